@@ -1,0 +1,1 @@
+"""A terminal dashboard for what OpenCode costs."""

@@ -1,0 +1,78 @@
+"""The only place that reads the time, and the user's days: a day that changes its clock has 23 or 25 hours."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta, tzinfo
+
+Clock = Callable[[], int]
+"""Gives the time now in Unix milliseconds."""
+
+HOUR_MS = 3_600_000
+DAY_MS = 24 * HOUR_MS
+
+
+def now_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def monotonic_s() -> float:
+    """Seconds that only go forward, for measuring how long something took."""
+    return time.monotonic()
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Moments from `start_ms` (in) to `end_ms` (out)."""
+
+    start_ms: int
+    end_ms: int
+
+    def __contains__(self, ms: int) -> bool:
+        return self.start_ms <= ms < self.end_ms
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """Days and ISO weeks in one time zone; `zone=None` is the machine's own."""
+
+    zone: tzinfo | None = None
+
+    def local(self, ms: int) -> datetime:
+        """The wall-clock time of a moment. A moment outside of what a calendar can hold is clamped."""
+        seconds = min(max(ms / 1000, 0.0), 253_370_764_800.0)  # until the year 9999
+        return datetime.fromtimestamp(seconds, self.zone)
+
+    def day(self, ms: int) -> date:
+        return self.local(ms).date()
+
+    def start_of(self, day: date) -> int:
+        """The first moment of a day in Unix milliseconds."""
+        midnight = datetime(day.year, day.month, day.day, tzinfo=self.zone)
+        return int(midnight.timestamp() * 1000)
+
+    def span(self, first: date, last: date | None = None) -> Span:
+        """From the start of `first` to the end of `last` (`first` alone when it is not given)."""
+        return Span(self.start_of(first), self.start_of((last or first) + timedelta(days=1)))
+
+    def week(self, day: date) -> tuple[date, date]:
+        """Monday and Sunday of the ISO week that the day is in."""
+        monday = day - timedelta(days=day.weekday())
+        return monday, monday + timedelta(days=6)
+
+
+def calendar_for(zone: str) -> Calendar:
+    """A calendar in a named zone of the IANA database, or in the machine's own for an empty name.
+
+    Raises ValueError for a name that does not exist.
+    """
+    if not zone:
+        return Calendar()
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+    try:
+        return Calendar(ZoneInfo(zone))
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError(f"no time zone is called {zone!r}") from error

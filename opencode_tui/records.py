@@ -1,0 +1,109 @@
+"""The records that flow from OpenCode's stores to the ledger, and the small ones that all layers share.
+
+Times are Unix milliseconds (UTC), amounts are nano-dollars, durations are milliseconds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Basis = Literal["custom", "recorded", "list"]
+"""What made a call's amount: the user's own price, what OpenCode wrote, or the list price."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """Five disjoint token counts of one or many calls; `output` does not hold `reasoning`."""
+
+    input: int = 0
+    output: int = 0
+    reasoning: int = 0
+    cache_read: int = 0
+    cache_write: int = 0
+
+    @property
+    def total(self) -> int:
+        return self.input + self.output + self.reasoning + self.cache_read + self.cache_write
+
+    @property
+    def context(self) -> int:
+        """What the model read: the size that context tiers and the context fill are measured by."""
+        return self.input + self.cache_read + self.cache_write
+
+    def __add__(self, other: Tokens) -> Tokens:
+        return Tokens(
+            self.input + other.input,
+            self.output + other.output,
+            self.reasoning + other.reasoning,
+            self.cache_read + other.cache_read,
+            self.cache_write + other.cache_write,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ToolUse:
+    """One use of a tool by a call: small facts only, never what went in or came out."""
+
+    id: str
+    call_id: str
+    session_id: str
+    name: str
+    target: str = ""
+    """The file, or the head of the command, or the host that it worked on."""
+    ok: bool | None = None
+    """None while it runs."""
+    duration_ms: int | None = None
+    child_session_id: str | None = None
+    """The subagent's session, for a `task`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One model call as a store tells it: an assistant message, before it has a price."""
+
+    id: str
+    session_id: str
+    turn_id: str | None
+    provider: str
+    model: str
+    agent: str
+    directory: str
+    created_ms: int
+    completed_ms: int | None
+    tokens: Tokens
+    recorded_nano: int
+    finish: str | None = None
+    error: str | None = None
+    copied: bool = False
+    """It was made before its session was: a fork's copy of a call that another session paid for."""
+
+    @property
+    def final(self) -> bool:
+        """It has completed, so that nothing about it changes any more."""
+        return self.completed_ms is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A session as a store tells it; a subagent's has a parent, a fork's (in OpenCode 2) its origin."""
+
+    id: str
+    parent_id: str | None
+    fork_of: str | None
+    title: str
+    directory: str
+    project: str
+    version: str
+    created_ms: int
+    updated_ms: int
+    archived_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A row that could not be read, and why, in a few words."""
+
+    kind: Literal["session", "message", "part", "event"]
+    id: str
+    reason: str
