@@ -1,0 +1,152 @@
+"""One frozen picture of now for every reader: the screen subscribes to it, `today --json` prints it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from opencode_tui.records import Tokens
+
+Band = Literal["calm", "warning", "cutoff"]
+"""Where an amount stands against the warning and the cutoff; at the line is past it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """A share of a period's spend under one key (a model as `provider/model`, a provider, an agent, …)."""
+
+    key: str
+    spend_nano: int
+    calls: int
+    tokens: Tokens
+    list_nano: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """A day's spend by what it was spent on; `unknown_nano` is of models whose rates are not known."""
+
+    input_nano: int = 0
+    output_nano: int = 0
+    """Output with reasoning."""
+    cache_nano: int = 0
+    unknown_nano: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class DaySpend:
+    day: date
+    spend_nano: int
+    band: Band
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    """The ISO week that the day is in, up to the end of that day."""
+
+    label: str
+    """Such as `2026-W19`."""
+    spend_nano: int
+    target_nano: int
+    projected_nano: int
+    """Its spend if every day that is left costs what the shown day has cost."""
+    verdict: Literal["on pace", "over pace", "over target"]
+
+
+@dataclass(frozen=True, slots=True)
+class SessionLine:
+    """A root session with what it and its subagents spent on the day."""
+
+    id: str
+    title: str
+    """Already free of control characters; may hold markup, which must not be interpreted."""
+    project: str
+    """The last part of the project's path."""
+    model: str
+    """The model that most of the spend went to, as `provider/model`."""
+    own_nano: int
+    total_nano: int
+    subagents: int
+    turns: int
+    calls: int
+    context_tokens: int
+    """What the newest call of the root session read."""
+    context_limit: int | None
+    """The model's context limit, None where it is not known."""
+    last_ms: int
+    """When something last happened in it or in one of its subagents."""
+    active: bool
+    """A call is running, or one ended within the last two minutes."""
+    is_fork: bool
+    deleted: bool
+    """OpenCode no longer has it; its money stays spent."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoreState:
+    """How one of OpenCode's stores is doing."""
+
+    path: str
+    generation: Literal["sqlite", "json"]
+    state: Literal["live", "importing", "locked", "broken", "gone"]
+    detail: str = ""
+    """One sentence for a state other than live: what is the case and what to do."""
+    since_ms: int | None = None
+    """Since when it has been in a state other than live."""
+    imported: int = 0
+    total: int = 0
+    """Messages imported of all there are, while importing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    taken_ms: int
+    """When this picture was taken."""
+    read_ms: int | None
+    """When OpenCode's stores were last read without trouble; None when they never were."""
+    machine: str
+    day: date
+    is_today: bool
+    day_start_ms: int
+    day_end_ms: int
+    spent_nano: int
+    list_nano: int
+    """What the calls that were not billed ($0 recorded, price known) would have cost at list price."""
+    warning_nano: int
+    cutoff_nano: int
+    band: Band
+    rate_nano: int
+    """Spend of the 60 minutes up to `taken_ms`, so nano-dollars an hour; 0 for a past day."""
+    warning_at_ms: int | None
+    """When the warning is reached at that rate, None when not on this day (or when it is already)."""
+    cutoff_at_ms: int | None
+    calls: int
+    copied_calls: int
+    running_calls: int
+    aborted_calls: int
+    """Calls that were cut off: what they streamed was billed and recorded nowhere; the total is a lower bound."""
+    sessions: int
+    """Sessions with a call on this day, subagents among them."""
+    subagents: int
+    active_sessions: int
+    split: Split
+    tokens: Tokens
+    models: tuple[Slice, ...]
+    """Dearest first."""
+    providers: tuple[Slice, ...]
+    curve: tuple[tuple[int, int], ...]
+    """(Unix milliseconds, spend of the day so far): one point a call, in order of time."""
+    week_days: tuple[DaySpend, ...]
+    """The seven days that end with this one, oldest first, banded by the chart's settings."""
+    chart_warning_nano: int
+    chart_cutoff_nano: int
+    week: Week
+    session_lines: tuple[SessionLine, ...]
+    """Active ones first, then dearest first."""
+    unreadable_rows: int
+    unreadable_reasons: tuple[tuple[str, int], ...]
+    """(reason, count), most frequent first."""
+    stores: tuple[StoreState, ...]
+    ever_calls: int
+    """Calls in the whole ledger: 0 is a first run."""
