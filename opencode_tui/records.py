@@ -107,3 +107,30 @@ class Unreadable:
     kind: Literal["session", "message", "part", "event"]
     id: str
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """A share of a period's spend under one key (a model as `provider/model`, a provider, an agent, …)."""
+
+    key: str
+    spend_nano: int
+    calls: int
+    tokens: Tokens
+    list_nano: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class StoreState:
+    """How one of OpenCode's stores is doing."""
+
+    path: str
+    generation: Literal["sqlite", "json"]
+    state: Literal["live", "importing", "locked", "broken", "gone"]
+    detail: str = ""
+    """One sentence for a state other than live: what is the case and what to do."""
+    since_ms: int | None = None
+    """Since when it has been in a state other than live."""
+    imported: int = 0
+    total: int = 0
+    """Messages imported of all there are, while importing."""

@@ -6,21 +6,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from opencode_tui.records import Slice as Slice
+from opencode_tui.records import StoreState as StoreState
 from opencode_tui.records import Tokens
 
 Band = Literal["calm", "warning", "cutoff"]
 """Where an amount stands against the warning and the cutoff; at the line is past it."""
 
-
-@dataclass(frozen=True, slots=True)
-class Slice:
-    """A share of a period's spend under one key (a model as `provider/model`, a provider, an agent, …)."""
-
-    key: str
-    spend_nano: int
-    calls: int
-    tokens: Tokens
-    list_nano: int = 0
+Verdict = Literal["on pace", "over pace", "over target"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +44,7 @@ class Week:
     target_nano: int
     projected_nano: int
     """Its spend if every day that is left costs what the shown day has cost."""
-    verdict: Literal["on pace", "over pace", "over target"]
+    verdict: Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,22 +74,6 @@ class SessionLine:
     is_fork: bool
     deleted: bool
     """OpenCode no longer has it; its money stays spent."""
-
-
-@dataclass(frozen=True, slots=True)
-class StoreState:
-    """How one of OpenCode's stores is doing."""
-
-    path: str
-    generation: Literal["sqlite", "json"]
-    state: Literal["live", "importing", "locked", "broken", "gone"]
-    detail: str = ""
-    """One sentence for a state other than live: what is the case and what to do."""
-    since_ms: int | None = None
-    """Since when it has been in a state other than live."""
-    imported: int = 0
-    total: int = 0
-    """Messages imported of all there are, while importing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,48 @@
+"""Sessions and their subagents: each session's root, and what a root's whole tree did."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+
+def roots(ids: Sequence[str], parents: Mapping[str, str | None]) -> dict[str, str]:
+    """The root of each session: the last ancestor that is known.
+
+    A parent that is not in `parents` ends the way up (an orphan is its own root), and so does a cycle, whose
+    smallest id then stands for it.
+    """
+    found: dict[str, str] = {}
+    for id in ids:
+        way = [id]
+        while True:
+            parent = parents.get(way[-1])
+            if parent is None or parent not in parents:
+                root = way[-1]
+                break
+            if parent in way:
+                root = min(way[way.index(parent) :])
+                break
+            way.append(parent)
+        found[id] = root
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """What a root session and its subagents did; `members` holds the root only if it did something itself."""
+
+    root: str
+    members: tuple[str, ...]
+
+    @property
+    def subagents(self) -> int:
+        return sum(1 for member in self.members if member != self.root)
+
+
+def trees(root_of: Mapping[str, str]) -> list[Tree]:
+    grouped: dict[str, list[str]] = defaultdict(list)
+    for member, root in root_of.items():
+        grouped[root].append(member)
+    return [Tree(root, tuple(members)) for root, members in grouped.items()]

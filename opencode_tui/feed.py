@@ -1,0 +1,96 @@
+"""What the dashboard asks every two seconds: read what is new, and the picture if it is another one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date
+
+from opencode_tui import clock as clocks
+from opencode_tui.clock import Clock, calendar_for
+from opencode_tui.ledger.ledger import Ledger
+from opencode_tui.settings import Settings
+from opencode_tui.snapshot import Snapshot
+from opencode_tui.sync import Sync
+from opencode_tui.take_snapshot import take_snapshot
+
+_REFRESH_MS = 60_000
+_REPORT_S = 0.4
+
+
+class LedgerFeed:
+    """Owns the ledger's connection and the sync; made and used on one thread."""
+
+    def __init__(
+        self,
+        open_ledger: Callable[[], Ledger],
+        settings: Settings,
+        environ: Mapping[str, str],
+        clock: Clock = clocks.now_ms,
+    ) -> None:
+        self._open_ledger, self._settings, self._environ, self._clock = open_ledger, settings, environ, clock
+        self._calendar = calendar_for(settings.timezone)
+        self._sync: Sync | None = None
+        self._ledger: Ledger | None = None
+        self._day: date | None = None
+        self._taken_ms: int | None = None
+        self._taken_day: date | None = None
+        self._version = 0
+        self._stale = True
+
+    def select_day(self, day: date | None) -> None:
+        """The day that the next picture shows; None is today, whichever day that will be."""
+        if day != self._day:
+            self._day = day
+            self._stale = True
+
+    def poll(self, report: Callable[[Snapshot], None]) -> Snapshot | None:
+        """Read the stores; a new picture if there is anything new, or if a minute has changed the rate.
+
+        `report` gets pictures on the way through a long import. Raises LedgerError and sqlite3.Error.
+        """
+        if self._ledger is None or self._sync is None:
+            self._ledger = self._open_ledger()
+            self._sync = Sync(self._ledger, self._settings, self._environ, self._clock)
+        reported_s = 0.0
+
+        def progress() -> None:
+            nonlocal reported_s
+            if clocks.monotonic_s() - reported_s >= _REPORT_S:
+                report(self._take())
+                reported_s = clocks.monotonic_s()
+
+        changed = self._sync.poll(progress)
+        now = self._clock()
+        aged = self._taken_ms is None or not 0 <= now - self._taken_ms < _REFRESH_MS
+        next_day = self._day is None and self._calendar.day(now) != self._taken_day
+        if changed or self._stale or aged or next_day or self._ledger.data_version() != self._version:
+            return self._take()
+        return None
+
+    @property
+    def read_ms(self) -> int | None:
+        """When the stores were last read without trouble."""
+        return self._sync.read_ms if self._sync else None
+
+    def close(self) -> None:
+        if self._sync is not None:
+            self._sync.close()
+        if self._ledger is not None:
+            self._ledger.close()
+        self._sync = self._ledger = None
+
+    def _take(self) -> Snapshot:
+        assert self._ledger is not None and self._sync is not None
+        self._version = self._ledger.data_version()
+        snapshot = take_snapshot(
+            self._ledger,
+            self._settings,
+            self._clock(),
+            day=self._day,
+            machine=self._sync.machine,
+            stores=self._sync.states,
+            read_ms=self._sync.read_ms,
+            limits=self._sync.book,
+        )
+        self._taken_ms, self._taken_day, self._stale = snapshot.taken_ms, snapshot.day, False
+        return snapshot

@@ -1,0 +1,219 @@
+"""Reading from the ledger. Every query that runs on a poll goes by an index, whatever the ledger's size."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from opencode_tui.clock import Span
+from opencode_tui.records import Slice, Tokens
+
+SLICE_KEYS = {
+    "model": "provider || '/' || model",
+    "provider": "provider",
+    "agent": "agent",
+    "session": "session_id",
+    "project": "coalesce((SELECT nullif(s.project, '') FROM session s WHERE s.id = session_id),"
+    " nullif(directory, ''), 'unknown')",
+}
+"""What calls can be grouped by, as SQL over `call`."""
+
+_TOKENS = "sum(input), sum(output), sum(reasoning), sum(cache_read), sum(cache_write)"
+_IN_SPAN = "created_ms >= ? AND created_ms < ?"
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Sums over a span; tokens and counts leave the copied calls out."""
+
+    spend_nano: int
+    list_nano: int
+    calls: int
+    copied_calls: int
+    sessions: int
+    tokens: Tokens
+    input_nano: int
+    output_nano: int
+    cache_nano: int
+    running: int
+    """Calls that have not completed and began after the moment given."""
+    aborted: int
+    """Calls that were aborted or never completed: what they streamed is recorded nowhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionSum:
+    """What one session did in a span."""
+
+    session_id: str
+    spend_nano: int
+    calls: int
+    turns: int
+    last_ms: int
+    running: int
+
+
+@dataclass(frozen=True, slots=True)
+class SessionFacts:
+    id: str
+    parent_id: str | None
+    title: str
+    project: str
+    is_fork: bool
+    deleted: bool
+
+
+def running_calls(
+    connection: sqlite3.Connection, store_id: int, since_ms: int, most: int
+) -> list[tuple[str, str]]:
+    """(session id, call id) of calls of a store that have not completed, the newest first."""
+    rows = connection.execute(
+        "SELECT session_id, id FROM call WHERE store_id = ? AND completed_ms IS NULL AND created_ms >= ?"
+        " ORDER BY created_ms DESC LIMIT ?",
+        (store_id, since_ms, most),
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
+def totals(
+    connection: sqlite3.Connection, span: Span, running_since_ms: int, only: Sequence[str] | None = None
+) -> Totals:
+    """Sums over the span's calls, or over those of the models in `only` (`provider/model`)."""
+    where, models = _only(only)
+    row = connection.execute(
+        f"""
+        SELECT coalesce(sum(cost_nano), 0), coalesce(sum(list_nano), 0), count(*),
+          count(DISTINCT session_id), {_TOKENS},
+          coalesce(sum(input_nano), 0), coalesce(sum(output_nano), 0), coalesce(sum(cache_nano), 0),
+          coalesce(sum(completed_ms IS NULL AND created_ms >= ?), 0),
+          coalesce(sum(error LIKE '%abort%' OR completed_ms IS NULL AND created_ms < ?), 0)
+        FROM call WHERE {_IN_SPAN} AND copied_from IS NULL {where}
+        """,
+        (running_since_ms, running_since_ms, span.start_ms, span.end_ms, *models),
+    ).fetchone()
+    copied = connection.execute(
+        f"SELECT count(*) FROM call INDEXED BY call_copied WHERE {_IN_SPAN} AND copied = 1"
+        f" AND copied_from IS NOT NULL {where}",
+        (span.start_ms, span.end_ms, *models),
+    ).fetchone()[0]
+    spend, list_nano, calls, sessions, *rest = row
+    return Totals(spend, list_nano, calls, copied, sessions, _tokens(rest[:5]), *rest[5:])
+
+
+def spend(connection: sqlite3.Connection, span: Span) -> int:
+    """Nano-dollars spent on the calls made in a span."""
+    row = connection.execute(
+        f"SELECT coalesce(sum(cost_nano), 0) FROM call WHERE {_IN_SPAN}", (span.start_ms, span.end_ms)
+    ).fetchone()
+    return int(row[0])
+
+
+def slices(
+    connection: sqlite3.Connection, span: Span, by: str, only: Sequence[str] | None = None
+) -> tuple[Slice, ...]:
+    """The span's spend by one of SLICE_KEYS, dearest first; of the models in `only` where it is given."""
+    where, models = _only(only)
+    rows = connection.execute(
+        f"""
+        SELECT {SLICE_KEYS[by]}, sum(cost_nano), count(*), coalesce(sum(list_nano), 0), {_TOKENS}
+        FROM call WHERE {_IN_SPAN} AND copied_from IS NULL {where} GROUP BY 1 ORDER BY 2 DESC, 3 DESC, 1
+        """,
+        (span.start_ms, span.end_ms, *models),
+    )
+    return tuple(Slice(key, cost, calls, _tokens(rest), listed) for key, cost, calls, listed, *rest in rows)
+
+
+def models(connection: sqlite3.Connection, span: Span) -> list[str]:
+    """Every `provider/model` that the span's calls used."""
+    key = SLICE_KEYS["model"]
+    return [
+        row[0]
+        for row in connection.execute(
+            f"SELECT DISTINCT {key} FROM call WHERE {_IN_SPAN}", (span.start_ms, span.end_ms)
+        )
+    ]
+
+
+def costs(connection: sqlite3.Connection, span: Span) -> list[tuple[int, int]]:
+    """(created in Unix milliseconds, nano-dollars) of each call that cost something, in order of time."""
+    return connection.execute(
+        f"SELECT created_ms, cost_nano FROM call WHERE {_IN_SPAN} AND cost_nano > 0 ORDER BY created_ms, id",
+        (span.start_ms, span.end_ms),
+    ).fetchall()
+
+
+def session_sums(connection: sqlite3.Connection, span: Span, running_since_ms: int) -> list[SessionSum]:
+    rows = connection.execute(
+        f"""
+        SELECT session_id, sum(cost_nano), count(*), count(DISTINCT turn_id),
+          max(coalesce(completed_ms, created_ms)), sum(completed_ms IS NULL AND created_ms >= ?)
+        FROM call WHERE {_IN_SPAN} AND copied_from IS NULL GROUP BY session_id
+        """,
+        (running_since_ms, span.start_ms, span.end_ms),
+    )
+    return [SessionSum(*row) for row in rows]
+
+
+def session_models(connection: sqlite3.Connection, span: Span) -> list[tuple[str, str, int, int]]:
+    """(session id, `provider/model`, nano-dollars, calls) of a span."""
+    return connection.execute(
+        f"SELECT session_id, {SLICE_KEYS['model']}, sum(cost_nano), count(*) FROM call"
+        f" WHERE {_IN_SPAN} AND copied_from IS NULL GROUP BY 1, 2",
+        (span.start_ms, span.end_ms),
+    ).fetchall()
+
+
+def newest_contexts(connection: sqlite3.Connection, span: Span) -> dict[str, tuple[int, str, str]]:
+    """What the newest call of each session read: (tokens, provider, model) by session id."""
+    # SQLite takes the bare columns from the row that has the maximum.
+    rows = connection.execute(
+        f"SELECT session_id, max(created_ms), input + cache_read + cache_write, provider, model FROM call"
+        f" WHERE {_IN_SPAN} AND input + cache_read + cache_write > 0 GROUP BY session_id",
+        (span.start_ms, span.end_ms),
+    )
+    return {row[0]: (row[2], row[3], row[4]) for row in rows}
+
+
+def session_facts(connection: sqlite3.Connection, ids: Iterable[str]) -> dict[str, SessionFacts]:
+    """What is known of sessions; those that no store told of are left out."""
+    rows = connection.execute(
+        """
+        SELECT id, parent_id, title, coalesce(nullif(project, ''), directory),
+          fork_of IS NOT NULL OR EXISTS (
+            SELECT 1 FROM call c WHERE c.session_id = s.id AND c.created_ms < s.created_ms AND c.copied = 1),
+          NOT present
+        FROM session s WHERE id IN (SELECT value FROM json_each(?))
+        """,
+        (json.dumps(sorted(ids)),),
+    )
+    return {row[0]: SessionFacts(row[0], row[1], row[2], row[3], bool(row[4]), bool(row[5])) for row in rows}
+
+
+def unreadable_reasons(connection: sqlite3.Connection) -> tuple[tuple[str, int], ...]:
+    """(reason, rows) of what could not be read, most frequent first."""
+    rows = connection.execute(
+        "SELECT kind || ' ' || reason, count(*) FROM unreadable GROUP BY 1 ORDER BY 2 DESC, 1"
+    )
+    return tuple((row[0], row[1]) for row in rows)
+
+
+def has_calls(connection: sqlite3.Connection) -> bool:
+    return connection.execute("SELECT 1 FROM call LIMIT 1").fetchone() is not None
+
+
+def all_time(connection: sqlite3.Connection) -> Span:
+    """From the first call of the ledger to just after its last."""
+    first, last = connection.execute("SELECT min(created_ms), max(created_ms) FROM call").fetchone()
+    return Span(first or 0, (last or 0) + 1)
+
+
+def _only(models: Sequence[str] | None) -> tuple[str, tuple[str, ...]]:
+    if models is None:
+        return "", ()
+    return f"AND {SLICE_KEYS['model']} IN (SELECT value FROM json_each(?))", (json.dumps(list(models)),)
+
+
+def _tokens(values: Iterable[int | None]) -> Tokens:
+    return Tokens(*(value or 0 for value in values))

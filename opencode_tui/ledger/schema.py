@@ -1,0 +1,94 @@
+"""The ledger's tables, as migrations. `PRAGMA user_version` says how many were applied.
+
+That number lets a reader skip sqlite-utils, which takes longer to import than a whole `today` has.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+
+LATEST = 1
+
+_V1 = """
+CREATE TABLE machine (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
+
+-- One of OpenCode's stores, and how far it has been read. `turns` counts the moves of the cursor: a reader
+-- that finds it moved by another process starts again from there.
+CREATE TABLE store (
+  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, cursor TEXT, turns INTEGER NOT NULL DEFAULT 0
+) STRICT;
+
+-- `rank` is that of the store that tells the session; `present` is 0 once that store has it no more.
+CREATE TABLE session (
+  id TEXT PRIMARY KEY, parent_id TEXT, fork_of TEXT, title TEXT NOT NULL, directory TEXT NOT NULL,
+  project TEXT NOT NULL, version TEXT NOT NULL, created_ms INTEGER NOT NULL, updated_ms INTEGER NOT NULL,
+  archived_ms INTEGER, store_id INTEGER NOT NULL REFERENCES store(id), rank INTEGER NOT NULL,
+  present INTEGER NOT NULL DEFAULT 1
+) STRICT;
+CREATE INDEX session_parent ON session(parent_id) WHERE parent_id IS NOT NULL;
+
+-- Rates that made an amount, in nano-dollars per million tokens.
+CREATE TABLE rates (
+  id INTEGER PRIMARY KEY, input INTEGER NOT NULL, output INTEGER NOT NULL, cache_read INTEGER NOT NULL,
+  cache_write INTEGER NOT NULL, source TEXT NOT NULL, UNIQUE (input, output, cache_read, cache_write, source)
+) STRICT;
+
+-- `amount_nano` is what the call's tokens cost, fixed when it completed; `cost_nano` is what was spent on it,
+-- which is nothing for a copy. The three parts add up to the amount, or are NULL where no rates are known.
+CREATE TABLE call (
+  id TEXT PRIMARY KEY, session_id TEXT NOT NULL, turn_id TEXT,
+  machine_id INTEGER NOT NULL REFERENCES machine(id), store_id INTEGER NOT NULL REFERENCES store(id),
+  provider TEXT NOT NULL, model TEXT NOT NULL, agent TEXT NOT NULL, directory TEXT NOT NULL,
+  created_ms INTEGER NOT NULL, completed_ms INTEGER,
+  input INTEGER NOT NULL, output INTEGER NOT NULL, reasoning INTEGER NOT NULL,
+  cache_read INTEGER NOT NULL, cache_write INTEGER NOT NULL,
+  recorded_nano INTEGER NOT NULL, amount_nano INTEGER NOT NULL, basis TEXT NOT NULL,
+  rates_id INTEGER REFERENCES rates(id), list_nano INTEGER,
+  input_nano INTEGER, output_nano INTEGER, cache_nano INTEGER,
+  finish TEXT, error TEXT, copied INTEGER NOT NULL, copied_from TEXT,
+  cost_nano INTEGER GENERATED ALWAYS AS (CASE WHEN copied_from IS NULL THEN amount_nano ELSE 0 END) VIRTUAL
+) STRICT;
+CREATE INDEX call_created ON call(created_ms);
+CREATE INDEX call_session ON call(session_id, created_ms);
+CREATE INDEX call_copied ON call(created_ms) WHERE copied = 1;
+CREATE INDEX call_running ON call(store_id, created_ms) WHERE completed_ms IS NULL;
+
+CREATE TABLE tool (
+  id TEXT PRIMARY KEY, call_id TEXT NOT NULL, session_id TEXT NOT NULL, name TEXT NOT NULL,
+  target TEXT NOT NULL, ok INTEGER, duration_ms INTEGER, child_session_id TEXT
+) STRICT;
+CREATE INDEX tool_call ON tool(call_id);
+
+CREATE TABLE unreadable (
+  store_id INTEGER NOT NULL REFERENCES store(id), kind TEXT NOT NULL, id TEXT NOT NULL, reason TEXT NOT NULL,
+  PRIMARY KEY (store_id, kind, id)
+) STRICT;
+"""
+
+
+def migrate(connection: sqlite3.Connection) -> None:
+    """Bring the ledger to the latest schema; nothing is done, nor imported, where it is there already."""
+    if connection.execute("PRAGMA user_version").fetchone()[0] >= LATEST:
+        return
+    from sqlite_utils import Database, Migrations
+
+    migrations = Migrations("opencode_tui")
+
+    @migrations()
+    def m001_first_ledger(db: Database) -> None:
+        for statement in _V1.split(";\n"):
+            if statement.strip():
+                db.execute(statement)
+
+    db = Database(connection)
+    db.enable_wal()
+    # Two processes may come here at once: the lock makes one of them wait and find it done.
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        if connection.execute("PRAGMA user_version").fetchone()[0] < LATEST:
+            migrations.apply(db)
+            connection.execute(f"PRAGMA user_version = {LATEST}")
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise

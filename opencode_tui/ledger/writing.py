@@ -1,0 +1,180 @@
+"""Writing into the ledger: a step of reading becomes one transaction, safe to repeat and to do twice at once."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from opencode_tui.ledger.copies import link_copies
+from opencode_tui.records import Basis, Call, Session, ToolUse, Unreadable
+
+
+@dataclass(frozen=True, slots=True)
+class StoreRow:
+    """A store as the ledger knows it. `turns` counts how often its cursor has moved."""
+
+    id: int
+    cursor: str | None
+    turns: int
+
+
+@dataclass(frozen=True, slots=True)
+class PricedCall:
+    """A call with what its tokens cost and what made that amount; amounts in nano-dollars."""
+
+    call: Call
+    amount_nano: int
+    basis: Basis
+    rates: tuple[int, int, int, int, str] | None
+    """Input, output, cache read, cache write in nano-dollars per million tokens, and their source."""
+    list_nano: int | None
+    parts: tuple[int, int, int] | None
+    """The amount as input, output with reasoning, and cache."""
+
+
+_UPSERT_SESSION = """
+  INSERT INTO session (id, parent_id, fork_of, title, directory, project, version, created_ms, updated_ms,
+    archived_ms, store_id, rank, present) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)
+  ON CONFLICT (id) DO UPDATE SET parent_id = excluded.parent_id, fork_of = coalesce(excluded.fork_of, fork_of),
+    title = excluded.title, directory = excluded.directory, project = excluded.project,
+    version = excluded.version, created_ms = excluded.created_ms, updated_ms = excluded.updated_ms,
+    archived_ms = excluded.archived_ms, store_id = excluded.store_id, rank = excluded.rank, present = 1
+  WHERE excluded.rank >= rank
+"""
+_CALL_COLUMNS = (
+    *("id", "session_id", "turn_id", "machine_id", "store_id", "provider", "model", "agent", "directory"),
+    *("created_ms", "completed_ms", "input", "output", "reasoning", "cache_read", "cache_write"),
+    *("recorded_nano", "amount_nano", "basis", "rates_id", "list_nano", "input_nano", "output_nano"),
+    *("cache_nano", "finish", "error", "copied"),
+)
+# A call that has completed is never touched again.
+_UPSERT_CALL = f"""
+  INSERT INTO call ({", ".join(_CALL_COLUMNS)}) VALUES ({", ".join("?" * len(_CALL_COLUMNS))})
+  ON CONFLICT (id) DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for name in _CALL_COLUMNS[1:])}
+  WHERE call.completed_ms IS NULL
+"""
+_INSERT_TOOL = """
+  INSERT OR IGNORE INTO tool (id, call_id, session_id, name, target, ok, duration_ms, child_session_id)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+"""
+
+
+def store_row(connection: sqlite3.Connection, key: str) -> StoreRow:
+    """The store of a key, entered where it is new."""
+    query = "SELECT id, cursor, turns FROM store WHERE key = ?"
+    row = connection.execute(query, (key,)).fetchone()
+    if row is None:
+        connection.execute("INSERT OR IGNORE INTO store (key) VALUES (?)", (key,))
+        row = connection.execute(query, (key,)).fetchone()
+    return StoreRow(*row)
+
+
+def machine_id(connection: sqlite3.Connection, name: str) -> int:
+    """The id of this machine's name, entered where it is new."""
+    query = "SELECT id FROM machine WHERE name = ?"
+    row = connection.execute(query, (name,)).fetchone()
+    if row is None:
+        connection.execute("INSERT OR IGNORE INTO machine (name) VALUES (?)", (name,))
+        row = connection.execute(query, (name,)).fetchone()
+    return int(row[0])
+
+
+def move_cursor(connection: sqlite3.Connection, store: StoreRow, cursor: str) -> StoreRow | None:
+    """The store with its cursor moved, None where another process has moved it since `store` was read."""
+    moved = connection.execute(
+        "UPDATE store SET cursor = ?, turns = turns + 1 WHERE id = ? AND turns = ?",
+        (cursor, store.id, store.turns),
+    )
+    return StoreRow(store.id, cursor, store.turns + 1) if moved.rowcount else None
+
+
+def final_calls(connection: sqlite3.Connection, ids: Iterable[str]) -> frozenset[str]:
+    """Those of the calls that the ledger holds already, completed."""
+    rows = connection.execute(
+        "SELECT id FROM call WHERE id IN (SELECT value FROM json_each(?)) AND completed_ms IS NOT NULL",
+        (json.dumps(list(ids)),),
+    )
+    return frozenset(row[0] for row in rows)
+
+
+def write_sessions(connection: sqlite3.Connection, store_id: int, rank: int, sessions: Iterable[Session]) -> None:
+    connection.executemany(
+        _UPSERT_SESSION,
+        [
+            (
+                *(s.id, s.parent_id, s.fork_of, s.title, s.directory, s.project, s.version, s.created_ms),
+                *(s.updated_ms, s.archived_ms, store_id, rank),
+            )
+            for s in sessions
+        ],
+    )
+
+
+def mark_vanished(connection: sqlite3.Connection, store_id: int, present: frozenset[str]) -> None:
+    """Sessions that this store told and has no more; what they cost stays."""
+    connection.execute(
+        "UPDATE session SET present = 0 WHERE store_id = ? AND present = 1"
+        " AND id NOT IN (SELECT value FROM json_each(?))",
+        (store_id, json.dumps(sorted(present))),
+    )
+
+
+def write_calls(connection: sqlite3.Connection, store_id: int, machine: int, calls: Sequence[PricedCall]) -> None:
+    """Enter calls, complete those that were running, and settle which of them are copies of which."""
+    rates = {priced.rates: _rates_id(connection, priced.rates) for priced in calls}
+    connection.executemany(
+        _UPSERT_CALL, [_call_row(priced, store_id, machine, rates[priced.rates]) for priced in calls]
+    )
+    link_copies(connection, [priced.call for priced in calls])
+    if connection.execute("SELECT 1 FROM unreadable LIMIT 1").fetchone():
+        connection.executemany(
+            "DELETE FROM unreadable WHERE store_id = ? AND id = ?",
+            [(store_id, priced.call.id) for priced in calls],
+        )
+
+
+def write_tools(connection: sqlite3.Connection, tools: Iterable[ToolUse]) -> None:
+    connection.executemany(
+        _INSERT_TOOL,
+        [
+            (t.id, t.call_id, t.session_id, t.name, t.target, t.ok, t.duration_ms, t.child_session_id)
+            for t in tools
+        ],
+    )
+
+
+def write_unreadable(connection: sqlite3.Connection, store_id: int, rows: Iterable[Unreadable]) -> None:
+    connection.executemany(
+        "INSERT INTO unreadable (store_id, kind, id, reason) VALUES (?, ?, ?, ?)"
+        " ON CONFLICT DO UPDATE SET reason = excluded.reason",
+        [(store_id, row.kind, row.id, row.reason) for row in rows],
+    )
+
+
+def _call_row(priced: PricedCall, store_id: int, machine: int, rates_id: int | None) -> tuple[object, ...]:
+    call, tokens = priced.call, priced.call.tokens
+    return (
+        *(call.id, call.session_id, call.turn_id, machine, store_id, call.provider, call.model, call.agent),
+        *(call.directory, call.created_ms, call.completed_ms, tokens.input, tokens.output, tokens.reasoning),
+        *(tokens.cache_read, tokens.cache_write, call.recorded_nano, priced.amount_nano, priced.basis),
+        *(rates_id, priced.list_nano, *(priced.parts or (None, None, None))),
+        *(call.finish, call.error, call.copied),
+    )
+
+
+def _rates_id(connection: sqlite3.Connection, rates: tuple[int, int, int, int, str] | None) -> int | None:
+    if rates is None:
+        return None
+    query = (
+        "SELECT id FROM rates WHERE input = ? AND output = ? AND cache_read = ? AND cache_write = ? AND source = ?"
+    )
+    row = connection.execute(query, rates).fetchone()
+    if row is None:
+        row = connection.execute(
+            "INSERT INTO rates (input, output, cache_read, cache_write, source) VALUES (?, ?, ?, ?, ?)"
+            " RETURNING id",
+            rates,
+        ).fetchone()
+    return int(row[0])

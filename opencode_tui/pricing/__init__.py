@@ -1,0 +1,1 @@
+"""Prices and their sources; the cost of tokens."""

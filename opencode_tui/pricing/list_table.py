@@ -1,0 +1,109 @@
+"""The bundled list of prices: `list_prices.csv`, which a person can read and `renew` writes.
+
+Its first line is a comment that says as of when. Prices are USD per million tokens in plain decimals;
+tiers read `200000: 2.5/15/0.25/0; …`, which is the context above which they apply and the four prices.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterable
+from io import StringIO
+from pathlib import Path
+
+from opencode_tui.money import NANO, nano_from_usd
+from opencode_tui.pricing.files import reason
+from opencode_tui.pricing.rates import Rates, Tier
+
+PATH = Path(__file__).with_name("list_prices.csv")
+COLUMNS = ("provider", "model", "input", "output", "cache_read", "cache_write", "context", "tiers")
+_AS_OF = re.compile(r"as of (\d{4}-\d{2})\b")
+
+Key = tuple[str, str]
+"""(provider, model)"""
+
+
+class ListTable:
+    """The table, read at the first question; a row becomes rates when it is asked for."""
+
+    def __init__(self, path: Path = PATH) -> None:
+        self.path = path
+        self.problem = ""
+        """One sentence when the table, or a row that was asked for, cannot be read."""
+        self.as_of = ""
+        """The month of the prices, such as 2026-11."""
+        self._rows: dict[Key, list[str]] | None = None
+
+    def rates(self, provider: str, model: str) -> Rates | None:
+        row = self._load().get((provider, model))
+        if row is None:
+            return None
+        try:
+            return _parse(row, f"list {self.as_of}")
+        except ValueError as error:
+            self.problem = f"The bundled price of {provider}/{model} in {self.path} cannot be read: {error}."
+            return None
+
+    def context(self, provider: str, model: str) -> int | None:
+        known = self.rates(provider, model)
+        return known.context if known else None
+
+    def models(self) -> tuple[Key, ...]:
+        return tuple(self._load())
+
+    def _load(self) -> dict[Key, list[str]]:
+        if self._rows is None:
+            try:
+                head, _, body = self.path.read_text(encoding="utf-8").partition("\n")
+                found = _AS_OF.search(head)
+                self.as_of = found[1] if found else ""
+                self._rows = {(row[0], row[1]): row for row in csv.reader(StringIO(body)) if len(row) > 1}
+                self._rows.pop(COLUMNS[:2], None)
+            except (OSError, ValueError, csv.Error) as error:
+                self.problem = f"The bundled price list {self.path} cannot be read: {reason(error)}."
+                self._rows = {}
+        return self._rows
+
+
+def render(prices: Iterable[tuple[Key, Rates]], as_of: str) -> str:
+    """The table's whole text, sorted by provider and model."""
+    out = StringIO()
+    out.write(f"# List prices as of {as_of}, USD per million tokens; tiers: the context above, four prices\n")
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for (provider, model), rates in sorted(prices, key=lambda item: item[0]):
+        tiers = "; ".join(f"{tier.above}: {'/'.join(_four(tier))}" for tier in rates.tiers)
+        writer.writerow((provider, model, *_four(rates), rates.context or "", tiers))
+    return out.getvalue()
+
+
+def _four(rates: Rates | Tier) -> list[str]:
+    return [_decimal(nano) for nano in (rates.input, rates.output, rates.cache_read, rates.cache_write)]
+
+
+def _decimal(nano: int) -> str:
+    dollars, rest = divmod(nano, NANO)
+    return f"{dollars}.{rest:09d}".rstrip("0").rstrip(".")
+
+
+def _parse(row: list[str], source: str) -> Rates:
+    if len(row) != len(COLUMNS):
+        raise ValueError(f"it has {len(row)} columns")
+    own = [_price(text) for text in row[2:6]]
+    tiers: list[Tier] = []
+    for part in filter(None, row[7].split(";")):
+        above, _, prices = part.partition(":")
+        four = [_price(text) for text in prices.split("/")]
+        if len(four) != 4:
+            raise ValueError(f"a tier has {len(four)} prices")
+        tiers.append(Tier(int(above), *four))
+    context = int(row[6]) if row[6] else None
+    return Rates(own[0], own[1], own[2], own[3], tuple(tiers), source, context)
+
+
+def _price(text: str) -> int:
+    nano = nano_from_usd(text.strip())
+    if nano < 0:
+        raise ValueError(f"a price cannot be {text}")
+    return nano

@@ -1,0 +1,91 @@
+"""Prices as models.dev writes them, the format of OpenCode's own price list and of its configuration.
+
+`{input, output, cache_read?, cache_write?, tiers?: [{…, tier: {type: "context", size}}],
+context_over_200k?: {…}}`, in USD per million tokens. What is missing costs 0, as it does in OpenCode
+(seen in the program of 1.18.34).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import cast
+
+from opencode_tui.money import MAX_CALL_NANO, nano_from_usd
+from opencode_tui.pricing.rates import Rates, Tier
+
+OLD_TIER = 200_000
+
+
+def table(value: object) -> Mapping[str, object]:
+    """The value if it is a JSON object, else an empty one."""
+    return cast("Mapping[str, object]", value) if isinstance(value, dict) else {}
+
+
+def rate(value: object) -> int:
+    """A price in USD per million tokens as a rate. Raises ValueError for what is no price."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError(f"a price cannot be {type(value).__name__}")
+    nano = nano_from_usd(value)
+    if not 0 <= nano <= MAX_CALL_NANO:
+        raise ValueError(f"a price cannot be {value}")
+    return nano
+
+
+def limit(value: object) -> int | None:
+    """The context limit in a model's `limit` object, None where there is none."""
+    tokens = table(value).get("context")
+    if isinstance(tokens, bool) or not isinstance(tokens, int | float) or not 0 < tokens < 2**53:
+        return None
+    return int(tokens)
+
+
+def rates(cost: Mapping[str, object], source: str, context: int | None) -> Rates:
+    """A `cost` object as rates. Raises ValueError where any of it is no price."""
+    own = _four(cost)
+    return Rates(own[0], own[1], own[2], own[3], tiers(cost), source, context)
+
+
+def tiers(cost: Mapping[str, object]) -> tuple[Tier, ...]:
+    """The context tiers of a `cost` object in ascending order. Raises ValueError for what is no price.
+
+    OpenCode asks `context_over_200k` only when no tier applies, so it is left out where one starts there.
+    """
+    found: dict[int, Tier] = {}
+    listed = cost.get("tiers")
+    for item in listed if isinstance(listed, list) else []:
+        kind = table(table(item).get("tier"))
+        if kind.get("type") != "context":
+            continue
+        size = kind.get("size")
+        if isinstance(size, bool) or not isinstance(size, int | float) or not 0 <= size < 2**53:
+            raise ValueError("a tier has no size")
+        found.setdefault(int(size), Tier(int(size), *_four(table(item))))
+    old = cost.get("context_over_200k")
+    if isinstance(old, dict) and all(above > OLD_TIER for above in found):
+        found[OLD_TIER] = Tier(OLD_TIER, *_four(table(old)))
+    return tuple(found[above] for above in sorted(found))
+
+
+def with_modes(models: Mapping[str, object]) -> dict[str, Mapping[str, object]]:
+    """A provider's models with the modes that OpenCode makes models of their own (`gpt-5.4-fast`).
+
+    A mode's price replaces its model's, except for tiers, which it inherits.
+    """
+    found: dict[str, Mapping[str, object]] = {}
+    for name, value in models.items():
+        model = table(value)
+        found[name] = model
+        for mode, settings in table(table(model.get("experimental")).get("modes")).items():
+            base, cost = table(model.get("cost")), table(table(settings).get("cost"))
+            inherited = {key: base[key] for key in ("tiers", "context_over_200k") if key in base}
+            price = {**inherited, **cost} if cost else base
+            found[f"{model.get('id', name)}-{mode}"] = {**model, "cost": price}
+    return found
+
+
+def _four(cost: Mapping[str, object]) -> tuple[int, int, int, int]:
+    def of(part: str) -> int:
+        value = cost.get(part)
+        return 0 if value is None else rate(value)
+
+    return of("input"), of("output"), of("cache_read"), of("cache_write")

@@ -1,0 +1,99 @@
+"""What tokens cost at given rates, in exact whole numbers.
+
+Rates are nano-dollars per million tokens: $0.14 per million tokens is 140_000_000. A rate of 0 is free.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from opencode_tui.records import Tokens
+
+MILLION = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """The rates of calls whose context is larger than `above` tokens."""
+
+    above: int
+    input: int
+    output: int
+    cache_read: int
+    cache_write: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """A model's price per kind of token, in nano-dollars per million tokens."""
+
+    input: int
+    output: int
+    cache_read: int = 0
+    cache_write: int = 0
+    tiers: tuple[Tier, ...] = ()
+    """In ascending order of `above`."""
+    source: str = ""
+    """Where the price stands: `custom`, `opencode.json`, `models.json` or `list 2026-11`."""
+    context: int | None = None
+    """The model's context limit in tokens, None where the source does not tell."""
+
+    def at(self, context_tokens: int) -> Rates:
+        """The flat rates of a call with that context (`Tokens.context`).
+
+        The highest tier that the context is above makes the rates of the whole call, as in OpenCode.
+        """
+        if not self.tiers:
+            return self
+        for tier in reversed(self.tiers):
+            if context_tokens > tier.above:
+                return replace(
+                    self,
+                    input=tier.input,
+                    output=tier.output,
+                    cache_read=tier.cache_read,
+                    cache_write=tier.cache_write,
+                    tiers=(),
+                )
+        return replace(self, tiers=())
+
+
+def cost_nano(tokens: Tokens, rates: Rates) -> int:
+    """The cost of one call in nano-dollars at flat rates, summed exactly and rounded once, ties to even.
+
+    Tiers are not looked at: pass `rates.at(tokens.context)`.
+    """
+    whole, rest = divmod(sum(_weights(tokens, rates)), MILLION)
+    up = rest * 2 > MILLION or (rest * 2 == MILLION and whole % 2 == 1)
+    return whole + up
+
+
+def cost_parts(tokens: Tokens, rates: Rates, amount_nano: int) -> tuple[int, int, int]:
+    """An amount split into (input, output with reasoning, cache), which add up to it exactly.
+
+    In proportion to what the parts cost at these flat rates, or to their tokens where that is nothing.
+    What is left by rounding goes to the largest remainders, the first of equal ones.
+    Raises ValueError for an amount above 0 with no tokens, which nothing can split.
+    """
+    weights = _weights(tokens, rates)
+    if not any(weights):
+        weights = (tokens.input, tokens.output + tokens.reasoning, tokens.cache_read + tokens.cache_write)
+    whole = sum(weights)
+    if not whole:
+        if amount_nano:
+            raise ValueError("an amount without tokens has no parts")
+        return 0, 0, 0
+    parts = [amount_nano * weight // whole for weight in weights]
+    by_remainder = sorted(range(3), key=lambda i: -(amount_nano * weights[i] % whole))
+    for i in by_remainder[: amount_nano - sum(parts)]:
+        parts[i] += 1
+    return parts[0], parts[1], parts[2]
+
+
+def _weights(tokens: Tokens, rates: Rates) -> tuple[int, int, int]:
+    """The parts' exact cost in millionths of a nano-dollar."""
+    return (
+        tokens.input * rates.input,
+        (tokens.output + tokens.reasoning) * rates.output,
+        tokens.cache_read * rates.cache_read + tokens.cache_write * rates.cache_write,
+    )

@@ -1,0 +1,126 @@
+"""Writes the bundled price list anew: `python -m opencode_tui.pricing.renew [FILE] [--as-of YYYY-MM]`.
+
+FILE is OpenCode's models.json (models.dev's format), or a snapshot
+`{provider: {model: {input, output, cache_read?, cache_write?, context?, tiers?: [{above, …}]}}}`.
+It uses no network: OpenCode has downloaded the list. Exit code 3 for a file that cannot be used.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from opencode_tui.pricing import list_table, models_dev
+from opencode_tui.pricing.files import reason
+from opencode_tui.pricing.list_table import Key
+from opencode_tui.pricing.models_cache import default_path
+from opencode_tui.pricing.rates import Rates
+
+BAD_INPUT = 3
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    args = _arguments(argv)
+    source: Path = args.file or default_path(os.environ, Path.home())
+    try:
+        prices, left_out = read_prices(source)
+        as_of = args.as_of or _month(source)
+        _write(args.to, list_table.render(prices.items(), as_of))
+    except (OSError, ValueError) as error:
+        print(f"renew: the price list was not made from {source}: {reason(error)}.", file=sys.stderr)
+        return BAD_INPUT
+    print(f"{args.to}: {len(prices)} prices as of {as_of}; {left_out} models without a usable one left out.")
+    return 0
+
+
+def read_prices(path: Path) -> tuple[dict[Key, Rates], int]:
+    """The prices in a file of either format, and how many models were left out for want of a usable one.
+
+    Raises OSError or ValueError where the file cannot be read or holds no price at all.
+    """
+    try:
+        data = json.loads(path.read_bytes())
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
+    prices: dict[Key, Rates] = {}
+    left_out = 0
+    for key, model in _models(models_dev.table(data)):
+        cost = models_dev.table(model.get("cost"))
+        try:
+            if "input" not in cost or "output" not in cost:
+                raise ValueError("no price")
+            prices[key] = models_dev.rates(cost, "", models_dev.limit(model.get("limit")))
+        except ValueError:
+            left_out += 1
+    if not prices:
+        raise ValueError("it holds no prices")
+    return prices, left_out
+
+
+def _models(data: Mapping[str, object]) -> Iterator[tuple[Key, Mapping[str, object]]]:
+    """Every model of the file, in models.dev's format."""
+    for provider, value in data.items():
+        entry = models_dev.table(value)
+        listed = entry.get("models")
+        if isinstance(listed, dict):
+            models = models_dev.with_modes(listed)
+        else:
+            models = {name: _from_snapshot(models_dev.table(model)) for name, model in entry.items()}
+        for name, model in models.items():
+            yield (provider, name), model
+
+
+def _from_snapshot(flat: Mapping[str, object]) -> Mapping[str, object]:
+    tiers = flat.get("tiers")
+    items = [models_dev.table(item) for item in tiers] if isinstance(tiers, list) else []
+    named = [{**item, "tier": {"type": "context", "size": item.get("above")}} for item in items]
+    return {"cost": {**flat, "tiers": named}, "limit": {"context": flat.get("context")}}
+
+
+def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m opencode_tui.pricing.renew",
+        description="Write the bundled price list anew from a list that OpenCode has downloaded.",
+    )
+    parser.add_argument(
+        "file", nargs="?", type=Path, metavar="FILE", help="models.json; OpenCode's own by default"
+    )
+    parser.add_argument(
+        "--as-of", type=_as_of, metavar="YYYY-MM", help="month of the prices; FILE's own by default"
+    )
+    parser.add_argument(
+        "--to",
+        type=Path,
+        default=list_table.PATH,
+        metavar="TABLE",
+        help="where to write; our own table by default",
+    )
+    return parser.parse_args(argv)
+
+
+def _as_of(text: str) -> str:
+    if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a month such as 2026-11")
+    return text
+
+
+def _month(path: Path) -> str:
+    """The month in which the file was last changed."""
+    return datetime.fromtimestamp(path.stat().st_mtime, UTC).strftime("%Y-%m")
+
+
+def _write(path: Path, text: str) -> None:
+    """Puts the whole text in place at once, so that nobody reads half a table."""
+    part = path.with_name(path.name + ".part")
+    part.write_text(text, encoding="utf-8", newline="\n")
+    part.replace(path)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,59 @@
+"""What a store gives in one step, and what every store can do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, Protocol
+
+from opencode_tui.records import Call, Session, ToolUse, Unreadable
+
+
+class StoreTrouble(Exception):
+    """A store that cannot be read now. The message is one sentence: what is the case and what to do."""
+
+    def __init__(self, state: Literal["locked", "broken", "gone"], sentence: str) -> None:
+        super().__init__(sentence)
+        self.state: Literal["locked", "broken", "gone"] = state
+
+
+@dataclass(slots=True)
+class Batch:
+    """A step of reading; the ledger takes all of it in one transaction and remembers its cursor."""
+
+    cursor: str
+    """Where to go on after this step; only the store that wrote it understands it."""
+    sessions: list[Session] = field(default_factory=list)
+    calls: list[Call] = field(default_factory=list)
+    tools: list[ToolUse] = field(default_factory=list)
+    unreadable: list[Unreadable] = field(default_factory=list)
+    present: frozenset[str] | None = None
+    """The ids of all sessions that the store still has, where some may have vanished."""
+    done: int = 0
+    total: int = 0
+    """Rows passed of all rows to pass, for a progress bar."""
+
+
+class Store(Protocol):
+    """One generation of OpenCode's storage in one place, read step by step, newest first."""
+
+    path: Path
+    generation: Literal["sqlite", "json"]
+    rank: int
+    """A session that two stores know is told by the one of the higher rank."""
+    key: str
+    """Its name in the ledger; the same place and generation give the same key."""
+
+    def changed(self) -> bool:
+        """Whether there may be something new since the last complete read; costs microseconds. Never raises."""
+        ...
+
+    def read(self, cursor: str | None, retry: Sequence[tuple[str, str]]) -> Iterator[Batch]:
+        """Steps from the cursor to the present. `retry` are (session id, call id) to look at again.
+
+        Raises StoreTrouble; what was taken before it stands.
+        """
+        ...
+
+    def close(self) -> None: ...

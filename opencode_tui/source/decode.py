@@ -1,0 +1,205 @@
+"""From the JSON of an assistant message, in either shape, to a Call; anything it cannot be is a BadRow."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from typing import Any
+
+from opencode_tui.money import MAX_CALL_NANO, nano_from_usd
+from opencode_tui.records import Call, Tokens
+from opencode_tui.source.text import clean, identifier
+
+_MAX_TOKENS = 10**12
+_MAX_MS = 253_402_300_799_999  # the end of the year 9999
+_VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)$")
+_LAST_WITH_REASONING_IN_OUTPUT = (1, 3, 2)
+
+
+class BadRow(ValueError):
+    """A row that cannot be read; the message is its reason in a few words."""
+
+
+def parse(text: str | bytes | None) -> dict[str, Any]:
+    """The JSON object in a row. Raises BadRow."""
+    if text is None:
+        raise BadRow("not JSON")
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise BadRow("not JSON") from error
+    if not isinstance(value, dict):
+        raise BadRow("not a JSON object")
+    return value
+
+
+def section(data: dict[str, Any], name: str) -> dict[str, Any]:
+    """The object under a name, an empty one where there is none or it is something else."""
+    value = data.get(name)
+    return value if isinstance(value, dict) else {}
+
+
+def count(value: object, name: str) -> int:
+    """A token count: nothing is 0, and so is less than nothing, which some providers' arithmetic makes."""
+    if value is None:
+        return 0
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise BadRow(f"{name} is not a number")
+    if not math.isfinite(value) or value > _MAX_TOKENS:
+        raise BadRow(f"{name} is out of range")
+    return max(0, round(value))
+
+
+def moment(*candidates: object) -> int | None:
+    """The first of the candidates that is a time in Unix milliseconds that a calendar can hold."""
+    for value in candidates:
+        if isinstance(value, int | float) and not isinstance(value, bool) and 0 < value <= _MAX_MS:
+            return int(value)
+    return None
+
+
+def cost(value: object) -> int:
+    """A recorded cost in USD as nano-dollars; a cost that is not there is 0."""
+    if value is None:
+        return 0
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise BadRow("cost is not a number")
+    if not 0 <= value <= MAX_CALL_NANO / 1e9:
+        raise BadRow("cost is out of range")
+    return nano_from_usd(value)
+
+
+def tokens_of(data: dict[str, Any], version: str | None) -> Tokens:
+    """The five counts, disjoint whatever the version wrote.
+
+    Up to OpenCode 1.3.2 `output` already holds `reasoning`. `total` proves it where there is one; before
+    1.2 there often is none, and the version of the session tells (seen on 1.1.11, 1.1.65, 1.2.27, 1.3.2).
+    """
+    cache = section(data, "cache")
+    parts = Tokens(
+        count(data.get("input"), "tokens.input"),
+        count(data.get("output"), "tokens.output"),
+        count(data.get("reasoning"), "tokens.reasoning"),
+        count(cache.get("read"), "tokens.cache.read"),
+        count(cache.get("write"), "tokens.cache.write"),
+    )
+    if not 0 < parts.reasoning <= parts.output:
+        return parts
+    total = data.get("total")
+    if isinstance(total, int | float) and not isinstance(total, bool):
+        doubled = total == parts.total - parts.reasoning
+    else:
+        doubled = version is not None and _is_old(version)
+    if not doubled:
+        return parts
+    return Tokens(
+        parts.input, parts.output - parts.reasoning, parts.reasoning, parts.cache_read, parts.cache_write
+    )
+
+
+def _is_old(version: str) -> bool:
+    match = _VERSION.match(version)
+    if match is None:
+        return False
+    parts = tuple(int(number) for number in match.groups())
+    return (0, 0, 0) < parts <= _LAST_WITH_REASONING_IN_OUTPUT
+
+
+def is_copy(created_ms: int, session_created_ms: int | None) -> bool:
+    """A call made before its session was: a fork's copy."""
+    return session_created_ms is not None and created_ms < session_created_ms
+
+
+def call_from_v1(
+    data: dict[str, Any],
+    *,
+    id: str,
+    session_id: str,
+    created_ms: object,
+    session_created_ms: int | None,
+    version: str | None,
+) -> Call | None:
+    """The call of a v1 message (SQLite v1 and the JSON files), None for a message that is not a call.
+
+    `created_ms` is the row's own time, for data that has none. Raises BadRow.
+    """
+    role = data.get("role")
+    if role == "user":
+        return None
+    if role != "assistant":
+        raise BadRow("unknown role")
+    time = section(data, "time")
+    created = moment(time.get("created"), created_ms)
+    if created is None:
+        raise BadRow("has no usable time")
+    path = section(data, "path")
+    return Call(
+        id=id,
+        session_id=session_id,
+        turn_id=identifier(data.get("parentID")),
+        provider=clean(data.get("providerID"), 120) or "unknown",
+        model=clean(data.get("modelID"), 200) or "unknown",
+        agent=clean(data.get("agent") or data.get("mode"), 120) or "unknown",
+        directory=clean(path.get("cwd"), 1000),
+        created_ms=created,
+        completed_ms=moment(time.get("completed")),
+        tokens=tokens_of(section(data, "tokens"), version),
+        recorded_nano=cost(data.get("cost")),
+        finish=clean(data.get("finish"), 60) or None,
+        error=_error_name(data.get("error")),
+        copied=is_copy(created, session_created_ms),
+    )
+
+
+def call_from_v2(
+    data: dict[str, Any],
+    *,
+    id: str,
+    session_id: str,
+    turn_id: str | None,
+    kind: str,
+    created_ms: object,
+    session_created_ms: int | None,
+    directory: str,
+    session_model: dict[str, Any],
+) -> Call | None:
+    """The call of a v2 `session_message` row of type assistant or compaction. Raises BadRow.
+
+    A compaction that carries neither cost nor tokens is None: it called no model, or its call is told by
+    a `session.usage.recorded` event. One that does not name its model was made by the session's.
+    """
+    tokens = tokens_of(section(data, "tokens"), None)
+    recorded = cost(data.get("cost"))
+    if kind == "compaction" and not recorded and not tokens.total:
+        return None
+    time = section(data, "time")
+    created = moment(time.get("created"), created_ms)
+    if created is None:
+        raise BadRow("has no usable time")
+    completed = moment(time.get("completed"))
+    if kind == "compaction" and completed is None and data.get("status") != "running":
+        completed = created
+    model = section(data, "model") or session_model
+    return Call(
+        id=id,
+        session_id=session_id,
+        turn_id=turn_id,
+        provider=clean(model.get("providerID"), 120) or "unknown",
+        model=clean(model.get("id") or model.get("modelID"), 200) or "unknown",
+        agent="compaction" if kind == "compaction" else clean(data.get("agent"), 120) or "unknown",
+        directory=directory,
+        created_ms=created,
+        completed_ms=completed,
+        tokens=tokens,
+        recorded_nano=recorded,
+        finish=clean(data.get("finish"), 60) or None,
+        error=_error_name(data.get("error")),
+        copied=is_copy(created, session_created_ms),
+    )
+
+
+def _error_name(error: object) -> str | None:
+    if not isinstance(error, dict):
+        return clean(error, 60) or None
+    return clean(error.get("name") or error.get("type") or "error", 60) or "error"

@@ -1,0 +1,117 @@
+"""The session rows of SQLite stores: v1's `session` and v2's `session_v2` differ by a few columns."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+
+from opencode_tui.records import Session, Unreadable
+from opencode_tui.source.decode import moment
+from opencode_tui.source.sqlite_file import columns
+from opencode_tui.source.text import clean, identifier
+
+
+@dataclass(frozen=True, slots=True)
+class SessionsCursor:
+    """How far the sessions have been read: the newest update seen, and what shows that some have vanished."""
+
+    updated_ms: int = 0
+    count: int = 0
+    top: int = 0
+    top_id: str = ""
+
+    def to_json(self) -> list[int | str]:
+        return [self.updated_ms, self.count, self.top, self.top_id]
+
+    @classmethod
+    def from_json(cls, value: object) -> SessionsCursor:
+        if isinstance(value, list) and [type(item) for item in value] == [int, int, int, str]:
+            return cls(*value)
+        return cls()
+
+
+class SessionTable:
+    """Reads one session table with the columns that this version of OpenCode has."""
+
+    def __init__(self, connection: sqlite3.Connection, table: str) -> None:
+        self.table = table
+        has = columns(connection, table)
+        projects = columns(connection, "project")
+
+        def column(name: str) -> str:
+            return f"s.{name}" if name in has else "NULL"
+
+        worktree = "p.worktree" if {"id", "worktree"} <= projects and "project_id" in has else "NULL"
+        join = "LEFT JOIN project p ON p.id = s.project_id" if worktree != "NULL" else ""
+        names = ("parent_id", "fork_session_id", "title", "directory", "version")
+        times = ("time_created", "time_updated", "time_archived")
+        wanted = ", ".join([*map(column, names), worktree, *map(column, times)])
+        self._select = f"SELECT s.id, {wanted} FROM {table} s {join} "
+        self._updated = "s.time_updated" if "time_updated" in has else "0"
+
+    def changed_since(
+        self, connection: sqlite3.Connection, cursor: SessionsCursor, now_ms: int
+    ) -> tuple[list[Session], list[Unreadable], frozenset[str] | None, SessionsCursor]:
+        """Sessions that are new or changed, the ids of all if some have vanished, and the cursor after it.
+
+        A time in the future (a clock that jumped) does not become the watermark, or nothing would ever
+        be newer.
+        """
+        total, top = connection.execute(f"SELECT count(*), max(rowid) FROM {self.table}").fetchone()
+        top_row = connection.execute(f"SELECT id FROM {self.table} WHERE rowid = ?", (cursor.top,)).fetchone()
+        held = top_row is not None and top_row[0] == cursor.top_id
+        new = connection.execute(f"SELECT count(*) FROM {self.table} WHERE rowid > ?", (cursor.top,)).fetchone()[0]
+        present = None
+        if cursor.count and not (held and total == cursor.count + new):
+            present = frozenset(
+                row[0] for row in connection.execute(f"SELECT id FROM {self.table}") if isinstance(row[0], str)
+            )
+        floor = cursor.top if held else 0
+        rows = connection.execute(
+            f"{self._select} WHERE {self._updated} > ? OR s.rowid > ?",
+            (cursor.updated_ms, floor),
+        ).fetchall()
+        sessions, unreadable = _records(rows)
+        updated = max((s.updated_ms for s in sessions), default=0)
+        top_id = ""
+        if top:
+            top_id = connection.execute(f"SELECT id FROM {self.table} WHERE rowid = ?", (top,)).fetchone()[0]
+        after = SessionsCursor(
+            max(cursor.updated_ms, min(updated, now_ms)),
+            total,
+            top or 0,
+            top_id if isinstance(top_id, str) else "",
+        )
+        return sessions, unreadable, present, after
+
+
+def _records(rows: list[tuple[object, ...]]) -> tuple[list[Session], list[Unreadable]]:
+    sessions, unreadable = [], []
+    for row in rows:
+        id, parent, fork, title, directory, version, worktree, created, updated, archived = row
+        created_ms = moment(created, updated)
+        if not isinstance(id, str) or created_ms is None:
+            unreadable.append(Unreadable("session", str(id), "has no usable id or time"))
+            continue
+        place = clean(directory, 1000)
+        tree = clean(worktree, 1000)
+        sessions.append(
+            Session(
+                id=id,
+                parent_id=identifier(parent),
+                fork_of=identifier(fork),
+                title=clean(title),
+                directory=place,
+                project=project_of(tree, place),
+                version=clean(version, 60),
+                created_ms=created_ms,
+                updated_ms=moment(updated) or created_ms,
+                archived_ms=moment(archived),
+            )
+        )
+    return sessions, unreadable
+
+
+def project_of(worktree: str, directory: str) -> str:
+    """The project's path: its worktree, or the session's directory where OpenCode knows no repository."""
+    return worktree if worktree not in ("", "/") else directory or worktree

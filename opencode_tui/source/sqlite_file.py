@@ -1,0 +1,180 @@
+"""One of OpenCode's SQLite files, opened so that neither it nor its neighbours are ever written or blocked.
+
+Live (a `-wal` stands beside it): a kept `mode=ro` connection, always consistent beside a writer. Quiet (no
+`-wal`, so nobody has it open): `immutable=1`, which unlike `mode=ro` leaves no new files behind and works in
+a directory that cannot be written; it is safe as long as the file stays untouched, which is checked after
+every read. Left over (a `-wal` without its `-shm` in a directory that cannot be written): a private copy.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from opencode_tui.source.batch import StoreTrouble
+
+_BUSY_S = 1.0
+_Stamp = tuple[int, int, int, int]
+
+
+class SqliteFile:
+    """A read-only connection that follows its file: reopened when the file is replaced, copied or closed."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._wal = path.with_name(path.name + "-wal")
+        self._journal = path.with_name(path.name + "-journal")
+        self._shm = path.with_name(path.name + "-shm")
+        self._connection: sqlite3.Connection | None = None
+        self._stamp: _Stamp | None = None
+        self._quiet = False
+        self._copy: tempfile.TemporaryDirectory[str] | None = None
+        self._seen: object = None
+
+    @property
+    def identity(self) -> str:
+        """Changes when another file takes the place of this one. Raises StoreTrouble when it is gone."""
+        stamp = self._main_stamp()
+        return f"{stamp[0]}:{stamp[1]}"
+
+    def token(self) -> object:
+        """Differs from an earlier one if anything was committed since; None when the store cannot be asked."""
+        try:
+            main = self._main_stamp()
+            if (
+                self._quiet
+                or self._copy is not None
+                or self._connection is None
+                or main[:2] != (self._stamp or ())[:2]
+            ):
+                return (main, _stamp(self._wal))
+            return (main[:2], self._connection.execute("PRAGMA data_version").fetchone()[0])
+        except (StoreTrouble, sqlite3.Error, OSError):
+            return None
+
+    def seen(self, token: object) -> None:
+        """Remember the token that a complete read began with."""
+        self._seen = token
+
+    def changed(self) -> bool:
+        token = self.token()
+        return token is None or token != self._seen
+
+    def open(self) -> None:
+        """Connect, or connect anew if the file is no longer the one that is open. Raises StoreTrouble."""
+        main = self._main_stamp()
+        live = self._in_use()
+        if self._connection is not None and self._stamp is not None:
+            same = main[:2] == self._stamp[:2] if not self._quiet else main == self._stamp and not live
+            if same and self._copy is None:
+                return
+        self.close()
+        try:
+            self._connection = self._connect(live)
+        except (sqlite3.Error, OSError) as error:
+            self.close()
+            raise self._trouble(error) from error
+        self._stamp = main
+        self._quiet = not live
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """A short read transaction: all in it sees one moment. Fetch everything before it ends.
+
+        Raises StoreTrouble for what SQLite says, and when a quiet file was written meanwhile.
+        """
+        if self._connection is None:
+            self.open()
+        connection = self._connection
+        assert connection is not None
+        try:
+            connection.execute("BEGIN")
+            try:
+                yield connection
+            finally:
+                with suppress(sqlite3.Error):
+                    connection.execute("ROLLBACK")
+        except (sqlite3.Error, OverflowError) as error:
+            self.close()
+            raise self._trouble(error) from error
+        if self._quiet and (self._main_stamp() != self._stamp or self._in_use()):
+            self.close()
+            raise StoreTrouble("locked", f"{self.path} was opened by OpenCode just now; reading it again")
+
+    def close(self) -> None:
+        if self._connection is not None:
+            with suppress(sqlite3.Error):
+                self._connection.close()
+        if self._copy is not None:
+            self._copy.cleanup()
+        self._connection, self._stamp, self._copy, self._seen = None, None, None, None
+
+    def _connect(self, live: bool) -> sqlite3.Connection:
+        if not live:
+            return _connect(self.path, "immutable=1")
+        try:
+            return _connect(self.path, "mode=ro")
+        except sqlite3.OperationalError:
+            if self._shm.exists() or not self._wal.exists():
+                raise
+        self._copy = tempfile.TemporaryDirectory(prefix="opencode-tui-")
+        copy = Path(self._copy.name) / self.path.name
+        shutil.copyfile(self.path, copy)
+        shutil.copyfile(self._wal, copy.with_name(copy.name + "-wal"))
+        return _connect(copy, "mode=ro")
+
+    def _in_use(self) -> bool:
+        return self._wal.exists() or self._journal.exists()
+
+    def _main_stamp(self) -> _Stamp:
+        stamp = _stamp(self.path)
+        if stamp is None:
+            raise StoreTrouble(
+                "gone", f"{self.path} is not there any more; what it said before is kept in the ledger"
+            )
+        return stamp
+
+    def _trouble(self, error: Exception) -> StoreTrouble:
+        reason = str(error)
+        if "locked" in reason or "busy" in reason:
+            return StoreTrouble("locked", f"{self.path} is locked by another program; trying again")
+        if not self.path.exists():
+            return StoreTrouble("gone", f"{self.path} is not there any more; what it said is kept in the ledger")
+        return StoreTrouble(
+            "broken", f"{self.path} cannot be read ({reason}); see whether OpenCode itself still opens it"
+        )
+
+
+def _connect(path: Path, how: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(
+        path.absolute().as_uri() + "?" + how,
+        uri=True,
+        timeout=_BUSY_S,
+        isolation_level=None,
+        check_same_thread=False,
+    )
+    connection.text_factory = _decode
+    connection.execute("PRAGMA query_only = 1")
+    connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    return connection
+
+
+def _decode(raw: bytes) -> str:
+    return raw.decode("utf-8", "replace")
+
+
+def _stamp(path: Path) -> _Stamp | None:
+    try:
+        stat = path.stat()
+    except OSError:
+        return None
+    return (stat.st_dev, stat.st_ino, stat.st_mtime_ns, stat.st_size)
+
+
+def columns(connection: sqlite3.Connection, table: str) -> frozenset[str]:
+    """The names of a table's columns; none where there is no such table."""
+    return frozenset(row[1] for row in connection.execute(f"PRAGMA table_info({table})"))

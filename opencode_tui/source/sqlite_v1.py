@@ -1,0 +1,100 @@
+"""SQLite v1, OpenCode 1.2 to 1.18: `session`, `message`, `part`, and since 1.17 `event`."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from typing import Any
+
+from opencode_tui.records import Unreadable
+from opencode_tui.source.batch import Batch
+from opencode_tui.source.decode import BadRow, call_from_v1, parse
+from opencode_tui.source.sqlite_file import columns
+from opencode_tui.source.sqlite_store import SqliteStore, final_ids
+from opencode_tui.source.tools import v1_tools
+
+_HUGE = 1_000_000
+_FIELDS = (
+    "role",
+    "parentID",
+    "mode",
+    "agent",
+    "path",
+    "cost",
+    "tokens",
+    "modelID",
+    "providerID",
+    "time",
+    "finish",
+)
+# An error can hold a whole response: of a huge row only the fields that matter leave SQLite.
+_SLIM = "json_object({}, 'error', json_object('name', json_extract(m.data, '$.error.name')))".format(
+    ", ".join(f"'{name}', json_extract(m.data, '$.{name}')" for name in _FIELDS)
+)
+_SELECT = f"""
+  SELECT m.rowid, m.id, m.session_id, m.time_created, s.time_created, s.version,
+    CASE WHEN length(m.data) < {_HUGE} THEN m.data WHEN json_valid(m.data) THEN {_SLIM} END
+  FROM message m LEFT JOIN session s ON s.id = m.session_id
+"""
+_BETWEEN = _SELECT + " WHERE m.rowid > ? AND m.rowid <= ? ORDER BY m.rowid DESC LIMIT ?"
+_BY_ID = _SELECT + " WHERE m.id IN (SELECT value FROM json_each(?))"
+
+# An undo deletes messages; their last snapshots stay behind in the events of their session.
+_REVERTED = """
+  SELECT e.rowid, json_extract(e.data, '$.info.id'), e.aggregate_id, NULL, s.time_created, s.version,
+    json_extract(e.data, '$.info')
+  FROM event e LEFT JOIN session s ON s.id = e.aggregate_id
+  WHERE e.rowid > ? AND e.rowid <= ? AND e.type = 'message.updated.1'
+    AND CASE WHEN json_valid(e.data) THEN json_extract(e.data, '$.info.role') = 'assistant'
+        AND json_type(e.data, '$.info.id') = 'text'
+        AND json_type(e.data, '$.info.time.completed') IN ('integer', 'real')
+        AND NOT EXISTS (SELECT 1 FROM message m WHERE m.id = json_extract(e.data, '$.info.id')) END
+  ORDER BY e.rowid DESC
+"""
+
+
+class SqliteV1(SqliteStore):
+    rank = 1
+    session_table = "session"
+    message_table = "message"
+
+    def _rows_between(self, connection: sqlite3.Connection, above: int, up_to: int, limit: int) -> list[Any]:
+        return connection.execute(_BETWEEN, (above, up_to, limit)).fetchall()
+
+    def _rows_by_id(self, connection: sqlite3.Connection, ids: list[str]) -> list[Any]:
+        return connection.execute(_BY_ID, (json.dumps(ids),)).fetchall()
+
+    def _take(self, connection: sqlite3.Connection, batch: Batch, rows: list[Any]) -> None:
+        _decode(rows, batch)
+        batch.tools = v1_tools(connection, final_ids(batch.calls))
+
+    def _has_events(self, connection: sqlite3.Connection) -> bool:
+        return {"id", "aggregate_id", "type", "data"} <= columns(connection, "event")
+
+    def _take_events(self, connection: sqlite3.Connection, batch: Batch, above: int, up_to: int) -> None:
+        rows = connection.execute(_REVERTED, (above, up_to)).fetchall()
+        newest = {row[1]: row for row in reversed(rows)}
+        _decode(list(newest.values()), batch)
+        batch.tools = v1_tools(connection, final_ids(batch.calls))
+
+
+def _decode(rows: list[Any], batch: Batch) -> None:
+    for _, id, session_id, created_ms, session_created_ms, version, text in rows:
+        if isinstance(text, str) and text.startswith('{"role":"user"'):
+            continue
+        try:
+            if not isinstance(id, str) or not isinstance(session_id, str):
+                raise BadRow("has no usable id")
+            call = call_from_v1(
+                parse(text),
+                id=id,
+                session_id=session_id,
+                created_ms=created_ms,
+                session_created_ms=session_created_ms if isinstance(session_created_ms, int) else None,
+                version=version if isinstance(version, str) else None,
+            )
+        except BadRow as bad:
+            batch.unreadable.append(Unreadable("message", str(id), str(bad)))
+            continue
+        if call is not None:
+            batch.calls.append(call)

@@ -1,0 +1,193 @@
+"""From OpenCode's stores through prices into the ledger: incremental, resumable, safe to run twice at once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from opencode_tui import paths
+from opencode_tui.clock import HOUR_MS, Clock, now_ms
+from opencode_tui.ledger import writing
+from opencode_tui.ledger.ledger import Ledger
+from opencode_tui.ledger.queries import running_calls
+from opencode_tui.pricing.book import PriceBook, price_call
+from opencode_tui.records import Call, StoreState
+from opencode_tui.settings import Settings
+from opencode_tui.source.batch import Batch, Store, StoreTrouble
+from opencode_tui.source.discovery import database_files, file_stores, generations
+
+Report = Callable[[], None]
+
+_RUNNING_FOR_MS = 48 * HOUR_MS
+_RUNNING_MOST, _RUNNING_MOST_AT_START = 200, 5_000
+_LARGE = 2_000
+
+
+class Sync:
+    """Keeps the ledger up to date with every store there is. Used by one thread."""
+
+    def __init__(
+        self, ledger: Ledger, settings: Settings, environ: Mapping[str, str], clock: Clock = now_ms
+    ) -> None:
+        self._ledger, self._settings, self._environ, self._clock = ledger, settings, environ, clock
+        self.data_dirs = settings.data_dirs or (paths.opencode_data_dir(environ),)
+        self.book = PriceBook(settings.pricing, environ, Path.home())
+        self.machine = settings.machine or os.uname().nodename
+        self._machine_id: int | None = None
+        self._stores: dict[str, Store] = {}
+        self._states: dict[str, StoreState] = {}
+        self._places: object = None
+        self._visited: set[str] = set()
+        self.read_ms: int | None = None
+        """When all stores were last looked at without trouble, in Unix milliseconds."""
+
+    @property
+    def states(self) -> tuple[StoreState, ...]:
+        """How each store is doing, in the order in which they were found."""
+        return tuple(self._states.values())
+
+    def poll(self, report: Report = lambda: None) -> bool:
+        """Read what is new; True if the ledger or the state of a store changed.
+
+        `report` is called after each step of a long read. What goes wrong with a store is told by `states`,
+        never raised; the other stores are read all the same.
+        """
+        before = self.states
+        self._discover()
+        wrote = False
+        for key, store in self._stores.items():
+            if not store.changed():
+                continue
+            try:
+                wrote |= self._pull(store, report)
+                self._set_state(key, self._live(store))
+            except StoreTrouble as trouble:
+                self._trouble(key, store.path, trouble, store.generation)
+        if all(state.state == "live" for state in self._states.values()):
+            self.read_ms = self._clock()
+        return wrote or self.states != before
+
+    def close(self) -> None:
+        for store in self._stores.values():
+            store.close()
+
+    def _discover(self) -> None:
+        """Look for stores again where a data directory has changed, or a file in trouble may have healed."""
+        places = tuple(_mtime(directory) for directory in self.data_dirs)
+        troubled = any(state.state == "broken" for state in self._states.values())
+        if places == self._places and not troubled:
+            return
+        self._places = places
+        found: list[Store] = file_stores(self.data_dirs)
+        everywhere = not self._settings.data_dirs
+        for path in database_files(self.data_dirs, self._environ, everywhere=everywhere):
+            try:
+                found += generations(path)
+                self._states.pop(str(path), None)
+            except StoreTrouble as trouble:
+                self._trouble(str(path), path, trouble, "sqlite")
+        # The JSON files are the oldest: what is newest comes first.
+        for store in sorted(found, key=lambda store: -store.rank):
+            if store.key not in self._stores:
+                self._stores[store.key] = store
+                self._set_state(store.key, self._live(store))
+
+    def _pull(self, store: Store, report: Report) -> bool:
+        wrote = False
+        with self._ledger.writing() as connection:
+            row = writing.store_row(connection, store.key)
+            if self._machine_id is None:
+                self._machine_id = writing.machine_id(connection, self.machine)
+        while True:
+            for batch in store.read(row.cursor, self._running(store, row)):
+                moved, changed = self._apply(store, row, batch)
+                wrote |= changed
+                if moved is None:
+                    break
+                row = moved
+                if batch.total - batch.done > _LARGE or self._states[store.key].state == "importing":
+                    self._set_state(store.key, self._importing(store, batch))
+                    report()
+            else:
+                return wrote
+            # Another process has moved the cursor: what it read is in the ledger, so go on from there.
+            with self._ledger.reading() as connection:
+                row = writing.store_row(connection, store.key)
+
+    def _running(self, store: Store, row: writing.StoreRow) -> list[tuple[str, str]]:
+        if store.key in self._visited:
+            return running_calls(self._ledger.connection, row.id, self._clock() - _RUNNING_FOR_MS, _RUNNING_MOST)
+        self._visited.add(store.key)
+        return running_calls(self._ledger.connection, row.id, 0, _RUNNING_MOST_AT_START)
+
+    def _apply(self, store: Store, row: writing.StoreRow, batch: Batch) -> tuple[writing.StoreRow | None, bool]:
+        """The store with its cursor moved (None where another process moved it), and whether calls came in."""
+        content = batch.sessions or batch.calls or batch.unreadable
+        if not content and batch.present is None and batch.cursor == row.cursor:
+            return row, False
+        assert self._machine_id is not None
+        final = writing.final_calls(self._ledger.connection, (call.id for call in batch.calls))
+        calls = self._priced(call for call in batch.calls if call.id not in final)
+        known = {priced.call.id for priced in calls}
+        with self._ledger.writing() as connection:
+            writing.write_sessions(connection, row.id, store.rank, batch.sessions)
+            if batch.present is not None:
+                writing.mark_vanished(connection, row.id, batch.present)
+            if calls:
+                writing.write_calls(connection, row.id, self._machine_id, calls)
+                writing.write_tools(connection, (tool for tool in batch.tools if tool.call_id in known))
+            writing.write_unreadable(connection, row.id, batch.unreadable)
+            return writing.move_cursor(connection, row, batch.cursor), bool(content)
+
+    def _priced(self, calls: Iterable[Call]) -> list[writing.PricedCall]:
+        self.book.refresh()
+        priced = []
+        for call in calls:
+            price = price_call(
+                call.tokens,
+                call.provider,
+                call.model,
+                call.recorded_nano,
+                self.book,
+                self._settings.pricing.prefer,
+            )
+            rates = price.rates
+            flat = (
+                (rates.input, rates.output, rates.cache_read, rates.cache_write, rates.source) if rates else None
+            )
+            priced.append(
+                writing.PricedCall(call, price.amount_nano, price.basis, flat, price.list_nano, price.parts)
+            )
+        return priced
+
+    def _live(self, store: Store) -> StoreState:
+        return StoreState(str(store.path), store.generation, "live")
+
+    def _importing(self, store: Store, batch: Batch) -> StoreState:
+        return StoreState(
+            str(store.path),
+            store.generation,
+            "importing",
+            f"importing {store.path}, newest first",
+            self._states[store.key].since_ms or self._clock(),
+            batch.done,
+            batch.total,
+        )
+
+    def _trouble(self, key: str, path: Path, trouble: StoreTrouble, generation: str) -> None:
+        state = StoreState(str(path), "json" if generation == "json" else "sqlite", trouble.state, str(trouble))
+        old = self._states.get(key)
+        since = old.since_ms if old is not None and old.state == trouble.state else self._clock()
+        self._set_state(key, replace(state, since_ms=since))
+
+    def _set_state(self, key: str, state: StoreState) -> None:
+        self._states[key] = state
+
+
+def _mtime(place: Path) -> int:
+    try:
+        return place.stat().st_mtime_ns
+    except OSError:
+        return 0
