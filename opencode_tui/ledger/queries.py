@@ -125,6 +125,30 @@ def slices(
     return tuple(Slice(key, cost, calls, _tokens(rest), listed) for key, cost, calls, listed, *rest in rows)
 
 
+def daily(
+    connection: sqlite3.Connection, days: Sequence[tuple[str, Span]], only: Sequence[str] | None = None
+) -> tuple[Slice, ...]:
+    """The spend of each of the days that has calls, in their order, under the names given."""
+    where, models = _only(only)
+    bounds = json.dumps([(name, span.start_ms, span.end_ms) for name, span in days])
+    rows = connection.execute(
+        f"""
+        WITH day AS (SELECT key AS place, json_extract(value, '$[0]') AS name,
+          json_extract(value, '$[1]') AS start_ms, json_extract(value, '$[2]') AS end_ms FROM json_each(?))
+        SELECT name, sum(cost_nano), count(*), coalesce(sum(list_nano), 0), {_TOKENS}
+        FROM day CROSS JOIN call ON created_ms >= start_ms AND created_ms < end_ms
+        WHERE copied_from IS NULL {where} GROUP BY place ORDER BY place
+        """,
+        (bounds, *models),
+    )
+    return tuple(Slice(key, cost, calls, _tokens(rest), listed) for key, cost, calls, listed, *rest in rows)
+
+
+def titles(connection: sqlite3.Connection, ids: Iterable[str]) -> dict[str, str]:
+    """The titles of sessions by id."""
+    return {id: facts.title for id, facts in session_facts(connection, ids).items()}
+
+
 def models(connection: sqlite3.Connection, span: Span) -> list[str]:
     """Every `provider/model` that the span's calls used."""
     key = SLICE_KEYS["model"]
@@ -201,6 +225,11 @@ def unreadable_reasons(connection: sqlite3.Connection) -> tuple[tuple[str, int],
 
 def has_calls(connection: sqlite3.Connection) -> bool:
     return connection.execute("SELECT 1 FROM call LIMIT 1").fetchone() is not None
+
+
+def count_calls(connection: sqlite3.Connection) -> int:
+    """All calls in the ledger, copies among them."""
+    return int(connection.execute("SELECT count(*) FROM call").fetchone()[0])
 
 
 def all_time(connection: sqlite3.Connection) -> Span:

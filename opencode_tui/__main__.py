@@ -1,0 +1,7 @@
+"""`python -m opencode_tui` is `opencode-tui`."""
+
+import sys
+
+from opencode_tui.cli import main
+
+sys.exit(main())

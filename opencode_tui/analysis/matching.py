@@ -1,0 +1,30 @@
+"""Finding models by what a person types: `kimi k2`, `Sonnet 4.5`, `claude-sonet`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from difflib import SequenceMatcher
+
+_ALIKE = 0.75
+
+
+def matching(text: str, names: Sequence[str]) -> list[str]:
+    """The names that hold every word of the text, letters and digits alone counting.
+
+    Where none does, those whose model part is nearly the text (a typing error).
+    """
+    words = [plain for word in text.split() if (plain := _plain(word))]
+    found = [name for name in names if all(word in _plain(name) for word in words)]
+    if found or not words:
+        return found
+    wanted = "".join(words)
+    return [name for name in names if _alike(wanted, name)]
+
+
+def _plain(text: str) -> str:
+    return "".join(char for char in text.casefold() if char.isalnum())
+
+
+def _alike(wanted: str, name: str) -> bool:
+    candidates = (name, name.rpartition("/")[2])
+    return any(SequenceMatcher(None, wanted, _plain(candidate)).ratio() >= _ALIKE for candidate in candidates)

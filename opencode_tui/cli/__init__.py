@@ -1,0 +1,36 @@
+"""The command line: one parser, and one small module a command, imported when it is called."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+EXIT_OK = 0
+EXIT_USAGE = 2
+EXIT_TROUBLE = 3
+EXIT_INTERRUPTED = 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command and give its exit code: 0 done, 2 wrong command line, 3 something is wrong with the
+    settings, the data directory or the ledger, 130 interrupted.
+    """
+    from opencode_tui.cli.parser import make_parser
+
+    arguments = make_parser().parse_args(argv)
+    from opencode_tui.cli.common import Trouble
+
+    try:
+        code = int(arguments.run(arguments))
+        sys.stdout.flush()
+        return code
+    except Trouble as trouble:
+        print(f"opencode-tui: {trouble}", file=sys.stderr)
+        return trouble.exit_code
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        # The reader (head, less) has gone. Python would complain once more as it flushes on its way out.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_OK

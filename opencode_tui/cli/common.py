@@ -1,0 +1,76 @@
+"""What all commands do first: settings, ledger, and reading the stores so that no answer is stale."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sqlite3
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from opencode_tui import paths
+from opencode_tui.cli import EXIT_TROUBLE
+from opencode_tui.config import SettingsError, load_settings
+from opencode_tui.ledger.ledger import Ledger, LedgerError
+from opencode_tui.settings import Settings
+from opencode_tui.sync import Sync
+
+
+class Trouble(Exception):
+    """The command cannot go on. The message is one sentence: what, where, what to do."""
+
+    def __init__(self, sentence: str, exit_code: int = EXIT_TROUBLE) -> None:
+        super().__init__(sentence)
+        self.exit_code = exit_code
+
+
+def settings_for(arguments: argparse.Namespace) -> Settings:
+    """The settings with this command line's flags on top. Raises Trouble."""
+    flags = {
+        key: value
+        for key, value in (
+            ("data_dirs", getattr(arguments, "data_dir", None)),
+            ("ledger", getattr(arguments, "ledger", None)),
+        )
+        if value is not None
+    }
+    if "data_dirs" in flags and not Path(flags["data_dirs"]).expanduser().is_dir():
+        raise Trouble(
+            f"--data-dir {flags['data_dirs']}: there is no such directory; name the one that"
+            " `opencode debug paths` calls data"
+        )
+    file = getattr(arguments, "config", None)
+    try:
+        return load_settings(flags, os.environ, Path(file) if file else None)
+    except SettingsError as error:
+        raise Trouble(str(error)) from None
+
+
+def open_ledger(settings: Settings) -> Ledger:
+    """The ledger that the settings name. Raises Trouble."""
+    try:
+        return Ledger(settings.ledger or paths.ledger_file())
+    except LedgerError as error:
+        raise Trouble(str(error)) from None
+
+
+def synced(settings: Settings, ledger: Ledger, report: Callable[[Sync], None] = lambda _: None) -> Sync:
+    """The sync after it has read all that is new. What is wrong with a store is said on standard error.
+
+    Raises Trouble when the ledger cannot be written.
+    """
+    sync = Sync(ledger, settings, os.environ)
+    try:
+        sync.poll(lambda: report(sync))
+    except sqlite3.Error as error:
+        raise Trouble(f"the ledger {ledger.path} cannot be written ({error}); nothing in it was lost") from error
+    finally:
+        sync.close()
+    for state in sync.states:
+        if state.state != "live":
+            print(f"opencode-tui: {state.detail}", file=sys.stderr)
+    if not sync.states:
+        places = ", ".join(str(place) for place in sync.data_dirs)
+        print(f"opencode-tui: no OpenCode store in {places}; --data-dir names another place", file=sys.stderr)
+    return sync

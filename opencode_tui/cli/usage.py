@@ -1,0 +1,85 @@
+"""`opencode-tui usage`: what a period cost, by one key, as a table or as JSON."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sqlite3
+import sys
+from datetime import date
+
+from opencode_tui.analysis.matching import matching
+from opencode_tui.analysis.periods import days_of, parse_day
+from opencode_tui.cli import EXIT_USAGE
+from opencode_tui.cli.common import Trouble, open_ledger, settings_for, synced
+from opencode_tui.clock import Calendar, Span, calendar_for, now_ms
+from opencode_tui.ledger import queries
+from opencode_tui.report.usage import Usage, usage_json, usage_table
+from opencode_tui.take_snapshot import RUNNING_MS
+
+
+def run(arguments: argparse.Namespace) -> int:
+    settings = settings_for(arguments)
+    _check(arguments)
+    ledger = open_ledger(settings)
+    synced(settings, ledger)
+    with ledger.reading() as connection:
+        usage = _usage(connection, calendar_for(settings.timezone), arguments)
+    ledger.close()
+    if arguments.json:
+        print(json.dumps(usage_json(usage)))
+    else:
+        print(usage_table(usage))
+    return 0
+
+
+def _check(arguments: argparse.Namespace) -> None:
+    """The days of the command line, made into dates. Raises Trouble."""
+    if arguments.period and (arguments.first or arguments.last):
+        raise Trouble("--period goes without --from and --to; leave one of them out", EXIT_USAGE)
+    try:
+        arguments.first = parse_day(arguments.first) if arguments.first else None
+        arguments.last = parse_day(arguments.last) if arguments.last else None
+    except ValueError as error:
+        raise Trouble(str(error), EXIT_USAGE) from None
+    if arguments.first and arguments.last and arguments.first > arguments.last:
+        raise Trouble(f"--from {arguments.first} is after --to {arguments.last}; swap them", EXIT_USAGE)
+
+
+def _usage(connection: sqlite3.Connection, calendar: Calendar, arguments: argparse.Namespace) -> Usage:
+    now = now_ms()
+    first, last, label = _days(connection, calendar, arguments, calendar.day(now))
+    # All is all, also what a clock that jumped has put into the future or before the first day.
+    span = queries.all_time(connection) if label == "all" else calendar.span(first, last)
+    only = None
+    if arguments.model is not None:
+        only = matching(arguments.model, queries.models(connection, span))
+        if not only:
+            known = ", ".join(queries.models(connection, span)[:8]) or "none at all"
+            print(f"opencode-tui: no model is like {arguments.model!r}; there are {known}", file=sys.stderr)
+    totals = queries.totals(connection, span, now - RUNNING_MS, only)
+    if arguments.by == "day":
+        spans = [(day.isoformat(), calendar.span(day)) for day in _each(calendar, span)]
+        groups = queries.daily(connection, spans, only)
+    else:
+        groups = queries.slices(connection, span, arguments.by, only)
+    unreadable = sum(count for _, count in queries.unreadable_reasons(connection))
+    titles = queries.titles(connection, [g.key for g in groups]) if arguments.by == "session" else {}
+    return Usage(first, last, label, arguments.by, totals, groups, unreadable, titles)
+
+
+def _days(
+    connection: sqlite3.Connection, calendar: Calendar, arguments: argparse.Namespace, today: date
+) -> tuple[date, date, str]:
+    ever = queries.all_time(connection)
+    first_ever = calendar.day(ever.start_ms) if ever.start_ms else today
+    if arguments.first or arguments.last:
+        last = arguments.last or max(today, arguments.first)
+        return arguments.first or min(first_ever, last), last, "custom"
+    label = arguments.period or "today"
+    return *days_of(label, today, first_ever), label
+
+
+def _each(calendar: Calendar, span: Span) -> list[date]:
+    first, last = calendar.day(span.start_ms), calendar.day(span.end_ms - 1)
+    return [date.fromordinal(number) for number in range(first.toordinal(), last.toordinal() + 1)]

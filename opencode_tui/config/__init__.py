@@ -1,0 +1,91 @@
+"""Settings from flags, the environment, config.toml and the defaults: the first that gives a key wins.
+
+With no file, no variable and at most the paths by flag there is little to check: then pydantic, which takes
+longer to import than a whole `check`, stays out.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from opencode_tui.config.errors import SettingsError, unreadable
+from opencode_tui.paths import CONFIG_VARIABLE, VARIABLE_PREFIX, config_file, expand, path_list, tilde
+from opencode_tui.settings import Settings
+
+__all__ = ["SettingsError", "load_settings"]
+
+PLAIN_FLAGS = frozenset({"data_dirs", "ledger"})
+
+
+def load_settings(
+    flags: Mapping[str, str] | None = None,
+    environ: Mapping[str, str] | None = None,
+    file: Path | None = None,
+) -> Settings:
+    """The settings in force.
+
+    `flags` gives raw texts by dotted key, such as {"budget.warning_usd": "0.5"}; `data_dirs` is a JSON list
+    or is divided by `os.pathsep`. `environ` (the process's own when None) gives the same as
+    OPENCODE_TUI_BUDGET__WARNING_USD; an empty variable gives nothing. `file` takes the place of the
+    config.toml that OPENCODE_TUI_CONFIG or the platform names, and then has to exist.
+
+    Raises SettingsError, whose text is one sentence.
+    """
+    flags = flags or {}
+    environ = os.environ if environ is None else environ
+    variables = {
+        name: text
+        for name, text in environ.items()
+        if name.startswith(VARIABLE_PREFIX) and name != CONFIG_VARIABLE and text
+    }
+    place = _existing_file(environ, file)
+    if place is None and not variables and flags.keys() <= PLAIN_FLAGS:
+        return _with_paths(flags)
+    from opencode_tui.config.layers import read_settings
+
+    return read_settings(flags, variables, place)
+
+
+def _existing_file(environ: Mapping[str, str], file: Path | None) -> Path | None:
+    """The settings' file; None when there is none and nobody named one."""
+    named_by = CONFIG_VARIABLE if environ.get(CONFIG_VARIABLE) else ""
+    if file is not None:
+        named_by = "the command line"
+    try:
+        place = config_file(environ) if file is None else expand(file)
+    except ValueError as error:
+        raise SettingsError(f"{named_by}: {error}") from error
+    try:
+        mode = place.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        if named_by:
+            raise SettingsError(
+                f"{tilde(place)}: there is no such file, though {named_by} names it; correct the name"
+            ) from None
+        if place.is_symlink():
+            raise SettingsError(f"{tilde(place)}: the link leads to no file; mend or remove it") from None
+        return None
+    except OSError as error:
+        raise unreadable(place, error) from error
+    if not stat.S_ISREG(mode) and not stat.S_ISCHR(mode):  # /dev/null is a way to say: no settings
+        what = "a directory" if stat.S_ISDIR(mode) else "not a plain file"
+        raise SettingsError(f"{tilde(place)}: this is {what}; put a file with the settings in its place")
+    return place
+
+
+def _with_paths(flags: Mapping[str, str]) -> Settings:
+    settings = Settings()
+    name = ""
+    try:
+        for name, text in flags.items():
+            if name == "data_dirs":
+                settings = replace(settings, data_dirs=path_list(text))
+            elif text:
+                settings = replace(settings, ledger=expand(text))
+    except ValueError as error:
+        raise SettingsError(f"flag {name}: {error}") from error
+    return settings

@@ -1,0 +1,93 @@
+"""How a wrong setting is told: one sentence with where it stands, what is wrong and what to do."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from opencode_tui.paths import tilde
+
+Key = tuple[str, ...]
+"""The path of a setting, such as ("budget", "warning_usd")."""
+
+
+class SettingsError(Exception):
+    """A setting is wrong; the text is one sentence for the person who wrote it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What one place gives: the flags, the environment or the file."""
+
+    values: Mapping[str, Any]
+    """Nested by tables, as in the file."""
+    names: Mapping[Key, str]
+    """What the place calls a key; what is below a named key is written out as a path."""
+
+    def has(self, key: Key) -> bool:
+        """It gives this key, or a text that holds it."""
+        value: Any = self.values
+        for part in key:
+            if not isinstance(value, Mapping):
+                return True
+            if part not in value:
+                return False
+            value = value[part]
+        return True
+
+    def name(self, key: Key) -> str:
+        """Where the key stands, such as `config.toml: budget.warning_usd`."""
+        for cut in range(len(key), -1, -1):
+            if key[:cut] in self.names:
+                return ": ".join(part for part in (self.names[key[:cut]], dotted(key[cut:])) if part)
+        return dotted(key)
+
+
+def dotted(key: Key) -> str:
+    """The key as TOML writes it, with quotes where a part needs them."""
+    return ".".join(part if re.fullmatch(r"[\w-]+", part, re.ASCII) else json.dumps(part) for part in key)
+
+
+def shown(value: object) -> str:
+    """A value in a sentence: short, and with control characters written out."""
+    if isinstance(value, str):
+        return repr(value) if len(value) <= 40 else f"{value[:40]!r}…"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Mapping):
+        return "a table"
+    return "a list" if isinstance(value, list) else str(value)[:40]
+
+
+def unknown(where: str, name: str, known: Iterable[str], kind: str = "key", prefix: str = "") -> str:
+    """The sentence for a name that does not exist, with the nearest one that does.
+
+    A `prefix` that all names have does not make them alike.
+    """
+    import difflib
+
+    bare = name.removeprefix(prefix)
+    others = sorted(other.removeprefix(prefix) for other in known)
+    near = difflib.get_close_matches(bare, others, n=1)
+    near += [other for other in others if other.startswith(bare)]
+    if near:
+        return f"{where}: unknown {kind} (did you mean '{prefix}{near[0]}'?)"
+    after = f"after {prefix} " if prefix else ""
+    return f"{where}: unknown {kind} ({after}there is {', '.join(others)})"
+
+
+def unreadable(file: Path, error: OSError) -> SettingsError:
+    """The sentence for a file that the system does not let us read."""
+    reason = (error.strerror or "no reason was given").lower()
+    return SettingsError(f"{tilde(file)}: cannot be read ({reason}); correct its path or its permissions")
+
+
+def first_of(problems: Sequence[str]) -> SettingsError:
+    """The first problem as an error that says how many there are beside it."""
+    rest = len(problems) - 1
+    more = "setting is" if rest == 1 else "settings are"
+    return SettingsError(f"{problems[0]} (and {rest} more {more} wrong)" if rest else problems[0])

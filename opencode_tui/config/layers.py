@@ -1,0 +1,127 @@
+"""Flags, environment and config.toml laid over each other and checked, with each fault told where it stands.
+
+Imported only when one of them needs it (see config.py): pydantic takes longer than a whole `check`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+from pydantic_settings import InitSettingsSource, PydanticBaseSettingsSource, TomlConfigSettingsSource
+
+from opencode_tui.config.errors import Given, Key, dotted, first_of, shown, unknown
+from opencode_tui.config.model import KEYS, TABLES, CustomPriceTable, Document
+from opencode_tui.config.toml import read_toml
+from opencode_tui.money import format_usd
+from opencode_tui.paths import VARIABLE_PREFIX, tilde
+from opencode_tui.settings import Budget, Chart, Settings
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
+
+class TomlFile(TomlConfigSettingsSource):
+    """The file as our own reader gives it: with exact decimals, and with its faults in one sentence."""
+
+    def _read_file(self, file_path: Any) -> dict[str, Any]:
+        return read_toml(file_path)
+
+
+def read_settings(flags: Mapping[str, str], variables: Mapping[str, str], file: Path | None) -> Settings:
+    """The settings that are given by raw texts (flags by dotted key, variables by name) and by the file.
+
+    The first that gives a key wins. Raises SettingsError.
+    """
+    by_flag = {dotted(key): key for key in KEYS}
+    by_variable = {VARIABLE_PREFIX + "__".join(key).upper(): key for key in KEYS}
+    problems = [unknown(f"flag {name}", name, by_flag, "setting") for name in flags if name not in by_flag]
+    problems += [
+        unknown(name, name, by_variable, "setting", VARIABLE_PREFIX)
+        for name in variables
+        if name not in by_variable
+    ]
+
+    toml = TomlFile(Document, file)
+    givens = [
+        _given({by_flag[name]: (f"flag {name}", text) for name, text in flags.items() if name in by_flag}),
+        _given({by_variable[name]: (name, text) for name, text in variables.items() if name in by_variable}),
+        Given(toml.toml_data, {(): tilde(file) if file else ""}),
+    ]
+    sources = (*(InitSettingsSource(Document, dict(given.values)) for given in givens[:2]), toml)
+    settings = Settings()
+    try:
+        settings = _document(sources).settings()
+    except ValidationError as error:
+        problems += _wrong_values(error.errors(), givens)
+    problems += _wrong_order(settings, givens)
+    if problems:
+        raise first_of(problems)
+    return _anchored(settings, givens, file)
+
+
+def _given(texts: Mapping[Key, tuple[str, str]]) -> Given:
+    """One text for each key, with the name that the key has where the text is from."""
+    nested: dict[str, Any] = {}
+    for key, (_, text) in texts.items():
+        table = nested
+        for part in key[:-1]:
+            table = table.setdefault(part, {})
+        table[key[-1]] = text
+    return Given(nested, {key: name for key, (name, _) in texts.items()})
+
+
+def _document(sources: tuple[PydanticBaseSettingsSource, ...]) -> Document:
+    class Sourced(Document):
+        @classmethod
+        def settings_customise_sources(cls, *_: Any, **__: Any) -> tuple[PydanticBaseSettingsSource, ...]:
+            return sources
+
+    return Sourced()
+
+
+def _wrong_values(errors: Sequence[ErrorDetails], givens: Sequence[Given]) -> Iterator[str]:
+    told: set[Key] = set()
+    for error in errors:
+        key = tuple(str(part) for part in error["loc"] if part != "[key]")
+        if any(key[:cut] in told for cut in range(len(key) + 1)):
+            continue  # a key that is wrong itself, and then what stands below it
+        told.add(key)
+        where = _source_of(key, givens).name(key)
+        if error["type"] == "value_error":
+            yield f"{where}: {error['ctx']['error']}"
+        elif error["type"] == "extra_forbidden":
+            yield unknown(where, key[-1], TABLES.get(key[:-1], CustomPriceTable).model_fields)
+        else:
+            yield f"{where}: {shown(error['input'])} is not a table; write its keys below [{dotted(key)}]"
+
+
+def _wrong_order(settings: Settings, givens: Sequence[Given]) -> Iterator[str]:
+    bands: tuple[tuple[str, Budget | Chart], ...] = (("budget", settings.budget), ("chart", settings.chart))
+    for table, lines in bands:
+        if lines.warning_nano > lines.cutoff_nano:
+            keys = [(table, "warning_usd"), (table, "cutoff_usd")]
+            given, key = next((given, key) for given in givens for key in keys if given.has(key))
+            yield (
+                f"{given.name(key)}: the warning at {format_usd(lines.warning_nano)} comes after the cutoff "
+                f"at {format_usd(lines.cutoff_nano)}; lower the warning or raise the cutoff"
+            )
+
+
+def _source_of(key: Key, givens: Sequence[Given]) -> Given:
+    """Where the value in force is from; the file when nobody gives the key."""
+    return next((given for given in givens if given.has(key)), givens[-1])
+
+
+def _anchored(settings: Settings, givens: Sequence[Given], file: Path | None) -> Settings:
+    """With relative paths of the file taken from its folder: they must not change with the shell's."""
+    if file is None:
+        return settings
+    if settings.ledger and _source_of(("ledger",), givens) is givens[-1]:
+        settings = replace(settings, ledger=file.parent / settings.ledger)
+    if _source_of(("data_dirs",), givens) is givens[-1]:
+        settings = replace(settings, data_dirs=tuple(file.parent / path for path in settings.data_dirs))
+    return settings

@@ -1,0 +1,69 @@
+"""Where things are on this platform: our settings and ledger, and OpenCode's data."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+APP = "opencode-tui"
+VARIABLE_PREFIX = "OPENCODE_TUI_"
+CONFIG_VARIABLE = VARIABLE_PREFIX + "CONFIG"
+"""The environment variable that names another config.toml."""
+
+
+def expand(path: str | Path) -> Path:
+    """The path with the home directory in place of `~` or `~name`; ValueError where there is none."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError as error:
+        raise ValueError(f"no home directory is known for {str(path)!r}; write the whole path") from error
+
+
+def tilde(path: Path) -> str:
+    """The path for people: `~` in place of their home directory."""
+    try:
+        return str(Path("~") / path.relative_to(Path.home()))
+    except (ValueError, RuntimeError):
+        return str(path)
+
+
+def path_list(text: str) -> tuple[Path, ...]:
+    """Paths from one text: a JSON list, or parts between `os.pathsep` (`:`, on Windows `;`), `~` expanded.
+
+    Raises ValueError for what begins like a JSON list and is not one of paths.
+    """
+    if not text.lstrip().startswith("["):
+        return tuple(expand(part) for part in text.split(os.pathsep) if part)
+    import json
+
+    try:
+        parts = json.loads(text)
+    except (ValueError, RecursionError):
+        parts = None
+    if not isinstance(parts, list) or not all(isinstance(part, str) and part for part in parts):
+        raise ValueError('this is not a JSON list of paths; write one such as ["/first", "/second"]')
+    return tuple(expand(part) for part in parts)
+
+
+def config_file(environ: Mapping[str, str]) -> Path:
+    """Our config.toml: what OPENCODE_TUI_CONFIG names, else the one in the platform's place for it."""
+    named = environ.get(CONFIG_VARIABLE)
+    if named:
+        return expand(named)
+    import platformdirs
+
+    return platformdirs.user_config_path(APP, appauthor=False) / "config.toml"
+
+
+def ledger_file() -> Path:
+    """The ledger in the platform's place for data, where the settings name no other."""
+    import platformdirs
+
+    return platformdirs.user_data_path(APP, appauthor=False) / "ledger.db"
+
+
+def opencode_data_dir(environ: Mapping[str, str]) -> Path:
+    """OpenCode's data directory, which follows XDG on macOS too. Raises ValueError where there is no home."""
+    base = environ.get("XDG_DATA_HOME")
+    return (Path(base) if base else expand("~/.local/share")) / "opencode"

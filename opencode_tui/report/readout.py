@@ -1,0 +1,39 @@
+"""The day in seven lines, for a terminal, a mail or a chat."""
+
+from __future__ import annotations
+
+from opencode_tui.money import format_usd, percentages, share
+from opencode_tui.snapshot import Slice, Snapshot
+
+_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+
+def readout(snapshot: Snapshot) -> list[str]:
+    """The lines of `today`."""
+    split, week = snapshot.split, snapshot.week
+    shares = percentages((split.input_nano, split.output_nano, split.cache_nano, split.unknown_nano))
+    unknown = f" / {shares[3]}% unknown" if shares[3] else ""
+    lines = [
+        f"opencode cost dashboard | {week.label} {_WEEKDAYS[snapshot.day.weekday()]}",
+        f"today's run-rate: {format_usd(snapshot.spent_nano)} (warning {format_usd(snapshot.warning_nano)},"
+        f" cutoff {format_usd(snapshot.cutoff_nano)})",
+        f"session count: {snapshot.sessions}",
+        f"top model: {_top(snapshot.models, snapshot.spent_nano)}",
+        f"top provider: {_top(snapshot.providers, snapshot.spent_nano)}",
+        f"input/output split: {shares[0]}% / {shares[1]}% / {shares[2]}% cache{unknown}",
+        f"this week so far: {format_usd(week.spend_nano)} (target {format_usd(week.target_nano)}, {week.verdict})",
+    ]
+    if snapshot.list_nano:
+        lines.append(f"not billed: {format_usd(snapshot.list_nano)} at list price")
+    if snapshot.aborted_calls:
+        lines.append(f"at least: {snapshot.aborted_calls} aborted, what they streamed is recorded nowhere")
+    if snapshot.unreadable_rows:
+        lines.append(f"unreadable rows: {snapshot.unreadable_rows} (`opencode-tui sync` lists the reasons)")
+    return lines
+
+
+def _top(slices: tuple[Slice, ...], spent_nano: int) -> str:
+    if not slices:
+        return "none"
+    top = slices[0]
+    return f"{top.key} ({format_usd(top.spend_nano)}, {share(top.spend_nano, spent_nano):.0%} of today)"

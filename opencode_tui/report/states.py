@@ -1,0 +1,178 @@
+"""What to say when something is the matter: banners, how fresh the picture is, empty screens."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from opencode_tui.clock import Calendar
+from opencode_tui.money import format_usd
+from opencode_tui.paths import opencode_data_dir, tilde
+from opencode_tui.report.words import band_glyph, clock_time, fit, meter, plural, short_day
+from opencode_tui.settings import Settings
+from opencode_tui.snapshot import Snapshot, StoreState
+
+Level = Literal["calm", "note", "warning", "cutoff"]
+"""How a line should look; its words carry the meaning."""
+
+STALE_AFTER_MS = 60_000
+"""A poll that has not come back for so long is not live any more, even if nothing failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Something to say, from the longest variant to the shortest."""
+
+    level: Level
+    variants: tuple[str, ...]
+
+    def text(self, width: int) -> str:
+        return fit(self.variants, width)
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """The last poll failed: why, and since when polls have."""
+
+    reason: str
+    since_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Empty:
+    """A screen without numbers: what is the case, and what to do about it."""
+
+    title: str
+    lines: tuple[str, ...]
+
+
+def band_banner(snapshot: Snapshot) -> Said | None:
+    """The sentence for a day past its warning or its cutoff; None for a calm one."""
+    if snapshot.band == "calm":
+        return None
+    line = snapshot.warning_nano if snapshot.band == "warning" else snapshot.cutoff_nano
+    spent, limit, glyph = format_usd(snapshot.spent_nano), format_usd(line), band_glyph(snapshot.band)
+    verb = ("is" if snapshot.is_today else "was") + " past"
+    if spent == limit:
+        verb = "has reached" if snapshot.is_today else "reached"
+    name = "warning" if snapshot.band == "warning" else "cutoff"
+    return Said(
+        snapshot.band,
+        (f"{glyph} {spent} {verb} the {name} {limit}", f"{glyph} {verb} the {name} {limit}", f"{glyph} {name}"),
+    )
+
+
+def store_banner(store: StoreState) -> Said | None:
+    """What is the matter with a store; None when it is live."""
+    if store.state == "live":
+        return None
+    if store.state == "importing":
+        bar, share = meter(store.imported, store.total, 12), importing_share(store.imported, store.total)
+        count = f"{store.imported:,} of {plural(store.total, 'message')}"
+        return Said(
+            "note",
+            (
+                f"◌ Importing OpenCode's history {bar} {share} · {count} · newest first, today is already right",
+                f"◌ Importing OpenCode's history {bar} {share} · {count}",
+                f"◌ Importing history {bar} {share}",
+                f"◌ Importing {share}",
+            ),
+        )
+    sentence = store.detail or f"The store {store.path} is {store.state}."
+    return Said("warning", (f"▲ {sentence}",))
+
+
+def failure_banner(failure: Failure, calendar: Calendar) -> Said:
+    """Why the numbers stand still."""
+    since = clock_time(failure.since_ms, calendar)
+    return Said("warning", (f"▲ Stale since {since}: {failure.reason}. Trying again; r tries now.",))
+
+
+def banners(snapshot: Snapshot | None, failure: Failure | None, calendar: Calendar) -> tuple[Said, ...]:
+    """All that stands above the panels, most important first."""
+    said = [failure_banner(failure, calendar)] if failure else []
+    if snapshot is not None:
+        band = band_banner(snapshot)
+        said += [band] if band else []
+        said += [line for store in snapshot.stores if (line := store_banner(store))]
+    return tuple(said)
+
+
+def importing_share(imported: int, total: int) -> str:
+    """Such as `34%`; 100% only when all of it is there."""
+    return f"{min(imported * 100 // total, 100)}%" if total > 0 else "0%"
+
+
+def ago(ms: int) -> str:
+    """How long ago, in one unit."""
+    seconds = max(ms, 0) // 1000
+    if seconds < 60:
+        return f"{seconds} s ago"
+    return f"{seconds // 60} min ago" if seconds < 3600 else f"{seconds // 3600} h ago"
+
+
+def freshness(
+    snapshot: Snapshot | None, polled_ms: int | None, failure: Failure | None, now: int, calendar: Calendar
+) -> Said:
+    """How far the numbers can be trusted to be of now. `polled_ms` is when a poll last came back well."""
+    if failure is not None:
+        return Said("warning", (f"▲ stale since {clock_time(failure.since_ms, calendar)}", "▲ stale"))
+    if snapshot is None:
+        return Said("note", ("◌ reading", "◌"))
+    if not snapshot.stores:
+        return Said("note", ("○ no store found", "○ no store"))
+    importing = [store for store in snapshot.stores if store.state == "importing"]
+    if importing:
+        share = importing_share(sum(s.imported for s in importing), sum(s.total for s in importing))
+        return Said("note", (f"◌ importing {share}", f"◌ {share}"))
+    troubled = [store for store in snapshot.stores if store.state != "live"]
+    if troubled:
+        worst = troubled[0]
+        since = f" since {clock_time(worst.since_ms, calendar)}" if worst.since_ms is not None else ""
+        return Said("warning", (f"▲ {worst.state}{since}", f"▲ {worst.state}"))
+    read = max(polled_ms or 0, snapshot.read_ms or 0)
+    if now - read > STALE_AFTER_MS:
+        return Said("warning", (f"▲ stale since {clock_time(read, calendar)}", "▲ stale"))
+    return Said("calm", (f"● live, {ago(now - read)}", "● live"))
+
+
+def looked_in(settings: Settings, environ: Mapping[str, str]) -> tuple[str, ...]:
+    """The directories in which OpenCode's stores are looked for, home written as ~."""
+    return tuple(tilde(path) for path in settings.data_dirs or (opencode_data_dir(environ),))
+
+
+def empty_screen(snapshot: Snapshot | None, places: tuple[str, ...]) -> Empty | None:
+    """What stands in place of the panels: before the first picture, and on a first run; None otherwise.
+
+    `places` are the directories that were looked in.
+    """
+    if snapshot is None:
+        return Empty("Reading OpenCode's store", ("The first look takes a moment.",))
+    if snapshot.ever_calls:
+        return None
+    if not snapshot.stores:
+        return Empty(
+            "No OpenCode store found",
+            (
+                "Looked in:",
+                *(f"  {place}" for place in places),
+                "",
+                "Run OpenCode once and it appears here by itself.",
+                "If it is elsewhere, set OPENCODE_TUI_DATA_DIRS or data_dirs in config.toml.",
+                "To see this with made-up numbers: opencode-tui --demo",
+            ),
+        )
+    if any(store.state != "live" for store in snapshot.stores):
+        return None
+    paths = tuple(f"  {store.path}" for store in snapshot.stores)
+    return Empty(
+        "No model calls yet",
+        ("OpenCode's store is there, but no model has been called:", *paths, "", "Ask OpenCode something; it shows here within seconds."),
+    )
+
+
+def quiet_day(day: date, is_today: bool) -> str:
+    """For a day without spend."""
+    return "Nothing spent yet today" if is_today else f"Nothing spent on {short_day(day)}"

@@ -1,0 +1,87 @@
+"""What a period cost, as the JSON that scripts rely on and as a table for people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any
+
+from opencode_tui.ledger.queries import Totals
+from opencode_tui.money import format_usd, share, usd
+from opencode_tui.records import Slice
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """A period's totals and its groups, dearest first (days in their order)."""
+
+    first: date
+    last: date
+    label: str
+    """One of analysis.periods.PERIODS, or `custom`."""
+    by: str
+    totals: Totals
+    groups: tuple[Slice, ...]
+    unreadable_rows: int
+    titles: Mapping[str, str]
+    """Titles by session id, where the groups are sessions."""
+
+
+def usage_json(usage: Usage) -> dict[str, Any]:
+    """The contract: amounts are USD exact to 1e-9; `calls`, `sessions` and `tokens` leave copies out."""
+    totals = usage.totals
+    return {
+        "period": {"from": usage.first.isoformat(), "to": usage.last.isoformat(), "label": usage.label},
+        "spend_usd": usd(totals.spend_nano),
+        "list_usd": usd(totals.list_nano),
+        "calls": totals.calls,
+        "copied_calls": totals.copied_calls,
+        "sessions": totals.sessions,
+        "tokens": asdict(totals.tokens),
+        "unreadable_rows": usage.unreadable_rows,
+        "groups": [
+            {
+                "key": group.key,
+                "spend_usd": usd(group.spend_nano),
+                "calls": group.calls,
+                "tokens": asdict(group.tokens),
+            }
+            for group in usage.groups
+        ],
+    }
+
+
+def usage_table(usage: Usage) -> str:
+    """The table, a total below, and what the total does not hold."""
+    from tabulate import tabulate
+
+    totals = usage.totals
+    rows = [_row(group, _name(usage, group.key), totals.spend_nano) for group in usage.groups]
+    rows.append(_row(Slice("", totals.spend_nano, totals.calls, totals.tokens), "total", totals.spend_nano))
+    head = (usage.by, "spend", "share", "calls", "input", "output", "reasoning", "cache read", "cache write")
+    align = ("left", *("right",) * (len(head) - 1))
+    days = usage.first.isoformat() + (f" to {usage.last.isoformat()}" if usage.last != usage.first else "")
+    lines = [f"{days} ({usage.label})", "", tabulate(rows, head, colalign=align, disable_numparse=True)]
+    notes = []
+    if totals.list_nano:
+        notes.append(f"not billed: {format_usd(totals.list_nano)} at list price")
+    if totals.copied_calls:
+        notes.append(f"{totals.copied_calls:,} calls copied by forks, billed once")
+    if totals.aborted:
+        notes.append(f"at least: {totals.aborted:,} calls were aborted, what they streamed is recorded nowhere")
+    if usage.unreadable_rows:
+        notes.append(f"{usage.unreadable_rows:,} rows could not be read (`opencode-tui sync` lists the reasons)")
+    return "\n".join([*lines, *([""] if notes else []), *notes])
+
+
+def _name(usage: Usage, key: str) -> str:
+    title = usage.titles.get(key, "")
+    return f"{key}  {title[:40]}" if title else key
+
+
+def _row(group: Slice, name: str, whole_nano: int) -> tuple[str, ...]:
+    tokens = group.tokens
+    counts = (group.calls, tokens.input, tokens.output, tokens.reasoning, tokens.cache_read, tokens.cache_write)
+    part = f"{share(group.spend_nano, whole_nano):.0%}"
+    return (name, format_usd(group.spend_nano), part, *(f"{count:,}" for count in counts))

@@ -1,0 +1,200 @@
+"""The sentences of a snapshot, for the screen and for the command line alike.
+
+Functions that have room to adapt give their text from the longest variant to the shortest; `fit` picks one.
+Nothing here reads the time or knows a terminal.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+from opencode_tui.clock import Calendar
+from opencode_tui.money import format_usd, percentages
+from opencode_tui.records import Tokens
+from opencode_tui.snapshot import Band, Snapshot, Split, Week
+
+_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_GLYPHS: dict[Band, str] = {"calm": "●", "warning": "▲", "cutoff": "■"}
+
+
+def fit(variants: tuple[str, ...], width: int) -> str:
+    """The first variant that is at most `width` characters, else the last one cut to it with an ellipsis."""
+    for variant in variants:
+        if len(variant) <= width:
+            return variant
+    last = variants[-1] if variants else ""
+    return last[: max(width - 1, 0)] + "…" if width > 0 else ""
+
+
+def band_glyph(band: Band) -> str:
+    return _GLYPHS[band]
+
+
+def weekday(day: date) -> str:
+    """Such as `Wed`, in English whatever the locale."""
+    return _WEEKDAYS[day.weekday()]
+
+
+def short_day(day: date) -> str:
+    """Such as `Wed 13 May`."""
+    return f"{weekday(day)} {day.day} {_MONTHS[day.month - 1]}"
+
+
+def day_title(day: date) -> tuple[str, ...]:
+    """Such as `Wed 13 May 2026 · W20`."""
+    week = f"W{day.isocalendar().week}"
+    return (f"{short_day(day)} {day.year} · {week}", f"{short_day(day)} · {week}", short_day(day))
+
+
+def clock_time(ms: int, calendar: Calendar) -> str:
+    """Such as `16:02`."""
+    return calendar.local(ms).strftime("%H:%M")
+
+
+def tokens_text(count: int) -> str:
+    """A count of tokens in at most four characters below a trillion: 950, 1.2k, 34k, 1.2M, 8.1B."""
+    for unit, size in (("B", 10**9), ("M", 10**6), ("k", 10**3)):
+        if count >= size - size // 2000:  # what would round to 1000 of the smaller unit
+            amount = count / size
+            return f"{amount:.1f}{unit}" if amount < 9.95 else f"{amount:.0f}{unit}"
+    return str(count)
+
+
+def meter(part: int, whole: int, cells: int) -> str:
+    """A bar of ▰ and ▱; any part at all shows one ▰, and only a full one shows all of them."""
+    if whole <= 0 or part <= 0:
+        return "▱" * cells
+    filled = min(max(part * cells // whole, 1), cells)
+    return "▰" * filled + "▱" * (cells - filled)
+
+
+def plural(count: int, noun: str) -> str:
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def limits(snapshot: Snapshot) -> tuple[str, str]:
+    """The warning and the cutoff, each with its name."""
+    return f"{format_usd(snapshot.warning_nano)} warn", f"{format_usd(snapshot.cutoff_nano)} cut"
+
+
+def crossing(snapshot: Snapshot, calendar: Calendar) -> tuple[str, ...]:
+    """When the next lines are crossed at the present rate, as far as they still lie ahead."""
+    if snapshot.band == "cutoff":
+        return ("past the cutoff",)
+    cutoff = f"cutoff {clock_time(snapshot.cutoff_at_ms, calendar)}" if snapshot.cutoff_at_ms else ""
+    if snapshot.band == "warning":
+        return (cutoff or "cutoff not today",)
+    if not snapshot.warning_at_ms:
+        return ("warning not today",)
+    warning = f"warning {clock_time(snapshot.warning_at_ms, calendar)}"
+    return (f"{warning} · {cutoff}", warning) if cutoff else (warning,)
+
+
+def pace(snapshot: Snapshot, calendar: Calendar) -> tuple[str, ...]:
+    """The run rate and where it leads; empty for a day that is over."""
+    if not snapshot.is_today:
+        return ()
+    if not snapshot.calls and not snapshot.spent_nano:
+        return ("nothing spent yet today",)
+    if not snapshot.rate_nano:
+        return (f"nothing in the last hour · {crossing(snapshot, calendar)[-1]}", "nothing in the last hour")
+    rate = format_usd(snapshot.rate_nano)
+    ahead = crossing(snapshot, calendar)
+    long = tuple(f"{rate} in the last hour · {text}" for text in ahead)
+    return (*long, f"{rate} last hour · {ahead[-1]}", f"{rate}/h · {ahead[-1]}")
+
+
+def counts(snapshot: Snapshot) -> tuple[str, ...]:
+    """Sessions, subagents among them, active ones, calls."""
+    if not snapshot.calls:
+        return ("no calls",)
+    sessions, calls = plural(snapshot.sessions, "session"), plural(snapshot.calls, "call")
+    active = f", {snapshot.active_sessions} active" if snapshot.active_sessions else ""
+    subagents = f" ({plural(snapshot.subagents, 'subagent')})" if snapshot.subagents else ""
+    return (
+        f"{sessions}{subagents}{active} · {calls}",
+        f"{sessions}{active} · {calls}",
+        f"{sessions} · {calls}",
+        calls,
+    )
+
+
+def notes(snapshot: Snapshot) -> tuple[str, ...]:
+    """What the total does not hold: aborted, running and copied calls; empty when there are none."""
+    aborted, running, copied = snapshot.aborted_calls, snapshot.running_calls, snapshot.copied_calls
+    rest = [f"{running:,} running"] if running else []
+    rest += [f"{copied:,} copied, counted once"] if copied else []
+    short = [f"{running:,} running"] if running else []
+    short += [f"{copied:,} copied"] if copied else []
+    if not aborted:
+        return (" · ".join(rest), " · ".join(short)) if rest else ()
+    least = f"at least: {plural(aborted, 'aborted call')}"
+    brief = f"at least: {aborted:,} aborted"
+    return tuple(" · ".join([head, *tail]) for head, tail in ((least, rest), (brief, short), (brief, [])))
+
+
+def unreadable(snapshot: Snapshot) -> tuple[str, ...]:
+    """How many rows could not be read, and why; empty when all could."""
+    if not snapshot.unreadable_rows:
+        return ()
+    head = f"{plural(snapshot.unreadable_rows, 'row')} unreadable"
+    reasons = ", ".join(f"{reason} ({count:,})" for reason, count in snapshot.unreadable_reasons)
+    first = snapshot.unreadable_reasons[0][0] if snapshot.unreadable_reasons else ""
+    return (f"{head}: {reasons}", f"{head}: {first}", head) if reasons else (head,)
+
+
+def split_parts(split: Split, tokens: Tokens) -> tuple[tuple[str, str, str], ...]:
+    """(name, share of the spend, tokens) for input, output, cache and, where there is any, unknown.
+
+    The share is empty when nothing was spent. What models of unknown rates cost has no tokens of its own.
+    """
+    shares = percentages((split.input_nano, split.output_nano, split.cache_nano, split.unknown_nano))
+    texts = tuple(f"{share}%" if any(shares) else "" for share in shares)
+    parts = [
+        ("input", texts[0], tokens_text(tokens.input)),
+        ("output", texts[1], tokens_text(tokens.output + tokens.reasoning)),
+        ("cache", texts[2], tokens_text(tokens.cache_read + tokens.cache_write)),
+    ]
+    if split.unknown_nano > 0:
+        parts.append(("unknown", texts[3], ""))
+    return tuple(parts)
+
+
+def split_lines(split: Split, tokens: Tokens, width: int) -> tuple[str, ...]:
+    """The split with its tokens: on one line where it fits, else shares above and their tokens below."""
+    parts = split_parts(split, tokens)
+    one = "   ".join(" ".join(filter(None, part)) for part in parts)
+    if len(one) <= width:
+        return (one,)
+    shares = [f"{name} {share}".rstrip() for name, share, _ in parts]
+    gap = "  " if len("  ".join(shares)) <= width else " "
+    columns = [max(len(share), len(count)) for share, (_, _, count) in zip(shares, parts, strict=True)]
+    above = gap.join(share.ljust(size) for share, size in zip(shares, columns, strict=True)).rstrip()
+    below = gap.join(part[2].rjust(len(s)).ljust(c) for part, s, c in zip(parts, shares, columns, strict=True))
+    return (fit((above,), width), fit((below.rstrip() + " tokens", below.rstrip()), width))
+
+
+def list_price(snapshot: Snapshot) -> tuple[str, ...]:
+    """What was not billed, at list price; empty when all was billed."""
+    if snapshot.list_nano <= 0:
+        return ()
+    amount = format_usd(snapshot.list_nano)
+    return (f"+{amount} at list price, not billed", f"+{amount} list, not billed", f"+{amount} not billed")
+
+
+def verdict(week: Week) -> str:
+    """The week's verdict, with a glyph when it is not well."""
+    return {"on pace": "on pace", "over pace": "▲ over pace", "over target": "■ over target"}[week.verdict]
+
+
+def week_line(week: Week) -> tuple[str, ...]:
+    """Such as `week $3.18 of $7.00 ▰▰▰▰▱▱▱▱ on pace`."""
+    spent, target, said = format_usd(week.spend_nano), format_usd(week.target_nano), verdict(week)
+    bar = meter(week.spend_nano, week.target_nano, 8)
+    return (
+        f"week {spent} of {target} {bar} {said}",
+        f"week {spent} of {target} · {said}",
+        f"week {spent} · {said}",
+        f"week {said}",
+    )
