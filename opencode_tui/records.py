@@ -77,6 +77,8 @@ class Call:
     error: str | None = None
     copied: bool = False
     """It was made before its session was: a fork's copy of a call that another session paid for."""
+    copy_of: str | None = None
+    """The call that it was copied from, where the store tells."""
 
     @property
     def final(self) -> bool:

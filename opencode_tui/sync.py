@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from opencode_tui import paths
-from opencode_tui.clock import HOUR_MS, Clock, now_ms
+from opencode_tui.clock import Clock, now_ms
 from opencode_tui.ledger import writing
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.ledger.queries import running_calls
@@ -20,8 +20,7 @@ from opencode_tui.source.discovery import database_files, file_stores, generatio
 
 Report = Callable[[], None]
 
-_RUNNING_FOR_MS = 48 * HOUR_MS
-_RUNNING_MOST, _RUNNING_MOST_AT_START = 200, 5_000
+_RUNNING, _RUNNING_AT_START = 50, 5_000
 _LARGE = 2_000
 
 
@@ -117,10 +116,10 @@ class Sync:
                 row = writing.store_row(connection, store.key)
 
     def _running(self, store: Store, row: writing.StoreRow) -> list[tuple[str, str]]:
-        if store.key in self._visited:
-            return running_calls(self._ledger.connection, row.id, self._clock() - _RUNNING_FOR_MS, _RUNNING_MOST)
+        """Calls to look at again. Those that OpenCode never completed are asked for once a process."""
+        most = _RUNNING if store.key in self._visited else _RUNNING_AT_START
         self._visited.add(store.key)
-        return running_calls(self._ledger.connection, row.id, 0, _RUNNING_MOST_AT_START)
+        return running_calls(self._ledger.connection, row.id, most)
 
     def _apply(self, store: Store, row: writing.StoreRow, batch: Batch) -> tuple[writing.StoreRow | None, bool]:
         """The store with its cursor moved (None where another process moved it), and whether calls came in."""

@@ -8,6 +8,7 @@ import sys
 from dataclasses import replace
 
 from opencode_tui.cli.common import Trouble, open_ledger, settings_for
+from opencode_tui.clock import calendar_for
 from opencode_tui.settings import Budget, Settings
 
 
@@ -20,7 +21,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.demo:
         from opencode_tui.demo import demo_store
 
-        with demo_store() as place:
+        with demo_store(zone=calendar_for(settings.timezone).zone) as place:
             return _show(
                 replace(
                     settings, data_dirs=(place.data_dir,), ledger=place.ledger, machine="demo", budget=Budget()

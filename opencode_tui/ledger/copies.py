@@ -10,13 +10,15 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from opencode_tui.records import Call
 
-_GROUPS = """
-  SELECT id, session_id, copied, copied_from, created_ms, completed_ms, provider, model, agent,
+# When a call ended is no part of what it is: an upgrade to OpenCode 2 changes that of old copies.
+_EQUALS = """
+  SELECT id, session_id, copied, copied_from, copy_of, created_ms, provider, model, agent,
     input, output, reasoning, cache_read, cache_write, recorded_nano, finish
   FROM call WHERE created_ms IN (SELECT value FROM json_each(?)) ORDER BY session_id, id
 """
@@ -26,29 +28,53 @@ _MOMENTS_WITH_COPIES = """
 """
 
 
+@dataclass(frozen=True, slots=True)
+class _Member:
+    id: str
+    session_id: str
+    copied: int
+    copied_from: str | None
+
+
 def link_copies(connection: sqlite3.Connection, calls: Sequence[Call]) -> None:
     """Settle the groups that these calls, already in the ledger, belong to."""
     moments = json.dumps(sorted({call.created_ms for call in calls}))
     touched = [row[0] for row in connection.execute(_MOMENTS_WITH_COPIES, (moments,))]
     if not touched:
         return
-    groups: dict[tuple[Any, ...], list[tuple[str, str, int, str | None]]] = defaultdict(list)
-    for id, session_id, copied, copied_from, *same in connection.execute(_GROUPS, (json.dumps(touched),)):
-        groups[tuple(same)].append((id, session_id, copied, copied_from))
-    for members in groups.values():
-        _settle(connection, members)
+    members: dict[str, _Member] = {}
+    likeness: dict[str, tuple[Any, ...]] = {}
+    named: dict[str, str] = {}
+    for id, session_id, copied, copied_from, copy_of, *same in connection.execute(_EQUALS, (json.dumps(touched),)):
+        members[id] = _Member(id, session_id, copied, copied_from)
+        likeness[id] = tuple(same)
+        if copied and copy_of:
+            named[id] = copy_of
+    groups: dict[tuple[Any, ...], list[_Member]] = defaultdict(list)
+    for id, member in members.items():
+        groups[likeness[_origin(id, named, members)]].append(member)
+    for group in groups.values():
+        _settle(connection, group)
 
 
-def _settle(connection: sqlite3.Connection, members: list[tuple[str, str, int, str | None]]) -> None:
-    paid = [id for id, _, copied, _ in members if not copied]
-    copies = [member for member in members if member[2]]
+def _origin(id: str, named: Mapping[str, str], members: Mapping[str, _Member]) -> str:
+    """The first of the calls that this one was copied from, as far as the store names them."""
+    way = [id]
+    while (origin := named.get(way[-1], "")) in members and origin not in way:
+        way.append(origin)
+    return way[-1]
+
+
+def _settle(connection: sqlite3.Connection, group: list[_Member]) -> None:
+    copies = [member for member in group if member.copied]
+    paid = [member.id for member in group if not member.copied]
     if not paid and copies:
         by_session: dict[str, list[str]] = defaultdict(list)
-        for id, session_id, _, _ in copies:
-            by_session[session_id].append(id)
+        for copy in copies:
+            by_session[copy.session_id].append(copy.id)
         # A fork holds each call once, so the most that one session holds is how many there were.
         paid = max(by_session.values(), key=len)
-    for id, _, _, copied_from in copies:
-        origin = None if id in paid else paid[0]
-        if origin != copied_from:
-            connection.execute("UPDATE call SET copied_from = ? WHERE id = ?", (origin, id))
+    for copy in copies:
+        origin = None if copy.id in paid else paid[0]
+        if origin != copy.copied_from:
+            connection.execute("UPDATE call SET copied_from = ? WHERE id = ?", (origin, copy.id))

@@ -65,14 +65,12 @@ class SessionFacts:
     deleted: bool
 
 
-def running_calls(
-    connection: sqlite3.Connection, store_id: int, since_ms: int, most: int
-) -> list[tuple[str, str]]:
+def running_calls(connection: sqlite3.Connection, store_id: int, most: int) -> list[tuple[str, str]]:
     """(session id, call id) of calls of a store that have not completed, the newest first."""
     rows = connection.execute(
-        "SELECT session_id, id FROM call WHERE store_id = ? AND completed_ms IS NULL AND created_ms >= ?"
+        "SELECT session_id, id FROM call WHERE store_id = ? AND completed_ms IS NULL"
         " ORDER BY created_ms DESC LIMIT ?",
-        (store_id, since_ms, most),
+        (store_id, most),
     )
     return [(row[0], row[1]) for row in rows]
 

@@ -34,7 +34,8 @@ CREATE TABLE rates (
 ) STRICT;
 
 -- `amount_nano` is what the call's tokens cost, fixed when it completed; `cost_nano` is what was spent on it,
--- which is nothing for a copy. The three parts add up to the amount, or are NULL where no rates are known.
+-- which is nothing for a copy. `copy_of` is the origin that the store names, `copied_from` the call that paid.
+-- The three parts add up to the amount, or are NULL where no rates are known.
 CREATE TABLE call (
   id TEXT PRIMARY KEY, session_id TEXT NOT NULL, turn_id TEXT,
   machine_id INTEGER NOT NULL REFERENCES machine(id), store_id INTEGER NOT NULL REFERENCES store(id),
@@ -45,7 +46,8 @@ CREATE TABLE call (
   recorded_nano INTEGER NOT NULL, amount_nano INTEGER NOT NULL, basis TEXT NOT NULL,
   rates_id INTEGER REFERENCES rates(id), list_nano INTEGER,
   input_nano INTEGER, output_nano INTEGER, cache_nano INTEGER,
-  finish TEXT, error TEXT, copied INTEGER NOT NULL, copied_from TEXT,
+  finish TEXT, error TEXT, copied INTEGER NOT NULL,
+  copy_of TEXT, copied_from TEXT,
   cost_nano INTEGER GENERATED ALWAYS AS (CASE WHEN copied_from IS NULL THEN amount_nano ELSE 0 END) VIRTUAL
 ) STRICT;
 CREATE INDEX call_created ON call(created_ms);

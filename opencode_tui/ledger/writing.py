@@ -47,7 +47,7 @@ _CALL_COLUMNS = (
     *("id", "session_id", "turn_id", "machine_id", "store_id", "provider", "model", "agent", "directory"),
     *("created_ms", "completed_ms", "input", "output", "reasoning", "cache_read", "cache_write"),
     *("recorded_nano", "amount_nano", "basis", "rates_id", "list_nano", "input_nano", "output_nano"),
-    *("cache_nano", "finish", "error", "copied"),
+    *("cache_nano", "finish", "error", "copied", "copy_of"),
 )
 # A call that has completed is never touched again.
 _UPSERT_CALL = f"""
@@ -160,7 +160,7 @@ def _call_row(priced: PricedCall, store_id: int, machine: int, rates_id: int | N
         *(call.directory, call.created_ms, call.completed_ms, tokens.input, tokens.output, tokens.reasoning),
         *(tokens.cache_read, tokens.cache_write, call.recorded_nano, priced.amount_nano, priced.basis),
         *(rates_id, priced.list_nano, *(priced.parts or (None, None, None))),
-        *(call.finish, call.error, call.copied),
+        *(call.finish, call.error, call.copied, call.copy_of),
     )
 
 

@@ -80,6 +80,7 @@ class SqliteStore:
         at = Cursor.from_json(cursor, self.file.identity)
         with self.file.reading() as connection:
             self._table = SessionTable(connection, self.session_table)
+            self._prepare(connection)
             batch, at = self._start(connection, at, [call_id for _, call_id in retry])
         total = max(at.messages.high, 1)
         left_of_events = at.events.left
@@ -128,6 +129,9 @@ class SqliteStore:
         batch.cursor = at.to_json()
         batch.total, batch.done = total, total - min(total, at.messages.left)
         return batch
+
+    def _prepare(self, connection: sqlite3.Connection) -> None:
+        """Fit the queries to the columns that this file has."""
 
     def _take(self, connection: sqlite3.Connection, batch: Batch, rows: list[Any]) -> None:
         """Turn message rows into calls of the batch, with the tools of those that are final."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from dataclasses import replace
 from typing import Any
 
 from opencode_tui.records import Call, Unreadable
@@ -33,23 +34,26 @@ _SLIM = "json_object({}, 'error', json_object('name', {}))".format(
     "CASE json_type(m.data, '$.error') WHEN 'object' THEN "
     "coalesce(json_extract(m.data, '$.error.name'), json_extract(m.data, '$.error.type'), 'error') END",
 )
-_SELECT = f"""
+_SELECT = """
   SELECT m.rowid, m.id, m.session_id, m.type, m.time_created, s.time_created, s.directory, s.model,
     (SELECT u.id FROM session_message u WHERE u.session_id = m.session_id AND u.type = 'user'
       AND u.seq < m.seq ORDER BY u.seq DESC LIMIT 1),
-    CASE WHEN json_valid(m.data) THEN {_SLIM} END
+    (SELECT o.id FROM session_message o WHERE o.session_id = s.{fork} AND o.seq = m.seq
+      AND o.time_created = m.time_created),
+    CASE WHEN json_valid(m.data) THEN {slim} END
   FROM session_message m LEFT JOIN session_v2 s ON s.id = m.session_id
 """
-_BETWEEN = (
-    _SELECT
-    + """ WHERE m.rowid > ? AND m.rowid <= ? AND m.type IN ('assistant', 'compaction')
-  ORDER BY m.rowid DESC LIMIT ?"""
-)
-_BY_ID = _SELECT + " WHERE m.id IN (SELECT value FROM json_each(?))"
+_BETWEEN = """
+  WHERE m.rowid > ? AND m.rowid <= ? AND m.type IN ('assistant', 'compaction') {only_v2}
+  ORDER BY m.rowid DESC LIMIT ?
+"""
+_BY_ID = " WHERE m.id IN (SELECT value FROM json_each(?))"
+# An upgrade copies v1's messages with less than v1 knew of them: those that v1 still tells are left to it.
+_ONLY_V2 = "AND NOT EXISTS (SELECT 1 FROM message o WHERE o.id = m.id)"
 
 # Title calls stand nowhere else. A compaction's is told by its message as well, where that carries a cost.
 _USAGE = """
-  SELECT e.rowid, e.id, e.aggregate_id, s.directory, s.time_created, s.time_updated, e.data
+  SELECT e.rowid, e.id, e.aggregate_id, s.directory, s.time_created, {created}, e.data
   FROM event e LEFT JOIN session_v2 s ON s.id = e.aggregate_id
   WHERE e.rowid > ? AND e.rowid <= ? AND e.type >= 'session.usage.recorded' AND e.type < 'session.usage.recorded/'
 """
@@ -61,7 +65,7 @@ _COMPACTION_TOLD = """
 # A committed undo deletes messages; what their steps cost stays behind in the events.
 _STEPS = """
   SELECT e.rowid, json_extract(e.data, '$.assistantMessageID'), e.aggregate_id, s.directory, s.time_created,
-    s.time_updated, e.data,
+    {created}, e.data,
     (SELECT b.data FROM event b WHERE b.aggregate_id = e.aggregate_id AND b.seq < e.seq
       AND b.type >= 'session.step.started' AND b.type < 'session.step.started/'
       ORDER BY b.seq DESC LIMIT 1)
@@ -81,14 +85,21 @@ class SqliteV2(SqliteStore):
     session_table = "session_v2"
     message_table = "session_message"
 
+    def _prepare(self, connection: sqlite3.Connection) -> None:
+        fork = "fork_session_id" if "fork_session_id" in columns(connection, "session_v2") else "parent_id"
+        self._select = _SELECT.format(fork=fork, slim=_SLIM)
+        self._between = _BETWEEN.format(only_v2=_ONLY_V2 if columns(connection, "message") else "")
+        created = "e.created" if "created" in columns(connection, "event") else "s.time_updated"
+        self._usage, self._steps = _USAGE.format(created=created), _STEPS.format(created=created)
+
     def _rows_between(self, connection: sqlite3.Connection, above: int, up_to: int, limit: int) -> list[Any]:
-        return connection.execute(_BETWEEN, (above, up_to, limit)).fetchall()
+        return connection.execute(self._select + self._between, (above, up_to, limit)).fetchall()
 
     def _rows_by_id(self, connection: sqlite3.Connection, ids: list[str]) -> list[Any]:
-        return connection.execute(_BY_ID, (json.dumps(ids),)).fetchall()
+        return connection.execute(self._select + _BY_ID, (json.dumps(ids),)).fetchall()
 
     def _take(self, connection: sqlite3.Connection, batch: Batch, rows: list[Any]) -> None:
-        for _, id, session_id, kind, created, session_created, directory, model, turn_id, text in rows:
+        for _, id, session_id, kind, created, session_created, directory, model, turn_id, origin, text in rows:
             try:
                 if not isinstance(id, str) or not isinstance(session_id, str):
                     raise BadRow("has no usable id")
@@ -107,16 +118,16 @@ class SqliteV2(SqliteStore):
                 batch.unreadable.append(Unreadable("message", str(id), str(bad)))
                 continue
             if call is not None:
-                batch.calls.append(call)
+                batch.calls.append(replace(call, copy_of=identifier(origin)) if call.copied else call)
         batch.tools = v2_tools(connection, final_ids(batch.calls))
 
     def _has_events(self, connection: sqlite3.Connection) -> bool:
         return {"id", "aggregate_id", "seq", "type", "data"} <= columns(connection, "event")
 
     def _take_events(self, connection: sqlite3.Connection, batch: Batch, above: int, up_to: int) -> None:
-        for row in connection.execute(_USAGE, (above, up_to)).fetchall():
+        for row in connection.execute(self._usage, (above, up_to)).fetchall():
             _guarded(batch, row, lambda row=row: _usage_call(connection, row))
-        for row in connection.execute(_STEPS, (above, up_to)).fetchall():
+        for row in connection.execute(self._steps, (above, up_to)).fetchall():
             _guarded(batch, row, lambda row=row: _step_call(row))
 
 
@@ -131,26 +142,25 @@ def _guarded(batch: Batch, row: Any, decode: Any) -> None:
 
 
 def _usage_call(connection: sqlite3.Connection, row: Any) -> Call | None:
-    _, id, session_id, directory, session_created, session_updated, text = row
+    _, id, session_id, directory, session_created, created, text = row
     data = parse(text)
     source = clean(data.get("source"), 60) or "unknown"
     cost(data.get("cost"))
     told = (str(session_id), data.get("cost"))
     if source == "compaction" and connection.execute(_COMPACTION_TOLD, told).fetchone() is not None:
         return None
-    # The event does not say when: a title is made as its session begins.
-    at = moment(session_created if source == "title" else session_updated, session_created)
+    at = moment(created, session_created)
     return _event_call(str(id), str(session_id), data, {}, source, directory, at, session_created)
 
 
 def _step_call(row: Any) -> Call | None:
-    _, id, session_id, directory, session_created, session_updated, text, started_text = row
+    _, id, session_id, directory, session_created, created, text, started_text = row
     data = parse(text)
     started = _object(started_text)
     if started.get("assistantMessageID") != id:
         started = {}
     agent = clean(started.get("agent"), 120) or "unknown"
-    at = moment(started.get("started"), section(started, "time").get("created"), session_updated)
+    at = moment(started.get("started"), section(started, "time").get("created"), created)
     return _event_call(
         str(id), str(session_id), data, section(started, "model"), agent, directory, at, session_created
     )

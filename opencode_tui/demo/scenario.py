@@ -1,0 +1,165 @@
+"""The demo's past: three weeks of work, and today up to now, just under the warning."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import date, timedelta, tzinfo
+from random import Random
+
+from opencode_tui.clock import HOUR_MS, Calendar
+from opencode_tui.demo import cast, models
+from opencode_tui.demo.act import act
+from opencode_tui.demo.plan import Turn, Work, fit, fork_work, new_work, plan_loop, plan_turn
+from opencode_tui.demo.store import V1Store
+from opencode_tui.money import NANO
+
+DAYS = 21
+TODAY_NANO = 705 * NANO // 1000
+"""What today costs at the most when the demo begins; at the least 35 thousandths of a dollar less."""
+_SLACK_NANO = 35 * NANO // 1000
+_FORK_DAYS = (17, 13, 8, 4, 2)
+_UNDO_DAY = 6
+_ARCHIVE_DAY = 12
+_SHORTEST_WITH_FORK_S = 10.0
+
+
+@dataclass(slots=True)
+class Desk:
+    """What is open on the person's desk: the sessions under way, and today's spend."""
+
+    works: list[Work] = field(default_factory=list)
+    titles: deque[str] = field(default_factory=lambda: deque(maxlen=16))
+    """The newest titles, so that they do not come again too soon."""
+    spent_nano: int = 0
+    loop: Work = field(default_factory=lambda: Work(cast.SHOP, cast.LOOP_TITLE, models.KIMI))
+
+    def pick(self, random: Random) -> Work:
+        """The session that the person turns to: one of the three newest, or a new one."""
+        if self.works and random.random() > 0.22:
+            return random.choice(self.works[-3:])
+        return self.open(new_work(random, self.titles))
+
+    def open(self, work: Work) -> Work:
+        self.works.append(work)
+        self.titles.append(work.title)
+        return work
+
+    def fork(self, random: Random, busy: Collection[Work] = ()) -> Work | None:
+        """A fork of a session that has begun and is not `busy`, with another model; None where none is."""
+        begun = [work for work in self.works if work.turns > 1 and work.fork_of is None and work not in busy]
+        if not begun:
+            return None
+        origin = random.choice(begun)
+        return self.open(fork_work(origin, models.GLM if origin.model is models.KIMI else models.KIMI))
+
+
+class Tape:
+    """A clock that stands still but for the time that is let pass, and never goes beyond its end."""
+
+    def __init__(self, start_ms: int, end_ms: int) -> None:
+        self._now = float(start_ms)
+        self._end = end_ms
+
+    def __call__(self) -> int:
+        return min(int(self._now), self._end)
+
+    def run(self, seconds: float) -> None:
+        self._now += seconds * 1000
+
+
+def seed_history(store: V1Store, now_ms: int, zone: tzinfo | None = None, *, seed: int = 7) -> Desk:
+    """Writes the past into an empty store in one transaction; nothing in it is later than `now_ms`.
+
+    Days are counted in `zone` (None for the machine's own). Gives the desk that the play goes on with.
+    """
+    random = Random(seed)
+    calendar = Calendar(zone)
+    today = calendar.day(now_ms)
+    desk = Desk()
+    with store.transaction():
+        dear = _dear_day(today)
+        for back in range(DAYS, 0, -1):
+            day = today - timedelta(days=back)
+            turns = _plan_day(random, desk, _target(random, day, day == dear), fork=back in _FORK_DAYS)
+            start = calendar.start_of(day) + int(random.uniform(7.8, 9.2) * HOUR_MS)
+            end = start + int(random.uniform(7.5, 9.8) * HOUR_MS)
+            _write(store, turns, start, end, undo=back == _UNDO_DAY)
+            if back == _ARCHIVE_DAY:
+                _archive_one(store, desk, turns, end)
+        _seed_today(store, random, desk, calendar.start_of(today), now_ms)
+    return desk
+
+
+def _archive_one(store: V1Store, desk: Desk, turns: list[Turn], ms: int) -> None:
+    """Archives one of the day's sessions that the next day does not go on with."""
+    for turn in turns:
+        if turn.work is not desk.works[-1]:
+            store.archive(turn.work.id, ms)
+            return
+
+
+def _seed_today(store: V1Store, random: Random, desk: Desk, midnight: int, now_ms: int) -> None:
+    """From eight o'clock, or two hours ago where that is earlier, but not before midnight."""
+    start = max(midnight, min(midnight + 8 * HOUR_MS, now_ms - 2 * HOUR_MS))
+    rounds = [plan_loop(random, desk.loop, 4, 2_500), plan_loop(random, desk.loop, 5, 2_600)]
+    looped = sum(turn.cost_nano for turn in rounds)
+    fork = now_ms - start > _SHORTEST_WITH_FORK_S * 1000
+    turns = _plan_day(random, desk, TODAY_NANO - looped, fork=fork)
+    unbilled = desk.open(Work(cast.DOCS, cast.UNBILLED_TITLE, models.SUBSCRIPTION))
+    turns.insert(len(turns) // 5, plan_turn(random, unbilled))
+    turns.insert(len(turns) * 2 // 5, rounds[0])
+    turns.insert(len(turns) * 4 // 5, rounds[1])
+    desk.spent_nano = sum(turn.cost_nano for turn in turns)
+    _write(store, turns, start, now_ms)
+
+
+def _dear_day(today: date) -> date:
+    """The day that goes over $2.00: a working day that the chart of seven days still shows."""
+    days = [today - timedelta(days=back) for back in (3, 4, 5)]
+    return next(day for day in days if day.weekday() < 5)
+
+
+def _target(random: Random, day: date, dear: bool) -> int:
+    """What a past day costs at the most, in nano-dollars."""
+    if dear:
+        usd = random.uniform(2.1, 2.2)
+    elif day.weekday() >= 5:
+        usd = random.uniform(0.44, 0.6)
+    else:
+        usd = random.triangular(0.65, 1.7, 0.95)
+    return int(usd * NANO)
+
+
+def _plan_day(random: Random, desk: Desk, target_nano: int, *, fork: bool) -> list[Turn]:
+    """Turns that together cost `target_nano` or a little less; one session goes on from the day before."""
+    desk.works = desk.works[-1:]
+    turns: list[Turn] = []
+    spent = 0
+    while spent < target_nano - _SLACK_NANO:
+        forked = desk.fork(random) if fork and spent > target_nano // 2 else None
+        if forked is not None:
+            fork = False
+        turn = fit(plan_turn(random, forked or desk.pick(random)), target_nano - spent)
+        if turn.steps:
+            turns.append(turn)
+            turn.work.turns += 1
+            spent += turn.cost_nano
+    return turns
+
+
+def _write(store: V1Store, turns: list[Turn], start_ms: int, end_ms: int, *, undo: bool = False) -> None:
+    """Plays turns between two moments: pauses stretch to fill the time, calls shrink where it is short."""
+    room = (end_ms - start_ms) / 1000
+    busy = sum(turn.seconds for turn in turns)
+    pace = min(1.0, 0.6 * room / busy)
+    rest = (room - busy * pace) / sum(turn.pause for turn in turns)
+    tape = Tape(start_ms, end_ms)
+    for index, turn in enumerate(turns):
+        tape.run(turn.pause * rest)
+        for seconds in act(store, turn, tape):
+            tape.run(seconds * pace)
+        if undo and index >= len(turns) // 2 and turn.work.turns > 1:
+            store.undo_turn(turn.work.asked, tape())
+            undo = False

@@ -1,0 +1,122 @@
+"""A SQLite store's file: WAL, closed cleanly after each write, or held open as a live OpenCode does."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.stores.ids import Ids
+from tests.stores.tools import Json
+
+SCHEMA = Path(__file__).parent / "schema"
+
+
+def dumps(data: object) -> str:
+    return json.dumps(data, separators=(",", ":"), ensure_ascii=False)
+
+
+class Database:
+    """Row-wise writing to one file; `sequence` numbers the events of a session."""
+
+    def __init__(self, path: Path, ids: Ids) -> None:
+        self.path = path
+        self.ids = ids
+        self._open: sqlite3.Connection | None = None
+        self._current: sqlite3.Connection | None = None
+
+    def create(self, schema: str) -> None:
+        """Lay out the tables of one generation; a file that has other tables keeps them."""
+        with self.connection() as db:
+            db.execute("PRAGMA journal_mode = WAL")
+            db.executescript((SCHEMA / schema).read_text())
+
+    def keep_open(self) -> None:
+        """Hold a connection from now on: -wal and -shm stay, as beside a running OpenCode."""
+        if self._open is None:
+            self._open = self._connect()
+            self._open.execute("SELECT count(*) FROM sqlite_master").fetchone()
+
+    def close(self) -> None:
+        if self._open is not None:
+            self._open.close()
+            self._open = None
+
+    @contextmanager
+    def connection(self) -> Iterator[sqlite3.Connection]:
+        """A connection inside one transaction, which the outermost of nested ones commits."""
+        if self._current is not None:
+            yield self._current
+            return
+        db = self._open or self._connect()
+        self._current = db
+        try:
+            with db:
+                yield db
+        finally:
+            self._current = None
+            if db is not self._open:
+                db.close()
+
+    def columns(self, table: str) -> set[str]:
+        """The names of a table's columns; none where there is no such table."""
+        with self.connection() as db:
+            return {name for _, name, *_ in db.execute(f"PRAGMA table_info({table})")}
+
+    def put(self, table: str, row: Mapping[str, object]) -> None:
+        """Insert, or update by `id` in place as OpenCode does."""
+        names = ", ".join(row)
+        marks = ", ".join("?" * len(row))
+        changes = ", ".join(f"{name} = excluded.{name}" for name in row if name != "id")
+        with self.connection() as db:
+            db.execute(
+                f"INSERT INTO {table} ({names}) VALUES ({marks}) ON CONFLICT (id) DO UPDATE SET {changes}",
+                tuple(row.values()),
+            )
+
+    def remove(self, table: str, column: str, value: str) -> None:
+        self.run(f"DELETE FROM {table} WHERE {column} = ?", value)
+
+    def run(self, sql: str, *values: object) -> None:
+        """One statement, committed."""
+        with self.connection() as db:
+            db.execute(sql, values)
+
+    def event(self, session_id: str, kind: str, data: Json, at: int) -> tuple[str, int]:
+        """Append an event, of a type such as `message.updated.1`; returns its id and `seq`."""
+        with self.connection() as db:
+            db.execute(
+                "INSERT INTO event_sequence (aggregate_id, seq) VALUES (?, 0)"
+                " ON CONFLICT (aggregate_id) DO UPDATE SET seq = seq + 1",
+                (session_id,),
+            )
+            (seq,) = db.execute("SELECT seq FROM event_sequence WHERE aggregate_id = ?", (session_id,)).fetchone()
+            event_id = self.ids.event(at)
+            row: dict[str, object] = {
+                "id": event_id,
+                "aggregate_id": session_id,
+                "seq": seq,
+                "type": kind,
+                "data": dumps(data),
+            }
+        if "created" in self.columns("event"):  # since OpenCode 2
+            row["created"] = at
+        self.put("event", row)
+        return event_id, int(seq)
+
+    def reserve(self, session_id: str, seq: int) -> None:
+        """Let the next event of a session come after `seq`."""
+        with self.connection() as db:
+            db.execute(
+                "INSERT INTO event_sequence (aggregate_id, seq) VALUES (?, ?)"
+                " ON CONFLICT (aggregate_id) DO UPDATE SET seq = max(seq, excluded.seq)",
+                (session_id, seq),
+            )
+
+    def _connect(self) -> sqlite3.Connection:
+        db = sqlite3.connect(self.path, timeout=10)
+        db.execute("PRAGMA foreign_keys = ON")
+        db.execute("PRAGMA synchronous = OFF")
+        return db

@@ -1,0 +1,238 @@
+"""OpenCode 2, by its public source: sessions and messages of its own in `opencode.db`, told by events."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+
+from opencode_tui.records import Tokens
+from tests.stores.database import Database, dumps
+from tests.stores.language import Store
+from tests.stores.model import Amount, Message, Session, decimal, json_number
+from tests.stores.recorder import COMPACT
+from tests.stores.shapes import SNAPSHOT, model_json
+from tests.stores.shapes2 import message_json, usage_json
+from tests.stores.tools import Json
+from tests.stores.truth import Truth
+from tests.stores.upgrade import lay_v2_over_v1
+from tests.stores.v1 import V1
+
+
+class V2(Store):
+    """A v2 store: fresh, or `upgraded` from a v1 store, whose file it goes on with and whose tables it freezes."""
+
+    def __init__(
+        self,
+        root: Path,
+        *,
+        version: str = "2.0.18",
+        name: str = "opencode.db",
+        upgraded: V1 | None = None,
+        truth: Truth | None = None,
+    ) -> None:
+        super().__init__(root, version=version, truth=upgraded.truth if upgraded else truth, seed=name)
+        self.database = Database(self.data_dir / name, self.ids)
+        self._fork_stem = ""
+        if upgraded is None:
+            self.database.create("v2.sql")
+        else:
+            self._upgrade(upgraded)
+
+    @property
+    def path(self) -> Path:
+        return self.database.path
+
+    def keep_open(self) -> None:
+        self.database.keep_open()
+
+    def close(self) -> None:
+        self.database.close()
+
+    def title(
+        self,
+        session_id: str,
+        *,
+        cost: Amount,
+        tokens: Tokens,
+        at: int | None = None,
+        title: str | None = None,
+    ) -> str:
+        """OpenCode asks a small model for a title: billed to the session, told by an event alone.
+
+        Returns the event's id, under which the truth has the bill; which model it was is written nowhere.
+        """
+        moment, session = self._at(at), self.sessions[session_id]
+        event_id, _ = self._usage(session_id, "title", decimal(cost), tokens, moment)
+        session.extra_cost += decimal(cost)
+        session.extra_tokens += tokens
+        session.updated = max(session.updated, moment)
+        session.title = title or session.title
+        self._event(session_id, "session.renamed.1", {"title": session.title}, moment)
+        self._write_session(session)
+        self._bill(event_id, session_id, "", decimal(cost), tokens, moment)
+        return event_id
+
+    def _upgrade(self, old: V1) -> None:
+        if old.path != self.path:
+            raise ValueError("an upgrade goes on with the same file")
+        lay_v2_over_v1(self.database)
+        self.sessions, self.messages, self.now = old.sessions, old.messages, old.now
+        for session in self.sessions.values():
+            self._write_session(session)
+            self._import(session)
+
+    def _import(self, session: Session) -> None:
+        """The import keeps ids, and leaves out what a compaction cost: only the frozen tables have it."""
+        kept = [one for one in session.messages if one.role != "compaction" and one.text != COMPACT]
+        for seq, message in enumerate(kept):
+            message.seq = seq
+            if message.role == "assistant":
+                message.completed = message.updated
+            self._write_row(message)
+        self.database.reserve(session.id, len(kept))
+
+    def _updated_after(self, session: Session, message: Message) -> int:
+        """Neither usage nor idling touches a session: only prompts, titles and the like do."""
+        return session.updated
+
+    def _write_session(self, session: Session) -> None:
+        with self.database.connection():
+            self._put_session(session)
+
+    def _put_session(self, session: Session) -> None:
+        moments = {"time_created": session.created, "time_updated": session.updated}
+        project: Json = {
+            "id": session.project_id,
+            "worktree": session.directory,
+            "vcs": "git",
+            "sandboxes": "[]",
+        }
+        self.database.put("project", project | moments)
+        forked = session.fork_of is not None and not session.counts_copies
+        tokens = session.tokens
+        row: dict[str, object] = {
+            "id": session.id,
+            "project_id": session.project_id,
+            "parent_id": session.parent,
+            "fork_session_id": session.fork_of if forked else None,
+            "slug": "quiet-river",
+            "directory": session.directory,
+            "path": "",
+            "title": session.title or None,
+            "version": session.version,
+            "cost": json_number(session.cost),
+            "tokens_input": tokens.input,
+            "tokens_output": tokens.output,
+            "tokens_reasoning": tokens.reasoning,
+            "tokens_cache_read": tokens.cache_read,
+            "tokens_cache_write": tokens.cache_write,
+            "revert": None if session.revert is None else dumps(session.revert),
+            "agent": session.agent,
+            "model": None if session.model is None else dumps(model_json(session.model)),
+            "time_idle": session.idle,
+            "idle_outcome": None if session.idle is None else "succeeded",
+            "time_archived": session.archived,
+        }
+        self.database.put("session_v2", row | moments)
+
+    def _write_message(self, message: Message) -> None:
+        with self.database.connection():
+            self._put_message(message)
+
+    def _put_message(self, message: Message) -> None:
+        session_id = message.session_id
+        if message.seq is None:
+            message.seq = self._tell_start(message)
+        self._write_row(message)
+        if message.copy_of is not None or message.completed is None:
+            return
+        if message.role == "compaction":
+            self._usage(session_id, "compaction", message.cost, message.tokens, message.completed)
+            return
+        told: Json = {"assistantMessageID": message.id}
+        if message.error is None:
+            told |= {"finish": message.finish} | usage_json(message.cost, message.tokens)
+            self._event(session_id, "session.step.ended.1", told | {"snapshot": SNAPSHOT}, message.completed)
+        else:
+            told |= {"error": message_json(message)["error"]}
+            if message.tokens.total:
+                told |= usage_json(message.cost, message.tokens)
+            self._event(session_id, "session.step.failed.1", told, message.completed)
+        if message.finish != "tool-calls":
+            self._write_idle(message)
+
+    def _tell_start(self, message: Message) -> int:
+        kind, data = "session.inbox.delivered.1", {"inboxID": message.id}
+        if message.role == "compaction":
+            kind, data = "session.compaction.started.1", {"reason": "auto"}
+        elif message.role == "assistant":
+            model = model_json(message.model)
+            told: Json = {"assistantMessageID": message.id, "agent": message.agent, "model": model}
+            kind, data = "session.step.started.1", told | {"started": message.created}
+        return self._event(message.session_id, kind, data, message.created)[1]
+
+    def _write_row(self, message: Message) -> None:
+        row = {
+            "id": message.id,
+            "session_id": message.session_id,
+            "type": message.role,
+            "seq": message.seq,
+            "time_created": message.created,
+            "time_updated": message.updated,
+            "data": dumps(message_json(message)),
+        }
+        self.database.put("session_message", row)
+
+    def _write_idle(self, message: Message) -> None:
+        at = message.updated
+        outcome = "succeeded" if message.error is None else "failed"
+        event_id, seq = self._event(message.session_id, f"session.execution.{outcome}.1", {}, at)
+        row = {"id": as_message(event_id), "session_id": message.session_id, "type": "idle", "seq": seq}
+        row |= {"time_created": at, "time_updated": at}
+        row["data"] = dumps({"outcome": outcome, "time": {"created": at}})
+        self.database.put("session_message", row)
+        self.sessions[message.session_id].idle = at
+
+    def _forkable(self, messages: list[Message]) -> list[Message]:
+        return [one for one in messages if one.role == "user" or one.completed is not None]
+
+    def _open_fork(self, fork: Session, copies: list[Message]) -> None:
+        fork.counts_copies = False
+        fork.model = self.sessions[fork.fork_of or ""].model
+        boundary = {"type": "through", "messageID": copies[-1].id} if copies else None
+        told = {"parentID": fork.fork_of, "boundary": boundary}
+        event_id, _ = self._event(fork.id, "session.forked.2", told, fork.created)
+        self._fork_stem = as_message(event_id)
+        if copies:
+            self.database.reserve(fork.id, max(copy.seq or 0 for copy in copies))
+
+    def _copy_id(self, original: Message, at: int) -> str:
+        return f"{self._fork_stem}_{original.seq}"
+
+    def _copy_updated(self, original: Message, at: int) -> int:
+        return original.updated
+
+    def _compaction_prompt(self, session_id: str, at: int, model: str) -> str | None:
+        return None
+
+    def _drop_messages(self, session: Session, messages: list[Message], at: int) -> None:
+        """What is left of them are the events of their steps; a compaction's says no more whose it was."""
+        first = messages[0]
+        self.database.run("DELETE FROM session_message WHERE session_id = ? AND seq >= ?", session.id, first.seq)
+        self._event(session.id, "session.revert.committed.1", {"to": first.id}, at)
+
+    def _drop_session(self, session: Session) -> None:
+        self.database.remove("session_v2", "id", session.id)
+        self.database.remove("event_sequence", "aggregate_id", session.id)
+
+    def _usage(self, session_id: str, source: str, cost: Decimal, tokens: Tokens, at: int) -> tuple[str, int]:
+        data = {"source": source} | usage_json(cost, tokens)
+        return self._event(session_id, "session.usage.recorded.1", data, at)
+
+    def _event(self, session_id: str, kind: str, data: Json, at: int) -> tuple[str, int]:
+        return self.database.event(session_id, kind, {"sessionID": session_id} | data, at)
+
+
+def as_message(event_id: str) -> str:
+    """The id of a message that an event made."""
+    return event_id.replace("evt_", "msg_", 1)
