@@ -86,7 +86,9 @@ class Sync:
                 found += generations(path)
                 self._states.pop(str(path), None)
             except StoreTrouble as trouble:
-                self._trouble(str(path), path, trouble, "sqlite")
+                # A store that was read before says so itself when it is polled.
+                if all(store.path != path for store in self._stores.values()):
+                    self._trouble(str(path), path, trouble, "sqlite")
         # The JSON files are the oldest: what is newest comes first.
         for store in sorted(found, key=lambda store: -store.rank):
             if store.key not in self._stores:

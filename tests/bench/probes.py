@@ -1,0 +1,73 @@
+"""What bench.py measures inside of a process of its own: `python -m tests.bench.probes PROBE DATA_DIR LEDGER`."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from pathlib import Path
+from statistics import median
+
+from opencode_tui.feed import LedgerFeed
+from opencode_tui.ledger.ledger import Ledger
+from opencode_tui.settings import Settings
+from opencode_tui.snapshot import Snapshot
+from opencode_tui.sync import Sync
+from tests.bench.appending import append_call, today_nano
+
+POLLS = 500
+
+
+def today_right(settings: Settings, ledger: Path) -> tuple[float]:
+    """Seconds until the dashboard's feed first shows what today really cost."""
+    assert settings.data_dirs
+    truth = today_nano(settings.data_dirs[0] / "opencode.db")
+    began = time.perf_counter()
+    seen: list[float] = []
+
+    def look(snapshot: Snapshot) -> None:
+        if not seen and snapshot.spent_nano == truth:
+            seen.append(time.perf_counter())
+
+    feed = LedgerFeed(lambda: Ledger(ledger), settings, os.environ)
+    last = feed.poll(look)
+    if last is not None:
+        look(last)
+    feed.close()
+    if not seen:
+        raise SystemExit(f"today never became {truth} nano-dollars")
+    return (seen[0] - began,)
+
+
+def polls(settings: Settings, ledger: Path) -> tuple[float, float]:
+    """Seconds of a poll that finds nothing new, and of one that finds one new call."""
+    opened = Ledger(ledger)
+    sync = Sync(opened, settings, os.environ)
+    sync.poll()
+    idle = []
+    for _ in range(POLLS):
+        began = time.perf_counter()
+        sync.poll()
+        idle.append(time.perf_counter() - began)
+    busy = []
+    for _ in range(20):
+        append_call(settings.data_dirs[0] / "opencode.db")
+        began = time.perf_counter()
+        if not sync.poll():
+            raise SystemExit("the poll did not see the new call")
+        busy.append(time.perf_counter() - began)
+    sync.close()
+    opened.close()
+    return median(idle), median(busy)
+
+
+def main() -> int:
+    probe, data_dir, ledger = sys.argv[1:]
+    settings = Settings(data_dirs=(Path(data_dir),), ledger=Path(ledger))
+    print(json.dumps((today_right if probe == "today_right" else polls)(settings, Path(ledger))))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
