@@ -55,13 +55,24 @@ def share(part: int, whole: int) -> float:
     return part / whole if whole else 0.0
 
 
-def percentages(parts: tuple[int, ...]) -> tuple[int, ...]:
-    """Whole percentages of the parts that add up to 100 (largest remainder), zeros where all parts are."""
-    whole = sum(parts)
+def apportion(amount: int, weights: tuple[int, ...]) -> tuple[int, ...]:
+    """The amount in whole parts that add up to it, in proportion to the weights.
+
+    What rounding leaves goes to the largest remainders, the first of equal ones; zeros where no weight is.
+    """
+    whole = sum(weights)
     if whole <= 0:
-        return tuple(0 for _ in parts)
-    floors = [part * 100 // whole for part in parts]
-    order = sorted(range(len(parts)), key=lambda i: -(parts[i] * 100 % whole))
-    for i in order[: 100 - sum(floors)]:
-        floors[i] += 1
-    return tuple(floors)
+        return (0,) * len(weights)
+    shares = [divmod(amount * weight, whole) for weight in weights]
+    parts = [part for part, _ in shares]
+    left = amount - sum(parts)
+    if left:
+        by_remainder = sorted(range(len(weights)), key=lambda i: -shares[i][1])
+        for i in by_remainder[:left]:
+            parts[i] += 1
+    return tuple(parts)
+
+
+def percentages(parts: tuple[int, ...]) -> tuple[int, ...]:
+    """Whole percentages of the parts that add up to 100, zeros where all parts are."""
+    return apportion(100, parts)

@@ -22,6 +22,7 @@ Report = Callable[[], None]
 
 _RUNNING, _RUNNING_AT_START = 50, 5_000
 _LARGE = 2_000
+_TRIES = 3
 
 
 class Sync:
@@ -60,7 +61,7 @@ class Sync:
             if not store.changed():
                 continue
             try:
-                wrote |= self._pull(store, report)
+                wrote |= self._pull_patiently(store, report)
                 self._set_state(key, self._live(store))
             except StoreTrouble as trouble:
                 self._trouble(key, store.path, trouble, store.generation)
@@ -94,6 +95,15 @@ class Sync:
             if store.key not in self._stores:
                 self._stores[store.key] = store
                 self._set_state(store.key, self._live(store))
+
+    def _pull_patiently(self, store: Store, report: Report) -> bool:
+        for _ in range(_TRIES):
+            try:
+                return self._pull(store, report)
+            except StoreTrouble as trouble:
+                if not trouble.again:
+                    raise
+        return self._pull(store, report)
 
     def _pull(self, store: Store, report: Report) -> bool:
         wrote = False

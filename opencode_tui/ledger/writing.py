@@ -123,7 +123,7 @@ def mark_vanished(connection: sqlite3.Connection, store_id: int, present: frozen
 
 def write_calls(connection: sqlite3.Connection, store_id: int, machine: int, calls: Sequence[PricedCall]) -> None:
     """Enter calls, complete those that were running, and settle which of them are copies of which."""
-    rates = {priced.rates: _rates_id(connection, priced.rates) for priced in calls}
+    rates = {each: _rates_id(connection, each) for each in {priced.rates for priced in calls}}
     connection.executemany(
         _UPSERT_CALL, [_call_row(priced, store_id, machine, rates[priced.rates]) for priced in calls]
     )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from opencode_tui.money import apportion
 from opencode_tui.records import Tokens
 
 MILLION = 1_000_000
@@ -83,11 +84,8 @@ def cost_parts(tokens: Tokens, rates: Rates, amount_nano: int) -> tuple[int, int
         if amount_nano:
             raise ValueError("an amount without tokens has no parts")
         return 0, 0, 0
-    parts = [amount_nano * weight // whole for weight in weights]
-    by_remainder = sorted(range(3), key=lambda i: -(amount_nano * weights[i] % whole))
-    for i in by_remainder[: amount_nano - sum(parts)]:
-        parts[i] += 1
-    return parts[0], parts[1], parts[2]
+    first, second, third = apportion(amount_nano, weights)
+    return first, second, third
 
 
 def _weights(tokens: Tokens, rates: Rates) -> tuple[int, int, int]:

@@ -11,10 +11,14 @@ from opencode_tui.records import Call, Session, ToolUse, Unreadable
 
 
 class StoreTrouble(Exception):
-    """A store that cannot be read now. The message is one sentence: what is the case and what to do."""
+    """A store that cannot be read now. The message is one sentence: what is the case and what to do.
 
-    def __init__(self, state: Literal["locked", "broken", "gone"], sentence: str) -> None:
+    With `again` it can be, if it is asked once more.
+    """
+
+    def __init__(self, state: Literal["locked", "broken", "gone"], sentence: str, *, again: bool = False) -> None:
         super().__init__(sentence)
+        self.again = again
         self.state: Literal["locked", "broken", "gone"] = state
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from opencode_tui.money import MAX_CALL_NANO, nano_from_usd
 from opencode_tui.records import Call, Tokens
-from opencode_tui.source.text import clean, identifier
+from opencode_tui.source.text import clean, identifier, label
 
 _MAX_TOKENS = 10**12
 _MAX_MS = 253_402_300_799_999  # the end of the year 9999
@@ -42,6 +42,8 @@ def section(data: dict[str, Any], name: str) -> dict[str, Any]:
 
 def count(value: object, name: str) -> int:
     """A token count: nothing is 0, and so is less than nothing, which some providers' arithmetic makes."""
+    if type(value) is int and 0 <= value <= _MAX_TOKENS:
+        return value
     if value is None:
         return 0
     if isinstance(value, bool) or not isinstance(value, int | float):
@@ -138,15 +140,15 @@ def call_from_v1(
         id=id,
         session_id=session_id,
         turn_id=identifier(data.get("parentID")),
-        provider=clean(data.get("providerID"), 120) or "unknown",
-        model=clean(data.get("modelID"), 200) or "unknown",
-        agent=clean(data.get("agent") or data.get("mode"), 120) or "unknown",
-        directory=clean(path.get("cwd"), 1000),
+        provider=label(data.get("providerID")) or "unknown",
+        model=label(data.get("modelID"), 200) or "unknown",
+        agent=label(data.get("agent") or data.get("mode")) or "unknown",
+        directory=label(path.get("cwd"), 1000),
         created_ms=created,
         completed_ms=moment(time.get("completed")),
         tokens=tokens_of(section(data, "tokens"), version),
         recorded_nano=cost(data.get("cost")),
-        finish=clean(data.get("finish"), 60) or None,
+        finish=label(data.get("finish"), 60) or None,
         error=_error_name(data.get("error")),
         copied=is_copy(created, session_created_ms),
     )
@@ -185,15 +187,15 @@ def call_from_v2(
         id=id,
         session_id=session_id,
         turn_id=turn_id,
-        provider=clean(model.get("providerID"), 120) or "unknown",
-        model=clean(model.get("id") or model.get("modelID"), 200) or "unknown",
-        agent="compaction" if kind == "compaction" else clean(data.get("agent"), 120) or "unknown",
+        provider=label(model.get("providerID")) or "unknown",
+        model=label(model.get("id") or model.get("modelID"), 200) or "unknown",
+        agent="compaction" if kind == "compaction" else label(data.get("agent")) or "unknown",
         directory=directory,
         created_ms=created,
         completed_ms=completed,
         tokens=tokens,
         recorded_nano=recorded,
-        finish=clean(data.get("finish"), 60) or None,
+        finish=label(data.get("finish"), 60) or None,
         error=_error_name(data.get("error")),
         copied=is_copy(created, session_created_ms),
     )

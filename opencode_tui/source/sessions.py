@@ -47,7 +47,9 @@ class SessionTable:
         times = ("time_created", "time_updated", "time_archived")
         wanted = ", ".join([*map(column, names), worktree, *map(column, times)])
         self._select = f"SELECT s.id, {wanted} FROM {table} s {join} "
-        self._updated = "s.time_updated" if "time_updated" in has else "0"
+        # To archive a session does not count as an update of it.
+        changes = [f"coalesce(s.{name}, 0)" for name in ("time_updated", "time_archived") if name in has]
+        self._changed = f"max({', '.join(changes)}, 0)"
 
     def changed_since(
         self, connection: sqlite3.Connection, cursor: SessionsCursor, now_ms: int
@@ -68,11 +70,11 @@ class SessionTable:
             )
         floor = cursor.top if held else 0
         rows = connection.execute(
-            f"{self._select} WHERE {self._updated} > ? OR s.rowid > ?",
+            f"{self._select} WHERE {self._changed} >= ? OR s.rowid > ?",
             (cursor.updated_ms, floor),
         ).fetchall()
         sessions, unreadable = _records(rows)
-        updated = max((s.updated_ms for s in sessions), default=0)
+        updated = max((max(s.updated_ms, s.archived_ms or 0) for s in sessions), default=0)
         top_id = ""
         if top:
             top_id = connection.execute(f"SELECT id FROM {self.table} WHERE rowid = ?", (top,)).fetchone()[0]

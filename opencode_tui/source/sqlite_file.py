@@ -34,6 +34,8 @@ class SqliteFile:
         self._quiet = False
         self._copy: tempfile.TemporaryDirectory[str] | None = None
         self._seen: object = None
+        self._lenient = False
+        """Text that is not UTF-8 was met: read it with replacements, which is slower."""
 
     @property
     def identity(self) -> str:
@@ -103,7 +105,8 @@ class SqliteFile:
             raise self._trouble(error) from error
         if self._quiet and (self._main_stamp() != self._stamp or self._in_use()):
             self.close()
-            raise StoreTrouble("locked", f"{self.path} was opened by OpenCode just now; reading it again")
+            sentence = f"{self.path} was opened by OpenCode just now; reading it again"
+            raise StoreTrouble("locked", sentence, again=True)
 
     def close(self) -> None:
         if self._connection is not None:
@@ -115,17 +118,18 @@ class SqliteFile:
 
     def _connect(self, live: bool) -> sqlite3.Connection:
         if not live:
-            return _connect(self.path, "immutable=1")
+            return _connect(self.path, "immutable=1", self._lenient)
         try:
-            return _connect(self.path, "mode=ro")
-        except sqlite3.OperationalError:
-            if self._shm.exists() or not self._wal.exists():
+            return _connect(self.path, "mode=ro", self._lenient)
+        except sqlite3.OperationalError as error:
+            no_rights = error.sqlite_errorname.startswith(("SQLITE_CANTOPEN", "SQLITE_READONLY"))
+            if not no_rights or self._shm.exists() or not self._wal.exists():
                 raise
         self._copy = tempfile.TemporaryDirectory(prefix="opencode-tui-")
         copy = Path(self._copy.name) / self.path.name
         shutil.copyfile(self.path, copy)
         shutil.copyfile(self._wal, copy.with_name(copy.name + "-wal"))
-        return _connect(copy, "mode=ro")
+        return _connect(copy, "mode=ro", self._lenient)
 
     def _in_use(self) -> bool:
         return self._wal.exists() or self._journal.exists()
@@ -140,6 +144,9 @@ class SqliteFile:
 
     def _trouble(self, error: Exception) -> StoreTrouble:
         reason = str(error)
+        if "Could not decode" in reason and not self._lenient:
+            self._lenient = True
+            return StoreTrouble("broken", f"{self.path} holds text that is not UTF-8", again=True)
         if "locked" in reason or "busy" in reason:
             return StoreTrouble("locked", f"{self.path} is locked by another program; trying again")
         if not self.path.exists():
@@ -149,7 +156,7 @@ class SqliteFile:
         )
 
 
-def _connect(path: Path, how: str) -> sqlite3.Connection:
+def _connect(path: Path, how: str, lenient: bool) -> sqlite3.Connection:
     connection = sqlite3.connect(
         path.absolute().as_uri() + "?" + how,
         uri=True,
@@ -157,7 +164,8 @@ def _connect(path: Path, how: str) -> sqlite3.Connection:
         isolation_level=None,
         check_same_thread=False,
     )
-    connection.text_factory = _decode
+    if lenient:
+        connection.text_factory = _decode
     connection.execute("PRAGMA query_only = 1")
     connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     return connection

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 _UNSAFE = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
 _KEEP_JOINER = "\u200d"  # zero-width joiner: part of many emoji
-_PLAIN = re.compile(r"[\x20-\x7e]*")
 _HEAD_WORD = re.compile(r"[A-Za-z0-9._/@:+-]{1,40}")
 _ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
 
@@ -20,12 +20,22 @@ def clean(value: object, limit: int = 400) -> str:
     if not isinstance(value, str):
         return ""
     value = value[: limit * 2]
-    if not _PLAIN.fullmatch(value):
+    if not value.isprintable():
         value = "".join(
             char if unicodedata.category(char) not in _UNSAFE or char == _KEEP_JOINER else " " for char in value
         )
         value = " ".join(value.split())
     return value if len(value) <= limit else value[: limit - 1] + "…"
+
+
+def label(value: object, limit: int = 120) -> str:
+    """A clean string of the kind that many rows share: a model, an agent, a directory."""
+    return _label(value, limit) if isinstance(value, str) else ""
+
+
+@lru_cache(maxsize=4096)
+def _label(value: str, limit: int) -> str:
+    return clean(value, limit)
 
 
 def identifier(value: object) -> str | None:

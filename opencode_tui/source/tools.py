@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from opencode_tui.records import ToolUse
 from opencode_tui.source.decode import moment
-from opencode_tui.source.text import clean, command_head, host_of, identifier
+from opencode_tui.source.text import command_head, host_of, identifier, label
 
 # The big fields (input, output, metadata) stay in SQLite: only these come out, and only the head of a command.
 _STATE = ", ".join(
@@ -76,13 +76,13 @@ def tool_use(
         id=str(id),
         call_id=str(call_id),
         session_id=str(session_id),
-        name=clean(name, 120) or "unknown",
+        name=label(name) or "unknown",
         target=(
-            clean(file_path, 400)
-            or clean(path, 400)
+            label(file_path, 400)
+            or label(path, 400)
             or (command_head(command) if isinstance(command, str) else "")
             or (host_of(url) if isinstance(url, str) else "")
-            or clean(agent, 120)
+            or label(agent)
         ),
         ok={"completed": True, "error": False}.get(status) if isinstance(status, str) else None,
         duration_ms=max(0, ended - began) if began and ended else None,
