@@ -60,7 +60,11 @@ def band_banner(snapshot: Snapshot) -> Said | None:
     name = "warning" if snapshot.band == "warning" else "cutoff"
     return Said(
         snapshot.band,
-        (f"{glyph} {spent} {verb} the {name} {limit}", f"{glyph} {verb} the {name} {limit}", f"{glyph} {name}"),
+        (
+            f"{glyph} {spent} {verb} the {name} {limit}",
+            f"{glyph} {verb} the {name} {limit}",
+            f"{glyph} {name}",
+        ),
     )
 
 
@@ -77,6 +81,7 @@ def store_banner(store: StoreState) -> Said | None:
                 f"◌ Importing OpenCode's history {bar} {share} · {count} · newest first, today is already right",
                 f"◌ Importing OpenCode's history {bar} {share} · {count}",
                 f"◌ Importing history {bar} {share}",
+                f"◌ Importing {bar} {share}",
                 f"◌ Importing {share}",
             ),
         )
@@ -114,7 +119,12 @@ def ago(ms: int) -> str:
 
 
 def freshness(
-    snapshot: Snapshot | None, polled_ms: int | None, failure: Failure | None, now: int, calendar: Calendar
+    snapshot: Snapshot | None,
+    polled_ms: int | None,
+    failure: Failure | None,
+    now: int,
+    calendar: Calendar,
+    stale_after_ms: int = STALE_AFTER_MS,
 ) -> Said:
     """How far the numbers can be trusted to be of now. `polled_ms` is when a poll last came back well."""
     if failure is not None:
@@ -133,7 +143,7 @@ def freshness(
         since = f" since {clock_time(worst.since_ms, calendar)}" if worst.since_ms is not None else ""
         return Said("warning", (f"▲ {worst.state}{since}", f"▲ {worst.state}"))
     read = max(polled_ms or 0, snapshot.read_ms or 0)
-    if now - read > STALE_AFTER_MS:
+    if now - read > stale_after_ms:
         return Said("warning", (f"▲ stale since {clock_time(read, calendar)}", "▲ stale"))
     return Said("calm", (f"● live, {ago(now - read)}", "● live"))
 
@@ -169,7 +179,12 @@ def empty_screen(snapshot: Snapshot | None, places: tuple[str, ...]) -> Empty | 
     paths = tuple(f"  {store.path}" for store in snapshot.stores)
     return Empty(
         "No model calls yet",
-        ("OpenCode's store is there, but no model has been called:", *paths, "", "Ask OpenCode something; it shows here within seconds."),
+        (
+            "OpenCode's store is there, but no model has been called:",
+            *paths,
+            "",
+            "Ask OpenCode something; it shows here within seconds.",
+        ),
     )
 
 

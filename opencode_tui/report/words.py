@@ -19,12 +19,14 @@ _GLYPHS: dict[Band, str] = {"calm": "●", "warning": "▲", "cutoff": "■"}
 
 
 def fit(variants: tuple[str, ...], width: int) -> str:
-    """The first variant that is at most `width` characters, else the last one cut to it with an ellipsis."""
+    """The first variant that is at most `width` characters, else the last one cut to it with an ellipsis.
+
+    Empty where there are no variants.
+    """
     for variant in variants:
         if len(variant) <= width:
             return variant
-    last = variants[-1] if variants else ""
-    return last[: max(width - 1, 0)] + "…" if width > 0 else ""
+    return variants[-1][: width - 1] + "…" if variants and width > 0 else ""
 
 
 def band_glyph(band: Band) -> str:
@@ -82,10 +84,11 @@ def crossing(snapshot: Snapshot, calendar: Calendar) -> tuple[str, ...]:
     """When the next lines are crossed at the present rate, as far as they still lie ahead."""
     if snapshot.band == "cutoff":
         return ("past the cutoff",)
-    cutoff = f"cutoff {clock_time(snapshot.cutoff_at_ms, calendar)}" if snapshot.cutoff_at_ms else ""
+    ahead = snapshot.cutoff_at_ms
+    cutoff = f"cutoff {clock_time(ahead, calendar)}" if ahead is not None else ""
     if snapshot.band == "warning":
         return (cutoff or "cutoff not today",)
-    if not snapshot.warning_at_ms:
+    if snapshot.warning_at_ms is None:
         return ("warning not today",)
     warning = f"warning {clock_time(snapshot.warning_at_ms, calendar)}"
     return (f"{warning} · {cutoff}", warning) if cutoff else (warning,)

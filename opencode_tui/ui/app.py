@@ -1,0 +1,153 @@
+"""The app: it owns the poller's thread, and hands what the poller says to the screens."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from textual import on
+from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.dom import DOMNode
+from textual.reactive import var
+from textual.screen import Screen
+
+from opencode_tui.clock import Clock, calendar_for, now_ms
+from opencode_tui.report.states import STALE_AFTER_MS, Failure, looked_in
+from opencode_tui.settings import Settings
+from opencode_tui.snapshot import Snapshot
+from opencode_tui.ui.poller import Feed, Poller
+from opencode_tui.ui.screens.base import SnapshotScreen
+from opencode_tui.ui.screens.help import HelpScreen
+from opencode_tui.ui.screens.today import TodayScreen
+from opencode_tui.ui.theme import CALM, default_theme
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """A screen that a number key shows."""
+
+    key: str
+    name: str
+    tooltip: str
+    make: Callable[[OpencodeTui], SnapshotScreen]
+
+
+TABS = (Tab("1", "Today", "What this day costs, and why", lambda app: app.today_screen()),)
+
+
+class OpencodeTui(App[None]):
+    """The dashboard over a feed. Raises ValueError for a time zone or a theme that does not exist."""
+
+    TITLE = "opencode_tui"
+    CSS_PATH = "app.tcss"
+    BINDING_GROUP_TITLE = "Everywhere"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("q", "quit", "Quit", tooltip="Leave; nothing is lost", id="quit"),
+        Binding("r", "refresh", "Refresh", tooltip="Read OpenCode's store now", id="refresh"),
+        Binding("question_mark", "help", "Keys", tooltip="What keys and glyphs mean", id="help"),
+        *(
+            Binding(
+                tab.key,
+                f"show_tab('{tab.name}')",
+                tab.name,
+                tooltip=tab.tooltip,
+                id=f"tab.{tab.name.lower()}",
+                show=len(TABS) > 1,
+            )
+            for tab in TABS
+        ),
+    ]
+
+    snapshot: var[Snapshot | None] = var(None)
+    polled_ms: var[int | None] = var(None)
+    failure: var[Failure | None] = var(None)
+
+    def __init__(self, feed: Feed, settings: Settings, clock: Clock = now_ms) -> None:
+        super().__init__()
+        self._calendar = calendar_for(settings.timezone)
+        self._clock = clock
+        self._settings = settings
+        self.register_theme(CALM)
+        theme = settings.ui.theme or default_theme(self.console.color_system)
+        if theme not in self.available_themes:
+            names = ", ".join(self.available_themes)
+            raise ValueError(f"ui.theme: no theme is called {theme!r}; there are {names}")
+        self.theme = theme
+        self.poller = Poller(self, feed, settings.poll.interval_s, clock)
+
+    def today_screen(self) -> TodayScreen:
+        stale_after_ms = max(STALE_AFTER_MS, int(self._settings.poll.interval_s * 5000))
+        places = looked_in(self._settings, os.environ)
+        return TodayScreen(self._calendar, self._clock, places, stale_after_ms)
+
+    def get_default_screen(self) -> Screen[Any]:
+        for tab in TABS:
+            screen = tab.make(self)
+            screen.data_bind(OpencodeTui.snapshot, OpencodeTui.polled_ms, OpencodeTui.failure)
+            self.install_screen(screen, tab.name)
+        return self.get_screen(TABS[0].name)
+
+    def on_mount(self) -> None:
+        self.poller.start()
+
+    def on_unmount(self) -> None:
+        self.poller.stop()
+
+    @on(Poller.SnapshotTaken)
+    def show_snapshot(self, message: Poller.SnapshotTaken) -> None:
+        self.snapshot = message.snapshot
+
+    @on(Poller.PollSucceeded)
+    def show_success(self, message: Poller.PollSucceeded) -> None:
+        self.polled_ms = message.at_ms
+        self.failure = None
+
+    @on(Poller.PollFailed)
+    def show_failure(self, message: Poller.PollFailed) -> None:
+        self.failure = Failure(message.reason, message.since_ms)
+
+    @on(TodayScreen.DaySelected)
+    def select_day(self, message: TodayScreen.DaySelected) -> None:
+        self.poller.select_day(message.day)
+
+    def action_refresh(self) -> None:
+        self.poller.refresh()
+
+    def action_show_tab(self, name: str) -> None:
+        if self.screen is not self.get_screen(name):
+            self.switch_screen(name)
+
+    def action_help(self) -> None:
+        """Show the keys that work on this screen."""
+        keys: dict[str, str] = {}
+        for _, binding, _, tooltip in self.screen.active_bindings.values():
+            if binding.id and not binding.system:
+                keys[self.get_key_display(binding)] = tooltip or binding.description
+        self.push_screen(HelpScreen(keys.items()))
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """What the palette offers: everything that has a key, and the theme."""
+        yield SystemCommand("Theme", "Change the colours", self.action_change_theme)
+        yield SystemCommand("Screenshot", "Save the screen as an SVG file", self._screenshot_soon)
+        for node, binding, enabled, tooltip in screen.active_bindings.values():
+            if binding.id and enabled and not binding.system:
+                yield SystemCommand(
+                    binding.description, tooltip or binding.description, self._runner(binding.action, node)
+                )
+
+    def _screenshot_soon(self) -> None:
+        self.set_timer(0.1, self.deliver_screenshot)  # once the palette has gone
+
+    def _runner(self, action: str, node: DOMNode) -> Callable[[], Any]:
+        async def run() -> None:
+            await self.run_action(action, node)
+
+        return run
+
+
+def run(feed: Feed, settings: Settings) -> None:
+    """Show the dashboard until the person quits. Raises ValueError as OpencodeTui does."""
+    OpencodeTui(feed, settings).run(mouse=settings.ui.mouse)

@@ -1,0 +1,108 @@
+"""The first screen: what the day costs, why, and when it crosses the line."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container, VerticalScroll
+from textual.message import Message
+from textual.widgets import Footer
+
+from opencode_tui.clock import Calendar, Clock
+from opencode_tui.report.states import empty_screen
+from opencode_tui.snapshot import Snapshot
+from opencode_tui.ui.screens.base import SnapshotScreen
+from opencode_tui.ui.widgets.banner import Banner
+from opencode_tui.ui.widgets.day_curve import DayCurve
+from opencode_tui.ui.widgets.day_header import DayHeader
+from opencode_tui.ui.widgets.notice import Notice
+from opencode_tui.ui.widgets.session_table import SessionsPanel, SessionTable
+from opencode_tui.ui.widgets.seven_days import SevenDays
+from opencode_tui.ui.widgets.slices import SlicesPanel
+from opencode_tui.ui.widgets.today_panel import TodayPanel
+
+DAY_KEYS = Binding.Group("Day", compact=True)
+WIDTHS = [(0, "-narrow"), (64, "-slim"), (80, "-middle"), (110, "-wide")]
+HEIGHTS = [(0, "-short"), (34, "-tall"), (46, "-taller"), (56, "-tallest")]
+"""(from how many cells on, the class that app.tcss arranges by)."""
+
+
+class TodayScreen(SnapshotScreen):
+    AUTO_FOCUS = ""
+    HORIZONTAL_BREAKPOINTS = WIDTHS
+    VERTICAL_BREAKPOINTS = HEIGHTS
+    BINDING_GROUP_TITLE = "Today"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("[", "go_day(-1)", "Earlier day", tooltip="Show the day before", id="day.earlier", group=DAY_KEYS),
+        Binding("]", "go_day(1)", "Later day", tooltip="Show the day after", id="day.later", group=DAY_KEYS),
+        Binding("t", "go_today", "Back to today", tooltip="Show today again", id="day.today", group=DAY_KEYS),
+    ]
+
+    class DaySelected(Message):
+        """Another day is wanted; None is today."""
+
+        def __init__(self, day: date | None) -> None:
+            super().__init__()
+            self.day = day
+
+    def __init__(self, calendar: Calendar, clock: Clock, places: tuple[str, ...], stale_after_ms: int) -> None:
+        """`places` are where stores are looked for; numbers not read for `stale_after_ms` are stale."""
+        super().__init__()
+        self._stale_after_ms = stale_after_ms
+        self._calendar = calendar
+        self._clock = clock
+        self._places = places
+        self._wanted: date | None = None
+
+    def compose(self) -> ComposeResult:
+        yield DayHeader(self._calendar, self._clock, self._stale_after_ms).data_bind(
+            TodayScreen.snapshot, TodayScreen.polled_ms, TodayScreen.failure
+        )
+        yield Banner(self._calendar).data_bind(TodayScreen.snapshot, TodayScreen.failure)
+        yield Notice(self._places).data_bind(TodayScreen.snapshot)
+        with VerticalScroll(id="body"):
+            with Container(id="top"):
+                yield TodayPanel(self._calendar).data_bind(TodayScreen.snapshot)
+                yield DayCurve(self._calendar).data_bind(TodayScreen.snapshot)
+            with Container(id="by"):
+                yield SlicesPanel("Models", "models").data_bind(TodayScreen.snapshot)
+                yield SlicesPanel("Providers", "providers").data_bind(TodayScreen.snapshot)
+                yield SevenDays().data_bind(TodayScreen.snapshot)
+            yield SessionsPanel().data_bind(TodayScreen.snapshot)
+        yield Footer(compact=True, show_command_palette=False)
+
+    def on_mount(self) -> None:
+        self.query_one(SessionTable).focus(scroll_visible=False)  # a low pane stays at the day's figure
+
+    def watch_snapshot(self, snapshot: Snapshot | None) -> None:
+        self.set_class(empty_screen(snapshot, self._places) is not None, "-empty")
+        self.refresh_bindings()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """There is no day after today."""
+        at_today = self._wanted is None
+        later = action == "go_day" and parameters == (1,)
+        return None if at_today and (later or action == "go_today") else True
+
+    def action_go_day(self, days: int) -> None:
+        shown = self._wanted or self._calendar.day(self._clock())
+        self._select(shown + timedelta(days=days))
+
+    def action_go_today(self) -> None:
+        self._select(None)
+
+    @on(SevenDays.Opened)
+    def open_day(self, message: SevenDays.Opened) -> None:
+        self._select(message.day)
+
+    def _select(self, day: date | None) -> None:
+        if day is not None and day >= self._calendar.day(self._clock()):
+            day = None
+        if day != self._wanted:
+            self._wanted = day
+            self.post_message(self.DaySelected(day))
+            self.refresh_bindings()

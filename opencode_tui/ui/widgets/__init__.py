@@ -1,0 +1,1 @@
+"""One file a widget; each carries its looks, app.tcss arranges them."""

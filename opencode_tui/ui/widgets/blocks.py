@@ -1,0 +1,40 @@
+"""Bars of block glyphs with an eighth of a cell's precision, and text cut to cells."""
+
+from __future__ import annotations
+
+from rich.cells import cell_len, set_cell_size
+
+_ACROSS = " ▏▎▍▌▋▊▉█"
+_UP = " ▁▂▃▄▅▆▇█"
+
+
+def across(part: int, whole: int, width: int) -> str:
+    """A bar that grows to the right, padded to `width`; any part at all is seen."""
+    if whole <= 0 or part <= 0 or width <= 0:
+        return " " * max(width, 0)
+    eighths = min(max(part * width * 8 // whole, 1), width * 8)
+    full, rest = divmod(eighths, 8)
+    return ("█" * full + (_ACROSS[rest] if rest else "")).ljust(width)
+
+
+def upward(part: int, whole: int, height: int) -> str:
+    """One column of a bar that grows upward, from its lowest cell to its highest."""
+    if whole <= 0 or part <= 0 or height <= 0:
+        return " " * max(height, 0)
+    eighths = min(max(part * height * 8 // whole, 1), height * 8)
+    full, rest = divmod(eighths, 8)
+    return ("█" * full + (_UP[rest] if rest else "")).ljust(height)
+
+
+def cut(text: str, width: int) -> str:
+    """The text in exactly `width` cells, with an ellipsis where it was longer."""
+    if width <= 0:
+        return ""
+    if cell_len(text) <= width:
+        return set_cell_size(text, width)
+    return set_cell_size(set_cell_size(text, width - 1).rstrip() + "…", width)
+
+
+def cells(text: str) -> int:
+    """How many cells of a terminal the text takes."""
+    return cell_len(text)

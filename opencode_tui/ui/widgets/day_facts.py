@@ -1,0 +1,81 @@
+"""The lines below the day's figure: the most important ones that fit, in their order."""
+
+from __future__ import annotations
+
+from textual.content import Content
+
+from opencode_tui.clock import Calendar
+from opencode_tui.report import words
+from opencode_tui.report.states import quiet_day
+from opencode_tui.snapshot import Snapshot
+from opencode_tui.ui.theme import STYLES
+from opencode_tui.ui.widgets.panel import Panel
+
+Line = tuple[int, str, str]
+"""How soon it gives way (the highest first), its text, its style."""
+
+
+def day_lines(snapshot: Snapshot, calendar: Calendar, width: int) -> list[list[Line]]:
+    """Groups of lines about the day, each line at most `width` long."""
+    quiet = not snapshot.calls and not snapshot.spent_nano
+    pace = words.fit(words.pace(snapshot, calendar), width)
+    if quiet:
+        pace = words.fit((quiet_day(snapshot.day, snapshot.is_today),), width)
+    pace_style = STYLES[snapshot.band] if snapshot.band != "calm" else ""
+    activity = [(0, pace, pace_style)] if pace else []
+    if not quiet:
+        activity.append((1, words.fit(words.counts(snapshot), width), ""))
+    if notes := words.notes(snapshot):
+        activity.append((3 if snapshot.aborted_calls else 7, words.fit(notes, width), STYLES["note"]))
+    if unreadable := words.unreadable(snapshot):
+        activity.append((4, "▲ " + words.fit(unreadable, width - 2), STYLES["warning"]))
+    split = [] if quiet else words.split_lines(snapshot.split, snapshot.tokens, width)
+    spend: list[Line] = [
+        (2 if i == 0 else 8, line, "" if i == 0 else STYLES["note"]) for i, line in enumerate(split)
+    ]
+    if list_price := words.list_price(snapshot):
+        spend.append((5, words.fit(list_price, width), ""))
+    verdict = {"on pace": "", "over pace": STYLES["warning"], "over target": STYLES["cutoff"]}
+    week = (2, words.fit(words.week_line(snapshot.week), width), verdict[snapshot.week.verdict])
+    return [activity, spend, [week]]
+
+
+def choose(groups: list[list[Line]], height: int) -> list[tuple[str, str]]:
+    """The (text, style) of at most `height` lines; blank ones between all groups where there is room."""
+    kept = [list(group) for group in groups if group]
+    while sum(map(len, kept)) > height and any(kept):
+        worst = max((line for group in kept for line in group), key=lambda line: line[0])
+        kept = [[line for line in group if line is not worst] for group in kept]
+    kept = [group for group in kept if group]
+    spaced = sum(map(len, kept)) + len(kept) - 1 <= height
+    lines: list[tuple[str, str]] = []
+    for group in kept:
+        if lines and spaced:
+            lines.append(("", ""))
+        lines += [(text, style) for _, text, style in group]
+    return lines
+
+
+class DayFacts(Panel):
+    DEFAULT_CSS = """
+    DayFacts {
+        height: 1fr;
+        padding: 0;
+        border: none;
+        &:ansi { border: none; }
+    }
+    """
+
+    def __init__(self, calendar: Calendar) -> None:
+        super().__init__()
+        self._calendar = calendar
+
+    def facts(self, snapshot: Snapshot) -> object:
+        return day_lines(snapshot, self._calendar, 1000)
+
+    def render(self) -> Content:
+        if self.snapshot is None or not self.size.width:
+            return Content("")
+        groups = day_lines(self.snapshot, self._calendar, self.size.width)
+        lines = choose(groups, self.size.height)
+        return Content("\n").join([Content.styled(text, style) for text, style in lines])

@@ -1,0 +1,77 @@
+"""The first line: which day, which machine, and how fresh it is. The only thing that a timer touches."""
+
+from __future__ import annotations
+
+from textual.content import Content
+from textual.reactive import var
+from textual.widget import Widget
+
+from opencode_tui.clock import Calendar, Clock
+from opencode_tui.report.states import Failure, Said, freshness
+from opencode_tui.report.words import day_title
+from opencode_tui.snapshot import Snapshot
+from opencode_tui.ui.theme import STYLES
+from opencode_tui.ui.widgets.blocks import cells
+
+
+def header_parts(snapshot: Snapshot | None, fresh: Said, width: int) -> tuple[str, str, str]:
+    """(day, machine, freshness) that together fit: first the machine gives way, then parts of the others."""
+    titles = day_title(snapshot.day) if snapshot else ("",)
+    if snapshot and not snapshot.is_today:
+        titles = tuple(f"◂ {title}" for title in titles)
+    machine = f"{snapshot.machine} · " if snapshot and snapshot.machine else ""
+    choices = [(titles[0], machine, fresh.variants[0])]
+    choices += [(title, "", text) for text in fresh.variants for title in titles]
+    for day, name, text in choices:
+        if cells(day) + cells(name) + cells(text) + 2 <= width:
+            return day, name, text
+    return choices[-1]
+
+
+class DayHeader(Widget):
+    DEFAULT_CSS = """
+    DayHeader {
+        height: 1;
+        padding: 0 1;
+        text-wrap: nowrap;
+    }
+    """
+
+    snapshot: var[Snapshot | None] = var(None)
+    polled_ms: var[int | None] = var(None)
+    failure: var[Failure | None] = var(None)
+
+    def __init__(self, calendar: Calendar, clock: Clock, stale_after_ms: int) -> None:
+        super().__init__()
+        self._stale_after_ms = stale_after_ms
+        self._calendar = calendar
+        self._clock = clock
+        self._drawn: object = None
+
+    def on_mount(self) -> None:
+        self.set_interval(1.0, self.tick)
+
+    def watch_snapshot(self) -> None:
+        self.tick()
+
+    def watch_polled_ms(self) -> None:
+        self.tick()
+
+    def watch_failure(self) -> None:
+        self.tick()
+
+    def tick(self) -> None:
+        """Draw again if the line reads otherwise than it did."""
+        if self._parts() != self._drawn:
+            self.refresh()
+
+    def _parts(self) -> tuple[tuple[str, str, str], str]:
+        now = self._clock()
+        fresh = freshness(self.snapshot, self.polled_ms, self.failure, now, self._calendar, self._stale_after_ms)
+        return header_parts(self.snapshot, fresh, self.size.width), STYLES[fresh.level]
+
+    def render(self) -> Content:
+        self._drawn = self._parts()
+        (day, machine, text), style = self._drawn
+        gap = " " * max(self.size.width - cells(day) - cells(machine) - cells(text), 1)
+        return Content.assemble((day, "bold"), gap, (machine, STYLES["note"]), (text, style))

@@ -1,0 +1,71 @@
+"""What the day has cost, as large as there is room for, beside its two limits."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.renderables.digits import Digits as DigitShapes
+from textual.widgets import Digits, Static
+
+from opencode_tui.money import format_usd
+from opencode_tui.report.words import fit, limits
+from opencode_tui.snapshot import Snapshot
+from opencode_tui.ui.widgets.panel import Panel
+
+
+class Figure(Panel):
+    """Three lines high with big digits where the screen gives it three, else one line of text."""
+
+    DEFAULT_CSS = """
+    Figure {
+        height: 1;
+        padding: 0;
+        border: none;
+        &:ansi { border: none; }
+        Digits { width: auto; display: none; margin: 0 2 0 0; }
+        #amount { width: auto; text-style: bold; margin: 0 2 0 0; }
+        #limits { width: 1fr; color: $text-muted; text-align: right; }
+        &.-big Digits { display: block; }
+        &.-big #amount { display: none; }
+        &.-big #limits { text-align: left; }
+        &.-warning Digits, &.-warning #amount { color: $warning; }
+        &.-cutoff Digits, &.-cutoff #amount { color: $error; }
+    }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._digits = Digits()
+        self._amount = Static(markup=False, id="amount")
+        self._limits = Static(markup=False, id="limits")
+
+    def compose(self) -> ComposeResult:
+        with Horizontal():
+            yield self._digits
+            yield self._amount
+            yield self._limits
+
+    def facts(self, snapshot: Snapshot) -> object:
+        return snapshot.spent_nano, snapshot.warning_nano, snapshot.cutoff_nano, snapshot.band
+
+    def show(self, snapshot: Snapshot) -> None:
+        self.set_class(snapshot.band == "warning", "-warning")
+        self.set_class(snapshot.band == "cutoff", "-cutoff")
+        spent = format_usd(snapshot.spent_nano)
+        warning, cutoff = limits(snapshot)
+        digits = DigitShapes.get_width(spent)
+        big = self.size.height >= 3 and digits + 2 + len(warning) + 3 <= self.size.width
+        self.set_class(big, "-big")
+        self._digits.update(spent if big else "")
+        self._amount.update(spent)
+        if big:
+            width = max(len(warning), len(cutoff))
+            self._limits.update(f"\nof {warning:>{width}}\n   {cutoff:>{width}}")
+        else:
+            room = self.size.width - len(spent) - 2
+            texts = (f"of {warning} · {cutoff}", f"{warning} · {cutoff}", f"of {warning}", "")
+            self._limits.update(fit(texts, room))
+
+    def on_resize(self) -> None:
+        if self.snapshot is not None:
+            self.show(self.snapshot)

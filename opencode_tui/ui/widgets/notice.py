@@ -1,0 +1,31 @@
+"""What stands in place of the panels when there are no numbers yet."""
+
+from __future__ import annotations
+
+from textual.content import Content
+from textual.reactive import var
+from textual.widgets import Static
+
+from opencode_tui.report.states import empty_screen
+from opencode_tui.snapshot import Snapshot
+
+
+class Notice(Static):
+    DEFAULT_CSS = """
+    Notice {
+        height: 1fr;
+        padding: 1 2;
+    }
+    """
+
+    snapshot: var[Snapshot | None] = var(None)
+
+    def __init__(self, places: tuple[str, ...]) -> None:
+        super().__init__(markup=False)
+        self._places = places
+
+    def watch_snapshot(self, snapshot: Snapshot | None) -> None:
+        empty = empty_screen(snapshot, self._places)
+        if empty is not None:
+            text = "\n".join(("", *empty.lines))
+            self.update(Content.assemble((empty.title, "bold"), text))

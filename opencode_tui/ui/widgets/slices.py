@@ -1,0 +1,79 @@
+"""The day's spend by one key, such as its models, as bars."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from textual.content import Content
+
+from opencode_tui.money import format_usd, percentages
+from opencode_tui.snapshot import Slice, Snapshot
+from opencode_tui.ui.theme import STYLES
+from opencode_tui.ui.widgets.blocks import across, cells, cut
+from opencode_tui.ui.widgets.panel import Panel
+
+MIN_BAR = 4
+
+
+def short_names(keys: list[str]) -> list[str]:
+    """Each key without its provider, where that still tells them apart."""
+    short = [key.split("/", 1)[-1] for key in keys]
+    return [name if short.count(name) == 1 else key for name, key in zip(short, keys, strict=True)]
+
+
+def slice_rows(slices: tuple[Slice, ...], width: int, height: int) -> list[tuple[str, str, str]]:
+    """(name, bar, amounts) a row, each row `width` cells; what does not fit is summed up in the last."""
+    shown = slices if len(slices) <= height else slices[: max(height - 1, 0)]
+    rest = slices[len(shown) :]
+    shares = percentages(tuple(item.spend_nano for item in slices))
+    spends = [format_usd(item.spend_nano) for item in shown]
+    longest = max(map(len, spends), default=0)
+    digits = max((len(str(share)) for share in shares), default=1)
+    amounts = [f"{spend:>{longest}} {share:>{digits}}%" for spend, share in zip(spends, shares, strict=False)]
+    right = longest + digits + 2
+    names = [item.key for item in shown]
+    if max(map(cells, names), default=0) > width - right - 2 - MIN_BAR:
+        names = short_names(names)
+    longest = max(map(cells, names), default=0)
+    bar = width - right - 2 - longest
+    name_width = longest if bar >= MIN_BAR else width - right - 1
+    top = max((item.spend_nano for item in slices), default=0)
+    rows = [
+        (
+            cut(name, name_width) + " ",
+            across(item.spend_nano, top, bar) + " " if bar >= MIN_BAR else "",
+            amount,
+        )
+        for name, item, amount in zip(names, shown, amounts, strict=True)
+    ]
+    if rest and height > 0:
+        sum_nano = format_usd(sum(item.spend_nano for item in rest))
+        rows.append((cut(f"+{len(rest)} more {sum_nano}", width), "", ""))
+    return rows
+
+
+class SlicesPanel(Panel):
+    """Bars by amount with the amount and the share; the dearest that fit."""
+
+    def __init__(self, title: str, of: Literal["models", "providers"]) -> None:
+        super().__init__(id=of)
+        self.border_title = title
+        self._of = of
+
+    def _slices(self, snapshot: Snapshot) -> tuple[Slice, ...]:
+        return snapshot.models if self._of == "models" else snapshot.providers
+
+    def facts(self, snapshot: Snapshot) -> object:
+        return tuple((item.key, item.spend_nano) for item in self._slices(snapshot))
+
+    def render(self) -> Content:
+        if self.snapshot is None:
+            return Content("")
+        slices = self._slices(self.snapshot)
+        if not slices:
+            return Content.styled("no calls", STYLES["note"])
+        lines = [
+            Content.assemble(name, (bar, "$primary"), amounts)
+            for name, bar, amounts in slice_rows(slices, self.size.width, self.size.height)
+        ]
+        return Content("\n").join(lines)

@@ -1,0 +1,32 @@
+"""The day in figures: what was spent of what may be, how fast, on what."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+
+from opencode_tui.clock import Calendar
+from opencode_tui.report.words import short_day
+from opencode_tui.snapshot import Snapshot
+from opencode_tui.ui.widgets.budget_bar import BudgetBar
+from opencode_tui.ui.widgets.day_facts import DayFacts
+from opencode_tui.ui.widgets.figure import Figure
+from opencode_tui.ui.widgets.panel import Panel
+
+
+class TodayPanel(Panel):
+    BORDER_TITLE = "Today"
+
+    def __init__(self, calendar: Calendar) -> None:
+        super().__init__()
+        self._calendar = calendar
+
+    def compose(self) -> ComposeResult:
+        yield Figure().data_bind(Panel.snapshot)
+        yield BudgetBar().data_bind(Panel.snapshot)
+        yield DayFacts(self._calendar).data_bind(Panel.snapshot)
+
+    def facts(self, snapshot: Snapshot) -> object:
+        return snapshot.is_today, snapshot.day
+
+    def show(self, snapshot: Snapshot) -> None:
+        self.border_title = "Today" if snapshot.is_today else short_day(snapshot.day)

@@ -1,0 +1,64 @@
+"""Fixtures of the end-to-end tests, and the switch that turns them on: OPENCODE_TUI_E2E=1."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+
+from tests.e2e.model import ScriptedModel
+from tests.e2e.opencode import NotInstalled, OpenCode, binary
+from tests.e2e.ours import Ledger
+
+HERE = Path(__file__).parent
+
+
+class Install(Protocol):
+    def __call__(self, version: str, **config: object) -> OpenCode: ...
+
+
+class NewLedger(Protocol):
+    def __call__(self, opencode: OpenCode) -> Ledger: ...
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if os.environ.get("OPENCODE_TUI_E2E", "0") not in ("", "0"):
+        return
+    off = pytest.mark.skip(reason="the real OpenCode runs only with OPENCODE_TUI_E2E=1")
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(off)
+
+
+@pytest.fixture
+def model() -> Iterator[ScriptedModel]:
+    with ScriptedModel() as model:
+        yield model
+
+
+@pytest.fixture
+def install(tmp_path: Path, model: ScriptedModel) -> Install:
+    """Gives a user's OpenCode in a fresh home; skips the test where its binary cannot be had."""
+
+    def install(version: str, **config: object) -> OpenCode:
+        try:
+            binary(version)
+        except NotInstalled as error:
+            pytest.skip(str(error))
+        return OpenCode(tmp_path / "user", version, model.url, **config)
+
+    return install
+
+
+@pytest.fixture
+def new_ledger(tmp_path: Path) -> NewLedger:
+    """Gives a new and empty ledger of ours beside an OpenCode."""
+    count = iter(range(100))
+
+    def new_ledger(opencode: OpenCode) -> Ledger:
+        return Ledger(tmp_path / f"ledger{next(count)}", opencode.data_dir)
+
+    return new_ledger

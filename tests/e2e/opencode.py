@@ -1,0 +1,174 @@
+"""Drives the real OpenCode in a home of its own: its command line; server.py has the rest."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+
+from tests.e2e.answer import Json
+from tests.e2e.bill import PRICES
+from tests.e2e.server import PATIENCE_S, Server
+
+CHECKOUT = Path(__file__).parents[2]
+NOWHERE = "http://127.0.0.1:9"  # nothing listens there: OpenCode reaches the scripted model and nothing else
+
+
+class NotInstalled(Exception):
+    """OpenCode's binary cannot be had on this machine; the text says why."""
+
+
+def binary(version: str) -> Path:
+    """OpenCode's program, installed into the cache if it was not there.
+
+    Raises NotInstalled where it cannot be had, CalledProcessError where npm failed for another reason.
+    """
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "opencode-tui-e2e"
+    program = cache / version / "node_modules" / "opencode-linux-x64" / "bin" / "opencode"
+    if not program.exists():
+        said = _install(version)
+        if not program.exists():
+            raise NotInstalled(said)
+    return program
+
+
+@cache
+def _install(version: str) -> str:
+    """What the installer says; asked once, so that without a network only the first test waits."""
+    installer = [str(CHECKOUT / ".ci" / "opencode"), version]
+    return subprocess.run(installer, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
+
+
+class OpenCode:
+    """One user's OpenCode: a home, a project, and the version that is installed right now."""
+
+    def __init__(self, root: Path, version: str, model_url: str, **config: object) -> None:
+        self.version = version
+        self.home, self.project = root / "home", root / "project"
+        self.data_dir = self.home / ".local" / "share" / "opencode"
+        settings = self.home / ".config" / "opencode" / "opencode.json"
+        settings.parent.mkdir(parents=True)
+        settings.write_text(json.dumps(_config(model_url) | config))
+        self.project.mkdir()
+        (self.project / "a.py").write_text("x = 1\n")
+        self._git("init", "-q")
+        self._git("add", "-A")
+        self._git("-c", "user.email=a@b", "-c", "user.name=a", "commit", "-qm", "init")
+
+    @property
+    def database(self) -> Path:
+        return self.data_dir / "opencode.db"
+
+    def run(
+        self, prompt: str, model: str = "opencode/kimi-k2.6", session: str = "", fork: bool = False
+    ) -> str:
+        """`opencode run`, to its end. Gives the session's id."""
+        command = ["run", "--format", "json", "-m", model]
+        command += ["-s", session] if session else []
+        command += ["--fork"] if fork else []
+        done = subprocess.run(
+            [*self._command(), *command, prompt],
+            **self._where(),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE_S,
+        )
+        found = re.search(r'"sessionID":"(ses_\w+)"', done.stdout)
+        if not found:
+            raise RuntimeError(f"opencode run told no session: {done.stdout}{done.stderr}")
+        return found[1]
+
+    def delete(self, session: str) -> None:
+        """`opencode session delete`."""
+        self._do("session", "delete", session)
+
+    def vacuum(self) -> None:
+        """`opencode db`, making the file small again: every row moves to a new place."""
+        self._do("db", "VACUUM")
+
+    @contextmanager
+    def serve(self) -> Iterator[Server]:
+        """`opencode serve`, for as long as the `with` lasts."""
+        process = subprocess.Popen(
+            [*self._command(), "serve", "--port", "0"],
+            **self._where(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        assert process.stdout
+        try:
+            said = ""
+            for line in process.stdout:
+                said += line
+                if found := re.search(r"listening on (http://\S+)", line):
+                    yield Server(found[1], self.project)
+                    return
+            raise RuntimeError(f"opencode serve ended: {said}")
+        finally:
+            process.terminate()
+            process.wait(PATIENCE_S)
+            process.stdout.close()
+
+    def _do(self, *command: str) -> None:
+        subprocess.run(
+            [*self._command(), *command],
+            **self._where(),
+            check=True,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            timeout=PATIENCE_S,
+        )
+
+    def _command(self) -> list[str]:
+        return [str(binary(self.version))]
+
+    def _where(self) -> Json:
+        environment = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(self.home),
+            "SHELL": "/bin/sh",
+            "OPENCODE_DISABLE_MODELS_FETCH": "1",
+            "OPENCODE_DISABLE_AUTOUPDATE": "1",
+            "npm_config_registry": NOWHERE,
+            "HTTP_PROXY": NOWHERE,
+            "HTTPS_PROXY": NOWHERE,
+            "NO_PROXY": "127.0.0.1,localhost",
+        }
+        return {"cwd": self.project, "env": environment}
+
+    def _git(self, *command: str) -> None:
+        subprocess.run(["git", *command], **self._where(), check=True, capture_output=True)
+
+
+def _config(model_url: str) -> Json:
+    """opencode.json: the scripted model as two providers, one with prices and one local without."""
+
+    options = {"baseURL": model_url, "apiKey": "x"}
+    providers: Json = {
+        name: {"npm": "@ai-sdk/openai-compatible", "options": options, "models": {}}
+        for name in ("opencode", "local")
+    }
+    for name, price in PRICES.items():
+        model: Json = {"name": name, "limit": {"context": 200_000, "output": 32_000}}
+        if price.output:
+            rates = {"input": price.input, "output": price.output, "cache_read": price.cache_read}
+            model["cost"] = {kind: rate / 1000 for kind, rate in rates.items()}  # USD a million tokens
+        providers[price.provider]["models"][name] = model
+    return {
+        "autoupdate": False,
+        "share": "disabled",
+        "permission": "allow",
+        "lsp": False,
+        "model": "opencode/kimi-k2.6",
+        "small_model": "opencode/qwen3.5-plus",
+        "agent": {"general": {"permission": {"task": "allow"}}, "explore": {"model": "opencode/glm-5"}},
+        "provider": providers,
+    }

@@ -1,0 +1,101 @@
+"""Runs our own program as a person would: `python -m opencode_tui`, each time a process of its own."""
+
+from __future__ import annotations
+
+import json
+import random
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from decimal import Decimal
+from pathlib import Path
+
+from tests.e2e.answer import Json
+from tests.e2e.opencode import CHECKOUT
+from tests.e2e.server import PATIENCE_S
+
+NANO = 1_000_000_000
+
+
+class Ledger:
+    """A ledger of ours in a home of its own, reading one data directory of OpenCode's."""
+
+    def __init__(self, home: Path, data_dir: Path) -> None:
+        home.mkdir()
+        self._home = home
+        self._where = ["--data-dir", str(data_dir), "--ledger", str(home / "ledger.db")]
+
+    def sync(self) -> None:
+        """Read the store once. Raises AssertionError with what it said if it fails."""
+        self._run("sync")
+
+    def usage(self, by: str = "model") -> Json:
+        """`usage --json` of all time, its amounts as exact decimals."""
+        text = self._run("usage", "--period", "all", "--by", by, "--json")
+        usage: Json = json.loads(text, parse_float=Decimal)
+        return usage
+
+    def spend_nano(self) -> int:
+        return nano(self.usage()["spend_usd"])
+
+    @contextmanager
+    def syncing(self) -> Iterator[None]:
+        """Keep reading beside whatever happens in the `with`: one reader after the other, and beside
+        them a second row of readers that are killed (SIGKILL) wherever they happen to be.
+
+        Raises AssertionError at the end if one of the first has failed.
+        """
+        over, failures = threading.Event(), list[AssertionError]()
+
+        def read() -> None:
+            while not over.is_set():
+                try:
+                    self.sync()
+                except AssertionError as error:
+                    failures.append(error)
+
+        def read_and_die() -> None:
+            dice = random.Random(7)
+            while not over.is_set():
+                process = self._start("sync")
+                over.wait(dice.uniform(0.1, 1.0))
+                process.kill()
+                process.communicate()
+
+        threads = [threading.Thread(target=read), threading.Thread(target=read_and_die)]
+        for thread in threads:
+            thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            for thread in threads:
+                thread.join()
+        if failures:
+            raise failures[0]
+
+    def _run(self, *command: str) -> str:
+        process = self._start(*command)
+        out, err = process.communicate(timeout=PATIENCE_S)
+        assert process.returncode == 0, f"{command} ended with {process.returncode}: {err}{out}"
+        return out
+
+    def _start(self, *command: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "-m", "opencode_tui", *command, *self._where],
+            cwd=CHECKOUT,
+            env={"HOME": str(self._home), "PATH": "/usr/bin:/bin", "TERM": "dumb"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+
+def nano(amount: Decimal | int) -> int:
+    """An amount of `usage --json` in nano-dollars. Raises AssertionError where it is not a whole number."""
+    exact = Decimal(amount) * NANO
+    assert exact == int(exact), f"{amount} is not a whole number of nano-dollars"
+    return int(exact)

@@ -1,0 +1,89 @@
+"""The HTTP side of a running `opencode serve`: what a person does in its screen, such as undo and abort."""
+
+from __future__ import annotations
+
+import json
+import time
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+from tests.e2e.answer import Json
+
+PATIENCE_S = 60.0
+
+
+class Server:
+    """The HTTP side of a running OpenCode. Methods that prompt give the user message's id."""
+
+    def __init__(self, url: str, project: Path) -> None:
+        self._url, self._project = url, project
+
+    def new_session(self) -> str:
+        return str(self._call("POST", "/session", {})["id"])
+
+    def prompt(self, session: str, text: str, model: str = "opencode/kimi-k2.6") -> str:
+        """Ask, and wait for the last answer."""
+        answer = self._call("POST", f"/session/{session}/message", _prompt(text, model))
+        return str(answer["info"]["parentID"])
+
+    def prompt_and_leave(self, session: str, text: str) -> None:
+        """Ask, and do not wait."""
+        self._call("POST", f"/session/{session}/prompt_async", _prompt(text, "opencode/kimi-k2.6"))
+
+    def abort(self, session: str) -> None:
+        """Stop what runs, as ESC does, and wait until it has stopped."""
+        self._call("POST", f"/session/{session}/abort", {})
+        self.wait(session)
+
+    def wait(self, session: str) -> None:
+        """Until nothing runs in the session any more."""
+        end = time.monotonic() + PATIENCE_S
+        while session in self._call("GET", "/session/status"):
+            if time.monotonic() > end:
+                raise TimeoutError(f"{session} still runs after {PATIENCE_S:.0f} s")
+            time.sleep(0.05)
+
+    def undo(self, session: str, message: str) -> None:
+        """Revert to before the user message; its rows stay until the next prompt."""
+        self._call("POST", f"/session/{session}/revert", {"messageID": message})
+
+    def redo(self, session: str) -> None:
+        """Take an undo back, before the next prompt."""
+        self._call("POST", f"/session/{session}/unrevert", {})
+
+    def fork(self, session: str) -> str:
+        """Copy the whole session. Gives the copy's id."""
+        return str(self._call("POST", f"/session/{session}/fork", {})["id"])
+
+    def compact(self, session: str, model: str = "opencode/kimi-k2.6") -> None:
+        provider, _, name = model.partition("/")
+        self._call("POST", f"/session/{session}/summarize", {"providerID": provider, "modelID": name})
+
+    def archive(self, session: str) -> None:
+        self._call("PATCH", f"/session/{session}", {"time": {"archived": int(time.time() * 1000)}})
+
+    def delete(self, session: str) -> None:
+        self._call("DELETE", f"/session/{session}")
+
+    def messages(self, session: str) -> list[Json]:
+        return [message["info"] for message in self._call("GET", f"/session/{session}/message")]
+
+    def children(self, session: str) -> list[str]:
+        return [child["id"] for child in self._call("GET", f"/session/{session}/children")]
+
+    def _call(self, method: str, path: str, body: Json | None = None) -> Any:
+        request = urllib.request.Request(
+            self._url + path,
+            method=method,
+            data=None if body is None else json.dumps(body).encode(),
+            headers={"content-type": "application/json", "x-opencode-directory": str(self._project)},
+        )
+        with urllib.request.urlopen(request, timeout=PATIENCE_S) as response:
+            data = response.read()
+        return json.loads(data) if data else None
+
+
+def _prompt(text: str, model: str) -> Json:
+    provider, _, name = model.partition("/")
+    return {"model": {"providerID": provider, "modelID": name}, "parts": [{"type": "text", "text": text}]}

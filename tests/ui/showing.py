@@ -1,0 +1,53 @@
+"""Running the app over a fake feed, and reading its screen."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Any
+
+from textual.pilot import Pilot
+
+from opencode_tui.settings import Settings, Ui
+from opencode_tui.snapshot import Snapshot
+from opencode_tui.ui.app import OpencodeTui
+from tests.ui.builders import SETTINGS, FakeFeed, clock
+
+THEME = replace(SETTINGS, ui=Ui(theme="calm"))
+PATIENCE_S = 20.0
+
+
+def app_over(*answers: Snapshot | Exception, settings: Settings = THEME) -> tuple[OpencodeTui, FakeFeed]:
+    feed = FakeFeed(*answers)
+    return OpencodeTui(feed, settings, clock), feed
+
+
+async def until(pilot: Pilot[Any], condition: Callable[[], bool]) -> None:
+    """Let the app go on until the condition holds, then until it has drawn."""
+    async with asyncio.timeout(PATIENCE_S):
+        while not condition():
+            await pilot.pause(0.01)
+    for _ in range(3):
+        await pilot.pause()
+
+
+async def settled(pilot: Pilot[Any]) -> None:
+    """Until the first poll has come back, one way or the other."""
+    app = pilot.app
+    assert isinstance(app, OpencodeTui)
+    await until(pilot, lambda: app.polled_ms is not None or app.failure is not None)
+
+
+@asynccontextmanager
+async def showing(app: OpencodeTui, size: tuple[int, int] = (80, 24)) -> AsyncIterator[Pilot[None]]:
+    async with app.run_test(size=size) as pilot:
+        await settled(pilot)
+        yield pilot
+
+
+def screen_text(app: OpencodeTui) -> str:
+    """What stands on the screen, line by line."""
+    strips = app.screen._compositor.render_strips()
+    return "\n".join("".join(segment.text for segment in strip) for strip in strips)

@@ -1,0 +1,147 @@
+"""The arithmetic of the widgets, without an app."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from rich.cells import cell_len
+
+from opencode_tui.clock import HOUR_MS, Span, calendar_for
+from opencode_tui.snapshot import DaySpend
+from opencode_tui.ui.widgets.blocks import across, cut, upward
+from opencode_tui.ui.widgets.day_curve import by_band, hour_ticks, plot_color, sampled, shown_span
+from opencode_tui.ui.widgets.day_facts import choose, day_lines
+from opencode_tui.ui.widgets.session_columns import PADDING, columns_for
+from opencode_tui.ui.widgets.seven_days import bar_rows, day_label
+from opencode_tui.ui.widgets.slices import slice_rows
+from tests.ui.builders import DAY, DAY_START, SESSIONS, at, nano, part, quiet, session, snapshot
+
+UTC = calendar_for("UTC")
+
+
+def test_bars_measure_in_eighths_and_show_any_part() -> None:
+    assert across(1, 2, 4) == "██  "
+    assert across(1, 1000, 4) == "▏   "
+    assert across(5, 1, 4) == "████"
+    assert across(0, 1, 4) == "    "
+    assert upward(9, 16, 2) == "█▁"
+
+
+@pytest.mark.parametrize("text", ["", "abc", "a long title", "長い長い長い", "🎨🎨🎨🎨🎨🎨"])
+@pytest.mark.parametrize("width", [1, 2, 5, 12])
+def test_a_cut_text_takes_exactly_its_cells(text: str, width: int) -> None:
+    assert cell_len(cut(text, width)) == width
+
+
+@pytest.mark.parametrize("width", range(24, 90))
+def test_rows_of_slices_fill_their_width(width: int) -> None:
+    slices = (part("opencode/kimi-k2.6", "$0.31"), part("opencode/glm", "$0.0042"), part("長/モデル", "$12.10"))
+    for row in slice_rows(slices, width, 9):
+        assert cell_len("".join(row)) == width
+
+
+def test_slices_that_do_not_fit_are_summed_up() -> None:
+    slices = tuple(part(f"p/m{i}", "$0.10") for i in range(5))
+    rows = slice_rows(slices, 40, 3)
+    assert len(rows) == 3
+    assert rows[-1][0].strip() == "+3 more $0.30"
+
+
+def test_a_model_that_two_providers_have_keeps_its_provider() -> None:
+    rows = slice_rows((part("a/kimi-k2.6-long", "$1"), part("b/kimi-k2.6-long", "$1"), part("c/glm", "$1")), 27, 5)
+    assert [row[0].strip() for row in rows] == ["a/kimi-k2.6-long", "b/kimi-k2.6-long", "glm"]
+
+
+@pytest.mark.parametrize("width", range(20, 200))
+def test_the_tables_columns_never_need_more_than_there_is(width: int) -> None:
+    columns = columns_for(width, SESSIONS)
+    assert sum(size + 2 * PADDING for _, size in columns) <= width
+
+
+def test_a_wider_table_has_more_columns() -> None:
+    def names(width: int) -> list[str]:
+        return [column.key for column, _ in columns_for(width, (session(),))]
+
+    assert names(30) == ["state", "title", "total"]
+    assert names(120) == ["state", "title", "project", "model", "total", "own", "subagents", "turns", "context"]
+
+
+def test_the_curve_is_the_spend_at_the_end_of_each_column() -> None:
+    span = Span(at("08:00"), at("12:00"))
+    curve = ((at("08:30"), 1), (at("09:30"), 2), (at("11:30"), 5))
+    assert sampled(curve, span, at("12:00"), 4) == [(0, 1), (1, 2), (2, 2), (3, 5)]
+    assert sampled(curve, span, at("10:10"), 4) == [(0, 1), (1, 2), (2, 2)]
+    assert sampled((), span, at("10:10"), 4) == []
+
+
+def test_the_axis_begins_with_the_first_call_and_leaves_room_ahead() -> None:
+    span = shown_span(snapshot())
+    assert (span.start_ms, span.end_ms) == (at("08:00"), at("16:00"))
+    late = shown_span(snapshot(curve=((at("23:30"), 1),), taken_ms=at("23:40")))
+    assert (late.start_ms, late.end_ms) == (at("16:00"), DAY_START + 24 * HOUR_MS)
+    assert shown_span(quiet()).end_ms <= DAY_START + 24 * HOUR_MS
+
+
+def test_ticks_are_local_hours_also_on_a_day_of_25() -> None:
+    berlin = calendar_for("Europe/Berlin")
+    day = DAY.replace(month=10, day=25)
+    span = berlin.span(day)
+    assert [text for _, text in hour_ticks(Span(span.start_ms, span.start_ms + 5 * HOUR_MS), berlin, 60)] == [
+        "00",
+        "01",
+        "02",
+        "02",
+        "03",
+    ]
+
+
+def test_the_curve_turns_its_colour_where_a_line_is_crossed() -> None:
+    points = [(0, 1), (1, 1), (2, 1), (3, 8), (4, 9), (5, 15)]
+    stretches = dict(by_band(points, 8, 15))
+    assert [c for c, _ in stretches["primary"]] == [0, 1]
+    assert [c for c, _ in stretches["warning"]] == [2, 3]
+    assert [c for c, _ in stretches["error"]] == [4, 5]
+
+
+def test_colours_of_themes_become_colours_of_plots() -> None:
+    assert plot_color("#102030") == (16, 32, 48)
+    assert plot_color("ansi_yellow") == 3
+    assert plot_color("ansi_bright_red") == 9
+    assert plot_color("ansi_default") == "default"
+
+
+def test_seven_days_put_the_cutoff_line_where_no_bar_is() -> None:
+    rows = bar_rows(snapshot("$0.62"), 4, 5)
+    texts = ["".join(text for text, _ in row) for row in rows]
+    assert all(len(text) == 28 for text in texts)
+    assert "╌" in texts[0] and "·" in texts[1]
+    assert texts[-1] == "███ ███ ▆▆▆     ███ ███ ███ "
+
+
+@pytest.mark.parametrize("column", [3, 4, 5, 8])
+def test_a_day_past_a_line_carries_its_glyph(column: int) -> None:
+    label = day_label(DaySpend(DAY - timedelta(days=2), nano("$3"), "cutoff"), column)
+    assert "■" in label and len(label) == column
+
+
+def test_when_lines_are_few_the_pace_stays_and_the_tokens_go() -> None:
+    groups = day_lines(snapshot(list_nano=1, running_calls=1), UTC, 36)
+    assert [text for text, _ in choose(groups, 1)] == ["$0.24 last hour · warning 15:08"]
+    texts = [text for text, _ in choose(groups, 4)]
+    assert texts[0].startswith("$0.24") and texts[-1].startswith("week")
+    assert not any("1.2M" in text for text in texts)
+
+
+def test_groups_of_lines_are_spaced_where_there_is_room() -> None:
+    groups = day_lines(snapshot(), UTC, 60)
+    assert [text for text, _ in choose(groups, 6)].count("") == 2
+    assert [text for text, _ in choose(groups, 5)].count("") == 0
+
+
+@pytest.mark.parametrize("width", range(30, 60))
+def test_no_line_about_the_day_is_cut_from_30_cells_on(width: int) -> None:
+    for picture in (snapshot("$0.62"), snapshot("$2.11", aborted_calls=2, list_nano=nano("$0.42")), quiet()):
+        for group in day_lines(picture, UTC, width):
+            for _, text, _ in group:
+                assert len(text) <= width and "…" not in text

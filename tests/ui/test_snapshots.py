@@ -1,0 +1,60 @@
+"""How the Today screen looks, at named sizes and in its states."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from opencode_tui.snapshot import Snapshot
+from opencode_tui.ui.app import OpencodeTui
+from tests.ui.builders import DAY, STORE, nano, quiet, snapshot
+from tests.ui.showing import app_over, settled, until
+
+NARROW, NORMAL, WIDE = (36, 40), (80, 24), (160, 50)
+IMPORTING = replace(STORE, state="importing", imported=78_000, total=230_000)
+CUTOFF = snapshot("$2.11", aborted_calls=2, running_calls=1, list_nano=nano("$0.42"))
+
+SnapCompare = Callable[..., bool]
+
+
+@pytest.fixture(autouse=True)
+def still(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setattr("textual.constants.TEXTUAL_ANIMATIONS", "none")
+    yield
+
+
+@pytest.mark.parametrize(
+    ("picture", "size"),
+    [
+        pytest.param(snapshot("$0.62"), NORMAL, id="calm-normal"),
+        pytest.param(snapshot("$0.62"), WIDE, id="calm-wide"),
+        pytest.param(snapshot("$0.93"), NARROW, id="warning-narrow"),
+        pytest.param(CUTOFF, NARROW, id="cutoff-narrow"),
+        pytest.param(CUTOFF, WIDE, id="cutoff-wide"),
+        pytest.param(quiet(), NORMAL, id="quiet-normal"),
+        pytest.param(quiet(stores=(), ever_calls=0), NARROW, id="first-run-narrow"),
+        pytest.param(snapshot(stores=(IMPORTING,)), NORMAL, id="importing-normal"),
+        pytest.param(snapshot("$1.12", day=DAY.replace(day=12)), NORMAL, id="past-day-normal"),
+    ],
+)
+def test_looks(picture: Snapshot, size: tuple[int, int], snap_compare: SnapCompare) -> None:
+    app, _ = app_over(picture)
+    assert snap_compare(app, terminal_size=size, run_before=settled)
+
+
+def test_looks_stale(snap_compare: SnapCompare) -> None:
+    app, feed = app_over(snapshot("$0.62"))
+
+    async def fail(pilot: Pilot[Any]) -> None:
+        await settled(pilot)
+        assert isinstance(pilot.app, OpencodeTui)
+        feed.answers.append(OSError("disk I/O error"))
+        await pilot.press("r")
+        await until(pilot, lambda: app.failure is not None)
+
+    assert snap_compare(app, terminal_size=NARROW, run_before=fail)

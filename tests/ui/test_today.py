@@ -1,0 +1,332 @@
+"""The Today screen, driven by keys over a feed that does what it is told."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from rich.cells import cell_len
+
+from opencode_tui.settings import Ui
+from opencode_tui.snapshot import Snapshot
+from opencode_tui.ui.screens.help import HelpScreen
+from opencode_tui.ui.widgets.session_table import SessionTable
+from opencode_tui.ui.widgets.seven_days import SevenDays
+from tests.ui.builders import DAY, SETTINGS, STORE, part, quiet, session, snapshot
+from tests.ui.showing import app_over, screen_text, showing, until
+
+YESTERDAY = date(2026, 5, 12)
+
+
+async def test_the_screen_says_what_the_day_costs_and_where_it_leads() -> None:
+    app, _ = app_over(snapshot("$0.62"))
+    async with showing(app):
+        text = screen_text(app)
+    assert "Wed 13 May 2026 · W20" in text
+    assert "$0.62" in text and "of $0.80 warn · $1.50 cut" in text
+    assert "$0.24 in the last hour · warning 15:08" in text
+    assert "11 sessions, 3 active · 214 calls" in text
+    assert "● live, 0 s ago" in text
+
+
+async def test_r_polls_at_once_and_shows_what_came() -> None:
+    app, feed = app_over(snapshot("$0.62"))
+    async with showing(app) as pilot:
+        polls = feed.polls
+        feed.answers.append(snapshot("$0.71"))
+        await pilot.press("r")
+        await until(pilot, lambda: "$0.71" in screen_text(app))
+        assert feed.polls > polls
+
+
+async def test_the_feed_is_only_used_on_the_pollers_thread_and_closed_at_the_end() -> None:
+    app, feed = app_over(snapshot())
+    async with showing(app):
+        assert feed.thread not in (None, threading.get_ident())
+    assert feed.closed
+    assert not app.poller.is_alive()
+
+
+async def test_brackets_go_through_the_days_and_t_returns_to_today() -> None:
+    app, feed = app_over(snapshot())
+    feed.on_day = lambda day: snapshot("$0.62" if day is None else "$1.12", day=day or DAY)
+    async with showing(app) as pilot:
+        await pilot.press("[")
+        await until(pilot, lambda: feed.days == [YESTERDAY] and "Tue 12 May 2026" in screen_text(app))
+        assert "last hour" not in screen_text(app)
+        await pilot.press("[")
+        await until(pilot, lambda: feed.days[-1] == date(2026, 5, 11))
+        await pilot.press("]")
+        await until(pilot, lambda: feed.days[-1] == YESTERDAY)
+        await pilot.press("t")
+        await until(pilot, lambda: feed.days[-1] is None and "Wed 13 May 2026" in screen_text(app))
+
+
+async def test_there_is_no_day_after_today() -> None:
+    app, feed = app_over(snapshot())
+    feed.on_day = lambda day: snapshot(day=day or DAY)
+    async with showing(app) as pilot:
+        await pilot.press("]", "t")
+        await pilot.press("[")
+        await until(pilot, lambda: len(feed.days) > 0)
+        assert feed.days == [YESTERDAY]
+        await pilot.press("]")
+        await until(pilot, lambda: len(feed.days) > 1)
+        assert feed.days[-1] is None, "the day after yesterday is today, which goes on after midnight"
+
+
+async def test_a_click_on_a_bar_opens_its_day() -> None:
+    app, feed = app_over(snapshot())
+    feed.on_day = lambda day: snapshot(day=day or DAY)
+    async with showing(app, (120, 40)) as pilot:
+        chart = app.screen.query_one(SevenDays)
+        await pilot.click(chart, offset=(1 + 4 * chart.column, 3))
+        await until(pilot, lambda: len(feed.days) > 0)
+        assert feed.days == [date(2026, 5, 11)]
+
+
+def rows(app_table: SessionTable) -> list[str]:
+    return [str(row.key.value) for row in app_table.ordered_rows]
+
+
+async def test_the_cursor_stays_on_its_session_when_rows_move_come_and_go() -> None:
+    a, b, c, d = (session(id, f"Session {id}") for id in "abcd")
+    app, feed = app_over(snapshot(session_lines=(a, b, c)))
+    async with showing(app) as pilot:
+        table = app.screen.query_one(SessionTable)
+        await pilot.press("down")
+        assert table.session_id == "b"
+        feed.answers.append(snapshot(session_lines=(d, c, a, b)))
+        await pilot.press("r")
+        await until(pilot, lambda: rows(table) == ["d", "c", "a", "b"])
+        assert table.session_id == "b"
+        feed.answers.append(snapshot(session_lines=(b, d)))
+        await pilot.press("r")
+        await until(pilot, lambda: rows(table) == ["b", "d"])
+        assert table.session_id == "b"
+        feed.answers.append(snapshot(session_lines=(d,)))
+        await pilot.press("r")
+        await until(pilot, lambda: rows(table) == ["d"])
+        assert table.session_id == "d"
+
+
+async def test_the_scroll_stays_where_it_was_when_amounts_change() -> None:
+    lines = tuple(session(f"s{i}", f"Session {i}") for i in range(60))
+    app, feed = app_over(snapshot(session_lines=lines))
+    async with showing(app) as pilot:
+        table = app.screen.query_one(SessionTable)
+        await pilot.press("ctrl+end")
+        await until(pilot, lambda: table.session_id == "s59" and table.scroll_y > 0)
+        scroll = table.scroll_y
+        changed = (*lines[:59], session("s59", "Session 59", "$7.77"))
+        feed.answers.append(snapshot(session_lines=changed))
+        await pilot.press("r")
+        await until(pilot, lambda: "$7.77" in screen_text(app))
+        assert (table.session_id, table.scroll_y) == ("s59", scroll)
+
+
+async def test_a_change_in_one_session_touches_only_its_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = tuple(session(f"s{i}", f"Session {i}") for i in range(6))
+    app, feed = app_over(snapshot(session_lines=lines))
+    async with showing(app) as pilot:
+        table = app.screen.query_one(SessionTable)
+        updated: list[object] = []
+        monkeypatch.setattr(table, "update_cell", lambda row, column, value: updated.append((row, column)))
+        feed.answers.append(snapshot(session_lines=(*lines[:5], session("s5", "Session 5", "$0.43"))))
+        await pilot.press("r")
+        await until(pilot, lambda: bool(updated))
+    assert updated == [("s5", "total")]
+
+
+@pytest.mark.parametrize("title", ["[/x]", "[red]not red[/red]", "[@click=app.quit]x[/]", "\\[", "[", "${x}"])
+async def test_markup_in_a_title_is_shown_as_it_is(title: str) -> None:
+    app, _ = app_over(snapshot(session_lines=(session(title=title, model=f"p/{title}", project=title),)))
+    async with showing(app, (160, 50)):
+        assert title in screen_text(app)
+
+
+async def test_markup_in_names_errors_and_paths_is_shown_as_it_is() -> None:
+    store = STORE.__class__("/tmp/[red]", "sqlite", "broken", detail="Cannot read [/x] at [red].")
+    picture = snapshot(machine="[/m]", models=(part("p/[/y]", "$0.40"),), stores=(store,))
+    app, feed = app_over(picture)
+    async with showing(app, (160, 50)) as pilot:
+        feed.answers.append(OSError("no [/z] here"))
+        await pilot.press("r")
+        await until(pilot, lambda: app.failure is not None)
+        text = screen_text(app)
+    for shown in ("[/m]", "p/[/y]", "Cannot read [/x] at [red].", "no [/z] here"):
+        assert shown in text
+
+
+@pytest.mark.parametrize("title", ["x" * 5000, "長" * 3000, "🎨" * 999, "e\u0301" * 700, ""])
+async def test_a_huge_or_wide_title_keeps_the_columns_in_line(title: str) -> None:
+    app, _ = app_over(snapshot(session_lines=(session("a", title), session("b", "short"))))
+    async with showing(app, (80, 24)):
+        lines = screen_text(app).splitlines()
+    amounts = [cell_len(line[: line.index("$0.41")]) for line in lines if "$0.41" in line]
+    assert len(amounts) == 2 and amounts[0] == amounts[1]
+    assert all(cell_len(line) == 80 for line in lines)
+
+
+async def test_a_failing_feed_shows_what_is_stale_and_goes_on() -> None:
+    app, feed = app_over(snapshot("$0.62"))
+    async with showing(app) as pilot:
+        feed.answers.append(OSError("disk I/O error"))
+        await pilot.press("r")
+        await until(pilot, lambda: app.failure is not None)
+        text = screen_text(app)
+        assert "▲ stale since 14:23" in text and "disk I/O error. Trying again" in text
+        assert "$0.62" in text, "the last good numbers stay"
+        feed.answers.append(snapshot("$0.66"))
+        await pilot.press("r")
+        await until(pilot, lambda: app.failure is None and "$0.66" in screen_text(app))
+        assert "stale" not in screen_text(app).lower()
+
+
+async def test_a_feed_that_fails_from_the_start_is_a_state_not_a_crash() -> None:
+    app, _ = app_over(RuntimeError(""))
+    async with showing(app):
+        assert "RuntimeError" in screen_text(app)
+
+
+async def test_pictures_reported_during_a_long_poll_are_shown() -> None:
+    app, feed = app_over()
+    go_on = threading.Event()
+
+    def poll(report: object) -> Snapshot:
+        assert callable(report)
+        report(snapshot("$0.11"))
+        go_on.wait(20)
+        return snapshot("$0.22")
+
+    feed.poll = poll  # type: ignore[method-assign]
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: "$0.11" in screen_text(app))
+        go_on.set()
+        await until(pilot, lambda: "$0.22" in screen_text(app))
+
+
+async def test_closing_the_app_ends_a_long_poll_at_its_next_report() -> None:
+    app, feed = app_over()
+    reported, pause = threading.Event(), threading.Event()
+
+    def poll(report: object) -> None:
+        assert callable(report)
+        while True:
+            report(snapshot("$0.11"))
+            reported.set()
+            pause.wait(0.01)
+
+    feed.poll = poll  # type: ignore[method-assign]
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, reported.is_set)
+    assert not app.poller.is_alive() and feed.closed
+
+
+async def test_a_day_without_sessions_says_that_nothing_was_spent() -> None:
+    app, _ = app_over(quiet())
+    async with showing(app):
+        text = screen_text(app)
+    assert "Nothing spent yet today" in text and "no calls" in text and "Sessions · none" in text
+
+
+async def test_a_past_day_without_calls_says_which_day() -> None:
+    app, _ = app_over(quiet(day=YESTERDAY, is_today=False))
+    async with showing(app):
+        assert "Nothing spent on Tue 12 May" in screen_text(app)
+
+
+async def test_a_first_run_says_where_it_looked() -> None:
+    app, _ = app_over(quiet(stores=(), ever_calls=0))
+    async with showing(app):
+        text = screen_text(app)
+    assert "No OpenCode store found" in text and "/srv/opencode" in text and "--demo" in text
+    assert "Over the day" not in text
+
+
+async def test_of_very_many_sessions_a_thousand_are_shown_and_the_rest_is_counted() -> None:
+    lines = tuple(session(f"s{i}", f"Session {i}") for i in range(1005))
+    app, _ = app_over(snapshot(session_lines=lines))
+    async with showing(app):
+        assert app.screen.query_one(SessionTable).row_count == 1000
+        assert "Sessions · +5 more" in screen_text(app)
+
+
+async def test_a_pane_can_be_resized_down_and_up_and_nothing_is_cut() -> None:
+    app, _ = app_over(snapshot("$0.62"))
+    async with showing(app, (160, 50)) as pilot:
+        wide = screen_text(app)
+        assert "Over the day" in wide and "Providers" in wide
+        await pilot.resize_terminal(32, 30)
+        await until(pilot, lambda: app.screen.has_class("-narrow"))
+        narrow = screen_text(app)
+        assert "Over the day" not in narrow
+        for whole in ("Wed 13 May", "$0.80 warn · $1.50 cut", "$0.24/h · warning 15:08", "? Keys"):
+            assert whole in narrow
+        await pilot.resize_terminal(160, 50)
+        await until(pilot, lambda: app.screen.has_class("-wide"))
+        assert screen_text(app) == wide
+
+
+@pytest.mark.parametrize("size", [(32, 10), (20, 5), (1, 1), (300, 90)])
+async def test_any_size_of_pane_is_drawn(size: tuple[int, int]) -> None:
+    app, _ = app_over(snapshot("$1234567.89"))
+    async with showing(app, size):
+        assert len(screen_text(app).splitlines()) == size[1]
+
+
+async def test_a_low_pane_shows_the_figure_first() -> None:
+    app, _ = app_over(snapshot("$0.62"))
+    async with showing(app, (80, 13)):
+        assert "$0.62" in screen_text(app)
+
+
+async def test_help_lists_the_keys_and_closes() -> None:
+    app, _ = app_over(snapshot())
+    async with showing(app) as pilot:
+        await pilot.press("?")
+        await until(pilot, lambda: isinstance(app.screen, HelpScreen))
+        text = screen_text(app)
+        assert "Read OpenCode's store now" in text and "Show the day before" in text
+        await pilot.press("escape")
+        await until(pilot, lambda: not isinstance(app.screen, HelpScreen))
+
+
+async def test_the_palette_does_what_the_keys_do() -> None:
+    app, feed = app_over(snapshot("$0.62"))
+    async with showing(app) as pilot:
+        today = app.screen
+        feed.answers.append(snapshot("$0.71"))
+        await pilot.press("ctrl+p")
+        await until(pilot, lambda: app.screen is not today)
+        await pilot.press(*"refresh")
+        await until(pilot, lambda: "Leave; nothing" not in screen_text(app) and "store now" in screen_text(app))
+        await pilot.press("enter")
+        await until(pilot, lambda: app.screen is today and "$0.71" in screen_text(app))
+
+
+async def test_q_quits() -> None:
+    app, feed = app_over(snapshot())
+    async with showing(app) as pilot:
+        await pilot.press("q")
+        await until(pilot, lambda: not app.is_running)
+    assert feed.closed and app.return_code == 0
+
+
+@pytest.mark.parametrize("theme", ["calm", "ansi-dark", "ansi-light", "textual-light", "nord"])
+async def test_every_kind_of_theme_draws_every_panel(theme: str) -> None:
+    app, feed = app_over(snapshot("$0.93"))
+    async with showing(app, (160, 50)) as pilot:
+        app.theme = theme
+        feed.answers.append(snapshot("$2.11"))
+        await pilot.press("r")
+        await until(pilot, lambda: "$2.11 is past the cutoff" in screen_text(app))
+
+
+def test_a_theme_or_a_zone_that_does_not_exist_is_one_sentence() -> None:
+    with pytest.raises(ValueError, match="no theme is called 'beige'"):
+        app_over(settings=replace(SETTINGS, ui=Ui(theme="beige")))
+    with pytest.raises(ValueError, match="no time zone is called 'Mars'"):
+        app_over(settings=replace(SETTINGS, timezone="Mars"))
