@@ -8,7 +8,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from opencode_tui.ledger.copies import link_copies
-from opencode_tui.records import Basis, Call, Session, ToolUse, Unreadable
+from opencode_tui.pricing.book import Priced
+from opencode_tui.pricing.rates import Rates
+from opencode_tui.records import Call, Session, ToolUse, Unreadable
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,20 +20,6 @@ class StoreRow:
     id: int
     cursor: str | None
     turns: int
-
-
-@dataclass(frozen=True, slots=True)
-class PricedCall:
-    """A call with what its tokens cost and what made that amount; amounts in nano-dollars."""
-
-    call: Call
-    amount_nano: int
-    basis: Basis
-    rates: tuple[int, int, int, int, str] | None
-    """Input, output, cache read, cache write in nano-dollars per million tokens, and their source."""
-    list_nano: int | None
-    parts: tuple[int, int, int] | None
-    """The amount as input, output with reasoning, and cache."""
 
 
 _UPSERT_SESSION = """
@@ -121,17 +109,19 @@ def mark_vanished(connection: sqlite3.Connection, store_id: int, present: frozen
     )
 
 
-def write_calls(connection: sqlite3.Connection, store_id: int, machine: int, calls: Sequence[PricedCall]) -> None:
+def write_calls(
+    connection: sqlite3.Connection, store_id: int, machine: int, calls: Sequence[tuple[Call, Priced]]
+) -> None:
     """Enter calls, complete those that were running, and settle which of them are copies of which."""
-    rates = {each: _rates_id(connection, each) for each in {priced.rates for priced in calls}}
+    rates = {each: _rates_id(connection, each) for each in {priced.rates for _, priced in calls}}
     connection.executemany(
-        _UPSERT_CALL, [_call_row(priced, store_id, machine, rates[priced.rates]) for priced in calls]
+        _UPSERT_CALL, [_call_row(*each, store_id, machine, rates[each[1].rates]) for each in calls]
     )
-    link_copies(connection, [priced.call for priced in calls])
+    link_copies(connection, [call for call, _ in calls])
     if connection.execute("SELECT 1 FROM unreadable LIMIT 1").fetchone():
         connection.executemany(
             "DELETE FROM unreadable WHERE store_id = ? AND id = ?",
-            [(store_id, priced.call.id) for priced in calls],
+            [(store_id, call.id) for call, _ in calls],
         )
 
 
@@ -153,8 +143,8 @@ def write_unreadable(connection: sqlite3.Connection, store_id: int, rows: Iterab
     )
 
 
-def _call_row(priced: PricedCall, store_id: int, machine: int, rates_id: int | None) -> tuple[object, ...]:
-    call, tokens = priced.call, priced.call.tokens
+def _call_row(call: Call, priced: Priced, store_id: int, machine: int, rates_id: int | None) -> tuple[object, ...]:
+    tokens = call.tokens
     return (
         *(call.id, call.session_id, call.turn_id, machine, store_id, call.provider, call.model, call.agent),
         *(call.directory, call.created_ms, call.completed_ms, tokens.input, tokens.output, tokens.reasoning),
@@ -164,17 +154,14 @@ def _call_row(priced: PricedCall, store_id: int, machine: int, rates_id: int | N
     )
 
 
-def _rates_id(connection: sqlite3.Connection, rates: tuple[int, int, int, int, str] | None) -> int | None:
+def _rates_id(connection: sqlite3.Connection, rates: Rates | None) -> int | None:
     if rates is None:
         return None
-    query = (
-        "SELECT id FROM rates WHERE input = ? AND output = ? AND cache_read = ? AND cache_write = ? AND source = ?"
-    )
-    row = connection.execute(query, rates).fetchone()
+    values = (rates.input, rates.output, rates.cache_read, rates.cache_write, rates.source)
+    columns = ("input", "output", "cache_read", "cache_write", "source")
+    query = f"SELECT id FROM rates WHERE {' AND '.join(f'{name} = ?' for name in columns)}"
+    row = connection.execute(query, values).fetchone()
     if row is None:
-        row = connection.execute(
-            "INSERT INTO rates (input, output, cache_read, cache_write, source) VALUES (?, ?, ?, ?, ?)"
-            " RETURNING id",
-            rates,
-        ).fetchone()
+        insert = f"INSERT INTO rates ({', '.join(columns)}) VALUES (?, ?, ?, ?, ?) RETURNING id"
+        row = connection.execute(insert, values).fetchone()
     return int(row[0])

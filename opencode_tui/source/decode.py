@@ -7,6 +7,8 @@ import math
 import re
 from typing import Any
 
+import orjson
+
 from opencode_tui.money import MAX_CALL_NANO, nano_from_usd
 from opencode_tui.records import Call, Tokens
 from opencode_tui.source.text import clean, identifier, label
@@ -23,21 +25,28 @@ class BadRow(ValueError):
 
 def parse(text: str | bytes | None) -> dict[str, Any]:
     """The JSON object in a row. Raises BadRow."""
-    if text is None:
-        raise BadRow("not JSON")
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise BadRow("not JSON") from error
+    value = loads(text)
     if not isinstance(value, dict):
         raise BadRow("not a JSON object")
     return value
 
 
+def loads(text: str | bytes | None) -> Any:
+    """The JSON value in a text, lone surrogates as well, which JavaScript writes. Raises BadRow."""
+    try:
+        return orjson.loads(text or "")
+    except ValueError:
+        pass
+    try:
+        return json.loads(text or "")
+    except (ValueError, RecursionError) as error:
+        raise BadRow("not JSON") from error
+
+
 def section(data: dict[str, Any], name: str) -> dict[str, Any]:
     """The object under a name, an empty one where there is none or it is something else."""
     value = data.get(name)
-    return value if isinstance(value, dict) else {}
+    return value if type(value) is dict else {}
 
 
 def count(value: object, name: str) -> int:
@@ -56,14 +65,16 @@ def count(value: object, name: str) -> int:
 def moment(*candidates: object) -> int | None:
     """The first of the candidates that is a time in Unix milliseconds that a calendar can hold."""
     for value in candidates:
-        if isinstance(value, int | float) and not isinstance(value, bool) and 0 < value <= _MAX_MS:
+        if type(value) is int and 0 < value <= _MAX_MS:
+            return value
+        if isinstance(value, float) and 0 < value <= _MAX_MS:
             return int(value)
     return None
 
 
 def cost(value: object) -> int:
     """A recorded cost in USD as nano-dollars; a cost that is not there is 0."""
-    if value is None:
+    if value is None or value == 0:
         return 0
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise BadRow("cost is not a number")

@@ -155,17 +155,11 @@ class FilesStore:
                 continue
             state = section(data, "state")
             entry, meta, time = section(state, "input"), section(state, "metadata"), section(state, "time")
-            values = [state.get("status"), entry.get("filePath"), entry.get("path"), entry.get("url")]
-            values += [entry.get("subagent_type"), meta.get("sessionId"), None]
+            values = [data.get("tool"), state.get("status"), entry.get("filePath"), entry.get("path")]
+            values += [entry.get("command"), entry.get("url"), entry.get("subagent_type")]
+            values += [meta.get("sessionId"), None]
             values += [time.get("start"), time.get("end"), None, None]
-            yield tool_use(
-                identifier(data.get("id")) or file.stem,
-                call_id,
-                session_id,
-                data.get("tool"),
-                state=values,
-                command=entry.get("command"),
-            )
+            yield tool_use(identifier(data.get("id")) or file.stem, call_id, session_id, values)
 
 
 def _cursor(text: str | None) -> tuple[int, list[list[int]], list[str]]:
