@@ -7,8 +7,7 @@ from datetime import date
 from typing import Literal
 
 from opencode_tui.records import Slice as Slice
-from opencode_tui.records import StoreState as StoreState
-from opencode_tui.records import Tokens
+from opencode_tui.records import StoreState, Tokens
 
 Band = Literal["calm", "warning", "cutoff"]
 """Where an amount stands against the warning and the cutoff; at the line is past it."""
@@ -125,5 +124,5 @@ class Snapshot:
     unreadable_reasons: tuple[tuple[str, int], ...]
     """(reason, count), most frequent first."""
     stores: tuple[StoreState, ...]
-    ever_calls: int
-    """Calls in the whole ledger: 0 is a first run."""
+    has_calls: bool
+    """The ledger holds any call at all; false on a first run."""

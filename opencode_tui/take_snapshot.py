@@ -110,7 +110,7 @@ def take_snapshot(
         unreadable_rows=sum(count for _, count in unreadable),
         unreadable_reasons=unreadable,
         stores=stores,
-        ever_calls=int(has_calls),
+        has_calls=has_calls,
     )
 
 

@@ -187,14 +187,14 @@ def test_a_clock_that_went_back_never_says_a_negative_age() -> None:
 
 
 def test_a_first_run_says_where_it_looked_and_what_to_do() -> None:
-    empty = empty_screen(quiet(stores=(), ever_calls=0), ("/srv/opencode",))
+    empty = empty_screen(quiet(stores=(), has_calls=False), ("/srv/opencode",))
     assert empty is not None and empty.title == "No OpenCode store found"
     assert "  /srv/opencode" in empty.lines
     assert any("--demo" in line for line in empty.lines)
 
 
 def test_a_store_without_calls_is_not_a_store_that_is_missing() -> None:
-    empty = empty_screen(quiet(ever_calls=0), ())
+    empty = empty_screen(quiet(has_calls=False), ())
     assert empty is not None and empty.title == "No model calls yet"
     assert f"  {STORE.path}" in empty.lines
 
@@ -202,7 +202,7 @@ def test_a_store_without_calls_is_not_a_store_that_is_missing() -> None:
 def test_with_calls_in_the_ledger_or_an_import_running_the_panels_are_shown() -> None:
     assert empty_screen(quiet(), ()) is None
     assert empty_screen(quiet(stores=()), ()) is None
-    assert empty_screen(quiet(stores=(IMPORTING,), ever_calls=0), ()) is None
+    assert empty_screen(quiet(stores=(IMPORTING,), has_calls=False), ()) is None
 
 
 def test_stores_are_looked_for_where_the_settings_say_else_where_opencode_keeps_them() -> None:

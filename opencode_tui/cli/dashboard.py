@@ -36,5 +36,8 @@ def _show(settings: Settings) -> int:
     from opencode_tui.feed import LedgerFeed
     from opencode_tui.ui.app import run
 
-    run(LedgerFeed(lambda: open_ledger(settings), settings, os.environ), settings)
+    try:
+        run(LedgerFeed(lambda: open_ledger(settings), settings, os.environ), settings)
+    except ValueError as error:
+        raise Trouble(str(error)) from None
     return 0

@@ -98,8 +98,7 @@ def take_from_session(db: Connection, session: str, call: Data) -> None:
 def copy_sums(db: Connection, session: str, copy: str) -> None:
     """Gives a fork the sums of the session that it was copied from."""
     columns = (
-        "cost, tokens_input, tokens_output, tokens_reasoning, tokens_cache_read, tokens_cache_write,"
-        " agent, model"
+        "cost, tokens_input, tokens_output, tokens_reasoning, tokens_cache_read, tokens_cache_write, agent, model"
     )
     db.execute(
         f"UPDATE session SET ({columns}) = (SELECT {columns} FROM session WHERE id = ?) WHERE id = ?",

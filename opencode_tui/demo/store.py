@@ -100,9 +100,7 @@ class V1Store:
             self._set(session, "agent = ?, model = ?, time_updated = ?", agent, taken, ms)
         return message
 
-    def start_call(
-        self, session: str, user: str, ms: int, *, directory: str, agent: str, model: Model
-    ) -> str:
+    def start_call(self, session: str, user: str, ms: int, *, directory: str, agent: str, model: Model) -> str:
         """A model call that has just begun: no cost, no tokens, not completed."""
         message = self._ids.ascending("msg", ms)
         data: Data = {
@@ -123,9 +121,7 @@ class V1Store:
             self._set(session, "time_updated = ?", ms)
         return message
 
-    def finish_call(
-        self, message: str, ms: int, *, tokens: Tokens, model: Model, finish: str = "stop"
-    ) -> float:
+    def finish_call(self, message: str, ms: int, *, tokens: Tokens, model: Model, finish: str = "stop") -> float:
         """Ends a call: its step-finish part, cost and tokens, and its session's sums. Gives the cost in USD."""
         session, data = self._calls.pop(message)
         usd = model.cost(tokens)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from opencode_tui.money import format_usd, percentages, share
-from opencode_tui.snapshot import Slice, Snapshot
+from opencode_tui.records import Slice
+from opencode_tui.snapshot import Snapshot
 
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 

@@ -10,9 +10,10 @@ from typing import Literal
 from opencode_tui.clock import Calendar
 from opencode_tui.money import format_usd
 from opencode_tui.paths import opencode_data_dir, tilde
+from opencode_tui.records import StoreState
 from opencode_tui.report.words import band_glyph, clock_time, fit, meter, plural, short_day
 from opencode_tui.settings import Settings
-from opencode_tui.snapshot import Snapshot, StoreState
+from opencode_tui.snapshot import Snapshot
 
 Level = Literal["calm", "note", "warning", "cutoff"]
 """How a line should look; its words carry the meaning."""
@@ -160,7 +161,7 @@ def empty_screen(snapshot: Snapshot | None, places: tuple[str, ...]) -> Empty | 
     """
     if snapshot is None:
         return Empty("Reading OpenCode's store", ("The first look takes a moment.",))
-    if snapshot.ever_calls:
+    if snapshot.has_calls:
         return None
     if not snapshot.stores:
         return Empty(

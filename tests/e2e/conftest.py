@@ -1,4 +1,4 @@
-"""Fixtures of the end-to-end tests, and the switch that turns them on: OPENCODE_TUI_E2E=1."""
+"""Fixtures of the end-to-end tests, and the switch that turns them on: OPENCODE_E2E=1."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ class NewLedger(Protocol):
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    if os.environ.get("OPENCODE_TUI_E2E", "0") not in ("", "0"):
+    if os.environ.get("OPENCODE_E2E", "0") not in ("", "0"):
         return
-    off = pytest.mark.skip(reason="the real OpenCode runs only with OPENCODE_TUI_E2E=1")
+    off = pytest.mark.skip(reason="the real OpenCode runs only with OPENCODE_E2E=1")
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(off)

@@ -11,18 +11,9 @@ from typing import Any
 
 from opencode_tui.clock import DAY_MS, HOUR_MS
 from opencode_tui.money import nano_from_usd
-from opencode_tui.records import Tokens
+from opencode_tui.records import Slice, StoreState, Tokens
 from opencode_tui.settings import Poll, Settings
-from opencode_tui.snapshot import (
-    Band,
-    DaySpend,
-    SessionLine,
-    Slice,
-    Snapshot,
-    Split,
-    StoreState,
-    Week,
-)
+from opencode_tui.snapshot import Band, DaySpend, SessionLine, Snapshot, Split, Week
 
 DAY = date(2026, 5, 13)
 DAY_START = int(datetime(2026, 5, 13, tzinfo=UTC).timestamp() * 1000)
@@ -178,7 +169,7 @@ def snapshot(spent: str = "$0.62", *, day: date = DAY, **changes: Any) -> Snapsh
         unreadable_rows=0,
         unreadable_reasons=(),
         stores=(STORE,),
-        ever_calls=48_211,
+        has_calls=True,
     )
     return replace(base, **changes)
 

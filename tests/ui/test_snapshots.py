@@ -37,7 +37,7 @@ def still(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         pytest.param(CUTOFF, NARROW, id="cutoff-narrow"),
         pytest.param(CUTOFF, WIDE, id="cutoff-wide"),
         pytest.param(quiet(), NORMAL, id="quiet-normal"),
-        pytest.param(quiet(stores=(), ever_calls=0), NARROW, id="first-run-narrow"),
+        pytest.param(quiet(stores=(), has_calls=False), NARROW, id="first-run-narrow"),
         pytest.param(snapshot(stores=(IMPORTING,)), NORMAL, id="importing-normal"),
         pytest.param(snapshot("$1.12", day=DAY.replace(day=12)), NORMAL, id="past-day-normal"),
     ],

@@ -239,7 +239,7 @@ async def test_a_past_day_without_calls_says_which_day() -> None:
 
 
 async def test_a_first_run_says_where_it_looked() -> None:
-    app, _ = app_over(quiet(stores=(), ever_calls=0))
+    app, _ = app_over(quiet(stores=(), has_calls=False))
     async with showing(app):
         text = screen_text(app)
     assert "No OpenCode store found" in text and "/srv/opencode" in text and "--demo" in text

@@ -7,7 +7,8 @@ from typing import Literal
 from textual.content import Content
 
 from opencode_tui.money import format_usd, percentages
-from opencode_tui.snapshot import Slice, Snapshot
+from opencode_tui.records import Slice
+from opencode_tui.snapshot import Snapshot
 from opencode_tui.ui.theme import STYLES
 from opencode_tui.ui.widgets.blocks import across, cells, cut
 from opencode_tui.ui.widgets.panel import Panel
