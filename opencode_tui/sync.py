@@ -30,9 +30,7 @@ _TRIES = 3
 class Sync:
     """Keeps the ledger up to date with every store there is. Used by one thread."""
 
-    def __init__(
-        self, ledger: Ledger, settings: Settings, environ: Mapping[str, str], clock: Clock = now_ms
-    ) -> None:
+    def __init__(self, ledger: Ledger, settings: Settings, environ: Mapping[str, str], clock: Clock = now_ms) -> None:
         self._ledger, self._settings, self._environ, self._clock = ledger, settings, environ, clock
         self.data_dirs = settings.data_dirs or (paths.opencode_data_dir(environ),)
         self.book = PriceBook(settings.pricing, environ, Path.home())

@@ -196,9 +196,7 @@ def test_the_example_file_has_every_setting() -> None:
 def test_the_examples_custom_price_loads_without_its_marks(config: Path) -> None:
     text = re.sub(r"(?m)^#(?=\S)", "", EXAMPLE.read_text(encoding="utf-8"))
     settings = load(config, text)
-    assert settings.pricing.custom == {
-        "opencode/kimi-k2.6": CustomPrice(950_000_000, 4_000_000_000, 160_000_000, 0)
-    }
+    assert settings.pricing.custom == {"opencode/kimi-k2.6": CustomPrice(950_000_000, 4_000_000_000, 160_000_000, 0)}
     assert dataclasses.replace(settings, pricing=DEFAULT.pricing) == DEFAULT
     for key in keys_of(CustomPrice()):
         assert key[0] in tomllib.loads(text)["pricing"]["custom"]["opencode/kimi-k2.6"]

@@ -65,8 +65,7 @@ WRONG = {
         "lower the warning or raise the cutoff"
     ),
     "[chart]\ncutoff_usd = 1": (
-        "chart.cutoff_usd: the warning at $1.50 comes after the cutoff at $1.00; "
-        "lower the warning or raise the cutoff"
+        "chart.cutoff_usd: the warning at $1.50 comes after the cutoff at $1.00; lower the warning or raise the cutoff"
     ),
     "[pricing]\nprefer = 'lst'": "pricing.prefer: 'lst' is neither 'recorded' nor 'list'; write one of them",
     "[pricing.custom.kimi-k2.6]\ninput = 1": (
@@ -77,9 +76,7 @@ WRONG = {
         'pricing.custom."a/b".input: -1 is out of range; write a price from 0 to below 1000000'
     ),
     "[pricing.custom.'a/b']\noutput = 'x'": f"pricing.custom.\"a/b\".output: 'x' {PRICE}",
-    "[pricing.custom.'a/b']\noutputs = 1": (
-        "pricing.custom.\"a/b\".outputs: unknown key (did you mean 'output'?)"
-    ),
+    "[pricing.custom.'a/b']\noutputs = 1": ("pricing.custom.\"a/b\".outputs: unknown key (did you mean 'output'?)"),
     "[pricing.custom]\n'a/b' = 1": (
         'pricing.custom."a/b": 1 is not a table; write its keys below [pricing.custom."a/b"]'
     ),
@@ -91,8 +88,7 @@ WRONG = {
     "[ui]\ntheme = 1979-05-27": "ui.theme: 1979-05-27 is not text; write it in quotes",
     'machine = "a\\u001bb"': "machine: 'a\\x1bb' has a control character in it; take it out",
     "timezone = 'Europe/Berlim'": (
-        "timezone: no time zone is called 'Europe/Berlim'; "
-        "write one such as 'Europe/Berlin', or '' for the machine's"
+        "timezone: no time zone is called 'Europe/Berlim'; write one such as 'Europe/Berlin', or '' for the machine's"
     ),
     "data_dirs = 3": 'data_dirs: 3 is not a list of paths; write one such as ["/first", "/second"]',
     "data_dirs = ['']": "data_dirs: '' is not a path; write it in quotes, such as '~/ledger.db'",
@@ -224,9 +220,7 @@ def test_a_file_that_may_not_be_read_is_told(config: Path, monkeypatch: pytest.M
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(Path, "read_bytes", refuse)
-    assert sentence(config) == (
-        "config.toml: cannot be read (permission denied); correct its path or its permissions"
-    )
+    assert sentence(config) == ("config.toml: cannot be read (permission denied); correct its path or its permissions")
 
 
 def test_a_file_in_a_closed_folder_is_told(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -238,9 +232,7 @@ def test_a_file_in_a_closed_folder_is_told(config: Path, monkeypatch: pytest.Mon
         patch.setattr(Path, "stat", refuse)
         with pytest.raises(SettingsError) as caught:
             load_settings({}, {}, config)
-    assert str(caught.value) == (
-        f"{config}: cannot be read (permission denied); correct its path or its permissions"
-    )
+    assert str(caught.value) == (f"{config}: cannot be read (permission denied); correct its path or its permissions")
 
 
 def test_a_directory_in_the_files_place_is_told(config: Path) -> None:
@@ -267,9 +259,7 @@ def test_the_null_device_stands_for_no_settings() -> None:
 def test_a_file_that_was_named_has_to_exist(config: Path) -> None:
     with pytest.raises(SettingsError) as caught:
         load_settings({}, {}, config)
-    assert str(caught.value) == (
-        f"{config}: there is no such file, though the command line names it; correct the name"
-    )
+    assert str(caught.value) == (f"{config}: there is no such file, though the command line names it; correct the name")
     with pytest.raises(SettingsError) as caught:
         load_settings({}, {"OPENCODE_TUI_CONFIG": str(config)})
     assert str(caught.value) == (

@@ -133,9 +133,7 @@ def test_another_seed_gives_another_day(tmp_path: Path, history: Path) -> None:
 
 @pytest.mark.parametrize("zone", ["UTC", "America/St_Johns"])
 @pytest.mark.parametrize("at", ["00:00:00", "00:00:30", "03:10:00", "09:00:00", "14:23:00", "23:59:00"])
-def test_today_begins_just_under_the_warning_and_nothing_lies_ahead(
-    tmp_path: Path, at: str, zone: str
-) -> None:
+def test_today_begins_just_under_the_warning_and_nothing_lies_ahead(tmp_path: Path, at: str, zone: str) -> None:
     now = int(datetime.fromisoformat(f"2026-05-13T{at}").replace(tzinfo=ZoneInfo(zone)).timestamp() * 1000)
     path = tmp_path / "opencode.db"
     with closing(V1Store(path)) as store:
@@ -382,16 +380,12 @@ def test_an_undone_turn_is_gone_but_for_its_events(store: V1Store, tmp_path: Pat
     assert rows(path, told, "message.removed.1", f"%{undone}%") == [(1,)]
 
 
-def test_a_deleted_session_takes_its_children_and_all_their_rows_along(
-    store: V1Store, tmp_path: Path
-) -> None:
+def test_a_deleted_session_takes_its_children_and_all_their_rows_along(store: V1Store, tmp_path: Path) -> None:
     path = tmp_path / "opencode.db"
     session, user = begin(store)
     call(store, session, user, 2_000, Tokens(1000, 100))
     project = store.add_project("/home/dev/shop", 1_000)
-    child = store.add_session(
-        project, "/home/dev/shop", 2_500, title="Boil (@general subagent)", parent=session
-    )
+    child = store.add_session(project, "/home/dev/shop", 2_500, title="Boil (@general subagent)", parent=session)
     asked = store.add_user_message(child, 2_500, body="Boil.", agent="general", model=KIMI)
     call(store, child, asked, 2_600, Tokens(1000, 100))
     store.delete_session(session)

@@ -72,7 +72,7 @@ ODD = {
     '"tokens":[],"time":{"created":1778666400000,"completed":1778666401000}}',
     "negative tokens": '{"role":"assistant","tokens":{"input":-5},"time":{"created":1778666400000}}',
     "lone surrogate": '{"role":"assistant","modelID":"a\\ud800b","time":{"created":1778666400000}}',
-    "control characters": '{"role":"assistant","modelID":"\\u001b[31m\\u202e\\u0000x","time":{"created":1778666400000}}',
+    "control characters": '{"role":"assistant","modelID":"\\u001b[31m\\u202ex","time":{"created":1778666400000}}',
     "completed is text": '{"role":"assistant","time":{"created":1778666400000,"completed":"soon"}}',
     "the year 60000": '{"role":"assistant","time":{"created":1831000000000000}}',
 }

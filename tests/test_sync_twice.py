@@ -67,7 +67,7 @@ def test_whatever_happens_the_ledger_is_the_truth(
     ours = reader(store.data_dir)
     play(store, steps, ours.poll)
     ours.poll()
-    finished = [id for id in store.truth.bills]
+    finished = list(store.truth.bills)
     assert ours.totals.spend_nano == store.truth.total_nano
     assert len(ours.rows("SELECT 1 FROM call WHERE copied_from IS NULL AND completed_ms IS NOT NULL")) == len(finished)
     ours.close()
@@ -203,16 +203,13 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
     def counting(path: object, *args: object, **kwargs: object) -> sqlite3.Connection:
         if "mode=ro" not in str(path) and "immutable" not in str(path):
             return connect(path, *args, **kwargs)  # type: ignore[call-overload, no-any-return]
-        connection = connect(path, *args, factory=Counting, **kwargs)  # type: ignore[call-overload]
-        return connection  # type: ignore[no-any-return]
+        return connect(path, *args, factory=Counting, **kwargs)  # type: ignore[call-overload]
 
     monkeypatch.setattr("opencode_tui.source.sqlite_file.sqlite3.connect", counting)
     return counts
 
 
-def test_one_new_call_costs_the_same_whatever_the_size_of_the_store(
-    tmp_path: Path, counted: dict[str, int]
-) -> None:
+def test_one_new_call_costs_the_same_whatever_the_size_of_the_store(tmp_path: Path, counted: dict[str, int]) -> None:
     work = {}
     for size in (60, 600):
         store = V1(tmp_path / str(size))

@@ -23,9 +23,7 @@ def run(arguments: argparse.Namespace) -> int:
 
         with demo_store(zone=calendar_for(settings.timezone).zone) as place:
             return _show(
-                replace(
-                    settings, data_dirs=(place.data_dir,), ledger=place.ledger, machine="demo", budget=Budget()
-                )
+                replace(settings, data_dirs=(place.data_dir,), ledger=place.ledger, machine="demo", budget=Budget())
             )
     return _show(settings)
 

@@ -25,9 +25,7 @@ def make_parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="say which version this is")
-    parser.add_argument(
-        "--demo", action="store_true", help="show the dashboard on a made-up day that is played live"
-    )
+    parser.add_argument("--demo", action="store_true", help="show the dashboard on a made-up day that is played live")
     parser.add_argument("--no-mouse", action="store_true", help="leave the mouse to the terminal or to tmux")
     parser.set_defaults(run=_command("dashboard"))
     commands = parser.add_subparsers(metavar="COMMAND", title="commands")
@@ -56,9 +54,7 @@ def _common_options() -> argparse.ArgumentParser:
     group = common.add_argument_group("where things are")
     group.add_argument("--data-dir", metavar="DIR", help="OpenCode's data directory (default: OpenCode's own)")
     group.add_argument("--ledger", metavar="FILE", help="our ledger (default: in the platform's data directory)")
-    group.add_argument(
-        "--config", metavar="FILE", help="our settings (default: config.toml in the platform's place)"
-    )
+    group.add_argument("--config", metavar="FILE", help="our settings (default: config.toml in the platform's place)")
     return common
 
 

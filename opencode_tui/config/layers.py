@@ -40,9 +40,7 @@ def read_settings(flags: Mapping[str, str], variables: Mapping[str, str], file: 
     by_variable = {VARIABLE_PREFIX + "__".join(key).upper(): key for key in KEYS}
     problems = [unknown(f"flag {name}", name, by_flag, "setting") for name in flags if name not in by_flag]
     problems += [
-        unknown(name, name, by_variable, "setting", VARIABLE_PREFIX)
-        for name in variables
-        if name not in by_variable
+        unknown(name, name, by_variable, "setting", VARIABLE_PREFIX) for name in variables if name not in by_variable
     ]
 
     toml = TomlFile(Document, file)

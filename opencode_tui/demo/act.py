@@ -42,9 +42,7 @@ def _begin(store: V1Store, work: Work, now: int) -> None:
     )
 
 
-def _call(
-    store: V1Store, work: Work, step: Step, user: str, clock: Clock, finish: str, index: int
-) -> Iterator[float]:
+def _call(store: V1Store, work: Work, step: Step, user: str, clock: Clock, finish: str, index: int) -> Iterator[float]:
     directory = work.project.directory
     call = store.start_call(work.id, user, clock(), directory=directory, agent=work.agent, model=work.model)
     yield step.seconds * 0.3

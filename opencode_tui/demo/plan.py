@@ -130,9 +130,7 @@ def fit(turn: Turn, room_nano: int) -> Turn:
     return replace(turn, steps=tuple(steps))
 
 
-def _step(
-    random: Random, work: Work, tools: tuple[Tool, ...], *, output: int | None = None, fresh: int = 0
-) -> Step:
+def _step(random: Random, work: Work, tools: tuple[Tool, ...], *, output: int | None = None, fresh: int = 0) -> Step:
     fresh += random.randint(400, 2600) if work.context else _SYSTEM_PROMPT + random.randint(0, 1500)
     if work.fork_of is not None and work.context == 0:
         fresh += work.fork_of.context

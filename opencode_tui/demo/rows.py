@@ -30,8 +30,7 @@ def insert_project(db: Connection, project: str, worktree: str, ms: int) -> None
         (project, worktree, ms, ms),
     )
     db.execute(
-        "INSERT INTO project_directory (project_id, directory, time_created)"
-        " VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+        "INSERT INTO project_directory (project_id, directory, time_created) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
         (project, worktree, ms),
     )
 
@@ -97,9 +96,7 @@ def take_from_session(db: Connection, session: str, call: Data) -> None:
 
 def copy_sums(db: Connection, session: str, copy: str) -> None:
     """Gives a fork the sums of the session that it was copied from."""
-    columns = (
-        "cost, tokens_input, tokens_output, tokens_reasoning, tokens_cache_read, tokens_cache_write, agent, model"
-    )
+    columns = "cost, tokens_input, tokens_output, tokens_reasoning, tokens_cache_read, tokens_cache_write, agent, model"
     db.execute(
         f"UPDATE session SET ({columns}) = (SELECT {columns} FROM session WHERE id = ?) WHERE id = ?",
         (session, copy),
@@ -116,8 +113,7 @@ def put_message(db: Connection, message: str, session: str, created: int, ms: in
 
 def insert_part(db: Connection, part: str, message: str, session: str, ms: int, data: Data) -> None:
     db.execute(
-        "INSERT INTO part (id, message_id, session_id, time_created, time_updated, data)"
-        " VALUES (?, ?, ?, ?, ?, ?)",
+        "INSERT INTO part (id, message_id, session_id, time_created, time_updated, data) VALUES (?, ?, ?, ?, ?, ?)",
         (part, message, session, ms, ms, dump(data)),
     )
 

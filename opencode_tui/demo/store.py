@@ -151,9 +151,7 @@ class V1Store:
 
     def update_part(self, part: str, ms: int, data: Data) -> None:
         with self.transaction():
-            self._db.execute(
-                "UPDATE part SET data = ?, time_updated = ? WHERE id = ?", (rows.dump(data), ms, part)
-            )
+            self._db.execute("UPDATE part SET data = ?, time_updated = ? WHERE id = ?", (rows.dump(data), ms, part))
 
     def fork(self, session: str, ms: int) -> str:
         """Copies a session as OpenCode 1 does: new ids, the original times and costs, no link to the original."""

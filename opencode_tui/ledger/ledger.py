@@ -41,9 +41,7 @@ class Ledger:
     def _refuse_newer(self) -> None:
         version = self.connection.execute("PRAGMA user_version").fetchone()[0]
         if version > LATEST:
-            raise LedgerError(
-                f"the ledger {self.path} was written by a newer opencode-tui; update this one with pip"
-            )
+            raise LedgerError(f"the ledger {self.path} was written by a newer opencode-tui; update this one with pip")
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:

@@ -68,8 +68,7 @@ class SessionFacts:
 def running_calls(connection: sqlite3.Connection, store_id: int, most: int) -> list[tuple[str, str]]:
     """(session id, call id) of calls of a store that have not completed, the newest first."""
     rows = connection.execute(
-        "SELECT session_id, id FROM call WHERE store_id = ? AND completed_ms IS NULL"
-        " ORDER BY created_ms DESC LIMIT ?",
+        "SELECT session_id, id FROM call WHERE store_id = ? AND completed_ms IS NULL ORDER BY created_ms DESC LIMIT ?",
         (store_id, most),
     )
     return [(row[0], row[1]) for row in rows]
@@ -108,9 +107,7 @@ def spend(connection: sqlite3.Connection, span: Span) -> int:
     return int(row[0])
 
 
-def slices(
-    connection: sqlite3.Connection, span: Span, by: str, only: Sequence[str] | None = None
-) -> tuple[Slice, ...]:
+def slices(connection: sqlite3.Connection, span: Span, by: str, only: Sequence[str] | None = None) -> tuple[Slice, ...]:
     """The span's spend by one of SLICE_KEYS, dearest first; of the models in `only` where it is given."""
     where, models = _only(only)
     rows = connection.execute(
@@ -152,9 +149,7 @@ def models(connection: sqlite3.Connection, span: Span) -> list[str]:
     key = SLICE_KEYS["model"]
     return [
         row[0]
-        for row in connection.execute(
-            f"SELECT DISTINCT {key} FROM call WHERE {_IN_SPAN}", (span.start_ms, span.end_ms)
-        )
+        for row in connection.execute(f"SELECT DISTINCT {key} FROM call WHERE {_IN_SPAN}", (span.start_ms, span.end_ms))
     ]
 
 
@@ -215,9 +210,7 @@ def session_facts(connection: sqlite3.Connection, ids: Iterable[str]) -> dict[st
 
 def unreadable_reasons(connection: sqlite3.Connection) -> tuple[tuple[str, int], ...]:
     """(reason, rows) of what could not be read, most frequent first."""
-    rows = connection.execute(
-        "SELECT kind || ' ' || reason, count(*) FROM unreadable GROUP BY 1 ORDER BY 2 DESC, 1"
-    )
+    rows = connection.execute("SELECT kind || ' ' || reason, count(*) FROM unreadable GROUP BY 1 ORDER BY 2 DESC, 1")
     return tuple((row[0], row[1]) for row in rows)
 
 

@@ -114,9 +114,7 @@ def write_calls(
 ) -> None:
     """Enter calls, complete those that were running, and settle which of them are copies of which."""
     rates = {each: _rates_id(connection, each) for each in {priced.rates for _, priced in calls}}
-    connection.executemany(
-        _UPSERT_CALL, [_call_row(*each, store_id, machine, rates[each[1].rates]) for each in calls]
-    )
+    connection.executemany(_UPSERT_CALL, [_call_row(*each, store_id, machine, rates[each[1].rates]) for each in calls])
     link_copies(connection, [call for call, _ in calls])
     if connection.execute("SELECT 1 FROM unreadable LIMIT 1").fetchone():
         connection.executemany(
@@ -128,10 +126,7 @@ def write_calls(
 def write_tools(connection: sqlite3.Connection, tools: Iterable[ToolUse]) -> None:
     connection.executemany(
         _INSERT_TOOL,
-        [
-            (t.id, t.call_id, t.session_id, t.name, t.target, t.ok, t.duration_ms, t.child_session_id)
-            for t in tools
-        ],
+        [(t.id, t.call_id, t.session_id, t.name, t.target, t.ok, t.duration_ms, t.child_session_id) for t in tools],
     )
 
 

@@ -55,9 +55,7 @@ class PriceBook:
             entry = self._config.model(provider, model)
             base = entry.base if entry else model
             self._limits[key] = (
-                (entry and entry.context)
-                or self._models.context(provider, base)
-                or self._table.context(provider, base)
+                (entry and entry.context) or self._models.context(provider, base) or self._table.context(provider, base)
             )
         return self._limits[key]
 

@@ -31,9 +31,7 @@ def _field(name: str, value: Any, calendar: Calendar) -> tuple[str, Any]:
     if name.endswith("_nano"):
         return name.removesuffix("_nano") + "_usd", None if value is None else usd(value)
     if name.endswith("_ms"):
-        return name.removesuffix("_ms").removesuffix("_at") + "_at", None if value is None else _moment(
-            value, calendar
-        )
+        return name.removesuffix("_ms").removesuffix("_at") + "_at", None if value is None else _moment(value, calendar)
     return name, as_json(value, calendar)
 
 

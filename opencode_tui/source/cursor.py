@@ -71,9 +71,7 @@ def shrink(cursor: TableCursor, lowest_read: int | None) -> TableCursor:
     return TableCursor(cursor.high, rest, cursor.anchors)
 
 
-def _first_that_holds(
-    connection: sqlite3.Connection, table: str, anchors: tuple[tuple[int, str], ...]
-) -> int | None:
+def _first_that_holds(connection: sqlite3.Connection, table: str, anchors: tuple[tuple[int, str], ...]) -> int | None:
     for index, (rowid, id) in enumerate(anchors):
         row = connection.execute(f"SELECT id FROM {table} WHERE rowid = ?", (rowid,)).fetchone()
         if row is not None and row[0] == id:

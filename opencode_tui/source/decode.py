@@ -106,9 +106,7 @@ def tokens_of(data: dict[str, Any], version: str | None) -> Tokens:
         doubled = version is not None and _is_old(version)
     if not doubled:
         return parts
-    return Tokens(
-        parts.input, parts.output - parts.reasoning, parts.reasoning, parts.cache_read, parts.cache_write
-    )
+    return Tokens(parts.input, parts.output - parts.reasoning, parts.reasoning, parts.cache_read, parts.cache_write)
 
 
 def _is_old(version: str) -> bool:

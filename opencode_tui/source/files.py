@@ -46,9 +46,7 @@ class FilesStore:
 
     def read(self, cursor: str | None, retry: Sequence[tuple[str, str]]) -> Iterator[Batch]:
         if not self.path.is_dir():
-            raise StoreTrouble(
-                "gone", f"{self.path} is not there any more; what it said before is kept in the ledger"
-            )
+            raise StoreTrouble("gone", f"{self.path} is not there any more; what it said before is kept in the ledger")
         high, gaps, broken = _cursor(cursor)
         self._unsettled = {f"{session}/{call}": False for session, call in retry} | dict.fromkeys(broken, True)
         places = self._directories()
@@ -59,9 +57,7 @@ class FilesStore:
         top = min(newest, clock.now_ms() * 1_000_000 - _SETTLED_NS)
         if newest > high:
             gaps = [[high, newest], *gaps]
-        wanted = [
-            (changed, place) for changed, place in places if any(bottom < changed <= end for bottom, end in gaps)
-        ]
+        wanted = [(changed, place) for changed, place in places if any(bottom < changed <= end for bottom, end in gaps)]
         batch = Batch("", present=frozenset(files), total=len(wanted))
         self._again(batch, files)
         start_at = [max(high, newest), gaps] if wanted else [max(high, top), []]

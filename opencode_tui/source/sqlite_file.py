@@ -47,12 +47,7 @@ class SqliteFile:
         """Differs from an earlier one if anything was committed since; None when the store cannot be asked."""
         try:
             main = self._main_stamp()
-            if (
-                self._quiet
-                or self._copy is not None
-                or self._connection is None
-                or main[:2] != (self._stamp or ())[:2]
-            ):
+            if self._quiet or self._copy is not None or self._connection is None or main[:2] != (self._stamp or ())[:2]:
                 return (main, _stamp(self._wal))
             return (main[:2], self._connection.execute("PRAGMA data_version").fetchone()[0])
         except (StoreTrouble, sqlite3.Error, OSError):
@@ -137,9 +132,7 @@ class SqliteFile:
     def _main_stamp(self) -> _Stamp:
         stamp = _stamp(self.path)
         if stamp is None:
-            raise StoreTrouble(
-                "gone", f"{self.path} is not there any more; what it said before is kept in the ledger"
-            )
+            raise StoreTrouble("gone", f"{self.path} is not there any more; what it said before is kept in the ledger")
         return stamp
 
     def _trouble(self, error: Exception) -> StoreTrouble:

@@ -161,9 +161,7 @@ def _step_call(row: Any) -> Call | None:
         started = {}
     agent = clean(started.get("agent"), 120) or "unknown"
     at = moment(started.get("started"), section(started, "time").get("created"), created)
-    return _event_call(
-        str(id), str(session_id), data, section(started, "model"), agent, directory, at, session_created
-    )
+    return _event_call(str(id), str(session_id), data, section(started, "model"), agent, directory, at, session_created)
 
 
 def _event_call(

@@ -138,9 +138,7 @@ def main() -> int:
             generate(data_dir, args.messages)
         bench = Bench(data_dir, Path(scratch), args.runs)
         size = bench.store.stat().st_size / 1e9
-        print(
-            f"Store of {size:.2f} GB, {args.runs} runs, Python {sys.version.split()[0]}, {os.cpu_count()} cores\n"
-        )
+        print(f"Store of {size:.2f} GB, {args.runs} runs, Python {sys.version.split()[0]}, {os.cpu_count()} cores\n")
         print("| what | median | min .. max | target |\n|---|---|---|---|")
         for row in bench.rows():
             print(row.markdown())

@@ -70,9 +70,7 @@ class Generator:
         self.ids = rows.FastIds(self.dice)
         self.now, self.wanted, self.events = now, messages, events
         self.midnight = midnight(now)
-        self.words = " ".join(
-            self.dice.choices(("const", "return", "header", "margin", "await", "the", "x"), k=40_000)
-        )
+        self.words = " ".join(self.dice.choices(("const", "return", "header", "margin", "await", "the", "x"), k=40_000))
         self.total = self.today = self.calls = self.copies = 0
 
     def run(self) -> None:
@@ -198,9 +196,7 @@ class Generator:
             part_id = self.ids.make("prt", line.created + number)
             self.out.add("part", (part_id, message_id, talk.id, line.created + number, updated, part))
         if self.events:
-            told = (
-                f'{{"sessionID":"{talk.id}","info":{{"id":"{message_id}","sessionID":"{talk.id}",{line.data[1:]}}}'
-            )
+            told = f'{{"sessionID":"{talk.id}","info":{{"id":"{message_id}","sessionID":"{talk.id}",{line.data[1:]}}}'
             row = (self.ids.make("evt", updated), talk.id, talk.events, "message.updated.1", told)
             self.out.add("event", row)
             talk.events += 1

@@ -57,16 +57,12 @@ def test_it_has_as_many_rows_as_asked_for_and_mostly_calls(made: tuple[sqlite3.C
 def test_some_sessions_are_subagents_that_a_task_names(made: tuple[sqlite3.Connection, Any]) -> None:
     db, _ = made
     children = {row for (row,) in db.execute("SELECT id FROM session WHERE parent_id IS NOT NULL")}
-    named = (
-        "SELECT DISTINCT json_extract(data, '$.state.metadata.sessionId') FROM part WHERE data LIKE '%sessionId%'"
-    )
+    named = "SELECT DISTINCT json_extract(data, '$.state.metadata.sessionId') FROM part WHERE data LIKE '%sessionId%'"
     assert children
     assert {row for (row,) in db.execute(named)} == children
 
 
-def test_its_rows_have_the_keys_that_the_builders_write(
-    made: tuple[sqlite3.Connection, Any], tmp_path: Path
-) -> None:
+def test_its_rows_have_the_keys_that_the_builders_write(made: tuple[sqlite3.Connection, Any], tmp_path: Path) -> None:
     store = V1(tmp_path)
     session = store.session("Fix header")
     store.call(session, tools=[tool("read", "a.py")])
@@ -85,9 +81,7 @@ def test_the_newest_calls_are_of_today(made: tuple[sqlite3.Connection, Any]) -> 
 
 
 def test_the_same_seed_tells_the_same_story(tmp_path: Path) -> None:
-    one, two, other = (
-        generate(tmp_path / str(n), 500, seed=seed, now=NOON_MS) for n, seed in enumerate((7, 7, 8))
-    )
+    one, two, other = (generate(tmp_path / str(n), 500, seed=seed, now=NOON_MS) for n, seed in enumerate((7, 7, 8)))
     assert one == two != other
 
 

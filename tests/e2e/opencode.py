@@ -64,9 +64,7 @@ class OpenCode:
     def database(self) -> Path:
         return self.data_dir / "opencode.db"
 
-    def run(
-        self, prompt: str, model: str = "opencode/kimi-k2.6", session: str = "", fork: bool = False
-    ) -> str:
+    def run(self, prompt: str, model: str = "opencode/kimi-k2.6", session: str = "", fork: bool = False) -> str:
         """`opencode run`, to its end. Gives the session's id."""
         command = ["run", "--format", "json", "-m", model]
         command += ["-s", session] if session else []
@@ -153,8 +151,7 @@ def _config(model_url: str) -> Json:
 
     options = {"baseURL": model_url, "apiKey": "x"}
     providers: Json = {
-        name: {"npm": "@ai-sdk/openai-compatible", "options": options, "models": {}}
-        for name in ("opencode", "local")
+        name: {"npm": "@ai-sdk/openai-compatible", "options": options, "models": {}} for name in ("opencode", "local")
     }
     for name, price in PRICES.items():
         model: Json = {"name": name, "limit": {"context": 200_000, "output": 32_000}}

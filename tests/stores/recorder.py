@@ -58,9 +58,7 @@ class Recorder(ABC):
         self._write_session(session)
         return session.id
 
-    def prompt(
-        self, session_id: str, *, at: int | None = None, text: str = "Make it so", model: str = MODEL
-    ) -> str:
+    def prompt(self, session_id: str, *, at: int | None = None, text: str = "Make it so", model: str = MODEL) -> str:
         """What the user said: a turn that calls can answer. Returns the user message's id."""
         moment = self._at(at)
         session = self.sessions[session_id]
@@ -155,13 +153,9 @@ class Recorder(ABC):
         message.finish = None if error else "tool-calls" if message.tools else "stop"
         self.now = max(self.now, message.completed)
         if message.copy_of is None:
-            self._bill(
-                message.id, message.session_id, message.model, message.cost, message.tokens, message.created
-            )
+            self._bill(message.id, message.session_id, message.model, message.cost, message.tokens, message.created)
 
-    def _bill(
-        self, bill_id: str, session_id: str, model: str, cost: Decimal, tokens: Tokens, created: int
-    ) -> None:
+    def _bill(self, bill_id: str, session_id: str, model: str, cost: Decimal, tokens: Tokens, created: int) -> None:
         self.truth.bill(Bill(bill_id, session_id, model, cost, tokens, created))
 
     def _new_message(self, session_id: str, role: Role, at: int, model: str, agent: str) -> Message:

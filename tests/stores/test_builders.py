@@ -148,9 +148,7 @@ def test_up_to_1_3_2_output_holds_the_reasoning_too(tmp_path: Path, version: str
     ("version", "has_cost", "has_events"),
     [("1.2.27", 0, 0), ("1.14.48", 0, 0), ("1.15.0", 1, 0), ("1.18.34", 1, 1)],
 )
-def test_each_version_has_its_columns_and_events(
-    tmp_path: Path, version: str, has_cost: int, has_events: int
-) -> None:
+def test_each_version_has_its_columns_and_events(tmp_path: Path, version: str, has_cost: int, has_events: int) -> None:
     store = V1(tmp_path, version=version)
     store.call(store.session("Fix header"))
     columns = {row[1] for row in rows(store, "PRAGMA table_info(session)")}

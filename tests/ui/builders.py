@@ -19,9 +19,7 @@ DAY = date(2026, 5, 13)
 DAY_START = int(datetime(2026, 5, 13, tzinfo=UTC).timestamp() * 1000)
 NOW = DAY_START + 14 * HOUR_MS + 23 * 60_000
 STORE = StoreState("/home/ada/.local/share/opencode/opencode.db", "sqlite", "live")
-SETTINGS = Settings(
-    data_dirs=(Path("/srv/opencode"),), machine="laptop", timezone="UTC", poll=Poll(interval_s=60.0)
-)
+SETTINGS = Settings(data_dirs=(Path("/srv/opencode"),), machine="laptop", timezone="UTC", poll=Poll(interval_s=60.0))
 
 
 def clock() -> int:
@@ -42,9 +40,7 @@ def part(key: str, spend: str, calls: int = 10) -> Slice:
     return Slice(key, nano(spend), calls, Tokens(1000, 200, 50, 4000, 0))
 
 
-def session(
-    id: str = "ses_1", title: str = "Fix header spacing", total: str = "$0.41", **changes: Any
-) -> SessionLine:
+def session(id: str = "ses_1", title: str = "Fix header spacing", total: str = "$0.41", **changes: Any) -> SessionLine:
     line = SessionLine(
         id=id,
         title=title,
@@ -105,9 +101,7 @@ CURVE_SHAPE = (
 
 def curve(spent: int, first: str = "08:12", last: str = "14:20") -> tuple[tuple[int, int], ...]:
     start, end, steps = at(first), at(last), len(CURVE_SHAPE) - 1
-    return tuple(
-        (start + (end - start) * i // steps, int(spent * fraction)) for i, fraction in enumerate(CURVE_SHAPE)
-    )
+    return tuple((start + (end - start) * i // steps, int(spent * fraction)) for i, fraction in enumerate(CURVE_SHAPE))
 
 
 def band_of(spent: int, warning: int, cutoff: int) -> Band:

@@ -17,7 +17,7 @@ MEANINGS = (
     ("▲", "past the warning, or a store that needs a look"),
     ("■", "past the cutoff"),
     ("○", "a session without a call in the last two minutes"),
-    ("⑂", "a fork: what it copied is not counted again"),
+    ("↱", "a fork: what it copied is not counted again"),
     ("✕", "deleted in OpenCode; its money stays spent"),
     ("Ctx", "how much of the model's context is full"),
     ("Sub", "subagents; Total holds them, Own does not"),

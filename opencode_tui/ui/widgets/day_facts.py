@@ -30,9 +30,7 @@ def day_lines(snapshot: Snapshot, calendar: Calendar, width: int) -> list[list[L
     if unreadable := words.unreadable(snapshot):
         activity.append((4, "▲ " + words.fit(unreadable, width - 2), STYLES["warning"]))
     split = [] if quiet else words.split_lines(snapshot.split, snapshot.tokens, width)
-    spend: list[Line] = [
-        (2 if i == 0 else 8, line, "" if i == 0 else STYLES["note"]) for i, line in enumerate(split)
-    ]
+    spend: list[Line] = [(2 if i == 0 else 8, line, "" if i == 0 else STYLES["note"]) for i, line in enumerate(split)]
     if list_price := words.list_price(snapshot):
         spend.append((5, words.fit(list_price, width), ""))
     verdict = {"on pace": "", "over pace": STYLES["warning"], "over target": STYLES["cutoff"]}

@@ -35,7 +35,7 @@ def glyph(line: SessionLine) -> str:
 
 
 def title(line: SessionLine) -> str:
-    return ("⑂ " if line.is_fork else "") + (line.title or "untitled")
+    return ("↱ " if line.is_fork else "") + (line.title or "untitled")
 
 
 def model(line: SessionLine) -> str:
@@ -80,9 +80,7 @@ def columns_for(width: int, lines: tuple[SessionLine, ...]) -> tuple[tuple[Colum
         if width < least:
             continue
         widths = {
-            column.key: min(
-                max([cells(column.label), *(cells(column.text(line)) for line in lines)]), column.widest
-            )
+            column.key: min(max([cells(column.label), *(cells(column.text(line)) for line in lines)]), column.widest)
             for column in columns
         }
         left = width - sum(size for key, size in widths.items() if key != "title") - 2 * PADDING * len(columns)

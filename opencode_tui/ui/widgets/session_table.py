@@ -157,7 +157,7 @@ def legend(lines: tuple[SessionLine, ...]) -> str:
     there = {
         "● active": any(line.active and not line.deleted for line in lines),
         "○ idle": any(not line.active and not line.deleted for line in lines),
-        "⑂ fork": any(line.is_fork for line in lines),
+        "↱ fork": any(line.is_fork for line in lines),
         "✕ deleted": any(line.deleted for line in lines),
     }
     return "  ".join(text for text, shown in there.items() if shown)
