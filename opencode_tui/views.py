@@ -1,0 +1,251 @@
+"""What readers ask for beyond the day's snapshot, and the frozen records they get: sessions, one session, a turn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from opencode_tui.records import Basis, Tokens
+
+State = Literal["active", "idle", "archived", "deleted"]
+"""`deleted`: OpenCode no longer has the session; its money stays spent."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionsQuery:
+    """The root sessions that did something in one of analysis.periods.PERIODS, or on a day (2026-05-13)."""
+
+    period: str = "week"
+
+
+@dataclass(frozen=True, slots=True)
+class SessionQuery:
+    """One session with its tree of subagents and its turns."""
+
+    session_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class TurnQuery:
+    """The calls of one turn of a session."""
+
+    session_id: str
+    turn_id: str
+
+
+Query = SessionsQuery | SessionQuery | TurnQuery
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRow:
+    """A root session; its figures are those of the whole tree in the period unless they say own."""
+
+    id: str
+    title: str
+    """Free of control characters; may hold markup, which must not be interpreted."""
+    project: str
+    """The project's path."""
+    model: str
+    """The model that most of the spend went to, as `provider/model`."""
+    models: tuple[str, ...]
+    """Every model that the tree used."""
+    agent: str
+    """The root's agent that most of its calls were made by."""
+    state: State
+    is_fork: bool
+    own_nano: int
+    total_nano: int
+    subagents: int
+    turns: int
+    """Of the root itself."""
+    calls: int
+    tokens: Tokens
+    context_tokens: int
+    """What the root's newest call read."""
+    context_limit: int | None
+    started_ms: int
+    last_ms: int
+    spark: tuple[int, ...]
+    """Nano-dollars in each twelfth of the time from the start to the last call."""
+
+    @property
+    def duration_ms(self) -> int:
+        return self.last_ms - self.started_ms
+
+
+@dataclass(frozen=True, slots=True)
+class SessionList:
+    query: SessionsQuery
+    taken_ms: int
+    rows: tuple[SessionRow, ...]
+    """The one last active first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A session in a tree of subagents, as long as it lived."""
+
+    id: str
+    parent_id: str | None
+    """The node above in this tree, None for the root."""
+    depth: int
+    title: str
+    agent: str
+    model: str
+    state: State
+    own_nano: int
+    total_nano: int
+    """Own and all descendants."""
+    calls: int
+    started_ms: int
+    last_ms: int
+    tasks: int
+    """By how many `task` tools it was started or resumed; 0 for a root, or where that is not known."""
+    odd: str = ""
+    """What is wrong with its place in the tree, such as a parent that is not known or a cycle; or empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCount:
+    name: str
+    uses: int
+    failures: int
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What one prompt of the session led to, subagents left out."""
+
+    id: str
+    """Empty for calls that belong to no turn."""
+    number: int
+    """Counted from 1 in order of time."""
+    started_ms: int
+    ended_ms: int
+    """When its last call ended, or began where none has ended."""
+    running: bool
+    cost_nano: int
+    inherited_nano: int
+    """What its copied calls cost where they were made; not billed again."""
+    list_nano: int
+    tokens: Tokens
+    calls: int
+    errors: int
+    undone: int
+    """Calls that OpenCode no longer has; spent all the same."""
+    context_tokens: int
+    """What its last call read."""
+    context_limit: int | None
+    models: tuple[str, ...]
+    switched: bool
+    """It began with another model than the turn before ended with, or changed it on the way."""
+    tools: tuple[ToolCount, ...]
+    files: tuple[str, ...]
+    """Files that its tools named, in order of their first use."""
+    tokens_per_second: float | None
+    """Output and reasoning over the time that its calls took; None where none has completed."""
+    prompt: str | None
+    """The first line of what was asked, only with `privacy.show_prompts`."""
+
+    @property
+    def duration_ms(self) -> int:
+        return self.ended_ms - self.started_ms
+
+
+@dataclass(frozen=True, slots=True)
+class SessionName:
+    id: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class SessionView:
+    query: SessionQuery
+    taken_ms: int
+    id: str
+    title: str
+    directory: str
+    project: str
+    state: State
+    agent: str
+    model: str
+    own_nano: int
+    total_nano: int
+    inherited_nano: int
+    """What its copied calls cost where they were made."""
+    list_nano: int
+    calls: int
+    copied_calls: int
+    tokens: Tokens
+    """Of its own calls, copies left out; so are the next ones."""
+    started_ms: int
+    last_ms: int
+    cache_hit_rate: float
+    """The fraction of what its calls read that came from the cache."""
+    cache_saved_nano: int | None
+    """What reading from the cache cost less than reading anew, at the rates known; None where none are."""
+    parent: SessionName | None
+    fork_of: SessionName | None
+    forks: tuple[SessionName, ...]
+    tree: tuple[Node, ...]
+    """This session first, then its descendants, each below its parent; the dearer sibling first."""
+    turns: tuple[Turn, ...]
+    """In order of time."""
+    growth: tuple[tuple[str, tuple[tuple[int, int], ...]], ...]
+    """For each of its models, dearest first: (Unix milliseconds, spend so far) at each of its calls that cost."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallRates:
+    """Rates in nano-dollars per million tokens, and where they stood."""
+
+    input: int
+    output: int
+    cache_read: int
+    cache_write: int
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToolRow:
+    name: str
+    target: str
+    ok: bool | None
+    duration_ms: int | None
+    child_session_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CallRow:
+    """One call with all that makes its cost."""
+
+    id: str
+    created_ms: int
+    completed_ms: int | None
+    model: str
+    agent: str
+    tokens: Tokens
+    cost_nano: int
+    amount_nano: int
+    """What its tokens cost; more than `cost_nano` only for a copy."""
+    recorded_nano: int
+    basis: Basis
+    rates: CallRates | None
+    list_nano: int | None
+    copied_from: str | None
+    finish: str | None
+    error: str | None
+    undone: bool
+    """OpenCode no longer has it; spent all the same."""
+    tools: tuple[ToolRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TurnView:
+    query: TurnQuery
+    taken_ms: int
+    calls: tuple[CallRow, ...]
+    """In order of time."""
+
+
+View = SessionList | SessionView | TurnView
