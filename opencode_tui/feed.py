@@ -11,10 +11,15 @@ from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.settings import Settings
 from opencode_tui.snapshot import Snapshot
 from opencode_tui.sync import Sync
+from opencode_tui.take_session import take_session, take_turn
+from opencode_tui.take_sessions import take_sessions
 from opencode_tui.take_snapshot import take_snapshot
+from opencode_tui.views import Query, SessionQuery, SessionsQuery, View
 
 _REFRESH_MS = 60_000
 _REPORT_S = 0.4
+_PATIENCE = 20
+"""A look is kept for this many times as long as it took: all of a large ledger is not summed at every poll."""
 
 
 class LedgerFeed:
@@ -35,6 +40,7 @@ class LedgerFeed:
         self._taken_ms: int | None = None
         self._taken_day: date | None = None
         self._version = 0
+        self._kept: dict[Query, tuple[float, View]] = {}
         self._stale = True
 
     def select_day(self, day: date | None) -> None:
@@ -59,13 +65,41 @@ class LedgerFeed:
                 report(self._take())
                 reported_s = clocks.monotonic_s()
 
+        # Whatever fails on the way, the next poll makes up for it.
+        wanted, self._stale = self._stale, True
         changed = self._sync.poll(progress)
         now = self._clock()
         aged = self._taken_ms is None or not 0 <= now - self._taken_ms < _REFRESH_MS
         next_day = self._day is None and self._calendar.day(now) != self._taken_day
-        if changed or self._stale or aged or next_day or self._ledger.data_version() != self._version:
+        if changed or wanted or aged or next_day or self._ledger.data_version() != self._version:
             return self._take()
+        self._stale = False
         return None
+
+    def look(self, query: Query) -> View:
+        """What a query asks for. Raises LookupError with a sentence for a session that is not known.
+
+        A look that took long is not taken anew at once.
+        """
+        if self._ledger is None or self._sync is None:
+            raise LookupError("the ledger is not open yet")
+        kept = self._kept.get(query)
+        if kept is not None and clocks.monotonic_s() < kept[0]:
+            return kept[1]
+        began_s = clocks.monotonic_s()
+        view = self._look(query)
+        ended_s = clocks.monotonic_s()
+        self._kept = {query: (ended_s + (ended_s - began_s) * _PATIENCE, view)}
+        return view
+
+    def _look(self, query: Query) -> View:
+        assert self._ledger is not None and self._sync is not None
+        now, limits = self._clock(), self._sync.book
+        if isinstance(query, SessionsQuery):
+            return take_sessions(self._ledger, self._settings, now, query, limits)
+        if isinstance(query, SessionQuery):
+            return take_session(self._ledger, now, query, limits=limits, present=self._sync)
+        return take_turn(self._ledger, now, query, present=self._sync)
 
     @property
     def read_ms(self) -> int | None:

@@ -58,6 +58,12 @@ class Poll:
 
 
 @dataclass(frozen=True, slots=True)
+class Privacy:
+    show_prompts: bool = False
+    """Show the first line of what was asked in a turn, read from OpenCode's store and not kept."""
+
+
+@dataclass(frozen=True, slots=True)
 class Ui:
     theme: str = ""
     """A theme of Textual's by name; empty for the app's own."""
@@ -79,4 +85,5 @@ class Settings:
     chart: Chart = Chart()
     pricing: Pricing = Pricing()
     poll: Poll = Poll()
+    privacy: Privacy = Privacy()
     ui: Ui = Ui()

@@ -112,7 +112,7 @@ class Snapshot:
     """Dearest first."""
     providers: tuple[Slice, ...]
     curve: tuple[tuple[int, int], ...]
-    """(Unix milliseconds, spend of the day so far): one point a call, in order of time."""
+    """(Unix milliseconds, spend of the day so far): one point a call that cost something, in order of time."""
     week_days: tuple[DaySpend, ...]
     """The seven days that end with this one, oldest first, banded by the chart's settings."""
     chart_warning_nano: int

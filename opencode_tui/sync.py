@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -68,6 +68,24 @@ class Sync:
         if all(state.state == "live" for state in self._states.values()):
             self.read_ms = self._clock()
         return wrote or self.states != before
+
+    def message_ids(self, session_id: str) -> frozenset[str] | None:
+        """The messages of a session that OpenCode still has; None where no store has the session now."""
+        found: frozenset[str] | None = None
+        for store in self._stores.values():
+            with suppress(StoreTrouble):
+                ids = store.message_ids(session_id)
+                found = found if ids is None else (found or frozenset()) | ids
+        return found
+
+    def prompts(self, session_id: str, turn_ids: Sequence[str]) -> dict[str, str]:
+        """The first line of what was asked by turn, read now and not kept; nothing unless the settings allow it."""
+        found: dict[str, str] = {}
+        if self._settings.privacy.show_prompts and turn_ids:
+            for store in self._stores.values():
+                with suppress(StoreTrouble):
+                    found = store.prompts(session_id, turn_ids) | found
+        return found
 
     def close(self) -> None:
         for store in self._stores.values():

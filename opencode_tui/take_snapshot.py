@@ -3,33 +3,18 @@
 from __future__ import annotations
 
 import sqlite3
-from collections import defaultdict
-from collections.abc import Sequence
 from datetime import date, timedelta
 from itertools import accumulate
 from pathlib import PurePath
-from typing import Protocol
 
 from opencode_tui.analysis.pace import band, crossing, run_rate, week
-from opencode_tui.analysis.trees import Tree, roots, trees
-from opencode_tui.clock import DAY_MS, HOUR_MS, Calendar, Span, calendar_for
+from opencode_tui.clock import HOUR_MS, Calendar, Span, calendar_for
 from opencode_tui.ledger import queries
 from opencode_tui.ledger.ledger import Ledger
-from opencode_tui.ledger.queries import SessionFacts, SessionSum
 from opencode_tui.records import StoreState
 from opencode_tui.settings import Settings
 from opencode_tui.snapshot import DaySpend, SessionLine, Snapshot, Split
-
-RUNNING_MS = HOUR_MS // 2
-"""A call that has not completed after this long never will: OpenCode was ended meanwhile."""
-ACTIVE_MS = 120_000
-"""A session is active until this long after its last call ended."""
-
-
-class ContextLimits(Protocol):
-    """Knows how many tokens a model can read; pricing.book does."""
-
-    def context_limit(self, provider: str, model: str) -> int | None: ...
+from opencode_tui.take_sessions import RUNNING_MS, ContextLimits, session_rows
 
 
 def take_snapshot(
@@ -129,68 +114,25 @@ def _seven_days(
 def _session_lines(
     connection: sqlite3.Connection, span: Span, now_ms: int, limits: ContextLimits | None
 ) -> tuple[SessionLine, ...]:
-    sums = {each.session_id: each for each in queries.session_sums(connection, span, now_ms - RUNNING_MS)}
-    facts = _with_ancestors(connection, sums)
-    parents = {id: facts[id].parent_id if id in facts else None for id in {*sums, *facts}}
-    models: dict[str, list[tuple[int, int, str]]] = defaultdict(list)
-    for session_id, model, nano, calls in queries.session_models(connection, span):
-        models[session_id].append((nano, calls, model))
-    contexts = queries.newest_contexts(connection, span)
     lines = [
-        _line(tree, facts.get(tree.root), sums, models, contexts.get(tree.root), span, now_ms, limits)
-        for tree in trees(roots(list(sums), parents))
+        SessionLine(
+            id=row.id,
+            title=row.title,
+            project=PurePath(row.project).name,
+            model=row.model,
+            own_nano=row.own_nano,
+            total_nano=row.total_nano,
+            subagents=row.subagents,
+            turns=row.turns,
+            calls=row.calls,
+            context_tokens=row.context_tokens,
+            context_limit=row.context_limit,
+            last_ms=row.last_ms,
+            active=row.state == "active",
+            is_fork=row.is_fork,
+            deleted=row.state == "deleted",
+        )
+        for row in session_rows(connection, span, now_ms, limits)
     ]
     lines.sort(key=lambda line: (not line.active, -line.total_nano, -line.last_ms, line.id))
     return tuple(lines)
-
-
-def _with_ancestors(connection: sqlite3.Connection, sums: dict[str, SessionSum]) -> dict[str, SessionFacts]:
-    facts = queries.session_facts(connection, sums)
-    missing = {fact.parent_id for fact in facts.values()} - facts.keys() - {None}
-    while missing:
-        found = queries.session_facts(connection, [id for id in missing if id])
-        facts |= found
-        missing = {fact.parent_id for fact in found.values()} - facts.keys() - {None}
-    return facts
-
-
-def _line(
-    tree: Tree,
-    facts: SessionFacts | None,
-    sums: dict[str, SessionSum],
-    models: dict[str, list[tuple[int, int, str]]],
-    context: tuple[int, str, str] | None,
-    span: Span,
-    now_ms: int,
-    limits: ContextLimits | None,
-) -> SessionLine:
-    own = sums.get(tree.root)
-    members = [sums[member] for member in tree.members]
-    last_ms = max(each.last_ms for each in members)
-    running = any(each.running for each in members)
-    return SessionLine(
-        id=tree.root,
-        title=(facts.title if facts else "") or tree.root,
-        project=PurePath(facts.project).name if facts else "",
-        model=_main_model([entry for member in tree.members for entry in models[member]]),
-        own_nano=own.spend_nano if own else 0,
-        total_nano=sum(each.spend_nano for each in members),
-        subagents=tree.subagents,
-        turns=own.turns if own else 0,
-        calls=sum(each.calls for each in members),
-        context_tokens=context[0] if context else 0,
-        context_limit=limits.context_limit(*context[1:]) if limits and context else None,
-        last_ms=last_ms,
-        active=now_ms < span.end_ms + DAY_MS and (running or 0 <= now_ms - last_ms < ACTIVE_MS),
-        is_fork=facts.is_fork if facts else False,
-        deleted=facts.deleted if facts else False,
-    )
-
-
-def _main_model(entries: Sequence[tuple[int, int, str]]) -> str:
-    """The model that most money went to, or most calls where none cost anything."""
-    spent: dict[str, tuple[int, int]] = {}
-    for nano, calls, model in entries:
-        before = spent.get(model, (0, 0))
-        spent[model] = (before[0] + nano, before[1] + calls)
-    return max(sorted(spent), key=lambda model: spent[model]) if spent else ""

@@ -164,11 +164,7 @@ class TestJsonWithComments:
         text = r'{"u": "http://x/*y*/,]", "q": "a\",} // b", "e": "\\"} // end'
         assert jsonc.loads(text) == {"u": "http://x/*y*/,]", "q": 'a",} // b', "e": "\\"}
 
-    @given(
-        st.recursive(
-            st.none() | st.integers() | st.text(), lambda x: st.lists(x) | st.dictionaries(st.text(), x)
-        )
-    )
+    @given(st.recursive(st.none() | st.integers() | st.text(), lambda x: st.lists(x) | st.dictionaries(st.text(), x)))
     def test_plain_json_means_what_it_meant(self, value: object) -> None:
         assert jsonc.loads(json.dumps(value, ensure_ascii=False)) == value
 
@@ -210,9 +206,7 @@ class TestSources:
         models_json(tmp_path, acme={"m": cost()})
         prices = book(tmp_path)
         assert prices.lookup("acme", "m")
-        assert [prices.lookup(p, m) for p, m in (("Acme", "m"), ("acme", "M"), ("acme", "m-high"))] == [
-            None
-        ] * 3
+        assert [prices.lookup(p, m) for p, m in (("Acme", "m"), ("acme", "M"), ("acme", "m-high"))] == [None] * 3
 
     def test_a_missing_cache_price_is_nothing(self, tmp_path: Path) -> None:
         models_json(tmp_path, acme={"m": cost(3, 15), "n": cost(3, 15, cache_read=0.3)})
@@ -229,9 +223,7 @@ class TestSources:
     @pytest.mark.parametrize(
         ("size", "above"), [(128_000, [128_000]), (200_000, [200_000]), (272_000, [200_000, 272_000])]
     )
-    def test_context_over_200k_counts_where_no_tier_does(
-        self, tmp_path: Path, size: int, above: list[int]
-    ) -> None:
+    def test_context_over_200k_counts_where_no_tier_does(self, tmp_path: Path, size: int, above: list[int]) -> None:
         tier = {"input": 9, "output": 9, "tier": {"type": "context", "size": size}}
         old = {"input": 5, "output": 5}
         models_json(tmp_path, acme={"m": cost(tiers=[tier], context_over_200k=old)})
@@ -255,9 +247,7 @@ class TestSources:
 
     @pytest.mark.parametrize("broken", ["NaN", "Infinity", "-1", '"3"', "true", "[]", "1e400", "9e12"])
     @pytest.mark.parametrize("part", ["input", "cache_write"])
-    def test_a_price_that_is_none_is_skipped_and_the_others_stay(
-        self, tmp_path: Path, part: str, broken: str
-    ) -> None:
+    def test_a_price_that_is_none_is_skipped_and_the_others_stay(self, tmp_path: Path, part: str, broken: str) -> None:
         bad = json.dumps(cost(cache_write=1)).replace(f'"{part}": 1', f'"{part}": {broken}')
         text = f'{{"acme": {{"models": {{"bad": {bad}, "good": {json.dumps(cost())}}}}}}}'
         write(tmp_path / ".cache/opencode/models.json", text)
@@ -309,9 +299,7 @@ class TestConfiguration:
         rates = book(tmp_path).lookup("acme", "m")
         assert rates and flat(rates.at(200_001)) == (3, 4, 0, 0)
 
-    def test_a_model_under_another_name_costs_what_its_id_does_at_the_same_provider(
-        self, tmp_path: Path
-    ) -> None:
+    def test_a_model_under_another_name_costs_what_its_id_does_at_the_same_provider(self, tmp_path: Path) -> None:
         models_json(tmp_path, acme={"m": {**cost(1, 2), "limit": {"context": 9000}}}, other={"m": cost(5, 6)})
         opencode_json(tmp_path, "acme", mine={"id": "m"})
         prices = book(tmp_path)
@@ -347,9 +335,7 @@ class TestConfiguration:
         assert "secret-key" not in problem
 
     def test_comments_do_not_hide_its_prices(self, tmp_path: Path) -> None:
-        text = (
-            '{"provider": {"acme": {"models": {"m": {"cost": {"input": 1, /* new */ "output": 2,},},},},},}'
-        )
+        text = '{"provider": {"acme": {"models": {"m": {"cost": {"input": 1, /* new */ "output": 2,},},},},},}'
         write(tmp_path / ".config/opencode/opencode.jsonc", "\ufeff// mine\n" + text)
         assert flat(book(tmp_path).lookup("acme", "m")) == (1, 2, 0, 0)
 
@@ -432,9 +418,7 @@ class TestPriceOfACall:
         models_json(tmp_path, acme={"m": cost(1, 2, cache_read=0.1), "free": cost(0, 0)})
         return tmp_path
 
-    def price(
-        self, prices: PriceBook, recorded: int, prefer: Prefer = "recorded", model: str = "acme/m"
-    ) -> Priced:
+    def price(self, prices: PriceBook, recorded: int, prefer: Prefer = "recorded", model: str = "acme/m") -> Priced:
         provider, _, name = model.partition("/")
         return price_call(self.tokens, provider, name, recorded, prices, prefer)
 

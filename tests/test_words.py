@@ -112,9 +112,7 @@ def test_unreadable_rows_are_counted_with_their_reasons() -> None:
 
 def test_the_split_adds_up_to_a_hundred_with_what_is_unknown() -> None:
     split, tokens = Split(1, 1, 1, 1), Tokens(1_200_000, 300_000, 40_000, 8_000_000, 100_000)
-    assert words.split_lines(split, tokens, 90) == (
-        "input 25% 1.2M   output 25% 340k   cache 25% 8.1M   unknown 25%",
-    )
+    assert words.split_lines(split, tokens, 90) == ("input 25% 1.2M   output 25% 340k   cache 25% 8.1M   unknown 25%",)
 
 
 def test_where_the_split_is_narrow_tokens_stand_below_their_share() -> None:

@@ -26,6 +26,9 @@ def days_of(period: str, today: date, first_ever: date) -> tuple[date, date]:
 def parse_day(text: str) -> date:
     """A day written as 2026-05-13. Raises ValueError with a sentence."""
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
         raise ValueError(f"{text!r} is not a day; write one such as 2026-05-13") from None
+    if not 1970 < day.year < 9999:
+        raise ValueError(f"{text!r} is too far away; write a day such as 2026-05-13")
+    return day

@@ -46,3 +46,40 @@ def trees(root_of: Mapping[str, str]) -> list[Tree]:
     for member, root in root_of.items():
         grouped[root].append(member)
     return [Tree(root, tuple(members)) for root, members in grouped.items()]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a session stands in a tree; `total` is its own amount and those of all below it."""
+
+    id: str
+    parent_id: str | None
+    depth: int
+    total: int
+
+
+def laid_out(root: str, parents: Mapping[str, str | None], own: Mapping[str, int]) -> list[Place]:
+    """The root and all below it, each below its parent, the sibling with the larger total first.
+
+    `parents` holds all that are below the root. A cycle is not followed: each id stands once.
+    """
+    children: dict[str, list[str]] = defaultdict(list)
+    for id, parent in parents.items():
+        if parent is not None and id != root:
+            children[parent].append(id)
+    order: list[tuple[str, int]] = [(root, 0)]
+    for id, depth in order:
+        order.extend((child, depth + 1) for child in children[id])
+    total = dict(own)
+    for id, _ in reversed(order):
+        parent = parents[id]
+        if id != root and parent is not None:
+            total[parent] += total[id]
+    places: list[Place] = []
+    stack = [(root, 0)]
+    while stack:
+        id, depth = stack.pop()
+        places.append(Place(id, parents[id] if depth else None, depth, total[id]))
+        below = sorted(children[id], key=lambda child: (total[child], child))
+        stack.extend((child, depth + 1) for child in below)
+    return places

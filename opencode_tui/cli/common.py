@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sqlite3
 import sys
@@ -27,24 +28,29 @@ class Trouble(Exception):
 
 def settings_for(arguments: argparse.Namespace) -> Settings:
     """The settings with this command line's flags on top. Raises Trouble."""
-    flags = {
-        key: value
-        for key, value in (
-            ("data_dirs", getattr(arguments, "data_dir", None)),
-            ("ledger", getattr(arguments, "ledger", None)),
-        )
-        if value is not None
-    }
-    if "data_dirs" in flags and not Path(flags["data_dirs"]).expanduser().is_dir():
-        raise Trouble(
-            f"--data-dir {flags['data_dirs']}: there is no such directory; name the one that"
-            " `opencode debug paths` calls data"
-        )
+    flags = {}
+    if (data_dir := getattr(arguments, "data_dir", None)) is not None:
+        flags["data_dirs"] = json.dumps([str(_existing_directory(data_dir))])
+    if (ledger := getattr(arguments, "ledger", None)) is not None:
+        flags["ledger"] = ledger
     file = getattr(arguments, "config", None)
     try:
         return load_settings(flags, os.environ, Path(file) if file else None)
     except SettingsError as error:
         raise Trouble(str(error)) from None
+
+
+def _existing_directory(text: str) -> Path:
+    try:
+        place = paths.expand(text)
+    except ValueError as error:
+        raise Trouble(f"--data-dir: {error}") from None
+    if not text or not place.is_dir():
+        raise Trouble(
+            f"--data-dir {text or '(empty)'}: there is no such directory; name the one that"
+            " `opencode debug paths` calls data"
+        )
+    return place
 
 
 def open_ledger(settings: Settings) -> Ledger:
@@ -58,6 +64,7 @@ def open_ledger(settings: Settings) -> Ledger:
 def synced(settings: Settings, ledger: Ledger, report: Callable[[Sync], None] = lambda _: None) -> Sync:
     """The sync after it has read all that is new. What is wrong with a store is said on standard error.
 
+    Its files are closed; asked for more (what OpenCode still has, say) it opens them again.
     Raises Trouble when the ledger cannot be written.
     """
     sync = Sync(ledger, settings, os.environ)

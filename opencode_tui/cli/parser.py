@@ -45,6 +45,12 @@ def make_parser() -> argparse.ArgumentParser:
     usage.add_argument("--to", dest="last", metavar="D", help="last day (default: today)")
     usage.add_argument("--by", choices=GROUPINGS, default="model", help="what to group by (default: model)")
     usage.add_argument("--model", metavar="TEXT", help="only models like TEXT, such as 'kimi k2'")
+    sessions = add("sessions", "print the root sessions of a period, each with what its subagents added")
+    sessions.add_argument("--period", choices=PERIODS, default="week", help="which period (default: week)")
+    sessions.add_argument("--sort", choices=("cost", "recent"), default="cost", help="dearest or newest first")
+    sessions.add_argument("--limit", type=_count, metavar="N", help="at most so many")
+    session = add("session", "print one session as a tree, with its turns")
+    session.add_argument("id", metavar="ID", help="the session's id, or the beginning of it")
     add("sync", "read OpenCode's stores into the ledger and do nothing else")
     return parser
 
@@ -64,6 +70,12 @@ def _command(name: str) -> Callable[[argparse.Namespace], int]:
         return code
 
     return run
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of sessions; write one such as 20")
+    return int(text)
 
 
 class _Version(argparse.Action):

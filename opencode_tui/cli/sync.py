@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from opencode_tui.cli.common import open_ledger, settings_for, synced
 from opencode_tui.clock import monotonic_s
 from opencode_tui.ledger import queries
+from opencode_tui.report.words import plural
 from opencode_tui.sync import Sync
 
 
@@ -37,9 +38,9 @@ def run(arguments: argparse.Namespace) -> int:
             )
         )
     else:
-        print(f"{after - before:,} new calls, {after:,} in all, in {ledger.path}")
+        print(f"{plural(after - before, 'new call')}, {after:,} in all, in {ledger.path}")
         if unreadable:
-            print(f"{unreadable:,} rows could not be read:")
+            print(f"{plural(unreadable, 'row')} could not be read:")
             for reason, count in queries.unreadable_reasons(ledger.connection):
                 print(f"  {count:,} × {reason}")
     ledger.close()

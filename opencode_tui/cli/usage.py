@@ -15,7 +15,7 @@ from opencode_tui.cli.common import Trouble, open_ledger, settings_for, synced
 from opencode_tui.clock import Calendar, Span, calendar_for, now_ms
 from opencode_tui.ledger import queries
 from opencode_tui.report.usage import Usage, usage_json, usage_table
-from opencode_tui.take_snapshot import RUNNING_MS
+from opencode_tui.take_sessions import RUNNING_MS
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -17,7 +17,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from opencode_tui.config import values as values
 from opencode_tui.config.errors import Key
-from opencode_tui.settings import Budget, Chart, CustomPrice, Poll, Pricing, Settings, Ui
+from opencode_tui.settings import Budget, Chart, CustomPrice, Poll, Pricing, Privacy, Settings, Ui
 
 DEFAULT = Settings()
 
@@ -61,6 +61,10 @@ class PollTable(Table):
     interval_s: Annotated[float, PlainValidator(values.interval)] = DEFAULT.poll.interval_s
 
 
+class PrivacyTable(Table):
+    show_prompts: Annotated[bool, PlainValidator(values.switch)] = DEFAULT.privacy.show_prompts
+
+
 class UiTable(Table):
     theme: Text = DEFAULT.ui.theme
     mouse: Annotated[bool, PlainValidator(values.switch)] = DEFAULT.ui.mouse
@@ -79,6 +83,7 @@ class Document(BaseSettings):
     chart: ChartTable = ChartTable()
     pricing: PricingTable = PricingTable()
     poll: PollTable = PollTable()
+    privacy: PrivacyTable = PrivacyTable()
     ui: UiTable = UiTable()
 
     def settings(self) -> Settings:
@@ -96,6 +101,7 @@ class Document(BaseSettings):
             chart=Chart(chart.warning_usd, chart.cutoff_usd),
             pricing=Pricing(self.pricing.prefer, custom),
             poll=Poll(self.poll.interval_s),
+            privacy=Privacy(self.privacy.show_prompts),
             ui=Ui(self.ui.theme, self.ui.mouse),
         )
 

@@ -51,8 +51,10 @@ class SessionSum:
     spend_nano: int
     calls: int
     turns: int
+    first_ms: int
     last_ms: int
     running: int
+    tokens: Tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +63,11 @@ class SessionFacts:
     parent_id: str | None
     title: str
     project: str
+    directory: str
+    archived: bool
     is_fork: bool
     deleted: bool
+    fork_of: str | None
 
 
 def running_calls(connection: sqlite3.Connection, store_id: int, most: int) -> list[tuple[str, str]]:
@@ -162,24 +167,61 @@ def costs(connection: sqlite3.Connection, span: Span) -> list[tuple[int, int]]:
 
 
 def session_sums(connection: sqlite3.Connection, span: Span, running_since_ms: int) -> list[SessionSum]:
+    """What each session did in a span."""
+    return _session_sums(connection, _IN_SPAN, (span.start_ms, span.end_ms), running_since_ms)
+
+
+def sums_of(connection: sqlite3.Connection, ids: Iterable[str], running_since_ms: int) -> dict[str, SessionSum]:
+    """What each of the sessions did as long as it lived, by id; those without a call are left out."""
+    where = "session_id IN (SELECT value FROM json_each(?))"
+    sums = _session_sums(connection, where, (json.dumps(sorted(ids)),), running_since_ms)
+    return {each.session_id: each for each in sums}
+
+
+def _session_sums(
+    connection: sqlite3.Connection, where: str, values: tuple[object, ...], running_since_ms: int
+) -> list[SessionSum]:
     rows = connection.execute(
         f"""
-        SELECT session_id, sum(cost_nano), count(*), count(DISTINCT turn_id),
-          max(coalesce(completed_ms, created_ms)), sum(completed_ms IS NULL AND created_ms >= ?)
-        FROM call WHERE {_IN_SPAN} AND copied_from IS NULL GROUP BY session_id
+        SELECT session_id, sum(cost_nano), count(*), count(DISTINCT turn_id), min(created_ms),
+          max(coalesce(completed_ms, created_ms)), sum(completed_ms IS NULL AND created_ms >= ?), {_TOKENS}
+        FROM call WHERE {where} AND copied_from IS NULL GROUP BY session_id
         """,
-        (running_since_ms, span.start_ms, span.end_ms),
+        (running_since_ms, *values),
     )
-    return [SessionSum(*row) for row in rows]
+    return [
+        SessionSum(id, nano, calls, turns, first_ms, last_ms, running, _tokens(counts))
+        for id, nano, calls, turns, first_ms, last_ms, running, *counts in rows
+    ]
 
 
-def session_models(connection: sqlite3.Connection, span: Span) -> list[tuple[str, str, int, int]]:
-    """(session id, `provider/model`, nano-dollars, calls) of a span."""
+def session_shares(connection: sqlite3.Connection, span: Span, by: str) -> list[tuple[str, str, int, int]]:
+    """(session id, key, nano-dollars, calls) of a span, by one of SLICE_KEYS."""
     return connection.execute(
-        f"SELECT session_id, {SLICE_KEYS['model']}, sum(cost_nano), count(*) FROM call"
+        f"SELECT session_id, {SLICE_KEYS[by]}, sum(cost_nano), count(*) FROM call"
         f" WHERE {_IN_SPAN} AND copied_from IS NULL GROUP BY 1, 2",
         (span.start_ms, span.end_ms),
     ).fetchall()
+
+
+def sparks(
+    connection: sqlite3.Connection, members: Iterable[tuple[str, str, int, int]], span: Span, steps: int
+) -> dict[str, dict[int, int]]:
+    """Nano-dollars by root and step: `members` are (session id, its root, the root's start and end in ms)."""
+    rows = connection.execute(
+        f"""
+        WITH member AS (SELECT json_extract(value, '$[0]') AS id, json_extract(value, '$[1]') AS root,
+          json_extract(value, '$[2]') AS start_ms, json_extract(value, '$[3]') AS end_ms FROM json_each(?))
+        SELECT root, (created_ms - start_ms) * {steps} / (end_ms - start_ms + 1), sum(cost_nano)
+        FROM member CROSS JOIN call ON session_id = member.id AND {_IN_SPAN}
+        WHERE copied_from IS NULL GROUP BY 1, 2
+        """,
+        (json.dumps(list(members)), span.start_ms, span.end_ms),
+    )
+    found: dict[str, dict[int, int]] = {}
+    for root, step, nano in rows:
+        found.setdefault(root, {})[step] = nano
+    return found
 
 
 def newest_contexts(connection: sqlite3.Connection, span: Span) -> dict[str, tuple[int, str, str]]:
@@ -197,15 +239,20 @@ def session_facts(connection: sqlite3.Connection, ids: Iterable[str]) -> dict[st
     """What is known of sessions; those that no store told of are left out."""
     rows = connection.execute(
         """
-        SELECT id, parent_id, title, coalesce(nullif(project, ''), directory),
-          fork_of IS NOT NULL OR EXISTS (
+        SELECT id, parent_id, title, coalesce(nullif(project, ''), directory), directory,
+          archived_ms IS NOT NULL, fork_of IS NOT NULL OR EXISTS (
             SELECT 1 FROM call c WHERE c.session_id = s.id AND c.created_ms < s.created_ms AND c.copied = 1),
-          NOT present
+          NOT present, fork_of
         FROM session s WHERE id IN (SELECT value FROM json_each(?))
         """,
         (json.dumps(sorted(ids)),),
     )
-    return {row[0]: SessionFacts(row[0], row[1], row[2], row[3], bool(row[4]), bool(row[5])) for row in rows}
+    return {
+        id: SessionFacts(
+            id, parent_id, title, project, directory, bool(archived), bool(is_fork), bool(deleted), fork_of
+        )
+        for id, parent_id, title, project, directory, archived, is_fork, deleted, fork_of in rows
+    }
 
 
 def unreadable_reasons(connection: sqlite3.Connection) -> tuple[tuple[str, int], ...]:

@@ -26,6 +26,7 @@ CREATE TABLE session (
   present INTEGER NOT NULL DEFAULT 1
 ) STRICT;
 CREATE INDEX session_parent ON session(parent_id) WHERE parent_id IS NOT NULL;
+CREATE INDEX session_fork ON session(fork_of) WHERE fork_of IS NOT NULL;
 
 -- Rates that made an amount, in nano-dollars per million tokens.
 CREATE TABLE rates (
@@ -53,6 +54,7 @@ CREATE TABLE call (
 CREATE INDEX call_created ON call(created_ms);
 CREATE INDEX call_session ON call(session_id, created_ms);
 CREATE INDEX call_copied ON call(created_ms) WHERE copied = 1;
+CREATE INDEX call_copied_from ON call(copied_from) WHERE copied_from IS NOT NULL;
 CREATE INDEX call_running ON call(store_id, created_ms) WHERE completed_ms IS NULL;
 
 CREATE TABLE tool (
@@ -60,6 +62,7 @@ CREATE TABLE tool (
   target TEXT NOT NULL, ok INTEGER, duration_ms INTEGER, child_session_id TEXT
 ) STRICT;
 CREATE INDEX tool_call ON tool(call_id);
+CREATE INDEX tool_child ON tool(child_session_id) WHERE child_session_id IS NOT NULL;
 
 CREATE TABLE unreadable (
   store_id INTEGER NOT NULL REFERENCES store(id), kind TEXT NOT NULL, id TEXT NOT NULL, reason TEXT NOT NULL,

@@ -36,4 +36,5 @@ def _field(name: str, value: Any, calendar: Calendar) -> tuple[str, Any]:
 
 
 def _moment(ms: int, calendar: Calendar) -> str:
-    return calendar.local(ms).astimezone().isoformat(timespec="milliseconds")
+    local = calendar.local(ms)
+    return (local if local.tzinfo else local.astimezone()).isoformat(timespec="milliseconds")

@@ -10,6 +10,7 @@ from typing import Any
 from opencode_tui.ledger.queries import Totals
 from opencode_tui.money import format_usd, share, usd
 from opencode_tui.records import Slice
+from opencode_tui.report.words import plural
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +68,15 @@ def usage_table(usage: Usage) -> str:
     if totals.list_nano:
         notes.append(f"not billed: {format_usd(totals.list_nano)} at list price")
     if totals.copied_calls:
-        notes.append(f"{totals.copied_calls:,} calls copied by forks, billed once")
+        notes.append(f"{plural(totals.copied_calls, 'call')} copied by forks, billed once")
     if totals.aborted:
-        notes.append(f"at least: {totals.aborted:,} calls were aborted, what they streamed is recorded nowhere")
+        were = "was" if totals.aborted == 1 else "were"
+        notes.append(
+            f"at least: {plural(totals.aborted, 'call')} {were} aborted, what was streamed is recorded nowhere"
+        )
     if usage.unreadable_rows:
-        notes.append(f"{usage.unreadable_rows:,} rows could not be read (`opencode-tui sync` lists the reasons)")
+        rows = plural(usage.unreadable_rows, "row")
+        notes.append(f"{rows} could not be read (`opencode-tui sync` lists the reasons)")
     return "\n".join([*lines, *([""] if notes else []), *notes])
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,7 +18,7 @@ from opencode_tui.records import Call, Session, ToolUse, Unreadable
 from opencode_tui.source.batch import Batch, StoreTrouble
 from opencode_tui.source.decode import BadRow, call_from_v1, moment, parse, section
 from opencode_tui.source.sessions import project_of
-from opencode_tui.source.text import clean, identifier
+from opencode_tui.source.text import clean, first_line, identifier
 from opencode_tui.source.tools import tool_use
 
 _STEP = 200
@@ -72,6 +73,20 @@ class FilesStore:
             yield self._stamped(batch, rest)
         self._seen = token if token == self._token() else None
         self._swept_s = clock.monotonic_s()
+
+    def message_ids(self, session_id: str) -> frozenset[str] | None:
+        place = self._messages / Path(session_id).name
+        return frozenset(file.stem for file in place.glob("*.json")) if place.is_dir() else None
+
+    def prompts(self, session_id: str, message_ids: Sequence[str]) -> dict[str, str]:
+        found = {}
+        for message_id in message_ids:
+            for part in self._parts(message_id):
+                line = first_line(part.get("text")) if part.get("type") == "text" else ""
+                if line and not part.get("synthetic"):
+                    found[message_id] = line
+                    break
+        return found
 
     def close(self) -> None:
         self._seen = None
@@ -142,11 +157,7 @@ class FilesStore:
             self._unsettled[name] = False
 
     def _tools(self, call_id: str, session_id: str) -> Iterator[ToolUse]:
-        for file in sorted((self.path / "part" / call_id).glob("*.json")):
-            try:
-                data = parse(file.read_bytes())
-            except (OSError, BadRow):
-                continue
+        for data in self._parts(call_id):
             if data.get("type") != "tool":
                 continue
             state = section(data, "state")
@@ -155,7 +166,13 @@ class FilesStore:
             values += [entry.get("command"), entry.get("url"), entry.get("subagent_type")]
             values += [meta.get("sessionId"), None]
             values += [time.get("start"), time.get("end"), None, None]
-            yield tool_use(identifier(data.get("id")) or file.stem, call_id, session_id, values)
+            yield tool_use(identifier(data.get("id")) or data["file"], call_id, session_id, values)
+
+    def _parts(self, message_id: str) -> Iterator[dict[str, Any]]:
+        """The parts of a message that can be read, each with the name of its file."""
+        for file in sorted((self.path / "part" / Path(message_id).name).glob("*.json")):
+            with suppress(OSError, BadRow):
+                yield parse(file.read_bytes()) | {"file": file.stem}
 
 
 def _cursor(text: str | None) -> tuple[int, list[list[int]], list[str]]:

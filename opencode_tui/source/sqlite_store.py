@@ -19,6 +19,7 @@ from opencode_tui.source.batch import Batch
 from opencode_tui.source.cursor import TableCursor, advance, shrink
 from opencode_tui.source.sessions import SessionsCursor, SessionTable
 from opencode_tui.source.sqlite_file import SqliteFile
+from opencode_tui.source.text import first_line
 
 _FIRST_STEP, _STEP = 1_000, 8_000
 _EVENT_STEP = 20_000
@@ -73,6 +74,20 @@ class SqliteStore:
 
     def close(self) -> None:
         self.file.close()
+
+    def message_ids(self, session_id: str) -> frozenset[str] | None:
+        with self.file.reading() as connection:
+            known = connection.execute(f"SELECT 1 FROM {self.session_table} WHERE id = ?", (session_id,)).fetchone()
+            return frozenset(self._message_ids(connection, session_id)) if known else None
+
+    def prompts(self, session_id: str, message_ids: Sequence[str]) -> dict[str, str]:
+        with self.file.reading() as connection:
+            rows = self._prompts(connection, message_ids)
+        found: dict[str, str] = {}
+        for id, text in rows:
+            if line := first_line(text):
+                found.setdefault(id, line)
+        return found
 
     def read(self, cursor: str | None, retry: Sequence[tuple[str, str]]) -> Iterator[Batch]:
         self.file.open()
@@ -132,6 +147,14 @@ class SqliteStore:
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
         """Fit the queries to the columns that this file has."""
+
+    def _message_ids(self, connection: sqlite3.Connection, session_id: str) -> list[str]:
+        """The ids of a session's rows, from an index alone."""
+        raise NotImplementedError
+
+    def _prompts(self, connection: sqlite3.Connection, message_ids: Sequence[str]) -> list[Any]:
+        """(message id, text), cut short, in order of the texts."""
+        raise NotImplementedError
 
     def _take(self, connection: sqlite3.Connection, batch: Batch, rows: list[Any]) -> None:
         """Turn message rows into calls of the batch, with the tools of those that are final."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Sequence
 from typing import Any
 
 from opencode_tui.records import Unreadable
@@ -53,6 +54,15 @@ _REVERTED = """
 """
 
 
+_PROMPTS = """
+  SELECT p.message_id, substr(json_extract(p.data, '$.text'), 1, 2000) FROM part p
+  WHERE p.message_id IN (SELECT value FROM json_each(?))
+    AND CASE WHEN json_valid(p.data) THEN json_extract(p.data, '$.type') = 'text'
+        AND NOT coalesce(json_extract(p.data, '$.synthetic'), 0) END
+  ORDER BY p.id
+"""
+
+
 class SqliteV1(SqliteStore):
     rank = 1
     session_table = "session"
@@ -63,6 +73,13 @@ class SqliteV1(SqliteStore):
 
     def _rows_by_id(self, connection: sqlite3.Connection, ids: list[str]) -> list[Any]:
         return connection.execute(_BY_ID, (json.dumps(ids),)).fetchall()
+
+    def _message_ids(self, connection: sqlite3.Connection, session_id: str) -> list[str]:
+        rows = connection.execute("SELECT id FROM message WHERE session_id = ?", (session_id,)).fetchall()
+        return [row[0] for row in rows]
+
+    def _prompts(self, connection: sqlite3.Connection, message_ids: Sequence[str]) -> list[Any]:
+        return connection.execute(_PROMPTS, (json.dumps(list(message_ids)),)).fetchall()
 
     def _take(self, connection: sqlite3.Connection, batch: Batch, rows: list[Any]) -> None:
         _decode(rows, batch)

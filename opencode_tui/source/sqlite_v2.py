@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -80,6 +81,18 @@ _STEPS = """
 """
 
 
+# A call that an event tells has the event's id.
+_IDS = """
+  SELECT id FROM session_message WHERE session_id = ?1
+  UNION ALL SELECT id FROM event WHERE aggregate_id = ?1
+    AND type >= 'session.usage.recorded' AND type < 'session.usage.recorded/'
+"""
+_PROMPTS = """
+  SELECT m.id, substr(json_extract(m.data, '$.text'), 1, 2000) FROM session_message m
+  WHERE m.id IN (SELECT value FROM json_each(?)) AND json_valid(m.data)
+"""
+
+
 class SqliteV2(SqliteStore):
     rank = 2
     session_table = "session_v2"
@@ -97,6 +110,12 @@ class SqliteV2(SqliteStore):
 
     def _rows_by_id(self, connection: sqlite3.Connection, ids: list[str]) -> list[Any]:
         return connection.execute(self._select + _BY_ID, (json.dumps(ids),)).fetchall()
+
+    def _message_ids(self, connection: sqlite3.Connection, session_id: str) -> list[str]:
+        return [row[0] for row in connection.execute(_IDS, (session_id,)).fetchall()]
+
+    def _prompts(self, connection: sqlite3.Connection, message_ids: Sequence[str]) -> list[Any]:
+        return connection.execute(_PROMPTS, (json.dumps(list(message_ids)),)).fetchall()
 
     def _take(self, connection: sqlite3.Connection, batch: Batch, rows: list[Any]) -> None:
         for _, id, session_id, kind, created, session_created, directory, model, turn_id, origin, text in rows:

@@ -28,6 +28,12 @@ def clean(value: object, limit: int = 400) -> str:
     return value if len(value) <= limit else value[: limit - 1] + "…"
 
 
+def first_line(value: object) -> str:
+    """The first line of a text that says something, for one who wants to see what was asked."""
+    lines = value.splitlines() if isinstance(value, str) else []
+    return next((line for text in lines if (line := clean(text, 160))), "")
+
+
 def label(value: object, limit: int = 120) -> str:
     """A clean string of the kind that many rows share: a model, an agent, a directory."""
     return _label(value, limit) if isinstance(value, str) else ""

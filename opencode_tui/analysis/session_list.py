@@ -1,0 +1,157 @@
+"""Finding, ordering and grouping sessions: plain functions over their rows."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from opencode_tui.records import Tokens
+from opencode_tui.views import SessionRow, State
+
+FIELDS: dict[str, Callable[[SessionRow], tuple[str, ...]]] = {
+    "title": lambda row: (row.title,),
+    "project": lambda row: (row.project,),
+    "model": lambda row: row.models or (row.model,),
+    "provider": lambda row: tuple(model.partition("/")[0] for model in row.models or (row.model,)),
+    "agent": lambda row: (row.agent,),
+}
+"""What a filter looks into, by the names that a person can type before a `:` or a `=`."""
+STATES: tuple[State, ...] = ("active", "idle", "archived", "deleted")
+_WORD = re.compile(r'(?:(\w+)([:=]))?("[^"]*"?|\S+)')
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One word of a filter: in which field it is looked for (None: in any), and whether it has to be all of it."""
+
+    text: str
+    field: str | None = None
+    whole: bool = False
+
+    def matches(self, row: SessionRow) -> bool:
+        reads = (FIELDS[self.field],) if self.field else FIELDS.values()
+        values = (value.casefold() for read in reads for value in read(row))
+        return any(self.text == value if self.whole else self.text in value for value in values)
+
+
+def words_of(filter: str) -> tuple[Word, ...]:
+    """The words of what was typed: `kimi`, `project:shop`, `model=opencode/kimi-k2.6`, `title:"two words"`.
+
+    A `:` or `=` after something that is not a field is part of the word.
+    """
+    words = []
+    for match in _WORD.finditer(filter.casefold()):
+        field, sign, text = match.groups()
+        if field is not None and field not in FIELDS:
+            words.append(Word(match[0]))
+        elif text.strip('"'):
+            words.append(Word(text.strip('"'), field, sign == "="))
+    return tuple(words)
+
+
+def quoted(field: str, value: str) -> str:
+    """The filter that finds the rows with exactly this value."""
+    return f'{field}="{value}"' if re.search(r"\s", value) else f"{field}={value}"
+
+
+def filtered(rows: Sequence[SessionRow], filter: str) -> tuple[SessionRow, ...]:
+    """The rows that every word of the filter is found in; all of them for an empty one."""
+    words = words_of(filter)
+    return tuple(row for row in rows if all(word.matches(row) for word in words))
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """A column to order by."""
+
+    name: str
+    value: Callable[[SessionRow], Any]
+    descending: bool = True
+    """Which way it is ordered at first: amounts from the highest, names from A."""
+
+
+def context_share(row: SessionRow) -> float:
+    """How full the context is, from 0 to 1; below all of those where the limit is not known."""
+    return row.context_tokens / row.context_limit if row.context_limit else -1.0 / (1 + row.context_tokens)
+
+
+SORTS: tuple[Sort, ...] = (
+    Sort("state", lambda row: STATES.index(row.state), descending=False),
+    Sort("title", lambda row: row.title.casefold(), descending=False),
+    Sort("project", lambda row: project_name(row.project).casefold(), descending=False),
+    Sort("model", lambda row: row.model.casefold(), descending=False),
+    Sort("agent", lambda row: row.agent.casefold(), descending=False),
+    Sort("total", lambda row: row.total_nano),
+    Sort("own", lambda row: row.own_nano),
+    Sort("subagents", lambda row: row.subagents),
+    Sort("turns", lambda row: row.turns),
+    Sort("calls", lambda row: row.calls),
+    Sort("tokens", lambda row: row.tokens.total),
+    Sort("context", context_share),
+    Sort("started", lambda row: row.started_ms),
+    Sort("last active", lambda row: row.last_ms),
+    Sort("duration", lambda row: row.duration_ms),
+)
+"""In the order of the columns."""
+BY_NAME = {sort.name: sort for sort in SORTS}
+
+
+def ordered(rows: Iterable[SessionRow], sort: Sort, descending: bool) -> tuple[SessionRow, ...]:
+    """The rows by one column; equal ones stay in the order that they came in."""
+    return tuple(sorted(rows, key=sort.value, reverse=descending))
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What sessions add up to."""
+
+    sessions: int
+    own_nano: int
+    total_nano: int
+    subagents: int
+    calls: int
+    tokens: Tokens
+
+
+def totals(rows: Sequence[SessionRow]) -> Totals:
+    kinds = [(t.input, t.output, t.reasoning, t.cache_read, t.cache_write) for t in (row.tokens for row in rows)]
+    return Totals(
+        sessions=len(rows),
+        own_nano=sum(row.own_nano for row in rows),
+        total_nano=sum(row.total_nano for row in rows),
+        subagents=sum(row.subagents for row in rows),
+        calls=sum(row.calls for row in rows),
+        tokens=Tokens(*map(sum, zip(*kinds, strict=True))),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The sessions of one project."""
+
+    project: str
+    name: str
+    """The last part of the project's path, or all of it where two projects share that part."""
+    rows: tuple[SessionRow, ...]
+    totals: Totals
+
+
+def grouped(rows: Iterable[SessionRow]) -> tuple[Group, ...]:
+    """By project, the one that most was spent in first; the rows of each stay in their order."""
+    of: dict[str, list[SessionRow]] = defaultdict(list)
+    for row in rows:
+        of[row.project].append(row)
+    names = [project_name(project) for project in of]
+    groups = [
+        Group(project, name if names.count(name) == 1 else project, tuple(members), totals(members))
+        for (project, members), name in zip(of.items(), names, strict=True)
+    ]
+    return tuple(sorted(groups, key=lambda group: -group.totals.total_nano))
+
+
+def project_name(path: str) -> str:
+    """The last part of a path, written either way round."""
+    return re.split(r"[/\\]", path.rstrip("/\\"))[-1] or path

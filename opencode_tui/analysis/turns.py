@@ -1,0 +1,117 @@
+"""A session's calls and tools as turns: what each prompt led to. Pure; works on what the ledger's queries give."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from itertools import groupby
+
+from opencode_tui.ledger.session_queries import CallFacts, ToolFacts
+from opencode_tui.records import Tokens
+from opencode_tui.views import ToolCount, Turn
+
+_FILES = 40
+
+Limit = Callable[[str], int | None]
+"""The context limit of a `provider/model` in tokens."""
+
+
+def turns_of(
+    calls: Sequence[CallFacts],
+    tools: Sequence[ToolFacts],
+    *,
+    limit: Limit,
+    undone: frozenset[str],
+    running_since_ms: int,
+    prompts: Mapping[str, str],
+) -> tuple[Turn, ...]:
+    """The turns in order of time.
+
+    `undone` are calls that OpenCode no longer has; a call that began after `running_since_ms` and has not
+    completed is running.
+    """
+    used: dict[str, list[ToolFacts]] = {call_id: list(of) for call_id, of in groupby(tools, lambda t: t.call_id)}
+    grouped: dict[str, list[CallFacts]] = {}
+    for call in calls:
+        grouped.setdefault(call.turn_id, []).append(call)
+    turns: list[Turn] = []
+    before = ""
+    for number, (turn_id, members) in enumerate(grouped.items(), 1):
+        uses = [use for call in members for use in used.get(call.id, ())]
+        turns.append(
+            _turn(turn_id, number, members, uses, before, limit, undone, running_since_ms, prompts.get(turn_id))
+        )
+        before = members[-1].model
+    return tuple(turns)
+
+
+def growth_of(calls: Sequence[CallFacts]) -> tuple[tuple[str, tuple[tuple[int, int], ...]], ...]:
+    """Per model, dearest first: (Unix milliseconds, nano-dollars so far) at each call that cost something."""
+    points: dict[str, list[tuple[int, int]]] = {}
+    for call in calls:
+        if call.cost_nano:
+            line = points.setdefault(call.model, [])
+            line.append((call.created_ms, (line[-1][1] if line else 0) + call.cost_nano))
+    lines = sorted(points.items(), key=lambda item: (-item[1][-1][1], item[0]))
+    return tuple((model, tuple(line)) for model, line in lines)
+
+
+def _turn(
+    turn_id: str,
+    number: int,
+    calls: Sequence[CallFacts],
+    uses: Sequence[ToolFacts],
+    model_before: str,
+    limit: Limit,
+    undone: frozenset[str],
+    running_since_ms: int,
+    prompt: str | None,
+) -> Turn:
+    billed = [call for call in calls if not call.copied]
+    models = tuple(dict.fromkeys(call.model for call in calls))
+    read = next((call for call in reversed(calls) if call.tokens.context), calls[-1])
+    return Turn(
+        id=turn_id,
+        number=number,
+        started_ms=calls[0].created_ms,
+        ended_ms=max(call.completed_ms or call.created_ms for call in calls),
+        running=any(call.completed_ms is None and call.created_ms >= running_since_ms for call in calls),
+        cost_nano=sum(call.cost_nano for call in calls),
+        inherited_nano=sum(call.amount_nano for call in calls if call.copied),
+        list_nano=sum(call.list_nano for call in billed),
+        tokens=sum((call.tokens for call in calls), Tokens()),
+        calls=len(calls),
+        errors=sum(1 for call in calls if call.error),
+        undone=sum(1 for call in calls if call.id in undone),
+        context_tokens=read.tokens.context,
+        context_limit=limit(read.model),
+        models=models,
+        switched=len(models) > 1 or (bool(model_before) and models[0] != model_before),
+        tools=_tool_counts(uses),
+        files=tuple(dict.fromkeys(use.target for use in uses if "/" in use.target or "." in use.target))[:_FILES],
+        tokens_per_second=_speed(calls),
+        prompt=prompt,
+    )
+
+
+def _tool_counts(uses: Sequence[ToolFacts]) -> tuple[ToolCount, ...]:
+    names = dict.fromkeys(use.name for use in uses)
+    counts = [
+        ToolCount(
+            name,
+            sum(1 for use in uses if use.name == name),
+            sum(1 for use in uses if use.name == name and use.ok is False),
+        )
+        for name in names
+    ]
+    return tuple(sorted(counts, key=lambda count: (-count.uses, count.name)))
+
+
+def _speed(calls: Sequence[CallFacts]) -> float | None:
+    """Tokens written in a second, over the calls that completed and wrote something."""
+    written, took_ms = 0, 0
+    for call in calls:
+        tokens = call.tokens.output + call.tokens.reasoning
+        if call.completed_ms is not None and call.completed_ms > call.created_ms and tokens:
+            written += tokens
+            took_ms += call.completed_ms - call.created_ms
+    return written * 1000 / took_ms if took_ms else None

@@ -1,0 +1,30 @@
+"""`opencode-tui sessions`: the root sessions of a period, with own and total."""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+from opencode_tui.cli.common import open_ledger, settings_for, synced
+from opencode_tui.clock import calendar_for, now_ms
+from opencode_tui.report.sessions import session_row_json, sessions_table
+from opencode_tui.take_sessions import take_sessions
+from opencode_tui.views import SessionsQuery
+
+
+def run(arguments: argparse.Namespace) -> int:
+    settings = settings_for(arguments)
+    ledger = open_ledger(settings)
+    sync = synced(settings, ledger)
+    taken = take_sessions(ledger, settings, now_ms(), SessionsQuery(arguments.period), sync.book)
+    ledger.close()
+    rows = list(taken.rows)
+    if arguments.sort == "cost":
+        rows.sort(key=lambda row: -row.total_nano)
+    shown = rows[: arguments.limit]
+    calendar = calendar_for(settings.timezone)
+    if arguments.json:
+        print(json.dumps([session_row_json(row, calendar) for row in shown]))
+    else:
+        print(sessions_table(shown, len(rows), arguments.period, calendar))
+    return 0

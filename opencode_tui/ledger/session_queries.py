@@ -1,0 +1,147 @@
+"""Reading one session from the ledger: its tree, its calls, its tools. Each query reads these sessions' rows only."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from opencode_tui.records import Tokens
+
+
+@dataclass(frozen=True, slots=True)
+class CallFacts:
+    """What a turn is made of: a call of the session in order of time."""
+
+    id: str
+    turn_id: str
+    created_ms: int
+    completed_ms: int | None
+    model: str
+    tokens: Tokens
+    cost_nano: int
+    amount_nano: int
+    list_nano: int
+    copied: bool
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ToolFacts:
+    call_id: str
+    name: str
+    target: str
+    ok: bool | None
+    duration_ms: int | None
+    child_session_id: str | None
+
+
+_TREE = """
+  WITH RECURSIVE below(id) AS (
+    VALUES (?) UNION SELECT s.id FROM below JOIN session s ON s.parent_id = below.id)
+  SELECT id FROM below
+"""
+_CALLS = """
+  SELECT id, coalesce(turn_id, ''), created_ms, completed_ms, provider || '/' || model,
+    input, output, reasoning, cache_read, cache_write, cost_nano, amount_nano, coalesce(list_nano, 0),
+    copied_from IS NOT NULL, error
+  FROM call WHERE session_id = ? ORDER BY created_ms, id
+"""
+_TOOLS = """
+  SELECT t.call_id, t.name, t.target, t.ok, t.duration_ms, t.child_session_id
+  FROM call c JOIN tool t ON t.call_id = c.id WHERE c.session_id = ? ORDER BY c.created_ms, t.id
+"""
+_CACHE_SAVED = """
+  SELECT sum(c.cache_read * (r.input - r.cache_read)) / 1000000
+  FROM call c JOIN rates r ON r.id = c.rates_id WHERE c.session_id = ? AND c.copied_from IS NULL
+"""
+_ORIGIN = """
+  SELECT o.session_id FROM call c JOIN call o ON o.id = c.copied_from
+  WHERE c.session_id = ? GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1
+"""
+_FORKS = """
+  SELECT id FROM session WHERE fork_of = ?1
+  UNION SELECT c.session_id FROM call o JOIN call c ON c.copied_from = o.id WHERE o.session_id = ?1
+  ORDER BY 1
+"""
+_TURN = """
+  SELECT c.id, c.created_ms, c.completed_ms, c.provider || '/' || c.model, c.agent,
+    c.input, c.output, c.reasoning, c.cache_read, c.cache_write, c.cost_nano, c.amount_nano, c.recorded_nano,
+    c.basis, c.list_nano, c.copied_from, c.finish, c.error, r.input, r.output, r.cache_read, r.cache_write, r.source
+  FROM call c LEFT JOIN rates r ON r.id = c.rates_id
+  WHERE c.session_id = ? AND coalesce(c.turn_id, '') = ? ORDER BY c.created_ms, c.id
+"""
+
+
+def tree_ids(connection: sqlite3.Connection, root: str) -> list[str]:
+    """The session and all below it, each once, however the parents run."""
+    return [row[0] for row in connection.execute(_TREE, (root,))]
+
+
+def session_calls(connection: sqlite3.Connection, session_id: str) -> list[CallFacts]:
+    """The session's own calls, copies among them, in order of time."""
+    return [
+        CallFacts(id, turn, created, completed, model, Tokens(*counts), cost, amount, listed, bool(copied), error)
+        for id, turn, created, completed, model, *counts, cost, amount, listed, copied, error in connection.execute(
+            _CALLS, (session_id,)
+        )
+    ]
+
+
+def session_tools(connection: sqlite3.Connection, session_id: str) -> list[ToolFacts]:
+    """What the session's calls used, in order of time."""
+    return [
+        ToolFacts(call_id, name, target, None if ok is None else bool(ok), duration_ms, child)
+        for call_id, name, target, ok, duration_ms, child in connection.execute(_TOOLS, (session_id,))
+    ]
+
+
+def turn_rows(connection: sqlite3.Connection, session_id: str, turn_id: str) -> list[tuple[Any, ...]]:
+    """The calls of one turn with the rates that made them; columns as in `_TURN`."""
+    return connection.execute(_TURN, (session_id, turn_id)).fetchall()
+
+
+def cache_saved(connection: sqlite3.Connection, session_id: str) -> int | None:
+    """Nano-dollars that reading from the cache cost less than reading anew; None where no rates are known."""
+    saved = connection.execute(_CACHE_SAVED, (session_id,)).fetchone()[0]
+    return None if saved is None else int(saved)
+
+
+def origin_of(connection: sqlite3.Connection, session_id: str) -> str | None:
+    """The session that most of this one's copied calls were paid in."""
+    row = connection.execute(_ORIGIN, (session_id,)).fetchone()
+    return row[0] if row else None
+
+
+def forks_of(connection: sqlite3.Connection, session_id: str) -> list[str]:
+    """Sessions that hold copies of this one's calls."""
+    return [row[0] for row in connection.execute(_FORKS, (session_id,)) if row[0] != session_id]
+
+
+def task_counts(connection: sqlite3.Connection, ids: Iterable[str]) -> dict[str, int]:
+    """By how many tasks each of the sessions was started or resumed."""
+    rows = connection.execute(
+        "SELECT t.child_session_id, count(*) FROM tool t JOIN call c ON c.id = t.call_id"
+        " WHERE t.child_session_id IN (SELECT value FROM json_each(?)) AND c.copied_from IS NULL GROUP BY 1",
+        (json.dumps(sorted(ids)),),
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def main_keys(connection: sqlite3.Connection, ids: Iterable[str]) -> list[tuple[str, str, str, int, int]]:
+    """(session id, `provider/model`, agent, nano-dollars, calls) of each of the sessions."""
+    return connection.execute(
+        "SELECT session_id, provider || '/' || model, agent, sum(cost_nano), count(*) FROM call"
+        " WHERE session_id IN (SELECT value FROM json_each(?)) AND copied_from IS NULL GROUP BY 1, 2, 3",
+        (json.dumps(sorted(ids)),),
+    ).fetchall()
+
+
+def ids_like(connection: sqlite3.Connection, prefix: str, most: int) -> list[str]:
+    """Sessions whose id begins with a text, at most so many."""
+    rows = connection.execute(
+        "SELECT id FROM session WHERE id >= ? AND id < ? ORDER BY id LIMIT ?", (prefix, prefix + "\U0010ffff", most)
+    )
+    return [row[0] for row in rows]

@@ -1,0 +1,116 @@
+"""A call as text, with the arithmetic that its cost can be followed by."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from opencode_tui.clock import Calendar
+from opencode_tui.money import NANO, format_usd
+from opencode_tui.pricing.rates import Rates, cost_nano
+from opencode_tui.report.turn_words import duration_text, short_model
+from opencode_tui.views import CallRates, CallRow, ToolRow
+
+BASES = {"recorded": "recorded", "custom": "by your own price", "list": "by list price"}
+
+
+def exact_usd(nano: int) -> str:
+    """An amount with every decimal that it has, two at least: $0.0078402, $1.50."""
+    sign, dollars = ("-" if nano < 0 else ""), Decimal(abs(nano)) / NANO
+    whole, _, decimals = f"{dollars:,.9f}".partition(".")
+    return f"{sign}${whole}.{decimals.rstrip('0').ljust(2, '0')}"
+
+
+def rate_text(nano: int) -> str:
+    """A rate in nano-dollars per million tokens, such as `$0.95/M` or `$4/M`."""
+    return exact_usd(nano).removesuffix(".00") + "/M"
+
+
+def token_terms(call: CallRow) -> list[str]:
+    """Each kind of tokens that there were, times its rate where that is known: `output 669 × $4/M`."""
+    tokens, rates = call.tokens, call.rates
+    kinds = (
+        ("input", tokens.input, rates and rates.input),
+        ("output", tokens.output, rates and rates.output),
+        ("reasoning", tokens.reasoning, rates and rates.output),
+        ("cache read", tokens.cache_read, rates and rates.cache_read),
+        ("cache write", tokens.cache_write, rates and rates.cache_write),
+    )
+    return [
+        f"{name} {count:,}" if rate is None else f"{name} {count:,} × {rate_text(rate)}"
+        for name, count, rate in kinds
+        if count
+    ]
+
+
+def at_rates(call: CallRow, rates: CallRates) -> int:
+    """What the call's tokens cost at its rates, in nano-dollars."""
+    return cost_nano(call.tokens, Rates(rates.input, rates.output, rates.cache_read, rates.cache_write))
+
+
+def arithmetic(call: CallRow) -> str:
+    """Such as `input 5,436 × $0.95/M + output 669 × $4/M = $0.0078402 recorded`.
+
+    Where OpenCode recorded another amount than the rates make, both are said, and never as equal.
+    """
+    amount, basis = exact_usd(call.amount_nano), BASES[call.basis]
+    terms = " + ".join(token_terms(call))
+    if not terms:
+        return f"no tokens yet: {amount}" if call.completed_ms is None else f"no tokens: {amount} {basis}"
+    if call.rates is None:
+        return f"{terms}: {amount} {basis}, rates not known"
+    made = at_rates(call, call.rates)
+    if made == call.amount_nano:
+        return f"{terms} = {amount} {basis}"
+    if call.basis == "recorded" and not call.recorded_nano and call.list_nano:
+        return f"{terms} = {exact_usd(made)} at list price; $0.00 recorded, not billed"
+    return f"{terms} = {exact_usd(made)}, but {amount} {basis}"
+
+
+def provenance(call: CallRow) -> str:
+    """Where the figures stand: the call's id and the source of its rates."""
+    return f"{call.id} · rates from {call.rates.source}" if call.rates and call.rates.source else call.id
+
+
+def call_marks(call: CallRow) -> tuple[str, ...]:
+    found = []
+    if call.completed_ms is None and not call.error:
+        found.append("● running")
+    if call.undone:
+        found.append("↶ undone, spent all the same")
+    if call.copied_from:
+        found.append("↱ copied, not billed again")
+    return tuple(found)
+
+
+def call_head(call: CallRow, calendar: Calendar) -> str:
+    """Such as `14:20:05  kimi-k2.6  build  $0.0078  12s`."""
+    time = calendar.local(call.created_ms).strftime("%H:%M:%S")
+    took = duration_text(call.completed_ms - call.created_ms) if call.completed_ms is not None else ""
+    parts = (time, short_model(call.model), call.agent, format_usd(call.cost_nano), took, *call_marks(call))
+    return "  ".join(filter(None, parts))
+
+
+def tool_line(tool: ToolRow) -> str:
+    """Such as `✓ edit src/Button.tsx 0.3s`; the word says it beside the glyph where it failed or runs."""
+    glyph, word = {True: ("✓", ""), False: ("✕", "failed"), None: ("●", "running")}[tool.ok]
+    took = duration_text(tool.duration_ms) if tool.duration_ms is not None else ""
+    child = f"→ {tool.child_session_id}" if tool.child_session_id else ""
+    return " ".join(filter(None, (glyph, tool.name, tool.target, word, took, child)))
+
+
+def call_lines(call: CallRow, calendar: Calendar) -> list[tuple[str, str]]:
+    """(what it is, its text) for each line about a call: `head`, `sum`, `tool`, `error` and `note`."""
+    lines = [("head", call_head(call, calendar)), ("sum", arithmetic(call))]
+    lines += [("tool", tool_line(tool)) for tool in call.tools]
+    if call.error:
+        lines.append(("error", f"✕ {call.error}"))
+    if call.copied_from:
+        paid = f"{exact_usd(call.amount_nano)} paid there" if call.amount_nano else "free there"
+        lines.append(("note", f"↱ copied from {call.copied_from}, {paid}"))
+    lines.append(("note", provenance(call)))
+    return lines
+
+
+def together(calls: tuple[CallRow, ...]) -> str:
+    """The exact sum of calls, which is what their turn cost."""
+    return f"{len(calls):,} call{'' if len(calls) == 1 else 's'} = {exact_usd(sum(call.cost_nano for call in calls))}"

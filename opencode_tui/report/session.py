@@ -1,0 +1,122 @@
+"""One session as a tree for people, and as the JSON that scripts rely on."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any
+
+from opencode_tui.clock import Calendar
+from opencode_tui.money import format_usd, usd
+from opencode_tui.report.as_json import as_json
+from opencode_tui.report.words import plural, tokens_text
+from opencode_tui.views import Node, SessionView, Turn
+
+
+def session_json(session: SessionView, turns: Mapping[str, tuple[Turn, ...]], calendar: Calendar) -> dict[str, Any]:
+    """The contract: the session and, in `children`, each subagent in the same shape.
+
+    `turns` holds those of every session of the tree.
+    """
+    children: dict[str, list[Node]] = defaultdict(list)
+    for node in session.tree[1:]:
+        children[node.parent_id or ""].append(node)
+    # From the deepest up, so that a tree of any depth is no recursion.
+    made: dict[str, dict[str, Any]] = {}
+    for node in reversed(session.tree):
+        made[node.id] = {
+            "id": node.id,
+            "title": node.title,
+            "own_usd": usd(node.own_nano),
+            "total_usd": usd(node.total_nano),
+            "inherited_usd": usd(sum(turn.inherited_nano for turn in turns[node.id])),
+            "state": node.state,
+            "agent": node.agent,
+            "model": node.model,
+            "calls": node.calls,
+            "turns": [as_json(turn, calendar) for turn in turns[node.id]],
+            "children": [made[child.id] for child in children[node.id]],
+        }
+    return made[session.id]
+
+
+def session_text(session: SessionView, calendar: Calendar) -> str:
+    """The facts, the tree and the turns."""
+    return "\n".join([*_facts(session), "", *_tree(session), "", *_turns(session, calendar)])
+
+
+def _facts(session: SessionView) -> list[str]:
+    subagents = len(session.tree) - 1
+    lines = [
+        session.title,
+        f"{session.id} · {session.state} · {session.project or session.directory}",
+        f"total {format_usd(session.total_nano)} · own {format_usd(session.own_nano)}"
+        + (f" · {plural(subagents, 'subagent')}" if subagents else ""),
+        f"{plural(session.calls, 'call')} · {tokens_text(session.tokens.total)} tokens"
+        f" · cache {session.cache_hit_rate:.0%} hit"
+        + (f", saved {format_usd(session.cache_saved_nano)}" if session.cache_saved_nano else ""),
+    ]
+    if session.inherited_nano or session.copied_calls:
+        origin = f" from {session.fork_of.title} ({session.fork_of.id})" if session.fork_of else ""
+        lines.append(f"{format_usd(session.inherited_nano)} inherited{origin}, not billed again")
+    lines += [f"forked as {fork.title} ({fork.id})" for fork in session.forks]
+    undone = sum(turn.undone for turn in session.turns)
+    if undone:
+        lines.append(f"{plural(undone, 'call')} undone in OpenCode, spent all the same")
+    if session.list_nano:
+        lines.append(f"not billed: {format_usd(session.list_nano)} at list price")
+    return lines
+
+
+def _tree(session: SessionView) -> list[str]:
+    """One line a session; the rules are drawn by which ancestors have younger siblings still to come."""
+    lines, open_at = [], [False] * (max(node.depth for node in session.tree) + 1)
+    for node in reversed(session.tree):
+        more = open_at[node.depth]
+        rules = "".join("│  " if open_at[depth] else "   " for depth in range(1, node.depth))
+        branch = ("├─ " if more else "└─ ") if node.depth else ""
+        odd = f" · {node.odd}" if node.odd else ""
+        tasks = f" · resumed, {node.tasks} tasks" if node.tasks > 1 else ""
+        lines.append(
+            f"{rules}{branch}{node.title}  {format_usd(node.total_nano)}"
+            f" · own {format_usd(node.own_nano)} · {node.agent} · {node.model} · {node.state}{tasks}{odd}"
+        )
+        open_at[node.depth] = True
+        for depth in range(node.depth + 1, len(open_at)):
+            open_at[depth] = False
+    return lines[::-1]
+
+
+def _turns(session: SessionView, calendar: Calendar) -> list[str]:
+    from tabulate import tabulate
+
+    if not session.turns:
+        return ["no turns"]
+    head = ("turn", "began", "spend", "calls", "input", "output", "cache", "context", "tools", "model", "notes")
+    align = ("right", "left", *("right",) * 6, "left", "left", "left")
+    return [tabulate([_turn(turn, calendar) for turn in session.turns], head, colalign=align, disable_numparse=True)]
+
+
+def _turn(turn: Turn, calendar: Calendar) -> tuple[str, ...]:
+    tokens = turn.tokens
+    fill = f"{turn.context_tokens / turn.context_limit:.0%}" if turn.context_limit else tokens_text(turn.context_tokens)
+    notes = [
+        *(["running"] if turn.running else []),
+        *([f"{format_usd(turn.inherited_nano)} inherited"] if turn.inherited_nano else []),
+        *([f"{turn.undone} undone"] if turn.undone else []),
+        *([plural(turn.errors, "error")] if turn.errors else []),
+        *([turn.prompt] if turn.prompt else []),
+    ]
+    return (
+        str(turn.number),
+        calendar.local(turn.started_ms).strftime("%Y-%m-%d %H:%M"),
+        format_usd(turn.cost_nano),
+        str(turn.calls),
+        tokens_text(tokens.input),
+        tokens_text(tokens.output + tokens.reasoning),
+        tokens_text(tokens.cache_read + tokens.cache_write),
+        fill,
+        " ".join(f"{tool.name} {tool.uses}" + (f"✕{tool.failures}" if tool.failures else "") for tool in turn.tools),
+        ("→ " if turn.switched else "") + ", ".join(turn.models),
+        ", ".join(notes),
+    )

@@ -1,0 +1,204 @@
+"""A session as text: its head, the facts above its panels, and the lines of its tree of subagents."""
+
+from __future__ import annotations
+
+from opencode_tui.clock import Calendar
+from opencode_tui.money import format_usd
+from opencode_tui.report.turn_words import duration_text, file_name, short_model
+from opencode_tui.report.words import clock_time, fit, plural, short_day, tokens_text
+from opencode_tui.views import Node, SessionName, SessionView, State
+
+STATES: dict[State, str] = {"active": "● active", "idle": "○ idle", "archived": "□ archived", "deleted": "✕ deleted"}
+Fact = tuple[str, ...]
+"""One fact from its longest variant to its shortest."""
+
+
+def resume_command(session_id: str) -> str:
+    return f"opencode -s {session_id}"
+
+
+def name_of(session: SessionName) -> str:
+    return f"“{session.title or 'untitled'}”"
+
+
+def spent(view: SessionView) -> Fact:
+    """Such as `$0.41 · own $0.30 +3 subagents`."""
+    total, own, count = format_usd(view.total_nano), format_usd(view.own_nano), len(view.tree) - 1
+    if count < 1:
+        return (total,)
+    return (f"{total} · own {own} +{plural(count, 'subagent')}", f"{total} · own {own} +{count}")
+
+
+def counts(view: SessionView) -> Fact:
+    return (f"{plural(len(view.turns), 'turn')} · {plural(view.calls, 'call')}",)
+
+
+def tokens(view: SessionView) -> Fact:
+    """The kinds that there are, whole, then input, output with reasoning, and cache alone."""
+    count = view.tokens
+    kinds = (
+        ("input", count.input),
+        ("output", count.output),
+        ("reasoning", count.reasoning),
+        ("cache read", count.cache_read),
+        ("cache write", count.cache_write),
+    )
+    out, cached = tokens_text(count.output + count.reasoning), tokens_text(count.cache_read + count.cache_write)
+    return (
+        " · ".join(f"{name} {tokens_text(number)}" for name, number in kinds if number) or "no tokens",
+        f"input {tokens_text(count.input)} · output {out} · cache {cached}",
+        f"in {tokens_text(count.input)} · out {out} · cache {cached}",
+    )
+
+
+def cache(view: SessionView) -> Fact:
+    """Such as `cache 72% hit, saved $0.12`; empty where nothing was read."""
+    if not view.tokens.context:
+        return ()
+    hit = f"cache {round(view.cache_hit_rate * 100)}% hit"
+    saved = view.cache_saved_nano
+    if saved is None:
+        return (f"{hit}, saving not known", hit)
+    if saved < 0:
+        return (f"{hit}, cost {format_usd(-saved)} more", hit)
+    return (f"{hit}, saved {format_usd(saved)}", hit)
+
+
+def unbilled(view: SessionView) -> Fact:
+    if view.list_nano <= 0:
+        return ()
+    amount = format_usd(view.list_nano)
+    return (f"+{amount} at list price, not billed", f"+{amount} list, not billed")
+
+
+def inherited(view: SessionView) -> Fact:
+    """What a fork's copies cost where they were made."""
+    if not view.copied_calls:
+        return (f"↱ fork of {name_of(view.fork_of)}",) if view.fork_of else ()
+    origin = f" from {name_of(view.fork_of)}" if view.fork_of else ""
+    amount, copies = format_usd(view.inherited_nano), plural(view.copied_calls, "copied call")
+    return (
+        f"↱ {amount} inherited{origin}, not billed again ({copies})",
+        f"↱ {amount} inherited{origin}, not billed again",
+        f"↱ {amount} inherited, not billed again",
+        f"↱ {amount} inherited",
+    )
+
+
+def forks(view: SessionView) -> Fact:
+    if not view.forks:
+        return ()
+    count = plural(len(view.forks), "fork")
+    return (f"↱ {count} of it: {', '.join(map(name_of, view.forks))}", f"↱ {count} of it")
+
+
+def undone(view: SessionView) -> Fact:
+    """Calls that were reverted or deleted. Their amount is said where whole turns were, which tell it exactly."""
+    if view.state == "deleted":
+        return ("✕ OpenCode deleted it; its money stays spent", "✕ deleted, spent all the same")
+    turns = [turn for turn in view.turns if turn.undone]
+    if not turns:
+        return ()
+    calls = plural(sum(turn.undone for turn in turns), "call")
+    if any(turn.undone < turn.calls for turn in turns):
+        return (f"↶ {calls} undone, spent all the same", f"↶ {calls} undone")
+    amount = format_usd(sum(turn.cost_nano for turn in turns))
+    return (f"↶ {calls} undone, {amount} of it spent all the same", f"↶ {calls} undone, {amount} spent")
+
+
+def when(view: SessionView, calendar: Calendar) -> Fact:
+    """From its start to its last call, and how long that is."""
+    first, last = calendar.day(view.started_ms), calendar.day(view.last_ms)
+    start, end = clock_time(view.started_ms, calendar), clock_time(view.last_ms, calendar)
+    took = duration_text(view.last_ms - view.started_ms)
+    if first == last:
+        return (f"{short_day(first)} {start} to {end}, {took}", f"{start} to {end}, {took}")
+    return (f"{short_day(first)} {start} to {short_day(last)} {end}, {took}", f"{short_day(first)} {start}, {took}")
+
+
+def facts(view: SessionView, calendar: Calendar) -> list[Fact]:
+    """What there is to say, the most important first."""
+    parent: Fact = (f"subagent of {name_of(view.parent)}",) if view.parent else ()
+    odd: Fact = (view.tree[0].odd,) if view.tree and view.tree[0].odd else ()
+    said = [spent(view), counts(view), tokens(view), cache(view), unbilled(view), inherited(view), undone(view)]
+    return [fact for fact in (*said, forks(view), parent, odd, when(view, calendar)) if fact]
+
+
+def shown_title(view: SessionView) -> str:
+    return view.title or "untitled"
+
+
+def head(view: SessionView) -> Fact:
+    """State, project and how to go on with the session in OpenCode; the id stays whole the longest."""
+    state, project, command = STATES[view.state], file_name(view.project or view.directory), resume_command(view.id)
+    model = short_model(view.model)
+    return (
+        " · ".join(filter(None, (state, view.project, view.agent, model, command))),
+        " · ".join(filter(None, (state, project, view.agent, model, command))),
+        " · ".join(filter(None, (state, project, command))),
+    )
+
+
+def head_lines(view: SessionView) -> tuple[Fact, Fact]:
+    """The same on two lines, for a pane in which one is too short."""
+    state, project = STATES[view.state], file_name(view.project or view.directory)
+    above = (f"{state} · {project} · {short_model(view.model)}", f"{state} · {project}", state)
+    return above, (resume_command(view.id), f"-s {view.id}", view.id)
+
+
+def node_pieces(node: Node, root_nano: int) -> list[tuple[int, str]]:
+    """(how soon it gives way, text) for what a line of the tree says, in its order."""
+    share = f"{node.total_nano * 100 // root_nano}%" if node.depth and root_nano else ""
+    own = f"own {format_usd(node.own_nano)}" if node.own_nano != node.total_nano else ""
+    state = "running" if node.state == "active" else "" if node.state == "idle" else node.state
+    pieces = [
+        (0, node.agent or "agent not known"),
+        (0, format_usd(node.total_nano)),
+        (4, own),
+        (2, share),
+        (3, state),
+        (1, node.odd),
+        (6, f"resumed {node.tasks}×" if node.tasks > 1 else ""),
+        (5, short_model(node.model)),
+        (7, node.title if node.depth else ""),
+    ]
+    return [(rank, text) for rank, text in pieces if text]
+
+
+def node_text(node: Node, root_nano: int, width: int) -> str:
+    """As much of the line as fits in `width` characters; the agent and its amount always stay."""
+    pieces = node_pieces(node, root_nano)
+    while len(" · ".join(text for _, text in pieces)) > width and (last := max(rank for rank, _ in pieces)):
+        pieces = [piece for piece in pieces if piece[0] != last]
+    return " · ".join(text for _, text in pieces)
+
+
+def node_glyph(node: Node) -> str:
+    return STATES[node.state][0]
+
+
+def children_of(tree: tuple[Node, ...]) -> dict[str, tuple[str, ...]]:
+    """The ids below each id, read from the order and the depths alone, so that no cycle can be followed."""
+    found: dict[str, list[str]] = {}
+    way: list[Node] = []
+    for node in tree:
+        while way and way[-1].depth >= node.depth:
+            way.pop()
+        if node.id not in found:
+            found[node.id] = []
+            if way:
+                found[way[-1].id].append(node.id)
+            way.append(node)
+    return {id: tuple(ids) for id, ids in found.items()}
+
+
+def packed(said: list[Fact], width: int) -> list[str]:
+    """The facts on as few lines as they need, each fact whole where it fits on a line."""
+    lines: list[str] = []
+    for fact in said:
+        text = fit(fact, width)
+        if lines and len(lines[-1]) + 3 + len(text) <= width:
+            lines[-1] += "   " + text
+        else:
+            lines.append(text)
+    return lines

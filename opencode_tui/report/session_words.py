@@ -1,0 +1,98 @@
+"""The words of a list of sessions: what stands in its cells, and the sentence below it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from opencode_tui.analysis.periods import PERIODS
+from opencode_tui.analysis.session_list import Sort, Totals
+from opencode_tui.clock import Calendar
+from opencode_tui.money import format_usd
+from opencode_tui.report.words import clock_time, plural, short_day, tokens_text
+from opencode_tui.views import SessionRow, State
+
+_GLYPHS: dict[State, str] = {"active": "●", "idle": "○", "archived": "▪", "deleted": "✕"}
+_LEVELS = "▁▂▃▄▅▆▇█"
+_PERIOD_NAMES = {"week": "this week", "month": "this month", "year": "this year", "all": "ever"}
+
+
+def state_glyph(state: State) -> str:
+    return _GLYPHS[state]
+
+
+def state_word(row: SessionRow) -> str:
+    """The state; an idle fork is named a fork, since that says more."""
+    return "fork" if row.is_fork and row.state == "idle" else row.state
+
+
+def title_text(row: SessionRow) -> str:
+    """The title, with ↱ before a fork's."""
+    return ("↱ " if row.is_fork else "") + (row.title or "untitled")
+
+
+def context_text(tokens: int, limit: int | None) -> str:
+    """How full the context is, or its size where the limit is not known."""
+    if limit:
+        return f"{tokens * 100 // limit}%"
+    return tokens_text(tokens) if tokens else ""
+
+
+def duration_text(ms: int) -> str:
+    """In two units at the most: 45s, 12m, 1h 04m, 3d 02h."""
+    seconds = max(ms, 0) // 1000
+    minutes, hours, days = seconds // 60, seconds // 3600, seconds // 86_400
+    if days:
+        return f"{days:,}d {hours % 24:02}h"
+    if hours:
+        return f"{hours}h {minutes % 60:02}m"
+    return f"{minutes}m" if minutes else f"{seconds}s"
+
+
+def when_text(ms: int, now_ms: int, calendar: Calendar) -> str:
+    """A moment in at most 12 characters: 14:23 today, 12 May 09:10 this year, else 2025-11-30."""
+    day, today = calendar.day(ms), calendar.day(now_ms)
+    if day == today:
+        return clock_time(ms, calendar)
+    if day.year == today.year:
+        return f"{short_day(day).partition(' ')[2]} {clock_time(ms, calendar)}"
+    return day.isoformat()
+
+
+def spark(amounts: Sequence[int]) -> str:
+    """One block a part, measured by the largest; any amount at all is seen, and nothing is a space."""
+    top = max(amounts, default=0)
+    return "".join(_LEVELS[amount * 7 // top] if amount > 0 else " " for amount in amounts)
+
+
+def period_name(period: str) -> str:
+    """Such as `this week`; a day stays as it is written."""
+    return _PERIOD_NAMES.get(period, period)
+
+
+def status(
+    shown: Totals, of: int, sort: Sort, descending: bool, period: str, filter: str, by_project: bool
+) -> tuple[str, ...]:
+    """Such as `214 of 1,203 sessions · $12.40 · sorted by last active ▼ · week · filter "kimi"`."""
+    count = f"{shown.sessions:,} of {plural(of, 'session')}" if shown.sessions != of else plural(of, "session")
+    spent, arrow = format_usd(shown.total_nano), "▼" if descending else "▲"
+    rest = [f'filter "{filter}"'] if filter else []
+    rest += ["by project"] if by_project else []
+    order = f"{sort.name} {arrow}"
+    few = count.removesuffix("s").removesuffix(" session")
+    return (
+        " · ".join([count, spent, f"sorted by {order}", period, *rest]),
+        " · ".join([count, spent, order, period, *rest]),
+        " · ".join([count, spent, order, period]),
+        " · ".join([few, spent, order, period]),
+        " · ".join([few, spent, period]),
+        " · ".join([few, spent]),
+    )
+
+
+def nothing_found(period: str, filter: str, of: int) -> tuple[str, str]:
+    """(what is the case, what to do) for a list without a row."""
+    if of:
+        return f'None of {plural(of, "session")} matches "{filter}"', "esc clears the filter."
+    when = f"on {period}" if period not in PERIODS else period_name(period)
+    other = "" if period == "all" else "p shows another period. "
+    return f"No sessions {when}", f"{other}OpenCode's next call shows here within seconds."

@@ -1,0 +1,49 @@
+"""A list of sessions as a table and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import PurePath
+from typing import Any
+
+from opencode_tui.clock import Calendar
+from opencode_tui.money import format_usd
+from opencode_tui.report.as_json import as_json
+from opencode_tui.report.words import plural, tokens_text
+from opencode_tui.views import SessionRow
+
+
+def session_row_json(row: SessionRow, calendar: Calendar) -> Any:
+    """The row as JSON: amounts in USD exact to 1e-9, moments as ISO 8601."""
+    return as_json(row, calendar)
+
+
+def sessions_table(rows: Sequence[SessionRow], of: int, period: str, calendar: Calendar) -> str:
+    """The rows under a line that says how many of how many they are."""
+    from tabulate import tabulate
+
+    total = sum(row.total_nano for row in rows)
+    count = plural(len(rows), "session") if len(rows) == of else f"{len(rows):,} of {plural(of, 'session')}"
+    lines = [f"{count} ({period}), {format_usd(total)}"]
+    if rows:
+        head = ("session", "title", "project", "model", "state", "total", "own", "sub", "turns", "tokens", "last")
+        align = ("left",) * 5 + ("right",) * 5 + ("left",)
+        body = [_cells(row, calendar) for row in rows]
+        lines += ["", tabulate(body, head, colalign=align, disable_numparse=True)]
+    return "\n".join(lines)
+
+
+def _cells(row: SessionRow, calendar: Calendar) -> tuple[str, ...]:
+    return (
+        row.id,
+        row.title if len(row.title) <= 40 else row.title[:39] + "…",
+        PurePath(row.project).name,
+        row.model,
+        row.state + (", fork" if row.is_fork else ""),
+        format_usd(row.total_nano),
+        format_usd(row.own_nano),
+        f"+{row.subagents}" if row.subagents else "",
+        str(row.turns),
+        tokens_text(row.tokens.total),
+        calendar.local(row.last_ms).strftime("%Y-%m-%d %H:%M"),
+    )

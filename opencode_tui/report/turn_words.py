@@ -1,0 +1,143 @@
+"""A turn of a session as text: one function for each column of the table of turns."""
+
+from __future__ import annotations
+
+import re
+
+from opencode_tui.clock import Calendar
+from opencode_tui.money import format_usd
+from opencode_tui.report.words import clock_time, meter, plural, short_day, tokens_text
+from opencode_tui.views import SessionView, ToolCount, Turn
+
+CONTEXT_CELLS = 4
+
+
+def short_model(model: str) -> str:
+    """The model without its provider."""
+    return model.split("/", 1)[-1]
+
+
+def duration_text(ms: int) -> str:
+    """Such as `0.4s`, `42s`, `3m 05s`, `1h 12m`, `2d 3h`."""
+    seconds = max(ms, 0) // 1000
+    if seconds < 10:
+        return f"{max(ms, 0) / 1000:.1f}s" if ms % 1000 // 100 else f"{seconds}s"
+    minutes, hours, days = seconds // 60, seconds // 3600, seconds // 86400
+    if days:
+        return f"{days}d {hours % 24}h"
+    if hours:
+        return f"{hours}h {minutes % 60:02}m"
+    return f"{minutes}m {seconds % 60:02}s" if minutes else f"{seconds}s"
+
+
+def file_name(path: str) -> str:
+    """The last part of a path of either kind."""
+    return re.split(r"[/\\]", path.rstrip("/\\"))[-1] or path
+
+
+def inside(path: str, directory: str) -> str:
+    """The path as seen from a directory, if it lies in it."""
+    head = directory.rstrip("/") + "/"
+    return path.removeprefix(head) if directory else path
+
+
+def turn_time(turn: Turn, view: SessionView, calendar: Calendar, *, brief: bool = False) -> str:
+    """When it started; with its date, or briefly that alone, where that is not the day of the last call."""
+    time = clock_time(turn.started_ms, calendar)
+    day = calendar.day(turn.started_ms)
+    if day == calendar.day(view.last_ms):
+        return time
+    date = short_day(day).partition(" ")[2]
+    return date if brief else f"{date} {time}"
+
+
+def turn_cost(turn: Turn) -> str:
+    """What it cost. Where nothing was billed: what it would have cost at list price, in brackets."""
+    if not turn.cost_nano and turn.list_nano:
+        return f"({format_usd(turn.list_nano)})"
+    return format_usd(turn.cost_nano)
+
+
+def output_tokens(turn: Turn) -> str:
+    """Output with reasoning."""
+    return tokens_text(turn.tokens.output + turn.tokens.reasoning)
+
+
+def cache_tokens(turn: Turn) -> str:
+    """What was read from the cache and written to it."""
+    return tokens_text(turn.tokens.cache_read + turn.tokens.cache_write)
+
+
+def context_percent(turn: Turn) -> str:
+    """How full its last call found the context; its size where the model's limit is not known."""
+    if turn.context_limit:
+        return f"{turn.context_tokens * 100 // turn.context_limit}%"
+    return tokens_text(turn.context_tokens) if turn.context_tokens else ""
+
+
+def context_fill(turn: Turn) -> str:
+    """The same as a small bar beside it."""
+    if not turn.context_limit:
+        return context_percent(turn)
+    bar = meter(turn.context_tokens, turn.context_limit, CONTEXT_CELLS)
+    return f"{bar} {context_percent(turn):>4}"
+
+
+def tool_text(tool: ToolCount) -> str:
+    """Such as `bash 2 ✕1`: two uses, one of which failed."""
+    return f"{tool.name} {tool.uses}" + (f" ✕{tool.failures}" if tool.failures else "")
+
+
+def tools_text(turn: Turn) -> str:
+    """Such as `edit 4 · bash 2 ✕1`."""
+    return " · ".join(map(tool_text, turn.tools))
+
+
+def file_names(turn: Turn) -> str:
+    """The names of the files, each name once."""
+    return ", ".join(dict.fromkeys(map(file_name, turn.files)))
+
+
+def file_paths(turn: Turn, directory: str) -> str:
+    """The files as seen from the session's directory."""
+    return ", ".join(inside(path, directory) for path in turn.files)
+
+
+def speed(turn: Turn) -> str:
+    """Tokens per second, empty where no call has completed."""
+    if turn.tokens_per_second is None:
+        return ""
+    return f"{turn.tokens_per_second:.0f}" if turn.tokens_per_second >= 9.95 else f"{turn.tokens_per_second:.1f}"
+
+
+def marks(turn: Turn) -> tuple[str, ...]:
+    """What is special about a turn, each with its glyph and a word: `↶ undone`, `→ glm-5`."""
+    found = []
+    if turn.running:
+        found.append("● running")
+    if turn.undone:
+        found.append("↶ undone" if turn.undone >= turn.calls else f"↶ {turn.undone:,} undone")
+    if turn.inherited_nano:
+        found.append(f"↱ {format_usd(turn.inherited_nano)} inherited")
+    if turn.errors:
+        found.append("✕ " + plural(turn.errors, "error"))
+    if turn.switched and turn.models:
+        found.append(f"→ {short_model(turn.models[-1])}")
+    return tuple(found)
+
+
+def marks_text(turn: Turn) -> str:
+    return "  ".join(marks(turn))
+
+
+def remarks(turn: Turn) -> str:
+    """The marks, then the first line of what was asked where it may be shown."""
+    return "  ".join(filter(None, (*marks(turn), f"“{turn.prompt}”" if turn.prompt else "")))
+
+
+def turn_title(turn: Turn, view: SessionView, calendar: Calendar) -> tuple[str, ...]:
+    """What the opened turn is headed by."""
+    name = f"Turn {turn.number:,}" if turn.id else "Calls of no turn"
+    counted = f"{name} · {turn_time(turn, view, calendar)} · {turn_cost(turn)} · {plural(turn.calls, 'call')}"
+    took = f"{counted} · {duration_text(turn.duration_ms)}"
+    return (f"{took} · {marks_text(turn)}", took, counted, name) if marks(turn) else (took, counted, name)

@@ -1,0 +1,249 @@
+"""From the ledger to one session: its tree of subagents, its turns, its forks, and a turn's calls."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from opencode_tui.analysis.trees import Place, laid_out
+from opencode_tui.analysis.turns import growth_of, turns_of
+from opencode_tui.ledger import queries, session_queries
+from opencode_tui.ledger.ledger import Ledger
+from opencode_tui.ledger.queries import SessionFacts, SessionSum
+from opencode_tui.ledger.session_queries import CallFacts
+from opencode_tui.records import Tokens
+from opencode_tui.take_sessions import RUNNING_MS, ContextLimits, main_key, state_of
+from opencode_tui.views import (
+    CallRates,
+    CallRow,
+    Node,
+    SessionName,
+    SessionQuery,
+    SessionView,
+    ToolRow,
+    Turn,
+    TurnQuery,
+    TurnView,
+)
+
+
+class Present(Protocol):
+    """What only OpenCode's store knows of a session; the sync does."""
+
+    def message_ids(self, session_id: str) -> frozenset[str] | None:
+        """The messages that OpenCode still has, None where it cannot be asked or has the session no more."""
+        ...
+
+    def prompts(self, session_id: str, turn_ids: Sequence[str]) -> Mapping[str, str]:
+        """The first lines of what was asked, by turn, where the settings allow it."""
+        ...
+
+
+def take_session(
+    ledger: Ledger,
+    now_ms: int,
+    query: SessionQuery,
+    *,
+    limits: ContextLimits | None = None,
+    present: Present | None = None,
+) -> SessionView:
+    """The session as long as it lived. Raises LookupError with a sentence for one that is not known."""
+    with ledger.reading() as connection:
+        tree = _tree(connection, query.session_id, now_ms)
+        facts = tree.facts.get(query.session_id)
+        calls = session_queries.session_calls(connection, query.session_id)
+        if facts is None and not calls:
+            raise LookupError(f"no session {query.session_id} is in the ledger")
+        turns = session_turns(connection, query.session_id, calls, now_ms, limits=limits, present=present)
+        saved = session_queries.cache_saved(connection, query.session_id)
+        origin_id = (facts.fork_of if facts else None) or session_queries.origin_of(connection, query.session_id)
+        fork_ids = session_queries.forks_of(connection, query.session_id)
+        parent_id = facts.parent_id if facts else None
+        others = queries.titles(connection, [id for id in (origin_id, parent_id, *fork_ids) if id])
+    root = tree.nodes[0]
+    billed = [call for call in calls if not call.copied]
+    tokens = sum((call.tokens for call in billed), Tokens())
+    return SessionView(
+        query=query,
+        taken_ms=now_ms,
+        id=root.id,
+        title=root.title,
+        directory=facts.directory if facts else "",
+        project=facts.project if facts else "",
+        state=root.state,
+        agent=root.agent,
+        model=root.model,
+        own_nano=root.own_nano,
+        total_nano=root.total_nano,
+        inherited_nano=sum(call.amount_nano for call in calls if call.copied),
+        list_nano=sum(call.list_nano for call in billed),
+        calls=len(billed),
+        copied_calls=len(calls) - len(billed),
+        tokens=tokens,
+        started_ms=root.started_ms,
+        last_ms=root.last_ms,
+        cache_hit_rate=tokens.cache_read / tokens.context if tokens.context else 0.0,
+        cache_saved_nano=saved,
+        parent=_named(parent_id, others),
+        fork_of=_named(origin_id, others),
+        forks=tuple(SessionName(id, others.get(id) or id) for id in fork_ids),
+        tree=tree.nodes,
+        turns=turns,
+        growth=growth_of(calls),
+    )
+
+
+def session_turns(
+    connection: sqlite3.Connection,
+    session_id: str,
+    calls: Sequence[CallFacts],
+    now_ms: int,
+    *,
+    limits: ContextLimits | None = None,
+    present: Present | None = None,
+) -> tuple[Turn, ...]:
+    """The turns that a session's own calls make."""
+    ids = present.message_ids(session_id) if present else None
+    undone = frozenset() if ids is None else frozenset(call.id for call in calls if call.id not in ids)
+    turn_ids = list(dict.fromkeys(call.turn_id for call in calls if call.turn_id))
+    return turns_of(
+        calls,
+        session_queries.session_tools(connection, session_id),
+        limit=_limit(limits),
+        undone=undone,
+        running_since_ms=now_ms - RUNNING_MS,
+        prompts=present.prompts(session_id, turn_ids) if present else {},
+    )
+
+
+def take_turn(ledger: Ledger, now_ms: int, query: TurnQuery, *, present: Present | None = None) -> TurnView:
+    """The calls of one turn, with what made their cost; none where there is no such turn."""
+    with ledger.reading() as connection:
+        rows = session_queries.turn_rows(connection, query.session_id, query.turn_id)
+        wanted = {row[0] for row in rows}
+        tools: dict[str, list[ToolRow]] = defaultdict(list)
+        for use in session_queries.session_tools(connection, query.session_id) if rows else ():
+            if use.call_id in wanted:
+                tools[use.call_id].append(ToolRow(use.name, use.target, use.ok, use.duration_ms, use.child_session_id))
+    ids = present.message_ids(query.session_id) if present else None
+    return TurnView(
+        query,
+        now_ms,
+        tuple(_call_row(row, ids is not None and row[0] not in ids, tuple(tools[row[0]])) for row in rows),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Tree:
+    nodes: tuple[Node, ...]
+    facts: Mapping[str, SessionFacts]
+
+
+def _tree(connection: sqlite3.Connection, root: str, now_ms: int) -> _Tree:
+    ids = session_queries.tree_ids(connection, root)
+    facts = queries.session_facts(connection, ids)
+    sums = queries.sums_of(connection, ids, now_ms - RUNNING_MS)
+    tasks = session_queries.task_counts(connection, ids)
+    models: dict[str, dict[str, tuple[int, int]]] = defaultdict(dict)
+    agents: dict[str, dict[str, tuple[int, int]]] = defaultdict(dict)
+    for id, model, agent, nano, calls in session_queries.main_keys(connection, ids):
+        for shares, key in ((models[id], model), (agents[id], agent)):
+            had = shares.get(key, (0, 0))
+            shares[key] = (had[0] + nano, had[1] + calls)
+    own = {id: sums[id].spend_nano if id in sums else 0 for id in ids}
+    parents = {id: facts[id].parent_id if id in facts else None for id in ids}
+    known = queries.session_facts(connection, [parent for parent in (parents[root],) if parent])
+    nodes = tuple(
+        _node(
+            place,
+            facts.get(place.id),
+            sums.get(place.id),
+            main_key(models[place.id]),
+            main_key(agents[place.id]),
+            own[place.id],
+            tasks.get(place.id, 0),
+            _odd(place, parents, known),
+            now_ms,
+        )
+        for place in laid_out(root, parents, own)
+    )
+    return _Tree(nodes, facts)
+
+
+def _odd(place: Place, parents: Mapping[str, str | None], known: Mapping[str, SessionFacts]) -> str:
+    """What is wrong with a root's parent: it is not known, or it is one of its own descendants."""
+    parent = parents[place.id]
+    if place.depth or parent is None:
+        return ""
+    if parent in parents:
+        return "its parent is one of its own subagents"
+    return "" if parent in known else f"its parent {parent} is not known"
+
+
+def _node(
+    place: Place,
+    facts: SessionFacts | None,
+    sums: SessionSum | None,
+    model: str,
+    agent: str,
+    own_nano: int,
+    tasks: int,
+    odd: str,
+    now_ms: int,
+) -> Node:
+    last_ms = sums.last_ms if sums else 0
+    return Node(
+        id=place.id,
+        parent_id=place.parent_id,
+        depth=place.depth,
+        title=(facts.title if facts else "") or place.id,
+        agent=agent,
+        model=model,
+        state=state_of(facts, bool(sums and sums.running), last_ms, now_ms),
+        own_nano=own_nano,
+        total_nano=place.total,
+        calls=sums.calls if sums else 0,
+        started_ms=sums.first_ms if sums else 0,
+        last_ms=last_ms,
+        tasks=tasks,
+        odd=odd,
+    )
+
+
+def _call_row(row: tuple[Any, ...], undone: bool, tools: tuple[ToolRow, ...]) -> CallRow:
+    id, created_ms, completed_ms, model, agent, *rest = row
+    cost, amount, recorded, basis, listed, copied_from, finish, error, *rates = rest[5:]
+    return CallRow(
+        id=id,
+        created_ms=created_ms,
+        completed_ms=completed_ms,
+        model=model,
+        agent=agent,
+        tokens=Tokens(*rest[:5]),
+        cost_nano=cost,
+        amount_nano=amount,
+        recorded_nano=recorded,
+        basis=basis,
+        rates=None if rates[0] is None else CallRates(*rates),
+        list_nano=listed,
+        copied_from=copied_from,
+        finish=finish,
+        error=error,
+        undone=undone,
+        tools=tools,
+    )
+
+
+def _limit(limits: ContextLimits | None) -> Callable[[str], int | None]:
+    def limit(model: str) -> int | None:
+        provider, _, name = model.partition("/")
+        return limits.context_limit(provider, name) if limits else None
+
+    return limit
+
+
+def _named(id: str | None, titles: Mapping[str, str]) -> SessionName | None:
+    return SessionName(id, titles.get(id) or id) if id else None

@@ -1,0 +1,173 @@
+"""From the ledger to the root sessions of a span of time, each with what its tree of subagents did in it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from opencode_tui.analysis.periods import PERIODS, days_of, parse_day
+from opencode_tui.analysis.trees import Tree, roots, trees
+from opencode_tui.clock import HOUR_MS, Calendar, Span, calendar_for
+from opencode_tui.ledger import queries
+from opencode_tui.ledger.ledger import Ledger
+from opencode_tui.ledger.queries import SessionFacts, SessionSum
+from opencode_tui.records import Tokens
+from opencode_tui.settings import Settings
+from opencode_tui.views import SessionList, SessionRow, SessionsQuery, State
+
+RUNNING_MS = HOUR_MS // 2
+"""A call that has not completed after this long never will: OpenCode was ended meanwhile."""
+ACTIVE_MS = 120_000
+"""A session is active until this long after its last call ended."""
+SPARK_STEPS = 12
+
+
+class ContextLimits(Protocol):
+    """Knows how many tokens a model can read; pricing.book does."""
+
+    def context_limit(self, provider: str, model: str) -> int | None: ...
+
+
+def take_sessions(
+    ledger: Ledger, settings: Settings, now_ms: int, query: SessionsQuery, limits: ContextLimits | None = None
+) -> SessionList:
+    """The root sessions of the query's period. Raises ValueError for a period that there is not."""
+    calendar = calendar_for(settings.timezone)
+    with ledger.reading() as connection:
+        span = span_of(connection, calendar, query.period, now_ms)
+        rows = session_rows(connection, span, now_ms, limits)
+    rows.sort(key=lambda row: (-row.last_ms, row.id))
+    return SessionList(query, now_ms, tuple(rows))
+
+
+def span_of(connection: sqlite3.Connection, calendar: Calendar, period: str, now_ms: int) -> Span:
+    """One of PERIODS or a day (2026-05-13) as moments. Raises ValueError."""
+    if period not in PERIODS:
+        return calendar.span(parse_day(period))
+    ever = queries.all_time(connection)
+    # All is all, also what a clock that jumped has put into the future.
+    if period == "all":
+        return ever
+    today = calendar.day(now_ms)
+    return calendar.span(*days_of(period, today, today))
+
+
+def session_rows(
+    connection: sqlite3.Connection, span: Span, now_ms: int, limits: ContextLimits | None
+) -> list[SessionRow]:
+    """The roots of all sessions that did something in the span, in no order."""
+    sums = {each.session_id: each for each in queries.session_sums(connection, span, now_ms - RUNNING_MS)}
+    facts = _with_ancestors(connection, sums)
+    parents = {id: facts[id].parent_id if id in facts else None for id in {*sums, *facts}}
+    grown = trees(roots(list(sums), parents))
+    models, agents = _shares(connection, span, "model"), _shares(connection, span, "agent")
+    contexts = queries.newest_contexts(connection, span)
+    times = {tree.root: _times(tree, sums) for tree in grown}
+    members = [(member, tree.root, *times[tree.root]) for tree in grown for member in tree.members]
+    sparks = queries.sparks(connection, members, span, SPARK_STEPS)
+    rows = []
+    for tree in grown:
+        context = contexts.get(tree.root)
+        tree_models = combined(models, tree.members)
+        rows.append(
+            _row(
+                tree,
+                facts.get(tree.root),
+                sums,
+                now_ms,
+                models=tuple(tree_models),
+                model=main_key(tree_models),
+                agent=main_key(combined(agents, (tree.root,)) or combined(agents, tree.members)),
+                context_tokens=context[0] if context else 0,
+                context_limit=limits.context_limit(*context[1:]) if limits and context else None,
+                spark=tuple(sparks.get(tree.root, {}).get(step, 0) for step in range(SPARK_STEPS)),
+            )
+        )
+    return rows
+
+
+def _row(
+    tree: Tree,
+    facts: SessionFacts | None,
+    sums: Mapping[str, SessionSum],
+    now_ms: int,
+    *,
+    models: tuple[str, ...],
+    model: str,
+    agent: str,
+    context_tokens: int,
+    context_limit: int | None,
+    spark: tuple[int, ...],
+) -> SessionRow:
+    own = sums.get(tree.root)
+    members = [sums[member] for member in tree.members]
+    started_ms, last_ms = _times(tree, sums)
+    return SessionRow(
+        id=tree.root,
+        title=(facts.title if facts else "") or tree.root,
+        project=facts.project if facts else "",
+        model=model,
+        models=models,
+        agent=agent,
+        state=state_of(facts, any(each.running for each in members), last_ms, now_ms),
+        is_fork=facts.is_fork if facts else False,
+        own_nano=own.spend_nano if own else 0,
+        total_nano=sum(each.spend_nano for each in members),
+        subagents=tree.subagents,
+        turns=own.turns if own else 0,
+        calls=sum(each.calls for each in members),
+        tokens=sum((each.tokens for each in members), Tokens()),
+        context_tokens=context_tokens,
+        context_limit=context_limit,
+        started_ms=started_ms,
+        last_ms=last_ms,
+        spark=spark,
+    )
+
+
+def state_of(facts: SessionFacts | None, running: bool, last_ms: int, now_ms: int) -> State:
+    """Whether a session is at work, and whether OpenCode still has it."""
+    if facts is not None and facts.deleted:
+        return "deleted"
+    if running or 0 <= now_ms - last_ms < ACTIVE_MS:
+        return "active"
+    return "archived" if facts is not None and facts.archived else "idle"
+
+
+def main_key(shares: Mapping[str, tuple[int, int]]) -> str:
+    """The key that most money went to, or most calls where none cost anything."""
+    return max(sorted(shares), key=lambda key: shares[key]) if shares else ""
+
+
+def combined(shares: Mapping[str, Mapping[str, tuple[int, int]]], members: Sequence[str]) -> dict[str, tuple[int, int]]:
+    """(nano-dollars, calls) by key over several sessions, in the order of the keys."""
+    total: dict[str, tuple[int, int]] = {}
+    for member in members:
+        for key, (nano, calls) in shares.get(member, {}).items():
+            before = total.get(key, (0, 0))
+            total[key] = (before[0] + nano, before[1] + calls)
+    return dict(sorted(total.items()))
+
+
+def _shares(connection: sqlite3.Connection, span: Span, by: str) -> dict[str, dict[str, tuple[int, int]]]:
+    found: dict[str, dict[str, tuple[int, int]]] = defaultdict(dict)
+    for session_id, key, nano, calls in queries.session_shares(connection, span, by):
+        found[session_id][key] = (nano, calls)
+    return found
+
+
+def _times(tree: Tree, sums: Mapping[str, SessionSum]) -> tuple[int, int]:
+    members = [sums[member] for member in tree.members]
+    return min(each.first_ms for each in members), max(each.last_ms for each in members)
+
+
+def _with_ancestors(connection: sqlite3.Connection, sums: Mapping[str, SessionSum]) -> dict[str, SessionFacts]:
+    facts = queries.session_facts(connection, sums)
+    missing = {fact.parent_id for fact in facts.values()} - facts.keys() - {None}
+    while missing:
+        found = queries.session_facts(connection, [id for id in missing if id])
+        facts |= found
+        missing = {fact.parent_id for fact in found.values()} - facts.keys() - {None}
+    return facts

@@ -1,0 +1,264 @@
+"""Data flows one way: what a module may import, and what only one place may do.
+
+Each rule is a function from modules to what breaks it, and is shown a module that does.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+import opencode_tui
+
+PACKAGE = opencode_tui.__name__
+
+LAYERS = (
+    ("__main__",),
+    ("cli",),
+    ("ui",),
+    ("report",),
+    ("feed",),
+    ("take_snapshot",),
+    ("take_session",),
+    ("take_sessions",),
+    ("analysis",),
+    ("sync",),
+    ("ledger", "source"),
+    ("pricing",),
+    ("config", "demo"),
+    ("settings", "snapshot", "views"),
+    ("clock", "money", "paths", "records"),
+)
+"""From the top. An import points down; those of one layer do not know each other."""
+DEPTH = {name: depth for depth, names in enumerate(LAYERS) for name in names}
+
+SCREEN_LIBRARIES = {"textual", "textual_plotext", "plotext"}
+NETWORK_LIBRARIES = {
+    "socket",
+    "ssl",
+    "http",
+    "ftplib",
+    "smtplib",
+    "asyncio",
+    "requests",
+    "httpx",
+    "aiohttp",
+    "urllib3",
+}
+TIME_READERS = {
+    "time": {
+        "time",
+        "time_ns",
+        "monotonic",
+        "monotonic_ns",
+        "perf_counter",
+        "perf_counter_ns",
+        "localtime",
+        "gmtime",
+    },
+    "datetime": {"now", "utcnow", "today"},
+    "date": {"today"},
+}
+SQL_TIME = ("current_timestamp", "current_date", "current_time", "'now'", "unixepoch()", "julianday()")
+
+
+@dataclass(frozen=True)
+class Module:
+    """A module by its dotted name inside the package: `ledger.queries`, and `ledger` for the folder's own."""
+
+    name: str
+    tree: ast.Module
+    is_folder: bool = False
+
+    @property
+    def part(self) -> str:
+        """The folder or file at the top of the package that it belongs to."""
+        return self.name.partition(".")[0]
+
+    @property
+    def imports(self) -> list[str]:
+        """Dotted names of all that is imported, inside functions too; `from a import b` is `a.b`."""
+        found = []
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.Import):
+                found += [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom):
+                source = ".".join(filter(None, (self._above(node.level), node.module)))
+                found += [f"{source}.{alias.name}" for alias in node.names]
+        return found
+
+    @property
+    def inside(self) -> list[str]:
+        """The imports from this package, by their names inside it."""
+        return [name.removeprefix(f"{PACKAGE}.") for name in self.imports if name.startswith(f"{PACKAGE}.")]
+
+    def _above(self, level: int) -> str:
+        """The package that so many dots stand for."""
+        if not level:
+            return ""
+        way = [PACKAGE, *self.name.split(".")]
+        return ".".join(way[: len(way) - level + self.is_folder])
+
+
+def module(name: str, source: str) -> Module:
+    return Module(name, ast.parse(source))
+
+
+def package() -> Iterator[Module]:
+    root = Path(opencode_tui.__file__).parent
+    for path in sorted(root.rglob("*.py")):
+        names = path.relative_to(root).with_suffix("").parts
+        is_folder = names[-1] == "__init__"
+        name = ".".join(names[:-1] if is_folder else names)
+        if name:  # the package's own file holds nothing
+            yield Module(name, ast.parse(path.read_text(encoding="utf-8")), is_folder)
+
+
+MODULES = tuple(package())
+Modules = tuple[Module, ...]
+Rule = Callable[[Modules], list[str]]
+
+
+def imports_that_do_not_point_down(modules: Modules) -> list[str]:
+    return [
+        f"{each.name} -> {target}"
+        for each in modules
+        for target in each.inside
+        if (part := target.partition(".")[0]) != each.part and DEPTH[part] <= DEPTH[each.part]
+    ]
+
+
+def libraries_of_the_screen_outside_of_ui(modules: Modules) -> list[str]:
+    return [
+        f"{each.name} -> {target}"
+        for each in modules
+        for target in each.imports
+        if target.partition(".")[0] in SCREEN_LIBRARIES and each.part != "ui"
+    ]
+
+
+def meetings_of_source_and_ledger_outside_of_sync(modules: Modules) -> list[str]:
+    """Who knows OpenCode's stores is sync alone; who writes into the ledger is sync alone."""
+    return [
+        f"{each.name} -> {target}"
+        for each in modules
+        for target in each.inside
+        if (f"{target}.".startswith("source.") and each.part not in ("source", "sync"))
+        or (f"{target}.".startswith("ledger.writing.") and each.part not in ("ledger", "sync"))
+    ]
+
+
+def made_up_data_outside_of_the_command_line(modules: Modules) -> list[str]:
+    return [
+        f"{each.name} -> {target}"
+        for each in modules
+        for target in each.inside
+        if f"{target}.".startswith("demo.") and each.part not in ("demo", "cli")
+    ]
+
+
+def readings_of_the_time_outside_of_clock(modules: Modules) -> list[str]:
+    return [f"{each.name}: {what}" for each in modules if each.name != "clock" for what in _time_read_in(each)]
+
+
+def _time_read_in(each: Module) -> Iterator[str]:
+    for target in each.imports:
+        library, _, name = target.rpartition(".")
+        if library == "time" and name in TIME_READERS["time"]:
+            yield target
+    for node in ast.walk(each.tree):
+        if isinstance(node, ast.Attribute):
+            owner = ast.unparse(node.value).rpartition(".")[2]
+            if node.attr in TIME_READERS.get(owner, ()):
+                yield ast.unparse(node)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield from (f"SQL {word}" for word in SQL_TIME if word in node.value.casefold())
+
+
+def ways_to_the_network(modules: Modules) -> list[str]:
+    return [
+        f"{each.name} -> {target}"
+        for each in modules
+        for target in each.imports
+        if target.partition(".")[0] in NETWORK_LIBRARIES or f"{target}.".startswith("urllib.request.")
+    ]
+
+
+def imports_by_a_name_made_at_run_time(modules: Modules) -> list[str]:
+    """The other rules cannot see these. The parser has the one that there is: it stays within its folder."""
+    return [
+        each.name
+        for each in modules
+        for node in ast.walk(each.tree)
+        if isinstance(node, ast.Name) and node.id in ("import_module", "__import__") and each.name != "cli.parser"
+    ]
+
+
+BREACHES: dict[Rule, list[Module]] = {
+    imports_that_do_not_point_down: [
+        module("analysis.pace", "from opencode_tui.ui.app import run"),
+        module("ledger.queries", "import opencode_tui.sync"),
+        module("source.files", "from opencode_tui.ledger import queries"),
+        module("ledger.queries", "from opencode_tui.source.text import clean"),
+        module("records", "from opencode_tui import money"),
+        module("sync", "def late():\n    from opencode_tui.report.readout import readout"),
+        module("pricing.book", "from ..sync import Sync"),
+        module("ui.app", "from opencode_tui.cli import main"),
+        Module("pricing", ast.parse("from ..sync import Sync"), is_folder=True),
+    ],
+    libraries_of_the_screen_outside_of_ui: [
+        module("report.words", "from textual.app import App"),
+        module("cli.dashboard", "def run():\n    import textual_plotext"),
+    ],
+    meetings_of_source_and_ledger_outside_of_sync: [
+        module("cli.today", "from opencode_tui.source.discovery import generations"),
+        module("feed", "from opencode_tui import source"),
+        module("cli.usage", "from opencode_tui.ledger import writing"),
+    ],
+    made_up_data_outside_of_the_command_line: [module("feed", "from opencode_tui.demo import demo_store")],
+    readings_of_the_time_outside_of_clock: [
+        module("sync", "import time\ntime.time()"),
+        module("sync", "from time import monotonic"),
+        module("feed", "import datetime\ndatetime.datetime.now(zone)"),
+        module("analysis.periods", "from datetime import date\ndefault = date.today"),
+        module("ledger.queries", "SQL = 'SELECT strftime(\"%s\", \\'now\\')'"),
+        module("ledger.schema", "SQL = 'at TEXT DEFAULT CURRENT_TIMESTAMP'"),
+    ],
+    ways_to_the_network: [
+        module("pricing.renew", "from urllib import request"),
+        module("pricing.renew", "from urllib.request import urlopen"),
+        module("sync", "import http.client"),
+        module("report.usage", "import socket"),
+    ],
+    imports_by_a_name_made_at_run_time: [module("report.words", "def f(name):\n    return __import__(name)")],
+}
+
+rules = pytest.mark.parametrize("rule", BREACHES, ids=[rule.__name__ for rule in BREACHES])
+
+
+@rules
+def test_there_are_none_of(rule: Rule) -> None:
+    assert rule(MODULES) == []
+
+
+@rules
+def test_a_breach_is_seen_among(rule: Rule) -> None:
+    for breach in BREACHES[rule]:
+        assert rule((breach,)), ast.unparse(breach.tree)
+
+
+def test_every_module_has_its_place_in_the_order() -> None:
+    assert {each.part for each in MODULES} == set(DEPTH)
+
+
+def test_the_imports_of_the_package_are_all_seen() -> None:
+    by_name = {each.name: each for each in MODULES}
+    assert "ui.app.run" in by_name["cli.dashboard"].inside
+    assert {"source.discovery.generations", "ledger.writing"} <= set(by_name["sync"].inside)
+    assert "snapshot.Band" in by_name["analysis.pace"].inside
+    assert any(target.startswith("textual.") for target in by_name["ui.app"].imports)
+    assert list(_time_read_in(by_name["clock"]))

@@ -1,0 +1,241 @@
+"""A poll gives a picture when there is another one to see, and nothing when there is not."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from opencode_tui.feed import LedgerFeed
+from opencode_tui.ledger.ledger import Ledger, LedgerError
+from opencode_tui.money import NANO
+from opencode_tui.settings import Settings
+from opencode_tui.snapshot import Snapshot
+from opencode_tui.source import sqlite_store
+from tests.ledgers import reader
+from tests.stores import V1
+
+DAY = date(2026, 5, 13)
+CENT = NANO // 100
+
+
+def at(time: str, day: date = DAY) -> int:
+    return int(datetime.fromisoformat(f"{day.isoformat()}T{time}").replace(tzinfo=UTC).timestamp() * 1000)
+
+
+class StoppedClock:
+    """Shows a time until it is set to another."""
+
+    def __init__(self, time: str) -> None:
+        self.now_ms = at(time)
+
+    def __call__(self) -> int:
+        return self.now_ms
+
+
+@pytest.fixture
+def clock() -> StoppedClock:
+    return StoppedClock("14:23")
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> V1:
+    """A call of $0.70 yesterday and one of $0.20 today."""
+    store = V1(tmp_path)
+    session = store.session("Fix header", created=at("11:00", DAY.replace(day=12)))
+    store.call(session, cost="0.70", at=at("12:00", DAY.replace(day=12)))
+    store.call(session, cost="0.20", at=at("12:00"))
+    return store
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Path:
+    return tmp_path / "ours" / "ledger.db"
+
+
+@pytest.fixture
+def feed(store: V1, ledger: Path, clock: StoppedClock) -> Iterator[LedgerFeed]:
+    environ = {"XDG_CONFIG_HOME": str(ledger.parent / "none"), "XDG_CACHE_HOME": str(ledger.parent / "none")}
+    settings = Settings(data_dirs=(store.data_dir,), timezone="UTC", machine="laptop")
+    feed = LedgerFeed(lambda: Ledger(ledger), settings, environ, clock)
+    yield feed
+    feed.close()
+
+
+def poll(feed: LedgerFeed) -> Snapshot | None:
+    return feed.poll(lambda _: None)
+
+
+def seen(feed: LedgerFeed) -> Snapshot:
+    """The picture of a poll that has to give one."""
+    snapshot = poll(feed)
+    assert snapshot is not None
+    return snapshot
+
+
+def session_of(store: V1) -> str:
+    return next(iter(store.sessions))
+
+
+def test_the_first_poll_gives_a_picture_of_today(feed: LedgerFeed, clock: StoppedClock) -> None:
+    assert feed.read_ms is None
+    first = seen(feed)
+    assert (first.day, first.spent_nano, first.machine) == (DAY, 20 * CENT, "laptop")
+    assert first.taken_ms == first.read_ms == feed.read_ms == clock.now_ms
+    assert [state.state for state in first.stores] == ["live"]
+
+
+def test_a_poll_that_finds_nothing_new_gives_nothing(feed: LedgerFeed) -> None:
+    seen(feed)
+    assert poll(feed) is None
+    assert poll(feed) is None
+
+
+def test_a_new_call_gives_a_new_picture_once(feed: LedgerFeed, store: V1) -> None:
+    seen(feed)
+    store.call(session_of(store), cost="0.05", at=at("14:22"))
+    assert seen(feed).spent_nano == 25 * CENT
+    assert poll(feed) is None
+
+
+def test_a_call_that_completes_gives_a_new_picture(feed: LedgerFeed, store: V1) -> None:
+    call = store.call(session_of(store), completed=False, at=at("14:22"))
+    assert seen(feed).running_calls == 1
+    store.finish(call, cost="0.05")
+    after = seen(feed)
+    assert (after.running_calls, after.spent_nano) == (0, 25 * CENT)
+
+
+def test_nothing_new_still_says_when_the_stores_were_read(feed: LedgerFeed, clock: StoppedClock) -> None:
+    seen(feed)
+    clock.now_ms += 2_000
+    assert poll(feed) is None
+    assert feed.read_ms == clock.now_ms
+
+
+def test_another_day_is_shown_from_the_next_poll_on(feed: LedgerFeed) -> None:
+    seen(feed)
+    feed.select_day(DAY.replace(day=12))
+    past = seen(feed)
+    assert (past.day, past.is_today, past.spent_nano) == (DAY.replace(day=12), False, 70 * CENT)
+    assert poll(feed) is None
+    feed.select_day(None)
+    assert seen(feed).day == DAY
+
+
+def test_selecting_the_day_that_is_shown_changes_nothing(feed: LedgerFeed) -> None:
+    seen(feed)
+    feed.select_day(None)
+    assert poll(feed) is None
+
+
+def test_what_another_reader_writes_into_the_ledger_gives_a_new_picture(
+    feed: LedgerFeed, ledger: Path, tmp_path: Path
+) -> None:
+    seen(feed)
+    elsewhere = V1(tmp_path / "elsewhere")
+    elsewhere.call(elsewhere.session("Somewhere else", created=at("13:00")), cost="0.11", at=at("13:01"))
+    other = reader(elsewhere.data_dir, ledger)
+    other.poll()
+    other.close()
+    assert seen(feed).spent_nano == 31 * CENT
+    assert poll(feed) is None
+
+
+def test_after_a_minute_there_is_a_new_picture_because_the_rate_has_changed(
+    feed: LedgerFeed, clock: StoppedClock
+) -> None:
+    clock.now_ms = at("12:59:00")
+    assert seen(feed).rate_nano == 20 * CENT
+    clock.now_ms += 59_999
+    assert poll(feed) is None
+    clock.now_ms += 1
+    assert seen(feed).rate_nano == 0
+    assert poll(feed) is None
+
+
+def test_a_clock_that_was_set_back_gives_a_new_picture(feed: LedgerFeed, clock: StoppedClock) -> None:
+    seen(feed)
+    clock.now_ms -= 1
+    assert seen(feed).taken_ms == clock.now_ms
+
+
+def test_at_midnight_today_is_another_day(feed: LedgerFeed, clock: StoppedClock) -> None:
+    clock.now_ms = at("23:59:59.999")
+    assert seen(feed).spent_nano == 20 * CENT
+    clock.now_ms += 1
+    after = seen(feed)
+    assert (after.day, after.is_today, after.spent_nano) == (DAY.replace(day=14), True, 0)
+    assert poll(feed) is None
+
+
+def test_at_midnight_a_chosen_day_stays(feed: LedgerFeed, clock: StoppedClock) -> None:
+    clock.now_ms = at("23:59:59.999")
+    feed.select_day(DAY)
+    assert seen(feed).is_today
+    clock.now_ms += 1
+    assert poll(feed) is None
+    clock.now_ms += 60_000
+    later = seen(feed)
+    assert (later.day, later.is_today) == (DAY, False)
+
+
+def test_a_store_in_trouble_gives_a_new_picture_that_says_so(feed: LedgerFeed, store: V1) -> None:
+    seen(feed)
+    store.path.unlink()
+    for left in store.data_dir.glob("opencode.db-*"):
+        left.unlink()
+    gone = seen(feed)
+    assert [state.state for state in gone.stores] == ["gone"]
+    assert gone.spent_nano == 20 * CENT
+
+
+def test_a_long_import_reports_pictures_on_the_way(
+    feed: LedgerFeed, store: V1, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite_store, "_FIRST_STEP", 1)
+    monkeypatch.setattr(sqlite_store, "_STEP", 1)
+    monkeypatch.setattr("opencode_tui.sync._LARGE", -1)
+    monkeypatch.setattr("opencode_tui.feed._REPORT_S", 0.0)
+    reported: list[Snapshot] = []
+    last = feed.poll(reported.append)
+    assert {state.state for snapshot in reported for state in snapshot.stores} == {"importing"}
+    days = [(each.week_days[-2].spend_nano, each.spent_nano) for each in reported]
+    assert (0, 20 * CENT) in days  # the newest is read first: today is right before yesterday is there
+    assert (70 * CENT, 0) not in days
+    assert last is not None
+    assert (last.week_days[-2].spend_nano, last.spent_nano) == (70 * CENT, 20 * CENT)
+    assert [state.state for state in last.stores] == ["live"]
+
+
+def test_a_ledger_that_cannot_be_opened_is_told_by_every_poll_until_it_can(
+    store: V1, tmp_path: Path, clock: StoppedClock
+) -> None:
+    place = tmp_path / "ledger.db"
+    place.mkdir()
+    feed = LedgerFeed(lambda: Ledger(place), Settings(data_dirs=(store.data_dir,), timezone="UTC"), {}, clock)
+    for _ in range(2):
+        with pytest.raises(LedgerError, match=r"cannot be opened .*; name another file"):
+            poll(feed)
+    place.rmdir()
+    assert seen(feed).spent_nano == 20 * CENT
+    feed.close()
+
+
+def test_a_poll_that_failed_is_made_up_for_by_the_next(
+    feed: LedgerFeed, store: V1, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen(feed)
+    store.call(session_of(store), cost="0.20", at=at("12:05"))
+
+    def fails(*_: object, **__: object) -> Snapshot:
+        raise sqlite3.OperationalError("database is locked")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("opencode_tui.feed.take_snapshot", fails)
+        with pytest.raises(sqlite3.Error):
+            poll(feed)
+    assert seen(feed).calls == 2
