@@ -89,7 +89,7 @@ def test_a_turn_opens_to_calls_with_the_rates_that_made_them(generation: type[St
     turn = store.prompt(root)
     tokens = Tokens(input=5436, output=642, reasoning=27)
     call = store.call(
-        root, cost="0.0078402", turn=turn, tokens=tokens, tools=[tool("bash", "npm run test -- --secret")]
+        root, cost="0.0078402", turn=turn, tokens=tokens, tools=[tool("bash", "npm run test -- --secret", took=321)]
     )
     ours = synced(store)
     (opened,) = take_turn(ours.ledger, 0, TurnQuery(root, turn), present=ours.sync).calls
@@ -98,7 +98,7 @@ def test_a_turn_opens_to_calls_with_the_rates_that_made_them(generation: type[St
     rates = opened.rates
     exact = tokens.input * rates.input + (tokens.output + tokens.reasoning) * rates.output
     assert exact == opened.cost_nano * 1_000_000
-    assert [(use.name, use.target) for use in opened.tools] == [("bash", "npm run")]
+    assert [(use.name, use.target, use.duration_ms) for use in opened.tools] == [("bash", "npm run", 321)]
 
 
 @pytest.mark.parametrize("generation", GENERATIONS)

@@ -55,8 +55,8 @@ def v2_tools(connection: sqlite3.Connection, call_ids: Sequence[str]) -> list[To
     for id, call_id, session_id, text, time_text in connection.execute(_V2, (json.dumps(call_ids),)).fetchall():
         state, time = loads(text), loads(time_text or "null")
         if isinstance(time, dict):
-            state[10] = state[10] or time.get("ran") or time.get("created")
-            state[11] = state[11] or time.get("completed")
+            state[9] = state[9] or time.get("ran") or time.get("created")
+            state[10] = state[10] or time.get("completed")
         state[0] = _NAMES.get(state[0], state[0]) if isinstance(state[0], str) else None
         tools.append(tool_use(id, call_id, session_id, state))
     return tools
