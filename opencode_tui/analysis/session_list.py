@@ -45,6 +45,8 @@ def words_of(filter: str) -> tuple[Word, ...]:
     words = []
     for match in _WORD.finditer(filter.casefold()):
         field, sign, text = match.groups()
+        if text[-1] in ":=" and text[:-1] in FIELDS:
+            continue  # its value is still to be typed
         if field is not None and field not in FIELDS:
             words.append(Word(match[0]))
         elif text.strip('"'):

@@ -11,6 +11,7 @@ from opencode_tui.report.turn_words import duration_text, short_model
 from opencode_tui.views import CallRates, CallRow, ToolRow
 
 BASES = {"recorded": "recorded", "custom": "by your own price", "list": "by list price"}
+KINDS = ("input", "output", "reasoning", "cache read", "cache write")
 
 
 def exact_usd(nano: int) -> str:
@@ -28,16 +29,13 @@ def rate_text(nano: int) -> str:
 def token_terms(call: CallRow) -> list[str]:
     """Each kind of tokens that there were, times its rate where that is known: `output 669 × $4/M`."""
     tokens, rates = call.tokens, call.rates
-    kinds = (
-        ("input", tokens.input, rates and rates.input),
-        ("output", tokens.output, rates and rates.output),
-        ("reasoning", tokens.reasoning, rates and rates.output),
-        ("cache read", tokens.cache_read, rates and rates.cache_read),
-        ("cache write", tokens.cache_write, rates and rates.cache_write),
+    per_million = (
+        (rates.input, rates.output, rates.output, rates.cache_read, rates.cache_write) if rates else (None,) * 5
     )
+    counts = (tokens.input, tokens.output, tokens.reasoning, tokens.cache_read, tokens.cache_write)
     return [
         f"{name} {count:,}" if rate is None else f"{name} {count:,} × {rate_text(rate)}"
-        for name, count, rate in kinds
+        for name, count, rate in zip(KINDS, counts, per_million, strict=True)
         if count
     ]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from opencode_tui.clock import Calendar
 from opencode_tui.money import format_usd
-from opencode_tui.report.turn_words import duration_text, file_name, short_model
+from opencode_tui.report.turn_words import duration_text, file_name, fine_usd, short_model
 from opencode_tui.report.words import clock_time, fit, plural, short_day, tokens_text
 from opencode_tui.views import Node, SessionName, SessionView, State
 
@@ -76,7 +76,7 @@ def inherited(view: SessionView) -> Fact:
     if not view.copied_calls:
         return (f"↱ fork of {name_of(view.fork_of)}",) if view.fork_of else ()
     origin = f" from {name_of(view.fork_of)}" if view.fork_of else ""
-    amount, copies = format_usd(view.inherited_nano), plural(view.copied_calls, "copied call")
+    amount, copies = fine_usd(view.inherited_nano), plural(view.copied_calls, "copied call")
     return (
         f"↱ {amount} inherited{origin}, not billed again ({copies})",
         f"↱ {amount} inherited{origin}, not billed again",
@@ -154,10 +154,10 @@ def node_pieces(node: Node, root_nano: int) -> list[tuple[int, str]]:
     pieces = [
         (0, node.agent or "agent not known"),
         (0, format_usd(node.total_nano)),
+        (0, node.odd),
         (4, own),
         (2, share),
         (3, state),
-        (1, node.odd),
         (6, f"resumed {node.tasks}×" if node.tasks > 1 else ""),
         (5, short_model(node.model)),
         (7, node.title if node.depth else ""),
@@ -166,7 +166,7 @@ def node_pieces(node: Node, root_nano: int) -> list[tuple[int, str]]:
 
 
 def node_text(node: Node, root_nano: int, width: int) -> str:
-    """As much of the line as fits in `width` characters; the agent and its amount always stay."""
+    """As much of the line as fits in `width` characters; agent, amount and what is odd always stay."""
     pieces = node_pieces(node, root_nano)
     while len(" · ".join(text for _, text in pieces)) > width and (last := max(rank for rank, _ in pieces)):
         pieces = [piece for piece in pieces if piece[0] != last]

@@ -9,15 +9,10 @@ from opencode_tui.analysis.session_list import Sort, Totals
 from opencode_tui.clock import Calendar
 from opencode_tui.money import format_usd
 from opencode_tui.report.words import clock_time, plural, short_day, tokens_text
-from opencode_tui.views import SessionRow, State
+from opencode_tui.views import SessionRow
 
-_GLYPHS: dict[State, str] = {"active": "●", "idle": "○", "archived": "▪", "deleted": "✕"}
-_LEVELS = "▁▂▃▄▅▆▇█"
+_LEVELS = "▁▂▃▄▅▆▇"  # a full block would grow into the row above
 _PERIOD_NAMES = {"week": "this week", "month": "this month", "year": "this year", "all": "ever"}
-
-
-def state_glyph(state: State) -> str:
-    return _GLYPHS[state]
 
 
 def state_word(row: SessionRow) -> str:
@@ -37,17 +32,6 @@ def context_text(tokens: int, limit: int | None) -> str:
     return tokens_text(tokens) if tokens else ""
 
 
-def duration_text(ms: int) -> str:
-    """In two units at the most: 45s, 12m, 1h 04m, 3d 02h."""
-    seconds = max(ms, 0) // 1000
-    minutes, hours, days = seconds // 60, seconds // 3600, seconds // 86_400
-    if days:
-        return f"{days:,}d {hours % 24:02}h"
-    if hours:
-        return f"{hours}h {minutes % 60:02}m"
-    return f"{minutes}m" if minutes else f"{seconds}s"
-
-
 def when_text(ms: int, now_ms: int, calendar: Calendar) -> str:
     """A moment in at most 12 characters: 14:23 today, 12 May 09:10 this year, else 2025-11-30."""
     day, today = calendar.day(ms), calendar.day(now_ms)
@@ -61,7 +45,7 @@ def when_text(ms: int, now_ms: int, calendar: Calendar) -> str:
 def spark(amounts: Sequence[int]) -> str:
     """One block a part, measured by the largest; any amount at all is seen, and nothing is a space."""
     top = max(amounts, default=0)
-    return "".join(_LEVELS[amount * 7 // top] if amount > 0 else " " for amount in amounts)
+    return "".join(_LEVELS[amount * 6 // top] if amount > 0 else " " for amount in amounts)
 
 
 def period_name(period: str) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 
 from opencode_tui.clock import Calendar
-from opencode_tui.money import format_usd
+from opencode_tui.money import NANO, format_usd
 from opencode_tui.report.words import clock_time, meter, plural, short_day, tokens_text
 from opencode_tui.views import SessionView, ToolCount, Turn
 
@@ -19,15 +20,24 @@ def short_model(model: str) -> str:
 
 def duration_text(ms: int) -> str:
     """Such as `0.4s`, `42s`, `3m 05s`, `1h 12m`, `2d 3h`."""
-    seconds = max(ms, 0) // 1000
+    ms = max(ms, 0)
+    seconds = ms // 1000
     if seconds < 10:
-        return f"{max(ms, 0) / 1000:.1f}s" if ms % 1000 // 100 else f"{seconds}s"
+        return f"{ms / 1000:.1f}s" if ms % 1000 // 100 else f"{seconds}s"
     minutes, hours, days = seconds // 60, seconds // 3600, seconds // 86400
     if days:
         return f"{days}d {hours % 24}h"
     if hours:
         return f"{hours}h {minutes % 60:02}m"
     return f"{minutes}m {seconds % 60:02}s" if minutes else f"{seconds}s"
+
+
+def fine_usd(nano: int) -> str:
+    """An amount with as many of four decimals as it has, two at least: $0.0186, $0.41, $12.50."""
+    if abs(nano) < NANO // 100:
+        return format_usd(nano)
+    whole, _, decimals = f"{Decimal(nano) / NANO:,.4f}".partition(".")
+    return f"${whole}.{decimals.rstrip('0').ljust(2, '0')}"
 
 
 def file_name(path: str) -> str:
@@ -110,6 +120,11 @@ def speed(turn: Turn) -> str:
     return f"{turn.tokens_per_second:.0f}" if turn.tokens_per_second >= 9.95 else f"{turn.tokens_per_second:.1f}"
 
 
+def took(turn: Turn) -> str:
+    """How long it took up to its last call's end, empty while its first call runs."""
+    return "" if turn.running and not turn.duration_ms else duration_text(turn.duration_ms)
+
+
 def marks(turn: Turn) -> tuple[str, ...]:
     """What is special about a turn, each with its glyph and a word: `↶ undone`, `→ glm-5`."""
     found = []
@@ -118,7 +133,7 @@ def marks(turn: Turn) -> tuple[str, ...]:
     if turn.undone:
         found.append("↶ undone" if turn.undone >= turn.calls else f"↶ {turn.undone:,} undone")
     if turn.inherited_nano:
-        found.append(f"↱ {format_usd(turn.inherited_nano)} inherited")
+        found.append(f"↱ {fine_usd(turn.inherited_nano)} inherited")
     if turn.errors:
         found.append("✕ " + plural(turn.errors, "error"))
     if turn.switched and turn.models:
@@ -139,5 +154,5 @@ def turn_title(turn: Turn, view: SessionView, calendar: Calendar) -> tuple[str, 
     """What the opened turn is headed by."""
     name = f"Turn {turn.number:,}" if turn.id else "Calls of no turn"
     counted = f"{name} · {turn_time(turn, view, calendar)} · {turn_cost(turn)} · {plural(turn.calls, 'call')}"
-    took = f"{counted} · {duration_text(turn.duration_ms)}"
-    return (f"{took} · {marks_text(turn)}", took, counted, name) if marks(turn) else (took, counted, name)
+    longer = f"{counted} · {took(turn)}" if took(turn) else counted
+    return (f"{longer} · {marks_text(turn)}", longer, counted, name) if marks(turn) else (longer, counted, name)

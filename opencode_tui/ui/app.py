@@ -19,10 +19,12 @@ from opencode_tui.report.states import STALE_AFTER_MS, Failure, looked_in
 from opencode_tui.settings import Settings
 from opencode_tui.snapshot import Snapshot
 from opencode_tui.ui.poller import Feed, Poller
-from opencode_tui.ui.screens.base import SnapshotScreen
+from opencode_tui.ui.screens.base import Missing, OpenSession, OpenSessions, SnapshotScreen, ViewScreen
 from opencode_tui.ui.screens.help import HelpScreen
+from opencode_tui.ui.screens.sessions import SessionsScreen
 from opencode_tui.ui.screens.today import TodayScreen
 from opencode_tui.ui.theme import CALM, default_theme
+from opencode_tui.views import View
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,11 @@ class Tab:
     make: Callable[[OpencodeTui], SnapshotScreen]
 
 
-TABS = (Tab("1", "Today", "What this day costs, and why", lambda app: app.today_screen()),)
+TABS = (
+    Tab("1", "Today", "What this day costs, and why", lambda app: app.today_screen()),
+    Tab("2", "Sessions", "All sessions of a period: sort, filter, group", lambda app: app.sessions_screen()),
+)
+TAB_KEYS = Binding.Group("Screens", compact=True)
 
 
 class OpencodeTui(App[None]):
@@ -45,9 +51,6 @@ class OpencodeTui(App[None]):
     CSS_PATH = "app.tcss"
     BINDING_GROUP_TITLE = "Everywhere"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("q", "quit", "Quit", tooltip="Leave; nothing is lost", id="quit"),
-        Binding("r", "refresh", "Refresh", tooltip="Read OpenCode's store now", id="refresh"),
-        Binding("question_mark", "help", "Keys", tooltip="What keys and glyphs mean", id="help"),
         *(
             Binding(
                 tab.key,
@@ -55,15 +58,19 @@ class OpencodeTui(App[None]):
                 tab.name,
                 tooltip=tab.tooltip,
                 id=f"tab.{tab.name.lower()}",
-                show=len(TABS) > 1,
+                group=TAB_KEYS,
             )
             for tab in TABS
         ),
+        Binding("q", "quit", "Quit", tooltip="Leave; nothing is lost", id="quit"),
+        Binding("r", "refresh", "Refresh", tooltip="Read OpenCode's store now", id="refresh"),
     ]
 
     snapshot: var[Snapshot | None] = var(None)
     polled_ms: var[int | None] = var(None)
     failure: var[Failure | None] = var(None)
+    view: var[View | None] = var(None)
+    missing: var[Missing | None] = var(None)
 
     def __init__(self, feed: Feed, settings: Settings, clock: Clock = now_ms) -> None:
         super().__init__()
@@ -79,16 +86,23 @@ class OpencodeTui(App[None]):
         self.poller = Poller(self, feed, settings.poll.interval_s, clock)
 
     def today_screen(self) -> TodayScreen:
-        stale_after_ms = max(STALE_AFTER_MS, int(self._settings.poll.interval_s * 5000))
-        places = looked_in(self._settings, os.environ)
-        return TodayScreen(self._calendar, self._clock, places, stale_after_ms)
+        return TodayScreen(self._calendar, self._clock, looked_in(self._settings, os.environ))
+
+    def sessions_screen(self) -> SessionsScreen:
+        return SessionsScreen(self._calendar, self._clock)
 
     def get_default_screen(self) -> Screen[Any]:
         for tab in TABS:
-            screen = tab.make(self)
-            screen.data_bind(OpencodeTui.snapshot, OpencodeTui.polled_ms, OpencodeTui.failure)
-            self.install_screen(screen, tab.name)
+            self.install_screen(self._bound(tab.make(self)), tab.name)
         return self.get_screen(TABS[0].name)
+
+    def _bound(self, screen: SnapshotScreen) -> SnapshotScreen:
+        """The screen, which from now on is given what the app is."""
+        screen.stale_after_ms = max(STALE_AFTER_MS, int(self._settings.poll.interval_s * 5000))
+        screen.data_bind(OpencodeTui.snapshot, OpencodeTui.polled_ms, OpencodeTui.failure)
+        if isinstance(screen, ViewScreen):
+            screen.data_bind(OpencodeTui.view, OpencodeTui.missing)
+        return screen
 
     def on_mount(self) -> None:
         self.poller.start()
@@ -109,6 +123,31 @@ class OpencodeTui(App[None]):
     def show_failure(self, message: Poller.PollFailed) -> None:
         self.failure = Failure(message.reason, message.since_ms)
 
+    @on(Poller.ViewTaken)
+    def show_view(self, message: Poller.ViewTaken) -> None:
+        if self.missing is not None and self.missing.query == message.view.query:
+            self.missing = None
+        self.view = message.view
+
+    @on(Poller.ViewMissing)
+    def show_missing(self, message: Poller.ViewMissing) -> None:
+        self.missing = Missing(message.query, message.reason)
+
+    @on(ViewScreen.Looking)
+    def look(self) -> None:
+        screen = self.screen
+        self.poller.ask(screen.looking_at if isinstance(screen, ViewScreen) else ())
+
+    @on(OpenSession)
+    def open_session(self, message: OpenSession) -> None:
+        self.action_open_session(message.session_id)
+
+    @on(OpenSessions)
+    def open_sessions(self, message: OpenSessions) -> None:
+        crumb = (*self._crumb, message.name)
+        screen = SessionsScreen(self._calendar, self._clock, message.period, message.filter, crumb)
+        self.push_screen(self._bound(screen))
+
     @on(TodayScreen.DaySelected)
     def select_day(self, message: TodayScreen.DaySelected) -> None:
         self.poller.select_day(message.day)
@@ -117,8 +156,22 @@ class OpencodeTui(App[None]):
         self.poller.refresh()
 
     def action_show_tab(self, name: str) -> None:
-        if self.screen is not self.get_screen(name):
-            self.switch_screen(name)
+        """Leave what was opened on top, and show a tab: the first one lies below all others."""
+        tab = self.get_screen(name)
+        while self.screen is not tab and len(self.screen_stack) > 1:
+            self.pop_screen()
+        if self.screen is not tab:
+            self.push_screen(tab)
+
+    def action_open_session(self, session_id: str) -> None:
+        """Show a session on top of this screen."""
+        from opencode_tui.ui.screens.session import SessionScreen
+
+        self.push_screen(self._bound(SessionScreen(session_id, self._calendar, self._clock, self._crumb)))
+
+    @property
+    def _crumb(self) -> tuple[str, ...]:
+        return self.screen.crumb if isinstance(self.screen, SnapshotScreen) else ()
 
     def action_help(self) -> None:
         """Show the keys that work on this screen."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from typing import Any, Protocol
 
@@ -13,6 +14,7 @@ from textual.message import Message
 
 from opencode_tui.clock import Clock
 from opencode_tui.snapshot import Snapshot
+from opencode_tui.views import Query, View
 
 STOP_TIMEOUT_S = 3.0
 UNSET = object()
@@ -35,12 +37,18 @@ class Feed(Protocol):
     def select_day(self, day: date | None) -> None:
         """The day that the next poll is about; None is today, also after midnight."""
 
+    def look(self, query: Query) -> View:
+        """The answer to a query as the ledger is now. Raises LookupError with a sentence for an unknown session."""
+
     def close(self) -> None:
         """Let go of files and connections."""
 
 
 class Poller(threading.Thread):
-    """Polls every `interval_s` seconds, and at once after `refresh` or `select_day`."""
+    """Polls every `interval_s` seconds, and at once after `refresh`, `select_day` or `ask`.
+
+    What is asked is looked up at once, and again after each poll that brought a new picture.
+    """
 
     class SnapshotTaken(Message):
         """There is a new picture."""
@@ -73,6 +81,27 @@ class Poller(threading.Thread):
         def can_replace(self, message: Message) -> bool:
             return isinstance(message, Poller.PollFailed)
 
+    class ViewTaken(Message):
+        """The answer to a query, for the first time or because it is another one than before."""
+
+        def __init__(self, view: View) -> None:
+            super().__init__()
+            self.view = view
+
+        def can_replace(self, message: Message) -> bool:
+            return isinstance(message, Poller.ViewTaken) and message.view.query == self.view.query
+
+    class ViewMissing(Message):
+        """A query has no answer; `reason` is a sentence."""
+
+        def __init__(self, query: Query, reason: str) -> None:
+            super().__init__()
+            self.query = query
+            self.reason = reason
+
+        def can_replace(self, message: Message) -> bool:
+            return isinstance(message, Poller.ViewMissing) and message.query == self.query
+
     def __init__(self, app: App[Any], feed: Feed, interval_s: float, clock: Clock) -> None:
         super().__init__(name="poller", daemon=True)
         self._app = app
@@ -84,6 +113,8 @@ class Poller(threading.Thread):
         self._lock = threading.Lock()
         self._day: object = UNSET
         self._well_ms: int | None = None
+        self._queries: tuple[Query, ...] = ()
+        self._answers: dict[Query, View | str] = {}
 
     def refresh(self) -> None:
         """Poll now."""
@@ -94,6 +125,18 @@ class Poller(threading.Thread):
         with self._lock:
             self._day = day
         self._wake.set()
+
+    def ask(self, queries: tuple[Query, ...]) -> None:
+        """What is being looked at from now on: these and nothing else.
+
+        Each is answered anew; but where they are only more than before, those before are left as they are.
+        """
+        with self._lock:
+            more = set(self._queries) < set(queries)
+            self._answers = dict(self._answers) if more else {}
+            self._queries = queries
+        if queries:
+            self._wake.set()
 
     def stop(self) -> None:
         """End the thread; it is waited for, but not for ever."""
@@ -114,6 +157,9 @@ class Poller(threading.Thread):
         try:
             self._hand_over_day()
             snapshot = self._feed.poll(self._report)
+            if snapshot is not None:
+                self._post(Poller.SnapshotTaken(snapshot))
+            self._look(again=snapshot is not None)
         except Stopping:
             return
         except Exception as error:
@@ -123,9 +169,27 @@ class Poller(threading.Thread):
             self._post(Poller.PollFailed(reason, self._well_ms))
             return
         self._well_ms = self._clock()
-        if snapshot is not None:
-            self._post(Poller.SnapshotTaken(snapshot))
         self._post(Poller.PollSucceeded(self._well_ms))
+
+    def _look(self, again: bool) -> None:
+        """Look up what is asked and has no answer yet, and with `again` also what has one."""
+        with self._lock:
+            queries, answers = self._queries, self._answers
+        for query in queries:
+            before = answers.get(query)
+            if before is not None and not again:
+                continue
+            answer = self._answer(query)
+            if not same(before, answer):
+                answers[query] = answer
+                self._post(Poller.ViewMissing(query, answer) if isinstance(answer, str) else Poller.ViewTaken(answer))
+
+    def _answer(self, query: Query) -> View | str:
+        """The view, or the sentence that says why there is none."""
+        try:
+            return self._feed.look(query)
+        except LookupError as error:
+            return str(error.args[0]) if error.args else "There is nothing to show."
 
     def _hand_over_day(self) -> None:
         with self._lock:
@@ -137,7 +201,15 @@ class Poller(threading.Thread):
         if self._stopping.is_set():
             raise Stopping
         self._post(Poller.SnapshotTaken(snapshot))
+        self._look(again=False)
 
     def _post(self, message: Message) -> None:
         with contextlib.suppress(RuntimeError):  # the app's loop is closed already
             self._app.post_message(message)
+
+
+def same(before: View | str | None, after: View | str) -> bool:
+    """Whether an answer says the same as the last one, but for when it was taken."""
+    if before is None or isinstance(before, str) or isinstance(after, str):
+        return before == after
+    return replace(before, taken_ms=after.taken_ms) == after

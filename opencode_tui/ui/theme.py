@@ -32,6 +32,10 @@ STYLES = {"calm": "$success", "note": "dim", "warning": "$warning", "cutoff": "$
 """The style of each band and level in Content."""
 
 
+CURSOR = "$block-cursor-foreground on $block-cursor-background"
+"""The style of what the cursor is on in Content."""
+
+
 def default_theme(color_system: str | None) -> str:
     """The theme for a terminal: with 16 colours or fewer, the terminal's own colours serve best."""
     return CALM.name if color_system in ("truecolor", "256") else "ansi-dark"

@@ -14,6 +14,7 @@ from opencode_tui.money import nano_from_usd
 from opencode_tui.records import Slice, StoreState, Tokens
 from opencode_tui.settings import Poll, Settings
 from opencode_tui.snapshot import Band, DaySpend, SessionLine, Snapshot, Split, Week
+from opencode_tui.views import Query, SessionList, SessionRow, SessionsQuery, View
 
 DAY = date(2026, 5, 13)
 DAY_START = int(datetime(2026, 5, 13, tzinfo=UTC).timestamp() * 1000)
@@ -189,6 +190,71 @@ def quiet(**changes: Any) -> Snapshot:
     return replace(nothing, **changes)
 
 
+def row(id: str = "ses_1", title: str = "Fix header spacing", total: str = "$0.41", **changes: Any) -> SessionRow:
+    """A root session of the day, that ended half a minute ago."""
+    base = SessionRow(
+        id=id,
+        title=title,
+        project="/home/ada/shop",
+        model="opencode/kimi-k2.6",
+        models=("opencode/kimi-k2.6",),
+        agent="build",
+        state="idle",
+        is_fork=False,
+        own_nano=nano(total) * 3 // 4,
+        total_nano=nano(total),
+        subagents=0,
+        turns=22,
+        calls=60,
+        tokens=Tokens(120_000, 20_000, 4_000, 900_000, 0),
+        context_tokens=156_000,
+        context_limit=200_000,
+        started_ms=NOW - 2 * HOUR_MS,
+        last_ms=NOW - 30_000,
+        spark=(0, 1, 2, 4, 8, 3, 1, 0, 0, 5, 6, 7),
+    )
+    return replace(base, **changes)
+
+
+ROWS = (
+    row("ses_1", "Fix header spacing", "$0.41", state="active", subagents=3),
+    row("ses_2", "Add login flow", "$0.20", model="opencode/glm-5.1", models=("opencode/glm-5.1",), turns=9),
+    row("ses_3", "ヘッダーの余白を直す 🎨", "$0.09", project="/home/ada/website", context_limit=None, agent="plan"),
+    row(
+        "ses_4",
+        "Explain the [b]cache[/b] layer of the renderer",
+        "$0.08",
+        is_fork=True,
+        started_ms=at("08:05"),
+        last_ms=at("09:10"),
+    ),
+    row(
+        "ses_5",
+        "Rename Button to IconButton",
+        "$0.03",
+        model="anthropic/claude-sonnet-4-6",
+        models=("anthropic/claude-sonnet-4-6", "opencode/kimi-k2.6"),
+        started_ms=NOW - 2 * DAY_MS,
+        last_ms=NOW - DAY_MS,
+        state="archived",
+    ),
+    row(
+        "ses_6",
+        "Try postgres 18",
+        "$0.0042",
+        project="/home/ada/ledger",
+        state="deleted",
+        started_ms=NOW - 3 * DAY_MS,
+        last_ms=NOW - 3 * DAY_MS + 45_000,
+        spark=(1,) + (0,) * 11,
+    ),
+)
+
+
+def session_list(*rows: SessionRow, period: str = "week", taken_ms: int = NOW) -> SessionList:
+    return SessionList(SessionsQuery(period), taken_ms, rows or ROWS)
+
+
 class FakeFeed:
     """Gives what it is told to: a snapshot once, an exception each time, or None when there is nothing new."""
 
@@ -199,6 +265,8 @@ class FakeFeed:
         self.closed = False
         self.thread: int | None = None
         self.on_day: Callable[[date | None], Snapshot] | None = None
+        self.looks: list[Query] = []
+        self.on_look: Callable[[Query], View] | None = None
 
     def poll(self, report: Callable[[Snapshot], None]) -> Snapshot | None:
         self.thread = threading.get_ident()
@@ -214,6 +282,13 @@ class FakeFeed:
         self.days.append(day)
         if self.on_day is not None:
             self.answers.append(self.on_day(day))
+
+    def look(self, query: Query) -> View:
+        self.thread = threading.get_ident()
+        self.looks.append(query)
+        if self.on_look is None:
+            raise LookupError("There is no such session.")
+        return self.on_look(query)
 
     def close(self) -> None:
         self.closed = True

@@ -1,4 +1,4 @@
-"""How the Today screen looks, at named sizes and in its states."""
+"""How the Today and the Sessions screen look, at named sizes and in their states."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 
 from opencode_tui.snapshot import Snapshot
 from opencode_tui.ui.app import OpencodeTui
-from tests.ui.builders import DAY, STORE, nano, quiet, snapshot
+from tests.ui.builders import DAY, ROWS, STORE, nano, quiet, session_list, snapshot
 from tests.ui.showing import app_over, settled, until
 
 NARROW, NORMAL, WIDE = (36, 40), (80, 24), (160, 50)
@@ -58,3 +58,25 @@ def test_looks_stale(snap_compare: SnapCompare) -> None:
         await until(pilot, lambda: app.failure is not None)
 
     assert snap_compare(app, terminal_size=NARROW, run_before=fail)
+
+
+@pytest.mark.parametrize(
+    ("keys", "size"),
+    [
+        pytest.param((), NARROW, id="narrow"),
+        pytest.param(("slash", *"kimi"), NORMAL, id="filter-normal"),
+        pytest.param(("g", "down"), WIDE, id="groups-wide"),
+    ],
+)
+def test_looks_sessions(keys: tuple[str, ...], size: tuple[int, int], snap_compare: SnapCompare) -> None:
+    app, feed = app_over(snapshot("$0.62"))
+    feed.on_look = lambda query: session_list(*ROWS)
+
+    async def show(pilot: Pilot[Any]) -> None:
+        await settled(pilot)
+        await pilot.press("2")
+        await until(pilot, lambda: app.view is not None)
+        await pilot.press(*keys)
+        await until(pilot, lambda: True)
+
+    assert snap_compare(app, terminal_size=size, run_before=show)

@@ -1,17 +1,92 @@
-"""What every screen is given: the snapshot, when a poll last went well, and whether polls fail."""
+"""What every screen is given: the snapshot, when a poll last went well, whether polls fail, and what it asked for."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.message import Message
 from textual.reactive import var
 from textual.screen import Screen
 
-from opencode_tui.report.states import Failure
+from opencode_tui.report.states import STALE_AFTER_MS, Failure
 from opencode_tui.snapshot import Snapshot
+from opencode_tui.views import Query, View
+
+WIDTHS = [(0, "-narrow"), (64, "-slim"), (80, "-middle"), (110, "-wide")]
+HEIGHTS = [(0, "-short"), (34, "-tall"), (46, "-taller"), (56, "-tallest")]
+"""(from how many cells on, the class that app.tcss arranges by)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A query that has no answer, and the sentence that says why."""
+
+    query: Query
+    reason: str
+
+
+class OpenSession(Message):
+    """A session is to be shown on top of this screen."""
+
+    def __init__(self, session_id: str) -> None:
+        super().__init__()
+        self.session_id = session_id
+
+
+class OpenSessions(Message):
+    """The sessions of a period that a filter matches are to be shown on top of this screen."""
+
+    def __init__(self, period: str, filter: str, name: str) -> None:
+        """`period` as SessionsQuery has it, `filter` as it is typed; `name` stands for it in the breadcrumb."""
+        super().__init__()
+        self.period, self.filter, self.name = period, filter, name
 
 
 class SnapshotScreen(Screen[None]):
     """The app binds these to its own; a screen's panels bind theirs to the screen's."""
 
+    HORIZONTAL_BREAKPOINTS = WIDTHS
+    VERTICAL_BREAKPOINTS = HEIGHTS
+    BINDINGS: ClassVar[list[BindingType]] = [
+        # not the app's, so that it stands at the front of a footer that is cut
+        Binding("question_mark", "app.help", "Keys", tooltip="What keys and glyphs mean", id="help"),
+    ]
+
     snapshot: var[Snapshot | None] = var(None)
     polled_ms: var[int | None] = var(None)
     failure: var[Failure | None] = var(None)
+    stale_after_ms: int = STALE_AFTER_MS
+    """Numbers that were not read for so long are stale; set by the app."""
+
+    @property
+    def crumb(self) -> tuple[str, ...]:
+        """Where one is, from the tab to this screen."""
+        return (self.name or "",)
+
+
+class ViewScreen(SnapshotScreen):
+    """A screen that asks for more than the snapshot while it is the current one.
+
+    `view` and `missing` hold what came last to any screen: a screen takes what answers one of its own queries.
+    """
+
+    view: var[View | None] = var(None)
+    missing: var[Missing | None] = var(None)
+    looking_at: tuple[Query, ...] = ()
+    """What it wants to be shown; the app asks for it while the screen is current."""
+
+    class Looking(Message):
+        """The screen became the current one, or wants to look at something else."""
+
+    def look_at(self, *queries: Query) -> None:
+        """Ask for these from now on, and for nothing else."""
+        self.looking_at = queries
+        self.post_message(self.Looking())
+
+    def on_screen_resume(self) -> None:
+        self.post_message(self.Looking())
+
+    def on_screen_suspend(self) -> None:
+        self.post_message(self.Looking())

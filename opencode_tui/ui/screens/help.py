@@ -18,9 +18,11 @@ MEANINGS = (
     ("■", "past the cutoff"),
     ("○", "a session without a call in the last two minutes"),
     ("↱", "a fork: what it copied is not counted again"),
+    ("□", "a session that is archived in OpenCode"),
     ("✕", "deleted in OpenCode; its money stays spent"),
     ("Ctx", "how much of the model's context is full"),
     ("Sub", "subagents; Total holds them, Own does not"),
+    ("▁▂▄▇", "what a session spent from its start to its last call"),
     ("at least", "calls were cut off, and billed unseen"),
 )
 

@@ -12,10 +12,12 @@ from textual.containers import Container, VerticalScroll
 from textual.message import Message
 from textual.widgets import Footer
 
+from opencode_tui.analysis.session_list import quoted
 from opencode_tui.clock import Calendar, Clock
 from opencode_tui.report.states import empty_screen
+from opencode_tui.report.words import short_day
 from opencode_tui.snapshot import Snapshot
-from opencode_tui.ui.screens.base import SnapshotScreen
+from opencode_tui.ui.screens.base import OpenSession, OpenSessions, SnapshotScreen
 from opencode_tui.ui.widgets.banner import Banner
 from opencode_tui.ui.widgets.day_curve import DayCurve
 from opencode_tui.ui.widgets.day_header import DayHeader
@@ -26,15 +28,10 @@ from opencode_tui.ui.widgets.slices import SlicesPanel
 from opencode_tui.ui.widgets.today_panel import TodayPanel
 
 DAY_KEYS = Binding.Group("Day", compact=True)
-WIDTHS = [(0, "-narrow"), (64, "-slim"), (80, "-middle"), (110, "-wide")]
-HEIGHTS = [(0, "-short"), (34, "-tall"), (46, "-taller"), (56, "-tallest")]
-"""(from how many cells on, the class that app.tcss arranges by)."""
 
 
 class TodayScreen(SnapshotScreen):
     AUTO_FOCUS = ""
-    HORIZONTAL_BREAKPOINTS = WIDTHS
-    VERTICAL_BREAKPOINTS = HEIGHTS
     BINDING_GROUP_TITLE = "Today"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("[", "go_day(-1)", "Earlier day", tooltip="Show the day before", id="day.earlier", group=DAY_KEYS),
@@ -49,17 +46,20 @@ class TodayScreen(SnapshotScreen):
             super().__init__()
             self.day = day
 
-    def __init__(self, calendar: Calendar, clock: Clock, places: tuple[str, ...], stale_after_ms: int) -> None:
-        """`places` are where stores are looked for; numbers not read for `stale_after_ms` are stale."""
+    def __init__(self, calendar: Calendar, clock: Clock, places: tuple[str, ...]) -> None:
+        """`places` are where stores are looked for."""
         super().__init__()
-        self._stale_after_ms = stale_after_ms
         self._calendar = calendar
         self._clock = clock
         self._places = places
         self._wanted: date | None = None
 
+    @property
+    def crumb(self) -> tuple[str, ...]:
+        return ("Today" if self._wanted is None else short_day(self._wanted),)
+
     def compose(self) -> ComposeResult:
-        yield DayHeader(self._calendar, self._clock, self._stale_after_ms).data_bind(
+        yield DayHeader(self._calendar, self._clock, self.stale_after_ms).data_bind(
             TodayScreen.snapshot, TodayScreen.polled_ms, TodayScreen.failure
         )
         yield Banner(self._calendar).data_bind(TodayScreen.snapshot, TodayScreen.failure)
@@ -98,6 +98,16 @@ class TodayScreen(SnapshotScreen):
     @on(SevenDays.Opened)
     def open_day(self, message: SevenDays.Opened) -> None:
         self._select(message.day)
+
+    @on(SessionTable.RowSelected)
+    def open_session(self, message: SessionTable.RowSelected) -> None:
+        self.post_message(OpenSession(str(message.row_key.value)))
+
+    @on(SlicesPanel.Opened)
+    def open_sessions(self, message: SlicesPanel.Opened) -> None:
+        if self.snapshot is not None:
+            filter = quoted(message.field, message.key)
+            self.post_message(OpenSessions(self.snapshot.day.isoformat(), filter, message.key))
 
     def _select(self, day: date | None) -> None:
         if day is not None and day >= self._calendar.day(self._clock()):

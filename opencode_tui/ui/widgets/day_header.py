@@ -11,21 +11,21 @@ from opencode_tui.report.states import Failure, Said, freshness
 from opencode_tui.report.words import day_title
 from opencode_tui.snapshot import Snapshot
 from opencode_tui.ui.theme import STYLES
-from opencode_tui.ui.widgets.blocks import cells
+from opencode_tui.ui.widgets.blocks import cells, cut
 
 
-def header_parts(snapshot: Snapshot | None, fresh: Said, width: int) -> tuple[str, str, str]:
-    """(day, machine, freshness) that together fit: first the machine gives way, then parts of the others."""
-    titles = day_title(snapshot.day) if snapshot else ("",)
-    if snapshot and not snapshot.is_today:
-        titles = tuple(f"◂ {title}" for title in titles)
-    machine = f"{snapshot.machine} · " if snapshot and snapshot.machine else ""
+def header_parts(titles: tuple[str, ...], machine: str, fresh: Said, width: int) -> tuple[str, str, str]:
+    """(title, machine, freshness) that together fit: first the machine gives way, then parts of the others.
+
+    `titles` are from the longest to the shortest; the last is cut where nothing fits.
+    """
     choices = [(titles[0], machine, fresh.variants[0])]
     choices += [(title, "", text) for text in fresh.variants for title in titles]
-    for day, name, text in choices:
-        if cells(day) + cells(name) + cells(text) + 2 <= width:
-            return day, name, text
-    return choices[-1]
+    for title, name, text in choices:
+        if cells(title) + cells(name) + cells(text) + 2 <= width:
+            return title, name, text
+    title, name, text = choices[-1]
+    return cut(title, min(max(width - cells(text) - 1, 1), cells(title))), name, text
 
 
 class DayHeader(Widget):
@@ -68,7 +68,15 @@ class DayHeader(Widget):
     def _parts(self) -> tuple[tuple[str, str, str], str]:
         now = self._clock()
         fresh = freshness(self.snapshot, self.polled_ms, self.failure, now, self._calendar, self._stale_after_ms)
-        return header_parts(self.snapshot, fresh, self.size.width), STYLES[fresh.level]
+        machine = f"{self.snapshot.machine} · " if self.snapshot and self.snapshot.machine else ""
+        return header_parts(self.titles(), machine, fresh, self.size.width), STYLES[fresh.level]
+
+    def titles(self) -> tuple[str, ...]:
+        """What stands on the left, from the longest variant to the shortest."""
+        if self.snapshot is None:
+            return ("",)
+        mark = "" if self.snapshot.is_today else "◂ "
+        return tuple(mark + title for title in day_title(self.snapshot.day))
 
     def render(self) -> Content:
         self._drawn = self._parts()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from rich.color import Color as RichColor
 from rich.style import Style
 from rich.text import Text
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.color import Color
 from textual.widgets import DataTable
 
@@ -48,6 +50,10 @@ class SessionTable(DataTable[object]):
         }
     }
     """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "select_cursor", "Open", tooltip="Open the session that the cursor is on", id="session.open"),
+    ]
 
     def __init__(self) -> None:
         super().__init__(cursor_type="row", cell_padding=PADDING, zebra_stripes=False)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
+from typing import ClassVar
 
 from textual import events
+from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.message import Message
 
 from opencode_tui.money import format_usd
 from opencode_tui.report.words import band_glyph, fit, weekday
 from opencode_tui.snapshot import DaySpend, Snapshot
-from opencode_tui.ui.theme import STYLES
+from opencode_tui.ui.theme import CURSOR, STYLES
 from opencode_tui.ui.widgets.blocks import upward
 from opencode_tui.ui.widgets.panel import Panel
 
@@ -56,11 +58,19 @@ def day_label(day: DaySpend, column: int) -> str:
     return (name + glyph).ljust(column) if len(name) + len(glyph) <= column else (glyph or name[:1]).ljust(column)
 
 
-class SevenDays(Panel):
+class SevenDays(Panel, can_focus=True):
     BORDER_TITLE = "Seven days"
+    DEFAULT_CSS = """
+    SevenDays:focus { border-title-color: $foreground; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "open", "Open", tooltip="Show this day", id="day.open"),
+        Binding("left", "step(-1)", "Left", show=False),
+        Binding("right", "step(1)", "Right", show=False),
+    ]
 
     class Opened(Message):
-        """A day's bar was clicked."""
+        """A day is wanted."""
 
         def __init__(self, day: date) -> None:
             super().__init__()
@@ -68,6 +78,7 @@ class SevenDays(Panel):
 
     def __init__(self) -> None:
         super().__init__(id="seven-days")
+        self._day: date | None = None
 
     @property
     def column(self) -> int:
@@ -110,9 +121,31 @@ class SevenDays(Panel):
         labels: list[Piece] = []
         for day in snapshot.week_days:
             style = STYLES[day.band] if day.band != "calm" else STYLES["note"]
-            labels.append((day_label(day, column), f"{style} bold" if day.day == snapshot.day else style))
+            style = f"{style} bold" if day.day == snapshot.day else style
+            labels.append((day_label(day, column), CURSOR if self.has_focus and day.day == self._marked else style))
         rows.append(labels)
         return Content("\n").join([Content.assemble(*row) for row in rows])
+
+    @property
+    def _marked(self) -> date | None:
+        """The day that the cursor is on, the one that is shown at first."""
+        if self.snapshot is None:
+            return None
+        there = [day.day for day in self.snapshot.week_days]
+        return self._day if self._day in there else self.snapshot.day
+
+    def action_step(self, days: int) -> None:
+        marked = self._marked
+        if self.snapshot is None or marked is None:
+            return
+        there = [day.day for day in self.snapshot.week_days]
+        if marked + timedelta(days=days) in there:
+            self._day = marked + timedelta(days=days)
+            self.refresh()
+
+    def action_open(self) -> None:
+        if self._marked is not None:
+            self.post_message(self.Opened(self._marked))
 
     def on_click(self, event: events.Click) -> None:
         offset = event.get_content_offset(self)
@@ -120,4 +153,5 @@ class SevenDays(Panel):
             return
         index = offset.x // self.column
         if index < len(self.snapshot.week_days):
-            self.post_message(self.Opened(self.snapshot.week_days[index].day))
+            self._day = self.snapshot.week_days[index].day
+            self.action_open()

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
+from textual import events
+from textual.binding import Binding, BindingType
 from textual.content import Content
+from textual.message import Message
 
 from opencode_tui.money import format_usd, percentages
 from opencode_tui.records import Slice
 from opencode_tui.snapshot import Snapshot
-from opencode_tui.ui.theme import STYLES
+from opencode_tui.ui.theme import CURSOR, STYLES
 from opencode_tui.ui.widgets.blocks import across, cells, cut
 from opencode_tui.ui.widgets.panel import Panel
 
@@ -53,13 +56,58 @@ def slice_rows(slices: tuple[Slice, ...], width: int, height: int) -> list[tuple
     return rows
 
 
-class SlicesPanel(Panel):
-    """Bars by amount with the amount and the share; the dearest that fit."""
+class SlicesPanel(Panel, can_focus=True):
+    """Bars by amount with the amount and the share; the dearest that fit. A bar opens its sessions."""
+
+    DEFAULT_CSS = """
+    SlicesPanel:focus { border-title-color: $foreground; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "open", "Open", tooltip="Show the sessions of this bar", id="bar.open"),
+        Binding("up", "step(-1)", "Up", show=False),
+        Binding("down", "step(1)", "Down", show=False),
+    ]
+
+    class Opened(Message):
+        """The sessions behind a bar are wanted."""
+
+        def __init__(self, field: str, key: str) -> None:
+            """`field` is what the bars are by, as a filter of sessions names it."""
+            super().__init__()
+            self.field, self.key = field, key
 
     def __init__(self, title: str, of: Literal["models", "providers"]) -> None:
         super().__init__(id=of)
         self.border_title = title
         self._of = of
+        self._key: str | None = None
+
+    @property
+    def _keys(self) -> list[str]:
+        """What the bars that are seen stand for."""
+        slices = self._slices(self.snapshot) if self.snapshot else ()
+        height = self.size.height
+        return [item.key for item in (slices if len(slices) <= height else slices[: max(height - 1, 0)])]
+
+    @property
+    def _cursor(self) -> int:
+        return self._keys.index(self._key) if self._key in self._keys else 0
+
+    def action_step(self, rows: int) -> None:
+        keys = self._keys
+        if keys:
+            self._key = keys[min(max(self._cursor + rows, 0), len(keys) - 1)]
+            self.refresh()
+
+    def action_open(self) -> None:
+        if self._keys:
+            self.post_message(self.Opened(self._of.removesuffix("s"), self._keys[self._cursor]))
+
+    def on_click(self, event: events.Click) -> None:
+        offset = event.get_content_offset(self)
+        if offset is not None and offset.y < len(self._keys):
+            self._key = self._keys[offset.y]
+            self.action_open()
 
     def _slices(self, snapshot: Snapshot) -> tuple[Slice, ...]:
         return snapshot.models if self._of == "models" else snapshot.providers
@@ -77,4 +125,6 @@ class SlicesPanel(Panel):
             Content.assemble(name, (bar, "$primary"), amounts)
             for name, bar, amounts in slice_rows(slices, self.size.width, self.size.height)
         ]
+        if self.has_focus:
+            lines[self._cursor] = lines[self._cursor].stylize(CURSOR)
         return Content("\n").join(lines)

@@ -1,0 +1,184 @@
+"""One session: what it cost and why, its subagents, its turns, and the arithmetic of each call."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container
+from textual.reactive import var
+from textual.widget import Widget
+from textual.widgets import Footer, Static
+
+from opencode_tui.clock import Calendar, Clock
+from opencode_tui.report.session_facts import resume_command, shown_title
+from opencode_tui.ui.screens.base import Missing, OpenSession, ViewScreen
+from opencode_tui.ui.widgets.copy_note import CopyNote
+from opencode_tui.ui.widgets.crumb_header import CrumbHeader
+from opencode_tui.ui.widgets.growth import Growth
+from opencode_tui.ui.widgets.row_table import RowTable
+from opencode_tui.ui.widgets.session_head import SessionFacts, SessionHead
+from opencode_tui.ui.widgets.subagent_tree import SubagentsPanel, SubagentTree
+from opencode_tui.ui.widgets.turn_detail import TurnDetail
+from opencode_tui.ui.widgets.turn_table import TurnsPanel
+from opencode_tui.views import SessionQuery, SessionView, TurnQuery, TurnView, View
+
+FOLLOW_S = 0.15
+"""How long the cursor has to rest on a turn before its calls are read."""
+
+
+class SessionScreen(ViewScreen):
+    AUTO_FOCUS = ""
+    CSS_PATH = "session.tcss"
+    BINDING_GROUP_TITLE = "Session"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "back", "Back", tooltip="Close the opened turn, else this session", id="session.back"),
+        Binding("c", "copy_command", "Copy", tooltip="Copy `opencode -s <id>`", id="session.copy"),
+        Binding("o", "copy_directory", "Copy folder", tooltip="Copy the project's folder", id="session.folder"),
+        Binding(
+            "right",
+            "go_pane(1)",
+            "Next pane",
+            tooltip="Go on to turns, calls, tree (also tab)",
+            priority=True,
+            show=False,
+            id="session.next",
+        ),
+        Binding(
+            "left",
+            "go_pane(-1)",
+            "Pane before",
+            tooltip="Go back to the pane before",
+            priority=True,
+            show=False,
+            id="session.before",
+        ),
+    ]
+
+    session: var[SessionView | None] = var(None)
+    turn: var[TurnView | None] = var(None)
+
+    def __init__(self, session_id: str, calendar: Calendar, clock: Clock, crumb: tuple[str, ...]) -> None:
+        """`crumb` is the way to the screen below."""
+        super().__init__()
+        self.session_id = session_id
+        self._calendar, self._clock, self._way = calendar, clock, crumb
+        self._turn_id: str | None = None
+        self._query = SessionQuery(session_id)
+
+    @property
+    def crumb(self) -> tuple[str, ...]:
+        return (*self._way, shown_title(self.session) if self.session else self.session_id)
+
+    def compose(self) -> ComposeResult:
+        yield CrumbHeader(self.crumb, self._calendar, self._clock, self.stale_after_ms).data_bind(
+            SessionScreen.snapshot, SessionScreen.polled_ms, SessionScreen.failure
+        )
+        yield SessionHead(self.session_id).data_bind(SessionScreen.session)
+        yield Static("Reading the session…", markup=False, id="nothing")
+        with Container(id="session"):
+            yield SessionFacts(self._calendar).data_bind(SessionScreen.session)
+            with Container(id="panes"):
+                with Container(id="aside"):
+                    yield SubagentsPanel().data_bind(SessionScreen.session)
+                    yield Growth(self._calendar).data_bind(SessionScreen.session)
+                with Container(id="main"):
+                    yield TurnsPanel(self._calendar).data_bind(SessionScreen.session)
+                    yield TurnDetail(self._calendar).data_bind(SessionScreen.session, SessionScreen.turn)
+        yield CopyNote()
+        yield Footer(compact=True, show_command_palette=False)
+
+    def on_mount(self) -> None:
+        self._following = self.set_interval(FOLLOW_S, self._follow, pause=True)
+        self.look_at(self._query)
+        self.query_one(TurnsPanel).table.focus(scroll_visible=False)
+
+    def watch_view(self, view: View | None) -> None:
+        if isinstance(view, SessionView) and view.query == self._query:
+            self.session = view
+        elif isinstance(view, TurnView) and view.query in self.looking_at:
+            self.turn = view
+
+    def watch_session(self, session: SessionView | None) -> None:
+        if session is None or not self.is_mounted:
+            return
+        self.set_class(True, "-there")
+        self.set_class(len(session.tree) > 1, "-parent")
+        self.set_class(bool(session.growth), "-cost")
+        self.query_one(CrumbHeader).show_crumb(self.crumb)
+        self.refresh_bindings()
+
+    def watch_missing(self, missing: Missing | None) -> None:
+        if missing is None or not self.is_mounted:
+            return
+        if missing.query == self._query and self.session is None:
+            self.query_one("#nothing", Static).update(missing.reason)
+        elif missing.query in self.looking_at[1:]:
+            self.query_one(TurnDetail).calls.show_calls(None, missing.reason)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Nothing is known of a session that is not there, so there is no folder to copy."""
+        return None if action == "copy_directory" and self.session is None else True
+
+    @on(RowTable.Opened)
+    def open_turn(self, message: RowTable.Opened) -> None:
+        self._show_turn(message.key)
+
+    @on(RowTable.Highlighted)
+    def follow_cursor(self, message: RowTable.Highlighted) -> None:
+        """While a turn is open, the turn that the cursor goes to is."""
+        if self._turn_id is not None and message.key is not None and message.key != self._turn_id:
+            self._following.reset()
+            self._following.resume()
+
+    @on(SubagentTree.Opened)
+    def open_subagent(self, message: SubagentTree.Opened) -> None:
+        if message.session_id != self.session_id:
+            self.post_message(OpenSession(message.session_id))
+
+    def action_back(self) -> None:
+        note = self.query_one(CopyNote)
+        if self._turn_id is not None:
+            self._show_turn(None)
+        elif not note.hide():
+            self.dismiss()
+
+    def action_copy_command(self) -> None:
+        self._copy(resume_command(self.session_id))
+
+    def action_copy_directory(self) -> None:
+        if self.session is not None:
+            self._copy(self.session.directory or self.session.project)
+
+    def action_go_pane(self, step: int) -> None:
+        """Move the focus to the next or the last of the panes that are seen."""
+        panes: list[Widget] = [self.query_one(SubagentTree), self.query_one(TurnsPanel).table]
+        panes = [pane for pane in (*panes, self.query_one(TurnDetail).calls) if pane in self.focus_chain]
+        if panes:
+            at = panes.index(self.focused) if self.focused in panes else -step
+            panes[(at + step) % len(panes)].focus()
+
+    def _copy(self, text: str) -> None:
+        if text:
+            self.app.copy_to_clipboard(text)
+            self.query_one(CopyNote).say(text)
+
+    def _follow(self) -> None:
+        self._following.pause()
+        key = self.query_one(TurnsPanel).table.cursor_key
+        if self._turn_id is not None and key is not None and key != self._turn_id:
+            self._show_turn(key)
+
+    def _show_turn(self, turn_id: str | None) -> None:
+        self._turn_id = turn_id
+        detail, table = self.query_one(TurnDetail), self.query_one(TurnsPanel).table
+        self.set_class(turn_id is not None, "-turn")
+        detail.open_turn(turn_id)
+        if turn_id is None:
+            self.look_at(self._query)
+            table.focus()
+        else:
+            self.look_at(self._query, TurnQuery(self.session_id, turn_id))
+            self.call_after_refresh(table.move_to, turn_id)

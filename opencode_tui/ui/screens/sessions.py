@@ -1,0 +1,190 @@
+"""The sessions of a period: sorted, filtered, grouped, and the way into each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from rich.style import Style
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.color import Color
+from textual.content import Content
+from textual.widgets import Footer, Static
+
+from opencode_tui.analysis.periods import PERIODS
+from opencode_tui.analysis.session_list import BY_NAME, SORTS, Group, filtered, grouped, ordered, totals
+from opencode_tui.clock import Calendar, Clock
+from opencode_tui.report.session_words import nothing_found, status
+from opencode_tui.report.words import fit
+from opencode_tui.ui.screens.base import OpenSession, ViewScreen
+from opencode_tui.ui.widgets.banner import Banner
+from opencode_tui.ui.widgets.crumb_header import CrumbHeader
+from opencode_tui.ui.widgets.filter_bar import FilterBar
+from opencode_tui.ui.widgets.row_table import Cells, RowTable
+from opencode_tui.ui.widgets.session_cells import COLUMN_OF, SORT_OF, columns_for, group_cells, row_cells
+from opencode_tui.views import SessionList, SessionRow, SessionsQuery, View
+
+SORT_KEYS = Binding.Group("Sort", compact=True)
+PLACEHOLDER = "title, project, model, provider, agent"
+
+
+class SessionsScreen(ViewScreen):
+    AUTO_FOCUS = ""
+    BINDING_GROUP_TITLE = "Sessions"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "back", "Back", tooltip="Take the filter away, or go back", id="sessions.back"),
+        # With priority, so that what is typed in one go with the slash is the filter's already.
+        Binding(
+            "slash", "filter", "Filter", tooltip="Show only what has these words", id="sessions.filter", priority=True
+        ),
+        Binding("p", "period", "Period", tooltip="Another period: today to all", id="sessions.period"),
+        Binding("g", "group", "Group", tooltip="Group by project, the dearest first", id="sessions.group"),
+        Binding("s", "sort(1)", "Sort", tooltip="Sort by the next column", id="sessions.sort", group=SORT_KEYS),
+        Binding("o", "order", "Order", tooltip="Turn the order around", id="sessions.order", group=SORT_KEYS),
+        Binding("S", "sort(-1)", "Sort back", tooltip="Sort by the column before", id="sessions.unsort", show=False),
+    ]
+
+    def __init__(
+        self, calendar: Calendar, clock: Clock, period: str = "week", filter: str = "", crumb: tuple[str, ...] = ()
+    ) -> None:
+        """`period` as SessionsQuery has it; `crumb` is the way here, empty for the tab."""
+        super().__init__()
+        self._calendar, self._clock = calendar, clock
+        self._came_by = crumb
+        self._periods = PERIODS if period in PERIODS else (period, *PERIODS)
+        self._period, self._filter = period, filter
+        self._sort, self._descending, self._by_project = BY_NAME["last active"], True, False
+        self._list: SessionList | None = None
+        self._status: tuple[str, ...] = ("reading",)
+        self._table = RowTable(columns_for(totals(())), id="session-list")
+        self.looking_at = (SessionsQuery(period),)
+
+    @property
+    def crumb(self) -> tuple[str, ...]:
+        return (*self._came_by, "Sessions")
+
+    def compose(self) -> ComposeResult:
+        yield CrumbHeader(self.crumb, self._calendar, self._clock, self.stale_after_ms).data_bind(
+            SessionsScreen.snapshot, SessionsScreen.polled_ms, SessionsScreen.failure
+        )
+        yield Banner(self._calendar).data_bind(SessionsScreen.snapshot, SessionsScreen.failure)
+        yield FilterBar(self._filter, PLACEHOLDER)
+        yield Static(id="nothing", markup=False)
+        yield self._table
+        yield Static(id="status", markup=False)
+        yield Footer(compact=True, show_command_palette=False)
+
+    def on_mount(self) -> None:
+        self._table.focus()
+        self.app.theme_changed_signal.subscribe(self, lambda _: self._table.refresh())
+        self.show()
+
+    def on_resize(self) -> None:
+        self._say()
+
+    def watch_view(self, view: View | None) -> None:
+        if isinstance(view, SessionList) and view.query == SessionsQuery(self._period):
+            self._list = view
+            self.show()
+
+    def show(self) -> None:
+        """Filter, sort and group what there is, and show it."""
+        if self._list is None or not self._table.is_mounted:
+            return
+        rows = ordered(filtered(self._list.rows, self._filter), self._sort, self._descending)
+        groups = {f"project {group.project}": group for group in grouped(rows)} if self._by_project else {}
+        keys = [row.id for row in rows]
+        if groups:
+            keys = [key for head, group in groups.items() for key in (head, *(row.id for row in group.rows))]
+        sums = totals(rows)
+        self._table.set_columns(columns_for(sums))
+        self._table.mark_column(COLUMN_OF[self._sort.name], "▼" if self._descending else "▲")
+        self._table.update_keys(keys, self._maker({row.id: row for row in rows}, groups), groups)
+        shown, wanted, of = self._list.query.period, self._period, len(self._list.rows)
+        period = shown if shown == wanted else f"{shown}, reading {wanted}"
+        self._status = status(sums, of, self._sort, self._descending, period, self._filter.strip(), self._by_project)
+        nothing = self.query_one("#nothing", Static)
+        nothing.display = not rows
+        if not rows:
+            case, todo = nothing_found(shown, self._filter.strip(), of)
+            nothing.update(Content.assemble((case, "bold"), "\n", todo))
+        self._say()
+        self.refresh_bindings()
+
+    def _maker(self, rows: dict[str, SessionRow], groups: dict[str, Group]) -> Callable[[str], Cells]:
+        now = self._clock()
+
+        def cells(key: str) -> Cells:
+            if key in groups:
+                return group_cells(groups[key])
+            active = Style(color=Color.parse(self.app.theme_variables["success"]).rich_color)
+            return row_cells(rows[key], now, self._calendar, active)
+
+        return cells
+
+    def _say(self) -> None:
+        if self.is_mounted:
+            self.query_one("#status", Static).update(fit(self._status, self.size.width - 2))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """There is a way back from what was opened on top, and out of a filter, into which a slash can be typed."""
+        if action == "filter":
+            return not self._typing
+        return bool(self._came_by or self._filter or self._typing) if action == "back" else True
+
+    @property
+    def _typing(self) -> bool:
+        return any(bar.typing for bar in self.query(FilterBar))
+
+    def action_back(self) -> None:
+        if self._came_by and not self._typing:
+            self.app.pop_screen()
+        else:
+            self.query_one(FilterBar).clear()
+            self._table.focus()
+
+    def action_filter(self) -> None:
+        self.query_one(FilterBar).open()
+
+    def action_period(self) -> None:
+        index = self._periods.index(self._period)
+        self._period = self._periods[(index + 1) % len(self._periods)]
+        self.look_at(SessionsQuery(self._period))
+        self.show()
+
+    def action_group(self) -> None:
+        self._by_project = not self._by_project
+        self.show()
+
+    def action_sort(self, columns: int) -> None:
+        self._sort = SORTS[(SORTS.index(self._sort) + columns) % len(SORTS)]
+        self._descending = self._sort.descending
+        self.show()
+
+    def action_order(self) -> None:
+        self._descending = not self._descending
+        self.show()
+
+    @on(RowTable.HeaderClicked)
+    def sort_by(self, message: RowTable.HeaderClicked) -> None:
+        sort = BY_NAME.get(SORT_OF.get(message.column.name, ""))
+        if sort is self._sort:
+            self.action_order()
+        elif sort is not None:
+            self._sort, self._descending = sort, sort.descending
+            self.show()
+
+    @on(RowTable.Opened)
+    def open(self, message: RowTable.Opened) -> None:
+        self.post_message(OpenSession(message.key))
+
+    @on(FilterBar.Changed)
+    def filter_by(self, message: FilterBar.Changed) -> None:
+        self._filter = message.text
+        self.show()
+
+    @on(FilterBar.Entered)
+    def go_to_rows(self) -> None:
+        self._table.focus()

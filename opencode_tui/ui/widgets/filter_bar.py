@@ -1,0 +1,72 @@
+"""The line in which a filter is typed; it stays as long as there is a filter."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.message import Message
+from textual.widgets import Input, Static
+
+
+class FilterInput(Input):
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("down", "submit", "To the rows", show=False)]
+
+
+class FilterBar(Horizontal):
+    DEFAULT_CSS = """
+    FilterBar {
+        height: 1;
+        padding: 0 1;
+        Static { width: 2; color: $primary; }
+        Input { width: 1fr; background: transparent; &:focus { background-tint: transparent; } }
+    }
+    """
+
+    class Changed(Message):
+        """What is typed is another filter than before."""
+
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.text = text
+
+    class Entered(Message):
+        """The filter stays, and the keys go back to the rows."""
+
+    def __init__(self, text: str, placeholder: str) -> None:
+        super().__init__(id="filter")
+        self._input = FilterInput(text, placeholder=placeholder, compact=True, select_on_focus=False)
+        self.display = bool(text)
+
+    def compose(self) -> ComposeResult:
+        yield Static("/", markup=False)
+        yield self._input
+
+    @property
+    def typing(self) -> bool:
+        """The keys go into the filter."""
+        return self._input.has_focus
+
+    def open(self) -> None:
+        # At once, not with the next refresh: what is typed after the slash is the filter's.
+        self.display = True
+        self.screen.set_focus(self._input)
+
+    def clear(self) -> None:
+        """Take the filter away, and the line with it."""
+        self._input.value = ""
+        self.display = False
+
+    @on(Input.Changed)
+    def tell(self, message: Input.Changed) -> None:
+        message.stop()
+        self.post_message(self.Changed(message.value))
+
+    @on(Input.Submitted)
+    def leave(self, message: Input.Submitted) -> None:
+        message.stop()
+        self.display = bool(self._input.value.strip())
+        self.post_message(self.Entered())

@@ -1,0 +1,71 @@
+"""The top of the Session screen: the session's state and command, and the facts about it."""
+
+from __future__ import annotations
+
+from textual.content import Content
+
+from opencode_tui.clock import Calendar
+from opencode_tui.report import session_facts as words
+from opencode_tui.report.words import fit
+from opencode_tui.ui.theme import STYLES
+from opencode_tui.ui.widgets.blocks import cells
+from opencode_tui.ui.widgets.session_panel import SessionPanel
+from opencode_tui.views import SessionView
+
+ONE_FACT_A_LINE = 64
+"""Below so many cells."""
+
+
+class SessionHead(SessionPanel):
+    """The session's state, project and model, and the command that goes on with it, whole in any pane."""
+
+    DEFAULT_CSS = """
+    SessionHead { height: auto; border: none; &:ansi { border: none; } }
+    """
+
+    def __init__(self, session_id: str) -> None:
+        super().__init__(id="head")
+        self._session_id = session_id
+
+    def facts(self, view: SessionView) -> object:
+        return words.head(view), words.head_lines(view)
+
+    def show(self, view: SessionView) -> None:
+        self.refresh(layout=True)
+
+    def render(self) -> Content:
+        view, width = self.session, self.size.width or self.app.size.width - 2
+        if view is None:
+            return Content(fit((words.resume_command(self._session_id), self._session_id), width))
+        one = words.head(view)
+        lines = (one,) if cells(one[-1]) <= width else words.head_lines(view)
+        style = STYLES["calm"] if view.state == "active" else ""
+        return Content("\n").join(
+            [Content.styled(fit(line, width), "" if n else style) for n, line in enumerate(lines)]
+        )
+
+
+class SessionFacts(SessionPanel):
+    """What the session cost and why, in as many lines as it takes."""
+
+    DEFAULT_CSS = """
+    SessionFacts { height: auto; border: none; &:ansi { border: none; } }
+    """
+
+    def __init__(self, calendar: Calendar) -> None:
+        super().__init__(id="facts")
+        self._calendar = calendar
+
+    def facts(self, view: SessionView) -> object:
+        return words.facts(view, self._calendar)
+
+    def show(self, view: SessionView) -> None:
+        self.refresh(layout=True)
+
+    def render(self) -> Content:
+        width = self.size.width or self.app.size.width - 2
+        if self.session is None:
+            return Content("")
+        said = words.facts(self.session, self._calendar)
+        lines = [fit(fact, width) for fact in said] if width < ONE_FACT_A_LINE else words.packed(said, width)
+        return Content("\n").join(map(Content, lines))

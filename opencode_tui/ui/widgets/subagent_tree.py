@@ -1,0 +1,217 @@
+"""The tree of subagents: filled as far as it is opened, and changed line by line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rich.style import Style
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.color import Color
+from textual.message import Message
+from textual.widgets import Tree
+from textual.widgets.tree import TreeNode
+
+from opencode_tui.report import session_facts as words
+from opencode_tui.report.words import plural
+from opencode_tui.ui.widgets.session_panel import SessionPanel
+from opencode_tui.views import Node, SessionView
+
+PAGE = 100
+"""How many subagents of one parent are made at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class More:
+    """What stands on the line below a page, for the rest of a parent's children."""
+
+    parent_id: str
+
+
+Data = str | More
+"""A node's session id, or that more can be shown."""
+
+
+def session_of(node: TreeNode[Data]) -> str:
+    """The node's session id, empty for what is none."""
+    return node.data if isinstance(node.data, str) else ""
+
+
+class SubagentTree(Tree[Data]):
+    """Nodes are known by their session's id; labels are made when they are drawn."""
+
+    DEFAULT_CSS = """
+    SubagentTree {
+        height: 1fr;
+        background: transparent;
+        overflow-x: hidden;
+        scrollbar-size-vertical: 1;
+        &:focus { background-tint: transparent; }
+    }
+    """
+    ICON_NODE, ICON_NODE_EXPANDED = "▸ ", "▾ "
+
+    class Opened(Message):
+        """A subagent's session is to be shown."""
+
+        def __init__(self, session_id: str) -> None:
+            super().__init__()
+            self.session_id = session_id
+
+    def __init__(self) -> None:
+        super().__init__("")
+        self.guide_depth = 2
+        self.auto_expand = False
+        self._sessions: dict[str, Node] = {}
+        self._below: dict[str, tuple[str, ...]] = {}
+        self._pages: dict[str, int] = {}
+        self._root_nano = 0
+
+    @property
+    def made(self) -> list[str]:
+        """The ids of all nodes that were made, whether they are seen or not, in their order."""
+        found, waiting = [], [self.root]
+        while waiting:
+            node = waiting.pop()
+            if isinstance(node.data, str):
+                found.append(node.data)
+            waiting += reversed(node.children)
+        return found
+
+    @property
+    def cursor_id(self) -> str:
+        """The session that the cursor is on; empty where it is on none."""
+        return session_of(self.cursor_node) if self.cursor_node else ""
+
+    def show_tree(self, tree: tuple[Node, ...]) -> None:
+        """Show this tree, its root first; what was opened stays open, and the cursor on its session."""
+        if not tree:
+            return
+        before, self._sessions = self._sessions, {}
+        for node in tree:
+            self._sessions.setdefault(node.id, node)
+        shares = self._root_nano != tree[0].total_nano
+        self._below, self._root_nano = words.children_of(tree), tree[0].total_nano
+        cursor, line, opened = self.cursor_id, self.cursor_line, self._opened()
+        self.root.data = tree[0].id
+        if not before:
+            self.root.expand()
+        moved = self._fill(self.root, opened) if self.root.is_expanded else self._settle(self.root)
+        for made in self._made_nodes():
+            id = session_of(made)
+            if id and (shares or before.get(id) != self._sessions.get(id)):
+                made.refresh()
+        if moved:
+            self._go_back(cursor, line)
+
+    def render_label(self, node: TreeNode[Data], base_style: Style, style: Style) -> Text:
+        if isinstance(node.data, More):
+            rest = len(self._below.get(node.data.parent_id, ())) - self._pages.get(node.data.parent_id, PAGE)
+            return Text(f"… {rest:,} more", style=style)
+        session = self._sessions.get(session_of(node))
+        if session is None:
+            return Text("")
+        icon = (self.ICON_NODE_EXPANDED if node.is_expanded else self.ICON_NODE) if node.allow_expand else ""
+        width = self.scrollable_content_region.width - session.depth * self.guide_depth - len(icon) - 2
+        glyph = style + Style(color=Color.parse(self.app.theme_variables["success"]).rich_color)
+        label = Text.assemble(
+            (icon, base_style + Style(meta={"toggle": True})),
+            (words.node_glyph(session), glyph if session.state == "active" else style),
+            (" " + words.node_text(session, self._root_nano, width), style),
+            no_wrap=True,
+        )
+        label.truncate(max(width + len(icon) + 2, 12), overflow="ellipsis")
+        return label
+
+    @on(Tree.NodeExpanded)
+    def _fill_opened(self, event: Tree.NodeExpanded[Data]) -> None:
+        event.stop()
+        self._fill(event.node, self._opened())
+
+    @on(Tree.NodeSelected)
+    def _open_selected(self, event: Tree.NodeSelected[Data]) -> None:
+        event.stop()
+        node = event.node
+        if isinstance(node.data, More) and node.parent is not None:
+            self._pages[node.data.parent_id] = self._pages.get(node.data.parent_id, PAGE) + PAGE
+            line = self.cursor_line
+            self._fill(node.parent, self._opened())
+            self._go_back("", line)
+        elif node.is_root:
+            node.toggle()
+        elif session_of(node):
+            self.post_message(self.Opened(session_of(node)))
+
+    def _made_nodes(self) -> list[TreeNode[Data]]:
+        found, waiting = [], [self.root]
+        while waiting:
+            node = waiting.pop()
+            found.append(node)
+            waiting += node.children
+        return found
+
+    def _opened(self) -> set[str]:
+        return {session_of(node) for node in self._made_nodes() if node.is_expanded}
+
+    def _settle(self, node: TreeNode[Data]) -> bool:
+        """Whether a node can be opened, for one that is closed; what was made below it is made anew then."""
+        node.allow_expand = bool(self._below.get(session_of(node)))
+        if node.children:
+            node.remove_children()
+            return True
+        return False
+
+    def _fill(self, parent: TreeNode[Data], opened: set[str]) -> bool:
+        """Make the nodes right below an open one, and below those of them that are `opened`; whether lines moved."""
+        id = session_of(parent)
+        ids = self._below.get(id, ())
+        page = self._pages.get(id, PAGE)
+        wanted: list[Data] = [*ids[:page], *([More(id)] if len(ids) > page else [])]
+        present = [child.data for child in parent.children]
+        parent.allow_expand = bool(ids)
+        moved = present != wanted
+        if moved:
+            if present != wanted[: len(present)]:
+                parent.remove_children()
+                present = []
+            for each in wanted[len(present) :]:
+                openable = isinstance(each, str) and bool(self._below.get(each))
+                parent.add("", each, expand=each in opened, allow_expand=openable)
+        for child in parent.children:
+            if isinstance(child.data, str):
+                moved |= self._fill(child, opened) if child.is_expanded else self._settle(child)
+        return moved
+
+    def _go_back(self, cursor: str, line: int) -> None:
+        """The cursor on the session that it was on, at the same height of the screen."""
+        node = next((each for each in self._made_nodes() if cursor and each.data == cursor), None)
+        lines = self.last_line + 1  # which numbers them anew
+        if node is None or node.line < 0:
+            self.cursor_line = min(line, lines - 1)
+            return
+        self.cursor_line = node.line
+        if self.scroll_offset.y:
+            self.scroll_to(y=self.scroll_offset.y + node.line - line, animate=False, force=True)
+
+
+class SubagentsPanel(SessionPanel):
+    DEFAULT_CSS = """
+    SubagentsPanel { padding: 0; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__(id="tree")
+        self.subagents = SubagentTree()
+
+    def compose(self) -> ComposeResult:
+        yield self.subagents
+
+    def facts(self, view: SessionView) -> object:
+        return view.tree
+
+    def show(self, view: SessionView) -> None:
+        count, running = len(view.tree) - 1, sum(node.state == "active" for node in view.tree[1:])
+        active = f", {running:,} running" if running else ""
+        self.border_title = f"{plural(count, 'subagent')}{active}" if count > 0 else "No subagents"
+        self.subagents.show_tree(view.tree)

@@ -1,0 +1,77 @@
+"""A real terminal for the dashboard: tmux, with keys typed into it and its screen read back."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.opencode import CHECKOUT
+
+PATIENCE_S = 20.0
+
+
+class Terminal:
+    """The dashboard in a pane of its own tmux server."""
+
+    def __init__(self, home: Path, *arguments: str, width: int, height: int) -> None:
+        self._server = f"opencode-tui-{uuid.uuid4().hex[:8]}"
+        program = shlex.join([sys.executable, "-m", "opencode_tui", *arguments])
+        settings = {"HOME": str(home), "PATH": "/usr/bin:/bin", "COLORTERM": "truecolor", "TZ": "UTC"}
+        environ = " ".join(f"{name}={shlex.quote(value)}" for name, value in settings.items())
+        # The pane outlives the program, so that what it said at its end can be read.
+        line = f"cd {shlex.quote(str(CHECKOUT))} && env -i TERM=$TERM {environ} {program}; echo ended $?; sleep 60"
+        self._tmux("new-session", "-d", "-s", "pane", "-x", str(width), "-y", str(height), line)
+
+    def type(self, *keys: str) -> None:
+        """Press keys, by tmux's names for them."""
+        self._tmux("send-keys", "-t", "pane", *keys)
+
+    def write(self, text: str) -> None:
+        self._tmux("send-keys", "-t", "pane", "-l", text)
+
+    def resize(self, width: int, height: int) -> None:
+        self._tmux("resize-window", "-t", "pane", "-x", str(width), "-y", str(height))
+
+    def screen(self) -> str:
+        return self._tmux("capture-pane", "-p", "-t", "pane")
+
+    def until(self, *texts: str, gone: str = "") -> str:
+        """The screen once it shows all the texts, and no more what should be gone."""
+        until = time.monotonic() + PATIENCE_S
+        while True:
+            screen = self.screen()
+            if all(text in screen for text in texts) and not (gone and gone in screen):
+                return screen
+            assert time.monotonic() < until, f"{texts} did not appear (or {gone!r} stayed):\n{screen}"
+            time.sleep(0.05)
+
+    def close(self) -> None:
+        self._tmux("kill-server")
+
+    def _tmux(self, *command: str) -> str:
+        done = subprocess.run(
+            ["tmux", "-L", self._server, "-f", "/dev/null", *command], capture_output=True, text=True, check=True
+        )
+        return done.stdout
+
+
+@contextmanager
+def terminal(home: Path, *arguments: str, width: int = 120, height: int = 40) -> Iterator[Terminal]:
+    """Skips the test where there is no tmux."""
+    if shutil.which("tmux") is None:
+        pytest.skip("tmux is not there, so that no key can be typed into a real terminal")
+    home.mkdir(exist_ok=True)
+    pane = Terminal(home, *arguments, width=width, height=height)
+    try:
+        yield pane
+    finally:
+        pane.close()

@@ -1,0 +1,363 @@
+"""The Sessions screen, driven by keys over a feed that does what it is told."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from opencode_tui.ui.app import OpencodeTui
+from opencode_tui.ui.screens.help import HelpScreen
+from opencode_tui.ui.screens.session import SessionScreen
+from opencode_tui.ui.screens.sessions import SessionsScreen
+from opencode_tui.ui.screens.today import TodayScreen
+from opencode_tui.ui.widgets import session_cells
+from opencode_tui.ui.widgets.row_table import RowTable
+from opencode_tui.ui.widgets.session_table import SessionTable
+from opencode_tui.ui.widgets.seven_days import SevenDays
+from opencode_tui.ui.widgets.slices import SlicesPanel
+from opencode_tui.views import Query, SessionList, SessionQuery, SessionRow, SessionsQuery, View
+from tests.ui.builders import DAY, ROWS, FakeFeed, part, row, session_list, snapshot
+from tests.ui.showing import app_over, screen_text, showing, until
+
+IDS = tuple(each.id for each in ROWS)
+
+
+class Ledger:
+    """Answers every query for sessions with its rows, and knows no session."""
+
+    def __init__(self, *rows: SessionRow) -> None:
+        self.rows = rows
+
+    def __call__(self, query: Query) -> View:
+        if isinstance(query, SessionsQuery):
+            return SessionList(query, 0, self.rows)
+        raise LookupError("There is no such session.")
+
+
+@asynccontextmanager
+async def sessions(
+    *rows: SessionRow, size: tuple[int, int] = (160, 50)
+) -> AsyncIterator[tuple[OpencodeTui, FakeFeed, Pilot[Any]]]:
+    app, feed = app_over(snapshot())
+    feed.on_look = Ledger(*rows)
+    async with showing(app, size) as pilot:
+        await pilot.press("2")
+        await until(pilot, lambda: isinstance(app.screen, SessionsScreen) and answered(app))
+        yield app, feed, pilot
+
+
+def answered(app: OpencodeTui) -> bool:
+    return isinstance(app.view, SessionList) and app.view.query in getattr(app.screen, "looking_at", ())
+
+
+def table(app: OpencodeTui) -> RowTable:
+    return app.screen.query_one(RowTable)
+
+
+def shown(app: OpencodeTui) -> tuple[str, ...]:
+    """The ids of the rows, in their order."""
+    return tuple(table(app).keys)
+
+
+def header(app: OpencodeTui) -> str:
+    return screen_text(app).splitlines()[0]
+
+
+async def test_two_shows_the_sessions_of_the_week_newest_first() -> None:
+    async with sessions(*ROWS) as (app, feed, _):
+        assert feed.looks == [SessionsQuery("week")]
+        assert shown(app) == IDS
+        text = screen_text(app)
+        assert "Fix header spacing" in text and "claude-sonnet-4-6" in text and "▁▂▄▇▃▁" in text
+        assert "Last active▼" in text
+        assert "6 sessions · $0.81 · sorted by last active ▼ · week" in text
+
+
+async def test_a_screen_that_is_not_seen_asks_for_nothing() -> None:
+    async with sessions(*ROWS) as (app, feed, pilot):
+        await pilot.press("1")
+        await until(pilot, lambda: isinstance(app.screen, TodayScreen))
+        feed.looks.clear()
+        feed.answers.append(snapshot("$0.71"))
+        await pilot.press("r")
+        await until(pilot, lambda: "$0.71" in screen_text(app))
+        assert feed.looks == []
+        await pilot.press("2")
+        await until(pilot, lambda: feed.looks == [SessionsQuery("week")])
+
+
+async def test_rows_follow_the_store_and_the_cursor_stays_on_its_session() -> None:
+    async with sessions(*ROWS) as (app, feed, pilot):
+        await pilot.press("down")
+        feed.on_look = Ledger(row("new", "Just begun", "$1.00"), *ROWS)
+        feed.answers.append(snapshot("$0.71"))
+        await pilot.press("r")
+        await until(pilot, lambda: "Just begun" in screen_text(app))
+        assert table(app).cursor_key == "ses_2"
+        assert "7 sessions · $1.81" in screen_text(app)
+
+
+async def test_s_goes_through_the_columns_and_o_turns_the_order() -> None:
+    async with sessions(*ROWS) as (app, _, pilot):
+        await pilot.press("s")
+        assert shown(app)[:2] == ("ses_5", "ses_1") and "sorted by duration ▼" in await drawn(app, pilot)
+        await pilot.press("s")
+        assert "sorted by state ▲" in await drawn(app, pilot)
+        await pilot.press("s", "s", "S")
+        assert "Session▲" in await drawn(app, pilot)
+        assert shown(app)[0] == "ses_2"
+        await pilot.press("o")
+        assert "Session▼" in await drawn(app, pilot)
+        assert shown(app)[-1] == "ses_2"
+
+
+async def drawn(app: OpencodeTui, pilot: Pilot[Any]) -> str:
+    for _ in range(3):
+        await pilot.pause()
+    return screen_text(app)
+
+
+async def test_a_click_on_a_header_sorts_and_a_second_one_turns_the_order() -> None:
+    async with sessions(*ROWS) as (app, _, pilot):
+        place = screen_text(app).splitlines()[1].index("Total")
+        await pilot.click(RowTable, offset=(place, 0))
+        assert "Total▼" in await drawn(app, pilot)
+        assert shown(app) == IDS
+        await pilot.click(RowTable, offset=(place, 0))
+        assert "Total▲" in await drawn(app, pilot)
+        assert shown(app) == tuple(reversed(IDS))
+
+
+async def test_a_filter_works_while_it_is_typed_enter_keeps_it_and_esc_takes_it_away() -> None:
+    async with sessions(*ROWS) as (app, _, pilot):
+        await pilot.press("slash", *"kimi")
+        await until(pilot, lambda: len(shown(app)) == 5)
+        assert '5 of 6 sessions · $0.61 · sorted by last active ▼ · week · filter "kimi"' in screen_text(app)
+        await pilot.press(*" website", "enter")
+        await until(pilot, lambda: shown(app) == ("ses_3",))
+        assert table(app).has_focus
+        await pilot.press("escape")
+        await until(pilot, lambda: shown(app) == IDS)
+        assert "filter" not in screen_text(app)
+        assert table(app).has_focus
+
+
+async def test_esc_in_the_filter_clears_and_closes_it() -> None:
+    async with sessions(*ROWS) as (app, _, pilot):
+        await pilot.press("slash", *"q1", "escape")
+        await until(pilot, lambda: shown(app) == IDS)
+        assert table(app).has_focus and isinstance(app.screen, SessionsScreen), "q and 1 went into the filter"
+
+
+async def test_a_filter_that_nothing_matches_says_so() -> None:
+    async with sessions(*ROWS, size=(80, 24)) as (app, _, pilot):
+        await pilot.press("slash", *"[/zz]")
+        await until(pilot, lambda: not shown(app))
+        text = screen_text(app)
+        assert 'None of 6 sessions matches "[/zz]"' in text and "esc clears the filter." in text
+        await pilot.press("escape")
+        await until(pilot, lambda: shown(app) == IDS)
+        assert "None of" not in screen_text(app)
+
+
+async def test_p_asks_for_the_next_period_and_says_so_until_it_is_there() -> None:
+    async with sessions(*ROWS, size=(80, 24)) as (app, feed, pilot):
+        for period in ("month", "year", "all", "today", "yesterday", "week"):
+            await pilot.press("p")
+            await until(pilot, lambda: f"▼ · {period} " in screen_text(app))  # noqa: B023
+            assert feed.looks[-1] == SessionsQuery(period)
+
+
+async def test_an_answer_to_an_older_question_is_not_shown() -> None:
+    async with sessions(*ROWS) as (app, _, pilot):
+        app.view = session_list(row("other"), period="year")
+        assert "other" not in shown(app)
+        await pilot.pause()
+
+
+async def test_a_period_without_sessions_says_how_to_see_another() -> None:
+    async with sessions(size=(36, 40)) as (app, _, _pilot):
+        text = screen_text(app)
+        assert "No sessions this week" in text and "p shows another period." in text
+
+
+async def test_g_groups_by_project_the_dearest_first_and_headings_do_not_open() -> None:
+    async with sessions(*ROWS) as (app, feed, pilot):
+        await pilot.press("g")
+        text = await drawn(app, pilot)
+        assert [key for key in shown(app) if not key.startswith("ses_")] == [
+            "project /home/ada/shop",
+            "project /home/ada/website",
+            "project /home/ada/ledger",
+        ]
+        (heading,) = (line for line in text.splitlines() if "shop · 4 sessions" in line)
+        assert "$0.72" in heading and "4.2M" in heading
+        await pilot.press("home")
+        assert table(app).cursor_key == "ses_1"
+        await pilot.press("g")
+        assert shown(app) == IDS
+        assert not any(isinstance(query, SessionQuery) for query in feed.looks)
+
+
+async def test_enter_opens_a_session_and_esc_comes_back_to_the_same_place() -> None:
+    rows = tuple(row(f"s{i}", f"Session {i}") for i in range(200))
+    async with sessions(*rows, size=(80, 24)) as (app, feed, pilot):
+        await pilot.press("end", "up", "up")
+        before = await drawn(app, pilot)
+        await pilot.press("enter")
+        await until(pilot, lambda: SessionQuery("s197") in feed.looks)
+        assert isinstance(app.screen, SessionScreen) and "Sessions › s197" in header(app)
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, SessionsScreen))
+        assert await drawn(app, pilot) == before
+        assert table(app).cursor_key == "s197"
+
+
+async def test_a_tabs_key_leaves_what_was_opened_on_top() -> None:
+    async with sessions(*ROWS) as (app, _, pilot):
+        tab = app.screen
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, SessionScreen))
+        await pilot.press("2")
+        await until(pilot, lambda: app.screen is tab)
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, SessionScreen))
+        await pilot.press("1")
+        await until(pilot, lambda: isinstance(app.screen, TodayScreen))
+        assert len(app.screen_stack) == 1
+
+
+async def test_enter_on_todays_row_opens_its_session() -> None:
+    app, feed = app_over(snapshot())
+    async with showing(app, (80, 24)) as pilot:
+        await pilot.press("down", "enter")
+        await until(pilot, lambda: feed.looks == [SessionQuery("ses_2")])
+        assert "Today › " in header(app)
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, TodayScreen))
+        assert app.screen.query_one(SessionTable).session_id == "ses_2"
+
+
+async def test_a_models_bar_leads_to_its_sessions_of_the_day_and_esc_back_to_the_bar() -> None:
+    app, feed = app_over(snapshot(models=(part("opencode/kimi-k2.6", "$0.31"), part("opencode/glm-5.1", "$0.2"))))
+    feed.on_look = Ledger(*ROWS)
+    async with showing(app, (100, 30)) as pilot:
+        models = app.screen.query_one("#models", SlicesPanel)
+        models.focus()
+        await pilot.press("down", "enter")
+        await until(pilot, lambda: isinstance(app.screen, SessionsScreen) and shown(app) == ("ses_2",))
+        assert feed.looks == [SessionsQuery(DAY.isoformat())]
+        assert "Today › opencode/glm-5.1 › Sessions" in header(app)
+        assert "1 of 6 sessions · $0.20" in screen_text(app)
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, TodayScreen))
+        assert app.focused is models
+        await pilot.press("enter")
+        await until(pilot, lambda: "opencode/glm-5.1 › Sessions" in header(app))
+
+
+async def test_a_providers_bar_finds_the_provider_and_not_its_name_elsewhere() -> None:
+    app, feed = app_over(snapshot(providers=(part("anthropic", "$0.31"),)))
+    feed.on_look = Ledger(*ROWS, row("x", "anthropic in the title"))
+    async with showing(app, (100, 30)) as pilot:
+        await pilot.click("#providers", offset=(2, 1))
+        await until(pilot, lambda: isinstance(app.screen, SessionsScreen) and shown(app) == ("ses_5",))
+        await pilot.press("p")
+        await until(pilot, lambda: feed.looks[-1] == SessionsQuery("today"))
+
+
+async def test_a_day_is_opened_by_keys() -> None:
+    app, feed = app_over(snapshot())
+    feed.on_day = lambda day: snapshot(day=day or DAY)
+    async with showing(app, (100, 30)) as pilot:
+        app.screen.query_one(SevenDays).focus()
+        await pilot.press("right", "left", "left", "enter")
+        await until(pilot, lambda: feed.days == [DAY.replace(day=11)])
+
+
+async def test_after_a_day_was_opened_the_way_begins_with_it() -> None:
+    app, feed = app_over(snapshot())
+    feed.on_day = lambda day: snapshot(day=day or DAY)
+    feed.on_look = Ledger(*ROWS)
+    async with showing(app, (120, 30)) as pilot:
+        await pilot.press("[")
+        await until(pilot, lambda: "Tue 12 May 2026" in screen_text(app))
+        app.screen.query_one("#models", SlicesPanel).focus()
+        await pilot.press("enter")
+        await until(pilot, lambda: "Tue 12 May › opencode/kimi-k2.6 › Sessions" in screen_text(app))
+        assert feed.looks == [SessionsQuery("2026-05-12")]
+
+
+async def test_of_ten_thousand_sessions_an_update_makes_only_the_seen_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[str] = []
+    make = session_cells.row_cells
+
+    def counted(row: SessionRow, *rest: Any) -> Any:
+        made.append(row.id)
+        return make(row, *rest)
+
+    monkeypatch.setattr("opencode_tui.ui.screens.sessions.row_cells", counted)
+    rows = tuple(row(f"s{i}", f"Session {i}") for i in range(10_000))
+    async with sessions(*rows, size=(80, 24)) as (app, feed, pilot):
+        await drawn(app, pilot)
+        made.clear()
+        feed.on_look = Ledger(row("new", "Just begun"), *rows)
+        feed.answers.append(snapshot("$0.71"))
+        await pilot.press("r")
+        await until(pilot, lambda: "10,001 sessions" in screen_text(app))
+        assert set(made) == {"new", *(f"s{i}" for i in range(19))}
+        made.clear()
+        await pilot.press("down")
+        await drawn(app, pilot)
+        assert sorted(made) == ["s0", "s1"]
+
+
+@pytest.mark.parametrize("title", ["[/x]", "[red]not red[/red]", "[@click=app.quit]x[/]", "\\[", "${x}"])
+async def test_markup_is_shown_as_it_is(title: str) -> None:
+    strange = row(title=title, project=f"/p/{title}", model=f"p/{title}", agent=title)
+    async with sessions(strange, size=(200, 20)) as (app, _, pilot):
+        assert title in screen_text(app)
+        await pilot.press("g", "slash", *title)
+        assert title in await drawn(app, pilot)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (20, 5), (32, 10), (36, 40), (80, 24), (300, 90)])
+async def test_any_size_of_pane_is_drawn(size: tuple[int, int]) -> None:
+    async with sessions(*ROWS, size=size) as (app, _, pilot):
+        await pilot.press("slash", "k", "enter", "g")
+        assert len((await drawn(app, pilot)).splitlines()) == size[1]
+
+
+async def test_a_narrow_pane_has_the_state_the_title_and_the_amount() -> None:
+    async with sessions(*ROWS, size=(36, 40)) as (app, _, _pilot):
+        lines = screen_text(app).splitlines()
+        assert lines[2].split() == ["●", "Fix", "header", "spacing", "$0.41"]
+        assert "6 · $0.81 · last active ▼ · week" in lines[-2]
+        assert "? Keys" in lines[-1]
+
+
+@pytest.mark.parametrize("theme", ["calm", "ansi-dark", "ansi-light", "textual-light", "nord"])
+async def test_every_kind_of_theme_draws_the_rows(theme: str) -> None:
+    async with sessions(*ROWS) as (app, _, pilot):
+        app.theme = theme
+        assert "Fix header spacing" in await drawn(app, pilot)
+
+
+async def test_help_and_the_palette_know_the_keys_of_this_screen() -> None:
+    async with sessions(*ROWS, size=(80, 40)) as (app, _, pilot):
+        await pilot.press("question_mark")
+        await until(pilot, lambda: isinstance(app.screen, HelpScreen))
+        text = await drawn(app, pilot)
+        for tooltip in ("Sort by the next column", "Another period", "Group by project", "Show only what has"):
+            assert tooltip in text
+
+
+async def test_every_screen_has_its_number_and_name_in_the_help() -> None:
+    async with sessions(*ROWS, size=(80, 40)) as (app, _, pilot):
+        await pilot.press("question_mark")
+        await until(pilot, lambda: isinstance(app.screen, HelpScreen))
+        assert "All sessions of a period" in await drawn(app, pilot)

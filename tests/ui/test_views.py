@@ -1,0 +1,188 @@
+"""What a screen looks at beyond the snapshot: asked once, answered on the poller's thread, renewed when it changes."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Any
+
+from textual.app import App
+from textual.pilot import Pilot
+
+from opencode_tui.snapshot import Snapshot
+from opencode_tui.ui.poller import Poller, same
+from opencode_tui.views import Query, SessionQuery, SessionsQuery, View
+from tests.ui.builders import NOW, FakeFeed, clock, row, session_list, snapshot
+from tests.ui.showing import until
+
+WEEK, MONTH, UNKNOWN = SessionsQuery("week"), SessionsQuery("month"), SessionQuery("ses_x")
+
+
+class Ear(App[None]):
+    """Hears what a poller says."""
+
+    def __init__(self, feed: FakeFeed) -> None:
+        super().__init__()
+        self.poller = Poller(self, feed, 60.0, clock)
+        self.views: list[View] = []
+        self.missing: list[tuple[Query, str]] = []
+        self.polls = 0
+
+    def on_mount(self) -> None:
+        self.poller.start()
+
+    def on_unmount(self) -> None:
+        self.poller.stop()
+
+    def on_poller_view_taken(self, message: Poller.ViewTaken) -> None:
+        self.views.append(message.view)
+
+    def on_poller_view_missing(self, message: Poller.ViewMissing) -> None:
+        self.missing.append((message.query, message.reason))
+
+    def on_poller_poll_succeeded(self) -> None:
+        self.polls += 1
+
+
+def answer(query: Query) -> View:
+    if not isinstance(query, SessionsQuery):
+        raise LookupError("There is no session ses_x.")
+    return session_list(period=query.period)
+
+
+@asynccontextmanager
+async def hearing(feed: FakeFeed) -> AsyncIterator[tuple[Ear, Pilot[Any]]]:
+    ear = Ear(feed)
+    async with ear.run_test() as pilot:
+        await until(pilot, lambda: ear.polls > 0)
+        yield ear, pilot
+
+
+async def polled_again(ear: Ear, pilot: Pilot[Any]) -> None:
+    polls = ear.polls
+    ear.poller.refresh()
+    await until(pilot, lambda: ear.polls > polls)
+
+
+def feed_with(look: Callable[[Query], View] = answer, *answers: Snapshot) -> FakeFeed:
+    feed = FakeFeed(*answers)
+    feed.on_look = look
+    return feed
+
+
+async def test_what_is_asked_is_answered_at_once_and_on_the_pollers_thread() -> None:
+    async with hearing(feed := feed_with()) as (ear, pilot):
+        ear.poller.ask((WEEK,))
+        await until(pilot, lambda: bool(ear.views))
+        assert ear.views == [session_list(period="week")]
+        assert feed.looks == [WEEK]
+        assert feed.thread not in (None, threading.get_ident())
+
+
+async def test_without_anything_new_nothing_is_looked_up_again() -> None:
+    async with hearing(feed := feed_with()) as (ear, pilot):
+        ear.poller.ask((WEEK,))
+        await until(pilot, lambda: bool(ear.views))
+        await polled_again(ear, pilot)
+        assert feed.looks == [WEEK]
+
+
+async def test_a_new_picture_brings_a_new_view_only_if_it_is_another_one() -> None:
+    rows = [session_list(taken_ms=NOW)]
+    async with hearing(feed := feed_with(lambda _: rows[-1])) as (ear, pilot):
+        ear.poller.ask((WEEK,))
+        await until(pilot, lambda: len(ear.views) == 1)
+        rows.append(replace(rows[-1], taken_ms=NOW + 2000))
+        feed.answers.append(snapshot("$0.71"))
+        await polled_again(ear, pilot)
+        assert feed.looks == [WEEK, WEEK] and len(ear.views) == 1, "only the time it was taken at is another"
+        rows.append(session_list(row("new")))
+        feed.answers.append(snapshot("$0.72"))
+        await polled_again(ear, pilot)
+        await until(pilot, lambda: ear.views[-1] == rows[-1])
+
+
+async def test_only_what_was_asked_last_is_looked_at() -> None:
+    async with hearing(feed := feed_with()) as (ear, pilot):
+        ear.poller.ask((WEEK,))
+        await until(pilot, lambda: len(ear.views) == 1)
+        ear.poller.ask((MONTH,))
+        await until(pilot, lambda: len(ear.views) == 2)
+        feed.looks.clear()
+        feed.answers.append(snapshot("$0.71"))
+        await polled_again(ear, pilot)
+        assert feed.looks == [MONTH]
+        ear.poller.ask(())
+        feed.answers.append(snapshot("$0.72"))
+        await polled_again(ear, pilot)
+        assert feed.looks == [MONTH]
+
+
+async def test_asking_for_more_leaves_what_is_there() -> None:
+    async with hearing(feed := feed_with()) as (ear, pilot):
+        ear.poller.ask((WEEK,))
+        await until(pilot, lambda: len(ear.views) == 1)
+        ear.poller.ask((WEEK, MONTH))
+        await until(pilot, lambda: len(ear.views) == 2)
+        assert feed.looks == [WEEK, MONTH]
+
+
+async def test_asking_for_the_same_again_answers_again() -> None:
+    async with hearing(feed_with()) as (ear, pilot):
+        for count in (1, 2):
+            ear.poller.ask((WEEK,))
+            await until(pilot, lambda count=count: len(ear.views) == count)  # type: ignore[misc]
+
+
+async def test_a_session_that_is_not_known_is_said_once_and_stops_nothing() -> None:
+    async with hearing(feed := feed_with()) as (ear, pilot):
+        ear.poller.ask((UNKNOWN, WEEK))
+        await until(pilot, lambda: bool(ear.missing and ear.views))
+        feed.answers.append(snapshot("$0.71"))
+        await polled_again(ear, pilot)
+        assert ear.missing == [(UNKNOWN, "There is no session ses_x.")]
+
+
+async def test_what_is_asked_during_a_long_import_does_not_wait_for_its_end() -> None:
+    feed, asked, go_on = feed_with(), threading.Event(), threading.Event()
+
+    def poll(report: Callable[[Snapshot], None]) -> Snapshot | None:
+        if not asked.wait(20):
+            raise TimeoutError
+        report(snapshot("$0.11"))
+        go_on.wait(20)
+        return None
+
+    feed.poll = poll  # type: ignore[method-assign]
+    ear = Ear(feed)
+    async with ear.run_test() as pilot:
+        ear.poller.ask((WEEK,))
+        asked.set()
+        await until(pilot, lambda: bool(ear.views))
+        assert ear.polls == 0
+        go_on.set()
+
+
+async def test_a_look_that_fails_is_a_failed_poll_and_is_tried_again() -> None:
+    broken = [True]
+
+    def look(query: Query) -> View:
+        if broken.pop() if broken else False:
+            raise OSError("disk I/O error")
+        return answer(query)
+
+    async with hearing(feed_with(look)) as (ear, pilot):
+        ear.poller.ask((WEEK,))
+        await until(pilot, lambda: not broken)
+        ear.poller.refresh()
+        await until(pilot, lambda: bool(ear.views))
+
+
+def test_answers_are_the_same_but_for_when_they_were_taken() -> None:
+    one = session_list(taken_ms=1)
+    assert same(one, replace(one, taken_ms=2))
+    assert not same(one, session_list(row("other"), taken_ms=1))
+    assert not same(None, one)
+    assert not same("gone", one) and not same(one, "gone") and same("gone", "gone")
