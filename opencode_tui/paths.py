@@ -10,6 +10,8 @@ APP = "opencode-tui"
 VARIABLE_PREFIX = "OPENCODE_TUI_"
 CONFIG_VARIABLE = VARIABLE_PREFIX + "CONFIG"
 """The environment variable that names another config.toml."""
+WEBHOOK_VARIABLE = VARIABLE_PREFIX + "WEBHOOK_URL"
+"""The environment variable that holds the webhook's address: a secret, and so not one of the settings."""
 
 
 def expand(path: str | Path) -> Path:

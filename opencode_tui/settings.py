@@ -57,6 +57,114 @@ class Poll:
     """Seconds between two looks at OpenCode's store."""
 
 
+Level = Literal["notice", "warning", "cutoff"]
+"""How much an alert matters."""
+LEVELS: tuple[Level, ...] = ("notice", "warning", "cutoff")
+Scope = Literal["all", "session", "project", "model", "provider", "agent"]
+SCOPES: tuple[Scope, ...] = ("all", "session", "project", "model", "provider", "agent")
+Period = Literal["day", "week", "month"]
+PERIODS: tuple[Period, ...] = ("day", "week", "month")
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """The amounts at which each level begins; None leaves a level out. Those that are set ascend."""
+
+    notice_nano: int | None = None
+    warning_nano: int | None = None
+    cutoff_nano: int | None = None
+
+    @property
+    def levels(self) -> tuple[tuple[Level, int], ...]:
+        """The levels that are set, the lowest first."""
+        return _set_levels(self.notice_nano, self.warning_nano, self.cutoff_nano)
+
+
+@dataclass(frozen=True, slots=True)
+class Fills:
+    """The percentages at which each level begins; None leaves a level out. Those that are set ascend."""
+
+    notice: int | None = None
+    warning: int | None = None
+    cutoff: int | None = None
+
+    @property
+    def levels(self) -> tuple[tuple[Level, int], ...]:
+        """The levels that are set, the lowest first."""
+        return _set_levels(self.notice, self.warning, self.cutoff)
+
+
+def _set_levels(*lines: int | None) -> tuple[tuple[Level, int], ...]:
+    return tuple((level, line) for level, line in zip(LEVELS, lines, strict=True) if line is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class SpendRule:
+    """An amount spent in a period, by everything together or by each of a scope on its own."""
+
+    lines: Lines = Lines()
+    scope: Scope = "all"
+    period: Period = "day"
+    only: str = ""
+    """Of the scope only those whose name holds this text, such as a model or a project; empty for each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alerts:
+    """What is worth an alert. The day's warning and cutoff are those of `budget`."""
+
+    week: Lines = Lines(warning_nano=7 * NANO)
+    """Spend of the ISO week; its warning is `budget.week_target_usd` unless set."""
+    month: Lines = Lines()
+    """Spend of the calendar month."""
+    session: Lines = Lines(notice_nano=50 * NANO // 100, warning_nano=NANO)
+    """Spend of one root session with its subagents, as long as it lives."""
+    rate: Lines = Lines(warning_nano=2 * NANO)
+    """Spend of the last 60 minutes."""
+    spend: Mapping[str, SpendRule] = field(default_factory=dict)
+    """Rules of the user's own, by name."""
+    every_calls: int = 0
+    """A notice each time the day has seen so many more calls; 0 is off."""
+    every_nano: int = 0
+    """A notice each time the day has cost so much more; 0 is off."""
+    every_minutes: int = 0
+    """A notice each time so many minutes with spend have passed; 0 is off."""
+    subagent_depth: int = 0
+    """A warning for a subagent deeper than this; 0 is off."""
+    subagent: Lines = Lines()
+    """Spend of one subagent with those below it."""
+    same_call: int = 8
+    """A notice when a session made the same tool call on the same target so often in one turn; 0 is off."""
+    same_file: int = 4
+    """A notice when a session edited the same file in so many turns of a day; 0 is off."""
+    context: Fills = Fills(notice=80, warning=95)
+    """How full the context of a session's newest call is, in percent of the model's limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Channels:
+    """Where alerts go, each from a level on (`off` for none). The banner always shows them."""
+
+    toast: Level | Literal["off"] = "notice"
+    bell: Level | Literal["off"] = "warning"
+    desktop: Level | Literal["off"] = "off"
+    webhook: Level | Literal["off"] = "off"
+    webhook_url_file: Path | None = None
+    """The file that holds the webhook's address; else the variable OPENCODE_TUI_WEBHOOK_URL does."""
+    command: Level | Literal["off"] = "off"
+    command_line: tuple[str, ...] = ()
+    """The program and its arguments; the alert is in its environment and, as JSON, on its standard input."""
+
+
+@dataclass(frozen=True, slots=True)
+class GuardCaps:
+    """What the guard holds beside the day's cutoff: caps on a day's spend, in nano-dollars."""
+
+    projects: Mapping[str, int] = field(default_factory=dict)
+    """By the project's path."""
+    agents: Mapping[str, int] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True)
 class Privacy:
     show_prompts: bool = False
@@ -85,5 +193,8 @@ class Settings:
     chart: Chart = Chart()
     pricing: Pricing = Pricing()
     poll: Poll = Poll()
+    alerts: Alerts = Alerts()
+    channels: Channels = Channels()
+    guard: GuardCaps = GuardCaps()
     privacy: Privacy = Privacy()
     ui: Ui = Ui()

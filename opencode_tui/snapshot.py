@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from opencode_tui.alert_records import Alert
 from opencode_tui.records import Slice as Slice
 from opencode_tui.records import StoreState, Tokens
 
@@ -120,6 +121,12 @@ class Snapshot:
     week: Week
     session_lines: tuple[SessionLine, ...]
     """Active ones first, then dearest first."""
+    alerts: tuple[Alert, ...]
+    """Those that nobody has seen and that are not snoozed, the newest first."""
+    guard: str
+    """Such as `guarded`, `not guarded` or `guard lifted until 15:02`; empty where it is not known."""
+    guard_trouble: str
+    """What keeps the guard from holding, in one sentence; empty where it holds, or is not installed."""
     unreadable_rows: int
     unreadable_reasons: tuple[tuple[str, int], ...]
     """(reason, count), most frequent first."""

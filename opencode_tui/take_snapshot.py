@@ -9,7 +9,7 @@ from pathlib import PurePath
 
 from opencode_tui.analysis.pace import band, crossing, run_rate, week
 from opencode_tui.clock import HOUR_MS, Calendar, Span, calendar_for
-from opencode_tui.ledger import queries
+from opencode_tui.ledger import alert_log, queries
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.records import StoreState
 from opencode_tui.settings import Settings
@@ -27,6 +27,8 @@ def take_snapshot(
     stores: tuple[StoreState, ...] = (),
     read_ms: int | None = None,
     limits: ContextLimits | None = None,
+    guard: str = "",
+    guard_trouble: str = "",
 ) -> Snapshot:
     """The picture of a day (today for None) at `now_ms` (Unix milliseconds). Reads that day and its week."""
     calendar = calendar_for(settings.timezone)
@@ -46,6 +48,7 @@ def take_snapshot(
         providers = queries.slices(connection, span, "provider")
         unreadable = queries.unreadable_reasons(connection)
         has_calls = queries.has_calls(connection)
+        alerts = alert_log.standing(connection, now_ms, since_ms=calendar.start_of(today - timedelta(days=1)))
     budget = settings.budget
     spent = sums.spend_nano
     rate = run_rate([*recent, *costs], now_ms) if day == today else 0
@@ -92,6 +95,9 @@ def take_snapshot(
         chart_cutoff_nano=settings.chart.cutoff_nano,
         week=week(day, week_nano, spent, budget.week_target_nano),
         session_lines=lines,
+        alerts=alerts,
+        guard=guard,
+        guard_trouble=guard_trouble,
         unreadable_rows=sum(count for _, count in unreadable),
         unreadable_reasons=unreadable,
         stores=stores,

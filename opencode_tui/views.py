@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from opencode_tui.alert_records import Alert
 from opencode_tui.records import Basis, Tokens
 
 State = Literal["active", "idle", "archived", "deleted"]
@@ -33,7 +34,45 @@ class TurnQuery:
     turn_id: str
 
 
-Query = SessionsQuery | SessionQuery | TurnQuery
+@dataclass(frozen=True, slots=True)
+class AlertsQuery:
+    """The alerts that fired, the newest first."""
+
+    most: int = 200
+
+
+Query = SessionsQuery | SessionQuery | TurnQuery | AlertsQuery
+
+
+@dataclass(frozen=True, slots=True)
+class SeeAlerts:
+    """The person has seen these alerts: their banner goes."""
+
+    ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SnoozeAlerts:
+    ids: tuple[int, ...]
+    minutes: int
+
+
+@dataclass(frozen=True, slots=True)
+class LiftGuard:
+    """Let the guard pass calls for so many minutes; 0 ends that."""
+
+    minutes: int
+
+
+@dataclass(frozen=True, slots=True)
+class RaiseCutoff:
+    """Let the guard hold a higher cutoff, for today."""
+
+    cutoff_nano: int
+
+
+Action = SeeAlerts | SnoozeAlerts | LiftGuard | RaiseCutoff
+"""What a person does from the screen; the poller's thread carries it out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,4 +287,11 @@ class TurnView:
     """In order of time."""
 
 
-View = SessionList | SessionView | TurnView
+@dataclass(frozen=True, slots=True)
+class AlertsView:
+    query: AlertsQuery
+    taken_ms: int
+    alerts: tuple[Alert, ...]
+
+
+View = SessionList | SessionView | TurnView | AlertsView

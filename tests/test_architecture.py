@@ -22,6 +22,8 @@ LAYERS = (
     ("ui",),
     ("report",),
     ("feed",),
+    ("alerts",),
+    ("guard",),
     ("take_snapshot",),
     ("take_session",),
     ("take_sessions",),
@@ -30,7 +32,9 @@ LAYERS = (
     ("ledger", "source"),
     ("pricing",),
     ("config", "demo"),
-    ("settings", "snapshot", "views"),
+    ("snapshot", "views"),
+    ("alert_records",),
+    ("settings",),
     ("clock", "money", "paths", "records"),
 )
 """From the top. An import points down; those of one layer do not know each other."""

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from opencode_tui.config import load_settings
-from opencode_tui.config.model import KEYS, CustomPriceTable
-from opencode_tui.settings import Budget, CustomPrice, Settings
+from opencode_tui.config.model import KEYS, NAMED_TABLES
+from opencode_tui.settings import Budget, CustomPrice, Fills, GuardCaps, Lines, Settings, SpendRule
 
 EXAMPLE = Path(__file__).parent.parent / "config.example.toml"
 CENT = 10_000_000
@@ -176,6 +176,66 @@ def test_a_byte_order_mark_is_no_fault(config: Path) -> None:
     assert load_settings({}, {}, config).machine == "laptop"
 
 
+# Alerts, channels and caps
+
+
+def test_a_level_that_is_left_out_keeps_its_default(config: Path) -> None:
+    alerts = load(config, "[alerts.session]\ncutoff_usd = 3\n[alerts.context]\nnotice = 70").alerts
+    assert alerts.session == dataclasses.replace(DEFAULT.alerts.session, cutoff_nano=300 * CENT)
+    assert alerts.context == Fills(70, 95, None)
+
+
+@pytest.mark.parametrize("off", ["'off'", "0"])
+def test_off_and_0_switch_a_rule_or_a_level_off(config: Path, off: str) -> None:
+    text = f"[alerts]\nsame_call = {off}\nevery_usd = {off}\n[alerts.session]\nnotice_usd = {off}\n"
+    alerts = load(config, f"{text}[alerts.context]\nwarning = {off}").alerts
+    assert (alerts.same_call, alerts.every_nano) == (0, 0)
+    assert alerts.session == Lines(warning_nano=100 * CENT)
+    assert alerts.context == Fills(notice=80)
+
+
+def test_the_weeks_warning_is_its_target_unless_it_is_set(config: Path) -> None:
+    target = "[budget]\nweek_target_usd = 5\n"
+    assert load(config, target).alerts.week == Lines(warning_nano=500 * CENT)
+    assert load(config, target + "[alerts.week]\ncutoff_usd = 9").alerts.week == Lines(None, 500 * CENT, 900 * CENT)
+    assert load(config, target + "[alerts.week]\nwarning_usd = 6").alerts.week == Lines(warning_nano=600 * CENT)
+    assert load(config, target + "[alerts.week]\nwarning_usd = 'off'").alerts.week == Lines()
+    env = {"OPENCODE_TUI_ALERTS__WEEK__WARNING_USD": "4"}
+    assert load(config, target, env=env).alerts.week == Lines(warning_nano=400 * CENT)
+
+
+def test_a_rule_of_the_users_own_has_a_name(config: Path) -> None:
+    opus = SpendRule(Lines(warning_nano=50 * CENT), "model", "week", "opus")
+    text = "[alerts.spend.opus]\nscope = 'model'\nperiod = 'week'\nonly = 'opus'\nwarning_usd = 0.5\n"
+    all_day = "[alerts.spend.lunch]\nnotice_usd = 0.4"
+    rules = {"opus": opus, "lunch": SpendRule(Lines(notice_nano=40 * CENT))}
+    assert load(config, text + all_day).alerts.spend == rules
+    json = '{"opus": {"scope": "model", "period": "week", "only": "opus", "warning_usd": 0.5}}'
+    assert load_settings({}, {"OPENCODE_TUI_ALERTS__SPEND": json}).alerts.spend == {"opus": opus}
+
+
+def test_channels_are_levels_and_a_command_is_a_list_of_words(config: Path) -> None:
+    text = "[channels]\nbell = 'off'\nwebhook = 'warning'\nwebhook_url_file = 'hook'\ncommand_line = ['say', 'a b']"
+    channels = load(config, text).channels
+    assert (channels.toast, channels.bell, channels.webhook) == ("notice", "off", "warning")
+    assert channels.webhook_url_file == config.parent / "hook"
+    assert channels.command_line == ("say", "a b")
+    env = {"OPENCODE_TUI_CHANNELS__COMMAND_LINE": '["say"]', "OPENCODE_TUI_CHANNELS__WEBHOOK_URL_FILE": "here"}
+    assert load(config, text, env=env).channels.command_line == ("say",)
+    assert load(config, text, env=env).channels.webhook_url_file == Path("here")
+
+
+def test_caps_are_by_path_and_by_agent(config: Path, own_home: Path) -> None:
+    text = '[guard.projects]\n"~/shop" = 1.50\n"/srv" = 2\n[guard.agents]\nbuild = 0.75'
+    caps = GuardCaps({str(own_home / "shop"): 150 * CENT, "/srv": 200 * CENT}, {"build": 75 * CENT})
+    assert load(config, text).guard == caps
+    assert load_settings({}, {"OPENCODE_TUI_GUARD__AGENTS": '{"build": 0.75}'}).guard.agents == caps.agents
+
+
+def test_the_webhooks_address_in_the_environment_is_no_setting() -> None:
+    assert load_settings({}, {"OPENCODE_TUI_WEBHOOK_URL": "https://hooks.example/secret"}) == DEFAULT
+
+
 # The example and the records
 
 
@@ -183,28 +243,40 @@ def test_the_example_file_loads_and_equals_the_defaults() -> None:
     assert load_settings({}, {}, EXAMPLE) == DEFAULT
 
 
+# What the user gives names: the example has it behind a mark, to be taken away.
+NAMED = {("pricing", "custom"), ("alerts", "spend")}
+
+
 def test_the_example_file_has_every_setting() -> None:
     data = tomllib.loads(EXAMPLE.read_text(encoding="utf-8"))
     for key in keys_of(DEFAULT):
-        if key != ("pricing", "custom"):
+        if key not in NAMED:
             value = data
             for part in key:
                 assert part in value, ".".join(key)
                 value = value[part]
 
 
-def test_the_examples_custom_price_loads_without_its_marks(config: Path) -> None:
+def test_what_the_example_has_behind_a_mark_loads_without_it(config: Path, own_home: Path) -> None:
     text = re.sub(r"(?m)^#(?=\S)", "", EXAMPLE.read_text(encoding="utf-8"))
     settings = load(config, text)
+    opus = SpendRule(Lines(25 * CENT, 50 * CENT), "model", "day", "opus")
     assert settings.pricing.custom == {"opencode/kimi-k2.6": CustomPrice(950_000_000, 4_000_000_000, 160_000_000, 0)}
-    assert dataclasses.replace(settings, pricing=DEFAULT.pricing) == DEFAULT
-    for key in keys_of(CustomPrice()):
-        assert key[0] in tomllib.loads(text)["pricing"]["custom"]["opencode/kimi-k2.6"]
+    assert settings.alerts == dataclasses.replace(DEFAULT.alerts, spend={"opus": opus})
+    assert settings.guard == GuardCaps({str(own_home / "shop"): 150 * CENT}, {"build": 75 * CENT})
+    rest = dataclasses.replace(settings, pricing=DEFAULT.pricing, alerts=DEFAULT.alerts, guard=DEFAULT.guard)
+    assert rest == DEFAULT
+    data = tomllib.loads(text)
+    for key, name in ((("pricing", "custom"), "opencode/kimi-k2.6"), (("alerts", "spend"), "opus")):
+        assert set(NAMED_TABLES[key].model_fields) == set(data[key[0]][key[1]][name])
 
 
 def test_the_file_can_hold_each_field_of_the_records_and_nothing_else() -> None:
     assert set(KEYS) == set(keys_of(DEFAULT))
-    assert {(name,) for name in CustomPriceTable.model_fields} == set(keys_of(CustomPrice()))
+    fields = {key: {(name,) for name in table.model_fields} for key, table in NAMED_TABLES.items()}
+    assert fields[("pricing", "custom")] == set(keys_of(CustomPrice()))
+    rule = set(keys_of(SpendRule())) - {("lines", *key) for key in keys_of(Lines())}
+    assert fields[("alerts", "spend")] == rule | set(keys_of(Lines()))
 
 
 # What is not imported

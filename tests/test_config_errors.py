@@ -50,7 +50,8 @@ WRONG = {
     "Timezone = 'UTC'": "Timezone: unknown key (did you mean 'timezone'?)",
     "[budgets]\nwarning_usd = 1": "budgets: unknown key (did you mean 'budget'?)",
     '"a b" = 1': (
-        '"a b": unknown key (there is budget, chart, data_dirs, ledger, machine, poll, pricing, privacy, timezone, ui)'
+        '"a b": unknown key (there is alerts, budget, channels, chart, data_dirs, guard, ledger, machine, poll, '
+        "pricing, privacy, timezone, ui)"
     ),
     "budget = 5": "budget: 5 is not a table; write its keys below [budget]",
     "[[budget]]\nwarning_usd = 1": "budget: a list is not a table; write its keys below [budget]",
@@ -97,6 +98,75 @@ WRONG = {
     "ledger = '~nobody-of-this-name/l'": (
         "ledger: no home directory is known for '~nobody-of-this-name/l'; write the whole path"
     ),
+    "[alerts.session]\nwarning_usd = 'no'": f"alerts.session.warning_usd: 'no' {AMOUNT}, or 'off'",
+    "[alerts.session]\nwarning_usd = false": f"alerts.session.warning_usd: false {AMOUNT}, or 'off'",
+    "[alerts.rate]\ncutoff_usd = -1": (
+        "alerts.rate.cutoff_usd: -1 is out of range; write an amount from 0 to below 1000000, or 'off'"
+    ),
+    "[alerts]\nevery_calls = 2.5": "alerts.every_calls: 2.5 is not a whole number; write one such as 8, or 'off'",
+    "[alerts]\nsame_file = true": "alerts.same_file: true is not a whole number; write one such as 8, or 'off'",
+    "[alerts]\nsame_call = -1": (
+        "alerts.same_call: -1 is out of range; write a whole number from 0 to 1000000, or 'off'"
+    ),
+    "[alerts.context]\nwarning = 101": (
+        "alerts.context.warning: 101 is out of range; write a whole percent from 0 to 100, or 'off'"
+    ),
+    "[alerts]\nsession = 1": "alerts.session: 1 is not a table; write its keys below [alerts.session]",
+    "[alerts.session]\nwarn_usd = 1": "alerts.session.warn_usd: unknown key (did you mean 'warning_usd'?)",
+    "[alerts.day]\nwarning_usd = 1": (
+        "alerts.day: unknown key (there is context, every_calls, every_minutes, every_usd, month, rate, same_call, "
+        "same_file, session, spend, subagent, subagent_depth, week)"
+    ),
+    "[alerts.session]\nwarning_usd = 0.3": (
+        "alerts.session.warning_usd: the notice at $0.50 comes after the warning at $0.30; "
+        "lower the notice or raise the warning"
+    ),
+    "[alerts.context]\nnotice = 96": (
+        "alerts.context.notice: the notice at 96% comes after the warning at 95%; lower the notice or raise the warning"
+    ),
+    "[alerts.month]\nnotice_usd = 3\ncutoff_usd = 2": (
+        "alerts.month.notice_usd: the notice at $3.00 comes after the cutoff at $2.00; "
+        "lower the notice or raise the cutoff"
+    ),
+    "[alerts.week]\nnotice_usd = 9": (
+        "alerts.week.notice_usd: the notice at $9.00 comes after the warning at $7.00; "
+        "lower the notice or raise the warning"
+    ),
+    "[budget]\nweek_target_usd = 9\n[alerts.week]\ncutoff_usd = 8": (
+        "alerts.week.cutoff_usd: the warning at $9.00 comes after the cutoff at $8.00; "
+        "lower the warning or raise the cutoff"
+    ),
+    "[alerts.spend.'a b']\nwarning_usd = 1": (
+        'alerts.spend."a b": a rule is named with at most 40 letters, digits, - and _; write one such as opus-a-day'
+    ),
+    "[alerts.spend.opus]\nscope = 'models'\nwarning_usd = 1": (
+        "alerts.spend.opus.scope: 'models' is none of 'all', 'session', 'project', 'model', 'provider', 'agent'; "
+        "write one of them"
+    ),
+    "[alerts.spend.opus]\nperiod = 'hour'\nwarning_usd = 1": (
+        "alerts.spend.opus.period: 'hour' is none of 'day', 'week', 'month'; write one of them"
+    ),
+    "[alerts.spend.opus]\nwarning = 1": "alerts.spend.opus.warning: unknown key (did you mean 'warning_usd'?)",
+    "[alerts.spend.opus]\nscope = 'model'": (
+        "alerts.spend.opus: this rule has no line; write a notice_usd, a warning_usd or a cutoff_usd"
+    ),
+    "[alerts.spend.opus]\nonly = 'opus'\nwarning_usd = 1": (
+        "alerts.spend.opus: 'only' needs to know of what; write a scope beside it, such as scope = \"model\""
+    ),
+    "[alerts.spend.opus]\nwarning_usd = 2\ncutoff_usd = 1": (
+        "alerts.spend.opus.warning_usd: the warning at $2.00 comes after the cutoff at $1.00; "
+        "lower the warning or raise the cutoff"
+    ),
+    "[channels]\ntoast = 'loud'": (
+        "channels.toast: 'loud' is none of 'notice', 'warning', 'cutoff', 'off'; write one of them"
+    ),
+    "[channels]\ncommand_line = 'notify-send x'": (
+        'channels.command_line: \'notify-send x\' is not a list of words; write one such as ["notify-send", "OpenCode"]'
+    ),
+    "[channels]\nwebhook_url = 'https://x'": "channels.webhook_url: unknown key (did you mean 'webhook_url_file'?)",
+    "[guard.projects]\n'/shop' = 0": f'guard.projects."/shop": 0 {RANGE}',
+    "[guard.projects]\n'' = 1": 'guard.projects."": \'\' is not a path; write a project\'s in quotes, such as "~/shop"',
+    "[guard]\nagents = 1": "guard.agents: 1 is not a table; write its keys below [guard.agents]",
 }
 
 
@@ -155,8 +225,15 @@ def test_an_unknown_variable_is_an_error_that_names_it(config: Path) -> None:
     assert sentence(config, env={"OPENCODE_TUI_UI": "{}"}) == (
         "OPENCODE_TUI_UI: unknown setting (did you mean 'OPENCODE_TUI_UI__MOUSE'?)"
     )
-    assert sentence(config, env={"OPENCODE_TUI_FOO": "1"}).startswith(
-        "OPENCODE_TUI_FOO: unknown setting (after OPENCODE_TUI_ there is BUDGET__CUTOFF_USD, "
+    assert sentence(config, env={"OPENCODE_TUI_FOO": "1"}) == (
+        "OPENCODE_TUI_FOO: unknown setting (config.example.toml has them all)"
+    )
+
+
+def test_rules_that_are_not_a_json_table_are_told(config: Path) -> None:
+    assert sentence(config, env={"OPENCODE_TUI_ALERTS__SPEND": "opus"}) == (
+        "OPENCODE_TUI_ALERTS__SPEND: 'opus' is not a JSON table of rules; write one such as "
+        '{"opus": {"scope": "model", "only": "opus", "warning_usd": 0.5}}'
     )
 
 

@@ -13,12 +13,21 @@ from dataclasses import replace
 from pathlib import Path
 
 from opencode_tui.config.errors import SettingsError, unreadable
-from opencode_tui.paths import CONFIG_VARIABLE, VARIABLE_PREFIX, config_file, expand, path_list, tilde
+from opencode_tui.paths import (
+    CONFIG_VARIABLE,
+    VARIABLE_PREFIX,
+    WEBHOOK_VARIABLE,
+    config_file,
+    expand,
+    path_list,
+    tilde,
+)
 from opencode_tui.settings import Settings
 
 __all__ = ["SettingsError", "load_settings"]
 
 PLAIN_FLAGS = frozenset({"data_dirs", "ledger"})
+NO_SETTINGS = frozenset({CONFIG_VARIABLE, WEBHOOK_VARIABLE})
 
 
 def load_settings(
@@ -40,7 +49,7 @@ def load_settings(
     variables = {
         name: text
         for name, text in environ.items()
-        if name.startswith(VARIABLE_PREFIX) and name != CONFIG_VARIABLE and text
+        if name.startswith(VARIABLE_PREFIX) and name not in NO_SETTINGS and text
     }
     place = _existing_file(environ, file)
     if place is None and not variables and flags.keys() <= PLAIN_FLAGS:

@@ -11,6 +11,8 @@ from typing import Any
 
 from opencode_tui.paths import tilde
 
+_MOST_TOLD = 20
+
 Key = tuple[str, ...]
 """The path of a setting, such as ("budget", "warning_usd")."""
 
@@ -76,6 +78,8 @@ def unknown(where: str, name: str, known: Iterable[str], kind: str = "key", pref
     near += [other for other in others if other.startswith(bare)]
     if near:
         return f"{where}: unknown {kind} (did you mean '{prefix}{near[0]}'?)"
+    if len(others) > _MOST_TOLD:
+        return f"{where}: unknown {kind} (config.example.toml has them all)"
     after = f"after {prefix} " if prefix else ""
     return f"{where}: unknown {kind} ({after}there is {', '.join(others)})"
 

@@ -14,11 +14,11 @@ from pydantic import ValidationError
 from pydantic_settings import InitSettingsSource, PydanticBaseSettingsSource, TomlConfigSettingsSource
 
 from opencode_tui.config.errors import Given, Key, dotted, first_of, shown, unknown
-from opencode_tui.config.model import KEYS, TABLES, CustomPriceTable, Document
+from opencode_tui.config.lines import wrong_lines
+from opencode_tui.config.model import KEYS, NAMED_TABLES, TABLES, Document
 from opencode_tui.config.toml import read_toml
-from opencode_tui.money import format_usd
 from opencode_tui.paths import VARIABLE_PREFIX, tilde
-from opencode_tui.settings import Budget, Chart, Settings
+from opencode_tui.settings import Settings
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -55,7 +55,7 @@ def read_settings(flags: Mapping[str, str], variables: Mapping[str, str], file: 
         settings = _document(sources).settings()
     except ValidationError as error:
         problems += _wrong_values(error.errors(), givens)
-    problems += _wrong_order(settings, givens)
+    problems += wrong_lines(settings, givens)
     if problems:
         raise first_of(problems)
     return _anchored(settings, givens, file)
@@ -92,21 +92,10 @@ def _wrong_values(errors: Sequence[ErrorDetails], givens: Sequence[Given]) -> It
         if error["type"] == "value_error":
             yield f"{where}: {error['ctx']['error']}"
         elif error["type"] == "extra_forbidden":
-            yield unknown(where, key[-1], TABLES.get(key[:-1], CustomPriceTable).model_fields)
+            table = TABLES.get(key[:-1]) or NAMED_TABLES[key[:-2]]
+            yield unknown(where, key[-1], table.model_fields)
         else:
             yield f"{where}: {shown(error['input'])} is not a table; write its keys below [{dotted(key)}]"
-
-
-def _wrong_order(settings: Settings, givens: Sequence[Given]) -> Iterator[str]:
-    bands: tuple[tuple[str, Budget | Chart], ...] = (("budget", settings.budget), ("chart", settings.chart))
-    for table, lines in bands:
-        if lines.warning_nano > lines.cutoff_nano:
-            keys = [(table, "warning_usd"), (table, "cutoff_usd")]
-            given, key = next((given, key) for given in givens for key in keys if given.has(key))
-            yield (
-                f"{given.name(key)}: the warning at {format_usd(lines.warning_nano)} comes after the cutoff "
-                f"at {format_usd(lines.cutoff_nano)}; lower the warning or raise the cutoff"
-            )
 
 
 def _source_of(key: Key, givens: Sequence[Given]) -> Given:
@@ -120,6 +109,9 @@ def _anchored(settings: Settings, givens: Sequence[Given], file: Path | None) ->
         return settings
     if settings.ledger and _source_of(("ledger",), givens) is givens[-1]:
         settings = replace(settings, ledger=file.parent / settings.ledger)
+    url_file = settings.channels.webhook_url_file
+    if url_file and _source_of(("channels", "webhook_url_file"), givens) is givens[-1]:
+        settings = replace(settings, channels=replace(settings.channels, webhook_url_file=file.parent / url_file))
     if _source_of(("data_dirs",), givens) is givens[-1]:
         settings = replace(settings, data_dirs=tuple(file.parent / path for path in settings.data_dirs))
     return settings

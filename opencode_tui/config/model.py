@@ -2,33 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    PlainValidator,
-)
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, PlainValidator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from opencode_tui.config import values as values
+from opencode_tui.config import values
+from opencode_tui.config.alert_tables import AlertsTable, ChannelsTable, GuardTable, SpendRuleTable
 from opencode_tui.config.errors import Key
+from opencode_tui.config.table import Amount, Table, Text
 from opencode_tui.settings import Budget, Chart, CustomPrice, Poll, Pricing, Privacy, Settings, Ui
 
 DEFAULT = Settings()
 
-Amount = Annotated[int, PlainValidator(values.amount)]
 Price = Annotated[int, PlainValidator(values.price)]
-Text = Annotated[str, PlainValidator(values.text)]
 ModelKey = Annotated[str, AfterValidator(values.model_key)]
-
-
-class Table(BaseModel):
-    model_config = ConfigDict(extra="forbid")
 
 
 class BudgetTable(Table):
@@ -83,6 +73,9 @@ class Document(BaseSettings):
     chart: ChartTable = ChartTable()
     pricing: PricingTable = PricingTable()
     poll: PollTable = PollTable()
+    alerts: AlertsTable = AlertsTable()
+    channels: ChannelsTable = ChannelsTable()
+    guard: GuardTable = GuardTable()
     privacy: PrivacyTable = PrivacyTable()
     ui: UiTable = UiTable()
 
@@ -91,25 +84,38 @@ class Document(BaseSettings):
             model: CustomPrice(price.input, price.output, price.cache_read, price.cache_write)
             for model, price in self.pricing.custom.items()
         }
-        budget, chart = self.budget, self.chart
+        chart = self.chart
+        budget = Budget(self.budget.warning_usd, self.budget.cutoff_usd, self.budget.week_target_usd)
         return Settings(
             data_dirs=self.data_dirs,
             ledger=self.ledger,
             machine=self.machine,
             timezone=self.timezone,
-            budget=Budget(budget.warning_usd, budget.cutoff_usd, budget.week_target_usd),
+            budget=budget,
             chart=Chart(chart.warning_usd, chart.cutoff_usd),
             pricing=Pricing(self.pricing.prefer, custom),
             poll=Poll(self.poll.interval_s),
+            alerts=self.alerts.alerts(budget),
+            channels=self.channels.channels(),
+            guard=self.guard.caps(),
             privacy=Privacy(self.privacy.show_prompts),
             ui=Ui(self.ui.theme, self.ui.mouse),
         )
 
 
-# By path, what each table may hold; the keys alone, as flags and variables name them.
-TABLES: dict[Key, type[BaseModel]] = {(): Document} | {
-    (name,): field.annotation
-    for name, field in Document.model_fields.items()
-    if isinstance(field.annotation, type) and issubclass(field.annotation, Table)
+def _tables(table: type[BaseModel], path: Key = ()) -> Iterator[tuple[Key, type[BaseModel]]]:
+    yield path, table
+    for name, field in table.model_fields.items():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, Table):
+            yield from _tables(field.annotation, (*path, name))
+
+
+TABLES: dict[Key, type[BaseModel]] = dict(_tables(Document))
+"""By path, what each table may hold."""
+NAMED_TABLES: dict[Key, type[BaseModel]] = {
+    ("pricing", "custom"): CustomPriceTable,
+    ("alerts", "spend"): SpendRuleTable,
 }
-KEYS = [(*path, key) for path, table in TABLES.items() for key in table.model_fields if (key,) not in TABLES]
+"""By path, what each of the tables below it may hold that the user gives a name."""
+KEYS = [(*path, key) for path, table in TABLES.items() for key in table.model_fields if (*path, key) not in TABLES]
+"""The keys alone, as flags and variables name them."""

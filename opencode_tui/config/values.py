@@ -22,21 +22,22 @@ NO = ("false", "no", "off", "0")
 
 def amount(value: object) -> int:
     """An amount in USD as nano-dollars: above 0 and below a million."""
-    nano = _nano(value, "an amount in USD", "0.80")
-    if not 0 < nano < TOO_MUCH_NANO:
+    amount = nano(value, "an amount in USD", "0.80")
+    if not 0 < amount < TOO_MUCH_NANO:
         raise ValueError(f"{shown(value)} is out of range; write an amount above 0 and below 1000000")
-    return nano
+    return amount
 
 
 def price(value: object) -> int:
     """A price in USD per million tokens as nano-dollars per million tokens: from 0 to below a million."""
-    nano = _nano(value, "a price in USD per million tokens", "0.95")
-    if not 0 <= nano < TOO_MUCH_NANO:
+    price = nano(value, "a price in USD per million tokens", "0.95")
+    if not 0 <= price < TOO_MUCH_NANO:
         raise ValueError(f"{shown(value)} is out of range; write a price from 0 to below 1000000")
-    return nano
+    return price
 
 
-def _nano(value: object, what: str, example: str) -> int:
+def nano(value: object, what: str, example: str) -> int:
+    """A number of USD as nano-dollars; `what` it should be and an `example` are for the sentence."""
     try:
         if isinstance(value, int | str | Decimal):
             return nano_from_usd(value)
@@ -47,6 +48,11 @@ def _nano(value: object, what: str, example: str) -> int:
 
 def price_table(value: object) -> object:
     """A table as it is, and from text (of the environment or a flag) the one that it holds as JSON."""
+    return json_table(value, "prices", '{"opencode/kimi-k2.6": {"input": 0.95, "output": 4}}')
+
+
+def json_table(value: object, of: str, example: str) -> object:
+    """What is not text as it is, and from text the table that it holds as JSON."""
     if not isinstance(value, str):
         return value
     try:
@@ -54,8 +60,7 @@ def price_table(value: object) -> object:
     except (ValueError, RecursionError):
         table = None
     if not isinstance(table, dict):
-        example = '{"opencode/kimi-k2.6": {"input": 0.95, "output": 4}}'
-        raise ValueError(f"{shown(value)} is not a JSON table of prices; write one such as {example}")
+        raise ValueError(f"{shown(value)} is not a JSON table of {of}; write one such as {example}")
     return table
 
 

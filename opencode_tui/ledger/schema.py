@@ -6,8 +6,12 @@ That number lets a reader skip sqlite-utils, which takes longer to import than a
 from __future__ import annotations
 
 import sqlite3
+from typing import TYPE_CHECKING
 
-LATEST = 1
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+LATEST = 2
 
 _V1 = """
 CREATE TABLE machine (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
@@ -70,6 +74,28 @@ CREATE TABLE unreadable (
 ) STRICT;
 """
 
+# A row is an alert that fired, and is never removed: it is what keeps it from firing twice. `mark` is what a new
+# one has to go beyond: the line for what fires once a period, the moment for what can be crossed anew.
+_V2 = """
+CREATE TABLE alert (
+  id INTEGER PRIMARY KEY, fired_ms INTEGER NOT NULL, rule TEXT NOT NULL, kind TEXT NOT NULL, level TEXT NOT NULL,
+  subject TEXT NOT NULL, period TEXT NOT NULL, mark INTEGER NOT NULL, value INTEGER NOT NULL,
+  line INTEGER NOT NULL, at_ms INTEGER NOT NULL, session_id TEXT, about TEXT NOT NULL,
+  cause TEXT NOT NULL, cause_session_id TEXT, cause_turn_id TEXT, cause_nano INTEGER NOT NULL,
+  cause_found INTEGER NOT NULL, text TEXT NOT NULL,
+  seen_ms INTEGER, snoozed_until_ms INTEGER, acknowledged_ms INTEGER,
+  UNIQUE (rule, subject, period, level, mark)
+) STRICT;
+CREATE INDEX alert_fired ON alert(fired_ms);
+CREATE INDEX alert_unseen ON alert(fired_ms) WHERE seen_ms IS NULL;
+
+CREATE TABLE alert_told (
+  alert_id INTEGER NOT NULL REFERENCES alert(id), channel TEXT NOT NULL, at_ms INTEGER NOT NULL,
+  ok INTEGER NOT NULL, detail TEXT NOT NULL
+) STRICT;
+CREATE INDEX alert_told_alert ON alert_told(alert_id);
+"""
+
 
 def migrate(connection: sqlite3.Connection) -> None:
     """Bring the ledger to the latest schema; nothing is done, nor imported, where it is there already."""
@@ -81,9 +107,11 @@ def migrate(connection: sqlite3.Connection) -> None:
 
     @migrations()
     def m001_first_ledger(db: Database) -> None:
-        for statement in _V1.split(";\n"):
-            if statement.strip():
-                db.execute(statement)
+        _run(db, _V1)
+
+    @migrations()
+    def m002_alerts(db: Database) -> None:
+        _run(db, _V2)
 
     db = Database(connection)
     db.enable_wal()
@@ -97,3 +125,10 @@ def migrate(connection: sqlite3.Connection) -> None:
     except BaseException:
         connection.execute("ROLLBACK")
         raise
+
+
+def _run(db: Database, script: str) -> None:
+    # executescript() would end the transaction that holds all of this together.
+    for statement in script.split(";\n"):
+        if statement.strip():
+            db.execute(statement)

@@ -1,0 +1,16 @@
+"""What a channel is, and how it says that it failed."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from opencode_tui.alert_records import Alert
+
+
+class ChannelError(Exception):
+    """An alert could not be told. The message is one sentence, which holds no secret."""
+
+
+class Channel(Protocol):
+    def tell(self, alert: Alert) -> str:
+        """Tell an alert, however long that takes, and say how it went. Raises ChannelError."""

@@ -1,0 +1,105 @@
+"""A notice of the desktop: by notify-send, on macOS by osascript, else by the terminal that we run in.
+
+The text of an alert holds titles of sessions: it is an argument, never part of a script or of a shell's line.
+"""
+
+from __future__ import annotations
+
+import html
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from shutil import which
+
+from opencode_tui.alert_records import Alert
+from opencode_tui.alerts.channels.channel import ChannelError
+from opencode_tui.alerts.channels.message import plain, title
+from opencode_tui.settings import Level, Settings
+
+TIMEOUT_S = 10.0
+TERMINAL = Path("/dev/tty")
+_LONGEST = 250
+_URGENCY: Mapping[Level, str] = {"notice": "low", "warning": "normal", "cutoff": "critical"}
+_APPLESCRIPT = (
+    "on run argv",
+    "display notification (item 2 of argv) with title (item 1 of argv)",
+    "end run",
+)
+
+
+class Desktop:
+    def __init__(
+        self, environ: Mapping[str, str], *, platform: str = sys.platform, terminal: Path = TERMINAL
+    ) -> None:
+        self._environ, self._platform, self._terminal = environ, platform, terminal
+
+    def tell(self, alert: Alert) -> str:
+        program = which("osascript" if self._platform == "darwin" else "notify-send", path=self._environ.get("PATH"))
+        trouble = ""
+        if program:
+            command = osascript(program, alert) if self._platform == "darwin" else notify_send(program, alert)
+            trouble = self._run(command)
+            if not trouble:
+                return f"shown by {Path(program).name}"
+        try:
+            self._write(osc(alert, self._environ))
+        except OSError as error:
+            name = "osascript" if self._platform == "darwin" else "notify-send"
+            raise ChannelError(
+                f"{trouble or f'there is no {name}'}, and no terminal to show it ({error.strerror})"
+            ) from error
+        return f"{trouble}; handed to the terminal" if trouble else "handed to the terminal"
+
+    def _run(self, command: list[str]) -> str:
+        """What went wrong, empty where nothing did."""
+        name = Path(command[0]).name
+        try:
+            done = subprocess.run(
+                command, stdin=subprocess.DEVNULL, capture_output=True, timeout=TIMEOUT_S, env=dict(self._environ)
+            )
+        except subprocess.TimeoutExpired:
+            return f"{name} did not end within {TIMEOUT_S:g} s"
+        except OSError as error:
+            return f"{name} cannot be started ({error.strerror})"
+        said = plain(done.stderr.decode(errors="replace"), 120)
+        return f"{name} failed with exit code {done.returncode}" + (f" ({said})" if said else "") * bool(
+            said
+        ) if done.returncode else ""
+
+    def _write(self, sequence: bytes) -> None:
+        handle = os.open(self._terminal, os.O_WRONLY | os.O_NOCTTY)
+        try:
+            os.write(handle, sequence)  # at once, so that nothing else on the screen comes between
+        finally:
+            os.close(handle)
+
+
+def notify_send(program: str, alert: Alert) -> list[str]:
+    # It takes \n and the like in the body for what they stand for, and the desktop takes <b> for bold.
+    body = html.escape(plain(alert.text, _LONGEST), quote=False).replace("\\", "\\\\")
+    urgency = _URGENCY[alert.crossing.level]
+    return [program, "--app-name=opencode-tui", f"--urgency={urgency}", "--", title(alert), body]
+
+
+def osascript(program: str, alert: Alert) -> list[str]:
+    script = [part for line in _APPLESCRIPT for part in ("-e", line)]
+    return [program, *script, title(alert), plain(alert.text, _LONGEST)]
+
+
+def osc(alert: Alert, environ: Mapping[str, str]) -> bytes:
+    """The terminal's own notice: OSC 777 for rxvt, foot and those on VTE, OSC 9 for the others."""
+    body = plain(alert.text, _LONGEST)
+    if environ.get("TERM", "").startswith(("rxvt", "foot")) or environ.get("VTE_VERSION"):
+        sequence = f"\x1b]777;notify;{title(alert)};{body.replace(';', ',')}\x07"
+    else:
+        sequence = f"\x1b]9;{title(alert)}: {body}\x07"
+    if environ.get("TMUX"):
+        # tmux hands on what is wrapped so, where `allow-passthrough` is on.
+        sequence = "\x1bPtmux;" + sequence.replace("\x1b", "\x1b\x1b") + "\x1b\\"
+    return sequence.encode()
+
+
+def make(settings: Settings, environ: Mapping[str, str]) -> Desktop:
+    return Desktop(environ)

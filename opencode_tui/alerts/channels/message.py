@@ -1,0 +1,53 @@
+"""An alert as other programs get it: a title, a text, and its fields. Somebody's text stands in it, made harmless."""
+
+from __future__ import annotations
+
+from datetime import UTC
+from typing import Any
+
+from opencode_tui.alert_records import Alert
+from opencode_tui.clock import Calendar
+from opencode_tui.money import usd
+
+_IN_USD = ("spend", "rate")
+_LONGEST = 1000
+
+
+def plain(text: str, limit: int = _LONGEST) -> str:
+    """The text on one line, without control characters, cut at `limit`."""
+    line = " ".join("".join(letter if letter.isprintable() else " " for letter in text[: limit * 2]).split())
+    return line if len(line) <= limit else line[: limit - 1] + "…"
+
+
+def title(alert: Alert) -> str:
+    """Such as `OpenCode: warning`."""
+    return f"OpenCode: {alert.crossing.level}"
+
+
+def alert_fields(alert: Alert) -> dict[str, Any]:
+    """The alert as JSON. Moments are ISO 8601 in UTC; `value` and `line` are USD where `unit` says so."""
+    crossing, cause = alert.crossing, alert.cause
+    in_usd = crossing.kind in _IN_USD or crossing.rule == "every_usd"
+    return {
+        "id": alert.id,
+        "level": crossing.level,
+        "rule": crossing.rule,
+        "kind": crossing.kind,
+        "text": plain(alert.text),
+        "cause": plain(cause.sentence),
+        "cause_usd": usd(cause.cost_nano),
+        "subject": plain(crossing.subject),
+        "period": crossing.period,
+        "session": crossing.session_id or cause.session_id,
+        "turn": cause.turn_id,
+        "unit": "usd" if in_usd else "count",
+        "value": usd(crossing.value) if in_usd else crossing.value,
+        "line": usd(crossing.line) if in_usd else crossing.line,
+        "crossed_at": _moment(crossing.at_ms),
+        "fired_at": _moment(alert.fired_ms),
+        "late": alert.late,
+    }
+
+
+def _moment(ms: int) -> str:
+    return Calendar(UTC).local(ms).isoformat(timespec="milliseconds")

@@ -1,0 +1,47 @@
+"""An alert in one line: what was crossed, and why."""
+
+from __future__ import annotations
+
+from opencode_tui.alert_records import Cause, Crossing
+from opencode_tui.clock import HOUR_MS, Calendar
+from opencode_tui.money import format_usd
+
+
+def alert_text(crossing: Crossing, cause: Cause, since: str = "") -> str:
+    """Such as `$0.83 is past the warning $0.80: 4× edits of Button.tsx in "Fix header", about $0.20 a round`.
+
+    Titles stand in it as they are: whoever shows it must not interpret markup.
+    """
+    return f"{_what(crossing)}{since}: {cause.sentence}"
+
+
+def since_text(crossing: Crossing, now_ms: int, calendar: Calendar) -> str:
+    """When it was crossed, where that was more than an hour ago: an alert must not look newer than it is."""
+    if now_ms - crossing.at_ms <= HOUR_MS:
+        return ""
+    at = calendar.local(crossing.at_ms)
+    return f" since {at:%H:%M}" if at.date() == calendar.day(now_ms) else f" since {at:%a %d %b %H:%M}"
+
+
+def _what(crossing: Crossing) -> str:
+    about, value, line = crossing.about, crossing.value, crossing.line
+    passed = f"is past the {crossing.level}"
+    if crossing.kind == "spend":
+        where = f" {about}" if about else ""
+        when = " this week" if "W" in crossing.period else " this month" if len(crossing.period) == 7 else ""
+        return f"{format_usd(value)}{where}{when} {passed} {format_usd(line)}"
+    if crossing.kind == "rate":
+        return f"{format_usd(value)} in the last hour {passed} {format_usd(line)}"
+    if crossing.kind == "context":
+        return f"the context {about} is {value}% full, {passed.removeprefix('is ')} {line}%"
+    if crossing.kind == "depth":
+        return f"{about} is a subagent at depth {value}, deeper than {line}"
+    if crossing.kind == "edits":
+        return f"{value} turns edited {about}"
+    if crossing.kind == "loop":
+        return f"{value}× {about}"
+    return {
+        "every_calls": f"past {line} calls today",
+        "every_usd": f"past {format_usd(line)} today",
+        "every_minutes": f"past {line} minutes with spend today",
+    }[crossing.rule]

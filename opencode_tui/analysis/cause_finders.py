@@ -1,0 +1,171 @@
+"""What can have made a session dear, each looked for in its calls and told in a sentence with what it cost."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from opencode_tui.alert_records import Cause
+from opencode_tui.analysis.rules import file_name, what_ran
+from opencode_tui.clock import Calendar
+from opencode_tui.ledger.alert_queries import EDIT_TOOLS
+from opencode_tui.ledger.session_queries import CallFacts, ToolFacts
+from opencode_tui.money import format_usd
+
+_ROUNDS = 3
+_REPEATS = 5
+_DEARER = 2
+_GROWN = 3
+_STEPS = 4
+"""Calls that it takes to call a context growing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leading:
+    """One of the sessions that most of it went to: its own calls and what they used."""
+
+    id: str
+    title: str
+    calls: tuple[CallFacts, ...]
+    """In order of time."""
+    tools: tuple[ToolFacts, ...]
+
+
+Found = Iterator[tuple[Sequence[CallFacts], Cause]]
+"""A cause, with the calls that it is in."""
+
+
+def is_edit(use: ToolFacts) -> bool:
+    """It changed a file, or is about to."""
+    return use.name in EDIT_TOOLS and use.target != "" and use.ok is not False
+
+
+def edits(session: Leading) -> Found:
+    """The same file edited in turn after turn: the whole of those turns is what the rounds cost."""
+    turns = turns_of(session.calls)
+    turn_of = {call.id: call.turn_id for call in session.calls if call.turn_id}
+    edited: dict[str, dict[str, None]] = defaultdict(dict)
+    for use in session.tools:
+        if is_edit(use) and use.call_id in turn_of:
+            edited[use.target][turn_of[use.call_id]] = None
+    for file, rounds in sorted(edited.items()):
+        if len(rounds) >= _ROUNDS:
+            calls = [call for turn in rounds for call in turns[turn]]
+            nano = cost(calls)
+            each = format_usd(nano // len(rounds))
+            sentence = f'{len(rounds)}× edits of {file_name(file)} in "{session.title}", about {each} a round'
+            yield calls, Cause(sentence, session.id, calls[-1].turn_id, nano)
+
+
+def repeats(session: Leading) -> Found:
+    """The same tool on the same target, again and again in one turn."""
+    by_id = {call.id: call for call in session.calls}
+    uses: dict[tuple[str, str, str], list[str]] = defaultdict(list)
+    for use in session.tools:
+        if use.target and use.name not in (*EDIT_TOOLS, "task") and use.call_id in by_id:
+            uses[by_id[use.call_id].turn_id, use.name, use.target].append(use.call_id)
+    for (turn_id, tool, target), call_ids in sorted(uses.items()):
+        if len(call_ids) >= _REPEATS:
+            calls = [by_id[id] for id in dict.fromkeys(call_ids)]
+            nano = cost(calls)
+            ran = what_ran(tool, target)
+            sentence = f'{len(call_ids)}× {ran} in one turn of "{session.title}" cost {format_usd(nano)}'
+            yield calls, Cause(sentence, session.id, turn_id, nano)
+
+
+def dearer_model(session: Leading, calendar: Calendar) -> Found:
+    """A model that a call costs much more with than with those before it; what it added is what it explains."""
+    calls = [call for call in session.calls if call.cost_nano]
+    for model in sorted({call.model for call in calls}):
+        first = next(place for place, call in enumerate(calls) if call.model == model)
+        before, after = calls[:first], [call for call in calls[first:] if call.model == model]
+        if len(before) < _DEARER or len(after) < _DEARER:
+            continue
+        was, now = _mean(before), _mean(after)
+        if now >= was * _DEARER:
+            since = f"{calendar.local(after[0].created_ms):%H:%M}"
+            name, times = model.rpartition("/")[2], _times(now, was)
+            sentence = f'since {since} "{session.title}" runs on {name}, {times} the price per call'
+            extra = cost(after) - was * len(after)
+            yield after, Cause(sentence, session.id, after[0].turn_id, extra)
+
+
+def growth(session: Leading) -> Found:
+    """A context that grew until each call cost a multiple; what the growth added is what it explains."""
+    for calls in _stretches(session.calls):
+        told = growth_of(calls)
+        if told is not None:
+            words, extra = told
+            sentence = f'the context of "{session.title}" {words}'
+            yield calls, Cause(sentence, session.id, calls[-1].turn_id, extra)
+
+
+def growth_of(calls: Sequence[CallFacts]) -> tuple[str, int] | None:
+    """How the context grew over calls of one model, and the nano-dollars that this added; None where it did not."""
+    if len(calls) < _STEPS:
+        return None
+    first, last = _ends(calls)
+    was, now = _mean(first), _mean(last)
+    start, end = first[0].tokens.context, last[-1].tokens.context
+    if not was or now < was * _DEARER or end < start * _GROWN:
+        return None
+    sizes = f"from {thousands(start)} to {thousands(end)} tokens"
+    return f"grew {sizes}, and each call costs {_times(now, was)} what it did", cost(calls) - was * len(calls)
+
+
+def failures(session: Leading) -> Found:
+    failed = [call for call in session.calls if call.error and call.cost_nano]
+    if len(failed) > 1:
+        nano = cost(failed)
+        sentence = f'{len(failed)} failed calls in "{session.title}" cost {format_usd(nano)}'
+        yield failed, Cause(sentence, session.id, failed[-1].turn_id, nano)
+
+
+def last_stretch(session: Leading) -> list[CallFacts]:
+    """The calls since the model changed or the context was freed."""
+    return (_stretches(session.calls) or [[]])[-1]
+
+
+def _stretches(calls: Sequence[CallFacts]) -> list[list[CallFacts]]:
+    """Calls of one model between two compactions, which free the context; those that read nothing are left out."""
+    stretches: list[list[CallFacts]] = []
+    for call in calls:
+        if not call.tokens.context:
+            continue
+        last = stretches[-1][-1] if stretches else None
+        if last is None or last.model != call.model or call.tokens.context * 2 < last.tokens.context:
+            stretches.append([])
+        stretches[-1].append(call)
+    return stretches
+
+
+def turns_of(calls: Sequence[CallFacts]) -> dict[str, list[CallFacts]]:
+    turns: dict[str, list[CallFacts]] = defaultdict(list)
+    for call in calls:
+        turns[call.turn_id].append(call)
+    return turns
+
+
+def _ends(calls: Sequence[CallFacts]) -> tuple[Sequence[CallFacts], Sequence[CallFacts]]:
+    """The first and the last quarter."""
+    quarter = max(1, len(calls) // 4)
+    return calls[:quarter], calls[-quarter:]
+
+
+def cost(calls: Sequence[CallFacts]) -> int:
+    return sum(call.cost_nano for call in calls)
+
+
+def _mean(calls: Sequence[CallFacts]) -> int:
+    return cost(calls) // len(calls)
+
+
+def _times(now: int, was: int) -> str:
+    return f"{(now + was // 2) // was}×"
+
+
+def thousands(tokens: int) -> str:
+    if tokens >= 999_500:
+        return f"{tokens / 1e6:.1f}M"
+    return f"{tokens / 1000:.0f}k" if tokens >= 1000 else str(tokens)

@@ -1,0 +1,185 @@
+"""Why a line was crossed: the thing that most of the money went to, or the plain word that there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from opencode_tui.alert_records import Cause, Crossing
+from opencode_tui.analysis.cause_finders import (
+    Found,
+    Leading,
+    cost,
+    dearer_model,
+    edits,
+    failures,
+    growth,
+    growth_of,
+    is_edit,
+    last_stretch,
+    repeats,
+    thousands,
+    turns_of,
+)
+from opencode_tui.clock import Calendar
+from opencode_tui.ledger.session_queries import CallFacts
+from opencode_tui.money import format_usd
+
+_SUBSTANTIAL = 30
+"""Percent of what was crossed, or of its last hour, that a cause has to explain."""
+_OF_ALL = 10
+"""Percent of what was crossed that it has to explain where it is the last hour that it stands out in."""
+_MOST_OF_IT = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A root session's part of what was crossed, its subagents with it."""
+
+    id: str
+    title: str
+    nano: int = 0
+    hour_nano: int = 0
+    """Of the hour before the line was crossed, and of what came after."""
+    calls: int = 0
+    subagents: int = 0
+    subagents_nano: int = 0
+    subagents_hour_nano: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the ledger has on a crossing."""
+
+    since_ms: int
+    """When the hour before the crossing began."""
+    shares: tuple[Share, ...]
+    """The dearest first."""
+    leading: tuple[Leading, ...]
+    """The dearest first."""
+
+    @property
+    def nano(self) -> int:
+        return sum(share.nano for share in self.shares)
+
+    @property
+    def hour_nano(self) -> int:
+        return sum(share.hour_nano for share in self.shares)
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    cause: Cause
+    hour_nano: int
+
+
+def cause_of(crossing: Crossing, evidence: Evidence, calendar: Calendar) -> Cause:
+    """The cause that explains the most money, where it explains a substantial part; else who shares it.
+
+    The same evidence gives the same sentence.
+    """
+    if crossing.kind in ("loop", "edits", "depth"):
+        return _of_habit(crossing, evidence)
+    if crossing.kind == "context":
+        return _of_context(evidence)
+    candidates = [each for each in _candidates(evidence, calendar) if _is_substantial(each, evidence)]
+    if candidates:
+        # The first of equals stays: the order of the finders is the order of how much each says.
+        return max(candidates, key=lambda each: each.cause.cost_nano).cause
+    return _shared(crossing, evidence)
+
+
+def _is_substantial(each: _Candidate, evidence: Evidence) -> bool:
+    nano = each.cause.cost_nano
+    if nano <= 0:
+        return False
+    of_hour = each.hour_nano * 100 >= _SUBSTANTIAL * evidence.hour_nano
+    return nano * 100 >= _SUBSTANTIAL * evidence.nano or (of_hour and nano * 100 >= _OF_ALL * evidence.nano)
+
+
+def _candidates(evidence: Evidence, calendar: Calendar) -> Iterator[_Candidate]:
+    finders: tuple[Callable[[Leading], Found], ...] = (
+        edits,
+        repeats,
+        lambda session: dearer_model(session, calendar),
+        growth,
+        failures,
+    )
+    for find in finders:
+        for session in evidence.leading:
+            for calls, cause in find(session):
+                whole = sum(call.cost_nano for call in calls)
+                late = sum(call.cost_nano for call in calls if call.created_ms > evidence.since_ms)
+                # Of what a dearer model or a grown context added, the last hour has its share.
+                yield _Candidate(cause, cause.cost_nano * late // whole if whole else 0)
+    for share in evidence.shares:
+        if share.subagents:
+            many = f"{share.subagents} subagents" if share.subagents > 1 else "a subagent"
+            sentence = f'{many} of "{share.title}" cost {format_usd(share.subagents_nano)}'
+            cause = Cause(sentence, share.id, None, share.subagents_nano)
+            yield _Candidate(cause, share.subagents_hour_nano)
+
+
+def _shared(crossing: Crossing, evidence: Evidence) -> Cause:
+    """Who made it, where nothing that was done stands out."""
+    if not evidence.shares:
+        return Cause("the ledger has no call of it", found=False)
+    top = evidence.shares[0]
+    many = len(evidence.shares)
+    if many == 1:
+        calls = f"{top.calls} calls" if top.calls > 1 else "one call"
+        if crossing.session_id == top.id:
+            return Cause(f"nothing stands out in its {calls}", top.id, None, top.nano, found=False)
+        return Cause(f'"{top.title}" made all of it in {calls}', top.id, None, top.nano)
+    if top.nano * 100 >= _MOST_OF_IT * evidence.nano and top.nano:
+        return Cause(f'"{top.title}" made {format_usd(top.nano)} of it', top.id, None, top.nano)
+    largest = f'the largest is "{top.title}" with {format_usd(top.nano)}'
+    if not top.nano:
+        top = max(evidence.shares, key=lambda share: share.calls)
+        largest = f'"{top.title}" made the most calls, {top.calls}'
+    return Cause(f"{many} sessions share it; {largest}", top.id, None, top.nano, found=False)
+
+
+def _of_habit(crossing: Crossing, evidence: Evidence) -> Cause:
+    """What a loop, the rounds on a file, or a deep subagent cost."""
+    return _habit(crossing, evidence.leading[0]) if evidence.leading else _shared(crossing, evidence)
+
+
+def _habit(crossing: Crossing, session: Leading) -> Cause:
+    if crossing.kind == "edits":
+        rounds = _rounds_on(session, crossing.subject.removeprefix(f"{session.id}:"))
+        calls = [call for turn in rounds for call in turn]
+        sentence = f"about {format_usd(cost(calls) // max(1, len(rounds)))} a round"
+    elif crossing.kind == "loop":
+        turn, tool, target = _loop_of(crossing, session)
+        used = {use.call_id for use in session.tools if (use.name, use.target) == (tool, target)}
+        calls = [call for call in session.calls if call.id in used and call.turn_id == turn]
+        sentence = f"these calls cost {format_usd(cost(calls))}"
+    else:
+        calls = list(session.calls)
+        sentence = f"it cost {format_usd(cost(calls))} so far"
+    return Cause(sentence, session.id, calls[-1].turn_id if calls else None, cost(calls))
+
+
+def _rounds_on(session: Leading, file: str) -> list[list[CallFacts]]:
+    used = {use.call_id for use in session.tools if is_edit(use) and use.target == file}
+    turns = turns_of(session.calls).items()
+    return [calls for id, calls in turns if id and any(call.id in used for call in calls)]
+
+
+def _loop_of(crossing: Crossing, session: Leading) -> tuple[str, str, str]:
+    """Turn, tool and target, from `session:turn:tool:target`."""
+    turn, tool, target = crossing.subject.removeprefix(f"{session.id}:").split(":", 2)
+    return turn, tool, target
+
+
+def _of_context(evidence: Evidence) -> Cause:
+    session = evidence.leading[0] if evidence.leading else None
+    calls = last_stretch(session) if session else []
+    if session is None or not calls:
+        return Cause("the ledger has no call of it", found=False)
+    last, told = calls[-1], growth_of(calls)
+    if told is not None:
+        return Cause(f"it {told[0]}", session.id, last.turn_id, told[1])
+    read = f"its last call read {thousands(last.tokens.context)} tokens and cost {format_usd(last.cost_nano)}"
+    return Cause(read, session.id, last.turn_id, last.cost_nano)

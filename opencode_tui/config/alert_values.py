@@ -1,0 +1,119 @@
+"""What a setting of alerts, channels or the guard may be, beside the values that all settings share.
+
+Each function raises ValueError with the second half of a sentence: what is wrong, and what to write.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from typing import Literal, TypeVar
+
+from opencode_tui.config.errors import shown
+from opencode_tui.config.values import TOO_MUCH_NANO, json_table, nano, text
+from opencode_tui.paths import expand
+from opencode_tui.settings import LEVELS, PERIODS, SCOPES, Level, Period, Scope
+
+From = Level | Literal["off"]
+Word = TypeVar("Word", bound=str)
+
+OFF = "off"
+_MOST = 1_000_000
+_FROMS: tuple[From, ...] = (*LEVELS, "off")
+
+
+def line(value: object) -> int | None:
+    """An amount in USD as nano-dollars; None for `off` and for 0."""
+    return step(value) or None
+
+
+def step(value: object) -> int:
+    """An amount in USD as nano-dollars; 0 for `off`."""
+    if value == OFF:
+        return 0
+    amount = nano(value, "an amount in USD", "0.80, or 'off'")
+    if not 0 <= amount < TOO_MUCH_NANO:
+        raise ValueError(f"{shown(value)} is out of range; write an amount from 0 to below 1000000, or 'off'")
+    return amount
+
+
+def fill(value: object) -> int | None:
+    """A whole percentage; None for `off` and for 0."""
+    return _whole(value, "percent", 100, 80) or None
+
+
+def count(value: object) -> int:
+    """A whole number; 0 for `off`."""
+    return _whole(value, "number", _MOST, 8)
+
+
+def _whole(value: object, what: str, most: int, example: int) -> int:
+    if value == OFF:
+        return 0
+    is_text = isinstance(value, str) and re.fullmatch(r"-?\d{1,20}", value, re.ASCII)
+    if not is_text and (isinstance(value, bool) or not isinstance(value, int)):
+        raise ValueError(f"{shown(value)} is not a whole {what}; write one such as {example}, or 'off'")
+    number = int(str(value))
+    if not 0 <= number <= most:
+        raise ValueError(f"{shown(value)} is out of range; write a whole {what} from 0 to {most}, or 'off'")
+    return number
+
+
+def level(value: object) -> From:
+    """The level from which on a channel is used."""
+    return _one_of(value, _FROMS)
+
+
+def scope(value: object) -> Scope:
+    """Whose spend a rule is about."""
+    return _one_of(value, SCOPES)
+
+
+def period(value: object) -> Period:
+    """The time in which a rule adds up."""
+    return _one_of(value, PERIODS)
+
+
+def _one_of(value: object, words: Sequence[Word]) -> Word:
+    for word in words:
+        if value == word:
+            return word
+    raise ValueError(f"{shown(value)} is none of {', '.join(map(repr, words))}; write one of them")
+
+
+def rule_name(value: str) -> str:
+    """The name of a rule of the user's own, which alerts are called by."""
+    if not re.fullmatch(r"[\w-]{1,40}", value):
+        raise ValueError("a rule is named with at most 40 letters, digits, - and _; write one such as opus-a-day")
+    return value
+
+
+def rules(value: object) -> object:
+    """The user's own rules: a table, or from text the one that it holds as JSON."""
+    return json_table(value, "rules", '{"opus": {"scope": "model", "only": "opus", "warning_usd": 0.5}}')
+
+
+def caps(value: object) -> object:
+    """Amounts by name: a table, or from text the one that it holds as JSON."""
+    return json_table(value, "amounts", '{"build": 0.75}')
+
+
+def project(value: str) -> str:
+    """A project's path, with the home directory in place of `~`."""
+    if not text(value):
+        raise ValueError("'' is not a path; write a project's in quotes, such as \"~/shop\"")
+    return str(expand(value))
+
+
+def command_line(value: object) -> tuple[str, ...]:
+    """A program with its arguments; nothing else divides them, so that no shell can misread one."""
+    words = value
+    if isinstance(value, str):
+        try:
+            words = json.loads(value)
+        except (ValueError, RecursionError):
+            words = None
+    if not isinstance(words, list) or not all(isinstance(word, str) and "\0" not in word for word in words):
+        raise ValueError(f'{shown(value)} is not a list of words; write one such as ["notify-send", "OpenCode"]')
+    return tuple(words)

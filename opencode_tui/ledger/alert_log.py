@@ -1,0 +1,153 @@
+"""The log of alerts: what fired, so that nothing fires twice, and what became of it.
+
+What fires once a period is new when its line lies above every line that has fired for the same rule, subject and
+period; the levels below a fired one are so never told after it, and a line that was raised is. What can be crossed
+anew is new when it was crossed after the last time that fired. Both follow from the rows alone, so that two
+processes, of other settings even, and a restart come to the same.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from opencode_tui.alert_records import Alert, Cause, Crossing, Told
+from opencode_tui.settings import LEVELS
+
+_FIRED_LINE = "SELECT max(line) FROM alert WHERE rule = ? AND subject = ? AND period = ?"
+_FIRED_AT = "SELECT max(at_ms) FROM alert WHERE rule = ? AND subject = ? AND period = '' AND line >= ?"
+_INSERT = """
+  INSERT OR IGNORE INTO alert (fired_ms, rule, kind, level, subject, period, mark, value, line, at_ms, session_id,
+    about, cause, cause_session_id, cause_turn_id, cause_nano, cause_found, text, snoozed_until_ms)
+  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,
+    (SELECT max(snoozed_until_ms) FROM alert
+      WHERE rule = ?2 AND subject = ?5 AND line >= ?9 AND snoozed_until_ms > ?1))
+  RETURNING id
+"""
+_COLUMNS = """
+  id, fired_ms, rule, kind, level, subject, period, value, line, at_ms, session_id, about,
+  cause, cause_session_id, cause_turn_id, cause_nano, cause_found, text, seen_ms, snoozed_until_ms, acknowledged_ms
+"""
+_TOLD = """
+  SELECT alert_id, channel, at_ms, ok, detail FROM alert_told
+  WHERE alert_id IN (SELECT value FROM json_each(?)) ORDER BY rowid
+"""
+_IDS = "id IN (SELECT value FROM json_each(?))"
+
+
+def fresh(connection: sqlite3.Connection, crossings: Iterable[Crossing]) -> tuple[Crossing, ...]:
+    """Those that have not fired; of one rule and subject the highest alone."""
+    highest: dict[tuple[str, str, str], Crossing] = {}
+    for crossing in crossings:
+        key = (crossing.rule, crossing.subject, crossing.period)
+        if _is_new(connection, crossing) and (key not in highest or _rank(crossing) > _rank(highest[key])):
+            highest[key] = crossing
+    return tuple(highest.values())
+
+
+def fire(
+    connection: sqlite3.Connection, found: Iterable[tuple[Crossing, Cause, str]], now_ms: int
+) -> tuple[Alert, ...]:
+    """Enter crossings with their causes and texts; the alerts that this made, none for what had fired.
+
+    Must run in a transaction that has the right to write (`Ledger.writing`), in which the crossings were
+    measured: measures from before it could have been overtaken. A snooze of the same rule and subject covers
+    the new alert too, unless that is of a higher line.
+    """
+    fired: list[Alert] = []
+    for crossing, cause, text in found:
+        if not _is_new(connection, crossing):
+            continue
+        row = connection.execute(_INSERT, _values(crossing, cause, text, now_ms)).fetchone()
+        if row is not None:
+            fired += _read(connection, "id = ?", (row[0],))
+    return tuple(fired)
+
+
+def alerts(connection: sqlite3.Connection, *, since_ms: int = 0, most: int = 100) -> tuple[Alert, ...]:
+    """What fired since a moment, the newest first, at most so many."""
+    return _read(connection, "fired_ms >= ? ORDER BY fired_ms DESC, id DESC LIMIT ?", (since_ms, most))
+
+
+def standing(connection: sqlite3.Connection, now_ms: int, *, since_ms: int = 0) -> tuple[Alert, ...]:
+    """What fired since a moment and was neither seen nor is snoozed now, the newest first."""
+    return _read(
+        connection,
+        "seen_ms IS NULL AND fired_ms >= ? AND coalesce(snoozed_until_ms, 0) <= ? ORDER BY fired_ms DESC, id DESC",
+        (since_ms, now_ms),
+    )
+
+
+def mark_seen(connection: sqlite3.Connection, ids: Iterable[int], now_ms: int) -> None:
+    """Somebody has seen them: they stand no longer. The first time counts."""
+    connection.execute(f"UPDATE alert SET seen_ms = ? WHERE {_IDS} AND seen_ms IS NULL", (now_ms, _json(ids)))
+
+
+def snooze(connection: sqlite3.Connection, ids: Iterable[int], until_ms: int) -> None:
+    """Let them, and what of the same rule and subject fires meanwhile, stand again only from a moment on."""
+    connection.execute(
+        f"UPDATE alert SET snoozed_until_ms = ?, seen_ms = NULL WHERE {_IDS} AND acknowledged_ms IS NULL",
+        (until_ms, _json(ids)),
+    )
+
+
+def acknowledge(connection: sqlite3.Connection, ids: Iterable[int], now_ms: int) -> None:
+    """Somebody has dealt with them: they are seen, and no snooze brings them back."""
+    connection.execute(
+        f"UPDATE alert SET acknowledged_ms = coalesce(acknowledged_ms, ?1), seen_ms = coalesce(seen_ms, ?1),"
+        f" snoozed_until_ms = NULL WHERE {_IDS.replace('?', '?2')}",
+        (now_ms, _json(ids)),
+    )
+
+
+def told(connection: sqlite3.Connection, id: int, what: Told) -> None:
+    """Keep what became of telling an alert through a channel."""
+    connection.execute(
+        "INSERT INTO alert_told (alert_id, channel, at_ms, ok, detail) VALUES (?, ?, ?, ?, ?)",
+        (id, what.channel, what.at_ms, what.ok, what.detail),
+    )
+
+
+def _is_new(connection: sqlite3.Connection, crossing: Crossing) -> bool:
+    rule, subject = crossing.rule, crossing.subject
+    if crossing.period:
+        line = connection.execute(_FIRED_LINE, (rule, subject, crossing.period)).fetchone()[0]
+        return line is None or crossing.line > line
+    at_ms = connection.execute(_FIRED_AT, (rule, subject, crossing.line)).fetchone()[0]
+    return at_ms is None or crossing.at_ms > at_ms
+
+
+def _rank(crossing: Crossing) -> tuple[int, int]:
+    return crossing.line, LEVELS.index(crossing.level)
+
+
+def _values(crossing: Crossing, cause: Cause, text: str, now_ms: int) -> tuple[object, ...]:
+    return (
+        *(now_ms, crossing.rule, crossing.kind, crossing.level, crossing.subject, crossing.period),
+        *(crossing.line if crossing.period else crossing.at_ms, crossing.value, crossing.line, crossing.at_ms),
+        *(crossing.session_id, crossing.about, cause.sentence, cause.session_id, cause.turn_id, cause.cost_nano),
+        *(cause.found, text),
+    )
+
+
+def _read(connection: sqlite3.Connection, where: str, values: Sequence[object]) -> tuple[Alert, ...]:
+    rows = connection.execute(f"SELECT {_COLUMNS} FROM alert WHERE {where}", values).fetchall()
+    channels: dict[int, list[Told]] = defaultdict(list)
+    if rows:
+        for id, channel, at_ms, ok, detail in connection.execute(_TOLD, (_json(row[0] for row in rows),)):
+            channels[id].append(Told(channel, at_ms, bool(ok), detail))
+    return tuple(_alert(row, tuple(channels[row[0]])) for row in rows)
+
+
+def _alert(row: tuple[Any, ...], channels: tuple[Told, ...]) -> Alert:
+    id, fired_ms, *crossing = row[:12]
+    sentence, session_id, turn_id, nano, found, text, seen_ms, snoozed_until_ms, acknowledged_ms = row[12:]
+    cause = Cause(sentence, session_id, turn_id, nano, bool(found))
+    return Alert(id, fired_ms, Crossing(*crossing), cause, text, seen_ms, snoozed_until_ms, acknowledged_ms, channels)
+
+
+def _json(ids: Iterable[int]) -> str:
+    return json.dumps(list(ids))

@@ -1,0 +1,198 @@
+"""What alerts measure, read by index: the calls of a present period, or those of the sessions active in it.
+
+Copied calls are left out everywhere: another session has paid for them.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from opencode_tui.clock import Span
+from opencode_tui.ledger.queries import SLICE_KEYS
+from opencode_tui.ledger.session_queries import CallFacts, ToolFacts
+from opencode_tui.records import Tokens
+
+EDIT_TOOLS = ("edit", "write", "multiedit", "apply_patch", "patch")
+
+# A repeated call has to name what it worked on. Editing a file many times in a turn is how agents work, a task's
+# target is the kind of its subagent, and `cd` stands before any command at all.
+_NOT_REPEATED = ("", *EDIT_TOOLS, "task", "subagent")
+_IN_SPAN = "c.created_ms >= ? AND c.created_ms < ? AND c.copied_from IS NULL"
+_OF_DAY = "FROM call c INDEXED BY call_created"
+_NAMES = "(SELECT value FROM json_each(?))"
+
+_DAY = f"""
+  SELECT count(*), count(DISTINCT CASE WHEN c.cost_nano > 0 THEN c.created_ms / 60000 END)
+  {_OF_DAY} WHERE {_IN_SPAN}
+"""
+_TREES = """
+  WITH RECURSIVE below(id, parent_id) AS (
+    SELECT value, NULL FROM json_each(?)
+    UNION SELECT s.id, s.parent_id FROM below JOIN session s ON s.parent_id = below.id)
+  SELECT id, parent_id FROM below
+"""
+_ABOVE = """
+  WITH RECURSIVE above(id) AS (
+    SELECT value FROM json_each(?)
+    UNION SELECT s.parent_id FROM above JOIN session s ON s.id = above.id WHERE s.parent_id IS NOT NULL)
+  SELECT s.id, s.parent_id, s.title FROM above JOIN session s ON s.id = above.id
+"""
+_SUMS_OF = f"""
+  SELECT c.session_id, sum(c.cost_nano) FROM call c
+  WHERE c.session_id IN {_NAMES} AND c.copied_from IS NULL GROUP BY 1
+"""
+_REPEATED = f"""
+  SELECT c.session_id, c.turn_id, t.name, t.target, count(*)
+  {_OF_DAY} CROSS JOIN tool t ON t.call_id = c.id
+  WHERE {_IN_SPAN} AND c.turn_id IS NOT NULL AND t.target <> '' AND t.name NOT IN {_NAMES}
+    AND (t.name <> 'bash' OR t.target LIKE '% %' AND t.target NOT LIKE 'cd %')
+  GROUP BY 1, 2, 3, 4 HAVING count(*) >= ? ORDER BY 5 DESC, 1, 2, 3, 4
+"""
+_EDITED = f"""
+  SELECT c.session_id, t.target, count(DISTINCT c.turn_id)
+  {_OF_DAY} CROSS JOIN tool t ON t.call_id = c.id
+  WHERE {_IN_SPAN} AND t.target <> '' AND t.name IN {_NAMES} AND coalesce(t.ok, 1) = 1
+  GROUP BY 1, 2 HAVING count(DISTINCT c.turn_id) >= ? ORDER BY 3 DESC, 1, 2
+"""
+# SQLite takes the bare columns from the row that has the maximum.
+_FILLED = f"""
+  SELECT c.session_id, max(c.created_ms), c.input + c.cache_read + c.cache_write, c.provider, c.model
+  {_OF_DAY} WHERE {_IN_SPAN} AND c.input + c.cache_read + c.cache_write > 0 GROUP BY 1
+"""
+_FILLS = """
+  SELECT c.created_ms, c.input + c.cache_read + c.cache_write, c.provider, c.model
+  FROM call c WHERE c.session_id = ? AND c.copied_from IS NULL AND c.input + c.cache_read + c.cache_write > 0
+  ORDER BY c.created_ms, c.id
+"""
+_TOOLS = f"""
+  SELECT t.call_id, t.name, t.target, t.ok, t.duration_ms, t.child_session_id
+  FROM tool t WHERE t.call_id IN {_NAMES} ORDER BY t.id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Pot:
+    """The calls that a crossing is about: of a span, and of some sessions or of one of SLICE_KEYS alone."""
+
+    span: Span
+    sessions: tuple[str, ...] | None = None
+    by: str = ""
+    key: str = ""
+
+    def where(self) -> tuple[str, tuple[object, ...]]:
+        """What comes after `FROM call c`, with its values."""
+        values = (self.span.start_ms, self.span.end_ms)
+        if self.sessions is not None:
+            return f"WHERE {_IN_SPAN} AND c.session_id IN {_NAMES}", (*values, json.dumps(self.sessions))
+        if self.by:
+            return f"WHERE {_IN_SPAN} AND {SLICE_KEYS[self.by]} = ?", (*values, self.key)
+        return f"WHERE {_IN_SPAN}", values
+
+
+def day_counts(connection: sqlite3.Connection, span: Span) -> tuple[int, int]:
+    """Calls, and minutes with spend."""
+    calls, minutes = connection.execute(_DAY, (span.start_ms, span.end_ms)).fetchone()
+    return int(calls), int(minutes)
+
+
+def sums_by(connection: sqlite3.Connection, span: Span, by: str) -> list[tuple[str, int]]:
+    """(key, nano-dollars) by one of SLICE_KEYS, dearest first; what cost nothing is left out."""
+    return connection.execute(
+        f"SELECT {SLICE_KEYS[by]}, sum(c.cost_nano) {_OF_DAY} WHERE {_IN_SPAN}"
+        " GROUP BY 1 HAVING sum(c.cost_nano) > 0 ORDER BY 2 DESC, 1",
+        (span.start_ms, span.end_ms),
+    ).fetchall()
+
+
+def active_sessions(connection: sqlite3.Connection, span: Span) -> list[str]:
+    """Sessions that made a call of their own in the span."""
+    rows = connection.execute(f"SELECT DISTINCT c.session_id {_OF_DAY} WHERE {_IN_SPAN}", (span.start_ms, span.end_ms))
+    return [row[0] for row in rows]
+
+
+def ancestry(connection: sqlite3.Connection, ids: Iterable[str]) -> dict[str, tuple[str | None, str]]:
+    """(parent id, title) by id, of the sessions that are known and of all above them."""
+    rows = connection.execute(_ABOVE, (json.dumps(sorted(ids)),))
+    return {id: (parent_id, title) for id, parent_id, title in rows}
+
+
+def trees(connection: sqlite3.Connection, roots: Iterable[str]) -> dict[str, str | None]:
+    """The parent by id, of the roots (None) and of all below them."""
+    found: dict[str, str | None] = {}
+    for id, parent_id in connection.execute(_TREES, (json.dumps(sorted(roots)),)):
+        found.setdefault(id, parent_id)
+    return found
+
+
+def sums_of(connection: sqlite3.Connection, ids: Iterable[str]) -> dict[str, int]:
+    """Nano-dollars by session, as long as each lived."""
+    return dict(connection.execute(_SUMS_OF, (json.dumps(sorted(ids)),)).fetchall())
+
+
+def repeated(connection: sqlite3.Connection, span: Span, times: int) -> list[tuple[str, str, str, str, int]]:
+    """(session id, turn id, tool, target, times) where a turn used a tool on one target so often or more."""
+    values = (span.start_ms, span.end_ms, json.dumps(_NOT_REPEATED), times)
+    return connection.execute(_REPEATED, values).fetchall()
+
+
+def edited(connection: sqlite3.Connection, span: Span, turns: int) -> list[tuple[str, str, int]]:
+    """(session id, file, turns) where a session edited a file in so many turns or more."""
+    values = (span.start_ms, span.end_ms, json.dumps(EDIT_TOOLS), turns)
+    return connection.execute(_EDITED, values).fetchall()
+
+
+def newest_fills(connection: sqlite3.Connection, span: Span) -> list[tuple[str, int, str, str]]:
+    """(session id, tokens, provider, model) of what the newest call of each session read."""
+    rows = connection.execute(_FILLED, (span.start_ms, span.end_ms))
+    return [(id, tokens, provider, model) for id, _, tokens, provider, model in rows]
+
+
+def fills(connection: sqlite3.Connection, session_id: str) -> list[tuple[int, int, str, str]]:
+    """(Unix milliseconds, tokens, provider, model) of what each call of a session read, in order of time."""
+    return connection.execute(_FILLS, (session_id,)).fetchall()
+
+
+def costs_in(connection: sqlite3.Connection, pot: Pot) -> list[tuple[int, int]]:
+    """(Unix milliseconds, nano-dollars) of the pot's calls that cost something, in order of time."""
+    where, values = pot.where()
+    return connection.execute(
+        f"SELECT c.created_ms, c.cost_nano FROM call c {where} AND c.cost_nano > 0 ORDER BY c.created_ms, c.id", values
+    ).fetchall()
+
+
+def shares(connection: sqlite3.Connection, pot: Pot, since_ms: int) -> list[tuple[str, int, int, int]]:
+    """(session id, nano-dollars, those since a moment, calls) of the pot, dearest first."""
+    where, values = pot.where()
+    return connection.execute(
+        "SELECT c.session_id, sum(c.cost_nano), sum(CASE WHEN c.created_ms > ? THEN c.cost_nano ELSE 0 END), count(*)"
+        f" FROM call c {where} GROUP BY 1 ORDER BY 2 DESC, 4 DESC, 1",
+        (since_ms, *values),
+    ).fetchall()
+
+
+def calls_in(connection: sqlite3.Connection, pot: Pot, session_id: str) -> list[CallFacts]:
+    """One session's calls in the pot, in order of time."""
+    where, values = pot.where()
+    rows = connection.execute(
+        "SELECT c.id, coalesce(c.turn_id, ''), c.created_ms, c.completed_ms, c.provider || '/' || c.model, c.input,"
+        " c.output, c.reasoning, c.cache_read, c.cache_write, c.cost_nano, c.amount_nano, coalesce(c.list_nano, 0),"
+        f" c.error FROM call c INDEXED BY call_session {where} AND c.session_id = ? ORDER BY c.created_ms, c.id",
+        (*values, session_id),
+    )
+    return [
+        CallFacts(id, turn, created, completed, model, Tokens(*counts), cost, amount, listed, False, error)
+        for id, turn, created, completed, model, *counts, cost, amount, listed, error in rows
+    ]
+
+
+def tools_of(connection: sqlite3.Connection, calls: Iterable[CallFacts]) -> list[ToolFacts]:
+    """What the calls used."""
+    return [
+        ToolFacts(call_id, name, target, None if ok is None else bool(ok), duration_ms, child)
+        for call_id, name, target, ok, duration_ms, child in connection.execute(
+            _TOOLS, (json.dumps([call.id for call in calls]),)
+        )
+    ]
