@@ -75,8 +75,8 @@ def usage_table(usage: Usage) -> str:
             f"at least: {plural(totals.aborted, 'call')} {were} aborted, what was streamed is recorded nowhere"
         )
     if usage.unreadable_rows:
-        rows = plural(usage.unreadable_rows, "row")
-        notes.append(f"{rows} could not be read (`opencode-tui sync` lists the reasons)")
+        unread = plural(usage.unreadable_rows, "row")
+        notes.append(f"{unread} could not be read (`opencode-tui sync` lists the reasons)")
     return "\n".join([*lines, *([""] if notes else []), *notes])
 
 
