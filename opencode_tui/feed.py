@@ -6,17 +6,35 @@ from collections.abc import Callable, Mapping
 from datetime import date
 
 from opencode_tui import clock as clocks
+from opencode_tui.alert_records import Alert
+from opencode_tui.alerts.watcher import Watcher
 from opencode_tui.clock import Clock, calendar_for
+from opencode_tui.guard.control import lift, raise_cutoff
+from opencode_tui.guard.state import StateError, refresh, state_file
+from opencode_tui.guard.status import guard_status
+from opencode_tui.ledger import alert_log, queries
 from opencode_tui.ledger.ledger import Ledger
+from opencode_tui.money import format_usd
 from opencode_tui.settings import Settings
 from opencode_tui.snapshot import Snapshot
 from opencode_tui.sync import Sync
 from opencode_tui.take_session import take_session, take_turn
 from opencode_tui.take_sessions import take_sessions
 from opencode_tui.take_snapshot import take_snapshot
-from opencode_tui.views import Query, SessionQuery, SessionsQuery, View
+from opencode_tui.views import (
+    Action,
+    AlertsQuery,
+    AlertsView,
+    LiftGuard,
+    Query,
+    RaiseCutoff,
+    SessionQuery,
+    SessionsQuery,
+    SnoozeAlerts,
+    View,
+)
 
-_REFRESH_MS = 60_000
+_REFRESH_MS = MINUTE_MS = 60_000
 _REPORT_S = 0.4
 _PATIENCE = 20
 """A look is kept for this many times as long as it took: all of a large ledger is not summed at every poll."""
@@ -31,7 +49,11 @@ class LedgerFeed:
         settings: Settings,
         environ: Mapping[str, str],
         clock: Clock = clocks.now_ms,
+        tell: Callable[[Alert], None] = lambda _: None,
     ) -> None:
+        """`tell` is given each alert that fires, once, on the thread of `poll`; it must not wait."""
+        self._tell = tell
+        self._watcher = Watcher()
         self._open_ledger, self._settings, self._environ, self._clock = open_ledger, settings, environ, clock
         self._calendar = calendar_for(settings.timezone)
         self._sync: Sync | None = None
@@ -72,6 +94,7 @@ class LedgerFeed:
         aged = self._taken_ms is None or not 0 <= now - self._taken_ms < _REFRESH_MS
         next_day = self._day is None and self._calendar.day(now) != self._taken_day
         if changed or wanted or aged or next_day or self._ledger.data_version() != self._version:
+            self._watch(now)
             return self._take()
         self._stale = False
         return None
@@ -99,7 +122,40 @@ class LedgerFeed:
             return take_sessions(self._ledger, self._settings, now, query, limits)
         if isinstance(query, SessionQuery):
             return take_session(self._ledger, now, query, limits=limits, present=self._sync)
+        if isinstance(query, AlertsQuery):
+            return AlertsView(query, now, alert_log.alerts(self._ledger.connection, most=query.most))
         return take_turn(self._ledger, now, query, present=self._sync)
+
+    def act(self, action: Action) -> str:
+        """Do what a person asked for; a sentence says what was done. Raises ValueError with one that says why not."""
+        if self._ledger is None:
+            raise ValueError("the ledger is not open yet")
+        self._stale = True
+        now, guard = self._clock(), state_file(self._ledger.path)
+        try:
+            if isinstance(action, LiftGuard):
+                until_ms = now + action.minutes * MINUTE_MS if action.minutes else 0
+                lift(guard, until_ms)
+                return f"the guard is lifted for {action.minutes} minutes" if until_ms else "the guard holds again"
+            if isinstance(action, RaiseCutoff):
+                today = self._calendar.span(self._calendar.day(now))
+                spent = queries.spend(self._ledger.connection, today)
+                raise_cutoff(guard, action.cutoff_nano, spent, self._calendar, now)
+                return f"today's cutoff is {format_usd(action.cutoff_nano)}"
+        except StateError as error:
+            raise ValueError(str(error)) from error
+        with self._ledger.writing() as connection:
+            if isinstance(action, SnoozeAlerts):
+                alert_log.snooze(connection, action.ids, now + action.minutes * MINUTE_MS)
+                return f"asleep for {action.minutes} minutes"
+            alert_log.mark_seen(connection, action.ids, now)
+        return "seen"
+
+    def _watch(self, now_ms: int) -> None:
+        assert self._ledger is not None and self._sync is not None
+        refresh(self._settings, self._ledger.path)
+        for alert in self._watcher.look(self._ledger, self._settings, now_ms, self._sync.book):
+            self._tell(alert)
 
     @property
     def read_ms(self) -> int | None:
@@ -116,15 +172,19 @@ class LedgerFeed:
     def _take(self) -> Snapshot:
         assert self._ledger is not None and self._sync is not None
         self._version = self._ledger.data_version()
+        now = self._clock()
+        guard = guard_status(self._settings, self._ledger.path, self._environ, now)
         snapshot = take_snapshot(
             self._ledger,
             self._settings,
-            self._clock(),
+            now,
             day=self._day,
             machine=self._sync.machine,
             stores=self._sync.states,
             read_ms=self._sync.read_ms,
             limits=self._sync.book,
+            guard=guard.words,
+            guard_trouble=guard.detail if guard.condition == "trouble" else "",
         )
         self._taken_ms, self._taken_day, self._stale = snapshot.taken_ms, snapshot.day, False
         return snapshot

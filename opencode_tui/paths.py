@@ -8,8 +8,10 @@ from pathlib import Path
 
 APP = "opencode-tui"
 VARIABLE_PREFIX = "OPENCODE_TUI_"
-CONFIG_VARIABLE = VARIABLE_PREFIX + "CONFIG"
+CONFIG_VARIABLE = VARIABLE_PREFIX + "CONFIG_FILE"
 """The environment variable that names another config.toml."""
+OPENCODES_VARIABLE = VARIABLE_PREFIX + "CONFIG"
+"""OpenCode's own variable for the settings of its screen: not one of ours, whatever it is called."""
 WEBHOOK_VARIABLE = VARIABLE_PREFIX + "WEBHOOK_URL"
 """The environment variable that holds the webhook's address: a secret, and so not one of the settings."""
 
@@ -49,7 +51,7 @@ def path_list(text: str) -> tuple[Path, ...]:
 
 
 def config_file(environ: Mapping[str, str]) -> Path:
-    """Our config.toml: what OPENCODE_TUI_CONFIG names, else the one in the platform's place for it."""
+    """Our config.toml: what OPENCODE_TUI_CONFIG_FILE names, else the one in the platform's place for it."""
     named = environ.get(CONFIG_VARIABLE)
     if named:
         return expand(named)

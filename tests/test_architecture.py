@@ -53,6 +53,7 @@ NETWORK_LIBRARIES = {
     "aiohttp",
     "urllib3",
 }
+STARTERS = {"alerts.channels.command", "alerts.channels.desktop"}
 TIME_READERS = {
     "time": {
         "time",
@@ -94,6 +95,11 @@ class Module:
                 source = ".".join(filter(None, (self._above(node.level), node.module)))
                 found += [f"{source}.{alias.name}" for alias in node.names]
         return found
+
+    @property
+    def imports_at_once(self) -> list[str]:
+        """What is imported as soon as the module is."""
+        return [alias.name for node in self.tree.body if isinstance(node, ast.Import) for alias in node.names]
 
     @property
     def inside(self) -> list[str]:
@@ -184,12 +190,31 @@ def _time_read_in(each: Module) -> Iterator[str]:
 
 
 def ways_to_the_network(modules: Modules) -> list[str]:
+    """The webhook alone has one, and that is imported only where it is used: a setting has to turn it on."""
     return [
         f"{each.name} -> {target}"
         for each in modules
         for target in each.imports
+        if (each.name, target) != ("alerts.channels.webhook", "httpx") or target in each.imports_at_once
         if target.partition(".")[0] in NETWORK_LIBRARIES or f"{target}.".startswith("urllib.request.")
     ]
+
+
+def programs_started_in_odd_places(modules: Modules) -> list[str]:
+    """Other programs are started by two channels, and never through a shell."""
+    found = [
+        f"{each.name} -> {target}"
+        for each in modules
+        for target in each.imports
+        if target.partition(".")[0] == "subprocess" and each.name not in STARTERS
+    ]
+    for each in modules:
+        for node in ast.walk(each.tree):
+            if isinstance(node, ast.keyword) and node.arg == "shell":
+                found.append(f"{each.name}: shell=")
+            elif isinstance(node, ast.Attribute) and ast.unparse(node) in ("os.system", "os.popen"):
+                found.append(f"{each.name}: {ast.unparse(node)}")
+    return found
 
 
 def imports_by_a_name_made_at_run_time(modules: Modules) -> list[str]:
@@ -237,6 +262,14 @@ BREACHES: dict[Rule, list[Module]] = {
         module("pricing.renew", "from urllib.request import urlopen"),
         module("sync", "import http.client"),
         module("report.usage", "import socket"),
+        module("alerts.channels.webhook", "import httpx"),
+        module("alerts.channels.webhook", "def f():\n    import socket"),
+        module("alerts.channels.command", "def f():\n    import httpx"),
+    ],
+    programs_started_in_odd_places: [
+        module("report.usage", "import subprocess"),
+        module("alerts.channels.command", "import subprocess\nsubprocess.run(line, shell=True)"),
+        module("alerts.channels.command", "import os\nos.system(line)"),
     ],
     imports_by_a_name_made_at_run_time: [module("report.words", "def f(name):\n    return __import__(name)")],
 }

@@ -119,7 +119,7 @@ def test_the_file_is_found_in_the_platforms_place(own_home: Path) -> None:
 
 def test_the_environment_names_the_file_and_the_argument_goes_before_it(config: Path, own_home: Path) -> None:
     (own_home / "env.toml").write_text('machine = "by variable"')
-    env = {"OPENCODE_TUI_CONFIG": "~/env.toml"}
+    env = {"OPENCODE_TUI_CONFIG_FILE": "~/env.toml"}
     assert load_settings({}, env).machine == "by variable"
     assert load(config, 'machine = "by argument"', env=env).machine == "by argument"
 
@@ -317,3 +317,7 @@ def test_the_paths_by_flag_mean_the_same_with_and_without_pydantic(config: Path,
     assert load_settings(flags, {}) == load_settings(flags, {}, config)
     assert load_settings({"data_dirs": "", "ledger": ""}, {}) == DEFAULT
     assert load_settings({"data_dirs": "", "ledger": ""}, {}, config) == DEFAULT
+
+
+def test_a_variable_of_opencodes_own_is_not_taken_for_a_setting() -> None:
+    assert load_settings({}, {"OPENCODE_TUI_CONFIG": "/somewhere/tui.json"}) == Settings()

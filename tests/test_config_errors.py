@@ -185,7 +185,7 @@ def test_a_long_value_is_cut(config: Path) -> None:
 def test_a_file_in_the_home_is_called_by_its_tilde(own_home: Path) -> None:
     (own_home / "my.toml").write_text("[ui]\nmouse = 1")
     with pytest.raises(SettingsError, match=r"^~[/\\]my\.toml: ui\.mouse: 1 is neither true nor false"):
-        load_settings({}, {"OPENCODE_TUI_CONFIG": "~/my.toml"})
+        load_settings({}, {"OPENCODE_TUI_CONFIG_FILE": "~/my.toml"})
 
 
 def test_the_first_of_several_is_told_with_the_count_of_the_rest(config: Path) -> None:
@@ -330,7 +330,7 @@ def test_a_pipe_in_the_files_place_is_told_and_not_waited_for(config: Path) -> N
 @pytest.mark.skipif(os.name == "nt", reason="no /dev/null")
 def test_the_null_device_stands_for_no_settings() -> None:
     assert stat.S_ISCHR(Path(os.devnull).stat().st_mode)
-    assert load_settings({}, {"OPENCODE_TUI_CONFIG": os.devnull}) == Settings()
+    assert load_settings({}, {"OPENCODE_TUI_CONFIG_FILE": os.devnull}) == Settings()
 
 
 def test_a_file_that_was_named_has_to_exist(config: Path) -> None:
@@ -338,17 +338,17 @@ def test_a_file_that_was_named_has_to_exist(config: Path) -> None:
         load_settings({}, {}, config)
     assert str(caught.value) == (f"{config}: there is no such file, though the command line names it; correct the name")
     with pytest.raises(SettingsError) as caught:
-        load_settings({}, {"OPENCODE_TUI_CONFIG": str(config)})
+        load_settings({}, {"OPENCODE_TUI_CONFIG_FILE": str(config)})
     assert str(caught.value) == (
-        f"{config}: there is no such file, though OPENCODE_TUI_CONFIG names it; correct the name"
+        f"{config}: there is no such file, though OPENCODE_TUI_CONFIG_FILE names it; correct the name"
     )
 
 
 def test_a_file_in_the_home_of_nobody_is_told() -> None:
     rest = "no home directory is known for '~nobody-of-this-name/c'; write the whole path"
     with pytest.raises(SettingsError) as caught:
-        load_settings({}, {"OPENCODE_TUI_CONFIG": "~nobody-of-this-name/c"})
-    assert str(caught.value) == f"OPENCODE_TUI_CONFIG: {rest}"
+        load_settings({}, {"OPENCODE_TUI_CONFIG_FILE": "~nobody-of-this-name/c"})
+    assert str(caught.value) == f"OPENCODE_TUI_CONFIG_FILE: {rest}"
 
 
 def test_a_link_that_leads_nowhere_is_told(own_home: Path) -> None:

@@ -49,11 +49,11 @@ def test_on_linux_our_places_follow_xdg(home: Path, monkeypatch: pytest.MonkeyPa
 
 
 def test_the_environment_names_another_config_file(home: Path) -> None:
-    assert config_file({"OPENCODE_TUI_CONFIG": "~/my.toml"}) == home / "my.toml"
+    assert config_file({"OPENCODE_TUI_CONFIG_FILE": "~/my.toml"}) == home / "my.toml"
 
 
 def test_an_empty_variable_names_no_config_file(home: Path) -> None:
-    assert config_file({"OPENCODE_TUI_CONFIG": ""}) == config_file({})
+    assert config_file({"OPENCODE_TUI_CONFIG_FILE": ""}) == config_file({})
 
 
 def test_a_tilde_is_expanded_and_shown_again(home: Path) -> None:
@@ -84,7 +84,7 @@ def test_a_broken_json_list_is_no_list_of_paths(text: str) -> None:
 
 def test_platformdirs_is_not_imported_for_a_named_file() -> None:
     code = (
-        "import sys, opencode_tui.paths as p; p.config_file({'OPENCODE_TUI_CONFIG': '/x'}); "
+        "import sys, opencode_tui.paths as p; p.config_file({'OPENCODE_TUI_CONFIG_FILE': '/x'}); "
         "p.opencode_data_dir({'XDG_DATA_HOME': '/y'}); sys.exit('platformdirs' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0

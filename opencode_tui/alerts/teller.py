@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Callable, Mapping
-from contextlib import closing
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import closing, suppress
 from queue import SimpleQueue
 from threading import Lock, Thread
 
@@ -14,10 +13,11 @@ from opencode_tui.alerts.channels import Route, routes
 from opencode_tui.alerts.channels.channel import ChannelError
 from opencode_tui.clock import Clock
 from opencode_tui.ledger import alert_log
-from opencode_tui.ledger.ledger import Ledger, LedgerError
+from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.settings import Settings
 
 CLOSE_S = 5.0
+_BUSY_MS = 3_000
 
 
 class Teller:
@@ -39,9 +39,8 @@ class Teller:
         self._open_ledger, self._clock = open_ledger, clock
         self._lock = Lock()
         self._pending: dict[tuple[int, str], Alert] = {}
-        self._lines = {route.name: (route, SimpleQueue[Alert | None]()) for route in through or ()}
-        if through is None:
-            self._lines = {route.name: (route, SimpleQueue()) for route in routes(settings, environ)}
+        used = routes(settings, environ) if through is None else through
+        self._lines = {route.name: (route, SimpleQueue[Alert | None]()) for route in used}
         self._threads: dict[str, Thread] = {}
         self._closed = False
 
@@ -66,22 +65,28 @@ class Teller:
         for thread in self._threads.values():
             thread.join(max(end_s - clocks.monotonic_s(), 0.0))
         with self._lock:
-            left = list(self._pending)
-        return not [self._record(id, name, False, "given up: the program ended first") for id, name in left]
+            left, self._pending = list(self._pending), {}
+        self._keep(left, False, "given up: the program ended first")
+        return not left
 
     def _run(self, route: Route, queue: SimpleQueue[Alert | None]) -> None:
         while (alert := queue.get()) is not None:
-            self._record(alert.id, route.name, *outcome(route, alert))
+            ok, detail = outcome(route, alert)
+            with self._lock:
+                in_time = self._pending.pop((alert.id, route.name), None) is not None
+            if in_time:
+                self._keep([(alert.id, route.name)], ok, detail)
 
-    def _record(self, id: int, name: str, ok: bool, detail: str) -> None:
-        with self._lock:
-            if self._pending.pop((id, name), None) is None:
-                return  # it took so long that it was given up
-        try:
-            with closing(self._open_ledger()) as ledger, ledger.writing() as connection:
-                alert_log.told(connection, id, Told(name, self._clock(), ok, detail))
-        except (sqlite3.Error, LedgerError, OSError):
-            pass  # the alert itself is told; only the note of it is lost
+    def _keep(self, which: Iterable[tuple[int, str]], ok: bool, detail: str) -> None:
+        # The alerts are told, or not: a ledger that cannot be written loses no more than the note of that.
+        with suppress(Exception):
+            told = [(id, Told(name, self._clock(), ok, detail)) for id, name in which]
+            if told:
+                with closing(self._open_ledger()) as ledger:
+                    ledger.connection.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
+                    with ledger.writing() as connection:
+                        for id, each in told:
+                            alert_log.told(connection, id, each)
 
 
 def outcome(route: Route, alert: Alert) -> tuple[bool, str]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from opencode_tui import paths
 from opencode_tui.cli import EXIT_TROUBLE
 from opencode_tui.config import SettingsError, load_settings
+from opencode_tui.guard.state import refresh
 from opencode_tui.ledger.ledger import Ledger, LedgerError
 from opencode_tui.settings import Settings
 from opencode_tui.sync import Sync
@@ -74,6 +75,7 @@ def synced(settings: Settings, ledger: Ledger, report: Callable[[Sync], None] = 
         raise Trouble(f"the ledger {ledger.path} cannot be written ({error}); nothing in it was lost") from error
     finally:
         sync.close()
+    refresh(settings, ledger.path)
     for state in sync.states:
         if state.state != "live":
             print(f"opencode-tui: {state.detail}", file=sys.stderr)

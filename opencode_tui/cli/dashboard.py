@@ -31,11 +31,15 @@ def run(arguments: argparse.Namespace) -> int:
 def _show(settings: Settings) -> int:
     # A ledger that cannot be used is said before the screen is taken.
     open_ledger(settings).close()
+    from opencode_tui.alerts.teller import Teller
     from opencode_tui.feed import LedgerFeed
     from opencode_tui.ui.app import run
 
+    teller = Teller(settings, lambda: open_ledger(settings), os.environ)
     try:
-        run(LedgerFeed(lambda: open_ledger(settings), settings, os.environ), settings)
+        run(LedgerFeed(lambda: open_ledger(settings), settings, os.environ, tell=teller.tell), settings)
     except ValueError as error:
         raise Trouble(str(error)) from None
+    finally:
+        teller.close()
     return 0

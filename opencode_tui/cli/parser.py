@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Sequence
 from importlib import import_module
+from typing import Any, NoReturn
 
 from opencode_tui.analysis.periods import PERIODS
+from opencode_tui.cli import EXIT_TROUBLE, EXIT_USAGE
 
 GROUPINGS = ("model", "provider", "agent", "project", "session", "day")
 
@@ -14,10 +17,31 @@ _EXIT_CODES = """\
 exit codes: 0 done; 2 wrong command line; 3 something is wrong with the settings, the data directory or the
 ledger (one sentence on standard error says what); 130 interrupted"""
 
+_CHECK_EXIT_CODES = """\
+exit codes: 0 under the warning; 1 at or past the warning; 2 at or past the cutoff; 3 it could not tell, or the
+command line is wrong (one sentence on standard error says what); 130 interrupted"""
+
+
+class _Parser(argparse.ArgumentParser):
+    """Ends with `usage_exit` for a wrong command line: 2 means something else to who asks `check`."""
+
+    usage_exit = EXIT_USAGE
+
+    def parse_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> Any:  # type: ignore[override]
+        parsed, left = self.parse_known_args(args, namespace)
+        if left:
+            self.usage_exit = getattr(parsed, "usage_exit", self.usage_exit)
+            self.error(f"unrecognized arguments: {' '.join(left)}")
+        return parsed
+
+    def error(self, message: str) -> NoReturn:
+        self.print_usage(sys.stderr)
+        self.exit(self.usage_exit, f"{self.prog}: error: {message}\n")
+
 
 def make_parser() -> argparse.ArgumentParser:
     common = _common_options()
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="opencode-tui",
         description="What OpenCode costs: a live dashboard, and the same numbers for scripts.",
         epilog=_EXIT_CODES,
@@ -30,11 +54,12 @@ def make_parser() -> argparse.ArgumentParser:
     parser.set_defaults(run=_command("dashboard"))
     commands = parser.add_subparsers(metavar="COMMAND", title="commands")
 
-    def add(name: str, help: str) -> argparse.ArgumentParser:
+    def add(name: str, help: str, *, json: bool = True, codes: str = _EXIT_CODES) -> _Parser:
         command = commands.add_parser(
-            name, help=help, description=help, parents=[common], epilog=_EXIT_CODES, allow_abbrev=False
+            name, help=help, description=help, parents=[common], epilog=codes, allow_abbrev=False
         )
-        command.add_argument("--json", action="store_true", help="print JSON")
+        if json:
+            command.add_argument("--json", action="store_true", help="print JSON")
         command.set_defaults(run=_command(name))
         return command
 
@@ -52,11 +77,66 @@ def make_parser() -> argparse.ArgumentParser:
     session = add("session", "print one session as a tree, with its turns")
     session.add_argument("id", metavar="ID", help="the session's id, or the beginning of it")
     add("sync", "read OpenCode's stores into the ledger and do nothing else")
+    check = add("check", "say by the exit code where today stands, for cron", codes=_CHECK_EXIT_CODES)
+    check.usage_exit = EXIT_TROUBLE
+    check.set_defaults(usage_exit=EXIT_TROUBLE)
+    check.add_argument("--warn", metavar="USD", help="another warning than that of the settings")
+    check.add_argument("--cutoff", metavar="USD", help="another cutoff than that of the settings")
+    check.add_argument("--notify", action="store_true", help="tell new alerts by the channels that are on")
+    watch = add("watch", "look for alerts as the dashboard does, without a screen", json=False)
+    watch.add_argument("--once", action="store_true", help="look once and end")
+    status = add("status", "print one line for tmux's status bar", json=False)
+    status.add_argument("--format", metavar="TEXT", help="the line, with names such as {spent} in braces")
+    _add_alerts(
+        add("alerts", "list the alerts that fired, with their causes and what each channel made of them"), common
+    )
+    _add_guard(commands, common)
     return parser
 
 
-def _common_options() -> argparse.ArgumentParser:
-    common = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS, allow_abbrev=False)
+def _add_alerts(alerts: _Parser, common: _Parser) -> None:
+    alerts.add_argument("--limit", type=_number, default=20, metavar="N", help="at most so many (default: 20)")
+    actions = alerts.add_subparsers(metavar="ACTION", title="actions", dest="action")
+
+    def add(name: str, help: str) -> argparse.ArgumentParser:
+        return actions.add_parser(
+            name, help=help, description=help, parents=[common], epilog=_EXIT_CODES, allow_abbrev=False
+        )
+
+    test = add("test", "try each channel that is on; exit code 1 if one does not work")
+    test.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print JSON")
+    ids: dict[str, Any] = {"dest": "ids", "nargs": "+", "metavar": "ID"}
+    add("seen", "say that alerts were seen: they stand no longer").add_argument(**ids, help="an alert's number, or all")
+    snooze = add("snooze", "let alerts stand again only after a while, and tell none like them meanwhile")
+    snooze.add_argument(**ids, help="an alert's number, or all")
+    snooze.add_argument("--for", dest="time", metavar="TIME", required=True, help="how long: 90s, 30m, 2h or today")
+
+
+def _add_guard(commands: argparse._SubParsersAction[_Parser], common: _Parser) -> None:
+    what = "hold the cutoff inside OpenCode: refuse its next model call once the day has cost that much"
+    guard = commands.add_parser("guard", help=what, description=what, epilog=_EXIT_CODES, allow_abbrev=False)
+    actions = guard.add_subparsers(metavar="ACTION", title="actions", dest="action", required=True)
+
+    def add(name: str, help: str) -> argparse.ArgumentParser:
+        action = actions.add_parser(
+            name, help=help, description=help, parents=[common], epilog=_EXIT_CODES, allow_abbrev=False
+        )
+        action.set_defaults(run=_command("guard"))
+        return action
+
+    add("install", "put the guard into OpenCode, or bring it up to date")
+    add("remove", "take the guard out of OpenCode")
+    add("status", "say whether calls are held, and to what").add_argument(
+        "--json", action="store_true", help="print JSON"
+    )
+    lift = add("lift", "refuse nothing for a while").add_mutually_exclusive_group(required=True)
+    lift.add_argument("--for", dest="time", metavar="TIME", help="how long: 90s, 30m, 2h or today")
+    lift.add_argument("--off", action="store_true", help="hold again")
+    add("raise", "raise the cutoff for today").add_argument("amount", metavar="USD", help="to how much, such as 2.50")
+
+
+def _common_options() -> _Parser:
+    common = _Parser(add_help=False, argument_default=argparse.SUPPRESS, allow_abbrev=False)
     group = common.add_argument_group("where things are")
     group.add_argument("--data-dir", metavar="DIR", help="OpenCode's data directory (default: OpenCode's own)")
     group.add_argument("--ledger", metavar="FILE", help="our ledger (default: in the platform's data directory)")
@@ -75,6 +155,12 @@ def _command(name: str) -> Callable[[argparse.Namespace], int]:
 def _count(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number of sessions; write one such as 20")
+    return int(text)
+
+
+def _number(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of alerts; write one such as 20")
     return int(text)
 
 

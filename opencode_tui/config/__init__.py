@@ -15,6 +15,7 @@ from pathlib import Path
 from opencode_tui.config.errors import SettingsError, unreadable
 from opencode_tui.paths import (
     CONFIG_VARIABLE,
+    OPENCODES_VARIABLE,
     VARIABLE_PREFIX,
     WEBHOOK_VARIABLE,
     config_file,
@@ -27,7 +28,7 @@ from opencode_tui.settings import Settings
 __all__ = ["SettingsError", "load_settings"]
 
 PLAIN_FLAGS = frozenset({"data_dirs", "ledger"})
-NO_SETTINGS = frozenset({CONFIG_VARIABLE, WEBHOOK_VARIABLE})
+NO_SETTINGS = frozenset({CONFIG_VARIABLE, OPENCODES_VARIABLE, WEBHOOK_VARIABLE})
 
 
 def load_settings(
@@ -40,7 +41,7 @@ def load_settings(
     `flags` gives raw texts by dotted key, such as {"budget.warning_usd": "0.5"}; `data_dirs` is a JSON list
     or is divided by `os.pathsep`. `environ` (the process's own when None) gives the same as
     OPENCODE_TUI_BUDGET__WARNING_USD; an empty variable gives nothing. `file` takes the place of the
-    config.toml that OPENCODE_TUI_CONFIG or the platform names, and then has to exist.
+    config.toml that OPENCODE_TUI_CONFIG_FILE or the platform names, and then has to exist.
 
     Raises SettingsError, whose text is one sentence.
     """

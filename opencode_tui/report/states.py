@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from opencode_tui.alert_records import Alert
 from opencode_tui.clock import Calendar
 from opencode_tui.money import format_usd
 from opencode_tui.paths import opencode_data_dir, tilde
@@ -96,12 +97,22 @@ def failure_banner(failure: Failure, calendar: Calendar) -> Said:
     return Said("warning", (f"▲ Stale since {since}: {failure.reason}. Trying again; r tries now.",))
 
 
-def banners(snapshot: Snapshot | None, failure: Failure | None, calendar: Calendar) -> tuple[Said, ...]:
-    """All that stands above the panels, most important first."""
+def says_the_band(alert: Alert | None, snapshot: Snapshot) -> bool:
+    """Whether an alert says already that the shown day is past its line."""
+    if alert is None or alert.crossing.rule != "day" or alert.crossing.period != snapshot.day.isoformat():
+        return False
+    return alert.crossing.level == snapshot.band
+
+
+def banners(
+    snapshot: Snapshot | None, failure: Failure | None, calendar: Calendar, alert: Alert | None = None
+) -> tuple[Said, ...]:
+    """All that stands above the panels beside the alert that is shown there, most important first."""
     said = [failure_banner(failure, calendar)] if failure else []
     if snapshot is not None:
-        band = band_banner(snapshot)
+        band = None if says_the_band(alert, snapshot) else band_banner(snapshot)
         said += [band] if band else []
+        said += [Said("warning", (f"▲ {snapshot.guard_trouble}",))] if snapshot.guard_trouble else []
         said += [line for store in snapshot.stores if (line := store_banner(store))]
     return tuple(said)
 

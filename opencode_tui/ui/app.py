@@ -8,21 +8,26 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from textual import on
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.dom import DOMNode
 from textual.reactive import var
 from textual.screen import Screen
 
+from opencode_tui.alert_records import Alert
 from opencode_tui.clock import Clock, calendar_for, now_ms
+from opencode_tui.paths import config_file, tilde
+from opencode_tui.report.alert_words import watching
 from opencode_tui.report.states import STALE_AFTER_MS, Failure, looked_in
 from opencode_tui.settings import Settings
-from opencode_tui.snapshot import Snapshot
+from opencode_tui.ui.alerting import AlertingApp
+from opencode_tui.ui.announcer import Announcer
 from opencode_tui.ui.poller import Feed, Poller
 from opencode_tui.ui.screens.base import Missing, OpenSession, OpenSessions, SnapshotScreen, ViewScreen
 from opencode_tui.ui.screens.help import HelpScreen
 from opencode_tui.ui.screens.sessions import SessionsScreen
 from opencode_tui.ui.screens.today import TodayScreen
+from opencode_tui.ui.screens.why import WhyScreen
 from opencode_tui.ui.theme import CALM, default_theme
 from opencode_tui.views import View
 
@@ -40,11 +45,12 @@ class Tab:
 TABS = (
     Tab("1", "Today", "What this day costs, and why", lambda app: app.today_screen()),
     Tab("2", "Sessions", "All sessions of a period: sort, filter, group", lambda app: app.sessions_screen()),
+    Tab("5", "Why", "The alerts that fired, and what caused them", lambda app: app.why_screen()),
 )
 TAB_KEYS = Binding.Group("Screens", compact=True)
 
 
-class OpencodeTui(App[None]):
+class OpencodeTui(AlertingApp):
     """The dashboard over a feed. Raises ValueError for a time zone or a theme that does not exist."""
 
     TITLE = "opencode_tui"
@@ -66,7 +72,6 @@ class OpencodeTui(App[None]):
         Binding("r", "refresh", "Refresh", tooltip="Read OpenCode's store now", id="refresh"),
     ]
 
-    snapshot: var[Snapshot | None] = var(None)
     polled_ms: var[int | None] = var(None)
     failure: var[Failure | None] = var(None)
     view: var[View | None] = var(None)
@@ -77,6 +82,7 @@ class OpencodeTui(App[None]):
         self._calendar = calendar_for(settings.timezone)
         self._clock = clock
         self._settings = settings
+        self.announcer = Announcer(settings.channels)
         self.register_theme(CALM)
         theme = settings.ui.theme or default_theme(self.console.color_system)
         if theme not in self.available_themes:
@@ -90,6 +96,9 @@ class OpencodeTui(App[None]):
 
     def sessions_screen(self) -> SessionsScreen:
         return SessionsScreen(self._calendar, self._clock)
+
+    def why_screen(self) -> WhyScreen:
+        return WhyScreen(self._calendar, self._clock, watching(self._settings), tilde(config_file(os.environ)))
 
     def get_default_screen(self) -> Screen[Any]:
         for tab in TABS:
@@ -113,6 +122,7 @@ class OpencodeTui(App[None]):
     @on(Poller.SnapshotTaken)
     def show_snapshot(self, message: Poller.SnapshotTaken) -> None:
         self.snapshot = message.snapshot
+        self.announce(message.snapshot)
 
     @on(Poller.PollSucceeded)
     def show_success(self, message: Poller.PollSucceeded) -> None:
@@ -140,7 +150,7 @@ class OpencodeTui(App[None]):
 
     @on(OpenSession)
     def open_session(self, message: OpenSession) -> None:
-        self.action_open_session(message.session_id)
+        self.action_open_session(message.session_id, message.turn_id)
 
     @on(OpenSessions)
     def open_sessions(self, message: OpenSessions) -> None:
@@ -163,11 +173,22 @@ class OpencodeTui(App[None]):
         if self.screen is not tab:
             self.push_screen(tab)
 
-    def action_open_session(self, session_id: str) -> None:
-        """Show a session on top of this screen."""
+    def action_open_session(self, session_id: str, turn_id: str | None = None) -> None:
+        """Show a session on top of this screen, with the cursor on a turn."""
         from opencode_tui.ui.screens.session import SessionScreen
 
-        self.push_screen(self._bound(SessionScreen(session_id, self._calendar, self._clock, self._crumb)))
+        screen = self.screen
+        if isinstance(screen, SessionScreen) and screen.session_id == session_id:
+            screen.go_to_turn(turn_id)
+        else:
+            opened = SessionScreen(session_id, self._calendar, self._clock, self._crumb, turn_id)
+            self.push_screen(self._bound(opened))
+
+    def open_why(self, alert: Alert) -> None:
+        self.action_show_tab("Why")
+        why = self.get_screen("Why")
+        assert isinstance(why, WhyScreen)
+        why.go_to(alert.id)
 
     @property
     def _crumb(self) -> tuple[str, ...]:
@@ -184,6 +205,7 @@ class OpencodeTui(App[None]):
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """What the palette offers: everything that has a key, and the theme."""
         yield SystemCommand("Theme", "Change the colours", self.action_change_theme)
+        yield from self.guard_commands()
         yield SystemCommand("Screenshot", "Save the screen as an SVG file", self._screenshot_soon)
         for node, binding, enabled, tooltip in screen.active_bindings.values():
             if binding.id and enabled and not binding.system:

@@ -14,7 +14,7 @@ from textual.message import Message
 
 from opencode_tui.clock import Clock
 from opencode_tui.snapshot import Snapshot
-from opencode_tui.views import Query, View
+from opencode_tui.views import Action, Query, View
 
 STOP_TIMEOUT_S = 3.0
 UNSET = object()
@@ -40,12 +40,15 @@ class Feed(Protocol):
     def look(self, query: Query) -> View:
         """The answer to a query as the ledger is now. Raises LookupError with a sentence for an unknown session."""
 
+    def act(self, action: Action) -> str:
+        """Do what the person asked for, and say what was done. Raises ValueError with a sentence where it cannot be."""
+
     def close(self) -> None:
         """Let go of files and connections."""
 
 
 class Poller(threading.Thread):
-    """Polls every `interval_s` seconds, and at once after `refresh`, `select_day` or `ask`.
+    """Polls every `interval_s` seconds, and at once after `refresh`, `select_day`, `ask` or `act`.
 
     What is asked is looked up at once, and again after each poll that brought a new picture.
     """
@@ -102,6 +105,22 @@ class Poller(threading.Thread):
         def can_replace(self, message: Message) -> bool:
             return isinstance(message, Poller.ViewMissing) and message.query == self.query
 
+    class Acted(Message):
+        """An action was carried out; `sentence` says what was done."""
+
+        def __init__(self, action: Action, sentence: str) -> None:
+            super().__init__()
+            self.action = action
+            self.sentence = sentence
+
+    class ActionFailed(Message):
+        """An action could not be carried out; `reason` is a sentence."""
+
+        def __init__(self, action: Action, reason: str) -> None:
+            super().__init__()
+            self.action = action
+            self.reason = reason
+
     def __init__(self, app: App[Any], feed: Feed, interval_s: float, clock: Clock) -> None:
         super().__init__(name="poller", daemon=True)
         self._app = app
@@ -115,6 +134,7 @@ class Poller(threading.Thread):
         self._well_ms: int | None = None
         self._queries: tuple[Query, ...] = ()
         self._answers: dict[Query, View | str] = {}
+        self._actions: list[Action] = []
 
     def refresh(self) -> None:
         """Poll now."""
@@ -138,6 +158,12 @@ class Poller(threading.Thread):
         if queries:
             self._wake.set()
 
+    def act(self, action: Action) -> None:
+        """Carry this out as soon as the poll that runs has ended; the next one follows at once."""
+        with self._lock:
+            self._actions.append(action)
+        self._wake.set()
+
     def stop(self) -> None:
         """End the thread; it is waited for, but not for ever."""
         self._stopping.set()
@@ -156,6 +182,7 @@ class Poller(threading.Thread):
     def _poll(self) -> None:
         try:
             self._hand_over_day()
+            self._carry_out()
             snapshot = self._feed.poll(self._report)
             if snapshot is not None:
                 self._post(Poller.SnapshotTaken(snapshot))
@@ -163,7 +190,7 @@ class Poller(threading.Thread):
         except Stopping:
             return
         except Exception as error:
-            reason = (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
+            reason = reason_of(error)
             if self._well_ms is None:
                 self._well_ms = self._clock()
             self._post(Poller.PollFailed(reason, self._well_ms))
@@ -197,6 +224,15 @@ class Poller(threading.Thread):
         if day is None or isinstance(day, date):
             self._feed.select_day(day)
 
+    def _carry_out(self) -> None:
+        with self._lock:
+            actions, self._actions = self._actions, []
+        for action in actions:
+            try:
+                self._post(Poller.Acted(action, self._feed.act(action)))
+            except Exception as error:
+                self._post(Poller.ActionFailed(action, reason_of(error)))
+
     def _report(self, snapshot: Snapshot) -> None:
         if self._stopping.is_set():
             raise Stopping
@@ -206,6 +242,11 @@ class Poller(threading.Thread):
     def _post(self, message: Message) -> None:
         with contextlib.suppress(RuntimeError):  # the app's loop is closed already
             self._app.post_message(message)
+
+
+def reason_of(error: Exception) -> str:
+    """The first line of what an error says, without its full stop."""
+    return (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
 
 
 def same(before: View | str | None, after: View | str) -> bool:

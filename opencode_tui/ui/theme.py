@@ -28,7 +28,7 @@ CALM = Theme(
     },
 )
 
-STYLES = {"calm": "$success", "note": "dim", "warning": "$warning", "cutoff": "$error"}
+STYLES = {"calm": "$success", "note": "dim", "notice": "$primary", "warning": "$warning", "cutoff": "$error"}
 """The style of each band and level in Content."""
 
 

@@ -14,7 +14,7 @@ from opencode_tui.money import nano_from_usd
 from opencode_tui.records import Slice, StoreState, Tokens
 from opencode_tui.settings import Poll, Settings
 from opencode_tui.snapshot import Band, DaySpend, SessionLine, Snapshot, Split, Week
-from opencode_tui.views import Query, SessionList, SessionRow, SessionsQuery, View
+from opencode_tui.views import Action, Query, SessionList, SessionRow, SessionsQuery, View
 
 DAY = date(2026, 5, 13)
 DAY_START = int(datetime(2026, 5, 13, tzinfo=UTC).timestamp() * 1000)
@@ -161,6 +161,9 @@ def snapshot(spent: str = "$0.62", *, day: date = DAY, **changes: Any) -> Snapsh
         chart_cutoff_nano=nano("$2"),
         week=Week("2026-W20", nano("$3.18"), nano("$7"), nano("$5.66"), "on pace"),
         session_lines=SESSIONS,
+        alerts=(),
+        guard="",
+        guard_trouble="",
         unreadable_rows=0,
         unreadable_reasons=(),
         stores=(STORE,),
@@ -267,6 +270,8 @@ class FakeFeed:
         self.on_day: Callable[[date | None], Snapshot] | None = None
         self.looks: list[Query] = []
         self.on_look: Callable[[Query], View] | None = None
+        self.actions: list[Action] = []
+        self.on_act: Callable[[Action], str] = lambda action: "Done."
 
     def poll(self, report: Callable[[Snapshot], None]) -> Snapshot | None:
         self.thread = threading.get_ident()
@@ -289,6 +294,11 @@ class FakeFeed:
         if self.on_look is None:
             raise LookupError("There is no such session.")
         return self.on_look(query)
+
+    def act(self, action: Action) -> str:
+        self.thread = threading.get_ident()
+        self.actions.append(action)
+        return self.on_act(action)
 
     def close(self) -> None:
         self.closed = True

@@ -13,9 +13,10 @@ from opencode_tui.records import Tokens
 from opencode_tui.ui.app import OpencodeTui
 from opencode_tui.ui.screens.session import SessionScreen
 from opencode_tui.ui.widgets import turn_table
+from opencode_tui.ui.widgets.blocks import wrapped
 from opencode_tui.ui.widgets.growth import Growth, growth_lines, summed
 from opencode_tui.ui.widgets.subagent_tree import PAGE, SubagentTree
-from opencode_tui.ui.widgets.turn_detail import CallLines, wrapped
+from opencode_tui.ui.widgets.turn_detail import CallLines
 from opencode_tui.ui.widgets.turn_table import TurnsPanel
 from opencode_tui.views import SessionQuery, TurnQuery, View
 from tests.ui.builders import clock, nano

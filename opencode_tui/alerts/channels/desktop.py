@@ -30,27 +30,23 @@ _APPLESCRIPT = (
 
 
 class Desktop:
-    def __init__(
-        self, environ: Mapping[str, str], *, platform: str = sys.platform, terminal: Path = TERMINAL
-    ) -> None:
+    def __init__(self, environ: Mapping[str, str], *, platform: str = sys.platform, terminal: Path = TERMINAL) -> None:
         self._environ, self._platform, self._terminal = environ, platform, terminal
 
     def tell(self, alert: Alert) -> str:
-        program = which("osascript" if self._platform == "darwin" else "notify-send", path=self._environ.get("PATH"))
-        trouble = ""
+        name = "osascript" if self._platform == "darwin" else "notify-send"
+        program = which(name, path=self._environ.get("PATH"))
+        trouble = f"there is no {name}"
         if program:
-            command = osascript(program, alert) if self._platform == "darwin" else notify_send(program, alert)
-            trouble = self._run(command)
+            made = osascript if self._platform == "darwin" else notify_send
+            trouble = self._run(made(program, alert))
             if not trouble:
-                return f"shown by {Path(program).name}"
+                return f"shown by {name}"
         try:
             self._write(osc(alert, self._environ))
         except OSError as error:
-            name = "osascript" if self._platform == "darwin" else "notify-send"
-            raise ChannelError(
-                f"{trouble or f'there is no {name}'}, and no terminal to show it ({error.strerror})"
-            ) from error
-        return f"{trouble}; handed to the terminal" if trouble else "handed to the terminal"
+            raise ChannelError(f"{trouble}, and no terminal to show it ({error.strerror})") from error
+        return f"{trouble}; handed to the terminal"
 
     def _run(self, command: list[str]) -> str:
         """What went wrong, empty where nothing did."""
@@ -63,10 +59,10 @@ class Desktop:
             return f"{name} did not end within {TIMEOUT_S:g} s"
         except OSError as error:
             return f"{name} cannot be started ({error.strerror})"
+        if not done.returncode:
+            return ""
         said = plain(done.stderr.decode(errors="replace"), 120)
-        return f"{name} failed with exit code {done.returncode}" + (f" ({said})" if said else "") * bool(
-            said
-        ) if done.returncode else ""
+        return f"{name} failed with exit code {done.returncode}" + (f" ({said})" if said else "")
 
     def _write(self, sequence: bytes) -> None:
         handle = os.open(self._terminal, os.O_WRONLY | os.O_NOCTTY)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import html
 import logging
-import os
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -34,41 +34,46 @@ class Webhook:
         self._address, self._timeout_s, self._wait = address, timeout_s, wait
 
     def tell(self, alert: Alert) -> str:
-        body, trouble = slack_body(alert), ""
-        for pause_s in (0.0, *BACKOFF_S):
-            if pause_s:
-                self._wait(pause_s)
-            answer, again = self._post(body)
-            if not trouble and answer.isdecimal() and not again and answer < "3":
-                return f"answered {answer}"
-            if answer.isdecimal() and answer.startswith("2"):
-                return f"answered {answer} after it had failed ({trouble})"
-            trouble = f"it answered {answer}" if answer.isdecimal() else answer
-            if not again:
-                raise ChannelError(trouble)
-        raise ChannelError(f"{trouble}, {1 + len(BACKOFF_S)} times")
+        body = slack_body(alert)
+        answer = self._post(body)
+        for pause_s in BACKOFF_S:
+            if not answer.again:
+                break
+            self._wait(pause_s)
+            failure, answer = answer, self._post(body)
+            if answer.ok:
+                return f"{answer.words}, after {failure.words}"
+        if answer.ok:
+            return answer.words
+        # Raised here and not where it happened: the library's errors hold the address.
+        raise ChannelError(f"{answer.words}, {1 + len(BACKOFF_S)} times" if answer.again else answer.words)
 
-    def _post(self, body: Mapping[str, Any]) -> tuple[str, bool]:
-        """The status, or in words what failed; and whether another try may go better."""
+    def _post(self, body: Mapping[str, Any]) -> _Answer:
         import httpx
 
-        # These would log the address.
-        for name in ("httpx", "httpcore"):
+        for name in ("httpx", "httpcore"):  # they would log the address
             logging.getLogger(name).setLevel(logging.WARNING)
         address = self._address()
         try:
             with httpx.stream("POST", address, json=body, timeout=self._timeout_s) as response:
                 status = response.status_code
-                return str(status), status >= 500 or status in _LATER
+            return _Answer(f"answered {status}", ok=200 <= status < 300, again=status >= 500 or status in _LATER)
         except httpx.TimeoutException:
-            return f"no answer within {self._timeout_s:g} s", True
-        except (httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError, ValueError):
-            return "the address is not one of http or https", False
+            return _Answer(f"no answer within {self._timeout_s:g} s", again=True)
         except httpx.ConnectError:
-            return "no connection", True
+            return _Answer("no connection", again=True)
+        except (httpx.InvalidURL, httpx.UnsupportedProtocol, ValueError):
+            return _Answer("the address is not one of http or https")
         except httpx.HTTPError as error:
-            # By its kind alone: its message and its request have the address.
-            return f"the connection failed ({type(error).__name__})", True
+            return _Answer(f"the connection failed ({type(error).__name__})", again=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    words: str
+    ok: bool = False
+    again: bool = False
+    """Another try may go better."""
 
 
 def slack_body(alert: Alert) -> dict[str, Any]:
@@ -87,11 +92,13 @@ def address_of(file: Path | None, environ: Mapping[str, str]) -> str:
             address = file.read_text(encoding="utf-8").strip()
         except (OSError, UnicodeError) as error:
             reason = error.strerror if isinstance(error, OSError) else "not text"
-            raise ChannelError(f"{paths.tilde(file)} cannot be read ({reason}); see channels.webhook_url_file") from None
+            raise ChannelError(
+                f"{paths.tilde(file)} cannot be read ({reason}); see channels.webhook_url_file"
+            ) from None
     if not address:
         raise ChannelError(f"there is no address; set {paths.WEBHOOK_VARIABLE} or channels.webhook_url_file")
     return address
 
 
-def make(settings: Settings, environ: Mapping[str, str] = os.environ) -> Webhook:
+def make(settings: Settings, environ: Mapping[str, str]) -> Webhook:
     return Webhook(lambda: address_of(settings.channels.webhook_url_file, environ))

@@ -10,6 +10,7 @@ from textual.message import Message
 from textual.reactive import var
 from textual.screen import Screen
 
+from opencode_tui.alert_records import Alert
 from opencode_tui.report.states import STALE_AFTER_MS, Failure
 from opencode_tui.snapshot import Snapshot
 from opencode_tui.views import Query, View
@@ -28,11 +29,11 @@ class Missing:
 
 
 class OpenSession(Message):
-    """A session is to be shown on top of this screen."""
+    """A session is to be shown on top of this screen, with the cursor on one of its turns or on the last."""
 
-    def __init__(self, session_id: str) -> None:
+    def __init__(self, session_id: str, turn_id: str | None = None) -> None:
         super().__init__()
-        self.session_id = session_id
+        self.session_id, self.turn_id = session_id, turn_id
 
 
 class OpenSessions(Message):
@@ -64,6 +65,11 @@ class SnapshotScreen(Screen[None]):
     def crumb(self) -> tuple[str, ...]:
         """Where one is, from the tab to this screen."""
         return (self.name or "",)
+
+    @property
+    def alert_at_hand(self) -> Alert | None:
+        """The alert that the keys are about: the newest that nobody has seen."""
+        return self.snapshot.alerts[0] if self.snapshot is not None and self.snapshot.alerts else None
 
 
 class ViewScreen(SnapshotScreen):

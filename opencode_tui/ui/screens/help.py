@@ -14,6 +14,7 @@ from textual.widgets import Static
 
 MEANINGS = (
     ("●", "calm, or a session that is active"),
+    ("•", "a notice: something that is worth a look"),
     ("▲", "past the warning, or a store that needs a look"),
     ("■", "past the cutoff"),
     ("○", "a session without a call in the last two minutes"),

@@ -15,6 +15,7 @@ from textual.widgets import Footer, Static
 from opencode_tui.clock import Calendar, Clock
 from opencode_tui.report.session_facts import resume_command, shown_title
 from opencode_tui.ui.screens.base import Missing, OpenSession, ViewScreen
+from opencode_tui.ui.widgets.banner import Banner
 from opencode_tui.ui.widgets.copy_note import CopyNote
 from opencode_tui.ui.widgets.crumb_header import CrumbHeader
 from opencode_tui.ui.widgets.growth import Growth
@@ -60,11 +61,19 @@ class SessionScreen(ViewScreen):
     session: var[SessionView | None] = var(None)
     turn: var[TurnView | None] = var(None)
 
-    def __init__(self, session_id: str, calendar: Calendar, clock: Clock, crumb: tuple[str, ...]) -> None:
-        """`crumb` is the way to the screen below."""
+    def __init__(
+        self,
+        session_id: str,
+        calendar: Calendar,
+        clock: Clock,
+        crumb: tuple[str, ...],
+        at_turn: str | None = None,
+    ) -> None:
+        """`crumb` is the way to the screen below; the cursor begins on `at_turn`, else on the last turn."""
         super().__init__()
         self.session_id = session_id
         self._calendar, self._clock, self._way = calendar, clock, crumb
+        self._at_turn = at_turn
         self._turn_id: str | None = None
         self._query = SessionQuery(session_id)
 
@@ -76,6 +85,7 @@ class SessionScreen(ViewScreen):
         yield CrumbHeader(self.crumb, self._calendar, self._clock, self.stale_after_ms).data_bind(
             SessionScreen.snapshot, SessionScreen.polled_ms, SessionScreen.failure
         )
+        yield Banner(self._calendar, states=False).data_bind(SessionScreen.snapshot)
         yield SessionHead(self.session_id).data_bind(SessionScreen.session)
         yield Static("Reading the session…", markup=False, id="nothing")
         with Container(id="session"):
@@ -85,7 +95,7 @@ class SessionScreen(ViewScreen):
                     yield SubagentsPanel().data_bind(SessionScreen.session)
                     yield Growth(self._calendar).data_bind(SessionScreen.session)
                 with Container(id="main"):
-                    yield TurnsPanel(self._calendar).data_bind(SessionScreen.session)
+                    yield TurnsPanel(self._calendar, self._at_turn).data_bind(SessionScreen.session)
                     yield TurnDetail(self._calendar).data_bind(SessionScreen.session, SessionScreen.turn)
         yield CopyNote()
         yield Footer(compact=True, show_command_palette=False)
@@ -94,6 +104,11 @@ class SessionScreen(ViewScreen):
         self._following = self.set_interval(FOLLOW_S, self._follow, pause=True)
         self.look_at(self._query)
         self.query_one(TurnsPanel).table.focus(scroll_visible=False)
+
+    def go_to_turn(self, turn_id: str | None) -> None:
+        """Put the cursor on a turn of this session, if it has that."""
+        if turn_id is not None:
+            self.query_one(TurnsPanel).table.move_to(turn_id)
 
     def watch_view(self, view: View | None) -> None:
         if isinstance(view, SessionView) and view.query == self._query:

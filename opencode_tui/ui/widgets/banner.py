@@ -1,36 +1,75 @@
-"""The sentences above the panels, when there is something to say."""
+"""The sentences above the panels, when there is something to say: the newest alert until it is seen, and troubles."""
 
 from __future__ import annotations
 
+from typing import ClassVar
+
+from textual import events
+from textual.binding import Binding, BindingType
 from textual.content import Content
+from textual.message import Message
 from textual.reactive import var
 from textual.widgets import Static
 
+from opencode_tui.alert_records import Alert
 from opencode_tui.clock import Calendar
+from opencode_tui.report.alert_words import banner_hints, banner_text
 from opencode_tui.report.states import Failure, Said, banners
 from opencode_tui.snapshot import Snapshot
 from opencode_tui.ui.theme import STYLES
+from opencode_tui.ui.widgets.blocks import cells, cut, wrapped
 
 MAX_LINES = 4
+"""Of what is said beside the alert."""
+MAX_ALERT_LINES = 3
+GAP = "   "
+
+
+def laid_out(text: str, hints: tuple[str, ...], width: int) -> tuple[list[str], str]:
+    """The lines of an alert, at most three, and the hint that stands after the last one or on one of its own.
+
+    The sentence comes first: a hint that has no room is left out.
+    """
+    lines = wrapped(text, width)
+    if len(lines) > MAX_ALERT_LINES:
+        last = cut(" ".join(lines[MAX_ALERT_LINES - 1 :]), width).rstrip()
+        lines = [*lines[: MAX_ALERT_LINES - 1], last]
+    room = width - cells(lines[-1]) - len(GAP)
+    for hint in hints:
+        if cells(hint) <= room:
+            return lines, hint
+    if len(lines) == MAX_ALERT_LINES:
+        return lines, ""
+    return [*lines, ""], next((hint for hint in hints if cells(hint) <= width), "")
 
 
 class Banner(Static):
     DEFAULT_CSS = """
     Banner {
         height: auto;
-        max-height: 6;
+        max-height: 7;
         padding: 0 1;
         display: none;
         &.-shown { display: block; }
+        &:focus { background: $block-cursor-background; }
     }
     """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "app.open_cause", "Open", tooltip="Open what caused the alert", id="banner.open"),
+    ]
 
     snapshot: var[Snapshot | None] = var(None)
     failure: var[Failure | None] = var(None)
 
-    def __init__(self, calendar: Calendar) -> None:
+    class Clicked(Message):
+        """The alert was clicked."""
+
+    def __init__(self, calendar: Calendar, *, alerts: bool = True, states: bool = True) -> None:
+        """Whether it shows alerts, and whether it shows how the day and the stores are."""
         super().__init__(markup=False)
-        self._calendar = calendar
+        self._calendar, self._with_alerts, self._with_states = calendar, alerts, states
+        self._alert: Alert | None = None
+        self._more = 0
         self._said: tuple[Said, ...] = ()
 
     def watch_snapshot(self) -> None:
@@ -42,18 +81,42 @@ class Banner(Static):
     def on_resize(self) -> None:
         self._write()
 
+    def on_click(self, event: events.Click) -> None:
+        if self._alert is not None:
+            event.stop()
+            self.post_message(self.Clicked())
+
     def _say(self) -> None:
-        said = banners(self.snapshot, self.failure, self._calendar)[:MAX_LINES]
-        if said != self._said:
-            self._said = said
-            self.set_class(bool(said), "-shown")
+        alerts = self.snapshot.alerts if self.snapshot is not None and self._with_alerts else ()
+        alert, more = (alerts[0], len(alerts) - 1) if alerts else (None, 0)
+        said: tuple[Said, ...] = ()
+        if self._with_states:
+            said = banners(self.snapshot, self.failure, self._calendar, alert)[:MAX_LINES]
+        if (said, alert, more) != (self._said, self._alert, self._more):
+            self._said, self._alert, self._more = said, alert, more
+            if alert is None and self.has_focus:
+                self.screen.focus_next()
+            self.can_focus = alert is not None
+            self.set_class(bool(said) or alert is not None, "-shown")
             self._write()
 
     def _write(self) -> None:
         width = self.size.width or self.app.size.width - 2
-        lines = []
+        lines = self._alert_lines(width)
         for said in self._said:
             # what has only one variant is a sentence of its own, and may take more than one line
             text = said.text(width) if len(said.variants) > 1 else said.variants[0]
             lines.append(Content.styled(text, STYLES[said.level]))
         self.update(Content("\n").join(lines))
+
+    def _alert_lines(self, width: int) -> list[Content]:
+        if self._alert is None or self.snapshot is None:
+            return []
+        text = banner_text(self._alert, self.snapshot.taken_ms, self._calendar)
+        lines, hint = laid_out(text, banner_hints(self._alert, self._more), width)
+        style = STYLES[self._alert.crossing.level]
+        made = [Content.styled(line, style) for line in lines]
+        if hint:
+            gap = GAP if lines[-1] else ""
+            made[-1] = Content.assemble((lines[-1], style), gap, (hint, STYLES["note"]))
+        return made

@@ -38,3 +38,20 @@ def cut(text: str, width: int) -> str:
 def cells(text: str) -> int:
     """How many cells of a terminal the text takes."""
     return cell_len(text)
+
+
+def wrapped(text: str, width: int) -> list[str]:
+    """The text on lines of at most `width` cells, broken at spaces, and inside of words that are longer."""
+    lines = [""]
+    for word in text.split(" "):
+        joined = f"{lines[-1]} {word}" if lines[-1] else word
+        if cells(joined) <= width:
+            lines[-1] = joined
+            continue
+        if lines[-1]:
+            lines.append("")
+        for letter in word if cells(word) > width else [word]:
+            if lines[-1] and cells(lines[-1] + letter) > width:
+                lines.append("")
+            lines[-1] += letter
+    return lines

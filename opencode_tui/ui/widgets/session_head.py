@@ -40,9 +40,9 @@ class SessionHead(SessionPanel):
         one = words.head(view)
         lines = (one,) if cells(one[-1]) <= width else words.head_lines(view)
         style = STYLES["calm"] if view.state == "active" else ""
-        return Content("\n").join(
-            [Content.styled(fit(line, width), "" if n else style) for n, line in enumerate(lines)]
-        )
+        first, *below = (fit(line, width) for line in lines)
+        state, dot, rest = first.partition(" · ")
+        return Content("\n").join([Content.assemble((state, style), dot, rest), *map(Content, below)])
 
 
 class SessionFacts(SessionPanel):

@@ -26,7 +26,8 @@ class TodayPanel(Panel):
         yield DayFacts(self._calendar).data_bind(Panel.snapshot)
 
     def facts(self, snapshot: Snapshot) -> object:
-        return snapshot.is_today, snapshot.day
+        return snapshot.is_today, snapshot.day, snapshot.guard
 
     def show(self, snapshot: Snapshot) -> None:
-        self.border_title = "Today" if snapshot.is_today else short_day(snapshot.day)
+        guard = f" · {snapshot.guard}" if snapshot.guard else ""
+        self.border_title = f"Today{guard}" if snapshot.is_today else short_day(snapshot.day)

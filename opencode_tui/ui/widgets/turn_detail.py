@@ -15,30 +15,13 @@ from opencode_tui.clock import Calendar
 from opencode_tui.report.call_words import call_lines, together
 from opencode_tui.report.turn_words import turn_title
 from opencode_tui.report.words import fit
-from opencode_tui.ui.widgets.blocks import cells
+from opencode_tui.ui.widgets.blocks import wrapped
 from opencode_tui.ui.widgets.session_panel import SessionPanel
 from opencode_tui.views import CallRow, SessionView, Turn, TurnView
 
 Line = tuple[str, str]
 """What it is, and its text."""
 INDENT = 2
-
-
-def wrapped(text: str, width: int) -> list[str]:
-    """The text on lines of at most `width` cells, broken at spaces, and inside of words that are longer."""
-    lines = [""]
-    for word in text.split(" "):
-        joined = f"{lines[-1]} {word}" if lines[-1] else word
-        if cells(joined) <= width:
-            lines[-1] = joined
-            continue
-        if lines[-1]:
-            lines.append("")
-        for letter in word if cells(word) > width else [word]:
-            if lines[-1] and cells(lines[-1] + letter) > width:
-                lines.append("")
-            lines[-1] += letter
-    return lines
 
 
 def laid_out(call: CallRow, calendar: Calendar, width: int) -> list[Line]:

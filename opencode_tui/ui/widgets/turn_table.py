@@ -87,8 +87,10 @@ class TurnsPanel(SessionPanel):
     TurnsPanel { padding: 0; }
     """
 
-    def __init__(self, calendar: Calendar) -> None:
+    def __init__(self, calendar: Calendar, at_turn: str | None = None) -> None:
+        """The cursor begins on `at_turn`, and where the session does not have it on the last turn."""
         super().__init__(id="turns")
+        self._at_turn = at_turn
         self.table = RowTable((), id="turn-table")
         self._calendar = calendar
         self._turns: dict[str, Turn] = {}
@@ -112,7 +114,8 @@ class TurnsPanel(SessionPanel):
         self._turns = {turn.id: turn for turn in view.turns}
         self.table.update_keys(tuple(self._turns), self.cells)
         if first and view.turns:
-            self.call_after_refresh(self.table.move_to, view.turns[-1].id)
+            at = self._at_turn if self._at_turn in self._turns else view.turns[-1].id
+            self.call_after_refresh(self.table.move_to, at)
 
     def on_resize(self) -> None:
         if self.session is not None:

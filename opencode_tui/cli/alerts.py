@@ -1,0 +1,107 @@
+"""`opencode-tui alerts`: those that fired, and what a person does with them; `alerts test` tries the channels."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sqlite3
+from collections.abc import Sequence
+
+from opencode_tui.alert_records import Alert, Cause, Crossing
+from opencode_tui.cli import EXIT_OK, EXIT_USAGE
+from opencode_tui.cli.common import Trouble, open_ledger, settings_for
+from opencode_tui.clock import calendar_for, now_ms
+from opencode_tui.guard.control import lift_end
+from opencode_tui.ledger import alert_log
+from opencode_tui.ledger.ledger import Ledger
+from opencode_tui.report.alerts import alert_json, alerts_text
+from opencode_tui.report.words import plural
+from opencode_tui.settings import Settings
+
+EXIT_UNTOLD = 1
+_ALL = "all"
+_EVERY = 1 << 31
+
+
+def run(arguments: argparse.Namespace) -> int:
+    settings = settings_for(arguments)
+    if arguments.action == "test":
+        return _test(settings, arguments.json)
+    ledger = open_ledger(settings)
+    try:
+        {None: _list, "seen": _seen, "snooze": _snooze}[arguments.action](arguments, settings, ledger)
+    except sqlite3.Error as error:
+        raise Trouble(f"the ledger {ledger.path} cannot be used ({error}); nothing in it was lost") from error
+    finally:
+        ledger.close()
+    return EXIT_OK
+
+
+def _list(arguments: argparse.Namespace, settings: Settings, ledger: Ledger) -> None:
+    calendar = calendar_for(settings.timezone)
+    with ledger.reading() as connection:
+        found = alert_log.alerts(connection, most=arguments.limit)
+    if arguments.json:
+        print(json.dumps([alert_json(alert, calendar) for alert in found]))
+    else:
+        print(alerts_text(found, calendar, now_ms()))
+
+
+def _seen(arguments: argparse.Namespace, settings: Settings, ledger: Ledger) -> None:
+    with ledger.writing() as connection:
+        ids = _ids(connection, arguments.ids)
+        alert_log.mark_seen(connection, ids, now_ms())
+    print(f"{plural(len(ids), 'alert')} seen")
+
+
+def _snooze(arguments: argparse.Namespace, settings: Settings, ledger: Ledger) -> None:
+    calendar, now = calendar_for(settings.timezone), now_ms()
+    try:
+        until = lift_end(arguments.time, calendar, now)
+    except ValueError:
+        raise Trouble(
+            f"--for: {arguments.time!r} is not a time; write 90s, 30m, 2h or today, up to a week", EXIT_USAGE
+        ) from None
+    with ledger.writing() as connection:
+        ids = _ids(connection, arguments.ids)
+        alert_log.snooze(connection, ids, until)
+    print(f"{plural(len(ids), 'alert')} snoozed until {calendar.local(until):%a %H:%M}")
+
+
+def _ids(connection: sqlite3.Connection, texts: Sequence[str]) -> list[int]:
+    """The numbers that are meant, `all` being those that nobody has seen. Raises Trouble for one that there is not."""
+    there = {alert.id: alert for alert in alert_log.alerts(connection, most=_EVERY)}
+    ids: dict[int, None] = {}
+    for text in texts:
+        if text == _ALL:
+            ids |= dict.fromkeys(id for id, alert in there.items() if alert.seen_ms is None)
+        elif text.isdecimal() and int(text) in there:
+            ids[int(text)] = None
+        else:
+            raise Trouble(f"there is no alert {text!r}; `opencode-tui alerts` lists those there are", EXIT_USAGE)
+    return list(ids)
+
+
+def _test(settings: Settings, as_json: bool) -> int:
+    """Tell a made-up alert by each channel that is on, and say how that went."""
+    from opencode_tui.alerts.channels import routes
+    from opencode_tui.alerts.teller import outcome
+
+    alert, told = _made_up(), []
+    for route in routes(settings, os.environ):
+        ok, detail = outcome(route, alert)
+        told.append({"channel": route.name, "ok": ok, "detail": detail})
+        if not as_json:
+            print(f"{route.name}: {'works' if ok else 'does not work'}, {detail}", flush=True)
+    if as_json:
+        print(json.dumps(told))
+    elif not told:
+        print("no channel is on; [channels] in config.toml turns on desktop, webhook and command")
+    return EXIT_OK if all(each["ok"] for each in told) else EXIT_UNTOLD
+
+
+def _made_up() -> Alert:
+    now = now_ms()
+    crossing = Crossing("test", "spend", "cutoff", "", "", 0, 0, now)
+    return Alert(0, now, crossing, Cause("only a test", found=False), "This is a test: nothing was crossed")

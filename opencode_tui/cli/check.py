@@ -1,0 +1,138 @@
+"""`opencode-tui check`: where today stands, by exit code, for cron and for scripts."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sqlite3
+import sys
+from dataclasses import replace
+
+from opencode_tui.alert_records import Alert, Cause, Crossing
+from opencode_tui.alerts.evidence import dated, evidence_of, pot_of
+from opencode_tui.alerts.text import alert_text
+from opencode_tui.alerts.watcher import Watcher
+from opencode_tui.analysis.causes import cause_of
+from opencode_tui.analysis.pace import band
+from opencode_tui.cli import EXIT_TROUBLE
+from opencode_tui.cli.common import Trouble, open_ledger, settings_for, synced
+from opencode_tui.clock import Calendar, calendar_for, now_ms
+from opencode_tui.ledger import alert_log, queries
+from opencode_tui.ledger.ledger import Ledger
+from opencode_tui.money import format_usd, nano_from_usd, usd
+from opencode_tui.report.alerts import alert_json
+from opencode_tui.settings import Budget, Settings
+from opencode_tui.snapshot import Band
+from opencode_tui.sync import Sync
+
+EXIT_OF: dict[Band, int] = {"calm": 0, "warning": 1, "cutoff": 2}
+NOTIFY_S = 45.0
+"""How long the channels are waited for."""
+
+
+def run(arguments: argparse.Namespace) -> int:
+    try:
+        code, line = _check(arguments)
+        try:
+            print(line, end="", flush=True)
+        except BrokenPipeError:  # the code is the answer, also where nobody reads the line
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return code
+    except Trouble:
+        raise
+    except Exception as error:
+        # Python itself would end with 1, which here says that the warning is reached.
+        raise Trouble(f"it could not be told where today stands ({type(error).__name__}: {error})") from error
+
+
+def _check(arguments: argparse.Namespace) -> tuple[int, str]:
+    """The exit code, and what to print."""
+    settings = settings_for(arguments)
+    settings = replace(settings, budget=_budget(settings.budget, arguments.warn, arguments.cutoff))
+    ledger, now, calendar = open_ledger(settings), now_ms(), calendar_for(settings.timezone)
+    sync = synced(settings, ledger)
+    with ledger.reading() as connection:
+        spent = queries.spend(connection, calendar.span(calendar.day(now)))
+        stands = band(spent, settings.budget.warning_nano, settings.budget.cutoff_nano)
+        crossing, cause = _reached(connection, settings, spent, stands, now, calendar)
+    # What is spent is a lower bound where a store could not be read: only the cutoff is then beyond doubt.
+    known = stands == "cutoff" or (bool(sync.states) and all(state.state == "live" for state in sync.states))
+    if crossing and cause:
+        text = alert_text(crossing, cause)
+    else:
+        text = f"{format_usd(spent)} today is under the warning {format_usd(settings.budget.warning_nano)}"
+    alerts = _notified(settings, ledger, sync, now) if arguments.notify else ()
+    ledger.close()
+    code = EXIT_OF[stands] if known else EXIT_TROUBLE
+    if arguments.json:
+        told = {
+            "exit_code": code,
+            "band": stands if known else "unknown",
+            "spent_usd": usd(spent),
+            "warning_usd": usd(settings.budget.warning_nano),
+            "cutoff_usd": usd(settings.budget.cutoff_nano),
+            "text": text,
+            "session": cause.session_id if cause else None,
+            "troubles": [state.detail for state in sync.states if state.state != "live"],
+            "alerts": [alert_json(alert, calendar) for alert in alerts],
+        }
+        return code, json.dumps(told) + "\n"
+    return code, f"{text}\n" if known else ""
+
+
+def _reached(
+    connection: sqlite3.Connection, settings: Settings, spent: int, stands: Band, now_ms: int, calendar: Calendar
+) -> tuple[Crossing, Cause] | tuple[None, None]:
+    """The day's line that is reached, and why; nothing where none is."""
+    if stands == "calm":
+        return None, None
+    line = settings.budget.cutoff_nano if stands == "cutoff" else settings.budget.warning_nano
+    crossing = Crossing("day", "spend", stands, "", calendar.day(now_ms).isoformat(), spent, line, now_ms)
+    pot = pot_of(connection, crossing, settings, now_ms, calendar)
+    crossing = dated(connection, crossing, pot)
+    return crossing, cause_of(crossing, evidence_of(connection, crossing, pot), calendar)
+
+
+def _notified(settings: Settings, ledger: Ledger, sync: Sync, now_ms: int) -> tuple[Alert, ...]:
+    """The alerts that are new, told by the channels, with what became of that. Failures are said on standard error."""
+    from opencode_tui.alerts.teller import Teller
+
+    try:
+        new = Watcher().look(ledger, settings, now_ms, sync.book)
+    except sqlite3.Error as error:
+        print(f"opencode-tui: alerts could not be looked for ({error})", file=sys.stderr)
+        return ()
+    if not new:
+        return ()
+    teller = Teller(settings, lambda: Ledger(ledger.path), os.environ)
+    for alert in new:
+        teller.tell(alert)
+    teller.close(NOTIFY_S)
+    ids = {alert.id for alert in new}
+    found = [alert for alert in alert_log.alerts(ledger.connection, since_ms=now_ms) if alert.id in ids]
+    for failed in {f"{told.channel}: {told.detail}": None for alert in found for told in alert.told if not told.ok}:
+        print(f"opencode-tui: {failed}", file=sys.stderr)
+    return tuple(reversed(found))
+
+
+def _budget(budget: Budget, warn: str | None, cutoff: str | None) -> Budget:
+    """The budget with the command line's lines. Raises Trouble, whose exit code is not that of the cutoff."""
+    if warn is not None:
+        budget = replace(budget, warning_nano=_amount("--warn", warn))
+    if cutoff is not None:
+        budget = replace(budget, cutoff_nano=_amount("--cutoff", cutoff))
+    if (warn, cutoff) != (None, None) and budget.warning_nano > budget.cutoff_nano:
+        lines = f"the warning {format_usd(budget.warning_nano)} is above the cutoff {format_usd(budget.cutoff_nano)}"
+        raise Trouble(f"{lines}; give both --warn and --cutoff, the smaller one first")
+    return budget
+
+
+def _amount(flag: str, text: str) -> int:
+    try:
+        nano = nano_from_usd(text.removeprefix("$"))
+    except ValueError:
+        nano = -1
+    if nano < 0:
+        raise Trouble(f"{flag}: {text!r} is not an amount in USD; write one such as 0.80")
+    return nano

@@ -1,0 +1,185 @@
+"""`opencode-tui guard`: the plugin that holds the cutoff inside OpenCode, put there, lifted, raised, taken away."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+import opencode_tui
+from opencode_tui import paths
+from opencode_tui.cli import EXIT_USAGE
+from opencode_tui.cli.common import Trouble, open_ledger, settings_for, synced
+from opencode_tui.clock import Calendar, calendar_for, now_ms
+from opencode_tui.guard import control, install
+from opencode_tui.guard.state import GuardState, StateError, limits_of, read_state, state_file, write_state
+from opencode_tui.guard.status import GuardStatus, clock_time, guard_status, uses_opencode_2
+from opencode_tui.ledger import queries
+from opencode_tui.money import format_usd, nano_from_usd, usd
+from opencode_tui.settings import Settings
+
+_HERE = str(Path(opencode_tui.__file__).absolute().parent.parent)
+"""Where `python -m opencode_tui` finds this program, installed or not."""
+
+
+def run(arguments: argparse.Namespace) -> int:
+    actions = {"install": _install, "remove": _remove, "status": _status, "lift": _lift, "raise": _raise}
+    try:
+        actions[arguments.action](arguments)
+    except (StateError, install.PluginError) as error:
+        raise Trouble(str(error)) from None
+    return 0
+
+
+def _install(arguments: argparse.Namespace) -> None:
+    settings = settings_for(arguments)
+    ledger, _ = _spent_today(settings)
+    plugin, file = install.plugin_file(os.environ), state_file(ledger)
+    before = install.installed_state(plugin)
+    command, ours = _our_sync(arguments, ledger)
+    state = replace(_kept(file, ledger), ledger=str(ledger), sync=command, directory=_HERE, environment=ours)
+    state = replace(state, **limits_of(settings))
+    write_state(file, state)
+    install.install_plugin(plugin, file)
+    if before is not None and before.resolve() != file.resolve():
+        install.remove_state(before)
+    print(
+        f"The guard is installed in {paths.tilde(plugin)}: each OpenCode that starts from now on is held to"
+        f" {format_usd(state.cutoff_at(now_ms()))} a day."
+    )
+    if install.waits_for_npm(os.environ):
+        print(
+            "Before a plugin runs for the first time OpenCode fetches @opencode-ai/plugin from npm; where npm cannot"
+            " be reached, each start of OpenCode waits for it for about a minute."
+        )
+    if uses_opencode_2(ledger):
+        print("OpenCode 2 does not load this plugin: what OpenCode 2 spends is counted and not held.")
+
+
+def _kept(file: Path, ledger: Path) -> GuardState:
+    """The guard that there is, with what was lifted and raised, or a new one."""
+    try:
+        return read_state(file)
+    except StateError:
+        return GuardState(str(ledger))
+
+
+def _our_sync(arguments: argparse.Namespace, ledger: Path) -> tuple[tuple[str, ...], dict[str, str]]:
+    """How the plugin starts our `sync`, and the variables for it: the places and settings of this command."""
+    command = [sys.executable, "-m", "opencode_tui", "sync", "--ledger", str(ledger)]
+    if (data_dir := getattr(arguments, "data_dir", None)) is not None:
+        command += ["--data-dir", str(paths.expand(data_dir).absolute())]
+    if config := getattr(arguments, "config", None) or os.environ.get(paths.CONFIG_VARIABLE):
+        command += ["--config", str(paths.expand(config).absolute())]
+    prefix, apart = paths.VARIABLE_PREFIX, (paths.CONFIG_VARIABLE, paths.WEBHOOK_VARIABLE)
+    ours = {name: text for name, text in os.environ.items() if name.startswith(prefix) and name not in apart}
+    return tuple(command), ours
+
+
+def _remove(arguments: argparse.Namespace) -> None:
+    if install.remove_plugin(install.plugin_file(os.environ)):
+        print("The guard is removed: OpenCode's calls are not held any more.")
+    else:
+        print("There is no guard in OpenCode.")
+
+
+def _lift(arguments: argparse.Namespace) -> None:
+    file, calendar, now = _installed(), calendar_for(settings_for(arguments).timezone), now_ms()
+    if arguments.off:
+        control.lift(file, 0)
+        print(f"The guard holds again: the cutoff is {format_usd(read_state(file).cutoff_at(now))}.")
+        return
+    try:
+        until = control.lift_end(arguments.time, calendar, now)
+    except ValueError as error:
+        raise Trouble(f"--for: {error}", EXIT_USAGE) from None
+    control.lift(file, until)
+    print(f"The guard is lifted until {clock_time(calendar, until, now)}.")
+
+
+def _raise(arguments: argparse.Namespace) -> None:
+    settings, file = settings_for(arguments), _installed()
+    try:
+        nano = nano_from_usd(arguments.amount.removeprefix("$"))
+    except ValueError:
+        raise Trouble(f"{arguments.amount!r} is not an amount in USD; write one such as 2.50", EXIT_USAGE) from None
+    _, spent = _spent_today(replace(settings, ledger=Path(read_state(file).ledger)))
+    try:
+        control.raise_cutoff(file, nano, spent, calendar_for(settings.timezone), now_ms())
+    except ValueError as error:
+        raise Trouble(str(error), EXIT_USAGE) from None
+    print(f"The cutoff is {format_usd(nano)} for today.")
+
+
+def _status(arguments: argparse.Namespace) -> None:
+    settings = settings_for(arguments)
+    ledger, spent = _spent_today(settings)
+    status = guard_status(settings, ledger, os.environ, now_ms())
+    if arguments.json:
+        print(json.dumps(_as_json(status, spent, calendar_for(settings.timezone))))
+    else:
+        print("\n".join(_lines(status, spent)))
+
+
+def _lines(status: GuardStatus, spent: int) -> list[str]:
+    raised = ", raised for today" if status.raised else ""
+    lines = [
+        f"{status.words}: {status.detail}",
+        f"today: {format_usd(spent)} (warning {format_usd(status.warning_nano)},"
+        f" cutoff {format_usd(status.cutoff_nano)}{raised})",
+    ]
+    lines += [f"cap of project {name}: {format_usd(nano)}" for name, nano in status.projects.items()]
+    lines += [f"cap of agent {name}: {format_usd(nano)}" for name, nano in status.agents.items()]
+    lines.append(f"plugin: {paths.tilde(status.plugin)}, its limits: {paths.tilde(status.state_file)}")
+    if status.trouble and status.condition != "trouble":
+        lines.append(f"trouble: {status.trouble}")
+    if status.outdated:
+        lines.append("the plugin is of another version; run `opencode-tui guard install`")
+    return lines
+
+
+def _as_json(status: GuardStatus, spent: int, calendar: Calendar) -> dict[str, object]:
+    lifted = status.lifted_until_ms
+    return {
+        "guarded": status.guarded,
+        "condition": status.condition,
+        "words": status.words,
+        "detail": status.detail,
+        "spent_usd": usd(spent),
+        "warning_usd": usd(status.warning_nano),
+        "cutoff_usd": usd(status.cutoff_nano),
+        "raised": status.raised,
+        "lifted_until": _iso(calendar.local(lifted)) if lifted else None,
+        "trouble": status.trouble,
+        "outdated": status.outdated,
+        "plugin": str(status.plugin),
+        "state_file": str(status.state_file),
+        "projects": {name: usd(nano) for name, nano in status.projects.items()},
+        "agents": {name: usd(nano) for name, nano in status.agents.items()},
+    }
+
+
+def _iso(moment: datetime) -> str:
+    return (moment if moment.tzinfo else moment.astimezone()).isoformat()
+
+
+def _installed() -> Path:
+    """The state file of the guard that is in OpenCode. Raises Trouble where none is."""
+    file = install.installed_state(install.plugin_file(os.environ))
+    if file is None:
+        raise Trouble("there is no guard in OpenCode; `opencode-tui guard install` puts one there")
+    return file
+
+
+def _spent_today(settings: Settings) -> tuple[Path, int]:
+    """The ledger's file, after all that is new was read into it, and what today has cost in nano-dollars."""
+    ledger = open_ledger(settings)
+    synced(settings, ledger)
+    calendar = calendar_for(settings.timezone)
+    spent = queries.spend(ledger.connection, calendar.span(calendar.day(now_ms())))
+    ledger.close()
+    return ledger.path.absolute(), spent

@@ -1,0 +1,124 @@
+"""`opencode-tui watch`: what the dashboard does about alerts, without a screen."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sqlite3
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Event
+from types import FrameType
+
+from opencode_tui.alert_records import Alert
+from opencode_tui.alerts.channels import routes
+from opencode_tui.alerts.teller import Teller
+from opencode_tui.cli.common import Trouble, open_ledger, settings_for
+from opencode_tui.clock import Calendar, calendar_for, now_ms
+from opencode_tui.feed import LedgerFeed
+from opencode_tui.ledger.ledger import Ledger, LedgerError
+from opencode_tui.money import format_usd
+from opencode_tui.report.alerts import alert_line
+from opencode_tui.settings import LEVELS, Settings
+from opencode_tui.snapshot import Snapshot
+
+CLOSE_S = 45.0
+"""How long the channels are waited for with --once."""
+END_S = 5.0
+"""And when somebody ends it."""
+_WELL = ("live", "importing")
+
+
+class _Ended(Exception):
+    """Somebody ended it in the middle of a long import."""
+
+
+def run(arguments: argparse.Namespace) -> int:
+    settings = settings_for(arguments)
+    ledger = open_ledger(settings)  # one that cannot be used is said at once
+    ledger.close()
+    calendar = calendar_for(settings.timezone)
+    teller = Teller(settings, lambda: Ledger(ledger.path), os.environ)
+
+    def tell(alert: Alert) -> None:
+        teller.tell(alert)
+        _say(alert, settings, calendar)
+
+    feed = LedgerFeed(lambda: Ledger(ledger.path), settings, os.environ, now_ms, tell)
+    with _ended_by_signals() as ended:
+        try:
+            _watch(feed, settings, ended, once=arguments.once)
+        except _Ended:
+            pass
+        finally:
+            feed.close()
+            teller.close(END_S if ended.is_set() else CLOSE_S)
+    return 0
+
+
+def _watch(feed: LedgerFeed, settings: Settings, ended: Event, *, once: bool) -> None:
+    troubles: dict[str, str] = {}
+    print(_beginning(settings), flush=True)
+
+    def report(snapshot: Snapshot) -> None:
+        if ended.is_set():
+            raise _Ended
+
+    while True:
+        try:
+            snapshot = feed.poll(report)
+        except (sqlite3.Error, LedgerError) as error:
+            if once:
+                raise Trouble(f"the ledger cannot be used ({error}); nothing in it was lost") from error
+            _say_troubles(troubles, troubles | {"the ledger": f"the ledger cannot be used ({error}); trying again"})
+        else:
+            if snapshot is not None:
+                _say_troubles(troubles, {s.path: s.detail for s in snapshot.stores if s.state not in _WELL})
+            elif troubles.pop("the ledger", None):
+                print("opencode-tui: the ledger is well again", file=sys.stderr, flush=True)
+        if once or ended.wait(settings.poll.interval_s):
+            return
+
+
+def _say(alert: Alert, settings: Settings, calendar: Calendar) -> None:
+    level, own = settings.channels.bell, alert.crossing.level
+    loud = level != "off" and LEVELS.index(own) >= LEVELS.index(level) and (own == "cutoff" or not alert.late)
+    bell = "\a" if loud and sys.stdout.isatty() else ""
+    print(f"{bell}{alert_line(alert, calendar)}", flush=True)
+
+
+def _beginning(settings: Settings) -> str:
+    budget, on = settings.budget, ", ".join(route.name for route in routes(settings, {})) or "none is on"
+    return (
+        f"watching every {settings.poll.interval_s:g} s: warning {format_usd(budget.warning_nano)},"
+        f" cutoff {format_usd(budget.cutoff_nano)} a day; channels: {on}"
+    )
+
+
+def _say_troubles(known: dict[str, str], now: dict[str, str]) -> None:
+    """One line for each trouble that is new, and for each that is over."""
+    for place, detail in now.items():
+        if known.get(place) != detail:
+            print(f"opencode-tui: {detail}", file=sys.stderr, flush=True)
+    for place in known.keys() - now.keys():
+        print(f"opencode-tui: {place} is well again", file=sys.stderr, flush=True)
+    known.clear()
+    known |= now
+
+
+@contextmanager
+def _ended_by_signals() -> Iterator[Event]:
+    """An event that SIGTERM and ctrl+c set, instead of what they do else."""
+    ended = Event()
+
+    def end(number: int, frame: FrameType | None) -> None:
+        ended.set()
+
+    before = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield ended
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

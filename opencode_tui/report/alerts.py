@@ -1,0 +1,63 @@
+"""The log of alerts, as text and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from opencode_tui.alert_records import Alert, Told
+from opencode_tui.alerts.channels.message import alert_fields, plain
+from opencode_tui.clock import Calendar
+from opencode_tui.report.words import short_day
+
+
+def alert_line(alert: Alert, calendar: Calendar) -> str:
+    """Such as `14:23 warning: $0.83 is past the warning $0.80: …`."""
+    return f"{calendar.local(alert.fired_ms):%H:%M} {alert.crossing.level}: {plain(alert.text)}"
+
+
+def alerts_text(alerts: Sequence[Alert], calendar: Calendar, now_ms: int) -> str:
+    """The alerts in their order, each with its number, what became of it, and of telling it."""
+    if not alerts:
+        return "no alert has fired yet"
+    lines, day = [], None
+    for alert in alerts:
+        fired = calendar.day(alert.fired_ms)
+        if fired != day:
+            lines.append(f"{short_day(fired)} {fired.year}")
+            day = fired
+        lines.append(f"  {alert.id:>4}  {alert_line(alert, calendar)}{_mark(alert, calendar, now_ms)}")
+        lines += [f"        {_told(told)}" for told in alert.told]
+    return "\n".join(lines)
+
+
+def alert_json(alert: Alert, calendar: Calendar) -> dict[str, Any]:
+    """All that is known of an alert, with moments in the calendar's zone."""
+    moments = {
+        "crossed_at": alert.crossing.at_ms,
+        "fired_at": alert.fired_ms,
+        "seen_at": alert.seen_ms,
+        "snoozed_until": alert.snoozed_until_ms,
+    }
+    told = [
+        {"channel": each.channel, "at": _moment(each.at_ms, calendar), "ok": each.ok, "detail": each.detail}
+        for each in alert.told
+    ]
+    return alert_fields(alert) | {key: _moment(ms, calendar) for key, ms in moments.items()} | {"told": told}
+
+
+def _mark(alert: Alert, calendar: Calendar, now_ms: int) -> str:
+    if alert.snoozed_until_ms is not None and alert.snoozed_until_ms > now_ms:
+        return f" (snoozed until {calendar.local(alert.snoozed_until_ms):%a %H:%M})"
+    return " (seen)" if alert.seen_ms is not None else ""
+
+
+def _told(told: Told) -> str:
+    return f"{told.channel}: {'' if told.ok else 'failed, '}{plain(told.detail)}"
+
+
+def _moment(ms: int | None, calendar: Calendar) -> str | None:
+    if ms is None:
+        return None
+    local = calendar.local(ms)
+    return (local if local.tzinfo else local.astimezone()).isoformat(timespec="milliseconds")

@@ -1,0 +1,66 @@
+"""The day in one line for tmux's status bar, with tmux's own colours."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from string import Formatter
+
+from opencode_tui.money import format_usd
+from opencode_tui.report.words import band_glyph
+from opencode_tui.snapshot import Band, Snapshot
+
+DEFAULT = "{color}{glyph} {spent}#[default] of {cutoff} · {rate}/h"
+_COLOURS: Mapping[Band, str] = {"calm": "#[fg=green]", "warning": "#[fg=yellow]", "cutoff": "#[fg=red]"}
+_LONGEST = 80
+
+PLACEHOLDERS: Mapping[str, Callable[[Snapshot], str]] = {
+    "spent": lambda now: ("" if _is_whole(now) else "≥") + format_usd(now.spent_nano),
+    "warning": lambda now: format_usd(now.warning_nano),
+    "cutoff": lambda now: format_usd(now.cutoff_nano),
+    "band": lambda now: now.band,
+    "rate": lambda now: format_usd(now.rate_nano),
+    "week": lambda now: format_usd(now.week.spend_nano),
+    "target": lambda now: format_usd(now.week.target_nano),
+    "sessions": lambda now: f"{now.sessions:,}",
+    "active": lambda now: f"{now.active_sessions:,}",
+    "calls": lambda now: f"{now.calls:,}",
+    "glyph": lambda now: band_glyph(now.band),
+    "color": lambda now: _COLOURS[now.band],
+    "guard": lambda now: _for_tmux(now.guard),
+    "model": lambda now: _for_tmux(now.models[0].key if now.models else ""),
+    "alert": lambda now: _for_tmux(now.alerts[0].text if now.alerts else ""),
+}
+"""What stands for each name in braces."""
+
+
+def placeholders(format: str) -> set[str]:
+    """The names that a format asks for. Raises ValueError with one sentence for what is not such a format."""
+    try:
+        parts = [(name, spec, conversion) for _, name, spec, conversion in Formatter().parse(format)]
+    except ValueError as error:
+        raise ValueError(f"{str(error).lower()}; write {{{{ and }}}} for a brace that stands for itself") from None
+    names = {name for name, _, _ in parts if name is not None}
+    odd = [name for name, spec, conversion in parts if name is not None and (spec or conversion)]
+    unknown = sorted((names - PLACEHOLDERS.keys()) | set(odd))
+    if unknown:
+        known = ", ".join(f"{{{name}}}" for name in PLACEHOLDERS)
+        raise ValueError(f"there is no {{{unknown[0]}}}; there are {known}")
+    return names
+
+
+def status_line(snapshot: Snapshot, format: str = DEFAULT) -> str:
+    """The line. `≥` stands before what was spent where a store could not be read."""
+    return "".join(
+        text + (PLACEHOLDERS[name](snapshot) if name is not None else "")
+        for text, name, _, _ in Formatter().parse(format)
+    )
+
+
+def _is_whole(snapshot: Snapshot) -> bool:
+    return all(store.state == "live" for store in snapshot.stores)
+
+
+def _for_tmux(text: str) -> str:
+    """Somebody's text on one line, in which tmux finds no style and nothing to run."""
+    line = "".join(letter if letter.isprintable() else " " for letter in text)
+    return (line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…").replace("#", "##")

@@ -1,0 +1,140 @@
+"""What the app does about alerts and the guard: toasts, the bell, and what a person does about them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar, Literal
+
+from textual import on
+from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.reactive import var
+
+from opencode_tui.alert_records import Alert
+from opencode_tui.report.alert_words import level_glyph, session_of
+from opencode_tui.settings import Level
+from opencode_tui.snapshot import Snapshot
+from opencode_tui.ui.announcer import Announcer
+from opencode_tui.ui.poller import Poller
+from opencode_tui.ui.screens.base import OpenSession, SnapshotScreen
+from opencode_tui.ui.widgets.banner import Banner
+from opencode_tui.views import LiftGuard, RaiseCutoff, SeeAlerts, SnoozeAlerts
+
+SNOOZE_MIN = 60
+LIFT_MIN = 30
+TOAST_S = 8.0
+SEVERITY: dict[Level, Literal["information", "warning", "error"]] = {
+    "notice": "information",
+    "warning": "warning",
+    "cutoff": "error",
+}
+ON_AN_ALERT = ("see_alert", "snooze_alert", "open_cause")
+
+
+class AlertingApp(App[None]):
+    """Its keys work on every screen while there is an alert; they are about the one that is at hand there."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("a", "see_alert", "Seen", tooltip="You have seen the alert", id="alert.seen", show=False),
+        Binding("A", "see_alerts", "All seen", tooltip="You have seen all alerts", id="alert.all", show=False),
+        Binding(
+            "z", "snooze_alert", "Snooze", tooltip="Show the alert again in an hour", id="alert.snooze", show=False
+        ),
+        Binding("e", "open_cause", "Cause", tooltip="Open what caused the alert", id="alert.cause", show=False),
+    ]
+
+    snapshot: var[Snapshot | None] = var(None)
+    poller: Poller
+    announcer: Announcer
+
+    def announce(self, snapshot: Snapshot) -> None:
+        """Toasts and the bell for the alerts that are new."""
+        news = self.announcer.announce(snapshot.alerts)
+        for alert in news.toasts:
+            level = alert.crossing.level
+            title = f"{level_glyph(level)} {level.capitalize()}"
+            self.notify(alert.text, title=title, severity=SEVERITY[level], timeout=TOAST_S, markup=False)
+        if news.more:
+            self.notify(f"+{news.more:,} more alerts; 5 shows all", timeout=TOAST_S, markup=False)
+        if news.bell:
+            self.bell()
+
+    @property
+    def _at_hand(self) -> Alert | None:
+        """That of the screen that is seen, also from below the palette."""
+        screens = (screen for screen in reversed(self.screen_stack) if isinstance(screen, SnapshotScreen))
+        screen = next(screens, None)
+        return screen.alert_at_hand if screen is not None else None
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Without an alert its keys do nothing, and are not offered."""
+        if action in ON_AN_ALERT:
+            return self._at_hand is not None
+        if action == "see_alerts":
+            return self.snapshot is not None and bool(self.snapshot.alerts)
+        return super().check_action(action, parameters)
+
+    def action_see_alert(self) -> None:
+        if self._at_hand is not None:
+            self.poller.act(SeeAlerts((self._at_hand.id,)))
+
+    def action_see_alerts(self) -> None:
+        if self.snapshot is not None:
+            self.poller.act(SeeAlerts(tuple(alert.id for alert in self.snapshot.alerts)))
+
+    def action_snooze_alert(self) -> None:
+        if self._at_hand is not None:
+            self.poller.act(SnoozeAlerts((self._at_hand.id,), SNOOZE_MIN))
+
+    def action_open_cause(self) -> None:
+        """Open the session that caused the alert, at its turn; where none stands out, why it fired."""
+        alert = self._at_hand
+        if alert is None:
+            return
+        session_id = session_of(alert)
+        if session_id is None:
+            self.open_why(alert)
+        else:
+            self.post_message(OpenSession(session_id, alert.cause.turn_id if alert.cause.session_id else None))
+
+    def open_why(self, alert: Alert) -> None:
+        """Show the alert among all that fired."""
+        raise NotImplementedError
+
+    @on(Banner.Clicked)
+    def open_from_banner(self) -> None:
+        self.action_open_cause()
+
+    @on(Poller.Acted)
+    def say_what_was_done(self, message: Poller.Acted) -> None:
+        if message.sentence and not isinstance(message.action, SeeAlerts):  # of an alert seen, the banner goes
+            self.notify(message.sentence, markup=False)
+
+    @on(Poller.ActionFailed)
+    def say_what_failed(self, message: Poller.ActionFailed) -> None:
+        self.notify(f"{message.reason}.", title="Not done", severity="error", markup=False)
+
+    def guard_commands(self) -> Iterator[SystemCommand]:
+        """What the palette offers of the guard, where there is one that holds or is lifted."""
+        if self.snapshot is None or self.snapshot.guard in ("", "not guarded"):
+            return
+        if "lifted" in self.snapshot.guard:
+            yield SystemCommand("End the lift", "Let the guard hold the cutoff again", lambda: self._lift(0))
+        else:
+            about = "Let OpenCode's calls pass although the cutoff is crossed"
+            yield SystemCommand(f"Lift the guard for {LIFT_MIN} minutes", about, lambda: self._lift(LIFT_MIN))
+        yield SystemCommand("Raise today's cutoff", "Let the guard hold a higher amount today", self.ask_for_cutoff)
+
+    def _lift(self, minutes: int) -> None:
+        self.poller.act(LiftGuard(minutes))
+
+    def ask_for_cutoff(self) -> None:
+        """Ask for the amount, and raise the cutoff to it."""
+        from opencode_tui.ui.screens.cutoff import CutoffScreen
+
+        def raise_to(nano: int | None) -> None:
+            if nano is not None:
+                self.poller.act(RaiseCutoff(nano))
+
+        if self.snapshot is not None:
+            self.push_screen(CutoffScreen(self.snapshot.cutoff_nano), raise_to)

@@ -1,0 +1,69 @@
+"""A question: up to what amount is today's cutoff to be raised?"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Input, Static
+
+from opencode_tui.money import format_usd, nano_from_usd
+
+
+def amount_above(text: str, least_nano: int) -> int:
+    """The nano-dollars of what was typed. Raises ValueError with a sentence for no amount, or not a higher one."""
+    try:
+        nano = nano_from_usd(text.strip().removeprefix("$").replace(",", ""))
+    except ValueError:
+        raise ValueError(f"“{text.strip()}” is not an amount in dollars; write one such as 2.50.") from None
+    if nano <= least_nano:
+        raise ValueError(f"The cutoff is {format_usd(least_nano)} already; write a higher amount.")
+    return nano
+
+
+class CutoffScreen(ModalScreen[int | None]):
+    """Its result is the new cutoff in nano-dollars, None where the person went away."""
+
+    DEFAULT_CSS = """
+    CutoffScreen {
+        align: center middle;
+        #cutoff {
+            width: 56;
+            max-width: 100%;
+            height: auto;
+            padding: 0 1;
+            border: round $primary;
+            border-title-color: $text-muted;
+            border-subtitle-color: $text-muted;
+            background: $background;
+        }
+        Static { height: auto; }
+        #wrong { color: $error; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss", "Close", id="cutoff.close"),
+    ]
+
+    def __init__(self, cutoff_nano: int) -> None:
+        super().__init__()
+        self._cutoff_nano = cutoff_nano
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="cutoff") as box:
+            box.border_title = "Raise today's cutoff"
+            box.border_subtitle = "enter raises · esc leaves"
+            yield Static(f"It is {format_usd(self._cutoff_nano)}. The new one, in dollars:", markup=False)
+            yield Input(placeholder="2.50", compact=True)
+            yield Static("", markup=False, id="wrong")
+
+    @on(Input.Submitted)
+    def take(self, message: Input.Submitted) -> None:
+        try:
+            self.dismiss(amount_above(message.value, self._cutoff_nano))
+        except ValueError as error:
+            self.query_one("#wrong", Static).update(str(error))

@@ -1,0 +1,120 @@
+"""Why it was told: the alerts that fired, the newest first, and all that is known of the one at the cursor."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.widgets import Footer, Static
+
+from opencode_tui.alert_records import Alert
+from opencode_tui.clock import Calendar, Clock
+from opencode_tui.report.alert_words import session_of
+from opencode_tui.ui.screens.base import OpenSession, ViewScreen
+from opencode_tui.ui.widgets.alert_detail import AlertDetail, nothing_fired
+from opencode_tui.ui.widgets.alert_rows import COLUMNS, alert_cells
+from opencode_tui.ui.widgets.banner import Banner
+from opencode_tui.ui.widgets.crumb_header import CrumbHeader
+from opencode_tui.ui.widgets.row_table import Cells, RowTable
+from opencode_tui.views import AlertsQuery, AlertsView, View
+
+ALERT_KEYS = Binding.Group("Alerts", compact=True)
+
+
+class WhyScreen(ViewScreen):
+    AUTO_FOCUS = ""
+    BINDING_GROUP_TITLE = "Why"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("a", "app.see_alert", "Seen", tooltip="You have seen this alert", id="why.seen", group=ALERT_KEYS),
+        Binding("A", "app.see_alerts", "All seen", tooltip="You have seen all alerts", id="why.all", group=ALERT_KEYS),
+        Binding(
+            "z", "app.snooze_alert", "Snooze", tooltip="Show this alert again in an hour", id="why.z", group=ALERT_KEYS
+        ),
+    ]
+
+    def __init__(self, calendar: Calendar, clock: Clock, rules: tuple[str, ...], config: str) -> None:
+        """`rules` are those that watch, in words; `config` is the file in which they can be changed."""
+        super().__init__()
+        self._calendar, self._clock, self._rules, self._config = calendar, clock, rules, config
+        self._alerts: dict[str, Alert] | None = None
+        self._table = RowTable(COLUMNS, id="alerts")
+        self._wanted: str | None = None
+        self.looking_at = (AlertsQuery(),)
+
+    @property
+    def crumb(self) -> tuple[str, ...]:
+        return ("Why",)
+
+    @property
+    def alert_at_hand(self) -> Alert | None:
+        """The one that the cursor is on."""
+        return (self._alerts or {}).get(self._table.cursor_key or "")
+
+    def compose(self) -> ComposeResult:
+        yield CrumbHeader(self.crumb, self._calendar, self._clock, self.stale_after_ms).data_bind(
+            WhyScreen.snapshot, WhyScreen.polled_ms, WhyScreen.failure
+        )
+        yield Banner(self._calendar, alerts=False).data_bind(WhyScreen.snapshot, WhyScreen.failure)
+        with VerticalScroll(id="nothing"):
+            yield Static("Reading the alerts…", markup=False)
+        yield self._table
+        yield AlertDetail(self._calendar, self._clock)
+        yield Footer(compact=True, show_command_palette=False)
+
+    def on_mount(self) -> None:
+        self._table.focus()
+
+    def go_to(self, alert_id: int) -> None:
+        """Put the cursor on an alert, as soon as it is there."""
+        self._wanted = str(alert_id)
+        self._go()
+
+    def watch_view(self, view: View | None) -> None:
+        if isinstance(view, AlertsView) and view.query in self.looking_at and self.is_mounted:
+            self._alerts = {str(alert.id): alert for alert in view.alerts}
+            self._show()
+
+    def _show(self) -> None:
+        alerts = self._alerts or {}
+        self.set_class(bool(alerts), "-there")
+        if not alerts:
+            self.query_one("#nothing Static", Static).update(nothing_fired(self._rules, self._config))
+        self._table.update_keys(tuple(alerts), self._cells)
+        self._go()
+        self._tell()
+
+    def _cells(self, key: str) -> Cells:
+        alert = (self._alerts or {})[key]
+        return alert_cells(alert, self.title_of(alert), self._clock(), self._calendar, self.app.theme_variables)
+
+    def title_of(self, alert: Alert) -> str:
+        """The title of the session to look at as far as it is known, else its id."""
+        session_id = session_of(alert) or ""
+        lines = self.snapshot.session_lines if self.snapshot is not None else ()
+        return next((line.title for line in lines if line.id == session_id), session_id)
+
+    def _go(self) -> None:
+        if self._wanted is not None and self._wanted in self._table.keys:
+            self._table.move_to(self._wanted)
+            self._wanted = None
+
+    def _tell(self) -> None:
+        alert = self.alert_at_hand
+        self.query_one(AlertDetail).show_alert(alert, self.title_of(alert) if alert else "")
+        self.refresh_bindings()
+
+    @on(RowTable.Highlighted)
+    def follow_cursor(self) -> None:
+        self._tell()
+
+    @on(RowTable.Opened)
+    def open(self) -> None:
+        alert = self.alert_at_hand
+        session_id = session_of(alert) if alert is not None else None
+        if alert is None or session_id is None:
+            self.notify("No session stands out as the cause of this alert.", markup=False)
+        else:
+            self.post_message(OpenSession(session_id, alert.cause.turn_id if alert.cause.session_id else None))

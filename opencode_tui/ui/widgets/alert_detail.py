@@ -1,0 +1,79 @@
+"""All that is known of one alert: its sentence whole, the rule and its line, and what became of telling it."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widgets import Static
+
+from opencode_tui.alert_records import Alert
+from opencode_tui.clock import Calendar, Clock
+from opencode_tui.report.alert_words import details, level_glyph
+from opencode_tui.ui.theme import STYLES
+from opencode_tui.ui.widgets.blocks import wrapped
+
+INDENT = 9
+SCROLLBAR = 1
+"""Room is left for it, so that lines do not break anew when it comes."""
+
+
+def nothing_fired(rules: tuple[str, ...], config: str) -> Content:
+    """For a ledger without an alert: which rules watch, and where they can be changed."""
+    watching = "".join(f"\n· {rule}" for rule in rules)
+    where = f"\n\nChange them under [budget] and [alerts] in {config}"
+    return Content.assemble(("No alert has fired yet", "bold"), "\n\nWatching:", watching, where)
+
+
+def alert_content(alert: Alert, title: str, now_ms: int, calendar: Calendar, width: int) -> Content:
+    """The sentence, and below it what else is known, in lines of at most so many cells."""
+    level = alert.crossing.level
+    lines = [Content.styled(line, STYLES[level]) for line in wrapped(f"{level_glyph(level)} {alert.text}", width)]
+    for what, text in details(alert, title, now_ms, calendar):
+        first, *others = wrapped(text, max(width - INDENT, 8))
+        lines.append(Content.assemble((what.ljust(INDENT), STYLES["note"]), first))
+        lines += [Content.assemble((" " * INDENT, STYLES["note"]), other) for other in others]
+    return Content("\n").join(lines)
+
+
+class AlertDetail(VerticalScroll, can_focus=True):
+    DEFAULT_CSS = """
+    AlertDetail {
+        height: auto;
+        padding: 0 1;
+        border-top: solid $foreground 20%;
+        scrollbar-size-vertical: 1;
+        &:ansi { border-top: solid ansi_bright_black; }
+        Static { height: auto; text-wrap: nowrap; text-overflow: clip; }
+    }
+    """
+
+    def __init__(self, calendar: Calendar, clock: Clock) -> None:
+        super().__init__(id="alert")
+        self._calendar, self._clock = calendar, clock
+        self._alert: Alert | None = None
+        self._title = ""
+        self._shown: Content | None = None
+
+    def compose(self) -> ComposeResult:
+        yield Static(markup=False)
+
+    def show_alert(self, alert: Alert | None, title: str) -> None:
+        """Show this alert; the scroll stays, but for another one."""
+        other = alert is None or self._alert is None or alert.id != self._alert.id
+        self._alert, self._title = alert, title
+        self._write()
+        if other:
+            self.scroll_home(animate=False)
+
+    def on_resize(self) -> None:
+        self._write()
+
+    def _write(self) -> None:
+        width = (self.scrollable_content_region.width or self.app.size.width - 2) - SCROLLBAR
+        content = Content("")
+        if self._alert is not None:
+            content = alert_content(self._alert, self._title, self._clock(), self._calendar, width)
+        if content != self._shown:
+            self._shown = content
+            self.query_one(Static).update(content)

@@ -1,0 +1,405 @@
+"""The guard's files and commands: what is written, whose file is left alone, and what a person is told."""
+
+from __future__ import annotations
+
+import json
+import stat
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from opencode_tui.clock import Calendar, calendar_for
+from opencode_tui.guard.control import lift, lift_end, raise_cutoff
+from opencode_tui.guard.install import (
+    MARK,
+    PluginError,
+    install_plugin,
+    installed_state,
+    plugin_file,
+    plugin_text,
+    remove_plugin,
+    waits_for_npm,
+)
+from opencode_tui.guard.state import (
+    GuardState,
+    Raised,
+    StateError,
+    change,
+    limits_of,
+    read_state,
+    refresh,
+    state_file,
+    trouble_file,
+    warned_file,
+    write_state,
+)
+from opencode_tui.guard.status import guard_status
+from opencode_tui.ledger.ledger import Ledger
+from opencode_tui.money import NANO
+from opencode_tui.settings import Budget, GuardCaps, Settings
+
+CENT = NANO // 100
+NOON = int(datetime(2026, 5, 13, 12, tzinfo=UTC).timestamp() * 1000)
+MIDNIGHT = NOON + 12 * 3_600_000
+UTC_DAYS = Calendar(UTC)
+FULL = GuardState(
+    "/somewhere/ledger.db",
+    "Europe/Berlin",
+    80 * CENT,
+    150 * CENT,
+    {"/srv/shop": 50 * CENT},
+    {"explore": 20 * CENT},
+    NOON,
+    Raised(250 * CENT, MIDNIGHT),
+    ("python", "-m", "opencode_tui", "sync"),
+    "/somewhere",
+    {"OPENCODE_TUI_MACHINE": "laptop"},
+)
+
+
+# The state file
+
+
+def test_what_was_written_is_read_again_and_is_the_owners_alone(tmp_path: Path) -> None:
+    file = tmp_path / "guard.json"
+    write_state(file, FULL)
+    assert read_state(file) == FULL
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert [each.name for each in tmp_path.iterdir()] == ["guard.json"]
+
+
+def test_a_reader_never_sees_half_a_state(tmp_path: Path) -> None:
+    file = tmp_path / "guard.json"
+    write_state(file, FULL)
+    over = threading.Event()
+
+    def write() -> None:
+        while not over.is_set():
+            for cents in range(50):
+                write_state(file, replace(FULL, agents={f"agent{n}": CENT for n in range(cents)}))
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        for _ in range(500):
+            assert read_state(file).ledger == FULL.ledger
+    finally:
+        over.set()
+        writer.join()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{",
+        "[]",
+        "null",
+        "{}",
+        '{"version": 1}',
+        '{"version": 2}',
+        "[" * 100_000,
+        "\x00",
+        '{"version": 1, "raised": 1}',
+    ],
+)
+def test_a_broken_state_is_told_in_one_sentence(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "guard.json"
+    file.write_text(text)
+    with pytest.raises(StateError, match=r"guard\.json is broken .*; run `opencode-tui guard install`$"):
+        read_state(file)
+
+
+@pytest.mark.parametrize("field", ["cutoff_nano", "warning_nano", "lifted_until_ms"])
+def test_an_amount_that_is_no_number_breaks_the_state(tmp_path: Path, field: str) -> None:
+    file = tmp_path / "guard.json"
+    write_state(file, FULL)
+    file.write_text(json.dumps(json.loads(file.read_text()) | {field: "much"}))
+    with pytest.raises(StateError, match="an amount is no number"):
+        read_state(file)
+
+
+def test_changes_from_many_sides_are_all_kept(tmp_path: Path) -> None:
+    file = tmp_path / "guard.json"
+    write_state(file, replace(FULL, agents={}))
+
+    def name(agent: str) -> Callable[[GuardState], GuardState]:
+        return lambda state: replace(state, agents={**state.agents, agent: CENT})
+
+    threads = [
+        threading.Thread(target=lambda i=i: [change(file, name(f"{i} {n}")) for n in range(20)]) for i in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(read_state(file).agents) == 80
+
+
+def test_refresh_takes_the_limits_of_the_settings_and_leaves_what_a_person_did(tmp_path: Path) -> None:
+    ledger = tmp_path / "ledger.db"
+    settings = Settings(timezone="UTC", budget=Budget(CENT, 2 * CENT), guard=GuardCaps({str(tmp_path): 5}, {"a": 6}))
+    assert not refresh(settings, ledger)
+    assert list(tmp_path.iterdir()) == []
+    write_state(state_file(ledger), FULL)
+    assert refresh(settings, ledger)
+    assert not refresh(settings, ledger)
+    expected = replace(
+        FULL, timezone="UTC", warning_nano=CENT, cutoff_nano=2 * CENT, projects={str(tmp_path): 5}, agents={"a": 6}
+    )
+    assert read_state(state_file(ledger)) == expected
+
+
+def test_refresh_leaves_a_broken_state_to_the_status(tmp_path: Path) -> None:
+    ledger = tmp_path / "ledger.db"
+    state_file(ledger).write_text("{")
+    assert not refresh(Settings(), ledger)
+    assert state_file(ledger).read_text() == "{"
+
+
+def test_projects_are_named_as_opencode_names_them(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to("real")
+    limits = limits_of(Settings(guard=GuardCaps({str(tmp_path / "link"): 5})))
+    assert limits["projects"] == {str((tmp_path / "real").resolve()): 5}
+
+
+# Lifting and raising
+
+
+@pytest.mark.parametrize(
+    ("text", "end"),
+    [("90s", NOON + 90_000), ("30m", NOON + 1_800_000), ("2h", NOON + 7_200_000), ("today", MIDNIGHT)],
+)
+def test_a_lift_ends_when_it_was_said_to(text: str, end: int) -> None:
+    assert lift_end(text, UTC_DAYS, NOON) == end
+
+
+@pytest.mark.parametrize(
+    "text", ["", "30", "m", "0m", "-5m", "1.5h", "30 m", "30M", "1d", "169h", "9999999s", "٣m", "for ever"]
+)
+def test_another_text_is_no_time_to_lift_for(text: str) -> None:
+    with pytest.raises(ValueError, match="write 90s, 30m, 2h or today"):
+        lift_end(text, UTC_DAYS, NOON)
+
+
+def test_a_day_that_changes_its_clock_ends_at_its_own_midnight() -> None:
+    berlin = calendar_for("Europe/Berlin")
+    spring = int(datetime(2026, 3, 29, 0, 30, tzinfo=UTC).timestamp() * 1000)
+    assert lift_end("today", berlin, spring) == int(datetime(2026, 3, 29, 22, tzinfo=UTC).timestamp() * 1000)
+
+
+def test_a_raised_cutoff_holds_for_its_day_and_has_to_be_higher(tmp_path: Path) -> None:
+    file = tmp_path / "guard.json"
+    write_state(file, replace(FULL, raised=None))
+    with pytest.raises(ValueError, match=r"\$1\.50 is not above the cutoff \$1\.50; name a higher amount"):
+        raise_cutoff(file, 150 * CENT, 0, UTC_DAYS, NOON)
+    with pytest.raises(ValueError, match=r"\$2\.00 is not above what is spent today, \$2\.10; name a higher amount"):
+        raise_cutoff(file, 200 * CENT, 210 * CENT, UTC_DAYS, NOON)
+    raise_cutoff(file, 250 * CENT, 210 * CENT, UTC_DAYS, NOON)
+    state = read_state(file)
+    assert (state.cutoff_at(NOON), state.cutoff_at(MIDNIGHT - 1), state.cutoff_at(MIDNIGHT)) == (
+        250 * CENT,
+        250 * CENT,
+        150 * CENT,
+    )
+    with pytest.raises(ValueError, match=r"not above the cutoff \$2\.50"):
+        raise_cutoff(file, 220 * CENT, 0, UTC_DAYS, NOON)
+
+
+# The plugin's file
+
+
+def environ(home: Path) -> dict[str, str]:
+    return {"HOME": str(home), "XDG_CONFIG_HOME": str(home / "config")}
+
+
+def test_the_plugin_stands_in_opencodes_own_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    name = Path("opencode/plugin/opencode-tui-guard.js")
+    assert plugin_file({}) == tmp_path / ".config" / name
+    assert plugin_file({"XDG_CONFIG_HOME": "/elsewhere"}) == Path("/elsewhere") / name
+
+
+@pytest.mark.parametrize("name", ["guard.json", 'a "quoted" \\ name', "naïve\u2028.json"])
+def test_installing_twice_leaves_one_plugin_that_names_its_state(tmp_path: Path, name: str) -> None:
+    plugin = plugin_file(environ(tmp_path))
+    for _ in range(2):
+        install_plugin(plugin, tmp_path / name)
+    assert installed_state(plugin) == tmp_path / name
+    assert [file.name for file in plugin.parent.iterdir()] == [plugin.name]
+
+
+def test_an_older_plugin_of_ours_is_brought_up_to_date(tmp_path: Path) -> None:
+    plugin, state = plugin_file(environ(tmp_path)), tmp_path / "guard.json"
+    plugin.parent.mkdir(parents=True)
+    plugin.write_text(f'{MARK} of long ago\nconst STATE_FILE = "/gone/guard.json"\n')
+    assert installed_state(plugin) == Path("/gone/guard.json")
+    install_plugin(plugin, state)
+    assert plugin.read_text() == plugin_text(state)
+
+
+def test_removing_takes_the_state_and_its_notes_and_nothing_else(tmp_path: Path) -> None:
+    plugin, state = plugin_file(environ(tmp_path)), tmp_path / "guard.json"
+    install_plugin(plugin, state)
+    other = plugin.with_name("somebody.js")
+    kept = (other, tmp_path / "ledger.db")
+    for file in (state, trouble_file(state), warned_file(state), *kept):
+        file.write_text("{}")
+    assert remove_plugin(plugin)
+    assert not remove_plugin(plugin)
+    assert {file for file in tmp_path.rglob("*") if file.is_file()} == set(kept)
+
+
+def test_a_file_that_is_not_ours_is_neither_written_nor_removed(tmp_path: Path) -> None:
+    plugin = plugin_file(environ(tmp_path))
+    plugin.parent.mkdir(parents=True)
+    plugin.write_text("export default async () => ({})")
+    with pytest.raises(PluginError, match=r"is not a file of opencode-tui's; move it away$"):
+        install_plugin(plugin, tmp_path / "guard.json")
+    assert not remove_plugin(plugin)
+    assert plugin.read_text() == "export default async () => ({})"
+
+
+def test_opencode_waits_for_npm_until_it_has_its_package(tmp_path: Path) -> None:
+    config = plugin_file(environ(tmp_path)).parent.parent
+    assert waits_for_npm(environ(tmp_path))
+    (config / "node_modules").mkdir(parents=True)
+    assert waits_for_npm(environ(tmp_path))
+    (config / "package-lock.json").write_text(
+        '{"packages": {"": {"dependencies": {"@opencode-ai/plugin": "1.18.34"}}}}'
+    )
+    assert not waits_for_npm(environ(tmp_path))
+
+
+# How it is doing
+
+
+@dataclass
+class Machine:
+    home: Path
+
+    @property
+    def ledger(self) -> Path:
+        return self.home / "ours" / "ledger.db"
+
+    @property
+    def state(self) -> Path:
+        return state_file(self.ledger)
+
+    @property
+    def environ(self) -> Mapping[str, str]:
+        return environ(self.home)
+
+    @property
+    def plugin(self) -> Path:
+        return plugin_file(self.environ)
+
+    def install(self, **changes: Any) -> None:
+        self.ledger.parent.mkdir(exist_ok=True)
+        write_state(self.state, replace(GuardState(str(self.ledger), "UTC", 80 * CENT, 150 * CENT), **changes))
+        install_plugin(self.plugin, self.state)
+
+    def tell(self, reason: str, held: bool) -> None:
+        trouble_file(self.state).write_text(json.dumps({"at_ms": NOON - 60_000, "held": held, "reason": reason}))
+
+    def said(self) -> tuple[bool, str, str]:
+        status = guard_status(Settings(timezone="UTC"), self.ledger, self.environ, NOON)
+        return status.guarded, status.words, status.detail
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Machine:
+    return Machine(tmp_path)
+
+
+def test_without_a_plugin_nothing_is_guarded(machine: Machine) -> None:
+    assert machine.said() == (False, "not guarded", "`opencode-tui guard install` puts a guard into OpenCode")
+
+
+def test_with_it_calls_are_held(machine: Machine) -> None:
+    machine.install()
+    assert machine.said() == (True, "guarded", "OpenCode's next call past the cutoff is refused")
+
+
+def test_somebody_elses_file_is_no_guard(machine: Machine) -> None:
+    machine.plugin.parent.mkdir(parents=True)
+    machine.plugin.write_text("export default async () => ({})")
+    guarded, words, detail = machine.said()
+    assert (guarded, words) == (False, "not guarded")
+    assert "is not a file of opencode-tui's; move it away" in detail
+
+
+def test_a_guard_of_another_ledger_is_not_this_ones(machine: Machine) -> None:
+    machine.install()
+    install_plugin(machine.plugin, machine.home / "other" / "guard.json")
+    guarded, words, detail = machine.said()
+    assert (guarded, words) == (False, "not guarded")
+    assert "holds another ledger's limits" in detail
+
+
+def test_a_guard_that_lost_its_state_holds_nothing(machine: Machine) -> None:
+    machine.install()
+    machine.state.unlink()
+    guarded, words, detail = machine.said()
+    assert (guarded, words) == (False, "not guarded")
+    assert detail.endswith("guard.json cannot be read (No such file or directory); run `opencode-tui guard install`")
+
+
+@pytest.mark.parametrize(
+    ("until", "words"),
+    [(NOON + 1_800_000, "lifted until 12:30"), (MIDNIGHT + 3_600_000, "lifted until Thu 14 May 01:00")],
+)
+def test_a_lifted_guard_says_until_when(machine: Machine, until: int, words: str) -> None:
+    machine.install()
+    lift(machine.state, until)
+    assert machine.said() == (False, words, f"the guard is {words}; `opencode-tui guard lift --off` ends that")
+    lift(machine.state, 0)
+    assert machine.said()[:2] == (True, "guarded")
+
+
+def test_what_the_plugin_cannot_do_is_shown(machine: Machine) -> None:
+    machine.install()
+    machine.tell("the ledger cannot be read\x1b[31m", held=False)
+    guarded, words, detail = machine.said()
+    assert (guarded, words) == (False, "not guarded")
+    assert detail == "the ledger cannot be read[31m (at 11:59); `opencode-tui guard install` may put it right"
+    machine.tell("the sync failed", held=True)
+    status = guard_status(Settings(), machine.ledger, machine.environ, NOON)
+    assert (status.guarded, status.trouble) == (True, "the sync failed")
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"reason": "x"}'])
+def test_a_broken_note_of_trouble_is_no_trouble(machine: Machine, text: str) -> None:
+    machine.install()
+    trouble_file(machine.state).write_text(text)
+    assert machine.said()[0]
+
+
+def test_calls_of_opencode_2_are_said_not_to_be_held(machine: Machine) -> None:
+    machine.install()
+    ledger = Ledger(machine.ledger)
+    ledger.connection.execute("INSERT INTO store (key) VALUES ('/data/opencode.db#message')")
+    assert machine.said()[0]
+    ledger.connection.execute("INSERT INTO store (key) VALUES ('/data/opencode.db#session_message')")
+    ledger.close()
+    assert machine.said() == (
+        False,
+        "not guarded",
+        "OpenCode 2 does not load plugins of OpenCode 1: what it spends is not held",
+    )
+
+
+def test_the_status_has_the_limits_in_force(machine: Machine) -> None:
+    machine.install(agents={"explore": CENT}, projects={"/srv": 2 * CENT})
+    raise_cutoff(machine.state, 3 * NANO, 0, UTC_DAYS, NOON)
+    status = guard_status(Settings(), machine.ledger, machine.environ, NOON)
+    assert (status.warning_nano, status.cutoff_nano, status.raised) == (80 * CENT, 3 * NANO, True)
+    assert (status.agents, status.projects, status.outdated) == ({"explore": CENT}, {"/srv": 2 * CENT}, False)
+    machine.plugin.write_text(machine.plugin.read_text() + "\n")
+    assert guard_status(Settings(), machine.ledger, machine.environ, NOON).outdated

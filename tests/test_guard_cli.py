@@ -1,0 +1,231 @@
+"""`opencode-tui guard`: one sentence for each thing done, one for each that cannot be, and the exit codes."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from opencode_tui.cli import EXIT_OK, EXIT_TROUBLE, EXIT_USAGE, main
+from opencode_tui.guard.install import installed_state, plugin_file
+from opencode_tui.guard.state import GuardState, read_state
+from opencode_tui.money import NANO
+from tests.stores import V1
+
+NOON = int(datetime(2026, 5, 13, 12, tzinfo=UTC).timestamp() * 1000)
+HINT = "opencode-tui: there is no guard in OpenCode; `opencode-tui guard install` puts one there\n"
+
+
+@dataclass
+class Shell:
+    """A person's machine on a day that has cost $1.00 by noon; OpenCode has been online there."""
+
+    home: Path
+    capsys: pytest.CaptureFixture[str]
+
+    @property
+    def plugin(self) -> Path:
+        return plugin_file(os.environ)
+
+    @property
+    def state(self) -> GuardState:
+        file = installed_state(self.plugin)
+        assert file
+        return read_state(file)
+
+    def run(self, *argv: str) -> tuple[int, str, str]:
+        try:
+            code = main(["guard", *argv, "--data-dir", str(self.home / "opencode")])
+        except SystemExit as end:
+            assert isinstance(end.code, int)
+            code = end.code
+        return code, *self.capsys.readouterr()
+
+    def said(self, *argv: str) -> str:
+        code, out, err = self.run(*argv)
+        assert (code, err) == (EXIT_OK, "")
+        return out
+
+
+@pytest.fixture
+def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
+    for name in [name for name in os.environ if name.startswith(("OPENCODE", "XDG_"))]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("OPENCODE_TUI_TIMEZONE", "UTC")
+    monkeypatch.setattr("opencode_tui.cli.guard.now_ms", lambda: NOON)
+    store = V1(tmp_path)
+    store.call(store.session("Fix header", created=NOON - 7_200_000), cost="1.00", at=NOON - 3_600_000)
+    (tmp_path / ".config" / "opencode" / "node_modules").mkdir(parents=True)
+    (tmp_path / ".config" / "opencode" / "package-lock.json").write_text('"@opencode-ai/plugin"')
+    return Shell(tmp_path, capsys)
+
+
+def test_install_says_where_and_how_much_and_holds_from_then_on(shell: Shell) -> None:
+    assert shell.said("install") == (
+        "The guard is installed in ~/.config/opencode/plugin/opencode-tui-guard.js: each OpenCode that starts from now"
+        " on is held to $1.50 a day.\n"
+    )
+    ledger = shell.home / ".local" / "share" / "opencode-tui" / "ledger.db"
+    assert (shell.state.ledger, shell.state.cutoff_nano) == (str(ledger), 1_500_000_000)
+    command = ("-m", "opencode_tui", "sync", "--ledger", str(ledger), "--data-dir", str(shell.home / "opencode"))
+    assert shell.state.sync == (sys.executable, *command)
+    assert shell.said("status").startswith("guarded: ")
+
+
+def test_install_tells_what_opencode_will_wait_for(shell: Shell) -> None:
+    (shell.home / ".config" / "opencode" / "package-lock.json").unlink()
+    assert "OpenCode fetches @opencode-ai/plugin from npm" in shell.said("install")
+
+
+def test_the_settings_of_the_installing_shell_go_to_the_sync_and_its_secrets_do_not(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = shell.home / "mine.toml"
+    config.write_text("[budget]\ncutoff_usd = 3\n")
+    monkeypatch.setenv("OPENCODE_TUI_CONFIG_FILE", str(config))
+    monkeypatch.setenv("OPENCODE_TUI_WEBHOOK_URL", "https://hooks.example/secret")
+    shell.said("install")
+    assert shell.state.sync[-2:] == ("--config", str(config))
+    assert shell.state.environment == {"OPENCODE_TUI_TIMEZONE": "UTC"}
+    assert shell.state.cutoff_nano == 3 * NANO
+
+
+def test_installing_again_takes_the_new_limits_and_keeps_what_was_lifted_and_raised(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shell.said("install")
+    shell.said("lift", "--for", "30m")
+    shell.said("raise", "2.50")
+    monkeypatch.setenv("OPENCODE_TUI_BUDGET__CUTOFF_USD", "2")
+    assert "is held to $2.50 a day" in shell.said("install")
+    assert (shell.state.cutoff_nano, shell.state.lifted_until_ms) == (2 * NANO, NOON + 1_800_000)
+
+
+def test_a_guard_moves_with_its_ledger_and_leaves_nothing_behind(shell: Shell) -> None:
+    shell.said("install")
+    before = installed_state(shell.plugin)
+    shell.said("install", "--ledger", str(shell.home / "other" / "ledger.db"))
+    assert shell.state.ledger == str(shell.home / "other" / "ledger.db")
+    assert before and not before.exists()
+
+
+def test_a_plugin_of_somebody_elses_stops_install_and_stays(shell: Shell) -> None:
+    shell.plugin.parent.mkdir()
+    shell.plugin.write_text("mine")
+    code, out, err = shell.run("install")
+    assert (code, out) == (EXIT_TROUBLE, "")
+    assert err == f"opencode-tui: {shell.plugin} is not a file of opencode-tui's; move it away\n"
+    assert shell.said("remove") == "There is no guard in OpenCode.\n"
+    assert shell.plugin.read_text() == "mine"
+
+
+def test_remove_takes_it_out(shell: Shell) -> None:
+    shell.said("install")
+    assert shell.said("remove") == "The guard is removed: OpenCode's calls are not held any more.\n"
+    assert shell.said("status").startswith("not guarded: ")
+    assert not shell.plugin.exists()
+
+
+def test_lift_and_off(shell: Shell) -> None:
+    shell.said("install")
+    assert shell.said("lift", "--for", "30m") == "The guard is lifted until 12:30.\n"
+    assert shell.said("status").startswith("lifted until 12:30: ")
+    assert shell.said("lift", "--for", "today") == "The guard is lifted until Thu 14 May 00:00.\n"
+    assert shell.said("lift", "--off") == "The guard holds again: the cutoff is $1.50.\n"
+    assert shell.said("status").startswith("guarded: ")
+
+
+@pytest.mark.parametrize(
+    ("argv", "said"),
+    [
+        (("lift", "--for", "soon"), "'soon' is not a time to lift the guard for; write 90s, 30m, 2h or today"),
+        (("raise", "much"), "'much' is not an amount in USD; write one such as 2.50"),
+        (("raise", "nan"), "'nan' is not an amount in USD; write one such as 2.50"),
+        (("raise", "1.50"), "$1.50 is not above the cutoff $1.50; name a higher amount"),
+        (("lift",), "one of the arguments --for --off is required"),
+        (("lift", "--for", "30m", "--off"), "not allowed with argument"),
+        (("raise",), "the following arguments are required: USD"),
+        (("hold",), "invalid choice: 'hold'"),
+    ],
+)
+def test_a_wrong_command_line_changes_nothing(shell: Shell, argv: tuple[str, ...], said: str) -> None:
+    shell.said("install")
+    before = shell.state
+    code, out, err = shell.run(*argv)
+    assert (code, out) == (EXIT_USAGE, "")
+    assert said in err
+    assert shell.state == before
+
+
+def test_raise_has_to_be_above_what_is_spent(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENCODE_TUI_BUDGET__WARNING_USD", "0.10")
+    monkeypatch.setenv("OPENCODE_TUI_BUDGET__CUTOFF_USD", "0.20")
+    shell.said("install")
+    code, _, err = shell.run("raise", "0.90")
+    assert (code, err) == (
+        EXIT_USAGE,
+        "opencode-tui: $0.90 is not above what is spent today, $1.00; name a higher amount\n",
+    )
+    assert shell.said("raise", "$1.10") == "The cutoff is $1.10 for today.\n"
+    assert "today: $1.00 (warning $0.10, cutoff $1.10, raised for today)\n" in shell.said("status")
+
+
+@pytest.mark.parametrize("argv", [("lift", "--for", "30m"), ("lift", "--off"), ("raise", "5")])
+def test_without_a_guard_there_is_nothing_to_lift_or_raise(shell: Shell, argv: tuple[str, ...]) -> None:
+    assert shell.run(*argv) == (EXIT_TROUBLE, "", HINT)
+
+
+def test_a_guard_without_its_state_says_how_to_get_it_back(shell: Shell) -> None:
+    shell.said("install")
+    file = installed_state(shell.plugin)
+    assert file
+    file.unlink()
+    code, out, err = shell.run("lift", "--for", "30m")
+    assert (code, out) == (EXIT_TROUBLE, "")
+    assert err == (
+        f"opencode-tui: {file} cannot be read (No such file or directory); run `opencode-tui guard install`\n"
+    )
+    shell.said("install")
+    assert shell.said("lift", "--for", "30m") == "The guard is lifted until 12:30.\n"
+
+
+def test_status_says_all_of_it(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENCODE_TUI_GUARD__AGENTS", '{"explore": 0.25}')
+    shell.said("install")
+    assert shell.said("status") == (
+        "guarded: OpenCode's next call past the cutoff is refused\n"
+        "today: $1.00 (warning $0.80, cutoff $1.50)\n"
+        "cap of agent explore: $0.25\n"
+        "plugin: ~/.config/opencode/plugin/opencode-tui-guard.js, its limits:"
+        " ~/.local/share/opencode-tui/guard.json\n"
+    )
+
+
+def test_status_as_json(shell: Shell) -> None:
+    shell.said("install")
+    shell.said("lift", "--for", "30m")
+    status: dict[str, Any] = json.loads(shell.said("status", "--json"))
+    assert status == {
+        "guarded": False,
+        "condition": "lifted",
+        "words": "lifted until 12:30",
+        "detail": "the guard is lifted until 12:30; `opencode-tui guard lift --off` ends that",
+        "spent_usd": 1.0,
+        "warning_usd": 0.8,
+        "cutoff_usd": 1.5,
+        "raised": False,
+        "lifted_until": "2026-05-13T12:30:00+00:00",
+        "trouble": "",
+        "outdated": False,
+        "plugin": str(shell.plugin),
+        "state_file": str(installed_state(shell.plugin)),
+        "projects": {},
+        "agents": {},
+    }
