@@ -122,7 +122,7 @@ class Snapshot:
     session_lines: tuple[SessionLine, ...]
     """Active ones first, then dearest first."""
     alerts: tuple[Alert, ...]
-    """Those that nobody has seen and that are not snoozed, the newest first."""
+    """Those that nobody has seen and that are not snoozed: the gravest first, and of one level the newest."""
     guard: str
     """Such as `guarded`, `not guarded` or `guard lifted until 15:02`; empty where it is not known."""
     guard_trouble: str

@@ -12,7 +12,7 @@ from opencode_tui.clock import HOUR_MS, Calendar, Span, calendar_for
 from opencode_tui.ledger import alert_log, queries
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.records import StoreState
-from opencode_tui.settings import Settings
+from opencode_tui.settings import LEVELS, Settings
 from opencode_tui.snapshot import DaySpend, SessionLine, Snapshot, Split
 from opencode_tui.take_sessions import RUNNING_MS, ContextLimits, session_rows
 
@@ -95,7 +95,7 @@ def take_snapshot(
         chart_cutoff_nano=settings.chart.cutoff_nano,
         week=week(day, week_nano, spent, budget.week_target_nano),
         session_lines=lines,
-        alerts=alerts,
+        alerts=tuple(sorted(alerts, key=lambda alert: -LEVELS.index(alert.crossing.level))),
         guard=guard,
         guard_trouble=guard_trouble,
         unreadable_rows=sum(count for _, count in unreadable),
