@@ -32,6 +32,11 @@ def tilde(path: Path) -> str:
         return str(path)
 
 
+def last_part(path: str) -> str:
+    """The last part of a path, written either way round; what is no path as it is."""
+    return path.rstrip("/\\").replace("\\", "/").rpartition("/")[2] or path
+
+
 def path_list(text: str) -> tuple[Path, ...]:
     """Paths from one text: a JSON list, or parts between `os.pathsep` (`:`, on Windows `;`), `~` expanded.
 

@@ -62,7 +62,7 @@ class Sync:
                 continue
             try:
                 wrote |= self._pull_patiently(store, report)
-                self._set_state(key, self._live(store))
+                self._states[key] = self._live(store)
             except StoreTrouble as trouble:
                 self._trouble(key, store.path, trouble, store.generation)
         if all(state.state == "live" for state in self._states.values()):
@@ -112,7 +112,7 @@ class Sync:
         for store in sorted(found, key=lambda store: -store.rank):
             if store.key not in self._stores:
                 self._stores[store.key] = store
-                self._set_state(store.key, self._live(store))
+                self._states[store.key] = self._live(store)
 
     def _pull_patiently(self, store: Store, report: Report) -> bool:
         with _no_collector():
@@ -138,7 +138,7 @@ class Sync:
                     break
                 row = moved
                 if batch.total - batch.done > _LARGE or self._states[store.key].state == "importing":
-                    self._set_state(store.key, self._importing(store, batch))
+                    self._states[store.key] = self._importing(store, batch)
                     report()
             else:
                 return wrote
@@ -197,10 +197,7 @@ class Sync:
         state = StoreState(str(path), "json" if generation == "json" else "sqlite", trouble.state, str(trouble))
         old = self._states.get(key)
         since = old.since_ms if old is not None and old.state == trouble.state else self._clock()
-        self._set_state(key, replace(state, since_ms=since))
-
-    def _set_state(self, key: str, state: StoreState) -> None:
-        self._states[key] = state
+        self._states[key] = replace(state, since_ms=since)
 
 
 @contextmanager

@@ -15,11 +15,11 @@ from opencode_tui.analysis.session_list import (
     filtered,
     grouped,
     ordered,
-    project_name,
     quoted,
     totals,
 )
 from opencode_tui.clock import DAY_MS, calendar_for
+from opencode_tui.paths import last_part
 from opencode_tui.records import Tokens
 from opencode_tui.report.session_words import (
     context_text,
@@ -173,7 +173,7 @@ def test_projects_of_one_name_are_told_apart_by_their_paths() -> None:
     ("path", "name"), [("/home/ada/shop", "shop"), ("/home/ada/shop/", "shop"), ("C:\\x\\shop", "shop"), ("/", "/")]
 )
 def test_a_projects_name_is_the_end_of_its_path(path: str, name: str) -> None:
-    assert project_name(path) == name
+    assert last_part(path) == name
 
 
 def test_a_spark_is_measured_by_its_largest_part_and_shows_any_part() -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from opencode_tui.paths import last_part
 from opencode_tui.records import Tokens
 from opencode_tui.views import SessionRow, State
 
@@ -83,7 +84,7 @@ def context_share(row: SessionRow) -> float:
 SORTS: tuple[Sort, ...] = (
     Sort("state", lambda row: STATES.index(row.state), descending=False),
     Sort("title", lambda row: row.title.casefold(), descending=False),
-    Sort("project", lambda row: project_name(row.project).casefold(), descending=False),
+    Sort("project", lambda row: last_part(row.project).casefold(), descending=False),
     Sort("model", lambda row: row.model.casefold(), descending=False),
     Sort("agent", lambda row: row.agent.casefold(), descending=False),
     Sort("total", lambda row: row.total_nano),
@@ -146,14 +147,9 @@ def grouped(rows: Iterable[SessionRow]) -> tuple[Group, ...]:
     of: dict[str, list[SessionRow]] = defaultdict(list)
     for row in rows:
         of[row.project].append(row)
-    names = [project_name(project) for project in of]
+    names = [last_part(project) for project in of]
     groups = [
         Group(project, name if names.count(name) == 1 else project, tuple(members), totals(members))
         for (project, members), name in zip(of.items(), names, strict=True)
     ]
     return tuple(sorted(groups, key=lambda group: -group.totals.total_nano))
-
-
-def project_name(path: str) -> str:
-    """The last part of a path, written either way round."""
-    return re.split(r"[/\\]", path.rstrip("/\\"))[-1] or path

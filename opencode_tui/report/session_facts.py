@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from opencode_tui.clock import Calendar
 from opencode_tui.money import format_usd
-from opencode_tui.report.turn_words import duration_text, file_name, fine_usd, short_model
+from opencode_tui.paths import last_part
+from opencode_tui.report.turn_words import duration_text, fine_usd, short_model
 from opencode_tui.report.words import clock_time, fit, plural, short_day, tokens_text
 from opencode_tui.views import Node, SessionName, SessionView, State
 
@@ -130,7 +131,7 @@ def shown_title(view: SessionView) -> str:
 
 def head(view: SessionView) -> Fact:
     """State, project and how to go on with the session in OpenCode; the id stays whole the longest."""
-    state, project, command = STATES[view.state], file_name(view.project or view.directory), resume_command(view.id)
+    state, project, command = STATES[view.state], last_part(view.project or view.directory), resume_command(view.id)
     model = short_model(view.model)
     return (
         " · ".join(filter(None, (state, view.project, view.agent, model, command))),
@@ -141,7 +142,7 @@ def head(view: SessionView) -> Fact:
 
 def head_lines(view: SessionView) -> tuple[Fact, Fact]:
     """The same on two lines, for a pane in which one is too short."""
-    state, project = STATES[view.state], file_name(view.project or view.directory)
+    state, project = STATES[view.state], last_part(view.project or view.directory)
     above = (f"{state} · {project} · {short_model(view.model)}", f"{state} · {project}", state)
     return above, (resume_command(view.id), f"-s {view.id}", view.id)
 

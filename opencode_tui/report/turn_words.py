@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from decimal import Decimal
 
 from opencode_tui.clock import Calendar
 from opencode_tui.money import NANO, format_usd
+from opencode_tui.paths import last_part
 from opencode_tui.report.words import clock_time, meter, plural, short_day, tokens_text
 from opencode_tui.views import SessionView, ToolCount, Turn
 
@@ -38,11 +38,6 @@ def fine_usd(nano: int) -> str:
         return format_usd(nano)
     whole, _, decimals = f"{Decimal(nano) / NANO:,.4f}".partition(".")
     return f"${whole}.{decimals.rstrip('0').ljust(2, '0')}"
-
-
-def file_name(path: str) -> str:
-    """The last part of a path of either kind."""
-    return re.split(r"[/\\]", path.rstrip("/\\"))[-1] or path
 
 
 def inside(path: str, directory: str) -> str:
@@ -105,7 +100,7 @@ def tools_text(turn: Turn) -> str:
 
 def file_names(turn: Turn) -> str:
     """The names of the files, each name once."""
-    return ", ".join(dict.fromkeys(map(file_name, turn.files)))
+    return ", ".join(dict.fromkeys(map(last_part, turn.files)))
 
 
 def file_paths(turn: Turn, directory: str) -> str:

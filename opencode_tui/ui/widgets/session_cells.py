@@ -5,9 +5,10 @@ from __future__ import annotations
 from rich.style import Style
 from rich.text import Text
 
-from opencode_tui.analysis.session_list import Group, Totals, project_name
+from opencode_tui.analysis.session_list import Group, Totals
 from opencode_tui.clock import Calendar
 from opencode_tui.money import format_usd
+from opencode_tui.paths import last_part
 from opencode_tui.report.session_facts import STATES
 from opencode_tui.report.session_words import context_text, spark, state_word, title_text, when_text
 from opencode_tui.report.turn_words import duration_text, short_model
@@ -68,7 +69,7 @@ def row_cells(row: SessionRow, now_ms: int, calendar: Calendar, active: Style) -
         Text(STATES[row.state][0], style=active if row.state == "active" else Style(dim=True)),
         title_text(row),
         state_word(row),
-        project_name(row.project),
+        last_part(row.project),
         short_model(row.model),
         row.agent,
         format_usd(row.total_nano),
