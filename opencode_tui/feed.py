@@ -22,6 +22,7 @@ from opencode_tui.take_session import take_session, take_turn
 from opencode_tui.take_sessions import take_sessions
 from opencode_tui.take_snapshot import take_snapshot
 from opencode_tui.views import (
+    AcknowledgeAlerts,
     Action,
     AlertsQuery,
     AlertsView,
@@ -146,8 +147,12 @@ class LedgerFeed:
             raise ValueError(str(error)) from error
         with self._ledger.writing() as connection:
             if isinstance(action, SnoozeAlerts):
-                alert_log.snooze(connection, action.ids, now + action.minutes * MINUTE_MS)
+                if not alert_log.snooze(connection, action.ids, now + action.minutes * MINUTE_MS):
+                    return "acknowledged already: it does not come back"
                 return f"asleep for {action.minutes} minutes"
+            if isinstance(action, AcknowledgeAlerts):
+                alert_log.acknowledge(connection, action.ids, now)
+                return "acknowledged"
             alert_log.mark_seen(connection, action.ids, now)
         return "seen"
 

@@ -58,6 +58,13 @@ class SnoozeAlerts:
 
 
 @dataclass(frozen=True, slots=True)
+class AcknowledgeAlerts:
+    """The person has dealt with these alerts: they are seen, and no snooze brings them back."""
+
+    ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class LiftGuard:
     """Let the guard pass calls for so many minutes; 0 ends that."""
 
@@ -71,7 +78,7 @@ class RaiseCutoff:
     cutoff_nano: int
 
 
-Action = SeeAlerts | SnoozeAlerts | LiftGuard | RaiseCutoff
+Action = SeeAlerts | SnoozeAlerts | AcknowledgeAlerts | LiftGuard | RaiseCutoff
 """What a person does from the screen; the poller's thread carries it out."""
 
 

@@ -272,7 +272,7 @@ def test_what_is_snoozed_stands_again_later(fired: tuple[sqlite3.Connection, Ale
 def test_what_was_acknowledged_is_done_with(fired: tuple[sqlite3.Connection, Alert]) -> None:
     connection, alert = fired
     alert_log.acknowledge(connection, [alert.id], NOON + 5)
-    alert_log.snooze(connection, [alert.id], NOON + 10)
+    assert alert_log.snooze(connection, [alert.id], NOON + 10) == 0
     assert alert_log.standing(connection, NOON + DAY_MS) == ()
     assert alert_log.alerts(connection) == (replace(alert, seen_ms=NOON + 5, acknowledged_ms=NOON + 5),)
 

@@ -426,10 +426,26 @@ def test_an_alert_is_snoozed(shell: Shell, fired: Alert) -> None:
     assert line_of(shell, fired).endswith(" (snoozed until Wed 15:23)")
 
 
+def test_what_is_acknowledged_is_not_brought_back_by_a_snooze(shell: Shell, fired: Alert) -> None:
+    assert shell.said("alerts", "ack", str(fired.id)) == "1 alert acknowledged\n"
+    assert line_of(shell, fired).endswith(" (acknowledged)")
+    assert shell.json("alerts")[-1]["acknowledged_at"].startswith("2026-05-13T14:23")
+    said = shell.said("alerts", "snooze", str(fired.id), "--for", "1h")
+    assert said == "0 alerts snoozed until Wed 15:23; 1 alert acknowledged already\n"
+    assert line_of(shell, fired).endswith(" (acknowledged)")
+
+
+def test_all_alerts_are_acknowledged_the_seen_ones_too(shell: Shell, fired: Alert) -> None:
+    shell.said("alerts", "seen", str(fired.id))
+    shell.said("alerts", "ack", "all")
+    assert all(alert.acknowledged_ms == at("14:23") for alert in log(shell))
+
+
 @pytest.mark.parametrize(
     "argv",
     [
         ("seen", "77"),
+        ("ack", "77"),
         ("seen", "1", "x"),
         ("seen",),
         ("snooze", "1"),

@@ -6,7 +6,7 @@ import argparse
 import json
 import os
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from opencode_tui.alert_records import Alert, Cause, Crossing
 from opencode_tui.cli import EXIT_OK, EXIT_USAGE
@@ -30,7 +30,9 @@ def run(arguments: argparse.Namespace) -> int:
         return _test(settings, arguments.json)
     ledger = open_ledger(settings)
     try:
-        {None: _list, "seen": _seen, "snooze": _snooze}[arguments.action](arguments, settings, ledger)
+        {None: _list, "seen": _seen, "snooze": _snooze, "ack": _acknowledge}[arguments.action](
+            arguments, settings, ledger
+        )
     except sqlite3.Error as error:
         raise Trouble(f"the ledger {ledger.path} cannot be used ({error}); nothing in it was lost") from error
     finally:
@@ -55,6 +57,13 @@ def _seen(arguments: argparse.Namespace, settings: Settings, ledger: Ledger) -> 
     print(f"{plural(len(ids), 'alert')} seen")
 
 
+def _acknowledge(arguments: argparse.Namespace, settings: Settings, ledger: Ledger) -> None:
+    with ledger.writing() as connection:
+        ids = _ids(connection, arguments.ids, lambda alert: alert.acknowledged_ms is None)
+        alert_log.acknowledge(connection, ids, now_ms())
+    print(f"{plural(len(ids), 'alert')} acknowledged")
+
+
 def _snooze(arguments: argparse.Namespace, settings: Settings, ledger: Ledger) -> None:
     calendar, now = calendar_for(settings.timezone), now_ms()
     try:
@@ -65,17 +74,22 @@ def _snooze(arguments: argparse.Namespace, settings: Settings, ledger: Ledger) -
         ) from None
     with ledger.writing() as connection:
         ids = _ids(connection, arguments.ids)
-        alert_log.snooze(connection, ids, until)
-    print(f"{plural(len(ids), 'alert')} snoozed until {calendar.local(until):%a %H:%M}")
+        snoozed = alert_log.snooze(connection, ids, until)
+    kept = f"; {plural(len(ids) - snoozed, 'alert')} acknowledged already" if snoozed < len(ids) else ""
+    print(f"{plural(snoozed, 'alert')} snoozed until {calendar.local(until):%a %H:%M}{kept}")
 
 
-def _ids(connection: sqlite3.Connection, texts: Sequence[str]) -> list[int]:
-    """The numbers that are meant, `all` being those that nobody has seen. Raises Trouble for one that there is not."""
+def _ids(
+    connection: sqlite3.Connection,
+    texts: Sequence[str],
+    is_open: Callable[[Alert], bool] = lambda alert: alert.seen_ms is None,
+) -> list[int]:
+    """The numbers that are meant, `all` being those that are still open: unseen. Raises Trouble for an unknown one."""
     there = {alert.id: alert for alert in alert_log.alerts(connection, most=_EVERY)}
     ids: dict[int, None] = {}
     for text in texts:
         if text == _ALL:
-            ids |= dict.fromkeys(id for id, alert in there.items() if alert.seen_ms is None)
+            ids |= dict.fromkeys(id for id, alert in there.items() if is_open(alert))
         elif text.isdecimal() and int(text) in there:
             ids[int(text)] = None
         else:

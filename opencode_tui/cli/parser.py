@@ -107,6 +107,8 @@ def _add_alerts(alerts: _Parser, common: _Parser) -> None:
     test.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print JSON")
     ids: dict[str, Any] = {"dest": "ids", "nargs": "+", "metavar": "ID"}
     add("seen", "say that alerts were seen: they stand no longer").add_argument(**ids, help="an alert's number, or all")
+    ack = add("ack", "say that alerts were dealt with: they are seen, and no snooze brings them back")
+    ack.add_argument(**ids, help="an alert's number, or all")
     snooze = add("snooze", "let alerts stand again only after a while, and tell none like them meanwhile")
     snooze.add_argument(**ids, help="an alert's number, or all")
     snooze.add_argument("--for", dest="time", metavar="TIME", required=True, help="how long: 90s, 30m, 2h or today")

@@ -86,12 +86,16 @@ def mark_seen(connection: sqlite3.Connection, ids: Iterable[int], now_ms: int) -
     connection.execute(f"UPDATE alert SET seen_ms = ? WHERE {_IDS} AND seen_ms IS NULL", (now_ms, _json(ids)))
 
 
-def snooze(connection: sqlite3.Connection, ids: Iterable[int], until_ms: int) -> None:
-    """Let them, and what of the same rule and subject fires meanwhile, stand again only from a moment on."""
-    connection.execute(
+def snooze(connection: sqlite3.Connection, ids: Iterable[int], until_ms: int) -> int:
+    """Let them, and what of the same rule and subject fires meanwhile, stand again only from a moment on.
+
+    Gives how many that does; what is acknowledged stays away.
+    """
+    changed = connection.execute(
         f"UPDATE alert SET snoozed_until_ms = ?, seen_ms = NULL WHERE {_IDS} AND acknowledged_ms IS NULL",
         (until_ms, _json(ids)),
     )
+    return changed.rowcount
 
 
 def acknowledge(connection: sqlite3.Connection, ids: Iterable[int], now_ms: int) -> None:

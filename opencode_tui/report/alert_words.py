@@ -52,12 +52,15 @@ def banner_text(alert: Alert, now_ms: int, calendar: Calendar) -> str:
     return f"{level_glyph(alert.crossing.level)} {moment(alert.fired_ms, now_ms, calendar)}  {alert.text}"
 
 
-def banner_hints(alert: Alert, more: int) -> tuple[str, ...]:
-    """What can be done about it, and how many more there are, from the longest variant to the shortest."""
-    others = f"+{more:,} more" if more else ""
-    opens = "e open" if session_of(alert) else "e why"
-    keys = (f"{opens}  a seen  z in an hour", f"{opens}  a seen", "a seen")
-    return tuple(f"{others}  {each}" for each in keys) if more else keys
+def banner_hints(alert: Alert, more: int, *, focused: bool) -> tuple[str, ...]:
+    """What can be done about it, and how many more there are, from the longest variant to the shortest.
+
+    `enter` opens the cause only where the banner has the focus; `e` does everywhere.
+    """
+    others = (f"+{more:,} more",) if more else ()
+    opens = f"{'⏎' if focused else 'e'} {'open' if session_of(alert) else 'why'}"
+    keys = (opens, "a seen")
+    return tuple("  ".join(each) for each in ((*others, *keys, "z in an hour"), (*others, *keys), keys))
 
 
 def session_of(alert: Alert) -> str | None:
@@ -66,7 +69,9 @@ def session_of(alert: Alert) -> str | None:
 
 
 def state_text(alert: Alert, now_ms: int, calendar: Calendar) -> str:
-    """Whether somebody has seen it: `new`, `seen 14:25`, `snoozed to 15:20`."""
+    """Whether somebody has seen it: `new`, `seen 14:25`, `snoozed to 15:20`, `acknowledged`."""
+    if alert.acknowledged_ms is not None:
+        return "acknowledged"
     if alert.snoozed_until_ms is not None and alert.snoozed_until_ms > now_ms:
         return f"snoozed to {brief_moment(alert.snoozed_until_ms, now_ms, calendar)}"
     return f"seen {brief_moment(alert.seen_ms, now_ms, calendar)}" if alert.seen_ms is not None else "new"

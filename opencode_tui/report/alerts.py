@@ -38,6 +38,7 @@ def alert_json(alert: Alert, calendar: Calendar) -> dict[str, Any]:
         "fired_at": alert.fired_ms,
         "seen_at": alert.seen_ms,
         "snoozed_until": alert.snoozed_until_ms,
+        "acknowledged_at": alert.acknowledged_ms,
     }
     told = [
         {"channel": each.channel, "at": _moment(each.at_ms, calendar), "ok": each.ok, "detail": each.detail}
@@ -47,6 +48,8 @@ def alert_json(alert: Alert, calendar: Calendar) -> dict[str, Any]:
 
 
 def _mark(alert: Alert, calendar: Calendar, now_ms: int) -> str:
+    if alert.acknowledged_ms is not None:
+        return " (acknowledged)"
     if alert.snoozed_until_ms is not None and alert.snoozed_until_ms > now_ms:
         return f" (snoozed until {calendar.local(alert.snoozed_until_ms):%a %H:%M})"
     return " (seen)" if alert.seen_ms is not None else ""

@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar, Literal
 
-from textual import on
+from textual import events, on
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.reactive import var
 
+from opencode_tui import clock
 from opencode_tui.alert_records import Alert
 from opencode_tui.report.alert_words import level_glyph, session_of
 from opencode_tui.settings import Level
 from opencode_tui.snapshot import Snapshot
 from opencode_tui.ui.announcer import Announcer
 from opencode_tui.ui.poller import Poller
-from opencode_tui.ui.screens.base import OpenSession, SnapshotScreen
+from opencode_tui.ui.screens.base import OpenCause, OpenSession, SnapshotScreen
 from opencode_tui.ui.widgets.banner import Banner
-from opencode_tui.views import LiftGuard, RaiseCutoff, SeeAlerts, SnoozeAlerts
+from opencode_tui.views import AcknowledgeAlerts, LiftGuard, RaiseCutoff, SeeAlerts, SnoozeAlerts
 
 SNOOZE_MIN = 60
 LIFT_MIN = 30
@@ -28,7 +29,9 @@ SEVERITY: dict[Level, Literal["information", "warning", "error"]] = {
     "warning": "warning",
     "cutoff": "error",
 }
-ON_AN_ALERT = ("see_alert", "snooze_alert", "open_cause")
+ON_AN_ALERT = ("see_alert", "snooze_alert", "acknowledge_alert", "open_cause")
+QUIET_S = 5.0
+"""Nobody is at the keys who has not touched one for so long: a new alert may take the focus then."""
 
 
 class AlertingApp(App[None]):
@@ -40,12 +43,32 @@ class AlertingApp(App[None]):
         Binding(
             "z", "snooze_alert", "Snooze", tooltip="Show the alert again in an hour", id="alert.snooze", show=False
         ),
+        Binding(
+            "k",
+            "acknowledge_alert",
+            "Acknowledge",
+            tooltip="You have dealt with the alert: it does not come back",
+            id="alert.acknowledge",
+            show=False,
+        ),
         Binding("e", "open_cause", "Cause", tooltip="Open what caused the alert", id="alert.cause", show=False),
     ]
 
     snapshot: var[Snapshot | None] = var(None)
     poller: Poller
     announcer: Announcer
+    _touched_s: float | None = None
+    _offered: int | None = None
+
+    async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, events.Key | events.MouseDown):
+            self._touched_s = clock.monotonic_s()
+        await super().on_event(event)
+
+    @property
+    def is_quiet(self) -> bool:
+        """Nobody is typing or clicking."""
+        return self._touched_s is None or clock.monotonic_s() - self._touched_s >= QUIET_S
 
     def announce(self, snapshot: Snapshot) -> None:
         """Toasts and the bell for the alerts that are new."""
@@ -58,6 +81,15 @@ class AlertingApp(App[None]):
             self.notify(f"+{news.more:,} more alerts; 5 shows all", timeout=TOAST_S, markup=False)
         if news.bell:
             self.bell()
+        self._offer(snapshot)
+
+    def _offer(self, snapshot: Snapshot) -> None:
+        """Let `enter` open the cause of an alert that comes to stand on the banner, unless somebody is typing."""
+        first = snapshot.alerts[0].id if snapshot.alerts else None
+        if first != self._offered and first is not None and self.is_quiet:
+            for banner in self.screen.query(Banner):
+                self.call_after_refresh(banner.offer)
+        self._offered = first
 
     @property
     def _at_hand(self) -> Alert | None:
@@ -86,20 +118,32 @@ class AlertingApp(App[None]):
         if self._at_hand is not None:
             self.poller.act(SnoozeAlerts((self._at_hand.id,), SNOOZE_MIN))
 
+    def action_acknowledge_alert(self) -> None:
+        if self._at_hand is not None:
+            self.poller.act(AcknowledgeAlerts((self._at_hand.id,)))
+
     def action_open_cause(self) -> None:
-        """Open the session that caused the alert, at its turn; where none stands out, why it fired."""
-        alert = self._at_hand
-        if alert is None:
-            return
+        """Open what caused the alert at hand."""
+        if self._at_hand is not None:
+            self.open_cause(self._at_hand)
+
+    def open_cause(self, alert: Alert) -> None:
+        """Open the session that caused an alert, at its turn; where none stands out, why it fired. So it is seen."""
         session_id = session_of(alert)
         if session_id is None:
             self.open_why(alert)
         else:
             self.post_message(OpenSession(session_id, alert.cause.turn_id if alert.cause.session_id else None))
+        if alert.seen_ms is None:
+            self.poller.act(SeeAlerts((alert.id,)))
 
     def open_why(self, alert: Alert) -> None:
         """Show the alert among all that fired."""
         raise NotImplementedError
+
+    @on(OpenCause)
+    def open_what_caused(self, message: OpenCause) -> None:
+        self.open_cause(message.alert)
 
     @on(Banner.Clicked)
     def open_from_banner(self) -> None:

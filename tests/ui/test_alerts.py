@@ -22,8 +22,10 @@ from opencode_tui.ui.screens.session import SessionScreen
 from opencode_tui.ui.screens.why import WhyScreen
 from opencode_tui.ui.widgets.banner import Banner, laid_out
 from opencode_tui.ui.widgets.row_table import RowTable
+from opencode_tui.ui.widgets.session_table import SessionTable
 from opencode_tui.ui.widgets.turn_table import TurnsPanel
 from opencode_tui.views import (
+    AcknowledgeAlerts,
     Action,
     AlertsQuery,
     LiftGuard,
@@ -90,7 +92,7 @@ async def test_the_newest_alert_stands_on_the_banner_with_its_time_and_its_cause
     async with showing(app, (160, 50)):
         text = screen_text(app)
     assert "▲ 14:22  $0.83 is past the warning $0.80: 4× edits of Button.tsx" in text
-    assert "+1 more  e open  a seen" in text
+    assert "+1 more  ⏎ open  a seen" in text
     assert BAND_LINE not in text, "the same is not said twice"
 
 
@@ -142,16 +144,53 @@ async def test_an_alert_of_something_else_leaves_the_line_of_the_day() -> None:
 
 
 @pytest.mark.parametrize("key", ["e", "enter"])
-async def test_its_cause_is_the_session_with_the_cursor_on_the_turn(key: str) -> None:
-    app, _ = over(alert(2))
+async def test_its_cause_is_the_session_with_the_cursor_on_the_turn_and_so_it_is_seen(key: str) -> None:
+    app, feed = over(alert(2))
     async with showing(app, WIDE) as pilot:
-        if key == "enter":
-            app.screen.query_one(Banner).focus()
         await pilot.press(key)
         await until(pilot, lambda: isinstance(app.screen, SessionScreen) and app.screen.session is not None)
         table = app.screen.query_one(TurnsPanel).table
         await until(pilot, lambda: table.cursor_key == "msg_turn_4")
-        assert "▲ 14:22" in screen_text(app), "until it is seen, it stands on every screen"
+        assert "▲ 14:22" in screen_text(app), "until the ledger has it as seen, it stands on every screen"
+        assert feed.actions == [SeeAlerts((2,))]
+
+
+async def test_a_new_alert_takes_the_focus_and_gives_it_back_when_it_is_seen() -> None:
+    app, feed = over()
+    async with showing(app, WIDE) as pilot:
+        before = app.focused
+        await poll(pilot, feed, snapshot("$0.93", alerts=(alert(2),)))
+        banner = app.screen.query_one(Banner)
+        await until(pilot, lambda: banner.has_focus)
+        assert "⏎ open  a seen" in screen_text(app)
+        await poll(pilot, feed, snapshot("$0.94"))
+        await until(pilot, lambda: app.focused is before)
+
+
+async def test_who_is_typing_keeps_the_focus_and_the_banner_names_the_key_that_opens() -> None:
+    app, feed = over()
+    async with showing(app, WIDE) as pilot:
+        before = app.focused
+        await pilot.press("down")
+        await poll(pilot, feed, snapshot("$0.93", alerts=(alert(2),)))
+        await until(pilot, lambda: "e open  a seen" in screen_text(app))
+        assert app.focused is before
+
+
+async def test_the_arrows_lead_from_the_banner_back_to_the_rows() -> None:
+    app, _ = over(alert(2))
+    async with showing(app, WIDE) as pilot:
+        banner = app.screen.query_one(Banner)
+        await until(pilot, lambda: banner.has_focus)
+        await pilot.press("down")
+        await until(pilot, lambda: isinstance(app.focused, SessionTable))
+
+
+async def test_k_acknowledges_the_alert() -> None:
+    app, feed = over(alert(2), alert(1))
+    async with showing(app, WIDE) as pilot:
+        await pilot.press("k")
+        await until(pilot, lambda: feed.actions == [AcknowledgeAlerts((2,))])
 
 
 async def test_in_its_own_session_the_cursor_goes_to_the_turn() -> None:
@@ -192,12 +231,12 @@ async def test_markup_in_an_alert_is_text() -> None:
         await until(pilot, lambda: screen_text(app).count("and [/y] [red]more") == 2)
 
 
-def test_a_narrow_pane_wraps_the_sentence_to_three_lines_before_it_names_keys() -> None:
+def test_a_narrow_pane_wraps_the_sentence_to_four_lines_and_names_keys_below_them() -> None:
     hints = ("+2 more  e open  a seen", "a seen")
     assert laid_out("short", hints, 34) == (["short"], "+2 more  e open  a seen")
     assert laid_out("a sentence of twenty five", hints, 34) == (["a sentence of twenty five"], "a seen")
     lines, hint = laid_out("word " * 40, hints, 34)
-    assert len(lines) == 3 and lines[-1].endswith("…") and hint == ""
+    assert len(lines) == 5 and lines[3].endswith("…") and (lines[4], hint) == ("", hints[0])
     assert all(len(line) <= 34 for line in lines)
     full = " ".join(["eleven char"] * 3)
     assert laid_out(full, hints, len(full)) == ([full, ""], "+2 more  e open  a seen")
@@ -234,7 +273,7 @@ async def test_the_palette_offers_what_the_keys_do() -> None:
         await pilot.press("ctrl+p")
         await until(pilot, lambda: app.screen is not below)
         offered = {command.title: command.callback for command in app.get_system_commands(below)}
-        assert {"Seen", "All seen", "Snooze", "Cause"} <= offered.keys()
+        assert {"Seen", "All seen", "Snooze", "Acknowledge", "Cause"} <= offered.keys()
         await pilot.press("escape")
         await offered["Snooze"]()
         await until(pilot, lambda: feed.actions == [SnoozeAlerts((4,), 60)])

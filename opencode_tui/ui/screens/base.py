@@ -36,6 +36,14 @@ class OpenSession(Message):
         self.session_id, self.turn_id = session_id, turn_id
 
 
+class OpenCause(Message):
+    """What caused an alert is to be shown."""
+
+    def __init__(self, alert: Alert) -> None:
+        super().__init__()
+        self.alert = alert
+
+
 class OpenSessions(Message):
     """The sessions of a period that a filter matches are to be shown on top of this screen."""
 

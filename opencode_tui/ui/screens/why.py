@@ -13,7 +13,7 @@ from textual.widgets import Footer, Static
 from opencode_tui.alert_records import Alert
 from opencode_tui.clock import Calendar, Clock
 from opencode_tui.report.alert_words import session_of
-from opencode_tui.ui.screens.base import OpenSession, ViewScreen
+from opencode_tui.ui.screens.base import OpenCause, ViewScreen
 from opencode_tui.ui.widgets.alert_detail import AlertDetail, nothing_fired
 from opencode_tui.ui.widgets.alert_rows import COLUMNS, alert_cells
 from opencode_tui.ui.widgets.banner import Banner
@@ -32,6 +32,14 @@ class WhyScreen(ViewScreen):
         Binding("A", "app.see_alerts", "All seen", tooltip="You have seen all alerts", id="why.all", group=ALERT_KEYS),
         Binding(
             "z", "app.snooze_alert", "Snooze", tooltip="Show this alert again in an hour", id="why.z", group=ALERT_KEYS
+        ),
+        Binding(
+            "k",
+            "app.acknowledge_alert",
+            "Acknowledge",
+            tooltip="You have dealt with this alert: it does not come back",
+            id="why.acknowledge",
+            group=ALERT_KEYS,
         ),
     ]
 
@@ -113,8 +121,7 @@ class WhyScreen(ViewScreen):
     @on(RowTable.Opened)
     def open(self) -> None:
         alert = self.alert_at_hand
-        session_id = session_of(alert) if alert is not None else None
-        if alert is None or session_id is None:
+        if alert is None or session_of(alert) is None:
             self.notify("No session stands out as the cause of this alert.", markup=False)
         else:
-            self.post_message(OpenSession(session_id, alert.cause.turn_id if alert.cause.session_id else None))
+            self.post_message(OpenCause(alert))

@@ -9,6 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.message import Message
 from textual.reactive import var
+from textual.widget import Widget
 from textual.widgets import Static
 
 from opencode_tui.alert_records import Alert
@@ -21,14 +22,14 @@ from opencode_tui.ui.widgets.blocks import cells, cut, wrapped
 
 MAX_LINES = 4
 """Of what is said beside the alert."""
-MAX_ALERT_LINES = 3
+MAX_ALERT_LINES = 4
 GAP = "   "
 
 
 def laid_out(text: str, hints: tuple[str, ...], width: int) -> tuple[list[str], str]:
-    """The lines of an alert, at most three, and the hint that stands after the last one or on one of its own.
+    """The lines of an alert, at most four, and the hint that stands after the last one or on one below them.
 
-    The sentence comes first: a hint that has no room is left out.
+    The sentence comes first, cut where it is longer than that; then how to open and how to leave it.
     """
     lines = wrapped(text, width)
     if len(lines) > MAX_ALERT_LINES:
@@ -38,8 +39,6 @@ def laid_out(text: str, hints: tuple[str, ...], width: int) -> tuple[list[str], 
     for hint in hints:
         if cells(hint) <= room:
             return lines, hint
-    if len(lines) == MAX_ALERT_LINES:
-        return lines, ""
     return [*lines, ""], next((hint for hint in hints if cells(hint) <= width), "")
 
 
@@ -47,7 +46,7 @@ class Banner(Static):
     DEFAULT_CSS = """
     Banner {
         height: auto;
-        max-height: 7;
+        max-height: 9;
         padding: 0 1;
         display: none;
         &.-shown { display: block; }
@@ -56,6 +55,7 @@ class Banner(Static):
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "app.open_cause", "Open", tooltip="Open what caused the alert", id="banner.open"),
+        Binding("up,down", "leave", "Leave", show=False),
     ]
 
     snapshot: var[Snapshot | None] = var(None)
@@ -71,6 +71,7 @@ class Banner(Static):
         self._alert: Alert | None = None
         self._more = 0
         self._said: tuple[Said, ...] = ()
+        self._before: Widget | None = None
 
     def watch_snapshot(self) -> None:
         self._say()
@@ -86,6 +87,24 @@ class Banner(Static):
             event.stop()
             self.post_message(self.Clicked())
 
+    def watch_has_focus(self, _has_focus: bool) -> None:
+        super().watch_has_focus(_has_focus)
+        self._write()
+
+    def action_leave(self) -> None:
+        """Give the focus back to what had it before."""
+        before, self._before = self._before, None
+        if before is not None and before in self.screen.focus_chain:
+            before.focus(scroll_visible=False)
+        else:
+            self.screen.focus_next()
+
+    def offer(self) -> None:
+        """Take the focus, so that enter opens the cause; it is given back when the alert is seen."""
+        if self._alert is not None and not self.has_focus:
+            self._before = self.screen.focused
+            self.focus(scroll_visible=False)
+
     def _say(self) -> None:
         alerts = self.snapshot.alerts if self.snapshot is not None and self._with_alerts else ()
         alert, more = (alerts[0], len(alerts) - 1) if alerts else (None, 0)
@@ -95,7 +114,7 @@ class Banner(Static):
         if (said, alert, more) != (self._said, self._alert, self._more):
             self._said, self._alert, self._more = said, alert, more
             if alert is None and self.has_focus:
-                self.screen.focus_next()
+                self.action_leave()
             self.can_focus = alert is not None
             self.set_class(bool(said) or alert is not None, "-shown")
             self._write()
@@ -113,7 +132,7 @@ class Banner(Static):
         if self._alert is None or self.snapshot is None:
             return []
         text = banner_text(self._alert, self.snapshot.taken_ms, self._calendar)
-        lines, hint = laid_out(text, banner_hints(self._alert, self._more), width)
+        lines, hint = laid_out(text, banner_hints(self._alert, self._more, focused=self.has_focus), width)
         style = STYLES[self._alert.crossing.level]
         made = [Content.styled(line, style) for line in lines]
         if hint:
