@@ -44,6 +44,14 @@ def day_of_work(store: Store) -> str:
     return root
 
 
+def test_an_error_is_kept_by_its_name_and_a_call_that_went_well_has_none(make: MakeStore, tmp_path: Path) -> None:
+    store = make(tmp_path)
+    root = store.session("Fix header")
+    well, failed = store.call(root, cost="0.20"), store.call(root, error="APIError")
+    errors = dict(synced(store).rows("SELECT id, error FROM call"))
+    assert errors == {well: None, failed: "provider.error" if isinstance(store, V2) else "APIError"}
+
+
 def synced(store: Store) -> Reader:
     ours = reader(store.data_dir)
     ours.poll()

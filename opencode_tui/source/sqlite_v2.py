@@ -30,10 +30,10 @@ from opencode_tui.source.tools import v2_tools
 
 # `content` holds everything that was said and done: only the other fields leave SQLite.
 _FIELDS = ("agent", "model", "finish", "cost", "tokens", "time", "status", "role")
-_SLIM = "json_object({}, 'error', json_object('name', {}))".format(
+_SLIM = "json_object({}, 'error', {})".format(
     ", ".join(f"'{name}', json_extract(m.data, '$.{name}')" for name in _FIELDS),
-    "CASE json_type(m.data, '$.error') WHEN 'object' THEN "
-    "coalesce(json_extract(m.data, '$.error.name'), json_extract(m.data, '$.error.type'), 'error') END",
+    "CASE json_type(m.data, '$.error') WHEN 'text' THEN json_extract(m.data, '$.error') WHEN 'object' THEN "
+    "json_object('name', coalesce(json_extract(m.data, '$.error.name'), json_extract(m.data, '$.error.type'))) END",
 )
 _SELECT = """
   SELECT m.rowid, m.id, m.session_id, m.type, m.time_created, s.time_created, s.directory, s.model,
