@@ -122,7 +122,7 @@ class LedgerFeed:
         if isinstance(query, SessionsQuery):
             return take_sessions(self._ledger, self._settings, now, query, limits)
         if isinstance(query, SessionQuery):
-            return take_session(self._ledger, now, query, limits=limits, present=self._sync)
+            return take_session(self._ledger, now, query, self._calendar, limits=limits, present=self._sync)
         if isinstance(query, AlertsQuery):
             return AlertsView(query, now, alert_log.alerts(self._ledger.connection, most=query.most))
         return take_turn(self._ledger, now, query, present=self._sync)

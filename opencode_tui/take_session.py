@@ -5,15 +5,18 @@ from __future__ import annotations
 import sqlite3
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
+from opencode_tui.analysis.cause_finders import Finding, Leading
+from opencode_tui.analysis.causes import causes_in
 from opencode_tui.analysis.trees import Place, laid_out
 from opencode_tui.analysis.turns import growth_of, turns_of
+from opencode_tui.clock import Calendar
 from opencode_tui.ledger import queries, session_queries
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.ledger.queries import SessionFacts, SessionSum
-from opencode_tui.ledger.session_queries import CallFacts
+from opencode_tui.ledger.session_queries import CallFacts, ToolFacts
 from opencode_tui.records import Tokens
 from opencode_tui.take_sessions import RUNNING_MS, ContextLimits, main_key, state_of
 from opencode_tui.views import (
@@ -46,6 +49,7 @@ def take_session(
     ledger: Ledger,
     now_ms: int,
     query: SessionQuery,
+    calendar: Calendar,
     *,
     limits: ContextLimits | None = None,
     present: Present | None = None,
@@ -57,7 +61,8 @@ def take_session(
         calls = session_queries.session_calls(connection, query.session_id)
         if facts is None and not calls:
             raise LookupError(f"no session {query.session_id} is in the ledger")
-        turns = session_turns(connection, query.session_id, calls, now_ms, limits=limits, present=present)
+        tools = session_queries.session_tools(connection, query.session_id)
+        turns = session_turns(query.session_id, calls, tools, now_ms, limits=limits, present=present)
         saved = session_queries.cache_saved(connection, query.session_id)
         origin_id = (facts.fork_of if facts else None) or session_queries.origin_of(connection, query.session_id)
         fork_ids = session_queries.forks_of(connection, query.session_id)
@@ -66,6 +71,7 @@ def take_session(
     root = tree.nodes[0]
     billed = [call for call in calls if not call.copied]
     tokens = sum((call.tokens for call in billed), Tokens())
+    findings = causes_in(Leading(root.id, root.title, tuple(billed), tuple(tools)), calendar)
     return SessionView(
         query=query,
         taken_ms=now_ms,
@@ -91,32 +97,39 @@ def take_session(
         fork_of=_named(origin_id, others),
         forks=tuple(SessionName(id, others.get(id) or id) for id in fork_ids),
         tree=tree.nodes,
-        turns=turns,
+        turns=tuple(_marked(turn, findings) for turn in turns),
         growth=growth_of(calls),
+        causes=tuple(finding.cause for finding in findings),
     )
 
 
 def session_turns(
-    connection: sqlite3.Connection,
     session_id: str,
     calls: Sequence[CallFacts],
+    tools: Sequence[ToolFacts],
     now_ms: int,
     *,
     limits: ContextLimits | None = None,
     present: Present | None = None,
 ) -> tuple[Turn, ...]:
-    """The turns that a session's own calls make."""
+    """The turns that a session's own calls and their tools make."""
     ids = present.message_ids(session_id) if present else None
     undone = frozenset() if ids is None else frozenset(call.id for call in calls if call.id not in ids)
     turn_ids = list(dict.fromkeys(call.turn_id for call in calls if call.turn_id))
     return turns_of(
         calls,
-        session_queries.session_tools(connection, session_id),
+        tools,
         limit=_limit(limits),
         undone=undone,
         running_since_ms=now_ms - RUNNING_MS,
         prompts=present.prompts(session_id, turn_ids) if present else {},
     )
+
+
+def _marked(turn: Turn, findings: Sequence[Finding]) -> Turn:
+    """The turn with what it has a part in."""
+    marks = tuple(finding.mark for finding in findings if turn.id in finding.turns)
+    return replace(turn, causes=tuple(dict.fromkeys(marks))) if marks else turn
 
 
 def take_turn(ledger: Ledger, now_ms: int, query: TurnQuery, *, present: Present | None = None) -> TurnView:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from opencode_tui.alert_records import Alert
+from opencode_tui.alert_records import Alert, Cause
 from opencode_tui.records import Basis, Tokens
 
 State = Literal["active", "idle", "archived", "deleted"]
@@ -192,6 +192,8 @@ class Turn:
     """Output and reasoning over the time that its calls took; None where none has completed."""
     prompt: str | None
     """The first line of what was asked, only with `privacy.show_prompts`."""
+    causes: tuple[str, ...] = ()
+    """What made the session dear that this turn has a part in, in two or three words each: `same file`."""
 
     @property
     def duration_ms(self) -> int:
@@ -239,6 +241,8 @@ class SessionView:
     """In order of time."""
     growth: tuple[tuple[str, tuple[tuple[int, int], ...]], ...]
     """For each of its models, dearest first: (Unix milliseconds, spend so far) at each of its calls that cost."""
+    causes: tuple[Cause, ...] = ()
+    """What made its own calls dear, the dearest first."""
 
 
 @dataclass(frozen=True, slots=True)

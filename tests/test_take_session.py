@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from opencode_tui.clock import Calendar
 from opencode_tui.settings import Privacy, Settings
 from opencode_tui.take_session import take_session, take_turn
 from opencode_tui.take_sessions import take_sessions
@@ -15,11 +17,12 @@ from opencode_tui.views import SessionList, SessionQuery, SessionsQuery, Session
 from tests.ledgers import Reader, reader
 from tests.stores import V1, V2, Files, Store, Tokens, tool
 
+DAYS = Calendar(UTC)
 GENERATIONS = [V1, V2, Files]
 
 
 def view(ours: Reader, id: str, now_ms: int = 0) -> SessionView:
-    return take_session(ours.ledger, now_ms, SessionQuery(id), limits=ours.sync.book, present=ours.sync)
+    return take_session(ours.ledger, now_ms, SessionQuery(id), DAYS, limits=ours.sync.book, present=ours.sync)
 
 
 def listed(ours: Reader, period: str = "all", now_ms: int = 0) -> SessionList:
@@ -80,6 +83,30 @@ def test_turns_hold_their_calls_tools_and_files(generation: type[Store], tmp_pat
     assert one.tokens_per_second == 200
     assert (one.context_tokens, one.context_limit) == (4000, 262144)
     assert (one.switched, two.switched, two.models) == (False, True, ("opencode/glm-5",))
+
+
+@pytest.mark.parametrize("generation", GENERATIONS)
+def test_what_made_a_session_dear_is_said_and_its_turns_are_marked(generation: type[Store], tmp_path: Path) -> None:
+    store = generation(tmp_path)
+    root = store.session("Fix header")
+    store.call(root, cost="0.05", turn=store.prompt(root))
+    for _ in range(4):
+        store.call(root, cost="0.20", turn=store.prompt(root), tools=[tool("edit", "src/Button.tsx")])
+    shown = view(synced(store), root)
+    (cause,) = shown.causes
+    assert cause.sentence == '4× edits of Button.tsx in "Fix header", about $0.20 a round'
+    assert (cause.cost_nano, cause.turn_id) == (800_000_000, shown.turns[-1].id)
+    assert [turn.causes for turn in shown.turns] == [(), *[("same file",)] * 4]
+
+
+def test_what_explains_less_than_a_tenth_of_a_session_is_not_its_cause(tmp_path: Path) -> None:
+    store = V1(tmp_path)
+    root = store.session("Fix header")
+    for cost in ("0.01", "0.01", "0.01"):
+        store.call(root, cost=cost, turn=store.prompt(root), tools=[tool("edit", "src/Button.tsx")])
+    store.call(root, cost="0.30", turn=store.prompt(root))
+    shown = view(synced(store), root)
+    assert shown.causes == () and not any(turn.causes for turn in shown.turns)
 
 
 @pytest.mark.parametrize("generation", GENERATIONS)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from opencode_tui.alert_records import Cause
@@ -32,8 +32,20 @@ class Leading:
     tools: tuple[ToolFacts, ...]
 
 
-Found = Iterator[tuple[Sequence[CallFacts], Cause]]
-"""A cause, with the calls that it is in."""
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A cause, and where in its session it is seen."""
+
+    cause: Cause
+    calls: Sequence[CallFacts]
+    """Those that it is in."""
+    mark: str
+    """What it is, in two or three words."""
+    turns: tuple[str, ...]
+    """The turns to look at."""
+
+
+Found = Iterator[Finding]
 
 
 def is_edit(use: ToolFacts) -> bool:
@@ -55,7 +67,7 @@ def edits(session: Leading) -> Found:
             nano = cost(calls)
             each = format_usd(nano // len(rounds))
             sentence = f'{len(rounds)}× edits of {file_name(file)} in "{session.title}", about {each} a round'
-            yield calls, Cause(sentence, session.id, calls[-1].turn_id, nano)
+            yield Finding(Cause(sentence, session.id, calls[-1].turn_id, nano), calls, "same file", tuple(rounds))
 
 
 def repeats(session: Leading) -> Found:
@@ -71,7 +83,7 @@ def repeats(session: Leading) -> Found:
             nano = cost(calls)
             ran = what_ran(tool, target)
             sentence = f'{len(call_ids)}× {ran} in one turn of "{session.title}" cost {format_usd(nano)}'
-            yield calls, Cause(sentence, session.id, turn_id, nano)
+            yield Finding(Cause(sentence, session.id, turn_id, nano), calls, "same call", (turn_id,))
 
 
 def dearer_model(session: Leading, calendar: Calendar) -> Found:
@@ -88,7 +100,8 @@ def dearer_model(session: Leading, calendar: Calendar) -> Found:
             name, times = model.rpartition("/")[2], _times(now, was)
             sentence = f'since {since} "{session.title}" runs on {name}, {times} the price per call'
             extra = cost(after) - was * len(after)
-            yield after, Cause(sentence, session.id, after[0].turn_id, extra)
+            turns = tuple(turns_of(after))
+            yield Finding(Cause(sentence, session.id, after[0].turn_id, extra), after, "dearer model", turns)
 
 
 def growth(session: Leading) -> Found:
@@ -98,7 +111,8 @@ def growth(session: Leading) -> Found:
         if told is not None:
             words, extra = told
             sentence = f'the context of "{session.title}" {words}'
-            yield calls, Cause(sentence, session.id, calls[-1].turn_id, extra)
+            turn_id = calls[-1].turn_id
+            yield Finding(Cause(sentence, session.id, turn_id, extra), calls, "grown context", (turn_id,))
 
 
 def growth_of(calls: Sequence[CallFacts]) -> tuple[str, int] | None:
@@ -119,7 +133,9 @@ def failures(session: Leading) -> Found:
     if len(failed) > 1:
         nano = cost(failed)
         sentence = f'{len(failed)} failed calls in "{session.title}" cost {format_usd(nano)}'
-        yield failed, Cause(sentence, session.id, failed[-1].turn_id, nano)
+        yield Finding(
+            Cause(sentence, session.id, failed[-1].turn_id, nano), failed, "failed calls", tuple(turns_of(failed))
+        )
 
 
 def last_stretch(session: Leading) -> list[CallFacts]:
@@ -153,7 +169,7 @@ def _ends(calls: Sequence[CallFacts]) -> tuple[Sequence[CallFacts], Sequence[Cal
     return calls[:quarter], calls[-quarter:]
 
 
-def cost(calls: Sequence[CallFacts]) -> int:
+def cost(calls: Iterable[CallFacts]) -> int:
     return sum(call.cost_nano for call in calls)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from opencode_tui.alert_records import Cause, Crossing
 from opencode_tui.analysis.cause_finders import (
+    Finding,
     Found,
     Leading,
     cost,
@@ -97,21 +98,26 @@ def _is_substantial(each: _Candidate, evidence: Evidence) -> bool:
     return nano * 100 >= _SUBSTANTIAL * evidence.nano or (of_hour and nano * 100 >= _OF_ALL * evidence.nano)
 
 
+def causes_in(session: Leading, calendar: Calendar) -> tuple[Finding, ...]:
+    """What made a session dear, the dearest first; each is at least a tenth of what its own calls cost."""
+    whole = cost(session.calls)
+    found = (each for find in _finders(calendar) for each in find(session))
+    kept = [each for each in found if each.cause.cost_nano > 0 and each.cause.cost_nano * 100 >= _OF_ALL * whole]
+    return tuple(sorted(kept, key=lambda each: -each.cause.cost_nano))
+
+
+def _finders(calendar: Calendar) -> tuple[Callable[[Leading], Found], ...]:
+    return (edits, repeats, lambda session: dearer_model(session, calendar), growth, failures)
+
+
 def _candidates(evidence: Evidence, calendar: Calendar) -> Iterator[_Candidate]:
-    finders: tuple[Callable[[Leading], Found], ...] = (
-        edits,
-        repeats,
-        lambda session: dearer_model(session, calendar),
-        growth,
-        failures,
-    )
-    for find in finders:
+    for find in _finders(calendar):
         for session in evidence.leading:
-            for calls, cause in find(session):
-                whole = sum(call.cost_nano for call in calls)
-                late = sum(call.cost_nano for call in calls if call.created_ms > evidence.since_ms)
+            for found in find(session):
+                whole = cost(found.calls)
+                late = cost(call for call in found.calls if call.created_ms > evidence.since_ms)
                 # Of what a dearer model or a grown context added, the last hour has its share.
-                yield _Candidate(cause, cause.cost_nano * late // whole if whole else 0)
+                yield _Candidate(found.cause, found.cause.cost_nano * late // whole if whole else 0)
     for share in evidence.shares:
         if share.subagents:
             many = f"{share.subagents} subagents" if share.subagents > 1 else "a subagent"

@@ -23,12 +23,11 @@ def run(arguments: argparse.Namespace) -> int:
     settings = settings_for(arguments)
     ledger = open_ledger(settings)
     sync = synced(settings, ledger)
-    id = _one(ledger.connection, arguments.id)
+    id, calendar = _one(ledger.connection, arguments.id), calendar_for(settings.timezone)
     try:
-        session = take_session(ledger, now_ms(), SessionQuery(id), limits=sync.book, present=sync)
+        session = take_session(ledger, now_ms(), SessionQuery(id), calendar, limits=sync.book, present=sync)
     except LookupError as error:
         raise Trouble(f"{error}; `opencode-tui sessions` lists those there are", EXIT_USAGE) from None
-    calendar = calendar_for(settings.timezone)
     if arguments.json:
         turns = {node.id: _turns(ledger, sync, node.id) for node in session.tree[1:]} | {id: session.turns}
         print(json.dumps(session_json(session, turns, calendar)))
@@ -53,4 +52,5 @@ def _one(connection: sqlite3.Connection, text: str) -> str:
 def _turns(ledger: Ledger, sync: Sync, id: str) -> tuple[Turn, ...]:
     with ledger.reading() as connection:
         calls = session_queries.session_calls(connection, id)
-        return session_turns(connection, id, calls, now_ms(), limits=sync.book, present=sync)
+        tools = session_queries.session_tools(connection, id)
+    return session_turns(id, calls, tools, now_ms(), limits=sync.book, present=sync)

@@ -16,7 +16,7 @@ from opencode_tui.views import Node, SessionView, Turn
 def session_json(session: SessionView, turns: Mapping[str, tuple[Turn, ...]], calendar: Calendar) -> dict[str, Any]:
     """The contract: the session and, in `children`, each subagent in the same shape.
 
-    `turns` holds those of every session of the tree.
+    `turns` holds those of every session of the tree; `causes` says what made this one's own calls dear.
     """
     children: dict[str, list[Node]] = defaultdict(list)
     for node in session.tree[1:]:
@@ -37,7 +37,7 @@ def session_json(session: SessionView, turns: Mapping[str, tuple[Turn, ...]], ca
             "turns": [as_json(turn, calendar) for turn in turns[node.id]],
             "children": [made[child.id] for child in children[node.id]],
         }
-    return made[session.id]
+    return made[session.id] | {"causes": [cause.sentence for cause in session.causes]}
 
 
 def session_text(session: SessionView, calendar: Calendar) -> str:
@@ -63,6 +63,7 @@ def _facts(session: SessionView) -> list[str]:
     undone = sum(turn.undone for turn in session.turns)
     if undone:
         lines.append(f"{plural(undone, 'call')} undone in OpenCode, spent all the same")
+    lines += [f"why: {cause.sentence}" for cause in session.causes]
     if session.list_nano:
         lines.append(f"not billed: {format_usd(session.list_nano)} at list price")
     return lines
@@ -101,6 +102,7 @@ def _turn(turn: Turn, calendar: Calendar) -> tuple[str, ...]:
     tokens = turn.tokens
     fill = f"{turn.context_tokens / turn.context_limit:.0%}" if turn.context_limit else tokens_text(turn.context_tokens)
     notes = [
+        *turn.causes,
         *(["running"] if turn.running else []),
         *([f"{format_usd(turn.inherited_nano)} inherited"] if turn.inherited_nano else []),
         *([f"{turn.undone} undone"] if turn.undone else []),

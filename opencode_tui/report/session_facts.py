@@ -10,6 +10,7 @@ from opencode_tui.report.words import clock_time, fit, plural, short_day, tokens
 from opencode_tui.views import Node, SessionName, SessionView, State
 
 STATES: dict[State, str] = {"active": "● active", "idle": "○ idle", "archived": "□ archived", "deleted": "✕ deleted"}
+MOST_CAUSES = 2
 Fact = tuple[str, ...]
 """One fact from its longest variant to its shortest."""
 
@@ -123,6 +124,11 @@ def facts(view: SessionView, calendar: Calendar) -> list[Fact]:
     odd: Fact = (view.tree[0].odd,) if view.tree and view.tree[0].odd else ()
     said = [spent(view), counts(view), tokens(view), cache(view), unbilled(view), inherited(view), undone(view)]
     return [fact for fact in (*said, forks(view), parent, odd, when(view, calendar)) if fact]
+
+
+def causes(view: SessionView) -> tuple[str, ...]:
+    """What made it dear, a sentence each; its turns have the same mark."""
+    return tuple(f"▲ {cause.sentence}" for cause in view.causes[:MOST_CAUSES])
 
 
 def shown_title(view: SessionView) -> str:

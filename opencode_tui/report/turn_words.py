@@ -121,8 +121,8 @@ def took(turn: Turn) -> str:
 
 
 def marks(turn: Turn) -> tuple[str, ...]:
-    """What is special about a turn, each with its glyph and a word: `↶ undone`, `→ glm-5`."""
-    found = []
+    """What is special about a turn, each with its glyph and a word: `▲ same file`, `↶ undone`, `→ glm-5`."""
+    found = [f"▲ {cause}" for cause in turn.causes]
     if turn.running:
         found.append("● running")
     if turn.undone:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
+from opencode_tui.alert_records import Cause
 from opencode_tui.records import Tokens
 from opencode_tui.ui.app import OpencodeTui
 from opencode_tui.ui.screens.session import SessionScreen
@@ -84,6 +85,18 @@ async def shown(app: OpencodeTui, size: tuple[int, int] = WIDE) -> AsyncIterator
     async with app.run_test(size=size) as pilot:
         await opened(pilot)
         yield pilot
+
+
+@pytest.mark.parametrize("size", [NARROW, WIDE])
+async def test_what_made_it_dear_stands_above_and_marks_its_turns(size: tuple[int, int]) -> None:
+    again = tuple(turn(number, "$0.20", causes=("same file",) * (number > 1)) for number in range(1, 5))
+    cause = Cause('3× edits of [b]Button.tsx in "Fix header spacing", about $0.20 a round', SESSION, "msg_turn_4")
+    app, _ = over(view(again, causes=(cause,)))
+    async with shown(app, size):
+        text = screen_text(app)
+    assert "▲ 3× edits of [b]Button.tsx" in text and "a round" in text
+    assert text.count("▲ same file") + text.count("▲ same…") == 3
+    assert all(len(line) <= size[0] for line in text.splitlines())
 
 
 async def poll(pilot: Pilot[Any], feed: ViewFeed, changed: View) -> None:

@@ -8,7 +8,7 @@ from opencode_tui.clock import Calendar
 from opencode_tui.report import session_facts as words
 from opencode_tui.report.words import fit
 from opencode_tui.ui.theme import STYLES
-from opencode_tui.ui.widgets.blocks import cells
+from opencode_tui.ui.widgets.blocks import cells, wrapped
 from opencode_tui.ui.widgets.session_panel import SessionPanel
 from opencode_tui.views import SessionView
 
@@ -57,7 +57,7 @@ class SessionFacts(SessionPanel):
         self._calendar = calendar
 
     def facts(self, view: SessionView) -> object:
-        return words.facts(view, self._calendar)
+        return words.facts(view, self._calendar), words.causes(view)
 
     def show(self, view: SessionView) -> None:
         self.refresh(layout=True)
@@ -68,4 +68,6 @@ class SessionFacts(SessionPanel):
             return Content("")
         said = words.facts(self.session, self._calendar)
         lines = [fit(fact, width) for fact in said] if width < ONE_FACT_A_LINE else words.packed(said, width)
-        return Content("\n").join(map(Content, lines))
+        causes = [line for cause in words.causes(self.session) for line in wrapped(cause, width)]
+        marked = [Content.styled(line, STYLES["warning"]) for line in causes]
+        return Content("\n").join([*marked, *map(Content, lines)])
