@@ -94,13 +94,14 @@ class Sum:
 
 @dataclass(frozen=True, slots=True)
 class Repeated:
-    """The same tool on the same target, again and again in one turn."""
+    """The same call of a tool, again and again in one session while nothing was edited."""
 
     session_id: str
     title: str
-    turn_id: str
-    tool: str
-    target: str
+    key: str
+    """What tells it from other calls of that session."""
+    what: str
+    """Such as `grep of src`."""
     times: int
 
 

@@ -56,6 +56,9 @@ class ToolUse:
     duration_ms: int | None = None
     child_session_id: str | None = None
     """The subagent's session, for a `task`."""
+    digest: int | None = None
+    """A fingerprint of all that it was given, the same for identical uses in one session and for no others; None
+    where that is nothing, or long."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -134,7 +134,7 @@ class Alerts:
     subagent: Lines = Lines()
     """Spend of one subagent with those below it."""
     same_call: int = 8
-    """A notice when a session made the same tool call on the same target so often in one turn; 0 is off."""
+    """A notice when a session made the same tool call so often with no file edited in between; 0 is off."""
     same_file: int = 4
     """A notice when a session edited the same file in so many turns of a day; 0 is off."""
     context: Fills = Fills(notice=80, warning=95)

@@ -19,6 +19,7 @@ from opencode_tui.alerts.watcher import Watcher
 from opencode_tui.clock import DAY_MS, HOUR_MS
 from opencode_tui.ledger import alert_log
 from opencode_tui.ledger.ledger import Ledger
+from opencode_tui.ledger.schema import LATEST
 from opencode_tui.money import NANO
 from opencode_tui.records import Call, Tokens
 from opencode_tui.settings import Alerts, Budget, Fills, Lines, Settings, SpendRule
@@ -314,14 +315,14 @@ def test_a_ledger_of_version_1_takes_alerts_and_keeps_its_calls(file: Path) -> N
     watched = Watched(file, DAY)
     watched.call(cost="0.90", at=NOON)
     connection = watched.ledger.connection
-    tables = ("alert_told", "alert")
-    for table in tables:
+    for table in ("alert_told", "alert"):
         connection.execute(f"DROP TABLE {table}")
-    connection.execute("DELETE FROM _sqlite_migrations WHERE name = 'm002_alerts'")
+    connection.execute("ALTER TABLE tool DROP COLUMN digest")
+    connection.execute("DELETE FROM _sqlite_migrations WHERE name <> 'm001_first_ledger'")
     connection.execute("PRAGMA user_version = 1")
     watched.ledger.close()
     opened = Watched(file, DAY)
-    assert opened.ledger.connection.execute("PRAGMA user_version").fetchone() == (2,)
+    assert opened.ledger.connection.execute("PRAGMA user_version").fetchone() == (LATEST,)
     assert opened.ledger.connection.execute("SELECT id, cost_nano FROM call").fetchall() == [("msg_000001", 90 * CENT)]
     assert len(opened.look(NOON)) == 1
 
@@ -369,7 +370,7 @@ def test_two_processes_never_fire_the_same_alert_twice(file: Path) -> None:
         process.start()
     turn.wait()
     for n in range(120):
-        tools = [("grep", "src"), ("edit", "a.ts")]
+        tools = [*[("grep", "src")] * 8, ("edit", "a.ts")]
         turn_id = f"turn_{n // 20}"
         watched.call(f"ses_{1 + n % 2}", "0.02", at=NOON + n, turn=turn_id, tools=tools, agent=f"agent_{n % 3}")
     done.set()

@@ -65,7 +65,7 @@ def test_364_greps_of_one_folder_are_the_cause(day: Watched) -> None:
     for _ in range(91):
         day.call("ses_1", "0.01", turn="turn_1", tools=[("grep", "/home/dev/shop/src")] * 4)
     assert day.texts() == [
-        '$0.91 is past the warning $0.80: 364× grep of src in one turn of "Find the flag" cost $0.91'
+        '$0.91 is past the warning $0.80: 364 identical calls (grep of src) in "Find the flag" cost $0.91'
     ]
 
 
@@ -74,7 +74,7 @@ def test_a_command_that_is_run_over_and_over_is_called_by_itself(day: Watched) -
     for _ in range(9):
         day.call("ses_1", "0.10", turn="turn_1", tools=[("bash", "npm test")])
     assert day.texts() == [
-        '$0.90 is past the warning $0.80: 9× npm test in one turn of "Make the tests pass" cost $0.90'
+        '$0.90 is past the warning $0.80: 9 identical calls (npm test) in "Make the tests pass" cost $0.90'
     ]
 
 
@@ -229,7 +229,7 @@ def test_the_same_call_eight_times_tells_what_they_cost(tmp_path: Path) -> None:
     for _ in range(8):
         watched.call("ses_1", "0.02", turn="turn_1", tools=[("grep", "src")])
     watched.call("ses_1", "0.50", turn="turn_1", tools=[("read", "a.ts")])
-    assert watched.texts() == ['8× grep of src in one turn of "Fix header": these calls cost $0.16']
+    assert watched.texts() == ['8 identical calls (grep of src) in "Fix header": they cost $0.16']
 
 
 def test_a_full_context_tells_how_it_grew(tmp_path: Path) -> None:

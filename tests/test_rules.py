@@ -14,7 +14,7 @@ from opencode_tui.analysis.rules import crossings, last_rise, period_name, rates
 from opencode_tui.clock import DAY_MS, HOUR_MS, calendar_for
 from opencode_tui.settings import Alerts, Budget, Fills, Lines, Settings, SpendRule
 from tests.ledgers import reader
-from tests.stores import V1, tool
+from tests.stores import V1, V2, Files, Store, tool
 from tests.watched import DAY_START, MINUTE, NOON, QUIET, Watched, only
 
 CENT = 10_000_000
@@ -252,14 +252,49 @@ def test_calls_that_are_free_make_no_minute_with_spend(file: Path) -> None:
     assert watched.look() == ()
 
 
-def test_a_repeated_call_is_one_on_the_same_target_in_the_same_turn(file: Path) -> None:
+def test_a_loop_is_the_same_call_on_the_same_target_in_a_session(file: Path) -> None:
     watched = Watched(file, only(same_call=3))
     watched.session("ses_1", "Fix header")
-    for n, (turn, target) in enumerate([("a", "src"), ("a", "src"), ("a", "lib"), ("b", "src"), ("b", "src")]):
-        watched.call(turn=turn, tools=[("grep", target)], id=f"msg_{n}")
+    for session, turn, target in [("ses_1", "a", "src"), ("ses_1", "a", "lib"), ("ses_2", "c", "src")]:
+        watched.call(watched.session(session), turn=turn, tools=[("grep", target)])
+    watched.call("ses_1", turn="b", tools=[("grep", "src")])
     assert watched.look() == ()
-    watched.call(turn="b", tools=[("grep", "src")])
-    assert told(watched.look()) == [("same_call", "notice", "ses_1:b:grep:src")]
+    watched.call("ses_1", turn="b", tools=[("grep", "src")])
+    assert told(watched.look()) == [("same_call", "notice", "ses_1:grep:src")]
+
+
+def test_a_call_that_is_made_again_after_every_edit_is_no_loop(file: Path) -> None:
+    watched = Watched(file, only(same_call=3))
+    for _ in range(9):
+        watched.call(tools=[("edit", "/shop/a.ts"), ("bash", "npm test")])
+    assert watched.look() == ()
+    watched.call(tools=[("bash", "npm test")] * 2)
+    assert told(watched.look()) == [("same_call", "notice", "ses_1:bash:npm test")]
+
+
+def test_an_edit_that_failed_changes_nothing_in_between(file: Path) -> None:
+    watched = Watched(file, only(same_call=3))
+    for _ in range(3):
+        watched.call(tools=[("edit", "/shop/a.ts")], ok=False)
+        watched.call(tools=[("read", "/shop/a.ts")])
+    assert told(watched.look()) == [("same_call", "notice", "ses_1:read:/shop/a.ts")]
+
+
+@pytest.mark.parametrize("generation", [V1, V2, Files])
+def test_what_was_given_tells_identical_calls_from_others(generation: type[Store], tmp_path: Path) -> None:
+    store, settings = generation(tmp_path), only(same_call=4)
+    session = store.session("Fix header")
+    for n in range(4):
+        store.call(session, tools=[tool("grep", f"def {n}")])
+    ours = reader(store.data_dir, settings=settings)
+    ours.poll()
+    assert Watcher().look(ours.ledger, settings, store.now) == ()
+    for _ in range(3):
+        store.call(session, tools=[tool("grep", "def 3")])
+    ours.poll()
+    (alert,) = Watcher().look(ours.ledger, settings, store.now)
+    assert alert.text.startswith('4 identical calls (grep) in "Fix header": they cost $')
+    ours.close()
 
 
 @pytest.mark.parametrize(

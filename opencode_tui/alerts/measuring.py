@@ -8,11 +8,13 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 from opencode_tui.alert_records import Deep, Edited, Filled, Measures, Repeated, Sum
+from opencode_tui.analysis.cause_finders import Leading, loops
 from opencode_tui.analysis.pace import run_rate
 from opencode_tui.analysis.rules import spend_rules
 from opencode_tui.analysis.trees import Place, laid_out, roots
 from opencode_tui.clock import DAY_MS, HOUR_MS, Calendar, Span
 from opencode_tui.ledger import alert_queries, queries
+from opencode_tui.ledger.alert_queries import Pot
 from opencode_tui.settings import Period, Scope, Settings
 from opencode_tui.take_sessions import ContextLimits
 
@@ -122,10 +124,17 @@ class _Reading:
         return tuple(queries.costs(self.connection, Span(self.now_ms - DAY_MS - HOUR_MS, self.now_ms + 1)))
 
     def repeated(self, times: int) -> tuple[Repeated, ...]:
-        rows = alert_queries.repeated(self.connection, self.day, times) if times else []
-        return tuple(
-            Repeated(id, self.title(id), turn_id, tool, target, count) for id, turn_id, tool, target, count in rows
-        )
+        """Of the sessions that come into question each is read whole: what was done in between decides."""
+        found = []
+        for id in alert_queries.repeating(self.connection, self.day, times) if times else ():
+            calls = alert_queries.calls_in(self.connection, Pot(self.day, (id,)), id)
+            session = Leading(id, self.title(id), tuple(calls), tuple(alert_queries.tools_of(self.connection, calls)))
+            found += [
+                Repeated(id, session.title, loop.key, loop.what, loop.times)
+                for loop in loops(session)
+                if loop.times >= times
+            ]
+        return tuple(found)
 
     def edited(self, turns: int) -> tuple[Edited, ...]:
         rows = alert_queries.edited(self.connection, self.day, turns) if turns else []

@@ -39,7 +39,7 @@ def _what(crossing: Crossing) -> str:
     if crossing.kind == "edits":
         return f"{value} turns edited {about}"
     if crossing.kind == "loop":
-        return f"{value}× {about}"
+        return f"{value} identical calls {about}"
     return {
         "every_calls": f"past {line} calls today",
         "every_usd": f"past {format_usd(line)} today",

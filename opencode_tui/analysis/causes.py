@@ -18,6 +18,7 @@ from opencode_tui.analysis.cause_finders import (
     growth_of,
     is_edit,
     last_stretch,
+    loops,
     repeats,
     thousands,
     turns_of,
@@ -157,10 +158,9 @@ def _habit(crossing: Crossing, session: Leading) -> Cause:
         calls = [call for turn in rounds for call in turn]
         sentence = f"about {format_usd(cost(calls) // max(1, len(rounds)))} a round"
     elif crossing.kind == "loop":
-        turn, tool, target = _loop_of(crossing, session)
-        used = {use.call_id for use in session.tools if (use.name, use.target) == (tool, target)}
-        calls = [call for call in session.calls if call.id in used and call.turn_id == turn]
-        sentence = f"these calls cost {format_usd(cost(calls))}"
+        key = crossing.subject.removeprefix(f"{session.id}:")
+        calls = [call for loop in loops(session) if loop.key == key for call in loop.calls]
+        sentence = f"they cost {format_usd(cost(calls))}"
     else:
         calls = list(session.calls)
         sentence = f"it cost {format_usd(cost(calls))} so far"
@@ -171,12 +171,6 @@ def _rounds_on(session: Leading, file: str) -> list[list[CallFacts]]:
     used = {use.call_id for use in session.tools if is_edit(use) and use.target == file}
     turns = turns_of(session.calls).items()
     return [calls for id, calls in turns if id and any(call.id in used for call in calls)]
-
-
-def _loop_of(crossing: Crossing, session: Leading) -> tuple[str, str, str]:
-    """Turn, tool and target, from `session:turn:tool:target`."""
-    turn, tool, target = crossing.subject.removeprefix(f"{session.id}:").split(":", 2)
-    return turn, tool, target
 
 
 def _of_context(evidence: Evidence) -> Cause:

@@ -90,7 +90,7 @@ def _steps(measures: Measures, alerts: Alerts, today: str) -> Iterator[Crossing]
 
 
 def _habits(measures: Measures, alerts: Alerts, today: str) -> Iterator[Crossing]:
-    """What agents do: subagents of subagents, the same call over and over, the same file in every turn."""
+    """What agents do: subagents of subagents, the same call over and over, the same file in turn after turn."""
     for deep in measures.depths if alerts.subagent_depth else ():
         if deep.depth > alerts.subagent_depth:
             levels: Levels = (("warning", alerts.subagent_depth),)
@@ -99,8 +99,7 @@ def _habits(measures: Measures, alerts: Alerts, today: str) -> Iterator[Crossing
                 "subagent_depth", "depth", levels, deep.session_id, EVER, deep.depth, about, deep.session_id
             )
     for each in measures.repeated if alerts.same_call else ():
-        subject = f"{each.session_id}:{each.turn_id}:{each.tool}:{each.target}"
-        about = f'{what_ran(each.tool, each.target)} in one turn of "{each.title}"'
+        subject, about = f"{each.session_id}:{each.key}", f'({each.what}) in "{each.title}"'
         levels = (("notice", alerts.same_call),)
         yield from _reached("same_call", "loop", levels, subject, today, each.times, about, each.session_id)
     for edit in measures.edited if alerts.same_file else ():
@@ -176,11 +175,6 @@ def crossed_at(costs: Sequence[tuple[int, int]], line: int) -> int | None:
         if spent >= line:
             return at_ms
     return None
-
-
-def what_ran(tool: str, target: str) -> str:
-    """A use of a tool for people: `grep of src`, and for a command that itself."""
-    return target if tool == "bash" else f"{tool} of {file_name(target)}"
 
 
 def file_name(path: str) -> str:

@@ -12,14 +12,11 @@ from dataclasses import dataclass
 
 from opencode_tui.clock import Span
 from opencode_tui.ledger.queries import SLICE_KEYS
-from opencode_tui.ledger.session_queries import CallFacts, ToolFacts
+from opencode_tui.ledger.session_queries import CallFacts, ToolFacts, tool_facts
 from opencode_tui.records import Tokens
 
 EDIT_TOOLS = ("edit", "write", "multiedit", "apply_patch", "patch")
 
-# A repeated call has to name what it worked on. Editing a file many times in a turn is how agents work, a task's
-# target is the kind of its subagent, and `cd` stands before any command at all.
-_NOT_REPEATED = ("", *EDIT_TOOLS, "task", "subagent")
 _IN_SPAN = "c.created_ms >= ? AND c.created_ms < ? AND c.copied_from IS NULL"
 _OF_DAY = "FROM call c INDEXED BY call_created"
 _NAMES = "(SELECT value FROM json_each(?))"
@@ -45,11 +42,10 @@ _SUMS_OF = f"""
   WHERE c.session_id IN {_NAMES} AND c.copied_from IS NULL GROUP BY 1
 """
 _REPEATED = f"""
-  SELECT c.session_id, c.turn_id, t.name, t.target, count(*)
-  {_OF_DAY} CROSS JOIN tool t ON t.call_id = c.id
-  WHERE {_IN_SPAN} AND c.turn_id IS NOT NULL AND t.target <> '' AND t.name NOT IN {_NAMES}
-    AND (t.name <> 'bash' OR t.target LIKE '% %' AND t.target NOT LIKE 'cd %')
-  GROUP BY 1, 2, 3, 4 HAVING count(*) >= ? ORDER BY 5 DESC, 1, 2, 3, 4
+  SELECT DISTINCT session_id FROM (
+    SELECT c.session_id {_OF_DAY} CROSS JOIN tool t ON t.call_id = c.id
+    WHERE {_IN_SPAN} GROUP BY c.session_id, t.name, t.target, t.digest HAVING count(*) >= ?)
+  ORDER BY 1
 """
 _EDITED = f"""
   SELECT c.session_id, t.target, count(DISTINCT c.turn_id)
@@ -68,7 +64,7 @@ _FILLS = """
   ORDER BY c.created_ms, c.id
 """
 _TOOLS = f"""
-  SELECT t.call_id, t.name, t.target, t.ok, t.duration_ms, t.child_session_id
+  SELECT t.call_id, t.name, t.target, t.ok, t.duration_ms, t.child_session_id, t.digest
   FROM tool t WHERE t.call_id IN {_NAMES} ORDER BY t.id
 """
 
@@ -132,10 +128,9 @@ def sums_of(connection: sqlite3.Connection, ids: Iterable[str]) -> dict[str, int
     return dict(connection.execute(_SUMS_OF, (json.dumps(sorted(ids)),)).fetchall())
 
 
-def repeated(connection: sqlite3.Connection, span: Span, times: int) -> list[tuple[str, str, str, str, int]]:
-    """(session id, turn id, tool, target, times) where a turn used a tool on one target so often or more."""
-    values = (span.start_ms, span.end_ms, json.dumps(_NOT_REPEATED), times)
-    return connection.execute(_REPEATED, values).fetchall()
+def repeating(connection: sqlite3.Connection, span: Span, times: int) -> list[str]:
+    """Sessions that used a tool in the same way so often or more, whatever they did in between."""
+    return [row[0] for row in connection.execute(_REPEATED, (span.start_ms, span.end_ms, times))]
 
 
 def edited(connection: sqlite3.Connection, span: Span, turns: int) -> list[tuple[str, str, int]]:
@@ -190,9 +185,4 @@ def calls_in(connection: sqlite3.Connection, pot: Pot, session_id: str) -> list[
 
 def tools_of(connection: sqlite3.Connection, calls: Iterable[CallFacts]) -> list[ToolFacts]:
     """What the calls used."""
-    return [
-        ToolFacts(call_id, name, target, None if ok is None else bool(ok), duration_ms, child)
-        for call_id, name, target, ok, duration_ms, child in connection.execute(
-            _TOOLS, (json.dumps([call.id for call in calls]),)
-        )
-    ]
+    return [tool_facts(row) for row in connection.execute(_TOOLS, (json.dumps([call.id for call in calls]),))]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-LATEST = 2
+LATEST = 3
 
 _V1 = """
 CREATE TABLE machine (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
@@ -97,6 +97,10 @@ CREATE INDEX alert_told_alert ON alert_told(alert_id);
 """
 
 
+# Tells identical uses of a tool in one session; see source/tools.py. What was read before it came has none.
+_V3 = "ALTER TABLE tool ADD COLUMN digest INTEGER"
+
+
 def migrate(connection: sqlite3.Connection) -> None:
     """Bring the ledger to the latest schema; nothing is done, nor imported, where it is there already."""
     if connection.execute("PRAGMA user_version").fetchone()[0] >= LATEST:
@@ -112,6 +116,10 @@ def migrate(connection: sqlite3.Connection) -> None:
     @migrations()
     def m002_alerts(db: Database) -> None:
         _run(db, _V2)
+
+    @migrations()
+    def m003_digest(db: Database) -> None:
+        _run(db, _V3)
 
     db = Database(connection)
     db.enable_wal()

@@ -36,6 +36,7 @@ class ToolFacts:
     ok: bool | None
     duration_ms: int | None
     child_session_id: str | None
+    digest: int | None = None
 
 
 _TREE = """
@@ -50,7 +51,7 @@ _CALLS = """
   FROM call WHERE session_id = ? ORDER BY created_ms, id
 """
 _TOOLS = """
-  SELECT t.call_id, t.name, t.target, t.ok, t.duration_ms, t.child_session_id
+  SELECT t.call_id, t.name, t.target, t.ok, t.duration_ms, t.child_session_id, t.digest
   FROM call c JOIN tool t ON t.call_id = c.id WHERE c.session_id = ? ORDER BY c.created_ms, t.id
 """
 _CACHE_SAVED = """
@@ -92,10 +93,13 @@ def session_calls(connection: sqlite3.Connection, session_id: str) -> list[CallF
 
 def session_tools(connection: sqlite3.Connection, session_id: str) -> list[ToolFacts]:
     """What the session's calls used, in order of time."""
-    return [
-        ToolFacts(call_id, name, target, None if ok is None else bool(ok), duration_ms, child)
-        for call_id, name, target, ok, duration_ms, child in connection.execute(_TOOLS, (session_id,))
-    ]
+    return [tool_facts(row) for row in connection.execute(_TOOLS, (session_id,))]
+
+
+def tool_facts(row: tuple[Any, ...]) -> ToolFacts:
+    """From a row with the columns of `_TOOLS`."""
+    call_id, name, target, ok, duration_ms, child, digest = row
+    return ToolFacts(call_id, name, target, None if ok is None else bool(ok), duration_ms, child, digest)
 
 
 def turn_rows(connection: sqlite3.Connection, session_id: str, turn_id: str) -> list[tuple[Any, ...]]:

@@ -44,8 +44,8 @@ _UPSERT_CALL = f"""
   WHERE call.completed_ms IS NULL
 """
 _INSERT_TOOL = """
-  INSERT OR IGNORE INTO tool (id, call_id, session_id, name, target, ok, duration_ms, child_session_id)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+  INSERT OR IGNORE INTO tool (id, call_id, session_id, name, target, ok, duration_ms, child_session_id, digest)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 
 
@@ -126,7 +126,10 @@ def write_calls(
 def write_tools(connection: sqlite3.Connection, tools: Iterable[ToolUse]) -> None:
     connection.executemany(
         _INSERT_TOOL,
-        [(t.id, t.call_id, t.session_id, t.name, t.target, t.ok, t.duration_ms, t.child_session_id) for t in tools],
+        [
+            (t.id, t.call_id, t.session_id, t.name, t.target, t.ok, t.duration_ms, t.child_session_id, t.digest)
+            for t in tools
+        ],
     )
 
 

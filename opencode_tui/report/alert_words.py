@@ -20,7 +20,7 @@ _RULES = {
     "every_usd": "every so much spend of a day",
     "every_minutes": "every so many minutes with spend",
     "subagent_depth": "how deep subagents are nested",
-    "same_call": "the same tool call again and again in one turn",
+    "same_call": "the same tool call again and again, with no file edited in between",
     "same_file": "the same file edited in many turns",
     "context": "how full the context is",
 }
@@ -144,7 +144,10 @@ def watching(settings: Settings) -> tuple[str, ...]:
 def _habits(alerts: Alerts) -> tuple[str, ...]:
     every = format_usd(alerts.every_nano) if alerts.every_nano else ""
     found = (
-        (alerts.same_call, f"the same tool call {alerts.same_call} times in one turn: notice"),
+        (
+            alerts.same_call,
+            f"the same tool call {alerts.same_call} times in a session, with no file edited in between: notice",
+        ),
         (alerts.same_file, f"the same file edited in {alerts.same_file} turns of a day: notice"),
         (alerts.subagent_depth, f"a subagent deeper than {alerts.subagent_depth}: warning"),
         (alerts.every_calls, f"every {plural(alerts.every_calls, 'call')} of a day: notice"),

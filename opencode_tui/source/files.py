@@ -166,7 +166,8 @@ class FilesStore:
             values += [entry.get("command"), entry.get("url"), entry.get("subagent_type")]
             values += [meta.get("sessionId"), None]
             values += [time.get("start"), time.get("end"), None, None]
-            yield tool_use(identifier(data.get("id")) or data["file"], call_id, session_id, values)
+            id, given = identifier(data.get("id")) or data["file"], json.dumps(entry)
+            yield tool_use(id, call_id, session_id, values, given)
 
     def _parts(self, message_id: str) -> Iterator[dict[str, Any]]:
         """The parts of a message that can be read, each with the name of its file."""

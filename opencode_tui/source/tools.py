@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Sequence
+from hashlib import blake2b
 
 from opencode_tui.records import ToolUse
 from opencode_tui.source.decode import loads, moment
 from opencode_tui.source.text import command_head, host_of, identifier, label
 
-# The big fields (input, output, metadata) stay in SQLite: only these come out.
+# The big fields (output, metadata, a long input) stay in SQLite: only these come out.
 _STATE = ", ".join(
     f"'$.state.{name}'"
     for name in (
@@ -19,8 +20,14 @@ _STATE = ", ".join(
     )
 )
 
+_LONG = 4000
+_GIVEN = """
+  CASE WHEN length(json_extract({of}, '$.state.input')) <= {long} THEN json_extract({of}, '$.state.input') END
+"""
+
 _V1 = f"""
-  SELECT p.id, p.message_id, p.session_id, json_extract(p.data, '$.tool', {_STATE})
+  SELECT p.id, p.message_id, p.session_id, json_extract(p.data, '$.tool', {_STATE}),
+    {_GIVEN.format(of="p.data", long=_LONG)}
   FROM part p
   WHERE p.message_id IN (SELECT value FROM json_each(?))
     AND CASE WHEN json_valid(p.data) THEN json_extract(p.data, '$.type') = 'tool' END
@@ -28,7 +35,8 @@ _V1 = f"""
 
 _V2 = f"""
   SELECT m.id || ':' || coalesce(json_extract(c.value, '$.id'), c.key), m.id, m.session_id,
-    json_extract(c.value, '$.name', {_STATE}), json_extract(c.value, '$.time')
+    json_extract(c.value, '$.name', {_STATE}), {_GIVEN.format(of="c.value", long=_LONG)},
+    json_extract(c.value, '$.time')
   FROM session_message m, json_each(m.data, '$.content') c
   WHERE m.id IN (SELECT value FROM json_each(?)) AND json_type(m.data, '$.content') = 'array'
     AND c.type = 'object' AND json_extract(c.value, '$.type') = 'tool'
@@ -44,7 +52,7 @@ def v1_tools(connection: sqlite3.Connection, call_ids: Sequence[str]) -> list[To
     if not call_ids:
         return []
     rows = connection.execute(_V1, (json.dumps(call_ids),)).fetchall()
-    return [tool_use(id, call_id, session_id, loads(state)) for id, call_id, session_id, state in rows]
+    return [tool_use(id, call_id, session_id, loads(state), given) for id, call_id, session_id, state, given in rows]
 
 
 def v2_tools(connection: sqlite3.Connection, call_ids: Sequence[str]) -> list[ToolUse]:
@@ -52,18 +60,20 @@ def v2_tools(connection: sqlite3.Connection, call_ids: Sequence[str]) -> list[To
     if not call_ids:
         return []
     tools = []
-    for id, call_id, session_id, text, time_text in connection.execute(_V2, (json.dumps(call_ids),)).fetchall():
+    for id, call_id, session_id, text, given, time_text in connection.execute(_V2, (json.dumps(call_ids),)).fetchall():
         state, time = loads(text), loads(time_text or "null")
         if isinstance(time, dict):
             state[9] = state[9] or time.get("ran") or time.get("created")
             state[10] = state[10] or time.get("completed")
         state[0] = _NAMES.get(state[0], state[0]) if isinstance(state[0], str) else None
-        tools.append(tool_use(id, call_id, session_id, state))
+        tools.append(tool_use(id, call_id, session_id, state, given))
     return tools
 
 
-def tool_use(id: object, call_id: object, session_id: object, state: Sequence[object]) -> ToolUse:
-    """The record of one use; `state` holds the tool's name and the values of `_STATE` in its order."""
+def tool_use(id: object, call_id: object, session_id: object, state: Sequence[object], given: object) -> ToolUse:
+    """The record of one use; `state` holds the tool's name and the values of `_STATE` in its order, `given` the
+    JSON of its input.
+    """
     name, status, file_path, path, command, url, agent, child, child_v2, start, end, ran, completed = state
     began, ended = moment(start, ran), moment(end, completed)
     return ToolUse(
@@ -79,4 +89,14 @@ def tool_use(id: object, call_id: object, session_id: object, state: Sequence[ob
         _OUTCOMES.get(status) if isinstance(status, str) else None,
         max(0, ended - began) if began and ended else None,
         identifier(child) or identifier(child_v2),
+        digest_of(str(session_id), given),
     )
+
+
+def digest_of(session_id: str, given: object) -> int | None:
+    """A signed 64-bit fingerprint of an input's JSON. The session is its key, so that none says anything elsewhere."""
+    if not isinstance(given, str) or given in ("", "{}", "null") or len(given) > _LONG:
+        return None
+    key = session_id.encode(errors="replace")[:64]
+    digest = blake2b(given.encode(errors="replace"), digest_size=8, key=key).digest()
+    return int.from_bytes(digest, "big", signed=True)
