@@ -10,7 +10,7 @@ from opencode_tui.alert_records import Alert
 from opencode_tui.alerts.watcher import Watcher
 from opencode_tui.clock import Clock, calendar_for
 from opencode_tui.guard.control import lift, raise_cutoff
-from opencode_tui.guard.state import StateError, refresh, state_file
+from opencode_tui.guard.state import StateError, state_file
 from opencode_tui.guard.status import guard_status
 from opencode_tui.ledger import alert_log, queries
 from opencode_tui.ledger.ledger import Ledger
@@ -158,7 +158,6 @@ class LedgerFeed:
 
     def _watch(self, now_ms: int) -> None:
         assert self._ledger is not None and self._sync is not None
-        refresh(self._settings, self._ledger.path)
         for alert in self._watcher.look(self._ledger, self._settings, now_ms, self._sync.book):
             self._tell(alert)
 

@@ -144,11 +144,12 @@ def test_changes_from_many_sides_are_all_kept(tmp_path: Path) -> None:
 def test_refresh_takes_the_limits_of_the_settings_and_leaves_what_a_person_did(tmp_path: Path) -> None:
     ledger = tmp_path / "ledger.db"
     settings = Settings(timezone="UTC", budget=Budget(CENT, 2 * CENT), guard=GuardCaps({str(tmp_path): 5}, {"a": 6}))
-    assert not refresh(settings, ledger)
+    sources = (Path("/home/ada/config.toml"), {"OPENCODE_TUI_MACHINE": "laptop", "PATH": "/bin"})
+    assert not refresh(settings, ledger, *sources)
     assert list(tmp_path.iterdir()) == []
     write_state(state_file(ledger), FULL)
-    assert refresh(settings, ledger)
-    assert not refresh(settings, ledger)
+    assert refresh(settings, ledger, *sources)
+    assert not refresh(settings, ledger, *sources)
     expected = replace(
         FULL, timezone="UTC", warning_nano=CENT, cutoff_nano=2 * CENT, projects={str(tmp_path): 5}, agents={"a": 6}
     )
@@ -158,8 +159,26 @@ def test_refresh_takes_the_limits_of_the_settings_and_leaves_what_a_person_did(t
 def test_refresh_leaves_a_broken_state_to_the_status(tmp_path: Path) -> None:
     ledger = tmp_path / "ledger.db"
     state_file(ledger).write_text("{")
-    assert not refresh(Settings(), ledger)
+    assert not refresh(Settings(), ledger, tmp_path / "config.toml", {})
     assert state_file(ledger).read_text() == "{"
+
+
+@pytest.mark.parametrize(
+    ("config", "environ", "moves"),
+    [
+        ("/home/ada/config.toml", {"PATH": "/bin"}, True),
+        ("/home/ada/other.toml", {}, False),
+        ("/home/ada/config.toml", {"OPENCODE_TUI_BUDGET__CUTOFF_USD": "9"}, False),
+    ],
+)
+def test_only_the_sources_that_it_was_installed_with_move_a_guards_limits(
+    tmp_path: Path, config: str, environ: dict[str, str], moves: bool
+) -> None:
+    ledger = tmp_path / "ledger.db"
+    write_state(state_file(ledger), replace(FULL, config="/home/ada/config.toml", environment={}))
+    settings = Settings(budget=Budget(CENT, 900 * CENT))
+    assert refresh(settings, ledger, Path(config), environ) == moves
+    assert (read_state(state_file(ledger)).cutoff_nano == 900 * CENT) == moves
 
 
 def test_projects_are_named_as_opencode_names_them(tmp_path: Path) -> None:

@@ -108,6 +108,21 @@ def test_installing_again_takes_the_new_limits_and_keeps_what_was_lifted_and_rai
     assert (shell.state.cutoff_nano, shell.state.lifted_until_ms) == (2 * NANO, NOON + 1_800_000)
 
 
+def test_the_next_command_after_an_edit_of_the_settings_moves_the_limits(shell: Shell) -> None:
+    shell.said("install")
+    config = shell.home / ".config" / "opencode-tui" / "config.toml"
+    config.parent.mkdir()
+    config.write_text("[budget]\ncutoff_usd = 3\n")
+    assert main(["today", "--data-dir", str(shell.home / "opencode")]) == EXIT_OK
+    assert shell.state.cutoff_nano == 3 * NANO
+
+
+def test_the_lines_of_one_check_are_not_the_guards(shell: Shell) -> None:
+    shell.said("install")
+    assert main(["check", "--warn", "0.1", "--cutoff", "0.2", "--data-dir", str(shell.home / "opencode")]) == 0
+    assert shell.state.cutoff_nano == 1_500_000_000
+
+
 def test_a_guard_moves_with_its_ledger_and_leaves_nothing_behind(shell: Shell) -> None:
     shell.said("install")
     before = installed_state(shell.plugin)

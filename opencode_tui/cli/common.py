@@ -28,7 +28,7 @@ class Trouble(Exception):
 
 
 def settings_for(arguments: argparse.Namespace) -> Settings:
-    """The settings with this command line's flags on top. Raises Trouble."""
+    """The settings with this command line's flags on top; a guard is held to them from now on. Raises Trouble."""
     flags = {}
     if (data_dir := getattr(arguments, "data_dir", None)) is not None:
         flags["data_dirs"] = json.dumps([str(_existing_directory(data_dir))])
@@ -36,9 +36,18 @@ def settings_for(arguments: argparse.Namespace) -> Settings:
         flags["ledger"] = ledger
     file = getattr(arguments, "config", None)
     try:
-        return load_settings(flags, os.environ, Path(file) if file else None)
+        settings = load_settings(flags, os.environ, Path(file) if file else None)
     except SettingsError as error:
         raise Trouble(str(error)) from None
+    # Here, where they are fresh and whole: what a command or a long day makes of them is not what was set.
+    refresh(settings, settings.ledger or paths.ledger_file(), config_of(arguments), os.environ)
+    return settings
+
+
+def config_of(arguments: argparse.Namespace) -> Path:
+    """The settings' file of this command line, whether it is there or not."""
+    file = getattr(arguments, "config", None)
+    return (paths.expand(file) if file else paths.config_file(os.environ)).absolute()
 
 
 def _existing_directory(text: str) -> Path:
@@ -75,7 +84,6 @@ def synced(settings: Settings, ledger: Ledger, report: Callable[[Sync], None] = 
         raise Trouble(f"the ledger {ledger.path} cannot be written ({error}); nothing in it was lost") from error
     finally:
         sync.close()
-    refresh(settings, ledger.path)
     for state in sync.states:
         if state.state != "live":
             print(f"opencode-tui: {state.detail}", file=sys.stderr)

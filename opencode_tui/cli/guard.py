@@ -13,10 +13,18 @@ from pathlib import Path
 import opencode_tui
 from opencode_tui import paths
 from opencode_tui.cli import EXIT_USAGE
-from opencode_tui.cli.common import Trouble, open_ledger, settings_for, synced
+from opencode_tui.cli.common import Trouble, config_of, open_ledger, settings_for, synced
 from opencode_tui.clock import Calendar, calendar_for, now_ms
 from opencode_tui.guard import control, install
-from opencode_tui.guard.state import GuardState, StateError, limits_of, read_state, state_file, write_state
+from opencode_tui.guard.state import (
+    GuardState,
+    StateError,
+    limits_of,
+    own_variables,
+    read_state,
+    state_file,
+    write_state,
+)
 from opencode_tui.guard.status import GuardStatus, clock_time, guard_status, uses_opencode_2
 from opencode_tui.ledger import queries
 from opencode_tui.money import format_usd, nano_from_usd, usd
@@ -42,7 +50,7 @@ def _install(arguments: argparse.Namespace) -> None:
     before = install.installed_state(plugin)
     command, ours = _our_sync(arguments, ledger)
     state = replace(_kept(file, ledger), ledger=str(ledger), sync=command, directory=_HERE, environment=ours)
-    state = replace(state, **limits_of(settings))
+    state = replace(state, config=str(config_of(arguments)), **limits_of(settings))
     write_state(file, state)
     install.install_plugin(plugin, file)
     if before is not None and before.resolve() != file.resolve():
@@ -75,9 +83,7 @@ def _our_sync(arguments: argparse.Namespace, ledger: Path) -> tuple[tuple[str, .
         command += ["--data-dir", str(paths.expand(data_dir).absolute())]
     if config := getattr(arguments, "config", None) or os.environ.get(paths.CONFIG_VARIABLE):
         command += ["--config", str(paths.expand(config).absolute())]
-    prefix, apart = paths.VARIABLE_PREFIX, (paths.CONFIG_VARIABLE, paths.WEBHOOK_VARIABLE)
-    ours = {name: text for name, text in os.environ.items() if name.startswith(prefix) and name not in apart}
-    return tuple(command), ours
+    return tuple(command), own_variables(os.environ)
 
 
 def _remove(arguments: argparse.Namespace) -> None:

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from opencode_tui.paths import expand
+from opencode_tui.paths import CONFIG_VARIABLE, VARIABLE_PREFIX, WEBHOOK_VARIABLE, expand
 from opencode_tui.settings import Settings
 
 VERSION = 1
@@ -50,6 +50,8 @@ class GuardState:
     """Where it is started."""
     environment: Mapping[str, str] = field(default_factory=dict)
     """The variables of our settings that it is started with."""
+    config: str = ""
+    """The settings' file that the limits come from; empty in a state of before this was kept."""
 
     def cutoff_at(self, now_ms: int) -> int:
         """The day's cutoff in force, in nano-dollars."""
@@ -123,18 +125,27 @@ def change(file: Path, how: Callable[[GuardState], GuardState]) -> GuardState:
     return new
 
 
-def refresh(settings: Settings, ledger: Path) -> bool:
-    """Bring the limits of a ledger's guard to the settings; True if they changed.
+def own_variables(environ: Mapping[str, str]) -> dict[str, str]:
+    """The variables of our settings; where config.toml is and the webhook's secret are not among them."""
+    apart = (CONFIG_VARIABLE, WEBHOOK_VARIABLE)
+    return {name: text for name, text in environ.items() if name.startswith(VARIABLE_PREFIX) and name not in apart}
 
-    For after each reading of the stores: without a guard it costs one look for its file. What a person has
+
+def refresh(settings: Settings, ledger: Path, config: Path, environ: Mapping[str, str]) -> bool:
+    """Bring the limits of a ledger's guard to settings that were read just now; True if they changed.
+
+    Only settings from the guard's own sources count: another config.toml, or a variable that one shell has and cron
+    has not, must not move the cutoff to and fro. Without a guard it costs one look for its file. What a person has
     lifted or raised stays. A state that cannot be read or written is left to `guard status`.
     """
     file = state_file(ledger)
     if not file.exists():
         return False
-    limits = limits_of(settings)
     try:
         before = read_state(file)
+        if before.config and (before.config, before.environment) != (str(config), own_variables(environ)):
+            return False
+        limits = limits_of(settings)
         return before != replace(before, **limits) and change(file, lambda state: replace(state, **limits)) != before
     except StateError:
         return False
