@@ -128,14 +128,20 @@ class AlertingApp(App[None]):
             self.open_cause(self._at_hand)
 
     def open_cause(self, alert: Alert) -> None:
-        """Open the session that caused an alert, at its turn; where none stands out, why it fired. So it is seen."""
+        """Open the session that caused an alert, at its turn; where none stands out, why it fired.
+
+        With it all that stands about that session is seen.
+        """
         session_id = session_of(alert)
+        standing = self.snapshot.alerts if self.snapshot is not None else ()
         if session_id is None:
             self.open_why(alert)
         else:
             self.post_message(OpenSession(session_id, alert.cause.turn_id if alert.cause.session_id else None))
-        if alert.seen_ms is None:
-            self.poller.act(SeeAlerts((alert.id,)))
+        same = [each.id for each in standing if session_id is not None and session_of(each) == session_id]
+        if alert.seen_ms is None or same:
+            self.clear_notifications()
+            self.poller.act(SeeAlerts(tuple(dict.fromkeys((alert.id, *same)))))
 
     def open_why(self, alert: Alert) -> None:
         """Show the alert among all that fired."""

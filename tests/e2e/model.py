@@ -6,6 +6,7 @@ Words in a prompt choose what the model does; anything else is answered with tex
   NEST      a `task` call to the general agent, which gives one to the explore agent
   EXPLORE   glob, grep, read          DIG   bash
   EDIT      read, edit, bash          FAIL  HTTP 400
+  REDESIGN  as EDIT, with so much written that a round costs about $0.20
   SLOW      text that streams until somebody hangs up, or until `release`
 """
 
@@ -20,6 +21,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from tests.e2e.answer import Answer, Json
 from tests.e2e.bill import Request
 
+LONG_ANSWER = 12_000
+"""Tokens that each answer to REDESIGN has more than others."""
 TITLE_PROMPT = "You are a title generator"
 
 
@@ -56,10 +59,10 @@ class ScriptedModel:
         """The answered requests that OpenCode makes a message of: all but the titles."""
         return [request for request in self.answered if not request.title]
 
-    def write_up(self, model: str, title: bool, prompt_tokens: int, cached: int) -> Request:
-        """Put one answer on the bill, with an output of its own size so that no two cost the same."""
+    def write_up(self, model: str, title: bool, prompt_tokens: int, cached: int, more: int = 0) -> Request:
+        """Put one answer on the bill, with an output of its own size (and `more`), so that no two cost the same."""
         with self._lock:
-            output, reasoning = self._random.randint(150, 900), self._random.randint(1, 120)
+            output, reasoning = self._random.randint(150, 900) + more, self._random.randint(1, 120)
             request = Request(model, title, prompt_tokens - cached, output, reasoning, cached)
             self.answered.append(request)
             return request
@@ -89,7 +92,7 @@ def plan(prompt: str) -> list[tuple[str, Json]]:
         ]
     if "DIG" in prompt:
         return [("bash", {"command": "ls -la", "description": "list"})]
-    if "EDIT" in prompt:
+    if "EDIT" in prompt or "REDESIGN" in prompt:
         return [
             ("read", {"filePath": "a.py"}),
             ("edit", {"filePath": "a.py", "oldString": "x = 1", "newString": "x = 1  # one"}),
@@ -149,7 +152,8 @@ class _Handler(BaseHTTPRequestHandler):
                 self._stream(answer.saying(f"done with {prompt[:40]}"))
             size = sum(len(_text(m)) for m in messages) // 4 + 3000
             cached = size * 6 // 10 if used else 0
-            request = self.model.write_up(body["model"], _is_title(messages), size, cached)
+            more = LONG_ANSWER if "REDESIGN" in prompt and offered else 0
+            request = self.model.write_up(body["model"], _is_title(messages), size, cached, more)
             self._stream(answer.usage(request))
             self.wfile.write(b"data: [DONE]\n\n")
         except (BrokenPipeError, ConnectionResetError):

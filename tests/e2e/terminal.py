@@ -41,6 +41,11 @@ class Terminal:
     def resize(self, width: int, height: int) -> None:
         self._tmux("resize-window", "-t", "pane", "-x", str(width), "-y", str(height))
 
+    @property
+    def rang(self) -> bool:
+        """The terminal's bell has rung: tmux marks the window of a session that nobody is attached to."""
+        return self._tmux("display-message", "-p", "-t", "pane", "#{window_bell_flag}").strip() == "1"
+
     def screen(self) -> str:
         return self._tmux("capture-pane", "-p", "-t", "pane")
 

@@ -34,11 +34,11 @@ def guard(opencode: OpenCode) -> Guarded:
     return Guarded(opencode)
 
 
-def refused(opencode: OpenCode, prompt: str, **environment: str) -> str:
+def refused(opencode: OpenCode, prompt: str, *flags: str, **environment: str) -> str:
     """What `opencode run` says of a prompt that is refused."""
     where = opencode._where()
     done = subprocess.run(
-        [str(binary(opencode.version)), "run", "-m", "opencode/kimi-k2.6", prompt],
+        [str(binary(opencode.version)), "run", "-m", "opencode/kimi-k2.6", *flags, prompt],
         cwd=where["cwd"],
         env=where["env"] | environment,
         stdin=subprocess.DEVNULL,

@@ -155,6 +155,14 @@ async def test_its_cause_is_the_session_with_the_cursor_on_the_turn_and_so_it_is
         assert feed.actions == [SeeAlerts((2,))]
 
 
+async def test_what_else_stands_about_the_opened_session_is_seen_with_it() -> None:
+    other = alert(3, cause=Cause("of another", "ses_other", None))
+    app, feed = over(alert(2), other, alert(1))
+    async with showing(app, WIDE) as pilot:
+        await pilot.press("e")
+        await until(pilot, lambda: feed.actions == [SeeAlerts((2, 1))])
+
+
 async def test_a_new_alert_takes_the_focus_and_gives_it_back_when_it_is_seen() -> None:
     app, feed = over()
     async with showing(app, WIDE) as pilot:
