@@ -69,6 +69,10 @@ class Bench:
         )
         right = Row("today's figure is right on a fresh ledger, in process", "<= 1 s")
         today = Row("`today` after one new call, whole process", "<= 0.25 s")
+        status, check = (
+            Row("`status`, whole process", "<= 0.15 s"),
+            Row("`check`, whole process"),
+        )
         idle, busy = (
             Row("a poll with nothing new, in process", unit="µs"),
             Row("a poll after one new call, in process", unit="ms"),
@@ -82,11 +86,13 @@ class Bench:
             first.values.append(imported.seconds)
             peak.values.append(imported.peak_mb)
             today.values.append(self._today_after_one())
+            status.values.append(self._ours("status").seconds)
+            check.values.append(self._ours("check", "--warn", "100000", "--cutoff", "100000").seconds)
             quiet, new = self._probe("polls")
             idle.values.append(quiet)
             busy.values.append(new)
             self._forget()
-        return [python, scan, first, peak, right, today, idle, busy]
+        return [python, scan, first, peak, right, today, status, check, idle, busy]
 
     def run(self, *arguments: str) -> Ran:
         """A Python process from its start to its end. Raises SystemExit where it fails."""
