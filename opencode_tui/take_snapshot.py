@@ -3,18 +3,38 @@
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import accumulate
 from pathlib import PurePath
 
+from opencode_tui.alert_records import Alert
 from opencode_tui.analysis.pace import band, crossing, run_rate, week
 from opencode_tui.clock import HOUR_MS, Calendar, Span, calendar_for
 from opencode_tui.ledger import alert_log, queries
 from opencode_tui.ledger.ledger import Ledger
-from opencode_tui.records import StoreState
+from opencode_tui.records import Slice, StoreState
 from opencode_tui.settings import LEVELS, Settings
 from opencode_tui.snapshot import DaySpend, SessionLine, Snapshot, Split
 from opencode_tui.take_sessions import RUNNING_MS, ContextLimits, session_rows
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What the ledger has of a day and its week, at one moment."""
+
+    sums: queries.Totals
+    costs: list[tuple[int, int]]
+    recent: list[tuple[int, int]]
+    """Calls of the last hour that belong to the day before: a run rate looks back over midnight."""
+    lines: tuple[SessionLine, ...]
+    days: tuple[DaySpend, ...]
+    week_nano: int
+    models: tuple[Slice, ...]
+    providers: tuple[Slice, ...]
+    unreadable: tuple[tuple[str, int], ...]
+    has_calls: bool
+    alerts: tuple[Alert, ...]
 
 
 def take_snapshot(
@@ -32,37 +52,61 @@ def take_snapshot(
 ) -> Snapshot:
     """The picture of a day (today for None) at `now_ms` (Unix milliseconds). Reads that day and its week."""
     calendar = calendar_for(settings.timezone)
-    today = calendar.day(now_ms)
-    day = day or today
-    span = calendar.span(day)
+    shown = day or calendar.day(now_ms)
     with ledger.reading() as connection:
-        sums = queries.totals(connection, span, now_ms - RUNNING_MS)
-        costs = queries.costs(connection, span)
-        # A run rate looks back over midnight.
-        recent = queries.costs(connection, Span(now_ms - HOUR_MS, span.start_ms)) if day == today else []
-        lines = _session_lines(connection, span, now_ms, limits)
-        days = _seven_days(connection, calendar, day, settings)
-        monday, _ = calendar.week(day)
-        week_nano = queries.spend(connection, Span(calendar.start_of(monday), span.end_ms))
-        models = queries.slices(connection, span, "model")
-        providers = queries.slices(connection, span, "provider")
-        unreadable = queries.unreadable_reasons(connection)
-        has_calls = queries.has_calls(connection)
-        alerts = alert_log.standing(connection, now_ms, since_ms=calendar.start_of(today - timedelta(days=1)))
-    budget = settings.budget
-    spent = sums.spend_nano
-    rate = run_rate([*recent, *costs], now_ms) if day == today else 0
-    points = zip((at for at, _ in costs), accumulate(nano for _, nano in costs), strict=True)
+        read = _read(connection, settings, now_ms, shown, calendar, limits)
+    return replace(
+        _picture(read, settings, now_ms, shown, calendar),
+        machine=machine,
+        stores=stores,
+        read_ms=read_ms,
+        guard=guard,
+        guard_trouble=guard_trouble,
+    )
+
+
+def _read(
+    connection: sqlite3.Connection,
+    settings: Settings,
+    now_ms: int,
+    day: date,
+    calendar: Calendar,
+    limits: ContextLimits | None,
+) -> _Read:
+    today, span = calendar.day(now_ms), calendar.span(day)
+    monday, _ = calendar.week(day)
+    return _Read(
+        sums=queries.totals(connection, span, now_ms - RUNNING_MS),
+        costs=queries.costs(connection, span),
+        recent=queries.costs(connection, Span(now_ms - HOUR_MS, span.start_ms)) if day == today else [],
+        lines=_session_lines(connection, span, now_ms, limits),
+        days=_seven_days(connection, calendar, day, settings),
+        week_nano=queries.spend(connection, Span(calendar.start_of(monday), span.end_ms)),
+        models=queries.slices(connection, span, "model"),
+        providers=queries.slices(connection, span, "provider"),
+        unreadable=queries.unreadable_reasons(connection),
+        has_calls=queries.has_calls(connection),
+        alerts=alert_log.standing(connection, now_ms, since_ms=calendar.start_of(today - timedelta(days=1))),
+    )
+
+
+def _picture(read: _Read, settings: Settings, now_ms: int, day: date, calendar: Calendar) -> Snapshot:
+    """The arithmetic of a day; nothing of the stores and the guard is in it yet."""
+    budget, chart, sums, span = settings.budget, settings.chart, read.sums, calendar.span(day)
+    spent, is_today = sums.spend_nano, day == calendar.day(now_ms)
+    rate = run_rate([*read.recent, *read.costs], now_ms) if is_today else 0
+    points = zip((at for at, _ in read.costs), accumulate(nano for _, nano in read.costs), strict=True)
 
     def reached(line: int) -> int | None:
-        return crossing(spent, line, rate, now_ms, span.end_ms) if day == today else None
+        return crossing(spent, line, rate, now_ms, span.end_ms) if is_today else None
 
+    by_kind = (sums.input_nano, sums.output_nano, sums.cache_nano)
     return Snapshot(
         taken_ms=now_ms,
-        read_ms=read_ms,
-        machine=machine,
+        read_ms=None,
+        machine="",
         day=day,
-        is_today=day == today,
+        is_today=is_today,
         day_start_ms=span.start_ms,
         day_end_ms=span.end_ms,
         spent_nano=spent,
@@ -78,30 +122,25 @@ def take_snapshot(
         running_calls=sums.running,
         aborted_calls=sums.aborted,
         sessions=sums.sessions,
-        subagents=sum(line.subagents for line in lines),
-        active_sessions=sum(1 for line in lines if line.active),
-        split=Split(
-            sums.input_nano,
-            sums.output_nano,
-            sums.cache_nano,
-            spent - sums.input_nano - sums.output_nano - sums.cache_nano,
-        ),
+        subagents=sum(line.subagents for line in read.lines),
+        active_sessions=sum(1 for line in read.lines if line.active),
+        split=Split(*by_kind, spent - sum(by_kind)),
         tokens=sums.tokens,
-        models=models,
-        providers=providers,
+        models=read.models,
+        providers=read.providers,
         curve=tuple(points),
-        week_days=days,
-        chart_warning_nano=settings.chart.warning_nano,
-        chart_cutoff_nano=settings.chart.cutoff_nano,
-        week=week(day, week_nano, spent, budget.week_target_nano),
-        session_lines=lines,
-        alerts=tuple(sorted(alerts, key=lambda alert: -LEVELS.index(alert.crossing.level))),
-        guard=guard,
-        guard_trouble=guard_trouble,
-        unreadable_rows=sum(count for _, count in unreadable),
-        unreadable_reasons=unreadable,
-        stores=stores,
-        has_calls=has_calls,
+        week_days=read.days,
+        chart_warning_nano=chart.warning_nano,
+        chart_cutoff_nano=chart.cutoff_nano,
+        week=week(day, read.week_nano, spent, budget.week_target_nano),
+        session_lines=read.lines,
+        alerts=tuple(sorted(read.alerts, key=lambda alert: -LEVELS.index(alert.crossing.level))),
+        guard="",
+        guard_trouble="",
+        unreadable_rows=sum(count for _, count in read.unreadable),
+        unreadable_reasons=read.unreadable,
+        stores=(),
+        has_calls=read.has_calls,
     )
 
 
