@@ -48,8 +48,14 @@ def brief_moment(ms: int, now_ms: int, calendar: Calendar) -> str:
 
 
 def banner_text(alert: Alert, now_ms: int, calendar: Calendar) -> str:
-    """Such as `▲ 14:23  $0.83 is past the warning $0.80: …`."""
-    return f"{level_glyph(alert.crossing.level)} {moment(alert.fired_ms, now_ms, calendar)}  {alert.text}"
+    """Such as `▲ 14:23  $0.83 is past the warning $0.80: …`, and which channels failed to tell it."""
+    failed = "".join(f" · {name} failed" for name in dict.fromkeys(told.channel for told in failures(alert)))
+    return f"{level_glyph(alert.crossing.level)} {moment(alert.fired_ms, now_ms, calendar)}  {alert.text}{failed}"
+
+
+def failures(alert: Alert) -> tuple[Told, ...]:
+    """The channels that did not tell it."""
+    return tuple(told for told in alert.told if not told.ok)
 
 
 def banner_hints(alert: Alert, more: int, *, focused: bool) -> tuple[str, ...]:

@@ -79,6 +79,8 @@ class AlertingApp(App[None]):
             self.notify(alert.text, title=title, severity=SEVERITY[level], timeout=TOAST_S, markup=False)
         if news.more:
             self.notify(f"+{news.more:,} more alerts; 5 shows all", timeout=TOAST_S, markup=False)
+        for told in news.failed:
+            self.notify(f"{told.channel} failed: {told.detail}", severity="error", timeout=TOAST_S, markup=False)
         if news.bell:
             self.bell()
         self._offer(snapshot)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from opencode_tui.alert_records import Alert
-from opencode_tui.report.alert_words import at_least
+from opencode_tui.alert_records import Alert, Told
+from opencode_tui.report.alert_words import at_least, failures
 from opencode_tui.settings import LEVELS, Channels
 
 MOST_TOASTS = 3
@@ -22,6 +22,8 @@ class Announcement:
     more: int = 0
     """How many have no toast of their own."""
     bell: bool = False
+    failed: tuple[Told, ...] = ()
+    """Channels that did not tell an alert; each reason once, not with every alert."""
 
 
 class Announcer:
@@ -31,6 +33,7 @@ class Announcer:
         self._channels = channels
         self._began_at: int | None = None
         self._announced: set[int] = set()
+        self._failed: set[tuple[str, str]] = set()
 
     def announce(self, alerts: Sequence[Alert]) -> Announcement:
         """What is to be told now that these alerts stand."""
@@ -42,4 +45,12 @@ class Announcer:
         told = {alert.text: alert for alert in reversed(new) if at_least(alert.crossing.level, self._channels.toast)}
         ordered = sorted(told.values(), key=lambda alert: (-LEVELS.index(alert.crossing.level), -alert.id))
         rings = any(at_least(alert.crossing.level, self._channels.bell) and not alert.late for alert in new)
-        return Announcement(tuple(ordered[:MOST_TOASTS]), max(len(ordered) - MOST_TOASTS, 0), rings)
+        more = max(len(ordered) - MOST_TOASTS, 0)
+        return Announcement(tuple(ordered[:MOST_TOASTS]), more, rings, self._new_failures(alerts))
+
+    def _new_failures(self, alerts: Sequence[Alert]) -> tuple[Told, ...]:
+        since = self._began_at or 0
+        failed = {(t.channel, t.detail): t for alert in alerts if alert.id > since for t in failures(alert)}
+        new = {key: told for key, told in failed.items() if key not in self._failed}
+        self._failed |= new.keys()
+        return tuple(new.values())

@@ -10,7 +10,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from opencode_tui.alert_records import Alert, Cause, Kind
+from opencode_tui.alert_records import Alert, Cause, Kind, Told
 from opencode_tui.clock import HOUR_MS
 from opencode_tui.report.alert_words import measured, watching
 from opencode_tui.settings import Alerts, Channels, Fills, Lines, SpendRule
@@ -359,6 +359,17 @@ def test_the_same_sentence_is_toasted_once() -> None:
     announcer = Announcer(Channels())
     announcer.announce(())
     assert len(announcer.announce((alert(2, "same"), alert(1, "same"))).toasts) == 1
+
+
+async def test_a_channel_that_fails_is_seen_on_the_banner_and_toasted_once() -> None:
+    app, feed = over(channels=Channels(toast="off", bell="off"))
+    async with showing(app, WIDE) as pilot:
+        failed = Told("webhook", at("14:23"), False, "answered [502], 3 times")
+        await poll(pilot, feed, snapshot(alerts=(alert(2, told=(failed, Told("desktop", at("14:23"), True))),)))
+        await until(pilot, lambda: toasts(app) == ["webhook failed: answered [502], 3 times"])
+        assert "about $0.20 a round · webhook failed" in screen_text(app)
+        await poll(pilot, feed, snapshot(alerts=(alert(3, told=(failed,)), alert(2, told=(failed,)))))
+        assert len(toasts(app)) == 1
 
 
 # The guard
