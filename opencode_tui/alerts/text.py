@@ -25,15 +25,18 @@ def since_text(crossing: Crossing, now_ms: int, calendar: Calendar) -> str:
 
 def _what(crossing: Crossing) -> str:
     about, value, line = crossing.about, crossing.value, crossing.line
-    passed = f"is past the {crossing.level}"
+    if crossing.kind in ("spend", "rate"):
+        # An amount that reads like the line is not said to be past it.
+        verb = "has reached" if format_usd(value) == format_usd(line) else "is past"
+        passed = f"{verb} the {crossing.level} {format_usd(line)}"
     if crossing.kind == "spend":
         where = f" {about}" if about else ""
         when = " this week" if "W" in crossing.period else " this month" if len(crossing.period) == 7 else ""
-        return f"{format_usd(value)}{where}{when} {passed} {format_usd(line)}"
+        return f"{format_usd(value)}{where}{when} {passed}"
     if crossing.kind == "rate":
-        return f"{format_usd(value)} in the last hour {passed} {format_usd(line)}"
+        return f"{format_usd(value)} in the last hour {passed}"
     if crossing.kind == "context":
-        return f"the context {about} is {value}% full, {passed.removeprefix('is ')} {line}%"
+        return f"the context {about} is {value}% full, {'past' if value > line else 'at'} the {crossing.level} {line}%"
     if crossing.kind == "depth":
         return f"{about} is a subagent at depth {value}, deeper than {line}"
     if crossing.kind == "edits":
