@@ -12,11 +12,13 @@ from typing import Any, Protocol
 from textual.app import App
 from textual.message import Message
 
-from opencode_tui.clock import Clock
+from opencode_tui.clock import Clock, monotonic_s
 from opencode_tui.snapshot import Snapshot
 from opencode_tui.views import Action, Query, View
 
 STOP_TIMEOUT_S = 3.0
+LEAST_REST = 0.1
+"""Of the interval, after a poll that took all of it."""
 UNSET = object()
 
 
@@ -174,8 +176,9 @@ class Poller(threading.Thread):
     def run(self) -> None:
         while not self._stopping.is_set():
             self._wake.clear()
+            began_s = monotonic_s()
             self._poll()
-            self._wake.wait(self._interval_s)
+            self._wake.wait(rest_s(self._interval_s, monotonic_s() - began_s))
         with contextlib.suppress(Exception):
             self._feed.close()
 
@@ -242,6 +245,11 @@ class Poller(threading.Thread):
     def _post(self, message: Message) -> None:
         with contextlib.suppress(RuntimeError):  # the app's loop is closed already
             self._app.post_message(message)
+
+
+def rest_s(interval_s: float, took_s: float) -> float:
+    """How long to wait after a poll: on a beat, so that a long look makes the next poll and its alert no later."""
+    return max(interval_s - took_s, interval_s * LEAST_REST)
 
 
 def reason_of(error: Exception) -> str:

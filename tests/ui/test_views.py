@@ -8,11 +8,12 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from textual.app import App
 from textual.pilot import Pilot
 
 from opencode_tui.snapshot import Snapshot
-from opencode_tui.ui.poller import Poller, same
+from opencode_tui.ui.poller import Poller, rest_s, same
 from opencode_tui.views import Query, SessionQuery, SessionsQuery, View
 from tests.ui.builders import NOW, FakeFeed, clock, row, session_list, snapshot
 from tests.ui.showing import until
@@ -70,6 +71,11 @@ def feed_with(look: Callable[[Query], View] = answer, *answers: Snapshot) -> Fak
     feed = FakeFeed(*answers)
     feed.on_look = look
     return feed
+
+
+@pytest.mark.parametrize(("took", "rest"), [(0.0, 2.0), (1.5, 0.5), (1.9, 0.2), (7.0, 0.2)])
+def test_a_poll_that_took_long_makes_the_next_one_no_later(took: float, rest: float) -> None:
+    assert rest_s(2.0, took) == pytest.approx(rest)
 
 
 async def test_what_is_asked_is_answered_at_once_and_on_the_pollers_thread() -> None:
