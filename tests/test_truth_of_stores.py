@@ -52,6 +52,13 @@ def test_an_error_is_kept_by_its_name_and_a_call_that_went_well_has_none(make: M
     assert errors == {well: None, failed: "provider.error" if isinstance(store, V2) else "APIError"}
 
 
+def test_a_patch_is_an_edit_of_the_file_that_it_names(make: MakeStore, tmp_path: Path) -> None:
+    store = make(tmp_path)
+    patch = "*** Begin Patch\n*** Update File: src/Button.tsx\n@@\n-x = 1\n+x = 2\n*** End Patch"
+    store.call(store.session("Fix header"), cost="0.20", tools=[tool("apply_patch", patch)])
+    assert synced(store).rows("SELECT name, target FROM tool") == [("apply_patch", "src/Button.tsx")]
+
+
 def synced(store: Store) -> Reader:
     ours = reader(store.data_dir)
     ours.poll()

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 from opencode_tui.alert_records import Deep, Edited, Filled, Measures, Repeated, Sum
-from opencode_tui.analysis.cause_finders import Leading, loops
+from opencode_tui.analysis.loops import loops
 from opencode_tui.analysis.pace import run_rate
 from opencode_tui.analysis.rules import spend_rules
 from opencode_tui.analysis.trees import Place, laid_out, roots
@@ -128,10 +128,10 @@ class _Reading:
         found = []
         for id in alert_queries.repeating(self.connection, self.day, times) if times else ():
             calls = alert_queries.calls_in(self.connection, Pot(self.day, (id,)), id)
-            session = Leading(id, self.title(id), tuple(calls), tuple(alert_queries.tools_of(self.connection, calls)))
+            tools = alert_queries.tools_of(self.connection, calls)
             found += [
-                Repeated(id, session.title, loop.key, loop.what, loop.times)
-                for loop in loops(session)
+                Repeated(id, self.title(id), loop.key, loop.what, loop.times)
+                for loop in loops(calls, tools)
                 if loop.times >= times
             ]
         return tuple(found)

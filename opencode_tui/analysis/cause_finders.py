@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from opencode_tui.alert_records import Cause
+from opencode_tui.analysis.loops import is_edit, loops
 from opencode_tui.analysis.rules import file_name
 from opencode_tui.clock import Calendar
-from opencode_tui.ledger.alert_queries import EDIT_TOOLS
 from opencode_tui.ledger.session_queries import CallFacts, ToolFacts
 from opencode_tui.money import format_usd
 
@@ -48,11 +48,6 @@ class Finding:
 Found = Iterator[Finding]
 
 
-def is_edit(use: ToolFacts) -> bool:
-    """It changed a file, or is about to."""
-    return use.name in EDIT_TOOLS and use.target != "" and use.ok is not False
-
-
 def edits(session: Leading) -> Found:
     """The same file edited in turn after turn: the whole of those turns is what the rounds cost."""
     turns = turns_of(session.calls)
@@ -72,72 +67,12 @@ def edits(session: Leading) -> Found:
 
 def repeats(session: Leading) -> Found:
     """The same call of a tool, again and again while nothing was edited."""
-    for loop in loops(session):
+    for loop in loops(session.calls, session.tools):
         if loop.times >= _REPEATS:
             nano = cost(loop.calls)
             what = f'{loop.times} identical calls ({loop.what}) in "{session.title}" cost {format_usd(nano)}'
             turns = tuple(turns_of(loop.calls))
             yield Finding(Cause(what, session.id, loop.calls[-1].turn_id, nano), loop.calls, "same call", turns)
-
-
-@dataclass(frozen=True, slots=True)
-class Loop:
-    """The longest run of one call of a tool in a session."""
-
-    key: str
-    what: str
-    """Such as `grep of src`, for a command its head: `npm test`."""
-    times: int
-    calls: tuple[CallFacts, ...]
-    """The model calls that made it, in order of time; one can make it several times."""
-
-
-def loops(session: Leading) -> tuple[Loop, ...]:
-    """How often each call of a tool was made over without a file edited in between, the most repeated first.
-
-    A test that is run again after every edit is work; the same call with nothing changed is a loop.
-    """
-    uses: dict[str, list[ToolFacts]] = defaultdict(list)
-    for use in session.tools:
-        uses[use.call_id].append(use)
-    running: dict[str, list[CallFacts]] = {}
-    longest: dict[str, tuple[str, list[CallFacts]]] = {}
-    for call in session.calls:
-        for use in uses[call.id]:
-            key = identity(use)
-            if is_edit(use):
-                running.clear()
-            elif key:
-                run = running.setdefault(key, [])
-                run.append(call)
-                if len(run) > len(longest.get(key, ("", ()))[1]):
-                    longest[key] = what_ran(use), run
-    found = [
-        Loop(key, what, len(run), tuple({call.id: call for call in run}.values()))
-        for key, (what, run) in longest.items()
-    ]
-    return tuple(sorted(found, key=lambda loop: (-loop.times, loop.key)))
-
-
-def identity(use: ToolFacts) -> str:
-    """What is the same for identical calls of a tool in one session; empty where that cannot be told.
-
-    Without a digest of all that it was given it has to be the target, where that says enough: a task's is the kind
-    of its subagent, and `cd` stands before any command at all.
-    """
-    if use.digest is not None:
-        return f"{use.name}:{use.target}:{use.digest:x}"
-    vague = use.name == "bash" and (" " not in use.target or use.target.startswith("cd "))
-    return (
-        "" if vague or not use.target or use.name in (*EDIT_TOOLS, "task", "subagent") else f"{use.name}:{use.target}"
-    )
-
-
-def what_ran(use: ToolFacts) -> str:
-    """A use of a tool for people: `grep of src`, and for a command its head."""
-    if not use.target:
-        return use.name
-    return use.target if use.name == "bash" else f"{use.name} of {file_name(use.target)}"
 
 
 def dearer_model(session: Leading, calendar: Calendar) -> Found:

@@ -16,13 +16,12 @@ from opencode_tui.analysis.cause_finders import (
     failures,
     growth,
     growth_of,
-    is_edit,
     last_stretch,
-    loops,
     repeats,
     thousands,
     turns_of,
 )
+from opencode_tui.analysis.loops import is_edit, loops
 from opencode_tui.clock import Calendar
 from opencode_tui.ledger.session_queries import CallFacts
 from opencode_tui.money import format_usd
@@ -159,7 +158,7 @@ def _habit(crossing: Crossing, session: Leading) -> Cause:
         sentence = f"about {format_usd(cost(calls) // max(1, len(rounds)))} a round"
     elif crossing.kind == "loop":
         key = crossing.subject.removeprefix(f"{session.id}:")
-        calls = [call for loop in loops(session) if loop.key == key for call in loop.calls]
+        calls = [call for loop in loops(session.calls, session.tools) if loop.key == key for call in loop.calls]
         sentence = f"they cost {format_usd(cost(calls))}"
     else:
         calls = list(session.calls)

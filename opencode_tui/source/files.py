@@ -167,7 +167,7 @@ class FilesStore:
             values += [meta.get("sessionId"), None]
             values += [time.get("start"), time.get("end"), None, None]
             id, given = identifier(data.get("id")) or data["file"], json.dumps(entry)
-            yield tool_use(id, call_id, session_id, values, given)
+            yield tool_use(id, call_id, session_id, values, given, entry.get("patchText"))
 
     def _parts(self, message_id: str) -> Iterator[dict[str, Any]]:
         """The parts of a message that can be read, each with the name of its file."""

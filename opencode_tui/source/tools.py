@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from collections.abc import Sequence
 from hashlib import blake2b
 
 from opencode_tui.records import ToolUse
 from opencode_tui.source.decode import loads, moment
-from opencode_tui.source.text import command_head, host_of, identifier, label
+from opencode_tui.source.text import clean, command_head, host_of, identifier, label
 
 # The big fields (output, metadata, a long input) stay in SQLite: only these come out.
 _STATE = ", ".join(
@@ -25,9 +26,12 @@ _GIVEN = """
   CASE WHEN length(json_extract({of}, '$.state.input')) <= {long} THEN json_extract({of}, '$.state.input') END
 """
 
+# A patch names its files in its text: its beginning is enough for the first.
+_PATCH = "substr(json_extract({of}, '$.state.input.patchText'), 1, 500)"
+
 _V1 = f"""
   SELECT p.id, p.message_id, p.session_id, json_extract(p.data, '$.tool', {_STATE}),
-    {_GIVEN.format(of="p.data", long=_LONG)}
+    {_GIVEN.format(of="p.data", long=_LONG)}, {_PATCH.format(of="p.data")}
   FROM part p
   WHERE p.message_id IN (SELECT value FROM json_each(?))
     AND CASE WHEN json_valid(p.data) THEN json_extract(p.data, '$.type') = 'tool' END
@@ -36,6 +40,7 @@ _V1 = f"""
 _V2 = f"""
   SELECT m.id || ':' || coalesce(json_extract(c.value, '$.id'), c.key), m.id, m.session_id,
     json_extract(c.value, '$.name', {_STATE}), {_GIVEN.format(of="c.value", long=_LONG)},
+    {_PATCH.format(of="c.value")},
     json_extract(c.value, '$.time')
   FROM session_message m, json_each(m.data, '$.content') c
   WHERE m.id IN (SELECT value FROM json_each(?)) AND json_type(m.data, '$.content') = 'array'
@@ -44,6 +49,7 @@ _V2 = f"""
 
 # OpenCode 2 calls some tools anew: one name each, so that they add up over an upgrade.
 _NAMES = {"shell": "bash", "patch": "apply_patch"}
+_PATCHED = re.compile(r"^\*\*\* (?:Update|Add|Delete) File: *(\S.*)$", re.MULTILINE)
 _OUTCOMES = {"completed": True, "error": False}
 
 
@@ -52,7 +58,10 @@ def v1_tools(connection: sqlite3.Connection, call_ids: Sequence[str]) -> list[To
     if not call_ids:
         return []
     rows = connection.execute(_V1, (json.dumps(call_ids),)).fetchall()
-    return [tool_use(id, call_id, session_id, loads(state), given) for id, call_id, session_id, state, given in rows]
+    return [
+        tool_use(id, call_id, session_id, loads(state), given, patch)
+        for id, call_id, session_id, state, given, patch in rows
+    ]
 
 
 def v2_tools(connection: sqlite3.Connection, call_ids: Sequence[str]) -> list[ToolUse]:
@@ -60,19 +69,22 @@ def v2_tools(connection: sqlite3.Connection, call_ids: Sequence[str]) -> list[To
     if not call_ids:
         return []
     tools = []
-    for id, call_id, session_id, text, given, time_text in connection.execute(_V2, (json.dumps(call_ids),)).fetchall():
+    rows = connection.execute(_V2, (json.dumps(call_ids),)).fetchall()
+    for id, call_id, session_id, text, given, patch, time_text in rows:
         state, time = loads(text), loads(time_text or "null")
         if isinstance(time, dict):
             state[9] = state[9] or time.get("ran") or time.get("created")
             state[10] = state[10] or time.get("completed")
         state[0] = _NAMES.get(state[0], state[0]) if isinstance(state[0], str) else None
-        tools.append(tool_use(id, call_id, session_id, state, given))
+        tools.append(tool_use(id, call_id, session_id, state, given, patch))
     return tools
 
 
-def tool_use(id: object, call_id: object, session_id: object, state: Sequence[object], given: object) -> ToolUse:
+def tool_use(
+    id: object, call_id: object, session_id: object, state: Sequence[object], given: object, patch: object = None
+) -> ToolUse:
     """The record of one use; `state` holds the tool's name and the values of `_STATE` in its order, `given` the
-    JSON of its input.
+    JSON of its input, `patch` the beginning of a patch.
     """
     name, status, file_path, path, command, url, agent, child, child_v2, start, end, ran, completed = state
     began, ended = moment(start, ran), moment(end, completed)
@@ -83,6 +95,7 @@ def tool_use(id: object, call_id: object, session_id: object, state: Sequence[ob
         label(name) or "unknown",
         label(file_path, 400)
         or label(path, 400)
+        or (patched_file(patch) if isinstance(patch, str) else "")
         or (command_head(command) if isinstance(command, str) else "")
         or (host_of(url) if isinstance(url, str) else "")
         or label(agent),
@@ -91,6 +104,12 @@ def tool_use(id: object, call_id: object, session_id: object, state: Sequence[ob
         identifier(child) or identifier(child_v2),
         digest_of(str(session_id), given),
     )
+
+
+def patched_file(patch: str) -> str:
+    """The first file that a patch is about; empty where its beginning names none."""
+    found = _PATCHED.search(patch)
+    return clean(found[1], 400) if found else ""
 
 
 def digest_of(session_id: str, given: object) -> int | None:
