@@ -25,7 +25,14 @@ from opencode_tui.settings import Settings, Ui
 from opencode_tui.ui.app import OpencodeTui
 
 PLACE = Path(__file__).parent.parent / "screenshots"
-SIZES = {"today-narrow": (36, 40), "today": (100, 30), "today-wide": (160, 50)}
+PICTURES = {
+    "today-narrow": ((36, 40), ""),
+    "today": ((100, 30), ""),
+    "today-wide": ((160, 50), ""),
+    "why": ((120, 34), "5"),
+    "session": ((120, 34), "e"),
+}
+"""(size, key that leads there from Today) by name."""
 NOON = int(datetime(2026, 5, 13, 14, 2, tzinfo=UTC).timestamp() * 1000)
 
 
@@ -55,12 +62,15 @@ def feed_of(scratch: Path, settings: Settings, clock: Clock) -> LedgerFeed:
     return LedgerFeed(lambda: Ledger(scratch / "ledger.db"), settings, nothing, clock)
 
 
-async def picture(feed: LedgerFeed, settings: Settings, clock: Clock, size: tuple[int, int]) -> str:
-    """The Today screen as SVG."""
+async def picture(feed: LedgerFeed, settings: Settings, clock: Clock, size: tuple[int, int], key: str) -> str:
+    """A screen as SVG."""
     app = OpencodeTui(feed, settings, clock)
     async with app.run_test(size=size) as pilot:
         while app.snapshot is None or app.snapshot.spent_nano < NANO // 2:
             await pilot.pause(0.05)
+        if key:
+            await pilot.press(key)
+            await pilot.pause(0.5)
         for _ in range(5):
             await pilot.pause(0.05)
         return app.export_screenshot()
@@ -76,8 +86,8 @@ def main() -> None:
         settings = Settings(data_dirs=(data_dir,), timezone="UTC", machine="laptop", ui=Ui(theme="calm"))
         with closing(V1Store(data_dir / "opencode.db", seed=7)) as store:
             play(store, feed_of(place, settings, clock), clock)
-        for name, size in SIZES.items():
-            svg = asyncio.run(picture(feed_of(place, settings, clock), settings, clock, size))
+        for name, (size, key) in PICTURES.items():
+            svg = asyncio.run(picture(feed_of(place, settings, clock), settings, clock, size, key))
             file = PLACE / f"{name}.png"
             subprocess.run(["rsvg-convert", "-o", str(file)], input=svg.encode(), check=True)
             print(file.relative_to(PLACE.parent), f"{file.stat().st_size // 1024} KB", file=sys.stderr)

@@ -33,7 +33,8 @@ def few_columns(number: int, time: int, cost: int) -> tuple[Column, ...]:
     )
 
 
-def all_columns(number: int, time: int, cost: int, bar: bool) -> tuple[Column, ...]:
+def all_columns(number: int, time: int, cost: int, bar: bool, marked: bool) -> tuple[Column, ...]:
+    """`bar` draws the context's fill; `marked` leaves room for what made the session dear."""
     return (
         Column("#", number, "right"),
         Column("Time", time),
@@ -47,7 +48,7 @@ def all_columns(number: int, time: int, cost: int, bar: bool) -> tuple[Column, .
         Column("Tok/s", 5, "right", drop_at=7),
         Column("Tools", 14 if bar else 10, grow=True, drop_at=5),
         Column("Files", 10, grow=True, drop_at=8),
-        Column("Notes", 10 if bar else 6, grow=True),
+        Column("Notes", len("▲ same file") if marked else 10 if bar else 6, grow=True),
     )
 
 
@@ -146,7 +147,8 @@ class TurnsPanel(SessionPanel):
         money = max(len(format_usd(cost)), len("($0.42)"))
         if self.size.width < NARROW:
             return few_columns(number, 5 if one_day else 6, money)
-        return all_columns(number, 5 if one_day else 12, money, self.size.width >= WITH_BAR)
+        marked = any(turn.causes for turn in view.turns)
+        return all_columns(number, 5 if one_day else 12, money, self.size.width >= WITH_BAR, marked)
 
     def _titles(self, view: SessionView) -> tuple[str, ...]:
         turns = plural(len(view.turns), "turn") if view.turns else "No turns"
