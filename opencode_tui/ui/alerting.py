@@ -9,6 +9,7 @@ from textual import events, on
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.reactive import var
+from textual.widgets import Input
 
 from opencode_tui import clock
 from opencode_tui.alert_records import Alert
@@ -86,9 +87,12 @@ class AlertingApp(App[None]):
         self._offer(snapshot)
 
     def _offer(self, snapshot: Snapshot) -> None:
-        """Let `enter` open the cause of an alert that comes to stand on the banner, unless somebody is typing."""
+        """Let `enter` open the cause of an alert that comes to stand on the banner, unless somebody is typing.
+
+        Who pauses in a filter still types: the next letters must not be an answer to the alert.
+        """
         first = snapshot.alerts[0].id if snapshot.alerts else None
-        if first != self._offered and first is not None and self.is_quiet:
+        if first not in (None, self._offered) and self.is_quiet and not isinstance(self.focused, Input):
             for banner in self.screen.query(Banner):
                 self.call_after_refresh(banner.offer)
         self._offered = first

@@ -308,6 +308,20 @@ async def test_in_the_filter_the_letters_are_typed() -> None:
     assert feed.actions == []
 
 
+async def test_an_alert_does_not_take_the_focus_from_who_pauses_in_the_filter(monkeypatch: pytest.MonkeyPatch) -> None:
+    app, feed = over()
+    feed.on_look = lambda query: session_list()
+    monkeypatch.setattr(OpencodeTui, "is_quiet", True)
+    async with showing(app, WIDE) as pilot:
+        await pilot.press("2")
+        await until(pilot, lambda: app.view is not None)
+        await pilot.press("slash", "h")
+        await poll(pilot, feed, snapshot("$0.93", alerts=(alert(2),)))
+        await pilot.press(*"az")
+        await until(pilot, lambda: app.screen.query_one(Input).value == "haz")
+    assert feed.actions == []
+
+
 # Toasts and the bell
 
 
