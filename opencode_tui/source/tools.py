@@ -6,7 +6,6 @@ import json
 import re
 import sqlite3
 from collections.abc import Sequence
-from hashlib import blake2b
 
 from opencode_tui.records import ToolUse
 from opencode_tui.source.decode import loads, moment
@@ -21,7 +20,8 @@ _STATE = ", ".join(
     )
 )
 
-_LONG = 4000
+LONG = 4000
+"""An input of more characters has no fingerprint: it would have to leave SQLite for it."""
 _GIVEN = """
   CASE WHEN length(json_extract({of}, '$.state.input')) <= {long} THEN json_extract({of}, '$.state.input') END
 """
@@ -31,7 +31,7 @@ _PATCH = "substr(json_extract({of}, '$.state.input.patchText'), 1, 500)"
 
 _V1 = f"""
   SELECT p.id, p.message_id, p.session_id, json_extract(p.data, '$.tool', {_STATE}),
-    {_GIVEN.format(of="p.data", long=_LONG)}, {_PATCH.format(of="p.data")}
+    {_GIVEN.format(of="p.data", long=LONG)}, {_PATCH.format(of="p.data")}
   FROM part p
   WHERE p.message_id IN (SELECT value FROM json_each(?))
     AND CASE WHEN json_valid(p.data) THEN json_extract(p.data, '$.type') = 'tool' END
@@ -39,7 +39,7 @@ _V1 = f"""
 
 _V2 = f"""
   SELECT m.id || ':' || coalesce(json_extract(c.value, '$.id'), c.key), m.id, m.session_id,
-    json_extract(c.value, '$.name', {_STATE}), {_GIVEN.format(of="c.value", long=_LONG)},
+    json_extract(c.value, '$.name', {_STATE}), {_GIVEN.format(of="c.value", long=LONG)},
     {_PATCH.format(of="c.value")},
     json_extract(c.value, '$.time')
   FROM session_message m, json_each(m.data, '$.content') c
@@ -86,6 +86,8 @@ def tool_use(
     """The record of one use; `state` holds the tool's name and the values of `_STATE` in its order, `given` the
     JSON of its input, `patch` the beginning of a patch.
     """
+    from opencode_tui.source.digest import digest_of  # here, so that who finds nothing new loads no hashing
+
     name, status, file_path, path, command, url, agent, child, child_v2, start, end, ran, completed = state
     began, ended = moment(start, ran), moment(end, completed)
     return ToolUse(
@@ -110,12 +112,3 @@ def patched_file(patch: str) -> str:
     """The first file that a patch is about; empty where its beginning names none."""
     found = _PATCHED.search(patch)
     return clean(found[1], 400) if found else ""
-
-
-def digest_of(session_id: str, given: object) -> int | None:
-    """A signed 64-bit fingerprint of an input's JSON. The session is its key, so that none says anything elsewhere."""
-    if not isinstance(given, str) or given in ("", "{}", "null") or len(given) > _LONG:
-        return None
-    key = session_id.encode(errors="replace")[:64]
-    digest = blake2b(given.encode(errors="replace"), digest_size=8, key=key).digest()
-    return int.from_bytes(digest, "big", signed=True)
