@@ -80,6 +80,25 @@ def test_a_new_day_fires_again_and_the_day_before_never_more(file: Path) -> None
     assert watched.look(DAY_START + DAY_MS) == ()
 
 
+@pytest.mark.parametrize("cutoff", [70, 80])
+def test_a_cutoff_that_is_lowered_to_where_the_warning_fired_still_fires(file: Path, cutoff: int) -> None:
+    watched = Watched(file, DAY)
+    watched.call(cost="0.85", at=NOON)
+    assert [alert.crossing.level for alert in watched.look()] == ["warning"]
+    watched.settings = replace(DAY, budget=Budget(40 * CENT, cutoff * CENT))
+    assert [alert.crossing.level for alert in watched.look()] == ["cutoff"]
+    assert watched.look() == ()
+
+
+def test_a_rates_cutoff_that_is_lowered_to_where_its_warning_fired_still_fires(file: Path) -> None:
+    watched = Watched(file, RATE)
+    watched.call(cost="2.50", at=NOON)
+    assert [alert.crossing.level for alert in watched.look()] == ["warning"]
+    watched.settings = only(rate=Lines(warning_nano=100 * CENT, cutoff_nano=200 * CENT))
+    assert [alert.crossing.level for alert in watched.look()] == ["cutoff"]
+    assert watched.look() == ()
+
+
 def test_past_days_of_an_old_store_never_fire(file: Path) -> None:
     watched = Watched(file, Settings(timezone="UTC"))
     watched.session("ses_1", "Long ago")
@@ -206,6 +225,18 @@ def test_midnight_does_not_make_a_rate_new(file: Path) -> None:
     assert fired == 1
 
 
+def test_a_rate_that_stays_past_its_line_for_days_fires_once(file: Path) -> None:
+    watched = Watched(file, RATE)
+    fired = []
+    for quarter in range(4 * 60):
+        watched.call(cost="0.80", at=NOON + quarter * 15 * MINUTE)
+        fired += [(quarter, alert.crossing.level) for alert in watched.look()]
+    assert fired == [(2, "warning")]
+    watched.look(watched.now + 2 * HOUR_MS)
+    watched.call(cost="2.50", at=watched.now + 3 * HOUR_MS)
+    assert len(watched.look()) == 1, "it has fallen since, and is crossed anew"
+
+
 def test_a_call_that_is_entered_late_moves_no_crossing_forward(file: Path) -> None:
     watched = Watched(file, RATE)
     watched.call(cost="1", at=NOON)
@@ -288,6 +319,15 @@ def test_a_snooze_covers_what_fires_of_the_same_rule_meanwhile_but_no_higher_lin
     assert [alert.snoozed_until_ms for alert in watched.look()] == [until_ms]
     watched.call(cost="5.10", at=NOON + 4 * HOUR_MS)
     assert [(alert.crossing.level, alert.snoozed_until_ms) for alert in watched.look()] == [("cutoff", None)]
+
+
+def test_a_snoozed_warning_does_not_keep_a_cutoff_at_its_line_quiet(file: Path) -> None:
+    watched = Watched(file, DAY)
+    watched.call(cost="0.85", at=NOON)
+    (first,) = watched.look()
+    alert_log.snooze(watched.ledger.connection, [first.id], NOON + HOUR_MS)
+    watched.settings = replace(DAY, budget=Budget(40 * CENT, 80 * CENT))
+    assert [alert.snoozed_until_ms for alert in watched.look()] == [None]
 
 
 def test_what_became_of_telling_is_kept(fired: tuple[sqlite3.Connection, Alert]) -> None:

@@ -13,7 +13,7 @@ from opencode_tui.analysis.pace import run_rate
 from opencode_tui.analysis.rules import spend_rules
 from opencode_tui.analysis.trees import Place, laid_out, roots
 from opencode_tui.clock import DAY_MS, HOUR_MS, Calendar, Span
-from opencode_tui.ledger import alert_queries, queries
+from opencode_tui.ledger import alert_log, alert_queries, queries
 from opencode_tui.ledger.alert_queries import Pot
 from opencode_tui.settings import Period, Scope, Settings
 from opencode_tui.take_sessions import ContextLimits
@@ -115,13 +115,20 @@ class _Reading:
         return self.known[id][1] or id
 
     def costs(self, line: int) -> tuple[tuple[int, int], ...]:
-        """Those of the last hour; where they reach the line those of the day before too, to see when they did."""
+        """Those of the last hour; where they reach the line those before too, to see when they did.
+
+        That is the day before, and all since the last alert: a rate that has stayed past its line from then on has
+        not been crossed anew, however long it stays.
+        """
         if not line:
             return ()
         hour = queries.costs(self.connection, Span(self.now_ms - HOUR_MS, self.now_ms + 1))
         if run_rate(hour, self.now_ms) < line:
             return tuple(hour)
-        return tuple(queries.costs(self.connection, Span(self.now_ms - DAY_MS - HOUR_MS, self.now_ms + 1)))
+        since_ms = self.now_ms - DAY_MS
+        fired_ms = alert_log.last_fired_ms(self.connection, "rate")
+        since_ms = since_ms if fired_ms is None else min(since_ms, fired_ms)
+        return tuple(queries.costs(self.connection, Span(since_ms - HOUR_MS, self.now_ms + 1)))
 
     def repeated(self, times: int) -> tuple[Repeated, ...]:
         """Of the sessions that come into question each is read whole: what was done in between decides."""

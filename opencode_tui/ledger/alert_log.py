@@ -1,9 +1,10 @@
 """The log of alerts: what fired, so that nothing fires twice, and what became of it.
 
-What fires once a period is new when its line lies above every line that has fired for the same rule, subject and
-period; the levels below a fired one are so never told after it, and a line that was raised is. What can be crossed
-anew is new when it was crossed after the last time that fired. Both follow from the rows alone, so that two
-processes, of other settings even, and a restart come to the same.
+What fires once a period is new when its line lies above every line that has fired at its level or a higher one for
+the same rule, subject and period; the levels below a fired one are so never told after it, a line that was raised is,
+and so is a cutoff that was lowered to where the warning stood. What can be crossed anew is new when it was crossed
+after the last time that fired. Both follow from the rows alone, so that two processes, of other settings even, and a
+restart come to the same.
 """
 
 from __future__ import annotations
@@ -17,14 +18,16 @@ from typing import Any
 from opencode_tui.alert_records import Alert, Cause, Crossing, Told
 from opencode_tui.settings import LEVELS
 
-_FIRED_LINE = "SELECT max(line) FROM alert WHERE rule = ? AND subject = ? AND period = ?"
-_FIRED_AT = "SELECT max(at_ms) FROM alert WHERE rule = ? AND subject = ? AND period = '' AND line >= ?"
+_AS_HIGH = "level IN (SELECT value FROM json_each(?))"
+_FIRED_LINE = f"SELECT max(line) FROM alert WHERE rule = ? AND subject = ? AND period = ? AND {_AS_HIGH}"
+_FIRED_AT = f"SELECT max(at_ms) FROM alert WHERE rule = ? AND subject = ? AND period = '' AND line >= ? AND {_AS_HIGH}"
 _INSERT = """
   INSERT OR IGNORE INTO alert (fired_ms, rule, kind, level, subject, period, mark, value, line, at_ms, session_id,
     about, cause, cause_session_id, cause_turn_id, cause_nano, cause_found, text, snoozed_until_ms)
   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,
     (SELECT max(snoozed_until_ms) FROM alert
-      WHERE rule = ?2 AND subject = ?5 AND line >= ?9 AND snoozed_until_ms > ?1))
+      WHERE rule = ?2 AND subject = ?5 AND line >= ?9 AND snoozed_until_ms > ?1
+        AND level IN (SELECT value FROM json_each(?19))))
   RETURNING id
 """
 _COLUMNS = """
@@ -55,7 +58,7 @@ def fire(
 
     Must run in a transaction that has the right to write (`Ledger.writing`), in which the crossings were
     measured: measures from before it could have been overtaken. A snooze of the same rule and subject covers
-    the new alert too, unless that is of a higher line.
+    the new alert too, unless that is of a higher line or level.
     """
     fired: list[Alert] = []
     for crossing, cause, text in found:
@@ -70,6 +73,12 @@ def fire(
 def alerts(connection: sqlite3.Connection, *, since_ms: int = 0, most: int = 100) -> tuple[Alert, ...]:
     """What fired since a moment, the newest first, at most so many."""
     return _read(connection, "fired_ms >= ? ORDER BY fired_ms DESC, id DESC LIMIT ?", (since_ms, most))
+
+
+def last_fired_ms(connection: sqlite3.Connection, rule: str) -> int | None:
+    """When what last fired of a rule had crossed its line; None where nothing has."""
+    at_ms: int | None = connection.execute("SELECT max(at_ms) FROM alert WHERE rule = ?", (rule,)).fetchone()[0]
+    return at_ms
 
 
 def standing(connection: sqlite3.Connection, now_ms: int, *, since_ms: int = 0) -> tuple[Alert, ...]:
@@ -116,16 +125,21 @@ def told(connection: sqlite3.Connection, id: int, what: Told) -> None:
 
 
 def _is_new(connection: sqlite3.Connection, crossing: Crossing) -> bool:
-    rule, subject = crossing.rule, crossing.subject
+    rule, subject, as_high = crossing.rule, crossing.subject, _as_high(crossing)
     if crossing.period:
-        line = connection.execute(_FIRED_LINE, (rule, subject, crossing.period)).fetchone()[0]
+        line = connection.execute(_FIRED_LINE, (rule, subject, crossing.period, as_high)).fetchone()[0]
         return line is None or crossing.line > line
-    at_ms = connection.execute(_FIRED_AT, (rule, subject, crossing.line)).fetchone()[0]
+    at_ms = connection.execute(_FIRED_AT, (rule, subject, crossing.line, as_high)).fetchone()[0]
     return at_ms is None or crossing.at_ms > at_ms
 
 
+def _as_high(crossing: Crossing) -> str:
+    """The crossing's level and those above it, as JSON."""
+    return json.dumps(LEVELS[LEVELS.index(crossing.level) :])
+
+
 def _rank(crossing: Crossing) -> tuple[int, int]:
-    return crossing.line, LEVELS.index(crossing.level)
+    return LEVELS.index(crossing.level), crossing.line
 
 
 def _values(crossing: Crossing, cause: Cause, text: str, now_ms: int) -> tuple[object, ...]:
@@ -133,7 +147,7 @@ def _values(crossing: Crossing, cause: Cause, text: str, now_ms: int) -> tuple[o
         *(now_ms, crossing.rule, crossing.kind, crossing.level, crossing.subject, crossing.period),
         *(crossing.line if crossing.period else crossing.at_ms, crossing.value, crossing.line, crossing.at_ms),
         *(crossing.session_id, crossing.about, cause.sentence, cause.session_id, cause.turn_id, cause.cost_nano),
-        *(cause.found, text),
+        *(cause.found, text, _as_high(crossing)),
     )
 
 
