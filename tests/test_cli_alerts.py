@@ -7,6 +7,8 @@ import os
 import pty
 import signal
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 from threading import Timer
 
@@ -81,6 +83,11 @@ def test_check_is_2_at_the_cutoff(shell: Shell, store: V1) -> None:
 )
 def test_check_takes_other_lines(lines: list[str], code: int, shell: Shell, store: V1) -> None:
     assert shell.run("check", *lines)[0] == code
+
+
+def test_check_does_not_say_that_an_amount_is_under_itself(shell: Shell, store: V1) -> None:
+    spend(store, "0.2999")
+    assert shell.run("check") == (0, "$0.80 today is just under the warning $0.80\n", "")
 
 
 def test_check_as_json(shell: Shell, store: V1) -> None:
@@ -177,6 +184,13 @@ def test_a_fault_of_our_own_is_not_the_warning(shell: Shell, store: V1, monkeypa
     code, out, err = shell.run("check")
     assert (code, out) == (3, "")
     assert_one_sentence(err, "ZeroDivisionError")
+
+
+@pytest.mark.parametrize("target", ["&-", "/dev/full"])
+def test_check_gives_its_code_also_where_its_line_cannot_be_written(target: str, shell: Shell, store: V1) -> None:
+    command = f"{sys.executable} -m opencode_tui check --data-dir {store.data_dir} --ledger {shell.ledger} >{target}"
+    done = subprocess.run(["/bin/sh", "-c", command], cwd=ROOT, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_check_gives_its_code_also_where_nobody_reads_its_line(shell: Shell) -> None:
@@ -346,6 +360,21 @@ def test_watch_sees_what_is_new_and_ends_cleanly(number: signal.Signals, shell: 
     assert (process.returncode, err) == (0, "")
 
 
+def test_what_fires_is_told_also_when_the_reader_of_watch_has_gone(
+    shell: Shell, store: V1, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(*_: object) -> None:
+        raise BrokenPipeError
+
+    monkeypatch.setattr("opencode_tui.cli.watch._say", gone)
+    monkeypatch.setattr("opencode_tui.cli.watch.silence_stdout", lambda: None)
+    spend(store, "3")
+    assert shell.run("watch", *marking(shell))[0] == EXIT_OK  # and it ends by itself
+    fired = log(shell)
+    assert len(fired) > 1
+    assert all([told.ok for told in alert.told] == [True] for alert in fired)
+
+
 def test_watch_rings_the_bell_of_a_terminal_alone(shell: Shell) -> None:
     store = V1(shell.home)
     store.call(store.session("Fix header"), cost="0.90", at=now_ms())
@@ -452,6 +481,7 @@ def test_all_alerts_are_acknowledged_the_seen_ones_too(shell: Shell, fired: Aler
         ("snooze", "1", "--for", "soon"),
         ("snooze", "1", "--for", "0m"),
         ("--limit", "0"),
+        ("--limit", "99999999999999999999"),
         ("nonsense",),
     ],
 )

@@ -105,6 +105,13 @@ WRONG = {
     ),
     "[alerts]\nevery_calls = 2.5": "alerts.every_calls: 2.5 is not a whole number; write one such as 8, or 'off'",
     "[alerts]\nsame_file = true": "alerts.same_file: true is not a whole number; write one such as 8, or 'off'",
+    '[channels]\nwebhook = "https://hooks.example/SECRET"': (
+        "channels.webhook: an address is none of 'notice', 'warning', 'cutoff', 'off'; write one of them"
+    ),
+    '[channels]\nwebhook_url_file = "https://hooks.example/SECRET"': (
+        "channels.webhook_url_file: this is an address, a secret; put it into a file of its own, and write that file's"
+        " path here"
+    ),
     "[alerts]\nsame_call = -1": (
         "alerts.same_call: -1 is out of range; write a whole number from 0 to 1000000, or 'off'"
     ),

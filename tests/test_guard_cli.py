@@ -14,7 +14,7 @@ import pytest
 
 from opencode_tui.cli import EXIT_OK, EXIT_TROUBLE, EXIT_USAGE, main
 from opencode_tui.guard.install import installed_state, plugin_file
-from opencode_tui.guard.state import GuardState, read_state
+from opencode_tui.guard.state import GuardState, read_state, trouble_file
 from opencode_tui.money import NANO
 from tests.stores import V1
 
@@ -106,6 +106,21 @@ def test_installing_again_takes_the_new_limits_and_keeps_what_was_lifted_and_rai
     monkeypatch.setenv("OPENCODE_TUI_BUDGET__CUTOFF_USD", "2")
     assert "is held to $2.50 a day" in shell.said("install")
     assert (shell.state.cutoff_nano, shell.state.lifted_until_ms) == (2 * NANO, NOON + 1_800_000)
+
+
+def test_install_forgets_the_trouble_that_it_puts_right(shell: Shell) -> None:
+    shell.said("install")
+    trouble_file(installed_state(shell.plugin) or Path()).write_text('{"at_ms": 0, "held": false, "reason": "old"}')
+    assert shell.said("status").startswith("not guarded: old")
+    shell.said("install")
+    assert shell.said("status").startswith("guarded: ")
+
+
+def test_an_install_that_fails_leaves_nothing_behind(shell: Shell) -> None:
+    (shell.plugin.parent.parent / "plugin").write_text("in the way")
+    code, _, err = shell.run("install")
+    assert code == EXIT_TROUBLE and "cannot be written" in err
+    assert not list((shell.home / ".local" / "share" / "opencode-tui").glob("guard*"))
 
 
 def test_the_next_command_after_an_edit_of_the_settings_moves_the_limits(shell: Shell) -> None:

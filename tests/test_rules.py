@@ -246,6 +246,15 @@ def test_steps_that_were_passed_at_once_are_told_once(file: Path) -> None:
     assert watched.look() == ()
 
 
+def test_one_is_not_plural(file: Path) -> None:
+    watched = Watched(file, only(every_calls=1, every_minutes=1))
+    watched.call()
+    assert sorted(text.partition(":")[0] for text in watched.texts()) == [
+        "past 1 call today",
+        "past 1 minute with spend today",
+    ]
+
+
 def test_calls_that_are_free_make_no_minute_with_spend(file: Path) -> None:
     watched = Watched(file, only(every_minutes=1))
     watched.call(cost="0")

@@ -44,7 +44,11 @@ def _what(crossing: Crossing) -> str:
     if crossing.kind == "loop":
         return f"{value} identical calls {about}"
     return {
-        "every_calls": f"past {line} calls today",
+        "every_calls": f"past {_count(line, 'call')} today",
         "every_usd": f"past {format_usd(line)} today",
-        "every_minutes": f"past {line} minutes with spend today",
+        "every_minutes": f"past {_count(line, 'minute')} with spend today",
     }[crossing.rule]
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

@@ -16,6 +16,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run a command and give its exit code: 0 done, 2 wrong command line, 3 something is wrong with the
     settings, the data directory or the ledger, 130 interrupted.
     """
+    _open_streams()
     from opencode_tui.cli.parser import make_parser
 
     arguments = make_parser().parse_args(argv)
@@ -30,7 +31,19 @@ def main(argv: Sequence[str] | None = None) -> int:
         return trouble.exit_code
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
-    except BrokenPipeError:
-        # The reader (head, less) has gone. Python would complain once more as it flushes on its way out.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except BrokenPipeError:  # the reader (head, less) has gone
+        silence_stdout()
         return EXIT_OK
+
+
+def silence_stdout() -> None:
+    """Write nothing more: Python would complain once more as it flushes on its way out."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _open_streams() -> None:
+    """A stream that the caller has closed (`>&-`) is none to Python; what is written to it goes nowhere."""
+    if sys.stdout is None:
+        sys.stdout = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
+    if sys.stderr is None:
+        sys.stderr = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")

@@ -15,7 +15,7 @@ from opencode_tui.alerts.text import alert_text
 from opencode_tui.alerts.watcher import Watcher
 from opencode_tui.analysis.causes import cause_of
 from opencode_tui.analysis.pace import band
-from opencode_tui.cli import EXIT_TROUBLE
+from opencode_tui.cli import EXIT_TROUBLE, silence_stdout
 from opencode_tui.cli.common import Trouble, open_ledger, settings_for, synced
 from opencode_tui.clock import Calendar, calendar_for, now_ms
 from opencode_tui.ledger import alert_log, queries
@@ -36,8 +36,8 @@ def run(arguments: argparse.Namespace) -> int:
         code, line = _check(arguments)
         try:
             print(line, end="", flush=True)
-        except BrokenPipeError:  # the code is the answer, also where nobody reads the line
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        except OSError:  # the code is the answer, also where nobody reads the line or the disk is full
+            silence_stdout()
         return code
     except Trouble:
         raise
@@ -61,7 +61,7 @@ def _check(arguments: argparse.Namespace) -> tuple[int, str]:
     if crossing and cause:
         text = alert_text(crossing, cause)
     else:
-        text = f"{format_usd(spent)} today is under the warning {format_usd(settings.budget.warning_nano)}"
+        text = _under(spent, settings.budget.warning_nano) if known else f"at least {format_usd(spent)} today"
     alerts = _notified(settings, ledger, sync, now) if arguments.notify else ()
     ledger.close()
     code = EXIT_OF[stands] if known else EXIT_TROUBLE
@@ -79,6 +79,11 @@ def _check(arguments: argparse.Namespace) -> tuple[int, str]:
         }
         return code, json.dumps(told) + "\n"
     return code, f"{text}\n" if known else ""
+
+
+def _under(spent: int, warning: int) -> str:
+    just = "just " if format_usd(spent) == format_usd(warning) else ""
+    return f"{format_usd(spent)} today is {just}under the warning {format_usd(warning)}"
 
 
 def _reached(

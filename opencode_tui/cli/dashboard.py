@@ -6,10 +6,11 @@ import argparse
 import os
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 from opencode_tui.cli.common import Trouble, open_ledger, settings_for
 from opencode_tui.clock import calendar_for
-from opencode_tui.settings import Budget, Settings
+from opencode_tui.settings import Alerts, Budget, Settings
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -22,10 +23,22 @@ def run(arguments: argparse.Namespace) -> int:
         from opencode_tui.demo import demo_store
 
         with demo_store(zone=calendar_for(settings.timezone).zone) as place:
-            return _show(
-                replace(settings, data_dirs=(place.data_dir,), ledger=place.ledger, machine="demo", budget=Budget())
-            )
+            return _show(_of_demo(settings, place.data_dir, place.ledger))
     return _show(settings)
+
+
+def _of_demo(settings: Settings, data_dir: Path, ledger: Path) -> Settings:
+    """The person's looks with the defaults' lines; a made-up alert stays on the screen."""
+    channels = replace(settings.channels, desktop="off", webhook="off", command="off")
+    return replace(
+        settings,
+        data_dirs=(data_dir,),
+        ledger=ledger,
+        machine="demo",
+        budget=Budget(),
+        alerts=Alerts(),
+        channels=channels,
+    )
 
 
 def _show(settings: Settings) -> int:

@@ -23,6 +23,7 @@ from opencode_tui.guard.state import (
     own_variables,
     read_state,
     state_file,
+    trouble_file,
     write_state,
 )
 from opencode_tui.guard.status import GuardStatus, clock_time, guard_status, uses_opencode_2
@@ -51,8 +52,15 @@ def _install(arguments: argparse.Namespace) -> None:
     command, ours = _our_sync(arguments, ledger)
     state = replace(_kept(file, ledger), ledger=str(ledger), sync=command, directory=_HERE, environment=ours)
     state = replace(state, config=str(config_of(arguments)), **limits_of(settings))
+    is_first = not file.exists()
     write_state(file, state)
-    install.install_plugin(plugin, file)
+    try:
+        install.install_plugin(plugin, file)
+    except install.PluginError:
+        if is_first:
+            install.remove_state(file)
+        raise
+    trouble_file(file).unlink(missing_ok=True)  # of the guard as it was
     if before is not None and before.resolve() != file.resolve():
         install.remove_state(before)
     print(

@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 from opencode_tui.analysis.periods import PERIODS
 from opencode_tui.cli import EXIT_TROUBLE, EXIT_USAGE
 
+_MOST_ALERTS = 1_000_000
 GROUPINGS = ("model", "provider", "agent", "project", "session", "day")
 
 _EXIT_CODES = """\
@@ -161,8 +162,8 @@ def _count(text: str) -> int:
 
 
 def _number(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of alerts; write one such as 20")
+    if not text.isdecimal() or not 1 <= int(text) <= _MOST_ALERTS:
+        raise argparse.ArgumentTypeError(f"{text[:40]!r} is not a number of alerts; write one such as 20")
     return int(text)
 
 

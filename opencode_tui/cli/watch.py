@@ -15,6 +15,7 @@ from types import FrameType
 from opencode_tui.alert_records import Alert
 from opencode_tui.alerts.channels import routes
 from opencode_tui.alerts.teller import Teller
+from opencode_tui.cli import silence_stdout
 from opencode_tui.cli.common import Trouble, open_ledger, settings_for
 from opencode_tui.clock import Calendar, calendar_for, now_ms
 from opencode_tui.feed import LedgerFeed
@@ -42,12 +43,17 @@ def run(arguments: argparse.Namespace) -> int:
     calendar = calendar_for(settings.timezone)
     teller = Teller(settings, lambda: Ledger(ledger.path), os.environ)
 
-    def tell(alert: Alert) -> None:
-        teller.tell(alert)
-        _say(alert, settings, calendar)
-
-    feed = LedgerFeed(lambda: Ledger(ledger.path), settings, os.environ, now_ms, tell)
     with _ended_by_signals() as ended:
+
+        def tell(alert: Alert) -> None:
+            teller.tell(alert)
+            try:
+                _say(alert, settings, calendar)
+            except OSError:  # nobody reads us any more: what fired at the same time is told all the same
+                silence_stdout()
+                ended.set()
+
+        feed = LedgerFeed(lambda: Ledger(ledger.path), settings, os.environ, now_ms, tell)
         try:
             _watch(feed, settings, ended, once=arguments.once)
         except _Ended:
@@ -110,13 +116,13 @@ def _say_troubles(known: dict[str, str], now: dict[str, str]) -> None:
 
 @contextmanager
 def _ended_by_signals() -> Iterator[Event]:
-    """An event that SIGTERM and ctrl+c set, instead of what they do else."""
+    """An event that SIGTERM, SIGHUP (a closed pane) and ctrl+c set, instead of what they do else."""
     ended = Event()
 
     def end(number: int, frame: FrameType | None) -> None:
         ended.set()
 
-    before = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGINT)}
+    before = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)}
     try:
         yield ended
     finally:

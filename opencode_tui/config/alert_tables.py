@@ -9,7 +9,6 @@ from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator
 
 from opencode_tui.config import alert_values as values
 from opencode_tui.config.table import Amount, Table, Text
-from opencode_tui.config.values import file_path
 from opencode_tui.settings import Alerts, Budget, Channels, Fills, GuardCaps, Lines, Period, Scope, SpendRule
 
 ALERTS, CHANNELS, GUARD, RULE = Alerts(), Channels(), GuardCaps(), SpendRule()
@@ -99,7 +98,7 @@ class ChannelsTable(Table):
     bell: From = CHANNELS.bell
     desktop: From = CHANNELS.desktop
     webhook: From = CHANNELS.webhook
-    webhook_url_file: Annotated[Path | None, PlainValidator(file_path)] = CHANNELS.webhook_url_file
+    webhook_url_file: Annotated[Path | None, PlainValidator(values.url_file)] = CHANNELS.webhook_url_file
     command: From = CHANNELS.command
     command_line: Annotated[tuple[str, ...], PlainValidator(values.command_line)] = CHANNELS.command_line
 

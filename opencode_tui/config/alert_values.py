@@ -8,10 +8,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Literal, TypeVar
 
 from opencode_tui.config.errors import shown
-from opencode_tui.config.values import TOO_MUCH_NANO, json_table, nano, text
+from opencode_tui.config.values import TOO_MUCH_NANO, file_path, json_table, nano, text
 from opencode_tui.paths import expand
 from opencode_tui.settings import LEVELS, PERIODS, SCOPES, Level, Period, Scope
 
@@ -104,6 +105,13 @@ def project(value: str) -> str:
     if not text(value):
         raise ValueError("'' is not a path; write a project's in quotes, such as \"~/shop\"")
     return str(expand(value))
+
+
+def url_file(value: object) -> Path | None:
+    """The file that holds the webhook's address, and not the address itself."""
+    if isinstance(value, str) and "://" in value:
+        raise ValueError("this is an address, a secret; put it into a file of its own, and write that file's path here")
+    return file_path(value)
 
 
 def command_line(value: object) -> tuple[str, ...]:

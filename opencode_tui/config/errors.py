@@ -55,7 +55,9 @@ def dotted(key: Key) -> str:
 
 
 def shown(value: object) -> str:
-    """A value in a sentence: short, and with control characters written out."""
+    """A value in a sentence: short, with control characters written out, and without what may be a secret."""
+    if isinstance(value, str) and "://" in value:
+        return "an address"  # which can be a webhook's, and so a secret
     if isinstance(value, str):
         return repr(value) if len(value) <= 40 else f"{value[:40]!r}…"
     if isinstance(value, bool):
