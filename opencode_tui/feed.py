@@ -9,7 +9,7 @@ from opencode_tui import clock as clocks
 from opencode_tui.alert_records import Alert
 from opencode_tui.alerts.watcher import Watcher
 from opencode_tui.clock import Clock, calendar_for
-from opencode_tui.guard.control import lift, raise_cutoff
+from opencode_tui.guard.control import lift, raise_cutoff, unraise
 from opencode_tui.guard.state import StateError, state_file
 from opencode_tui.guard.status import guard_status
 from opencode_tui.ledger import alert_log, queries
@@ -138,6 +138,8 @@ class LedgerFeed:
                 until_ms = now + action.minutes * MINUTE_MS if action.minutes else 0
                 lift(guard, until_ms)
                 return f"the guard is lifted for {action.minutes} minutes" if until_ms else "the guard holds again"
+            if isinstance(action, RaiseCutoff) and not action.cutoff_nano:
+                return f"today's cutoff is {format_usd(unraise(guard).cutoff_nano)} again"
             if isinstance(action, RaiseCutoff):
                 today = self._calendar.span(self._calendar.day(now))
                 spent = queries.spend(self._ledger.connection, today)
@@ -187,7 +189,8 @@ class LedgerFeed:
             stores=self._sync.states,
             read_ms=self._sync.read_ms,
             limits=self._sync.book,
-            guard=guard.words,
+            guard=f"{guard.words}, cutoff {format_usd(guard.cutoff_nano)}" if guard.raised else guard.words,
+            guard_cutoff_nano=guard.cutoff_nano,
             guard_trouble=guard.detail if guard.condition == "trouble" else "",
         )
         self._taken_ms, self._taken_day, self._stale = snapshot.taken_ms, snapshot.day, False

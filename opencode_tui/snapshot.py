@@ -125,6 +125,8 @@ class Snapshot:
     """Those that nobody has seen and that are not snoozed: the gravest first, and of one level the newest."""
     guard: str
     """Such as `guarded`, `not guarded` or `guard lifted until 15:02`; empty where it is not known."""
+    guard_cutoff_nano: int
+    """The cutoff that the guard holds to now: more than `cutoff_nano` where it is raised; 0 where it is not known."""
     guard_trouble: str
     """What keeps the guard from holding, in one sentence; empty where it holds, or is not installed."""
     unreadable_rows: int

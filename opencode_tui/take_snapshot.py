@@ -48,6 +48,7 @@ def take_snapshot(
     read_ms: int | None = None,
     limits: ContextLimits | None = None,
     guard: str = "",
+    guard_cutoff_nano: int = 0,
     guard_trouble: str = "",
 ) -> Snapshot:
     """The picture of a day (today for None) at `now_ms` (Unix milliseconds). Reads that day and its week."""
@@ -61,6 +62,7 @@ def take_snapshot(
         stores=stores,
         read_ms=read_ms,
         guard=guard,
+        guard_cutoff_nano=guard_cutoff_nano,
         guard_trouble=guard_trouble,
     )
 
@@ -136,6 +138,7 @@ def _picture(read: _Read, settings: Settings, now_ms: int, day: date, calendar: 
         session_lines=read.lines,
         alerts=tuple(sorted(read.alerts, key=lambda alert: -LEVELS.index(alert.crossing.level))),
         guard="",
+        guard_cutoff_nano=0,
         guard_trouble="",
         unreadable_rows=sum(count for _, count in read.unreadable),
         unreadable_reasons=read.unreadable,

@@ -73,7 +73,7 @@ class LiftGuard:
 
 @dataclass(frozen=True, slots=True)
 class RaiseCutoff:
-    """Let the guard hold a higher cutoff, for today."""
+    """Let the guard hold a higher cutoff, for today; 0 ends that."""
 
     cutoff_nano: int
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from opencode_tui.clock import Calendar, calendar_for
-from opencode_tui.guard.control import lift, lift_end, raise_cutoff
+from opencode_tui.guard.control import lift, lift_end, raise_cutoff, unraise
 from opencode_tui.guard.install import (
     MARK,
     PluginError,
@@ -227,8 +227,8 @@ def test_a_raised_cutoff_holds_for_its_day_and_has_to_be_higher(tmp_path: Path) 
         250 * CENT,
         150 * CENT,
     )
-    with pytest.raises(ValueError, match=r"not above the cutoff \$2\.50"):
-        raise_cutoff(file, 220 * CENT, 0, UTC_DAYS, NOON)
+    assert raise_cutoff(file, 220 * CENT, 0, UTC_DAYS, NOON).cutoff_at(NOON) == 220 * CENT, "it was raised too high"
+    assert unraise(file).cutoff_at(NOON) == 150 * CENT
 
 
 # The plugin's file

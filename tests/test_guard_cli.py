@@ -123,6 +123,21 @@ def test_an_install_that_fails_leaves_nothing_behind(shell: Shell) -> None:
     assert not list((shell.home / ".local" / "share" / "opencode-tui").glob("guard*"))
 
 
+def test_a_raise_can_be_ended(shell: Shell) -> None:
+    shell.said("install")
+    shell.said("raise", "250")
+    assert shell.said("raise", "--off") == "The cutoff is $1.50 again.\n"
+    assert shell.state.raised is None
+
+
+@pytest.mark.parametrize("amount", ["1e400", "1e4400", "1000000", "-1", "0", "x"])
+def test_what_no_cutoff_can_be_raised_to_is_said(amount: str, shell: Shell) -> None:
+    shell.said("install")
+    code, out, err = shell.run("raise", f"--={amount}" if amount == "-" else amount)
+    assert (code, out, shell.state.raised) == (EXIT_USAGE, "", None)
+    assert err.count("\n") <= 2
+
+
 def test_the_next_command_after_an_edit_of_the_settings_moves_the_limits(shell: Shell) -> None:
     shell.said("install")
     config = shell.home / ".config" / "opencode-tui" / "config.toml"
@@ -181,7 +196,7 @@ def test_lift_and_off(shell: Shell) -> None:
         (("raise", "1.50"), "$1.50 is not above the cutoff $1.50; name a higher amount"),
         (("lift",), "one of the arguments --for --off is required"),
         (("lift", "--for", "30m", "--off"), "not allowed with argument"),
-        (("raise",), "the following arguments are required: USD"),
+        (("raise",), "one of the arguments USD --off is required"),
         (("hold",), "invalid choice: 'hold'"),
     ],
 )

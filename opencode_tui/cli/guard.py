@@ -15,6 +15,7 @@ from opencode_tui import paths
 from opencode_tui.cli import EXIT_USAGE
 from opencode_tui.cli.common import Trouble, config_of, open_ledger, settings_for, synced
 from opencode_tui.clock import Calendar, calendar_for, now_ms
+from opencode_tui.config.values import TOO_MUCH_NANO
 from opencode_tui.guard import control, install
 from opencode_tui.guard.state import (
     GuardState,
@@ -117,10 +118,16 @@ def _lift(arguments: argparse.Namespace) -> None:
 
 def _raise(arguments: argparse.Namespace) -> None:
     settings, file = settings_for(arguments), _installed()
+    if arguments.off:
+        print(f"The cutoff is {format_usd(control.unraise(file).cutoff_nano)} again.")
+        return
     try:
         nano = nano_from_usd(arguments.amount.removeprefix("$"))
+        if not 0 < nano < TOO_MUCH_NANO:
+            raise ValueError
     except ValueError:
-        raise Trouble(f"{arguments.amount!r} is not an amount in USD; write one such as 2.50", EXIT_USAGE) from None
+        wrong = f"{arguments.amount[:40]!r} is not an amount in USD; write one such as 2.50"
+        raise Trouble(wrong, EXIT_USAGE) from None
     _, spent = _spent_today(replace(settings, ledger=Path(read_state(file).ledger)))
     try:
         control.raise_cutoff(file, nano, spent, calendar_for(settings.timezone), now_ms())

@@ -135,7 +135,9 @@ def _add_guard(commands: argparse._SubParsersAction[_Parser], common: _Parser) -
     lift = add("lift", "refuse nothing for a while").add_mutually_exclusive_group(required=True)
     lift.add_argument("--for", dest="time", metavar="TIME", help="how long: 90s, 30m, 2h or today")
     lift.add_argument("--off", action="store_true", help="hold again")
-    add("raise", "raise the cutoff for today").add_argument("amount", metavar="USD", help="to how much, such as 2.50")
+    raised = add("raise", "raise the cutoff for today").add_mutually_exclusive_group(required=True)
+    raised.add_argument("amount", nargs="?", metavar="USD", help="to how much, such as 2.50")
+    raised.add_argument("--off", action="store_true", help="hold the settings' cutoff again")
 
 
 def _common_options() -> _Parser:

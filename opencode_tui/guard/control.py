@@ -40,14 +40,14 @@ def lift(file: Path, until_ms: int) -> GuardState:
 
 
 def raise_cutoff(file: Path, cutoff_nano: int, spent_nano: int, calendar: Calendar, now_ms: int) -> GuardState:
-    """Raise the cutoff for today.
+    """Raise the cutoff for today; one that was raised already may be raised to less.
 
-    Raises ValueError with one sentence for an amount that is not above the cutoff in force and what is spent,
+    Raises ValueError with one sentence for an amount that is not above the settings' cutoff and what is spent,
     StateError where the state cannot be read or written.
     """
 
     def raised(state: GuardState) -> GuardState:
-        for line, nano in (("the cutoff", state.cutoff_at(now_ms)), ("what is spent today,", spent_nano)):
+        for line, nano in (("the cutoff", state.cutoff_nano), ("what is spent today,", spent_nano)):
             if cutoff_nano <= nano:
                 raise ValueError(
                     f"{format_usd(cutoff_nano)} is not above {line} {format_usd(nano)}; name a higher amount"
@@ -55,3 +55,8 @@ def raise_cutoff(file: Path, cutoff_nano: int, spent_nano: int, calendar: Calend
         return replace(state, raised=Raised(cutoff_nano, day_end(calendar, now_ms)))
 
     return change(file, raised)
+
+
+def unraise(file: Path) -> GuardState:
+    """Hold the settings' cutoff again. Raises StateError."""
+    return change(file, lambda state: replace(state, raised=None))

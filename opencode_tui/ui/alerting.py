@@ -179,10 +179,17 @@ class AlertingApp(App[None]):
         else:
             about = "Let OpenCode's calls pass although the cutoff is crossed"
             yield SystemCommand(f"Lift the guard for {LIFT_MIN} minutes", about, lambda: self._lift(LIFT_MIN))
+        if self.snapshot.guard_cutoff_nano > self.snapshot.cutoff_nano:
+            yield SystemCommand(
+                "End the raise", "Let the guard hold the settings' cutoff again", lambda: self._raise(0)
+            )
         yield SystemCommand("Raise today's cutoff", "Let the guard hold a higher amount today", self.ask_for_cutoff)
 
     def _lift(self, minutes: int) -> None:
         self.poller.act(LiftGuard(minutes))
+
+    def _raise(self, nano: int) -> None:
+        self.poller.act(RaiseCutoff(nano))
 
     def ask_for_cutoff(self) -> None:
         """Ask for the amount, and raise the cutoff to it."""
@@ -190,7 +197,9 @@ class AlertingApp(App[None]):
 
         def raise_to(nano: int | None) -> None:
             if nano is not None:
-                self.poller.act(RaiseCutoff(nano))
+                self._raise(nano)
 
-        if self.snapshot is not None:
-            self.push_screen(CutoffScreen(self.snapshot.cutoff_nano), raise_to)
+        now = self.snapshot
+        if now is not None:
+            least = max(now.cutoff_nano, now.spent_nano if now.is_today else 0)
+            self.push_screen(CutoffScreen(now.guard_cutoff_nano or now.cutoff_nano, least), raise_to)

@@ -163,6 +163,7 @@ def snapshot(spent: str = "$0.62", *, day: date = DAY, **changes: Any) -> Snapsh
         session_lines=SESSIONS,
         alerts=(),
         guard="",
+        guard_cutoff_nano=0,
         guard_trouble="",
         unreadable_rows=0,
         unreadable_reasons=(),

@@ -442,6 +442,22 @@ async def test_the_cutoff_is_raised_to_the_amount_that_is_typed() -> None:
     assert feed.actions == [RaiseCutoff(nano("$2.50"))]
 
 
+async def test_a_raised_cutoff_is_said_and_can_be_ended() -> None:
+    app, feed = over(spent="$1.62")
+    raised = snapshot("$1.62", guard="guarded, cutoff $20.00", guard_cutoff_nano=nano("$20"))
+    async with showing(app) as pilot:
+        await poll(pilot, feed, raised)
+        assert "Today · guarded, cutoff $20.00" in screen_text(app)
+        app.ask_for_cutoff()
+        await until(pilot, lambda: "It is $20.00." in screen_text(app))
+        await pilot.press(*"1.60", "enter")
+        await until(pilot, lambda: "That is not above $1.62" in screen_text(app))
+        await pilot.press("escape")
+        await until(pilot, lambda: not isinstance(app.screen, CutoffScreen))
+        commands(app)["End the raise"]()
+        await until(pilot, lambda: feed.actions == [RaiseCutoff(0)])
+
+
 async def test_escape_leaves_the_cutoff_as_it_is() -> None:
     app, feed = over()
     async with showing(app) as pilot:

@@ -21,7 +21,7 @@ def amount_above(text: str, least_nano: int) -> int:
     except ValueError:
         raise ValueError(f"“{text.strip()}” is not an amount in dollars; write one such as 2.50.") from None
     if nano <= least_nano:
-        raise ValueError(f"The cutoff is {format_usd(least_nano)} already; write a higher amount.")
+        raise ValueError(f"That is not above {format_usd(least_nano)}; write a higher amount.")
     return nano
 
 
@@ -49,9 +49,10 @@ class CutoffScreen(ModalScreen[int | None]):
         Binding("escape", "dismiss", "Close", id="cutoff.close"),
     ]
 
-    def __init__(self, cutoff_nano: int) -> None:
+    def __init__(self, cutoff_nano: int, least_nano: int) -> None:
+        """The cutoff in force, and what the new one has to be above: the settings' own, and what is spent."""
         super().__init__()
-        self._cutoff_nano = cutoff_nano
+        self._cutoff_nano, self._least_nano = cutoff_nano, least_nano
 
     def compose(self) -> ComposeResult:
         with Vertical(id="cutoff") as box:
@@ -64,6 +65,6 @@ class CutoffScreen(ModalScreen[int | None]):
     @on(Input.Submitted)
     def take(self, message: Input.Submitted) -> None:
         try:
-            self.dismiss(amount_above(message.value, self._cutoff_nano))
+            self.dismiss(amount_above(message.value, self._least_nano))
         except ValueError as error:
             self.query_one("#wrong", Static).update(str(error))
