@@ -42,6 +42,7 @@ def sentence(config: Path, text: str = "", env: Texts | None = None, flags: Text
 
 AMOUNT = "is not an amount in USD; write a number such as 0.80"
 PRICE = "is not a price in USD per million tokens; write a number such as 0.95"
+WHOLE_PATH = 'is not a whole path; write a project\'s in quotes, such as "~/shop"'
 RANGE = "is out of range; write an amount above 0 and below 1000000"
 SECONDS = "is not a number of seconds; write one from 0.2 to 3600"
 WRONG = {
@@ -172,7 +173,8 @@ WRONG = {
     ),
     "[channels]\nwebhook_url = 'https://x'": "channels.webhook_url: unknown key (did you mean 'webhook_url_file'?)",
     "[guard.projects]\n'/shop' = 0": f'guard.projects."/shop": 0 {RANGE}',
-    "[guard.projects]\n'' = 1": 'guard.projects."": \'\' is not a path; write a project\'s in quotes, such as "~/shop"',
+    "[guard.projects]\nshop = 1": f"guard.projects.shop: 'shop' {WHOLE_PATH}",
+    "[guard.projects]\n'' = 1": f"guard.projects.\"\": '' {WHOLE_PATH}",
     "[guard]\nagents = 1": "guard.agents: 1 is not a table; write its keys below [guard.agents]",
 }
 

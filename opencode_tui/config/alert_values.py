@@ -101,10 +101,13 @@ def caps(value: object) -> object:
 
 
 def project(value: str) -> str:
-    """A project's path, with the home directory in place of `~`."""
-    if not text(value):
-        raise ValueError("'' is not a path; write a project's in quotes, such as \"~/shop\"")
-    return str(expand(value))
+    """A project's whole path, with the home directory in place of `~`: one that starts nowhere would be another from
+    each folder that a command is started in.
+    """
+    path = expand(text(value))
+    if not path.is_absolute():
+        raise ValueError(f'{shown(value)} is not a whole path; write a project\'s in quotes, such as "~/shop"')
+    return str(path)
 
 
 def url_file(value: object) -> Path | None:

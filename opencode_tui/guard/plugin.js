@@ -147,10 +147,10 @@ function checked(state) {
 }
 
 const IN_DAY = "FROM call WHERE created_ms >= ?1 AND created_ms < ?2"
-const SPENT = `SELECT '' AS agent, '' AS place, coalesce(sum(cost_nano), 0) AS nano ${IN_DAY}`
+const SPENT = `SELECT '' AS agent, '' AS place, '' AS directory, coalesce(sum(cost_nano), 0) AS nano ${IN_DAY}`
 const SPENT_BY = `
   SELECT agent, coalesce((SELECT nullif(project, '') FROM session WHERE session.id = session_id), directory) AS place,
-    nano FROM (
+    directory, nano FROM (
       SELECT agent, session_id, directory, coalesce(sum(cost_nano), 0) AS nano ${IN_DAY}
       GROUP BY agent, session_id, directory)`
 const HELD = `
@@ -174,7 +174,7 @@ class Spending {
     if (ended) this.running.delete(id)
     const place = root && root !== "/" ? root : (cwd ?? "")
     const nano = Math.round((message.cost || 0) * NANO)
-    this.pending.set(id, { created: time.created, agent: agent ?? mode, place, nano })
+    this.pending.set(id, { created: time.created, agent: agent ?? mode, place, directory: cwd ?? place, nano })
     return true
   }
 
@@ -230,7 +230,8 @@ class Spending {
     return {
       all: sum(() => true),
       agent: (name) => sum((call) => call.agent === name),
-      project: (parent) => sum((call) => isUnder(call.place, parent)),
+      // A cap can be on a folder inside a project as well: a call belongs to where it was made, too.
+      project: (parent) => sum((call) => isUnder(call.place, parent) || isUnder(call.directory, parent)),
     }
   }
 }

@@ -50,6 +50,7 @@ class OpenCode:
     def __init__(self, root: Path, version: str, model_url: str, **config: object) -> None:
         self.version = version
         self.home, self.project = root / "home", root / "project"
+        self.started_in = self.project
         self.data_dir = self.home / ".local" / "share" / "opencode"
         settings = self.home / ".config" / "opencode" / "opencode.json"
         settings.parent.mkdir(parents=True)
@@ -140,7 +141,7 @@ class OpenCode:
             "HTTPS_PROXY": NOWHERE,
             "NO_PROXY": "127.0.0.1,localhost",
         }
-        return {"cwd": self.project, "env": environment}
+        return {"cwd": self.started_in, "env": environment}
 
     def _git(self, *command: str) -> None:
         subprocess.run(["git", *command], **self._where(), check=True, capture_output=True)

@@ -158,6 +158,22 @@ def test_the_copies_in_a_fork_cost_nothing(opencode: OpenCode, guard: Guarded, m
     assert guard.errors() == []
 
 
+def test_a_cap_on_a_folder_of_a_project_holds_in_that_folder(
+    opencode: OpenCode, guard: Guarded, model: ScriptedModel
+) -> None:
+    opencode.run("hello")
+    package = opencode.project / "package"
+    package.mkdir()
+    guard.install(cutoff=100, more=f'[guard.projects]\n"{package}" = 0.001')
+    opencode.run("hello in the project")
+    assert guard.errors() == []
+    opencode.started_in = package
+    opencode.run("hello in the folder")
+    asked = len(model.answered)
+    assert "is spent today in this project and its cap is $0.0010" in refused(opencode, "hello again")
+    assert len(model.answered) == asked
+
+
 @pytest.mark.parametrize("cap", ["the project's", "another's"])
 def test_a_projects_cap_holds_in_that_project(
     opencode: OpenCode, guard: Guarded, model: ScriptedModel, cap: str
