@@ -122,6 +122,32 @@ def test_a_dearer_model_is_the_cause(day: Watched) -> None:
     ]
 
 
+def test_a_dearer_model_that_was_left_again_is_told_by_its_calls(day: Watched) -> None:
+    day.session("ses_1", "Fix header")
+    for model, cost in (
+        *[("opencode/kimi-k2.6", "0.02")] * 3,
+        *[("a/opus", "0.40")] * 2,
+        ("opencode/kimi-k2.6", "0.02"),
+    ):
+        day.call("ses_1", cost, model=model)
+    assert day.texts() == [
+        '$0.88 is past the warning $0.80: 2 calls on opus in "Fix header" cost $0.80, 20× the price per call'
+    ]
+
+
+def test_a_switch_on_another_day_is_told_with_its_day(tmp_path: Path) -> None:
+    watched = Watched(tmp_path / "ledger.db", only(session=Lines(warning_nano=80 * CENT)))
+    watched.session("ses_1", "Fix header")
+    for hour in range(3):
+        watched.call("ses_1", "0.02", at=NOON + hour * 60 * MINUTE - 24 * 60 * MINUTE)
+    for hour in (4, 28):
+        watched.call("ses_1", "0.40", at=NOON + hour * 60 * MINUTE - 24 * 60 * MINUTE, model="a/opus")
+    assert watched.texts() == [
+        '$0.86 in "Fix header" is past the warning $0.80: since Tue 12 May 16:00 "Fix header" runs on opus,'
+        " 20× the price per call"
+    ]
+
+
 def test_a_model_of_the_same_price_is_no_cause(day: Watched) -> None:
     day.session("ses_1", "Fix header")
     for model in ("opencode/kimi-k2.6", "opencode/glm-5"):

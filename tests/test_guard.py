@@ -106,6 +106,8 @@ def test_a_reader_never_sees_half_a_state(tmp_path: Path) -> None:
         "[" * 100_000,
         "\x00",
         '{"version": 1, "raised": 1}',
+        '{"version": 1, "ledger": "/l", "raised": null, "sync": [], "new": 1}',
+        '{"version": 1, "ledger": 5, "raised": null, "sync": []}',
     ],
 )
 def test_a_broken_state_is_told_in_one_sentence(tmp_path: Path, text: str) -> None:

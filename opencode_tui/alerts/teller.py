@@ -56,6 +56,12 @@ class Teller:
                 self._threads[name] = Thread(target=self._run, args=(route, queue), name=f"tell {name}", daemon=True)
                 self._threads[name].start()
 
+    @property
+    def is_telling(self) -> bool:
+        """Something is not told yet."""
+        with self._lock:
+            return bool(self._pending)
+
     def close(self, wait_s: float = CLOSE_S) -> bool:
         """Wait at most so many seconds until all is told; False, and kept in the log, where something was not."""
         self._closed = True

@@ -85,12 +85,22 @@ def dearer_model(session: Leading, calendar: Calendar) -> Found:
             continue
         was, now = _mean(before), _mean(after)
         if now >= was * _DEARER:
-            since = f"{calendar.local(after[0].created_ms):%H:%M}"
             name, times = model.rpartition("/")[2], _times(now, was)
-            sentence = f'since {since} "{session.title}" runs on {name}, {times} the price per call'
+            if calls[-1].model == model:
+                since = _since(after[0].created_ms, calls[-1].created_ms, calendar)
+                sentence = f'since {since} "{session.title}" runs on {name}, {times} the price per call'
+            else:  # it has gone back
+                spent = format_usd(cost(after))
+                sentence = f'{len(after)} calls on {name} in "{session.title}" cost {spent}, {times} the price per call'
             extra = cost(after) - was * len(after)
             turns = tuple(turns_of(after))
             yield Finding(Cause(sentence, session.id, after[0].turn_id, extra), after, "dearer model", turns)
+
+
+def _since(ms: int, now_ms: int, calendar: Calendar) -> str:
+    """The time, with its day where that is another than the last call's."""
+    moment = calendar.local(ms)
+    return f"{moment:%H:%M}" if moment.date() == calendar.day(now_ms) else f"{moment:%a %d %b %H:%M}"
 
 
 def growth(session: Leading) -> Found:

@@ -44,7 +44,7 @@ def _of_demo(settings: Settings, data_dir: Path, ledger: Path) -> Settings:
 def _show(settings: Settings) -> int:
     # A ledger that cannot be used is said before the screen is taken.
     open_ledger(settings).close()
-    from opencode_tui.alerts.teller import Teller
+    from opencode_tui.alerts.teller import CLOSE_S, Teller
     from opencode_tui.feed import LedgerFeed
     from opencode_tui.ui.app import run
 
@@ -54,5 +54,7 @@ def _show(settings: Settings) -> int:
     except ValueError as error:
         raise Trouble(str(error)) from None
     finally:
+        if teller.is_telling:
+            print(f"opencode-tui: an alert is still being told; waiting at most {CLOSE_S:.0f} s", file=sys.stderr)
         teller.close()
     return 0

@@ -95,11 +95,14 @@ def read_state(file: Path) -> GuardState:
         amounts += [state.raised.cutoff_nano, state.raised.until_ms] if state.raised else []
         if not all(type(amount) is int for amount in amounts):
             raise ValueError("an amount is no number")
+        if not isinstance(state.ledger, str) or not isinstance(state.timezone, str):
+            raise ValueError("it names no ledger")
         return state
     except OSError as error:
         raise StateError(f"{file} cannot be read ({error.strerror}); run `opencode-tui guard install`") from error
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        raise StateError(f"{file} is broken ({error}); run `opencode-tui guard install`") from error
+        reason = error if isinstance(error, ValueError) else "it is not what this version writes"
+        raise StateError(f"{file} is broken ({reason}); run `opencode-tui guard install`") from error
 
 
 def write_state(file: Path, state: GuardState) -> None:
