@@ -95,7 +95,7 @@ def _wrong_values(errors: Sequence[ErrorDetails], givens: Sequence[Given]) -> It
             table = TABLES.get(key[:-1]) or NAMED_TABLES[key[:-2]]
             yield unknown(where, key[-1], table.model_fields)
         else:
-            off = f", such as warning_usd = 'off'" if error["input"] == "off" else ""
+            off = ", such as warning_usd = 'off'" if error["input"] == "off" else ""
             yield f"{where}: {shown(error['input'])} is not a table; write its keys below [{dotted(key)}]{off}"
 
 
