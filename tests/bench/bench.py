@@ -73,6 +73,7 @@ class Bench:
             Row("`status`, whole process", "<= 0.15 s"),
             Row("`check`, whole process"),
         )
+        seen = Row("the same with alerts looked for and the picture taken", unit="ms")
         idle, busy = (
             Row("a poll with nothing new, in process", unit="µs"),
             Row("a poll after one new call, in process", unit="ms"),
@@ -88,11 +89,12 @@ class Bench:
             today.values.append(self._today_after_one())
             status.values.append(self._ours("status").seconds)
             check.values.append(self._ours("check", "--warn", "100000", "--cutoff", "100000").seconds)
-            quiet, new = self._probe("polls")
+            quiet, new, whole = self._probe("polls")
             idle.values.append(quiet)
             busy.values.append(new)
+            seen.values.append(whole)
             self._forget()
-        return [python, scan, first, peak, right, today, status, check, idle, busy]
+        return [python, scan, first, peak, right, today, status, check, idle, busy, seen]
 
     def run(self, *arguments: str) -> Ran:
         """A Python process from its start to its end. Raises SystemExit where it fails."""

@@ -40,8 +40,10 @@ def today_right(settings: Settings, ledger: Path) -> tuple[float]:
     return (seen[0] - began,)
 
 
-def polls(settings: Settings, ledger: Path) -> tuple[float, float]:
-    """Seconds of a poll that finds nothing new, and of one that finds one new call."""
+def polls(settings: Settings, ledger: Path) -> tuple[float, float, float]:
+    """Seconds of a poll that finds nothing new, of one that finds one new call, and of the dashboard's whole poll
+    then: with the alerts looked for, and the picture taken.
+    """
     opened = Ledger(ledger)
     sync = Sync(opened, settings, os.environ)
     sync.poll()
@@ -59,7 +61,16 @@ def polls(settings: Settings, ledger: Path) -> tuple[float, float]:
         busy.append(time.perf_counter() - began)
     sync.close()
     opened.close()
-    return median(idle), median(busy)
+    feed, whole = LedgerFeed(lambda: Ledger(ledger), settings, os.environ), []
+    feed.poll(lambda _: None)
+    for _ in range(20):
+        append_call(settings.data_dirs[0] / "opencode.db")
+        began = time.perf_counter()
+        if feed.poll(lambda _: None) is None:
+            raise SystemExit("the dashboard did not see the new call")
+        whole.append(time.perf_counter() - began)
+    feed.close()
+    return median(idle), median(busy), median(whole)
 
 
 def main() -> int:
