@@ -14,6 +14,7 @@ from opencode_tui.settings import Settings, Ui
 from opencode_tui.snapshot import Snapshot
 from opencode_tui.ui.app import OpencodeTui
 from tests.ui.builders import SETTINGS, FakeFeed, clock
+from tests.ui.quiet import quiet
 
 THEME = replace(SETTINGS, ui=Ui(theme="calm"))
 PATIENCE_S = 20.0
@@ -25,12 +26,12 @@ def app_over(*answers: Snapshot | Exception, settings: Settings = THEME) -> tupl
 
 
 async def until(pilot: Pilot[Any], condition: Callable[[], bool]) -> None:
-    """Let the app go on until the condition holds, then until it has drawn."""
+    """Let the app go on until the condition holds and it has drawn."""
     async with asyncio.timeout(PATIENCE_S):
+        await quiet(pilot.app)
         while not condition():
-            await pilot.pause(0.01)
-    for _ in range(3):
-        await pilot.pause()
+            await asyncio.sleep(0.005)
+            await quiet(pilot.app)
 
 
 async def settled(pilot: Pilot[Any]) -> None:

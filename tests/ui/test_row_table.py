@@ -15,6 +15,7 @@ from textual.pilot import Pilot
 
 from opencode_tui.ui.widgets.row_columns import PADDING, Column, cell_text, fit_columns, header_text
 from opencode_tui.ui.widgets.row_table import Cells, RowTable
+from tests.ui.quiet import quiet
 
 COLUMNS = (Column("", 1), Column("Name", 8, grow=True), Column("Cost", 6, "right"), Column("Note", 10, drop_at=1))
 HEIGHT = 11
@@ -66,8 +67,7 @@ async def showing(*keys: str, width: int = 40) -> AsyncIterator[tuple[Shell, Pil
 
 
 async def settle(pilot: Pilot[Any]) -> None:
-    for _ in range(3):
-        await pilot.pause()
+    await quiet(pilot.app)
 
 
 def numbered(count: int) -> tuple[str, ...]:
