@@ -7,7 +7,8 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -46,6 +47,7 @@ class Shell:
 
     home: Path
     capsys: pytest.CaptureFixture[str]
+    at_end: ExitStack
 
     @property
     def ledger(self) -> Path:
@@ -79,7 +81,7 @@ class Shell:
 
 
 @pytest.fixture
-def shell(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Shell:
+def shell(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Shell]:
     for name in list(os.environ):
         if name.startswith(("OPENCODE", "XDG_")):
             monkeypatch.delenv(name)
@@ -87,7 +89,8 @@ def shell(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytes
     monkeypatch.setenv("OPENCODE_TUI_TIMEZONE", "UTC")
     for command in ("today", "usage"):
         monkeypatch.setattr(f"opencode_tui.cli.{command}.now_ms", lambda: at("14:23"))
-    return Shell(tmp_path, capsys)
+    with ExitStack() as at_end:
+        yield Shell(tmp_path, capsys, at_end)
 
 
 @pytest.fixture
@@ -594,8 +597,12 @@ def test_days_are_those_of_the_zone_in_the_settings(shell: Shell, store: V1, mon
 
 
 def spawn(shell: Shell, *command: str, **options: Any) -> subprocess.Popen[str]:
+    """A process that is ended, and its pipes closed, with the test."""
     environ = {"HOME": str(shell.home), "PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "TZ": "UTC"}
-    return subprocess.Popen([sys.executable, *command], env=environ, text=True, **options)
+    process = subprocess.Popen([sys.executable, *command], env=environ, text=True, **options)
+    shell.at_end.enter_context(process)
+    shell.at_end.callback(process.kill)
+    return process
 
 
 PIPES = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
