@@ -7,6 +7,18 @@ from textual.widgets import Input
 
 from tests.ui.quiet import wait_for_idle
 
+COLLECTED: set[tuple[str, str]] = set()
+"""Modules and tests, also those that are not run."""
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    COLLECTED.add((item.path.stem, item.name))
+
+
+@pytest.fixture
+def collected() -> set[tuple[str, str]]:
+    return COLLECTED
+
 
 @pytest.fixture(autouse=True)
 def timeless(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from opencode_tui.ui.app import OpencodeTui
 from tests.ui.builders import DAY, ROWS, STORE, nano, quiet, session_list, snapshot
 from tests.ui.showing import app_over, settled, until
 
+KEPT = Path(__file__).parent / "__snapshots__"
 NARROW, NORMAL, WIDE = (36, 40), (80, 24), (160, 50)
 IMPORTING = replace(STORE, state="importing", imported=78_000, total=230_000)
 CUTOFF = snapshot("$2.11", aborted_calls=2, running_calls=1, list_nano=nano("$0.42"))
@@ -80,3 +82,14 @@ def test_looks_sessions(keys: tuple[str, ...], size: tuple[int, int], snap_compa
         await until(pilot, lambda: True)
 
     assert snap_compare(app, terminal_size=size, run_before=show)
+
+
+def test_no_picture_is_kept_that_no_test_looks_at(collected: set[tuple[str, str]], pytestconfig: pytest.Config) -> None:
+    """The plugin says so only where all tests run in one process."""
+    if pytestconfig.getoption("update_snapshots"):
+        pytest.skip("they are removed at the end of this run")
+    kept = {(file.parent.name, file.stem) for file in KEPT.glob("*/*.svg")}
+    assert kept
+    assert all((KEPT.parent / f"{module}.py").exists() for module, _ in kept)
+    modules = {module for module, _ in collected}
+    assert {each for each in kept if each[0] in modules} <= collected, "pytest <its file> --snapshot-update removes it"
