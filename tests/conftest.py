@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-pytest.register_assert_rewrite("tests.pictures")
+pytest.register_assert_rewrite("tests.shell", "tests.pictures")
 
 # How fast things are is measured by tests/bench: a deadline would only tell what else the machine does.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
