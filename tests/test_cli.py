@@ -9,10 +9,10 @@ import pytest
 
 from opencode_tui.cli import EXIT_OK, EXIT_TROUBLE, EXIT_USAGE
 from opencode_tui.clock import calendar_for
-from tests.shell import DAY, PIPES, ROOT, SEVEN_LINES, Shell, ago, assert_one_sentence, at, shell, spawn, store
+from tests.shell import PIPES, SEVEN_LINES, Shell, ago, assert_one_sentence, at, shell, spawn, store
 from tests.stores import V1
 
-__all__ = ["DAY", "ROOT", "shell", "store"]
+__all__ = ["shell", "store"]
 
 
 # sync

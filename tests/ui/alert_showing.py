@@ -1,0 +1,66 @@
+"""Showing an app with alerts, for the tests of what the screen does about them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from opencode_tui.alert_records import Alert, Cause
+from opencode_tui.settings import Channels
+from opencode_tui.snapshot import Snapshot
+from opencode_tui.ui.app import OpencodeTui
+from opencode_tui.views import (
+    AlertsQuery,
+    Query,
+    SessionQuery,
+    View,
+)
+from tests.ui.alert_builders import FIRED, fired
+from tests.ui.builders import FakeFeed, snapshot
+from tests.ui.session_builders import SESSION, turn_view, view
+from tests.ui.showing import THEME, app_over, until
+
+NOTHING_STANDS_OUT = Cause("nothing stands out", found=False)
+BAND_LINE = "▲ $0.93 is past the warning $0.80"
+
+
+@pytest.fixture(autouse=True)
+def still(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setattr("textual.constants.TEXTUAL_ANIMATIONS", "none")
+    yield
+
+
+def answer(query: Query) -> View:
+    """What a feed with alerts, a session and its turns says."""
+    if isinstance(query, AlertsQuery):
+        return fired(*FIRED)
+    if isinstance(query, SessionQuery) and query.session_id == SESSION:
+        return view()
+    if hasattr(query, "turn_id"):
+        return turn_view(query.turn_id)
+    raise LookupError("There is no such session.")
+
+
+def over(*alerts: Alert, spent: str = "$0.93", channels: Channels | None = None) -> tuple[OpencodeTui, FakeFeed]:
+    settings = replace(THEME, channels=channels) if channels else THEME
+    app, feed = app_over(snapshot(spent, alerts=alerts), settings=settings)
+    feed.on_look = answer
+    return app, feed
+
+
+async def poll(pilot: Pilot[Any], feed: FakeFeed, picture: Snapshot) -> None:
+    """Let the feed give another picture, and the app take it."""
+    app = pilot.app
+    assert isinstance(app, OpencodeTui)
+    feed.answers.append(picture)
+    app.poller.refresh()
+    await until(pilot, lambda: app.snapshot is picture)
+
+
+def toasts(app: OpencodeTui) -> list[str]:
+    return [each.message for each in app._notifications]

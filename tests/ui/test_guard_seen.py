@@ -1,0 +1,105 @@
+"""The guard on the screen: how it is, lifted and raised from the palette."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from textual.widgets import Input
+
+from opencode_tui.ui.app import OpencodeTui
+from opencode_tui.ui.screens.cutoff import CutoffScreen, amount_above
+from opencode_tui.views import (
+    LiftGuard,
+    RaiseCutoff,
+)
+from tests.ui.alert_showing import over, poll, still
+from tests.ui.builders import DAY, nano, snapshot
+from tests.ui.showing import screen_text, showing, until
+
+__all__ = ["still"]
+
+
+async def test_today_says_how_the_guard_is_and_what_troubles_it() -> None:
+    app, feed = over()
+    async with showing(app) as pilot:
+        assert "guard" not in screen_text(app)
+        await poll(pilot, feed, snapshot(guard="guard lifted until 15:02"))
+        assert "Today · guard lifted until 15:02" in screen_text(app)
+        await poll(pilot, feed, snapshot(guard="not guarded", guard_trouble="the state file cannot be read"))
+        text = screen_text(app)
+        assert "Today · not guarded" in text and "▲ the state file cannot be read" in text
+
+
+async def test_a_past_day_does_not_say_how_the_guard_is() -> None:
+    app, feed = over()
+    async with showing(app) as pilot:
+        await poll(pilot, feed, snapshot(day=DAY.replace(day=12), guard="guarded"))
+        assert "guarded" not in screen_text(app)
+
+
+def commands(app: OpencodeTui) -> dict[str, Any]:
+    return {command.title: command.callback for command in app.get_system_commands(app.screen)}
+
+
+async def test_the_palette_lifts_the_guard_and_ends_the_lift() -> None:
+    app, feed = over()
+    async with showing(app) as pilot:
+        for guard in ("", "not guarded"):
+            await poll(pilot, feed, snapshot(guard=guard))
+            assert not [title for title in commands(app) if "guard" in title or "cutoff" in title]
+        await poll(pilot, feed, snapshot(guard="guarded"))
+        commands(app)["Lift the guard for 30 minutes"]()
+        await until(pilot, lambda: len(feed.actions) == 1)
+        await poll(pilot, feed, snapshot(guard="guard lifted until 15:02"))
+        assert "Lift the guard for 30 minutes" not in commands(app)
+        commands(app)["End the lift"]()
+        await until(pilot, lambda: len(feed.actions) == 2)
+    assert feed.actions == [LiftGuard(30), LiftGuard(0)]
+
+
+async def test_the_cutoff_is_raised_to_the_amount_that_is_typed() -> None:
+    app, feed = over()
+    async with showing(app) as pilot:
+        await poll(pilot, feed, snapshot(guard="guarded"))
+        commands(app)["Raise today's cutoff"]()
+        await until(pilot, lambda: isinstance(app.screen, CutoffScreen))
+        await pilot.press(*"abc", "enter")
+        await until(pilot, lambda: "is not an amount" in screen_text(app))
+        app.screen.query_one(Input).value = "$2.50"
+        await pilot.press("enter")
+        await until(pilot, lambda: len(feed.actions) == 1)
+        assert not isinstance(app.screen, CutoffScreen)
+    assert feed.actions == [RaiseCutoff(nano("$2.50"))]
+
+
+async def test_a_raised_cutoff_is_said_and_can_be_ended() -> None:
+    app, feed = over(spent="$1.62")
+    raised = snapshot("$1.62", guard="guarded, cutoff $20.00", guard_cutoff_nano=nano("$20"))
+    async with showing(app) as pilot:
+        await poll(pilot, feed, raised)
+        assert "Today · guarded, cutoff $20.00" in screen_text(app)
+        app.ask_for_cutoff()
+        await until(pilot, lambda: "It is $20.00." in screen_text(app))
+        await pilot.press(*"1.60", "enter")
+        await until(pilot, lambda: "That is not above $1.62" in screen_text(app))
+        await pilot.press("escape")
+        await until(pilot, lambda: not isinstance(app.screen, CutoffScreen))
+        commands(app)["End the raise"]()
+        await until(pilot, lambda: feed.actions == [RaiseCutoff(0)])
+
+
+async def test_escape_leaves_the_cutoff_as_it_is() -> None:
+    app, feed = over()
+    async with showing(app) as pilot:
+        app.ask_for_cutoff()
+        await until(pilot, lambda: isinstance(app.screen, CutoffScreen))
+        await pilot.press("2", "escape")
+        await until(pilot, lambda: not isinstance(app.screen, CutoffScreen))
+    assert feed.actions == []
+
+
+@pytest.mark.parametrize("text", ["", "abc", "nan", "inf", "1.50", "-3", "1,2,x"])
+def test_what_is_no_higher_amount_is_said_in_a_sentence(text: str) -> None:
+    with pytest.raises(ValueError, match=r"^[^.]*( |\d\.\d)[^\n]*\.$"):
+        amount_above(text, nano("$1.50"))

@@ -1,0 +1,157 @@
+"""The Why screen: what fired, and what is watched."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from opencode_tui.alert_records import Kind
+from opencode_tui.report.alert_words import measured, watching
+from opencode_tui.settings import Alerts, Fills, Lines, SpendRule
+from opencode_tui.ui.app import OpencodeTui
+from opencode_tui.ui.screens.session import SessionScreen
+from opencode_tui.ui.screens.why import WhyScreen
+from opencode_tui.ui.widgets.row_table import RowTable
+from opencode_tui.views import (
+    SeeAlerts,
+)
+from tests.ui.alert_builders import DAY_CROSSING, FIRED, alert, fired
+from tests.ui.alert_showing import over, poll, still, toasts
+from tests.ui.builders import nano, snapshot
+from tests.ui.session_builders import SESSION
+from tests.ui.showing import THEME, screen_text, settled, showing, until
+from tests.ui.test_snapshots import NARROW, NORMAL, WIDE, SnapCompare
+
+__all__ = ["still"]
+
+
+async def why(pilot: Pilot[Any]) -> WhyScreen:
+    """The Why screen, once it has its alerts."""
+    await pilot.press("5")
+    app = pilot.app
+    assert isinstance(app, OpencodeTui)
+    await until(pilot, lambda: isinstance(app.screen, WhyScreen) and app.view is not None)
+    assert isinstance(app.screen, WhyScreen)
+    return app.screen
+
+
+async def test_why_lists_what_fired_and_tells_all_of_the_one_at_the_cursor() -> None:
+    app, _ = over(*FIRED[:1])
+    async with showing(app, WIDE) as pilot:
+        await why(pilot)
+        text = screen_text(app)
+        assert "14:22" in text and "▲" in text and "snoozed to 15:05" in text and "seen 11:52" in text
+        assert "Fix header spacing" in text, "the title of a session of the day is known"
+        assert "the day's spend, 2026-05-13" in text
+        assert "warning at $0.80, it stood at $0.83" in text
+        assert "14:21 · told 14:22" in text
+        assert "desktop told at 14:22" in text and "webhook failed at 14:22: HTTP 500 [from] hook" in text
+        await pilot.press("down", "down")
+        await until(pilot, lambda: "the same file edited in many turns" in screen_text(app))
+        await pilot.press("down")
+        await until(pilot, lambda: "more than an hour after" in screen_text(app))
+        assert "cutoff at $4.00, it stood at $4.10" in screen_text(app)
+
+
+async def test_enter_in_why_opens_the_session_and_its_keys_are_about_the_row() -> None:
+    app, feed = over(*FIRED[:1])
+    async with showing(app, WIDE) as pilot:
+        screen = await why(pilot)
+        await pilot.press("down", "down", "a")
+        await until(pilot, lambda: len(feed.actions) == 1)
+        assert feed.actions == [SeeAlerts((2,))]
+        await pilot.press("up", "up", "enter")
+        await until(pilot, lambda: app.screen is not screen)
+        assert isinstance(app.screen, SessionScreen) and app.screen.session_id == SESSION
+
+
+async def test_enter_on_an_alert_without_a_session_says_so() -> None:
+    app, _ = over(*FIRED[:1])
+    async with showing(app, WIDE) as pilot:
+        await why(pilot)
+        await pilot.press("end", "enter")
+        await until(pilot, lambda: toasts(app) == ["No session stands out as the cause of this alert."])
+
+
+async def test_a_new_alert_does_not_move_the_cursor() -> None:
+    app, feed = over(*FIRED[:1])
+    async with showing(app, WIDE) as pilot:
+        screen = await why(pilot)
+        await pilot.press("down")
+        table = screen.query_one(RowTable)
+        feed.on_look = lambda query: fired(alert(5, "the newest"), *FIRED)
+        await poll(pilot, feed, snapshot("$0.97"))
+        await until(pilot, lambda: table.row_count == 5)
+        assert table.cursor_key == "3" and "the newest" in screen_text(app)
+
+
+@pytest.mark.parametrize("size", [NARROW, NORMAL, WIDE])
+async def test_before_any_alert_why_says_what_is_watched(size: tuple[int, int]) -> None:
+    app, feed = over()
+    feed.on_look = lambda query: fired()
+    async with showing(app, size) as pilot:
+        await why(pilot)
+        text = screen_text(app)
+    assert "No alert has fired yet" in text
+    assert "the day's spend: warning at" in text
+    assert all(len(line) <= size[0] for line in text.splitlines())
+
+
+async def test_help_and_the_footer_of_why_name_its_keys() -> None:
+    app, _ = over(*FIRED[:1])
+    async with showing(app, WIDE) as pilot:
+        await why(pilot)
+        assert "a A z" in screen_text(app) or "Seen" in screen_text(app)
+        await pilot.press("question_mark")
+        await until(pilot, lambda: "You have seen this alert" in screen_text(app))
+
+
+async def test_a_narrow_pane_sets_in_what_goes_on_in_the_next_line() -> None:
+    app, _ = over(*FIRED[:1])
+    async with showing(app, NARROW) as pilot:
+        await why(pilot)
+        assert "\n          2026-05-13 " in screen_text(app)
+
+
+@pytest.mark.parametrize(
+    ("rule", "kind", "said"),
+    [
+        ("rate", "rate", "$0.00"),
+        ("every_usd", "every", "$0.00"),
+        ("every_calls", "every", "90 calls"),
+        ("every_minutes", "every", "90 minutes"),
+        ("context", "context", "90%"),
+        ("subagent_depth", "depth", "90 levels"),
+        ("same_call", "loop", "90 times"),
+        ("same_file", "edits", "90 turns"),
+    ],
+)
+def test_a_value_is_said_in_the_unit_of_its_rule(rule: str, kind: Kind, said: str) -> None:
+    one = alert(crossing=replace(DAY_CROSSING, rule=rule, kind=kind))
+    assert measured(one, 90) == said.replace("$0.00", "<$0.0001")
+
+
+def test_every_rule_that_is_on_is_watched_and_none_that_is_off() -> None:
+    cheap = Lines(warning_nano=nano("$3"))
+    rules = {"opus": SpendRule(cheap, "model", "month", "opus")}
+    on = Alerts(month=cheap, spend=rules, every_calls=50, every_nano=nano("$1"), every_minutes=1, subagent_depth=2)
+    text = "\n".join(watching(replace(THEME, alerts=on)))
+    assert "the month's spend: warning at $3.00" in text
+    assert "your rule “opus”: each model with “opus” in a month: warning at $3.00" in text
+    assert "every 50 calls" in text and "every $1.00" in text and "every 1 minute " in text
+    assert "a subagent deeper than 2" in text and "how full the context is: notice at 80%, warning at 95%" in text
+    none = Alerts(Lines(), Lines(), Lines(), Lines(), same_call=0, same_file=0, context=Fills())
+    assert watching(replace(THEME, alerts=none)) == ("the day's spend: warning at $0.80, cutoff at $1.50",)
+
+
+def test_why_looks(snap_compare: SnapCompare) -> None:
+    app, _ = over(*FIRED[:1])
+
+    async def show(pilot: Pilot[Any]) -> None:
+        await settled(pilot)
+        await why(pilot)
+
+    assert snap_compare(app, terminal_size=WIDE, run_before=show)
