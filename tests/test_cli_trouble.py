@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
 from opencode_tui.cli import EXIT_OK, EXIT_TROUBLE, EXIT_USAGE
-from tests.shell import SEVEN_LINES, Shell, assert_one_sentence, shell, store
+from tests.shell import ROOT, SEVEN_LINES, Shell, assert_one_sentence, shell, store
 from tests.stores import V1
 
 __all__ = ["shell", "store"]
@@ -140,3 +143,10 @@ def test_a_home_that_nobody_has_is_one_sentence(shell: Shell) -> None:
 def test_an_empty_data_dir_is_not_opencodes_own(shell: Shell) -> None:
     code, _, said = shell.run("today", places=("--data-dir", "", "--ledger", str(shell.ledger)))
     assert (code, said.count("\n")) == (3, 1)
+
+
+def test_an_output_that_has_no_room_is_one_sentence(shell: Shell, store: V1) -> None:
+    command = f"{sys.executable} -m opencode_tui today --data-dir {store.data_dir} --ledger {shell.ledger} >/dev/full"
+    done = subprocess.run(["/bin/sh", "-c", command], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == EXIT_TROUBLE
+    assert_one_sentence(done.stderr, "the output cannot be written (No space left on device); make room for it")

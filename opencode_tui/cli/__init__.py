@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -34,6 +35,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader (head, less) has gone
         silence_stdout()
         return EXIT_OK
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        silence_stdout()
+        print(f"opencode-tui: the output cannot be written ({error.strerror}); make room for it", file=sys.stderr)
+        return EXIT_TROUBLE
 
 
 def silence_stdout() -> None:
