@@ -29,11 +29,21 @@ from tests.bench.bench import Row
 from tests.bench.generate import generate
 
 INTERVAL_S = 2.0
+# No other rule: what is graver than a notice would stand before it on the banner.
 CONFIG = f"""
 [poll]
 interval_s = {INTERVAL_S}
+[budget]
+warning_usd = 100000
+cutoff_usd = 100000
+week_target_usd = 100000
 [alerts]
 every_calls = 1
+same_call = 0
+same_file = 0
+session = {{ notice_usd = "off", warning_usd = "off" }}
+rate = {{ warning_usd = "off" }}
+context = {{ notice = "off", warning = "off" }}
 [channels]
 toast = "off"
 bell = "notice"
