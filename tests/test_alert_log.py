@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import sqlite3
-import tempfile
-from collections import Counter
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from opencode_tui.alert_records import Alert, Cause, Crossing, Told
-from opencode_tui.alerts.watcher import Watcher
+from opencode_tui.alert_records import Alert, Cause, Crossing
 from opencode_tui.clock import DAY_MS, HOUR_MS
 from opencode_tui.ledger import alert_log
-from opencode_tui.ledger.ledger import Ledger
-from opencode_tui.ledger.schema import LATEST
 from opencode_tui.money import NANO
 from opencode_tui.records import Call, Tokens
-from opencode_tui.settings import Alerts, Budget, Fills, Lines, Settings, SpendRule
-from tests.watched import DAY_START, MINUTE, NOON, QUIET, Limits, Watched, only
+from opencode_tui.settings import Alerts, Budget, Fills, Lines, Settings
+from tests.watched import DAY_START, MINUTE, NOON, QUIET, Watched, keys, only
 
 CENT = NANO // 100
 DAY = Settings(timezone="UTC", alerts=QUIET)
@@ -33,10 +23,6 @@ RATE = only(rate=Lines(warning_nano=200 * CENT))
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     return tmp_path / "ledger.db"
-
-
-def keys(alerts: tuple[Alert, ...]) -> list[tuple[str, str, str, str]]:
-    return [(a.crossing.rule, a.crossing.level, a.crossing.subject, a.crossing.period) for a in alerts]
 
 
 # Once a period and level
@@ -270,207 +256,3 @@ def test_a_context_is_not_told_anew_on_the_next_day(file: Path) -> None:
     assert len(watched.look()) == 1
     watched.call(context=86_000, at=NOON + DAY_MS)
     assert watched.look() == ()
-
-
-# Seen, snoozed, acknowledged, told
-
-
-@pytest.fixture
-def fired(file: Path) -> Iterator[tuple[sqlite3.Connection, Alert]]:
-    watched = Watched(file, DAY)
-    watched.call(cost="0.90", at=NOON)
-    (alert,) = watched.look()
-    yield watched.ledger.connection, alert
-    watched.ledger.close()
-
-
-def test_what_was_seen_stands_no_longer_and_stays_in_the_log(fired: tuple[sqlite3.Connection, Alert]) -> None:
-    connection, alert = fired
-    assert alert_log.standing(connection, NOON) == (alert,)
-    alert_log.mark_seen(connection, [alert.id], NOON + 5)
-    alert_log.mark_seen(connection, [alert.id], NOON + 9)
-    assert alert_log.standing(connection, NOON + 9) == ()
-    assert alert_log.alerts(connection) == (replace(alert, seen_ms=NOON + 5),)
-
-
-def test_what_is_snoozed_stands_again_later(fired: tuple[sqlite3.Connection, Alert]) -> None:
-    connection, alert = fired
-    alert_log.mark_seen(connection, [alert.id], NOON + 5)
-    alert_log.snooze(connection, [alert.id], NOON + HOUR_MS)
-    assert alert_log.standing(connection, NOON + HOUR_MS - 1) == ()
-    assert alert_log.standing(connection, NOON + HOUR_MS) == (replace(alert, snoozed_until_ms=NOON + HOUR_MS),)
-
-
-def test_what_was_acknowledged_is_done_with(fired: tuple[sqlite3.Connection, Alert]) -> None:
-    connection, alert = fired
-    alert_log.acknowledge(connection, [alert.id], NOON + 5)
-    assert alert_log.snooze(connection, [alert.id], NOON + 10) == 0
-    assert alert_log.standing(connection, NOON + DAY_MS) == ()
-    assert alert_log.alerts(connection) == (replace(alert, seen_ms=NOON + 5, acknowledged_ms=NOON + 5),)
-
-
-def test_a_snooze_covers_what_fires_of_the_same_rule_meanwhile_but_no_higher_line(file: Path) -> None:
-    watched = Watched(file, only(rate=Lines(warning_nano=200 * CENT, cutoff_nano=500 * CENT)))
-    watched.call(cost="2.10", at=NOON)
-    (first,) = watched.look()
-    until_ms = NOON + 12 * HOUR_MS
-    alert_log.snooze(watched.ledger.connection, [first.id], until_ms)
-    watched.call(cost="2.10", at=NOON + 2 * HOUR_MS)
-    assert [alert.snoozed_until_ms for alert in watched.look()] == [until_ms]
-    watched.call(cost="5.10", at=NOON + 4 * HOUR_MS)
-    assert [(alert.crossing.level, alert.snoozed_until_ms) for alert in watched.look()] == [("cutoff", None)]
-
-
-def test_a_snoozed_warning_does_not_keep_a_cutoff_at_its_line_quiet(file: Path) -> None:
-    watched = Watched(file, DAY)
-    watched.call(cost="0.85", at=NOON)
-    (first,) = watched.look()
-    alert_log.snooze(watched.ledger.connection, [first.id], NOON + HOUR_MS)
-    watched.settings = replace(DAY, budget=Budget(40 * CENT, 80 * CENT))
-    assert [alert.snoozed_until_ms for alert in watched.look()] == [None]
-
-
-def test_what_became_of_telling_is_kept(fired: tuple[sqlite3.Connection, Alert]) -> None:
-    connection, alert = fired
-    what = (Told("toast", NOON, True), Told("webhook", NOON + 3, False, "the address answered 500"))
-    for each in what:
-        alert_log.told(connection, alert.id, each)
-    assert alert_log.alerts(connection)[0].told == what
-
-
-def test_the_log_is_read_newest_first_from_a_moment_on(file: Path) -> None:
-    watched = Watched(file, only(every_calls=1))
-    for minute in range(5):
-        watched.call(at=NOON + minute * MINUTE)
-        watched.look()
-    read = alert_log.alerts(watched.ledger.connection, since_ms=NOON + MINUTE, most=3)
-    assert [alert.crossing.line for alert in read] == [5, 4, 3]
-    assert len(alert_log.alerts(watched.ledger.connection, since_ms=NOON + MINUTE)) == 4
-
-
-# An older ledger
-
-
-def test_a_ledger_of_version_1_takes_alerts_and_keeps_its_calls(file: Path) -> None:
-    watched = Watched(file, DAY)
-    watched.call(cost="0.90", at=NOON)
-    connection = watched.ledger.connection
-    for table in ("alert_told", "alert"):
-        connection.execute(f"DROP TABLE {table}")
-    connection.execute("ALTER TABLE tool DROP COLUMN digest")
-    connection.execute("DELETE FROM _sqlite_migrations WHERE name <> 'm001_first_ledger'")
-    connection.execute("PRAGMA user_version = 1")
-    watched.ledger.close()
-    opened = Watched(file, DAY)
-    assert opened.ledger.connection.execute("PRAGMA user_version").fetchone() == (LATEST,)
-    assert opened.ledger.connection.execute("SELECT id, cost_nano FROM call").fetchall() == [("msg_000001", 90 * CENT)]
-    assert len(opened.look(NOON)) == 1
-
-
-# Two processes
-
-
-EVERYTHING = Settings(
-    timezone="UTC",
-    alerts=replace(
-        Alerts(),
-        every_calls=7,
-        every_nano=11 * CENT,
-        subagent=Lines(notice_nano=30 * CENT),
-        spend={"agents": SpendRule(Lines(20 * CENT, 60 * CENT), "agent")},
-    ),
-)
-
-
-def watch(path: Path, turn: object, done: object, found: object) -> None:
-    """A process that looks again and again until the calls are all there."""
-    ledger = Ledger(path)
-    turn.wait()  # type: ignore[attr-defined]
-    fired = []
-    while True:
-        last = done.is_set()  # type: ignore[attr-defined]
-        fired += [
-            (alert.id, *keys((alert,))[0], alert.crossing.line)
-            for alert in Watcher().look(ledger, EVERYTHING, NOON + HOUR_MS)
-        ]
-        if last:
-            break
-    ledger.close()
-    found.put(fired)  # type: ignore[attr-defined]
-
-
-def test_two_processes_never_fire_the_same_alert_twice(file: Path) -> None:
-    watched = Watched(file, EVERYTHING)
-    watched.session("ses_1", "Fix header")
-    watched.session("ses_2", "dig", parent="ses_1")
-    context = multiprocessing.get_context("spawn")
-    turn, done, found = context.Barrier(3), context.Event(), context.Queue()
-    processes = [context.Process(target=watch, args=(file, turn, done, found)) for _ in range(2)]
-    for process in processes:
-        process.start()
-    turn.wait()
-    for n in range(120):
-        tools = [*[("grep", "src")] * 8, ("edit", "a.ts")]
-        turn_id = f"turn_{n // 20}"
-        watched.call(f"ses_{1 + n % 2}", "0.02", at=NOON + n, turn=turn_id, tools=tools, agent=f"agent_{n % 3}")
-    done.set()
-    reports = [found.get(timeout=60) for _ in processes]
-    for process in processes:
-        process.join()
-    fired = [each for report in reports for each in report]
-    log = alert_log.alerts(watched.ledger.connection, most=1000)
-    assert sorted(each[0] for each in fired) == sorted(alert.id for alert in log)
-    assert max(Counter(each[1:] for each in fired).values()) == 1
-    once = Counter(each[1:5] for each in fired if not each[1].startswith("every_"))
-    assert max(once.values()) == 1
-    assert {"day", "session", "subagent", "same_file", "same_call", "spend.agents", "every_calls"} <= {
-        each[1] for each in fired
-    }
-    assert watched.look(NOON + HOUR_MS) == ()
-
-
-def test_a_crossing_that_another_process_fired_in_between_gives_nothing(file: Path) -> None:
-    watched = Watched(file, DAY)
-    watched.call(cost="0.90", at=NOON)
-    (alert,) = watched.look()
-    with watched.ledger.writing() as connection:
-        assert alert_log.fire(connection, [(alert.crossing, alert.cause, alert.text)], NOON) == ()
-    assert alert_log.alerts(watched.ledger.connection) == (alert,)
-
-
-# In any order
-
-
-MINUTES = st.integers(0, 3 * 24 * 60)
-CALLS = st.lists(st.tuples(MINUTES, st.integers(1, 4), st.integers(1, 120)), min_size=1, max_size=30)
-
-
-@settings(max_examples=40, deadline=None)
-@given(calls=CALLS, looks=st.lists(st.booleans(), min_size=30, max_size=30), ordered=st.booleans())
-def test_any_order_of_looks_fires_each_once(
-    calls: list[tuple[int, int, int]], looks: list[bool], ordered: bool
-) -> None:
-    """Calls of three days, read in order of time or out of it, looked at by two processes now and then."""
-    with tempfile.TemporaryDirectory() as folder:
-        watched = Watched(Path(folder) / "ledger.db", EVERYTHING)
-        watched.session("ses_1")
-        watched.session("ses_2", parent="ses_1")
-        other = Ledger(watched.path)
-        fired: list[Alert] = []
-        for (minute, session, cents), is_looked_at in zip(sorted(calls) if ordered else calls, looks, strict=False):
-            watched.call(f"ses_{session}", f"{cents / 100}", at=DAY_START + minute * MINUTE, context=cents * 800)
-            if is_looked_at:
-                fired += watched.look()
-                fired += Watcher().look(other, EVERYTHING, watched.now, Limits())
-        fired += Watcher().look(other, EVERYTHING, watched.now, Limits())
-        other.close()
-        once = Counter(
-            (*key, alert.crossing.line if alert.crossing.kind == "every" else 0)
-            for alert, key in zip(fired, keys(tuple(fired)), strict=True)
-            if alert.crossing.period
-        )
-        anew = Counter((*keys((alert,))[0], alert.crossing.at_ms) for alert in fired if not alert.crossing.period)
-        assert all(count == 1 for count in [*once.values(), *anew.values()])
-        assert len(fired) == len(alert_log.alerts(watched.ledger.connection, most=10**6))
-        assert watched.look() == ()
-        watched.ledger.close()

@@ -118,3 +118,7 @@ class Watched:
         again = Watched(self.path, self.settings, self.now)
         again._count = self._count
         return again
+
+
+def keys(alerts: tuple[Alert, ...]) -> list[tuple[str, str, str, str]]:
+    return [(a.crossing.rule, a.crossing.level, a.crossing.subject, a.crossing.period) for a in alerts]

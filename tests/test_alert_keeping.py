@@ -1,0 +1,121 @@
+"""What became of an alert stays: seen, snoozed, acknowledged, told, and over an older ledger."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from opencode_tui.alert_records import Alert, Told
+from opencode_tui.clock import DAY_MS, HOUR_MS
+from opencode_tui.ledger import alert_log
+from opencode_tui.ledger.schema import LATEST
+from opencode_tui.money import NANO
+from opencode_tui.settings import Budget, Lines, Settings
+from tests.watched import MINUTE, NOON, QUIET, Watched, only
+
+CENT = NANO // 100
+DAY = Settings(timezone="UTC", alerts=QUIET)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "ledger.db"
+
+
+# Seen, snoozed, acknowledged, told
+
+
+@pytest.fixture
+def fired(file: Path) -> Iterator[tuple[sqlite3.Connection, Alert]]:
+    watched = Watched(file, DAY)
+    watched.call(cost="0.90", at=NOON)
+    (alert,) = watched.look()
+    yield watched.ledger.connection, alert
+    watched.ledger.close()
+
+
+def test_what_was_seen_stands_no_longer_and_stays_in_the_log(fired: tuple[sqlite3.Connection, Alert]) -> None:
+    connection, alert = fired
+    assert alert_log.standing(connection, NOON) == (alert,)
+    alert_log.mark_seen(connection, [alert.id], NOON + 5)
+    alert_log.mark_seen(connection, [alert.id], NOON + 9)
+    assert alert_log.standing(connection, NOON + 9) == ()
+    assert alert_log.alerts(connection) == (replace(alert, seen_ms=NOON + 5),)
+
+
+def test_what_is_snoozed_stands_again_later(fired: tuple[sqlite3.Connection, Alert]) -> None:
+    connection, alert = fired
+    alert_log.mark_seen(connection, [alert.id], NOON + 5)
+    alert_log.snooze(connection, [alert.id], NOON + HOUR_MS)
+    assert alert_log.standing(connection, NOON + HOUR_MS - 1) == ()
+    assert alert_log.standing(connection, NOON + HOUR_MS) == (replace(alert, snoozed_until_ms=NOON + HOUR_MS),)
+
+
+def test_what_was_acknowledged_is_done_with(fired: tuple[sqlite3.Connection, Alert]) -> None:
+    connection, alert = fired
+    alert_log.acknowledge(connection, [alert.id], NOON + 5)
+    assert alert_log.snooze(connection, [alert.id], NOON + 10) == 0
+    assert alert_log.standing(connection, NOON + DAY_MS) == ()
+    assert alert_log.alerts(connection) == (replace(alert, seen_ms=NOON + 5, acknowledged_ms=NOON + 5),)
+
+
+def test_a_snooze_covers_what_fires_of_the_same_rule_meanwhile_but_no_higher_line(file: Path) -> None:
+    watched = Watched(file, only(rate=Lines(warning_nano=200 * CENT, cutoff_nano=500 * CENT)))
+    watched.call(cost="2.10", at=NOON)
+    (first,) = watched.look()
+    until_ms = NOON + 12 * HOUR_MS
+    alert_log.snooze(watched.ledger.connection, [first.id], until_ms)
+    watched.call(cost="2.10", at=NOON + 2 * HOUR_MS)
+    assert [alert.snoozed_until_ms for alert in watched.look()] == [until_ms]
+    watched.call(cost="5.10", at=NOON + 4 * HOUR_MS)
+    assert [(alert.crossing.level, alert.snoozed_until_ms) for alert in watched.look()] == [("cutoff", None)]
+
+
+def test_a_snoozed_warning_does_not_keep_a_cutoff_at_its_line_quiet(file: Path) -> None:
+    watched = Watched(file, DAY)
+    watched.call(cost="0.85", at=NOON)
+    (first,) = watched.look()
+    alert_log.snooze(watched.ledger.connection, [first.id], NOON + HOUR_MS)
+    watched.settings = replace(DAY, budget=Budget(40 * CENT, 80 * CENT))
+    assert [alert.snoozed_until_ms for alert in watched.look()] == [None]
+
+
+def test_what_became_of_telling_is_kept(fired: tuple[sqlite3.Connection, Alert]) -> None:
+    connection, alert = fired
+    what = (Told("toast", NOON, True), Told("webhook", NOON + 3, False, "the address answered 500"))
+    for each in what:
+        alert_log.told(connection, alert.id, each)
+    assert alert_log.alerts(connection)[0].told == what
+
+
+def test_the_log_is_read_newest_first_from_a_moment_on(file: Path) -> None:
+    watched = Watched(file, only(every_calls=1))
+    for minute in range(5):
+        watched.call(at=NOON + minute * MINUTE)
+        watched.look()
+    read = alert_log.alerts(watched.ledger.connection, since_ms=NOON + MINUTE, most=3)
+    assert [alert.crossing.line for alert in read] == [5, 4, 3]
+    assert len(alert_log.alerts(watched.ledger.connection, since_ms=NOON + MINUTE)) == 4
+
+
+# An older ledger
+
+
+def test_a_ledger_of_version_1_takes_alerts_and_keeps_its_calls(file: Path) -> None:
+    watched = Watched(file, DAY)
+    watched.call(cost="0.90", at=NOON)
+    connection = watched.ledger.connection
+    for table in ("alert_told", "alert"):
+        connection.execute(f"DROP TABLE {table}")
+    connection.execute("ALTER TABLE tool DROP COLUMN digest")
+    connection.execute("DELETE FROM _sqlite_migrations WHERE name <> 'm001_first_ledger'")
+    connection.execute("PRAGMA user_version = 1")
+    watched.ledger.close()
+    opened = Watched(file, DAY)
+    assert opened.ledger.connection.execute("PRAGMA user_version").fetchone() == (LATEST,)
+    assert opened.ledger.connection.execute("SELECT id, cost_nano FROM call").fetchall() == [("msg_000001", 90 * CENT)]
+    assert len(opened.look(NOON)) == 1
