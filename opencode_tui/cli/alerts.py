@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import sqlite3
+import sys
 from collections.abc import Callable, Sequence
 
 from opencode_tui.alert_records import Alert, Cause, Crossing
@@ -98,7 +99,10 @@ def _ids(
 
 
 def _test(settings: Settings, as_json: bool) -> int:
-    """Tell a made-up alert by each channel that is on, and say how that went."""
+    """Tell a made-up alert by each channel that is on, and say how that went; a terminal's bell is rung as well.
+
+    The banner and the toasts are the dashboard's, and cannot fail.
+    """
     from opencode_tui.alerts.channels import routes
     from opencode_tui.alerts.teller import outcome
 
@@ -110,7 +114,9 @@ def _test(settings: Settings, as_json: bool) -> int:
             print(f"{route.name}: {'works' if ok else 'does not work'}, {detail}", flush=True)
     if as_json:
         print(json.dumps(told))
-    elif not told:
+    elif settings.channels.bell != "off" and sys.stdout.isatty():
+        print("\abell: rung", flush=True)
+    if not told and not as_json:
         print("no channel is on; [channels] in config.toml turns on desktop, webhook and command")
     return EXIT_OK if all(each["ok"] for each in told) else EXIT_UNTOLD
 
