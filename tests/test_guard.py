@@ -231,6 +231,8 @@ def test_a_raised_cutoff_holds_for_its_day_and_has_to_be_higher(tmp_path: Path) 
     )
     assert raise_cutoff(file, 220 * CENT, 0, UTC_DAYS, NOON).cutoff_at(NOON) == 220 * CENT, "it was raised too high"
     assert unraise(file).cutoff_at(NOON) == 150 * CENT
+    with pytest.raises(ValueError, match=r"a cutoff is below \$1,000,000\.00; name a lower amount"):
+        raise_cutoff(file, 10**400, 0, UTC_DAYS, NOON)
 
 
 # The plugin's file

@@ -15,7 +15,6 @@ from opencode_tui import paths
 from opencode_tui.cli import EXIT_USAGE
 from opencode_tui.cli.common import Trouble, config_of, open_ledger, settings_for, synced
 from opencode_tui.clock import Calendar, calendar_for, now_ms
-from opencode_tui.config.values import TOO_MUCH_NANO
 from opencode_tui.guard import control, install
 from opencode_tui.guard.state import (
     GuardState,
@@ -123,8 +122,6 @@ def _raise(arguments: argparse.Namespace) -> None:
         return
     try:
         nano = nano_from_usd(arguments.amount.removeprefix("$"))
-        if not 0 < nano < TOO_MUCH_NANO:
-            raise ValueError
     except ValueError:
         wrong = f"{arguments.amount[:40]!r} is not an amount in USD; write one such as 2.50"
         raise Trouble(wrong, EXIT_USAGE) from None

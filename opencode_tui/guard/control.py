@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from opencode_tui.clock import Calendar
+from opencode_tui.config.values import TOO_MUCH_NANO
 from opencode_tui.guard.state import GuardState, Raised, change
 from opencode_tui.money import format_usd
 
@@ -42,9 +43,11 @@ def lift(file: Path, until_ms: int) -> GuardState:
 def raise_cutoff(file: Path, cutoff_nano: int, spent_nano: int, calendar: Calendar, now_ms: int) -> GuardState:
     """Raise the cutoff for today; one that was raised already may be raised to less.
 
-    Raises ValueError with one sentence for an amount that is not above the settings' cutoff and what is spent,
-    StateError where the state cannot be read or written.
+    Raises ValueError with one sentence for an amount that is not above the settings' cutoff and what is spent, and
+    for one that no setting could be; StateError where the state cannot be read or written.
     """
+    if cutoff_nano >= TOO_MUCH_NANO:  # one without end would be no limit to the plugin
+        raise ValueError(f"a cutoff is below {format_usd(TOO_MUCH_NANO)}; name a lower amount")
 
     def raised(state: GuardState) -> GuardState:
         for line, nano in (("the cutoff", state.cutoff_nano), ("what is spent today,", spent_nano)):
