@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import re
 import subprocess
 import sys
@@ -136,3 +137,14 @@ def spawn(shell: Shell, *command: str, **options: Any) -> subprocess.Popen[str]:
     shell.at_end.enter_context(process)
     shell.at_end.callback(process.kill)
     return process
+
+
+def said_in_terminal(shell: Shell, *command: str) -> bytes:
+    """What a command of ours writes where its standard output is a terminal."""
+    ours, theirs = pty.openpty()
+    process = spawn(shell, "-m", "opencode_tui", *command, *shell.places, **PIPES | {"stdout": theirs})
+    process.communicate(timeout=60)
+    os.close(theirs)
+    said = os.read(ours, 100_000)
+    os.close(ours)
+    return said

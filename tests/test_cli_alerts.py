@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import pty
 import sqlite3
 from pathlib import Path
 
@@ -13,7 +11,7 @@ import pytest
 from opencode_tui.alert_records import Alert
 from opencode_tui.cli import EXIT_USAGE
 from tests.alert_shell import AROUND_NOON, configure, log, marking, spend, stopped_clock, told
-from tests.shell import DAY, PIPES, Shell, at, shell, spawn, store
+from tests.shell import DAY, Shell, at, said_in_terminal, shell, store
 from tests.stores import V1
 
 __all__ = ["shell", "stopped_clock", "store"]
@@ -127,13 +125,7 @@ def test_trying_the_channels_says_of_each_whether_it_works(shell: Shell, store: 
 
 
 def test_trying_the_channels_rings_the_bell_of_a_terminal(shell: Shell, store: V1) -> None:
-    ours, theirs = pty.openpty()
-    process = spawn(shell, "-m", "opencode_tui", "alerts", "test", *shell.places, **PIPES | {"stdout": theirs})
-    process.communicate(timeout=60)
-    os.close(theirs)
-    said = os.read(ours, 100_000)
-    os.close(ours)
-    assert b"\x07bell: rung" in said
+    assert b"\x07bell: rung" in said_in_terminal(shell, "alerts", "test")
 
 
 def test_trying_a_webhook_that_has_no_address_says_so(shell: Shell, store: V1) -> None:

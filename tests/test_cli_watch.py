@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import pty
 import signal
 from threading import Timer
 
@@ -12,7 +10,7 @@ import pytest
 from opencode_tui.cli import EXIT_OK, EXIT_TROUBLE
 from opencode_tui.clock import now_ms
 from tests.alert_shell import log, marking, spend, stopped_clock, told
-from tests.shell import PIPES, Shell, assert_one_sentence, shell, spawn, store
+from tests.shell import PIPES, Shell, assert_one_sentence, said_in_terminal, shell, spawn, store
 from tests.stores import V1
 
 __all__ = ["shell", "stopped_clock", "store"]
@@ -81,13 +79,7 @@ def test_what_fires_is_told_also_when_the_reader_of_watch_has_gone(
 def test_watch_rings_the_bell_of_a_terminal_alone(shell: Shell) -> None:
     store = V1(shell.home)
     store.call(store.session("Fix header"), cost="0.90", at=now_ms())
-    ours, theirs = pty.openpty()
-    process = spawn(shell, "-m", "opencode_tui", "watch", "--once", *shell.places, **PIPES | {"stdout": theirs})
-    process.communicate(timeout=60)
-    os.close(theirs)
-    said = os.read(ours, 100_000)
-    os.close(ours)
-    assert b"\x07" in said
+    assert b"\x07" in said_in_terminal(shell, "watch", "--once")
     piped = spawn(shell, "-m", "opencode_tui", "watch", "--once", "--ledger", str(shell.home / "l"),
                   *shell.places[:2], **PIPES)  # fmt: skip
     out, _ = piped.communicate(timeout=60)
