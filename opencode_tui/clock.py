@@ -45,6 +45,11 @@ class Calendar:
         seconds = min(max(ms / 1000, 0.0), 253_370_764_800.0)  # until the year 9999
         return datetime.fromtimestamp(seconds, self.zone)
 
+    def moment(self, ms: int, now_ms: int) -> str:
+        """A moment as a person says it: the time, with its day where that is another than now's."""
+        local = self.local(ms)
+        return f"{local:%H:%M}" if local.date() == self.day(now_ms) else f"{local:%a %d %b %H:%M}"
+
     def day(self, ms: int) -> date:
         return self.local(ms).date()
 

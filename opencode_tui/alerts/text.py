@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from opencode_tui.alert_records import Cause, Crossing
 from opencode_tui.clock import HOUR_MS, Calendar
+from opencode_tui.counts import plural
 from opencode_tui.money import format_usd
 
 
@@ -19,8 +20,7 @@ def since_text(crossing: Crossing, now_ms: int, calendar: Calendar) -> str:
     """When it was crossed, where that was more than an hour ago: an alert must not look newer than it is."""
     if now_ms - crossing.at_ms <= HOUR_MS:
         return ""
-    at = calendar.local(crossing.at_ms)
-    return f" since {at:%H:%M}" if at.date() == calendar.day(now_ms) else f" since {at:%a %d %b %H:%M}"
+    return f" since {calendar.moment(crossing.at_ms, now_ms)}"
 
 
 def _what(crossing: Crossing) -> str:
@@ -44,11 +44,7 @@ def _what(crossing: Crossing) -> str:
     if crossing.kind == "loop":
         return f"{value} identical calls {about}"
     return {
-        "every_calls": f"past {_count(line, 'call')} today",
+        "every_calls": f"past {plural(line, 'call')} today",
         "every_usd": f"past {format_usd(line)} today",
-        "every_minutes": f"past {_count(line, 'minute')} with spend today",
+        "every_minutes": f"past {plural(line, 'minute')} with spend today",
     }[crossing.rule]
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

@@ -87,7 +87,7 @@ def dearer_model(session: Leading, calendar: Calendar) -> Found:
         if now >= was * _DEARER:
             name, times = model.rpartition("/")[2], _times(now, was)
             if calls[-1].model == model:
-                since = _since(after[0].created_ms, calls[-1].created_ms, calendar)
+                since = calendar.moment(after[0].created_ms, calls[-1].created_ms)
                 sentence = f'since {since} "{session.title}" runs on {name}, {times} the price per call'
             else:  # it has gone back
                 spent = format_usd(cost(after))
@@ -95,12 +95,6 @@ def dearer_model(session: Leading, calendar: Calendar) -> Found:
             extra = cost(after) - was * len(after)
             turns = tuple(turns_of(after))
             yield Finding(Cause(sentence, session.id, after[0].turn_id, extra), after, "dearer model", turns)
-
-
-def _since(ms: int, now_ms: int, calendar: Calendar) -> str:
-    """The time, with its day where that is another than the last call's."""
-    moment = calendar.local(ms)
-    return f"{moment:%H:%M}" if moment.date() == calendar.day(now_ms) else f"{moment:%a %d %b %H:%M}"
 
 
 def growth(session: Leading) -> Found:

@@ -35,7 +35,7 @@ def loops(calls: Sequence[CallFacts], tools: Sequence[ToolFacts]) -> tuple[Loop,
     running: dict[str, list[CallFacts]] = {}
     longest: dict[str, tuple[str, list[CallFacts]]] = {}
     for call in calls:
-        for use in uses[call.id]:
+        for use in uses.get(call.id, ()):
             key = identity(use)
             if changes_files(use):
                 running.clear()

@@ -13,11 +13,11 @@ from opencode_tui.alert_records import Alert, Cause, Crossing
 from opencode_tui.cli import EXIT_OK, EXIT_USAGE
 from opencode_tui.cli.common import Trouble, open_ledger, settings_for
 from opencode_tui.clock import calendar_for, now_ms
+from opencode_tui.counts import plural
 from opencode_tui.guard.control import lift_end
 from opencode_tui.ledger import alert_log
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.report.alerts import alert_json, alerts_text
-from opencode_tui.report.words import plural
 from opencode_tui.settings import Settings
 
 EXIT_UNTOLD = 1

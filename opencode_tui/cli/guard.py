@@ -26,7 +26,7 @@ from opencode_tui.guard.state import (
     trouble_file,
     write_state,
 )
-from opencode_tui.guard.status import GuardStatus, clock_time, guard_status, uses_opencode_2
+from opencode_tui.guard.status import GuardStatus, guard_status, uses_opencode_2
 from opencode_tui.ledger import queries
 from opencode_tui.money import format_usd, nano_from_usd, usd
 from opencode_tui.settings import Settings
@@ -112,7 +112,7 @@ def _lift(arguments: argparse.Namespace) -> None:
     except ValueError as error:
         raise Trouble(f"--for: {error}", EXIT_USAGE) from None
     control.lift(file, until)
-    print(f"The guard is lifted until {clock_time(calendar, until, now)}.")
+    print(f"The guard is lifted until {calendar.moment(until, now)}.")
 
 
 def _raise(arguments: argparse.Namespace) -> None:

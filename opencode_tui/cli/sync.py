@@ -10,8 +10,8 @@ from contextlib import contextmanager
 
 from opencode_tui.cli.common import open_ledger, settings_for, synced
 from opencode_tui.clock import monotonic_s
+from opencode_tui.counts import plural
 from opencode_tui.ledger import queries
-from opencode_tui.report.words import plural
 from opencode_tui.sync import Sync
 
 

@@ -81,10 +81,10 @@ def _of_state(state: GuardState, plugin: Path, file: Path, now_ms: int, calendar
         condition: Condition = "opencode 2"
         words, detail = "not guarded", "OpenCode 2 does not load plugins of OpenCode 1: what it spends is not held"
     elif trouble and not held:
-        since = clock_time(calendar, noted_ms, now_ms)
+        since = calendar.moment(noted_ms, now_ms)
         condition, words, detail = "trouble", "not guarded", f"{trouble} (at {since}); {_INSTALL} may put it right"
     elif lifted:
-        until = clock_time(calendar, state.lifted_until_ms, now_ms)
+        until = calendar.moment(state.lifted_until_ms, now_ms)
         condition, words = "lifted", f"lifted until {until}"
         detail = f"the guard is lifted until {until}; `opencode-tui guard lift --off` ends that"
     else:
@@ -105,12 +105,6 @@ def _of_state(state: GuardState, plugin: Path, file: Path, now_ms: int, calendar
         projects=state.projects,
         agents=state.agents,
     )
-
-
-def clock_time(calendar: Calendar, ms: int, now_ms: int) -> str:
-    """A moment as a person says it: the time, with its weekday where that is not today's."""
-    moment = calendar.local(ms)
-    return f"{moment:%H:%M}" if moment.date() == calendar.day(now_ms) else f"{moment:%a %d %b %H:%M}"
 
 
 def uses_opencode_2(ledger: Path) -> bool:

@@ -97,7 +97,7 @@ CREATE INDEX alert_told_alert ON alert_told(alert_id);
 """
 
 
-# Tells identical uses of a tool in one session; see source/tools.py. What was read before it came has none.
+# Tells identical uses of a tool in one session; see source/digest.py. What was read before it came has none.
 _V3 = "ALTER TABLE tool ADD COLUMN digest INTEGER"
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from opencode_tui.alert_records import EVER, Alert, Told
 from opencode_tui.clock import Calendar
+from opencode_tui.counts import plural
 from opencode_tui.money import format_usd
-from opencode_tui.report.words import clock_time, plural, short_day
+from opencode_tui.report.words import clock_time, short_day
 from opencode_tui.settings import LEVELS, Alerts, Level, Lines, Settings, SpendRule
 
 _GLYPHS: dict[Level, str] = {"notice": "•", "warning": "▲", "cutoff": "■"}

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from opencode_tui.clock import Calendar
+from opencode_tui.counts import plural
 from opencode_tui.money import format_usd
 from opencode_tui.paths import last_part
 from opencode_tui.report.turn_words import duration_text, fine_usd, short_model
-from opencode_tui.report.words import clock_time, fit, plural, short_day, tokens_text
+from opencode_tui.report.words import clock_time, fit, short_day, tokens_text
 from opencode_tui.views import Node, SessionName, SessionView, State
 
 STATES: dict[State, str] = {"active": "● active", "idle": "○ idle", "archived": "□ archived", "deleted": "✕ deleted"}

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from opencode_tui.analysis.periods import PERIODS
 from opencode_tui.analysis.session_list import Sort, Totals
 from opencode_tui.clock import Calendar
+from opencode_tui.counts import plural
 from opencode_tui.money import format_usd
-from opencode_tui.report.words import clock_time, plural, short_day, tokens_text
+from opencode_tui.report.words import clock_time, short_day, tokens_text
 from opencode_tui.views import SessionRow
 
 _LEVELS = "▁▂▃▄▅▆▇"  # a full block would grow into the row above

@@ -7,9 +7,10 @@ from pathlib import PurePath
 from typing import Any
 
 from opencode_tui.clock import Calendar
+from opencode_tui.counts import plural
 from opencode_tui.money import format_usd
 from opencode_tui.report.as_json import as_json
-from opencode_tui.report.words import plural, tokens_text
+from opencode_tui.report.words import tokens_text
 from opencode_tui.views import SessionRow
 
 

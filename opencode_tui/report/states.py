@@ -9,10 +9,11 @@ from typing import Literal
 
 from opencode_tui.alert_records import Alert
 from opencode_tui.clock import Calendar
+from opencode_tui.counts import plural
 from opencode_tui.money import format_usd
 from opencode_tui.paths import opencode_data_dir, tilde
 from opencode_tui.records import StoreState
-from opencode_tui.report.words import band_glyph, clock_time, fit, meter, plural, short_day
+from opencode_tui.report.words import band_glyph, clock_time, fit, meter, short_day
 from opencode_tui.settings import Settings
 from opencode_tui.snapshot import Snapshot
 

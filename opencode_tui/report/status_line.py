@@ -41,12 +41,11 @@ def placeholders(format: str) -> set[str]:
         raise ValueError(f"{str(error).lower()}; write {{{{ and }}}} for a brace that stands for itself") from None
     names = {name for name, _, _ in parts if name is not None}
     odd = [name for name, spec, conversion in parts if name is not None and (spec or conversion)]
-    unknown = sorted((names - PLACEHOLDERS.keys()) | set(odd))
-    if unknown and unknown[0] in PLACEHOLDERS:
-        raise ValueError(f"{{{unknown[0]}}} stands by itself; leave out what follows its name, after : or !")
-    if unknown:
+    if unknown := sorted(names - PLACEHOLDERS.keys()):
         known = ", ".join(f"{{{name}}}" for name in PLACEHOLDERS)
         raise ValueError(f"there is no {{{unknown[0]}}}; there are {known}")
+    if odd:
+        raise ValueError(f"{{{odd[0]}}} stands by itself; leave out what follows its name, after : or !")
     return names
 
 

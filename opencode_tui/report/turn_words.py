@@ -5,9 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 
 from opencode_tui.clock import Calendar
+from opencode_tui.counts import plural
 from opencode_tui.money import NANO, format_usd
 from opencode_tui.paths import last_part
-from opencode_tui.report.words import clock_time, meter, plural, short_day, tokens_text
+from opencode_tui.report.words import clock_time, meter, short_day, tokens_text
 from opencode_tui.views import SessionView, ToolCount, Turn
 
 CONTEXT_CELLS = 4

@@ -7,10 +7,10 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
+from opencode_tui.counts import plural
 from opencode_tui.ledger.queries import Totals
 from opencode_tui.money import format_usd, share, usd
 from opencode_tui.records import Slice
-from opencode_tui.report.words import plural
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import date
 
 from opencode_tui.clock import Calendar
+from opencode_tui.counts import plural
 from opencode_tui.money import format_usd, percentages
 from opencode_tui.records import Tokens
 from opencode_tui.snapshot import Band, Snapshot, Split, Week
@@ -69,10 +70,6 @@ def meter(part: int, whole: int, cells: int) -> str:
         return "▱" * cells
     filled = min(max(part * cells // whole, 1), cells)
     return "▰" * filled + "▱" * (cells - filled)
-
-
-def plural(count: int, noun: str) -> str:
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def limits(snapshot: Snapshot) -> tuple[str, str]:

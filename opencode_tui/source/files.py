@@ -19,7 +19,7 @@ from opencode_tui.source.batch import Batch, StoreTrouble
 from opencode_tui.source.decode import BadRow, call_from_v1, moment, parse, section
 from opencode_tui.source.sessions import project_of
 from opencode_tui.source.text import clean, first_line, identifier
-from opencode_tui.source.tools import LONG, tool_use
+from opencode_tui.source.tools import tool_use
 
 _STEP = 200
 _SETTLED_NS = 2_000_000_000
@@ -166,9 +166,8 @@ class FilesStore:
             values += [entry.get("command"), entry.get("url"), entry.get("subagent_type")]
             values += [meta.get("sessionId"), None]
             values += [time.get("start"), time.get("end"), None, None]
-            id, text = identifier(data.get("id")) or data["file"], json.dumps(entry)
-            given = text if len(text) <= LONG else None
-            yield tool_use(id, call_id, session_id, values, given, entry.get("patchText"))
+            id = identifier(data.get("id")) or data["file"]
+            yield tool_use(id, call_id, session_id, values, json.dumps(entry), entry.get("patchText"))
 
     def _parts(self, message_id: str) -> Iterator[dict[str, Any]]:
         """The parts of a message that can be read, each with the name of its file."""

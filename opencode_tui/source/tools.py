@@ -104,7 +104,7 @@ def tool_use(
         _OUTCOMES.get(status) if isinstance(status, str) else None,
         max(0, ended - began) if began and ended else None,
         identifier(child) or identifier(child_v2),
-        digest_of(str(session_id), given),
+        digest_of(str(session_id), given) if isinstance(given, str) and len(given) <= LONG else None,
     )
 
 

@@ -76,7 +76,7 @@ class SnapshotScreen(Screen[None]):
 
     @property
     def alert_at_hand(self) -> Alert | None:
-        """The alert that the keys are about: the newest that nobody has seen."""
+        """The alert that the keys are about: that on the banner: the gravest that nobody has seen."""
         return self.snapshot.alerts[0] if self.snapshot is not None and self.snapshot.alerts else None
 
 

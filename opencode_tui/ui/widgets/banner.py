@@ -1,4 +1,4 @@
-"""The sentences above the panels, when there is something to say: the newest alert until it is seen, and troubles."""
+"""The sentences above the panels, when there is something to say: the gravest alert until it is seen, and troubles."""
 
 from __future__ import annotations
 

@@ -7,12 +7,13 @@ from rich.text import Text
 
 from opencode_tui.analysis.session_list import Group, Totals
 from opencode_tui.clock import Calendar
+from opencode_tui.counts import plural
 from opencode_tui.money import format_usd
 from opencode_tui.paths import last_part
 from opencode_tui.report.session_facts import STATES
 from opencode_tui.report.session_words import context_text, spark, state_word, title_text, when_text
 from opencode_tui.report.turn_words import duration_text, short_model
-from opencode_tui.report.words import plural, tokens_text
+from opencode_tui.report.words import tokens_text
 from opencode_tui.ui.widgets.row_columns import Column
 from opencode_tui.ui.widgets.row_table import Cells
 from opencode_tui.views import SessionRow

@@ -13,8 +13,8 @@ from textual.message import Message
 from textual.widgets import Tree
 from textual.widgets.tree import TreeNode
 
+from opencode_tui.counts import plural
 from opencode_tui.report import session_facts as words
-from opencode_tui.report.words import plural
 from opencode_tui.ui.widgets.session_panel import SessionPanel
 from opencode_tui.views import Node, SessionView
 

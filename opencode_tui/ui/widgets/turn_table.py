@@ -6,9 +6,10 @@ from rich.text import Text
 from textual.app import ComposeResult
 
 from opencode_tui.clock import Calendar
+from opencode_tui.counts import plural
 from opencode_tui.money import format_usd
 from opencode_tui.report import turn_words as words
-from opencode_tui.report.words import fit, plural, tokens_text
+from opencode_tui.report.words import fit, tokens_text
 from opencode_tui.ui.widgets.row_columns import Column
 from opencode_tui.ui.widgets.row_table import Cells, RowTable
 from opencode_tui.ui.widgets.session_panel import SessionPanel
