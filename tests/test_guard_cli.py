@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,18 +16,18 @@ from opencode_tui.cli import EXIT_OK, EXIT_TROUBLE, EXIT_USAGE, main
 from opencode_tui.guard.install import installed_state, plugin_file
 from opencode_tui.guard.state import GuardState, read_state, trouble_file
 from opencode_tui.money import NANO
+from tests.shell import Shell as Machine
+from tests.shell import shell as machine
 from tests.stores import V1
+
+__all__ = ["machine"]
 
 NOON = int(datetime(2026, 5, 13, 12, tzinfo=UTC).timestamp() * 1000)
 HINT = "opencode-tui: there is no guard in OpenCode; `opencode-tui guard install` puts one there\n"
 
 
-@dataclass
-class Shell:
-    """A person's machine on a day that has cost $1.00 by noon; OpenCode has been online there."""
-
-    home: Path
-    capsys: pytest.CaptureFixture[str]
+class Shell(Machine):
+    """`guard` on a machine whose day has cost $1.00 by noon; OpenCode has been online there."""
 
     @property
     def plugin(self) -> Path:
@@ -39,32 +39,18 @@ class Shell:
         assert file
         return read_state(file)
 
-    def run(self, *argv: str) -> tuple[int, str, str]:
-        try:
-            code = main(["guard", *argv, "--data-dir", str(self.home / "opencode")])
-        except SystemExit as end:
-            assert isinstance(end.code, int)
-            code = end.code
-        return code, *self.capsys.readouterr()
-
-    def said(self, *argv: str) -> str:
-        code, out, err = self.run(*argv)
-        assert (code, err) == (EXIT_OK, "")
-        return out
+    def run(self, *argv: str, places: Sequence[str] | None = None) -> tuple[int, str, str]:
+        return super().run("guard", *argv, places=places or ["--data-dir", str(self.data_dir)])
 
 
 @pytest.fixture
-def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
-    for name in [name for name in os.environ if name.startswith(("OPENCODE", "XDG_"))]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setenv("OPENCODE_TUI_TIMEZONE", "UTC")
+def shell(machine: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shell:
     monkeypatch.setattr("opencode_tui.cli.guard.now_ms", lambda: NOON)
     store = V1(tmp_path)
     store.call(store.session("Fix header", created=NOON - 7_200_000), cost="1.00", at=NOON - 3_600_000)
     (tmp_path / ".config" / "opencode" / "node_modules").mkdir(parents=True)
     (tmp_path / ".config" / "opencode" / "package-lock.json").write_text('"@opencode-ai/plugin"')
-    return Shell(tmp_path, capsys)
+    return Shell(machine.home, machine.capsys, machine.at_end)
 
 
 def test_install_says_where_and_how_much_and_holds_from_then_on(shell: Shell) -> None:
