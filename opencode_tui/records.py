@@ -81,7 +81,13 @@ class Call:
     copied: bool = False
     """It was made before its session was: a fork's copy of a call that another session paid for."""
     copy_of: str | None = None
-    """The call that it was copied from, where the store tells."""
+    """The call that it was copied from, where the store names it."""
+    variant: str | None = None
+    """The model's variant (a reasoning effort, say), where the store names one."""
+    streamed_ms: int | None = None
+    """When the answer had arrived; from then to `completed_ms` its tools ran. None where the store does not say."""
+    missing: str | None = None
+    """What of the row could not be read, in a few words; None where all could. Its sums are lower bounds then."""
 
     @property
     def final(self) -> bool:
@@ -112,6 +118,8 @@ class Unreadable:
     kind: Literal["session", "message", "part", "event"]
     id: str
     reason: str
+    at_ms: int | None = None
+    """When the row was made, by its own column or file; None where that is not known either."""
 
 
 @dataclass(frozen=True, slots=True)

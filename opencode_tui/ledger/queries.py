@@ -261,6 +261,19 @@ def unreadable_reasons(connection: sqlite3.Connection) -> tuple[tuple[str, int],
     return tuple((row[0], row[1]) for row in rows)
 
 
+def missing_rows(connection: sqlite3.Connection, span: Span) -> int:
+    """Rows and calls that may belong to a span and of which something could not be read.
+
+    Where there are any, the span's sums are lower bounds.
+    """
+    unread, partial = connection.execute(
+        "SELECT (SELECT count(*) FROM unreadable WHERE at_ms IS NULL OR at_ms >= ?1 AND at_ms < ?2),"
+        " (SELECT count(*) FROM call WHERE missing IS NOT NULL AND created_ms >= ?1 AND created_ms < ?2)",
+        (span.start_ms, span.end_ms),
+    ).fetchone()
+    return int(unread) + int(partial)
+
+
 def has_calls(connection: sqlite3.Connection) -> bool:
     return connection.execute("SELECT 1 FROM call LIMIT 1").fetchone() is not None
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-LATEST = 3
+LATEST = 4
 
 _V1 = """
 CREATE TABLE machine (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
@@ -100,6 +100,20 @@ CREATE INDEX alert_told_alert ON alert_told(alert_id);
 # Tells identical uses of a tool in one session; see source/digest.py. What was read before it came has none.
 _V3 = "ALTER TABLE tool ADD COLUMN digest INTEGER"
 
+# `missing` says in a few words what of a call could not be read: totals that hold it are lower bounds.
+# `settled` is 1 for a copy that pays because its original was gone: it pays for ever, whatever is copied from it.
+# `streamed_ms` is when the answer had arrived; what follows until `completed_ms` is the tools' time.
+# An unreadable row counts in the periods that hold `at_ms`, and in all of them where its time is not known.
+_V4 = """
+ALTER TABLE call ADD COLUMN variant TEXT;
+ALTER TABLE call ADD COLUMN streamed_ms INTEGER;
+ALTER TABLE call ADD COLUMN missing TEXT;
+ALTER TABLE call ADD COLUMN settled INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX call_missing ON call(created_ms) WHERE missing IS NOT NULL;
+CREATE INDEX call_unsettled ON call(created_ms) WHERE copied = 1 AND copied_from IS NULL AND settled = 0;
+ALTER TABLE unreadable ADD COLUMN at_ms INTEGER;
+"""
+
 
 def migrate(connection: sqlite3.Connection) -> None:
     """Bring the ledger to the latest schema; nothing is done, nor imported, where it is there already."""
@@ -120,6 +134,10 @@ def migrate(connection: sqlite3.Connection) -> None:
     @migrations()
     def m003_digest(db: Database) -> None:
         _run(db, _V3)
+
+    @migrations()
+    def m004_lower_bounds(db: Database) -> None:
+        _run(db, _V4)
 
     db = Database(connection)
     db.enable_wal()

@@ -35,7 +35,7 @@ _CALL_COLUMNS = (
     *("id", "session_id", "turn_id", "machine_id", "store_id", "provider", "model", "agent", "directory"),
     *("created_ms", "completed_ms", "input", "output", "reasoning", "cache_read", "cache_write"),
     *("recorded_nano", "amount_nano", "basis", "rates_id", "list_nano", "input_nano", "output_nano"),
-    *("cache_nano", "finish", "error", "copied", "copy_of"),
+    *("cache_nano", "finish", "error", "copied", "copy_of", "variant", "streamed_ms", "missing"),
 )
 # A call that has completed is never touched again.
 _UPSERT_CALL = f"""
@@ -135,9 +135,9 @@ def write_tools(connection: sqlite3.Connection, tools: Iterable[ToolUse]) -> Non
 
 def write_unreadable(connection: sqlite3.Connection, store_id: int, rows: Iterable[Unreadable]) -> None:
     connection.executemany(
-        "INSERT INTO unreadable (store_id, kind, id, reason) VALUES (?, ?, ?, ?)"
-        " ON CONFLICT DO UPDATE SET reason = excluded.reason",
-        [(store_id, row.kind, row.id, row.reason) for row in rows],
+        "INSERT INTO unreadable (store_id, kind, id, reason, at_ms) VALUES (?, ?, ?, ?, ?)"
+        " ON CONFLICT DO UPDATE SET reason = excluded.reason, at_ms = excluded.at_ms",
+        [(store_id, row.kind, row.id, row.reason, row.at_ms) for row in rows],
     )
 
 
@@ -148,7 +148,7 @@ def _call_row(call: Call, priced: Priced, store_id: int, machine: int, rates_id:
         *(call.directory, call.created_ms, call.completed_ms, tokens.input, tokens.output, tokens.reasoning),
         *(tokens.cache_read, tokens.cache_write, call.recorded_nano, priced.amount_nano, priced.basis),
         *(rates_id, priced.list_nano, *(priced.parts or (None, None, None))),
-        *(call.finish, call.error, call.copied, call.copy_of),
+        *(call.finish, call.error, call.copied, call.copy_of, call.variant, call.streamed_ms, call.missing),
     )
 
 
