@@ -23,6 +23,10 @@ def monotonic_s() -> float:
     return time.monotonic()
 
 
+def sleep_s(seconds: float) -> None:
+    time.sleep(seconds)
+
+
 @dataclass(frozen=True, slots=True)
 class Span:
     """Moments from `start_ms` (in) to `end_ms` (out)."""

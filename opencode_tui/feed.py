@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date
 
 from opencode_tui import clock as clocks
@@ -65,6 +66,7 @@ class LedgerFeed:
         self._version = 0
         self._kept: dict[Query, tuple[float, View]] = {}
         self._stale = True
+        self._turns = 0
 
     def select_day(self, day: date | None) -> None:
         """The day that the next picture shows; None is today, whichever day that will be."""
@@ -77,6 +79,7 @@ class LedgerFeed:
 
         `report` gets pictures on the way through a long import. Raises LedgerError and sqlite3.Error.
         """
+        self._leave_replaced_ledger()
         if self._ledger is None or self._sync is None:
             self._ledger = self._open_ledger()
             self._sync = Sync(self._ledger, self._settings, self._environ, self._clock)
@@ -96,9 +99,25 @@ class LedgerFeed:
         next_day = self._day is None and self._calendar.day(now) != self._taken_day
         if changed or wanted or aged or next_day or self._ledger.data_version() != self._version:
             self._watch(now)
-            return self._take()
+            taken = self._take()
+            self._turns = queries.turns(self._ledger.connection)
+            return taken
         self._stale = False
+        self._ledger.tidy()
         return None
+
+    def _leave_replaced_ledger(self) -> None:
+        """Close the ledger if its path no longer leads to what is open, so that the poll opens what is there now."""
+        ledger = self._ledger
+        if ledger is None or (change := ledger.changed_outside()) == "no":
+            return
+        self.close()
+        self._ledger = self._open_ledger()
+        self._sync = Sync(self._ledger, self._settings, self._environ, self._clock)
+        if change == "replaced" or queries.turns(self._ledger.connection) < self._turns:
+            self._sync.notices.append(
+                f"The ledger {ledger.path} was replaced; what only the old one held is no longer shown"
+            )
 
     def look(self, query: Query) -> View:
         """What a query asks for. Raises LookupError with a sentence for a session that is not known.
@@ -193,5 +212,6 @@ class LedgerFeed:
             guard_cutoff_nano=guard.cutoff_nano,
             guard_trouble=guard.detail if guard.condition == "trouble" else "",
         )
+        notices, self._sync.notices = tuple(self._sync.notices), []
         self._taken_ms, self._taken_day, self._stale = snapshot.taken_ms, snapshot.day, False
-        return snapshot
+        return replace(snapshot, notices=notices)

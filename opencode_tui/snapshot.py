@@ -135,3 +135,5 @@ class Snapshot:
     stores: tuple[StoreState, ...]
     has_calls: bool
     """The ledger holds any call at all; false on a first run."""
+    notices: tuple[str, ...] = ()
+    """Sentences about what has happened since the last picture, each to be shown once."""

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import gc
 import os
+import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from opencode_tui import paths
-from opencode_tui.clock import Clock, now_ms
-from opencode_tui.ledger import writing
+from opencode_tui.clock import Clock, now_ms, sleep_s
+from opencode_tui.ledger import copies, writing
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.ledger.queries import running_calls
 from opencode_tui.pricing.book import PriceBook, Priced, price_call
@@ -25,6 +27,7 @@ Report = Callable[[], None]
 _RUNNING, _RUNNING_AT_START = 50, 5_000
 _LARGE = 2_000
 _TRIES = 3
+_LEASE_MS, _LEASE_LOOK_S = 5_000, 0.05
 
 
 class Sync:
@@ -40,6 +43,8 @@ class Sync:
         self._states: dict[str, StoreState] = {}
         self._places: object = None
         self._visited: set[str] = set()
+        self.notices: list[str] = []
+        """Sentences about what a person should know once; whoever shows them empties the list."""
         self.read_ms: int | None = None
         """When all stores were last looked at without trouble, in Unix milliseconds."""
 
@@ -56,10 +61,11 @@ class Sync:
         """
         before = self.states
         self._discover()
-        wrote = False
+        wrote = read = False
         for key, store in self._stores.items():
             if not store.changed():
                 continue
+            read = True
             try:
                 wrote |= self._pull_patiently(store, report)
                 self._states[key] = self._live(store)
@@ -67,7 +73,16 @@ class Sync:
                 self._trouble(key, store.path, trouble, store.generation)
         if all(state.state == "live" for state in self._states.values()):
             self.read_ms = self._clock()
+        if read:
+            self._settle_copies()
         return wrote or self.states != before
+
+    def _settle_copies(self) -> None:
+        """Fix who pays for calls whose originals are gone, now that all that can be read has been read."""
+        passing = ("importing", "locked")
+        if copies.has_unsettled(self._ledger.connection) and not any(s.state in passing for s in self.states):
+            with self._ledger.writing() as connection:
+                copies.settle_copies(connection)
 
     def message_ids(self, session_id: str) -> frozenset[str] | None:
         """The messages of a session that OpenCode still has; None where no store has the session now."""
@@ -127,24 +142,46 @@ class Sync:
     def _pull(self, store: Store, report: Report) -> bool:
         wrote = False
         with self._ledger.writing() as connection:
-            row = writing.store_row(connection, store.key)
+            writing.store_row(connection, store.key)
             if self._machine_id is None:
                 self._machine_id = writing.machine_id(connection, self.machine)
         while True:
-            for batch in store.read(row.cursor, self._running(store, row)):
-                moved, changed = self._apply(store, row, batch)
-                wrote |= changed
-                if moved is None:
-                    break
-                row = moved
-                if batch.total - batch.done > _LARGE or self._states[store.key].state == "importing":
-                    self._states[store.key] = self._importing(store, batch)
-                    report()
-            else:
-                return wrote
+            row = self._free_row(store, report)
+            try:
+                for batch in store.read(row.cursor, self._running(store, row)):
+                    moved, changed = self._apply(store, row, batch)
+                    wrote |= changed
+                    if moved is None:
+                        break
+                    row = moved
+                    if batch.total - batch.done > _LARGE or self._states[store.key].state == "importing":
+                        self._states[store.key] = self._importing(store, batch)
+                        report()
+                else:
+                    return wrote
+            finally:
+                self._release(row)
             # Another process has moved the cursor: what it read is in the ledger, so go on from there.
-            with self._ledger.reading() as connection:
-                row = writing.store_row(connection, store.key)
+
+    def _free_row(self, store: Store, report: Report) -> writing.StoreRow:
+        """The store as the ledger knows it, once no other process is importing it.
+
+        Two that import at once would only undo each other's steps: whoever moves the cursor makes the other start
+        again. One that is killed or suspended loses its lease after a few seconds.
+        """
+        query = partial(writing.store_row, self._ledger.connection, store.key)
+        while _is_leased(row := query(), now_ms()):
+            state = self._states[store.key]
+            detail = f"another opencode-tui is importing {store.path}"
+            self._states[store.key] = replace(state, state="importing", detail=detail)
+            report()
+            sleep_s(_LEASE_LOOK_S)
+        return row
+
+    def _release(self, row: writing.StoreRow) -> None:
+        if row.lease_ms is not None and row.cursor is not None:
+            with suppress(sqlite3.Error), self._ledger.writing() as connection:  # else it expires
+                writing.move_cursor(connection, row, row.cursor)
 
     def _running(self, store: Store, row: writing.StoreRow) -> list[tuple[str, str]]:
         """Calls to look at again. Those that OpenCode never completed are asked for once a process."""
@@ -155,7 +192,7 @@ class Sync:
     def _apply(self, store: Store, row: writing.StoreRow, batch: Batch) -> tuple[writing.StoreRow | None, bool]:
         """The store with its cursor moved (None where another process moved it), and whether calls came in."""
         content = batch.sessions or batch.calls or batch.unreadable
-        if not content and batch.present is None and batch.cursor == row.cursor:
+        if not content and batch.present is None and batch.cursor == row.cursor and row.lease_ms is None:
             return row, False
         assert self._machine_id is not None
         final = writing.final_calls(self._ledger.connection, (call.id for call in batch.calls))
@@ -169,7 +206,9 @@ class Sync:
                 writing.write_calls(connection, row.id, self._machine_id, calls)
                 writing.write_tools(connection, (tool for tool in batch.tools if tool.call_id in known))
             writing.write_unreadable(connection, row.id, batch.unreadable)
-            return writing.move_cursor(connection, row, batch.cursor), bool(content)
+            is_long = row.lease_ms is not None or batch.total - batch.done > _LARGE
+            lease_ms = now_ms() + _LEASE_MS if is_long else None
+            return writing.move_cursor(connection, row, batch.cursor, lease_ms), bool(content)
 
     def _priced(self, calls: Iterable[Call]) -> list[tuple[Call, Priced]]:
         self.book.refresh()
@@ -198,6 +237,11 @@ class Sync:
         old = self._states.get(key)
         since = old.since_ms if old is not None and old.state == trouble.state else self._clock()
         self._states[key] = replace(state, since_ms=since)
+
+
+def _is_leased(row: writing.StoreRow, now_ms: int) -> bool:
+    # A lease that ends later than one can be given was given by a clock that has been set back since.
+    return row.lease_ms is not None and 0 < row.lease_ms - now_ms <= _LEASE_MS
 
 
 @contextmanager

@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.opens import forget_opens, watch_opens
+
 pytest.register_assert_rewrite("tests.shell", "tests.pictures")
+watch_opens()
 
 # How fast things are is measured by tests/bench: a deadline would only tell what else the machine does.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")
+
+
+@pytest.fixture(autouse=True)
+def _databases_are_opened_by_sqlite_alone() -> Iterator[None]:
+    forget_opens()
+    yield
+    assert forget_opens() == [], "closing such a file drops the locks that SQLite holds on it for this process"
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:

@@ -84,6 +84,8 @@ def synced(settings: Settings, ledger: Ledger, report: Callable[[Sync], None] = 
         raise Trouble(f"the ledger {ledger.path} cannot be written ({error}); nothing in it was lost") from error
     finally:
         sync.close()
+    for notice in sync.notices:
+        print(f"opencode-tui: {notice}", file=sys.stderr)
     for state in sync.states:
         if state.state != "live":
             print(f"opencode-tui: {state.detail}", file=sys.stderr)

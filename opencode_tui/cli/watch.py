@@ -81,6 +81,8 @@ def _watch(feed: LedgerFeed, settings: Settings, ended: Event, *, once: bool) ->
             _say_troubles(troubles, troubles | {"the ledger": f"the ledger cannot be used ({error}); trying again"})
         else:
             if snapshot is not None:
+                for notice in snapshot.notices:
+                    print(f"opencode-tui: {notice}", file=sys.stderr, flush=True)
                 _say_troubles(troubles, {s.path: s.detail for s in snapshot.stores if s.state not in _WELL})
             elif troubles.pop("the ledger", None):
                 print("opencode-tui: the ledger is well again", file=sys.stderr, flush=True)

@@ -1,8 +1,11 @@
 """Forks copy calls; this settles which call paid and which are its copies, whatever came first.
 
-Copies are the same in all that a call is but their ids. In each group of equal calls those that are not
-copies paid. Where OpenCode has none of them any more (the original session was deleted before the ledger saw
-it) the copies of one session stand for them.
+A copy was made before its session was (`copied`). It belongs to the calls that were made at the same moment by
+the same model, read as many tokens and were recorded with the same cost; not to those of the same agent, finish,
+output or end, which OpenCode's upgrades rewrite. In each such group the calls that are not copies paid. Where
+OpenCode has none of them any more (the original session was deleted before the ledger saw it) the copies of one
+session stand for them, and once the stores have been read to their ends (`settle_copies`) they pay for ever:
+neither a fork of that fork nor a restored original takes the cost over.
 """
 
 from __future__ import annotations
@@ -10,22 +13,22 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from opencode_tui.records import Call
 
-# When a call ended is no part of what it is: an upgrade to OpenCode 2 changes that of old copies.
 _EQUALS = """
-  SELECT id, session_id, copied, copied_from, copy_of, created_ms, provider, model, agent,
-    input, output, reasoning, cache_read, cache_write, recorded_nano, finish
+  SELECT id, session_id, copied, copied_from, settled, copy_of,
+    created_ms, provider, model, input, cache_read, cache_write, recorded_nano
   FROM call WHERE created_ms IN (SELECT value FROM json_each(?)) ORDER BY session_id, id
 """
 _MOMENTS_WITH_COPIES = """
   SELECT DISTINCT created_ms FROM call INDEXED BY call_copied
   WHERE copied = 1 AND created_ms IN (SELECT value FROM json_each(?))
 """
+_UNSETTLED = "copied = 1 AND copied_from IS NULL AND settled = 0 AND created_ms >= 0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,22 +37,47 @@ class _Member:
     session_id: str
     copied: int
     copied_from: str | None
+    settled: int
 
 
 def link_copies(connection: sqlite3.Connection, calls: Sequence[Call]) -> None:
     """Settle the groups that these calls, already in the ledger, belong to."""
-    moments = json.dumps(sorted({call.created_ms for call in calls}))
+    _link(connection, {call.created_ms for call in calls})
+
+
+def link_paying_copies(connection: sqlite3.Connection) -> None:
+    """Settle again the groups of all copies that pay and are not settled yet."""
+    rows = connection.execute(f"SELECT DISTINCT created_ms FROM call INDEXED BY call_unsettled WHERE {_UNSETTLED}")
+    _link(connection, {row[0] for row in rows})
+
+
+def has_unsettled(connection: sqlite3.Connection) -> bool:
+    """Whether there is a copy that pays for now; reads one row of an index."""
+    query = f"SELECT 1 FROM call INDEXED BY call_unsettled WHERE {_UNSETTLED} LIMIT 1"
+    return connection.execute(query).fetchone() is not None
+
+
+def settle_copies(connection: sqlite3.Connection) -> None:
+    """Let the copies that pay now pay for ever. For when every store has been read to its end."""
+    connection.execute(f"UPDATE call SET settled = 1 WHERE {_UNSETTLED}")
+
+
+def _link(connection: sqlite3.Connection, made_ms: Iterable[int]) -> None:
+    moments = json.dumps(sorted(made_ms))
     touched = [row[0] for row in connection.execute(_MOMENTS_WITH_COPIES, (moments,))]
     if not touched:
         return
     members: dict[str, _Member] = {}
     likeness: dict[str, tuple[Any, ...]] = {}
     named: dict[str, str] = {}
-    for id, session_id, copied, copied_from, copy_of, *same in connection.execute(_EQUALS, (json.dumps(touched),)):
-        members[id] = _Member(id, session_id, copied, copied_from)
-        likeness[id] = tuple(same)
-        if copied and copy_of:
-            named[id] = copy_of
+    for *fields, copy_of, made, provider, model, read, cached, written, cost in connection.execute(
+        _EQUALS, (json.dumps(touched),)
+    ):
+        member = _Member(*fields)
+        members[member.id] = member
+        likeness[member.id] = (made, provider, model, read, cached, written, cost)
+        if member.copied and copy_of:
+            named[member.id] = copy_of
     groups: dict[tuple[Any, ...], list[_Member]] = defaultdict(list)
     for id, member in members.items():
         groups[likeness[_origin(id, named, members)]].append(member)
@@ -66,15 +94,25 @@ def _origin(id: str, named: Mapping[str, str], members: Mapping[str, _Member]) -
 
 
 def _settle(connection: sqlite3.Connection, group: list[_Member]) -> None:
-    copies = [member for member in group if member.copied]
-    paid = [member.id for member in group if not member.copied]
-    if not paid and copies:
-        by_session: dict[str, list[str]] = defaultdict(list)
-        for copy in copies:
-            by_session[copy.session_id].append(copy.id)
-        # A fork holds each call once, so the most that one session holds is how many there were.
-        paid = max(by_session.values(), key=len)
-    for copy in copies:
-        origin = None if copy.id in paid else paid[0]
-        if origin != copy.copied_from:
-            connection.execute("UPDATE call SET copied_from = ? WHERE id = ?", (origin, copy.id))
+    if not any(member.copied for member in group):
+        return
+    paid = _payers(group)
+    for member in group:
+        origin = None if member.id in paid else paid[0]
+        if origin != member.copied_from:
+            connection.execute("UPDATE call SET copied_from = ? WHERE id = ?", (origin, member.id))
+
+
+def _payers(group: list[_Member]) -> list[str]:
+    """The ids of the calls that pay, as many as there were calls."""
+    originals = [member.id for member in group if not member.copied]
+    settled = [member.id for member in group if member.settled]
+    if settled:
+        return settled + originals[len(settled) :]
+    if originals:
+        return originals
+    by_session: dict[str, list[str]] = defaultdict(list)
+    for copy in group:
+        by_session[copy.session_id].append(copy.id)
+    # A fork holds each call once, so the most that one session holds is how many there were.
+    return max(by_session.values(), key=len)

@@ -1,16 +1,27 @@
-"""The ledger's file: opened for one thread, created private, migrated when it is older than the program."""
+"""The ledger's file: opened for one thread, created private, migrated when it is older than the program.
+
+While a process has a SQLite database open it must not open and close that file by any other means: closing any
+descriptor of a file drops all locks that the process holds on it, and another process then deletes the `-wal` as
+if it were the last to leave. So the file is created under another name and linked into place, and its mode and
+identity are asked of the path.
+"""
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
+import stat
+import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Literal
 
 from opencode_tui.ledger.schema import LATEST, migrate
 
 _BUSY_S = 20.0
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 class LedgerError(Exception):
@@ -22,13 +33,16 @@ class Ledger:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._wal = path.with_name(path.name + "-wal")
         try:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+            _create_private(path)
             self.connection = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False)
             self.connection.execute("PRAGMA synchronous = NORMAL")
             self._refuse_newer()
             migrate(self.connection)
+            _make_private(path)
+            self._files = self._files_now()
         except OSError as error:
             raise LedgerError(
                 f"the ledger {path} cannot be opened ({error.strerror}); name another file with --ledger"
@@ -52,7 +66,10 @@ class Ledger:
         except BaseException:
             self.connection.execute("ROLLBACK")
             raise
+        before = self._files_now()
         self.connection.execute("COMMIT")
+        if before == self._files:  # a commit may end in a checkpoint
+            self._files = self._files_now()
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
@@ -67,5 +84,74 @@ class Ledger:
         """Changes when another process has written; costs microseconds."""
         return int(self.connection.execute("PRAGMA data_version").fetchone()[0])
 
+    def changed_outside(self) -> Literal["no", "touched", "replaced"]:
+        """What has become of the ledger's files by other means than this connection; costs microseconds.
+
+        `replaced`: the path leads to other files, so that nobody else would see what is written now. `touched`:
+        written in place, by another process's checkpoint or by a backup copied over it; pages that this connection
+        has cached may be older. In both cases close it and open the path again.
+        """
+        now = self._files_now()
+        if now[:2] != self._files[:2]:
+            return "replaced"
+        return "no" if now == self._files else "touched"
+
+    def tidy(self) -> None:
+        """Move what stands in the `-wal` into the ledger's file, unless another process reads it just now.
+
+        For idle moments: a ledger that is copied, deleted or restored later then takes nothing with it.
+        """
+        with suppress(OSError, sqlite3.Error):
+            if self._wal.stat().st_size and self.changed_outside() == "no":
+                self.connection.execute("PRAGMA busy_timeout = 0")
+                try:
+                    self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+                finally:
+                    self.connection.execute(f"PRAGMA busy_timeout = {int(_BUSY_S * 1000)}")
+                    self._files = self._files_now()
+
     def close(self) -> None:
         self.connection.close()
+
+    def _files_now(self) -> tuple[tuple[int, ...] | None, ...]:
+        """What identifies the ledger and its `-wal`, and when the ledger was written; None for what is not there."""
+        main, wal = _stat(self.path), _stat(self._wal)
+        return (
+            main and (main.st_dev, main.st_ino),
+            wal and (wal.st_dev, wal.st_ino),
+            main and (main.st_mtime_ns, main.st_size),
+        )
+
+
+def _create_private(path: Path) -> None:
+    """An empty file that only its owner can read, unless there is one. Raises OSError for one that is no use."""
+    with suppress(FileNotFoundError):
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise OSError(errno.EINVAL, "not a file")
+        if not os.access(path, os.R_OK | os.W_OK):
+            raise OSError(errno.EACCES, os.strerror(errno.EACCES))
+        return
+    handle, fresh = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
+    os.close(handle)
+    try:
+        # Not a rename: another process may have created the ledger meanwhile. Where neither works SQLite creates it.
+        with suppress(OSError):
+            os.link(fresh, path)
+    finally:
+        Path(fresh).unlink()
+
+
+def _make_private(path: Path) -> None:
+    """Take the ledger's rights from everybody but its owner; one that belongs to somebody else stays as it is."""
+    with suppress(OSError):
+        mode = path.stat().st_mode
+        if mode & _OTHERS:
+            for file in (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
+                file.chmod(stat.S_IRUSR | stat.S_IWUSR)
+
+
+def _stat(path: Path) -> os.stat_result | None:
+    try:
+        return path.stat()
+    except OSError:
+        return None

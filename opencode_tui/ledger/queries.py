@@ -274,6 +274,11 @@ def missing_rows(connection: sqlite3.Connection, span: Span) -> int:
     return int(unread) + int(partial)
 
 
+def turns(connection: sqlite3.Connection) -> int:
+    """How often the cursors of all stores have moved; only a ledger that was replaced has fewer than before."""
+    return int(connection.execute("SELECT coalesce(sum(turns), 0) FROM store").fetchone()[0])
+
+
 def has_calls(connection: sqlite3.Connection) -> bool:
     return connection.execute("SELECT 1 FROM call LIMIT 1").fetchone() is not None
 

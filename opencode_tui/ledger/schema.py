@@ -104,6 +104,7 @@ _V3 = "ALTER TABLE tool ADD COLUMN digest INTEGER"
 # `settled` is 1 for a copy that pays because its original was gone: it pays for ever, whatever is copied from it.
 # `streamed_ms` is when the answer had arrived; what follows until `completed_ms` is the tools' time.
 # An unreadable row counts in the periods that hold `at_ms`, and in all of them where its time is not known.
+# `lease_ms` is until when the one process that imports a store has it for itself; it renews that as it goes on.
 _V4 = """
 ALTER TABLE call ADD COLUMN variant TEXT;
 ALTER TABLE call ADD COLUMN streamed_ms INTEGER;
@@ -112,6 +113,7 @@ ALTER TABLE call ADD COLUMN settled INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX call_missing ON call(created_ms) WHERE missing IS NOT NULL;
 CREATE INDEX call_unsettled ON call(created_ms) WHERE copied = 1 AND copied_from IS NULL AND settled = 0;
 ALTER TABLE unreadable ADD COLUMN at_ms INTEGER;
+ALTER TABLE store ADD COLUMN lease_ms INTEGER;
 """
 
 
@@ -120,6 +122,8 @@ def migrate(connection: sqlite3.Connection) -> None:
     if connection.execute("PRAGMA user_version").fetchone()[0] >= LATEST:
         return
     from sqlite_utils import Database, Migrations
+
+    from opencode_tui.ledger.copies import link_paying_copies
 
     migrations = Migrations("opencode_tui")
 
@@ -138,6 +142,7 @@ def migrate(connection: sqlite3.Connection) -> None:
     @migrations()
     def m004_lower_bounds(db: Database) -> None:
         _run(db, _V4)
+        link_paying_copies(connection)  # some were counted twice, matched by what an upgrade rewrites
 
     db = Database(connection)
     db.enable_wal()

@@ -20,6 +20,8 @@ class StoreRow:
     id: int
     cursor: str | None
     turns: int
+    lease_ms: int | None = None
+    """Until when, in Unix milliseconds, a process that imports it has it for itself."""
 
 
 _UPSERT_SESSION = """
@@ -51,7 +53,7 @@ _INSERT_TOOL = """
 
 def store_row(connection: sqlite3.Connection, key: str) -> StoreRow:
     """The store of a key, entered where it is new."""
-    query = "SELECT id, cursor, turns FROM store WHERE key = ?"
+    query = "SELECT id, cursor, turns, lease_ms FROM store WHERE key = ?"
     row = connection.execute(query, (key,)).fetchone()
     if row is None:
         connection.execute("INSERT OR IGNORE INTO store (key) VALUES (?)", (key,))
@@ -69,13 +71,20 @@ def machine_id(connection: sqlite3.Connection, name: str) -> int:
     return int(row[0])
 
 
-def move_cursor(connection: sqlite3.Connection, store: StoreRow, cursor: str) -> StoreRow | None:
-    """The store with its cursor moved, None where another process has moved it since `store` was read."""
+def move_cursor(
+    connection: sqlite3.Connection, store: StoreRow, cursor: str, lease_ms: int | None = None
+) -> StoreRow | None:
+    """The store with its cursor moved, None where another process has moved it since `store` was read.
+
+    `lease_ms` asks the other processes to leave the rest to this one until then.
+    """
+    if cursor == store.cursor and lease_ms == store.lease_ms:
+        return store
     moved = connection.execute(
-        "UPDATE store SET cursor = ?, turns = turns + 1 WHERE id = ? AND turns = ?",
-        (cursor, store.id, store.turns),
+        "UPDATE store SET cursor = ?, turns = turns + 1, lease_ms = ? WHERE id = ? AND turns = ?",
+        (cursor, lease_ms, store.id, store.turns),
     )
-    return StoreRow(store.id, cursor, store.turns + 1) if moved.rowcount else None
+    return StoreRow(store.id, cursor, store.turns + 1, lease_ms) if moved.rowcount else None
 
 
 def final_calls(connection: sqlite3.Connection, ids: Iterable[str]) -> frozenset[str]:

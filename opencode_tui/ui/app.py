@@ -123,6 +123,8 @@ class OpencodeTui(AlertingApp):
     def show_snapshot(self, message: Poller.SnapshotTaken) -> None:
         self.snapshot = message.snapshot
         self.announce(message.snapshot)
+        for notice in message.snapshot.notices:
+            self.notify(notice, severity="warning", timeout=30, markup=False)
 
     @on(Poller.PollSucceeded)
     def show_success(self, message: Poller.PollSucceeded) -> None:

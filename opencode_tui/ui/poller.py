@@ -63,7 +63,8 @@ class Poller(threading.Thread):
             self.snapshot = snapshot
 
         def can_replace(self, message: Message) -> bool:
-            return isinstance(message, Poller.SnapshotTaken)
+            # What a notice says is in no later picture.
+            return isinstance(message, Poller.SnapshotTaken) and not self.snapshot.notices
 
     class PollSucceeded(Message):
         """A poll came back, with or without a new picture."""

@@ -1,0 +1,121 @@
+"""Which call pays for its copies: the first that did, for ever, whatever an upgrade rewrites or a backup restores."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from opencode_tui.ledger.copies import link_paying_copies
+from tests.ledgers import Reader, assert_truth, reader
+from tests.stores import V1, V2, Files, Store, Tokens
+
+CENT = 10_000_000
+MAKE = {"files": Files, "v1": V1, "v2": V2}
+
+
+@pytest.fixture(params=MAKE, ids=list(MAKE))
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
+    made: Store = MAKE[request.param](tmp_path)
+    return made
+
+
+def synced(store: Store) -> Reader:
+    ours = reader(store.data_dir)
+    ours.poll()
+    return ours
+
+
+def test_a_fork_that_pays_for_a_deleted_original_pays_for_ever(store: Store) -> None:
+    root = store.session("Fix header")
+    for _ in range(3):
+        store.call(root, cost="0.20")
+    fork = store.fork(root)
+    store.delete(root)
+    ours = synced(store)
+    assert ours.spend_by("session") == {fork: 60 * CENT}
+    # The fork of it sorts first and holds more of the same calls than any other.
+    for _ in range(6):
+        later = store.fork(fork)
+        store.call(later, cost="0.01")
+        ours.poll()
+        assert ours.spend_by("session")[fork] == 60 * CENT
+    assert ours.totals.spend_nano == 66 * CENT
+    store.delete(fork)
+    ours.poll()
+    assert ours.spend_by("session")[fork] == 60 * CENT
+    assert ours.totals.spend_nano == 66 * CENT
+
+
+def test_an_original_that_is_restored_takes_nothing_over(tmp_path: Path) -> None:
+    store = V1(tmp_path)
+    root = store.session("Fix header")
+    store.call(root, cost="0.20")
+    store.call(root, cost="0.11")
+    store.close()
+    backup = shutil.copyfile(store.path, tmp_path / "backup")
+    fork = store.fork(root)
+    store.call(fork, cost="0.05")
+    store.delete(root)
+    ours = synced(store)
+    assert ours.spend_by("session") == {fork: 36 * CENT}
+    store.close()
+    Path(backup).rename(store.path)
+    ours.poll()
+    assert ours.spend_by("session") == {fork: 36 * CENT}
+    assert ours.rows("SELECT count(*) FROM call WHERE session_id = ?", root) == [(2,)]
+    assert (ours.totals.spend_nano, ours.totals.calls) == (36 * CENT, 3)
+
+
+def test_the_original_pays_where_an_import_meets_its_fork_first(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    for step in ("source.sqlite_store._FIRST_STEP", "source.sqlite_store._STEP", "source.files._STEP"):
+        monkeypatch.setattr(f"opencode_tui.{step}", 1)
+    root = store.session("Fix header")
+    store.call(root, cost="0.20")
+    store.call(store.fork(root), cost="0.05")
+    ours = synced(store)
+    assert_truth(ours, store.truth)
+    assert ours.rows("SELECT count(*) FROM call WHERE settled = 1") == [(0,)]
+
+
+@pytest.mark.parametrize(
+    "rewrite",
+    ["finish = 'stop-rewritten'", "agent = 'plan'", "output = output + 5", "completed_ms = completed_ms + 9"],
+)
+def test_what_an_upgrade_rewrites_makes_no_copy_count_twice(store: Store, rewrite: str) -> None:
+    root = store.session("Fix header")
+    store.call(root, cost="0.20")
+    ours = synced(store)
+    ours.ledger.connection.execute(f"UPDATE call SET {rewrite}")
+    store.call(store.fork(root), cost="0.05")
+    ours.poll()
+    assert ours.totals.spend_nano == 25 * CENT
+    assert ours.totals.copied_calls == 1
+
+
+def test_a_fork_by_a_later_version_that_counts_reasoning_apart_is_a_copy(tmp_path: Path) -> None:
+    """The version of a session says how its output is counted, and a fork has the version that made the fork."""
+    files = Files(tmp_path, version="1.1.65")
+    root = files.session("Fix header")
+    files.call(root, cost="0.20", tokens=Tokens(input=500, output=177, reasoning=11))
+    v1 = V1(tmp_path, version="1.18.34", imported=files)
+    v1.call(v1.fork(root), cost="0.05")
+    ours = synced(v1)
+    assert ours.totals.spend_nano == 25 * CENT
+    assert ours.totals.copied_calls == 1
+
+
+def test_a_ledger_in_which_copies_were_counted_twice_is_put_right(tmp_path: Path) -> None:
+    store = V1(tmp_path)
+    root = store.session("Fix header")
+    store.call(root, cost="0.20")
+    fork = store.fork(root)
+    store.call(fork, cost="0.05")
+    ours = synced(store)
+    ours.ledger.connection.execute("UPDATE call SET copied_from = NULL, finish = 'rewritten' WHERE copied = 1")
+    assert ours.totals.spend_nano == 45 * CENT
+    with ours.ledger.writing() as connection:
+        link_paying_copies(connection)
+    assert json.dumps(ours.spend_by("session")) == json.dumps({root: 20 * CENT, fork: 5 * CENT})
