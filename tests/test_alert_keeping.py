@@ -15,6 +15,7 @@ from opencode_tui.ledger import alert_log
 from opencode_tui.ledger.schema import LATEST
 from opencode_tui.money import NANO
 from opencode_tui.settings import Budget, Lines, Settings
+from tests.ledgers import make_first_version
 from tests.watched import MINUTE, NOON, QUIET, Watched, only
 
 CENT = NANO // 100
@@ -108,13 +109,8 @@ def test_the_log_is_read_newest_first_from_a_moment_on(file: Path) -> None:
 def test_a_ledger_of_version_1_takes_alerts_and_keeps_its_calls(file: Path) -> None:
     watched = Watched(file, DAY)
     watched.call(cost="0.90", at=NOON)
-    connection = watched.ledger.connection
-    for table in ("alert_told", "alert"):
-        connection.execute(f"DROP TABLE {table}")
-    connection.execute("ALTER TABLE tool DROP COLUMN digest")
-    connection.execute("DELETE FROM _sqlite_migrations WHERE name <> 'm001_first_ledger'")
-    connection.execute("PRAGMA user_version = 1")
     watched.ledger.close()
+    make_first_version(file)
     opened = Watched(file, DAY)
     assert opened.ledger.connection.execute("PRAGMA user_version").fetchone() == (LATEST,)
     assert opened.ledger.connection.execute("SELECT id, cost_nano FROM call").fetchall() == [("msg_000001", 90 * CENT)]
