@@ -49,6 +49,17 @@ def test_a_fork_that_pays_for_a_deleted_original_pays_for_ever(store: Store) -> 
     assert ours.totals.spend_nano == 66 * CENT
 
 
+def test_the_oldest_fork_stands_for_an_original_that_was_gone_before_the_first_look(store: Store) -> None:
+    root = store.session("Fix header")
+    store.call(root, cost="0.20")
+    fork = store.fork(root)
+    store.call(fork, cost="0.05")
+    later = store.fork(fork)
+    store.call(later, cost="0.01")
+    store.delete(root)
+    assert synced(store).spend_by("session") == {fork: 25 * CENT, later: CENT}
+
+
 def test_an_original_that_is_restored_takes_nothing_over(tmp_path: Path) -> None:
     store = V1(tmp_path)
     root = store.session("Fix header")

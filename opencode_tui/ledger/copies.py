@@ -3,8 +3,8 @@
 A copy was made before its session was (`copied`). It belongs to the calls that were made at the same moment by
 the same model, read as many tokens and were recorded with the same cost; not to those of the same agent, finish,
 output or end, which OpenCode's upgrades rewrite. In each such group the calls that are not copies paid. Where
-OpenCode has none of them any more (the original session was deleted before the ledger saw it) the copies of one
-session stand for them, and once the stores have been read to their ends (`settle_copies`) they pay for ever:
+OpenCode has none of them any more (the original session was deleted before the ledger saw it) the copies of the
+oldest fork stand for them, and once the stores have been read to their ends (`settle_copies`) they pay for ever:
 neither a fork of that fork nor a restored original takes the cost over.
 """
 
@@ -20,9 +20,10 @@ from typing import Any
 from opencode_tui.records import Call
 
 _EQUALS = """
-  SELECT id, session_id, copied, copied_from, settled, copy_of,
-    created_ms, provider, model, input, cache_read, cache_write, recorded_nano
-  FROM call WHERE created_ms IN (SELECT value FROM json_each(?)) ORDER BY session_id, id
+  SELECT c.id, c.session_id, c.copied, c.copied_from, c.settled, c.copy_of,
+    c.created_ms, c.provider, c.model, c.input, c.cache_read, c.cache_write, c.recorded_nano
+  FROM call c LEFT JOIN session s ON s.id = c.session_id
+  WHERE c.created_ms IN (SELECT value FROM json_each(?)) ORDER BY s.created_ms, c.session_id, c.id
 """
 _MOMENTS_WITH_COPIES = """
   SELECT DISTINCT created_ms FROM call INDEXED BY call_copied
@@ -114,5 +115,5 @@ def _payers(group: list[_Member]) -> list[str]:
     by_session: dict[str, list[str]] = defaultdict(list)
     for copy in group:
         by_session[copy.session_id].append(copy.id)
-    # A fork holds each call once, so the most that one session holds is how many there were.
+    # A fork holds each call once, so the most that one session holds is how many there were. The oldest comes first.
     return max(by_session.values(), key=len)
