@@ -96,6 +96,34 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
+class Bill:
+    """What OpenCode 2 has added up for a session: all its calls, also those that stand in no row.
+
+    Frozen messages of OpenCode 1 are taken off already. What the calls in the ledger leave of it was spent on titles
+    and on calls that were undone before anybody read them.
+    """
+
+    session_id: str
+    directory: str
+    provider: str
+    model: str
+    cost_nano: int
+    tokens: Tokens
+    rows_before: int
+    """How many messages of OpenCode 1 were taken off; each may have been rounded."""
+    title_ms: int
+    """When a title was asked for, if one was: with the first prompt."""
+    titled: bool
+    """OpenCode asks for a title by itself: the session is neither a subagent's nor a fork."""
+    updated_ms: int
+    undone_after_ms: int | None = None
+    undone_before_ms: int | None = None
+    """The rows on either side of the newest undo that left a trace; None where none did."""
+    compaction_ms: int | None = None
+    """The newest compaction that ended without a cost; what it had cost until then stands in no row."""
+
+
+@dataclass(frozen=True, slots=True)
 class Session:
     """A session as a store tells it; a subagent's has a parent, a fork's (in OpenCode 2) its origin."""
 

@@ -16,6 +16,7 @@ from opencode_tui.clock import Clock, now_ms, sleep_s
 from opencode_tui.ledger import copies, writing
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.ledger.queries import running_calls
+from opencode_tui.ledger.residuals import unlisted_calls
 from opencode_tui.pricing.book import PriceBook, Priced, price_call
 from opencode_tui.records import Call, StoreState
 from opencode_tui.settings import Settings
@@ -191,7 +192,7 @@ class Sync:
 
     def _apply(self, store: Store, row: writing.StoreRow, batch: Batch) -> tuple[writing.StoreRow | None, bool]:
         """The store with its cursor moved (None where another process moved it), and whether calls came in."""
-        content = batch.sessions or batch.calls or batch.unreadable
+        content = batch.sessions or batch.calls or batch.unreadable or batch.bills
         if not content and batch.present is None and batch.cursor == row.cursor and row.lease_ms is None:
             return row, False
         assert self._machine_id is not None
@@ -208,7 +209,11 @@ class Sync:
             writing.write_unreadable(connection, row.id, batch.unreadable)
             is_long = row.lease_ms is not None or batch.total - batch.done > _LARGE
             lease_ms = now_ms() + _LEASE_MS if is_long else None
-            return writing.move_cursor(connection, row, batch.cursor, lease_ms), bool(content)
+            moved = writing.move_cursor(connection, row, batch.cursor, lease_ms)
+            if moved is not None and batch.bills:
+                unlisted = self._priced(unlisted_calls(connection, batch.bills, self._clock()))
+                writing.write_calls(connection, row.id, self._machine_id, unlisted)
+            return moved, bool(content)
 
     def _priced(self, calls: Iterable[Call]) -> list[tuple[Call, Priced]]:
         self.book.refresh()

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
 
-from opencode_tui.records import Call, Session, ToolUse, Unreadable
+from opencode_tui.records import Bill, Call, Session, ToolUse, Unreadable
 
 
 class StoreTrouble(Exception):
@@ -32,6 +32,8 @@ class Batch:
     calls: list[Call] = field(default_factory=list)
     tools: list[ToolUse] = field(default_factory=list)
     unreadable: list[Unreadable] = field(default_factory=list)
+    bills: list[Bill] = field(default_factory=list)
+    """Sums of sessions as they were when all their calls, up to this batch's, had been read."""
     present: frozenset[str] | None = None
     """The ids of all sessions that the store still has, where some may have vanished."""
     done: int = 0

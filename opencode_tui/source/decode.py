@@ -15,6 +15,7 @@ from opencode_tui.source.text import clean, identifier, label
 
 _MAX_TOKENS = 10**12
 _MAX_MS = 253_402_300_799_999  # the end of the year 9999
+_ERROR_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,59}")
 _VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)$")
 _LAST_WITH_REASONING_IN_OUTPUT = (1, 3, 2)
 
@@ -171,19 +172,20 @@ def call_from_v2(
     turn_id: str | None,
     kind: str,
     created_ms: object,
-    session_created_ms: int | None,
+    copied: bool,
     directory: str,
     session_model: dict[str, Any],
 ) -> Call | None:
     """The call of a v2 `session_message` row of type assistant or compaction. Raises BadRow.
 
-    A compaction that carries neither cost nor tokens is None: it called no model, or its call is told by
-    a `session.usage.recorded` event. One that does not name its model was made by the session's.
+    A compaction that one of OpenCode 1 has become is None: it has no cost, and the frozen tables tell its call. One
+    that does not name its model was made by the session's.
     """
     tokens = tokens_of(section(data, "tokens"), None)
     recorded = cost(data.get("cost"))
     if kind == "compaction" and not recorded and not tokens.total:
-        return None
+        if data.get("status") == "completed" and not section(data, "model"):
+            return None
     time = section(data, "time")
     created = moment(time.get("created"), created_ms)
     if created is None:
@@ -206,11 +208,22 @@ def call_from_v2(
         recorded_nano=recorded,
         finish=label(data.get("finish"), 60) or None,
         error=_error_name(data.get("error")),
-        copied=is_copy(created, session_created_ms),
+        copied=copied,
+        variant=_variant(model),
+        streamed_ms=moment(time.get("streamed")),
     )
 
 
 def _error_name(error: object) -> str | None:
-    if not isinstance(error, dict):
-        return clean(error, 60) or None
-    return clean(error.get("name") or error.get("type") or "error", 60) or "error"
+    """An error by its name or type, never by its text, which can quote anything."""
+    if isinstance(error, dict):
+        error = error.get("name") or error.get("type") or "error"
+    elif not error:
+        return None
+    return error if isinstance(error, str) and _ERROR_NAME.fullmatch(error) else "error"
+
+
+def _variant(model: dict[str, Any]) -> str | None:
+    """The model's variant, None for the one that it has by itself."""
+    name = label(model.get("variant"), 60)
+    return name if name not in ("", "default") else None

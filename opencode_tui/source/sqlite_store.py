@@ -1,7 +1,8 @@
 """What the two generations of SQLite stores share: steps by rowid, newest first, each in one short read.
 
-A step reads a bounded number of rows. The steps of one complete read are: the sessions that changed and the
-calls that were still running; then the new messages; then the new events.
+A step reads a bounded number of rows. The steps of one complete read are: the sessions that changed, the calls that
+were still running and, where they are few, the new messages; then the rest of the messages; then the new events; and
+what a generation adds at the end (`_closing`).
 """
 
 from __future__ import annotations
@@ -33,9 +34,11 @@ class Cursor:
     sessions: SessionsCursor = SessionsCursor()
     messages: TableCursor = TableCursor()
     events: TableCursor = TableCursor()
+    billed_ms: int = 0
+    """Up to which change the sums of sessions have been read, in Unix milliseconds."""
 
     def to_json(self) -> str:
-        parts = (self.sessions.to_json(), self.messages.to_json(), self.events.to_json())
+        parts = (self.sessions.to_json(), self.messages.to_json(), self.events.to_json(), self.billed_ms)
         return json.dumps([self.identity, *parts], separators=(",", ":"))
 
     @classmethod
@@ -45,13 +48,15 @@ class Cursor:
             saved = json.loads(text or "null")
         except ValueError:
             saved = None
-        if not isinstance(saved, list) or len(saved) != 4 or saved[0] != identity:
+        if not isinstance(saved, list) or len(saved) not in (4, 5) or saved[0] != identity:
             return cls(identity)
+        billed_ms = saved[4] if len(saved) == 5 and type(saved[4]) is int else 0
         return cls(
             identity,
             SessionsCursor.from_json(saved[1]),
             TableCursor.from_json(saved[2]),
             TableCursor.from_json(saved[3]),
+            billed_ms,
         )
 
 
@@ -93,10 +98,11 @@ class SqliteStore:
         self.file.open()
         token = self.file.token()
         at = Cursor.from_json(cursor, self.file.identity)
+        again = [call_id for _, call_id in retry]
         with self.file.reading() as connection:
             self._table = SessionTable(connection, self.session_table)
             self._prepare(connection)
-            batch, at = self._start(connection, at, [call_id for _, call_id in retry])
+            batch, at = self._start(connection, at, again)
         total = max(at.messages.high, 1)
         left_of_events = at.events.left
         yield self._stamped(batch, at, total)
@@ -111,6 +117,8 @@ class SqliteStore:
                 batch, at = self._events(connection, at)
             if batch.calls or batch.unreadable or not at.events.gaps or left_of_events > _EVENT_STEP:
                 yield self._stamped(batch, at, total)
+        for batch, at in self._closing(at, again):
+            yield self._stamped(batch, at, total)
         self.file.seen(token)
 
     def _start(self, connection: sqlite3.Connection, at: Cursor, retry: list[str]) -> tuple[Batch, Cursor]:
@@ -121,9 +129,22 @@ class SqliteStore:
         batch.sessions, batch.unreadable, batch.present, sessions = self._table.changed_since(
             connection, at.sessions, clock.now_ms()
         )
-        if retry:
-            self._take(connection, batch, self._rows_by_id(connection, retry))
-        return batch, replace(at, sessions=sessions, messages=messages, events=events)
+        rows = self._rows_by_id(connection, retry) if retry else []
+        at = replace(at, sessions=sessions, messages=messages, events=events)
+        if 0 < messages.left <= _FIRST_STEP and len(messages.gaps) == 1:
+            rows += self._rows_between(connection, *messages.gaps[0], _FIRST_STEP)
+            at = replace(at, messages=shrink(messages, None))
+        if rows:
+            self._take(connection, batch, rows)
+        return batch, self._started(connection, batch, at)
+
+    def _started(self, connection: sqlite3.Connection, batch: Batch, at: Cursor) -> Cursor:
+        """What a generation adds to the first step, while its transaction lasts."""
+        return at
+
+    def _closing(self, at: Cursor, retry: list[str]) -> Iterator[tuple[Batch, Cursor]]:
+        """What a generation reads when all messages have been passed."""
+        yield from ()
 
     def _messages(self, connection: sqlite3.Connection, at: Cursor, limit: int) -> tuple[Batch, Cursor]:
         bottom, top = at.messages.gaps[0]

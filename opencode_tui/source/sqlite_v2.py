@@ -1,33 +1,39 @@
-"""SQLite v2, OpenCode 2.x: `session_v2`, `session_message`, `event`, in the same file as v1's frozen tables.
+"""SQLite v2, OpenCode 2.x: `session_v2` and `session_message`, in the same file as the frozen tables of OpenCode 1.
 
-Known from OpenCode's public source and from reports; no 2.x binary is on the registries.
+Seen on the real 2.0.15, and read in the program itself. Each of its events changes rows in one transaction; the
+events themselves are not kept (the `event` table is empty). It changes rows in place, after a reader has passed them,
+in these ways, and in each of them the row is read as a call that has not completed, so that it is asked for again:
+
+- An assistant row begins without `time.completed`; cost and tokens arrive when the step and its tools have ended.
+- A try that fails before it has answered leaves its row open; the next try begins it again, with a new `time.created`.
+- A row that a crash left open is closed, without a cost, by the next step of its session.
+- A compaction begins with `status: running`, and ends `completed` or `failed`, both with the cost of all its tries
+  (a failed one has two), or `failed` without one where it was interrupted.
+- An undo deletes rows; a fork copies rows that have ended, under ids that end in their `seq`.
+
+Titles, undone calls and what an interrupted compaction cost stand in no row: see `bills.py`.
 """
 
 from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from opencode_tui.records import Call, Unreadable
+from opencode_tui import clock
+from opencode_tui.records import Unreadable
 from opencode_tui.source.batch import Batch
-from opencode_tui.source.decode import (
-    BadRow,
-    call_from_v2,
-    cost,
-    is_copy,
-    moment,
-    parse,
-    section,
-    tokens_of,
-)
+from opencode_tui.source.bills import BillTable
+from opencode_tui.source.cursor import advance, shrink
+from opencode_tui.source.decode import BadRow, call_from_v2, moment, parse
 from opencode_tui.source.sqlite_file import columns
-from opencode_tui.source.sqlite_store import SqliteStore, final_ids
+from opencode_tui.source.sqlite_store import Cursor, SqliteStore, final_ids
 from opencode_tui.source.text import clean, identifier
 from opencode_tui.source.tools import v2_tools
 
+_BILLS, _ROWS = 500, 2_000
 # `content` holds everything that was said and done: only the other fields leave SQLite.
 _FIELDS = ("agent", "model", "finish", "cost", "tokens", "time", "status", "role")
 _SLIM = "json_object({}, 'error', {})".format(
@@ -35,10 +41,22 @@ _SLIM = "json_object({}, 'error', {})".format(
     "CASE json_type(m.data, '$.error') WHEN 'text' THEN json_extract(m.data, '$.error') WHEN 'object' THEN "
     "json_object('name', coalesce(json_extract(m.data, '$.error.name'), json_extract(m.data, '$.error.type'))) END",
 )
-_SELECT = """
-  SELECT m.rowid, m.id, m.session_id, m.type, m.time_created, s.time_created, s.directory, s.model,
+_IDLE = """
+  coalesce((SELECT i.seq FROM session_message i WHERE i.session_id = m.session_id AND i.type = 'idle'
+    AND i.seq < m.seq ORDER BY i.seq DESC LIMIT 1), -1)
+"""
+# A turn begins with a prompt, or, where a background subagent wakes its parent, with the first notice after idling.
+_TURN = f"""
+  coalesce(
     (SELECT u.id FROM session_message u WHERE u.session_id = m.session_id AND u.type = 'user'
-      AND u.seq < m.seq ORDER BY u.seq DESC LIMIT 1),
+      AND u.seq < m.seq AND u.seq > {_IDLE} ORDER BY u.seq DESC LIMIT 1),
+    (SELECT n.id FROM session_message n WHERE n.session_id = m.session_id AND n.type = 'synthetic'
+      AND n.seq < m.seq AND n.seq > {_IDLE} ORDER BY n.seq LIMIT 1),
+    (SELECT u.id FROM session_message u WHERE u.session_id = m.session_id AND u.type = 'user'
+      AND u.seq < m.seq ORDER BY u.seq DESC LIMIT 1))
+"""
+_SELECT = """
+  SELECT m.rowid, m.id, m.session_id, m.type, m.time_created, {copied}, s.directory, s.model, {turn},
     (SELECT o.id FROM session_message o WHERE o.session_id = s.{fork} AND o.seq = m.seq
       AND o.time_created = m.time_created),
     CASE WHEN json_valid(m.data) THEN {slim} END
@@ -51,45 +69,15 @@ _BETWEEN = """
 _BY_ID = " WHERE m.id IN (SELECT value FROM json_each(?))"
 # An upgrade copies v1's messages with less than v1 knew of them: those that v1 still tells are left to it.
 _ONLY_V2 = "AND NOT EXISTS (SELECT 1 FROM message o WHERE o.id = m.id)"
+# A fork's copies have the number of their row in their id; a session that was a fork in OpenCode 1 has only the time.
+_IN_FORK = "m.id LIKE '%\\_' || m.seq ESCAPE '\\'"
+_COPIED = f"CASE WHEN s.fork_session_id IS NOT NULL THEN {_IN_FORK} ELSE m.time_created < s.time_created END"
+_COPIED_BY_TIME = "m.time_created < s.time_created"
 
-# Title calls stand nowhere else. A compaction's is told by its message as well, where that carries a cost.
-_USAGE = """
-  SELECT e.rowid, e.id, e.aggregate_id, s.directory, s.time_created, {created}, e.data
-  FROM event e LEFT JOIN session_v2 s ON s.id = e.aggregate_id
-  WHERE e.rowid > ? AND e.rowid <= ? AND e.type >= 'session.usage.recorded' AND e.type < 'session.usage.recorded/'
-"""
-_COMPACTION_TOLD = """
-  SELECT 1 FROM session_message m WHERE m.session_id = ? AND m.type = 'compaction'
-    AND CASE WHEN json_valid(m.data) THEN json_extract(m.data, '$.cost') = ?
-        OR json_extract(m.data, '$.status') = 'running' END
-"""
-# A committed undo deletes messages; what their steps cost stays behind in the events.
-_STEPS = """
-  SELECT e.rowid, json_extract(e.data, '$.assistantMessageID'), e.aggregate_id, s.directory, s.time_created,
-    {created}, e.data,
-    (SELECT b.data FROM event b WHERE b.aggregate_id = e.aggregate_id AND b.seq < e.seq
-      AND b.type >= 'session.step.started' AND b.type < 'session.step.started/'
-      ORDER BY b.seq DESC LIMIT 1)
-  FROM event e LEFT JOIN session_v2 s ON s.id = e.aggregate_id
-  WHERE e.rowid > ? AND e.rowid <= ?
-    AND (e.type >= 'session.step.ended' AND e.type < 'session.step.ended/'
-      OR e.type >= 'session.step.failed' AND e.type < 'session.step.failed/')
-    AND CASE WHEN json_valid(e.data) THEN json_type(e.data, '$.assistantMessageID') = 'text'
-        AND json_type(e.data, '$.cost') IN ('integer', 'real')
-        AND NOT EXISTS (SELECT 1 FROM session_message m
-          WHERE m.id = json_extract(e.data, '$.assistantMessageID')) END
-"""
-
-
-# A call that an event tells has the event's id.
-_IDS = """
-  SELECT id FROM session_message WHERE session_id = ?1
-  UNION ALL SELECT id FROM event WHERE aggregate_id = ?1
-    AND type >= 'session.usage.recorded' AND type < 'session.usage.recorded/'
-"""
+_IDS = "SELECT id FROM session_message WHERE session_id = ?"
 _PROMPTS = """
   SELECT m.id, substr(json_extract(m.data, '$.text'), 1, 2000) FROM session_message m
-  WHERE m.id IN (SELECT value FROM json_each(?)) AND json_valid(m.data)
+  WHERE m.id IN (SELECT value FROM json_each(?)) AND json_valid(m.data) AND m.type = 'user'
 """
 
 
@@ -97,13 +85,19 @@ class SqliteV2(SqliteStore):
     rank = 2
     session_table = "session_v2"
     message_table = "session_message"
+    _due: list[str]
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
-        fork = "fork_session_id" if "fork_session_id" in columns(connection, "session_v2") else "parent_id"
-        self._select = _SELECT.format(fork=fork, slim=_SLIM)
+        is_forked = "fork_session_id" in columns(connection, "session_v2")
+        self._select = _SELECT.format(
+            fork="fork_session_id" if is_forked else "parent_id",
+            copied=_COPIED if is_forked else _COPIED_BY_TIME,
+            turn=_TURN,
+            slim=_SLIM,
+        )
         self._between = _BETWEEN.format(only_v2=_ONLY_V2 if columns(connection, "message") else "")
-        created = "e.created" if "created" in columns(connection, "event") else "s.time_updated"
-        self._usage, self._steps = _USAGE.format(created=created), _STEPS.format(created=created)
+        self._bill_table = BillTable(connection)
+        self._due, self._billed_ms = [], 0
 
     def _rows_between(self, connection: sqlite3.Connection, above: int, up_to: int, limit: int) -> list[Any]:
         return connection.execute(self._select + self._between, (above, up_to, limit)).fetchall()
@@ -118,7 +112,7 @@ class SqliteV2(SqliteStore):
         return connection.execute(_PROMPTS, (json.dumps(list(message_ids)),)).fetchall()
 
     def _take(self, connection: sqlite3.Connection, batch: Batch, rows: list[Any]) -> None:
-        for _, id, session_id, kind, created, session_created, directory, model, turn_id, origin, text in rows:
+        for _, id, session_id, kind, created, copied, directory, model, turn_id, origin, text in rows:
             try:
                 if not isinstance(id, str) or not isinstance(session_id, str):
                     raise BadRow("has no usable id")
@@ -129,87 +123,48 @@ class SqliteV2(SqliteStore):
                     turn_id=identifier(turn_id),
                     kind=kind,
                     created_ms=created,
-                    session_created_ms=moment(session_created),
+                    copied=bool(copied),
                     directory=clean(directory, 1000),
                     session_model=_object(model),
                 )
             except BadRow as bad:
-                batch.unreadable.append(Unreadable("message", str(id), str(bad)))
+                batch.unreadable.append(Unreadable("message", str(id), str(bad), moment(created)))
                 continue
             if call is not None:
                 batch.calls.append(replace(call, copy_of=identifier(origin)) if call.copied else call)
         batch.tools = v2_tools(connection, final_ids(batch.calls))
 
     def _has_events(self, connection: sqlite3.Connection) -> bool:
-        return {"id", "aggregate_id", "seq", "type", "data"} <= columns(connection, "event")
+        return False
 
-    def _take_events(self, connection: sqlite3.Connection, batch: Batch, above: int, up_to: int) -> None:
-        for row in connection.execute(self._usage, (above, up_to)).fetchall():
-            _guarded(batch, row, lambda row=row: _usage_call(connection, row))
-        for row in connection.execute(self._steps, (above, up_to)).fetchall():
-            _guarded(batch, row, lambda row=row: _step_call(row))
+    def _started(self, connection: sqlite3.Connection, batch: Batch, at: Cursor) -> Cursor:
+        """Read the sums of the sessions that have changed, if all their calls have been read by now."""
+        touched = {call.session_id for call in batch.calls}
+        due = self._bill_table.due(connection, at.billed_ms, touched, clock.now_ms())
+        if due is None:
+            return at
+        self._due, self._billed_ms = due.ids, due.newest_ms
+        if at.messages.gaps or len(self._due) > _BILLS:
+            return at
+        batch.bills, self._due = self._bill_table.read(connection, self._due), []
+        return replace(at, billed_ms=self._billed_ms)
 
-
-def _guarded(batch: Batch, row: Any, decode: Any) -> None:
-    try:
-        call = decode()
-    except BadRow as bad:
-        batch.unreadable.append(Unreadable("event", str(row[1]), str(bad)))
-        return
-    if call is not None:
-        batch.calls.append(call)
-
-
-def _usage_call(connection: sqlite3.Connection, row: Any) -> Call | None:
-    _, id, session_id, directory, session_created, created, text = row
-    data = parse(text)
-    source = clean(data.get("source"), 60) or "unknown"
-    cost(data.get("cost"))
-    told = (str(session_id), data.get("cost"))
-    if source == "compaction" and connection.execute(_COMPACTION_TOLD, told).fetchone() is not None:
-        return None
-    at = moment(created, session_created)
-    return _event_call(str(id), str(session_id), data, {}, source, directory, at, session_created)
-
-
-def _step_call(row: Any) -> Call | None:
-    _, id, session_id, directory, session_created, created, text, started_text = row
-    data = parse(text)
-    started = _object(started_text)
-    if started.get("assistantMessageID") != id:
-        started = {}
-    agent = clean(started.get("agent"), 120) or "unknown"
-    at = moment(started.get("started"), section(started, "time").get("created"), created)
-    return _event_call(str(id), str(session_id), data, section(started, "model"), agent, directory, at, session_created)
-
-
-def _event_call(
-    id: str,
-    session_id: str,
-    data: dict[str, Any],
-    model: dict[str, Any],
-    agent: str,
-    directory: object,
-    at: int | None,
-    session_created: object,
-) -> Call:
-    if at is None:
-        raise BadRow("has no usable time")
-    return Call(
-        id=id,
-        session_id=session_id,
-        turn_id=None,
-        provider=clean(model.get("providerID"), 120) or "unknown",
-        model=clean(model.get("id"), 200) or "unknown",
-        agent=agent,
-        directory=clean(directory, 1000),
-        created_ms=at,
-        completed_ms=at,
-        tokens=tokens_of(section(data, "tokens"), None),
-        recorded_nano=cost(data.get("cost")),
-        finish=clean(data.get("finish"), 60) or None,
-        copied=is_copy(at, moment(session_created)),
-    )
+    def _closing(self, at: Cursor, retry: list[str]) -> Iterator[tuple[Batch, Cursor]]:
+        """Read the sums of many sessions, each time with all calls up to that moment."""
+        while self._due:
+            with self.file.reading() as connection:
+                at = replace(at, messages=advance(connection, self.message_table, at.messages))
+                batch = Batch("")
+                rows = self._rows_by_id(connection, retry)
+                if at.messages.gaps:
+                    rows += (new := self._rows_between(connection, *at.messages.gaps[0], _ROWS))
+                    at = replace(at, messages=shrink(at.messages, new[-1][0] if len(new) == _ROWS else None))
+                self._take(connection, batch, rows)
+                if not at.messages.gaps:
+                    batch.bills = self._bill_table.read(connection, self._due[:_BILLS])
+                    self._due = self._due[_BILLS:]
+            retry = sorted({*retry, *(call.id for call in batch.calls if not call.final)})
+            yield batch, at if self._due else replace(at, billed_ms=self._billed_ms)
 
 
 def _object(text: object) -> dict[str, Any]:

@@ -1,0 +1,103 @@
+"""Calls that stand in no row of OpenCode 2's store: what its sum of a session is above the session's known calls.
+
+What is left is a call of its own, of the agent `title`, `undone` or `compaction`. It is kept for ever like any other,
+and from then on it is one of the known calls, so that nothing is entered twice. What rounding leaves is no call: a
+real one has read or written tokens, whose counts are exact.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from opencode_tui.records import Bill, Call, Tokens
+
+TITLE, UNDONE, COMPACTION = "title", "undone", "compaction"
+
+_OF_V2 = "store_id IN (SELECT id FROM store WHERE key LIKE '%#session_message')"
+_KNOWN = f"""
+  SELECT coalesce(sum(recorded_nano), 0), coalesce(sum(input), 0), coalesce(sum(output), 0),
+    coalesce(sum(reasoning), 0), coalesce(sum(cache_read), 0), coalesce(sum(cache_write), 0),
+    count(*),
+    coalesce(sum(substr(id, 1, length(?2)) = ?2), 0),
+    coalesce(sum(agent = '{TITLE}' AND substr(id, 1, length(?2)) = ?2), 0),
+    coalesce(sum(created_ms > ?3 AND created_ms <= ?4 AND agent <> '{TITLE}'), 0),
+    min(provider || '/' || model) = max(provider || '/' || model) AND max(provider) = ?5 AND max(model) = ?6
+  FROM call WHERE session_id = ?1 AND copied = 0 AND {_OF_V2}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """The calls of a session that its sum holds, as far as the ledger has them."""
+
+    nano: int
+    tokens: Tokens
+    calls: int
+    residuals: int
+    titles: int
+    in_gap: int
+    """Calls that the newest undo has removed from the store."""
+    one_model: bool
+
+
+def unlisted_calls(connection: sqlite3.Connection, bills: Iterable[Bill], now_ms: int) -> list[Call]:
+    """The calls that the sums hold and the ledger does not. Must run in a transaction that has the right to write."""
+    return [call for bill in bills if (call := _unlisted(bill, _known(connection, bill), now_ms)) is not None]
+
+
+def _known(connection: sqlite3.Connection, bill: Bill) -> _Known:
+    after_ms, before_ms = bill.undone_after_ms, bill.undone_before_ms
+    gap = (0, -1) if after_ms is None else (after_ms, before_ms)
+    row = connection.execute(
+        _KNOWN, (bill.session_id, f"{bill.session_id}.unlisted.", *gap, bill.provider, bill.model)
+    ).fetchone()
+    nano, *counts = row[:6]
+    return _Known(nano, Tokens(*counts), *row[6:10], bool(row[10]))
+
+
+def _unlisted(bill: Bill, known: _Known, now_ms: int) -> Call | None:
+    nano = bill.cost_nano - known.nano
+    tokens = _minus(bill.tokens, known.tokens)
+    counts = (tokens.input, tokens.output, tokens.reasoning, tokens.cache_read, tokens.cache_write)
+    rounding = bill.rows_before + known.calls + 1
+    if nano < -rounding or sum(counts) < 0 or (nano <= rounding and not sum(counts)):
+        return None
+    agent, created_ms, is_pure = _what(bill, known)
+    is_known = agent == UNDONE and is_pure and known.one_model
+    created_ms = min(created_ms, now_ms)
+    return Call(
+        id=f"{bill.session_id}.unlisted.{known.residuals + 1}",
+        session_id=bill.session_id,
+        turn_id=None,
+        provider=bill.provider if is_known else "unknown",
+        model=bill.model if is_known else "unknown",
+        agent=agent,
+        directory=bill.directory,
+        created_ms=created_ms,
+        completed_ms=created_ms,
+        tokens=Tokens(*(max(0, each) for each in counts)),
+        recorded_nano=max(0, nano),
+    )
+
+
+def _what(bill: Bill, known: _Known) -> tuple[str, int, bool]:
+    """The agent, the moment, and whether nothing else can be in it."""
+    awaits_title = bill.titled and not known.titles
+    if bill.undone_before_ms is not None and not known.in_gap:
+        return UNDONE, bill.undone_before_ms, not awaits_title
+    if bill.compaction_ms is not None and not awaits_title:
+        return COMPACTION, bill.compaction_ms, True
+    # A title that was asked for again has changed the session.
+    return TITLE, bill.title_ms if awaits_title else bill.updated_ms, True
+
+
+def _minus(left: Tokens, right: Tokens) -> Tokens:
+    return Tokens(
+        left.input - right.input,
+        left.output - right.output,
+        left.reasoning - right.reasoning,
+        left.cache_read - right.cache_read,
+        left.cache_write - right.cache_write,
+    )

@@ -1,0 +1,200 @@
+"""The sums that OpenCode 2 keeps of each session, from which the calls that stand in no row are worked out.
+
+`session_v2.cost` and `tokens_*` only ever grow: by each answered step in the transaction that completes its row, by
+each title with no row at all, and by each compaction a moment before its row completes. An undo deletes rows and
+subtracts nothing; a fork begins at 0 and its copied rows add nothing; an upgrade begins with the sum of the session's
+messages of OpenCode 1, copies included. So within one read transaction
+
+    sum - messages of OpenCode 1 - own rows = titles + undone calls
+
+holds for every session but those with a compaction under way, and while the upgrade still imports. Which of a
+session's events left no row is told by its sequence numbers: an undone turn leaves a wide gap before the next prompt.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from opencode_tui.records import Bill, Tokens
+from opencode_tui.source.decode import BadRow, cost, count, loads, moment
+from opencode_tui.source.sqlite_file import columns
+from opencode_tui.source.text import clean, label
+
+_MARGIN_MS = 15 * 60_000
+"""A title's cost arrives after the session's last dated change; sessions are looked at again for so long."""
+_UNDONE_GAP = 10
+"""Sequence numbers between a prompt and the row before it: 3 to 6 by themselves, 11 and more around an undone turn."""
+
+_WANTED = frozenset(
+    ("id", "cost", "time_created", "time_updated", "tokens_input", "tokens_output", "tokens_reasoning")
+    + ("tokens_cache_read", "tokens_cache_write", "parent_id", "fork_session_id", "directory", "model")
+)
+_IDS = "(SELECT value FROM json_each(?))"
+_DUE = """
+  SELECT s.id, {changed} FROM session_v2 s WHERE ({changed} >= ? OR s.id IN (SELECT value FROM json_each(?))) {touched}
+"""
+# Nothing has happened to it since the import added its messages up.
+_TOUCHED = "AND NOT (s.time_updated <= ? AND {idle} IS NULL AND EXISTS (SELECT 1 FROM session o WHERE o.id = s.id))"
+_SUMS = f"""
+  SELECT s.id, s.parent_id, s.fork_session_id, s.directory, s.model, s.cost, s.tokens_input, s.tokens_output,
+    s.tokens_reasoning, s.tokens_cache_read, s.tokens_cache_write, s.time_created, s.time_updated, {{claim}}
+  FROM session_v2 s WHERE s.id IN {_IDS}
+"""
+_BEFORE = f"""
+  SELECT m.session_id, count(*), total(m.cost), total(m.input), total(m.output), total(m.reasoning),
+    total(m.read), total(m.written)
+  FROM (
+    SELECT session_id, json_extract(data, '$.cost') AS cost, json_extract(data, '$.tokens.input') AS input,
+      json_extract(data, '$.tokens.output') AS output, json_extract(data, '$.tokens.reasoning') AS reasoning,
+      json_extract(data, '$.tokens.cache.read') AS read, json_extract(data, '$.tokens.cache.write') AS written
+    FROM message WHERE session_id IN {_IDS} AND time_created <= ?
+      AND CASE WHEN json_valid(data) THEN json_extract(data, '$.role') = 'assistant' END) m
+  WHERE typeof(m.cost) IN ('integer', 'real') GROUP BY 1
+"""
+_COMPACTIONS = f"""
+  SELECT session_id, time_created, json_extract(data, '$.status') FROM session_message
+  WHERE session_id IN {_IDS} AND type = 'compaction'
+    AND CASE WHEN json_valid(data) THEN json_type(data, '$.cost') IS NULL AND json_extract(data, '$.status') <> 'completed'
+    END
+  ORDER BY session_id, seq
+"""
+_PROMPTS = f"""
+  SELECT session_id, min(CASE WHEN made >= ? THEN made END), max(CASE WHEN seq - before >= ? THEN seq END)
+  FROM (
+    SELECT u.session_id, u.seq, u.time_created AS made,
+      coalesce((SELECT max(p.seq) FROM session_message p WHERE p.session_id = u.session_id AND p.seq < u.seq), 0) AS before
+    FROM session_message u JOIN session_v2 s ON s.id = u.session_id AND u.time_created >= s.time_created
+    WHERE u.session_id IN {_IDS} AND u.type = 'user')
+  GROUP BY 1
+"""
+_LAST = f"""
+  SELECT s.id, e.seq, coalesce((SELECT max(m.seq) FROM session_message m WHERE m.session_id = s.id), 0)
+  FROM session_v2 s JOIN event_sequence e ON e.aggregate_id = s.id WHERE s.id IN {_IDS}
+"""
+_AROUND = """
+  SELECT (SELECT max(time_created) FROM session_message WHERE session_id = ?1 AND seq < ?2),
+    (SELECT time_created FROM session_message WHERE session_id = ?1 AND seq = ?2)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """The sessions whose sums are to be read, and the moment of the newest change among all."""
+
+    ids: list[str]
+    newest_ms: int
+
+
+class BillTable:
+    """Reads the sums with the columns that this version of OpenCode has."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        has = columns(connection, "session_v2")
+        self.readable = has >= _WANTED
+        idle = "s.time_idle" if "time_idle" in has else "NULL"
+        times = [f"s.{name}" for name in ("time_updated", "time_idle", "time_suspended") if name in has]
+        changed = f"max({', '.join(f'coalesce({name}, 0)' for name in times)}, 0)"
+        self.upgraded = {"id", "session_id", "time_created", "data"} <= columns(connection, "message") and "id" in columns(
+            connection, "session"
+        )
+        self._has_sequence = "seq" in columns(connection, "event_sequence")
+        self._has_kv = {"key", "value", "time_updated"} <= columns(connection, "kv")
+        self._due = _DUE.format(changed=changed, touched=_TOUCHED.format(idle=idle) if self.upgraded else "")
+        self._sums = _SUMS.format(claim="s.time_suspended" if "time_suspended" in has else "1")
+
+    def migrated_ms(self, connection: sqlite3.Connection) -> int | None:
+        """When the messages of OpenCode 1 had been imported: 0 where there are none, None where that is not done."""
+        if not self.upgraded:
+            return 0
+        row = None
+        if self._has_kv:
+            query = "SELECT value, time_updated FROM kv WHERE key = 'migration.v1-v2'"
+            row = connection.execute(query).fetchone()
+        try:
+            state = loads(row[0]) if row is not None and isinstance(row[0], str) else None
+        except BadRow:
+            state = None
+        done = isinstance(state, dict) and state.get("phase") == "completed"
+        return moment(row[1]) if done and row is not None else None
+
+    def due(self, connection: sqlite3.Connection, since_ms: int, ids: Iterable[str], now_ms: int) -> Due | None:
+        """Sessions changed since a moment, or named; None as long as their sums cannot be relied on."""
+        migrated = self.migrated_ms(connection)
+        if not self.readable or migrated is None:
+            return None
+        values = [since_ms - _MARGIN_MS if since_ms else 0, json.dumps(sorted(ids)), *([migrated] if self.upgraded else [])]
+        rows = connection.execute(self._due, values).fetchall()
+        newest = max((changed for _, changed in rows if isinstance(changed, int)), default=0)
+        return Due([row[0] for row in rows if isinstance(row[0], str)], max(since_ms, min(newest, now_ms)))
+
+    def read(self, connection: sqlite3.Connection, ids: Sequence[str]) -> list[Bill]:
+        """The sums of those of the sessions that are at rest, in a few queries for all of them."""
+        names = json.dumps(list(ids))
+        migrated = self.migrated_ms(connection) or 0
+        before = _by_session(connection.execute(_BEFORE, (names, migrated))) if self.upgraded else {}
+        compactions = _by_session(connection.execute(_COMPACTIONS, (names,)))
+        prompts = _by_session(connection.execute(_PROMPTS, (migrated, _UNDONE_GAP, names)))
+        last = _by_session(connection.execute(_LAST, (names,))) if self._has_sequence else {}
+        bills = []
+        for row in connection.execute(self._sums, (names,)).fetchall():
+            id, claim = row[0], row[-1]
+            ended = compactions.get(id)
+            if ended is not None and ended[1] == "running" and claim is not None:
+                continue
+            try:
+                bill = _bill(row, before.get(id), prompts.get(id), ended)
+            except BadRow:
+                continue
+            bills.append(_with_undo(connection, bill, prompts.get(id), last.get(id)))
+        return bills
+
+
+def _by_session(rows: Iterable[tuple[Any, ...]]) -> dict[str, tuple[Any, ...]]:
+    return {row[0]: row[1:] for row in rows}
+
+
+def _bill(
+    row: tuple[Any, ...],
+    before: tuple[Any, ...] | None,
+    prompts: tuple[Any, ...] | None,
+    compaction: tuple[Any, ...] | None,
+) -> Bill:
+    id, parent, fork, directory, model_text, usd, *counts, created, updated, _ = row
+    created_ms = moment(created, updated)
+    if created_ms is None:
+        raise BadRow("has no usable time")
+    model = loads(model_text) if isinstance(model_text, str) else {}
+    model = model if isinstance(model, dict) else {}
+    rows_before, usd_before, *counts_before = before or (0, 0.0, 0, 0, 0, 0, 0)
+    return Bill(
+        session_id=id,
+        directory=clean(directory, 1000),
+        provider=label(model.get("providerID")) or "unknown",
+        model=label(model.get("id"), 200) or "unknown",
+        cost_nano=cost(usd) - cost(usd_before),
+        tokens=Tokens(*(count(now, "tokens") - count(then, "tokens") for now, then in zip(counts, counts_before, strict=True))),
+        rows_before=rows_before,
+        title_ms=moment((prompts or (None,))[0], created_ms) or created_ms,
+        titled=parent is None and fork is None,
+        updated_ms=moment(updated) or created_ms,
+        compaction_ms=moment(compaction[0]) if compaction is not None else None,
+    )
+
+
+def _with_undo(
+    connection: sqlite3.Connection, bill: Bill, prompts: tuple[Any, ...] | None, last: tuple[Any, ...] | None
+) -> Bill:
+    """The bill with the neighbours of the newest gap that an undo has left among the session's rows."""
+    if last is not None and last[0] - last[1] >= _UNDONE_GAP:
+        seq, before_ms = last[0] + 1, bill.updated_ms
+    elif prompts is not None and prompts[1] is not None:
+        seq, before_ms = prompts[1], None
+    else:
+        return bill
+    after, prompt = connection.execute(_AROUND, (bill.session_id, seq)).fetchone()
+    before_ms = moment(before_ms, prompt) or bill.updated_ms
+    return replace(bill, undone_after_ms=moment(after) or 0, undone_before_ms=before_ms)
