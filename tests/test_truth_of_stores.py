@@ -125,7 +125,7 @@ def test_what_is_undone_after_a_look_stays_spent(make: MakeStore, tmp_path: Path
 
 
 @pytest.mark.parametrize("generation", ["v1 1.18.34", "v2"])
-def test_calls_undone_before_the_first_look_are_recovered_from_events(generation: str, tmp_path: Path) -> None:
+def test_calls_undone_before_the_first_look_are_recovered(generation: str, tmp_path: Path) -> None:
     store = GENERATIONS[generation](tmp_path)
     root = store.session("Fix header")
     store.call(root, cost="0.0202")

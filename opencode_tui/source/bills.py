@@ -98,9 +98,9 @@ class BillTable:
         idle = "s.time_idle" if "time_idle" in has else "NULL"
         times = [f"s.{name}" for name in ("time_updated", "time_idle", "time_suspended") if name in has]
         changed = f"max({', '.join(f'coalesce({name}, 0)' for name in times)}, 0)"
-        self.upgraded = {"id", "session_id", "time_created", "data"} <= columns(connection, "message") and "id" in columns(
-            connection, "session"
-        )
+        self.upgraded = {"id", "session_id", "time_created", "data"} <= columns(
+            connection, "message"
+        ) and "id" in columns(connection, "session")
         self._has_sequence = "seq" in columns(connection, "event_sequence")
         self._has_kv = {"key", "value", "time_updated"} <= columns(connection, "kv")
         self._due = _DUE.format(changed=changed, touched=_TOUCHED.format(idle=idle) if self.upgraded else "")
@@ -126,7 +126,11 @@ class BillTable:
         migrated = self.migrated_ms(connection)
         if not self.readable or migrated is None:
             return None
-        values = [since_ms - _MARGIN_MS if since_ms else 0, json.dumps(sorted(ids)), *([migrated] if self.upgraded else [])]
+        values = [
+            since_ms - _MARGIN_MS if since_ms else 0,
+            json.dumps(sorted(ids)),
+            *([migrated] if self.upgraded else []),
+        ]
         rows = connection.execute(self._due, values).fetchall()
         newest = max((changed for _, changed in rows if isinstance(changed, int)), default=0)
         return Due([row[0] for row in rows if isinstance(row[0], str)], max(since_ms, min(newest, now_ms)))
@@ -176,7 +180,9 @@ def _bill(
         provider=label(model.get("providerID")) or "unknown",
         model=label(model.get("id"), 200) or "unknown",
         cost_nano=cost(usd) - cost(usd_before),
-        tokens=Tokens(*(count(now, "tokens") - count(then, "tokens") for now, then in zip(counts, counts_before, strict=True))),
+        tokens=Tokens(
+            *(count(now, "tokens") - count(then, "tokens") for now, then in zip(counts, counts_before, strict=True))
+        ),
         rows_before=rows_before,
         title_ms=moment((prompts or (None,))[0], created_ms) or created_ms,
         titled=parent is None and fork is None,

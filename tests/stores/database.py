@@ -106,6 +106,17 @@ class Database:
         self.put("event", row)
         return event_id, int(seq)
 
+    def pass_events(self, session_id: str, count: int) -> int:
+        """Use up sequence numbers for events that are not kept; returns the last."""
+        with self.connection() as db:
+            db.execute(
+                "INSERT INTO event_sequence (aggregate_id, seq) VALUES (?1, ?2)"
+                " ON CONFLICT (aggregate_id) DO UPDATE SET seq = seq + ?2",
+                (session_id, count),
+            )
+            (seq,) = db.execute("SELECT seq FROM event_sequence WHERE aggregate_id = ?", (session_id,)).fetchone()
+        return int(seq)
+
     def reserve(self, session_id: str, seq: int) -> None:
         """Let the next event of a session come after `seq`."""
         with self.connection() as db:

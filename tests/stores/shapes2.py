@@ -27,10 +27,12 @@ def message_json(message: Message) -> Json:
     time = {"created": message.created}
     if message.role == "user":
         return {"text": message.text, "time": time}
-    if message.completed is not None:
-        time["completed"] = message.completed
     if message.role == "compaction":
         return _compaction(message, time)
+    if message.completed is not None:
+        if message.error is None:
+            time["streamed"] = max(message.created, message.completed - sum(tool.took for tool in message.tools))
+        time["completed"] = message.completed
     data: Json = {
         "agent": message.agent,
         "model": model_json(message.model),
@@ -49,11 +51,11 @@ def message_json(message: Message) -> Json:
 
 def _compaction(message: Message, time: Json) -> Json:
     status = "running" if message.completed is None else "completed" if message.error is None else "failed"
-    data: Json = {"status": status, "reason": "auto", "model": model_json(message.model)}
+    data: Json = {"status": status, "reason": "auto"}
     if message.error is not None:
         data["error"] = _error(message.error)
     elif message.completed is not None:
-        data |= {"summary": "what was done", "recent": ""}
+        data |= {"model": model_json(message.model), "summary": "what was done", "recent": ""}
     if message.completed is not None:
         data |= usage_json(message.cost, message.tokens)
     return data | {"time": time}

@@ -1,8 +1,10 @@
-"""OpenCode 2, by its public source: sessions and messages of its own in `opencode.db`, told by events."""
+"""OpenCode 2 as 2.0.15 was seen to write: rows of its own in `opencode.db`, and a sum for each session.
+
+Its events are not kept: they only use up sequence numbers.
+"""
 
 from __future__ import annotations
 
-from decimal import Decimal
 from pathlib import Path
 
 from opencode_tui.records import Tokens
@@ -10,8 +12,8 @@ from tests.stores.database import Database, dumps
 from tests.stores.language import Store
 from tests.stores.model import Amount, Message, Session, decimal, json_number
 from tests.stores.recorder import COMPACT
-from tests.stores.shapes import SNAPSHOT, model_json
-from tests.stores.shapes2 import message_json, usage_json
+from tests.stores.shapes import FIRST_DISJOINT, model_json
+from tests.stores.shapes2 import message_json
 from tests.stores.tools import Json
 from tests.stores.truth import Truth
 from tests.stores.upgrade import lay_v2_over_v1
@@ -25,7 +27,7 @@ class V2(Store):
         self,
         root: Path,
         *,
-        version: str = "2.0.18",
+        version: str = "2.0.15",
         name: str = "opencode.db",
         upgraded: V1 | None = None,
         truth: Truth | None = None,
@@ -57,29 +59,35 @@ class V2(Store):
         at: int | None = None,
         title: str | None = None,
     ) -> str:
-        """OpenCode asks a small model for a title: billed to the session, told by an event alone.
+        """OpenCode asks a small model for a title: it adds to the session's sum and stands in no row.
 
-        Returns the event's id, under which the truth has the bill; which model it was is written nowhere.
+        Returns the id under which the truth has the bill; which model it was is written nowhere. Without a `title`
+        nothing but the sum changes.
         """
         moment, session = self._at(at), self.sessions[session_id]
-        event_id, _ = self._usage(session_id, "title", decimal(cost), tokens, moment)
         session.extra_cost += decimal(cost)
         session.extra_tokens += tokens
-        session.updated = max(session.updated, moment)
-        session.title = title or session.title
-        self._event(session_id, "session.renamed.1", {"title": session.title}, moment)
+        self.database.pass_events(session_id, 1)
+        if title:
+            self.database.pass_events(session_id, 1)
+            session.title, session.updated = title, max(session.updated, moment)
         self._write_session(session)
-        self._bill(event_id, session_id, "", decimal(cost), tokens, moment)
-        return event_id
+        bill_id = self.ids.event(moment)
+        self._bill(bill_id, session_id, "", decimal(cost), tokens, moment)
+        return bill_id
 
     def _upgrade(self, old: V1) -> None:
         if old.path != self.path:
             raise ValueError("an upgrade goes on with the same file")
-        lay_v2_over_v1(self.database)
+        lay_v2_over_v1(self.database, old.now)
         self.sessions, self.messages, self.now = old.sessions, old.messages, old.now
         for session in self.sessions.values():
             self._write_session(session)
             self._import(session)
+        standing = {message.id for session in self.sessions.values() for message in session.messages}
+        for bill_id in self.truth.bills:
+            if bill_id not in standing:
+                self.truth.lose(bill_id)
 
     def _import(self, session: Session) -> None:
         """The import keeps ids, and leaves out what a compaction cost: only the frozen tables have it."""
@@ -109,7 +117,7 @@ class V2(Store):
         }
         self.database.put("project", project | moments)
         forked = session.fork_of is not None and not session.counts_copies
-        tokens = session.tokens
+        tokens = session.tokens + doubled(session)
         row: dict[str, object] = {
             "id": session.id,
             "project_id": session.project_id,
@@ -140,36 +148,19 @@ class V2(Store):
             self._put_message(message)
 
     def _put_message(self, message: Message) -> None:
-        session_id = message.session_id
+        is_new = message.seq is None
         if message.seq is None:
-            message.seq = self._tell_start(message)
+            before = {"user": 2, "assistant": 0, "compaction": 3}[message.role]
+            message.seq = self.database.pass_events(message.session_id, before + 1)
         self._write_row(message)
-        if message.copy_of is not None or message.completed is None:
+        if message.copy_of is not None or message.completed is None or (message.role == "user" and not is_new):
             return
         if message.role == "compaction":
-            self._usage(session_id, "compaction", message.cost, message.tokens, message.completed)
-            return
-        told: Json = {"assistantMessageID": message.id}
-        if message.error is None:
-            told |= {"finish": message.finish} | usage_json(message.cost, message.tokens)
-            self._event(session_id, "session.step.ended.1", told | {"snapshot": SNAPSHOT}, message.completed)
+            self.database.pass_events(message.session_id, 2)
         else:
-            told |= {"error": message_json(message)["error"]}
-            if message.tokens.total:
-                told |= usage_json(message.cost, message.tokens)
-            self._event(session_id, "session.step.failed.1", told, message.completed)
-        if message.finish != "tool-calls":
-            self._write_idle(message)
-
-    def _tell_start(self, message: Message) -> int:
-        kind, data = "session.inbox.delivered.1", {"inboxID": message.id}
-        if message.role == "compaction":
-            kind, data = "session.compaction.started.1", {"reason": "auto"}
-        elif message.role == "assistant":
-            model = model_json(message.model)
-            told: Json = {"assistantMessageID": message.id, "agent": message.agent, "model": model}
-            kind, data = "session.step.started.1", told | {"started": message.created}
-        return self._event(message.session_id, kind, data, message.created)[1]
+            self.database.pass_events(message.session_id, 4)
+            if message.finish != "tool-calls":
+                self._write_idle(message)
 
     def _write_row(self, message: Message) -> None:
         row = {
@@ -186,8 +177,8 @@ class V2(Store):
     def _write_idle(self, message: Message) -> None:
         at = message.updated
         outcome = "succeeded" if message.error is None else "failed"
-        event_id, seq = self._event(message.session_id, f"session.execution.{outcome}.1", {}, at)
-        row = {"id": as_message(event_id), "session_id": message.session_id, "type": "idle", "seq": seq}
+        seq = self.database.pass_events(message.session_id, 1)
+        row = {"id": self.ids.message(at), "session_id": message.session_id, "type": "idle", "seq": seq}
         row |= {"time_created": at, "time_updated": at}
         row["data"] = dumps({"outcome": outcome, "time": {"created": at}})
         self.database.put("session_message", row)
@@ -199,10 +190,7 @@ class V2(Store):
     def _open_fork(self, fork: Session, copies: list[Message]) -> None:
         fork.counts_copies = False
         fork.model = self.sessions[fork.fork_of or ""].model
-        boundary = {"type": "through", "messageID": copies[-1].id} if copies else None
-        told = {"parentID": fork.fork_of, "boundary": boundary}
-        event_id, _ = self._event(fork.id, "session.forked.2", told, fork.created)
-        self._fork_stem = as_message(event_id)
+        self._fork_stem = self.ids.message(fork.created)
         if copies:
             self.database.reserve(fork.id, max(copy.seq or 0 for copy in copies))
 
@@ -216,23 +204,20 @@ class V2(Store):
         return None
 
     def _drop_messages(self, session: Session, messages: list[Message], at: int) -> None:
-        """What is left of them are the events of their steps; a compaction's says no more whose it was."""
-        first = messages[0]
-        self.database.run("DELETE FROM session_message WHERE session_id = ? AND seq >= ?", session.id, first.seq)
-        self._event(session.id, "session.revert.committed.1", {"to": first.id}, at)
+        """What they cost stays in the session's sum, if they were OpenCode 2's own."""
+        self.database.run("DELETE FROM session_message WHERE session_id = ? AND seq >= ?", session.id, messages[0].seq)
+        self.database.pass_events(session.id, 2)
+        for message in messages:
+            if session.counts_copies or message.copy_of is None:
+                session.extra_cost += message.cost
+                session.extra_tokens += message.tokens
 
     def _drop_session(self, session: Session) -> None:
         self.database.remove("session_v2", "id", session.id)
         self.database.remove("event_sequence", "aggregate_id", session.id)
 
-    def _usage(self, session_id: str, source: str, cost: Decimal, tokens: Tokens, at: int) -> tuple[str, int]:
-        data = {"source": source} | usage_json(cost, tokens)
-        return self._event(session_id, "session.usage.recorded.1", data, at)
 
-    def _event(self, session_id: str, kind: str, data: Json, at: int) -> tuple[str, int]:
-        return self.database.event(session_id, kind, {"sessionID": session_id} | data, at)
-
-
-def as_message(event_id: str) -> str:
-    """The id of a message that an event made."""
-    return event_id.replace("evt_", "msg_", 1)
+def doubled(session: Session) -> Tokens:
+    """What the sum of an upgraded session holds too much: reasoning that OpenCode up to 1.3.2 counted twice."""
+    old = [one for one in session.messages if one.version < FIRST_DISJOINT and session.counts_copies]
+    return Tokens(output=sum(message.tokens.reasoning for message in old))

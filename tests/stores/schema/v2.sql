@@ -1,4 +1,4 @@
--- The tables of OpenCode 2 that hold usage, by its public source; those that hold none are left out.
+-- The tables of OpenCode 2.0.15 that hold usage; those that hold none are left out. `event` stays empty.
 CREATE TABLE IF NOT EXISTS project (
   id text PRIMARY KEY,
   worktree text NOT NULL,
@@ -65,6 +65,12 @@ CREATE TABLE IF NOT EXISTS event_sequence (
   aggregate_id text PRIMARY KEY,
   seq integer NOT NULL,
   owner_id text
+);
+CREATE TABLE IF NOT EXISTS kv (
+  key text PRIMARY KEY,
+  value text NOT NULL,
+  time_created integer NOT NULL,
+  time_updated integer NOT NULL
 );
 CREATE TABLE IF NOT EXISTS event (
   id text PRIMARY KEY,
