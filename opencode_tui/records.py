@@ -113,6 +113,8 @@ class Bill:
     """How many messages of OpenCode 1 were taken off; each may have been rounded."""
     title_ms: int
     """When a title was asked for, if one was: with the first prompt."""
+    title_turn: str | None
+    """That prompt, where it still stands."""
     titled: bool
     """OpenCode asks for a title by itself: the session is neither a subagent's nor a fork."""
     updated_ms: int
@@ -121,6 +123,19 @@ class Bill:
     """The rows on either side of the newest undo that left a trace; None where none did."""
     compaction_ms: int | None = None
     """The newest compaction that ended without a cost; what it had cost until then stands in no row."""
+
+
+_UNLISTED = ".unlisted."
+
+
+def unlisted_id(session_id: str, number: int | None = None) -> str:
+    """The id of a call that was worked out and stands in no row of a store; without a number, what it begins with."""
+    return f"{session_id}{_UNLISTED}{'' if number is None else number}"
+
+
+def is_unlisted(call_id: str) -> bool:
+    """Whether a call of this id was worked out."""
+    return _UNLISTED in call_id
 
 
 @dataclass(frozen=True, slots=True)

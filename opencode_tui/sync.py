@@ -146,6 +146,8 @@ class Sync:
             writing.store_row(connection, store.key)
             if self._machine_id is None:
                 self._machine_id = writing.machine_id(connection, self.machine)
+        if store.rank == 1 and writing.store_row(self._ledger.connection, store.key).cursor is None:
+            self._note_upgrade(store.path)
         while True:
             row = self._free_row(store, report)
             try:
@@ -163,6 +165,14 @@ class Sync:
             finally:
                 self._release(row)
             # Another process has moved the cursor: what it read is in the ledger, so go on from there.
+
+    def _note_upgrade(self, path: Path) -> None:
+        """Say what an upgrade has deleted, where the store of OpenCode 1 was never read before it."""
+        if any(other.path == path and other.rank == 2 for other in self._stores.values()):
+            self.notices.append(
+                f"{path} was upgraded to OpenCode 2 before its first sync; what had been undone in OpenCode 1 was"
+                " deleted by the upgrade, so its cost may be missing"
+            )
 
     def _free_row(self, store: Store, report: Report) -> writing.StoreRow:
         """The store as the ledger knows it, once no other process is importing it.

@@ -16,8 +16,9 @@ from opencode_tui.clock import Calendar
 from opencode_tui.ledger import queries, session_queries
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.ledger.queries import SessionFacts, SessionSum
+from opencode_tui.ledger.residuals import UNDONE
 from opencode_tui.ledger.session_queries import CallFacts, ToolFacts
-from opencode_tui.records import Tokens
+from opencode_tui.records import Tokens, is_unlisted
 from opencode_tui.take_sessions import RUNNING_MS, ContextLimits, main_key, state_of
 from opencode_tui.views import (
     CallRates,
@@ -114,7 +115,7 @@ def session_turns(
 ) -> tuple[Turn, ...]:
     """The turns that a session's own calls and their tools make."""
     ids = present.message_ids(session_id) if present else None
-    undone = frozenset() if ids is None else frozenset(call.id for call in calls if call.id not in ids)
+    undone = frozenset() if ids is None else frozenset(call.id for call in calls if is_undone(call.id, call.agent, ids))
     turn_ids = list(dict.fromkeys(call.turn_id for call in calls if call.turn_id))
     return turns_of(
         calls,
@@ -145,7 +146,7 @@ def take_turn(ledger: Ledger, now_ms: int, query: TurnQuery, *, present: Present
     return TurnView(
         query,
         now_ms,
-        tuple(_call_row(row, ids is not None and row[0] not in ids, tuple(tools[row[0]])) for row in rows),
+        tuple(_call_row(row, is_undone(row[0], row[4], ids), tuple(tools[row[0]])) for row in rows),
     )
 
 
@@ -228,7 +229,7 @@ def _node(
 
 def _call_row(row: tuple[Any, ...], undone: bool, tools: tuple[ToolRow, ...]) -> CallRow:
     id, created_ms, completed_ms, model, agent, *rest = row
-    cost, amount, recorded, basis, listed, copied_from, finish, error, *rates = rest[5:]
+    cost, amount, recorded, basis, listed, copied_from, finish, error, variant, streamed_ms, *rates = rest[5:]
     return CallRow(
         id=id,
         created_ms=created_ms,
@@ -247,7 +248,14 @@ def _call_row(row: tuple[Any, ...], undone: bool, tools: tuple[ToolRow, ...]) ->
         error=error,
         undone=undone,
         tools=tools,
+        variant=variant,
+        streamed_ms=streamed_ms,
     )
+
+
+def is_undone(id: str, agent: str, ids: frozenset[str] | None) -> bool:
+    """Whether OpenCode no longer has the call, of the messages that it has; titles stand in none of them."""
+    return ids is not None and id not in ids and (agent == UNDONE or not is_unlisted(id))
 
 
 def _limit(limits: ContextLimits | None) -> Callable[[str], int | None]:

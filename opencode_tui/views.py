@@ -165,7 +165,7 @@ class Turn:
     id: str
     """Empty for calls that belong to no turn."""
     number: int
-    """Counted from 1 in order of time."""
+    """Counted from 1 in order of time; 0 for calls that belong to no turn."""
     started_ms: int
     ended_ms: int
     """When its last call ended, or began where none has ended."""
@@ -288,6 +288,9 @@ class CallRow:
     undone: bool
     """OpenCode no longer has it; spent all the same."""
     tools: tuple[ToolRow, ...]
+    variant: str | None = None
+    streamed_ms: int | None = None
+    """When the answer had arrived; its tools ran from then on. None where the store does not say."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
 
 from opencode_tui.ledger.session_queries import CallFacts, ToolFacts
-from opencode_tui.records import Tokens
+from opencode_tui.records import Tokens, is_unlisted
 from opencode_tui.views import ToolCount, Turn
 
 _FILES = 40
@@ -35,12 +35,24 @@ def turns_of(
         grouped.setdefault(call.turn_id, []).append(call)
     turns: list[Turn] = []
     before = ""
-    for number, (turn_id, members) in enumerate(grouped.items(), 1):
+    number = 0
+    for turn_id, members in grouped.items():
+        number += bool(turn_id)
         uses = [use for call in members for use in used.get(call.id, ())]
         turns.append(
-            _turn(turn_id, number, members, uses, before, limit, undone, running_since_ms, prompts.get(turn_id))
+            _turn(
+                turn_id,
+                number if turn_id else 0,
+                members,
+                uses,
+                before,
+                limit,
+                undone,
+                running_since_ms,
+                prompts.get(turn_id),
+            )
         )
-        before = members[-1].model
+        before = members[-1].model if turn_id else before
     return tuple(turns)
 
 
@@ -67,8 +79,8 @@ def _turn(
     prompt: str | None,
 ) -> Turn:
     billed = [call for call in calls if not call.copied]
-    models = tuple(dict.fromkeys(call.model for call in calls))
-    read = next((call for call in reversed(calls) if call.tokens.context), calls[-1])
+    models = tuple(dict.fromkeys(call.model for call in calls if not is_unlisted(call.id)))
+    read = next((call for call in reversed(calls) if call.tokens.context and not is_unlisted(call.id)), calls[-1])
     return Turn(
         id=turn_id,
         number=number,
@@ -85,7 +97,7 @@ def _turn(
         context_tokens=read.tokens.context,
         context_limit=limit(read.model),
         models=models,
-        switched=len(models) > 1 or (bool(model_before) and models[0] != model_before),
+        switched=len(models) > 1 or (bool(models and model_before) and models[0] != model_before),
         tools=_tool_counts(uses),
         files=tuple(dict.fromkeys(use.target for use in uses if "/" in use.target or "." in use.target))[:_FILES],
         tokens_per_second=_speed(calls),
@@ -107,11 +119,15 @@ def _tool_counts(uses: Sequence[ToolFacts]) -> tuple[ToolCount, ...]:
 
 
 def _speed(calls: Sequence[CallFacts]) -> float | None:
-    """Tokens written in a second, over the calls that completed and wrote something."""
+    """Tokens written in a second, over the calls that completed and wrote something.
+
+    Up to the end of the answer where that is known, else up to the end of its tools.
+    """
     written, took_ms = 0, 0
     for call in calls:
         tokens = call.tokens.output + call.tokens.reasoning
-        if call.completed_ms is not None and call.completed_ms > call.created_ms and tokens:
+        end_ms = call.streamed_ms or call.completed_ms
+        if call.completed_ms is not None and end_ms is not None and end_ms > call.created_ms and tokens:
             written += tokens
-            took_ms += call.completed_ms - call.created_ms
+            took_ms += end_ms - call.created_ms
     return written * 1000 / took_ms if took_ms else None

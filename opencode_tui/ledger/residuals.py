@@ -11,7 +11,7 @@ import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from opencode_tui.records import Bill, Call, Tokens
+from opencode_tui.records import Bill, Call, Tokens, unlisted_id
 
 TITLE, UNDONE, COMPACTION = "title", "undone", "compaction"
 
@@ -23,7 +23,8 @@ _KNOWN = f"""
     coalesce(sum(substr(id, 1, length(?2)) = ?2), 0),
     coalesce(sum(agent = '{TITLE}' AND substr(id, 1, length(?2)) = ?2), 0),
     coalesce(sum(created_ms > ?3 AND created_ms <= ?4 AND agent <> '{TITLE}'), 0),
-    min(provider || '/' || model) = max(provider || '/' || model) AND max(provider) = ?5 AND max(model) = ?6
+    min(provider || '/' || model) FILTER (WHERE substr(id, 1, length(?2)) <> ?2) = ?5
+      AND max(provider || '/' || model) FILTER (WHERE substr(id, 1, length(?2)) <> ?2) = ?5
   FROM call WHERE session_id = ?1 AND copied = 0 AND {_OF_V2}
 """
 
@@ -51,10 +52,11 @@ def _known(connection: sqlite3.Connection, bill: Bill) -> _Known:
     after_ms, before_ms = bill.undone_after_ms, bill.undone_before_ms
     gap = (0, -1) if after_ms is None else (after_ms, before_ms)
     row = connection.execute(
-        _KNOWN, (bill.session_id, f"{bill.session_id}.unlisted.", *gap, bill.provider, bill.model)
+        _KNOWN, (bill.session_id, unlisted_id(bill.session_id), *gap, f"{bill.provider}/{bill.model}")
     ).fetchone()
     nano, *counts = row[:6]
-    return _Known(nano, Tokens(*counts), *row[6:10], bool(row[10]))
+    calls, residuals, titles, in_gap, one_model = row[6:]
+    return _Known(nano, Tokens(*counts), calls, residuals, titles, in_gap, bool(one_model))
 
 
 def _unlisted(bill: Bill, known: _Known, now_ms: int) -> Call | None:
@@ -68,9 +70,9 @@ def _unlisted(bill: Bill, known: _Known, now_ms: int) -> Call | None:
     is_known = agent == UNDONE and is_pure and known.one_model
     created_ms = min(created_ms, now_ms)
     return Call(
-        id=f"{bill.session_id}.unlisted.{known.residuals + 1}",
+        id=unlisted_id(bill.session_id, known.residuals + 1),
         session_id=bill.session_id,
-        turn_id=None,
+        turn_id=bill.title_turn if agent == TITLE and created_ms == bill.title_ms else None,
         provider=bill.provider if is_known else "unknown",
         model=bill.model if is_known else "unknown",
         agent=agent,

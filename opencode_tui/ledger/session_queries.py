@@ -26,6 +26,9 @@ class CallFacts:
     list_nano: int
     copied: bool
     error: str | None
+    agent: str = ""
+    streamed_ms: int | None = None
+    """When the answer had arrived; None where the store does not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,7 @@ _TREE = """
 _CALLS = """
   SELECT id, coalesce(turn_id, ''), created_ms, completed_ms, provider || '/' || model,
     input, output, reasoning, cache_read, cache_write, cost_nano, amount_nano, coalesce(list_nano, 0),
-    copied_from IS NOT NULL, error
+    copied_from IS NOT NULL, error, agent, streamed_ms
   FROM call WHERE session_id = ? ORDER BY created_ms, id
 """
 _TOOLS = """
@@ -70,7 +73,8 @@ _FORKS = """
 _TURN = """
   SELECT c.id, c.created_ms, c.completed_ms, c.provider || '/' || c.model, c.agent,
     c.input, c.output, c.reasoning, c.cache_read, c.cache_write, c.cost_nano, c.amount_nano, c.recorded_nano,
-    c.basis, c.list_nano, c.copied_from, c.finish, c.error, r.input, r.output, r.cache_read, r.cache_write, r.source
+    c.basis, c.list_nano, c.copied_from, c.finish, c.error, c.variant, c.streamed_ms,
+    r.input, r.output, r.cache_read, r.cache_write, r.source
   FROM call c LEFT JOIN rates r ON r.id = c.rates_id
   WHERE c.session_id = ? AND coalesce(c.turn_id, '') = ? ORDER BY c.created_ms, c.id
 """
@@ -84,9 +88,12 @@ def tree_ids(connection: sqlite3.Connection, root: str) -> list[str]:
 def session_calls(connection: sqlite3.Connection, session_id: str) -> list[CallFacts]:
     """The session's own calls, copies among them, in order of time."""
     return [
-        CallFacts(id, turn, created, completed, model, Tokens(*counts), cost, amount, listed, bool(copied), error)
-        for id, turn, created, completed, model, *counts, cost, amount, listed, copied, error in connection.execute(
-            _CALLS, (session_id,)
+        CallFacts(
+            *(id, turn, created, completed, model, Tokens(*counts), cost, amount, listed, bool(copied), error, agent),
+            streamed_ms=streamed,
+        )
+        for id, turn, created, completed, model, *counts, cost, amount, listed, copied, error, agent, streamed in (
+            connection.execute(_CALLS, (session_id,))
         )
     ]
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 from opencode_tui.clock import Calendar
 from opencode_tui.money import NANO, format_usd
 from opencode_tui.pricing.rates import Rates, cost_nano
+from opencode_tui.records import is_unlisted
 from opencode_tui.report.turn_words import duration_text, short_model
 from opencode_tui.views import CallRates, CallRow, ToolRow
 
@@ -81,11 +82,33 @@ def call_marks(call: CallRow) -> tuple[str, ...]:
 
 
 def call_head(call: CallRow, calendar: Calendar) -> str:
-    """Such as `14:20:05  kimi-k2.6  build  $0.0078  12s`."""
+    """Such as `14:20:05  kimi-k2.6 high  build  $0.0078  12s  tools 9s  53 tokens/s`."""
     time = calendar.local(call.created_ms).strftime("%H:%M:%S")
-    took = duration_text(call.completed_ms - call.created_ms) if call.completed_ms is not None else ""
-    parts = (time, short_model(call.model), call.agent, format_usd(call.cost_nano), took, *call_marks(call))
-    return "  ".join(filter(None, parts))
+    model = " ".join(filter(None, (short_model(call.model), call.variant)))
+    times = (took_text(call), tools_time(call), speed_text(call))
+    return "  ".join(filter(None, (time, model, call.agent, format_usd(call.cost_nano), *times, *call_marks(call))))
+
+
+def took_text(call: CallRow) -> str:
+    """How long it took with its tools, empty while it runs and where it was worked out afterwards."""
+    if call.completed_ms is None or is_unlisted(call.id):
+        return ""
+    return duration_text(call.completed_ms - call.created_ms)
+
+
+def tools_time(call: CallRow) -> str:
+    """How long its tools took after the answer, where the store says when that had arrived."""
+    if call.completed_ms is None or call.streamed_ms is None or not call.tools:
+        return ""
+    return f"tools {duration_text(call.completed_ms - call.streamed_ms)}"
+
+
+def speed_text(call: CallRow) -> str:
+    """Tokens written in a second of the answer, where the store says when it had arrived."""
+    written = call.tokens.output + call.tokens.reasoning
+    if call.streamed_ms is None or call.streamed_ms <= call.created_ms or not written:
+        return ""
+    return f"{written * 1000 / (call.streamed_ms - call.created_ms):,.0f} tokens/s"
 
 
 def tool_line(tool: ToolRow) -> str:

@@ -111,7 +111,7 @@ def _turn(turn: Turn, calendar: Calendar) -> tuple[str, ...]:
         *([turn.prompt] if turn.prompt else []),
     ]
     return (
-        str(turn.number),
+        str(turn.number or ""),
         calendar.local(turn.started_ms).strftime("%Y-%m-%d %H:%M"),
         format_usd(turn.cost_nano),
         str(turn.calls),

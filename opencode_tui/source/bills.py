@@ -22,17 +22,17 @@ from typing import Any
 from opencode_tui.records import Bill, Tokens
 from opencode_tui.source.decode import BadRow, cost, count, loads, moment
 from opencode_tui.source.sqlite_file import columns
-from opencode_tui.source.text import clean, label
+from opencode_tui.source.text import clean, identifier, label
 
 _MARGIN_MS = 15 * 60_000
 """A title's cost arrives after the session's last dated change; sessions are looked at again for so long."""
 _UNDONE_GAP = 10
 """Sequence numbers between a prompt and the row before it: 3 to 6 by themselves, 11 and more around an undone turn."""
 
-_WANTED = frozenset(
-    ("id", "cost", "time_created", "time_updated", "tokens_input", "tokens_output", "tokens_reasoning")
-    + ("tokens_cache_read", "tokens_cache_write", "parent_id", "fork_session_id", "directory", "model")
-)
+_WANTED = {
+    *("id", "cost", "time_created", "time_updated", "tokens_input", "tokens_output", "tokens_reasoning"),
+    *("tokens_cache_read", "tokens_cache_write", "parent_id", "fork_session_id", "directory", "model"),
+}
 _IDS = "(SELECT value FROM json_each(?))"
 _DUE = """
   SELECT s.id, {changed} FROM session_v2 s WHERE ({changed} >= ? OR s.id IN (SELECT value FROM json_each(?))) {touched}
@@ -41,7 +41,9 @@ _DUE = """
 _TOUCHED = "AND NOT (s.time_updated <= ? AND {idle} IS NULL AND EXISTS (SELECT 1 FROM session o WHERE o.id = s.id))"
 _SUMS = f"""
   SELECT s.id, s.parent_id, s.fork_session_id, s.directory, s.model, s.cost, s.tokens_input, s.tokens_output,
-    s.tokens_reasoning, s.tokens_cache_read, s.tokens_cache_write, s.time_created, s.time_updated, {{claim}}
+    s.tokens_reasoning, s.tokens_cache_read, s.tokens_cache_write, s.time_created, s.time_updated,
+    (SELECT u.rowid FROM session_message u WHERE u.session_id = s.id AND u.type = 'user'
+      AND u.time_created >= max(s.time_created, ?) ORDER BY u.seq LIMIT 1), {{claim}}
   FROM session_v2 s WHERE s.id IN {_IDS}
 """
 _BEFORE = f"""
@@ -58,18 +60,17 @@ _BEFORE = f"""
 _COMPACTIONS = f"""
   SELECT session_id, time_created, json_extract(data, '$.status') FROM session_message
   WHERE session_id IN {_IDS} AND type = 'compaction'
-    AND CASE WHEN json_valid(data) THEN json_type(data, '$.cost') IS NULL AND json_extract(data, '$.status') <> 'completed'
-    END
+    AND CASE WHEN json_valid(data) THEN
+      json_type(data, '$.cost') IS NULL AND json_extract(data, '$.status') <> 'completed' END
   ORDER BY session_id, seq
 """
-_PROMPTS = f"""
-  SELECT session_id, min(CASE WHEN made >= ? THEN made END), max(CASE WHEN seq - before >= ? THEN seq END)
-  FROM (
-    SELECT u.session_id, u.seq, u.time_created AS made,
-      coalesce((SELECT max(p.seq) FROM session_message p WHERE p.session_id = u.session_id AND p.seq < u.seq), 0) AS before
+_GAPS = f"""
+  SELECT session_id, max(seq) FROM (
+    SELECT u.session_id, u.seq, coalesce((SELECT max(p.seq) FROM session_message p
+      WHERE p.session_id = u.session_id AND p.seq < u.seq), 0) AS before
     FROM session_message u JOIN session_v2 s ON s.id = u.session_id AND u.time_created >= s.time_created
     WHERE u.session_id IN {_IDS} AND u.type = 'user')
-  GROUP BY 1
+  WHERE seq - before >= ? GROUP BY 1
 """
 _LAST = f"""
   SELECT s.id, e.seq, coalesce((SELECT max(m.seq) FROM session_message m WHERE m.session_id = s.id), 0)
@@ -141,19 +142,21 @@ class BillTable:
         migrated = self.migrated_ms(connection) or 0
         before = _by_session(connection.execute(_BEFORE, (names, migrated))) if self.upgraded else {}
         compactions = _by_session(connection.execute(_COMPACTIONS, (names,)))
-        prompts = _by_session(connection.execute(_PROMPTS, (migrated, _UNDONE_GAP, names)))
+        gaps = _by_session(connection.execute(_GAPS, (names, _UNDONE_GAP)))
         last = _by_session(connection.execute(_LAST, (names,))) if self._has_sequence else {}
         bills = []
-        for row in connection.execute(self._sums, (names,)).fetchall():
-            id, claim = row[0], row[-1]
+        for row in connection.execute(self._sums, (migrated, names)).fetchall():
+            id, prompt, claim = row[0], row[-2], row[-1]
             ended = compactions.get(id)
             if ended is not None and ended[1] == "running" and claim is not None:
                 continue
             try:
-                bill = _bill(row, before.get(id), prompts.get(id), ended)
+                bill = _bill(row[:-2], before.get(id), ended)
             except BadRow:
                 continue
-            bills.append(_with_undo(connection, bill, prompts.get(id), last.get(id)))
+            if prompt is not None:
+                bill = _with_prompt(connection, bill, prompt)
+            bills.append(_with_undo(connection, bill, gaps.get(id), last.get(id)))
         return bills
 
 
@@ -164,10 +167,9 @@ def _by_session(rows: Iterable[tuple[Any, ...]]) -> dict[str, tuple[Any, ...]]:
 def _bill(
     row: tuple[Any, ...],
     before: tuple[Any, ...] | None,
-    prompts: tuple[Any, ...] | None,
     compaction: tuple[Any, ...] | None,
 ) -> Bill:
-    id, parent, fork, directory, model_text, usd, *counts, created, updated, _ = row
+    id, parent, fork, directory, model_text, usd, *counts, created, updated = row
     created_ms = moment(created, updated)
     if created_ms is None:
         raise BadRow("has no usable time")
@@ -184,21 +186,27 @@ def _bill(
             *(count(now, "tokens") - count(then, "tokens") for now, then in zip(counts, counts_before, strict=True))
         ),
         rows_before=rows_before,
-        title_ms=moment((prompts or (None,))[0], created_ms) or created_ms,
+        title_ms=created_ms,
+        title_turn=None,
         titled=parent is None and fork is None,
         updated_ms=moment(updated) or created_ms,
         compaction_ms=moment(compaction[0]) if compaction is not None else None,
     )
 
 
+def _with_prompt(connection: sqlite3.Connection, bill: Bill, rowid: int) -> Bill:
+    id, made = connection.execute("SELECT id, time_created FROM session_message WHERE rowid = ?", (rowid,)).fetchone()
+    return replace(bill, title_turn=identifier(id), title_ms=moment(made) or bill.title_ms)
+
+
 def _with_undo(
-    connection: sqlite3.Connection, bill: Bill, prompts: tuple[Any, ...] | None, last: tuple[Any, ...] | None
+    connection: sqlite3.Connection, bill: Bill, gap: tuple[Any, ...] | None, last: tuple[Any, ...] | None
 ) -> Bill:
     """The bill with the neighbours of the newest gap that an undo has left among the session's rows."""
     if last is not None and last[0] - last[1] >= _UNDONE_GAP:
         seq, before_ms = last[0] + 1, bill.updated_ms
-    elif prompts is not None and prompts[1] is not None:
-        seq, before_ms = prompts[1], None
+    elif gap is not None:
+        seq, before_ms = gap[0], None
     else:
         return bill
     after, prompt = connection.execute(_AROUND, (bill.session_id, seq)).fetchone()

@@ -11,7 +11,7 @@ import orjson
 
 from opencode_tui.money import MAX_CALL_NANO, nano_from_usd
 from opencode_tui.records import Call, Tokens
-from opencode_tui.source.text import clean, identifier, label
+from opencode_tui.source.text import identifier, label
 
 _MAX_TOKENS = 10**12
 _MAX_MS = 253_402_300_799_999  # the end of the year 9999
@@ -183,9 +183,9 @@ def call_from_v2(
     """
     tokens = tokens_of(section(data, "tokens"), None)
     recorded = cost(data.get("cost"))
-    if kind == "compaction" and not recorded and not tokens.total:
-        if data.get("status") == "completed" and not section(data, "model"):
-            return None
+    is_empty = not recorded and not tokens.total
+    if kind == "compaction" and is_empty and data.get("status") == "completed" and not section(data, "model"):
+        return None
     time = section(data, "time")
     created = moment(time.get("created"), created_ms)
     if created is None:

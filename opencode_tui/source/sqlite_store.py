@@ -117,8 +117,8 @@ class SqliteStore:
                 batch, at = self._events(connection, at)
             if batch.calls or batch.unreadable or not at.events.gaps or left_of_events > _EVENT_STEP:
                 yield self._stamped(batch, at, total)
-        for batch, at in self._closing(at, again):
-            yield self._stamped(batch, at, total)
+        for batch, closed in self._closing(at, again):
+            yield self._stamped(batch, closed, total)
         self.file.seen(token)
 
     def _start(self, connection: sqlite3.Connection, at: Cursor, retry: list[str]) -> tuple[Batch, Cursor]:

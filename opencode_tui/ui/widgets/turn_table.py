@@ -56,7 +56,7 @@ def all_columns(number: int, time: int, cost: int, bar: bool, marked: bool) -> t
 def few_cells(turn: Turn, view: SessionView, calendar: Calendar) -> tuple[str, ...]:
     what = "  ".join(filter(None, (words.marks_text(turn), words.tools_text(turn), words.file_names(turn))))
     return (
-        f"{turn.number}",
+        f"{turn.number or ''}",
         words.turn_time(turn, view, calendar, brief=True),
         words.turn_cost(turn),
         words.context_percent(turn),
@@ -66,7 +66,7 @@ def few_cells(turn: Turn, view: SessionView, calendar: Calendar) -> tuple[str, .
 
 def all_cells(turn: Turn, view: SessionView, calendar: Calendar, width: int) -> tuple[str, ...]:
     return (
-        f"{turn.number}",
+        f"{turn.number or ''}",
         words.turn_time(turn, view, calendar),
         f"{turn.calls:,}",
         words.turn_cost(turn),
