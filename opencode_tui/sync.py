@@ -12,13 +12,13 @@ from functools import partial
 from pathlib import Path
 
 from opencode_tui import paths
-from opencode_tui.clock import Clock, now_ms, sleep_s
+from opencode_tui.clock import Clock, calendar_for, now_ms, sleep_s
 from opencode_tui.ledger import copies, writing
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.ledger.queries import running_calls
 from opencode_tui.ledger.residuals import unlisted_calls
 from opencode_tui.pricing.book import PriceBook, Priced, price_call
-from opencode_tui.records import Call, StoreState
+from opencode_tui.records import Call, Session, StoreState
 from opencode_tui.settings import Settings
 from opencode_tui.source.batch import Batch, Store, StoreTrouble
 from opencode_tui.source.discovery import database_files, file_stores, generations
@@ -210,7 +210,7 @@ class Sync:
         calls = self._priced(call for call in batch.calls if call.id not in final)
         known = {call.id for call, _ in calls}
         with self._ledger.writing() as connection:
-            writing.write_sessions(connection, row.id, store.rank, batch.sessions)
+            writing.write_sessions(connection, row.id, store.rank, map(self._named, batch.sessions))
             if batch.present is not None:
                 writing.mark_vanished(connection, row.id, batch.present)
             if calls:
@@ -224,6 +224,13 @@ class Sync:
                 unlisted = self._priced(unlisted_calls(connection, batch.bills, self._clock()))
                 writing.write_calls(connection, row.id, self._machine_id, unlisted)
             return moved, bool(content)
+
+    def _named(self, session: Session) -> Session:
+        """A session that has no title goes by its project and the time when it began: `shop, 14:23`."""
+        if session.title:
+            return session
+        began = calendar_for(self._settings.timezone).local(session.created_ms)
+        return replace(session, title=f"{Path(session.project).name or 'untitled'}, {began:%H:%M}")
 
     def _priced(self, calls: Iterable[Call]) -> list[tuple[Call, Priced]]:
         self.book.refresh()

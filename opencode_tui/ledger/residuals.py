@@ -22,7 +22,8 @@ _KNOWN = f"""
     count(*),
     coalesce(sum(substr(id, 1, length(?2)) = ?2), 0),
     coalesce(sum(agent = '{TITLE}' AND substr(id, 1, length(?2)) = ?2), 0),
-    coalesce(sum(created_ms > ?3 AND created_ms <= ?4 AND agent <> '{TITLE}'), 0),
+    coalesce(sum(created_ms > ?3 AND created_ms < ?4 AND completed_ms IS NOT NULL
+      AND (created_ms = ?4 - 1 OR substr(id, 1, length(?2)) <> ?2)), 0),
     min(provider || '/' || model) FILTER (WHERE substr(id, 1, length(?2)) <> ?2) = ?5
       AND max(provider || '/' || model) FILTER (WHERE substr(id, 1, length(?2)) <> ?2) = ?5
   FROM call WHERE session_id = ?1 AND copied = 0 AND {_OF_V2}
@@ -39,7 +40,7 @@ class _Known:
     residuals: int
     titles: int
     in_gap: int
-    """Calls that the newest undo has removed from the store."""
+    """Calls that the newest undo has removed from the store, as far as they were seen or worked out."""
     one_model: bool
 
 
@@ -88,7 +89,7 @@ def _what(bill: Bill, known: _Known) -> tuple[str, int, bool]:
     """The agent, the moment, and whether nothing else can be in it."""
     awaits_title = bill.titled and not known.titles
     if bill.undone_before_ms is not None and not known.in_gap:
-        return UNDONE, bill.undone_before_ms, not awaits_title
+        return UNDONE, bill.undone_before_ms - 1, not awaits_title
     if bill.compaction_ms is not None and not awaits_title:
         return COMPACTION, bill.compaction_ms, True
     # A title that was asked for again has changed the session.

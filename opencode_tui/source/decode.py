@@ -16,6 +16,7 @@ from opencode_tui.source.text import identifier, label
 _MAX_TOKENS = 10**12
 _MAX_MS = 253_402_300_799_999  # the end of the year 9999
 _ERROR_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,59}")
+ABORTED = "aborted"
 _VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)$")
 _LAST_WITH_REASONING_IN_OUTPUT = (1, 3, 2)
 
@@ -206,8 +207,9 @@ def call_from_v2(
         completed_ms=completed,
         tokens=tokens,
         recorded_nano=recorded,
-        finish=label(data.get("finish"), 60) or None,
-        error=_error_name(data.get("error")),
+        finish=(finish := label(data.get("finish"), 60) or None),
+        # Closed by the next step after a crash: what it had streamed is recorded nowhere.
+        error=_error_name(data.get("error")) or (ABORTED if completed and is_empty and not finish else None),
         copied=copied,
         variant=_variant(model),
         streamed_ms=moment(time.get("streamed")),

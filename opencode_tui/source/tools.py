@@ -41,14 +41,14 @@ _V2 = f"""
   SELECT m.id || ':' || coalesce(json_extract(c.value, '$.id'), c.key), m.id, m.session_id,
     json_extract(c.value, '$.name', {_STATE}), {_GIVEN.format(of="c.value", long=LONG)},
     {_PATCH.format(of="c.value")},
-    json_extract(c.value, '$.time')
+    json_extract(c.value, '$.time'), json_extract(c.value, '$.state.input.agent')
   FROM session_message m, json_each(m.data, '$.content') c
   WHERE m.id IN (SELECT value FROM json_each(?)) AND json_type(m.data, '$.content') = 'array'
     AND c.type = 'object' AND json_extract(c.value, '$.type') = 'tool'
 """
 
-# OpenCode 2 calls some tools anew: one name each, so that they add up over an upgrade.
-_NAMES = {"shell": "bash", "patch": "apply_patch"}
+# OpenCode 2 has new names for some tools: one name each, so that they add up over an upgrade.
+_NAMES = {"shell": "bash", "patch": "apply_patch", "subagent": "task"}
 _PATCHED = re.compile(r"^\*\*\* (?:Update|Add|Delete) File: *(\S.*)$", re.MULTILINE)
 _OUTCOMES = {"completed": True, "error": False}
 
@@ -70,11 +70,12 @@ def v2_tools(connection: sqlite3.Connection, call_ids: Sequence[str]) -> list[To
         return []
     tools = []
     rows = connection.execute(_V2, (json.dumps(call_ids),)).fetchall()
-    for id, call_id, session_id, text, given, patch, time_text in rows:
+    for id, call_id, session_id, text, given, patch, time_text, agent in rows:
         state, time = loads(text), loads(time_text or "null")
         if isinstance(time, dict):
             state[9] = state[9] or time.get("ran") or time.get("created")
             state[10] = state[10] or time.get("completed")
+        state[6] = state[6] or agent
         state[0] = _NAMES.get(state[0], state[0]) if isinstance(state[0], str) else None
         tools.append(tool_use(id, call_id, session_id, state, given, patch))
     return tools

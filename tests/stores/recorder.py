@@ -128,12 +128,17 @@ class Recorder(ABC):
         at: int | None = None,
         took: int = 4000,
         failed: bool = False,
+        completed: bool = True,
     ) -> str:
-        """OpenCode sums the session up to free context; a failed one is billed too. Returns the message's id."""
+        """OpenCode sums the session up to free context; a failed one is billed too. Returns the message's id.
+
+        One that has not completed has no cost yet: `finish` brings it.
+        """
         moment = self._at(at)
         message = self._new_message(session_id, "compaction", moment, model, "compaction")
         message.parent = self._compaction_prompt(session_id, moment, model)
-        self._settle(message, cost, tokens, took, "UnknownError" if failed else None)
+        if completed:
+            self._settle(message, cost, tokens, took, "UnknownError" if failed else None)
         self._add(message)
         return message.id
 

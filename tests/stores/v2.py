@@ -140,6 +140,7 @@ class V2(Store):
             "time_idle": session.idle,
             "idle_outcome": None if session.idle is None else "succeeded",
             "time_archived": session.archived,
+            "time_suspended": session.updated if is_claimed(session) else None,
         }
         self.database.put("session_v2", row | moments)
 
@@ -215,6 +216,11 @@ class V2(Store):
     def _drop_session(self, session: Session) -> None:
         self.database.remove("session_v2", "id", session.id)
         self.database.remove("event_sequence", "aggregate_id", session.id)
+
+
+def is_claimed(session: Session) -> bool:
+    """A turn is under way in it."""
+    return any(message.billed and message.completed is None for message in session.messages)
 
 
 def doubled(session: Session) -> Tokens:

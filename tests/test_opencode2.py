@@ -1,0 +1,469 @@
+"""OpenCode 2: rows that change in place, and calls that stand in no row. Each is counted once, whenever it is seen."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from opencode_tui.ledger.residuals import COMPACTION, TITLE, UNDONE
+from tests.ledgers import Reader, assert_truth, reader
+from tests.stores import V1, V2, Tokens, tool
+
+TITLE_TOKENS = Tokens(input=3011, output=203, cache_write=501)
+MIGRATION = "UPDATE kv SET value = ? WHERE key = 'migration.v1-v2'"
+
+
+def synced(store: V2) -> Reader:
+    ours = reader(store.data_dir)
+    ours.poll()
+    return ours
+
+
+def unlisted(ours: Reader) -> list[tuple[str, int]]:
+    """(agent, nano-dollars) of the calls that stand in no row."""
+    return ours.rows("SELECT agent, cost_nano FROM call WHERE id LIKE '%.unlisted.%' ORDER BY rowid")
+
+
+def add_to_sum(store: V2, session_id: str, cost: str, tokens: int) -> None:
+    """What OpenCode does a moment before a compaction's row completes."""
+    sql = "UPDATE session_v2 SET cost = cost + ?, tokens_input = tokens_input + ? WHERE id = ?"
+    store.database.run(sql, float(cost), tokens, session_id)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> V2:
+    return V2(tmp_path)
+
+
+@pytest.fixture
+def root(store: V2) -> str:
+    id = store.session("Fix header")
+    store.call(id, cost="0.20")
+    return id
+
+
+# Rows that change in place
+
+
+@pytest.mark.parametrize("failed", [False, True], ids=["completed", "failed"])
+def test_a_compaction_that_was_looked_at_while_it_ran_counts_when_it_ends(store: V2, root: str, failed: bool) -> None:
+    running = store.compaction(root, completed=False)
+    ours = synced(store)
+    assert (ours.totals.spend_nano, ours.totals.calls) == (200_000_000, 2)
+    store.finish(running, cost="0.25", tokens=Tokens(input=18468, output=832), error="UnknownError" if failed else None)
+    ours.poll()
+    assert_truth(ours, store.truth)
+    assert ours.spend_by("agent")["compaction"] == 250_000_000
+    assert unlisted(ours) == []
+
+
+def test_the_sum_that_runs_ahead_of_a_compaction_enters_nothing(store: V2, root: str) -> None:
+    running = store.compaction(root, completed=False)
+    ours = synced(store)
+    add_to_sum(store, root, "0.25", 18468)
+    ours.poll()
+    assert (ours.totals.spend_nano, unlisted(ours)) == (200_000_000, [])
+    store.finish(running, cost="0.25", tokens=Tokens(input=18468))
+    ours.poll()
+    assert_truth(ours, store.truth)
+    assert unlisted(ours) == []
+
+
+def test_what_an_interrupted_compaction_cost_is_a_call_of_its_own(store: V2, root: str) -> None:
+    store.title(root, cost="0.001", tokens=TITLE_TOKENS, title="Header")
+    ours = synced(store)
+    running = store.compaction(root, completed=False)
+    ours.poll()
+    session = store.sessions[root]
+    session.extra_cost += Decimal("0.2")
+    session.extra_tokens += Tokens(input=400)
+    message = store.messages[running]
+    message.completed, message.error = message.created, {"name": "MessageAbortedError"}
+    store.database.run(
+        "UPDATE session_message SET data = ? WHERE id = ?",
+        json.dumps({"status": "failed", "error": {"type": "aborted", "message": "x"}, "time": {"created": 1}}),
+        running,
+    )
+    store.prompt(root)
+    ours.poll()
+    assert unlisted(ours) == [(TITLE, 1_000_000), (COMPACTION, 200_000_000)]
+    assert ours.rows("SELECT error, cost_nano FROM call WHERE id = ?", running) == [("aborted", 0)]
+
+
+def test_a_row_that_a_crash_left_open_is_aborted_when_the_next_step_closes_it(store: V2, root: str) -> None:
+    left = store.call(root, completed=False)
+    ours = synced(store)
+    message = store.messages[left]
+    store.database.run(
+        "UPDATE session_message SET data = json_set(data, '$.time.completed', ?) WHERE id = ?",
+        message.created + 5,
+        left,
+    )
+    store.call(root, cost="0.05")
+    ours.poll()
+    assert ours.totals.spend_nano == 250_000_000
+    assert ours.rows("SELECT error, completed_ms IS NOT NULL FROM call WHERE id = ?", left) == [("aborted", 1)]
+    assert ours.totals.aborted == 1
+
+
+def test_a_try_that_is_repeated_begins_its_row_again(store: V2, root: str) -> None:
+    tried = store.call(root, completed=False)
+    ours = synced(store)
+    message = store.messages[tried]
+    message.created += 2000
+    store.finish(tried, cost="0.07")
+    ours.poll()
+    assert_truth(ours, store.truth)
+    assert ours.rows("SELECT created_ms FROM call WHERE id = ?", tried) == [(message.created,)]
+
+
+def test_a_call_that_completes_and_is_undone_between_two_looks_is_undone(store: V2, root: str) -> None:
+    store.title(root, cost="0.001", tokens=TITLE_TOKENS, title="Header")
+    asked = store.prompt(root)
+    call = store.call(root, completed=False, turn=asked)
+    ours = synced(store)
+    store.finish(call, cost="0.07")
+    store.revert(root, asked)
+    store.call(root, cost="0.01")
+    ours.poll()
+    assert ours.totals.spend_nano == store.truth.total_nano
+    assert unlisted(ours) == [(TITLE, 1_000_000), (UNDONE, 70_000_000)]
+
+
+# Titles
+
+
+def test_a_title_is_a_call_at_the_first_prompt(store: V2) -> None:
+    root = store.session("")
+    asked = store.prompt(root)
+    store.title(root, cost="0.0004", tokens=TITLE_TOKENS, title="Fix header")
+    store.call(root, cost="0.20", turn=asked)
+    ours = synced(store)
+    assert_truth(ours, store.truth)
+    row = ours.rows("SELECT provider, model, turn_id, created_ms FROM call WHERE agent = 'title'")
+    assert row == [("unknown", "unknown", asked, store.messages[asked].created)]
+
+
+def test_a_title_is_seen_before_the_step_that_runs_beside_it(store: V2) -> None:
+    root = store.session("")
+    call = store.call(root, completed=False)
+    store.title(root, cost="0.0004", tokens=TITLE_TOKENS, title="Fix header")
+    ours = synced(store)
+    assert unlisted(ours) == [(TITLE, 400_000)]
+    store.finish(call, cost="0.20")
+    ours.poll()
+    assert_truth(ours, store.truth)
+
+
+def test_a_title_that_changes_nothing_but_the_sum_is_seen(store: V2) -> None:
+    root = store.session("")
+    store.call(root, cost="0.20")
+    ours = synced(store)
+    store.title(root, cost="0.0004", tokens=TITLE_TOKENS)
+    ours.poll()
+    assert_truth(ours, store.truth)
+
+
+def test_a_title_that_is_asked_for_again_is_a_second_call(store: V2, root: str) -> None:
+    store.title(root, cost="0.0004", tokens=TITLE_TOKENS, title="One")
+    ours = synced(store)
+    store.call(root, cost="0.01")
+    store.title(root, cost="0.0007", tokens=TITLE_TOKENS, title="Two")
+    ours.poll()
+    ours.poll()
+    assert_truth(ours, store.truth)
+    assert unlisted(ours) == [(TITLE, 400_000), (TITLE, 700_000)]
+
+
+def test_a_free_title_has_tokens_and_costs_nothing(store: V2, root: str) -> None:
+    store.title(root, cost="0", tokens=TITLE_TOKENS, title="One")
+    assert_truth(synced(store), store.truth)
+
+
+def test_titles_of_subagents_and_forks_are_never_supposed(store: V2, root: str) -> None:
+    child = store.session("explore code", parent=root)
+    store.call(child, cost="0.05")
+    fork = store.fork(root)
+    store.call(fork, cost="0.01")
+    store.call(store.fork(fork), cost="0.02")
+    ours = synced(store)
+    assert_truth(ours, store.truth)
+    assert unlisted(ours) == []
+
+
+# Undone calls
+
+
+def undo(store: V2, session_id: str, cost: str, *, then: bool = True) -> int:
+    """A prompt that is undone and, where `then`, followed by another; when that was asked."""
+    asked = store.prompt(session_id)
+    store.call(session_id, cost=cost, turn=asked)
+    store.revert(session_id, asked)
+    if not then:
+        return store.now
+    at = store.now + 1000
+    store.call(session_id, cost="0.01", at=at)
+    return at
+
+
+def test_calls_undone_unseen_are_one_call_between_their_neighbours(store: V2, root: str) -> None:
+    store.title(root, cost="0.0004", tokens=TITLE_TOKENS, title="Header")
+    ours = synced(store)
+    at = undo(store, root, "0.05")
+    ours.poll()
+    assert_truth(ours, store.truth)
+    row = ours.rows("SELECT cost_nano, provider, model, created_ms, turn_id FROM call WHERE agent = ?", UNDONE)
+    assert row == [(50_000_000, "opencode", "kimi-k2.6", at - 1, None)]
+
+
+def test_an_undo_after_which_nothing_was_asked(store: V2, root: str) -> None:
+    store.title(root, cost="0.0004", tokens=TITLE_TOKENS, title="Header")
+    ours = synced(store)
+    at = undo(store, root, "0.05", then=False)
+    ours.poll()
+    assert_truth(ours, store.truth)
+    assert ours.rows("SELECT agent, created_ms FROM call WHERE agent = ?", UNDONE) == [(UNDONE, at - 1)]
+
+
+def test_an_undone_call_that_was_seen_is_not_counted_again(store: V2, root: str) -> None:
+    asked = store.prompt(root)
+    store.call(root, cost="0.05", turn=asked)
+    ours = synced(store)
+    store.revert(root, asked)
+    store.call(root, cost="0.01")
+    store.title(root, cost="0.0004", tokens=TITLE_TOKENS, title="Header")
+    ours.poll()
+    assert_truth(ours, store.truth)
+    assert unlisted(ours) == [(TITLE, 400_000)]
+
+
+def test_a_title_and_undone_calls_in_one_sum_are_kept_as_undone_of_no_model(store: V2, root: str) -> None:
+    store.title(root, cost="0.0004", tokens=TITLE_TOKENS, title="Header")
+    undo(store, root, "0.05")
+    ours = synced(store)
+    assert ours.totals.spend_nano == store.truth.total_nano
+    assert ours.rows("SELECT agent, cost_nano, model FROM call WHERE id LIKE '%.unlisted.%'") == [
+        (UNDONE, 50_400_000, "unknown")
+    ]
+
+
+def test_what_was_worked_out_stays_whatever_becomes_of_its_session(store: V2, root: str) -> None:
+    store.title(root, cost="0.0004", tokens=TITLE_TOKENS, title="Header")
+    ours = synced(store)
+    undo(store, root, "0.05")
+    ours.poll()
+    undo(store, root, "0.06")
+    ours.poll()
+    assert_truth(ours, store.truth)
+    fork = store.fork(root)
+    store.call(fork, cost="0.02")
+    ours.poll()
+    assert_truth(ours, store.truth)
+    store.archive(root)
+    store.delete(root)
+    store.call(fork, cost="0.03")
+    ours.poll()
+    assert_truth(ours, store.truth)
+    assert unlisted(ours) == [(TITLE, 400_000), (UNDONE, 50_000_000), (UNDONE, 60_000_000)]
+
+
+def test_undone_calls_of_a_fork_without_its_copies(store: V2, root: str) -> None:
+    fork = store.fork(root)
+    undo(store, fork, "0.05")
+    ours = synced(store)
+    assert_truth(ours, store.truth)
+    assert unlisted(ours) == [(UNDONE, 50_000_000)]
+
+
+def test_undoing_copies_in_a_fork_subtracts_nothing_and_adds_nothing(store: V2, root: str) -> None:
+    asked = store.prompt(root)
+    store.call(root, cost="0.05", turn=asked)
+    fork = store.fork(root)
+    (copied,) = [one.id for one in store.sessions[fork].messages if one.text == store.messages[asked].text][-1:]
+    store.revert(fork, copied)
+    store.call(fork, cost="0.01")
+    ours = synced(store)
+    assert ours.totals.spend_nano == store.truth.total_nano
+    assert unlisted(ours) == []
+
+
+# What must never become a call
+
+
+def test_rounding_is_no_call(store: V2) -> None:
+    child = store.session("explore", parent=store.session("root"))
+    for _ in range(40):
+        call = store.call(child, cost="0.000000001")
+        cost = "UPDATE session_message SET data = json_set(data, '$.cost', ?) WHERE id = ?"
+        store.database.run(cost, 1.4999e-9, call)
+    store.database.run("UPDATE session_v2 SET cost = 40 * 1.4999e-9 WHERE id = ?", child)
+    ours = synced(store)
+    assert unlisted(ours) == []
+    assert ours.totals.spend_nano == 40
+
+
+def test_nothing_is_worked_out_while_an_upgrade_imports(tmp_path: Path) -> None:
+    old = V1(tmp_path)
+    root = old.session("Fix header")
+    old.call(root, cost="0.20")
+    store = V2(tmp_path, upgraded=old)
+    store.call(root, cost="0.05")
+    store.database.run(MIGRATION, '{"phase":"sessions","cursor":"ses_x"}')
+    add_to_sum(store, root, "0.5", 100)
+    ours = synced(store)
+    assert unlisted(ours) == []
+    store.title(root, cost="0.0004", tokens=TITLE_TOKENS, title="Header")
+    store.database.run(MIGRATION, '{"phase":"completed"}')
+    ours.poll()
+    assert_truth(ours, store.truth)
+
+
+def test_an_upgraded_session_goes_on_with_titles_undos_and_forks(tmp_path: Path) -> None:
+    old = V1(tmp_path, version="1.2.27")
+    root = old.session("Fix header")
+    old.call(root, cost="0.20")
+    asked = old.prompt(root)
+    old.call(root, cost="0.07", turn=asked)
+    fork = old.fork(root)
+    old.call(fork, cost="0.03")
+    ours = reader(old.data_dir)
+    ours.poll()
+    old.revert(root, asked)
+    store = V2(tmp_path, upgraded=old)
+    for session in (root, fork):
+        store.title(session, cost="0.0004", tokens=TITLE_TOKENS, title="Again")
+        undo(store, session, "0.05")
+    store.call(store.fork(fork), cost="0.02")
+    ours.poll()
+    assert ours.totals.spend_nano == store.truth.total_nano
+    assert ours.spend_by("session") == {id: nano for id, nano in store.truth.own.items() if nano}
+
+
+def test_an_older_copy_of_a_store_enters_nothing(store: V2, root: str) -> None:
+    store.title(root, cost="0.0004", tokens=TITLE_TOKENS, title="Header")
+    undo(store, root, "0.05")
+    backup = store.path.read_bytes()
+    store.call(root, cost="0.04")
+    ours = synced(store)
+    spent = ours.totals.spend_nano
+    store.path.with_name("opencode-old.db").write_bytes(backup)
+    ours.poll()
+    store.path.write_bytes(backup)
+    ours.poll()
+    assert ours.totals.spend_nano == spent == store.truth.total_nano
+
+
+# Two of us, and ledgers of before
+
+
+def test_two_processes_enter_a_call_once(store: V2, root: str) -> None:
+    one, two = synced(store), synced(store)
+    for cost in ("0.0004", "0.0005", "0.0006"):
+        store.title(root, cost=cost, tokens=TITLE_TOKENS, title=cost)
+        one.poll()
+        two.poll()
+        undo(store, root, "0.03")
+        two.poll()
+        one.poll()
+    assert_truth(one, store.truth)
+    assert len(unlisted(one)) == 6
+
+
+def test_a_ledger_of_before_catches_up(store: V2, root: str) -> None:
+    store.title(root, cost="0.0004", tokens=TITLE_TOKENS, title="Header")
+    ours = synced(store)
+    with ours.ledger.writing() as connection:
+        connection.execute("DELETE FROM call WHERE id LIKE '%.unlisted.%'")
+        cursor = json.loads(connection.execute("SELECT cursor FROM store").fetchone()[0])
+        connection.execute("UPDATE store SET cursor = ?", (json.dumps(cursor[:4]),))
+    ours.close()
+    again = synced(store)
+    assert_truth(again, store.truth)
+
+
+def test_a_new_call_is_read_with_as_many_queries_in_a_large_store_as_in_a_small_one(store: V2, root: str) -> None:
+    def statements() -> int:
+        store.call(root, cost="0.01")
+        seen: list[str] = []
+        connection = sqlite_of(ours)
+        connection.set_trace_callback(seen.append)
+        ours.poll()
+        connection.set_trace_callback(None)
+        return len([text for text in seen if not text.startswith("--")])
+
+    store.keep_open()
+    ours = synced(store)
+    few = statements()
+    for n in range(60):
+        store.call(store.session(f"other {n}"), cost="0.01")
+    ours.poll()
+    store.now += 3_600_000
+    store.call(root, cost="0.01")
+    ours.poll()
+    assert statements() <= few + 2
+    store.close()
+
+
+def sqlite_of(ours: Reader):  # type: ignore[no-untyped-def]
+    (opened,) = ours.sync._stores.values()
+    return opened.file._connection  # type: ignore[attr-defined]
+
+
+# What is kept of a call
+
+
+def test_a_session_without_a_title_goes_by_its_project_and_time(store: V2) -> None:
+    root = store.session("")
+    store.call(root, cost="0.20")
+    ours = synced(store)
+    ((title,),) = ours.rows("SELECT title FROM session")
+    project = Path(store.sessions[root].directory).name
+    assert title.startswith(f"{project}, ") and title[-3] == ":"
+    store.title(root, cost="0.0004", tokens=TITLE_TOKENS, title="Fix header")
+    ours.poll()
+    assert ours.rows("SELECT title FROM session") == [("Fix header",)]
+
+
+def test_a_call_keeps_its_variant_and_when_its_answer_had_arrived(store: V2, root: str) -> None:
+    call = store.call(root, cost="0.20", took=5000, tools=[tool("bash", "ls", took=3000)])
+    store.database.run("UPDATE session_message SET data = json_set(data, '$.model.variant', 'high') WHERE id = ?", call)
+    ours = synced(store)
+    made = store.messages[call].created
+    rows = ours.rows("SELECT variant, streamed_ms, completed_ms FROM call ORDER BY created_ms")
+    assert rows[-1] == ("high", made + 2000, made + 5000)
+    assert rows[0][0] is None
+
+
+@pytest.mark.parametrize(
+    ("error", "kept"),
+    [
+        ({"type": "provider.rate-limit", "message": "key sk-SECRET is over its limit"}, "provider.rate-limit"),
+        ({"type": "the key sk-SECRET was refused", "message": "x"}, "error"),
+        ({"message": "sk-SECRET"}, "error"),
+        ("sk-SECRET was refused", "error"),
+    ],
+)
+def test_an_error_is_kept_by_its_type_never_by_its_text(store: V2, root: str, error: object, kept: str) -> None:
+    call = store.call(root, error="APIError")
+    store.database.run(
+        "UPDATE session_message SET data = json_set(data, '$.error', json(?)) WHERE id = ?", json.dumps(error), call
+    )
+    assert synced(store).rows("SELECT error FROM call WHERE id = ?", call) == [(kept,)]
+
+
+def test_tools_go_by_one_name_over_an_upgrade_and_a_child_may_be_resumed(store: V2, root: str) -> None:
+    child = store.session("explore code", parent=root)
+    tasks = [tool("task", "explore code", child=child, agent="explore") for _ in range(2)]
+    store.call(root, tools=[tool("bash", "git status"), tool("apply_patch", "*** Update File: a.py"), *tasks])
+    store.call(child, cost="0.05")
+    ours = synced(store)
+    told = ours.rows("SELECT name, target, child_session_id FROM tool ORDER BY id")
+    assert told == [
+        ("bash", "git status", None),
+        ("apply_patch", "a.py", None),
+        ("task", "explore", child),
+        ("task", "explore", child),
+    ]
