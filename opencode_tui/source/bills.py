@@ -35,7 +35,8 @@ _WANTED = {
 }
 _IDS = "(SELECT value FROM json_each(?))"
 _DUE = """
-  SELECT s.id, {changed} FROM session_v2 s WHERE ({changed} >= ? OR s.id IN (SELECT value FROM json_each(?))) {touched}
+  SELECT s.id, {changed}, s.cost, s.tokens_input + s.tokens_output FROM session_v2 s
+  WHERE ({changed} >= ? OR s.id IN (SELECT value FROM json_each(?))) {touched}
 """
 # Nothing has happened to it since the import added its messages up.
 _TOUCHED = "AND NOT (s.time_updated <= ? AND {idle} IS NULL AND EXISTS (SELECT 1 FROM session o WHERE o.id = s.id))"
@@ -69,7 +70,7 @@ _GAPS = f"""
     SELECT u.session_id, u.seq, coalesce((SELECT max(p.seq) FROM session_message p
       WHERE p.session_id = u.session_id AND p.seq < u.seq), 0) AS before
     FROM session_message u JOIN session_v2 s ON s.id = u.session_id AND u.time_created >= s.time_created
-    WHERE u.session_id IN {_IDS} AND u.type = 'user')
+    WHERE u.session_id IN {_IDS} AND u.type = 'user' AND u.time_created >= ?)
   WHERE seq - before >= ? GROUP BY 1
 """
 _LAST = f"""
@@ -86,7 +87,10 @@ _AROUND = """
 class Due:
     """The sessions whose sums are to be read, and the moment of the newest change among all."""
 
-    ids: list[str]
+    sums: dict[str, object]
+    """What shows whether a session's sum has changed, by session."""
+    since_ms: int
+    """Whatever was undone before this moment has been seen, or cannot be any more."""
     newest_ms: int
 
 
@@ -127,22 +131,23 @@ class BillTable:
         migrated = self.migrated_ms(connection)
         if not self.readable or migrated is None:
             return None
-        values = [
-            since_ms - _MARGIN_MS if since_ms else 0,
-            json.dumps(sorted(ids)),
-            *([migrated] if self.upgraded else []),
-        ]
+        since_ms = max(since_ms - _MARGIN_MS, 0)
+        values = [since_ms, json.dumps(sorted(ids)), *([migrated] if self.upgraded else [])]
         rows = connection.execute(self._due, values).fetchall()
-        newest = max((changed for _, changed in rows if isinstance(changed, int)), default=0)
-        return Due([row[0] for row in rows if isinstance(row[0], str)], max(since_ms, min(newest, now_ms)))
+        newest = max((changed for _, changed, *_ in rows if isinstance(changed, int)), default=0)
+        sums: dict[str, object] = {row[0]: row[2:] for row in rows if isinstance(row[0], str)}
+        return Due(sums, since_ms, max(since_ms, min(newest, now_ms)))
 
-    def read(self, connection: sqlite3.Connection, ids: Sequence[str]) -> list[Bill]:
-        """The sums of those of the sessions that are at rest, in a few queries for all of them."""
+    def read(self, connection: sqlite3.Connection, ids: Sequence[str], since_ms: int) -> list[Bill]:
+        """The sums of those of the sessions that are at rest, in a few queries for all of them.
+
+        What was undone before `since_ms` is not looked for.
+        """
         names = json.dumps(list(ids))
         migrated = self.migrated_ms(connection) or 0
         before = _by_session(connection.execute(_BEFORE, (names, migrated))) if self.upgraded else {}
         compactions = _by_session(connection.execute(_COMPACTIONS, (names,)))
-        gaps = _by_session(connection.execute(_GAPS, (names, _UNDONE_GAP)))
+        gaps = _by_session(connection.execute(_GAPS, (names, since_ms, _UNDONE_GAP)))
         last = _by_session(connection.execute(_LAST, (names,))) if self._has_sequence else {}
         bills = []
         for row in connection.execute(self._sums, (migrated, names)).fetchall():

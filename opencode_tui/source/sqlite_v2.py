@@ -25,10 +25,10 @@ from typing import Any
 from opencode_tui import clock
 from opencode_tui.records import Unreadable
 from opencode_tui.source.batch import Batch
-from opencode_tui.source.bills import BillTable
+from opencode_tui.source.bills import BillTable, Due
 from opencode_tui.source.cursor import advance, shrink
 from opencode_tui.source.decode import BadRow, call_from_v2, moment, parse
-from opencode_tui.source.sqlite_file import columns
+from opencode_tui.source.sqlite_file import SqliteFile, columns
 from opencode_tui.source.sqlite_store import Cursor, SqliteStore, final_ids
 from opencode_tui.source.text import clean, identifier
 from opencode_tui.source.tools import v2_tools
@@ -85,7 +85,15 @@ class SqliteV2(SqliteStore):
     rank = 2
     session_table = "session_v2"
     message_table = "session_message"
-    _due: list[str]
+
+    def __init__(self, file: SqliteFile) -> None:
+        super().__init__(file)
+        self._due = Due({}, 0, 0)
+        """The sessions whose sums are still to be read."""
+        self._read: dict[str, object] = {}
+        """The sums that have been taken, by session."""
+        self._given: dict[str, object] = {}
+        """Those of the step that was given last."""
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
         is_forked = "fork_session_id" in columns(connection, "session_v2")
@@ -97,7 +105,7 @@ class SqliteV2(SqliteStore):
         )
         self._between = _BETWEEN.format(only_v2=_ONLY_V2 if columns(connection, "message") else "")
         self._bill_table = BillTable(connection)
-        self._due, self._billed_ms = [], 0
+        self._due, self._given = Due({}, 0, 0), {}
 
     def _rows_between(self, connection: sqlite3.Connection, above: int, up_to: int, limit: int) -> list[Any]:
         return connection.execute(self._select + self._between, (above, up_to, limit)).fetchall()
@@ -143,15 +151,24 @@ class SqliteV2(SqliteStore):
         due = self._bill_table.due(connection, at.billed_ms, touched, clock.now_ms())
         if due is None:
             return at
-        self._due, self._billed_ms = due.ids, due.newest_ms
-        if at.messages.gaps or len(self._due) > _BILLS:
+        changed = {id: new for id, new in due.sums.items() if id in touched or self._read.get(id) != new}
+        self._due = replace(due, sums=changed)
+        if at.messages.gaps or len(changed) > _BILLS:
             return at
-        batch.bills, self._due = self._bill_table.read(connection, self._due), []
-        return replace(at, billed_ms=self._billed_ms)
+        self._take_bills(connection, batch)
+        return replace(at, billed_ms=due.newest_ms)
+
+    def _take_bills(self, connection: sqlite3.Connection, batch: Batch) -> None:
+        """Read the next sums that are due."""
+        ids = list(self._due.sums)
+        batch.bills = self._bill_table.read(connection, ids[:_BILLS], self._due.since_ms)
+        self._given = {bill.session_id: self._due.sums[bill.session_id] for bill in batch.bills}
+        self._due = replace(self._due, sums={id: self._due.sums[id] for id in ids[_BILLS:]})
 
     def _closing(self, at: Cursor, retry: list[str]) -> Iterator[tuple[Batch, Cursor]]:
         """Read the sums of many sessions, each time with all calls up to that moment."""
-        while self._due:
+        self._read |= self._given
+        while self._due.sums:
             with self.file.reading() as connection:
                 at = replace(at, messages=advance(connection, self.message_table, at.messages))
                 batch = Batch("")
@@ -161,10 +178,10 @@ class SqliteV2(SqliteStore):
                     at = replace(at, messages=shrink(at.messages, new[-1][0] if len(new) == _ROWS else None))
                 self._take(connection, batch, rows)
                 if not at.messages.gaps:
-                    batch.bills = self._bill_table.read(connection, self._due[:_BILLS])
-                    self._due = self._due[_BILLS:]
+                    self._take_bills(connection, batch)
             retry = sorted({*retry, *(call.id for call in batch.calls if not call.final)})
-            yield batch, at if self._due else replace(at, billed_ms=self._billed_ms)
+            yield batch, at if self._due.sums else replace(at, billed_ms=self._due.newest_ms)
+            self._read |= self._given
 
 
 def _object(text: object) -> dict[str, Any]:
