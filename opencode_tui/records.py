@@ -121,16 +121,23 @@ class Bill:
     undone_after_ms: int | None = None
     undone_before_ms: int | None = None
     """The rows on either side of the newest undo that left a trace; None where none did."""
+    originals: tuple[Call, ...] = ()
+    """Undone calls of the session that are known from a fork's copies."""
     compaction_ms: int | None = None
     """The newest compaction that ended without a cost; what it had cost until then stands in no row."""
 
 
-_UNLISTED = ".unlisted."
+_UNLISTED, _UNDONE = ".unlisted.", ".undone."
 
 
 def unlisted_id(session_id: str, number: int | None = None) -> str:
     """The id of a call that was worked out and stands in no row of a store; without a number, what it begins with."""
     return f"{session_id}{_UNLISTED}{'' if number is None else number}"
+
+
+def undone_id(session_id: str, seq: int) -> str:
+    """The id of an undone call that is known from a copy: its number in the session that had made it."""
+    return f"{session_id}{_UNDONE}{seq}"
 
 
 def is_unlisted(call_id: str) -> bool:

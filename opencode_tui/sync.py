@@ -16,7 +16,7 @@ from opencode_tui.clock import Clock, calendar_for, now_ms, sleep_s
 from opencode_tui.ledger import copies, writing
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.ledger.queries import running_calls
-from opencode_tui.ledger.residuals import unlisted_calls
+from opencode_tui.ledger.residuals import undone_calls, unlisted_calls
 from opencode_tui.pricing.book import PriceBook, Priced, price_call
 from opencode_tui.records import Call, Session, StoreState
 from opencode_tui.settings import Settings
@@ -221,6 +221,8 @@ class Sync:
             lease_ms = now_ms() + _LEASE_MS if is_long else None
             moved = writing.move_cursor(connection, row, batch.cursor, lease_ms)
             if moved is not None and batch.bills:
+                undone = self._priced(undone_calls(connection, batch.bills))
+                writing.write_calls(connection, row.id, self._machine_id, undone)
                 unlisted = self._priced(unlisted_calls(connection, batch.bills, self._clock()))
                 writing.write_calls(connection, row.id, self._machine_id, unlisted)
             return moved, bool(content)

@@ -290,6 +290,49 @@ def test_undoing_copies_in_a_fork_subtracts_nothing_and_adds_nothing(store: V2, 
     assert unlisted(ours) == []
 
 
+def test_a_call_that_was_forked_and_then_undone_unseen_is_its_own_sessions(store: V2, root: str) -> None:
+    asked = store.prompt(root)
+    store.call(root, cost="0.05", turn=asked)
+    fork = store.fork(root)
+    second = store.fork(fork)
+    store.call(second, cost="0.02")
+    store.call(root, cost="0.06", turn=asked)
+    store.revert(root, asked)
+    store.call(root, cost="0.01")
+    ours = synced(store)
+    assert ours.totals.spend_nano == store.truth.total_nano
+    assert ours.spend_by("session") == {id: nano for id, nano in store.truth.own.items() if nano}
+    assert [cost for _, cost in unlisted(ours)] == [60_000_000]
+    ours.poll()
+    store.call(fork, cost="0.03")
+    store.delete(root)
+    ours.poll()
+    assert ours.totals.spend_nano == store.truth.total_nano
+    assert ours.spend_by("session") == {id: nano for id, nano in store.truth.own.items() if nano}
+
+
+def test_a_copy_that_is_undone_in_a_fork_leaves_the_original_where_it_is(store: V2, root: str) -> None:
+    asked = store.prompt(root)
+    store.call(root, cost="0.05", turn=asked)
+    fork = store.fork(root)
+    second = store.fork(fork)
+    store.call(second, cost="0.02")
+    copied = [one.id for one in store.sessions[fork].messages if one.role == "user"][-1]
+    store.revert(fork, copied)
+    store.call(fork, cost="0.01")
+    ours = synced(store)
+    assert_totals(ours, store)
+    store.revert(root, asked)
+    ours.poll()
+    assert_totals(ours, store)
+    assert unlisted(ours) == []
+
+
+def assert_totals(ours: Reader, store: V2) -> None:
+    assert ours.totals.spend_nano == store.truth.total_nano
+    assert ours.spend_by("session") == {id: nano for id, nano in store.truth.own.items() if nano}
+
+
 # What must never become a call
 
 

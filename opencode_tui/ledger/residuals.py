@@ -23,7 +23,7 @@ _KNOWN = f"""
     coalesce(sum(substr(id, 1, length(?2)) = ?2), 0),
     coalesce(sum(agent = '{TITLE}' AND substr(id, 1, length(?2)) = ?2), 0),
     coalesce(sum(created_ms > ?3 AND created_ms < ?4 AND completed_ms IS NOT NULL
-      AND (created_ms = ?4 - 1 OR substr(id, 1, length(?2)) <> ?2)), 0),
+      AND (created_ms = ?4 - 1 OR substr(id, 1, length(?2)) <> ?2) AND instr(id, '.undone.') = 0), 0),
     min(provider || '/' || model) FILTER (WHERE substr(id, 1, length(?2)) <> ?2) = ?5
       AND max(provider || '/' || model) FILTER (WHERE substr(id, 1, length(?2)) <> ?2) = ?5
   FROM call WHERE session_id = ?1 AND copied = 0 AND {_OF_V2}
@@ -42,6 +42,22 @@ class _Known:
     in_gap: int
     """Calls that the newest undo has removed from the store, as far as they were seen or worked out."""
     one_model: bool
+
+
+_SAME = """
+  SELECT 1 FROM call WHERE session_id = ? AND created_ms = ? AND copied = 0
+    AND provider = ? AND model = ? AND recorded_nano = ?
+"""
+
+
+def undone_calls(connection: sqlite3.Connection, bills: Iterable[Bill]) -> list[Call]:
+    """The undone calls that copies tell of and that nobody has seen before they were undone."""
+    return [call for bill in bills for call in bill.originals if not _is_there(connection, call)]
+
+
+def _is_there(connection: sqlite3.Connection, call: Call) -> bool:
+    values = (call.session_id, call.created_ms, call.provider, call.model, call.recorded_nano)
+    return connection.execute(_SAME, values).fetchone() is not None
 
 
 def unlisted_calls(connection: sqlite3.Connection, bills: Iterable[Bill], now_ms: int) -> list[Call]:

@@ -18,16 +18,18 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
 from opencode_tui import clock
-from opencode_tui.records import Unreadable
+from opencode_tui.records import Call, Unreadable, undone_id
 from opencode_tui.source.batch import Batch
 from opencode_tui.source.bills import BillTable, Due
 from opencode_tui.source.cursor import advance, shrink
 from opencode_tui.source.decode import BadRow, call_from_v2, moment, parse
+from opencode_tui.source.originals import orphans
 from opencode_tui.source.sqlite_file import SqliteFile, columns
 from opencode_tui.source.sqlite_store import Cursor, SqliteStore, final_ids
 from opencode_tui.source.text import clean, identifier
@@ -96,10 +98,10 @@ class SqliteV2(SqliteStore):
         """Those of the step that was given last."""
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
-        is_forked = "fork_session_id" in columns(connection, "session_v2")
+        self._is_forked = "fork_session_id" in columns(connection, "session_v2")
         self._select = _SELECT.format(
-            fork="fork_session_id" if is_forked else "parent_id",
-            copied=_COPIED if is_forked else _COPIED_BY_TIME,
+            fork="fork_session_id" if self._is_forked else "parent_id",
+            copied=_COPIED if self._is_forked else _COPIED_BY_TIME,
             turn=_TURN,
             slim=_SLIM,
         )
@@ -161,9 +163,24 @@ class SqliteV2(SqliteStore):
     def _take_bills(self, connection: sqlite3.Connection, batch: Batch) -> None:
         """Read the next sums that are due."""
         ids = list(self._due.sums)
-        batch.bills = self._bill_table.read(connection, ids[:_BILLS], self._due.since_ms)
+        bills = self._bill_table.read(connection, ids[:_BILLS], self._due.since_ms)
+        originals = self._originals(connection, [bill.session_id for bill in bills])
+        batch.bills = [replace(bill, originals=tuple(originals[bill.session_id])) for bill in bills]
         self._given = {bill.session_id: self._due.sums[bill.session_id] for bill in batch.bills}
         self._due = replace(self._due, sums={id: self._due.sums[id] for id in ids[_BILLS:]})
+
+    def _originals(self, connection: sqlite3.Connection, owners: list[str]) -> dict[str, list[Call]]:
+        """The undone calls of these sessions that copies tell of."""
+        found: dict[str, list[Call]] = defaultdict(list)
+        lost = {orphan.copy_id: orphan for orphan in orphans(connection, owners)} if self._is_forked else {}
+        if lost:
+            copies = Batch("")
+            self._take(connection, copies, self._rows_by_id(connection, sorted(lost)))
+            for call in copies.calls:
+                owner, seq = lost[call.id].session_id, lost[call.id].seq
+                original = replace(call, id=undone_id(owner, seq), session_id=owner, turn_id=None)
+                found[owner].append(replace(original, copied=False, copy_of=None))
+        return found
 
     def _closing(self, at: Cursor, retry: list[str]) -> Iterator[tuple[Batch, Cursor]]:
         """Read the sums of many sessions, each time with all calls up to that moment."""
