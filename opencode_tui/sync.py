@@ -211,11 +211,17 @@ class Sync:
             return writing.move_cursor(connection, row, batch.cursor, lease_ms), bool(content)
 
     def _priced(self, calls: Iterable[Call]) -> list[tuple[Call, Priced]]:
-        self.book.refresh()
-        prefer = self._settings.pricing.prefer
+        wanted, prefer = list(calls), self._settings.pricing.prefer
+        if wanted:
+            self.book.refresh()
         return [
-            (call, price_call(call.tokens, call.provider, call.model, call.recorded_nano, self.book, prefer))
-            for call in calls
+            (
+                call,
+                price_call(
+                    *(call.tokens, call.provider, call.model, call.recorded_nano, self.book, prefer), call.directory
+                ),
+            )
+            for call in wanted
         ]
 
     def _live(self, store: Store) -> StoreState:

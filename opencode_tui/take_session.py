@@ -17,6 +17,7 @@ from opencode_tui.ledger import queries, session_queries
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.ledger.queries import SessionFacts, SessionSum
 from opencode_tui.ledger.session_queries import CallFacts, ToolFacts
+from opencode_tui.model_key import split_key
 from opencode_tui.records import Tokens
 from opencode_tui.take_sessions import RUNNING_MS, ContextLimits, main_key, state_of
 from opencode_tui.views import (
@@ -252,8 +253,7 @@ def _call_row(row: tuple[Any, ...], undone: bool, tools: tuple[ToolRow, ...]) ->
 
 def _limit(limits: ContextLimits | None) -> Callable[[str], int | None]:
     def limit(model: str) -> int | None:
-        provider, _, name = model.partition("/")
-        return limits.context_limit(provider, name) if limits else None
+        return limits.context_limit(*split_key(model)) if limits else None
 
     return limit
 

@@ -172,7 +172,7 @@ def calls_in(connection: sqlite3.Connection, pot: Pot, session_id: str) -> list[
     """One session's calls in the pot, in order of time."""
     where, values = pot.where()
     rows = connection.execute(
-        "SELECT c.id, coalesce(c.turn_id, ''), c.created_ms, c.completed_ms, c.provider || '/' || c.model, c.input,"
+        f"SELECT c.id, coalesce(c.turn_id, ''), c.created_ms, c.completed_ms, {SLICE_KEYS['model']}, c.input,"
         " c.output, c.reasoning, c.cache_read, c.cache_write, c.cost_nano, c.amount_nano, coalesce(c.list_nano, 0),"
         f" c.error FROM call c INDEXED BY call_session {where} AND c.session_id = ? ORDER BY c.created_ms, c.id",
         (*values, session_id),

@@ -7,11 +7,12 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from opencode_tui import model_key
 from opencode_tui.clock import Span
 from opencode_tui.records import Slice, Tokens
 
 SLICE_KEYS = {
-    "model": "provider || '/' || model",
+    "model": model_key.SQL,
     "provider": "provider",
     "agent": "agent",
     "session": "session_id",
@@ -82,7 +83,7 @@ def running_calls(connection: sqlite3.Connection, store_id: int, most: int) -> l
 def totals(
     connection: sqlite3.Connection, span: Span, running_since_ms: int, only: Sequence[str] | None = None
 ) -> Totals:
-    """Sums over the span's calls, or over those of the models in `only` (`provider/model`)."""
+    """Sums over the span's calls, or over those of the models in `only` (see `model_key`)."""
     where, models = _only(only)
     row = connection.execute(
         f"""
@@ -150,7 +151,7 @@ def titles(connection: sqlite3.Connection, ids: Iterable[str]) -> dict[str, str]
 
 
 def models(connection: sqlite3.Connection, span: Span) -> list[str]:
-    """Every `provider/model` that the span's calls used."""
+    """The key of every model that the span's calls used."""
     key = SLICE_KEYS["model"]
     return [
         row[0]
