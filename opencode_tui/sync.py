@@ -12,10 +12,10 @@ from functools import partial
 from pathlib import Path
 
 from opencode_tui import paths
-from opencode_tui.clock import Clock, now_ms, sleep_s
+from opencode_tui.clock import Clock, calendar_for, now_ms, sleep_s
 from opencode_tui.ledger import copies, writing
 from opencode_tui.ledger.ledger import Ledger
-from opencode_tui.ledger.queries import running_calls
+from opencode_tui.ledger.queries import directories, running_calls
 from opencode_tui.pricing.book import PriceBook, Priced, price_call
 from opencode_tui.records import Call, StoreState
 from opencode_tui.settings import Settings
@@ -101,6 +101,13 @@ class Sync:
                 with suppress(StoreTrouble):
                     found = store.prompts(session_id, turn_ids) | found
         return found
+
+    def look_at_prices(self) -> tuple[str, ...]:
+        """What cannot be read of OpenCode's prices that count everywhere, and where today's calls were made."""
+        calendar = calendar_for(self._settings.timezone)
+        today = calendar.span(calendar.day(self._clock()))
+        with self._ledger.reading() as connection:
+            return self.book.look(directories(connection, today))
 
     def close(self) -> None:
         for store in self._stores.values():

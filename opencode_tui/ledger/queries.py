@@ -159,6 +159,14 @@ def models(connection: sqlite3.Connection, span: Span) -> list[str]:
     ]
 
 
+def directories(connection: sqlite3.Connection, span: Span) -> list[str]:
+    """Where the span's calls were made."""
+    rows = connection.execute(
+        f"SELECT DISTINCT directory FROM call WHERE {_IN_SPAN} ORDER BY 1", (span.start_ms, span.end_ms)
+    )
+    return [row[0] for row in rows]
+
+
 def costs(connection: sqlite3.Connection, span: Span) -> list[tuple[int, int]]:
     """(created in Unix milliseconds, nano-dollars) of each call that cost something, in order of time."""
     return connection.execute(
