@@ -63,7 +63,15 @@ def take_session(
         if facts is None and not calls:
             raise LookupError(f"no session {query.session_id} is in the ledger")
         tools = session_queries.session_tools(connection, query.session_id)
-        turns = session_turns(query.session_id, calls, tools, now_ms, limits=limits, present=present)
+        turns = session_turns(
+            query.session_id,
+            calls,
+            tools,
+            now_ms,
+            limits=limits,
+            present=present,
+            directory=facts.directory if facts else "",
+        )
         saved = session_queries.cache_saved(connection, query.session_id)
         origin_id = (facts.fork_of if facts else None) or session_queries.origin_of(connection, query.session_id)
         fork_ids = session_queries.forks_of(connection, query.session_id)
@@ -112,15 +120,16 @@ def session_turns(
     *,
     limits: ContextLimits | None = None,
     present: Present | None = None,
+    directory: str = "",
 ) -> tuple[Turn, ...]:
-    """The turns that a session's own calls and their tools make."""
+    """The turns that a session's own calls and their tools make; `directory` is where it runs."""
     ids = present.message_ids(session_id) if present else None
     undone = frozenset() if ids is None else frozenset(call.id for call in calls if call.id not in ids)
     turn_ids = list(dict.fromkeys(call.turn_id for call in calls if call.turn_id))
     return turns_of(
         calls,
         tools,
-        limit=_limit(limits),
+        limit=_limit(limits, directory),
         undone=undone,
         running_since_ms=now_ms - RUNNING_MS,
         prompts=present.prompts(session_id, turn_ids) if present else {},
@@ -251,9 +260,9 @@ def _call_row(row: tuple[Any, ...], undone: bool, tools: tuple[ToolRow, ...]) ->
     )
 
 
-def _limit(limits: ContextLimits | None) -> Callable[[str], int | None]:
+def _limit(limits: ContextLimits | None, directory: str) -> Callable[[str], int | None]:
     def limit(model: str) -> int | None:
-        return limits.context_limit(*split_key(model)) if limits else None
+        return limits.context_limit(*split_key(model), directory) if limits else None
 
     return limit
 

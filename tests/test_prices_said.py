@@ -99,6 +99,7 @@ class TestCommands:
             for path, line in zip(broken, err.splitlines(), strict=True):
                 assert str(path) in line
             assert "SEKRIT" not in out + err
+        assert "SEKRIT" not in shell.run("watch", "--once")[2]
         assert "prices that cannot be read: 2" in shell.run("today")[1]
 
     def test_scripts_get_the_sentences(self, shell: Shell, used: V1, broken: tuple[Path, Path]) -> None:

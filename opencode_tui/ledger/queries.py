@@ -233,15 +233,15 @@ def sparks(
     return found
 
 
-def newest_contexts(connection: sqlite3.Connection, span: Span) -> dict[str, tuple[int, str, str]]:
-    """What the newest call of each session read: (tokens, provider, model) by session id."""
+def newest_contexts(connection: sqlite3.Connection, span: Span) -> dict[str, tuple[int, str, str, str]]:
+    """What the newest call of each session read: (tokens, provider, model, directory) by session id."""
     # SQLite takes the bare columns from the row that has the maximum.
     rows = connection.execute(
-        f"SELECT session_id, max(created_ms), input + cache_read + cache_write, provider, model FROM call"
-        f" WHERE {_IN_SPAN} AND input + cache_read + cache_write > 0 GROUP BY session_id",
+        f"SELECT session_id, max(created_ms), input + cache_read + cache_write, provider, model, directory"
+        f" FROM call WHERE {_IN_SPAN} AND input + cache_read + cache_write > 0 GROUP BY session_id",
         (span.start_ms, span.end_ms),
     )
-    return {row[0]: (row[2], row[3], row[4]) for row in rows}
+    return {row[0]: row[2:] for row in rows}
 
 
 def session_facts(connection: sqlite3.Connection, ids: Iterable[str]) -> dict[str, SessionFacts]:
