@@ -12,6 +12,8 @@ from opencode_tui.pricing.files import Mark, mark, read_text, reason, shown
 from opencode_tui.pricing.list_table import Key
 from opencode_tui.pricing.merged_config import ConfigModel, Known, merged
 
+_MOST_DIRECTORIES = 2_000
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Configuration:
@@ -30,6 +32,8 @@ class OpenCodeConfig:
     def __init__(self, environ: Mapping[str, str], home: Path) -> None:
         self._environ, self._home = environ, home
         self._places = ConfigPlaces(environ, home)
+        self._known_places: dict[str, tuple[dict[Path, bool], list[Path]]] = {}
+        """By directory: what was asked for on the way, and the places."""
         self._marks: dict[Path, Mark] = {}
         self._documents: dict[tuple[Path, str], tuple[Mark, Document]] = {}
         """By (path, the directory that it depends on)."""
@@ -40,8 +44,7 @@ class OpenCodeConfig:
         """What OpenCode reads when it runs in a directory; "" is only what counts everywhere."""
         known = self._at.get(directory)
         if known is None:
-            places = self._places.of(directory, lambda path: self._mark(path) is not None)
-            read = (self._document(path, directory) for path in places)
+            read = (self._document(path, directory) for path in self._places_of(directory))
             # Most directories have no prices of their own, and share what counts everywhere.
             documents = tuple(document for document in read if document and document.models)
             key = tuple(map(id, documents))
@@ -76,6 +79,21 @@ class OpenCodeConfig:
                 self._document(path, directory)
         found = (problem for _, document in self._documents.values() for problem in document.problems)
         return tuple(dict.fromkeys(found))
+
+    def _places_of(self, directory: str) -> list[Path]:
+        """Where to look, worked out again when a repository came or went above the directory."""
+        known = self._known_places.get(directory)
+        if known is None or any((self._mark(path) is not None) != there for path, there in known[0].items()):
+            asked: dict[Path, bool] = {}
+
+            def exists(path: Path) -> bool:
+                asked[path] = self._mark(path) is not None
+                return asked[path]
+
+            if len(self._known_places) >= _MOST_DIRECTORIES:
+                self._known_places.clear()
+            known = self._known_places[directory] = asked, self._places.of(directory, exists)
+        return known[1]
 
     def _mark(self, path: Path) -> Mark:
         if path not in self._marks:
