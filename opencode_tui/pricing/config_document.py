@@ -52,7 +52,9 @@ def parse(where: Path, text: str, folder: Path, environ: Mapping[str, str], home
     if not text.strip():
         return Document()
     found, name = substitute(text, folder, environ, home), shown(where)
-    problems = [f"OpenCode's configuration {name} names {file}." for file in found.unreadable]
+    problems = [
+        f"OpenCode's configuration {name} names a file that cannot be read: {file}." for file in found.unreadable
+    ]
     try:
         data = _value(found, text, folder, environ, home)
         if not isinstance(data, dict):
