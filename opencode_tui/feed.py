@@ -198,6 +198,8 @@ class LedgerFeed:
         assert self._ledger is not None and self._sync is not None
         self._version = self._ledger.data_version()
         now = self._clock()
+        # The first picture looks where today's calls were made as well; later ones are told of with their calls.
+        problems = self._sync.look_at_prices() if self._taken_ms is None else self._sync.book.look()
         guard = guard_status(self._settings, self._ledger.path, self._environ, now)
         snapshot = take_snapshot(
             self._ledger,
@@ -211,6 +213,7 @@ class LedgerFeed:
             guard=f"{guard.words}, cutoff {format_usd(guard.cutoff_nano)}" if guard.raised else guard.words,
             guard_cutoff_nano=guard.cutoff_nano,
             guard_trouble=guard.detail if guard.condition == "trouble" else "",
+            price_problems=problems,
         )
         notices, self._sync.notices = tuple(self._sync.notices), []
         self._taken_ms, self._taken_day, self._stale = snapshot.taken_ms, snapshot.day, False

@@ -174,7 +174,7 @@ class Unreadable:
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """A share of a period's spend under one key (a model as `provider/model`, a provider, an agent, …)."""
+    """A share of a period's spend under one key (a model as its `model_key`, a provider, an agent, …)."""
 
     key: str
     spend_nano: int

@@ -48,7 +48,7 @@ class Pricing:
     prefer: Literal["recorded", "list"] = "recorded"
     """Which comes first where no custom price is set: what OpenCode recorded, or the list price."""
     custom: Mapping[str, CustomPrice] = field(default_factory=dict)
-    """Prices of the user's own, by `provider/model`; these come before all others."""
+    """Prices of the user's own, by `model_key`; these come before all others."""
 
 
 @dataclass(frozen=True, slots=True)

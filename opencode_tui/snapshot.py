@@ -137,3 +137,5 @@ class Snapshot:
     """The ledger holds any call at all; false on a first run."""
     notices: tuple[str, ...] = ()
     """Sentences about what has happened since the last picture, each to be shown once."""
+    price_problems: tuple[str, ...] = ()
+    """What of OpenCode's prices cannot be read, a sentence each."""

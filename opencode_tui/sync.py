@@ -15,7 +15,7 @@ from opencode_tui import paths
 from opencode_tui.clock import Clock, calendar_for, now_ms, sleep_s
 from opencode_tui.ledger import copies, writing
 from opencode_tui.ledger.ledger import Ledger
-from opencode_tui.ledger.queries import running_calls
+from opencode_tui.ledger.queries import directories, running_calls
 from opencode_tui.ledger.residuals import undone_calls, unlisted_calls
 from opencode_tui.pricing.book import PriceBook, Priced, price_call
 from opencode_tui.records import Call, Session, StoreState
@@ -102,6 +102,13 @@ class Sync:
                 with suppress(StoreTrouble):
                     found = store.prompts(session_id, turn_ids) | found
         return found
+
+    def look_at_prices(self) -> tuple[str, ...]:
+        """What cannot be read of OpenCode's prices that count everywhere, and where today's calls were made."""
+        calendar = calendar_for(self._settings.timezone)
+        today = calendar.span(calendar.day(self._clock()))
+        with self._ledger.reading() as connection:
+            return self.book.look(directories(connection, today))
 
     def close(self) -> None:
         for store in self._stores.values():
@@ -235,11 +242,17 @@ class Sync:
         return replace(session, title=f"{Path(session.project).name or 'untitled'}, {began:%H:%M}")
 
     def _priced(self, calls: Iterable[Call]) -> list[tuple[Call, Priced]]:
-        self.book.refresh()
-        prefer = self._settings.pricing.prefer
+        wanted, prefer = list(calls), self._settings.pricing.prefer
+        if wanted:
+            self.book.refresh()
         return [
-            (call, price_call(call.tokens, call.provider, call.model, call.recorded_nano, self.book, prefer))
-            for call in calls
+            (
+                call,
+                price_call(
+                    *(call.tokens, call.provider, call.model, call.recorded_nano, self.book, prefer), call.directory
+                ),
+            )
+            for call in wanted
         ]
 
     def _live(self, store: Store) -> StoreState:

@@ -18,6 +18,7 @@ from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.ledger.queries import SessionFacts, SessionSum
 from opencode_tui.ledger.residuals import UNDONE
 from opencode_tui.ledger.session_queries import CallFacts, ToolFacts
+from opencode_tui.model_key import split_key
 from opencode_tui.records import Tokens, is_unlisted
 from opencode_tui.take_sessions import RUNNING_MS, ContextLimits, main_key, state_of
 from opencode_tui.views import (
@@ -63,7 +64,15 @@ def take_session(
         if facts is None and not calls:
             raise LookupError(f"no session {query.session_id} is in the ledger")
         tools = session_queries.session_tools(connection, query.session_id)
-        turns = session_turns(query.session_id, calls, tools, now_ms, limits=limits, present=present)
+        turns = session_turns(
+            query.session_id,
+            calls,
+            tools,
+            now_ms,
+            limits=limits,
+            present=present,
+            directory=facts.directory if facts else "",
+        )
         saved = session_queries.cache_saved(connection, query.session_id)
         origin_id = (facts.fork_of if facts else None) or session_queries.origin_of(connection, query.session_id)
         fork_ids = session_queries.forks_of(connection, query.session_id)
@@ -112,15 +121,16 @@ def session_turns(
     *,
     limits: ContextLimits | None = None,
     present: Present | None = None,
+    directory: str = "",
 ) -> tuple[Turn, ...]:
-    """The turns that a session's own calls and their tools make."""
+    """The turns that a session's own calls and their tools make; `directory` is where it runs."""
     ids = present.message_ids(session_id) if present else None
     undone = frozenset() if ids is None else frozenset(call.id for call in calls if is_undone(call.id, call.agent, ids))
     turn_ids = list(dict.fromkeys(call.turn_id for call in calls if call.turn_id))
     return turns_of(
         calls,
         tools,
-        limit=_limit(limits),
+        limit=_limit(limits, directory),
         undone=undone,
         running_since_ms=now_ms - RUNNING_MS,
         prompts=present.prompts(session_id, turn_ids) if present else {},
@@ -258,10 +268,9 @@ def is_undone(id: str, agent: str, ids: frozenset[str] | None) -> bool:
     return ids is not None and id not in ids and (agent == UNDONE or not is_unlisted(id))
 
 
-def _limit(limits: ContextLimits | None) -> Callable[[str], int | None]:
+def _limit(limits: ContextLimits | None, directory: str) -> Callable[[str], int | None]:
     def limit(model: str) -> int | None:
-        provider, _, name = model.partition("/")
-        return limits.context_limit(provider, name) if limits else None
+        return limits.context_limit(*split_key(model), directory) if limits else None
 
     return limit
 

@@ -25,9 +25,9 @@ SPARK_STEPS = 12
 
 
 class ContextLimits(Protocol):
-    """Knows how many tokens a model can read; pricing.book does."""
+    """Knows how many tokens a model can read, where a project's own settings may say; pricing.book does."""
 
-    def context_limit(self, provider: str, model: str) -> int | None: ...
+    def context_limit(self, provider: str, model: str, directory: str = "") -> int | None: ...
 
 
 def take_sessions(

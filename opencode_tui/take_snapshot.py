@@ -50,6 +50,7 @@ def take_snapshot(
     guard: str = "",
     guard_cutoff_nano: int = 0,
     guard_trouble: str = "",
+    price_problems: tuple[str, ...] = (),
 ) -> Snapshot:
     """The picture of a day (today for None) at `now_ms` (Unix milliseconds). Reads that day and its week."""
     calendar = calendar_for(settings.timezone)
@@ -64,6 +65,7 @@ def take_snapshot(
         guard=guard,
         guard_cutoff_nano=guard_cutoff_nano,
         guard_trouble=guard_trouble,
+        price_problems=price_problems,
     )
 
 

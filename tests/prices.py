@@ -13,6 +13,8 @@ from opencode_tui.records import Tokens
 from opencode_tui.settings import CustomPrice, Pricing
 
 USD = 1_000_000_000
+GLOBAL = ".config/opencode/opencode.jsonc"
+"""OpenCode's configuration in a home."""
 
 counts = st.integers(0, 5_000_000)
 any_tokens = st.builds(Tokens, counts, counts, counts, counts, counts)
@@ -48,7 +50,17 @@ def cost(input: object = 1, output: object = 2, **rest: object) -> dict[str, obj
     return {"cost": {"input": input, "output": output, **rest}}
 
 
+def gw(**models: object) -> dict[str, object]:
+    """A configuration of OpenCode's with models of the provider `gw`."""
+    return {"provider": {"gw": {"models": models}}}
+
+
 def flat(rates: Rates | None) -> tuple[float, ...]:
     """The four rates in USD per million."""
     assert rates is not None
     return tuple(r / USD for r in (rates.input, rates.output, rates.cache_read, rates.cache_write))
+
+
+def price_of(prices: PriceBook, model: str = "m", directory: Path | str = "") -> tuple[float, ...]:
+    """The four rates of a model of `gw`."""
+    return flat(prices.lookup("gw", model, str(directory)))

@@ -35,7 +35,7 @@ LAYERS = (
     ("snapshot", "views"),
     ("alert_records",),
     ("settings",),
-    ("clock", "counts", "money", "paths", "records"),
+    ("clock", "counts", "model_key", "money", "paths", "records"),
 )
 """From the top. An import points down; those of one layer do not know each other."""
 DEPTH = {name: depth for depth, names in enumerate(LAYERS) for name in names}

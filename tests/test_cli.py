@@ -43,6 +43,7 @@ def test_sync_as_json(shell: Shell, store: V1) -> None:
         "unreadable_rows": 0,
         "ledger": str(shell.ledger),
         "stores": [{"path": str(store.path), "generation": "sqlite", "state": "live"}],
+        "price_problems": [],
     }
     assert shell.json("sync")["new_calls"] == 0
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+from hashlib import sha1
 from pathlib import Path
 
 import pytest
 
+from opencode_tui.pricing.book import price_call
+from opencode_tui.records import Tokens
 from tests.prices import USD, book, cost, flat, models_json, opencode_json, write
 
 
@@ -53,16 +56,43 @@ class TestSources:
         rates = book(tmp_path).lookup("acme", "m")
         assert rates and flat(rates.at(100_001)) == (6, 20, 0, 0)
 
-    @pytest.mark.parametrize(
-        ("size", "above"), [(128_000, [128_000]), (200_000, [200_000]), (272_000, [200_000, 272_000])]
-    )
-    def test_context_over_200k_counts_where_no_tier_does(self, tmp_path: Path, size: int, above: list[int]) -> None:
+    @pytest.mark.parametrize("size", [128_000, 200_000, 272_000])
+    def test_a_models_own_tiers_alone_count_beside_the_old_context_over_200k(self, tmp_path: Path, size: int) -> None:
         tier = {"input": 9, "output": 9, "tier": {"type": "context", "size": size}}
-        old = {"input": 5, "output": 5}
-        models_json(tmp_path, acme={"m": cost(tiers=[tier], context_over_200k=old)})
+        models_json(tmp_path, acme={"m": cost(tiers=[tier], context_over_200k={"input": 5, "output": 5})})
         rates = book(tmp_path).lookup("acme", "m")
-        assert rates and [tier.above for tier in rates.tiers] == above
-        assert rates.at(250_000).input == (9 if size <= 200_000 else 5) * USD
+        assert rates and [tier.above for tier in rates.tiers] == [size]
+        assert rates.at(250_000).input == (9 if size < 250_000 else 1) * USD
+
+    @pytest.mark.parametrize("tiers", [[], None, [{"input": 9, "output": 9, "tier": {"type": "hour", "size": 5}}]])
+    def test_without_tiers_of_its_own_the_old_one_counts(self, tmp_path: Path, tiers: object) -> None:
+        models_json(tmp_path, acme={"m": cost(tiers=tiers, context_over_200k={"input": 5, "output": 5})})
+        rates = book(tmp_path).lookup("acme", "m")
+        assert rates and [tier.above for tier in rates.tiers] == [200_000]
+
+    def test_a_mode_with_a_tier_of_either_form_inherits_none(self, tmp_path: Path) -> None:
+        tier = {"input": 9, "output": 9, "tier": {"type": "context", "size": 272_000}}
+        modes = {"fast": cost(10, 20, context_over_200k={"input": 40, "output": 50}), "slow": cost(1, 1)}
+        models_json(tmp_path, acme={"m": {"id": "m", **cost(tiers=[tier]), "experimental": {"modes": modes}}})
+        fast, slow = (book(tmp_path).lookup("acme", f"m-{mode}") for mode in ("fast", "slow"))
+        assert fast and [tier.above for tier in fast.tiers] == [200_000]
+        assert slow and [tier.above for tier in slow.tiers] == [272_000]
+
+    def test_250_000_tokens_below_a_tier_of_272_000_cost_the_flat_price(self, tmp_path: Path) -> None:
+        over = {"input": 8, "output": 30, "cache_read": 0.8, "cache_write": 10}
+        tier = {**over, "tier": {"type": "context", "size": 272_000}}
+        sol = cost(4, 20, cache_read=0.4, cache_write=5, tiers=[tier], context_over_200k=over)
+        models_json(tmp_path, openai={"sol": sol})
+        used = Tokens(input=250_000, output=1_000)
+        assert price_call(used, "openai", "sol", 0, book(tmp_path), "recorded").list_nano == 1_020_000_000
+
+    def test_a_number_that_no_computer_holds_hides_its_own_model_only(self, tmp_path: Path) -> None:
+        text = json.dumps({"acme": {"models": {"bad": cost(7777), "good": cost(1, 2)}}}).replace("7777", "9" * 5_000)
+        write(tmp_path / ".cache/opencode/models.json", text)
+        prices = book(tmp_path)
+        assert prices.lookup("acme", "bad") is None
+        assert flat(prices.lookup("acme", "good")) == (1, 2, 0, 0)
+        assert "acme/bad" in prices.problems[0]
 
     def test_a_tier_of_another_kind_than_context_is_left_out(self, tmp_path: Path) -> None:
         tier = {"input": 9, "output": 9, "tier": {"type": "hour", "size": 5}}
@@ -185,6 +215,16 @@ class TestConfiguration:
         assert flat(book(tmp_path, **environ).lookup("acme", "m"))[0] == 3
         environ["OPENCODE_CONFIG_CONTENT"] = json.dumps(content(4))
         assert flat(book(tmp_path, **environ).lookup("acme", "m"))[0] == 4
+
+    def test_a_list_from_another_address_has_a_file_of_its_own(self, tmp_path: Path) -> None:
+        models_json(tmp_path, acme={"m": cost(1, 0)})
+        address = "http://127.0.0.1:1/x/"
+        name = f"models-{sha1(address.encode()).hexdigest()}.json"
+        write(tmp_path / ".cache/opencode" / name, {"acme": {"models": {"m": cost(2, 0)}}})
+        assert flat(book(tmp_path, OPENCODE_MODELS_URL=address).lookup("acme", "m"))[0] == 2
+        assert book(tmp_path, OPENCODE_MODELS_URL="http://127.0.0.1:1/x").lookup("acme", "m") is None
+        for usual in ("", "https://models.opencode.ai"):
+            assert flat(book(tmp_path, OPENCODE_MODELS_URL=usual).lookup("acme", "m"))[0] == 1
 
     def test_the_environment_says_where_the_cache_is(self, tmp_path: Path) -> None:
         write(tmp_path / "c/opencode/models.json", {"acme": {"models": {"m": cost(1, 0)}}})

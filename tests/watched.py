@@ -37,7 +37,7 @@ def only(**rules: object) -> Settings:
 class Limits:
     """Every model can read 100,000 tokens."""
 
-    def context_limit(self, provider: str, model: str) -> int | None:
+    def context_limit(self, provider: str, model: str, directory: str = "") -> int | None:
         return 100_000
 
 

@@ -152,15 +152,15 @@ class _Reading:
         if limits is None or not line:
             return ()
 
-        def percent(tokens: int, provider: str, model: str) -> int:
-            limit = limits.context_limit(provider, model)
+        def percent(tokens: int, *model: str) -> int:
+            limit = limits.context_limit(*model)
             return tokens * 100 // limit if limit else 0
 
         found = []
-        for id, tokens, provider, model in alert_queries.newest_fills(self.connection, self.day):
-            if percent(tokens, provider, model) >= line:
+        for id, tokens, *model in alert_queries.newest_fills(self.connection, self.day):
+            if percent(tokens, *model) >= line:
                 course = alert_queries.fills(self.connection, id)
-                percents = tuple((at_ms, percent(read, provider, model)) for at_ms, read, provider, model in course)
+                percents = tuple((at_ms, percent(read, *each)) for at_ms, read, *each in course)
                 found.append(Filled(id, self.title(id), percents))
         return tuple(found)
 

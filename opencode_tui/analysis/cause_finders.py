@@ -11,6 +11,7 @@ from opencode_tui.analysis.loops import is_edit, loops
 from opencode_tui.analysis.rules import file_name
 from opencode_tui.clock import Calendar
 from opencode_tui.ledger.session_queries import CallFacts, ToolFacts
+from opencode_tui.model_key import short_name
 from opencode_tui.money import format_usd
 
 _ROUNDS = 3
@@ -85,7 +86,7 @@ def dearer_model(session: Leading, calendar: Calendar) -> Found:
             continue
         was, now = _mean(before), _mean(after)
         if now >= was * _DEARER:
-            name, times = model.rpartition("/")[2], _times(now, was)
+            name, times = short_name(model).rpartition("/")[2], _times(now, was)
             if calls[-1].model == model:
                 since = calendar.moment(after[0].created_ms, calls[-1].created_ms)
                 sentence = f'since {since} "{session.title}" runs on {name}, {times} the price per call'

@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from difflib import SequenceMatcher
 
+from opencode_tui.model_key import short_name, split_key
+
 _ALIKE = 0.75
 
 
 def matching(text: str, names: Sequence[str]) -> list[str]:
-    """The names that hold every word of the text, letters and digits alone counting.
+    """Of model keys those that hold every word of the text, letters and digits alone counting; a key finds itself.
 
     Where none does, those whose model part is nearly the text (a typing error).
     """
+    if text in names:
+        return [text]
     words = [plain for word in text.split() if (plain := _plain(word))]
     found = [name for name in names if all(word in _plain(name) for word in words)]
     if found or not words:
@@ -22,9 +26,10 @@ def matching(text: str, names: Sequence[str]) -> list[str]:
 
 
 def _plain(text: str) -> str:
-    return "".join(char for char in text.casefold() if char.isalnum())
+    """Letters and digits of a model's key, its provider's as they are written."""
+    return "".join(char for char in "/".join(split_key(text)).casefold() if char.isalnum())
 
 
 def _alike(wanted: str, name: str) -> bool:
-    candidates = (name, name.rpartition("/")[2])
+    candidates = (name, short_name(name).rpartition("/")[2])
     return any(SequenceMatcher(None, wanted, _plain(candidate)).ratio() >= _ALIKE for candidate in candidates)

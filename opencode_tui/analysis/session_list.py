@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from opencode_tui.model_key import split_key
 from opencode_tui.paths import last_part
 from opencode_tui.records import Tokens
 from opencode_tui.views import SessionRow, State
@@ -16,7 +17,7 @@ FIELDS: dict[str, Callable[[SessionRow], tuple[str, ...]]] = {
     "title": lambda row: (row.title,),
     "project": lambda row: (row.project,),
     "model": lambda row: row.models or (row.model,),
-    "provider": lambda row: tuple(model.partition("/")[0] for model in row.models or (row.model,)),
+    "provider": lambda row: tuple(split_key(model)[0] for model in row.models or (row.model,)),
     "agent": lambda row: (row.agent,),
 }
 """What a filter looks into, by the names that a person can type before a `:` or a `=`."""

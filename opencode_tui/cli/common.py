@@ -71,8 +71,11 @@ def open_ledger(settings: Settings) -> Ledger:
         raise Trouble(str(error)) from None
 
 
-def synced(settings: Settings, ledger: Ledger, report: Callable[[Sync], None] = lambda _: None) -> Sync:
-    """The sync after it has read all that is new. What is wrong with a store is said on standard error.
+def synced(
+    settings: Settings, ledger: Ledger, report: Callable[[Sync], None] = lambda _: None, *, prices: bool = False
+) -> Sync:
+    """The sync after it has read all that is new. What is wrong with a store is said on standard error, and so is
+    what cannot be read of the prices of new calls; with `prices` of those that count today, new calls or not.
 
     Its files are closed; asked for more (what OpenCode still has, say) it opens them again.
     Raises Trouble when the ledger cannot be written.
@@ -89,6 +92,8 @@ def synced(settings: Settings, ledger: Ledger, report: Callable[[Sync], None] = 
     for state in sync.states:
         if state.state != "live":
             print(f"opencode-tui: {state.detail}", file=sys.stderr)
+    for problem in sync.look_at_prices() if prices else sync.book.problems:
+        print(f"opencode-tui: {problem}", file=sys.stderr)
     if not sync.states:
         places = ", ".join(str(place) for place in sync.data_dirs)
         print(f"opencode-tui: no OpenCode store in {places}; --data-dir names another place", file=sys.stderr)

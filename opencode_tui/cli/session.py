@@ -9,7 +9,7 @@ import sqlite3
 from opencode_tui.cli import EXIT_USAGE
 from opencode_tui.cli.common import Trouble, open_ledger, settings_for, synced
 from opencode_tui.clock import calendar_for, now_ms
-from opencode_tui.ledger import session_queries
+from opencode_tui.ledger import queries, session_queries
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.report.session import session_json, session_text
 from opencode_tui.sync import Sync
@@ -53,4 +53,6 @@ def _turns(ledger: Ledger, sync: Sync, id: str) -> tuple[Turn, ...]:
     with ledger.reading() as connection:
         calls = session_queries.session_calls(connection, id)
         tools = session_queries.session_tools(connection, id)
-    return session_turns(id, calls, tools, now_ms(), limits=sync.book, present=sync)
+        facts = queries.session_facts(connection, [id]).get(id)
+    directory = facts.directory if facts else ""
+    return session_turns(id, calls, tools, now_ms(), limits=sync.book, present=sync, directory=directory)

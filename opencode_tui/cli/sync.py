@@ -20,7 +20,7 @@ def run(arguments: argparse.Namespace) -> int:
     ledger = open_ledger(settings)
     before, began_s = queries.count_calls(ledger.connection), monotonic_s()
     with _progress() as report:
-        sync = synced(settings, ledger, report)
+        sync = synced(settings, ledger, report, prices=True)
     after = queries.count_calls(ledger.connection)
     unreadable = sum(count for _, count in queries.unreadable_reasons(ledger.connection))
     if arguments.json:
@@ -34,6 +34,7 @@ def run(arguments: argparse.Namespace) -> int:
                     "seconds": round(monotonic_s() - began_s, 3),
                     "ledger": str(ledger.path),
                     "stores": stores,
+                    "price_problems": list(sync.book.problems),
                 }
             )
         )

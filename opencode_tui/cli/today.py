@@ -13,7 +13,7 @@ from opencode_tui.take_snapshot import take_snapshot
 def run(arguments: argparse.Namespace) -> int:
     settings = settings_for(arguments)
     ledger = open_ledger(settings)
-    sync = synced(settings, ledger)
+    sync = synced(settings, ledger, prices=True)
     snapshot = take_snapshot(
         ledger,
         settings,
@@ -22,6 +22,7 @@ def run(arguments: argparse.Namespace) -> int:
         stores=sync.states,
         read_ms=sync.read_ms,
         limits=sync.book if arguments.json else None,
+        price_problems=sync.book.problems,
     )
     ledger.close()
     if arguments.json:

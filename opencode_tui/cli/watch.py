@@ -83,7 +83,10 @@ def _watch(feed: LedgerFeed, settings: Settings, ended: Event, *, once: bool) ->
             if snapshot is not None:
                 for notice in snapshot.notices:
                     print(f"opencode-tui: {notice}", file=sys.stderr, flush=True)
-                _say_troubles(troubles, {s.path: s.detail for s in snapshot.stores if s.state not in _WELL})
+                troubled = {s.path: s.detail for s in snapshot.stores if s.state not in _WELL}
+                if snapshot.price_problems:
+                    troubled["the reading of OpenCode's prices"] = " ".join(snapshot.price_problems)
+                _say_troubles(troubles, troubled)
             elif troubles.pop("the ledger", None):
                 print("opencode-tui: the ledger is well again", file=sys.stderr, flush=True)
         if once or ended.wait(settings.poll.interval_s):

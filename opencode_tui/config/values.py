@@ -65,7 +65,7 @@ def json_table(value: object, of: str, example: str) -> object:
 
 
 def model_key(value: str) -> str:
-    """The name of a model with its provider's before it; the model's own may hold slashes."""
+    """The name of a model with its provider's before it; the model's own may hold slashes, the provider's as %2F."""
     provider, _, model = value.partition("/")
     if not provider or not model:
         raise ValueError(

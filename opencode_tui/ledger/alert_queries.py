@@ -55,11 +55,11 @@ _EDITED = f"""
 """
 # SQLite takes the bare columns from the row that has the maximum.
 _FILLED = f"""
-  SELECT c.session_id, max(c.created_ms), c.input + c.cache_read + c.cache_write, c.provider, c.model
+  SELECT c.session_id, max(c.created_ms), c.input + c.cache_read + c.cache_write, c.provider, c.model, c.directory
   {_OF_DAY} WHERE {_IN_SPAN} AND c.input + c.cache_read + c.cache_write > 0 GROUP BY 1
 """
 _FILLS = """
-  SELECT c.created_ms, c.input + c.cache_read + c.cache_write, c.provider, c.model
+  SELECT c.created_ms, c.input + c.cache_read + c.cache_write, c.provider, c.model, c.directory
   FROM call c WHERE c.session_id = ? AND c.copied_from IS NULL AND c.input + c.cache_read + c.cache_write > 0
   ORDER BY c.created_ms, c.id
 """
@@ -139,14 +139,14 @@ def edited(connection: sqlite3.Connection, span: Span, turns: int) -> list[tuple
     return connection.execute(_EDITED, values).fetchall()
 
 
-def newest_fills(connection: sqlite3.Connection, span: Span) -> list[tuple[str, int, str, str]]:
-    """(session id, tokens, provider, model) of what the newest call of each session read."""
+def newest_fills(connection: sqlite3.Connection, span: Span) -> list[tuple[str, int, str, str, str]]:
+    """(session id, tokens, provider, model, directory) of what the newest call of each session read."""
     rows = connection.execute(_FILLED, (span.start_ms, span.end_ms))
-    return [(id, tokens, provider, model) for id, _, tokens, provider, model in rows]
+    return [(id, *rest) for id, _, *rest in rows]
 
 
-def fills(connection: sqlite3.Connection, session_id: str) -> list[tuple[int, int, str, str]]:
-    """(Unix milliseconds, tokens, provider, model) of what each call of a session read, in order of time."""
+def fills(connection: sqlite3.Connection, session_id: str) -> list[tuple[int, int, str, str, str]]:
+    """(Unix milliseconds, tokens, provider, model, directory) of what each call of a session read, in order of time."""
     return connection.execute(_FILLS, (session_id,)).fetchall()
 
 
@@ -172,7 +172,7 @@ def calls_in(connection: sqlite3.Connection, pot: Pot, session_id: str) -> list[
     """One session's calls in the pot, in order of time."""
     where, values = pot.where()
     rows = connection.execute(
-        "SELECT c.id, coalesce(c.turn_id, ''), c.created_ms, c.completed_ms, c.provider || '/' || c.model, c.input,"
+        f"SELECT c.id, coalesce(c.turn_id, ''), c.created_ms, c.completed_ms, {SLICE_KEYS['model']}, c.input,"
         " c.output, c.reasoning, c.cache_read, c.cache_write, c.cost_nano, c.amount_nano, coalesce(c.list_nano, 0),"
         f" c.error FROM call c INDEXED BY call_session {where} AND c.session_id = ? ORDER BY c.created_ms, c.id",
         (*values, session_id),

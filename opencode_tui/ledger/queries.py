@@ -7,11 +7,12 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from opencode_tui import model_key
 from opencode_tui.clock import Span
 from opencode_tui.records import Slice, Tokens
 
 SLICE_KEYS = {
-    "model": "provider || '/' || model",
+    "model": model_key.SQL,
     "provider": "provider",
     "agent": "agent",
     "session": "session_id",
@@ -82,7 +83,7 @@ def running_calls(connection: sqlite3.Connection, store_id: int, most: int) -> l
 def totals(
     connection: sqlite3.Connection, span: Span, running_since_ms: int, only: Sequence[str] | None = None
 ) -> Totals:
-    """Sums over the span's calls, or over those of the models in `only` (`provider/model`)."""
+    """Sums over the span's calls, or over those of the models in `only` (see `model_key`)."""
     where, models = _only(only)
     row = connection.execute(
         f"""
@@ -150,12 +151,20 @@ def titles(connection: sqlite3.Connection, ids: Iterable[str]) -> dict[str, str]
 
 
 def models(connection: sqlite3.Connection, span: Span) -> list[str]:
-    """Every `provider/model` that the span's calls used."""
+    """The key of every model that the span's calls used."""
     key = SLICE_KEYS["model"]
     return [
         row[0]
         for row in connection.execute(f"SELECT DISTINCT {key} FROM call WHERE {_IN_SPAN}", (span.start_ms, span.end_ms))
     ]
+
+
+def directories(connection: sqlite3.Connection, span: Span) -> list[str]:
+    """Where the span's calls were made."""
+    rows = connection.execute(
+        f"SELECT DISTINCT directory FROM call WHERE {_IN_SPAN} ORDER BY 1", (span.start_ms, span.end_ms)
+    )
+    return [row[0] for row in rows]
 
 
 def costs(connection: sqlite3.Connection, span: Span) -> list[tuple[int, int]]:
@@ -224,15 +233,15 @@ def sparks(
     return found
 
 
-def newest_contexts(connection: sqlite3.Connection, span: Span) -> dict[str, tuple[int, str, str]]:
-    """What the newest call of each session read: (tokens, provider, model) by session id."""
+def newest_contexts(connection: sqlite3.Connection, span: Span) -> dict[str, tuple[int, str, str, str]]:
+    """What the newest call of each session read: (tokens, provider, model, directory) by session id."""
     # SQLite takes the bare columns from the row that has the maximum.
     rows = connection.execute(
-        f"SELECT session_id, max(created_ms), input + cache_read + cache_write, provider, model FROM call"
-        f" WHERE {_IN_SPAN} AND input + cache_read + cache_write > 0 GROUP BY session_id",
+        f"SELECT session_id, max(created_ms), input + cache_read + cache_write, provider, model, directory"
+        f" FROM call WHERE {_IN_SPAN} AND input + cache_read + cache_write > 0 GROUP BY session_id",
         (span.start_ms, span.end_ms),
     )
-    return {row[0]: (row[2], row[3], row[4]) for row in rows}
+    return {row[0]: row[2:] for row in rows}
 
 
 def session_facts(connection: sqlite3.Connection, ids: Iterable[str]) -> dict[str, SessionFacts]:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from opencode_tui import model_key
 from opencode_tui.records import Tokens
 
 
@@ -47,8 +48,8 @@ _TREE = """
     VALUES (?) UNION SELECT s.id FROM below JOIN session s ON s.parent_id = below.id)
   SELECT id FROM below
 """
-_CALLS = """
-  SELECT id, coalesce(turn_id, ''), created_ms, completed_ms, provider || '/' || model,
+_CALLS = f"""
+  SELECT id, coalesce(turn_id, ''), created_ms, completed_ms, {model_key.SQL},
     input, output, reasoning, cache_read, cache_write, cost_nano, amount_nano, coalesce(list_nano, 0),
     copied_from IS NOT NULL, error, agent, streamed_ms
   FROM call WHERE session_id = ? ORDER BY created_ms, id
@@ -70,8 +71,8 @@ _FORKS = """
   UNION SELECT c.session_id FROM call o JOIN call c ON c.copied_from = o.id WHERE o.session_id = ?1
   ORDER BY 1
 """
-_TURN = """
-  SELECT c.id, c.created_ms, c.completed_ms, c.provider || '/' || c.model, c.agent,
+_TURN = f"""
+  SELECT c.id, c.created_ms, c.completed_ms, {model_key.SQL}, c.agent,
     c.input, c.output, c.reasoning, c.cache_read, c.cache_write, c.cost_nano, c.amount_nano, c.recorded_nano,
     c.basis, c.list_nano, c.copied_from, c.finish, c.error, c.variant, c.streamed_ms,
     r.input, r.output, r.cache_read, r.cache_write, r.source
@@ -142,9 +143,9 @@ def task_counts(connection: sqlite3.Connection, ids: Iterable[str]) -> dict[str,
 
 
 def main_keys(connection: sqlite3.Connection, ids: Iterable[str]) -> list[tuple[str, str, str, int, int]]:
-    """(session id, `provider/model`, agent, nano-dollars, calls) of each of the sessions."""
+    """(session id, the model's key, agent, nano-dollars, calls) of each of the sessions."""
     return connection.execute(
-        "SELECT session_id, provider || '/' || model, agent, sum(cost_nano), count(*) FROM call"
+        f"SELECT session_id, {model_key.SQL}, agent, sum(cost_nano), count(*) FROM call"
         " WHERE session_id IN (SELECT value FROM json_each(?)) AND copied_from IS NULL GROUP BY 1, 2, 3",
         (json.dumps(sorted(ids)),),
     ).fetchall()

@@ -6,78 +6,86 @@ bundled list. A provider that none of them knows, a local one for instance, has 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from opencode_tui.model_key import model_key
 from opencode_tui.pricing.list_table import Key, ListTable
+from opencode_tui.pricing.merged_config import Known, resolved
 from opencode_tui.pricing.models_cache import ModelsCache
 from opencode_tui.pricing.models_cache import default_path as models_path
-from opencode_tui.pricing.opencode_config import INLINE, OpenCodeConfig
-from opencode_tui.pricing.opencode_config import default_paths as config_paths
+from opencode_tui.pricing.opencode_config import OpenCodeConfig
 from opencode_tui.pricing.rates import Rates, cost_nano, cost_parts
 from opencode_tui.records import Basis, Tokens
 from opencode_tui.settings import Pricing
 
 
 class PriceBook:
-    """Prices by provider and model; sources are read at the first question that gets to them."""
+    """Prices by provider and model; sources are read at the first question that gets to them.
+
+    OpenCode's configuration can be a project's own: a question is asked for the directory of a call, an absolute
+    path, or for "", where only what counts everywhere is known. Which files those are is looked at once a `refresh`.
+    """
 
     def __init__(self, pricing: Pricing, environ: Mapping[str, str], home: Path) -> None:
         self._pricing = pricing
-        self._config = OpenCodeConfig(config_paths(environ, home), environ.get(INLINE, ""))
+        self._config = OpenCodeConfig(environ, home)
         self._models = ModelsCache(models_path(environ, home))
         self._table = ListTable()
-        self._found: dict[Key, Rates | None] = {}
-        self._limits: dict[Key, int | None] = {}
 
-    def lookup(self, provider: str, model: str) -> Rates | None:
+    def lookup(self, provider: str, model: str, directory: str = "") -> Rates | None:
         """The list price with its tiers, None where no source knows this provider and model."""
-        key = provider, model
-        if key not in self._found:
-            entry = self._config.model(provider, model)
-            base = self._listed(provider, entry.base if entry else model)
-            self._found[key] = entry.rates(base) if entry else base
-        return self._found[key]
+        return self._known((provider, model), directory)[0]
 
     def custom(self, provider: str, model: str) -> Rates | None:
-        """The user's own price, from the setting `pricing.custom` under exactly `provider/model`."""
-        price = self._pricing.custom.get(f"{provider}/{model}")
+        """The user's own price, from the setting `pricing.custom` under exactly this model's key."""
+        price = self._pricing.custom.get(model_key(provider, model))
         if price is None:
             return None
         return Rates(price.input, price.output, price.cache_read, price.cache_write, source="custom")
 
-    def context_limit(self, provider: str, model: str) -> int | None:
+    def context_limit(self, provider: str, model: str, directory: str = "") -> int | None:
         """How many tokens the model can read, also for a model without a price."""
-        key = provider, model
-        if key not in self._limits:
-            entry = self._config.model(provider, model)
-            base = entry.base if entry else model
-            self._limits[key] = (
-                (entry and entry.context) or self._models.context(provider, base) or self._table.context(provider, base)
-            )
-        return self._limits[key]
+        return self._known((provider, model), directory)[1]
 
     def refresh(self) -> bool:
-        """Forgets what was read from a file of OpenCode's that has changed since; true when one has."""
-        config, models = self._config.changed(), self._models.changed()
-        if config:
-            self._config = self._config.again()
+        """Forgets what was read from a file of OpenCode's that has changed since; true when one has.
+
+        A project's files are looked at when its directory is asked for again.
+        """
+        config, models = self._config.refresh(), self._models.changed()
         if models:
             self._models = ModelsCache(self._models.path)
-        if config or models:
-            self._found.clear()
-            self._limits.clear()
+            self._config.forget_prices()
         return config or models
+
+    def look(self, directories: Iterable[str] = ()) -> tuple[str, ...]:
+        """Reads what counts everywhere and in these directories, as it is now; the problems that are left."""
+        self.refresh()
+        for directory in ("", *directories):
+            self._config.at(directory)
+        self._models.providers()
+        return self.problems
 
     @property
     def problems(self) -> tuple[str, ...]:
         """One sentence for each source read so far that is there and could not be used."""
-        return tuple(filter(None, (self._config.problem, self._models.problem, self._table.problem)))
+        return (*self._config.problems, *filter(None, (self._models.problem, self._table.problem)))
 
-    def _listed(self, provider: str, model: str) -> Rates | None:
-        return self._models.rates(provider, model) or self._table.rates(provider, model)
+    def _known(self, key: Key, directory: str) -> Known:
+        config = self._config.at(directory)
+        if not config.known:
+            config.known.update(resolved(config.models, self._listed))
+        if key not in config.known:
+            config.known[key] = self._listed(key)
+        return config.known[key]
+
+    def _listed(self, key: Key) -> Known:
+        """What the lists say, OpenCode's own and the bundled one."""
+        rates = self._models.rates(*key) or self._table.rates(*key)
+        return rates, self._models.context(*key) or self._table.context(*key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,13 +109,14 @@ def price_call(
     recorded_nano: int,
     book: PriceBook,
     prefer: Literal["recorded", "list"],
+    directory: str = "",
 ) -> Priced:
     """A call's cost by the user's own price, else by what OpenCode recorded, else by the list price.
 
-    With `prefer="list"` the last two change places.
+    With `prefer="list"` the last two change places. `directory` is where it was made: a project has own prices.
     """
     own = book.custom(provider, model)
-    known = own or book.lookup(provider, model)
+    known = own or book.lookup(provider, model, directory)
     rates = known.at(tokens.context) if known else None
     if rates and (own or prefer == "list"):
         amount = cost_nano(tokens, rates)

@@ -2,32 +2,56 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import stat
 from collections.abc import Mapping
 from pathlib import Path
 
 Mark = tuple[int, int, int] | None
 """(modified in ns, size, inode) of a file, None when it is not there: a change of content changes it."""
 
+_MOST_BYTES = 64 * 1024 * 1024
+
 
 def mark(path: Path) -> Mark:
     try:
-        stat = path.stat()
+        found = path.stat()
     except (OSError, ValueError):
         return None
-    return stat.st_mtime_ns, stat.st_size, stat.st_ino
+    return found.st_mtime_ns, found.st_size, found.st_ino
 
 
 def read_text(path: Path) -> str | None:
-    """The file's text, None when there is no file. Raises OSError or ValueError when it cannot be read."""
+    """The file's text, None when there is no file. Raises OSError or ValueError when it cannot be read.
+
+    Bytes that are not UTF-8 become U+FFFD and a byte order mark is left out, as in OpenCode. A pipe or a socket,
+    which could keep a reader waiting for ever, is not read.
+    """
     try:
-        return path.read_bytes().decode("utf-8-sig")
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except (FileNotFoundError, NotADirectoryError):
         return None
+    with os.fdopen(descriptor, "rb") as file:
+        found = os.fstat(descriptor)
+        if stat.S_ISCHR(found.st_mode) and found.st_rdev == Path(os.devnull).stat().st_rdev:
+            return ""
+        if not stat.S_ISREG(found.st_mode):
+            raise OSError(errno.EINVAL, "it is not a file")
+        if found.st_size > _MOST_BYTES:
+            raise OSError(errno.EFBIG, "it is too large")
+        return file.read(_MOST_BYTES).decode("utf-8-sig", errors="replace")
 
 
 def reason(error: Exception) -> str:
     """Why, in a few words that do not repeat the path."""
     return error.strerror or str(error) if isinstance(error, OSError) else str(error)
+
+
+def shown(text: Path | str) -> str:
+    """A path, or another short piece of somebody's text, fit for a sentence: nothing in it moves a cursor."""
+    plain = "".join(char if char.isprintable() else "�" for char in str(text))
+    return plain if len(plain) <= 300 else plain[:299] + "…"
 
 
 def xdg(environ: Mapping[str, str], name: str, default: Path) -> Path:

@@ -1,22 +1,31 @@
-"""The price list that OpenCode itself downloads and keeps: `~/.cache/opencode/models.json`."""
+"""The price list that OpenCode itself downloads and keeps: `~/.cache/opencode/models.json`.
+
+One that comes from another address (`OPENCODE_MODELS_URL`) is kept as `models-<sha1 of the address>.json`.
+"""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
+from hashlib import sha1
 from pathlib import Path
 
-from opencode_tui.pricing import models_dev
-from opencode_tui.pricing.files import mark, read_text, reason, xdg
+from opencode_tui.pricing import jsonc, models_dev
+from opencode_tui.pricing.files import mark, read_text, reason, shown, xdg
 from opencode_tui.pricing.rates import Rates
 
 SOURCE = "models.json"
+USUAL_ADDRESS = "https://models.opencode.ai"
 
 
 def default_path(environ: Mapping[str, str], home: Path) -> Path:
-    """Where OpenCode keeps the list, `OPENCODE_MODELS_PATH` honoured."""
-    given = environ.get("OPENCODE_MODELS_PATH")
-    return Path(given) if given else xdg(environ, "XDG_CACHE_HOME", home / ".cache") / "models.json"
+    """Where OpenCode keeps the list, `OPENCODE_MODELS_PATH` and `OPENCODE_MODELS_URL` honoured."""
+    if given := environ.get("OPENCODE_MODELS_PATH"):
+        return Path(given)
+    name, address = "models.json", environ.get("OPENCODE_MODELS_URL") or USUAL_ADDRESS
+    if address != USUAL_ADDRESS:
+        digest = sha1(address.encode(errors="surrogateescape"), usedforsecurity=False).hexdigest()
+        name = f"models-{digest}.json"
+    return xdg(environ, "XDG_CACHE_HOME", home / ".cache") / name
 
 
 class ModelsCache:
@@ -25,7 +34,7 @@ class ModelsCache:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.problem = ""
-        """One sentence when the file is there and cannot be used."""
+        """One sentence when the file, or a price in it that was asked for, cannot be used."""
         self._mark = mark(path)
         self._data: Mapping[str, object] | None = None
         self._models: dict[str, dict[str, Mapping[str, object]]] = {}
@@ -38,6 +47,8 @@ class ModelsCache:
         try:
             return models_dev.rates(cost, SOURCE, models_dev.limit(entry.get("limit")))
         except ValueError:
+            name = shown(f"{provider}/{model}")
+            self.problem = f"The price of {name} in OpenCode's price list {shown(self.path)} cannot be read."
             return None
 
     def context(self, provider: str, model: str) -> int | None:
@@ -66,10 +77,10 @@ class ModelsCache:
     def _read(self) -> Mapping[str, object]:
         try:
             text = read_text(self.path)
-            data: object = {} if text is None else json.loads(text)
+            data: object = {} if text is None else jsonc.plain_loads(text)
             if not isinstance(data, dict):
                 raise ValueError("it holds no JSON object")
-        except (OSError, ValueError, RecursionError) as error:
-            self.problem = f"OpenCode's price list {self.path} cannot be used: {reason(error)}."
+        except (OSError, ValueError) as error:
+            self.problem = f"OpenCode's price list {shown(self.path)} cannot be used: {reason(error)}."
             return {}
         return data

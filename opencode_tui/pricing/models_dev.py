@@ -14,6 +14,7 @@ from opencode_tui.money import MAX_CALL_NANO, nano_from_usd
 from opencode_tui.pricing.rates import Rates, Tier
 
 OLD_TIER = 200_000
+TIERS = ("tiers", "context_over_200k")
 
 
 def table(value: object) -> Mapping[str, object]:
@@ -48,7 +49,7 @@ def rates(cost: Mapping[str, object], source: str, context: int | None) -> Rates
 def tiers(cost: Mapping[str, object]) -> tuple[Tier, ...]:
     """The context tiers of a `cost` object in ascending order. Raises ValueError for what is no price.
 
-    OpenCode asks `context_over_200k` only when no tier applies, so it is left out where one starts there.
+    The old `context_over_200k` counts only where there are no tiers: they are what the provider charges.
     """
     found: dict[int, Tier] = {}
     listed = cost.get("tiers")
@@ -61,7 +62,7 @@ def tiers(cost: Mapping[str, object]) -> tuple[Tier, ...]:
             raise ValueError("a tier has no size")
         found.setdefault(int(size), Tier(int(size), *_four(table(item))))
     old = cost.get("context_over_200k")
-    if isinstance(old, dict) and all(above > OLD_TIER for above in found):
+    if isinstance(old, dict) and not found:
         found[OLD_TIER] = Tier(OLD_TIER, *_four(table(old)))
     return tuple(found[above] for above in sorted(found))
 
@@ -69,7 +70,7 @@ def tiers(cost: Mapping[str, object]) -> tuple[Tier, ...]:
 def with_modes(models: Mapping[str, object]) -> dict[str, Mapping[str, object]]:
     """A provider's models with the modes that OpenCode makes models of their own (`gpt-5.4-fast`).
 
-    A mode's price replaces its model's, except for tiers, which it inherits.
+    A mode's price replaces its model's; the tiers it inherits where it has none of either form.
     """
     found: dict[str, Mapping[str, object]] = {}
     for name, value in models.items():
@@ -77,7 +78,7 @@ def with_modes(models: Mapping[str, object]) -> dict[str, Mapping[str, object]]:
         found[name] = model
         for mode, settings in table(table(model.get("experimental")).get("modes")).items():
             base, cost = table(model.get("cost")), table(table(settings).get("cost"))
-            inherited = {key: base[key] for key in ("tiers", "context_over_200k") if key in base}
+            inherited = {key: base[key] for key in TIERS if key in base and not any(own in cost for own in TIERS)}
             price = {**inherited, **cost} if cost else base
             found[f"{model.get('id', name)}-{mode}"] = {**model, "cost": price}
     return found

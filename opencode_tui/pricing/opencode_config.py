@@ -1,104 +1,125 @@
-"""Prices that the user set in OpenCode's own configuration: `provider.<id>.models.<id>.cost`."""
+"""Prices that the user, the project or the administrator set in OpenCode's own configuration."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from opencode_tui.pricing import jsonc, models_dev
-from opencode_tui.pricing.files import mark, read_text, reason, xdg
-from opencode_tui.pricing.rates import Rates
+from opencode_tui.pricing.config_document import Document, parse
+from opencode_tui.pricing.config_places import INLINE, ConfigPlaces, working_directory
+from opencode_tui.pricing.files import Mark, mark, read_text, reason, shown
+from opencode_tui.pricing.list_table import Key
+from opencode_tui.pricing.merged_config import ConfigModel, Known, merged
 
-SOURCE = "opencode.json"
-NAMES = ("opencode.json", "opencode.jsonc")
-INLINE = "OPENCODE_CONFIG_CONTENT"
-PARTS = ("input", "output", "cache_read", "cache_write")
-
-
-def default_paths(environ: Mapping[str, str], home: Path) -> tuple[Path, ...]:
-    """The files that OpenCode reads wherever it is started, in its order: a later one wins."""
-    base = xdg(environ, "XDG_CONFIG_HOME", home / ".config")
-    paths = [base / "config.json", *(base / name for name in NAMES)]
-    if given := environ.get("OPENCODE_CONFIG"):
-        paths.append(Path(given))
-    paths += [home / ".opencode" / name for name in NAMES]
-    if folder := environ.get("OPENCODE_CONFIG_DIR"):
-        paths += [Path(folder) / name for name in NAMES]
-    return tuple(paths)
+_MOST_DIRECTORIES = 2_000
 
 
-@dataclass(slots=True)
-class ConfigModel:
-    """What the configuration says of one model, all files together."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Configuration:
+    """What counts for one directory, and the prices that were worked out by it."""
 
-    base: str
-    """The model of the same provider whose price counts where this one names none: its `id`, or its key."""
-    cost: dict[str, object] = field(default_factory=dict)
-    context: int | None = None
-
-    def rates(self, base: Rates | None) -> Rates | None:
-        """The price: each of its four parts from here, else from the base's, else 0, as in OpenCode.
-
-        Where the configuration sets no price, or a broken one, it is the base's. Tiers are of whoever set it.
-        """
-        missing = [part for part in PARTS if self.cost.get(part) is None]
-        context = self.context or (base.context if base else None)
-        try:
-            mine = models_dev.rates(self.cost, SOURCE, context) if len(missing) < len(PARTS) else None
-        except ValueError:
-            mine = None
-        if mine is None:
-            return replace(base, context=context) if base else None
-        return replace(mine, **{part: getattr(base, part) for part in missing}) if base else mine
+    models: Mapping[Key, ConfigModel]
+    documents: tuple[Document, ...]
+    """What it was merged from, in order."""
+    known: dict[Key, Known] = field(default_factory=dict)
+    """Filled by who asks."""
 
 
 class OpenCodeConfig:
-    """The configuration's models, read at the first question; what is broken is skipped and named."""
+    """The configurations by directory. A file is read once until it changes, and looked at once a `refresh`."""
 
-    def __init__(self, paths: tuple[Path, ...], inline: str = "") -> None:
-        self.paths = paths
-        self.problem = ""
-        """One sentence on the last part that is there and cannot be used."""
-        self._inline = inline
-        self._marks = tuple(mark(path) for path in paths)
-        self._models: dict[tuple[str, str], ConfigModel] | None = None
+    def __init__(self, environ: Mapping[str, str], home: Path) -> None:
+        self._environ, self._home = environ, home
+        self._places = ConfigPlaces(environ, home)
+        self._known_places: dict[str, tuple[dict[Path, bool], list[Path]]] = {}
+        """By directory: what was asked for on the way, and the places."""
+        self._marks: dict[Path, Mark] = {}
+        self._documents: dict[tuple[Path, str], tuple[Mark, Document]] = {}
+        """By (path, the directory that it depends on)."""
+        self._merged: dict[tuple[int, ...], Configuration] = {}
+        self._at: dict[str, Configuration] = {}
 
-    def model(self, provider: str, model: str) -> ConfigModel | None:
-        if self._models is None:
-            self._marks = tuple(mark(path) for path in self.paths)
-            self._models = self._read()
-        return self._models.get((provider, model))
+    def at(self, directory: str) -> Configuration:
+        """What OpenCode reads when it runs in a directory; "" is only what counts everywhere."""
+        known = self._at.get(directory)
+        if known is None:
+            read = (self._document(path, directory) for path in self._places_of(directory))
+            # Most directories have no prices of their own, and share what counts everywhere.
+            documents = tuple(document for document in read if document and document.models)
+            key = tuple(map(id, documents))
+            known = self._merged.get(key)
+            if known is None:
+                known = self._merged[key] = Configuration(merged(documents), documents)
+            self._at[directory] = known
+        return known
 
-    def changed(self) -> bool:
-        """One of the files is not what it was when they were read."""
-        return tuple(mark(path) for path in self.paths) != self._marks
+    def refresh(self) -> bool:
+        """Looks at the files again; True when one of those that count everywhere has changed."""
+        before = self._at.get("")
+        self._at.clear()
+        self._marks.clear()
+        changed = before is not None and self.at("") is not before
+        if changed:
+            self.forget_prices()
+        return changed
 
-    def again(self) -> OpenCodeConfig:
-        """The same files, to be read anew."""
-        return OpenCodeConfig(self.paths, self._inline)
+    def forget_prices(self) -> None:
+        """What other sources said of prices has changed."""
+        self._at.clear()
+        self._merged.clear()
 
-    def _read(self) -> dict[tuple[str, str], ConfigModel]:
-        found: dict[tuple[str, str], ConfigModel] = {}
-        for where in (*self.paths, INLINE):
-            try:
-                text = read_text(where) if isinstance(where, Path) else self._inline
-                data = jsonc.loads(text) if text and text.strip() else {}
-                if not isinstance(data, dict):
-                    raise ValueError("it holds no JSON object")
-            except (OSError, ValueError) as error:
-                self.problem = f"OpenCode's configuration {where} cannot be used for prices: {reason(error)}."
-            else:
-                _merge(found, data)
-        return found
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """One sentence for each thing in the files read so far that cannot be used, as they are now."""
+        for (path, directory), (seen, document) in tuple(self._documents.items()):
+            if document.problems and path != INLINE and not (mark(path) == seen and document.current(mark)):
+                del self._documents[path, directory]
+                self._marks.pop(path, None)
+                self._document(path, directory)
+        found = (problem for _, document in self._documents.values() for problem in document.problems)
+        return tuple(dict.fromkeys(found))
 
+    def _places_of(self, directory: str) -> list[Path]:
+        """Where to look, worked out again when a repository came or went above the directory."""
+        known = self._known_places.get(directory)
+        if known is None or any((self._mark(path) is not None) != there for path, there in known[0].items()):
+            asked: dict[Path, bool] = {}
 
-def _merge(found: dict[tuple[str, str], ConfigModel], data: Mapping[str, object]) -> None:
-    for provider, entry in models_dev.table(data.get("provider")).items():
-        for name, value in models_dev.table(models_dev.table(entry).get("models")).items():
-            model = models_dev.table(value)
-            known = found.setdefault((provider, name), ConfigModel(base=name))
-            base = model.get("id")
-            known.base = base if isinstance(base, str) and base else known.base
-            known.cost.update(models_dev.table(model.get("cost")))
-            known.context = models_dev.limit(model.get("limit")) or known.context
+            def exists(path: Path) -> bool:
+                asked[path] = self._mark(path) is not None
+                return asked[path]
+
+            if len(self._known_places) >= _MOST_DIRECTORIES:
+                self._known_places.clear()
+            known = self._known_places[directory] = asked, self._places.of(directory, exists)
+        return known[1]
+
+    def _mark(self, path: Path) -> Mark:
+        if path not in self._marks:
+            self._marks[path] = mark(path)
+        return self._marks[path]
+
+    def _document(self, path: Path, directory: str) -> Document | None:
+        """What a file says, None where there is no file."""
+        text = self._environ.get(str(INLINE), "") if path == INLINE else None
+        seen: Mark = self._mark(path) if text is None else (0, 0, 0)
+        key = path, directory if text and "{file:" in text else ""
+        known = self._documents.get(key)
+        if known and known[0] == seen and known[1].current(self._mark):
+            return known[1]
+        if seen is None:
+            self._documents.pop(key, None)
+            return None
+        folder = path.parent if path != INLINE else working_directory(directory)
+        document = self._read(path, folder) if text is None else parse(path, text, folder, self._environ, self._home)
+        self._documents[key] = seen, document
+        return document
+
+    def _read(self, path: Path, folder: Path) -> Document:
+        try:
+            text = read_text(path)
+        except (OSError, ValueError) as error:
+            problem = f"OpenCode's configuration {shown(path)} cannot be used for prices: {reason(error)}."
+            return Document(problems=(problem,))
+        return parse(path, text or "", folder, self._environ, self._home)

@@ -30,6 +30,8 @@ def readout(snapshot: Snapshot) -> list[str]:
         lines.append(f"at least: {snapshot.aborted_calls} aborted, what they streamed is recorded nowhere")
     if snapshot.unreadable_rows:
         lines.append(f"unreadable rows: {snapshot.unreadable_rows} (`opencode-tui sync` lists the reasons)")
+    if snapshot.price_problems:
+        lines.append(f"prices that cannot be read: {len(snapshot.price_problems)} (`opencode-tui sync` says which)")
     return lines
 
 

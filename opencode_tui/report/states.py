@@ -92,6 +92,15 @@ def store_banner(store: StoreState) -> Said | None:
     return Said("warning", (f"▲ {sentence}",))
 
 
+def price_banner(problems: tuple[str, ...]) -> Said | None:
+    """What of OpenCode's prices cannot be read; None where all can."""
+    if not problems:
+        return None
+    more = f" (+{len(problems) - 1} more: `opencode-tui sync` lists them)" if problems[1:] else ""
+    short = f"▲ {plural(len(problems), 'price source')} cannot be read in full"
+    return Said("warning", (f"▲ {problems[0]}{more}", f"{short}: `opencode-tui sync` says why", short, "▲ prices"))
+
+
 def failure_banner(failure: Failure, calendar: Calendar) -> Said:
     """Why the numbers stand still."""
     since = clock_time(failure.since_ms, calendar)
@@ -115,6 +124,7 @@ def banners(
         said += [band] if band else []
         said += [Said("warning", (f"▲ {snapshot.guard_trouble}",))] if snapshot.guard_trouble else []
         said += [line for store in snapshot.stores if (line := store_banner(store))]
+        said += [line for line in (price_banner(snapshot.price_problems),) if line]
     return tuple(said)
 
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from opencode_tui.clock import Calendar
 from opencode_tui.counts import plural
+from opencode_tui.model_key import short_name
 from opencode_tui.money import NANO, format_usd
 from opencode_tui.paths import last_part
 from opencode_tui.report.words import clock_time, meter, short_day, tokens_text
@@ -16,7 +17,7 @@ CONTEXT_CELLS = 4
 
 def short_model(model: str) -> str:
     """The model without its provider."""
-    return model.split("/", 1)[-1]
+    return short_name(model)
 
 
 def duration_text(ms: int) -> str:

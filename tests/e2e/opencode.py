@@ -83,6 +83,22 @@ class OpenCode:
             raise RuntimeError(f"opencode run told no session: {done.stdout}{done.stderr}")
         return found[1]
 
+    def models(self, provider: str, **environ: str) -> dict[str, Json]:
+        """`opencode models`: what it knows of a provider's models, with more in its environment."""
+        where = self._where()
+        done = subprocess.run(
+            [*self._command(), "models", provider, "--verbose"],
+            **where | {"env": where["env"] | environ},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE_S,
+        )
+        if done.returncode:
+            raise RuntimeError(f"opencode models failed: {done.stderr}")
+        described = re.findall(r"^\S+/[^\n]+\n(\{\n.*?\n\})$", done.stdout, re.MULTILINE | re.DOTALL)
+        return {model["id"]: model for model in map(json.loads, described)}
+
     def delete(self, session: str) -> None:
         """`opencode session delete`."""
         self._do("session", "delete", session)

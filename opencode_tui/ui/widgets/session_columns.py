@@ -8,6 +8,7 @@ from typing import Literal
 
 from rich.text import Text
 
+from opencode_tui.model_key import short_name
 from opencode_tui.money import format_usd
 from opencode_tui.report.words import tokens_text
 from opencode_tui.snapshot import SessionLine
@@ -40,7 +41,7 @@ def title(line: SessionLine) -> str:
 
 def model(line: SessionLine) -> str:
     """The model without its provider."""
-    return line.model.split("/", 1)[-1]
+    return short_name(line.model)
 
 
 def subagents(line: SessionLine) -> str:

@@ -9,6 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.message import Message
 
+from opencode_tui.model_key import short_name
 from opencode_tui.money import format_usd, percentages
 from opencode_tui.records import Slice
 from opencode_tui.snapshot import Snapshot
@@ -21,7 +22,7 @@ MIN_BAR = 4
 
 def short_names(keys: list[str]) -> list[str]:
     """Each key without its provider, where that still tells them apart."""
-    short = [key.split("/", 1)[-1] for key in keys]
+    short = [short_name(key) for key in keys]
     return [name if short.count(name) == 1 else key for name, key in zip(short, keys, strict=True)]
 
 

@@ -1,0 +1,136 @@
+"""One file of OpenCode's configuration: what it says of the prices of models, and what in it cannot be read.
+
+OpenCode 1 has them under `provider.<id>.models.<id>.{id, cost, limit}`. OpenCode 2 has them under
+`providers.<id>.models.<id>.{modelID, cost, limit}` as well, where `cost` is one price or a list of them, those
+for a context tier among them; there a provider's entry replaces that of the same name under `provider`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from opencode_tui.pricing import jsonc, models_dev
+from opencode_tui.pricing.files import Mark, reason, shown
+from opencode_tui.pricing.list_table import Key
+from opencode_tui.pricing.substitution import Substituted, substitute
+
+PARTS = ("input", "output", "cache_read", "cache_write")
+_NAMED = 3
+_UNREADABLE: Mapping[str, object] = {"input": None}
+
+
+@dataclass(frozen=True, slots=True)
+class ModelEntry:
+    """What one file says of a model."""
+
+    id: str | None
+    """The model whose price counts where this one names none."""
+    canonical: str | None
+    """The provider that has it, where it is another one (OpenCode 2)."""
+    cost: Mapping[str, object]
+    """In the format of `models_dev`; OpenCode 2's has all parts, so that it replaces an earlier one."""
+    context: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    models: Mapping[Key, ModelEntry] = field(default_factory=dict)
+    problems: tuple[str, ...] = ()
+    """Sentences on what is there and cannot be used; nothing that the file holds is in them but names."""
+    files: tuple[tuple[Path, Mark], ...] = ()
+    """What else was read for it."""
+
+    def current(self, mark: Callable[[Path], Mark]) -> bool:
+        """The files that it includes are still what they were."""
+        return all(mark(path) == seen for path, seen in self.files)
+
+
+def parse(where: Path, text: str, folder: Path, environ: Mapping[str, str], home: Path) -> Document:
+    """What a configuration says; `where` is its name, `folder` what its relative files are relative to."""
+    if not text.strip():
+        return Document()
+    found, name = substitute(text, folder, environ, home), shown(where)
+    problems = [
+        f"OpenCode's configuration {name} names a file that cannot be read: {file}." for file in found.unreadable
+    ]
+    try:
+        data = _value(found, text, folder, environ, home)
+        if not isinstance(data, dict):
+            raise ValueError("it holds no JSON object")
+    except ValueError as error:
+        problems.append(f"OpenCode's configuration {name} cannot be used for prices: {reason(error)}.")
+        return Document({}, tuple(problems), found.files)
+    models = dict(_models(data))
+    if broken := [key for key, entry in models.items() if _broken(entry)]:
+        problems.append(
+            f"OpenCode's configuration {name} has prices that cannot be read: {_listed(broken, found, text)}."
+        )
+    return Document(models, tuple(problems), found.files)
+
+
+def _listed(broken: list[Key], found: Substituted, text: str) -> str:
+    """The models by name, where that is not itself something that a token brought in, and what may be missing."""
+    names = [shown("/".join(key)) if all(part in text for part in key) else "a model" for key in broken[:_NAMED]]
+    more = f" and {len(broken) - _NAMED} more" if len(broken) > _NAMED else ""
+    unset = f" (not set here: {', '.join(map(shown, found.unset))})" if found.unset else ""
+    return f"{', '.join(dict.fromkeys(names))}{more}{unset}"
+
+
+def _value(found: Substituted, text: str, folder: Path, environ: Mapping[str, str], home: Path) -> object:
+    """The text's value; where something missing breaks it, the value with a hole in that place."""
+    try:
+        return jsonc.loads(found.text)
+    except ValueError:
+        if not found.unset and not found.unreadable:
+            raise
+    return jsonc.loads(substitute(text, folder, environ, home, unquoted_nothing="null").text)
+
+
+def _broken(entry: ModelEntry) -> bool:
+    try:
+        models_dev.rates(entry.cost, "", None)
+    except ValueError:
+        return True
+    return any(part in entry.cost and entry.cost[part] is None for part in PARTS)
+
+
+def _models(data: Mapping[str, object]) -> Iterator[tuple[Key, ModelEntry]]:
+    new = models_dev.table(data.get("providers"))
+    for provider, value in models_dev.table(data.get("provider")).items():
+        if provider not in new:
+            for name, model in models_dev.table(models_dev.table(value).get("models")).items():
+                entry = models_dev.table(model)
+                cost = entry.get("cost", {})
+                known = models_dev.table(cost) if isinstance(cost, dict) else _UNREADABLE
+                yield (provider, name), ModelEntry(_text(entry.get("id")), None, known, _context(entry))
+    for provider, value in new.items():
+        described = models_dev.table(value)
+        for name, model in models_dev.table(described.get("models")).items():
+            entry = models_dev.table(model)
+            cost = _new_cost(entry["cost"]) if "cost" in entry else {}
+            id, canonical = _text(entry.get("modelID")), _text(described.get("canonical"))
+            yield (provider, name), ModelEntry(id, canonical, cost, _context(entry))
+
+
+def _new_cost(value: object) -> Mapping[str, object]:
+    """OpenCode 2's price, or its list of prices, in the format of `models_dev`."""
+    listed = [models_dev.table(item) for item in (value if isinstance(value, list) else [value])]
+    flat = next((item for item in listed if item.get("tier") is None), {"input": 0, "output": 0})
+    tiers = [{**_new_four(item), "tier": item["tier"]} for item in listed if item.get("tier") is not None]
+    return {**_new_four(flat), "tiers": tiers, "context_over_200k": None}
+
+
+def _new_four(price: Mapping[str, object]) -> dict[str, object]:
+    cache = models_dev.table(price.get("cache"))
+    parts = (price.get("input"), price.get("output"), cache.get("read", 0), cache.get("write", 0))
+    return dict(zip(PARTS, parts, strict=True))
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _context(entry: Mapping[str, object]) -> int | None:
+    return models_dev.limit(entry.get("limit"))

@@ -1,0 +1,99 @@
+"""`{env:NAME}` and `{file:path}` in OpenCode's configuration, replaced in its text before it is parsed.
+
+As OpenCode 1.18.34 and 2.0.15 do it: first every variable, quoted or not, in comments too, a missing one by
+nothing; then every file by its trimmed content as the inside of a JSON string, except on lines that begin with
+`//`. Where a file is missing OpenCode refuses the configuration; here nothing takes its place, and it is named.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from bisect import bisect_right
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from opencode_tui.pricing import jsonc
+from opencode_tui.pricing.files import Mark, mark, read_text, reason, shown
+
+_VARIABLE = re.compile(r"\{env:([^}]+)\}")
+_FILE = re.compile(r"\{file:([^}]+)\}")
+_SPACE = "\t\n\v\f\r \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a" + (
+    "\u2028\u2029\u202f\u205f\u3000\ufeff"
+)
+"""What JavaScript trims."""
+
+
+@dataclass(frozen=True, slots=True)
+class Substituted:
+    text: str
+    unset: tuple[str, ...]
+    """The names of variables that are missing or empty."""
+    unreadable: tuple[str, ...]
+    """Files that could not be read, each as it is named in the text and why; never what is in one."""
+    files: tuple[tuple[Path, Mark], ...]
+    """Each file that was asked for, and its mark before it was read."""
+
+
+def substitute(
+    text: str, folder: Path, environ: Mapping[str, str], home: Path, *, unquoted_nothing: str = ""
+) -> Substituted:
+    """The text with its tokens replaced; relative files are relative to `folder`.
+
+    `unquoted_nothing` stands outside of strings for what is missing: with `null` a price that is not known here
+    leaves the rest of the text readable.
+    """
+    unset: list[str] = []
+    unreadable: list[str] = []
+    files: list[tuple[Path, Mark]] = []
+
+    def replaced(pattern: re.Pattern[str], within: str) -> str:
+        spans = jsonc.strings(within) if unquoted_nothing else []
+
+        def one(match: re.Match[str]) -> str:
+            if pattern is _VARIABLE:
+                value = environ.get(match[1], "")
+                if not value:
+                    unset.append(match[1])
+            elif _commented_out(within, match.start()):
+                return match.group()
+            else:
+                value = included(match)
+            return value or ("" if _inside(spans, match.start()) else unquoted_nothing)
+
+        return pattern.sub(one, within)
+
+    def included(match: re.Match[str]) -> str:
+        path = _located(match[1], folder, home)
+        files.append((path, mark(path)))
+        try:
+            content = read_text(path)
+            if content is None:
+                raise FileNotFoundError(None, "it does not exist")
+        except (OSError, ValueError) as error:
+            # A path that a variable made may hold what nobody should see.
+            name = shown(match.group()) if match.group() in text else "a file"
+            unreadable.append(f"{name} ({reason(error)})")
+            return ""
+        return json.dumps(content.strip(_SPACE), ensure_ascii=False)[1:-1]
+
+    result = replaced(_FILE, replaced(_VARIABLE, text))
+    return Substituted(result, tuple(dict.fromkeys(unset)), tuple(dict.fromkeys(unreadable)), tuple(files))
+
+
+def _commented_out(text: str, place: int) -> bool:
+    """On a line that is a comment from its first character on; after a price, OpenCode replaces it all the same."""
+    line = text.rfind("\n", 0, place) + 1
+    return text[line:place].lstrip(_SPACE).startswith("//")
+
+
+def _located(name: str, folder: Path, home: Path) -> Path:
+    path = home / name[2:].lstrip("/") if name.startswith("~/") else folder / name
+    return Path(os.path.normpath(path))
+
+
+def _inside(spans: list[tuple[int, int]], place: int) -> bool:
+    before = bisect_right(spans, place, key=lambda span: span[0])
+    return before > 0 and place < spans[before - 1][1]
