@@ -87,7 +87,7 @@ def test_what_an_interrupted_compaction_cost_is_a_call_of_its_own(store: V2, roo
         json.dumps({"status": "failed", "error": {"type": "aborted", "message": "x"}, "time": {"created": 1}}),
         running,
     )
-    store.prompt(root)
+    store._write_session(session)
     ours.poll()
     assert unlisted(ours) == [(TITLE, 1_000_000), (COMPACTION, 200_000_000)]
     assert ours.rows("SELECT error, cost_nano FROM call WHERE id = ?", running) == [("aborted", 0)]

@@ -106,9 +106,9 @@ def _what(bill: Bill, known: _Known) -> tuple[str, int, bool]:
     awaits_title = bill.titled and not known.titles
     if bill.undone_before_ms is not None and not known.in_gap:
         return UNDONE, bill.undone_before_ms - 1, not awaits_title
-    if bill.compaction_ms is not None and not awaits_title:
+    # A title that was asked for again has changed the session since.
+    if bill.compaction_ms is not None and bill.compaction_ms >= bill.updated_ms and not awaits_title:
         return COMPACTION, bill.compaction_ms, True
-    # A title that was asked for again has changed the session.
     return TITLE, bill.title_ms if awaits_title else bill.updated_ms, True
 
 
