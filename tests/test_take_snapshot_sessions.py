@@ -125,11 +125,11 @@ def test_a_fork_inherits_nothing_of_what_was_spent_before_it(generation: type[V1
     assert_adds_up(taken)
 
 
-def test_without_a_title_the_session_is_named_by_its_id(tmp_path: Path) -> None:
+def test_without_a_title_the_session_goes_by_its_project_and_time(tmp_path: Path) -> None:
     store = V1(tmp_path)
     session = store.session("", created=at("09:00"))
     store.call(session, at=at("09:01"))
-    assert line(picture(store), session).title == session
+    assert line(picture(store), session).title == "shop, 09:00"
 
 
 def test_the_context_is_what_the_newest_call_of_the_root_read(tmp_path: Path) -> None:
