@@ -230,7 +230,7 @@ class Sync:
             if moved is not None and batch.bills:
                 undone = self._priced(undone_calls(connection, batch.bills))
                 writing.write_calls(connection, row.id, self._machine_id, undone)
-                unlisted = self._priced(unlisted_calls(connection, batch.bills, self._clock()))
+                unlisted = self._priced(unlisted_calls(connection, batch.bills, batch.looked_at | known, self._clock()))
                 writing.write_calls(connection, row.id, self._machine_id, unlisted)
             return moved, bool(content)
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from opencode_tui.ledger.residuals import COMPACTION, TITLE, UNDONE
+from opencode_tui.ledger.residuals import COMPACTION, TITLE, UNDONE, unlisted_calls
+from opencode_tui.records import Bill
 from tests.ledgers import Reader, assert_truth, reader
 from tests.stores import V1, V2, Tokens, tool
 
@@ -346,6 +347,16 @@ def test_rounding_is_no_call(store: V2) -> None:
     ours = synced(store)
     assert unlisted(ours) == []
     assert ours.totals.spend_nano == 40
+
+
+def test_a_running_call_that_was_not_looked_at_with_the_sum_keeps_its_session_waiting(store: V2, root: str) -> None:
+    running = store.call(root, completed=False)
+    ours = synced(store)
+    connection = ours.ledger.connection
+    sum_after = Bill(root, "", "opencode", "kimi-k2.6", 270_000_000, Tokens(input=99_999), 0, 0, None, True, store.now)
+    assert unlisted_calls(connection, [sum_after], frozenset(), store.now) == []
+    (call,) = unlisted_calls(connection, [sum_after], frozenset({running}), store.now)
+    assert call.recorded_nano == 70_000_000
 
 
 def test_nothing_is_worked_out_while_an_upgrade_imports(tmp_path: Path) -> None:

@@ -44,6 +44,9 @@ class _Known:
     one_model: bool
 
 
+_RUNNING = f"""
+  SELECT id FROM call INDEXED BY call_running WHERE completed_ms IS NULL AND {_OF_V2} AND session_id = ? AND copied = 0
+"""
 _SAME = """
   SELECT 1 FROM call WHERE session_id = ? AND created_ms = ? AND copied = 0
     AND provider = ? AND model = ? AND recorded_nano = ?
@@ -60,9 +63,20 @@ def _is_there(connection: sqlite3.Connection, call: Call) -> bool:
     return connection.execute(_SAME, values).fetchone() is not None
 
 
-def unlisted_calls(connection: sqlite3.Connection, bills: Iterable[Bill], now_ms: int) -> list[Call]:
-    """The calls that the sums hold and the ledger does not. Must run in a transaction that has the right to write."""
-    return [call for bill in bills if (call := _unlisted(bill, _known(connection, bill), now_ms)) is not None]
+def unlisted_calls(
+    connection: sqlite3.Connection, bills: Iterable[Bill], looked_at: frozenset[str], now_ms: int
+) -> list[Call]:
+    """The calls that the sums hold and the ledger does not. Must run in a transaction that has the right to write.
+
+    A session is left alone while the ledger holds a running call of it that is not among those `looked_at` in the
+    moment of the sums: what that call has cost since would be entered twice.
+    """
+    found = []
+    for bill in bills:
+        running = connection.execute(_RUNNING, (bill.session_id,))
+        if looked_at.issuperset(row[0] for row in running):
+            found.append(_unlisted(bill, _known(connection, bill), now_ms))
+    return [call for call in found if call is not None]
 
 
 def _known(connection: sqlite3.Connection, bill: Bill) -> _Known:

@@ -34,6 +34,8 @@ class Batch:
     unreadable: list[Unreadable] = field(default_factory=list)
     bills: list[Bill] = field(default_factory=list)
     """Sums of sessions as they were when all their calls, up to this batch's, had been read."""
+    looked_at: frozenset[str] = frozenset()
+    """Calls that had not completed before and were looked at in the transaction that read the bills."""
     present: frozenset[str] | None = None
     """The ids of all sessions that the store still has, where some may have vanished."""
     done: int = 0

@@ -130,6 +130,7 @@ class SqliteStore:
             connection, at.sessions, clock.now_ms()
         )
         rows = self._rows_by_id(connection, retry) if retry else []
+        batch.looked_at = frozenset(retry)
         at = replace(at, sessions=sessions, messages=messages, events=events)
         if 0 < messages.left <= _FIRST_STEP and len(messages.gaps) == 1:
             rows += self._rows_between(connection, *messages.gaps[0], _FIRST_STEP)

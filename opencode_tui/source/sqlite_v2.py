@@ -188,7 +188,7 @@ class SqliteV2(SqliteStore):
         while self._due.sums:
             with self.file.reading() as connection:
                 at = replace(at, messages=advance(connection, self.message_table, at.messages))
-                batch = Batch("")
+                batch = Batch("", looked_at=frozenset(retry))
                 rows = self._rows_by_id(connection, retry)
                 if at.messages.gaps:
                     rows += (new := self._rows_between(connection, *at.messages.gaps[0], _ROWS))
