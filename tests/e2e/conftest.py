@@ -11,6 +11,7 @@ import pytest
 
 from tests.e2e.model import ScriptedModel
 from tests.e2e.opencode import NotInstalled, OpenCode, binary
+from tests.e2e.opencode2 import OpenCode2
 from tests.e2e.ours import Ledger
 
 HERE = Path(__file__).parent
@@ -41,14 +42,18 @@ def model() -> Iterator[ScriptedModel]:
 
 @pytest.fixture
 def install(tmp_path: Path, model: ScriptedModel) -> Install:
-    """Gives a user's OpenCode in a fresh home; skips the test where its binary cannot be had."""
+    """Gives a user's OpenCode in a fresh home, or in the same one once more where the version is another.
+
+    Skips the test where its binary cannot be had.
+    """
 
     def install(version: str, **config: object) -> OpenCode:
         try:
             binary(version)
         except NotInstalled as error:
             pytest.skip(str(error))
-        return OpenCode(tmp_path / "user", version, model.url, **config)
+        kind = OpenCode2 if version.startswith("2.") else OpenCode
+        return kind(tmp_path / "user", version, model.url, **config)
 
     return install
 
