@@ -5,9 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import subprocess
-import time
 import urllib.request
-from collections.abc import Callable
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -16,7 +14,7 @@ from urllib.error import HTTPError
 from tests.e2e.answer import Json
 from tests.e2e.bill import knowable, nano_by_session
 from tests.e2e.model import ScriptedModel
-from tests.e2e.server import PATIENCE_S, Server
+from tests.e2e.server import PATIENCE_S, Server, until
 
 PASSWORD = "e2e"
 NANO = 1_000_000_000
@@ -170,16 +168,6 @@ class Server2(Server):
             error.msg = f"{error.msg}: {error.read().decode(errors='replace')[:500]}"
             raise
         return answer["data"] if isinstance(answer, dict) and "data" in answer else answer
-
-
-def until(done: Callable[[], bool], otherwise: str | Callable[[], str]) -> None:
-    """Wait for it. Raises TimeoutError."""
-    end = time.monotonic() + PATIENCE_S
-    while not done():
-        if time.monotonic() > end:
-            said = otherwise if isinstance(otherwise, str) else otherwise()
-            raise TimeoutError(f"after {PATIENCE_S:.0f} s {said}")
-        time.sleep(0.05)
 
 
 def _model(model: str) -> Json:
