@@ -21,7 +21,7 @@ class Price:
     context: int = 200_000
     """The model's context window, in tokens."""
     over_200k: int = 1
-    """Every rate is multiplied by this where input and cache are more than 200,000 tokens."""
+    """Every rate is multiplied by this where input and cache are more than 200,000 tokens, in 2.x."""
 
 
 PRICES = {
@@ -51,6 +51,9 @@ class Request:
     reasoning_twice: bool = False
     """OpenCode up to 1.3.2 records reasoning once inside the output and once beside it, and charges both."""
 
+    one_rate: bool = False
+    """OpenCode 1.x takes no context tier from opencode.json."""
+
     @property
     def title(self) -> bool:
         return self.kind == "title"
@@ -61,7 +64,7 @@ class Request:
         price = PRICES[self.model]
         written = self.output + self.reasoning * (2 if self.reasoning_twice else 1)
         cached = self.cache_read * price.cache_read + self.cache_write * price.cache_write
-        above = self.input + self.cache_read + self.cache_write > 200_000
+        above = self.input + self.cache_read + self.cache_write > 200_000 and not self.one_rate
         return (self.input * price.input + written * price.output + cached) * (price.over_200k if above else 1)
 
 
@@ -72,12 +75,13 @@ def as_charged_by(version: str, requests: Iterable[Request]) -> list[Request]:
 
 
 def knowable(version: str, requests: Iterable[Request]) -> list[Request]:
-    """The requests whose cost that version writes down somewhere.
+    """The requests whose cost that version writes down somewhere, as it charges them.
 
     1.x has no place for titles. 2.x adds every answer to its session's cost but those to `generate`.
     """
-    unknown = "generate" if version.partition(".")[0] == "2" else "title"
-    return [request for request in requests if request.kind != unknown]
+    if version.partition(".")[0] == "2":
+        return [request for request in requests if request.kind != "generate"]
+    return [replace(request, one_rate=True) for request in requests if not request.title]
 
 
 def total_nano(requests: Iterable[Request]) -> int:
