@@ -84,6 +84,11 @@ def knowable(version: str, requests: Iterable[Request]) -> list[Request]:
     return [replace(request, one_rate=True) for request in requests if not request.title]
 
 
+def moved(requests: Iterable[Request], session: str, heir: str) -> list[Request]:
+    """The requests, with those of one session as another's: a fork has copies of them."""
+    return [replace(request, session=heir) if request.session == session else request for request in requests]
+
+
 def total_nano(requests: Iterable[Request]) -> int:
     return sum(request.nano for request in requests)
 

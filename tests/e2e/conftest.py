@@ -9,20 +9,18 @@ from typing import Protocol
 
 import pytest
 
+from tests.e2e.hold import Hold, NewLedger
 from tests.e2e.model import ScriptedModel
 from tests.e2e.opencode import NotInstalled, OpenCode, binary
 from tests.e2e.opencode2 import OpenCode2
 from tests.e2e.ours import Ledger
+from tests.e2e.server import Server
 
 HERE = Path(__file__).parent
 
 
 class Install(Protocol):
     def __call__(self, version: str, **config: object) -> OpenCode: ...
-
-
-class NewLedger(Protocol):
-    def __call__(self, opencode: OpenCode) -> Ledger: ...
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -67,3 +65,21 @@ def new_ledger(tmp_path: Path) -> NewLedger:
         return Ledger(tmp_path / f"ledger{next(count)}", opencode.data_dir)
 
     return new_ledger
+
+
+@pytest.fixture
+def watcher(opencode: OpenCode, new_ledger: NewLedger) -> Ledger:
+    """The ledger that our `watch` keeps while the server of the same test runs."""
+    return new_ledger(opencode)
+
+
+@pytest.fixture
+def server(opencode: OpenCode, watcher: Ledger) -> Iterator[Server]:
+    """A running OpenCode, with our `watch` beside it. The module has the fixture `opencode`."""
+    with opencode.serve() as server, watcher.watching():
+        yield server
+
+
+@pytest.fixture
+def hold(opencode: OpenCode, server: Server, model: ScriptedModel, watcher: Ledger, new_ledger: NewLedger) -> Hold:
+    return Hold(opencode, server, model, watcher, new_ledger)

@@ -12,7 +12,7 @@ from typing import Any
 from tests.e2e.answer import Json
 from tests.e2e.model import ScriptedModel
 
-PATIENCE_S = 60.0
+PATIENCE_S = 120.0
 
 
 class Server:

@@ -5,19 +5,16 @@ Our `watch` looks on all the time. What it has kept and what a new ledger finds 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
-
 import pytest
 
-from tests.e2e.bill import Request, knowable, total_nano
-from tests.e2e.conftest import Install, NewLedger
+from tests.e2e.bill import moved
+from tests.e2e.conftest import Install
+from tests.e2e.hold import Hold
 from tests.e2e.model import ScriptedModel
 from tests.e2e.opencode import OpenCode
 from tests.e2e.opencode2 import LATEST_2
-from tests.e2e.ours import Ledger
 from tests.e2e.server import Server
-from tests.e2e.truth import answers, assert_sessions_equal_bill
+from tests.e2e.truth import answers
 
 pytestmark = pytest.mark.e2e
 
@@ -30,50 +27,6 @@ CLAUDE, LOCAL = "anthropic/claude-sonnet-4-6", "local/qwen3-coder:30b"
 def opencode(install: Install, request: pytest.FixtureRequest) -> OpenCode:
     version = str(request.param)
     return install(version, **({"subagent_depth": 2} if version == LATEST else {}))
-
-
-@pytest.fixture
-def watcher(opencode: OpenCode, new_ledger: NewLedger) -> Ledger:
-    return new_ledger(opencode)
-
-
-@pytest.fixture
-def server(opencode: OpenCode, watcher: Ledger) -> Iterator[Server]:
-    """A running OpenCode, with our `watch` beside it."""
-    with opencode.serve() as server, watcher.watching():
-        yield server
-
-
-@pytest.fixture
-def hold(opencode: OpenCode, watcher: Ledger, server: Server, model: ScriptedModel, new_ledger: NewLedger) -> Hold:
-    return Hold(opencode, watcher, server, model, new_ledger)
-
-
-class Hold:
-    """Holds both ledgers to the bill."""
-
-    def __init__(
-        self, opencode: OpenCode, watcher: Ledger, server: Server, model: ScriptedModel, new_ledger: NewLedger
-    ) -> None:
-        self._opencode, self._watcher, self._server, self._model = opencode, watcher, server, model
-        self._new_ledger = new_ledger
-
-    @property
-    def bill(self) -> list[Request]:
-        return knowable(self._opencode.version, self._model.answered)
-
-    def watcher_has_seen_all(self) -> None:
-        """Wait until `watch` has put all that is known so far into the ledger, by itself."""
-        self._server.settle(self._model)
-        self._watcher.wait_for(total_nano(self.bill))
-
-    def check(self, of_new_ledger: list[Request] | None = None) -> None:
-        """`of_new_ledger` is what one that looks only now can know, where that is less or stands elsewhere."""
-        self.watcher_has_seen_all()
-        assert_sessions_equal_bill(self._watcher, self.bill)
-        assert_sessions_equal_bill(
-            self._new_ledger(self._opencode), self.bill if of_new_ledger is None else of_new_ledger
-        )
 
 
 def test_prompts_on_every_kind_of_model(server: Server, hold: Hold) -> None:
@@ -204,7 +157,7 @@ def test_deleted_sessions_stay_spent(server: Server, hold: Hold) -> None:
     hold.check([request for request in hold.bill if request.session not in (gone, *children)])
 
 
-def test_the_fork_of_a_deleted_session_pays_for_it_in_a_new_ledger(server: Server, hold: Hold) -> None:
+def test_in_a_new_ledger_one_of_the_forks_pays_for_a_deleted_session(server: Server, hold: Hold) -> None:
     gone = server.new_session()
     server.prompt(gone, "DIG")
     fork = server.fork(gone)
@@ -214,4 +167,4 @@ def test_the_fork_of_a_deleted_session_pays_for_it_in_a_new_ledger(server: Serve
     server.delete(gone)
     server.prompt(of_fork, "and on")
     found = [request for request in hold.bill if not (request.session == gone and request.title)]
-    hold.check([replace(request, session=fork) if request.session == gone else request for request in found])
+    hold.check(moved(found, gone, fork), moved(found, gone, of_fork))

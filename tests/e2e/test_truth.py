@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.bill import total_nano
-from tests.e2e.conftest import Install, NewLedger
+from tests.e2e.conftest import Install
+from tests.e2e.hold import NewLedger
 from tests.e2e.model import ScriptedModel
 from tests.e2e.opencode import OpenCode
 from tests.e2e.ours import nano
