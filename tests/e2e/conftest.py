@@ -15,6 +15,7 @@ from tests.e2e.opencode import NotInstalled, OpenCode, binary
 from tests.e2e.opencode2 import OpenCode2
 from tests.e2e.ours import Ledger
 from tests.e2e.server import Server
+from tests.e2e.server2 import Server2
 
 HERE = Path(__file__).parent
 
@@ -78,6 +79,12 @@ def server(opencode: OpenCode, watcher: Ledger) -> Iterator[Server]:
     """A running OpenCode, with our `watch` beside it. The module has the fixture `opencode`."""
     with opencode.serve() as server, watcher.watching():
         yield server
+
+
+@pytest.fixture
+def server2(server: Server) -> Server2:
+    assert isinstance(server, Server2)
+    return server
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ Words in a prompt choose what the model does; plan.py has those that call tools.
   CUT         a stream that breaks off, and an answer when asked again
   SLOW        text that streams until somebody hangs up, or until `release`
   LINGER      as SLOW, but only when the session is compacted
+  TARDY       as SLOW, but only when a title for it is asked for
   BADCOMPACT  compactions of the session are not what was asked for
   REDESIGN    so much written that a round costs about $0.20
   BIG         a prompt of more than 200,000 tokens
@@ -62,9 +63,9 @@ class ScriptedModel:
         """Answered with HTTP 503, or broken off by us."""
         self.hung_up = 0
         self.streaming = threading.Event()
-        """Set when an answer to SLOW or LINGER has begun to stream."""
+        """Set when a slow answer has begun to stream."""
         self.release = threading.Event()
-        """Set it to let the answer to SLOW or LINGER come to its end."""
+        """Set it to let slow answers come to its end."""
         self._failed_once: set[str] = set()
         self._random = random.Random(7)
         self._lock = threading.Lock()
@@ -171,7 +172,7 @@ class _Handler(BaseHTTPRequestHandler):
             return
         used = len(ask.tool_answers)
         calls = plan(ask.prompt, ask.offered, ask.tool_answers) if working else []
-        if (working and "SLOW" in ask.prompt) or (ask.kind == "compaction" and "LINGER" in ask.text):
+        if _is_slow(ask, working):
             self._stream(answer.slowly(self.model.streaming, self.model.release))
         if used < len(calls):
             self._stream(answer.calling(*calls[used]))
@@ -202,6 +203,12 @@ class _Handler(BaseHTTPRequestHandler):
             event = f"event: {chunk['type']}\n" if "type" in chunk else ""
             self.wfile.write(f"{event}data: {json.dumps(chunk)}\n\n".encode())
             self.wfile.flush()
+
+
+def _is_slow(ask: Asked, working: bool) -> bool:
+    if ask.kind == "title":
+        return "TARDY" in ask.prompt
+    return "LINGER" in ask.text if ask.kind == "compaction" else working and "SLOW" in ask.prompt
 
 
 def _words(ask: Asked, number: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 from collections.abc import Iterator
@@ -57,6 +58,18 @@ class OpenCode2(OpenCode):
 
     def delete(self, session: str) -> None:
         self._do("session", "delete", "--standalone", session)
+
+    def export(self, session: str, server: Server2) -> Json:
+        """`opencode session export`: what `take_back` takes."""
+        exported: Json = json.loads(self.do("session", "export", "--server", server.url, session).stdout)
+        return exported
+
+    def take_back(self, exported: Json, server: Server2) -> None:
+        """`opencode session import`, into this project."""
+        file = self.project.parent / "exported.json"
+        file.write_text(json.dumps(exported))
+        where = ["--server", server.url, "--directory", str(self.project)]
+        self._do("session", "import", *where, str(file))
 
     @contextmanager
     def serve(self) -> Iterator[Server2]:
