@@ -23,9 +23,13 @@ NANO = 1_000_000_000
 class Server2(Server):
     """Methods that prompt give the user message's id."""
 
+    VERSION = "2"
+
     def __init__(self, url: str, project: Path, process: subprocess.Popen[str]) -> None:
         super().__init__(url, project)
         self._process = process
+        self._taken_over: dict[str, int] = {}
+        """What sessions of before an upgrade cost at it, beyond what the model has billed for them, in nano-dollars."""
 
     @property
     def url(self) -> str:
@@ -116,17 +120,28 @@ class Server2(Server):
         self._process.kill()
         self._process.wait(PATIENCE_S)
 
+    def take_over(self, model: ScriptedModel) -> None:
+        """Wait until the sessions of 1.x are taken over. What they cost then is where `settle` counts on from."""
+        until(
+            lambda: self._data("GET", "/experimental/migration/v1")["status"] == "completed",
+            "1.x is not taken over yet",
+        )
+        bill = nano_by_session(knowable(self.VERSION, model.answered))
+        for session in model.sessions:
+            if found := self.session(session):
+                self._taken_over[session] = round(found["cost"] * NANO) - bill.get(session, 0)
+
     def settle(self, model: ScriptedModel) -> None:
         """Wait until the server has added up all that the model has answered, titles and subagents in the
         background too. Raises TimeoutError with what differs."""
         differs: Json = {}
 
         def settled() -> bool:
-            bill = nano_by_session(knowable("2", model.answered))
+            bill = nano_by_session(knowable(self.VERSION, model.answered))
             differs.clear()
             for session in model.sessions:
                 if found := self.session(session):
-                    pair = round(found["cost"] * NANO), bill.get(session, 0)
+                    pair = round(found["cost"] * NANO), bill.get(session, 0) + self._taken_over.get(session, 0)
                     differs.update({session: pair} if pair[0] != pair[1] else {})
             return not differs and model.running == 0 and not self._data("GET", "/session/active")
 
