@@ -49,7 +49,7 @@ def work_with_1(server: Server, model: ScriptedModel) -> Past:
     server.prompt(past.undone, "one")
     before = len(model.recorded)
     second = server.prompt(past.undone, "DIG, which will be undone")
-    past.undone_calls = model.recorded[before:]
+    past.undone_calls = knowable(LATEST_1, model.recorded[before:])
     server.undo(past.undone, second)
     server.prompt(past.undone, "three")
     server.prompt(past.staged, "one")
@@ -95,6 +95,7 @@ def test_an_upgrade_counts_no_call_twice_and_loses_none(
 ) -> None:
     opencode = install(LATEST_1, subagent_depth=2)
     watcher, synced_before = new_ledger(opencode), new_ledger(opencode)
+    opencode.data_dir.mkdir(parents=True)  # `watch` ends where there is none
     with watcher.watching():
         with opencode.serve() as server:
             past = work_with_1(server, model)
@@ -113,9 +114,11 @@ def test_an_upgrade_counts_no_call_twice_and_loses_none(
             work_with_2(server, model, past)
             undo_what_1_did(server, past)
             server.settle(model)
+            synced_before.sync()
+            late.sync()
             server.delete(past.staged)
             bill += knowable(LATEST_2, model.answered[before:])
-            watcher.wait_for(total_nano(bill))
+            watcher.wait_for(total_nano(bill))  # what stood in the deleted session too
     assert_sessions_equal_bill(watcher, bill)
     assert_sessions_equal_bill(synced_before, bill)
     assert_sessions_equal_bill(late, [request for request in bill if request not in past.undone_calls])
