@@ -1,4 +1,4 @@
-"""The chunks of one streamed answer, in the form of OpenAI's chat completions."""
+"""The chunks of one streamed answer, in the form of OpenAI's chat completions. See anthropic.py for the other form."""
 
 from __future__ import annotations
 
@@ -17,31 +17,34 @@ SLOW_CHUNK_S = 0.05
 
 
 class Answer:
-    def __init__(self, model: str) -> None:
-        self._model = model
-        self._id = f"chatcmpl-{time.time_ns()}"
+    def __init__(self, request: Request, number: int) -> None:
+        self._request = request
+        self._id = f"chatcmpl-{number}"
+
+    def begin(self) -> Iterator[Json]:
+        yield self._chunk({"role": "assistant", "content": ""})
 
     def saying(self, text: str) -> Iterator[Json]:
-        yield self._chunk({"role": "assistant", "content": text})
-        yield self._chunk({}, "stop")
+        yield self._chunk({"content": text})
 
     def calling(self, tool: str, arguments: Json) -> Iterator[Json]:
         function = {"name": tool, "arguments": json.dumps(arguments)}
-        call = {"index": 0, "id": self._id, "type": "function", "function": function}
-        yield self._chunk({"role": "assistant", "content": f"calling {tool}"})
+        call = {"index": 0, "id": f"call_{self._id}", "type": "function", "function": function}
+        yield self._chunk({"content": f"calling {tool}"})
         yield self._chunk({"tool_calls": [call]})
-        yield self._chunk({}, "tool_calls")
 
     def slowly(self, streaming: threading.Event, release: threading.Event) -> Iterator[Json]:
         """Sets `streaming` once it has begun, and goes on until `release` is set."""
         for _ in range(int(SLOW_STREAM_S / SLOW_CHUNK_S)):
-            yield self._chunk({"role": "assistant", "content": "and "})
+            yield self._chunk({"content": "and "})
             streaming.set()
             if release.wait(SLOW_CHUNK_S):
                 break
-        yield self._chunk({}, "stop")
 
-    def usage(self, request: Request) -> Iterator[Json]:
+    def end(self, called_a_tool: bool) -> Iterator[Json]:
+        """The end, with what it cost."""
+        yield self._chunk({}, "tool_calls" if called_a_tool else "stop")
+        request = self._request
         prompt, completion = request.input + request.cache_read, request.output + request.reasoning
         usage = {
             "prompt_tokens": prompt,
@@ -55,4 +58,4 @@ class Answer:
     def _chunk(self, delta: Json, finish: str | None = None) -> Json:
         choice = {"index": 0, "delta": delta, "finish_reason": finish}
         head = {"id": self._id, "object": "chat.completion.chunk", "created": int(time.time())}
-        return {**head, "model": self._model, "choices": [choice]}
+        return {**head, "model": self._request.model, "choices": [choice]}

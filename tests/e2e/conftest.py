@@ -9,19 +9,19 @@ from typing import Protocol
 
 import pytest
 
+from tests.e2e.hold import Hold, NewLedger
 from tests.e2e.model import ScriptedModel
 from tests.e2e.opencode import NotInstalled, OpenCode, binary
+from tests.e2e.opencode2 import OpenCode2
 from tests.e2e.ours import Ledger
+from tests.e2e.server import Server
+from tests.e2e.server2 import Server2
 
 HERE = Path(__file__).parent
 
 
 class Install(Protocol):
     def __call__(self, version: str, **config: object) -> OpenCode: ...
-
-
-class NewLedger(Protocol):
-    def __call__(self, opencode: OpenCode) -> Ledger: ...
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -41,14 +41,18 @@ def model() -> Iterator[ScriptedModel]:
 
 @pytest.fixture
 def install(tmp_path: Path, model: ScriptedModel) -> Install:
-    """Gives a user's OpenCode in a fresh home; skips the test where its binary cannot be had."""
+    """Gives a user's OpenCode in a fresh home, or in the same one once more where the version is another.
+
+    Skips the test where its binary cannot be had.
+    """
 
     def install(version: str, **config: object) -> OpenCode:
         try:
             binary(version)
         except NotInstalled as error:
             pytest.skip(str(error))
-        return OpenCode(tmp_path / "user", version, model.url, **config)
+        kind = OpenCode2 if version.startswith("2.") else OpenCode
+        return kind(tmp_path / "user", version, model.url, **config)
 
     return install
 
@@ -62,3 +66,27 @@ def new_ledger(tmp_path: Path) -> NewLedger:
         return Ledger(tmp_path / f"ledger{next(count)}", opencode.data_dir)
 
     return new_ledger
+
+
+@pytest.fixture
+def watcher(opencode: OpenCode, new_ledger: NewLedger) -> Ledger:
+    """The ledger that our `watch` keeps while the server of the same test runs."""
+    return new_ledger(opencode)
+
+
+@pytest.fixture
+def server(opencode: OpenCode, watcher: Ledger) -> Iterator[Server]:
+    """A running OpenCode, with our `watch` beside it. The module has the fixture `opencode`."""
+    with opencode.serve() as server, watcher.watching():
+        yield server
+
+
+@pytest.fixture
+def server2(server: Server) -> Server2:
+    assert isinstance(server, Server2)
+    return server
+
+
+@pytest.fixture
+def hold(opencode: OpenCode, server: Server, model: ScriptedModel, watcher: Ledger, new_ledger: NewLedger) -> Hold:
+    return Hold(opencode, server, model, watcher, new_ledger)

@@ -1,13 +1,16 @@
-"""A scripted OpenAI-compatible model on loopback that keeps its own bill.
+"""A scripted model on loopback that keeps its own bill, in OpenAI's form and in Anthropic's.
 
-Words in a prompt choose what the model does; anything else is answered with text.
+Words in a prompt choose what the model does; plan.py has those that call tools. Anything else is answered with text.
 
-  SUBAGENT  two `task` calls, one after the other: to the explore agent and to the general one
-  NEST      a `task` call to the general agent, which gives one to the explore agent
-  EXPLORE   glob, grep, read          DIG   bash
-  EDIT      read, edit, bash          FAIL  HTTP 400
-  REDESIGN  as EDIT, with so much written that a round costs about $0.20
-  SLOW      text that streams until somebody hangs up, or until `release`
+  FAIL        HTTP 400                FLAKY   HTTP 503, and an answer when asked again
+  CUT         a stream that breaks off, and an answer when asked again
+  SLOW        text that streams until somebody hangs up, or until `release`
+  LINGER      as SLOW, but only when the session is compacted
+  TARDY       as SLOW, but only when a title for it is asked for
+  BADCOMPACT  compactions of the session are not what was asked for
+  REDESIGN    so much written that a round costs about $0.20
+  BIG         a prompt of more than 200,000 tokens
+  GENERATE    for `generate` of 2.x, so that the bill can tell its requests
 """
 
 from __future__ import annotations
@@ -18,12 +21,29 @@ import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from tests.e2e import asked
 from tests.e2e.answer import Answer, Json
+from tests.e2e.anthropic import AnthropicAnswer
+from tests.e2e.asked import Asked
 from tests.e2e.bill import Request
+from tests.e2e.plan import plan
 
 LONG_ANSWER = 12_000
 """Tokens that each answer to REDESIGN has more than others."""
-TITLE_PROMPT = "You are a title generator"
+BIG_PROMPT = 250_000
+SUMMARY = """## Objective
+- go on
+
+## Requirements
+- none
+
+## Work State
+### Completed
+- all
+
+## Next Move
+1. go on
+"""
 
 
 class ScriptedModel:
@@ -31,12 +51,22 @@ class ScriptedModel:
 
     def __init__(self) -> None:
         self.answered: list[Request] = []
+        self.sessions: set[str] = set()
+        """Every session that has asked anything."""
+        self.asked = 0
+        """All requests that have arrived."""
+        self.running = 0
+        """Those of them that are being answered."""
         self.refused = 0
+        """Answered with HTTP 400."""
+        self.failed = 0
+        """Answered with HTTP 503, or broken off by us."""
         self.hung_up = 0
         self.streaming = threading.Event()
-        """Set when an answer to SLOW has begun to stream."""
+        """Set when a slow answer has begun to stream."""
         self.release = threading.Event()
-        """Set it to let the answer to SLOW come to its end."""
+        """Set it to let slow answers come to its end."""
+        self._failed_once: set[str] = set()
         self._random = random.Random(7)
         self._lock = threading.Lock()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"model": self}))
@@ -56,16 +86,45 @@ class ScriptedModel:
 
     @property
     def recorded(self) -> list[Request]:
-        """The answered requests that OpenCode makes a message of: all but the titles."""
-        return [request for request in self.answered if not request.title]
+        """The answered requests that OpenCode makes a message of: neither titles nor `generate`."""
+        return [request for request in self.answered if request.kind in ("step", "compaction")]
 
-    def write_up(self, model: str, title: bool, prompt_tokens: int, cached: int, more: int = 0) -> Request:
-        """Put one answer on the bill, with an output of its own size (and `more`), so that no two cost the same."""
+    def arrive(self, ask: Asked) -> int:
+        """Give the request its number."""
         with self._lock:
-            output, reasoning = self._random.randint(150, 900) + more, self._random.randint(1, 120)
-            request = Request(model, title, prompt_tokens - cached, output, reasoning, cached)
+            self.asked += 1
+            self.running += 1
+            self.sessions.add(ask.session)
+            return self.asked
+
+    def leave(self) -> None:
+        with self._lock:
+            self.running -= 1
+
+    def draw_up(self, ask: Asked) -> Request:
+        """What an answer will cost, with an output of its own size so that no two cost the same."""
+        size = len(ask.text) // 4 + 3000 + (BIG_PROMPT if "BIG" in ask.prompt else 0)
+        cached = size * 6 // 10 if ask.tool_answers else 0
+        with self._lock:
+            output, reasoning = self._random.randint(150, 900), self._random.randint(1, 120)
+        if "REDESIGN" in ask.prompt and ask.offered:
+            output += LONG_ANSWER
+        request = Request(ask.model, ask.kind, ask.session, size - cached, output, reasoning, cached)
+        if ask.anthropic:  # it says nothing of reasoning, but what went into the cache
+            return Request(ask.model, ask.kind, ask.session, size - cached, output, 0, cached, 400 + reasoning)
+        return request
+
+    def bill(self, request: Request) -> None:
+        with self._lock:
             self.answered.append(request)
-            return request
+
+    def fails_first(self, ask: Asked) -> bool:
+        """Whether this is the first time that the prompt is asked."""
+        with self._lock:
+            first = (ask.session + ask.prompt) not in self._failed_once
+            self._failed_once.add(ask.session + ask.prompt)
+            self.failed += first
+            return first
 
     def count_refusal(self) -> None:
         with self._lock:
@@ -74,54 +133,6 @@ class ScriptedModel:
     def count_hang_up(self) -> None:
         with self._lock:
             self.hung_up += 1
-
-
-def plan(prompt: str) -> list[tuple[str, Json]]:
-    """The tools to call, in order, with their arguments."""
-    if "SUBAGENT" in prompt:
-        return [_task("explore", "EXPLORE the code"), _task("general", "DIG deep")]
-    if "NEST" in prompt:
-        return [_task("general", "BRANCH out")]
-    if "BRANCH" in prompt:
-        return [_task("explore", "EXPLORE the code")]
-    if "EXPLORE" in prompt:
-        return [
-            ("glob", {"pattern": "**/*.py"}),
-            ("grep", {"pattern": "def "}),
-            ("read", {"filePath": "a.py"}),
-        ]
-    if "DIG" in prompt:
-        return [("bash", {"command": "ls -la", "description": "list"})]
-    if "EDIT" in prompt or "REDESIGN" in prompt:
-        return [
-            ("read", {"filePath": "a.py"}),
-            ("edit", {"filePath": "a.py", "oldString": "x = 1", "newString": "x = 1  # one"}),
-            ("bash", {"command": "cat a.py", "description": "show"}),
-        ]
-    return []
-
-
-def _task(agent: str, prompt: str) -> tuple[str, Json]:
-    return "task", {"description": f"{agent} the code", "prompt": prompt, "subagent_type": agent}
-
-
-def _text(message: Json) -> str:
-    content = message.get("content")
-    return content if isinstance(content, str) else "".join(part.get("text", "") for part in content or [])
-
-
-def _is_title(messages: list[Json]) -> bool:
-    return any(m["role"] == "system" and TITLE_PROMPT in _text(m) for m in messages)
-
-
-def _answered_tools(messages: list[Json]) -> int:
-    """How many tools have answered since the user last spoke."""
-    count = 0
-    for message in reversed(messages):
-        if message["role"] == "user":
-            break
-        count += message["role"] == "tool"
-    return count
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -133,39 +144,51 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body: Json = json.loads(self.rfile.read(int(self.headers["content-length"])))
-        messages: list[Json] = body["messages"]
-        prompt = next((_text(m) for m in reversed(messages) if m["role"] == "user"), "")
-        offered = {tool["function"]["name"] for tool in body.get("tools", [])}
-        if "FAIL" in prompt and offered:
-            self._refuse()
-            return
-        used = _answered_tools(messages)
-        calls = [call for call in plan(prompt) if call[0] in offered]
-        answer = Answer(body["model"])
+        ask = asked.read(self.path, self.headers, body)
+        number = self.model.arrive(ask)
         try:
-            self._begin_stream()
-            if "SLOW" in prompt and offered:
-                self._stream(answer.slowly(self.model.streaming, self.model.release))
-            elif used < len(calls):
-                self._stream(answer.calling(*calls[used]))
-            else:
-                self._stream(answer.saying(f"done with {prompt[:40]}"))
-            size = sum(len(_text(m)) for m in messages) // 4 + 3000
-            cached = size * 6 // 10 if used else 0
-            more = LONG_ANSWER if "REDESIGN" in prompt and offered else 0
-            request = self.model.write_up(body["model"], _is_title(messages), size, cached, more)
-            self._stream(answer.usage(request))
-            self.wfile.write(b"data: [DONE]\n\n")
+            self._answer(ask, number)
         except (BrokenPipeError, ConnectionResetError):
             self.model.count_hang_up()
+        finally:
+            self.model.leave()
         self.close_connection = True
 
-    def _refuse(self) -> None:
-        self.model.count_refusal()
-        data = json.dumps({"error": {"message": "prompt refused", "type": "invalid_request"}}).encode()
-        self.send_response(400)
+    def _answer(self, ask: Asked, number: int) -> None:
+        working = bool(ask.offered) and ask.kind in ("step", "generate")
+        if working and "FAIL" in ask.prompt:
+            self.model.count_refusal()
+            self._refuse(400, "invalid_request")
+            return
+        if working and "FLAKY" in ask.prompt and self.model.fails_first(ask):
+            self._refuse(503, "server_error")
+            return
+        request = self.model.draw_up(ask)
+        answer = AnthropicAnswer(request, number) if ask.anthropic else Answer(request, number)
+        self._begin_stream()
+        self._stream(answer.begin())
+        if working and "CUT" in ask.prompt and self.model.fails_first(ask):
+            self._stream(answer.saying("half of the ans"))
+            return
+        used = len(ask.tool_answers)
+        calls = plan(ask.prompt, ask.offered, ask.tool_answers) if working else []
+        if _is_slow(ask, working):
+            self._stream(answer.slowly(self.model.streaming, self.model.release))
+        if used < len(calls):
+            self._stream(answer.calling(*calls[used]))
+        else:
+            self._stream(answer.saying(_words(ask, number)))
+        self.model.bill(request)
+        self._stream(answer.end(used < len(calls)))
+        if not ask.anthropic:
+            self.wfile.write(b"data: [DONE]\n\n")
+
+    def _refuse(self, status: int, kind: str) -> None:
+        data = json.dumps({"error": {"message": "refused by the script", "type": kind}}).encode()
+        self.send_response(status)
         self.send_header("content-type", "application/json")
         self.send_header("content-length", str(len(data)))
+        self.send_header("retry-after-ms", "100")
         self.end_headers()
         self.wfile.write(data)
 
@@ -177,5 +200,20 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _stream(self, chunks: Iterator[Json]) -> None:
         for chunk in chunks:
-            self.wfile.write(f"data: {json.dumps(chunk)}\n\n".encode())
+            event = f"event: {chunk['type']}\n" if "type" in chunk else ""
+            self.wfile.write(f"{event}data: {json.dumps(chunk)}\n\n".encode())
             self.wfile.flush()
+
+
+def _is_slow(ask: Asked, working: bool) -> bool:
+    if ask.kind == "title":
+        return "TARDY" in ask.prompt
+    return "LINGER" in ask.text if ask.kind == "compaction" else working and "SLOW" in ask.prompt
+
+
+def _words(ask: Asked, number: int) -> str:
+    if ask.kind == "title":
+        return f"Title number {number}"
+    if ask.kind == "compaction":
+        return "I would rather not." if "BADCOMPACT" in ask.text else SUMMARY
+    return f"done with {ask.prompt[:40]}"

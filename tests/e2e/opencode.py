@@ -1,4 +1,4 @@
-"""Drives the real OpenCode in a home of its own: its command line; server.py has the rest."""
+"""Drives the real OpenCode 1.x in a home of its own: its command line; server.py has the rest. opencode2.py has 2.x."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 
 from tests.e2e.answer import Json
-from tests.e2e.bill import PRICES
+from tests.e2e.bill import PRICES, Price
 from tests.e2e.server import PATIENCE_S, Server
 
 CHECKOUT = Path(__file__).parents[2]
@@ -29,7 +29,8 @@ def binary(version: str) -> Path:
     Raises NotInstalled where it cannot be had, CalledProcessError where npm failed for another reason.
     """
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "opencode-tui-e2e"
-    program = cache / version / "node_modules" / "opencode-linux-x64" / "bin" / "opencode"
+    package = "@opencode/cli-linux-x64-baseline" if version.startswith("2.") else "opencode-linux-x64"
+    program = cache / version / "node_modules" / package / "bin" / "opencode"
     if not program.exists():
         said = _install(version)
         if not program.exists():
@@ -48,11 +49,14 @@ class OpenCode:
     """One user's OpenCode: a home, a project, and the version that is installed right now."""
 
     def __init__(self, root: Path, version: str, model_url: str, **config: object) -> None:
+        """A home that is there already, of another version, is kept as it is."""
         self.version = version
         self.home, self.project = root / "home", root / "project"
         self.started_in = self.project
         self.data_dir = self.home / ".local" / "share" / "opencode"
         settings = self.home / ".config" / "opencode" / "opencode.json"
+        if settings.exists():
+            return
         settings.parent.mkdir(parents=True)
         settings.write_text(json.dumps(_config(model_url) | config))
         self.project.mkdir()
@@ -80,7 +84,7 @@ class OpenCode:
         )
         found = re.search(r'"sessionID":"(ses_\w+)"', done.stdout)
         if not found:
-            raise RuntimeError(f"opencode run told no session: {done.stdout}{done.stderr}")
+            raise RuntimeError(f"opencode run named no session: {done.stdout}{done.stderr}")
         return found[1]
 
     def models(self, provider: str, **environ: str) -> dict[str, Json]:
@@ -164,17 +168,22 @@ class OpenCode:
 
 
 def _config(model_url: str) -> Json:
-    """opencode.json: the scripted model as two providers, one with prices and one local without."""
-
+    """opencode.json: the scripted model as three providers: two with prices, and a local one without."""
     options = {"baseURL": model_url, "apiKey": "x"}
     providers: Json = {
-        name: {"npm": "@ai-sdk/openai-compatible", "options": options, "models": {}} for name in ("opencode", "local")
+        name: {"npm": f"@ai-sdk/{kind}", "options": options, "models": {}}
+        for name, kind in (
+            ("opencode", "openai-compatible"),
+            ("local", "openai-compatible"),
+            ("anthropic", "anthropic"),
+        )
     }
     for name, price in PRICES.items():
-        model: Json = {"name": name, "limit": {"context": 200_000, "output": 32_000}}
+        model: Json = {"name": name, "limit": {"context": price.context, "output": 32_000}}
         if price.output:
-            rates = {"input": price.input, "output": price.output, "cache_read": price.cache_read}
-            model["cost"] = {kind: rate / 1000 for kind, rate in rates.items()}  # USD a million tokens
+            model["cost"] = _rates(price, 1)
+        if price.over_200k > 1:
+            model["cost"]["context_over_200k"] = _rates(price, price.over_200k)
         providers[price.provider]["models"][name] = model
     return {
         "autoupdate": False,
@@ -186,3 +195,11 @@ def _config(model_url: str) -> Json:
         "agent": {"general": {"permission": {"task": "allow"}}, "explore": {"model": "opencode/glm-5"}},
         "provider": providers,
     }
+
+
+def _rates(price: Price, times: int) -> Json:
+    """In USD a million tokens."""
+    rates = {"input": price.input, "output": price.output, "cache_read": price.cache_read}
+    if price.cache_write:
+        rates["cache_write"] = price.cache_write
+    return {kind: rate * times / 1000 for kind, rate in rates.items()}

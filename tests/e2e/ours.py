@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import json
 import random
+import sqlite3
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from decimal import Decimal
 from pathlib import Path
 
 from tests.e2e.answer import Json
 from tests.e2e.opencode import CHECKOUT
-from tests.e2e.server import PATIENCE_S
+from tests.e2e.server import PATIENCE_S, until
 
 NANO = 1_000_000_000
+WATCH_S = 0.2
+"""How often `watch` looks; settings take nothing shorter."""
+CATCH_UP_S = 20.0
 
 
 class Ledger:
@@ -25,7 +29,10 @@ class Ledger:
     def __init__(self, home: Path, data_dir: Path) -> None:
         home.mkdir()
         self._home = home
-        self._where = ["--data-dir", str(data_dir), "--ledger", str(home / "ledger.db")]
+        self._watch: subprocess.Popen[str] | None = None
+        self.file = home / "ledger.db"
+        (home / "config.toml").write_text(f"[poll]\ninterval_s = {WATCH_S}\n")
+        self._where = ["--data-dir", str(data_dir), "--ledger", str(self.file), "--config", str(home / "config.toml")]
 
     def sync(self) -> None:
         """Read the store once. Raises AssertionError with what it said if it fails."""
@@ -37,8 +44,39 @@ class Ledger:
         usage: Json = json.loads(text, parse_float=Decimal)
         return usage
 
+    def held_nano(self) -> int:
+        """What the ledger holds, without reading any store."""
+        if not self.file.exists():
+            return 0
+        with closing(sqlite3.connect(f"file:{self.file}?mode=ro", uri=True)) as connection:
+            return int(connection.execute("SELECT coalesce(sum(cost_nano), 0) FROM call").fetchone()[0])
+
     def spend_nano(self) -> int:
         return nano(self.usage()["spend_usd"])
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """One `watch` beside whatever happens in the `with`, looking several times a second.
+
+        Raises AssertionError at the end if it has failed or said anything of trouble.
+        """
+        self._watch = self._start("watch")
+        try:
+            yield
+        finally:
+            self._watch.terminate()
+            out, err = self._watch.communicate(timeout=PATIENCE_S)
+        assert (self._watch.returncode, err) == (0, ""), f"watch ended with {self._watch.returncode}: {err}{out}"
+
+    def wait_for(self, nano: int) -> None:
+        """Until `watch` by itself has brought the ledger to that sum. Raises TimeoutError, or AssertionError where
+        it has ended."""
+
+        def done() -> bool:
+            assert self._watch and self._watch.poll() is None, "watch has ended"
+            return self.held_nano() == nano
+
+        until(done, lambda: f"watch has brought the ledger to {self.held_nano()}, the bill is {nano}", CATCH_UP_S)
 
     @contextmanager
     def syncing(self) -> Iterator[None]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import time
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from tests.e2e.answer import Json
+from tests.e2e.model import ScriptedModel
 
-PATIENCE_S = 60.0
+PATIENCE_S = 120.0
 
 
 class Server:
@@ -19,7 +21,8 @@ class Server:
     def __init__(self, url: str, project: Path) -> None:
         self._url, self._project = url, project
 
-    def new_session(self) -> str:
+    def new_session(self, model: str = "") -> str:
+        """1.x asks for the model with each prompt."""
         return str(self._call("POST", "/session", {})["id"])
 
     def prompt(self, session: str, text: str, model: str = "opencode/kimi-k2.6") -> str:
@@ -38,11 +41,7 @@ class Server:
 
     def wait(self, session: str) -> None:
         """Until nothing runs in the session any more."""
-        end = time.monotonic() + PATIENCE_S
-        while session in self._call("GET", "/session/status"):
-            if time.monotonic() > end:
-                raise TimeoutError(f"{session} still runs after {PATIENCE_S:.0f} s")
-            time.sleep(0.05)
+        until(lambda: session not in self._call("GET", "/session/status"), f"{session} still runs")
 
     def undo(self, session: str, message: str) -> None:
         """Revert to before the user message; its rows stay until the next prompt."""
@@ -52,9 +51,9 @@ class Server:
         """Take an undo back, before the next prompt."""
         self._call("POST", f"/session/{session}/unrevert", {})
 
-    def fork(self, session: str) -> str:
-        """Copy the whole session. Gives the copy's id."""
-        return str(self._call("POST", f"/session/{session}/fork", {})["id"])
+    def fork(self, session: str, before: str | None = None) -> str:
+        """Copy the session: all of it, or what stands before a message. Gives the copy's id."""
+        return str(self._call("POST", f"/session/{session}/fork", {"messageID": before} if before else {})["id"])
 
     def compact(self, session: str, model: str = "opencode/kimi-k2.6") -> None:
         provider, _, name = model.partition("/")
@@ -72,6 +71,10 @@ class Server:
     def children(self, session: str) -> list[str]:
         return [child["id"] for child in self._call("GET", f"/session/{session}/children")]
 
+    def settle(self, model: ScriptedModel) -> None:
+        """Wait until the model is asked nothing more, be it for a title."""
+        until(lambda: model.running == 0, "the model is still asked")
+
     def _call(self, method: str, path: str, body: Json | None = None) -> Any:
         request = urllib.request.Request(
             self._url + path,
@@ -82,6 +85,16 @@ class Server:
         with urllib.request.urlopen(request, timeout=PATIENCE_S) as response:
             data = response.read()
         return json.loads(data) if data else None
+
+
+def until(done: Callable[[], bool], otherwise: str | Callable[[], str], patience_s: float = PATIENCE_S) -> None:
+    """Wait for it. Raises TimeoutError, with what is the case otherwise."""
+    end = time.monotonic() + patience_s
+    while not done():
+        if time.monotonic() > end:
+            said = otherwise if isinstance(otherwise, str) else otherwise()
+            raise TimeoutError(f"after {patience_s:.0f} s {said}")
+        time.sleep(0.05)
 
 
 def _prompt(text: str, model: str) -> Json:

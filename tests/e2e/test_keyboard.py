@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from opencode_tui.money import format_usd
-from tests.e2e.conftest import Install, NewLedger
+from tests.e2e.conftest import Install
+from tests.e2e.hold import NewLedger
 from tests.e2e.model import ScriptedModel
 from tests.e2e.ours import nano
 from tests.e2e.terminal import terminal

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from tests.e2e.answer import Json
-from tests.e2e.bill import Request, nano_by_model, total_nano, total_tokens
+from tests.e2e.bill import Request, nano_by_model, nano_by_session, total_nano, total_tokens
 from tests.e2e.ours import Ledger, nano
 
 
@@ -23,6 +23,25 @@ def assert_ledger_equals_bill(
     assert usage["tokens"] == total_tokens(bill)
     assert usage["calls"] == len(bill) + unbilled_calls
     assert copied_calls is None or usage["copied_calls"] == copied_calls
+    assert usage["unreadable_rows"] == 0
+
+
+def assert_sessions_equal_bill(ledger: Ledger, bill: Iterable[Request]) -> None:
+    """Spend and tokens, in all and session by session. Reads the store first.
+
+    A session that has spent nothing may be in the ledger or not.
+    """
+    bill = list(bill)
+    usage = ledger.usage(by="session")
+    sessions = {request.session for request in bill}
+    spent = {group["key"]: nano(group["spend_usd"]) for group in usage["groups"]}
+    assert {key: value for key, value in spent.items() if value} == {
+        k: v for k, v in nano_by_session(bill).items() if v
+    }
+    assert nano(usage["spend_usd"]) == total_nano(bill)
+    tokens = {group["key"]: group["tokens"] for group in usage["groups"] if any(group["tokens"].values())}
+    assert tokens == {key: total_tokens(r for r in bill if r.session == key) for key in sessions}
+    assert usage["tokens"] == total_tokens(bill)
     assert usage["unreadable_rows"] == 0
 
 
