@@ -8,6 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+
+def message_id(call_id: str) -> str:
+    """The message that a call stands in: several calls in one message are `<message>`, `<message>#2` and so on."""
+    return call_id.partition("#")[0]
+
+
 Basis = Literal["custom", "recorded", "list"]
 """What made a call's amount: the user's own price, what OpenCode wrote, or the list price."""
 

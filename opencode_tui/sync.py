@@ -21,11 +21,17 @@ from opencode_tui.pricing.book import PriceBook, Priced, price_call
 from opencode_tui.records import Call, Session, StoreState
 from opencode_tui.settings import Settings
 from opencode_tui.source.batch import Batch, Store, StoreTrouble
-from opencode_tui.source.discovery import database_files, file_stores, generations
+from opencode_tui.source.discovery import (
+    closed_places,
+    database_files,
+    file_stores,
+    generations,
+    is_copy_name,
+)
+from opencode_tui.source.text import path_text
 
 Report = Callable[[], None]
 
-_RUNNING, _RUNNING_AT_START = 50, 5_000
 _LARGE = 2_000
 _TRIES = 3
 _LEASE_MS, _LEASE_LOOK_S = 5_000, 0.05
@@ -43,7 +49,6 @@ class Sync:
         self._stores: dict[str, Store] = {}
         self._states: dict[str, StoreState] = {}
         self._places: object = None
-        self._visited: set[str] = set()
         self.notices: list[str] = []
         """Sentences about what a person should know once; whoever shows them empties the list."""
         self.read_ms: int | None = None
@@ -63,7 +68,7 @@ class Sync:
         before = self.states
         self._discover()
         wrote = read = False
-        for key, store in self._stores.items():
+        for key, store in list(self._stores.items()):
             if not store.changed():
                 continue
             read = True
@@ -71,7 +76,10 @@ class Sync:
                 wrote |= self._pull_patiently(store, report)
                 self._states[key] = self._live(store)
             except StoreTrouble as trouble:
-                self._trouble(key, store.path, trouble, store.generation)
+                if not store.spare:
+                    self._trouble(key, store.path, trouble, store.generation)
+                elif trouble.state != "locked":
+                    self._drop(key)
         if all(state.state == "live" for state in self._states.values()):
             self.read_ms = self._clock()
         if read:
@@ -89,6 +97,8 @@ class Sync:
         """The messages of a session that OpenCode still has; None where no store has the session now."""
         found: frozenset[str] | None = None
         for store in self._stores.values():
+            if store.spare:
+                continue
             with suppress(StoreTrouble):
                 ids = store.message_ids(session_id)
                 found = found if ids is None else (found or frozenset()) | ids
@@ -116,26 +126,43 @@ class Sync:
 
     def _discover(self) -> None:
         """Look for stores again where a data directory has changed, or a file in trouble may have healed."""
-        places = tuple(_mtime(directory) for directory in self.data_dirs)
+        folders = [folder for each in self.data_dirs for folder in (each, each / "storage", each / "project")]
+        places = tuple(map(_mtime, folders))
         troubled = any(state.state == "broken" for state in self._states.values())
         if places == self._places and not troubled:
             return
         self._places = places
+        healed = self._states.keys() - self._stores.keys() - self._look_for_closed()
         found: list[Store] = file_stores(self.data_dirs)
         everywhere = not self._settings.data_dirs
         for path in database_files(self.data_dirs, self._environ, everywhere=everywhere):
             try:
                 found += generations(path)
-                self._states.pop(str(path), None)
             except StoreTrouble as trouble:
                 # A store that was read before says so itself when it is polled.
-                if all(store.path != path for store in self._stores.values()):
-                    self._trouble(str(path), path, trouble, "sqlite")
+                if all(store.path != path for store in self._stores.values()) and not is_copy_name(path.name):
+                    self._trouble(path_text(path), path, trouble, "sqlite")
+                    healed.discard(path_text(path))
+        for key in healed:
+            del self._states[key]
         # The JSON files are the oldest: what is newest comes first.
         for store in sorted(found, key=lambda store: -store.rank):
             if store.key not in self._stores:
                 self._stores[store.key] = store
                 self._states[store.key] = self._live(store)
+
+    def _look_for_closed(self) -> set[str]:
+        """The keys of the states of the data directories that may not be read."""
+        closed = closed_places(self.data_dirs)
+        for place, reason in closed.items():
+            sentence = f"{path_text(place)} cannot be read ({reason}); see who may read it"
+            self._trouble(f"{path_text(place)}/", place, StoreTrouble("broken", sentence), "sqlite")
+        return {f"{path_text(place)}/" for place in closed}
+
+    def _drop(self, key: str) -> None:
+        """Forget a copy of a store that has gone or cannot be read."""
+        self._stores.pop(key).close()
+        del self._states[key]
 
     def _pull_patiently(self, store: Store, report: Report) -> bool:
         with _no_collector():
@@ -158,7 +185,7 @@ class Sync:
         while True:
             row = self._free_row(store, report)
             try:
-                for batch in store.read(row.cursor, self._running(store, row)):
+                for batch in store.read(row.cursor, running_calls(self._ledger.connection)):
                     moved, changed = self._apply(store, row, batch)
                     wrote |= changed
                     if moved is None:
@@ -190,7 +217,7 @@ class Sync:
         query = partial(writing.store_row, self._ledger.connection, store.key)
         while _is_leased(row := query(), now_ms()):
             state = self._states[store.key]
-            detail = f"another opencode-tui is importing {store.path}"
+            detail = f"another opencode-tui is importing {path_text(store.path)}"
             self._states[store.key] = replace(state, state="importing", detail=detail)
             report()
             sleep_s(_LEASE_LOOK_S)
@@ -200,12 +227,6 @@ class Sync:
         if row.lease_ms is not None and row.cursor is not None:
             with suppress(sqlite3.Error), self._ledger.writing() as connection:  # else it expires
                 writing.move_cursor(connection, row, row.cursor)
-
-    def _running(self, store: Store, row: writing.StoreRow) -> list[tuple[str, str]]:
-        """Calls to look at again. Those that OpenCode never completed are asked for once a process."""
-        most = _RUNNING if store.key in self._visited else _RUNNING_AT_START
-        self._visited.add(store.key)
-        return running_calls(self._ledger.connection, row.id, most)
 
     def _apply(self, store: Store, row: writing.StoreRow, batch: Batch) -> tuple[writing.StoreRow | None, bool]:
         """The store with its cursor moved (None where another process moved it), and whether calls came in."""
@@ -256,21 +277,21 @@ class Sync:
         ]
 
     def _live(self, store: Store) -> StoreState:
-        return StoreState(str(store.path), store.generation, "live")
+        return StoreState(path_text(store.path), store.generation, "live")
 
     def _importing(self, store: Store, batch: Batch) -> StoreState:
         return StoreState(
-            str(store.path),
+            path_text(store.path),
             store.generation,
             "importing",
-            f"importing {store.path}, newest first",
+            f"importing {path_text(store.path)}, newest first",
             self._states[store.key].since_ms or self._clock(),
             batch.done,
             batch.total,
         )
 
     def _trouble(self, key: str, path: Path, trouble: StoreTrouble, generation: str) -> None:
-        state = StoreState(str(path), "json" if generation == "json" else "sqlite", trouble.state, str(trouble))
+        state = StoreState(path_text(path), "json" if generation == "json" else "sqlite", trouble.state, str(trouble))
         old = self._states.get(key)
         since = old.since_ms if old is not None and old.state == trouble.state else self._clock()
         self._states[key] = replace(state, since_ms=since)

@@ -19,7 +19,7 @@ from opencode_tui.ledger.queries import SessionFacts, SessionSum
 from opencode_tui.ledger.residuals import UNDONE
 from opencode_tui.ledger.session_queries import CallFacts, ToolFacts
 from opencode_tui.model_key import split_key
-from opencode_tui.records import Tokens, is_unlisted
+from opencode_tui.records import Tokens, is_unlisted, message_id
 from opencode_tui.take_sessions import RUNNING_MS, ContextLimits, main_key, state_of
 from opencode_tui.views import (
     CallRates,
@@ -265,7 +265,7 @@ def _call_row(row: tuple[Any, ...], undone: bool, tools: tuple[ToolRow, ...]) ->
 
 def is_undone(id: str, agent: str, ids: frozenset[str] | None) -> bool:
     """Whether OpenCode no longer has the call, of the messages that it has; titles stand in none of them."""
-    return ids is not None and id not in ids and (agent == UNDONE or not is_unlisted(id))
+    return ids is not None and message_id(id) not in ids and (agent == UNDONE or not is_unlisted(id))
 
 
 def _limit(limits: ContextLimits | None, directory: str) -> Callable[[str], int | None]:

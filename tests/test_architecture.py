@@ -53,7 +53,7 @@ NETWORK_LIBRARIES = {
     "aiohttp",
     "urllib3",
 }
-STARTERS = {"alerts.channels.command", "alerts.channels.desktop"}
+STARTERS = {"alerts.channels.command", "alerts.channels.desktop", "source.copying"}
 TIME_READERS = {
     "time": {
         "time",

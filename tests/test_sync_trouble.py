@@ -14,7 +14,7 @@ import pytest
 
 from opencode_tui.ledger import queries
 from opencode_tui.ledger.ledger import Ledger, LedgerError
-from tests.ledgers import Reader, assert_truth, reader
+from tests.ledgers import EVER, Reader, assert_truth, reader
 from tests.stores import V1, V2, Files
 
 NOBODY = 65534
@@ -40,13 +40,6 @@ HOSTILE = {
     "deep": "[" * 5000,
     "no role": "{}",
     "unknown role": '{"role":"oracle"}',
-    "cost is text": '{"role":"assistant","cost":"0.20","time":{"created":1}}',
-    "cost is NaN": '{"role":"assistant","cost":NaN,"time":{"created":1}}',
-    "cost is infinite": '{"role":"assistant","cost":1e999,"time":{"created":1}}',
-    "cost is negative": '{"role":"assistant","cost":-1,"time":{"created":1}}',
-    "cost is absurd": '{"role":"assistant","cost":1e300,"time":{"created":1}}',
-    "tokens are absurd": '{"role":"assistant","tokens":{"input":1e30},"time":{"created":1}}',
-    "tokens are text": '{"role":"assistant","tokens":{"input":"many"},"time":{"created":1}}',
 }
 
 
@@ -64,6 +57,61 @@ def test_a_row_that_cannot_be_read_is_counted_with_its_reason(data: str, tmp_pat
     ((kind, id, reason),) = ours.rows("SELECT kind, id, reason FROM unreadable")
     assert (kind, id) == ("message", "msg_bad")
     assert reason and len(reason) < 60
+
+
+PARTLY = {
+    "cost is text": ('"cost":"0.20","tokens":{"input":7}', 0, 7, "cost"),
+    "cost is NaN": ('"cost":NaN,"tokens":{"input":7}', 0, 7, "cost"),
+    "cost was NaN": ('"cost":null,"tokens":{"input":7}', 0, 7, "cost"),
+    "cost is infinite": ('"cost":1e999,"tokens":{"input":7}', 0, 7, "cost"),
+    "cost is true": ('"cost":true,"tokens":{"input":7}', 0, 7, "cost"),
+    "cost is absurd": ('"cost":1e300,"tokens":{"input":7}', 0, 7, "cost"),
+    "cost is negative": ('"cost":-1,"tokens":{"input":7}', 0, 7, None),
+    "cost is infinitely negative": ('"cost":-1e999,"tokens":{"input":7}', 0, 7, "cost"),
+    "a count of 310 digits": (
+        '"cost":0.0425,"tokens":{"input":' + "9" * 310 + ',"output":7}',
+        42_500_000,
+        7,
+        "tokens.input",
+    ),
+    "a cost of 5000 digits": ('"tokens":{"input":7},"cost":' + "9" * 5000, 0, 7, "cost"),
+    "tokens are absurd": ('"cost":0.0425,"tokens":{"input":1e30,"output":7}', 42_500_000, 7, "tokens.input"),
+    "tokens are negative": ('"cost":0.0425,"tokens":{"input":-5,"output":7}', 42_500_000, 7, "tokens.input"),
+    "tokens are true": ('"cost":0.0425,"tokens":{"input":true,"output":7}', 42_500_000, 7, "tokens.input"),
+    "tokens were NaN": ('"cost":0.0425,"tokens":{"input":null,"output":7}', 42_500_000, 7, "tokens.input"),
+    "tokens are text": ('"cost":0.0425,"tokens":{"input":"many","output":7}', 42_500_000, 7, "tokens.input"),
+    "all tokens are text": ('"cost":0.0425,"tokens":"many"', 42_500_000, 0, "tokens"),
+    "no tokens": ('"cost":0.0425', 42_500_000, 0, "tokens"),
+    "tokens are a list": ('"cost":0.0425,"tokens":[1,2]', 42_500_000, 0, "tokens"),
+    "cache is a number": ('"cost":0.0425,"tokens":{"input":7,"cache":3}', 42_500_000, 7, "tokens.cache"),
+}
+
+
+@pytest.mark.parametrize(("data", "nano", "tokens", "missing"), PARTLY.values(), ids=list(PARTLY))
+@pytest.mark.parametrize("kind", [V1, Files])
+def test_what_can_be_read_of_a_row_counts(
+    kind: type[V1 | Files], data: str, nano: int, tokens: int, missing: str | None, tmp_path: Path
+) -> None:
+    store = kind(tmp_path)
+    session = store.session("Fix header")
+    store.call(session, cost="0.20")
+    text = f'{{"role":"assistant","time":{{"created":{store.now},"completed":{store.now}}},{data}}}'
+    put_message(store, session, "msg_zzz", text)
+    ours = reader(store.data_dir)
+    ours.poll()
+    assert states(ours) == ["live"]
+    query = "SELECT cost_nano, input + output + reasoning + cache_read + cache_write, missing FROM call WHERE id = ?"
+    assert ours.rows(query, "msg_zzz") == [(nano, tokens, missing)]
+    assert ours.totals.spend_nano == store.truth.total_nano + nano
+    assert queries.missing_rows(ours.ledger.connection, EVER) == (missing is not None)
+
+
+def put_message(store: V1 | Files, session: str, id: str, data: str) -> None:
+    if isinstance(store, Files):
+        store.path_of("message", session, id).write_text(data)
+    else:
+        row = {"id": id, "session_id": session, "time_created": store.now, "time_updated": store.now, "data": data}
+        store.database.put("message", row)
 
 
 ODD = {
@@ -228,18 +276,32 @@ def test_a_file_that_is_no_database_is_said_and_the_rest_goes_on(tmp_path: Path)
 def test_a_locked_store_is_said_and_read_when_it_is_free(tmp_path: Path) -> None:
     store = small_store(tmp_path)
     session = next(iter(store.sessions))
-    with sqlite3.connect(store.path) as other:
-        other.execute("PRAGMA locking_mode = EXCLUSIVE")
-        other.execute("UPDATE session SET title = 'Locked'")
-        other.commit()
-        ours = reader(store.data_dir)
-        ours.poll()
-        assert states(ours) == ["locked"]
+    other = sqlite3.connect(store.path, isolation_level=None)
+    other.execute("PRAGMA journal_mode = DELETE")
+    other.execute("BEGIN EXCLUSIVE")
+    other.execute("UPDATE session SET title = 'Locked'")
+    ours = reader(store.data_dir)
+    ours.poll()
+    assert states(ours) == ["locked"]
+    other.execute("COMMIT")
     other.close()
     store.call(session, cost="0.05")
     ours.poll()
     assert states(ours) == ["live"]
     assert_truth(ours, store.truth)
+
+
+def test_a_store_whose_writer_keeps_it_for_itself_is_read(tmp_path: Path) -> None:
+    store = small_store(tmp_path)
+    other = sqlite3.connect(store.path, isolation_level=None)
+    other.execute("PRAGMA locking_mode = EXCLUSIVE")
+    other.execute("UPDATE session SET title = 'Locked'")
+    ours = reader(store.data_dir)
+    ours.poll()
+    assert states(ours) == ["live"]
+    assert ours.rows("SELECT title FROM session") == [("Locked",)]
+    assert_truth(ours, store.truth)
+    other.close()
 
 
 def test_vacuum_of_the_store_misses_and_repeats_nothing(tmp_path: Path) -> None:

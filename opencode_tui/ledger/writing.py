@@ -26,12 +26,14 @@ class StoreRow:
 
 _UPSERT_SESSION = """
   INSERT INTO session (id, parent_id, fork_of, title, directory, project, version, created_ms, updated_ms,
-    archived_ms, store_id, rank, present) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)
+    archived_ms, store_id, rank, present) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
   ON CONFLICT (id) DO UPDATE SET parent_id = excluded.parent_id, fork_of = coalesce(excluded.fork_of, fork_of),
     title = excluded.title, directory = excluded.directory, project = excluded.project,
     version = excluded.version, created_ms = excluded.created_ms, updated_ms = excluded.updated_ms,
-    archived_ms = excluded.archived_ms, store_id = excluded.store_id, rank = excluded.rank, present = 1
-  WHERE excluded.rank >= rank
+    archived_ms = excluded.archived_ms, store_id = excluded.store_id, rank = excluded.rank,
+    present = excluded.present
+  WHERE excluded.rank > rank
+    OR excluded.rank = rank AND (excluded.store_id = store_id OR excluded.updated_ms > updated_ms OR NOT present)
 """
 _CALL_COLUMNS = (
     *("id", "session_id", "turn_id", "machine_id", "store_id", "provider", "model", "agent", "directory"),
@@ -39,11 +41,19 @@ _CALL_COLUMNS = (
     *("recorded_nano", "amount_nano", "basis", "rates_id", "list_nano", "input_nano", "output_nano"),
     *("cache_nano", "finish", "error", "copied", "copy_of", "variant", "streamed_ms", "missing"),
 )
-# A call that has completed is never touched again.
+# A call that has completed is never touched again, unless a store can tell what of it could not be read before. Of
+# one that runs in several stores the newest has the most: a copy made earlier does not put it back.
 _UPSERT_CALL = f"""
   INSERT INTO call ({", ".join(_CALL_COLUMNS)}) VALUES ({", ".join("?" * len(_CALL_COLUMNS))})
   ON CONFLICT (id) DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for name in _CALL_COLUMNS[1:])}
-  WHERE call.completed_ms IS NULL
+  WHERE CASE WHEN call.completed_ms IS NOT NULL THEN
+      excluded.completed_ms IS NOT NULL AND call.missing IS NOT NULL AND excluded.missing IS NULL
+    ELSE excluded.completed_ms IS NOT NULL OR excluded.store_id = call.store_id
+      OR excluded.recorded_nano > call.recorded_nano
+      OR excluded.recorded_nano = call.recorded_nano AND excluded.input + excluded.output + excluded.reasoning
+        + excluded.cache_read + excluded.cache_write > call.input + call.output + call.reasoning
+        + call.cache_read + call.cache_write
+  END
 """
 _INSERT_TOOL = """
   INSERT OR IGNORE INTO tool (id, call_id, session_id, name, target, ok, duration_ms, child_session_id, digest)
@@ -88,9 +98,10 @@ def move_cursor(
 
 
 def final_calls(connection: sqlite3.Connection, ids: Iterable[str]) -> frozenset[str]:
-    """Those of the calls that the ledger holds already, completed."""
+    """Those of the calls that the ledger holds already, completed and complete."""
     rows = connection.execute(
-        "SELECT id FROM call WHERE id IN (SELECT value FROM json_each(?)) AND completed_ms IS NOT NULL",
+        "SELECT id FROM call WHERE id IN (SELECT value FROM json_each(?)) AND completed_ms IS NOT NULL"
+        " AND missing IS NULL",
         (json.dumps(list(ids)),),
     )
     return frozenset(row[0] for row in rows)
@@ -102,7 +113,7 @@ def write_sessions(connection: sqlite3.Connection, store_id: int, rank: int, ses
         [
             (
                 *(s.id, s.parent_id, s.fork_of, s.title, s.directory, s.project, s.version, s.created_ms),
-                *(s.updated_ms, s.archived_ms, store_id, rank),
+                *(s.updated_ms, s.archived_ms, store_id, rank, rank >= 0),
             )
             for s in sessions
         ],
@@ -127,7 +138,7 @@ def write_calls(
     link_copies(connection, [call for call, _ in calls])
     if connection.execute("SELECT 1 FROM unreadable LIMIT 1").fetchone():
         connection.executemany(
-            "DELETE FROM unreadable WHERE store_id = ? AND id = ?",
+            "DELETE FROM unreadable WHERE store_id = ? AND kind IN ('message', 'part', 'event') AND id = ?",
             [(store_id, call.id) for call, _ in calls],
         )
 

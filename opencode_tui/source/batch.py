@@ -49,7 +49,9 @@ class Store(Protocol):
     path: Path
     generation: Literal["sqlite", "json"]
     rank: int
-    """A session that two stores know is told by the one of the higher rank."""
+    """A session that two stores know is told by the one of the higher rank. Below 0 OpenCode has it no more."""
+    spare: bool
+    """It is somebody's copy of a store: that it cannot be read is no trouble."""
     key: str
     """Its name in the ledger; the same place and generation give the same key."""
 

@@ -19,11 +19,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from opencode_tui.money import MAX_CALL_NANO
 from opencode_tui.records import Bill, Tokens
 from opencode_tui.source.decode import BadRow, cost, count, loads, moment
 from opencode_tui.source.sqlite_file import columns
 from opencode_tui.source.text import clean, identifier, label
 
+_MAX_TOKENS = 10**12  # of a whole session
 _MARGIN_MS = 15 * 60_000
 """A title's cost arrives after the session's last dated change; sessions are looked at again for so long."""
 _UNDONE_GAP = 10
@@ -181,15 +183,21 @@ def _bill(
     model = loads(model_text) if isinstance(model_text, str) else {}
     model = model if isinstance(model, dict) else {}
     rows_before, usd_before, *counts_before = before or (0, 0.0, 0, 0, 0, 0, 0)
+    missing: list[str] = []
+    spent = [cost(0 if value is None else value, missing, MAX_CALL_NANO) for value in (usd, usd_before)]
+    now, then = (
+        [count(0 if value is None else value, "tokens", missing, _MAX_TOKENS) for value in values]
+        for values in (counts, counts_before)
+    )
+    if missing:
+        raise BadRow(f"{missing[0]} is out of range")
     return Bill(
         session_id=id,
         directory=clean(directory, 1000),
         provider=label(model.get("providerID")) or "unknown",
         model=label(model.get("id"), 200) or "unknown",
-        cost_nano=cost(usd) - cost(usd_before),
-        tokens=Tokens(
-            *(count(now, "tokens") - count(then, "tokens") for now, then in zip(counts, counts_before, strict=True))
-        ),
+        cost_nano=spent[0] - spent[1],
+        tokens=Tokens(*(after - earlier for after, earlier in zip(now, then, strict=True))),
         rows_before=rows_before,
         title_ms=created_ms,
         title_turn=None,

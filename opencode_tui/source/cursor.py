@@ -3,59 +3,81 @@
 SQLite gives a new row a rowid above all that exist, whatever the clock says, and a row keeps its place in
 that order even through VACUUM. So, if a row that was there at the last look is still at its rowid (an
 anchor), then everything above it is new or known, and everything below it is known. Where the newest rows
-were deleted (an undo, a deleted session) their rowids are given out again; the anchors tell, and reading
+were deleted (an undo, a deleted session) their rowids are given out again; the anchors show it, and reading
 goes on from the highest one that still holds. Reading a row again is harmless.
+
+Rowids can be negative and can lie far apart: whoever reads a gap goes by the rows in it, never by its width.
+Where the highest possible rowid is taken SQLite gives new rows any free one, so the whole table is read again
+whenever its rows are not those of before.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 _ANCHORS = 24
+BELOW_ALL, LAST = -(2**63) - 1, 2**63 - 1
+_DENSE = 100_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class TableCursor:
-    high: int = 0
+    high: int = BELOW_ALL
     """Every row above this is new."""
     gaps: tuple[tuple[int, int], ...] = ()
     """Ranges (above, up to) that are still to be read, the newest first."""
     anchors: tuple[tuple[int, str], ...] = ()
     """(rowid, id) of rows that have been seen, the newest first, ever farther apart."""
+    rows: str = ""
+    """A fingerprint of all rowids, where the highest possible one is taken."""
 
     @property
-    def left(self) -> int:
-        return sum(top - bottom for bottom, top in self.gaps)
+    def width(self) -> int | None:
+        """How many rowids are left to read, which is about as many rows; None where they lie far apart."""
+        left = sum(max(0, top - max(bottom, 0)) for bottom, top in self.gaps)
+        return left if left <= _DENSE and 0 < self.high <= _DENSE else None
 
     def to_json(self) -> list[Any]:
-        return [self.high, self.gaps, self.anchors]
+        return [self.high, self.gaps, self.anchors, *([self.rows] if self.rows else [])]
 
     @classmethod
     def from_json(cls, value: Any) -> TableCursor:
         """The cursor that `to_json` gave; a fresh one for anything else."""
         try:
-            high, gaps, anchors = value
+            high, gaps, anchors, *rows = value
             return cls(
-                int(high),
-                tuple((int(bottom), int(top)) for bottom, top in gaps),
-                tuple((int(rowid), str(id)) for rowid, id in anchors),
+                _bounded(high),
+                tuple((_bounded(bottom), _bounded(top)) for bottom, top in gaps),
+                tuple((_bounded(rowid), str(id)) for rowid, id in anchors),
+                str(rows[0]) if rows else "",
             )
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             return cls()
+
+
+def rowids(bottom: int, top: int) -> tuple[int, int]:
+    """The values for `rowid >= ? AND rowid <= ?` of the gap (above, up to)."""
+    return min(bottom + 1, LAST), top
 
 
 def advance(connection: sqlite3.Connection, table: str, cursor: TableCursor) -> TableCursor:
     """The cursor with a gap for the rows that are new since it was made. Reads a few rows by rowid."""
+    (top,) = connection.execute(f"SELECT max(rowid) FROM {table}").fetchone()
+    if top is None:
+        return TableCursor()
+    rows = _fingerprint(connection, table) if top == LAST else ""
+    if rows != cursor.rows:
+        return TableCursor(top, ((BELOW_ALL, top),), _add(connection, table, top, ()), rows)
+    if rows:
+        return cursor
     held = _first_that_holds(connection, table, cursor.anchors)
     if held is not None:
         anchors = cursor.anchors[held:]
         high = anchors[0][0] if held else cursor.high
     else:
-        anchors, high = (), 0
-    row = connection.execute(f"SELECT max(rowid) FROM {table}").fetchone()
-    top = row[0] or 0
+        anchors, high = (), BELOW_ALL
     gaps = tuple((bottom, min(end, high)) for bottom, end in cursor.gaps if bottom < high)
     if top > high:
         gaps = ((high, top), *gaps)
@@ -68,15 +90,39 @@ def shrink(cursor: TableCursor, lowest_read: int | None) -> TableCursor:
     (bottom, _), rest = cursor.gaps[0], cursor.gaps[1:]
     if lowest_read is not None and lowest_read - 1 > bottom:
         rest = ((bottom, lowest_read - 1), *rest)
-    return TableCursor(cursor.high, rest, cursor.anchors)
+    return replace(cursor, gaps=rest)
+
+
+def extent(connection: sqlite3.Connection, table: str, cursor: TableCursor) -> tuple[int, int]:
+    """(rows that are left to read, all rows), for a progress bar."""
+    if cursor.width is not None:
+        return cursor.width, cursor.high
+    (total,) = connection.execute(f"SELECT count(*) FROM {table}").fetchone()
+    return total if cursor.gaps else 0, max(total, 1)
+
+
+def _bounded(value: Any) -> int:
+    if not BELOW_ALL <= int(value) <= LAST:
+        raise ValueError("not a rowid")
+    return int(value)
+
+
+def _fingerprint(connection: sqlite3.Connection, table: str) -> str:
+    query = f"SELECT count(*), sum(rowid % 2147483647), sum(rowid % 2147483629) FROM {table}"
+    return ":".join(map(str, connection.execute(query).fetchone()))
 
 
 def _first_that_holds(connection: sqlite3.Connection, table: str, anchors: tuple[tuple[int, str], ...]) -> int | None:
     for index, (rowid, id) in enumerate(anchors):
         row = connection.execute(f"SELECT id FROM {table} WHERE rowid = ?", (rowid,)).fetchone()
-        if row is not None and row[0] == id:
+        if row is not None and mark(row[0]) == id:
             return index
     return None
+
+
+def mark(id: object) -> str:
+    """What an anchor holds of an id; ids that are not text have one too."""
+    return id if isinstance(id, str) else repr(id)
 
 
 def _add(
@@ -92,8 +138,8 @@ def _add(
         row = connection.execute(
             f"SELECT rowid, id FROM {table} WHERE rowid <= ? ORDER BY rowid DESC LIMIT 1", (rowid,)
         ).fetchone()
-        if row is not None and isinstance(row[1], str) and (not new or row[0] < new[-1][0]):
-            new.append((int(row[0]), row[1]))
+        if row is not None and (not new or row[0] < new[-1][0]):
+            new.append((int(row[0]), mark(row[1])))
     kept: list[tuple[int, str]] = []
     for rowid, id in (*new, *anchors):
         if not kept or top - rowid >= 2 * (top - kept[-1][0]) or len(anchors) < _ANCHORS:

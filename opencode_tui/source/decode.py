@@ -1,19 +1,27 @@
-"""From the JSON of an assistant message, in either shape, to a Call; anything it cannot be is a BadRow."""
+"""From the JSON of an assistant message, in either shape, to a Call.
+
+What of a row can be read is kept: a cost beside tokens that make no sense, or the tokens beside such a cost. The
+rest is 0 and named in `Call.missing`, so that sums with it are lower bounds. A row of which not even the kind or
+the time can be read is a BadRow.
+"""
 
 from __future__ import annotations
 
 import json
 import math
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
 
-from opencode_tui.money import MAX_CALL_NANO, nano_from_usd
+from opencode_tui.money import NANO, nano_from_usd
 from opencode_tui.records import Call, Tokens
 from opencode_tui.source.text import identifier, label
 
-_MAX_TOKENS = 10**12
+# More than any call can have. A million rows at these limits still add up within SQLite's 64 bits.
+_MAX_TOKENS = 10**9
+_MAX_COST_NANO = 10_000 * NANO
 _MAX_MS = 253_402_300_799_999  # the end of the year 9999
 _ERROR_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,59}")
 ABORTED = "aborted"
@@ -25,7 +33,7 @@ class BadRow(ValueError):
     """A row that cannot be read; the message is its reason in a few words."""
 
 
-def parse(text: str | bytes | None) -> dict[str, Any]:
+def parse(text: object) -> dict[str, Any]:
     """The JSON object in a row. Raises BadRow."""
     value = loads(text)
     if not isinstance(value, dict):
@@ -33,16 +41,25 @@ def parse(text: str | bytes | None) -> dict[str, Any]:
     return value
 
 
-def loads(text: str | bytes | None) -> Any:
+def loads(text: object) -> Any:
     """The JSON value in a text, lone surrogates as well, which JavaScript writes. Raises BadRow."""
+    if not isinstance(text, str | bytes):
+        raise BadRow("not JSON")
     try:
-        return orjson.loads(text or "")
+        return orjson.loads(text)
     except ValueError:
         pass
     try:
-        return json.loads(text or "")
+        return json.loads(text, parse_int=_integer)
     except (ValueError, RecursionError) as error:
         raise BadRow("not JSON") from error
+
+
+def _integer(digits: str) -> int | float:
+    """A JSON integer; one that is far out of any range is infinite, as a conversion of it takes for ever."""
+    if len(digits) <= 20:
+        return int(digits)
+    return -math.inf if digits.startswith("-") else math.inf
 
 
 def section(data: dict[str, Any], name: str) -> dict[str, Any]:
@@ -51,17 +68,14 @@ def section(data: dict[str, Any], name: str) -> dict[str, Any]:
     return value if type(value) is dict else {}
 
 
-def count(value: object, name: str) -> int:
-    """A token count: nothing is 0, and so is less than nothing, which some providers' arithmetic makes."""
-    if type(value) is int and 0 <= value <= _MAX_TOKENS:
+def count(value: object, name: str, missing: list[str], most: int = _MAX_TOKENS) -> int:
+    """A token count; what cannot be one is 0 and added to `missing`."""
+    if type(value) is int and 0 <= value <= most:
         return value
-    if value is None:
-        return 0
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise BadRow(f"{name} is not a number")
-    if not math.isfinite(value) or value > _MAX_TOKENS:
-        raise BadRow(f"{name} is out of range")
-    return max(0, round(value))
+    if isinstance(value, float) and 0 <= value <= most:
+        return round(value)
+    missing.append(name)
+    return 0
 
 
 def moment(*candidates: object) -> int | None:
@@ -69,35 +83,40 @@ def moment(*candidates: object) -> int | None:
     for value in candidates:
         if type(value) is int and 0 < value <= _MAX_MS:
             return value
-        if isinstance(value, float) and 0 < value <= _MAX_MS:
+        if isinstance(value, float) and 1 <= value <= _MAX_MS:
             return int(value)
     return None
 
 
-def cost(value: object) -> int:
-    """A recorded cost in USD as nano-dollars; a cost that is not there is 0."""
-    if value is None or value == 0:
-        return 0
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise BadRow("cost is not a number")
-    if not 0 <= value <= MAX_CALL_NANO / 1e9:
-        raise BadRow("cost is out of range")
-    return nano_from_usd(value)
+def cost(value: object, missing: list[str], most_nano: int = _MAX_COST_NANO) -> int:
+    """A recorded cost in USD as nano-dollars. Less than nothing is 0, as OpenCode has it since 1.18.
+
+    What is no amount is 0 and added to `missing`.
+    """
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        if -math.inf < value <= 0:
+            return 0
+        if 0 < value <= most_nano / NANO:
+            return nano_from_usd(value)
+    missing.append("cost")
+    return 0
 
 
-def tokens_of(data: dict[str, Any], version: str | None) -> Tokens:
-    """The five counts, disjoint whatever the version wrote.
+def tokens_of(data: dict[str, Any], version: str | None, missing: list[str]) -> Tokens:
+    """The five counts, disjoint whatever the version wrote; a count that is not there is 0.
 
     Up to OpenCode 1.3.2 `output` already holds `reasoning`. `total` proves it where there is one; before
-    1.2 there often is none, and the version of the session tells (seen on 1.1.11, 1.1.65, 1.2.27, 1.3.2).
+    1.2 there often is none, and the version of the session tells (seen on 0.5.29, 1.1.11, 1.1.65, 1.2.27, 1.3.2).
     """
     cache = section(data, "cache")
+    if "cache" in data and type(data["cache"]) is not dict:
+        missing.append("tokens.cache")
     parts = Tokens(
-        count(data.get("input"), "tokens.input"),
-        count(data.get("output"), "tokens.output"),
-        count(data.get("reasoning"), "tokens.reasoning"),
-        count(cache.get("read"), "tokens.cache.read"),
-        count(cache.get("write"), "tokens.cache.write"),
+        count(data.get("input", 0), "tokens.input", missing),
+        count(data.get("output", 0), "tokens.output", missing),
+        count(data.get("reasoning", 0), "tokens.reasoning", missing),
+        count(cache.get("read", 0), "tokens.cache.read", missing),
+        count(cache.get("write", 0), "tokens.cache.write", missing),
     )
     if not 0 < parts.reasoning <= parts.output:
         return parts
@@ -109,6 +128,25 @@ def tokens_of(data: dict[str, Any], version: str | None) -> Tokens:
     if not doubled:
         return parts
     return Tokens(parts.input, parts.output - parts.reasoning, parts.reasoning, parts.cache_read, parts.cache_write)
+
+
+def usage_of(data: dict[str, Any], version: str | None, missing: list[str]) -> tuple[Tokens, int]:
+    """The tokens and the cost in nano-dollars of a message or a step.
+
+    A cost that is not there is 0. Tokens that are not there are missing where there is a cost.
+    """
+    recorded = cost(data["cost"], missing) if data.get("cost") is not None else 0
+    tokens = data.get("tokens")
+    if type(tokens) is dict:
+        return tokens_of(tokens, version, missing), recorded
+    if tokens is not None or recorded:
+        missing.append("tokens")
+    return Tokens(), recorded
+
+
+def missing_text(missing: Sequence[str]) -> str | None:
+    """What `Call.missing` says of the fields that could not be read."""
+    return ", ".join(dict.fromkeys(missing)) or None
 
 
 def _is_old(version: str) -> bool:
@@ -143,9 +181,13 @@ def call_from_v1(
     if role != "assistant":
         raise BadRow("unknown role")
     time = section(data, "time")
-    created = moment(time.get("created"), created_ms)
+    created = moment(time.get("created"), created_ms, time.get("completed"), session_created_ms)
     if created is None:
         raise BadRow("has no usable time")
+    missing: list[str] = []
+    tokens, recorded = usage_of(data, version, missing)
+    if "cost" in data and data["cost"] is None:
+        missing.append("cost")  # what JavaScript writes for a NaN
     path = section(data, "path")
     return Call(
         id=id,
@@ -157,11 +199,12 @@ def call_from_v1(
         directory=label(path.get("cwd"), 1000),
         created_ms=created,
         completed_ms=moment(time.get("completed")),
-        tokens=tokens_of(section(data, "tokens"), version),
-        recorded_nano=cost(data.get("cost")),
+        tokens=tokens,
+        recorded_nano=recorded,
         finish=label(data.get("finish"), 60) or None,
         error=_error_name(data.get("error")),
         copied=is_copy(created, session_created_ms),
+        missing=missing_text(missing),
     )
 
 
@@ -182,9 +225,9 @@ def call_from_v2(
     A compaction that one of OpenCode 1 has become is None: it has no cost, and the frozen tables tell its call. One
     that does not name its model was made by the session's.
     """
-    tokens = tokens_of(section(data, "tokens"), None)
-    recorded = cost(data.get("cost"))
-    is_empty = not recorded and not tokens.total
+    missing: list[str] = []
+    tokens, recorded = usage_of(data, None, missing)
+    is_empty = not recorded and not tokens.total and not missing
     if kind == "compaction" and is_empty and data.get("status") == "completed" and not section(data, "model"):
         return None
     time = section(data, "time")
@@ -213,6 +256,7 @@ def call_from_v2(
         copied=copied,
         variant=_variant(model),
         streamed_ms=moment(time.get("streamed")),
+        missing=missing_text(missing),
     )
 
 

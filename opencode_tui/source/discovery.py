@@ -1,16 +1,46 @@
-"""Where OpenCode's stores are: every one that exists is read, and a call that stands in several counts once."""
+"""Where OpenCode's stores are: every one that exists is read, and a call that stands in several counts once.
+
+A file is a store by its name and its tables. OpenCode itself writes `opencode.db`, `opencode-<channel>.db` (a
+channel is any run of letters, digits, dots, underscores and hyphens, a branch's name for instance), before 2.0 came
+out `opencode-next.db`, and what `OPENCODE_DB` names. No other name is looked at: `opencode copy.db` or
+`opencode.db.bak` is somebody's own.
+
+A backup can have a channel's form, such as `opencode-backup.db` or `opencode-2026-11-20.db`. What it holds was spent,
+some of it perhaps in sessions that were deleted since, so it is read as well, but as a copy: sessions are shown as
+OpenCode's own stores have them, and a copy that is broken or goes away is no trouble. No name has to be right for the
+money: of a call that stands in several stores the ledger takes the row that has completed, else the one that is
+farthest, whichever store has it (see `ledger.writing`).
+"""
 
 from __future__ import annotations
 
+import os
+import re
 import sqlite3
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from opencode_tui.source.batch import Store, StoreTrouble
 from opencode_tui.source.files import FilesStore
+from opencode_tui.source.layouts import layouts
 from opencode_tui.source.sqlite_file import SqliteFile, columns
+from opencode_tui.source.sqlite_store import SqliteStore
 from opencode_tui.source.sqlite_v1 import SqliteV1
 from opencode_tui.source.sqlite_v2 import SqliteV2
+
+_CHANNEL = re.compile(r"opencode-([a-zA-Z0-9._-]+)\.db")
+_COPY = re.compile(
+    r"(?:^|[._-])(?:backups?|bak|bck|copy|copies|old|orig(?:inal)?|saved?|archived?|before|pre|tmp|temp|safe|restored?)"
+    r"(?:$|[._-]|\d)|\d{4}[._-]?\d\d[._-]?\d\d|(?:^|[._-])\d{9,}(?:$|[._-])",
+    re.IGNORECASE,
+)
+_COPY_RANK = -10
+
+
+def is_copy_name(name: str) -> bool:
+    """Whether a file of a channel's form is named as a backup is: by such a word, a date or a time stamp."""
+    channel = _CHANNEL.fullmatch(name)
+    return channel is not None and _COPY.search(channel[1]) is not None
 
 
 def database_files(data_dirs: Iterable[Path], environ: Mapping[str, str], *, everywhere: bool) -> list[Path]:
@@ -22,13 +52,46 @@ def database_files(data_dirs: Iterable[Path], environ: Mapping[str, str], *, eve
     named = environ.get("OPENCODE_DB", "")
     found: list[Path] = []
     for directory in data_dirs:
-        found += [directory / "opencode.db", *sorted(directory.glob("opencode-*.db"))]
+        found += [directory / "opencode.db", *_channels(directory)]
         if named and named != ":memory:" and not Path(named).is_absolute():
             found.append(directory / named)
     if everywhere and named and Path(named).is_absolute():
         found.append(Path(named))
-    unique = {path.resolve(): path for path in found if path.is_file()}
-    return list(unique)
+    unique: dict[Path, Path] = {}
+    for path in found:
+        if _is_file(path):
+            unique.setdefault(resolved(path), path)
+    return list(unique.values())
+
+
+def closed_places(data_dirs: Iterable[Path]) -> dict[Path, str]:
+    """Data directories that may not be listed or entered, with the reason: what stands in them is not known."""
+    closed = {}
+    for directory in data_dirs:
+        try:
+            with os.scandir(directory):
+                (directory / "opencode.db").exists()
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        except OSError as error:
+            closed[directory] = error.strerror or str(error)
+    return closed
+
+
+def _channels(directory: Path) -> list[Path]:
+    try:
+        with os.scandir(directory) as entries:
+            names = [entry.name for entry in entries if _CHANNEL.fullmatch(entry.name)]
+    except OSError:
+        return []
+    return [directory / name for name in sorted(names, key=lambda name: (is_copy_name(name), name))]
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
 
 
 def generations(path: Path) -> list[Store]:
@@ -47,15 +110,26 @@ def generations(path: Path) -> list[Store]:
         raise StoreTrouble("broken", f"{path} cannot be read ({error})") from error
     finally:
         file.close()
-    stores: list[Store] = []
-    if v2:
-        stores.append(SqliteV2(SqliteFile(path)))
-    if v1:
-        stores.append(SqliteV1(SqliteFile(path)))
-    return stores
+    found: list[type[SqliteStore]] = [*([SqliteV2] if v2 else []), *([SqliteV1] if v1 else [])]
+    return [_store(generation, path) for generation in found]
+
+
+def _store(generation: type[SqliteStore], path: Path) -> Store:
+    store = generation(SqliteFile(path))
+    if is_copy_name(path.name):
+        store.rank, store.spare = generation.rank + _COPY_RANK, True
+    return store
 
 
 def file_stores(data_dirs: Iterable[Path]) -> list[Store]:
-    """The JSON files of before OpenCode 1.2."""
-    unique = {directory.resolve() / "storage" for directory in data_dirs}
-    return [FilesStore(storage) for storage in sorted(unique) if (storage / "message").is_dir()]
+    """The JSON files of before OpenCode 1.2, and those of before 1.0."""
+    unique = sorted({resolved(directory) for directory in data_dirs})
+    return [FilesStore(layout) for directory in unique for layout in layouts(directory)]
+
+
+def resolved(path: Path) -> Path:
+    """The path without symbolic links, as far as it may be followed."""
+    try:
+        return path.resolve()
+    except (OSError, RuntimeError):
+        return path.absolute()

@@ -1,179 +1,291 @@
-"""The JSON files of OpenCode 1.0 to 1.1.65: `storage/message/<session>/<message>.json` and their neighbours.
+"""The JSON files of OpenCode before 1.2: a file for each session, message and part, see `layouts`.
 
-They stay on disk for ever. A new message touches its session's directory, so directories are taken by the
-time they were changed, newest first; a message that was still running is looked at again by its name.
+They stay on disk for ever. A new message touches its session's folder, so folders are taken by the time they were
+changed, newest first; a message that was still running, or could not be read, is looked at again by its name. A
+place that may not be read is trouble of that place: the others are read, and it is tried again at every poll.
 """
 
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
 
 from opencode_tui import clock
-from opencode_tui.records import Call, Session, ToolUse, Unreadable
+from opencode_tui.records import Session, Unreadable, message_id
 from opencode_tui.source.batch import Batch, StoreTrouble
-from opencode_tui.source.decode import BadRow, call_from_v1, moment, parse, section
-from opencode_tui.source.sessions import project_of
-from opencode_tui.source.text import clean, first_line, identifier
-from opencode_tui.source.tools import tool_use
+from opencode_tui.source.decode import BadRow
+from opencode_tui.source.files_read import parts_of, read_call, read_session, steps_and_tools
+from opencode_tui.source.layouts import Layout
+from opencode_tui.source.reading import Entry, entries, file_name, json_files, mtime_ns
+from opencode_tui.source.steps import by_step
+from opencode_tui.source.text import first_line, identifier, path_text
 
-_STEP = 200
+_STEP, _BATCH = 200, 4_000
 _SETTLED_NS = 2_000_000_000
-_WATCHED, _UNSETTLED = 16, 200
+_WATCHED, _ASKED, _REMEMBERED = 16, 200, 2_000
 _SWEEP_S = 60.0
+
+_Stamp = tuple[int, ...] | None
 
 
 class FilesStore:
     generation: Literal["sqlite", "json"] = "json"
-    rank = 0
+    spare = False
 
-    def __init__(self, storage: Path) -> None:
-        self.path = storage
-        self.key = str(storage)
-        self._messages, self._sessions = storage / "message", storage / "session"
+    def __init__(self, layout: Layout) -> None:
+        self._layout = layout
+        self.rank = layout.rank
+        self.path = layout.root
+        self.key = path_text(layout.root)
+        self._folders: dict[str, Path] = {}
         self._watched: list[Path] = []
-        self._unsettled: dict[str, bool] = {}
-        """`session/message` of files that will change in place: running (False) or not readable yet (True)."""
+        self._unsettled: dict[Path, _Stamp] = {}
+        """Files that will change in place, as they were when they were read: running, or not readable yet."""
+        self._broken: dict[Path, None] = {}
+        """Those of them, and the folders, that could not be read."""
+        self._closed: dict[Path, str] = {}
+        """Places that may not be read, with the reason, found in the read that goes on."""
         self._seen: object = None
         self._swept_s = 0.0
+        self._asked = 0
 
     def changed(self) -> bool:
-        """Looks at the newest directories only; once a minute at all."""
-        return self._seen is None or self._token() != self._seen or clock.monotonic_s() - self._swept_s > _SWEEP_S
+        """Looks at the newest folders and some unsettled files only; once a minute at all."""
+        if self._seen is None or clock.monotonic_s() - self._swept_s > _SWEEP_S or self._token() != self._seen:
+            return True
+        # The newest each time, the others in turn.
+        newest = islice(self._unsettled.items(), _ASKED)
+        self._asked = self._asked + _ASKED if self._asked + _ASKED < len(self._unsettled) else 0
+        others = islice(self._unsettled.items(), self._asked, self._asked + _ASKED)
+        return any(_stamp(file) != stamp for file, stamp in (*newest, *others))
 
     def read(self, cursor: str | None, retry: Sequence[tuple[str, str]]) -> Iterator[Batch]:
-        if not self.path.is_dir():
-            raise StoreTrouble("gone", f"{self.path} is not there any more; what it said before is kept in the ledger")
+        whole = self._seen is not None
+        self._seen, self._closed = None, {}
         high, gaps, broken = _cursor(cursor)
-        self._unsettled = {f"{session}/{call}": False for session, call in retry} | dict.fromkeys(broken, True)
-        places = self._directories()
+        places = self._places(is_new=cursor is None)
         token = self._token()
         files = self._session_files()
-        newest = max((changed for changed, _ in places), default=0)
-        # A directory changed just now may change again within its time stamp's tick: look at it once more.
+        newest = max((entry.changed_ns for entry in places), default=0)
+        # A folder changed just now may change again within its time stamp's tick: look at it once more.
         top = min(newest, clock.now_ms() * 1_000_000 - _SETTLED_NS)
         if newest > high:
             gaps = [[high, newest], *gaps]
-        wanted = [(changed, place) for changed, place in places if any(bottom < changed <= end for bottom, end in gaps)]
-        batch = Batch("", present=frozenset(files), total=len(wanted))
-        self._again(batch, files)
+        wanted = [entry for entry in places if any(bottom < entry.changed_ns <= end for bottom, end in gaps)]
         start_at = [max(high, newest), gaps] if wanted else [max(high, top), []]
-        yield self._stamped(batch, start_at)
+        for batch in self._again(self._again_files(broken, retry, whole=whole), files):
+            yield self._stamped(batch, start_at, 0, len(wanted))
+        batch = Batch("", present=None if self._closed else frozenset(map(str, map(identifier, files))))
+        yield self._stamped(batch, start_at, 0, len(wanted))
+        at = start_at
         for start in range(0, len(wanted), _STEP):
             step = wanted[start : start + _STEP]
+            for batch in self._take_folders([entry.path for entry in step], files):
+                yield self._stamped(batch, at, start, len(wanted))
             last = start + _STEP >= len(wanted)
-            rest = [max(high, top), []] if last else [max(high, newest), _below(gaps, step[-1][0])]
-            batch = Batch("", done=start + len(step), total=len(wanted))
-            for _, place in step:
-                self._take_session(batch, place, files.get(place.name))
-            yield self._stamped(batch, rest)
+            at = [max(high, top), []] if last else [max(high, newest), _below(gaps, step[-1].changed_ns)]
+            yield self._stamped(Batch(""), at, start + len(step), len(wanted))
+        if self._closed:
+            raise self._trouble()
         self._seen = token if token == self._token() else None
         self._swept_s = clock.monotonic_s()
 
     def message_ids(self, session_id: str) -> frozenset[str] | None:
-        place = self._messages / Path(session_id).name
-        return frozenset(file.stem for file in place.glob("*.json")) if place.is_dir() else None
+        folder = self._folders.get(session_id)
+        if folder is None:
+            return None
+        try:
+            return frozenset(str(identifier(entry.path.stem)) for entry in json_files(folder))
+        except OSError as error:
+            self._closed[folder] = error.strerror or str(error)
+            raise self._trouble() from error
 
     def prompts(self, session_id: str, message_ids: Sequence[str]) -> dict[str, str]:
-        found = {}
-        for message_id in message_ids:
-            for part in self._parts(message_id):
-                line = first_line(part.get("text")) if part.get("type") == "text" else ""
-                if line and not part.get("synthetic"):
-                    found[message_id] = line
-                    break
+        found: dict[str, str] = {}
+        folder = self._folders.get(session_id)
+        for id in message_ids if folder is not None else ():
+            with suppress(OSError):
+                name = file_name(f"{id}.json")
+                for part in parts_of(self._layout, folder / name) if name and folder else ():
+                    line = first_line(part.get("text")) if part.get("type") == "text" else ""
+                    if line and not part.get("synthetic"):
+                        found[id] = line
+                        break
         return found
 
     def close(self) -> None:
         self._seen = None
 
-    def _directories(self) -> list[tuple[int, Path]]:
-        """(time of change in ns, directory) of every session with messages, newest first."""
+    def _places(self, *, is_new: bool) -> list[Entry]:
+        """Every session's folder with messages, the last changed first. Raises StoreTrouble."""
+        found: list[Entry] = []
         try:
-            with os.scandir(self._messages) as entries:
-                found = [(entry.stat().st_mtime_ns, Path(entry.path)) for entry in entries if entry.is_dir()]
-        except OSError:
+            for place in self._layout.message_places():
+                found += self._listing(place)
+        except (FileNotFoundError, NotADirectoryError) as error:
+            if is_new:
+                return []
+            sentence = f"{self.key} is not there any more; what it said before is kept in the ledger"
+            raise StoreTrouble("gone", sentence) from error
+        except OSError as error:
+            self._closed[self.path] = error.strerror or str(error)
+        if self._closed and not found:
+            raise self._trouble()
+        found = [entry for entry in found if entry.is_folder]
+        found.sort(key=lambda entry: (-entry.changed_ns, entry.path.name))
+        self._watched = [entry.path for entry in found[:_WATCHED]]
+        self._folders = {entry.path.name: entry.path for entry in reversed(found)}
+        return found
+
+    def _listing(self, place: Path) -> list[Entry]:
+        """What stands in a folder; nothing, and a closed place, where it may not be read."""
+        try:
+            return entries(place)
+        except FileNotFoundError:
+            if place == self._layout.root / "message":
+                raise
             return []
-        found.sort(key=lambda item: (-item[0], item[1].name))
-        self._watched = [place for _, place in found[:_WATCHED]]
+        except OSError as error:
+            self._closed[place] = error.strerror or str(error)
+            return []
+
+    def _session_files(self) -> dict[str, Path]:
+        found: dict[str, Path] = {}
+        try:
+            for place in self._layout.session_places():
+                found |= {entry.path.stem: entry.path for entry in self._listing(place) if _is_json(entry)}
+            for place in self._layout.part_places():
+                # Whether it may be listed at all: what stands in it is asked message by message.
+                with suppress(FileNotFoundError):
+                    next(place.iterdir(), None)
+        except (FileNotFoundError, NotADirectoryError):
+            pass
+        except OSError as error:
+            self._closed[Path(error.filename or self.path)] = error.strerror or str(error)
         return found
 
     def _token(self) -> object:
-        stamps = []
-        unsettled = (self._messages / f"{name}.json" for name in list(self._unsettled)[:_UNSETTLED])
-        for place in (self._messages, *self._watched, *unsettled):
-            try:
-                stamps.append(place.stat().st_mtime_ns)
-            except OSError:
-                stamps.append(0)
-        return tuple(stamps)
+        return tuple(map(mtime_ns, (self.path, self.path / "message", *self._parents(), *self._watched)))
 
-    def _session_files(self) -> dict[str, Path]:
-        return {file.stem: file for file in self._sessions.glob("*/*.json")}
+    def _parents(self) -> list[Path]:
+        return list(dict.fromkeys(place.parent for place in self._watched))
 
-    def _stamped(self, batch: Batch, at: list[Any]) -> Batch:
-        """The batch with its cursor, in which the files that could not be read are kept to be tried again."""
-        broken = [name for name in self._unsettled if self._unsettled[name]][:_UNSETTLED]
-        batch.cursor = json.dumps([*at, broken])
+    def _stamped(self, batch: Batch, at: list[Any], done: int, total: int) -> Batch:
+        """The batch with its cursor, in which what could not be read is kept to be tried again."""
+        names = (str(path.relative_to(self.path)) for path in islice(self._broken, _REMEMBERED))
+        again = [name if name.endswith(".json") else f"{name}/" for name in names]
+        batch.cursor = json.dumps([*at, again])
+        batch.done, batch.total = done, total
         return batch
 
-    def _again(self, batch: Batch, files: dict[str, Path]) -> None:
-        for name in list(self._unsettled):
-            session_id, _, call_id = name.partition("/")
-            if Path(session_id).name == session_id and Path(call_id).name == call_id:
-                session = _read_session(files.get(session_id), batch)
-                self._take_message(batch, self._messages / session_id / f"{call_id}.json", session)
+    def _again_files(self, broken: list[str], retry: Sequence[tuple[str, str]], *, whole: bool) -> list[Path]:
+        """Files and folders to look at again: not read before, or running by the ledger.
 
-    def _take_session(self, batch: Batch, place: Path, file: Path | None) -> None:
-        session = _read_session(file, batch)
-        if session is not None:
-            batch.sessions.append(session)
-        for message in sorted(place.glob("*.json")):
-            self._take_message(batch, message, session)
+        After a `whole` read the ledger has them as they were, so only those that have changed are read.
+        """
+        found: dict[Path, None] = {}
+        for name in broken:
+            # A folder ends in a slash. What the ledger has from an older version is `session/message`.
+            path = self.path / (name if name.endswith((".json", "/")) else f"message/{name}.json")
+            if ".." not in path.parts and path.is_relative_to(self.path):
+                self._broken[path] = found[path] = None
+        for session_id, call_id in retry:
+            folder, file = self._folders.get(session_id), file_name(f"{message_id(call_id)}.json")
+            if folder is not None and file is not None:
+                found[folder / file] = None
+        found |= dict.fromkeys(self._unsettled)
+        known = self._unsettled if whole else {}
+        return [path for path in found if path not in known or _stamp(path) != known[path]]
 
-    def _take_message(self, batch: Batch, file: Path, session: Session | None) -> None:
-        name = f"{file.parent.name}/{file.stem}"
+    def _again(self, paths: list[Path], files: dict[str, Path]) -> Iterator[Batch]:
+        for start in range(0, len(paths), _BATCH):
+            batch = Batch("")
+            for path in paths[start : start + _BATCH]:
+                if path.name.endswith(".json"):
+                    session = read_session(self._layout, files.get(path.parent.name), batch)
+                    self._take_message(batch, Entry(path, False, mtime_ns(path)), session)
+                else:
+                    yield from self._take_folders([path], files)
+            yield batch
+
+    def _take_folders(self, folders: list[Path], files: dict[str, Path]) -> Iterator[Batch]:
+        batch = Batch("")
+        for folder in folders:
+            session = read_session(self._layout, files.get(folder.name), batch)
+            if session is not None:
+                batch.sessions.append(session)
+            try:
+                messages = json_files(folder)
+            except OSError as error:
+                self._closed[folder] = error.strerror or str(error)
+                self._broken[folder] = None
+                continue
+            self._broken.pop(folder, None)
+            for message in messages:
+                self._take_message(batch, message, session)
+                if len(batch.calls) >= _BATCH:
+                    yield batch
+                    batch = Batch("")
+        yield batch
+
+    def _take_message(self, batch: Batch, entry: Entry, session: Session | None) -> None:
+        file, stamp = entry.path, _stamp(entry.path)
+        version = (session and session.version) or self._layout.version
         try:
-            call = _read_message(file, session)
-        except FileNotFoundError:
-            self._unsettled.pop(name, None)
-            return
+            call = read_call(entry, session, version)
         except (OSError, BadRow) as bad:
+            if isinstance(bad, FileNotFoundError) and not file.is_symlink():
+                self._settle(file)
+                return
             reason = f"cannot be opened: {bad.strerror}" if isinstance(bad, OSError) else str(bad)
-            batch.unreadable.append(Unreadable("message", file.stem, reason))
-            self._unsettled[name] = True
+            name = str(identifier(file.stem))
+            batch.unreadable.append(Unreadable("message", name, reason, entry.changed_ms or None))
+            self._broken[file], self._unsettled[file] = None, stamp
             return
-        self._unsettled.pop(name, None)
+        self._settle(file)
         if call is None:
             return
-        batch.calls.append(call)
+        try:
+            steps, tools = steps_and_tools(parts_of(self._layout, file), call)
+        except OSError as error:
+            reason = f"cannot be opened: {error.strerror}"
+            batch.unreadable.append(Unreadable("part", call.id, reason, call.created_ms))
+            steps, tools = [], []
+            if version.startswith("0."):
+                call = replace(call, missing=f"{call.missing}, steps" if call.missing else "steps")
+        batch.calls += by_step(call, steps, version)
         if call.final:
-            batch.tools.extend(self._tools(call.id, call.session_id))
+            batch.tools += tools
         else:
-            self._unsettled[name] = False
+            self._unsettled[file] = stamp
+            if file.stem != call.id or file.parent.name != call.session_id:
+                self._broken[file] = None  # the ledger's names do not lead to it
 
-    def _tools(self, call_id: str, session_id: str) -> Iterator[ToolUse]:
-        for data in self._parts(call_id):
-            if data.get("type") != "tool":
-                continue
-            state = section(data, "state")
-            entry, meta, time = section(state, "input"), section(state, "metadata"), section(state, "time")
-            values = [data.get("tool"), state.get("status"), entry.get("filePath"), entry.get("path")]
-            values += [entry.get("command"), entry.get("url"), entry.get("subagent_type")]
-            values += [meta.get("sessionId"), None]
-            values += [time.get("start"), time.get("end"), None, None]
-            id = identifier(data.get("id")) or data["file"]
-            yield tool_use(id, call_id, session_id, values, json.dumps(entry), entry.get("patchText"))
+    def _settle(self, file: Path) -> None:
+        self._unsettled.pop(file, None)
+        self._broken.pop(file, None)
 
-    def _parts(self, message_id: str) -> Iterator[dict[str, Any]]:
-        """The parts of a message that can be read, each with the name of its file."""
-        for file in sorted((self.path / "part" / Path(message_id).name).glob("*.json")):
-            with suppress(OSError, BadRow):
-                yield parse(file.read_bytes()) | {"file": file.stem}
+    def _trouble(self) -> StoreTrouble:
+        place, reason = next(iter(self._closed.items()))
+        more = f" and {len(self._closed) - 1} more places" if len(self._closed) > 1 else ""
+        return StoreTrouble("broken", f"{path_text(place)}{more} cannot be read ({reason}); see who may read it")
+
+
+def _is_json(entry: Entry) -> bool:
+    return entry.path.name.endswith(".json")
+
+
+def _stamp(file: Path) -> _Stamp:
+    try:
+        info = file.stat()
+    except (OSError, ValueError):
+        return None
+    return (info.st_mtime_ns, info.st_ctime_ns, info.st_size, info.st_ino)
 
 
 def _cursor(text: str | None) -> tuple[int, list[list[int]], list[str]]:
@@ -185,54 +297,5 @@ def _cursor(text: str | None) -> tuple[int, list[list[int]], list[str]]:
 
 
 def _below(gaps: list[list[int]], cut: int) -> list[list[int]]:
-    """What is left of the gaps up to `cut`; a directory changed at that very time is taken once more."""
+    """What is left of the gaps up to `cut`; a folder changed at that very time is taken once more."""
     return [[bottom, min(end, cut)] for bottom, end in gaps if bottom < cut]
-
-
-def _read_message(file: Path, session: Session | None) -> Call | None:
-    data = parse(file.read_bytes())
-    return call_from_v1(
-        data,
-        id=identifier(data.get("id")) or file.stem,
-        session_id=identifier(data.get("sessionID")) or file.parent.name,
-        created_ms=None,
-        session_created_ms=session.created_ms if session else None,
-        version=session.version if session else None,
-    )
-
-
-def _read_session(file: Path | None, batch: Batch) -> Session | None:
-    if file is None:
-        return None
-    try:
-        data: dict[str, Any] = parse(file.read_bytes())
-        time = section(data, "time")
-        created = moment(time.get("created"), time.get("updated"))
-        if created is None:
-            raise BadRow("has no usable time")
-    except OSError:
-        return None
-    except BadRow as bad:
-        batch.unreadable.append(Unreadable("session", file.stem, str(bad)))
-        return None
-    directory = clean(data.get("directory"), 1000)
-    return Session(
-        id=file.stem,
-        parent_id=identifier(data.get("parentID")),
-        fork_of=None,
-        title=clean(data.get("title")),
-        directory=directory,
-        project=project_of(_worktree(file), directory),
-        version=clean(data.get("version"), 60),
-        created_ms=created,
-        updated_ms=moment(time.get("updated")) or created,
-        archived_ms=moment(time.get("archived")),
-    )
-
-
-def _worktree(session_file: Path) -> str:
-    project = session_file.parent.parent.parent / "project" / f"{session_file.parent.name}.json"
-    try:
-        return clean(parse(project.read_bytes()).get("worktree"), 1000)
-    except (OSError, BadRow):
-        return ""

@@ -6,9 +6,10 @@ import sqlite3
 from dataclasses import dataclass
 
 from opencode_tui.records import Session, Unreadable
+from opencode_tui.source.cursor import BELOW_ALL, LAST, mark
 from opencode_tui.source.decode import moment
 from opencode_tui.source.sqlite_file import columns
-from opencode_tui.source.text import clean, identifier
+from opencode_tui.source.text import clean, raw_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ class SessionTable:
         names = ("parent_id", "fork_session_id", "title", "directory", "version")
         times = ("time_created", "time_updated", "time_archived")
         wanted = ", ".join([*map(column, names), worktree, *map(column, times)])
-        self._select = f"SELECT s.id, {wanted} FROM {table} s {join} "
+        self._select = f"SELECT s.rowid, s.id, {wanted} FROM {table} s {join} "
         # To archive a session does not count as an update of it.
         changes = [f"coalesce(s.{name}, 0)" for name in ("time_updated", "time_archived") if name in has]
         self._changed = f"max({', '.join(changes)}, 0)"
@@ -61,28 +62,32 @@ class SessionTable:
         """
         total, top = connection.execute(f"SELECT count(*), max(rowid) FROM {self.table}").fetchone()
         top_row = connection.execute(f"SELECT id FROM {self.table} WHERE rowid = ?", (cursor.top,)).fetchone()
-        held = top_row is not None and top_row[0] == cursor.top_id
+        held = top_row is not None and mark(top_row[0]) == cursor.top_id
         new = connection.execute(f"SELECT count(*) FROM {self.table} WHERE rowid > ?", (cursor.top,)).fetchone()[0]
         present = None
         if cursor.count and not (held and total == cursor.count + new):
             present = frozenset(
                 row[0] for row in connection.execute(f"SELECT id FROM {self.table}") if isinstance(row[0], str)
             )
-        floor = cursor.top if held else 0
+        # Above the last possible rowid there is none: new rows are then anywhere.
+        floor = cursor.top if held and cursor.top < LAST else BELOW_ALL
+        if held and cursor.top == LAST and total == cursor.count:
+            floor = LAST - 1
         rows = connection.execute(
-            f"{self._select} WHERE {self._changed} >= ? OR s.rowid > ?",
-            (cursor.updated_ms, floor),
+            f"{self._select} WHERE {self._changed} >= ? OR s.rowid >= ?",
+            (cursor.updated_ms, floor + 1),
         ).fetchall()
         sessions, unreadable = _records(rows)
         updated = max((max(s.updated_ms, s.archived_ms or 0) for s in sessions), default=0)
         top_id = ""
-        if top:
-            top_id = connection.execute(f"SELECT id FROM {self.table} WHERE rowid = ?", (top,)).fetchone()[0]
+        if top is not None:
+            (id,) = connection.execute(f"SELECT id FROM {self.table} WHERE rowid = ?", (top,)).fetchone()
+            top_id = mark(id)
         after = SessionsCursor(
             max(cursor.updated_ms, min(updated, now_ms)),
             total,
             top or 0,
-            top_id if isinstance(top_id, str) else "",
+            top_id,
         )
         return sessions, unreadable, present, after
 
@@ -90,18 +95,19 @@ class SessionTable:
 def _records(rows: list[tuple[object, ...]]) -> tuple[list[Session], list[Unreadable]]:
     sessions, unreadable = [], []
     for row in rows:
-        id, parent, fork, title, directory, version, worktree, created, updated, archived = row
+        rowid, id, parent, fork, title, directory, version, worktree, created, updated, archived = row
         created_ms = moment(created, updated)
         if not isinstance(id, str) or created_ms is None:
-            unreadable.append(Unreadable("session", str(id), "has no usable id or time"))
+            name = id if isinstance(id, str) else f"row {rowid}"
+            unreadable.append(Unreadable("session", name, "has no usable id or time", created_ms))
             continue
         place = clean(directory, 1000)
         tree = clean(worktree, 1000)
         sessions.append(
             Session(
                 id=id,
-                parent_id=identifier(parent),
-                fork_of=identifier(fork),
+                parent_id=raw_id(parent),
+                fork_of=raw_id(fork),
                 title=clean(title),
                 directory=place,
                 project=project_of(tree, place),

@@ -1,21 +1,24 @@
 """One of OpenCode's SQLite files, opened so that neither it nor its neighbours are ever written or blocked.
 
-Live (a `-wal` stands beside it): a kept `mode=ro` connection, always consistent beside a writer. Quiet (no
-`-wal`, so nobody has it open): `immutable=1`, which unlike `mode=ro` leaves no new files behind and works in
-a directory that cannot be written; it is safe as long as the file stays untouched, which is checked after
-every read. Left over (a `-wal` without its `-shm` in a directory that cannot be written): a private copy.
+Live (a `-wal` and a `-shm` stand beside it): a kept `mode=ro` connection, always consistent beside a writer.
+Quiet (no `-wal`, so nobody has it open): `immutable=1`, which unlike `mode=ro` leaves no new files behind and
+works in a directory that cannot be written; it is safe as long as the file stays untouched, which is checked
+after every read. Left over by a crash (a `-wal` without its `-shm`, or a journal to roll back): a private copy,
+as SQLite would make new files beside the original.
 """
 
 from __future__ import annotations
 
-import shutil
+import errno
+import os
 import sqlite3
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from opencode_tui.source.batch import StoreTrouble
+from opencode_tui.source.copying import PrivateFolder, copy_apart
+from opencode_tui.source.text import path_text
 
 _BUSY_S = 1.0
 _Stamp = tuple[int, int, int, int]
@@ -26,13 +29,14 @@ class SqliteFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._name = path_text(path)
         self._wal = path.with_name(path.name + "-wal")
         self._journal = path.with_name(path.name + "-journal")
         self._shm = path.with_name(path.name + "-shm")
         self._connection: sqlite3.Connection | None = None
         self._stamp: _Stamp | None = None
         self._quiet = False
-        self._copy: tempfile.TemporaryDirectory[str] | None = None
+        self._copy: PrivateFolder | None = None
         self._seen: object = None
         self._lenient = False
         """Text that is not UTF-8 was met: read it with replacements, which is slower."""
@@ -64,14 +68,22 @@ class SqliteFile:
     def open(self) -> None:
         """Connect, or connect anew if the file is no longer the one that is open. Raises StoreTrouble."""
         main = self._main_stamp()
-        live = self._in_use()
+        try:
+            live = self._in_use()
+        except OSError as error:
+            raise self._trouble(error) from error
         if self._connection is not None and self._stamp is not None:
             same = main[:2] == self._stamp[:2] if not self._quiet else main == self._stamp and not live
             if same and self._copy is None:
                 return
         self.close()
         try:
+            if not os.access(self.path, os.R_OK, effective_ids=os.access in os.supports_effective_ids):
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
             self._connection = self._connect(live)
+        except StoreTrouble:
+            self.close()
+            raise
         except (sqlite3.Error, OSError) as error:
             self.close()
             raise self._trouble(error) from error
@@ -95,57 +107,80 @@ class SqliteFile:
             finally:
                 with suppress(sqlite3.Error):
                     connection.execute("ROLLBACK")
-        except (sqlite3.Error, OverflowError) as error:
+        except sqlite3.Error as error:
+            moved = self._was_touched()
             self.close()
-            raise self._trouble(error) from error
-        if self._quiet and (self._main_stamp() != self._stamp or self._in_use()):
+            raise (self._touched() if moved else self._trouble(error)) from error
+        if self._was_touched():
             self.close()
-            sentence = f"{self.path} was opened by OpenCode just now; reading it again"
-            raise StoreTrouble("locked", sentence, again=True)
+            raise self._touched()
 
     def close(self) -> None:
         if self._connection is not None:
             with suppress(sqlite3.Error):
                 self._connection.close()
         if self._copy is not None:
-            self._copy.cleanup()
+            self._copy.close()
         self._connection, self._stamp, self._copy, self._seen = None, None, None, None
 
     def _connect(self, live: bool) -> sqlite3.Connection:
         if not live:
             return _connect(self.path, "immutable=1", self._lenient)
+        if self._shm.exists() or not self._wal.exists():
+            try:
+                return _connect(self.path, "mode=ro", self._lenient)
+            except sqlite3.OperationalError as error:
+                # Nobody who has it open left it so that it can only be read by one who can write.
+                if not error.sqlite_errorname.startswith(("SQLITE_CANTOPEN", "SQLITE_READONLY")):
+                    raise
+        before = self._stamps()
+        self._copy = PrivateFolder()
+        copy = copy_apart(self.path, (self._wal, self._journal), self._copy.path)
+        if before != self._stamps():
+            raise self._touched()
+        return _connect(copy, "mode=rw", self._lenient)
+
+    def _was_touched(self) -> bool:
+        """Whether a quiet file is not what it was when it was opened: what was read of it may be of two moments."""
         try:
-            return _connect(self.path, "mode=ro", self._lenient)
-        except sqlite3.OperationalError as error:
-            no_rights = error.sqlite_errorname.startswith(("SQLITE_CANTOPEN", "SQLITE_READONLY"))
-            if not no_rights or self._shm.exists() or not self._wal.exists():
-                raise
-        self._copy = tempfile.TemporaryDirectory(prefix="opencode-tui-")
-        copy = Path(self._copy.name) / self.path.name
-        shutil.copyfile(self.path, copy)
-        shutil.copyfile(self._wal, copy.with_name(copy.name + "-wal"))
-        return _connect(copy, "mode=ro", self._lenient)
+            return self._quiet and (self._main_stamp() != self._stamp or self._in_use())
+        except OSError as error:
+            raise self._trouble(error) from error
+
+    def _touched(self) -> StoreTrouble:
+        sentence = f"{self._name} was opened by OpenCode just now; reading it again"
+        return StoreTrouble("locked", sentence, again=True)
+
+    def _stamps(self) -> tuple[object, ...]:
+        return tuple(_stamp(path) for path in (self.path, self._wal, self._journal))
 
     def _in_use(self) -> bool:
-        return self._wal.exists() or self._journal.exists()
+        return _stamp(self._wal) is not None or _stamp(self._journal) is not None
 
     def _main_stamp(self) -> _Stamp:
-        stamp = _stamp(self.path)
+        try:
+            stamp = _stamp(self.path)
+        except OSError as error:
+            raise self._trouble(error) from error
         if stamp is None:
-            raise StoreTrouble("gone", f"{self.path} is not there any more; what it said before is kept in the ledger")
+            raise StoreTrouble("gone", f"{self._name} is not there any more; what it said before is kept in the ledger")
         return stamp
 
     def _trouble(self, error: Exception) -> StoreTrouble:
+        if isinstance(error, OSError):
+            reason = error.strerror or str(error)
+            return StoreTrouble("broken", f"{self._name} cannot be read ({reason}); see who may read it")
         reason = str(error)
         if "Could not decode" in reason and not self._lenient:
             self._lenient = True
-            return StoreTrouble("broken", f"{self.path} holds text that is not UTF-8", again=True)
+            return StoreTrouble("broken", f"{self._name} holds text that is not UTF-8", again=True)
         if "locked" in reason or "busy" in reason:
-            return StoreTrouble("locked", f"{self.path} is locked by another program; trying again")
-        if not self.path.exists():
-            return StoreTrouble("gone", f"{self.path} is not there any more; what it said is kept in the ledger")
+            return StoreTrouble("locked", f"{self._name} is locked by another program; trying again")
+        with suppress(OSError):
+            if _stamp(self.path) is None:
+                return StoreTrouble("gone", f"{self._name} is not there any more; what it said is kept in the ledger")
         return StoreTrouble(
-            "broken", f"{self.path} cannot be read ({reason}); see whether OpenCode itself still opens it"
+            "broken", f"{self._name} cannot be read ({reason}); see whether OpenCode itself still opens it"
         )
 
 
@@ -165,13 +200,15 @@ def _connect(path: Path, how: str, lenient: bool) -> sqlite3.Connection:
 
 
 def _decode(raw: bytes) -> str:
-    return raw.decode("utf-8", "replace")
+    # Escapes rather than replacements, so that two different ids stay different.
+    return raw.decode("utf-8", "backslashreplace")
 
 
 def _stamp(path: Path) -> _Stamp | None:
+    """What changes when a file is written or replaced; None where there is none. Raises OSError."""
     try:
         stat = path.stat()
-    except OSError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     return (stat.st_dev, stat.st_ino, stat.st_mtime_ns, stat.st_size)
 

@@ -1,29 +1,37 @@
-"""What the two generations of SQLite stores share: steps by rowid, newest first, each in one short read.
+"""What the two generations of SQLite stores share: steps by rowid, newest first, fetched in short reads.
 
-A step reads a bounded number of rows. The steps of one complete read are: the sessions that changed, the calls that
-were still running and, where they are few, the new messages; then the rest of the messages; then the new events; and
-what a generation adds at the end (`_closing`).
+The steps of one complete read are: the sessions that changed, the calls that were still running and, where a
+generation needs them at the same moment, the new messages; then the rest of the messages; then the new events; and
+what a generation adds at the end (`_closing`). A read transaction holds a bounded number of rows and bytes and ends
+before its rows are given out, so that OpenCode's checkpoints never wait for us, not even for a process of ours that
+is suspended between two steps.
 """
 
 from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from opencode_tui import clock
-from opencode_tui.records import Call
+from opencode_tui.records import Call, message_id
 from opencode_tui.source.batch import Batch
-from opencode_tui.source.cursor import TableCursor, advance, shrink
+from opencode_tui.source.cursor import TableCursor, advance, extent, rowids, shrink
 from opencode_tui.source.sessions import SessionsCursor, SessionTable
-from opencode_tui.source.sqlite_file import SqliteFile
-from opencode_tui.source.text import first_line
+from opencode_tui.source.sqlite_file import SqliteFile, columns
+from opencode_tui.source.text import first_line, path_text
 
 _FIRST_STEP, _STEP = 1_000, 8_000
+"""Messages that become one batch."""
+_READ, _EVENT_READ, _PIECE, _LOOKUP = 1_000, 2_000, 100, 2_000
+"""Messages, events, messages with their parts, and known messages that one transaction reads at most."""
+_READ_BYTES = 8_000_000
 _EVENT_STEP = 20_000
+_SIZED = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +73,20 @@ class SqliteStore:
 
     generation: Literal["sqlite", "json"] = "sqlite"
     rank = 0
+    spare = False
     session_table = ""
     message_table = ""
+    _at_once = False
+    """New and changed messages are read in the transaction of the sessions, as something compares the two."""
 
     def __init__(self, file: SqliteFile) -> None:
         self.file = file
         self.path: Path = file.path
-        self.key = f"{file.path}#{self.message_table}"
+        self.key = f"{path_text(file.path)}#{self.message_table}"
         self._table: SessionTable | None = None
+        self._held: sqlite3.Connection | None = None
+        self._looked_at: dict[str, object] = {}
+        """The running calls that the ledger has as they are here, each with what changes when its row does."""
 
     def changed(self) -> bool:
         return self.file.changed()
@@ -99,29 +113,33 @@ class SqliteStore:
         token = self.file.token()
         at = Cursor.from_json(cursor, self.file.identity)
         again = [call_id for _, call_id in retry]
-        with self.file.reading() as connection:
+        with self._reading() as connection:
             self._table = SessionTable(connection, self.session_table)
             self._prepare(connection)
-            batch, at = self._start(connection, at, again)
-        total = max(at.messages.high, 1)
-        left_of_events = at.events.left
-        yield self._stamped(batch, at, total)
+            looked_at: dict[str, object] = {}
+            batch, at = self._start(connection, at, again if self._at_once else [], looked_at)
+            left, total = extent(connection, self.message_table, at.messages)
+        yield self._stamped(batch, at, left, total)
+        if self._at_once:
+            self._looked_at = looked_at
+        else:
+            yield from self._again(at, again, left, total)
         limit = _FIRST_STEP
         while at.messages.gaps:
-            with self.file.reading() as connection:
-                batch, at = self._messages(connection, at, limit)
-            yield self._stamped(batch, at, total)
+            batch, at, rows = self._messages(at, limit)
+            left = max(0, left - rows) if at.messages.width is None else at.messages.width
+            yield self._stamped(batch, at, left, total)
             limit = _STEP
         while at.events.gaps:
-            with self.file.reading() as connection:
-                batch, at = self._events(connection, at)
-            if batch.calls or batch.unreadable or not at.events.gaps or left_of_events > _EVENT_STEP:
-                yield self._stamped(batch, at, total)
+            batch, at = self._events(at)
+            yield self._stamped(batch, at, 0, total)
         for batch, closed in self._closing(at, again):
-            yield self._stamped(batch, closed, total)
+            yield self._stamped(batch, closed, 0, total)
         self.file.seen(token)
 
-    def _start(self, connection: sqlite3.Connection, at: Cursor, retry: list[str]) -> tuple[Batch, Cursor]:
+    def _start(
+        self, connection: sqlite3.Connection, at: Cursor, retry: list[str], looked_at: dict[str, object]
+    ) -> tuple[Batch, Cursor]:
         assert self._table is not None
         batch = Batch("")
         messages = advance(connection, self.message_table, at.messages)
@@ -129,14 +147,20 @@ class SqliteStore:
         batch.sessions, batch.unreadable, batch.present, sessions = self._table.changed_since(
             connection, at.sessions, clock.now_ms()
         )
-        rows = self._rows_by_id(connection, retry) if retry else []
         batch.looked_at = frozenset(retry)
         at = replace(at, sessions=sessions, messages=messages, events=events)
-        if 0 < messages.left <= _FIRST_STEP and len(messages.gaps) == 1:
-            rows += self._rows_between(connection, *messages.gaps[0], _FIRST_STEP)
-            at = replace(at, messages=shrink(messages, None))
+        if not self._at_once:
+            return batch, at
+        changed, stamps = self._changed(retry)
+        rows = self._rows_by_id(connection, changed) if changed else []
+        few = messages.width is not None and messages.width <= _FIRST_STEP and len(messages.gaps) == 1
+        while few and at.messages.gaps:
+            some = self._rows_between(connection, *at.messages.gaps[0], _FIRST_STEP)
+            rows += some
+            at = replace(at, messages=shrink(at.messages, some[-1][0] if some else None))
         if rows:
-            self._take(connection, batch, rows)
+            self._take(batch, rows)
+        looked_at |= stamps
         return batch, self._started(connection, batch, at)
 
     def _started(self, connection: sqlite3.Connection, batch: Batch, at: Cursor) -> Cursor:
@@ -147,24 +171,96 @@ class SqliteStore:
         """What a generation reads when all messages have been passed."""
         yield from ()
 
-    def _messages(self, connection: sqlite3.Connection, at: Cursor, limit: int) -> tuple[Batch, Cursor]:
-        bottom, top = at.messages.gaps[0]
-        rows = self._rows_between(connection, bottom, top, limit)
-        batch = Batch("")
-        self._take(connection, batch, rows)
-        lowest = rows[-1][0] if len(rows) == limit else None
-        return batch, replace(at, messages=shrink(at.messages, lowest))
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        """A read transaction, or the one that is open already."""
+        if self._held is not None:
+            yield self._held
+            return
+        with self.file.reading() as connection:
+            self._held = connection
+            try:
+                yield connection
+            finally:
+                self._held = None
 
-    def _events(self, connection: sqlite3.Connection, at: Cursor) -> tuple[Batch, Cursor]:
-        bottom, top = at.events.gaps[0]
-        floor = max(bottom, top - _EVENT_STEP)
-        batch = Batch("")
-        self._take_events(connection, batch, floor, top)
-        return batch, replace(at, events=shrink(at.events, floor + 1 if floor > bottom else None))
+    def _again(self, at: Cursor, call_ids: Sequence[str], left: int, total: int) -> Iterator[Batch]:
+        """Batches with those of the running calls whose rows are not what they were at the last look.
 
-    def _stamped(self, batch: Batch, at: Cursor, total: int) -> Batch:
+        All are looked up, as any may have completed, but only those that changed are decoded. A call that stands
+        in no row of this store costs a seek in an index.
+        """
+        changed, stamps = self._changed(call_ids)
+        for start in range(0, len(changed), _PIECE):
+            with self._reading() as connection:
+                rows = self._rows_by_id(connection, changed[start : start + _PIECE])
+            batch = Batch("")
+            self._take(batch, rows)
+            yield self._stamped(batch, at, left, total)
+        self._looked_at = stamps
+
+    def _changed(self, call_ids: Sequence[str]) -> tuple[list[str], dict[str, object]]:
+        """Those of the messages of running calls that are to be decoded, and all that stand here with their stamps."""
+        ids = list(dict.fromkeys(map(message_id, call_ids)))
+        stamps: dict[str, object] = {}
+        for start in range(0, len(ids), _LOOKUP):
+            with self._reading() as connection:
+                stamps |= self._row_stamps(connection, ids[start : start + _LOOKUP], sized=start < _SIZED)
+        changed = [id for id, stamp in stamps.items() if self._looked_at.get(id) != stamp]
+        new = [id for id in changed if id not in self._looked_at]
+        idle = set(self.in_pieces(_idle_rows(self.message_table), new))
+        return [id for id in changed if id not in idle], stamps
+
+    def _row_stamps(self, connection: sqlite3.Connection, ids: list[str], *, sized: bool) -> dict[str, object]:
+        """(time of the last update, length of the data) by id; the length only where it is not too expensive."""
+        updated = "m.time_updated" if "time_updated" in columns(connection, self.message_table) else "NULL"
+        query = f"SELECT m.id, {updated}, {'length(m.data)' if sized else 'NULL'} FROM {self.message_table} m"
+        query += " WHERE m.id IN (SELECT value FROM json_each(?))"
+        return {id: tuple(stamp) for id, *stamp in connection.execute(query, (json.dumps(ids),)).fetchall()}
+
+    def _messages(self, at: Cursor, limit: int) -> tuple[Batch, Cursor, int]:
+        """A batch of the newest rows that are left, the cursor below them, and how many they are."""
+        rows: list[Any] = []
+        while at.messages.gaps and len(rows) < limit:
+            bottom, top = at.messages.gaps[0]
+            with self._reading() as connection:
+                some = self._rows_between(connection, bottom, top, min(_READ, limit - len(rows)))
+            rows += some
+            at = replace(at, messages=shrink(at.messages, some[-1][0] if some else None))
+        batch = Batch("")
+        self._take(batch, rows)
+        return batch, at, len(rows)
+
+    def _events(self, at: Cursor) -> tuple[Batch, Cursor]:
+        batch = Batch("")
+        done = 0
+        while at.events.gaps and done < _EVENT_STEP:
+            bottom, top = at.events.gaps[0]
+            limit = min(_EVENT_READ, _EVENT_STEP)
+            with self._reading() as connection:
+                # By the rows that there are: rowids can lie any distance apart.
+                lowest = connection.execute(
+                    "SELECT rowid FROM event WHERE rowid >= ? AND rowid <= ? ORDER BY rowid DESC LIMIT 1 OFFSET ?",
+                    (*rowids(bottom, top), limit - 1),
+                ).fetchone()
+                floor = bottom if lowest is None else lowest[0] - 1
+                rows = self._event_rows(connection, floor, top)
+            self._take_events(batch, rows)
+            done += limit
+            at = replace(at, events=shrink(at.events, None if lowest is None else lowest[0]))
+        return batch, at
+
+    def in_pieces(self, fetch: Callable[[sqlite3.Connection, list[str]], list[Any]], ids: list[str]) -> list[Any]:
+        """The rows that `fetch` finds for ids, a short read for each few of them."""
+        rows: list[Any] = []
+        for start in range(0, len(ids), _PIECE):
+            with self._reading() as connection:
+                rows += fetch(connection, ids[start : start + _PIECE])
+        return rows
+
+    def _stamped(self, batch: Batch, at: Cursor, left: int, total: int) -> Batch:
         batch.cursor = at.to_json()
-        batch.total, batch.done = total, total - min(total, at.messages.left)
+        batch.total, batch.done = total, total - min(total, left)
         return batch
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
@@ -178,12 +274,16 @@ class SqliteStore:
         """(message id, text), cut short, in order of the texts."""
         raise NotImplementedError
 
-    def _take(self, connection: sqlite3.Connection, batch: Batch, rows: list[Any]) -> None:
+    def _take(self, batch: Batch, rows: list[Any]) -> None:
         """Turn message rows into calls of the batch, with the tools of those that are final."""
         raise NotImplementedError
 
-    def _take_events(self, connection: sqlite3.Connection, batch: Batch, above: int, up_to: int) -> None:
-        """Recover the calls that stand only in the events of a range of rowids."""
+    def _event_rows(self, connection: sqlite3.Connection, above: int, up_to: int) -> list[Any]:
+        """The rows of a range of events that tell of calls which stand only there."""
+        raise NotImplementedError
+
+    def _take_events(self, batch: Batch, rows: list[Any]) -> None:
+        """Recover the calls of event rows."""
         raise NotImplementedError
 
     def _has_events(self, connection: sqlite3.Connection) -> bool:
@@ -191,11 +291,34 @@ class SqliteStore:
         raise NotImplementedError
 
     def _rows_between(self, connection: sqlite3.Connection, above: int, up_to: int, limit: int) -> list[Any]:
-        """Message rows of a range of rowids, newest first, rowid first."""
+        """Message rows of a range of rowids, newest first, rowid first; none only where the range has no more."""
         raise NotImplementedError
 
     def _rows_by_id(self, connection: sqlite3.Connection, ids: list[str]) -> list[Any]:
         raise NotImplementedError
+
+
+def taken(rows: sqlite3.Cursor) -> list[Any]:
+    """The rows of a cursor, text last, until they are more bytes than one transaction should read."""
+    found: list[Any] = []
+    size = 0
+    for row in rows:
+        found.append(row)
+        size += len(row[-1] or "") if isinstance(row[-1], str | bytes) else 0
+        if size > _READ_BYTES:
+            break
+    rows.close()
+    return found
+
+
+def _idle_rows(table: str) -> Callable[[sqlite3.Connection, list[str]], list[Any]]:
+    """Finds those of the ids whose rows have nothing yet that a running call of the ledger could lack."""
+    fields = [f"json_extract(m.data, '$.{name}')" for name in ("time.completed", "error")]
+    fields += [f"nullif(json_extract(m.data, '$.{name}'), 0)" for name in ("cost", "tokens.input", "tokens.output")]
+    has = f"coalesce({', '.join(fields)}, nullif(json_extract(m.data, '$.status'), 'running'))"
+    query = f"SELECT m.id FROM {table} m WHERE m.id IN (SELECT value FROM json_each(?))"
+    query += f" AND CASE WHEN json_valid(m.data) THEN {has} IS NULL END"
+    return lambda connection, ids: [row[0] for row in connection.execute(query, (json.dumps(ids),)).fetchall()]
 
 
 def final_ids(calls: list[Call]) -> list[str]:

@@ -7,12 +7,14 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Any
 
-from opencode_tui.records import Unreadable
+from opencode_tui.records import Call, Unreadable
 from opencode_tui.source.batch import Batch
-from opencode_tui.source.decode import BadRow, call_from_v1, parse
+from opencode_tui.source.cursor import rowids
+from opencode_tui.source.decode import BadRow, call_from_v1, moment, parse
 from opencode_tui.source.sqlite_file import columns
-from opencode_tui.source.sqlite_store import SqliteStore, final_ids
-from opencode_tui.source.tools import v1_tools
+from opencode_tui.source.sqlite_store import SqliteStore, taken
+from opencode_tui.source.steps import by_step
+from opencode_tui.source.tools import v1_parts, v1_steps, v1_tools
 
 _HUGE = 1_000_000
 _FIELDS = (
@@ -28,8 +30,8 @@ _FIELDS = (
     "time",
     "finish",
 )
-# An error can hold a whole response: of a huge row only the fields that matter leave SQLite.
-_SLIM = "json_object({}, 'error', json_object('name', json_extract(m.data, '$.error.name')))".format(
+# An error can hold a whole response: of a huge row only the fields that matter leave SQLite, under `slim`.
+_SLIM = "json_object('slim', 1, {}, 'error', json_object('name', json_extract(m.data, '$.error.name')))".format(
     ", ".join(f"'{name}', json_extract(m.data, '$.{name}')" for name in _FIELDS)
 )
 _SELECT = f"""
@@ -37,7 +39,7 @@ _SELECT = f"""
     CASE WHEN length(m.data) < {_HUGE} THEN m.data WHEN json_valid(m.data) THEN {_SLIM} END
   FROM message m LEFT JOIN session s ON s.id = m.session_id
 """
-_BETWEEN = _SELECT + " WHERE m.rowid > ? AND m.rowid <= ? ORDER BY m.rowid DESC LIMIT ?"
+_BETWEEN = _SELECT + " WHERE m.rowid >= ? AND m.rowid <= ? ORDER BY m.rowid DESC LIMIT ?"
 _BY_ID = _SELECT + " WHERE m.id IN (SELECT value FROM json_each(?))"
 
 # An undo deletes messages; their last snapshots stay behind in the events of their session.
@@ -45,7 +47,7 @@ _REVERTED = """
   SELECT e.rowid, json_extract(e.data, '$.info.id'), e.aggregate_id, NULL, s.time_created, s.version,
     json_extract(e.data, '$.info')
   FROM event e LEFT JOIN session s ON s.id = e.aggregate_id
-  WHERE e.rowid > ? AND e.rowid <= ? AND e.type = 'message.updated.1'
+  WHERE e.rowid >= ? AND e.rowid <= ? AND e.type = 'message.updated.1'
     AND CASE WHEN json_valid(e.data) THEN json_extract(e.data, '$.info.role') = 'assistant'
         AND json_type(e.data, '$.info.id') = 'text'
         AND json_type(e.data, '$.info.time.completed') IN ('integer', 'real')
@@ -69,7 +71,7 @@ class SqliteV1(SqliteStore):
     message_table = "message"
 
     def _rows_between(self, connection: sqlite3.Connection, above: int, up_to: int, limit: int) -> list[Any]:
-        return connection.execute(_BETWEEN, (above, up_to, limit)).fetchall()
+        return taken(connection.execute(_BETWEEN, (*rowids(above, up_to), limit)))
 
     def _rows_by_id(self, connection: sqlite3.Connection, ids: list[str]) -> list[Any]:
         return connection.execute(_BY_ID, (json.dumps(ids),)).fetchall()
@@ -81,37 +83,56 @@ class SqliteV1(SqliteStore):
     def _prompts(self, connection: sqlite3.Connection, message_ids: Sequence[str]) -> list[Any]:
         return connection.execute(_PROMPTS, (json.dumps(list(message_ids)),)).fetchall()
 
-    def _take(self, connection: sqlite3.Connection, batch: Batch, rows: list[Any]) -> None:
-        _decode(rows, batch)
-        batch.tools = v1_tools(connection, final_ids(batch.calls))
+    def _take(self, batch: Batch, rows: list[Any]) -> None:
+        versions = {row[1]: row[5] for row in rows}
+        self._take_calls(batch, _calls(rows, batch), versions)
+
+    def _take_calls(self, batch: Batch, calls: list[Call], versions: dict[str, Any]) -> None:
+        # What has no cost yet has no finished step.
+        wanted = [call.id for call in calls if call.final or call.recorded_nano or call.missing]
+        parts = self.in_pieces(v1_parts, wanted)
+        steps = v1_steps(parts)
+        final = {call.id for call in calls if call.final}
+        for call in calls:
+            version = versions.get(call.id)
+            batch.calls += by_step(call, steps.get(call.id, ()), version if isinstance(version, str) else None)
+        batch.tools += v1_tools(row for row in parts if row[1] in final)
 
     def _has_events(self, connection: sqlite3.Connection) -> bool:
         return {"id", "aggregate_id", "type", "data"} <= columns(connection, "event")
 
-    def _take_events(self, connection: sqlite3.Connection, batch: Batch, above: int, up_to: int) -> None:
-        rows = connection.execute(_REVERTED, (above, up_to)).fetchall()
+    def _event_rows(self, connection: sqlite3.Connection, above: int, up_to: int) -> list[Any]:
+        return connection.execute(_REVERTED, rowids(above, up_to)).fetchall()
+
+    def _take_events(self, batch: Batch, rows: list[Any]) -> None:
         newest = {row[1]: row for row in reversed(rows)}
-        _decode(list(newest.values()), batch)
-        batch.tools = v1_tools(connection, final_ids(batch.calls))
+        self._take(batch, list(newest.values()))
 
 
-def _decode(rows: list[Any], batch: Batch) -> None:
-    for _, id, session_id, created_ms, session_created_ms, version, text in rows:
+def _calls(rows: list[Any], batch: Batch) -> list[Call]:
+    """The calls among message rows; those that cannot be read go to the batch."""
+    calls = []
+    for rowid, id, session_id, created_ms, session_created_ms, version, text in rows:
         if isinstance(text, str) and text.startswith('{"role":"user"'):
             continue
         try:
             if not isinstance(id, str) or not isinstance(session_id, str):
                 raise BadRow("has no usable id")
+            data = parse(text)
+            if data.get("slim") == 1:
+                data = {name: value for name, value in data.items() if value is not None}
             call = call_from_v1(
-                parse(text),
+                data,
                 id=id,
                 session_id=session_id,
                 created_ms=created_ms,
-                session_created_ms=session_created_ms if isinstance(session_created_ms, int) else None,
+                session_created_ms=moment(session_created_ms),
                 version=version if isinstance(version, str) else None,
             )
         except BadRow as bad:
-            batch.unreadable.append(Unreadable("message", str(id), str(bad)))
+            name = id if isinstance(id, str) else f"row {rowid}"
+            batch.unreadable.append(Unreadable("message", name, str(bad), moment(created_ms)))
             continue
         if call is not None:
-            batch.calls.append(call)
+            calls.append(call)
+    return calls

@@ -27,13 +27,13 @@ from opencode_tui import clock
 from opencode_tui.records import Call, Unreadable, undone_id
 from opencode_tui.source.batch import Batch
 from opencode_tui.source.bills import BillTable, Due
-from opencode_tui.source.cursor import advance, shrink
+from opencode_tui.source.cursor import advance, rowids, shrink
 from opencode_tui.source.decode import BadRow, call_from_v2, moment, parse
 from opencode_tui.source.originals import orphans
 from opencode_tui.source.sqlite_file import SqliteFile, columns
-from opencode_tui.source.sqlite_store import Cursor, SqliteStore, final_ids
+from opencode_tui.source.sqlite_store import Cursor, SqliteStore, final_ids, taken
 from opencode_tui.source.text import clean, identifier
-from opencode_tui.source.tools import v2_tools
+from opencode_tui.source.tools import v2_parts, v2_tools
 
 _BILLS, _ROWS = 500, 2_000
 # `content` holds everything that was said and done: only the other fields leave SQLite.
@@ -65,7 +65,7 @@ _SELECT = """
   FROM session_message m LEFT JOIN session_v2 s ON s.id = m.session_id
 """
 _BETWEEN = """
-  WHERE m.rowid > ? AND m.rowid <= ? AND m.type IN ('assistant', 'compaction') {only_v2}
+  WHERE m.rowid >= ? AND m.rowid <= ? AND m.type IN ('assistant', 'compaction') {only_v2}
   ORDER BY m.rowid DESC LIMIT ?
 """
 _BY_ID = " WHERE m.id IN (SELECT value FROM json_each(?))"
@@ -87,6 +87,7 @@ class SqliteV2(SqliteStore):
     rank = 2
     session_table = "session_v2"
     message_table = "session_message"
+    _at_once = True  # the sums of sessions are compared with their rows
 
     def __init__(self, file: SqliteFile) -> None:
         super().__init__(file)
@@ -110,7 +111,7 @@ class SqliteV2(SqliteStore):
         self._due, self._given = Due({}, 0, 0), {}
 
     def _rows_between(self, connection: sqlite3.Connection, above: int, up_to: int, limit: int) -> list[Any]:
-        return connection.execute(self._select + self._between, (above, up_to, limit)).fetchall()
+        return taken(connection.execute(self._select + self._between, (*rowids(above, up_to), limit)))
 
     def _rows_by_id(self, connection: sqlite3.Connection, ids: list[str]) -> list[Any]:
         return connection.execute(self._select + _BY_ID, (json.dumps(ids),)).fetchall()
@@ -121,8 +122,8 @@ class SqliteV2(SqliteStore):
     def _prompts(self, connection: sqlite3.Connection, message_ids: Sequence[str]) -> list[Any]:
         return connection.execute(_PROMPTS, (json.dumps(list(message_ids)),)).fetchall()
 
-    def _take(self, connection: sqlite3.Connection, batch: Batch, rows: list[Any]) -> None:
-        for _, id, session_id, kind, created, copied, directory, model, turn_id, origin, text in rows:
+    def _take(self, batch: Batch, rows: list[Any]) -> None:
+        for rowid, id, session_id, kind, created, copied, directory, model, turn_id, origin, text in rows:
             try:
                 if not isinstance(id, str) or not isinstance(session_id, str):
                     raise BadRow("has no usable id")
@@ -138,11 +139,12 @@ class SqliteV2(SqliteStore):
                     session_model=_object(model),
                 )
             except BadRow as bad:
-                batch.unreadable.append(Unreadable("message", str(id), str(bad), moment(created)))
+                name = id if isinstance(id, str) else f"row {rowid}"
+                batch.unreadable.append(Unreadable("message", name, str(bad), moment(created)))
                 continue
             if call is not None:
                 batch.calls.append(replace(call, copy_of=identifier(origin)) if call.copied else call)
-        batch.tools = v2_tools(connection, final_ids(batch.calls))
+        batch.tools += v2_tools(self.in_pieces(v2_parts, final_ids(batch.calls)))
 
     def _has_events(self, connection: sqlite3.Connection) -> bool:
         return False
@@ -175,7 +177,7 @@ class SqliteV2(SqliteStore):
         lost = {orphan.copy_id: orphan for orphan in orphans(connection, owners)} if self._is_forked else {}
         if lost:
             copies = Batch("")
-            self._take(connection, copies, self._rows_by_id(connection, sorted(lost)))
+            self._take(copies, self._rows_by_id(connection, sorted(lost)))
             for call in copies.calls:
                 owner, seq = lost[call.id].session_id, lost[call.id].seq
                 original = replace(call, id=undone_id(owner, seq), session_id=owner, turn_id=None)
@@ -186,14 +188,14 @@ class SqliteV2(SqliteStore):
         """Read the sums of many sessions, each time with all calls up to that moment."""
         self._read |= self._given
         while self._due.sums:
-            with self.file.reading() as connection:
+            with self._reading() as connection:
                 at = replace(at, messages=advance(connection, self.message_table, at.messages))
                 batch = Batch("", looked_at=frozenset(retry))
                 rows = self._rows_by_id(connection, retry)
                 if at.messages.gaps:
                     rows += (new := self._rows_between(connection, *at.messages.gaps[0], _ROWS))
-                    at = replace(at, messages=shrink(at.messages, new[-1][0] if len(new) == _ROWS else None))
-                self._take(connection, batch, rows)
+                    at = replace(at, messages=shrink(at.messages, new[-1][0] if new else None))
+                self._take(batch, rows)
                 if not at.messages.gaps:
                     self._take_bills(connection, batch)
             retry = sorted({*retry, *(call.id for call in batch.calls if not call.final)})

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 import unicodedata
 from functools import lru_cache
+from hashlib import blake2b
+from pathlib import Path
 
 _UNSAFE = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
 _KEEP_JOINER = "\u200d"  # zero-width joiner: part of many emoji
@@ -36,7 +39,7 @@ def first_line(value: object) -> str:
 
 def label(value: object, limit: int = 120) -> str:
     """A clean string of the kind that many rows share: a model, an agent, a directory."""
-    return _label(value, limit) if isinstance(value, str) else ""
+    return _label(value[: limit * 2], limit) if isinstance(value, str) else ""
 
 
 @lru_cache(maxsize=4096)
@@ -45,8 +48,27 @@ def _label(value: str, limit: int) -> str:
 
 
 def identifier(value: object) -> str | None:
-    """An id as a store has it, None where there is none; one that would not survive a round trip is cleaned."""
-    return clean(value, 200) or None
+    """An id as a store has it, None where there is none.
+
+    One that is too long, or could not be stored, is cut and cleaned and gets a digest of the whole, so that two
+    different ids stay different and references to them still meet.
+    """
+    if not isinstance(value, str) or not value:
+        return None
+    if len(value) <= 200 and value.isprintable():
+        return value
+    digest = blake2b(value.encode("utf-8", "backslashreplace"), digest_size=8).hexdigest()
+    return f"{clean(value, 150)}~{digest}"
+
+
+def raw_id(value: object) -> str | None:
+    """The id in a SQLite column, exactly as it stands there; None for what is not text."""
+    return value if isinstance(value, str) and value else None
+
+
+def path_text(path: Path) -> str:
+    """A path as text that can be stored and shown: bytes that are not UTF-8 become escapes such as `\\xff`."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 def command_head(command: str) -> str:

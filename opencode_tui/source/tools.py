@@ -1,14 +1,21 @@
-"""Uses of tools, from v1's parts and v2's content: name, target, outcome, duration and nothing that was said."""
+"""Uses of tools, from v1's parts and v2's content: name, target, outcome, duration and nothing that was said.
+
+From the same parts of v1 come the steps of a message, see `steps`. Rows are fetched in a short read and turned
+into records after it.
+"""
 
 from __future__ import annotations
 
 import json
 import re
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from typing import Any
 
 from opencode_tui.records import ToolUse
-from opencode_tui.source.decode import loads, moment
+from opencode_tui.source.decode import BadRow, loads, moment, parse
+from opencode_tui.source.steps import Step
 from opencode_tui.source.text import clean, command_head, host_of, identifier, label
 
 # The big fields (output, metadata, a long input) stay in SQLite: only these come out.
@@ -30,11 +37,14 @@ _GIVEN = """
 _PATCH = "substr(json_extract({of}, '$.state.input.patchText'), 1, 500)"
 
 _V1 = f"""
-  SELECT p.id, p.message_id, p.session_id, json_extract(p.data, '$.tool', {_STATE}),
+  SELECT p.id, p.message_id, p.session_id, json_extract(p.data, '$.type') = 'tool',
+    CASE json_extract(p.data, '$.type') WHEN 'tool' THEN json_extract(p.data, '$.tool', {_STATE})
+      ELSE json_object('tokens', json_extract(p.data, '$.tokens'), 'cost', json_extract(p.data, '$.cost'),
+        'reason', json_extract(p.data, '$.reason')) END,
     {_GIVEN.format(of="p.data", long=LONG)}, {_PATCH.format(of="p.data")}
   FROM part p
   WHERE p.message_id IN (SELECT value FROM json_each(?))
-    AND CASE WHEN json_valid(p.data) THEN json_extract(p.data, '$.type') = 'tool' END
+    AND CASE WHEN json_valid(p.data) THEN json_extract(p.data, '$.type') IN ('tool', 'step-finish') END
 """
 
 _V2 = f"""
@@ -42,9 +52,9 @@ _V2 = f"""
     json_extract(c.value, '$.name', {_STATE}), {_GIVEN.format(of="c.value", long=LONG)},
     {_PATCH.format(of="c.value")},
     json_extract(c.value, '$.time'), json_extract(c.value, '$.state.input.agent')
-  FROM session_message m, json_each(m.data, '$.content') c
-  WHERE m.id IN (SELECT value FROM json_each(?)) AND json_type(m.data, '$.content') = 'array'
-    AND c.type = 'object' AND json_extract(c.value, '$.type') = 'tool'
+  FROM session_message m, json_each(CASE WHEN json_valid(m.data) THEN m.data ELSE '{{}}' END, '$.content') c
+  WHERE m.id IN (SELECT value FROM json_each(?))
+    AND CASE WHEN c.type = 'object' THEN json_extract(c.value, '$.type') = 'tool' END
 """
 
 # OpenCode 2 has new names for some tools: one name each, so that they add up over an upgrade.
@@ -53,31 +63,48 @@ _PATCHED = re.compile(r"^\*\*\* (?:Update|Add|Delete) File: *(\S.*)$", re.MULTIL
 _OUTCOMES = {"completed": True, "error": False}
 
 
-def v1_tools(connection: sqlite3.Connection, call_ids: Sequence[str]) -> list[ToolUse]:
-    """What the calls used, by an index seek a call; parts that cannot be read are passed over."""
-    if not call_ids:
-        return []
-    rows = connection.execute(_V1, (json.dumps(call_ids),)).fetchall()
-    return [
-        tool_use(id, call_id, session_id, loads(state), given, patch)
-        for id, call_id, session_id, state, given, patch in rows
-    ]
+def v1_parts(connection: sqlite3.Connection, message_ids: Sequence[str]) -> list[Any]:
+    """The rows of the tools and the steps of messages, by an index seek a message."""
+    return connection.execute(_V1, (json.dumps(message_ids),)).fetchall()
 
 
-def v2_tools(connection: sqlite3.Connection, call_ids: Sequence[str]) -> list[ToolUse]:
-    """What the calls used; the calls' data must be known to be JSON."""
-    if not call_ids:
-        return []
+def v1_tools(rows: Iterable[Any]) -> list[ToolUse]:
+    """What was used, from rows of `v1_parts`; those that cannot be read are passed over."""
     tools = []
-    rows = connection.execute(_V2, (json.dumps(call_ids),)).fetchall()
+    for id, call_id, session_id, is_tool, state, given, patch in rows:
+        if is_tool:
+            with suppress(BadRow):
+                tools.append(tool_use(id, call_id, session_id, loads(state), given, patch))
+    return tools
+
+
+def v1_steps(rows: Iterable[Any]) -> dict[str, list[Step]]:
+    """The steps of each message, from rows of `v1_parts`."""
+    steps: dict[str, list[Step]] = {}
+    for id, message_id, _, is_tool, text, *_ in rows:
+        if not is_tool:
+            with suppress(BadRow):
+                steps.setdefault(message_id, []).append(Step(str(id), parse(text)))
+    return steps
+
+
+def v2_parts(connection: sqlite3.Connection, call_ids: Sequence[str]) -> list[Any]:
+    """The rows of the tools of calls, whose data must be known to be JSON."""
+    return connection.execute(_V2, (json.dumps(call_ids),)).fetchall()
+
+
+def v2_tools(rows: Iterable[Any]) -> list[ToolUse]:
+    """What was used, from rows of `v2_parts`."""
+    tools = []
     for id, call_id, session_id, text, given, patch, time_text, agent in rows:
-        state, time = loads(text), loads(time_text or "null")
-        if isinstance(time, dict):
-            state[9] = state[9] or time.get("ran") or time.get("created")
-            state[10] = state[10] or time.get("completed")
-        state[6] = state[6] or agent
-        state[0] = _NAMES.get(state[0], state[0]) if isinstance(state[0], str) else None
-        tools.append(tool_use(id, call_id, session_id, state, given, patch))
+        with suppress(BadRow):
+            state, time = loads(text), loads(time_text or "null")
+            if isinstance(time, dict):
+                state[9] = state[9] or time.get("ran") or time.get("created")
+                state[10] = state[10] or time.get("completed")
+            state[6] = state[6] or agent
+            state[0] = _NAMES.get(state[0], state[0]) if isinstance(state[0], str) else None
+            tools.append(tool_use(id, call_id, session_id, state, given, patch))
     return tools
 
 

@@ -1,0 +1,104 @@
+"""One JSON file of a session, a message or a part, read into a record."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from opencode_tui.records import Call, Session, ToolUse, Unreadable
+from opencode_tui.source.batch import Batch
+from opencode_tui.source.decode import BadRow, call_from_v1, moment, parse, section
+from opencode_tui.source.layouts import Layout
+from opencode_tui.source.reading import Entry, json_files, mtime_ns, read_file
+from opencode_tui.source.sessions import project_of
+from opencode_tui.source.steps import Step
+from opencode_tui.source.text import clean, identifier
+from opencode_tui.source.tools import tool_use
+
+
+def read_call(entry: Entry, session: Session | None, version: str) -> Call | None:
+    """The call in a message's file, None for a message that is none. Raises OSError and BadRow."""
+    data = parse(read_file(entry.path))
+    return call_from_v1(
+        data,
+        id=identifier(data.get("id")) or str(identifier(entry.path.stem)),
+        session_id=identifier(data.get("sessionID")) or str(identifier(entry.path.parent.name)),
+        created_ms=entry.changed_ms,
+        session_created_ms=session.created_ms if session else None,
+        version=version or None,
+    )
+
+
+def parts_of(layout: Layout, message: Path) -> Iterator[dict[str, Any]]:
+    """The parts of a message that can be read, each with the name of its file. Raises OSError."""
+    for entry in json_files(layout.parts(message)):
+        with suppress(OSError, BadRow):
+            yield parse(read_file(entry.path)) | {"file": str(identifier(entry.path.stem))}
+
+
+def steps_and_tools(parts: Iterable[dict[str, Any]], call: Call) -> tuple[list[Step], list[ToolUse]]:
+    """The steps and the uses of tools among the parts of a call. Raises OSError."""
+    steps: list[Step] = []
+    tools: list[ToolUse] = []
+    for data in parts:
+        id = identifier(data.get("id")) or data["file"]
+        if data.get("type") == "step-finish":
+            steps.append(Step(id, data))
+        elif data.get("type") == "tool":
+            with suppress(RecursionError):
+                tools.append(_tool(id, data, call))
+    return steps, tools
+
+
+def _tool(id: str, data: dict[str, Any], call: Call) -> ToolUse:
+    state = section(data, "state")
+    entry, meta, time = section(state, "input"), section(state, "metadata"), section(state, "time")
+    values = [data.get("tool"), state.get("status"), entry.get("filePath"), entry.get("path")]
+    values += [entry.get("command"), entry.get("url"), entry.get("subagent_type")]
+    values += [meta.get("sessionId"), None]
+    values += [time.get("start"), time.get("end"), None, None]
+    return tool_use(id, call.id, call.session_id, values, json.dumps(entry), entry.get("patchText"))
+
+
+def read_session(layout: Layout, file: Path | None, batch: Batch) -> Session | None:
+    """The session in a file; None where there is none, and where it cannot be read, which the batch then says."""
+    if file is None:
+        return None
+    try:
+        data = parse(read_file(file))
+        time = section(data, "time")
+        created = moment(time.get("created"), time.get("updated"))
+        if created is None:
+            raise BadRow("has no usable time")
+    except FileNotFoundError:
+        return None
+    except (OSError, BadRow) as bad:
+        reason = f"cannot be opened: {bad.strerror}" if isinstance(bad, OSError) else str(bad)
+        at_ms = mtime_ns(file) // 1_000_000 or None
+        batch.unreadable.append(Unreadable("session", str(identifier(file.stem)), reason, at_ms))
+        return None
+    directory = clean(data.get("directory"), 1000)
+    return Session(
+        id=str(identifier(file.stem)),
+        parent_id=identifier(data.get("parentID")),
+        fork_of=None,
+        title=clean(data.get("title")),
+        directory=directory,
+        project=project_of(_worktree(layout.project(file)), directory),
+        version=clean(data.get("version"), 60),
+        created_ms=created,
+        updated_ms=moment(time.get("updated")) or created,
+        archived_ms=moment(time.get("archived")),
+    )
+
+
+def _worktree(project: Path | None) -> str:
+    if project is None:
+        return ""
+    try:
+        return clean(parse(read_file(project)).get("worktree"), 1000)
+    except (OSError, BadRow):
+        return ""

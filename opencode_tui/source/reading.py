@@ -1,0 +1,87 @@
+"""Reading the files of a directory that may hold anything: pipes, devices, closed or huge files, any name."""
+
+from __future__ import annotations
+
+import os
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+from opencode_tui.source.decode import BadRow
+
+_MOST_BYTES = 64_000_000
+"""A file larger than this is not a message of OpenCode's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A file or folder in a directory, and when it was changed (ns since 1970)."""
+
+    path: Path
+    is_folder: bool
+    changed_ns: int
+
+    @property
+    def changed_ms(self) -> int:
+        return self.changed_ns // 1_000_000
+
+
+def entries(folder: Path) -> list[Entry]:
+    """What stands in a folder, in order of name. Raises OSError, also where the folder may not be listed."""
+    found = []
+    with os.scandir(folder) as listing:
+        for each in listing:
+            try:
+                info = each.stat()
+            except FileNotFoundError:
+                try:
+                    info = each.stat(follow_symlinks=False)
+                except FileNotFoundError:
+                    continue
+            except OSError:
+                info = each.stat(follow_symlinks=False)
+            found.append(Entry(Path(each.path), stat.S_ISDIR(info.st_mode), info.st_mtime_ns))
+    found.sort(key=lambda entry: entry.path.name)
+    return found
+
+
+def json_files(folder: Path) -> list[Entry]:
+    """The entries named `*.json` of a folder; none where there is no such folder. Raises OSError."""
+    try:
+        return [entry for entry in entries(folder) if entry.path.name.endswith(".json")]
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+
+
+def read_file(file: Path) -> bytes:
+    """The bytes of a regular file; never waits. Raises OSError, and BadRow for what is something else."""
+    if not stat.S_ISREG(file.stat().st_mode):
+        raise BadRow("is not a file")
+    # What was a file a moment ago may be a pipe now, which would wait for a writer.
+    descriptor = os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | getattr(os, "O_NOCTTY", 0))
+    with os.fdopen(descriptor, "rb") as opened:
+        info = os.fstat(descriptor)
+        if not stat.S_ISREG(info.st_mode):
+            raise BadRow("is not a file")
+        if info.st_size > _MOST_BYTES:
+            raise BadRow("is larger than a message can be")
+        return opened.read(_MOST_BYTES)
+
+
+def file_name(id: str) -> str | None:
+    """The name of the file or folder of an id; None for an id that cannot be one's name."""
+    try:
+        raw = os.fsencode(id)
+    except ValueError:
+        return None
+    if not raw or len(raw) > 250 or b"\0" in raw or b"/" in raw or raw in (b".", b".."):
+        return None
+    return id
+
+
+def mtime_ns(path: Path) -> int:
+    """When a file or folder was changed; 0 where it cannot be asked."""
+    try:
+        return path.stat().st_mtime_ns
+    except (OSError, ValueError):
+        return 0

@@ -1,0 +1,67 @@
+"""Several model calls in one message: OpenCode 0.x wrote all steps of a turn into one, and 1.x keeps those.
+
+Such a message's cost is the sum of its steps' and its tokens are those of the last, so each step becomes a call of
+its own, from its `step-finish` part: with its own context, which decides the tier of its price. The first has the
+message's id, the others that id with `#2`, `#3` and so on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from opencode_tui.money import apportion
+from opencode_tui.records import Call, Tokens
+from opencode_tui.source.decode import missing_text, usage_of
+from opencode_tui.source.text import label
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What a `step-finish` part says, as it stands there; `id` orders a message's steps."""
+
+    id: str
+    data: dict[str, Any]
+
+
+def by_step(call: Call, steps: Sequence[Step], version: str | None) -> list[Call]:
+    """The calls of a message, which add up to its cost exactly; the call itself where it is one.
+
+    A call of which something could not be read is put right by its steps, where those can.
+    """
+    if not steps or (len(steps) == 1 and call.missing is None):
+        return [call]
+    ordered = sorted(steps, key=lambda step: step.id)
+    used: list[tuple[Tokens, int, list[str]]] = []
+    for step in ordered:
+        missing: list[str] = []
+        used.append((*usage_of(step.data, version, missing), missing))
+    if len(used) == 1 and used[0][2]:
+        return [call]
+    costs = _costs(call, used)
+    return [
+        replace(
+            call,
+            id=call.id if number == 0 else f"{call.id}#{number + 1}",
+            tokens=tokens,
+            recorded_nano=cost,
+            missing=missing_text([name for name in missing if name != "cost" or _cost_is_missing(call)]),
+            finish=call.finish if step is ordered[-1] else label(step.data.get("reason"), 60) or "tool-calls",
+            error=call.error if step is ordered[-1] else None,
+        )
+        for number, (step, (tokens, _, missing), cost) in enumerate(zip(ordered, used, costs, strict=True))
+    ]
+
+
+def _costs(call: Call, used: Sequence[tuple[Tokens, int, list[str]]]) -> tuple[int, ...]:
+    """What each step cost: as it says itself where that adds up, else its share of the message's cost."""
+    costs = tuple(cost for _, cost, _ in used)
+    if _cost_is_missing(call) or sum(costs) == call.recorded_nano:
+        return costs
+    weights = costs if all(costs) else tuple(tokens.total for tokens, _, _ in used)
+    return apportion(call.recorded_nano, weights if any(weights) else (1,) * len(used))
+
+
+def _cost_is_missing(call: Call) -> bool:
+    return call.missing is not None and "cost" in call.missing.split(", ")

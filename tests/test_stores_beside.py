@@ -1,0 +1,215 @@
+"""Several stores that have the same calls, and calls that are still running: each counts once, in full."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from contextlib import nullcontext
+from pathlib import Path
+
+import pytest
+
+from opencode_tui.source import sqlite_store
+from opencode_tui.source.discovery import is_copy_name
+from tests.ledgers import Reader, assert_truth, reader
+from tests.stores import V1, V2, Files, Store, Tokens
+
+COPIES = (
+    *("opencode-backup.db", "opencode-2026-11-20.db", "opencode-20261120.db", "opencode-old.db", "opencode-bak2.db"),
+    *("opencode-1795644501.db", "opencode-before-2.0.db", "opencode-dev.backup.db"),
+)
+CHANNELS = ("opencode-dev.db", "opencode-next.db", "opencode-local.db", "opencode-beta.db", "opencode-fix-scrolling.db")
+
+
+@pytest.mark.parametrize("name", COPIES)
+def test_a_backup_is_known_by_its_name(name: str) -> None:
+    assert is_copy_name(name)
+
+
+@pytest.mark.parametrize("name", [*CHANNELS, "opencode.db"])
+def test_a_channel_is_no_backup(name: str) -> None:
+    assert not is_copy_name(name)
+
+
+def snapshot(store: V1 | V2, name: str) -> Path:
+    """A consistent copy of a store beside it, as `sqlite3 .backup` makes one."""
+    to = store.path.with_name(name)
+    source, target = sqlite3.connect(store.path), sqlite3.connect(to)
+    source.backup(target)
+    source.close()
+    target.close()
+    return to
+
+
+def states(ours: Reader) -> dict[str, str]:
+    return {Path(state.path).name: state.state for state in ours.sync.states}
+
+
+@pytest.mark.parametrize("kind", [V1, V2])
+@pytest.mark.parametrize("name", ["opencode-backup.db", "opencode-laptop.db", "opencode-dev.db", "opencode-0.db"])
+@pytest.mark.parametrize("when", ["before", "between", "after"])
+def test_a_copy_made_while_a_call_ran_does_not_freeze_it(
+    kind: type[V1 | V2], name: str, when: str, tmp_path: Path
+) -> None:
+    store = kind(tmp_path)
+    session = store.session("Fix header")
+    store.call(session, cost="0.0505")
+    call = store.call(session, completed=False)
+    ours = reader(store.data_dir)
+    if when == "between":
+        ours.poll()
+    copy = snapshot(store, name)
+    if when != "after":
+        ours.poll()
+    store.finish(call, cost="0.0152")
+    ours.poll()
+    assert_truth(ours, store.truth)
+    copy.unlink()
+    ours.poll()
+    again = reader(store.data_dir, tmp_path / "again.db")
+    again.poll()
+    for each in (ours, again):
+        assert_truth(each, store.truth)
+
+
+def test_a_call_that_completes_in_the_other_of_two_stores_counts(tmp_path: Path) -> None:
+    store = V1(tmp_path)
+    session = store.session("Fix header")
+    call = store.call(session, completed=False)
+    other = snapshot(store, "opencode-dev.db")
+    ours = reader(store.data_dir)
+    ours.poll()
+    store.finish(call, cost="0.20")
+    done = sqlite3.connect(store.path)
+    row = done.execute("SELECT data, time_updated FROM message WHERE id = ?", (call,)).fetchone()
+    done.close()
+    with sqlite3.connect(other) as connection:
+        connection.execute("UPDATE message SET data = ?, time_updated = ? WHERE id = ?", (*row, call))
+    connection.close()
+    store.path.unlink()
+    ours.poll()
+    assert_truth(ours, store.truth)
+
+
+def test_a_copy_does_not_put_a_running_call_back(tmp_path: Path) -> None:
+    store = V1(tmp_path)
+    call = store.call(store.session("Fix header"), completed=False)
+    snapshot(store, "opencode-dev.db")
+    data = f'{{"role":"assistant","cost":0.07,"tokens":{{"input":9}},"time":{{"created":{store.now}}}}}'
+    store.database.run("UPDATE message SET data = ?, time_updated = time_updated + 9 WHERE id = ?", data, call)
+    for _ in range(2):
+        ours = reader(store.data_dir)
+        ours.poll()
+        assert ours.totals.spend_nano == 70_000_000
+        ours.close()
+
+
+def test_what_was_deleted_since_a_backup_was_made_is_still_spent(tmp_path: Path) -> None:
+    store = V1(tmp_path)
+    kept, deleted = store.session("Kept"), store.session("Deleted")
+    store.call(kept, cost="0.20")
+    store.call(deleted, cost="0.11")
+    snapshot(store, "opencode-backup.db")
+    store.delete(deleted)
+    ours = reader(store.data_dir)
+    ours.poll()
+    assert ours.totals.spend_nano == 310_000_000
+    assert dict(ours.rows("SELECT title, present FROM session")) == {"Kept": 1, "Deleted": 0}
+
+
+def test_a_backup_tells_nothing_of_a_session_that_its_store_has(tmp_path: Path) -> None:
+    store = V1(tmp_path)
+    session = store.session("Before")
+    store.call(session, cost="0.20")
+    snapshot(store, "opencode-backup.db")
+    store.database.run("UPDATE session SET title = 'After', time_updated = time_updated - 5 WHERE id = ?", session)
+    ours = reader(store.data_dir)
+    ours.poll()
+    assert ours.rows("SELECT title FROM session") == [("After",)]
+    store.delete(session)
+    ours.poll()
+    assert ours.rows("SELECT present FROM session") == [(0,)]
+    assert ours.sync.message_ids(session) is None
+
+
+def test_a_backup_that_is_broken_or_goes_away_is_no_trouble(tmp_path: Path) -> None:
+    store = V1(tmp_path)
+    store.call(store.session("Fix header"), cost="0.20")
+    (store.data_dir / "opencode-bak.db").write_bytes(b"no database" * 999)
+    copy = snapshot(store, "opencode-backup.db")
+    ours = reader(store.data_dir)
+    ours.poll()
+    assert states(ours) == {"opencode.db": "live", "opencode-backup.db": "live"}
+    copy.unlink()
+    (store.data_dir / "opencode copy.db").write_bytes(b"no database" * 999)
+    ours.poll()
+    assert states(ours) == {"opencode.db": "live"}
+    shutil.copyfile(store.path, copy)
+    ours.poll()
+    assert states(ours) == {"opencode.db": "live", "opencode-backup.db": "live"}
+    assert_truth(ours, store.truth)
+
+
+def test_a_file_that_opencode_never_writes_is_not_looked_at(tmp_path: Path) -> None:
+    store = V1(tmp_path)
+    store.call(store.session("Fix header"), cost="0.20")
+    other = V1(tmp_path / "other")
+    other.call(other.session("Somebody else's"), cost="5.00")
+    for name in ("opencode copy.db", "opencode (1).db", "opencode.db.bak", "backup.db", "xopencode-dev.db"):
+        shutil.copyfile(other.path, store.path.with_name(name))
+    ours = reader(store.data_dir)
+    ours.poll()
+    assert states(ours) == {"opencode.db": "live"}
+    assert_truth(ours, store.truth)
+
+
+@pytest.mark.parametrize("kind", [V1, V2, Files])
+@pytest.mark.parametrize("number", [60, 260])
+def test_the_oldest_of_many_running_calls_complete_and_are_seen_at_the_next_poll(
+    kind: type[Store], number: int, tmp_path: Path
+) -> None:
+    store = kind(tmp_path)
+    session = store.session("Fix header")
+    with nullcontext() if isinstance(store, Files) else store.database.connection():  # type: ignore[attr-defined]
+        calls = [store.call(session, completed=False) for _ in range(number)]
+    ours = reader(store.data_dir)
+    ours.poll()
+    ours.poll()
+    for call in calls[:10]:
+        store.finish(call, cost="0.04")
+    for _ in range(1 if number < 100 or not isinstance(store, Files) else 4):
+        ours.poll()
+    assert ours.totals.spend_nano == 400_000_000 == store.truth.total_nano
+
+
+def test_5000_calls_that_never_complete_cost_a_poll_a_seek_each_and_no_decoding(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = V1(tmp_path)
+    session = store.session("Fix header")
+    with store.database.connection():
+        stuck = [store.call(session, completed=False) for _ in range(5_000)]
+    ours = reader(store.data_dir)
+    ours.poll()
+    store.call(session, cost="0.01")
+    ours.poll()
+    decoded: list[int] = []
+    take = sqlite_store.SqliteStore._rows_by_id
+    fetch = type(next(iter(ours.sync._stores.values())))._rows_by_id
+    assert take is not fetch
+
+    def counted(self: object, connection: object, ids: list[str]) -> list[object]:
+        decoded.append(len(ids))
+        return fetch(self, connection, ids)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(type(next(iter(ours.sync._stores.values()))), "_rows_by_id", counted)
+    statements: list[str] = []
+    ours.ledger.connection.set_trace_callback(statements.append)
+    store.call(session, cost="0.01")
+    ours.poll()
+    assert decoded == []
+    assert len(statements) < 100
+    store.finish(stuck[0], cost="0.05", tokens=Tokens(input=5))
+    ours.poll()
+    assert decoded == [1]
+    assert ours.totals.spend_nano == 70_000_000 == store.truth.total_nano
