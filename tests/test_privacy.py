@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+import stat
+import threading
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from opencode_tui.ledger import fingerprints
+from opencode_tui.ledger.fingerprints import key_file, keyed
 from opencode_tui.privacy.commands import command_head
 from opencode_tui.privacy.programs import MODULES, PROGRAMS
 from opencode_tui.privacy.targets import agent_of, file_of, host_of, kept_target, name_of, tool_name, word_of
+from opencode_tui.source.digest import digest_of
 from opencode_tui.source.tools import tool_use
 from tests.ledgers import reader
 from tests.stores import V1, V2, Files, Store, tool
@@ -173,3 +180,69 @@ def test_no_store_brings_a_secret_into_the_ledger(make: type[Store], tmp_path: P
     held = b"".join(file.read_bytes() for file in ours.ledger.path.parent.iterdir())
     assert MARK.encode() not in held
     assert MARK.lower().encode() not in held.lower()
+
+
+# Fingerprints
+
+
+def digests(place: Path, *commands: str) -> tuple[list[int], Path]:
+    """The fingerprints that a fresh ledger keeps of commands of one session, and its file."""
+    store = V1(place)
+    store.call(store.session("Fix header"), cost="0.20", tools=[tool("bash", command) for command in commands])
+    ours = reader(store.data_dir)
+    ours.poll()
+    kept = [row[0] for row in ours.rows("SELECT digest FROM tool ORDER BY id")]
+    ours.close()
+    return kept, ours.ledger.path
+
+
+def test_identical_commands_and_no_others_have_the_same_fingerprint(tmp_path: Path) -> None:
+    (first, other, again), _ = digests(tmp_path, "mysql -p1234", "mysql -p1235", "mysql -p1234")
+    assert first == again != other
+
+
+def test_a_copy_of_the_ledger_does_not_show_what_a_fingerprint_is_of(tmp_path: Path) -> None:
+    """Whoever has the ledger knows the session, and can try out all that a short secret may have been."""
+    (kept,), ledger = digests(tmp_path, "mysql -p1234")
+    (kept_elsewhere,), _ = digests(tmp_path / "other", "mysql -p1234")
+    given = json.dumps({"command": "mysql -p1234", "description": "run"}, separators=(",", ":"))
+    with closing(sqlite3.connect(ledger)) as connection:
+        (session_id,) = connection.execute("SELECT session_id FROM tool").fetchone()
+    guess = digest_of(session_id, given)
+    assert guess is not None
+    assert keyed(key_of_file(ledger), guess) == kept  # the guess is right, and with the key it could be tested
+    assert kept not in (guess, guess & 0xFFFFFFFF, keyed(bytes(32), guess), kept_elsewhere)
+    assert stat.S_IMODE(key_file(ledger).stat().st_mode) == 0o600
+    assert key_of_file(ledger) not in ledger.read_bytes()
+
+
+def key_of_file(ledger: Path) -> bytes:
+    return key_file(ledger).read_bytes()
+
+
+def test_a_key_that_is_lost_or_broken_is_made_anew(tmp_path: Path) -> None:
+    _, ledger = digests(tmp_path, "ls")
+    old = key_of_file(ledger)
+    for break_it in (key_file(ledger).unlink, lambda: key_file(ledger).write_bytes(b"short")):
+        break_it()
+        fingerprints._key.cache_clear()
+        with closing(sqlite3.connect(ledger)) as connection:
+            new = fingerprints.key_of(connection)
+        assert new == key_of_file(ledger) != old
+    assert new is not None and len(new) == len(old)
+
+
+def test_processes_that_make_the_key_at_once_make_one(tmp_path: Path) -> None:
+    file, start, found = tmp_path / "ledger.db.key", threading.Barrier(8), []
+
+    def make() -> None:
+        start.wait(60)
+        found.append(fingerprints._key.__wrapped__(file))
+
+    threads = [threading.Thread(target=make) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert len(found) == 8 and set(found) == {file.read_bytes()}
+    assert [path.name for path in tmp_path.iterdir()] == [file.name]

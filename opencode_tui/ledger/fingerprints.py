@@ -46,10 +46,13 @@ def keyed(key: bytes | None, digest: int | None) -> int | None:
 
 @lru_cache(maxsize=16)
 def _key(file: Path) -> bytes:
-    key = file.read_bytes() if file.exists() else b""
-    if len(key) != _KEY_BYTES:
-        _make(file, instead=bool(key) or file.exists())
-        key = file.read_bytes()
+    try:
+        key: bytes | None = file.read_bytes()
+    except FileNotFoundError:
+        key = None
+    if key is None or len(key) != _KEY_BYTES:
+        _make(file, instead=key is not None)
+        return file.read_bytes()
     return key
 
 
