@@ -12,7 +12,6 @@ then not recognised again, and nothing else happens.
 from __future__ import annotations
 
 import os
-import secrets
 import sqlite3
 from contextlib import suppress
 from functools import lru_cache
@@ -58,11 +57,11 @@ def _key(file: Path) -> bytes:
 
 def _make(file: Path, *, instead: bool) -> None:
     """A whole key appears at once; of several processes that make the first one, one alone counts."""
-    new = file.with_name(f"{file.name}.{secrets.token_hex(4)}")
+    new = file.with_name(f"{file.name}.{os.urandom(4).hex()}")
     handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with os.fdopen(handle, "wb") as made:
-            made.write(secrets.token_bytes(_KEY_BYTES))
+            made.write(os.urandom(_KEY_BYTES))
         if instead:
             new.replace(file)
         else:
