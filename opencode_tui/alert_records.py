@@ -6,13 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from opencode_tui.clock import HOUR_MS
+from opencode_tui.clock import DAY_MS, HOUR_MS
 from opencode_tui.settings import Level, Period, Scope
 
 Kind = Literal["spend", "rate", "every", "depth", "loop", "edits", "context"]
 
 EVER = "ever"
 """The period of what is measured as long as a session lives."""
+
+LONGEST_SNOOZE_MS = 7 * DAY_MS
+JITTER_MS = 60_000
+"""By so much a clock may be put back without that what was done before counts as done in the future."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,8 @@ class Told:
     at_ms: int
     ok: bool
     detail: str = ""
+    attempt: int = 1
+    """Which try it was: from the second on, whoever tried before it ended first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +81,18 @@ class Alert:
     snoozed_until_ms: int | None = None
     acknowledged_ms: int | None = None
     told: tuple[Told, ...] = ()
+    snoozed_ms: int | None = None
+    """When it was snoozed."""
+    attempt: int = 1
+    """Which try this is to deliver it, while a channel does."""
+
+    def is_snoozed(self, now_ms: int) -> bool:
+        """It stays away for now. A snooze that begins in the future was made by a clock that was ahead."""
+        until_ms = self.snoozed_until_ms
+        if until_ms is None or until_ms <= now_ms:
+            return False
+        since_ms = until_ms - LONGEST_SNOOZE_MS if self.snoozed_ms is None else self.snoozed_ms
+        return since_ms <= now_ms + JITTER_MS
 
     @property
     def late(self) -> bool:

@@ -13,7 +13,7 @@ from opencode_tui.clock import Clock, calendar_for
 from opencode_tui.guard.control import lift, raise_cutoff, unraise
 from opencode_tui.guard.state import StateError, state_file
 from opencode_tui.guard.status import guard_status
-from opencode_tui.ledger import alert_log, queries
+from opencode_tui.ledger import alert_log, deliveries, queries
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.money import format_usd
 from opencode_tui.settings import Settings
@@ -52,9 +52,12 @@ class LedgerFeed:
         environ: Mapping[str, str],
         clock: Clock = clocks.now_ms,
         tell: Callable[[Alert], None] = lambda _: None,
+        deliver: Callable[[], None] = lambda: None,
     ) -> None:
-        """`tell` is given each alert that fires, once, on the thread of `poll`; it must not wait."""
-        self._tell = tell
+        """`tell` is given each alert that fires, once, on the thread of `poll`; `deliver` is called where some have not
+        been delivered, also by a process that has ended. Neither may wait.
+        """
+        self._tell, self._deliver = tell, deliver
         self._watcher = Watcher()
         self._open_ledger, self._settings, self._environ, self._clock = open_ledger, settings, environ, clock
         self._calendar = calendar_for(settings.timezone)
@@ -168,7 +171,7 @@ class LedgerFeed:
             raise ValueError(str(error)) from error
         with self._ledger.writing() as connection:
             if isinstance(action, SnoozeAlerts):
-                if not alert_log.snooze(connection, action.ids, now + action.minutes * MINUTE_MS):
+                if not alert_log.snooze(connection, action.ids, now + action.minutes * MINUTE_MS, now):
                     return "acknowledged already: it does not come back"
                 return f"asleep for {action.minutes} minutes"
             if isinstance(action, AcknowledgeAlerts):
@@ -181,6 +184,8 @@ class LedgerFeed:
         assert self._ledger is not None and self._sync is not None
         for alert in self._watcher.look(self._ledger, self._settings, now_ms, self._sync.book):
             self._tell(alert)
+        if deliveries.free(self._ledger.connection, now_ms):
+            self._deliver()
 
     @property
     def read_ms(self) -> int | None:

@@ -63,7 +63,7 @@ class ToolUse:
     child_session_id: str | None = None
     """The subagent's session, for a `task`."""
     digest: int | None = None
-    """A fingerprint of all that it was given, the same for identical uses in one session and for no others; None
+    """A fingerprint of all that it was given, the same for identical uses in one session and hardly for others; None
     where that is nothing, or long."""
 
 

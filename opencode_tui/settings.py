@@ -60,6 +60,8 @@ class Poll:
 Level = Literal["notice", "warning", "cutoff"]
 """How much an alert matters."""
 LEVELS: tuple[Level, ...] = ("notice", "warning", "cutoff")
+CHANNELS = ("desktop", "webhook", "command")
+"""Those that go beyond the screen, by their names in the settings."""
 Scope = Literal["all", "session", "project", "model", "provider", "agent"]
 SCOPES: tuple[Scope, ...] = ("all", "session", "project", "model", "provider", "agent")
 Period = Literal["day", "week", "month"]

@@ -13,6 +13,7 @@ from opencode_tui.analysis.causes import causes_in
 from opencode_tui.analysis.trees import Place, laid_out
 from opencode_tui.analysis.turns import growth_of, turns_of
 from opencode_tui.clock import Calendar
+from opencode_tui.harmless import shown_id
 from opencode_tui.ledger import queries, session_queries
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.ledger.queries import SessionFacts, SessionSum
@@ -62,7 +63,7 @@ def take_session(
         facts = tree.facts.get(query.session_id)
         calls = session_queries.session_calls(connection, query.session_id)
         if facts is None and not calls:
-            raise LookupError(f"no session {query.session_id} is in the ledger")
+            raise LookupError(f"no session {shown_id(query.session_id)} is in the ledger")
         tools = session_queries.session_tools(connection, query.session_id)
         turns = session_turns(
             query.session_id,
@@ -105,7 +106,7 @@ def take_session(
         cache_saved_nano=saved,
         parent=_named(parent_id, others),
         fork_of=_named(origin_id, others),
-        forks=tuple(SessionName(id, others.get(id) or id) for id in fork_ids),
+        forks=tuple(SessionName(id, others.get(id) or shown_id(id)) for id in fork_ids),
         tree=tree.nodes,
         turns=tuple(_marked(turn, findings) for turn in turns),
         growth=growth_of(calls),
@@ -223,7 +224,7 @@ def _node(
         id=place.id,
         parent_id=place.parent_id,
         depth=place.depth,
-        title=(facts.title if facts else "") or place.id,
+        title=(facts.title if facts else "") or shown_id(place.id),
         agent=agent,
         model=model,
         state=state_of(facts, bool(sums and sums.running), last_ms, now_ms),
@@ -276,4 +277,4 @@ def _limit(limits: ContextLimits | None, directory: str) -> Callable[[str], int 
 
 
 def _named(id: str | None, titles: Mapping[str, str]) -> SessionName | None:
-    return SessionName(id, titles.get(id) or id) if id else None
+    return SessionName(id, titles.get(id) or shown_id(id)) if id else None

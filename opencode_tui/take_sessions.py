@@ -10,6 +10,7 @@ from typing import Protocol
 from opencode_tui.analysis.periods import PERIODS, days_of, parse_day
 from opencode_tui.analysis.trees import Tree, roots, trees
 from opencode_tui.clock import HOUR_MS, Calendar, Span, calendar_for
+from opencode_tui.harmless import shown_id
 from opencode_tui.ledger import queries
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.ledger.queries import SessionFacts, SessionSum
@@ -106,7 +107,7 @@ def _row(
     started_ms, last_ms = _times(tree, sums)
     return SessionRow(
         id=tree.root,
-        title=(facts.title if facts else "") or tree.root,
+        title=(facts.title if facts else "") or shown_id(tree.root),
         project=facts.project if facts else "",
         model=model,
         models=models,

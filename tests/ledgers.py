@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,7 +11,6 @@ from opencode_tui.clock import Span, now_ms
 from opencode_tui.ledger import queries
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.ledger.queries import Totals
-from opencode_tui.ledger.schema import _V1, _run
 from opencode_tui.settings import Settings
 from opencode_tui.sync import Sync
 from tests.stores import Truth
@@ -77,24 +75,3 @@ def assert_truth(reader: Reader, truth: Truth) -> None:
     assert totals.copied_calls == truth.copies
     assert totals.tokens == truth.tokens
     assert reader.spend_by("session") == {id: nano for id, nano in truth.own.items() if nano}
-
-
-def make_first_version(ledger: Path) -> None:
-    """Turn a ledger into what the first version of the program would have written of the same calls."""
-    whole = sqlite3.connect(ledger)
-    first = sqlite3.connect(ledger.with_suffix(".first"))
-    _run(first, _V1)
-    migrations = whole.execute("SELECT sql FROM sqlite_master WHERE name = '_sqlite_migrations'").fetchone()[0]
-    first.execute(migrations)
-    rows = {"_sqlite_migrations": " WHERE name = 'm001_first_ledger'"}
-    for table in ("machine", "store", "session", "rates", "call", "tool", "unreadable", "_sqlite_migrations"):
-        columns = ", ".join(row[1] for row in first.execute(f"PRAGMA table_info({table})"))
-        found = whole.execute(f"SELECT {columns} FROM {table}{rows.get(table, '')}").fetchall()
-        marks = ", ".join("?" * (columns.count(",") + 1))
-        first.executemany(f"INSERT INTO {table} ({columns}) VALUES ({marks})", found)
-    first.execute("PRAGMA user_version = 1")
-    first.commit()
-    first.close()
-    whole.close()
-    Path(f"{ledger}-wal").unlink(missing_ok=True)
-    ledger.with_suffix(".first").rename(ledger)

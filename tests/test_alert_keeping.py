@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,14 +12,15 @@ import pytest
 
 from opencode_tui.alert_records import Alert, Told
 from opencode_tui.clock import DAY_MS, HOUR_MS
-from opencode_tui.ledger import alert_log
+from opencode_tui.ledger import alert_log, deliveries
 from opencode_tui.ledger.schema import LATEST
 from opencode_tui.money import NANO
 from opencode_tui.settings import Budget, Lines, Settings
-from tests.ledgers import make_first_version
+from tests.old_ledgers import old_call, old_ledger
 from tests.watched import MINUTE, NOON, QUIET, Watched, only
 
 CENT = NANO // 100
+YEAR = 365 * DAY_MS
 DAY = Settings(timezone="UTC", alerts=QUIET)
 
 
@@ -87,9 +89,10 @@ def test_a_snoozed_warning_does_not_keep_a_cutoff_at_its_line_quiet(file: Path) 
 
 def test_what_became_of_telling_is_kept(fired: tuple[sqlite3.Connection, Alert]) -> None:
     connection, alert = fired
-    what = (Told("toast", NOON, True), Told("webhook", NOON + 3, False, "the address answered 500"))
+    what = (Told("command", NOON, True), Told("webhook", NOON + 3, False, "the address answered 500"))
     for each in what:
-        alert_log.told(connection, alert.id, each)
+        assert deliveries.take(connection, alert.id, each.channel, "somebody", NOON) == 1
+        deliveries.finish(connection, alert.id, "somebody", each)
     assert alert_log.alerts(connection)[0].told == what
 
 
@@ -103,15 +106,65 @@ def test_the_log_is_read_newest_first_from_a_moment_on(file: Path) -> None:
     assert len(alert_log.alerts(watched.ledger.connection, since_ms=NOON + MINUTE)) == 4
 
 
+# A clock that was ahead
+
+
+def test_a_rate_that_fired_on_a_clock_that_was_ahead_fires_again_on_the_right_one(file: Path) -> None:
+    watched = Watched(file, only(rate=Lines(warning_nano=200 * CENT)))
+    watched.call(cost="2.10", at=NOON + YEAR)
+    assert len(watched.look(NOON + YEAR)) == 1
+    watched.call(cost="2.20", at=NOON)
+    assert [alert.crossing.value for alert in watched.look(NOON)] == [220 * CENT]
+    assert watched.look(NOON + MINUTE) == ()
+
+
+def test_what_fired_on_a_clock_that_was_ahead_does_not_stand_until_it_has_come(file: Path) -> None:
+    watched = Watched(file, DAY)
+    watched.call(cost="0.90", at=NOON + YEAR)
+    watched.look(NOON + YEAR)
+    connection = watched.ledger.connection
+    assert len(alert_log.standing(connection, NOON + YEAR)) == 1
+    assert alert_log.standing(connection, NOON) == ()
+    assert len(alert_log.standing(connection, NOON + YEAR - MINUTE)) == 1  # a clock that is put right by a little
+
+
+@pytest.mark.parametrize("noted", [True, False])
+def test_a_snooze_of_a_clock_that_was_ahead_is_none(
+    fired: tuple[sqlite3.Connection, Alert], noted: bool, file: Path
+) -> None:
+    connection, alert = fired
+    until_ms = NOON + YEAR + HOUR_MS
+    alert_log.snooze(connection, [alert.id], until_ms, NOON + YEAR if noted else None)
+    assert alert_log.standing(connection, NOON + YEAR) == ()
+    (standing,) = alert_log.standing(connection, NOON)
+    assert not standing.is_snoozed(NOON)
+    assert standing.is_snoozed(NOON + YEAR)
+
+
+def test_a_snooze_of_a_clock_that_was_a_day_ahead_is_none_either(fired: tuple[sqlite3.Connection, Alert]) -> None:
+    connection, alert = fired
+    alert_log.snooze(connection, [alert.id], NOON + DAY_MS + HOUR_MS, NOON + DAY_MS)
+    assert len(alert_log.standing(connection, NOON)) == 1
+    alert_log.snooze(connection, [alert.id], NOON + HOUR_MS, NOON + MINUTE // 2)  # put back by half a minute
+    assert alert_log.standing(connection, NOON) == ()
+
+
+def test_a_new_alert_does_not_take_over_a_snooze_of_a_clock_that_was_ahead(file: Path) -> None:
+    watched = Watched(file, only(rate=Lines(warning_nano=200 * CENT)))
+    watched.call(cost="2.10", at=NOON)
+    (first,) = watched.look(NOON)
+    alert_log.snooze(watched.ledger.connection, [first.id], NOON + YEAR + HOUR_MS, NOON + YEAR)
+    watched.call(cost="2.10", at=NOON + 2 * HOUR_MS)
+    assert [alert.snoozed_until_ms for alert in watched.look(NOON + 2 * HOUR_MS)] == [None]
+
+
 # An older ledger
 
 
 def test_a_ledger_of_version_1_takes_alerts_and_keeps_its_calls(file: Path) -> None:
-    watched = Watched(file, DAY)
-    watched.call(cost="0.90", at=NOON)
-    watched.ledger.close()
-    make_first_version(file)
+    with closing(old_ledger(file, 1)) as connection:
+        old_call(connection, "msg_1", NOON, 90 * CENT)
     opened = Watched(file, DAY)
     assert opened.ledger.connection.execute("PRAGMA user_version").fetchone() == (LATEST,)
-    assert opened.ledger.connection.execute("SELECT id, cost_nano FROM call").fetchall() == [("msg_000001", 90 * CENT)]
+    assert opened.ledger.connection.execute("SELECT id, cost_nano FROM call").fetchall() == [("msg_1", 90 * CENT)]
     assert len(opened.look(NOON)) == 1

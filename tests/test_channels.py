@@ -6,9 +6,12 @@ import gc
 import json
 import logging
 import os
+import resource
+import socket
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -137,8 +140,9 @@ def test_what_another_try_cannot_mend_is_tried_once(chat: Chat, status: int) -> 
 
 def test_a_server_that_never_answers_is_given_up(chat: Chat) -> None:
     chat.hold.clear()
-    with pytest.raises(ChannelError, match=r"no answer within 0.05 s, 3 times"):
-        Webhook(lambda: chat.address, timeout_s=0.05, wait=Waits()).tell(ALERT)
+    with pytest.raises(ChannelError, match=r"^no answer within 0.2 s$"):
+        Webhook(lambda: chat.address, timeout_s=0.2, wait=Waits()).tell(ALERT)
+    assert len(chat.bodies) <= 1  # the alert may have arrived: it is not sent again
 
 
 @pytest.mark.parametrize(
@@ -181,6 +185,89 @@ def test_the_address_is_that_of_the_file_else_of_the_variable(tmp_path: Path) ->
         address_of(None, {})
 
 
+@dataclass
+class Odd:
+    """A server of its own kind: what it answers to whoever connects, one after the other, and who did."""
+
+    answer: Callable[[socket.socket], None]
+    requests: int = 0
+
+    def __enter__(self) -> Odd:
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._listening.close()
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self._listening.getsockname()[1]}/{SECRET}"
+
+    def _serve(self) -> None:
+        with suppress(OSError):
+            while True:
+                connection, _ = self._listening.accept()
+                self.requests += 1
+                with connection, suppress(OSError):
+                    connection.recv(65_536)
+                    self.answer(connection)
+
+
+def drip(before: bytes) -> Callable[[socket.socket], None]:
+    """A byte now and then for ever, until the other side has gone."""
+
+    def answer(connection: socket.socket) -> None:
+        connection.sendall(before)
+        while True:
+            connection.sendall(b"x")
+            sleep(0.02)
+
+    return answer
+
+
+@pytest.mark.parametrize("before", [b"", b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 100 Continue\r\n\r\n" * 3, b"HTTP/1.1 2"])
+def test_a_server_that_drips_its_answer_is_cut_off(before: bytes, chat: Chat) -> None:
+    ended = threading.Event()
+
+    def answer(connection: socket.socket) -> None:
+        try:
+            drip(before)(connection)
+        finally:
+            ended.set()
+
+    with Odd(answer) as odd, pytest.raises(ChannelError, match=r"no answer within|the connection failed"):
+        Webhook(lambda: odd.address, timeout_s=0.5, wait=Waits()).tell(ALERT)
+    assert ended.wait(30)  # it is not left dripping into a thread of ours either
+
+
+@pytest.mark.parametrize("length", [b"Content-Length: 9999999999", b"Transfer-Encoding: chunked", b"X: y"])
+def test_no_more_of_an_answer_is_read_than_its_status(length: bytes, chat: Chat) -> None:
+    sent = 0
+
+    def answer(connection: socket.socket) -> None:
+        nonlocal sent
+        connection.sendall(b"HTTP/1.1 200 OK\r\n" + length + b"\r\n\r\n")
+        while True:
+            sent += connection.send(b"x" * 65_536)
+
+    with Odd(answer) as odd:
+        assert Webhook(lambda: odd.address).tell(ALERT) == "answered 200"
+    assert sent < 64 * 1024 * 1024  # what the system's buffers took
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_no_redirect_is_followed(status: int, chat: Chat) -> None:
+    def answer(connection: socket.socket) -> None:
+        place = f"Location: {chat.address}\r\nContent-Length: 0\r\n\r\n"
+        connection.sendall(f"HTTP/1.1 {status} Elsewhere\r\n{place}".encode())
+
+    with Odd(answer) as odd, pytest.raises(ChannelError, match=f"^answered {status}$"):
+        Webhook(lambda: odd.address, wait=Waits()).tell(ALERT)
+    assert (odd.requests, chat.bodies) == (1, [])
+
+
 # command
 
 
@@ -208,6 +295,7 @@ def test_a_command_has_the_alert_in_its_environment_and_on_its_input(tmp_path: P
         "ALERT_PERIOD": "2026-05-13",
         "ALERT_VALUE": "0.83",
         "ALERT_LINE": "0.8",
+        "ALERT_TRY": "1",
         "ALERT_SPENT_USD": "0.830000000",
         "ALERT_LINE_USD": "0.800000000",
     }
@@ -249,6 +337,15 @@ def runs(status: Path) -> bool:
         return status.read_text().split(") ")[1][0] not in "ZX"
     except (FileNotFoundError, ProcessLookupError):
         return False
+
+
+def test_a_command_that_says_more_and_more_is_read_and_forgotten(tmp_path: Path) -> None:
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    shouting = script(tmp_path, "import os\nwhile True: os.write(2, b'x' * 65536)")
+    with pytest.raises(ChannelError, match=r"did not end within 1 s"):
+        Command(shouting, os.environ, timeout_s=1).tell(ALERT)
+    grown_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    assert grown_kb < 50_000
 
 
 def test_what_a_command_leaves_running_holds_nothing_up() -> None:

@@ -12,6 +12,7 @@ from opencode_tui.analysis.causes import Evidence, Share
 from opencode_tui.analysis.rules import crossed_at, spend_rules
 from opencode_tui.analysis.trees import roots
 from opencode_tui.clock import HOUR_MS, Calendar, Span
+from opencode_tui.harmless import shown_id
 from opencode_tui.ledger import alert_queries
 from opencode_tui.ledger.alert_queries import Pot
 from opencode_tui.settings import Settings, SpendRule
@@ -53,14 +54,14 @@ def evidence_of(connection: sqlite3.Connection, crossing: Crossing, pot: Pot) ->
     since_ms = crossing.at_ms - HOUR_MS
     rows = alert_queries.shares(connection, pot, since_ms)
     known = alert_queries.ancestry(connection, (row[0] for row in rows))
-    titles = {id: title or id for id, (_, title) in known.items()}
+    titles = {id: title or shown_id(id) for id, (_, title) in known.items()}
     root_of = roots([row[0] for row in rows], {id: parent for id, (parent, _) in known.items()})
     if pot.sessions is not None:  # a subagent on its own stands for itself
         root_of = {id: root if root in pot.sessions else pot.sessions[0] for id, root in root_of.items()}
     shares: dict[str, Share] = {}
     for id, nano, hour_nano, calls in rows:
         root = root_of[id]
-        had = shares.get(root) or Share(root, titles.get(root, root))
+        had = shares.get(root) or Share(root, titles.get(root) or shown_id(root))
         is_below = id != root
         shares[root] = Share(
             root,
@@ -76,6 +77,6 @@ def evidence_of(connection: sqlite3.Connection, crossing: Crossing, pot: Pot) ->
     for id, *_ in rows[:_LEADING]:
         calls_of = alert_queries.calls_in(connection, pot, id)
         tools = alert_queries.tools_of(connection, calls_of)
-        leading.append(Leading(id, titles.get(id, id), tuple(calls_of), tuple(tools)))
+        leading.append(Leading(id, titles.get(id) or shown_id(id), tuple(calls_of), tuple(tools)))
     ordered = sorted(shares.values(), key=lambda share: (-share.nano, -share.calls, share.id))
     return Evidence(since_ms, tuple(ordered), tuple(leading))

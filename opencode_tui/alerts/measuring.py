@@ -13,6 +13,7 @@ from opencode_tui.analysis.pace import run_rate
 from opencode_tui.analysis.rules import spend_rules
 from opencode_tui.analysis.trees import Place, laid_out, roots
 from opencode_tui.clock import DAY_MS, HOUR_MS, Calendar, Span
+from opencode_tui.harmless import shown_id
 from opencode_tui.ledger import alert_log, alert_queries, queries
 from opencode_tui.ledger.alert_queries import Pot
 from opencode_tui.settings import Period, Scope, Settings
@@ -112,7 +113,7 @@ class _Reading:
 
     def title(self, id: str) -> str:
         self._learn((id,))
-        return self.known[id][1] or id
+        return self.known[id][1] or shown_id(id)
 
     def costs(self, line: int) -> tuple[tuple[int, int], ...]:
         """Those of the last hour; where they reach the line those before too, to see when they did.
@@ -126,7 +127,7 @@ class _Reading:
         if run_rate(hour, self.now_ms) < line:
             return tuple(hour)
         since_ms = self.now_ms - DAY_MS
-        fired_ms = alert_log.last_fired_ms(self.connection, "rate")
+        fired_ms = alert_log.last_fired_ms(self.connection, "rate", self.now_ms)
         since_ms = since_ms if fired_ms is None else min(since_ms, fired_ms)
         return tuple(queries.costs(self.connection, Span(since_ms - HOUR_MS, self.now_ms + 1)))
 

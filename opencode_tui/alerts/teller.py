@@ -1,29 +1,37 @@
-"""Tells alerts beyond the screen, on threads of its own: whoever finds an alert never waits for a channel."""
+"""Delivers alerts beyond the screen, on threads of its own: whoever finds an alert never waits for a channel."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import closing, suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
+from dataclasses import replace
 from queue import SimpleQueue
+from secrets import token_hex
+from sqlite3 import Connection
 from threading import Lock, Thread
+from typing import Literal
 
 from opencode_tui import clock as clocks
 from opencode_tui.alert_records import Alert, Told
 from opencode_tui.alerts.channels import Route, routes
 from opencode_tui.alerts.channels.channel import ChannelError
 from opencode_tui.clock import Clock
-from opencode_tui.ledger import alert_log
+from opencode_tui.ledger import alert_log, deliveries
+from opencode_tui.ledger.holder import this_process
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.settings import Settings
 
 CLOSE_S = 5.0
 _BUSY_MS = 3_000
+_Task = Alert | Literal["look"] | None
+"""An alert to deliver, what waits in the ledger, or the end."""
 
 
 class Teller:
     """One daemon thread for each channel that is on, so that one that hangs holds up no other.
 
-    Each outcome is kept in the alert's log, once. A channel's failure is an outcome too, and never raised.
+    Each alert is delivered under a lease in the ledger, so that of several processes one alone does, and each outcome
+    is kept there. A channel's failure is an outcome too, and never raised.
     """
 
     def __init__(
@@ -35,64 +43,131 @@ class Teller:
         clock: Clock = clocks.now_ms,
         through: tuple[Route, ...] | None = None,
     ) -> None:
-        """`open_ledger` is called on the threads, for each outcome. `through` takes the place of the settings' own."""
+        """`open_ledger` is called on the threads, for each delivery. `through` takes the place of the settings' own."""
         self._open_ledger, self._clock = open_ledger, clock
+        self._holder = f"{this_process()}/{token_hex(4)}"
         self._lock = Lock()
-        self._pending: dict[tuple[int, str], Alert] = {}
+        self._pending: dict[str, list[_Task]] = {}
         used = routes(settings, environ) if through is None else through
-        self._lines = {route.name: (route, SimpleQueue[Alert | None]()) for route in used}
+        self._lines = {route.name: (route, SimpleQueue[_Task]()) for route in used}
         self._threads: dict[str, Thread] = {}
-        self._closed = False
+        self._closed = self._over = False
+        self._unkept: list[tuple[int, Told]] = []
+        self.outcomes: list[tuple[int, Told]] = []
+        """(alert's id, what became of it) of all that this one has delivered, in the order of their ends."""
 
     def tell(self, alert: Alert) -> None:
         """Hand an alert to every channel that is on for its level, and return at once."""
-        for name, (route, queue) in self._lines.items():
-            if self._closed or not route.takes(alert):
-                continue
+        for name, (route, _) in self._lines.items():
+            if route.takes(alert):
+                self._hand(name, alert)
+
+    def look(self) -> None:
+        """Deliver what fired and nobody has delivered, a process that has ended say, and return at once."""
+        for name in self._lines:
             with self._lock:
-                self._pending[alert.id, name] = alert
-            queue.put(alert)
-            if name not in self._threads:
-                self._threads[name] = Thread(target=self._run, args=(route, queue), name=f"tell {name}", daemon=True)
-                self._threads[name].start()
+                looks = "look" in self._pending.get(name, ())
+            if not looks:
+                self._hand(name, "look")
 
     @property
     def is_telling(self) -> bool:
         """Something is not told yet."""
+        return bool(self.waiting)
+
+    @property
+    def waiting(self) -> tuple[str, ...]:
+        """The channels that have something to do."""
         with self._lock:
-            return bool(self._pending)
+            return tuple(name for name, tasks in self._pending.items() if tasks)
 
     def close(self, wait_s: float = CLOSE_S) -> bool:
-        """Wait at most so many seconds until all is told; False, and kept in the log, where something was not."""
+        """Wait at most so many seconds until all is delivered; False where something was not: a later look does it."""
         self._closed = True
         for _, queue in self._lines.values():
             queue.put(None)
         end_s = clocks.monotonic_s() + wait_s
-        for thread in self._threads.values():
+        for thread in list(self._threads.values()):
             thread.join(max(end_s - clocks.monotonic_s(), 0.0))
+        self._over = True
+        self._keep()
+        return not self.waiting
+
+    def _hand(self, name: str, task: _Task) -> None:
+        if self._closed:
+            return
+        route, queue = self._lines[name]
         with self._lock:
-            left, self._pending = list(self._pending), {}
-        self._keep(left, False, "given up: the program ended first")
-        return not left
+            self._pending.setdefault(name, []).append(task)
+        queue.put(task)
+        if name not in self._threads:
+            self._threads[name] = Thread(target=self._run, args=(route, queue), name=f"tell {name}", daemon=True)
+            self._threads[name].start()
 
-    def _run(self, route: Route, queue: SimpleQueue[Alert | None]) -> None:
-        while (alert := queue.get()) is not None:
-            ok, detail = outcome(route, alert)
+    def _run(self, route: Route, queue: SimpleQueue[_Task]) -> None:
+        while (task := queue.get()) is not None and not self._over:
+            # A thread that ended would leave its channel silent. What it could not read waits in the ledger.
+            with suppress(Exception):
+                if task == "look":
+                    for alert in self._left_behind(route):
+                        if not self._over:
+                            self._deliver(route, alert, at_any_rate=False)
+                else:
+                    self._deliver(route, task, at_any_rate=True)
             with self._lock:
-                in_time = self._pending.pop((alert.id, route.name), None) is not None
-            if in_time:
-                self._keep([(alert.id, route.name)], ok, detail)
+                self._pending[route.name].remove(task)
 
-    def _keep(self, which: Iterable[tuple[int, str]], ok: bool, detail: str) -> None:
-        # The alerts are told, or not: a ledger that cannot be written loses no more than the note of that.
-        with suppress(Exception):
-            told = [(id, Told(name, self._clock(), ok, detail)) for id, name in which]
-            if told:
-                with closing(self._open_ledger()) as ledger:
-                    ledger.connection.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
-                    with ledger.writing() as connection:
-                        for id, each in told:
-                            alert_log.told(connection, id, each)
+    def _left_behind(self, route: Route) -> list[Alert]:
+        with self._connection() as connection:
+            found = deliveries.free(connection, self._clock())
+            alerts = alert_log.with_ids(connection, (each.alert_id for each in found if each.channel == route.name))
+        return [alerts[id] for id in sorted(alerts)]
+
+    def _deliver(self, route: Route, alert: Alert, *, at_any_rate: bool) -> None:
+        """Deliver under a lease; `at_any_rate`, for what fired just now, also where the ledger cannot be written."""
+        if any((alert.id, route.name) == (id, told.channel) for id, told in self._unkept):
+            self._keep()
+            return
+        try:
+            with self._writing() as connection:
+                attempt = deliveries.take(connection, alert.id, route.name, self._holder, self._clock())
+        except Exception:
+            attempt = 1 if at_any_rate else None
+        if attempt is None:
+            return
+        ok, detail = outcome(route, replace(alert, attempt=attempt))
+        told = Told(route.name, self._clock(), ok, detail, attempt)
+        with self._lock:
+            self._unkept.append((alert.id, told))
+            self.outcomes.append((alert.id, told))
+        self._keep()
+
+    def _keep(self) -> None:
+        """Mark in the ledger what was delivered; what cannot be marked now is with the next."""
+        with self._lock:
+            unkept, self._unkept = self._unkept, []
+        if not unkept:
+            return
+        try:
+            with self._writing() as connection:
+                for id, told in unkept:
+                    deliveries.finish(connection, id, self._holder, told)
+        except Exception:
+            with self._lock:
+                self._unkept = unkept + self._unkept
+
+    @contextmanager
+    def _connection(self) -> Iterator[Connection]:
+        with closing(self._open_ledger()) as ledger:
+            ledger.connection.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
+            yield ledger.connection
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        with closing(self._open_ledger()) as ledger:
+            ledger.connection.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
+            with ledger.writing() as connection:
+                yield connection
 
 
 def outcome(route: Route, alert: Alert) -> tuple[bool, str]:
@@ -100,6 +175,8 @@ def outcome(route: Route, alert: Alert) -> tuple[bool, str]:
     silenced = route.silenced(alert)
     if silenced:
         return True, silenced
+    if not route.takes(alert):
+        return True, deliveries.TURNED_OFF
     try:
         return True, route.channel.tell(alert)
     except ChannelError as error:

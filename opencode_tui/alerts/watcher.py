@@ -12,9 +12,9 @@ from opencode_tui.alerts.text import alert_text, since_text
 from opencode_tui.analysis.causes import cause_of
 from opencode_tui.analysis.rules import crossings
 from opencode_tui.clock import Calendar, calendar_for
-from opencode_tui.ledger import alert_log
+from opencode_tui.ledger import alert_log, deliveries
 from opencode_tui.ledger.ledger import Ledger
-from opencode_tui.settings import Settings
+from opencode_tui.settings import CHANNELS, LEVELS, Level, Settings
 from opencode_tui.take_sessions import ContextLimits
 
 
@@ -30,6 +30,10 @@ class Watcher:
         since when, and `Alert.late` lets a channel stay silent. Raises sqlite3.Error.
         """
         calendar = calendar_for(settings.timezone)
+        on = {name for name in CHANNELS if getattr(settings.channels, name) != "off"}
+        if any(each.channel not in on for each in deliveries.free(ledger.connection, now_ms)):
+            with ledger.writing() as connection:
+                deliveries.drop_turned_off(connection, on, now_ms)
         with ledger.reading() as connection:
             if not _new(connection, settings, now_ms, calendar, limits):
                 return ()
@@ -40,14 +44,22 @@ class Watcher:
                 for crossing in _new(connection, settings, now_ms, calendar, limits)
             ]
             found.sort(key=lambda each: each[0].at_ms)
-            return alert_log.fire(connection, found, now_ms)
+            return alert_log.fire(connection, found, now_ms, lambda level: takers(settings, level))
+
+
+def takers(settings: Settings, level: Level) -> tuple[str, ...]:
+    """The channels that an alert of a level goes to."""
+    from_on = {name: getattr(settings.channels, name) for name in CHANNELS}
+    return tuple(
+        name for name, least in from_on.items() if least != "off" and LEVELS.index(level) >= LEVELS.index(least)
+    )
 
 
 def _new(
     connection: sqlite3.Connection, settings: Settings, now_ms: int, calendar: Calendar, limits: ContextLimits | None
 ) -> tuple[Crossing, ...]:
     measures = measure(connection, settings, now_ms, calendar, limits)
-    return alert_log.fresh(connection, crossings(measures, settings, now_ms, calendar))
+    return alert_log.fresh(connection, crossings(measures, settings, now_ms, calendar), now_ms)
 
 
 def _explained(

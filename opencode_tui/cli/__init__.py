@@ -7,6 +7,8 @@ import os
 import sys
 from collections.abc import Sequence
 
+from opencode_tui.cli.streams import harmless_streams
+
 EXIT_OK = 0
 EXIT_USAGE = 2
 EXIT_TROUBLE = 3
@@ -18,6 +20,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     settings, the data directory or the ledger, 130 interrupted.
     """
     _open_streams()
+    with harmless_streams():
+        return _run(argv)
+
+
+def _run(argv: Sequence[str] | None) -> int:
     from opencode_tui.cli.parser import make_parser
 
     arguments = make_parser().parse_args(argv)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from opencode_tui.alert_records import Alert, Cause, Crossing
 from opencode_tui.cli import EXIT_OK, EXIT_USAGE
 from opencode_tui.cli.common import Trouble, open_ledger, settings_for
+from opencode_tui.cli.streams import ring
 from opencode_tui.clock import calendar_for, now_ms
 from opencode_tui.counts import plural
 from opencode_tui.guard.control import lift_end
@@ -75,7 +76,7 @@ def _snooze(arguments: argparse.Namespace, settings: Settings, ledger: Ledger) -
         ) from None
     with ledger.writing() as connection:
         ids = _ids(connection, arguments.ids)
-        snoozed = alert_log.snooze(connection, ids, until)
+        snoozed = alert_log.snooze(connection, ids, until, now)
     kept = f"; {plural(len(ids) - snoozed, 'alert')} acknowledged already" if snoozed < len(ids) else ""
     print(f"{plural(snoozed, 'alert')} snoozed until {calendar.local(until):%a %H:%M}{kept}")
 
@@ -115,7 +116,8 @@ def _test(settings: Settings, as_json: bool) -> int:
     if as_json:
         print(json.dumps(told))
     elif settings.channels.bell != "off" and sys.stdout.isatty():
-        print("\abell: rung", flush=True)
+        ring()
+        print("bell: rung", flush=True)
     if not told and not as_json:
         print("no channel is on; [channels] in config.toml turns on desktop, webhook and command")
     return EXIT_OK if all(each["ok"] for each in told) else EXIT_UNTOLD

@@ -18,7 +18,7 @@ from opencode_tui.analysis.pace import band
 from opencode_tui.cli import EXIT_TROUBLE, silence_stdout
 from opencode_tui.cli.common import Trouble, open_ledger, settings_for, synced
 from opencode_tui.clock import Calendar, calendar_for, now_ms
-from opencode_tui.ledger import alert_log, queries
+from opencode_tui.ledger import alert_log, deliveries, queries
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.money import format_usd, nano_from_usd, usd
 from opencode_tui.report.alerts import alert_json
@@ -108,16 +108,19 @@ def _notified(settings: Settings, ledger: Ledger, sync: Sync, now_ms: int) -> tu
     except sqlite3.Error as error:
         print(f"opencode-tui: alerts could not be looked for ({error})", file=sys.stderr)
         return ()
-    if not new:
+    if not new and not deliveries.free(ledger.connection, now_ms):
         return ()
     teller = Teller(settings, lambda: Ledger(ledger.path), os.environ)
     for alert in new:
         teller.tell(alert)
+    teller.look()  # what fired before, and whose process ended before it was delivered
     teller.close(NOTIFY_S)
+    for failed in {f"{told.channel}: {told.detail}": None for _, told in teller.outcomes if not told.ok}:
+        print(f"opencode-tui: {failed}", file=sys.stderr)
+    for name in teller.waiting:
+        print(f"opencode-tui: {name}: not delivered within {NOTIFY_S:g} s, the next look tries again", file=sys.stderr)
     ids = {alert.id for alert in new}
     found = [alert for alert in alert_log.alerts(ledger.connection, since_ms=now_ms) if alert.id in ids]
-    for failed in {f"{told.channel}: {told.detail}": None for alert in found for told in alert.told if not told.ok}:
-        print(f"opencode-tui: {failed}", file=sys.stderr)
     return tuple(reversed(found))
 
 

@@ -50,7 +50,10 @@ def _show(settings: Settings) -> int:
 
     teller = Teller(settings, lambda: open_ledger(settings), os.environ)
     try:
-        run(LedgerFeed(lambda: open_ledger(settings), settings, os.environ, tell=teller.tell), settings)
+        run(
+            LedgerFeed(lambda: open_ledger(settings), settings, os.environ, tell=teller.tell, deliver=teller.look),
+            settings,
+        )
     except ValueError as error:
         raise Trouble(str(error)) from None
     finally:

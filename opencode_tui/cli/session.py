@@ -9,6 +9,7 @@ import sqlite3
 from opencode_tui.cli import EXIT_USAGE
 from opencode_tui.cli.common import Trouble, open_ledger, settings_for, synced
 from opencode_tui.clock import calendar_for, now_ms
+from opencode_tui.harmless import shown_id
 from opencode_tui.ledger import queries, session_queries
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.report.session import session_json, session_text
@@ -44,7 +45,7 @@ def _one(connection: sqlite3.Connection, text: str) -> str:
     if text in found or not found:
         return text
     if len(found) > 1:
-        some = ", ".join(found[:_CANDIDATES]) + (", …" if len(found) > _CANDIDATES else "")
+        some = ", ".join(map(shown_id, found[:_CANDIDATES])) + (", …" if len(found) > _CANDIDATES else "")
         raise Trouble(f"{text!r} is the beginning of several sessions: {some}; write more of it", EXIT_USAGE)
     return found[0]
 

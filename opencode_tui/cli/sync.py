@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from opencode_tui.cli.common import open_ledger, settings_for, synced
+from opencode_tui.cli.streams import raw
 from opencode_tui.clock import monotonic_s
 from opencode_tui.counts import plural
 from opencode_tui.ledger import queries
@@ -57,7 +58,7 @@ def _progress() -> Iterator[Callable[[Sync], None]]:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    with Progress(*columns, console=Console(file=raw(sys.stderr)), transient=True) as progress:
         task = progress.add_task("Importing", total=None)
 
         def report(sync: Sync) -> None:

@@ -17,6 +17,7 @@ from opencode_tui.alerts.channels import routes
 from opencode_tui.alerts.teller import Teller
 from opencode_tui.cli import silence_stdout
 from opencode_tui.cli.common import Trouble, open_ledger, settings_for
+from opencode_tui.cli.streams import ring
 from opencode_tui.clock import Calendar, calendar_for, now_ms
 from opencode_tui.feed import LedgerFeed
 from opencode_tui.ledger.ledger import Ledger, LedgerError
@@ -53,7 +54,7 @@ def run(arguments: argparse.Namespace) -> int:
                 silence_stdout()
                 ended.set()
 
-        feed = LedgerFeed(lambda: Ledger(ledger.path), settings, os.environ, now_ms, tell)
+        feed = LedgerFeed(lambda: Ledger(ledger.path), settings, os.environ, now_ms, tell, teller.look)
         try:
             _watch(feed, settings, ended, once=arguments.once)
         except _Ended:
@@ -96,8 +97,9 @@ def _watch(feed: LedgerFeed, settings: Settings, ended: Event, *, once: bool) ->
 def _say(alert: Alert, settings: Settings, calendar: Calendar) -> None:
     level, own = settings.channels.bell, alert.crossing.level
     loud = level != "off" and LEVELS.index(own) >= LEVELS.index(level) and (own == "cutoff" or not alert.late)
-    bell = "\a" if loud and sys.stdout.isatty() else ""
-    print(f"{bell}{alert_line(alert, calendar)}", flush=True)
+    if loud:
+        ring()
+    print(alert_line(alert, calendar), flush=True)
 
 
 def _beginning(settings: Settings) -> str:

@@ -5,6 +5,8 @@ the same rule, subject and period; the levels below a fired one are so never tol
 and so is a cutoff that was lowered to where the warning stood. What can be crossed anew is new when it was crossed
 after the last time that fired. Both follow from the rows alone, so that two processes, of other settings even, and a
 restart come to the same.
+
+A moment in the future was written by a clock that was ahead: it silences nothing.
 """
 
 from __future__ import annotations
@@ -12,49 +14,64 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from opencode_tui.alert_records import Alert, Cause, Crossing, Told
-from opencode_tui.settings import LEVELS
+from opencode_tui.alert_records import JITTER_MS, LONGEST_SNOOZE_MS, Alert, Cause, Crossing, Told
+from opencode_tui.clock import DAY_MS
+from opencode_tui.ledger import deliveries
+from opencode_tui.settings import LEVELS, Level
 
 _AS_HIGH = "level IN (SELECT value FROM json_each(?))"
 _FIRED_LINE = f"SELECT max(line) FROM alert WHERE rule = ? AND subject = ? AND period = ? AND {_AS_HIGH}"
-_FIRED_AT = f"SELECT max(at_ms) FROM alert WHERE rule = ? AND subject = ? AND period = '' AND line >= ? AND {_AS_HIGH}"
-_INSERT = """
+_FIRED_AT = f"""
+  SELECT max(at_ms) FROM alert
+  WHERE rule = ? AND subject = ? AND period = '' AND line >= ? AND at_ms <= ? AND {_AS_HIGH}
+"""
+# In force now: not over, and not begun by a clock that was ahead.
+_SNOOZED = f"""
+  snoozed_until_ms > {{now}} AND coalesce(snoozed_ms, snoozed_until_ms - {LONGEST_SNOOZE_MS}) <= {{now}} + {JITTER_MS}
+"""
+_INSERT = f"""
   INSERT OR IGNORE INTO alert (fired_ms, rule, kind, level, subject, period, mark, value, line, at_ms, session_id,
     about, cause, cause_session_id, cause_turn_id, cause_nano, cause_found, text, snoozed_until_ms)
   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,
     (SELECT max(snoozed_until_ms) FROM alert
-      WHERE rule = ?2 AND subject = ?5 AND line >= ?9 AND snoozed_until_ms > ?1
+      WHERE rule = ?2 AND subject = ?5 AND line >= ?9 AND {_SNOOZED.format(now="?1")}
         AND level IN (SELECT value FROM json_each(?19))))
   RETURNING id
 """
 _COLUMNS = """
   id, fired_ms, rule, kind, level, subject, period, value, line, at_ms, session_id, about,
-  cause, cause_session_id, cause_turn_id, cause_nano, cause_found, text, seen_ms, snoozed_until_ms, acknowledged_ms
+  cause, cause_session_id, cause_turn_id, cause_nano, cause_found, text, seen_ms, snoozed_until_ms, acknowledged_ms,
+  snoozed_ms
 """
 _TOLD = """
-  SELECT alert_id, channel, at_ms, ok, detail FROM alert_told
+  SELECT alert_id, channel, at_ms, ok, detail, attempt FROM alert_told
   WHERE alert_id IN (SELECT value FROM json_each(?)) ORDER BY rowid
 """
 _IDS = "id IN (SELECT value FROM json_each(?))"
 
 
-def fresh(connection: sqlite3.Connection, crossings: Iterable[Crossing]) -> tuple[Crossing, ...]:
+def fresh(connection: sqlite3.Connection, crossings: Iterable[Crossing], now_ms: int) -> tuple[Crossing, ...]:
     """Those that have not fired; of one rule and subject the highest alone."""
     highest: dict[tuple[str, str, str], Crossing] = {}
     for crossing in crossings:
         key = (crossing.rule, crossing.subject, crossing.period)
-        if _is_new(connection, crossing) and (key not in highest or _rank(crossing) > _rank(highest[key])):
+        if _is_new(connection, crossing, now_ms) and (key not in highest or _rank(crossing) > _rank(highest[key])):
             highest[key] = crossing
     return tuple(highest.values())
 
 
 def fire(
-    connection: sqlite3.Connection, found: Iterable[tuple[Crossing, Cause, str]], now_ms: int
+    connection: sqlite3.Connection,
+    found: Iterable[tuple[Crossing, Cause, str]],
+    now_ms: int,
+    channels: Callable[[Level], Iterable[str]] = lambda _: (),
 ) -> tuple[Alert, ...]:
     """Enter crossings with their causes and texts; the alerts that this made, none for what had fired.
+
+    `channels` says which are to deliver an alert of a level: with the alert it is entered that they have not yet.
 
     Must run in a transaction that has the right to write (`Ledger.writing`), in which the crossings were
     measured: measures from before it could have been overtaken. A snooze of the same rule and subject covers
@@ -62,10 +79,11 @@ def fire(
     """
     fired: list[Alert] = []
     for crossing, cause, text in found:
-        if not _is_new(connection, crossing):
+        if not _is_new(connection, crossing, now_ms):
             continue
         row = connection.execute(_INSERT, _values(crossing, cause, text, now_ms)).fetchone()
         if row is not None:
+            deliveries.enter(connection, row[0], channels(crossing.level), now_ms)
             fired += _read(connection, "id = ?", (row[0],))
     return tuple(fired)
 
@@ -75,9 +93,15 @@ def alerts(connection: sqlite3.Connection, *, since_ms: int = 0, most: int = 100
     return _read(connection, "fired_ms >= ? ORDER BY fired_ms DESC, id DESC LIMIT ?", (since_ms, most))
 
 
-def last_fired_ms(connection: sqlite3.Connection, rule: str) -> int | None:
+def with_ids(connection: sqlite3.Connection, ids: Iterable[int]) -> dict[int, Alert]:
+    """Alerts by their ids, as far as they are there."""
+    return {alert.id: alert for alert in _read(connection, _IDS, (_json(ids),))}
+
+
+def last_fired_ms(connection: sqlite3.Connection, rule: str, now_ms: int) -> int | None:
     """When what last fired of a rule had crossed its line; None where nothing has."""
-    at_ms: int | None = connection.execute("SELECT max(at_ms) FROM alert WHERE rule = ?", (rule,)).fetchone()[0]
+    query = "SELECT max(at_ms) FROM alert WHERE rule = ? AND at_ms <= ?"
+    at_ms: int | None = connection.execute(query, (rule, now_ms)).fetchone()[0]
     return at_ms
 
 
@@ -85,7 +109,8 @@ def standing(connection: sqlite3.Connection, now_ms: int, *, since_ms: int = 0) 
     """What fired since a moment and was neither seen nor is snoozed now, the newest first."""
     return _read(
         connection,
-        "seen_ms IS NULL AND fired_ms >= ? AND coalesce(snoozed_until_ms, 0) <= ? ORDER BY fired_ms DESC, id DESC",
+        f"seen_ms IS NULL AND fired_ms >= ?1 AND fired_ms <= ?2 + {DAY_MS}"
+        f" AND NOT coalesce({_SNOOZED.format(now='?2')}, 0) ORDER BY fired_ms DESC, id DESC",
         (since_ms, now_ms),
     )
 
@@ -95,14 +120,15 @@ def mark_seen(connection: sqlite3.Connection, ids: Iterable[int], now_ms: int) -
     connection.execute(f"UPDATE alert SET seen_ms = ? WHERE {_IDS} AND seen_ms IS NULL", (now_ms, _json(ids)))
 
 
-def snooze(connection: sqlite3.Connection, ids: Iterable[int], until_ms: int) -> int:
+def snooze(connection: sqlite3.Connection, ids: Iterable[int], until_ms: int, now_ms: int | None = None) -> int:
     """Let them, and what of the same rule and subject fires meanwhile, stand again only from a moment on.
 
     Gives how many that does; what is acknowledged stays away.
     """
     changed = connection.execute(
-        f"UPDATE alert SET snoozed_until_ms = ?, seen_ms = NULL WHERE {_IDS} AND acknowledged_ms IS NULL",
-        (until_ms, _json(ids)),
+        "UPDATE alert SET snoozed_until_ms = ?, snoozed_ms = ?, seen_ms = NULL"
+        f" WHERE {_IDS} AND acknowledged_ms IS NULL",
+        (until_ms, now_ms, _json(ids)),
     )
     return changed.rowcount
 
@@ -116,20 +142,12 @@ def acknowledge(connection: sqlite3.Connection, ids: Iterable[int], now_ms: int)
     )
 
 
-def told(connection: sqlite3.Connection, id: int, what: Told) -> None:
-    """Keep what became of telling an alert through a channel."""
-    connection.execute(
-        "INSERT INTO alert_told (alert_id, channel, at_ms, ok, detail) VALUES (?, ?, ?, ?, ?)",
-        (id, what.channel, what.at_ms, what.ok, what.detail),
-    )
-
-
-def _is_new(connection: sqlite3.Connection, crossing: Crossing) -> bool:
+def _is_new(connection: sqlite3.Connection, crossing: Crossing, now_ms: int) -> bool:
     rule, subject, as_high = crossing.rule, crossing.subject, _as_high(crossing)
     if crossing.period:
         line = connection.execute(_FIRED_LINE, (rule, subject, crossing.period, as_high)).fetchone()[0]
         return line is None or crossing.line > line
-    at_ms = connection.execute(_FIRED_AT, (rule, subject, crossing.line, as_high)).fetchone()[0]
+    at_ms = connection.execute(_FIRED_AT, (rule, subject, crossing.line, now_ms, as_high)).fetchone()[0]
     return at_ms is None or crossing.at_ms > at_ms
 
 
@@ -155,16 +173,19 @@ def _read(connection: sqlite3.Connection, where: str, values: Sequence[object]) 
     rows = connection.execute(f"SELECT {_COLUMNS} FROM alert WHERE {where}", values).fetchall()
     channels: dict[int, list[Told]] = defaultdict(list)
     if rows:
-        for id, channel, at_ms, ok, detail in connection.execute(_TOLD, (_json(row[0] for row in rows),)):
-            channels[id].append(Told(channel, at_ms, bool(ok), detail))
+        for id, channel, at_ms, ok, detail, attempt in connection.execute(_TOLD, (_json(row[0] for row in rows),)):
+            channels[id].append(Told(channel, at_ms, bool(ok), detail, attempt))
     return tuple(_alert(row, tuple(channels[row[0]])) for row in rows)
 
 
 def _alert(row: tuple[Any, ...], channels: tuple[Told, ...]) -> Alert:
     id, fired_ms, *crossing = row[:12]
-    sentence, session_id, turn_id, nano, found, text, seen_ms, snoozed_until_ms, acknowledged_ms = row[12:]
+    sentence, session_id, turn_id, nano, found, text, seen_ms, snoozed_until_ms, acknowledged_ms, snoozed_ms = row[12:]
     cause = Cause(sentence, session_id, turn_id, nano, bool(found))
-    return Alert(id, fired_ms, Crossing(*crossing), cause, text, seen_ms, snoozed_until_ms, acknowledged_ms, channels)
+    return Alert(
+        *(id, fired_ms, Crossing(*crossing), cause, text, seen_ms, snoozed_until_ms, acknowledged_ms, channels),
+        snoozed_ms=snoozed_ms,
+    )
 
 
 def _json(ids: Iterable[int]) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-LATEST = 4
+LATEST = 5
 
 _V1 = """
 CREATE TABLE machine (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
@@ -116,11 +116,31 @@ ALTER TABLE unreadable ADD COLUMN at_ms INTEGER;
 ALTER TABLE store ADD COLUMN lease_ms INTEGER;
 """
 
+# `delivery` is what each channel is to do about an alert that fired; see ledger/deliveries.py. Alerts of before have
+# none. `chore` names work on the whole file that a migration has left to do; see ledger/cleaning.py.
+_V5 = """
+CREATE TABLE delivery (
+  alert_id INTEGER NOT NULL REFERENCES alert(id), channel TEXT NOT NULL, tries INTEGER NOT NULL,
+  holder TEXT NOT NULL, lease_until_ms INTEGER NOT NULL, done INTEGER NOT NULL, PRIMARY KEY (alert_id, channel)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX delivery_waiting ON delivery(alert_id) WHERE done = 0;
+ALTER TABLE alert_told ADD COLUMN attempt INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE alert ADD COLUMN snoozed_ms INTEGER;
+CREATE TABLE chore (name TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
+"""
+
 
 def migrate(connection: sqlite3.Connection) -> None:
     """Bring the ledger to the latest schema; nothing is done, nor imported, where it is there already."""
-    if connection.execute("PRAGMA user_version").fetchone()[0] >= LATEST:
-        return
+    if connection.execute("PRAGMA user_version").fetchone()[0] < LATEST:
+        _migrate(connection)
+    if connection.execute("SELECT 1 FROM chore").fetchone():
+        from opencode_tui.ledger.cleaning import scrub
+
+        scrub(connection)
+
+
+def _migrate(connection: sqlite3.Connection) -> None:
     from sqlite_utils import Database, Migrations
 
     from opencode_tui.ledger.copies import link_paying_copies
@@ -143,6 +163,13 @@ def migrate(connection: sqlite3.Connection) -> None:
     def m004_lower_bounds(db: Database) -> None:
         _run(db, _V4)
         link_paying_copies(connection)  # some were counted twice, matched by what an upgrade rewrites
+
+    @migrations()
+    def m005_deliveries_and_known_words(db: Database) -> None:
+        from opencode_tui.ledger.cleaning import clean
+
+        _run(db, _V5)
+        clean(connection)
 
     db = Database(connection)
     db.enable_wal()

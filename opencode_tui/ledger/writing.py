@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from opencode_tui.ledger.copies import link_copies
+from opencode_tui.ledger.fingerprints import key_of, keyed
 from opencode_tui.pricing.book import Priced
 from opencode_tui.pricing.rates import Rates
 from opencode_tui.records import Call, Session, ToolUse, Unreadable
@@ -144,11 +145,17 @@ def write_calls(
 
 
 def write_tools(connection: sqlite3.Connection, tools: Iterable[ToolUse]) -> None:
+    """Enter uses of tools; those that are there already stay as they are."""
+    found = list(tools)
+    key = key_of(connection) if any(t.digest is not None for t in found) else None
     connection.executemany(
         _INSERT_TOOL,
         [
-            (t.id, t.call_id, t.session_id, t.name, t.target, t.ok, t.duration_ms, t.child_session_id, t.digest)
-            for t in tools
+            (
+                *(t.id, t.call_id, t.session_id, t.name, t.target, t.ok, t.duration_ms, t.child_session_id),
+                keyed(key, t.digest),
+            )
+            for t in found
         ],
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from opencode_tui.alert_records import EVER, Alert, Told
+from opencode_tui.alerts.channels.message import try_text
 from opencode_tui.clock import Calendar
 from opencode_tui.counts import plural
 from opencode_tui.money import format_usd
@@ -79,7 +80,7 @@ def state_text(alert: Alert, now_ms: int, calendar: Calendar) -> str:
     """Whether somebody has seen it: `new`, `seen 14:25`, `snoozed to 15:20`, `acknowledged`."""
     if alert.acknowledged_ms is not None:
         return "acknowledged"
-    if alert.snoozed_until_ms is not None and alert.snoozed_until_ms > now_ms:
+    if alert.snoozed_until_ms is not None and alert.is_snoozed(now_ms):
         return f"snoozed to {brief_moment(alert.snoozed_until_ms, now_ms, calendar)}"
     return f"seen {brief_moment(alert.seen_ms, now_ms, calendar)}" if alert.seen_ms is not None else "new"
 
@@ -122,6 +123,7 @@ def details(alert: Alert, title: str, now_ms: int, calendar: Calendar) -> tuple[
 def told_text(told: Told, now_ms: int, calendar: Calendar) -> str:
     """Such as `webhook failed at 14:23: HTTP 500`."""
     outcome = "told" if told.ok else "failed"
+    outcome += f" on the {try_text(told.attempt)}" if told.attempt > 1 else ""
     detail = f": {told.detail}" if told.detail else ""
     return f"{told.channel} {outcome} at {moment(told.at_ms, now_ms, calendar)}{detail}"
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from opencode_tui.alert_records import Alert, Told
-from opencode_tui.alerts.channels.message import alert_fields, plain
+from opencode_tui.alerts.channels.message import alert_fields, plain, try_text
 from opencode_tui.clock import Calendar
 from opencode_tui.report.words import short_day
 
@@ -41,7 +41,13 @@ def alert_json(alert: Alert, calendar: Calendar) -> dict[str, Any]:
         "acknowledged_at": alert.acknowledged_ms,
     }
     told = [
-        {"channel": each.channel, "at": _moment(each.at_ms, calendar), "ok": each.ok, "detail": each.detail}
+        {
+            "channel": each.channel,
+            "at": _moment(each.at_ms, calendar),
+            "ok": each.ok,
+            "detail": each.detail,
+            "try": each.attempt,
+        }
         for each in alert.told
     ]
     return alert_fields(alert) | {key: _moment(ms, calendar) for key, ms in moments.items()} | {"told": told}
@@ -50,13 +56,14 @@ def alert_json(alert: Alert, calendar: Calendar) -> dict[str, Any]:
 def _mark(alert: Alert, calendar: Calendar, now_ms: int) -> str:
     if alert.acknowledged_ms is not None:
         return " (acknowledged)"
-    if alert.snoozed_until_ms is not None and alert.snoozed_until_ms > now_ms:
+    if alert.snoozed_until_ms is not None and alert.is_snoozed(now_ms):
         return f" (snoozed until {calendar.local(alert.snoozed_until_ms):%a %H:%M})"
     return " (seen)" if alert.seen_ms is not None else ""
 
 
 def _told(told: Told) -> str:
-    return f"{told.channel}: {'' if told.ok else 'failed, '}{plain(told.detail)}"
+    again = f" ({try_text(told.attempt)})" if told.attempt > 1 else ""
+    return f"{told.channel}: {'' if told.ok else 'failed, '}{plain(told.detail)}{again}"
 
 
 def _moment(ms: int | None, calendar: Calendar) -> str | None:

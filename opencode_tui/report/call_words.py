@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from opencode_tui.clock import Calendar
+from opencode_tui.harmless import shown_id
 from opencode_tui.money import NANO, format_usd
 from opencode_tui.pricing.rates import Rates, cost_nano
 from opencode_tui.records import is_unlisted
@@ -67,7 +68,8 @@ def arithmetic(call: CallRow) -> str:
 
 def provenance(call: CallRow) -> str:
     """Where the figures stand: the call's id and the source of its rates."""
-    return f"{call.id} · rates from {call.rates.source}" if call.rates and call.rates.source else call.id
+    id = shown_id(call.id)
+    return f"{id} · rates from {call.rates.source}" if call.rates and call.rates.source else id
 
 
 def call_marks(call: CallRow) -> tuple[str, ...]:
@@ -115,7 +117,7 @@ def tool_line(tool: ToolRow) -> str:
     """Such as `✓ edit src/Button.tsx 0.3s`; the word says it beside the glyph where it failed or runs."""
     glyph, word = {True: ("✓", ""), False: ("✕", "failed"), None: ("●", "running")}[tool.ok]
     took = duration_text(tool.duration_ms) if tool.duration_ms is not None else ""
-    child = f"→ {tool.child_session_id}" if tool.child_session_id else ""
+    child = f"→ {shown_id(tool.child_session_id)}" if tool.child_session_id else ""
     return " ".join(filter(None, (glyph, tool.name, tool.target, word, took, child)))
 
 

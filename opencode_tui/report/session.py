@@ -8,6 +8,7 @@ from typing import Any
 
 from opencode_tui.clock import Calendar
 from opencode_tui.counts import plural
+from opencode_tui.harmless import shown_id
 from opencode_tui.money import format_usd, usd
 from opencode_tui.report.as_json import as_json
 from opencode_tui.report.words import tokens_text
@@ -50,7 +51,7 @@ def _facts(session: SessionView) -> list[str]:
     subagents = len(session.tree) - 1
     lines = [
         session.title,
-        f"{session.id} · {session.state} · {session.project or session.directory}",
+        f"{shown_id(session.id)} · {session.state} · {session.project or session.directory}",
         f"total {format_usd(session.total_nano)} · own {format_usd(session.own_nano)}"
         + (f" · {plural(subagents, 'subagent')}" if subagents else ""),
         f"{plural(session.calls, 'call')} · {tokens_text(session.tokens.total)} tokens"
@@ -58,9 +59,9 @@ def _facts(session: SessionView) -> list[str]:
         + (f", saved {format_usd(session.cache_saved_nano)}" if session.cache_saved_nano else ""),
     ]
     if session.inherited_nano or session.copied_calls:
-        origin = f" from {session.fork_of.title} ({session.fork_of.id})" if session.fork_of else ""
+        origin = f" from {session.fork_of.title} ({shown_id(session.fork_of.id)})" if session.fork_of else ""
         lines.append(f"{format_usd(session.inherited_nano)} inherited{origin}, not billed again")
-    lines += [f"forked as {fork.title} ({fork.id})" for fork in session.forks]
+    lines += [f"forked as {fork.title} ({shown_id(fork.id)})" for fork in session.forks]
     undone = sum(turn.undone for turn in session.turns)
     if undone:
         lines.append(f"{plural(undone, 'call')} undone in OpenCode, spent all the same")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from opencode_tui.clock import Calendar
 from opencode_tui.counts import plural
+from opencode_tui.harmless import shown_id
 from opencode_tui.money import format_usd
 from opencode_tui.paths import last_part
 from opencode_tui.report.turn_words import duration_text, fine_usd, short_model
@@ -17,7 +18,9 @@ Fact = tuple[str, ...]
 
 
 def resume_command(session_id: str) -> str:
-    return f"opencode -s {session_id}"
+    """What goes on with a session in OpenCode, as it can be pasted into a shell whatever the id is."""
+    shown = shown_id(session_id)
+    return f"opencode -s {shown}" if shown == session_id else f"opencode --session={shown}"
 
 
 def name_of(session: SessionName) -> str:
@@ -151,7 +154,7 @@ def head_lines(view: SessionView) -> tuple[Fact, Fact]:
     """The same on two lines, for a pane in which one is too short."""
     state, project = STATES[view.state], last_part(view.project or view.directory)
     above = (f"{state} · {project} · {short_model(view.model)}", f"{state} · {project}", state)
-    return above, (resume_command(view.id), f"-s {view.id}", view.id)
+    return above, (resume_command(view.id), f"-s {shown_id(view.id)}", shown_id(view.id))
 
 
 def node_pieces(node: Node, root_nano: int) -> list[tuple[int, str]]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from opencode_tui.clock import Calendar
 from opencode_tui.counts import plural
+from opencode_tui.harmless import shown_id
 from opencode_tui.money import format_usd
 from opencode_tui.report.as_json import as_json
 from opencode_tui.report.words import tokens_text
@@ -36,7 +37,7 @@ def sessions_table(rows: Sequence[SessionRow], of: int, period: str, calendar: C
 
 def _cells(row: SessionRow, calendar: Calendar) -> tuple[str, ...]:
     return (
-        row.id,
+        shown_id(row.id),
         row.title if len(row.title) <= 40 else row.title[:39] + "…",
         PurePath(row.project).name,
         row.model,

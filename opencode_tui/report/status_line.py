@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from string import Formatter
 
+from opencode_tui.harmless import for_tmux
 from opencode_tui.money import format_usd
 from opencode_tui.report.words import band_glyph
 from opencode_tui.snapshot import Band, Snapshot
 
 DEFAULT = "{color}{glyph} {spent}#[default] of {cutoff} · {rate}/h"
 _COLOURS: Mapping[Band, str] = {"calm": "#[fg=green]", "warning": "#[fg=yellow]", "cutoff": "#[fg=red]"}
-_LONGEST = 80
 
 PLACEHOLDERS: Mapping[str, Callable[[Snapshot], str]] = {
     "spent": lambda now: ("" if _is_whole(now) else "≥") + format_usd(now.spent_nano),
@@ -26,9 +26,9 @@ PLACEHOLDERS: Mapping[str, Callable[[Snapshot], str]] = {
     "calls": lambda now: f"{now.calls:,}",
     "glyph": lambda now: band_glyph(now.band),
     "color": lambda now: _COLOURS[now.band],
-    "guard": lambda now: _for_tmux(now.guard),
-    "model": lambda now: _for_tmux(now.models[0].key if now.models else ""),
-    "alert": lambda now: _for_tmux(now.alerts[0].text if now.alerts else ""),
+    "guard": lambda now: for_tmux(now.guard),
+    "model": lambda now: for_tmux(now.models[0].key if now.models else ""),
+    "alert": lambda now: for_tmux(now.alerts[0].text if now.alerts else ""),
 }
 """What stands for each name in braces."""
 
@@ -59,9 +59,3 @@ def status_line(snapshot: Snapshot, format: str = DEFAULT) -> str:
 
 def _is_whole(snapshot: Snapshot) -> bool:
     return all(store.state == "live" for store in snapshot.stores)
-
-
-def _for_tmux(text: str) -> str:
-    """Somebody's text on one line, in which tmux finds no style and nothing to run."""
-    line = "".join(letter if letter.isprintable() else " " for letter in text)
-    return (line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…").replace("#", "##")

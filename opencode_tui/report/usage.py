@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from opencode_tui.counts import plural
+from opencode_tui.harmless import shown_id
 from opencode_tui.ledger.queries import Totals
 from opencode_tui.money import format_usd, share, usd
 from opencode_tui.records import Slice
@@ -82,6 +83,7 @@ def usage_table(usage: Usage) -> str:
 
 def _name(usage: Usage, key: str) -> str:
     title = usage.titles.get(key, "")
+    key = shown_id(key) if usage.by == "session" else key
     return f"{key}  {title[:40]}" if title else key
 
 

@@ -11,6 +11,7 @@ import json
 import math
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -23,7 +24,6 @@ from opencode_tui.source.text import identifier, label
 _MAX_TOKENS = 10**9
 _MAX_COST_NANO = 10_000 * NANO
 _MAX_MS = 253_402_300_799_999  # the end of the year 9999
-_ERROR_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,59}")
 ABORTED = "aborted"
 _VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)$")
 _LAST_WITH_REASONING_IN_OUTPUT = (1, 3, 2)
@@ -195,13 +195,13 @@ def call_from_v1(
         turn_id=identifier(data.get("parentID")),
         provider=label(data.get("providerID")) or "unknown",
         model=label(data.get("modelID"), 200) or "unknown",
-        agent=label(data.get("agent") or data.get("mode")) or "unknown",
+        agent=agent_name(data.get("agent") or data.get("mode")),
         directory=label(path.get("cwd"), 1000),
         created_ms=created,
         completed_ms=moment(time.get("completed")),
         tokens=tokens,
         recorded_nano=recorded,
-        finish=label(data.get("finish"), 60) or None,
+        finish=finish_word(data.get("finish")),
         error=_error_name(data.get("error")),
         copied=is_copy(created, session_created_ms),
         missing=missing_text(missing),
@@ -244,15 +244,16 @@ def call_from_v2(
         turn_id=turn_id,
         provider=label(model.get("providerID")) or "unknown",
         model=label(model.get("id") or model.get("modelID"), 200) or "unknown",
-        agent="compaction" if kind == "compaction" else label(data.get("agent")) or "unknown",
+        agent="compaction" if kind == "compaction" else agent_name(data.get("agent")),
         directory=directory,
         created_ms=created,
         completed_ms=completed,
         tokens=tokens,
         recorded_nano=recorded,
-        finish=(finish := label(data.get("finish"), 60) or None),
+        finish=finish_word(data.get("finish")),
         # Closed by the next step after a crash: what it had streamed is recorded nowhere.
-        error=_error_name(data.get("error")) or (ABORTED if completed and is_empty and not finish else None),
+        error=_error_name(data.get("error"))
+        or (ABORTED if completed and is_empty and not data.get("finish") else None),
         copied=copied,
         variant=_variant(model),
         streamed_ms=moment(time.get("streamed")),
@@ -260,16 +261,42 @@ def call_from_v2(
     )
 
 
+def agent_name(name: object) -> str:
+    """An agent's name; `unknown` where there is none, or what stands there is no name."""
+    return _agent(name) if isinstance(name, str) else "unknown"
+
+
+def finish_word(value: object) -> str | None:
+    """How a call finished, as one of the words that there are for it."""
+    return (_word(value) or None) if isinstance(value, str) else None
+
+
 def _error_name(error: object) -> str | None:
-    """An error by its name or type, never by its text, which can quote anything."""
-    if isinstance(error, dict):
-        error = error.get("name") or error.get("type") or "error"
-    elif not error:
+    """The kind of an error, never its text, which can quote a request with its key."""
+    if not error and not isinstance(error, dict):
         return None
-    return error if isinstance(error, str) and _ERROR_NAME.fullmatch(error) else "error"
+    name = (error.get("name") or error.get("type")) if isinstance(error, dict) else error
+    return (_word(name) if isinstance(name, str) else "") or "error"
 
 
 def _variant(model: dict[str, Any]) -> str | None:
     """The model's variant, None for the one that it has by itself."""
     name = label(model.get("variant"), 60)
     return name if name not in ("", "default") else None
+
+
+# Imported here, so that who finds nothing new does not wait for it.
+
+
+@lru_cache(maxsize=256)
+def _agent(name: str) -> str:
+    from opencode_tui.privacy.targets import agent_of
+
+    return agent_of(name) or "unknown"
+
+
+@lru_cache(maxsize=256)
+def _word(text: str) -> str:
+    from opencode_tui.privacy.targets import word_of
+
+    return word_of(text)

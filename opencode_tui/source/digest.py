@@ -8,7 +8,9 @@ from hashlib import blake2b
 def digest_of(session_id: str, given: str) -> int | None:
     """A signed 64-bit fingerprint of an input's JSON; None for nothing.
 
-    The session is its key, so that none says anything elsewhere.
+    The session is its key, so that none says anything elsewhere. Whoever knows the session can still try out what
+    a short input may have been: it must not be kept like this. The ledger keeps it under a key of its own
+    (`ledger/fingerprints.py`).
     """
     if given in ("", "{}", "null"):
         return None

@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import os
-import re
-import unicodedata
 from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
 
-_UNSAFE = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
-_KEEP_JOINER = "\u200d"  # zero-width joiner: part of many emoji
-_HEAD_WORD = re.compile(r"[A-Za-z0-9._/@:+-]{1,40}")
-_ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
+from opencode_tui.harmless import one_line
 
 
 def clean(value: object, limit: int = 400) -> str:
@@ -20,15 +15,7 @@ def clean(value: object, limit: int = 400) -> str:
 
     What is not a string is the empty string.
     """
-    if not isinstance(value, str):
-        return ""
-    value = value[: limit * 2]
-    if not value.isprintable():
-        value = "".join(
-            char if unicodedata.category(char) not in _UNSAFE or char == _KEEP_JOINER else " " for char in value
-        )
-        value = " ".join(value.split())
-    return value if len(value) <= limit else value[: limit - 1] + "…"
+    return one_line(value, limit) if isinstance(value, str) else ""
 
 
 def first_line(value: object) -> str:
@@ -69,27 +56,3 @@ def raw_id(value: object) -> str | None:
 def path_text(path: Path) -> str:
     """A path as text that can be stored and shown: bytes that are not UTF-8 become escapes such as `\\xff`."""
     return os.fsencode(path).decode("utf-8", "backslashreplace")
-
-
-def command_head(command: str) -> str:
-    """The program of a shell command and its first plain word: `git commit`, `npm run`, `python3 a.py`.
-
-    Nothing more, as arguments and assignments can hold secrets.
-    """
-    words = command[:400].split()
-    while words and _ASSIGNMENT.match(words[0]):
-        words.pop(0)
-    head = words[:1] if words and _HEAD_WORD.fullmatch(words[0]) else []
-    if head and len(words) > 1 and _HEAD_WORD.fullmatch(words[1]) and not words[1].startswith("-"):
-        head.append(words[1])
-    return clean(" ".join(head), 80)
-
-
-def host_of(url: str) -> str:
-    """The host of a URL, without user, port, path and query."""
-    from urllib.parse import urlsplit
-
-    try:
-        return clean(urlsplit(url[:2000]).hostname or "", 120)
-    except ValueError:
-        return ""

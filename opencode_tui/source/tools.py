@@ -16,7 +16,7 @@ from typing import Any
 from opencode_tui.records import ToolUse
 from opencode_tui.source.decode import BadRow, loads, moment, parse
 from opencode_tui.source.steps import Step
-from opencode_tui.source.text import clean, command_head, host_of, identifier, label
+from opencode_tui.source.text import identifier
 
 # The big fields (output, metadata, a long input) stay in SQLite: only these come out.
 _STATE = ", ".join(
@@ -114,21 +114,19 @@ def tool_use(
     """The record of one use; `state` holds the tool's name and the values of `_STATE` in its order, `given` the
     JSON of its input, `patch` the beginning of a patch.
     """
-    from opencode_tui.source.digest import digest_of  # here, so that who finds nothing new loads no hashing
+    # Imported here, so that who finds nothing new does not wait for it.
+    from opencode_tui.privacy.targets import tool_name
+    from opencode_tui.source.digest import digest_of
 
     name, status, file_path, path, command, url, agent, child, child_v2, start, end, ran, completed = state
+    tool = tool_name(name) if isinstance(name, str) else ""
     began, ended = moment(start, ran), moment(end, completed)
     return ToolUse(
         str(id),
         str(call_id),
         str(session_id),
-        label(name) or "unknown",
-        label(file_path, 400)
-        or label(path, 400)
-        or (patched_file(patch) if isinstance(patch, str) else "")
-        or (command_head(command) if isinstance(command, str) else "")
-        or (host_of(url) if isinstance(url, str) else "")
-        or label(agent),
+        tool or "unknown",
+        _target(tool, file_path, path, patch, command, url, agent),
         _OUTCOMES.get(status) if isinstance(status, str) else None,
         max(0, ended - began) if began and ended else None,
         identifier(child) or identifier(child_v2),
@@ -136,7 +134,26 @@ def tool_use(
     )
 
 
+def _target(
+    tool: str, file_path: object, path: object, patch: object, command: object, url: object, agent: object
+) -> str:
+    """What a tool of OpenCode's own worked on, by the input that such a tool has; empty for every other tool."""
+    from opencode_tui.privacy import targets
+    from opencode_tui.privacy.commands import command_head
+
+    if tool in targets.COMMAND_TOOLS:
+        return command_head(command) if isinstance(command, str) else ""
+    if tool in targets.FILE_TOOLS:
+        named = (targets.file_of(each) for each in (file_path, path) if isinstance(each, str))
+        return next(filter(None, named), "") or (patched_file(patch) if isinstance(patch, str) else "")
+    if tool in targets.URL_TOOLS:
+        return targets.host_of(url) if isinstance(url, str) else ""
+    return targets.name_of(agent) if tool in targets.AGENT_TOOLS and isinstance(agent, str) else ""
+
+
 def patched_file(patch: str) -> str:
     """The first file that a patch is about; empty where its beginning names none."""
+    from opencode_tui.privacy.targets import file_of
+
     found = _PATCHED.search(patch)
-    return clean(found[1], 400) if found else ""
+    return file_of(found[1]) if found else ""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import ClassVar, Literal
 
 from textual import events, on
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.reactive import var
 from textual.widgets import Input
@@ -17,6 +17,7 @@ from opencode_tui.report.alert_words import level_glyph, session_of
 from opencode_tui.settings import Level
 from opencode_tui.snapshot import Snapshot
 from opencode_tui.ui.announcer import Announcer
+from opencode_tui.ui.harmless_screen import HarmlessApp
 from opencode_tui.ui.poller import Poller
 from opencode_tui.ui.screens.base import OpenCause, OpenSession, SnapshotScreen
 from opencode_tui.ui.widgets.banner import Banner
@@ -35,7 +36,7 @@ QUIET_S = 5.0
 """Nobody is at the keys who has not touched one for so long: a new alert may take the focus then."""
 
 
-class AlertingApp(App[None]):
+class AlertingApp(HarmlessApp):
     """Its keys work on every screen while there is an alert; they are about the one that is at hand there."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

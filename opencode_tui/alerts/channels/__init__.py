@@ -37,8 +37,10 @@ class Route:
         What is snoozed goes nowhere. What was crossed more than an hour before anybody looked interrupts
         nobody, unless it is a cutoff; a webhook and a command, which are read later anyway, are told.
         """
-        if alert.snoozed_until_ms is not None and alert.snoozed_until_ms > alert.fired_ms:
+        if alert.is_snoozed(alert.fired_ms):
             return "silent: snoozed"
+        if alert.acknowledged_ms is not None:
+            return "silent: acknowledged before it was delivered"
         if self.name in _LOUD and alert.late and alert.crossing.level != "cutoff":
             return "silent: crossed more than an hour before anybody looked"
         return ""

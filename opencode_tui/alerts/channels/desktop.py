@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import html
 import os
-import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,6 +15,7 @@ from shutil import which
 from opencode_tui.alert_records import Alert
 from opencode_tui.alerts.channels.channel import ChannelError
 from opencode_tui.alerts.channels.message import plain, title
+from opencode_tui.alerts.channels.running import run
 from opencode_tui.settings import Level, Settings
 
 TIMEOUT_S = 10.0
@@ -52,20 +52,18 @@ class Desktop:
         """What went wrong, empty where nothing did."""
         name = Path(command[0]).name
         try:
-            done = subprocess.run(
-                command, stdin=subprocess.DEVNULL, capture_output=True, timeout=TIMEOUT_S, env=dict(self._environ)
-            )
-        except subprocess.TimeoutExpired:
-            return f"{name} did not end within {TIMEOUT_S:g} s"
+            ended = run(command, b"", self._environ, TIMEOUT_S)
         except OSError as error:
             return f"{name} cannot be started ({error.strerror})"
-        if not done.returncode:
+        if ended.code is None:
+            return f"{name} did not end within {TIMEOUT_S:g} s"
+        if not ended.code:
             return ""
-        said = plain(done.stderr.decode(errors="replace"), 120)
-        return f"{name} failed with exit code {done.returncode}" + (f" ({said})" if said else "")
+        said = plain(ended.said.decode(errors="replace"), 120)
+        return f"{name} failed with exit code {ended.code}" + (f" ({said})" if said else "")
 
     def _write(self, sequence: bytes) -> None:
-        handle = os.open(self._terminal, os.O_WRONLY | os.O_NOCTTY)
+        handle = os.open(self._terminal, os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK)
         try:
             os.write(handle, sequence)  # at once, so that nothing else on the screen comes between
         finally:

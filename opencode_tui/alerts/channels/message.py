@@ -7,6 +7,7 @@ from typing import Any
 
 from opencode_tui.alert_records import Alert
 from opencode_tui.clock import Calendar
+from opencode_tui.harmless import one_line
 from opencode_tui.money import usd
 
 _IN_USD = ("spend", "rate")
@@ -15,13 +16,17 @@ _LONGEST = 1000
 
 def plain(text: str, limit: int = _LONGEST) -> str:
     """The text on one line, without control characters, cut at `limit`."""
-    line = " ".join("".join(letter if letter.isprintable() else " " for letter in text[: limit * 2]).split())
-    return line if len(line) <= limit else line[: limit - 1] + "…"
+    return " ".join(one_line(text, limit).split())
 
 
 def title(alert: Alert) -> str:
-    """Such as `OpenCode: warning`."""
-    return f"OpenCode: {alert.crossing.level}"
+    """Such as `OpenCode: warning`; from the second try on it says which it is."""
+    return f"OpenCode: {alert.crossing.level}" + (f" ({try_text(alert.attempt)})" if alert.attempt > 1 else "")
+
+
+def try_text(attempt: int) -> str:
+    """Such as `second try`."""
+    return f"{ {2: 'second', 3: 'third'}.get(attempt, f'{attempt}th') } try"
 
 
 def alert_fields(alert: Alert) -> dict[str, Any]:
@@ -38,15 +43,20 @@ def alert_fields(alert: Alert) -> dict[str, Any]:
         "cause_usd": usd(cause.cost_nano),
         "subject": plain(crossing.subject),
         "period": crossing.period,
-        "session": crossing.session_id or cause.session_id,
-        "turn": cause.turn_id,
+        "session": _id(crossing.session_id or cause.session_id),
+        "turn": _id(cause.turn_id),
         "unit": "usd" if in_usd else "count",
         "value": usd(crossing.value) if in_usd else crossing.value,
         "line": usd(crossing.line) if in_usd else crossing.line,
         "crossed_at": _moment(crossing.at_ms),
         "fired_at": _moment(alert.fired_ms),
         "late": alert.late,
+        "try": alert.attempt,
     }
+
+
+def _id(id: str | None) -> str | None:
+    return None if id is None else plain(id)
 
 
 def _moment(ms: int) -> str:

@@ -1,4 +1,8 @@
-"""POSTs the alert as JSON that Slack and those like it understand. The address is a secret: it is told to nobody."""
+"""POSTs the alert as JSON that Slack and those like it understand. The address is a secret: it is told to nobody.
+
+All of it, with every further try, has so many seconds, however slowly a server's bytes come. Of its answer the status
+is read and nothing else, and no redirect is followed: the alert goes to the address that was set or nowhere.
+"""
 
 from __future__ import annotations
 
@@ -6,19 +10,23 @@ import html
 import logging
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock, Thread
 from typing import Any
 
 from opencode_tui import paths
 from opencode_tui.alert_records import Alert
 from opencode_tui.alerts.channels.channel import ChannelError
 from opencode_tui.alerts.channels.message import alert_fields, title
+from opencode_tui.clock import monotonic_s
 from opencode_tui.settings import Settings
 
 TIMEOUT_S = 10.0
 BACKOFF_S = (1.0, 3.0)
 """Seconds before the second and the third try."""
+_BOTH_WAYS = 2  # socket.SHUT_RDWR
 _LATER = frozenset({408, 425, 429})
 
 
@@ -34,38 +42,85 @@ class Webhook:
         self._address, self._timeout_s, self._wait = address, timeout_s, wait
 
     def tell(self, alert: Alert) -> str:
-        body = slack_body(alert)
-        answer = self._post(body)
+        body, end_s = slack_body(alert), monotonic_s() + self._timeout_s
+        answer, tries = self._post(body, end_s), 1
         for pause_s in BACKOFF_S:
-            if not answer.again:
+            if not answer.again or monotonic_s() + pause_s >= end_s:
                 break
             self._wait(pause_s)
-            failure, answer = answer, self._post(body)
+            failure, answer, tries = answer, self._post(body, end_s), tries + 1
             if answer.ok:
                 return f"{answer.words}, after {failure.words}"
         if answer.ok:
             return answer.words
         # Raised here and not where it happened: the library's errors hold the address.
-        raise ChannelError(f"{answer.words}, {1 + len(BACKOFF_S)} times" if answer.again else answer.words)
+        raise ChannelError(f"{answer.words}, {tries} times" if tries > 1 else answer.words)
 
-    def _post(self, body: Mapping[str, Any]) -> _Answer:
+    def _post(self, body: Mapping[str, Any], end_s: float) -> _Answer:
+        """One try, at most until the moment: then the connection is cut, and not waited for."""
+        exchange = _Exchange(self._address(), body, self._timeout_s)
+        thread = Thread(target=exchange.run, name="post an alert", daemon=True)
+        thread.start()
+        thread.join(max(end_s - monotonic_s(), 0.0))
+        exchange.cut()
+        return exchange.answer or _Answer(f"no answer within {self._timeout_s:g} s")
+
+
+class _Exchange:
+    """A POST on a thread of its own. Looking up a name and reading an answer byte by byte know no deadline."""
+
+    def __init__(self, address: str, body: Mapping[str, Any], timeout_s: float) -> None:
+        self._request: tuple[str, Mapping[str, Any]] | None = (address, body)
+        self._timeout_s = timeout_s
+        self._lock = Lock()
+        self._sockets: list[Any] = []
+        self._is_cut = False
+        self.answer: _Answer | None = None
+
+    def run(self) -> None:
         import httpx
 
         for name in ("httpx", "httpcore"):  # they would log the address
             logging.getLogger(name).setLevel(logging.WARNING)
-        address = self._address()
+        assert self._request is not None
+        (address, body), self._request = self._request, None
+        seen = {"trace": self._trace}
         try:
-            with httpx.stream("POST", address, json=body, timeout=self._timeout_s) as response:
+            with (
+                httpx.Client(timeout=self._timeout_s) as client,
+                client.stream("POST", address, json=body, extensions=seen) as response,
+            ):
                 status = response.status_code
-            return _Answer(f"answered {status}", ok=200 <= status < 300, again=status >= 500 or status in _LATER)
+            self.answer = _Answer(f"answered {status}", ok=200 <= status < 300, again=status >= 500 or status in _LATER)
         except httpx.TimeoutException:
-            return _Answer(f"no answer within {self._timeout_s:g} s", again=True)
+            pass
         except httpx.ConnectError:
-            return _Answer("no connection", again=True)
+            self.answer = _Answer("no connection", again=True)
         except (httpx.InvalidURL, httpx.UnsupportedProtocol, ValueError):
-            return _Answer("the address is not one of http or https")
+            self.answer = _Answer("the address is not one of http or https")
         except httpx.HTTPError as error:
-            return _Answer(f"the connection failed ({type(error).__name__})", again=True)
+            self.answer = _Answer(f"the connection failed ({type(error).__name__})", again=True)
+        except Exception as error:
+            self.answer = _Answer(f"failed ({type(error).__name__})")
+
+    def cut(self) -> None:
+        """End the exchange where it still runs; an answer that comes later is none."""
+        with self._lock:
+            self._is_cut = True
+            for each in self._sockets:
+                with suppress(OSError):
+                    each.shutdown(_BOTH_WAYS)
+            self._sockets.clear()
+
+    def _trace(self, event: str, info: Mapping[str, Any]) -> None:
+        """httpcore's own way to see a connection being made, which has the socket."""
+        if event.endswith((".connect_tcp.complete", ".start_tls.complete")):
+            made = info["return_value"].get_extra_info("socket")
+            with self._lock:
+                if self._is_cut:
+                    made.close()
+                    raise TimeoutError
+                self._sockets.append(made)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from textual.widget import Widget
 from textual.widgets import Footer, Static
 
 from opencode_tui.clock import Calendar, Clock
+from opencode_tui.harmless import for_shell, shown_id
 from opencode_tui.report.session_facts import resume_command, shown_title
 from opencode_tui.ui.screens.base import Missing, OpenSession, ViewScreen
 from opencode_tui.ui.widgets.banner import Banner
@@ -79,7 +80,7 @@ class SessionScreen(ViewScreen):
 
     @property
     def crumb(self) -> tuple[str, ...]:
-        return (*self._way, shown_title(self.session) if self.session else self.session_id)
+        return (*self._way, shown_title(self.session) if self.session else shown_id(self.session_id))
 
     def compose(self) -> ComposeResult:
         yield CrumbHeader(self.crumb, self._calendar, self._clock, self.stale_after_ms).data_bind(
@@ -165,7 +166,8 @@ class SessionScreen(ViewScreen):
 
     def action_copy_directory(self) -> None:
         if self.session is not None:
-            self._copy(self.session.directory or self.session.project)
+            place = self.session.directory or self.session.project
+            self._copy(for_shell(place) if place else "")
 
     def action_go_pane(self, step: int) -> None:
         """Move the focus to the next or the last of the panes that are seen."""

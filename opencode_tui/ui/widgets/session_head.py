@@ -5,6 +5,7 @@ from __future__ import annotations
 from textual.content import Content
 
 from opencode_tui.clock import Calendar
+from opencode_tui.harmless import shown_id
 from opencode_tui.report import session_facts as words
 from opencode_tui.report.words import fit
 from opencode_tui.ui.theme import STYLES
@@ -36,7 +37,7 @@ class SessionHead(SessionPanel):
     def render(self) -> Content:
         view, width = self.session, self.size.width or self.app.size.width - 2
         if view is None:
-            return Content(fit((words.resume_command(self._session_id), self._session_id), width))
+            return Content(fit((words.resume_command(self._session_id), shown_id(self._session_id)), width))
         one = words.head(view)
         lines = (one,) if cells(one[-1]) <= width else words.head_lines(view)
         style = STYLES["calm"] if view.state == "active" else ""

@@ -1,0 +1,51 @@
+"""What may be kept of a shell command: the program's name and a subcommand, both from a list of known ones.
+
+Arguments, assignments, unknown programs and directories can all hold a secret. Since nothing but words of the list
+ever leaves this module, no way of quoting a command can bring one out.
+"""
+
+from __future__ import annotations
+
+import re
+
+from opencode_tui.privacy.programs import MODULES, PROGRAMS, PYTHONS
+
+_LONGEST = 2000
+_ENDS = r"(?=[\s;&|<>()]|$)"
+_WORD = r"""(?:[^\s'"\\`$;&|<>(){}#!*?]|'[^']*'|"[^"\\`$]*"|\\[^\n])"""
+_ASSIGNMENT = re.compile(rf"[A-Za-z_]\w*\+?={_WORD}*+(?=\s)\s+")
+_PROGRAM = re.compile(rf"(?:[^\s'\"\\`$;&|<>(){{}}=:@#]*/)?([A-Za-z0-9][A-Za-z0-9._+-]{{0,30}}){_ENDS}")
+_SUBCOMMAND = re.compile(rf"[ \t]+([A-Za-z][A-Za-z0-9._-]{{0,30}}){_ENDS}")
+_MODULE = re.compile(rf"[ \t]+-m[ \t]+([A-Za-z_][A-Za-z0-9._]{{0,30}}){_ENDS}")
+_ELSEWHERE = re.compile(rf"cd[ \t]+{_WORD}++[ \t]*(?:&&|;|\n)\s*")
+_NUMBER = re.compile(r"[ \t]+\d+(?:\.\d+)?[smhd]?(?=\s)")
+_RUNNERS = frozenset({"sudo", "doas", "time", "env", "nohup", "nice", "exec", "command", "xargs", "timeout", "setsid"})
+
+
+def command_head(command: str) -> str:
+    """Such as `git push`, `npm run`, `python -m pytest`; empty for a program that is not known.
+
+    `cd somewhere &&`, assignments and what only starts another program (`sudo`, `time`) are passed over where what
+    follows is known.
+    """
+    text = command[:_LONGEST].lstrip()
+    while moved := _ELSEWHERE.match(text):
+        text = text[moved.end() :]
+    return _head(text)
+
+
+def _head(text: str) -> str:
+    while assigned := _ASSIGNMENT.match(text):
+        text = text[assigned.end() :]
+    found = _PROGRAM.match(text)
+    if found is None or found[1] not in PROGRAMS:
+        return ""
+    program, rest = found[1], text[found.end() :]
+    if program in _RUNNERS:
+        number = _NUMBER.match(rest) if program == "timeout" else None
+        return _head(rest[number.end() if number else 0 :].lstrip(" \t")) or program
+    if program in PYTHONS:
+        module = _MODULE.match(rest)
+        return f"{program} -m {module[1]}" if module and module[1] in MODULES else program
+    sub = _SUBCOMMAND.match(rest)
+    return f"{program} {sub[1]}" if sub and sub[1] in PROGRAMS[program] else program
