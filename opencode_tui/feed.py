@@ -14,6 +14,7 @@ from opencode_tui.guard.control import lift, raise_cutoff, unraise
 from opencode_tui.guard.state import StateError, state_file
 from opencode_tui.guard.status import guard_status
 from opencode_tui.ledger import alert_log, queries
+from opencode_tui.ledger.bounds import all_read
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.money import format_usd
 from opencode_tui.settings import Settings
@@ -137,11 +138,12 @@ class LedgerFeed:
 
     def _look(self, query: Query) -> View:
         assert self._ledger is not None and self._sync is not None
-        now, limits = self._clock(), self._sync.book
+        now, limits, whole = self._clock(), self._sync.book, all_read(self._sync.states)
         if isinstance(query, SessionsQuery):
-            return take_sessions(self._ledger, self._settings, now, query, limits)
+            return take_sessions(self._ledger, self._settings, now, query, limits, whole=whole)
         if isinstance(query, SessionQuery):
-            return take_session(self._ledger, now, query, self._calendar, limits=limits, present=self._sync)
+            present = self._sync
+            return take_session(self._ledger, now, query, self._calendar, limits=limits, present=present, whole=whole)
         if isinstance(query, AlertsQuery):
             return AlertsView(query, now, alert_log.alerts(self._ledger.connection, most=query.most))
         return take_turn(self._ledger, now, query, present=self._sync)
