@@ -94,11 +94,16 @@ def session_calls(connection: sqlite3.Connection, session_id: str) -> list[CallF
     rows = connection.execute(_CALLS, (session_id,))
     return [
         CallFacts(
-            *(id, turn, created, completed, model, Tokens(*more[:5]), *more[5:8], bool(more[8]), *more[9:11]),
-            streamed_ms=more[11],
-            missing=bool(more[12]),
+            *row[:5],
+            Tokens(*row[5:10]),
+            *row[10:13],
+            copied=bool(row[13]),
+            error=row[14],
+            agent=row[15],
+            streamed_ms=row[16],
+            missing=bool(row[17]),
         )
-        for id, turn, created, completed, model, *more in rows
+        for row in rows
     ]
 
 

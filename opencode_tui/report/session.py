@@ -10,7 +10,7 @@ from opencode_tui.clock import Calendar
 from opencode_tui.counts import plural
 from opencode_tui.money import format_usd, usd
 from opencode_tui.report.as_json import as_json
-from opencode_tui.report.words import tokens_text
+from opencode_tui.report.words import amount, tokens_text
 from opencode_tui.views import Node, SessionView, Turn
 
 
@@ -30,6 +30,7 @@ def session_json(session: SessionView, turns: Mapping[str, tuple[Turn, ...]], ca
             "title": node.title,
             "own_usd": usd(node.own_nano),
             "total_usd": usd(node.total_nano),
+            "lower_bound": node.lower_bound,
             "inherited_usd": usd(sum(turn.inherited_nano for turn in turns[node.id])),
             "state": node.state,
             "agent": node.agent,
@@ -51,7 +52,8 @@ def _facts(session: SessionView) -> list[str]:
     lines = [
         session.title,
         f"{session.id} · {session.state} · {session.project or session.directory}",
-        f"total {format_usd(session.total_nano)} · own {format_usd(session.own_nano)}"
+        f"total {amount(session.total_nano, session.lower_bound)}"
+        f" · own {amount(session.own_nano, session.own_lower_bound)}"
         + (f" · {plural(subagents, 'subagent')}" if subagents else ""),
         f"{plural(session.calls, 'call')} · {tokens_text(session.tokens.total)} tokens"
         f" · cache {session.cache_hit_rate:.0%} hit"
@@ -80,8 +82,9 @@ def _tree(session: SessionView) -> list[str]:
         odd = f" · {node.odd}" if node.odd else ""
         tasks = f" · resumed, {node.tasks} tasks" if node.tasks > 1 else ""
         lines.append(
-            f"{rules}{branch}{node.title}  {format_usd(node.total_nano)}"
-            f" · own {format_usd(node.own_nano)} · {node.agent} · {node.model} · {node.state}{tasks}{odd}"
+            f"{rules}{branch}{node.title}  {amount(node.total_nano, node.lower_bound)}"
+            f" · own {amount(node.own_nano, node.own_lower_bound)}"
+            f" · {node.agent} · {node.model} · {node.state}{tasks}{odd}"
         )
         open_at[node.depth] = True
         for depth in range(node.depth + 1, len(open_at)):
@@ -113,7 +116,7 @@ def _turn(turn: Turn, calendar: Calendar) -> tuple[str, ...]:
     return (
         str(turn.number or ""),
         calendar.local(turn.started_ms).strftime("%Y-%m-%d %H:%M"),
-        format_usd(turn.cost_nano),
+        amount(turn.cost_nano, turn.lower_bound),
         str(turn.calls),
         tokens_text(tokens.input),
         tokens_text(tokens.output + tokens.reasoning),

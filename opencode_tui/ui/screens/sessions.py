@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import ClassVar
 
 from rich.style import Style
@@ -99,6 +100,8 @@ class SessionsScreen(ViewScreen):
         if groups:
             keys = [key for head, group in groups.items() for key in (head, *(row.id for row in group.rows))]
         sums = totals(rows)
+        if self._list.lower_bound:
+            sums = replace(sums, lower_bound=True)
         self._table.set_columns(columns_for(sums))
         self._table.mark_column(COLUMN_OF[self._sort.name], "▼" if self._descending else "▲")
         self._table.update_keys(keys, self._maker({row.id: row for row in rows}, groups), groups)
