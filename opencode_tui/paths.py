@@ -24,6 +24,14 @@ def expand(path: str | Path) -> Path:
         raise ValueError(f"no home directory is known for {str(path)!r}; write the whole path") from error
 
 
+def home() -> Path:
+    """The home directory; where there is none (a container's user, say), a place in which nothing can be."""
+    try:
+        return Path.home()
+    except RuntimeError:
+        return Path(os.devnull)
+
+
 def tilde(path: Path) -> str:
     """The path for people: `~` in place of their home directory."""
     try:
@@ -66,10 +74,16 @@ def config_file(environ: Mapping[str, str]) -> Path:
 
 
 def ledger_file() -> Path:
-    """The ledger in the platform's place for data, where the settings name no other."""
+    """The ledger in the platform's place for data, where the settings name no other.
+
+    Raises ValueError where there is no home directory.
+    """
     import platformdirs
 
-    return platformdirs.user_data_path(APP, appauthor=False) / "ledger.db"
+    place = platformdirs.user_data_path(APP, appauthor=False) / "ledger.db"
+    if str(place).startswith("~"):
+        raise ValueError("no home directory is known for the ledger")
+    return place
 
 
 def opencode_data_dir(environ: Mapping[str, str]) -> Path:

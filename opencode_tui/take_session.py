@@ -39,6 +39,10 @@ _NEVER = (1 << 62, -1)
 """The first and the last moment of a session that made no call."""
 
 
+class UnknownSession(LookupError):
+    """No such session is in the ledger. The message is a sentence."""
+
+
 class Present(Protocol):
     """What only OpenCode's store knows of a session; the sync does."""
 
@@ -63,14 +67,14 @@ def take_session(
 ) -> SessionView:
     """The session as long as it lived; `whole` is what bounds.all_read says of the stores.
 
-    Raises LookupError with a sentence for one that is not known.
+    Raises UnknownSession.
     """
     with ledger.reading() as connection:
         tree = _tree(connection, query.session_id, now_ms, whole)
         facts = tree.facts.get(query.session_id)
         calls = session_queries.session_calls(connection, query.session_id)
         if facts is None and not calls:
-            raise LookupError(f"no session {query.session_id} is in the ledger")
+            raise UnknownSession(f"no session {query.session_id} is in the ledger")
         tools = session_queries.session_tools(connection, query.session_id)
         turns = session_turns(
             query.session_id,

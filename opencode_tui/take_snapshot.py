@@ -170,6 +170,27 @@ def slices(
     return tuple(replace(each, lower_bound=each.key in bounded) for each in found)
 
 
+def days_with_calls(connection: sqlite3.Connection, calendar: Calendar, span: Span) -> list[tuple[date, Span]]:
+    """Each day of a span that has calls, in order. Asks once for each of them, however long the span is.
+
+    What no calendar can hold belongs to its first or its last day.
+    """
+    found: list[tuple[date, Span]] = []
+    at = span.start_ms
+    while (first := queries.first_call_ms(connection, Span(at, span.end_ms))) is not None:
+        day = calendar.day(first)
+        start, end = (of_day := calendar.span(day)).start_ms, of_day.end_ms
+        if first < start:
+            start, end = first, start
+        elif first >= end:
+            end = span.end_ms
+        if found and found[-1][0] == day:
+            start = found.pop()[1].start_ms
+        found.append((day, Span(max(start, span.start_ms), min(end, span.end_ms))))
+        at = end
+    return found
+
+
 def _seven_days(
     connection: sqlite3.Connection, calendar: Calendar, day: date, settings: Settings, whole: bool
 ) -> tuple[DaySpend, ...]:

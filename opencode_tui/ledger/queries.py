@@ -162,6 +162,13 @@ def daily(
     return tuple(Slice(key, cost, calls, _tokens(rest), listed) for key, cost, calls, listed, *rest in rows)
 
 
+def first_call_ms(connection: sqlite3.Connection, span: Span) -> int | None:
+    """When the first call of a span was made."""
+    row = connection.execute(f"SELECT min(created_ms) FROM call WHERE {_IN_SPAN}", (span.start_ms, span.end_ms))
+    first: int | None = row.fetchone()[0]
+    return first
+
+
 def titles(connection: sqlite3.Connection, ids: Iterable[str]) -> dict[str, str]:
     """The titles of sessions by id."""
     return {id: facts.title for id, facts in session_facts(connection, ids).items()}
@@ -282,8 +289,12 @@ def session_facts(connection: sqlite3.Connection, ids: Iterable[str]) -> dict[st
 
 
 def unreadable_reasons(connection: sqlite3.Connection) -> tuple[tuple[str, int], ...]:
-    """(reason, rows) of what could not be read, most frequent first."""
-    rows = connection.execute("SELECT kind || ' ' || reason, count(*) FROM unreadable GROUP BY 1 ORDER BY 2 DESC, 1")
+    """(reason, rows) of what could not be read, wholly or in part, most frequent first."""
+    rows = connection.execute(
+        "SELECT reason, count(*) FROM (SELECT kind || ' ' || reason AS reason FROM unreadable"
+        " UNION ALL SELECT 'message in part: ' || missing FROM call WHERE missing IS NOT NULL)"
+        " GROUP BY 1 ORDER BY 2 DESC, 1"
+    )
     return tuple((row[0], row[1]) for row in rows)
 
 

@@ -91,20 +91,14 @@ def tree_ids(connection: sqlite3.Connection, root: str) -> list[str]:
 
 def session_calls(connection: sqlite3.Connection, session_id: str) -> list[CallFacts]:
     """The session's own calls, copies among them, in order of time."""
-    rows = connection.execute(_CALLS, (session_id,))
-    return [
-        CallFacts(
-            *row[:5],
-            Tokens(*row[5:10]),
-            *row[10:13],
-            copied=bool(row[13]),
-            error=row[14],
-            agent=row[15],
-            streamed_ms=row[16],
-            missing=bool(row[17]),
-        )
-        for row in rows
-    ]
+    return [_call_facts(row) for row in connection.execute(_CALLS, (session_id,))]
+
+
+def _call_facts(row: tuple[Any, ...]) -> CallFacts:
+    id, turn, created, completed, model, *more = row
+    counts, (cost, amount, listed, copied, error, agent, streamed, part) = Tokens(*more[:5]), more[5:]
+    paid = (cost, amount, listed, bool(copied), error, agent, streamed, bool(part))
+    return CallFacts(id, turn, created, completed, model, counts, *paid)
 
 
 def session_tools(connection: sqlite3.Connection, session_id: str) -> list[ToolFacts]:
