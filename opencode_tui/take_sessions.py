@@ -9,7 +9,7 @@ from typing import Protocol
 
 from opencode_tui.analysis.periods import PERIODS, days_of, parse_day
 from opencode_tui.analysis.trees import Tree, roots, trees
-from opencode_tui.clock import HOUR_MS, Calendar, Span, calendar_for
+from opencode_tui.clock import EVER, HOUR_MS, Calendar, Span, calendar_for
 from opencode_tui.ledger import queries
 from opencode_tui.ledger.bounds import bounded_sessions, is_lower_bound
 from opencode_tui.ledger.ledger import Ledger
@@ -46,21 +46,20 @@ def take_sessions(
     """
     calendar = calendar_for(settings.timezone)
     with ledger.reading() as connection:
-        span = span_of(connection, calendar, query.period, now_ms)
+        span = span_of(calendar, query.period, now_ms)
         rows = session_rows(connection, span, now_ms, limits, whole)
         bound = is_lower_bound(connection, span, whole)
     rows.sort(key=lambda row: (-row.last_ms, row.id))
     return SessionList(query, now_ms, tuple(rows), bound)
 
 
-def span_of(connection: sqlite3.Connection, calendar: Calendar, period: str, now_ms: int) -> Span:
+def span_of(calendar: Calendar, period: str, now_ms: int) -> Span:
     """One of PERIODS or a day (2026-05-13) as moments. Raises ValueError."""
     if period not in PERIODS:
         return calendar.span(parse_day(period))
-    ever = queries.all_time(connection)
     # All is all, also what a clock that jumped has put into the future.
     if period == "all":
-        return ever
+        return EVER
     today = calendar.day(now_ms)
     return calendar.span(*days_of(period, today, today))
 

@@ -52,7 +52,7 @@ def _usage(connection: sqlite3.Connection, calendar: Calendar, arguments: argpar
     now = now_ms()
     first, last, label = _days(connection, calendar, arguments, calendar.day(now))
     # All is all, also what a clock that jumped has put into the future or before the first day.
-    span = queries.all_time(connection) if label == "all" else calendar.span(first, last)
+    span = EVER if label == "all" else calendar.span(first, last)
     only = None
     if arguments.model is not None:
         only = matching(arguments.model, queries.models(connection, span))
@@ -71,7 +71,7 @@ def _usage(connection: sqlite3.Connection, calendar: Calendar, arguments: argpar
         groups = slices(connection, span, arguments.by, only, whole=whole)
     unreadable = sum(count for _, count in queries.unreadable_reasons(connection))
     titles = queries.titles(connection, [g.key for g in groups]) if arguments.by == "session" else {}
-    bound = is_lower_bound(connection, span if label != "all" else EVER, whole)
+    bound = is_lower_bound(connection, span, whole)
     return Usage(first, last, label, arguments.by, totals, groups, unreadable, titles, bound)
 
 
