@@ -49,6 +49,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             return _complain(f"the output cannot be written ({error.strerror}); make room for it")
         return _complain(f"{error.strerror or error}: {error.filename or 'a file or a directory'}; see to its rights")
     except Exception as error:
+        from opencode_tui.paths import NoHomeError
+
+        if isinstance(error, NoHomeError):
+            return _complain(str(error))
         return _complain(f"this should not happen, please report it: {type(error).__name__}: {error} ({_place(error)})")
 
 

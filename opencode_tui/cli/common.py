@@ -83,7 +83,7 @@ def _ledger_path(settings: Settings) -> Path:
     try:
         return settings.ledger or paths.ledger_file()
     except ValueError as error:
-        raise Trouble(f"{error}; name the ledger with --ledger") from None
+        raise Trouble(str(error)) from None
 
 
 @contextmanager

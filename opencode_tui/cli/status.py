@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import os
+from contextlib import suppress
 
 from opencode_tui.cli import EXIT_OK, EXIT_USAGE, Trouble
 from opencode_tui.cli.common import look, settings_for, using_ledger
 from opencode_tui.clock import now_ms
+from opencode_tui.paths import NoHomeError
 from opencode_tui.report.status_line import DEFAULT, placeholders, status_line
 from opencode_tui.take_snapshot import take_snapshot
 
@@ -27,7 +29,8 @@ def run(arguments: argparse.Namespace) -> int:
         if "guard" in asked:
             from opencode_tui.guard.status import guard_status
 
-            guard = guard_status(settings, ledger.path, os.environ, now).words
+            with suppress(NoHomeError):
+                guard = guard_status(settings, ledger.path, os.environ, now).words
         snapshot = take_snapshot(ledger, settings, now, stores=states, guard=guard)
     print(status_line(snapshot, format))
     return EXIT_OK
