@@ -180,10 +180,4 @@ def _times(tree: Tree, sums: Mapping[str, SessionSum]) -> tuple[int, int]:
 
 
 def _with_ancestors(connection: sqlite3.Connection, sums: Mapping[str, SessionSum]) -> dict[str, SessionFacts]:
-    facts = queries.session_facts(connection, sums)
-    missing = {fact.parent_id for fact in facts.values()} - facts.keys() - {None}
-    while missing:
-        found = queries.session_facts(connection, [id for id in missing if id])
-        facts |= found
-        missing = {fact.parent_id for fact in found.values()} - facts.keys() - {None}
-    return facts
+    return queries.session_facts(connection, queries.with_ancestors(connection, sums))

@@ -10,6 +10,7 @@ from opencode_tui.clock import Calendar
 from opencode_tui.counts import plural
 from opencode_tui.money import format_usd, usd
 from opencode_tui.report.as_json import as_json
+from opencode_tui.report.session_facts import MOST_LEVELS
 from opencode_tui.report.words import amount, tokens_text
 from opencode_tui.views import Node, SessionView, Turn
 
@@ -17,16 +18,24 @@ from opencode_tui.views import Node, SessionView, Turn
 def session_json(session: SessionView, turns: Mapping[str, tuple[Turn, ...]], calendar: Calendar) -> dict[str, Any]:
     """The contract: the session and, in `children`, each subagent in the same shape.
 
-    `turns` holds those of every session of the tree; `causes` says what made this one's own calls dear.
+    Below the level of MOST_LEVELS all that is deeper stands in that level's `children`, which `parent` tells apart:
+    what reads JSON follows no tree of any depth. `turns` holds those of every session of the tree; `causes` says what
+    made this one's own calls dear.
     """
     children: dict[str, list[Node]] = defaultdict(list)
-    for node in session.tree[1:]:
-        children[node.parent_id or ""].append(node)
+    above: list[Node] = []
+    for node in session.tree:
+        del above[min(node.depth, MOST_LEVELS) :]
+        if above:
+            children[above[-1].id].append(node)
+        if node.depth < MOST_LEVELS:
+            above.append(node)
     # From the deepest up, so that a tree of any depth is no recursion.
     made: dict[str, dict[str, Any]] = {}
     for node in reversed(session.tree):
         made[node.id] = {
             "id": node.id,
+            "parent": node.parent_id,
             "title": node.title,
             "own_usd": usd(node.own_nano),
             "total_usd": usd(node.total_nano),
@@ -74,11 +83,12 @@ def _facts(session: SessionView) -> list[str]:
 
 def _tree(session: SessionView) -> list[str]:
     """One line a session; the rules are drawn by which ancestors have younger siblings still to come."""
-    lines, open_at = [], [False] * (max(node.depth for node in session.tree) + 1)
+    lines, open_at = [], [False] * (MOST_LEVELS + 1)
     for node in reversed(session.tree):
-        more = open_at[node.depth]
-        rules = "".join("│  " if open_at[depth] else "   " for depth in range(1, node.depth))
-        branch = ("├─ " if more else "└─ ") if node.depth else ""
+        level = min(node.depth, MOST_LEVELS)
+        more = open_at[level]
+        rules = "".join("│  " if open_at[depth] else "   " for depth in range(1, level))
+        branch = ("├─ " if more else "└─ ") if level else ""
         odd = f" · {node.odd}" if node.odd else ""
         tasks = f" · resumed, {node.tasks} tasks" if node.tasks > 1 else ""
         lines.append(
@@ -86,9 +96,8 @@ def _tree(session: SessionView) -> list[str]:
             f" · own {amount(node.own_nano, node.own_lower_bound)}"
             f" · {node.agent} · {node.model} · {node.state}{tasks}{odd}"
         )
-        open_at[node.depth] = True
-        for depth in range(node.depth + 1, len(open_at)):
-            open_at[depth] = False
+        open_at[level] = True
+        open_at[level + 1 :] = [False] * (MOST_LEVELS - level)
     return lines[::-1]
 
 

@@ -12,6 +12,8 @@ from opencode_tui.views import Node, SessionName, SessionView, State
 
 STATES: dict[State, str] = {"active": "● active", "idle": "○ idle", "archived": "□ archived", "deleted": "✕ deleted"}
 MOST_CAUSES = 2
+MOST_LEVELS = 40
+"""How deep subagents are nested on the screen and in JSON, and indented in text."""
 Fact = tuple[str, ...]
 """One fact from its longest variant to its shortest."""
 
@@ -187,7 +189,10 @@ def node_glyph(node: Node) -> str:
 
 
 def children_of(tree: tuple[Node, ...]) -> dict[str, tuple[str, ...]]:
-    """The ids below each id, read from the order and the depths alone, so that no cycle can be followed."""
+    """The ids below each id, read from the order and the depths alone, so that no cycle can be followed.
+
+    All that is deeper than MOST_LEVELS stands right below that level: no widget follows a tree of any depth.
+    """
     found: dict[str, list[str]] = {}
     way: list[Node] = []
     for node in tree:
@@ -197,7 +202,8 @@ def children_of(tree: tuple[Node, ...]) -> dict[str, tuple[str, ...]]:
             found[node.id] = []
             if way:
                 found[way[-1].id].append(node.id)
-            way.append(node)
+            if len(way) < MOST_LEVELS:
+                way.append(node)
     return {id: tuple(ids) for id, ids in found.items()}
 
 

@@ -92,7 +92,7 @@ class SessionsScreen(ViewScreen):
 
     def show(self) -> None:
         """Filter, sort and group what there is, and show it."""
-        if self._list is None or not self._table.is_mounted:
+        if self._list is None or not self._table.is_mounted or not self.is_there:
             return
         rows = ordered(filtered(self._list.rows, self._filter), self._sort, self._descending)
         groups = {f"project {group.project}": group for group in grouped(rows)} if self._by_project else {}
@@ -128,7 +128,7 @@ class SessionsScreen(ViewScreen):
         return cells
 
     def _say(self) -> None:
-        if self.is_mounted:
+        if self.is_there:
             self.query_one("#status", Static).update(fit(self._status, self.size.width - 2))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
