@@ -10,7 +10,7 @@ from typing import Protocol
 from opencode_tui.analysis.periods import PERIODS, days_of, parse_day
 from opencode_tui.analysis.trees import Tree, roots, trees
 from opencode_tui.clock import EVER, HOUR_MS, Calendar, Span, calendar_for
-from opencode_tui.ledger import queries
+from opencode_tui.ledger import queries, session_queries
 from opencode_tui.ledger.bounds import bounded_sessions, is_lower_bound
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.ledger.queries import SessionFacts, SessionSum
@@ -180,4 +180,4 @@ def _times(tree: Tree, sums: Mapping[str, SessionSum]) -> tuple[int, int]:
 
 
 def _with_ancestors(connection: sqlite3.Connection, sums: Mapping[str, SessionSum]) -> dict[str, SessionFacts]:
-    return queries.session_facts(connection, queries.with_ancestors(connection, sums))
+    return queries.session_facts(connection, session_queries.with_ancestors(connection, sums))

@@ -288,20 +288,6 @@ def session_facts(connection: sqlite3.Connection, ids: Iterable[str]) -> dict[st
     }
 
 
-def with_ancestors(connection: sqlite3.Connection, ids: Iterable[str]) -> list[str]:
-    """The sessions and all above them that are known, each once, however the parents run."""
-    rows = connection.execute(
-        """
-        WITH RECURSIVE above(id) AS (
-          SELECT value FROM json_each(?)
-          UNION SELECT s.parent_id FROM above JOIN session s ON s.id = above.id WHERE s.parent_id IS NOT NULL)
-        SELECT id FROM above
-        """,
-        (json.dumps(sorted(ids)),),
-    )
-    return [row[0] for row in rows]
-
-
 def unreadable_reasons(connection: sqlite3.Connection) -> tuple[tuple[str, int], ...]:
     """(reason, rows) of what could not be read, wholly or in part, most frequent first."""
     rows = connection.execute(

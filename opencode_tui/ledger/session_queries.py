@@ -89,6 +89,20 @@ def tree_ids(connection: sqlite3.Connection, root: str) -> list[str]:
     return [row[0] for row in connection.execute(_TREE, (root,))]
 
 
+def with_ancestors(connection: sqlite3.Connection, ids: Iterable[str]) -> list[str]:
+    """The sessions and all above them that are known, each once, however the parents run."""
+    rows = connection.execute(
+        """
+        WITH RECURSIVE above(id) AS (
+          SELECT value FROM json_each(?)
+          UNION SELECT s.parent_id FROM above JOIN session s ON s.id = above.id WHERE s.parent_id IS NOT NULL)
+        SELECT id FROM above
+        """,
+        (json.dumps(sorted(ids)),),
+    )
+    return [row[0] for row in rows]
+
+
 def session_calls(connection: sqlite3.Connection, session_id: str) -> list[CallFacts]:
     """The session's own calls, copies among them, in order of time."""
     return [_call_facts(row) for row in connection.execute(_CALLS, (session_id,))]
