@@ -38,6 +38,10 @@ class Span:
         return self.start_ms <= ms < self.end_ms
 
 
+EVER = Span(-(1 << 63), (1 << 63) - 1)
+"""All moments that a ledger can hold."""
+
+
 @dataclass(frozen=True, slots=True)
 class Calendar:
     """Days and ISO weeks in one time zone; `zone=None` is the machine's own."""

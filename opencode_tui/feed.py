@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 
@@ -12,10 +13,12 @@ from opencode_tui.alerts.watcher import Watcher
 from opencode_tui.clock import Clock, calendar_for
 from opencode_tui.guard.control import lift, raise_cutoff, unraise
 from opencode_tui.guard.state import StateError, state_file
-from opencode_tui.guard.status import guard_status
+from opencode_tui.guard.status import GuardStatus, guard_status
 from opencode_tui.ledger import alert_log, deliveries, queries
+from opencode_tui.ledger.bounds import all_read
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.money import format_usd
+from opencode_tui.paths import NoHomeError
 from opencode_tui.settings import Settings
 from opencode_tui.snapshot import Snapshot
 from opencode_tui.sync import Sync
@@ -140,11 +143,12 @@ class LedgerFeed:
 
     def _look(self, query: Query) -> View:
         assert self._ledger is not None and self._sync is not None
-        now, limits = self._clock(), self._sync.book
+        now, limits, whole = self._clock(), self._sync.book, all_read(self._sync.states)
         if isinstance(query, SessionsQuery):
-            return take_sessions(self._ledger, self._settings, now, query, limits)
+            return take_sessions(self._ledger, self._settings, now, query, limits, whole=whole)
         if isinstance(query, SessionQuery):
-            return take_session(self._ledger, now, query, self._calendar, limits=limits, present=self._sync)
+            present = self._sync
+            return take_session(self._ledger, now, query, self._calendar, limits=limits, present=present, whole=whole)
         if isinstance(query, AlertsQuery):
             return AlertsView(query, now, alert_log.alerts(self._ledger.connection, most=query.most))
         return take_turn(self._ledger, now, query, present=self._sync)
@@ -205,7 +209,6 @@ class LedgerFeed:
         now = self._clock()
         # The first picture looks where today's calls were made as well; later ones are told of with their calls.
         problems = self._sync.look_at_prices() if self._taken_ms is None else self._sync.book.look()
-        guard = guard_status(self._settings, self._ledger.path, self._environ, now)
         snapshot = take_snapshot(
             self._ledger,
             self._settings,
@@ -215,11 +218,20 @@ class LedgerFeed:
             stores=self._sync.states,
             read_ms=self._sync.read_ms,
             limits=self._sync.book,
-            guard=f"{guard.words}, cutoff {format_usd(guard.cutoff_nano)}" if guard.raised else guard.words,
-            guard_cutoff_nano=guard.cutoff_nano,
-            guard_trouble=guard.detail if guard.condition == "trouble" else "",
             price_problems=problems,
         )
+        with suppress(NoHomeError):  # where there is no home, OpenCode's plugins are not known either
+            snapshot = _guarded(snapshot, guard_status(self._settings, self._ledger.path, self._environ, now))
         notices, self._sync.notices = tuple(self._sync.notices), []
         self._taken_ms, self._taken_day, self._stale = snapshot.taken_ms, snapshot.day, False
         return replace(snapshot, notices=notices)
+
+
+def _guarded(snapshot: Snapshot, guard: GuardStatus) -> Snapshot:
+    raised = f", cutoff {format_usd(guard.cutoff_nano)}" if guard.raised else ""
+    return replace(
+        snapshot,
+        guard=guard.words + raised,
+        guard_cutoff_nano=guard.cutoff_nano,
+        guard_trouble=guard.detail if guard.condition == "trouble" else "",
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 APP = "opencode-tui"
@@ -16,12 +16,24 @@ WEBHOOK_VARIABLE = VARIABLE_PREFIX + "WEBHOOK_URL"
 """The environment variable that holds the webhook's address: a secret, and so not one of the settings."""
 
 
+class NoHomeError(ValueError):
+    """There is no home directory, as for a container's user whom no passwd file names. The message is a sentence."""
+
+
 def expand(path: str | Path) -> Path:
-    """The path with the home directory in place of `~` or `~name`; ValueError where there is none."""
+    """The path with the home directory in place of `~` or `~name`. Raises NoHomeError."""
     try:
         return Path(path).expanduser()
     except RuntimeError as error:
-        raise ValueError(f"no home directory is known for {str(path)!r}; write the whole path") from error
+        raise NoHomeError(f"no home directory is known for {str(path)!r}; write the whole path") from error
+
+
+def home() -> Path:
+    """The home directory; where there is none (a container's user, say), a place in which nothing can be."""
+    try:
+        return Path.home()
+    except RuntimeError:
+        return Path(os.devnull)
 
 
 def tilde(path: Path) -> str:
@@ -62,17 +74,33 @@ def config_file(environ: Mapping[str, str]) -> Path:
         return expand(named)
     import platformdirs
 
-    return platformdirs.user_config_path(APP, appauthor=False) / "config.toml"
+    place = _of_home(platformdirs.user_config_path)
+    return (Path(os.devnull) if place is None else place) / "config.toml"
 
 
 def ledger_file() -> Path:
-    """The ledger in the platform's place for data, where the settings name no other."""
+    """The ledger in the platform's place for data, where the settings name no other.
+
+    Raises NoHomeError.
+    """
     import platformdirs
 
-    return platformdirs.user_data_path(APP, appauthor=False) / "ledger.db"
+    place = _of_home(platformdirs.user_data_path)
+    if place is None:
+        raise NoHomeError("no home directory is known for the ledger; name its file with --ledger")
+    return place / "ledger.db"
+
+
+def _of_home(platforms: Callable[..., Path]) -> Path | None:
+    """One of the platform's places for us; None where it would be in a home directory that there is not."""
+    try:
+        place = platforms(APP, appauthor=False)
+    except RuntimeError:
+        return None
+    return None if str(place).startswith("~") else place
 
 
 def opencode_data_dir(environ: Mapping[str, str]) -> Path:
-    """OpenCode's data directory, which follows XDG on macOS too. Raises ValueError where there is no home."""
+    """OpenCode's data directory, which follows XDG on macOS too. Raises NoHomeError."""
     base = environ.get("XDG_DATA_HOME")
     return (Path(base) if base else expand("~/.local/share")) / "opencode"

@@ -187,6 +187,8 @@ class Slice:
     calls: int
     tokens: Tokens
     list_nano: int = 0
+    lower_bound: bool = False
+    """Something of it could not be read."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ class DaySpend:
     day: date
     spend_nano: int
     band: Band
+    lower_bound: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,7 @@ class Week:
     projected_nano: int
     """Its spend if every day that is left costs what the shown day has cost."""
     verdict: Verdict
+    lower_bound: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,7 @@ class SessionLine:
     is_fork: bool
     deleted: bool
     """OpenCode no longer has it; its money stays spent."""
+    lower_bound: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,3 +142,7 @@ class Snapshot:
     """Sentences about what has happened since the last picture, each to be shown once."""
     price_problems: tuple[str, ...] = ()
     """What of OpenCode's prices cannot be read, a sentence each."""
+    lower_bound: bool = False
+    """The day's amounts are lower bounds: a row, or a store, could not be read, or is still being imported."""
+    rate_lower_bound: bool = False
+    """So is the rate."""

@@ -43,7 +43,7 @@ class Sync:
     def __init__(self, ledger: Ledger, settings: Settings, environ: Mapping[str, str], clock: Clock = now_ms) -> None:
         self._ledger, self._settings, self._environ, self._clock = ledger, settings, environ, clock
         self.data_dirs = settings.data_dirs or (paths.opencode_data_dir(environ),)
-        self.book = PriceBook(settings.pricing, environ, Path.home())
+        self.book = PriceBook(settings.pricing, environ, paths.home())
         self.machine = settings.machine or os.uname().nodename
         self._machine_id: int | None = None
         self._stores: dict[str, Store] = {}

@@ -15,6 +15,7 @@ from opencode_tui.analysis.turns import growth_of, turns_of
 from opencode_tui.clock import Calendar
 from opencode_tui.harmless import shown_id
 from opencode_tui.ledger import queries, session_queries
+from opencode_tui.ledger.bounds import bounded_sessions
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.ledger.queries import SessionFacts, SessionSum
 from opencode_tui.ledger.residuals import UNDONE
@@ -34,6 +35,13 @@ from opencode_tui.views import (
     TurnQuery,
     TurnView,
 )
+
+_NEVER = (1 << 62, -1)
+"""The first and the last moment of a session that made no call."""
+
+
+class UnknownSession(LookupError):
+    """No such session is in the ledger. The message is a sentence."""
 
 
 class Present(Protocol):
@@ -56,14 +64,18 @@ def take_session(
     *,
     limits: ContextLimits | None = None,
     present: Present | None = None,
+    whole: bool = True,
 ) -> SessionView:
-    """The session as long as it lived. Raises LookupError with a sentence for one that is not known."""
+    """The session as long as it lived; `whole` is what bounds.all_read says of the stores.
+
+    Raises UnknownSession.
+    """
     with ledger.reading() as connection:
-        tree = _tree(connection, query.session_id, now_ms)
+        tree = _tree(connection, query.session_id, now_ms, whole)
         facts = tree.facts.get(query.session_id)
         calls = session_queries.session_calls(connection, query.session_id)
         if facts is None and not calls:
-            raise LookupError(f"no session {shown_id(query.session_id)} is in the ledger")
+            raise UnknownSession(f"no session {shown_id(query.session_id)} is in the ledger")
         tools = session_queries.session_tools(connection, query.session_id)
         turns = session_turns(
             query.session_id,
@@ -111,6 +123,8 @@ def take_session(
         turns=tuple(_marked(turn, findings) for turn in turns),
         growth=growth_of(calls),
         causes=tuple(finding.cause for finding in findings),
+        lower_bound=root.lower_bound,
+        own_lower_bound=root.own_lower_bound,
     )
 
 
@@ -167,7 +181,7 @@ class _Tree:
     facts: Mapping[str, SessionFacts]
 
 
-def _tree(connection: sqlite3.Connection, root: str, now_ms: int) -> _Tree:
+def _tree(connection: sqlite3.Connection, root: str, now_ms: int, whole: bool) -> _Tree:
     ids = session_queries.tree_ids(connection, root)
     facts = queries.session_facts(connection, ids)
     sums = queries.sums_of(connection, ids, now_ms - RUNNING_MS)
@@ -181,6 +195,10 @@ def _tree(connection: sqlite3.Connection, root: str, now_ms: int) -> _Tree:
     own = {id: sums[id].spend_nano if id in sums else 0 for id in ids}
     parents = {id: facts[id].parent_id if id in facts else None for id in ids}
     known = queries.session_facts(connection, [parent for parent in (parents[root],) if parent])
+    times = {id: (sums[id].first_ms, sums[id].last_ms) if id in sums else _NEVER for id in ids}
+    bounded = bounded_sessions(connection, times, whole)
+    places = laid_out(root, parents, own)
+    above = _above(places, bounded)
     nodes = tuple(
         _node(
             place,
@@ -192,10 +210,20 @@ def _tree(connection: sqlite3.Connection, root: str, now_ms: int) -> _Tree:
             tasks.get(place.id, 0),
             _odd(place, parents, known),
             now_ms,
+            bounds=(place.id in above, place.id in bounded),
         )
-        for place in laid_out(root, parents, own)
+        for place in places
     )
     return _Tree(nodes, facts)
+
+
+def _above(places: Sequence[Place], bounded: frozenset[str]) -> set[str]:
+    """Those, and all that they are below of: whose totals are lower bounds."""
+    found = set(bounded)
+    for place in reversed(places):
+        if place.id in found and place.parent_id is not None:
+            found.add(place.parent_id)
+    return found
 
 
 def _odd(place: Place, parents: Mapping[str, str | None], known: Mapping[str, SessionFacts]) -> str:
@@ -218,7 +246,10 @@ def _node(
     tasks: int,
     odd: str,
     now_ms: int,
+    *,
+    bounds: tuple[bool, bool],
 ) -> Node:
+    """`bounds` says whether the total, and whether the own amount, is a lower bound."""
     last_ms = sums.last_ms if sums else 0
     return Node(
         id=place.id,
@@ -235,12 +266,15 @@ def _node(
         last_ms=last_ms,
         tasks=tasks,
         odd=odd,
+        lower_bound=bounds[0],
+        own_lower_bound=bounds[1],
     )
 
 
 def _call_row(row: tuple[Any, ...], undone: bool, tools: tuple[ToolRow, ...]) -> CallRow:
     id, created_ms, completed_ms, model, agent, *rest = row
-    cost, amount, recorded, basis, listed, copied_from, finish, error, variant, streamed_ms, *rates = rest[5:]
+    cost, amount, recorded, basis, listed, copied_from, finish, error, variant, streamed_ms, *more = rest[5:]
+    missing, *rates = more
     return CallRow(
         id=id,
         created_ms=created_ms,
@@ -261,6 +295,7 @@ def _call_row(row: tuple[Any, ...], undone: bool, tools: tuple[ToolRow, ...]) ->
         tools=tools,
         variant=variant,
         streamed_ms=streamed_ms,
+        missing=missing,
     )
 
 

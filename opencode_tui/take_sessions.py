@@ -9,9 +9,10 @@ from typing import Protocol
 
 from opencode_tui.analysis.periods import PERIODS, days_of, parse_day
 from opencode_tui.analysis.trees import Tree, roots, trees
-from opencode_tui.clock import HOUR_MS, Calendar, Span, calendar_for
+from opencode_tui.clock import EVER, HOUR_MS, Calendar, Span, calendar_for
 from opencode_tui.harmless import shown_id
-from opencode_tui.ledger import queries
+from opencode_tui.ledger import queries, session_queries
+from opencode_tui.ledger.bounds import bounded_sessions, is_lower_bound
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.ledger.queries import SessionFacts, SessionSum
 from opencode_tui.records import Tokens
@@ -32,31 +33,40 @@ class ContextLimits(Protocol):
 
 
 def take_sessions(
-    ledger: Ledger, settings: Settings, now_ms: int, query: SessionsQuery, limits: ContextLimits | None = None
+    ledger: Ledger,
+    settings: Settings,
+    now_ms: int,
+    query: SessionsQuery,
+    limits: ContextLimits | None = None,
+    *,
+    whole: bool = True,
 ) -> SessionList:
-    """The root sessions of the query's period. Raises ValueError for a period that there is not."""
+    """The root sessions of the query's period; `whole` is what bounds.all_read says of the stores.
+
+    Raises ValueError for a period that there is not.
+    """
     calendar = calendar_for(settings.timezone)
     with ledger.reading() as connection:
-        span = span_of(connection, calendar, query.period, now_ms)
-        rows = session_rows(connection, span, now_ms, limits)
+        span = span_of(calendar, query.period, now_ms)
+        rows = session_rows(connection, span, now_ms, limits, whole)
+        bound = is_lower_bound(connection, span, whole)
     rows.sort(key=lambda row: (-row.last_ms, row.id))
-    return SessionList(query, now_ms, tuple(rows))
+    return SessionList(query, now_ms, tuple(rows), bound)
 
 
-def span_of(connection: sqlite3.Connection, calendar: Calendar, period: str, now_ms: int) -> Span:
+def span_of(calendar: Calendar, period: str, now_ms: int) -> Span:
     """One of PERIODS or a day (2026-05-13) as moments. Raises ValueError."""
     if period not in PERIODS:
         return calendar.span(parse_day(period))
-    ever = queries.all_time(connection)
     # All is all, also what a clock that jumped has put into the future.
     if period == "all":
-        return ever
+        return EVER
     today = calendar.day(now_ms)
     return calendar.span(*days_of(period, today, today))
 
 
 def session_rows(
-    connection: sqlite3.Connection, span: Span, now_ms: int, limits: ContextLimits | None
+    connection: sqlite3.Connection, span: Span, now_ms: int, limits: ContextLimits | None, whole: bool = True
 ) -> list[SessionRow]:
     """The roots of all sessions that did something in the span, in no order."""
     sums = {each.session_id: each for each in queries.session_sums(connection, span, now_ms - RUNNING_MS)}
@@ -68,6 +78,9 @@ def session_rows(
     times = {tree.root: _times(tree, sums) for tree in grown}
     members = [(member, tree.root, *times[tree.root]) for tree in grown for member in tree.members]
     sparks = queries.sparks(connection, members, span, SPARK_STEPS)
+    bounded = bounded_sessions(
+        connection, {id: (each.first_ms, each.last_ms) for id, each in sums.items()}, whole, span
+    )
     rows = []
     for tree in grown:
         context = contexts.get(tree.root)
@@ -84,6 +97,7 @@ def session_rows(
                 context_tokens=context[0] if context else 0,
                 context_limit=limits.context_limit(*context[1:]) if limits and context else None,
                 spark=tuple(sparks.get(tree.root, {}).get(step, 0) for step in range(SPARK_STEPS)),
+                lower_bound=not bounded.isdisjoint(tree.members),
             )
         )
     return rows
@@ -101,6 +115,7 @@ def _row(
     context_tokens: int,
     context_limit: int | None,
     spark: tuple[int, ...],
+    lower_bound: bool,
 ) -> SessionRow:
     own = sums.get(tree.root)
     members = [sums[member] for member in tree.members]
@@ -125,6 +140,7 @@ def _row(
         started_ms=started_ms,
         last_ms=last_ms,
         spark=spark,
+        lower_bound=lower_bound,
     )
 
 
@@ -165,10 +181,4 @@ def _times(tree: Tree, sums: Mapping[str, SessionSum]) -> tuple[int, int]:
 
 
 def _with_ancestors(connection: sqlite3.Connection, sums: Mapping[str, SessionSum]) -> dict[str, SessionFacts]:
-    facts = queries.session_facts(connection, sums)
-    missing = {fact.parent_id for fact in facts.values()} - facts.keys() - {None}
-    while missing:
-        found = queries.session_facts(connection, [id for id in missing if id])
-        facts |= found
-        missing = {fact.parent_id for fact in found.values()} - facts.keys() - {None}
-    return facts
+    return queries.session_facts(connection, session_queries.with_ancestors(connection, sums))

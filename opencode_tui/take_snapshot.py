@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import accumulate
@@ -12,6 +13,7 @@ from opencode_tui.alert_records import Alert
 from opencode_tui.analysis.pace import band, crossing, run_rate, week
 from opencode_tui.clock import HOUR_MS, Calendar, Span, calendar_for
 from opencode_tui.ledger import alert_log, queries
+from opencode_tui.ledger.bounds import all_read, bounded_keys, is_lower_bound
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.records import Slice, StoreState
 from opencode_tui.settings import LEVELS, Settings
@@ -35,6 +37,9 @@ class _Read:
     unreadable: tuple[tuple[str, int], ...]
     has_calls: bool
     alerts: tuple[Alert, ...]
+    lower_bound: bool
+    rate_lower_bound: bool
+    week_lower_bound: bool
 
 
 def take_snapshot(
@@ -56,7 +61,7 @@ def take_snapshot(
     calendar = calendar_for(settings.timezone)
     shown = day or calendar.day(now_ms)
     with ledger.reading() as connection:
-        read = _read(connection, settings, now_ms, shown, calendar, limits)
+        read = _read(connection, settings, now_ms, shown, calendar, limits, all_read(stores))
     return replace(
         _picture(read, settings, now_ms, shown, calendar),
         machine=machine,
@@ -76,21 +81,26 @@ def _read(
     day: date,
     calendar: Calendar,
     limits: ContextLimits | None,
+    whole: bool,
 ) -> _Read:
     today, span = calendar.day(now_ms), calendar.span(day)
     monday, _ = calendar.week(day)
+    so_far, hour = Span(calendar.start_of(monday), span.end_ms), Span(now_ms - HOUR_MS, now_ms + 1)
     return _Read(
         sums=queries.totals(connection, span, now_ms - RUNNING_MS),
         costs=queries.costs(connection, span),
         recent=queries.costs(connection, Span(now_ms - HOUR_MS, span.start_ms)) if day == today else [],
-        lines=_session_lines(connection, span, now_ms, limits),
-        days=_seven_days(connection, calendar, day, settings),
-        week_nano=queries.spend(connection, Span(calendar.start_of(monday), span.end_ms)),
-        models=queries.slices(connection, span, "model"),
-        providers=queries.slices(connection, span, "provider"),
+        lines=_session_lines(connection, span, now_ms, limits, whole),
+        days=_seven_days(connection, calendar, day, settings, whole),
+        week_nano=queries.spend(connection, so_far),
+        models=slices(connection, span, "model", whole=whole),
+        providers=slices(connection, span, "provider", whole=whole),
         unreadable=queries.unreadable_reasons(connection),
         has_calls=queries.has_calls(connection),
         alerts=alert_log.standing(connection, now_ms, since_ms=calendar.start_of(today - timedelta(days=1))),
+        lower_bound=is_lower_bound(connection, span, whole),
+        rate_lower_bound=day == today and is_lower_bound(connection, hour, whole),
+        week_lower_bound=is_lower_bound(connection, so_far, whole),
     )
 
 
@@ -136,7 +146,7 @@ def _picture(read: _Read, settings: Settings, now_ms: int, day: date, calendar: 
         week_days=read.days,
         chart_warning_nano=chart.warning_nano,
         chart_cutoff_nano=chart.cutoff_nano,
-        week=week(day, read.week_nano, spent, budget.week_target_nano),
+        week=replace(week(day, read.week_nano, spent, budget.week_target_nano), lower_bound=read.week_lower_bound),
         session_lines=read.lines,
         alerts=tuple(sorted(read.alerts, key=lambda alert: -LEVELS.index(alert.crossing.level))),
         guard="",
@@ -146,23 +156,56 @@ def _picture(read: _Read, settings: Settings, now_ms: int, day: date, calendar: 
         unreadable_reasons=read.unreadable,
         stores=(),
         has_calls=read.has_calls,
+        lower_bound=read.lower_bound,
+        rate_lower_bound=read.rate_lower_bound,
     )
 
 
+def slices(
+    connection: sqlite3.Connection, span: Span, by: str, only: Sequence[str] | None = None, *, whole: bool = True
+) -> tuple[Slice, ...]:
+    """The slices of queries.slices, each with whether it is a lower bound; `whole` as bounds.all_read says."""
+    found = queries.slices(connection, span, by, only)
+    bounded = bounded_keys(connection, span, by, (each.key for each in found), whole)
+    return tuple(replace(each, lower_bound=each.key in bounded) for each in found)
+
+
+def days_with_calls(connection: sqlite3.Connection, calendar: Calendar, span: Span) -> list[tuple[date, Span]]:
+    """Each day of a span that has calls, in order. Asks once for each of them, however long the span is.
+
+    What no calendar can hold belongs to its first or its last day.
+    """
+    found: list[tuple[date, Span]] = []
+    at = span.start_ms
+    while (first := queries.first_call_ms(connection, Span(at, span.end_ms))) is not None:
+        day = calendar.day(first)
+        start, end = (of_day := calendar.span(day)).start_ms, of_day.end_ms
+        if first < start:
+            start, end = first, start
+        elif first >= end:
+            end = span.end_ms
+        if found and found[-1][0] == day:
+            start = found.pop()[1].start_ms
+        found.append((day, Span(max(start, span.start_ms), min(end, span.end_ms))))
+        at = end
+    return found
+
+
 def _seven_days(
-    connection: sqlite3.Connection, calendar: Calendar, day: date, settings: Settings
+    connection: sqlite3.Connection, calendar: Calendar, day: date, settings: Settings, whole: bool
 ) -> tuple[DaySpend, ...]:
     chart = settings.chart
     days = []
     for back in range(6, -1, -1):
         each = day - timedelta(days=back)
-        spent = queries.spend(connection, calendar.span(each))
-        days.append(DaySpend(each, spent, band(spent, chart.warning_nano, chart.cutoff_nano)))
+        span = calendar.span(each)
+        spent, bound = queries.spend(connection, span), is_lower_bound(connection, span, whole)
+        days.append(DaySpend(each, spent, band(spent, chart.warning_nano, chart.cutoff_nano), bound))
     return tuple(days)
 
 
 def _session_lines(
-    connection: sqlite3.Connection, span: Span, now_ms: int, limits: ContextLimits | None
+    connection: sqlite3.Connection, span: Span, now_ms: int, limits: ContextLimits | None, whole: bool
 ) -> tuple[SessionLine, ...]:
     lines = [
         SessionLine(
@@ -181,8 +224,9 @@ def _session_lines(
             active=row.state == "active",
             is_fork=row.is_fork,
             deleted=row.state == "deleted",
+            lower_bound=row.lower_bound,
         )
-        for row in session_rows(connection, span, now_ms, limits)
+        for row in session_rows(connection, span, now_ms, limits, whole)
     ]
     lines.sort(key=lambda line: (not line.active, -line.total_nano, -line.last_ms, line.id))
     return tuple(lines)

@@ -113,6 +113,8 @@ class SessionRow:
     last_ms: int
     spark: tuple[int, ...]
     """Nano-dollars in each twelfth of the time from the start to the last call."""
+    lower_bound: bool = False
+    """Something of it or of one of its subagents could not be read."""
 
     @property
     def duration_ms(self) -> int:
@@ -125,6 +127,8 @@ class SessionList:
     taken_ms: int
     rows: tuple[SessionRow, ...]
     """The one last active first."""
+    lower_bound: bool = False
+    """What the period's rows add up to is a lower bound."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +153,9 @@ class Node:
     """By how many `task` tools it was started or resumed; 0 for a root, or where that is not known."""
     odd: str = ""
     """What is wrong with its place in the tree, such as a parent that is not known or a cycle; or empty."""
+    lower_bound: bool = False
+    """Something of it or of what is below it could not be read."""
+    own_lower_bound: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +201,8 @@ class Turn:
     """The first line of what was asked, only with `privacy.show_prompts`."""
     causes: tuple[str, ...] = ()
     """What made the session dear that this turn has a part in, in two or three words each: `same file`."""
+    lower_bound: bool = False
+    """Something of one of its calls could not be read."""
 
     @property
     def duration_ms(self) -> int:
@@ -243,6 +252,9 @@ class SessionView:
     """For each of its models, dearest first: (Unix milliseconds, spend so far) at each of its calls that cost."""
     causes: tuple[Cause, ...] = ()
     """What made its own calls dear, the dearest first."""
+    lower_bound: bool = False
+    """The total is a lower bound: something of the session or of what is below it could not be read."""
+    own_lower_bound: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,6 +303,8 @@ class CallRow:
     variant: str | None = None
     streamed_ms: int | None = None
     """When the answer had arrived; its tools ran from then on. None where the store does not say."""
+    missing: str | None = None
+    """What of it could not be read, in a few words."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,6 +65,7 @@ def test_check_as_json(shell: Shell, store: V1) -> None:
         "exit_code": 1,
         "band": "warning",
         "spent_usd": 0.83,
+        "lower_bound": False,
         "warning_usd": 0.8,
         "cutoff_usd": 1.5,
         "session": next(iter(store.sessions)),

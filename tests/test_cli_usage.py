@@ -32,6 +32,7 @@ def test_usage_as_json_is_exactly_the_contract(shell: Shell, store: V1) -> None:
     assert shell.json("usage") == {
         "period": {"from": "2026-05-13", "to": "2026-05-13", "label": "today"},
         "spend_usd": 0.5,
+        "lower_bound": False,
         "list_usd": 0.0,
         "calls": 8,
         "copied_calls": 0,
@@ -39,8 +40,8 @@ def test_usage_as_json_is_exactly_the_contract(shell: Shell, store: V1) -> None:
         "tokens": {key: opus[key] + gpt[key] for key in opus},
         "unreadable_rows": 0,
         "groups": [
-            {"key": OPUS, "spend_usd": 0.3, "calls": 6, "tokens": opus},
-            {"key": GPT, "spend_usd": 0.2, "calls": 2, "tokens": gpt},
+            {"key": OPUS, "spend_usd": 0.3, "lower_bound": False, "calls": 6, "tokens": opus},
+            {"key": GPT, "spend_usd": 0.2, "lower_bound": False, "calls": 2, "tokens": gpt},
         ],
     }
 
@@ -51,6 +52,7 @@ def test_the_contract_has_its_types_where_nothing_was_spent(shell: Shell) -> Non
     assert {key: type(value) for key, value in told.items()} == {
         "period": dict,
         "spend_usd": float,
+        "lower_bound": bool,
         "list_usd": float,
         "calls": int,
         "copied_calls": int,

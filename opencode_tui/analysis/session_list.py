@@ -118,6 +118,7 @@ class Totals:
     subagents: int
     calls: int
     tokens: Tokens
+    lower_bound: bool = False
 
 
 def totals(rows: Sequence[SessionRow]) -> Totals:
@@ -129,6 +130,7 @@ def totals(rows: Sequence[SessionRow]) -> Totals:
         subagents=sum(row.subagents for row in rows),
         calls=sum(row.calls for row in rows),
         tokens=Tokens(*map(sum, zip(*kinds, strict=True))),
+        lower_bound=any(row.lower_bound for row in rows),
     )
 
 

@@ -15,18 +15,23 @@ def roots(ids: Sequence[str], parents: Mapping[str, str | None]) -> dict[str, st
     """
     found: dict[str, str] = {}
     for id in ids:
-        way = [id]
-        while True:
-            parent = parents.get(way[-1])
+        way: dict[str, None] = {}
+        at = id
+        while at not in found:
+            if at in way:
+                cycle = list(way)
+                root = min(cycle[cycle.index(at) :])
+                break
+            way[at] = None
+            parent = parents.get(at)
             if parent is None or parent not in parents:
-                root = way[-1]
+                root = at
                 break
-            if parent in way:
-                root = min(way[way.index(parent) :])
-                break
-            way.append(parent)
-        found[id] = root
-    return found
+            at = parent
+        else:
+            root = found[at]
+        found |= dict.fromkeys(way, root)
+    return {id: found[id] for id in ids}
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,6 +102,7 @@ def _turn(
         files=tuple(dict.fromkeys(use.target for use in uses if "/" in use.target or "." in use.target))[:_FILES],
         tokens_per_second=_speed(calls),
         prompt=prompt,
+        lower_bound=any(call.missing for call in calls),
     )
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
 import errno
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -13,6 +15,15 @@ EXIT_OK = 0
 EXIT_USAGE = 2
 EXIT_TROUBLE = 3
 EXIT_INTERRUPTED = 130
+_SIMILAR = {"≥": ">=", "…": "...", "·": "-", "–": "-", "→": "->", "×": "x", "“": '"', "”": '"', "’": "'"}
+
+
+class Trouble(Exception):
+    """The command cannot go on. The message is one sentence: what, where, what to do."""
+
+    def __init__(self, sentence: str, exit_code: int = EXIT_TROUBLE) -> None:
+        super().__init__(sentence)
+        self.exit_code = exit_code
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -28,26 +39,49 @@ def _run(argv: Sequence[str] | None) -> int:
     from opencode_tui.cli.parser import make_parser
 
     arguments = make_parser().parse_args(argv)
-    from opencode_tui.cli.common import Trouble
-
     try:
         code = int(arguments.run(arguments))
         sys.stdout.flush()
         return code
-    except Trouble as trouble:
-        print(f"opencode-tui: {trouble}", file=sys.stderr)
-        return trouble.exit_code
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
     except BrokenPipeError:  # the reader (head, less) has gone
         silence_stdout()
         return EXIT_OK
+    except Trouble as trouble:
+        return _complain(str(trouble), trouble.exit_code)
     except OSError as error:
-        if error.errno != errno.ENOSPC:
-            raise
-        silence_stdout()
-        print(f"opencode-tui: the output cannot be written ({error.strerror}); make room for it", file=sys.stderr)
-        return EXIT_TROUBLE
+        if error.errno == errno.ENOSPC and error.filename is None:
+            silence_stdout()
+            return _complain(f"the output cannot be written ({error.strerror}); make room for it")
+        return _complain(f"{error.strerror or error}: {error.filename or 'a file or a directory'}; see to its rights")
+    except Exception as error:
+        from opencode_tui.paths import NoHomeError
+
+        if isinstance(error, NoHomeError):
+            return _complain(str(error))
+        return _complain(f"this should not happen, please report it: {type(error).__name__}: {error} ({_place(error)})")
+
+
+def _complain(sentence: str, code: int = EXIT_TROUBLE) -> int:
+    print(f"opencode-tui: {one_line(sentence)}", file=sys.stderr)
+    return code
+
+
+def one_line(text: str) -> str:
+    """The text without anything that would end its line or command a terminal."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)
+
+
+def _place(error: BaseException) -> str:
+    """The line of our code in which an error came up."""
+    place, trace = "", error.__traceback__
+    while trace is not None:
+        file = trace.tb_frame.f_code.co_filename
+        if "opencode_tui" in file:
+            place = f"{file.rpartition('opencode_tui')[2].lstrip('/')}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return place
 
 
 def silence_stdout() -> None:
@@ -56,8 +90,23 @@ def silence_stdout() -> None:
 
 
 def _open_streams() -> None:
-    """A stream that the caller has closed (`>&-`) is none to Python; what is written to it goes nowhere."""
+    """Standard output and error that can be written to, whatever is written.
+
+    One that the caller has closed (`>&-`) is none to Python; what is written to it goes nowhere. A terminal that is
+    not UTF-8 gets something similar for a letter that it does not have, and `?` for a byte of a name that is none.
+    """
     if sys.stdout is None:
         sys.stdout = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
     if sys.stderr is None:
         sys.stderr = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
+    codecs.register_error("similar", _similar)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="similar")
+
+
+def _similar(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    letters = error.object[error.start : error.end]
+    return "".join(_SIMILAR.get(letter, "?") for letter in letters), error.end

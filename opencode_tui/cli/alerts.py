@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 
 from opencode_tui.alert_records import Alert, Cause, Crossing
 from opencode_tui.cli import EXIT_OK, EXIT_USAGE
-from opencode_tui.cli.common import Trouble, open_ledger, settings_for
+from opencode_tui.cli.common import Trouble, settings_for, using_ledger
 from opencode_tui.cli.streams import ring
 from opencode_tui.clock import calendar_for, now_ms
 from opencode_tui.counts import plural
@@ -30,15 +30,10 @@ def run(arguments: argparse.Namespace) -> int:
     settings = settings_for(arguments)
     if arguments.action == "test":
         return _test(settings, arguments.json)
-    ledger = open_ledger(settings)
-    try:
+    with using_ledger(settings) as ledger:
         {None: _list, "seen": _seen, "snooze": _snooze, "ack": _acknowledge}[arguments.action](
             arguments, settings, ledger
         )
-    except sqlite3.Error as error:
-        raise Trouble(f"the ledger {ledger.path} cannot be used ({error}); nothing in it was lost") from error
-    finally:
-        ledger.close()
     return EXIT_OK
 
 

@@ -7,7 +7,7 @@ import json
 import os
 import sqlite3
 import sys
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from opencode_tui.alert_records import Alert, Cause, Crossing
 from opencode_tui.alerts.evidence import dated, evidence_of, pot_of
@@ -16,9 +16,11 @@ from opencode_tui.alerts.watcher import Watcher
 from opencode_tui.analysis.causes import cause_of
 from opencode_tui.analysis.pace import band
 from opencode_tui.cli import EXIT_TROUBLE, silence_stdout
-from opencode_tui.cli.common import Trouble, open_ledger, settings_for, synced
+from opencode_tui.cli.common import Trouble, look, settings_for, using_ledger
 from opencode_tui.clock import Calendar, calendar_for, now_ms
+from opencode_tui.counts import plural
 from opencode_tui.ledger import alert_log, deliveries, queries
+from opencode_tui.ledger.bounds import is_lower_bound
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.money import format_usd, nano_from_usd, usd
 from opencode_tui.report.alerts import alert_json
@@ -27,6 +29,8 @@ from opencode_tui.snapshot import Band
 from opencode_tui.sync import Sync
 
 EXIT_OF: dict[Band, int] = {"calm": 0, "warning": 1, "cutoff": 2}
+WAIT_S = 5.0
+"""How long another process that has the ledger locked is waited for."""
 NOTIFY_S = 45.0
 """How long the channels are waited for."""
 
@@ -46,39 +50,67 @@ def run(arguments: argparse.Namespace) -> int:
         raise Trouble(f"it could not be told where today stands ({type(error).__name__}: {error})") from error
 
 
+@dataclass(frozen=True, slots=True)
+class _Stand:
+    """Where today stands."""
+
+    spent: int
+    band: Band
+    missing: int
+    """Rows of today of which something could not be read."""
+    known: bool
+    """Beyond doubt: where the sum is a lower bound, only that the cutoff is reached is."""
+    crossing: Crossing | None
+    cause: Cause | None
+
+
 def _check(arguments: argparse.Namespace) -> tuple[int, str]:
     """The exit code, and what to print."""
     settings = settings_for(arguments)
     settings = replace(settings, budget=_budget(settings.budget, arguments.warn, arguments.cutoff))
-    ledger, now, calendar = open_ledger(settings), now_ms(), calendar_for(settings.timezone)
-    sync = synced(settings, ledger)
-    with ledger.reading() as connection:
-        spent = queries.spend(connection, calendar.span(calendar.day(now)))
-        stands = band(spent, settings.budget.warning_nano, settings.budget.cutoff_nano)
-        crossing, cause = _reached(connection, settings, spent, stands, now, calendar)
-    # What is spent is a lower bound where a store could not be read: only the cutoff is then beyond doubt.
-    known = stands == "cutoff" or (bool(sync.states) and all(state.state == "live" for state in sync.states))
-    if crossing and cause:
-        text = alert_text(crossing, cause)
-    else:
-        text = _under(spent, settings.budget.warning_nano) if known else f"at least {format_usd(spent)} today"
-    alerts = _notified(settings, ledger, sync, now) if arguments.notify else ()
-    ledger.close()
-    code = EXIT_OF[stands] if known else EXIT_TROUBLE
+    calendar = calendar_for(settings.timezone)
+    with using_ledger(settings, WAIT_S) as ledger:
+        seen, now = look(settings, ledger, WAIT_S), now_ms()
+        with ledger.reading() as connection:
+            stand = _stand(connection, settings, seen.whole, now, calendar)
+        alerts = _notified(settings, ledger, seen.sync, now) if arguments.notify else ()
+    code, text = EXIT_OF[stand.band] if stand.known else EXIT_TROUBLE, _text(stand, settings)
+    if stand.missing and not stand.known:
+        rows = f"{plural(stand.missing, 'row')} of today could not be read"
+        print(f"opencode-tui: {text}: {rows}; `opencode-tui sync` lists the reasons", file=sys.stderr)
     if arguments.json:
-        told = {
+        answer = {
             "exit_code": code,
-            "band": stands if known else "unknown",
-            "spent_usd": usd(spent),
+            "band": stand.band if stand.known else "unknown",
+            "spent_usd": usd(stand.spent),
+            "lower_bound": not seen.whole or bool(stand.missing),
             "warning_usd": usd(settings.budget.warning_nano),
             "cutoff_usd": usd(settings.budget.cutoff_nano),
             "text": text,
-            "session": cause.session_id if cause else None,
-            "troubles": [state.detail for state in sync.states if state.state != "live"],
+            "session": stand.cause.session_id if stand.cause else None,
+            "troubles": [state.detail for state in seen.states if state.state != "live"],
             "alerts": [alert_json(alert, calendar) for alert in alerts],
         }
-        return code, json.dumps(told) + "\n"
-    return code, f"{text}\n" if known else ""
+        return code, json.dumps(answer) + "\n"
+    return code, f"{text}\n" if stand.known else ""
+
+
+def _stand(connection: sqlite3.Connection, settings: Settings, whole: bool, now_ms: int, calendar: Calendar) -> _Stand:
+    today = calendar.span(calendar.day(now_ms))
+    spent, missing = queries.spend(connection, today), queries.missing_rows(connection, today)
+    stands = band(spent, settings.budget.warning_nano, settings.budget.cutoff_nano)
+    known = stands == "cutoff" or not is_lower_bound(connection, today, whole)
+    return _Stand(spent, stands, missing, known, *_reached(connection, settings, spent, stands, now_ms, calendar))
+
+
+def _text(stand: _Stand, settings: Settings) -> str:
+    if stand.crossing and stand.cause:
+        return alert_text(stand.crossing, stand.cause)
+    return (
+        _under(stand.spent, settings.budget.warning_nano)
+        if stand.known
+        else f"at least {format_usd(stand.spent)} today"
+    )
 
 
 def _under(spent: int, warning: int) -> str:

@@ -7,24 +7,28 @@ import json
 import os
 import sqlite3
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from opencode_tui import paths
-from opencode_tui.cli import EXIT_TROUBLE
+from opencode_tui.cli import Trouble, one_line
+from opencode_tui.clock import monotonic_s
 from opencode_tui.config import SettingsError, load_settings
 from opencode_tui.guard.state import refresh
+from opencode_tui.ledger.bounds import all_read
 from opencode_tui.ledger.ledger import Ledger, LedgerError
+from opencode_tui.records import StoreState
 from opencode_tui.settings import Settings
 from opencode_tui.sync import Sync
 
+__all__ = ["Trouble"]
 
-class Trouble(Exception):
-    """The command cannot go on. The message is one sentence: what, where, what to do."""
-
-    def __init__(self, sentence: str, exit_code: int = EXIT_TROUBLE) -> None:
-        super().__init__(sentence)
-        self.exit_code = exit_code
+WRITER_S = 20.0
+"""How long a command that has to write waits for another process that has the ledger locked."""
+READER_S = 2.0
+"""And one that can answer from what the ledger has."""
 
 
 def settings_for(arguments: argparse.Namespace) -> Settings:
@@ -40,7 +44,7 @@ def settings_for(arguments: argparse.Namespace) -> Settings:
     except SettingsError as error:
         raise Trouble(str(error)) from None
     # Here, where they are fresh and whole: what a command or a long day makes of them is not what was set.
-    refresh(settings, settings.ledger or paths.ledger_file(), config_of(arguments), os.environ)
+    refresh(settings, _ledger_path(settings), config_of(arguments), os.environ)
     return settings
 
 
@@ -63,12 +67,113 @@ def _existing_directory(text: str) -> Path:
     return place
 
 
-def open_ledger(settings: Settings) -> Ledger:
+def open_ledger(settings: Settings, busy_s: float = WRITER_S) -> Ledger:
     """The ledger that the settings name. Raises Trouble."""
+    path = _ledger_path(settings)
     try:
-        return Ledger(settings.ledger or paths.ledger_file())
+        return Ledger(path, busy_s)
     except LedgerError as error:
+        busy = is_busy(error.__cause__)
+        raise Trouble(fault_of(path, error.__cause__) if busy and error.__cause__ else str(error)) from None
+    except Exception as error:
+        raise Trouble(fault_of(path, error)) from error
+
+
+def _ledger_path(settings: Settings) -> Path:
+    try:
+        return settings.ledger or paths.ledger_file()
+    except ValueError as error:
         raise Trouble(str(error)) from None
+
+
+@contextmanager
+def using_ledger(settings: Settings, busy_s: float = WRITER_S) -> Iterator[Ledger]:
+    """The ledger that the settings name, closed at the end.
+
+    Raises Trouble, also for what goes wrong with the ledger in the block: a damaged page can hold anything.
+    """
+    ledger = open_ledger(settings, busy_s)
+    try:
+        yield ledger
+    except (Trouble, OSError):  # an OSError is that of the output
+        raise
+    except Exception as error:
+        raise Trouble(fault_of(ledger.path, error)) from error
+    finally:
+        ledger.close()
+
+
+def is_busy(error: BaseException | None) -> bool:
+    """Whether another process has the ledger locked."""
+    code = getattr(error, "sqlite_errorcode", None) if isinstance(error, sqlite3.OperationalError) else None
+    return code is not None and code & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+
+def fault_of(path: Path, error: BaseException) -> str:
+    """One sentence about what went wrong with the ledger."""
+    if is_busy(error):
+        return f"the ledger {path} is locked by another process; try again once that has ended"
+    reason = str(error) if isinstance(error, sqlite3.Error) else f"{type(error).__name__}: {error}"
+    return (
+        f"the ledger {path} cannot be used ({one_line(reason)}); if it is damaged, restore a backup, or move it away:"
+        " what OpenCode still has is read again"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a command knows of OpenCode's stores after it has read them."""
+
+    sync: Sync
+    states: tuple[StoreState, ...]
+
+    @property
+    def whole(self) -> bool:
+        """Whether the ledger has all that the stores hold; else its sums are lower bounds."""
+        return all_read(self.states)
+
+
+def look(settings: Settings, ledger: Ledger, wait_s: float = READER_S, *, prices: bool = False) -> Look:
+    """Read all that is new, as `synced` does, but answer from what the ledger has where that is not to be had soon.
+
+    Another process may have the ledger locked, or may be importing: it is waited for no longer than `wait_s` after
+    its last step.
+    """
+    sync, patience = _sync(settings, ledger), _Patience(wait_s)
+    detail = ""
+    try:
+        sync.poll(lambda: patience.see(sync))
+    except _Enough:
+        pass
+    except sqlite3.Error as error:
+        if not is_busy(error):
+            raise Trouble(fault_of(ledger.path, error)) from error
+        detail = f"the ledger {ledger.path} is locked by another process: what it has is shown, what is new is not"
+    finally:
+        sync.close()
+    states = sync.states
+    if detail:
+        states = tuple(replace(state, state="locked", detail=detail) for state in states)
+    _complain(sync, states, prices=prices)
+    return Look(sync, states)
+
+
+class _Enough(Exception):
+    """An import by another process is not waited for any longer."""
+
+
+class _Patience:
+    """Ends the wait for an import that makes no step for `wait_s` seconds."""
+
+    def __init__(self, wait_s: float) -> None:
+        self._wait_s, self._imported, self._since_s = wait_s, -1, monotonic_s()
+
+    def see(self, sync: Sync) -> None:
+        imported = sum(state.imported for state in sync.states)
+        if imported != self._imported:
+            self._imported, self._since_s = imported, monotonic_s()
+        elif monotonic_s() - self._since_s > self._wait_s:
+            raise _Enough
 
 
 def synced(
@@ -80,21 +185,30 @@ def synced(
     Its files are closed; asked for more (what OpenCode still has, say) it opens them again.
     Raises Trouble when the ledger cannot be written.
     """
-    sync = Sync(ledger, settings, os.environ)
+    sync = _sync(settings, ledger)
     try:
         sync.poll(lambda: report(sync))
     except sqlite3.Error as error:
-        raise Trouble(f"the ledger {ledger.path} cannot be written ({error}); nothing in it was lost") from error
+        raise Trouble(fault_of(ledger.path, error)) from error
     finally:
         sync.close()
-    for notice in sync.notices:
-        print(f"opencode-tui: {notice}", file=sys.stderr)
-    for state in sync.states:
-        if state.state != "live":
-            print(f"opencode-tui: {state.detail}", file=sys.stderr)
-    for problem in sync.look_at_prices() if prices else sync.book.problems:
-        print(f"opencode-tui: {problem}", file=sys.stderr)
-    if not sync.states:
-        places = ", ".join(str(place) for place in sync.data_dirs)
-        print(f"opencode-tui: no OpenCode store in {places}; --data-dir names another place", file=sys.stderr)
+    _complain(sync, sync.states, prices=prices)
     return sync
+
+
+def _sync(settings: Settings, ledger: Ledger) -> Sync:
+    try:
+        return Sync(ledger, settings, os.environ)
+    except ValueError as error:
+        raise Trouble(f"{error}; name OpenCode's data directory with --data-dir") from None
+
+
+def _complain(sync: Sync, states: tuple[StoreState, ...], *, prices: bool) -> None:
+    """Say once on standard error what is wrong with the stores and their prices."""
+    said = [*sync.notices, *(state.detail for state in states if state.state != "live")]
+    said += sync.look_at_prices() if prices else sync.book.problems
+    if not states:
+        places = ", ".join(str(place) for place in sync.data_dirs)
+        said.append(f"no OpenCode store in {places}; --data-dir names another place")
+    for sentence in dict.fromkeys(said):
+        print(f"opencode-tui: {sentence}", file=sys.stderr)

@@ -8,7 +8,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from opencode_tui.cli.common import Trouble, open_ledger, settings_for
+from opencode_tui.cli.common import READER_S, Trouble, open_ledger, settings_for
 from opencode_tui.clock import calendar_for
 from opencode_tui.settings import Alerts, Budget, Settings
 
@@ -43,7 +43,7 @@ def _of_demo(settings: Settings, data_dir: Path, ledger: Path) -> Settings:
 
 def _show(settings: Settings) -> int:
     # A ledger that cannot be used is said before the screen is taken.
-    open_ledger(settings).close()
+    open_ledger(settings, READER_S).close()
     from opencode_tui.alerts.teller import CLOSE_S, Teller
     from opencode_tui.feed import LedgerFeed
     from opencode_tui.ui.app import run

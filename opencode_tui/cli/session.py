@@ -7,14 +7,14 @@ import json
 import sqlite3
 
 from opencode_tui.cli import EXIT_USAGE
-from opencode_tui.cli.common import Trouble, open_ledger, settings_for, synced
+from opencode_tui.cli.common import READER_S, Trouble, look, settings_for, using_ledger
 from opencode_tui.clock import calendar_for, now_ms
 from opencode_tui.harmless import shown_id
 from opencode_tui.ledger import queries, session_queries
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.report.session import session_json, session_text
 from opencode_tui.sync import Sync
-from opencode_tui.take_session import session_turns, take_session
+from opencode_tui.take_session import UnknownSession, session_turns, take_session
 from opencode_tui.views import SessionQuery, Turn
 
 _CANDIDATES = 5
@@ -22,20 +22,24 @@ _CANDIDATES = 5
 
 def run(arguments: argparse.Namespace) -> int:
     settings = settings_for(arguments)
-    ledger = open_ledger(settings)
-    sync = synced(settings, ledger)
-    id, calendar = _one(ledger.connection, arguments.id), calendar_for(settings.timezone)
-    try:
-        session = take_session(ledger, now_ms(), SessionQuery(id), calendar, limits=sync.book, present=sync)
-    except LookupError as error:
-        raise Trouble(f"{error}; `opencode-tui sessions` lists those there are", EXIT_USAGE) from None
+    calendar = calendar_for(settings.timezone)
+    with using_ledger(settings, READER_S) as ledger:
+        seen = look(settings, ledger)
+        sync, id = seen.sync, _one(ledger.connection, arguments.id)
+        try:
+            session = take_session(
+                ledger, now_ms(), SessionQuery(id), calendar, limits=sync.book, present=sync, whole=seen.whole
+            )
+        except UnknownSession as error:
+            raise Trouble(f"{error}; `opencode-tui sessions` lists those there are", EXIT_USAGE) from None
+        turns = {}
+        if arguments.json:
+            turns = {node.id: _turns(ledger, sync, node.id) for node in session.tree[1:]} | {id: session.turns}
+        sync.close()
     if arguments.json:
-        turns = {node.id: _turns(ledger, sync, node.id) for node in session.tree[1:]} | {id: session.turns}
         print(json.dumps(session_json(session, turns, calendar)))
     else:
         print(session_text(session, calendar))
-    sync.close()
-    ledger.close()
     return 0
 
 

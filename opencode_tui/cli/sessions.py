@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 
-from opencode_tui.cli.common import open_ledger, settings_for, synced
+from opencode_tui.cli.common import READER_S, look, settings_for, using_ledger
 from opencode_tui.clock import calendar_for, now_ms
 from opencode_tui.report.sessions import session_row_json, sessions_table
 from opencode_tui.take_sessions import take_sessions
@@ -14,10 +14,10 @@ from opencode_tui.views import SessionsQuery
 
 def run(arguments: argparse.Namespace) -> int:
     settings = settings_for(arguments)
-    ledger = open_ledger(settings)
-    sync = synced(settings, ledger)
-    taken = take_sessions(ledger, settings, now_ms(), SessionsQuery(arguments.period), sync.book)
-    ledger.close()
+    with using_ledger(settings, READER_S) as ledger:
+        seen = look(settings, ledger)
+        query = SessionsQuery(arguments.period)
+        taken = take_sessions(ledger, settings, now_ms(), query, seen.sync.book, whole=seen.whole)
     rows = list(taken.rows)
     if arguments.sort == "cost":
         rows.sort(key=lambda row: -row.total_nano)
@@ -26,5 +26,5 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps([session_row_json(row, calendar) for row in shown]))
     else:
-        print(sessions_table(shown, len(rows), arguments.period, calendar))
+        print(sessions_table(shown, len(rows), arguments.period, calendar, taken.lower_bound))
     return 0

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import argparse
 import os
+from contextlib import suppress
 
-from opencode_tui.cli import EXIT_USAGE
-from opencode_tui.cli.common import Trouble, open_ledger, settings_for, synced
+from opencode_tui.cli import EXIT_OK, EXIT_USAGE, Trouble
+from opencode_tui.cli.common import look, settings_for, using_ledger
 from opencode_tui.clock import now_ms
+from opencode_tui.paths import NoHomeError
 from opencode_tui.report.status_line import DEFAULT, placeholders, status_line
 from opencode_tui.take_snapshot import take_snapshot
+
+WAIT_S = 1.0
+"""How long another process that has the ledger locked is waited for: a status bar must not stand still."""
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -19,12 +24,13 @@ def run(arguments: argparse.Namespace) -> int:
     except ValueError as error:
         raise Trouble(f"--format: {error}", EXIT_USAGE) from None
     settings = settings_for(arguments)
-    ledger = open_ledger(settings)
-    sync, now, guard = synced(settings, ledger), now_ms(), ""
-    if "guard" in asked:
-        from opencode_tui.guard.status import guard_status
+    with using_ledger(settings, WAIT_S) as ledger:
+        states, now, guard = look(settings, ledger, WAIT_S).states, now_ms(), ""
+        if "guard" in asked:
+            from opencode_tui.guard.status import guard_status
 
-        guard = guard_status(settings, ledger.path, os.environ, now).words
-    print(status_line(take_snapshot(ledger, settings, now, stores=sync.states, guard=guard), format))
-    ledger.close()
-    return 0
+            with suppress(NoHomeError):
+                guard = guard_status(settings, ledger.path, os.environ, now).words
+        snapshot = take_snapshot(ledger, settings, now, stores=states, guard=guard)
+    print(status_line(snapshot, format))
+    return EXIT_OK

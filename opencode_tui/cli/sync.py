@@ -8,17 +8,23 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from opencode_tui.cli.common import open_ledger, settings_for, synced
+from opencode_tui.cli.common import settings_for, synced, using_ledger
 from opencode_tui.cli.streams import raw
 from opencode_tui.clock import monotonic_s
 from opencode_tui.counts import plural
 from opencode_tui.ledger import queries
+from opencode_tui.ledger.ledger import Ledger
+from opencode_tui.settings import Settings
 from opencode_tui.sync import Sync
 
 
 def run(arguments: argparse.Namespace) -> int:
     settings = settings_for(arguments)
-    ledger = open_ledger(settings)
+    with using_ledger(settings) as ledger:
+        return _sync(arguments, settings, ledger)
+
+
+def _sync(arguments: argparse.Namespace, settings: Settings, ledger: Ledger) -> int:
     before, began_s = queries.count_calls(ledger.connection), monotonic_s()
     with _progress() as report:
         sync = synced(settings, ledger, report, prices=True)
@@ -45,7 +51,6 @@ def run(arguments: argparse.Namespace) -> int:
             print(f"{plural(unreadable, 'row')} could not be read:")
             for reason, count in queries.unreadable_reasons(ledger.connection):
                 print(f"  {count:,} × {reason}")
-    ledger.close()
     return 0
 
 

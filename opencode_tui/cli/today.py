@@ -5,26 +5,25 @@ from __future__ import annotations
 import argparse
 import json
 
-from opencode_tui.cli.common import open_ledger, settings_for, synced
+from opencode_tui.cli.common import READER_S, look, settings_for, using_ledger
 from opencode_tui.clock import calendar_for, now_ms
 from opencode_tui.take_snapshot import take_snapshot
 
 
 def run(arguments: argparse.Namespace) -> int:
     settings = settings_for(arguments)
-    ledger = open_ledger(settings)
-    sync = synced(settings, ledger, prices=True)
-    snapshot = take_snapshot(
-        ledger,
-        settings,
-        now_ms(),
-        machine=sync.machine,
-        stores=sync.states,
-        read_ms=sync.read_ms,
-        limits=sync.book if arguments.json else None,
-        price_problems=sync.book.problems,
-    )
-    ledger.close()
+    with using_ledger(settings, READER_S) as ledger:
+        seen = look(settings, ledger, prices=True)
+        snapshot = take_snapshot(
+            ledger,
+            settings,
+            now_ms(),
+            machine=seen.sync.machine,
+            stores=seen.states,
+            read_ms=seen.sync.read_ms,
+            limits=seen.sync.book if arguments.json else None,
+            price_problems=seen.sync.book.problems,
+        )
     if arguments.json:
         from opencode_tui.report.as_json import as_json
 

@@ -6,26 +6,28 @@ import argparse
 import json
 import sqlite3
 import sys
+from dataclasses import replace
 from datetime import date
 
 from opencode_tui.analysis.matching import matching
 from opencode_tui.analysis.periods import days_of, parse_day
 from opencode_tui.cli import EXIT_USAGE
-from opencode_tui.cli.common import Trouble, open_ledger, settings_for, synced
-from opencode_tui.clock import Calendar, Span, calendar_for, now_ms
+from opencode_tui.cli.common import READER_S, Trouble, look, settings_for, using_ledger
+from opencode_tui.clock import EVER, Calendar, calendar_for, now_ms
 from opencode_tui.ledger import queries
+from opencode_tui.ledger.bounds import is_lower_bound
 from opencode_tui.report.usage import Usage, usage_json, usage_table
 from opencode_tui.take_sessions import RUNNING_MS
+from opencode_tui.take_snapshot import days_with_calls, slices
 
 
 def run(arguments: argparse.Namespace) -> int:
     settings = settings_for(arguments)
     _check(arguments)
-    ledger = open_ledger(settings)
-    synced(settings, ledger)
-    with ledger.reading() as connection:
-        usage = _usage(connection, calendar_for(settings.timezone), arguments)
-    ledger.close()
+    with using_ledger(settings, READER_S) as ledger:
+        seen = look(settings, ledger)
+        with ledger.reading() as connection:
+            usage = _usage(connection, calendar_for(settings.timezone), arguments, seen.whole)
     if arguments.json:
         print(json.dumps(usage_json(usage)))
     else:
@@ -46,11 +48,11 @@ def _check(arguments: argparse.Namespace) -> None:
         raise Trouble(f"--from {arguments.first} is after --to {arguments.last}; swap them", EXIT_USAGE)
 
 
-def _usage(connection: sqlite3.Connection, calendar: Calendar, arguments: argparse.Namespace) -> Usage:
+def _usage(connection: sqlite3.Connection, calendar: Calendar, arguments: argparse.Namespace, whole: bool) -> Usage:
     now = now_ms()
     first, last, label = _days(connection, calendar, arguments, calendar.day(now))
     # All is all, also what a clock that jumped has put into the future or before the first day.
-    span = queries.all_time(connection) if label == "all" else calendar.span(first, last)
+    span = EVER if label == "all" else calendar.span(first, last)
     only = None
     if arguments.model is not None:
         only = matching(arguments.model, queries.models(connection, span))
@@ -59,13 +61,18 @@ def _usage(connection: sqlite3.Connection, calendar: Calendar, arguments: argpar
             print(f"opencode-tui: no model is like {arguments.model!r}; there are {known}", file=sys.stderr)
     totals = queries.totals(connection, span, now - RUNNING_MS, only)
     if arguments.by == "day":
-        spans = [(day.isoformat(), calendar.span(day)) for day in _each(calendar, span)]
-        groups = queries.daily(connection, spans, only)
+        days = days_with_calls(connection, calendar, span)
+        spans = {day.isoformat(): each for day, each in days}
+        groups = tuple(
+            replace(group, lower_bound=is_lower_bound(connection, spans[group.key], whole))
+            for group in queries.daily(connection, list(spans.items()), only)
+        )
     else:
-        groups = queries.slices(connection, span, arguments.by, only)
+        groups = slices(connection, span, arguments.by, only, whole=whole)
     unreadable = sum(count for _, count in queries.unreadable_reasons(connection))
     titles = queries.titles(connection, [g.key for g in groups]) if arguments.by == "session" else {}
-    return Usage(first, last, label, arguments.by, totals, groups, unreadable, titles)
+    bound = is_lower_bound(connection, span, whole)
+    return Usage(first, last, label, arguments.by, totals, groups, unreadable, titles, bound)
 
 
 def _days(
@@ -78,8 +85,3 @@ def _days(
         return arguments.first or min(first_ever, last), last, "custom"
     label = arguments.period or "today"
     return *days_of(label, today, first_ever), label
-
-
-def _each(calendar: Calendar, span: Span) -> list[date]:
-    first, last = calendar.day(span.start_ms), calendar.day(span.end_ms - 1)
-    return [date.fromordinal(number) for number in range(first.toordinal(), last.toordinal() + 1)]

@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 import os
 import signal
-import sqlite3
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from threading import Event
 from types import FrameType
 
@@ -16,7 +16,7 @@ from opencode_tui.alert_records import Alert
 from opencode_tui.alerts.channels import routes
 from opencode_tui.alerts.teller import Teller
 from opencode_tui.cli import silence_stdout
-from opencode_tui.cli.common import Trouble, open_ledger, settings_for
+from opencode_tui.cli.common import Trouble, fault_of, open_ledger, settings_for
 from opencode_tui.cli.streams import ring
 from opencode_tui.clock import Calendar, calendar_for, now_ms
 from opencode_tui.feed import LedgerFeed
@@ -56,7 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
 
         feed = LedgerFeed(lambda: Ledger(ledger.path), settings, os.environ, now_ms, tell, teller.look)
         try:
-            _watch(feed, settings, ended, once=arguments.once)
+            _watch(feed, settings, ledger.path, ended, once=arguments.once)
         except _Ended:
             pass
         finally:
@@ -65,7 +65,7 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _watch(feed: LedgerFeed, settings: Settings, ended: Event, *, once: bool) -> None:
+def _watch(feed: LedgerFeed, settings: Settings, ledger: Path, ended: Event, *, once: bool) -> None:
     troubles: dict[str, str] = {}
     print(_beginning(settings), flush=True)
 
@@ -76,10 +76,17 @@ def _watch(feed: LedgerFeed, settings: Settings, ended: Event, *, once: bool) ->
     while True:
         try:
             snapshot = feed.poll(report)
-        except (sqlite3.Error, LedgerError) as error:
+        except _Ended:
+            raise
+        except Trouble as trouble:
             if once:
-                raise Trouble(f"the ledger cannot be used ({error}); nothing in it was lost") from error
-            _say_troubles(troubles, troubles | {"the ledger": f"the ledger cannot be used ({error}); trying again"})
+                raise
+            _say_troubles(troubles, troubles | {"the ledger": f"{trouble}; trying again"})
+        except Exception as error:  # a damaged page of the ledger can hold anything
+            sentence = str(error) if isinstance(error, LedgerError) else fault_of(ledger, error)
+            if once:
+                raise Trouble(sentence) from error
+            _say_troubles(troubles, troubles | {"the ledger": f"{sentence}; trying again"})
         else:
             if snapshot is not None:
                 for notice in snapshot.notices:

@@ -51,6 +51,7 @@ _TOLD = """
   WHERE alert_id IN (SELECT value FROM json_each(?)) ORDER BY rowid
 """
 _IDS = "id IN (SELECT value FROM json_each(?))"
+_MOST = (1 << 63) - 1
 
 
 def fresh(connection: sqlite3.Connection, crossings: Iterable[Crossing], now_ms: int) -> tuple[Crossing, ...]:
@@ -163,10 +164,15 @@ def _rank(crossing: Crossing) -> tuple[int, int]:
 def _values(crossing: Crossing, cause: Cause, text: str, now_ms: int) -> tuple[object, ...]:
     return (
         *(now_ms, crossing.rule, crossing.kind, crossing.level, crossing.subject, crossing.period),
-        *(crossing.line if crossing.period else crossing.at_ms, crossing.value, crossing.line, crossing.at_ms),
-        *(crossing.session_id, crossing.about, cause.sentence, cause.session_id, cause.turn_id, cause.cost_nano),
-        *(cause.found, text, _as_high(crossing)),
+        *(crossing.line if crossing.period else crossing.at_ms, _storable(crossing.value), crossing.line),
+        *(crossing.at_ms, crossing.session_id, crossing.about, cause.sentence, cause.session_id, cause.turn_id),
+        *(_storable(cause.cost_nano), cause.found, text, _as_high(crossing)),
     )
+
+
+def _storable(number: int) -> int:
+    """The number, or the nearest that SQLite can hold: a sum of absurd amounts may be beyond."""
+    return min(max(number, -_MOST), _MOST)
 
 
 def _read(connection: sqlite3.Connection, where: str, values: Sequence[object]) -> tuple[Alert, ...]:

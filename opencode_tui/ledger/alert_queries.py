@@ -11,10 +11,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from opencode_tui.clock import Span
-from opencode_tui.ledger.queries import SLICE_KEYS
+from opencode_tui.ledger.queries import SLICE_KEYS, exact_sum
 from opencode_tui.ledger.session_queries import CallFacts, ToolFacts, tool_facts
 from opencode_tui.records import Tokens
 
+_SINCE = exact_sum("CASE WHEN c.created_ms > ? THEN c.cost_nano END")
 EDIT_TOOLS = ("edit", "write", "multiedit", "apply_patch", "patch")
 
 _IN_SPAN = "c.created_ms >= ? AND c.created_ms < ? AND c.copied_from IS NULL"
@@ -38,7 +39,7 @@ _ABOVE = """
   SELECT s.id, s.parent_id, s.title FROM above JOIN session s ON s.id = above.id
 """
 _SUMS_OF = f"""
-  SELECT c.session_id, sum(c.cost_nano) FROM call c
+  SELECT c.session_id, {exact_sum("c.cost_nano")} FROM call c
   WHERE c.session_id IN {_NAMES} AND c.copied_from IS NULL GROUP BY 1
 """
 _REPEATED = f"""
@@ -97,8 +98,8 @@ def day_counts(connection: sqlite3.Connection, span: Span) -> tuple[int, int]:
 def sums_by(connection: sqlite3.Connection, span: Span, by: str) -> list[tuple[str, int]]:
     """(key, nano-dollars) by one of SLICE_KEYS, dearest first; what cost nothing is left out."""
     return connection.execute(
-        f"SELECT {SLICE_KEYS[by]}, sum(c.cost_nano) {_OF_DAY} WHERE {_IN_SPAN}"
-        " GROUP BY 1 HAVING sum(c.cost_nano) > 0 ORDER BY 2 DESC, 1",
+        f"SELECT {SLICE_KEYS[by]}, {exact_sum('c.cost_nano')} {_OF_DAY} WHERE {_IN_SPAN}"
+        f" GROUP BY 1 HAVING {exact_sum('c.cost_nano')} > 0 ORDER BY 2 DESC, 1",
         (span.start_ms, span.end_ms),
     ).fetchall()
 
@@ -162,9 +163,9 @@ def shares(connection: sqlite3.Connection, pot: Pot, since_ms: int) -> list[tupl
     """(session id, nano-dollars, those since a moment, calls) of the pot, dearest first."""
     where, values = pot.where()
     return connection.execute(
-        "SELECT c.session_id, sum(c.cost_nano), sum(CASE WHEN c.created_ms > ? THEN c.cost_nano ELSE 0 END), count(*)"
+        f"SELECT c.session_id, {exact_sum('c.cost_nano')}, coalesce({_SINCE}, 0), count(*)"
         f" FROM call c {where} GROUP BY 1 ORDER BY 2 DESC, 4 DESC, 1",
-        (since_ms, *values),
+        (since_ms, since_ms, *values),
     ).fetchall()
 
 

@@ -31,13 +31,18 @@ class LedgerError(Exception):
 class Ledger:
     """A connection to the ledger. One thread each; any number of processes."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, busy_s: float = _BUSY_S) -> None:
+        """`busy_s` is how long another process that has the ledger locked is waited for, at each step.
+
+        Raises LedgerError.
+        """
         self.path = path
+        self._busy_s = busy_s
         self._wal = path.with_name(path.name + "-wal")
         try:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             _create_private(path)
-            self.connection = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False)
+            self.connection = sqlite3.connect(path, timeout=busy_s, isolation_level=None, check_same_thread=False)
             self.connection.execute("PRAGMA synchronous = NORMAL")
             self._refuse_newer()
             migrate(self.connection)
@@ -107,7 +112,7 @@ class Ledger:
                 try:
                     self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
                 finally:
-                    self.connection.execute(f"PRAGMA busy_timeout = {int(_BUSY_S * 1000)}")
+                    self.connection.execute(f"PRAGMA busy_timeout = {int(self._busy_s * 1000)}")
                     self._files = self._files_now()
 
     def close(self) -> None:

@@ -21,7 +21,23 @@ SLICE_KEYS = {
 }
 """What calls can be grouped by, as SQL over `call`."""
 
-_TOKENS = "sum(input), sum(output), sum(reasoning), sum(cache_read), sum(cache_write)"
+_UNIT = 1_000_000_000
+_MOST_UNITS = 9_000_000_000
+
+
+def exact_sum(value: str) -> str:
+    """SQL for the sum of a whole number, NULL over no rows; what is past 9e18 stays there.
+
+    SQLite's own `sum()` fails with "integer overflow", and so would everything that reads a ledger which holds a few
+    absurd amounts.
+    """
+    high, low = f"sum(({value}) / {_UNIT})", f"sum(({value}) % {_UNIT})"
+    return f"(min(max({high}, -{_MOST_UNITS}), {_MOST_UNITS}) * {_UNIT} + {low})"
+
+
+_TOKENS = ", ".join(map(exact_sum, ("input", "output", "reasoning", "cache_read", "cache_write")))
+_SPEND = exact_sum("cost_nano")
+_LIST = exact_sum("list_nano")
 _IN_SPAN = "created_ms >= ? AND created_ms < ?"
 
 
@@ -86,9 +102,10 @@ def totals(
     where, models = _only(only)
     row = connection.execute(
         f"""
-        SELECT coalesce(sum(cost_nano), 0), coalesce(sum(list_nano), 0), count(*),
+        SELECT coalesce({_SPEND}, 0), coalesce({_LIST}, 0), count(*),
           count(DISTINCT session_id), {_TOKENS},
-          coalesce(sum(input_nano), 0), coalesce(sum(output_nano), 0), coalesce(sum(cache_nano), 0),
+          coalesce({exact_sum("input_nano")}, 0), coalesce({exact_sum("output_nano")}, 0),
+          coalesce({exact_sum("cache_nano")}, 0),
           coalesce(sum(completed_ms IS NULL AND created_ms >= ?), 0),
           coalesce(sum(error LIKE '%abort%' OR completed_ms IS NULL AND created_ms < ?), 0)
         FROM call WHERE {_IN_SPAN} AND copied_from IS NULL {where}
@@ -107,7 +124,7 @@ def totals(
 def spend(connection: sqlite3.Connection, span: Span) -> int:
     """Nano-dollars spent on the calls made in a span."""
     row = connection.execute(
-        f"SELECT coalesce(sum(cost_nano), 0) FROM call WHERE {_IN_SPAN}", (span.start_ms, span.end_ms)
+        f"SELECT coalesce({_SPEND}, 0) FROM call WHERE {_IN_SPAN}", (span.start_ms, span.end_ms)
     ).fetchone()
     return int(row[0])
 
@@ -117,7 +134,7 @@ def slices(connection: sqlite3.Connection, span: Span, by: str, only: Sequence[s
     where, models = _only(only)
     rows = connection.execute(
         f"""
-        SELECT {SLICE_KEYS[by]}, sum(cost_nano), count(*), coalesce(sum(list_nano), 0), {_TOKENS}
+        SELECT {SLICE_KEYS[by]}, {_SPEND}, count(*), coalesce({_LIST}, 0), {_TOKENS}
         FROM call WHERE {_IN_SPAN} AND copied_from IS NULL {where} GROUP BY 1 ORDER BY 2 DESC, 3 DESC, 1
         """,
         (span.start_ms, span.end_ms, *models),
@@ -135,13 +152,20 @@ def daily(
         f"""
         WITH day AS (SELECT key AS place, json_extract(value, '$[0]') AS name,
           json_extract(value, '$[1]') AS start_ms, json_extract(value, '$[2]') AS end_ms FROM json_each(?))
-        SELECT name, sum(cost_nano), count(*), coalesce(sum(list_nano), 0), {_TOKENS}
+        SELECT name, {_SPEND}, count(*), coalesce({_LIST}, 0), {_TOKENS}
         FROM day CROSS JOIN call ON created_ms >= start_ms AND created_ms < end_ms
         WHERE copied_from IS NULL {where} GROUP BY place ORDER BY place
         """,
         (bounds, *models),
     )
     return tuple(Slice(key, cost, calls, _tokens(rest), listed) for key, cost, calls, listed, *rest in rows)
+
+
+def first_call_ms(connection: sqlite3.Connection, span: Span) -> int | None:
+    """When the first call of a span was made."""
+    row = connection.execute(f"SELECT min(created_ms) FROM call WHERE {_IN_SPAN}", (span.start_ms, span.end_ms))
+    first: int | None = row.fetchone()[0]
+    return first
 
 
 def titles(connection: sqlite3.Connection, ids: Iterable[str]) -> dict[str, str]:
@@ -191,7 +215,7 @@ def _session_sums(
 ) -> list[SessionSum]:
     rows = connection.execute(
         f"""
-        SELECT session_id, sum(cost_nano), count(*), count(DISTINCT turn_id), min(created_ms),
+        SELECT session_id, {_SPEND}, count(*), count(DISTINCT turn_id), min(created_ms),
           max(coalesce(completed_ms, created_ms)), sum(completed_ms IS NULL AND created_ms >= ?), {_TOKENS}
         FROM call WHERE {where} AND copied_from IS NULL GROUP BY session_id
         """,
@@ -206,7 +230,7 @@ def _session_sums(
 def session_shares(connection: sqlite3.Connection, span: Span, by: str) -> list[tuple[str, str, int, int]]:
     """(session id, key, nano-dollars, calls) of a span, by one of SLICE_KEYS."""
     return connection.execute(
-        f"SELECT session_id, {SLICE_KEYS[by]}, sum(cost_nano), count(*) FROM call"
+        f"SELECT session_id, {SLICE_KEYS[by]}, {_SPEND}, count(*) FROM call"
         f" WHERE {_IN_SPAN} AND copied_from IS NULL GROUP BY 1, 2",
         (span.start_ms, span.end_ms),
     ).fetchall()
@@ -220,7 +244,7 @@ def sparks(
         f"""
         WITH member AS (SELECT json_extract(value, '$[0]') AS id, json_extract(value, '$[1]') AS root,
           json_extract(value, '$[2]') AS start_ms, json_extract(value, '$[3]') AS end_ms FROM json_each(?))
-        SELECT root, (created_ms - start_ms) * {steps} / (end_ms - start_ms + 1), sum(cost_nano)
+        SELECT root, (created_ms - start_ms) * {steps} / (end_ms - start_ms + 1), {_SPEND}
         FROM member CROSS JOIN call ON session_id = member.id AND {_IN_SPAN}
         WHERE copied_from IS NULL GROUP BY 1, 2
         """,
@@ -264,8 +288,12 @@ def session_facts(connection: sqlite3.Connection, ids: Iterable[str]) -> dict[st
 
 
 def unreadable_reasons(connection: sqlite3.Connection) -> tuple[tuple[str, int], ...]:
-    """(reason, rows) of what could not be read, most frequent first."""
-    rows = connection.execute("SELECT kind || ' ' || reason, count(*) FROM unreadable GROUP BY 1 ORDER BY 2 DESC, 1")
+    """(reason, rows) of what could not be read, wholly or in part, most frequent first."""
+    rows = connection.execute(
+        "SELECT reason, count(*) FROM (SELECT kind || ' ' || reason AS reason FROM unreadable"
+        " UNION ALL SELECT 'message in part: ' || missing FROM call WHERE missing IS NOT NULL)"
+        " GROUP BY 1 ORDER BY 2 DESC, 1"
+    )
     return tuple((row[0], row[1]) for row in rows)
 
 

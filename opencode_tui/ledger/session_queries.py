@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from opencode_tui import model_key
+from opencode_tui.ledger.queries import exact_sum
 from opencode_tui.records import Tokens
 
 
@@ -30,6 +31,8 @@ class CallFacts:
     agent: str = ""
     streamed_ms: int | None = None
     """When the answer had arrived; None where the store does not say."""
+    missing: bool = False
+    """Something of it could not be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +54,15 @@ _TREE = """
 _CALLS = f"""
   SELECT id, coalesce(turn_id, ''), created_ms, completed_ms, {model_key.SQL},
     input, output, reasoning, cache_read, cache_write, cost_nano, amount_nano, coalesce(list_nano, 0),
-    copied_from IS NOT NULL, error, agent, streamed_ms
+    copied_from IS NOT NULL, error, agent, streamed_ms, missing IS NOT NULL
   FROM call WHERE session_id = ? ORDER BY created_ms, id
 """
 _TOOLS = """
   SELECT t.call_id, t.name, t.target, t.ok, t.duration_ms, t.child_session_id, t.digest
   FROM call c JOIN tool t ON t.call_id = c.id WHERE c.session_id = ? ORDER BY c.created_ms, t.id
 """
-_CACHE_SAVED = """
-  SELECT sum(c.cache_read * (r.input - r.cache_read)) / 1000000
+_CACHE_SAVED = f"""
+  SELECT {exact_sum("c.cache_read * (r.input - r.cache_read)")} / 1000000
   FROM call c JOIN rates r ON r.id = c.rates_id WHERE c.session_id = ? AND c.copied_from IS NULL
 """
 _ORIGIN = """
@@ -74,7 +77,7 @@ _FORKS = """
 _TURN = f"""
   SELECT c.id, c.created_ms, c.completed_ms, {model_key.SQL}, c.agent,
     c.input, c.output, c.reasoning, c.cache_read, c.cache_write, c.cost_nano, c.amount_nano, c.recorded_nano,
-    c.basis, c.list_nano, c.copied_from, c.finish, c.error, c.variant, c.streamed_ms,
+    c.basis, c.list_nano, c.copied_from, c.finish, c.error, c.variant, c.streamed_ms, c.missing,
     r.input, r.output, r.cache_read, r.cache_write, r.source
   FROM call c LEFT JOIN rates r ON r.id = c.rates_id
   WHERE c.session_id = ? AND coalesce(c.turn_id, '') = ? ORDER BY c.created_ms, c.id
@@ -86,17 +89,30 @@ def tree_ids(connection: sqlite3.Connection, root: str) -> list[str]:
     return [row[0] for row in connection.execute(_TREE, (root,))]
 
 
+def with_ancestors(connection: sqlite3.Connection, ids: Iterable[str]) -> list[str]:
+    """The sessions and all above them that are known, each once, however the parents run."""
+    rows = connection.execute(
+        """
+        WITH RECURSIVE above(id) AS (
+          SELECT value FROM json_each(?)
+          UNION SELECT s.parent_id FROM above JOIN session s ON s.id = above.id WHERE s.parent_id IS NOT NULL)
+        SELECT id FROM above
+        """,
+        (json.dumps(sorted(ids)),),
+    )
+    return [row[0] for row in rows]
+
+
 def session_calls(connection: sqlite3.Connection, session_id: str) -> list[CallFacts]:
     """The session's own calls, copies among them, in order of time."""
-    return [
-        CallFacts(
-            *(id, turn, created, completed, model, Tokens(*counts), cost, amount, listed, bool(copied), error, agent),
-            streamed_ms=streamed,
-        )
-        for id, turn, created, completed, model, *counts, cost, amount, listed, copied, error, agent, streamed in (
-            connection.execute(_CALLS, (session_id,))
-        )
-    ]
+    return [_call_facts(row) for row in connection.execute(_CALLS, (session_id,))]
+
+
+def _call_facts(row: tuple[Any, ...]) -> CallFacts:
+    id, turn, created, completed, model, *more = row
+    counts, (cost, amount, listed, copied, error, agent, streamed, part) = Tokens(*more[:5]), more[5:]
+    paid = (cost, amount, listed, bool(copied), error, agent, streamed, bool(part))
+    return CallFacts(id, turn, created, completed, model, counts, *paid)
 
 
 def session_tools(connection: sqlite3.Connection, session_id: str) -> list[ToolFacts]:
@@ -145,7 +161,7 @@ def task_counts(connection: sqlite3.Connection, ids: Iterable[str]) -> dict[str,
 def main_keys(connection: sqlite3.Connection, ids: Iterable[str]) -> list[tuple[str, str, str, int, int]]:
     """(session id, the model's key, agent, nano-dollars, calls) of each of the sessions."""
     return connection.execute(
-        f"SELECT session_id, {model_key.SQL}, agent, sum(cost_nano), count(*) FROM call"
+        f"SELECT session_id, {model_key.SQL}, agent, {exact_sum('cost_nano')}, count(*) FROM call"
         " WHERE session_id IN (SELECT value FROM json_each(?)) AND copied_from IS NULL GROUP BY 1, 2, 3",
         (json.dumps(sorted(ids)),),
     ).fetchall()

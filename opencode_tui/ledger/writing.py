@@ -63,7 +63,8 @@ _INSERT_TOOL = """
 
 
 def store_row(connection: sqlite3.Connection, key: str) -> StoreRow:
-    """The store of a key, entered where it is new."""
+    """The store of a key, entered where it is new. A path that is not UTF-8 stands in it with its bytes escaped."""
+    key = key.encode("utf-8", "backslashreplace").decode()
     query = "SELECT id, cursor, turns, lease_ms FROM store WHERE key = ?"
     row = connection.execute(query, (key,)).fetchone()
     if row is None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from decimal import Decimal
 
 from opencode_tui.clock import Calendar
+from opencode_tui.counts import plural
 from opencode_tui.harmless import shown_id
-from opencode_tui.money import NANO, format_usd
+from opencode_tui.money import NANO
 from opencode_tui.pricing.rates import Rates, cost_nano
 from opencode_tui.records import is_unlisted
 from opencode_tui.report.turn_words import duration_text, short_model
+from opencode_tui.report.words import amount
 from opencode_tui.views import CallRates, CallRow, ToolRow
 
 BASES = {"recorded": "recorded", "custom": "by your own price", "list": "by list price"}
@@ -88,7 +90,8 @@ def call_head(call: CallRow, calendar: Calendar) -> str:
     time = calendar.local(call.created_ms).strftime("%H:%M:%S")
     model = " ".join(filter(None, (short_model(call.model), call.variant)))
     times = (took_text(call), tools_time(call), speed_text(call))
-    return "  ".join(filter(None, (time, model, call.agent, format_usd(call.cost_nano), *times, *call_marks(call))))
+    cost = amount(call.cost_nano, call.missing is not None)
+    return "  ".join(filter(None, (time, model, call.agent, cost, *times, *call_marks(call))))
 
 
 def took_text(call: CallRow) -> str:
@@ -124,6 +127,8 @@ def tool_line(tool: ToolRow) -> str:
 def call_lines(call: CallRow, calendar: Calendar) -> list[tuple[str, str]]:
     """(what it is, its text) for each line about a call: `head`, `sum`, `tool`, `error` and `note`."""
     lines = [("head", call_head(call, calendar)), ("sum", arithmetic(call))]
+    if call.missing:
+        lines.append(("error", f"▲ could not be read: {call.missing}"))
     lines += [("tool", tool_line(tool)) for tool in call.tools]
     if call.error:
         lines.append(("error", f"✕ {call.error}"))
@@ -136,4 +141,5 @@ def call_lines(call: CallRow, calendar: Calendar) -> list[tuple[str, str]]:
 
 def together(calls: tuple[CallRow, ...]) -> str:
     """The exact sum of calls, which is what their turn cost."""
-    return f"{len(calls):,} call{'' if len(calls) == 1 else 's'} = {exact_usd(sum(call.cost_nano for call in calls))}"
+    least = "≥" if any(call.missing for call in calls) else ""
+    return f"{plural(len(calls), 'call')} = {least}{exact_usd(sum(call.cost_nano for call in calls))}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from opencode_tui.money import format_usd, percentages, share
 from opencode_tui.records import Slice
+from opencode_tui.report.words import amount
 from opencode_tui.snapshot import Snapshot
 
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -16,13 +17,14 @@ def readout(snapshot: Snapshot) -> list[str]:
     unknown = f" / {shares[3]}% unknown" if shares[3] else ""
     lines = [
         f"opencode cost dashboard | {week.label} {_WEEKDAYS[snapshot.day.weekday()]}",
-        f"today's run-rate: {format_usd(snapshot.spent_nano)} (warning {format_usd(snapshot.warning_nano)},"
-        f" cutoff {format_usd(snapshot.cutoff_nano)})",
+        f"today's run-rate: {amount(snapshot.spent_nano, snapshot.lower_bound)}"
+        f" (warning {format_usd(snapshot.warning_nano)}, cutoff {format_usd(snapshot.cutoff_nano)})",
         f"session count: {snapshot.sessions}",
         f"top model: {_top(snapshot.models, snapshot.spent_nano)}",
         f"top provider: {_top(snapshot.providers, snapshot.spent_nano)}",
         f"input/output split: {shares[0]}% / {shares[1]}% / {shares[2]}% cache{unknown}",
-        f"this week so far: {format_usd(week.spend_nano)} (target {format_usd(week.target_nano)}, {week.verdict})",
+        f"this week so far: {amount(week.spend_nano, week.lower_bound)}"
+        f" (target {format_usd(week.target_nano)}, {week.verdict})",
     ]
     if snapshot.list_nano:
         lines.append(f"not billed: {format_usd(snapshot.list_nano)} at list price")
@@ -39,4 +41,4 @@ def _top(slices: tuple[Slice, ...], spent_nano: int) -> str:
     if not slices:
         return "none"
     top = slices[0]
-    return f"{top.key} ({format_usd(top.spend_nano)}, {share(top.spend_nano, spent_nano):.0%} of today)"
+    return f"{top.key} ({amount(top.spend_nano, top.lower_bound)}, {share(top.spend_nano, spent_nano):.0%} of today)"

@@ -11,26 +11,36 @@ from opencode_tui.counts import plural
 from opencode_tui.harmless import shown_id
 from opencode_tui.money import format_usd, usd
 from opencode_tui.report.as_json import as_json
-from opencode_tui.report.words import tokens_text
+from opencode_tui.report.session_facts import MOST_LEVELS
+from opencode_tui.report.words import amount, tokens_text
 from opencode_tui.views import Node, SessionView, Turn
 
 
 def session_json(session: SessionView, turns: Mapping[str, tuple[Turn, ...]], calendar: Calendar) -> dict[str, Any]:
     """The contract: the session and, in `children`, each subagent in the same shape.
 
-    `turns` holds those of every session of the tree; `causes` says what made this one's own calls dear.
+    Below the level of MOST_LEVELS all that is deeper stands in that level's `children`, which `parent` tells apart:
+    what reads JSON follows no tree of any depth. `turns` holds those of every session of the tree; `causes` says what
+    made this one's own calls dear.
     """
     children: dict[str, list[Node]] = defaultdict(list)
-    for node in session.tree[1:]:
-        children[node.parent_id or ""].append(node)
+    above: list[Node] = []
+    for node in session.tree:
+        del above[min(node.depth, MOST_LEVELS) :]
+        if above:
+            children[above[-1].id].append(node)
+        if node.depth < MOST_LEVELS:
+            above.append(node)
     # From the deepest up, so that a tree of any depth is no recursion.
     made: dict[str, dict[str, Any]] = {}
     for node in reversed(session.tree):
         made[node.id] = {
             "id": node.id,
+            "parent": node.parent_id,
             "title": node.title,
             "own_usd": usd(node.own_nano),
             "total_usd": usd(node.total_nano),
+            "lower_bound": node.lower_bound,
             "inherited_usd": usd(sum(turn.inherited_nano for turn in turns[node.id])),
             "state": node.state,
             "agent": node.agent,
@@ -52,7 +62,8 @@ def _facts(session: SessionView) -> list[str]:
     lines = [
         session.title,
         f"{shown_id(session.id)} · {session.state} · {session.project or session.directory}",
-        f"total {format_usd(session.total_nano)} · own {format_usd(session.own_nano)}"
+        f"total {amount(session.total_nano, session.lower_bound)}"
+        f" · own {amount(session.own_nano, session.own_lower_bound)}"
         + (f" · {plural(subagents, 'subagent')}" if subagents else ""),
         f"{plural(session.calls, 'call')} · {tokens_text(session.tokens.total)} tokens"
         f" · cache {session.cache_hit_rate:.0%} hit"
@@ -73,20 +84,21 @@ def _facts(session: SessionView) -> list[str]:
 
 def _tree(session: SessionView) -> list[str]:
     """One line a session; the rules are drawn by which ancestors have younger siblings still to come."""
-    lines, open_at = [], [False] * (max(node.depth for node in session.tree) + 1)
+    lines, open_at = [], [False] * (MOST_LEVELS + 1)
     for node in reversed(session.tree):
-        more = open_at[node.depth]
-        rules = "".join("│  " if open_at[depth] else "   " for depth in range(1, node.depth))
-        branch = ("├─ " if more else "└─ ") if node.depth else ""
+        level = min(node.depth, MOST_LEVELS)
+        more = open_at[level]
+        rules = "".join("│  " if open_at[depth] else "   " for depth in range(1, level))
+        branch = ("├─ " if more else "└─ ") if level else ""
         odd = f" · {node.odd}" if node.odd else ""
         tasks = f" · resumed, {node.tasks} tasks" if node.tasks > 1 else ""
         lines.append(
-            f"{rules}{branch}{node.title}  {format_usd(node.total_nano)}"
-            f" · own {format_usd(node.own_nano)} · {node.agent} · {node.model} · {node.state}{tasks}{odd}"
+            f"{rules}{branch}{node.title}  {amount(node.total_nano, node.lower_bound)}"
+            f" · own {amount(node.own_nano, node.own_lower_bound)}"
+            f" · {node.agent} · {node.model} · {node.state}{tasks}{odd}"
         )
-        open_at[node.depth] = True
-        for depth in range(node.depth + 1, len(open_at)):
-            open_at[depth] = False
+        open_at[level] = True
+        open_at[level + 1 :] = [False] * (MOST_LEVELS - level)
     return lines[::-1]
 
 
@@ -114,7 +126,7 @@ def _turn(turn: Turn, calendar: Calendar) -> tuple[str, ...]:
     return (
         str(turn.number or ""),
         calendar.local(turn.started_ms).strftime("%Y-%m-%d %H:%M"),
-        format_usd(turn.cost_nano),
+        amount(turn.cost_nano, turn.lower_bound),
         str(turn.calls),
         tokens_text(tokens.input),
         tokens_text(tokens.output + tokens.reasoning),

@@ -8,11 +8,13 @@ from opencode_tui.harmless import shown_id
 from opencode_tui.money import format_usd
 from opencode_tui.paths import last_part
 from opencode_tui.report.turn_words import duration_text, fine_usd, short_model
-from opencode_tui.report.words import clock_time, fit, short_day, tokens_text
+from opencode_tui.report.words import amount, clock_time, fit, short_day, tokens_text
 from opencode_tui.views import Node, SessionName, SessionView, State
 
 STATES: dict[State, str] = {"active": "● active", "idle": "○ idle", "archived": "□ archived", "deleted": "✕ deleted"}
 MOST_CAUSES = 2
+MOST_LEVELS = 40
+"""How deep subagents are nested on the screen and in JSON, and indented in text."""
 Fact = tuple[str, ...]
 """One fact from its longest variant to its shortest."""
 
@@ -29,7 +31,8 @@ def name_of(session: SessionName) -> str:
 
 def spent(view: SessionView) -> Fact:
     """Such as `$0.41 · own $0.30 +3 subagents`."""
-    total, own, count = format_usd(view.total_nano), format_usd(view.own_nano), len(view.tree) - 1
+    total, own = amount(view.total_nano, view.lower_bound), amount(view.own_nano, view.own_lower_bound)
+    count = len(view.tree) - 1
     if count < 1:
         return (total,)
     return (f"{total} · own {own} +{plural(count, 'subagent')}", f"{total} · own {own} +{count}")
@@ -73,8 +76,8 @@ def cache(view: SessionView) -> Fact:
 def unbilled(view: SessionView) -> Fact:
     if view.list_nano <= 0:
         return ()
-    amount = format_usd(view.list_nano)
-    return (f"+{amount} at list price, not billed", f"+{amount} list, not billed")
+    listed = format_usd(view.list_nano)
+    return (f"+{listed} at list price, not billed", f"+{listed} list, not billed")
 
 
 def inherited(view: SessionView) -> Fact:
@@ -82,12 +85,12 @@ def inherited(view: SessionView) -> Fact:
     if not view.copied_calls:
         return (f"↱ fork of {name_of(view.fork_of)}",) if view.fork_of else ()
     origin = f" from {name_of(view.fork_of)}" if view.fork_of else ""
-    amount, copies = fine_usd(view.inherited_nano), plural(view.copied_calls, "copied call")
+    paid, copies = fine_usd(view.inherited_nano), plural(view.copied_calls, "copied call")
     return (
-        f"↱ {amount} inherited{origin}, not billed again ({copies})",
-        f"↱ {amount} inherited{origin}, not billed again",
-        f"↱ {amount} inherited, not billed again",
-        f"↱ {amount} inherited",
+        f"↱ {paid} inherited{origin}, not billed again ({copies})",
+        f"↱ {paid} inherited{origin}, not billed again",
+        f"↱ {paid} inherited, not billed again",
+        f"↱ {paid} inherited",
     )
 
 
@@ -108,8 +111,8 @@ def undone(view: SessionView) -> Fact:
     calls = plural(sum(turn.undone for turn in turns), "call")
     if any(turn.undone < turn.calls for turn in turns):
         return (f"↶ {calls} undone, spent all the same", f"↶ {calls} undone")
-    amount = format_usd(sum(turn.cost_nano for turn in turns))
-    return (f"↶ {calls} undone, {amount} of it spent all the same", f"↶ {calls} undone, {amount} spent")
+    spend = format_usd(sum(turn.cost_nano for turn in turns))
+    return (f"↶ {calls} undone, {spend} of it spent all the same", f"↶ {calls} undone, {spend} spent")
 
 
 def when(view: SessionView, calendar: Calendar) -> Fact:
@@ -160,11 +163,11 @@ def head_lines(view: SessionView) -> tuple[Fact, Fact]:
 def node_pieces(node: Node, root_nano: int) -> list[tuple[int, str]]:
     """(how soon it gives way, text) for what a line of the tree says, in its order."""
     share = f"{node.total_nano * 100 // root_nano}%" if node.depth and root_nano else ""
-    own = f"own {format_usd(node.own_nano)}" if node.own_nano != node.total_nano else ""
+    own = f"own {amount(node.own_nano, node.own_lower_bound)}" if node.own_nano != node.total_nano else ""
     state = "running" if node.state == "active" else "" if node.state == "idle" else node.state
     pieces = [
         (0, node.agent or "agent not known"),
-        (0, format_usd(node.total_nano)),
+        (0, amount(node.total_nano, node.lower_bound)),
         (0, node.odd),
         (4, own),
         (2, share),
@@ -189,7 +192,10 @@ def node_glyph(node: Node) -> str:
 
 
 def children_of(tree: tuple[Node, ...]) -> dict[str, tuple[str, ...]]:
-    """The ids below each id, read from the order and the depths alone, so that no cycle can be followed."""
+    """The ids below each id, read from the order and the depths alone, so that no cycle can be followed.
+
+    All that is deeper than MOST_LEVELS stands right below that level: no widget follows a tree of any depth.
+    """
     found: dict[str, list[str]] = {}
     way: list[Node] = []
     for node in tree:
@@ -199,7 +205,8 @@ def children_of(tree: tuple[Node, ...]) -> dict[str, tuple[str, ...]]:
             found[node.id] = []
             if way:
                 found[way[-1].id].append(node.id)
-            way.append(node)
+            if len(way) < MOST_LEVELS:
+                way.append(node)
     return {id: tuple(ids) for id, ids in found.items()}
 
 

@@ -8,8 +8,7 @@ from opencode_tui.analysis.periods import PERIODS
 from opencode_tui.analysis.session_list import Sort, Totals
 from opencode_tui.clock import Calendar
 from opencode_tui.counts import plural
-from opencode_tui.money import format_usd
-from opencode_tui.report.words import clock_time, short_day, tokens_text
+from opencode_tui.report.words import amount, clock_time, short_day, tokens_text
 from opencode_tui.views import SessionRow
 
 _LEVELS = "▁▂▃▄▅▆▇"  # a full block would grow into the row above
@@ -59,7 +58,7 @@ def status(
 ) -> tuple[str, ...]:
     """Such as `214 of 1,203 sessions · $12.40 · sorted by last active ▼ · week · filter "kimi"`."""
     count = f"{shown.sessions:,} of {plural(of, 'session')}" if shown.sessions != of else plural(of, "session")
-    spent, arrow = format_usd(shown.total_nano), "▼" if descending else "▲"
+    spent, arrow = amount(shown.total_nano, shown.lower_bound), "▼" if descending else "▲"
     rest = [f'filter "{filter}"'] if filter else []
     rest += ["by project"] if by_project else []
     order = f"{sort.name} {arrow}"

@@ -9,9 +9,8 @@ from typing import Any
 from opencode_tui.clock import Calendar
 from opencode_tui.counts import plural
 from opencode_tui.harmless import shown_id
-from opencode_tui.money import format_usd
 from opencode_tui.report.as_json import as_json
-from opencode_tui.report.words import tokens_text
+from opencode_tui.report.words import amount, tokens_text
 from opencode_tui.views import SessionRow
 
 
@@ -20,13 +19,15 @@ def session_row_json(row: SessionRow, calendar: Calendar) -> Any:
     return as_json(row, calendar)
 
 
-def sessions_table(rows: Sequence[SessionRow], of: int, period: str, calendar: Calendar) -> str:
-    """The rows under a line that says how many of how many they are."""
+def sessions_table(
+    rows: Sequence[SessionRow], of: int, period: str, calendar: Calendar, lower_bound: bool = False
+) -> str:
+    """The rows under a line that says how many of how many they are; `lower_bound` is about what they add up to."""
     from tabulate import tabulate
 
     total = sum(row.total_nano for row in rows)
     count = plural(len(rows), "session") if len(rows) == of else f"{len(rows):,} of {plural(of, 'session')}"
-    lines = [f"{count} ({period}), {format_usd(total)}"]
+    lines = [f"{count} ({period}), {amount(total, lower_bound)}"]
     if rows:
         head = ("session", "title", "project", "model", "state", "total", "own", "sub", "turns", "tokens", "last")
         align = ("left",) * 5 + ("right",) * 5 + ("left",)
@@ -42,8 +43,8 @@ def _cells(row: SessionRow, calendar: Calendar) -> tuple[str, ...]:
         PurePath(row.project).name,
         row.model,
         row.state + (", fork" if row.is_fork else ""),
-        format_usd(row.total_nano),
-        format_usd(row.own_nano),
+        amount(row.total_nano, row.lower_bound),
+        amount(row.own_nano, row.lower_bound),
         f"+{row.subagents}" if row.subagents else "",
         str(row.turns),
         tokens_text(row.tokens.total),

@@ -13,7 +13,7 @@ from opencode_tui.counts import plural
 from opencode_tui.money import format_usd
 from opencode_tui.paths import opencode_data_dir, tilde
 from opencode_tui.records import StoreState
-from opencode_tui.report.words import band_glyph, clock_time, fit, meter, short_day
+from opencode_tui.report.words import amount, band_glyph, clock_time, fit, meter, short_day
 from opencode_tui.settings import Settings
 from opencode_tui.snapshot import Snapshot
 
@@ -56,7 +56,7 @@ def band_banner(snapshot: Snapshot) -> Said | None:
     if snapshot.band == "calm":
         return None
     line = snapshot.warning_nano if snapshot.band == "warning" else snapshot.cutoff_nano
-    spent, limit, glyph = format_usd(snapshot.spent_nano), format_usd(line), band_glyph(snapshot.band)
+    spent, limit, glyph = amount(snapshot.spent_nano, snapshot.lower_bound), format_usd(line), band_glyph(snapshot.band)
     verb = ("is" if snapshot.is_today else "was") + " past"
     if spent == limit:
         verb = "has reached" if snapshot.is_today else "reached"
@@ -211,6 +211,8 @@ def empty_screen(snapshot: Snapshot | None, places: tuple[str, ...]) -> Empty | 
     )
 
 
-def quiet_day(day: date, is_today: bool) -> str:
-    """For a day without spend."""
+def quiet_day(day: date, is_today: bool, lower_bound: bool = False) -> str:
+    """For a day without spend, or without any that is known."""
+    if lower_bound:
+        return "Nothing known of today yet" if is_today else f"Nothing known of {short_day(day)}"
     return "Nothing spent yet today" if is_today else f"Nothing spent on {short_day(day)}"

@@ -7,19 +7,19 @@ from string import Formatter
 
 from opencode_tui.harmless import for_tmux
 from opencode_tui.money import format_usd
-from opencode_tui.report.words import band_glyph
+from opencode_tui.report.words import amount, band_glyph
 from opencode_tui.snapshot import Band, Snapshot
 
 DEFAULT = "{color}{glyph} {spent}#[default] of {cutoff} · {rate}/h"
 _COLOURS: Mapping[Band, str] = {"calm": "#[fg=green]", "warning": "#[fg=yellow]", "cutoff": "#[fg=red]"}
 
 PLACEHOLDERS: Mapping[str, Callable[[Snapshot], str]] = {
-    "spent": lambda now: ("" if _is_whole(now) else "≥") + format_usd(now.spent_nano),
+    "spent": lambda now: amount(now.spent_nano, now.lower_bound),
     "warning": lambda now: format_usd(now.warning_nano),
     "cutoff": lambda now: format_usd(now.cutoff_nano),
     "band": lambda now: now.band,
-    "rate": lambda now: format_usd(now.rate_nano),
-    "week": lambda now: format_usd(now.week.spend_nano),
+    "rate": lambda now: amount(now.rate_nano, now.rate_lower_bound),
+    "week": lambda now: amount(now.week.spend_nano, now.week.lower_bound),
     "target": lambda now: format_usd(now.week.target_nano),
     "sessions": lambda now: f"{now.sessions:,}",
     "active": lambda now: f"{now.active_sessions:,}",
@@ -50,12 +50,8 @@ def placeholders(format: str) -> set[str]:
 
 
 def status_line(snapshot: Snapshot, format: str = DEFAULT) -> str:
-    """The line. `≥` stands before what was spent where a store could not be read."""
+    """The line. `≥` stands before each amount that is a lower bound."""
     return "".join(
         text + (PLACEHOLDERS[name](snapshot) if name is not None else "")
         for text, name, _, _ in Formatter().parse(format)
     )
-
-
-def _is_whole(snapshot: Snapshot) -> bool:
-    return all(store.state == "live" for store in snapshot.stores)

@@ -9,7 +9,7 @@ from opencode_tui.counts import plural
 from opencode_tui.model_key import short_name
 from opencode_tui.money import NANO, format_usd
 from opencode_tui.paths import last_part
-from opencode_tui.report.words import clock_time, meter, short_day, tokens_text
+from opencode_tui.report.words import amount, clock_time, meter, short_day, tokens_text
 from opencode_tui.views import SessionView, ToolCount, Turn
 
 CONTEXT_CELLS = 4
@@ -61,8 +61,8 @@ def turn_time(turn: Turn, view: SessionView, calendar: Calendar, *, brief: bool 
 def turn_cost(turn: Turn) -> str:
     """What it cost. Where nothing was billed: what it would have cost at list price, in brackets."""
     if not turn.cost_nano and turn.list_nano:
-        return f"({format_usd(turn.list_nano)})"
-    return format_usd(turn.cost_nano)
+        return f"({amount(turn.list_nano, turn.lower_bound)})"
+    return amount(turn.cost_nano, turn.lower_bound)
 
 
 def output_tokens(turn: Turn) -> str:

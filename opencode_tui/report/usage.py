@@ -12,6 +12,7 @@ from opencode_tui.harmless import shown_id
 from opencode_tui.ledger.queries import Totals
 from opencode_tui.money import format_usd, share, usd
 from opencode_tui.records import Slice
+from opencode_tui.report.words import amount
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,8 @@ class Usage:
     unreadable_rows: int
     titles: Mapping[str, str]
     """Titles by session id, where the groups are sessions."""
+    lower_bound: bool = False
+    """The totals are lower bounds: a row, or a store, could not be read."""
 
 
 def usage_json(usage: Usage) -> dict[str, Any]:
@@ -36,6 +39,7 @@ def usage_json(usage: Usage) -> dict[str, Any]:
     return {
         "period": {"from": usage.first.isoformat(), "to": usage.last.isoformat(), "label": usage.label},
         "spend_usd": usd(totals.spend_nano),
+        "lower_bound": usage.lower_bound,
         "list_usd": usd(totals.list_nano),
         "calls": totals.calls,
         "copied_calls": totals.copied_calls,
@@ -46,6 +50,7 @@ def usage_json(usage: Usage) -> dict[str, Any]:
             {
                 "key": group.key,
                 "spend_usd": usd(group.spend_nano),
+                "lower_bound": group.lower_bound,
                 "calls": group.calls,
                 "tokens": asdict(group.tokens),
             }
@@ -60,7 +65,8 @@ def usage_table(usage: Usage) -> str:
 
     totals = usage.totals
     rows = [_row(group, _name(usage, group.key), totals.spend_nano) for group in usage.groups]
-    rows.append(_row(Slice("", totals.spend_nano, totals.calls, totals.tokens), "total", totals.spend_nano))
+    total = Slice("", totals.spend_nano, totals.calls, totals.tokens, lower_bound=usage.lower_bound)
+    rows.append(_row(total, "total", totals.spend_nano))
     head = (usage.by, "spend", "share", "calls", "input", "output", "reasoning", "cache read", "cache write")
     align = ("left", *("right",) * (len(head) - 1))
     days = usage.first.isoformat() + (f" to {usage.last.isoformat()}" if usage.last != usage.first else "")
@@ -91,4 +97,4 @@ def _row(group: Slice, name: str, whole_nano: int) -> tuple[str, ...]:
     tokens = group.tokens
     counts = (group.calls, tokens.input, tokens.output, tokens.reasoning, tokens.cache_read, tokens.cache_write)
     part = f"{share(group.spend_nano, whole_nano):.0%}"
-    return (name, format_usd(group.spend_nano), part, *(f"{count:,}" for count in counts))
+    return (name, amount(group.spend_nano, group.lower_bound), part, *(f"{count:,}" for count in counts))

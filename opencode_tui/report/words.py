@@ -72,6 +72,11 @@ def meter(part: int, whole: int, cells: int) -> str:
     return "▰" * filled + "▱" * (cells - filled)
 
 
+def amount(nano: int, lower_bound: bool = False) -> str:
+    """An amount, with `≥` before one that is a lower bound."""
+    return f"{'≥' if lower_bound else ''}{format_usd(nano)}"
+
+
 def limits(snapshot: Snapshot) -> tuple[str, str]:
     """The warning and the cutoff, each with its name."""
     return f"{format_usd(snapshot.warning_nano)} warn", f"{format_usd(snapshot.cutoff_nano)} cut"
@@ -96,10 +101,10 @@ def pace(snapshot: Snapshot, calendar: Calendar) -> tuple[str, ...]:
     if not snapshot.is_today:
         return ()
     if not snapshot.calls and not snapshot.spent_nano:
-        return ("nothing spent yet today",)
+        return ("nothing known of today yet" if snapshot.lower_bound else "nothing spent yet today",)
     if not snapshot.rate_nano:
         return (f"nothing in the last hour · {crossing(snapshot, calendar)[-1]}", "nothing in the last hour")
-    rate = format_usd(snapshot.rate_nano)
+    rate = amount(snapshot.rate_nano, snapshot.rate_lower_bound)
     ahead = crossing(snapshot, calendar)
     long = tuple(f"{rate} in the last hour · {text}" for text in ahead)
     return (*long, f"{rate} last hour · {ahead[-1]}", f"{rate}/h · {ahead[-1]}")
@@ -179,8 +184,8 @@ def list_price(snapshot: Snapshot) -> tuple[str, ...]:
     """What was not billed, at list price; empty when all was billed."""
     if snapshot.list_nano <= 0:
         return ()
-    amount = format_usd(snapshot.list_nano)
-    return (f"+{amount} at list price, not billed", f"+{amount} list, not billed", f"+{amount} not billed")
+    listed = format_usd(snapshot.list_nano)
+    return (f"+{listed} at list price, not billed", f"+{listed} list, not billed", f"+{listed} not billed")
 
 
 def verdict(week: Week) -> str:
@@ -190,7 +195,7 @@ def verdict(week: Week) -> str:
 
 def week_line(week: Week) -> tuple[str, ...]:
     """Such as `week $3.18 of $7.00 ▰▰▰▰▱▱▱▱ on pace`."""
-    spent, target, said = format_usd(week.spend_nano), format_usd(week.target_nano), verdict(week)
+    spent, target, said = amount(week.spend_nano, week.lower_bound), format_usd(week.target_nano), verdict(week)
     bar = meter(week.spend_nano, week.target_nano, 8)
     return (
         f"week {spent} of {target} {bar} {said}",

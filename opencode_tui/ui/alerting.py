@@ -65,6 +65,8 @@ class AlertingApp(HarmlessApp):
     async def on_event(self, event: events.Event) -> None:
         if isinstance(event, events.Key | events.MouseDown):
             self._touched_s = clock.monotonic_s()
+            if not self.is_running or not self.screen_stack:
+                return  # typed after the last key, while the app ends
         await super().on_event(event)
 
     @property

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from textual import on
 from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
+from textual.command import CommandPalette
+from textual.css.query import NoMatches
 from textual.dom import DOMNode
 from textual.reactive import var
 from textual.screen import Screen
+from textual.theme import ThemeProvider
 
 from opencode_tui.alert_records import Alert
 from opencode_tui.clock import Clock, calendar_for, now_ms
@@ -22,6 +26,7 @@ from opencode_tui.report.states import STALE_AFTER_MS, Failure, looked_in
 from opencode_tui.settings import Settings
 from opencode_tui.ui.alerting import AlertingApp
 from opencode_tui.ui.announcer import Announcer
+from opencode_tui.ui.leaving import Palette
 from opencode_tui.ui.poller import Feed, Poller
 from opencode_tui.ui.screens.base import Missing, OpenSession, OpenSessions, SnapshotScreen, ViewScreen
 from opencode_tui.ui.screens.help import HelpScreen
@@ -215,12 +220,20 @@ class OpencodeTui(AlertingApp):
                     binding.description, tooltip or binding.description, self._runner(binding.action, node)
                 )
 
+    def action_command_palette(self) -> None:
+        if not isinstance(self.screen, CommandPalette):
+            self.push_screen(Palette(id="--command-palette"))
+
+    def search_themes(self) -> None:
+        self.push_screen(Palette(providers=[ThemeProvider], placeholder="Search for themes…"))
+
     def _screenshot_soon(self) -> None:
         self.set_timer(0.1, self.deliver_screenshot)  # once the palette has gone
 
     def _runner(self, action: str, node: DOMNode) -> Callable[[], Any]:
         async def run() -> None:
-            await self.run_action(action, node)
+            with suppress(NoMatches):  # the screen that it is about may have gone meanwhile
+                await self.run_action(action, node)
 
         return run
 

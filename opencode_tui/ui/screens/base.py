@@ -8,11 +8,11 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.reactive import var
-from textual.screen import Screen
 
 from opencode_tui.alert_records import Alert
 from opencode_tui.report.states import STALE_AFTER_MS, Failure
 from opencode_tui.snapshot import Snapshot
+from opencode_tui.ui.leaving import LeavingScreen
 from opencode_tui.views import Query, View
 
 WIDTHS = [(0, "-narrow"), (64, "-slim"), (80, "-middle"), (110, "-wide")]
@@ -53,7 +53,7 @@ class OpenSessions(Message):
         self.period, self.filter, self.name = period, filter, name
 
 
-class SnapshotScreen(Screen[None]):
+class SnapshotScreen(LeavingScreen):
     """The app binds these to its own; a screen's panels bind theirs to the screen's."""
 
     HORIZONTAL_BREAKPOINTS = WIDTHS

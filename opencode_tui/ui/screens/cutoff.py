@@ -12,6 +12,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from opencode_tui.money import format_usd, nano_from_usd
+from opencode_tui.ui.leaving import LeavingScreen
 
 
 def amount_above(text: str, least_nano: int) -> int:
@@ -25,7 +26,7 @@ def amount_above(text: str, least_nano: int) -> int:
     return nano
 
 
-class CutoffScreen(ModalScreen[int | None]):
+class CutoffScreen(LeavingScreen, ModalScreen[int | None]):
     """Its result is the new cutoff in nano-dollars, None where the person went away."""
 
     DEFAULT_CSS = """

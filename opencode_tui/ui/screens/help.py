@@ -12,6 +12,8 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from opencode_tui.ui.leaving import LeavingScreen
+
 MEANINGS = (
     ("●", "calm, or a session that is active"),
     ("•", "a notice: something that is worth a look"),
@@ -28,7 +30,7 @@ MEANINGS = (
 )
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(LeavingScreen, ModalScreen[None]):
     DEFAULT_CSS = """
     HelpScreen {
         align: center middle;

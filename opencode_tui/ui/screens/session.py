@@ -118,7 +118,7 @@ class SessionScreen(ViewScreen):
             self.turn = view
 
     def watch_session(self, session: SessionView | None) -> None:
-        if session is None or not self.is_mounted:
+        if session is None or not self.is_there:
             return
         self.set_class(True, "-there")
         self.set_class(len(session.tree) > 1, "-parent")
@@ -127,7 +127,7 @@ class SessionScreen(ViewScreen):
         self.refresh_bindings()
 
     def watch_missing(self, missing: Missing | None) -> None:
-        if missing is None or not self.is_mounted:
+        if missing is None or not self.is_there:
             return
         if missing.query == self._query and self.session is None:
             self.query_one("#nothing", Static).update(missing.reason)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import ClassVar
 
 from rich.style import Style
@@ -91,7 +92,7 @@ class SessionsScreen(ViewScreen):
 
     def show(self) -> None:
         """Filter, sort and group what there is, and show it."""
-        if self._list is None or not self._table.is_mounted:
+        if self._list is None or not self._table.is_mounted or not self.is_there:
             return
         rows = ordered(filtered(self._list.rows, self._filter), self._sort, self._descending)
         groups = {f"project {group.project}": group for group in grouped(rows)} if self._by_project else {}
@@ -99,6 +100,8 @@ class SessionsScreen(ViewScreen):
         if groups:
             keys = [key for head, group in groups.items() for key in (head, *(row.id for row in group.rows))]
         sums = totals(rows)
+        if self._list.lower_bound:
+            sums = replace(sums, lower_bound=True)
         self._table.set_columns(columns_for(sums))
         self._table.mark_column(COLUMN_OF[self._sort.name], "▼" if self._descending else "▲")
         self._table.update_keys(keys, self._maker({row.id: row for row in rows}, groups), groups)
@@ -125,7 +128,7 @@ class SessionsScreen(ViewScreen):
         return cells
 
     def _say(self) -> None:
-        if self.is_mounted:
+        if self.is_there:
             self.query_one("#status", Static).update(fit(self._status, self.size.width - 2))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:

@@ -81,7 +81,7 @@ class WhyScreen(ViewScreen):
         self._go()
 
     def watch_view(self, view: View | None) -> None:
-        if isinstance(view, AlertsView) and view.query in self.looking_at and self.is_mounted:
+        if isinstance(view, AlertsView) and view.query in self.looking_at and self.is_there:
             self._alerts = {str(alert.id): alert for alert in view.alerts}
             self._show()
 

@@ -20,7 +20,7 @@ def day_lines(snapshot: Snapshot, calendar: Calendar, width: int) -> list[list[L
     quiet = not snapshot.calls and not snapshot.spent_nano
     pace = words.fit(words.pace(snapshot, calendar), width)
     if quiet:
-        pace = words.fit((quiet_day(snapshot.day, snapshot.is_today),), width)
+        pace = words.fit((quiet_day(snapshot.day, snapshot.is_today, snapshot.lower_bound),), width)
     pace_style = STYLES[snapshot.band] if snapshot.band != "calm" else ""
     activity = [(0, pace, pace_style)] if pace else []
     if not quiet:

@@ -7,8 +7,7 @@ from textual.containers import Horizontal
 from textual.renderables.digits import Digits as DigitShapes
 from textual.widgets import Digits, Static
 
-from opencode_tui.money import format_usd
-from opencode_tui.report.words import fit, limits
+from opencode_tui.report.words import amount, fit, limits
 from opencode_tui.snapshot import Snapshot
 from opencode_tui.ui.widgets.panel import Panel
 
@@ -46,12 +45,13 @@ class Figure(Panel):
             yield self._limits
 
     def facts(self, snapshot: Snapshot) -> object:
-        return snapshot.spent_nano, snapshot.warning_nano, snapshot.cutoff_nano, snapshot.band
+        spent = snapshot.spent_nano, snapshot.lower_bound
+        return *spent, snapshot.warning_nano, snapshot.cutoff_nano, snapshot.band
 
     def show(self, snapshot: Snapshot) -> None:
         self.set_class(snapshot.band == "warning", "-warning")
         self.set_class(snapshot.band == "cutoff", "-cutoff")
-        spent = format_usd(snapshot.spent_nano)
+        spent = amount(snapshot.spent_nano, snapshot.lower_bound)
         warning, cutoff = limits(snapshot)
         digits = DigitShapes.get_width(spent)
         big = self.size.height >= 3 and digits + 2 + len(warning) + 3 <= self.size.width

@@ -8,12 +8,11 @@ from rich.text import Text
 from opencode_tui.analysis.session_list import Group, Totals
 from opencode_tui.clock import Calendar
 from opencode_tui.counts import plural
-from opencode_tui.money import format_usd
 from opencode_tui.paths import last_part
 from opencode_tui.report.session_facts import STATES
 from opencode_tui.report.session_words import context_text, spark, state_word, title_text, when_text
 from opencode_tui.report.turn_words import duration_text, short_model
-from opencode_tui.report.words import tokens_text
+from opencode_tui.report.words import amount, tokens_text
 from opencode_tui.ui.widgets.row_columns import Column
 from opencode_tui.ui.widgets.row_table import Cells
 from opencode_tui.views import SessionRow
@@ -42,7 +41,7 @@ COLUMN_OF = {sort: column for column, sort in SORT_OF.items()}
 
 def columns_for(all_rows: Totals) -> tuple[Column, ...]:
     """The columns, with room for what all rows add up to."""
-    money = max(len(format_usd(all_rows.total_nano)), 8)
+    money = max(len(amount(all_rows.total_nano, all_rows.lower_bound)), 8)
     return (
         Column("", 1),
         Column("Session", 22, grow=True),
@@ -73,8 +72,8 @@ def row_cells(row: SessionRow, now_ms: int, calendar: Calendar, active: Style) -
         last_part(row.project),
         short_model(row.model),
         row.agent,
-        format_usd(row.total_nano),
-        format_usd(row.own_nano),
+        amount(row.total_nano, row.lower_bound),
+        amount(row.own_nano, row.lower_bound),
         f"+{row.subagents}" if row.subagents else "",
         f"{row.turns:,}",
         f"{row.calls:,}",
@@ -94,8 +93,8 @@ def group_cells(group: Group) -> Cells:
         "▾",
         f"{group.name or 'no project'} · {plural(sums.sessions, 'session')}",
         *("",) * 4,
-        format_usd(sums.total_nano),
-        format_usd(sums.own_nano),
+        amount(sums.total_nano, sums.lower_bound),
+        amount(sums.own_nano, sums.lower_bound),
         f"+{sums.subagents}" if sums.subagents else "",
         "",
         f"{sums.calls:,}",

@@ -9,8 +9,7 @@ from typing import Literal
 from rich.text import Text
 
 from opencode_tui.model_key import short_name
-from opencode_tui.money import format_usd
-from opencode_tui.report.words import tokens_text
+from opencode_tui.report.words import amount, tokens_text
 from opencode_tui.snapshot import SessionLine
 from opencode_tui.ui.widgets.blocks import cells
 
@@ -59,8 +58,8 @@ STATE = Column("state", "", glyph)
 TITLE = Column("title", "Session", title, widest=80)
 PROJECT = Column("project", "Project", lambda line: line.project, widest=18)
 MODEL = Column("model", "Model", model, widest=28)
-TOTAL = Column("total", "Total", lambda line: format_usd(line.total_nano), "right")
-OWN = Column("own", "Own", lambda line: format_usd(line.own_nano), "right")
+TOTAL = Column("total", "Total", lambda line: amount(line.total_nano, line.lower_bound), "right")
+OWN = Column("own", "Own", lambda line: amount(line.own_nano, line.lower_bound), "right")
 SUBAGENTS = Column("subagents", "Sub", subagents, "right")
 TURNS = Column("turns", "Turns", lambda line: f"{line.turns:,}", "right")
 CONTEXT = Column("context", "Ctx", context, "right")

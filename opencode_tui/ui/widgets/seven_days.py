@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.message import Message
 
 from opencode_tui.money import format_usd
-from opencode_tui.report.words import band_glyph, fit, weekday
+from opencode_tui.report.words import amount, band_glyph, fit, weekday
 from opencode_tui.snapshot import DaySpend, Snapshot
 from opencode_tui.ui.theme import CURSOR, STYLES
 from opencode_tui.ui.widgets.blocks import upward
@@ -113,11 +113,14 @@ class SevenDays(Panel, can_focus=True):
         snapshot, height, column = self.snapshot, self.size.height, self.column
         if snapshot is None or not snapshot.week_days or height < 2:
             return Content("")
-        amounts = [format_usd(day.spend_nano) if day.spend_nano else "–" for day in snapshot.week_days]
+        amounts = [
+            amount(day.spend_nano, day.lower_bound) if day.spend_nano or day.lower_bound else "–"
+            for day in snapshot.week_days
+        ]
         with_amounts = height >= 4 and max(map(len, amounts)) < column
         rows = bar_rows(snapshot, column, height - 1 - with_amounts)
         if with_amounts:
-            rows.append([(amount.ljust(column), "") for amount in amounts])
+            rows.append([(text.ljust(column), "") for text in amounts])
         labels: list[Piece] = []
         for day in snapshot.week_days:
             style = STYLES[day.band] if day.band != "calm" else STYLES["note"]

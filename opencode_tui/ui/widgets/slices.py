@@ -10,8 +10,9 @@ from textual.content import Content
 from textual.message import Message
 
 from opencode_tui.model_key import short_name
-from opencode_tui.money import format_usd, percentages
+from opencode_tui.money import percentages
 from opencode_tui.records import Slice
+from opencode_tui.report.words import amount
 from opencode_tui.snapshot import Snapshot
 from opencode_tui.ui.theme import CURSOR, STYLES
 from opencode_tui.ui.widgets.blocks import across, cells, cut
@@ -31,7 +32,7 @@ def slice_rows(slices: tuple[Slice, ...], width: int, height: int) -> list[tuple
     shown = slices if len(slices) <= height else slices[: max(height - 1, 0)]
     rest = slices[len(shown) :]
     shares = percentages(tuple(item.spend_nano for item in slices))
-    spends = [format_usd(item.spend_nano) for item in shown]
+    spends = [amount(item.spend_nano, item.lower_bound) for item in shown]
     longest = max(map(len, spends), default=0)
     digits = max((len(str(share)) for share in shares), default=1)
     amounts = [f"{spend:>{longest}} {share:>{digits}}%" for spend, share in zip(spends, shares, strict=False)]
@@ -52,7 +53,7 @@ def slice_rows(slices: tuple[Slice, ...], width: int, height: int) -> list[tuple
         for name, item, amount in zip(names, shown, amounts, strict=True)
     ]
     if rest and height > 0:
-        sum_nano = format_usd(sum(item.spend_nano for item in rest))
+        sum_nano = amount(sum(item.spend_nano for item in rest), any(item.lower_bound for item in rest))
         rows.append((cut(f"+{len(rest)} more {sum_nano}", width), "", ""))
     return rows
 
@@ -114,7 +115,7 @@ class SlicesPanel(Panel, can_focus=True):
         return snapshot.models if self._of == "models" else snapshot.providers
 
     def facts(self, snapshot: Snapshot) -> object:
-        return tuple((item.key, item.spend_nano) for item in self._slices(snapshot))
+        return tuple((item.key, item.spend_nano, item.lower_bound) for item in self._slices(snapshot))
 
     def render(self) -> Content:
         if self.snapshot is None:

@@ -9,7 +9,7 @@ from opencode_tui.clock import Calendar
 from opencode_tui.counts import plural
 from opencode_tui.money import format_usd
 from opencode_tui.report import turn_words as words
-from opencode_tui.report.words import fit, tokens_text
+from opencode_tui.report.words import amount, fit, tokens_text
 from opencode_tui.ui.widgets.row_columns import Column
 from opencode_tui.ui.widgets.row_table import Cells, RowTable
 from opencode_tui.ui.widgets.session_panel import SessionPanel
@@ -145,7 +145,8 @@ class TurnsPanel(SessionPanel):
         one_day = first is None or self._calendar.day(first.started_ms) == self._calendar.day(view.last_ms)
         number = max(len(str(len(view.turns))), 2)
         cost = max((turn.cost_nano for turn in view.turns), default=0)
-        money = max(len(format_usd(cost)), len("($0.42)"))
+        least = any(turn.lower_bound for turn in view.turns)
+        money = max(len(amount(cost, least)), len("(≥$0.42)" if least else "($0.42)"))
         if self.size.width < NARROW:
             return few_columns(number, 5 if one_day else 6, money)
         marked = any(turn.causes for turn in view.turns)

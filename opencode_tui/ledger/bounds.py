@@ -1,0 +1,68 @@
+"""Which sums are lower bounds: rows that could not be read, and stores that were not read to their end.
+
+This is the one place that decides it. An unreadable row belongs to nobody: it may be of any model and of any session
+that was there at its time. A call of which something could not be read belongs to its own.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
+
+from opencode_tui.clock import DAY_MS, EVER, Span
+from opencode_tui.ledger.queries import SLICE_KEYS, missing_rows
+from opencode_tui.records import StoreState
+
+_UNREAD = "SELECT EXISTS (SELECT 1 FROM unreadable WHERE at_ms IS NULL OR at_ms >= ? AND at_ms < ?)"
+_UNREAD_DAYS = f"SELECT DISTINCT at_ms / {DAY_MS} FROM unreadable WHERE at_ms >= ? AND at_ms < ? ORDER BY 1"
+_UNREAD_EVER = "SELECT EXISTS (SELECT 1 FROM unreadable WHERE at_ms IS NULL)"
+_PARTIAL = "FROM call INDEXED BY call_missing WHERE missing IS NOT NULL AND created_ms >= ? AND created_ms < ?"
+_UPDATED = "SELECT id, created_ms, updated_ms FROM session WHERE id IN (SELECT value FROM json_each(?))"
+
+
+def all_read(stores: Sequence[StoreState]) -> bool:
+    """Whether the ledger has all that OpenCode's stores hold: there is one, and each was read to its end."""
+    return bool(stores) and all(store.state == "live" for store in stores)
+
+
+def is_lower_bound(connection: sqlite3.Connection, span: Span, whole: bool = True) -> bool:
+    """Whether a span's sums are lower bounds; `whole` is what `all_read` says of the stores."""
+    return not whole or missing_rows(connection, span) > 0
+
+
+def bounded_keys(
+    connection: sqlite3.Connection, span: Span, by: str, keys: Iterable[str], whole: bool = True
+) -> frozenset[str]:
+    """Those of the keys (of one of SLICE_KEYS) whose sums in a span are lower bounds."""
+    if not whole or connection.execute(_UNREAD, (span.start_ms, span.end_ms)).fetchone()[0]:
+        return frozenset(keys)
+    rows = connection.execute(f"SELECT DISTINCT {SLICE_KEYS[by]} {_PARTIAL}", (span.start_ms, span.end_ms))
+    return frozenset(row[0] for row in rows) & frozenset(keys)
+
+
+def bounded_sessions(
+    connection: sqlite3.Connection, times: Mapping[str, tuple[int, int]], whole: bool = True, span: Span = EVER
+) -> frozenset[str]:
+    """Those of the sessions whose own sums in a span are lower bounds. `times` are their first and last moments by id.
+
+    A row counts for each session that was there within a day of it: its own moment may be all that can be read of it.
+    """
+    if not whole or connection.execute(_UNREAD_EVER).fetchone()[0]:
+        return frozenset(times)
+    bounds = (span.start_ms, span.end_ms)
+    found = {row[0] for row in connection.execute(f"SELECT DISTINCT session_id {_PARTIAL}", bounds)} & times.keys()
+    days = [row[0] for row in connection.execute(_UNREAD_DAYS, bounds)]
+    if not days:
+        return frozenset(found)
+    known = {
+        id: (created, updated) for id, created, updated in connection.execute(_UPDATED, (json.dumps(sorted(times)),))
+    }
+    for id, (first, last) in times.items():
+        created, updated = known.get(id, (first, last))
+        start, end = min(first, created) // DAY_MS - 1, max(last, updated) // DAY_MS + 1
+        place = bisect_left(days, start)
+        if place < len(days) and days[place] <= end:
+            found.add(id)
+    return frozenset(found)

@@ -1,0 +1,161 @@
+"""No home directory, names that are not UTF-8, terminals that are not: explicit paths are enough, and `?` a glyph."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from opencode_tui.clock import now_ms
+from tests.shell import ROOT, Shell, assert_one_sentence, shell
+from tests.stores import V1
+
+__all__ = ["shell"]
+
+COMMANDS = (
+    ("status",),
+    ("status", "--format", "{spent} {guard} {model}"),
+    ("today",),
+    ("today", "--json"),
+    ("usage", "--period", "all", "--by", "session"),
+    ("sessions", "--period", "all"),
+    ("session", "ses_"),
+    ("session", "ses_", "--json"),
+    ("sync",),
+    ("check",),
+    ("check", "--notify"),
+    ("watch", "--once"),
+    ("alerts",),
+    ("alerts", "test"),
+    ("guard", "status"),
+    ("guard", "status", "--json"),
+)
+NOBODY = 54_321
+"""A user whom no passwd file names."""
+
+
+@pytest.fixture
+def store(shell: Shell) -> V1:
+    store = V1(shell.home)
+    store.call(store.session("Fix “header” · ≥ naïve 日本語"), cost="0.10", at=now_ms())
+    return store
+
+
+AS_NOBODY = f"""
+import importlib, os, pkgutil, sys
+import platformdirs, sqlite_utils, sqlite_utils.migrations, tabulate, opencode_tui
+for module in pkgutil.walk_packages(opencode_tui.__path__, "opencode_tui."):
+    if ".ui" not in module.name and not module.name.endswith("__main__"):
+        importlib.import_module(module.name)
+os.setgroups([])
+os.setgid({NOBODY})
+os.setuid({NOBODY})
+sys.exit(opencode_tui.cli.main(sys.argv[1:]))
+"""
+"""All that is imported is imported first: where the package is, a stranger may have no right to look."""
+
+
+def run(
+    *argv: str | bytes, environ: dict[str, str] | None = None, nobody: bool = False, cwd: Path = ROOT
+) -> tuple[int, bytes, str]:
+    """A command in a process of its own, with nothing but these variables."""
+    program = ("-c", AS_NOBODY) if nobody else ("-m", "opencode_tui")
+    variables = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"} | (environ or {})
+    done = subprocess.run([sys.executable, *program, *argv], env=variables, capture_output=True, cwd=cwd, timeout=60)
+    return done.returncode, done.stdout, done.stderr.decode("utf-8", "replace")
+
+
+def assert_survived(argv: tuple[str, ...], code: int, out: bytes, err: str, codes: tuple[int, ...] = (0,)) -> None:
+    assert "Traceback" not in err, err
+    assert code in codes, (argv, code, out, err)
+
+
+@pytest.mark.parametrize("argv", COMMANDS, ids=" ".join)
+@pytest.mark.parametrize("encoding", ["latin-1", "ascii", "cp437"])
+def test_a_terminal_that_is_not_utf_8_gets_something_similar(
+    argv: tuple[str, ...], encoding: str, shell: Shell, store: V1
+) -> None:
+    places = ("--data-dir", str(shell.data_dir), "--ledger", str(shell.ledger))
+    code, out, err = run(*argv, *places, environ={"PYTHONIOENCODING": encoding, "HOME": str(shell.home)})
+    assert_survived(argv, code, out, err)
+    out.decode(encoding)
+
+
+def test_a_lower_bound_stays_one_in_a_terminal_that_has_no_such_letter(shell: Shell) -> None:
+    shell.data_dir.mkdir()
+    places = ("--data-dir", str(shell.data_dir), "--ledger", str(shell.ledger))
+    environ = {"PYTHONIOENCODING": "latin-1", "HOME": str(shell.home)}
+    assert run("status", "--format", "{spent}", *places, environ=environ)[1] == b">=$0.00\n"
+
+
+@pytest.mark.parametrize("argv", COMMANDS, ids=" ".join)
+def test_a_data_directory_whose_name_is_not_utf_8(argv: tuple[str, ...], shell: Shell, store: V1) -> None:
+    odd = os.fsencode(shell.home) + b"/d\xff\xfe ta"
+    store.database.close()
+    shutil.move(os.fsencode(shell.data_dir), odd)
+    places = (b"--data-dir", odd, b"--ledger", odd + b"/ours/l\xe9dger.db")
+    code, out, err = run(*argv, *places, environ={"HOME": str(shell.home)})
+    assert_survived(argv, code, out, err)
+    if argv == ("check",):
+        assert b"$0.10 today" in out
+
+
+@pytest.mark.parametrize("broken", [False, True])
+def test_a_store_of_such_a_name_is_named_where_it_is_broken(broken: bool, shell: Shell, store: V1) -> None:
+    odd = os.fsencode(shell.home) + b"/d\xff\xfe ta"
+    store.database.close()
+    shutil.move(os.fsencode(shell.data_dir), odd)
+    if broken:
+        Path(os.fsdecode(odd), "opencode.db").write_bytes(b"no database" * 1000)
+    code, out, err = run("status", b"--data-dir", odd, "--ledger", str(shell.ledger), environ={"HOME": str(shell.home)})
+    assert_survived(("status",), code, out, err)
+    assert ("≥".encode() in out, err.count("\n")) == (broken, broken)
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can become somebody else")
+@pytest.mark.parametrize("argv", COMMANDS, ids=" ".join)
+def test_a_user_without_a_home_needs_no_more_than_the_places(
+    argv: tuple[str, ...], shell: Shell, store: V1, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    store.database.close()
+    place = Path("/var/tmp") / f"opencode-tui-test-{os.getpid()}-{COMMANDS.index(argv)}"
+    try:
+        shutil.copytree(shell.data_dir, place / "opencode")
+        (place / "ours").mkdir()
+        for each in (place, *place.rglob("*")):
+            os.chown(each, NOBODY, NOBODY)
+            each.chmod(stat.S_IRWXU if each.is_dir() else stat.S_IRUSR | stat.S_IWUSR)
+        places = ("--data-dir", str(place / "opencode"), "--ledger", str(place / "ours" / "ledger.db"))
+        code, out, err = run(*argv, *places, nobody=True)
+        assert_survived(argv, code, out, err, (0, 3) if argv[0] == "guard" else (0,))
+        if code:
+            assert_one_sentence(err, "no home directory")
+    finally:
+        shutil.rmtree(place)
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can become somebody else")
+@pytest.mark.parametrize("argv", COMMANDS, ids=" ".join)
+def test_without_a_home_and_without_places_the_option_is_named(argv: tuple[str, ...]) -> None:
+    code, out, err = run(*argv, nobody=True, cwd=Path("/"))
+    assert_survived(argv, code, out, err, (3,) if argv != ("alerts", "test") else (0, 3))
+    assert "no home directory is known" in err
+    assert "--ledger" in err
+    assert not Path("/~").exists()
+
+
+@pytest.mark.parametrize("argv", COMMANDS, ids=" ".join)
+def test_a_working_directory_that_is_gone(argv: tuple[str, ...], shell: Shell, store: V1) -> None:
+    places = f"--data-dir '{shell.data_dir}' --ledger '{shell.ledger}'"
+    gone = shell.home / "gone"
+    gone.mkdir()
+    command = f"cd '{gone}' && rmdir '{gone}' && exec '{sys.executable}' -m opencode_tui {' '.join(argv)} {places}"
+    environ = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "HOME": str(shell.home)}
+    command = command.replace("{spent} {guard} {model}", "'{spent} {guard} {model}'")
+    done = subprocess.run(["/bin/sh", "-c", command], env=environ, capture_output=True, timeout=60)
+    assert_survived(argv, done.returncode, done.stdout, done.stderr.decode())
