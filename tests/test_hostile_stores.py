@@ -116,7 +116,7 @@ def _decode_v1(text: Any, dice: random.Random) -> Any:
 
 
 def _decode_v2(text: Any, dice: random.Random) -> Any:
-    names: dict[str, Any] = {"id": "m", "session_id": "s", "turn_id": None, "session_created_ms": DATE}
+    names: dict[str, Any] = {"id": "m", "session_id": "s", "turn_id": None, "copied": False}
     names |= {"kind": dice.choice(["assistant", "compaction"]), "directory": "/x", "session_model": {}}
     return call_from_v2(parse(text), created_ms=column(dice, DATE), **names)
 

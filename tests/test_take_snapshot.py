@@ -216,7 +216,7 @@ def test_rows_that_cannot_be_read_are_counted_by_reason(tmp_path: Path) -> None:
     store = V1(tmp_path)
     session = store.session("Fix header", created=at("09:00"))
     store.call(session, cost="0.20", at=at("09:01"))
-    expensive = json.dumps({"role": "assistant", "cost": 1e300, "time": {"created": 1}})
+    expensive = json.dumps({"role": "oracle", "cost": 1e300, "time": {"created": 1}})
     for number, data in enumerate(("{", "{", "[1]", expensive)):
         row = {"id": f"msg_bad{number}", "session_id": session, "time_created": 1, "time_updated": 1}
         store.database.put("message", row | {"data": data})
