@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from textual import work
 from textual.command import CommandPalette
@@ -10,8 +10,17 @@ from textual.css.query import NoMatches
 from textual.message import Message
 from textual.screen import Screen
 
+LATE = (NoMatches, KeyError)
+"""What Textual raises in a screen whose widgets are gone, and in one that was closed before it got its styles."""
 
-class LeavingScreen(Screen[Any]):
+if TYPE_CHECKING:
+    _Base = Screen[Any]
+else:
+    # No Screen: Textual takes a widget's styles from the first of its bases that is a widget, and from that alone.
+    _Base = object
+
+
+class Leaving(_Base):
     """A timer, a key or a resize that comes after the screen was closed is let go.
 
     Textual removes a screen's widgets before it stops its messages, and ends the app for one that looks for a widget
@@ -22,19 +31,21 @@ class LeavingScreen(Screen[Any]):
     def is_there(self) -> bool:
         """Its widgets can be found: it is shown, lies below what is shown, or is a tab."""
         app = self.app
-        if not self.is_mounted or not app.is_running:
-            return False
-        return self in app.screen_stack or app.is_screen_installed(self)
+        return app.is_running and (self in app.screen_stack or app.is_screen_installed(self))
 
     async def _dispatch_message(self, message: Message) -> None:
         try:
             await super()._dispatch_message(message)
-        except NoMatches:
+        except LATE:
             if self.is_there:
                 raise
 
 
-class Palette(LeavingScreen, CommandPalette):
+class LeavingScreen(Leaving, Screen[Any]):
+    """A screen of ours."""
+
+
+class Palette(Leaving, CommandPalette):
     """Textual's, which may be closed before it is open, and while it looks for what was typed."""
 
     @work(exclusive=True, group=CommandPalette._GATHER_COMMANDS_GROUP)
@@ -42,6 +53,6 @@ class Palette(LeavingScreen, CommandPalette):
         gather: Any = CommandPalette._gather_commands
         try:
             await gather.__wrapped__(self, search_value)
-        except NoMatches:
+        except LATE:
             if self.is_there:
                 raise

@@ -81,6 +81,14 @@ def plot_color(value: str) -> int | tuple[int, int, int] | str:
     return Color.parse(value).rgb
 
 
+def height(nano: int, top: float) -> float:
+    """Where an amount is drawn, in USD, on an axis from 0 to `top` nano-dollars.
+
+    plotext fills the cells to a point that lies outside the axis as well, however far away it is.
+    """
+    return min(max(nano, 0), top) / NANO
+
+
 class DayCurve(Panel):
     BORDER_TITLE = "Over the day"
 
@@ -132,7 +140,7 @@ class DayCurve(Panel):
         until = snapshot.taken_ms if snapshot.is_today else snapshot.day_end_ms
         points = sampled(snapshot.curve, span, until, columns)
         for color, stretch in by_band(points, snapshot.warning_nano, snapshot.cutoff_nano):
-            xs, ys = [column for column, _ in stretch], [nano / NANO for _, nano in stretch]
+            xs, ys = [column for column, _ in stretch], [height(nano, top) for _, nano in stretch]
             plt.plot(xs, ys, marker="hd", fillx=True, color=plot_color(colors[color]))
         plt.yticks([nano / NANO for _, nano in limits], labels)
         ticks = hour_ticks(span, self._calendar, canvas)

@@ -11,7 +11,7 @@ from opencode_tui.clock import DAY_MS, Calendar, Span
 from opencode_tui.money import NANO, format_usd
 from opencode_tui.report.turn_words import short_model
 from opencode_tui.report.words import clock_time, fit, short_day
-from opencode_tui.ui.widgets.day_curve import plot_color, sampled
+from opencode_tui.ui.widgets.day_curve import height, plot_color, sampled
 from opencode_tui.ui.widgets.session_panel import SessionPanel
 from opencode_tui.views import SessionView
 
@@ -108,7 +108,7 @@ class Growth(SessionPanel):
 
     def _draw_lines(self, lines: list[tuple[str, Points]], width: int) -> None:
         plt, colors = self._plot.plt, self.app.theme_variables
-        top = max(points[-1][1] for _, points in lines)
+        top = max(1, *(points[-1][1] for _, points in lines))
         first, last = min(points[0][0] for _, points in lines), max(points[-1][0] for _, points in lines)
         span, label = Span(first, max(last, first) + 1), format_usd(top)
         columns = max(width - len(label) - 2, 4) * 2  # the marker draws two in a cell
@@ -117,13 +117,13 @@ class Growth(SessionPanel):
         plt.frame(False)
         plt.xlim(0, columns - 1)
         plt.ylim(0, top * 1.1 / NANO)
-        for n, (_, points) in reversed(list(enumerate(lines))):  # the dearest on top
+        for n, (_, points) in reversed(list(enumerate(lines))):  # the costliest on top
             color = plot_color(colors[COLORS[n]])
             sample = sampled(points, span, span.end_ms, columns - LABEL)
-            plt.plot([x for x, _ in sample], [nano / NANO for _, nano in sample], marker="hd", color=color)
+            plt.plot([x for x, _ in sample], [height(nano, top) for _, nano in sample], marker="hd", color=color)
         for n, (_, points) in enumerate(lines):
-            color, height = plot_color(colors[COLORS[n]]), points[-1][1] / NANO
-            plt.text(str(n + 1), columns - 1, height, color=color, background="default", alignment="right")
+            color, end = plot_color(colors[COLORS[n]]), height(points[-1][1], top)
+            plt.text(str(n + 1), columns - 1, end, color=color, background="default", alignment="right")
         plt.yticks([0, top / NANO], ["$0", label])
         ticks = time_ticks(span, self._calendar, columns - LABEL)
         plt.xticks([column for column, _ in ticks], [text for _, text in ticks])
