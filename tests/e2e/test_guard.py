@@ -11,12 +11,14 @@ import subprocess
 import pytest
 
 from opencode_tui.money import NANO, nano_from_usd
+from tests.e2e.answer import Json
 from tests.e2e.bill import as_charged_by, total_nano
 from tests.e2e.conftest import Install
 from tests.e2e.guarded import Guarded, as_if_once_online, toasts
 from tests.e2e.model import ScriptedModel
 from tests.e2e.opencode import OpenCode, binary
-from tests.e2e.server import PATIENCE_S
+from tests.e2e.server import PATIENCE_S, Server
+from tests.e2e.server2 import until
 
 pytestmark = pytest.mark.e2e
 
@@ -48,6 +50,20 @@ def refused(opencode: OpenCode, prompt: str, *flags: str, **environment: str) ->
     )
     assert done.returncode == 1
     return done.stderr
+
+
+def prompt_by_api(server: Server, text: str) -> None:
+    """Ask by the newer calls of `opencode serve`, which run no hook of a plugin, and wait for the end of it."""
+    until(lambda: bool(server._call("GET", "/api/model")["data"]), "no model is known")
+    place = {"location": {"directory": str(server._project)}, "model": {"providerID": "opencode", "id": "kimi-k2.6"}}
+    session = server._call("POST", "/api/session", place)["data"]["id"]
+    server._call("POST", f"/api/session/{session}/prompt", {"prompt": {"text": text}})
+
+    def ended() -> bool:
+        last: Json = server._call("GET", f"/api/session/{session}/message")["data"][0]
+        return last["type"] == "assistant" and last.get("finish") in ("stop", "error")
+
+    until(ended, "the answer has no end")
 
 
 def test_a_plain_prompt_past_the_cutoff_is_refused_and_the_model_hears_nothing(
@@ -232,7 +248,7 @@ def test_a_broken_state_lets_calls_pass_and_says_so(
         assert toast["variant"] == "error"
         assert "guard.json cannot be read (" in toast["message"]
         assert toast["message"].endswith("; calls are not held.")
-        assert json.loads(guard.trouble_file.read_text())["held"] is False
+        assert guard.noted()["state"]["held"] is False
         assert "not guarded: " in guard.do("status")
         guard.do("install")
         server.prompt(session, "and now?")
@@ -252,7 +268,7 @@ def test_a_ledger_that_cannot_be_read_lets_calls_pass_and_says_so(
         server.prompt(server.new_session(), "hello")
         assert len(model.recorded) == 2
         assert any("ledger.db cannot be read (" in toast["message"] for toast in seen)
-    assert json.loads(guard.trouble_file.read_text())["held"] is False
+    assert guard.noted()["ledger"]["held"] is False
 
 
 def test_a_sync_that_cannot_be_started_is_said_and_calls_are_held_all_the_same(
@@ -265,7 +281,7 @@ def test_a_sync_that_cannot_be_started_is_said_and_calls_are_held_all_the_same(
         server.prompt(server.new_session(), "EDIT it")
     assert total_nano(model.recorded[:-1]) < nano_from_usd("0.010") <= total_nano(model.recorded)
     assert 1 < len(model.recorded) < 4
-    trouble = json.loads(guard.trouble_file.read_text())
+    trouble = guard.noted()["sync"]
     assert (trouble["held"], "/nowhere/python cannot bring the ledger up to date" in trouble["reason"]) == (True, True)
 
 
@@ -320,3 +336,83 @@ def test_an_older_opencode_is_held_as_well(install: Install, model: ScriptedMode
         server.prompt(session, "go on")
     assert len(model.answered) == asked
     assert HOW_TO_GO_ON in guard.errors()[-1]
+
+
+def test_what_runs_no_hook_is_held_where_it_leaves(opencode: OpenCode, guard: Guarded, model: ScriptedModel) -> None:
+    opencode.run("hello")
+    guard.install(cutoff=0.001)
+    asked = model.asked
+    where = ["--path", str(opencode.project / ".opencode"), "--mode", "all", "--tools", ""]
+    command = ["agent", "create", "--description", "reviews code", *where, "-m", "opencode/kimi-k2.6"]
+    done = subprocess.run(
+        [str(binary(opencode.version)), *command],
+        **opencode._where(),
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+    )
+    assert (done.returncode, model.asked) == (1, asked)
+    assert "so this call was not made" in done.stdout
+    with opencode.serve() as server:
+        server.new_session()  # the first of these calls for a project loads its plugins
+        prompt_by_api(server, "EDIT it")
+    assert model.asked == asked
+    guard.do("lift", "--for", "30m")
+    with opencode.serve() as server:
+        server.new_session()
+        prompt_by_api(server, "EDIT it")
+    assert model.asked > asked
+
+
+def test_a_worktree_of_a_project_is_held_to_its_cap(opencode: OpenCode, guard: Guarded, model: ScriptedModel) -> None:
+    opencode.run("hello")
+    guard.install(cutoff=100, more=f'[guard.projects]\n"{opencode.project}" = 0.001')
+    tree = opencode.project.with_name("tree")
+    opencode._git("worktree", "add", "-q", str(tree))
+    opencode.started_in = tree
+    asked = model.asked
+    assert "is spent today in this project and its cap is $0.0010" in refused(opencode, "hello again")
+    assert model.asked == asked
+
+
+def test_own_prices_count_before_the_ledger_knows_of_the_call(
+    opencode: OpenCode, guard: Guarded, model: ScriptedModel
+) -> None:
+    guard.install(cutoff=10, more='[pricing.custom."opencode/kimi-k2.6"]\ninput = 1000\noutput = 1000')
+    state = json.loads(guard.state_file.read_text())
+    guard.state_file.write_text(json.dumps(state | {"sync": ["true"]}))
+    guard.state_file.chmod(0o600)
+    with opencode.serve() as server:
+        server.prompt(server.new_session(), "EDIT it")
+    amounts = [(each.input + each.output + each.reasoning) / 1000 for each in model.recorded]
+    assert sum(amounts[:-1]) < 10 <= sum(amounts)
+
+
+@pytest.mark.parametrize("zone", ["CET", "America/Coyhaique"])
+def test_a_zone_that_only_python_knows_is_held_as_any_other(
+    opencode: OpenCode, guard: Guarded, model: ScriptedModel, zone: str
+) -> None:
+    opencode.run("hello")
+    config = opencode.home / ".config" / "opencode-tui" / "config.toml"
+    guard.set(cutoff=0.001)
+    config.write_text(f'timezone = "{zone}"\n{config.read_text()}')
+    guard.do("install")
+    asked = model.asked
+    assert "so this call was not made" in refused(opencode, "hello again")
+    assert model.asked == asked
+
+
+def test_a_state_that_others_can_write_starts_no_program_and_holds(
+    opencode: OpenCode, guard: Guarded, model: ScriptedModel
+) -> None:
+    opencode.run("hello")
+    guard.install(cutoff=0.001)
+    state = json.loads(guard.state_file.read_text())
+    started = opencode.home / "started"
+    guard.state_file.write_text(json.dumps(state | {"sync": ["touch", str(started)]}))
+    guard.state_file.chmod(0o666)
+    asked = model.asked
+    assert "so this call was not made" in refused(opencode, "hello again")
+    assert model.asked == asked
+    assert not started.exists()
+    assert guard.noted()["exposed"]["held"] is True
