@@ -439,6 +439,13 @@ def test_a_lifted_guard_says_until_when(machine: Machine, until: int, words: str
     assert machine.said()[:2] == (True, "guarded")
 
 
+def test_a_lift_and_a_raise_of_a_clock_that_was_ahead_hold_no_more(machine: Machine) -> None:
+    year_ms = 365 * DAY_MS
+    machine.install(lifted_until_ms=NOON + year_ms, raised=Raised(9 * NANO, NOON + year_ms))
+    status = guard_status(Settings(), machine.ledger, machine.environ, NOON)
+    assert (status.guarded, status.lifted_until_ms, status.cutoff_nano) == (True, None, 150 * CENT)
+
+
 def test_what_the_plugin_cannot_do_is_shown(machine: Machine) -> None:
     machine.install()
     machine.tell("the ledger cannot be read\x1b[31m", held=False)

@@ -361,3 +361,15 @@ def test_without_a_server_that_is_known_nobody_is_asked(shell: Shell, monkeypatc
         assert shell.said("status", "--ask").endswith(
             "server: no OpenCode 2 is known to run; name its address with --server\n"
         )
+
+
+def test_status_says_how_the_guard_is_where_the_ledger_cannot_be_used(shell: Shell) -> None:
+    shell.said("install")
+    ledger = Path(shell.state.ledger)
+    for file in ledger.parent.glob("ledger.db*"):
+        file.unlink()
+    ledger.write_text("this is no database, and long enough to be taken for one" * 20)
+    code, out, err = shell.run("status")
+    assert code == EXIT_TROUBLE
+    assert "today: not known (warning" in out
+    assert err.startswith("opencode-tui: calls are held to what each OpenCode itself has spent: the ledger ")

@@ -19,6 +19,7 @@ from opencode_tui.clock import DAY_MS, calendar_for
 from opencode_tui.guard.install import plugin_text
 from opencode_tui.guard.prices import rows_of
 from opencode_tui.guard.state import limits_of
+from opencode_tui.model_key import model_key
 from opencode_tui.money import NANO, format_usd
 from opencode_tui.pricing.book import PriceBook, price_call
 from opencode_tui.pricing.rates import Rates, Tier
@@ -65,6 +66,24 @@ const sums = ({ all, projects, agents }) =>
 const asked = { formatUsd, suggestedRaise, dayBounds, isUnder, isInProject, refusal, tokensOf, costNano, isModelUrl,
   isModelCall, amountOf: (prices, provider, model, told, recorded, version) =>
     amountOf(prices, { provider, model, directory: "/srv" }, tokensOf(told, version), recorded),
+  sessions: async (steps) => {
+    const sessions = new Sessions()
+    const costs = {}
+    const pending = []
+    sessions.begin([0, 1])
+    for (const [what, id, value] of steps) {
+      const get = async () => ({ cost: costs[id] })
+      if (what === "costs") costs[id] = value
+      if (what === "ledger") sessions.hold(sessions.known.has(id) ? [{ id, nano: value * NANO }] : [])
+      if (what === "new ledger") sessions.forget()
+      if (what === "new day") sessions.begin([id, id + 1])
+      if (what === "event") sessions.saw(id, value)
+      if (what === "call") sessions.called(id, "build", ["/srv"], get, Date.now())
+      if (what === "call") await sessions.ask(id, Date.now())
+      pending.push(sessions.pending().reduce((sum, row) => sum + row.nano, 0) / NANO)
+    }
+    return pending
+  },
   checked: (state) => { try { return Boolean(checked(state)) } catch (error) { return error.message } },
   over: (state, spent, ...rest) => whatIsOver(state, sums(spent), ...rest) }
 """
@@ -235,6 +254,108 @@ def test_reasoning_is_taken_out_of_output_where_old_versions_put_it(ask: Ask) ->
     assert ask("tokensOf", told, "2.0.15")["output"] == 30
 
 
+@pytest.mark.parametrize(
+    ("steps", "pending"),
+    [
+        pytest.param(
+            [
+                ("costs", "s", 0),
+                ("call", "s"),
+                ("ledger", "s", 0),
+                ("call", "s"),
+                ("costs", "s", 0.5),
+                ("call", "s"),
+                ("event", "s", 0.75),
+                ("ledger", "s", 0.5),
+                ("ledger", "s", 0.75),
+                ("call", "s"),
+            ],
+            [0, 0, 0, 0, 0, 0.5, 0.75, 0.25, 0, 0],
+            id="what comes to it counts until the ledger has it",
+        ),
+        pytest.param(
+            [
+                ("costs", "s", 5),
+                ("call", "s"),
+                ("ledger", "s", 2),
+                ("call", "s"),
+                ("costs", "s", 5.5),
+                ("call", "s"),
+                ("ledger", "s", 2.5),
+                ("call", "s"),
+            ],
+            [0, 0, 0, 0, 0, 0.5, 0, 0],
+            id="what the ledger will never have of it is left out",
+        ),
+        pytest.param(
+            [
+                ("costs", "s", 1),
+                ("call", "s"),
+                ("ledger", "s", 0.5),
+                ("call", "s"),
+                ("ledger", "s", 1),
+                ("call", "s"),
+                ("costs", "s", 1.25),
+                ("call", "s"),
+            ],
+            [0, 0, 0, 0, 0, 0, 0, 0.25],
+            id="a ledger that was behind at first catches up",
+        ),
+        pytest.param(
+            [
+                ("costs", "s", 1),
+                ("call", "s"),
+                ("ledger", "s", 1),
+                ("call", "s"),
+                ("new ledger", "s"),
+                ("ledger", "s", 0),
+                ("call", "s"),
+                ("costs", "s", 1.5),
+                ("call", "s"),
+                ("event", "other", 9),
+            ],
+            [0, 0, 0, 0, 0, 0, 0, 0, 0.5, 0.5],
+            id="another ledger begins anew",
+        ),
+        pytest.param(
+            [("costs", "s", 1), ("call", "s"), ("costs", "s", 2), ("call", "s")],
+            [0, 0, 0, 1],
+            id="without a ledger what was seen counts",
+        ),
+        pytest.param(
+            [
+                ("costs", "s", 1),
+                ("call", "s"),
+                ("ledger", "s", 0),
+                ("call", "s"),
+                ("costs", "s", 2),
+                ("call", "s"),
+                ("new day", 86400000),
+                ("ledger", "s", 1),
+                ("call", "s"),
+                ("costs", "s", 3),
+                ("call", "s"),
+            ],
+            [0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1],
+            id="what is left of a day is not of the next",
+        ),
+    ],
+)
+def test_what_opencode_2_has_spent_on_top_of_the_ledger(
+    ask: Ask, steps: list[tuple[object, ...]], pending: list[float]
+) -> None:
+    assert ask("sessions", steps) == pytest.approx(pending)
+
+
+def test_the_key_of_an_own_price_is_that_of_the_settings(ask: Ask) -> None:
+    prices = {"prefer": "recorded", "custom": {"a%2Fb/c/d": [[-1, 10**6, 0, 0, 0]]}, "list": {}}
+    told = {"input": 5}
+    assert ask("amountOf", prices, "a/b", "c/d", told, 7, "") == 5
+    assert ask("amountOf", prices, "a", "b/c/d", told, 7, "") == 7
+    assert ask("amountOf", prices, "constructor", "name", told, 7, "") == 7
+    assert model_key("a/b", "c/d") == "a%2Fb/c/d"
+
+
 def test_a_project_is_the_same_by_all_its_names(ask: Ask, tmp_path: Path) -> None:
     (tmp_path / "new").mkdir()
     (tmp_path / "old").symlink_to("new")
@@ -299,6 +420,9 @@ NONE = {"all": 0, "projects": {}, "agents": {}}
         ({}, {"all": 100}, "build", "/srv/shop", 100),
         ({"lifted_until_ms": 1001}, {"all": 100}, "build", "/", None),
         ({"lifted_until_ms": 1000}, {"all": 100}, "build", "/", 100),
+        ({"lifted_until_ms": 1000 + 7 * DAY_MS}, {"all": 100}, "build", "/", None),
+        ({"lifted_until_ms": 1001 + 7 * DAY_MS}, {"all": 100}, "build", "/", 100),
+        ({"raised": {"cutoff_nano": 200, "until_ms": 1001 + 2 * DAY_MS}}, {"all": 100}, "build", "/", 100),
         ({"raised": {"cutoff_nano": 200, "until_ms": 1001}}, {"all": 199}, "build", "/", None),
         ({"raised": {"cutoff_nano": 200, "until_ms": 1001}}, {"all": 200}, "build", "/", 200),
         ({"raised": {"cutoff_nano": 200, "until_ms": 1000}}, {"all": 100}, "build", "/", 100),

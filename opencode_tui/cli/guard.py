@@ -138,8 +138,14 @@ def _raise(arguments: argparse.Namespace) -> None:
 
 def _status(arguments: argparse.Namespace) -> None:
     settings = settings_for(arguments)
-    ledger, spent = _spent_today(settings)
     calendar, now = calendar_for(settings.timezone), now_ms()
+    try:
+        ledger, spent = _spent_today(settings)
+    except Trouble as error:
+        # What holds, and what does not, is not known by the ledger alone.
+        ledger = (settings.ledger or paths.ledger_file()).absolute()
+        print("\n".join(_lines(guard_status(settings, ledger, os.environ, now), None, calendar, now)))
+        raise Trouble(f"calls are held to what each OpenCode itself has spent: {error}", error.exit_code) from None
     status = guard_status(settings, ledger, os.environ, now)
     asked = _asked(arguments)
     if arguments.json:
@@ -158,11 +164,11 @@ def _asked(arguments: argparse.Namespace) -> str:
     return ask_server(address) if address else "no OpenCode 2 is known to run; name its address with --server"
 
 
-def _lines(status: GuardStatus, spent: int, calendar: Calendar, now: int) -> list[str]:
+def _lines(status: GuardStatus, spent: int | None, calendar: Calendar, now: int) -> list[str]:
     raised = ", raised for today" if status.raised else ""
     lines = [
         f"{status.words}: {status.detail}",
-        f"today: {format_usd(spent)} (warning {format_usd(status.warning_nano)},"
+        f"today: {'not known' if spent is None else format_usd(spent)} (warning {format_usd(status.warning_nano)},"
         f" cutoff {format_usd(status.cutoff_nano)}{raised})",
     ]
     lines += [f"cap of project {name}: {format_usd(nano)}" for name, nano in status.projects.items()]

@@ -12,7 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from opencode_tui.clock import Clock, calendar_for, now_ms
+from opencode_tui.clock import DAY_MS, Clock, calendar_for, now_ms
 from opencode_tui.guard.files import PRIVATE, exposure, put_in_place, read_small
 from opencode_tui.paths import CONFIG_VARIABLE, VARIABLE_PREFIX, WEBHOOK_VARIABLE, expand
 from opencode_tui.settings import Settings
@@ -20,6 +20,9 @@ from opencode_tui.settings import Settings
 VERSION = 1
 DAYS_AHEAD = 62
 """How far guard.json knows the days: so long the guard may run while no other program of ours does."""
+LONGEST_LIFT_MS = 7 * DAY_MS
+LONGEST_RAISE_MS = 2 * DAY_MS
+"""A day, and what a clock that is changed in it can add."""
 _LIMITS = ("timezone", "days", "warning_nano", "cutoff_nano", "projects", "agents", "prices")
 _INSTALL = "run `opencode-tui guard install`"
 
@@ -61,15 +64,23 @@ class GuardState:
     days: tuple[int, ...] = ()
     """The starts of days in a row, from yesterday on, in Unix milliseconds."""
     prices: Mapping[str, Any] = field(default_factory=lambda: {"prefer": "recorded", "custom": {}, "list": {}})
-    """What the plugin prices calls by: `prefer`, `custom` by `provider/model`, `list` by directory, provider and model. Each is
-    rows of (above which context, input, output, cache read, cache write), in nano-dollars per million tokens."""
+    """What the plugin prices calls by: `prefer`, `custom` by the model's key, `list` by directory, provider and model.
+
+    Each is rows of (above which context, input, output, cache read, cache write), nano-dollars per million tokens.
+    """
     plugin: str = ""
     """The plugin's file; empty in a state of before this was kept."""
 
     def cutoff_at(self, now_ms: int) -> int:
         """The day's cutoff in force, in nano-dollars."""
         raised = self.raised
-        return max(raised.cutoff_nano, self.cutoff_nano) if raised and now_ms < raised.until_ms else self.cutoff_nano
+        if raised and 0 < raised.until_ms - now_ms <= LONGEST_RAISE_MS:
+            return max(raised.cutoff_nano, self.cutoff_nano)
+        return self.cutoff_nano
+
+    def is_lifted(self, now_ms: int) -> bool:
+        """A lift holds now: one that ends later than any can was made while the clock was ahead."""
+        return 0 < self.lifted_until_ms - now_ms <= LONGEST_LIFT_MS
 
 
 def state_file(ledger: Path) -> Path:

@@ -73,7 +73,7 @@ def guard_status(settings: Settings, ledger: Path, environ: Mapping[str, str], n
     troubles = troubles_of(plugin, file, broken, is_ours=here)
     worst = next((trouble for trouble in troubles if not trouble.held), None)
     calendar = calendar_for(settings.timezone)
-    lifted_until_ms = state.lifted_until_ms if state and now_ms < state.lifted_until_ms else None
+    lifted_until_ms = state.lifted_until_ms if state and state.is_lifted(now_ms) else None
     if worst:
         since = f" (at {calendar.moment(worst.at_ms, now_ms)})" if worst.noted else ""
         condition: Condition = "trouble"

@@ -34,7 +34,8 @@ function isInProject(place, project) {
 
 // What is over its line, or null. `spent` has the day's sums: all, agent, project(path).
 function whatIsOver(state, spent, agent, places, now) {
-  if (now < state.lifted_until_ms) return null
+  // A lift that ends later than any can was made while the clock was ahead.
+  if (isAhead(state.lifted_until_ms, now, 7)) return null
   const cutoff = cutoffOf(state, now)
   if (spent.all >= cutoff) return { spent: spent.all, cap: cutoff, by: "", line: "the cutoff", canRaise: true }
   for (const [project, cap] of Object.entries(state.projects)) {
@@ -50,5 +51,9 @@ function whatIsOver(state, spent, agent, places, now) {
 
 function cutoffOf(state, now) {
   const raised = state.raised
-  return raised && now < raised.until_ms ? Math.max(raised.cutoff_nano, state.cutoff_nano) : state.cutoff_nano
+  return raised && isAhead(raised.until_ms, now, 2) ? Math.max(raised.cutoff_nano, state.cutoff_nano) : state.cutoff_nano
+}
+
+function isAhead(moment, now, days) {
+  return now < moment && moment <= now + days * DAY_MS
 }
