@@ -60,8 +60,8 @@ def prompt_by_api(server: Server, text: str) -> None:
     server._call("POST", f"/api/session/{session}/prompt", {"prompt": {"text": text}})
 
     def ended() -> bool:
-        last: Json = server._call("GET", f"/api/session/{session}/message")["data"][0]
-        return last["type"] == "assistant" and last.get("finish") in ("stop", "error")
+        newest: list[Json] = server._call("GET", f"/api/session/{session}/message")["data"][:1]
+        return any(each["type"] == "assistant" and each.get("finish") in ("stop", "error") for each in newest)
 
     until(ended, "the answer has no end")
 
