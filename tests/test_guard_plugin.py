@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from opencode_tui.clock import DAY_MS, calendar_for
+from opencode_tui.guard import install
 from opencode_tui.guard.install import plugin_text
 from opencode_tui.guard.prices import rows_of
 from opencode_tui.guard.state import limits_of
@@ -439,3 +440,14 @@ def test_what_is_over_its_line(
 ) -> None:
     found = ask("over", STATE | state, NONE | spent, agent, [place], 1000)
     assert (found and found["cap"]) == cap
+
+
+def test_every_part_of_the_plugin_is_in_it() -> None:
+    text = plugin_text(Path("/nowhere/guard.json"))
+    parts = list(Path(install.__file__).with_name("plugin").glob("*.js"))
+    assert len(parts) == 12
+    for part in parts:
+        assert part.read_text().splitlines()[-1] in text
+        assert part.read_text().splitlines()[0] in text
+    assert "@" + "BUILD@" not in text
+    assert text.startswith(install.MARK)
