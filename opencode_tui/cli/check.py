@@ -7,6 +7,7 @@ import json
 import os
 import sqlite3
 import sys
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from opencode_tui.alert_records import Alert, Cause, Crossing
