@@ -55,7 +55,7 @@ def refused(opencode: OpenCode, prompt: str, *flags: str, **environment: str) ->
 def prompt_by_api(server: Server, text: str) -> None:
     """Ask by the newer calls of `opencode serve`, which run no hook of a plugin, and wait for the end of it."""
     until(lambda: bool(server._call("GET", "/api/model")["data"]), "no model is known")
-    place = {"location": {"directory": str(server._project)}, "model": {"providerID": "opencode", "id": "kimi-k2.6"}}
+    place = {"location": {"directory": str(server._project)}, "model": {"providerID": "opencode", "id": "glm-5"}}
     session = server._call("POST", "/api/session", place)["data"]["id"]
     server._call("POST", f"/api/session/{session}/prompt", {"prompt": {"text": text}})
 
