@@ -11,14 +11,12 @@ import subprocess
 import pytest
 
 from opencode_tui.money import NANO, nano_from_usd
-from tests.e2e.answer import Json
 from tests.e2e.bill import as_charged_by, total_nano
 from tests.e2e.conftest import Install
 from tests.e2e.guarded import Guarded, as_if_once_online, toasts
 from tests.e2e.model import ScriptedModel
 from tests.e2e.opencode import OpenCode, binary
-from tests.e2e.server import PATIENCE_S, Server
-from tests.e2e.server2 import until
+from tests.e2e.server import PATIENCE_S
 
 pytestmark = pytest.mark.e2e
 
@@ -50,20 +48,6 @@ def refused(opencode: OpenCode, prompt: str, *flags: str, **environment: str) ->
     )
     assert done.returncode == 1
     return done.stderr
-
-
-def prompt_by_api(server: Server, text: str) -> None:
-    """Ask by the newer calls of `opencode serve`, which run no hook of a plugin, and wait for the end of it."""
-    until(lambda: bool(server._call("GET", "/api/model")["data"]), "no model is known")
-    place = {"location": {"directory": str(server._project)}, "model": {"providerID": "opencode", "id": "glm-5"}}
-    session = server._call("POST", "/api/session", place)["data"]["id"]
-    server._call("POST", f"/api/session/{session}/prompt", {"prompt": {"text": text}})
-
-    def ended() -> bool:
-        newest: list[Json] = server._call("GET", f"/api/session/{session}/message")["data"][:1]
-        return any(each["type"] == "assistant" and each.get("finish") in ("stop", "error") for each in newest)
-
-    until(ended, "the answer has no end")
 
 
 def test_a_plain_prompt_past_the_cutoff_is_refused_and_the_model_hears_nothing(
@@ -338,7 +322,9 @@ def test_an_older_opencode_is_held_as_well(install: Install, model: ScriptedMode
     assert HOW_TO_GO_ON in guard.errors()[-1]
 
 
-def test_what_runs_no_hook_is_held_where_it_leaves(opencode: OpenCode, guard: Guarded, model: ScriptedModel) -> None:
+def test_the_making_of_an_agent_runs_no_hook_and_is_held_where_it_leaves(
+    opencode: OpenCode, guard: Guarded, model: ScriptedModel
+) -> None:
     opencode.run("hello")
     guard.install(cutoff=0.001)
     asked = model.asked
@@ -353,14 +339,10 @@ def test_what_runs_no_hook_is_held_where_it_leaves(opencode: OpenCode, guard: Gu
     )
     assert (done.returncode, model.asked) == (1, asked)
     assert "so this call was not made" in done.stdout
-    with opencode.serve() as server:
-        server.new_session()  # the first of these calls for a project loads its plugins
-        prompt_by_api(server, "EDIT it")
-    assert model.asked == asked
     guard.do("lift", "--for", "30m")
-    with opencode.serve() as server:
-        server.new_session()
-        prompt_by_api(server, "EDIT it")
+    subprocess.run(
+        [str(binary(opencode.version)), *command], **opencode._where(), capture_output=True, timeout=PATIENCE_S
+    )
     assert model.asked > asked
 
 
