@@ -9,7 +9,7 @@ from typing import Literal
 from opencode_tui.clock import DAY_MS, HOUR_MS
 from opencode_tui.settings import Level, Period, Scope
 
-Kind = Literal["spend", "rate", "every", "depth", "loop", "edits", "context"]
+Kind = Literal["spend", "rate", "every", "depth", "loop", "edits", "context", "guard"]
 
 EVER = "ever"
 """The period of what is measured as long as a session lives."""

@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta, tzinfo
 Clock = Callable[[], int]
 """Gives the time now in Unix milliseconds."""
 
+MINUTE_MS = 60_000
 HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
 

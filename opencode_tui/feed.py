@@ -10,10 +10,11 @@ from datetime import date
 from opencode_tui import clock as clocks
 from opencode_tui.alert_records import Alert
 from opencode_tui.alerts.watcher import Watcher
-from opencode_tui.clock import Clock, calendar_for
+from opencode_tui.clock import MINUTE_MS, Clock, calendar_for
 from opencode_tui.guard.control import lift, raise_cutoff, unraise
 from opencode_tui.guard.state import StateError, state_file
 from opencode_tui.guard.status import GuardStatus, guard_status
+from opencode_tui.guard.troubles import Trouble
 from opencode_tui.ledger import alert_log, deliveries, queries
 from opencode_tui.ledger.bounds import all_read
 from opencode_tui.ledger.ledger import Ledger
@@ -39,7 +40,7 @@ from opencode_tui.views import (
     View,
 )
 
-_REFRESH_MS = MINUTE_MS = 60_000
+_REFRESH_MS = MINUTE_MS
 _REPORT_S = 0.4
 _PATIENCE = 20
 """A look is kept for this many times as long as it took: all of a large ledger is not summed at every poll."""
@@ -186,7 +187,10 @@ class LedgerFeed:
 
     def _watch(self, now_ms: int) -> None:
         assert self._ledger is not None and self._sync is not None
-        for alert in self._watcher.look(self._ledger, self._settings, now_ms, self._sync.book):
+        guard: tuple[Trouble, ...] = ()
+        with suppress(NoHomeError):
+            guard = guard_status(self._settings, self._ledger.path, self._environ, now_ms).troubles
+        for alert in self._watcher.look(self._ledger, self._settings, now_ms, self._sync.book, guard):
             self._tell(alert)
         if deliveries.free(self._ledger.connection, now_ms):
             self._deliver()
@@ -233,5 +237,5 @@ def _guarded(snapshot: Snapshot, guard: GuardStatus) -> Snapshot:
         snapshot,
         guard=guard.words + raised,
         guard_cutoff_nano=guard.cutoff_nano,
-        guard_trouble=guard.detail if guard.condition == "trouble" else "",
+        guard_trouble=guard.detail if guard.condition == "trouble" else guard.trouble,
     )

@@ -53,6 +53,7 @@ NETWORK_LIBRARIES = {
     "aiohttp",
     "urllib3",
 }
+WAYS_TO_THE_NETWORK = {("alerts.channels.webhook", "httpx"), ("guard.ask", "http.client")}
 STARTERS = {"alerts.channels.running", "source.copying"}
 TIME_READERS = {
     "time": {
@@ -199,12 +200,12 @@ def _time_read_in(each: Module) -> Iterator[str]:
 
 
 def ways_to_the_network(modules: Modules) -> list[str]:
-    """The webhook alone has one, and that is imported only where it is used: a setting has to turn it on."""
+    """The webhook has one, and `guard status --ask`: each imported only where it is used, when a person allows it."""
     return [
         f"{each.name} -> {target}"
         for each in modules
         for target in each.imports
-        if (each.name, target) != ("alerts.channels.webhook", "httpx") or target in each.imports_at_once
+        if (each.name, target.rpartition(".")[0] or target) not in WAYS_TO_THE_NETWORK or target in each.imports_at_once
         if target.partition(".")[0] in NETWORK_LIBRARIES or f"{target}.".startswith("urllib.request.")
     ]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
 import threading
 from collections.abc import Callable, Mapping
@@ -13,11 +14,13 @@ from typing import Any
 
 import pytest
 
-from opencode_tui.clock import Calendar, calendar_for
+from opencode_tui.alerts.watcher import Watcher
+from opencode_tui.clock import DAY_MS, Calendar, calendar_for
 from opencode_tui.guard.control import lift, lift_end, raise_cutoff, unraise
 from opencode_tui.guard.install import (
     MARK,
     PluginError,
+    build,
     install_plugin,
     installed_state,
     plugin_file,
@@ -25,6 +28,7 @@ from opencode_tui.guard.install import (
     remove_plugin,
     waits_for_npm,
 )
+from opencode_tui.guard.prices import refresh_list_prices, rows_of
 from opencode_tui.guard.state import (
     GuardState,
     Raised,
@@ -33,6 +37,7 @@ from opencode_tui.guard.state import (
     limits_of,
     read_state,
     refresh,
+    seen_file,
     state_file,
     trouble_file,
     warned_file,
@@ -41,7 +46,8 @@ from opencode_tui.guard.state import (
 from opencode_tui.guard.status import guard_status
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.money import NANO
-from opencode_tui.settings import Budget, GuardCaps, Settings
+from opencode_tui.pricing.book import PriceBook
+from opencode_tui.settings import Budget, CustomPrice, GuardCaps, Pricing, Settings
 
 CENT = NANO // 100
 NOON = int(datetime(2026, 5, 13, 12, tzinfo=UTC).timestamp() * 1000)
@@ -59,6 +65,8 @@ FULL = GuardState(
     ("python", "-m", "opencode_tui", "sync"),
     "/somewhere",
     {"OPENCODE_TUI_MACHINE": "laptop"},
+    days=(MIDNIGHT - DAY_MS, MIDNIGHT),
+    plugin="/home/ada/plugin.js",
 )
 
 
@@ -146,16 +154,61 @@ def test_changes_from_many_sides_are_all_kept(tmp_path: Path) -> None:
 def test_refresh_takes_the_limits_of_the_settings_and_leaves_what_a_person_did(tmp_path: Path) -> None:
     ledger = tmp_path / "ledger.db"
     settings = Settings(timezone="UTC", budget=Budget(CENT, 2 * CENT), guard=GuardCaps({str(tmp_path): 5}, {"a": 6}))
-    sources = (Path("/home/ada/config.toml"), {"OPENCODE_TUI_MACHINE": "laptop", "PATH": "/bin"})
+    sources = (Path("/home/ada/config.toml"), {"OPENCODE_TUI_MACHINE": "laptop", "PATH": "/bin"}, lambda: NOON)
     assert not refresh(settings, ledger, *sources)
     assert list(tmp_path.iterdir()) == []
     write_state(state_file(ledger), FULL)
     assert refresh(settings, ledger, *sources)
     assert not refresh(settings, ledger, *sources)
-    expected = replace(
-        FULL, timezone="UTC", warning_nano=CENT, cutoff_nano=2 * CENT, projects={str(tmp_path): 5}, agents={"a": 6}
-    )
+    limits = {"timezone": "UTC", "warning_nano": CENT, "cutoff_nano": 2 * CENT}
+    days = tuple(MIDNIGHT + each * DAY_MS for each in range(-2, 62))
+    expected = replace(FULL, **limits, days=days, projects={str(tmp_path): 5}, agents={"a": 6})
     assert read_state(state_file(ledger)) == expected
+    # The next day is known from the first look on it on.
+    assert refresh(settings, ledger, *sources[:2], lambda: NOON + DAY_MS)
+    assert read_state(state_file(ledger)).days == tuple(each + DAY_MS for each in days)
+
+
+def test_a_shell_in_another_time_zone_does_not_move_the_days(tmp_path: Path) -> None:
+    ledger, config = tmp_path / "ledger.db", Path("/home/ada/config.toml")
+    here = {"TZ": "UTC"}
+    write_state(state_file(ledger), replace(FULL, timezone="", config=str(config), environment=here))
+    assert not refresh(Settings(), ledger, config, {"TZ": "Asia/Tokyo"})
+    assert not refresh(Settings(), ledger, config, {})
+    assert refresh(Settings(), ledger, config, here)
+
+
+def test_what_the_plugin_prices_by_is_that_of_the_settings(tmp_path: Path) -> None:
+    pricing = Pricing("list", {"opencode/glm-5": CustomPrice(1, 2, 3, 4)})
+    limits = limits_of(Settings(pricing=pricing), NOON)
+    assert limits["prices"] == {"prefer": "list", "custom": {"opencode/glm-5": [[-1, 1, 2, 3, 4]]}, "list": {}}
+    before = replace(FULL, prices=limits["prices"] | {"list": {"p": {"m": [[-1, 1, 2, 3, 4]]}}})
+    assert limits_of(Settings(pricing=pricing), NOON, before)["prices"] == before.prices
+    assert limits_of(Settings(), NOON, before)["prices"]["list"] == {}
+
+
+def test_list_prices_of_the_models_in_use_go_to_the_plugin(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path / "ledger.db")
+    ledger.connection.execute("INSERT INTO machine (id, name) VALUES (1, 'm')")
+    ledger.connection.execute("INSERT INTO store (id, key) VALUES (1, '/data/opencode.db#message')")
+    ledger.connection.execute(
+        "INSERT INTO call (id, session_id, machine_id, store_id, provider, model, agent, directory, created_ms, input,"
+        " output, reasoning, cache_read, cache_write, recorded_nano, amount_nano, basis, copied) VALUES"
+        " ('c', 's', 1, 1, 'opencode', 'glm-5', 'build', '/', ?, 1, 1, 0, 0, 0, 0, 0, 'recorded', 0)",
+        (NOON - DAY_MS,),
+    )
+    book = PriceBook(Pricing("list"), {}, tmp_path)
+    file = state_file(ledger.path)
+    assert not refresh_list_prices(ledger.path, ledger.connection, book, NOON)
+    write_state(file, FULL)
+    assert not refresh_list_prices(ledger.path, ledger.connection, book, NOON)
+    write_state(file, replace(FULL, prices={"prefer": "list", "custom": {}, "list": {}}))
+    assert refresh_list_prices(ledger.path, ledger.connection, book, NOON)
+    assert not refresh_list_prices(ledger.path, ledger.connection, book, NOON)
+    rates = book.lookup("opencode", "glm-5")
+    assert rates
+    assert read_state(file).prices["list"] == {"": {"opencode": {"glm-5": rows_of(rates)}}}
+    ledger.close()
 
 
 def test_refresh_leaves_a_broken_state_to_the_status(tmp_path: Path) -> None:
@@ -186,7 +239,7 @@ def test_only_the_sources_that_it_was_installed_with_move_a_guards_limits(
 def test_projects_are_named_as_opencode_names_them(tmp_path: Path) -> None:
     (tmp_path / "real").mkdir()
     (tmp_path / "link").symlink_to("real")
-    limits = limits_of(Settings(guard=GuardCaps({str(tmp_path / "link"): 5})))
+    limits = limits_of(Settings(guard=GuardCaps({str(tmp_path / "link"): 5})), NOON)
     assert limits["projects"] == {str((tmp_path / "real").resolve()): 5}
 
 
@@ -386,6 +439,13 @@ def test_a_lifted_guard_says_until_when(machine: Machine, until: int, words: str
     assert machine.said()[:2] == (True, "guarded")
 
 
+def test_a_lift_and_a_raise_of_a_clock_that_was_ahead_hold_no_more(machine: Machine) -> None:
+    year_ms = 365 * DAY_MS
+    machine.install(lifted_until_ms=NOON + year_ms, raised=Raised(9 * NANO, NOON + year_ms))
+    status = guard_status(Settings(), machine.ledger, machine.environ, NOON)
+    assert (status.guarded, status.lifted_until_ms, status.cutoff_nano) == (True, None, 150 * CENT)
+
+
 def test_what_the_plugin_cannot_do_is_shown(machine: Machine) -> None:
     machine.install()
     machine.tell("the ledger cannot be read\x1b[31m", held=False)
@@ -404,18 +464,126 @@ def test_a_broken_note_of_trouble_is_no_trouble(machine: Machine, text: str) -> 
     assert machine.said()[0]
 
 
-def test_calls_of_opencode_2_are_said_not_to_be_held(machine: Machine) -> None:
+def test_which_opencodes_have_loaded_it_is_said(machine: Machine) -> None:
     machine.install()
+    note = {"at_ms": NOON - 60_000, "version": "2.0.15", "build": build()}
+    seen_file(machine.state, 2).write_text(json.dumps(note))
+    seen_file(machine.state, 1).write_text(json.dumps(note | {"version": "1.18.34\x1b", "build": "old"}))
+    status = guard_status(Settings(), machine.ledger, machine.environ, NOON)
+    assert [(seen.version, seen.current) for seen in status.seen] == [("1.18.34", False), ("2.0.15", True)]
+    for text in ("", "{", "[]", '{"version": 2, "at_ms": 1}', "[" * 100_000):
+        seen_file(machine.state, 2).write_text(text)
+        assert len(guard_status(Settings(), machine.ledger, machine.environ, NOON).seen) == 1
+
+
+def test_a_plugin_that_is_gone_from_where_it_was_installed_is_trouble(machine: Machine) -> None:
+    machine.install(plugin=str(machine.plugin))
+    machine.plugin.unlink()
+    guarded, words, detail = machine.said()
+    assert (guarded, words) == (False, "not guarded")
+    assert detail.endswith("is gone; `opencode-tui guard install` puts it right")
+    machine.plugin.write_text("export default async () => ({})")
+    assert "is not a file of opencode-tui's; move it away" in machine.said()[2]
+
+
+def test_a_shell_with_another_configuration_directory_sees_the_same_guard(machine: Machine) -> None:
+    machine.install(plugin=str(machine.plugin))
+    other = {"HOME": str(machine.home), "XDG_CONFIG_HOME": "/elsewhere"}
+    assert guard_status(Settings(), machine.ledger, other, NOON).guarded
+
+
+@pytest.mark.parametrize("which", ["state", "plugin"])
+def test_files_that_others_can_change_are_said_and_mended(machine: Machine, which: str) -> None:
+    machine.install()
+    file = machine.state if which == "state" else machine.plugin
+    file.chmod(0o666)
+    status = guard_status(Settings(), machine.ledger, machine.environ, NOON)
+    assert status.guarded
+    assert "(mode 0666)" in status.trouble
+    machine.install()
+    assert stat.S_IMODE(file.stat().st_mode) == (0o600 if which == "state" else 0o644)
+    assert guard_status(Settings(), machine.ledger, machine.environ, NOON).troubles == ()
+
+
+def test_a_state_that_others_can_change_does_not_become_ours(machine: Machine) -> None:
+    machine.install()
+    machine.state.chmod(0o622)
+    with pytest.raises(StateError, match=r"can be changed by others \(mode 0622\)"):
+        lift(machine.state, NOON)
+    assert stat.S_IMODE(machine.state.stat().st_mode) == 0o622
+
+
+@pytest.mark.parametrize("umask", [0o000, 0o077])
+def test_the_mode_of_our_files_is_not_the_umasks(machine: Machine, umask: int) -> None:
+    before = os.umask(umask)
+    try:
+        machine.install()
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(machine.plugin.stat().st_mode) == 0o644
+    assert stat.S_IMODE(machine.state.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("which", ["state", "plugin", "note", "seen"])
+@pytest.mark.parametrize("what", ["fifo", "directory", "huge", "closed"])
+def test_what_is_no_file_of_ours_ends_in_a_sentence(machine: Machine, which: str, what: str) -> None:
+    machine.install(plugin=str(machine.plugin))
+    note, seen = trouble_file(machine.state), seen_file(machine.state, 1)
+    file = {"state": machine.state, "plugin": machine.plugin, "note": note, "seen": seen}[which]
+    file.unlink(missing_ok=True)
+    if what == "fifo":
+        os.mkfifo(file)
+    elif what == "directory":
+        file.mkdir()
+    else:
+        file.write_text("x")
+        os.truncate(file, 20 << 20) if what == "huge" else file.chmod(0)
+    guarded, _, detail = machine.said()
+    assert guarded == (which in ("note", "seen"))
+    assert which in ("note", "seen") or "guard install" in detail
+
+
+def test_each_trouble_that_the_plugin_notes_is_one_line_with_its_cause(machine: Machine) -> None:
+    machine.install()
+    notes = [
+        {"cause": "sync", "reason": "the sync failed", "held": True, "at_ms": NOON - 90_000},
+        {"cause": "ledger", "reason": "the ledger is broken", "held": False, "at_ms": NOON - 30_000},
+        {"cause": 5},
+        "no note",
+    ]
+    trouble_file(machine.state).write_text(json.dumps({"troubles": notes}))
+    status = guard_status(Settings(timezone="UTC"), machine.ledger, machine.environ, NOON)
+    assert not status.guarded
+    assert [(each.cause, each.held) for each in status.troubles] == [("ledger", False), ("sync", True)]
+    assert status.detail.startswith("the ledger is broken (at 11:59)")
+
+
+def test_what_keeps_the_guard_from_holding_is_an_alert_once(machine: Machine) -> None:
+    machine.install()
+    machine.ledger.parent.mkdir(exist_ok=True)
     ledger = Ledger(machine.ledger)
-    ledger.connection.execute("INSERT INTO store (key) VALUES ('/data/opencode.db#message')")
-    assert machine.said()[0]
-    ledger.connection.execute("INSERT INTO store (key) VALUES ('/data/opencode.db#session_message')")
+
+    def fired(now_ms: int = NOON) -> list[tuple[str, str, str]]:
+        troubles = guard_status(Settings(), machine.ledger, machine.environ, now_ms).troubles
+        found = Watcher().look(ledger, Settings(timezone="UTC"), now_ms, guard=troubles)
+        return [(alert.crossing.rule, alert.crossing.level, alert.text) for alert in found]
+
+    assert fired() == []
+    machine.tell("the ledger cannot be read", held=False)
+    text = "the guard does not hold: the ledger cannot be read; `opencode-tui guard install` may put it right"
+    assert fired() == [("guard", "warning", text)]
+    assert fired() == [] == fired(NOON + DAY_MS)
+    trouble_file(machine.state).unlink()
+    assert fired() == []
+    trouble_file(machine.state).write_text(json.dumps({"at_ms": NOON + 1, "held": False, "reason": "again"}))
+    assert [level for _, level, _ in fired(NOON + 1)] == ["warning"]
+    trouble_file(machine.state).write_text(json.dumps({"at_ms": NOON, "held": True, "reason": "the sync failed"}))
+    assert fired(NOON + 59_999) == []
+    assert [level for _, level, _ in fired(NOON + 60_000)] == ["notice"]
+    machine.state.unlink()
+    (alert,) = (text for _, level, text in fired(NOON + 70_000) if level == "warning")
+    assert "guard.json cannot be read" in alert
     ledger.close()
-    assert machine.said() == (
-        False,
-        "not guarded",
-        "OpenCode 2 does not load plugins of OpenCode 1: what it spends is not held",
-    )
 
 
 def test_the_status_has_the_limits_in_force(machine: Machine) -> None:

@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
 from opencode_tui.cli import EXIT_OK, EXIT_TROUBLE, EXIT_USAGE, main
-from opencode_tui.guard.install import installed_state, plugin_file
-from opencode_tui.guard.state import GuardState, read_state, trouble_file
+from opencode_tui.guard.install import build, installed_state, plugin_file
+from opencode_tui.guard.state import GuardState, read_state, seen_file, trouble_file
+from opencode_tui.guard.status import NOT_HELD
 from opencode_tui.money import NANO
 from tests.shell import Shell as Machine
 from tests.shell import shell as machine
@@ -46,6 +49,7 @@ class Shell(Machine):
 @pytest.fixture
 def shell(machine: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shell:
     monkeypatch.setattr("opencode_tui.cli.guard.now_ms", lambda: NOON)
+    monkeypatch.setattr("opencode_tui.guard.state.now_ms", lambda: NOON)
     store = V1(tmp_path)
     store.call(store.session("Fix header", created=NOON - 7_200_000), cost="1.00", at=NOON - 3_600_000)
     (tmp_path / ".config" / "opencode" / "node_modules").mkdir(parents=True)
@@ -236,6 +240,7 @@ def test_status_says_all_of_it(shell: Shell, monkeypatch: pytest.MonkeyPatch) ->
         "cap of agent explore: $0.25\n"
         "plugin: ~/.config/opencode/plugin/opencode-tui-guard.js, its limits:"
         " ~/.local/share/opencode-tui/guard.json\n"
+        "no OpenCode has started since with it\n" + "".join(f"not held: {what}\n" for what in NOT_HELD)
     )
 
 
@@ -254,9 +259,117 @@ def test_status_as_json(shell: Shell) -> None:
         "raised": False,
         "lifted_until": "2026-05-13T12:30:00+00:00",
         "trouble": "",
+        "troubles": [],
+        "loaded_by": [],
+        "not_held": list(NOT_HELD),
         "outdated": False,
         "plugin": str(shell.plugin),
         "state_file": str(installed_state(shell.plugin)),
         "projects": {},
         "agents": {},
     }
+
+
+def test_status_says_which_opencode_has_loaded_it_and_each_trouble(shell: Shell) -> None:
+    shell.said("install")
+    file = installed_state(shell.plugin)
+    assert file
+    seen_file(file, 2).write_text(json.dumps({"at_ms": NOON, "version": "2.0.15", "build": build()}))
+    seen_file(file, 1).write_text(json.dumps({"at_ms": NOON, "version": "1.18.34", "build": "another"}))
+    file.chmod(0o666)
+    said = shell.said("status").splitlines()
+    assert "OpenCode 2.0.15 has loaded it (12:00)" in said
+    assert "OpenCode 1.18.34 has loaded the plugin of another version (12:00); start it again" in said
+    assert any(line.startswith("trouble: others can change ") for line in said)
+
+
+class Asked(BaseHTTPRequestHandler):
+    answer: object = None
+    seen: ClassVar[list[str]] = []
+
+    def do_GET(self) -> None:
+        self.seen.append(f"{self.path} {self.headers['authorization']}")
+        body = json.dumps(self.answer).encode()
+        self.send_response(200)
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+@pytest.fixture
+def opencode_2(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Asked]]:
+    """A server that OpenCode 2 has noted for its clients."""
+    handler = type("Handler", (Asked,), {"seen": []})
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        monkeypatch.setenv("XDG_STATE_HOME", str(shell.home / "state"))
+        file = shell.home / "state" / "opencode" / "service.json"
+        file.parent.mkdir(parents=True)
+        url = f"http://127.0.0.1:{server.server_address[1]}"
+        file.write_text(json.dumps({"url": url, "password": "pw"}))
+        yield handler
+        server.shutdown()
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        ({"data": [{"id": "opencode-tui-guard", "state": {"status": "active"}}]}, "the plugin is active"),
+        ({"data": [{"id": "opencode-tui-guard", "state": {"status": "failed"}}]}, "the plugin is failed"),
+        ({"data": [{"id": "other"}, 5]}, "it has not loaded the plugin"),
+        ({"data": 5}, "it has not loaded the plugin"),
+        ([], "it does not answer as OpenCode 2 does"),
+    ],
+)
+def test_status_asks_opencode_2_where_it_is_told_to(
+    shell: Shell, opencode_2: type[Asked], answer: object, said: str
+) -> None:
+    shell.said("install")
+    opencode_2.answer = answer
+    shell.said("status")
+    assert opencode_2.seen == []
+    assert shell.said("status", "--ask").endswith(f"server: {said}\n")
+    assert opencode_2.seen == ["/api/plugin Basic b3BlbmNvZGU6cHc="]
+    assert json.loads(shell.said("status", "--ask", "--json"))["server"] == said
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("http://192.0.2.1:80", "192.0.2.1 is not this machine, so it is not asked"),
+        ("https://127.0.0.1:1", "127.0.0.1 is not this machine, so it is not asked"),
+        ("http://127.0.0.1.example.org", "127.0.0.1.example.org is not this machine, so it is not asked"),
+        ("http://127.0.0.1:9", "it does not answer (ConnectionRefusedError)"),
+        ("http://[", "that is no address of a server"),
+        ("nonsense", "that is not this machine, so it is not asked"),
+    ],
+)
+def test_nobody_but_this_machine_is_asked(shell: Shell, url: str, said: str) -> None:
+    shell.said("install")
+    assert shell.said("status", "--server", url).endswith(f"server: {said}\n")
+
+
+def test_without_a_server_that_is_known_nobody_is_asked(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    shell.said("install")
+    monkeypatch.setenv("XDG_STATE_HOME", str(shell.home))
+    for text in (None, "", "[]", "{"):
+        if text is not None:
+            (shell.home / "opencode" / "service.json").write_text(text)
+        assert shell.said("status", "--ask").endswith(
+            "server: no OpenCode 2 is known to run; name its address with --server\n"
+        )
+
+
+def test_status_says_how_the_guard_is_where_the_ledger_cannot_be_used(shell: Shell) -> None:
+    shell.said("install")
+    ledger = Path(shell.state.ledger)
+    for file in ledger.parent.glob("ledger.db*"):
+        file.unlink()
+    ledger.write_text("this is no database, and long enough to be taken for one" * 20)
+    code, out, err = shell.run("status")
+    assert code == EXIT_TROUBLE
+    assert "today: not known (warning" in out
+    assert err.startswith("opencode-tui: calls are held to what each OpenCode itself has spent: the ledger ")

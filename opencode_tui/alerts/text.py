@@ -41,6 +41,8 @@ def _what(crossing: Crossing) -> str:
         return f"{about} is a subagent at depth {value}, deeper than {line}"
     if crossing.kind == "edits":
         return f"{value} turns edited {about}"
+    if crossing.kind == "guard":
+        return "the guard is weakened" if crossing.level == "notice" else "the guard does not hold"
     if crossing.kind == "loop":
         return f"{value} identical calls {about}"
     return {

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterable
 from dataclasses import replace
 
 from opencode_tui.alert_records import Alert, Cause, Crossing
 from opencode_tui.alerts.evidence import dated, evidence_of, pot_of
+from opencode_tui.alerts.guard_rule import guard_cause, guard_crossings
 from opencode_tui.alerts.measuring import measure
 from opencode_tui.alerts.text import alert_text, since_text
 from opencode_tui.analysis.causes import cause_of
 from opencode_tui.analysis.rules import crossings
 from opencode_tui.clock import Calendar, calendar_for
+from opencode_tui.guard.troubles import Trouble
 from opencode_tui.ledger import alert_log, deliveries
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.settings import CHANNELS, LEVELS, Level, Settings
@@ -22,26 +25,32 @@ class Watcher:
     """Looks for alerts in the ledger. It remembers nothing itself: any number of processes may watch one ledger."""
 
     def look(
-        self, ledger: Ledger, settings: Settings, now_ms: int, limits: ContextLimits | None = None
+        self,
+        ledger: Ledger,
+        settings: Settings,
+        now_ms: int,
+        limits: ContextLimits | None = None,
+        guard: Iterable[Trouble] = (),
     ) -> tuple[Alert, ...]:
         """The alerts that are new, in the order in which their lines were crossed, each given to one caller alone.
 
         What was crossed long before anybody looked fires too, once, in the present periods alone; its text says
-        since when, and `Alert.late` lets a channel stay silent. Raises sqlite3.Error.
+        since when, and `Alert.late` lets a channel stay silent. `guard` is what is wrong with the guard now.
+        Raises sqlite3.Error.
         """
-        calendar = calendar_for(settings.timezone)
+        calendar, of_guard = calendar_for(settings.timezone), guard_crossings(guard, now_ms)
         on = {name for name in CHANNELS if getattr(settings.channels, name) != "off"}
         if any(each.channel not in on for each in deliveries.free(ledger.connection, now_ms)):
             with ledger.writing() as connection:
                 deliveries.drop_turned_off(connection, on, now_ms)
         with ledger.reading() as connection:
-            if not _new(connection, settings, now_ms, calendar, limits):
+            if not _new(connection, settings, now_ms, calendar, limits, of_guard):
                 return ()
         # Measured again with the right to write, so that what is found is what is so when it is entered.
         with ledger.writing() as connection:
             found = [
                 _explained(connection, crossing, settings, now_ms, calendar)
-                for crossing in _new(connection, settings, now_ms, calendar, limits)
+                for crossing in _new(connection, settings, now_ms, calendar, limits, of_guard)
             ]
             found.sort(key=lambda each: each[0].at_ms)
             return alert_log.fire(connection, found, now_ms, lambda level: takers(settings, level))
@@ -56,16 +65,25 @@ def takers(settings: Settings, level: Level) -> tuple[str, ...]:
 
 
 def _new(
-    connection: sqlite3.Connection, settings: Settings, now_ms: int, calendar: Calendar, limits: ContextLimits | None
+    connection: sqlite3.Connection,
+    settings: Settings,
+    now_ms: int,
+    calendar: Calendar,
+    limits: ContextLimits | None,
+    of_guard: tuple[Crossing, ...],
 ) -> tuple[Crossing, ...]:
     measures = measure(connection, settings, now_ms, calendar, limits)
-    return alert_log.fresh(connection, crossings(measures, settings, now_ms, calendar), now_ms)
+    found = (*crossings(measures, settings, now_ms, calendar), *of_guard)
+    return alert_log.fresh(connection, found, now_ms)
 
 
 def _explained(
     connection: sqlite3.Connection, crossing: Crossing, settings: Settings, now_ms: int, calendar: Calendar
 ) -> tuple[Crossing, Cause, str]:
     """The crossing with the moment that it happened at, its cause, and the line that tells both."""
+    if crossing.kind == "guard":
+        cause = guard_cause(crossing)
+        return crossing, cause, alert_text(crossing, cause, since_text(crossing, now_ms, calendar))
     pot = pot_of(connection, crossing, settings, now_ms, calendar)
     crossing = dated(connection, crossing, pot)
     cause = cause_of(crossing, evidence_of(connection, crossing, pot), calendar)

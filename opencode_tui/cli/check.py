@@ -7,6 +7,7 @@ import json
 import os
 import sqlite3
 import sys
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from opencode_tui.alert_records import Alert, Cause, Crossing
@@ -19,10 +20,13 @@ from opencode_tui.cli import EXIT_TROUBLE, silence_stdout
 from opencode_tui.cli.common import Trouble, look, settings_for, using_ledger
 from opencode_tui.clock import Calendar, calendar_for, now_ms
 from opencode_tui.counts import plural
+from opencode_tui.guard.status import guard_status
+from opencode_tui.guard.troubles import Trouble as GuardTrouble
 from opencode_tui.ledger import alert_log, deliveries, queries
 from opencode_tui.ledger.bounds import is_lower_bound
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.money import format_usd, nano_from_usd, usd
+from opencode_tui.paths import NoHomeError
 from opencode_tui.report.alerts import alert_json
 from opencode_tui.settings import Budget, Settings
 from opencode_tui.snapshot import Band
@@ -135,8 +139,11 @@ def _notified(settings: Settings, ledger: Ledger, sync: Sync, now_ms: int) -> tu
     """The alerts that are new, told by the channels, with what became of that. Failures are said on standard error."""
     from opencode_tui.alerts.teller import Teller
 
+    troubles: tuple[GuardTrouble, ...] = ()
+    with suppress(NoHomeError):  # where there is no home, OpenCode's plugins are not known either
+        troubles = guard_status(settings, ledger.path, os.environ, now_ms).troubles
     try:
-        new = Watcher().look(ledger, settings, now_ms, sync.book)
+        new = Watcher().look(ledger, settings, now_ms, sync.book, troubles)
     except sqlite3.Error as error:
         print(f"opencode-tui: alerts could not be looked for ({error})", file=sys.stderr)
         return ()

@@ -8,13 +8,13 @@ import os
 import sqlite3
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from opencode_tui import paths
 from opencode_tui.cli import Trouble, one_line
-from opencode_tui.clock import monotonic_s
+from opencode_tui.clock import monotonic_s, now_ms
 from opencode_tui.config import SettingsError, load_settings
 from opencode_tui.guard.state import refresh
 from opencode_tui.ledger.bounds import all_read
@@ -192,6 +192,11 @@ def synced(
         raise Trouble(fault_of(ledger.path, error)) from error
     finally:
         sync.close()
+    if settings.pricing.prefer == "list":
+        from opencode_tui.guard.prices import refresh_list_prices
+
+        with suppress(sqlite3.Error):
+            refresh_list_prices(ledger.path, ledger.connection, sync.book, now_ms())
     _complain(sync, sync.states, prices=prices)
     return sync
 

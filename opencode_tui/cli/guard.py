@@ -16,6 +16,7 @@ from opencode_tui.cli import EXIT_USAGE
 from opencode_tui.cli.common import Trouble, config_of, open_ledger, settings_for, synced
 from opencode_tui.clock import Calendar, calendar_for, now_ms
 from opencode_tui.guard import control, install
+from opencode_tui.guard.files import exposure
 from opencode_tui.guard.state import (
     GuardState,
     StateError,
@@ -26,7 +27,8 @@ from opencode_tui.guard.state import (
     trouble_file,
     write_state,
 )
-from opencode_tui.guard.status import GuardStatus, guard_status, uses_opencode_2
+from opencode_tui.guard.status import NOT_HELD, GuardStatus, guard_status
+from opencode_tui.guard.troubles import Seen
 from opencode_tui.ledger import queries
 from opencode_tui.money import format_usd, nano_from_usd, usd
 from opencode_tui.settings import Settings
@@ -49,9 +51,10 @@ def _install(arguments: argparse.Namespace) -> None:
     ledger, _ = _spent_today(settings)
     plugin, file = install.plugin_file(os.environ), state_file(ledger)
     before = install.installed_state(plugin)
-    command, ours = _our_sync(arguments, ledger)
+    command, ours = _our_sync(arguments, ledger, settings)
     state = replace(_kept(file, ledger), ledger=str(ledger), sync=command, directory=_HERE, environment=ours)
-    state = replace(state, config=str(config_of(arguments)), **limits_of(settings))
+    state = replace(state, config=str(config_of(arguments)), plugin=str(plugin))
+    state = replace(state, **limits_of(settings, now_ms(), state))
     is_first = not file.exists()
     write_state(file, state)
     try:
@@ -72,26 +75,26 @@ def _install(arguments: argparse.Namespace) -> None:
             "Before a plugin runs for the first time OpenCode fetches @opencode-ai/plugin from npm; where npm cannot"
             " be reached, each start of OpenCode waits for it for about a minute."
         )
-    if uses_opencode_2(ledger):
-        print("OpenCode 2 does not load this plugin: what OpenCode 2 spends is counted and not held.")
 
 
 def _kept(file: Path, ledger: Path) -> GuardState:
     """The guard that there is, with what was lifted and raised, or a new one."""
     try:
-        return read_state(file)
+        return GuardState(str(ledger)) if exposure(file) else read_state(file)
     except StateError:
         return GuardState(str(ledger))
 
 
-def _our_sync(arguments: argparse.Namespace, ledger: Path) -> tuple[tuple[str, ...], dict[str, str]]:
+def _our_sync(
+    arguments: argparse.Namespace, ledger: Path, settings: Settings
+) -> tuple[tuple[str, ...], dict[str, str]]:
     """How the plugin starts our `sync`, and the variables for it: the places and settings of this command."""
     command = [sys.executable, "-m", "opencode_tui", "sync", "--ledger", str(ledger)]
     if (data_dir := getattr(arguments, "data_dir", None)) is not None:
         command += ["--data-dir", str(paths.expand(data_dir).absolute())]
     if config := getattr(arguments, "config", None) or os.environ.get(paths.CONFIG_VARIABLE):
         command += ["--config", str(paths.expand(config).absolute())]
-    return tuple(command), own_variables(os.environ)
+    return tuple(command), own_variables(os.environ, settings.timezone)
 
 
 def _remove(arguments: argparse.Namespace) -> None:
@@ -135,29 +138,57 @@ def _raise(arguments: argparse.Namespace) -> None:
 
 def _status(arguments: argparse.Namespace) -> None:
     settings = settings_for(arguments)
-    ledger, spent = _spent_today(settings)
-    status = guard_status(settings, ledger, os.environ, now_ms())
+    calendar, now = calendar_for(settings.timezone), now_ms()
+    try:
+        ledger, spent = _spent_today(settings)
+    except Trouble as error:
+        # What holds, and what does not, is not known by the ledger alone.
+        ledger = (settings.ledger or paths.ledger_file()).absolute()
+        print("\n".join(_lines(guard_status(settings, ledger, os.environ, now), None, calendar, now)))
+        raise Trouble(f"calls are held to what each OpenCode itself has spent: {error}", error.exit_code) from None
+    status = guard_status(settings, ledger, os.environ, now)
+    asked = _asked(arguments)
     if arguments.json:
-        print(json.dumps(_as_json(status, spent, calendar_for(settings.timezone))))
+        print(json.dumps(_as_json(status, spent, calendar) | ({"server": asked} if asked else {})))
     else:
-        print("\n".join(_lines(status, spent)))
+        print("\n".join(_lines(status, spent, calendar, now) + ([f"server: {asked}"] if asked else [])))
 
 
-def _lines(status: GuardStatus, spent: int) -> list[str]:
+def _asked(arguments: argparse.Namespace) -> str:
+    """What OpenCode 2's server says of the plugin, where the command line allows to ask it."""
+    if not arguments.ask and not arguments.server:
+        return ""
+    from opencode_tui.guard.ask import ask_server, known_server
+
+    address = known_server(os.environ, arguments.server)
+    return ask_server(address) if address else "no OpenCode 2 is known to run; name its address with --server"
+
+
+def _lines(status: GuardStatus, spent: int | None, calendar: Calendar, now: int) -> list[str]:
     raised = ", raised for today" if status.raised else ""
     lines = [
         f"{status.words}: {status.detail}",
-        f"today: {format_usd(spent)} (warning {format_usd(status.warning_nano)},"
+        f"today: {'not known' if spent is None else format_usd(spent)} (warning {format_usd(status.warning_nano)},"
         f" cutoff {format_usd(status.cutoff_nano)}{raised})",
     ]
     lines += [f"cap of project {name}: {format_usd(nano)}" for name, nano in status.projects.items()]
     lines += [f"cap of agent {name}: {format_usd(nano)}" for name, nano in status.agents.items()]
     lines.append(f"plugin: {paths.tilde(status.plugin)}, its limits: {paths.tilde(status.state_file)}")
-    if status.trouble and status.condition != "trouble":
-        lines.append(f"trouble: {status.trouble}")
+    if status.condition in ("absent", "elsewhere"):
+        return lines
+    lines += [_seen(seen, calendar, now) for seen in status.seen] or ["no OpenCode has started since with it"]
+    lines += [f"trouble: {trouble.sentence}; {trouble.remedy}" for trouble in status.troubles]
     if status.outdated:
         lines.append("the plugin is of another version; run `opencode-tui guard install`")
-    return lines
+    return lines + [f"not held: {what}" for what in NOT_HELD]
+
+
+def _seen(seen: Seen, calendar: Calendar, now: int) -> str:
+    which = f"OpenCode {seen.version or seen.generation}"
+    when = calendar.moment(seen.at_ms, now)
+    if seen.current:
+        return f"{which} has loaded it ({when})"
+    return f"{which} has loaded the plugin of another version ({when}); start it again"
 
 
 def _as_json(status: GuardStatus, spent: int, calendar: Calendar) -> dict[str, object]:
@@ -173,6 +204,15 @@ def _as_json(status: GuardStatus, spent: int, calendar: Calendar) -> dict[str, o
         "raised": status.raised,
         "lifted_until": _iso(calendar.local(lifted)) if lifted else None,
         "trouble": status.trouble,
+        "troubles": [
+            {"cause": each.cause, "held": each.held, "sentence": each.sentence, "at": _iso(calendar.local(each.at_ms))}
+            for each in status.troubles
+        ],
+        "loaded_by": [
+            {"opencode": each.version, "at": _iso(calendar.local(each.at_ms)), "current": each.current}
+            for each in status.seen
+        ],
+        "not_held": list(NOT_HELD),
         "outdated": status.outdated,
         "plugin": str(status.plugin),
         "state_file": str(status.state_file),

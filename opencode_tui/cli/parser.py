@@ -129,9 +129,10 @@ def _add_guard(commands: argparse._SubParsersAction[_Parser], common: _Parser) -
 
     add("install", "put the guard into OpenCode, or bring it up to date")
     add("remove", "take the guard out of OpenCode")
-    add("status", "say whether calls are held, and to what").add_argument(
-        "--json", action="store_true", help="print JSON"
-    )
+    status = add("status", "say whether calls are held, and to what")
+    status.add_argument("--json", action="store_true", help="print JSON")
+    status.add_argument("--ask", action="store_true", help="ask OpenCode 2's own server on this machine as well")
+    status.add_argument("--server", metavar="URL", default="", help="ask this one, on this machine")
     lift = add("lift", "refuse nothing for a while").add_mutually_exclusive_group(required=True)
     lift.add_argument("--for", dest="time", metavar="TIME", help="how long: 90s, 30m, 2h or today")
     lift.add_argument("--off", action="store_true", help="hold again")

@@ -9,11 +9,10 @@ from pathlib import Path
 
 from opencode_tui.clock import Calendar
 from opencode_tui.config.values import TOO_MUCH_NANO
-from opencode_tui.guard.state import GuardState, Raised, change
+from opencode_tui.guard.state import LONGEST_LIFT_MS, GuardState, Raised, change
 from opencode_tui.money import format_usd
 
 _UNITS_S = {"s": 1, "m": 60, "h": 3600}
-_LONGEST_S = 7 * 24 * 3600
 
 
 def lift_end(text: str, calendar: Calendar, now_ms: int) -> int:
@@ -25,7 +24,7 @@ def lift_end(text: str, calendar: Calendar, now_ms: int) -> int:
         return day_end(calendar, now_ms)
     found = re.fullmatch(r"([0-9]{1,6})([smh])", text)
     seconds = int(found[1]) * _UNITS_S[found[2]] if found else 0
-    if not 0 < seconds <= _LONGEST_S:
+    if not 0 < seconds * 1000 <= LONGEST_LIFT_MS:
         raise ValueError(f"{text!r} is not a time to lift the guard for; write 90s, 30m, 2h or today, up to a week")
     return now_ms + seconds * 1000
 

@@ -7,15 +7,21 @@ import os
 import re
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 
-from opencode_tui.guard.state import trouble_file, warned_file
+from opencode_tui.guard.files import PUBLIC, put_in_place, small_text
+from opencode_tui.guard.state import seen_file, trouble_file, warned_file
 from opencode_tui.paths import expand
 
 NAME = "opencode-tui-guard.js"
 MARK = "// opencode-tui guard:"
 """What our plugin's file begins with."""
-_PLACE = '"@STATE_FILE@"'
+_PARTS = (
+    *("head", "words", "days", "limits", "state", "prices", "sessions", "spending", "sync"),
+    *("guard", "fetch", "entry"),
+)
+_PLACE, _BUILD = '"@STATE_FILE@"', "@BUILD@"
 _NAMED = re.compile(r'^const STATE_FILE = (".*")$', re.MULTILINE)
 
 
@@ -40,29 +46,45 @@ def plugin_file(environ: Mapping[str, str]) -> Path:
 
 def plugin_text(state: Path) -> str:
     """The plugin that takes its limits from a state file."""
-    source = Path(__file__).with_name("plugin.js").read_text(encoding="utf-8")
-    return source.replace(_PLACE, json.dumps(str(state)))
+    source, build = _source()
+    return source.replace(_BUILD, build).replace(_PLACE, json.dumps(str(state)))
+
+
+def build() -> str:
+    """What tells this version's plugin from others; a running plugin notes it."""
+    return _source()[1]
+
+
+@cache
+def _source() -> tuple[str, str]:
+    """The plugin's parts as the one file that OpenCode loads, and a fingerprint of it."""
+    import hashlib
+
+    folder = Path(__file__).with_name("plugin")
+    source = "\n".join((folder / f"{part}.js").read_text(encoding="utf-8") for part in _PARTS)
+    return source, hashlib.sha256(source.encode()).hexdigest()[:12]
 
 
 def installed_state(plugin: Path) -> Path | None:
     """The state file that the installed plugin reads; None where no plugin of ours stands."""
-    text = _text(plugin)
+    text = small_text(plugin)
     named = _NAMED.search(text) if text.startswith(MARK) else None
-    return Path(json.loads(named[1])) if named else None
+    if named is None:
+        return None
+    try:
+        return Path(json.loads(named[1]))
+    except ValueError:
+        return None
 
 
 def install_plugin(plugin: Path, state: Path) -> None:
     """Write the plugin, or bring it up to date. Raises PluginError."""
-    if os.path.lexists(plugin) and not _text(plugin).startswith(MARK):
+    if os.path.lexists(plugin) and not small_text(plugin).startswith(MARK):
         raise PluginError(f"{plugin} is not a file of opencode-tui's; move it away")
-    fresh = plugin.with_name(f"{plugin.name}.{os.getpid()}")  # no .js at its end: OpenCode does not load it
     try:
         plugin.parent.mkdir(parents=True, exist_ok=True)
-        fresh.write_text(plugin_text(state), encoding="utf-8")
-        fresh.replace(plugin)
+        put_in_place(plugin, plugin_text(state), PUBLIC)
     except OSError as error:
-        with suppress(OSError):
-            fresh.unlink()
         raise PluginError(f"{plugin} cannot be written ({error.strerror}); make its directory writable") from error
 
 
@@ -81,7 +103,7 @@ def remove_plugin(plugin: Path) -> bool:
 
 def remove_state(state: Path) -> None:
     """Take away a guard.json and the plugin's notes beside it."""
-    for file in (state, trouble_file(state), warned_file(state)):
+    for file in (state, trouble_file(state), warned_file(state), *(seen_file(state, each) for each in (1, 2))):
         with suppress(OSError):
             file.unlink()
 
@@ -92,12 +114,5 @@ def waits_for_npm(environ: Mapping[str, str]) -> bool:
     It looks for these names only. Once they are there it never asks again.
     """
     directory = config_dir(environ)
-    lock = _text(directory / "package-lock.json")
+    lock = small_text(directory / "package-lock.json", most=64 << 20)
     return not ((directory / "node_modules").is_dir() and '"@opencode-ai/plugin"' in lock)
-
-
-def _text(file: Path) -> str:
-    try:
-        return file.read_text(encoding="utf-8")
-    except (OSError, ValueError):
-        return ""

@@ -6,16 +6,25 @@ import fcntl
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from opencode_tui.clock import DAY_MS, Clock, calendar_for, now_ms
+from opencode_tui.guard.files import PRIVATE, exposure, put_in_place, read_small
 from opencode_tui.paths import CONFIG_VARIABLE, VARIABLE_PREFIX, WEBHOOK_VARIABLE, expand
 from opencode_tui.settings import Settings
 
 VERSION = 1
-_LIMITS = ("timezone", "warning_nano", "cutoff_nano", "projects", "agents")
+DAYS_AHEAD = 62
+"""How far guard.json knows the days: so long the guard may run while no other program of ours does."""
+LONGEST_LIFT_MS = 7 * DAY_MS
+LONGEST_RAISE_MS = 2 * DAY_MS
+"""A day, and what a clock that is changed in it can add."""
+_LIMITS = ("timezone", "days", "warning_nano", "cutoff_nano", "projects", "agents", "prices")
+_INSTALL = "run `opencode-tui guard install`"
 
 
 class StateError(Exception):
@@ -52,11 +61,26 @@ class GuardState:
     """The variables of our settings that it is started with."""
     config: str = ""
     """The settings' file that the limits come from; empty in a state of before this was kept."""
+    days: tuple[int, ...] = ()
+    """The starts of days in a row, from yesterday on, in Unix milliseconds."""
+    prices: Mapping[str, Any] = field(default_factory=lambda: {"prefer": "recorded", "custom": {}, "list": {}})
+    """What the plugin prices calls by: `prefer`, `custom` by the model's key, `list` by directory, provider and model.
+
+    Each is rows of (above which context, input, output, cache read, cache write), nano-dollars per million tokens.
+    """
+    plugin: str = ""
+    """The plugin's file; empty in a state of before this was kept."""
 
     def cutoff_at(self, now_ms: int) -> int:
         """The day's cutoff in force, in nano-dollars."""
         raised = self.raised
-        return max(raised.cutoff_nano, self.cutoff_nano) if raised and now_ms < raised.until_ms else self.cutoff_nano
+        if raised and 0 < raised.until_ms - now_ms <= LONGEST_RAISE_MS:
+            return max(raised.cutoff_nano, self.cutoff_nano)
+        return self.cutoff_nano
+
+    def is_lifted(self, now_ms: int) -> bool:
+        """A lift holds now: one that ends later than any can was made while the clock was ahead."""
+        return 0 < self.lifted_until_ms - now_ms <= LONGEST_LIFT_MS
 
 
 def state_file(ledger: Path) -> Path:
@@ -74,53 +98,86 @@ def warned_file(state: Path) -> Path:
     return state.with_name("guard-warned.json")
 
 
-def limits_of(settings: Settings) -> Mapping[str, Any]:
-    """The fields of a GuardState that come from the settings. Paths are whole, without links, as OpenCode's are."""
+def seen_file(state: Path, generation: int) -> Path:
+    """Where the plugin notes that an OpenCode of a generation (1, 2) has loaded it."""
+    return state.with_name(f"guard-seen-{generation}.json")
+
+
+def limits_of(settings: Settings, now_ms: int, before: GuardState | None = None) -> Mapping[str, Any]:
+    """The fields of a GuardState that come from the settings; list prices are those from before.
+
+    Paths are whole, without links, as OpenCode's are; the plugin looks through links again.
+    """
     projects = {os.path.realpath(expand(path)): nano for path, nano in settings.guard.projects.items()}
-    budget, agents = settings.budget, dict(settings.guard.agents)
-    limits = (settings.timezone, budget.warning_nano, budget.cutoff_nano, projects, agents)
+    budget, agents, pricing = settings.budget, dict(settings.guard.agents), settings.pricing
+    calendar = calendar_for(settings.timezone)
+    yesterday = calendar.day(now_ms) - timedelta(days=1)
+    starts = {calendar.start_of(yesterday + timedelta(days=each)) for each in range(DAYS_AHEAD + 2)}
+    custom = {
+        name: [[-1, price.input, price.output, price.cache_read, price.cache_write]]
+        for name, price in pricing.custom.items()
+    }
+    listed = before.prices["list"] if before and pricing.prefer == "list" else {}
+    prices = {"prefer": pricing.prefer, "custom": custom, "list": listed}
+    limits = (
+        settings.timezone,
+        tuple(sorted(starts)),
+        budget.warning_nano,
+        budget.cutoff_nano,
+        projects,
+        agents,
+        prices,
+    )
     return dict(zip(_LIMITS, limits, strict=True))
 
 
 def read_state(file: Path) -> GuardState:
     """The state of a guard. Raises StateError where there is none, or none that can be read."""
     try:
-        fields = json.loads(file.read_text(encoding="utf-8"))
+        fields = json.loads(read_small(file))
         if fields.pop("version") != VERSION:
             raise ValueError("another version of opencode-tui wrote it")
         raised = fields.pop("raised")
-        state = GuardState(**fields | {"raised": Raised(**raised) if raised else None, "sync": tuple(fields["sync"])})
-        amounts = [state.warning_nano, state.cutoff_nano, state.lifted_until_ms]
-        amounts += [*state.projects.values(), *state.agents.values()]
-        amounts += [state.raised.cutoff_nano, state.raised.until_ms] if state.raised else []
-        if not all(type(amount) is int for amount in amounts):
-            raise ValueError("an amount is no number")
-        if not isinstance(state.ledger, str) or not isinstance(state.timezone, str):
-            raise ValueError("it names no ledger")
-        return state
+        lists = {name: tuple(fields[name]) for name in ("sync", "days") if name in fields}
+        return _checked(GuardState(**fields | lists | {"raised": Raised(**raised) if raised else None}))
     except OSError as error:
-        raise StateError(f"{file} cannot be read ({error.strerror}); run `opencode-tui guard install`") from error
+        raise StateError(f"{file} cannot be read ({error.strerror}); {_INSTALL}") from error
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        reason = error if isinstance(error, ValueError) else "it is not what this version writes"
-        raise StateError(f"{file} is broken ({reason}); run `opencode-tui guard install`") from error
+        reason = error if type(error) is ValueError or isinstance(error, json.JSONDecodeError) else ""
+        raise StateError(f"{file} is broken ({reason or 'it is not what this version writes'}); {_INSTALL}") from error
+
+
+def _checked(state: GuardState) -> GuardState:
+    """The state. Raises ValueError and the like where it is not what the plugin can hold to."""
+    amounts = [state.warning_nano, state.cutoff_nano, state.lifted_until_ms, *state.days]
+    amounts += [*state.projects.values(), *state.agents.values()]
+    amounts += [state.raised.cutoff_nano, state.raised.until_ms] if state.raised else []
+    if not all(type(amount) is int for amount in amounts):
+        raise ValueError("an amount is no number")
+    if min(state.warning_nano, state.cutoff_nano, *state.projects.values(), *state.agents.values()) < 0:
+        raise ValueError("an amount is below 0")
+    if not isinstance(state.ledger, str) or not isinstance(state.timezone, str):
+        raise ValueError("it names no ledger")
+    if any(later <= earlier for earlier, later in zip(state.days, state.days[1:], strict=False)):
+        raise ValueError("its days are no days")
+    if not {"prefer", "custom", "list"} <= state.prices.keys():
+        raise ValueError("it has no prices")
+    return state
 
 
 def write_state(file: Path, state: GuardState) -> None:
     """Put the state in place, whole or not at all. Raises StateError."""
-    fresh = file.with_name(f"{file.name}.{os.getpid()}")
     try:
-        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as text:
-            json.dump({"version": VERSION, **asdict(state)}, text, indent=1)
-        fresh.replace(file)
+        put_in_place(file, json.dumps({"version": VERSION, **asdict(state)}, indent=1), PRIVATE)
     except OSError as error:
-        with suppress(OSError):
-            fresh.unlink()
         raise StateError(f"{file} cannot be written ({error.strerror}); name another ledger with --ledger") from error
 
 
 def change(file: Path, how: Callable[[GuardState], GuardState]) -> GuardState:
     """Read, change and write the state, one process at a time. Raises StateError."""
     with _alone(file.parent):
+        if who := exposure(file):  # what others may have put there must not become ours
+            raise StateError(f"{file} can be changed by others ({who}); {_INSTALL}")
         old = read_state(file)
         new = how(old)
         if new != old:
@@ -128,13 +185,19 @@ def change(file: Path, how: Callable[[GuardState], GuardState]) -> GuardState:
     return new
 
 
-def own_variables(environ: Mapping[str, str]) -> dict[str, str]:
-    """The variables of our settings; where config.toml is and the webhook's secret are not among them."""
+def own_variables(environ: Mapping[str, str], timezone: str) -> dict[str, str]:
+    """The variables that our settings depend on; where config.toml is and the webhook's secret are not among them.
+
+    The machine's time zone is, where the settings name none.
+    """
     apart = (CONFIG_VARIABLE, WEBHOOK_VARIABLE)
-    return {name: text for name, text in environ.items() if name.startswith(VARIABLE_PREFIX) and name not in apart}
+    ours = {name: text for name, text in environ.items() if name.startswith(VARIABLE_PREFIX) and name not in apart}
+    return ours if timezone or "TZ" not in environ else ours | {"TZ": environ["TZ"]}
 
 
-def refresh(settings: Settings, ledger: Path, config: Path, environ: Mapping[str, str]) -> bool:
+def refresh(
+    settings: Settings, ledger: Path, config: Path, environ: Mapping[str, str], clock: Clock | None = None
+) -> bool:
     """Bring the limits of a ledger's guard to settings that were read just now; True if they changed.
 
     Only settings from the guard's own sources count: another config.toml, or a variable that one shell has and cron
@@ -146,11 +209,16 @@ def refresh(settings: Settings, ledger: Path, config: Path, environ: Mapping[str
         return False
     try:
         before = read_state(file)
-        if before.config and (before.config, before.environment) != (str(config), own_variables(environ)):
+        sources = (str(config), own_variables(environ, settings.timezone))
+        if before.config and (before.config, before.environment) != sources:
             return False
-        limits = limits_of(settings)
-        return before != replace(before, **limits) and change(file, lambda state: replace(state, **limits)) != before
-    except StateError:
+        now = (clock or now_ms)()
+
+        def fresh(state: GuardState) -> GuardState:
+            return replace(state, **limits_of(settings, now, state))
+
+        return before != fresh(before) and change(file, fresh) != before
+    except (StateError, ValueError):
         return False
 
 

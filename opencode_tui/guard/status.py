@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-import json
-import sqlite3
 from collections.abc import Mapping
-from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
-from urllib.parse import quote
 
-from opencode_tui.clock import Calendar, calendar_for
+from opencode_tui.clock import calendar_for
+from opencode_tui.guard.files import small_text
 from opencode_tui.guard.install import MARK, installed_state, plugin_file, plugin_text
-from opencode_tui.guard.state import GuardState, StateError, read_state, state_file, trouble_file
+from opencode_tui.guard.state import GuardState, StateError, read_state, state_file
+from opencode_tui.guard.troubles import Seen, Trouble, seen_by, troubles_of
 from opencode_tui.paths import tilde
 from opencode_tui.settings import Settings
 
-Condition = Literal["guarded", "lifted", "trouble", "absent", "elsewhere", "opencode 2"]
+Condition = Literal["guarded", "lifted", "trouble", "absent", "elsewhere"]
 
+NOT_HELD = (
+    "`opencode --pure`, which loads no plugin",
+    "OpenCode 1.18: prompts by the HTTP call /api/session/ID/prompt, in a server that has loaded no plugin yet because"
+    " nobody has used its other calls for that project",
+)
+"""What no plugin can hold; what `generate` of OpenCode 2 costs is held, but counted nowhere."""
 _INSTALL = "`opencode-tui guard install`"
-_STORES_OF_2 = "SELECT 1 FROM store WHERE key LIKE '%#session_message' LIMIT 1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,55 +43,50 @@ class GuardStatus:
     """The day's cutoff in force: a raised one while it holds."""
     raised: bool = False
     lifted_until_ms: int | None = None
-    trouble: str = ""
-    """What the plugin could not do when it was last asked."""
+    troubles: tuple[Trouble, ...] = ()
+    """What is wrong with it, those that keep it from holding first."""
+    seen: tuple[Seen, ...] = ()
+    """Which OpenCodes have loaded it, one a generation."""
     outdated: bool = False
     """The plugin is of another version of opencode-tui than this."""
     projects: Mapping[str, int] = field(default_factory=dict)
     agents: Mapping[str, int] = field(default_factory=dict)
 
+    @property
+    def trouble(self) -> str:
+        """All that is wrong, in one line."""
+        return "; ".join(trouble.sentence for trouble in self.troubles)
+
 
 def guard_status(settings: Settings, ledger: Path, environ: Mapping[str, str], now_ms: int) -> GuardStatus:
-    """The guard of a ledger now. Reads four small files and asks the ledger one question."""
-    plugin, file = plugin_file(environ), state_file(ledger)
-    budget, caps = settings.budget, settings.guard
-
-    def without(condition: Condition, words: str, detail: str) -> GuardStatus:
-        limits = (budget.warning_nano, budget.cutoff_nano)
-        return GuardStatus(
-            False, condition, words, detail, plugin, file, *limits, projects=caps.projects, agents=caps.agents
-        )
-
+    """The guard of a ledger now. Reads a few small files."""
+    file = state_file(ledger)
+    state, broken = _state(file)
+    # Where this shell has another XDG_CONFIG_HOME, the guard is where it was installed.
+    plugin = Path(state.plugin) if state and state.plugin else plugin_file(environ)
     named = installed_state(plugin)
-    if named is None:
-        taken = plugin.exists()
-        detail = f"{tilde(plugin)} is not a file of opencode-tui's; move it away, then run {_INSTALL}"
-        return without("absent", "not guarded", detail if taken else f"{_INSTALL} puts a guard into OpenCode")
-    if named.resolve() != file.resolve():
-        detail = f"the guard in OpenCode holds another ledger's limits, by {tilde(named)}; {_INSTALL} turns it to this"
-        return without("elsewhere", "not guarded", detail)
-    try:
-        state = read_state(file)
-    except StateError as error:
-        return without("trouble", "not guarded", str(error))
-    return _of_state(state, plugin, file, now_ms, calendar_for(settings.timezone))
-
-
-def _of_state(state: GuardState, plugin: Path, file: Path, now_ms: int, calendar: Calendar) -> GuardStatus:
-    held, trouble, noted_ms = _trouble(trouble_file(file))
-    lifted = now_ms < state.lifted_until_ms
-    if uses_opencode_2(Path(state.ledger)):
-        condition: Condition = "opencode 2"
-        words, detail = "not guarded", "OpenCode 2 does not load plugins of OpenCode 1: what it spends is not held"
-    elif trouble and not held:
-        since = calendar.moment(noted_ms, now_ms)
-        condition, words, detail = "trouble", "not guarded", f"{trouble} (at {since}); {_INSTALL} may put it right"
-    elif lifted:
-        until = calendar.moment(state.lifted_until_ms, now_ms)
+    here = named is not None and named.resolve() == file.resolve()
+    if not here and not file.exists():
+        return _without(settings, plugin, file, named)
+    if not here and named is not None:
+        return _without(settings, plugin, file, named)
+    troubles = troubles_of(plugin, file, broken, is_ours=here)
+    worst = next((trouble for trouble in troubles if not trouble.held), None)
+    calendar = calendar_for(settings.timezone)
+    lifted_until_ms = state.lifted_until_ms if state and state.is_lifted(now_ms) else None
+    if worst:
+        since = f" (at {calendar.moment(worst.at_ms, now_ms)})" if worst.noted else ""
+        condition: Condition = "trouble"
+        words, detail = "not guarded", f"{worst.sentence}{since}; {worst.remedy}"
+    elif lifted_until_ms is not None:
+        until = calendar.moment(lifted_until_ms, now_ms)
         condition, words = "lifted", f"lifted until {until}"
         detail = f"the guard is lifted until {until}; `opencode-tui guard lift --off` ends that"
     else:
         condition, words, detail = "guarded", "guarded", "OpenCode's next call past the cutoff is refused"
+    state = state or GuardState(
+        str(ledger), warning_nano=settings.budget.warning_nano, cutoff_nano=settings.budget.cutoff_nano
+    )
     return GuardStatus(
         guarded=condition == "guarded",
         condition=condition,
@@ -99,36 +97,39 @@ def _of_state(state: GuardState, plugin: Path, file: Path, now_ms: int, calendar
         warning_nano=state.warning_nano,
         cutoff_nano=state.cutoff_at(now_ms),
         raised=state.cutoff_at(now_ms) > state.cutoff_nano,
-        lifted_until_ms=state.lifted_until_ms if lifted else None,
-        trouble=trouble,
+        lifted_until_ms=lifted_until_ms,
+        troubles=troubles,
+        seen=seen_by(file),
         outdated=_is_outdated(plugin, file),
         projects=state.projects,
         agents=state.agents,
     )
 
 
-def uses_opencode_2(ledger: Path) -> bool:
-    """Whether the ledger was told calls by a store of OpenCode 2."""
+def _without(settings: Settings, plugin: Path, file: Path, named: Path | None) -> GuardStatus:
+    """No guard of this ledger is in OpenCode, and none was put there."""
+    if named is not None:
+        condition: Condition = "elsewhere"
+        detail = f"the guard in OpenCode holds another ledger's limits, by {tilde(named)}; {_INSTALL} turns it to this"
+    elif plugin.exists():
+        condition = "absent"
+        detail = f"{tilde(plugin)} is not a file of opencode-tui's; move it away, then run {_INSTALL}"
+    else:
+        condition, detail = "absent", f"{_INSTALL} puts a guard into OpenCode"
+    budget, caps = settings.budget, settings.guard
+    limits = (budget.warning_nano, budget.cutoff_nano)
+    return GuardStatus(
+        False, condition, "not guarded", detail, plugin, file, *limits, projects=caps.projects, agents=caps.agents
+    )
+
+
+def _state(file: Path) -> tuple[GuardState | None, str]:
     try:
-        with closing(sqlite3.connect(f"file:{quote(str(ledger))}?mode=ro", uri=True)) as connection:
-            return connection.execute(_STORES_OF_2).fetchone() is not None
-    except sqlite3.Error:
-        return False
+        return read_state(file), ""
+    except StateError as error:
+        return None, str(error)
 
 
 def _is_outdated(plugin: Path, file: Path) -> bool:
-    try:
-        text = plugin.read_text(encoding="utf-8")
-    except OSError:
-        return False
+    text = small_text(plugin)
     return text.startswith(MARK) and text != plugin_text(file)
-
-
-def _trouble(file: Path) -> tuple[bool, str, int]:
-    """Whether calls are held all the same, what the plugin noted, and when; nothing where all is well."""
-    try:
-        note = json.loads(file.read_text(encoding="utf-8"))
-        reason = "".join(letter for letter in str(note["reason"]) if letter.isprintable())
-        return bool(note["held"]), reason, int(note["at_ms"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return True, "", 0

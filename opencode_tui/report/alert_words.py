@@ -25,6 +25,7 @@ _RULES = {
     "same_call": "the same tool call again and again, with no file edited in between",
     "same_file": "the same file edited in many turns",
     "context": "how full the context is",
+    "guard": "whether the guard holds",
 }
 
 
@@ -111,7 +112,7 @@ def details(alert: Alert, title: str, now_ms: int, calendar: Calendar) -> tuple[
     looking = "none stands out" if session_of(alert) is None else title
     return (
         ("rule", f"{rule_text(crossing.rule)}{period}"),
-        ("line", line),
+        *((("line", line),) if crossing.kind != "guard" else ()),
         ("crossed", f"{crossed} · told {fired}{late}"),
         *((("cause", f"cost {format_usd(cause.cost_nano)}"),) if cause.cost_nano else ()),
         ("session", looking),

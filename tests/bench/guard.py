@@ -11,14 +11,16 @@ import json
 import os
 import subprocess
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from statistics import median
 
 from opencode_tui.clock import now_ms
 from opencode_tui.guard.install import plugin_text
-from opencode_tui.guard.state import GuardState, state_file, write_state
+from opencode_tui.guard.state import GuardState, limits_of, state_file, write_state
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.money import NANO
+from opencode_tui.settings import Settings
 from tests.e2e.opencode import binary
 
 VERSION = "1.18.34"
@@ -27,7 +29,7 @@ MEASURE = """
 import { Database } from "bun:sqlite"
 import plugin from "./plugin.js"
 const client = { tui: { showToast: async () => {} } }
-const hooks = await plugin({ client, directory: "/srv/shop", worktree: "/srv/shop" })
+const hooks = await plugin.server({ client, directory: "/srv/shop", worktree: "/srv/shop" })
 const writer = new Database(process.argv[2])
 const check = async () => {
   const began = performance.now()
@@ -54,6 +56,7 @@ def measured(scratch: Path, today: int, caps: bool) -> dict[str, list[float]]:
     projects = {"/srv/shop": 100_000 * NANO} if caps else {}
     far, state = 100_000 * NANO, state_file(ledger.path)
     limits = GuardState(str(ledger.path), "", far, far, projects, agents, sync=("true",), directory=str(scratch))
+    limits = replace(limits, days=limits_of(Settings(), now_ms())["days"])
     write_state(state, limits)
     (scratch / "plugin.js").write_text(plugin_text(state))
     (scratch / "measure.js").write_text(MEASURE)

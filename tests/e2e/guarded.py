@@ -17,6 +17,7 @@ from pathlib import Path
 from tests.e2e.answer import Json
 from tests.e2e.opencode import CHECKOUT, OpenCode
 from tests.e2e.server import PATIENCE_S, Server
+from tests.e2e.server2 import PASSWORD
 
 
 class Guarded:
@@ -33,17 +34,27 @@ class Guarded:
 
     def install(self, *, cutoff: float, warning: float | None = None, more: str = "") -> None:
         """Set the limits, in USD, and install the guard. Without a warning there is none before the cutoff."""
+        self.set(cutoff=cutoff, warning=warning, more=more)
+        self.do("install")
+
+    def set(self, *, cutoff: float, warning: float | None = None, more: str = "") -> None:
+        """Write the settings' file alone."""
         config = self.opencode.home / ".config" / "opencode-tui" / "config.toml"
         config.parent.mkdir(parents=True, exist_ok=True)
-        config.write_text(f"[budget]\nwarning_usd = {warning or cutoff}\ncutoff_usd = {cutoff}\n{more}\n")
-        self.do("install")
+        config.write_text(f"[budget]\nwarning_usd = {warning or cutoff:.9f}\ncutoff_usd = {cutoff:.9f}\n{more}\n")
+
+    def spoil_ledger(self) -> None:
+        """Put a file in the ledger's place that is no database."""
+        for file in self.ours.glob("ledger.db*"):
+            file.unlink()
+        self.ledger.write_text("this is no database")
 
     def do(self, *argv: str) -> str:
         """`opencode-tui guard …`. Raises AssertionError with what it said if it fails."""
         done = subprocess.run(
             [sys.executable, "-m", "opencode_tui", "guard", *argv],
             cwd=CHECKOUT,
-            env={"HOME": str(self.opencode.home), "PATH": os.environ["PATH"]},
+            env={"HOME": str(self.opencode.home), "PATH": os.environ["PATH"], "OPENCODE_PASSWORD": PASSWORD},
             capture_output=True,
             text=True,
         )
@@ -61,6 +72,18 @@ class Guarded:
         while self.held_nano() != nano:
             assert time.monotonic() < end, f"the ledger holds {self.held_nano()}, not {nano}"
             time.sleep(0.05)
+
+    def wait_for_at_least(self, nano: int) -> None:
+        """The same, where the ledger may hold what the bill does not: titles."""
+        end = time.monotonic() + PATIENCE_S
+        while self.held_nano() < nano:
+            assert time.monotonic() < end, f"the ledger holds {self.held_nano()}, not {nano}"
+            time.sleep(0.05)
+
+    def noted(self) -> dict[str, Json]:
+        """What the plugin has noted that is wrong, by its cause."""
+        troubles: list[Json] = json.loads(self.trouble_file.read_text())["troubles"]
+        return {trouble["cause"]: trouble for trouble in troubles}
 
     def errors(self) -> list[str]:
         """What OpenCode has shown as errors in the chats, by time."""

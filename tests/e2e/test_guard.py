@@ -232,7 +232,7 @@ def test_a_broken_state_lets_calls_pass_and_says_so(
         assert toast["variant"] == "error"
         assert "guard.json cannot be read (" in toast["message"]
         assert toast["message"].endswith("; calls are not held.")
-        assert json.loads(guard.trouble_file.read_text())["held"] is False
+        assert guard.noted()["state"]["held"] is False
         assert "not guarded: " in guard.do("status")
         guard.do("install")
         server.prompt(session, "and now?")
@@ -252,7 +252,7 @@ def test_a_ledger_that_cannot_be_read_lets_calls_pass_and_says_so(
         server.prompt(server.new_session(), "hello")
         assert len(model.recorded) == 2
         assert any("ledger.db cannot be read (" in toast["message"] for toast in seen)
-    assert json.loads(guard.trouble_file.read_text())["held"] is False
+    assert guard.noted()["ledger"]["held"] is False
 
 
 def test_a_sync_that_cannot_be_started_is_said_and_calls_are_held_all_the_same(
@@ -265,7 +265,7 @@ def test_a_sync_that_cannot_be_started_is_said_and_calls_are_held_all_the_same(
         server.prompt(server.new_session(), "EDIT it")
     assert total_nano(model.recorded[:-1]) < nano_from_usd("0.010") <= total_nano(model.recorded)
     assert 1 < len(model.recorded) < 4
-    trouble = json.loads(guard.trouble_file.read_text())
+    trouble = guard.noted()["sync"]
     assert (trouble["held"], "/nowhere/python cannot bring the ledger up to date" in trouble["reason"]) == (True, True)
 
 
@@ -320,3 +320,81 @@ def test_an_older_opencode_is_held_as_well(install: Install, model: ScriptedMode
         server.prompt(session, "go on")
     assert len(model.answered) == asked
     assert HOW_TO_GO_ON in guard.errors()[-1]
+
+
+def test_the_making_of_an_agent_runs_no_hook_and_is_held_where_it_leaves(
+    opencode: OpenCode, guard: Guarded, model: ScriptedModel
+) -> None:
+    opencode.run("hello")
+    guard.install(cutoff=0.001)
+    asked = model.asked
+    where = ["--path", str(opencode.project / ".opencode"), "--mode", "all", "--tools", ""]
+    command = ["agent", "create", "--description", "reviews code", *where, "-m", "opencode/kimi-k2.6"]
+    done = subprocess.run(
+        [str(binary(opencode.version)), *command],
+        **opencode._where(),
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+    )
+    assert (done.returncode, model.asked) == (1, asked)
+    assert "so this call was not made" in done.stdout
+    guard.do("lift", "--for", "30m")
+    subprocess.run(
+        [str(binary(opencode.version)), *command], **opencode._where(), capture_output=True, timeout=PATIENCE_S
+    )
+    assert model.asked > asked
+
+
+def test_a_worktree_of_a_project_is_held_to_its_cap(opencode: OpenCode, guard: Guarded, model: ScriptedModel) -> None:
+    opencode.run("hello")
+    guard.install(cutoff=100, more=f'[guard.projects]\n"{opencode.project}" = 0.001')
+    tree = opencode.project.with_name("tree")
+    opencode._git("worktree", "add", "-q", str(tree))
+    opencode.started_in = tree
+    asked = model.asked
+    assert "is spent today in this project and its cap is $0.0010" in refused(opencode, "hello again")
+    assert model.asked == asked
+
+
+def test_own_prices_count_before_the_ledger_knows_of_the_call(
+    opencode: OpenCode, guard: Guarded, model: ScriptedModel
+) -> None:
+    guard.install(cutoff=10, more='[pricing.custom."opencode/kimi-k2.6"]\ninput = 1000\noutput = 1000')
+    state = json.loads(guard.state_file.read_text())
+    guard.state_file.write_text(json.dumps(state | {"sync": ["true"]}))
+    guard.state_file.chmod(0o600)
+    with opencode.serve() as server:
+        server.prompt(server.new_session(), "EDIT it")
+    amounts = [(each.input + each.output + each.reasoning) / 1000 for each in model.recorded]
+    assert sum(amounts[:-1]) < 10 <= sum(amounts)
+
+
+@pytest.mark.parametrize("zone", ["CET", "America/Coyhaique"])
+def test_a_zone_that_only_python_knows_is_held_as_any_other(
+    opencode: OpenCode, guard: Guarded, model: ScriptedModel, zone: str
+) -> None:
+    opencode.run("hello")
+    config = opencode.home / ".config" / "opencode-tui" / "config.toml"
+    guard.set(cutoff=0.001)
+    config.write_text(f'timezone = "{zone}"\n{config.read_text()}')
+    guard.do("install")
+    asked = model.asked
+    assert "so this call was not made" in refused(opencode, "hello again")
+    assert model.asked == asked
+
+
+def test_a_state_that_others_can_write_starts_no_program_and_holds(
+    opencode: OpenCode, guard: Guarded, model: ScriptedModel
+) -> None:
+    opencode.run("hello")
+    guard.install(cutoff=0.001)
+    state = json.loads(guard.state_file.read_text())
+    started = opencode.home / "started"
+    guard.state_file.write_text(json.dumps(state | {"sync": ["touch", str(started)]}))
+    guard.state_file.chmod(0o666)
+    asked = model.asked
+    assert "so this call was not made" in refused(opencode, "hello again")
+    assert model.asked == asked
+    assert not started.exists()
+    assert guard.noted()["exposed"]["held"] is True

@@ -1,0 +1,121 @@
+const ACTIVE_MS = 120_000
+const KEPT_MS = 3_600_000
+const ASKED = 20
+
+// OpenCode 2's sessions in this process. A session's running cost holds its titles, compactions and undone calls too,
+// and is true as soon as a step has ended. `base` is what that cost holds and the ledger's calls of the session do not,
+// for ever (what was before an import, say): the least that their difference was. What exceeds it is not in the ledger
+// yet. Costs are nano-dollars.
+class Sessions {
+  constructor() {
+    this.known = new Map()
+    this.differences = new Map()
+    this.steps = new Map()
+    this.compactions = new Map()
+    this.reads = 0
+  }
+
+  // The day has begun: what was spent before it and is not in the ledger yet is of the day before.
+  begin(day) {
+    if (day[0] === this.dayMs) return
+    this.dayMs = day[0]
+    this.forget()
+    for (const [id, call] of this.differences) if (call.created < day[0]) this.differences.delete(id)
+  }
+
+  // The ledger is another one.
+  forget() {
+    for (const session of this.known.values()) session.base = session.held = session.first = undefined
+  }
+
+  called(id, agent, places, get, now) {
+    const session = this.known.get(id) ?? { cost: 0, agent: "" }
+    this.known.set(id, Object.assign(session, { agent: agent || session.agent, places, get, activeMs: now }))
+  }
+
+  ids() {
+    return [...this.known.keys()]
+  }
+
+  // Sessions that the ledger has not been asked about.
+  unread() {
+    return this.ids().filter((id) => this.known.get(id).held === undefined)
+  }
+
+  // What the ledger holds of each session. One that has come to rest is forgotten.
+  hold(sums) {
+    this.reads += 1
+    for (const session of this.known.values()) session.held = 0
+    for (const { id, nano } of sums) this.known.get(id).held = nano
+    for (const [id, session] of this.known) {
+      if (Date.now() - session.activeMs > KEPT_MS && restOf(session) === 0) this.known.delete(id)
+    }
+  }
+
+  // Asks OpenCode for the costs of this session and of those that may be running beside it. The ledger must have been
+  // read before: only then can the difference not be too small.
+  async ask(id, now) {
+    const running = [...this.known.values()].filter((session) => session.get && now - session.activeMs < ACTIVE_MS)
+    running.sort((one, other) => other.activeMs - one.activeMs)
+    const wanted = new Set([this.known.get(id), ...running.slice(0, ASKED)])
+    const reads = this.reads
+    const take = async (session) => this.take(session, await session.get(), reads)
+    const [own] = await Promise.allSettled([...wanted].map(take))
+    if (own.status === "rejected") throw new Error(`OpenCode does not say what the session costs (${own.reason?.message})`)
+  }
+
+  take(session, told, reads) {
+    if (!Number.isFinite(told?.cost)) throw new Error("it has no cost")
+    session.cost = Math.max(session.cost, Math.round(told.cost * NANO))
+    session.first ??= session.cost
+    if (session.held === undefined || reads !== this.reads) return
+    const rest = session.cost - session.held
+    session.base = session.base === undefined ? rest : Math.min(session.base, rest)
+  }
+
+  // An event of OpenCode's: the cost of a session of which nothing more may be asked for.
+  saw(id, cost) {
+    const session = this.known.get(id)
+    if (!session || !Number.isFinite(cost)) return
+    session.heard = Math.round(cost * NANO)
+    session.cost = Math.max(session.cost, session.heard)
+  }
+
+  // A step has begun.
+  began(id, step) {
+    this.steps.set(id, step)
+    if (this.steps.size > 1000) this.steps.delete(this.steps.keys().next().value)
+  }
+
+  // A step or a compaction has ended: what it costs more or less than OpenCode says, where own prices count.
+  ended({ sessionID, assistantMessageID, model, cost, tokens }, prices, now) {
+    const id = assistantMessageID ?? this.compactions.get(sessionID)
+    const step = this.steps.get(id) ?? { model, agent: this.known.get(sessionID)?.agent }
+    this.steps.delete(id)
+    if (!id || !step.model || !Number.isFinite(cost)) return
+    const recorded = Math.round(cost * NANO)
+    const directory = this.known.get(sessionID)?.places[0] ?? ""
+    const what = { provider: step.model.providerID, model: step.model.id, directory }
+    const nano = amountOf(prices, what, tokensOf(tokens), recorded) - recorded
+    if (nano) this.differences.set(id, { session: sessionID, agent: step.agent, created: now, nano })
+  }
+
+  // What is not in the ledger yet, as rows of it.
+  pending() {
+    const rows = []
+    for (const session of this.known.values()) {
+      const { agent, places } = session
+      rows.push({ agent, place: places[1] ?? places[0], directory: places[0], nano: restOf(session) })
+    }
+    for (const { session, agent, nano } of this.differences.values()) {
+      const places = this.known.get(session)?.places ?? []
+      rows.push({ agent, place: places[1] ?? places[0], directory: places[0], nano })
+    }
+    return rows
+  }
+}
+
+function restOf({ cost, held, base, first }) {
+  if (base === undefined) return first === undefined ? 0 : cost - first
+  return Math.max(0, cost - held - base)
+}

@@ -1,0 +1,109 @@
+const IN_DAY = "FROM call WHERE created_ms >= ?1 AND created_ms < ?2"
+const SPENT = `SELECT '' AS agent, '' AS place, '' AS directory, coalesce(sum(cost_nano), 0) AS nano ${IN_DAY}`
+const SPENT_BY = `
+  SELECT agent, coalesce((SELECT nullif(project, '') FROM session WHERE session.id = session_id), directory) AS place,
+    directory, nano FROM (
+      SELECT agent, session_id, directory, coalesce(sum(cost_nano), 0) AS nano ${IN_DAY}
+      GROUP BY agent, session_id, directory)`
+const HELD = `
+  SELECT id FROM call WHERE completed_ms IS NOT NULL AND id IN (SELECT value FROM json_each(?1))`
+const HELD_OF = `
+  SELECT session_id AS id, sum(recorded_nano) AS nano FROM call
+  WHERE copied = 0 AND session_id IN (SELECT value FROM json_each(?1)) GROUP BY session_id`
+
+// What the day has cost: the ledger's sums, and what this process has spent that the ledger does not hold yet: calls
+// that OpenCode 1 tells of, one by one, and what has come to the running costs of OpenCode 2's sessions.
+class Spending {
+  constructor(Database, version) {
+    this.Database = Database
+    this.version = version
+    this.running = new Set()
+    this.pending = new Map()
+    this.sessions = new Sessions()
+    this.rows = []
+  }
+
+  // A call counts if it was seen to run: OpenCode tells of the copies in a fork too, which are complete at once.
+  saw(message, prices) {
+    const { id, agent, mode, path: { cwd, root } = {}, time } = message
+    const ended = time.completed || message.error
+    if (!ended) this.running.add(id)
+    const tokens = tokensOf(message.tokens, this.version)
+    const used = message.cost || tokens.input || tokens.output
+    if (!this.running.has(id) || !(ended || used)) return false
+    if (ended) this.running.delete(id)
+    const place = root && root !== "/" ? root : (cwd ?? "")
+    const recorded = Math.round((message.cost || 0) * NANO)
+    const what = { provider: message.providerID ?? "", model: message.modelID ?? "", directory: cwd ?? "" }
+    const nano = prices ? amountOf(prices, what, tokens, recorded) : recorded
+    this.pending.set(id, { created: time.created, agent: agent ?? mode, place, directory: cwd ?? place, nano })
+    return true
+  }
+
+  // Reads the ledger. Throws what went wrong; `sums` then gives what was known before.
+  refresh(state, day) {
+    const grouped = Object.keys(state.projects).length + Object.keys(state.agents).length > 0
+    const kind = `${state.ledger} ${day[0]} ${grouped}`
+    if (kind !== this.kind) this.rows = []
+    this.kind = kind
+    for (const [id, call] of this.pending) if (call.created < day[0]) this.pending.delete(id)
+    this.sessions.begin(day)
+    try {
+      const db = this.open(state.ledger)
+      const version = db.query("PRAGMA data_version").get().data_version
+      const key = `${kind} ${version}`
+      const sessions = this.sessions.unread()
+      if (key === this.key && !sessions.length) return
+      this.key = undefined
+      db.run("BEGIN")
+      try {
+        const held = db.query(HELD).all(JSON.stringify([...this.pending.keys(), ...this.sessions.differences.keys()]))
+        const rows = db.query(grouped ? SPENT_BY : SPENT).all(day[0], day[1])
+        const ids = this.sessions.ids()
+        const sums = ids.length ? db.query(HELD_OF).all(JSON.stringify(ids)) : []
+        this.rows = rows
+        this.sessions.hold(sums)
+        for (const { id } of held) {
+          this.pending.delete(id)
+          this.sessions.differences.delete(id)
+        }
+      } finally {
+        db.run("COMMIT")
+      }
+      this.key = key
+    } catch (error) {
+      this.close()
+      throw new Error(`the ledger ${state.ledger} cannot be read (${error.code ?? error.message})`)
+    }
+  }
+
+  open(file) {
+    const { dev, ino } = fs.statSync(file)
+    const place = `${file} ${dev} ${ino}`
+    if (place !== this.place) {
+      this.close()
+      if (this.last !== undefined && this.last !== place) this.sessions.forget()
+      this.db = new this.Database(file, { readonly: true })
+      this.db.run("PRAGMA busy_timeout = 20")
+      this.place = this.last = place
+    }
+    return this.db
+  }
+
+  close() {
+    this.db?.close()
+    this.db = this.place = this.key = undefined
+  }
+
+  sums(day) {
+    const late = [...this.pending.values()].filter((call) => call.created >= day[0] && call.created < day[1])
+    const calls = [...this.rows, ...late, ...this.sessions.pending()]
+    const sum = (mine) => calls.reduce((total, call) => (mine(call) ? total + call.nano : total), 0)
+    return {
+      all: sum(() => true),
+      agent: (name) => sum((call) => call.agent === name),
+      // A cap can be on a folder inside a project as well: a call belongs to where it was made, too.
+      project: (parent) => sum((call) => isInProject(call.place, parent) || isInProject(call.directory, parent)),
+    }
+  }
+}

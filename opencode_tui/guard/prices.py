@@ -1,0 +1,56 @@
+"""List prices for the plugin, where they come before what OpenCode recorded: those of the models in use."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+from opencode_tui.clock import DAY_MS
+from opencode_tui.guard.state import GuardState, StateError, change, read_state, state_file
+from opencode_tui.pricing.book import PriceBook
+from opencode_tui.pricing.rates import Rates
+
+_MODELS = "SELECT DISTINCT provider, model, directory FROM call WHERE created_ms >= ?"
+_SINCE_DAYS = 30
+
+Rows = list[list[int]]
+
+
+def rows_of(rates: Rates) -> Rows:
+    """A price as guard.json has it: (above which context, input, output, cache read, cache write), ascending."""
+    first = [-1, rates.input, rates.output, rates.cache_read, rates.cache_write]
+    tiers = [[tier.above, tier.input, tier.output, tier.cache_read, tier.cache_write] for tier in rates.tiers]
+    return [first, *tiers]
+
+
+def refresh_list_prices(ledger: Path, connection: sqlite3.Connection, book: PriceBook, now_ms: int) -> bool:
+    """Bring the list prices in a ledger's guard up to date, where it has any; True if they changed.
+
+    A state that cannot be read or written is left to `guard status`.
+    """
+    file = state_file(ledger)
+    try:
+        if not file.exists() or read_state(file).prices["prefer"] != "list":
+            return False
+        models = connection.execute(_MODELS, (now_ms - _SINCE_DAYS * DAY_MS,)).fetchall()
+        before = read_state(file)
+
+        def fresh(state: GuardState) -> GuardState:
+            return replace(state, prices={**state.prices, "list": _listed(models, book)})
+
+        return fresh(before) != before and change(file, fresh) != before
+    except StateError:
+        return False
+
+
+def _listed(models: Iterable[tuple[str, str, str]], book: PriceBook) -> dict[str, dict[str, dict[str, Rows]]]:
+    """By directory, provider and model; a directory has only what differs from what counts everywhere."""
+    listed: dict[str, dict[str, dict[str, Rows]]] = {}
+    for provider, model, directory in models:
+        general = book.lookup(provider, model)
+        for place, rates in {"": general, directory: book.lookup(provider, model, directory)}.items():
+            if rates and (not place or rates != general):
+                listed.setdefault(place, {}).setdefault(provider, {})[model] = rows_of(rates)
+    return listed

@@ -1,0 +1,115 @@
+"""What keeps a guard from holding, and which OpenCodes have loaded it: what the plugin notes, and what we see of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from opencode_tui.guard.files import exposure, small_text
+from opencode_tui.guard.install import build
+from opencode_tui.guard.state import seen_file, trouble_file
+from opencode_tui.paths import tilde
+
+_MENDS = "`opencode-tui guard install` puts it right"
+_MOST = 20
+_MAY_MEND = "`opencode-tui guard install` may put it right"
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    cause: str
+    """What it is about in a word: the plugin's own words for what it noted, else `plugin`, `state`, `exposed`."""
+    sentence: str
+    held: bool
+    """Calls are held to the limits all the same."""
+    at_ms: int
+    """When it was noted, else when the files last changed, in Unix milliseconds: tells one trouble from the next."""
+    noted: bool = False
+    """The plugin has noted it."""
+    remedy: str = _MENDS
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """An OpenCode that has loaded the plugin: the last one of its generation that started."""
+
+    generation: int
+    version: str
+    at_ms: int
+    current: bool
+    """It is this version's plugin that it has loaded."""
+
+
+def troubles_of(plugin: Path, state: Path, broken: str, *, is_ours: bool) -> tuple[Trouble, ...]:
+    """All that is wrong with a guard that was installed, what keeps it from holding first.
+
+    `broken` says what is wrong with its state, `is_ours` whether its plugin stands in OpenCode.
+    """
+    found = list(_seen_from_here(plugin, state, broken, is_ours))
+    causes = {trouble.cause for trouble in found}
+    found += [noted for noted in _noted(trouble_file(state)) if noted.cause not in causes]
+    return tuple(sorted(found, key=lambda trouble: trouble.held))
+
+
+def seen_by(state: Path) -> tuple[Seen, ...]:
+    """Which OpenCodes have loaded the plugin."""
+    found = []
+    for generation in (1, 2):
+        note = _note(seen_file(state, generation))
+        version, at_ms = note.get("version"), note.get("at_ms")
+        if isinstance(version, str) and type(at_ms) is int:
+            found.append(Seen(generation, _printable(version)[:40], at_ms, note.get("build") == build()))
+    return tuple(found)
+
+
+def _seen_from_here(plugin: Path, state: Path, broken: str, is_ours: bool) -> Iterator[Trouble]:
+    at_ms = max(_changed_ms(plugin), _changed_ms(state))
+    if not is_ours:
+        gone = not plugin.exists()
+        what = "is gone" if gone else "is not a file of opencode-tui's"
+        remedy = _MENDS if gone else f"move it away, then {_MENDS}"
+        yield Trouble("plugin", f"the plugin {tilde(plugin)} {what}", False, at_ms, remedy=remedy)
+    elif who := exposure(plugin):
+        yield Trouble("exposed plugin", f"others can change the plugin {tilde(plugin)} ({who})", True, at_ms)
+    if broken:
+        sentence, _, _ = broken.rpartition("; ")
+        yield Trouble("state", sentence, False, at_ms, remedy="run `opencode-tui guard install`")
+    elif who := exposure(state):
+        yield Trouble(
+            "exposed", f"others can change {tilde(state)} ({who}), so OpenCode keeps no ledger from it", True, at_ms
+        )
+
+
+def _noted(file: Path) -> Iterator[Trouble]:
+    """What the plugin noted when it was last asked; nothing where all is well."""
+    note = _note(file)
+    # A plugin of before, which is still loaded, notes one trouble only, without a name.
+    notes = note.get("troubles", [{"cause": "plugin's note", **note}])
+    for each in notes[:_MOST] if isinstance(notes, list) else []:
+        if not isinstance(each, dict):
+            continue
+        cause, reason, held, at_ms = (each.get(name) for name in ("cause", "reason", "held", "at_ms"))
+        if isinstance(cause, str) and isinstance(reason, str) and isinstance(held, bool) and type(at_ms) is int:
+            yield Trouble(_printable(cause)[:60], _printable(reason)[:1000], held, at_ms, True, _MAY_MEND)
+
+
+def _note(file: Path) -> dict[str, Any]:
+    try:
+        note = json.loads(small_text(file))
+    except (ValueError, RecursionError):
+        return {}
+    return note if isinstance(note, dict) else {}
+
+
+def _printable(text: str) -> str:
+    return "".join(letter for letter in text if letter.isprintable())
+
+
+def _changed_ms(file: Path) -> int:
+    try:
+        return file.stat().st_mtime_ns // 1_000_000
+    except OSError:
+        return 0
