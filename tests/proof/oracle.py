@@ -1,0 +1,170 @@
+"""What a ledger must say, from what was billed and what the stores told at each look. It reads no store and no ledger."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from tests.proof.world import Bill, Image
+
+_SEARCH = 200_000
+
+
+class Drift(AssertionError):
+    """The ledger does not say what is true. The message says where and by how much."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a ledger says of one session: nano-dollars, calls and tokens."""
+
+    nano: int = 0
+    calls: int = 0
+    tokens: tuple[int, ...] = (0, 0, 0, 0, 0)
+
+
+@dataclass(eq=False, slots=True)
+class Share:
+    """What one session must have, and what of it may stand in no row of its own."""
+
+    nano: int = 0
+    rows: int = 0
+    bills: int = 0
+    tokens: list[int] = field(default_factory=lambda: [0] * 5)
+    extra: list[int] = field(default_factory=lambda: [0] * 5)
+    """Tokens of bills that only a sum told of: a ledger may know them or not."""
+
+
+class Oracle:
+    """The truth for one ledger, from its first look on.
+
+    A bill that a store tells of at a look must be in the ledger from then on, and once. It is paid by the session
+    that was billed; where that session no longer tells of it, by one of those that hold a copy, and by that for ever.
+    """
+
+    def __init__(self) -> None:
+        self.shares: dict[str, Share] = defaultdict(Share)
+        self.seen: dict[Bill, str] = {}
+        self._open: dict[Bill, frozenset[str]] = {}
+        """Bills that one of several sessions pays; the next comparison finds which."""
+        self._perhaps: dict[Bill, frozenset[str]] = {}
+        """Bills that the ledger may have, for all that can be said."""
+        self._as_sum: set[Bill] = set()
+
+    def look(self, unseen: Iterable[Bill], real: list[Image], copies: list[Image], loose: set[str]) -> list[Bill]:
+        """A look at the stores that has ended well. `unseen` are bills that may be new to this ledger.
+
+        `copies` are files that a reader may take for a store or for somebody's copy. In a `loose` session a bill
+        that only its sum tells of may be missed. Returns the bills that must not be asked about again.
+        """
+        wanted = [bill for bill in unseen if bill not in self.seen and bill not in self._open]
+        if not wanted:
+            return []
+        told: dict[Bill, dict[str, bool]] = {}
+        for image in real:
+            for bill, places in image.tells(wanted).items():
+                known = told.setdefault(bill, {})
+                for session, as_row in places.items():
+                    known[session] = known.get(session, False) or as_row
+        aside: dict[Bill, set[str]] = {}
+        for image in copies:
+            for bill, places in image.tells(wanted).items():
+                aside.setdefault(bill, set()).update(places)
+        done: list[Bill] = []
+        for bill in wanted:
+            places = told.get(bill, {})
+            as_row = any(places.values())
+            if places and not as_row:
+                self._as_sum.add(bill)
+            if places and (as_row or not places.keys() & loose):
+                self._perhaps.pop(bill, None)
+                self._take(bill, frozenset({bill.session}) if bill.session in places else frozenset(places))
+                done.append(bill)
+            elif places or bill in aside:
+                self._perhaps[bill] = frozenset({*places, *aside.get(bill, ())})
+            elif bill not in self._perhaps:
+                done.append(bill)
+        return done
+
+    def _take(self, bill: Bill, payers: frozenset[str]) -> None:
+        if len(payers) > 1:
+            self._open[bill] = payers
+            return
+        (payer,) = payers
+        self._pay(bill, payer)
+
+    def _pay(self, bill: Bill, payer: str) -> None:
+        self.seen[bill] = payer
+        share = self.shares[payer]
+        share.nano += bill.nano
+        share.bills += 1
+        as_sum = bill in self._as_sum
+        share.rows += not as_sum
+        counts = share.extra if as_sum else share.tokens
+        for place in range(5):
+            counts[place] += bill.tokens[place]
+
+    def forget(self, bills: Iterable[Bill]) -> None:
+        """Bills that no store will ever tell of again need no room."""
+        for bill in bills:
+            self._perhaps.pop(bill, None)
+
+    def compare(self, told: Mapping[str, Told], loose: set[str]) -> int:
+        """Hold a ledger's sessions against the truth; its nano-dollars. Raises Drift."""
+        left = {id: told.get(id, Told()).nano - self.shares[id].nano for id in {*told, *self.shares}}
+        self._resolve({id: nano for id, nano in left.items() if nano}, loose)
+        for id in {*told, *self.shares}:
+            says, share = told.get(id, Told()), self.shares[id]
+            if says.nano != share.nano:
+                raise Drift(f"{id}: the ledger says {says.nano:,} nano-dollars, the truth is {share.nano:,}")
+            for place, name in enumerate(("input", "output", "reasoning", "cache read", "cache write")):
+                low, high = share.tokens[place], share.tokens[place] + share.extra[place]
+                if not low <= says.tokens[place] <= high and id not in loose:
+                    raise Drift(f"{id}: the ledger says {says.tokens[place]:,} {name} tokens, the truth is {low:,}")
+        return sum(share.nano for share in self.shares.values())
+
+    def _resolve(self, left: dict[str, int], loose: set[str]) -> None:
+        """Find who pays what is open, and which of the bills that may be known are."""
+        for bill in [bill for bill, payers in self._open.items() if not bill.nano or not payers & left.keys()]:
+            if bill.nano:
+                raise Drift(f"bill {bill.number} of {bill.nano:,} nano-dollars is in no session that could pay it")
+            self._pay(bill, min(self._open.pop(bill)))
+        choices = [(bill, sorted(payers & left.keys()), True) for bill, payers in self._open.items()]
+        choices += [
+            (bill, sorted(payers & left.keys()), False)
+            for bill, payers in self._perhaps.items()
+            if bill.nano and payers & left.keys()
+        ]
+        choices.sort(key=lambda choice: -choice[0].nano)
+        found = _search(choices, dict(left), [_SEARCH])
+        if found is not None:
+            for bill, payer in found.items():
+                self._open.pop(bill, None)
+                self._perhaps.pop(bill, None)
+                self._pay(bill, payer)
+            return
+        for id, nano in left.items():
+            room = sum(bill.nano for bill, payers in self._perhaps.items() if id in payers)
+            if id in loose and 0 <= nano <= room and not any(id in payers for payers in self._open.values()):
+                self.shares[id].nano += nano
+                self._perhaps = {bill: payers for bill, payers in self._perhaps.items() if id not in payers}
+
+
+def _search(
+    choices: list[tuple[Bill, list[str], bool]], left: dict[str, int], budget: list[int]
+) -> dict[Bill, str] | None:
+    """Who pays each of the bills so that nothing is left over in any session; None where nobody could."""
+    budget[0] -= 1
+    if budget[0] < 0 or any(nano < 0 for nano in left.values()):
+        return None
+    if not choices:
+        return {} if not any(left.values()) else None
+    (bill, payers, must), rest = choices[0], choices[1:]
+    for payer in payers:
+        left[payer] -= bill.nano
+        found = _search(rest, left, budget)
+        if found is not None:
+            return found | {bill: payer}
+        left[payer] += bill.nano
+    return None if must else _search(rest, left, budget)
