@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from tests.proof.world import Bill, Image
@@ -79,7 +79,8 @@ class Oracle:
                 self._as_sum.add(bill)
             if places and (as_row or not places.keys() & loose):
                 self._perhaps.pop(bill, None)
-                self._take(bill, frozenset({bill.session}) if bill.session in places else frozenset(places))
+                own = bill.session in places and not bill.early
+                self._take(bill, frozenset({bill.session}) if own else frozenset(places))
                 done.append(bill)
             elif places or bill in aside:
                 self._perhaps[bill] = frozenset({*places, *aside.get(bill, ())})
@@ -94,32 +95,42 @@ class Oracle:
         (payer,) = payers
         self._pay(bill, payer)
 
-    def _pay(self, bill: Bill, payer: str) -> None:
+    def _pay(self, bill: Bill, payer: str, perhaps: Iterable[str] = ()) -> None:
+        """`perhaps` are sessions that may have the tokens of a bill of nothing as well."""
         self.seen[bill] = payer
         share = self.shares[payer]
         share.nano += bill.nano
         share.bills += 1
         as_sum = bill in self._as_sum
         share.rows += not as_sum
-        counts = share.extra if as_sum else share.tokens
-        for place in range(5):
-            counts[place] += bill.tokens[place]
+        for each in {payer, *perhaps}:
+            counts = self.shares[each].extra if as_sum or perhaps else share.tokens
+            for place in range(5):
+                counts[place] += bill.tokens[place]
 
-    def forget(self, bills: Iterable[Bill]) -> None:
-        """Bills that no store will ever tell of again need no room."""
-        for bill in bills:
-            self._perhaps.pop(bill, None)
+    def known(self) -> Iterator[tuple[Bill, frozenset[str], bool, bool]]:
+        """(bill, who may pay it, whether the ledger must have it, whether a row told of it) of all it may have."""
+        for bill, payer in self.seen.items():
+            yield bill, frozenset({payer}), True, bill not in self._as_sum
+        for bill, payers in self._open.items():
+            yield bill, payers, True, bill not in self._as_sum
+        for bill, payers in self._perhaps.items():
+            yield bill, payers, False, bill not in self._as_sum
 
     def compare(self, told: Mapping[str, Told], loose: set[str]) -> int:
         """Hold a ledger's sessions against the truth; its nano-dollars. Raises Drift."""
         left = {id: told.get(id, Told()).nano - self.shares[id].nano for id in {*told, *self.shares}}
         self._resolve({id: nano for id, nano in left.items() if nano}, loose)
+        maybe: dict[str, list[int]] = defaultdict(lambda: [0] * 5)
+        for bill, payers in self._perhaps.items():
+            for payer in payers:
+                maybe[payer] = [have + more for have, more in zip(maybe[payer], bill.tokens, strict=True)]
         for id in {*told, *self.shares}:
             says, share = told.get(id, Told()), self.shares[id]
             if says.nano != share.nano:
                 raise Drift(f"{id}: the ledger says {says.nano:,} nano-dollars, the truth is {share.nano:,}")
             for place, name in enumerate(("input", "output", "reasoning", "cache read", "cache write")):
-                low, high = share.tokens[place], share.tokens[place] + share.extra[place]
+                low, high = share.tokens[place], share.tokens[place] + share.extra[place] + maybe[id][place]
                 if not low <= says.tokens[place] <= high and id not in loose:
                     raise Drift(f"{id}: the ledger says {says.tokens[place]:,} {name} tokens, the truth is {low:,}")
         return sum(share.nano for share in self.shares.values())
@@ -129,7 +140,8 @@ class Oracle:
         for bill in [bill for bill, payers in self._open.items() if not bill.nano or not payers & left.keys()]:
             if bill.nano:
                 raise Drift(f"bill {bill.number} of {bill.nano:,} nano-dollars is in no session that could pay it")
-            self._pay(bill, min(self._open.pop(bill)))
+            payers = self._open.pop(bill)
+            self._pay(bill, min(payers), payers)
         choices = [(bill, sorted(payers & left.keys()), True) for bill, payers in self._open.items()]
         choices += [
             (bill, sorted(payers & left.keys()), False)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from tests.proof.encode import text_of
 from tests.proof.place import Place
-from tests.proof.world import Bill, Message, Session, Tokens
+from tests.proof.world import Bill, Image, Message, Session, Tokens
 
 HOUR_MS = 3_600_000
 _MODELS = (("opencode", "kimi-k2.6"), ("opencode", "glm-5"), ("anthropic", "claude-sonnet-4-6"), ("local", "qwen3:30b"))
@@ -53,7 +53,8 @@ class Story:
             self.dice.choice((0, self.dice.randint(1, 9_000))),
             self.dice.choice((0, 0, self.dice.randint(1, 3_000))),
         )
-        self.bills.append(Bill(len(self.bills), session, nano, tokens, created))
+        early = created < self.place.main.sessions[session].created
+        self.bills.append(Bill(len(self.bills), session, nano, tokens, created, early))
         return self.bills[-1]
 
     def new_session(self, parent: Session | None = None, fork_of: str | None = None) -> Session:
@@ -242,3 +243,19 @@ class Story:
     def archive(self, session: Session) -> None:
         session.archived = self._tick()
         self.place.store.save_session(session)
+
+    def restored(self, before: Image) -> None:
+        """The store is an earlier one again: what ran in it never completes, and sums have gone back."""
+        self.running.clear()
+        after = self.place.main
+        if after.generation != "v2":
+            return
+        for id, session in after.sessions.items():
+            old = before.sessions.get(id)
+            if old is None or _bills(old) != _bills(session):
+                self.loose.add(id)
+
+
+def _bills(session: Session) -> set[Bill]:
+    rows = {bill for message in session.messages.values() for bill in message.bills}
+    return rows | set(session.hidden)

@@ -18,6 +18,8 @@ class Bill:
     nano: int
     tokens: Tokens
     created: int
+    early: bool = False
+    """The clock had gone back to before its session began: no store tells such a call from a fork's copy."""
 
 
 @dataclass(eq=False, slots=True)

@@ -1,0 +1,242 @@
+"""Plays one random history: operations on the stores, looks of the program between them, and comparisons."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.proof.bells import DAY_MS, SETTINGS, Bells
+from tests.proof.looks import Answers, Reader, answers
+from tests.proof.oracle import Drift, Oracle
+from tests.proof.place import JSON_VERSION, V1_VERSIONS, V2_VERSION, Place
+from tests.proof.story import HOUR_MS, Story
+from tests.proof.world import Session
+
+START_MS = 1_750_000_000_000
+GENERATIONS = {
+    "json": ("json", JSON_VERSION),
+    "v1.2": ("v1", V1_VERSIONS[0]),
+    "v1.14": ("v1", V1_VERSIONS[1]),
+    "v1.18": ("v1", V1_VERSIONS[2]),
+    "v2": ("v2", V2_VERSION),
+}
+WEIGHTS: dict[str, float] = {
+    "call": 30,
+    "start": 12,
+    "finish": 12,
+    "grow": 4,
+    "abort": 1,
+    "new": 5,
+    "fork": 5,
+    "undo": 4,
+    "redo": 0.7,
+    "delete": 1.5,
+    "archive": 1,
+    "compact": 3,
+    "child": 3,
+    "title": 2,
+    "vacuum": 0.7,
+    "checkpoint": 1.5,
+    "reopen": 1,
+    "backup": 0.8,
+    "drop": 0.5,
+    "restore": 0.3,
+    "refill": 0.3,
+    "move": 0.4,
+    "upgrade": 0.3,
+    "jump": 1,
+    "day": 1.5,
+    "restart": 1,
+}
+_LOOK, _BATCH, _FRESH = 0.35, 40, 4
+_BACKUPS = ("opencode-backup.db", "opencode.db.bak", "opencode copy.db", "opencode-2026-05-13.db")
+
+
+@dataclass(slots=True)
+class Figures:
+    operations: int = 0
+    looks: int = 0
+    comparisons: int = 0
+    fresh: int = 0
+    bills: int = 0
+    alerts: int = 0
+    nano: int = 0
+    by_operation: Counter[str] = field(default_factory=Counter)
+
+
+class Episode:
+    """One history in one directory. The same seed, generation and operations play the same."""
+
+    def __init__(self, root: Path, seed: int, generation: str, without: Collection[str] = ()) -> None:
+        self.root, self.dice = root, random.Random(f"{seed} {generation}")
+        root.mkdir(parents=True, exist_ok=True)
+        self.config = root / "config.toml"
+        self.config.write_text(SETTINGS)
+        self._moves = 0
+        self.place = Place(root / "opencode", *GENERATIONS[generation])
+        self.story = Story(self.place, self.dice, START_MS + self.dice.randint(0, DAY_MS))
+        self.oracle, self.bells = Oracle(), Bells()
+        self.readers = [Reader(root / "ledger.db", self.config, self.place.directory) for _ in range(2)]
+        self.unseen = 0
+        self._pending = dict.fromkeys(self.story.bills)
+        self.figures = Figures()
+        names = [name for name in WEIGHTS if name not in without]
+        self._names, self._weights = names, [WEIGHTS[name] for name in names]
+
+    def play(self, operations: int, until: int | None = None) -> Figures:
+        """Play so many operations; with `until` stop after that one, before it is looked at. Raises Drift."""
+        for number in range(1, operations + 1):
+            self.step(self.dice.choices(self._names, self._weights)[0])
+            if number == until:
+                break
+            if self.dice.random() < _LOOK:
+                self.look()
+            if number % _BATCH == 0 or number == operations:
+                self.compare(fresh=number % (_BATCH * _FRESH) == 0 or number == operations)
+        self.close()
+        return self.figures
+
+    def step(self, name: str) -> None:
+        """One operation, which may be nothing where the store has nothing for it."""
+        getattr(self, f"_{name}", lambda: self._of_story(name))()
+        self.place.store.commit()
+        self.figures.operations += 1
+        self.figures.by_operation[name] += 1
+
+    def look(self) -> None:
+        reader = self.dice.choice(self.readers)
+        before = len(reader.fired)
+        reader.look(self.story.now)
+        self.figures.looks += 1
+        self._saw()
+        self.bells.look(reader.fired[before:], self.oracle, self.story.parents, self.story.now)
+
+    def _saw(self) -> None:
+        bills = self.story.bills
+        self._pending |= dict.fromkeys(bills[self.unseen :])
+        self.unseen = len(bills)
+        copies = list(self.place.backups.values())
+        for bill in self.oracle.look(list(self._pending), self.place.images(), copies, self.story.loose):
+            del self._pending[bill]
+
+    def compare(self, *, fresh: bool) -> None:
+        """Look once more and hold the long-lived ledger, and now and then a fresh one, against the truth."""
+        self.look()
+        said = answers(self.root / "ledger.db", self.config, self.place.directory)
+        self.figures.nano = self.oracle.compare(said.sessions, self.story.loose)
+        self._trees(said, self.oracle)
+        self.figures.comparisons += 1
+        self.figures.bills, self.figures.alerts = len(self.oracle.seen), len(self.bells.fired)
+        if fresh:
+            file = self.root / "fresh.db"
+            said = answers(file, self.config, self.place.directory)
+            anew = Oracle()
+            anew.look(self.story.bills, self.place.images(), list(self.place.backups.values()), set())
+            anew.compare(said.sessions, set())
+            self.figures.fresh += 1
+            for suffix in ("", "-wal", "-shm"):
+                file.with_name(file.name + suffix).unlink(missing_ok=True)
+
+    def _trees(self, said: Answers, oracle: Oracle) -> None:
+        totals: Counter[str] = Counter()
+        for id, share in oracle.shares.items():
+            root = id
+            while (parent := self.story.parents[root]) is not None:
+                root = parent
+            totals[root] += share.nano
+        for id, (own, total) in said.roots.items():
+            if own != oracle.shares[id].nano or total != totals[id]:
+                raise Drift(f"`sessions` says {id} cost {own:,} and {total:,} with its subagents, not {totals[id]:,}")
+
+    def close(self) -> None:
+        for reader in self.readers:
+            reader.restart()
+        self.place.store.close()
+
+    def _one(self) -> Session:
+        sessions = self.story.sessions()
+        if not sessions or (len(sessions) < 3 and self.dice.random() < 0.3):
+            return self.story.new_session()
+        return self.dice.choice(sessions[-12:] if self.dice.random() < 0.8 else sessions)
+
+    def _of_story(self, name: str) -> None:
+        story = self.story
+        if name in ("finish", "grow", "abort"):
+            if story.running:
+                getattr(story, name)(self.dice.choice(story.running))
+            return
+        actions: dict[str, Callable[[Session], object]] = {
+            "call": story.call,
+            "start": story.start,
+            "fork": story.fork,
+            "undo": story.undo,
+            "redo": story.redo,
+            "delete": story.delete,
+            "archive": story.archive,
+            "child": story.child,
+            "compact": lambda session: story.start(session, "compaction"),
+        }
+        actions[name](self._one())
+
+    def _new(self) -> None:
+        self.story.new_session()
+
+    def _title(self) -> None:
+        if self.story.is_v2:
+            self.story.title(self._one())
+
+    def _jump(self) -> None:
+        self.story.now += self.dice.choice((-1, 1)) * self.dice.randint(1, 26 * HOUR_MS)
+
+    def _day(self) -> None:
+        self.story.now += DAY_MS
+
+    def _restart(self) -> None:
+        self.dice.choice(self.readers).restart()
+
+    def _vacuum(self) -> None:
+        if self.place.main.generation != "json":
+            self.place.store.vacuum()  # type: ignore[union-attr]
+
+    def _checkpoint(self) -> None:
+        if self.place.main.generation != "json":
+            self.place.store.checkpoint()  # type: ignore[union-attr]
+
+    def _reopen(self) -> None:
+        self.place.reopen()
+
+    def _backup(self) -> None:
+        if self.place.main.generation != "json":
+            self.place.back_up(self.dice.choice(_BACKUPS))
+
+    def _drop(self) -> None:
+        if self.place.backups:
+            self.place.drop_backup(self.dice.choice(sorted(self.place.backups)))
+
+    def _restore(self, *, in_place: bool = False) -> None:
+        same = [name for name, image in self.place.backups.items() if _age(image) == _age(self.place.main)]
+        if not same:
+            return
+        before = self.place.main
+        self.place.restore(self.dice.choice(sorted(same)), in_place=in_place)
+        self.story.restored(before)
+
+    def _refill(self) -> None:
+        self._restore(in_place=True)
+
+    def _move(self) -> None:
+        self._moves += 1
+        self.place.move(self.root / f"opencode-{self._moves}")
+        for reader in self.readers:
+            reader.restart(self.place.directory)
+
+    def _upgrade(self) -> None:
+        if self.place.upgrade():
+            self.story.running.clear()
+
+
+def _age(image: object) -> object:
+    return getattr(image, "generation", None), getattr(image, "version", None)
