@@ -104,36 +104,39 @@ def answer(arguments: list[str]) -> Any:
     return json.loads(out)
 
 
-@dataclass(frozen=True, slots=True)
-class Answers:
-    """What the commands say of a ledger, checked against one another."""
-
-    sessions: Mapping[str, Told]
-    total: int
-    roots: Mapping[str, tuple[int, int]]
-    """Own and total of each root session."""
-
-
-def answers(ledger: Path, config: Path, data_dir: Path) -> Answers:
-    where = ["--ledger", str(ledger), "--config", str(config), "--data-dir", str(data_dir)]
-    usage = answer(["usage", "--period", "all", "--by", "session", *where])
-    by_model = answer(["usage", "--period", "all", "--by", "model", *where])
-    roots = answer(["sessions", "--period", "all", *where])
-    total = nano(usage["spend_usd"])
-    sessions = {
+def sessions_of(ledger: Path, config: Path, data_dir: Path) -> dict[str, Told]:
+    """What `usage` says of each session, subagents and forks apart."""
+    usage = answer(["usage", "--period", "all", "--by", "session", *_where(ledger, config, data_dir)])
+    told = {
         group["key"]: Told(nano(group["spend_usd"]), group["calls"], _tokens(group["tokens"]))
         for group in usage["groups"]
     }
+    _same({"usage's total": nano(usage["spend_usd"])}, sum(each.nano for each in told.values()))
+    return told
+
+
+def roots_of(ledger: Path, config: Path, data_dir: Path, total: int) -> dict[str, tuple[int, int]]:
+    """Own and total of each root session by `sessions`; `total` is what they, and `usage`, must add up to."""
+    where = _where(ledger, config, data_dir)
+    by_model = answer(["usage", "--period", "all", "--by", "model", *where])
+    roots = answer(["sessions", "--period", "all", *where])
     sums = {
-        "usage by session": sum(each.nano for each in sessions.values()),
         "usage by model": sum(nano(group["spend_usd"]) for group in by_model["groups"]),
         "usage's total by model": nano(by_model["spend_usd"]),
         "sessions": sum(nano(row["total_usd"]) for row in roots),
     }
+    _same(sums, total)
+    return {row["id"]: (nano(row["own_usd"]), nano(row["total_usd"])) for row in roots}
+
+
+def _where(ledger: Path, config: Path, data_dir: Path) -> list[str]:
+    return ["--ledger", str(ledger), "--config", str(config), "--data-dir", str(data_dir)]
+
+
+def _same(sums: Mapping[str, int], total: int) -> None:
     for name, value in sums.items():
         if value != total:
-            raise Drift(f"{name} adds up to {value:,} nano-dollars, usage says {total:,}")
-    return Answers(sessions, total, {row["id"]: (nano(row["own_usd"]), nano(row["total_usd"])) for row in roots})
+            raise Drift(f"{name} adds up to {value:,} nano-dollars, usage by session to {total:,}")
 
 
 def _tokens(counts: Mapping[str, int]) -> tuple[int, ...]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.proof.bells import DAY_MS, SETTINGS, Bells
-from tests.proof.looks import Answers, Reader, answers
+from tests.proof.looks import Reader, roots_of, sessions_of
 from tests.proof.oracle import Drift, Oracle
 from tests.proof.place import JSON_VERSION, V1_VERSIONS, V2_VERSION, Place
 from tests.proof.story import HOUR_MS, Story
@@ -125,30 +125,35 @@ class Episode:
     def compare(self, *, fresh: bool) -> None:
         """Look once more and hold the long-lived ledger, and now and then a fresh one, against the truth."""
         self.look()
-        said = answers(self.root / "ledger.db", self.config, self.place.directory)
-        self.figures.nano = self.oracle.compare(said.sessions, self.story.loose)
-        self._trees(said, self.oracle)
+        where = (self.root / "ledger.db", self.config, self.place.directory)
+        total = self.oracle.compare(sessions_of(*where), self.story.loose)
         self.figures.comparisons += 1
-        self.figures.bills, self.figures.alerts = len(self.oracle.seen), len(self.bells.fired)
+        self.figures.nano, self.figures.bills = total, len(self.oracle.seen)
+        self.figures.alerts = len(self.bells.fired)
         if fresh:
-            file = self.root / "fresh.db"
-            said = answers(file, self.config, self.place.directory)
-            anew = Oracle()
-            anew.look(self.story.bills, self.place.images(), list(self.place.backups.values()), set())
-            anew.compare(said.sessions, set())
-            self.figures.fresh += 1
-            for suffix in ("", "-wal", "-shm"):
-                file.with_name(file.name + suffix).unlink(missing_ok=True)
+            self._trees(roots_of(*where, total))
+            self._fresh()
 
-    def _trees(self, said: Answers, oracle: Oracle) -> None:
+    def _fresh(self) -> None:
+        """A ledger that begins now must say what the stores tell now."""
+        file = self.root / "fresh.db"
+        told = sessions_of(file, self.config, self.place.directory)
+        oracle = Oracle()
+        oracle.look(self.story.bills, self.place.images(), list(self.place.backups.values()), set())
+        oracle.compare(told, set())
+        self.figures.fresh += 1
+        for suffix in ("", "-wal", "-shm"):
+            file.with_name(file.name + suffix).unlink(missing_ok=True)
+
+    def _trees(self, roots: Mapping[str, tuple[int, int]]) -> None:
         totals: Counter[str] = Counter()
-        for id, share in oracle.shares.items():
+        for id, share in self.oracle.shares.items():
             root = id
             while (parent := self.story.parents[root]) is not None:
                 root = parent
             totals[root] += share.nano
-        for id, (own, total) in said.roots.items():
-            if own != oracle.shares[id].nano or total != totals[id]:
+        for id, (own, total) in roots.items():
+            if own != self.oracle.shares[id].nano or total != totals[id]:
                 raise Drift(f"`sessions` says {id} cost {own:,} and {total:,} with its subagents, not {totals[id]:,}")
 
     def close(self) -> None:
