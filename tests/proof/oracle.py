@@ -51,6 +51,14 @@ class Oracle:
         self._perhaps: dict[Bill, frozenset[str]] = {}
         """Bills that the ledger may have, for all that can be said."""
         self._as_sum: set[Bill] = set()
+        self._glimpsed: dict[Bill, set[str]] = {}
+
+    def glimpse(self, unseen: Iterable[Bill], real: list[Image]) -> None:
+        """Somebody may look at the stores now, or may not."""
+        wanted = [bill for bill in unseen if bill not in self.seen and bill not in self._open]
+        for image in real:
+            for bill, places in image.tells(wanted).items():
+                self._glimpsed.setdefault(bill, set()).update(places)
 
     def look(self, unseen: Iterable[Bill], real: list[Image], copies: list[Image], loose: set[str]) -> list[Bill]:
         """A look at the stores that has ended well. `unseen` are bills that may be new to this ledger.
@@ -73,6 +81,8 @@ class Oracle:
                 aside.setdefault(bill, set()).update(places)
         done: list[Bill] = []
         for bill in wanted:
+            earlier = self._glimpsed.pop(bill, set())
+            aside.setdefault(bill, set()).update(earlier)
             places = told.get(bill, {})
             as_row = any(places.values())
             if places and not as_row:
@@ -80,9 +90,9 @@ class Oracle:
             if places and (as_row or not places.keys() & loose):
                 self._perhaps.pop(bill, None)
                 own = bill.session in places and not bill.early
-                self._take(bill, frozenset({bill.session}) if own else frozenset(places))
+                self._take(bill, frozenset({bill.session}) if own else frozenset({*places, *earlier}))
                 done.append(bill)
-            elif places or bill in aside:
+            elif places or aside.get(bill):
                 self._perhaps[bill] = frozenset({*places, *aside.get(bill, ())})
             elif bill not in self._perhaps:
                 done.append(bill)

@@ -25,6 +25,10 @@ class Story:
         self.loose: set[str] = set()
         """Sessions whose sum a restore has taken back: what is undone from then on cannot always be told apart."""
         self._count = 0
+        self.dearest = 90_000_000
+        """The most that one call costs, in nano-dollars."""
+        self.pace_ms = 4000
+        """The most that passes between two steps."""
 
     @property
     def is_v2(self) -> bool:
@@ -38,13 +42,13 @@ class Story:
         tail = "".join(self.dice.choices(_LETTERS, k=9))
         return f"{kind}_{self.now & 0xFFFFFFFFFFFF:012x}{self._count:05d}{tail}"
 
-    def _tick(self, most: int = 4000) -> int:
-        self.now += self.dice.randint(1, most)
+    def _tick(self) -> int:
+        self.now += self.dice.randint(1, self.pace_ms)
         return self.now
 
     def bill(self, session: str, created: int, *, free: bool = False) -> Bill:
         """A bill that the provider has just written."""
-        nano = 0 if free or self.dice.random() < 0.03 else self.dice.randint(1, 90_000_000)
+        nano = 0 if free or self.dice.random() < 0.03 else self.dice.randint(1, self.dearest)
         reasoning = self.dice.choice((0, 0, self.dice.randint(1, 90)))
         tokens: Tokens = (
             self.dice.randint(1, 20_000),
