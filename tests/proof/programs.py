@@ -12,6 +12,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 from tests.proof.oracle import Drift
 
@@ -78,7 +79,12 @@ class Crowd:
             program = self._in_terminal(command, log)
         else:
             process = subprocess.Popen(
-                command, env=dict(self.environ), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=log
+                command,
+                cwd=self.root,
+                env=dict(self.environ),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=log,
             )
             program = Program(arguments, process)
         log.close()
@@ -86,10 +92,12 @@ class Crowd:
             self.programs.append(program)
         return program
 
-    def _in_terminal(self, command: list[str], log: object) -> Program:
+    def _in_terminal(self, command: list[str], log: IO[bytes]) -> Program:
         ours, theirs = pty.openpty()
         environ = dict(self.environ) | {"TERM": "xterm-256color"}
-        process = subprocess.Popen(command, env=environ, stdin=theirs, stdout=theirs, stderr=log)  # type: ignore[call-overload]
+        process = subprocess.Popen(
+            command, cwd=self.root, env=environ, stdin=theirs, stdout=theirs, stderr=log
+        )
         os.close(theirs)
         threading.Thread(target=_drain, args=(ours,), daemon=True).start()
         return Program(("dashboard",), process, ours)
@@ -97,7 +105,9 @@ class Crowd:
     def run(self, *arguments: str, timeout_s: float = 120) -> subprocess.CompletedProcess[bytes]:
         """A command that is waited for."""
         command = [sys.executable, "-m", "opencode_tui", *arguments, *self.where]
-        return subprocess.run(command, env=dict(self.environ), capture_output=True, timeout=timeout_s, check=False)
+        return subprocess.run(
+            command, cwd=self.root, env=dict(self.environ), capture_output=True, timeout=timeout_s, check=False
+        )
 
     def reap(self) -> None:
         """Forget the programs that have ended. Raises Drift for one that ended badly without being killed."""
