@@ -1,4 +1,4 @@
-"""`python -m tests.proof`: random histories until so many operations or seconds, and their figures as a line of JSON."""
+"""`python -m tests.proof`: random histories for so many operations or seconds, and their figures as JSON."""
 
 from __future__ import annotations
 

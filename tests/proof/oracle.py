@@ -1,4 +1,4 @@
-"""What a ledger must say, from what was billed and what the stores told at each look. It reads no store and no ledger."""
+"""What a ledger must say, from what was billed and what the stores told at each look. It reads neither of them."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from tests.proof.world import Bill, Image
-
-_SEARCH = 200_000
+from tests.proof.search import Choice, groups, search
+from tests.proof.world import ROW, SUM, Bill, Image
 
 
 class Drift(AssertionError):
@@ -29,11 +28,9 @@ class Share:
     """What one session must have, and what of it may stand in no row of its own."""
 
     nano: int = 0
-    rows: int = 0
-    bills: int = 0
     tokens: list[int] = field(default_factory=lambda: [0] * 5)
     extra: list[int] = field(default_factory=lambda: [0] * 5)
-    """Tokens of bills that only a sum told of: a ledger may know them or not."""
+    """Tokens of bills that only a sum or an unfinished message told of: a ledger may know them or not."""
 
 
 class Oracle:
@@ -50,7 +47,8 @@ class Oracle:
         """Bills that one of several sessions pays; the next comparison finds which."""
         self._perhaps: dict[Bill, frozenset[str]] = {}
         """Bills that the ledger may have, for all that can be said."""
-        self._as_sum: set[Bill] = set()
+        self._how: dict[Bill, int] = {}
+        """How each was first told of."""
         self._glimpsed: dict[Bill, set[str]] = {}
 
     def glimpse(self, unseen: Iterable[Bill], real: list[Image]) -> None:
@@ -69,12 +67,12 @@ class Oracle:
         wanted = [bill for bill in unseen if bill not in self.seen and bill not in self._open]
         if not wanted:
             return []
-        told: dict[Bill, dict[str, bool]] = {}
+        told: dict[Bill, dict[str, int]] = {}
         for image in real:
             for bill, places in image.tells(wanted).items():
                 known = told.setdefault(bill, {})
-                for session, as_row in places.items():
-                    known[session] = known.get(session, False) or as_row
+                for session, how in places.items():
+                    known[session] = max(known.get(session, SUM), how)
         aside: dict[Bill, set[str]] = {}
         for image in copies:
             for bill, places in image.tells(wanted).items():
@@ -84,10 +82,8 @@ class Oracle:
             earlier = self._glimpsed.pop(bill, set())
             aside.setdefault(bill, set()).update(earlier)
             places = told.get(bill, {})
-            as_row = any(places.values())
-            if places and not as_row:
-                self._as_sum.add(bill)
-            if places and (as_row or not places.keys() & loose):
+            how = self._how[bill] = max(places.values(), default=SUM)
+            if places and (how != SUM or not places.keys() & loose):
                 self._perhaps.pop(bill, None)
                 own = bill.session in places and not bill.early
                 self._take(bill, frozenset({bill.session}) if own else frozenset({*places, *earlier}))
@@ -110,22 +106,20 @@ class Oracle:
         self.seen[bill] = payer
         share = self.shares[payer]
         share.nano += bill.nano
-        share.bills += 1
-        as_sum = bill in self._as_sum
-        share.rows += not as_sum
+        vague = self._how[bill] != ROW or bool(perhaps)
         for each in {payer, *perhaps}:
-            counts = self.shares[each].extra if as_sum or perhaps else share.tokens
+            counts = self.shares[each].extra if vague else share.tokens
             for place in range(5):
                 counts[place] += bill.tokens[place]
 
     def known(self) -> Iterator[tuple[Bill, frozenset[str], bool, bool]]:
         """(bill, who may pay it, whether the ledger must have it, whether a row told of it) of all it may have."""
         for bill, payer in self.seen.items():
-            yield bill, frozenset({payer}), True, bill not in self._as_sum
+            yield bill, frozenset({payer}), True, self._how[bill] != SUM
         for bill, payers in self._open.items():
-            yield bill, payers, True, bill not in self._as_sum
+            yield bill, payers, True, self._how[bill] != SUM
         for bill, payers in self._perhaps.items():
-            yield bill, payers, False, bill not in self._as_sum
+            yield bill, payers, False, self._how[bill] != SUM
 
     def compare(self, told: Mapping[str, Told], loose: set[str]) -> int:
         """Hold a ledger's sessions against the truth; its nano-dollars. Raises Drift."""
@@ -152,41 +146,25 @@ class Oracle:
                 raise Drift(f"bill {bill.number} of {bill.nano:,} nano-dollars is in no session that could pay it")
             payers = self._open.pop(bill)
             self._pay(bill, min(payers), payers)
-        choices = [(bill, sorted(payers & left.keys()), True) for bill, payers in self._open.items()]
+        choices = [Choice(bill, sorted(payers & left.keys()), True) for bill, payers in self._open.items()]
         choices += [
-            (bill, sorted(payers & left.keys()), False)
+            Choice(bill, sorted(payers & left.keys()), False)
             for bill, payers in self._perhaps.items()
             if bill.nano and payers & left.keys()
         ]
-        choices.sort(key=lambda choice: -choice[0].nano)
-        found = _search(choices, dict(left), [_SEARCH])
-        if found is not None:
-            for bill, payer in found.items():
+        for group, nanos in groups(choices, left):
+            found = search(group, nanos)
+            for bill, payer in (found or {}).items():
                 self._open.pop(bill, None)
                 self._perhaps.pop(bill, None)
                 self._pay(bill, payer)
-            return
+            if found is None:
+                self._allow(nanos, loose)
+
+    def _allow(self, left: dict[str, int], loose: set[str]) -> None:
+        """A part of what only sums told of, in sessions whose sums have gone back: no more than that."""
         for id, nano in left.items():
             room = sum(bill.nano for bill, payers in self._perhaps.items() if id in payers)
-            if id in loose and 0 <= nano <= room and not any(id in payers for payers in self._open.values()):
+            if id in loose and 0 < nano <= room and not any(id in payers for payers in self._open.values()):
                 self.shares[id].nano += nano
                 self._perhaps = {bill: payers for bill, payers in self._perhaps.items() if id not in payers}
-
-
-def _search(
-    choices: list[tuple[Bill, list[str], bool]], left: dict[str, int], budget: list[int]
-) -> dict[Bill, str] | None:
-    """Who pays each of the bills so that nothing is left over in any session; None where nobody could."""
-    budget[0] -= 1
-    if budget[0] < 0 or any(nano < 0 for nano in left.values()):
-        return None
-    if not choices:
-        return {} if not any(left.values()) else None
-    (bill, payers, must), rest = choices[0], choices[1:]
-    for payer in payers:
-        left[payer] -= bill.nano
-        found = _search(rest, left, budget)
-        if found is not None:
-            return found | {bill: payer}
-        left[payer] += bill.nano
-    return None if must else _search(rest, left, budget)

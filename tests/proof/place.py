@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
-from tests.proof.encode import Version
+from tests.proof.encode import Version, tokens_v1
 from tests.proof.stores import Database, Files
-from tests.proof.world import Bill, Image, Message, Session
+from tests.proof.world import Image, Message, Session
 
 V1_VERSIONS: tuple[Version, ...] = ((1, 2, 27), (1, 14, 48), (1, 18, 34))
 V2_VERSION: Version = (2, 0, 15)
@@ -88,8 +89,11 @@ class Place:
         self.main = self.backups[name].copied()
         self._open()
 
-    def upgrade(self) -> bool:
-        """To the next generation that OpenCode has; False where this one is the newest."""
+    def upgrade(self, now: int, between: Callable[[], object]) -> bool:
+        """To the next generation that OpenCode has; False where this one is the newest.
+
+        `between` is called in the middle of it, when a look may fall.
+        """
         if self.main.generation == "json":
             self._import_files()
         elif self.main.generation == "v2":
@@ -97,7 +101,7 @@ class Place:
         elif self.main.version < (1, 18, 0):
             self._next_v1()
         else:
-            self._to_v2()
+            self._to_v2(now, between)
         return True
 
     def _import_files(self) -> None:
@@ -123,23 +127,35 @@ class Place:
         self.main.version = after
         self.store.migrate(f"{_NAME[before]}-to-{_NAME[after]}", self.main)
 
-    def _to_v2(self) -> None:
+    def _to_v2(self, now: int, between: Callable[[], object]) -> None:
         """Ids, costs and times are kept; the events are deleted, a staged undo is dropped, 1.x's tables stay."""
         assert isinstance(self.store, Database)
         frozen = self.main
         frozen.events = {}
         self.main = Image("v2", V2_VERSION, frozen=frozen)
         self.store.migrate("v1.18-to-v2", self.main)
-        for old in frozen.sessions.values():
-            session = Session(
-                old.id, old.parent, None, old.title, old.version, old.created, old.updated, old.archived
-            )
-            session.cost = 0.0
+        for number, old in enumerate(frozen.sessions.values()):
+            session = Session(old.id, old.parent, None, old.title, old.version, old.created, old.updated)
+            session.archived = old.archived
             for message in old.messages.values():
-                session.cost += message.nano / 1e9
+                if message.bills:
+                    _add_row(session, message)
             session.messages = _imported(old)
+            session.seq = len(session.messages)
             self._take(session)
+            if number == len(frozen.sessions) // 2:
+                self.store.commit()
+                between()
+        self.store.migrated(now)
         self.store.commit()
+
+
+def _add_row(session: Session, message: Message) -> None:
+    """To the sums of a session: what a row of version 1 says, which of a message of several calls is the last's."""
+    told = tokens_v1(message.bills[-1].tokens, message.written)
+    row = (told["input"], told["output"], told["reasoning"], told["cache"]["read"], told["cache"]["write"])
+    session.cost += message.nano / 1e9
+    session.tokens = [have + more for have, more in zip(session.tokens, row, strict=True)]
 
 
 def _imported(old: Session) -> dict[str, Message]:
@@ -155,7 +171,3 @@ def _imported(old: Session) -> dict[str, Message]:
             taken.completed = compacted[message.id].completed or message.created
         found[taken.id] = taken
     return found
-
-
-def all_bills(images: list[Image]) -> set[Bill]:
-    return {bill for image in images for _, bill, _ in image._told()}

@@ -82,6 +82,7 @@ class Episode:
         self.readers = [Reader(root / "ledger.db", self.config, self.place.directory) for _ in range(2)]
         self.unseen = 0
         self._pending = dict.fromkeys(self.story.bills)
+        self.story.between = self.between
         self.figures = Figures()
         names = [name for name in WEIGHTS if name not in without]
         self._names, self._weights = names, [WEIGHTS[name] for name in names]
@@ -113,6 +114,11 @@ class Episode:
         self.figures.looks += 1
         self._saw()
         self.bells.look(reader.fired[before:], self.oracle, self.story.parents, self.story.now)
+
+    def between(self) -> None:
+        """A look in the middle of an operation, now and then."""
+        if self.dice.random() < 0.5:
+            self.look()
 
     def _saw(self) -> None:
         bills = self.story.bills
@@ -239,7 +245,7 @@ class Episode:
             reader.restart(self.place.directory)
 
     def _upgrade(self) -> None:
-        if self.place.upgrade():
+        if self.place.upgrade(self.story.now, self.between):
             self.story.running.clear()
 
 

@@ -1,4 +1,4 @@
-"""The real programs, as processes: a dashboard in a terminal, `watch`, and the commands that cron and the guard start."""
+"""The real programs as processes: a dashboard in a terminal, `watch`, and what cron and the guard start."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -95,9 +96,7 @@ class Crowd:
     def _in_terminal(self, command: list[str], log: IO[bytes]) -> Program:
         ours, theirs = pty.openpty()
         environ = dict(self.environ) | {"TERM": "xterm-256color"}
-        process = subprocess.Popen(
-            command, cwd=self.root, env=environ, stdin=theirs, stdout=theirs, stderr=log
-        )
+        process = subprocess.Popen(command, cwd=self.root, env=environ, stdin=theirs, stdout=theirs, stderr=log)
         os.close(theirs)
         threading.Thread(target=_drain, args=(ours,), daemon=True).start()
         return Program(("dashboard",), process, ours)
@@ -178,12 +177,8 @@ def _drain(terminal: int) -> None:
 
 def _open_files(pid: int) -> list[str]:
     found = []
-    try:
-        for link in os.listdir(f"/proc/{pid}/fd"):
-            try:
-                found.append(os.readlink(f"/proc/{pid}/fd/{link}"))
-            except OSError:
-                continue
-    except OSError:
-        return []
+    with suppress(OSError):
+        for link in Path(f"/proc/{pid}/fd").iterdir():
+            with suppress(OSError):
+                found.append(str(link.readlink()))
     return found

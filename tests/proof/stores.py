@@ -20,6 +20,7 @@ from tests.proof.encode import (
 from tests.proof.world import Image, Message, Session
 
 _SCHEMA = Path(__file__).parent / "schema"
+_COUNTS = ("input", "output", "reasoning", "cache_read", "cache_write")
 
 
 class Files:
@@ -117,7 +118,10 @@ class Database:
         table = "session"
         if self._image.generation == "v2":
             table = "session_v2"
-            row |= {"fork_session_id": session.fork_of, "cost": session.cost}
+            row |= {"fork_session_id": session.fork_of, "cost": session.cost, "time_idle": session.idle}
+            row |= {"time_suspended": session.suspended}
+            row |= {f"tokens_{name}": count for name, count in zip(_COUNTS, session.tokens, strict=True)}
+            self._put("event_sequence", {"aggregate_id": session.id, "seq": session.seq})
         elif self._image.version >= (1, 15, 0):
             row["cost"] = session.cost
         self._put(table, row)
@@ -127,7 +131,7 @@ class Database:
         updates = ", ".join(f"{name} = excluded.{name}" for name in names[1:])
         self.connection.execute(
             f"INSERT INTO {table} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"
-            f" ON CONFLICT (id) DO UPDATE SET {updates}",
+            f" ON CONFLICT ({names[0]}) DO UPDATE SET {updates}",
             list(row.values()),
         )
 
@@ -136,7 +140,7 @@ class Database:
         table = "session_v2" if self._image.generation == "v2" else "session"
         for session in sessions:
             self.connection.execute(f"DELETE FROM {table} WHERE id = ?", (session.id,))
-            if self._image.has_events:
+            if self._image.has_events or self._image.generation == "v2":
                 self.connection.execute("DELETE FROM event_sequence WHERE aggregate_id = ?", (session.id,))
 
     def save(self, message: Message) -> None:
@@ -185,6 +189,13 @@ class Database:
         self.commit()
         self.connection.executescript(f"BEGIN;{(_SCHEMA / f'{name}.sql').read_text()}COMMIT;")
         self._image = image
+
+    def migrated(self, now: int) -> None:
+        """What 2.0.15 leaves when all of version 1 is taken over."""
+        self._begin()
+        self.connection.execute(
+            "INSERT INTO kv VALUES ('migration.v1-v2', '{\"phase\":\"completed\"}', ?, ?)", (now, now)
+        )
 
     def vacuum(self) -> None:
         self.connection.execute("VACUUM")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from dataclasses import replace
 
 from tests.proof.encode import text_of
@@ -27,6 +28,8 @@ class Story:
         self._count = 0
         self.dearest = 90_000_000
         """The most that one call costs, in nano-dollars."""
+        self.between: Callable[[], object] = lambda: None
+        """Called between two steps of OpenCode's that a look may fall between."""
         self.pace_ms = 4000
         """The most that passes between two steps."""
 
@@ -72,10 +75,11 @@ class Story:
         self.place.store.save_session(session)
         return session
 
-    def _add(self, session: Session, kind: str, turn: str = "", created: int | None = None) -> Message:
-        at = self._tick() if created is None else created
-        seq = max((message.seq for message in session.messages.values()), default=0) + self.dice.randint(1, 9)
-        message = Message(self._id("msg"), session.id, kind, at, at, seq, turn, written=self.place.main.version)
+    def _add(self, session: Session, kind: str, turn: str = "") -> Message:
+        at = self._tick()
+        session.seq += self.dice.randint(3, 6) if kind == "user" else self.dice.randint(1, 9)
+        message = Message(self._id("msg"), session.id, kind, at, at, session.seq, turn)
+        message.written = self.place.main.version
         session.messages[message.id] = message
         return message
 
@@ -83,6 +87,7 @@ class Story:
         """What the person asks; it makes a staged undo final."""
         self.settle_undo(session)
         message = self._add(session, "user")
+        self._touch(session, by_person=True)
         self._save(session, message)
         if self.is_v2 and not session.hidden and not session.parent and self.dice.random() < 0.5:
             self.title(session)
@@ -92,18 +97,22 @@ class Story:
         """A title is a call that only the session's sum tells of (OpenCode 2)."""
         bill = self.bill(session.id, self.now)
         session.hidden.append(bill)
-        session.cost += bill.nano / 1e9
+        add_up(session, bill)
         session.title = f"Title {bill.number}"
-        self._touch(session)
         self.place.store.save_session(session)
 
-    def _touch(self, session: Session) -> None:
-        if self.place.main.generation != "v1" or self.place.main.version >= (1, 15, 0):
+    def _touch(self, session: Session, *, by_person: bool = False) -> None:
+        """Before 1.15 nothing dates a session anew, and in version 2 only what a person does."""
+        if by_person or self.place.main.subtracts or self.place.main.generation == "json":
             session.updated = self.now
 
     def _save(self, session: Session, message: Message) -> None:
         message.updated = self.now
         self._touch(session)
+        if self.is_v2:
+            runs = any(each.session == session.id and not each.completed for each in self.running)
+            session.suspended = session.suspended or self.now if runs else None
+            session.idle = session.idle if runs or not message.completed else self.now
         self.place.store.save_session(session)
         self.place.store.save(message)
         main = self.place.main
@@ -120,8 +129,8 @@ class Story:
         message = self._add(session, kind, turn)
         message.model = self.dice.choice(_MODELS)
         message.agent = self.dice.choice(("build", "build", "plan", "explore"))
-        self._save(session, message)
         self.running.append(message)
+        self._save(session, message)
         return message
 
     def of(self, message: Message) -> Session | None:
@@ -143,7 +152,7 @@ class Story:
             # What 0.5 made of reasoning is not known: its messages have none here.
             bill.tokens = (*bill.tokens[:2], 0, *bill.tokens[3:])
         message.bills.append(bill)
-        session.cost += bill.nano / 1e9
+        add_up(session, bill)
 
     def finish(self, message: Message) -> None:
         session = self.of(message)
@@ -152,13 +161,25 @@ class Story:
         if session is None or message.completed:
             return
         self._tick()
-        if not message.bills:
-            self._charge(session, message)
-        if message.kind == "compaction" and self.is_v2 and self.dice.random() < 0.3:
-            message.failed = "compaction"
+        if message.kind == "compaction" and self.is_v2:
+            self._pay_compaction(session, message)
+        elif not message.bills:
             self._charge(session, message)
         message.completed = max(self.now, message.created)
         self._save(session, message)
+
+    def _pay_compaction(self, session: Session, message: Message) -> None:
+        """OpenCode 2 adds it to the sum a moment before the row says so; a failed one holds two calls."""
+        known = len(self.bills)
+        self._charge(session, message)
+        if self.dice.random() < 0.3:
+            message.failed = "compaction"
+            self._charge(session, message)
+        self.bills, held = self.bills[:known], self.bills[known:]
+        self.place.store.save_session(session)
+        self.place.store.commit()
+        self.between()
+        self.bills += held
 
     def abort(self, message: Message) -> None:
         session = self.of(message)
@@ -199,6 +220,7 @@ class Story:
             copy = replace(message, id=id, session=fork.id, copy=True, bills=list(message.bills), imported=False)
             copy.turn = ids.get(message.turn, message.turn)
             fork.messages[id] = copy
+            fork.seq = max(fork.seq, copy.seq)
             if not self.is_v2:
                 fork.cost += copy.nano / 1e9
             self._save(fork, copy)
@@ -208,7 +230,7 @@ class Story:
         users = [message for message in session.messages.values() if message.kind == "user"]
         if users:
             session.revert = self.dice.choice(users[-3:]).id
-            self._touch(session)
+            self._touch(session, by_person=True)
             self.place.store.save_session(session)
 
     def redo(self, session: Session) -> None:
@@ -258,6 +280,12 @@ class Story:
             old = before.sessions.get(id)
             if old is None or _bills(old) != _bills(session):
                 self.loose.add(id)
+
+
+def add_up(session: Session, bill: Bill) -> None:
+    """To what OpenCode keeps of the session as a whole."""
+    session.cost += bill.nano / 1e9
+    session.tokens = [have + more for have, more in zip(session.tokens, bill.tokens, strict=True)]
 
 
 def _bills(session: Session) -> set[Bill]:

@@ -9,6 +9,10 @@ Tokens = tuple[int, int, int, int, int]
 """Input, output, reasoning, cache read and cache write, disjoint."""
 
 
+SUM, PART, ROW = 0, 1, 2
+"""How a store tells of a bill: in a session's sum alone, in a message that has not completed, in one that has."""
+
+
 @dataclass(eq=False, slots=True)
 class Bill:
     """One call that a model answered. Its identity is what counts: a copy of a message holds the same bill."""
@@ -69,13 +73,20 @@ class Session:
     """The message from which on all is undone, until a prompt makes that final or a redo takes it back."""
     cost: float = 0.0
     """USD, as OpenCode adds them up."""
+    tokens: list[int] = field(default_factory=lambda: [0] * 5)
+    """The same of tokens, in version 2."""
+    seq: int = 0
+    """The last number given to anything that happened in it (version 2)."""
+    idle: int | None = None
+    suspended: int | None = None
+    """Set while a turn runs (version 2)."""
     hidden: list[Bill] = field(default_factory=list)
     """Bills that only `cost` still tells of: titles, and undone calls of OpenCode 2."""
     messages: dict[str, Message] = field(default_factory=dict)
 
     def copied(self) -> Session:
         messages = {id: message.copied() for id, message in self.messages.items()}
-        return replace(self, hidden=list(self.hidden), messages=messages)
+        return replace(self, hidden=list(self.hidden), tokens=list(self.tokens), messages=messages)
 
 
 @dataclass(eq=False, slots=True)
@@ -109,27 +120,27 @@ class Image:
             self.frozen.copied() if self.frozen else None,
         )
 
-    def tells(self, wanted: Iterable[Bill]) -> dict[Bill, dict[str, bool]]:
-        """Of each wanted bill the sessions whose rows or sums tell of it; False where only a sum does."""
+    def tells(self, wanted: Iterable[Bill]) -> dict[Bill, dict[str, int]]:
+        """Of each wanted bill the sessions that tell of it, each by the best that does: SUM, PART or ROW."""
         wanted = set(wanted)
-        found: dict[Bill, dict[str, bool]] = {}
-        for session, bill, as_row in self._told():
+        found: dict[Bill, dict[str, int]] = {}
+        for session, bill, how in self._told():
             if bill in wanted:
                 places = found.setdefault(bill, {})
-                places[session] = places.get(session, False) or as_row
+                places[session] = max(places.get(session, SUM), how)
         return found
 
-    def _told(self) -> Iterator[tuple[str, Bill, bool]]:
+    def _told(self) -> Iterator[tuple[str, Bill, int]]:
         for session in self.sessions.values():
             for message in session.messages.values():
                 for bill in message.bills:
-                    yield session.id, bill, True
+                    yield session.id, bill, ROW if message.completed else PART
             for bill in session.hidden:
-                yield session.id, bill, False
+                yield session.id, bill, SUM
         for session_id, told in self.events.items():
             for bills in told.values():
                 for bill in bills:
-                    yield session_id, bill, True
+                    yield session_id, bill, ROW
         if self.frozen:
             yield from self.frozen._told()
 
