@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from tests.proof.search import Choice, groups, search
-from tests.proof.world import ROW, SUM, Bill, Image
+from tests.proof.world import HELD, ROW, SUM, Bill, Image
 
 
 class Drift(AssertionError):
@@ -72,7 +72,7 @@ class Oracle:
             for bill, places in image.tells(wanted).items():
                 known = told.setdefault(bill, {})
                 for session, how in places.items():
-                    known[session] = max(known.get(session, SUM), how)
+                    known[session] = max(known.get(session, HELD), how)
         aside: dict[Bill, set[str]] = {}
         for image in copies:
             for bill, places in image.tells(wanted).items():
@@ -83,7 +83,7 @@ class Oracle:
             aside.setdefault(bill, set()).update(earlier)
             places = told.get(bill, {})
             how = self._how[bill] = max(places.values(), default=SUM)
-            if places and (how != SUM or not places.keys() & loose):
+            if places and how != HELD and (how != SUM or not places.keys() & loose):
                 self._perhaps.pop(bill, None)
                 own = bill.session in places and not bill.early
                 self._take(bill, frozenset({bill.session}) if own else frozenset({*places, *earlier}))
@@ -115,11 +115,11 @@ class Oracle:
     def known(self) -> Iterator[tuple[Bill, frozenset[str], bool, bool]]:
         """(bill, who may pay it, whether the ledger must have it, whether a row told of it) of all it may have."""
         for bill, payer in self.seen.items():
-            yield bill, frozenset({payer}), True, self._how[bill] != SUM
+            yield bill, frozenset({payer}), True, self._how[bill] > SUM
         for bill, payers in self._open.items():
-            yield bill, payers, True, self._how[bill] != SUM
+            yield bill, payers, True, self._how[bill] > SUM
         for bill, payers in self._perhaps.items():
-            yield bill, payers, False, self._how[bill] != SUM
+            yield bill, payers, False, self._how[bill] > SUM
 
     def compare(self, told: Mapping[str, Told], loose: set[str]) -> int:
         """Hold a ledger's sessions against the truth; its nano-dollars. Raises Drift."""

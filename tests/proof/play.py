@@ -197,7 +197,7 @@ class Episode:
 
     def _title(self) -> None:
         if self.story.is_v2:
-            self.story.title(self._one())
+            self.story.title(self._one(), again=True)
 
     def _jump(self) -> None:
         self.story.now += self.dice.choice((-1, 1)) * self.dice.randint(1, 26 * HOUR_MS)

@@ -60,7 +60,7 @@ class Story:
             self.dice.choice((0, self.dice.randint(1, 9_000))),
             self.dice.choice((0, 0, self.dice.randint(1, 3_000))),
         )
-        early = created < self.place.main.sessions[session].created
+        early = not self.is_v2 and created < self.place.main.sessions[session].created
         self.bills.append(Bill(len(self.bills), session, nano, tokens, created, early))
         return self.bills[-1]
 
@@ -93,8 +93,10 @@ class Story:
             self.title(session)
         return message
 
-    def title(self, session: Session) -> None:
-        """A title is a call that only the session's sum tells of (OpenCode 2)."""
+    def title(self, session: Session, *, again: bool = False) -> None:
+        """A title is a call that only the session's sum tells of (OpenCode 2); the first one dates nothing."""
+        if again:
+            self._touch(session, by_person=True)
         bill = self.bill(session.id, self.now)
         session.hidden.append(bill)
         add_up(session, bill)

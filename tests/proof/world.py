@@ -9,8 +9,11 @@ Tokens = tuple[int, int, int, int, int]
 """Input, output, reasoning, cache read and cache write, disjoint."""
 
 
-SUM, PART, ROW = 0, 1, 2
-"""How a store tells of a bill: in a session's sum alone, in a message that has not completed, in one that has."""
+HELD, SUM, PART, ROW = -1, 0, 1, 2
+"""How a store tells of a bill: in a session's sum alone, in a message that has not completed, in one that has.
+
+A sum is HELD while a compaction runs in its session: that one's cost stands in it a moment before its row says so.
+"""
 
 
 @dataclass(eq=False, slots=True)
@@ -121,13 +124,13 @@ class Image:
         )
 
     def tells(self, wanted: Iterable[Bill]) -> dict[Bill, dict[str, int]]:
-        """Of each wanted bill the sessions that tell of it, each by the best that does: SUM, PART or ROW."""
+        """Of each wanted bill the sessions that tell of it, each by the best that does."""
         wanted = set(wanted)
         found: dict[Bill, dict[str, int]] = {}
         for session, bill, how in self._told():
             if bill in wanted:
                 places = found.setdefault(bill, {})
-                places[session] = max(places.get(session, SUM), how)
+                places[session] = max(places.get(session, HELD), how)
         return found
 
     def _told(self) -> Iterator[tuple[str, Bill, int]]:
@@ -135,8 +138,9 @@ class Image:
             for message in session.messages.values():
                 for bill in message.bills:
                     yield session.id, bill, ROW if message.completed else PART
+            compacts = any(each.kind == "compaction" and not each.completed for each in session.messages.values())
             for bill in session.hidden:
-                yield session.id, bill, SUM
+                yield session.id, bill, HELD if compacts else SUM
         for session_id, told in self.events.items():
             for bills in told.values():
                 for bill in bills:
