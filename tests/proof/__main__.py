@@ -10,7 +10,9 @@ import tempfile
 import time
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
+from tests.proof.beside import Beside
 from tests.proof.looks import environment
 from tests.proof.oracle import Drift
 from tests.proof.play import GENERATIONS, WEIGHTS, Episode
@@ -19,44 +21,72 @@ from tests.proof.play import GENERATIONS, WEIGHTS, Episode
 def main() -> int:
     arguments = _parser().parse_args()
     without = {name for name in arguments.without.split(",") if name}
-    unknown = without - WEIGHTS.keys()
+    unknown = without - WEIGHTS.keys() | set(arguments.generations.split(",")) - GENERATIONS.keys()
     if unknown:
-        print(f"no operation is called {', '.join(sorted(unknown))}; there are {', '.join(WEIGHTS)}", file=sys.stderr)
+        print(f"there is no {', '.join(sorted(unknown))}; operations: {', '.join(WEIGHTS)}", file=sys.stderr)
         return 2
-    generations = arguments.generations.split(",")
-    begun, total, rows = time.monotonic(), Counter[str](), Counter[str]()
+    total = Counter[str]()
+    operations = Counter[str]()
+    begun = time.monotonic()
     number = 0
     while total["operations"] < arguments.operations and time.monotonic() - begun < arguments.seconds:
-        generation = generations[number % len(generations)]
-        seed = arguments.seed + number
+        played = _history(arguments, number, without)
         number += 1
-        root = Path(tempfile.mkdtemp(prefix="opencode-tui-proof-"))
-        with environment(root / "home"):
-            episode = Episode(root, seed, generation, without)
-            try:
-                figures = episode.play(min(arguments.length, arguments.operations), arguments.until)
-            except (Drift, Exception) as error:
-                again = f"--seed {seed} --generations {generation} --length {arguments.length}"
-                again += f" --without {arguments.without}" if without else ""
-                print(
-                    f"{type(error).__name__}: {error}\nafter operation {episode.figures.operations} in {root}\n"
-                    f"again: python -m tests.proof {again} --until {episode.figures.operations}",
-                    file=sys.stderr,
-                )
-                if not isinstance(error, Drift):
-                    raise
-                return 1
-            if arguments.until:
-                print(f"stopped after operation {arguments.until}; {root} is kept", file=sys.stderr)
-                return 0
-        for name in ("operations", "looks", "comparisons", "fresh", "bills", "alerts", "nano"):
-            total[name] += getattr(figures, name)
-        rows += figures.by_operation
-        shutil.rmtree(root)
-    seconds = time.monotonic() - begun
-    told = {"seed": arguments.seed, "episodes": number, "seconds": round(seconds, 1), "drift_nano": 0} | dict(total)
-    print(json.dumps(told | {"by_operation": dict(rows)}))
+        if played is None:
+            return 1
+        operations += played.pop("by_operation")
+        total += Counter(played)
+    if arguments.beside and not (beside := _beside(arguments, without)):
+        return 1
+    told: dict[str, Any] = {"seed": arguments.seed, "histories": number, "drift_nano": 0}
+    told |= {"seconds": round(time.monotonic() - begun, 1)} | dict(total) | {"by_operation": dict(operations)}
+    print(json.dumps(told | ({"beside": beside} if arguments.beside else {})))
     return 0
+
+
+def _history(arguments: argparse.Namespace, number: int, without: set[str]) -> dict[str, Any] | None:
+    """The figures of one history in this process; None where it found a fault, which is said."""
+    generations = arguments.generations.split(",")
+    generation, seed = generations[number % len(generations)], arguments.seed + number
+    root = Path(tempfile.mkdtemp(prefix="opencode-tui-proof-"))
+    with environment(root / "home"):
+        episode = Episode(root, seed, generation, without)
+        try:
+            figures = episode.play(arguments.length, arguments.until)
+        except Exception as error:
+            flags = [f"--seed {seed} --generations {generation} --length {arguments.length}"]
+            flags += [f"--without {arguments.without}"] if without else []
+            _say(error, root, f"{' '.join(flags)} --until {episode.figures.operations}")
+            return None
+    if arguments.until:
+        print(f"stopped after operation {arguments.until}; {root} is kept", file=sys.stderr)
+    else:
+        shutil.rmtree(root)
+    names = ("operations", "looks", "comparisons", "fresh", "bills", "alerts", "nano", "by_operation")
+    return {name: getattr(figures, name) for name in names}
+
+
+def _beside(arguments: argparse.Namespace, without: set[str]) -> list[dict[str, Any]]:
+    """The figures of a history of each generation beside real processes; none where one found a fault."""
+    found = []
+    generations = arguments.generations.split(",")
+    for number, generation in enumerate(generations):
+        root = Path(tempfile.mkdtemp(prefix="opencode-tui-proof-"))
+        with environment(root / "home") as environ:
+            try:
+                episode = Beside(root, arguments.seed + number, generation, environ, without, kills=not arguments.calm)
+                found.append({"generation": generation} | episode.run(arguments.beside / len(generations)))
+            except Exception as error:
+                _say(error, root, f"--seed {arguments.seed + number} --generations {generation} --operations 0")
+                return []
+        shutil.rmtree(root)
+    return found
+
+
+def _say(error: Exception, root: Path, again: str) -> None:
+    print(f"{type(error).__name__}: {error}\n{root} is kept\nagain: python -m tests.proof {again}", file=sys.stderr)
+    if not isinstance(error, Drift):
+        raise error
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -68,6 +98,15 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--generations", default=",".join(GENERATIONS), help="what the histories begin with")
     parser.add_argument("--without", default="", metavar="NAMES", help="leave operations out, such as backup,grow")
     parser.add_argument("--until", type=int, metavar="K", help="play up to operation K and keep the directory")
+    parser.add_argument(
+        "--beside",
+        type=float,
+        default=0,
+        metavar="SECONDS",
+        help="then play for so long beside a dashboard, `watch`, `check --notify`, `status` and the guard's `sync`,"
+        " with kill -9 and SIGSTOP at random",
+    )
+    parser.add_argument("--calm", action="store_true", help="kill and suspend nothing beside")
     return parser
 
 

@@ -58,13 +58,16 @@ class Place:
         self.directory = directory
         self._open()
 
-    def back_up(self, name: str) -> None:
-        assert isinstance(self.store, Database)
+    def back_up(self, name: str) -> bool | None:
+        """A copy beside the store, under a name of the person's choice."""
+        if not isinstance(self.store, Database):
+            return False
         self.store.commit()
         target = self.directory / name
         target.unlink(missing_ok=True)
         self.store.copy_to(target)
         self.backups[name] = self.main.copied()
+        return None
 
     def drop_backup(self, name: str) -> None:
         for suffix in ("", "-wal", "-shm"):

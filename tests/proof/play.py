@@ -13,7 +13,7 @@ from tests.proof.looks import Reader, roots_of, sessions_of
 from tests.proof.oracle import Drift, Oracle
 from tests.proof.place import JSON_VERSION, V1_VERSIONS, V2_VERSION, Place
 from tests.proof.story import HOUR_MS, Story
-from tests.proof.world import Session
+from tests.proof.world import Image, Session
 
 START_MS = 1_750_000_000_000
 GENERATIONS = {
@@ -101,8 +101,10 @@ class Episode:
         return self.figures
 
     def step(self, name: str) -> None:
-        """One operation, which may be nothing where the store has nothing for it."""
-        getattr(self, f"_{name}", lambda: self._of_story(name))()
+        """One operation; where the store has nothing for it (an undo of nothing, say) a call takes its place."""
+        if getattr(self, f"_{name}", lambda: self._of_story(name))() is False:
+            name = "call"
+            self._of_story(name)
         self.place.store.commit()
         self.figures.operations += 1
         self.figures.by_operation[name] += 1
@@ -173,13 +175,11 @@ class Episode:
             return self.story.new_session()
         return self.dice.choice(sessions[-12:] if self.dice.random() < 0.8 else sessions)
 
-    def _of_story(self, name: str) -> None:
+    def _of_story(self, name: str) -> bool | None:
         story = self.story
         if name in ("finish", "grow", "abort"):
-            if story.running:
-                getattr(story, name)(self.dice.choice(story.running))
-            return
-        actions: dict[str, Callable[[Session], object]] = {
+            return getattr(story, name)(self.dice.choice(story.running)) if story.running else False
+        actions: dict[str, Callable[[Session], bool | None]] = {
             "call": story.call,
             "start": story.start,
             "fork": story.fork,
@@ -190,14 +190,16 @@ class Episode:
             "child": story.child,
             "compact": lambda session: story.start(session, "compaction"),
         }
-        actions[name](self._one())
+        return actions[name](self._one())
 
     def _new(self) -> None:
         self.story.new_session()
 
-    def _title(self) -> None:
-        if self.story.is_v2:
-            self.story.title(self._one(), again=True)
+    def _title(self) -> bool | None:
+        if not self.story.is_v2:
+            return False
+        self.story.title(self._one(), again=True)
+        return None
 
     def _jump(self) -> None:
         self.story.now += self.dice.choice((-1, 1)) * self.dice.randint(1, 26 * HOUR_MS)
@@ -208,35 +210,35 @@ class Episode:
     def _restart(self) -> None:
         self.dice.choice(self.readers).restart()
 
-    def _vacuum(self) -> None:
-        if self.place.main.generation != "json":
-            self.place.store.vacuum()  # type: ignore[union-attr]
+    def _vacuum(self) -> bool | None:
+        return self.place.store.vacuum()
 
-    def _checkpoint(self) -> None:
-        if self.place.main.generation != "json":
-            self.place.store.checkpoint()  # type: ignore[union-attr]
+    def _checkpoint(self) -> bool | None:
+        return self.place.store.checkpoint()
 
     def _reopen(self) -> None:
         self.place.reopen()
 
-    def _backup(self) -> None:
-        if self.place.main.generation != "json":
-            self.place.back_up(self.dice.choice(_BACKUPS))
+    def _backup(self) -> bool | None:
+        return self.place.back_up(self.dice.choice(_BACKUPS))
 
-    def _drop(self) -> None:
-        if self.place.backups:
-            self.place.drop_backup(self.dice.choice(sorted(self.place.backups)))
+    def _drop(self) -> bool | None:
+        if not self.place.backups:
+            return False
+        self.place.drop_backup(self.dice.choice(sorted(self.place.backups)))
+        return None
 
-    def _restore(self, *, in_place: bool = False) -> None:
+    def _restore(self, *, in_place: bool = False) -> bool | None:
         same = [name for name, image in self.place.backups.items() if _age(image) == _age(self.place.main)]
         if not same:
-            return
+            return False
         before = self.place.main
         self.place.restore(self.dice.choice(sorted(same)), in_place=in_place)
         self.story.restored(before)
+        return None
 
-    def _refill(self) -> None:
-        self._restore(in_place=True)
+    def _refill(self) -> bool | None:
+        return self._restore(in_place=True)
 
     def _move(self) -> None:
         self._moves += 1
@@ -244,10 +246,12 @@ class Episode:
         for reader in self.readers:
             reader.restart(self.place.directory)
 
-    def _upgrade(self) -> None:
-        if self.place.upgrade(self.story.now, self.between):
-            self.story.running.clear()
+    def _upgrade(self) -> bool | None:
+        if not self.place.upgrade(self.story.now, self.between):
+            return False
+        self.story.running.clear()
+        return None
 
 
-def _age(image: object) -> object:
-    return getattr(image, "generation", None), getattr(image, "version", None)
+def _age(image: Image) -> object:
+    return image.generation, image.version

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from tests.proof.encode import (
@@ -65,6 +65,12 @@ class Files:
 
     def close(self) -> None:
         pass
+
+    def vacuum(self) -> bool | None:
+        return False
+
+    def checkpoint(self) -> bool | None:
+        return False
 
     def _session(self, id: str) -> Path:
         return self.root / "session" / PROJECT / f"{id}.json"
@@ -126,7 +132,7 @@ class Database:
             row["cost"] = session.cost
         self._put(table, row)
 
-    def _put(self, table: str, row: dict[str, object]) -> None:
+    def _put(self, table: str, row: Mapping[str, object]) -> None:
         names = list(row)
         updates = ", ".join(f"{name} = excluded.{name}" for name in names[1:])
         self.connection.execute(
@@ -171,7 +177,7 @@ class Database:
                 gone = {"sessionID": message.session, "messageID": message.id}
                 self._event(message.session, "message.removed.1", gone)
 
-    def _event(self, session: str, kind: str, data: dict[str, object]) -> None:
+    def _event(self, session: str, kind: str, data: Mapping[str, object]) -> None:
         at = self.connection.execute("SELECT seq FROM event_sequence WHERE aggregate_id = ?", (session,)).fetchone()
         seq = at[0] + 1 if at else 0
         self.connection.execute(
@@ -197,11 +203,13 @@ class Database:
             "INSERT INTO kv VALUES ('migration.v1-v2', '{\"phase\":\"completed\"}', ?, ?)", (now, now)
         )
 
-    def vacuum(self) -> None:
+    def vacuum(self) -> bool | None:
         self.connection.execute("VACUUM")
+        return None
 
-    def checkpoint(self) -> None:
+    def checkpoint(self) -> bool | None:
         self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        return None
 
     def copy_to(self, path: Path) -> None:
         """A consistent copy by SQLite itself: copying the file would drop this process's locks on it."""

@@ -126,7 +126,7 @@ class Story:
         fresh = not users or session.revert or self.dice.random() < 0.3
         return self.prompt(session).id if fresh else users[-1]
 
-    def start(self, session: Session, kind: str = "assistant") -> Message:
+    def begin(self, session: Session, kind: str = "assistant") -> Message:
         turn = self.prompt(session).id if kind == "compaction" and not self.is_v2 else self.turn(session)
         message = self._add(session, kind, turn)
         message.model = self.dice.choice(_MODELS)
@@ -139,14 +139,15 @@ class Story:
         session = self.place.main.sessions.get(message.session)
         return session if session and session.messages.get(message.id) is message else None
 
-    def grow(self, message: Message) -> None:
+    def grow(self, message: Message) -> bool | None:
         """One more step of a message that holds several, as up to OpenCode 0.5 (and not in version 2)."""
         session = self.of(message)
         if session is None or self.is_v2:
-            return
+            return False
         self._tick()
         self._charge(session, message)
         self._save(session, message)
+        return None
 
     def _charge(self, session: Session, message: Message) -> None:
         bill = self.bill(session.id, message.created, free=message.model[0] == "local")
@@ -156,12 +157,12 @@ class Story:
         message.bills.append(bill)
         add_up(session, bill)
 
-    def finish(self, message: Message) -> None:
+    def finish(self, message: Message) -> bool | None:
         session = self.of(message)
         if message in self.running:
             self.running.remove(message)
         if session is None or message.completed:
-            return
+            return False
         self._tick()
         if message.kind == "compaction" and self.is_v2:
             self._pay_compaction(session, message)
@@ -169,6 +170,7 @@ class Story:
             self._charge(session, message)
         message.completed = max(self.now, message.created)
         self._save(session, message)
+        return None
 
     def _pay_compaction(self, session: Session, message: Message) -> None:
         """OpenCode 2 adds it to the sum a moment before the row says so; a failed one holds two calls."""
@@ -183,22 +185,24 @@ class Story:
         self.between()
         self.bills += held
 
-    def abort(self, message: Message) -> None:
+    def abort(self, message: Message) -> bool | None:
         session = self.of(message)
-        if message in self.running:
-            self.running.remove(message)
         if session is None or message.bills or message.kind == "compaction":
-            return
+            return False
+        self.running.remove(message)
         message.failed, message.completed = "aborted", max(self._tick(), message.created)
         self._save(session, message)
+        return None
 
-    def call(self, session: Session) -> Message:
-        message = self.start(session)
-        self.finish(message)
-        return message
+    def call(self, session: Session) -> None:
+        self.finish(self.begin(session))
+
+    def start(self, session: Session, kind: str = "assistant") -> None:
+        """A call that runs until it is finished, aborted, undone or forgotten."""
+        self.begin(session, kind)
 
     def child(self, session: Session) -> None:
-        message = self.start(session)
+        message = self.begin(session)
         child = self.new_session(parent=session)
         message.child = child.id
         self.place.store.save(message)
@@ -206,12 +210,14 @@ class Story:
             self.call(child)
         self.finish(message)
 
-    def fork(self, session: Session) -> None:
+    def fork(self, session: Session) -> bool | None:
         """Copies under new ids of all that has completed, up to some message."""
         kept = [message for message in session.messages.values() if message.kind == "user" or message.completed]
         if session.revert:
             kept = [message for message in kept if message.seq < session.messages[session.revert].seq]
-        kept = kept[: self.dice.randint(1, len(kept))] if kept else []
+        if not kept:
+            return False
+        kept = kept[: self.dice.randint(1, len(kept))]
         self.now = max([self.now, *(message.created for message in kept)])
         fork = self.new_session(fork_of=session.id if self.is_v2 else None)
         fork.title = f"{session.title or 'Untitled'} (fork #1)"
@@ -227,17 +233,27 @@ class Story:
                 fork.cost += copy.nano / 1e9
             self._save(fork, copy)
         self.place.store.save_session(fork)
+        return None
 
-    def undo(self, session: Session) -> None:
+    def undo(self, session: Session) -> bool | None:
+        """What ran is ended first, as OpenCode does."""
         users = [message for message in session.messages.values() if message.kind == "user"]
-        if users:
-            session.revert = self.dice.choice(users[-3:]).id
-            self._touch(session, by_person=True)
-            self.place.store.save_session(session)
+        if not users:
+            return False
+        for message in [message for message in self.running if message.session == session.id]:
+            if message.bills:
+                self.finish(message)
+        session.revert = self.dice.choice(users[-3:]).id
+        self._touch(session, by_person=True)
+        self.place.store.save_session(session)
+        return None
 
-    def redo(self, session: Session) -> None:
+    def redo(self, session: Session) -> bool | None:
+        if not session.revert:
+            return False
         session.revert = ""
         self.place.store.save_session(session)
+        return None
 
     def settle_undo(self, session: Session) -> None:
         """The next prompt deletes what was undone. 1.15 and later of 1.x take it from the session's cost as well."""
