@@ -79,17 +79,16 @@ class Oracle:
                 aside.setdefault(bill, set()).update(places)
         done: list[Bill] = []
         for bill in wanted:
-            earlier = self._glimpsed.pop(bill, set())
-            aside.setdefault(bill, set()).update(earlier)
+            aside.setdefault(bill, set()).update(self._glimpsed.pop(bill, ()), self._perhaps.get(bill, ()))
             places = told.get(bill, {})
             how = self._how[bill] = max(places.values(), default=SUM)
             if places and how != HELD and (how != SUM or not places.keys() & loose):
                 self._perhaps.pop(bill, None)
                 own = bill.session in places and not bill.early
-                self._take(bill, frozenset({bill.session}) if own else frozenset({*places, *earlier}))
+                self._take(bill, frozenset({bill.session}) if own else frozenset({*places, *aside[bill]}))
                 done.append(bill)
-            elif places or aside.get(bill):
-                self._perhaps[bill] = frozenset({*places, *aside.get(bill, ())})
+            elif places or aside[bill]:
+                self._perhaps[bill] = frozenset({*places, *aside[bill]})
             elif bill not in self._perhaps:
                 done.append(bill)
         return done
