@@ -6,11 +6,13 @@ import contextlib
 import io
 import json
 import os
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from opencode_tui import clock
 from opencode_tui.alerts.watcher import Watcher
 from opencode_tui.cli import main
 from opencode_tui.config import load_settings
@@ -33,7 +35,7 @@ def environment(home: Path) -> Iterator[dict[str, str]]:
     home.mkdir(parents=True, exist_ok=True)
     kept = {name: text for name, text in os.environ.items() if not name.startswith(("OPENCODE", "XDG_"))}
     ours = kept | {"HOME": str(home), "TZ": "UTC", "NO_COLOR": "1", "COLUMNS": "120", "LINES": "40"}
-    before = dict(os.environ)
+    before, monotonic_s = dict(os.environ), clock.monotonic_s
     os.environ.clear()
     os.environ.update(ours)
     try:
@@ -41,6 +43,7 @@ def environment(home: Path) -> Iterator[dict[str, str]]:
     finally:
         os.environ.clear()
         os.environ.update(before)
+        clock.monotonic_s = monotonic_s
 
 
 @dataclass(slots=True)
@@ -66,8 +69,12 @@ class Reader:
     _settings: Any = None
 
     def look(self, now_ms: int) -> None:
-        """Read what is new, as the dashboard does at each of its beats. Raises Drift for a store in trouble."""
+        """Read what is new, as the dashboard does at each of its beats. Raises Drift for a store in trouble.
+
+        A minute passes before it: of many JSON files some are looked at no more often.
+        """
         ledger, sync = self._opened()
+        _pass_a_minute()
         sync.poll()
         self.looks += 1
         # A backup that somebody removed is not there any more, whatever it was taken for.
@@ -86,6 +93,15 @@ class Reader:
             self._ledger.close()
         self._sync = self._ledger = None
         self.data_dir = data_dir or self.data_dir
+
+
+_passed_s = 0.0
+
+
+def _pass_a_minute() -> None:
+    global _passed_s
+    _passed_s += 61.0
+    clock.monotonic_s = lambda: time.monotonic() + _passed_s
 
 
 def command(arguments: list[str]) -> tuple[int, str, str]:
