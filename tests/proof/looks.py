@@ -35,7 +35,7 @@ def environment(home: Path) -> Iterator[dict[str, str]]:
     home.mkdir(parents=True, exist_ok=True)
     kept = {name: text for name, text in os.environ.items() if not name.startswith(("OPENCODE", "XDG_"))}
     ours = kept | {"HOME": str(home), "TZ": "UTC", "NO_COLOR": "1", "COLUMNS": "120", "LINES": "40"}
-    before, monotonic_s = dict(os.environ), clock.monotonic_s
+    before, clocks = dict(os.environ), (clock.now_ms, clock.monotonic_s)
     os.environ.clear()
     os.environ.update(ours)
     try:
@@ -43,7 +43,7 @@ def environment(home: Path) -> Iterator[dict[str, str]]:
     finally:
         os.environ.clear()
         os.environ.update(before)
-        clock.monotonic_s = monotonic_s
+        clock.now_ms, clock.monotonic_s = clocks
 
 
 @dataclass(slots=True)
@@ -63,7 +63,7 @@ class Reader:
             flags = {"data_dirs": json.dumps([str(self.data_dir)]), "ledger": str(self.ledger_file)}
             self._settings = load_settings(flags, os.environ, self.config)
             self._ledger = Ledger(self.ledger_file)
-            self._sync = Sync(self._ledger, self._settings, os.environ)
+            self._sync = Sync(self._ledger, self._settings, os.environ, lambda: clock.now_ms())
         return self._ledger, self._sync
 
     _settings: Any = None
@@ -71,10 +71,10 @@ class Reader:
     def look(self, now_ms: int) -> None:
         """Read what is new, as the dashboard does at each of its beats. Raises Drift for a store in trouble.
 
-        A minute passes before it: of many JSON files some are looked at no more often.
+        The program's clock is the story's, and a minute passes before: some JSON files are looked at no more often.
         """
         ledger, sync = self._opened()
-        _pass_a_minute()
+        _set_clock(now_ms)
         sync.poll()
         self.looks += 1
         # A backup that somebody removed is not there any more, whatever it was taken for.
@@ -98,10 +98,11 @@ class Reader:
 _passed_s = 0.0
 
 
-def _pass_a_minute() -> None:
+def _set_clock(now_ms: int) -> None:
     global _passed_s
     _passed_s += 61.0
     clock.monotonic_s = lambda: time.monotonic() + _passed_s
+    clock.now_ms = lambda: now_ms
 
 
 def command(arguments: list[str]) -> tuple[int, str, str]:
