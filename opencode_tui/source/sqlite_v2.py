@@ -72,8 +72,12 @@ _BY_ID = " WHERE m.id IN (SELECT value FROM json_each(?))"
 # An upgrade copies v1's messages with less than v1 knew of them: those that v1 still tells are left to it.
 _ONLY_V2 = "AND NOT EXISTS (SELECT 1 FROM message o WHERE o.id = m.id)"
 # A fork's copies have the number of their row in their id; a session that was a fork in OpenCode 1 has only the time.
+# One that began in 2.x has no other copies: a clock that went back makes its own calls older than itself.
 _IN_FORK = "m.id LIKE '%\\_' || m.seq ESCAPE '\\'"
-_COPIED = f"CASE WHEN s.fork_session_id IS NOT NULL THEN {_IN_FORK} ELSE m.time_created < s.time_created END"
+_OF_V1 = "(s.version LIKE '0.%' OR s.version LIKE '1.%')"
+_COPIED = (
+    f"CASE WHEN s.fork_session_id IS NOT NULL THEN {_IN_FORK} ELSE {_OF_V1} AND m.time_created < s.time_created END"
+)
 _COPIED_BY_TIME = "m.time_created < s.time_created"
 
 _IDS = "SELECT id FROM session_message WHERE session_id = ?"
