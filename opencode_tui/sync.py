@@ -49,6 +49,9 @@ class Sync:
         self._stores: dict[str, Store] = {}
         self._states: dict[str, StoreState] = {}
         self._places: object = None
+        self._layouts: dict[str, int] = {}
+        self._blank: dict[Path, object] = {}
+        """Database files without the tables of any generation, just begun by OpenCode say, with their stamps."""
         self.notices: list[str] = []
         """Sentences about what a person should know once; whoever shows them empties the list."""
         self.read_ms: int | None = None
@@ -125,19 +128,27 @@ class Sync:
             store.close()
 
     def _discover(self) -> None:
-        """Look for stores again where a data directory has changed, or a file in trouble may have healed."""
+        """Look for stores again where a data directory or a file's tables have changed, or trouble may be over.
+
+        An upgrade makes the tables of OpenCode 2 in a file that stays open, and the directory does not change then.
+        """
         folders = [folder for each in self.data_dirs for folder in (each, each / "storage", each / "project")]
         places = tuple(map(_mtime, folders))
         troubled = any(state.state == "broken" for state in self._states.values())
-        if places == self._places and not troubled:
+        if places == self._places and not troubled and not self._has_other_tables():
             return
         self._places = places
+        self._blank = {}
         healed = self._states.keys() - self._stores.keys() - self._look_for_closed()
         found: list[Store] = file_stores(self.data_dirs)
         everywhere = not self._settings.data_dirs
         for path in database_files(self.data_dirs, self._environ, everywhere=everywhere):
+            stamp = _file_stamp(path)
             try:
-                found += generations(path)
+                there = generations(path)
+                found += there
+                if not there:
+                    self._blank[path] = stamp
             except StoreTrouble as trouble:
                 # A store that was read before says so itself when it is polled.
                 if all(store.path != path for store in self._stores.values()) and not is_copy_name(path.name):
@@ -150,6 +161,13 @@ class Sync:
             if store.key not in self._stores:
                 self._stores[store.key] = store
                 self._states[store.key] = self._live(store)
+        self._layouts = {key: store.layout for key, store in self._stores.items()}
+
+    def _has_other_tables(self) -> bool:
+        """Whether tables may have been made in a file since it was looked at. Costs microseconds."""
+        if any(store.layout != self._layouts.get(key) for key, store in self._stores.items()):
+            return True
+        return any(_file_stamp(path) != stamp for path, stamp in self._blank.items())
 
     def _look_for_closed(self) -> set[str]:
         """The keys of the states of the data directories that may not be read."""
@@ -312,6 +330,16 @@ def _no_collector() -> Iterator[None]:
     finally:
         if was_on:
             gc.enable()
+
+
+def _file_stamp(path: Path) -> object:
+    """Differs once something was written to a database."""
+    found = []
+    for place in (path, path.with_name(path.name + "-wal")):
+        with suppress(OSError):
+            stat = place.stat()
+            found.append((stat.st_ino, stat.st_size, stat.st_mtime_ns))
+    return found
 
 
 def _mtime(place: Path) -> int:

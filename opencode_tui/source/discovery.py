@@ -24,7 +24,7 @@ from opencode_tui.source.batch import Store, StoreTrouble
 from opencode_tui.source.files import FilesStore
 from opencode_tui.source.layouts import layouts
 from opencode_tui.source.sqlite_file import SqliteFile, columns
-from opencode_tui.source.sqlite_store import SqliteStore
+from opencode_tui.source.sqlite_store import SqliteStore, layout_of
 from opencode_tui.source.sqlite_v1 import SqliteV1
 from opencode_tui.source.sqlite_v2 import SqliteV2
 
@@ -99,6 +99,7 @@ def generations(path: Path) -> list[Store]:
     file = SqliteFile(path)
     try:
         with file.reading() as connection:
+            layout = layout_of(connection)
             v1 = {"id", "session_id", "data"} <= columns(connection, "message") and "id" in columns(
                 connection, "session"
             )
@@ -111,11 +112,12 @@ def generations(path: Path) -> list[Store]:
     finally:
         file.close()
     found: list[type[SqliteStore]] = [*([SqliteV2] if v2 else []), *([SqliteV1] if v1 else [])]
-    return [_store(generation, path) for generation in found]
+    return [_store(generation, path, layout) for generation in found]
 
 
-def _store(generation: type[SqliteStore], path: Path) -> Store:
+def _store(generation: type[SqliteStore], path: Path, layout: int) -> Store:
     store = generation(SqliteFile(path))
+    store.layout = layout
     if is_copy_name(path.name):
         store.rank, store.spare = generation.rank + _COPY_RANK, True
     return store
