@@ -133,7 +133,8 @@ class BillTable:
         migrated = self.migrated_ms(connection)
         if not self.readable or migrated is None:
             return None
-        since_ms = max(since_ms - _MARGIN_MS, 0)
+        # A clock that was ahead and is right again dates what changes now before what it dated then.
+        since_ms = max(min(since_ms, now_ms) - _MARGIN_MS, 0)
         values = [since_ms, json.dumps(sorted(ids)), *([migrated] if self.upgraded else [])]
         rows = connection.execute(self._due, values).fetchall()
         newest = max((changed for _, changed, *_ in rows if isinstance(changed, int)), default=0)
