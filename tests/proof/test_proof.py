@@ -19,11 +19,11 @@ from tests.proof.play import GENERATIONS, Episode
 from tests.proof.story import Story
 from tests.proof.world import Session
 
-WITHOUT: set[str] = {"backup", "grow", "upgrade"}
+WITHOUT: set[str] = {"backup", "grow", "move"}
 """What the program does not hold yet."""
 
 
-@pytest.mark.parametrize("generation", [name for name in GENERATIONS if name != "v2"])
+@pytest.mark.parametrize("generation", GENERATIONS)
 def test_a_random_history_loses_and_doubles_nothing(generation: str, tmp_path: Path) -> None:
     with environment(tmp_path / "home"):
         figures = Episode(tmp_path / "play", 18, generation, WITHOUT).play(320)
