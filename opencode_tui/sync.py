@@ -24,6 +24,7 @@ from opencode_tui.source.batch import Batch, Store, StoreTrouble
 from opencode_tui.source.discovery import (
     closed_places,
     database_files,
+    file_stamp,
     file_stores,
     generations,
     is_copy_name,
@@ -70,6 +71,18 @@ class Sync:
         """
         before = self.states
         self._discover()
+        wrote, read = self._read_changed(report)
+        if read and self._has_other_tables():
+            self._discover()
+            wrote |= self._read_changed(report)[0]
+        if all(state.state == "live" for state in self._states.values()):
+            self.read_ms = self._clock()
+        if read:
+            self._settle_copies()
+        return wrote or self.states != before
+
+    def _read_changed(self, report: Report) -> tuple[bool, bool]:
+        """Whether the ledger changed, and whether any store had."""
         wrote = read = False
         for key, store in list(self._stores.items()):
             if not store.changed():
@@ -83,11 +96,7 @@ class Sync:
                     self._trouble(key, store.path, trouble, store.generation)
                 elif trouble.state != "locked":
                     self._drop(key)
-        if all(state.state == "live" for state in self._states.values()):
-            self.read_ms = self._clock()
-        if read:
-            self._settle_copies()
-        return wrote or self.states != before
+        return wrote, read
 
     def _settle_copies(self) -> None:
         """Fix who pays for calls whose originals are gone, now that all that can be read has been read."""
@@ -143,7 +152,7 @@ class Sync:
         found: list[Store] = file_stores(self.data_dirs)
         everywhere = not self._settings.data_dirs
         for path in database_files(self.data_dirs, self._environ, everywhere=everywhere):
-            stamp = _file_stamp(path)
+            stamp = file_stamp(path)
             try:
                 there = generations(path)
                 found += there
@@ -167,7 +176,7 @@ class Sync:
         """Whether tables may have been made in a file since it was looked at. Costs microseconds."""
         if any(store.layout != self._layouts.get(key) for key, store in self._stores.items()):
             return True
-        return any(_file_stamp(path) != stamp for path, stamp in self._blank.items())
+        return any(file_stamp(path) != stamp for path, stamp in self._blank.items())
 
     def _look_for_closed(self) -> set[str]:
         """The keys of the states of the data directories that may not be read."""
@@ -330,16 +339,6 @@ def _no_collector() -> Iterator[None]:
     finally:
         if was_on:
             gc.enable()
-
-
-def _file_stamp(path: Path) -> object:
-    """Differs once something was written to a database."""
-    found = []
-    for place in (path, path.with_name(path.name + "-wal")):
-        with suppress(OSError):
-            stat = place.stat()
-            found.append((stat.st_ino, stat.st_size, stat.st_mtime_ns))
-    return found
 
 
 def _mtime(place: Path) -> int:

@@ -18,6 +18,7 @@ import os
 import re
 import sqlite3
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from opencode_tui.source.batch import Store, StoreTrouble
@@ -135,3 +136,13 @@ def resolved(path: Path) -> Path:
         return path.resolve()
     except (OSError, RuntimeError):
         return path.absolute()
+
+
+def file_stamp(path: Path) -> object:
+    """Differs once something was written to a database. Never raises."""
+    found = []
+    for place in (path, path.with_name(path.name + "-wal")):
+        with suppress(OSError):
+            stat = place.stat()
+            found.append((stat.st_ino, stat.st_size, stat.st_mtime_ns))
+    return found

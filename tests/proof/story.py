@@ -95,9 +95,10 @@ class Story:
 
     def title(self, session: Session, *, again: bool = False) -> None:
         """A title is a call that only the session's sum tells of (OpenCode 2); the first one dates nothing."""
+        self._tick()
         if again:
             self._touch(session, by_person=True)
-        bill = self.bill(session.id, self.now)
+        bill = self.bill(session.id, self._tick())
         session.hidden.append(bill)
         add_up(session, bill)
         session.title = f"Title {bill.number}"
