@@ -8,7 +8,7 @@ import pytest
 
 from opencode_tui import clock
 from tests.ledgers import reader
-from tests.stores import V2
+from tests.stores import V1, V2
 
 DAY_MS = 86_400_000
 
@@ -44,4 +44,17 @@ def test_a_title_that_is_made_after_the_clock_went_back_is_seen(
     store.database.run(title, now, first)
     ours.poll()
     assert ours.totals.spend_nano == spent + 50_000_000
+    ours.close()
+
+
+def test_an_upgrade_on_a_clock_that_had_gone_back_counts_no_message_twice(tmp_path: Path) -> None:
+    old = V1(tmp_path)
+    session = old.session("Fix header")
+    old.call(session, cost="0.20")
+    old.call(session, cost="0.31")
+    store = V2(tmp_path, upgraded=old)
+    store.database.run("UPDATE kv SET time_created = time_created - ?, time_updated = time_updated - ?", DAY_MS, DAY_MS)
+    ours = reader(store.data_dir)
+    ours.poll()
+    assert ours.totals.spend_nano == 510_000_000
     ours.close()

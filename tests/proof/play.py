@@ -247,6 +247,10 @@ class Episode:
             reader.restart(self.place.directory)
 
     def _upgrade(self) -> bool | None:
+        """On a clock that is right: what 1.x dated after its own upgrade looks like what it wrote later."""
+        sessions = self.story.sessions()
+        dated = [message.created for session in sessions for message in session.messages.values()]
+        self.story.now = max([self.story.now, *(at + 1 for at in dated)])
         if not self.place.upgrade(self.story.now, self.between):
             return False
         self.story.running.clear()
