@@ -129,6 +129,7 @@ class SqliteStore:
         limit = _FIRST_STEP
         while at.messages.gaps:
             batch, at, rows = self._messages(at, limit)
+            again += [call.id for call in batch.calls if not call.final]
             left = max(0, left - rows) if at.messages.width is None else at.messages.width
             yield self._stamped(batch, at, left, total)
             limit = _STEP

@@ -144,7 +144,8 @@ class Image:
         for session_id, told in self.events.items():
             for bills in told.values():
                 for bill in bills:
-                    yield session_id, bill, ROW
+                    # Of a message of several calls an event tells the last one's tokens alone.
+                    yield session_id, bill, ROW if len(bills) == 1 else PART
         if self.frozen:
             yield from self.frozen._told()
 
