@@ -24,6 +24,7 @@ from opencode_tui.source.batch import Batch, Store, StoreTrouble
 from opencode_tui.source.discovery import (
     closed_places,
     database_files,
+    file_stamp,
     file_stores,
     generations,
     is_copy_name,
@@ -49,6 +50,9 @@ class Sync:
         self._stores: dict[str, Store] = {}
         self._states: dict[str, StoreState] = {}
         self._places: object = None
+        self._layouts: dict[str, int] = {}
+        self._blank: dict[Path, object] = {}
+        """Database files without the tables of any generation, just begun by OpenCode say, with their stamps."""
         self.notices: list[str] = []
         """Sentences about what a person should know once; whoever shows them empties the list."""
         self.read_ms: int | None = None
@@ -67,6 +71,18 @@ class Sync:
         """
         before = self.states
         self._discover()
+        wrote, read = self._read_changed(report)
+        if read and self._has_other_tables():
+            self._discover()
+            wrote |= self._read_changed(report)[0]
+        if all(state.state == "live" for state in self._states.values()):
+            self.read_ms = self._clock()
+        if read:
+            self._settle_copies()
+        return wrote or self.states != before
+
+    def _read_changed(self, report: Report) -> tuple[bool, bool]:
+        """Whether the ledger changed, and whether any store had."""
         wrote = read = False
         for key, store in list(self._stores.items()):
             if not store.changed():
@@ -80,11 +96,7 @@ class Sync:
                     self._trouble(key, store.path, trouble, store.generation)
                 elif trouble.state != "locked":
                     self._drop(key)
-        if all(state.state == "live" for state in self._states.values()):
-            self.read_ms = self._clock()
-        if read:
-            self._settle_copies()
-        return wrote or self.states != before
+        return wrote, read
 
     def _settle_copies(self) -> None:
         """Fix who pays for calls whose originals are gone, now that all that can be read has been read."""
@@ -125,19 +137,27 @@ class Sync:
             store.close()
 
     def _discover(self) -> None:
-        """Look for stores again where a data directory has changed, or a file in trouble may have healed."""
+        """Look for stores again where a data directory or a file's tables have changed, or trouble may be over.
+
+        An upgrade makes the tables of OpenCode 2 in a file that stays open, and the directory does not change then.
+        """
         folders = [folder for each in self.data_dirs for folder in (each, each / "storage", each / "project")]
         places = tuple(map(_mtime, folders))
         troubled = any(state.state == "broken" for state in self._states.values())
-        if places == self._places and not troubled:
+        if places == self._places and not troubled and not self._has_other_tables():
             return
         self._places = places
+        self._blank = {}
         healed = self._states.keys() - self._stores.keys() - self._look_for_closed()
         found: list[Store] = file_stores(self.data_dirs)
         everywhere = not self._settings.data_dirs
         for path in database_files(self.data_dirs, self._environ, everywhere=everywhere):
+            stamp = file_stamp(path)
             try:
-                found += generations(path)
+                there = generations(path)
+                found += there
+                if not there:
+                    self._blank[path] = stamp
             except StoreTrouble as trouble:
                 # A store that was read before says so itself when it is polled.
                 if all(store.path != path for store in self._stores.values()) and not is_copy_name(path.name):
@@ -150,6 +170,13 @@ class Sync:
             if store.key not in self._stores:
                 self._stores[store.key] = store
                 self._states[store.key] = self._live(store)
+        self._layouts = {key: store.layout for key, store in self._stores.items()}
+
+    def _has_other_tables(self) -> bool:
+        """Whether tables may have been made in a file since it was looked at. Costs microseconds."""
+        if any(store.layout != self._layouts.get(key) for key, store in self._stores.items()):
+            return True
+        return any(file_stamp(path) != stamp for path, stamp in self._blank.items())
 
     def _look_for_closed(self) -> set[str]:
         """The keys of the states of the data directories that may not be read."""

@@ -54,6 +54,8 @@ class Store(Protocol):
     """It is somebody's copy of a store: that it cannot be read is no trouble."""
     key: str
     """Its name in the ledger; the same place and generation give the same key."""
+    layout: int
+    """Differs once tables have been made or dropped in its file, which may then hold another generation as well."""
 
     def changed(self) -> bool:
         """Whether there may be something new since the last complete read; costs microseconds. Never raises."""

@@ -49,6 +49,7 @@ _SUMS = f"""
       AND u.time_created >= max(s.time_created, ?) ORDER BY u.seq LIMIT 1), {{claim}}
   FROM session_v2 s WHERE s.id IN {_IDS}
 """
+# What OpenCode 1 still wrote after the import is in no sum. A clock that has gone back dates all messages after it.
 _BEFORE = f"""
   SELECT m.session_id, count(*), total(m.cost), total(m.input), total(m.output), total(m.reasoning),
     total(m.read), total(m.written)
@@ -56,8 +57,11 @@ _BEFORE = f"""
     SELECT session_id, json_extract(data, '$.cost') AS cost, json_extract(data, '$.tokens.input') AS input,
       json_extract(data, '$.tokens.output') AS output, json_extract(data, '$.tokens.reasoning') AS reasoning,
       json_extract(data, '$.tokens.cache.read') AS read, json_extract(data, '$.tokens.cache.write') AS written
-    FROM message WHERE session_id IN {_IDS} AND time_created <= ?
-      AND CASE WHEN json_valid(data) THEN json_extract(data, '$.role') = 'assistant' END) m
+    FROM message o WHERE session_id IN {_IDS}
+      AND CASE WHEN json_valid(data) THEN json_extract(data, '$.role') = 'assistant' AND (time_created <= ?
+        OR EXISTS (SELECT 1 FROM session_message n WHERE n.id = o.id)
+        OR EXISTS (SELECT 1 FROM session_message n
+          WHERE n.id = json_extract(o.data, '$.parentID') AND n.type = 'compaction')) END) m
   WHERE typeof(m.cost) IN ('integer', 'real') GROUP BY 1
 """
 _COMPACTIONS = f"""
@@ -133,7 +137,8 @@ class BillTable:
         migrated = self.migrated_ms(connection)
         if not self.readable or migrated is None:
             return None
-        since_ms = max(since_ms - _MARGIN_MS, 0)
+        # A clock that was ahead and is right again dates what changes now before what it dated then.
+        since_ms = max(min(since_ms, now_ms) - _MARGIN_MS, 0)
         values = [since_ms, json.dumps(sorted(ids)), *([migrated] if self.upgraded else [])]
         rows = connection.execute(self._due, values).fetchall()
         newest = max((changed for _, changed, *_ in rows if isinstance(changed, int)), default=0)

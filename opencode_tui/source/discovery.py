@@ -18,13 +18,14 @@ import os
 import re
 import sqlite3
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from opencode_tui.source.batch import Store, StoreTrouble
 from opencode_tui.source.files import FilesStore
 from opencode_tui.source.layouts import layouts
 from opencode_tui.source.sqlite_file import SqliteFile, columns
-from opencode_tui.source.sqlite_store import SqliteStore
+from opencode_tui.source.sqlite_store import SqliteStore, layout_of
 from opencode_tui.source.sqlite_v1 import SqliteV1
 from opencode_tui.source.sqlite_v2 import SqliteV2
 
@@ -99,6 +100,7 @@ def generations(path: Path) -> list[Store]:
     file = SqliteFile(path)
     try:
         with file.reading() as connection:
+            layout = layout_of(connection)
             v1 = {"id", "session_id", "data"} <= columns(connection, "message") and "id" in columns(
                 connection, "session"
             )
@@ -111,11 +113,12 @@ def generations(path: Path) -> list[Store]:
     finally:
         file.close()
     found: list[type[SqliteStore]] = [*([SqliteV2] if v2 else []), *([SqliteV1] if v1 else [])]
-    return [_store(generation, path) for generation in found]
+    return [_store(generation, path, layout) for generation in found]
 
 
-def _store(generation: type[SqliteStore], path: Path) -> Store:
+def _store(generation: type[SqliteStore], path: Path, layout: int) -> Store:
     store = generation(SqliteFile(path))
+    store.layout = layout
     if is_copy_name(path.name):
         store.rank, store.spare = generation.rank + _COPY_RANK, True
     return store
@@ -133,3 +136,13 @@ def resolved(path: Path) -> Path:
         return path.resolve()
     except (OSError, RuntimeError):
         return path.absolute()
+
+
+def file_stamp(path: Path) -> object:
+    """Differs once something was written to a database. Never raises."""
+    found = []
+    for place in (path, path.with_name(path.name + "-wal")):
+        with suppress(OSError):
+            stat = place.stat()
+            found.append((stat.st_ino, stat.st_size, stat.st_mtime_ns))
+    return found

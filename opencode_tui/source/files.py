@@ -36,6 +36,7 @@ _Stamp = tuple[int, ...] | None
 class FilesStore:
     generation: Literal["sqlite", "json"] = "json"
     spare = False
+    layout = 0
 
     def __init__(self, layout: Layout) -> None:
         self._layout = layout

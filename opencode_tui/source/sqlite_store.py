@@ -83,6 +83,7 @@ class SqliteStore:
         self.file = file
         self.path: Path = file.path
         self.key = f"{path_text(file.path)}#{self.message_table}"
+        self.layout = 0
         self._table: SessionTable | None = None
         self._held: sqlite3.Connection | None = None
         self._looked_at: dict[str, object] = {}
@@ -114,6 +115,7 @@ class SqliteStore:
         at = Cursor.from_json(cursor, self.file.identity)
         again = [call_id for _, call_id in retry]
         with self._reading() as connection:
+            self.layout = layout_of(connection)
             self._table = SessionTable(connection, self.session_table)
             self._prepare(connection)
             looked_at: dict[str, object] = {}
@@ -127,6 +129,7 @@ class SqliteStore:
         limit = _FIRST_STEP
         while at.messages.gaps:
             batch, at, rows = self._messages(at, limit)
+            again += [call.id for call in batch.calls if not call.final]
             left = max(0, left - rows) if at.messages.width is None else at.messages.width
             yield self._stamped(batch, at, left, total)
             limit = _STEP
@@ -296,6 +299,11 @@ class SqliteStore:
 
     def _rows_by_id(self, connection: sqlite3.Connection, ids: list[str]) -> list[Any]:
         raise NotImplementedError
+
+
+def layout_of(connection: sqlite3.Connection) -> int:
+    """SQLite's own count of the changes to the tables of a file."""
+    return int(connection.execute("PRAGMA schema_version").fetchone()[0])
 
 
 def taken(rows: sqlite3.Cursor) -> list[Any]:

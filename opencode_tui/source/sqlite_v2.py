@@ -71,9 +71,12 @@ _BETWEEN = """
 _BY_ID = " WHERE m.id IN (SELECT value FROM json_each(?))"
 # An upgrade copies v1's messages with less than v1 knew of them: those that v1 still tells are left to it.
 _ONLY_V2 = "AND NOT EXISTS (SELECT 1 FROM message o WHERE o.id = m.id)"
-# A fork's copies have the number of their row in their id; a session that was a fork in OpenCode 1 has only the time.
+# A fork's copies have the number of their row in their id. Of a session that was a fork in OpenCode 1 only the time
+# tells, and only of the messages of then: a clock that went back makes a session's own calls older than itself.
 _IN_FORK = "m.id LIKE '%\\_' || m.seq ESCAPE '\\'"
-_COPIED = f"CASE WHEN s.fork_session_id IS NOT NULL THEN {_IN_FORK} ELSE m.time_created < s.time_created END"
+_COPIED = "CASE WHEN s.fork_session_id IS NOT NULL THEN {forked} ELSE {of_v1} AND m.time_created < s.time_created END"
+_OF_V1 = "EXISTS (SELECT 1 FROM message o WHERE o.id = m.id)"
+_PERHAPS_OF_V1 = "(s.version LIKE '0.%' OR s.version LIKE '1.%')"
 _COPIED_BY_TIME = "m.time_created < s.time_created"
 
 _IDS = "SELECT id FROM session_message WHERE session_id = ?"
@@ -100,9 +103,10 @@ class SqliteV2(SqliteStore):
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
         self._is_forked = "fork_session_id" in columns(connection, "session_v2")
+        of_v1 = _OF_V1 if columns(connection, "message") else _PERHAPS_OF_V1
         self._select = _SELECT.format(
             fork="fork_session_id" if self._is_forked else "parent_id",
-            copied=_COPIED if self._is_forked else _COPIED_BY_TIME,
+            copied=_COPIED.format(forked=_IN_FORK, of_v1=of_v1) if self._is_forked else _COPIED_BY_TIME,
             turn=_TURN,
             slim=_SLIM,
         )

@@ -1,0 +1,114 @@
+"""`python -m tests.proof`: random histories for so many operations or seconds, and their figures as JSON."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from tests.proof.beside import Beside
+from tests.proof.looks import environment
+from tests.proof.oracle import Drift
+from tests.proof.play import GENERATIONS, WEIGHTS, Episode
+
+
+def main() -> int:
+    arguments = _parser().parse_args()
+    without = {name for name in arguments.without.split(",") if name}
+    unknown = without - WEIGHTS.keys() | set(arguments.generations.split(",")) - GENERATIONS.keys()
+    if unknown:
+        print(f"there is no {', '.join(sorted(unknown))}; operations: {', '.join(WEIGHTS)}", file=sys.stderr)
+        return 2
+    total = Counter[str]()
+    operations = Counter[str]()
+    begun = time.monotonic()
+    number = 0
+    while total["operations"] < arguments.operations and time.monotonic() - begun < arguments.seconds:
+        played = _history(arguments, number, without)
+        number += 1
+        if played is None:
+            return 1
+        operations += played.pop("by_operation")
+        total += Counter(played)
+    if arguments.beside and not (beside := _beside(arguments, without)):
+        return 1
+    told: dict[str, Any] = {"seed": arguments.seed, "histories": number, "drift_nano": 0}
+    told |= {"seconds": round(time.monotonic() - begun, 1)} | dict(total) | {"by_operation": dict(operations)}
+    print(json.dumps(told | ({"beside": beside} if arguments.beside else {})))
+    return 0
+
+
+def _history(arguments: argparse.Namespace, number: int, without: set[str]) -> dict[str, Any] | None:
+    """The figures of one history in this process; None where it found a fault, which is said."""
+    generations = arguments.generations.split(",")
+    generation, seed = generations[number % len(generations)], arguments.seed + number
+    root = Path(tempfile.mkdtemp(prefix="opencode-tui-proof-"))
+    with environment(root / "home"):
+        episode = Episode(root, seed, generation, without)
+        try:
+            figures = episode.play(arguments.length, arguments.until)
+        except Exception as error:
+            flags = [f"--seed {seed} --generations {generation} --length {arguments.length}"]
+            flags += [f"--without {arguments.without}"] if without else []
+            _say(error, root, f"{' '.join(flags)} --until {episode.figures.operations}")
+            return None
+    if arguments.until:
+        print(f"stopped after operation {arguments.until}; {root} is kept", file=sys.stderr)
+    else:
+        shutil.rmtree(root)
+    names = ("operations", "looks", "comparisons", "fresh", "bills", "alerts", "nano", "by_operation")
+    return {name: getattr(figures, name) for name in names}
+
+
+def _beside(arguments: argparse.Namespace, without: set[str]) -> list[dict[str, Any]]:
+    """The figures of a history of each generation beside real processes; none where one found a fault."""
+    found = []
+    generations = arguments.generations.split(",")
+    for number, generation in enumerate(generations):
+        root = Path(tempfile.mkdtemp(prefix="opencode-tui-proof-"))
+        with environment(root / "home") as environ:
+            try:
+                episode = Beside(root, arguments.seed + number, generation, environ, without, kills=not arguments.calm)
+                found.append({"generation": generation} | episode.run(arguments.beside / len(generations)))
+            except Exception as error:
+                _say(error, root, f"--seed {arguments.seed + number} --generations {generation} --operations 0")
+                return []
+        shutil.rmtree(root)
+    return found
+
+
+def _say(error: Exception, root: Path, again: str) -> None:
+    print(f"{type(error).__name__}: {error}\n{root} is kept\nagain: python -m tests.proof {again}", file=sys.stderr)
+    if not isinstance(error, Drift):
+        raise error
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m tests.proof", description=__doc__)
+    parser.add_argument("--operations", type=int, default=20_000, help="play so many (default: 20000)")
+    parser.add_argument("--seed", type=int, default=1, help="the first history's; each next one has the next")
+    parser.add_argument("--seconds", type=float, default=1e9, help="stop after so long")
+    parser.add_argument("--length", type=int, default=1200, help="operations of one history (default: 1200)")
+    parser.add_argument("--generations", default=",".join(GENERATIONS), help="what the histories begin with")
+    parser.add_argument("--without", default="", metavar="NAMES", help="leave operations out, such as backup,grow")
+    parser.add_argument("--until", type=int, metavar="K", help="play up to operation K and keep the directory")
+    parser.add_argument(
+        "--beside",
+        type=float,
+        default=0,
+        metavar="SECONDS",
+        help="then play for so long beside a dashboard, `watch`, `check --notify`, `status` and the guard's `sync`,"
+        " with kill -9 and SIGSTOP at random",
+    )
+    parser.add_argument("--calm", action="store_true", help="kill and suspend nothing beside")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,160 @@
+"""The program as the proof uses it: its sync and its watcher in this process, and its commands' JSON."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from opencode_tui import clock
+from opencode_tui.alerts.watcher import Watcher
+from opencode_tui.cli import main
+from opencode_tui.config import load_settings
+from opencode_tui.ledger.ledger import Ledger
+from opencode_tui.sync import Sync
+from tests.proof.oracle import Drift, Told
+
+Fired = tuple[str, str, str, str]
+"""An alert as (rule, subject, period, level)."""
+
+
+def nano(usd: float) -> int:
+    """An amount of the commands' JSON, which is exact to a nano-dollar."""
+    return round(usd * 1e9)
+
+
+@contextlib.contextmanager
+def environment(home: Path) -> Iterator[dict[str, str]]:
+    """A home of its own for all that the program and its guard keep."""
+    home.mkdir(parents=True, exist_ok=True)
+    kept = {name: text for name, text in os.environ.items() if not name.startswith(("OPENCODE", "XDG_"))}
+    ours = kept | {"HOME": str(home), "TZ": "UTC", "NO_COLOR": "1", "COLUMNS": "120", "LINES": "40"}
+    before, clocks = dict(os.environ), (clock.now_ms, clock.monotonic_s)
+    os.environ.clear()
+    os.environ.update(ours)
+    try:
+        yield ours
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+        clock.now_ms, clock.monotonic_s = clocks
+
+
+@dataclass(slots=True)
+class Reader:
+    """A long-lived sync on one ledger, and the alerts that its watcher finds."""
+
+    ledger_file: Path
+    config: Path
+    data_dir: Path
+    fired: list[Fired] = field(default_factory=list)
+    looks: int = 0
+    _ledger: Ledger | None = None
+    _sync: Sync | None = None
+
+    def _opened(self) -> tuple[Ledger, Sync]:
+        if self._ledger is None or self._sync is None:
+            flags = {"data_dirs": json.dumps([str(self.data_dir)]), "ledger": str(self.ledger_file)}
+            self._settings = load_settings(flags, os.environ, self.config)
+            self._ledger = Ledger(self.ledger_file)
+            self._sync = Sync(self._ledger, self._settings, os.environ, lambda: clock.now_ms())
+        return self._ledger, self._sync
+
+    _settings: Any = None
+
+    def look(self, now_ms: int) -> None:
+        """Read what is new, as the dashboard does at each of its beats. Raises Drift for a store in trouble.
+
+        The program's clock is the story's, and a minute passes before: some JSON files are looked at no more often.
+        """
+        ledger, sync = self._opened()
+        _set_clock(now_ms)
+        sync.poll()
+        self.looks += 1
+        # A backup that somebody removed is not there any more, whatever it was taken for.
+        ours = {str(self.data_dir / name) for name in ("opencode.db", "storage")}
+        wrong = [state.detail for state in sync.states if state.state != "live" and state.path in ours]
+        if wrong:
+            raise Drift(f"a store that is well could not be read: {'; '.join(wrong)}")
+        for alert in Watcher().look(ledger, self._settings, now_ms):
+            what = alert.crossing
+            self.fired.append((what.rule, what.subject, what.period, what.level))
+
+    def restart(self, data_dir: Path | None = None) -> None:
+        """End it, as after a move of the data directory; the next look starts it again."""
+        if self._sync is not None and self._ledger is not None:
+            self._sync.close()
+            self._ledger.close()
+        self._sync = self._ledger = None
+        self.data_dir = data_dir or self.data_dir
+
+
+_passed_s = 0.0
+
+
+def _set_clock(now_ms: int) -> None:
+    global _passed_s
+    _passed_s += 61.0
+    clock.monotonic_s = lambda: time.monotonic() + _passed_s
+    clock.now_ms = lambda: now_ms
+
+
+def command(arguments: list[str]) -> tuple[int, str, str]:
+    """A command's exit code and what it wrote, run in this process."""
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        code = main(arguments)
+    return code, out.getvalue(), err.getvalue()
+
+
+def answer(arguments: list[str]) -> Any:
+    """What a command says with `--json`. Raises Drift where it does not."""
+    code, out, err = command([*arguments, "--json"])
+    if code:
+        raise Drift(f"`{' '.join(arguments)}` ended with {code}: {err.strip()}")
+    return json.loads(out)
+
+
+def sessions_of(ledger: Path, config: Path, data_dir: Path) -> dict[str, Told]:
+    """What `usage` says of each session, subagents and forks apart."""
+    usage = answer(["usage", "--period", "all", "--by", "session", *_where(ledger, config, data_dir)])
+    told = {
+        group["key"]: Told(nano(group["spend_usd"]), group["calls"], _tokens(group["tokens"]))
+        for group in usage["groups"]
+    }
+    _same({"usage's total": nano(usage["spend_usd"])}, sum(each.nano for each in told.values()))
+    return told
+
+
+def roots_of(ledger: Path, config: Path, data_dir: Path, total: int) -> dict[str, tuple[int, int]]:
+    """Own and total of each root session by `sessions`; `total` is what they, and `usage`, must add up to."""
+    where = _where(ledger, config, data_dir)
+    by_model = answer(["usage", "--period", "all", "--by", "model", *where])
+    roots = answer(["sessions", "--period", "all", *where])
+    sums = {
+        "usage by model": sum(nano(group["spend_usd"]) for group in by_model["groups"]),
+        "usage's total by model": nano(by_model["spend_usd"]),
+        "sessions": sum(nano(row["total_usd"]) for row in roots),
+    }
+    _same(sums, total)
+    return {row["id"]: (nano(row["own_usd"]), nano(row["total_usd"])) for row in roots}
+
+
+def _where(ledger: Path, config: Path, data_dir: Path) -> list[str]:
+    return ["--ledger", str(ledger), "--config", str(config), "--data-dir", str(data_dir)]
+
+
+def _same(sums: Mapping[str, int], total: int) -> None:
+    for name, value in sums.items():
+        if value != total:
+            raise Drift(f"{name} adds up to {value:,} nano-dollars, usage by session to {total:,}")
+
+
+def _tokens(counts: Mapping[str, int]) -> tuple[int, ...]:
+    return tuple(counts[name] for name in ("input", "output", "reasoning", "cache_read", "cache_write"))

@@ -1,0 +1,65 @@
+"""Finds which of some amounts make up given sums: who paid what, where several could have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from tests.proof.world import Bill
+
+_TRIES = 300_000
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A bill that one of these sessions pays; none of them may, unless it must be paid."""
+
+    bill: Bill
+    payers: list[str]
+    must: bool
+
+
+def groups(choices: Iterable[Choice], left: dict[str, int]) -> list[tuple[list[Choice], dict[str, int]]]:
+    """The choices by the sessions that hang together by them, with what is left over in each of those."""
+    group_of: dict[str, set[str]] = {session: {session} for session in left}
+    choices = list(choices)
+    for choice in choices:
+        merged = set().union(*(group_of[payer] for payer in choice.payers))
+        for session in merged:
+            group_of[session] = merged
+    found: list[tuple[list[Choice], dict[str, int]]] = []
+    for members in {frozenset(group) for group in group_of.values()}:
+        own = [choice for choice in choices if choice.payers[0] in members]
+        found.append((own, {session: left[session] for session in sorted(members)}))
+    return found
+
+
+def search(choices: list[Choice], left: dict[str, int]) -> dict[Bill, str] | None:
+    """Who pays each of the bills so that nothing is left over in any session; None where nobody could."""
+    # What only may be paid comes last: mostly all of it is, so that the first try is often the answer.
+    ordered = sorted(choices, key=lambda choice: (not choice.must, -choice.bill.nano))
+    sums = [0]
+    for choice in reversed(ordered):
+        sums.append(sums[-1] + choice.bill.nano)
+    return _search(ordered, 0, dict(left), sum(left.values()), sums[::-1], [_TRIES])
+
+
+def _search(
+    choices: list[Choice], at: int, left: dict[str, int], need: int, sums: list[int], tries: list[int]
+) -> dict[Bill, str] | None:
+    tries[0] -= 1
+    if tries[0] < 0 or not 0 <= need <= sums[at]:
+        return None
+    if at == len(choices):
+        return {} if not any(left.values()) else None
+    choice = choices[at]
+    nano = choice.bill.nano
+    for payer in choice.payers:
+        if left[payer] < nano:
+            continue
+        left[payer] -= nano
+        found = _search(choices, at + 1, left, need - nano, sums, tries)
+        left[payer] += nano
+        if found is not None:
+            return found | {choice.bill: payer}
+    return None if choice.must else _search(choices, at + 1, left, need, sums, tries)

@@ -1,0 +1,111 @@
+"""The short form of the proof: some histories of each generation, and real programs on one ledger for seconds.
+
+`python -m tests.proof` plays as many as one likes; see the README.
+"""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+
+from tests.proof.bells import Bells
+from tests.proof.beside import Beside
+from tests.proof.looks import environment
+from tests.proof.oracle import Drift, Oracle, Told
+from tests.proof.place import Place
+from tests.proof.play import GENERATIONS, Episode
+from tests.proof.story import Story
+from tests.proof.world import Session
+
+WITHOUT: set[str] = {"backup"}
+"""What the program does not hold yet."""
+
+
+@pytest.mark.parametrize("generation", GENERATIONS)
+def test_a_random_history_loses_and_doubles_nothing(generation: str, tmp_path: Path) -> None:
+    with environment(tmp_path / "home"):
+        figures = Episode(tmp_path / "play", 18, generation, WITHOUT).play(320)
+    assert figures.operations == 320
+    assert figures.comparisons == 8
+    assert figures.fresh == 2
+    assert figures.bills > 50
+
+
+def test_a_dashboard_a_watch_and_commands_on_one_ledger_lose_no_call_and_no_alert(tmp_path: Path) -> None:
+    with environment(tmp_path / "home") as environ:
+        episode = Beside(tmp_path / "play", 18, "v1.18", environ, WITHOUT, kills=False)
+        figures = episode.run(8, least=120)
+    assert figures["alerts"] > 0
+    assert figures["programs"] >= 4
+
+
+def _told(oracle: Oracle) -> dict[str, Told]:
+    return {id: Told(share.nano, 0, tuple(share.tokens)) for id, share in oracle.shares.items()}
+
+
+@pytest.fixture
+def story(tmp_path: Path) -> Story:
+    return Story(Place(tmp_path / "opencode", "v1", (1, 18, 34)), random.Random(1), 1_750_000_000_000)
+
+
+def test_the_oracle_notices_a_nano_dollar(story: Story) -> None:
+    story.call(story.new_session())
+    oracle = Oracle()
+    oracle.look(story.bills, story.place.images(), [], set())
+    told = _told(oracle)
+    assert oracle.compare(told, set()) == story.bills[0].nano
+    (id, right) = next(iter(told.items()))
+    for wrong in (right.nano - 1, right.nano + 1, 0):
+        with pytest.raises(Drift, match="the truth is"):
+            oracle.compare({id: Told(wrong, 0, right.tokens)}, set())
+
+
+def test_a_fork_is_billed_to_its_original_and_alone_to_one_fork_where_that_is_gone(story: Story) -> None:
+    session = story.new_session()
+    story.call(session)
+    story.dice = _First()
+    story.fork(session)
+    story.fork(session)
+    forks = [each.id for each in story.sessions() if each is not session]
+    bill = story.bills[0]
+    story.delete(session)
+    oracle = Oracle()
+    oracle.look(story.bills, story.place.images(), [], set())
+    both = {id: Told(bill.nano, 0, bill.tokens) for id in forks}
+    with pytest.raises(Drift):
+        oracle.compare(both, set())
+    assert oracle.compare({forks[1]: both[forks[1]]}, set()) == bill.nano
+    with pytest.raises(Drift):
+        oracle.compare({forks[0]: both[forks[0]]}, set())
+
+
+def test_an_alert_that_fires_twice_too_early_or_never_is_noticed(story: Story) -> None:
+    session = story.new_session()
+    while sum(bill.nano for bill in story.bills) < 500_000_000:
+        story.call(session)
+    oracle = Oracle()
+    oracle.look(story.bills, story.place.images(), [], set())
+    notice = ("session", session.id, "ever", "notice")
+    with pytest.raises(Drift, match="no notice"):
+        Bells().look([], oracle, story.parents, story.now)
+    with pytest.raises(Drift, match="fired at"):
+        Bells().look([("day", "", "2025-06-15", "cutoff")], oracle, story.parents, story.now)
+    bells = Bells()
+    bells.look([notice], oracle, story.parents, story.now)
+    with pytest.raises(Drift, match="though"):
+        bells.look([notice], oracle, story.parents, story.now)
+
+
+class _First(random.Random):
+    """Takes all that a fork can take."""
+
+    def randint(self, a: int, b: int) -> int:
+        return b
+
+
+def test_sessions_know_their_place_in_the_tree(story: Story) -> None:
+    root: Session = story.new_session()
+    story.child(root)
+    assert len(story.place.main.tree(root.id)) == 2
