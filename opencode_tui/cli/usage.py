@@ -15,7 +15,7 @@ from opencode_tui.cli import EXIT_USAGE
 from opencode_tui.cli.common import READER_S, Trouble, look, settings_for, using_ledger
 from opencode_tui.clock import EVER, Calendar, calendar_for, now_ms
 from opencode_tui.ledger import queries
-from opencode_tui.ledger.bounds import is_lower_bound
+from opencode_tui.ledger.bounds import bounded_days, is_lower_bound
 from opencode_tui.report.usage import Usage, usage_json, usage_table
 from opencode_tui.take_sessions import RUNNING_MS
 from opencode_tui.take_snapshot import days_with_calls, slices
@@ -63,8 +63,9 @@ def _usage(connection: sqlite3.Connection, calendar: Calendar, arguments: argpar
     if arguments.by == "day":
         days = days_with_calls(connection, calendar, span)
         spans = {day.isoformat(): each for day, each in days}
+        bounded = bounded_days(connection, spans, whole)
         groups = tuple(
-            replace(group, lower_bound=is_lower_bound(connection, spans[group.key], whole))
+            replace(group, lower_bound=group.key in bounded)
             for group in queries.daily(connection, list(spans.items()), only)
         )
     else:

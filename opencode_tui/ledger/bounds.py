@@ -19,6 +19,9 @@ _UNREAD = "SELECT EXISTS (SELECT 1 FROM unreadable WHERE at_ms IS NULL OR at_ms 
 _UNREAD_DAYS = f"SELECT DISTINCT at_ms / {DAY_MS} FROM unreadable WHERE at_ms >= ? AND at_ms < ? ORDER BY 1"
 _UNREAD_EVER = "SELECT EXISTS (SELECT 1 FROM unreadable WHERE at_ms IS NULL)"
 _PARTIAL = "FROM call INDEXED BY call_missing WHERE missing IS NOT NULL AND created_ms >= ? AND created_ms < ?"
+_MISSING_AT = (
+    f"SELECT at_ms FROM unreadable WHERE at_ms >= ? AND at_ms < ? UNION SELECT created_ms {_PARTIAL} ORDER BY 1"
+)
 _UPDATED = "SELECT id, created_ms, updated_ms FROM session WHERE id IN (SELECT value FROM json_each(?))"
 
 
@@ -30,6 +33,20 @@ def all_read(stores: Sequence[StoreState]) -> bool:
 def is_lower_bound(connection: sqlite3.Connection, span: Span, whole: bool = True) -> bool:
     """Whether a span's sums are lower bounds; `whole` is what `all_read` says of the stores."""
     return not whole or missing_rows(connection, span) > 0
+
+
+def bounded_days(connection: sqlite3.Connection, days: Mapping[str, Span], whole: bool = True) -> frozenset[str]:
+    """Those of the days, by name, whose sums are lower bounds; read in one pass, however many days there are."""
+    if not days or not whole or connection.execute(_UNREAD_EVER).fetchone()[0]:
+        return frozenset(days)
+    bounds = (min(span.start_ms for span in days.values()), max(span.end_ms for span in days.values()))
+    moments = [row[0] for row in connection.execute(_MISSING_AT, (*bounds, *bounds))]
+    found = set()
+    for name, span in days.items():
+        place = bisect_left(moments, span.start_ms)
+        if place < len(moments) and moments[place] < span.end_ms:
+            found.add(name)
+    return frozenset(found)
 
 
 def bounded_keys(
@@ -60,8 +77,8 @@ def bounded_sessions(
         id: (created, updated) for id, created, updated in connection.execute(_UPDATED, (json.dumps(sorted(times)),))
     }
     for id, (first, last) in times.items():
-        created, updated = known.get(id, (first, last))
-        start, end = min(first, created) // DAY_MS - 1, max(last, updated) // DAY_MS + 1
+        moments = (first, last, *known.get(id, ()))  # a clock that jumped has put them into any order
+        start, end = min(moments) // DAY_MS - 1, max(moments) // DAY_MS + 1
         place = bisect_left(days, start)
         if place < len(days) and days[place] <= end:
             found.add(id)

@@ -63,7 +63,7 @@ def free(connection: sqlite3.Connection, now_ms: int) -> tuple[Delivery, ...]:
     """What is to be delivered and nobody is at, the oldest alert first. Costs microseconds where there is nothing."""
     rows = connection.execute(
         "SELECT alert_id, channel, tries, holder, lease_until_ms FROM delivery"
-        " WHERE done = 0 ORDER BY alert_id, channel"
+        " WHERE done = 0 AND alert_id > 0 ORDER BY alert_id, channel"
     ).fetchall()
     return tuple(each for each in (Delivery(*row) for row in rows) if each.is_free(now_ms))
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from opencode_tui import model_key
-from opencode_tui.clock import Span
+from opencode_tui.clock import EVER, Span
 from opencode_tui.records import Slice, Tokens
 
 SLICE_KEYS = {
@@ -291,8 +291,9 @@ def unreadable_reasons(connection: sqlite3.Connection) -> tuple[tuple[str, int],
     """(reason, rows) of what could not be read, wholly or in part, most frequent first."""
     rows = connection.execute(
         "SELECT reason, count(*) FROM (SELECT kind || ' ' || reason AS reason FROM unreadable"
-        " UNION ALL SELECT 'message in part: ' || missing FROM call WHERE missing IS NOT NULL)"
-        " GROUP BY 1 ORDER BY 2 DESC, 1"
+        " UNION ALL SELECT 'message in part: ' || missing FROM call INDEXED BY call_missing"
+        " WHERE missing IS NOT NULL AND created_ms >= ?) GROUP BY 1 ORDER BY 2 DESC, 1",
+        (EVER.start_ms,),
     )
     return tuple((row[0], row[1]) for row in rows)
 
@@ -303,7 +304,8 @@ def missing_rows(connection: sqlite3.Connection, span: Span) -> int:
     Where there are any, the span's sums are lower bounds.
     """
     unread, partial = connection.execute(
-        "SELECT (SELECT count(*) FROM unreadable WHERE at_ms IS NULL OR at_ms >= ?1 AND at_ms < ?2),"
+        "SELECT (SELECT count(*) FROM unreadable WHERE at_ms IS NULL)"
+        " + (SELECT count(*) FROM unreadable WHERE at_ms >= ?1 AND at_ms < ?2),"
         " (SELECT count(*) FROM call WHERE missing IS NOT NULL AND created_ms >= ?1 AND created_ms < ?2)",
         (span.start_ms, span.end_ms),
     ).fetchone()

@@ -113,6 +113,7 @@ ALTER TABLE call ADD COLUMN settled INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX call_missing ON call(created_ms) WHERE missing IS NOT NULL;
 CREATE INDEX call_unsettled ON call(created_ms) WHERE copied = 1 AND copied_from IS NULL AND settled = 0;
 ALTER TABLE unreadable ADD COLUMN at_ms INTEGER;
+CREATE INDEX unreadable_at ON unreadable(at_ms);
 ALTER TABLE store ADD COLUMN lease_ms INTEGER;
 """
 
