@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from textual import work
+from textual.await_complete import AwaitComplete
 from textual.command import CommandPalette
 from textual.css.query import NoMatches
 from textual.message import Message
@@ -56,3 +58,12 @@ class Palette(Leaving, CommandPalette):
         except LATE:
             if self.is_there:
                 raise
+
+    def dismiss(self, result: Any = None) -> AwaitComplete:
+        # Two keys that close it can come in one breath, and the second would close what lies below.
+        return super().dismiss(result) if self.app.screen is self else AwaitComplete()
+
+    def _action_command_list(self, action: str) -> None:
+        # A list that is still hidden has no lines, and Textual looks for the one to page to.
+        with suppress(KeyError):
+            super()._action_command_list(action)

@@ -48,7 +48,7 @@ async def press(pilot: Pilot[None], dice: random.Random, strokes: int) -> None:
             app.post_message(events.Key(key, key if len(key) == 1 else None))
             await asyncio.sleep(dice.choice((0, 0, 0, 0.001)))
         left -= burst
-        while app._message_queue is not None and app._message_queue.qsize():
+        while app.is_running and app._message_queue is not None and app._message_queue.qsize():
             await asyncio.sleep(0.001)
         assert app._exception is None
         assert app.is_running
@@ -87,7 +87,7 @@ async def test_the_palette_opens_and_closes_faster_than_it_can() -> None:
                 if key != "x" or dice.random() < 0.5:
                     app.post_message(events.Key(key, key if len(key) == 1 else None))
                 await asyncio.sleep(dice.choice((0, 0, 0.001, 0.01)))
-        while app._message_queue is not None and app._message_queue.qsize():
+        while app.is_running and app._message_queue is not None and app._message_queue.qsize():
             await asyncio.sleep(0.001)
         assert app._exception is None
         assert app.is_running
