@@ -53,6 +53,15 @@ _SAME = """
 """
 
 
+def bills_of_lost(connection: sqlite3.Connection, bills: Iterable[Bill]) -> list[Bill]:
+    """The bills of sessions that only copies of stores tell of.
+
+    Of any other the store itself adds up more, or it was restored and has gone another way than the copy since.
+    """
+    query = "SELECT 1 FROM session WHERE id = ? AND rank >= 0"
+    return [bill for bill in bills if connection.execute(query, (bill.session_id,)).fetchone() is None]
+
+
 def undone_calls(connection: sqlite3.Connection, bills: Iterable[Bill]) -> list[Call]:
     """The undone calls that copies tell of and that nobody has seen before they were undone."""
     return [call for bill in bills for call in bill.originals if not _is_there(connection, call)]

@@ -52,6 +52,8 @@ class Store(Protocol):
     """A session that two stores know is told by the one of the higher rank. Below 0 OpenCode has it no more."""
     spare: bool
     """It is somebody's copy of a store: that it cannot be read is no trouble."""
+    has_sums: bool
+    """It keeps sums of its sessions, which give bills."""
     key: str
     """Its name in the ledger; the same place and generation give the same key."""
     layout: int
@@ -61,9 +63,10 @@ class Store(Protocol):
         """Whether there may be something new since the last complete read; costs microseconds. Never raises."""
         ...
 
-    def read(self, cursor: str | None, retry: Sequence[tuple[str, str]]) -> Iterator[Batch]:
+    def read(self, cursor: str | None, retry: Sequence[tuple[str, str]], *, sums: bool = True) -> Iterator[Batch]:
         """Steps from the cursor to the present. `retry` are (session id, call id) to look at again.
 
+        Without `sums` no bills are read, and a store that has sums counts as changed until it is read with them.
         Raises StoreTrouble; what was taken before it stands.
         """
         ...
