@@ -281,6 +281,7 @@ class Sync:
             lease_ms = now_ms() + writing.LEASE_MS if is_long else None
             moved = writing.move_cursor(connection, row, batch.cursor, lease_ms)
             if moved is not None and batch.bills:
+                writing.sums_were_read(connection, row.id, batch.bills)
                 bills = bills_of_lost(connection, batch.bills) if store.spare else batch.bills
                 undone = self._priced(undone_calls(connection, bills))
                 writing.write_calls(connection, row.id, self._machine_id, undone)

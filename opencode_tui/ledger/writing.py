@@ -11,7 +11,7 @@ from opencode_tui.ledger.copies import link_copies
 from opencode_tui.ledger.fingerprints import key_of, keyed
 from opencode_tui.pricing.book import Priced
 from opencode_tui.pricing.rates import Rates
-from opencode_tui.records import Call, Session, ToolUse, Unreadable, message_id
+from opencode_tui.records import Bill, Call, Session, ToolUse, Unreadable, message_id
 
 LEASE_MS = 5_000
 
@@ -195,6 +195,12 @@ def write_unreadable(connection: sqlite3.Connection, store_id: int, rows: Iterab
         " ON CONFLICT DO UPDATE SET reason = excluded.reason, at_ms = excluded.at_ms",
         [(store_id, row.kind, row.id, row.reason, row.at_ms) for row in rows],
     )
+
+
+def sums_were_read(connection: sqlite3.Connection, store_id: int, bills: Iterable[Bill]) -> None:
+    """Forget that the sums of sessions could not be read before."""
+    query = "DELETE FROM unreadable WHERE store_id = ? AND kind = 'session' AND id IN (SELECT value FROM json_each(?))"
+    connection.execute(query, (store_id, json.dumps([bill.session_id for bill in bills])))
 
 
 def _call_row(call: Call, priced: Priced, store_id: int, machine: int, rates_id: int | None) -> tuple[object, ...]:

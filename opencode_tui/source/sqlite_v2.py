@@ -175,7 +175,8 @@ class SqliteV2(SqliteStore):
     def _take_bills(self, connection: sqlite3.Connection, batch: Batch) -> None:
         """Read the next sums that are due."""
         ids = list(self._due.sums)
-        bills = self._bill_table.read(connection, ids[:_BILLS], self._due.since_ms)
+        bills, unreadable = self._bill_table.read(connection, ids[:_BILLS], self._due.since_ms)
+        batch.unreadable += unreadable
         originals = self._originals(connection, [bill.session_id for bill in bills])
         batch.bills = [replace(bill, originals=tuple(originals[bill.session_id])) for bill in bills]
         self._given = {bill.session_id: self._due.sums[bill.session_id] for bill in batch.bills}
