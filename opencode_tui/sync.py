@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -20,7 +19,7 @@ from opencode_tui.ledger.residuals import bills_of_lost, undone_calls, unlisted_
 from opencode_tui.pricing.book import PriceBook, Priced, price_call
 from opencode_tui.records import Call, Session, StoreState
 from opencode_tui.settings import Settings
-from opencode_tui.source.batch import Batch, Store, StoreTrouble
+from opencode_tui.source.batch import Batch, Store, StoreTrouble, no_collector
 from opencode_tui.source.discovery import (
     closed_places,
     database_files,
@@ -197,7 +196,7 @@ class Sync:
         del self._states[key]
 
     def _pull_patiently(self, store: Store, report: Report, *, sums: bool) -> bool:
-        with _no_collector():
+        with no_collector():
             for _ in range(_TRIES):
                 try:
                     return self._pull(store, report, sums=sums)
@@ -285,7 +284,10 @@ class Sync:
                 bills = bills_of_lost(connection, batch.bills) if store.spare else batch.bills
                 undone = self._priced(undone_calls(connection, bills))
                 writing.write_calls(connection, row.id, self._machine_id, undone)
-                unlisted = self._priced(unlisted_calls(connection, bills, batch.looked_at | known, self._clock()))
+                spare = [each.key for each in self._stores.values() if each.spare]
+                looked_at, now = batch.looked_at | known, self._clock()
+                found = unlisted_calls(connection, bills, looked_at, now, spare, store.message_ids)
+                unlisted = self._priced(found)
                 writing.write_calls(connection, row.id, self._machine_id, unlisted)
             return moved, bool(content)
 
@@ -329,18 +331,6 @@ class Sync:
         old = self._states.get(key)
         since = old.since_ms if old is not None and old.state == trouble.state else self._clock()
         self._states[key] = replace(state, since_ms=since)
-
-
-@contextmanager
-def _no_collector() -> Iterator[None]:
-    """Reading makes many records and no cycles: a collector that walks them takes a tenth of the time."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def _mtime(place: Path) -> int:

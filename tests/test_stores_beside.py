@@ -253,6 +253,20 @@ def test_the_sum_of_a_copy_counts_where_the_store_has_not_its_session(tmp_path: 
     assert ours.totals.spend_nano == store.truth.total_nano
 
 
+def test_a_restored_store_adds_up_less_than_a_newer_copy_of_it_has(tmp_path: Path) -> None:
+    store = V2(tmp_path)
+    session = store.session("Fix header")
+    store.call(session, cost="0.05")
+    store.title(session, cost="0.001", tokens=Tokens(input=900, output=9), title="Title")
+    before = store.path.read_bytes()
+    store.call(session, cost="0.07")
+    snapshot(store, "opencode-backup.db")
+    store.path.write_bytes(before)
+    ours = reader(store.data_dir)
+    ours.poll()
+    assert ours.totals.spend_nano == store.truth.total_nano == 121_000_000
+
+
 def test_a_running_call_keeps_what_it_has_cost_when_an_earlier_state_of_it_is_restored(tmp_path: Path) -> None:
     store = V1(tmp_path)
     session = store.session("Fix header")
