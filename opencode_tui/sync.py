@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -16,11 +15,11 @@ from opencode_tui.clock import Clock, calendar_for, now_ms, sleep_s
 from opencode_tui.ledger import copies, writing
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.ledger.queries import directories, running_calls
-from opencode_tui.ledger.residuals import undone_calls, unlisted_calls
+from opencode_tui.ledger.residuals import bills_of_lost, undone_calls, unlisted_calls
 from opencode_tui.pricing.book import PriceBook, Priced, price_call
 from opencode_tui.records import Call, Session, StoreState
 from opencode_tui.settings import Settings
-from opencode_tui.source.batch import Batch, Store, StoreTrouble
+from opencode_tui.source.batch import Batch, Store, StoreTrouble, no_collector
 from opencode_tui.source.discovery import (
     closed_places,
     database_files,
@@ -35,7 +34,7 @@ Report = Callable[[], None]
 
 _LARGE = 2_000
 _TRIES = 3
-_LEASE_MS, _LEASE_LOOK_S = 5_000, 0.05
+_LEASE_LOOK_S = 0.05
 
 
 class Sync:
@@ -83,20 +82,27 @@ class Sync:
 
     def _read_changed(self, report: Report) -> tuple[bool, bool]:
         """Whether the ledger changed, and whether any store had."""
-        wrote = read = False
-        for key, store in list(self._stores.items()):
-            if not store.changed():
-                continue
-            read = True
-            try:
-                wrote |= self._pull_patiently(store, report)
-                self._states[key] = self._live(store)
-            except StoreTrouble as trouble:
-                if not store.spare:
-                    self._trouble(key, store.path, trouble, store.generation)
-                elif trouble.state != "locked":
-                    self._drop(key)
-        return wrote, read
+        changed = [store for store in self._stores.values() if store.changed()]
+        # What one store lost to an undo another may still have: all rows come before any sum, the copies' sums last.
+        twice = sorted((store for store in changed if store.has_sums), key=lambda store: store.spare)
+        twice = twice if len(twice) > 1 else []
+        done = [self._read_one(store, report, sums=store not in twice) for store in changed]
+        if None not in done:
+            done += [self._read_one(store, report, sums=True) for store in twice if store.key in self._stores]
+        return any(done), bool(changed)
+
+    def _read_one(self, store: Store, report: Report, *, sums: bool) -> bool | None:
+        """Whether the ledger changed; None where the store is locked."""
+        try:
+            wrote = self._pull_patiently(store, report, sums=sums)
+            self._states[store.key] = self._live(store)
+            return wrote
+        except StoreTrouble as trouble:
+            if not store.spare:
+                self._trouble(store.key, store.path, trouble, store.generation)
+            elif trouble.state != "locked":
+                self._drop(store.key)
+            return None if trouble.state == "locked" else False
 
     def _settle_copies(self) -> None:
         """Fix who pays for calls whose originals are gone, now that all that can be read has been read."""
@@ -108,9 +114,7 @@ class Sync:
     def message_ids(self, session_id: str) -> frozenset[str] | None:
         """The messages of a session that OpenCode still has; None where no store has the session now."""
         found: frozenset[str] | None = None
-        for store in self._stores.values():
-            if store.spare:
-                continue
+        for store in (store for store in self._stores.values() if not store.spare):
             with suppress(StoreTrouble):
                 ids = store.message_ids(session_id)
                 found = found if ids is None else (found or frozenset()) | ids
@@ -191,17 +195,17 @@ class Sync:
         self._stores.pop(key).close()
         del self._states[key]
 
-    def _pull_patiently(self, store: Store, report: Report) -> bool:
-        with _no_collector():
+    def _pull_patiently(self, store: Store, report: Report, *, sums: bool) -> bool:
+        with no_collector():
             for _ in range(_TRIES):
                 try:
-                    return self._pull(store, report)
+                    return self._pull(store, report, sums=sums)
                 except StoreTrouble as trouble:
                     if not trouble.again:
                         raise
-            return self._pull(store, report)
+            return self._pull(store, report, sums=sums)
 
-    def _pull(self, store: Store, report: Report) -> bool:
+    def _pull(self, store: Store, report: Report, *, sums: bool) -> bool:
         wrote = False
         with self._ledger.writing() as connection:
             writing.store_row(connection, store.key)
@@ -212,7 +216,7 @@ class Sync:
         while True:
             row = self._free_row(store, report)
             try:
-                for batch in store.read(row.cursor, running_calls(self._ledger.connection)):
+                for batch in store.read(row.cursor, running_calls(self._ledger.connection), sums=sums):
                     moved, changed = self._apply(store, row, batch)
                     wrote |= changed
                     if moved is None:
@@ -242,7 +246,7 @@ class Sync:
         again. One that is killed or suspended loses its lease after a few seconds.
         """
         query = partial(writing.store_row, self._ledger.connection, store.key)
-        while _is_leased(row := query(), now_ms()):
+        while (row := query()).is_leased(now_ms()):
             state = self._states[store.key]
             detail = f"another opencode-tui is importing {path_text(store.path)}"
             self._states[store.key] = replace(state, state="importing", detail=detail)
@@ -273,12 +277,17 @@ class Sync:
                 writing.write_tools(connection, (tool for tool in batch.tools if tool.call_id in known))
             writing.write_unreadable(connection, row.id, batch.unreadable)
             is_long = row.lease_ms is not None or batch.total - batch.done > _LARGE
-            lease_ms = now_ms() + _LEASE_MS if is_long else None
+            lease_ms = now_ms() + writing.LEASE_MS if is_long else None
             moved = writing.move_cursor(connection, row, batch.cursor, lease_ms)
             if moved is not None and batch.bills:
-                undone = self._priced(undone_calls(connection, batch.bills))
+                writing.sums_were_read(connection, row.id, batch.bills)
+                bills = bills_of_lost(connection, batch.bills) if store.spare else batch.bills
+                undone = self._priced(undone_calls(connection, bills))
                 writing.write_calls(connection, row.id, self._machine_id, undone)
-                unlisted = self._priced(unlisted_calls(connection, batch.bills, batch.looked_at | known, self._clock()))
+                spare = [each.key for each in self._stores.values() if each.spare]
+                looked_at, now = batch.looked_at | known, self._clock()
+                found = unlisted_calls(connection, bills, looked_at, now, spare, store.message_ids)
+                unlisted = self._priced(found)
                 writing.write_calls(connection, row.id, self._machine_id, unlisted)
             return moved, bool(content)
 
@@ -322,23 +331,6 @@ class Sync:
         old = self._states.get(key)
         since = old.since_ms if old is not None and old.state == trouble.state else self._clock()
         self._states[key] = replace(state, since_ms=since)
-
-
-def _is_leased(row: writing.StoreRow, now_ms: int) -> bool:
-    # A lease that ends later than one can be given was given by a clock that has been set back since.
-    return row.lease_ms is not None and 0 < row.lease_ms - now_ms <= _LEASE_MS
-
-
-@contextmanager
-def _no_collector() -> Iterator[None]:
-    """Reading makes many records and no cycles: a collector that walks them takes a tenth of the time."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def _mtime(place: Path) -> int:

@@ -521,3 +521,21 @@ def test_tools_go_by_one_name_over_an_upgrade_and_a_child_may_be_resumed(store: 
         ("task", "explore", child),
         ("task", "explore", child),
     ]
+
+
+@pytest.mark.parametrize("broken", ["many", -5e300, 9e99, b"x"])
+def test_a_sum_that_cannot_be_read_makes_its_day_a_lower_bound_until_it_can(
+    store: V2, root: str, broken: object
+) -> None:
+    store.title(root, cost="0.001", tokens=TITLE_TOKENS, title="Header")
+    with store.database.connection() as connection:
+        (updated,) = connection.execute("SELECT time_updated FROM session_v2 WHERE id = ?", (root,)).fetchone()
+    store.database.run("UPDATE session_v2 SET tokens_input = ?, cost = 1 WHERE id = ?", broken, root)
+    ours = synced(store)
+    assert ours.totals.spend_nano == 200_000_000
+    ((kind, id, at_ms),) = ours.rows("SELECT kind, id, at_ms FROM unreadable")
+    assert (kind, id, at_ms) == ("session", root, updated)
+    store._write_session(store.sessions[root])
+    ours.poll()
+    assert_truth(ours, store.truth)
+    assert ours.rows("SELECT count(*) FROM unreadable") == [(0,)]

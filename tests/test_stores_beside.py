@@ -213,3 +213,71 @@ def test_5000_calls_that_never_complete_cost_a_poll_a_seek_each_and_no_decoding(
     ours.poll()
     assert decoded == [1]
     assert ours.totals.spend_nano == 70_000_000 == store.truth.total_nano
+
+
+@pytest.mark.parametrize("name", ["opencode-backup.db", "opencode-dev.db"])
+@pytest.mark.parametrize("poll_first", [True, False])
+def test_what_a_copy_still_has_of_an_undone_turn_is_not_worked_out_as_well(
+    name: str, poll_first: bool, tmp_path: Path
+) -> None:
+    store = V2(tmp_path)
+    session = store.session("Fix header")
+    store.call(session, cost="0.0505")
+    ours = reader(store.data_dir)
+    if poll_first:
+        ours.poll()
+    asked = store.prompt(session)
+    store.call(session, cost="0.07", turn=asked)
+    snapshot(store, name)
+    store.revert(session, asked)
+    store.call(session, cost="0.01")
+    ours.poll()
+    assert ours.totals.spend_nano == store.truth.total_nano
+    store.call(session, cost="0.02")
+    ours.poll()
+    assert ours.totals.spend_nano == store.truth.total_nano
+    assert ours.rows("SELECT count(*) FROM call WHERE id LIKE '%.unlisted.%'") == [(0,)]
+
+
+def test_the_sum_of_a_copy_counts_where_the_store_has_not_its_session(tmp_path: Path) -> None:
+    store = V2(tmp_path)
+    kept, deleted = store.session("Fix header"), store.session("Other")
+    for session in (kept, deleted):
+        store.call(session, cost="0.05")
+        store.title(session, cost="0.001", tokens=Tokens(input=900, output=9), title="Title")
+    snapshot(store, "opencode-backup.db")
+    store.call(kept, cost="0.07")
+    store.delete(deleted)
+    ours = reader(store.data_dir)
+    ours.poll()
+    assert ours.totals.spend_nano == store.truth.total_nano
+
+
+def test_a_restored_store_adds_up_less_than_a_newer_copy_of_it_has(tmp_path: Path) -> None:
+    store = V2(tmp_path)
+    session = store.session("Fix header")
+    store.call(session, cost="0.05")
+    store.title(session, cost="0.001", tokens=Tokens(input=900, output=9), title="Title")
+    before = store.path.read_bytes()
+    store.call(session, cost="0.07")
+    snapshot(store, "opencode-backup.db")
+    store.path.write_bytes(before)
+    ours = reader(store.data_dir)
+    ours.poll()
+    assert ours.totals.spend_nano == store.truth.total_nano == 121_000_000
+
+
+def test_a_running_call_keeps_what_it_has_cost_when_an_earlier_state_of_it_is_restored(tmp_path: Path) -> None:
+    store = V1(tmp_path)
+    session = store.session("Fix header")
+    call = store.call(session, completed=False)
+    ours = reader(store.data_dir)
+    set_cost = "UPDATE message SET data = json_set(data, '$.cost', ?), time_updated = time_updated + 5 WHERE id = ?"
+    for cost in (0.03, 0.01, 0):
+        store.database.run(set_cost, cost, call)
+        ours.poll()
+        assert ours.totals.spend_nano == 30_000_000
+    store.finish(call, cost="0.02")
+    ours.poll()
+    assert ours.totals.spend_nano == 30_000_000
+    assert ours.rows("SELECT completed_ms IS NULL, finish FROM call WHERE id = ?", call) == [(0, "stop")]

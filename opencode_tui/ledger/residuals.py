@@ -7,8 +7,9 @@ real one has read or written tokens, whose counts are exact.
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from opencode_tui.records import Bill, Call, Tokens, unlisted_id
@@ -27,6 +28,12 @@ _KNOWN = f"""
     min(provider || '/' || model) FILTER (WHERE substr(id, 1, length(?2)) <> ?2) = ?5
       AND max(provider || '/' || model) FILTER (WHERE substr(id, 1, length(?2)) <> ?2) = ?5
   FROM call WHERE session_id = ?1 AND copied = 0 AND {_OF_V2}
+    AND id NOT IN (SELECT value FROM json_each(?6))
+"""
+_OF_COPIES = """
+  SELECT id FROM call WHERE session_id = ?1 AND copied = 0 AND instr(id, ?1) = 0
+    AND store_id IN (SELECT s.id FROM store s JOIN json_each(?2) copy ON copy.value = s.key)
+    AND NOT (created_ms > ?3 AND created_ms < ?4)
 """
 
 
@@ -53,6 +60,15 @@ _SAME = """
 """
 
 
+def bills_of_lost(connection: sqlite3.Connection, bills: Iterable[Bill]) -> list[Bill]:
+    """The bills of sessions that only copies of stores tell of.
+
+    Of any other the store itself adds up more, or it was restored and has gone another way than the copy since.
+    """
+    query = "SELECT 1 FROM session WHERE id = ? AND rank >= 0"
+    return [bill for bill in bills if connection.execute(query, (bill.session_id,)).fetchone() is None]
+
+
 def undone_calls(connection: sqlite3.Connection, bills: Iterable[Bill]) -> list[Call]:
     """The undone calls that copies tell of and that nobody has seen before they were undone."""
     return [call for bill in bills for call in bill.originals if not _is_there(connection, call)]
@@ -64,27 +80,41 @@ def _is_there(connection: sqlite3.Connection, call: Call) -> bool:
 
 
 def unlisted_calls(
-    connection: sqlite3.Connection, bills: Iterable[Bill], looked_at: frozenset[str], now_ms: int
+    connection: sqlite3.Connection,
+    bills: Iterable[Bill],
+    looked_at: frozenset[str],
+    now_ms: int,
+    copies: Sequence[str] = (),
+    rows_of: Callable[[str], frozenset[str] | None] = lambda session_id: None,
 ) -> list[Call]:
     """The calls that the sums hold and the ledger does not. Must run in a transaction that has the right to write.
 
     A session is left alone while the ledger holds a running call of it that is not among those `looked_at` in the
     moment of the sums: what that call has cost since would be entered twice.
+
+    A store that was restored adds up less than a newer copy beside it has rows. Then what only the `copies`, by their
+    keys, tell of is no part of the sum, except in the newest undo; `rows_of` gives a session's rows in the store.
     """
     found = []
     for bill in bills:
         running = connection.execute(_RUNNING, (bill.session_id,))
         if looked_at.issuperset(row[0] for row in running):
-            found.append(_unlisted(bill, _known(connection, bill), now_ms))
+            known = _known(connection, bill)
+            if copies and (known.nano > bill.cost_nano or known.tokens.total > bill.tokens.total):
+                after_ms, before_ms = bill.undone_after_ms, bill.undone_before_ms
+                gap = (0, -1) if after_ms is None else (after_ms, before_ms)
+                told = connection.execute(_OF_COPIES, (bill.session_id, json.dumps(copies), *gap))
+                elsewhere = {row[0] for row in told} - (rows_of(bill.session_id) or frozenset())
+                known = _known(connection, bill, elsewhere)
+            found.append(_unlisted(bill, known, now_ms))
     return [call for call in found if call is not None]
 
 
-def _known(connection: sqlite3.Connection, bill: Bill) -> _Known:
+def _known(connection: sqlite3.Connection, bill: Bill, elsewhere: Iterable[str] = ()) -> _Known:
     after_ms, before_ms = bill.undone_after_ms, bill.undone_before_ms
     gap = (0, -1) if after_ms is None else (after_ms, before_ms)
-    row = connection.execute(
-        _KNOWN, (bill.session_id, unlisted_id(bill.session_id), *gap, f"{bill.provider}/{bill.model}")
-    ).fetchone()
+    values = (bill.session_id, unlisted_id(bill.session_id), *gap, f"{bill.provider}/{bill.model}")
+    row = connection.execute(_KNOWN, (*values, json.dumps(sorted(elsewhere)))).fetchone()
     nano, *counts = row[:6]
     calls, residuals, titles, in_gap, one_model = row[6:]
     return _Known(nano, Tokens(*counts), calls, residuals, titles, in_gap, bool(one_model))

@@ -11,7 +11,9 @@ from opencode_tui.ledger.copies import link_copies
 from opencode_tui.ledger.fingerprints import key_of, keyed
 from opencode_tui.pricing.book import Priced
 from opencode_tui.pricing.rates import Rates
-from opencode_tui.records import Call, Session, ToolUse, Unreadable
+from opencode_tui.records import Bill, Call, Session, ToolUse, Unreadable, message_id
+
+LEASE_MS = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,10 @@ class StoreRow:
     turns: int
     lease_ms: int | None = None
     """Until when, in Unix milliseconds, a process that imports it has it for itself."""
+
+    def is_leased(self, now_ms: int) -> bool:
+        # A lease that ends later than one can be given was given by a clock that has been set back since.
+        return self.lease_ms is not None and 0 < self.lease_ms - now_ms <= LEASE_MS
 
 
 _UPSERT_SESSION = """
@@ -42,19 +48,28 @@ _CALL_COLUMNS = (
     *("recorded_nano", "amount_nano", "basis", "rates_id", "list_nano", "input_nano", "output_nano"),
     *("cache_nano", "finish", "error", "copied", "copy_of", "variant", "streamed_ms", "missing"),
 )
+_TOKENS = "{0}.input + {0}.output + {0}.reasoning + {0}.cache_read + {0}.cache_write"
 # A call that has completed is never touched again, unless a store can tell what of it could not be read before. Of
-# one that runs in several stores the newest has the most: a copy made earlier does not put it back.
+# one that runs in several stores the newest has the most: a copy made earlier does not put it back, and neither does
+# such a copy that was restored. The last value says that its message's steps may share the cost out otherwise.
 _UPSERT_CALL = f"""
-  INSERT INTO call ({", ".join(_CALL_COLUMNS)}) VALUES ({", ".join("?" * len(_CALL_COLUMNS))})
+  INSERT INTO call ({", ".join(_CALL_COLUMNS)})
+  SELECT {", ".join(f"?{number + 1}" for number in range(len(_CALL_COLUMNS)))} WHERE true
   ON CONFLICT (id) DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for name in _CALL_COLUMNS[1:])}
-  WHERE CASE WHEN call.completed_ms IS NOT NULL THEN
+  WHERE CASE
+    WHEN call.completed_ms IS NOT NULL THEN
       excluded.completed_ms IS NOT NULL AND call.missing IS NOT NULL AND excluded.missing IS NULL
-    ELSE excluded.completed_ms IS NOT NULL OR excluded.store_id = call.store_id
-      OR excluded.recorded_nano > call.recorded_nano
-      OR excluded.recorded_nano = call.recorded_nano AND excluded.input + excluded.output + excluded.reasoning
-        + excluded.cache_read + excluded.cache_write > call.input + call.output + call.reasoning
-        + call.cache_read + call.cache_write
+    WHEN excluded.recorded_nano > call.recorded_nano THEN 1
+    WHEN excluded.recorded_nano = call.recorded_nano
+      AND {_TOKENS.format("excluded")} > {_TOKENS.format("call")} THEN 1
+    WHEN ?{len(_CALL_COLUMNS) + 1} OR call.missing IS NOT NULL OR excluded.recorded_nano = call.recorded_nano
+        AND {_TOKENS.format("excluded")} = {_TOKENS.format("call")} THEN
+      excluded.completed_ms IS NOT NULL OR excluded.store_id = call.store_id
+    ELSE 0
   END
+"""
+_END_CALL = """
+  UPDATE call SET completed_ms = ?, streamed_ms = ?, finish = ?, error = ? WHERE id = ? AND completed_ms IS NULL
 """
 _INSERT_TOOL = """
   INSERT OR IGNORE INTO tool (id, call_id, session_id, name, target, ok, duration_ms, child_session_id, digest)
@@ -109,6 +124,11 @@ def final_calls(connection: sqlite3.Connection, ids: Iterable[str]) -> frozenset
     return frozenset(row[0] for row in rows)
 
 
+def _running(connection: sqlite3.Connection, ids: Iterable[str]) -> frozenset[str]:
+    query = "SELECT id FROM call WHERE id IN (SELECT value FROM json_each(?)) AND completed_ms IS NULL"
+    return frozenset(row[0] for row in connection.execute(query, (json.dumps(list(ids)),)))
+
+
 def write_sessions(connection: sqlite3.Connection, store_id: int, rank: int, sessions: Iterable[Session]) -> None:
     connection.executemany(
         _UPSERT_SESSION,
@@ -136,7 +156,15 @@ def write_calls(
 ) -> None:
     """Enter calls, complete those that were running, and settle which of them are copies of which."""
     rates = {each: _rates_id(connection, each) for each in {priced.rates for _, priced in calls}}
-    connection.executemany(_UPSERT_CALL, [_call_row(*each, store_id, machine, rates[each[1].rates]) for each in calls])
+    in_steps = {message_id(call.id) for call, _ in calls if call.id != message_id(call.id)}
+    running = _running(connection, (call.id for call, _ in calls if call.final))
+    rows = [
+        (*_call_row(*each, store_id, machine, rates[each[1].rates]), message_id(each[0].id) in in_steps)
+        for each in calls
+    ]
+    connection.executemany(_UPSERT_CALL, rows)
+    ended = [call for call, _ in calls if call.id in running]
+    connection.executemany(_END_CALL, [(c.completed_ms, c.streamed_ms, c.finish, c.error, c.id) for c in ended])
     link_copies(connection, [call for call, _ in calls])
     if connection.execute("SELECT 1 FROM unreadable LIMIT 1").fetchone():
         connection.executemany(
@@ -167,6 +195,12 @@ def write_unreadable(connection: sqlite3.Connection, store_id: int, rows: Iterab
         " ON CONFLICT DO UPDATE SET reason = excluded.reason, at_ms = excluded.at_ms",
         [(store_id, row.kind, row.id, row.reason, row.at_ms) for row in rows],
     )
+
+
+def sums_were_read(connection: sqlite3.Connection, store_id: int, bills: Iterable[Bill]) -> None:
+    """Forget that the sums of sessions could not be read before."""
+    query = "DELETE FROM unreadable WHERE store_id = ? AND kind = 'session' AND id IN (SELECT value FROM json_each(?))"
+    connection.execute(query, (store_id, json.dumps([bill.session_id for bill in bills])))
 
 
 def _call_row(call: Call, priced: Priced, store_id: int, machine: int, rates_id: int | None) -> tuple[object, ...]:

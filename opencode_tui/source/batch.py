@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
@@ -52,6 +54,8 @@ class Store(Protocol):
     """A session that two stores know is told by the one of the higher rank. Below 0 OpenCode has it no more."""
     spare: bool
     """It is somebody's copy of a store: that it cannot be read is no trouble."""
+    has_sums: bool
+    """It keeps sums of its sessions, which give bills."""
     key: str
     """Its name in the ledger; the same place and generation give the same key."""
     layout: int
@@ -61,9 +65,10 @@ class Store(Protocol):
         """Whether there may be something new since the last complete read; costs microseconds. Never raises."""
         ...
 
-    def read(self, cursor: str | None, retry: Sequence[tuple[str, str]]) -> Iterator[Batch]:
+    def read(self, cursor: str | None, retry: Sequence[tuple[str, str]], *, sums: bool = True) -> Iterator[Batch]:
         """Steps from the cursor to the present. `retry` are (session id, call id) to look at again.
 
+        Without `sums` no bills are read, and a store that has sums counts as changed until it is read with them.
         Raises StoreTrouble; what was taken before it stands.
         """
         ...
@@ -77,3 +82,15 @@ class Store(Protocol):
         ...
 
     def close(self) -> None: ...
+
+
+@contextmanager
+def no_collector() -> Iterator[None]:
+    """Reading makes many records and no cycles: a collector that walks them takes a tenth of the time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()

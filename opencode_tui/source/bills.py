@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from opencode_tui.money import MAX_CALL_NANO
-from opencode_tui.records import Bill, Tokens
+from opencode_tui.records import Bill, Tokens, Unreadable
 from opencode_tui.source.decode import BadRow, cost, count, loads, moment
 from opencode_tui.source.sqlite_file import columns
 from opencode_tui.source.text import clean, identifier, label
@@ -145,8 +145,10 @@ class BillTable:
         sums: dict[str, object] = {row[0]: row[2:] for row in rows if isinstance(row[0], str)}
         return Due(sums, since_ms, max(since_ms, min(newest, now_ms)))
 
-    def read(self, connection: sqlite3.Connection, ids: Sequence[str], since_ms: int) -> list[Bill]:
-        """The sums of those of the sessions that are at rest, in a few queries for all of them.
+    def read(
+        self, connection: sqlite3.Connection, ids: Sequence[str], since_ms: int
+    ) -> tuple[list[Bill], list[Unreadable]]:
+        """The sums of those of the sessions that are at rest, and those that cannot be read, in a few queries.
 
         What was undone before `since_ms` is not looked for.
         """
@@ -156,7 +158,7 @@ class BillTable:
         compactions = _by_session(connection.execute(_COMPACTIONS, (names,)))
         gaps = _by_session(connection.execute(_GAPS, (names, since_ms, _UNDONE_GAP)))
         last = _by_session(connection.execute(_LAST, (names,))) if self._has_sequence else {}
-        bills = []
+        bills, unreadable = [], []
         for row in connection.execute(self._sums, (migrated, names)).fetchall():
             id, prompt, claim = row[0], row[-2], row[-1]
             ended = compactions.get(id)
@@ -164,12 +166,14 @@ class BillTable:
                 continue
             try:
                 bill = _bill(row[:-2], before.get(id), ended)
-            except BadRow:
+            except BadRow as bad:
+                created, updated = row[-4:-2]
+                unreadable.append(Unreadable("session", id, f"sum {bad}", moment(updated, created)))
                 continue
             if prompt is not None:
                 bill = _with_prompt(connection, bill, prompt)
             bills.append(_with_undo(connection, bill, gaps.get(id), last.get(id)))
-        return bills
+        return bills, unreadable
 
 
 def _by_session(rows: Iterable[tuple[Any, ...]]) -> dict[str, tuple[Any, ...]]:

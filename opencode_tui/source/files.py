@@ -36,6 +36,7 @@ _Stamp = tuple[int, ...] | None
 class FilesStore:
     generation: Literal["sqlite", "json"] = "json"
     spare = False
+    has_sums = False
     layout = 0
 
     def __init__(self, layout: Layout) -> None:
@@ -65,7 +66,7 @@ class FilesStore:
         others = islice(self._unsettled.items(), self._asked, self._asked + _ASKED)
         return any(_stamp(file) != stamp for file, stamp in (*newest, *others))
 
-    def read(self, cursor: str | None, retry: Sequence[tuple[str, str]]) -> Iterator[Batch]:
+    def read(self, cursor: str | None, retry: Sequence[tuple[str, str]], *, sums: bool = True) -> Iterator[Batch]:
         whole = self._seen is not None
         self._seen, self._closed = None, {}
         high, gaps, broken = _cursor(cursor)

@@ -74,6 +74,7 @@ class SqliteStore:
     generation: Literal["sqlite", "json"] = "sqlite"
     rank = 0
     spare = False
+    has_sums = False
     session_table = ""
     message_table = ""
     _at_once = False
@@ -86,6 +87,7 @@ class SqliteStore:
         self.layout = 0
         self._table: SessionTable | None = None
         self._held: sqlite3.Connection | None = None
+        self._wants_sums = True
         self._looked_at: dict[str, object] = {}
         """The running calls that the ledger has as they are here, each with what changes when its row does."""
 
@@ -109,7 +111,8 @@ class SqliteStore:
                 found.setdefault(id, line)
         return found
 
-    def read(self, cursor: str | None, retry: Sequence[tuple[str, str]]) -> Iterator[Batch]:
+    def read(self, cursor: str | None, retry: Sequence[tuple[str, str]], *, sums: bool = True) -> Iterator[Batch]:
+        self._wants_sums = sums
         self.file.open()
         token = self.file.token()
         at = Cursor.from_json(cursor, self.file.identity)
@@ -138,7 +141,8 @@ class SqliteStore:
             yield self._stamped(batch, at, 0, total)
         for batch, closed in self._closing(at, again):
             yield self._stamped(batch, closed, 0, total)
-        self.file.seen(token)
+        if sums or not self.has_sums:
+            self.file.seen(token)
 
     def _start(
         self, connection: sqlite3.Connection, at: Cursor, retry: list[str], looked_at: dict[str, object]

@@ -88,6 +88,7 @@ _PROMPTS = """
 
 class SqliteV2(SqliteStore):
     rank = 2
+    has_sums = True
     session_table = "session_v2"
     message_table = "session_message"
     _at_once = True  # the sums of sessions are compared with their rows
@@ -100,6 +101,8 @@ class SqliteV2(SqliteStore):
         """The sums that have been taken, by session."""
         self._given: dict[str, object] = {}
         """Those of the step that was given last."""
+        self._touched: set[str] = set()
+        """Sessions of calls that came in since sums were read."""
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
         self._is_forked = "fork_session_id" in columns(connection, "session_v2")
@@ -155,10 +158,13 @@ class SqliteV2(SqliteStore):
 
     def _started(self, connection: sqlite3.Connection, batch: Batch, at: Cursor) -> Cursor:
         """Read the sums of the sessions that have changed, if all their calls have been read by now."""
-        touched = {call.session_id for call in batch.calls}
-        due = self._bill_table.due(connection, at.billed_ms, touched, clock.now_ms())
+        self._touched.update(call.session_id for call in batch.calls)
+        if not self._wants_sums:
+            return at
+        due = self._bill_table.due(connection, at.billed_ms, self._touched, clock.now_ms())
         if due is None:
             return at
+        touched, self._touched = self._touched, set()
         changed = {id: new for id, new in due.sums.items() if id in touched or self._read.get(id) != new}
         self._due = replace(due, sums=changed)
         if at.messages.gaps or len(changed) > _BILLS:
@@ -169,7 +175,8 @@ class SqliteV2(SqliteStore):
     def _take_bills(self, connection: sqlite3.Connection, batch: Batch) -> None:
         """Read the next sums that are due."""
         ids = list(self._due.sums)
-        bills = self._bill_table.read(connection, ids[:_BILLS], self._due.since_ms)
+        bills, unreadable = self._bill_table.read(connection, ids[:_BILLS], self._due.since_ms)
+        batch.unreadable += unreadable
         originals = self._originals(connection, [bill.session_id for bill in bills])
         batch.bills = [replace(bill, originals=tuple(originals[bill.session_id])) for bill in bills]
         self._given = {bill.session_id: self._due.sums[bill.session_id] for bill in batch.bills}
