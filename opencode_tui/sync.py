@@ -27,6 +27,7 @@ from opencode_tui.source.discovery import (
     file_stores,
     generations,
     is_copy_name,
+    not_files,
 )
 from opencode_tui.source.text import path_text
 
@@ -183,10 +184,14 @@ class Sync:
         return any(file_stamp(path) != stamp for path, stamp in self._blank.items())
 
     def _look_for_closed(self) -> set[str]:
-        """The keys of the states of the data directories that may not be read."""
-        closed = closed_places(self.data_dirs)
+        """The keys of the states of the data directories that may not be read, and of stores that are no files."""
+        remedies = dict.fromkeys(closed := closed_places(self.data_dirs), "see who may read it")
+        read = {store.path for store in self._stores.values()}  # these say so themselves when they are polled
+        for place, reason in not_files(self.data_dirs).items():
+            if place.parent not in closed and place not in read:
+                closed[place], remedies[place] = reason, "see what stands there"
         for place, reason in closed.items():
-            sentence = f"{path_text(place)} cannot be read ({reason}); see who may read it"
+            sentence = f"{path_text(place)} cannot be read ({reason}); {remedies[place]}"
             self._trouble(f"{path_text(place)}/", place, StoreTrouble("broken", sentence), "sqlite")
         return {f"{path_text(place)}/" for place in closed}
 

@@ -194,6 +194,33 @@ def test_what_is_no_file_is_passed_over_and_never_waited_for(
     assert ours.rows("SELECT count(*) FROM unreadable WHERE kind = 'message'") == [(kind == "message",)]
 
 
+@pytest.mark.parametrize("name", ["opencode.db", "opencode-dev.db"])
+@pytest.mark.parametrize("what", ["a pipe", "a folder", "a broken link", "a loop"])
+def test_a_store_that_is_no_file_is_said_and_the_rest_is_read(what: str, name: str, tmp_path: Path) -> None:
+    files = Files(tmp_path)
+    files.call(files.session("Old"), cost="0.20")
+    odd = files.data_dir / name
+    ODD_FILES[what](odd)
+    ours = reader(files.data_dir)
+    for _ in range(2):
+        ours.poll()
+        assert states(ours) == {"storage": "live", name: "broken"}
+        assert str(odd) in details(ours)
+    assert ours.totals.spend_nano == 200_000_000
+    odd.rmdir() if what == "a folder" else odd.unlink()
+    ours.poll()
+    assert states(ours) == {"storage": "live"}
+
+
+def test_a_backup_that_is_no_file_is_no_trouble(tmp_path: Path) -> None:
+    files = Files(tmp_path)
+    files.call(files.session("Old"), cost="0.20")
+    (files.data_dir / "opencode-backup.db").mkdir()
+    ours = reader(files.data_dir)
+    ours.poll()
+    assert states(ours) == {"storage": "live"}
+
+
 @pytest.mark.parametrize(
     "id", ["m" * 300, "m" * 70_000, "../../x", "a/b", "nul\0byte", "\ud800", "..", ".", "", "new\nline", "€" * 120]
 )

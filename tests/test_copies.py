@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -102,6 +104,25 @@ def test_what_an_upgrade_rewrites_makes_no_copy_count_twice(store: Store, rewrit
     ours.ledger.connection.execute(f"UPDATE call SET {rewrite}")
     store.call(store.fork(root), cost="0.05")
     ours.poll()
+    assert ours.totals.spend_nano == 25 * CENT
+    assert ours.totals.copied_calls == 1
+
+
+@pytest.mark.parametrize("broken", ["the original", "the copy", "both"])
+def test_tokens_that_cannot_be_read_make_no_copy_count_twice(broken: str, tmp_path: Path) -> None:
+    store = V1(tmp_path)
+    root = store.session("Fix header")
+    calls = {"the original": [store.call(root, cost="0.20")]}
+    fork = store.fork(root)
+    with closing(sqlite3.connect(store.path)) as connection, connection:
+        rows = connection.execute("SELECT id FROM message WHERE session_id = ?", (fork,))
+        calls["the copy"] = [row[0] for row in rows]
+        calls["both"] = calls["the original"] + calls["the copy"]
+        for id in calls[broken]:
+            connection.execute("UPDATE message SET data = json_set(data, '$.tokens.input', 'x') WHERE id = ?", (id,))
+            connection.execute("DELETE FROM part WHERE message_id = ?", (id,))
+    store.call(fork, cost="0.05")
+    ours = synced(store)
     assert ours.totals.spend_nano == 25 * CENT
     assert ours.totals.copied_calls == 1
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import sys
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -254,6 +256,7 @@ def test_status_as_json(shell: Shell) -> None:
         "words": "lifted until 12:30",
         "detail": "the guard is lifted until 12:30; `opencode-tui guard lift --off` ends that",
         "spent_usd": 1.0,
+        "lower_bound": False,
         "warning_usd": 0.8,
         "cutoff_usd": 1.5,
         "raised": False,
@@ -268,6 +271,24 @@ def test_status_as_json(shell: Shell) -> None:
         "projects": {},
         "agents": {},
     }
+
+
+def test_status_says_that_a_sum_is_a_lower_bound(shell: Shell) -> None:
+    (shell.home / "opencode" / "opencode-dev.db").mkdir()
+    code, out, err = shell.run("status")
+    assert (code, out.splitlines()[1]) == (0, "today: ≥$1.00 (warning $0.80, cutoff $1.50)")
+    assert "opencode-dev.db cannot be read" in err
+    assert json.loads(shell.run("status", "--json")[1])["lower_bound"] is True
+
+
+def test_status_of_a_locked_ledger_says_what_it_has(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("opencode_tui.cli.guard.READER_S", 0.05)
+    shell.said("install")
+    with closing(sqlite3.connect(shell.state.ledger, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        code, out, err = shell.run("status")
+    assert (code, out.splitlines()[0]) == (0, "guarded: OpenCode's next call past the cutoff is refused")
+    assert "locked by another process" in err
 
 
 def test_status_says_which_opencode_has_loaded_it_and_each_trouble(shell: Shell) -> None:

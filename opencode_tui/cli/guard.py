@@ -13,7 +13,7 @@ from pathlib import Path
 import opencode_tui
 from opencode_tui import paths
 from opencode_tui.cli import EXIT_USAGE
-from opencode_tui.cli.common import Trouble, config_of, open_ledger, settings_for, synced
+from opencode_tui.cli.common import READER_S, Trouble, config_of, look, open_ledger, settings_for, synced, using_ledger
 from opencode_tui.clock import Calendar, calendar_for, now_ms
 from opencode_tui.guard import control, install
 from opencode_tui.guard.files import exposure
@@ -30,7 +30,9 @@ from opencode_tui.guard.state import (
 from opencode_tui.guard.status import NOT_HELD, GuardStatus, guard_status
 from opencode_tui.guard.troubles import Seen
 from opencode_tui.ledger import queries
+from opencode_tui.ledger.bounds import is_lower_bound
 from opencode_tui.money import format_usd, nano_from_usd, usd
+from opencode_tui.report.words import amount
 from opencode_tui.settings import Settings
 
 _HERE = str(Path(opencode_tui.__file__).absolute().parent.parent)
@@ -140,18 +142,21 @@ def _status(arguments: argparse.Namespace) -> None:
     settings = settings_for(arguments)
     calendar, now = calendar_for(settings.timezone), now_ms()
     try:
-        ledger, spent = _spent_today(settings)
+        with using_ledger(settings, READER_S) as opened:
+            whole, today = look(settings, opened).whole, calendar.span(calendar.day(now))
+            spent, least = queries.spend(opened.connection, today), is_lower_bound(opened.connection, today, whole)
+        ledger = opened.path.absolute()
     except Trouble as error:
         # What holds, and what does not, is not known by the ledger alone.
         ledger = (settings.ledger or paths.ledger_file()).absolute()
-        print("\n".join(_lines(guard_status(settings, ledger, os.environ, now), None, calendar, now)))
+        print("\n".join(_lines(guard_status(settings, ledger, os.environ, now), "not known", calendar, now)))
         raise Trouble(f"calls are held to what each OpenCode itself has spent: {error}", error.exit_code) from None
     status = guard_status(settings, ledger, os.environ, now)
     asked = _asked(arguments)
     if arguments.json:
-        print(json.dumps(_as_json(status, spent, calendar) | ({"server": asked} if asked else {})))
+        print(json.dumps(_as_json(status, spent, least, calendar) | ({"server": asked} if asked else {})))
     else:
-        print("\n".join(_lines(status, spent, calendar, now) + ([f"server: {asked}"] if asked else [])))
+        print("\n".join(_lines(status, amount(spent, least), calendar, now) + ([f"server: {asked}"] if asked else [])))
 
 
 def _asked(arguments: argparse.Namespace) -> str:
@@ -164,12 +169,11 @@ def _asked(arguments: argparse.Namespace) -> str:
     return ask_server(address) if address else "no OpenCode 2 is known to run; name its address with --server"
 
 
-def _lines(status: GuardStatus, spent: int | None, calendar: Calendar, now: int) -> list[str]:
+def _lines(status: GuardStatus, spent: str, calendar: Calendar, now: int) -> list[str]:
     raised = ", raised for today" if status.raised else ""
     lines = [
         f"{status.words}: {status.detail}",
-        f"today: {'not known' if spent is None else format_usd(spent)} (warning {format_usd(status.warning_nano)},"
-        f" cutoff {format_usd(status.cutoff_nano)}{raised})",
+        f"today: {spent} (warning {format_usd(status.warning_nano)}, cutoff {format_usd(status.cutoff_nano)}{raised})",
     ]
     lines += [f"cap of project {name}: {format_usd(nano)}" for name, nano in status.projects.items()]
     lines += [f"cap of agent {name}: {format_usd(nano)}" for name, nano in status.agents.items()]
@@ -191,7 +195,7 @@ def _seen(seen: Seen, calendar: Calendar, now: int) -> str:
     return f"{which} has loaded the plugin of another version ({when}); start it again"
 
 
-def _as_json(status: GuardStatus, spent: int, calendar: Calendar) -> dict[str, object]:
+def _as_json(status: GuardStatus, spent: int, least: bool, calendar: Calendar) -> dict[str, object]:
     lifted = status.lifted_until_ms
     return {
         "guarded": status.guarded,
@@ -199,6 +203,7 @@ def _as_json(status: GuardStatus, spent: int, calendar: Calendar) -> dict[str, o
         "words": status.words,
         "detail": status.detail,
         "spent_usd": usd(spent),
+        "lower_bound": least,
         "warning_usd": usd(status.warning_nano),
         "cutoff_usd": usd(status.cutoff_nano),
         "raised": status.raised,

@@ -73,7 +73,7 @@ def make_parser() -> argparse.ArgumentParser:
     usage.add_argument("--model", metavar="TEXT", help="only models like TEXT, such as 'kimi k2'")
     sessions = add("sessions", "print the root sessions of a period, each with what its subagents added")
     sessions.add_argument("--period", choices=PERIODS, default="week", help="which period (default: week)")
-    sessions.add_argument("--sort", choices=("cost", "recent"), default="cost", help="dearest or newest first")
+    sessions.add_argument("--sort", choices=("cost", "recent"), default="cost", help="most expensive or newest first")
     sessions.add_argument("--limit", type=_count, metavar="N", help="at most so many")
     session = add("session", "print one session as a tree, with its turns")
     session.add_argument("id", metavar="ID", help="the session's id, or the beginning of it")

@@ -2,10 +2,11 @@
 
 A copy was made before its session was (`copied`). It belongs to the calls that were made at the same moment by
 the same model, read as many tokens and were recorded with the same cost; not to those of the same agent, finish,
-output or end, which OpenCode's upgrades rewrite. In each such group the calls that are not copies paid. Where
-OpenCode has none of them any more (the original session was deleted before the ledger saw it) the copies of the
-oldest fork stand for them, and once the stores have been read to their ends (`settle_copies`) they pay for ever:
-neither a fork of that fork nor a restored original takes the cost over.
+output or end, which OpenCode's upgrades rewrite. Where the tokens of one of them cannot be read, the cost decides.
+In each such group the calls that are not copies paid. Where OpenCode has none of them any more (the original session
+was deleted before the ledger saw it) the copies of the oldest fork stand for them, and once the stores have been read
+to their ends (`settle_copies`) they pay for ever: neither a fork of that fork nor a restored
+original takes the cost over.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from typing import Any
 from opencode_tui.records import Call
 
 _EQUALS = """
-  SELECT c.id, c.session_id, c.copied, c.copied_from, c.settled, c.copy_of,
+  SELECT c.id, c.session_id, c.copied, c.copied_from, c.settled, c.copy_of, c.missing,
     c.created_ms, c.provider, c.model, c.input, c.cache_read, c.cache_write, c.recorded_nano
   FROM call c LEFT JOIN session s ON s.id = c.session_id
   WHERE c.created_ms IN (SELECT value FROM json_each(?)) ORDER BY s.created_ms, c.session_id, c.id
@@ -71,7 +72,8 @@ def _link(connection: sqlite3.Connection, made_ms: Iterable[int]) -> None:
     members: dict[str, _Member] = {}
     likeness: dict[str, tuple[Any, ...]] = {}
     named: dict[str, str] = {}
-    for *fields, copy_of, made, provider, model, read, cached, written, cost in connection.execute(
+    blurred = []
+    for *fields, copy_of, missing, made, provider, model, read, cached, written, cost in connection.execute(
         _EQUALS, (json.dumps(touched),)
     ):
         member = _Member(*fields)
@@ -79,11 +81,21 @@ def _link(connection: sqlite3.Connection, made_ms: Iterable[int]) -> None:
         likeness[member.id] = (made, provider, model, read, cached, written, cost)
         if member.copied and copy_of:
             named[member.id] = copy_of
+        if missing and "tokens" in missing and "cost" not in missing:
+            blurred.append(member.id)
+    for id in blurred:
+        likeness[id] = _cleared(likeness[id], [known for other, known in likeness.items() if other not in blurred])
     groups: dict[tuple[Any, ...], list[_Member]] = defaultdict(list)
     for id, member in members.items():
         groups[likeness[_origin(id, named, members)]].append(member)
     for group in groups.values():
         _settle(connection, group)
+
+
+def _cleared(blurred: tuple[Any, ...], known: Iterable[tuple[Any, ...]]) -> tuple[Any, ...]:
+    """What a call is like whose tokens cannot be read: the first of the known ones that has all the rest of it."""
+    same = (each for each in known if each[:3] + each[6:] == blurred[:3] + blurred[6:])
+    return next(same, blurred)
 
 
 def _origin(id: str, named: Mapping[str, str], members: Mapping[str, _Member]) -> str:

@@ -130,7 +130,7 @@ def spend(connection: sqlite3.Connection, span: Span) -> int:
 
 
 def slices(connection: sqlite3.Connection, span: Span, by: str, only: Sequence[str] | None = None) -> tuple[Slice, ...]:
-    """The span's spend by one of SLICE_KEYS, dearest first; of the models in `only` where it is given."""
+    """The span's spend by one of SLICE_KEYS, most expensive first; of the models in `only` where it is given."""
     where, models = _only(only)
     rows = connection.execute(
         f"""

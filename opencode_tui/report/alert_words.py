@@ -113,7 +113,7 @@ def details(alert: Alert, title: str, now_ms: int, calendar: Calendar) -> tuple[
     return (
         ("rule", f"{rule_text(crossing.rule)}{period}"),
         *((("line", line),) if crossing.kind != "guard" else ()),
-        ("crossed", f"{crossed} · told {fired}{late}"),
+        ("crossed", f"{crossed} · fired {fired}{late}"),
         *((("cause", f"cost {format_usd(cause.cost_nano)}"),) if cause.cost_nano else ()),
         ("session", looking),
         ("state", state_text(alert, now_ms, calendar)),
@@ -123,7 +123,7 @@ def details(alert: Alert, title: str, now_ms: int, calendar: Calendar) -> tuple[
 
 def told_text(told: Told, now_ms: int, calendar: Calendar) -> str:
     """Such as `webhook failed at 14:23: HTTP 500`."""
-    outcome = "told" if told.ok else "failed"
+    outcome = "delivered" if told.ok else "failed"
     outcome += f" on the {try_text(told.attempt)}" if told.attempt > 1 else ""
     detail = f": {told.detail}" if told.detail else ""
     return f"{told.channel} {outcome} at {moment(told.at_ms, now_ms, calendar)}{detail}"

@@ -21,7 +21,7 @@ def session_json(session: SessionView, turns: Mapping[str, tuple[Turn, ...]], ca
 
     Below the level of MOST_LEVELS all that is deeper stands in that level's `children`, which `parent` tells apart:
     what reads JSON follows no tree of any depth. `turns` holds those of every session of the tree; `causes` says what
-    made this one's own calls dear.
+    made this one's own calls expensive.
     """
     children: dict[str, list[Node]] = defaultdict(list)
     above: list[Node] = []

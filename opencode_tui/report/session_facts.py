@@ -134,7 +134,7 @@ def facts(view: SessionView, calendar: Calendar) -> list[Fact]:
 
 
 def causes(view: SessionView) -> tuple[str, ...]:
-    """What made it dear, a sentence each; its turns have the same mark."""
+    """What made it expensive, a sentence each; its turns have the same mark."""
     return tuple(f"▲ {cause.sentence}" for cause in view.causes[:MOST_CAUSES])
 
 

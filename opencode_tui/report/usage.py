@@ -17,7 +17,7 @@ from opencode_tui.report.words import amount
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """A period's totals and its groups, dearest first (days in their order)."""
+    """A period's totals and its groups, most expensive first (days in their order)."""
 
     first: date
     last: date

@@ -17,6 +17,7 @@ from __future__ import annotations
 import os
 import re
 import sqlite3
+import stat
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -77,6 +78,24 @@ def closed_places(data_dirs: Iterable[Path]) -> dict[Path, str]:
         except OSError as error:
             closed[directory] = error.strerror or str(error)
     return closed
+
+
+def not_files(data_dirs: Iterable[Path]) -> dict[Path, str]:
+    """What has the name of a store of OpenCode's own and is no file, with the reason: a link to a disk that is not
+    mounted, say. What OpenCode keeps there is not known."""
+    found = {}
+    for directory in data_dirs:
+        for path in (directory / "opencode.db", *_channels(directory)):
+            if not is_copy_name(path.name) and not _is_file(path) and os.path.lexists(path):
+                found[path] = _why_no_file(path)
+    return found
+
+
+def _why_no_file(path: Path) -> str:
+    try:
+        return "it is a directory" if stat.S_ISDIR(path.stat().st_mode) else "it is no regular file"
+    except OSError as error:
+        return error.strerror or str(error)
 
 
 def _channels(directory: Path) -> list[Path]:
@@ -143,6 +162,6 @@ def file_stamp(path: Path) -> object:
     found = []
     for place in (path, path.with_name(path.name + "-wal")):
         with suppress(OSError):
-            stat = place.stat()
-            found.append((stat.st_ino, stat.st_size, stat.st_mtime_ns))
+            now = place.stat()
+            found.append((now.st_ino, now.st_size, now.st_mtime_ns))
     return found

@@ -66,7 +66,7 @@ class SqliteFile:
         return token is None or token != self._seen
 
     def open(self) -> None:
-        """Connect, or connect anew if the file is no longer the one that is open. Raises StoreTrouble."""
+        """Connect, or connect again if the file is no longer the one that is open. Raises StoreTrouble."""
         main = self._main_stamp()
         try:
             live = self._in_use()

@@ -47,8 +47,8 @@ async def test_why_lists_what_fired_and_tells_all_of_the_one_at_the_cursor() -> 
         assert "Fix header spacing" in text, "the title of a session of the day is known"
         assert "the day's spend, 2026-05-13" in text
         assert "warning at $0.80, it stood at $0.83" in text
-        assert "14:21 · told 14:22" in text
-        assert "desktop told at 14:22" in text and "webhook failed at 14:22: HTTP 500 [from] hook" in text
+        assert "14:21 · fired 14:22" in text
+        assert "desktop delivered at 14:22" in text and "webhook failed at 14:22: HTTP 500 [from] hook" in text
         await pilot.press("down", "down")
         await until(pilot, lambda: "the same file edited in many turns" in screen_text(app))
         await pilot.press("down")

@@ -41,7 +41,7 @@ class SessionsScreen(ViewScreen):
             "slash", "filter", "Filter", tooltip="Show only what has these words", id="sessions.filter", priority=True
         ),
         Binding("p", "period", "Period", tooltip="Another period: today to all", id="sessions.period"),
-        Binding("g", "group", "Group", tooltip="Group by project, the dearest first", id="sessions.group"),
+        Binding("g", "group", "Group", tooltip="Group by project, the most expensive first", id="sessions.group"),
         Binding("s", "sort(1)", "Sort", tooltip="Sort by the next column", id="sessions.sort", group=SORT_KEYS),
         Binding("o", "order", "Order", tooltip="Turn the order around", id="sessions.order", group=SORT_KEYS),
         Binding("S", "sort(-1)", "Sort back", tooltip="Sort by the column before", id="sessions.unsort", show=False),

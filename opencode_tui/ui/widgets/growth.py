@@ -34,7 +34,7 @@ def summed(curves: list[Points]) -> Points:
 
 
 def growth_lines(growth: tuple[tuple[str, Points], ...]) -> list[tuple[str, Points]]:
-    """(name, curve) for each model, the dearest first; the cheap ones of many are summed up in the last."""
+    """(name, curve) for each model, the most expensive first; the cheap ones of many are summed up in the last."""
     curves = [(short_model(model), points) for model, points in growth if points]
     if len(curves) <= MAX_LINES:
         return curves

@@ -59,7 +59,7 @@ def slice_rows(slices: tuple[Slice, ...], width: int, height: int) -> list[tuple
 
 
 class SlicesPanel(Panel, can_focus=True):
-    """Bars by amount with the amount and the share; the dearest that fit. A bar opens its sessions."""
+    """Bars by amount with the amount and the share; the largest that fit. A bar opens its sessions."""
 
     DEFAULT_CSS = """
     SlicesPanel:focus { border-title-color: $foreground; }

@@ -35,7 +35,7 @@ def few_columns(number: int, time: int, cost: int) -> tuple[Column, ...]:
 
 
 def all_columns(number: int, time: int, cost: int, bar: bool, marked: bool) -> tuple[Column, ...]:
-    """`bar` draws the context's fill; `marked` leaves room for what made the session dear."""
+    """`bar` draws the context's fill; `marked` leaves room for what made the session expensive."""
     return (
         Column("#", number, "right"),
         Column("Time", time),
@@ -154,8 +154,8 @@ class TurnsPanel(SessionPanel):
 
     def _titles(self, view: SessionView) -> tuple[str, ...]:
         turns = plural(len(view.turns), "turn") if view.turns else "No turns"
-        dearest = max((turn.cost_nano for turn in view.turns), default=0)
-        known = (f"{turns} · the dearest {format_usd(dearest)}", turns) if dearest else (turns,)
+        highest = max((turn.cost_nano for turn in view.turns), default=0)
+        known = (f"{turns} · highest {format_usd(highest)}", turns) if highest else (turns,)
         if any(turn.list_nano and not turn.cost_nano for turn in view.turns):
             return (f"{known[0]} · ($) at list price, not billed", f"{turns} · ($) not billed", turns)
         return known
