@@ -203,9 +203,11 @@ class SqliteV2(SqliteStore):
                 at = replace(at, messages=advance(connection, self.message_table, at.messages))
                 batch = Batch("", looked_at=frozenset(retry))
                 rows = self._rows_by_id(connection, retry)
-                if at.messages.gaps:
-                    rows += (new := self._rows_between(connection, *at.messages.gaps[0], _ROWS))
+                left = _ROWS
+                while at.messages.gaps and left > 0:  # every gap: a writer may make one more at each step
+                    new = self._rows_between(connection, *at.messages.gaps[0], left)
                     at = replace(at, messages=shrink(at.messages, new[-1][0] if new else None))
+                    rows, left = rows + new, left - max(len(new), 1)
                 self._take(batch, rows)
                 if not at.messages.gaps:
                     self._take_bills(connection, batch)
