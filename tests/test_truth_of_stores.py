@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -223,3 +225,20 @@ def test_the_recorded_cost_stays_where_reasoning_was_counted_twice(tmp_path: Pat
     ours = synced(store)
     assert ours.totals.tokens == true
     assert ours.totals.spend_nano == 6_085_600
+
+
+@pytest.mark.parametrize("kind", [V1, V2])
+@pytest.mark.parametrize("value", ["true", "false", "[1]", '{"a": 1}', '"1"'])
+def test_a_cost_that_is_no_number_is_no_amount(kind: type[V1 | V2], value: str, tmp_path: Path) -> None:
+    store = kind(tmp_path)
+    session = store.session("Fix header")
+    call = store.call(session, cost="0.20")
+    table = "message" if kind is V1 else "session_message"
+    big = "json_set(data, '$.cost', json(?), '$.text', hex(zeroblob(200000)))"
+    with closing(sqlite3.connect(store.path)) as connection, connection:
+        connection.execute(f"UPDATE {table} SET data = {big} WHERE id = ?", (value, call))
+        if kind is V1:
+            connection.execute("DELETE FROM part")
+    ours = reader(store.data_dir)
+    ours.poll()
+    assert ours.rows("SELECT amount_nano, missing FROM call WHERE id = ?", call) == [(0, "cost")]

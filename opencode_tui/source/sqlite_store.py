@@ -305,6 +305,13 @@ class SqliteStore:
         raise NotImplementedError
 
 
+def field(name: str) -> str:
+    """SQL for a field of a message's JSON. A cost of `true` stays no amount: `json_extract` makes it 1, a dollar."""
+    value = f"json_extract(m.data, '$.{name}')"
+    boolean = f"json_type(m.data, '$.{name}') IN ('true', 'false')"
+    return f"CASE WHEN {boolean} THEN 'no amount' ELSE {value} END" if name == "cost" else value
+
+
 def layout_of(connection: sqlite3.Connection) -> int:
     """SQLite's own count of the changes to the tables of a file."""
     return int(connection.execute("PRAGMA schema_version").fetchone()[0])

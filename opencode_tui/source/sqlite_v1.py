@@ -12,7 +12,7 @@ from opencode_tui.source.batch import Batch
 from opencode_tui.source.cursor import rowids
 from opencode_tui.source.decode import BadRow, call_from_v1, moment, parse
 from opencode_tui.source.sqlite_file import columns
-from opencode_tui.source.sqlite_store import SqliteStore, taken
+from opencode_tui.source.sqlite_store import SqliteStore, field, taken
 from opencode_tui.source.steps import by_step
 from opencode_tui.source.tools import v1_parts, v1_steps, v1_tools
 
@@ -32,7 +32,7 @@ _FIELDS = (
 )
 # An error can hold a whole response: of a huge row only the fields that matter leave SQLite, under `slim`.
 _SLIM = "json_object('slim', 1, {}, 'error', json_object('name', json_extract(m.data, '$.error.name')))".format(
-    ", ".join(f"'{name}', json_extract(m.data, '$.{name}')" for name in _FIELDS)
+    ", ".join(f"'{name}', {field(name)}" for name in _FIELDS)
 )
 _SELECT = f"""
   SELECT m.rowid, m.id, m.session_id, m.time_created, s.time_created, s.version,

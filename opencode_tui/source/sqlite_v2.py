@@ -31,7 +31,7 @@ from opencode_tui.source.cursor import advance, rowids, shrink
 from opencode_tui.source.decode import BadRow, call_from_v2, moment, parse
 from opencode_tui.source.originals import orphans
 from opencode_tui.source.sqlite_file import SqliteFile, columns
-from opencode_tui.source.sqlite_store import Cursor, SqliteStore, final_ids, taken
+from opencode_tui.source.sqlite_store import Cursor, SqliteStore, field, final_ids, taken
 from opencode_tui.source.text import clean, identifier
 from opencode_tui.source.tools import v2_parts, v2_tools
 
@@ -39,7 +39,7 @@ _BILLS, _ROWS = 500, 2_000
 # `content` holds everything that was said and done: only the other fields leave SQLite.
 _FIELDS = ("agent", "model", "finish", "cost", "tokens", "time", "status", "role")
 _SLIM = "json_object({}, 'error', {})".format(
-    ", ".join(f"'{name}', json_extract(m.data, '$.{name}')" for name in _FIELDS),
+    ", ".join(f"'{name}', {field(name)}" for name in _FIELDS),
     "CASE json_type(m.data, '$.error') WHEN 'text' THEN json_extract(m.data, '$.error') WHEN 'object' THEN "
     "json_object('name', coalesce(json_extract(m.data, '$.error.name'), json_extract(m.data, '$.error.type'))) END",
 )
