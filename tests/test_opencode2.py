@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
 
@@ -539,3 +541,22 @@ def test_a_sum_that_cannot_be_read_makes_its_day_a_lower_bound_until_it_can(
     ours.poll()
     assert_truth(ours, store.truth)
     assert ours.rows("SELECT count(*) FROM unreadable") == [(0,)]
+
+
+@pytest.mark.parametrize("seq", ["zzz", b"\xff", 1.5, -7, 2**63 - 1])
+@pytest.mark.parametrize("table", ["session_message", "event_sequence"])
+def test_a_sequence_number_that_is_none_stops_nothing(table: str, seq: object, tmp_path: Path) -> None:
+    store = V2(tmp_path)
+    session = store.session("Fix header")
+    first = store.call(session, cost="0.20")
+    store.call(session, cost="0.10")
+    with closing(sqlite3.connect(store.path)) as connection, connection:
+        if table == "session_message":
+            connection.execute("INSERT OR REPLACE INTO event_sequence (aggregate_id, seq) VALUES (?, 40)", (session,))
+            connection.execute("UPDATE session_message SET seq = ? WHERE id = ?", (seq, first))
+        else:
+            connection.execute("DELETE FROM event_sequence")
+            connection.execute("INSERT INTO event_sequence (aggregate_id, seq) VALUES (?, ?)", (session, seq))
+    ours = synced(store)
+    assert [state.state for state in ours.sync.states] == ["live"]
+    assert ours.totals.spend_nano == 300_000_000

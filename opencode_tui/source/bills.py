@@ -71,17 +71,19 @@ _COMPACTIONS = f"""
       json_type(data, '$.cost') IS NULL AND json_extract(data, '$.status') <> 'completed' END
   ORDER BY session_id, seq
 """
+_USABLE = "seq BETWEEN 0 AND 9007199254740992"
+"""A number that can be reckoned with; text and blobs sort above all numbers."""
 _GAPS = f"""
   SELECT session_id, max(seq) FROM (
     SELECT u.session_id, u.seq, coalesce((SELECT max(p.seq) FROM session_message p
-      WHERE p.session_id = u.session_id AND p.seq < u.seq), 0) AS before
+      WHERE p.session_id = u.session_id AND p.seq < u.seq AND p.{_USABLE}), 0) AS before
     FROM session_message u JOIN session_v2 s ON s.id = u.session_id AND u.time_created >= s.time_created
-    WHERE u.session_id IN {_IDS} AND u.type = 'user' AND u.time_created >= ?)
+    WHERE u.session_id IN {_IDS} AND u.type = 'user' AND u.time_created >= ? AND u.{_USABLE})
   WHERE seq - before >= ? GROUP BY 1
 """
 _LAST = f"""
-  SELECT s.id, e.seq, coalesce((SELECT max(m.seq) FROM session_message m WHERE m.session_id = s.id), 0)
-  FROM session_v2 s JOIN event_sequence e ON e.aggregate_id = s.id WHERE s.id IN {_IDS}
+  SELECT s.id, e.seq, coalesce((SELECT max(m.seq) FROM session_message m WHERE m.session_id = s.id AND m.{_USABLE}), 0)
+  FROM session_v2 s JOIN event_sequence e ON e.aggregate_id = s.id WHERE s.id IN {_IDS} AND e.{_USABLE}
 """
 _AROUND = """
   SELECT (SELECT max(time_created) FROM session_message WHERE session_id = ?1 AND seq < ?2),
