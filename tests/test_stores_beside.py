@@ -182,13 +182,18 @@ def test_the_oldest_of_many_running_calls_complete_and_are_seen_at_the_next_poll
     assert ours.totals.spend_nano == 400_000_000 == store.truth.total_nano
 
 
+def _sessions(store: V1, count: int) -> list[str]:
+    return [store.session("Stuck") for _ in range(count)]
+
+
 def test_5000_calls_that_never_complete_cost_a_poll_a_seek_each_and_no_decoding(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store = V1(tmp_path)
     session = store.session("Fix header")
     with store.database.connection():
-        stuck = [store.call(session, completed=False) for _ in range(5_000)]
+        # In many sessions: this builder adds a session's messages up again with each of them.
+        stuck = [store.call(each, completed=False) for each in _sessions(store, 200) for _ in range(25)]
     ours = reader(store.data_dir)
     ours.poll()
     store.call(session, cost="0.01")

@@ -24,7 +24,7 @@ from tests.stores import V1
 from tests.ui.builders import NOW, SETTINGS, clock, snapshot
 from tests.ui.showing import app_over, settled
 
-STROKES = int(os.environ.get("OPENCODE_TUI_TEST_STROKES", "300"))
+STROKES = int(os.environ.get("OPENCODE_TUI_TEST_STROKES", "60"))
 KEYS = (
     *("ctrl+p", "escape", "ctrl+p", "escape", "enter", "tab", "shift+tab", "up", "down", "left", "right"),
     *("pageup", "pagedown", "home", "end", "space", "shift+space", "backspace", "question_mark", "slash"),
