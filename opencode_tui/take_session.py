@@ -36,9 +36,6 @@ from opencode_tui.views import (
     TurnView,
 )
 
-_NEVER = (1 << 62, -1)
-"""The first and the last moment of a session that made no call."""
-
 
 class UnknownSession(LookupError):
     """No such session is in the ledger. The message is a sentence."""
@@ -195,7 +192,7 @@ def _tree(connection: sqlite3.Connection, root: str, now_ms: int, whole: bool) -
     own = {id: sums[id].spend_nano if id in sums else 0 for id in ids}
     parents = {id: facts[id].parent_id if id in facts else None for id in ids}
     known = queries.session_facts(connection, [parent for parent in (parents[root],) if parent])
-    times = {id: (sums[id].first_ms, sums[id].last_ms) if id in sums else _NEVER for id in ids}
+    times = {id: (sums[id].first_ms, sums[id].last_ms) if id in sums else () for id in ids}
     bounded = bounded_sessions(connection, times, whole)
     places = laid_out(root, parents, own)
     above = _above(places, bounded)

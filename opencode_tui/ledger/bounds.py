@@ -60,9 +60,9 @@ def bounded_keys(
 
 
 def bounded_sessions(
-    connection: sqlite3.Connection, times: Mapping[str, tuple[int, int]], whole: bool = True, span: Span = EVER
+    connection: sqlite3.Connection, times: Mapping[str, tuple[int, ...]], whole: bool = True, span: Span = EVER
 ) -> frozenset[str]:
-    """Those of the sessions whose own sums in a span are lower bounds. `times` are their first and last moments by id.
+    """Those of the sessions whose own sums in a span are lower bounds; `times` are the moments known of each, by id.
 
     A row counts for each session that was there within a day of it: its own moment may be all that can be read of it.
     """
@@ -76,8 +76,10 @@ def bounded_sessions(
     known = {
         id: (created, updated) for id, created, updated in connection.execute(_UPDATED, (json.dumps(sorted(times)),))
     }
-    for id, (first, last) in times.items():
-        moments = (first, last, *known.get(id, ()))  # a clock that jumped has put them into any order
+    for id, own in times.items():
+        moments = (*own, *known.get(id, ()))  # a clock that jumped has put them into any order
+        if not moments:
+            continue
         start, end = min(moments) // DAY_MS - 1, max(moments) // DAY_MS + 1
         place = bisect_left(days, start)
         if place < len(days) and days[place] <= end:

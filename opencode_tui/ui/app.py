@@ -152,7 +152,7 @@ class OpencodeTui(AlertingApp):
 
     @on(ViewScreen.Looking)
     def look(self) -> None:
-        screen = self.screen
+        screen = self.screen_stack[-1] if self.screen_stack else None  # there is none as the app ends
         self.poller.ask(screen.looking_at if isinstance(screen, ViewScreen) else ())
 
     @on(OpenSession)

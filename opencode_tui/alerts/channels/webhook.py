@@ -62,8 +62,9 @@ class Webhook:
         thread = Thread(target=exchange.run, name="post an alert", daemon=True)
         thread.start()
         thread.join(max(end_s - monotonic_s(), 0.0))
+        answer = exchange.answer  # before it is cut, which makes it fail
         exchange.cut()
-        return exchange.answer or _Answer(f"no answer within {self._timeout_s:g} s")
+        return answer or _Answer(f"no answer within {self._timeout_s:g} s")
 
 
 class _Exchange:
