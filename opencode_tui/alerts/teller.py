@@ -21,8 +21,9 @@ from opencode_tui.ledger.holder import this_process
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.settings import Settings
 
-CLOSE_S = 5.0
-_BUSY_MS = 3_000
+CLOSE_S = 10.0
+"""How long an end waits for deliveries under way: one that goes unmarked goes out again."""
+_BUSY_MS, _LAST_BUSY_MS = 3_000, 20_000
 _Task = Alert | Literal["look"] | None
 """An alert to deliver, what waits in the ledger, or the end."""
 
@@ -90,7 +91,7 @@ class Teller:
         for thread in list(self._threads.values()):
             thread.join(max(end_s - clocks.monotonic_s(), 0.0))
         self._over = True
-        self._keep()
+        self._keep(_LAST_BUSY_MS)
         return not self.waiting
 
     def _hand(self, name: str, task: _Task) -> None:
@@ -142,14 +143,14 @@ class Teller:
             self.outcomes.append((alert.id, told))
         self._keep()
 
-    def _keep(self) -> None:
+    def _keep(self, busy_ms: int = _BUSY_MS) -> None:
         """Mark in the ledger what was delivered; what cannot be marked now is with the next."""
         with self._lock:
             unkept, self._unkept = self._unkept, []
         if not unkept:
             return
         try:
-            with self._writing() as connection:
+            with self._writing(busy_ms) as connection:
                 for id, told in unkept:
                     deliveries.finish(connection, id, self._holder, told)
         except Exception:
@@ -163,9 +164,9 @@ class Teller:
             yield ledger.connection
 
     @contextmanager
-    def _writing(self) -> Iterator[Connection]:
+    def _writing(self, busy_ms: int = _BUSY_MS) -> Iterator[Connection]:
         with closing(self._open_ledger()) as ledger:
-            ledger.connection.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
+            ledger.connection.execute(f"PRAGMA busy_timeout = {busy_ms}")
             with ledger.writing() as connection:
                 yield connection
 

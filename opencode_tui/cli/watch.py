@@ -28,7 +28,7 @@ from opencode_tui.snapshot import Snapshot
 
 CLOSE_S = 45.0
 """How long the channels are waited for with --once."""
-END_S = 5.0
+END_S = 10.0
 """And when somebody ends it."""
 _WELL = ("live", "importing")
 
