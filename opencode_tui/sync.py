@@ -108,7 +108,10 @@ class Sync:
     def _settle_copies(self) -> None:
         """Fix who pays for calls whose originals are gone, now that all that can be read has been read."""
         passing = ("importing", "locked")
-        if copies.has_unsettled(self._ledger.connection) and not any(s.state in passing for s in self.states):
+        if not copies.has_unsettled(self._ledger.connection) or any(s.state in passing for s in self.states):
+            return
+        # What another process has found, and nobody has read yet, may hold an original.
+        if writing.unread_stores(self._ledger.connection) <= {writing.stored_key(key) for key in self._stores}:
             with self._ledger.writing() as connection:
                 copies.settle_copies(connection)
 
@@ -171,10 +174,14 @@ class Sync:
         for key in healed:
             del self._states[key]
         # The JSON files are the oldest: what is newest comes first.
-        for store in sorted(found, key=lambda store: -store.rank):
-            if store.key not in self._stores:
-                self._stores[store.key] = store
-                self._states[store.key] = self._live(store)
+        new = [store for store in sorted(found, key=lambda store: -store.rank) if store.key not in self._stores]
+        if new:
+            with self._ledger.writing() as connection:  # so that others see that they are still to be read
+                for store in new:
+                    writing.store_row(connection, store.key)
+        for store in new:
+            self._stores[store.key] = store
+            self._states[store.key] = self._live(store)
         self._layouts = {key: store.layout for key, store in self._stores.items()}
 
     def _has_other_tables(self) -> bool:

@@ -151,3 +151,19 @@ def test_a_ledger_in_which_copies_were_counted_twice_is_put_right(tmp_path: Path
     with ours.ledger.writing() as connection:
         link_paying_copies(connection)
     assert json.dumps(ours.spend_by("session")) == json.dumps({root: 20 * CENT, fork: 5 * CENT})
+
+
+def test_nobody_pays_for_ever_while_a_store_that_another_process_found_is_unread(tmp_path: Path) -> None:
+    store = V1(tmp_path)
+    root = store.session("Fix header")
+    store.call(root, cost="0.20")
+    fork = store.fork(root)
+    store.delete(root)
+    ours = reader(store.data_dir)
+    ours.ledger.connection.execute("INSERT INTO store (key) VALUES ('/elsewhere/opencode.db#message')")
+    ours.poll()
+    assert ours.rows("SELECT count(*) FROM call WHERE settled = 1") == [(0,)]
+    ours.ledger.connection.execute("UPDATE store SET cursor = '[]' WHERE cursor IS NULL")
+    store.call(fork, cost="0.01")
+    ours.poll()
+    assert ours.rows("SELECT count(*) FROM call WHERE settled = 1") == [(1,)]

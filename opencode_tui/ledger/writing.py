@@ -79,13 +79,23 @@ _INSERT_TOOL = """
 
 def store_row(connection: sqlite3.Connection, key: str) -> StoreRow:
     """The store of a key, entered where it is new. A path that is not UTF-8 stands in it with its bytes escaped."""
-    key = key.encode("utf-8", "backslashreplace").decode()
+    key = stored_key(key)
     query = "SELECT id, cursor, turns, lease_ms FROM store WHERE key = ?"
     row = connection.execute(query, (key,)).fetchone()
     if row is None:
         connection.execute("INSERT OR IGNORE INTO store (key) VALUES (?)", (key,))
         row = connection.execute(query, (key,)).fetchone()
     return StoreRow(*row)
+
+
+def stored_key(key: str) -> str:
+    """A store's key as it stands in the ledger."""
+    return key.encode("utf-8", "backslashreplace").decode()
+
+
+def unread_stores(connection: sqlite3.Connection) -> frozenset[str]:
+    """The keys of stores that were found, and of which nothing has been read."""
+    return frozenset(row[0] for row in connection.execute("SELECT key FROM store WHERE cursor IS NULL"))
 
 
 def machine_id(connection: sqlite3.Connection, name: str) -> int:
