@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -35,6 +36,9 @@ from opencode_tui.ui.screens.today import TodayScreen
 from opencode_tui.ui.screens.why import WhyScreen
 from opencode_tui.ui.theme import CALM, default_theme
 from opencode_tui.views import View
+
+ENDING = (signal.SIGTERM, signal.SIGHUP)
+"""What a closed pane and a system that shuts down send."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +91,7 @@ class OpencodeTui(AlertingApp):
         self._calendar = calendar_for(settings.timezone)
         self._clock = clock
         self._settings = settings
+        self._signals: dict[signal.Signals, Any] = {}
         self.announcer = Announcer(settings.channels)
         self.register_theme(CALM)
         theme = settings.ui.theme or default_theme(self.console.color_system)
@@ -120,8 +125,13 @@ class OpencodeTui(AlertingApp):
 
     def on_mount(self) -> None:
         self.poller.start()
+        with suppress(ValueError):  # not the main thread: somebody else sees to signals
+            # As `q` does: what is being delivered is marked before the end.
+            self._signals = {number: signal.signal(number, lambda *_: self.exit()) for number in ENDING}
 
     def on_unmount(self) -> None:
+        for number, handler in self._signals.items():
+            signal.signal(number, handler)
         self.poller.stop()
 
     @on(Poller.SnapshotTaken)
