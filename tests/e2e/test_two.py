@@ -89,7 +89,7 @@ def test_a_compaction_that_was_stopped(server2: Server2, hold: Hold, model: Scri
     server2.compact_and_leave(session)
     assert model.streaming.wait(30)
     server2.abort(session)
-    assert model.hung_up == 1
+    until(lambda: model.hung_up == 1, "the model is still asked for the compaction")
     server2.prompt(session, "and on")
     hold.check()
 
