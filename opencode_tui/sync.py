@@ -175,14 +175,14 @@ class Sync:
             del self._states[key]
         # The JSON files are the oldest: what is newest comes first.
         new = [store for store in sorted(found, key=lambda store: -store.rank) if store.key not in self._stores]
-        if new:
-            with self._ledger.writing() as connection:  # so that others see that they are still to be read
-                for store in new:
-                    writing.store_row(connection, store.key)
         for store in new:
             self._stores[store.key] = store
             self._states[store.key] = self._live(store)
         self._layouts = {key: store.layout for key, store in self._stores.items()}
+        if new:
+            with self._ledger.writing() as connection:  # so that others see that they are still to be read
+                for store in new:
+                    writing.store_row(connection, store.key)
 
     def _has_other_tables(self) -> bool:
         """Whether tables may have been made in a file since it was looked at. Costs microseconds."""
