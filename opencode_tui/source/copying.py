@@ -38,5 +38,7 @@ def copy_apart(path: Path, neighbours: Iterable[Path], to: Path) -> Path:
         done = subprocess.run([*command, *pair], capture_output=True, check=False)
         if done.returncode:
             said = done.stderr.decode("utf-8", "replace").strip().rpartition("\n")[2]
+            if not Path(pair[0]).exists():  # whoever had the database open has closed it meanwhile
+                raise FileNotFoundError(None, "a file beside it has gone")
             raise OSError(None, f"no private copy of it can be made: {said[:200]}")
     return copy

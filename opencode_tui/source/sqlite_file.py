@@ -167,6 +167,8 @@ class SqliteFile:
         return stamp
 
     def _trouble(self, error: Exception) -> StoreTrouble:
+        if isinstance(error, FileNotFoundError):
+            return StoreTrouble("locked", f"{self._name} was opened by OpenCode just now; reading it again", again=True)
         if isinstance(error, OSError):
             reason = error.strerror or str(error)
             return StoreTrouble("broken", f"{self._name} cannot be read ({reason}); see who may read it")
