@@ -119,9 +119,11 @@ class Teller:
                 self._pending[route.name].remove(task)
 
     def _left_behind(self, route: Route) -> list[Alert]:
-        with self._connection() as connection:
-            found = deliveries.free(connection, self._clock())
-            alerts = alert_log.with_ids(connection, (each.alert_id for each in found if each.channel == route.name))
+        with self._opened() as ledger:
+            found = deliveries.free(ledger.connection, self._clock())
+            alerts = alert_log.with_ids(
+                ledger.connection, (each.alert_id for each in found if each.channel == route.name)
+            )
         return [alerts[id] for id in sorted(alerts)]
 
     def _deliver(self, route: Route, alert: Alert, *, at_any_rate: bool) -> None:
@@ -158,17 +160,15 @@ class Teller:
                 self._unkept = unkept + self._unkept
 
     @contextmanager
-    def _connection(self) -> Iterator[Connection]:
+    def _opened(self, busy_ms: int = _BUSY_MS) -> Iterator[Ledger]:
         with closing(self._open_ledger()) as ledger:
-            ledger.connection.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
-            yield ledger.connection
+            ledger.connection.execute(f"PRAGMA busy_timeout = {busy_ms}")
+            yield ledger
 
     @contextmanager
     def _writing(self, busy_ms: int = _BUSY_MS) -> Iterator[Connection]:
-        with closing(self._open_ledger()) as ledger:
-            ledger.connection.execute(f"PRAGMA busy_timeout = {busy_ms}")
-            with ledger.writing() as connection:
-                yield connection
+        with self._opened(busy_ms) as ledger, ledger.writing() as connection:
+            yield connection
 
 
 def outcome(route: Route, alert: Alert) -> tuple[bool, str]:
