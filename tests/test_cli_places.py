@@ -7,6 +7,8 @@ import shutil
 import stat
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -57,15 +59,33 @@ os.setgid({NOBODY})
 os.setuid({NOBODY})
 sys.exit(opencode_tui.cli.main(sys.argv[1:]))
 """
-"""All that is imported is imported first: where the package is, a stranger may have no right to look."""
+"""All that is imported is imported first: where the libraries are, a stranger may have no right to look."""
+
+
+@pytest.fixture(scope="module")
+def readable() -> Iterator[Path]:
+    """A directory with a copy of the package that everybody may read: a checkout's own may be its owner's alone."""
+    place = Path(tempfile.mkdtemp(prefix="opencode-tui-test-", dir="/var/tmp"))
+    try:
+        shutil.copytree(ROOT / "opencode_tui", place / "opencode_tui", ignore=shutil.ignore_patterns("__pycache__"))
+        for each in (place, *place.rglob("*")):
+            each.chmod(0o755 if each.is_dir() else 0o644)
+        yield place
+    finally:
+        shutil.rmtree(place)
 
 
 def run(
-    *argv: str | bytes, environ: dict[str, str] | None = None, nobody: bool = False, cwd: Path = ROOT
+    *argv: str | bytes,
+    environ: dict[str, str] | None = None,
+    nobody: bool = False,
+    cwd: Path = ROOT,
+    package: Path = ROOT,
 ) -> tuple[int, bytes, str]:
     """A command in a process of its own, with nothing but these variables."""
     program = ("-c", AS_NOBODY) if nobody else ("-m", "opencode_tui")
-    variables = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"} | (environ or {})
+    variables = {"PATH": os.environ["PATH"], "PYTHONPATH": str(package), "PYTHONDONTWRITEBYTECODE": "1"}
+    variables |= environ or {}
     done = subprocess.run([sys.executable, *program, *argv], env=variables, capture_output=True, cwd=cwd, timeout=60)
     return done.returncode, done.stdout, done.stderr.decode("utf-8", "replace")
 
@@ -120,10 +140,10 @@ def test_a_store_of_such_a_name_is_named_where_it_is_broken(broken: bool, shell:
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can become somebody else")
 @pytest.mark.parametrize("argv", COMMANDS, ids=" ".join)
 def test_a_user_without_a_home_needs_no_more_than_the_places(
-    argv: tuple[str, ...], shell: Shell, store: V1, tmp_path_factory: pytest.TempPathFactory
+    argv: tuple[str, ...], shell: Shell, store: V1, readable: Path
 ) -> None:
     store.database.close()
-    place = Path("/var/tmp") / f"opencode-tui-test-{os.getpid()}-{COMMANDS.index(argv)}"
+    place = readable / f"{COMMANDS.index(argv)}"
     try:
         shutil.copytree(shell.data_dir, place / "opencode")
         (place / "ours").mkdir()
@@ -131,7 +151,7 @@ def test_a_user_without_a_home_needs_no_more_than_the_places(
             os.chown(each, NOBODY, NOBODY)
             each.chmod(stat.S_IRWXU if each.is_dir() else stat.S_IRUSR | stat.S_IWUSR)
         places = ("--data-dir", str(place / "opencode"), "--ledger", str(place / "ours" / "ledger.db"))
-        code, out, err = run(*argv, *places, nobody=True)
+        code, out, err = run(*argv, *places, nobody=True, cwd=readable, package=readable)
         assert_survived(argv, code, out, err, (0, 3) if argv[0] == "guard" else (0,))
         if code:
             assert_one_sentence(err, "no home directory")
@@ -141,8 +161,8 @@ def test_a_user_without_a_home_needs_no_more_than_the_places(
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can become somebody else")
 @pytest.mark.parametrize("argv", COMMANDS, ids=" ".join)
-def test_without_a_home_and_without_places_the_option_is_named(argv: tuple[str, ...]) -> None:
-    code, out, err = run(*argv, nobody=True, cwd=Path("/"))
+def test_without_a_home_and_without_places_the_option_is_named(argv: tuple[str, ...], readable: Path) -> None:
+    code, out, err = run(*argv, nobody=True, cwd=Path("/"), package=readable)
     assert_survived(argv, code, out, err, (3,) if argv != ("alerts", "test") else (0, 3))
     assert "no home directory is known" in err
     assert "--ledger" in err
