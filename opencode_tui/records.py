@@ -129,6 +129,10 @@ class Bill:
     """The rows on either side of the newest undo that left a trace; None where none did."""
     originals: tuple[Call, ...] = ()
     """Undone calls of the session that are known from a fork's copies."""
+    likely_originals: tuple[Call, ...] = ()
+    """Such calls whose fork is not known to be of this session: they are its own if its sum has room for them."""
+    is_held: bool = False
+    """A compaction is under way: its cost is in the sum a moment before its row says so, so nothing can be left."""
     compaction_ms: int | None = None
     """The newest compaction that ended without a cost; what it had cost until then stands in no row."""
 

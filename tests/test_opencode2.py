@@ -314,6 +314,38 @@ def test_a_call_that_was_forked_and_then_undone_unseen_is_its_own_sessions(store
     assert ours.spend_by("session") == {id: nano for id, nano in store.truth.own.items() if nano}
 
 
+@pytest.mark.parametrize("is_first", [False, True])
+def test_a_call_whose_copy_came_through_a_deleted_fork_is_its_own_sessions(store: V2, is_first: bool) -> None:
+    root = store.session("Redesign")
+    if not is_first:
+        store.call(root, cost="0.02")
+    asked = store.prompt(root)
+    store.call(root, cost="0.05", turn=asked)
+    between = store.fork(root)
+    second = store.fork(between)
+    store.call(second, cost="0.02")
+    store.revert(root, asked)
+    store.call(root, cost="0.01")
+    store.delete(between)
+    ours = synced(store)
+    assert ours.totals.spend_nano == store.truth.total_nano
+    assert ours.spend_by("session") == {id: nano for id, nano in store.truth.own.items() if nano}
+
+
+def test_a_deleted_forks_own_call_is_not_taken_for_an_undone_one(store: V2, root: str) -> None:
+    asked = store.prompt(root)
+    store.call(root, cost="0.05", turn=asked)
+    between = store.fork(root)
+    store.call(between, cost="0.04")
+    second = store.fork(between)
+    store.revert(root, asked)
+    store.call(root, cost="0.01")
+    store.delete(between)
+    ours = synced(store)
+    assert ours.totals.spend_nano == store.truth.total_nano
+    assert ours.spend_by("session")[second] == 40_000_000
+
+
 def test_a_copy_that_is_undone_in_a_fork_leaves_the_original_where_it_is(store: V2, root: str) -> None:
     asked = store.prompt(root)
     store.call(root, cost="0.05", turn=asked)

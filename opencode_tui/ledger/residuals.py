@@ -70,8 +70,23 @@ def bills_of_lost(connection: sqlite3.Connection, bills: Iterable[Bill]) -> list
 
 
 def undone_calls(connection: sqlite3.Connection, bills: Iterable[Bill]) -> list[Call]:
-    """The undone calls that copies tell of and that nobody has seen before they were undone."""
-    return [call for bill in bills for call in bill.originals if not _is_there(connection, call)]
+    """The undone calls that copies show and that nobody has seen before they were undone."""
+    found = []
+    for bill in bills:
+        new = [call for call in bill.originals if not _is_there(connection, call)]
+        likely = [call for call in bill.likely_originals if not _is_there(connection, call)]
+        if likely and not bill.is_held:
+            known = _known(connection, bill)
+            nano, tokens = bill.cost_nano - known.nano, _minus(bill.tokens, known.tokens)
+            for call in new:
+                nano, tokens = nano - call.recorded_nano, _minus(tokens, call.tokens)
+            for call in likely:
+                left, rest = nano - call.recorded_nano, _minus(tokens, call.tokens)
+                if left >= -(bill.rows_before + known.calls + 1) and min(_counts(rest)) >= 0:
+                    nano, tokens = left, rest
+                    new.append(call)
+        found += new
+    return found
 
 
 def _is_there(connection: sqlite3.Connection, call: Call) -> bool:
@@ -96,7 +111,7 @@ def unlisted_calls(
     keys, tell of is no part of the sum, except in the newest undo; `rows_of` gives a session's rows in the store.
     """
     found = []
-    for bill in bills:
+    for bill in (bill for bill in bills if not bill.is_held):
         running = connection.execute(_RUNNING, (bill.session_id,))
         if looked_at.issuperset(row[0] for row in running):
             known = _known(connection, bill)
@@ -123,7 +138,7 @@ def _known(connection: sqlite3.Connection, bill: Bill, elsewhere: Iterable[str] 
 def _unlisted(bill: Bill, known: _Known, now_ms: int) -> Call | None:
     nano = bill.cost_nano - known.nano
     tokens = _minus(bill.tokens, known.tokens)
-    counts = (tokens.input, tokens.output, tokens.reasoning, tokens.cache_read, tokens.cache_write)
+    counts = _counts(tokens)
     rounding = bill.rows_before + known.calls + 1
     if nano < -rounding or sum(counts) < 0 or (nano <= rounding and not sum(counts)):
         return None
@@ -154,6 +169,10 @@ def _what(bill: Bill, known: _Known) -> tuple[str, int, bool]:
     if bill.compaction_ms is not None and bill.compaction_ms >= bill.updated_ms and not awaits_title:
         return COMPACTION, bill.compaction_ms, True
     return TITLE, bill.title_ms if awaits_title else bill.updated_ms, True
+
+
+def _counts(tokens: Tokens) -> tuple[int, int, int, int, int]:
+    return tokens.input, tokens.output, tokens.reasoning, tokens.cache_read, tokens.cache_write
 
 
 def _minus(left: Tokens, right: Tokens) -> Tokens:

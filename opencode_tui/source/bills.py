@@ -150,7 +150,7 @@ class BillTable:
     def read(
         self, connection: sqlite3.Connection, ids: Sequence[str], since_ms: int
     ) -> tuple[list[Bill], list[Unreadable]]:
-        """The sums of those of the sessions that are at rest, and those that cannot be read, in a few queries.
+        """The sums of the sessions, and those that cannot be read, in a few queries.
 
         What was undone before `since_ms` is not looked for.
         """
@@ -164,10 +164,9 @@ class BillTable:
         for row in connection.execute(self._sums, (migrated, names)).fetchall():
             id, prompt, claim = row[0], row[-2], row[-1]
             ended = compactions.get(id)
-            if ended is not None and ended[1] == "running" and claim is not None:
-                continue
+            is_held = ended is not None and ended[1] == "running" and claim is not None
             try:
-                bill = _bill(row[:-2], before.get(id), ended)
+                bill = replace(_bill(row[:-2], before.get(id), ended), is_held=is_held)
             except BadRow as bad:
                 created, updated = row[-4:-2]
                 unreadable.append(Unreadable("session", id, f"sum {bad}", moment(updated, created)))

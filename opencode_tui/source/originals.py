@@ -1,28 +1,58 @@
-"""Calls of OpenCode 2 that were undone after a fork had copied them: the copies tell what the originals were.
+"""Calls of OpenCode 2 that were undone after a fork had copied them: the copies show what the originals were.
 
 The original's cost stays in the sum of its own session, so that the copy must not stand for it as it would for a
-session that was deleted.
+session that was deleted. Where a fork of a fork holds the copy and the fork between them was deleted, the id of that
+one shows whether it was made before the call, and the rows that both sessions still share show where the call was made.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-_FORKS = "SELECT id, fork_session_id FROM session_v2 WHERE fork_session_id IS NOT NULL"
-_MADE = "SELECT id, time_created FROM session_v2 WHERE id IN (SELECT value FROM json_each(?))"
+_FORKS = "SELECT id, fork_session_id FROM session_v2 WHERE typeof(id) = 'text' AND typeof(fork_session_id) = 'text'"
+_CUT_OFF = "SELECT id FROM session_v2 WHERE fork_session_id NOT IN (SELECT id FROM session_v2 WHERE id IS NOT NULL)"
+_MADE = """
+  SELECT id, time_created FROM session_v2
+  WHERE id IN (SELECT value FROM json_each(?)) AND typeof(time_created) = 'integer'
+"""
 # Copies whose row is gone from the session that they were copied from.
 _ORPHANS = """
   SELECT m.id, m.session_id, m.seq, m.time_created
   FROM session_v2 s JOIN session_message m ON m.session_id = s.id
   WHERE s.id IN (SELECT value FROM json_each(?)) AND m.type IN ('assistant', 'compaction')
-    AND m.id LIKE '%\\_' || m.seq ESCAPE '\\' AND NOT EXISTS (
+    AND typeof(m.seq) = 'integer' AND typeof(m.time_created) = 'integer' AND m.id LIKE '%\\_' || m.seq ESCAPE '\\'
+    AND NOT EXISTS (
       SELECT 1 FROM session_message o
       WHERE o.session_id = s.fork_session_id AND o.seq = m.seq AND o.time_created = m.time_created)
+  ORDER BY m.session_id, m.seq
 """
 _STANDS = "SELECT 1 FROM session_message WHERE session_id = ? AND seq = ? AND time_created = ?"
+_PROMPTED_WITHIN_MS = 60_000
+# What a fork and a session have in common shows that both come from one: rows that they share, or, where all of the
+# session's rows up to there are undone, that it was made when the fork's first prompt was written.
+_RELATED = f"""
+  SELECT id FROM session_v2 s WHERE id IN (SELECT value FROM json_each(?1)) AND id <> ?2 AND (
+    EXISTS (SELECT 1 FROM session_message own JOIN session_message copy
+        ON copy.session_id = ?2 AND copy.seq = own.seq AND copy.time_created = own.time_created
+      WHERE own.session_id = s.id AND own.seq < ?3)
+    OR (SELECT time_created FROM session_message WHERE session_id = ?2 ORDER BY seq LIMIT 1)
+        BETWEEN s.time_created AND s.time_created + {_PROMPTED_WITHIN_MS}
+      AND NOT EXISTS (SELECT 1 FROM session_message WHERE session_id = s.id AND seq < ?3))
+"""
+# Nothing stands at the copy's number, something does after it, and the order in time is that of the numbers.
+_HAS_GAP = """
+  SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM session_message WHERE session_id = ?1 AND seq = ?2)
+    AND EXISTS (SELECT 1 FROM session_message WHERE session_id = ?1 AND seq > ?2)
+    AND (?3 < ?4 OR EXISTS (SELECT 1 FROM session_message WHERE session_id = ?1 AND seq > ?2 AND time_created >= ?3)
+      AND NOT EXISTS (SELECT 1 FROM session_message WHERE session_id = ?1 AND seq < ?2 AND time_created > ?3))
+"""
+
+_ID = re.compile("ses_([0-9a-f]{12})[0-9A-Za-z]{14}")
+_ID_MASK, _ID_CYCLE_MS = 2**48 - 1, 2**36
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,23 +63,59 @@ class Orphan:
     session_id: str
     """Where the original was made."""
     seq: int
+    is_certain: bool = True
+    """OpenCode names all forks between the two sessions; else the sum of the session must have room for the call."""
 
 
-def orphans(connection: sqlite3.Connection, owners: Iterable[str]) -> list[Orphan]:
-    """The copies whose originals were undone in one of these sessions, one for each original."""
+def orphans(connection: sqlite3.Connection, owners: Iterable[str], undone: Iterable[str] = ()) -> list[Orphan]:
+    """The copies whose originals were undone in one of these sessions, one for each original, the likeliest first.
+
+    `undone` are those of the sessions in which an undo has left a gap.
+    """
     parents: dict[str, str] = dict(connection.execute(_FORKS).fetchall())
-    wanted = set(owners)
-    forks = [id for id in parents if wanted.intersection(_above(id, parents))]
+    wanted, gapped = set(owners), sorted(undone)
+    ends = {row[0] for row in connection.execute(_CUT_OFF)} if gapped and parents else set()
+    ways = {id: _above(id, parents) for id in parents}
+    forks = [id for id, above in ways.items() if wanted.intersection(above) or ends.intersection((id, *above))]
     if not forks:
         return []
-    involved = json.dumps(sorted({*forks, *(above for id in forks for above in _above(id, parents))}))
+    involved = json.dumps(sorted({*forks, *gapped, *(above for id in forks for above in ways[id])}))
     made = dict(connection.execute(_MADE, (involved,)).fetchall())
     found: dict[tuple[str, int], Orphan] = {}
+    related: dict[str, list[str]] = {}
     for copy_id, fork, seq, created in connection.execute(_ORPHANS, (json.dumps(forks),)).fetchall():
-        owner = next((id for id in _above(fork, parents) if id in made and made[id] <= created), None)
-        if owner in wanted and connection.execute(_STANDS, (owner, seq, created)).fetchone() is None:
-            found.setdefault((owner, seq), Orphan(copy_id, owner, seq))
+        way = ways[fork]
+        owner = next((id for id in way if _made_ms(id, made, created) <= created), None)
+        if owner is not None:
+            if owner in wanted and owner in made and not _stands(connection, owner, seq, created):
+                found.setdefault((owner, seq), Orphan(copy_id, owner, seq))
+            continue
+        # A clock that had gone back dates a session's own calls before itself.
+        likely = [id for id in way if id in made and id in wanted and not _stands(connection, id, seq, created)]
+        if ends.intersection((fork, *way)):
+            if fork not in related:  # the lowest number comes first
+                rows = connection.execute(_RELATED, (json.dumps(gapped), fork, seq))
+                related[fork] = [row[0] for row in rows]
+            gap = ((id, seq, created, made[id]) for id in related[fork] if id in made)
+            likely += [values[0] for values in gap if connection.execute(_HAS_GAP, values).fetchone()]
+        for id in likely:
+            found.setdefault((id, seq), Orphan(copy_id, id, seq, is_certain=False))
     return list(found.values())
+
+
+def _made_ms(id: str, made: Mapping[str, int], near_ms: int) -> int:
+    """When a session was made; of a deleted one its id shows that, modulo 2^36 ms, as OpenCode makes ids."""
+    if id in made:
+        return made[id]
+    match = _ID.fullmatch(id)
+    if match is None:
+        return 0
+    passed = (~int(match[1], 16) & _ID_MASK) >> 12
+    return near_ms + (passed - near_ms + _ID_CYCLE_MS // 2) % _ID_CYCLE_MS - _ID_CYCLE_MS // 2
+
+
+def _stands(connection: sqlite3.Connection, session_id: str, seq: int, created_ms: int) -> bool:
+    return connection.execute(_STANDS, (session_id, seq, created_ms)).fetchone() is not None
 
 
 def _above(id: str, parents: dict[str, str]) -> list[str]:

@@ -24,7 +24,7 @@ from dataclasses import replace
 from typing import Any
 
 from opencode_tui import clock
-from opencode_tui.records import Call, Unreadable, undone_id
+from opencode_tui.records import Bill, Call, Unreadable, undone_id
 from opencode_tui.source.batch import Batch
 from opencode_tui.source.bills import BillTable, Due
 from opencode_tui.source.cursor import advance, rowids, shrink
@@ -177,23 +177,36 @@ class SqliteV2(SqliteStore):
         ids = list(self._due.sums)
         bills, unreadable = self._bill_table.read(connection, ids[:_BILLS], self._due.since_ms)
         batch.unreadable += unreadable
-        originals = self._originals(connection, [bill.session_id for bill in bills])
-        batch.bills = [replace(bill, originals=tuple(originals[bill.session_id])) for bill in bills]
-        self._given = {bill.session_id: self._due.sums[bill.session_id] for bill in batch.bills}
+        batch.bills = self._with_originals(connection, bills)
+        at_rest = [bill.session_id for bill in batch.bills if not bill.is_held]
+        self._given = {session_id: self._due.sums[session_id] for session_id in at_rest}
         self._due = replace(self._due, sums={id: self._due.sums[id] for id in ids[_BILLS:]})
 
-    def _originals(self, connection: sqlite3.Connection, owners: list[str]) -> dict[str, list[Call]]:
-        """The undone calls of these sessions that copies tell of."""
-        found: dict[str, list[Call]] = defaultdict(list)
-        lost = {orphan.copy_id: orphan for orphan in orphans(connection, owners)} if self._is_forked else {}
-        if lost:
-            copies = Batch("")
-            self._take(copies, self._rows_by_id(connection, sorted(lost)))
-            for call in copies.calls:
-                owner, seq = lost[call.id].session_id, lost[call.id].seq
-                original = replace(call, id=undone_id(owner, seq), session_id=owner, turn_id=None)
-                found[owner].append(replace(original, copied=False, copy_of=None))
-        return found
+    def _with_originals(self, connection: sqlite3.Connection, bills: list[Bill]) -> list[Bill]:
+        """The bills with the undone calls of their sessions that copies show."""
+        owners = [bill.session_id for bill in bills]
+        undone = [bill.session_id for bill in bills if bill.undone_before_ms is not None]
+        lost = orphans(connection, owners, undone) if self._is_forked else []
+        if not lost:
+            return bills
+        copies = Batch("")
+        self._take(copies, self._rows_by_id(connection, sorted({orphan.copy_id for orphan in lost})))
+        known = {call.id: call for call in copies.calls}
+        certain: dict[str, list[Call]] = defaultdict(list)
+        likely: dict[str, list[Call]] = defaultdict(list)
+        for orphan in (each for each in lost if each.copy_id in known):
+            owner = orphan.session_id
+            original = replace(known[orphan.copy_id], id=undone_id(owner, orphan.seq), session_id=owner, turn_id=None)
+            found = certain if orphan.is_certain else likely
+            found[owner].append(replace(original, copied=False, copy_of=None))
+        return [
+            replace(
+                bill,
+                originals=tuple(certain[bill.session_id]),
+                likely_originals=tuple(likely[bill.session_id]),
+            )
+            for bill in bills
+        ]
 
     def _closing(self, at: Cursor, retry: list[str]) -> Iterator[tuple[Batch, Cursor]]:
         """Read the sums of many sessions, each time with all calls up to that moment."""

@@ -43,7 +43,8 @@ class Story:
     def _id(self, kind: str) -> str:
         self._count += 1
         tail = "".join(self.dice.choices(_LETTERS, k=9))
-        return f"{kind}_{self.now & 0xFFFFFFFFFFFF:012x}{self._count:05d}{tail}"
+        moment = (self.now << 12 | self._count & 0xFFF) & 0xFFFFFFFFFFFF
+        return f"{kind}_{moment ^ 0xFFFFFFFFFFFF if kind == 'ses' else moment:012x}{self._count:05d}{tail}"
 
     def _tick(self) -> int:
         self.now += self.dice.randint(1, self.pace_ms)
