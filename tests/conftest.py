@@ -30,3 +30,8 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
     """A file or a test that is named runs in this process, and so do the end-to-end tests, one after the other."""
     directories = [path for path in config.args if Path(path).is_dir()]
     return None if directories and os.environ.get("OPENCODE_E2E", "0") in ("", "0") else 0
+
+
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """A test goes by the beginning and the length of a long text, so that its name fits a line."""
+    return f"{val[:20]!a} of {len(val)}" if isinstance(val, str | bytes) and len(val) > 60 else None
