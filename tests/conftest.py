@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,9 @@ from tests.opens import forget_opens, watch_opens
 
 pytest.register_assert_rewrite("tests.shell", "tests.pictures")
 watch_opens()
+
+# The collector walks Textual's many objects again and again: a fifth of the time that the tests of the screens take.
+gc.set_threshold(200_000, 20, 100)
 
 # How fast things are is measured by tests/bench: a deadline would only tell what else the machine does.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
