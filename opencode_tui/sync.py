@@ -84,9 +84,10 @@ class Sync:
     def _read_changed(self, report: Report) -> tuple[bool, bool]:
         """Whether the ledger changed, and whether any store had."""
         changed = [store for store in self._stores.values() if store.changed()]
-        # What one store lost to an undo another may still have: all rows come before any sum, the copies' sums last.
+        # What one store lost to an undo another may still have, the tables of OpenCode 1 in the same file for one:
+        # all rows come before any sum, the copies' sums last.
         twice = sorted((store for store in changed if store.has_sums), key=lambda store: store.spare)
-        twice = twice if len(twice) > 1 else []
+        twice = twice if len(changed) > 1 else []
         done = [self._read_one(store, report, sums=store not in twice) for store in changed]
         if None not in done:
             done += [self._read_one(store, report, sums=True) for store in twice if store.key in self._stores]
