@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.proof.bells import DAY_MS, SETTINGS, Bells
-from tests.proof.looks import Reader, roots_of, sessions_of
-from tests.proof.oracle import Drift, Oracle
+from tests.proof.looks import Reader, hints_of, roots_of, sessions_of
+from tests.proof.oracle import Drift, Oracle, Told
 from tests.proof.place import JSON_VERSION, V1_VERSIONS, V2_VERSION, Place
 from tests.proof.story import HOUR_MS, Story
 from tests.proof.world import Image, Session
@@ -51,7 +51,9 @@ WEIGHTS: dict[str, float] = {
     "day": 1.5,
     "restart": 1,
 }
-_LOOK, _BATCH, _FRESH = 0.35, 40, 4
+_LOOKS = (0.05, 0.15, 0.4)
+"""How often a history is looked at, by operation: what happens between two looks is as much as what each finds."""
+_BATCH, _WHOLE = 40, 6
 _BACKUPS = ("opencode-backup.db", "opencode.db.bak", "opencode copy.db", "opencode-2026-05-13.db")
 
 
@@ -80,10 +82,13 @@ class Episode:
         self.story = Story(self.place, self.dice, START_MS + self.dice.randint(0, DAY_MS))
         self.oracle, self.bells = Oracle(), Bells()
         self.readers = [Reader(root / "ledger.db", self.config, self.place.directory) for _ in range(2)]
+        self._looked = self.readers[0]
         self.unseen = 0
+        self.with_fresh = True
         self._pending = dict.fromkeys(self.story.bills)
         self.story.between = self.between
         self.figures = Figures()
+        self._chance = self.dice.choice(_LOOKS)
         names = [name for name in WEIGHTS if name not in without]
         self._names, self._weights = names, [WEIGHTS[name] for name in names]
 
@@ -93,10 +98,10 @@ class Episode:
             self.step(self.dice.choices(self._names, self._weights)[0])
             if number == until:
                 break
-            if self.dice.random() < _LOOK:
+            if self.dice.random() < self._chance:
                 self.look()
             if number % _BATCH == 0 or number == operations:
-                self.compare(fresh=number % (_BATCH * _FRESH) == 0 or number == operations)
+                self.compare(whole=number % (_BATCH * _WHOLE) == 0 or number == operations)
         self.close()
         return self.figures
 
@@ -110,7 +115,7 @@ class Episode:
         self.figures.by_operation[name] += 1
 
     def look(self) -> None:
-        reader = self.dice.choice(self.readers)
+        reader = self._looked = self.dice.choice(self.readers)
         before = len(reader.fired)
         reader.look(self.story.now)
         self.figures.looks += 1
@@ -130,17 +135,26 @@ class Episode:
         for bill in self.oracle.look(list(self._pending), self.place.images(), copies, self.story.loose):
             del self._pending[bill]
 
-    def compare(self, *, fresh: bool) -> None:
-        """Look once more and hold the long-lived ledger, and now and then a fresh one, against the truth."""
+    def compare(self, *, whole: bool) -> None:
+        """Look once more and hold the long-lived ledger against the truth.
+
+        A `whole` comparison asks the commands, which are other programs on that ledger, and begins a fresh one.
+        """
         self.look()
         where = (self.root / "ledger.db", self.config, self.place.directory)
-        total = self.oracle.compare(sessions_of(*where), self.story.loose)
+        told = sessions_of(*where) if whole else self.says()
+        total = self.oracle.compare(told, self.story.loose, hints_of(where[0]))
         self.figures.comparisons += 1
         self.figures.nano, self.figures.bills = total, len(self.oracle.seen)
         self.figures.alerts = len(self.bells.fired)
-        if fresh:
+        if whole:
             self._trees(roots_of(*where, total))
-            self._fresh()
+            if self.with_fresh:
+                self._fresh()
+
+    def says(self) -> dict[str, Told]:
+        """What the ledger has by session, in the quickest way."""
+        return self._looked.sessions()
 
     def _fresh(self) -> None:
         """A ledger that begins now must say what the stores tell now."""
@@ -148,7 +162,7 @@ class Episode:
         told = sessions_of(file, self.config, self.place.directory)
         oracle = Oracle()
         oracle.look(self.story.bills, self.place.images(), list(self.place.backups.values()), set())
-        oracle.compare(told, set())
+        oracle.compare(told, set(), hints_of(file))
         self.figures.fresh += 1
         for suffix in ("", "-wal", "-shm"):
             file.with_name(file.name + suffix).unlink(missing_ok=True)
