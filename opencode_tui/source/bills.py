@@ -49,7 +49,8 @@ _SUMS = f"""
       AND u.time_created >= max(s.time_created, ?) ORDER BY u.seq LIMIT 1), {{claim}}
   FROM session_v2 s WHERE s.id IN {_IDS}
 """
-# What OpenCode 1 still wrote after the import is in no sum. A clock that has gone back dates all messages after it.
+# What OpenCode 1 still wrote after the import is in no sum. A clock that has gone back dates all messages after it:
+# then only those are new of which 1.17 or later has left an event, as the import deletes all that there are.
 _BEFORE = f"""
   SELECT m.session_id, count(*), total(m.cost), total(m.input), total(m.output), total(m.reasoning),
     total(m.read), total(m.written)
@@ -61,8 +62,14 @@ _BEFORE = f"""
       AND CASE WHEN json_valid(data) THEN json_extract(data, '$.role') = 'assistant' AND (time_created <= ?
         OR EXISTS (SELECT 1 FROM session_message n WHERE n.id = o.id)
         OR EXISTS (SELECT 1 FROM session_message n
-          WHERE n.id = json_extract(o.data, '$.parentID') AND n.type = 'compaction')) END) m
+          WHERE n.id = json_extract(o.data, '$.parentID') AND n.type = 'compaction'){{no_event}}) END) m
   WHERE typeof(m.cost) IN ('integer', 'real') GROUP BY 1
+"""
+_NO_EVENT = """
+        OR EXISTS (SELECT 1 FROM session s WHERE s.id = o.session_id
+          AND s.version LIKE '1.%' AND CAST(substr(s.version, 3) AS INTEGER) >= 17)
+        AND NOT EXISTS (SELECT 1 FROM event e WHERE e.aggregate_id = o.session_id
+          AND CASE WHEN json_valid(e.data) THEN json_extract(e.data, '$.info.id') = o.id END)
 """
 _COMPACTIONS = f"""
   SELECT session_id, time_created, json_extract(data, '$.status') FROM session_message
@@ -114,6 +121,9 @@ class BillTable:
         self.upgraded = {"id", "session_id", "time_created", "data"} <= columns(
             connection, "message"
         ) and "id" in columns(connection, "session")
+        has_events = {"aggregate_id", "data"} <= columns(connection, "event")
+        has_events = has_events and "version" in columns(connection, "session")
+        self._before = _BEFORE.format(no_event=_NO_EVENT if has_events else "")
         self._has_sequence = "seq" in columns(connection, "event_sequence")
         self._has_kv = {"key", "value", "time_updated"} <= columns(connection, "kv")
         self._due = _DUE.format(changed=changed, touched=_TOUCHED.format(idle=idle) if self.upgraded else "")
@@ -156,7 +166,7 @@ class BillTable:
         """
         names = json.dumps(list(ids))
         migrated = self.migrated_ms(connection) or 0
-        before = _by_session(connection.execute(_BEFORE, (names, migrated))) if self.upgraded else {}
+        before = _by_session(connection.execute(self._before, (names, migrated))) if self.upgraded else {}
         compactions = _by_session(connection.execute(_COMPACTIONS, (names,)))
         gaps = _by_session(connection.execute(_GAPS, (names, since_ms, _UNDONE_GAP)))
         last = _by_session(connection.execute(_LAST, (names,))) if self._has_sequence else {}
