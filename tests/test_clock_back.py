@@ -88,3 +88,16 @@ def test_what_opencode_1_writes_after_the_upgrade_takes_nothing_off_a_title(tmp_
     ours.poll()
     assert ours.totals.spend_nano == 560_000_000
     ours.close()
+
+
+def test_a_title_on_a_clock_that_went_back_after_the_upgrade_is_seen(tmp_path: Path) -> None:
+    old = V1(tmp_path)
+    old.call(old.session("Fix header"), cost="0.20")
+    store = V2(tmp_path, upgraded=old)
+    store.database.run("UPDATE kv SET time_created = time_created + ?, time_updated = time_updated + ?", DAY_MS, DAY_MS)
+    title = "UPDATE session_v2 SET cost = cost + 0.05, tokens_input = tokens_input + 9, time_updated = time_updated + 1"
+    store.database.run(title)
+    ours = reader(store.data_dir)
+    ours.poll()
+    assert ours.totals.spend_nano == 250_000_000
+    ours.close()

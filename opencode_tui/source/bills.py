@@ -40,8 +40,11 @@ _DUE = """
   SELECT s.id, {changed}, s.cost, s.tokens_input + s.tokens_output FROM session_v2 s
   WHERE ({changed} >= ? OR s.id IN (SELECT value FROM json_each(?))) {touched}
 """
-# Nothing has happened to it since the import added its messages up.
-_TOUCHED = "AND NOT (s.time_updated <= ? AND {idle} IS NULL AND EXISTS (SELECT 1 FROM session o WHERE o.id = s.id))"
+# Nothing has happened to it since the import added its messages up. When that was tells nothing: the clock may have
+# gone back since.
+_TOUCHED = """
+  AND NOT ({idle} IS NULL AND EXISTS (SELECT 1 FROM session o WHERE o.id = s.id AND o.time_updated = s.time_updated))
+"""
 _SUMS = f"""
   SELECT s.id, s.parent_id, s.fork_session_id, s.directory, s.model, s.cost, s.tokens_input, s.tokens_output,
     s.tokens_reasoning, s.tokens_cache_read, s.tokens_cache_write, s.time_created, s.time_updated,
@@ -121,12 +124,13 @@ class BillTable:
         self.upgraded = {"id", "session_id", "time_created", "data"} <= columns(
             connection, "message"
         ) and "id" in columns(connection, "session")
+        was_v1 = self.upgraded and "time_updated" in columns(connection, "session")
         has_events = {"aggregate_id", "data"} <= columns(connection, "event")
         has_events = has_events and "version" in columns(connection, "session")
         self._before = _BEFORE.format(no_event=_NO_EVENT if has_events else "")
         self._has_sequence = "seq" in columns(connection, "event_sequence")
         self._has_kv = {"key", "value", "time_updated"} <= columns(connection, "kv")
-        self._due = _DUE.format(changed=changed, touched=_TOUCHED.format(idle=idle) if self.upgraded else "")
+        self._due = _DUE.format(changed=changed, touched=_TOUCHED.format(idle=idle) if was_v1 else "")
         self._sums = _SUMS.format(claim="s.time_suspended" if "time_suspended" in has else "1")
 
     def migrated_ms(self, connection: sqlite3.Connection) -> int | None:
@@ -151,8 +155,7 @@ class BillTable:
             return None
         # A clock that was ahead and is right again dates what changes now before what it dated then.
         since_ms = max(min(since_ms, now_ms) - _MARGIN_MS, 0)
-        values = [since_ms, json.dumps(sorted(ids)), *([migrated] if self.upgraded else [])]
-        rows = connection.execute(self._due, values).fetchall()
+        rows = connection.execute(self._due, (since_ms, json.dumps(sorted(ids)))).fetchall()
         newest = max((changed for _, changed, *_ in rows if isinstance(changed, int)), default=0)
         sums: dict[str, object] = {row[0]: row[2:] for row in rows if isinstance(row[0], str)}
         return Due(sums, since_ms, max(since_ms, min(newest, now_ms)))
