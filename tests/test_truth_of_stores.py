@@ -209,13 +209,12 @@ def test_a_call_that_completes_between_a_look_and_an_upgrade_takes_nothing_off_a
     old = V1(tmp_path, version="1.18.34")
     root = old.session("Fix header")
     call = old.call(root, completed=False)
-    ours = synced(old)
+    synced(old).close()
     old.finish(call, cost="0.20")
     new = V2(tmp_path, upgraded=old)
     title = "UPDATE session_v2 SET cost = cost + 0.05, tokens_input = tokens_input + 9, time_updated = time_updated + 1"
     new.database.run(title)
-    ours.poll()
-    assert ours.totals.spend_nano == 250_000_000
+    assert synced(new).totals.spend_nano == 250_000_000
 
 
 def test_an_upgrade_beside_us_changes_nothing(tmp_path: Path) -> None:
