@@ -80,9 +80,11 @@ def _beside(arguments: argparse.Namespace, without: set[str]) -> list[dict[str, 
         with environment(root / "home") as environ:
             try:
                 episode = Beside(root, arguments.seed + number, generation, environ, without, kills=not arguments.calm)
+                episode.with_fresh = not arguments.no_fresh
                 found.append({"generation": generation} | episode.run(arguments.beside / len(generations)))
             except Exception as error:
-                _say(error, root, f"--seed {arguments.seed + number} --generations {generation} --operations 0")
+                flags = f"--seed {arguments.seed + number} --generations {generation} --operations 0"
+                _say(error, root, f"{flags} --beside {arguments.beside / len(generations):g}")
                 return []
         shutil.rmtree(root)
     return found

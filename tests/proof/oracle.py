@@ -52,6 +52,8 @@ class Oracle:
         """Bills that one of several sessions pays; the next comparison finds which."""
         self._perhaps: dict[Bill, frozenset[str]] = {}
         """Bills that the ledger may have, for all that can be said."""
+        self._allowed: dict[str, int] = {}
+        """By session, what a ledger has of such bills as a part of them that cannot be told apart."""
         self._how: dict[Bill, int] = {}
         """How each was first told of."""
         self._glimpsed: dict[Bill, set[str]] = {}
@@ -129,7 +131,12 @@ class Oracle:
 
         Who paid what is open is searched until all sums are right; `hints` only say where the search begins.
         """
-        left = {id: told.get(id, Told()).nano - self.shares[id].nano for id in {*told, *self.shares}}
+        left = {id: told.get(id, Told()).nano - self.due(id) for id in {*told, *self.shares}}
+        for id, nano in left.items():
+            if nano < 0 and id in self._allowed:  # a row has told since what a part of that was
+                taken = min(-nano, self._allowed[id])
+                self._allowed[id] -= taken
+                left[id] = nano + taken
         self._resolve({id: nano for id, nano in left.items() if nano}, loose, hints)
         maybe: dict[str, list[int]] = defaultdict(lambda: [0] * 5)
         for bill, payers in self._perhaps.items():
@@ -137,13 +144,17 @@ class Oracle:
                 maybe[payer] = [have + more for have, more in zip(maybe[payer], bill.tokens, strict=True)]
         for id in {*told, *self.shares}:
             says, share = told.get(id, Told()), self.shares[id]
-            if says.nano != share.nano:
-                raise Drift(f"{id}: the ledger says {says.nano:,} nano-dollars, the truth is {share.nano:,}")
+            if says.nano != self.due(id):
+                raise Drift(f"{id}: the ledger says {says.nano:,} nano-dollars, the truth is {self.due(id):,}")
             for place, name in enumerate(("input", "output", "reasoning", "cache read", "cache write")):
                 low, high = share.tokens[place], share.tokens[place] + share.extra[place] + maybe[id][place]
                 if not low <= says.tokens[place] <= high and id not in loose:
                     raise Drift(f"{id}: the ledger says {says.tokens[place]:,} {name} tokens, the truth is {low:,}")
-        return sum(share.nano for share in self.shares.values())
+        return sum(map(self.due, self.shares))
+
+    def due(self, id: str) -> int:
+        """What a ledger must say of a session."""
+        return self.shares[id].nano + self._allowed.get(id, 0)
 
     def _resolve(self, left: dict[str, int], loose: set[str], hints: Hints) -> None:
         """Find who pays what is open, and which of the bills that may be known are."""
@@ -171,9 +182,9 @@ class Oracle:
         """A part of what only sums told of, in sessions whose sums have gone back: no more than that."""
         for id, nano in left.items():
             room = sum(bill.nano for bill, payers in self._perhaps.items() if id in payers)
-            if id in loose and 0 < nano <= room and not any(id in payers for payers in self._open.values()):
-                self.shares[id].nano += nano
-                self._perhaps = {bill: payers for bill, payers in self._perhaps.items() if id not in payers}
+            known = self._allowed.get(id, 0)
+            if id in loose and 0 < nano <= room - known and not any(id in payers for payers in self._open.values()):
+                self._allowed[id] = known + nano
 
 
 def _choice(bill: Bill, payers: Set[str], must: bool, hints: Hints) -> Choice:

@@ -44,6 +44,7 @@ WEIGHTS: dict[str, float] = {
     "reopen": 1,
     "backup": 0.8,
     "drop": 0.5,
+    "rename": 0.4,
     "restore": 0.3,
     "refill": 0.3,
     "move": 0.4,
@@ -170,13 +171,13 @@ class Episode:
 
     def _trees(self, roots: Mapping[str, tuple[int, int]]) -> None:
         totals: Counter[str] = Counter()
-        for id, share in self.oracle.shares.items():
+        for id in self.oracle.shares:
             root = id
             while (parent := self.story.parents[root]) is not None:
                 root = parent
-            totals[root] += share.nano
+            totals[root] += self.oracle.due(id)
         for id, (own, total) in roots.items():
-            if own != self.oracle.shares[id].nano or total != totals[id]:
+            if own != self.oracle.due(id) or total != totals[id]:
                 raise Drift(f"`sessions` says {id} cost {own:,} and {total:,} with its subagents, not {totals[id]:,}")
 
     def close(self) -> None:
@@ -241,6 +242,14 @@ class Episode:
         if not self.place.backups:
             return False
         self.place.drop_backup(self.dice.choice(sorted(self.place.backups)))
+        return None
+
+    def _rename(self) -> bool | None:
+        """A backup gets another name, by which the program may look at it for the first time."""
+        free = sorted(set(_BACKUPS) - self.place.backups.keys())
+        if not free or not self.place.backups:
+            return False
+        self.place.rename_backup(self.dice.choice(sorted(self.place.backups)), self.dice.choice(free))
         return None
 
     def _restore(self, *, in_place: bool = False) -> bool | None:
