@@ -145,9 +145,12 @@ def unlisted_id(session_id: str, number: int | None = None) -> str:
     return f"{session_id}{_UNLISTED}{'' if number is None else number}"
 
 
-def undone_id(session_id: str, seq: int) -> str:
-    """The id of an undone call that is known from a copy: its number in the session that had made it."""
-    return f"{session_id}{_UNDONE}{seq}"
+def undone_id(session_id: str, seq: int | None = None) -> str:
+    """The id of an undone call that is known from a copy: its number in the session that had made it.
+
+    Without a number, what it begins with.
+    """
+    return f"{session_id}{_UNDONE}{'' if seq is None else seq}"
 
 
 def is_unlisted(call_id: str) -> bool:

@@ -12,10 +12,10 @@ from pathlib import Path
 
 from opencode_tui import paths
 from opencode_tui.clock import Clock, calendar_for, now_ms, sleep_s
-from opencode_tui.ledger import copies, writing
+from opencode_tui.ledger import copies, late_rows, writing
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.ledger.queries import directories, running_calls
-from opencode_tui.ledger.residuals import bills_of_lost, undone_calls, unlisted_calls
+from opencode_tui.ledger.residuals import bills_of_lost, exceeded, undone_calls, unlisted_calls
 from opencode_tui.pricing.book import PriceBook, Priced, price_call
 from opencode_tui.records import Call, Session, StoreState
 from opencode_tui.settings import Settings
@@ -51,6 +51,8 @@ class Sync:
         self._states: dict[str, StoreState] = {}
         self._places: object = None
         self._layouts: dict[str, int] = {}
+        self._told_again: dict[str, list[Call]] = {}
+        """Calls that were new in parts of stores that had been read before, until their sessions' sums are read."""
         self._blank: dict[Path, object] = {}
         """Database files without the tables of any generation, just begun by OpenCode say, with their stamps."""
         self.notices: list[str] = []
@@ -84,9 +86,10 @@ class Sync:
     def _read_changed(self, report: Report) -> tuple[bool, bool]:
         """Whether the ledger changed, and whether any store had."""
         changed = [store for store in self._stores.values() if store.changed()]
-        # What one store lost to an undo another may still have: all rows come before any sum, the copies' sums last.
+        # What one store lost to an undo another may still have, the tables of OpenCode 1 in the same file for one:
+        # all rows come before any sum, the copies' sums last.
         twice = sorted((store for store in changed if store.has_sums), key=lambda store: store.spare)
-        twice = twice if len(twice) > 1 else []
+        twice = twice if len(changed) > 1 else []
         done = [self._read_one(store, report, sums=store not in twice) for store in changed]
         if None not in done:
             done += [self._read_one(store, report, sums=True) for store in twice if store.key in self._stores]
@@ -285,7 +288,12 @@ class Sync:
             if batch.present is not None:
                 writing.mark_vanished(connection, row.id, batch.present)
             if calls:
+                told = [call for call, _ in calls] if store.has_sums else []
+                late_rows.drop_undone(connection, told)
+                self._take_off(connection, told, besides=row.id)
                 writing.write_calls(connection, row.id, self._machine_id, calls)
+                if batch.again:
+                    self._told_again.setdefault(store.key, []).extend(told)
                 writing.write_tools(connection, (tool for tool in batch.tools if tool.call_id in known))
             writing.write_unreadable(connection, row.id, batch.unreadable)
             is_long = row.lease_ms is not None or batch.total - batch.done > _LARGE
@@ -294,6 +302,7 @@ class Sync:
             if moved is not None and batch.bills:
                 writing.sums_were_read(connection, row.id, batch.bills)
                 bills = bills_of_lost(connection, batch.bills) if store.spare else batch.bills
+                self._take_off(connection, exceeded(connection, bills, self._told_again.pop(store.key, [])))
                 undone = self._priced(undone_calls(connection, bills))
                 writing.write_calls(connection, row.id, self._machine_id, undone)
                 spare = [each.key for each in self._stores.values() if each.spare]
@@ -302,6 +311,12 @@ class Sync:
                 unlisted = self._priced(found)
                 writing.write_calls(connection, row.id, self._machine_id, unlisted)
             return moved, bool(content)
+
+    def _take_off(self, connection: sqlite3.Connection, calls: list[Call], besides: int | None = None) -> None:
+        """Take off the residuals what these calls, which came to light later, tell of them."""
+        assert self._machine_id is not None
+        for store_id, rest in late_rows.take_off_residuals(connection, calls, besides).items():
+            writing.write_calls(connection, store_id, self._machine_id, self._priced(rest))
 
     def _named(self, session: Session) -> Session:
         """A session that has no title goes by its project and the time when it began: `shop, 14:23`."""

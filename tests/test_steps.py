@@ -143,3 +143,12 @@ def test_a_message_that_still_runs_grows_step_by_step(tmp_path: Path) -> None:
     ours.poll()
     assert (ours.totals.spend_nano, ours.totals.calls, ours.totals.tokens.input) == (108_785_500, 5, 27_498)
     assert ours.rows("SELECT count(*) FROM call WHERE completed_ms IS NULL") == [(0,)]
+
+
+def test_a_free_message_that_still_runs_has_the_tokens_of_all_its_steps(tmp_path: Path) -> None:
+    data_dir = sqlite_of("opencode-0.5-by-1.0", tmp_path)
+    with sqlite3.connect(data_dir / "opencode.db") as db:
+        db.execute("UPDATE message SET data = json_remove(json_set(data, '$.cost', 0), '$.time.completed')")
+        db.execute("UPDATE part SET data = json_set(data, '$.cost', 0) WHERE data LIKE '%step-finish%'")
+    db.close()
+    assert read(data_dir).totals.tokens.input == 27_498

@@ -272,6 +272,48 @@ def test_a_restored_store_adds_up_less_than_a_newer_copy_of_it_has(tmp_path: Pat
     assert ours.totals.spend_nano == store.truth.total_nano == 121_000_000
 
 
+@pytest.mark.parametrize("running", [True, False])
+@pytest.mark.parametrize("name", ["opencode-backup.db", "opencode-laptop.db", "opencode.db"])
+def test_a_backup_that_is_found_later_takes_the_place_of_what_was_worked_out(
+    name: str, running: bool, tmp_path: Path
+) -> None:
+    store = V2(tmp_path)
+    session = store.session("Fix header")
+    store.call(session, cost="0.05")
+    ours = reader(store.data_dir)
+    asked = store.prompt(session)
+    first = store.call(session, turn=asked, completed=False)
+    if running:
+        ours.poll()
+    store.finish(first, cost="0.07")
+    backup = snapshot(store, "opencode.db.bak")
+    store.call(session, cost="0.03", turn=asked)
+    store.revert(session, asked)
+    store.call(session, cost="0.01")
+    ours.poll()
+    assert ours.totals.spend_nano == store.truth.total_nano == 160_000_000
+    backup.replace(store.path.with_name(name))
+    ours.poll()
+    assert ours.totals.spend_nano == store.truth.total_nano
+    assert ours.rows("SELECT cost_nano FROM call WHERE id LIKE '%.unlisted.%'") == [(30_000_000,)]
+
+
+def test_a_fork_tells_of_an_undone_call_before_a_backup_does(tmp_path: Path) -> None:
+    store = V2(tmp_path)
+    session = store.session("Fix header")
+    asked = store.prompt(session)
+    store.call(session, cost="0.07", turn=asked)
+    backup = snapshot(store, "opencode.db.bak")
+    store.fork(session)
+    store.revert(session, asked)
+    store.call(session, cost="0.01")
+    ours = reader(store.data_dir)
+    for name in ("opencode.db.bak", "opencode-backup.db"):
+        backup = backup.replace(store.path.with_name(name))
+        ours.poll()
+        assert ours.totals.spend_nano == store.truth.total_nano == 80_000_000
+
+
 def test_a_running_call_keeps_what_it_has_cost_when_an_earlier_state_of_it_is_restored(tmp_path: Path) -> None:
     store = V1(tmp_path)
     session = store.session("Fix header")

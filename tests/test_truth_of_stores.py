@@ -193,6 +193,30 @@ def test_an_upgrade_through_all_generations_counts_each_call_once(tmp_path: Path
     assert_truth(ours, v2.truth)
 
 
+def test_an_imported_call_that_is_undone_after_a_fork_copied_it_counts_once(tmp_path: Path) -> None:
+    old = V1(tmp_path, version="1.18.34")
+    root = old.session("Fix header")
+    prompt = old.prompt(root)
+    old.call(root, cost="0.20", turn=prompt)
+    new = V2(tmp_path, upgraded=old)
+    new.fork(root)
+    new.revert(root, prompt)
+    new.call(root, cost="0.05")
+    assert_truth(synced(new), new.truth)
+
+
+def test_a_call_that_completes_between_a_look_and_an_upgrade_takes_nothing_off_a_title(tmp_path: Path) -> None:
+    old = V1(tmp_path, version="1.18.34")
+    root = old.session("Fix header")
+    call = old.call(root, completed=False)
+    synced(old).close()
+    old.finish(call, cost="0.20")
+    new = V2(tmp_path, upgraded=old)
+    title = "UPDATE session_v2 SET cost = cost + 0.05, tokens_input = tokens_input + 9, time_updated = time_updated + 1"
+    new.database.run(title)
+    assert synced(new).totals.spend_nano == 250_000_000
+
+
 def test_an_upgrade_beside_us_changes_nothing(tmp_path: Path) -> None:
     v1 = V1(tmp_path, version="1.18.34")
     root = day_of_work(v1)

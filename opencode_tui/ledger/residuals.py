@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from opencode_tui.records import Bill, Call, Tokens, unlisted_id
@@ -21,7 +21,7 @@ _KNOWN = f"""
   SELECT coalesce(sum(recorded_nano), 0), coalesce(sum(input), 0), coalesce(sum(output), 0),
     coalesce(sum(reasoning), 0), coalesce(sum(cache_read), 0), coalesce(sum(cache_write), 0),
     count(*),
-    coalesce(sum(substr(id, 1, length(?2)) = ?2), 0),
+    coalesce(max(CASE WHEN substr(id, 1, length(?2)) = ?2 THEN CAST(substr(id, length(?2) + 1) AS INTEGER) END), 0),
     coalesce(sum(agent = '{TITLE}' AND substr(id, 1, length(?2)) = ?2), 0),
     coalesce(sum(created_ms > ?3 AND created_ms < ?4 AND completed_ms IS NOT NULL
       AND (created_ms = ?4 - 1 OR substr(id, 1, length(?2)) <> ?2) AND instr(id, '.undone.') = 0), 0),
@@ -44,7 +44,8 @@ class _Known:
     nano: int
     tokens: Tokens
     calls: int
-    residuals: int
+    residual: int
+    """The number of the last residual."""
     titles: int
     in_gap: int
     """Calls that the newest undo has removed from the store, as far as they were seen or worked out."""
@@ -77,11 +78,11 @@ def undone_calls(connection: sqlite3.Connection, bills: Iterable[Bill]) -> list[
         likely = [call for call in bill.likely_originals if not _is_there(connection, call)]
         if likely and not bill.is_held:
             known = _known(connection, bill)
-            nano, tokens = bill.cost_nano - known.nano, _minus(bill.tokens, known.tokens)
+            nano, tokens = bill.cost_nano - known.nano, minus(bill.tokens, known.tokens)
             for call in new:
-                nano, tokens = nano - call.recorded_nano, _minus(tokens, call.tokens)
+                nano, tokens = nano - call.recorded_nano, minus(tokens, call.tokens)
             for call in likely:
-                left, rest = nano - call.recorded_nano, _minus(tokens, call.tokens)
+                left, rest = nano - call.recorded_nano, minus(tokens, call.tokens)
                 if left >= -(bill.rows_before + known.calls + 1) and min(_counts(rest)) >= 0:
                     nano, tokens = left, rest
                     new.append(call)
@@ -92,6 +93,17 @@ def undone_calls(connection: sqlite3.Connection, bills: Iterable[Bill]) -> list[
 def _is_there(connection: sqlite3.Connection, call: Call) -> bool:
     values = (call.session_id, call.created_ms, call.provider, call.model, call.recorded_nano)
     return connection.execute(_SAME, values).fetchone() is not None
+
+
+def exceeded(connection: sqlite3.Connection, bills: Iterable[Bill], calls: Collection[Call]) -> list[Call]:
+    """Those of the calls in whose sessions the ledger has more than the sum: the store was restored."""
+    sessions = {call.session_id for call in calls}
+    over = {
+        bill.session_id
+        for bill in bills
+        if bill.session_id in sessions and _known(connection, bill).tokens.total > bill.tokens.total
+    }
+    return [call for call in calls if call.session_id in over]
 
 
 def unlisted_calls(
@@ -137,7 +149,7 @@ def _known(connection: sqlite3.Connection, bill: Bill, elsewhere: Iterable[str] 
 
 def _unlisted(bill: Bill, known: _Known, now_ms: int) -> Call | None:
     nano = bill.cost_nano - known.nano
-    tokens = _minus(bill.tokens, known.tokens)
+    tokens = minus(bill.tokens, known.tokens)
     counts = _counts(tokens)
     rounding = bill.rows_before + known.calls + 1
     if nano < -rounding or sum(counts) < 0 or (nano <= rounding and not sum(counts)):
@@ -146,7 +158,7 @@ def _unlisted(bill: Bill, known: _Known, now_ms: int) -> Call | None:
     is_known = agent == UNDONE and is_pure and known.one_model
     created_ms = min(created_ms, now_ms)
     return Call(
-        id=unlisted_id(bill.session_id, known.residuals + 1),
+        id=unlisted_id(bill.session_id, known.residual + 1),
         session_id=bill.session_id,
         turn_id=bill.title_turn if agent == TITLE and created_ms == bill.title_ms else None,
         provider=bill.provider if is_known else "unknown",
@@ -175,7 +187,7 @@ def _counts(tokens: Tokens) -> tuple[int, int, int, int, int]:
     return tokens.input, tokens.output, tokens.reasoning, tokens.cache_read, tokens.cache_write
 
 
-def _minus(left: Tokens, right: Tokens) -> Tokens:
+def minus(left: Tokens, right: Tokens) -> Tokens:
     return Tokens(
         left.input - right.input,
         left.output - right.output,

@@ -38,6 +38,8 @@ class Batch:
     """Sums of sessions as they were when all their calls, up to this batch's, had been read."""
     looked_at: frozenset[str] = frozenset()
     """Calls that had not completed before and were looked at in the transaction that read the bills."""
+    again: bool = False
+    """It is of a part of the store that had been read before, as after a restore."""
     present: frozenset[str] | None = None
     """The ids of all sessions that the store still has, where some may have vanished."""
     done: int = 0

@@ -40,8 +40,11 @@ _DUE = """
   SELECT s.id, {changed}, s.cost, s.tokens_input + s.tokens_output FROM session_v2 s
   WHERE ({changed} >= ? OR s.id IN (SELECT value FROM json_each(?))) {touched}
 """
-# Nothing has happened to it since the import added its messages up.
-_TOUCHED = "AND NOT (s.time_updated <= ? AND {idle} IS NULL AND EXISTS (SELECT 1 FROM session o WHERE o.id = s.id))"
+# Nothing has happened to it since the import added its messages up. When that was tells nothing: the clock may have
+# gone back since.
+_TOUCHED = """
+  AND NOT ({idle} IS NULL AND EXISTS (SELECT 1 FROM session o WHERE o.id = s.id AND o.time_updated = s.time_updated))
+"""
 _SUMS = f"""
   SELECT s.id, s.parent_id, s.fork_session_id, s.directory, s.model, s.cost, s.tokens_input, s.tokens_output,
     s.tokens_reasoning, s.tokens_cache_read, s.tokens_cache_write, s.time_created, s.time_updated,
@@ -49,7 +52,8 @@ _SUMS = f"""
       AND u.time_created >= max(s.time_created, ?) ORDER BY u.seq LIMIT 1), {{claim}}
   FROM session_v2 s WHERE s.id IN {_IDS}
 """
-# What OpenCode 1 still wrote after the import is in no sum. A clock that has gone back dates all messages after it.
+# What OpenCode 1 still wrote after the import is in no sum. A clock that has gone back dates all messages after it:
+# then only those are new of which 1.17 or later has left an event, as the import deletes all that there are.
 _BEFORE = f"""
   SELECT m.session_id, count(*), total(m.cost), total(m.input), total(m.output), total(m.reasoning),
     total(m.read), total(m.written)
@@ -61,8 +65,14 @@ _BEFORE = f"""
       AND CASE WHEN json_valid(data) THEN json_extract(data, '$.role') = 'assistant' AND (time_created <= ?
         OR EXISTS (SELECT 1 FROM session_message n WHERE n.id = o.id)
         OR EXISTS (SELECT 1 FROM session_message n
-          WHERE n.id = json_extract(o.data, '$.parentID') AND n.type = 'compaction')) END) m
+          WHERE n.id = json_extract(o.data, '$.parentID') AND n.type = 'compaction'){{no_event}}) END) m
   WHERE typeof(m.cost) IN ('integer', 'real') GROUP BY 1
+"""
+_NO_EVENT = """
+        OR EXISTS (SELECT 1 FROM session s WHERE s.id = o.session_id
+          AND s.version LIKE '1.%' AND CAST(substr(s.version, 3) AS INTEGER) >= 17)
+        AND NOT EXISTS (SELECT 1 FROM event e WHERE e.aggregate_id = o.session_id
+          AND CASE WHEN json_valid(e.data) THEN json_extract(e.data, '$.info.id') = o.id END)
 """
 _COMPACTIONS = f"""
   SELECT session_id, time_created, json_extract(data, '$.status') FROM session_message
@@ -114,9 +124,13 @@ class BillTable:
         self.upgraded = {"id", "session_id", "time_created", "data"} <= columns(
             connection, "message"
         ) and "id" in columns(connection, "session")
+        was_v1 = self.upgraded and "time_updated" in columns(connection, "session")
+        has_events = {"aggregate_id", "data"} <= columns(connection, "event")
+        has_events = has_events and "version" in columns(connection, "session")
+        self._before = _BEFORE.format(no_event=_NO_EVENT if has_events else "")
         self._has_sequence = "seq" in columns(connection, "event_sequence")
         self._has_kv = {"key", "value", "time_updated"} <= columns(connection, "kv")
-        self._due = _DUE.format(changed=changed, touched=_TOUCHED.format(idle=idle) if self.upgraded else "")
+        self._due = _DUE.format(changed=changed, touched=_TOUCHED.format(idle=idle) if was_v1 else "")
         self._sums = _SUMS.format(claim="s.time_suspended" if "time_suspended" in has else "1")
 
     def migrated_ms(self, connection: sqlite3.Connection) -> int | None:
@@ -141,8 +155,7 @@ class BillTable:
             return None
         # A clock that was ahead and is right again dates what changes now before what it dated then.
         since_ms = max(min(since_ms, now_ms) - _MARGIN_MS, 0)
-        values = [since_ms, json.dumps(sorted(ids)), *([migrated] if self.upgraded else [])]
-        rows = connection.execute(self._due, values).fetchall()
+        rows = connection.execute(self._due, (since_ms, json.dumps(sorted(ids)))).fetchall()
         newest = max((changed for _, changed, *_ in rows if isinstance(changed, int)), default=0)
         sums: dict[str, object] = {row[0]: row[2:] for row in rows if isinstance(row[0], str)}
         return Due(sums, since_ms, max(since_ms, min(newest, now_ms)))
@@ -156,7 +169,7 @@ class BillTable:
         """
         names = json.dumps(list(ids))
         migrated = self.migrated_ms(connection) or 0
-        before = _by_session(connection.execute(_BEFORE, (names, migrated))) if self.upgraded else {}
+        before = _by_session(connection.execute(self._before, (names, migrated))) if self.upgraded else {}
         compactions = _by_session(connection.execute(_COMPACTIONS, (names,)))
         gaps = _by_session(connection.execute(_GAPS, (names, since_ms, _UNDONE_GAP)))
         last = _by_session(connection.execute(_LAST, (names,))) if self._has_sequence else {}

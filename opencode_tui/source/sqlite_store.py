@@ -20,7 +20,7 @@ from typing import Any, Literal
 from opencode_tui import clock
 from opencode_tui.records import Call, message_id
 from opencode_tui.source.batch import Batch
-from opencode_tui.source.cursor import TableCursor, advance, extent, rowids, shrink
+from opencode_tui.source.cursor import BELOW_ALL, LAST, TableCursor, advance, extent, rowids, shrink
 from opencode_tui.source.sessions import SessionsCursor, SessionTable
 from opencode_tui.source.sqlite_file import SqliteFile, columns
 from opencode_tui.source.text import first_line, path_text
@@ -88,6 +88,9 @@ class SqliteStore:
         self._table: SessionTable | None = None
         self._held: sqlite3.Connection | None = None
         self._wants_sums = True
+        self._again_from = BELOW_ALL
+        """Rows up to this one, all for LAST, had been read before; those that are read now stand in their place."""
+        self._is_again = False
         self._looked_at: dict[str, object] = {}
         """The running calls that the ledger has as they are here, each with what changes when its row does."""
 
@@ -116,6 +119,7 @@ class SqliteStore:
         self.file.open()
         token = self.file.token()
         at = Cursor.from_json(cursor, self.file.identity)
+        self._again_from = at.messages.high if cursor is None or at != Cursor(self.file.identity) else LAST
         again = [call_id for _, call_id in retry]
         with self._reading() as connection:
             self.layout = layout_of(connection)
@@ -150,6 +154,7 @@ class SqliteStore:
         assert self._table is not None
         batch = Batch("")
         messages = advance(connection, self.message_table, at.messages)
+        self._is_again = any(bottom < self._again_from for bottom, _ in messages.gaps)
         events = advance(connection, "event", at.events) if self._has_events(connection) else at.events
         batch.sessions, batch.unreadable, batch.present, sessions = self._table.changed_since(
             connection, at.sessions, clock.now_ms()
@@ -266,7 +271,7 @@ class SqliteStore:
         return rows
 
     def _stamped(self, batch: Batch, at: Cursor, left: int, total: int) -> Batch:
-        batch.cursor = at.to_json()
+        batch.cursor, batch.again = at.to_json(), self._is_again
         batch.total, batch.done = total, total - min(total, left)
         return batch
 

@@ -88,8 +88,8 @@ class SqliteV1(SqliteStore):
         self._take_calls(batch, _calls(rows, batch), versions)
 
     def _take_calls(self, batch: Batch, calls: list[Call], versions: dict[str, Any]) -> None:
-        # What has no cost yet has no finished step.
-        wanted = [call.id for call in calls if call.final or call.recorded_nano or call.missing]
+        # What has no cost and no tokens yet has no finished step.
+        wanted = [call.id for call in calls if call.final or call.recorded_nano or call.tokens.total or call.missing]
         parts = self.in_pieces(v1_parts, wanted)
         steps = v1_steps(parts)
         final = {call.id for call in calls if call.final}

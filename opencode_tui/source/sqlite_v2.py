@@ -71,6 +71,11 @@ _BETWEEN = """
 _BY_ID = " WHERE m.id IN (SELECT value FROM json_each(?))"
 # An upgrade copies v1's messages with less than v1 knew of them: those that v1 still tells are left to it.
 _ONLY_V2 = "AND NOT EXISTS (SELECT 1 FROM message o WHERE o.id = m.id)"
+# One that ran when it was looked at last, and had completed before the upgrade, is its own as well.
+_NOT_ENDED_IN_V1 = """
+  AND NOT EXISTS (SELECT 1 FROM message o WHERE o.id = m.id
+    AND CASE WHEN json_valid(o.data) THEN json_type(o.data, '$.time.completed') IN ('integer', 'real') END)
+"""
 # A fork's copies have the number of their row in their id. Of a session that was a fork in OpenCode 1 only the time
 # tells, and only of the messages of then: a clock that went back makes a session's own calls older than itself.
 _IN_FORK = "m.id LIKE '%\\_' || m.seq ESCAPE '\\'"
@@ -113,7 +118,9 @@ class SqliteV2(SqliteStore):
             turn=_TURN,
             slim=_SLIM,
         )
-        self._between = _BETWEEN.format(only_v2=_ONLY_V2 if columns(connection, "message") else "")
+        v1 = columns(connection, "message")
+        self._between = _BETWEEN.format(only_v2=_ONLY_V2 if v1 else "")
+        self._by_id = _BY_ID + (_NOT_ENDED_IN_V1 if "data" in v1 else "")
         self._bill_table = BillTable(connection)
         self._due, self._given = Due({}, 0, 0), {}
 
@@ -121,7 +128,7 @@ class SqliteV2(SqliteStore):
         return taken(connection.execute(self._select + self._between, (*rowids(above, up_to), limit)))
 
     def _rows_by_id(self, connection: sqlite3.Connection, ids: list[str]) -> list[Any]:
-        return connection.execute(self._select + _BY_ID, (json.dumps(ids),)).fetchall()
+        return connection.execute(self._select + self._by_id, (json.dumps(ids),)).fetchall()
 
     def _message_ids(self, connection: sqlite3.Connection, session_id: str) -> list[str]:
         return [row[0] for row in connection.execute(_IDS, (session_id,)).fetchall()]

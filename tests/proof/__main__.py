@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import shutil
 import sys
 import tempfile
@@ -16,6 +17,8 @@ from tests.proof.beside import Beside
 from tests.proof.looks import environment
 from tests.proof.oracle import Drift
 from tests.proof.play import GENERATIONS, WEIGHTS, Episode
+
+_ROOM = 2_000_000_000
 
 
 def main() -> int:
@@ -48,13 +51,15 @@ def _history(arguments: argparse.Namespace, number: int, without: set[str]) -> d
     """The figures of one history in this process; None where it found a fault, which is said."""
     generations = arguments.generations.split(",")
     generation, seed = generations[number % len(generations)], arguments.seed + number
-    root = Path(tempfile.mkdtemp(prefix="opencode-tui-proof-"))
+    root = _directory()
     with environment(root / "home"):
         episode = Episode(root, seed, generation, without)
+        episode.with_fresh = not arguments.no_fresh
         try:
             figures = episode.play(arguments.length, arguments.until)
         except Exception as error:
             flags = [f"--seed {seed} --generations {generation} --length {arguments.length}"]
+            flags += ["--no-fresh"] if arguments.no_fresh else []
             flags += [f"--without {arguments.without}"] if without else []
             _say(error, root, f"{' '.join(flags)} --until {episode.figures.operations}")
             return None
@@ -71,16 +76,25 @@ def _beside(arguments: argparse.Namespace, without: set[str]) -> list[dict[str, 
     found = []
     generations = arguments.generations.split(",")
     for number, generation in enumerate(generations):
-        root = Path(tempfile.mkdtemp(prefix="opencode-tui-proof-"))
+        root = _directory()
         with environment(root / "home") as environ:
             try:
                 episode = Beside(root, arguments.seed + number, generation, environ, without, kills=not arguments.calm)
+                episode.with_fresh = not arguments.no_fresh
                 found.append({"generation": generation} | episode.run(arguments.beside / len(generations)))
             except Exception as error:
-                _say(error, root, f"--seed {arguments.seed + number} --generations {generation} --operations 0")
+                flags = f"--seed {arguments.seed + number} --generations {generation} --operations 0"
+                _say(error, root, f"{flags} --beside {arguments.beside / len(generations):g}")
                 return []
         shutil.rmtree(root)
     return found
+
+
+def _directory() -> Path:
+    """A new one, in memory where there is room: a disk that waits for each commit proves no more."""
+    memory = Path("/dev/shm")
+    room = memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > _ROOM
+    return Path(tempfile.mkdtemp(prefix="opencode-tui-proof-", dir=memory if room else None))
 
 
 def _say(error: Exception, root: Path, again: str) -> None:
@@ -97,6 +111,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--length", type=int, default=1200, help="operations of one history (default: 1200)")
     parser.add_argument("--generations", default=",".join(GENERATIONS), help="what the histories begin with")
     parser.add_argument("--without", default="", metavar="NAMES", help="leave operations out, such as backup,grow")
+    parser.add_argument("--no-fresh", action="store_true", help="begin no new ledgers to compare them as well")
     parser.add_argument("--until", type=int, metavar="K", help="play up to operation K and keep the directory")
     parser.add_argument(
         "--beside",

@@ -47,6 +47,12 @@ class Bells:
 
     def __init__(self) -> None:
         self.fired: list[Fired] = []
+        self._paid = 0
+        """How many of the oracle's paid bills are in what follows."""
+        self._roots: dict[str, int] = defaultdict(int)
+        self._days: dict[int, int] = defaultdict(int)
+        self._undated = 0
+        self._active: dict[int, set[str]] = defaultdict(set)
 
     def look(self, new: list[Fired], oracle: Oracle, parents: Mapping[str, str | None], now_ms: int) -> None:
         """The alerts that fired at a look, just after the oracle has looked as well."""
@@ -66,10 +72,22 @@ class Bells:
         self, oracle: Oracle, parents: Mapping[str, str | None], day: int
     ) -> tuple[dict[str, int], dict[str, int], set[str]]:
         """What is known to be spent, and what may be: of the day under "", and by root session."""
-        low: dict[str, int] = defaultdict(int)
-        high: dict[str, int] = defaultdict(int)
-        active: set[str] = set()
-        for bill, payers, sure, as_row in oracle.known():
+        for bill, payer, as_row in oracle.paid[self._paid :]:
+            root = _root(payer, parents)
+            self._roots[root] += bill.nano
+            # When a call was made that only a sum tells of is not always known.
+            if as_row:
+                self._days[bill.created // DAY_MS] += bill.nano
+                self._active[bill.created // DAY_MS].add(root)
+            else:
+                self._undated += bill.nano
+        self._paid = len(oracle.paid)
+        low = defaultdict(int, self._roots)
+        low[""] = self._days[day]
+        high = defaultdict(int, self._roots)
+        high[""] = self._days[day] + self._undated
+        active = set(self._active[day])
+        for bill, payers, sure, as_row in oracle.unpaid():
             roots = {_root(payer, parents) for payer in payers}
             today = bill.created // DAY_MS == day
             for root in roots:
@@ -78,7 +96,6 @@ class Bells:
                     low[root] += bill.nano
                     if today and as_row:
                         active.add(root)
-            # When a call was made that only a sum tells of is not always known.
             if today or not as_row:
                 high[""] += bill.nano
             if today and as_row and sure:

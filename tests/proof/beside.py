@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.proof.bells import DAY_MS
-from tests.proof.oracle import Drift
+from tests.proof.looks import sessions_of
+from tests.proof.oracle import Drift, Told
 from tests.proof.play import Episode
 from tests.proof.programs import LASTING, PASSING, Crowd, channel
 
@@ -97,10 +98,13 @@ class Beside(Episode):
             raise Drift(f"`sync` ended with {ended.returncode}: {ended.stderr.decode(errors='replace')}")
         self.figures.looks += 1
         self._saw()
-        super().compare(fresh=False)
+        super().compare(whole=False)
 
     def look(self) -> None:
         """The comparison itself looks, by its own command."""
+
+    def says(self) -> dict[str, Told]:
+        return sessions_of(self.root / "ledger.db", self.config, self.place.directory)
 
     def _settle(self) -> None:
         """After all have ended: one last look that delivers what is left, and the log of alerts against the truth."""
@@ -108,7 +112,7 @@ class Beside(Episode):
         if ended.returncode not in (0, 1, 2):
             raise Drift(f"`check` ended with {ended.returncode}: {ended.stderr.decode(errors='replace')}")
         self._saw()
-        super().compare(fresh=True)
+        super().compare(whole=True)
         said = json.loads(self.crowd.run("alerts", "--json", "--limit", str(_MANY)).stdout)
         alerts = sorted(said["alerts"] if isinstance(said, dict) else said, key=lambda alert: int(alert["id"]))
         fired = [(each["rule"], each["subject"], each["period"], each["level"]) for each in alerts]

@@ -6,17 +6,21 @@ import contextlib
 import io
 import json
 import os
+import sqlite3
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from opencode_tui import clock
 from opencode_tui.alerts.watcher import Watcher
 from opencode_tui.cli import main
+from opencode_tui.clock import EVER
 from opencode_tui.config import load_settings
 from opencode_tui.ledger.ledger import Ledger
+from opencode_tui.ledger.queries import slices
+from opencode_tui.settings import Settings
 from opencode_tui.sync import Sync
 from tests.proof.oracle import Drift, Told
 
@@ -57,23 +61,23 @@ class Reader:
     looks: int = 0
     _ledger: Ledger | None = None
     _sync: Sync | None = None
+    _settings: Settings | None = None
 
-    def _opened(self) -> tuple[Ledger, Sync]:
-        if self._ledger is None or self._sync is None:
+    def _opened(self) -> tuple[Ledger, Sync, Settings]:
+        if self._settings is None:
             flags = {"data_dirs": json.dumps([str(self.data_dir)]), "ledger": str(self.ledger_file)}
             self._settings = load_settings(flags, os.environ, self.config)
+        if self._ledger is None or self._sync is None:
             self._ledger = Ledger(self.ledger_file)
             self._sync = Sync(self._ledger, self._settings, os.environ, lambda: clock.now_ms())
-        return self._ledger, self._sync
-
-    _settings: Any = None
+        return self._ledger, self._sync, self._settings
 
     def look(self, now_ms: int) -> None:
         """Read what is new, as the dashboard does at each of its beats. Raises Drift for a store in trouble.
 
         The program's clock is the story's, and a minute passes before: some JSON files are looked at no more often.
         """
-        ledger, sync = self._opened()
+        ledger, sync, settings = self._opened()
         _set_clock(now_ms)
         sync.poll()
         self.looks += 1
@@ -82,9 +86,17 @@ class Reader:
         wrong = [state.detail for state in sync.states if state.state != "live" and state.path in ours]
         if wrong:
             raise Drift(f"a store that is well could not be read: {'; '.join(wrong)}")
-        for alert in Watcher().look(ledger, self._settings, now_ms):
+        for alert in Watcher().look(ledger, settings, now_ms):
             what = alert.crossing
             self.fired.append((what.rule, what.subject, what.period, what.level))
+
+    def sessions(self) -> dict[str, Told]:
+        """What the ledger has by session, without a command."""
+        ledger = self._opened()[0]
+        return {
+            each.key: Told(each.spend_nano, each.calls, astuple(each.tokens))
+            for each in slices(ledger.connection, EVER, "session")
+        }
 
     def restart(self, data_dir: Path | None = None) -> None:
         """End it, as after a move of the data directory; the next look starts it again."""
@@ -92,7 +104,8 @@ class Reader:
             self._sync.close()
             self._ledger.close()
         self._sync = self._ledger = None
-        self.data_dir = data_dir or self.data_dir
+        if data_dir is not None:
+            self.data_dir, self._settings = data_dir, None
 
 
 _passed_s = 0.0
@@ -130,6 +143,12 @@ def sessions_of(ledger: Path, config: Path, data_dir: Path) -> dict[str, Told]:
     }
     _same({"usage's total": nano(usage["spend_usd"])}, sum(each.nano for each in told.values()))
     return told
+
+
+def hints_of(ledger: Path) -> set[tuple[str, int]]:
+    """Each call's session and amount, as they stand in the ledger's file."""
+    with contextlib.closing(sqlite3.connect(ledger)) as connection:
+        return set(connection.execute("SELECT session_id, cost_nano FROM call"))
 
 
 def roots_of(ledger: Path, config: Path, data_dir: Path, total: int) -> dict[str, tuple[int, int]]:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 
 from tests.proof.search import Choice, groups, search
 from tests.proof.world import HELD, ROW, SUM, Bill, Image
+
+Hints = Set[tuple[str, int]]
+"""Sessions, each with the amount of a call that a ledger has in it."""
 
 
 class Drift(AssertionError):
@@ -43,10 +46,14 @@ class Oracle:
     def __init__(self) -> None:
         self.shares: dict[str, Share] = defaultdict(Share)
         self.seen: dict[Bill, str] = {}
+        self.paid: list[tuple[Bill, str, bool]] = []
+        """(bill, payer, whether a row told of it) of all that is seen, in the order in which that was found."""
         self._open: dict[Bill, frozenset[str]] = {}
         """Bills that one of several sessions pays; the next comparison finds which."""
         self._perhaps: dict[Bill, frozenset[str]] = {}
         """Bills that the ledger may have, for all that can be said."""
+        self._allowed: dict[str, int] = {}
+        """By session, what a ledger has of such bills as a part of them that cannot be told apart."""
         self._how: dict[Bill, int] = {}
         """How each was first told of."""
         self._glimpsed: dict[Bill, set[str]] = {}
@@ -103,6 +110,7 @@ class Oracle:
     def _pay(self, bill: Bill, payer: str, perhaps: Iterable[str] = ()) -> None:
         """`perhaps` are sessions that may have the tokens of a bill of nothing as well."""
         self.seen[bill] = payer
+        self.paid.append((bill, payer, self._how[bill] > SUM))
         share = self.shares[payer]
         share.nano += bill.nano
         vague = self._how[bill] != ROW or bool(perhaps)
@@ -111,43 +119,53 @@ class Oracle:
             for place in range(5):
                 counts[place] += bill.tokens[place]
 
-    def known(self) -> Iterator[tuple[Bill, frozenset[str], bool, bool]]:
-        """(bill, who may pay it, whether the ledger must have it, whether a row told of it) of all it may have."""
-        for bill, payer in self.seen.items():
-            yield bill, frozenset({payer}), True, self._how[bill] > SUM
+    def unpaid(self) -> Iterator[tuple[Bill, frozenset[str], bool, bool]]:
+        """(bill, who may pay it, whether the ledger must have it, whether a row told of it) of the rest it may have."""
         for bill, payers in self._open.items():
             yield bill, payers, True, self._how[bill] > SUM
         for bill, payers in self._perhaps.items():
             yield bill, payers, False, self._how[bill] > SUM
 
-    def compare(self, told: Mapping[str, Told], loose: set[str]) -> int:
-        """Hold a ledger's sessions against the truth; its nano-dollars. Raises Drift."""
-        left = {id: told.get(id, Told()).nano - self.shares[id].nano for id in {*told, *self.shares}}
-        self._resolve({id: nano for id, nano in left.items() if nano}, loose)
+    def compare(self, told: Mapping[str, Told], loose: set[str], hints: Hints = frozenset()) -> int:
+        """Hold a ledger's sessions against the truth; its nano-dollars. Raises Drift.
+
+        Who paid what is open is searched until all sums are right; `hints` only say where the search begins.
+        """
+        left = {id: told.get(id, Told()).nano - self.due(id) for id in {*told, *self.shares}}
+        for id, nano in left.items():
+            if nano < 0 and id in self._allowed:  # a row has told since what a part of that was
+                taken = min(-nano, self._allowed[id])
+                self._allowed[id] -= taken
+                left[id] = nano + taken
+        self._resolve({id: nano for id, nano in left.items() if nano}, loose, hints)
         maybe: dict[str, list[int]] = defaultdict(lambda: [0] * 5)
         for bill, payers in self._perhaps.items():
             for payer in payers:
                 maybe[payer] = [have + more for have, more in zip(maybe[payer], bill.tokens, strict=True)]
         for id in {*told, *self.shares}:
             says, share = told.get(id, Told()), self.shares[id]
-            if says.nano != share.nano:
-                raise Drift(f"{id}: the ledger says {says.nano:,} nano-dollars, the truth is {share.nano:,}")
+            if says.nano != self.due(id):
+                raise Drift(f"{id}: the ledger says {says.nano:,} nano-dollars, the truth is {self.due(id):,}")
             for place, name in enumerate(("input", "output", "reasoning", "cache read", "cache write")):
                 low, high = share.tokens[place], share.tokens[place] + share.extra[place] + maybe[id][place]
                 if not low <= says.tokens[place] <= high and id not in loose:
                     raise Drift(f"{id}: the ledger says {says.tokens[place]:,} {name} tokens, the truth is {low:,}")
-        return sum(share.nano for share in self.shares.values())
+        return sum(map(self.due, self.shares))
 
-    def _resolve(self, left: dict[str, int], loose: set[str]) -> None:
+    def due(self, id: str) -> int:
+        """What a ledger must say of a session."""
+        return self.shares[id].nano + self._allowed.get(id, 0)
+
+    def _resolve(self, left: dict[str, int], loose: set[str], hints: Hints) -> None:
         """Find who pays what is open, and which of the bills that may be known are."""
         for bill in [bill for bill, payers in self._open.items() if not bill.nano or not payers & left.keys()]:
             if bill.nano:
                 raise Drift(f"bill {bill.number} of {bill.nano:,} nano-dollars is in no session that could pay it")
             payers = self._open.pop(bill)
             self._pay(bill, min(payers), payers)
-        choices = [Choice(bill, sorted(payers & left.keys()), True) for bill, payers in self._open.items()]
+        choices = [_choice(bill, payers & left.keys(), True, hints) for bill, payers in self._open.items()]
         choices += [
-            Choice(bill, sorted(payers & left.keys()), False)
+            _choice(bill, payers & left.keys(), False, hints)
             for bill, payers in self._perhaps.items()
             if bill.nano and payers & left.keys()
         ]
@@ -164,6 +182,11 @@ class Oracle:
         """A part of what only sums told of, in sessions whose sums have gone back: no more than that."""
         for id, nano in left.items():
             room = sum(bill.nano for bill, payers in self._perhaps.items() if id in payers)
-            if id in loose and 0 < nano <= room and not any(id in payers for payers in self._open.values()):
-                self.shares[id].nano += nano
-                self._perhaps = {bill: payers for bill, payers in self._perhaps.items() if id not in payers}
+            known = self._allowed.get(id, 0)
+            if id in loose and 0 < nano <= room - known and not any(id in payers for payers in self._open.values()):
+                self._allowed[id] = known + nano
+
+
+def _choice(bill: Bill, payers: Set[str], must: bool, hints: Hints) -> Choice:
+    ordered = sorted(payers, key=lambda payer: ((payer, bill.nano) not in hints, payer))
+    return Choice(bill, ordered, must, (ordered[0], bill.nano) in hints)

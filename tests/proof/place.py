@@ -74,6 +74,10 @@ class Place:
             (self.directory / (name + suffix)).unlink(missing_ok=True)
         del self.backups[name]
 
+    def rename_backup(self, name: str, new: str) -> None:
+        (self.directory / name).rename(self.directory / new)
+        self.backups[new] = self.backups.pop(name)
+
     def restore(self, name: str, *, in_place: bool) -> None:
         """Put a backup where the store was. Calls that ran when it was made never complete."""
         assert isinstance(self.store, Database)

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.proof.bells import DAY_MS, SETTINGS, Bells
-from tests.proof.looks import Reader, roots_of, sessions_of
-from tests.proof.oracle import Drift, Oracle
+from tests.proof.encode import text_of
+from tests.proof.looks import Reader, hints_of, roots_of, sessions_of
+from tests.proof.oracle import Drift, Oracle, Told
 from tests.proof.place import JSON_VERSION, V1_VERSIONS, V2_VERSION, Place
 from tests.proof.story import HOUR_MS, Story
 from tests.proof.world import Image, Session
@@ -43,6 +44,7 @@ WEIGHTS: dict[str, float] = {
     "reopen": 1,
     "backup": 0.8,
     "drop": 0.5,
+    "rename": 0.4,
     "restore": 0.3,
     "refill": 0.3,
     "move": 0.4,
@@ -51,7 +53,9 @@ WEIGHTS: dict[str, float] = {
     "day": 1.5,
     "restart": 1,
 }
-_LOOK, _BATCH, _FRESH = 0.35, 40, 4
+_LOOKS = (0.05, 0.15, 0.4)
+"""How often a history is looked at, by operation: what happens between two looks is as much as what each finds."""
+_BATCH, _WHOLE = 40, 6
 _BACKUPS = ("opencode-backup.db", "opencode.db.bak", "opencode copy.db", "opencode-2026-05-13.db")
 
 
@@ -80,10 +84,13 @@ class Episode:
         self.story = Story(self.place, self.dice, START_MS + self.dice.randint(0, DAY_MS))
         self.oracle, self.bells = Oracle(), Bells()
         self.readers = [Reader(root / "ledger.db", self.config, self.place.directory) for _ in range(2)]
+        self._looked = self.readers[0]
         self.unseen = 0
+        self.with_fresh = True
         self._pending = dict.fromkeys(self.story.bills)
         self.story.between = self.between
         self.figures = Figures()
+        self._chance = self.dice.choice(_LOOKS)
         names = [name for name in WEIGHTS if name not in without]
         self._names, self._weights = names, [WEIGHTS[name] for name in names]
 
@@ -93,10 +100,10 @@ class Episode:
             self.step(self.dice.choices(self._names, self._weights)[0])
             if number == until:
                 break
-            if self.dice.random() < _LOOK:
+            if self.dice.random() < self._chance:
                 self.look()
             if number % _BATCH == 0 or number == operations:
-                self.compare(fresh=number % (_BATCH * _FRESH) == 0 or number == operations)
+                self.compare(whole=number % (_BATCH * _WHOLE) == 0 or number == operations)
         self.close()
         return self.figures
 
@@ -110,7 +117,7 @@ class Episode:
         self.figures.by_operation[name] += 1
 
     def look(self) -> None:
-        reader = self.dice.choice(self.readers)
+        reader = self._looked = self.dice.choice(self.readers)
         before = len(reader.fired)
         reader.look(self.story.now)
         self.figures.looks += 1
@@ -130,17 +137,26 @@ class Episode:
         for bill in self.oracle.look(list(self._pending), self.place.images(), copies, self.story.loose):
             del self._pending[bill]
 
-    def compare(self, *, fresh: bool) -> None:
-        """Look once more and hold the long-lived ledger, and now and then a fresh one, against the truth."""
+    def compare(self, *, whole: bool) -> None:
+        """Look once more and hold the long-lived ledger against the truth.
+
+        A `whole` comparison asks the commands, which are other programs on that ledger, and begins a fresh one.
+        """
         self.look()
         where = (self.root / "ledger.db", self.config, self.place.directory)
-        total = self.oracle.compare(sessions_of(*where), self.story.loose)
+        told = sessions_of(*where) if whole else self.says()
+        total = self.oracle.compare(told, self.story.loose, hints_of(where[0]))
         self.figures.comparisons += 1
         self.figures.nano, self.figures.bills = total, len(self.oracle.seen)
         self.figures.alerts = len(self.bells.fired)
-        if fresh:
+        if whole:
             self._trees(roots_of(*where, total))
-            self._fresh()
+            if self.with_fresh:
+                self._fresh()
+
+    def says(self) -> dict[str, Told]:
+        """What the ledger has by session, in the quickest way."""
+        return self._looked.sessions()
 
     def _fresh(self) -> None:
         """A ledger that begins now must say what the stores tell now."""
@@ -148,20 +164,20 @@ class Episode:
         told = sessions_of(file, self.config, self.place.directory)
         oracle = Oracle()
         oracle.look(self.story.bills, self.place.images(), list(self.place.backups.values()), set())
-        oracle.compare(told, set())
+        oracle.compare(told, set(), hints_of(file))
         self.figures.fresh += 1
         for suffix in ("", "-wal", "-shm"):
             file.with_name(file.name + suffix).unlink(missing_ok=True)
 
     def _trees(self, roots: Mapping[str, tuple[int, int]]) -> None:
         totals: Counter[str] = Counter()
-        for id, share in self.oracle.shares.items():
+        for id in self.oracle.shares:
             root = id
             while (parent := self.story.parents[root]) is not None:
                 root = parent
-            totals[root] += share.nano
+            totals[root] += self.oracle.due(id)
         for id, (own, total) in roots.items():
-            if own != self.oracle.shares[id].nano or total != totals[id]:
+            if own != self.oracle.due(id) or total != totals[id]:
                 raise Drift(f"`sessions` says {id} cost {own:,} and {total:,} with its subagents, not {totals[id]:,}")
 
     def close(self) -> None:
@@ -228,6 +244,14 @@ class Episode:
         self.place.drop_backup(self.dice.choice(sorted(self.place.backups)))
         return None
 
+    def _rename(self) -> bool | None:
+        """A backup gets another name, by which the program may look at it for the first time."""
+        free = sorted(set(_BACKUPS) - self.place.backups.keys())
+        if not free or not self.place.backups:
+            return False
+        self.place.rename_backup(self.dice.choice(sorted(self.place.backups)), self.dice.choice(free))
+        return None
+
     def _restore(self, *, in_place: bool = False) -> bool | None:
         same = [name for name, image in self.place.backups.items() if _age(image) == _age(self.place.main)]
         if not same:
@@ -247,10 +271,14 @@ class Episode:
             reader.restart(self.place.directory)
 
     def _upgrade(self) -> bool | None:
-        """On a clock that is right: what 1.x dated after its own upgrade looks like what it wrote later."""
+        """On a clock that is right: what 1.x dated after its own upgrade looks like what it wrote later.
+
+        Only the events of 1.17 and 1.18 tell the two apart.
+        """
         sessions = self.story.sessions()
-        dated = [message.created for session in sessions for message in session.messages.values()]
-        self.story.now = max([self.story.now, *(at + 1 for at in dated)])
+        if any(session.version != text_of(V1_VERSIONS[-1]) for session in sessions):
+            dated = [message.created for session in sessions for message in session.messages.values()]
+            self.story.now = max([self.story.now, *(at + 1 for at in dated)])
         if not self.place.upgrade(self.story.now, self.between):
             return False
         self.story.running.clear()

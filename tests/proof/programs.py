@@ -131,13 +131,22 @@ class Crowd:
         program.signal(signal.SIGCONT)
 
     def unlinked(self) -> list[str]:
-        """Files of the ledger that a program holds though they were removed: what it writes there is lost."""
-        return [
+        """Files of the ledger that a program holds though they were removed: what it writes there is lost.
+
+        The last to leave removes them a moment before it closes them.
+        """
+        found = self._removed()
+        if found:
+            time.sleep(0.3)
+        return sorted(found & self._removed()) if found else []
+
+    def _removed(self) -> set[str]:
+        return {
             f"{' '.join(program.arguments)} holds {target}"
             for program in self.programs
             for target in _open_files(program.process.pid)
             if target.endswith("(deleted)") and "ledger.db" in target
-        ]
+        }
 
     def end(self, timeout_s: float = 60) -> None:
         """End all as a person does. Raises Drift for one that does not end."""

@@ -17,6 +17,8 @@ class Choice:
     bill: Bill
     payers: list[str]
     must: bool
+    likely: bool = False
+    """The ledger has a row of that amount in the first of them: what is tried first. It proves nothing."""
 
 
 def groups(choices: Iterable[Choice], left: dict[str, int]) -> list[tuple[list[Choice], dict[str, int]]]:
@@ -37,7 +39,7 @@ def groups(choices: Iterable[Choice], left: dict[str, int]) -> list[tuple[list[C
 def search(choices: list[Choice], left: dict[str, int]) -> dict[Bill, str] | None:
     """Who pays each of the bills so that nothing is left over in any session; None where nobody could."""
     # What only may be paid comes last: mostly all of it is, so that the first try is often the answer.
-    ordered = sorted(choices, key=lambda choice: (not choice.must, -choice.bill.nano))
+    ordered = sorted(choices, key=lambda choice: (not choice.likely, not choice.must, -choice.bill.nano))
     sums = [0]
     for choice in reversed(ordered):
         sums.append(sums[-1] + choice.bill.nano)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sqlite3
 from collections.abc import Iterable, Mapping
@@ -24,10 +25,16 @@ _COUNTS = ("input", "output", "reasoning", "cache_read", "cache_write")
 
 
 class Files:
-    """`storage/` of OpenCode 1.0 to 1.1."""
+    """`storage/` of OpenCode 1.0 to 1.1.
+
+    Folders are dated by the story's clock, by which the program looks. Where that has gone back the file system's is
+    taken to go on, as the program cannot see what a clock that went back and forth again has dated.
+    """
 
     def __init__(self, directory: Path) -> None:
         self.root = directory / "storage"
+        folders = (self.root / "message").glob("*")
+        self._changed_ms = max((folder.stat().st_mtime_ns // 1_000_000 for folder in folders), default=0)
         for name in ("session", "message", "part", "project"):
             (self.root / name).mkdir(parents=True, exist_ok=True)
         (self.root / "session" / PROJECT).mkdir(exist_ok=True)
@@ -54,10 +61,17 @@ class Files:
             (place / f"{id}.json").write_text(json.dumps(told, indent=2))
         data = ids | message_v1(message)
         (folder / f"{message.id}.json").write_text(json.dumps(data, indent=2))
+        self._changed_ms = max(self._changed_ms + 1, message.updated)
+        self._date(folder)
+
+    def _date(self, folder: Path) -> None:
+        os.utime(folder, ns=(self._changed_ms * 1_000_000,) * 2)
 
     def drop(self, messages: Iterable[Message]) -> None:
         for message in messages:
-            (self.root / "message" / message.session / f"{message.id}.json").unlink(missing_ok=True)
+            folder = self.root / "message" / message.session
+            (folder / f"{message.id}.json").unlink(missing_ok=True)
+            self._date(folder)
             shutil.rmtree(self.root / "part" / message.id, ignore_errors=True)
 
     def commit(self) -> None:

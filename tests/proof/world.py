@@ -127,27 +127,28 @@ class Image:
         """Of each wanted bill the sessions that tell of it, each by the best that does."""
         wanted = set(wanted)
         found: dict[Bill, dict[str, int]] = {}
-        for session, bill, how in self._told():
-            if bill in wanted:
+        for session, bills, how in self._told(wanted) if wanted else ():
+            for bill in wanted.intersection(bills):
                 places = found.setdefault(bill, {})
                 places[session] = max(places.get(session, HELD), how)
         return found
 
-    def _told(self) -> Iterator[tuple[str, Bill, int]]:
+    def _told(self, wanted: set[Bill]) -> Iterator[tuple[str, list[Bill], int]]:
+        """(session, bills, how it tells of them), of what holds any of those that are wanted."""
         for session in self.sessions.values():
             for message in session.messages.values():
-                for bill in message.bills:
-                    yield session.id, bill, ROW if message.completed else PART
-            compacts = any(each.kind == "compaction" and not each.completed for each in session.messages.values())
-            for bill in session.hidden:
-                yield session.id, bill, HELD if compacts else SUM
+                if not wanted.isdisjoint(message.bills):
+                    yield session.id, message.bills, ROW if message.completed else PART
+            if not wanted.isdisjoint(session.hidden):
+                compacts = any(each.kind == "compaction" and not each.completed for each in session.messages.values())
+                yield session.id, session.hidden, HELD if compacts else SUM
         for session_id, told in self.events.items():
             for bills in told.values():
-                for bill in bills:
+                if not wanted.isdisjoint(bills):
                     # Of a message of several calls an event tells the last one's tokens alone.
-                    yield session_id, bill, ROW if len(bills) == 1 else PART
+                    yield session_id, bills, ROW if len(bills) == 1 else PART
         if self.frozen:
-            yield from self.frozen._told()
+            yield from self.frozen._told(wanted)
 
     def tree(self, top: str) -> list[str]:
         """A session and all subagents below it that this store holds."""
