@@ -293,7 +293,8 @@ def test_undoing_copies_in_a_fork_subtracts_nothing_and_adds_nothing(store: V2, 
     assert unlisted(ours) == []
 
 
-def test_a_call_that_was_forked_and_then_undone_unseen_is_its_own_sessions(store: V2, root: str) -> None:
+@pytest.mark.parametrize("made", [None, "yesterday", b"x", -1])
+def test_a_call_that_was_forked_and_then_undone_unseen_is_its_own_sessions(store: V2, root: str, made: object) -> None:
     asked = store.prompt(root)
     store.call(root, cost="0.05", turn=asked)
     fork = store.fork(root)
@@ -302,6 +303,8 @@ def test_a_call_that_was_forked_and_then_undone_unseen_is_its_own_sessions(store
     store.call(root, cost="0.06", turn=asked)
     store.revert(root, asked)
     store.call(root, cost="0.01")
+    if made is not None:
+        store.database.run("UPDATE session_v2 SET time_created = ?", made)
     ours = synced(store)
     assert ours.totals.spend_nano == store.truth.total_nano
     assert ours.spend_by("session") == {id: nano for id, nano in store.truth.own.items() if nano}
@@ -541,6 +544,31 @@ def test_a_sum_that_cannot_be_read_makes_its_day_a_lower_bound_until_it_can(
     ours.poll()
     assert_truth(ours, store.truth)
     assert ours.rows("SELECT count(*) FROM unreadable") == [(0,)]
+
+
+@pytest.mark.parametrize("column", ["cost", "tokens_input"])
+@pytest.mark.parametrize("broken", [-1, "many", None, float("inf"), b"x"])
+def test_a_sum_that_is_no_sum_is_said(column: str, broken: object, tmp_path: Path) -> None:
+    store = V2(tmp_path)
+    store.call(session := store.session("Fix header"), cost="0.20")
+    store.title(session, cost="0.001", tokens=TITLE_TOKENS, title="Header")
+    with closing(sqlite3.connect(store.path)) as connection, connection:  # without its rule that nothing is NULL
+        connection.execute("CREATE TABLE other AS SELECT * FROM session_v2")
+        connection.execute(f"UPDATE other SET {column} = ?", (broken,))
+        connection.execute("PRAGMA foreign_keys = OFF")
+        connection.execute("DROP TABLE session_v2")
+        connection.execute("ALTER TABLE other RENAME TO session_v2")
+    ours = synced(store)
+    assert ours.totals.spend_nano == 200_000_000
+    name = column.partition("_")[0]
+    assert ours.rows("SELECT id, reason FROM unreadable") == [(session, f"sum {name} is out of range")]
+
+
+@pytest.mark.parametrize("model", ["x", "[1", b"x", 5])
+def test_a_sum_beside_a_model_that_cannot_be_read_counts(store: V2, root: str, model: object) -> None:
+    store.title(root, cost="0.001", tokens=TITLE_TOKENS, title="Header")
+    store.database.run("UPDATE session_v2 SET model = ?", model)
+    assert unlisted(synced(store)) == [(TITLE, 1_000_000)]
 
 
 @pytest.mark.parametrize("seq", ["zzz", b"\xff", 1.5, -7, 2**63 - 1])

@@ -21,7 +21,7 @@ from typing import Any
 
 from opencode_tui.money import MAX_CALL_NANO
 from opencode_tui.records import Bill, Tokens, Unreadable
-from opencode_tui.source.decode import BadRow, cost, count, loads, moment
+from opencode_tui.source.decode import BadRow, cost, count, loads, moment, parse
 from opencode_tui.source.sqlite_file import columns
 from opencode_tui.source.text import clean, identifier, label
 
@@ -191,15 +191,15 @@ def _bill(
     created_ms = moment(created, updated)
     if created_ms is None:
         raise BadRow("has no usable time")
-    model = loads(model_text) if isinstance(model_text, str) else {}
-    model = model if isinstance(model, dict) else {}
+    model = _model(model_text)
     rows_before, usd_before, *counts_before = before or (0, 0.0, 0, 0, 0, 0, 0)
     missing: list[str] = []
-    spent = [cost(0 if value is None else value, missing, MAX_CALL_NANO) for value in (usd, usd_before)]
+    spent = [cost(value, missing, MAX_CALL_NANO) for value in (usd, usd_before)]
     now, then = (
-        [count(0 if value is None else value, "tokens", missing, _MAX_TOKENS) for value in values]
-        for values in (counts, counts_before)
+        [count(value, "tokens", missing, _MAX_TOKENS) for value in values] for values in (counts, counts_before)
     )
+    if isinstance(usd, int | float) and usd < 0:  # of a call that is nothing, but a sum that says so says nothing
+        missing.insert(0, "cost")
     if missing:
         raise BadRow(f"{missing[0]} is out of range")
     return Bill(
@@ -216,6 +216,13 @@ def _bill(
         updated_ms=moment(updated) or created_ms,
         compaction_ms=moment(compaction[0]) if compaction is not None else None,
     )
+
+
+def _model(text: object) -> dict[str, Any]:
+    try:
+        return parse(text)
+    except BadRow:
+        return {}
 
 
 def _with_prompt(connection: sqlite3.Connection, bill: Bill, rowid: int) -> Bill:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+
+from opencode_tui.source.decode import moment
 
 _FORKS = "SELECT id, fork_session_id FROM session_v2 WHERE fork_session_id IS NOT NULL"
 _MADE = "SELECT id, time_created FROM session_v2 WHERE id IN (SELECT value FROM json_each(?))"
@@ -43,13 +45,25 @@ def orphans(connection: sqlite3.Connection, owners: Iterable[str]) -> list[Orpha
     if not forks:
         return []
     involved = json.dumps(sorted({*forks, *(above for id in forks for above in _above(id, parents))}))
-    made = dict(connection.execute(_MADE, (involved,)).fetchall())
+    made = {id: moment(created) for id, created in connection.execute(_MADE, (involved,)).fetchall()}
     found: dict[tuple[str, int], Orphan] = {}
     for copy_id, fork, seq, created in connection.execute(_ORPHANS, (json.dumps(forks),)).fetchall():
-        owner = next((id for id in _above(fork, parents) if id in made and made[id] <= created), None)
+        owner = _owner([(id, made[id]) for id in _above(fork, parents) if id in made], created)
         if owner in wanted and connection.execute(_STANDS, (owner, seq, created)).fetchone() is None:
             found.setdefault((owner, seq), Orphan(copy_id, owner, seq))
     return list(found.values())
+
+
+def _owner(above: Sequence[tuple[str, int | None]], created: object) -> str | None:
+    """The first of the sessions, the nearest first, that was there when a call was made.
+
+    One that does not say since when it is there may have copied the call as well, but for the last.
+    """
+    created_ms = moment(created)
+    if created_ms is None:
+        return None
+    old = (id for id, made_ms in above if made_ms is not None and made_ms <= created_ms)
+    return next(old, above[-1][0] if above and above[-1][1] is None else None)
 
 
 def _above(id: str, parents: dict[str, str]) -> list[str]:
