@@ -19,9 +19,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from opencode_tui import clock
 from opencode_tui.money import MAX_CALL_NANO
 from opencode_tui.records import Bill, Tokens, Unreadable
 from opencode_tui.source.decode import BadRow, cost, count, loads, moment, parse
+from opencode_tui.source.session_times import made_ms
 from opencode_tui.source.sqlite_file import columns
 from opencode_tui.source.text import clean, identifier, label
 
@@ -188,7 +190,7 @@ def _bill(
     compaction: tuple[Any, ...] | None,
 ) -> Bill:
     id, parent, fork, directory, model_text, usd, *counts, created, updated = row
-    created_ms = moment(created, updated)
+    created_ms = made_ms(id, created, updated, clock.now_ms()) or moment(updated)
     if created_ms is None:
         raise BadRow("has no usable time")
     model = _model(model_text)

@@ -119,7 +119,7 @@ class SqliteStore:
         again = [call_id for _, call_id in retry]
         with self._reading() as connection:
             self.layout = layout_of(connection)
-            self._table = SessionTable(connection, self.session_table)
+            self._table = SessionTable(connection, self.session_table, self.message_table)
             self._prepare(connection)
             looked_at: dict[str, object] = {}
             batch, at = self._start(connection, at, again if self._at_once else [], looked_at)

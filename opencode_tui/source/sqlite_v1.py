@@ -7,10 +7,12 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Any
 
+from opencode_tui import clock
 from opencode_tui.records import Call, Unreadable
 from opencode_tui.source.batch import Batch
 from opencode_tui.source.cursor import rowids
 from opencode_tui.source.decode import BadRow, call_from_v1, moment, parse
+from opencode_tui.source.session_times import made_ms
 from opencode_tui.source.sqlite_file import columns
 from opencode_tui.source.sqlite_store import SqliteStore, field, taken
 from opencode_tui.source.steps import by_step
@@ -111,7 +113,7 @@ class SqliteV1(SqliteStore):
 
 def _calls(rows: list[Any], batch: Batch) -> list[Call]:
     """The calls among message rows; those that cannot be read go to the batch."""
-    calls = []
+    calls, now_ms = [], clock.now_ms()
     for rowid, id, session_id, created_ms, session_created_ms, version, text in rows:
         if isinstance(text, str) and text.startswith('{"role":"user"'):
             continue
@@ -126,7 +128,7 @@ def _calls(rows: list[Any], batch: Batch) -> list[Call]:
                 id=id,
                 session_id=session_id,
                 created_ms=created_ms,
-                session_created_ms=moment(session_created_ms),
+                session_created_ms=made_ms(session_id, session_created_ms, created_ms, now_ms),
                 version=version if isinstance(version, str) else None,
             )
         except BadRow as bad:

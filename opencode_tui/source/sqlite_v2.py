@@ -58,7 +58,7 @@ _TURN = f"""
       AND u.seq < m.seq ORDER BY u.seq DESC LIMIT 1))
 """
 _SELECT = """
-  SELECT m.rowid, m.id, m.session_id, m.type, m.time_created, {copied}, s.directory, s.model, {turn},
+  SELECT m.rowid, m.id, m.session_id, s.id, m.type, m.time_created, {copied}, s.directory, s.model, {turn},
     (SELECT o.id FROM session_message o WHERE o.session_id = s.{fork} AND o.seq = m.seq
       AND o.time_created = m.time_created),
     CASE WHEN json_valid(m.data) THEN {slim} END
@@ -74,7 +74,10 @@ _ONLY_V2 = "AND NOT EXISTS (SELECT 1 FROM message o WHERE o.id = m.id)"
 # A fork's copies have the number of their row in their id. Of a session that was a fork in OpenCode 1 only the time
 # tells, and only of the messages of then: a clock that went back makes a session's own calls older than itself.
 _IN_FORK = "m.id LIKE '%\\_' || m.seq ESCAPE '\\'"
-_COPIED = "CASE WHEN s.fork_session_id IS NOT NULL THEN {forked} ELSE {of_v1} AND m.time_created < s.time_created END"
+_COPIED = (
+    "CASE WHEN s.fork_session_id IS NOT NULL OR s.id IS NULL THEN {forked}"
+    " ELSE {of_v1} AND m.time_created < s.time_created END"
+)
 _OF_V1 = "EXISTS (SELECT 1 FROM message o WHERE o.id = m.id)"
 _PERHAPS_OF_V1 = "(s.version LIKE '0.%' OR s.version LIKE '1.%')"
 _COPIED_BY_TIME = "m.time_created < s.time_created"
@@ -130,7 +133,7 @@ class SqliteV2(SqliteStore):
         return connection.execute(_PROMPTS, (json.dumps(list(message_ids)),)).fetchall()
 
     def _take(self, batch: Batch, rows: list[Any]) -> None:
-        for rowid, id, session_id, kind, created, copied, directory, model, turn_id, origin, text in rows:
+        for rowid, id, session_id, session, kind, created, copied, directory, model, turn_id, origin, text in rows:
             try:
                 if not isinstance(id, str) or not isinstance(session_id, str):
                     raise BadRow("has no usable id")
@@ -149,6 +152,9 @@ class SqliteV2(SqliteStore):
                 name = id if isinstance(id, str) else f"row {rowid}"
                 batch.unreadable.append(Unreadable("message", name, str(bad), moment(created)))
                 continue
+            if session is None:
+                reason = "has no row, so that its sum is not known"
+                batch.unreadable.append(Unreadable("session", session_id, reason, moment(created)))
             if call is not None:
                 batch.calls.append(replace(call, copy_of=identifier(origin)) if call.copied else call)
         batch.tools += v2_tools(self.in_pieces(v2_parts, final_ids(batch.calls)))
