@@ -36,6 +36,13 @@ from opencode_tui.source.text import clean, identifier
 from opencode_tui.source.tools import v2_parts, v2_tools
 
 _BILLS, _ROWS = 500, 2_000
+_CALLS = ("assistant", "compaction")
+"""The types of rows that are calls."""
+_OTHERS = (
+    *("user", "system", "synthetic", "skill", "shell", "idle"),
+    *("agent-switched", "model-switched", "location-switched"),
+)
+"""Those of rows that are none. A row of any other type is looked at: it may be a call all the same."""
 # `content` holds everything that was said and done: only the other fields leave SQLite.
 _FIELDS = ("agent", "model", "finish", "cost", "tokens", "time", "status", "role")
 _SLIM = "json_object({}, 'error', {})".format(
@@ -61,11 +68,12 @@ _SELECT = """
   SELECT m.rowid, m.id, m.session_id, s.id, m.type, m.time_created, {copied}, s.directory, s.model, {turn},
     (SELECT o.id FROM session_message o WHERE o.session_id = s.{fork} AND o.seq = m.seq
       AND o.time_created = m.time_created),
-    CASE WHEN json_valid(m.data) THEN {slim} END
+    CASE WHEN json_valid(m.data) THEN CASE json_type(m.data) WHEN 'object' THEN {slim} ELSE '[]' END END
   FROM session_message m LEFT JOIN session_v2 s ON s.id = m.session_id
 """
-_BETWEEN = """
-  WHERE m.rowid >= ? AND m.rowid <= ? AND m.type IN ('assistant', 'compaction') {only_v2}
+_BETWEEN = f"""
+  WHERE m.rowid >= ? AND m.rowid <= ?
+    AND (m.type NOT IN {_OTHERS}) IS NOT 0 {{only_v2}}
   ORDER BY m.rowid DESC LIMIT ?
 """
 _BY_ID = " WHERE m.id IN (SELECT value FROM json_each(?))"
@@ -73,10 +81,10 @@ _BY_ID = " WHERE m.id IN (SELECT value FROM json_each(?))"
 _ONLY_V2 = "AND NOT EXISTS (SELECT 1 FROM message o WHERE o.id = m.id)"
 # A fork's copies have the number of their row in their id. Of a session that was a fork in OpenCode 1 only the time
 # tells, and only of the messages of then: a clock that went back makes a session's own calls older than itself.
-_IN_FORK = "m.id LIKE '%\\_' || m.seq ESCAPE '\\'"
+_IN_FORK = "coalesce(m.id LIKE '%\\_' || m.seq ESCAPE '\\', m.id GLOB '*_*_[0-9]*')"
 _COPIED = (
     "CASE WHEN s.fork_session_id IS NOT NULL OR s.id IS NULL THEN {forked}"
-    " ELSE {of_v1} AND m.time_created < s.time_created END"
+    " ELSE m.time_created < s.time_created AND ({of_v1} OR {forked}) END"
 )
 _OF_V1 = "EXISTS (SELECT 1 FROM message o WHERE o.id = m.id)"
 _PERHAPS_OF_V1 = "(s.version LIKE '0.%' OR s.version LIKE '1.%')"
@@ -133,12 +141,19 @@ class SqliteV2(SqliteStore):
         return connection.execute(_PROMPTS, (json.dumps(list(message_ids)),)).fetchall()
 
     def _take(self, batch: Batch, rows: list[Any]) -> None:
-        for rowid, id, session_id, session, kind, created, copied, directory, model, turn_id, origin, text in rows:
+        for rowid, id, session_id, session, written, created, copied, directory, model, turn_id, origin, text in rows:
             try:
                 if not isinstance(id, str) or not isinstance(session_id, str):
                     raise BadRow("has no usable id")
+                if (kind := _kind(written)) in _OTHERS:
+                    continue
+                data = parse(text)
+                if kind not in _CALLS:
+                    if data.get("cost") is None and data.get("tokens") is None:
+                        continue
+                    raise BadRow("is of no known type")
                 call = call_from_v2(
-                    parse(text),
+                    data,
                     id=id,
                     session_id=session_id,
                     turn_id=identifier(turn_id),
@@ -203,6 +218,9 @@ class SqliteV2(SqliteStore):
 
     def _closing(self, at: Cursor, retry: list[str]) -> Iterator[tuple[Batch, Cursor]]:
         """Read the sums of many sessions, each time with all calls up to that moment."""
+        if lacking := self._bill_table.lacking:
+            with self._reading():
+                raise sqlite3.DatabaseError(f"session_v2 lacks {', '.join(lacking)}")
         self._read |= self._given
         while self._due.sums:
             with self._reading() as connection:
@@ -220,6 +238,14 @@ class SqliteV2(SqliteStore):
             retry = sorted({*retry, *(call.id for call in batch.calls if not call.final)})
             yield batch, at if self._due.sums else replace(at, billed_ms=self._due.newest_ms)
             self._read |= self._given
+
+
+def _kind(value: object) -> str:
+    """The type of a row, which may have been written as bytes. Raises BadRow."""
+    kind = value.decode(errors="replace") if isinstance(value, bytes) else value
+    if not isinstance(kind, str):
+        raise BadRow("has no usable type")
+    return kind
 
 
 def _object(text: object) -> dict[str, Any]:
