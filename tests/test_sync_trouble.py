@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from opencode_tui.clock import monotonic_s
 from opencode_tui.ledger import queries
 from opencode_tui.ledger.ledger import Ledger, LedgerError
 from tests.ledgers import EVER, Reader, assert_truth, reader
@@ -289,6 +290,27 @@ def test_a_locked_store_is_said_and_read_when_it_is_free(tmp_path: Path) -> None
     ours.poll()
     assert states(ours) == ["live"]
     assert_truth(ours, store.truth)
+
+
+def test_many_locked_stores_are_not_waited_for_one_after_the_other(tmp_path: Path) -> None:
+    store = small_store(tmp_path)
+    store.close()
+    others = []
+    for name in ("", "-a", "-b", "-c", "-d", "-e"):
+        place = store.path.with_name(f"opencode{name}.db")
+        if name:
+            shutil.copyfile(store.path, place)
+        others.append(other := sqlite3.connect(place, isolation_level=None))
+        other.execute("PRAGMA journal_mode = DELETE")
+        other.execute("BEGIN EXCLUSIVE")
+        other.execute("UPDATE session SET title = 'Locked'")
+    ours = reader(store.data_dir)
+    began_s = monotonic_s()
+    ours.poll()
+    assert monotonic_s() - began_s < 3
+    assert states(ours) == ["locked"] * 6
+    for other in others:
+        other.close()
 
 
 def test_a_store_whose_writer_keeps_it_for_itself_is_read(tmp_path: Path) -> None:
