@@ -8,6 +8,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -160,6 +161,41 @@ def test_a_huge_row_gives_its_call_without_its_load(tmp_path: Path) -> None:
     assert_truth(ours, store.truth)
     assert ours.rows("SELECT error FROM call WHERE error IS NOT NULL") == [("APIError",)]
     assert ours.ledger.path.stat().st_size < 1_000_000
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "spent", "missing"),
+    [
+        ("cost", "true", 310_000_000, "cost"),
+        ("cost", "0.12345678901", 433_456_789, None),
+        ("cost", "1e999", 310_000_000, "cost"),
+        ("tokens", "7", 320_000_000, "tokens"),
+        ("error", '"gone"', 320_000_000, None),
+        ("error", '{"data": 1}', 320_000_000, None),
+    ],
+)
+@pytest.mark.parametrize("make", [V1, V2])
+def test_of_a_huge_row_is_read_what_stands_in_it(
+    make: type[V1] | type[V2], field: str, value: str, spent: int, missing: str | None, tmp_path: Path
+) -> None:
+    store = make(tmp_path)
+    session = store.session("Fix header")
+    store.call(session, cost="0.31")
+    huge = store.call(session, cost="0.01")
+    table = "message" if make is V1 else "session_message"
+    with closing(sqlite3.connect(store.path)) as connection, connection:
+        connection.execute("DELETE FROM part") if make is V1 else None
+        (data,) = connection.execute(f"SELECT data FROM {table} WHERE id = ?", (huge,)).fetchone()
+        fields = json.loads(data) | {"output": "x" * 1_200_000}
+        fields.pop(field, None)
+        text = json.dumps(fields)[:-1] + f', "{field}": {value}}}'
+        connection.execute(f"UPDATE {table} SET data = ? WHERE id = ?", (text, huge))
+        if make is V2:
+            connection.execute("UPDATE session_v2 SET cost = 0, tokens_input = 0")
+    ours = reader(store.data_dir)
+    ours.poll()
+    assert ours.totals.spend_nano == spent
+    assert ours.rows("SELECT missing FROM call WHERE id = ?", huge) == [(missing,)]
 
 
 def test_titles_come_without_control_characters_and_keep_their_markup(tmp_path: Path) -> None:

@@ -28,10 +28,10 @@ from opencode_tui.records import Call, Unreadable, undone_id
 from opencode_tui.source.batch import Batch
 from opencode_tui.source.bills import BillTable, Due
 from opencode_tui.source.cursor import advance, rowids, shrink
-from opencode_tui.source.decode import BadRow, call_from_v2, moment, parse
+from opencode_tui.source.decode import BadRow, call_from_v2, loads, moment, parse
 from opencode_tui.source.originals import orphans
 from opencode_tui.source.sqlite_file import SqliteFile, columns
-from opencode_tui.source.sqlite_store import Cursor, SqliteStore, field, final_ids, taken
+from opencode_tui.source.sqlite_store import Cursor, SqliteStore, fields_of, final_ids, taken
 from opencode_tui.source.text import clean, identifier
 from opencode_tui.source.tools import v2_parts, v2_tools
 
@@ -45,11 +45,11 @@ _OTHERS = (
 """Those of rows that are none. A row of any other type is looked at: it may be a call all the same."""
 # `content` holds everything that was said and done: only the other fields leave SQLite.
 _FIELDS = ("agent", "model", "finish", "cost", "tokens", "time", "status", "role")
-_SLIM = "json_object({}, 'error', {})".format(
-    ", ".join(f"'{name}', {field(name)}" for name in _FIELDS),
-    "CASE json_type(m.data, '$.error') WHEN 'text' THEN json_extract(m.data, '$.error') WHEN 'object' THEN "
-    "json_object('name', coalesce(json_extract(m.data, '$.error.name'), json_extract(m.data, '$.error.type'))) END",
-)
+_SLIM = fields_of((*_FIELDS, "error.name", "error.type"))
+_ERROR = """
+  CASE json_type(m.data, '$.error') WHEN 'object' THEN '{}'
+    WHEN 'text' THEN json_object('name', substr(json_extract(m.data, '$.error'), 1, 200)) END
+"""
 _IDLE = """
   coalesce((SELECT i.seq FROM session_message i WHERE i.session_id = m.session_id AND i.type = 'idle'
     AND i.seq < m.seq ORDER BY i.seq DESC LIMIT 1), -1)
@@ -68,7 +68,8 @@ _SELECT = """
   SELECT m.rowid, m.id, m.session_id, s.id, m.type, m.time_created, {copied}, s.directory, s.model, {turn},
     (SELECT o.id FROM session_message o WHERE o.session_id = s.{fork} AND o.seq = m.seq
       AND o.time_created = m.time_created),
-    CASE WHEN json_valid(m.data) THEN CASE json_type(m.data) WHEN 'object' THEN {slim} ELSE '[]' END END
+    CASE WHEN json_valid(m.data) THEN {error} END,
+    CASE WHEN json_valid(m.data) THEN CASE json_type(m.data) WHEN 'object' THEN {slim} ELSE '{{}}' END END
   FROM session_message m LEFT JOIN session_v2 s ON s.id = m.session_id
 """
 _BETWEEN = f"""
@@ -123,6 +124,7 @@ class SqliteV2(SqliteStore):
             copied=_COPIED.format(forked=_IN_FORK, of_v1=of_v1) if self._is_forked else _COPIED_BY_TIME,
             turn=_TURN,
             slim=_SLIM,
+            error=_ERROR,
         )
         self._between = _BETWEEN.format(only_v2=_ONLY_V2 if columns(connection, "message") else "")
         self._bill_table = BillTable(connection)
@@ -141,13 +143,13 @@ class SqliteV2(SqliteStore):
         return connection.execute(_PROMPTS, (json.dumps(list(message_ids)),)).fetchall()
 
     def _take(self, batch: Batch, rows: list[Any]) -> None:
-        for rowid, id, session_id, session, written, created, copied, directory, model, turn_id, origin, text in rows:
+        for rowid, id, session_id, session, written, created, copied, directory, model, turn_id, origin, *told in rows:
             try:
                 if not isinstance(id, str) or not isinstance(session_id, str):
                     raise BadRow("has no usable id")
                 if (kind := _kind(written)) in _OTHERS:
                     continue
-                data = parse(text)
+                data = _told(*told)
                 if kind not in _CALLS:
                     if data.get("cost") is None and data.get("tokens") is None:
                         continue
@@ -238,6 +240,18 @@ class SqliteV2(SqliteStore):
             retry = sorted({*retry, *(call.id for call in batch.calls if not call.final)})
             yield batch, at if self._due.sums else replace(at, billed_ms=self._due.newest_ms)
             self._read |= self._given
+
+
+def _told(error: str | None, text: object) -> dict[str, Any]:
+    """The fields of a row of which there is something. Raises BadRow."""
+    values = loads(text)
+    if not isinstance(values, list):
+        raise BadRow("not a JSON object")
+    *others, name, kind = values
+    data = {field: value for field, value in zip(_FIELDS, others, strict=True) if value is not None}
+    if error is not None:
+        data["error"] = {"name": name or kind} | parse(error)
+    return data
 
 
 def _kind(value: object) -> str:
