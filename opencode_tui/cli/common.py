@@ -21,7 +21,6 @@ from opencode_tui.ledger.bounds import all_read
 from opencode_tui.ledger.ledger import Ledger, LedgerError
 from opencode_tui.records import StoreState
 from opencode_tui.settings import Settings
-from opencode_tui.source.text import path_text
 from opencode_tui.sync import Sync
 
 __all__ = ["Trouble"]
@@ -211,7 +210,7 @@ def _sync(settings: Settings, ledger: Ledger) -> Sync:
 
 def no_store(data_dirs: Sequence[Path]) -> str:
     """One sentence about places in which there is nothing to read."""
-    places = ", ".join(map(path_text, data_dirs))
+    places = ", ".join(map(str, data_dirs))
     return f"no OpenCode store in {places}; --data-dir names another place"
 
 

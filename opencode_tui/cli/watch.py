@@ -26,7 +26,6 @@ from opencode_tui.money import format_usd
 from opencode_tui.report.alerts import alert_line
 from opencode_tui.settings import LEVELS, Settings
 from opencode_tui.snapshot import Snapshot
-from opencode_tui.source.text import path_text
 
 CLOSE_S = 45.0
 """How long the channels are waited for with --once."""
@@ -98,7 +97,7 @@ def _watch(feed: LedgerFeed, settings: Settings, ledger: Path, ended: Event, *, 
                     troubled["the reading of OpenCode's prices"] = " ".join(snapshot.price_problems)
                 if not snapshot.stores:
                     places = settings.data_dirs or (paths.opencode_data_dir(os.environ),)
-                    troubled[", ".join(map(path_text, places))] = no_store(places)
+                    troubled[", ".join(map(str, places))] = no_store(places)
                 _say_troubles(troubles, troubled)
             elif troubles.pop("the ledger", None):
                 print("opencode-tui: the ledger is well again", file=sys.stderr, flush=True)

@@ -115,6 +115,12 @@ class SqliteStore:
     def close(self) -> None:
         self.file.close()
 
+    def knew_no_steps(self, cursor: str) -> bool:
+        try:
+            return len(json.loads(cursor)) < 6
+        except (TypeError, ValueError):
+            return False
+
     def message_ids(self, session_id: str) -> frozenset[str] | None:
         with self.file.reading() as connection:
             known = connection.execute(f"SELECT 1 FROM {self.session_table} WHERE id = ?", (session_id,)).fetchone()
