@@ -16,8 +16,9 @@ from opencode_tui.ledger import copies, late_rows, writing
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.ledger.queries import directories, running_calls
 from opencode_tui.ledger.residuals import bills_of_lost, exceeded, undone_calls, unlisted_calls
+from opencode_tui.ledger.resplit import make_room, perhaps_whole, resplit_messages
 from opencode_tui.pricing.book import PriceBook, Priced, price_call
-from opencode_tui.records import Call, Session, StoreState
+from opencode_tui.records import Call, Session, StoreState, message_id
 from opencode_tui.settings import Settings
 from opencode_tui.source.batch import Batch, Store, StoreTrouble, no_collector
 from opencode_tui.source.discovery import (
@@ -231,7 +232,10 @@ class Sync:
         while True:
             row = self._free_row(store, report)
             try:
-                for batch in store.read(row.cursor, running_calls(self._ledger.connection), sums=sums):
+                retry = running_calls(self._ledger.connection)
+                if row.cursor is not None and store.knew_no_steps(row.cursor):
+                    retry += perhaps_whole(self._ledger.connection)
+                for batch in store.read(row.cursor, retry, sums=sums):
                     moved, changed = self._apply(store, row, batch)
                     wrote |= changed
                     if moved is None:
@@ -281,9 +285,11 @@ class Sync:
             return row, False
         assert self._machine_id is not None
         final = writing.final_calls(self._ledger.connection, (call.id for call in batch.calls))
-        calls = self._priced(call for call in batch.calls if call.id not in final)
+        again = resplit_messages(batch.calls, final)
+        calls = self._priced(call for call in batch.calls if call.id not in final or message_id(call.id) in again)
         known = {call.id for call, _ in calls}
         with self._ledger.writing() as connection:
+            calls = make_room(connection, calls, again) if again else calls
             writing.write_sessions(connection, row.id, store.rank, map(self._named, batch.sessions))
             if batch.present is not None:
                 writing.mark_vanished(connection, row.id, batch.present)

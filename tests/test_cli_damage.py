@@ -129,7 +129,7 @@ def locked(path: Path) -> Iterator[None]:
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("common.READER_S", "common.WRITER_S", "status.WAIT_S", "check.WAIT_S", "today.READER_S"):
+    for name in ("common.WAIT_S", "status.WAIT_S"):
         monkeypatch.setattr(f"opencode_tui.cli.{name}", 0.05)
 
 
@@ -169,8 +169,7 @@ def test_a_locked_ledger_is_waited_for_no_longer_than_it_is_worth(
         waits.clear()
         for argv in COMMANDS:
             ran(shell, argv, next(iter(store.sessions)))
-            if argv[0] in ("status", "today", "usage", "sessions", "session"):
-                assert max(waits) <= 2.0, argv
+            assert max(waits, default=0) <= 2.0, argv
             waits.clear()
         code, out, err = shell.run("sync")
     assert (code, out) == (3, "")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import signal
+import sqlite3
+from contextlib import closing
 from threading import Timer
 
 import pytest
@@ -34,6 +36,31 @@ def test_watch_says_what_is_wrong_with_a_store(shell: Shell, store: V1) -> None:
     code, out, err = shell.run("watch", "--once")
     assert (code, out.splitlines()[0].split()[0]) == (EXIT_OK, "watching")
     assert_one_sentence(err, str(store.path))
+
+
+def test_watch_says_where_there_is_no_store(shell: Shell) -> None:
+    shell.data_dir.mkdir()
+    code, out, err = shell.run("watch", "--once")
+    assert (code, out.splitlines()[0].split()[0]) == (EXIT_OK, "watching")
+    assert_one_sentence(err, "no OpenCode store in", str(shell.data_dir), "--data-dir")
+
+
+def test_a_watch_that_finds_the_ledger_locked_tries_again(shell: Shell, store: V1) -> None:
+    shell.said("sync")
+    spend(store, "0.60")
+    with closing(sqlite3.connect(shell.ledger, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        process = spawn(shell, "-m", "opencode_tui", "watch", *shell.places, **PIPES)
+        late = Timer(60, process.kill)
+        late.start()
+        assert process.stderr is not None
+        assert process.stdout is not None
+        assert "locked by another process; try again once that has ended; trying again" in process.stderr.readline()
+        other.execute("ROLLBACK")
+    assert process.stderr.readline() == "opencode-tui: the ledger is well again\n"
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=60)
+    late.cancel()
 
 
 def test_watch_of_a_ledger_that_is_none_is_one_sentence(shell: Shell, store: V1) -> None:

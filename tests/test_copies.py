@@ -139,6 +139,79 @@ def test_a_fork_by_a_later_version_that_counts_reasoning_apart_is_a_copy(tmp_pat
     assert ours.totals.copied_calls == 1
 
 
+ODD_TIMES = ["'yesterday'", "-1", "0", "1", "9e999", "x'00'", "9223372036854775807"]
+
+
+@pytest.mark.parametrize("odd", ODD_TIMES)
+@pytest.mark.parametrize("make", [V1, V2])
+def test_a_session_without_a_usable_time_has_that_of_its_id(
+    make: type[V1] | type[V2], odd: str, tmp_path: Path
+) -> None:
+    store = make(tmp_path)
+    root, fork = forked(store)
+    table = "session" if make is V1 else "session_v2"
+    store.database.run(f"UPDATE {table} SET time_created = {odd}, time_updated = {odd}")
+    ours = synced(store)
+    assert_truth(ours, store.truth)
+    assert ours.spend_by("session") == {root: 20 * CENT, fork: 5 * CENT}
+    made = [(root, store.sessions[root].created), (fork, store.sessions[fork].created)]
+    assert sorted(ours.rows("SELECT id, created_ms FROM session")) == sorted(made)
+    assert ours.rows("SELECT * FROM unreadable") == []
+
+
+@pytest.mark.parametrize(
+    "break_it", ["UPDATE session SET time_created = 'x', time_updated = 'y'", "DELETE FROM session"]
+)
+def test_where_nothing_tells_when_a_session_was_made_equal_calls_of_two_are_one(break_it: str, tmp_path: Path) -> None:
+    store = V1(tmp_path)
+    forked(store)
+    ids = {}
+    for number, id in enumerate(store.sessions):
+        ids[id] = f"session{number}"
+        with closing(sqlite3.connect(store.path)) as connection, connection:
+            connection.execute("UPDATE message SET session_id = ? WHERE session_id = ?", (ids[id], id))
+            connection.execute("UPDATE session SET id = ? WHERE id = ?", (ids[id], id))
+    with closing(sqlite3.connect(store.path)) as connection, connection:
+        connection.execute(break_it)
+    ours = synced(store)
+    assert ours.totals.spend_nano == 25 * CENT
+    assert ours.totals.copied_calls == 1
+    assert ours.rows("SELECT * FROM unreadable") == []
+
+
+@pytest.mark.parametrize("text", ['{"time": {"created": "x"}}', "{", '{"time": {"created": -1, "updated": "x"}}'])
+def test_files_of_sessions_without_a_time_make_no_copy_count_twice(text: str, tmp_path: Path) -> None:
+    store = Files(tmp_path)
+    root, fork = forked(store)
+    for id in (root, fork):
+        store.path_of("session", store.sessions[id].project_id, id).write_text(text)
+    ours = synced(store)
+    assert ours.totals.spend_nano == 25 * CENT
+    assert ours.totals.copied_calls == 1
+
+
+def test_rows_of_sessions_that_are_missing_make_no_copy_count_twice_and_their_sums_are_missed(tmp_path: Path) -> None:
+    store = V2(tmp_path)
+    root, fork = forked(store)
+    with closing(sqlite3.connect(store.path)) as connection, connection:
+        connection.execute("DELETE FROM session_v2")
+    ours = synced(store)
+    assert ours.totals.spend_nano == 25 * CENT
+    assert ours.totals.copied_calls == 1
+    missed = ours.rows("SELECT kind, id, reason FROM unreadable")
+    reason = "has no row, so that its sum is not known"
+    assert sorted(missed) == sorted([("session", root, reason), ("session", fork, reason)])
+
+
+def forked(store: Store) -> tuple[str, str]:
+    """A session of 20 cents, and its fork with a call of 5."""
+    root = store.session("Fix header")
+    store.call(root, cost="0.20")
+    fork = store.fork(root)
+    store.call(fork, cost="0.05")
+    return root, fork
+
+
 def test_a_ledger_in_which_copies_were_counted_twice_is_put_right(tmp_path: Path) -> None:
     store = V1(tmp_path)
     root = store.session("Fix header")

@@ -282,7 +282,7 @@ def test_status_says_that_a_sum_is_a_lower_bound(shell: Shell) -> None:
 
 
 def test_status_of_a_locked_ledger_says_what_it_has(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("opencode_tui.cli.guard.READER_S", 0.05)
+    monkeypatch.setattr("opencode_tui.cli.common.WAIT_S", 0.05)
     shell.said("install")
     with closing(sqlite3.connect(shell.state.ledger, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")

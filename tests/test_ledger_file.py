@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from opencode_tui.clock import now_ms
+from opencode_tui.clock import monotonic_s, now_ms
 from opencode_tui.feed import LedgerFeed
 from opencode_tui.ledger import ledger as ledger_file
 from opencode_tui.ledger.ledger import Ledger, LedgerError
@@ -102,6 +102,22 @@ def test_a_ledger_is_created_where_files_cannot_be_linked(place: Path, monkeypat
     Ledger(place).close()
     assert mode(place) == 0o600
     assert [each.name for each in place.parent.iterdir()] == ["ledger.db"]
+
+
+def test_one_that_meets_the_lock_at_each_step_does_not_wait_each_time(place: Path) -> None:
+    Ledger(place).close()
+    ledger, other = Ledger(place, 0.5), sqlite3.connect(place, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    began_s = monotonic_s()
+    for _ in range(4):
+        with pytest.raises(sqlite3.OperationalError, match="locked"), ledger.writing():
+            pass
+    assert 0.5 <= monotonic_s() - began_s < 1.5
+    other.execute("ROLLBACK")
+    with ledger.writing() as connection:
+        assert connection.execute("PRAGMA busy_timeout").fetchone() == (500,)
+    other.close()
+    ledger.close()
 
 
 def test_what_is_not_a_file_is_refused(tmp_path: Path) -> None:

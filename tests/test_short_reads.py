@@ -11,6 +11,7 @@ import pytest
 from opencode_tui.source import sqlite_store, sqlite_v1, sqlite_v2
 from opencode_tui.source.discovery import generations
 from opencode_tui.source.sqlite_store import SqliteStore
+from tests.ledgers import assert_truth, reader
 from tests.stores import V1, V2, tool
 
 
@@ -60,6 +61,35 @@ def test_rows_are_decoded_after_the_read_that_fetched_them(tmp_path: Path, monke
         monkeypatch.setattr(module, name, noted)
     assert sum(len(batch.calls) for batch in ours.read(None, [])) == 5
     assert decoded and not any(decoded)
+    ours.close()
+
+
+@pytest.mark.parametrize("kind", [V1, V2])
+def test_a_running_row_is_read_again_by_no_process_until_it_changes(
+    kind: type[V1 | V2], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = kind(tmp_path)
+    session = store.session("Fix header")
+    running = store.call(session, cost="0.02", completed=False)
+    table = "message" if kind is V1 else "session_message"
+    store.database.run(
+        f"UPDATE {table} SET data = json_set(data, '$.cost', 0.02, '$.tokens.input', 7, '$.content', json(?))"
+        " WHERE id = ?",
+        '["' + "x" * 2_000_000 + '"]',
+        running,
+    )
+    of_kind = sqlite_v1.SqliteV1 if kind is V1 else sqlite_v2.SqliteV2
+    real, read = of_kind._rows_by_id, []
+    monkeypatch.setattr(of_kind, "_rows_by_id", lambda self, db, ids: read.extend(ids) or real(self, db, ids))
+    for times in (0, 1, 1):  # the import itself does not know the row yet
+        ours = reader(store.data_dir)
+        ours.poll()
+        assert (ours.totals.spend_nano, read) == (20_000_000, [running] * times)
+        ours.close()
+    store.finish(running, cost="0.05")
+    ours = reader(store.data_dir)
+    ours.poll()
+    assert_truth(ours, store.truth)
     ours.close()
 
 

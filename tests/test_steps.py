@@ -126,6 +126,58 @@ def test_steps_put_right_what_of_a_message_cannot_be_read(tmp_path: Path) -> Non
     assert ours.rows("SELECT count(*) FROM call WHERE missing IS NOT NULL") == [(0,)]
 
 
+def as_one_call_each(ours: Reader) -> None:
+    """The ledger as a version left it that took each message for one call, of its last step's tokens."""
+    with ours.ledger.writing() as db:
+        for (message,) in db.execute("SELECT DISTINCT id FROM call WHERE instr(id, '#') = 0").fetchall():
+            sums = "sum(recorded_nano), sum(amount_nano)"
+            rows = db.execute(f"SELECT max(id), {sums} FROM call WHERE id = ?1 OR id LIKE ?1 || '#%'", (message,))
+            last, recorded, amount = rows.fetchone()
+            db.execute(
+                "UPDATE call SET recorded_nano = ?1, amount_nano = ?2, (input, output, cache_read) ="
+                " (SELECT input, output, cache_read FROM call o WHERE o.id = ?3) WHERE id = ?4",
+                (recorded, amount, last, message),
+            )
+        db.execute("DELETE FROM call WHERE instr(id, '#')")
+        for id, cursor in db.execute("SELECT id, cursor FROM store").fetchall():
+            db.execute("UPDATE store SET cursor = ? WHERE id = ?", (json.dumps(json.loads(cursor)[:-1]), id))
+
+
+@pytest.mark.parametrize("make", MAKERS.values(), ids=list(MAKERS))
+def test_a_ledger_of_before_gets_the_tokens_of_all_steps_and_costs_the_same(
+    make: Callable[[Path], Path], tmp_path: Path
+) -> None:
+    data_dir = make(tmp_path)
+    ours = read(data_dir)
+    whole = ours.contents()
+    as_one_call_each(ours)
+    assert (ours.totals.spend_nano, ours.totals.calls) == (108_785_500, 2)
+    ours.close()
+    again = read(data_dir)
+    assert again.contents() == whole
+    assert not again.poll()
+
+
+def test_what_a_person_priced_stays_as_it_was(tmp_path: Path) -> None:
+    data_dir = sample("opencode-0.5-by-1.0", tmp_path)
+    ours = read(data_dir)
+    as_one_call_each(ours)
+    ours.ledger.connection.execute("UPDATE call SET basis = 'custom', amount_nano = 7")
+    ours.close()
+    again = read(data_dir)
+    assert (again.totals.spend_nano, again.totals.calls) == (14, 2)
+
+
+def test_steps_that_only_an_older_store_has_are_not_added_to_the_message(tmp_path: Path) -> None:
+    sample("opencode-0.5-by-1.0", tmp_path)
+    data_dir = sqlite_of("opencode-0.5-by-1.0", tmp_path)
+    with sqlite3.connect(data_dir / "opencode.db") as db:
+        db.execute("DELETE FROM part")
+    db.close()
+    totals = read(data_dir).totals
+    assert (totals.spend_nano, totals.calls, totals.tokens.input) == (108_785_500, 5, 27_498)
+
+
 def test_a_message_that_still_runs_grows_step_by_step(tmp_path: Path) -> None:
     data_dir = sample("opencode-0.5-by-1.0", tmp_path)
     (file,) = data_dir.rglob(f"{MESSAGE}.json")

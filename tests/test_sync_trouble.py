@@ -8,10 +8,12 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from opencode_tui.clock import monotonic_s
 from opencode_tui.ledger import queries
 from opencode_tui.ledger.ledger import Ledger, LedgerError
 from tests.ledgers import EVER, Reader, assert_truth, reader
@@ -161,6 +163,41 @@ def test_a_huge_row_gives_its_call_without_its_load(tmp_path: Path) -> None:
     assert ours.ledger.path.stat().st_size < 1_000_000
 
 
+@pytest.mark.parametrize(
+    ("field", "value", "spent", "missing"),
+    [
+        ("cost", "true", 310_000_000, "cost"),
+        ("cost", "0.12345678901", 433_456_789, None),
+        ("cost", "1e999", 310_000_000, "cost"),
+        ("tokens", "7", 320_000_000, "tokens"),
+        ("error", '"gone"', 320_000_000, None),
+        ("error", '{"data": 1}', 320_000_000, None),
+    ],
+)
+@pytest.mark.parametrize("make", [V1, V2])
+def test_of_a_huge_row_is_read_what_stands_in_it(
+    make: type[V1] | type[V2], field: str, value: str, spent: int, missing: str | None, tmp_path: Path
+) -> None:
+    store = make(tmp_path)
+    session = store.session("Fix header")
+    store.call(session, cost="0.31")
+    huge = store.call(session, cost="0.01")
+    table = "message" if make is V1 else "session_message"
+    with closing(sqlite3.connect(store.path)) as connection, connection:
+        connection.execute("DELETE FROM part") if make is V1 else None
+        (data,) = connection.execute(f"SELECT data FROM {table} WHERE id = ?", (huge,)).fetchone()
+        fields = json.loads(data) | {"output": "x" * 1_200_000}
+        fields.pop(field, None)
+        text = json.dumps(fields)[:-1] + f', "{field}": {value}}}'
+        connection.execute(f"UPDATE {table} SET data = ? WHERE id = ?", (text, huge))
+        if make is V2:
+            connection.execute("UPDATE session_v2 SET cost = 0, tokens_input = 0")
+    ours = reader(store.data_dir)
+    ours.poll()
+    assert ours.totals.spend_nano == spent
+    assert ours.rows("SELECT missing FROM call WHERE id = ?", huge) == [(missing,)]
+
+
 def test_titles_come_without_control_characters_and_keep_their_markup(tmp_path: Path) -> None:
     store = V1(tmp_path)
     session = store.session("[/x] \x1b[31mred\x07 \u202eevil\u202c [bold]")
@@ -289,6 +326,27 @@ def test_a_locked_store_is_said_and_read_when_it_is_free(tmp_path: Path) -> None
     ours.poll()
     assert states(ours) == ["live"]
     assert_truth(ours, store.truth)
+
+
+def test_many_locked_stores_are_not_waited_for_one_after_the_other(tmp_path: Path) -> None:
+    store = small_store(tmp_path)
+    store.close()
+    others = []
+    for name in ("", "-a", "-b", "-c", "-d", "-e"):
+        place = store.path.with_name(f"opencode{name}.db")
+        if name:
+            shutil.copyfile(store.path, place)
+        others.append(other := sqlite3.connect(place, isolation_level=None))
+        other.execute("PRAGMA journal_mode = DELETE")
+        other.execute("BEGIN EXCLUSIVE")
+        other.execute("UPDATE session SET title = 'Locked'")
+    ours = reader(store.data_dir)
+    began_s = monotonic_s()
+    ours.poll()
+    assert monotonic_s() - began_s < 3
+    assert states(ours) == ["locked"] * 6
+    for other in others:
+        other.close()
 
 
 def test_a_store_whose_writer_keeps_it_for_itself_is_read(tmp_path: Path) -> None:

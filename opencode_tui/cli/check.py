@@ -17,7 +17,7 @@ from opencode_tui.alerts.watcher import Watcher
 from opencode_tui.analysis.causes import cause_of
 from opencode_tui.analysis.pace import band
 from opencode_tui.cli import EXIT_TROUBLE, silence_stdout
-from opencode_tui.cli.common import Trouble, look, settings_for, using_ledger
+from opencode_tui.cli.common import TELLER_S, Trouble, look, settings_for, using_ledger
 from opencode_tui.clock import Calendar, calendar_for, now_ms
 from opencode_tui.counts import plural
 from opencode_tui.guard.status import guard_status
@@ -33,8 +33,6 @@ from opencode_tui.snapshot import Band
 from opencode_tui.sync import Sync
 
 EXIT_OF: dict[Band, int] = {"calm": 0, "warning": 1, "cutoff": 2}
-WAIT_S = 5.0
-"""How long another process that has the ledger locked is waited for."""
 NOTIFY_S = 45.0
 """How long the channels are waited for."""
 
@@ -73,8 +71,8 @@ def _check(arguments: argparse.Namespace) -> tuple[int, str]:
     settings = settings_for(arguments)
     settings = replace(settings, budget=_budget(settings.budget, arguments.warn, arguments.cutoff))
     calendar = calendar_for(settings.timezone)
-    with using_ledger(settings, WAIT_S) as ledger:
-        seen, now = look(settings, ledger, WAIT_S), now_ms()
+    with using_ledger(settings) as ledger:
+        seen, now = look(settings, ledger), now_ms()
         with ledger.reading() as connection:
             stand = _stand(connection, settings, seen.whole, now, calendar)
         alerts = _notified(settings, ledger, seen.sync, now) if arguments.notify else ()
@@ -149,7 +147,7 @@ def _notified(settings: Settings, ledger: Ledger, sync: Sync, now_ms: int) -> tu
         return ()
     if not new and not deliveries.free(ledger.connection, now_ms):
         return ()
-    teller = Teller(settings, lambda: Ledger(ledger.path), os.environ)
+    teller = Teller(settings, lambda: Ledger(ledger.path, TELLER_S), os.environ)
     for alert in new:
         teller.tell(alert)
     teller.look()  # what fired before, and whose process ended before it was delivered

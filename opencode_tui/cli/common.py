@@ -7,7 +7,7 @@ import json
 import os
 import sqlite3
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,10 +25,10 @@ from opencode_tui.sync import Sync
 
 __all__ = ["Trouble"]
 
-WRITER_S = 20.0
-"""How long a command that has to write waits for another process that has the ledger locked."""
-READER_S = 2.0
-"""And one that can answer from what the ledger has."""
+WAIT_S = 2.0
+"""How long a command waits in all for another process that has the ledger locked."""
+TELLER_S = 20.0
+"""How long the channels' threads do: what they note keeps an alert from going out twice."""
 
 
 def settings_for(arguments: argparse.Namespace) -> Settings:
@@ -67,11 +67,11 @@ def _existing_directory(text: str) -> Path:
     return place
 
 
-def open_ledger(settings: Settings, busy_s: float = WRITER_S) -> Ledger:
+def open_ledger(settings: Settings, busy_s: float | None = None) -> Ledger:
     """The ledger that the settings name. Raises Trouble."""
     path = _ledger_path(settings)
     try:
-        return Ledger(path, busy_s)
+        return Ledger(path, WAIT_S if busy_s is None else busy_s)
     except LedgerError as error:
         busy = is_busy(error.__cause__)
         raise Trouble(fault_of(path, error.__cause__) if busy and error.__cause__ else str(error)) from None
@@ -87,7 +87,7 @@ def _ledger_path(settings: Settings) -> Path:
 
 
 @contextmanager
-def using_ledger(settings: Settings, busy_s: float = WRITER_S) -> Iterator[Ledger]:
+def using_ledger(settings: Settings, busy_s: float | None = None) -> Iterator[Ledger]:
     """The ledger that the settings name, closed at the end.
 
     Raises Trouble, also for what goes wrong with the ledger in the block: a damaged page can hold anything.
@@ -133,13 +133,13 @@ class Look:
         return all_read(self.states)
 
 
-def look(settings: Settings, ledger: Ledger, wait_s: float = READER_S, *, prices: bool = False) -> Look:
+def look(settings: Settings, ledger: Ledger, wait_s: float | None = None, *, prices: bool = False) -> Look:
     """Read all that is new, as `synced` does, but answer from what the ledger has where that is not to be had soon.
 
     Another process may have the ledger locked, or may be importing: it is waited for no longer than `wait_s` after
     its last step.
     """
-    sync, patience = _sync(settings, ledger), _Patience(wait_s)
+    sync, patience = _sync(settings, ledger), _Patience(WAIT_S if wait_s is None else wait_s)
     detail = ""
     try:
         sync.poll(lambda: patience.see(sync))
@@ -208,12 +208,17 @@ def _sync(settings: Settings, ledger: Ledger) -> Sync:
         raise Trouble(f"{error}; name OpenCode's data directory with --data-dir") from None
 
 
+def no_store(data_dirs: Sequence[Path]) -> str:
+    """One sentence about places in which there is nothing to read."""
+    places = ", ".join(map(str, data_dirs))
+    return f"no OpenCode store in {places}; --data-dir names another place"
+
+
 def _complain(sync: Sync, states: tuple[StoreState, ...], *, prices: bool) -> None:
     """Say once on standard error what is wrong with the stores and their prices."""
     said = [*sync.notices, *(state.detail for state in states if state.state != "live")]
     said += sync.look_at_prices() if prices else sync.book.problems
     if not states:
-        places = ", ".join(str(place) for place in sync.data_dirs)
-        said.append(f"no OpenCode store in {places}; --data-dir names another place")
+        said.append(no_store(sync.data_dirs))
     for sentence in dict.fromkeys(said):
         print(f"opencode-tui: {sentence}", file=sys.stderr)

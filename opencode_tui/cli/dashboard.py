@@ -8,7 +8,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from opencode_tui.cli.common import READER_S, Trouble, open_ledger, settings_for
+from opencode_tui.cli.common import TELLER_S, Trouble, open_ledger, settings_for
 from opencode_tui.clock import calendar_for
 from opencode_tui.settings import Alerts, Budget, Settings
 
@@ -43,12 +43,12 @@ def _of_demo(settings: Settings, data_dir: Path, ledger: Path) -> Settings:
 
 def _show(settings: Settings) -> int:
     # A ledger that cannot be used is said before the screen is taken.
-    open_ledger(settings, READER_S).close()
+    open_ledger(settings).close()
     from opencode_tui.alerts.teller import CLOSE_S, Teller
     from opencode_tui.feed import LedgerFeed
     from opencode_tui.ui.app import run
 
-    teller = Teller(settings, lambda: open_ledger(settings), os.environ)
+    teller = Teller(settings, lambda: open_ledger(settings, TELLER_S), os.environ)
     try:
         run(
             LedgerFeed(lambda: open_ledger(settings), settings, os.environ, tell=teller.tell, deliver=teller.look),

@@ -13,7 +13,7 @@ from pathlib import Path
 import opencode_tui
 from opencode_tui import paths
 from opencode_tui.cli import EXIT_USAGE
-from opencode_tui.cli.common import READER_S, Trouble, config_of, look, open_ledger, settings_for, synced, using_ledger
+from opencode_tui.cli.common import Trouble, config_of, look, open_ledger, settings_for, synced, using_ledger
 from opencode_tui.clock import Calendar, calendar_for, now_ms
 from opencode_tui.guard import control, install
 from opencode_tui.guard.files import exposure
@@ -142,7 +142,7 @@ def _status(arguments: argparse.Namespace) -> None:
     settings = settings_for(arguments)
     calendar, now = calendar_for(settings.timezone), now_ms()
     try:
-        with using_ledger(settings, READER_S) as opened:
+        with using_ledger(settings) as opened:
             whole, today = look(settings, opened).whole, calendar.span(calendar.day(now))
             spent, least = queries.spend(opened.connection, today), is_lower_bound(opened.connection, today, whole)
         ledger = opened.path.absolute()

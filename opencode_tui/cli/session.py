@@ -7,7 +7,7 @@ import json
 import sqlite3
 
 from opencode_tui.cli import EXIT_USAGE
-from opencode_tui.cli.common import READER_S, Trouble, look, settings_for, using_ledger
+from opencode_tui.cli.common import Trouble, look, settings_for, using_ledger
 from opencode_tui.clock import calendar_for, now_ms
 from opencode_tui.harmless import shown_id
 from opencode_tui.ledger import queries, session_queries
@@ -23,7 +23,7 @@ _CANDIDATES = 5
 def run(arguments: argparse.Namespace) -> int:
     settings = settings_for(arguments)
     calendar = calendar_for(settings.timezone)
-    with using_ledger(settings, READER_S) as ledger:
+    with using_ledger(settings) as ledger:
         seen = look(settings, ledger)
         sync, id = seen.sync, _one(ledger.connection, arguments.id)
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 
-from opencode_tui.cli.common import READER_S, look, settings_for, using_ledger
+from opencode_tui.cli.common import look, settings_for, using_ledger
 from opencode_tui.clock import calendar_for, now_ms
 from opencode_tui.report.sessions import session_row_json, sessions_table
 from opencode_tui.take_sessions import take_sessions
@@ -14,7 +14,7 @@ from opencode_tui.views import SessionsQuery
 
 def run(arguments: argparse.Namespace) -> int:
     settings = settings_for(arguments)
-    with using_ledger(settings, READER_S) as ledger:
+    with using_ledger(settings) as ledger:
         seen = look(settings, ledger)
         query = SessionsQuery(arguments.period)
         taken = take_sessions(ledger, settings, now_ms(), query, seen.sync.book, whole=seen.whole)

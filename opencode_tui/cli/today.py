@@ -5,14 +5,14 @@ from __future__ import annotations
 import argparse
 import json
 
-from opencode_tui.cli.common import READER_S, look, settings_for, using_ledger
+from opencode_tui.cli.common import look, settings_for, using_ledger
 from opencode_tui.clock import calendar_for, now_ms
 from opencode_tui.take_snapshot import take_snapshot
 
 
 def run(arguments: argparse.Namespace) -> int:
     settings = settings_for(arguments)
-    with using_ledger(settings, READER_S) as ledger:
+    with using_ledger(settings) as ledger:
         seen = look(settings, ledger, prices=True)
         snapshot = take_snapshot(
             ledger,

@@ -12,7 +12,7 @@ from datetime import date
 from opencode_tui.analysis.matching import matching
 from opencode_tui.analysis.periods import days_of, parse_day
 from opencode_tui.cli import EXIT_USAGE
-from opencode_tui.cli.common import READER_S, Trouble, look, settings_for, using_ledger
+from opencode_tui.cli.common import Trouble, look, settings_for, using_ledger
 from opencode_tui.clock import EVER, Calendar, calendar_for, now_ms
 from opencode_tui.ledger import queries
 from opencode_tui.ledger.bounds import bounded_days, is_lower_bound
@@ -24,7 +24,7 @@ from opencode_tui.take_snapshot import days_with_calls, slices
 def run(arguments: argparse.Namespace) -> int:
     settings = settings_for(arguments)
     _check(arguments)
-    with using_ledger(settings, READER_S) as ledger:
+    with using_ledger(settings) as ledger:
         seen = look(settings, ledger)
         with ledger.reading() as connection:
             usage = _usage(connection, calendar_for(settings.timezone), arguments, seen.whole)

@@ -12,11 +12,12 @@ from pathlib import Path
 from threading import Event
 from types import FrameType
 
+from opencode_tui import paths
 from opencode_tui.alert_records import Alert
 from opencode_tui.alerts.channels import routes
 from opencode_tui.alerts.teller import Teller
 from opencode_tui.cli import silence_stdout
-from opencode_tui.cli.common import Trouble, fault_of, open_ledger, settings_for
+from opencode_tui.cli.common import TELLER_S, WAIT_S, Trouble, fault_of, no_store, open_ledger, settings_for
 from opencode_tui.cli.streams import ring
 from opencode_tui.clock import Calendar, calendar_for, now_ms
 from opencode_tui.feed import LedgerFeed
@@ -42,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
     ledger = open_ledger(settings)  # one that cannot be used is said at once
     ledger.close()
     calendar = calendar_for(settings.timezone)
-    teller = Teller(settings, lambda: Ledger(ledger.path), os.environ)
+    teller = Teller(settings, lambda: Ledger(ledger.path, TELLER_S), os.environ)
 
     with _ended_by_signals() as ended:
 
@@ -54,7 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
                 silence_stdout()
                 ended.set()
 
-        feed = LedgerFeed(lambda: Ledger(ledger.path), settings, os.environ, now_ms, tell, teller.look)
+        feed = LedgerFeed(lambda: Ledger(ledger.path, WAIT_S), settings, os.environ, now_ms, tell, teller.look)
         try:
             _watch(feed, settings, ledger.path, ended, once=arguments.once)
         except _Ended:
@@ -94,6 +95,9 @@ def _watch(feed: LedgerFeed, settings: Settings, ledger: Path, ended: Event, *, 
                 troubled = {s.path: s.detail for s in snapshot.stores if s.state not in _WELL}
                 if snapshot.price_problems:
                     troubled["the reading of OpenCode's prices"] = " ".join(snapshot.price_problems)
+                if not snapshot.stores:
+                    places = settings.data_dirs or (paths.opencode_data_dir(os.environ),)
+                    troubled[", ".join(map(str, places))] = no_store(places)
                 _say_troubles(troubles, troubled)
             elif troubles.pop("the ledger", None):
                 print("opencode-tui: the ledger is well again", file=sys.stderr, flush=True)

@@ -1,12 +1,12 @@
 """Forks copy calls; this settles which call paid and which are its copies, whatever came first.
 
-A copy was made before its session was (`copied`). It belongs to the calls that were made at the same moment by
-the same model, read as many tokens and were recorded with the same cost; not to those of the same agent, finish,
-output or end, which OpenCode's upgrades rewrite. Where the tokens of one of them cannot be read, the cost decides.
-In each such group the calls that are not copies paid. Where OpenCode has none of them any more (the original session
-was deleted before the ledger saw it) the copies of the oldest fork stand for them, and once the stores have been read
-to their ends (`settle_copies`) they pay for ever: neither a fork of that fork nor a restored
-original takes the cost over.
+A copy was made before its session was (`copied`); so may have been each call of a session of which no time is known.
+It belongs to the calls that were made at the same moment by the same model, read as many tokens and were recorded with
+the same cost; not to those of the same agent, finish, output or end, which OpenCode's upgrades rewrite. Where the
+tokens of one of them cannot be read, the cost decides. In each such group the calls that are not copies paid. Where
+OpenCode has none of them any more (the original session was deleted before the ledger saw it) the copies of the oldest
+fork stand for them, and once the stores have been read to their ends (`settle_copies`) they pay for ever: neither a
+fork of that fork nor a restored original takes the cost over.
 """
 
 from __future__ import annotations

@@ -18,9 +18,11 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Literal
 
+from opencode_tui.clock import monotonic_s
 from opencode_tui.ledger.schema import LATEST, migrate
 
 _BUSY_S = 20.0
+_LEAST_S = 0.1
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
@@ -32,12 +34,14 @@ class Ledger:
     """A connection to the ledger. One thread each; any number of processes."""
 
     def __init__(self, path: Path, busy_s: float = _BUSY_S) -> None:
-        """`busy_s` is how long another process that has the ledger locked is waited for, at each step.
+        """`busy_s` is how long another process that has the ledger locked is waited for, until it is free once.
+
+        After that wait the next ones are short, so that a command that meets the lock at each step does not add up.
 
         Raises LedgerError.
         """
         self.path = path
-        self._busy_s = busy_s
+        self._busy_s = self._left_s = busy_s
         self._wal = path.with_name(path.name + "-wal")
         try:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -65,7 +69,7 @@ class Ledger:
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
         """A transaction that has the right to write from its start, so that it never fails half way."""
-        self.connection.execute("BEGIN IMMEDIATE")
+        self._begin()
         try:
             yield self.connection
         except BaseException:
@@ -75,6 +79,20 @@ class Ledger:
         self.connection.execute("COMMIT")
         if before == self._files:  # a commit may end in a checkpoint
             self._files = self._files_now()
+
+    def _begin(self) -> None:
+        began_s = monotonic_s()
+        try:
+            self.connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError:
+            self._set_patience(max(_LEAST_S, self._left_s - (monotonic_s() - began_s)))
+            raise
+        if self._left_s != self._busy_s:
+            self._set_patience(self._busy_s)
+
+    def _set_patience(self, seconds: float) -> None:
+        self._left_s = min(seconds, self._busy_s)
+        self.connection.execute(f"PRAGMA busy_timeout = {int(self._left_s * 1000)}")
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
@@ -112,7 +130,7 @@ class Ledger:
                 try:
                     self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
                 finally:
-                    self.connection.execute(f"PRAGMA busy_timeout = {int(self._busy_s * 1000)}")
+                    self._set_patience(self._left_s)
                     self._files = self._files_now()
 
     def close(self) -> None:

@@ -140,6 +140,10 @@ def _running(connection: sqlite3.Connection, ids: Iterable[str]) -> frozenset[st
 
 
 def write_sessions(connection: sqlite3.Connection, store_id: int, rank: int, sessions: Iterable[Session]) -> None:
+    sessions = list(sessions)
+    if connection.execute("SELECT 1 FROM unreadable WHERE kind = 'session' LIMIT 1").fetchone():
+        query = "DELETE FROM unreadable WHERE store_id = ? AND kind = 'session' AND id = ? AND reason NOT LIKE 'sum %'"
+        connection.executemany(query, [(store_id, session.id) for session in sessions])
     connection.executemany(
         _UPSERT_SESSION,
         [

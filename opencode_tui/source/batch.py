@@ -75,6 +75,10 @@ class Store(Protocol):
         """
         ...
 
+    def knew_no_steps(self, cursor: str) -> bool:
+        """Whether a cursor of this store may be of a version that took each message for one call."""
+        ...
+
     def message_ids(self, session_id: str) -> frozenset[str] | None:
         """What the store still has of a session; None where it has not that session. Raises StoreTrouble."""
         ...

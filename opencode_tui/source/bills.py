@@ -19,9 +19,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from opencode_tui import clock
 from opencode_tui.money import MAX_CALL_NANO
 from opencode_tui.records import Bill, Tokens, Unreadable
-from opencode_tui.source.decode import BadRow, cost, count, loads, moment
+from opencode_tui.source.decode import BadRow, cost, count, loads, moment, parse
+from opencode_tui.source.session_times import made_ms
 from opencode_tui.source.sqlite_file import columns
 from opencode_tui.source.text import clean, identifier, label
 
@@ -33,7 +35,7 @@ _UNDONE_GAP = 10
 
 _WANTED = {
     *("id", "cost", "time_created", "time_updated", "tokens_input", "tokens_output", "tokens_reasoning"),
-    *("tokens_cache_read", "tokens_cache_write", "parent_id", "fork_session_id", "directory", "model"),
+    *("tokens_cache_read", "tokens_cache_write", "parent_id", "fork_session_id", "directory", "model", "version"),
 }
 _IDS = "(SELECT value FROM json_each(?))"
 _DUE = """
@@ -49,7 +51,7 @@ _SUMS = f"""
   SELECT s.id, s.parent_id, s.fork_session_id, s.directory, s.model, s.cost, s.tokens_input, s.tokens_output,
     s.tokens_reasoning, s.tokens_cache_read, s.tokens_cache_write, s.time_created, s.time_updated,
     (SELECT u.rowid FROM session_message u WHERE u.session_id = s.id AND u.type = 'user'
-      AND u.time_created >= max(s.time_created, ?) ORDER BY u.seq LIMIT 1), {{claim}}
+      AND u.time_created >= max(s.time_created, ?) ORDER BY u.seq LIMIT 1), {{claim}}, s.version
   FROM session_v2 s WHERE s.id IN {_IDS}
 """
 # What OpenCode 1 still wrote after the import is in no sum. A clock that has gone back dates all messages after it:
@@ -117,7 +119,7 @@ class BillTable:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         has = columns(connection, "session_v2")
-        self.readable = has >= _WANTED
+        self.lacking = sorted(_WANTED - has)
         idle = "s.time_idle" if "time_idle" in has else "NULL"
         times = [f"s.{name}" for name in ("time_updated", "time_idle", "time_suspended") if name in has]
         changed = f"max({', '.join(f'coalesce({name}, 0)' for name in times)}, 0)"
@@ -151,7 +153,7 @@ class BillTable:
     def due(self, connection: sqlite3.Connection, since_ms: int, ids: Iterable[str], now_ms: int) -> Due | None:
         """Sessions changed since a moment, or named; None as long as their sums cannot be relied on."""
         migrated = self.migrated_ms(connection)
-        if not self.readable or migrated is None:
+        if self.lacking or migrated is None:
             return None
         # A clock that was ahead and is right again dates what changes now before what it dated then.
         since_ms = max(min(since_ms, now_ms) - _MARGIN_MS, 0)
@@ -175,13 +177,15 @@ class BillTable:
         last = _by_session(connection.execute(_LAST, (names,))) if self._has_sequence else {}
         bills, unreadable = [], []
         for row in connection.execute(self._sums, (migrated, names)).fetchall():
-            id, prompt, claim = row[0], row[-2], row[-1]
+            id, prompt, claim, version = row[0], row[-3], row[-2], row[-1]
             ended = compactions.get(id)
             is_held = ended is not None and ended[1] == "running" and claim is not None
             try:
-                bill = replace(_bill(row[:-2], before.get(id), ended), is_held=is_held)
+                if not self.upgraded and _is_of_v1(version):
+                    raise BadRow("holds messages of OpenCode 1 that are gone")
+                bill = replace(_bill(row[:-3], before.get(id), ended), is_held=is_held)
             except BadRow as bad:
-                created, updated = row[-4:-2]
+                created, updated = row[-5:-3]
                 unreadable.append(Unreadable("session", id, f"sum {bad}", moment(updated, created)))
                 continue
             if prompt is not None:
@@ -200,18 +204,18 @@ def _bill(
     compaction: tuple[Any, ...] | None,
 ) -> Bill:
     id, parent, fork, directory, model_text, usd, *counts, created, updated = row
-    created_ms = moment(created, updated)
+    created_ms = made_ms(id, created, updated, clock.now_ms()) or moment(updated)
     if created_ms is None:
         raise BadRow("has no usable time")
-    model = loads(model_text) if isinstance(model_text, str) else {}
-    model = model if isinstance(model, dict) else {}
+    model = _model(model_text)
     rows_before, usd_before, *counts_before = before or (0, 0.0, 0, 0, 0, 0, 0)
     missing: list[str] = []
-    spent = [cost(0 if value is None else value, missing, MAX_CALL_NANO) for value in (usd, usd_before)]
+    spent = [cost(value, missing, MAX_CALL_NANO) for value in (usd, usd_before)]
     now, then = (
-        [count(0 if value is None else value, "tokens", missing, _MAX_TOKENS) for value in values]
-        for values in (counts, counts_before)
+        [count(value, "tokens", missing, _MAX_TOKENS) for value in values] for values in (counts, counts_before)
     )
+    if isinstance(usd, int | float) and usd < 0:  # of a call that is nothing, but a sum that says so says nothing
+        missing.insert(0, "cost")
     if missing:
         raise BadRow(f"{missing[0]} is out of range")
     return Bill(
@@ -228,6 +232,17 @@ def _bill(
         updated_ms=moment(updated) or created_ms,
         compaction_ms=moment(compaction[0]) if compaction is not None else None,
     )
+
+
+def _is_of_v1(version: object) -> bool:
+    return isinstance(version, str) and version.startswith(("0.", "1."))
+
+
+def _model(text: object) -> dict[str, Any]:
+    try:
+        return parse(text)
+    except BadRow:
+        return {}
 
 
 def _with_prompt(connection: sqlite3.Connection, bill: Bill, rowid: int) -> Bill:

@@ -63,9 +63,14 @@ def rowids(bottom: int, top: int) -> tuple[int, int]:
 
 
 def advance(connection: sqlite3.Connection, table: str, cursor: TableCursor) -> TableCursor:
-    """The cursor with a gap for the rows that are new since it was made. Reads a few rows by rowid."""
+    """The cursor with a gap for the rows that are new since it was made. Reads a few rows by rowid.
+
+    Raises DatabaseError for rows that have none, as those of a view.
+    """
     (top,) = connection.execute(f"SELECT max(rowid) FROM {table}").fetchone()
     if top is None:
+        if connection.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone():
+            raise sqlite3.DatabaseError(f"the rows of {table} have no rowid")
         return TableCursor()
     rows = _fingerprint(connection, table) if top == LAST else ""
     if rows != cursor.rows:

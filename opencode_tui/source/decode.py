@@ -24,6 +24,7 @@ from opencode_tui.source.text import identifier, label
 _MAX_TOKENS = 10**9
 _MAX_COST_NANO = 10_000 * NANO
 _MAX_MS = 253_402_300_799_999  # the end of the year 9999
+BEGAN_MS = 1_577_836_800_000  # 2020-01-01, when there was no OpenCode
 ABORTED = "aborted"
 _VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)$")
 _LAST_WITH_REASONING_IN_OUTPUT = (1, 3, 2)
@@ -158,8 +159,14 @@ def _is_old(version: str) -> bool:
 
 
 def is_copy(created_ms: int, session_created_ms: int | None) -> bool:
-    """A call made before its session was: a fork's copy."""
-    return session_created_ms is not None and created_ms < session_created_ms
+    """Whether a call was made before its session was: a fork's copy.
+
+    Where nothing tells when the session was made any call may be one: what it is like then decides, see
+    `ledger/copies.py`. A moment long before there was any OpenCode tells nothing.
+    """
+    if session_created_ms is None or session_created_ms < BEGAN_MS <= created_ms:
+        return True
+    return created_ms < session_created_ms
 
 
 def call_from_v1(

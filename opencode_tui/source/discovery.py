@@ -37,6 +37,7 @@ _COPY = re.compile(
     re.IGNORECASE,
 )
 _COPY_RANK = -10
+_MESSAGES_V2 = "session_message"
 
 
 def is_copy_name(name: str) -> bool:
@@ -120,17 +121,17 @@ def generations(path: Path) -> list[Store]:
     try:
         with file.reading() as connection:
             layout = layout_of(connection)
-            v1 = {"id", "session_id", "data"} <= columns(connection, "message") and "id" in columns(
-                connection, "session"
-            )
-            # 1.18 has a `session_message` of its own, which belongs to `session` and costs nothing.
-            v2 = {"id", "session_id", "type", "seq", "data"} <= columns(
-                connection, "session_message"
-            ) and "id" in columns(connection, "session_v2")
+            has = {table: columns(connection, table) for table in ("session", "message", "session_v2", _MESSAGES_V2)}
+            owners = {row[2] for row in connection.execute(f"PRAGMA foreign_key_list({_MESSAGES_V2})")}
     except sqlite3.Error as error:  # pragma: no cover - reading() turns these into StoreTrouble
         raise StoreTrouble("broken", f"{path} cannot be read ({error})") from error
     finally:
         file.close()
+    # A store of which a table is missing or is in another form is found all the same: reading it says so.
+    v1 = has["message"] >= {"id", "session_id", "data"} or bool(has["message"] and has["session"])
+    v1 = v1 or (has["session"] >= {"id", "project_id", "time_created"} and not has["session_v2"])
+    # 1.18 has a `session_message` of its own, which belongs to `session` and costs nothing.
+    v2 = has["session_v2"] or "session_v2" in owners
     found: list[type[SqliteStore]] = [*([SqliteV2] if v2 else []), *([SqliteV1] if v1 else [])]
     return [_store(generation, path, layout) for generation in found]
 

@@ -29,6 +29,8 @@ _STEP, _BATCH = 200, 4_000
 _SETTLED_NS = 2_000_000_000
 _WATCHED, _ASKED, _REMEMBERED = 16, 200, 2_000
 _SWEEP_S = 60.0
+_FORM = 2
+"""Of the cursor; the first, which did not say it, was that of versions that took each message for one call."""
 
 _Stamp = tuple[int, ...] | None
 
@@ -96,6 +98,12 @@ class FilesStore:
             raise self._trouble()
         self._seen = token if token == self._token() else None
         self._swept_s = clock.monotonic_s()
+
+    def knew_no_steps(self, cursor: str) -> bool:
+        try:
+            return len(json.loads(cursor)) < 4
+        except (TypeError, ValueError):
+            return False
 
     def message_ids(self, session_id: str) -> frozenset[str] | None:
         folder = self._folders.get(session_id)
@@ -181,7 +189,7 @@ class FilesStore:
         """The batch with its cursor, in which what could not be read is kept to be tried again."""
         names = (str(path.relative_to(self.path)) for path in islice(self._broken, _REMEMBERED))
         again = [name if name.endswith(".json") else f"{name}/" for name in names]
-        batch.cursor = json.dumps([*at, again])
+        batch.cursor = json.dumps([*at, again, _FORM])
         batch.done, batch.total = done, total
         return batch
 
@@ -292,7 +300,7 @@ def _stamp(file: Path) -> _Stamp:
 
 def _cursor(text: str | None) -> tuple[int, list[list[int]], list[str]]:
     try:
-        high, gaps, broken = json.loads(text or "[0, [], []]")
+        high, gaps, broken, *_ = json.loads(text or "[0, [], []]")
         return int(high), [[int(bottom), int(top)] for bottom, top in gaps], [str(name) for name in broken]
     except (TypeError, ValueError):
         return 0, [], []

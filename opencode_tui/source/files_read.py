@@ -8,11 +8,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from opencode_tui import clock
 from opencode_tui.records import Call, Session, ToolUse, Unreadable
 from opencode_tui.source.batch import Batch
 from opencode_tui.source.decode import BadRow, call_from_v1, moment, parse, section
 from opencode_tui.source.layouts import Layout
 from opencode_tui.source.reading import Entry, json_files, mtime_ns, read_file
+from opencode_tui.source.session_times import made_ms
 from opencode_tui.source.sessions import project_of
 from opencode_tui.source.steps import Step
 from opencode_tui.source.text import clean, identifier
@@ -70,9 +72,6 @@ def read_session(layout: Layout, file: Path | None, batch: Batch) -> Session | N
     try:
         data = parse(read_file(file))
         time = section(data, "time")
-        created = moment(time.get("created"), time.get("updated"))
-        if created is None:
-            raise BadRow("has no usable time")
     except FileNotFoundError:
         return None
     except (OSError, BadRow) as bad:
@@ -80,6 +79,7 @@ def read_session(layout: Layout, file: Path | None, batch: Batch) -> Session | N
         at_ms = mtime_ns(file) // 1_000_000 or None
         batch.unreadable.append(Unreadable("session", str(identifier(file.stem)), reason, at_ms))
         return None
+    updated = moment(time.get("updated"), mtime_ns(file) // 1_000_000) or clock.now_ms()
     directory = clean(data.get("directory"), 1000)
     return Session(
         id=str(identifier(file.stem)),
@@ -89,8 +89,8 @@ def read_session(layout: Layout, file: Path | None, batch: Batch) -> Session | N
         directory=directory,
         project=project_of(_worktree(layout.project(file)), directory),
         version=clean(data.get("version"), 60),
-        created_ms=created,
-        updated_ms=moment(time.get("updated")) or created,
+        created_ms=made_ms(file.stem, time.get("created"), updated, clock.now_ms()) or updated,
+        updated_ms=updated,
         archived_ms=moment(time.get("archived")),
     )
 

@@ -8,17 +8,16 @@ one shows whether it was made before the call, and the rows that both sessions s
 from __future__ import annotations
 
 import json
-import re
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+
+from opencode_tui.source.decode import moment
+from opencode_tui.source.session_times import made_by_id
 
 _FORKS = "SELECT id, fork_session_id FROM session_v2 WHERE typeof(id) = 'text' AND typeof(fork_session_id) = 'text'"
 _CUT_OFF = "SELECT id FROM session_v2 WHERE fork_session_id NOT IN (SELECT id FROM session_v2 WHERE id IS NOT NULL)"
-_MADE = """
-  SELECT id, time_created FROM session_v2
-  WHERE id IN (SELECT value FROM json_each(?)) AND typeof(time_created) = 'integer'
-"""
+_MADE = "SELECT id, time_created FROM session_v2 WHERE id IN (SELECT value FROM json_each(?))"
 # Copies whose row is gone from the session that they were copied from.
 _ORPHANS = """
   SELECT m.id, m.session_id, m.seq, m.time_created
@@ -51,9 +50,6 @@ _HAS_GAP = """
       AND NOT EXISTS (SELECT 1 FROM session_message WHERE session_id = ?1 AND seq < ?2 AND time_created > ?3))
 """
 
-_ID = re.compile("ses_([0-9a-f]{12})[0-9A-Za-z]{14}")
-_ID_MASK, _ID_CYCLE_MS = 2**48 - 1, 2**36
-
 
 @dataclass(frozen=True, slots=True)
 class Orphan:
@@ -80,12 +76,12 @@ def orphans(connection: sqlite3.Connection, owners: Iterable[str], undone: Itera
     if not forks:
         return []
     involved = json.dumps(sorted({*forks, *gapped, *(above for id in forks for above in ways[id])}))
-    made = dict(connection.execute(_MADE, (involved,)).fetchall())
+    made = {id: moment(created) for id, created in connection.execute(_MADE, (involved,)).fetchall()}
     found: dict[tuple[str, int], Orphan] = {}
     related: dict[str, list[str]] = {}
     for copy_id, fork, seq, created in connection.execute(_ORPHANS, (json.dumps(forks),)).fetchall():
         way = ways[fork]
-        owner = next((id for id in way if _made_ms(id, made, created) <= created), None)
+        owner = _owner(way, made, created)
         if owner is not None:
             if owner in wanted and owner in made and not _stands(connection, owner, seq, created):
                 found.setdefault((owner, seq), Orphan(copy_id, owner, seq))
@@ -103,15 +99,16 @@ def orphans(connection: sqlite3.Connection, owners: Iterable[str], undone: Itera
     return list(found.values())
 
 
-def _made_ms(id: str, made: Mapping[str, int], near_ms: int) -> int:
-    """When a session was made; of a deleted one its id shows that, modulo 2^36 ms, as OpenCode makes ids."""
-    if id in made:
-        return made[id]
-    match = _ID.fullmatch(id)
-    if match is None:
-        return 0
-    passed = (~int(match[1], 16) & _ID_MASK) >> 12
-    return near_ms + (passed - near_ms + _ID_CYCLE_MS // 2) % _ID_CYCLE_MS - _ID_CYCLE_MS // 2
+def _owner(way: Sequence[str], made: Mapping[str, int | None], created_ms: int) -> str | None:
+    """The first of the sessions above a fork, the nearest first, that was there when a call was made.
+
+    One that does not show since when it is there may have copied the call as well, but for the last.
+    """
+    for id in way:
+        made_ms = made.get(id) or made_by_id(id, created_ms)
+        if created_ms >= made_ms if made_ms is not None else id == way[-1]:
+            return id
+    return None
 
 
 def _stands(connection: sqlite3.Connection, session_id: str, seq: int, created_ms: int) -> bool:

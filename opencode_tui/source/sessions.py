@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from opencode_tui.records import Session, Unreadable
 from opencode_tui.source.cursor import BELOW_ALL, LAST, mark
 from opencode_tui.source.decode import moment
+from opencode_tui.source.session_times import made_ms
 from opencode_tui.source.sqlite_file import columns
 from opencode_tui.source.text import clean, raw_id
 
@@ -34,8 +36,10 @@ class SessionsCursor:
 class SessionTable:
     """Reads one session table with the columns that this version of OpenCode has."""
 
-    def __init__(self, connection: sqlite3.Connection, table: str) -> None:
+    def __init__(self, connection: sqlite3.Connection, table: str, messages: str) -> None:
         self.table = table
+        self._messages = messages
+        self._has_messages = {"session_id", "time_created"} <= columns(connection, messages)
         has = columns(connection, table)
         projects = columns(connection, "project")
 
@@ -77,7 +81,7 @@ class SessionTable:
             f"{self._select} WHERE {self._changed} >= ? OR s.rowid >= ?",
             (cursor.updated_ms, floor + 1),
         ).fetchall()
-        sessions, unreadable = _records(rows)
+        sessions, unreadable = _records(rows, now_ms, lambda id: self._rows_made(connection, id))
         updated = max((max(s.updated_ms, s.archived_ms or 0) for s in sessions), default=0)
         top_id = ""
         if top is not None:
@@ -91,12 +95,22 @@ class SessionTable:
         )
         return sessions, unreadable, present, after
 
+    def _rows_made(self, connection: sqlite3.Connection, id: str) -> object:
+        """When the first of a session's messages was made; None where it has none."""
+        query = f"SELECT min(time_created) FROM {self._messages} WHERE session_id = ? AND time_created > 0"
+        query += " AND typeof(time_created) IN ('integer', 'real')"
+        return connection.execute(query, (id,)).fetchone()[0] if self._has_messages else None
 
-def _records(rows: list[tuple[object, ...]]) -> tuple[list[Session], list[Unreadable]]:
+
+def _records(
+    rows: list[tuple[object, ...]], now_ms: int, rows_made: Callable[[str], object]
+) -> tuple[list[Session], list[Unreadable]]:
     sessions, unreadable = [], []
     for row in rows:
         rowid, id, parent, fork, title, directory, version, worktree, created, updated, archived = row
-        created_ms = moment(created, updated)
+        created_ms = made_ms(id, created, updated, now_ms) or moment(updated)
+        if created_ms is None and isinstance(id, str):
+            created_ms = moment(rows_made(id))
         if not isinstance(id, str) or created_ms is None:
             name = id if isinstance(id, str) else f"row {rowid}"
             unreadable.append(Unreadable("session", name, "has no usable id or time", created_ms))

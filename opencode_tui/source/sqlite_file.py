@@ -16,16 +16,23 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from opencode_tui.clock import monotonic_s
 from opencode_tui.source.batch import StoreTrouble
 from opencode_tui.source.copying import PrivateFolder, copy_apart
 from opencode_tui.source.text import path_text
 
-_BUSY_S = 1.0
+_BUSY_S, _SHORT_S = 1.0, 0.1
 _Stamp = tuple[int, int, int, int]
 
 
 class SqliteFile:
-    """A read-only connection that follows its file: reopened when the file is replaced, copied or closed."""
+    """A read-only connection that follows its file: reopened when the file is replaced, copied or closed.
+
+    A locked file is waited for a second; many that are locked at once are not each waited for that long.
+    """
+
+    _locked_s = -_BUSY_S
+    """When one of all files was last found locked."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -101,6 +108,7 @@ class SqliteFile:
         connection = self._connection
         assert connection is not None
         try:
+            connection.execute(f"PRAGMA busy_timeout = {int(self._busy_s() * 1000)}")
             connection.execute("BEGIN")
             try:
                 yield connection
@@ -123,12 +131,16 @@ class SqliteFile:
             self._copy.close()
         self._connection, self._stamp, self._copy, self._seen = None, None, None, None
 
+    @staticmethod
+    def _busy_s() -> float:
+        return _SHORT_S if monotonic_s() - SqliteFile._locked_s < _BUSY_S else _BUSY_S
+
     def _connect(self, live: bool) -> sqlite3.Connection:
         if not live:
-            return _connect(self.path, "immutable=1", self._lenient)
+            return _connect(self.path, "immutable=1", self._busy_s(), self._lenient)
         if self._shm.exists() or not self._wal.exists():
             try:
-                return _connect(self.path, "mode=ro", self._lenient)
+                return _connect(self.path, "mode=ro", self._busy_s(), self._lenient)
             except sqlite3.OperationalError as error:
                 # Nobody who has it open left it so that it can only be read by one who can write.
                 if not error.sqlite_errorname.startswith(("SQLITE_CANTOPEN", "SQLITE_READONLY")):
@@ -138,7 +150,7 @@ class SqliteFile:
         copy = copy_apart(self.path, (self._wal, self._journal), self._copy.path)
         if before != self._stamps():
             raise self._touched()
-        return _connect(copy, "mode=rw", self._lenient)
+        return _connect(copy, "mode=rw", self._busy_s(), self._lenient)
 
     def _was_touched(self) -> bool:
         """Whether a quiet file is not what it was when it was opened: what was read of it may be of two moments."""
@@ -177,6 +189,7 @@ class SqliteFile:
             self._lenient = True
             return StoreTrouble("broken", f"{self._name} holds text that is not UTF-8", again=True)
         if "locked" in reason or "busy" in reason:
+            SqliteFile._locked_s = monotonic_s()
             return StoreTrouble("locked", f"{self._name} is locked by another program; trying again")
         with suppress(OSError):
             if _stamp(self.path) is None:
@@ -186,11 +199,11 @@ class SqliteFile:
         )
 
 
-def _connect(path: Path, how: str, lenient: bool) -> sqlite3.Connection:
+def _connect(path: Path, how: str, busy_s: float, lenient: bool) -> sqlite3.Connection:
     connection = sqlite3.connect(
         path.absolute().as_uri() + "?" + how,
         uri=True,
-        timeout=_BUSY_S,
+        timeout=busy_s,
         isolation_level=None,
         check_same_thread=False,
     )

@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
 
@@ -21,6 +22,7 @@ from opencode_tui import clock
 from opencode_tui.records import Call, message_id
 from opencode_tui.source.batch import Batch
 from opencode_tui.source.cursor import BELOW_ALL, LAST, TableCursor, advance, extent, rowids, shrink
+from opencode_tui.source.decode import BadRow, loads
 from opencode_tui.source.sessions import SessionsCursor, SessionTable
 from opencode_tui.source.sqlite_file import SqliteFile, columns
 from opencode_tui.source.text import first_line, path_text
@@ -34,6 +36,11 @@ _EVENT_STEP = 20_000
 _SIZED = 500
 
 
+Stamp = tuple[Any, Any]
+"""What changes when the row of a running message does: the time of its last update, and its length."""
+_KEPT = 50
+
+
 @dataclass(frozen=True, slots=True)
 class Cursor:
     """How far a SQLite store has been read; kept as JSON in the ledger."""
@@ -44,10 +51,13 @@ class Cursor:
     events: TableCursor = TableCursor()
     billed_ms: int = 0
     """Up to which change the sums of sessions have been read, in Unix milliseconds."""
+    running: Mapping[str, Stamp] = field(default_factory=dict)
+    """The newest of the running messages that the ledger has as they are here."""
 
     def to_json(self) -> str:
         parts = (self.sessions.to_json(), self.messages.to_json(), self.events.to_json(), self.billed_ms)
-        return json.dumps([self.identity, *parts], separators=(",", ":"))
+        newest = [(id, self.running[id]) for id in islice(self.running, _KEPT)]
+        return json.dumps([self.identity, *parts, newest], separators=(",", ":"))
 
     @classmethod
     def from_json(cls, text: str | None, identity: str) -> Cursor:
@@ -56,16 +66,24 @@ class Cursor:
             saved = json.loads(text or "null")
         except ValueError:
             saved = None
-        if not isinstance(saved, list) or len(saved) not in (4, 5) or saved[0] != identity:
+        if not isinstance(saved, list) or len(saved) not in (4, 5, 6) or saved[0] != identity:
             return cls(identity)
-        billed_ms = saved[4] if len(saved) == 5 and type(saved[4]) is int else 0
+        billed_ms = saved[4] if len(saved) > 4 and type(saved[4]) is int else 0
         return cls(
             identity,
             SessionsCursor.from_json(saved[1]),
             TableCursor.from_json(saved[2]),
             TableCursor.from_json(saved[3]),
             billed_ms,
+            _running(saved[5]) if len(saved) > 5 else {},
         )
+
+
+def _running(saved: Any) -> dict[str, Stamp]:
+    try:
+        return {str(id): (updated, size) for id, (updated, size) in saved}
+    except (TypeError, ValueError):
+        return {}
 
 
 class SqliteStore:
@@ -91,14 +109,20 @@ class SqliteStore:
         self._again_from = BELOW_ALL
         """Rows up to this one, all for LAST, had been read before; those that are read now stand in their place."""
         self._is_again = False
-        self._looked_at: dict[str, object] = {}
-        """The running calls that the ledger has as they are here, each with what changes when its row does."""
+        self._looked_at: dict[str, Stamp] = {}
+        """The running messages that the ledger has as they are here."""
 
     def changed(self) -> bool:
         return self.file.changed()
 
     def close(self) -> None:
         self.file.close()
+
+    def knew_no_steps(self, cursor: str) -> bool:
+        try:
+            return len(json.loads(cursor)) < 6
+        except (TypeError, ValueError):
+            return False
 
     def message_ids(self, session_id: str) -> frozenset[str] | None:
         with self.file.reading() as connection:
@@ -123,9 +147,10 @@ class SqliteStore:
         again = [call_id for _, call_id in retry]
         with self._reading() as connection:
             self.layout = layout_of(connection)
-            self._table = SessionTable(connection, self.session_table)
+            self._table = SessionTable(connection, self.session_table, self.message_table)
             self._prepare(connection)
-            looked_at: dict[str, object] = {}
+            self._looked_at = {**at.running, **self._looked_at}
+            looked_at: dict[str, Stamp] = {}
             batch, at = self._start(connection, at, again if self._at_once else [], looked_at)
             left, total = extent(connection, self.message_table, at.messages)
         yield self._stamped(batch, at, left, total)
@@ -133,6 +158,9 @@ class SqliteStore:
             self._looked_at = looked_at
         else:
             yield from self._again(at, again, left, total)
+            if at.running != self._looked_at:
+                at = replace(at, running=self._looked_at)
+                yield self._stamped(Batch(""), at, left, total)
         limit = _FIRST_STEP
         while at.messages.gaps:
             batch, at, rows = self._messages(at, limit)
@@ -149,7 +177,7 @@ class SqliteStore:
             self.file.seen(token)
 
     def _start(
-        self, connection: sqlite3.Connection, at: Cursor, retry: list[str], looked_at: dict[str, object]
+        self, connection: sqlite3.Connection, at: Cursor, retry: list[str], looked_at: dict[str, Stamp]
     ) -> tuple[Batch, Cursor]:
         assert self._table is not None
         batch = Batch("")
@@ -173,7 +201,7 @@ class SqliteStore:
         if rows:
             self._take(batch, rows)
         looked_at |= stamps
-        return batch, self._started(connection, batch, at)
+        return batch, self._started(connection, batch, replace(at, running=stamps))
 
     def _started(self, connection: sqlite3.Connection, batch: Batch, at: Cursor) -> Cursor:
         """What a generation adds to the first step, while its transaction lasts."""
@@ -211,24 +239,26 @@ class SqliteStore:
             yield self._stamped(batch, at, left, total)
         self._looked_at = stamps
 
-    def _changed(self, call_ids: Sequence[str]) -> tuple[list[str], dict[str, object]]:
+    def _changed(self, call_ids: Sequence[str]) -> tuple[list[str], dict[str, Stamp]]:
         """Those of the messages of running calls that are to be decoded, and all that stand here with their stamps."""
         ids = list(dict.fromkeys(map(message_id, call_ids)))
-        stamps: dict[str, object] = {}
+        stamps: dict[str, Stamp] = {}
         for start in range(0, len(ids), _LOOKUP):
             with self._reading() as connection:
-                stamps |= self._row_stamps(connection, ids[start : start + _LOOKUP], sized=start < _SIZED)
+                found = self._row_stamps(connection, ids[start : start + _LOOKUP], sized=start < _SIZED)
+            stamps |= {id: found[id] for id in ids[start : start + _LOOKUP] if id in found}
         changed = [id for id, stamp in stamps.items() if self._looked_at.get(id) != stamp]
         new = [id for id in changed if id not in self._looked_at]
         idle = set(self.in_pieces(_idle_rows(self.message_table), new))
         return [id for id in changed if id not in idle], stamps
 
-    def _row_stamps(self, connection: sqlite3.Connection, ids: list[str], *, sized: bool) -> dict[str, object]:
+    def _row_stamps(self, connection: sqlite3.Connection, ids: list[str], *, sized: bool) -> dict[str, Stamp]:
         """(time of the last update, length of the data) by id; the length only where it is not too expensive."""
         updated = "m.time_updated" if "time_updated" in columns(connection, self.message_table) else "NULL"
         query = f"SELECT m.id, {updated}, {'length(m.data)' if sized else 'NULL'} FROM {self.message_table} m"
         query += " WHERE m.id IN (SELECT value FROM json_each(?))"
-        return {id: tuple(stamp) for id, *stamp in connection.execute(query, (json.dumps(ids),)).fetchall()}
+        rows = connection.execute(query, (json.dumps(ids),)).fetchall()
+        return {id: (_plain(updated), size) for id, updated, size in rows}
 
     def _messages(self, at: Cursor, limit: int) -> tuple[Batch, Cursor, int]:
         """A batch of the newest rows that are left, the cursor below them, and how many they are."""
@@ -310,11 +340,18 @@ class SqliteStore:
         raise NotImplementedError
 
 
-def field(name: str) -> str:
-    """SQL for a field of a message's JSON. A cost of `true` stays no amount: `json_extract` makes it 1, a dollar."""
-    value = f"json_extract(m.data, '$.{name}')"
-    boolean = f"json_type(m.data, '$.{name}') IN ('true', 'false')"
-    return f"CASE WHEN {boolean} THEN 'no amount' ELSE {value} END" if name == "cost" else value
+def fields_of(names: Sequence[str]) -> str:
+    """SQL for fields of a message's JSON, all at once, as a JSON array: each further call would read a long row again.
+
+    It says what stands there: alone, a cost of `true` would be 1, a dollar.
+    """
+    paths = ", ".join(f"'$.{name}'" for name in names)
+    return f"json_extract(m.data, {paths})"
+
+
+def _plain(value: object) -> object:
+    """A time of the last update that JSON can hold."""
+    return value if isinstance(value, int | str) else repr(value)
 
 
 def layout_of(connection: sqlite3.Connection) -> int:
@@ -337,12 +374,23 @@ def taken(rows: sqlite3.Cursor) -> list[Any]:
 
 def _idle_rows(table: str) -> Callable[[sqlite3.Connection, list[str]], list[Any]]:
     """Finds those of the ids whose rows have nothing yet that a running call of the ledger could lack."""
-    fields = [f"json_extract(m.data, '$.{name}')" for name in ("time.completed", "error")]
-    fields += [f"nullif(json_extract(m.data, '$.{name}'), 0)" for name in ("cost", "tokens.input", "tokens.output")]
-    has = f"coalesce({', '.join(fields)}, nullif(json_extract(m.data, '$.status'), 'running'))"
-    query = f"SELECT m.id FROM {table} m WHERE m.id IN (SELECT value FROM json_each(?))"
-    query += f" AND CASE WHEN json_valid(m.data) THEN {has} IS NULL END"
-    return lambda connection, ids: [row[0] for row in connection.execute(query, (json.dumps(ids),)).fetchall()]
+    named = fields_of(("time.completed", "error", "cost", "tokens.input", "tokens.output", "status"))
+    query = f"SELECT m.id, CASE WHEN json_valid(m.data) THEN {named} END FROM {table} m"
+    query += " WHERE m.id IN (SELECT value FROM json_each(?))"
+
+    def idle(connection: sqlite3.Connection, ids: list[str]) -> list[Any]:
+        rows = connection.execute(query, (json.dumps(ids),)).fetchall()
+        return [id for id, text in rows if text is not None and _is_idle(text)]
+
+    return idle
+
+
+def _is_idle(text: str) -> bool:
+    try:
+        completed, error, *counts, status = loads(text)
+    except BadRow:
+        return False
+    return completed is error is None and not any(counts) and status in (None, "running")
 
 
 def final_ids(calls: list[Call]) -> list[str]:

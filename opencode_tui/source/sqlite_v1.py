@@ -7,12 +7,14 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Any
 
+from opencode_tui import clock
 from opencode_tui.records import Call, Unreadable
 from opencode_tui.source.batch import Batch
 from opencode_tui.source.cursor import rowids
-from opencode_tui.source.decode import BadRow, call_from_v1, moment, parse
+from opencode_tui.source.decode import BadRow, call_from_v1, loads, moment, parse
+from opencode_tui.source.session_times import made_ms
 from opencode_tui.source.sqlite_file import columns
-from opencode_tui.source.sqlite_store import SqliteStore, field, taken
+from opencode_tui.source.sqlite_store import SqliteStore, fields_of, taken
 from opencode_tui.source.steps import by_step
 from opencode_tui.source.tools import v1_parts, v1_steps, v1_tools
 
@@ -30,13 +32,12 @@ _FIELDS = (
     "time",
     "finish",
 )
-# An error can hold a whole response: of a huge row only the fields that matter leave SQLite, under `slim`.
-_SLIM = "json_object('slim', 1, {}, 'error', json_object('name', json_extract(m.data, '$.error.name')))".format(
-    ", ".join(f"'{name}', {field(name)}" for name in _FIELDS)
-)
+# An error can hold a whole response: of a huge row only the fields that matter leave SQLite, after this word.
+_SLIM = "slim"
 _SELECT = f"""
   SELECT m.rowid, m.id, m.session_id, m.time_created, s.time_created, s.version,
-    CASE WHEN length(m.data) < {_HUGE} THEN m.data WHEN json_valid(m.data) THEN {_SLIM} END
+    CASE WHEN length(m.data) < {_HUGE} THEN m.data WHEN json_valid(m.data)
+      THEN '{_SLIM}' || {fields_of((*_FIELDS, "error.name"))} END
   FROM message m LEFT JOIN session s ON s.id = m.session_id
 """
 _BETWEEN = _SELECT + " WHERE m.rowid >= ? AND m.rowid <= ? ORDER BY m.rowid DESC LIMIT ?"
@@ -109,24 +110,30 @@ class SqliteV1(SqliteStore):
         self._take(batch, list(newest.values()))
 
 
+def _slim(text: str) -> dict[str, Any]:
+    """The message of a huge row, without what makes it huge."""
+    *values, error = loads(text)
+    data = {name: value for name, value in zip(_FIELDS, values, strict=True) if value is not None}
+    return data | ({"error": {"name": error}} if error is not None else {})
+
+
 def _calls(rows: list[Any], batch: Batch) -> list[Call]:
     """The calls among message rows; those that cannot be read go to the batch."""
-    calls = []
+    calls, now_ms = [], clock.now_ms()
     for rowid, id, session_id, created_ms, session_created_ms, version, text in rows:
         if isinstance(text, str) and text.startswith('{"role":"user"'):
             continue
         try:
             if not isinstance(id, str) or not isinstance(session_id, str):
                 raise BadRow("has no usable id")
-            data = parse(text)
-            if data.get("slim") == 1:
-                data = {name: value for name, value in data.items() if value is not None}
+            is_slim = isinstance(text, str) and text.startswith(_SLIM)
+            data = _slim(text.removeprefix(_SLIM)) if is_slim else parse(text)
             call = call_from_v1(
                 data,
                 id=id,
                 session_id=session_id,
                 created_ms=created_ms,
-                session_created_ms=moment(session_created_ms),
+                session_created_ms=made_ms(session_id, session_created_ms, created_ms, now_ms),
                 version=version if isinstance(version, str) else None,
             )
         except BadRow as bad:

@@ -28,21 +28,28 @@ from opencode_tui.records import Bill, Call, Unreadable, undone_id
 from opencode_tui.source.batch import Batch
 from opencode_tui.source.bills import BillTable, Due
 from opencode_tui.source.cursor import advance, rowids, shrink
-from opencode_tui.source.decode import BadRow, call_from_v2, moment, parse
+from opencode_tui.source.decode import BadRow, call_from_v2, loads, moment, parse
 from opencode_tui.source.originals import orphans
 from opencode_tui.source.sqlite_file import SqliteFile, columns
-from opencode_tui.source.sqlite_store import Cursor, SqliteStore, field, final_ids, taken
+from opencode_tui.source.sqlite_store import Cursor, SqliteStore, fields_of, final_ids, taken
 from opencode_tui.source.text import clean, identifier
 from opencode_tui.source.tools import v2_parts, v2_tools
 
 _BILLS, _ROWS = 500, 2_000
+_CALLS = ("assistant", "compaction")
+"""The types of rows that are calls."""
+_OTHERS = (
+    *("user", "system", "synthetic", "skill", "shell", "idle"),
+    *("agent-switched", "model-switched", "location-switched"),
+)
+"""Those of rows that are none. A row of any other type is looked at: it may be a call all the same."""
 # `content` holds everything that was said and done: only the other fields leave SQLite.
 _FIELDS = ("agent", "model", "finish", "cost", "tokens", "time", "status", "role")
-_SLIM = "json_object({}, 'error', {})".format(
-    ", ".join(f"'{name}', {field(name)}" for name in _FIELDS),
-    "CASE json_type(m.data, '$.error') WHEN 'text' THEN json_extract(m.data, '$.error') WHEN 'object' THEN "
-    "json_object('name', coalesce(json_extract(m.data, '$.error.name'), json_extract(m.data, '$.error.type'))) END",
-)
+_SLIM = fields_of((*_FIELDS, "error.name", "error.type"))
+_ERROR = """
+  CASE json_type(m.data, '$.error') WHEN 'object' THEN '{}'
+    WHEN 'text' THEN json_object('name', substr(json_extract(m.data, '$.error'), 1, 200)) END
+"""
 _IDLE = """
   coalesce((SELECT i.seq FROM session_message i WHERE i.session_id = m.session_id AND i.type = 'idle'
     AND i.seq < m.seq ORDER BY i.seq DESC LIMIT 1), -1)
@@ -58,14 +65,16 @@ _TURN = f"""
       AND u.seq < m.seq ORDER BY u.seq DESC LIMIT 1))
 """
 _SELECT = """
-  SELECT m.rowid, m.id, m.session_id, m.type, m.time_created, {copied}, s.directory, s.model, {turn},
+  SELECT m.rowid, m.id, m.session_id, s.id, m.type, m.time_created, {copied}, s.directory, s.model, {turn},
     (SELECT o.id FROM session_message o WHERE o.session_id = s.{fork} AND o.seq = m.seq
       AND o.time_created = m.time_created),
-    CASE WHEN json_valid(m.data) THEN {slim} END
+    CASE WHEN json_valid(m.data) THEN {error} END,
+    CASE WHEN json_valid(m.data) THEN CASE json_type(m.data) WHEN 'object' THEN {slim} ELSE '{{}}' END END
   FROM session_message m LEFT JOIN session_v2 s ON s.id = m.session_id
 """
-_BETWEEN = """
-  WHERE m.rowid >= ? AND m.rowid <= ? AND m.type IN ('assistant', 'compaction') {only_v2}
+_BETWEEN = f"""
+  WHERE m.rowid >= ? AND m.rowid <= ?
+    AND (m.type NOT IN {_OTHERS}) IS NOT 0 {{only_v2}}
   ORDER BY m.rowid DESC LIMIT ?
 """
 _BY_ID = " WHERE m.id IN (SELECT value FROM json_each(?))"
@@ -78,8 +87,11 @@ _NOT_ENDED_IN_V1 = """
 """
 # A fork's copies have the number of their row in their id. Of a session that was a fork in OpenCode 1 only the time
 # tells, and only of the messages of then: a clock that went back makes a session's own calls older than itself.
-_IN_FORK = "m.id LIKE '%\\_' || m.seq ESCAPE '\\'"
-_COPIED = "CASE WHEN s.fork_session_id IS NOT NULL THEN {forked} ELSE {of_v1} AND m.time_created < s.time_created END"
+_IN_FORK = "coalesce(m.id LIKE '%\\_' || m.seq ESCAPE '\\', m.id GLOB '*_*_[0-9]*')"
+_COPIED = (
+    "CASE WHEN s.fork_session_id IS NOT NULL OR s.id IS NULL THEN {forked}"
+    " ELSE m.time_created < s.time_created AND ({of_v1} OR {forked}) END"
+)
 _OF_V1 = "EXISTS (SELECT 1 FROM message o WHERE o.id = m.id)"
 _PERHAPS_OF_V1 = "(s.version LIKE '0.%' OR s.version LIKE '1.%')"
 _COPIED_BY_TIME = "m.time_created < s.time_created"
@@ -117,6 +129,7 @@ class SqliteV2(SqliteStore):
             copied=_COPIED.format(forked=_IN_FORK, of_v1=of_v1) if self._is_forked else _COPIED_BY_TIME,
             turn=_TURN,
             slim=_SLIM,
+            error=_ERROR,
         )
         v1 = columns(connection, "message")
         self._between = _BETWEEN.format(only_v2=_ONLY_V2 if v1 else "")
@@ -137,12 +150,19 @@ class SqliteV2(SqliteStore):
         return connection.execute(_PROMPTS, (json.dumps(list(message_ids)),)).fetchall()
 
     def _take(self, batch: Batch, rows: list[Any]) -> None:
-        for rowid, id, session_id, kind, created, copied, directory, model, turn_id, origin, text in rows:
+        for rowid, id, session_id, session, written, created, copied, directory, model, turn_id, origin, *told in rows:
             try:
                 if not isinstance(id, str) or not isinstance(session_id, str):
                     raise BadRow("has no usable id")
+                if (kind := _kind(written)) in _OTHERS:
+                    continue
+                data = _told(*told)
+                if kind not in _CALLS:
+                    if data.get("cost") is None and data.get("tokens") is None:
+                        continue
+                    raise BadRow("is of no known type")
                 call = call_from_v2(
-                    parse(text),
+                    data,
                     id=id,
                     session_id=session_id,
                     turn_id=identifier(turn_id),
@@ -156,6 +176,9 @@ class SqliteV2(SqliteStore):
                 name = id if isinstance(id, str) else f"row {rowid}"
                 batch.unreadable.append(Unreadable("message", name, str(bad), moment(created)))
                 continue
+            if session is None:
+                reason = "has no row, so that its sum is not known"
+                batch.unreadable.append(Unreadable("session", session_id, reason, moment(created)))
             if call is not None:
                 batch.calls.append(replace(call, copy_of=identifier(origin)) if call.copied else call)
         batch.tools += v2_tools(self.in_pieces(v2_parts, final_ids(batch.calls)))
@@ -217,6 +240,9 @@ class SqliteV2(SqliteStore):
 
     def _closing(self, at: Cursor, retry: list[str]) -> Iterator[tuple[Batch, Cursor]]:
         """Read the sums of many sessions, each time with all calls up to that moment."""
+        if lacking := self._bill_table.lacking:
+            with self._reading():
+                raise sqlite3.DatabaseError(f"session_v2 lacks {', '.join(lacking)}")
         self._read |= self._given
         while self._due.sums:
             with self._reading() as connection:
@@ -234,6 +260,26 @@ class SqliteV2(SqliteStore):
             retry = sorted({*retry, *(call.id for call in batch.calls if not call.final)})
             yield batch, at if self._due.sums else replace(at, billed_ms=self._due.newest_ms)
             self._read |= self._given
+
+
+def _told(error: str | None, text: object) -> dict[str, Any]:
+    """The fields of a row of which there is something. Raises BadRow."""
+    values = loads(text)
+    if not isinstance(values, list):
+        raise BadRow("not a JSON object")
+    *others, name, kind = values
+    data = {field: value for field, value in zip(_FIELDS, others, strict=True) if value is not None}
+    if error is not None:
+        data["error"] = {"name": name or kind} | parse(error)
+    return data
+
+
+def _kind(value: object) -> str:
+    """The type of a row, which may have been written as bytes. Raises BadRow."""
+    kind = value.decode(errors="replace") if isinstance(value, bytes) else value
+    if not isinstance(kind, str):
+        raise BadRow("has no usable type")
+    return kind
 
 
 def _object(text: object) -> dict[str, Any]:

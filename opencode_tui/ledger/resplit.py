@@ -1,0 +1,79 @@
+"""Messages of several calls that the ledger has as fewer: it was filled by an older version, or by a store whose steps
+are gone.
+
+Such a message has its whole cost already, so that what is new of it must replace what there is, and never be added to
+it. That is done only where nothing but the tokens changes; else the message stays as it is.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+
+from opencode_tui.pricing.book import Priced
+from opencode_tui.records import Call, message_id
+
+_WHOLE = """
+  SELECT c.session_id, c.id FROM session s JOIN call c ON c.session_id = s.id
+  WHERE s.version LIKE '0.%' AND c.completed_ms IS NOT NULL AND instr(c.id, '#') = 0
+    AND NOT EXISTS (SELECT 1 FROM call o WHERE o.id = c.id || '#2')
+"""
+# '$' follows '#'.
+_OF_MESSAGE = """
+  SELECT id, recorded_nano, amount_nano, created_ms, basis = 'recorded' AND copied = 0 AND copied_from IS NULL
+      AND completed_ms IS NOT NULL AND missing IS NULL
+  FROM call WHERE id = ?1 OR id > ?1 || '#' AND id < ?1 || '$'
+"""
+_BESIDE = """
+  SELECT 1 FROM call WHERE created_ms = ? AND id NOT IN (SELECT value FROM json_each(?))
+"""
+
+
+def perhaps_whole(connection: sqlite3.Connection) -> list[tuple[str, str]]:
+    """(session id, call id) of the calls that may be messages of several: OpenCode 0.x made them."""
+    return connection.execute(_WHOLE).fetchall()
+
+
+def resplit_messages(calls: Sequence[Call], final: Collection[str]) -> frozenset[str]:
+    """Those of the messages of these calls that the ledger has, and not with all of them."""
+    first = {message for call in calls if (message := message_id(call.id)) != call.id and message in final}
+    new = {message_id(call.id) for call in calls if call.id not in final}
+    return frozenset(first & new)
+
+
+def make_room(
+    connection: sqlite3.Connection, calls: Sequence[tuple[Call, Priced]], messages: Iterable[str]
+) -> list[tuple[Call, Priced]]:
+    """The calls without those that may not be entered; what they replace is open to be written anew.
+
+    Must run in the transaction that writes them.
+    """
+    by_message: dict[str, list[tuple[Call, Priced]]] = defaultdict(list)
+    for call, priced in calls:
+        by_message[message_id(call.id)].append((call, priced))
+    for message in messages:
+        known = connection.execute(_OF_MESSAGE, (message,)).fetchall()
+        if {row[0] for row in known} >= {call.id for call, _ in by_message[message]}:
+            continue
+        ids = json.dumps([row[0] for row in known])
+        if _is_same(known, by_message[message]) and not connection.execute(_BESIDE, (known[0][3], ids)).fetchone():
+            query = "UPDATE call SET completed_ms = NULL WHERE id IN (SELECT value FROM json_each(?))"
+            connection.execute(query, (ids,))
+        else:
+            del by_message[message]
+    return [(call, priced) for call, priced in calls if message_id(call.id) in by_message]
+
+
+def _is_same(known: Sequence[tuple[str, int, int, int, int]], new: Sequence[tuple[Call, Priced]]) -> bool:
+    """Whether the new calls cost in all what the known ones do, and are all of these and more."""
+    return (
+        bool(known)
+        and {row[0] for row in known} < {call.id for call, _ in new}
+        and all(row[4] for row in known)
+        and all(call.final and call.missing is None and not call.copied for call, _ in new)
+        and all(priced.basis == "recorded" and call.created_ms == known[0][3] for call, priced in new)
+        and sum(row[1] for row in known) == sum(call.recorded_nano for call, _ in new)
+        and sum(row[2] for row in known) == sum(priced.amount_nano for _, priced in new)
+    )
