@@ -19,10 +19,10 @@ Condition = Literal["guarded", "lifted", "trouble", "absent", "elsewhere"]
 
 NOT_HELD = (
     "`opencode --pure`, which loads no plugin",
-    "OpenCode 1.18: prompts by the HTTP call /api/session/ID/prompt, in a server that has loaded no plugin yet because"
-    " nobody has used its other calls for that project",
+    "OpenCode 1.18: prompts by the HTTP call /api/session/ID/prompt, which run no hook; OpenCode records each as $0, so"
+    " they do not count either",
 )
-"""What no plugin can hold; what `generate` of OpenCode 2 costs is held, but counted nowhere."""
+"""What no plugin can hold. `generate` of OpenCode 2 and `opencode agent create` are held, but counted nowhere."""
 _INSTALL = "`opencode-tui guard install`"
 
 

@@ -327,6 +327,7 @@ def test_the_making_of_an_agent_runs_no_hook_and_is_held_where_it_leaves(
 ) -> None:
     opencode.run("hello")
     guard.install(cutoff=0.001)
+    opencode.fetches_list = True  # what it fetches with before the plugin is there cannot be held
     asked = model.asked
     where = ["--path", str(opencode.project / ".opencode"), "--mode", "all", "--tools", ""]
     command = ["agent", "create", "--description", "reviews code", *where, "-m", "opencode/kimi-k2.6"]
