@@ -295,6 +295,19 @@ def test_an_amount_like_an_error_of_the_network_is_not_tried_again(
     assert model.answered == []
 
 
+@pytest.mark.parametrize("more", ["", "[guard.agents]\nexplore = 1"], ids=["without caps", "with a cap"])
+def test_amounts_that_add_up_to_more_than_64_bits_are_held(
+    opencode: OpenCode, guard: Guarded, model: ScriptedModel, more: str
+) -> None:
+    guard.install(cutoff=1, more=more)
+    for _ in range(2):
+        guard.spend(9 * 10**18)
+    assert "is spent today and the cutoff is $1.00" in refused(opencode, "hello")
+    assert model.answered == []
+    assert not guard.trouble_file.exists()
+    assert guard.do("status").startswith("guarded: ")
+
+
 def test_it_is_loaded_beside_another_configuration_directory(
     opencode: OpenCode, guard: Guarded, model: ScriptedModel
 ) -> None:

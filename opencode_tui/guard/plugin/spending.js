@@ -1,14 +1,15 @@
+// total() and not sum(): that fails where a few absurd amounts pass 64 bits, and then nothing would be held.
 const IN_DAY = "FROM call WHERE created_ms >= ?1 AND created_ms < ?2"
-const SPENT = `SELECT '' AS agent, '' AS place, '' AS directory, coalesce(sum(cost_nano), 0) AS nano ${IN_DAY}`
+const SPENT = `SELECT '' AS agent, '' AS place, '' AS directory, total(cost_nano) AS nano ${IN_DAY}`
 const SPENT_BY = `
   SELECT agent, coalesce((SELECT nullif(project, '') FROM session WHERE session.id = session_id), directory) AS place,
     directory, nano FROM (
-      SELECT agent, session_id, directory, coalesce(sum(cost_nano), 0) AS nano ${IN_DAY}
+      SELECT agent, session_id, directory, total(cost_nano) AS nano ${IN_DAY}
       GROUP BY agent, session_id, directory)`
 const HELD = `
   SELECT id FROM call WHERE completed_ms IS NOT NULL AND id IN (SELECT value FROM json_each(?1))`
 const HELD_OF = `
-  SELECT session_id AS id, sum(recorded_nano) AS nano FROM call
+  SELECT session_id AS id, total(recorded_nano) AS nano FROM call
   WHERE copied = 0 AND session_id IN (SELECT value FROM json_each(?1)) GROUP BY session_id`
 
 // What the day has cost: the ledger's sums, and what this process has spent that the ledger does not hold yet: calls
