@@ -51,8 +51,17 @@ class Guarded:
 
     def do(self, *argv: str) -> str:
         """`opencode-tui guard …`. Raises AssertionError with what it said if it fails."""
+        return self.ours_says("guard", *argv)
+
+    def alerts(self) -> str:
+        """The log of alerts, after somebody has looked."""
+        self.ours_says("watch", "--once")
+        return self.ours_says("alerts")
+
+    def ours_says(self, *argv: str) -> str:
+        """`opencode-tui …`. Raises AssertionError with what it said if it fails."""
         done = subprocess.run(
-            [sys.executable, "-m", "opencode_tui", "guard", *argv],
+            [sys.executable, "-m", "opencode_tui", *argv],
             cwd=CHECKOUT,
             env={"HOME": str(self.opencode.home), "PATH": os.environ["PATH"], "OPENCODE_PASSWORD": PASSWORD},
             capture_output=True,

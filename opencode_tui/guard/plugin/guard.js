@@ -33,12 +33,13 @@ class Guard {
     process.on("exit", () => this.syncs.end())
   }
 
-  // Reads all that the first check will need, so that no call has to wait for it. What goes wrong is told then.
+  // Reads all that the first check will need, so that no call has to wait for it. What goes wrong is told then; a
+  // ledger that is gone is made anew before the first call costs anything.
   begin() {
     try {
       const state = this.file.read()
-      this.spending.refresh(state, dayBounds(Date.now(), state.days))
       this.sync(state)
+      this.spending.refresh(state, dayBounds(Date.now(), state.days))
     } catch {
       this.file.key = undefined
     }
