@@ -66,6 +66,8 @@ def _install(arguments: argparse.Namespace) -> None:
             install.remove_state(file)
         raise
     trouble_file(file).unlink(missing_ok=True)  # of the guard as it was
+    if settings.pricing.prefer == "list":
+        _spent_today(settings)  # list prices come into the state with what is read
     if before is not None and before.resolve() != file.resolve():
         install.remove_state(before)
     print(

@@ -70,6 +70,12 @@ class Guarded:
         assert done.returncode == 0, done.stderr
         return done.stdout
 
+    def without_sync(self) -> None:
+        """From now on the plugin knows of new calls by itself alone."""
+        state = json.loads(self.state_file.read_text())
+        self.state_file.write_text(json.dumps(state | {"sync": ["true"]}))
+        self.state_file.chmod(0o600)
+
     def held_nano(self) -> int:
         """What the ledger holds, without reading any store."""
         with closing(sqlite3.connect(f"file:{self.ledger}?mode=ro", uri=True)) as connection:

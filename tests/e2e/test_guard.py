@@ -375,9 +375,7 @@ def test_own_prices_count_before_the_ledger_knows_of_the_call(
     opencode: OpenCode, guard: Guarded, model: ScriptedModel
 ) -> None:
     guard.install(cutoff=10, more='[pricing.custom."opencode/kimi-k2.6"]\ninput = 1000\noutput = 1000')
-    state = json.loads(guard.state_file.read_text())
-    guard.state_file.write_text(json.dumps(state | {"sync": ["true"]}))
-    guard.state_file.chmod(0o600)
+    guard.without_sync()
     with opencode.serve() as server:
         server.prompt(server.new_session(), "EDIT it")
     amounts = [(each.input + each.output + each.reasoning) / 1000 for each in model.recorded]
