@@ -6,7 +6,9 @@ No dashboard and no other process of ours runs in these tests but what the plugi
 from __future__ import annotations
 
 import json
+import sqlite3
 import subprocess
+from contextlib import closing
 
 import pytest
 
@@ -129,6 +131,25 @@ def test_the_ledger_is_kept_up_to_date_while_nothing_of_ours_runs(
         server.prompt(server.new_session(), "SUBAGENT please")
         guard.wait_for(total_nano(model.recorded))
     assert not guard.trouble_file.exists()
+
+
+def test_a_call_that_the_ledger_has_read_before_it_had_ended_counts_once(
+    opencode: OpenCode, guard: Guarded, model: ScriptedModel
+) -> None:
+    guard.install(cutoff=0.0105)
+    guard.without_sync()
+    with opencode.serve() as server:
+        session = server.new_session()
+        server.prompt(session, "hello")
+        guard.ours_says("sync")
+        with closing(sqlite3.connect(guard.ledger)) as ledger:
+            ledger.execute("UPDATE call SET completed_ms = NULL")  # a store has the cost a moment before the end
+            ledger.commit()
+        first = model.recorded[0].nano
+        assert guard.held_nano() == first < nano_from_usd("0.0105") < 2 * first
+        server.prompt(session, "go on")
+        assert len(model.recorded) == 2
+        assert guard.errors() == []
 
 
 def test_one_opencode_is_held_to_what_another_spends(opencode: OpenCode, guard: Guarded, model: ScriptedModel) -> None:

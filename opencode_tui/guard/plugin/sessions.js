@@ -107,9 +107,9 @@ class Sessions {
       const { agent, places } = session
       rows.push({ agent, place: places[1] ?? places[0], directory: places[0], nano: restOf(session) })
     }
-    for (const { session, agent, nano } of this.differences.values()) {
+    for (const { session, agent, nano, held } of this.differences.values()) {
       const places = this.known.get(session)?.places ?? []
-      rows.push({ agent, place: places[1] ?? places[0], directory: places[0], nano })
+      rows.push({ agent, place: places[1] ?? places[0], directory: places[0], nano: nano - (held ?? 0) })
     }
     return rows
   }
