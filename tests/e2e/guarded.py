@@ -38,7 +38,7 @@ class Guarded:
         self.do("install")
 
     def set(self, *, cutoff: float, warning: float | None = None, more: str = "", first: str = "") -> None:
-        """Write the settings' file alone."""
+        """Write the settings' file alone; `first` stands before its tables."""
         config = self.opencode.home / ".config" / "opencode-tui" / "config.toml"
         config.parent.mkdir(parents=True, exist_ok=True)
         config.write_text(
