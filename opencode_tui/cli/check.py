@@ -18,6 +18,7 @@ from opencode_tui.analysis.causes import cause_of
 from opencode_tui.analysis.pace import band
 from opencode_tui.cli import EXIT_TROUBLE, silence_stdout
 from opencode_tui.cli.common import Trouble, look, settings_for, using_ledger
+from opencode_tui.cli.signals import ended_in_order
 from opencode_tui.clock import Calendar, calendar_for, now_ms
 from opencode_tui.counts import plural
 from opencode_tui.guard.status import guard_status
@@ -150,10 +151,11 @@ def _notified(settings: Settings, ledger: Ledger, sync: Sync, now_ms: int) -> tu
     if not new and not deliveries.free(ledger.connection, now_ms):
         return ()
     teller = Teller(settings, lambda: Ledger(ledger.path), os.environ)
-    for alert in new:
-        teller.tell(alert)
-    teller.look()  # what fired before, and whose process ended before it was delivered
-    teller.close(NOTIFY_S)
+    with ended_in_order():
+        for alert in new:
+            teller.tell(alert)
+        teller.look()  # what fired before, and whose process ended before it was delivered
+        teller.close(NOTIFY_S)
     for failed in {f"{told.channel}: {told.detail}": None for _, told in teller.outcomes if not told.ok}:
         print(f"opencode-tui: {failed}", file=sys.stderr)
     for name in teller.waiting:
