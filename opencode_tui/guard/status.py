@@ -19,7 +19,8 @@ from opencode_tui.settings import Settings
 Condition = Literal["guarded", "lifted", "trouble", "absent", "elsewhere"]
 
 NOT_HELD = (
-    "`opencode --pure`, which loads no plugin",
+    "`opencode --pure` and `OPENCODE_PURE=1`, which load no plugin, and an OpenCode that is started with another"
+    " XDG_CONFIG_HOME, which looks for it elsewhere",
     "OpenCode 1.18: prompts by the HTTP call /api/session/ID/prompt, which run no hook; OpenCode records each as $0, so"
     " they do not count either",
 )

@@ -6,6 +6,7 @@ No dashboard and no other process of ours runs in these tests but what the plugi
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import subprocess
 from contextlib import closing
@@ -314,6 +315,24 @@ def test_an_amount_like_an_error_of_the_network_is_not_tried_again(
     said = refused(opencode, "hello")  # OpenCode would try for longer than this waits
     assert f"{dollars:,}.00 is spent today" in said.replace("\u2060", "")
     assert model.answered == []
+
+
+@pytest.mark.parametrize("what", ["null", "a directory", "a pipe"])
+def test_a_note_that_is_none_neither_holds_a_call_up_nor_lets_it_pass(
+    opencode: OpenCode, guard: Guarded, model: ScriptedModel, what: str
+) -> None:
+    guard.install(warning=0.5, cutoff=2, more="[guard.agents]\nbuild = 0.5")
+    guard.spend(NANO)
+    for name in ("guard-warned.json", "guard-trouble.json", "guard-seen-1.json"):
+        note = guard.ours / name
+        if what == "a directory":
+            note.mkdir()
+        elif what == "a pipe":
+            os.mkfifo(note)
+        else:
+            note.write_text(what)
+    assert "by this agent and its cap is $0.50" in refused(opencode, "hello")
+    assert model.recorded == []  # a title is another agent's
 
 
 @pytest.mark.parametrize("more", ["", "[guard.agents]\nexplore = 1"], ids=["without caps", "with a cap"])

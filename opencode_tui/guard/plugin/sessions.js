@@ -59,7 +59,7 @@ class Sessions {
     running.sort((one, other) => other.activeMs - one.activeMs)
     const wanted = new Set([this.known.get(id), ...running.slice(0, ASKED)])
     const reads = this.reads
-    const take = async (session) => this.take(session, await session.get(), reads)
+    const take = async (session) => this.take(session, await soon(session.get()), reads)
     const [own] = await Promise.allSettled([...wanted].map(take))
     if (own.status === "rejected") throw new Error(`OpenCode does not say what the session costs (${own.reason?.message})`)
   }
@@ -113,6 +113,13 @@ class Sessions {
     }
     return rows
   }
+}
+
+// What is promised, or no answer: one session that OpenCode says nothing of must not hold up the call of another.
+function soon(promise) {
+  let timer
+  const late = new Promise((_, fail) => (timer = setTimeout(() => fail(new Error("no answer")), ANSWERS_WITHIN_MS)))
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer))
 }
 
 function restOf({ cost, held, base, first }) {

@@ -95,8 +95,9 @@ class Spending {
   }
 
   open(file) {
-    const { dev, ino } = fs.statSync(file)
-    const place = `${file} ${dev} ${ino}`
+    const stat = fs.statSync(file)
+    if (!stat.isFile()) throw new Error("it is no file")
+    const place = `${file} ${stat.dev} ${stat.ino}`
     if (place !== this.place) {
       this.close()
       if (this.last !== undefined && this.last !== place) this.sessions.forget()
