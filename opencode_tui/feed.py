@@ -189,11 +189,16 @@ class LedgerFeed:
         assert self._ledger is not None and self._sync is not None
         guard: tuple[Trouble, ...] = ()
         with suppress(NoHomeError):
-            guard = guard_status(self._settings, self._ledger.path, self._environ, now_ms).troubles
+            guard = self._guard(now_ms).troubles
         for alert in self._watcher.look(self._ledger, self._settings, now_ms, self._sync.book, guard):
             self._tell(alert)
         if deliveries.free(self._ledger.connection, now_ms):
             self._deliver()
+
+    def _guard(self, now_ms: int) -> GuardStatus:
+        assert self._ledger is not None
+        made_in = queries.directories(self._ledger.connection, self._calendar.span(self._calendar.day(now_ms)))
+        return guard_status(self._settings, self._ledger.path, self._environ, now_ms, made_in)
 
     @property
     def read_ms(self) -> int | None:
@@ -225,7 +230,7 @@ class LedgerFeed:
             price_problems=problems,
         )
         with suppress(NoHomeError):  # where there is no home, OpenCode's plugins are not known either
-            snapshot = _guarded(snapshot, guard_status(self._settings, self._ledger.path, self._environ, now))
+            snapshot = _guarded(snapshot, self._guard(now))
         notices, self._sync.notices = tuple(self._sync.notices), []
         self._taken_ms, self._taken_day, self._stale = snapshot.taken_ms, snapshot.day, False
         return replace(snapshot, notices=notices)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from opencode_tui.alert_records import Alert, Cause, Crossing
 from opencode_tui.cli import EXIT_OK, EXIT_USAGE
 from opencode_tui.cli.common import Trouble, settings_for, using_ledger
+from opencode_tui.cli.signals import ended_in_order
 from opencode_tui.cli.streams import ring
 from opencode_tui.clock import calendar_for, now_ms
 from opencode_tui.counts import plural
@@ -104,7 +105,8 @@ def _test(settings: Settings, as_json: bool) -> int:
 
     alert, told = _made_up(), []
     for route in routes(settings, os.environ):
-        ok, detail = outcome(route, alert)
+        with ended_in_order():
+            ok, detail = outcome(route, alert)
         told.append({"channel": route.name, "ok": ok, "detail": detail})
         if not as_json:
             print(f"{route.name}: {'works' if ok else 'does not work'}, {detail}", flush=True)

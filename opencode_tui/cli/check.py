@@ -18,6 +18,7 @@ from opencode_tui.analysis.causes import cause_of
 from opencode_tui.analysis.pace import band
 from opencode_tui.cli import EXIT_TROUBLE, silence_stdout
 from opencode_tui.cli.common import TELLER_S, Trouble, look, settings_for, using_ledger
+from opencode_tui.cli.signals import ended_in_order
 from opencode_tui.clock import Calendar, calendar_for, now_ms
 from opencode_tui.counts import plural
 from opencode_tui.guard.status import guard_status
@@ -139,7 +140,9 @@ def _notified(settings: Settings, ledger: Ledger, sync: Sync, now_ms: int) -> tu
 
     troubles: tuple[GuardTrouble, ...] = ()
     with suppress(NoHomeError):  # where there is no home, OpenCode's plugins are not known either
-        troubles = guard_status(settings, ledger.path, os.environ, now_ms).troubles
+        today = calendar_for(settings.timezone)
+        made_in = queries.directories(ledger.connection, today.span(today.day(now_ms)))
+        troubles = guard_status(settings, ledger.path, os.environ, now_ms, made_in).troubles
     try:
         new = Watcher().look(ledger, settings, now_ms, sync.book, troubles)
     except sqlite3.Error as error:
@@ -148,10 +151,11 @@ def _notified(settings: Settings, ledger: Ledger, sync: Sync, now_ms: int) -> tu
     if not new and not deliveries.free(ledger.connection, now_ms):
         return ()
     teller = Teller(settings, lambda: Ledger(ledger.path, TELLER_S), os.environ)
-    for alert in new:
-        teller.tell(alert)
-    teller.look()  # what fired before, and whose process ended before it was delivered
-    teller.close(NOTIFY_S)
+    with ended_in_order():
+        for alert in new:
+            teller.tell(alert)
+        teller.look()  # what fired before, and whose process ended before it was delivered
+        teller.close(NOTIFY_S)
     for failed in {f"{told.channel}: {told.detail}": None for _, told in teller.outcomes if not told.ok}:
         print(f"opencode-tui: {failed}", file=sys.stderr)
     for name in teller.waiting:

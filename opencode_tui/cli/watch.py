@@ -18,6 +18,7 @@ from opencode_tui.alerts.channels import routes
 from opencode_tui.alerts.teller import Teller
 from opencode_tui.cli import silence_stdout
 from opencode_tui.cli.common import TELLER_S, WAIT_S, Trouble, fault_of, no_store, open_ledger, settings_for
+from opencode_tui.cli.signals import ending_signals
 from opencode_tui.cli.streams import ring
 from opencode_tui.clock import Calendar, calendar_for, now_ms
 from opencode_tui.feed import LedgerFeed
@@ -140,7 +141,7 @@ def _ended_by_signals() -> Iterator[Event]:
     def end(number: int, frame: FrameType | None) -> None:
         ended.set()
 
-    before = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)}
+    before = {number: signal.signal(number, end) for number in (*ending_signals(), signal.SIGINT)}
     try:
         yield ended
     finally:

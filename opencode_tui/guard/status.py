@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -12,17 +12,19 @@ from opencode_tui.guard.files import small_text
 from opencode_tui.guard.install import MARK, installed_state, plugin_file, plugin_text
 from opencode_tui.guard.state import GuardState, StateError, read_state, state_file
 from opencode_tui.guard.troubles import Seen, Trouble, seen_by, troubles_of
+from opencode_tui.guard.turned_off import turned_off_by
 from opencode_tui.paths import tilde
 from opencode_tui.settings import Settings
 
 Condition = Literal["guarded", "lifted", "trouble", "absent", "elsewhere"]
 
 NOT_HELD = (
-    "`opencode --pure`, which loads no plugin",
-    "OpenCode 1.18: prompts by the HTTP call /api/session/ID/prompt, in a server that has loaded no plugin yet because"
-    " nobody has used its other calls for that project",
+    "`opencode --pure` and `OPENCODE_PURE=1`, which load no plugin, and an OpenCode that is started with another"
+    " XDG_CONFIG_HOME, which looks for it elsewhere",
+    "OpenCode 1.18: prompts by the HTTP call /api/session/ID/prompt, which run no hook; OpenCode records each as $0, so"
+    " they do not count either",
 )
-"""What no plugin can hold; what `generate` of OpenCode 2 costs is held, but counted nowhere."""
+"""What no plugin can hold. `generate` of OpenCode 2 and `opencode agent create` are held, but counted nowhere."""
 _INSTALL = "`opencode-tui guard install`"
 
 
@@ -58,8 +60,10 @@ class GuardStatus:
         return "; ".join(trouble.sentence for trouble in self.troubles)
 
 
-def guard_status(settings: Settings, ledger: Path, environ: Mapping[str, str], now_ms: int) -> GuardStatus:
-    """The guard of a ledger now. Reads a few small files."""
+def guard_status(
+    settings: Settings, ledger: Path, environ: Mapping[str, str], now_ms: int, directories: Iterable[str] = ()
+) -> GuardStatus:
+    """The guard of a ledger now. Reads a few small files, of the projects in these directories too."""
     file = state_file(ledger)
     state, broken = _state(file)
     # Where this shell has another XDG_CONFIG_HOME, the guard is where it was installed.
@@ -70,7 +74,7 @@ def guard_status(settings: Settings, ledger: Path, environ: Mapping[str, str], n
         return _without(settings, plugin, file, named)
     if not here and named is not None:
         return _without(settings, plugin, file, named)
-    troubles = troubles_of(plugin, file, broken, is_ours=here)
+    troubles = troubles_of(plugin, file, broken, is_ours=here, off=turned_off_by(environ, directories))
     worst = next((trouble for trouble in troubles if not trouble.held), None)
     calendar = calendar_for(settings.timezone)
     lifted_until_ms = state.lifted_until_ms if state and state.is_lifted(now_ms) else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -43,12 +43,16 @@ class Seen:
     """It is this version's plugin that it has loaded."""
 
 
-def troubles_of(plugin: Path, state: Path, broken: str, *, is_ours: bool) -> tuple[Trouble, ...]:
+def troubles_of(
+    plugin: Path, state: Path, broken: str, *, is_ours: bool, off: Iterable[Path] = ()
+) -> tuple[Trouble, ...]:
     """All that is wrong with a guard that was installed, what keeps it from holding first.
 
-    `broken` says what is wrong with its state, `is_ours` whether its plugin stands in OpenCode.
+    `broken` says what is wrong with its state, `is_ours` whether its plugin stands in OpenCode, `off` which files of
+    OpenCode's configuration turn it off.
     """
     found = list(_seen_from_here(plugin, state, broken, is_ours))
+    found += [_turned_off(file) for file in off]
     causes = {trouble.cause for trouble in found}
     found += [noted for noted in _noted(trouble_file(state)) if noted.cause not in causes]
     return tuple(sorted(found, key=lambda trouble: trouble.held))
@@ -81,6 +85,13 @@ def _seen_from_here(plugin: Path, state: Path, broken: str, is_ours: bool) -> It
         yield Trouble(
             "exposed", f"others can change {tilde(state)} ({who}), so OpenCode keeps no ledger from it", True, at_ms
         )
+
+
+def _turned_off(file: Path) -> Trouble:
+    """One for each file: it has a cause of its own."""
+    name = _printable(tilde(file))
+    remedy = 'take "-opencode-tui-guard" or "-*" out of its `plugins`, or put "opencode-tui-guard" behind it'
+    return Trouble(f"off {name}", f"{name} turns the plugin off in OpenCode 2", False, _changed_ms(file), remedy=remedy)
 
 
 def _noted(file: Path) -> Iterator[Trouble]:

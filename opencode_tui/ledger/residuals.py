@@ -12,15 +12,16 @@ import sqlite3
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 
+from opencode_tui.ledger.queries import exact_sum
 from opencode_tui.records import Bill, Call, Tokens, unlisted_id
 
 TITLE, UNDONE, COMPACTION = "title", "undone", "compaction"
 
 _OF_V2 = "store_id IN (SELECT id FROM store WHERE key LIKE '%#session_message')"
+_SUMMED = ("recorded_nano", "input", "output", "reasoning", "cache_read", "cache_write")
+_SUMS = ", ".join(f"coalesce({exact_sum(name)}, 0)" for name in _SUMMED)
 _KNOWN = f"""
-  SELECT coalesce(sum(recorded_nano), 0), coalesce(sum(input), 0), coalesce(sum(output), 0),
-    coalesce(sum(reasoning), 0), coalesce(sum(cache_read), 0), coalesce(sum(cache_write), 0),
-    count(*),
+  SELECT {_SUMS}, count(*),
     coalesce(max(CASE WHEN substr(id, 1, length(?2)) = ?2 THEN CAST(substr(id, length(?2) + 1) AS INTEGER) END), 0),
     coalesce(sum(agent = '{TITLE}' AND substr(id, 1, length(?2)) = ?2), 0),
     coalesce(sum(created_ms > ?3 AND created_ms < ?4 AND completed_ms IS NOT NULL

@@ -37,11 +37,13 @@ class Guarded:
         self.set(cutoff=cutoff, warning=warning, more=more)
         self.do("install")
 
-    def set(self, *, cutoff: float, warning: float | None = None, more: str = "") -> None:
-        """Write the settings' file alone."""
+    def set(self, *, cutoff: float, warning: float | None = None, more: str = "", first: str = "") -> None:
+        """Write the settings' file alone; `first` stands before its tables."""
         config = self.opencode.home / ".config" / "opencode-tui" / "config.toml"
         config.parent.mkdir(parents=True, exist_ok=True)
-        config.write_text(f"[budget]\nwarning_usd = {warning or cutoff:.9f}\ncutoff_usd = {cutoff:.9f}\n{more}\n")
+        config.write_text(
+            f"{first}\n[budget]\nwarning_usd = {warning or cutoff:.9f}\ncutoff_usd = {cutoff:.9f}\n{more}\n"
+        )
 
     def spoil_ledger(self) -> None:
         """Put a file in the ledger's place that is no database."""
@@ -51,8 +53,17 @@ class Guarded:
 
     def do(self, *argv: str) -> str:
         """`opencode-tui guard …`. Raises AssertionError with what it said if it fails."""
+        return self.ours_says("guard", *argv)
+
+    def alerts(self) -> str:
+        """The log of alerts, after somebody has looked."""
+        self.ours_says("watch", "--once")
+        return self.ours_says("alerts")
+
+    def ours_says(self, *argv: str) -> str:
+        """`opencode-tui …`. Raises AssertionError with what it said if it fails."""
         done = subprocess.run(
-            [sys.executable, "-m", "opencode_tui", "guard", *argv],
+            [sys.executable, "-m", "opencode_tui", *argv],
             cwd=CHECKOUT,
             env={"HOME": str(self.opencode.home), "PATH": os.environ["PATH"], "OPENCODE_PASSWORD": PASSWORD},
             capture_output=True,
@@ -60,6 +71,12 @@ class Guarded:
         )
         assert done.returncode == 0, done.stderr
         return done.stdout
+
+    def without_sync(self) -> None:
+        """From now on the plugin knows of new calls by itself alone."""
+        state = json.loads(self.state_file.read_text())
+        self.state_file.write_text(json.dumps(state | {"sync": ["true"]}))
+        self.state_file.chmod(0o600)
 
     def held_nano(self) -> int:
         """What the ledger holds, without reading any store."""
@@ -92,12 +109,12 @@ class Guarded:
         messages: list[Json] = [json.loads(row[0]) for row in rows]
         return [message["error"]["data"]["message"] for message in messages if message.get("error")]
 
-    def spend(self, nano: int) -> None:
-        """Enter a call of now into the ledger, as if another OpenCode had made it."""
+    def spend(self, nano: int, at_ms: int = 0) -> None:
+        """Enter a call of now, or of then, into the ledger, as if another OpenCode had made it."""
         with closing(sqlite3.connect(self.ledger)) as connection:
             connection.execute("INSERT OR IGNORE INTO machine (name) VALUES ('other')")
             connection.execute("INSERT OR IGNORE INTO store (key) VALUES ('/other/opencode.db#message')")
-            now = time.time_ns() // 10**6
+            now = at_ms or time.time_ns() // 10**6
             connection.execute(
                 "INSERT INTO call (id, session_id, machine_id, store_id, provider, model, agent, directory, created_ms,"
                 " completed_ms, input, output, reasoning, cache_read, cache_write, recorded_nano, amount_nano, basis,"

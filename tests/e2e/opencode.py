@@ -53,6 +53,8 @@ class OpenCode:
         self.version = version
         self.home, self.project = root / "home", root / "project"
         self.started_in = self.project
+        self.fetches_list = False
+        """It asks for its price list when it starts, as it does where nobody turns that off, and gets none."""
         self.data_dir = self.home / ".local" / "share" / "opencode"
         settings = self.home / ".config" / "opencode" / "opencode.json"
         if settings.exists():
@@ -154,7 +156,7 @@ class OpenCode:
             "PATH": os.environ["PATH"],
             "HOME": str(self.home),
             "SHELL": "/bin/sh",
-            "OPENCODE_DISABLE_MODELS_FETCH": "1",
+            **({} if self.fetches_list else {"OPENCODE_DISABLE_MODELS_FETCH": "1"}),
             "OPENCODE_DISABLE_AUTOUPDATE": "1",
             "npm_config_registry": NOWHERE,
             "HTTP_PROXY": NOWHERE,

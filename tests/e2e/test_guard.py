@@ -6,7 +6,10 @@ No dashboard and no other process of ours runs in these tests but what the plugi
 from __future__ import annotations
 
 import json
+import os
+import sqlite3
 import subprocess
+from contextlib import closing
 
 import pytest
 
@@ -129,6 +132,25 @@ def test_the_ledger_is_kept_up_to_date_while_nothing_of_ours_runs(
         server.prompt(server.new_session(), "SUBAGENT please")
         guard.wait_for(total_nano(model.recorded))
     assert not guard.trouble_file.exists()
+
+
+def test_a_call_that_the_ledger_has_read_before_it_had_ended_counts_once(
+    opencode: OpenCode, guard: Guarded, model: ScriptedModel
+) -> None:
+    guard.install(cutoff=0.0105)
+    guard.without_sync()
+    with opencode.serve() as server:
+        session = server.new_session()
+        server.prompt(session, "hello")
+        guard.ours_says("sync")
+        with closing(sqlite3.connect(guard.ledger)) as ledger:
+            ledger.execute("UPDATE call SET completed_ms = NULL")  # a store has the cost a moment before the end
+            ledger.commit()
+        first = model.recorded[0].nano
+        assert guard.held_nano() == first < nano_from_usd("0.0105") < 2 * first
+        server.prompt(session, "go on")
+        assert len(model.recorded) == 2
+        assert guard.errors() == []
 
 
 def test_one_opencode_is_held_to_what_another_spends(opencode: OpenCode, guard: Guarded, model: ScriptedModel) -> None:
@@ -295,6 +317,37 @@ def test_an_amount_like_an_error_of_the_network_is_not_tried_again(
     assert model.answered == []
 
 
+@pytest.mark.parametrize("what", ["null", "a directory", "a pipe"])
+def test_a_note_that_is_none_neither_holds_a_call_up_nor_lets_it_pass(
+    opencode: OpenCode, guard: Guarded, model: ScriptedModel, what: str
+) -> None:
+    guard.install(warning=0.5, cutoff=2, more="[guard.agents]\nbuild = 0.5")
+    guard.spend(NANO)
+    for name in ("guard-warned.json", "guard-trouble.json", "guard-seen-1.json"):
+        note = guard.ours / name
+        if what == "a directory":
+            note.mkdir()
+        elif what == "a pipe":
+            os.mkfifo(note)
+        else:
+            note.write_text(what)
+    assert "by this agent and its cap is $0.50" in refused(opencode, "hello")
+    assert model.recorded == []  # a title is another agent's
+
+
+@pytest.mark.parametrize("more", ["", "[guard.agents]\nexplore = 1"], ids=["without caps", "with a cap"])
+def test_amounts_that_add_up_to_more_than_64_bits_are_held(
+    opencode: OpenCode, guard: Guarded, model: ScriptedModel, more: str
+) -> None:
+    guard.install(cutoff=1, more=more)
+    for _ in range(2):
+        guard.spend(9 * 10**18)
+    assert "is spent today and the cutoff is $1.00" in refused(opencode, "hello")
+    assert model.answered == []
+    assert not guard.trouble_file.exists()
+    assert guard.do("status").startswith("guarded: ")
+
+
 def test_it_is_loaded_beside_another_configuration_directory(
     opencode: OpenCode, guard: Guarded, model: ScriptedModel
 ) -> None:
@@ -327,6 +380,7 @@ def test_the_making_of_an_agent_runs_no_hook_and_is_held_where_it_leaves(
 ) -> None:
     opencode.run("hello")
     guard.install(cutoff=0.001)
+    opencode.fetches_list = True  # what it fetches with before the plugin is there cannot be held
     asked = model.asked
     where = ["--path", str(opencode.project / ".opencode"), "--mode", "all", "--tools", ""]
     command = ["agent", "create", "--description", "reviews code", *where, "-m", "opencode/kimi-k2.6"]
@@ -361,9 +415,7 @@ def test_own_prices_count_before_the_ledger_knows_of_the_call(
     opencode: OpenCode, guard: Guarded, model: ScriptedModel
 ) -> None:
     guard.install(cutoff=10, more='[pricing.custom."opencode/kimi-k2.6"]\ninput = 1000\noutput = 1000')
-    state = json.loads(guard.state_file.read_text())
-    guard.state_file.write_text(json.dumps(state | {"sync": ["true"]}))
-    guard.state_file.chmod(0o600)
+    guard.without_sync()
     with opencode.serve() as server:
         server.prompt(server.new_session(), "EDIT it")
     amounts = [(each.input + each.output + each.reasoning) / 1000 for each in model.recorded]

@@ -5,6 +5,7 @@ No dashboard and no other process of ours runs in these tests but what the plugi
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -305,3 +306,24 @@ def test_what_is_broken_lets_calls_pass_and_is_said(
     server.prompt(server.new_session(), "hello")
     assert model.asked
     assert [trouble["held"] for cause, trouble in guard.noted().items() if cause in ("state", "ledger")] == [False]
+
+
+@pytest.mark.parametrize("where", [".config/opencode/opencode.json", "../project/opencode.jsonc"])
+@pytest.mark.parametrize("plugins", [["-opencode-tui-guard"], ["-*", "opencode.*"]], ids=str)
+def test_a_configuration_that_turns_it_off_lets_calls_pass_and_is_said(
+    opencode: OpenCode2, guard: Guarded, model: ScriptedModel, where: str, plugins: list[str]
+) -> None:
+    opencode.run("hello")
+    guard.install(cutoff=0.001)
+    file = opencode.home / where
+    before = json.loads(file.read_text()) if file.exists() else {}
+    asked = model.asked
+    for listed, passes in ((plugins, True), ([*plugins, "opencode-tui-guard"], False)):
+        file.write_text(json.dumps(before | {"plugins": listed}))
+        with opencode.serve() as server:
+            server.prompt(server.new_session("opencode/kimi-k2.6"), "hello")
+        assert (model.asked > asked) == passes
+        asked = model.asked
+        assert ("turns the plugin off in OpenCode 2; take " in guard.do("status")) == passes
+        assert guard.do("status").startswith("not guarded: " if passes else "guarded: ")
+        assert "turns the plugin off in OpenCode 2; take " in guard.alerts()  # that of before as well

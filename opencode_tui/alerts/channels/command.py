@@ -37,7 +37,7 @@ class Command:
         except ValueError as error:
             raise ChannelError(f"channels.command_line cannot be run ({error})") from error
         if ended.code is None:
-            raise ChannelError(f"{program} did not end within {self._timeout_s:g} s and was stopped")
+            raise ChannelError(f"{program} {ended.stopped} and was stopped")
         head = plain(ended.said.decode(errors="replace"), _HEAD)
         outcome = f"exit code {ended.code}" + (f": {head}" if head else "")
         if ended.code:

@@ -56,7 +56,7 @@ class Desktop:
         except OSError as error:
             return f"{name} cannot be started ({error.strerror})"
         if ended.code is None:
-            return f"{name} did not end within {TIMEOUT_S:g} s"
+            return f"{name} {ended.stopped}"
         if not ended.code:
             return ""
         said = plain(ended.said.decode(errors="replace"), 120)

@@ -1,18 +1,28 @@
-"""Runs a program with its end in sight: so long at the most, and no more of what it says is kept than can be shown."""
+"""Runs a program with its end in sight: so long and so much output at the most, and all that it has started with it.
+
+Its output is read to the end through pipes. Whatever ends us, `kill -9` included, closes them, so that what goes on
+writing ends as well.
+"""
 
 from __future__ import annotations
 
+import atexit
 import os
+import selectors
 import signal
 import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from threading import Thread
+from threading import Event
+
+from opencode_tui.clock import monotonic_s
 
 _KEPT = 4_000
+_MOST = 10_000_000
 _PIECE = 65_536
+_LOOK_S = 0.05
 _LAST_WORDS_S = 0.5
 """How long is waited for the rest of what a program that has ended said, where something that it left running still
 holds its output."""
@@ -20,17 +30,22 @@ holds its output."""
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How a program ended; None for the code where it had to be stopped."""
+    """How a program ended."""
 
     code: int | None
+    """None where it had to be stopped."""
     said: bytes
     """The beginning of what it wrote to its standard error."""
+    stopped: str = ""
+    """Why it had to be: what it did, as the rest of a sentence."""
 
 
 def run(line: Sequence[str], given: bytes, environ: Mapping[str, str], timeout_s: float) -> Ended:
-    """Start a program without a shell, with its input given, and wait for its end; after that stop all it started.
+    """Start a program without a shell, with its input given, and wait for its end.
 
-    What it leaves running when it ends in time keeps running. Raises OSError and ValueError where it does not start.
+    It is stopped with all that it has started after so many seconds, after too much output, and where we end. What it
+    leaves running when it ends in time is stopped if it still holds its output, and else goes on. Raises OSError and
+    ValueError where it does not start.
     """
     with tempfile.TemporaryFile() as file:
         file.write(given)
@@ -38,32 +53,74 @@ def run(line: Sequence[str], given: bytes, environ: Mapping[str, str], timeout_s
         process = subprocess.Popen(
             line,
             stdin=file,
-            stdout=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             env=dict(environ),
             start_new_session=True,
         )
-    assert process.stderr is not None
-    said = bytearray()
-    # Read to its end whatever comes, on a thread that nobody has to wait for: a full pipe would stop the program.
-    reader = Thread(target=_drain, args=(process.stderr.fileno(), said, process), name="read a command", daemon=True)
-    reader.start()
-    code: int | None
+    _running[process.pid] = process
     try:
-        code = process.wait(timeout_s)
-    except subprocess.TimeoutExpired:
-        code = None
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-    reader.join(_LAST_WORDS_S)
-    return Ended(code, bytes(said))
+        ended = _follow(process, timeout_s)
+    except BaseException:
+        _stop(process)
+        raise
+    finally:
+        del _running[process.pid]
+        for pipe in (process.stdout, process.stderr):
+            assert pipe is not None
+            pipe.close()
+    if _is_over.is_set():
+        raise SystemExit  # not that it failed: nobody has waited for it
+    return ended
 
 
-def _drain(handle: int, said: bytearray, process: subprocess.Popen[bytes]) -> None:
-    """The thread holds the process, and with it the pipe, as long as anybody can write to it."""
-    with suppress(OSError):
-        while piece := os.read(handle, _PIECE):
-            said += piece[: _KEPT - len(said)]
-    if process.stderr is not None:
-        process.stderr.close()
+_running: dict[int, subprocess.Popen[bytes]] = {}
+_is_over = Event()
+
+
+def _follow(process: subprocess.Popen[bytes], timeout_s: float) -> Ended:
+    """Read what the program says to its end, and no further than it may go."""
+    assert process.stdout is not None and process.stderr is not None
+    end_s = monotonic_s() + timeout_s
+    said, size, stopped = bytearray(), 0, f"did not end within {timeout_s:g} s"
+    with selectors.DefaultSelector() as pipes:
+        for pipe in (process.stdout, process.stderr):
+            os.set_blocking(pipe.fileno(), False)
+            pipes.register(pipe, selectors.EVENT_READ)
+        has_ended = False
+        while pipes.get_map() and size <= _MOST and (left_s := end_s - monotonic_s()) > 0:
+            if not has_ended and process.poll() is not None:
+                has_ended, end_s = True, min(end_s, monotonic_s() + _LAST_WORDS_S)
+            for key, _ in pipes.select(min(_LOOK_S, left_s)):
+                piece = os.read(key.fd, _PIECE)
+                size += len(piece)
+                if not piece:
+                    pipes.unregister(key.fileobj)
+                elif key.fileobj is process.stderr:
+                    said += piece[: _KEPT - len(said)]
+        holds_output = bool(pipes.get_map())
+    if size > _MOST:
+        stopped = f"wrote more than {_MOST // 1_000_000} MB"
+    elif not holds_output:
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(max(end_s - monotonic_s(), 0.0))
+    code = process.poll()
+    if code is None or holds_output:
+        _stop(process)
+    return Ended(code, bytes(said), "" if code is not None else stopped)
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    """End a program and all that it has started, but for what has left its session."""
+    with suppress(ProcessLookupError, PermissionError):  # macOS says the latter of those that have ended
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+@atexit.register
+def _stop_all() -> None:
+    """We end: nobody would stop them any more."""
+    _is_over.set()
+    for pid in list(_running):
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(pid, signal.SIGKILL)

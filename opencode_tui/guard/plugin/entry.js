@@ -76,13 +76,16 @@ async function setup(ctx) {
   listen(ctx, guard)
 }
 
+// For as long as OpenCode tells anything. What a session costs is asked for at each call as well.
 async function listen(ctx, guard) {
   for (let failures = 0; failures < 5; failures++) {
     try {
-      for await (const event of ctx.event.subscribe()) guard.heardEvent(event)
+      for await (const event of ctx.event.subscribe()) {
+        guard.heardEvent(event)
+        failures = 0
+      }
       return
     } catch {
-      // What a session costs is asked for at each call as well.
       await new Promise((done) => setTimeout(done, 1000))
     }
   }

@@ -2,7 +2,8 @@ const CALLS = /\/(chat\/completions|completions|responses|messages|converse|conv
 const MORE_CALLS = /\/invoke(-with-response-stream)?$|:(generateContent|streamGenerateContent|rawPredict|streamRawPredict)$/
 
 // Some calls of OpenCode 1.18 run no hook: `opencode agent create`, and prompts by /api/session/ID/prompt. They are
-// held where they leave, once this plugin is loaded. What else goes by fetch is passed on as it is.
+// held where they leave; the latter only where the server has not fetched anything before, for it keeps the fetch that
+// it finds then. What else goes by fetch is passed on as it is.
 function holdFetch() {
   globalThis.fetch = new Proxy(globalThis.fetch, {
     async apply(real, self, given) {

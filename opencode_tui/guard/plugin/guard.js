@@ -1,19 +1,30 @@
+// A note of ours; nothing where it is none. Whatever stands there must not keep a call waiting, nor let it pass.
 function readJson(file) {
   try {
-    return JSON.parse(fs.readFileSync(file, "utf8"))
+    const stat = fs.statSync(file)
+    const note = stat.isFile() && stat.size <= LARGEST_STATE ? JSON.parse(fs.readFileSync(file, "utf8")) : null
+    return note && typeof note === "object" ? note : {}
   } catch {
     return {}
   }
 }
 
+// A note that cannot be kept or taken away is no reason to stop anybody.
 function writeJson(file, value) {
   const fresh = `${file}.${process.pid}-${Math.random().toString(36).slice(2)}`
   try {
     fs.writeFileSync(fresh, JSON.stringify(value), { mode: 0o600, flag: "wx" })
     fs.renameSync(fresh, file)
   } catch {
-    // A note that cannot be kept is no reason to stop anybody.
-    fs.rmSync(fresh, { force: true })
+    remove(fresh)
+  }
+}
+
+function remove(file) {
+  try {
+    fs.rmSync(file, { force: true })
+  } catch {
+    // It stays.
   }
 }
 
@@ -33,12 +44,13 @@ class Guard {
     process.on("exit", () => this.syncs.end())
   }
 
-  // Reads all that the first check will need, so that no call has to wait for it. What goes wrong is told then.
+  // Reads all that the first check will need, so that no call has to wait for it. What goes wrong is told then; a
+  // ledger that is gone is made anew before the first call costs anything.
   begin() {
     try {
       const state = this.file.read()
-      this.spending.refresh(state, dayBounds(Date.now(), state.days))
       this.sync(state)
+      this.spending.refresh(state, dayBounds(Date.now(), state.days))
     } catch {
       this.file.key = undefined
     }
@@ -163,8 +175,16 @@ class Guard {
     }
   }
 
-  // An event of OpenCode 2, which the plugin of each directory hears.
-  heardEvent({ id, type, data }) {
+  // An event of OpenCode 2, which the plugin of each directory hears. One that is not as we know it says nothing.
+  heardEvent(event) {
+    try {
+      this.heardNew(event)
+    } catch {
+      // What a session costs is asked for at each call as well.
+    }
+  }
+
+  heardNew({ id, type, data }) {
     if (this.events.has(id)) return
     this.events.add(id)
     if (this.events.size > 2000) this.events.delete(this.events.values().next().value)
@@ -215,7 +235,7 @@ class Guard {
       })
       writeJson(TROUBLE_FILE, { troubles })
     } else if (!told && this.told !== "") {
-      fs.rmSync(TROUBLE_FILE, { force: true })
+      remove(TROUBLE_FILE)
     }
     this.told = told
   }

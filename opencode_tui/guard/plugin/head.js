@@ -18,4 +18,6 @@ const TROUBLE_FILE = path.join(NOTES, "guard-trouble.json")
 const NANO = 1e9
 const DAY_MS = 86_400_000
 const SYNC_EVERY_MS = 1000
+const SYNC_LASTS_MS = 60_000
+const ANSWERS_WITHIN_MS = 2000
 const LARGEST_STATE = 16 * 1024 * 1024

@@ -59,7 +59,7 @@ class Sessions {
     running.sort((one, other) => other.activeMs - one.activeMs)
     const wanted = new Set([this.known.get(id), ...running.slice(0, ASKED)])
     const reads = this.reads
-    const take = async (session) => this.take(session, await session.get(), reads)
+    const take = async (session) => this.take(session, await soon(session.get()), reads)
     const [own] = await Promise.allSettled([...wanted].map(take))
     if (own.status === "rejected") throw new Error(`OpenCode does not say what the session costs (${own.reason?.message})`)
   }
@@ -107,12 +107,19 @@ class Sessions {
       const { agent, places } = session
       rows.push({ agent, place: places[1] ?? places[0], directory: places[0], nano: restOf(session) })
     }
-    for (const { session, agent, nano } of this.differences.values()) {
+    for (const { session, agent, nano, held } of this.differences.values()) {
       const places = this.known.get(session)?.places ?? []
-      rows.push({ agent, place: places[1] ?? places[0], directory: places[0], nano })
+      rows.push({ agent, place: places[1] ?? places[0], directory: places[0], nano: nano - (held ?? 0) })
     }
     return rows
   }
+}
+
+// What is promised, or no answer: one session that OpenCode says nothing of must not hold up the call of another.
+function soon(promise) {
+  let timer
+  const late = new Promise((_, fail) => (timer = setTimeout(() => fail(new Error("no answer")), ANSWERS_WITHIN_MS)))
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer))
 }
 
 function restOf({ cost, held, base, first }) {

@@ -1,14 +1,16 @@
+// total() and not sum(): that fails where a few absurd amounts pass 64 bits, and then nothing would be held.
 const IN_DAY = "FROM call WHERE created_ms >= ?1 AND created_ms < ?2"
-const SPENT = `SELECT '' AS agent, '' AS place, '' AS directory, coalesce(sum(cost_nano), 0) AS nano ${IN_DAY}`
+const SPENT = `SELECT '' AS agent, '' AS place, '' AS directory, total(cost_nano) AS nano ${IN_DAY}`
 const SPENT_BY = `
   SELECT agent, coalesce((SELECT nullif(project, '') FROM session WHERE session.id = session_id), directory) AS place,
     directory, nano FROM (
-      SELECT agent, session_id, directory, coalesce(sum(cost_nano), 0) AS nano ${IN_DAY}
+      SELECT agent, session_id, directory, total(cost_nano) AS nano ${IN_DAY}
       GROUP BY agent, session_id, directory)`
 const HELD = `
-  SELECT id FROM call WHERE completed_ms IS NOT NULL AND id IN (SELECT value FROM json_each(?1))`
+  SELECT id, completed_ms IS NOT NULL AS ended, cost_nano AS nano, cost_nano - recorded_nano AS more FROM call
+  WHERE id IN (SELECT value FROM json_each(?1))`
 const HELD_OF = `
-  SELECT session_id AS id, sum(recorded_nano) AS nano FROM call
+  SELECT session_id AS id, total(recorded_nano) AS nano FROM call
   WHERE copied = 0 AND session_id IN (SELECT value FROM json_each(?1)) GROUP BY session_id`
 
 // What the day has cost: the ledger's sums, and what this process has spent that the ledger does not hold yet: calls
@@ -36,7 +38,8 @@ class Spending {
     const recorded = Math.round((message.cost || 0) * NANO)
     const what = { provider: message.providerID ?? "", model: message.modelID ?? "", directory: cwd ?? "" }
     const nano = prices ? amountOf(prices, what, tokens, recorded) : recorded
-    this.pending.set(id, { created: time.created, agent: agent ?? mode, place, directory: cwd ?? place, nano })
+    const { held } = this.pending.get(id) ?? {}
+    this.pending.set(id, { created: time.created, agent: agent ?? mode, place, directory: cwd ?? place, nano, held })
     return true
   }
 
@@ -52,8 +55,7 @@ class Spending {
       const db = this.open(state.ledger)
       const version = db.query("PRAGMA data_version").get().data_version
       const key = `${kind} ${version}`
-      const sessions = this.sessions.unread()
-      if (key === this.key && !sessions.length) return
+      if (key === this.key && this.isAsked()) return
       this.key = undefined
       db.run("BEGIN")
       try {
@@ -63,10 +65,7 @@ class Spending {
         const sums = ids.length ? db.query(HELD_OF).all(JSON.stringify(ids)) : []
         this.rows = rows
         this.sessions.hold(sums)
-        for (const { id } of held) {
-          this.pending.delete(id)
-          this.sessions.differences.delete(id)
-        }
+        this.hold(held)
       } finally {
         db.run("COMMIT")
       }
@@ -77,9 +76,28 @@ class Spending {
     }
   }
 
+  // The ledger has been asked about all that this process has spent.
+  isAsked() {
+    const calls = [...this.pending.values(), ...this.sessions.differences.values()]
+    return !this.sessions.unread().length && calls.every(({ held }) => held !== undefined)
+  }
+
+  // What the ledger holds of the calls. One that it has read a moment before its end is in its sums already.
+  hold(held) {
+    const { differences } = this.sessions
+    for (const call of [...this.pending.values(), ...differences.values()]) call.held = 0
+    for (const { id, ended, nano, more } of held) {
+      for (const [calls, known] of [[this.pending, nano], [differences, more]]) {
+        if (ended) calls.delete(id)
+        else if (calls.has(id)) calls.get(id).held = known
+      }
+    }
+  }
+
   open(file) {
-    const { dev, ino } = fs.statSync(file)
-    const place = `${file} ${dev} ${ino}`
+    const stat = fs.statSync(file)
+    if (!stat.isFile()) throw new Error("it is no file")
+    const place = `${file} ${stat.dev} ${stat.ino}`
     if (place !== this.place) {
       this.close()
       if (this.last !== undefined && this.last !== place) this.sessions.forget()
@@ -97,7 +115,8 @@ class Spending {
 
   sums(day) {
     const late = [...this.pending.values()].filter((call) => call.created >= day[0] && call.created < day[1])
-    const calls = [...this.rows, ...late, ...this.sessions.pending()]
+    const rest = late.map((call) => ({ ...call, nano: Math.max(0, call.nano - (call.held ?? 0)) }))
+    const calls = [...this.rows, ...rest, ...this.sessions.pending()]
     const sum = (mine) => calls.reduce((total, call) => (mine(call) ? total + call.nano : total), 0)
     return {
       all: sum(() => true),

@@ -9,6 +9,8 @@ class Syncs {
     this.state = state
     if (this.child || this.timer) {
       this.again = true
+      const lasts = this.child && Date.now() - this.sinceMs > SYNC_LASTS_MS
+      if (lasts) this.tell(`${this.child.spawnfile} has not brought the ledger up to date within a minute`)
       return
     }
     const wait = Math.min(SYNC_EVERY_MS, Math.max(0, this.nextMs - Date.now()))
@@ -20,7 +22,8 @@ class Syncs {
     clearTimeout(this.timer)
     this.timer = undefined
     this.again = false
-    this.nextMs = Date.now() + SYNC_EVERY_MS
+    this.sinceMs = Date.now()
+    this.nextMs = this.sinceMs + SYNC_EVERY_MS
     const { sync, directory, environment, timezone } = this.state
     const [program, ...flags] = sync
     const isOurs = (name) => name.startsWith("OPENCODE_TUI_") || (name === "TZ" && !timezone)

@@ -1,0 +1,52 @@
+"""What turns the guard off in OpenCode 2: `"plugins": ["-opencode-tui-guard"]`, or `"-*"`, in its configuration.
+
+Any of its files can, a project's own included. The last one that says anything of it counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from pathlib import Path
+
+from opencode_tui.guard.install import NAME
+from opencode_tui.paths import expand
+from opencode_tui.pricing import jsonc
+from opencode_tui.pricing.config_places import ConfigPlaces
+from opencode_tui.pricing.files import Mark, mark, read_text
+
+_ID = NAME.removesuffix(".js")
+_ADDS, _REMOVES = (_ID, "*"), (f"-{_ID}", "-*")
+_MOST = 200
+"""So many directories are looked at."""
+
+
+def turned_off_by(environ: Mapping[str, str], directories: Iterable[str] = ()) -> list[Path]:
+    """The files that turn it off, for what counts everywhere and in these directories. Reads a few small files."""
+    places = ConfigPlaces(environ, expand("~"))
+    found = dict[Path, None]()
+    for directory in ("", *list(directories)[:_MOST]):
+        last: Path | None = None
+        for file in places.of(directory, Path.exists):
+            says = _says(file, mark(file))
+            if says is not None:
+                last = file if says == "off" else None
+        if last is not None:
+            found[last] = None
+    return list(found)
+
+
+@lru_cache(maxsize=1000)
+def _says(file: Path, seen: Mark) -> str | None:
+    """`on` or `off`, None where the file says nothing of it."""
+    if seen is None:
+        return None
+    try:
+        config = jsonc.loads(read_text(file) or "")
+    except (OSError, ValueError):  # one that cannot be read is said with the prices
+        return None
+    plugins = config.get("plugins") if isinstance(config, dict) else None
+    said = [each for each in plugins if each in _ADDS + _REMOVES] if isinstance(plugins, list) else []
+    if not said:
+        return None
+    return "off" if said[-1] in _REMOVES else "on"
