@@ -309,8 +309,10 @@ class Sync:
                 writing.sums_were_read(connection, row.id, batch.bills)
                 bills = bills_of_lost(connection, batch.bills) if store.spare else batch.bills
                 self._take_off(connection, exceeded(connection, bills, self._told_again.pop(store.key, [])))
-                undone = self._priced(undone_calls(connection, bills))
-                writing.write_calls(connection, row.id, self._machine_id, undone)
+                undone = undone_calls(connection, batch.bills, bills)
+                if store.spare:
+                    self._take_off(connection, undone, besides=row.id)
+                writing.write_calls(connection, row.id, self._machine_id, self._priced(undone))
                 spare = [each.key for each in self._stores.values() if each.spare]
                 looked_at, now = batch.looked_at | known, self._clock()
                 found = unlisted_calls(connection, bills, looked_at, now, spare, store.message_ids)

@@ -314,6 +314,23 @@ def test_a_fork_tells_of_an_undone_call_before_a_backup_does(tmp_path: Path) -> 
         assert ours.totals.spend_nano == store.truth.total_nano == 80_000_000
 
 
+def test_a_fork_that_only_a_backup_has_shows_an_undone_call_of_a_session_that_goes_on(tmp_path: Path) -> None:
+    store = V2(tmp_path)
+    root = store.session("Fix header")
+    store.call(root, cost="0.20")
+    asked = store.prompt(root)
+    store.call(root, cost="0.50", turn=asked)
+    fork = store.fork(root)
+    store.revert(root, asked)
+    store.call(root, cost="0.03")
+    snapshot(store, "opencode-backup.db")
+    store.delete(fork)
+    ours = reader(store.data_dir)
+    ours.poll()
+    assert ours.totals.spend_nano == store.truth.total_nano
+    assert ours.spend_by("session") == {root: store.truth.total_nano}
+
+
 def test_a_running_call_keeps_what_it_has_cost_when_an_earlier_state_of_it_is_restored(tmp_path: Path) -> None:
     store = V1(tmp_path)
     session = store.session("Fix header")

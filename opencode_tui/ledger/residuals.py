@@ -71,13 +71,16 @@ def bills_of_lost(connection: sqlite3.Connection, bills: Iterable[Bill]) -> list
     return [bill for bill in bills if connection.execute(query, (bill.session_id,)).fetchone() is None]
 
 
-def undone_calls(connection: sqlite3.Connection, bills: Iterable[Bill]) -> list[Call]:
-    """The undone calls that copies show and that nobody has seen before they were undone."""
+def undone_calls(connection: sqlite3.Connection, bills: Iterable[Bill], sums: Collection[Bill]) -> list[Call]:
+    """The undone calls that copies show and that nobody has seen before they were undone.
+
+    `sums` are those of the bills whose sums count, so that they can show whether there is room for a likely one.
+    """
     found = []
     for bill in bills:
         new = [call for call in bill.originals if not _is_there(connection, call)]
         likely = [call for call in bill.likely_originals if not _is_there(connection, call)]
-        if likely and not bill.is_held:
+        if likely and not bill.is_held and bill in sums:
             known = _known(connection, bill)
             nano, tokens = bill.cost_nano - known.nano, minus(bill.tokens, known.tokens)
             for call in new:
