@@ -15,7 +15,7 @@ from opencode_tui.clock import Clock, calendar_for, now_ms, sleep_s
 from opencode_tui.ledger import copies, late_rows, writing
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.ledger.queries import directories, running_calls
-from opencode_tui.ledger.residuals import bills_of_lost, exceeded, undone_calls, unlisted_calls
+from opencode_tui.ledger.residuals import Strangers, bills_of_lost, exceeded, undone_calls, unlisted_calls
 from opencode_tui.pricing.book import PriceBook, Priced, price_call
 from opencode_tui.records import Call, Session, StoreState
 from opencode_tui.settings import Settings
@@ -29,6 +29,7 @@ from opencode_tui.source.discovery import (
     is_copy_name,
     not_files,
 )
+from opencode_tui.source.histories import missing, never_had
 from opencode_tui.source.text import path_text
 
 Report = Callable[[], None]
@@ -307,10 +308,22 @@ class Sync:
                 writing.write_calls(connection, row.id, self._machine_id, undone)
                 spare = [each.key for each in self._stores.values() if each.spare]
                 looked_at, now = batch.looked_at | known, self._clock()
-                found = unlisted_calls(connection, bills, looked_at, now, spare, store.message_ids)
+                never = partial(self._never_had, store)
+                found = unlisted_calls(connection, bills, looked_at, now, spare, store.message_ids, never)
                 unlisted = self._priced(found)
                 writing.write_calls(connection, row.id, self._machine_id, unlisted)
             return moved, bool(content)
+
+    def _never_had(self, store: Store, session_id: str) -> Strangers:
+        """What copies have of a session that the store, restored since, never had, for certain and perhaps."""
+        own, certain, perhaps = store.history(session_id), set[str](), dict[str, int]()
+        for other in self._stores.values():
+            if own is not None and other.spare and other is not store:
+                with suppress(StoreTrouble):
+                    if (theirs := other.history(session_id)) is not None:
+                        certain |= never_had(own, theirs)
+                        perhaps |= missing(own, theirs)
+        return frozenset(certain), sorted(perhaps.keys() - certain, key=lambda id: -perhaps[id])
 
     def _take_off(self, connection: sqlite3.Connection, calls: list[Call], besides: int | None = None) -> None:
         """Take off the residuals what these calls, which came to light later, tell of them."""

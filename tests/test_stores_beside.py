@@ -272,6 +272,27 @@ def test_a_restored_store_adds_up_less_than_a_newer_copy_of_it_has(tmp_path: Pat
     assert ours.totals.spend_nano == store.truth.total_nano == 121_000_000
 
 
+def test_what_was_undone_in_a_restored_store_counts_beside_what_only_its_newer_copy_has(tmp_path: Path) -> None:
+    store = V2(tmp_path)
+    session = store.session("Fix header")
+    store.call(session, cost="0.05")
+    before = store.path.read_bytes()
+    store.call(session, cost="0.07")
+    snapshot(store, "opencode-backup.db")
+    store.path.write_bytes(before)
+    later = store.now + 60_000
+    undone = "UPDATE session_v2 SET cost = cost + 0.03, tokens_input = tokens_input + 9, time_updated = ? WHERE id = ?"
+    store.database.run(undone, later, session)
+    prompt = (
+        "SELECT 'msg_next', session_id, 'user', max(seq) + 30, ?1, ?1, '{}' FROM session_message WHERE session_id = ?2"
+    )
+    row = "INSERT INTO session_message (id, session_id, type, seq, time_created, time_updated, data)"
+    store.database.run(f"{row} {prompt}", later, session)
+    ours = reader(store.data_dir)
+    ours.poll()
+    assert ours.totals.spend_nano == 150_000_000
+
+
 @pytest.mark.parametrize("running", [True, False])
 @pytest.mark.parametrize("name", ["opencode-backup.db", "opencode-laptop.db", "opencode.db"])
 def test_a_backup_that_is_found_later_takes_the_place_of_what_was_worked_out(
