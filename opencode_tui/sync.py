@@ -53,7 +53,7 @@ class Sync:
         self._places: object = None
         self._layouts: dict[str, int] = {}
         self._told_again: dict[str, list[Call]] = {}
-        """Calls that were new in parts of stores that had been read before, until their sessions' sums are read."""
+        """Calls that were new in stores read for the first time or again, until their sessions' sums are read."""
         self._blank: dict[Path, object] = {}
         """Database files without the tables of any generation, just begun by OpenCode say, with their stamps."""
         self.notices: list[str] = []
@@ -291,10 +291,12 @@ class Sync:
             if calls:
                 told = [call for call, _ in calls] if store.has_sums else []
                 late_rows.drop_undone(connection, told)
-                self._take_off(connection, told, besides=row.id)
+                if store.spare:
+                    self._take_off(connection, told, besides=row.id)
+                elif store.key in self._told_again or told and (batch.again or row.cursor is None):
+                    if late_rows.has_residuals(connection):
+                        self._told_again.setdefault(store.key, []).extend(told)
                 writing.write_calls(connection, row.id, self._machine_id, calls)
-                if batch.again:
-                    self._told_again.setdefault(store.key, []).extend(told)
                 writing.write_tools(connection, (tool for tool in batch.tools if tool.call_id in known))
             writing.write_unreadable(connection, row.id, batch.unreadable)
             is_long = row.lease_ms is not None or batch.total - batch.done > _LARGE
