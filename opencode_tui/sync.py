@@ -293,9 +293,8 @@ class Sync:
                 late_rows.drop_undone(connection, told)
                 if store.spare:
                     self._take_off(connection, told, besides=row.id)
-                elif store.key in self._told_again or told and (batch.again or row.cursor is None):
-                    if late_rows.has_residuals(connection):
-                        self._told_again.setdefault(store.key, []).extend(told)
+                elif told and self._is_told_again(connection, store, row, batch):
+                    self._told_again.setdefault(store.key, []).extend(told)
                 writing.write_calls(connection, row.id, self._machine_id, calls)
                 writing.write_tools(connection, (tool for tool in batch.tools if tool.call_id in known))
             writing.write_unreadable(connection, row.id, batch.unreadable)
@@ -315,6 +314,11 @@ class Sync:
                 unlisted = self._priced(found)
                 writing.write_calls(connection, row.id, self._machine_id, unlisted)
             return moved, bool(content)
+
+    def _is_told_again(self, connection: sqlite3.Connection, store: Store, row: writing.StoreRow, batch: Batch) -> bool:
+        """Whether the ledger may have worked out before what this step shows."""
+        again = batch.again or row.cursor is None or store.key in self._told_again
+        return again and late_rows.has_residuals(connection)
 
     def _never_had(self, store: Store, session_id: str) -> Strangers:
         """What copies have of a session that the store, restored since, never had, for certain and perhaps."""
