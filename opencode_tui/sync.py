@@ -88,8 +88,8 @@ class Sync:
         """Whether the ledger changed, and whether any store had."""
         changed = [store for store in self._stores.values() if store.changed()]
         # What one store lost to an undo another may still have, the tables of OpenCode 1 in the same file for one:
-        # all rows come before any sum, the copies' sums last.
-        twice = sorted((store for store in changed if store.has_sums), key=lambda store: store.spare)
+        # all rows come before any sum, and what copies show of undone calls before the sums that hold them.
+        twice = sorted((store for store in changed if store.has_sums), key=lambda store: not store.spare)
         twice = twice if len(changed) > 1 else []
         done = [self._read_one(store, report, sums=store not in twice) for store in changed]
         if None not in done:
@@ -305,8 +305,10 @@ class Sync:
                 writing.sums_were_read(connection, row.id, batch.bills)
                 bills = bills_of_lost(connection, batch.bills) if store.spare else batch.bills
                 self._take_off(connection, exceeded(connection, bills, self._told_again.pop(store.key, [])))
-                undone = self._priced(undone_calls(connection, bills))
-                writing.write_calls(connection, row.id, self._machine_id, undone)
+                undone = undone_calls(connection, batch.bills)
+                if store.spare:
+                    self._take_off(connection, undone, besides=row.id)
+                writing.write_calls(connection, row.id, self._machine_id, self._priced(undone))
                 spare = [each.key for each in self._stores.values() if each.spare]
                 looked_at, now = batch.looked_at | known, self._clock()
                 never = partial(self._never_had, store)

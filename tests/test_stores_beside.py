@@ -319,6 +319,26 @@ def test_a_backup_that_is_found_later_takes_the_place_of_what_was_worked_out(
     assert ours.rows("SELECT cost_nano FROM call WHERE id LIKE '%.unlisted.%'") == [(30_000_000,)]
 
 
+@pytest.mark.parametrize("poll_first", [True, False])
+def test_a_deleted_fork_in_a_backup_shows_an_undone_call_of_the_store(poll_first: bool, tmp_path: Path) -> None:
+    store = V2(tmp_path)
+    session = store.session("Fix header")
+    asked = store.prompt(session)
+    store.call(session, cost="0.07", turn=asked)
+    fork = store.fork(session)
+    store.revert(session, asked)
+    store.call(session, cost="0.01")
+    backup = snapshot(store, "opencode.db.bak")
+    store.delete(fork)
+    ours = reader(store.data_dir)
+    if poll_first:
+        ours.poll()
+    backup.replace(store.path.with_name("opencode-backup.db"))
+    ours.poll()
+    assert ours.totals.spend_nano == store.truth.total_nano == 80_000_000
+    assert ours.spend_by("session") == {session: 80_000_000}
+
+
 def test_a_fork_tells_of_an_undone_call_before_a_backup_does(tmp_path: Path) -> None:
     store = V2(tmp_path)
     session = store.session("Fix header")
