@@ -15,7 +15,7 @@ from opencode_tui.clock import Clock, calendar_for, now_ms, sleep_s
 from opencode_tui.ledger import copies, late_rows, writing
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.ledger.queries import directories, running_calls
-from opencode_tui.ledger.residuals import bills_of_lost, exceeded, undone_calls, unlisted_calls
+from opencode_tui.ledger.residuals import Strangers, bills_of_lost, exceeded, undone_calls, unlisted_calls
 from opencode_tui.ledger.resplit import make_room, perhaps_whole, resplit_messages
 from opencode_tui.pricing.book import PriceBook, Priced, price_call
 from opencode_tui.records import Call, Session, StoreState, message_id
@@ -30,6 +30,7 @@ from opencode_tui.source.discovery import (
     is_copy_name,
     not_files,
 )
+from opencode_tui.source.histories import missing, never_had
 from opencode_tui.source.text import path_text
 
 Report = Callable[[], None]
@@ -53,7 +54,7 @@ class Sync:
         self._places: object = None
         self._layouts: dict[str, int] = {}
         self._told_again: dict[str, list[Call]] = {}
-        """Calls that were new in parts of stores that had been read before, until their sessions' sums are read."""
+        """Calls that were new in stores read for the first time or again, until their sessions' sums are read."""
         self._blank: dict[Path, object] = {}
         """Database files without the tables of any generation, just begun by OpenCode say, with their stamps."""
         self.notices: list[str] = []
@@ -88,8 +89,8 @@ class Sync:
         """Whether the ledger changed, and whether any store had."""
         changed = [store for store in self._stores.values() if store.changed()]
         # What one store lost to an undo another may still have, the tables of OpenCode 1 in the same file for one:
-        # all rows come before any sum, the copies' sums last.
-        twice = sorted((store for store in changed if store.has_sums), key=lambda store: store.spare)
+        # all rows come before any sum, and what copies show of undone calls before the sums that hold them.
+        twice = sorted((store for store in changed if store.has_sums), key=lambda store: not store.spare)
         twice = twice if len(changed) > 1 else []
         done = [self._read_one(store, report, sums=store not in twice) for store in changed]
         if None not in done:
@@ -296,10 +297,11 @@ class Sync:
             if calls:
                 told = [call for call, _ in calls] if store.has_sums else []
                 late_rows.drop_undone(connection, told)
-                self._take_off(connection, told, besides=row.id)
-                writing.write_calls(connection, row.id, self._machine_id, calls)
-                if batch.again:
+                if store.spare:
+                    self._take_off(connection, told, besides=row.id)
+                elif told and self._is_told_again(connection, store, row, batch):
                     self._told_again.setdefault(store.key, []).extend(told)
+                writing.write_calls(connection, row.id, self._machine_id, calls)
                 writing.write_tools(connection, (tool for tool in batch.tools if tool.call_id in known))
             writing.write_unreadable(connection, row.id, batch.unreadable)
             is_long = row.lease_ms is not None or batch.total - batch.done > _LARGE
@@ -315,10 +317,27 @@ class Sync:
                 writing.write_calls(connection, row.id, self._machine_id, self._priced(undone))
                 spare = [each.key for each in self._stores.values() if each.spare]
                 looked_at, now = batch.looked_at | known, self._clock()
-                found = unlisted_calls(connection, bills, looked_at, now, spare, store.message_ids)
+                never = partial(self._never_had, store)
+                found = unlisted_calls(connection, bills, looked_at, now, spare, store.message_ids, never)
                 unlisted = self._priced(found)
                 writing.write_calls(connection, row.id, self._machine_id, unlisted)
             return moved, bool(content)
+
+    def _is_told_again(self, connection: sqlite3.Connection, store: Store, row: writing.StoreRow, batch: Batch) -> bool:
+        """Whether the ledger may have worked out before what this step shows."""
+        again = batch.again or row.cursor is None or store.key in self._told_again
+        return again and late_rows.has_residuals(connection)
+
+    def _never_had(self, store: Store, session_id: str) -> Strangers:
+        """What copies have of a session that the store, restored since, never had, for certain and perhaps."""
+        own, certain, perhaps = store.history(session_id), set[str](), dict[str, int]()
+        for other in self._stores.values():
+            if own is not None and other.spare and other is not store:
+                with suppress(StoreTrouble):
+                    if (theirs := other.history(session_id)) is not None:
+                        certain |= never_had(own, theirs)
+                        perhaps |= missing(own, theirs)
+        return frozenset(certain), sorted(perhaps.keys() - certain, key=lambda id: -perhaps[id])
 
     def _take_off(self, connection: sqlite3.Connection, calls: list[Call], besides: int | None = None) -> None:
         """Take off the residuals what these calls, which came to light later, tell of them."""

@@ -272,6 +272,27 @@ def test_a_restored_store_adds_up_less_than_a_newer_copy_of_it_has(tmp_path: Pat
     assert ours.totals.spend_nano == store.truth.total_nano == 121_000_000
 
 
+def test_what_was_undone_in_a_restored_store_counts_beside_what_only_its_newer_copy_has(tmp_path: Path) -> None:
+    store = V2(tmp_path)
+    session = store.session("Fix header")
+    store.call(session, cost="0.05")
+    before = store.path.read_bytes()
+    store.call(session, cost="0.07")
+    snapshot(store, "opencode-backup.db")
+    store.path.write_bytes(before)
+    later = store.now + 60_000
+    undone = "UPDATE session_v2 SET cost = cost + 0.03, tokens_input = tokens_input + 9, time_updated = ? WHERE id = ?"
+    store.database.run(undone, later, session)
+    prompt = (
+        "SELECT 'msg_next', session_id, 'user', max(seq) + 30, ?1, ?1, '{}' FROM session_message WHERE session_id = ?2"
+    )
+    row = "INSERT INTO session_message (id, session_id, type, seq, time_created, time_updated, data)"
+    store.database.run(f"{row} {prompt}", later, session)
+    ours = reader(store.data_dir)
+    ours.poll()
+    assert ours.totals.spend_nano == 150_000_000
+
+
 @pytest.mark.parametrize("running", [True, False])
 @pytest.mark.parametrize("name", ["opencode-backup.db", "opencode-laptop.db", "opencode.db"])
 def test_a_backup_that_is_found_later_takes_the_place_of_what_was_worked_out(
@@ -296,6 +317,26 @@ def test_a_backup_that_is_found_later_takes_the_place_of_what_was_worked_out(
     ours.poll()
     assert ours.totals.spend_nano == store.truth.total_nano
     assert ours.rows("SELECT cost_nano FROM call WHERE id LIKE '%.unlisted.%'") == [(30_000_000,)]
+
+
+@pytest.mark.parametrize("poll_first", [True, False])
+def test_a_deleted_fork_in_a_backup_shows_an_undone_call_of_the_store(poll_first: bool, tmp_path: Path) -> None:
+    store = V2(tmp_path)
+    session = store.session("Fix header")
+    asked = store.prompt(session)
+    store.call(session, cost="0.07", turn=asked)
+    fork = store.fork(session)
+    store.revert(session, asked)
+    store.call(session, cost="0.01")
+    backup = snapshot(store, "opencode.db.bak")
+    store.delete(fork)
+    ours = reader(store.data_dir)
+    if poll_first:
+        ours.poll()
+    backup.replace(store.path.with_name("opencode-backup.db"))
+    ours.poll()
+    assert ours.totals.spend_nano == store.truth.total_nano == 80_000_000
+    assert ours.spend_by("session") == {session: 80_000_000}
 
 
 def test_a_fork_tells_of_an_undone_call_before_a_backup_does(tmp_path: Path) -> None:

@@ -40,6 +40,12 @@ def drop_undone(connection: sqlite3.Connection, calls: Iterable[Call]) -> None:
                 connection.execute("DELETE FROM call WHERE id = ?", (id,))
 
 
+def has_residuals(connection: sqlite3.Connection) -> bool:
+    """Whether there is any. Where there is none it passes all calls."""
+    query = "SELECT 1 FROM call WHERE instr(id, ?) LIMIT 1"
+    return connection.execute(query, (unlisted_id(""),)).fetchone() is not None
+
+
 def take_off_residuals(
     connection: sqlite3.Connection, calls: Collection[Call], besides: int | None = None
 ) -> dict[int, list[Call]]:

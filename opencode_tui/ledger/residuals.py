@@ -16,6 +16,8 @@ from opencode_tui.ledger.queries import exact_sum
 from opencode_tui.records import Bill, Call, Tokens, unlisted_id
 
 TITLE, UNDONE, COMPACTION = "title", "undone", "compaction"
+Strangers = tuple[frozenset[str], Sequence[str]]
+"""Calls that copies of a store have and the store never had, and those of which that is only likely, in order."""
 
 _OF_V2 = "store_id IN (SELECT id FROM store WHERE key LIKE '%#session_message')"
 _SUMMED = ("recorded_nano", "input", "output", "reasoning", "cache_read", "cache_write")
@@ -35,6 +37,10 @@ _OF_COPIES = """
   SELECT id FROM call WHERE session_id = ?1 AND copied = 0 AND instr(id, ?1) = 0
     AND store_id IN (SELECT s.id FROM store s JOIN json_each(?2) copy ON copy.value = s.key)
     AND NOT (created_ms > ?3 AND created_ms < ?4)
+"""
+_BY_COPIES = f"""
+  SELECT id, store_id IN (SELECT s.id FROM store s JOIN json_each(?2) copy ON copy.value = s.key) FROM call
+  WHERE session_id = ?1 AND copied = 0 AND instr(id, ?1) = 0 AND {_OF_V2}
 """
 
 
@@ -117,6 +123,7 @@ def unlisted_calls(
     now_ms: int,
     copies: Sequence[str] = (),
     rows_of: Callable[[str], frozenset[str] | None] = lambda session_id: None,
+    never_had: Callable[[str], Strangers] = lambda session_id: (frozenset(), ()),
 ) -> list[Call]:
     """The calls that the sums hold and the ledger does not. Must run in a transaction that has the right to write.
 
@@ -124,14 +131,20 @@ def unlisted_calls(
     moment of the sums: what that call has cost since would be entered twice.
 
     A store that was restored adds up less than a newer copy beside it has rows. Then what only the `copies`, by their
-    keys, tell of is no part of the sum, except in the newest undo; `rows_of` gives a session's rows in the store.
+    keys, show is no part of the sum, except in the newest undo; `rows_of` gives a session's rows in the store, and
+    `never_had` those of the copies' for which it is certain.
     """
     found = []
     for bill in (bill for bill in bills if not bill.is_held):
         running = connection.execute(_RUNNING, (bill.session_id,))
         if looked_at.issuperset(row[0] for row in running):
-            known = _known(connection, bill)
-            if copies and (known.nano > bill.cost_nano or known.tokens.total > bill.tokens.total):
+            foreign, likely = never_had(bill.session_id) if copies else (frozenset[str](), ())
+            known = _known(connection, bill, foreign)
+            if likely and _exceeds(known, bill):
+                of_copies, others = _rows(connection, bill.session_id, copies)
+                if others <= (rows_of(bill.session_id) or frozenset()):
+                    known = _most(connection, bill, foreign, [id for id in likely if id in of_copies])
+            if copies and _exceeds(known, bill):
                 after_ms, before_ms = bill.undone_after_ms, bill.undone_before_ms
                 gap = (0, -1) if after_ms is None else (after_ms, before_ms)
                 told = connection.execute(_OF_COPIES, (bill.session_id, json.dumps(copies), *gap))
@@ -139,6 +152,28 @@ def unlisted_calls(
                 known = _known(connection, bill, elsewhere)
             found.append(_unlisted(bill, known, now_ms))
     return [call for call in found if call is not None]
+
+
+def _rows(connection: sqlite3.Connection, session_id: str, copies: Sequence[str]) -> tuple[set[str], set[str]]:
+    """The calls of a session that copies have told of first, and the others."""
+    found: tuple[set[str], set[str]] = set(), set()
+    for id, of_copy in connection.execute(_BY_COPIES, (session_id, json.dumps(copies))):
+        found[0 if of_copy else 1].add(id)
+    return found
+
+
+def _most(connection: sqlite3.Connection, bill: Bill, foreign: frozenset[str], likely: list[str]) -> _Known:
+    """What the ledger knows of the sum without as many of the calls as it takes to be no more than the sum."""
+    for more in range(len(likely) + 1):
+        known = _known(connection, bill, foreign.union(likely[:more]))
+        if not _exceeds(known, bill):
+            return known
+    return _known(connection, bill, foreign)
+
+
+def _exceeds(known: _Known, bill: Bill) -> bool:
+    over = known.nano > bill.cost_nano + bill.rows_before + known.calls + 1
+    return over or min(_counts(minus(bill.tokens, known.tokens))) < 0
 
 
 def _known(connection: sqlite3.Connection, bill: Bill, elsewhere: Iterable[str] = ()) -> _Known:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from opencode_tui.records import Bill, Call, Session, ToolUse, Unreadable
+from opencode_tui.source.histories import History
 
 
 class StoreTrouble(Exception):
@@ -81,6 +82,10 @@ class Store(Protocol):
 
     def message_ids(self, session_id: str) -> frozenset[str] | None:
         """What the store still has of a session; None where it has not that session. Raises StoreTrouble."""
+        ...
+
+    def history(self, session_id: str) -> History | None:
+        """What a session's sum can hold; None where the store has not that session or no sums. Raises StoreTrouble."""
         ...
 
     def prompts(self, session_id: str, message_ids: Sequence[str]) -> dict[str, str]:

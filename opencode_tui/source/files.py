@@ -20,6 +20,7 @@ from opencode_tui.records import Session, Unreadable, message_id
 from opencode_tui.source.batch import Batch, StoreTrouble
 from opencode_tui.source.decode import BadRow
 from opencode_tui.source.files_read import parts_of, read_call, read_session, steps_and_tools
+from opencode_tui.source.histories import History
 from opencode_tui.source.layouts import Layout
 from opencode_tui.source.reading import Entry, entries, file_name, json_files, mtime_ns
 from opencode_tui.source.steps import by_step
@@ -114,6 +115,9 @@ class FilesStore:
         except OSError as error:
             self._closed[folder] = error.strerror or str(error)
             raise self._trouble() from error
+
+    def history(self, session_id: str) -> History | None:
+        return None
 
     def prompts(self, session_id: str, message_ids: Sequence[str]) -> dict[str, str]:
         found: dict[str, str] = {}

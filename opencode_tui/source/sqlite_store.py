@@ -23,6 +23,7 @@ from opencode_tui.records import Call, message_id
 from opencode_tui.source.batch import Batch
 from opencode_tui.source.cursor import BELOW_ALL, LAST, TableCursor, advance, extent, rowids, shrink
 from opencode_tui.source.decode import BadRow, loads
+from opencode_tui.source.histories import History
 from opencode_tui.source.sessions import SessionsCursor, SessionTable
 from opencode_tui.source.sqlite_file import SqliteFile, columns
 from opencode_tui.source.text import first_line, path_text
@@ -128,6 +129,9 @@ class SqliteStore:
         with self.file.reading() as connection:
             known = connection.execute(f"SELECT 1 FROM {self.session_table} WHERE id = ?", (session_id,)).fetchone()
             return frozenset(self._message_ids(connection, session_id)) if known else None
+
+    def history(self, session_id: str) -> History | None:
+        return None
 
     def prompts(self, session_id: str, message_ids: Sequence[str]) -> dict[str, str]:
         with self.file.reading() as connection:

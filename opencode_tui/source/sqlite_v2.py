@@ -29,6 +29,7 @@ from opencode_tui.source.batch import Batch
 from opencode_tui.source.bills import BillTable, Due
 from opencode_tui.source.cursor import advance, rowids, shrink
 from opencode_tui.source.decode import BadRow, call_from_v2, loads, moment, parse
+from opencode_tui.source.histories import History
 from opencode_tui.source.originals import orphans
 from opencode_tui.source.sqlite_file import SqliteFile, columns
 from opencode_tui.source.sqlite_store import Cursor, SqliteStore, fields_of, final_ids, taken
@@ -97,6 +98,11 @@ _PERHAPS_OF_V1 = "(s.version LIKE '0.%' OR s.version LIKE '1.%')"
 _COPIED_BY_TIME = "m.time_created < s.time_created"
 
 _IDS = "SELECT id FROM session_message WHERE session_id = ?"
+_HISTORY = """
+  SELECT id, seq, json_valid(data) AND json_type(data, '$.cost') IS NOT NULL FROM session_message
+  WHERE session_id = ? AND typeof(id) = 'text' AND typeof(seq) = 'integer'
+"""
+_LAST_EVENT = "SELECT seq FROM event_sequence WHERE aggregate_id = ? AND typeof(seq) = 'integer'"
 _PROMPTS = """
   SELECT m.id, substr(json_extract(m.data, '$.text'), 1, 2000) FROM session_message m
   WHERE m.id IN (SELECT value FROM json_each(?)) AND json_valid(m.data) AND m.type = 'user'
@@ -145,6 +151,16 @@ class SqliteV2(SqliteStore):
 
     def _message_ids(self, connection: sqlite3.Connection, session_id: str) -> list[str]:
         return [row[0] for row in connection.execute(_IDS, (session_id,)).fetchall()]
+
+    def history(self, session_id: str) -> History | None:
+        with self.file.reading() as connection:
+            rows = connection.execute(_HISTORY, (session_id,)).fetchall()
+            last = None
+            if "seq" in columns(connection, "event_sequence"):
+                last = connection.execute(_LAST_EVENT, (session_id,)).fetchone()
+        numbers = {id: seq for id, seq, _ in rows}
+        billed = frozenset(id for id, _, has_cost in rows if has_cost)
+        return History(numbers, billed, max([*numbers.values(), *(last or ())], default=0)) if rows else None
 
     def _prompts(self, connection: sqlite3.Connection, message_ids: Sequence[str]) -> list[Any]:
         return connection.execute(_PROMPTS, (json.dumps(list(message_ids)),)).fetchall()
