@@ -15,7 +15,7 @@ from opencode_tui.clock import Clock, calendar_for, now_ms, sleep_s
 from opencode_tui.ledger import copies, writing
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.ledger.queries import directories, running_calls
-from opencode_tui.ledger.residuals import bills_of_lost, undone_calls, unlisted_calls
+from opencode_tui.ledger.residuals import bills_of_lost, short_sums, undone_calls, unlisted_calls
 from opencode_tui.ledger.resplit import make_room, perhaps_whole, resplit_messages
 from opencode_tui.pricing.book import PriceBook, Priced, price_call
 from opencode_tui.records import Call, Session, StoreState, message_id
@@ -307,6 +307,7 @@ class Sync:
                 found = unlisted_calls(connection, bills, looked_at, now, spare, store.message_ids)
                 unlisted = self._priced(found)
                 writing.write_calls(connection, row.id, self._machine_id, unlisted)
+                writing.write_unreadable(connection, row.id, short_sums(connection, bills, store.rows_of))
             return moved, bool(content)
 
     def _named(self, session: Session) -> Session:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from opencode_tui import clock
-from opencode_tui.records import Session, Unreadable, message_id
+from opencode_tui.records import Call, Session, Unreadable, message_id
 from opencode_tui.source.batch import Batch, StoreTrouble
 from opencode_tui.source.decode import BadRow
 from opencode_tui.source.files_read import parts_of, read_call, read_session, steps_and_tools
@@ -114,6 +114,9 @@ class FilesStore:
         except OSError as error:
             self._closed[folder] = error.strerror or str(error)
             raise self._trouble() from error
+
+    def rows_of(self, session_id: str) -> list[Call]:
+        return []
 
     def prompts(self, session_id: str, message_ids: Sequence[str]) -> dict[str, str]:
         found: dict[str, str] = {}

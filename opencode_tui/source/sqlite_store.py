@@ -126,6 +126,9 @@ class SqliteStore:
             known = connection.execute(f"SELECT 1 FROM {self.session_table} WHERE id = ?", (session_id,)).fetchone()
             return frozenset(self._message_ids(connection, session_id)) if known else None
 
+    def rows_of(self, session_id: str) -> list[Call]:
+        return []
+
     def prompts(self, session_id: str, message_ids: Sequence[str]) -> dict[str, str]:
         with self.file.reading() as connection:
             rows = self._prompts(connection, message_ids)
