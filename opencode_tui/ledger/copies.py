@@ -72,7 +72,7 @@ def _link(connection: sqlite3.Connection, made_ms: Iterable[int]) -> None:
     members: dict[str, _Member] = {}
     likeness: dict[str, tuple[Any, ...]] = {}
     named: dict[str, str] = {}
-    blurred = []
+    blurred: set[str] = set()
     for *fields, copy_of, missing, made, provider, model, read, cached, written, cost in connection.execute(
         _EQUALS, (json.dumps(touched),)
     ):
@@ -82,9 +82,14 @@ def _link(connection: sqlite3.Connection, made_ms: Iterable[int]) -> None:
         if member.copied and copy_of:
             named[member.id] = copy_of
         if missing and "tokens" in missing and "cost" not in missing:
-            blurred.append(member.id)
-    for id in blurred:
-        likeness[id] = _cleared(likeness[id], [known for other, known in likeness.items() if other not in blurred])
+            blurred.add(member.id)
+    if blurred:
+        clear: dict[tuple[Any, ...], tuple[Any, ...]] = {}
+        for id, known in likeness.items():
+            if id not in blurred:
+                clear.setdefault(_without_tokens(known), known)
+        for id in blurred:
+            likeness[id] = clear.get(_without_tokens(likeness[id]), likeness[id])
     groups: dict[tuple[Any, ...], list[_Member]] = defaultdict(list)
     for id, member in members.items():
         groups[likeness[_origin(id, named, members)]].append(member)
@@ -92,10 +97,9 @@ def _link(connection: sqlite3.Connection, made_ms: Iterable[int]) -> None:
         _settle(connection, group)
 
 
-def _cleared(blurred: tuple[Any, ...], known: Iterable[tuple[Any, ...]]) -> tuple[Any, ...]:
-    """What a call is like whose tokens cannot be read: the first of the known ones that has all the rest of it."""
-    same = (each for each in known if each[:3] + each[6:] == blurred[:3] + blurred[6:])
-    return next(same, blurred)
+def _without_tokens(likeness: tuple[Any, ...]) -> tuple[Any, ...]:
+    """What is left to go by where the tokens of a call cannot be read."""
+    return likeness[:3] + likeness[6:]
 
 
 def _origin(id: str, named: Mapping[str, str], members: Mapping[str, _Member]) -> str:
@@ -109,9 +113,10 @@ def _origin(id: str, named: Mapping[str, str], members: Mapping[str, _Member]) -
 def _settle(connection: sqlite3.Connection, group: list[_Member]) -> None:
     if not any(member.copied for member in group):
         return
-    paid = _payers(group)
+    payers = _payers(group)
+    paid = set(payers)
     for member in group:
-        origin = None if member.id in paid else paid[0]
+        origin = None if member.id in paid else payers[0]
         if origin != member.copied_from:
             connection.execute("UPDATE call SET copied_from = ? WHERE id = ?", (origin, member.id))
 
