@@ -629,6 +629,9 @@ AS_BLOB = "UPDATE session_message SET {0} = CAST({0} AS BLOB)"
             False,
         ),
         ("UPDATE session_message SET data = '7' WHERE type = 'assistant'", False),
+        ("UPDATE session_message SET data = '{}' WHERE type = 'assistant'", False),
+        ("UPDATE session_message SET seq = -seq", True),
+        ("UPDATE session_message SET seq = seq + 0.5", True),
         ("UPDATE session_v2 SET fork_session_id = NULL", True),
     ],
 )

@@ -83,7 +83,10 @@ _BY_ID = " WHERE m.id IN (SELECT value FROM json_each(?))"
 _ONLY_V2 = "AND NOT EXISTS (SELECT 1 FROM message o WHERE o.id = m.id)"
 # A fork's copies have the number of their row in their id. Of a session that was a fork in OpenCode 1 only the time
 # tells, and only of the messages of then: a clock that went back makes a session's own calls older than itself.
-_IN_FORK = "coalesce(m.id LIKE '%\\_' || m.seq ESCAPE '\\', m.id GLOB '*_*_[0-9]*')"
+_IN_FORK = """
+  coalesce(m.id LIKE '%\\_' || m.seq ESCAPE '\\', 0)
+  OR (typeof(m.seq) <> 'integer' OR m.seq < 0) AND m.id GLOB '*_*_[0-9]*'
+"""
 _COPIED = (
     "CASE WHEN s.fork_session_id IS NOT NULL OR s.id IS NULL THEN {forked}"
     " ELSE m.time_created < s.time_created AND ({of_v1} OR {forked}) END"
@@ -165,6 +168,8 @@ class SqliteV2(SqliteStore):
                         continue
                     if "model" not in data:
                         raise BadRow("is of no known type")
+                if kind == "assistant" and not data.keys() & {"model", "time", "cost", "tokens"}:
+                    raise BadRow("says nothing of its call")
                 call = call_from_v2(
                     data,
                     id=id,
