@@ -8,6 +8,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -558,3 +559,21 @@ def test_an_event_that_may_tell_of_an_undone_call_is_read_or_said(change: str, i
     else:
         assert {(kind, reason) for kind, reason, _ in said} == {("event", "of a message cannot be read")}
         assert all(abs(at_ms - store.now) < 60_000 for *_, at_ms in said)
+
+
+@pytest.mark.parametrize("name", ["-wal", "-journal", "-shm"])
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir])
+def test_what_is_no_file_beside_a_store_is_trouble_and_never_waited_for(
+    name: str, make: Callable[[Path], None], tmp_path: Path
+) -> None:
+    store = small_store(tmp_path)
+    store.close()
+    beside = store.path.with_name(store.path.name + name)
+    make(beside)
+    if name == "-shm":
+        store.path.with_name(f"{store.path.name}-wal").write_bytes(b"")
+    ours = reader(store.data_dir)
+    ours.poll()
+    assert [(state.state, f"{beside.name} is no file" in state.detail) for state in ours.sync.states] == [
+        ("broken", True)
+    ]
