@@ -15,7 +15,14 @@ from opencode_tui.clock import Clock, calendar_for, now_ms, sleep_s
 from opencode_tui.ledger import copies, late_rows, writing
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.ledger.queries import directories, running_calls
-from opencode_tui.ledger.residuals import Strangers, bills_of_lost, exceeded, undone_calls, unlisted_calls
+from opencode_tui.ledger.residuals import (
+    Strangers,
+    bills_of_lost,
+    exceeded,
+    short_sums,
+    undone_calls,
+    unlisted_calls,
+)
 from opencode_tui.ledger.resplit import make_room, perhaps_whole, resplit_messages
 from opencode_tui.pricing.book import PriceBook, Priced, price_call
 from opencode_tui.records import Call, Session, StoreState, message_id
@@ -321,6 +328,7 @@ class Sync:
                 found = unlisted_calls(connection, bills, looked_at, now, spare, store.message_ids, never)
                 unlisted = self._priced(found)
                 writing.write_calls(connection, row.id, self._machine_id, unlisted)
+                writing.write_unreadable(connection, row.id, short_sums(connection, bills, store.rows_of))
             return moved, bool(content)
 
     def _is_told_again(self, connection: sqlite3.Connection, store: Store, row: writing.StoreRow, batch: Batch) -> bool:

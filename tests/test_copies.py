@@ -127,6 +127,22 @@ def test_tokens_that_cannot_be_read_make_no_copy_count_twice(broken: str, tmp_pa
     assert ours.totals.copied_calls == 1
 
 
+@pytest.mark.parametrize("name", ["providerID", "modelID"])
+@pytest.mark.parametrize("broken", [0, 1, 2])
+def test_a_model_that_cannot_be_read_makes_no_copy_count_twice(broken: int, name: str, tmp_path: Path) -> None:
+    store = V1(tmp_path)
+    forked(store)
+    with closing(sqlite3.connect(store.path)) as connection, connection:
+        update = f"UPDATE message SET data = json_set(data, '$.{name}', 7)"
+        of = ("", " WHERE rowid = (SELECT min(rowid) FROM message WHERE data LIKE '%cost%')", " WHERE rowid > 2")[
+            broken
+        ]
+        connection.execute(update + of)
+    ours = synced(store)
+    assert ours.totals.spend_nano == 25 * CENT
+    assert ours.totals.copied_calls == 1
+
+
 def test_a_fork_by_a_later_version_that_counts_reasoning_apart_is_a_copy(tmp_path: Path) -> None:
     """The version of a session says how its output is counted, and a fork has the version that made the fork."""
     files = Files(tmp_path, version="1.1.65")

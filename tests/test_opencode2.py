@@ -596,6 +596,20 @@ def test_a_sum_that_is_no_sum_is_said(column: str, broken: object, tmp_path: Pat
     assert ours.rows("SELECT id, reason FROM unreadable") == [(session, f"sum {name} is out of range")]
 
 
+@pytest.mark.parametrize("change", ["cost = 0", "cost = 0.19", "tokens_input = 0", "tokens_cache_read = 1"])
+def test_a_sum_that_is_less_than_its_rows_is_said_until_it_is_right(store: V2, root: str, change: str) -> None:
+    store.title(root, cost="0.001", tokens=TITLE_TOKENS, title="Header")
+    store.call(root, cost="0.30", tokens=Tokens(input=50_000, cache_read=90_000))
+    store.database.run(f"UPDATE session_v2 SET {change} WHERE id = ?", root)
+    ours = synced(store)
+    assert ours.totals.spend_nano == 500_000_000
+    assert ours.rows("SELECT id, reason FROM unreadable") == [(root, "sum is less than that of its rows")]
+    store._write_session(store.sessions[root])
+    ours.poll()
+    assert_truth(ours, store.truth)
+    assert ours.rows("SELECT 1 FROM unreadable") == []
+
+
 @pytest.mark.parametrize("model", ["x", "[1", b"x", 5])
 def test_a_sum_beside_a_model_that_cannot_be_read_counts(store: V2, root: str, model: object) -> None:
     store.title(root, cost="0.001", tokens=TITLE_TOKENS, title="Header")
@@ -641,8 +655,15 @@ AS_BLOB = "UPDATE session_message SET {0} = CAST({0} AS BLOB)"
         (AS_BLOB.format("time_created"), True),
         (AS_BLOB.format("data"), None),  # some versions of SQLite take it for JSON
         (AS_BLOB.format("session_id"), False),
-        ("UPDATE session_message SET type = 'answer' WHERE type = 'assistant'", False),
+        ("UPDATE session_message SET type = 'answer' WHERE type = 'assistant'", True),
+        (
+            "UPDATE session_message SET type = 'answer', data = json_remove(data, '$.model') WHERE type = 'assistant'",
+            False,
+        ),
         ("UPDATE session_message SET data = '7' WHERE type = 'assistant'", False),
+        ("UPDATE session_message SET data = '{}' WHERE type = 'assistant'", False),
+        ("UPDATE session_message SET seq = -seq", True),
+        ("UPDATE session_message SET seq = seq + 0.5", True),
         ("UPDATE session_v2 SET fork_session_id = NULL", True),
     ],
 )

@@ -8,6 +8,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -529,3 +530,50 @@ def test_a_ledger_that_is_something_else_is_one_sentence(tmp_path: Path) -> None
     assert done.returncode == 3
     assert done.stderr.count("\n") == 1
     assert f"the ledger {path} cannot be used" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("change", "is_whole"),
+    [
+        ("type = 7", True),
+        ("type = x'00'", True),
+        ("data = '{'", False),
+        ("data = '7'", False),
+        ("data = json_set(data, '$.info.id', 7)", False),
+        ("data = json_remove(data, '$.info')", False),
+    ],
+)
+def test_an_event_that_may_tell_of_an_undone_call_is_read_or_said(change: str, is_whole: bool, tmp_path: Path) -> None:
+    store = small_store(tmp_path)
+    session = next(iter(store.sessions))
+    asked = store.prompt(session)
+    store.call(session, cost="0.05", turn=asked)
+    store.revert(session, asked)
+    store.database.run(f"UPDATE event SET {change} WHERE type = 'message.updated.1'")
+    ours = reader(store.data_dir)
+    ours.poll()
+    assert ours.totals.spend_nano == (360_000_000 if is_whole else 310_000_000)
+    said = ours.rows("SELECT kind, reason, at_ms FROM unreadable")
+    if is_whole:
+        assert said == []
+    else:
+        assert {(kind, reason) for kind, reason, _ in said} == {("event", "of a message cannot be read")}
+        assert all(abs(at_ms - store.now) < 60_000 for *_, at_ms in said)
+
+
+@pytest.mark.parametrize("name", ["-wal", "-journal", "-shm"])
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir])
+def test_what_is_no_file_beside_a_store_is_trouble_and_never_waited_for(
+    name: str, make: Callable[[Path], None], tmp_path: Path
+) -> None:
+    store = small_store(tmp_path)
+    store.close()
+    beside = store.path.with_name(store.path.name + name)
+    make(beside)
+    if name == "-shm":
+        store.path.with_name(f"{store.path.name}-wal").write_bytes(b"")
+    ours = reader(store.data_dir)
+    ours.poll()
+    assert [(state.state, f"{beside.name} is no file" in state.detail) for state in ours.sync.states] == [
+        ("broken", True)
+    ]

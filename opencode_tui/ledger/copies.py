@@ -1,9 +1,9 @@
 """Forks copy calls; this settles which call paid and which are its copies, whatever came first.
 
-A copy was made before its session was (`copied`); so may have been each call of a session of which no time is known.
-It belongs to the calls that were made at the same moment by the same model, read as many tokens and were recorded with
-the same cost; not to those of the same agent, finish, output or end, which OpenCode's upgrades rewrite. Where the
-tokens of one of them cannot be read, the cost decides. In each such group the calls that are not copies paid. Where
+A copy was made before its session was (`copied`); so may have been each call of a session of which no time is known. It
+belongs to the calls that were made at the same moment by the same model, read as many tokens and were recorded with the
+same cost; not to those of the same agent, finish, output or end, which OpenCode's upgrades rewrite. Where the tokens or
+the model of one of them cannot be read, the rest decides. In each such group the calls that are not copies paid. Where
 OpenCode has none of them any more (the original session was deleted before the ledger saw it) the copies of the oldest
 fork stand for them, and once the stores have been read to their ends (`settle_copies`) they pay for ever: neither a
 fork of that fork nor a restored original takes the cost over.
@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -83,11 +83,8 @@ def _link(connection: sqlite3.Connection, made_ms: Iterable[int]) -> None:
             named[member.id] = copy_of
         if missing and "tokens" in missing and "cost" not in missing:
             blurred.add(member.id)
-    known: dict[tuple[Any, ...], tuple[Any, ...]] = {}
-    for like in (like for id, like in likeness.items() if id not in blurred):
-        known.setdefault(_without_tokens(like), like)
-    for id in blurred:
-        likeness[id] = known.get(_without_tokens(likeness[id]), likeness[id])
+    _clear(likeness, {id for id, known in likeness.items() if "unknown" in known[1:3]}, _without_model)
+    _clear(likeness, blurred, _without_tokens)
     groups: dict[tuple[Any, ...], list[_Member]] = defaultdict(list)
     for id, member in members.items():
         groups[likeness[_origin(id, named, members)]].append(member)
@@ -95,8 +92,27 @@ def _link(connection: sqlite3.Connection, made_ms: Iterable[int]) -> None:
         _settle(connection, group)
 
 
+def _clear(
+    likeness: dict[str, tuple[Any, ...]],
+    blurred: Collection[str],
+    rest: Callable[[tuple[Any, ...]], tuple[Any, ...]],
+) -> None:
+    """Let the blurred ones be like the first of the others that has all the rest of it."""
+    if blurred:
+        clear: dict[tuple[Any, ...], tuple[Any, ...]] = {}
+        for id, known in likeness.items():
+            if id not in blurred:
+                clear.setdefault(rest(known), known)
+        likeness |= {id: clear.get(rest(likeness[id]), likeness[id]) for id in blurred}
+
+
+def _without_model(likeness: tuple[Any, ...]) -> tuple[Any, ...]:
+    """What is left to go by where the model of a call cannot be read."""
+    return likeness[:1] + likeness[3:]
+
+
 def _without_tokens(likeness: tuple[Any, ...]) -> tuple[Any, ...]:
-    """What a call is like whose tokens cannot be read."""
+    """What is left to go by where the tokens of a call cannot be read."""
     return likeness[:3] + likeness[6:]
 
 
@@ -111,10 +127,10 @@ def _origin(id: str, named: Mapping[str, str], members: Mapping[str, _Member]) -
 def _settle(connection: sqlite3.Connection, group: list[_Member]) -> None:
     if not any(member.copied for member in group):
         return
-    paid = _payers(group)
-    pays = set(paid)
+    payers = _payers(group)
+    paid = set(payers)
     for member in group:
-        origin = None if member.id in pays else paid[0]
+        origin = None if member.id in paid else payers[0]
         if origin != member.copied_from:
             connection.execute("UPDATE call SET copied_from = ? WHERE id = ?", (origin, member.id))
 

@@ -85,7 +85,8 @@ class Ledger:
         try:
             self.connection.execute("BEGIN IMMEDIATE")
         except sqlite3.OperationalError:
-            self._set_patience(max(_LEAST_S, self._left_s - (monotonic_s() - began_s)))
+            with suppress(sqlite3.Error):
+                self._set_patience(max(_LEAST_S, self._left_s - (monotonic_s() - began_s)))
             raise
         if self._left_s != self._busy_s:
             self._set_patience(self._busy_s)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from opencode_tui.ledger.queries import exact_sum
-from opencode_tui.records import Bill, Call, Tokens, unlisted_id
+from opencode_tui.records import Bill, Call, Tokens, Unreadable, unlisted_id
 
 TITLE, UNDONE, COMPACTION = "title", "undone", "compaction"
 Strangers = tuple[frozenset[str], Sequence[str]]
@@ -62,6 +62,7 @@ class _Known:
 _RUNNING = f"""
   SELECT id FROM call INDEXED BY call_running WHERE completed_ms IS NULL AND {_OF_V2} AND session_id = ? AND copied = 0
 """
+_FINAL = "SELECT id FROM call WHERE session_id = ? AND completed_ms IS NOT NULL AND copied = 0"
 _SAME = """
   SELECT 1 FROM call WHERE session_id = ? AND created_ms = ? AND copied = 0
     AND provider = ? AND model = ? AND recorded_nano = ?
@@ -174,6 +175,27 @@ def _most(connection: sqlite3.Connection, bill: Bill, foreign: frozenset[str], l
 def _exceeds(known: _Known, bill: Bill) -> bool:
     over = known.nano > bill.cost_nano + bill.rows_before + known.calls + 1
     return over or min(_counts(minus(bill.tokens, known.tokens))) < 0
+
+
+def short_sums(
+    connection: sqlite3.Connection, bills: Iterable[Bill], rows_of: Callable[[str], Sequence[Call]]
+) -> list[Unreadable]:
+    """The sums that are less than the rows of their sessions: they tell nothing of what stands in no row.
+
+    One that is less than the ledger's calls may be that of a store that was restored, where some calls have no row.
+    """
+    found = []
+    for bill in bills:
+        known = _known(connection, bill)
+        nano, tokens = bill.cost_nano + bill.rows_before + known.calls + 1, bill.tokens.total
+        if known.nano <= nano and known.tokens.total <= tokens:
+            continue
+        final = {row[0] for row in connection.execute(_FINAL, (bill.session_id,))}
+        standing = [call for call in rows_of(bill.session_id) if call.id in final]
+        if sum(call.recorded_nano for call in standing) > nano or sum(call.tokens.total for call in standing) > tokens:
+            reason = "sum is less than that of its rows"
+            found.append(Unreadable("session", bill.session_id, reason, bill.updated_ms))
+    return found
 
 
 def _known(connection: sqlite3.Connection, bill: Bill, elsewhere: Iterable[str] = ()) -> _Known:

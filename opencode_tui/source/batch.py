@@ -88,6 +88,10 @@ class Store(Protocol):
         """What a session's sum can hold; None where the store has not that session or no sums. Raises StoreTrouble."""
         ...
 
+    def rows_of(self, session_id: str) -> list[Call]:
+        """The calls of a session that stand in rows of the store and that its sum holds. Raises StoreTrouble."""
+        ...
+
     def prompts(self, session_id: str, message_ids: Sequence[str]) -> dict[str, str]:
         """The first line of what was asked in each of a session's user messages. Raises StoreTrouble."""
         ...

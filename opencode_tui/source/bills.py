@@ -39,7 +39,9 @@ _WANTED = {
 }
 _IDS = "(SELECT value FROM json_each(?))"
 _DUE = """
-  SELECT s.id, {changed}, s.cost, s.tokens_input + s.tokens_output FROM session_v2 s
+  SELECT s.id, {changed}, s.cost,
+    s.tokens_input + s.tokens_output + s.tokens_reasoning + s.tokens_cache_read + s.tokens_cache_write
+  FROM session_v2 s
   WHERE ({changed} >= ? OR s.id IN (SELECT value FROM json_each(?))) {touched}
 """
 # Nothing has happened to it since the import added its messages up. When that was tells nothing: the clock may have

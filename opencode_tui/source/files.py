@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from opencode_tui import clock
-from opencode_tui.records import Session, Unreadable, message_id
+from opencode_tui.records import Call, Session, Unreadable, message_id
 from opencode_tui.source.batch import Batch, StoreTrouble
 from opencode_tui.source.decode import BadRow
 from opencode_tui.source.files_read import parts_of, read_call, read_session, steps_and_tools
@@ -118,6 +118,9 @@ class FilesStore:
 
     def history(self, session_id: str) -> History | None:
         return None
+
+    def rows_of(self, session_id: str) -> list[Call]:
+        return []
 
     def prompts(self, session_id: str, message_ids: Sequence[str]) -> dict[str, str]:
         found: dict[str, str] = {}

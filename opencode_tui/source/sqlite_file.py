@@ -12,6 +12,7 @@ from __future__ import annotations
 import errno
 import os
 import sqlite3
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -138,7 +139,7 @@ class SqliteFile:
     def _connect(self, live: bool) -> sqlite3.Connection:
         if not live:
             return _connect(self.path, "immutable=1", self._busy_s(), self._lenient)
-        if self._shm.exists() or not self._wal.exists():
+        if _stamp(self._shm) is not None or _stamp(self._wal) is None:
             try:
                 return _connect(self.path, "mode=ro", self._busy_s(), self._lenient)
             except sqlite3.OperationalError as error:
@@ -220,12 +221,17 @@ def _decode(raw: bytes) -> str:
 
 
 def _stamp(path: Path) -> _Stamp | None:
-    """What changes when a file is written or replaced; None where there is none. Raises OSError."""
+    """What changes when a file is written or replaced; None where there is none.
+
+    Raises OSError, also for what is no file: opening a pipe would wait for ever.
+    """
     try:
-        stat = path.stat()
+        info = path.stat()
     except (FileNotFoundError, NotADirectoryError):
         return None
-    return (stat.st_dev, stat.st_ino, stat.st_mtime_ns, stat.st_size)
+    if not stat.S_ISREG(info.st_mode):
+        raise OSError(errno.EINVAL, f"{path.name} is no file")
+    return (info.st_dev, info.st_ino, info.st_mtime_ns, info.st_size)
 
 
 def columns(connection: sqlite3.Connection, table: str) -> frozenset[str]:

@@ -133,6 +133,9 @@ class SqliteStore:
     def history(self, session_id: str) -> History | None:
         return None
 
+    def rows_of(self, session_id: str) -> list[Call]:
+        return []
+
     def prompts(self, session_id: str, message_ids: Sequence[str]) -> dict[str, str]:
         with self.file.reading() as connection:
             rows = self._prompts(connection, message_ids)

@@ -12,7 +12,7 @@ from opencode_tui.records import Call, Unreadable
 from opencode_tui.source.batch import Batch
 from opencode_tui.source.cursor import rowids
 from opencode_tui.source.decode import BadRow, call_from_v1, loads, moment, parse
-from opencode_tui.source.session_times import made_ms
+from opencode_tui.source.session_times import event_ms, made_ms
 from opencode_tui.source.sqlite_file import columns
 from opencode_tui.source.sqlite_store import SqliteStore, fields_of, taken
 from opencode_tui.source.steps import by_step
@@ -45,14 +45,17 @@ _BY_ID = _SELECT + " WHERE m.id IN (SELECT value FROM json_each(?))"
 
 # An undo deletes messages; their last snapshots stay behind in the events of their session.
 _REVERTED = """
-  SELECT e.rowid, json_extract(e.data, '$.info.id'), e.aggregate_id, NULL, s.time_created, s.version,
-    json_extract(e.data, '$.info')
+  SELECT e.rowid, CASE WHEN json_valid(e.data) THEN json_extract(e.data, '$.info.id') END, e.aggregate_id, e.id,
+    s.time_created, s.version, CASE WHEN json_valid(e.data) THEN json_extract(e.data, '$.info') END
   FROM event e LEFT JOIN session s ON s.id = e.aggregate_id
-  WHERE e.rowid >= ? AND e.rowid <= ? AND e.type = 'message.updated.1'
-    AND CASE WHEN json_valid(e.data) THEN json_extract(e.data, '$.info.role') = 'assistant'
-        AND json_type(e.data, '$.info.id') = 'text'
-        AND json_type(e.data, '$.info.time.completed') IN ('integer', 'real')
-        AND NOT EXISTS (SELECT 1 FROM message m WHERE m.id = json_extract(e.data, '$.info.id')) END
+  WHERE e.rowid >= ? AND e.rowid <= ?
+    AND (e.type = 'message.updated.1' OR typeof(e.type) <> 'text' OR e.type NOT GLOB '[a-z]*.*')
+    AND CASE WHEN json_valid(e.data) IS NOT 1 THEN 1
+      WHEN json_extract(e.data, '$.info.role') = 'user' THEN 0
+      WHEN json_extract(e.data, '$.info.role') = 'assistant' THEN
+        json_type(e.data, '$.info.time.completed') IN ('integer', 'real')
+        AND NOT EXISTS (SELECT 1 FROM message m WHERE m.id = json_extract(e.data, '$.info.id'))
+      ELSE e.type = 'message.updated.1' END
   ORDER BY e.rowid DESC
 """
 
@@ -106,7 +109,14 @@ class SqliteV1(SqliteStore):
         return connection.execute(_REVERTED, rowids(above, up_to)).fetchall()
 
     def _take_events(self, batch: Batch, rows: list[Any]) -> None:
-        newest = {row[1]: row for row in reversed(rows)}
+        newest: dict[str, Any] = {}
+        for rowid, id, session_id, event_id, *rest in reversed(rows):
+            at_ms = event_ms(event_id, clock.now_ms())
+            if isinstance(id, str):
+                newest[id] = (rowid, id, session_id, at_ms, *rest)
+                continue
+            name = event_id if isinstance(event_id, str) else f"row {rowid}"
+            batch.unreadable.append(Unreadable("event", name, "of a message cannot be read", at_ms))
         self._take(batch, list(newest.values()))
 
 

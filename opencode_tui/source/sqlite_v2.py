@@ -43,7 +43,7 @@ _OTHERS = (
     *("user", "system", "synthetic", "skill", "shell", "idle"),
     *("agent-switched", "model-switched", "location-switched"),
 )
-"""Those of rows that are none. A row of any other type is looked at: it may be a call all the same."""
+"""Those of rows that are none. A row of any other type that has a cost or tokens and a model is a call all the same."""
 # `content` holds everything that was said and done: only the other fields leave SQLite.
 _FIELDS = ("agent", "model", "finish", "cost", "tokens", "time", "status", "role")
 _SLIM = fields_of((*_FIELDS, "error.name", "error.type"))
@@ -78,6 +78,7 @@ _BETWEEN = f"""
     AND (m.type NOT IN {_OTHERS}) IS NOT 0 {{only_v2}}
   ORDER BY m.rowid DESC LIMIT ?
 """
+_OF_SESSION = f" WHERE m.session_id = ? AND (m.type NOT IN {_OTHERS}) IS NOT 0 {{only_v2}}"
 _BY_ID = " WHERE m.id IN (SELECT value FROM json_each(?))"
 # An upgrade copies v1's messages with less than v1 knew of them: those that v1 still tells are left to it.
 _ONLY_V2 = "AND NOT EXISTS (SELECT 1 FROM message o WHERE o.id = m.id)"
@@ -88,7 +89,10 @@ _NOT_ENDED_IN_V1 = """
 """
 # A fork's copies have the number of their row in their id. Of a session that was a fork in OpenCode 1 only the time
 # tells, and only of the messages of then: a clock that went back makes a session's own calls older than itself.
-_IN_FORK = "coalesce(m.id LIKE '%\\_' || m.seq ESCAPE '\\', m.id GLOB '*_*_[0-9]*')"
+_IN_FORK = """
+  coalesce(m.id LIKE '%\\_' || m.seq ESCAPE '\\', 0)
+  OR (typeof(m.seq) <> 'integer' OR m.seq < 0) AND m.id GLOB '*_*_[0-9]*'
+"""
 _COPIED = (
     "CASE WHEN s.fork_session_id IS NOT NULL OR s.id IS NULL THEN {forked}"
     " ELSE m.time_created < s.time_created AND ({of_v1} OR {forked}) END"
@@ -138,10 +142,19 @@ class SqliteV2(SqliteStore):
             error=_ERROR,
         )
         v1 = columns(connection, "message")
-        self._between = _BETWEEN.format(only_v2=_ONLY_V2 if v1 else "")
+        only_v2 = _ONLY_V2 if v1 else ""
+        self._between = _BETWEEN.format(only_v2=only_v2)
+        self._of_session = _OF_SESSION.format(only_v2=only_v2)
         self._by_id = _BY_ID + (_NOT_ENDED_IN_V1 if "data" in v1 else "")
         self._bill_table = BillTable(connection)
         self._due, self._given = Due({}, 0, 0), {}
+
+    def rows_of(self, session_id: str) -> list[Call]:
+        with self.file.reading() as connection:
+            rows = connection.execute(self._select + self._of_session, (session_id,)).fetchall()
+        batch = Batch("")
+        self._take(batch, rows, with_tools=False)
+        return [call for call in batch.calls if not call.copied]
 
     def _rows_between(self, connection: sqlite3.Connection, above: int, up_to: int, limit: int) -> list[Any]:
         return taken(connection.execute(self._select + self._between, (*rowids(above, up_to), limit)))
@@ -165,7 +178,7 @@ class SqliteV2(SqliteStore):
     def _prompts(self, connection: sqlite3.Connection, message_ids: Sequence[str]) -> list[Any]:
         return connection.execute(_PROMPTS, (json.dumps(list(message_ids)),)).fetchall()
 
-    def _take(self, batch: Batch, rows: list[Any]) -> None:
+    def _take(self, batch: Batch, rows: list[Any], *, with_tools: bool = True) -> None:
         for rowid, id, session_id, session, written, created, copied, directory, model, turn_id, origin, *told in rows:
             try:
                 if not isinstance(id, str) or not isinstance(session_id, str):
@@ -176,7 +189,10 @@ class SqliteV2(SqliteStore):
                 if kind not in _CALLS:
                     if data.get("cost") is None and data.get("tokens") is None:
                         continue
-                    raise BadRow("is of no known type")
+                    if "model" not in data:
+                        raise BadRow("is of no known type")
+                if kind == "assistant" and not data.keys() & {"model", "time", "cost", "tokens"}:
+                    raise BadRow("says nothing of its call")
                 call = call_from_v2(
                     data,
                     id=id,
@@ -197,7 +213,8 @@ class SqliteV2(SqliteStore):
                 batch.unreadable.append(Unreadable("session", session_id, reason, moment(created)))
             if call is not None:
                 batch.calls.append(replace(call, copy_of=identifier(origin)) if call.copied else call)
-        batch.tools += v2_tools(self.in_pieces(v2_parts, final_ids(batch.calls)))
+        if with_tools:
+            batch.tools += v2_tools(self.in_pieces(v2_parts, final_ids(batch.calls)))
 
     def _has_events(self, connection: sqlite3.Connection) -> bool:
         return False
