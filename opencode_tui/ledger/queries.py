@@ -190,6 +190,40 @@ def directories(connection: sqlite3.Connection, span: Span) -> list[str]:
     return [row[0] for row in rows]
 
 
+_PAST_LINE = f"""
+  WITH reached AS (SELECT min(at) AS at FROM (
+    SELECT coalesce(completed_ms, created_ms) AS at,
+      total(cost_nano) OVER (ORDER BY coalesce(completed_ms, created_ms)) AS spent
+    FROM call WHERE {_IN_SPAN} AND cost_nano > 0) WHERE spent >= ?)
+  SELECT count(*), min(created_ms), max(created_ms) FROM call, reached
+  WHERE {_IN_SPAN} AND created_ms > max(reached.at, ?) + ? AND copied = 0 AND provider <> 'unknown'
+    AND input + output + reasoning + cache_read + cache_write > 0
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class PastLine:
+    """Calls that were made although a line had been reached for a while."""
+
+    calls: int
+    first_ms: int
+    last_ms: int
+
+
+def past_line(
+    connection: sqlite3.Connection, span: Span, line_nano: int, since_ms: int, grace_ms: int
+) -> PastLine | None:
+    """The span's calls that began so long after its spend had reached a line, and so long after a moment.
+
+    Refused calls, which have no tokens, are not among them, nor those whose moment is not known.
+    """
+    bounds = (span.start_ms, span.end_ms)
+    calls, first_ms, last_ms = connection.execute(
+        _PAST_LINE, (*bounds, line_nano, *bounds, since_ms, grace_ms)
+    ).fetchone()
+    return PastLine(calls, first_ms, last_ms) if calls else None
+
+
 def costs(connection: sqlite3.Connection, span: Span) -> list[tuple[int, int]]:
     """(created in Unix milliseconds, nano-dollars) of each call that cost something, in order of time."""
     return connection.execute(

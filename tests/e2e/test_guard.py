@@ -450,3 +450,18 @@ def test_a_state_that_others_can_write_starts_no_program_and_holds(
     assert model.asked == asked
     assert not started.exists()
     assert guard.noted()["exposed"]["held"] is True
+
+
+def test_an_opencode_that_has_run_since_before_the_guard_is_not_held_and_that_is_said(
+    opencode: OpenCode, guard: Guarded, model: ScriptedModel
+) -> None:
+    with opencode.serve() as server:
+        session = server.new_session()
+        server.prompt(session, "hello")
+        guard.install(cutoff=0.001)
+        guard.was_so_before(minutes=5)
+        asked = model.asked
+        server.prompt(session, "go on")
+        assert model.asked > asked
+        assert "not guarded: 1 call past the cutoff was not held, the last at " in guard.do("status")
+        assert "the guard does not hold: 1 call past the cutoff was not held" in guard.alerts()
