@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import stat
@@ -286,6 +287,17 @@ def test_a_raised_cutoff_holds_for_its_day_and_has_to_be_higher(tmp_path: Path) 
     assert unraise(file).cutoff_at(NOON) == 150 * CENT
     with pytest.raises(ValueError, match=r"a cutoff is below \$1,000,000\.00; name a lower amount"):
         raise_cutoff(file, 10**400, 0, UTC_DAYS, NOON)
+
+
+def test_who_stands_still_in_a_change_is_not_waited_for_for_ever(tmp_path: Path) -> None:
+    file = tmp_path / "guard.json"
+    write_state(file, FULL)
+    handle = os.open(tmp_path, os.O_RDONLY)
+    fcntl.flock(handle, fcntl.LOCK_EX)
+    with pytest.raises(StateError, match=r"^another process holds .*; try again once that has ended$"):
+        lift(file, NOON)
+    os.close(handle)
+    assert lift(file, NOON).lifted_until_ms == NOON
 
 
 # The plugin's file

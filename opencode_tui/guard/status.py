@@ -30,6 +30,8 @@ NOT_HELD = (
 _INSTALL = "`opencode-tui guard install`"
 _GRACE_MS = MINUTE_MS
 """So long after the cutoff was reached calls are still made by who has not yet seen it."""
+_CALLS_A_DAY = 500
+"""So many of the last calls are asked for the projects that they were made in."""
 _LATELY_MS = 10 * MINUTE_MS
 """So long calls that were not held are trouble."""
 
@@ -77,8 +79,8 @@ def guard_status(
 ) -> GuardStatus:
     """The guard of a ledger now. Reads a few small files.
 
-    With the ledger's connection it looks for calls that were not held, and into the projects where calls were made
-    today and so many days back. Raises sqlite3.Error.
+    With the ledger's connection it looks for calls that were not held, and into the projects where the last calls were
+    made, today and so many days back. Raises sqlite3.Error.
     """
     file = state_file(ledger)
     state, broken = _state(file)
@@ -95,7 +97,8 @@ def guard_status(
     made_in: list[str] = []
     if connection is not None:
         today = calendar.span(calendar.day(now_ms))
-        made_in = queries.directories(connection, Span(today.start_ms - days_back * DAY_MS, today.end_ms))
+        lately = Span(today.start_ms - days_back * DAY_MS, today.end_ms)
+        made_in = queries.latest_directories(connection, lately, _CALLS_A_DAY * (1 + days_back))
         past = _passed(connection, today, plugin, file, state, now_ms) if here and state else None
         more += [calls_passed(past, calendar.moment(past.last_ms, now_ms))] if past else []
     more += map(turned_off, turned_off_by(environ, made_in))
@@ -144,8 +147,12 @@ def _passed(
     if state.is_lifted(now_ms):
         return None
     lifted_ms = state.lifted_until_ms if state.lifted_until_ms <= now_ms else 0
-    since_ms = max(changed_ms(plugin), changed_ms(file), lifted_ms)
-    past = queries.past_line(connection, today, state.cutoff_at(now_ms), since_ms, _GRACE_MS)
+    since_ms, cutoff_nano = max(changed_ms(plugin), changed_ms(file), lifted_ms), state.cutoff_at(now_ms)
+    if queries.latest_ms(connection, today) <= max(since_ms + _GRACE_MS, now_ms - _LATELY_MS):
+        return None
+    if queries.spend(connection, today) < cutoff_nano:
+        return None
+    past = queries.past_line(connection, today, cutoff_nano, since_ms, _GRACE_MS)
     return past if past and now_ms - past.last_ms <= _LATELY_MS else None
 
 

@@ -224,6 +224,22 @@ def past_line(
     return PastLine(calls, first_ms, last_ms) if calls else None
 
 
+def latest_directories(connection: sqlite3.Connection, span: Span, most_calls: int) -> list[str]:
+    """Where the last of the span's calls were made."""
+    rows = connection.execute(
+        "SELECT DISTINCT directory FROM"
+        f" (SELECT directory FROM call WHERE {_IN_SPAN} ORDER BY created_ms DESC LIMIT ?) ORDER BY 1",
+        (span.start_ms, span.end_ms, most_calls),
+    )
+    return [row[0] for row in rows]
+
+
+def latest_ms(connection: sqlite3.Connection, span: Span) -> int:
+    """When the last of the span's calls was made, 0 where there is none."""
+    query = f"SELECT coalesce(max(created_ms), 0) FROM call WHERE {_IN_SPAN}"
+    return int(connection.execute(query, (span.start_ms, span.end_ms)).fetchone()[0])
+
+
 def costs(connection: sqlite3.Connection, span: Span) -> list[tuple[int, int]]:
     """(created in Unix milliseconds, nano-dollars) of each call that cost something, in order of time."""
     return connection.execute(
