@@ -25,8 +25,9 @@ NOT_HELD = (
     " XDG_CONFIG_HOME, which looks for it elsewhere",
     "OpenCode 1.18: prompts by the HTTP call /api/session/ID/prompt, which run no hook; OpenCode records each as $0, so"
     " they do not count either",
+    "OpenCode 2: the HTTP call /api/experimental/generate, which runs no hook either and is recorded nowhere",
 )
-"""What no plugin can hold. `generate` of OpenCode 2 and `opencode agent create` are held, but counted nowhere."""
+"""What no plugin can hold. What `generate` in a session and `opencode agent create` cost is held, but counted nowhere."""
 _INSTALL = "`opencode-tui guard install`"
 _GRACE_MS = MINUTE_MS
 """So long after the cutoff was reached calls are still made by who has not yet seen it."""
