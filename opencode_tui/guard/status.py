@@ -27,7 +27,7 @@ NOT_HELD = (
     " they do not count either",
     "OpenCode 2: the HTTP call /api/experimental/generate, which runs no hook either and is recorded nowhere",
 )
-"""What no plugin can hold. What `generate` in a session and `opencode agent create` cost is held, but counted nowhere."""
+"""What no plugin can hold. `generate` in a session and `opencode agent create` are held, but counted nowhere."""
 _INSTALL = "`opencode-tui guard install`"
 _GRACE_MS = MINUTE_MS
 """So long after the cutoff was reached calls are still made by who has not yet seen it."""
