@@ -192,9 +192,8 @@ def directories(connection: sqlite3.Connection, span: Span) -> list[str]:
 
 _PAST_LINE = f"""
   WITH reached AS (SELECT min(at) AS at FROM (
-    SELECT coalesce(completed_ms, created_ms) AS at,
-      total(cost_nano) OVER (ORDER BY coalesce(completed_ms, created_ms)) AS spent
-    FROM call WHERE {_IN_SPAN} AND cost_nano > 0) WHERE spent >= ?)
+    SELECT completed_ms AS at, total(cost_nano) OVER (ORDER BY completed_ms) AS spent
+    FROM call WHERE {_IN_SPAN} AND cost_nano > 0 AND completed_ms IS NOT NULL) WHERE spent >= ?)
   SELECT count(*), min(created_ms), max(created_ms) FROM call, reached
   WHERE {_IN_SPAN} AND created_ms > max(reached.at, ?) + ? AND copied = 0 AND provider <> 'unknown'
     AND input + output + reasoning + cache_read + cache_write > 0
@@ -213,7 +212,7 @@ class PastLine:
 def past_line(
     connection: sqlite3.Connection, span: Span, line_nano: int, since_ms: int, grace_ms: int
 ) -> PastLine | None:
-    """The span's calls that began so long after its spend had reached a line, and so long after a moment.
+    """The span's calls that began so long after those that had ended had reached a line, and so long after a moment.
 
     Refused calls, which have no tokens, are not among them, nor those whose moment is not known.
     """
