@@ -354,6 +354,13 @@ def test_a_file_that_is_not_ours_is_neither_written_nor_removed(tmp_path: Path) 
     assert plugin.read_text() == "export default async () => ({})"
 
 
+def test_a_ledger_whose_path_javascript_cannot_name_is_refused(tmp_path: Path) -> None:
+    plugin = plugin_file(environ(tmp_path))
+    with pytest.raises(PluginError, match=r"^the ledger's path is not UTF-8; name another one with --ledger$"):
+        install_plugin(plugin, tmp_path / os.fsdecode(b"\xff") / "guard.json")
+    assert not plugin.exists()
+
+
 def test_opencode_waits_for_npm_until_it_has_its_package(tmp_path: Path) -> None:
     config = plugin_file(environ(tmp_path)).parent.parent
     assert waits_for_npm(environ(tmp_path))
