@@ -197,8 +197,7 @@ class LedgerFeed:
 
     def _guard(self, now_ms: int) -> GuardStatus:
         assert self._ledger is not None
-        made_in = queries.directories(self._ledger.connection, self._calendar.span(self._calendar.day(now_ms)))
-        return guard_status(self._settings, self._ledger.path, self._environ, now_ms, made_in)
+        return guard_status(self._settings, self._ledger.path, self._environ, now_ms, self._ledger.connection)
 
     @property
     def read_ms(self) -> int | None:

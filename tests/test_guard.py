@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import stat
@@ -288,6 +289,17 @@ def test_a_raised_cutoff_holds_for_its_day_and_has_to_be_higher(tmp_path: Path) 
         raise_cutoff(file, 10**400, 0, UTC_DAYS, NOON)
 
 
+def test_who_stands_still_in_a_change_is_not_waited_for_for_ever(tmp_path: Path) -> None:
+    file = tmp_path / "guard.json"
+    write_state(file, FULL)
+    handle = os.open(tmp_path, os.O_RDONLY)
+    fcntl.flock(handle, fcntl.LOCK_EX)
+    with pytest.raises(StateError, match=r"^another process holds .*; try again once that has ended$"):
+        lift(file, NOON)
+    os.close(handle)
+    assert lift(file, NOON).lifted_until_ms == NOON
+
+
 # The plugin's file
 
 
@@ -340,6 +352,13 @@ def test_a_file_that_is_not_ours_is_neither_written_nor_removed(tmp_path: Path) 
         install_plugin(plugin, tmp_path / "guard.json")
     assert not remove_plugin(plugin)
     assert plugin.read_text() == "export default async () => ({})"
+
+
+def test_a_ledger_whose_path_javascript_cannot_name_is_refused(tmp_path: Path) -> None:
+    plugin = plugin_file(environ(tmp_path))
+    with pytest.raises(PluginError, match=r"^the ledger's path is not UTF-8; name another one with --ledger$"):
+        install_plugin(plugin, tmp_path / os.fsdecode(b"\xff") / "guard.json")
+    assert not plugin.exists()
 
 
 def test_opencode_waits_for_npm_until_it_has_its_package(tmp_path: Path) -> None:

@@ -14,6 +14,11 @@ from time import monotonic, sleep
 import pytest
 
 from opencode_tui.alerts.channels.running import Ended, run
+from opencode_tui.clock import now_ms
+from tests.shell import PIPES, Shell, shell, spawn, store
+from tests.stores import V1
+
+__all__ = ["shell", "store"]
 
 PATIENCE_S = 20.0
 ENVIRON = {"PATH": os.environ["PATH"]}
@@ -119,3 +124,23 @@ def test_one_that_goes_on_to_write_ends_when_we_are_killed(tmp_path: Path, where
         assert all(map(runs, pids))
         process.kill()
     until(lambda: not any(map(runs, pids)))
+
+
+@pytest.mark.parametrize(
+    ("command", "number"),
+    [("alerts test", signal.SIGTERM), ("alerts test", signal.SIGHUP), ("watch --once", signal.SIGTERM)],
+)
+def test_one_is_stopped_when_the_command_that_waits_for_it_is_told_to_end(
+    shell: Shell, store: V1, command: str, number: signal.Signals
+) -> None:
+    pids, config = shell.home / "pids", shell.home / "config.toml"
+    script = f"sleep 600 & echo $$ $! > {pids}; wait"
+    config.write_text(f"[channels]\ncommand = 'notice'\ncommand_line = ['sh', '-c', '{script}']\n")
+    store.call(store.session("Fix header"), cost="9.00", at=now_ms())
+    process = spawn(shell, "-m", "opencode_tui", *command.split(), *shell.places, "--config", str(config), **PIPES)
+    left = noted(pids)
+    assert all(map(runs, left))
+    process.send_signal(number)
+    process.communicate(timeout=60)
+    assert process.returncode == (128 + number if command == "alerts test" else 0)
+    until(lambda: not any(map(runs, left)))

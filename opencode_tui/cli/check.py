@@ -139,11 +139,9 @@ def _notified(settings: Settings, ledger: Ledger, sync: Sync, now_ms: int) -> tu
     from opencode_tui.alerts.teller import Teller
 
     troubles: tuple[GuardTrouble, ...] = ()
-    with suppress(NoHomeError):  # where there is no home, OpenCode's plugins are not known either
-        today = calendar_for(settings.timezone)
-        made_in = queries.directories(ledger.connection, today.span(today.day(now_ms)))
-        troubles = guard_status(settings, ledger.path, os.environ, now_ms, made_in).troubles
     try:
+        with suppress(NoHomeError):  # where there is no home, OpenCode's plugins are not known either
+            troubles = guard_status(settings, ledger.path, os.environ, now_ms, ledger.connection).troubles
         new = Watcher().look(ledger, settings, now_ms, sync.book, troubles)
     except sqlite3.Error as error:
         print(f"opencode-tui: alerts could not be looked for ({error})", file=sys.stderr)

@@ -14,7 +14,7 @@ import opencode_tui
 from opencode_tui import paths
 from opencode_tui.cli import EXIT_USAGE
 from opencode_tui.cli.common import Trouble, config_of, look, open_ledger, settings_for, synced, using_ledger
-from opencode_tui.clock import DAY_MS, Calendar, Span, calendar_for, now_ms
+from opencode_tui.clock import Calendar, calendar_for, now_ms
 from opencode_tui.guard import control, install
 from opencode_tui.guard.files import exposure
 from opencode_tui.guard.state import (
@@ -37,8 +37,6 @@ from opencode_tui.settings import Settings
 
 _HERE = str(Path(opencode_tui.__file__).absolute().parent.parent)
 """Where `python -m opencode_tui` finds this program, installed or not."""
-_LATELY_MS = 30 * DAY_MS
-"""Where calls were made so long ago, OpenCode may be used again."""
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -149,14 +147,13 @@ def _status(arguments: argparse.Namespace) -> None:
         with using_ledger(settings) as opened:
             whole, today = look(settings, opened).whole, calendar.span(calendar.day(now))
             spent, least = queries.spend(opened.connection, today), is_lower_bound(opened.connection, today, whole)
-            made_in = queries.directories(opened.connection, Span(today.start_ms - _LATELY_MS, today.end_ms))
-        ledger = opened.path.absolute()
+            ledger = opened.path.absolute()
+            status = guard_status(settings, ledger, os.environ, now, opened.connection, days_back=30)
     except Trouble as error:
         # What holds, and what does not, is not known by the ledger alone.
         ledger = (settings.ledger or paths.ledger_file()).absolute()
         print("\n".join(_lines(guard_status(settings, ledger, os.environ, now), "not known", calendar, now)))
         raise Trouble(f"calls are held to what each OpenCode itself has spent: {error}", error.exit_code) from None
-    status = guard_status(settings, ledger, os.environ, now, made_in)
     asked = _asked(arguments)
     if arguments.json:
         print(json.dumps(_as_json(status, spent, least, calendar) | ({"server": asked} if asked else {})))

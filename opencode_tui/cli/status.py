@@ -30,7 +30,7 @@ def run(arguments: argparse.Namespace) -> int:
             from opencode_tui.guard.status import guard_status
 
             with suppress(NoHomeError):
-                guard = guard_status(settings, ledger.path, os.environ, now).words
+                guard = guard_status(settings, ledger.path, os.environ, now, ledger.connection).words
         snapshot = take_snapshot(ledger, settings, now, stores=states, guard=guard)
     print(status_line(snapshot, format))
     return EXIT_OK

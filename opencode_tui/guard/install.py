@@ -82,6 +82,10 @@ def install_plugin(plugin: Path, state: Path) -> None:
     if os.path.lexists(plugin) and not small_text(plugin).startswith(MARK):
         raise PluginError(f"{plugin} is not a file of opencode-tui's; move it away")
     try:
+        str(state).encode()
+    except UnicodeEncodeError:  # OpenCode's JavaScript knows no other names
+        raise PluginError("the ledger's path is not UTF-8; name another one with --ledger") from None
+    try:
         plugin.parent.mkdir(parents=True, exist_ok=True)
         put_in_place(plugin, plugin_text(state), PUBLIC)
     except OSError as error:

@@ -10,9 +10,10 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
+from time import sleep
 from typing import Any
 
-from opencode_tui.clock import DAY_MS, Clock, calendar_for, now_ms
+from opencode_tui.clock import DAY_MS, Clock, calendar_for, monotonic_s, now_ms
 from opencode_tui.guard.files import PRIVATE, exposure, put_in_place, read_small
 from opencode_tui.paths import CONFIG_VARIABLE, VARIABLE_PREFIX, WEBHOOK_VARIABLE, expand
 from opencode_tui.settings import Settings
@@ -25,6 +26,8 @@ LONGEST_RAISE_MS = 2 * DAY_MS
 """A day, and what a clock that is changed in it can add."""
 _LIMITS = ("timezone", "days", "warning_nano", "cutoff_nano", "projects", "agents", "prices")
 _INSTALL = "run `opencode-tui guard install`"
+_PATIENCE_S, _PAUSE_S = 2.0, 0.02
+"""So long another process that changes the state is waited for: one may be stopped in the middle of it."""
 
 
 class StateError(Exception):
@@ -229,7 +232,15 @@ def _alone(directory: Path) -> Iterator[None]:
     except OSError as error:
         raise StateError(f"{directory} cannot be read ({error.strerror}); run `opencode-tui guard install`") from error
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+        end_s = monotonic_s() + _PATIENCE_S
+        while True:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if monotonic_s() > end_s:
+                    raise StateError(f"another process holds {directory}; try again once that has ended") from None
+                sleep(_PAUSE_S)
         yield
     finally:
         os.close(handle)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import sqlite3
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from opencode_tui.clock import calendar_for
+from opencode_tui.clock import DAY_MS, MINUTE_MS, Span, calendar_for
 from opencode_tui.guard.files import small_text
 from opencode_tui.guard.install import MARK, installed_state, plugin_file, plugin_text
 from opencode_tui.guard.state import GuardState, StateError, read_state, state_file
-from opencode_tui.guard.troubles import Seen, Trouble, seen_by, troubles_of
+from opencode_tui.guard.troubles import Seen, Trouble, calls_passed, changed_ms, seen_by, troubles_of, turned_off
 from opencode_tui.guard.turned_off import turned_off_by
+from opencode_tui.ledger import queries
 from opencode_tui.paths import tilde
 from opencode_tui.settings import Settings
 
@@ -23,9 +25,16 @@ NOT_HELD = (
     " XDG_CONFIG_HOME, which looks for it elsewhere",
     "OpenCode 1.18: prompts by the HTTP call /api/session/ID/prompt, which run no hook; OpenCode records each as $0, so"
     " they do not count either",
+    "OpenCode 2: the HTTP call /api/experimental/generate, which runs no hook either and is recorded nowhere",
 )
-"""What no plugin can hold. `generate` of OpenCode 2 and `opencode agent create` are held, but counted nowhere."""
+"""What no plugin can hold. `generate` in a session and `opencode agent create` are held, but counted nowhere."""
 _INSTALL = "`opencode-tui guard install`"
+_GRACE_MS = MINUTE_MS
+"""So long after the cutoff was reached calls are still made by who has not yet seen it."""
+_CALLS_A_DAY = 500
+"""So many of the last calls are asked for the projects that they were made in."""
+_LATELY_MS = 10 * MINUTE_MS
+"""So long calls that were not held are trouble."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +70,19 @@ class GuardStatus:
 
 
 def guard_status(
-    settings: Settings, ledger: Path, environ: Mapping[str, str], now_ms: int, directories: Iterable[str] = ()
+    settings: Settings,
+    ledger: Path,
+    environ: Mapping[str, str],
+    now_ms: int,
+    connection: sqlite3.Connection | None = None,
+    *,
+    days_back: int = 0,
 ) -> GuardStatus:
-    """The guard of a ledger now. Reads a few small files, of the projects in these directories too."""
+    """The guard of a ledger now. Reads a few small files.
+
+    With the ledger's connection it looks for calls that were not held, and into the projects where the last calls were
+    made, today and so many days back. Raises sqlite3.Error.
+    """
     file = state_file(ledger)
     state, broken = _state(file)
     # Where this shell has another XDG_CONFIG_HOME, the guard is where it was installed.
@@ -74,9 +93,18 @@ def guard_status(
         return _without(settings, plugin, file, named)
     if not here and named is not None:
         return _without(settings, plugin, file, named)
-    troubles = troubles_of(plugin, file, broken, is_ours=here, off=turned_off_by(environ, directories))
-    worst = next((trouble for trouble in troubles if not trouble.held), None)
     calendar = calendar_for(settings.timezone)
+    more: list[Trouble] = []
+    made_in: list[str] = []
+    if connection is not None:
+        today = calendar.span(calendar.day(now_ms))
+        lately = Span(today.start_ms - days_back * DAY_MS, today.end_ms)
+        made_in = queries.latest_directories(connection, lately, _CALLS_A_DAY * (1 + days_back))
+        past = _passed(connection, today, plugin, file, state, now_ms) if here and state else None
+        more += [calls_passed(past, calendar.moment(past.last_ms, now_ms))] if past else []
+    more += map(turned_off, turned_off_by(environ, made_in))
+    troubles = troubles_of(plugin, file, broken, is_ours=here, more=more)
+    worst = next((trouble for trouble in troubles if not trouble.held), None)
     lifted_until_ms = state.lifted_until_ms if state and state.is_lifted(now_ms) else None
     if worst:
         since = f" (at {calendar.moment(worst.at_ms, now_ms)})" if worst.noted else ""
@@ -108,6 +136,25 @@ def guard_status(
         projects=state.projects,
         agents=state.agents,
     )
+
+
+def _passed(
+    connection: sqlite3.Connection, today: Span, plugin: Path, file: Path, state: GuardState, now_ms: int
+) -> queries.PastLine | None:
+    """Today's calls past the cutoff, if there were any lately.
+
+    Those of before the plugin or its limits were changed, and of a lift, were not to be held.
+    """
+    if state.is_lifted(now_ms):
+        return None
+    lifted_ms = state.lifted_until_ms if state.lifted_until_ms <= now_ms else 0
+    since_ms, cutoff_nano = max(changed_ms(plugin), changed_ms(file), lifted_ms), state.cutoff_at(now_ms)
+    if queries.latest_ms(connection, today) <= max(since_ms + _GRACE_MS, now_ms - _LATELY_MS):
+        return None
+    if queries.spend(connection, today) < cutoff_nano:
+        return None
+    past = queries.past_line(connection, today, cutoff_nano, since_ms, _GRACE_MS)
+    return past if past and now_ms - past.last_ms <= _LATELY_MS else None
 
 
 def _without(settings: Settings, plugin: Path, file: Path, named: Path | None) -> GuardStatus:

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from opencode_tui.counts import plural
 from opencode_tui.guard.files import exposure, small_text
 from opencode_tui.guard.install import build
 from opencode_tui.guard.state import seen_file, trouble_file
+from opencode_tui.ledger.queries import PastLine
 from opencode_tui.paths import tilde
 
 _MENDS = "`opencode-tui guard install` puts it right"
@@ -44,15 +46,14 @@ class Seen:
 
 
 def troubles_of(
-    plugin: Path, state: Path, broken: str, *, is_ours: bool, off: Iterable[Path] = ()
+    plugin: Path, state: Path, broken: str, *, is_ours: bool, more: Iterable[Trouble] = ()
 ) -> tuple[Trouble, ...]:
     """All that is wrong with a guard that was installed, what keeps it from holding first.
 
-    `broken` says what is wrong with its state, `is_ours` whether its plugin stands in OpenCode, `off` which files of
-    OpenCode's configuration turn it off.
+    `broken` says what is wrong with its state, `is_ours` whether its plugin stands in OpenCode, `more` what is wrong
+    elsewhere.
     """
-    found = list(_seen_from_here(plugin, state, broken, is_ours))
-    found += [_turned_off(file) for file in off]
+    found = [*_seen_from_here(plugin, state, broken, is_ours), *more]
     causes = {trouble.cause for trouble in found}
     found += [noted for noted in _noted(trouble_file(state)) if noted.cause not in causes]
     return tuple(sorted(found, key=lambda trouble: trouble.held))
@@ -70,7 +71,7 @@ def seen_by(state: Path) -> tuple[Seen, ...]:
 
 
 def _seen_from_here(plugin: Path, state: Path, broken: str, is_ours: bool) -> Iterator[Trouble]:
-    at_ms = max(_changed_ms(plugin), _changed_ms(state))
+    at_ms = max(changed_ms(plugin), changed_ms(state))
     if not is_ours:
         gone = not plugin.exists()
         what = "is gone" if gone else "is not a file of opencode-tui's"
@@ -87,11 +88,20 @@ def _seen_from_here(plugin: Path, state: Path, broken: str, is_ours: bool) -> It
         )
 
 
-def _turned_off(file: Path) -> Trouble:
-    """One for each file: it has a cause of its own."""
+def calls_passed(past: PastLine, when: str) -> Trouble:
+    """Calls were made past the cutoff, the last of them `when`."""
+    sentence = f"{plural(past.calls, 'call')} past the cutoff {'was' if past.calls == 1 else 'were'} not held"
+    remedy = (
+        "start again each OpenCode that has run since before the guard, and see what `guard status` says is not held"
+    )
+    return Trouble("passed", f"{sentence}, the last at {when}", False, past.first_ms, remedy=remedy)
+
+
+def turned_off(file: Path) -> Trouble:
+    """A file of OpenCode's configuration turns the guard off. One for each: it has a cause of its own."""
     name = _printable(tilde(file))
     remedy = 'take "-opencode-tui-guard" or "-*" out of its `plugins`, or put "opencode-tui-guard" behind it'
-    return Trouble(f"off {name}", f"{name} turns the plugin off in OpenCode 2", False, _changed_ms(file), remedy=remedy)
+    return Trouble(f"off {name}", f"{name} turns the plugin off in OpenCode 2", False, changed_ms(file), remedy=remedy)
 
 
 def _noted(file: Path) -> Iterator[Trouble]:
@@ -119,7 +129,8 @@ def _printable(text: str) -> str:
     return "".join(letter for letter in text if letter.isprintable())
 
 
-def _changed_ms(file: Path) -> int:
+def changed_ms(file: Path) -> int:
+    """When a file was last changed, in Unix milliseconds; 0 where there is none."""
     try:
         return file.stat().st_mtime_ns // 1_000_000
     except OSError:

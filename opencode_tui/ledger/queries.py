@@ -190,6 +190,55 @@ def directories(connection: sqlite3.Connection, span: Span) -> list[str]:
     return [row[0] for row in rows]
 
 
+_PAST_LINE = f"""
+  WITH reached AS (SELECT min(at) AS at FROM (
+    SELECT completed_ms AS at, total(cost_nano) OVER (ORDER BY completed_ms) AS spent
+    FROM call WHERE {_IN_SPAN} AND cost_nano > 0 AND completed_ms IS NOT NULL) WHERE spent >= ?)
+  SELECT count(*), min(created_ms), max(created_ms) FROM call, reached
+  WHERE {_IN_SPAN} AND created_ms > max(reached.at, ?) + ? AND copied = 0 AND provider <> 'unknown'
+    AND input + output + reasoning + cache_read + cache_write > 0
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class PastLine:
+    """Calls that were made although a line had been reached for a while."""
+
+    calls: int
+    first_ms: int
+    last_ms: int
+
+
+def past_line(
+    connection: sqlite3.Connection, span: Span, line_nano: int, since_ms: int, grace_ms: int
+) -> PastLine | None:
+    """The span's calls that began so long after those that had ended had reached a line, and so long after a moment.
+
+    Refused calls, which have no tokens, are not among them, nor those whose moment is not known.
+    """
+    bounds = (span.start_ms, span.end_ms)
+    calls, first_ms, last_ms = connection.execute(
+        _PAST_LINE, (*bounds, line_nano, *bounds, since_ms, grace_ms)
+    ).fetchone()
+    return PastLine(calls, first_ms, last_ms) if calls else None
+
+
+def latest_directories(connection: sqlite3.Connection, span: Span, most_calls: int) -> list[str]:
+    """Where the last of the span's calls were made."""
+    rows = connection.execute(
+        "SELECT DISTINCT directory FROM"
+        f" (SELECT directory FROM call WHERE {_IN_SPAN} ORDER BY created_ms DESC LIMIT ?) ORDER BY 1",
+        (span.start_ms, span.end_ms, most_calls),
+    )
+    return [row[0] for row in rows]
+
+
+def latest_ms(connection: sqlite3.Connection, span: Span) -> int:
+    """When the last of the span's calls was made, 0 where there is none."""
+    query = f"SELECT coalesce(max(created_ms), 0) FROM call WHERE {_IN_SPAN}"
+    return int(connection.execute(query, (span.start_ms, span.end_ms)).fetchone()[0])
+
+
 def costs(connection: sqlite3.Connection, span: Span) -> list[tuple[int, int]]:
     """(created in Unix milliseconds, nano-dollars) of each call that cost something, in order of time."""
     return connection.execute(

@@ -109,6 +109,17 @@ class Guarded:
         messages: list[Json] = [json.loads(row[0]) for row in rows]
         return [message["error"]["data"]["message"] for message in messages if message.get("error")]
 
+    def was_so_before(self, *, minutes: int) -> None:
+        """Put the guard and all that the ledger holds back in time."""
+        for file in (self.state_file, self.plugin):
+            os.utime(file, (time.time() - minutes * 60,) * 2)
+        with closing(sqlite3.connect(self.ledger)) as connection:
+            shift = minutes * 60_000
+            connection.execute(
+                "UPDATE call SET created_ms = created_ms - ?1, completed_ms = completed_ms - ?1", (shift,)
+            )
+            connection.commit()
+
     def spend(self, nano: int, at_ms: int = 0) -> None:
         """Enter a call of now, or of then, into the ledger, as if another OpenCode had made it."""
         with closing(sqlite3.connect(self.ledger)) as connection:

@@ -55,6 +55,16 @@ class Server2(Server):
         """Ask beside the session: the answer stands nowhere in it."""
         self._data("POST", f"/session/{session}/generate", {"prompt": text})
 
+    def generate_alone(self, text: str, model: str = "opencode/kimi-k2.6") -> bool:
+        """Ask without any session; False while the server does not know the model, or that it is here, yet."""
+        try:
+            self._data("POST", "/experimental/generate", {"prompt": text, "model": _model(model)})
+        except HTTPError as error:
+            if error.code in (HTTPStatus.BAD_REQUEST, HTTPStatus.SERVICE_UNAVAILABLE):
+                return False
+            raise
+        return True
+
     def abort(self, session: str) -> None:
         self._data("POST", f"/session/{session}/interrupt", {})
         self.wait(session)

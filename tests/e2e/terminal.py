@@ -1,4 +1,4 @@
-"""A real terminal for the dashboard: tmux, with keys typed into it and its screen read back."""
+"""A real terminal, for the dashboard and for OpenCode: tmux, with keys typed into it and its screen read back."""
 
 from __future__ import annotations
 
@@ -8,27 +8,28 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
 
-from tests.e2e.opencode import CHECKOUT
+from tests.e2e.opencode import CHECKOUT, OpenCode
 
 PATIENCE_S = 20.0
 
 
 class Terminal:
-    """The dashboard in a pane of its own tmux server."""
+    """A program in a pane of its own tmux server."""
 
-    def __init__(self, home: Path, *arguments: str, width: int, height: int) -> None:
+    def __init__(
+        self, program: Sequence[str], settings: Mapping[str, str], folder: Path, *, width: int, height: int
+    ) -> None:
         self._server = f"opencode-tui-{uuid.uuid4().hex[:8]}"
-        program = shlex.join([sys.executable, "-m", "opencode_tui", *arguments])
-        settings = {"HOME": str(home), "PATH": "/usr/bin:/bin", "COLORTERM": "truecolor", "TZ": "UTC"}
         environ = " ".join(f"{name}={shlex.quote(value)}" for name, value in settings.items())
+        started = f"env -i TERM=$TERM {environ} {shlex.join(program)}"
         # The pane outlives the program, so that what it said at its end can be read.
-        line = f"cd {shlex.quote(str(CHECKOUT))} && env -i TERM=$TERM {environ} {program}; echo ended $?; sleep 60"
+        line = f"cd {shlex.quote(str(folder))} && {started}; echo ended $?; sleep 60"
         self._tmux("new-session", "-d", "-s", "pane", "-x", str(width), "-y", str(height), line)
 
     def type(self, *keys: str) -> None:
@@ -69,13 +70,28 @@ class Terminal:
         return done.stdout
 
 
+def terminal(home: Path, *arguments: str, width: int = 120, height: int = 40) -> AbstractContextManager[Terminal]:
+    """The dashboard in one. Skips the test where there is no tmux."""
+    home.mkdir(exist_ok=True)
+    settings = {"HOME": str(home), "PATH": "/usr/bin:/bin", "COLORTERM": "truecolor", "TZ": "UTC"}
+    program = [sys.executable, "-m", "opencode_tui", *arguments]
+    return _pane(program, settings, CHECKOUT, width=width, height=height)
+
+
+def screen_of(opencode: OpenCode) -> AbstractContextManager[Terminal]:
+    """OpenCode's own screen in one. Skips the test where there is no tmux."""
+    where = opencode._where()
+    program = [*opencode._command(), *(["--standalone"] if opencode.version.startswith("2.") else [])]
+    return _pane(program, where["env"], where["cwd"], width=120, height=40)
+
+
 @contextmanager
-def terminal(home: Path, *arguments: str, width: int = 120, height: int = 40) -> Iterator[Terminal]:
-    """Skips the test where there is no tmux."""
+def _pane(
+    program: Sequence[str], settings: Mapping[str, str], folder: Path, *, width: int, height: int
+) -> Iterator[Terminal]:
     if shutil.which("tmux") is None:
         pytest.skip("tmux is not there, so that no key can be typed into a real terminal")
-    home.mkdir(exist_ok=True)
-    pane = Terminal(home, *arguments, width=width, height=height)
+    pane = Terminal(program, settings, folder, width=width, height=height)
     try:
         yield pane
     finally:

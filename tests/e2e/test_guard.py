@@ -400,6 +400,20 @@ def test_the_making_of_an_agent_runs_no_hook_and_is_held_where_it_leaves(
     assert model.asked > asked
 
 
+def test_the_naming_of_a_projects_copy_is_held_where_it_leaves(
+    opencode: OpenCode, guard: Guarded, model: ScriptedModel
+) -> None:
+    guard.install(cutoff=1)
+    guard.spend(NANO)
+    opencode.fetches_list = True
+    with opencode.serve() as server:
+        project = server._call("GET", "/project/current")["id"]
+        for held in (True, False):
+            server._call("POST", f"/experimental/project/{project}/copy/generate-name", {"context": "the header"})
+            assert (model.asked == 0) == held
+            guard.do("lift", "--for", "30m")
+
+
 def test_a_worktree_of_a_project_is_held_to_its_cap(opencode: OpenCode, guard: Guarded, model: ScriptedModel) -> None:
     opencode.run("hello")
     guard.install(cutoff=100, more=f'[guard.projects]\n"{opencode.project}" = 0.001')
@@ -450,3 +464,18 @@ def test_a_state_that_others_can_write_starts_no_program_and_holds(
     assert model.asked == asked
     assert not started.exists()
     assert guard.noted()["exposed"]["held"] is True
+
+
+def test_an_opencode_that_has_run_since_before_the_guard_is_not_held_and_that_is_said(
+    opencode: OpenCode, guard: Guarded, model: ScriptedModel
+) -> None:
+    with opencode.serve() as server:
+        session = server.new_session()
+        server.prompt(session, "hello")
+        guard.install(cutoff=0.001)
+        guard.was_so_before(minutes=5)
+        asked = model.asked
+        server.prompt(session, "go on")
+        assert model.asked > asked
+        assert "not guarded: 1 call past the cutoff was not held, the last at " in guard.do("status")
+        assert "the guard does not hold: 1 call past the cutoff was not held" in guard.alerts()

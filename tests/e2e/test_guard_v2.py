@@ -129,6 +129,18 @@ def test_titles_compaction_and_generate_are_refused_too(server: Server2, guard: 
     assert model.asked == asked
 
 
+def test_generate_without_a_session_runs_no_hook_and_that_is_said(
+    server: Server2, guard: Guarded, model: ScriptedModel
+) -> None:
+    server.prompt(server.new_session(), "hello")
+    server.settle(model)
+    cut_at(guard, 0.001)
+    asked = model.asked
+    until(lambda: server.generate_alone("GENERATE a name"), "the model is not there yet")
+    assert model.asked == asked + 1
+    assert "not held: OpenCode 2: the HTTP call /api/experimental/generate" in guard.do("status")
+
+
 def test_a_title_counts(server: Server2, guard: Guarded, model: ScriptedModel) -> None:
     session = server.new_session()
     server.prompt(session, "hello")

@@ -1,0 +1,39 @@
+"""The guard in OpenCode's own screen, typed into as a person does."""
+
+from __future__ import annotations
+
+import pytest
+
+from opencode_tui.money import NANO
+from tests.e2e.conftest import Install
+from tests.e2e.guarded import Guarded
+from tests.e2e.model import ScriptedModel
+from tests.e2e.opencode2 import LATEST_2
+from tests.e2e.server import until
+from tests.e2e.terminal import screen_of
+from tests.e2e.test_guard import LATEST
+
+pytestmark = pytest.mark.e2e
+
+
+@pytest.mark.parametrize("version", [LATEST, LATEST_2, "1.14.48", "1.2.27"])
+def test_what_is_typed_past_the_cutoff_is_refused_on_the_screen(
+    install: Install, model: ScriptedModel, version: str
+) -> None:
+    opencode = install(version)
+    opencode.fetches_list = True
+    guard = Guarded(opencode)
+    guard.install(cutoff=1)
+    guard.spend(2 * NANO)
+    with screen_of(opencode) as pane:
+        pane.until("Ask anything")
+        pane.write("hello")
+        pane.until("hello")
+        pane.type("Enter")
+        pane.until("opencode-tui guard: $2.00 is spent today")
+        assert model.asked == 0
+        guard.do("lift", "--for", "30m")
+        pane.write("go on")
+        pane.until("go on")
+        pane.type("Enter")
+        until(lambda: model.asked > 0, "the model is not asked")
