@@ -349,6 +349,27 @@ def test_a_deleted_forks_own_call_is_not_taken_for_an_undone_one(store: V2, root
     assert ours.spend_by("session")[second] == 40_000_000
 
 
+def test_a_copy_from_before_an_upgrade_that_is_undone_in_a_fork_stays_where_it_stands(tmp_path: Path) -> None:
+    old = V1(tmp_path)
+    root = old.session("Fix header")
+    asked = old.prompt(root)
+    old.call(root, cost="0.05", turn=asked)
+    fork = old.fork(root)
+    old.delete(root)
+    store = V2(tmp_path, upgraded=old)
+    second = store.fork(fork)
+    store.fork(second)
+    copied = [one.id for one in store.sessions[second].messages if one.role == "user"][-1]
+    store.revert(second, copied)
+    again = store.prompt(second)
+    store.call(second, cost="0.09", turn=again)
+    store.revert(second, again)
+    store.call(second, cost="0.01")
+    ours = synced(store)
+    assert ours.totals.spend_nano == store.truth.total_nano
+    assert ours.spend_by("session") == {fork: 50_000_000, second: 100_000_000}
+
+
 def test_a_copy_that_is_undone_in_a_fork_leaves_the_original_where_it_is(store: V2, root: str) -> None:
     asked = store.prompt(root)
     store.call(root, cost="0.05", turn=asked)

@@ -86,8 +86,10 @@ def orphans(connection: sqlite3.Connection, owners: Iterable[str], undone: Itera
             if owner in wanted and owner in made and not _stands(connection, owner, seq, created):
                 found.setdefault((owner, seq), Orphan(copy_id, owner, seq))
             continue
-        # A clock that had gone back dates a session's own calls before itself.
-        likely = [id for id in way if id in made and id in wanted and not _stands(connection, id, seq, created)]
+        # A clock that had gone back dates a session's own calls before itself. What stands above was made there.
+        if any(_stands(connection, id, seq, created) for id in way if id in made):
+            continue
+        likely = [id for id in way if id in made and id in wanted]
         if ends.intersection((fork, *way)):
             if fork not in related:  # the lowest number comes first
                 rows = connection.execute(_RELATED, (json.dumps(gapped), fork, seq))
