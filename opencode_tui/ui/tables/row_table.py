@@ -1,0 +1,306 @@
+"""A table that stays fast with any number of rows: it makes and draws the visible ones only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar, Generic
+
+from rich.segment import Segment
+from rich.style import Style
+from rich.text import Text
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.color import Color
+from textual.geometry import Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from opencode_tui.ui.tables.columns import AnyColumn, Column, Context, Group, Row
+from opencode_tui.ui.tables.drawing import BLANK, cell_text, header_text, padding
+from opencode_tui.ui.tables.layout import PADDING, column_widths, fit_columns
+from opencode_tui.ui.tables.row_cursor import RowCursor
+
+HEADER = 1
+
+
+class RowTable(ScrollView, Generic[Row, Context, Group], can_focus=True):
+    """Rows have keys: the cursor and the scroll stay on theirs while rows change, move, come and go."""
+
+    ALLOW_SELECT = False
+    DEFAULT_CSS = """
+    RowTable {
+        height: 1fr;
+        background: transparent;
+        overflow-x: hidden;
+        scrollbar-gutter: stable;
+        scrollbar-size-vertical: 1;
+        & > .row-table--header { color: $text-muted; }
+        & > .row-table--heading { text-style: bold; }
+        & > .row-table--cursor {
+            background: $block-cursor-blurred-background;
+            color: $block-cursor-blurred-foreground;
+        }
+        &:focus > .row-table--cursor {
+            background: $block-cursor-background;
+            color: $block-cursor-foreground;
+            text-style: $block-cursor-text-style;
+        }
+    }
+    """
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"row-table--header", "row-table--heading", "row-table--cursor"}
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "open", "Open", tooltip="Open the row that the cursor is on", id="table.open"),
+        Binding("up", "step(-1)", "Up", show=False),
+        Binding("down", "step(1)", "Down", show=False),
+        Binding("pageup", "page(-1)", "Page up", show=False),
+        Binding("pagedown", "page(1)", "Page down", show=False),
+        Binding("home,ctrl+home", "end(-1)", "First row", show=False),
+        Binding("end,ctrl+end", "end(1)", "Last row", show=False),
+    ]
+
+    class Opened(Message):
+        """A row was opened, by enter or by a click on the row that has the cursor."""
+
+        def __init__(self, table: RowTable[Any, Any, Any], key: str) -> None:
+            super().__init__()
+            self.table, self.key = table, key
+
+        @property
+        def control(self) -> RowTable[Any, Any, Any]:
+            return self.table
+
+    class Highlighted(Message):
+        """The cursor is on another row than before; None when there are no rows."""
+
+        def __init__(self, table: RowTable[Any, Any, Any], key: str | None) -> None:
+            super().__init__()
+            self.table, self.key = table, key
+
+        @property
+        def control(self) -> RowTable[Any, Any, Any]:
+            return self.table
+
+    class HeaderClicked(Message):
+        """A column's header was clicked."""
+
+        def __init__(self, table: RowTable[Any, Any, Any], column: AnyColumn) -> None:
+            super().__init__()
+            self.table, self.column = table, column
+
+        @property
+        def control(self) -> RowTable[Any, Any, Any]:
+            return self.table
+
+    def __init__(
+        self,
+        columns: Sequence[Column[Row, Context, Group]],
+        context: Context | None = None,
+        *,
+        is_dim: Callable[[Row, Context], bool] = lambda row, context: False,
+        id: str | None = None,
+    ) -> None:
+        """Without a context, not even the header is drawn before the first rows come.
+
+        Rows that `is_dim` holds for are drawn dim, except for cells that have a style of their own.
+        """
+        super().__init__(id=id)
+        self._columns = tuple(columns)
+        self._is_dim = is_dim
+        self._sorted_by, self._arrow = "", ""
+        self._cursor = RowCursor()
+        self._highlighted: str | None = None
+        self._row_of: Callable[[str], Row] = dict[str, Row]().__getitem__
+        self._groups: Mapping[str, Group] = {}
+        self._cell_context = context
+        self._widths = () if context is None else column_widths(self._columns, (), context)
+
+    @property
+    def row_count(self) -> int:
+        return len(self.keys)
+
+    @property
+    def cursor_key(self) -> str | None:
+        """The key of the row that the cursor is on."""
+        return self._cursor.key
+
+    @property
+    def keys(self) -> Sequence[str]:
+        """The keys of all rows, in their order."""
+        return self._cursor.keys
+
+    def update_rows(
+        self,
+        keys: Sequence[str],
+        row_of: Callable[[str], Row],
+        context: Context,
+        groups: Mapping[str, Group] | None = None,
+    ) -> None:
+        """Show these rows in this order. Keys are unique; a cell is made whenever it is drawn, and only then.
+
+        A key of `groups` is drawn as the heading of that group; the cursor skips it.
+        """
+        anchor, line = self._anchor()
+        top = self.scroll_offset.y
+        self._row_of, self._groups, self._cell_context = row_of, groups or {}, context
+        self._cursor.replace(keys, self._groups)
+        self._widths = column_widths(self._columns, (row_of(key) for key in keys if key not in self._groups), context)
+        self.virtual_size = Size(self.size.width, len(keys) + HEADER)
+        row = self._cursor.row_of(anchor)
+        at_the_top = top == 0 and row is not None and row < self._lines
+        self._scroll_rows(top if row is None or at_the_top else row - line)
+        self.refresh()
+        self._announce_cursor()
+
+    def show_sort(self, name: str, descending: bool) -> None:
+        """Put ▼ or ▲ after the header of the column that the rows are sorted by."""
+        self._sorted_by, self._arrow = name, "▼" if descending else "▲"
+        self.refresh()
+
+    def move_to(self, key: str) -> None:
+        """Put the cursor on a row, and the row on the screen. A key that is not there changes nothing."""
+        row = self._cursor.row_of(key)
+        if row is not None:
+            self._go(row, 1)
+
+    def action_open(self) -> None:
+        key = self.cursor_key
+        if key is not None and not self._cursor.is_heading(key):
+            self.post_message(self.Opened(self, key))
+
+    def action_step(self, rows: int) -> None:
+        self._go(self._cursor.row + rows, rows)
+
+    def action_page(self, pages: int) -> None:
+        self._go(self._cursor.row + pages * max(self._lines - 1, 1), pages)
+
+    def action_end(self, direction: int) -> None:
+        self._go(0 if direction < 0 else self.row_count - 1, direction)
+
+    def on_click(self, event: events.Click) -> None:
+        offset = event.get_content_offset(self)
+        if offset is None:
+            return
+        event.stop()
+        row = offset.y - HEADER + self.scroll_offset.y
+        if offset.y < HEADER:
+            self._click_header(offset.x)
+        elif row < self.row_count and not self._cursor.is_heading(self.keys[row]):
+            if row == self._cursor.row:
+                self.action_open()
+            else:
+                self._go(row, 1)
+
+    def on_mount(self) -> None:
+        self.app.theme_changed_signal.subscribe(self, lambda _: self.refresh())
+
+    def on_resize(self) -> None:
+        self.virtual_size = Size(self.size.width, self.row_count + HEADER)
+        self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        row = y - HEADER + self.scroll_offset.y
+        if y < HEADER:
+            style = self.get_component_rich_style("row-table--header")
+            return self._strip(lambda column, size: header_text(column, size, self._mark(column)), style)
+        if row >= self.row_count:
+            return Strip.blank(self.scrollable_content_region.width, self.rich_style)
+        key, at_cursor = self.keys[row], row == self._cursor.row
+        if at_cursor:
+            style = self.get_component_rich_style("row-table--cursor")
+        elif key in self._groups:
+            style = self.get_component_rich_style("row-table--heading")
+        else:
+            style = self.rich_style
+        return self._strip(self._maker(key), style, at_cursor)
+
+    def _mark(self, column: AnyColumn) -> str:
+        sorted_by = column.sort is not None and column.sort.name == self._sorted_by
+        return self._arrow if sorted_by and column.header else ""
+
+    def _maker(self, key: str) -> Callable[[AnyColumn, int], Text]:
+        """The function that makes a cell of this row, for a column and its width."""
+        if key in self._groups:
+            group = self._groups[key]
+            return lambda column, size: cell_text(column.total(group) if column.total else "", size)
+        row, context = self._row_of(key), self._cell_context
+        assert context is not None
+        dim = "dim" if self._is_dim(row, context) else ""
+
+        def make(column: AnyColumn, size: int) -> Text:
+            text = cell_text(column.cell(row, context), size)
+            text.style = text.style or dim
+            return text
+
+        return make
+
+    def _strip(self, make: Callable[[AnyColumn, int], Text], style: Style, at_cursor: bool = False) -> Strip:
+        segments: list[Segment] = []
+        for column, size in self._fitted():
+            segments += self.cell_segments(column, make(column, size), size, style, at_cursor)
+        return Strip(segments).adjust_cell_length(self.scrollable_content_region.width, style)
+
+    def cell_segments(
+        self, column: AnyColumn, text: Text, size: int, style: Style, at_cursor: bool
+    ) -> Sequence[Segment]:
+        """A cell with its padding, in a line of this style.
+
+        Blank space has a style of its own, which looks the same: an exported picture then places every text by
+        itself, however wide its font draws the one before.
+        """
+        before, after = padding(text, size, column.align)
+        inside = Segment.apply_style(text.render(self.app.console), style + self.style_of(text))
+        return [Segment(before, style + BLANK), *inside, Segment(after, style + BLANK)]
+
+    def style_of(self, text: Text) -> Style:
+        """The style of a whole text, which `Text.render` leaves out where there are no spans."""
+        if isinstance(text.style, str) and text.style.startswith("$"):
+            return Style(color=Color.parse(self.app.theme_variables[text.style[1:]]).rich_color)
+        return self.app.console.get_style(text.style)
+
+    def _fitted(self) -> list[tuple[AnyColumn, int]]:
+        """The columns that there is room for beside the scrollbar, each with its width."""
+        if self._cell_context is None:
+            return []
+        width = self.size.width - self.styles.scrollbar_size_vertical
+        return [(self._columns[i], size) for i, size in fit_columns(self._columns, self._widths, width)]
+
+    @property
+    def _lines(self) -> int:
+        """How many rows the screen has room for."""
+        return max(self.size.height - HEADER, 0)
+
+    def _anchor(self) -> tuple[str | None, int]:
+        """The row that has to stay where it is, and its line: the cursor's if it is seen, else the topmost."""
+        top, cursor = self.scroll_offset.y, self._cursor
+        if 0 <= cursor.row - top < self._lines:
+            return cursor.key, cursor.row - top
+        return (self.keys[top] if top < self.row_count else None), 0
+
+    def _go(self, row: int, direction: int) -> None:
+        before, top = self._cursor.row, self.scroll_offset.y
+        self._cursor.go(row, direction)
+        now = self._cursor.row
+        if self._cursor.top() < top:
+            self._scroll_rows(self._cursor.top())
+        elif now >= top + self._lines:
+            self._scroll_rows(now - self._lines + 1)
+        for changed in {before, now}:
+            self.refresh_line(changed + HEADER)
+        self._announce_cursor()
+
+    def _scroll_rows(self, row: int) -> None:
+        self.scroll_to(y=min(max(row, 0), max(self.row_count - self._lines, 0)), animate=False, force=True)
+
+    def _announce_cursor(self) -> None:
+        if self.cursor_key != self._highlighted:
+            self._highlighted = self.cursor_key
+            self.post_message(self.Highlighted(self, self._highlighted))
+
+    def _click_header(self, x: int) -> None:
+        left = 0
+        for column, size in self._fitted():
+            left += size + 2 * PADDING
+            if x < left:
+                self.post_message(self.HeaderClicked(self, column))
+                return

@@ -1,0 +1,40 @@
+"""The table of a day's sessions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from rich.text import Text
+from textual.binding import Binding, BindingType
+
+from opencode_tui.analysis.session_list import Group
+from opencode_tui.snapshot import SessionLine
+from opencode_tui.ui.tables.columns import AnyColumn
+from opencode_tui.ui.tables.drawing import padding
+from opencode_tui.ui.tables.row_table import RowTable
+from opencode_tui.ui.tables.sessions import TODAY, SessionContext
+
+
+class SessionTable(RowTable[SessionLine, SessionContext, Group]):
+    DEFAULT_CSS = """
+    SessionTable { scrollbar-gutter: auto; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "open", "Open", tooltip="Open the session that the cursor is on", id="session.open"),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__(TODAY)
+
+    def cell_segments(
+        self, column: AnyColumn, text: Text, size: int, style: Style, at_cursor: bool
+    ) -> Sequence[Segment]:
+        """A cell that is one piece with its padding, and in the cursor's colours where that is."""
+        before, after = padding(text, size, column.align)
+        style += Style.from_meta({"column": column.key})
+        inside = Segment.apply_style(text.render(self.app.console), style + self.style_of(text))
+        over = Style.from_color(style.color, style.bgcolor) if at_cursor else None
+        return tuple(Segment.apply_style([Segment(before, style), *inside, Segment(after, style)], post_style=over))
