@@ -9,12 +9,12 @@ from opencode_tui.report.words import fit
 from opencode_tui.snapshot import SessionLine, Snapshot
 from opencode_tui.ui.tables.sessions import SessionContext
 from opencode_tui.ui.tables.today import SessionTable
-from opencode_tui.ui.widgets.panel import Panel
+from opencode_tui.ui.widgets.panel import DayPanel
 
 MAX_ROWS = 1000
 
 
-class SessionsPanel(Panel):
+class SessionsPanel(DayPanel):
     BORDER_TITLE = "Sessions"
     DEFAULT_CSS = """
     SessionsPanel { padding: 0; }
