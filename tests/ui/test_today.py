@@ -112,6 +112,20 @@ async def test_the_cursor_stays_on_its_session_when_rows_move_come_and_go() -> N
         assert table.cursor_key == "d"
 
 
+async def test_the_row_below_the_mouse_is_marked_until_a_key_is_pressed() -> None:
+    app, _ = app_over(snapshot(session_lines=tuple(session(id, f"Session {id}") for id in "abc")))
+    async with showing(app) as pilot:
+        table = app.screen.query_one(SessionTable)
+        plain = table.row_style(2)
+        await pilot.hover(table, offset=(5, 3))
+        assert table.row_style(2) != plain == table.row_style(1)
+        await pilot.press("down")
+        assert table.row_style(2) == plain
+        await pilot.hover(table, offset=(5, 3))
+        await pilot.hover("#models")
+        assert table.row_style(2) == plain
+
+
 async def test_the_scroll_stays_where_it_was_when_amounts_change() -> None:
     lines = tuple(session(f"s{i}", f"Session {i}") for i in range(60))
     app, feed = app_over(snapshot(session_lines=lines))

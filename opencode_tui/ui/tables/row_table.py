@@ -182,7 +182,7 @@ class RowTable(ScrollView, Generic[Row, Context, Group], can_focus=True):
         if offset is None:
             return
         event.stop()
-        row = offset.y - HEADER + self.scroll_offset.y
+        row = self.row_at(offset.y)
         if offset.y < HEADER:
             self._click_header(offset.x)
         elif row < self.row_count and not self._cursor.is_heading(self.keys[row]):
@@ -199,20 +199,24 @@ class RowTable(ScrollView, Generic[Row, Context, Group], can_focus=True):
         self.refresh()
 
     def render_line(self, y: int) -> Strip:
-        row = y - HEADER + self.scroll_offset.y
+        row = self.row_at(y)
         if y < HEADER:
             style = self.get_component_rich_style("row-table--header")
             return self._strip(lambda column, size: header_text(column, size, self._mark(column)), style)
         if row >= self.row_count:
             return Strip.blank(self.scrollable_content_region.width, self.rich_style)
-        key, at_cursor = self.keys[row], row == self._cursor.row
-        if at_cursor:
-            style = self.get_component_rich_style("row-table--cursor")
-        elif key in self._groups:
-            style = self.get_component_rich_style("row-table--heading")
-        else:
-            style = self.rich_style
-        return self._strip(self._maker(key), style, at_cursor)
+        return self._strip(self._maker(self.keys[row]), self.row_style(row), row == self._cursor.row)
+
+    def row_at(self, y: int) -> int:
+        """The place of the row on a line of the widget; there may be none."""
+        return y - HEADER + self.scroll_offset.y
+
+    def row_style(self, row: int) -> Style:
+        """The style of a row's line, for a row by its place from 0."""
+        if row == self._cursor.row:
+            return self.get_component_rich_style("row-table--cursor")
+        is_heading = self._cursor.is_heading(self.keys[row])
+        return self.get_component_rich_style("row-table--heading") if is_heading else self.rich_style
 
     def _mark(self, column: AnyColumn) -> str:
         sorted_by = column.sort is not None and column.sort.name == self._sorted_by
