@@ -112,6 +112,17 @@ async def test_the_cursor_stays_on_its_session_when_rows_move_come_and_go() -> N
         assert table.cursor_key == "d"
 
 
+async def test_on_another_day_the_cursor_is_on_the_first_session() -> None:
+    app, feed = app_over(snapshot(session_lines=tuple(session(id, f"Session {id}") for id in "abc")))
+    async with showing(app) as pilot:
+        table = app.screen.query_one(SessionTable)
+        await pilot.press("down", "down")
+        feed.answers.append(snapshot(session_lines=tuple(session(id, f"Session {id}") for id in "def")))
+        await pilot.press("r")
+        await until(pilot, lambda: rows(table) == ["d", "e", "f"])
+        assert table.cursor_key == "d"
+
+
 async def test_the_row_below_the_mouse_is_marked_until_a_key_is_pressed() -> None:
     app, _ = app_over(snapshot(session_lines=tuple(session(id, f"Session {id}") for id in "abc")))
     async with showing(app) as pilot:

@@ -40,7 +40,10 @@ class SessionsPanel(DayPanel):
         if self.is_mounted and self.size.width:
             rows = {line.id: line for line in lines[:MAX_ROWS]}
             context = SessionContext(snapshot.taken_ms, self._calendar)
+            are_others = rows.keys().isdisjoint(self._table.keys)
             self._table.update_rows(tuple(rows), rows.__getitem__, context)
+            if rows and are_others:  # another day
+                self._table.move_to(next(iter(rows)))
 
     def on_resize(self) -> None:
         if self.snapshot is not None:
