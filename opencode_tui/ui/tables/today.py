@@ -15,7 +15,8 @@ from opencode_tui.analysis.session_list import Group
 from opencode_tui.snapshot import SessionLine
 from opencode_tui.ui.tables.columns import AnyColumn
 from opencode_tui.ui.tables.drawing import padding
-from opencode_tui.ui.tables.row_table import HEADER, RowTable
+from opencode_tui.ui.tables.row_lines import HEADER
+from opencode_tui.ui.tables.row_table import RowTable
 from opencode_tui.ui.tables.sessions import TODAY, SessionContext
 
 
@@ -60,7 +61,8 @@ class SessionTable(RowTable[SessionLine, SessionContext, Group]):
     def cell_segments(
         self, column: AnyColumn, text: Text, size: int, style: Style, at_cursor: bool
     ) -> Sequence[Segment]:
-        """A cell that is one piece with its padding, and in the cursor's colours where that is."""
+        """A cell in one piece with its padding, as in the kept pictures of Today; the cursor's colours win over
+        those of the cell."""
         before, after = padding(text, size, column.align)
         style += Style.from_meta({"column": column.key})
         inside = Segment.apply_style(text.render(self.app.console), style + self.style_of(text))
