@@ -78,6 +78,12 @@ class SessionLine:
     """OpenCode no longer has it; its money stays spent."""
     lower_bound: bool = False
 
+    @property
+    def state(self) -> Literal["active", "idle", "deleted"]:
+        if self.deleted:
+            return "deleted"
+        return "active" if self.active else "idle"
+
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:

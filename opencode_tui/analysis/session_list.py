@@ -6,12 +6,15 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from opencode_tui.model_key import split_key
 from opencode_tui.paths import last_part
 from opencode_tui.records import Tokens
+from opencode_tui.snapshot import SessionLine
 from opencode_tui.views import SessionRow, State
+
+Row = TypeVar("Row", contravariant=True)
 
 FIELDS: dict[str, Callable[[SessionRow], tuple[str, ...]]] = {
     "title": lambda row: (row.title,),
@@ -22,6 +25,7 @@ FIELDS: dict[str, Callable[[SessionRow], tuple[str, ...]]] = {
 }
 """What a filter looks into, by the names that a person can type before a `:` or a `=`."""
 STATES: tuple[State, ...] = ("active", "idle", "archived", "deleted")
+"""In the order that sessions are sorted by."""
 _WORD = re.compile(r'(?:(\w+)([:=]))?("[^"]*"?|\S+)')
 
 
@@ -68,43 +72,22 @@ def filtered(rows: Sequence[SessionRow], filter: str) -> tuple[SessionRow, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class Sort:
-    """A column to order by."""
+class Sort(Generic[Row]):
+    """An order of rows."""
 
     name: str
-    value: Callable[[SessionRow], Any]
+    value: Callable[[Row], Any]
     descending: bool = True
-    """Which way it is ordered at first: amounts from the highest, names from A."""
+    """The direction to begin with: amounts from the highest, names from A."""
 
 
-def context_share(row: SessionRow) -> float:
+def context_share(row: SessionRow | SessionLine) -> float:
     """How full the context is, from 0 to 1; below all of those where the limit is not known."""
     return row.context_tokens / row.context_limit if row.context_limit else -1.0 / (1 + row.context_tokens)
 
 
-SORTS: tuple[Sort, ...] = (
-    Sort("state", lambda row: STATES.index(row.state), descending=False),
-    Sort("title", lambda row: row.title.casefold(), descending=False),
-    Sort("project", lambda row: last_part(row.project).casefold(), descending=False),
-    Sort("model", lambda row: row.model.casefold(), descending=False),
-    Sort("agent", lambda row: row.agent.casefold(), descending=False),
-    Sort("total", lambda row: row.total_nano),
-    Sort("own", lambda row: row.own_nano),
-    Sort("subagents", lambda row: row.subagents),
-    Sort("turns", lambda row: row.turns),
-    Sort("calls", lambda row: row.calls),
-    Sort("tokens", lambda row: row.tokens.total),
-    Sort("context", context_share),
-    Sort("started", lambda row: row.started_ms),
-    Sort("last active", lambda row: row.last_ms),
-    Sort("duration", lambda row: row.duration_ms),
-)
-"""In the order of the columns."""
-BY_NAME = {sort.name: sort for sort in SORTS}
-
-
-def ordered(rows: Iterable[SessionRow], sort: Sort, descending: bool) -> tuple[SessionRow, ...]:
-    """The rows by one column; equal ones stay in the order that they came in."""
+def ordered(rows: Iterable[SessionRow], sort: Sort[SessionRow], descending: bool) -> tuple[SessionRow, ...]:
+    """The rows in this order; equal ones stay in the order that they came in."""
     return tuple(sorted(rows, key=sort.value, reverse=descending))
 
 

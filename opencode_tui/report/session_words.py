@@ -9,6 +9,7 @@ from opencode_tui.analysis.session_list import Sort, Totals
 from opencode_tui.clock import Calendar
 from opencode_tui.counts import plural
 from opencode_tui.report.words import amount, clock_time, short_day, tokens_text
+from opencode_tui.snapshot import SessionLine
 from opencode_tui.views import SessionRow
 
 _LEVELS = "▁▂▃▄▅▆▇"  # a full block would grow into the row above
@@ -20,7 +21,7 @@ def state_word(row: SessionRow) -> str:
     return "fork" if row.is_fork and row.state == "idle" else row.state
 
 
-def title_text(row: SessionRow) -> str:
+def title_text(row: SessionRow | SessionLine) -> str:
     """The title, with ↱ before a fork's."""
     return ("↱ " if row.is_fork else "") + (row.title or "untitled")
 
@@ -54,7 +55,7 @@ def period_name(period: str) -> str:
 
 
 def status(
-    shown: Totals, of: int, sort: Sort, descending: bool, period: str, filter: str, by_project: bool
+    shown: Totals, of: int, sort: Sort[SessionRow], descending: bool, period: str, filter: str, by_project: bool
 ) -> tuple[str, ...]:
     """Such as `214 of 1,203 sessions · $12.40 · sorted by last active ▼ · week · filter "kimi"`."""
     count = f"{shown.sessions:,} of {plural(of, 'session')}" if shown.sessions != of else plural(of, "session")

@@ -11,10 +11,10 @@ from opencode_tui.alert_records import Cause
 from opencode_tui.ui.app import OpencodeTui
 from opencode_tui.ui.screens.session import SessionScreen
 from opencode_tui.ui.screens.why import WhyScreen
+from opencode_tui.ui.tables.row_table import RowTable
+from opencode_tui.ui.tables.today import SessionTable
 from opencode_tui.ui.widgets.banner import Banner, laid_out
-from opencode_tui.ui.widgets.row_table import RowTable
-from opencode_tui.ui.widgets.session_table import SessionTable
-from opencode_tui.ui.widgets.turn_table import TurnsPanel
+from opencode_tui.ui.widgets.turns_panel import TurnsPanel
 from opencode_tui.views import (
     AcknowledgeAlerts,
     Action,

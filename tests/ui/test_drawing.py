@@ -12,10 +12,9 @@ from opencode_tui.snapshot import DaySpend
 from opencode_tui.ui.widgets.blocks import across, cut, upward
 from opencode_tui.ui.widgets.day_curve import by_band, hour_ticks, plot_color, sampled, shown_span
 from opencode_tui.ui.widgets.day_facts import choose, day_lines
-from opencode_tui.ui.widgets.session_columns import PADDING, columns_for
 from opencode_tui.ui.widgets.seven_days import bar_rows, day_label
 from opencode_tui.ui.widgets.slices import slice_rows
-from tests.ui.builders import DAY, DAY_START, SESSIONS, at, nano, part, quiet, session, snapshot
+from tests.ui.builders import DAY, DAY_START, at, nano, part, quiet, snapshot
 
 UTC = calendar_for("UTC")
 
@@ -51,20 +50,6 @@ def test_slices_that_do_not_fit_are_summed_up() -> None:
 def test_a_model_that_two_providers_have_keeps_its_provider() -> None:
     rows = slice_rows((part("a/kimi-k2.6-long", "$1"), part("b/kimi-k2.6-long", "$1"), part("c/glm", "$1")), 27, 5)
     assert [row[0].strip() for row in rows] == ["a/kimi-k2.6-long", "b/kimi-k2.6-long", "glm"]
-
-
-@pytest.mark.parametrize("width", range(20, 200))
-def test_the_tables_columns_never_need_more_than_there_is(width: int) -> None:
-    columns = columns_for(width, SESSIONS)
-    assert sum(size + 2 * PADDING for _, size in columns) <= width
-
-
-def test_a_wider_table_has_more_columns() -> None:
-    def names(width: int) -> list[str]:
-        return [column.key for column, _ in columns_for(width, (session(),))]
-
-    assert names(30) == ["state", "title", "total"]
-    assert names(120) == ["state", "title", "project", "model", "total", "own", "subagents", "turns", "context"]
 
 
 def test_the_curve_is_the_spend_at_the_end_of_each_column() -> None:

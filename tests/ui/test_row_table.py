@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -13,11 +13,28 @@ from textual import events
 from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
-from opencode_tui.ui.widgets.row_columns import PADDING, Column, cell_text, fit_columns, header_text
-from opencode_tui.ui.widgets.row_table import Cells, RowTable
+from opencode_tui.analysis.session_list import Sort
+from opencode_tui.ui.tables.columns import Cell, Column
+from opencode_tui.ui.tables.drawing import cell_text, header_text
+from opencode_tui.ui.tables.layout import PADDING, column_widths, fit_columns
+from opencode_tui.ui.tables.row_table import RowTable
 from tests.ui.quiet import quiet
 
-COLUMNS = (Column("", 1), Column("Name", 8, grow=True), Column("Cost", 6, "right"), Column("Note", 10, drop_at=1))
+Cells = tuple[Cell, ...]
+Plain = Column[Cells, str, str]
+
+
+def column(key: str, header: str, index: int, width: int | None, **changes: Any) -> Plain:
+    """A column that shows one of a row's cells; a row is a tuple of them."""
+    return Column(key, header, lambda row, _: row[index], width, **changes)
+
+
+COLUMNS = (
+    column("glyph", "", 0, 1, total=lambda name: "▾"),
+    column("name", "Name", 1, 8, grow=True, sort=Sort("name", lambda row: row[1]), total=lambda name: f"row {name}"),
+    column("cost", "Cost", 2, 6, align="right", sort=Sort("cost", lambda row: row[2])),
+    column("note", "Note", 3, 10, drop_at=1),
+)
 HEIGHT = 11
 ROWS_SEEN = HEIGHT - 1
 
@@ -27,19 +44,19 @@ class Shell(App[None]):
 
     def __init__(self) -> None:
         super().__init__()
-        self.table = RowTable(COLUMNS)
+        self.table: RowTable[Cells, str, str] = RowTable(COLUMNS)
         self.made: list[str] = []
         self.said: list[tuple[str, str | None]] = []
 
     def compose(self) -> ComposeResult:
         yield self.table
 
-    def cells(self, key: str) -> Cells:
+    def row(self, key: str) -> Cells:
         self.made.append(key)
         return ("●", f"row {key}", "$0.10", Text("note"))
 
     def fill(self, *keys: str, headings: frozenset[str] = frozenset()) -> None:
-        self.table.update_keys(keys, self.cells, headings)
+        self.table.update_rows(keys, self.row, "", {key: key for key in headings})
 
     def on_row_table_opened(self, message: RowTable.Opened) -> None:
         self.said.append(("opened", message.key))
@@ -48,7 +65,7 @@ class Shell(App[None]):
         self.said.append(("highlighted", message.key))
 
     def on_row_table_header_clicked(self, message: RowTable.HeaderClicked) -> None:
-        self.said.append(("header", message.column.name))
+        self.said.append(("header", message.column.header))
 
     @property
     def lines(self) -> list[str]:
@@ -214,7 +231,8 @@ async def test_the_wheel_scrolls_and_leaves_the_cursor() -> None:
 @pytest.mark.parametrize("name", ["[/x]", "[red]no[/red]", "長" * 30, "🎨" * 30, "e\u0301" * 40, "x" * 5000, ""])
 async def test_any_name_is_shown_as_it_is_and_keeps_the_columns_in_line(name: str) -> None:
     async with showing(width=60) as (app, pilot):
-        app.table.update_rows([("a", ("●", name, "$1.00", "")), ("b", ("●", "short", Text("$2.00"), ""))])
+        rows: dict[str, Cells] = {"a": ("●", name, "$1.00", ""), "b": ("●", "short", Text("$2.00"), "")}
+        app.table.update_rows(tuple(rows), rows.__getitem__, "")
         await settle(pilot)
         first, second = app.lines[1], app.lines[2]
         assert cell_len(first[: first.index("$1.00")]) == cell_len(second[: second.index("$2.00")])
@@ -224,29 +242,60 @@ async def test_any_name_is_shown_as_it_is_and_keeps_the_columns_in_line(name: st
 
 async def test_a_column_that_is_sorted_by_carries_its_mark() -> None:
     async with showing("a") as (app, pilot):
-        app.table.mark_column("Cost", "▼")
+        app.table.show_sort("cost", descending=True)
         await settle(pilot)
         assert " Cost▼ " in app.lines[0]
-        app.table.mark_column("Name", "▲")
+        app.table.show_sort("name", descending=False)
         await settle(pilot)
         assert "Name▲" in app.lines[0] and "▼" not in app.lines[0]
 
 
 @pytest.mark.parametrize("width", range(1, 70))
 def test_columns_fill_the_width_and_give_way_in_their_order(width: int) -> None:
-    columns = (*COLUMNS, Column("More", 12, drop_at=2), Column("Also", 5, drop_at=2))
-    fitted = dict(fit_columns(columns, width))
+    columns = (*COLUMNS, column("more", "More", 0, 12, drop_at=3), column("also", "Also", 0, 5, drop_at=2))
+    fitted = dict(fit(columns, width))
     taken = sum(fitted.values()) + 2 * PADDING * len(fitted)
     assert {0, 1, 2} <= fitted.keys()
     assert taken == width or (taken > width and fitted.keys() == {0, 1, 2} and fitted[1] == 1)
-    assert [5, 4, 3][: 6 - len(fitted)] == [i for i in (5, 4, 3) if i not in fitted]
+    assert [4, 5, 3][: 6 - len(fitted)] == [i for i in (4, 5, 3) if i not in fitted]
+
+
+def fit(columns: Sequence[Plain], width: int, *rows: Cells) -> tuple[tuple[int, int], ...]:
+    return fit_columns(columns, column_widths(columns, rows, ""), width)
+
+
+@pytest.mark.parametrize("width", range(1, 70))
+def test_columns_of_one_rank_give_way_together(width: int) -> None:
+    pair = (column("a", "A", 0, 12, drop_at=2), column("b", "B", 0, 5, drop_at=2))
+    assert ({4, 5} & dict(fit((*COLUMNS, *pair), width)).keys()) in ({4, 5}, set())
+
+
+def test_a_column_without_a_width_takes_that_of_its_widest_cell_up_to_its_maximum() -> None:
+    columns = (column("a", "長い", 0, None), column("b", "B", 1, None, max_width=4), column("c", "C", 2, 3, grow=True))
+    assert fit(columns, 40) == ((0, 4), (1, 1), (2, 29))
+    assert fit(columns, 40, ("x", "long text", ""), ("wider", "", "")) == ((0, 5), (1, 4), (2, 25))
+
+
+def test_a_column_that_grows_stops_at_its_maximum() -> None:
+    assert fit((column("a", "A", 0, 3, grow=True, max_width=9),), 40) == ((0, 9),)
+
+
+def test_columns_are_shown_within_their_widths_of_the_table() -> None:
+    columns = (column("few", "Few", 0, 3, max_table=19), column("many", "Many", 0, 4, min_table=20))
+    assert fit(columns, 19) == ((0, 3),)
+    assert fit(columns, 20) == ((1, 4),)
+
+
+def test_a_column_can_ask_for_less_than_the_growing_one_wants() -> None:
+    columns = (column("a", "A", 0, 20, grow=True), column("b", "B", 0, 4, drop_at=1, grow_min=10))
+    assert next(width for width in range(10, 30) if len(fit(columns, width)) == 2) == 10 + 4 + 4 * PADDING
 
 
 @pytest.mark.parametrize("width", [1, 2, 5, 9])
 @pytest.mark.parametrize("text", ["", "ab", "長い名前です", "a long name"])
 def test_a_cell_takes_no_more_than_its_width_and_a_header_keeps_its_mark(text: str, width: int) -> None:
     assert cell_text(text, width).cell_len <= width
-    header = header_text(Column(text, 3), width, "▲")
+    header = header_text(column("any", text, 0, 3), width, "▲")
     assert header.cell_len <= width and header.plain.endswith("▲")
 
 

@@ -11,15 +11,15 @@ from textual.pilot import Pilot
 
 from opencode_tui.alert_records import Cause
 from opencode_tui.records import Tokens
+from opencode_tui.report import turn_words
 from opencode_tui.ui.app import OpencodeTui
 from opencode_tui.ui.screens.session import SessionScreen
-from opencode_tui.ui.widgets import turn_table
 from opencode_tui.ui.widgets.blocks import wrapped
 from opencode_tui.ui.widgets.growth import Growth, growth_lines, summed
 from opencode_tui.ui.widgets.subagent_tree import PAGE, SubagentTree
 from opencode_tui.ui.widgets.turn_detail import CallLines
-from opencode_tui.ui.widgets.turn_table import TurnsPanel
-from opencode_tui.views import SessionQuery, TurnQuery, View
+from opencode_tui.ui.widgets.turns_panel import TurnsPanel
+from opencode_tui.views import SessionQuery, Turn, TurnQuery, View
 from tests.ui.builders import clock, nano
 from tests.ui.session_builders import (
     GLM,
@@ -207,13 +207,13 @@ async def test_the_cursor_is_on_the_newest_turn_and_stays_on_it_when_more_come()
 
 async def test_of_ten_thousand_turns_only_those_that_are_seen_are_made(monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[str] = []
-    real = turn_table.all_cells
+    real = turn_words.turn_cost
 
-    def counted(shown: Any, *args: Any, **options: Any) -> tuple[str, ...]:
+    def counted(shown: Turn) -> str:
         made.append(shown.id)
-        return real(shown, *args, **options)
+        return real(shown)
 
-    monkeypatch.setattr(turn_table, "all_cells", counted)
+    monkeypatch.setattr(turn_words, "turn_cost", counted)
     app, _ = over(view(tuple(turn(n) for n in range(1, 10_001))))
     async with shown(app) as pilot:
         table = app.screen.query_one(TurnsPanel).table

@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
+from opencode_tui.report.session_words import title_text
 from opencode_tui.ui.app import OpencodeTui
 from opencode_tui.ui.screens.help import HelpScreen
 from opencode_tui.ui.screens.session import SessionScreen
 from opencode_tui.ui.screens.sessions import SessionsScreen
 from opencode_tui.ui.screens.today import TodayScreen
-from opencode_tui.ui.widgets import session_cells
-from opencode_tui.ui.widgets.row_table import RowTable
-from opencode_tui.ui.widgets.session_table import SessionTable
+from opencode_tui.ui.tables.row_table import RowTable
+from opencode_tui.ui.tables.today import SessionTable
 from opencode_tui.ui.widgets.seven_days import SevenDays
 from opencode_tui.ui.widgets.slices import SlicesPanel
 from opencode_tui.views import Query, SessionList, SessionQuery, SessionRow, SessionsQuery, View
@@ -239,7 +239,7 @@ async def test_enter_on_todays_row_opens_its_session() -> None:
         assert "Today › " in header(app)
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(app.screen, TodayScreen))
-        assert app.screen.query_one(SessionTable).session_id == "ses_2"
+        assert app.screen.query_one(SessionTable).cursor_key == "ses_2"
 
 
 async def test_a_models_bar_leads_to_its_sessions_of_the_day_and_esc_back_to_the_bar() -> None:
@@ -294,13 +294,12 @@ async def test_after_a_day_was_opened_the_way_begins_with_it() -> None:
 
 async def test_of_ten_thousand_sessions_an_update_makes_only_the_seen_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[str] = []
-    make = session_cells.row_cells
 
-    def counted(row: SessionRow, *rest: Any) -> Any:
+    def counted(row: SessionRow) -> str:
         made.append(row.id)
-        return make(row, *rest)
+        return title_text(row)
 
-    monkeypatch.setattr("opencode_tui.ui.screens.sessions.row_cells", counted)
+    monkeypatch.setattr("opencode_tui.ui.tables.sessions.title_text", counted)
     rows = tuple(row(f"s{i}", f"Session {i}") for i in range(10_000))
     async with sessions(*rows, size=(80, 24)) as (app, feed, pilot):
         await drawn(app, pilot)

@@ -12,7 +12,7 @@ from rich.cells import cell_len
 from opencode_tui.settings import Ui
 from opencode_tui.snapshot import Snapshot
 from opencode_tui.ui.screens.help import HelpScreen
-from opencode_tui.ui.widgets.session_table import SessionTable
+from opencode_tui.ui.tables.today import SessionTable
 from opencode_tui.ui.widgets.seven_days import SevenDays
 from tests.ui.builders import DAY, SETTINGS, STORE, part, quiet, session, snapshot
 from tests.ui.showing import app_over, screen_text, showing, until
@@ -88,7 +88,7 @@ async def test_a_click_on_a_bar_opens_its_day() -> None:
 
 
 def rows(app_table: SessionTable) -> list[str]:
-    return [str(row.key.value) for row in app_table.ordered_rows]
+    return list(app_table.keys)
 
 
 async def test_the_cursor_stays_on_its_session_when_rows_move_come_and_go() -> None:
@@ -97,19 +97,44 @@ async def test_the_cursor_stays_on_its_session_when_rows_move_come_and_go() -> N
     async with showing(app) as pilot:
         table = app.screen.query_one(SessionTable)
         await pilot.press("down")
-        assert table.session_id == "b"
+        assert table.cursor_key == "b"
         feed.answers.append(snapshot(session_lines=(d, c, a, b)))
         await pilot.press("r")
         await until(pilot, lambda: rows(table) == ["d", "c", "a", "b"])
-        assert table.session_id == "b"
+        assert table.cursor_key == "b"
         feed.answers.append(snapshot(session_lines=(b, d)))
         await pilot.press("r")
         await until(pilot, lambda: rows(table) == ["b", "d"])
-        assert table.session_id == "b"
+        assert table.cursor_key == "b"
         feed.answers.append(snapshot(session_lines=(d,)))
         await pilot.press("r")
         await until(pilot, lambda: rows(table) == ["d"])
-        assert table.session_id == "d"
+        assert table.cursor_key == "d"
+
+
+async def test_on_another_day_the_cursor_is_on_the_first_session() -> None:
+    app, feed = app_over(snapshot(session_lines=tuple(session(id, f"Session {id}") for id in "abc")))
+    async with showing(app) as pilot:
+        table = app.screen.query_one(SessionTable)
+        await pilot.press("down", "down")
+        feed.answers.append(snapshot(session_lines=tuple(session(id, f"Session {id}") for id in "def")))
+        await pilot.press("r")
+        await until(pilot, lambda: rows(table) == ["d", "e", "f"])
+        assert table.cursor_key == "d"
+
+
+async def test_the_row_below_the_mouse_is_marked_until_a_key_is_pressed() -> None:
+    app, _ = app_over(snapshot(session_lines=tuple(session(id, f"Session {id}") for id in "abc")))
+    async with showing(app) as pilot:
+        table = app.screen.query_one(SessionTable)
+        plain = table.row_style(2)
+        await pilot.hover(table, offset=(5, 3))
+        assert table.row_style(2) != plain == table.row_style(1)
+        await pilot.press("down")
+        assert table.row_style(2) == plain
+        await pilot.hover(table, offset=(5, 3))
+        await pilot.hover("#models")
+        assert table.row_style(2) == plain
 
 
 async def test_the_scroll_stays_where_it_was_when_amounts_change() -> None:
@@ -118,26 +143,13 @@ async def test_the_scroll_stays_where_it_was_when_amounts_change() -> None:
     async with showing(app) as pilot:
         table = app.screen.query_one(SessionTable)
         await pilot.press("ctrl+end")
-        await until(pilot, lambda: table.session_id == "s59" and table.scroll_y > 0)
+        await until(pilot, lambda: table.cursor_key == "s59" and table.scroll_y > 0)
         scroll = table.scroll_y
         changed = (*lines[:59], session("s59", "Session 59", "$7.77"))
         feed.answers.append(snapshot(session_lines=changed))
         await pilot.press("r")
         await until(pilot, lambda: "$7.77" in screen_text(app))
-        assert (table.session_id, table.scroll_y) == ("s59", scroll)
-
-
-async def test_a_change_in_one_session_touches_only_its_row(monkeypatch: pytest.MonkeyPatch) -> None:
-    lines = tuple(session(f"s{i}", f"Session {i}") for i in range(6))
-    app, feed = app_over(snapshot(session_lines=lines))
-    async with showing(app) as pilot:
-        table = app.screen.query_one(SessionTable)
-        updated: list[object] = []
-        monkeypatch.setattr(table, "update_cell", lambda row, column, value: updated.append((row, column)))
-        feed.answers.append(snapshot(session_lines=(*lines[:5], session("s5", "Session 5", "$0.43"))))
-        await pilot.press("r")
-        await until(pilot, lambda: bool(updated))
-    assert updated == [("s5", "total")]
+        assert (table.cursor_key, table.scroll_y) == ("s59", scroll)
 
 
 @pytest.mark.parametrize("title", ["[/x]", "[red]not red[/red]", "[@click=app.quit]x[/]", "\\[", "[", "${x}"])

@@ -14,7 +14,7 @@ from opencode_tui.settings import Alerts, Fills, Lines, SpendRule
 from opencode_tui.ui.app import OpencodeTui
 from opencode_tui.ui.screens.session import SessionScreen
 from opencode_tui.ui.screens.why import WhyScreen
-from opencode_tui.ui.widgets.row_table import RowTable
+from opencode_tui.ui.tables.row_table import RowTable
 from opencode_tui.views import (
     SeeAlerts,
 )

@@ -16,15 +16,15 @@ from opencode_tui.clock import Calendar, Clock
 from opencode_tui.harmless import for_shell, shown_id
 from opencode_tui.report.session_facts import resume_command, shown_title
 from opencode_tui.ui.screens.base import Missing, OpenSession, ViewScreen
+from opencode_tui.ui.tables.row_table import RowTable
 from opencode_tui.ui.widgets.banner import Banner
 from opencode_tui.ui.widgets.copy_note import CopyNote
 from opencode_tui.ui.widgets.crumb_header import CrumbHeader
 from opencode_tui.ui.widgets.growth import Growth
-from opencode_tui.ui.widgets.row_table import RowTable
 from opencode_tui.ui.widgets.session_head import SessionFacts, SessionHead
 from opencode_tui.ui.widgets.subagent_tree import SubagentsPanel, SubagentTree
 from opencode_tui.ui.widgets.turn_detail import TurnDetail
-from opencode_tui.ui.widgets.turn_table import TurnsPanel
+from opencode_tui.ui.widgets.turns_panel import TurnsPanel
 from opencode_tui.views import SessionQuery, SessionView, TurnQuery, TurnView, View
 
 FOLLOW_S = 0.15

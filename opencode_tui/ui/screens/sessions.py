@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import ClassVar
 
-from rich.style import Style
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.color import Color
 from textual.content import Content
 from textual.widgets import Footer, Static
 
 from opencode_tui.analysis.periods import PERIODS
-from opencode_tui.analysis.session_list import BY_NAME, SORTS, Group, filtered, grouped, ordered, totals
+from opencode_tui.analysis.session_list import Group, filtered, grouped, ordered, totals
 from opencode_tui.clock import Calendar, Clock
 from opencode_tui.report.session_words import nothing_found, status
 from opencode_tui.report.words import fit
 from opencode_tui.ui.screens.base import OpenSession, ViewScreen
+from opencode_tui.ui.tables.row_table import RowTable
+from opencode_tui.ui.tables.sessions import SESSIONS, SORTS, SessionContext, session_context
 from opencode_tui.ui.widgets.banner import Banner
 from opencode_tui.ui.widgets.crumb_header import CrumbHeader
 from opencode_tui.ui.widgets.filter_bar import FilterBar
-from opencode_tui.ui.widgets.row_table import Cells, RowTable
-from opencode_tui.ui.widgets.session_cells import COLUMN_OF, SORT_OF, columns_for, group_cells, row_cells
 from opencode_tui.views import SessionList, SessionRow, SessionsQuery, View
 
 SORT_KEYS = Binding.Group("Sort", compact=True)
@@ -56,10 +53,11 @@ class SessionsScreen(ViewScreen):
         self._came_by = crumb
         self._periods = PERIODS if period in PERIODS else (period, *PERIODS)
         self._period, self._filter = period, filter
-        self._sort, self._descending, self._by_project = BY_NAME["last active"], True, False
+        self._sort, self._descending, self._by_project = SORTS["last active"], True, False
         self._list: SessionList | None = None
         self._status: tuple[str, ...] = ("reading",)
-        self._table = RowTable(columns_for(totals(())), id="session-list")
+        context = session_context(totals(()), clock(), calendar)
+        self._table: RowTable[SessionRow, SessionContext, Group] = RowTable(SESSIONS, context, id="session-list")
         self.looking_at = (SessionsQuery(period),)
 
     @property
@@ -79,7 +77,6 @@ class SessionsScreen(ViewScreen):
 
     def on_mount(self) -> None:
         self._table.focus()
-        self.app.theme_changed_signal.subscribe(self, lambda _: self._table.refresh())
         self.show()
 
     def on_resize(self) -> None:
@@ -102,9 +99,10 @@ class SessionsScreen(ViewScreen):
         sums = totals(rows)
         if self._list.lower_bound:
             sums = replace(sums, lower_bound=True)
-        self._table.set_columns(columns_for(sums))
-        self._table.mark_column(COLUMN_OF[self._sort.name], "▼" if self._descending else "▲")
-        self._table.update_keys(keys, self._maker({row.id: row for row in rows}, groups), groups)
+        by_id = {row.id: row for row in rows}
+        context = session_context(sums, self._clock(), self._calendar)
+        self._table.show_sort(self._sort.name, self._descending)
+        self._table.update_rows(keys, by_id.__getitem__, context, groups)
         shown, wanted, of = self._list.query.period, self._period, len(self._list.rows)
         period = shown if shown == wanted else f"{shown}, reading {wanted}"
         self._status = status(sums, of, self._sort, self._descending, period, self._filter.strip(), self._by_project)
@@ -115,17 +113,6 @@ class SessionsScreen(ViewScreen):
             nothing.update(Content.assemble((case, "bold"), "\n", todo))
         self._say()
         self.refresh_bindings()
-
-    def _maker(self, rows: dict[str, SessionRow], groups: dict[str, Group]) -> Callable[[str], Cells]:
-        now = self._clock()
-
-        def cells(key: str) -> Cells:
-            if key in groups:
-                return group_cells(groups[key])
-            active = Style(color=Color.parse(self.app.theme_variables["success"]).rich_color)
-            return row_cells(rows[key], now, self._calendar, active)
-
-        return cells
 
     def _say(self) -> None:
         if self.is_there:
@@ -162,7 +149,8 @@ class SessionsScreen(ViewScreen):
         self.show()
 
     def action_sort(self, columns: int) -> None:
-        self._sort = SORTS[(SORTS.index(self._sort) + columns) % len(SORTS)]
+        names = list(SORTS)
+        self._sort = SORTS[names[(names.index(self._sort.name) + columns) % len(names)]]
         self._descending = self._sort.descending
         self.show()
 
@@ -172,8 +160,8 @@ class SessionsScreen(ViewScreen):
 
     @on(RowTable.HeaderClicked)
     def sort_by(self, message: RowTable.HeaderClicked) -> None:
-        sort = BY_NAME.get(SORT_OF.get(message.column.name, ""))
-        if sort is self._sort:
+        sort = message.column.sort
+        if sort == self._sort:
             self.action_order()
         elif sort is not None:
             self._sort, self._descending = sort, sort.descending

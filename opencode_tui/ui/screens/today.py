@@ -18,11 +18,12 @@ from opencode_tui.report.states import empty_screen
 from opencode_tui.report.words import short_day
 from opencode_tui.snapshot import Snapshot
 from opencode_tui.ui.screens.base import OpenSession, OpenSessions, SnapshotScreen
+from opencode_tui.ui.tables.today import SessionTable
 from opencode_tui.ui.widgets.banner import Banner
 from opencode_tui.ui.widgets.day_curve import DayCurve
 from opencode_tui.ui.widgets.day_header import DayHeader
 from opencode_tui.ui.widgets.notice import Notice
-from opencode_tui.ui.widgets.session_table import SessionsPanel, SessionTable
+from opencode_tui.ui.widgets.sessions_panel import SessionsPanel
 from opencode_tui.ui.widgets.seven_days import SevenDays
 from opencode_tui.ui.widgets.slices import SlicesPanel
 from opencode_tui.ui.widgets.today_panel import TodayPanel
@@ -72,7 +73,7 @@ class TodayScreen(SnapshotScreen):
                 yield SlicesPanel("Models", "models").data_bind(TodayScreen.snapshot)
                 yield SlicesPanel("Providers", "providers").data_bind(TodayScreen.snapshot)
                 yield SevenDays().data_bind(TodayScreen.snapshot)
-            yield SessionsPanel().data_bind(TodayScreen.snapshot)
+            yield SessionsPanel(self._calendar).data_bind(TodayScreen.snapshot)
         yield Footer(compact=True, show_command_palette=False)
 
     def on_mount(self) -> None:
@@ -99,9 +100,9 @@ class TodayScreen(SnapshotScreen):
     def open_day(self, message: SevenDays.Opened) -> None:
         self._select(message.day)
 
-    @on(SessionTable.RowSelected)
-    def open_session(self, message: SessionTable.RowSelected) -> None:
-        self.post_message(OpenSession(str(message.row_key.value)))
+    @on(SessionTable.Opened)
+    def open_session(self, message: SessionTable.Opened) -> None:
+        self.post_message(OpenSession(message.key))
 
     @on(SlicesPanel.Opened)
     def open_sessions(self, message: SlicesPanel.Opened) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Never
 
 from textual import on
 from textual.app import ComposeResult
@@ -14,11 +14,11 @@ from opencode_tui.alert_records import Alert
 from opencode_tui.clock import Calendar, Clock
 from opencode_tui.report.alert_words import session_of
 from opencode_tui.ui.screens.base import OpenCause, ViewScreen
+from opencode_tui.ui.tables.alerts import ALERTS, AlertContext, is_handled
+from opencode_tui.ui.tables.row_table import RowTable
 from opencode_tui.ui.widgets.alert_detail import AlertDetail, nothing_fired
-from opencode_tui.ui.widgets.alert_rows import COLUMNS, alert_cells
 from opencode_tui.ui.widgets.banner import Banner
 from opencode_tui.ui.widgets.crumb_header import CrumbHeader
-from opencode_tui.ui.widgets.row_table import Cells, RowTable
 from opencode_tui.views import AlertsQuery, AlertsView, View
 
 ALERT_KEYS = Binding.Group("Alerts", compact=True)
@@ -48,7 +48,7 @@ class WhyScreen(ViewScreen):
         super().__init__()
         self._calendar, self._clock, self._rules, self._config = calendar, clock, rules, config
         self._alerts: dict[str, Alert] | None = None
-        self._table = RowTable(COLUMNS, id="alerts")
+        self._table: RowTable[Alert, AlertContext, Never] = RowTable(ALERTS, is_dim=is_handled, id="alerts")
         self._wanted: str | None = None
         self.looking_at = (AlertsQuery(),)
 
@@ -90,13 +90,10 @@ class WhyScreen(ViewScreen):
         self.set_class(bool(alerts), "-there")
         if not alerts:
             self.query_one("#nothing Static", Static).update(nothing_fired(self._rules, self._config))
-        self._table.update_keys(tuple(alerts), self._cells)
+        context = AlertContext(self._clock, self._calendar, self.title_of)
+        self._table.update_rows(tuple(alerts), alerts.__getitem__, context)
         self._go()
         self._tell()
-
-    def _cells(self, key: str) -> Cells:
-        alert = (self._alerts or {})[key]
-        return alert_cells(alert, self.title_of(alert), self._clock(), self._calendar, self.app.theme_variables)
 
     def title_of(self, alert: Alert) -> str:
         """The title of the session to look at as far as it is known, else its id."""

@@ -7,7 +7,7 @@ from textual.content import Content
 from opencode_tui.snapshot import Snapshot
 from opencode_tui.ui.theme import STYLES
 from opencode_tui.ui.widgets.blocks import across
-from opencode_tui.ui.widgets.panel import Panel
+from opencode_tui.ui.widgets.panel import DayPanel
 
 
 def scale_nano(snapshot: Snapshot) -> int:
@@ -20,7 +20,7 @@ def mark_cell(limit_nano: int, scale: int, width: int) -> int:
     return min(limit_nano * width // scale, width - 1)
 
 
-class BudgetBar(Panel):
+class BudgetBar(DayPanel):
     DEFAULT_CSS = """
     BudgetBar {
         height: 1;

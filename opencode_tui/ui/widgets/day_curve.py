@@ -10,7 +10,7 @@ from textual_plotext import PlotextPlot
 from opencode_tui.clock import HOUR_MS, Calendar, Span
 from opencode_tui.money import NANO, format_usd
 from opencode_tui.snapshot import Snapshot
-from opencode_tui.ui.widgets.panel import Panel
+from opencode_tui.ui.widgets.panel import DayPanel
 
 SHOWN_HOURS = 8
 """The least that the time axis spans."""
@@ -89,7 +89,7 @@ def height(nano: int, top: float) -> float:
     return min(max(nano, 0), top) / NANO
 
 
-class DayCurve(Panel):
+class DayCurve(DayPanel):
     BORDER_TITLE = "Over the day"
 
     def __init__(self, calendar: Calendar) -> None:

@@ -9,7 +9,7 @@ from opencode_tui.report import words
 from opencode_tui.report.states import quiet_day
 from opencode_tui.snapshot import Snapshot
 from opencode_tui.ui.theme import STYLES
-from opencode_tui.ui.widgets.panel import Panel
+from opencode_tui.ui.widgets.panel import DayPanel
 
 Line = tuple[int, str, str]
 """How soon it gives way (the highest first), its text, its style."""
@@ -54,7 +54,7 @@ def choose(groups: list[list[Line]], height: int) -> list[tuple[str, str]]:
     return lines
 
 
-class DayFacts(Panel):
+class DayFacts(DayPanel):
     DEFAULT_CSS = """
     DayFacts {
         height: 1fr;

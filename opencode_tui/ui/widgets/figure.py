@@ -9,10 +9,10 @@ from textual.widgets import Digits, Static
 
 from opencode_tui.report.words import amount, fit, limits
 from opencode_tui.snapshot import Snapshot
-from opencode_tui.ui.widgets.panel import Panel
+from opencode_tui.ui.widgets.panel import DayPanel
 
 
-class Figure(Panel):
+class Figure(DayPanel):
     """Three lines high with big digits where the screen gives it three, else one line of text."""
 
     DEFAULT_CSS = """

@@ -12,7 +12,7 @@ from opencode_tui.money import NANO, format_usd
 from opencode_tui.report.turn_words import short_model
 from opencode_tui.report.words import clock_time, fit, short_day
 from opencode_tui.ui.widgets.day_curve import height, plot_color, sampled
-from opencode_tui.ui.widgets.session_panel import SessionPanel
+from opencode_tui.ui.widgets.panel import SessionPanel
 from opencode_tui.views import SessionView
 
 Points = tuple[tuple[int, int], ...]

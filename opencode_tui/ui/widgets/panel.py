@@ -1,15 +1,20 @@
-"""A titled part of a screen that follows the snapshot and redraws only when what it shows has changed."""
+"""A titled part of a screen that redraws only when what it shows has changed."""
 
 from __future__ import annotations
+
+from typing import Generic, TypeVar
 
 from textual.reactive import var
 from textual.widget import Widget
 
 from opencode_tui.snapshot import Snapshot
+from opencode_tui.views import SessionView
+
+Record = TypeVar("Record", contravariant=True)
 
 
-class Panel(Widget):
-    """Subclasses say which facts of a snapshot they show, and show them."""
+class Panel(Widget, Generic[Record]):
+    """Subclasses say which facts of a record they show, and show them."""
 
     DEFAULT_CSS = """
     Panel {
@@ -27,21 +32,39 @@ class Panel(Widget):
     }
     """
 
-    snapshot: var[Snapshot | None] = var(None)
     _shown: object = None
 
-    def facts(self, snapshot: Snapshot) -> object:
-        """What of the snapshot this panel shows; when it is equal to the last, nothing is redrawn."""
+    def facts(self, record: Record, /) -> object:
+        """The part of the record that this panel shows; while it stays equal, nothing is redrawn."""
         raise NotImplementedError
 
-    def show(self, snapshot: Snapshot) -> None:
+    def show(self, record: Record, /) -> None:
         """Show it; a panel that draws itself in `render` only needs a refresh."""
         self.refresh()
 
-    def watch_snapshot(self, snapshot: Snapshot | None) -> None:
-        if snapshot is None:
+    def follow(self, record: Record | None) -> None:
+        """Show the record if its facts are others than those on the screen."""
+        if record is None:
             return
-        facts = self.facts(snapshot)
+        facts = self.facts(record)
         if facts != self._shown:
             self._shown = facts
-            self.show(snapshot)
+            self.show(record)
+
+
+class DayPanel(Panel[Snapshot]):
+    """A part of the day, bound to its screen's snapshot."""
+
+    snapshot: var[Snapshot | None] = var(None)
+
+    def watch_snapshot(self, snapshot: Snapshot | None) -> None:
+        self.follow(snapshot)
+
+
+class SessionPanel(Panel[SessionView]):
+    """A part of one session, bound to its screen's session."""
+
+    session: var[SessionView | None] = var(None)
+
+    def watch_session(self, session: SessionView | None) -> None:
+        self.follow(session)

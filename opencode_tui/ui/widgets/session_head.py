@@ -10,7 +10,7 @@ from opencode_tui.report import session_facts as words
 from opencode_tui.report.words import fit
 from opencode_tui.ui.theme import STYLES
 from opencode_tui.ui.widgets.blocks import cells, wrapped
-from opencode_tui.ui.widgets.session_panel import SessionPanel
+from opencode_tui.ui.widgets.panel import SessionPanel
 from opencode_tui.views import SessionView
 
 ONE_FACT_A_LINE = 64

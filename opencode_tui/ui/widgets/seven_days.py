@@ -15,7 +15,7 @@ from opencode_tui.report.words import amount, band_glyph, fit, weekday
 from opencode_tui.snapshot import DaySpend, Snapshot
 from opencode_tui.ui.theme import CURSOR, STYLES
 from opencode_tui.ui.widgets.blocks import upward
-from opencode_tui.ui.widgets.panel import Panel
+from opencode_tui.ui.widgets.panel import DayPanel
 
 Piece = tuple[str, str]
 
@@ -58,7 +58,7 @@ def day_label(day: DaySpend, column: int) -> str:
     return (name + glyph).ljust(column) if len(name) + len(glyph) <= column else (glyph or name[:1]).ljust(column)
 
 
-class SevenDays(Panel, can_focus=True):
+class SevenDays(DayPanel, can_focus=True):
     BORDER_TITLE = "Seven days"
     DEFAULT_CSS = """
     SevenDays:focus { border-title-color: $foreground; }

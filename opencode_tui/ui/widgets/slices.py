@@ -16,7 +16,7 @@ from opencode_tui.report.words import amount
 from opencode_tui.snapshot import Snapshot
 from opencode_tui.ui.theme import CURSOR, STYLES
 from opencode_tui.ui.widgets.blocks import across, cells, cut
-from opencode_tui.ui.widgets.panel import Panel
+from opencode_tui.ui.widgets.panel import DayPanel
 
 MIN_BAR = 4
 
@@ -58,7 +58,7 @@ def slice_rows(slices: tuple[Slice, ...], width: int, height: int) -> list[tuple
     return rows
 
 
-class SlicesPanel(Panel, can_focus=True):
+class SlicesPanel(DayPanel, can_focus=True):
     """Bars by amount with the amount and the share; the largest that fit. A bar opens its sessions."""
 
     DEFAULT_CSS = """

@@ -15,7 +15,7 @@ from textual.widgets.tree import TreeNode
 
 from opencode_tui.counts import plural
 from opencode_tui.report import session_facts as words
-from opencode_tui.ui.widgets.session_panel import SessionPanel
+from opencode_tui.ui.widgets.panel import SessionPanel
 from opencode_tui.views import Node, SessionView
 
 PAGE = 100

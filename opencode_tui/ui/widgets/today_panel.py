@@ -10,10 +10,10 @@ from opencode_tui.snapshot import Snapshot
 from opencode_tui.ui.widgets.budget_bar import BudgetBar
 from opencode_tui.ui.widgets.day_facts import DayFacts
 from opencode_tui.ui.widgets.figure import Figure
-from opencode_tui.ui.widgets.panel import Panel
+from opencode_tui.ui.widgets.panel import DayPanel
 
 
-class TodayPanel(Panel):
+class TodayPanel(DayPanel):
     BORDER_TITLE = "Today"
 
     def __init__(self, calendar: Calendar) -> None:
@@ -21,9 +21,9 @@ class TodayPanel(Panel):
         self._calendar = calendar
 
     def compose(self) -> ComposeResult:
-        yield Figure().data_bind(Panel.snapshot)
-        yield BudgetBar().data_bind(Panel.snapshot)
-        yield DayFacts(self._calendar).data_bind(Panel.snapshot)
+        yield Figure().data_bind(DayPanel.snapshot)
+        yield BudgetBar().data_bind(DayPanel.snapshot)
+        yield DayFacts(self._calendar).data_bind(DayPanel.snapshot)
 
     def facts(self, snapshot: Snapshot) -> object:
         return snapshot.is_today, snapshot.day, snapshot.guard

@@ -16,7 +16,7 @@ from opencode_tui.report.call_words import call_lines, together
 from opencode_tui.report.turn_words import turn_title
 from opencode_tui.report.words import fit
 from opencode_tui.ui.widgets.blocks import wrapped
-from opencode_tui.ui.widgets.session_panel import SessionPanel
+from opencode_tui.ui.widgets.panel import SessionPanel
 from opencode_tui.views import CallRow, SessionView, Turn, TurnView
 
 Line = tuple[str, str]

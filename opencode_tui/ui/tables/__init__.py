@@ -1,0 +1,1 @@
+"""Tables: one engine, `RowTable`, and one module a table that lists its columns."""

@@ -1,0 +1,54 @@
+"""What a column of a table is: its cells, the room it takes, how rows sort by it, and its total over a group."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Generic, Literal, TypeVar
+
+from rich.text import Text
+
+from opencode_tui.analysis.session_list import Sort
+
+Row = TypeVar("Row", contravariant=True)
+Context = TypeVar("Context", contravariant=True)
+Group = TypeVar("Group", contravariant=True)
+
+Cell = Text | str
+"""What stands in a column; it is never markup. A style such as `$success` is the theme's colour of that name."""
+
+
+@dataclass(frozen=True)
+class Column(Generic[Row, Context, Group]):
+    """One column of a table of `Row`s. `Context` holds what cells need besides their row, such as the time."""
+
+    key: str
+    """Unique within a table."""
+    header: str
+    cell: Callable[[Row, Context], Cell]
+    width: int | Callable[[Context], int] | None
+    """In terminal cells, for a column that grows the minimum. None: as wide as its header and its widest cell."""
+    align: Literal["left", "right"] = "left"
+    grow: bool = False
+    """Takes the room that the other columns leave."""
+    max_width: int | None = None
+    drop_at: int = 0
+    """Rank in a table that is too narrow: the columns of the highest rank are dropped first, those of 0 never."""
+    grow_min: int | None = None
+    """Minimum of the columns that grow while no column of a higher rank is shown; None: their own width."""
+    min_table: int = 0
+    """Shown in tables of at least so many cells."""
+    max_table: int = sys.maxsize
+    """Shown in tables of at most so many cells."""
+    sort: Sort[Row] | None = None
+    total: Callable[[Group], Cell] | None = None
+    """Its cell in the heading of a group of rows; None leaves it empty."""
+
+
+AnyColumn = Column[Any, Any, Any]
+
+
+def sorts(columns: Iterable[Column[Row, Context, Group]]) -> dict[str, Sort[Row]]:
+    """Every order that the columns offer, by name, in the order of the columns."""
+    return {column.sort.name: column.sort for column in columns if column.sort is not None}

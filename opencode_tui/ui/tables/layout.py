@@ -1,0 +1,65 @@
+"""How wide each column of a table is, and which are dropped where there is little room. Widths are in cells."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from rich.text import Text
+
+from opencode_tui.ui.tables.columns import AnyColumn, Cell, Column, Context, Group, Row
+from opencode_tui.ui.widgets.blocks import cells
+
+PADDING = 1
+"""On either side of a cell's text."""
+
+
+def column_widths(
+    columns: Iterable[Column[Row, Context, Group]], rows: Iterable[Row], context: Context
+) -> tuple[int, ...]:
+    """The width that each column asks for; `rows` are looked at only for columns that are as wide as their cells."""
+    all_rows = tuple(rows) if any(column.width is None for column in columns) else ()
+    return tuple(_width(column, all_rows, context) for column in columns)
+
+
+def _width(column: Column[Row, Context, Group], rows: Sequence[Row], context: Context) -> int:
+    if isinstance(column.width, int):
+        return column.width
+    if column.width is not None:
+        return column.width(context)
+    widest = max([cells(column.header), *(cell_width(column.cell(row, context)) for row in rows)])
+    return widest if column.max_width is None else min(widest, column.max_width)
+
+
+def cell_width(cell: Cell) -> int:
+    return cell.cell_len if isinstance(cell, Text) else cells(cell)
+
+
+def fit_columns(columns: Sequence[AnyColumn], widths: Sequence[int], width: int) -> tuple[tuple[int, int], ...]:
+    """(index, width) of the columns that a table of `width` cells has room for, in their order, without the padding.
+
+    Columns that are never dropped are there in any width; the ones that grow shrink for them, to one cell.
+    """
+    kept = [i for i, column in enumerate(columns) if column.min_table <= width <= column.max_table]
+    while rank := max((columns[i].drop_at for i in kept), default=0):
+        last = [i for i in kept if columns[i].drop_at == rank]
+        spared = [least for i in last if (least := columns[i].grow_min) is not None]
+        needed = (min([widths[i], *spared]) if columns[i].grow else widths[i] for i in kept)
+        if sum(needed) <= width - 2 * PADDING * len(kept):
+            break
+        kept = [i for i in kept if i not in last]
+    return tuple(zip(kept, _shared_out(columns, widths, kept, width - 2 * PADDING * len(kept)), strict=True))
+
+
+def _shared_out(columns: Sequence[AnyColumn], widths: Sequence[int], kept: Sequence[int], room: int) -> list[int]:
+    """The widths of the kept columns; what is left of the room is shared by those that grow."""
+    left = room - sum(widths[i] for i in kept)
+    growing = sum(columns[i].grow for i in kept)
+    found = []
+    for i in kept:
+        size = widths[i]
+        if columns[i].grow:
+            share = left // growing
+            size, left, growing = max(size + share, 1), left - share, growing - 1
+            size = size if (most := columns[i].max_width) is None else min(size, most)
+        found.append(size)
+    return found

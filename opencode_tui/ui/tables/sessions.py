@@ -1,0 +1,205 @@
+"""The columns of sessions: all of them for the Sessions screen, and those that Today has room for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from rich.text import Text
+
+from opencode_tui.analysis.session_list import STATES, Group, Sort, Totals, context_share
+from opencode_tui.clock import Calendar
+from opencode_tui.counts import plural
+from opencode_tui.paths import last_part
+from opencode_tui.report.session_facts import STATES as STATE_WORDS
+from opencode_tui.report.session_words import context_text, spark, state_word, title_text, when_text
+from opencode_tui.report.turn_words import duration_text, short_model
+from opencode_tui.report.words import amount, tokens_text
+from opencode_tui.snapshot import SessionLine
+from opencode_tui.ui.tables.columns import Column, sorts
+from opencode_tui.views import SessionRow
+
+
+@dataclass(frozen=True, slots=True)
+class SessionContext:
+    """What the cells of a session need besides its record."""
+
+    now_ms: int
+    calendar: Calendar
+    money_width: int = 8
+    """Room for the largest amount, in cells."""
+
+
+def session_context(sums: Totals, now_ms: int, calendar: Calendar) -> SessionContext:
+    """With room for what all rows add up to."""
+    return SessionContext(now_ms, calendar, max(len(amount(sums.total_nano, sums.lower_bound)), 8))
+
+
+def state_glyph(row: SessionRow | SessionLine) -> Text:
+    return Text(STATE_WORDS[row.state][0], style="$success" if row.state == "active" else "dim")
+
+
+def count_subagents(count: int) -> str:
+    """Such as `+3`; empty where there are none."""
+    return f"+{count}" if count else ""
+
+
+def group_title(group: Group) -> str:
+    return f"{group.name or 'no project'} · {plural(group.totals.sessions, 'session')}"
+
+
+SessionColumn = Column[SessionRow, SessionContext, Group]
+SharedColumn = Column[SessionRow | SessionLine, SessionContext, Group]
+"""For the sessions of a period and for those of a day alike."""
+
+BY_STATE: Sort[SessionRow | SessionLine] = Sort("state", lambda row: STATES.index(row.state), descending=False)
+
+GLYPH = SharedColumn("glyph", "", lambda row, at: state_glyph(row), 1, sort=BY_STATE, total=lambda group: "▾")
+TITLE = SharedColumn(
+    "title",
+    "Session",
+    lambda row, at: title_text(row),
+    22,
+    grow=True,
+    sort=Sort("title", lambda row: row.title.casefold(), descending=False),
+    total=group_title,
+)
+PROJECT = SharedColumn(
+    "project",
+    "Project",
+    lambda row, at: last_part(row.project),
+    14,
+    drop_at=6,
+    sort=Sort("project", lambda row: last_part(row.project).casefold(), descending=False),
+)
+MODEL = SharedColumn(
+    "model",
+    "Model",
+    lambda row, at: short_model(row.model),
+    18,
+    drop_at=3,
+    sort=Sort("model", lambda row: row.model.casefold(), descending=False),
+)
+TOTAL = SharedColumn(
+    "total",
+    "Total",
+    lambda row, at: amount(row.total_nano, row.lower_bound),
+    lambda at: at.money_width,
+    "right",
+    sort=Sort("total", lambda row: row.total_nano),
+    total=lambda group: amount(group.totals.total_nano, group.totals.lower_bound),
+)
+OWN = SharedColumn(
+    "own",
+    "Own",
+    lambda row, at: amount(row.own_nano, row.lower_bound),
+    lambda at: at.money_width,
+    "right",
+    drop_at=8,
+    sort=Sort("own", lambda row: row.own_nano),
+    total=lambda group: amount(group.totals.own_nano, group.totals.lower_bound),
+)
+SUBAGENTS = SharedColumn(
+    "subagents",
+    "Sub",
+    lambda row, at: count_subagents(row.subagents),
+    4,
+    "right",
+    drop_at=4,
+    sort=Sort("subagents", lambda row: row.subagents),
+    total=lambda group: count_subagents(group.totals.subagents),
+)
+TURNS = SharedColumn(
+    "turns", "Turns", lambda row, at: f"{row.turns:,}", 6, "right", drop_at=5, sort=Sort("turns", lambda row: row.turns)
+)
+CONTEXT = SharedColumn(
+    "context",
+    "Ctx",
+    lambda row, at: context_text(row.context_tokens, row.context_limit),
+    5,
+    "right",
+    drop_at=1,
+    sort=Sort("context", context_share),
+)
+
+SESSIONS: tuple[SessionColumn, ...] = (
+    GLYPH,
+    TITLE,
+    SessionColumn("state", "State", lambda row, at: state_word(row), 8, drop_at=14, sort=BY_STATE),
+    PROJECT,
+    MODEL,
+    SessionColumn(
+        "agent",
+        "Agent",
+        lambda row, at: row.agent,
+        8,
+        drop_at=12,
+        sort=Sort("agent", lambda row: row.agent.casefold(), descending=False),
+    ),
+    TOTAL,
+    OWN,
+    SUBAGENTS,
+    TURNS,
+    SessionColumn(
+        "calls",
+        "Calls",
+        lambda row, at: f"{row.calls:,}",
+        6,
+        "right",
+        drop_at=9,
+        sort=Sort("calls", lambda row: row.calls),
+        total=lambda group: f"{group.totals.calls:,}",
+    ),
+    SessionColumn(
+        "tokens",
+        "Tokens",
+        lambda row, at: tokens_text(row.tokens.total),
+        7,
+        "right",
+        drop_at=7,
+        sort=Sort("tokens", lambda row: row.tokens.total),
+        total=lambda group: tokens_text(group.totals.tokens.total),
+    ),
+    CONTEXT,
+    SessionColumn(
+        "started",
+        "Started",
+        lambda row, at: when_text(row.started_ms, at.now_ms, at.calendar),
+        12,
+        "right",
+        drop_at=13,
+        sort=Sort("started", lambda row: row.started_ms),
+    ),
+    SessionColumn(
+        "last",
+        "Last active",
+        lambda row, at: when_text(row.last_ms, at.now_ms, at.calendar),
+        12,
+        "right",
+        drop_at=2,
+        sort=Sort("last active", lambda row: row.last_ms),
+    ),
+    SessionColumn(
+        "duration",
+        "Took",
+        lambda row, at: duration_text(row.duration_ms),
+        7,
+        "right",
+        drop_at=11,
+        sort=Sort("duration", lambda row: row.duration_ms),
+    ),
+    SessionColumn("spend", "Spend", lambda row, at: spark(row.spark), 12, drop_at=10),
+)
+SORTS = sorts(SESSIONS)
+
+TODAY: tuple[SharedColumn, ...] = (
+    replace(GLYPH, width=None),
+    replace(TITLE, width=24, max_width=80),
+    replace(PROJECT, width=None, max_width=18, drop_at=4, min_table=100),
+    replace(MODEL, width=None, max_width=28, drop_at=2, min_table=44),
+    replace(TOTAL, width=None, max_width=20),
+    replace(OWN, width=None, max_width=20, drop_at=4, min_table=100),
+    replace(SUBAGENTS, width=None, max_width=20, drop_at=2, min_table=44),
+    replace(TURNS, width=None, max_width=20, drop_at=3, min_table=72),
+    replace(CONTEXT, width=None, max_width=20, drop_at=1, min_table=28, grow_min=16),
+)
+"""The columns of a day's sessions; they are dropped in pairs, and most are as wide as what is in them."""

@@ -1,0 +1,97 @@
+"""The columns of sessions: which there are, what they sort by, and which of them Today has room for."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from opencode_tui.analysis.session_list import ordered
+from opencode_tui.clock import calendar_for
+from opencode_tui.records import Tokens
+from opencode_tui.snapshot import SessionLine
+from opencode_tui.ui.tables.alerts import ALERTS
+from opencode_tui.ui.tables.columns import AnyColumn
+from opencode_tui.ui.tables.layout import PADDING, column_widths, fit_columns
+from opencode_tui.ui.tables.sessions import SESSIONS, SORTS, TODAY, SessionContext
+from opencode_tui.ui.tables.turns import TURNS
+from tests.ui.builders import NOW, row, session
+from tests.ui.builders import SESSIONS as LINES
+
+CONTEXT = SessionContext(NOW, calendar_for("UTC"))
+
+
+@pytest.mark.parametrize("columns", [SESSIONS, TODAY, TURNS, ALERTS])
+def test_a_key_names_one_column_of_a_table(columns: tuple[AnyColumn, ...]) -> None:
+    keys = [column.key for column in columns]
+    assert len(set(keys)) == len(keys)
+
+
+def test_the_sessions_of_today_have_columns_of_the_sessions() -> None:
+    of = {column.key: column for column in SESSIONS}
+    for column in TODAY:
+        assert (column.header, column.cell) == (of[column.key].header, of[column.key].cell)
+    today = [column.key for column in TODAY]
+    assert [key for key in of if key in today] == today, "in the same order"
+
+
+def fitted(width: int, lines: tuple[SessionLine, ...]) -> list[tuple[str, int]]:
+    fits = fit_columns(TODAY, column_widths(TODAY, lines, CONTEXT), width)
+    return [(TODAY[i].key, size) for i, size in fits]
+
+
+@pytest.mark.parametrize("width", range(20, 200))
+def test_the_columns_of_today_never_need_more_than_there_is(width: int) -> None:
+    assert sum(size + 2 * PADDING for _, size in fitted(width, LINES)) <= width
+
+
+@pytest.mark.parametrize(
+    ("width", "keys"),
+    [
+        (27, "glyph title total"),
+        (40, "glyph title total context"),
+        (60, "glyph title model total subagents context"),
+        (90, "glyph title model total subagents turns context"),
+        (120, "glyph title project model total own subagents turns context"),
+    ],
+)
+def test_a_wider_table_has_more_columns(width: int, keys: str) -> None:
+    assert " ".join(key for key, _ in fitted(width, (session(),))) == keys
+
+
+def test_the_orders_are_those_of_the_columns_from_left_to_right() -> None:
+    names = dict.fromkeys(column.sort.name for column in SESSIONS if column.sort)
+    assert list(SORTS) == list(names)
+    assert list(SORTS)[:3] == ["state", "title", "project"]
+
+
+@pytest.mark.parametrize(
+    ("name", "low", "high"),
+    [
+        ("state", {"state": "active"}, {"state": "deleted"}),
+        ("title", {"title": "alpha"}, {"title": "Beta"}),
+        ("project", {"project": "/z/alpha"}, {"project": "/a/beta"}),
+        ("model", {"model": "a/x"}, {"model": "b/x"}),
+        ("agent", {"agent": "build"}, {"agent": "plan"}),
+        ("total", {"total_nano": 1}, {"total_nano": 2}),
+        ("own", {"own_nano": 1}, {"own_nano": 2}),
+        ("subagents", {"subagents": 1}, {"subagents": 2}),
+        ("turns", {"turns": 1}, {"turns": 2}),
+        ("calls", {"calls": 1}, {"calls": 2}),
+        ("tokens", {"tokens": Tokens(1)}, {"tokens": Tokens(0, 2)}),
+        ("context", {"context_tokens": 90, "context_limit": 200}, {"context_tokens": 80, "context_limit": 100}),
+        ("context", {"context_tokens": 10**6, "context_limit": None}, {"context_tokens": 1, "context_limit": 100}),
+        ("started", {"started_ms": NOW - 2}, {"started_ms": NOW - 1}),
+        ("last active", {"last_ms": NOW - 2}, {"last_ms": NOW - 1}),
+        ("duration", {"started_ms": 5, "last_ms": 9}, {"started_ms": 1, "last_ms": 9}),
+    ],
+)
+def test_each_column_orders_by_what_it_shows(name: str, low: dict[str, Any], high: dict[str, Any]) -> None:
+    small, large = replace(row("low"), **low), replace(row("high"), **high)
+    assert [each.id for each in ordered((large, small), SORTS[name], descending=False)] == ["low", "high"]
+
+
+def test_names_begin_with_a_and_amounts_with_the_highest() -> None:
+    upward = {name for name, sort in SORTS.items() if not sort.descending}
+    assert upward == {"state", "title", "project", "model", "agent"}
