@@ -73,8 +73,7 @@ def open_ledger(settings: Settings, busy_s: float | None = None) -> Ledger:
     try:
         return Ledger(path, WAIT_S if busy_s is None else busy_s)
     except LedgerError as error:
-        busy = is_busy(error.__cause__)
-        raise Trouble(fault_of(path, error.__cause__) if busy and error.__cause__ else str(error)) from None
+        raise Trouble(fault_of(path, error)) from None
     except Exception as error:
         raise Trouble(fault_of(path, error)) from error
 
@@ -111,8 +110,10 @@ def is_busy(error: BaseException | None) -> bool:
 
 def fault_of(path: Path, error: BaseException) -> str:
     """One sentence about what went wrong with the ledger."""
-    if is_busy(error):
+    if is_busy(error) or (isinstance(error, LedgerError) and is_busy(error.__cause__)):
         return f"the ledger {path} is locked by another process; try again once that has ended"
+    if isinstance(error, LedgerError):
+        return str(error)
     reason = str(error) if isinstance(error, sqlite3.Error) else f"{type(error).__name__}: {error}"
     return (
         f"the ledger {path} cannot be used ({one_line(reason)}); if it is damaged, restore a backup, or move it away:"

@@ -22,7 +22,7 @@ from opencode_tui.cli.signals import ending_signals
 from opencode_tui.cli.streams import ring
 from opencode_tui.clock import Calendar, calendar_for, now_ms
 from opencode_tui.feed import LedgerFeed
-from opencode_tui.ledger.ledger import Ledger, LedgerError
+from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.money import format_usd
 from opencode_tui.report.alerts import alert_line
 from opencode_tui.settings import LEVELS, Settings
@@ -85,7 +85,7 @@ def _watch(feed: LedgerFeed, settings: Settings, ledger: Path, ended: Event, *, 
                 raise
             _say_troubles(troubles, troubles | {"the ledger": f"{trouble}; trying again"})
         except Exception as error:  # a damaged page of the ledger can hold anything
-            sentence = str(error) if isinstance(error, LedgerError) else fault_of(ledger, error)
+            sentence = fault_of(ledger, error)
             if once:
                 raise Trouble(sentence) from error
             _say_troubles(troubles, troubles | {"the ledger": f"{sentence}; trying again"})
