@@ -25,7 +25,7 @@ from opencode_tui.ledger.residuals import (
 )
 from opencode_tui.ledger.resplit import make_room, perhaps_whole, resplit_messages
 from opencode_tui.pricing.book import PriceBook, Priced, price_call
-from opencode_tui.records import Call, Session, StoreState, message_id
+from opencode_tui.records import Call, Session, StoreState, message_id, undone_id
 from opencode_tui.settings import Settings
 from opencode_tui.source.batch import Batch, Store, StoreTrouble, no_collector
 from opencode_tui.source.discovery import (
@@ -339,6 +339,9 @@ class Sync:
     def _never_had(self, store: Store, session_id: str) -> Strangers:
         """What copies have of a session that the store, restored since, never had, for certain and perhaps."""
         own, certain, perhaps = store.history(session_id), set[str](), dict[str, int]()
+        if own is not None:  # a row that stands was undone elsewhere
+            open_rows = (number for id, number in own.numbers.items() if id not in own.billed)
+            certain |= {undone_id(session_id, number) for number in open_rows}
         for other in self._stores.values():
             if own is not None and other.spare and other is not store:
                 with suppress(StoreTrouble):

@@ -204,3 +204,27 @@ def test_a_free_message_that_still_runs_has_the_tokens_of_all_its_steps(tmp_path
         db.execute("UPDATE part SET data = json_set(data, '$.cost', 0) WHERE data LIKE '%step-finish%'")
     db.close()
     assert read(data_dir).totals.tokens.input == 27_498
+
+
+def test_a_fork_that_was_undone_is_known_as_a_whole_and_copies_all_steps(tmp_path: Path) -> None:
+    store = V1(tmp_path, version="1.18.34")
+    session = store.session("Fix header")
+    asked = store.prompt(session)
+    call = store.call(session, cost="0.05", turn=asked)
+    for number, cost in enumerate((0.02, 0.03)):
+        tokens = {"input": 100 + number, "output": 9, "reasoning": 0, "cache": {"read": 0, "write": 0}}
+        row = {"id": f"prt_{number}", "message_id": call, "session_id": session, "time_created": 1, "time_updated": 1}
+        data = {"type": "step-finish", "tokens": tokens, "cost": cost}
+        store.database.run("DELETE FROM part WHERE message_id = ? AND id NOT LIKE 'prt__'", call)
+        store.database.put("part", row | {"data": json.dumps(data)})
+    store.database.run(
+        "UPDATE message SET data = json_set(data, '$.tokens', json(?)) WHERE id = ?", json.dumps(tokens), call
+    )
+    fork = store.fork(session)
+    for table, place in (("message", "$.tokens"), ("event", "$.info.tokens")):
+        same = f"UPDATE {table} SET data = json_set(data, '{place}', json(?)) WHERE data LIKE '%0.05%'"
+        store.database.run(same, json.dumps(tokens))
+    store.revert(fork, store.sessions[fork].messages[0].id)
+    ours = read(store.data_dir)
+    assert ours.totals.spend_nano == 50_000_000
+    assert ours.rows("SELECT cost_nano FROM call WHERE session_id = ?", fork) == [(0,)]

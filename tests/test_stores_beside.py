@@ -339,6 +339,25 @@ def test_a_deleted_fork_in_a_backup_shows_an_undone_call_of_the_store(poll_first
     assert ours.spend_by("session") == {session: 80_000_000}
 
 
+def test_what_was_undone_in_a_newer_copy_takes_nothing_off_a_title_of_the_restored_store(tmp_path: Path) -> None:
+    store = V2(tmp_path)
+    session = store.session("Fix header")
+    store.call(session, cost="0.01")
+    asked = store.prompt(session)
+    call = store.call(session, turn=asked, completed=False)
+    before = store.path.read_bytes()
+    store.finish(call, cost="0.02")
+    store.fork(session)
+    store.revert(session, asked)
+    snapshot(store, "opencode-backup.db")
+    store.path.write_bytes(before)
+    title = "UPDATE session_v2 SET cost = cost + 0.05, tokens_input = tokens_input + 90000, time_updated = ?"
+    store.database.run(title, store.now)
+    ours = reader(store.data_dir)
+    ours.poll()
+    assert ours.totals.spend_nano == 80_000_000
+
+
 def test_a_fork_tells_of_an_undone_call_before_a_backup_does(tmp_path: Path) -> None:
     store = V2(tmp_path)
     session = store.session("Fix header")

@@ -18,7 +18,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from opencode_tui.records import Call
+from opencode_tui.records import Call, message_id
 
 _EQUALS = """
   SELECT c.id, c.session_id, c.copied, c.copied_from, c.settled, c.copy_of, c.missing,
@@ -85,6 +85,7 @@ def _link(connection: sqlite3.Connection, made_ms: Iterable[int]) -> None:
             blurred.add(member.id)
     _clear(likeness, {id for id, known in likeness.items() if "unknown" in known[1:3]}, _without_model)
     _clear(likeness, blurred, _without_tokens)
+    likeness |= _of_first_steps(likeness)
     groups: dict[tuple[Any, ...], list[_Member]] = defaultdict(list)
     for id, member in members.items():
         groups[likeness[_origin(id, named, members)]].append(member)
@@ -114,6 +115,22 @@ def _without_model(likeness: tuple[Any, ...]) -> tuple[Any, ...]:
 def _without_tokens(likeness: tuple[Any, ...]) -> tuple[Any, ...]:
     """What is left to go by where the tokens of a call cannot be read."""
     return likeness[:3] + likeness[6:]
+
+
+def _of_first_steps(likeness: Mapping[str, tuple[Any, ...]]) -> dict[str, tuple[Any, ...]]:
+    """What messages are like that are known as a whole and are copies of one that is known by its steps.
+
+    An undone copy is known from the events alone, which say the cost of all its steps and the tokens of the last.
+    """
+    messages: dict[str, list[str]] = defaultdict(list)
+    for id in sorted(likeness, key=lambda id: (len(id), id)):
+        messages[message_id(id)].append(id)
+    wholes: dict[tuple[Any, ...], tuple[Any, ...]] = {}
+    for steps in (steps for steps in messages.values() if len(steps) > 1):
+        whole = (*likeness[steps[-1]][:-1], sum(likeness[step][-1] for step in steps))
+        wholes[whole] = likeness[steps[0]]
+    alone = (steps[0] for steps in messages.values() if len(steps) == 1)
+    return {id: wholes[likeness[id]] for id in alone if likeness[id] in wholes}
 
 
 def _origin(id: str, named: Mapping[str, str], members: Mapping[str, _Member]) -> str:

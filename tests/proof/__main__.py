@@ -9,7 +9,10 @@ import shutil
 import sys
 import tempfile
 import time
-from collections import Counter
+from collections import Counter, deque
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -32,19 +35,38 @@ def main() -> int:
     operations = Counter[str]()
     begun = time.monotonic()
     number = 0
-    while total["operations"] < arguments.operations and time.monotonic() - begun < arguments.seconds:
-        played = _history(arguments, number, without)
+    for played in _histories(arguments, without):
         number += 1
         if played is None:
             return 1
         operations += played.pop("by_operation")
         total += Counter(played)
+        if total["operations"] >= arguments.operations or time.monotonic() - begun >= arguments.seconds:
+            break
     if arguments.beside and not (beside := _beside(arguments, without)):
         return 1
     told: dict[str, Any] = {"seed": arguments.seed, "histories": number, "drift_nano": 0}
     told |= {"seconds": round(time.monotonic() - begun, 1)} | dict(total) | {"by_operation": dict(operations)}
     print(json.dumps(told | ({"beside": beside} if arguments.beside else {})))
     return 0
+
+
+def _histories(arguments: argparse.Namespace, without: set[str]) -> Iterator[dict[str, Any] | None]:
+    """The figures of one history after the other, `--jobs` of them played at a time."""
+    if arguments.operations <= 0:
+        return
+    if arguments.jobs == 1:
+        yield from (_history(arguments, number, without) for number in count())
+    with ProcessPoolExecutor(arguments.jobs) as pool:
+        numbers = count()
+        playing = deque(pool.submit(_history, arguments, next(numbers), without) for _ in range(arguments.jobs))
+        try:
+            while True:
+                played = playing.popleft().result()
+                playing.append(pool.submit(_history, arguments, next(numbers), without))
+                yield played
+        finally:
+            pool.shutdown(cancel_futures=True)
 
 
 def _history(arguments: argparse.Namespace, number: int, without: set[str]) -> dict[str, Any] | None:
@@ -108,6 +130,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--operations", type=int, default=20_000, help="play so many (default: 20000)")
     parser.add_argument("--seed", type=int, default=1, help="the first history's; each next one has the next")
     parser.add_argument("--seconds", type=float, default=1e9, help="stop after so long")
+    parser.add_argument("--jobs", type=int, default=1, help="play so many histories at a time (default: 1)")
     parser.add_argument("--length", type=int, default=1200, help="operations of one history (default: 1200)")
     parser.add_argument("--generations", default=",".join(GENERATIONS), help="what the histories begin with")
     parser.add_argument("--without", default="", metavar="NAMES", help="leave operations out, such as backup,grow")

@@ -20,9 +20,6 @@ from tests.proof.story import Story
 from tests.proof.world import Session
 
 WITHOUT: set[str] = set()
-BESIDE_WITHOUT = {"backup"}
-"""What the program does not hold yet: which of several processes meets a backup first decides in which session the
-calls stand that only the backup still has."""
 
 
 @pytest.mark.parametrize("generation", GENERATIONS)
@@ -37,7 +34,7 @@ def test_a_random_history_loses_and_doubles_nothing(generation: str, tmp_path: P
 
 def test_a_dashboard_a_watch_and_commands_on_one_ledger_lose_no_call_and_no_alert(tmp_path: Path) -> None:
     with environment(tmp_path / "home") as environ:
-        episode = Beside(tmp_path / "play", 18, "v1.18", environ, BESIDE_WITHOUT, kills=False)
+        episode = Beside(tmp_path / "play", 18, "v1.18", environ, WITHOUT, kills=False)
         figures = episode.run(8, least=120)
     assert figures["alerts"] > 0
     assert figures["programs"] >= 4
