@@ -7,7 +7,9 @@ messages of OpenCode 1, copies included. So within one read transaction
 
     sum - messages of OpenCode 1 - own rows = titles + undone calls
 
-holds for every session but those with a compaction under way, and while the upgrade still imports. Which of a
+holds for every session but those with a compaction under way, and while the upgrade still imports. A sum is read again
+when its session bears a newer date; one that changes on a clock that is behind, and is next looked at when the clock is
+right again, is found only with the session's next change. Which of a
 session's events left no row is told by its sequence numbers: an undone turn leaves a wide gap before the next prompt.
 """
 

@@ -129,7 +129,7 @@ class SqliteV2(SqliteStore):
         self._given: dict[str, object] = {}
         """Those of the step that was given last."""
         self._touched: set[str] = set()
-        """Sessions of calls that came in since sums were read."""
+        """Sessions that are new or have changed, or whose calls have, since sums were read."""
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
         self._is_forked = "fork_session_id" in columns(connection, "session_v2")
@@ -221,7 +221,9 @@ class SqliteV2(SqliteStore):
 
     def _started(self, connection: sqlite3.Connection, batch: Batch, at: Cursor) -> Cursor:
         """Read the sums of the sessions that have changed, if all their calls have been read by now."""
+        # A session that is new may be dated before all that was read: the clock had gone back.
         self._touched.update(call.session_id for call in batch.calls)
+        self._touched.update(session.id for session in batch.sessions)
         if not self._wants_sums:
             return at
         due = self._bill_table.due(connection, at.billed_ms, self._touched, clock.now_ms())

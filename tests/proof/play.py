@@ -80,6 +80,8 @@ class Episode:
         self.config = root / "config.toml"
         self.config.write_text(SETTINGS)
         self._moves = 0
+        self._latest = 0
+        """The latest that the clock has ever been."""
         self.place = Place(root / "opencode", *GENERATIONS[generation])
         self.story = Story(self.place, self.dice, START_MS + self.dice.randint(0, DAY_MS))
         self.oracle, self.bells = Oracle(), Bells()
@@ -218,10 +220,17 @@ class Episode:
         return None
 
     def _jump(self) -> None:
-        self.story.now += self.dice.choice((-1, 1)) * self.dice.randint(1, 26 * HOUR_MS)
+        self._set_clock(self.dice.choice((-1, 1)) * self.dice.randint(1, 26 * HOUR_MS))
 
     def _day(self) -> None:
-        self.story.now += DAY_MS
+        self._set_clock(DAY_MS)
+
+    def _set_clock(self, by_ms: int) -> None:
+        """The clock jumps. While it is behind somebody looks: a sum that changes then bears a date long passed."""
+        self._latest = max(self._latest, self.story.now)
+        if by_ms > 0 and self.story.now < self._latest:
+            self.look()
+        self.story.now += by_ms
 
     def _restart(self) -> None:
         self.dice.choice(self.readers).restart()
