@@ -64,8 +64,8 @@ _RUNNING = f"""
 """
 _FINAL = "SELECT id FROM call WHERE session_id = ? AND completed_ms IS NOT NULL AND copied = 0"
 _SAME = """
-  SELECT 1 FROM call WHERE session_id = ? AND created_ms = ? AND copied = 0
-    AND provider = ? AND model = ? AND recorded_nano = ?
+  SELECT 1 FROM call WHERE created_ms = ? AND copied = 0
+    AND provider = ? AND model = ? AND input = ? AND recorded_nano = ?
 """
 
 
@@ -102,7 +102,8 @@ def undone_calls(connection: sqlite3.Connection, bills: Iterable[Bill], sums: Co
 
 
 def _is_there(connection: sqlite3.Connection, call: Call) -> bool:
-    values = (call.session_id, call.created_ms, call.provider, call.model, call.recorded_nano)
+    """Whether the ledger has the call, be it in another session: on a clock that had gone back a fork made it."""
+    values = (call.created_ms, call.provider, call.model, call.tokens.input, call.recorded_nano)
     return connection.execute(_SAME, values).fetchone() is not None
 
 
