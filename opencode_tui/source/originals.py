@@ -79,10 +79,13 @@ def orphans(connection: sqlite3.Connection, owners: Iterable[str], undone: Itera
     made = {id: moment(created) for id, created in connection.execute(_MADE, (involved,)).fetchall()}
     found: dict[tuple[str, int], Orphan] = {}
     related: dict[str, list[str]] = {}
+    makers: dict[str, str] = {}
     for copy_id, fork, seq, created in connection.execute(_ORPHANS, (json.dumps(forks),)).fetchall():
         way = ways[fork]
-        owner = _owner(way, made, created)
+        # What follows a session's own calls was made there or nearer, whatever the clock said.
+        owner = _owner(way, made, created) or makers.get(fork)
         if owner is not None:
+            makers[fork] = owner
             if owner in wanted and owner in made and not _stands(connection, owner, seq, created):
                 found.setdefault((owner, seq), Orphan(copy_id, owner, seq))
             continue
