@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 from collections.abc import Callable, Iterable
@@ -91,7 +92,6 @@ class OpencodeTui(AlertingApp):
         self._calendar = calendar_for(settings.timezone)
         self._clock = clock
         self._settings = settings
-        self._signals: dict[signal.Signals, Any] = {}
         self.announcer = Announcer(settings.channels)
         self.register_theme(CALM)
         theme = settings.ui.theme or default_theme(self.console.color_system)
@@ -125,14 +125,23 @@ class OpencodeTui(AlertingApp):
 
     def on_mount(self) -> None:
         self.poller.start()
-        with suppress(ValueError):  # not the main thread: somebody else sees to signals
-            # As `q` does: what is being delivered is marked before the end.
-            self._signals = {number: signal.signal(number, lambda *_: self.exit()) for number in ENDING}
+        # As `q` does: what is being delivered is marked before the end. A plain handler would not wake the loop.
+        self._handle_signals(self.exit)
 
     def on_unmount(self) -> None:
-        for number, handler in self._signals.items():
-            signal.signal(number, handler)
+        self._handle_signals(None)
         self.poller.stop()
+
+    def _handle_signals(self, handler: Callable[[], None] | None) -> None:
+        loop = asyncio.get_running_loop()
+        with suppress(ValueError, RuntimeError, NotImplementedError):  # not the main thread, or no such thing there
+            for number in ENDING:
+                if signal.getsignal(number) is signal.SIG_IGN:  # nohup
+                    continue
+                if handler is not None:
+                    loop.add_signal_handler(number, handler)
+                else:
+                    loop.remove_signal_handler(number)
 
     @on(Poller.SnapshotTaken)
     def show_snapshot(self, message: Poller.SnapshotTaken) -> None:
