@@ -53,7 +53,11 @@ NETWORK_LIBRARIES = {
     "aiohttp",
     "urllib3",
 }
-WAYS_TO_THE_NETWORK = {("alerts.channels.webhook", "httpx"), ("guard.ask", "http.client")}
+WAYS_TO_THE_NETWORK = {
+    ("alerts.channels.webhook", "httpx"),
+    ("guard.ask", "http.client"),
+    ("ui.app", "asyncio"),  # whose event loop takes the signals
+}
 STARTERS = {"alerts.channels.running", "source.copying"}
 TIME_READERS = {
     "time": {

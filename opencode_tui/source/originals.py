@@ -8,12 +8,14 @@ one shows whether it was made before the call, and the rows that both sessions s
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from opencode_tui.source.decode import moment
 from opencode_tui.source.session_times import made_by_id
+from opencode_tui.source.sqlite_file import columns
 
 _FORKS = "SELECT id, fork_session_id FROM session_v2 WHERE typeof(id) = 'text' AND typeof(fork_session_id) = 'text'"
 _CUT_OFF = "SELECT id FROM session_v2 WHERE fork_session_id NOT IN (SELECT id FROM session_v2 WHERE id IS NOT NULL)"
@@ -32,16 +34,19 @@ _ORPHANS = """
 _STANDS = "SELECT 1 FROM session_message WHERE session_id = ? AND seq = ? AND time_created = ?"
 _PROMPTED_WITHIN_MS = 60_000
 # What a fork and a session have in common shows that both come from one: rows that they share, or, where all of the
-# session's rows up to there are undone, that it was made when the fork's first prompt was written.
+# session's rows up to there are undone, its title, and that it was made when the fork's first prompt was written.
 _RELATED = f"""
-  SELECT id FROM session_v2 s WHERE id IN (SELECT value FROM json_each(?1)) AND id <> ?2 AND (
-    EXISTS (SELECT 1 FROM session_message own JOIN session_message copy
-        ON copy.session_id = ?2 AND copy.seq = own.seq AND copy.time_created = own.time_created
-      WHERE own.session_id = s.id AND own.seq < ?3)
-    OR (SELECT time_created FROM session_message WHERE session_id = ?2 ORDER BY seq LIMIT 1)
-        BETWEEN s.time_created AND s.time_created + {_PROMPTED_WITHIN_MS}
-      AND NOT EXISTS (SELECT 1 FROM session_message WHERE session_id = s.id AND seq < ?3))
+  SELECT s.id, shares, s.title, f.title FROM (
+    SELECT id, title, EXISTS (SELECT 1 FROM session_message own JOIN session_message copy
+          ON copy.session_id = ?2 AND copy.seq = own.seq AND copy.time_created = own.time_created
+        WHERE own.session_id = c.id AND own.seq < ?3) AS shares,
+      (SELECT time_created FROM session_message WHERE session_id = ?2 ORDER BY seq LIMIT 1)
+          BETWEEN time_created AND time_created + {_PROMPTED_WITHIN_MS}
+        AND NOT EXISTS (SELECT 1 FROM session_message WHERE session_id = c.id AND seq < ?3) AS follows
+    FROM session_v2 c WHERE id IN (SELECT value FROM json_each(?1)) AND id <> ?2) s
+  JOIN session_v2 f ON f.id = ?2 WHERE shares OR follows
 """
+_FORK_NUMBER = re.compile(r"( \(fork #\d+\))+$")
 # Nothing stands at the copy's number, something does after it, and the order in time is that of the numbers.
 _HAS_GAP = """
   SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM session_message WHERE session_id = ?1 AND seq = ?2)
@@ -70,6 +75,8 @@ def orphans(connection: sqlite3.Connection, owners: Iterable[str], undone: Itera
     """
     parents: dict[str, str] = dict(connection.execute(_FORKS).fetchall())
     wanted, gapped = set(owners), sorted(undone)
+    if "title" not in columns(connection, "session_v2"):
+        gapped = []
     ends = {row[0] for row in connection.execute(_CUT_OFF)} if gapped and parents else set()
     ways = {id: _above(id, parents) for id in parents}
     forks = [id for id, above in ways.items() if wanted.intersection(above) or ends.intersection((id, *above))]
@@ -96,7 +103,7 @@ def orphans(connection: sqlite3.Connection, owners: Iterable[str], undone: Itera
         if ends.intersection((fork, *way)):
             if fork not in related:  # the lowest number comes first
                 rows = connection.execute(_RELATED, (json.dumps(gapped), fork, seq))
-                related[fork] = [row[0] for row in rows]
+                related[fork] = [id for id, shares, *titles in rows if shares or _is_same_title(*titles)]
             gap = ((id, seq, created, made[id]) for id in related[fork] if id in made)
             likely += [values[0] for values in gap if connection.execute(_HAS_GAP, values).fetchone()]
         for id in likely:
@@ -114,6 +121,12 @@ def _owner(way: Sequence[str], made: Mapping[str, int | None], created_ms: int) 
         if created_ms >= made_ms if made_ms is not None else id == way[-1]:
             return id
     return None
+
+
+def _is_same_title(*titles: object) -> bool:
+    """Whether a session's and a fork's title are those of one; OpenCode numbers the forks in their titles."""
+    bare = {_FORK_NUMBER.sub("", title) if isinstance(title, str) else "" for title in titles}
+    return len(bare) == 1 and "" not in bare
 
 
 def _stands(connection: sqlite3.Connection, session_id: str, seq: int, created_ms: int) -> bool:

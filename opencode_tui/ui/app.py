@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import signal
 from collections.abc import Callable, Iterable
@@ -133,7 +132,9 @@ class OpencodeTui(AlertingApp):
         self.poller.stop()
 
     def _handle_signals(self, handler: Callable[[], None] | None) -> None:
-        loop = asyncio.get_running_loop()
+        from asyncio import get_running_loop
+
+        loop = get_running_loop()
         with suppress(ValueError, RuntimeError, NotImplementedError):  # not the main thread, or no such thing there
             for number in ENDING:
                 if signal.getsignal(number) is signal.SIG_IGN:  # nohup
