@@ -15,7 +15,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from threading import Event
+from threading import Event, Lock
 
 from opencode_tui.clock import monotonic_s
 
@@ -23,6 +23,7 @@ _KEPT = 4_000
 _MOST = 10_000_000
 _PIECE = 65_536
 _LOOK_S = 0.05
+_START_S = 10.0
 _LAST_WORDS_S = 0.5
 """How long is waited for the rest of what a program that has ended said, where something that it left running still
 holds its output."""
@@ -50,15 +51,18 @@ def run(line: Sequence[str], given: bytes, environ: Mapping[str, str], timeout_s
     with tempfile.TemporaryFile() as file:
         file.write(given)
         file.seek(0)
-        process = subprocess.Popen(
-            line,
-            stdin=file,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env=dict(environ),
-            start_new_session=True,
-        )
-    _running[process.pid] = process
+        with _starting:
+            if _is_over.is_set():
+                raise SystemExit
+            process = subprocess.Popen(
+                line,
+                stdin=file,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                env=dict(environ),
+                start_new_session=True,
+            )
+            _running[process.pid] = process
     try:
         ended = _follow(process, timeout_s)
     except BaseException:
@@ -76,6 +80,8 @@ def run(line: Sequence[str], given: bytes, environ: Mapping[str, str], timeout_s
 
 _running: dict[int, subprocess.Popen[bytes]] = {}
 _is_over = Event()
+_starting = Lock()
+"""Held until a program that has been started stands in `_running`."""
 
 
 def _follow(process: subprocess.Popen[bytes], timeout_s: float) -> Ended:
@@ -121,6 +127,9 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
 def _stop_all() -> None:
     """We end: nobody would stop them any more."""
     _is_over.set()
+    has_started = _starting.acquire(timeout=_START_S)
     for pid in list(_running):
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(pid, signal.SIGKILL)
+    if has_started:
+        _starting.release()
