@@ -20,7 +20,7 @@ TITLE, UNDONE, COMPACTION = "title", "undone", "compaction"
 Strangers = tuple[frozenset[str], Sequence[Sequence[str]]]
 """Calls that copies of a store have and the store never had; and by copy, in order, what may have been undone in it."""
 
-_WAYS = 20_000
+_WAYS = 5_000
 """So many of the ways that a restored store may have gone are compared with its sum."""
 
 _OF_V2 = "store_id IN (SELECT id FROM store WHERE key LIKE '%#session_message')"
