@@ -317,6 +317,25 @@ def test_of_two_backups_the_one_whose_calls_were_undone_in_the_restored_store_is
     assert ours.rows("SELECT count(*) FROM call WHERE id LIKE '%.unlisted.%'") == [(0,)]
 
 
+def test_a_call_that_ran_when_a_store_was_restored_is_in_the_sum_of_the_copy_alone(tmp_path: Path) -> None:
+    store = V2(tmp_path)
+    session = store.session("Fix header")
+    asked = store.prompt(session)
+    slow = store.call(session, turn=asked, completed=False)
+    store.call(session, cost="0.02", turn=asked)
+    before, elsewhere = store.path.read_bytes(), deepcopy(store)
+    elsewhere.finish(slow, cost="0.09", took=60_000)
+    snapshot(elsewhere, "opencode-backup.db")
+    store.path.write_bytes(before)
+    store.now += 3_600_000
+    store.revert(session, asked)
+    store.call(session, cost="0.03")
+    ours = reader(store.data_dir)
+    ours.poll()
+    assert ours.totals.spend_nano == store.truth.total_nano + 90_000_000
+    assert ours.rows("SELECT count(*) FROM call WHERE id LIKE '%.unlisted.%'") == [(0,)]
+
+
 @pytest.mark.parametrize("running", [True, False])
 @pytest.mark.parametrize("name", ["opencode-backup.db", "opencode-laptop.db", "opencode.db"])
 def test_a_backup_that_is_found_later_takes_the_place_of_what_was_worked_out(

@@ -11,7 +11,7 @@ import json
 import sqlite3
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 
 from opencode_tui.ledger.queries import exact_sum
 from opencode_tui.records import Bill, Call, Tokens, Unreadable, unlisted_id
@@ -46,6 +46,7 @@ _BY_COPIES = f"""
   SELECT id, store_id IN (SELECT s.id FROM store s JOIN json_each(?2) copy ON copy.value = s.key),
     recorded_nano, input, output, reasoning, cache_read, cache_write FROM call
   WHERE session_id = ?1 AND copied = 0 AND instr(id, ?1) = 0 AND {_OF_V2}
+  ORDER BY completed_ms, id
 """
 
 
@@ -165,7 +166,7 @@ def unlisted_calls(
 def _rows(
     connection: sqlite3.Connection, session_id: str, copies: Sequence[str]
 ) -> tuple[dict[str, tuple[int, ...]], set[str]]:
-    """The calls of a session that copies have told of first, with what they spent and used, and the others."""
+    """The calls that copies have told of first, as they ended, with what they spent and used; and the others."""
     spent: dict[str, tuple[int, ...]] = {}
     others: set[str] = set()
     for id, of_copy, *amounts in connection.execute(_BY_COPIES, (session_id, json.dumps(copies))):
@@ -179,12 +180,16 @@ def _rows(
 def _left_out(
     known: _Known, bill: Bill, branches: Sequence[Sequence[str]], spent: Mapping[str, tuple[int, ...]]
 ) -> frozenset[str]:
-    """The calls without which the known ones come nearest to the sum and are no more; none where that cannot be."""
+    """The calls without which the known ones come nearest to the sum and are no more; none where that cannot be.
+
+    A branch is in the order in which its calls began. One that still ran when the store went apart ended elsewhere.
+    """
     nano = bill.cost_nano - known.nano + bill.rows_before + known.calls + 1
     room = (nano, *_counts(minus(bill.tokens, known.tokens)))
     best, least = frozenset[str](), None
-    ends = apart([[id for id in branch if id in spent] for branch in branches])
-    for gone in islice(ends, _WAYS):
+    began = [[id for id in branch if id in spent] for branch in branches]
+    ended = [[id for id in spent if id in branch] for branch in map(frozenset, began)]
+    for gone in chain(islice(apart(began), _WAYS), islice(apart(ended), _WAYS)):
         left = [sum(amounts) for amounts in zip(room, *(spent[id] for id in gone), strict=True)]
         size = sum(left[1:]), left[0], len(gone)
         if min(left) >= 0 and (least is None or size < least):
