@@ -338,7 +338,7 @@ class Sync:
 
     def _never_had(self, store: Store, session_id: str) -> Strangers:
         """What copies have of a session that the store, restored since, never had, for certain and perhaps."""
-        own, certain, perhaps = store.history(session_id), set[str](), dict[str, int]()
+        own, certain, perhaps = store.history(session_id), set[str](), list[list[str]]()
         if own is not None:  # a row that stands was undone elsewhere
             open_rows = (number for id, number in own.numbers.items() if id not in own.billed)
             certain |= {undone_id(session_id, number) for number in open_rows}
@@ -347,8 +347,8 @@ class Sync:
                 with suppress(StoreTrouble):
                     if (theirs := other.history(session_id)) is not None:
                         certain |= never_had(own, theirs)
-                        perhaps |= missing(own, theirs)
-        return frozenset(certain), sorted(perhaps.keys() - certain, key=lambda id: -perhaps[id])
+                        perhaps.append(missing(own, theirs))
+        return frozenset(certain), perhaps
 
     def _take_off(self, connection: sqlite3.Connection, calls: list[Call], besides: int | None = None) -> None:
         """Take off the residuals what these calls, which came to light later, tell of them."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sqlite3
 from contextlib import nullcontext
+from copy import deepcopy
 from pathlib import Path
 
 import pytest
@@ -291,6 +292,48 @@ def test_what_was_undone_in_a_restored_store_counts_beside_what_only_its_newer_c
     ours = reader(store.data_dir)
     ours.poll()
     assert ours.totals.spend_nano == 150_000_000
+
+
+def test_of_two_backups_the_one_whose_calls_were_undone_in_the_restored_store_is_in_its_sum(tmp_path: Path) -> None:
+    store = V2(tmp_path)
+    session = store.session("Fix header")
+    store.call(session, cost="0.05", tokens=Tokens(input=500))
+    before, elsewhere = store.path.read_bytes(), deepcopy(store)
+    elsewhere.now += 3_600_000
+    elsewhere.call(session, cost="0.002", tokens=Tokens(input=20))
+    elsewhere.call(session, cost="0.09", tokens=Tokens(input=900))
+    snapshot(elsewhere, "opencode-backup.db")
+    store.path.write_bytes(before)
+    store.now += 7_200_000
+    asked = store.prompt(session)
+    store.call(session, cost="0.07", turn=asked, tokens=Tokens(input=700))
+    store.call(session, cost="0.01", turn=asked, tokens=Tokens(input=100))
+    snapshot(store, "opencode-2026-05-13.db")
+    store.revert(session, asked)
+    store.call(session, cost="0.03", tokens=Tokens(input=300))
+    ours = reader(store.data_dir)
+    ours.poll()
+    assert ours.totals.spend_nano == store.truth.total_nano + 92_000_000
+    assert ours.rows("SELECT count(*) FROM call WHERE id LIKE '%.unlisted.%'") == [(0,)]
+
+
+def test_a_call_that_ran_when_a_store_was_restored_is_in_the_sum_of_the_copy_alone(tmp_path: Path) -> None:
+    store = V2(tmp_path)
+    session = store.session("Fix header")
+    asked = store.prompt(session)
+    slow = store.call(session, turn=asked, completed=False)
+    store.call(session, cost="0.02", turn=asked)
+    before, elsewhere = store.path.read_bytes(), deepcopy(store)
+    elsewhere.finish(slow, cost="0.09", took=60_000)
+    snapshot(elsewhere, "opencode-backup.db")
+    store.path.write_bytes(before)
+    store.now += 3_600_000
+    store.revert(session, asked)
+    store.call(session, cost="0.03")
+    ours = reader(store.data_dir)
+    ours.poll()
+    assert ours.totals.spend_nano == store.truth.total_nano + 90_000_000
+    assert ours.rows("SELECT count(*) FROM call WHERE id LIKE '%.unlisted.%'") == [(0,)]
 
 
 @pytest.mark.parametrize("running", [True, False])

@@ -9,15 +9,19 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice
 
 from opencode_tui.ledger.queries import exact_sum
 from opencode_tui.records import Bill, Call, Tokens, Unreadable, unlisted_id
 
 TITLE, UNDONE, COMPACTION = "title", "undone", "compaction"
-Strangers = tuple[frozenset[str], Sequence[str]]
-"""Calls that copies of a store have and the store never had, and those of which that is only likely, in order."""
+Strangers = tuple[frozenset[str], Sequence[Sequence[str]]]
+"""Calls that copies of a store have and the store never had; and by copy, in order, what may have been undone in it."""
+
+_WAYS = 5_000
+"""So many of the ways that a restored store may have gone are compared with its sum."""
 
 _OF_V2 = "store_id IN (SELECT id FROM store WHERE key LIKE '%#session_message')"
 _SUMMED = ("recorded_nano", "input", "output", "reasoning", "cache_read", "cache_write")
@@ -39,8 +43,10 @@ _OF_COPIES = """
     AND NOT (created_ms > ?3 AND created_ms < ?4)
 """
 _BY_COPIES = f"""
-  SELECT id, store_id IN (SELECT s.id FROM store s JOIN json_each(?2) copy ON copy.value = s.key) FROM call
+  SELECT id, store_id IN (SELECT s.id FROM store s JOIN json_each(?2) copy ON copy.value = s.key),
+    recorded_nano, input, output, reasoning, cache_read, cache_write FROM call
   WHERE session_id = ?1 AND copied = 0 AND instr(id, ?1) = 0 AND {_OF_V2}
+  ORDER BY completed_ms, id
 """
 
 
@@ -140,12 +146,13 @@ def unlisted_calls(
     for bill in (bill for bill in bills if not bill.is_held):
         running = connection.execute(_RUNNING, (bill.session_id,))
         if looked_at.issuperset(row[0] for row in running):
-            foreign, likely = never_had(bill.session_id) if copies else (frozenset[str](), ())
+            foreign, branches = never_had(bill.session_id) if copies else (frozenset[str](), ())
             known = _known(connection, bill, foreign)
-            if likely and _exceeds(known, bill):
-                of_copies, others = _rows(connection, bill.session_id, copies)
+            if any(branches) and _exceeds(known, bill):
+                spent, others = _rows(connection, bill.session_id, copies)
                 if others <= (rows_of(bill.session_id) or frozenset()):
-                    known = _most(connection, bill, foreign, [id for id in likely if id in of_copies])
+                    spent = {id: amounts for id, amounts in spent.items() if id not in foreign}
+                    known = _known(connection, bill, foreign | _left_out(known, bill, branches, spent))
             if copies and _exceeds(known, bill):
                 after_ms, before_ms = bill.undone_after_ms, bill.undone_before_ms
                 gap = (0, -1) if after_ms is None else (after_ms, before_ms)
@@ -156,21 +163,57 @@ def unlisted_calls(
     return [call for call in found if call is not None]
 
 
-def _rows(connection: sqlite3.Connection, session_id: str, copies: Sequence[str]) -> tuple[set[str], set[str]]:
-    """The calls of a session that copies have told of first, and the others."""
-    found: tuple[set[str], set[str]] = set(), set()
-    for id, of_copy in connection.execute(_BY_COPIES, (session_id, json.dumps(copies))):
-        found[0 if of_copy else 1].add(id)
-    return found
+def _rows(
+    connection: sqlite3.Connection, session_id: str, copies: Sequence[str]
+) -> tuple[dict[str, tuple[int, ...]], set[str]]:
+    """The calls that copies have told of first, as they ended, with what they spent and used; and the others."""
+    spent: dict[str, tuple[int, ...]] = {}
+    others: set[str] = set()
+    for id, of_copy, *amounts in connection.execute(_BY_COPIES, (session_id, json.dumps(copies))):
+        if of_copy:
+            spent[id] = tuple(amounts)
+        else:
+            others.add(id)
+    return spent, others
 
 
-def _most(connection: sqlite3.Connection, bill: Bill, foreign: frozenset[str], likely: list[str]) -> _Known:
-    """What the ledger knows of the sum without as many of the calls as it takes to be no more than the sum."""
-    for more in range(len(likely) + 1):
-        known = _known(connection, bill, foreign.union(likely[:more]))
-        if not _exceeds(known, bill):
-            return known
-    return _known(connection, bill, foreign)
+def _left_out(
+    known: _Known, bill: Bill, branches: Sequence[Sequence[str]], spent: Mapping[str, tuple[int, ...]]
+) -> frozenset[str]:
+    """The calls without which the known ones come nearest to the sum and are no more; none where that cannot be.
+
+    A branch is in the order in which its calls began. One that still ran when the store went apart ended elsewhere.
+    """
+    nano = bill.cost_nano - known.nano + bill.rows_before + known.calls + 1
+    room = (nano, *_counts(minus(bill.tokens, known.tokens)))
+    best, least = frozenset[str](), None
+    began = [[id for id in branch if id in spent] for branch in branches]
+    ended = [[id for id in spent if id in branch] for branch in map(frozenset, began)]
+    for gone in chain(islice(apart(began), _WAYS), islice(apart(ended), _WAYS)):
+        left = [sum(amounts) for amounts in zip(room, *(spent[id] for id in gone), strict=True)]
+        size = sum(left[1:]), left[0], len(gone)
+        if min(left) >= 0 and (least is None or size < least):
+            best, least = gone, size
+    return best
+
+
+def apart(
+    branches: Sequence[Sequence[str]],
+    had: frozenset[str] = frozenset(),
+    gone: frozenset[str] = frozenset(),
+) -> Iterator[frozenset[str]]:
+    """All that a restored store can never have had of these branches, the least of the last first.
+
+    It has had the beginning of each, which is the same in all that have it, and has gone another way since.
+    """
+    if not branches:
+        yield gone
+        return
+    branch, *others = branches
+    least = max((number + 1 for number, id in enumerate(branch) if id in had), default=0)
+    most = next((number for number, id in enumerate(branch) if id in gone), len(branch))
+    for number in range(most, least - 1, -1):
+        yield from apart(others, had.union(branch[:number]), gone.union(branch[number:]))
 
 
 def _exceeds(known: _Known, bill: Bill) -> bool:

@@ -31,6 +31,6 @@ def never_had(store: History, copy: History) -> frozenset[str]:
     return frozenset(id for id in missing if id in store.numbers or copy.numbers[id] >= min(first, store.last + 1))
 
 
-def missing(store: History, copy: History) -> dict[str, int]:
-    """The rows that the copy has billed and that are not in the store, with their numbers."""
-    return {id: copy.numbers[id] for id in copy.billed if id not in store.numbers}
+def missing(store: History, copy: History) -> list[str]:
+    """The rows that the copy has billed and that are not in the store, in the order of their numbers."""
+    return sorted(copy.billed - store.numbers.keys(), key=lambda id: copy.numbers[id])
