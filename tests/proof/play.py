@@ -80,8 +80,6 @@ class Episode:
         self.config = root / "config.toml"
         self.config.write_text(SETTINGS)
         self._moves = 0
-        self._latest = 0
-        """The latest that the clock has ever been."""
         self.place = Place(root / "opencode", *GENERATIONS[generation])
         self.story = Story(self.place, self.dice, START_MS + self.dice.randint(0, DAY_MS))
         self.oracle, self.bells = Oracle(), Bells()
@@ -90,7 +88,7 @@ class Episode:
         self.unseen = 0
         self.with_fresh = True
         self._pending = dict.fromkeys(self.story.bills)
-        self.story.between = self.between
+        self.story.between, self.story.seen_behind = self.between, self.look
         self.figures = Figures()
         self._chance = self.dice.choice(_LOOKS)
         names = [name for name in WEIGHTS if name not in without]
@@ -220,17 +218,10 @@ class Episode:
         return None
 
     def _jump(self) -> None:
-        self._set_clock(self.dice.choice((-1, 1)) * self.dice.randint(1, 26 * HOUR_MS))
+        self.story.set_clock(self.story.now + self.dice.choice((-1, 1)) * self.dice.randint(1, 26 * HOUR_MS))
 
     def _day(self) -> None:
-        self._set_clock(DAY_MS)
-
-    def _set_clock(self, by_ms: int) -> None:
-        """The clock jumps. While it is behind somebody looks: a sum that changes then bears a date long passed."""
-        self._latest = max(self._latest, self.story.now)
-        if by_ms > 0 and self.story.now < self._latest:
-            self.look()
-        self.story.now += by_ms
+        self.story.set_clock(self.story.now + DAY_MS)
 
     def _restart(self) -> None:
         self.dice.choice(self.readers).restart()
@@ -287,7 +278,7 @@ class Episode:
         sessions = self.story.sessions()
         if any(session.version != text_of(V1_VERSIONS[-1]) for session in sessions):
             dated = [message.created for session in sessions for message in session.messages.values()]
-            self.story.now = max([self.story.now, *(at + 1 for at in dated)])
+            self.story.set_clock(max([self.story.now, *(at + 1 for at in dated)]))
         if not self.place.upgrade(self.story.now, self.between):
             return False
         self.story.running.clear()

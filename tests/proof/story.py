@@ -30,6 +30,10 @@ class Story:
         """The most that one call costs, in nano-dollars."""
         self.between: Callable[[], object] = lambda: None
         """Called between two steps of OpenCode's that a look may fall between."""
+        self.latest = now
+        """The latest that the clock has ever been, until it was set."""
+        self.seen_behind: Callable[[], object] = lambda: None
+        """Called where a clock that is behind is set forward: a sum that changed meanwhile bears a date long passed."""
         self.pace_ms = 4000
         """The most that passes between two steps."""
 
@@ -39,6 +43,13 @@ class Story:
 
     def sessions(self) -> list[Session]:
         return list(self.place.main.sessions.values())
+
+    def set_clock(self, now: int) -> None:
+        """The clock jumps."""
+        self.latest = max(self.latest, self.now)
+        if self.latest > self.now < now:
+            self.seen_behind()
+        self.now = now
 
     def _id(self, kind: str) -> str:
         self._count += 1
@@ -220,7 +231,7 @@ class Story:
         if not kept:
             return False
         kept = kept[: self.dice.randint(1, len(kept))]
-        self.now = max([self.now, *(message.created for message in kept)])
+        self.set_clock(max([self.now, *(message.created for message in kept)]))
         fork = self.new_session(fork_of=session.id if self.is_v2 else None)
         fork.title = f"{session.title or 'Untitled'} (fork #1)"
         event, ids = self._id("msg"), {}
