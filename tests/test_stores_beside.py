@@ -336,6 +336,33 @@ def test_a_call_that_ran_when_a_store_was_restored_is_in_the_sum_of_the_copy_alo
     assert ours.rows("SELECT count(*) FROM call WHERE id LIKE '%.unlisted.%'") == [(0,)]
 
 
+def test_what_a_restored_store_had_itself_is_left_out_of_its_sum_before_what_a_copy_has(tmp_path: Path) -> None:
+    store = V2(tmp_path)
+    session = store.session("Fix header")
+    store.call(session, cost="0.05")
+    asked = store.prompt(session)
+    store.call(session, cost="0.07", turn=asked)
+    snapshot(store, "opencode-backup.db")
+    store.revert(session, asked)
+    store.call(session, cost="0.01")
+    ours = reader(store.data_dir)
+    ours.poll()
+    before, elsewhere = store.path.read_bytes(), deepcopy(store)
+    elsewhere.now += 60_000
+    elsewhere.call(session, cost="0.02", tokens=Tokens(input=40))
+    ours.poll()
+    store.path.write_bytes(before)
+    store.now += 3_600_000
+    asked = store.prompt(session)
+    store.call(session, cost="0.03", turn=asked)
+    ours.poll()
+    store.revert(session, asked)
+    store.call(session, cost="0.04")
+    ours.poll()
+    assert ours.totals.spend_nano == store.truth.total_nano + 20_000_000
+    assert ours.rows("SELECT count(*) FROM call WHERE id LIKE '%.unlisted.%'") == [(0,)]
+
+
 @pytest.mark.parametrize("running", [True, False])
 @pytest.mark.parametrize("name", ["opencode-backup.db", "opencode-laptop.db", "opencode.db"])
 def test_a_backup_that_is_found_later_takes_the_place_of_what_was_worked_out(

@@ -148,11 +148,12 @@ def unlisted_calls(
         if looked_at.issuperset(row[0] for row in running):
             foreign, branches = never_had(bill.session_id) if copies else (frozenset[str](), ())
             known = _known(connection, bill, foreign)
-            if any(branches) and _exceeds(known, bill):
-                spent, others = _rows(connection, bill.session_id, copies)
-                if others <= (rows_of(bill.session_id) or frozenset()):
-                    spent = {id: amounts for id, amounts in spent.items() if id not in foreign}
-                    known = _known(connection, bill, foreign | _left_out(known, bill, branches, spent))
+            if copies and _exceeds(known, bill):
+                spent, of_copies = _rows(connection, bill, copies, foreign.union(rows_of(bill.session_id) or ()))
+                lost = [id for id in spent if id not in of_copies]
+                nearest = _known(connection, bill, foreign | _left_out(known, bill, branches, lost, spent))
+                # Some of what is gone from the store was undone in it, before and after: only what fits counts.
+                known = nearest if not lost or _is_all(nearest, bill) else known
             if copies and _exceeds(known, bill):
                 after_ms, before_ms = bill.undone_after_ms, bill.undone_before_ms
                 gap = (0, -1) if after_ms is None else (after_ms, before_ms)
@@ -164,32 +165,38 @@ def unlisted_calls(
 
 
 def _rows(
-    connection: sqlite3.Connection, session_id: str, copies: Sequence[str]
+    connection: sqlite3.Connection, bill: Bill, copies: Sequence[str], without: frozenset[str]
 ) -> tuple[dict[str, tuple[int, ...]], set[str]]:
-    """The calls that copies have told of first, as they ended, with what they spent and used; and the others."""
+    """What the calls of a session spent and used, in the order in which they ended, and those that copies told of."""
     spent: dict[str, tuple[int, ...]] = {}
-    others: set[str] = set()
-    for id, of_copy, *amounts in connection.execute(_BY_COPIES, (session_id, json.dumps(copies))):
-        if of_copy:
+    of_copies: set[str] = set()
+    for id, of_copy, *amounts in connection.execute(_BY_COPIES, (bill.session_id, json.dumps(copies))):
+        if id not in without:
             spent[id] = tuple(amounts)
-        else:
-            others.add(id)
-    return spent, others
+            of_copies.update([id] if of_copy else [])
+    return spent, of_copies
 
 
 def _left_out(
-    known: _Known, bill: Bill, branches: Sequence[Sequence[str]], spent: Mapping[str, tuple[int, ...]]
+    known: _Known,
+    bill: Bill,
+    branches: Sequence[Sequence[str]],
+    lost: Sequence[str],
+    spent: Mapping[str, tuple[int, ...]],
 ) -> frozenset[str]:
     """The calls without which the known ones come nearest to the sum and are no more; none where that cannot be.
 
     A branch is in the order in which its calls began. One that still ran when the store went apart ended elsewhere.
+    Of what the store itself has lost, those may be left out that ended between a backup and its return.
     """
     nano = bill.cost_nano - known.nano + bill.rows_before + known.calls + 1
     room = (nano, *_counts(minus(bill.tokens, known.tokens)))
     best, least = frozenset[str](), None
     began = [[id for id in branch if id in spent] for branch in branches]
     ended = [[id for id in spent if id in branch] for branch in map(frozenset, began)]
-    for gone in chain(islice(apart(began), _WAYS), islice(apart(ended), _WAYS)):
+    ends = (lost[:end] for end in range(len(lost), -1, -1))
+    ways = (apart([own, *order]) for own in ends for order in (began, ended))
+    for gone in islice(chain.from_iterable(ways), _WAYS):
         left = [sum(amounts) for amounts in zip(room, *(spent[id] for id in gone), strict=True)]
         size = sum(left[1:]), left[0], len(gone)
         if min(left) >= 0 and (least is None or size < least):
@@ -214,6 +221,11 @@ def apart(
     most = next((number for number, id in enumerate(branch) if id in gone), len(branch))
     for number in range(most, least - 1, -1):
         yield from apart(others, had.union(branch[:number]), gone.union(branch[number:]))
+
+
+def _is_all(known: _Known, bill: Bill) -> bool:
+    left = bill.cost_nano - known.nano
+    return abs(left) <= bill.rows_before + known.calls + 1 and not any(_counts(minus(bill.tokens, known.tokens)))
 
 
 def _exceeds(known: _Known, bill: Bill) -> bool:
