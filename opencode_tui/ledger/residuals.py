@@ -87,23 +87,27 @@ def bills_of_lost(connection: sqlite3.Connection, bills: Iterable[Bill]) -> list
 def undone_calls(connection: sqlite3.Connection, bills: Iterable[Bill], sums: Collection[Bill]) -> list[Call]:
     """The undone calls that copies show and that nobody has seen before they were undone.
 
-    `sums` are those of the bills whose sums count, so that they can show whether there is room for a likely one.
+    `sums` are those of the bills whose sums count: such a call must have room in its session's. Without one a likely
+    call is left out.
     """
     found = []
     for bill in bills:
-        new = [call for call in bill.originals if not _is_there(connection, call)]
-        likely = [call for call in bill.likely_originals if not _is_there(connection, call)]
-        if likely and not bill.is_held and bill in sums:
+        certain, likely = (
+            [call for call in calls if not _is_there(connection, call)]
+            for calls in (bill.originals, bill.likely_originals)
+        )
+        if bill not in sums:
+            found += certain
+        elif (certain or likely) and not bill.is_held:
             known = _known(connection, bill)
             nano, tokens = bill.cost_nano - known.nano, minus(bill.tokens, known.tokens)
-            for call in new:
-                nano, tokens = nano - call.recorded_nano, minus(tokens, call.tokens)
-            for call in likely:
+            for call in certain + likely:
                 left, rest = nano - call.recorded_nano, minus(tokens, call.tokens)
                 if left >= -(bill.rows_before + known.calls + 1) and min(_counts(rest)) >= 0:
                     nano, tokens = left, rest
-                    new.append(call)
-        found += new
+                    found.append(call)
+        else:
+            found += certain
     return found
 
 
