@@ -58,7 +58,8 @@ class Ledger:
     def watching(self) -> Iterator[None]:
         """One `watch` beside whatever happens in the `with`, looking several times a second.
 
-        Raises AssertionError at the end if it has failed or said anything of trouble.
+        Raises AssertionError at the end if it has failed or said anything of trouble, but that OpenCode had no store
+        at the beginning.
         """
         self._watch = self._start("watch")
         try:
@@ -66,6 +67,10 @@ class Ledger:
         finally:
             self._watch.terminate()
             out, err = self._watch.communicate(timeout=PATIENCE_S)
+        if err.startswith("opencode-tui: no OpenCode store"):
+            _, then, *rest = err.splitlines()
+            assert "well again" in then
+            err = "".join(rest)
         assert (self._watch.returncode, err) == (0, ""), f"watch ended with {self._watch.returncode}: {err}{out}"
 
     def wait_for(self, nano: int) -> None:
