@@ -33,6 +33,11 @@ class Tokens:
         return self.input + self.output + self.reasoning + self.cache_read + self.cache_write
 
     @property
+    def counts(self) -> tuple[int, int, int, int, int]:
+        """All five, in the order of the fields."""
+        return self.input, self.output, self.reasoning, self.cache_read, self.cache_write
+
+    @property
     def context(self) -> int:
         """What the model read: the size that context tiers and the context fill are measured by."""
         return self.input + self.cache_read + self.cache_write
@@ -44,6 +49,15 @@ class Tokens:
             self.reasoning + other.reasoning,
             self.cache_read + other.cache_read,
             self.cache_write + other.cache_write,
+        )
+
+    def __sub__(self, other: Tokens) -> Tokens:
+        return Tokens(
+            self.input - other.input,
+            self.output - other.output,
+            self.reasoning - other.reasoning,
+            self.cache_read - other.cache_read,
+            self.cache_write - other.cache_write,
         )
 
 

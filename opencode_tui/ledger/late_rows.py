@@ -13,7 +13,6 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 
-from opencode_tui.ledger.residuals import minus
 from opencode_tui.records import Call, Tokens, undone_id, unlisted_id
 
 _ROUNDING_NANO = 1_000
@@ -59,10 +58,10 @@ def take_off_residuals(
     for call in found:
         known = residuals[call.session_id]
         for number, (store_id, residual) in enumerate(known):
-            left = minus(residual.tokens, call.tokens)
+            left = residual.tokens - call.tokens
             nano = residual.recorded_nano - call.recorded_nano
-            exact = not any(_counts(left)) and abs(nano) <= _ROUNDING_NANO
-            if exact or (residual.created_ms >= call.created_ms and min(_counts(left)) >= 0 <= nano + _ROUNDING_NANO):
+            exact = not any(left.counts) and abs(nano) <= _ROUNDING_NANO
+            if exact or (residual.created_ms >= call.created_ms and min(left.counts) >= 0 <= nano + _ROUNDING_NANO):
                 rest = replace(residual, tokens=left, recorded_nano=max(0, nano))
                 known[number] = changed[residual.id] = store_id, rest
                 break
@@ -85,7 +84,3 @@ def _residuals(
         call = Call(id, session_id, turn, provider, model, agent, directory, created_ms, completed_ms, tokens, nano)
         found[session_id].append((store_id, call))
     return found
-
-
-def _counts(tokens: Tokens) -> tuple[int, ...]:
-    return (tokens.input, tokens.output, tokens.reasoning, tokens.cache_read, tokens.cache_write)

@@ -96,18 +96,16 @@ def undone_calls(connection: sqlite3.Connection, bills: Iterable[Bill], sums: Co
             [call for call in calls if not _is_there(connection, call)]
             for calls in (bill.originals, bill.likely_originals)
         )
-        if bill not in sums:
+        if bill not in sums or bill.is_held:
             found += certain
-        elif (certain or likely) and not bill.is_held:
+        elif certain or likely:
             known = _known(connection, bill)
-            nano, tokens = bill.cost_nano - known.nano, minus(bill.tokens, known.tokens)
+            nano, tokens = bill.cost_nano - known.nano + _rounding(bill, known), bill.tokens - known.tokens
             for call in certain + likely:
-                left, rest = nano - call.recorded_nano, minus(tokens, call.tokens)
-                if left >= -(bill.rows_before + known.calls + 1) and min(_counts(rest)) >= 0:
+                left, rest = nano - call.recorded_nano, tokens - call.tokens
+                if min(left, *rest.counts) >= 0:
                     nano, tokens = left, rest
                     found.append(call)
-        else:
-            found += certain
     return found
 
 
@@ -159,9 +157,7 @@ def unlisted_calls(
                 # Some of what is gone from the store was undone in it, before and after: only what fits counts.
                 known = nearest if not lost or _is_all(nearest, bill) else known
             if copies and _exceeds(known, bill):
-                after_ms, before_ms = bill.undone_after_ms, bill.undone_before_ms
-                gap = (0, -1) if after_ms is None else (after_ms, before_ms)
-                told = connection.execute(_OF_COPIES, (bill.session_id, json.dumps(copies), *gap))
+                told = connection.execute(_OF_COPIES, (bill.session_id, json.dumps(copies), *_gap(bill)))
                 elsewhere = {row[0] for row in told} - (rows_of(bill.session_id) or frozenset())
                 known = _known(connection, bill, elsewhere)
             found.append(_unlisted(bill, known, now_ms))
@@ -193,8 +189,7 @@ def _left_out(
     A branch is in the order in which its calls began. One that still ran when the store went apart ended elsewhere.
     Of what the store itself has lost, those may be left out that ended between a backup and its return.
     """
-    nano = bill.cost_nano - known.nano + bill.rows_before + known.calls + 1
-    room = (nano, *_counts(minus(bill.tokens, known.tokens)))
+    room = (bill.cost_nano - known.nano + _rounding(bill, known), *(bill.tokens - known.tokens).counts)
     best, least = frozenset[str](), None
     began = [[id for id in branch if id in spent] for branch in branches]
     ended = [[id for id in spent if id in branch] for branch in map(frozenset, began)]
@@ -229,12 +224,17 @@ def apart(
 
 def _is_all(known: _Known, bill: Bill) -> bool:
     left = bill.cost_nano - known.nano
-    return abs(left) <= bill.rows_before + known.calls + 1 and not any(_counts(minus(bill.tokens, known.tokens)))
+    return abs(left) <= _rounding(bill, known) and not any((bill.tokens - known.tokens).counts)
 
 
 def _exceeds(known: _Known, bill: Bill) -> bool:
-    over = known.nano > bill.cost_nano + bill.rows_before + known.calls + 1
-    return over or min(_counts(minus(bill.tokens, known.tokens))) < 0
+    over = known.nano > bill.cost_nano + _rounding(bill, known)
+    return over or min((bill.tokens - known.tokens).counts) < 0
+
+
+def _rounding(bill: Bill, known: _Known) -> int:
+    """The most, in nano-dollars, by which a sum may differ from its calls: each may have been rounded."""
+    return bill.rows_before + known.calls + 1
 
 
 def short_sums(
@@ -247,7 +247,7 @@ def short_sums(
     found = []
     for bill in bills:
         known = _known(connection, bill)
-        nano, tokens = bill.cost_nano + bill.rows_before + known.calls + 1, bill.tokens.total
+        nano, tokens = bill.cost_nano + _rounding(bill, known), bill.tokens.total
         if known.nano <= nano and known.tokens.total <= tokens:
             continue
         final = {row[0] for row in connection.execute(_FINAL, (bill.session_id,))}
@@ -259,20 +259,22 @@ def short_sums(
 
 
 def _known(connection: sqlite3.Connection, bill: Bill, elsewhere: Iterable[str] = ()) -> _Known:
-    after_ms, before_ms = bill.undone_after_ms, bill.undone_before_ms
-    gap = (0, -1) if after_ms is None else (after_ms, before_ms)
-    values = (bill.session_id, unlisted_id(bill.session_id), *gap, f"{bill.provider}/{bill.model}")
+    values = (bill.session_id, unlisted_id(bill.session_id), *_gap(bill), f"{bill.provider}/{bill.model}")
     row = connection.execute(_KNOWN, (*values, json.dumps(sorted(elsewhere)))).fetchone()
     nano, *counts = row[:6]
     calls, residuals, titles, in_gap, one_model = row[6:]
     return _Known(nano, Tokens(*counts), calls, residuals, titles, in_gap, bool(one_model))
 
 
+def _gap(bill: Bill) -> tuple[int, int | None]:
+    """The moments between which the newest undo lies; nothing is between those of a session without one."""
+    return (0, -1) if bill.undone_after_ms is None else (bill.undone_after_ms, bill.undone_before_ms)
+
+
 def _unlisted(bill: Bill, known: _Known, now_ms: int) -> Call | None:
     nano = bill.cost_nano - known.nano
-    tokens = minus(bill.tokens, known.tokens)
-    counts = _counts(tokens)
-    rounding = bill.rows_before + known.calls + 1
+    tokens = bill.tokens - known.tokens
+    counts, rounding = tokens.counts, _rounding(bill, known)
     if nano < -rounding or sum(counts) < 0 or (nano <= rounding and not sum(counts)):
         return None
     agent, created_ms, is_pure = _what(bill, known)
@@ -302,17 +304,3 @@ def _what(bill: Bill, known: _Known) -> tuple[str, int, bool]:
     if bill.compaction_ms is not None and bill.compaction_ms >= bill.updated_ms and not awaits_title:
         return COMPACTION, bill.compaction_ms, True
     return TITLE, bill.title_ms if awaits_title else bill.updated_ms, True
-
-
-def _counts(tokens: Tokens) -> tuple[int, int, int, int, int]:
-    return tokens.input, tokens.output, tokens.reasoning, tokens.cache_read, tokens.cache_write
-
-
-def minus(left: Tokens, right: Tokens) -> Tokens:
-    return Tokens(
-        left.input - right.input,
-        left.output - right.output,
-        left.reasoning - right.reasoning,
-        left.cache_read - right.cache_read,
-        left.cache_write - right.cache_write,
-    )

@@ -36,7 +36,7 @@ def token_terms(call: CallRow) -> list[str]:
     per_million = (
         (rates.input, rates.output, rates.output, rates.cache_read, rates.cache_write) if rates else (None,) * 5
     )
-    counts = (tokens.input, tokens.output, tokens.reasoning, tokens.cache_read, tokens.cache_write)
+    counts = tokens.counts
     return [
         f"{name} {count:,}" if rate is None else f"{name} {count:,} × {rate_text(rate)}"
         for name, count, rate in zip(KINDS, counts, per_million, strict=True)

@@ -95,6 +95,6 @@ def _name(usage: Usage, key: str) -> str:
 
 def _row(group: Slice, name: str, whole_nano: int) -> tuple[str, ...]:
     tokens = group.tokens
-    counts = (group.calls, tokens.input, tokens.output, tokens.reasoning, tokens.cache_read, tokens.cache_write)
+    counts = (group.calls, *tokens.counts)
     part = f"{share(group.spend_nano, whole_nano):.0%}"
     return (name, amount(group.spend_nano, group.lower_bound), part, *(f"{count:,}" for count in counts))
