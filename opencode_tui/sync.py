@@ -318,7 +318,7 @@ class Sync:
                 writing.sums_were_read(connection, row.id, batch.bills)
                 bills = bills_of_lost(connection, batch.bills) if store.spare else batch.bills
                 self._take_off(connection, exceeded(connection, bills, self._told_again.pop(store.key, [])))
-                undone = undone_calls(connection, batch.bills, bills)
+                undone = undone_calls(connection, batch.bills, bills, store.rows_of)
                 if store.spare:
                     self._take_off(connection, undone, besides=row.id)
                 writing.write_calls(connection, row.id, self._machine_id, self._priced(undone))

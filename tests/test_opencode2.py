@@ -317,8 +317,11 @@ def test_a_call_that_was_forked_and_then_undone_unseen_is_its_own_sessions(store
     assert ours.spend_by("session") == {id: nano for id, nano in store.truth.own.items() if nano}
 
 
+@pytest.mark.parametrize("title", ["Redesign", "Another title"])
 @pytest.mark.parametrize("is_first", [False, True])
-def test_a_call_whose_copy_came_through_a_deleted_fork_is_its_own_sessions(store: V2, is_first: bool) -> None:
+def test_a_call_whose_copy_came_through_a_deleted_fork_is_its_own_sessions(
+    store: V2, is_first: bool, title: str
+) -> None:
     root = store.session("Redesign")
     if not is_first:
         store.call(root, cost="0.02")
@@ -330,6 +333,7 @@ def test_a_call_whose_copy_came_through_a_deleted_fork_is_its_own_sessions(store
     store.revert(root, asked)
     store.call(root, cost="0.01")
     store.delete(between)
+    store.database.run("UPDATE session_v2 SET title = ? WHERE id = ?", title, root)
     ours = synced(store)
     assert ours.totals.spend_nano == store.truth.total_nano
     assert ours.spend_by("session") == {id: nano for id, nano in store.truth.own.items() if nano}

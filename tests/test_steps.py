@@ -197,6 +197,22 @@ def test_a_message_that_still_runs_grows_step_by_step(tmp_path: Path) -> None:
     assert ours.rows("SELECT count(*) FROM call WHERE completed_ms IS NULL") == [(0,)]
 
 
+def test_a_message_that_ends_as_a_whole_replaces_the_steps_that_it_had_while_it_ran(tmp_path: Path) -> None:
+    data_dir = sample("opencode-0.5-by-1.0", tmp_path)
+    (file,) = data_dir.rglob(f"{MESSAGE}.json")
+    whole = json.loads(file.read_text())
+    file.write_text(json.dumps(whole | {"time": {"created": whole["time"]["created"]}}))
+    ours = read(data_dir)
+    assert (ours.totals.spend_nano, ours.totals.calls) == (108_785_500, 5)
+    for part in (data_dir / "storage" / "part" / MESSAGE).iterdir():
+        part.unlink()
+    file.write_text(json.dumps(whole))
+    ours.poll()
+    assert (ours.totals.spend_nano, ours.totals.calls) == (108_785_500, 2)
+    assert ours.rows("SELECT count(*) FROM call WHERE completed_ms IS NULL") == [(0,)]
+    assert ours.rows("SELECT count(*) FROM tool WHERE call_id NOT IN (SELECT id FROM call)") == [(0,)]
+
+
 def test_a_free_message_that_still_runs_has_the_tokens_of_all_its_steps(tmp_path: Path) -> None:
     data_dir = sqlite_of("opencode-0.5-by-1.0", tmp_path)
     with sqlite3.connect(data_dir / "opencode.db") as db:

@@ -475,3 +475,73 @@ def test_a_running_call_keeps_what_it_has_cost_when_an_earlier_state_of_it_is_re
     ours.poll()
     assert ours.totals.spend_nano == 30_000_000
     assert ours.rows("SELECT completed_ms IS NULL, finish FROM call WHERE id = ?", call) == [(0, "stop")]
+
+
+@pytest.mark.parametrize("goes_on", [False, True])
+@pytest.mark.parametrize("kind", [V1, V2])
+def test_a_call_undone_before_anybody_looked_counts_when_a_restore_brings_it_back(
+    kind: type[V1 | V2], goes_on: bool, tmp_path: Path
+) -> None:
+    store = V1(tmp_path, version="1.14.48") if kind is V1 else V2(tmp_path)
+    session, other = store.session("Fix header"), store.session("Write tests")
+    store.call(other, cost="0.01")
+    ours = reader(store.data_dir)
+    ours.poll()
+    asked = store.prompt(session)
+    store.call(session, cost="0.07", turn=asked)
+    store.call(other, cost="0.02")
+    before, elsewhere = store.path.read_bytes(), deepcopy(store)
+    elsewhere.revert(session, asked)
+    ours.poll()
+    store.path.write_bytes(before)
+    if goes_on:
+        store.now = elsewhere.now + 60_000
+        store.call(other, cost="0.03")
+    ours.poll()
+    assert ours.totals.spend_nano == store.truth.total_nano
+
+
+def test_what_was_undone_in_a_copy_is_not_looked_for_in_the_sum_of_the_store_that_went_another_way(
+    tmp_path: Path,
+) -> None:
+    store = V2(tmp_path)
+    session = store.session("Fix header")
+    store.call(session, cost="0.05", tokens=Tokens(input=500))
+    before, elsewhere = store.path.read_bytes(), deepcopy(store)
+    elsewhere.now += 3_600_000
+    elsewhere.call(session, cost="0.03", tokens=Tokens(input=40))
+    asked = elsewhere.prompt(session)
+    elsewhere.call(session, cost="0.07", turn=asked, tokens=Tokens(input=700))
+    elsewhere.fork(session)
+    elsewhere.revert(session, asked)
+    elsewhere.call(session, cost="0.002", tokens=Tokens(input=20))
+    snapshot(elsewhere, "opencode-backup.db")
+    store.path.write_bytes(before)
+    store.now = elsewhere.now + 3_600_000
+    for _ in range(9):
+        store.call(session, cost="0.01", tokens=Tokens(input=100))
+    store.title(session, cost="0.001", tokens=Tokens(input=900, output=9), title="Title")
+    ours = reader(store.data_dir)
+    ours.poll()
+    assert ours.totals.spend_nano == store.truth.total_nano + 102_000_000
+
+
+def test_a_call_for_which_a_copys_own_sum_has_no_room_was_made_elsewhere(tmp_path: Path) -> None:
+    store = V2(tmp_path)
+    root = store.session("Fix header")
+    store.call(root, cost="0.05")
+    store.now += 60_000
+    fork = store.fork(root)
+    store.now -= 20_000
+    asked = store.prompt(fork)
+    store.call(fork, cost="0.03", turn=asked)  # dated after the root and before the fork
+    store.now += 60_000
+    second = store.fork(fork)
+    store.call(second, cost="0.02")
+    store.revert(fork, asked)
+    store.call(fork, cost="0.01")
+    snapshot(store, "opencode-backup.db")
+    ours = reader(store.data_dir)
+    ours.poll()
+    assert ours.totals.spend_nano == store.truth.total_nano
+    assert ours.spend_by("session") == {id: nano for id, nano in store.truth.own.items() if nano}

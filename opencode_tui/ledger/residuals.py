@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from itertools import chain, islice
 
 from opencode_tui.ledger.queries import exact_sum
-from opencode_tui.records import Bill, Call, Tokens, Unreadable, unlisted_id
+from opencode_tui.records import Bill, Call, Tokens, Unreadable, undone_id, unlisted_id
 
 TITLE, UNDONE, COMPACTION = "title", "undone", "compaction"
 Strangers = tuple[frozenset[str], Sequence[Sequence[str]]]
@@ -43,9 +43,10 @@ _OF_COPIES = """
     AND NOT (created_ms > ?3 AND created_ms < ?4)
 """
 _BY_COPIES = f"""
-  SELECT id, store_id IN (SELECT s.id FROM store s JOIN json_each(?2) copy ON copy.value = s.key),
-    recorded_nano, input, output, reasoning, cache_read, cache_write FROM call
-  WHERE session_id = ?1 AND copied = 0 AND instr(id, ?1) = 0 AND {_OF_V2}
+  SELECT id, of_copy, recorded_nano, input, output, reasoning, cache_read, cache_write
+  FROM (SELECT *, store_id IN (SELECT s.id FROM store s JOIN json_each(?2) copy ON copy.value = s.key) AS of_copy
+    FROM call WHERE session_id = ?1 AND copied = 0 AND {_OF_V2})
+  WHERE instr(id, ?1) = 0 OR of_copy AND substr(id, 1, length(?3)) = ?3
   ORDER BY completed_ms, id
 """
 
@@ -84,35 +85,55 @@ def bills_of_lost(connection: sqlite3.Connection, bills: Iterable[Bill]) -> list
     return [bill for bill in bills if connection.execute(query, (bill.session_id,)).fetchone() is None]
 
 
-def undone_calls(connection: sqlite3.Connection, bills: Iterable[Bill], sums: Collection[Bill]) -> list[Call]:
+def undone_calls(
+    connection: sqlite3.Connection,
+    bills: Iterable[Bill],
+    sums: Collection[Bill],
+    rows_of: Callable[[str], Sequence[Call]],
+) -> list[Call]:
     """The undone calls that copies show and that nobody has seen before they were undone.
 
-    `sums` are those of the bills whose sums count: such a call must have room in its session's. Without one a likely
-    call is left out.
+    Such a call must have room in its session's sum beside the ledger's calls, or where the sum does not count (it is
+    not in `sums`) beside the store's own rows; `rows_of` gives those. A likely call needs a sum that counts.
     """
-    found = []
-    for bill in bills:
-        certain, likely = (
-            [call for call in calls if not _is_there(connection, call)]
-            for calls in (bill.originals, bill.likely_originals)
-        )
-        if bill not in sums or bill.is_held:
-            found += certain
-        elif certain or likely:
-            known = _known(connection, bill)
-            nano, tokens = bill.cost_nano - known.nano + _rounding(bill, known), bill.tokens - known.tokens
-            for call in certain + likely:
-                left, rest = nano - call.recorded_nano, tokens - call.tokens
-                if min(left, *rest.counts) >= 0:
-                    nano, tokens = left, rest
-                    found.append(call)
-    return found
+    bills = list(bills)
+    found: dict[tuple[object, ...], Call] = {}
+    room: dict[str, tuple[int, Tokens]] = {}
+    for is_certain in (True, False):
+        for bill in bills:
+            calls = bill.originals if is_certain else bill.likely_originals if bill in sums else ()
+            calls = tuple(call for call in calls if not (_key(call) in found or _is_there(connection, call)))
+            if calls and is_certain and bill.is_held:
+                found |= {_key(call): call for call in calls}
+            elif calls and not bill.is_held:
+                if bill.session_id not in room:
+                    room[bill.session_id] = _room(connection, bill, None if bill in sums else rows_of(bill.session_id))
+                for call in calls:
+                    nano, tokens = room[bill.session_id]
+                    left, rest = nano - call.recorded_nano, tokens - call.tokens
+                    if min(left, *rest.counts) >= 0 and _key(call) not in found:
+                        room[bill.session_id] = left, rest
+                        found[_key(call)] = call
+    return list(found.values())
+
+
+def _key(call: Call) -> tuple[object, ...]:
+    """What tells a call from others, whatever session it is taken for."""
+    return call.created_ms, call.provider, call.model, call.tokens.input, call.recorded_nano
+
+
+def _room(connection: sqlite3.Connection, bill: Bill, rows: Sequence[Call] | None) -> tuple[int, Tokens]:
+    """What a sum holds beside the ledger's calls, or beside these rows: nano-dollars, at the most, and tokens."""
+    if rows is None:
+        known = _known(connection, bill)
+        return bill.cost_nano - known.nano + _rounding(bill, known), bill.tokens - known.tokens
+    nano = bill.cost_nano - sum(row.recorded_nano for row in rows) + bill.rows_before + len(rows) + 1
+    return nano, bill.tokens - sum((row.tokens for row in rows), Tokens())
 
 
 def _is_there(connection: sqlite3.Connection, call: Call) -> bool:
     """Whether the ledger has the call, be it in another session: on a clock that had gone back a fork made it."""
-    values = (call.created_ms, call.provider, call.model, call.tokens.input, call.recorded_nano)
-    return connection.execute(_SAME, values).fetchone() is not None
+    return connection.execute(_SAME, _key(call)).fetchone() is not None
 
 
 def exceeded(connection: sqlite3.Connection, bills: Iterable[Bill], calls: Collection[Call]) -> list[Call]:
@@ -153,7 +174,9 @@ def unlisted_calls(
             if copies and _exceeds(known, bill):
                 spent, of_copies = _rows(connection, bill, copies, foreign.union(rows_of(bill.session_id) or ()))
                 lost = [id for id in spent if id not in of_copies]
-                nearest = _known(connection, bill, foreign | _left_out(known, bill, branches, lost, spent))
+                undone = [id for id in spent if id.startswith(undone_id(bill.session_id))]
+                ways = (*branches, undone)
+                nearest = _known(connection, bill, foreign | _left_out(known, bill, ways, lost, spent))
                 # Some of what is gone from the store was undone in it, before and after: only what fits counts.
                 known = nearest if not lost or _is_all(nearest, bill) else known
             if copies and _exceeds(known, bill):
@@ -170,7 +193,8 @@ def _rows(
     """What the calls of a session spent and used, in the order in which they ended, and those that copies told of."""
     spent: dict[str, tuple[int, ...]] = {}
     of_copies: set[str] = set()
-    for id, of_copy, *amounts in connection.execute(_BY_COPIES, (bill.session_id, json.dumps(copies))):
+    values = bill.session_id, json.dumps(copies), undone_id(bill.session_id)
+    for id, of_copy, *amounts in connection.execute(_BY_COPIES, values):
         if id not in without:
             spent[id] = tuple(amounts)
             of_copies.update([id] if of_copy else [])

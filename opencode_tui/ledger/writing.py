@@ -71,6 +71,8 @@ _UPSERT_CALL = f"""
 _END_CALL = """
   UPDATE call SET completed_ms = ?, streamed_ms = ?, finish = ?, error = ? WHERE id = ? AND completed_ms IS NULL
 """
+# A message that ends as one call holds the cost of all its steps; '$' follows '#'. What a step's tools did stays.
+_STEPS = "SELECT id FROM call WHERE id > ?1 || '#' AND id < ?1 || '$' AND completed_ms IS NULL"
 _INSERT_TOOL = """
   INSERT OR IGNORE INTO tool (id, call_id, session_id, name, target, ok, duration_ms, child_session_id, digest)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -176,6 +178,10 @@ def write_calls(
         (*_call_row(*each, store_id, machine, rates[each[1].rates]), message_id(each[0].id) in in_steps)
         for each in calls
     ]
+    for id in running - in_steps:
+        steps = [(id, step) for (step,) in connection.execute(_STEPS, (id,))]
+        connection.executemany("UPDATE tool SET call_id = ? WHERE call_id = ?", steps)
+        connection.executemany("DELETE FROM call WHERE id = ?", [(step,) for _, step in steps])
     connection.executemany(_UPSERT_CALL, rows)
     ended = [call for call, _ in calls if call.id in running]
     connection.executemany(_END_CALL, [(c.completed_ms, c.streamed_ms, c.finish, c.error, c.id) for c in ended])

@@ -9,6 +9,9 @@ goes on from the highest one that still holds. Reading a row again is harmless.
 Rowids can be negative and can lie far apart: whoever reads a gap goes by the rows in it, never by its width.
 Where the highest possible rowid is taken SQLite gives new rows any free one, so the whole table is read again
 whenever its rows are not those of before.
+
+Rows below an anchor can only become fewer. Where they are more, the store was restored, and what has come back may
+never have been seen: the whole table is read again. Counting takes too long in a large table, where it is left out.
 """
 
 from __future__ import annotations
@@ -20,6 +23,10 @@ from typing import Any
 _ANCHORS = 24
 BELOW_ALL, LAST = -(2**63) - 1, 2**63 - 1
 _DENSE = 100_000_000
+_COUNTED = 20_000
+"""Rows are counted up to this rowid."""
+Anchor = tuple[int, str, int]
+"""(rowid, id, how many rows there were up to it when it was made, 0 where that was not counted)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +35,8 @@ class TableCursor:
     """Every row above this is new."""
     gaps: tuple[tuple[int, int], ...] = ()
     """Ranges (above, up to) that are still to be read, the newest first."""
-    anchors: tuple[tuple[int, str], ...] = ()
-    """(rowid, id) of rows that have been seen, the newest first, ever farther apart."""
+    anchors: tuple[Anchor, ...] = ()
+    """Rows that have been seen, the newest first, ever farther apart."""
     rows: str = ""
     """A fingerprint of all rowids, where the highest possible one is taken."""
 
@@ -50,7 +57,7 @@ class TableCursor:
             return cls(
                 _bounded(high),
                 tuple((_bounded(bottom), _bounded(top)) for bottom, top in gaps),
-                tuple((_bounded(rowid), str(id)) for rowid, id in anchors),
+                tuple((_bounded(rowid), str(id), int(count[0]) if count else 0) for rowid, id, *count in anchors),
                 str(rows[0]) if rows else "",
             )
         except (TypeError, ValueError, OverflowError):
@@ -78,9 +85,10 @@ def advance(connection: sqlite3.Connection, table: str, cursor: TableCursor) -> 
     if rows:
         return cursor
     held = _first_that_holds(connection, table, cursor.anchors)
-    if held is not None:
-        anchors = cursor.anchors[held:]
-        high = anchors[0][0] if held else cursor.high
+    anchor = None if held is None else _counted(connection, table, top, cursor.anchors[held])
+    if held is not None and anchor is not None:
+        anchors = anchor, *cursor.anchors[held + 1 :]
+        high = anchor[0] if held else cursor.high
     else:
         anchors, high = (), BELOW_ALL
     gaps = tuple((bottom, min(end, high)) for bottom, end in cursor.gaps if bottom < high)
@@ -117,8 +125,24 @@ def _fingerprint(connection: sqlite3.Connection, table: str) -> str:
     return ":".join(map(str, connection.execute(query).fetchone()))
 
 
-def _first_that_holds(connection: sqlite3.Connection, table: str, anchors: tuple[tuple[int, str], ...]) -> int | None:
-    for index, (rowid, id) in enumerate(anchors):
+def _rows_up_to(connection: sqlite3.Connection, table: str, rowid: int, top: int) -> int:
+    """How many rows there are up to a rowid; 0 in a large table."""
+    if not 0 < top <= _COUNTED:
+        return 0
+    # All are counted in an index, and only those above in the table.
+    query = f"SELECT (SELECT count(*) FROM {table}) - (SELECT count(*) FROM {table} WHERE rowid > ?)"
+    return int(connection.execute(query, (rowid,)).fetchone()[0])
+
+
+def _counted(connection: sqlite3.Connection, table: str, top: int, anchor: Anchor) -> Anchor | None:
+    """The anchor with the rows that there are up to it now; None where they have become more."""
+    rowid, id, before = anchor
+    now = _rows_up_to(connection, table, rowid, top)
+    return None if 0 < before < now else (rowid, id, now)
+
+
+def _first_that_holds(connection: sqlite3.Connection, table: str, anchors: tuple[Anchor, ...]) -> int | None:
+    for index, (rowid, id, _) in enumerate(anchors):
         row = connection.execute(f"SELECT id FROM {table} WHERE rowid = ?", (rowid,)).fetchone()
         if row is not None and mark(row[0]) == id:
             return index
@@ -130,23 +154,21 @@ def mark(id: object) -> str:
     return id if isinstance(id, str) else repr(id)
 
 
-def _add(
-    connection: sqlite3.Connection, table: str, top: int, anchors: tuple[tuple[int, str], ...]
-) -> tuple[tuple[int, str], ...]:
+def _add(connection: sqlite3.Connection, table: str, top: int, anchors: tuple[Anchor, ...]) -> tuple[Anchor, ...]:
     """The anchors with one at the top, thinned so that their distances from it about double.
 
     Where there is none yet they are laid over the whole table at once.
     """
     wanted = [top] if anchors else [top, *(top - 2**power for power in range(_ANCHORS) if top > 2**power)]
-    new: list[tuple[int, str]] = []
+    new: list[Anchor] = []
     for rowid in wanted:
         row = connection.execute(
             f"SELECT rowid, id FROM {table} WHERE rowid <= ? ORDER BY rowid DESC LIMIT 1", (rowid,)
         ).fetchone()
         if row is not None and (not new or row[0] < new[-1][0]):
-            new.append((int(row[0]), mark(row[1])))
-    kept: list[tuple[int, str]] = []
-    for rowid, id in (*new, *anchors):
-        if not kept or top - rowid >= 2 * (top - kept[-1][0]) or len(anchors) < _ANCHORS:
-            kept.append((rowid, id))
+            new.append((int(row[0]), mark(row[1]), _rows_up_to(connection, table, int(row[0]), top)))
+    kept: list[Anchor] = []
+    for anchor in (*new, *anchors):
+        if not kept or top - anchor[0] >= 2 * (top - kept[-1][0]) or len(anchors) < _ANCHORS:
+            kept.append(anchor)
     return tuple(kept)

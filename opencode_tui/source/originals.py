@@ -32,19 +32,20 @@ _ORPHANS = """
   ORDER BY m.session_id, m.seq
 """
 _STANDS = "SELECT 1 FROM session_message WHERE session_id = ? AND seq = ? AND time_created = ?"
-_PROMPTED_WITHIN_MS = 60_000
+_PROMPTED_AT_ONCE_MS = 10_000
 # What a fork and a session have in common shows that both come from one: rows that they share, or, where all of the
-# session's rows up to there are undone, its title, and that it was made when the fork's first prompt was written.
+# session's rows up to there are undone, its title, or that it was made when the fork's first prompt was written: it may
+# have got another title since.
 _RELATED = f"""
-  SELECT s.id, shares, s.title, f.title FROM (
+  SELECT s.id, shares, at_once, s.title, f.title FROM (
     SELECT id, title, EXISTS (SELECT 1 FROM session_message own JOIN session_message copy
           ON copy.session_id = ?2 AND copy.seq = own.seq AND copy.time_created = own.time_created
         WHERE own.session_id = c.id AND own.seq < ?3) AS shares,
+      NOT EXISTS (SELECT 1 FROM session_message WHERE session_id = c.id AND seq < ?3) AS is_empty,
       (SELECT time_created FROM session_message WHERE session_id = ?2 ORDER BY seq LIMIT 1)
-          BETWEEN time_created AND time_created + {_PROMPTED_WITHIN_MS}
-        AND NOT EXISTS (SELECT 1 FROM session_message WHERE session_id = c.id AND seq < ?3) AS follows
+          BETWEEN time_created AND time_created + {_PROMPTED_AT_ONCE_MS} AS at_once
     FROM session_v2 c WHERE id IN (SELECT value FROM json_each(?1)) AND id <> ?2) s
-  JOIN session_v2 f ON f.id = ?2 WHERE shares OR follows
+  JOIN session_v2 f ON f.id = ?2 WHERE shares OR is_empty
 """
 _FORK_NUMBER = re.compile(r"( \(fork #\d+\))+$")
 # Nothing stands at the copy's number, something does after it, and the order in time is that of the numbers.
@@ -95,6 +96,9 @@ def orphans(connection: sqlite3.Connection, owners: Iterable[str], undone: Itera
             makers[fork] = owner
             if owner in wanted and owner in made and not _stands(connection, owner, seq, created):
                 found.setdefault((owner, seq), Orphan(copy_id, owner, seq))
+                for id in way[: way.index(owner)]:  # a clock that had gone back dates a call before its session
+                    if id in made and id in wanted and not _stands(connection, id, seq, created):
+                        found.setdefault((id, seq), Orphan(copy_id, id, seq, is_certain=False))
             continue
         # A clock that had gone back dates a session's own calls before itself. What stands above was made there.
         if any(_stands(connection, id, seq, created) for id in way if id in made):
@@ -103,7 +107,7 @@ def orphans(connection: sqlite3.Connection, owners: Iterable[str], undone: Itera
         if ends.intersection((fork, *way)):
             if fork not in related:  # the lowest number comes first
                 rows = connection.execute(_RELATED, (json.dumps(gapped), fork, seq))
-                related[fork] = [id for id, shares, *titles in rows if shares or _is_same_title(*titles)]
+                related[fork] = [id for id, *signs, own, other in rows if any(signs) or _is_same_title(own, other)]
             gap = ((id, seq, created, made[id]) for id in related[fork] if id in made)
             likely += [values[0] for values in gap if connection.execute(_HAS_GAP, values).fetchone()]
         for id in likely:
