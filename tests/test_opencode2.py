@@ -339,6 +339,24 @@ def test_a_call_whose_copy_came_through_a_deleted_fork_is_its_own_sessions(
     assert ours.spend_by("session") == {id: nano for id, nano in store.truth.own.items() if nano}
 
 
+def test_a_deleted_fork_of_a_fork_whose_copies_are_undone_is_known_by_the_rows_of_their_origin(store: V2) -> None:
+    base = store.session("Redesign")
+    store.call(base, cost="0.03")
+    store.now += 60_000
+    root = store.fork(base)
+    store.call(root, cost="0.05")
+    between = store.fork(root)
+    second = store.fork(between)
+    store.call(second, cost="0.02")
+    store.revert(root, store.sessions[root].messages[0].id)
+    store.call(root, cost="0.01")
+    store.delete(between)
+    store.database.run("UPDATE session_v2 SET title = ? WHERE id = ?", "Another title", root)
+    ours = synced(store)
+    assert ours.totals.spend_nano == store.truth.total_nano
+    assert ours.spend_by("session") == {id: nano for id, nano in store.truth.own.items() if nano}
+
+
 def test_a_deleted_forks_own_call_is_not_taken_for_an_undone_one(store: V2, root: str) -> None:
     asked = store.prompt(root)
     store.call(root, cost="0.05", turn=asked)

@@ -33,14 +33,14 @@ _ORPHANS = """
 """
 _STANDS = "SELECT 1 FROM session_message WHERE session_id = ? AND seq = ? AND time_created = ?"
 _PROMPTED_AT_ONCE_MS = 10_000
-# What a fork and a session have in common shows that both come from one: rows that they share, or, where all of the
-# session's rows up to there are undone, its title, or that it was made when the fork's first prompt was written: it may
-# have got another title since.
+# What a fork and a session have in common shows that both come from one: rows that they share, be it those of which the
+# session had copies; or, where all of the session's rows up to there are undone, its title, or that it was made when
+# the fork's first prompt was written: it may have got another title since.
 _RELATED = f"""
   SELECT s.id, shares, at_once, s.title, f.title FROM (
     SELECT id, title, EXISTS (SELECT 1 FROM session_message own JOIN session_message copy
           ON copy.session_id = ?2 AND copy.seq = own.seq AND copy.time_created = own.time_created
-        WHERE own.session_id = c.id AND own.seq < ?3) AS shares,
+        WHERE own.session_id IN (c.id, c.fork_session_id) AND own.seq < ?3) AS shares,
       NOT EXISTS (SELECT 1 FROM session_message WHERE session_id = c.id AND seq < ?3) AS is_empty,
       (SELECT time_created FROM session_message WHERE session_id = ?2 ORDER BY seq LIMIT 1)
           BETWEEN time_created AND time_created + {_PROMPTED_AT_ONCE_MS} AS at_once
