@@ -8,9 +8,9 @@ from dataclasses import replace
 from datetime import date
 
 from opencode_tui import clock as clocks
-from opencode_tui.alert_records import Alert
 from opencode_tui.alerts.watcher import Watcher
 from opencode_tui.clock import MINUTE_MS, Clock, calendar_for
+from opencode_tui.config.settings import Settings
 from opencode_tui.guard.control import lift, raise_cutoff, unraise
 from opencode_tui.guard.state import StateError, state_file
 from opencode_tui.guard.status import GuardStatus, guard_status
@@ -20,25 +20,24 @@ from opencode_tui.ledger.bounds import all_read
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.money import format_usd
 from opencode_tui.paths import NoHomeError
-from opencode_tui.settings import Settings
-from opencode_tui.snapshot import Snapshot
-from opencode_tui.sync import Sync
-from opencode_tui.take_session import take_session, take_turn
-from opencode_tui.take_sessions import take_sessions
-from opencode_tui.take_snapshot import take_snapshot
-from opencode_tui.views import (
+from opencode_tui.readings.day import take_snapshot
+from opencode_tui.readings.session import take_session, take_turn
+from opencode_tui.readings.sessions import take_sessions
+from opencode_tui.records.alerts import Alert
+from opencode_tui.records.answers import AlertsView, View
+from opencode_tui.records.day import Snapshot
+from opencode_tui.records.requests import (
     AcknowledgeAlerts,
     Action,
     AlertsQuery,
-    AlertsView,
     LiftGuard,
     Query,
     RaiseCutoff,
     SessionQuery,
     SessionsQuery,
     SnoozeAlerts,
-    View,
 )
+from opencode_tui.sync import Sync
 
 _REFRESH_MS = MINUTE_MS
 _REPORT_S = 0.4

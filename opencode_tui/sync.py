@@ -12,6 +12,7 @@ from pathlib import Path
 
 from opencode_tui import paths
 from opencode_tui.clock import Clock, calendar_for, now_ms, sleep_s
+from opencode_tui.config.settings import Settings
 from opencode_tui.ledger import copies, late_rows, writing
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.ledger.queries import directories, running_calls
@@ -25,8 +26,8 @@ from opencode_tui.ledger.residuals import (
 )
 from opencode_tui.ledger.resplit import make_room, perhaps_whole, resplit_messages
 from opencode_tui.pricing.book import PriceBook, Priced, price_call
-from opencode_tui.records import Call, Session, StoreState, message_id, undone_id
-from opencode_tui.settings import Settings
+from opencode_tui.records.calls import Call, message_id, undone_id
+from opencode_tui.records.stores import Session, StoreState
 from opencode_tui.source.batch import Batch, Store, StoreTrouble, no_collector
 from opencode_tui.source.discovery import (
     closed_places,

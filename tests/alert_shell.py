@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from opencode_tui.alert_records import Alert
 from opencode_tui.ledger import alert_log
 from opencode_tui.ledger.ledger import Ledger
+from opencode_tui.records.alerts import Alert
 from tests.shell import Shell, at
 from tests.stores import V1
 

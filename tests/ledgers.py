@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from opencode_tui.clock import Span, now_ms
+from opencode_tui.config.settings import Settings
 from opencode_tui.ledger import queries
 from opencode_tui.ledger.ledger import Ledger
-from opencode_tui.ledger.queries import Totals
-from opencode_tui.settings import Settings
+from opencode_tui.records.usage import Totals
 from opencode_tui.sync import Sync
 from tests.stores import Truth
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from opencode_tui.config.settings import Settings
 from opencode_tui.money import NANO
-from opencode_tui.settings import Settings
-from opencode_tui.snapshot import SessionLine, Snapshot
-from opencode_tui.take_snapshot import take_snapshot
+from opencode_tui.readings.day import take_snapshot
+from opencode_tui.records.day import SessionLine, Snapshot
 from tests.ledgers import Reader, reader
 from tests.stores import Store, Tokens
 

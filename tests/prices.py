@@ -7,10 +7,10 @@ from pathlib import Path
 
 from hypothesis import strategies as st
 
+from opencode_tui.config.settings import CustomPrice, Pricing
 from opencode_tui.pricing.book import PriceBook
 from opencode_tui.pricing.rates import Rates
-from opencode_tui.records import Tokens
-from opencode_tui.settings import CustomPrice, Pricing
+from opencode_tui.records.calls import Tokens
 
 USD = 1_000_000_000
 GLOBAL = ".config/opencode/opencode.jsonc"

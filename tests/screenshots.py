@@ -15,13 +15,13 @@ from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
-from opencode_tui.demo.player import Player
-from opencode_tui.demo.scenario import seed_history
-from opencode_tui.demo.store import V1Store
+from opencode_tui.cli.demo.player import Player
+from opencode_tui.cli.demo.scenario import seed_history
+from opencode_tui.cli.demo.store import V1Store
+from opencode_tui.config.settings import Settings, Ui
 from opencode_tui.feed import LedgerFeed
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.money import NANO
-from opencode_tui.settings import Settings, Ui
 from opencode_tui.ui.app import OpencodeTui
 
 PLACE = Path(__file__).parent.parent / "screenshots"

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from opencode_tui.alert_records import Alert, Told
 from opencode_tui.clock import DAY_MS, HOUR_MS
+from opencode_tui.config.settings import Budget, Lines, Settings
 from opencode_tui.ledger import alert_log, deliveries
 from opencode_tui.ledger.schema import LATEST
 from opencode_tui.money import NANO
-from opencode_tui.settings import Budget, Lines, Settings
+from opencode_tui.records.alerts import Alert, Told
 from tests.old_ledgers import old_call, old_ledger
 from tests.watched import MINUTE, NOON, QUIET, Watched, only
 

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from opencode_tui.alert_records import Alert, Cause, Crossing
 from opencode_tui.clock import DAY_MS, HOUR_MS
+from opencode_tui.config.settings import Alerts, Budget, Fills, Lines, Settings
 from opencode_tui.ledger import alert_log
 from opencode_tui.money import NANO
-from opencode_tui.records import Call, Tokens
-from opencode_tui.settings import Alerts, Budget, Fills, Lines, Settings
+from opencode_tui.records.alerts import Alert, Cause, Crossing
+from opencode_tui.records.calls import Call, Tokens
 from tests.watched import DAY_START, MINUTE, NOON, QUIET, Watched, keys, only
 
 CENT = NANO // 100

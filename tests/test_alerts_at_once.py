@@ -12,13 +12,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from opencode_tui.alert_records import Alert
 from opencode_tui.alerts.watcher import Watcher
 from opencode_tui.clock import HOUR_MS
+from opencode_tui.config.settings import Alerts, Lines, Settings, SpendRule
 from opencode_tui.ledger import alert_log
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.money import NANO
-from opencode_tui.settings import Alerts, Lines, Settings, SpendRule
+from opencode_tui.records.alerts import Alert
 from tests.watched import DAY_START, MINUTE, NOON, QUIET, Limits, Watched, keys
 
 CENT = NANO // 100

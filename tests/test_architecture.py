@@ -24,18 +24,14 @@ LAYERS = (
     ("feed",),
     ("alerts",),
     ("guard",),
-    ("take_snapshot",),
-    ("take_session",),
-    ("take_sessions",),
-    ("analysis",),
-    ("sync",),
+    ("readings",),
+    ("analysis", "sync"),
     ("ledger", "source"),
     ("pricing",),
-    ("config", "demo"),
-    ("snapshot", "views"),
-    ("alert_records",),
-    ("settings", "privacy"),
-    ("clock", "counts", "harmless", "model_key", "money", "paths", "records"),
+    ("config",),
+    ("records",),
+    ("privacy",),
+    ("clock", "counts", "money", "paths"),
 )
 """From the top. An import points down; those of one layer do not know each other."""
 DEPTH = {name: depth for depth, names in enumerate(LAYERS) for name in names}
@@ -181,7 +177,7 @@ def made_up_data_outside_of_the_command_line(modules: Modules) -> list[str]:
         f"{each.name} -> {target}"
         for each in modules
         for target in each.inside
-        if f"{target}.".startswith("demo.") and each.part not in ("demo", "cli")
+        if f"{target}.".startswith("cli.demo.") and each.part != "cli"
     ]
 
 
@@ -278,7 +274,7 @@ BREACHES: dict[Rule, list[Module]] = {
         module("ledger.queries", "import opencode_tui.sync"),
         module("source.files", "from opencode_tui.ledger import queries"),
         module("ledger.queries", "from opencode_tui.source.text import clean"),
-        module("records", "from opencode_tui import money"),
+        module("money", "from opencode_tui.records.calls import Tokens"),
         module("sync", "def late():\n    from opencode_tui.report.readout import readout"),
         module("pricing.book", "from ..sync import Sync"),
         module("ui.app", "from opencode_tui.cli import main"),
@@ -293,7 +289,7 @@ BREACHES: dict[Rule, list[Module]] = {
         module("feed", "from opencode_tui import source"),
         module("cli.usage", "from opencode_tui.ledger import writing"),
     ],
-    made_up_data_outside_of_the_command_line: [module("feed", "from opencode_tui.demo import demo_store")],
+    made_up_data_outside_of_the_command_line: [module("feed", "from opencode_tui.cli.demo import demo_store")],
     readings_of_the_time_outside_of_clock: [
         module("sync", "import time\ntime.time()"),
         module("sync", "from time import monotonic"),
@@ -341,6 +337,6 @@ def test_the_imports_of_the_package_are_all_seen() -> None:
     by_name = {each.name: each for each in MODULES}
     assert "ui.app.run" in by_name["cli.dashboard"].inside
     assert {"source.discovery.generations", "ledger.writing"} <= set(by_name["sync"].inside)
-    assert "snapshot.Band" in by_name["analysis.pace"].inside
+    assert "records.day.Band" in by_name["analysis.pace"].inside
     assert any(target.startswith("textual.") for target in by_name["ui.app"].imports)
     assert list(_time_read_in(by_name["clock"]))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from opencode_tui.settings import Alerts, Budget, Lines, Settings
+from opencode_tui.config.settings import Alerts, Budget, Lines, Settings
 from tests.watched import DAY_START, MINUTE, NOON, QUIET, Watched, only
 
 CENT = 10_000_000

@@ -19,7 +19,6 @@ from typing import Any
 
 import pytest
 
-from opencode_tui.alert_records import Alert, Cause, Crossing
 from opencode_tui.alerts.channels import Route
 from opencode_tui.alerts.channels.channel import ChannelError
 from opencode_tui.alerts.channels.command import Command, variables
@@ -27,7 +26,7 @@ from opencode_tui.alerts.channels.desktop import Desktop, osascript, osc
 from opencode_tui.alerts.channels.message import alert_fields, plain
 from opencode_tui.alerts.channels.webhook import BACKOFF_S, Webhook, address_of
 from opencode_tui.clock import HOUR_MS
-from opencode_tui.settings import Level
+from opencode_tui.records.alerts import Alert, Cause, Crossing, Level
 from tests.watched import NOON
 
 TEXT = '$0.83 is past the warning $0.80: 4× edits of Button.tsx in "Fix header", about $0.20 a round'

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from opencode_tui.alert_records import Alert
 from opencode_tui.cli import EXIT_USAGE
+from opencode_tui.records.alerts import Alert
 from tests.alert_shell import AROUND_NOON, configure, log, marking, spend, stopped_clock, told
 from tests.shell import DAY, Shell, at, said_in_terminal, shell, store
 from tests.stores import V1

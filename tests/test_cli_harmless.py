@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from opencode_tui.clock import now_ms
-from opencode_tui.harmless import one_line
+from opencode_tui.privacy.harmless import one_line
 from tests.shell import Shell, at, said_in_terminal, shell, store
 from tests.stores import V1
 from tests.test_harmless import ESCAPES, acts

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from opencode_tui.money import nano_from_usd
-from opencode_tui.records import Slice, StoreState
-from opencode_tui.snapshot import DaySpend, SessionLine, Snapshot, Split, Week
+from opencode_tui.records.day import DaySpend, SessionLine, Snapshot, Split, Week
+from opencode_tui.records.stores import StoreState
+from opencode_tui.records.usage import Slice
 from tests.shell import OPUS, OPUS_TOKENS, SEVEN_LINES, Shell, ago, at, forked, shell, store
 from tests.stores import V1, Tokens
 

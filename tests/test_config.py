@@ -13,7 +13,7 @@ import pytest
 
 from opencode_tui.config import load_settings
 from opencode_tui.config.model import KEYS, NAMED_TABLES
-from opencode_tui.settings import Budget, CustomPrice, Fills, GuardCaps, Lines, Settings, SpendRule
+from opencode_tui.config.settings import Budget, CustomPrice, Fills, GuardCaps, Lines, Settings, SpendRule
 
 EXAMPLE = Path(__file__).parent.parent / "config.example.toml"
 CENT = 10_000_000

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from opencode_tui.config import SettingsError, load_settings
+from opencode_tui.config.settings import Settings
 from opencode_tui.paths import config_file
-from opencode_tui.settings import Settings
 
 Texts = dict[str, str]
 

@@ -15,16 +15,16 @@ from time import sleep
 
 import pytest
 
-from opencode_tui.alert_records import Alert, Told
 from opencode_tui.alerts.channels import MAKERS, Route
 from opencode_tui.alerts.channels.message import title
 from opencode_tui.alerts.teller import Teller
 from opencode_tui.clock import calendar_for
+from opencode_tui.config.settings import CHANNELS, Channels
 from opencode_tui.ledger import alert_log, deliveries
 from opencode_tui.ledger.holder import is_gone, this_process
 from opencode_tui.ledger.ledger import Ledger
+from opencode_tui.records.alerts import Alert, Told
 from opencode_tui.report.alerts import alert_json, alerts_text
-from opencode_tui.settings import CHANNELS, Channels
 from tests.shell import ROOT
 from tests.watched import DAY_START, NOON, QUIET, Watched, only
 
@@ -283,7 +283,7 @@ from pathlib import Path
 from opencode_tui.alerts.teller import Teller
 from opencode_tui.alerts.watcher import Watcher
 from opencode_tui.ledger.ledger import Ledger
-from opencode_tui.settings import Alerts, Channels, Settings
+from opencode_tui.config.settings import Alerts, Channels, Settings
 from tests.watched import QUIET
 settings = Settings(timezone="UTC", alerts=QUIET, channels=Channels(command="notice", command_line=({str(hook)!r},)))
 path = Path({str(place / "ledger.db")!r})

@@ -13,15 +13,15 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from opencode_tui.cli.demo import demo_store
+from opencode_tui.cli.demo.cast import LOOP_FILE, LOOP_TITLE
+from opencode_tui.cli.demo.models import GLM, KIMI, SUBSCRIPTION
+from opencode_tui.cli.demo.parts import Tool, text, tool_ended, tool_running
+from opencode_tui.cli.demo.player import Player
+from opencode_tui.cli.demo.scenario import DAYS, Desk, seed_history
+from opencode_tui.cli.demo.store import V1Store
 from opencode_tui.clock import HOUR_MS, Calendar
-from opencode_tui.demo import demo_store
-from opencode_tui.demo.cast import LOOP_FILE, LOOP_TITLE
-from opencode_tui.demo.models import GLM, KIMI, SUBSCRIPTION
-from opencode_tui.demo.parts import Tool, text, tool_ended, tool_running
-from opencode_tui.demo.player import Player
-from opencode_tui.demo.scenario import DAYS, Desk, seed_history
-from opencode_tui.demo.store import V1Store
-from opencode_tui.records import Tokens
+from opencode_tui.records.calls import Tokens
 
 NOON = int(datetime(2026, 5, 13, 14, 23, tzinfo=UTC).timestamp() * 1000)
 STEPS = 900

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from opencode_tui.config.settings import Settings
 from opencode_tui.feed import LedgerFeed
 from opencode_tui.ledger.ledger import Ledger, LedgerError
 from opencode_tui.money import NANO
-from opencode_tui.settings import Settings
-from opencode_tui.snapshot import Snapshot
+from opencode_tui.records.day import Snapshot
 from opencode_tui.source import sqlite_store
 from tests.ledgers import reader
 from tests.stores import V1

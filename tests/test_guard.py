@@ -17,6 +17,7 @@ import pytest
 
 from opencode_tui.alerts.watcher import Watcher
 from opencode_tui.clock import DAY_MS, Calendar, calendar_for
+from opencode_tui.config.settings import Budget, CustomPrice, GuardCaps, Pricing, Settings
 from opencode_tui.guard.control import lift, lift_end, raise_cutoff, unraise
 from opencode_tui.guard.install import (
     MARK,
@@ -48,7 +49,6 @@ from opencode_tui.guard.status import guard_status
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.money import NANO
 from opencode_tui.pricing.book import PriceBook
-from opencode_tui.settings import Budget, CustomPrice, GuardCaps, Pricing, Settings
 
 CENT = NANO // 100
 NOON = int(datetime(2026, 5, 13, 12, tzinfo=UTC).timestamp() * 1000)

@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
+from opencode_tui.config.settings import Settings
 from opencode_tui.guard.control import lift
 from opencode_tui.guard.install import install_plugin
 from opencode_tui.guard.state import GuardState, Raised, read_state, state_file, write_state
 from opencode_tui.guard.status import guard_status
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.money import NANO
-from opencode_tui.records import Tokens
-from opencode_tui.settings import Settings
+from opencode_tui.records.calls import Tokens
 from tests.ledgers import Reader, reader
 from tests.stores import V1
 

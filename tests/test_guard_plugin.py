@@ -16,16 +16,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from opencode_tui.clock import DAY_MS, calendar_for
+from opencode_tui.config.settings import CustomPrice, Pricing, Settings
 from opencode_tui.guard import install
 from opencode_tui.guard.install import plugin_text
 from opencode_tui.guard.prices import rows_of
 from opencode_tui.guard.state import limits_of
-from opencode_tui.model_key import model_key
 from opencode_tui.money import NANO, format_usd
 from opencode_tui.pricing.book import PriceBook, price_call
 from opencode_tui.pricing.rates import Rates, Tier
-from opencode_tui.records import Tokens
-from opencode_tui.settings import CustomPrice, Pricing, Settings
+from opencode_tui.records.calls import Tokens
+from opencode_tui.records.model_key import model_key
 
 JOINER = "\u2060"
 # As they stand in OpenCode 1.18.34, which searches an error's text for them and for the words after them.

@@ -15,7 +15,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from opencode_tui.cli.streams import HarmlessStream
-from opencode_tui.harmless import cells, for_shell, for_tmux, lines, one_line, shown_id
+from opencode_tui.privacy.harmless import cells, for_shell, for_tmux, lines, one_line, shown_id
 from opencode_tui.report.session_facts import resume_command
 
 NASTY = st.text(

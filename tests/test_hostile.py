@@ -14,7 +14,7 @@ import pytest
 from opencode_tui.clock import EVER, Calendar, Span, now_ms
 from opencode_tui.ledger import queries
 from opencode_tui.ledger.ledger import Ledger
-from opencode_tui.take_snapshot import days_with_calls
+from opencode_tui.readings.day import days_with_calls
 from tests.hostile import MOST, YEAR_9999, add_call, fill
 from tests.shell import Shell, shell
 from tests.stores import V1

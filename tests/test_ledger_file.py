@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 
 from opencode_tui.clock import monotonic_s, now_ms
+from opencode_tui.config.settings import Settings
 from opencode_tui.feed import LedgerFeed
 from opencode_tui.ledger import ledger as ledger_file
 from opencode_tui.ledger.ledger import Ledger, LedgerError
-from opencode_tui.settings import Settings
-from opencode_tui.snapshot import Snapshot
+from opencode_tui.records.day import Snapshot
 from tests.ledgers import reader
 from tests.opens import forget_opens
 from tests.stores import V1

@@ -13,7 +13,7 @@ import pytest
 from opencode_tui.clock import Span
 from opencode_tui.ledger.bounds import all_read, bounded_sessions
 from opencode_tui.ledger.ledger import Ledger
-from opencode_tui.records import StoreState
+from opencode_tui.records.stores import StoreState
 from tests.alert_shell import spend, stopped_clock
 from tests.shell import GPT, OPUS, Shell, ago, at, shell, store
 from tests.stores import V1

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from opencode_tui import model_key as keys
 from opencode_tui.analysis.matching import matching
+from opencode_tui.config.settings import CustomPrice
 from opencode_tui.ledger import alert_queries, queries, session_queries
-from opencode_tui.ledger.alert_queries import Pot
-from opencode_tui.model_key import model_key, short_name, split_key
-from opencode_tui.settings import CustomPrice
+from opencode_tui.records import model_key as keys
+from opencode_tui.records.facts import CallScope
+from opencode_tui.records.model_key import model_key, short_name, split_key
 from tests.ledgers import EVER, reader
 from tests.prices import book_with, models_json
 from tests.stores import V1
@@ -64,7 +64,7 @@ def test_two_models_of_the_same_text_are_two_everywhere(tmp_path: Path, pair: tu
     assert {call.model for call in session_queries.session_calls(connection, session)} == set(names)
     for name in names:
         assert queries.totals(connection, EVER, 0, [name]).spend_nano == spent[name]
-        ((_, nano),) = alert_queries.costs_in(connection, Pot(EVER, by="model", key=name))
+        ((_, nano),) = alert_queries.costs_in(connection, CallScope(EVER, by="model", key=name))
         assert nano == spent[name]
         assert matching(name, names) == [name]
     one.close()

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from opencode_tui.ledger.residuals import COMPACTION, TITLE, UNDONE, unlisted_calls
-from opencode_tui.records import Bill
+from opencode_tui.records.stores import Bill
 from tests.ledgers import Reader, assert_truth, reader
 from tests.stores import V1, V2, Tokens, tool
 

@@ -8,10 +8,10 @@ from typing import ClassVar
 
 import pytest
 
+from opencode_tui.config.settings import Pricing
 from opencode_tui.pricing import files
 from opencode_tui.pricing.book import PriceBook
 from opencode_tui.pricing.config_places import ConfigPlaces
-from opencode_tui.settings import Pricing
 from tests.prices import GLOBAL, USD, book, cost, flat, gw, models_json, opencode_json, price_of, write
 
 

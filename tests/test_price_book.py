@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from opencode_tui.pricing.book import price_call
-from opencode_tui.records import Tokens
+from opencode_tui.records.calls import Tokens
 from tests.prices import USD, book, cost, flat, models_json, opencode_json, write
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from opencode_tui.pricing.book import price_call
-from opencode_tui.records import Tokens
+from opencode_tui.records.calls import Tokens
 from tests.prices import GLOBAL, book, cost, gw, models_json, price_of, write
 
 CASE = """{

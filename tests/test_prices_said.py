@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from opencode_tui.clock import calendar_for, now_ms
+from opencode_tui.config.settings import Pricing, Settings
 from opencode_tui.feed import LedgerFeed
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.pricing import files
 from opencode_tui.report.readout import readout
 from opencode_tui.report.states import banners
-from opencode_tui.settings import Pricing, Settings
 from tests.ledgers import reader
 from tests.prices import GLOBAL, cost, gw, write
 from tests.shell import Shell, at, shell, store

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from opencode_tui.config.settings import CustomPrice, Pricing
 from opencode_tui.pricing.book import PriceBook, Priced, price_call
 from opencode_tui.pricing.rates import Rates
-from opencode_tui.records import Tokens
-from opencode_tui.settings import CustomPrice, Pricing
+from opencode_tui.records.calls import Tokens
 from tests.prices import USD, any_tokens, book, book_with, cost, models_json
 
 Prefer = Literal["recorded", "list"]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from opencode_tui.money import nano_from_usd
 from opencode_tui.pricing.rates import Rates, Tier, cost_nano, cost_parts
-from opencode_tui.records import Tokens
+from opencode_tui.records.calls import Tokens
 from tests.prices import USD, any_rates, any_tokens
 
 

@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from opencode_tui.alert_records import Alert, Filled, Measures, Sum
 from opencode_tui.alerts.watcher import Watcher
 from opencode_tui.analysis.rules import crossings, last_rise, period_name, rates
 from opencode_tui.clock import DAY_MS, HOUR_MS, calendar_for
-from opencode_tui.settings import Alerts, Budget, Fills, Lines, Settings, SpendRule
+from opencode_tui.config.settings import Alerts, Budget, Fills, Lines, Settings, SpendRule
+from opencode_tui.records.alerts import Alert
+from opencode_tui.records.measures import ContextFill, Measures, ScopeSpend
 from tests.ledgers import reader
 from tests.stores import V1, V2, Files, Store, tool
 from tests.watched import DAY_START, MINUTE, NOON, QUIET, Watched, only
@@ -32,7 +33,7 @@ def told(alerts: tuple[Alert, ...]) -> list[tuple[str, str, str]]:
 
 
 def day_of(nano: int) -> Measures:
-    return Measures(spends={("all", "day"): (Sum("", "", nano),)})
+    return Measures(spends={("all", "day"): (ScopeSpend("", "", nano),)})
 
 
 # The pure rules
@@ -94,7 +95,7 @@ def test_the_rate_is_seen_to_fall_between_calls_that_are_far_apart() -> None:
 
 
 def test_a_context_is_crossed_at_the_call_that_filled_it() -> None:
-    filled = Filled("ses_1", "Fix header", ((1, 50), (2, 96), (3, 97)))
+    filled = ContextFill("ses_1", "Fix header", ((1, 50), (2, 96), (3, 97)))
     found = crossings(Measures(filled=(filled,)), only(context=Fills(80, 95)), NOON, UTC)
     assert [(each.level, each.line, each.value, each.at_ms) for each in found] == [
         ("notice", 80, 97, 2),
@@ -105,9 +106,9 @@ def test_a_context_is_crossed_at_the_call_that_filled_it() -> None:
 def test_settings_that_say_off_have_no_crossing() -> None:
     measures = replace(
         day_of(10**12),
-        sessions=(Sum("ses_1", "Fix", 10**12),),
+        sessions=(ScopeSpend("ses_1", "Fix", 10**12),),
         calls=10**6,
-        filled=(Filled("ses_1", "Fix", ((1, 100),)),),
+        filled=(ContextFill("ses_1", "Fix", ((1, 100),)),),
     )
     assert crossings(measures, only(), NOON, UTC) == ()
 

@@ -18,7 +18,8 @@ from opencode_tui.analysis.session_list import (
 )
 from opencode_tui.clock import DAY_MS, calendar_for
 from opencode_tui.paths import last_part
-from opencode_tui.records import Tokens
+from opencode_tui.records.calls import Tokens
+from opencode_tui.records.sessions import SessionRow
 from opencode_tui.report.session_words import (
     context_text,
     nothing_found,
@@ -29,7 +30,6 @@ from opencode_tui.report.session_words import (
     title_text,
     when_text,
 )
-from opencode_tui.views import SessionRow
 from tests.ui.builders import NOW, ROWS, nano, row
 
 UTC = calendar_for("UTC")

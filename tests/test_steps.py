@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from opencode_tui.settings import CustomPrice, Pricing, Settings
+from opencode_tui.config.settings import CustomPrice, Pricing, Settings
 from tests.ledgers import Reader, reader
 from tests.stores import V1
 

@@ -257,8 +257,8 @@ def test_the_queries_of_every_poll_go_by_an_index(tmp_path: Path) -> None:
     ours.ledger.connection.set_trace_callback(statements.append)
     store.call(store.session("Now"))
     ours.poll()
-    from opencode_tui.settings import Settings
-    from opencode_tui.take_snapshot import take_snapshot
+    from opencode_tui.config.settings import Settings
+    from opencode_tui.readings.day import take_snapshot
 
     take_snapshot(ours.ledger, Settings(), store.now)
     ours.ledger.connection.set_trace_callback(None)

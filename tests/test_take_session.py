@@ -10,10 +10,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from opencode_tui.clock import Calendar
-from opencode_tui.settings import Privacy, Settings
-from opencode_tui.take_session import take_session, take_turn
-from opencode_tui.take_sessions import take_sessions
-from opencode_tui.views import SessionList, SessionQuery, SessionsQuery, SessionView, TurnQuery
+from opencode_tui.config.settings import Privacy, Settings
+from opencode_tui.readings.session import take_session, take_turn
+from opencode_tui.readings.sessions import take_sessions
+from opencode_tui.records.requests import SessionQuery, SessionsQuery, TurnQuery
+from opencode_tui.records.session import SessionView
+from opencode_tui.records.sessions import SessionList
 from tests.ledgers import Reader, reader
 from tests.stores import V1, V2, Files, Store, Tokens, tool
 

@@ -13,10 +13,10 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from opencode_tui.clock import HOUR_MS
+from opencode_tui.config.settings import Settings
 from opencode_tui.money import NANO
-from opencode_tui.records import StoreState
-from opencode_tui.settings import Settings
-from opencode_tui.take_snapshot import take_snapshot
+from opencode_tui.readings.day import take_snapshot
+from opencode_tui.records.stores import StoreState
 from tests.ledgers import reader
 from tests.pictures import CENT, DAY, IN_BERLIN, OPUS, ago, assert_adds_up, at, line, of, picture
 from tests.stores import V1, V2, Store, Tokens, tool

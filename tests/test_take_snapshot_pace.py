@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from opencode_tui.config.settings import Budget, Chart
 from opencode_tui.money import NANO
-from opencode_tui.settings import Budget, Chart
 from tests.pictures import CENT, DAY, IN_BERLIN, MINUTE, ago, assert_adds_up, at, picture
 from tests.stores import V1
 

@@ -10,15 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from opencode_tui.alert_records import Alert, Told
 from opencode_tui.alerts.channels import Route
 from opencode_tui.alerts.channels.channel import ChannelError
 from opencode_tui.alerts.channels.webhook import Webhook
 from opencode_tui.alerts.teller import Teller
 from opencode_tui.clock import HOUR_MS
+from opencode_tui.config.settings import Channels, Settings
 from opencode_tui.ledger import alert_log
 from opencode_tui.ledger.ledger import Ledger
-from opencode_tui.settings import Channels, Settings
+from opencode_tui.records.alerts import Alert, Told
 from tests.test_channels import SECRET, Chat, chat
 from tests.watched import NOON, Watched
 

@@ -9,9 +9,9 @@ import pytest
 
 from opencode_tui.clock import DAY_MS, Calendar
 from opencode_tui.money import NANO
-from opencode_tui.records import Tokens
+from opencode_tui.records.calls import Tokens
+from opencode_tui.records.session import CallRates, Node, SessionName, SessionView
 from opencode_tui.report import call_words, session_facts, turn_words
-from opencode_tui.views import CallRates, Node, SessionName, SessionView
 from tests.ui.builders import nano
 from tests.ui.session_builders import GLM, KIMI, ROOT, SESSION, TREE, call, node, tool, turn, view
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from opencode_tui.clock import calendar_for
-from opencode_tui.records import Tokens
+from opencode_tui.config.settings import Settings
+from opencode_tui.records.calls import Tokens
+from opencode_tui.records.day import Split, Week
 from opencode_tui.report import words
 from opencode_tui.report.states import Failure, banners, empty_screen, freshness, looked_in, store_banner
-from opencode_tui.settings import Settings
-from opencode_tui.snapshot import Split, Week
 from tests.ui.builders import DAY, DAY_START, NOW, STORE, at, nano, quiet, snapshot
 
 UTC = calendar_for("UTC")

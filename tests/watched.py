@@ -6,15 +6,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from opencode_tui.alert_records import Alert
 from opencode_tui.alerts.watcher import Watcher
 from opencode_tui.clock import HOUR_MS
+from opencode_tui.config.settings import Alerts, Budget, Settings
 from opencode_tui.ledger import alert_log, writing
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.money import nano_from_usd
 from opencode_tui.pricing.book import Priced
-from opencode_tui.records import Call, Session, Tokens, ToolUse
-from opencode_tui.settings import Alerts, Budget, Settings
+from opencode_tui.records.alerts import Alert
+from opencode_tui.records.calls import Call, Tokens, ToolUse
+from opencode_tui.records.stores import Session
 
 NOON = 1_778_673_600_000  # 2026-05-13 12:00 UTC, a Wednesday
 DAY_START = NOON - 12 * HOUR_MS

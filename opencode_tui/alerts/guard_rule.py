@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC
 
-from opencode_tui.alert_records import Cause, Crossing
 from opencode_tui.clock import MINUTE_MS, Calendar
 from opencode_tui.guard.troubles import Trouble
+from opencode_tui.records.alerts import Cause, Crossing
 
 RULE = "guard"
 

@@ -12,14 +12,14 @@ from threading import Lock, Thread
 from typing import Literal
 
 from opencode_tui import clock as clocks
-from opencode_tui.alert_records import Alert, Told
 from opencode_tui.alerts.channels import Route, routes
 from opencode_tui.alerts.channels.channel import ChannelError
 from opencode_tui.clock import Clock
+from opencode_tui.config.settings import Settings
 from opencode_tui.ledger import alert_log, deliveries
 from opencode_tui.ledger.holder import this_process
 from opencode_tui.ledger.ledger import Ledger
-from opencode_tui.settings import Settings
+from opencode_tui.records.alerts import Alert, Told
 
 CLOSE_S = 10.0
 """How long an end waits for deliveries under way: one that goes unmarked goes out again."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from opencode_tui.alert_records import Cause, Crossing
 from opencode_tui.clock import HOUR_MS, Calendar
 from opencode_tui.counts import plural
 from opencode_tui.money import format_usd
+from opencode_tui.records.alerts import Cause, Crossing
 
 
 def alert_text(crossing: Crossing, cause: Cause, since: str = "") -> str:

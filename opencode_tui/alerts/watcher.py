@@ -6,19 +6,19 @@ import sqlite3
 from collections.abc import Iterable
 from dataclasses import replace
 
-from opencode_tui.alert_records import Alert, Cause, Crossing
-from opencode_tui.alerts.evidence import dated, evidence_of, pot_of
 from opencode_tui.alerts.guard_rule import guard_cause, guard_crossings
-from opencode_tui.alerts.measuring import measure
 from opencode_tui.alerts.text import alert_text, since_text
 from opencode_tui.analysis.causes import cause_of
 from opencode_tui.analysis.rules import crossings
 from opencode_tui.clock import Calendar, calendar_for
+from opencode_tui.config.settings import CHANNELS, Settings
 from opencode_tui.guard.troubles import Trouble
 from opencode_tui.ledger import alert_log, deliveries
 from opencode_tui.ledger.ledger import Ledger
-from opencode_tui.settings import CHANNELS, LEVELS, Level, Settings
-from opencode_tui.take_sessions import ContextLimits
+from opencode_tui.readings.evidence import dated, evidence_of, scope_of
+from opencode_tui.readings.measures import measure
+from opencode_tui.readings.sessions import ContextLimits
+from opencode_tui.records.alerts import LEVELS, Alert, Cause, Crossing, Level
 
 
 class Watcher:
@@ -84,8 +84,8 @@ def _explained(
     if crossing.kind == "guard":
         cause = guard_cause(crossing)
         return crossing, cause, alert_text(crossing, cause, since_text(crossing, now_ms, calendar))
-    pot = pot_of(connection, crossing, settings, now_ms, calendar)
-    crossing = dated(connection, crossing, pot)
-    cause = cause_of(crossing, evidence_of(connection, crossing, pot), calendar)
+    scope = scope_of(connection, crossing, settings, now_ms, calendar)
+    crossing = dated(connection, crossing, scope)
+    cause = cause_of(crossing, evidence_of(connection, crossing, scope), calendar)
     crossing = replace(crossing, session_id=crossing.session_id or cause.session_id)
     return crossing, cause, alert_text(crossing, cause, since_text(crossing, now_ms, calendar))

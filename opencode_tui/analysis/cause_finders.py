@@ -6,13 +6,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from opencode_tui.alert_records import Cause
 from opencode_tui.analysis.loops import is_edit, loops
 from opencode_tui.analysis.rules import file_name
 from opencode_tui.clock import Calendar
-from opencode_tui.ledger.session_queries import CallFacts, ToolFacts
-from opencode_tui.model_key import short_name
 from opencode_tui.money import format_usd
+from opencode_tui.records.alerts import Cause
+from opencode_tui.records.evidence import SessionEvidence
+from opencode_tui.records.facts import CallFacts
+from opencode_tui.records.model_key import short_name
 
 _ROUNDS = 3
 _REPEATS = 5
@@ -20,17 +21,6 @@ _DEARER = 2
 _GROWN = 3
 _STEPS = 4
 """Calls that it takes to call a context growing."""
-
-
-@dataclass(frozen=True, slots=True)
-class Leading:
-    """One of the sessions that most of it went to: its own calls and what they used."""
-
-    id: str
-    title: str
-    calls: tuple[CallFacts, ...]
-    """In order of time."""
-    tools: tuple[ToolFacts, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +39,7 @@ class Finding:
 Found = Iterator[Finding]
 
 
-def edits(session: Leading) -> Found:
+def edits(session: SessionEvidence) -> Found:
     """The same file edited in turn after turn: the whole of those turns is what the rounds cost."""
     turns = turns_of(session.calls)
     turn_of = {call.id: call.turn_id for call in session.calls if call.turn_id}
@@ -66,7 +56,7 @@ def edits(session: Leading) -> Found:
             yield Finding(Cause(sentence, session.id, calls[-1].turn_id, nano), calls, "same file", tuple(rounds))
 
 
-def repeats(session: Leading) -> Found:
+def repeats(session: SessionEvidence) -> Found:
     """The same call of a tool, again and again while nothing was edited."""
     for loop in loops(session.calls, session.tools):
         if loop.times >= _REPEATS:
@@ -76,7 +66,7 @@ def repeats(session: Leading) -> Found:
             yield Finding(Cause(what, session.id, loop.calls[-1].turn_id, nano), loop.calls, "same call", turns)
 
 
-def dearer_model(session: Leading, calendar: Calendar) -> Found:
+def dearer_model(session: SessionEvidence, calendar: Calendar) -> Found:
     """A model that a call costs much more with than with those before it; what it added is what it explains."""
     calls = [call for call in session.calls if call.cost_nano]
     for model in sorted({call.model for call in calls}):
@@ -98,7 +88,7 @@ def dearer_model(session: Leading, calendar: Calendar) -> Found:
             yield Finding(Cause(sentence, session.id, after[0].turn_id, extra), after, "dearer model", turns)
 
 
-def growth(session: Leading) -> Found:
+def growth(session: SessionEvidence) -> Found:
     """A context that grew until each call cost a multiple; what the growth added is what it explains."""
     for calls in _stretches(session.calls):
         told = growth_of(calls)
@@ -122,7 +112,7 @@ def growth_of(calls: Sequence[CallFacts]) -> tuple[str, int] | None:
     return f"grew {sizes}, and each call costs {_times(now, was)} what it did", cost(calls) - was * len(calls)
 
 
-def failures(session: Leading) -> Found:
+def failures(session: SessionEvidence) -> Found:
     failed = [call for call in session.calls if call.error and call.cost_nano]
     if len(failed) > 1:
         nano = cost(failed)
@@ -132,7 +122,7 @@ def failures(session: Leading) -> Found:
         )
 
 
-def last_stretch(session: Leading) -> list[CallFacts]:
+def last_stretch(session: SessionEvidence) -> list[CallFacts]:
     """The calls since the model changed or the context was freed."""
     return (_stretches(session.calls) or [[]])[-1]
 

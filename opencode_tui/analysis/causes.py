@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from opencode_tui.alert_records import Cause, Crossing
 from opencode_tui.analysis.cause_finders import (
     Finding,
     Found,
-    Leading,
     cost,
     dearer_model,
     edits,
@@ -23,49 +21,16 @@ from opencode_tui.analysis.cause_finders import (
 )
 from opencode_tui.analysis.loops import is_edit, loops
 from opencode_tui.clock import Calendar
-from opencode_tui.ledger.session_queries import CallFacts
 from opencode_tui.money import format_usd
+from opencode_tui.records.alerts import Cause, Crossing
+from opencode_tui.records.evidence import Evidence, SessionEvidence
+from opencode_tui.records.facts import CallFacts
 
 _SUBSTANTIAL = 30
 """Percent of what was crossed, or of its last hour, that a cause has to explain."""
 _OF_ALL = 10
 """Percent of what was crossed that it has to explain where it is the last hour that it stands out in."""
 _MOST_OF_IT = 50
-
-
-@dataclass(frozen=True, slots=True)
-class Share:
-    """A root session's part of what was crossed, its subagents with it."""
-
-    id: str
-    title: str
-    nano: int = 0
-    hour_nano: int = 0
-    """Of the hour before the line was crossed, and of what came after."""
-    calls: int = 0
-    subagents: int = 0
-    subagents_nano: int = 0
-    subagents_hour_nano: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """What the ledger has on a crossing."""
-
-    since_ms: int
-    """When the hour before the crossing began."""
-    shares: tuple[Share, ...]
-    """The dearest first."""
-    leading: tuple[Leading, ...]
-    """The dearest first."""
-
-    @property
-    def nano(self) -> int:
-        return sum(share.nano for share in self.shares)
-
-    @property
-    def hour_nano(self) -> int:
-        return sum(share.hour_nano for share in self.shares)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +63,7 @@ def _is_substantial(each: _Candidate, evidence: Evidence) -> bool:
     return nano * 100 >= _SUBSTANTIAL * evidence.nano or (of_hour and nano * 100 >= _OF_ALL * evidence.nano)
 
 
-def causes_in(session: Leading, calendar: Calendar) -> tuple[Finding, ...]:
+def causes_in(session: SessionEvidence, calendar: Calendar) -> tuple[Finding, ...]:
     """What made a session dear, the dearest first; each is at least a tenth of what its own calls cost."""
     whole = cost(session.calls)
     found = (each for find in _finders(calendar) for each in find(session))
@@ -106,7 +71,7 @@ def causes_in(session: Leading, calendar: Calendar) -> tuple[Finding, ...]:
     return tuple(sorted(kept, key=lambda each: -each.cause.cost_nano))
 
 
-def _finders(calendar: Calendar) -> tuple[Callable[[Leading], Found], ...]:
+def _finders(calendar: Calendar) -> tuple[Callable[[SessionEvidence], Found], ...]:
     return (edits, repeats, lambda session: dearer_model(session, calendar), growth, failures)
 
 
@@ -151,7 +116,7 @@ def _of_habit(crossing: Crossing, evidence: Evidence) -> Cause:
     return _habit(crossing, evidence.leading[0]) if evidence.leading else _shared(crossing, evidence)
 
 
-def _habit(crossing: Crossing, session: Leading) -> Cause:
+def _habit(crossing: Crossing, session: SessionEvidence) -> Cause:
     if crossing.kind == "edits":
         rounds = _rounds_on(session, crossing.subject.removeprefix(f"{session.id}:"))
         calls = [call for turn in rounds for call in turn]
@@ -166,7 +131,7 @@ def _habit(crossing: Crossing, session: Leading) -> Cause:
     return Cause(sentence, session.id, calls[-1].turn_id if calls else None, cost(calls))
 
 
-def _rounds_on(session: Leading, file: str) -> list[list[CallFacts]]:
+def _rounds_on(session: SessionEvidence, file: str) -> list[list[CallFacts]]:
     used = {use.call_id for use in session.tools if is_edit(use) and use.target == file}
     turns = turns_of(session.calls).items()
     return [calls for id, calls in turns if id and any(call.id in used for call in calls)]

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from opencode_tui.analysis.rules import file_name
-from opencode_tui.ledger.alert_queries import EDIT_TOOLS
-from opencode_tui.ledger.session_queries import CallFacts, ToolFacts
+from opencode_tui.records.calls import EDIT_TOOLS
+from opencode_tui.records.facts import CallFacts, ToolFacts
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from difflib import SequenceMatcher
 
-from opencode_tui.model_key import short_name, split_key
+from opencode_tui.records.model_key import short_name, split_key
 
 _ALIKE = 0.75
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from opencode_tui.clock import HOUR_MS
-from opencode_tui.snapshot import Band, Verdict, Week
+from opencode_tui.records.day import Band, Verdict, Week
 
 
 def band(spend_nano: int, warning_nano: int, cutoff_nano: int) -> Band:

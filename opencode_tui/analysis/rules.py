@@ -7,10 +7,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import PurePath
 
-from opencode_tui.alert_records import EVER, Crossing, Kind, Measures, Sum
 from opencode_tui.analysis.pace import run_rate
 from opencode_tui.clock import HOUR_MS, Calendar
-from opencode_tui.settings import Alerts, Level, Lines, Period, Scope, Settings, SpendRule
+from opencode_tui.config.settings import Alerts, Lines, Settings, SpendRule
+from opencode_tui.records.alerts import EVER, Crossing, Kind, Level, Period, Scope
+from opencode_tui.records.measures import Measures, ScopeSpend
 
 Levels = tuple[tuple[Level, int], ...]
 
@@ -182,7 +183,7 @@ def file_name(path: str) -> str:
     return PurePath(path.replace("\\", "/")).name or path
 
 
-def _about(scope: Scope, each: Sum) -> str:
+def _about(scope: Scope, each: ScopeSpend) -> str:
     if scope == "session":
         return f'in "{each.name}"'
     if scope == "project":

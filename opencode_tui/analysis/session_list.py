@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from opencode_tui.model_key import split_key
 from opencode_tui.paths import last_part
-from opencode_tui.records import Tokens
-from opencode_tui.snapshot import SessionLine
-from opencode_tui.views import SessionRow, State
+from opencode_tui.records.calls import Tokens
+from opencode_tui.records.day import SessionLine
+from opencode_tui.records.model_key import split_key
+from opencode_tui.records.sessions import SessionRow, State
 
 Row = TypeVar("Row", contravariant=True)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
 
-from opencode_tui.ledger.session_queries import CallFacts, ToolFacts
-from opencode_tui.records import Tokens, is_unlisted
-from opencode_tui.views import ToolCount, Turn
+from opencode_tui.records.calls import Tokens, is_unlisted
+from opencode_tui.records.facts import CallFacts, ToolFacts
+from opencode_tui.records.session import ToolCount, Turn
 
 _FILES = 40
 

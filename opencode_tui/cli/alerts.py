@@ -11,18 +11,18 @@ from collections.abc import Callable, Sequence
 from threading import Thread
 from typing import TYPE_CHECKING
 
-from opencode_tui.alert_records import Alert, Cause, Crossing
 from opencode_tui.cli import EXIT_OK, EXIT_USAGE
 from opencode_tui.cli.common import Trouble, settings_for, using_ledger
 from opencode_tui.cli.signals import ended_in_order
 from opencode_tui.cli.streams import ring
 from opencode_tui.clock import calendar_for, now_ms
+from opencode_tui.config.settings import Settings
 from opencode_tui.counts import plural
 from opencode_tui.guard.control import lift_end
 from opencode_tui.ledger import alert_log
 from opencode_tui.ledger.ledger import Ledger
+from opencode_tui.records.alerts import Alert, Cause, Crossing
 from opencode_tui.report.alerts import alert_json, alerts_text
-from opencode_tui.settings import Settings
 
 if TYPE_CHECKING:
     from opencode_tui.alerts.channels import Route

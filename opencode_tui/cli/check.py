@@ -10,8 +10,6 @@ import sys
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from opencode_tui.alert_records import Alert, Cause, Crossing
-from opencode_tui.alerts.evidence import dated, evidence_of, pot_of
 from opencode_tui.alerts.text import alert_text
 from opencode_tui.alerts.watcher import Watcher
 from opencode_tui.analysis.causes import cause_of
@@ -20,6 +18,7 @@ from opencode_tui.cli import EXIT_TROUBLE, silence_stdout
 from opencode_tui.cli.common import TELLER_S, Trouble, look, settings_for, using_ledger
 from opencode_tui.cli.signals import ended_in_order
 from opencode_tui.clock import Calendar, calendar_for, now_ms
+from opencode_tui.config.settings import Budget, Settings
 from opencode_tui.counts import plural
 from opencode_tui.guard.status import guard_status
 from opencode_tui.guard.troubles import Trouble as GuardTrouble
@@ -28,9 +27,10 @@ from opencode_tui.ledger.bounds import is_lower_bound
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.money import format_usd, nano_from_usd, usd
 from opencode_tui.paths import NoHomeError
+from opencode_tui.readings.evidence import dated, evidence_of, scope_of
+from opencode_tui.records.alerts import Alert, Cause, Crossing
+from opencode_tui.records.day import Band
 from opencode_tui.report.alerts import alert_json
-from opencode_tui.settings import Budget, Settings
-from opencode_tui.snapshot import Band
 from opencode_tui.sync import Sync
 
 EXIT_OF: dict[Band, int] = {"calm": 0, "warning": 1, "cutoff": 2}
@@ -129,9 +129,9 @@ def _reached(
         return None, None
     line = settings.budget.cutoff_nano if stands == "cutoff" else settings.budget.warning_nano
     crossing = Crossing("day", "spend", stands, "", calendar.day(now_ms).isoformat(), spent, line, now_ms)
-    pot = pot_of(connection, crossing, settings, now_ms, calendar)
-    crossing = dated(connection, crossing, pot)
-    return crossing, cause_of(crossing, evidence_of(connection, crossing, pot), calendar)
+    scope = scope_of(connection, crossing, settings, now_ms, calendar)
+    crossing = dated(connection, crossing, scope)
+    return crossing, cause_of(crossing, evidence_of(connection, crossing, scope), calendar)
 
 
 def _notified(settings: Settings, ledger: Ledger, sync: Sync, now_ms: int) -> tuple[Alert, ...]:

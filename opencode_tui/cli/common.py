@@ -16,11 +16,11 @@ from opencode_tui import paths
 from opencode_tui.cli import Trouble, one_line
 from opencode_tui.clock import monotonic_s, now_ms
 from opencode_tui.config import SettingsError, load_settings
+from opencode_tui.config.settings import Settings
 from opencode_tui.guard.state import refresh
 from opencode_tui.ledger.bounds import all_read
 from opencode_tui.ledger.ledger import Ledger, LedgerError
-from opencode_tui.records import StoreState
-from opencode_tui.settings import Settings
+from opencode_tui.records.stores import StoreState
 from opencode_tui.sync import Sync
 
 __all__ = ["Trouble"]

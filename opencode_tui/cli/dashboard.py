@@ -10,7 +10,7 @@ from pathlib import Path
 
 from opencode_tui.cli.common import TELLER_S, Trouble, open_ledger, settings_for
 from opencode_tui.clock import calendar_for
-from opencode_tui.settings import Alerts, Budget, Settings
+from opencode_tui.config.settings import Alerts, Budget, Settings
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -20,7 +20,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.no_mouse:
         settings = replace(settings, ui=replace(settings.ui, mouse=False))
     if arguments.demo:
-        from opencode_tui.demo import demo_store
+        from opencode_tui.cli.demo import demo_store
 
         with demo_store(zone=calendar_for(settings.timezone).zone) as place:
             return _show(_of_demo(settings, place.data_dir, place.ledger))

@@ -15,6 +15,7 @@ from opencode_tui import paths
 from opencode_tui.cli import EXIT_USAGE
 from opencode_tui.cli.common import Trouble, config_of, look, open_ledger, settings_for, synced, using_ledger
 from opencode_tui.clock import Calendar, calendar_for, now_ms
+from opencode_tui.config.settings import Settings
 from opencode_tui.guard import control, install
 from opencode_tui.guard.files import exposure
 from opencode_tui.guard.state import (
@@ -33,7 +34,6 @@ from opencode_tui.ledger import queries
 from opencode_tui.ledger.bounds import is_lower_bound
 from opencode_tui.money import format_usd, nano_from_usd, usd
 from opencode_tui.report.words import amount
-from opencode_tui.settings import Settings
 
 _HERE = str(Path(opencode_tui.__file__).absolute().parent.parent)
 """Where `python -m opencode_tui` finds this program, installed or not."""

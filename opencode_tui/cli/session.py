@@ -9,13 +9,14 @@ import sqlite3
 from opencode_tui.cli import EXIT_USAGE
 from opencode_tui.cli.common import Trouble, look, settings_for, using_ledger
 from opencode_tui.clock import calendar_for, now_ms
-from opencode_tui.harmless import shown_id
 from opencode_tui.ledger import queries, session_queries
 from opencode_tui.ledger.ledger import Ledger
+from opencode_tui.privacy.harmless import shown_id
+from opencode_tui.readings.session import UnknownSession, session_turns, take_session
+from opencode_tui.records.requests import SessionQuery
+from opencode_tui.records.session import Turn
 from opencode_tui.report.session import session_json, session_text
 from opencode_tui.sync import Sync
-from opencode_tui.take_session import UnknownSession, session_turns, take_session
-from opencode_tui.views import SessionQuery, Turn
 
 _CANDIDATES = 5
 

@@ -7,9 +7,9 @@ import json
 
 from opencode_tui.cli.common import look, settings_for, using_ledger
 from opencode_tui.clock import calendar_for, now_ms
+from opencode_tui.readings.sessions import take_sessions
+from opencode_tui.records.requests import SessionsQuery
 from opencode_tui.report.sessions import session_row_json, sessions_table
-from opencode_tui.take_sessions import take_sessions
-from opencode_tui.views import SessionsQuery
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -10,8 +10,8 @@ from opencode_tui.cli import EXIT_OK, EXIT_USAGE, Trouble
 from opencode_tui.cli.common import look, settings_for, using_ledger
 from opencode_tui.clock import now_ms
 from opencode_tui.paths import NoHomeError
+from opencode_tui.readings.day import take_snapshot
 from opencode_tui.report.status_line import DEFAULT, placeholders, status_line
-from opencode_tui.take_snapshot import take_snapshot
 
 WAIT_S = 1.0
 """How long another process that has the ledger locked is waited for: a status bar must not stand still."""

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, TextIO, cast
 
-from opencode_tui import harmless
+from opencode_tui.privacy import harmless
 
 
 class HarmlessStream:

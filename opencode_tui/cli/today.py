@@ -7,7 +7,7 @@ import json
 
 from opencode_tui.cli.common import look, settings_for, using_ledger
 from opencode_tui.clock import calendar_for, now_ms
-from opencode_tui.take_snapshot import take_snapshot
+from opencode_tui.readings.day import take_snapshot
 
 
 def run(arguments: argparse.Namespace) -> int:

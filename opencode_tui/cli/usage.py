@@ -16,9 +16,10 @@ from opencode_tui.cli.common import Trouble, look, settings_for, using_ledger
 from opencode_tui.clock import EVER, Calendar, calendar_for, now_ms
 from opencode_tui.ledger import queries
 from opencode_tui.ledger.bounds import bounded_days, is_lower_bound
-from opencode_tui.report.usage import Usage, usage_json, usage_table
-from opencode_tui.take_sessions import RUNNING_MS
-from opencode_tui.take_snapshot import days_with_calls, slices
+from opencode_tui.readings.day import days_with_calls, slices
+from opencode_tui.readings.sessions import RUNNING_MS
+from opencode_tui.records.usage import Usage
+from opencode_tui.report.usage import usage_json, usage_table
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -13,7 +13,6 @@ from threading import Event
 from types import FrameType
 
 from opencode_tui import paths
-from opencode_tui.alert_records import Alert
 from opencode_tui.alerts.channels import routes
 from opencode_tui.alerts.teller import Teller
 from opencode_tui.cli import silence_stdout
@@ -21,12 +20,13 @@ from opencode_tui.cli.common import TELLER_S, WAIT_S, Trouble, fault_of, no_stor
 from opencode_tui.cli.signals import ending_signals
 from opencode_tui.cli.streams import ring
 from opencode_tui.clock import Calendar, calendar_for, now_ms
+from opencode_tui.config.settings import Settings
 from opencode_tui.feed import LedgerFeed
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.money import format_usd
+from opencode_tui.records.alerts import LEVELS, Alert
+from opencode_tui.records.day import Snapshot
 from opencode_tui.report.alerts import alert_line
-from opencode_tui.settings import LEVELS, Settings
-from opencode_tui.snapshot import Snapshot
 
 CLOSE_S = 45.0
 """How long the channels are waited for with --once."""

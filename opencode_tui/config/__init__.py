@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from opencode_tui.config.errors import SettingsError, unreadable
+from opencode_tui.config.settings import Settings
 from opencode_tui.paths import (
     CONFIG_VARIABLE,
     OPENCODES_VARIABLE,
@@ -23,7 +24,6 @@ from opencode_tui.paths import (
     path_list,
     tilde,
 )
-from opencode_tui.settings import Settings
 
 __all__ = ["SettingsError", "load_settings"]
 

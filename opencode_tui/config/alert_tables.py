@@ -8,8 +8,9 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator
 
 from opencode_tui.config import alert_values as values
+from opencode_tui.config.settings import Alerts, Budget, Channels, Fills, GuardCaps, Lines, SpendRule
 from opencode_tui.config.table import Amount, Table, Text
-from opencode_tui.settings import Alerts, Budget, Channels, Fills, GuardCaps, Lines, Period, Scope, SpendRule
+from opencode_tui.records.alerts import Period, Scope
 
 ALERTS, CHANNELS, GUARD, RULE = Alerts(), Channels(), GuardCaps(), SpendRule()
 

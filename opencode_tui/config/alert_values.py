@@ -14,7 +14,7 @@ from typing import Literal, TypeVar
 from opencode_tui.config.errors import shown
 from opencode_tui.config.values import TOO_MUCH_NANO, file_path, json_table, nano, text
 from opencode_tui.paths import expand
-from opencode_tui.settings import LEVELS, PERIODS, SCOPES, Level, Period, Scope
+from opencode_tui.records.alerts import LEVELS, PERIODS, SCOPES, Level, Period, Scope
 
 From = Level | Literal["off"]
 Word = TypeVar("Word", bound=str)

@@ -16,9 +16,9 @@ from pydantic_settings import InitSettingsSource, PydanticBaseSettingsSource, To
 from opencode_tui.config.errors import Given, Key, dotted, first_of, shown, unknown
 from opencode_tui.config.lines import wrong_lines
 from opencode_tui.config.model import KEYS, NAMED_TABLES, TABLES, Document
+from opencode_tui.config.settings import Settings
 from opencode_tui.config.toml import read_toml
 from opencode_tui.paths import VARIABLE_PREFIX, tilde
-from opencode_tui.settings import Settings
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails

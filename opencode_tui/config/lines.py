@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from opencode_tui.config.errors import Given, Key
+from opencode_tui.config.settings import Settings, SpendRule
 from opencode_tui.money import format_usd
-from opencode_tui.settings import Level, Settings, SpendRule
+from opencode_tui.records.alerts import Level
 
 Levels = tuple[tuple[Level, int], ...]
 """The levels that are set with their lines, from the notice to the cutoff."""

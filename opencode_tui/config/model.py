@@ -12,8 +12,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from opencode_tui.config import values
 from opencode_tui.config.alert_tables import AlertsTable, ChannelsTable, GuardTable, SpendRuleTable
 from opencode_tui.config.errors import Key
+from opencode_tui.config.settings import Budget, Chart, CustomPrice, Poll, Pricing, Privacy, Settings, Ui
 from opencode_tui.config.table import Amount, Table, Text
-from opencode_tui.settings import Budget, Chart, CustomPrice, Poll, Pricing, Privacy, Settings, Ui
 
 DEFAULT = Settings()
 

@@ -14,9 +14,9 @@ from time import sleep
 from typing import Any
 
 from opencode_tui.clock import DAY_MS, Clock, calendar_for, monotonic_s, now_ms
+from opencode_tui.config.settings import Settings
 from opencode_tui.guard.files import PRIVATE, exposure, put_in_place, read_small
 from opencode_tui.paths import CONFIG_VARIABLE, VARIABLE_PREFIX, WEBHOOK_VARIABLE, expand
-from opencode_tui.settings import Settings
 
 VERSION = 1
 DAYS_AHEAD = 62

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from opencode_tui.clock import DAY_MS, MINUTE_MS, Span, calendar_for
+from opencode_tui.config.settings import Settings
 from opencode_tui.guard.files import small_text
 from opencode_tui.guard.install import MARK, installed_state, plugin_file, plugin_text
 from opencode_tui.guard.state import GuardState, StateError, read_state, state_file
@@ -16,7 +17,7 @@ from opencode_tui.guard.troubles import Seen, Trouble, calls_passed, changed_ms,
 from opencode_tui.guard.turned_off import turned_off_by
 from opencode_tui.ledger import queries
 from opencode_tui.paths import tilde
-from opencode_tui.settings import Settings
+from opencode_tui.records.facts import PastLine
 
 Condition = Literal["guarded", "lifted", "trouble", "absent", "elsewhere"]
 
@@ -140,7 +141,7 @@ def guard_status(
 
 def _passed(
     connection: sqlite3.Connection, today: Span, plugin: Path, file: Path, state: GuardState, now_ms: int
-) -> queries.PastLine | None:
+) -> PastLine | None:
     """Today's calls past the cutoff, if there were any lately.
 
     Those of before the plugin or its limits were changed, and of a lift, were not to be held.

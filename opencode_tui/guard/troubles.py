@@ -12,8 +12,8 @@ from opencode_tui.counts import plural
 from opencode_tui.guard.files import exposure, small_text
 from opencode_tui.guard.install import build
 from opencode_tui.guard.state import seen_file, trouble_file
-from opencode_tui.ledger.queries import PastLine
 from opencode_tui.paths import tilde
+from opencode_tui.records.facts import PastLine
 
 _MENDS = "`opencode-tui guard install` puts it right"
 _MOST = 20

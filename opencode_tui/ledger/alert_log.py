@@ -17,10 +17,9 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from opencode_tui.alert_records import JITTER_MS, LONGEST_SNOOZE_MS, Alert, Cause, Crossing, Told
 from opencode_tui.clock import DAY_MS
 from opencode_tui.ledger import deliveries
-from opencode_tui.settings import LEVELS, Level
+from opencode_tui.records.alerts import JITTER_MS, LEVELS, LONGEST_SNOOZE_MS, Alert, Cause, Crossing, Level, Told
 
 _AS_HIGH = "level IN (SELECT value FROM json_each(?))"
 _FIRED_LINE = f"SELECT max(line) FROM alert WHERE rule = ? AND subject = ? AND period = ? AND {_AS_HIGH}"

@@ -8,15 +8,14 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from opencode_tui.clock import Span
 from opencode_tui.ledger.queries import SLICE_KEYS, exact_sum
-from opencode_tui.ledger.session_queries import CallFacts, ToolFacts, tool_facts
-from opencode_tui.records import Tokens
+from opencode_tui.ledger.session_queries import tool_facts
+from opencode_tui.records.calls import EDIT_TOOLS, Tokens
+from opencode_tui.records.facts import CallFacts, CallScope, ToolFacts
 
 _SINCE = exact_sum("CASE WHEN c.created_ms > ? THEN c.cost_nano END")
-EDIT_TOOLS = ("edit", "write", "multiedit", "apply_patch", "patch")
 
 _IN_SPAN = "c.created_ms >= ? AND c.created_ms < ? AND c.copied_from IS NULL"
 _OF_DAY = "FROM call c INDEXED BY call_created"
@@ -68,25 +67,6 @@ _TOOLS = f"""
   SELECT t.call_id, t.name, t.target, t.ok, t.duration_ms, t.child_session_id, t.digest
   FROM tool t WHERE t.call_id IN {_NAMES} ORDER BY t.id
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Pot:
-    """The calls that a crossing is about: of a span, and of some sessions or of one of SLICE_KEYS alone."""
-
-    span: Span
-    sessions: tuple[str, ...] | None = None
-    by: str = ""
-    key: str = ""
-
-    def where(self) -> tuple[str, tuple[object, ...]]:
-        """What comes after `FROM call c`, with its values."""
-        values = (self.span.start_ms, self.span.end_ms)
-        if self.sessions is not None:
-            return f"WHERE {_IN_SPAN} AND c.session_id IN {_NAMES}", (*values, json.dumps(self.sessions))
-        if self.by:
-            return f"WHERE {_IN_SPAN} AND {SLICE_KEYS[self.by]} = ?", (*values, self.key)
-        return f"WHERE {_IN_SPAN}", values
 
 
 def day_counts(connection: sqlite3.Connection, span: Span) -> tuple[int, int]:
@@ -151,17 +131,27 @@ def fills(connection: sqlite3.Connection, session_id: str) -> list[tuple[int, in
     return connection.execute(_FILLS, (session_id,)).fetchall()
 
 
-def costs_in(connection: sqlite3.Connection, pot: Pot) -> list[tuple[int, int]]:
-    """(Unix milliseconds, nano-dollars) of the pot's calls that cost something, in order of time."""
-    where, values = pot.where()
+def _where(scope: CallScope) -> tuple[str, tuple[object, ...]]:
+    """What comes after `FROM call c`, with its values."""
+    values = (scope.span.start_ms, scope.span.end_ms)
+    if scope.sessions is not None:
+        return f"WHERE {_IN_SPAN} AND c.session_id IN {_NAMES}", (*values, json.dumps(scope.sessions))
+    if scope.by:
+        return f"WHERE {_IN_SPAN} AND {SLICE_KEYS[scope.by]} = ?", (*values, scope.key)
+    return f"WHERE {_IN_SPAN}", values
+
+
+def costs_in(connection: sqlite3.Connection, scope: CallScope) -> list[tuple[int, int]]:
+    """(Unix milliseconds, nano-dollars) of the scope's calls that cost something, in order of time."""
+    where, values = _where(scope)
     return connection.execute(
         f"SELECT c.created_ms, c.cost_nano FROM call c {where} AND c.cost_nano > 0 ORDER BY c.created_ms, c.id", values
     ).fetchall()
 
 
-def shares(connection: sqlite3.Connection, pot: Pot, since_ms: int) -> list[tuple[str, int, int, int]]:
-    """(session id, nano-dollars, those since a moment, calls) of the pot, dearest first."""
-    where, values = pot.where()
+def shares(connection: sqlite3.Connection, scope: CallScope, since_ms: int) -> list[tuple[str, int, int, int]]:
+    """(session id, nano-dollars, those since a moment, calls) of the scope, dearest first."""
+    where, values = _where(scope)
     return connection.execute(
         f"SELECT c.session_id, {exact_sum('c.cost_nano')}, coalesce({_SINCE}, 0), count(*)"
         f" FROM call c {where} GROUP BY 1 ORDER BY 2 DESC, 4 DESC, 1",
@@ -169,9 +159,9 @@ def shares(connection: sqlite3.Connection, pot: Pot, since_ms: int) -> list[tupl
     ).fetchall()
 
 
-def calls_in(connection: sqlite3.Connection, pot: Pot, session_id: str) -> list[CallFacts]:
-    """One session's calls in the pot, in order of time."""
-    where, values = pot.where()
+def calls_in(connection: sqlite3.Connection, scope: CallScope, session_id: str) -> list[CallFacts]:
+    """One session's calls in the scope, in order of time."""
+    where, values = _where(scope)
     rows = connection.execute(
         f"SELECT c.id, coalesce(c.turn_id, ''), c.created_ms, c.completed_ms, {SLICE_KEYS['model']}, c.input,"
         " c.output, c.reasoning, c.cache_read, c.cache_write, c.cost_nano, c.amount_nano, coalesce(c.list_nano, 0),"

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from opencode_tui.clock import DAY_MS, EVER, Span
 from opencode_tui.ledger.queries import SLICE_KEYS, missing_rows
-from opencode_tui.records import StoreState
+from opencode_tui.records.stores import StoreState
 
 _UNREAD = "SELECT EXISTS (SELECT 1 FROM unreadable WHERE at_ms IS NULL OR at_ms >= ? AND at_ms < ?)"
 _UNREAD_DAYS = f"SELECT DISTINCT at_ms / {DAY_MS} FROM unreadable WHERE at_ms >= ? AND at_ms < ? ORDER BY 1"

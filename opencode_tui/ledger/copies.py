@@ -18,7 +18,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from opencode_tui.records import Call, message_id
+from opencode_tui.records.calls import Call, message_id
 
 _EQUALS = """
   SELECT c.id, c.session_id, c.copied, c.copied_from, c.settled, c.copy_of, c.missing,

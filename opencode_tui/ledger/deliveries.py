@@ -14,8 +14,8 @@ import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from opencode_tui.alert_records import Told
 from opencode_tui.ledger.holder import is_gone, this_process
+from opencode_tui.records.alerts import Told
 
 LEASE_MS = 120_000
 """More than any channel takes for one alert."""

@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 
-from opencode_tui.records import Call, Tokens, undone_id, unlisted_id
+from opencode_tui.records.calls import Call, Tokens, undone_id, unlisted_id
 
 _ROUNDING_NANO = 1_000
 _UNDONE = """

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
-from opencode_tui import model_key
 from opencode_tui.clock import EVER, Span
-from opencode_tui.records import Slice, Tokens
+from opencode_tui.records import model_key
+from opencode_tui.records.calls import Tokens
+from opencode_tui.records.facts import PastLine, SessionFacts, SessionSum
+from opencode_tui.records.usage import Slice, Totals
 
 SLICE_KEYS = {
     "model": model_key.SQL,
@@ -39,52 +40,6 @@ _TOKENS = ", ".join(map(exact_sum, ("input", "output", "reasoning", "cache_read"
 _SPEND = exact_sum("cost_nano")
 _LIST = exact_sum("list_nano")
 _IN_SPAN = "created_ms >= ? AND created_ms < ?"
-
-
-@dataclass(frozen=True, slots=True)
-class Totals:
-    """Sums over a span; tokens and counts leave the copied calls out."""
-
-    spend_nano: int
-    list_nano: int
-    calls: int
-    copied_calls: int
-    sessions: int
-    tokens: Tokens
-    input_nano: int
-    output_nano: int
-    cache_nano: int
-    running: int
-    """Calls that have not completed and began after the moment given."""
-    aborted: int
-    """Calls that were aborted or never completed: what they streamed is recorded nowhere."""
-
-
-@dataclass(frozen=True, slots=True)
-class SessionSum:
-    """What one session did in a span."""
-
-    session_id: str
-    spend_nano: int
-    calls: int
-    turns: int
-    first_ms: int
-    last_ms: int
-    running: int
-    tokens: Tokens
-
-
-@dataclass(frozen=True, slots=True)
-class SessionFacts:
-    id: str
-    parent_id: str | None
-    title: str
-    project: str
-    directory: str
-    archived: bool
-    is_fork: bool
-    deleted: bool
-    fork_of: str | None
 
 
 def running_calls(connection: sqlite3.Connection) -> list[tuple[str, str]]:
@@ -198,15 +153,6 @@ _PAST_LINE = f"""
   WHERE {_IN_SPAN} AND created_ms > max(reached.at, ?) + ? AND copied = 0 AND provider <> 'unknown'
     AND input + output + reasoning + cache_read + cache_write > 0
 """
-
-
-@dataclass(frozen=True, slots=True)
-class PastLine:
-    """Calls that were made although a line had been reached for a while."""
-
-    calls: int
-    first_ms: int
-    last_ms: int
 
 
 def past_line(

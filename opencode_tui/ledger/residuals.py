@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from itertools import chain, islice
 
 from opencode_tui.ledger.queries import exact_sum
-from opencode_tui.records import Bill, Call, Tokens, Unreadable, undone_id, unlisted_id
+from opencode_tui.records.calls import Call, Tokens, undone_id, unlisted_id
+from opencode_tui.records.stores import Bill, Unreadable
 
 TITLE, UNDONE, COMPACTION = "title", "undone", "compaction"
 Strangers = tuple[frozenset[str], Sequence[Sequence[str]]]

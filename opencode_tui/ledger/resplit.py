@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 
 from opencode_tui.pricing.book import Priced
-from opencode_tui.records import Call, message_id
+from opencode_tui.records.calls import Call, message_id
 
 _WHOLE = """
   SELECT c.session_id, c.id FROM session s JOIN call c ON c.session_id = s.id

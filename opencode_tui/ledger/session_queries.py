@@ -5,46 +5,12 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
-from opencode_tui import model_key
 from opencode_tui.ledger.queries import exact_sum
-from opencode_tui.records import Tokens
-
-
-@dataclass(frozen=True, slots=True)
-class CallFacts:
-    """What a turn is made of: a call of the session in order of time."""
-
-    id: str
-    turn_id: str
-    created_ms: int
-    completed_ms: int | None
-    model: str
-    tokens: Tokens
-    cost_nano: int
-    amount_nano: int
-    list_nano: int
-    copied: bool
-    error: str | None
-    agent: str = ""
-    streamed_ms: int | None = None
-    """When the answer had arrived; None where the store does not say."""
-    missing: bool = False
-    """Something of it could not be read."""
-
-
-@dataclass(frozen=True, slots=True)
-class ToolFacts:
-    call_id: str
-    name: str
-    target: str
-    ok: bool | None
-    duration_ms: int | None
-    child_session_id: str | None
-    digest: int | None = None
-
+from opencode_tui.records import model_key
+from opencode_tui.records.calls import Tokens
+from opencode_tui.records.facts import CallFacts, ToolFacts
 
 _TREE = """
   WITH RECURSIVE below(id) AS (

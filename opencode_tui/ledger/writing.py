@@ -11,7 +11,8 @@ from opencode_tui.ledger.copies import link_copies
 from opencode_tui.ledger.fingerprints import key_of, keyed
 from opencode_tui.pricing.book import Priced
 from opencode_tui.pricing.rates import Rates
-from opencode_tui.records import Bill, Call, Session, ToolUse, Unreadable, message_id
+from opencode_tui.records.calls import Call, ToolUse, message_id
+from opencode_tui.records.stores import Bill, Session, Unreadable
 
 LEASE_MS = 5_000
 

@@ -11,15 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from opencode_tui.model_key import model_key
+from opencode_tui.config.settings import Pricing
 from opencode_tui.pricing.list_table import Key, ListTable
 from opencode_tui.pricing.merged_config import Known, resolved
 from opencode_tui.pricing.models_cache import ModelsCache
 from opencode_tui.pricing.models_cache import default_path as models_path
 from opencode_tui.pricing.opencode_config import OpenCodeConfig
 from opencode_tui.pricing.rates import Rates, cost_nano, cost_parts
-from opencode_tui.records import Basis, Tokens
-from opencode_tui.settings import Pricing
+from opencode_tui.records.calls import Basis, Tokens
+from opencode_tui.records.model_key import model_key
 
 
 class PriceBook:

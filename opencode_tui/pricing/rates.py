@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from opencode_tui.money import apportion
-from opencode_tui.records import Tokens
+from opencode_tui.records.calls import Tokens
 
 MILLION = 1_000_000
 

@@ -9,8 +9,8 @@ import re
 from functools import lru_cache
 from urllib.parse import urlsplit
 
-from opencode_tui.harmless import one_line
 from opencode_tui.privacy.commands import command_head
+from opencode_tui.privacy.harmless import one_line
 from opencode_tui.privacy.programs import PROGRAMS
 
 FILE_TOOLS = frozenset(

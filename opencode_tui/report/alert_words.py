@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from opencode_tui.alert_records import EVER, Alert, Told
 from opencode_tui.alerts.channels.message import try_text
 from opencode_tui.clock import Calendar
+from opencode_tui.config.settings import Alerts, Lines, Settings, SpendRule
 from opencode_tui.counts import plural
 from opencode_tui.money import format_usd
+from opencode_tui.records.alerts import EVER, LEVELS, Alert, Level, Told
 from opencode_tui.report.words import clock_time, short_day
-from opencode_tui.settings import LEVELS, Alerts, Level, Lines, Settings, SpendRule
 
 _GLYPHS: dict[Level, str] = {"notice": "•", "warning": "▲", "cutoff": "■"}
 _RULES = {

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from opencode_tui.alert_records import Alert, Told
 from opencode_tui.alerts.channels.message import alert_fields, plain, try_text
 from opencode_tui.clock import Calendar
+from opencode_tui.records.alerts import Alert, Told
 from opencode_tui.report.words import short_day
 
 

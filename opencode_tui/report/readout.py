@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from opencode_tui.money import format_usd, percentages, share
-from opencode_tui.records import Slice
+from opencode_tui.records.day import Snapshot
+from opencode_tui.records.usage import Slice
 from opencode_tui.report.words import amount
-from opencode_tui.snapshot import Snapshot
 
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from string import Formatter
 
-from opencode_tui.harmless import for_tmux
 from opencode_tui.money import format_usd
+from opencode_tui.privacy.harmless import for_tmux
+from opencode_tui.records.day import Band, Snapshot
 from opencode_tui.report.words import amount, band_glyph
-from opencode_tui.snapshot import Band, Snapshot
 
 DEFAULT = "{color}{glyph} {spent}#[default] of {cutoff} · {rate}/h"
 _COLOURS: Mapping[Band, str] = {"calm": "#[fg=green]", "warning": "#[fg=yellow]", "cutoff": "#[fg=red]"}

@@ -6,11 +6,11 @@ from decimal import Decimal
 
 from opencode_tui.clock import Calendar
 from opencode_tui.counts import plural
-from opencode_tui.model_key import short_name
 from opencode_tui.money import NANO, format_usd
 from opencode_tui.paths import last_part
+from opencode_tui.records.model_key import short_name
+from opencode_tui.records.session import SessionView, ToolCount, Turn
 from opencode_tui.report.words import amount, clock_time, meter, short_day, tokens_text
-from opencode_tui.views import SessionView, ToolCount, Turn
 
 CONTEXT_CELLS = 4
 

@@ -2,35 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from datetime import date
+from dataclasses import asdict
 from typing import Any
 
 from opencode_tui.counts import plural
-from opencode_tui.harmless import shown_id
-from opencode_tui.ledger.queries import Totals
 from opencode_tui.money import format_usd, share, usd
-from opencode_tui.records import Slice
+from opencode_tui.privacy.harmless import shown_id
+from opencode_tui.records.usage import Slice, Usage
 from opencode_tui.report.words import amount
-
-
-@dataclass(frozen=True, slots=True)
-class Usage:
-    """A period's totals and its groups, most expensive first (days in their order)."""
-
-    first: date
-    last: date
-    label: str
-    """One of analysis.periods.PERIODS, or `custom`."""
-    by: str
-    totals: Totals
-    groups: tuple[Slice, ...]
-    unreadable_rows: int
-    titles: Mapping[str, str]
-    """Titles by session id, where the groups are sessions."""
-    lower_bound: bool = False
-    """The totals are lower bounds: a row, or a store, could not be read."""
 
 
 def usage_json(usage: Usage) -> dict[str, Any]:

@@ -11,8 +11,8 @@ from datetime import date
 from opencode_tui.clock import Calendar
 from opencode_tui.counts import plural
 from opencode_tui.money import format_usd, percentages
-from opencode_tui.records import Tokens
-from opencode_tui.snapshot import Band, Snapshot, Split, Week
+from opencode_tui.records.calls import Tokens
+from opencode_tui.records.day import Band, Snapshot, Split, Week
 
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")

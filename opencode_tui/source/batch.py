@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
 
-from opencode_tui.records import Bill, Call, Session, ToolUse, Unreadable
+from opencode_tui.records.calls import Call, ToolUse
+from opencode_tui.records.stores import Bill, Session, Unreadable
 from opencode_tui.source.histories import History
 
 

@@ -23,7 +23,8 @@ from typing import Any
 
 from opencode_tui import clock
 from opencode_tui.money import MAX_CALL_NANO
-from opencode_tui.records import Bill, Tokens, Unreadable
+from opencode_tui.records.calls import Tokens
+from opencode_tui.records.stores import Bill, Unreadable
 from opencode_tui.source.decode import BadRow, cost, count, loads, moment, parse
 from opencode_tui.source.session_times import made_ms
 from opencode_tui.source.sqlite_file import columns

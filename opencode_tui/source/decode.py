@@ -17,7 +17,7 @@ from typing import Any
 import orjson
 
 from opencode_tui.money import NANO, nano_from_usd
-from opencode_tui.records import Call, Tokens
+from opencode_tui.records.calls import Call, Tokens
 from opencode_tui.source.text import identifier, label
 
 # More than any call can have. A million rows at these limits still add up within SQLite's 64 bits.

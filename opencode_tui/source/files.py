@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from opencode_tui import clock
-from opencode_tui.records import Call, Session, Unreadable, message_id
+from opencode_tui.records.calls import Call, message_id
+from opencode_tui.records.stores import Session, Unreadable
 from opencode_tui.source.batch import Batch, StoreTrouble
 from opencode_tui.source.decode import BadRow
 from opencode_tui.source.files_read import parts_of, read_call, read_session, steps_and_tools

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from opencode_tui import clock
-from opencode_tui.records import Call, Session, ToolUse, Unreadable
+from opencode_tui.records.calls import Call, ToolUse
+from opencode_tui.records.stores import Session, Unreadable
 from opencode_tui.source.batch import Batch
 from opencode_tui.source.decode import BadRow, call_from_v1, moment, parse, section
 from opencode_tui.source.layouts import Layout

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from opencode_tui.records import Session, Unreadable
+from opencode_tui.records.stores import Session, Unreadable
 from opencode_tui.source.cursor import BELOW_ALL, LAST, mark
 from opencode_tui.source.decode import moment
 from opencode_tui.source.session_times import made_ms

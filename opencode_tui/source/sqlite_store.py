@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from opencode_tui import clock
-from opencode_tui.records import Call, message_id
+from opencode_tui.records.calls import Call, message_id
 from opencode_tui.source.batch import Batch
 from opencode_tui.source.cursor import BELOW_ALL, LAST, TableCursor, advance, extent, rowids, shrink
 from opencode_tui.source.decode import BadRow, loads

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from opencode_tui import clock
-from opencode_tui.records import Call, Unreadable
+from opencode_tui.records.calls import Call
+from opencode_tui.records.stores import Unreadable
 from opencode_tui.source.batch import Batch
 from opencode_tui.source.cursor import rowids
 from opencode_tui.source.decode import BadRow, call_from_v1, loads, moment, parse

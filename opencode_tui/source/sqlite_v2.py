@@ -24,7 +24,8 @@ from dataclasses import replace
 from typing import Any
 
 from opencode_tui import clock
-from opencode_tui.records import Bill, Call, Unreadable, undone_id
+from opencode_tui.records.calls import Call, undone_id
+from opencode_tui.records.stores import Bill, Unreadable
 from opencode_tui.source.batch import Batch
 from opencode_tui.source.bills import BillTable, Due
 from opencode_tui.source.cursor import advance, rowids, shrink

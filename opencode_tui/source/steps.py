@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from opencode_tui.money import apportion
-from opencode_tui.records import Call, Tokens
+from opencode_tui.records.calls import Call, Tokens
 from opencode_tui.source.decode import missing_text, usage_of
 from opencode_tui.source.text import label
 

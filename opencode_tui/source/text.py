@@ -7,7 +7,7 @@ from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
 
-from opencode_tui.harmless import one_line
+from opencode_tui.privacy.harmless import one_line
 
 
 def clean(value: object, limit: int = 400) -> str:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import Any
 
-from opencode_tui.records import ToolUse
+from opencode_tui.records.calls import ToolUse
 from opencode_tui.source.decode import BadRow, loads, moment, parse
 from opencode_tui.source.steps import Step
 from opencode_tui.source.text import identifier

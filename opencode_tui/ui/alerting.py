@@ -12,16 +12,15 @@ from textual.reactive import var
 from textual.widgets import Input
 
 from opencode_tui import clock
-from opencode_tui.alert_records import Alert
+from opencode_tui.records.alerts import Alert, Level
+from opencode_tui.records.day import Snapshot
+from opencode_tui.records.requests import AcknowledgeAlerts, LiftGuard, RaiseCutoff, SeeAlerts, SnoozeAlerts
 from opencode_tui.report.alert_words import level_glyph, session_of
-from opencode_tui.settings import Level
-from opencode_tui.snapshot import Snapshot
 from opencode_tui.ui.announcer import Announcer
 from opencode_tui.ui.harmless_screen import HarmlessApp
 from opencode_tui.ui.poller import Poller
 from opencode_tui.ui.screens.base import OpenCause, OpenSession, SnapshotScreen
 from opencode_tui.ui.widgets.banner import Banner
-from opencode_tui.views import AcknowledgeAlerts, LiftGuard, RaiseCutoff, SeeAlerts, SnoozeAlerts
 
 SNOOZE_MIN = 60
 LIFT_MIN = 30

@@ -19,12 +19,13 @@ from textual.reactive import var
 from textual.screen import Screen
 from textual.theme import ThemeProvider
 
-from opencode_tui.alert_records import Alert
 from opencode_tui.clock import Clock, calendar_for, now_ms
+from opencode_tui.config.settings import Settings
 from opencode_tui.paths import config_file, tilde
+from opencode_tui.records.alerts import Alert
+from opencode_tui.records.answers import View
 from opencode_tui.report.alert_words import watching
 from opencode_tui.report.states import STALE_AFTER_MS, Failure, looked_in
-from opencode_tui.settings import Settings
 from opencode_tui.ui.alerting import AlertingApp
 from opencode_tui.ui.announcer import Announcer
 from opencode_tui.ui.leaving import Palette
@@ -35,7 +36,6 @@ from opencode_tui.ui.screens.sessions import SessionsScreen
 from opencode_tui.ui.screens.today import TodayScreen
 from opencode_tui.ui.screens.why import WhyScreen
 from opencode_tui.ui.theme import CALM, default_theme
-from opencode_tui.views import View
 
 ENDING = (signal.SIGTERM, signal.SIGHUP)
 """What a closed pane and a system that shuts down send."""

@@ -13,8 +13,9 @@ from textual.app import App
 from textual.message import Message
 
 from opencode_tui.clock import Clock, monotonic_s
-from opencode_tui.snapshot import Snapshot
-from opencode_tui.views import Action, Query, View
+from opencode_tui.records.answers import View
+from opencode_tui.records.day import Snapshot
+from opencode_tui.records.requests import Action, Query
 
 STOP_TIMEOUT_S = 3.0
 LEAST_REST = 0.1

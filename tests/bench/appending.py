@@ -9,7 +9,7 @@ from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
 
-from opencode_tui.records import Tokens
+from opencode_tui.records.calls import Tokens
 from tests.bench import rows
 from tests.bench.story import midnight
 

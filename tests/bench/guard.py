@@ -16,11 +16,11 @@ from pathlib import Path
 from statistics import median
 
 from opencode_tui.clock import now_ms
+from opencode_tui.config.settings import Settings
 from opencode_tui.guard.install import plugin_text
 from opencode_tui.guard.state import GuardState, limits_of, state_file, write_state
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.money import NANO
-from opencode_tui.settings import Settings
 from tests.e2e.opencode import binary
 
 VERSION = "1.18.34"

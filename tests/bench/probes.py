@@ -9,10 +9,10 @@ import time
 from pathlib import Path
 from statistics import median
 
+from opencode_tui.config.settings import Settings
 from opencode_tui.feed import LedgerFeed
 from opencode_tui.ledger.ledger import Ledger
-from opencode_tui.settings import Settings
-from opencode_tui.snapshot import Snapshot
+from opencode_tui.records.day import Snapshot
 from opencode_tui.sync import Sync
 from tests.bench.appending import append_call, today_nano
 

@@ -8,7 +8,7 @@ import sqlite3
 from collections import defaultdict
 from dataclasses import dataclass, field
 
-from opencode_tui.records import Tokens
+from opencode_tui.records.calls import Tokens
 
 Row = tuple[object, ...]
 BATCH = 20_000

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha1
 
-from opencode_tui.records import Tokens
+from opencode_tui.records.calls import Tokens
 from tests.bench import rows
 
 DAY_MS = 86_400_000

@@ -7,8 +7,8 @@ from hashlib import sha1
 
 import pytest
 
+from opencode_tui.config.settings import Pricing
 from opencode_tui.pricing.book import PriceBook
-from opencode_tui.settings import Pricing
 from tests.e2e.conftest import Install
 from tests.e2e.opencode import OpenCode
 from tests.prices import flat, write

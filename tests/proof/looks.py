@@ -18,9 +18,9 @@ from opencode_tui.alerts.watcher import Watcher
 from opencode_tui.cli import main
 from opencode_tui.clock import EVER
 from opencode_tui.config import load_settings
+from opencode_tui.config.settings import Settings
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.ledger.queries import slices
-from opencode_tui.settings import Settings
 from opencode_tui.sync import Sync
 from tests.proof.oracle import Drift, Told
 

@@ -1,6 +1,6 @@
 """Builders of OpenCode's stores of every generation, each with the truth of what was billed in it."""
 
-from opencode_tui.records import Tokens
+from opencode_tui.records.calls import Tokens
 from tests.stores.files import Files
 from tests.stores.language import Store
 from tests.stores.tools import Tool, tool

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
 
-from opencode_tui.records import Tokens
+from opencode_tui.records.calls import Tokens
 from tests.stores.ids import Ids
 from tests.stores.model import Amount, Message, Role, Session, decimal, parse_version
 from tests.stores.tools import Json, Tool

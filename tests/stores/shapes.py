@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from opencode_tui.records import Tokens
+from opencode_tui.records.calls import Tokens
 from tests.stores.ids import Ids
 from tests.stores.model import Message, Session, Version, json_number
 from tests.stores.recorder import COMPACT

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from opencode_tui.records import Tokens
+from opencode_tui.records.calls import Tokens
 from tests.stores.model import Message, json_number
 from tests.stores.shapes import FIRST_DISJOINT, call_id, model_json
 from tests.stores.tools import Json

@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
-from opencode_tui.records import Tokens
+from opencode_tui.records.calls import Tokens
 
 NANO_PER_USD = Decimal(1_000_000_000)
 

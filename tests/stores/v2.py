@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from opencode_tui.records import Tokens
+from opencode_tui.records.calls import Tokens
 from tests.stores.database import Database, dumps
 from tests.stores.language import Store
 from tests.stores.model import Amount, Message, Session, decimal, json_number

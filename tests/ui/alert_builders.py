@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from opencode_tui.alert_records import EVER, Alert, Cause, Crossing, Told
 from opencode_tui.clock import DAY_MS
-from opencode_tui.settings import Level
-from opencode_tui.views import AlertsQuery, AlertsView
+from opencode_tui.records.alerts import EVER, Alert, Cause, Crossing, Level, Told
+from opencode_tui.records.answers import AlertsView
+from opencode_tui.records.requests import AlertsQuery
 from tests.ui.builders import NOW, at, nano
 from tests.ui.session_builders import SESSION
 

@@ -9,16 +9,12 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from opencode_tui.alert_records import Alert, Cause
-from opencode_tui.settings import Channels
-from opencode_tui.snapshot import Snapshot
+from opencode_tui.config.settings import Channels
+from opencode_tui.records.alerts import Alert, Cause
+from opencode_tui.records.answers import View
+from opencode_tui.records.day import Snapshot
+from opencode_tui.records.requests import AlertsQuery, Query, SessionQuery
 from opencode_tui.ui.app import OpencodeTui
-from opencode_tui.views import (
-    AlertsQuery,
-    Query,
-    SessionQuery,
-    View,
-)
 from tests.ui.alert_builders import FIRED, fired
 from tests.ui.builders import FakeFeed, snapshot
 from tests.ui.session_builders import SESSION, turn_view, view

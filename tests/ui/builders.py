@@ -10,11 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from opencode_tui.clock import DAY_MS, HOUR_MS
+from opencode_tui.config.settings import Poll, Settings
 from opencode_tui.money import nano_from_usd
-from opencode_tui.records import Slice, StoreState, Tokens
-from opencode_tui.settings import Poll, Settings
-from opencode_tui.snapshot import Band, DaySpend, SessionLine, Snapshot, Split, Week
-from opencode_tui.views import Action, Query, SessionList, SessionRow, SessionsQuery, View
+from opencode_tui.records.answers import View
+from opencode_tui.records.calls import Tokens
+from opencode_tui.records.day import Band, DaySpend, SessionLine, Snapshot, Split, Week
+from opencode_tui.records.requests import Action, Query, SessionsQuery
+from opencode_tui.records.sessions import SessionList, SessionRow
+from opencode_tui.records.stores import StoreState
+from opencode_tui.records.usage import Slice
 
 DAY = date(2026, 5, 13)
 DAY_START = int(datetime(2026, 5, 13, tzinfo=UTC).timestamp() * 1000)

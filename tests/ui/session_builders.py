@@ -7,22 +7,20 @@ from dataclasses import replace
 from typing import Any
 
 from opencode_tui.pricing.rates import Rates, cost_nano
-from opencode_tui.records import Tokens
-from opencode_tui.snapshot import Snapshot
-from opencode_tui.views import (
+from opencode_tui.records.answers import View
+from opencode_tui.records.calls import Tokens
+from opencode_tui.records.day import Snapshot
+from opencode_tui.records.requests import Query, SessionQuery, TurnQuery
+from opencode_tui.records.session import (
     CallRates,
     CallRow,
     Node,
-    Query,
     SessionName,
-    SessionQuery,
     SessionView,
     ToolCount,
     ToolRow,
     Turn,
-    TurnQuery,
     TurnView,
-    View,
 )
 from tests.ui.builders import FakeFeed, at, nano, snapshot
 

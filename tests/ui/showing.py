@@ -10,8 +10,8 @@ from typing import Any
 
 from textual.pilot import Pilot
 
-from opencode_tui.settings import Settings, Ui
-from opencode_tui.snapshot import Snapshot
+from opencode_tui.config.settings import Settings, Ui
+from opencode_tui.records.day import Snapshot
 from opencode_tui.ui.app import OpencodeTui
 from tests.ui.builders import SETTINGS, FakeFeed, clock
 from tests.ui.quiet import quiet

@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 from textual.widgets import Input
 
-from opencode_tui.alert_records import Cause
+from opencode_tui.records.alerts import Cause
+from opencode_tui.records.requests import AcknowledgeAlerts, Action, SeeAlerts, SnoozeAlerts
 from opencode_tui.ui.app import OpencodeTui
 from opencode_tui.ui.screens.session import SessionScreen
 from opencode_tui.ui.screens.why import WhyScreen
@@ -15,12 +16,6 @@ from opencode_tui.ui.tables.row_table import RowTable
 from opencode_tui.ui.tables.today import SessionTable
 from opencode_tui.ui.widgets.banner import Banner, laid_out
 from opencode_tui.ui.widgets.turns_panel import TurnsPanel
-from opencode_tui.views import (
-    AcknowledgeAlerts,
-    Action,
-    SeeAlerts,
-    SnoozeAlerts,
-)
 from tests.ui.alert_builders import DAY_CROSSING, FIRED, RATE, alert
 from tests.ui.alert_showing import BAND_LINE, NOTHING_STANDS_OUT, over, poll, still, toasts
 from tests.ui.builders import at, session_list, snapshot

@@ -8,7 +8,7 @@ import pytest
 from rich.cells import cell_len
 
 from opencode_tui.clock import HOUR_MS, Span, calendar_for
-from opencode_tui.snapshot import DaySpend
+from opencode_tui.records.day import DaySpend
 from opencode_tui.ui.widgets.blocks import across, cut, upward
 from opencode_tui.ui.widgets.day_curve import by_band, hour_ticks, plot_color, sampled, shown_span
 from opencode_tui.ui.widgets.day_facts import choose, day_lines

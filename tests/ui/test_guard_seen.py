@@ -7,12 +7,9 @@ from typing import Any
 import pytest
 from textual.widgets import Input
 
+from opencode_tui.records.requests import LiftGuard, RaiseCutoff
 from opencode_tui.ui.app import OpencodeTui
 from opencode_tui.ui.screens.cutoff import CutoffScreen, amount_above
-from opencode_tui.views import (
-    LiftGuard,
-    RaiseCutoff,
-)
 from tests.ui.alert_showing import over, poll, still
 from tests.ui.builders import DAY, nano, snapshot
 from tests.ui.showing import screen_text, showing, until

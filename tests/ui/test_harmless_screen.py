@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from opencode_tui.harmless import one_line
-from opencode_tui.snapshot import Snapshot
+from opencode_tui.privacy.harmless import one_line
+from opencode_tui.records.day import Snapshot
+from opencode_tui.records.requests import SessionQuery, SessionsQuery
+from opencode_tui.records.session import SessionName
 from opencode_tui.ui.app import OpencodeTui
-from opencode_tui.views import SessionName, SessionQuery, SessionsQuery
 from tests.test_harmless import ESCAPES, acts
 from tests.ui.alert_builders import alert
 from tests.ui.builders import clock, part, row, session, session_list, snapshot

@@ -15,9 +15,9 @@ import pytest
 from textual import events
 from textual.pilot import Pilot
 
+from opencode_tui.config.settings import Poll
 from opencode_tui.feed import LedgerFeed
 from opencode_tui.ledger.ledger import Ledger
-from opencode_tui.settings import Poll
 from opencode_tui.ui.app import OpencodeTui
 from tests.hostile import fill
 from tests.stores import V1

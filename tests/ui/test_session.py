@@ -9,8 +9,11 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from opencode_tui.alert_records import Cause
-from opencode_tui.records import Tokens
+from opencode_tui.records.alerts import Cause
+from opencode_tui.records.answers import View
+from opencode_tui.records.calls import Tokens
+from opencode_tui.records.requests import SessionQuery, TurnQuery
+from opencode_tui.records.session import Turn
 from opencode_tui.report import turn_words
 from opencode_tui.ui.app import OpencodeTui
 from opencode_tui.ui.screens.session import SessionScreen
@@ -19,7 +22,6 @@ from opencode_tui.ui.widgets.growth import Growth, growth_lines, summed
 from opencode_tui.ui.widgets.subagent_tree import PAGE, SubagentTree
 from opencode_tui.ui.widgets.turn_detail import CallLines
 from opencode_tui.ui.widgets.turns_panel import TurnsPanel
-from opencode_tui.views import SessionQuery, Turn, TurnQuery, View
 from tests.ui.builders import clock, nano
 from tests.ui.session_builders import (
     GLM,

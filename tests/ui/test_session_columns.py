@@ -9,8 +9,8 @@ import pytest
 
 from opencode_tui.analysis.session_list import ordered
 from opencode_tui.clock import calendar_for
-from opencode_tui.records import Tokens
-from opencode_tui.snapshot import SessionLine
+from opencode_tui.records.calls import Tokens
+from opencode_tui.records.day import SessionLine
 from opencode_tui.ui.tables.alerts import ALERTS
 from opencode_tui.ui.tables.columns import AnyColumn
 from opencode_tui.ui.tables.layout import PADDING, column_widths, fit_columns

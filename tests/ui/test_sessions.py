@@ -9,6 +9,9 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
+from opencode_tui.records.answers import View
+from opencode_tui.records.requests import Query, SessionQuery, SessionsQuery
+from opencode_tui.records.sessions import SessionList, SessionRow
 from opencode_tui.report.session_words import title_text
 from opencode_tui.ui.app import OpencodeTui
 from opencode_tui.ui.screens.help import HelpScreen
@@ -19,7 +22,6 @@ from opencode_tui.ui.tables.row_table import RowTable
 from opencode_tui.ui.tables.today import SessionTable
 from opencode_tui.ui.widgets.seven_days import SevenDays
 from opencode_tui.ui.widgets.slices import SlicesPanel
-from opencode_tui.views import Query, SessionList, SessionQuery, SessionRow, SessionsQuery, View
 from tests.ui.builders import DAY, ROWS, FakeFeed, part, row, session_list, snapshot
 from tests.ui.showing import app_over, screen_text, showing, until
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from opencode_tui.snapshot import Snapshot
+from opencode_tui.records.day import Snapshot
 from opencode_tui.ui.app import OpencodeTui
 from tests.ui.builders import DAY, ROWS, STORE, nano, quiet, session_list, snapshot
 from tests.ui.showing import app_over, settled, until

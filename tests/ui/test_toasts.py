@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from opencode_tui.alert_records import Alert, Told
 from opencode_tui.clock import HOUR_MS
-from opencode_tui.settings import Channels
+from opencode_tui.config.settings import Channels
+from opencode_tui.records.alerts import Alert, Told
 from opencode_tui.ui.announcer import Announcer
 from tests.ui.alert_builders import DAY_CROSSING, alert
 from tests.ui.alert_showing import over, poll, still, toasts

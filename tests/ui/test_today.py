@@ -9,8 +9,8 @@ from datetime import date
 import pytest
 from rich.cells import cell_len
 
-from opencode_tui.settings import Ui
-from opencode_tui.snapshot import Snapshot
+from opencode_tui.config.settings import Ui
+from opencode_tui.records.day import Snapshot
 from opencode_tui.ui.screens.help import HelpScreen
 from opencode_tui.ui.tables.today import SessionTable
 from opencode_tui.ui.widgets.seven_days import SevenDays

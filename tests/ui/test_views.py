@@ -12,9 +12,10 @@ import pytest
 from textual.app import App
 from textual.pilot import Pilot
 
-from opencode_tui.snapshot import Snapshot
+from opencode_tui.records.answers import View
+from opencode_tui.records.day import Snapshot
+from opencode_tui.records.requests import Query, SessionQuery, SessionsQuery
 from opencode_tui.ui.poller import Poller, rest_s, same
-from opencode_tui.views import Query, SessionQuery, SessionsQuery, View
 from tests.ui.builders import NOW, FakeFeed, clock, row, session_list, snapshot
 from tests.ui.showing import until
 

@@ -8,16 +8,14 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from opencode_tui.alert_records import Kind
+from opencode_tui.config.settings import Alerts, Fills, Lines, SpendRule
+from opencode_tui.records.alerts import Kind
+from opencode_tui.records.requests import SeeAlerts
 from opencode_tui.report.alert_words import measured, watching
-from opencode_tui.settings import Alerts, Fills, Lines, SpendRule
 from opencode_tui.ui.app import OpencodeTui
 from opencode_tui.ui.screens.session import SessionScreen
 from opencode_tui.ui.screens.why import WhyScreen
 from opencode_tui.ui.tables.row_table import RowTable
-from opencode_tui.views import (
-    SeeAlerts,
-)
 from tests.ui.alert_builders import DAY_CROSSING, FIRED, alert, fired
 from tests.ui.alert_showing import over, poll, still, toasts
 from tests.ui.builders import nano, snapshot

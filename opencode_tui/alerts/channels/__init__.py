@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from opencode_tui.alert_records import Alert
 from opencode_tui.alerts.channels import command, desktop, webhook
 from opencode_tui.alerts.channels.channel import Channel
-from opencode_tui.settings import LEVELS, Level, Settings
+from opencode_tui.config.settings import Settings
+from opencode_tui.records.alerts import LEVELS, Alert, Level
 
 MAKERS: Mapping[str, Callable[[Settings, Mapping[str, str]], Channel]] = {
     "desktop": desktop.make,

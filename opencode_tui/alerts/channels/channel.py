@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from opencode_tui.alert_records import Alert
+from opencode_tui.records.alerts import Alert
 
 
 class ChannelError(Exception):

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
-from opencode_tui.alert_records import Alert
 from opencode_tui.alerts.channels.channel import ChannelError
 from opencode_tui.alerts.channels.message import alert_fields, plain
 from opencode_tui.alerts.channels.running import run
+from opencode_tui.config.settings import Settings
 from opencode_tui.paths import WEBHOOK_VARIABLE
-from opencode_tui.settings import Settings
+from opencode_tui.records.alerts import Alert
 
 TIMEOUT_S = 30.0
 _HEAD = 200

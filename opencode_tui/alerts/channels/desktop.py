@@ -12,11 +12,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from shutil import which
 
-from opencode_tui.alert_records import Alert
 from opencode_tui.alerts.channels.channel import ChannelError
 from opencode_tui.alerts.channels.message import plain, title
 from opencode_tui.alerts.channels.running import run
-from opencode_tui.settings import Level, Settings
+from opencode_tui.config.settings import Settings
+from opencode_tui.records.alerts import Alert, Level
 
 TIMEOUT_S = 10.0
 TERMINAL = Path("/dev/tty")

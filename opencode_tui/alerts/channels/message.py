@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import UTC
 from typing import Any
 
-from opencode_tui.alert_records import Alert
 from opencode_tui.clock import Calendar
-from opencode_tui.harmless import one_line
 from opencode_tui.money import usd
+from opencode_tui.privacy.harmless import one_line
+from opencode_tui.records.alerts import Alert
 
 _IN_USD = ("spend", "rate")
 _LONGEST = 1000

@@ -17,11 +17,11 @@ from threading import Lock, Thread
 from typing import Any
 
 from opencode_tui import paths
-from opencode_tui.alert_records import Alert
 from opencode_tui.alerts.channels.channel import ChannelError
 from opencode_tui.alerts.channels.message import alert_fields, title
 from opencode_tui.clock import monotonic_s
-from opencode_tui.settings import Settings
+from opencode_tui.config.settings import Settings
+from opencode_tui.records.alerts import Alert
 
 TIMEOUT_S = 10.0
 BACKOFF_S = (1.0, 3.0)

@@ -9,11 +9,12 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.reactive import var
 
-from opencode_tui.alert_records import Alert
+from opencode_tui.records.alerts import Alert
+from opencode_tui.records.answers import View
+from opencode_tui.records.day import Snapshot
+from opencode_tui.records.requests import Query
 from opencode_tui.report.states import STALE_AFTER_MS, Failure
-from opencode_tui.snapshot import Snapshot
 from opencode_tui.ui.leaving import LeavingScreen
-from opencode_tui.views import Query, View
 
 WIDTHS = [(0, "-narrow"), (64, "-slim"), (80, "-middle"), (110, "-wide")]
 HEIGHTS = [(0, "-short"), (34, "-tall"), (46, "-taller"), (56, "-tallest")]

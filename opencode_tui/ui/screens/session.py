@@ -13,7 +13,10 @@ from textual.widget import Widget
 from textual.widgets import Footer, Static
 
 from opencode_tui.clock import Calendar, Clock
-from opencode_tui.harmless import for_shell, shown_id
+from opencode_tui.privacy.harmless import for_shell, shown_id
+from opencode_tui.records.answers import View
+from opencode_tui.records.requests import SessionQuery, TurnQuery
+from opencode_tui.records.session import SessionView, TurnView
 from opencode_tui.report.session_facts import resume_command, shown_title
 from opencode_tui.ui.screens.base import Missing, OpenSession, ViewScreen
 from opencode_tui.ui.tables.row_table import RowTable
@@ -25,7 +28,6 @@ from opencode_tui.ui.widgets.session_head import SessionFacts, SessionHead
 from opencode_tui.ui.widgets.subagent_tree import SubagentsPanel, SubagentTree
 from opencode_tui.ui.widgets.turn_detail import TurnDetail
 from opencode_tui.ui.widgets.turns_panel import TurnsPanel
-from opencode_tui.views import SessionQuery, SessionView, TurnQuery, TurnView, View
 
 FOLLOW_S = 0.15
 """How long the cursor has to rest on a turn before its calls are read."""

@@ -14,6 +14,9 @@ from textual.widgets import Footer, Static
 from opencode_tui.analysis.periods import PERIODS
 from opencode_tui.analysis.session_list import Group, filtered, grouped, ordered, totals
 from opencode_tui.clock import Calendar, Clock
+from opencode_tui.records.answers import View
+from opencode_tui.records.requests import SessionsQuery
+from opencode_tui.records.sessions import SessionList, SessionRow
 from opencode_tui.report.session_words import nothing_found, status
 from opencode_tui.report.words import fit
 from opencode_tui.ui.screens.base import OpenSession, ViewScreen
@@ -22,7 +25,6 @@ from opencode_tui.ui.tables.sessions import SESSIONS, SORTS, SessionContext, ses
 from opencode_tui.ui.widgets.banner import Banner
 from opencode_tui.ui.widgets.crumb_header import CrumbHeader
 from opencode_tui.ui.widgets.filter_bar import FilterBar
-from opencode_tui.views import SessionList, SessionRow, SessionsQuery, View
 
 SORT_KEYS = Binding.Group("Sort", compact=True)
 PLACEHOLDER = "title, project, model, provider, agent"

@@ -10,8 +10,10 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.widgets import Footer, Static
 
-from opencode_tui.alert_records import Alert
 from opencode_tui.clock import Calendar, Clock
+from opencode_tui.records.alerts import Alert
+from opencode_tui.records.answers import AlertsView, View
+from opencode_tui.records.requests import AlertsQuery
 from opencode_tui.report.alert_words import session_of
 from opencode_tui.ui.screens.base import OpenCause, ViewScreen
 from opencode_tui.ui.tables.alerts import ALERTS, AlertContext, is_handled
@@ -19,7 +21,6 @@ from opencode_tui.ui.tables.row_table import RowTable
 from opencode_tui.ui.widgets.alert_detail import AlertDetail, nothing_fired
 from opencode_tui.ui.widgets.banner import Banner
 from opencode_tui.ui.widgets.crumb_header import CrumbHeader
-from opencode_tui.views import AlertsQuery, AlertsView, View
 
 ALERT_KEYS = Binding.Group("Alerts", compact=True)
 

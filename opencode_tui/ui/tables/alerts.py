@@ -8,9 +8,9 @@ from typing import Never
 
 from rich.text import Text
 
-from opencode_tui.alert_records import Alert
 from opencode_tui.clock import Calendar, Clock
 from opencode_tui.money import format_usd
+from opencode_tui.records.alerts import Alert
 from opencode_tui.report.alert_words import brief_moment, level_glyph, state_text
 from opencode_tui.ui.tables.columns import Column
 from opencode_tui.ui.theme import STYLES

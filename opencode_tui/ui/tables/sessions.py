@@ -10,13 +10,13 @@ from opencode_tui.analysis.session_list import STATES, Group, Sort, Totals, cont
 from opencode_tui.clock import Calendar
 from opencode_tui.counts import plural
 from opencode_tui.paths import last_part
+from opencode_tui.records.day import SessionLine
+from opencode_tui.records.sessions import SessionRow
 from opencode_tui.report.session_facts import STATES as STATE_WORDS
 from opencode_tui.report.session_words import context_text, spark, state_word, title_text, when_text
 from opencode_tui.report.turn_words import duration_text, short_model
 from opencode_tui.report.words import amount, tokens_text
-from opencode_tui.snapshot import SessionLine
 from opencode_tui.ui.tables.columns import Column, sorts
-from opencode_tui.views import SessionRow
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from textual import events
 from textual.binding import Binding, BindingType
 
 from opencode_tui.analysis.session_list import Group
-from opencode_tui.snapshot import SessionLine
+from opencode_tui.records.day import SessionLine
 from opencode_tui.ui.tables.columns import AnyColumn
 from opencode_tui.ui.tables.drawing import padding
 from opencode_tui.ui.tables.row_lines import HEADER

@@ -7,10 +7,10 @@ from functools import cached_property
 from typing import Never
 
 from opencode_tui.clock import Calendar
+from opencode_tui.records.session import SessionView, Turn
 from opencode_tui.report import turn_words as words
 from opencode_tui.report.words import amount, tokens_text
 from opencode_tui.ui.tables.columns import Column
-from opencode_tui.views import SessionView, Turn
 
 WIDE = 63
 """From so many cells on, a table has all columns."""

@@ -7,8 +7,8 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from opencode_tui.alert_records import Alert
 from opencode_tui.clock import Calendar, Clock
+from opencode_tui.records.alerts import Alert
 from opencode_tui.report.alert_words import details, level_glyph
 from opencode_tui.ui.theme import STYLES
 from opencode_tui.ui.widgets.blocks import wrapped

@@ -12,11 +12,11 @@ from textual.reactive import var
 from textual.widget import Widget
 from textual.widgets import Static
 
-from opencode_tui.alert_records import Alert
 from opencode_tui.clock import Calendar
+from opencode_tui.records.alerts import Alert
+from opencode_tui.records.day import Snapshot
 from opencode_tui.report.alert_words import banner_hints, banner_text
 from opencode_tui.report.states import Failure, Said, banners
-from opencode_tui.snapshot import Snapshot
 from opencode_tui.ui.theme import STYLES
 from opencode_tui.ui.widgets.blocks import cells, cut, wrapped
 

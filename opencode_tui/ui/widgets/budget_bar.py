@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual.content import Content
 
-from opencode_tui.snapshot import Snapshot
+from opencode_tui.records.day import Snapshot
 from opencode_tui.ui.theme import STYLES
 from opencode_tui.ui.widgets.blocks import across
 from opencode_tui.ui.widgets.panel import DayPanel

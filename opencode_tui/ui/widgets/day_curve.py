@@ -9,7 +9,7 @@ from textual_plotext import PlotextPlot
 
 from opencode_tui.clock import HOUR_MS, Calendar, Span
 from opencode_tui.money import NANO, format_usd
-from opencode_tui.snapshot import Snapshot
+from opencode_tui.records.day import Snapshot
 from opencode_tui.ui.widgets.panel import DayPanel
 
 SHOWN_HOURS = 8

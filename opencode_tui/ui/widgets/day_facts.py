@@ -5,9 +5,9 @@ from __future__ import annotations
 from textual.content import Content
 
 from opencode_tui.clock import Calendar
+from opencode_tui.records.day import Snapshot
 from opencode_tui.report import words
 from opencode_tui.report.states import quiet_day
-from opencode_tui.snapshot import Snapshot
 from opencode_tui.ui.theme import STYLES
 from opencode_tui.ui.widgets.panel import DayPanel
 

@@ -7,9 +7,9 @@ from textual.reactive import var
 from textual.widget import Widget
 
 from opencode_tui.clock import Calendar, Clock
+from opencode_tui.records.day import Snapshot
 from opencode_tui.report.states import Failure, Said, freshness
 from opencode_tui.report.words import day_title
-from opencode_tui.snapshot import Snapshot
 from opencode_tui.ui.theme import STYLES
 from opencode_tui.ui.widgets.blocks import cells, cut
 

@@ -7,8 +7,8 @@ from textual.containers import Horizontal
 from textual.renderables.digits import Digits as DigitShapes
 from textual.widgets import Digits, Static
 
+from opencode_tui.records.day import Snapshot
 from opencode_tui.report.words import amount, fit, limits
-from opencode_tui.snapshot import Snapshot
 from opencode_tui.ui.widgets.panel import DayPanel
 
 

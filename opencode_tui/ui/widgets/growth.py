@@ -9,11 +9,11 @@ from textual_plotext import PlotextPlot
 
 from opencode_tui.clock import DAY_MS, Calendar, Span
 from opencode_tui.money import NANO, format_usd
+from opencode_tui.records.session import SessionView
 from opencode_tui.report.turn_words import short_model
 from opencode_tui.report.words import clock_time, fit, short_day
 from opencode_tui.ui.widgets.day_curve import height, plot_color, sampled
 from opencode_tui.ui.widgets.panel import SessionPanel
-from opencode_tui.views import SessionView
 
 Points = tuple[tuple[int, int], ...]
 MAX_LINES = 4

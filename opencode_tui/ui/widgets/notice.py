@@ -6,8 +6,8 @@ from textual.content import Content
 from textual.reactive import var
 from textual.widgets import Static
 
+from opencode_tui.records.day import Snapshot
 from opencode_tui.report.states import empty_screen
-from opencode_tui.snapshot import Snapshot
 
 
 class Notice(Static):

@@ -7,8 +7,8 @@ from typing import Generic, TypeVar
 from textual.reactive import var
 from textual.widget import Widget
 
-from opencode_tui.snapshot import Snapshot
-from opencode_tui.views import SessionView
+from opencode_tui.records.day import Snapshot
+from opencode_tui.records.session import SessionView
 
 Record = TypeVar("Record", contravariant=True)
 

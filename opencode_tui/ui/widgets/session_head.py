@@ -5,13 +5,13 @@ from __future__ import annotations
 from textual.content import Content
 
 from opencode_tui.clock import Calendar
-from opencode_tui.harmless import shown_id
+from opencode_tui.privacy.harmless import shown_id
+from opencode_tui.records.session import SessionView
 from opencode_tui.report import session_facts as words
 from opencode_tui.report.words import fit
 from opencode_tui.ui.theme import STYLES
 from opencode_tui.ui.widgets.blocks import cells, wrapped
 from opencode_tui.ui.widgets.panel import SessionPanel
-from opencode_tui.views import SessionView
 
 ONE_FACT_A_LINE = 64
 """Below so many cells."""

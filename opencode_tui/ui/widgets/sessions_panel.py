@@ -5,8 +5,8 @@ from __future__ import annotations
 from textual.app import ComposeResult
 
 from opencode_tui.clock import Calendar
+from opencode_tui.records.day import SessionLine, Snapshot
 from opencode_tui.report.words import fit
-from opencode_tui.snapshot import SessionLine, Snapshot
 from opencode_tui.ui.tables.sessions import SessionContext
 from opencode_tui.ui.tables.today import SessionTable
 from opencode_tui.ui.widgets.panel import DayPanel

@@ -11,8 +11,8 @@ from textual.content import Content
 from textual.message import Message
 
 from opencode_tui.money import format_usd
+from opencode_tui.records.day import DaySpend, Snapshot
 from opencode_tui.report.words import amount, band_glyph, fit, weekday
-from opencode_tui.snapshot import DaySpend, Snapshot
 from opencode_tui.ui.theme import CURSOR, STYLES
 from opencode_tui.ui.widgets.blocks import upward
 from opencode_tui.ui.widgets.panel import DayPanel

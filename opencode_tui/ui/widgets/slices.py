@@ -9,11 +9,11 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.message import Message
 
-from opencode_tui.model_key import short_name
 from opencode_tui.money import percentages
-from opencode_tui.records import Slice
+from opencode_tui.records.day import Snapshot
+from opencode_tui.records.model_key import short_name
+from opencode_tui.records.usage import Slice
 from opencode_tui.report.words import amount
-from opencode_tui.snapshot import Snapshot
 from opencode_tui.ui.theme import CURSOR, STYLES
 from opencode_tui.ui.widgets.blocks import across, cells, cut
 from opencode_tui.ui.widgets.panel import DayPanel

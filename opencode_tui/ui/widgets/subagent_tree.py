@@ -14,9 +14,9 @@ from textual.widgets import Tree
 from textual.widgets.tree import TreeNode
 
 from opencode_tui.counts import plural
+from opencode_tui.records.session import Node, SessionView
 from opencode_tui.report import session_facts as words
 from opencode_tui.ui.widgets.panel import SessionPanel
-from opencode_tui.views import Node, SessionView
 
 PAGE = 100
 """How many subagents of one parent are made at a time."""

@@ -12,12 +12,12 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from opencode_tui.clock import Calendar
+from opencode_tui.records.session import CallRow, SessionView, Turn, TurnView
 from opencode_tui.report.call_words import call_lines, together
 from opencode_tui.report.turn_words import turn_title
 from opencode_tui.report.words import fit
 from opencode_tui.ui.widgets.blocks import wrapped
 from opencode_tui.ui.widgets.panel import SessionPanel
-from opencode_tui.views import CallRow, SessionView, Turn, TurnView
 
 Line = tuple[str, str]
 """What it is, and its text."""

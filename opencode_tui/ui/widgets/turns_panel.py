@@ -9,11 +9,11 @@ from textual.app import ComposeResult
 from opencode_tui.clock import Calendar
 from opencode_tui.counts import plural
 from opencode_tui.money import format_usd
+from opencode_tui.records.session import SessionView, Turn
 from opencode_tui.report.words import fit
 from opencode_tui.ui.tables.row_table import RowTable
 from opencode_tui.ui.tables.turns import TURNS, TurnContext, is_void
 from opencode_tui.ui.widgets.panel import SessionPanel
-from opencode_tui.views import SessionView, Turn
 
 SCROLLBAR = 1
 

@@ -1,4 +1,4 @@
-"""One frozen picture of now for every reader: the screen subscribes to it, `today --json` prints it."""
+"""The picture of one day for every reader: the screen subscribes to it, `today --json` prints it."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from opencode_tui.alert_records import Alert
-from opencode_tui.records import Slice as Slice
-from opencode_tui.records import StoreState, Tokens
+from opencode_tui.records.alerts import Alert
+from opencode_tui.records.calls import Tokens
+from opencode_tui.records.stores import StoreState
+from opencode_tui.records.usage import Slice as Slice
 
 Band = Literal["calm", "warning", "cutoff"]
 """Where an amount stands against the warning and the cutoff; at the line is past it."""

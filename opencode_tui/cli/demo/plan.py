@@ -10,11 +10,11 @@ from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Literal
 
-from opencode_tui.demo import cast, models
-from opencode_tui.demo.models import Model
-from opencode_tui.demo.parts import Tool
+from opencode_tui.cli.demo import cast, models
+from opencode_tui.cli.demo.models import Model
+from opencode_tui.cli.demo.parts import Tool
 from opencode_tui.money import nano_from_usd
-from opencode_tui.records import Tokens
+from opencode_tui.records.calls import Tokens
 
 _SYSTEM_PROMPT = 11_800
 _LOOK = (Tool("read", "src/components/Header.tsx"), Tool("read", cast.LOOP_FILE))

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta, tzinfo
 from random import Random
 
+from opencode_tui.cli.demo import cast, models
+from opencode_tui.cli.demo.act import act
+from opencode_tui.cli.demo.plan import Turn, Work, fit, fork_work, new_work, plan_loop, plan_turn
+from opencode_tui.cli.demo.store import V1Store
 from opencode_tui.clock import HOUR_MS, Calendar
-from opencode_tui.demo import cast, models
-from opencode_tui.demo.act import act
-from opencode_tui.demo.plan import Turn, Work, fit, fork_work, new_work, plan_loop, plan_turn
-from opencode_tui.demo.store import V1Store
 from opencode_tui.money import NANO
 
 DAYS = 21

@@ -10,14 +10,15 @@ from typing import Protocol
 from opencode_tui.analysis.periods import PERIODS, days_of, parse_day
 from opencode_tui.analysis.trees import Tree, roots, trees
 from opencode_tui.clock import EVER, HOUR_MS, Calendar, Span, calendar_for
-from opencode_tui.harmless import shown_id
+from opencode_tui.config.settings import Settings
 from opencode_tui.ledger import queries, session_queries
 from opencode_tui.ledger.bounds import bounded_sessions, is_lower_bound
 from opencode_tui.ledger.ledger import Ledger
-from opencode_tui.ledger.queries import SessionFacts, SessionSum
-from opencode_tui.records import Tokens
-from opencode_tui.settings import Settings
-from opencode_tui.views import SessionList, SessionRow, SessionsQuery, State
+from opencode_tui.privacy.harmless import shown_id
+from opencode_tui.records.calls import Tokens
+from opencode_tui.records.facts import SessionFacts, SessionSum
+from opencode_tui.records.requests import SessionsQuery
+from opencode_tui.records.sessions import SessionList, SessionRow, State
 
 RUNNING_MS = HOUR_MS // 2
 """A call that has not completed after this long never will: OpenCode was ended meanwhile."""

@@ -9,10 +9,10 @@ from datetime import tzinfo
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from opencode_tui.cli.demo.player import Player
+from opencode_tui.cli.demo.scenario import seed_history
+from opencode_tui.cli.demo.store import V1Store
 from opencode_tui.clock import Clock, now_ms
-from opencode_tui.demo.player import Player
-from opencode_tui.demo.scenario import seed_history
-from opencode_tui.demo.store import V1Store
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
-"""The records that flow from OpenCode's stores to the ledger, and the small ones that all layers share.
+"""Model calls as a store tells them, their tokens and the uses of tools in them.
 
-Times are Unix milliseconds (UTC), amounts are nano-dollars, durations are milliseconds.
+Times are Unix milliseconds (UTC), amounts are nano-dollars, durations are milliseconds: in all of the records.
 """
 
 from __future__ import annotations
@@ -115,42 +115,6 @@ class Call:
         return self.completed_ms is not None
 
 
-@dataclass(frozen=True, slots=True)
-class Bill:
-    """What OpenCode 2 has added up for a session: all its calls, also those that stand in no row.
-
-    Frozen messages of OpenCode 1 are taken off already. What the calls in the ledger leave of it was spent on titles
-    and on calls that were undone before anybody read them.
-    """
-
-    session_id: str
-    directory: str
-    provider: str
-    model: str
-    cost_nano: int
-    tokens: Tokens
-    rows_before: int
-    """How many messages of OpenCode 1 were taken off; each may have been rounded."""
-    title_ms: int
-    """When a title was asked for, if one was: with the first prompt."""
-    title_turn: str | None
-    """That prompt, where it still stands."""
-    titled: bool
-    """OpenCode asks for a title by itself: the session is neither a subagent's nor a fork."""
-    updated_ms: int
-    undone_after_ms: int | None = None
-    undone_before_ms: int | None = None
-    """The rows on either side of the newest undo that left a trace; None where none did."""
-    originals: tuple[Call, ...] = ()
-    """Undone calls of the session that are known from a fork's copies."""
-    likely_originals: tuple[Call, ...] = ()
-    """Such calls whose fork is not known to be of this session: they are its own if its sum has room for them."""
-    is_held: bool = False
-    """A compaction is under way: its cost is in the sum a moment before its row says so, so nothing can be left."""
-    compaction_ms: int | None = None
-    """The newest compaction that ended without a cost; what it had cost until then stands in no row."""
-
-
 _UNLISTED, _UNDONE = ".unlisted.", ".undone."
 
 
@@ -172,57 +136,4 @@ def is_unlisted(call_id: str) -> bool:
     return _UNLISTED in call_id
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
-    """A session as a store tells it; a subagent's has a parent, a fork's (in OpenCode 2) its origin."""
-
-    id: str
-    parent_id: str | None
-    fork_of: str | None
-    title: str
-    directory: str
-    project: str
-    version: str
-    created_ms: int
-    updated_ms: int
-    archived_ms: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Unreadable:
-    """A row that could not be read, and why, in a few words."""
-
-    kind: Literal["session", "message", "part", "event"]
-    id: str
-    reason: str
-    at_ms: int | None = None
-    """When the row was made, by its own column or file; None where that is not known either."""
-
-
-@dataclass(frozen=True, slots=True)
-class Slice:
-    """A share of a period's spend under one key (a model as its `model_key`, a provider, an agent, …)."""
-
-    key: str
-    spend_nano: int
-    calls: int
-    tokens: Tokens
-    list_nano: int = 0
-    lower_bound: bool = False
-    """Something of it could not be read."""
-
-
-@dataclass(frozen=True, slots=True)
-class StoreState:
-    """How one of OpenCode's stores is doing."""
-
-    path: str
-    generation: Literal["sqlite", "json"]
-    state: Literal["live", "importing", "locked", "broken", "gone"]
-    detail: str = ""
-    """One sentence for a state other than live: what is the case and what to do."""
-    since_ms: int | None = None
-    """Since when it has been in a state other than live."""
-    imported: int = 0
-    total: int = 0
-    """Messages imported of all there are, while importing."""
+EDIT_TOOLS = ("edit", "write", "multiedit", "apply_patch", "patch")

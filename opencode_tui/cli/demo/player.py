@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from datetime import tzinfo
 from random import Random
 
+from opencode_tui.cli.demo import cast, models
+from opencode_tui.cli.demo.act import act
+from opencode_tui.cli.demo.plan import Turn, Work, fit, plan_loop, plan_turn
+from opencode_tui.cli.demo.scenario import Desk
+from opencode_tui.cli.demo.store import V1Store
 from opencode_tui.clock import Calendar, Clock, now_ms
-from opencode_tui.demo import cast, models
-from opencode_tui.demo.act import act
-from opencode_tui.demo.plan import Turn, Work, fit, plan_loop, plan_turn
-from opencode_tui.demo.scenario import Desk
-from opencode_tui.demo.store import V1Store
 from opencode_tui.money import NANO
 
 _ACT_S = (1.5, 4.0)

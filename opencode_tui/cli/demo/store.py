@@ -11,12 +11,12 @@ from hashlib import sha1
 from pathlib import Path
 from typing import Any, Literal
 
-from opencode_tui.demo import parts, rows
-from opencode_tui.demo.ids import Ids
-from opencode_tui.demo.models import Model
-from opencode_tui.demo.parts import Data
-from opencode_tui.demo.schema import DDL
-from opencode_tui.records import Tokens
+from opencode_tui.cli.demo import parts, rows
+from opencode_tui.cli.demo.ids import Ids
+from opencode_tui.cli.demo.models import Model
+from opencode_tui.cli.demo.parts import Data
+from opencode_tui.cli.demo.schema import DDL
+from opencode_tui.records.calls import Tokens
 
 VERSION = "1.18.34"
 

@@ -9,23 +9,24 @@ from datetime import date, timedelta
 from itertools import accumulate
 from pathlib import PurePath
 
-from opencode_tui.alert_records import Alert
 from opencode_tui.analysis.pace import band, crossing, run_rate, week
 from opencode_tui.clock import HOUR_MS, Calendar, Span, calendar_for
+from opencode_tui.config.settings import Settings
 from opencode_tui.ledger import alert_log, queries
 from opencode_tui.ledger.bounds import all_read, bounded_keys, is_lower_bound
 from opencode_tui.ledger.ledger import Ledger
-from opencode_tui.records import Slice, StoreState
-from opencode_tui.settings import LEVELS, Settings
-from opencode_tui.snapshot import DaySpend, SessionLine, Snapshot, Split
-from opencode_tui.take_sessions import RUNNING_MS, ContextLimits, session_rows
+from opencode_tui.readings.sessions import RUNNING_MS, ContextLimits, session_rows
+from opencode_tui.records.alerts import LEVELS, Alert
+from opencode_tui.records.day import DaySpend, SessionLine, Snapshot, Split
+from opencode_tui.records.stores import StoreState
+from opencode_tui.records.usage import Slice, Totals
 
 
 @dataclass(frozen=True, slots=True)
 class _Read:
     """What the ledger has of a day and its week, at one moment."""
 
-    sums: queries.Totals
+    sums: Totals
     costs: list[tuple[int, int]]
     recent: list[tuple[int, int]]
     """Calls of the last hour that belong to the day before: a run rate looks back over midnight."""

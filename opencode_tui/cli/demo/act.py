@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from opencode_tui.cli.demo import cast, parts
+from opencode_tui.cli.demo.parts import Data, Tool
+from opencode_tui.cli.demo.plan import Step, Turn, Work
+from opencode_tui.cli.demo.store import V1Store
 from opencode_tui.clock import Clock
-from opencode_tui.demo import cast, parts
-from opencode_tui.demo.parts import Data, Tool
-from opencode_tui.demo.plan import Step, Turn, Work
-from opencode_tui.demo.store import V1Store
 
 
 def act(store: V1Store, turn: Turn, clock: Clock) -> Iterator[float]:

@@ -7,17 +7,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
-from opencode_tui.alert_records import Deep, Edited, Filled, Measures, Repeated, Sum
 from opencode_tui.analysis.loops import loops
 from opencode_tui.analysis.pace import run_rate
 from opencode_tui.analysis.rules import spend_rules
 from opencode_tui.analysis.trees import Place, laid_out, roots
 from opencode_tui.clock import DAY_MS, HOUR_MS, Calendar, Span
-from opencode_tui.harmless import shown_id
+from opencode_tui.config.settings import Settings
 from opencode_tui.ledger import alert_log, alert_queries, queries
-from opencode_tui.ledger.alert_queries import Pot
-from opencode_tui.settings import Period, Scope, Settings
-from opencode_tui.take_sessions import ContextLimits
+from opencode_tui.privacy.harmless import shown_id
+from opencode_tui.readings.sessions import ContextLimits
+from opencode_tui.records.alerts import Period, Scope
+from opencode_tui.records.facts import CallScope
+from opencode_tui.records.measures import ContextFill, FileEdits, Measures, RepeatedCall, ScopeSpend, SubagentDepth
 
 _ALL = ""
 
@@ -48,7 +49,7 @@ def measure(
         spends={each: reading.spends(*each) for each in wanted},
         sessions=reading.sums(place for place in places if not place.depth),
         subagents=reading.sums(below) if alerts.subagent.levels else (),
-        depths=tuple(Deep(place.id, reading.title(place.id), place.depth) for place in below),
+        depths=tuple(SubagentDepth(place.id, reading.title(place.id), place.depth) for place in below),
         calls=calls,
         minutes=minutes,
         costs=reading.costs(min((line for _, line in alerts.rate.levels), default=0)),
@@ -71,18 +72,18 @@ class _Reading:
     def day(self) -> Span:
         return present("day", self.now_ms, self.calendar)
 
-    def spends(self, scope: Scope, period: Period) -> tuple[Sum, ...]:
+    def spends(self, scope: Scope, period: Period) -> tuple[ScopeSpend, ...]:
         span = present(period, self.now_ms, self.calendar)
         if scope == "all":
-            return (Sum("", "", queries.spend(self.connection, span)),)
+            return (ScopeSpend("", "", queries.spend(self.connection, span)),)
         sums = alert_queries.sums_by(self.connection, span, scope)
         if scope != "session":
-            return tuple(Sum(key, key, nano) for key, nano in sums)
+            return tuple(ScopeSpend(key, key, nano) for key, nano in sums)
         root_of = self.roots(id for id, _ in sums)
         totals: dict[str, int] = {}
         for id, nano in sums:
             totals[root_of[id]] = totals.get(root_of[id], 0) + nano
-        return tuple(Sum(id, self.title(id), nano) for id, nano in totals.items())
+        return tuple(ScopeSpend(id, self.title(id), nano) for id, nano in totals.items())
 
     def places(self) -> tuple[Place, ...]:
         """The trees of all sessions that did something today, with what each ever cost; its roots have depth 0.
@@ -108,8 +109,8 @@ class _Reading:
         self._learn(wanted)
         return roots(wanted, {id: parent for id, (parent, _) in self.known.items()})
 
-    def sums(self, places: Iterable[Place]) -> tuple[Sum, ...]:
-        return tuple(Sum(place.id, self.title(place.id), place.total) for place in places)
+    def sums(self, places: Iterable[Place]) -> tuple[ScopeSpend, ...]:
+        return tuple(ScopeSpend(place.id, self.title(place.id), place.total) for place in places)
 
     def title(self, id: str) -> str:
         self._learn((id,))
@@ -131,24 +132,24 @@ class _Reading:
         since_ms = since_ms if fired_ms is None else min(since_ms, fired_ms)
         return tuple(queries.costs(self.connection, Span(since_ms - HOUR_MS, self.now_ms + 1)))
 
-    def repeated(self, times: int) -> tuple[Repeated, ...]:
+    def repeated(self, times: int) -> tuple[RepeatedCall, ...]:
         """Of the sessions that come into question each is read whole: what was done in between decides."""
         found = []
         for id in alert_queries.repeating(self.connection, self.day, times) if times else ():
-            calls = alert_queries.calls_in(self.connection, Pot(self.day, (id,)), id)
+            calls = alert_queries.calls_in(self.connection, CallScope(self.day, (id,)), id)
             tools = alert_queries.tools_of(self.connection, calls)
             found += [
-                Repeated(id, self.title(id), loop.key, loop.what, loop.times)
+                RepeatedCall(id, self.title(id), loop.key, loop.what, loop.times)
                 for loop in loops(calls, tools)
                 if loop.times >= times
             ]
         return tuple(found)
 
-    def edited(self, turns: int) -> tuple[Edited, ...]:
+    def edited(self, turns: int) -> tuple[FileEdits, ...]:
         rows = alert_queries.edited(self.connection, self.day, turns) if turns else []
-        return tuple(Edited(id, self.title(id), file, count) for id, file, count in rows)
+        return tuple(FileEdits(id, self.title(id), file, count) for id, file, count in rows)
 
-    def filled(self, limits: ContextLimits | None, line: int) -> tuple[Filled, ...]:
+    def filled(self, limits: ContextLimits | None, line: int) -> tuple[ContextFill, ...]:
         """Sessions whose newest call reaches the line; the whole course of those alone is read."""
         if limits is None or not line:
             return ()
@@ -162,7 +163,7 @@ class _Reading:
             if percent(tokens, *model) >= line:
                 course = alert_queries.fills(self.connection, id)
                 percents = tuple((at_ms, percent(read, *each)) for at_ms, read, *each in course)
-                found.append(Filled(id, self.title(id), percents))
+                found.append(ContextFill(id, self.title(id), percents))
         return tuple(found)
 
     def _learn(self, ids: Iterable[str]) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from opencode_tui.money import NANO
+from opencode_tui.records.alerts import LEVELS, Level, Period, Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +58,8 @@ class Poll:
     """Seconds between two looks at OpenCode's store."""
 
 
-Level = Literal["notice", "warning", "cutoff"]
-"""How much an alert matters."""
-LEVELS: tuple[Level, ...] = ("notice", "warning", "cutoff")
 CHANNELS = ("desktop", "webhook", "command")
 """Those that go beyond the screen, by their names in the settings."""
-Scope = Literal["all", "session", "project", "model", "provider", "agent"]
-SCOPES: tuple[Scope, ...] = ("all", "session", "project", "model", "provider", "agent")
-Period = Literal["day", "week", "month"]
-PERIODS: tuple[Period, ...] = ("day", "week", "month")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,11 @@
-"""The records of alerts: what is measured, what crossed which line, what caused it, and what became of telling it."""
+"""The records of alerts: which line was crossed, what caused it, and what became of each delivery."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 from opencode_tui.clock import DAY_MS, HOUR_MS
-from opencode_tui.settings import Level, Period, Scope
 
 Kind = Literal["spend", "rate", "every", "depth", "loop", "edits", "context", "guard"]
 
@@ -15,6 +13,7 @@ EVER = "ever"
 """The period of what is measured as long as a session lives."""
 
 LONGEST_SNOOZE_MS = 7 * DAY_MS
+
 JITTER_MS = 60_000
 """By so much a clock may be put back without that what was done before counts as done in the future."""
 
@@ -100,75 +99,15 @@ class Alert:
         return self.fired_ms - self.crossing.at_ms > HOUR_MS
 
 
-@dataclass(frozen=True, slots=True)
-class Sum:
-    """What one of a scope cost: a root session with its tree, a model, a project, …"""
+Level = Literal["notice", "warning", "cutoff"]
+"""How much an alert matters."""
 
-    key: str
-    name: str
-    """The title of a session, else the key."""
-    nano: int
+LEVELS: tuple[Level, ...] = ("notice", "warning", "cutoff")
 
+Scope = Literal["all", "session", "project", "model", "provider", "agent"]
 
-@dataclass(frozen=True, slots=True)
-class Repeated:
-    """The same call of a tool, again and again in one session while nothing was edited."""
+SCOPES: tuple[Scope, ...] = ("all", "session", "project", "model", "provider", "agent")
 
-    session_id: str
-    title: str
-    key: str
-    """What tells it from other calls of that session."""
-    what: str
-    """Such as `grep of src`."""
-    times: int
+Period = Literal["day", "week", "month"]
 
-
-@dataclass(frozen=True, slots=True)
-class Edited:
-    """A file that one session edited in several turns."""
-
-    session_id: str
-    title: str
-    file: str
-    turns: int
-
-
-@dataclass(frozen=True, slots=True)
-class Deep:
-    """A subagent below others: 1 is a root's own."""
-
-    session_id: str
-    title: str
-    depth: int
-
-
-@dataclass(frozen=True, slots=True)
-class Filled:
-    """How full the context of a session was at each of its calls, in order of time."""
-
-    session_id: str
-    title: str
-    percents: tuple[tuple[int, int], ...]
-    """(Unix milliseconds, percent of the model's limit)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Measures:
-    """What the rules are held against; only what a rule in force asks for is filled in."""
-
-    spends: Mapping[tuple[Scope, Period], tuple[Sum, ...]] = field(default_factory=dict)
-    """By scope and present period; `all` has one sum with an empty key."""
-    sessions: tuple[Sum, ...] = ()
-    """Root sessions that did something today, with their trees, as long as they live."""
-    subagents: tuple[Sum, ...] = ()
-    """Subagents of those trees, each with those below it."""
-    depths: tuple[Deep, ...] = ()
-    calls: int = 0
-    """Of today."""
-    minutes: int = 0
-    """Of today, those with spend."""
-    costs: tuple[tuple[int, int], ...] = ()
-    """(Unix milliseconds, nano-dollars) of the last hour's calls, and of the day before it where a line is near."""
-    repeated: tuple[Repeated, ...] = ()
-    edited: tuple[Edited, ...] = ()
-    filled: tuple[Filled, ...] = ()
+PERIODS: tuple[Period, ...] = ("day", "week", "month")

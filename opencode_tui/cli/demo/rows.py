@@ -6,8 +6,8 @@ import json
 import sqlite3
 from typing import Any
 
-from opencode_tui.demo.parts import Data
-from opencode_tui.records import Tokens
+from opencode_tui.cli.demo.parts import Data
+from opencode_tui.records.calls import Tokens
 
 Connection = sqlite3.Connection
 

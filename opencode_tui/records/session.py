@@ -1,134 +1,13 @@
-"""What readers ask for beyond the day's snapshot, and the frozen records they get: sessions, one session, a turn."""
+"""One session: its tree of subagents, its turns, and the calls of a turn."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
-from opencode_tui.alert_records import Alert, Cause
-from opencode_tui.records import Basis, Tokens
-
-State = Literal["active", "idle", "archived", "deleted"]
-"""`deleted`: OpenCode no longer has the session; its money stays spent."""
-
-
-@dataclass(frozen=True, slots=True)
-class SessionsQuery:
-    """The root sessions that did something in one of analysis.periods.PERIODS, or on a day (2026-05-13)."""
-
-    period: str = "week"
-
-
-@dataclass(frozen=True, slots=True)
-class SessionQuery:
-    """One session with its tree of subagents and its turns."""
-
-    session_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class TurnQuery:
-    """The calls of one turn of a session."""
-
-    session_id: str
-    turn_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class AlertsQuery:
-    """The alerts that fired, the newest first."""
-
-    most: int = 200
-
-
-Query = SessionsQuery | SessionQuery | TurnQuery | AlertsQuery
-
-
-@dataclass(frozen=True, slots=True)
-class SeeAlerts:
-    """The person has seen these alerts: their banner goes."""
-
-    ids: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class SnoozeAlerts:
-    ids: tuple[int, ...]
-    minutes: int
-
-
-@dataclass(frozen=True, slots=True)
-class AcknowledgeAlerts:
-    """The person has dealt with these alerts: they are seen, and no snooze brings them back."""
-
-    ids: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class LiftGuard:
-    """Let the guard pass calls for so many minutes; 0 ends that."""
-
-    minutes: int
-
-
-@dataclass(frozen=True, slots=True)
-class RaiseCutoff:
-    """Let the guard hold a higher cutoff, for today; 0 ends that."""
-
-    cutoff_nano: int
-
-
-Action = SeeAlerts | SnoozeAlerts | AcknowledgeAlerts | LiftGuard | RaiseCutoff
-"""What a person does from the screen; the poller's thread carries it out."""
-
-
-@dataclass(frozen=True, slots=True)
-class SessionRow:
-    """A root session; its figures are those of the whole tree in the period unless they say own."""
-
-    id: str
-    title: str
-    """Free of control characters; may hold markup, which must not be interpreted."""
-    project: str
-    """The project's path."""
-    model: str
-    """The model that most of the spend went to, as `provider/model`."""
-    models: tuple[str, ...]
-    """Every model that the tree used."""
-    agent: str
-    """The root's agent that most of its calls were made by."""
-    state: State
-    is_fork: bool
-    own_nano: int
-    total_nano: int
-    subagents: int
-    turns: int
-    """Of the root itself."""
-    calls: int
-    tokens: Tokens
-    context_tokens: int
-    """What the root's newest call read."""
-    context_limit: int | None
-    started_ms: int
-    last_ms: int
-    spark: tuple[int, ...]
-    """Nano-dollars in each twelfth of the time from the start to the last call."""
-    lower_bound: bool = False
-    """Something of it or of one of its subagents could not be read."""
-
-    @property
-    def duration_ms(self) -> int:
-        return self.last_ms - self.started_ms
-
-
-@dataclass(frozen=True, slots=True)
-class SessionList:
-    query: SessionsQuery
-    taken_ms: int
-    rows: tuple[SessionRow, ...]
-    """The one last active first."""
-    lower_bound: bool = False
-    """What the period's rows add up to is a lower bound."""
+from opencode_tui.records.alerts import Cause
+from opencode_tui.records.calls import Basis, Tokens
+from opencode_tui.records.requests import SessionQuery, TurnQuery
+from opencode_tui.records.sessions import State
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,13 +192,3 @@ class TurnView:
     taken_ms: int
     calls: tuple[CallRow, ...]
     """In order of time."""
-
-
-@dataclass(frozen=True, slots=True)
-class AlertsView:
-    query: AlertsQuery
-    taken_ms: int
-    alerts: tuple[Alert, ...]
-
-
-View = SessionList | SessionView | TurnView | AlertsView

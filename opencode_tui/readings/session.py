@@ -8,40 +8,30 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from opencode_tui.analysis.cause_finders import Finding, Leading
+from opencode_tui.analysis.cause_finders import Finding
 from opencode_tui.analysis.causes import causes_in
 from opencode_tui.analysis.trees import Place, laid_out
 from opencode_tui.analysis.turns import growth_of, turns_of
 from opencode_tui.clock import Calendar
-from opencode_tui.harmless import shown_id
 from opencode_tui.ledger import queries, session_queries
 from opencode_tui.ledger.bounds import bounded_sessions
 from opencode_tui.ledger.ledger import Ledger
-from opencode_tui.ledger.queries import SessionFacts, SessionSum
 from opencode_tui.ledger.residuals import UNDONE
-from opencode_tui.ledger.session_queries import CallFacts, ToolFacts
-from opencode_tui.model_key import split_key
-from opencode_tui.records import Tokens, is_unlisted, message_id
-from opencode_tui.take_sessions import RUNNING_MS, ContextLimits, main_key, state_of
-from opencode_tui.views import (
-    CallRates,
-    CallRow,
-    Node,
-    SessionName,
-    SessionQuery,
-    SessionView,
-    ToolRow,
-    Turn,
-    TurnQuery,
-    TurnView,
-)
+from opencode_tui.privacy.harmless import shown_id
+from opencode_tui.readings.sessions import RUNNING_MS, ContextLimits, main_key, state_of
+from opencode_tui.records.calls import Tokens, is_unlisted, message_id
+from opencode_tui.records.evidence import SessionEvidence
+from opencode_tui.records.facts import CallFacts, SessionFacts, SessionSum, ToolFacts
+from opencode_tui.records.model_key import split_key
+from opencode_tui.records.requests import SessionQuery, TurnQuery
+from opencode_tui.records.session import CallRates, CallRow, Node, SessionName, SessionView, ToolRow, Turn, TurnView
 
 
 class UnknownSession(LookupError):
     """No such session is in the ledger. The message is a sentence."""
 
 
-class Present(Protocol):
+class LiveStore(Protocol):
     """What only OpenCode's store knows of a session; the sync does."""
 
     def message_ids(self, session_id: str) -> frozenset[str] | None:
@@ -60,7 +50,7 @@ def take_session(
     calendar: Calendar,
     *,
     limits: ContextLimits | None = None,
-    present: Present | None = None,
+    present: LiveStore | None = None,
     whole: bool = True,
 ) -> SessionView:
     """The session as long as it lived; `whole` is what bounds.all_read says of the stores.
@@ -91,7 +81,7 @@ def take_session(
     root = tree.nodes[0]
     billed = [call for call in calls if not call.copied]
     tokens = sum((call.tokens for call in billed), Tokens())
-    findings = causes_in(Leading(root.id, root.title, tuple(billed), tuple(tools)), calendar)
+    findings = causes_in(SessionEvidence(root.id, root.title, tuple(billed), tuple(tools)), calendar)
     return SessionView(
         query=query,
         taken_ms=now_ms,
@@ -132,7 +122,7 @@ def session_turns(
     now_ms: int,
     *,
     limits: ContextLimits | None = None,
-    present: Present | None = None,
+    present: LiveStore | None = None,
     directory: str = "",
 ) -> tuple[Turn, ...]:
     """The turns that a session's own calls and their tools make; `directory` is where it runs."""
@@ -155,7 +145,7 @@ def _marked(turn: Turn, findings: Sequence[Finding]) -> Turn:
     return replace(turn, causes=tuple(dict.fromkeys(marks))) if marks else turn
 
 
-def take_turn(ledger: Ledger, now_ms: int, query: TurnQuery, *, present: Present | None = None) -> TurnView:
+def take_turn(ledger: Ledger, now_ms: int, query: TurnQuery, *, present: LiveStore | None = None) -> TurnView:
     """The calls of one turn, with what made their cost; none where there is no such turn."""
     with ledger.reading() as connection:
         rows = session_queries.turn_rows(connection, query.session_id, query.turn_id)

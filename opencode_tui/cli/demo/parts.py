@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from opencode_tui.records import Tokens
+from opencode_tui.records.calls import Tokens
 
 Data = dict[str, Any]
 """A JSON object as OpenCode writes it."""

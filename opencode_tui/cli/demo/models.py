@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from opencode_tui.records import Tokens
+from opencode_tui.records.calls import Tokens
 
 _MILLION = Decimal(1_000_000)
 

@@ -1,0 +1,87 @@
+"""Rows of the ledger, as its queries give them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from opencode_tui.clock import Span
+from opencode_tui.records.calls import Tokens
+
+
+@dataclass(frozen=True, slots=True)
+class SessionSum:
+    """What one session did in a span."""
+
+    session_id: str
+    spend_nano: int
+    calls: int
+    turns: int
+    first_ms: int
+    last_ms: int
+    running: int
+    tokens: Tokens
+
+
+@dataclass(frozen=True, slots=True)
+class SessionFacts:
+    id: str
+    parent_id: str | None
+    title: str
+    project: str
+    directory: str
+    archived: bool
+    is_fork: bool
+    deleted: bool
+    fork_of: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PastLine:
+    """Calls that were made although a line had been reached for a while."""
+
+    calls: int
+    first_ms: int
+    last_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class CallFacts:
+    """What a turn is made of: a call of the session in order of time."""
+
+    id: str
+    turn_id: str
+    created_ms: int
+    completed_ms: int | None
+    model: str
+    tokens: Tokens
+    cost_nano: int
+    amount_nano: int
+    list_nano: int
+    copied: bool
+    error: str | None
+    agent: str = ""
+    streamed_ms: int | None = None
+    """When the answer had arrived; None where the store does not say."""
+    missing: bool = False
+    """Something of it could not be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToolFacts:
+    call_id: str
+    name: str
+    target: str
+    ok: bool | None
+    duration_ms: int | None
+    child_session_id: str | None
+    digest: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CallScope:
+    """The calls that a crossing is about: of a span, and of some sessions or of one model, project and so on."""
+
+    span: Span
+    sessions: tuple[str, ...] | None = None
+    by: str = ""
+    key: str = ""

@@ -1,0 +1,59 @@
+"""What a period cost, in all and by one key."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from opencode_tui.records.calls import Tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """A share of a period's spend under one key (a model as its `model_key`, a provider, an agent, …)."""
+
+    key: str
+    spend_nano: int
+    calls: int
+    tokens: Tokens
+    list_nano: int = 0
+    lower_bound: bool = False
+    """Something of it could not be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Sums over a span; tokens and counts leave the copied calls out."""
+
+    spend_nano: int
+    list_nano: int
+    calls: int
+    copied_calls: int
+    sessions: int
+    tokens: Tokens
+    input_nano: int
+    output_nano: int
+    cache_nano: int
+    running: int
+    """Calls that have not completed and began after the moment given."""
+    aborted: int
+    """Calls that were aborted or never completed: what they streamed is recorded nowhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """A period's totals and its groups, most expensive first (days in their order)."""
+
+    first: date
+    last: date
+    label: str
+    """One of analysis.periods.PERIODS, or `custom`."""
+    by: str
+    totals: Totals
+    groups: tuple[Slice, ...]
+    unreadable_rows: int
+    titles: Mapping[str, str]
+    """Titles by session id, where the groups are sessions."""
+    lower_bound: bool = False
+    """The totals are lower bounds: a row, or a store, could not be read."""
