@@ -545,3 +545,24 @@ def test_a_call_for_which_a_copys_own_sum_has_no_room_was_made_elsewhere(tmp_pat
     ours.poll()
     assert ours.totals.spend_nano == store.truth.total_nano
     assert ours.spend_by("session") == {id: nano for id, nano in store.truth.own.items() if nano}
+
+
+def test_a_compaction_that_ended_in_a_copy_alone_is_in_no_sum_of_the_restored_store(tmp_path: Path) -> None:
+    store = V2(tmp_path)
+    session = store.session("Fix header")
+    store.call(session, cost="0.05", tokens=Tokens(input=500))
+    asked = store.prompt(session)
+    running = store.compaction(session, completed=False)
+    store.call(session, cost="0.07", turn=asked, tokens=Tokens(input=700))
+    before, elsewhere = store.path.read_bytes(), deepcopy(store)
+    elsewhere.finish(running, cost="0.09", tokens=Tokens(input=900))
+    elsewhere.call(session, cost="0.03", tokens=Tokens(input=300))
+    snapshot(elsewhere, "opencode-backup.db")
+    store.path.write_bytes(before)
+    store.now = elsewhere.now + 3_600_000
+    store.revert(session, asked)
+    store.call(session, cost="0.01", tokens=Tokens(input=100))
+    ours = reader(store.data_dir)
+    ours.poll()
+    assert ours.totals.spend_nano == store.truth.total_nano + 120_000_000
+    assert ours.rows("SELECT count(*) FROM call WHERE id LIKE '%.unlisted.%'") == [(0,)]

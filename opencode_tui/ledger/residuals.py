@@ -48,7 +48,7 @@ _BY_COPIES = f"""
   FROM (SELECT *, store_id IN (SELECT s.id FROM store s JOIN json_each(?2) copy ON copy.value = s.key) AS of_copy
     FROM call WHERE session_id = ?1 AND copied = 0 AND {_OF_V2})
   WHERE instr(id, ?1) = 0 OR of_copy AND substr(id, 1, length(?3)) = ?3
-  ORDER BY completed_ms, id
+  ORDER BY agent = '{COMPACTION}' AND completed_ms = created_ms, completed_ms, id
 """
 
 
@@ -191,7 +191,10 @@ def unlisted_calls(
 def _rows(
     connection: sqlite3.Connection, bill: Bill, copies: Sequence[str], without: frozenset[str]
 ) -> tuple[dict[str, tuple[int, ...]], set[str]]:
-    """What the calls of a session spent and used, in the order in which they ended, and those that copies told of."""
+    """What the calls of a session spent and used, in the order in which they ended, and those that copies told of.
+
+    A compaction of which no end is known comes last: it may have run for longer than what was called meanwhile.
+    """
     spent: dict[str, tuple[int, ...]] = {}
     of_copies: set[str] = set()
     values = bill.session_id, json.dumps(copies), undone_id(bill.session_id)
