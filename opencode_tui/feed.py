@@ -2,41 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import date
 
 from opencode_tui import clock as clocks
+from opencode_tui.actions import Workplace, act
 from opencode_tui.alerts.watcher import Watcher
 from opencode_tui.clock import MINUTE_MS, Clock, calendar_for
 from opencode_tui.config.settings import Settings
-from opencode_tui.guard.control import lift, raise_cutoff, unraise
 from opencode_tui.guard.state import StateError, state_file
 from opencode_tui.guard.status import GuardStatus, guard_status
 from opencode_tui.guard.troubles import Trouble
-from opencode_tui.ledger import alert_log, deliveries, queries
-from opencode_tui.ledger.bounds import all_read
+from opencode_tui.ledger import deliveries, queries
 from opencode_tui.ledger.ledger import Ledger
-from opencode_tui.money import format_usd
 from opencode_tui.paths import NoHomeError
-from opencode_tui.readings.day import take_snapshot
-from opencode_tui.readings.session import take_session, take_turn
-from opencode_tui.readings.sessions import take_sessions
+from opencode_tui.readings.answering import answer
+from opencode_tui.readings.context import Context
+from opencode_tui.readings.day import read_day
 from opencode_tui.records.alerts import Alert
-from opencode_tui.records.answers import AlertsView, View
+from opencode_tui.records.answers import Answer
 from opencode_tui.records.day import Snapshot
-from opencode_tui.records.requests import (
-    AcknowledgeAlerts,
-    Action,
-    AlertsQuery,
-    LiftGuard,
-    Query,
-    RaiseCutoff,
-    SessionQuery,
-    SessionsQuery,
-    SnoozeAlerts,
-)
+from opencode_tui.records.outcomes import Outcome
+from opencode_tui.records.requests import Action, DayRequest, Request
 from opencode_tui.sync import Sync
 
 _REFRESH_MS = MINUTE_MS
@@ -70,7 +59,7 @@ class LedgerFeed:
         self._taken_ms: int | None = None
         self._taken_day: date | None = None
         self._version = 0
-        self._kept: dict[Query, tuple[float, View]] = {}
+        self._kept: dict[Request, tuple[float, Answer]] = {}
         self._stale = True
         self._turns = 0
 
@@ -125,64 +114,53 @@ class LedgerFeed:
                 f"The ledger {ledger.path} was replaced; what only the old one held is no longer shown"
             )
 
-    def look(self, query: Query) -> View:
-        """What a query asks for. Raises LookupError with a sentence for a session that is not known.
+    def answer(self, request: Request) -> Answer:
+        """What the ledger says to a request. Raises LookupError with a sentence for a session that is not known.
 
-        A look that took long is not taken anew at once.
+        An answer that took long is given again for a while.
         """
-        if self._ledger is None or self._sync is None:
-            raise LookupError("the ledger is not open yet")
-        kept = self._kept.get(query)
+        kept = self._kept.get(request)
         if kept is not None and clocks.monotonic_s() < kept[0]:
             return kept[1]
         began_s = clocks.monotonic_s()
-        view = self._look(query)
+        with self._context() as context:
+            found = answer(request, context)
         ended_s = clocks.monotonic_s()
-        self._kept = {query: (ended_s + (ended_s - began_s) * _PATIENCE, view)}
-        return view
+        self._kept = {request: (ended_s + (ended_s - began_s) * _PATIENCE, found)}
+        return found
 
-    def _look(self, query: Query) -> View:
-        assert self._ledger is not None and self._sync is not None
-        now, limits, whole = self._clock(), self._sync.book, all_read(self._sync.states)
-        if isinstance(query, SessionsQuery):
-            return take_sessions(self._ledger, self._settings, now, query, limits, whole=whole)
-        if isinstance(query, SessionQuery):
-            present = self._sync
-            return take_session(self._ledger, now, query, self._calendar, limits=limits, present=present, whole=whole)
-        if isinstance(query, AlertsQuery):
-            return AlertsView(query, now, alert_log.alerts(self._ledger.connection, most=query.most))
-        return take_turn(self._ledger, now, query, present=self._sync)
+    @contextmanager
+    def _context(self) -> Iterator[Context]:
+        """What readings are given now. Raises LookupError before the first poll."""
+        if self._ledger is None or self._sync is None:
+            raise LookupError("the ledger is not open yet")
+        sync = self._sync
+        with self._ledger.reading() as connection:
+            yield Context(
+                connection,
+                self._clock(),
+                self._settings,
+                sync.states,
+                sync.read_ms,
+                sync.machine,
+                sync.book,
+                sync,
+            )
 
-    def act(self, action: Action) -> str:
-        """Do what a person asked for; a sentence says what was done. Raises ValueError with one that says why not."""
+    def act(self, action: Action) -> Outcome:
+        """Do what a person asked for. Raises ValueError with a sentence that says why not, and sqlite3.Error."""
         if self._ledger is None:
             raise ValueError("the ledger is not open yet")
         self._stale = True
-        now, guard = self._clock(), state_file(self._ledger.path)
+        ledger, now, calendar = self._ledger, self._clock(), self._calendar
+
+        def spent_nano() -> int:
+            return queries.spend(ledger.connection, calendar.span(calendar.day(now)))
+
         try:
-            if isinstance(action, LiftGuard):
-                until_ms = now + action.minutes * MINUTE_MS if action.minutes else 0
-                lift(guard, until_ms)
-                return f"the guard is lifted for {action.minutes} minutes" if until_ms else "the guard holds again"
-            if isinstance(action, RaiseCutoff) and not action.cutoff_nano:
-                return f"today's cutoff is {format_usd(unraise(guard).cutoff_nano)} again"
-            if isinstance(action, RaiseCutoff):
-                today = self._calendar.span(self._calendar.day(now))
-                spent = queries.spend(self._ledger.connection, today)
-                raise_cutoff(guard, action.cutoff_nano, spent, self._calendar, now)
-                return f"today's cutoff is {format_usd(action.cutoff_nano)}"
+            return act(action, Workplace(ledger, state_file(ledger.path), calendar, now, spent_nano))
         except StateError as error:
             raise ValueError(str(error)) from error
-        with self._ledger.writing() as connection:
-            if isinstance(action, SnoozeAlerts):
-                if not alert_log.snooze(connection, action.ids, now + action.minutes * MINUTE_MS, now):
-                    return "acknowledged already: it does not come back"
-                return f"asleep for {action.minutes} minutes"
-            if isinstance(action, AcknowledgeAlerts):
-                alert_log.acknowledge(connection, action.ids, now)
-                return "acknowledged"
-            alert_log.mark_seen(connection, action.ids, now)
-        return "seen"
 
     def _watch(self, now_ms: int) -> None:
         assert self._ledger is not None and self._sync is not None
@@ -213,32 +191,14 @@ class LedgerFeed:
     def _take(self) -> Snapshot:
         assert self._ledger is not None and self._sync is not None
         self._version = self._ledger.data_version()
-        now = self._clock()
         # The first picture looks where today's calls were made as well; later ones are told of with their calls.
         problems = self._sync.look_at_prices() if self._taken_ms is None else self._sync.book.look()
-        snapshot = take_snapshot(
-            self._ledger,
-            self._settings,
-            now,
-            day=self._day,
-            machine=self._sync.machine,
-            stores=self._sync.states,
-            read_ms=self._sync.read_ms,
-            limits=self._sync.book,
-            price_problems=problems,
-        )
-        with suppress(NoHomeError):  # where there is no home, OpenCode's plugins are not known either
-            snapshot = _guarded(snapshot, self._guard(now))
+        with self._context() as context:
+            guard = None
+            with suppress(NoHomeError):  # where there is no home, OpenCode's plugins are not known either
+                guard = self._guard(context.now_ms).record
+            context = replace(context, guard=guard, price_problems=problems)
+            snapshot = read_day(DayRequest(self._day), context)
         notices, self._sync.notices = tuple(self._sync.notices), []
         self._taken_ms, self._taken_day, self._stale = snapshot.taken_ms, snapshot.day, False
         return replace(snapshot, notices=notices)
-
-
-def _guarded(snapshot: Snapshot, guard: GuardStatus) -> Snapshot:
-    raised = f", cutoff {format_usd(guard.cutoff_nano)}" if guard.raised else ""
-    return replace(
-        snapshot,
-        guard=guard.words + raised,
-        guard_cutoff_nano=guard.cutoff_nano,
-        guard_trouble=guard.detail if guard.condition == "trouble" else guard.trouble,
-    )

@@ -7,8 +7,10 @@ from zoneinfo import ZoneInfo
 
 from opencode_tui.config.settings import Settings
 from opencode_tui.money import NANO
-from opencode_tui.readings.day import take_snapshot
+from opencode_tui.readings.context import Context
+from opencode_tui.readings.day import read_day
 from opencode_tui.records.day import SessionLine, Snapshot
+from opencode_tui.records.requests import DayRequest
 from tests.ledgers import Reader, reader
 from tests.stores import Store, Tokens
 
@@ -41,7 +43,8 @@ def picture(
 
 
 def of(ours: Reader, now_ms: int, *, day: date | None = None, settings: Settings = IN_BERLIN) -> Snapshot:
-    return take_snapshot(ours.ledger, settings, now_ms, day=day, limits=ours.sync.book)
+    with ours.ledger.reading() as connection:
+        return read_day(DayRequest(day), Context(connection, now_ms, settings, (), limits=ours.sync.book))
 
 
 def line(taken: Snapshot, id: str) -> SessionLine:

@@ -22,7 +22,7 @@ LAYERS = (
     ("ui",),
     ("report",),
     ("feed",),
-    ("alerts",),
+    ("actions", "alerts"),
     ("guard",),
     ("readings",),
     ("analysis", "sync"),

@@ -38,6 +38,7 @@ def test_sync_as_json(shell: Shell, store: V1) -> None:
     told = shell.json("sync")
     assert isinstance(told.pop("seconds"), float)
     assert told == {
+        "schema_version": 1,
         "new_calls": 10,
         "calls": 10,
         "unreadable_rows": 0,

@@ -121,7 +121,8 @@ def test_trying_the_channels_says_of_each_whether_it_works(shell: Shell, store: 
     config = marking(shell, code=4)
     assert shell.run("alerts", "test", *config) == (1, "command: does not work, exit code 4\n", "")
     code, out, _ = shell.run("alerts", "test", "--json", *config)
-    assert (code, json.loads(out)) == (1, [{"channel": "command", "ok": False, "detail": "exit code 4"}])
+    assert code == 1
+    assert json.loads(out) == [{"schema_version": 1, "channel": "command", "ok": False, "detail": "exit code 4"}]
 
 
 def test_trying_the_channels_rings_the_bell_of_a_terminal(shell: Shell, store: V1) -> None:

@@ -62,6 +62,7 @@ def test_check_as_json(shell: Shell, store: V1) -> None:
     assert told.pop("text").startswith("$0.83 is past the warning $0.80: ")
     assert (code, err) == (1, "")
     assert told == {
+        "schema_version": 1,
         "exit_code": 1,
         "band": "warning",
         "spent_usd": 0.83,

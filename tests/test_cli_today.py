@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import fields
 from datetime import datetime
-from typing import Any
 
 import pytest
 
 from opencode_tui.money import nano_from_usd
-from opencode_tui.records.day import DaySpend, SessionLine, Snapshot, Split, Week
-from opencode_tui.records.stores import StoreState
-from opencode_tui.records.usage import Slice
 from tests.shell import OPUS, OPUS_TOKENS, SEVEN_LINES, Shell, ago, at, forked, shell, store
-from tests.stores import V1, Tokens
+from tests.stores import V1
 
 __all__ = ["shell", "store"]
 
@@ -47,34 +41,37 @@ def test_today_before_the_first_call_is_seven_lines_too(shell: Shell) -> None:
     assert lines[3:6] == ["top model: none", "top provider: none", "input/output split: 0% / 0% / 0% cache"]
 
 
-def json_key(name: str) -> str:
-    """The key that a field of a record has in JSON."""
-    if name.endswith("_nano"):
-        return name.removesuffix("_nano") + "_usd"
-    return re.sub("(_at)?_ms$", "_at", name)
-
-
-def assert_keys(told: dict[str, Any], record: type) -> None:
-    assert list(told) == [json_key(field.name) for field in fields(record)]
+CONTRACT = {
+    "": """
+        schema_version taken_at read_at machine day is_today day_start_at day_end_at spent_usd list_usd
+        warning_usd cutoff_usd band rate_usd warning_at cutoff_at calls copied_calls running_calls
+        aborted_calls sessions subagents active_sessions split tokens models providers curve week_days
+        chart_warning_usd chart_cutoff_usd week session_lines alerts guard guard_condition guard_cutoff_usd
+        guard_lifted_until_at guard_trouble unreadable_rows unreadable_reasons stores has_calls notices
+        price_problems lower_bound rate_lower_bound
+    """,
+    "split": "input_usd output_usd cache_usd unknown_usd",
+    "tokens": "input output reasoning cache_read cache_write",
+    "week": "label spend_usd target_usd projected_usd verdict lower_bound",
+    "models": "key spend_usd calls tokens list_usd lower_bound",
+    "providers": "key spend_usd calls tokens list_usd lower_bound",
+    "week_days": "day spend_usd band lower_bound",
+    "session_lines": """
+        id title project model own_usd total_usd subagents turns calls context_tokens context_limit last_at
+        active is_fork deleted lower_bound
+    """,
+    "stores": "path generation state detail since_at imported total",
+}
 
 
 def test_today_as_json_is_the_snapshot_with_amounts_in_usd_and_moments_in_iso(shell: Shell, store: V1) -> None:
     told = shell.json("today")
-    assert_keys(told, Snapshot)
-    nested = {"split": Split, "tokens": Tokens, "week": Week}
-    for key, record in nested.items():
-        assert_keys(told[key], record)
-    listed = {
-        "models": Slice,
-        "providers": Slice,
-        "week_days": DaySpend,
-        "session_lines": SessionLine,
-        "stores": StoreState,
-    }
-    for key, record in listed.items():
-        assert told[key]
-        for each in told[key]:
-            assert_keys(each, record)
+    for key, names in CONTRACT.items():
+        found = told[key] if key else told
+        assert found
+        for each in found if isinstance(found, list) else [found]:
+            assert list(each) == names.split()
+    assert (told["schema_version"], told["guard"], told["guard_condition"]) == (1, "not guarded", "absent")
     assert (told["day"], told["is_today"], told["band"]) == ("2026-05-13", True, "calm")
     assert moment(told["taken_at"]) == at("14:23")
     assert (moment(told["day_start_at"]), moment(told["day_end_at"])) == (at("00:00"), at("00:00", ago(-1)))

@@ -30,6 +30,7 @@ def test_usage_as_json_is_exactly_the_contract(shell: Shell, store: V1) -> None:
     opus = {"input": 36_000, "output": 3_000, "reasoning": 600, "cache_read": 60_000, "cache_write": 0}
     gpt = {"input": 32_000, "output": 14_000, "reasoning": 0, "cache_read": 160_000, "cache_write": 0}
     assert shell.json("usage") == {
+        "schema_version": 1,
         "period": {"from": "2026-05-13", "to": "2026-05-13", "label": "today"},
         "spend_usd": 0.5,
         "lower_bound": False,
@@ -50,6 +51,7 @@ def test_the_contract_has_its_types_where_nothing_was_spent(shell: Shell) -> Non
     V1(shell.home)
     told = shell.json("usage", "--period", "all")
     assert {key: type(value) for key, value in told.items()} == {
+        "schema_version": int,
         "period": dict,
         "spend_usd": float,
         "lower_bound": bool,

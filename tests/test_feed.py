@@ -235,7 +235,7 @@ def test_a_poll_that_failed_is_made_up_for_by_the_next(
         raise sqlite3.OperationalError("database is locked")
 
     with monkeypatch.context() as patch:
-        patch.setattr("opencode_tui.feed.take_snapshot", fails)
+        patch.setattr("opencode_tui.feed.read_day", fails)
         with pytest.raises(sqlite3.Error):
             poll(feed)
     assert seen(feed).calls == 2

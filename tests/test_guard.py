@@ -49,6 +49,7 @@ from opencode_tui.guard.status import guard_status
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.money import NANO
 from opencode_tui.pricing.book import PriceBook
+from opencode_tui.report.guard_words import guard_words
 
 CENT = NANO // 100
 NOON = int(datetime(2026, 5, 13, 12, tzinfo=UTC).timestamp() * 1000)
@@ -405,7 +406,7 @@ class Machine:
 
     def said(self) -> tuple[bool, str, str]:
         status = guard_status(Settings(timezone="UTC"), self.ledger, self.environ, NOON)
-        return status.guarded, status.words, status.detail
+        return status.guarded, guard_words(status.record, Calendar(UTC), NOON), status.detail
 
 
 @pytest.fixture

@@ -251,6 +251,7 @@ def test_status_as_json(shell: Shell) -> None:
     shell.said("lift", "--for", "30m")
     status: dict[str, Any] = json.loads(shell.said("status", "--json"))
     assert status == {
+        "schema_version": 1,
         "guarded": False,
         "condition": "lifted",
         "words": "lifted until 12:30",

@@ -258,9 +258,12 @@ def test_the_queries_of_every_poll_go_by_an_index(tmp_path: Path) -> None:
     store.call(store.session("Now"))
     ours.poll()
     from opencode_tui.config.settings import Settings
-    from opencode_tui.readings.day import take_snapshot
+    from opencode_tui.readings.context import Context
+    from opencode_tui.readings.day import read_day
+    from opencode_tui.records.requests import DayRequest
 
-    take_snapshot(ours.ledger, Settings(), store.now)
+    with ours.ledger.reading() as connection:
+        read_day(DayRequest(), Context(connection, store.now, Settings()))
     ours.ledger.connection.set_trace_callback(None)
     selects = [sql for sql in statements if sql.lstrip().startswith(("SELECT", "WITH"))]
     assert len(selects) > 10

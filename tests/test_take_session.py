@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -11,9 +13,10 @@ from hypothesis import strategies as st
 
 from opencode_tui.clock import Calendar
 from opencode_tui.config.settings import Privacy, Settings
-from opencode_tui.readings.session import take_session, take_turn
-from opencode_tui.readings.sessions import take_sessions
-from opencode_tui.records.requests import SessionQuery, SessionsQuery, TurnQuery
+from opencode_tui.readings.context import Context
+from opencode_tui.readings.session import read_session, read_turn
+from opencode_tui.readings.sessions import read_sessions
+from opencode_tui.records.requests import SessionRequest, SessionsRequest, TurnRequest
 from opencode_tui.records.session import SessionView
 from opencode_tui.records.sessions import SessionList
 from tests.ledgers import Reader, reader
@@ -23,12 +26,18 @@ DAYS = Calendar(UTC)
 GENERATIONS = [V1, V2, Files]
 
 
+def answered(ours: Reader, read: Callable[[Any, Context], Any], request: object, now_ms: int = 0) -> Any:
+    with ours.ledger.reading() as connection:
+        settings = Settings(timezone="UTC")
+        return read(request, Context(connection, now_ms, settings, limits=ours.sync.book, live=ours.sync))
+
+
 def view(ours: Reader, id: str, now_ms: int = 0) -> SessionView:
-    return take_session(ours.ledger, now_ms, SessionQuery(id), DAYS, limits=ours.sync.book, present=ours.sync)
+    return answered(ours, read_session, SessionRequest(id), now_ms)
 
 
 def listed(ours: Reader, period: str = "all", now_ms: int = 0) -> SessionList:
-    return take_sessions(ours.ledger, Settings(timezone="UTC"), now_ms, SessionsQuery(period), ours.sync.book)
+    return answered(ours, read_sessions, SessionsRequest(period), now_ms)
 
 
 def synced(store: Store, **options: Settings) -> Reader:
@@ -122,7 +131,7 @@ def test_a_turn_opens_to_calls_with_the_rates_that_made_them(generation: type[St
         root, cost="0.0078402", turn=turn, tokens=tokens, tools=[tool("bash", "npm run test -- --secret", took=321)]
     )
     ours = synced(store)
-    (opened,) = take_turn(ours.ledger, 0, TurnQuery(root, turn), present=ours.sync).calls
+    (opened,) = answered(ours, read_turn, TurnRequest(root, turn)).calls
     assert (opened.id, opened.cost_nano, opened.basis, opened.tokens) == (call, 7_840_200, "recorded", tokens)
     assert opened.rates is not None
     rates = opened.rates
@@ -161,7 +170,7 @@ def test_undone_calls_are_marked_and_spent_all_the_same(generation: type[Store],
     seen = view(ours, root)
     assert [turn.undone for turn in seen.turns] == [0, 1, 0]
     assert seen.own_nano == store.truth.total_nano
-    (call,) = take_turn(ours.ledger, 0, TurnQuery(root, undone), present=ours.sync).calls
+    (call,) = answered(ours, read_turn, TurnRequest(root, undone)).calls
     assert call.undone and call.cost_nano == 110_000_000
 
 
@@ -319,7 +328,7 @@ def test_one_session_reads_its_own_rows_by_index(tmp_path: Path) -> None:
     asked: list[str] = []
     ours.ledger.connection.set_trace_callback(asked.append)
     view(ours, root)
-    take_turn(ours.ledger, 0, TurnQuery(root, view(ours, root).turns[0].id))
+    answered(ours, read_turn, TurnRequest(root, view(ours, root).turns[0].id))
     ours.ledger.connection.set_trace_callback(None)
     selects = [sql for sql in asked if sql.lstrip().startswith(("SELECT", "WITH"))]
     assert len(selects) > 10

@@ -15,7 +15,9 @@ from hypothesis import strategies as st
 from opencode_tui.clock import HOUR_MS
 from opencode_tui.config.settings import Settings
 from opencode_tui.money import NANO
-from opencode_tui.readings.day import take_snapshot
+from opencode_tui.readings.context import Context
+from opencode_tui.readings.day import read_day
+from opencode_tui.records.requests import DayRequest
 from opencode_tui.records.stores import StoreState
 from tests.ledgers import reader
 from tests.pictures import CENT, DAY, IN_BERLIN, OPUS, ago, assert_adds_up, at, line, of, picture
@@ -231,7 +233,9 @@ def test_a_picture_says_where_and_when_it_was_taken(tmp_path: Path) -> None:
     ours = reader(V1(tmp_path).data_dir)
     state = StoreState("/somewhere", "sqlite", "locked", "it is locked")
     now = at("14:23")
-    taken = take_snapshot(ours.ledger, IN_BERLIN, now, machine="laptop", stores=(state,), read_ms=now - 1)
+    with ours.ledger.reading() as connection:
+        context = Context(connection, now, IN_BERLIN, (state,), now - 1, "laptop")
+        taken = read_day(DayRequest(), context)
     assert (taken.taken_ms, taken.read_ms, taken.machine, taken.stores) == (now, now - 1, "laptop", (state,))
     assert (taken.day, taken.is_today) == (DAY, True)
 

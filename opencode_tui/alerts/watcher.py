@@ -15,9 +15,9 @@ from opencode_tui.config.settings import CHANNELS, Settings
 from opencode_tui.guard.troubles import Trouble
 from opencode_tui.ledger import alert_log, deliveries
 from opencode_tui.ledger.ledger import Ledger
+from opencode_tui.readings.context import ContextLimits
 from opencode_tui.readings.evidence import dated, evidence_of, scope_of
 from opencode_tui.readings.measures import measure
-from opencode_tui.readings.sessions import ContextLimits
 from opencode_tui.records.alerts import LEVELS, Alert, Cause, Crossing, Level
 
 

@@ -23,6 +23,7 @@ from opencode_tui.ledger import alert_log
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.records.alerts import Alert, Cause, Crossing
 from opencode_tui.report.alerts import alert_json, alerts_text
+from opencode_tui.report.json_values import SCHEMA_VERSION
 
 if TYPE_CHECKING:
     from opencode_tui.alerts.channels import Route
@@ -48,7 +49,7 @@ def _list(arguments: argparse.Namespace, settings: Settings, ledger: Ledger) -> 
     with ledger.reading() as connection:
         found = alert_log.alerts(connection, most=arguments.limit)
     if arguments.json:
-        print(json.dumps([alert_json(alert, calendar) for alert in found]))
+        print(json.dumps([{"schema_version": SCHEMA_VERSION} | alert_json(alert, calendar) for alert in found]))
     else:
         print(alerts_text(found, calendar, now_ms()))
 
@@ -111,7 +112,7 @@ def _test(settings: Settings, as_json: bool) -> int:
     for route in routes(settings, os.environ):
         with ended_in_order():
             ok, detail = _outcome(route, alert)
-        told.append({"channel": route.name, "ok": ok, "detail": detail})
+        told.append({"schema_version": SCHEMA_VERSION, "channel": route.name, "ok": ok, "detail": detail})
         if not as_json:
             print(f"{route.name}: {'works' if ok else 'does not work'}, {detail}", flush=True)
     if as_json:

@@ -31,6 +31,7 @@ from opencode_tui.readings.evidence import dated, evidence_of, scope_of
 from opencode_tui.records.alerts import Alert, Cause, Crossing
 from opencode_tui.records.day import Band
 from opencode_tui.report.alerts import alert_json
+from opencode_tui.report.json_values import SCHEMA_VERSION
 from opencode_tui.sync import Sync
 
 EXIT_OF: dict[Band, int] = {"calm": 0, "warning": 1, "cutoff": 2}
@@ -83,6 +84,7 @@ def _check(arguments: argparse.Namespace) -> tuple[int, str]:
         print(f"opencode-tui: {text}: {rows}; `opencode-tui sync` lists the reasons", file=sys.stderr)
     if arguments.json:
         answer = {
+            "schema_version": SCHEMA_VERSION,
             "exit_code": code,
             "band": stand.band if stand.known else "unknown",
             "spent_usd": usd(stand.spent),

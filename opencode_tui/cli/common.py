@@ -13,13 +13,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from opencode_tui import paths
-from opencode_tui.cli import Trouble, one_line
-from opencode_tui.clock import monotonic_s, now_ms
+from opencode_tui.cli import EXIT_USAGE, Trouble, one_line
+from opencode_tui.clock import Calendar, calendar_for, monotonic_s, now_ms
 from opencode_tui.config import SettingsError, load_settings
 from opencode_tui.config.settings import Settings
 from opencode_tui.guard.state import refresh
 from opencode_tui.ledger.bounds import all_read
 from opencode_tui.ledger.ledger import Ledger, LedgerError
+from opencode_tui.readings.context import Context
+from opencode_tui.readings.session import UnknownSession
 from opencode_tui.records.stores import StoreState
 from opencode_tui.sync import Sync
 
@@ -122,9 +124,11 @@ def fault_of(path: Path, error: BaseException) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """What a command knows of OpenCode's stores after it has read them."""
+class Opened:
+    """What a command works with, after OpenCode's stores have been read."""
 
+    settings: Settings
+    ledger: Ledger
     sync: Sync
     states: tuple[StoreState, ...]
 
@@ -133,8 +137,48 @@ class Look:
         """Whether the ledger has all that the stores hold; else its sums are lower bounds."""
         return all_read(self.states)
 
+    @property
+    def calendar(self) -> Calendar:
+        return calendar_for(self.settings.timezone)
 
-def look(settings: Settings, ledger: Ledger, wait_s: float | None = None, *, prices: bool = False) -> Look:
+    @contextmanager
+    def reading(self, at_ms: int) -> Iterator[Context]:
+        """What readings are given at a moment, in Unix milliseconds."""
+        sync = self.sync
+        with self.ledger.reading() as connection:
+            yield Context(
+                *(connection, at_ms, self.settings, self.states, sync.read_ms, sync.machine, sync.book, sync),
+                price_problems=sync.book.problems,
+            )
+
+
+@contextmanager
+def opened(
+    arguments: argparse.Namespace,
+    wait_s: float | None = None,
+    *,
+    prices: bool = False,
+    change: Callable[[Settings], Settings] = lambda settings: settings,
+) -> Iterator[Opened]:
+    """Settings, ledger and sync after it has read what is new, closed on every way out.
+
+    `change` puts what the command line says of a setting on top; the guard holds to those without. Raises Trouble,
+    also for what goes wrong with the ledger in the block; an unknown subject in it becomes the exit code 2.
+    """
+    settings = change(settings_for(arguments))
+    with using_ledger(settings, wait_s) as ledger:
+        at = look(settings, ledger, wait_s, prices=prices)
+        try:
+            yield at
+        except LookupError as error:
+            if type(error) is not UnknownSession:
+                raise
+            raise Trouble(f"{error}; `opencode-tui sessions` lists those there are", EXIT_USAGE) from None
+        finally:
+            at.sync.close()
+
+
+def look(settings: Settings, ledger: Ledger, wait_s: float | None = None, *, prices: bool = False) -> Opened:
     """Read all that is new, as `synced` does, but answer from what the ledger has where that is not to be had soon.
 
     Another process may have the ledger locked, or may be importing: it is waited for no longer than `wait_s` after
@@ -156,7 +200,7 @@ def look(settings: Settings, ledger: Ledger, wait_s: float | None = None, *, pri
     if detail:
         states = tuple(replace(state, state="locked", detail=detail) for state in states)
     _complain(sync, states, prices=prices)
-    return Look(sync, states)
+    return Opened(settings, ledger, sync, states)
 
 
 class _Enough(Exception):

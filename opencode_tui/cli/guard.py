@@ -33,6 +33,8 @@ from opencode_tui.guard.troubles import Seen
 from opencode_tui.ledger import queries
 from opencode_tui.ledger.bounds import is_lower_bound
 from opencode_tui.money import format_usd, nano_from_usd, usd
+from opencode_tui.report.guard_words import guard_words
+from opencode_tui.report.json_values import SCHEMA_VERSION
 from opencode_tui.report.words import amount
 
 _HERE = str(Path(opencode_tui.__file__).absolute().parent.parent)
@@ -174,7 +176,7 @@ def _asked(arguments: argparse.Namespace) -> str:
 def _lines(status: GuardStatus, spent: str, calendar: Calendar, now: int) -> list[str]:
     raised = ", raised for today" if status.raised else ""
     lines = [
-        f"{status.words}: {status.detail}",
+        f"{guard_words(status.record, calendar, now)}: {status.detail}",
         f"today: {spent} (warning {format_usd(status.warning_nano)}, cutoff {format_usd(status.cutoff_nano)}{raised})",
     ]
     lines += [f"cap of project {name}: {format_usd(nano)}" for name, nano in status.projects.items()]
@@ -200,9 +202,10 @@ def _seen(seen: Seen, calendar: Calendar, now: int) -> str:
 def _as_json(status: GuardStatus, spent: int, least: bool, calendar: Calendar) -> dict[str, object]:
     lifted = status.lifted_until_ms
     return {
+        "schema_version": SCHEMA_VERSION,
         "guarded": status.guarded,
         "condition": status.condition,
-        "words": status.words,
+        "words": guard_words(status.record, calendar, now_ms()),
         "detail": status.detail,
         "spent_usd": usd(spent),
         "lower_bound": least,

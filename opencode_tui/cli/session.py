@@ -7,40 +7,28 @@ import json
 import sqlite3
 
 from opencode_tui.cli import EXIT_USAGE
-from opencode_tui.cli.common import Trouble, look, settings_for, using_ledger
-from opencode_tui.clock import calendar_for, now_ms
-from opencode_tui.ledger import queries, session_queries
-from opencode_tui.ledger.ledger import Ledger
+from opencode_tui.cli.common import Trouble, opened
+from opencode_tui.clock import now_ms
+from opencode_tui.ledger import session_queries
 from opencode_tui.privacy.harmless import shown_id
-from opencode_tui.readings.session import UnknownSession, session_turns, take_session
-from opencode_tui.records.requests import SessionQuery
+from opencode_tui.readings.session import read_session, read_turns_of
+from opencode_tui.records.requests import SessionRequest
 from opencode_tui.records.session import Turn
 from opencode_tui.report.session import session_json, session_text
-from opencode_tui.sync import Sync
 
 _CANDIDATES = 5
 
 
 def run(arguments: argparse.Namespace) -> int:
-    settings = settings_for(arguments)
-    calendar = calendar_for(settings.timezone)
-    with using_ledger(settings) as ledger:
-        seen = look(settings, ledger)
-        sync, id = seen.sync, _one(ledger.connection, arguments.id)
-        try:
-            session = take_session(
-                ledger, now_ms(), SessionQuery(id), calendar, limits=sync.book, present=sync, whole=seen.whole
-            )
-        except UnknownSession as error:
-            raise Trouble(f"{error}; `opencode-tui sessions` lists those there are", EXIT_USAGE) from None
-        turns = {}
+    turns: dict[str, tuple[Turn, ...]] = {}
+    with opened(arguments) as at, at.reading(now_ms()) as context:
+        session = read_session(SessionRequest(_one(context.connection, arguments.id)), context)
         if arguments.json:
-            turns = {node.id: _turns(ledger, sync, node.id) for node in session.tree[1:]} | {id: session.turns}
-        sync.close()
+            turns = {node.id: read_turns_of(node.id, context) for node in session.tree[1:]}
     if arguments.json:
-        print(json.dumps(session_json(session, turns, calendar)))
+        print(json.dumps(session_json(session, turns | {session.id: session.turns}, at.calendar)))
     else:
-        print(session_text(session, calendar))
+        print(session_text(session, at.calendar))
     return 0
 
 
@@ -53,12 +41,3 @@ def _one(connection: sqlite3.Connection, text: str) -> str:
         some = ", ".join(map(shown_id, found[:_CANDIDATES])) + (", …" if len(found) > _CANDIDATES else "")
         raise Trouble(f"{text!r} is the beginning of several sessions: {some}; write more of it", EXIT_USAGE)
     return found[0]
-
-
-def _turns(ledger: Ledger, sync: Sync, id: str) -> tuple[Turn, ...]:
-    with ledger.reading() as connection:
-        calls = session_queries.session_calls(connection, id)
-        tools = session_queries.session_tools(connection, id)
-        facts = queries.session_facts(connection, [id]).get(id)
-    directory = facts.directory if facts else ""
-    return session_turns(id, calls, tools, now_ms(), limits=sync.book, present=sync, directory=directory)

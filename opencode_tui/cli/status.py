@@ -5,12 +5,14 @@ from __future__ import annotations
 import argparse
 import os
 from contextlib import suppress
+from dataclasses import replace
 
 from opencode_tui.cli import EXIT_OK, EXIT_USAGE, Trouble
-from opencode_tui.cli.common import look, settings_for, using_ledger
+from opencode_tui.cli.common import opened
 from opencode_tui.clock import now_ms
 from opencode_tui.paths import NoHomeError
-from opencode_tui.readings.day import take_snapshot
+from opencode_tui.readings.day import read_day
+from opencode_tui.records.requests import DayRequest
 from opencode_tui.report.status_line import DEFAULT, placeholders, status_line
 
 WAIT_S = 1.0
@@ -23,14 +25,13 @@ def run(arguments: argparse.Namespace) -> int:
         asked = placeholders(format)
     except ValueError as error:
         raise Trouble(f"--format: {error}", EXIT_USAGE) from None
-    settings = settings_for(arguments)
-    with using_ledger(settings, WAIT_S) as ledger:
-        states, now, guard = look(settings, ledger, WAIT_S).states, now_ms(), ""
+    with opened(arguments, WAIT_S) as at, at.reading(now_ms()) as context:
         if "guard" in asked:
             from opencode_tui.guard.status import guard_status
 
             with suppress(NoHomeError):
-                guard = guard_status(settings, ledger.path, os.environ, now, ledger.connection).words
-        snapshot = take_snapshot(ledger, settings, now, stores=states, guard=guard)
-    print(status_line(snapshot, format))
+                guard = guard_status(at.settings, at.ledger.path, os.environ, context.now_ms, context.connection)
+                context = replace(context, guard=guard.record)
+        snapshot = read_day(DayRequest(), replace(context, limits=None))
+    print(status_line(snapshot, at.calendar, format))
     return EXIT_OK

@@ -15,6 +15,7 @@ from opencode_tui.config.settings import Settings
 from opencode_tui.counts import plural
 from opencode_tui.ledger import queries
 from opencode_tui.ledger.ledger import Ledger
+from opencode_tui.report.json_values import SCHEMA_VERSION
 from opencode_tui.sync import Sync
 
 
@@ -35,6 +36,7 @@ def _sync(arguments: argparse.Namespace, settings: Settings, ledger: Ledger) -> 
         print(
             json.dumps(
                 {
+                    "schema_version": SCHEMA_VERSION,
                     "new_calls": after - before,
                     "calls": after,
                     "unreadable_rows": unreadable,

@@ -4,30 +4,29 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
+from contextlib import suppress
+from dataclasses import replace
 
-from opencode_tui.cli.common import look, settings_for, using_ledger
-from opencode_tui.clock import calendar_for, now_ms
-from opencode_tui.readings.day import take_snapshot
+from opencode_tui.cli.common import opened
+from opencode_tui.clock import now_ms
+from opencode_tui.guard.status import guard_status
+from opencode_tui.paths import NoHomeError
+from opencode_tui.readings.day import read_day
+from opencode_tui.records.requests import DayRequest
 
 
 def run(arguments: argparse.Namespace) -> int:
-    settings = settings_for(arguments)
-    with using_ledger(settings) as ledger:
-        seen = look(settings, ledger, prices=True)
-        snapshot = take_snapshot(
-            ledger,
-            settings,
-            now_ms(),
-            machine=seen.sync.machine,
-            stores=seen.states,
-            read_ms=seen.sync.read_ms,
-            limits=seen.sync.book if arguments.json else None,
-            price_problems=seen.sync.book.problems,
-        )
+    with opened(arguments, prices=True) as at, at.reading(now_ms()) as context:
+        if arguments.json:
+            with suppress(NoHomeError):  # where there is no home, OpenCode's plugins are not known either
+                guard = guard_status(at.settings, at.ledger.path, os.environ, context.now_ms, context.connection)
+                context = replace(context, guard=guard.record)
+        snapshot = read_day(DayRequest(), context)
     if arguments.json:
-        from opencode_tui.report.as_json import as_json
+        from opencode_tui.report.today import today_json
 
-        print(json.dumps(as_json(snapshot, calendar_for(settings.timezone))))
+        print(json.dumps(today_json(snapshot, at.calendar)))
     else:
         from opencode_tui.report.readout import readout
 

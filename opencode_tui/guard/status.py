@@ -6,7 +6,6 @@ import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 
 from opencode_tui.clock import DAY_MS, MINUTE_MS, Span, calendar_for
 from opencode_tui.config.settings import Settings
@@ -17,9 +16,8 @@ from opencode_tui.guard.troubles import Seen, Trouble, calls_passed, changed_ms,
 from opencode_tui.guard.turned_off import turned_off_by
 from opencode_tui.ledger import queries
 from opencode_tui.paths import tilde
+from opencode_tui.records.day import Condition, Guard
 from opencode_tui.records.facts import PastLine
-
-Condition = Literal["guarded", "lifted", "trouble", "absent", "elsewhere"]
 
 NOT_HELD = (
     "`opencode --pure` and `OPENCODE_PURE=1`, which load no plugin, and an OpenCode that is started with another"
@@ -43,8 +41,6 @@ class GuardStatus:
     guarded: bool
     """OpenCode's next call is refused once a line is crossed. False while the guard is lifted."""
     condition: Condition
-    words: str
-    """The condition in two or three words."""
     detail: str
     """One sentence: what is the case and, where it is not well, what to do."""
     plugin: Path
@@ -63,6 +59,12 @@ class GuardStatus:
     """The plugin is of another version of opencode-tui than this."""
     projects: Mapping[str, int] = field(default_factory=dict)
     agents: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def record(self) -> Guard:
+        """What readers beyond the guard's own commands need of it."""
+        trouble = self.detail if self.condition == "trouble" else self.trouble
+        return Guard(self.condition, self.cutoff_nano, self.raised, self.lifted_until_ms, trouble)
 
     @property
     def trouble(self) -> str:
@@ -110,20 +112,19 @@ def guard_status(
     if worst:
         since = f" (at {calendar.moment(worst.at_ms, now_ms)})" if worst.noted else ""
         condition: Condition = "trouble"
-        words, detail = "not guarded", f"{worst.sentence}{since}; {worst.remedy}"
+        detail = f"{worst.sentence}{since}; {worst.remedy}"
     elif lifted_until_ms is not None:
         until = calendar.moment(lifted_until_ms, now_ms)
-        condition, words = "lifted", f"lifted until {until}"
+        condition = "lifted"
         detail = f"the guard is lifted until {until}; `opencode-tui guard lift --off` ends that"
     else:
-        condition, words, detail = "guarded", "guarded", "OpenCode's next call past the cutoff is refused"
+        condition, detail = "guarded", "OpenCode's next call past the cutoff is refused"
     state = state or GuardState(
         str(ledger), warning_nano=settings.budget.warning_nano, cutoff_nano=settings.budget.cutoff_nano
     )
     return GuardStatus(
         guarded=condition == "guarded",
         condition=condition,
-        words=words,
         detail=detail,
         plugin=plugin,
         state_file=file,
@@ -170,9 +171,7 @@ def _without(settings: Settings, plugin: Path, file: Path, named: Path | None) -
         condition, detail = "absent", f"{_INSTALL} puts a guard into OpenCode"
     budget, caps = settings.budget, settings.guard
     limits = (budget.warning_nano, budget.cutoff_nano)
-    return GuardStatus(
-        False, condition, "not guarded", detail, plugin, file, *limits, projects=caps.projects, agents=caps.agents
-    )
+    return GuardStatus(False, condition, detail, plugin, file, *limits, projects=caps.projects, agents=caps.agents)
 
 
 def _state(file: Path) -> tuple[GuardState | None, str]:

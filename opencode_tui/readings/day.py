@@ -10,15 +10,15 @@ from itertools import accumulate
 from pathlib import PurePath
 
 from opencode_tui.analysis.pace import band, crossing, run_rate, week
-from opencode_tui.clock import HOUR_MS, Calendar, Span, calendar_for
+from opencode_tui.clock import HOUR_MS, Calendar, Span
 from opencode_tui.config.settings import Settings
 from opencode_tui.ledger import alert_log, queries
-from opencode_tui.ledger.bounds import all_read, bounded_keys, is_lower_bound
-from opencode_tui.ledger.ledger import Ledger
-from opencode_tui.readings.sessions import RUNNING_MS, ContextLimits, session_rows
+from opencode_tui.ledger.bounds import bounded_keys, is_lower_bound
+from opencode_tui.readings.context import Context
+from opencode_tui.readings.sessions import RUNNING_MS, session_rows
 from opencode_tui.records.alerts import LEVELS, Alert
 from opencode_tui.records.day import DaySpend, SessionLine, Snapshot, Split
-from opencode_tui.records.stores import StoreState
+from opencode_tui.records.requests import DayRequest
 from opencode_tui.records.usage import Slice, Totals
 
 
@@ -43,47 +43,24 @@ class _Read:
     week_lower_bound: bool
 
 
-def take_snapshot(
-    ledger: Ledger,
-    settings: Settings,
-    now_ms: int,
-    *,
-    day: date | None = None,
-    machine: str = "",
-    stores: tuple[StoreState, ...] = (),
-    read_ms: int | None = None,
-    limits: ContextLimits | None = None,
-    guard: str = "",
-    guard_cutoff_nano: int = 0,
-    guard_trouble: str = "",
-    price_problems: tuple[str, ...] = (),
-) -> Snapshot:
-    """The picture of a day (today for None) at `now_ms` (Unix milliseconds). Reads that day and its week."""
-    calendar = calendar_for(settings.timezone)
-    shown = day or calendar.day(now_ms)
-    with ledger.reading() as connection:
-        read = _read(connection, settings, now_ms, shown, calendar, limits, all_read(stores))
+def read_day(request: DayRequest, context: Context) -> Snapshot:
+    """The picture of a day at the context's moment. Reads that day and its week."""
+    calendar = context.calendar
+    day = request.day or calendar.day(context.now_ms)
+    picture = _picture(_read(day, context), context.settings, context.now_ms, day, calendar)
     return replace(
-        _picture(read, settings, now_ms, shown, calendar),
-        machine=machine,
-        stores=stores,
-        read_ms=read_ms,
-        guard=guard,
-        guard_cutoff_nano=guard_cutoff_nano,
-        guard_trouble=guard_trouble,
-        price_problems=price_problems,
+        picture,
+        machine=context.machine,
+        stores=context.stores or (),
+        read_ms=context.read_ms,
+        guard=context.guard,
+        price_problems=context.price_problems,
     )
 
 
-def _read(
-    connection: sqlite3.Connection,
-    settings: Settings,
-    now_ms: int,
-    day: date,
-    calendar: Calendar,
-    limits: ContextLimits | None,
-    whole: bool,
-) -> _Read:
+def _read(day: date, context: Context) -> _Read:
+    connection, calendar, settings = context.connection, context.calendar, context.settings
+    now_ms, whole = context.now_ms, context.whole
     today, span = calendar.day(now_ms), calendar.span(day)
     monday, _ = calendar.week(day)
     so_far, hour = Span(calendar.start_of(monday), span.end_ms), Span(now_ms - HOUR_MS, now_ms + 1)
@@ -91,7 +68,7 @@ def _read(
         sums=queries.totals(connection, span, now_ms - RUNNING_MS),
         costs=queries.costs(connection, span),
         recent=queries.costs(connection, Span(now_ms - HOUR_MS, span.start_ms)) if day == today else [],
-        lines=_session_lines(connection, span, now_ms, limits, whole),
+        lines=_session_lines(span, context),
         days=_seven_days(connection, calendar, day, settings, whole),
         week_nano=queries.spend(connection, so_far),
         models=slices(connection, span, "model", whole=whole),
@@ -150,9 +127,7 @@ def _picture(read: _Read, settings: Settings, now_ms: int, day: date, calendar: 
         week=replace(week(day, read.week_nano, spent, budget.week_target_nano), lower_bound=read.week_lower_bound),
         session_lines=read.lines,
         alerts=tuple(sorted(read.alerts, key=lambda alert: -LEVELS.index(alert.crossing.level))),
-        guard="",
-        guard_cutoff_nano=0,
-        guard_trouble="",
+        guard=None,
         unreadable_rows=sum(count for _, count in read.unreadable),
         unreadable_reasons=read.unreadable,
         stores=(),
@@ -205,9 +180,7 @@ def _seven_days(
     return tuple(days)
 
 
-def _session_lines(
-    connection: sqlite3.Connection, span: Span, now_ms: int, limits: ContextLimits | None, whole: bool
-) -> tuple[SessionLine, ...]:
+def _session_lines(span: Span, context: Context) -> tuple[SessionLine, ...]:
     lines = [
         SessionLine(
             id=row.id,
@@ -227,7 +200,7 @@ def _session_lines(
             deleted=row.state == "deleted",
             lower_bound=row.lower_bound,
         )
-        for row in session_rows(connection, span, now_ms, limits, whole)
+        for row in session_rows(span, context)
     ]
     lines.sort(key=lambda line: (not line.active, -line.total_nano, -line.last_ms, line.id))
     return tuple(lines)

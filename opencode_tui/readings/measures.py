@@ -15,7 +15,7 @@ from opencode_tui.clock import DAY_MS, HOUR_MS, Calendar, Span
 from opencode_tui.config.settings import Settings
 from opencode_tui.ledger import alert_log, alert_queries, queries
 from opencode_tui.privacy.harmless import shown_id
-from opencode_tui.readings.sessions import ContextLimits
+from opencode_tui.readings.context import ContextLimits
 from opencode_tui.records.alerts import Period, Scope
 from opencode_tui.records.facts import CallScope
 from opencode_tui.records.measures import ContextFill, FileEdits, Measures, RepeatedCall, ScopeSpend, SubagentDepth

@@ -6,24 +6,23 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any
 
 from opencode_tui.analysis.cause_finders import Finding
 from opencode_tui.analysis.causes import causes_in
 from opencode_tui.analysis.trees import Place, laid_out
 from opencode_tui.analysis.turns import growth_of, turns_of
-from opencode_tui.clock import Calendar
 from opencode_tui.ledger import queries, session_queries
 from opencode_tui.ledger.bounds import bounded_sessions
-from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.ledger.residuals import UNDONE
 from opencode_tui.privacy.harmless import shown_id
-from opencode_tui.readings.sessions import RUNNING_MS, ContextLimits, main_key, state_of
+from opencode_tui.readings.context import Context, ContextLimits, LiveStore
+from opencode_tui.readings.sessions import RUNNING_MS, main_key, state_of
 from opencode_tui.records.calls import Tokens, is_unlisted, message_id
 from opencode_tui.records.evidence import SessionEvidence
 from opencode_tui.records.facts import CallFacts, SessionFacts, SessionSum, ToolFacts
 from opencode_tui.records.model_key import split_key
-from opencode_tui.records.requests import SessionQuery, TurnQuery
+from opencode_tui.records.requests import SessionRequest, TurnRequest
 from opencode_tui.records.session import CallRates, CallRow, Node, SessionName, SessionView, ToolRow, Turn, TurnView
 
 
@@ -31,59 +30,35 @@ class UnknownSession(LookupError):
     """No such session is in the ledger. The message is a sentence."""
 
 
-class LiveStore(Protocol):
-    """What only OpenCode's store knows of a session; the sync does."""
-
-    def message_ids(self, session_id: str) -> frozenset[str] | None:
-        """The messages that OpenCode still has, None where it cannot be asked or has the session no more."""
-        ...
-
-    def prompts(self, session_id: str, turn_ids: Sequence[str]) -> Mapping[str, str]:
-        """The first lines of what was asked, by turn, where the settings allow it."""
-        ...
-
-
-def take_session(
-    ledger: Ledger,
-    now_ms: int,
-    query: SessionQuery,
-    calendar: Calendar,
-    *,
-    limits: ContextLimits | None = None,
-    present: LiveStore | None = None,
-    whole: bool = True,
-) -> SessionView:
-    """The session as long as it lived; `whole` is what bounds.all_read says of the stores.
-
-    Raises UnknownSession.
-    """
-    with ledger.reading() as connection:
-        tree = _tree(connection, query.session_id, now_ms, whole)
-        facts = tree.facts.get(query.session_id)
-        calls = session_queries.session_calls(connection, query.session_id)
-        if facts is None and not calls:
-            raise UnknownSession(f"no session {shown_id(query.session_id)} is in the ledger")
-        tools = session_queries.session_tools(connection, query.session_id)
-        turns = session_turns(
-            query.session_id,
-            calls,
-            tools,
-            now_ms,
-            limits=limits,
-            present=present,
-            directory=facts.directory if facts else "",
-        )
-        saved = session_queries.cache_saved(connection, query.session_id)
-        origin_id = (facts.fork_of if facts else None) or session_queries.origin_of(connection, query.session_id)
-        fork_ids = session_queries.forks_of(connection, query.session_id)
-        parent_id = facts.parent_id if facts else None
-        others = queries.titles(connection, [id for id in (origin_id, parent_id, *fork_ids) if id])
+def read_session(request: SessionRequest, context: Context) -> SessionView:
+    """The session as long as it lived. Raises UnknownSession."""
+    connection, now_ms = context.connection, context.now_ms
+    tree = _tree(connection, request.session_id, now_ms, context.whole)
+    facts = tree.facts.get(request.session_id)
+    calls = session_queries.session_calls(connection, request.session_id)
+    if facts is None and not calls:
+        raise UnknownSession(f"no session {shown_id(request.session_id)} is in the ledger")
+    tools = session_queries.session_tools(connection, request.session_id)
+    turns = session_turns(
+        request.session_id,
+        calls,
+        tools,
+        now_ms,
+        limits=context.limits,
+        live=context.live,
+        directory=facts.directory if facts else "",
+    )
+    saved = session_queries.cache_saved(connection, request.session_id)
+    origin_id = (facts.fork_of if facts else None) or session_queries.origin_of(connection, request.session_id)
+    fork_ids = session_queries.forks_of(connection, request.session_id)
+    parent_id = facts.parent_id if facts else None
+    others = queries.titles(connection, [id for id in (origin_id, parent_id, *fork_ids) if id])
     root = tree.nodes[0]
     billed = [call for call in calls if not call.copied]
     tokens = sum((call.tokens for call in billed), Tokens())
-    findings = causes_in(SessionEvidence(root.id, root.title, tuple(billed), tuple(tools)), calendar)
+    findings = causes_in(SessionEvidence(root.id, root.title, tuple(billed), tuple(tools)), context.calendar)
     return SessionView(
-        query=query,
+        request=request,
         taken_ms=now_ms,
         id=root.id,
         title=root.title,
@@ -122,11 +97,11 @@ def session_turns(
     now_ms: int,
     *,
     limits: ContextLimits | None = None,
-    present: LiveStore | None = None,
+    live: LiveStore | None = None,
     directory: str = "",
 ) -> tuple[Turn, ...]:
     """The turns that a session's own calls and their tools make; `directory` is where it runs."""
-    ids = present.message_ids(session_id) if present else None
+    ids = live.message_ids(session_id) if live else None
     undone = frozenset() if ids is None else frozenset(call.id for call in calls if is_undone(call.id, call.agent, ids))
     turn_ids = list(dict.fromkeys(call.turn_id for call in calls if call.turn_id))
     return turns_of(
@@ -135,7 +110,7 @@ def session_turns(
         limit=_limit(limits, directory),
         undone=undone,
         running_since_ms=now_ms - RUNNING_MS,
-        prompts=present.prompts(session_id, turn_ids) if present else {},
+        prompts=live.prompts(session_id, turn_ids) if live else {},
     )
 
 
@@ -145,20 +120,30 @@ def _marked(turn: Turn, findings: Sequence[Finding]) -> Turn:
     return replace(turn, causes=tuple(dict.fromkeys(marks))) if marks else turn
 
 
-def take_turn(ledger: Ledger, now_ms: int, query: TurnQuery, *, present: LiveStore | None = None) -> TurnView:
+def read_turn(request: TurnRequest, context: Context) -> TurnView:
     """The calls of one turn, with what made their cost; none where there is no such turn."""
-    with ledger.reading() as connection:
-        rows = session_queries.turn_rows(connection, query.session_id, query.turn_id)
-        wanted = {row[0] for row in rows}
-        tools: dict[str, list[ToolRow]] = defaultdict(list)
-        for use in session_queries.session_tools(connection, query.session_id) if rows else ():
-            if use.call_id in wanted:
-                tools[use.call_id].append(ToolRow(use.name, use.target, use.ok, use.duration_ms, use.child_session_id))
-    ids = present.message_ids(query.session_id) if present else None
+    rows = session_queries.turn_rows(context.connection, request.session_id, request.turn_id)
+    wanted = {row[0] for row in rows}
+    tools: dict[str, list[ToolRow]] = defaultdict(list)
+    for use in session_queries.session_tools(context.connection, request.session_id) if rows else ():
+        if use.call_id in wanted:
+            tools[use.call_id].append(ToolRow(use.name, use.target, use.ok, use.duration_ms, use.child_session_id))
+    ids = context.live.message_ids(request.session_id) if context.live else None
     return TurnView(
-        query,
-        now_ms,
+        request,
+        context.now_ms,
         tuple(_call_row(row, is_undone(row[0], row[4], ids), tuple(tools[row[0]])) for row in rows),
+    )
+
+
+def read_turns_of(session_id: str, context: Context) -> tuple[Turn, ...]:
+    """The turns of one session alone."""
+    calls = session_queries.session_calls(context.connection, session_id)
+    tools = session_queries.session_tools(context.connection, session_id)
+    facts = queries.session_facts(context.connection, [session_id]).get(session_id)
+    directory = facts.directory if facts else ""
+    return session_turns(
+        session_id, calls, tools, context.now_ms, limits=context.limits, live=context.live, directory=directory
     )
 
 

@@ -5,19 +5,17 @@ from __future__ import annotations
 import sqlite3
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from typing import Protocol
 
 from opencode_tui.analysis.periods import PERIODS, days_of, parse_day
 from opencode_tui.analysis.trees import Tree, roots, trees
-from opencode_tui.clock import EVER, HOUR_MS, Calendar, Span, calendar_for
-from opencode_tui.config.settings import Settings
+from opencode_tui.clock import EVER, HOUR_MS, Calendar, Span
 from opencode_tui.ledger import queries, session_queries
 from opencode_tui.ledger.bounds import bounded_sessions, is_lower_bound
-from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.privacy.harmless import shown_id
+from opencode_tui.readings.context import Context
 from opencode_tui.records.calls import Tokens
 from opencode_tui.records.facts import SessionFacts, SessionSum
-from opencode_tui.records.requests import SessionsQuery
+from opencode_tui.records.requests import SessionsRequest
 from opencode_tui.records.sessions import SessionList, SessionRow, State
 
 RUNNING_MS = HOUR_MS // 2
@@ -27,32 +25,15 @@ ACTIVE_MS = 120_000
 SPARK_STEPS = 12
 
 
-class ContextLimits(Protocol):
-    """Knows how many tokens a model can read, where a project's own settings may say; pricing.book does."""
-
-    def context_limit(self, provider: str, model: str, directory: str = "") -> int | None: ...
-
-
-def take_sessions(
-    ledger: Ledger,
-    settings: Settings,
-    now_ms: int,
-    query: SessionsQuery,
-    limits: ContextLimits | None = None,
-    *,
-    whole: bool = True,
-) -> SessionList:
-    """The root sessions of the query's period; `whole` is what bounds.all_read says of the stores.
+def read_sessions(request: SessionsRequest, context: Context) -> SessionList:
+    """The root sessions of the request's period, the one last active first.
 
     Raises ValueError for a period that there is not.
     """
-    calendar = calendar_for(settings.timezone)
-    with ledger.reading() as connection:
-        span = span_of(calendar, query.period, now_ms)
-        rows = session_rows(connection, span, now_ms, limits, whole)
-        bound = is_lower_bound(connection, span, whole)
+    span = span_of(context.calendar, request.period, context.now_ms)
+    rows = session_rows(span, context)
     rows.sort(key=lambda row: (-row.last_ms, row.id))
-    return SessionList(query, now_ms, tuple(rows), bound)
+    return SessionList(request, context.now_ms, tuple(rows), is_lower_bound(context.connection, span, context.whole))
 
 
 def span_of(calendar: Calendar, period: str, now_ms: int) -> Span:
@@ -66,25 +47,24 @@ def span_of(calendar: Calendar, period: str, now_ms: int) -> Span:
     return calendar.span(*days_of(period, today, today))
 
 
-def session_rows(
-    connection: sqlite3.Connection, span: Span, now_ms: int, limits: ContextLimits | None, whole: bool = True
-) -> list[SessionRow]:
+def session_rows(span: Span, context: Context) -> list[SessionRow]:
     """The roots of all sessions that did something in the span, in no order."""
+    connection, now_ms, limits = context.connection, context.now_ms, context.limits
     sums = {each.session_id: each for each in queries.session_sums(connection, span, now_ms - RUNNING_MS)}
     facts = _with_ancestors(connection, sums)
     parents = {id: facts[id].parent_id if id in facts else None for id in {*sums, *facts}}
     grown = trees(roots(list(sums), parents))
     models, agents = _shares(connection, span, "model"), _shares(connection, span, "agent")
-    contexts = queries.newest_contexts(connection, span)
+    newest = queries.newest_contexts(connection, span)
     times = {tree.root: _times(tree, sums) for tree in grown}
     members = [(member, tree.root, *times[tree.root]) for tree in grown for member in tree.members]
     sparks = queries.sparks(connection, members, span, SPARK_STEPS)
     bounded = bounded_sessions(
-        connection, {id: (each.first_ms, each.last_ms) for id, each in sums.items()}, whole, span
+        connection, {id: (each.first_ms, each.last_ms) for id, each in sums.items()}, context.whole, span
     )
     rows = []
     for tree in grown:
-        context = contexts.get(tree.root)
+        last = newest.get(tree.root)
         tree_models = combined(models, tree.members)
         rows.append(
             _row(
@@ -95,8 +75,8 @@ def session_rows(
                 models=tuple(tree_models),
                 model=main_key(tree_models),
                 agent=main_key(combined(agents, (tree.root,)) or combined(agents, tree.members)),
-                context_tokens=context[0] if context else 0,
-                context_limit=limits.context_limit(*context[1:]) if limits and context else None,
+                context_tokens=last[0] if last else 0,
+                context_limit=limits.context_limit(*last[1:]) if limits and last else None,
                 spark=tuple(sparks.get(tree.root, {}).get(step, 0) for step in range(SPARK_STEPS)),
                 lower_bound=not bounded.isdisjoint(tree.members),
             )

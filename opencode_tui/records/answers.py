@@ -5,16 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from opencode_tui.records.alerts import Alert
-from opencode_tui.records.requests import AlertsQuery
+from opencode_tui.records.requests import AlertsRequest
 from opencode_tui.records.session import SessionView, TurnView
 from opencode_tui.records.sessions import SessionList
+from opencode_tui.records.usage import Usage
 
 
 @dataclass(frozen=True, slots=True)
-class AlertsView:
-    query: AlertsQuery
+class AlertList:
+    request: AlertsRequest
     taken_ms: int
     alerts: tuple[Alert, ...]
 
 
-View = SessionList | SessionView | TurnView | AlertsView
+Answer = SessionList | SessionView | TurnView | AlertList | Usage

@@ -14,6 +14,8 @@ from opencode_tui.records.usage import Slice as Slice
 Band = Literal["calm", "warning", "cutoff"]
 """Where an amount stands against the warning and the cutoff; at the line is past it."""
 
+Condition = Literal["guarded", "lifted", "trouble", "absent", "elsewhere"]
+"""Of the guard; `elsewhere`: it holds another ledger's limits."""
 Verdict = Literal["on pace", "over pace", "over target"]
 
 
@@ -87,6 +89,20 @@ class SessionLine:
 
 
 @dataclass(frozen=True, slots=True)
+class Guard:
+    """How the guard in OpenCode is doing."""
+
+    condition: Condition
+    cutoff_nano: int
+    """The cutoff that it holds to now: more than the settings' where it is raised."""
+    raised: bool = False
+    lifted_until_ms: int | None = None
+    """Until when it lets calls pass, in Unix milliseconds."""
+    trouble: str = ""
+    """What keeps it from holding or has weakened it, in one sentence."""
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     taken_ms: int
     """When this picture was taken."""
@@ -133,12 +149,8 @@ class Snapshot:
     """Active ones first, then dearest first."""
     alerts: tuple[Alert, ...]
     """Those that nobody has seen and that are not snoozed: the gravest first, and of one level the newest."""
-    guard: str
-    """Such as `guarded`, `not guarded` or `guard lifted until 15:02`; empty where it is not known."""
-    guard_cutoff_nano: int
-    """The cutoff that the guard holds to now: more than `cutoff_nano` where it is raised; 0 where it is not known."""
-    guard_trouble: str
-    """What keeps the guard from holding, in one sentence; empty where it holds, or is not installed."""
+    guard: Guard | None
+    """None where it is not known: no home directory, or not asked for."""
     unreadable_rows: int
     unreadable_reasons: tuple[tuple[str, int], ...]
     """(reason, count), most frequent first."""

@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 
 @dataclass(frozen=True, slots=True)
-class SessionsQuery:
+class SessionsRequest:
     """The root sessions that did something in one of analysis.periods.PERIODS, or on a day (2026-05-13)."""
 
     period: str = "week"
 
 
 @dataclass(frozen=True, slots=True)
-class SessionQuery:
+class SessionRequest:
     """One session with its tree of subagents and its turns."""
 
     session_id: str
 
 
 @dataclass(frozen=True, slots=True)
-class TurnQuery:
+class TurnRequest:
     """The calls of one turn of a session."""
 
     session_id: str
@@ -28,13 +29,34 @@ class TurnQuery:
 
 
 @dataclass(frozen=True, slots=True)
-class AlertsQuery:
+class AlertsRequest:
     """The alerts that fired, the newest first."""
 
     most: int = 200
 
 
-Query = SessionsQuery | SessionQuery | TurnQuery | AlertsQuery
+@dataclass(frozen=True, slots=True)
+class DayRequest:
+    """The picture of a day; None is today, whichever day that is."""
+
+    day: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UsageRequest:
+    """What a period cost by one key; the days from `first` to `last` come before the period's name."""
+
+    by: str = "model"
+    """`day`, `session`, or one of ledger.queries.SLICE_KEYS."""
+    period: str = "today"
+    """One of analysis.periods.PERIODS."""
+    first: date | None = None
+    last: date | None = None
+    model: str | None = None
+    """Only the models that this text fits."""
+
+
+Request = SessionsRequest | SessionRequest | TurnRequest | AlertsRequest | UsageRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +68,10 @@ class SeeAlerts:
 
 @dataclass(frozen=True, slots=True)
 class SnoozeAlerts:
+    """These alerts stay away until a moment."""
+
     ids: tuple[int, ...]
-    minutes: int
+    until_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,16 +83,16 @@ class AcknowledgeAlerts:
 
 @dataclass(frozen=True, slots=True)
 class LiftGuard:
-    """Let the guard pass calls for so many minutes; 0 ends that."""
+    """Let the guard pass calls until a moment; None ends that."""
 
-    minutes: int
+    until_ms: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class RaiseCutoff:
-    """Let the guard hold a higher cutoff, for today; 0 ends that."""
+    """Let the guard hold a higher cutoff, for today; None ends that."""
 
-    cutoff_nano: int
+    cutoff_nano: int | None
 
 
 Action = SeeAlerts | SnoozeAlerts | AcknowledgeAlerts | LiftGuard | RaiseCutoff

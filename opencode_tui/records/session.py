@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from opencode_tui.records.alerts import Cause
 from opencode_tui.records.calls import Basis, Tokens
-from opencode_tui.records.requests import SessionQuery, TurnQuery
+from opencode_tui.records.requests import SessionRequest, TurnRequest
 from opencode_tui.records.sessions import State
 
 
@@ -96,7 +96,7 @@ class SessionName:
 
 @dataclass(frozen=True, slots=True)
 class SessionView:
-    query: SessionQuery
+    request: SessionRequest
     taken_ms: int
     id: str
     title: str
@@ -188,7 +188,7 @@ class CallRow:
 
 @dataclass(frozen=True, slots=True)
 class TurnView:
-    query: TurnQuery
+    request: TurnRequest
     taken_ms: int
     calls: tuple[CallRow, ...]
     """In order of time."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from opencode_tui.records.calls import Tokens
-from opencode_tui.records.requests import SessionsQuery
+from opencode_tui.records.requests import SessionsRequest
 
 State = Literal["active", "idle", "archived", "deleted"]
 """`deleted`: OpenCode no longer has the session; its money stays spent."""
@@ -53,7 +53,7 @@ class SessionRow:
 
 @dataclass(frozen=True, slots=True)
 class SessionList:
-    query: SessionsQuery
+    request: SessionsRequest
     taken_ms: int
     rows: tuple[SessionRow, ...]
     """The one last active first."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from opencode_tui.records.calls import Tokens
+from opencode_tui.records.requests import UsageRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,8 @@ class Totals:
 class Usage:
     """A period's totals and its groups, most expensive first (days in their order)."""
 
+    request: UsageRequest
+    taken_ms: int
     first: date
     last: date
     label: str
@@ -57,3 +60,5 @@ class Usage:
     """Titles by session id, where the groups are sessions."""
     lower_bound: bool = False
     """The totals are lower bounds: a row, or a store, could not be read."""
+    known_models: tuple[str, ...] | None = None
+    """Some of the period's models, where none is like the one asked for."""

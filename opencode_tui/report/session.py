@@ -11,7 +11,7 @@ from opencode_tui.counts import plural
 from opencode_tui.money import format_usd, usd
 from opencode_tui.privacy.harmless import shown_id
 from opencode_tui.records.session import Node, SessionView, Turn
-from opencode_tui.report.as_json import as_json
+from opencode_tui.report.json_values import SCHEMA_VERSION, moment, tokens_json
 from opencode_tui.report.session_facts import MOST_LEVELS
 from opencode_tui.report.words import amount, tokens_text
 
@@ -46,10 +46,38 @@ def session_json(session: SessionView, turns: Mapping[str, tuple[Turn, ...]], ca
             "agent": node.agent,
             "model": node.model,
             "calls": node.calls,
-            "turns": [as_json(turn, calendar) for turn in turns[node.id]],
+            "turns": [_turn_json(turn, calendar) for turn in turns[node.id]],
             "children": [made[child.id] for child in children[node.id]],
         }
-    return made[session.id] | {"causes": [cause.sentence for cause in session.causes]}
+    causes = [cause.sentence for cause in session.causes]
+    return {"schema_version": SCHEMA_VERSION} | made[session.id] | {"causes": causes}
+
+
+def _turn_json(turn: Turn, calendar: Calendar) -> dict[str, Any]:
+    return {
+        "id": turn.id,
+        "number": turn.number,
+        "started_at": moment(turn.started_ms, calendar),
+        "ended_at": moment(turn.ended_ms, calendar),
+        "running": turn.running,
+        "cost_usd": usd(turn.cost_nano),
+        "inherited_usd": usd(turn.inherited_nano),
+        "list_usd": usd(turn.list_nano),
+        "tokens": tokens_json(turn.tokens),
+        "calls": turn.calls,
+        "errors": turn.errors,
+        "undone": turn.undone,
+        "context_tokens": turn.context_tokens,
+        "context_limit": turn.context_limit,
+        "models": list(turn.models),
+        "switched": turn.switched,
+        "tools": [{"name": tool.name, "uses": tool.uses, "failures": tool.failures} for tool in turn.tools],
+        "files": list(turn.files),
+        "tokens_per_second": turn.tokens_per_second,
+        "prompt": turn.prompt,
+        "causes": list(turn.causes),
+        "lower_bound": turn.lower_bound,
+    }
 
 
 def session_text(session: SessionView, calendar: Calendar) -> str:

@@ -8,15 +8,38 @@ from typing import Any
 
 from opencode_tui.clock import Calendar
 from opencode_tui.counts import plural
+from opencode_tui.money import usd
 from opencode_tui.privacy.harmless import shown_id
 from opencode_tui.records.sessions import SessionRow
-from opencode_tui.report.as_json import as_json
+from opencode_tui.report.json_values import SCHEMA_VERSION, moment, tokens_json
 from opencode_tui.report.words import amount, tokens_text
 
 
-def session_row_json(row: SessionRow, calendar: Calendar) -> Any:
-    """The row as JSON: amounts in USD exact to 1e-9, moments as ISO 8601."""
-    return as_json(row, calendar)
+def session_row_json(row: SessionRow, calendar: Calendar) -> dict[str, Any]:
+    """The contract of a row of `sessions --json`."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "id": row.id,
+        "title": row.title,
+        "project": row.project,
+        "model": row.model,
+        "models": list(row.models),
+        "agent": row.agent,
+        "state": row.state,
+        "is_fork": row.is_fork,
+        "own_usd": usd(row.own_nano),
+        "total_usd": usd(row.total_nano),
+        "subagents": row.subagents,
+        "turns": row.turns,
+        "calls": row.calls,
+        "tokens": tokens_json(row.tokens),
+        "context_tokens": row.context_tokens,
+        "context_limit": row.context_limit,
+        "started_at": moment(row.started_ms, calendar),
+        "last_at": moment(row.last_ms, calendar),
+        "spark": list(row.spark),
+        "lower_bound": row.lower_bound,
+    }
 
 
 def sessions_table(

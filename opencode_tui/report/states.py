@@ -122,7 +122,7 @@ def banners(
     if snapshot is not None:
         band = None if says_the_band(alert, snapshot) else band_banner(snapshot)
         said += [band] if band else []
-        said += [Said("warning", (f"▲ {snapshot.guard_trouble}",))] if snapshot.guard_trouble else []
+        said += [Said("warning", (f"▲ {snapshot.guard.trouble}",))] if snapshot.guard and snapshot.guard.trouble else []
         said += [line for store in snapshot.stores if (line := store_banner(store))]
         said += [line for line in (price_banner(snapshot.price_problems),) if line]
     return tuple(said)

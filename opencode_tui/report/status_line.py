@@ -5,30 +5,32 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from string import Formatter
 
+from opencode_tui.clock import Calendar
 from opencode_tui.money import format_usd
 from opencode_tui.privacy.harmless import for_tmux
 from opencode_tui.records.day import Band, Snapshot
+from opencode_tui.report.guard_words import guard_words
 from opencode_tui.report.words import amount, band_glyph
 
 DEFAULT = "{color}{glyph} {spent}#[default] of {cutoff} · {rate}/h"
 _COLOURS: Mapping[Band, str] = {"calm": "#[fg=green]", "warning": "#[fg=yellow]", "cutoff": "#[fg=red]"}
 
-PLACEHOLDERS: Mapping[str, Callable[[Snapshot], str]] = {
-    "spent": lambda now: amount(now.spent_nano, now.lower_bound),
-    "warning": lambda now: format_usd(now.warning_nano),
-    "cutoff": lambda now: format_usd(now.cutoff_nano),
-    "band": lambda now: now.band,
-    "rate": lambda now: amount(now.rate_nano, now.rate_lower_bound),
-    "week": lambda now: amount(now.week.spend_nano, now.week.lower_bound),
-    "target": lambda now: format_usd(now.week.target_nano),
-    "sessions": lambda now: f"{now.sessions:,}",
-    "active": lambda now: f"{now.active_sessions:,}",
-    "calls": lambda now: f"{now.calls:,}",
-    "glyph": lambda now: band_glyph(now.band),
-    "color": lambda now: _COLOURS[now.band],
-    "guard": lambda now: for_tmux(now.guard),
-    "model": lambda now: for_tmux(now.models[0].key if now.models else ""),
-    "alert": lambda now: for_tmux(now.alerts[0].text if now.alerts else ""),
+PLACEHOLDERS: Mapping[str, Callable[[Snapshot, Calendar], str]] = {
+    "spent": lambda now, _: amount(now.spent_nano, now.lower_bound),
+    "warning": lambda now, _: format_usd(now.warning_nano),
+    "cutoff": lambda now, _: format_usd(now.cutoff_nano),
+    "band": lambda now, _: now.band,
+    "rate": lambda now, _: amount(now.rate_nano, now.rate_lower_bound),
+    "week": lambda now, _: amount(now.week.spend_nano, now.week.lower_bound),
+    "target": lambda now, _: format_usd(now.week.target_nano),
+    "sessions": lambda now, _: f"{now.sessions:,}",
+    "active": lambda now, _: f"{now.active_sessions:,}",
+    "calls": lambda now, _: f"{now.calls:,}",
+    "glyph": lambda now, _: band_glyph(now.band),
+    "color": lambda now, _: _COLOURS[now.band],
+    "guard": lambda now, calendar: for_tmux(guard_words(now.guard, calendar, now.taken_ms)),
+    "model": lambda now, _: for_tmux(now.models[0].key if now.models else ""),
+    "alert": lambda now, _: for_tmux(now.alerts[0].text if now.alerts else ""),
 }
 """What stands for each name in braces."""
 
@@ -49,9 +51,9 @@ def placeholders(format: str) -> set[str]:
     return names
 
 
-def status_line(snapshot: Snapshot, format: str = DEFAULT) -> str:
+def status_line(snapshot: Snapshot, calendar: Calendar, format: str = DEFAULT) -> str:
     """The line. `≥` stands before each amount that is a lower bound."""
     return "".join(
-        text + (PLACEHOLDERS[name](snapshot) if name is not None else "")
+        text + (PLACEHOLDERS[name](snapshot, calendar) if name is not None else "")
         for text, name, _, _ in Formatter().parse(format)
     )

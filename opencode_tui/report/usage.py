@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
 from opencode_tui.counts import plural
 from opencode_tui.money import format_usd, share, usd
 from opencode_tui.privacy.harmless import shown_id
 from opencode_tui.records.usage import Slice, Usage
+from opencode_tui.report.json_values import SCHEMA_VERSION, tokens_json
 from opencode_tui.report.words import amount
 
 
@@ -16,6 +16,7 @@ def usage_json(usage: Usage) -> dict[str, Any]:
     """The contract: amounts are USD exact to 1e-9; `calls`, `sessions` and `tokens` leave copies out."""
     totals = usage.totals
     return {
+        "schema_version": SCHEMA_VERSION,
         "period": {"from": usage.first.isoformat(), "to": usage.last.isoformat(), "label": usage.label},
         "spend_usd": usd(totals.spend_nano),
         "lower_bound": usage.lower_bound,
@@ -23,7 +24,7 @@ def usage_json(usage: Usage) -> dict[str, Any]:
         "calls": totals.calls,
         "copied_calls": totals.copied_calls,
         "sessions": totals.sessions,
-        "tokens": asdict(totals.tokens),
+        "tokens": tokens_json(totals.tokens),
         "unreadable_rows": usage.unreadable_rows,
         "groups": [
             {
@@ -31,7 +32,7 @@ def usage_json(usage: Usage) -> dict[str, Any]:
                 "spend_usd": usd(group.spend_nano),
                 "lower_bound": group.lower_bound,
                 "calls": group.calls,
-                "tokens": asdict(group.tokens),
+                "tokens": tokens_json(group.tokens),
             }
             for group in usage.groups
         ],

@@ -12,10 +12,13 @@ from textual.reactive import var
 from textual.widgets import Input
 
 from opencode_tui import clock
+from opencode_tui.clock import MINUTE_MS, Calendar, Clock
 from opencode_tui.records.alerts import Alert, Level
 from opencode_tui.records.day import Snapshot
+from opencode_tui.records.outcomes import AlertsSeen
 from opencode_tui.records.requests import AcknowledgeAlerts, LiftGuard, RaiseCutoff, SeeAlerts, SnoozeAlerts
 from opencode_tui.report.alert_words import level_glyph, session_of
+from opencode_tui.report.outcome_words import outcome_words
 from opencode_tui.ui.announcer import Announcer
 from opencode_tui.ui.harmless_screen import HarmlessApp
 from opencode_tui.ui.poller import Poller
@@ -57,6 +60,8 @@ class AlertingApp(HarmlessApp):
 
     snapshot: var[Snapshot | None] = var(None)
     poller: Poller
+    calendar: Calendar
+    now_ms: Clock
     announcer: Announcer
     _touched_s: float | None = None
     _offered: int | None = None
@@ -124,7 +129,7 @@ class AlertingApp(HarmlessApp):
 
     def action_snooze_alert(self) -> None:
         if self._at_hand is not None:
-            self.poller.act(SnoozeAlerts((self._at_hand.id,), SNOOZE_MIN))
+            self.poller.act(SnoozeAlerts((self._at_hand.id,), self.now_ms() + SNOOZE_MIN * MINUTE_MS))
 
     def action_acknowledge_alert(self) -> None:
         if self._at_hand is not None:
@@ -165,8 +170,8 @@ class AlertingApp(HarmlessApp):
 
     @on(Poller.Acted)
     def say_what_was_done(self, message: Poller.Acted) -> None:
-        if message.sentence and not isinstance(message.action, SeeAlerts):  # of an alert seen, the banner goes
-            self.notify(message.sentence, markup=False)
+        if not isinstance(message.outcome, AlertsSeen):  # the banner goes, which says it
+            self.notify(outcome_words(message.outcome, self.calendar, self.now_ms()), markup=False)
 
     @on(Poller.ActionFailed)
     def say_what_failed(self, message: Poller.ActionFailed) -> None:
@@ -174,23 +179,24 @@ class AlertingApp(HarmlessApp):
 
     def guard_commands(self) -> Iterator[SystemCommand]:
         """What the palette offers of the guard, where there is one that holds or is lifted."""
-        if self.snapshot is None or self.snapshot.guard in ("", "not guarded"):
+        guard = self.snapshot.guard if self.snapshot is not None else None
+        if guard is None or guard.condition not in ("guarded", "lifted"):
             return
-        if "lifted" in self.snapshot.guard:
-            yield SystemCommand("End the lift", "Let the guard hold the cutoff again", lambda: self._lift(0))
+        if guard.condition == "lifted":
+            yield SystemCommand("End the lift", "Let the guard hold the cutoff again", lambda: self._lift(None))
         else:
             about = "Let OpenCode's calls pass although the cutoff is crossed"
             yield SystemCommand(f"Lift the guard for {LIFT_MIN} minutes", about, lambda: self._lift(LIFT_MIN))
-        if self.snapshot.guard_cutoff_nano > self.snapshot.cutoff_nano:
+        if guard.raised:
             yield SystemCommand(
-                "End the raise", "Let the guard hold the settings' cutoff again", lambda: self._raise(0)
+                "End the raise", "Let the guard hold the settings' cutoff again", lambda: self._raise(None)
             )
         yield SystemCommand("Raise today's cutoff", "Let the guard hold a higher amount today", self.ask_for_cutoff)
 
-    def _lift(self, minutes: int) -> None:
-        self.poller.act(LiftGuard(minutes))
+    def _lift(self, minutes: int | None) -> None:
+        self.poller.act(LiftGuard(None if minutes is None else self.now_ms() + minutes * MINUTE_MS))
 
-    def _raise(self, nano: int) -> None:
+    def _raise(self, nano: int | None) -> None:
         self.poller.act(RaiseCutoff(nano))
 
     def ask_for_cutoff(self) -> None:
@@ -204,4 +210,4 @@ class AlertingApp(HarmlessApp):
         now = self.snapshot
         if now is not None:
             least = max(now.cutoff_nano, now.spent_nano if now.is_today else 0)
-            self.push_screen(CutoffScreen(now.guard_cutoff_nano or now.cutoff_nano, least), raise_to)
+            self.push_screen(CutoffScreen(now.guard.cutoff_nano if now.guard else now.cutoff_nano, least), raise_to)

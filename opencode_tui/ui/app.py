@@ -23,14 +23,13 @@ from opencode_tui.clock import Clock, calendar_for, now_ms
 from opencode_tui.config.settings import Settings
 from opencode_tui.paths import config_file, tilde
 from opencode_tui.records.alerts import Alert
-from opencode_tui.records.answers import View
 from opencode_tui.report.alert_words import watching
 from opencode_tui.report.states import STALE_AFTER_MS, Failure, looked_in
 from opencode_tui.ui.alerting import AlertingApp
 from opencode_tui.ui.announcer import Announcer
 from opencode_tui.ui.leaving import Palette
 from opencode_tui.ui.poller import Feed, Poller
-from opencode_tui.ui.screens.base import Missing, OpenSession, OpenSessions, SnapshotScreen, ViewScreen
+from opencode_tui.ui.screens.base import AskingScreen, OpenSession, OpenSessions, SnapshotScreen
 from opencode_tui.ui.screens.help import HelpScreen
 from opencode_tui.ui.screens.sessions import SessionsScreen
 from opencode_tui.ui.screens.today import TodayScreen
@@ -83,13 +82,11 @@ class OpencodeTui(AlertingApp):
 
     polled_ms: var[int | None] = var(None)
     failure: var[Failure | None] = var(None)
-    view: var[View | None] = var(None)
-    missing: var[Missing | None] = var(None)
 
     def __init__(self, feed: Feed, settings: Settings, clock: Clock = now_ms) -> None:
         super().__init__()
-        self._calendar = calendar_for(settings.timezone)
-        self._clock = clock
+        self.calendar = calendar_for(settings.timezone)
+        self.now_ms = clock
         self._settings = settings
         self.announcer = Announcer(settings.channels)
         self.register_theme(CALM)
@@ -101,13 +98,13 @@ class OpencodeTui(AlertingApp):
         self.poller = Poller(self, feed, settings.poll.interval_s, clock)
 
     def today_screen(self) -> TodayScreen:
-        return TodayScreen(self._calendar, self._clock, looked_in(self._settings, os.environ))
+        return TodayScreen(self.calendar, self.now_ms, looked_in(self._settings, os.environ))
 
     def sessions_screen(self) -> SessionsScreen:
-        return SessionsScreen(self._calendar, self._clock)
+        return SessionsScreen(self.calendar, self.now_ms)
 
     def why_screen(self) -> WhyScreen:
-        return WhyScreen(self._calendar, self._clock, watching(self._settings), tilde(config_file(os.environ)))
+        return WhyScreen(self.calendar, self.now_ms, watching(self._settings), tilde(config_file(os.environ)))
 
     def get_default_screen(self) -> Screen[Any]:
         for tab in TABS:
@@ -118,8 +115,6 @@ class OpencodeTui(AlertingApp):
         """The screen, which from now on is given what the app is."""
         screen.stale_after_ms = max(STALE_AFTER_MS, int(self._settings.poll.interval_s * 5000))
         screen.data_bind(OpencodeTui.snapshot, OpencodeTui.polled_ms, OpencodeTui.failure)
-        if isinstance(screen, ViewScreen):
-            screen.data_bind(OpencodeTui.view, OpencodeTui.missing)
         return screen
 
     def on_mount(self) -> None:
@@ -160,20 +155,25 @@ class OpencodeTui(AlertingApp):
     def show_failure(self, message: Poller.PollFailed) -> None:
         self.failure = Failure(message.reason, message.since_ms)
 
-    @on(Poller.ViewTaken)
-    def show_view(self, message: Poller.ViewTaken) -> None:
-        if self.missing is not None and self.missing.query == message.view.query:
-            self.missing = None
-        self.view = message.view
+    @on(Poller.Answered)
+    def hand_over_answer(self, message: Poller.Answered) -> None:
+        for screen in self._asking:
+            screen.take_answer(message.answer)
 
-    @on(Poller.ViewMissing)
-    def show_missing(self, message: Poller.ViewMissing) -> None:
-        self.missing = Missing(message.query, message.reason)
+    @on(Poller.Unanswered)
+    def hand_over_reason(self, message: Poller.Unanswered) -> None:
+        for screen in self._asking:
+            screen.take_reason(message.request, message.reason)
 
-    @on(ViewScreen.Looking)
-    def look(self) -> None:
+    @property
+    def _asking(self) -> list[AskingScreen]:
+        """The screens that ask; each takes what answers one of its own requests."""
+        return [screen for screen in self.screen_stack if isinstance(screen, AskingScreen)]
+
+    @on(AskingScreen.Asking)
+    def ask(self) -> None:
         screen = self.screen_stack[-1] if self.screen_stack else None  # there is none as the app ends
-        self.poller.ask(screen.looking_at if isinstance(screen, ViewScreen) else ())
+        self.poller.ask(screen.requests if isinstance(screen, AskingScreen) else ())
 
     @on(OpenSession)
     def open_session(self, message: OpenSession) -> None:
@@ -182,7 +182,7 @@ class OpencodeTui(AlertingApp):
     @on(OpenSessions)
     def open_sessions(self, message: OpenSessions) -> None:
         crumb = (*self._crumb, message.name)
-        screen = SessionsScreen(self._calendar, self._clock, message.period, message.filter, crumb)
+        screen = SessionsScreen(self.calendar, self.now_ms, message.period, message.filter, crumb)
         self.push_screen(self._bound(screen))
 
     @on(TodayScreen.DaySelected)
@@ -208,7 +208,7 @@ class OpencodeTui(AlertingApp):
         if isinstance(screen, SessionScreen) and screen.session_id == session_id:
             screen.go_to_turn(turn_id)
         else:
-            opened = SessionScreen(session_id, self._calendar, self._clock, self._crumb, turn_id)
+            opened = SessionScreen(session_id, self.calendar, self.now_ms, self._crumb, turn_id)
             self.push_screen(self._bound(opened))
 
     def open_why(self, alert: Alert) -> None:

@@ -13,9 +13,10 @@ from textual.app import App
 from textual.message import Message
 
 from opencode_tui.clock import Clock, monotonic_s
-from opencode_tui.records.answers import View
+from opencode_tui.records.answers import Answer
 from opencode_tui.records.day import Snapshot
-from opencode_tui.records.requests import Action, Query
+from opencode_tui.records.outcomes import Outcome
+from opencode_tui.records.requests import Action, Request
 
 STOP_TIMEOUT_S = 3.0
 LEAST_REST = 0.1
@@ -40,11 +41,11 @@ class Feed(Protocol):
     def select_day(self, day: date | None) -> None:
         """The day that the next poll is about; None is today, also after midnight."""
 
-    def look(self, query: Query) -> View:
-        """The answer to a query as the ledger is now. Raises LookupError with a sentence for an unknown session."""
+    def answer(self, request: Request) -> Answer:
+        """The answer to a request as the ledger is now. Raises LookupError with a sentence for an unknown session."""
 
-    def act(self, action: Action) -> str:
-        """Do what the person asked for, and say what was done. Raises ValueError with a sentence where it cannot be."""
+    def act(self, action: Action) -> Outcome:
+        """Do what the person asked for. Raises ValueError with a sentence where it cannot be."""
 
     def close(self) -> None:
         """Let go of files and connections."""
@@ -88,34 +89,33 @@ class Poller(threading.Thread):
         def can_replace(self, message: Message) -> bool:
             return isinstance(message, Poller.PollFailed)
 
-    class ViewTaken(Message):
-        """The answer to a query, for the first time or because it is another one than before."""
+    class Answered(Message):
+        """The answer to a request: the first, or another one than before."""
 
-        def __init__(self, view: View) -> None:
+        def __init__(self, answer: Answer) -> None:
             super().__init__()
-            self.view = view
+            self.answer = answer
 
         def can_replace(self, message: Message) -> bool:
-            return isinstance(message, Poller.ViewTaken) and message.view.query == self.view.query
+            return isinstance(message, Poller.Answered) and message.answer.request == self.answer.request
 
-    class ViewMissing(Message):
-        """A query has no answer; `reason` is a sentence."""
+    class Unanswered(Message):
+        """A request has no answer; `reason` is a sentence."""
 
-        def __init__(self, query: Query, reason: str) -> None:
+        def __init__(self, request: Request, reason: str) -> None:
             super().__init__()
-            self.query = query
+            self.request = request
             self.reason = reason
 
         def can_replace(self, message: Message) -> bool:
-            return isinstance(message, Poller.ViewMissing) and message.query == self.query
+            return isinstance(message, Poller.Unanswered) and message.request == self.request
 
     class Acted(Message):
-        """An action was carried out; `sentence` says what was done."""
+        """An action was carried out."""
 
-        def __init__(self, action: Action, sentence: str) -> None:
+        def __init__(self, outcome: Outcome) -> None:
             super().__init__()
-            self.action = action
-            self.sentence = sentence
+            self.outcome = outcome
 
     class ActionFailed(Message):
         """An action could not be carried out; `reason` is a sentence."""
@@ -136,8 +136,8 @@ class Poller(threading.Thread):
         self._lock = threading.Lock()
         self._day: object = UNSET
         self._well_ms: int | None = None
-        self._queries: tuple[Query, ...] = ()
-        self._answers: dict[Query, View | str] = {}
+        self._requests: tuple[Request, ...] = ()
+        self._answers: dict[Request, Answer | str] = {}
         self._actions: list[Action] = []
 
     def refresh(self) -> None:
@@ -150,16 +150,16 @@ class Poller(threading.Thread):
             self._day = day
         self._wake.set()
 
-    def ask(self, queries: tuple[Query, ...]) -> None:
-        """What is being looked at from now on: these and nothing else.
+    def ask(self, requests: tuple[Request, ...]) -> None:
+        """Answer these from now on, and nothing else.
 
-        Each is answered anew; but where they are only more than before, those before are left as they are.
+        All are answered again, except those asked before where the new ones only add to them.
         """
         with self._lock:
-            more = set(self._queries) < set(queries)
+            more = set(self._requests) < set(requests)
             self._answers = dict(self._answers) if more else {}
-            self._queries = queries
-        if queries:
+            self._requests = requests
+        if requests:
             self._wake.set()
 
     def act(self, action: Action) -> None:
@@ -191,7 +191,7 @@ class Poller(threading.Thread):
             snapshot = self._feed.poll(self._report)
             if snapshot is not None:
                 self._post(Poller.SnapshotTaken(snapshot))
-            self._look(again=snapshot is not None)
+            self._answer_all(again=snapshot is not None)
         except Stopping:
             return
         except Exception as error:
@@ -203,23 +203,23 @@ class Poller(threading.Thread):
         self._well_ms = self._clock()
         self._post(Poller.PollSucceeded(self._well_ms))
 
-    def _look(self, again: bool) -> None:
+    def _answer_all(self, again: bool) -> None:
         """Look up what is asked and has no answer yet, and with `again` also what has one."""
         with self._lock:
-            queries, answers = self._queries, self._answers
-        for query in queries:
-            before = answers.get(query)
+            requests, answers = self._requests, self._answers
+        for request in requests:
+            before = answers.get(request)
             if before is not None and not again:
                 continue
-            answer = self._answer(query)
+            answer = self._answer(request)
             if not same(before, answer):
-                answers[query] = answer
-                self._post(Poller.ViewMissing(query, answer) if isinstance(answer, str) else Poller.ViewTaken(answer))
+                answers[request] = answer
+                self._post(Poller.Unanswered(request, answer) if isinstance(answer, str) else Poller.Answered(answer))
 
-    def _answer(self, query: Query) -> View | str:
-        """The view, or the sentence that says why there is none."""
+    def _answer(self, request: Request) -> Answer | str:
+        """The answer, or the sentence that says why there is none."""
         try:
-            return self._feed.look(query)
+            return self._feed.answer(request)
         except LookupError as error:
             return str(error.args[0]) if error.args else "There is nothing to show."
 
@@ -234,7 +234,7 @@ class Poller(threading.Thread):
             actions, self._actions = self._actions, []
         for action in actions:
             try:
-                self._post(Poller.Acted(action, self._feed.act(action)))
+                self._post(Poller.Acted(self._feed.act(action)))
             except Exception as error:
                 self._post(Poller.ActionFailed(action, reason_of(error)))
 
@@ -242,7 +242,7 @@ class Poller(threading.Thread):
         if self._stopping.is_set():
             raise Stopping
         self._post(Poller.SnapshotTaken(snapshot))
-        self._look(again=False)
+        self._answer_all(again=False)
 
     def _post(self, message: Message) -> None:
         with contextlib.suppress(RuntimeError):  # the app's loop is closed already
@@ -259,7 +259,7 @@ def reason_of(error: Exception) -> str:
     return (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
 
 
-def same(before: View | str | None, after: View | str) -> bool:
+def same(before: Answer | str | None, after: Answer | str) -> bool:
     """Whether an answer says the same as the last one, but for when it was taken."""
     if before is None or isinstance(before, str) or isinstance(after, str):
         return before == after

@@ -7,8 +7,8 @@ from typing import Any
 
 from opencode_tui.clock import DAY_MS
 from opencode_tui.records.alerts import EVER, Alert, Cause, Crossing, Level, Told
-from opencode_tui.records.answers import AlertsView
-from opencode_tui.records.requests import AlertsQuery
+from opencode_tui.records.answers import AlertList
+from opencode_tui.records.requests import AlertsRequest
 from tests.ui.builders import NOW, at, nano
 from tests.ui.session_builders import SESSION
 
@@ -79,5 +79,5 @@ FIRED = (
 )
 
 
-def fired(*alerts: Alert, taken_ms: int = NOW) -> AlertsView:
-    return AlertsView(AlertsQuery(), taken_ms, alerts)
+def fired(*alerts: Alert, taken_ms: int = NOW) -> AlertList:
+    return AlertList(AlertsRequest(), taken_ms, alerts)

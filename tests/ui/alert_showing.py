@@ -11,9 +11,9 @@ from textual.pilot import Pilot
 
 from opencode_tui.config.settings import Channels
 from opencode_tui.records.alerts import Alert, Cause
-from opencode_tui.records.answers import View
+from opencode_tui.records.answers import Answer
 from opencode_tui.records.day import Snapshot
-from opencode_tui.records.requests import AlertsQuery, Query, SessionQuery
+from opencode_tui.records.requests import AlertsRequest, Request, SessionRequest
 from opencode_tui.ui.app import OpencodeTui
 from tests.ui.alert_builders import FIRED, fired
 from tests.ui.builders import FakeFeed, snapshot
@@ -31,14 +31,14 @@ def still(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
 
 
-def answer(query: Query) -> View:
+def answer(request: Request) -> Answer:
     """What a feed with alerts, a session and its turns says."""
-    if isinstance(query, AlertsQuery):
+    if isinstance(request, AlertsRequest):
         return fired(*FIRED)
-    if isinstance(query, SessionQuery) and query.session_id == SESSION:
+    if isinstance(request, SessionRequest) and request.session_id == SESSION:
         return view()
-    if hasattr(query, "turn_id"):
-        return turn_view(query.turn_id)
+    if hasattr(request, "turn_id"):
+        return turn_view(request.turn_id)
     raise LookupError("There is no such session.")
 
 

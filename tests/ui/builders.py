@@ -12,10 +12,11 @@ from typing import Any
 from opencode_tui.clock import DAY_MS, HOUR_MS
 from opencode_tui.config.settings import Poll, Settings
 from opencode_tui.money import nano_from_usd
-from opencode_tui.records.answers import View
+from opencode_tui.records.answers import Answer
 from opencode_tui.records.calls import Tokens
 from opencode_tui.records.day import Band, DaySpend, SessionLine, Snapshot, Split, Week
-from opencode_tui.records.requests import Action, Query, SessionsQuery
+from opencode_tui.records.outcomes import AlertsSeen, Outcome
+from opencode_tui.records.requests import Action, Request, SessionsRequest
 from opencode_tui.records.sessions import SessionList, SessionRow
 from opencode_tui.records.stores import StoreState
 from opencode_tui.records.usage import Slice
@@ -166,9 +167,7 @@ def snapshot(spent: str = "$0.62", *, day: date = DAY, **changes: Any) -> Snapsh
         week=Week("2026-W20", nano("$3.18"), nano("$7"), nano("$5.66"), "on pace"),
         session_lines=SESSIONS,
         alerts=(),
-        guard="",
-        guard_cutoff_nano=0,
-        guard_trouble="",
+        guard=None,
         unreadable_rows=0,
         unreadable_reasons=(),
         stores=(STORE,),
@@ -260,7 +259,7 @@ ROWS = (
 
 
 def session_list(*rows: SessionRow, period: str = "week", taken_ms: int = NOW) -> SessionList:
-    return SessionList(SessionsQuery(period), taken_ms, rows or ROWS)
+    return SessionList(SessionsRequest(period), taken_ms, rows or ROWS)
 
 
 class FakeFeed:
@@ -273,10 +272,10 @@ class FakeFeed:
         self.closed = False
         self.thread: int | None = None
         self.on_day: Callable[[date | None], Snapshot] | None = None
-        self.looks: list[Query] = []
-        self.on_look: Callable[[Query], View] | None = None
+        self.looks: list[Request] = []
+        self.on_look: Callable[[Request], Answer] | None = None
         self.actions: list[Action] = []
-        self.on_act: Callable[[Action], str] = lambda action: "Done."
+        self.on_act: Callable[[Action], Outcome] = lambda action: AlertsSeen(())
 
     def poll(self, report: Callable[[Snapshot], None]) -> Snapshot | None:
         self.thread = threading.get_ident()
@@ -293,14 +292,14 @@ class FakeFeed:
         if self.on_day is not None:
             self.answers.append(self.on_day(day))
 
-    def look(self, query: Query) -> View:
+    def answer(self, request: Request) -> Answer:
         self.thread = threading.get_ident()
-        self.looks.append(query)
+        self.looks.append(request)
         if self.on_look is None:
             raise LookupError("There is no such session.")
-        return self.on_look(query)
+        return self.on_look(request)
 
-    def act(self, action: Action) -> str:
+    def act(self, action: Action) -> Outcome:
         self.thread = threading.get_ident()
         self.actions.append(action)
         return self.on_act(action)

@@ -7,10 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 from opencode_tui.pricing.rates import Rates, cost_nano
-from opencode_tui.records.answers import View
+from opencode_tui.records.answers import Answer
 from opencode_tui.records.calls import Tokens
 from opencode_tui.records.day import Snapshot
-from opencode_tui.records.requests import Query, SessionQuery, TurnQuery
+from opencode_tui.records.requests import Request, SessionRequest, TurnRequest
 from opencode_tui.records.session import (
     CallRates,
     CallRow,
@@ -100,7 +100,7 @@ GROWTH = (
 
 def view(turns: tuple[Turn, ...] = TURNS, tree: tuple[Node, ...] = TREE, **changes: Any) -> SessionView:
     base = SessionView(
-        query=SessionQuery(SESSION),
+        request=SessionRequest(SESSION),
         taken_ms=at("14:23"),
         id=SESSION,
         title="Fix header spacing",
@@ -127,7 +127,7 @@ def view(turns: tuple[Turn, ...] = TURNS, tree: tuple[Node, ...] = TREE, **chang
         turns=turns,
         growth=GROWTH,
     )
-    changes.setdefault("query", SessionQuery(changes.get("id", base.id)))
+    changes.setdefault("request", SessionRequest(changes.get("id", base.id)))
     return replace(base, **changes)
 
 
@@ -163,27 +163,27 @@ def call(tokens: Tokens = FEW, **changes: Any) -> CallRow:
 
 
 def turn_view(turn_id: str, *calls: CallRow, session_id: str = SESSION) -> TurnView:
-    return TurnView(TurnQuery(session_id, turn_id), at("14:23"), calls or (call(),))
+    return TurnView(TurnRequest(session_id, turn_id), at("14:23"), calls or (call(),))
 
 
 class ViewFeed(FakeFeed):
-    """Answers a query with what it was given for it, else with a LookupError."""
+    """Answers a request with what it was given for it, else with a LookupError."""
 
-    def __init__(self, *views: View, answer: Callable[[Query], View] | None = None) -> None:
+    def __init__(self, *views: Answer, answer: Callable[[Request], Answer] | None = None) -> None:
         super().__init__(snapshot())
-        self.views = {view.query: view for view in views}
-        self.looked: list[Query] = []
+        self.views = {view.request: view for view in views}
+        self.looked: list[Request] = []
         self._answer = answer
 
-    def look(self, query: Query) -> View:
-        self.looked.append(query)
-        if query in self.views:
-            return self.views[query]
+    def answer(self, request: Request) -> Answer:
+        self.looked.append(request)
+        if request in self.views:
+            return self.views[request]
         if self._answer is not None:
-            return self._answer(query)
-        raise LookupError(f"No session {getattr(query, 'session_id', '')} in the ledger")
+            return self._answer(request)
+        raise LookupError(f"No session {getattr(request, 'session_id', '')} in the ledger")
 
-    def change(self, view: View, picture: Snapshot | None = None) -> None:
-        """From the next poll on, this is the answer to its query."""
-        self.views[view.query] = view
+    def change(self, view: Answer, picture: Snapshot | None = None) -> None:
+        """From the next poll on, this is the answer to its request."""
+        self.views[view.request] = view
         self.answers.append(picture or snapshot(taken_ms=at("14:23") + len(self.looked)))

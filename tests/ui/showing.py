@@ -9,10 +9,14 @@ from dataclasses import replace
 from typing import Any
 
 from textual.pilot import Pilot
+from textual.widgets import Static
 
 from opencode_tui.config.settings import Settings, Ui
 from opencode_tui.records.day import Snapshot
 from opencode_tui.ui.app import OpencodeTui
+from opencode_tui.ui.screens.session import SessionScreen
+from opencode_tui.ui.screens.sessions import SessionsScreen
+from opencode_tui.ui.screens.why import WhyScreen
 from tests.ui.builders import SETTINGS, FakeFeed, clock
 from tests.ui.quiet import quiet
 
@@ -52,3 +56,15 @@ def screen_text(app: OpencodeTui) -> str:
     """What stands on the screen, line by line."""
     strips = app.screen._compositor.render_strips()
     return "\n".join("".join(segment.text for segment in strip) for strip in strips)
+
+
+def answered(app: OpencodeTui) -> bool:
+    """Whether the screen that is seen shows the answer to what it asked, or why there is none."""
+    screen = app.screen
+    if isinstance(screen, SessionsScreen):
+        return screen._list is not None and screen._list.request in screen.requests
+    if isinstance(screen, WhyScreen):
+        return screen._alerts is not None
+    if isinstance(screen, SessionScreen):
+        return screen.session is not None or "Reading" not in str(screen.query_one("#nothing", Static).render())
+    return False

@@ -8,6 +8,8 @@ import pytest
 from textual.widgets import Input
 
 from opencode_tui.records.alerts import Cause
+from opencode_tui.records.day import Guard
+from opencode_tui.records.outcomes import AlertsSeen, AlertsSnoozed, Outcome
 from opencode_tui.records.requests import AcknowledgeAlerts, Action, SeeAlerts, SnoozeAlerts
 from opencode_tui.ui.app import OpencodeTui
 from opencode_tui.ui.screens.session import SessionScreen
@@ -20,7 +22,7 @@ from tests.ui.alert_builders import DAY_CROSSING, FIRED, RATE, alert
 from tests.ui.alert_showing import BAND_LINE, NOTHING_STANDS_OUT, over, poll, still, toasts
 from tests.ui.builders import at, session_list, snapshot
 from tests.ui.session_builders import SESSION
-from tests.ui.showing import THEME, app_over, screen_text, settled, showing, until
+from tests.ui.showing import THEME, answered, app_over, screen_text, settled, showing, until
 from tests.ui.test_snapshots import NARROW, WIDE, SnapCompare
 
 __all__ = ["still"]
@@ -38,9 +40,9 @@ async def test_the_newest_alert_stands_on_the_banner_with_its_time_and_its_cause
 async def test_a_says_it_is_seen_and_the_line_of_the_day_remains() -> None:
     app, feed = over(alert(2), alert(1))
 
-    def see(action: Action) -> str:
+    def see(action: Action) -> Outcome:
         feed.answers.append(snapshot("$0.93", taken_ms=at("14:24")))
-        return "Seen."
+        return AlertsSeen((2,))
 
     feed.on_act = see
     async with showing(app, WIDE) as pilot:
@@ -59,7 +61,7 @@ async def test_capital_a_sees_all_and_z_snoozes_the_shown_one_for_an_hour() -> N
         await until(pilot, lambda: len(feed.actions) == 1)
         await pilot.press("A")
         await until(pilot, lambda: len(feed.actions) == 2)
-    assert feed.actions == [SnoozeAlerts((2,), 60), SeeAlerts((2, 1))]
+    assert feed.actions == [SnoozeAlerts((2,), at("15:23")), SeeAlerts((2, 1))]
 
 
 async def test_without_an_alert_its_keys_do_nothing() -> None:
@@ -192,7 +194,7 @@ def test_a_narrow_pane_wraps_the_sentence_to_four_lines_and_names_keys_below_the
 async def test_a_failed_action_is_said_and_the_screen_goes_on() -> None:
     app, feed = over(alert(1))
 
-    def refuse(action: Action) -> str:
+    def refuse(action: Action) -> Outcome:
         raise ValueError("the ledger is [locked] by another")
 
     feed.on_act = refuse
@@ -206,11 +208,12 @@ async def test_a_failed_action_is_said_and_the_screen_goes_on() -> None:
 
 async def test_after_an_action_a_poll_follows_at_once() -> None:
     app, feed = over(alert(1))
+    feed.on_act = lambda action: AlertsSnoozed((1,), 1, at("15:23"))
     async with showing(app) as pilot:
         polls = feed.polls
         await pilot.press("z")
         await until(pilot, lambda: feed.polls > polls)
-        assert feed.actions and toasts(app) == ["Done."]
+        assert feed.actions and toasts(app) == ["1 alert snoozed until Wed 15:23"]
 
 
 async def test_the_palette_offers_what_the_keys_do() -> None:
@@ -223,7 +226,7 @@ async def test_the_palette_offers_what_the_keys_do() -> None:
         assert {"Seen", "All seen", "Snooze", "Acknowledge", "Cause"} <= offered.keys()
         await pilot.press("escape")
         await offered["Snooze"]()
-        await until(pilot, lambda: feed.actions == [SnoozeAlerts((4,), 60)])
+        await until(pilot, lambda: feed.actions == [SnoozeAlerts((4,), at("15:23"))])
 
 
 async def test_when_the_focused_banner_loses_its_alert_the_focus_goes_on() -> None:
@@ -241,7 +244,7 @@ async def test_in_the_filter_the_letters_are_typed() -> None:
     feed.on_look = lambda query: session_list()
     async with showing(app, WIDE) as pilot:
         await pilot.press("2")
-        await until(pilot, lambda: app.view is not None)
+        await until(pilot, lambda: answered(app))
         await pilot.press("slash", *"aze")
         await until(pilot, lambda: app.screen.query_one(Input).value == "aze")
     assert feed.actions == []
@@ -253,7 +256,7 @@ async def test_an_alert_does_not_take_the_focus_from_who_pauses_in_the_filter(mo
     monkeypatch.setattr(OpencodeTui, "is_quiet", True)
     async with showing(app, WIDE) as pilot:
         await pilot.press("2")
-        await until(pilot, lambda: app.view is not None)
+        await until(pilot, lambda: answered(app))
         await pilot.press("slash", "h")
         await poll(pilot, feed, snapshot("$0.93", alerts=(alert(2),)))
         await pilot.press(*"az")
@@ -266,5 +269,5 @@ SHOWN = (FIRED[0], alert(3, "another"), alert(2, "one more"))
 
 @pytest.mark.parametrize("size", [pytest.param(NARROW, id="narrow"), pytest.param(WIDE, id="wide")])
 def test_banner_looks(size: tuple[int, int], snap_compare: SnapCompare) -> None:
-    app, _ = app_over(snapshot("$0.93", alerts=SHOWN, guard="guarded"), settings=THEME)
+    app, _ = app_over(snapshot("$0.93", alerts=SHOWN, guard=Guard("guarded", 1_500_000_000)), settings=THEME)
     assert snap_compare(app, terminal_size=size, run_before=settled)

@@ -7,23 +7,27 @@ from typing import Any
 import pytest
 from textual.widgets import Input
 
+from opencode_tui.records.day import Guard
 from opencode_tui.records.requests import LiftGuard, RaiseCutoff
 from opencode_tui.ui.app import OpencodeTui
 from opencode_tui.ui.screens.cutoff import CutoffScreen, amount_above
 from tests.ui.alert_showing import over, poll, still
-from tests.ui.builders import DAY, nano, snapshot
+from tests.ui.builders import DAY, at, nano, snapshot
 from tests.ui.showing import screen_text, showing, until
 
 __all__ = ["still"]
+
+GUARDED = Guard("guarded", nano("$1.50"))
+LIFTED = Guard("lifted", nano("$1.50"), lifted_until_ms=at("15:02"))
 
 
 async def test_today_says_how_the_guard_is_and_what_troubles_it() -> None:
     app, feed = over()
     async with showing(app) as pilot:
         assert "guard" not in screen_text(app)
-        await poll(pilot, feed, snapshot(guard="guard lifted until 15:02"))
-        assert "Today · guard lifted until 15:02" in screen_text(app)
-        await poll(pilot, feed, snapshot(guard="not guarded", guard_trouble="the state file cannot be read"))
+        await poll(pilot, feed, snapshot(guard=LIFTED))
+        assert "Today · lifted until 15:02" in screen_text(app)
+        await poll(pilot, feed, snapshot(guard=Guard("trouble", 0, trouble="the state file cannot be read")))
         text = screen_text(app)
         assert "Today · not guarded" in text and "▲ the state file cannot be read" in text
 
@@ -31,7 +35,7 @@ async def test_today_says_how_the_guard_is_and_what_troubles_it() -> None:
 async def test_a_past_day_does_not_say_how_the_guard_is() -> None:
     app, feed = over()
     async with showing(app) as pilot:
-        await poll(pilot, feed, snapshot(day=DAY.replace(day=12), guard="guarded"))
+        await poll(pilot, feed, snapshot(day=DAY.replace(day=12), guard=GUARDED))
         assert "guarded" not in screen_text(app)
 
 
@@ -42,23 +46,23 @@ def commands(app: OpencodeTui) -> dict[str, Any]:
 async def test_the_palette_lifts_the_guard_and_ends_the_lift() -> None:
     app, feed = over()
     async with showing(app) as pilot:
-        for guard in ("", "not guarded"):
+        for guard in (None, Guard("absent", 0), Guard("trouble", 0)):
             await poll(pilot, feed, snapshot(guard=guard))
             assert not [title for title in commands(app) if "guard" in title or "cutoff" in title]
-        await poll(pilot, feed, snapshot(guard="guarded"))
+        await poll(pilot, feed, snapshot(guard=GUARDED))
         commands(app)["Lift the guard for 30 minutes"]()
         await until(pilot, lambda: len(feed.actions) == 1)
-        await poll(pilot, feed, snapshot(guard="guard lifted until 15:02"))
+        await poll(pilot, feed, snapshot(guard=LIFTED))
         assert "Lift the guard for 30 minutes" not in commands(app)
         commands(app)["End the lift"]()
         await until(pilot, lambda: len(feed.actions) == 2)
-    assert feed.actions == [LiftGuard(30), LiftGuard(0)]
+    assert feed.actions == [LiftGuard(at("14:53")), LiftGuard(None)]
 
 
 async def test_the_cutoff_is_raised_to_the_amount_that_is_typed() -> None:
     app, feed = over()
     async with showing(app) as pilot:
-        await poll(pilot, feed, snapshot(guard="guarded"))
+        await poll(pilot, feed, snapshot(guard=GUARDED))
         commands(app)["Raise today's cutoff"]()
         await until(pilot, lambda: isinstance(app.screen, CutoffScreen))
         await pilot.press(*"abc", "enter")
@@ -72,7 +76,7 @@ async def test_the_cutoff_is_raised_to_the_amount_that_is_typed() -> None:
 
 async def test_a_raised_cutoff_is_said_and_can_be_ended() -> None:
     app, feed = over(spent="$1.62")
-    raised = snapshot("$1.62", guard="guarded, cutoff $20.00", guard_cutoff_nano=nano("$20"))
+    raised = snapshot("$1.62", guard=Guard("guarded", nano("$20"), raised=True))
     async with showing(app) as pilot:
         await poll(pilot, feed, raised)
         assert "Today · guarded, cutoff $20.00" in screen_text(app)
@@ -83,7 +87,7 @@ async def test_a_raised_cutoff_is_said_and_can_be_ended() -> None:
         await pilot.press("escape")
         await until(pilot, lambda: not isinstance(app.screen, CutoffScreen))
         commands(app)["End the raise"]()
-        await until(pilot, lambda: feed.actions == [RaiseCutoff(0)])
+        await until(pilot, lambda: feed.actions == [RaiseCutoff(None)])
 
 
 async def test_escape_leaves_the_cutoff_as_it_is() -> None:

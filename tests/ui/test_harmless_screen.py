@@ -12,14 +12,14 @@ import pytest
 
 from opencode_tui.privacy.harmless import one_line
 from opencode_tui.records.day import Snapshot
-from opencode_tui.records.requests import SessionQuery, SessionsQuery
+from opencode_tui.records.requests import SessionRequest, SessionsRequest
 from opencode_tui.records.session import SessionName
 from opencode_tui.ui.app import OpencodeTui
 from tests.test_harmless import ESCAPES, acts
 from tests.ui.alert_builders import alert
 from tests.ui.builders import clock, part, row, session, session_list, snapshot
 from tests.ui.session_builders import ViewFeed, node, turn, view
-from tests.ui.showing import THEME, screen_text, settled, until
+from tests.ui.showing import THEME, answered, screen_text, settled, until
 
 NASTY = "".join(ESCAPES) + "$(touch hit)`x`#(y)#[fg=red] \u009b31m [/b] end"
 
@@ -51,7 +51,7 @@ async def test_no_screen_lets_a_control_character_through(key: str, size: tuple[
         await settled(pilot)
         await pilot.press(key)
         if key == "2":
-            await until(pilot, lambda: SessionsQuery("week") in feed.looked)
+            await until(pilot, lambda: SessionsRequest("week") in feed.looked)
         assert acts(screen_text(app), "\n") == []
 
 
@@ -74,7 +74,7 @@ async def test_no_session_lets_a_control_character_through(size: tuple[int, int]
     async with app.run_test(size=size) as pilot:
         await settled(pilot)
         app.action_open_session(id)
-        await until(pilot, lambda: app.view is not None)
+        await until(pilot, lambda: answered(app))
         assert acts(screen_text(app), "\n") == []
         await pilot.press("c")
         await until(pilot, lambda: "Copied" in screen_text(app))
@@ -91,7 +91,7 @@ async def test_a_session_that_is_not_there_is_named_without_harm(id: str) -> Non
     async with app.run_test(size=(80, 24)) as pilot:
         await settled(pilot)
         app.action_open_session(id)
-        await until(pilot, lambda: app.missing is not None)
+        await until(pilot, lambda: answered(app))
         assert acts(screen_text(app), "\n") == []
         await pilot.press("c")
         await until(pilot, lambda: "Copied" in screen_text(app))
@@ -110,11 +110,11 @@ async def test_what_a_person_selects_on_the_screen_is_copied_without_harm() -> N
 async def test_a_copied_command_runs_nothing(tmp_path: Path) -> None:
     """The id is one that OpenCode's `import` takes, and the shell is a real one."""
     id = f"$(touch {tmp_path}/a)`touch {tmp_path}/b`\ntouch {tmp_path}/c\n"
-    app = OpencodeTui(ViewFeed(view(id=id, query=SessionQuery(id))), THEME, clock)
+    app = OpencodeTui(ViewFeed(view(id=id, request=SessionRequest(id))), THEME, clock)
     async with app.run_test() as pilot:
         await settled(pilot)
         app.action_open_session(id)
-        await until(pilot, lambda: app.view is not None)
+        await until(pilot, lambda: answered(app))
         await pilot.press("c")
         subprocess.run(["sh", "-c", f"opencode() {{ :; }}\n{app.clipboard}"], check=True)
     assert list(tmp_path.iterdir()) == []

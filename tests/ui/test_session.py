@@ -10,9 +10,9 @@ import pytest
 from textual.pilot import Pilot
 
 from opencode_tui.records.alerts import Cause
-from opencode_tui.records.answers import View
+from opencode_tui.records.answers import Answer
 from opencode_tui.records.calls import Tokens
-from opencode_tui.records.requests import SessionQuery, TurnQuery
+from opencode_tui.records.requests import SessionRequest, TurnRequest
 from opencode_tui.records.session import Turn
 from opencode_tui.report import turn_words
 from opencode_tui.ui.app import OpencodeTui
@@ -58,7 +58,7 @@ def still(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
 
 
-def over(*views: View) -> tuple[OpencodeTui, ViewFeed]:
+def over(*views: Answer) -> tuple[OpencodeTui, ViewFeed]:
     feed = ViewFeed(*views)
     return OpencodeTui(feed, THEME, clock), feed
 
@@ -77,7 +77,7 @@ async def opened(pilot: Pilot[Any], session_id: str = SESSION) -> None:
 
     def answered() -> bool:
         screen = app.screen
-        return isinstance(screen, SessionScreen) and (screen.session is not None or screen.missing is not None)
+        return isinstance(screen, SessionScreen) and (screen.session is not None or "Reading" not in screen_text(app))
 
     await until(pilot, answered)
 
@@ -101,7 +101,7 @@ async def test_what_made_it_dear_stands_above_and_marks_its_turns(size: tuple[in
     assert all(len(line) <= size[0] for line in text.splitlines())
 
 
-async def poll(pilot: Pilot[Any], feed: ViewFeed, changed: View) -> None:
+async def poll(pilot: Pilot[Any], feed: ViewFeed, changed: Answer) -> None:
     """Let the feed change its answer, and the screen show it."""
     feed.change(changed)
     looked = len(feed.looked)
@@ -157,7 +157,7 @@ async def test_enter_opens_a_turn_to_the_arithmetic_of_its_calls_and_esc_closes_
     async with shown(app) as pilot:
         await pilot.press("enter")
         await until(pilot, lambda: screen_of(app).turn is not None)
-        assert TurnQuery(SESSION, "msg_turn_7") in feed.looked
+        assert TurnRequest(SESSION, "msg_turn_7") in feed.looked
         text = screen_text(app)
         assert "Turn 7 · 09:01 · $0.10" in text
         assert "input 5,436 × $0.95/M + output 669 × $4/M = $0.0078402 recorded" in text
@@ -165,7 +165,7 @@ async def test_enter_opens_a_turn_to_the_arithmetic_of_its_calls_and_esc_closes_
         assert "2 calls = $0.0167802" in text
         await pilot.press("escape")
         await until(pilot, lambda: "2 calls =" not in screen_text(app))
-        assert screen_of(app).looking_at == (SessionQuery(SESSION),)
+        assert screen_of(app).requests == (SessionRequest(SESSION),)
         await pilot.press("escape")
         await until(pilot, lambda: not isinstance(app.screen, SessionScreen))
 
@@ -372,7 +372,7 @@ async def test_arrows_and_tab_go_from_pane_to_pane() -> None:
 async def test_the_answer_to_another_query_changes_nothing() -> None:
     app, _ = over(view())
     async with shown(app) as pilot:
-        app.view = view(id="ses_other", title="Another")
+        screen_of(app).take_answer(view(id="ses_other", request=SessionRequest("ses_other"), title="Another"))
         await pilot.pause()
         session = screen_of(app).session
         assert session is not None and session.id == SESSION

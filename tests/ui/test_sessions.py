@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from opencode_tui.records.answers import View
-from opencode_tui.records.requests import Query, SessionQuery, SessionsQuery
+from opencode_tui.records.answers import Answer
+from opencode_tui.records.requests import Request, SessionRequest, SessionsRequest
 from opencode_tui.records.sessions import SessionList, SessionRow
 from opencode_tui.report.session_words import title_text
 from opencode_tui.ui.app import OpencodeTui
@@ -23,20 +23,20 @@ from opencode_tui.ui.tables.today import SessionTable
 from opencode_tui.ui.widgets.seven_days import SevenDays
 from opencode_tui.ui.widgets.slices import SlicesPanel
 from tests.ui.builders import DAY, ROWS, FakeFeed, part, row, session_list, snapshot
-from tests.ui.showing import app_over, screen_text, showing, until
+from tests.ui.showing import answered, app_over, screen_text, showing, until
 
 IDS = tuple(each.id for each in ROWS)
 
 
 class Ledger:
-    """Answers every query for sessions with its rows, and knows no session."""
+    """Answers every request for sessions with its rows, and knows no session."""
 
     def __init__(self, *rows: SessionRow) -> None:
         self.rows = rows
 
-    def __call__(self, query: Query) -> View:
-        if isinstance(query, SessionsQuery):
-            return SessionList(query, 0, self.rows)
+    def __call__(self, request: Request) -> Answer:
+        if isinstance(request, SessionsRequest):
+            return SessionList(request, 0, self.rows)
         raise LookupError("There is no such session.")
 
 
@@ -50,10 +50,6 @@ async def sessions(
         await pilot.press("2")
         await until(pilot, lambda: isinstance(app.screen, SessionsScreen) and answered(app))
         yield app, feed, pilot
-
-
-def answered(app: OpencodeTui) -> bool:
-    return isinstance(app.view, SessionList) and app.view.query in getattr(app.screen, "looking_at", ())
 
 
 def table(app: OpencodeTui) -> RowTable:
@@ -71,7 +67,7 @@ def header(app: OpencodeTui) -> str:
 
 async def test_two_shows_the_sessions_of_the_week_newest_first() -> None:
     async with sessions(*ROWS) as (app, feed, _):
-        assert feed.looks == [SessionsQuery("week")]
+        assert feed.looks == [SessionsRequest("week")]
         assert shown(app) == IDS
         text = screen_text(app)
         assert "Fix header spacing" in text and "claude-sonnet-4-6" in text and "▁▂▄▇▃▁" in text
@@ -89,7 +85,7 @@ async def test_a_screen_that_is_not_seen_asks_for_nothing() -> None:
         await until(pilot, lambda: "$0.71" in screen_text(app))
         assert feed.looks == []
         await pilot.press("2")
-        await until(pilot, lambda: feed.looks == [SessionsQuery("week")])
+        await until(pilot, lambda: feed.looks == [SessionsRequest("week")])
 
 
 async def test_rows_follow_the_store_and_the_cursor_stays_on_its_session() -> None:
@@ -171,12 +167,12 @@ async def test_p_asks_for_the_next_period_and_says_so_until_it_is_there() -> Non
         for period in ("month", "year", "all", "today", "yesterday", "week"):
             await pilot.press("p")
             await until(pilot, lambda: f"▼ · {period} " in screen_text(app))  # noqa: B023
-            assert feed.looks[-1] == SessionsQuery(period)
+            assert feed.looks[-1] == SessionsRequest(period)
 
 
 async def test_an_answer_to_an_older_question_is_not_shown() -> None:
     async with sessions(*ROWS) as (app, _, pilot):
-        app.view = session_list(row("other"), period="year")
+        app.screen.take_answer(session_list(row("other"), period="year"))  # type: ignore[attr-defined]
         assert "other" not in shown(app)
         await pilot.pause()
 
@@ -202,7 +198,7 @@ async def test_g_groups_by_project_the_dearest_first_and_headings_do_not_open() 
         assert table(app).cursor_key == "ses_1"
         await pilot.press("g")
         assert shown(app) == IDS
-        assert not any(isinstance(query, SessionQuery) for query in feed.looks)
+        assert not any(isinstance(request, SessionRequest) for request in feed.looks)
 
 
 async def test_enter_opens_a_session_and_esc_comes_back_to_the_same_place() -> None:
@@ -211,7 +207,7 @@ async def test_enter_opens_a_session_and_esc_comes_back_to_the_same_place() -> N
         await pilot.press("end", "up", "up")
         before = await drawn(app, pilot)
         await pilot.press("enter")
-        await until(pilot, lambda: SessionQuery("s197") in feed.looks)
+        await until(pilot, lambda: SessionRequest("s197") in feed.looks)
         assert isinstance(app.screen, SessionScreen) and "Sessions › s197" in header(app)
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(app.screen, SessionsScreen))
@@ -237,7 +233,7 @@ async def test_enter_on_todays_row_opens_its_session() -> None:
     app, feed = app_over(snapshot())
     async with showing(app, (80, 24)) as pilot:
         await pilot.press("down", "enter")
-        await until(pilot, lambda: feed.looks == [SessionQuery("ses_2")])
+        await until(pilot, lambda: feed.looks == [SessionRequest("ses_2")])
         assert "Today › " in header(app)
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(app.screen, TodayScreen))
@@ -252,7 +248,7 @@ async def test_a_models_bar_leads_to_its_sessions_of_the_day_and_esc_back_to_the
         models.focus()
         await pilot.press("down", "enter")
         await until(pilot, lambda: isinstance(app.screen, SessionsScreen) and shown(app) == ("ses_2",))
-        assert feed.looks == [SessionsQuery(DAY.isoformat())]
+        assert feed.looks == [SessionsRequest(DAY.isoformat())]
         assert "Today › opencode/glm-5.1 › Sessions" in header(app)
         assert "1 of 6 sessions · $0.20" in screen_text(app)
         await pilot.press("escape")
@@ -269,7 +265,7 @@ async def test_a_providers_bar_finds_the_provider_and_not_its_name_elsewhere() -
         await pilot.click("#providers", offset=(2, 1))
         await until(pilot, lambda: isinstance(app.screen, SessionsScreen) and shown(app) == ("ses_5",))
         await pilot.press("p")
-        await until(pilot, lambda: feed.looks[-1] == SessionsQuery("today"))
+        await until(pilot, lambda: feed.looks[-1] == SessionsRequest("today"))
 
 
 async def test_a_day_is_opened_by_keys() -> None:
@@ -291,7 +287,7 @@ async def test_after_a_day_was_opened_the_way_begins_with_it() -> None:
         app.screen.query_one("#models", SlicesPanel).focus()
         await pilot.press("enter")
         await until(pilot, lambda: "Tue 12 May › opencode/kimi-k2.6 › Sessions" in screen_text(app))
-        assert feed.looks == [SessionsQuery("2026-05-12")]
+        assert feed.looks == [SessionsRequest("2026-05-12")]
 
 
 async def test_of_ten_thousand_sessions_an_update_makes_only_the_seen_rows(monkeypatch: pytest.MonkeyPatch) -> None:

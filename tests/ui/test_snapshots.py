@@ -13,7 +13,7 @@ from textual.pilot import Pilot
 from opencode_tui.records.day import Snapshot
 from opencode_tui.ui.app import OpencodeTui
 from tests.ui.builders import DAY, ROWS, STORE, nano, quiet, session_list, snapshot
-from tests.ui.showing import app_over, settled, until
+from tests.ui.showing import answered, app_over, settled, until
 
 KEPT = Path(__file__).parent / "__snapshots__"
 NARROW, NORMAL, WIDE = (36, 40), (80, 24), (160, 50)
@@ -77,7 +77,7 @@ def test_looks_sessions(keys: tuple[str, ...], size: tuple[int, int], snap_compa
     async def show(pilot: Pilot[Any]) -> None:
         await settled(pilot)
         await pilot.press("2")
-        await until(pilot, lambda: app.view is not None)
+        await until(pilot, lambda: answered(app))
         await pilot.press(*keys)
         await until(pilot, lambda: True)
 

@@ -12,14 +12,14 @@ import pytest
 from textual.app import App
 from textual.pilot import Pilot
 
-from opencode_tui.records.answers import View
+from opencode_tui.records.answers import Answer
 from opencode_tui.records.day import Snapshot
-from opencode_tui.records.requests import Query, SessionQuery, SessionsQuery
+from opencode_tui.records.requests import Request, SessionRequest, SessionsRequest
 from opencode_tui.ui.poller import Poller, rest_s, same
 from tests.ui.builders import NOW, FakeFeed, clock, row, session_list, snapshot
 from tests.ui.showing import until
 
-WEEK, MONTH, UNKNOWN = SessionsQuery("week"), SessionsQuery("month"), SessionQuery("ses_x")
+WEEK, MONTH, UNKNOWN = SessionsRequest("week"), SessionsRequest("month"), SessionRequest("ses_x")
 
 
 class Ear(App[None]):
@@ -28,8 +28,8 @@ class Ear(App[None]):
     def __init__(self, feed: FakeFeed) -> None:
         super().__init__()
         self.poller = Poller(self, feed, 60.0, clock)
-        self.views: list[View] = []
-        self.missing: list[tuple[Query, str]] = []
+        self.views: list[Answer] = []
+        self.missing: list[tuple[Request, str]] = []
         self.polls = 0
 
     def on_mount(self) -> None:
@@ -38,20 +38,20 @@ class Ear(App[None]):
     def on_unmount(self) -> None:
         self.poller.stop()
 
-    def on_poller_view_taken(self, message: Poller.ViewTaken) -> None:
-        self.views.append(message.view)
+    def on_poller_answered(self, message: Poller.Answered) -> None:
+        self.views.append(message.answer)
 
-    def on_poller_view_missing(self, message: Poller.ViewMissing) -> None:
-        self.missing.append((message.query, message.reason))
+    def on_poller_unanswered(self, message: Poller.Unanswered) -> None:
+        self.missing.append((message.request, message.reason))
 
     def on_poller_poll_succeeded(self) -> None:
         self.polls += 1
 
 
-def answer(query: Query) -> View:
-    if not isinstance(query, SessionsQuery):
+def answer(request: Request) -> Answer:
+    if not isinstance(request, SessionsRequest):
         raise LookupError("There is no session ses_x.")
-    return session_list(period=query.period)
+    return session_list(period=request.period)
 
 
 @asynccontextmanager
@@ -68,7 +68,7 @@ async def polled_again(ear: Ear, pilot: Pilot[Any]) -> None:
     await until(pilot, lambda: ear.polls > polls)
 
 
-def feed_with(look: Callable[[Query], View] = answer, *answers: Snapshot) -> FakeFeed:
+def feed_with(look: Callable[[Request], Answer] = answer, *answers: Snapshot) -> FakeFeed:
     feed = FakeFeed(*answers)
     feed.on_look = look
     return feed
@@ -175,10 +175,10 @@ async def test_what_is_asked_during_a_long_import_does_not_wait_for_its_end() ->
 async def test_a_look_that_fails_is_a_failed_poll_and_is_tried_again() -> None:
     broken = [True]
 
-    def look(query: Query) -> View:
+    def look(request: Request) -> Answer:
         if broken.pop() if broken else False:
             raise OSError("disk I/O error")
-        return answer(query)
+        return answer(request)
 
     async with hearing(feed_with(look)) as (ear, pilot):
         ear.poller.ask((WEEK,))

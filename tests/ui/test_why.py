@@ -20,7 +20,7 @@ from tests.ui.alert_builders import DAY_CROSSING, FIRED, alert, fired
 from tests.ui.alert_showing import over, poll, still, toasts
 from tests.ui.builders import nano, snapshot
 from tests.ui.session_builders import SESSION
-from tests.ui.showing import THEME, screen_text, settled, showing, until
+from tests.ui.showing import THEME, answered, screen_text, settled, showing, until
 from tests.ui.test_snapshots import NARROW, NORMAL, WIDE, SnapCompare
 
 __all__ = ["still"]
@@ -31,7 +31,7 @@ async def why(pilot: Pilot[Any]) -> WhyScreen:
     await pilot.press("5")
     app = pilot.app
     assert isinstance(app, OpencodeTui)
-    await until(pilot, lambda: isinstance(app.screen, WhyScreen) and app.view is not None)
+    await until(pilot, lambda: isinstance(app.screen, WhyScreen) and answered(app))
     assert isinstance(app.screen, WhyScreen)
     return app.screen
 

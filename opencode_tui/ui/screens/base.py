@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.reactive import var
 
 from opencode_tui.records.alerts import Alert
-from opencode_tui.records.answers import View
+from opencode_tui.records.answers import Answer
 from opencode_tui.records.day import Snapshot
-from opencode_tui.records.requests import Query
+from opencode_tui.records.requests import Request
 from opencode_tui.report.states import STALE_AFTER_MS, Failure
 from opencode_tui.ui.leaving import LeavingScreen
 
@@ -22,11 +23,12 @@ HEIGHTS = [(0, "-short"), (34, "-tall"), (46, "-taller"), (56, "-tallest")]
 
 
 @dataclass(frozen=True, slots=True)
-class Missing:
-    """A query that has no answer, and the sentence that says why."""
+class Ask:
+    """A request, and what is done with its answer, or with the sentence that says why there is none."""
 
-    query: Query
-    reason: str
+    request: Request
+    take: Callable[[Any], None]
+    take_reason: Callable[[str], None] = lambda reason: None
 
 
 class OpenSession(Message):
@@ -49,7 +51,7 @@ class OpenSessions(Message):
     """The sessions of a period that a filter matches are to be shown on top of this screen."""
 
     def __init__(self, period: str, filter: str, name: str) -> None:
-        """`period` as SessionsQuery has it, `filter` as it is typed; `name` stands for it in the breadcrumb."""
+        """`period` as SessionsRequest has it, `filter` as it is typed; `name` stands for it in the breadcrumb."""
         super().__init__()
         self.period, self.filter, self.name = period, filter, name
 
@@ -81,27 +83,37 @@ class SnapshotScreen(LeavingScreen):
         return self.snapshot.alerts[0] if self.snapshot is not None and self.snapshot.alerts else None
 
 
-class ViewScreen(SnapshotScreen):
-    """A screen that asks for more than the snapshot while it is the current one.
+class AskingScreen(SnapshotScreen):
+    """A screen that asks for more than the snapshot while it is the current one."""
 
-    `view` and `missing` hold what came last to any screen: a screen takes what answers one of its own queries.
-    """
+    _asks: tuple[Ask, ...] = ()
 
-    view: var[View | None] = var(None)
-    missing: var[Missing | None] = var(None)
-    looking_at: tuple[Query, ...] = ()
-    """What it wants to be shown; the app asks for it while the screen is current."""
+    class Asking(Message):
+        """The screen became the current one, or asks for something else."""
 
-    class Looking(Message):
-        """The screen became the current one, or wants to look at something else."""
+    @property
+    def requests(self) -> tuple[Request, ...]:
+        """What it asks for; the app passes it on while the screen is current."""
+        return tuple(each.request for each in self._asks)
 
-    def look_at(self, *queries: Query) -> None:
+    def ask(self, *asks: Ask) -> None:
         """Ask for these from now on, and for nothing else."""
-        self.looking_at = queries
-        self.post_message(self.Looking())
+        self._asks = asks
+        if self.is_mounted:
+            self.post_message(self.Asking())
+
+    def take_answer(self, answer: Answer) -> None:
+        for each in self._asks:
+            if each.request == answer.request and self.is_there:
+                each.take(answer)
+
+    def take_reason(self, request: Request, reason: str) -> None:
+        for each in self._asks:
+            if each.request == request and self.is_there:
+                each.take_reason(reason)
 
     def on_screen_resume(self) -> None:
-        self.post_message(self.Looking())
+        self.post_message(self.Asking())
 
     def on_screen_suspend(self) -> None:
-        self.post_message(self.Looking())
+        self.post_message(self.Asking())

@@ -14,11 +14,10 @@ from textual.widgets import Footer, Static
 
 from opencode_tui.clock import Calendar, Clock
 from opencode_tui.privacy.harmless import for_shell, shown_id
-from opencode_tui.records.answers import View
-from opencode_tui.records.requests import SessionQuery, TurnQuery
+from opencode_tui.records.requests import SessionRequest, TurnRequest
 from opencode_tui.records.session import SessionView, TurnView
 from opencode_tui.report.session_facts import resume_command, shown_title
-from opencode_tui.ui.screens.base import Missing, OpenSession, ViewScreen
+from opencode_tui.ui.screens.base import Ask, AskingScreen, OpenSession
 from opencode_tui.ui.tables.row_table import RowTable
 from opencode_tui.ui.widgets.banner import Banner
 from opencode_tui.ui.widgets.copy_note import CopyNote
@@ -33,7 +32,7 @@ FOLLOW_S = 0.15
 """How long the cursor has to rest on a turn before its calls are read."""
 
 
-class SessionScreen(ViewScreen):
+class SessionScreen(AskingScreen):
     AUTO_FOCUS = ""
     CSS_PATH = "session.tcss"
     BINDING_GROUP_TITLE = "Session"
@@ -78,7 +77,6 @@ class SessionScreen(ViewScreen):
         self._calendar, self._clock, self._way = calendar, clock, crumb
         self._at_turn = at_turn
         self._turn_id: str | None = None
-        self._query = SessionQuery(session_id)
 
     @property
     def crumb(self) -> tuple[str, ...]:
@@ -105,7 +103,7 @@ class SessionScreen(ViewScreen):
 
     def on_mount(self) -> None:
         self._following = self.set_interval(FOLLOW_S, self._follow, pause=True)
-        self.look_at(self._query)
+        self._ask_for(None)
         self.query_one(TurnsPanel).table.focus(scroll_visible=False)
 
     def go_to_turn(self, turn_id: str | None) -> None:
@@ -113,11 +111,23 @@ class SessionScreen(ViewScreen):
         if turn_id is not None:
             self.query_one(TurnsPanel).table.move_to(turn_id)
 
-    def watch_view(self, view: View | None) -> None:
-        if isinstance(view, SessionView) and view.query == self._query:
-            self.session = view
-        elif isinstance(view, TurnView) and view.query in self.looking_at:
-            self.turn = view
+    def _ask_for(self, turn_id: str | None) -> None:
+        """The session, and with a turn that one's calls."""
+        asks = [Ask(SessionRequest(self.session_id), self._show_session, self._say_missing)]
+        if turn_id is not None:
+            say = self.query_one(TurnDetail).calls.show_reason
+            asks.append(Ask(TurnRequest(self.session_id, turn_id), self._show_calls, say))
+        self.ask(*asks)
+
+    def _show_session(self, session: SessionView) -> None:
+        self.session = session
+
+    def _show_calls(self, turn: TurnView) -> None:
+        self.turn = turn
+
+    def _say_missing(self, reason: str) -> None:
+        if self.session is None:
+            self.query_one("#nothing", Static).update(reason)
 
     def watch_session(self, session: SessionView | None) -> None:
         if session is None or not self.is_there:
@@ -127,14 +137,6 @@ class SessionScreen(ViewScreen):
         self.set_class(bool(session.growth), "-cost")
         self.query_one(CrumbHeader).show_crumb(self.crumb)
         self.refresh_bindings()
-
-    def watch_missing(self, missing: Missing | None) -> None:
-        if missing is None or not self.is_there:
-            return
-        if missing.query == self._query and self.session is None:
-            self.query_one("#nothing", Static).update(missing.reason)
-        elif missing.query in self.looking_at[1:]:
-            self.query_one(TurnDetail).calls.show_calls(None, missing.reason)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Nothing is known of a session that is not there, so there is no folder to copy."""
@@ -195,9 +197,8 @@ class SessionScreen(ViewScreen):
         detail, table = self.query_one(TurnDetail), self.query_one(TurnsPanel).table
         self.set_class(turn_id is not None, "-turn")
         detail.open_turn(turn_id)
+        self._ask_for(turn_id)
         if turn_id is None:
-            self.look_at(self._query)
             table.focus()
         else:
-            self.look_at(self._query, TurnQuery(self.session_id, turn_id))
             self.call_after_refresh(table.move_to, turn_id)

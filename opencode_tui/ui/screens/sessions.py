@@ -14,12 +14,11 @@ from textual.widgets import Footer, Static
 from opencode_tui.analysis.periods import PERIODS
 from opencode_tui.analysis.session_list import Group, filtered, grouped, ordered, totals
 from opencode_tui.clock import Calendar, Clock
-from opencode_tui.records.answers import View
-from opencode_tui.records.requests import SessionsQuery
+from opencode_tui.records.requests import SessionsRequest
 from opencode_tui.records.sessions import SessionList, SessionRow
 from opencode_tui.report.session_words import nothing_found, status
 from opencode_tui.report.words import fit
-from opencode_tui.ui.screens.base import OpenSession, ViewScreen
+from opencode_tui.ui.screens.base import Ask, AskingScreen, OpenSession
 from opencode_tui.ui.tables.row_table import RowTable
 from opencode_tui.ui.tables.sessions import SESSIONS, SORTS, SessionContext, session_context
 from opencode_tui.ui.widgets.banner import Banner
@@ -30,7 +29,7 @@ SORT_KEYS = Binding.Group("Sort", compact=True)
 PLACEHOLDER = "title, project, model, provider, agent"
 
 
-class SessionsScreen(ViewScreen):
+class SessionsScreen(AskingScreen):
     AUTO_FOCUS = ""
     BINDING_GROUP_TITLE = "Sessions"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -49,7 +48,7 @@ class SessionsScreen(ViewScreen):
     def __init__(
         self, calendar: Calendar, clock: Clock, period: str = "week", filter: str = "", crumb: tuple[str, ...] = ()
     ) -> None:
-        """`period` as SessionsQuery has it; `crumb` is the way here, empty for the tab."""
+        """`period` as SessionsRequest has it; `crumb` is the way here, empty for the tab."""
         super().__init__()
         self._calendar, self._clock = calendar, clock
         self._came_by = crumb
@@ -60,7 +59,7 @@ class SessionsScreen(ViewScreen):
         self._status: tuple[str, ...] = ("reading",)
         context = session_context(totals(()), clock(), calendar)
         self._table: RowTable[SessionRow, SessionContext, Group] = RowTable(SESSIONS, context, id="session-list")
-        self.looking_at = (SessionsQuery(period),)
+        self.ask(Ask(SessionsRequest(period), self.show_list))
 
     @property
     def crumb(self) -> tuple[str, ...]:
@@ -84,10 +83,9 @@ class SessionsScreen(ViewScreen):
     def on_resize(self) -> None:
         self._say()
 
-    def watch_view(self, view: View | None) -> None:
-        if isinstance(view, SessionList) and view.query == SessionsQuery(self._period):
-            self._list = view
-            self.show()
+    def show_list(self, sessions: SessionList) -> None:
+        self._list = sessions
+        self.show()
 
     def show(self) -> None:
         """Filter, sort and group what there is, and show it."""
@@ -105,7 +103,7 @@ class SessionsScreen(ViewScreen):
         context = session_context(sums, self._clock(), self._calendar)
         self._table.show_sort(self._sort.name, self._descending)
         self._table.update_rows(keys, by_id.__getitem__, context, groups)
-        shown, wanted, of = self._list.query.period, self._period, len(self._list.rows)
+        shown, wanted, of = self._list.request.period, self._period, len(self._list.rows)
         period = shown if shown == wanted else f"{shown}, reading {wanted}"
         self._status = status(sums, of, self._sort, self._descending, period, self._filter.strip(), self._by_project)
         nothing = self.query_one("#nothing", Static)
@@ -143,7 +141,7 @@ class SessionsScreen(ViewScreen):
     def action_period(self) -> None:
         index = self._periods.index(self._period)
         self._period = self._periods[(index + 1) % len(self._periods)]
-        self.look_at(SessionsQuery(self._period))
+        self.ask(Ask(SessionsRequest(self._period), self.show_list))
         self.show()
 
     def action_group(self) -> None:

@@ -12,10 +12,10 @@ from textual.widgets import Footer, Static
 
 from opencode_tui.clock import Calendar, Clock
 from opencode_tui.records.alerts import Alert
-from opencode_tui.records.answers import AlertsView, View
-from opencode_tui.records.requests import AlertsQuery
+from opencode_tui.records.answers import AlertList
+from opencode_tui.records.requests import AlertsRequest
 from opencode_tui.report.alert_words import session_of
-from opencode_tui.ui.screens.base import OpenCause, ViewScreen
+from opencode_tui.ui.screens.base import Ask, AskingScreen, OpenCause
 from opencode_tui.ui.tables.alerts import ALERTS, AlertContext, is_handled
 from opencode_tui.ui.tables.row_table import RowTable
 from opencode_tui.ui.widgets.alert_detail import AlertDetail, nothing_fired
@@ -25,7 +25,7 @@ from opencode_tui.ui.widgets.crumb_header import CrumbHeader
 ALERT_KEYS = Binding.Group("Alerts", compact=True)
 
 
-class WhyScreen(ViewScreen):
+class WhyScreen(AskingScreen):
     AUTO_FOCUS = ""
     BINDING_GROUP_TITLE = "Why"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -51,7 +51,7 @@ class WhyScreen(ViewScreen):
         self._alerts: dict[str, Alert] | None = None
         self._table: RowTable[Alert, AlertContext, Never] = RowTable(ALERTS, is_dim=is_handled, id="alerts")
         self._wanted: str | None = None
-        self.looking_at = (AlertsQuery(),)
+        self.ask(Ask(AlertsRequest(), self.show_alerts))
 
     @property
     def crumb(self) -> tuple[str, ...]:
@@ -81,10 +81,9 @@ class WhyScreen(ViewScreen):
         self._wanted = str(alert_id)
         self._go()
 
-    def watch_view(self, view: View | None) -> None:
-        if isinstance(view, AlertsView) and view.query in self.looking_at and self.is_there:
-            self._alerts = {str(alert.id): alert for alert in view.alerts}
-            self._show()
+    def show_alerts(self, fired: AlertList) -> None:
+        self._alerts = {str(alert.id): alert for alert in fired.alerts}
+        self._show()
 
     def _show(self) -> None:
         alerts = self._alerts or {}

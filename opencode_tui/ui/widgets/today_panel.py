@@ -6,6 +6,7 @@ from textual.app import ComposeResult
 
 from opencode_tui.clock import Calendar
 from opencode_tui.records.day import Snapshot
+from opencode_tui.report.guard_words import guard_line
 from opencode_tui.report.words import short_day
 from opencode_tui.ui.widgets.budget_bar import BudgetBar
 from opencode_tui.ui.widgets.day_facts import DayFacts
@@ -29,5 +30,6 @@ class TodayPanel(DayPanel):
         return snapshot.is_today, snapshot.day, snapshot.guard
 
     def show(self, snapshot: Snapshot) -> None:
-        guard = f" · {snapshot.guard}" if snapshot.guard else ""
+        words = guard_line(snapshot.guard, self._calendar, snapshot.taken_ms)
+        guard = f" · {words}" if words else ""
         self.border_title = f"Today{guard}" if snapshot.is_today else short_day(snapshot.day)

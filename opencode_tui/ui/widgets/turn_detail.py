@@ -58,11 +58,15 @@ class CallLines(ScrollView, can_focus=True):
 
     def show_calls(self, view: TurnView | None, why: str = "reading the calls…") -> None:
         """Show a turn's calls, or why there are none. The scroll stays, but for another turn."""
-        other = view is None or self._view is None or view.query != self._view.query
+        other = view is None or self._view is None or view.request != self._view.request
         self._view, self._why = view, why
         self._lay_out()
         if other:
             self.scroll_to(y=0, animate=False, force=True)
+
+    def show_reason(self, reason: str) -> None:
+        """Say why there are no calls."""
+        self.show_calls(None, reason)
 
     def on_resize(self) -> None:
         self._lay_out()
@@ -120,10 +124,10 @@ class TurnDetail(SessionPanel):
         self._turn_id = turn_id
         self.set_class(turn_id is not None, "-open")
         self._entitle()
-        self.calls.show_calls(self.turn if self.turn and self.turn.query.turn_id == turn_id else None)
+        self.calls.show_calls(self.turn if self.turn and self.turn.request.turn_id == turn_id else None)
 
     def watch_turn(self, view: TurnView | None) -> None:
-        if view is not None and view.query.turn_id == self._turn_id:
+        if view is not None and view.request.turn_id == self._turn_id:
             self.calls.show_calls(view)
 
     def facts(self, view: SessionView) -> object:

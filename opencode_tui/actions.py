@@ -1,0 +1,91 @@
+"""What a person can do, from the dashboard and from the command line: one table from an action's type to its deed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from opencode_tui.clock import Calendar
+from opencode_tui.guard.control import lift, raise_cutoff, unraise
+from opencode_tui.ledger import alert_log
+from opencode_tui.ledger.ledger import Ledger
+from opencode_tui.records.outcomes import (
+    AlertsAcknowledged,
+    AlertsSeen,
+    AlertsSnoozed,
+    CutoffRaised,
+    GuardLifted,
+    Outcome,
+)
+from opencode_tui.records.requests import (
+    AcknowledgeAlerts,
+    Action,
+    LiftGuard,
+    RaiseCutoff,
+    SeeAlerts,
+    SnoozeAlerts,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Workplace:
+    """What an action changes."""
+
+    ledger: Ledger
+    guard: Path
+    """The guard's state file."""
+    calendar: Calendar
+    now_ms: int
+    """Unix milliseconds."""
+    spent_nano: Callable[[], int]
+    """Today's spend."""
+
+
+def act(action: Action, at: Workplace) -> Outcome:
+    """Do what a person asked for.
+
+    Raises ValueError with a sentence that says why it cannot be, StateError where the guard's state is broken, and
+    sqlite3.Error.
+    """
+    return _DEEDS[type(action)](action, at)
+
+
+def _see(action: SeeAlerts, at: Workplace) -> AlertsSeen:
+    with at.ledger.writing() as connection:
+        alert_log.mark_seen(connection, action.ids, at.now_ms)
+    return AlertsSeen(action.ids)
+
+
+def _snooze(action: SnoozeAlerts, at: Workplace) -> AlertsSnoozed:
+    with at.ledger.writing() as connection:
+        snoozed = alert_log.snooze(connection, action.ids, action.until_ms, at.now_ms)
+    return AlertsSnoozed(action.ids, snoozed, action.until_ms)
+
+
+def _acknowledge(action: AcknowledgeAlerts, at: Workplace) -> AlertsAcknowledged:
+    with at.ledger.writing() as connection:
+        alert_log.acknowledge(connection, action.ids, at.now_ms)
+    return AlertsAcknowledged(action.ids)
+
+
+def _lift(action: LiftGuard, at: Workplace) -> GuardLifted:
+    state = lift(at.guard, action.until_ms or 0)
+    return GuardLifted(action.until_ms, state.cutoff_at(at.now_ms))
+
+
+def _raise(action: RaiseCutoff, at: Workplace) -> CutoffRaised:
+    if action.cutoff_nano is None:
+        return CutoffRaised(unraise(at.guard).cutoff_nano, ended=True)
+    raise_cutoff(at.guard, action.cutoff_nano, at.spent_nano(), at.calendar, at.now_ms)
+    return CutoffRaised(action.cutoff_nano)
+
+
+_DEEDS: Mapping[type[Any], Callable[[Any, Workplace], Outcome]] = {
+    SeeAlerts: _see,
+    SnoozeAlerts: _snooze,
+    AcknowledgeAlerts: _acknowledge,
+    LiftGuard: _lift,
+    RaiseCutoff: _raise,
+}

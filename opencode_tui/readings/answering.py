@@ -1,0 +1,34 @@
+"""The one table from a request's type to the reading that answers it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from opencode_tui.readings.alerts import read_alerts
+from opencode_tui.readings.context import Context
+from opencode_tui.readings.session import read_session, read_turn
+from opencode_tui.readings.sessions import read_sessions
+from opencode_tui.readings.usage import read_usage
+from opencode_tui.records.answers import Answer
+from opencode_tui.records.requests import (
+    AlertsRequest,
+    Request,
+    SessionRequest,
+    SessionsRequest,
+    TurnRequest,
+    UsageRequest,
+)
+
+READINGS: Mapping[type[Any], Callable[[Any, Context], Answer]] = {
+    AlertsRequest: read_alerts,
+    SessionRequest: read_session,
+    SessionsRequest: read_sessions,
+    TurnRequest: read_turn,
+    UsageRequest: read_usage,
+}
+
+
+def answer(request: Request, context: Context) -> Answer:
+    """What the ledger says to a request. Raises LookupError with a sentence where it does not know the subject."""
+    return READINGS[type(request)](request, context)

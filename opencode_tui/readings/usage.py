@@ -1,0 +1,74 @@
+"""What a period cost, in all and by one key."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+from opencode_tui.analysis.matching import matching
+from opencode_tui.analysis.periods import days_of
+from opencode_tui.clock import EVER
+from opencode_tui.ledger import queries
+from opencode_tui.ledger.bounds import bounded_days, is_lower_bound
+from opencode_tui.readings.context import Context
+from opencode_tui.readings.day import days_with_calls, slices
+from opencode_tui.readings.sessions import RUNNING_MS
+from opencode_tui.records.requests import UsageRequest
+from opencode_tui.records.usage import Usage
+
+_MOST_MODELS = 8
+
+
+def read_usage(request: UsageRequest, context: Context) -> Usage:
+    """The totals of the request's days and their groups.
+
+    Where no model is like the one asked for, all is nothing and `known_models` names some that there are.
+    """
+    connection, calendar, whole = context.connection, context.calendar, context.whole
+    first, last, label = _days(request, context)
+    # All is all, also what a clock that jumped has put into the future or before the first day.
+    span = EVER if label == "all" else calendar.span(first, last)
+    only: list[str] | None = None
+    known: tuple[str, ...] | None = None
+    if request.model is not None:
+        models = queries.models(connection, span)
+        only = matching(request.model, models)
+        known = None if only else tuple(models[:_MOST_MODELS])
+    if request.by == "day":
+        spans = {day.isoformat(): each for day, each in days_with_calls(connection, calendar, span)}
+        bounded = bounded_days(connection, spans, whole)
+        groups = tuple(
+            replace(group, lower_bound=group.key in bounded)
+            for group in queries.daily(connection, list(spans.items()), only)
+        )
+    else:
+        groups = slices(connection, span, request.by, only, whole=whole)
+    return Usage(
+        request=request,
+        taken_ms=context.now_ms,
+        first=first,
+        last=last,
+        label=label,
+        by=request.by,
+        totals=queries.totals(connection, span, context.now_ms - RUNNING_MS, only),
+        groups=groups,
+        unreadable_rows=sum(count for _, count in queries.unreadable_reasons(connection)),
+        titles=queries.titles(connection, [group.key for group in groups]) if request.by == "session" else {},
+        lower_bound=is_lower_bound(connection, span, whole),
+        known_models=known,
+    )
+
+
+def _days(request: UsageRequest, context: Context) -> tuple[date, date, str]:
+    """The first day, the last day, and the period's name."""
+    today = context.calendar.day(context.now_ms)
+    if request.first or request.last:
+        last = request.last or max(today, request.first or today)
+        return request.first or min(_first_ever(context, today), last), last, "custom"
+    first_ever = _first_ever(context, today) if request.period == "all" else today
+    return *days_of(request.period, today, first_ever), request.period
+
+
+def _first_ever(context: Context, today: date) -> date:
+    start_ms = queries.all_time(context.connection).start_ms
+    return context.calendar.day(start_ms) if start_ms else today

@@ -1,0 +1,35 @@
+"""Values of the JSON contracts: amounts in USD (`_usd`, exact to 1e-9), moments as ISO 8601 with the offset (`_at`)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from opencode_tui.clock import Calendar
+from opencode_tui.money import usd
+from opencode_tui.records.calls import Tokens
+
+SCHEMA_VERSION = 1
+"""Of every command's JSON: it changes when a key goes or changes its meaning, not when one is added."""
+
+
+def moment(ms: int, calendar: Calendar) -> str:
+    local = calendar.local(ms)
+    return (local if local.tzinfo else local.astimezone()).isoformat(timespec="milliseconds")
+
+
+def moment_or_none(ms: int | None, calendar: Calendar) -> str | None:
+    return None if ms is None else moment(ms, calendar)
+
+
+def usd_or_none(nano: int | None) -> float | None:
+    return None if nano is None else usd(nano)
+
+
+def tokens_json(tokens: Tokens) -> dict[str, Any]:
+    return {
+        "input": tokens.input,
+        "output": tokens.output,
+        "reasoning": tokens.reasoning,
+        "cache_read": tokens.cache_read,
+        "cache_write": tokens.cache_write,
+    }

@@ -1,0 +1,56 @@
+"""What became of an action, in one sentence for a toast and for the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from opencode_tui.clock import Calendar
+from opencode_tui.counts import plural
+from opencode_tui.money import format_usd
+from opencode_tui.records.outcomes import (
+    AlertsAcknowledged,
+    AlertsSeen,
+    AlertsSnoozed,
+    CutoffRaised,
+    GuardLifted,
+    Outcome,
+)
+
+
+def outcome_words(outcome: Outcome, calendar: Calendar, now_ms: int) -> str:
+    return _WORDS[type(outcome)](outcome, calendar, now_ms)
+
+
+def _seen(outcome: AlertsSeen, calendar: Calendar, now_ms: int) -> str:
+    return f"{plural(len(outcome.ids), 'alert')} seen"
+
+
+def _snoozed(outcome: AlertsSnoozed, calendar: Calendar, now_ms: int) -> str:
+    left = len(outcome.ids) - outcome.snoozed
+    kept = f"; {plural(left, 'alert')} acknowledged already" if left else ""
+    return f"{plural(outcome.snoozed, 'alert')} snoozed until {calendar.local(outcome.until_ms):%a %H:%M}{kept}"
+
+
+def _acknowledged(outcome: AlertsAcknowledged, calendar: Calendar, now_ms: int) -> str:
+    return f"{plural(len(outcome.ids), 'alert')} acknowledged"
+
+
+def _lifted(outcome: GuardLifted, calendar: Calendar, now_ms: int) -> str:
+    if outcome.until_ms is None:
+        return f"The guard holds again: the cutoff is {format_usd(outcome.cutoff_nano)}."
+    return f"The guard is lifted until {calendar.moment(outcome.until_ms, now_ms)}."
+
+
+def _raised(outcome: CutoffRaised, calendar: Calendar, now_ms: int) -> str:
+    cutoff = format_usd(outcome.cutoff_nano)
+    return f"The cutoff is {cutoff} again." if outcome.ended else f"The cutoff is {cutoff} for today."
+
+
+_WORDS: Mapping[type[Any], Callable[[Any, Calendar, int], str]] = {
+    AlertsSeen: _seen,
+    AlertsSnoozed: _snoozed,
+    AlertsAcknowledged: _acknowledged,
+    GuardLifted: _lifted,
+    CutoffRaised: _raised,
+}
