@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from opencode_tui.alerts.channels import levels
 from opencode_tui.alerts.rules import crossings, rule_of
 from opencode_tui.alerts.rules.measuring import Measuring
 from opencode_tui.alerts.rules.rule import Rule
 from opencode_tui.alerts.text import alert_text, since_text
 from opencode_tui.clock import calendar_for
-from opencode_tui.config.settings import CHANNELS, Settings
+from opencode_tui.config.settings import Settings
 from opencode_tui.guard.troubles import Trouble
 from opencode_tui.ledger import alert_log, deliveries
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.readings.evidence import dated, evidence_of
 from opencode_tui.readings.sessions import ContextLimits
-from opencode_tui.records.alerts import LEVELS, Alert, Cause, Crossing, Level
+from opencode_tui.records.alerts import Alert, Cause, Crossing, Level, at_least
 from opencode_tui.records.evidence import NO_EVIDENCE
 
 
@@ -38,7 +39,7 @@ class Watcher:
         Raises sqlite3.Error.
         """
         calendar, troubles = calendar_for(settings.timezone), tuple(guard)
-        on = {name for name in CHANNELS if getattr(settings.channels, name) != "off"}
+        on = levels(settings.channels)
         if any(each.channel not in on for each in deliveries.free(ledger.connection, now_ms)):
             with ledger.writing() as connection:
                 deliveries.drop_turned_off(connection, on, now_ms)
@@ -55,10 +56,7 @@ class Watcher:
 
 def takers(settings: Settings, level: Level) -> tuple[str, ...]:
     """The channels that an alert of a level goes to."""
-    from_on = {name: getattr(settings.channels, name) for name in CHANNELS}
-    return tuple(
-        name for name, least in from_on.items() if least != "off" and LEVELS.index(level) >= LEVELS.index(least)
-    )
+    return tuple(name for name, least in levels(settings.channels).items() if at_least(level, least))
 
 
 def explained(rule: Rule, crossing: Crossing, look: Measuring) -> tuple[Crossing, Cause]:

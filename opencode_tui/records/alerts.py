@@ -106,6 +106,12 @@ Level = Literal["notice", "warning", "cutoff"]
 
 LEVELS: tuple[Level, ...] = ("notice", "warning", "cutoff")
 
+
+def at_least(level: Level, least: Level | Literal["off"]) -> bool:
+    """Whether a level matters as much as the least that is wanted; nothing does for `off`."""
+    return least != "off" and LEVELS.index(level) >= LEVELS.index(least)
+
+
 Scope = Literal["all", "session", "project", "model", "provider", "agent"]
 
 SCOPES: tuple[Scope, ...] = ("all", "session", "project", "model", "provider", "agent")

@@ -6,7 +6,7 @@ from opencode_tui.alerts.channels.message import try_text
 from opencode_tui.alerts.rules import rule_of, title_of, unit_of
 from opencode_tui.clock import Calendar
 from opencode_tui.money import format_usd
-from opencode_tui.records.alerts import EVER, LEVELS, REARMED, Alert, Level, Told
+from opencode_tui.records.alerts import EVER, REARMED, Alert, Level, Told
 from opencode_tui.report.words import clock_time, short_day
 
 _GLYPHS: dict[Level, str] = {"notice": "•", "warning": "▲", "cutoff": "■"}
@@ -14,11 +14,6 @@ _GLYPHS: dict[Level, str] = {"notice": "•", "warning": "▲", "cutoff": "■"}
 
 def level_glyph(level: Level) -> str:
     return _GLYPHS[level]
-
-
-def at_least(level: Level, least: str) -> bool:
-    """Whether a level matters as much as the least that is wanted; nothing does for `off`."""
-    return least in LEVELS and LEVELS.index(level) >= LEVELS.index(least)
 
 
 def moment(ms: int, now_ms: int, calendar: Calendar) -> str:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from opencode_tui.config.settings import Channels
-from opencode_tui.records.alerts import LEVELS, Alert, Told
-from opencode_tui.report.alert_words import at_least, failures
+from opencode_tui.records.alerts import LEVELS, Alert, Told, at_least
+from opencode_tui.report.alert_words import failures
 
 MOST_TOASTS = 3
 """At once; what is more than that is counted in one more."""
