@@ -14,9 +14,9 @@ from types import FrameType
 
 from opencode_tui import paths
 from opencode_tui.alerts.channels import routes
-from opencode_tui.alerts.teller import Teller
+from opencode_tui.alerts.notifier import Notifier
 from opencode_tui.cli import silence_stdout
-from opencode_tui.cli.common import TELLER_S, WAIT_S, Trouble, fault_of, no_store, open_ledger, settings_for
+from opencode_tui.cli.common import NOTIFIER_S, WAIT_S, Trouble, fault_of, no_store, open_ledger, settings_for
 from opencode_tui.cli.signals import ending_signals
 from opencode_tui.cli.streams import ring
 from opencode_tui.clock import Calendar, calendar_for, now_ms
@@ -44,26 +44,28 @@ def run(arguments: argparse.Namespace) -> int:
     ledger = open_ledger(settings)  # one that cannot be used is said at once
     ledger.close()
     calendar = calendar_for(settings.timezone)
-    teller = Teller(settings, lambda: Ledger(ledger.path, TELLER_S), os.environ)
+    notifier = Notifier(settings, lambda: Ledger(ledger.path, NOTIFIER_S), os.environ)
 
     with _ended_by_signals() as ended:
 
         def tell(alert: Alert) -> None:
-            teller.tell(alert)
+            notifier.notify(alert)
             try:
                 _say(alert, settings, calendar)
             except OSError:  # nobody reads us any more: what fired at the same time is told all the same
                 silence_stdout()
                 ended.set()
 
-        feed = LedgerFeed(lambda: Ledger(ledger.path, WAIT_S), settings, os.environ, now_ms, tell, teller.look)
+        feed = LedgerFeed(
+            lambda: Ledger(ledger.path, WAIT_S), settings, os.environ, now_ms, tell, notifier.deliver_waiting
+        )
         try:
             _watch(feed, settings, ledger.path, ended, once=arguments.once)
         except _Ended:
             pass
         finally:
             feed.close()
-            teller.close(END_S if ended.is_set() else CLOSE_S)
+            notifier.close(END_S if ended.is_set() else CLOSE_S)
     return 0
 
 

@@ -27,8 +27,8 @@ from opencode_tui.records.alerts import (
     Alert,
     Cause,
     Crossing,
+    DeliveryResult,
     Level,
-    Told,
 )
 
 _AS_HIGH = "level IN (SELECT value FROM json_each(?))"
@@ -55,7 +55,7 @@ _COLUMNS = """
   cause, cause_session_id, cause_turn_id, cause_nano, cause_found, text, seen_ms, snoozed_until_ms, acknowledged_ms,
   snoozed_ms
 """
-_TOLD = """
+_RESULTS = """
   SELECT alert_id, channel, at_ms, ok, detail, attempt FROM alert_told
   WHERE alert_id IN (SELECT value FROM json_each(?)) ORDER BY rowid
 """
@@ -186,14 +186,14 @@ def _storable(number: int) -> int:
 
 def _read(connection: sqlite3.Connection, where: str, values: Sequence[object]) -> tuple[Alert, ...]:
     rows = connection.execute(f"SELECT {_COLUMNS} FROM alert WHERE {where}", values).fetchall()
-    channels: dict[int, list[Told]] = defaultdict(list)
+    channels: dict[int, list[DeliveryResult]] = defaultdict(list)
     if rows:
-        for id, channel, at_ms, ok, detail, attempt in connection.execute(_TOLD, (_json(row[0] for row in rows),)):
-            channels[id].append(Told(channel, at_ms, bool(ok), detail, attempt))
+        for id, channel, at_ms, ok, detail, attempt in connection.execute(_RESULTS, (_json(row[0] for row in rows),)):
+            channels[id].append(DeliveryResult(channel, at_ms, bool(ok), detail, attempt))
     return tuple(_alert(row, tuple(channels[row[0]])) for row in rows)
 
 
-def _alert(row: tuple[Any, ...], channels: tuple[Told, ...]) -> Alert:
+def _alert(row: tuple[Any, ...], channels: tuple[DeliveryResult, ...]) -> Alert:
     id, fired_ms, *crossing = row[:12]
     sentence, session_id, turn_id, nano, found, text, seen_ms, snoozed_until_ms, acknowledged_ms, snoozed_ms = row[12:]
     cause = Cause(sentence, session_id, turn_id, nano, bool(found))

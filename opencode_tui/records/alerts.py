@@ -57,8 +57,8 @@ class Cause:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """What became of one channel."""
+class DeliveryResult:
+    """How the delivery by one channel ended."""
 
     channel: str
     at_ms: int
@@ -81,7 +81,7 @@ class Alert:
     seen_ms: int | None = None
     snoozed_until_ms: int | None = None
     acknowledged_ms: int | None = None
-    told: tuple[Told, ...] = ()
+    results: tuple[DeliveryResult, ...] = ()
     snoozed_ms: int | None = None
     """When it was snoozed."""
     attempt: int = 1

@@ -6,7 +6,7 @@ from opencode_tui.alerts.channels.message import try_text
 from opencode_tui.alerts.rules import rule_of, title_of, unit_of
 from opencode_tui.clock import Calendar
 from opencode_tui.money import format_usd
-from opencode_tui.records.alerts import EVER, REARMED, Alert, Level, Told
+from opencode_tui.records.alerts import EVER, REARMED, Alert, DeliveryResult, Level
 from opencode_tui.report.words import clock_time, short_day
 
 _GLYPHS: dict[Level, str] = {"notice": "•", "warning": "▲", "cutoff": "■"}
@@ -29,14 +29,14 @@ def brief_moment(ms: int, now_ms: int, calendar: Calendar) -> str:
 
 
 def banner_text(alert: Alert, now_ms: int, calendar: Calendar) -> str:
-    """Such as `▲ 14:23  $0.83 is past the warning $0.80: …`, and which channels failed to tell it."""
-    failed = "".join(f" · {name} failed" for name in dict.fromkeys(told.channel for told in failures(alert)))
+    """Such as `▲ 14:23  $0.83 is past the warning $0.80: …`, and which channels failed."""
+    failed = "".join(f" · {name} failed" for name in dict.fromkeys(result.channel for result in failures(alert)))
     return f"{level_glyph(alert.crossing.level)} {moment(alert.fired_ms, now_ms, calendar)}  {alert.text}{failed}"
 
 
-def failures(alert: Alert) -> tuple[Told, ...]:
-    """The channels that did not tell it."""
-    return tuple(told for told in alert.told if not told.ok)
+def failures(alert: Alert) -> tuple[DeliveryResult, ...]:
+    """The deliveries that failed."""
+    return tuple(result for result in alert.results if not result.ok)
 
 
 def banner_hints(alert: Alert, more: int, *, focused: bool) -> tuple[str, ...]:
@@ -85,13 +85,13 @@ def details(alert: Alert, title: str, now_ms: int, calendar: Calendar) -> tuple[
         *((("cause", f"cost {format_usd(cause.cost_nano)}"),) if cause.cost_nano else ()),
         ("session", looking),
         ("state", state_text(alert, now_ms, calendar)),
-        *(("channel", told_text(told, now_ms, calendar)) for told in alert.told),
+        *(("channel", result_text(result, now_ms, calendar)) for result in alert.results),
     )
 
 
-def told_text(told: Told, now_ms: int, calendar: Calendar) -> str:
+def result_text(result: DeliveryResult, now_ms: int, calendar: Calendar) -> str:
     """Such as `webhook failed at 14:23: HTTP 500`."""
-    outcome = "delivered" if told.ok else "failed"
-    outcome += f" on the {try_text(told.attempt)}" if told.attempt > 1 else ""
-    detail = f": {told.detail}" if told.detail else ""
-    return f"{told.channel} {outcome} at {moment(told.at_ms, now_ms, calendar)}{detail}"
+    outcome = "delivered" if result.ok else "failed"
+    outcome += f" on the {try_text(result.attempt)}" if result.attempt > 1 else ""
+    detail = f": {result.detail}" if result.detail else ""
+    return f"{result.channel} {outcome} at {moment(result.at_ms, now_ms, calendar)}{detail}"
