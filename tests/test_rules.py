@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,14 +10,17 @@ from typing import Any
 import pytest
 
 from opencode_tui.alerts import rules
-from opencode_tui.alerts.rules.measuring import Measuring
+from opencode_tui.alerts.channels.message import alert_fields
+from opencode_tui.alerts.rules.measurements import Measurements
 from opencode_tui.alerts.rules.rate import rates
-from opencode_tui.alerts.rules.rule import period_key
+from opencode_tui.alerts.rules.rule import counted, period_key
 from opencode_tui.alerts.watcher import Watcher
 from opencode_tui.analysis.thresholds import last_rise
 from opencode_tui.clock import DAY_MS, HOUR_MS, calendar_for
 from opencode_tui.config.settings import Alerts, Budget, Fills, Lines, Settings, SpendRule
 from opencode_tui.records.alerts import Alert, Crossing
+from opencode_tui.records.facts import CallScope
+from opencode_tui.report.alert_words import details
 from tests.ledgers import reader
 from tests.stores import V1, V2, Files, Store, tool
 from tests.watched import DAY_START, MINUTE, NOON, QUIET, Limits, Watched, only
@@ -37,7 +41,7 @@ def told(alerts: tuple[Alert, ...]) -> list[tuple[str, str, str]]:
 
 def crossings(watched: Watched) -> tuple[Crossing, ...]:
     """All that stands past a line now, whether or not it has fired."""
-    return rules.crossings(Measuring(watched.ledger.connection, watched.settings, watched.now, UTC, Limits()))
+    return rules.crossings(Measurements(watched.ledger.connection, watched.settings, watched.now, UTC, Limits()))
 
 
 # What is crossed, and when
@@ -133,6 +137,44 @@ def test_a_rule_of_a_later_version_is_called_by_its_name_and_counted_as_its_fami
     unknown = Crossing("burst", "rate", "notice", "", "", 1, 1, NOON)
     assert (rules.title_of(unknown), rules.unit_of(unknown).in_usd) == ("burst", True)
     assert rules.unit_of(replace(unknown, kind="burst")).text(2) == "2 calls"
+
+
+class Burst(rules.Rule):
+    """A rule that there is not: nothing beside it knows of it."""
+
+    name = kind = "burst"
+    title = "many calls of a day"
+    unit = counted("call")
+    period = "day"
+
+    def in_force(self, settings: Settings) -> tuple[str, ...]:
+        return ("3 calls of a day: warning",)
+
+    def crossings(self, measured: Measurements) -> Iterator[Crossing]:
+        yield from self.reached(measured, (("warning", 3),), measured.day_counts[0])
+
+    def calls(self, crossing: Crossing, measured: Measurements) -> CallScope:
+        return CallScope(measured.day)
+
+    def headline(self, crossing: Crossing, settings: Settings) -> str:
+        return f"a burst of {crossing.value}"
+
+
+def test_a_new_rule_is_its_file_and_its_entry(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rules, "RULES", (*rules.RULES, Burst()))
+    watched = Watched(file, only())
+    watched.session("ses_1", "Fix header")
+    for _ in range(3):
+        watched.call()
+    (alert,) = watched.look()
+    assert alert.text == 'a burst of 3: "Fix header" made all of it in 3 calls'
+    assert watched.look() == ()
+    assert (alert_fields(alert)["unit"], alert_fields(alert)["value"]) == ("count", 3)
+    assert dict(details(alert, "Fix header", NOON, UTC)).items() >= {
+        ("rule", "many calls of a day, 2026-05-13"),
+        ("line", "warning at 3 calls, it stood at 3 calls"),
+    }
+    assert rules.in_force(watched.settings)[-1] == "3 calls of a day: warning"
 
 
 # The whole way

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from opencode_tui.alerts.channels import levels
 from opencode_tui.alerts.rules import crossings, rule_of
-from opencode_tui.alerts.rules.measuring import Measuring
+from opencode_tui.alerts.rules.measurements import Measurements
 from opencode_tui.alerts.rules.rule import Rule
 from opencode_tui.alerts.text import alert_text, since_text
 from opencode_tui.clock import calendar_for
@@ -44,11 +44,11 @@ class Watcher:
             with ledger.writing() as connection:
                 deliveries.drop_turned_off(connection, on, now_ms)
         with ledger.reading() as connection:
-            if not _new(Measuring(connection, settings, now_ms, calendar, limits, troubles)):
+            if not _new(Measurements(connection, settings, now_ms, calendar, limits, troubles)):
                 return ()
         # Measured again with the right to write, so that what is found is what is so when it is entered.
         with ledger.writing() as connection:
-            again = Measuring(connection, settings, now_ms, calendar, limits, troubles)
+            again = Measurements(connection, settings, now_ms, calendar, limits, troubles)
             found = [_finding(crossing, again) for crossing in _new(again)]
             found.sort(key=lambda each: each[0].at_ms)
             return alert_log.fire(connection, found, now_ms, lambda level: takers(settings, level))
@@ -59,25 +59,25 @@ def takers(settings: Settings, level: Level) -> tuple[str, ...]:
     return tuple(name for name, least in levels(settings.channels).items() if at_least(level, least))
 
 
-def explained(rule: Rule, crossing: Crossing, look: Measuring) -> tuple[Crossing, Cause]:
+def explained(rule: Rule, crossing: Crossing, measured: Measurements) -> tuple[Crossing, Cause]:
     """The crossing with the moment that it happened at, and its cause."""
-    scope, evidence = rule.calls(crossing, look), NO_EVIDENCE
+    scope, evidence = rule.calls(crossing, measured), NO_EVIDENCE
     if scope is not None:
         if rule.is_sum:
-            crossing = dated(look.connection, crossing, scope)
-        evidence = evidence_of(look.connection, crossing, scope)
-    return crossing, rule.cause(crossing, evidence, look.calendar)
+            crossing = dated(measured.connection, crossing, scope)
+        evidence = evidence_of(measured.connection, crossing, scope)
+    return crossing, rule.cause(crossing, evidence, measured.calendar)
 
 
-def _new(look: Measuring) -> tuple[Crossing, ...]:
-    return alert_log.fresh(look.connection, crossings(look), look.now_ms)
+def _new(measured: Measurements) -> tuple[Crossing, ...]:
+    return alert_log.fresh(measured.connection, crossings(measured), measured.now_ms)
 
 
-def _finding(crossing: Crossing, look: Measuring) -> tuple[Crossing, Cause, str]:
+def _finding(crossing: Crossing, measured: Measurements) -> tuple[Crossing, Cause, str]:
     """A new crossing with its cause, and the line that says both."""
     rule = rule_of(crossing)
     assert rule is not None  # it has just made it
-    crossing, cause = explained(rule, crossing, look)
+    crossing, cause = explained(rule, crossing, measured)
     crossing = replace(crossing, session_id=crossing.session_id or cause.session_id)
-    since = since_text(crossing, look.now_ms, look.calendar)
-    return crossing, cause, alert_text(rule, crossing, cause, look.settings, since)
+    since = since_text(crossing, measured.now_ms, measured.calendar)
+    return crossing, cause, alert_text(rule, crossing, cause, measured.settings, since)

@@ -10,7 +10,7 @@ import sys
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from opencode_tui.alerts.rules.measuring import Measuring
+from opencode_tui.alerts.rules.measurements import Measurements
 from opencode_tui.alerts.rules.spend import DAY
 from opencode_tui.alerts.text import alert_text
 from opencode_tui.alerts.watcher import Watcher, explained
@@ -128,7 +128,7 @@ def _reached(
     if stands == "calm":
         return None, None
     line = settings.budget.cutoff_nano if stands == "cutoff" else settings.budget.warning_nano
-    today = Measuring(connection, settings, now_ms, calendar)
+    today = Measurements(connection, settings, now_ms, calendar)
     return explained(DAY, DAY.crossing(today, stands, spent, line), today)
 
 

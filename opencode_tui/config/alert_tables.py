@@ -61,7 +61,7 @@ class SpendRuleTable(LinesTable):
 
 def _key(name: str) -> str:
     """The key of a record's field: money is nano-dollars there, and USD here."""
-    return name.removesuffix("_nano") + "_usd" if name.endswith("_nano") else name
+    return name.replace("_nano", "_usd")
 
 
 def _rule_keys() -> Iterator[tuple[str, Any]]:

@@ -1,9 +1,12 @@
-"""The alert rules, one file a family. A new one is a file here and an entry in `RULES`."""
+"""The alert rules, one file a family. A new one is a file here and an entry in `RULES`.
+
+Its settings are a field of `config.settings.Alerts`, which stands below the rules, and their lines in the example file.
+"""
 
 from __future__ import annotations
 
 from opencode_tui.alerts.rules import context, depth, edits, guard, loop, rate, spend, steps
-from opencode_tui.alerts.rules.measuring import Measuring
+from opencode_tui.alerts.rules.measurements import Measurements
 from opencode_tui.alerts.rules.rule import Rule, Unit, counted
 from opencode_tui.config.settings import Settings
 from opencode_tui.records.alerts import Crossing
@@ -23,9 +26,9 @@ RULES: tuple[Rule, ...] = (
 _UNKNOWN = counted("call")
 
 
-def crossings(look: Measuring) -> tuple[Crossing, ...]:
+def crossings(measured: Measurements) -> tuple[Crossing, ...]:
     """Every level of every rule that stands at or past its line now."""
-    return tuple(crossing for rule in RULES for crossing in rule.crossings(look))
+    return tuple(crossing for rule in RULES for crossing in rule.crossings(measured))
 
 
 def in_force(settings: Settings) -> tuple[str, ...]:

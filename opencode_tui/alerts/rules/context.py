@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from opencode_tui.alerts.rules.measuring import Measuring
-from opencode_tui.alerts.rules.rule import PERCENT, Rule, Subject, least, lines_text
+from opencode_tui.alerts.rules.measurements import Measurements
+from opencode_tui.alerts.rules.rule import PERCENT, Rule, Subject, least, titled
 from opencode_tui.analysis.cause_finders import growth_of, last_stretch, thousands
 from opencode_tui.analysis.causes import NO_CALLS
 from opencode_tui.clock import EVER, Calendar
@@ -25,22 +25,21 @@ class Context(Rule):
     period = "rearmed"
 
     def in_force(self, settings: Settings) -> Iterator[str]:
-        if lines := lines_text(settings.alerts.context, PERCENT):
-            yield f"{self.title}: {lines}"
+        return titled(self, settings.alerts.context)
 
-    def crossings(self, look: Measuring) -> Iterator[Crossing]:
+    def crossings(self, measured: Measurements) -> Iterator[Crossing]:
         """Of the sessions whose newest call reaches a line, and of those alone, all calls are read."""
-        lines, limits = look.settings.alerts.context, look.limits
+        lines, limits = measured.settings.alerts.context, measured.limits
         if limits is None or not lines.levels:
             return
-        for id, tokens, *model in alert_queries.newest_fills(look.connection, look.day):
+        for id, tokens, *model in alert_queries.newest_fills(measured.connection, measured.day):
             if _percent(limits, tokens, *model) >= least(lines):
-                calls = alert_queries.fills(look.connection, id)
+                calls = alert_queries.fills(measured.connection, id)
                 course = [(at_ms, _percent(limits, read, *each)) for at_ms, read, *each in calls]
-                subject = Subject(id, id, f'of "{look.title(id)}"')
-                yield from self.risen(look, lines.levels, course[-1][1], course, subject)
+                subject = Subject(id, id, f'of "{measured.title(id)}"')
+                yield from self.rearmed(measured, lines.levels, course[-1][1], course, subject)
 
-    def calls(self, crossing: Crossing, look: Measuring) -> CallScope:
+    def calls(self, crossing: Crossing, measured: Measurements) -> CallScope:
         return CallScope(EVER, (crossing.subject,))
 
     def headline(self, crossing: Crossing, settings: Settings) -> str:

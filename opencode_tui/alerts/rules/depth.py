@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from opencode_tui.alerts.rules.measuring import Measuring
+from opencode_tui.alerts.rules.measurements import Measurements
 from opencode_tui.alerts.rules.rule import Rule, Subject, counted
 from opencode_tui.analysis.cause_finders import cost
 from opencode_tui.analysis.causes import NO_CALLS, cause_in
@@ -27,14 +27,14 @@ class SubagentDepth(Rule):
         if depth := settings.alerts.subagent_depth:
             yield f"a subagent deeper than {depth}: warning"
 
-    def crossings(self, look: Measuring) -> Iterator[Crossing]:
-        most = look.settings.alerts.subagent_depth
-        for place in look.places if most else ():
+    def crossings(self, measured: Measurements) -> Iterator[Crossing]:
+        most = measured.settings.alerts.subagent_depth
+        for place in measured.places if most else ():
             if place.depth > most:
-                subject = Subject(place.id, place.id, f'"{look.title(place.id)}"')
-                yield self.crossing(look, "warning", place.depth, most, subject)
+                subject = Subject(place.id, place.id, f'"{measured.title(place.id)}"')
+                yield self.crossing(measured, "warning", place.depth, most, subject)
 
-    def calls(self, crossing: Crossing, look: Measuring) -> CallScope:
+    def calls(self, crossing: Crossing, measured: Measurements) -> CallScope:
         return CallScope(EVER, (crossing.subject,))
 
     def headline(self, crossing: Crossing, settings: Settings) -> str:

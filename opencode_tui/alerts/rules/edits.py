@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from opencode_tui.alerts.rules.measuring import Measuring
+from opencode_tui.alerts.rules.measurements import Measurements
 from opencode_tui.alerts.rules.rule import Rule, Subject, counted
 from opencode_tui.analysis.cause_finders import cost, turns_of
 from opencode_tui.analysis.causes import NO_CALLS, cause_in
@@ -29,14 +29,14 @@ class SameFile(Rule):
         if turns := settings.alerts.same_file:
             yield f"the same file edited in {turns} turns of a day: notice"
 
-    def crossings(self, look: Measuring) -> Iterator[Crossing]:
-        least = look.settings.alerts.same_file
-        for id, file, turns in alert_queries.edited(look.connection, look.day, least) if least else ():
-            subject = Subject(f"{id}:{file}", id, f'{file_name(file)} in "{look.title(id)}"')
-            yield self.crossing(look, "notice", turns, least, subject)
+    def crossings(self, measured: Measurements) -> Iterator[Crossing]:
+        least = measured.settings.alerts.same_file
+        for id, file, turns in alert_queries.edited(measured.connection, measured.day, least) if least else ():
+            subject = Subject(f"{id}:{file}", id, f'{file_name(file)} in "{measured.title(id)}"')
+            yield self.crossing(measured, "notice", turns, least, subject)
 
-    def calls(self, crossing: Crossing, look: Measuring) -> CallScope:
-        return CallScope(look.day, (crossing.session_id or "",))
+    def calls(self, crossing: Crossing, measured: Measurements) -> CallScope:
+        return CallScope(measured.day, (crossing.session_id or "",))
 
     def headline(self, crossing: Crossing, settings: Settings) -> str:
         return f"{crossing.value} turns edited {crossing.about}"

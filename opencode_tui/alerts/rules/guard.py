@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from opencode_tui.alerts.rules.measuring import Measuring
+from opencode_tui.alerts.rules.measurements import Measurements
 from opencode_tui.alerts.rules.rule import Rule, counted, period_key
 from opencode_tui.clock import MINUTE_MS, Calendar
 from opencode_tui.config.settings import Settings
@@ -22,23 +22,23 @@ class Guard(Rule):
     def in_force(self, settings: Settings) -> tuple[str, ...]:
         return ()
 
-    def crossings(self, look: Measuring) -> Iterator[Crossing]:
+    def crossings(self, measured: Measurements) -> Iterator[Crossing]:
         """A warning for each trouble that lets calls pass; a notice for what has weakened the guard for a minute."""
-        for trouble in look.troubles:
-            if not trouble.held or not trouble.noted or look.now_ms - trouble.at_ms >= MINUTE_MS:
+        for trouble in measured.troubles:
+            if not trouble.held or not trouble.noted or measured.now_ms - trouble.at_ms >= MINUTE_MS:
                 yield Crossing(
                     rule=self.name,
                     kind=self.kind,
                     level="notice" if trouble.held else "warning",
                     subject=trouble.cause,
-                    period=period_key(self.period, trouble.at_ms, look.calendar),
+                    period=period_key(self.period, trouble.at_ms, measured.calendar),
                     value=0,
                     line=0,
-                    at_ms=trouble.at_ms if trouble.noted else look.now_ms,
+                    at_ms=trouble.at_ms if trouble.noted else measured.now_ms,
                     about=f"{trouble.sentence}; {trouble.remedy}",
                 )
 
-    def calls(self, crossing: Crossing, look: Measuring) -> None:
+    def calls(self, crossing: Crossing, measured: Measurements) -> None:
         return None
 
     def headline(self, crossing: Crossing, settings: Settings) -> str:

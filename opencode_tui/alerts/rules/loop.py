@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from opencode_tui.alerts.rules.measuring import Measuring
+from opencode_tui.alerts.rules.measurements import Measurements
 from opencode_tui.alerts.rules.rule import Rule, Subject, counted
 from opencode_tui.analysis.cause_finders import cost
 from opencode_tui.analysis.causes import NO_CALLS, cause_in
@@ -29,18 +29,18 @@ class SameCall(Rule):
         if times := settings.alerts.same_call:
             yield f"the same tool call {times} times in a session, with no file edited in between: notice"
 
-    def crossings(self, look: Measuring) -> Iterator[Crossing]:
+    def crossings(self, measured: Measurements) -> Iterator[Crossing]:
         """Of the sessions that come into question each is read whole: what was done in between decides."""
-        least = look.settings.alerts.same_call
-        for id in alert_queries.repeating(look.connection, look.day, least) if least else ():
-            calls = alert_queries.calls_in(look.connection, CallScope(look.day, (id,)), id)
-            for loop in loops(calls, alert_queries.tools_of(look.connection, calls)):
+        least = measured.settings.alerts.same_call
+        for id in alert_queries.repeating(measured.connection, measured.day, least) if least else ():
+            calls = alert_queries.calls_in(measured.connection, CallScope(measured.day, (id,)), id)
+            for loop in loops(calls, alert_queries.tools_of(measured.connection, calls)):
                 if loop.times >= least:
-                    subject = Subject(f"{id}:{loop.key}", id, f'({loop.what}) in "{look.title(id)}"')
-                    yield self.crossing(look, "notice", loop.times, least, subject)
+                    subject = Subject(f"{id}:{loop.key}", id, f'({loop.what}) in "{measured.title(id)}"')
+                    yield self.crossing(measured, "notice", loop.times, least, subject)
 
-    def calls(self, crossing: Crossing, look: Measuring) -> CallScope:
-        return CallScope(look.day, (crossing.session_id or "",))
+    def calls(self, crossing: Crossing, measured: Measurements) -> CallScope:
+        return CallScope(measured.day, (crossing.session_id or "",))
 
     def headline(self, crossing: Crossing, settings: Settings) -> str:
         return f"{crossing.value} identical calls {crossing.about}"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Sequence
 
-from opencode_tui.alerts.rules.measuring import Measuring
-from opencode_tui.alerts.rules.rule import USD, Rule, least, lines_text, past_the_line
+from opencode_tui.alerts.rules.measurements import Measurements
+from opencode_tui.alerts.rules.rule import USD, Rule, least, past_the_line, titled
 from opencode_tui.analysis.pace import run_rate
 from opencode_tui.clock import DAY_MS, HOUR_MS, Span
 from opencode_tui.config.settings import Settings
@@ -22,31 +22,30 @@ class Rate(Rule):
     period = "rearmed"
 
     def in_force(self, settings: Settings) -> Iterator[str]:
-        if lines := lines_text(settings.alerts.rate, USD):
-            yield f"{self.title}: {lines}"
+        return titled(self, settings.alerts.rate)
 
-    def crossings(self, look: Measuring) -> Iterator[Crossing]:
-        lines = look.settings.alerts.rate
+    def crossings(self, measured: Measurements) -> Iterator[Crossing]:
+        lines = measured.settings.alerts.rate
         if lines.levels:
-            costs = self._costs(look, least(lines))
-            yield from self.risen(look, lines.levels, run_rate(costs, look.now_ms), rates(costs))
+            costs = self._costs(measured, least(lines))
+            yield from self.rearmed(measured, lines.levels, run_rate(costs, measured.now_ms), rates(costs))
 
-    def _costs(self, look: Measuring, line: int) -> Sequence[tuple[int, int]]:
+    def _costs(self, measured: Measurements, line: int) -> Sequence[tuple[int, int]]:
         """Those of the last hour; where they reach the line those before too, to see when they did.
 
         That is the day before, and all since the last alert: a rate that has stayed past its line from then on has
         not been crossed again, however long it stays.
         """
-        hour = queries.costs(look.connection, Span(look.now_ms - HOUR_MS, look.now_ms + 1))
-        if run_rate(hour, look.now_ms) < line:
+        hour = queries.costs(measured.connection, Span(measured.now_ms - HOUR_MS, measured.now_ms + 1))
+        if run_rate(hour, measured.now_ms) < line:
             return hour
-        since_ms = look.now_ms - DAY_MS
-        fired_ms = alert_log.last_fired_ms(look.connection, self.name, look.now_ms)
+        since_ms = measured.now_ms - DAY_MS
+        fired_ms = alert_log.last_fired_ms(measured.connection, self.name, measured.now_ms)
         since_ms = since_ms if fired_ms is None else min(since_ms, fired_ms)
-        return queries.costs(look.connection, Span(since_ms - HOUR_MS, look.now_ms + 1))
+        return queries.costs(measured.connection, Span(since_ms - HOUR_MS, measured.now_ms + 1))
 
-    def calls(self, crossing: Crossing, look: Measuring) -> CallScope:
-        return CallScope(Span(crossing.at_ms - HOUR_MS + 1, look.now_ms + 1))
+    def calls(self, crossing: Crossing, measured: Measurements) -> CallScope:
+        return CallScope(Span(crossing.at_ms - HOUR_MS + 1, measured.now_ms + 1))
 
     def headline(self, crossing: Crossing, settings: Settings) -> str:
         return f"{USD.text(crossing.value)} in the last hour {past_the_line(crossing)}"

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC
 
-from opencode_tui.alerts.rules.measuring import Measuring
+from opencode_tui.alerts.rules.measurements import Measurements
 from opencode_tui.analysis.causes import cause_of
 from opencode_tui.analysis.thresholds import last_rise
 from opencode_tui.clock import Calendar
@@ -54,9 +54,9 @@ class Rule(ABC):
     """One rule. It holds no settings: they come with each question."""
 
     name: str
-    """In the settings and in the log."""
+    """As the settings and the alert log have it."""
     kind: str
-    """Its family, which the log keeps beside the name."""
+    """Its family, stored with each alert."""
     title: str
     """What it watches, in words."""
     unit: Unit
@@ -69,51 +69,60 @@ class Rule(ABC):
     """Its lines are those of the day's band."""
 
     def owns(self, name: str) -> bool:
-        """Whether the log calls this rule so."""
+        """Whether alerts under this name are this rule's."""
         return name == self.name
 
     def title_of(self, name: str) -> str:
+        """What the rule of this name, which it owns, watches."""
         return self.title
 
     @abstractmethod
     def in_force(self, settings: Settings) -> Iterable[str]:
-        """What it does under these settings, in words; nothing where it is off."""
+        """One text for each of its lines or counts that is set; none where it is off."""
 
     @abstractmethod
-    def crossings(self, look: Measuring) -> Iterable[Crossing]:
-        """Every level that stands at or past its line now, for each subject the lowest first; it measures only where
-        it is on.
-        """
+    def crossings(self, measured: Measurements) -> Iterable[Crossing]:
+        """Every level whose line is reached now, each subject's lowest first; a rule that is off reads nothing."""
 
     @abstractmethod
-    def calls(self, crossing: Crossing, look: Measuring) -> CallScope | None:
-        """The calls that a crossing is about; None where it is about none."""
+    def calls(self, crossing: Crossing, measured: Measurements) -> CallScope | None:
+        """The calls that a crossing is about; None for a rule that is about something else."""
 
     @abstractmethod
     def headline(self, crossing: Crossing, settings: Settings) -> str:
         """What was crossed, in words."""
 
     def cause(self, crossing: Crossing, evidence: Evidence, calendar: Calendar) -> Cause:
+        """Why it was crossed; a rule that knows better than the general finders says so here."""
         return cause_of(crossing, evidence, calendar)
 
     def crossing(
-        self, look: Measuring, level: Level, value: int, line: int, subject: Subject = EVERYTHING, at_ms: int = -1
+        self,
+        measured: Measurements,
+        level: Level,
+        value: int,
+        line: int,
+        subject: Subject = EVERYTHING,
+        at_ms: int | None = None,
     ) -> Crossing:
         """A crossing now, or at a moment that is known."""
-        at_ms = look.now_ms if at_ms < 0 else at_ms
-        period = period_key(self.period, look.now_ms, look.calendar)
+        at_ms = measured.now_ms if at_ms is None else at_ms
+        period = period_key(self.period, measured.now_ms, measured.calendar)
         return Crossing(
             self.name, self.kind, level, subject.key, period, value, line, at_ms, subject.session_id, subject.words
         )
 
-    def reached(self, look: Measuring, levels: Levels, value: int, subject: Subject = EVERYTHING) -> Iterator[Crossing]:
+    def reached(
+        self, measured: Measurements, levels: Levels, value: int, subject: Subject = EVERYTHING
+    ) -> Iterator[Crossing]:
+        """The levels whose lines a value has reached."""
         for level, line in levels:
             if value >= line:
-                yield self.crossing(look, level, value, line, subject)
+                yield self.crossing(measured, level, value, line, subject)
 
-    def risen(
+    def rearmed(
         self,
-        look: Measuring,
+        measured: Measurements,
         levels: Levels,
         value: int,
         course: Iterable[tuple[int, int]],
@@ -124,7 +133,7 @@ class Rule(ABC):
         for level, line in levels:
             at_ms = last_rise(moments, line)
             if value >= line and at_ms is not None:
-                yield self.crossing(look, level, value, line, subject, at_ms)
+                yield self.crossing(measured, level, value, line, subject, at_ms)
 
 
 def period_key(period: FiringPeriod, at_ms: int, calendar: Calendar) -> str:
@@ -152,6 +161,12 @@ def period_key(period: FiringPeriod, at_ms: int, calendar: Calendar) -> str:
 def least(lines: Lines | Fills) -> int:
     """The lowest line that is set; 0 where none is."""
     return min((line for _, line in lines.levels), default=0)
+
+
+def titled(rule: Rule, lines: Lines | Fills) -> Iterator[str]:
+    """Such as `the day's spend: warning at $0.80, cutoff at $1.50`; nothing where no line is set."""
+    if text := lines_text(lines, rule.unit):
+        yield f"{rule.title}: {text}"
 
 
 def lines_text(lines: Lines | Fills, unit: Unit) -> str:

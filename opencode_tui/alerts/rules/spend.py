@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from opencode_tui.alerts.rules.measuring import Measuring, ScopeSpend
-from opencode_tui.alerts.rules.rule import USD, Rule, Subject, lines_text, past_the_line
+from opencode_tui.alerts.rules.measurements import Measurements, ScopeSpend
+from opencode_tui.alerts.rules.rule import USD, Rule, Subject, lines_text, past_the_line, titled
 from opencode_tui.analysis.loops import file_name
 from opencode_tui.analysis.trees import Place
 from opencode_tui.clock import EVER
@@ -27,9 +27,11 @@ class _Spend(Rule):
 
     def headline(self, crossing: Crossing, settings: Settings) -> str:
         where = f" {crossing.about}" if crossing.about else ""
-        return f"{USD.text(crossing.value)}{where}{self._when(crossing, settings)} {past_the_line(crossing)}"
+        return f"{USD.text(crossing.value)}{where}{self.when} {past_the_line(crossing)}"
 
-    def _when(self, crossing: Crossing, settings: Settings) -> str:
+    @property
+    def when(self) -> str:
+        """Its period, where a text has to say which."""
         return ""
 
 
@@ -44,26 +46,26 @@ class PeriodSpend(_Spend):
     is_days_budget: bool = False
 
     def in_force(self, settings: Settings) -> Iterator[str]:
-        if lines := lines_text(self.rule(settings).lines, USD):
-            yield f"{self.title}: {lines}"
+        return titled(self, self.rule(settings).lines)
 
-    def crossings(self, look: Measuring) -> Iterator[Crossing]:
-        rule = self.rule(look.settings)
+    def crossings(self, measured: Measurements) -> Iterator[Crossing]:
+        rule = self.rule(measured.settings)
         if not rule.lines.levels:
             return
-        for each in look.spends(rule.scope, self.period):
+        for each in measured.spends(rule.scope, self.period):
             if rule.only.casefold() in f"{each.key}\n{each.name}".casefold():
                 session_id = each.key if rule.scope == "session" else None
                 subject = Subject(each.key, session_id, _where(rule.scope, each))
-                yield from self.reached(look, rule.lines.levels, each.nano, subject)
+                yield from self.reached(measured, rule.lines.levels, each.nano, subject)
 
-    def calls(self, crossing: Crossing, look: Measuring) -> CallScope:
-        scope, span = self.rule(look.settings).scope, look.span(self.period)
+    def calls(self, crossing: Crossing, measured: Measurements) -> CallScope:
+        scope, span = self.rule(measured.settings).scope, measured.span(self.period)
         if scope == "session":
-            return CallScope(span, look.tree(crossing.subject))
+            return CallScope(span, measured.tree(crossing.subject))
         return CallScope(span) if scope == "all" else CallScope(span, by=scope, key=crossing.subject)
 
-    def _when(self, crossing: Crossing, settings: Settings) -> str:
+    @property
+    def when(self) -> str:
         return _WHEN[self.period]
 
 
@@ -72,7 +74,6 @@ class NamedSpend(_Spend):
 
     name = f"{_PREFIX}*"
     title = "your rules"
-    period = "day"
 
     def owns(self, name: str) -> bool:
         return name.startswith(_PREFIX)
@@ -87,12 +88,12 @@ class NamedSpend(_Spend):
                 only = f" with “{rule.only}”" if rule.only else ""
                 yield f"{self.title_of(_PREFIX + name)}: {whose}{only} in a {rule.period}: {lines}"
 
-    def crossings(self, look: Measuring) -> Iterator[Crossing]:
-        for name in look.settings.alerts.spend:
-            yield from self._one(_PREFIX + name, look.settings).crossings(look)
+    def crossings(self, measured: Measurements) -> Iterator[Crossing]:
+        for name in measured.settings.alerts.spend:
+            yield from self._one(_PREFIX + name, measured.settings).crossings(measured)
 
-    def calls(self, crossing: Crossing, look: Measuring) -> CallScope:
-        return self._one(crossing.rule, look.settings).calls(crossing, look)
+    def calls(self, crossing: Crossing, measured: Measurements) -> CallScope:
+        return self._one(crossing.rule, measured.settings).calls(crossing, measured)
 
     def headline(self, crossing: Crossing, settings: Settings) -> str:
         return self._one(crossing.rule, settings).headline(crossing, settings)
@@ -113,20 +114,19 @@ class TreeSpend(_Spend):
     period: Literal["ever"] = "ever"
 
     def in_force(self, settings: Settings) -> Iterator[str]:
-        if lines := lines_text(self.lines(settings.alerts), USD):
-            yield f"{self.title}: {lines}"
+        return titled(self, self.lines(settings.alerts))
 
-    def crossings(self, look: Measuring) -> Iterator[Crossing]:
-        levels = self.lines(look.settings.alerts).levels
-        for place in self._places(look) if levels else ():
-            title = look.title(place.id)
-            yield from self.reached(look, levels, place.total, Subject(place.id, place.id, f'in "{title}"'))
+    def crossings(self, measured: Measurements) -> Iterator[Crossing]:
+        levels = self.lines(measured.settings.alerts).levels
+        for place in self._places(measured) if levels else ():
+            title = measured.title(place.id)
+            yield from self.reached(measured, levels, place.total, Subject(place.id, place.id, f'in "{title}"'))
 
-    def _places(self, look: Measuring) -> Iterable[Place]:
-        return (place for place in look.places if bool(place.depth) == self.of_subagents)
+    def _places(self, measured: Measurements) -> Iterable[Place]:
+        return (place for place in measured.places if bool(place.depth) == self.of_subagents)
 
-    def calls(self, crossing: Crossing, look: Measuring) -> CallScope:
-        return CallScope(EVER, look.tree(crossing.subject))
+    def calls(self, crossing: Crossing, measured: Measurements) -> CallScope:
+        return CallScope(EVER, measured.tree(crossing.subject))
 
 
 def _where(scope: Scope, each: ScopeSpend) -> str:

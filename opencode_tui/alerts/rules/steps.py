@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from opencode_tui.alerts.rules.measuring import Measuring
+from opencode_tui.alerts.rules.measurements import Measurements
 from opencode_tui.alerts.rules.rule import USD, Rule, Unit, counted
 from opencode_tui.config.settings import Alerts, Settings
 from opencode_tui.records.alerts import Crossing
@@ -21,29 +21,27 @@ class Steps(Rule):
     title: str
     unit: Unit
     step: Callable[[Alerts], int]
-    measure: Callable[[Measuring], int]
-    words: str
-    """What comes after an amount."""
-    every: str
-    """And after that of a step."""
+    measure: Callable[[Measurements], int]
+    only: str = ""
+    """Which of them count, where not all do."""
     is_sum: bool = False
     kind: Literal["every"] = "every"
     period: Literal["day"] = "day"
 
     def in_force(self, settings: Settings) -> Iterator[str]:
         if step := self.step(settings.alerts):
-            yield f"every {self.unit.text(step)}{self.every}: notice"
+            yield f"every {self.unit.text(step)}{self.only or ' of a day'}: notice"
 
-    def crossings(self, look: Measuring) -> Iterator[Crossing]:
-        step = self.step(look.settings.alerts)
-        if step and (value := self.measure(look)) >= step:
-            yield self.crossing(look, "notice", value, value // step * step)
+    def crossings(self, measured: Measurements) -> Iterator[Crossing]:
+        step = self.step(measured.settings.alerts)
+        if step and (value := self.measure(measured)) >= step:
+            yield self.crossing(measured, "notice", value, value // step * step)
 
-    def calls(self, crossing: Crossing, look: Measuring) -> CallScope:
-        return CallScope(look.day)
+    def calls(self, crossing: Crossing, measured: Measurements) -> CallScope:
+        return CallScope(measured.day)
 
     def headline(self, crossing: Crossing, settings: Settings) -> str:
-        return f"past {self.unit.text(crossing.line)}{self.words} today"
+        return f"past {self.unit.text(crossing.line)}{self.only} today"
 
 
 RULES: tuple[Rule, ...] = (
@@ -52,18 +50,14 @@ RULES: tuple[Rule, ...] = (
         "every so many calls of a day",
         counted("call"),
         lambda alerts: alerts.every_calls,
-        lambda look: look.day_counts[0],
-        "",
-        " of a day",
+        lambda measured: measured.day_counts[0],
     ),
     Steps(
         "every_usd",
         "every so much spend of a day",
         USD,
         lambda alerts: alerts.every_nano,
-        lambda look: look.spends("all", "day")[0].nano,
-        "",
-        " of a day",
+        lambda measured: measured.spends("all", "day")[0].nano,
         is_sum=True,
     ),
     Steps(
@@ -71,8 +65,7 @@ RULES: tuple[Rule, ...] = (
         "every so many minutes with spend",
         counted("minute"),
         lambda alerts: alerts.every_minutes,
-        lambda look: look.day_counts[1],
-        " with spend",
+        lambda measured: measured.day_counts[1],
         " with spend",
     ),
 )

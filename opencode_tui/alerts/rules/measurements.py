@@ -1,4 +1,4 @@
-"""One look at the ledger for all rules: what several of them measure is read once."""
+"""What the enabled rules are evaluated on, read from the ledger: what several of them measure is read once."""
 
 from __future__ import annotations
 
@@ -31,8 +31,11 @@ class ScopeSpend:
 
 
 @dataclass
-class Measuring:
-    """Reads from the ledger what a rule asks for, when it asks; each answer is kept for the other rules."""
+class Measurements:
+    """Reads from the ledger what a rule asks for, when it asks; each answer is kept for the other rules.
+
+    They are of one moment: the next evaluation makes new ones.
+    """
 
     connection: sqlite3.Connection
     settings: Settings
