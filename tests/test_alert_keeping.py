@@ -15,7 +15,7 @@ from opencode_tui.config.settings import Budget, Lines, Settings
 from opencode_tui.ledger import alert_log, deliveries
 from opencode_tui.ledger.schema import LATEST
 from opencode_tui.money import NANO
-from opencode_tui.records.alerts import Alert, Told
+from opencode_tui.records.alerts import Alert, DeliveryResult
 from tests.old_ledgers import old_call, old_ledger
 from tests.watched import MINUTE, NOON, QUIET, Watched, only
 
@@ -89,11 +89,14 @@ def test_a_snoozed_warning_does_not_keep_a_cutoff_at_its_line_quiet(file: Path) 
 
 def test_what_became_of_telling_is_kept(fired: tuple[sqlite3.Connection, Alert]) -> None:
     connection, alert = fired
-    what = (Told("command", NOON, True), Told("webhook", NOON + 3, False, "the address answered 500"))
+    what = (
+        DeliveryResult("command", NOON, True),
+        DeliveryResult("webhook", NOON + 3, False, "the address answered 500"),
+    )
     for each in what:
         assert deliveries.take(connection, alert.id, each.channel, "somebody", NOON) == 1
         deliveries.finish(connection, alert.id, "somebody", each)
-    assert alert_log.alerts(connection)[0].told == what
+    assert alert_log.alerts(connection)[0].results == what
 
 
 def test_the_log_is_read_newest_first_from_a_moment_on(file: Path) -> None:

@@ -9,9 +9,10 @@ import os
 import socket
 import sys
 import threading
+import tomllib
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from time import sleep
@@ -19,14 +20,16 @@ from typing import Any
 
 import pytest
 
-from opencode_tui.alerts.channels import Route
+from opencode_tui.alerts.channels import CHANNELS, Route, all_off, levels
 from opencode_tui.alerts.channels.channel import ChannelError
 from opencode_tui.alerts.channels.command import Command, variables
 from opencode_tui.alerts.channels.desktop import Desktop, osascript, osc
 from opencode_tui.alerts.channels.message import alert_fields, plain
 from opencode_tui.alerts.channels.webhook import BACKOFF_S, Webhook, address_of
 from opencode_tui.clock import HOUR_MS
+from opencode_tui.config.settings import Channels
 from opencode_tui.records.alerts import Alert, Cause, Crossing, Level
+from tests.shell import ROOT
 from tests.watched import NOON
 
 TEXT = '$0.83 is past the warning $0.80: 4× edits of Button.tsx in "Fix header", about $0.20 a round'
@@ -95,7 +98,7 @@ class Waits:
 
 
 def test_the_webhook_posts_a_text_and_the_fields(chat: Chat) -> None:
-    assert Webhook(lambda: chat.address).tell(ALERT) == "answered 200"
+    assert Webhook(lambda: chat.address).send(ALERT) == "answered 200"
     (body,) = chat.bodies
     assert body["text"] == f"OpenCode: warning: {TEXT}"
     fields = {key: body[key] for key in ("level", "rule", "value", "line", "unit", "session", "crossed_at")}
@@ -111,20 +114,20 @@ def test_the_webhook_posts_a_text_and_the_fields(chat: Chat) -> None:
 
 
 def test_a_title_calls_nobody_in_the_chat(chat: Chat) -> None:
-    Webhook(lambda: chat.address).tell(titled("in <!channel> & <http://evil|here>"))
+    Webhook(lambda: chat.address).send(titled("in <!channel> & <http://evil|here>"))
     assert chat.bodies[0]["text"] == "OpenCode: warning: in &lt;!channel&gt; &amp; &lt;http://evil|here&gt;"
 
 
 def test_it_tries_again_after_a_failure_of_the_server(chat: Chat) -> None:
     chat.statuses, waits = [500, 503], Waits()
-    assert Webhook(lambda: chat.address, wait=waits).tell(ALERT) == "answered 200, after answered 503"
+    assert Webhook(lambda: chat.address, wait=waits).send(ALERT) == "answered 200, after answered 503"
     assert (len(chat.bodies), waits.pauses) == (3, list(BACKOFF_S))
 
 
 def test_it_gives_up_after_three_tries(chat: Chat) -> None:
     chat.statuses, waits = [500, 429, 502], Waits()
     with pytest.raises(ChannelError, match=r"^answered 502, 3 times$"):
-        Webhook(lambda: chat.address, wait=waits).tell(ALERT)
+        Webhook(lambda: chat.address, wait=waits).send(ALERT)
     assert len(chat.bodies) == 3
 
 
@@ -132,14 +135,14 @@ def test_it_gives_up_after_three_tries(chat: Chat) -> None:
 def test_what_another_try_cannot_mend_is_tried_once(chat: Chat, status: int) -> None:
     chat.statuses = [status]
     with pytest.raises(ChannelError, match=f"^answered {status}$"):
-        Webhook(lambda: chat.address, wait=Waits()).tell(ALERT)
+        Webhook(lambda: chat.address, wait=Waits()).send(ALERT)
     assert len(chat.bodies) == 1
 
 
 def test_a_server_that_never_answers_is_given_up(chat: Chat) -> None:
     chat.hold.clear()
     with pytest.raises(ChannelError, match=r"^no answer within 0.2 s$"):
-        Webhook(lambda: chat.address, timeout_s=0.2, wait=Waits()).tell(ALERT)
+        Webhook(lambda: chat.address, timeout_s=0.2, wait=Waits()).send(ALERT)
     assert len(chat.bodies) <= 1  # the alert may have arrived: it is not sent again
 
 
@@ -159,7 +162,7 @@ def test_no_failure_tells_the_address(
     caplog.set_level(logging.DEBUG)
     webhook = Webhook(lambda: address, wait=Waits())
     with pytest.raises(ChannelError) as caught:
-        webhook.tell(ALERT)
+        webhook.send(ALERT)
     error = caught.value
     assert str(error) == said
     assert (error.__cause__, error.__context__) == (None, None)
@@ -168,7 +171,7 @@ def test_no_failure_tells_the_address(
 
 def test_success_does_not_log_the_address_either(chat: Chat, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
-    Webhook(lambda: chat.address).tell(ALERT)
+    Webhook(lambda: chat.address).send(ALERT)
     assert SECRET not in caplog.text
 
 
@@ -236,7 +239,7 @@ def test_a_server_that_drips_its_answer_is_cut_off(before: bytes, chat: Chat) ->
             ended.set()
 
     with Odd(answer) as odd, pytest.raises(ChannelError, match=r"no answer within|the connection failed"):
-        Webhook(lambda: odd.address, timeout_s=0.5, wait=Waits()).tell(ALERT)
+        Webhook(lambda: odd.address, timeout_s=0.5, wait=Waits()).send(ALERT)
     assert ended.wait(30)  # it is not left dripping into a thread of ours either
 
 
@@ -251,7 +254,7 @@ def test_no_more_of_an_answer_is_read_than_its_status(length: bytes, chat: Chat)
             sent += connection.send(b"x" * 65_536)
 
     with Odd(answer) as odd:
-        assert Webhook(lambda: odd.address).tell(ALERT) == "answered 200"
+        assert Webhook(lambda: odd.address).send(ALERT) == "answered 200"
     assert sent < 64 * 1024 * 1024  # what the system's buffers took
 
 
@@ -262,7 +265,7 @@ def test_no_redirect_is_followed(status: int, chat: Chat) -> None:
         connection.sendall(f"HTTP/1.1 {status} Elsewhere\r\n{place}".encode())
 
     with Odd(answer) as odd, pytest.raises(ChannelError, match=f"^answered {status}$"):
-        Webhook(lambda: odd.address, wait=Waits()).tell(ALERT)
+        Webhook(lambda: odd.address, wait=Waits()).send(ALERT)
     assert (odd.requests, chat.bodies) == (1, [])
 
 
@@ -278,7 +281,7 @@ def script(tmp_path: Path, source: str) -> list[str]:
 def test_a_command_has_the_alert_in_its_environment_and_on_its_input(tmp_path: Path) -> None:
     source = "import json, os, sys; json.dump([dict(os.environ), sys.stdin.read()], open(sys.argv[1], 'w'))"
     command = [*script(tmp_path, source), str(tmp_path / "out"), "$(touch hit)"]
-    told = Command(command, {"PATH": os.environ["PATH"], "OPENCODE_TUI_WEBHOOK_URL": SECRET}).tell(ALERT)
+    told = Command(command, {"PATH": os.environ["PATH"], "OPENCODE_TUI_WEBHOOK_URL": SECRET}).send(ALERT)
     environ, given = json.loads((tmp_path / "out").read_text())
     assert told == "exit code 0"
     assert json.loads(given) == alert_fields(ALERT)
@@ -308,13 +311,13 @@ def test_a_command_of_a_rule_that_counts_has_no_amounts() -> None:
 
 
 def test_a_nul_in_a_title_does_not_keep_a_command_from_starting(tmp_path: Path) -> None:
-    assert Command(script(tmp_path, ""), os.environ).tell(titled("a\0b\x1b[31m")) == "exit code 0"
+    assert Command(script(tmp_path, ""), os.environ).send(titled("a\0b\x1b[31m")) == "exit code 0"
 
 
 def test_a_command_that_fails_says_its_code_and_the_head_of_what_it_complained(tmp_path: Path) -> None:
     source = "import sys; sys.stderr.write('no\\x1b[31m route\\n' + 'x' * 10**6); sys.exit(3)"
     with pytest.raises(ChannelError, match=r"^exit code 3: no \[31m route x+…$") as caught:
-        Command(script(tmp_path, source), os.environ).tell(ALERT)
+        Command(script(tmp_path, source), os.environ).send(ALERT)
     assert len(str(caught.value)) < 250
 
 
@@ -328,7 +331,7 @@ def test_a_command_that_fails_says_its_code_and_the_head_of_what_it_complained(t
 )
 def test_a_command_that_cannot_be_started_says_why(command: tuple[str, ...], said: str) -> None:
     with pytest.raises(ChannelError, match=said):
-        Command(command, os.environ).tell(ALERT)
+        Command(command, os.environ).send(ALERT)
 
 
 # desktop
@@ -346,7 +349,7 @@ def notify_send(tmp_path: Path, then: str = "") -> dict[str, str]:
 
 def test_notify_send_shows_it(tmp_path: Path) -> None:
     environ = notify_send(tmp_path)
-    assert Desktop(environ, platform="linux", terminal=tmp_path / "none").tell(ALERT) == "shown by notify-send"
+    assert Desktop(environ, platform="linux", terminal=tmp_path / "none").send(ALERT) == "shown by notify-send"
     assert (tmp_path / "arguments").read_text().splitlines() == [
         "--app-name=opencode-tui",
         "--urgency=normal",
@@ -357,7 +360,7 @@ def test_notify_send_shows_it(tmp_path: Path) -> None:
 
 
 def test_notify_send_gets_somebodys_text_as_text(tmp_path: Path) -> None:
-    Desktop(notify_send(tmp_path), platform="linux").tell(titled(NASTY))
+    Desktop(notify_send(tmp_path), platform="linux").send(titled(NASTY))
     *_, body = (tmp_path / "arguments").read_text().splitlines()
     assert body == 'in "a\\\\n&lt;b&gt;$(touch hit)`touch hit`; ]0;x end" -- " with title "x'
 
@@ -373,7 +376,7 @@ def test_without_notify_send_the_terminal_is_told(tmp_path: Path) -> None:
     terminal = tmp_path / "tty"
     terminal.touch()
     desktop = Desktop({"PATH": str(tmp_path)}, platform="linux", terminal=terminal)
-    assert desktop.tell(titled(NASTY)) == "there is no notify-send; handed to the terminal"
+    assert desktop.send(titled(NASTY)) == "there is no notify-send; handed to the terminal"
     said = terminal.read_bytes()
     assert said.startswith(b"\x1b]9;OpenCode: warning: in ")
     assert said.endswith(b"\x07")
@@ -383,13 +386,13 @@ def test_without_notify_send_the_terminal_is_told(tmp_path: Path) -> None:
 def test_a_notify_send_that_fails_leaves_it_to_the_terminal(tmp_path: Path) -> None:
     environ = notify_send(tmp_path, "echo no bus >&2; exit 1")
     (tmp_path / "tty").touch()
-    told = Desktop(environ, platform="linux", terminal=tmp_path / "tty").tell(ALERT)
+    told = Desktop(environ, platform="linux", terminal=tmp_path / "tty").send(ALERT)
     assert told == "notify-send failed with exit code 1 (no bus); handed to the terminal"
 
 
 def test_without_a_terminal_either_it_is_a_failure(tmp_path: Path) -> None:
     with pytest.raises(ChannelError, match="there is no notify-send, and no terminal to show it"):
-        Desktop({"PATH": str(tmp_path)}, platform="linux", terminal=tmp_path / "none").tell(ALERT)
+        Desktop({"PATH": str(tmp_path)}, platform="linux", terminal=tmp_path / "none").send(ALERT)
 
 
 def test_the_terminals_notice_is_wrapped_for_tmux() -> None:
@@ -403,11 +406,33 @@ def test_terminals_of_the_other_kind_get_a_title_and_a_body(environ: dict[str, s
     assert osc(titled("a; b"), environ) == b"\x1b]777;notify;OpenCode: warning;a, b\x07"
 
 
+# The channels that there are
+
+
+def test_every_channel_has_a_level_in_the_settings_and_every_such_level_is_a_channels_or_the_screens() -> None:
+    named = {field.name for field in fields(Channels) if isinstance(getattr(Channels(), field.name), str)}
+    assert named - {"toast", "bell"} == {channel.name for channel in CHANNELS}
+
+
+def test_nothing_is_on_by_default_that_goes_beyond_the_screen() -> None:
+    assert levels(Channels()) == {}
+    loud = Channels(**{channel.name: "notice" for channel in CHANNELS})
+    assert list(levels(loud)) == [channel.name for channel in CHANNELS]
+    assert all_off(loud) == Channels()
+
+
+@pytest.mark.parametrize("name", [channel.name for channel in CHANNELS])
+def test_a_channel_stands_in_the_readme_and_in_the_example(name: str) -> None:
+    assert f"\n- `{name}`: " in (ROOT / "README.md").read_text(encoding="utf-8")
+    example = tomllib.loads((ROOT / "config.example.toml").read_text(encoding="utf-8"))
+    assert example["channels"][name] == "off"
+
+
 # Who is told what
 
 
 class Kept:
-    def tell(self, alert: Alert) -> str:
+    def send(self, alert: Alert) -> str:
         return ""
 
 
@@ -425,19 +450,19 @@ def test_a_channel_takes_what_reaches_its_level(level: Level, taken: list[str]) 
 def test_what_was_crossed_long_ago_interrupts_nobody_unless_it_is_a_cutoff() -> None:
     late = replace(ALERT, fired_ms=NOON + 2 * HOUR_MS)
     cutoff = replace(late, crossing=replace(CROSSING, level="cutoff"))
-    assert Route("desktop", Kept(), "notice").silenced(late)
-    assert not Route("desktop", Kept(), "notice").silenced(cutoff)
+    assert Route("desktop", Kept(), "notice", interrupts=True).silenced(late)
+    assert not Route("desktop", Kept(), "notice", interrupts=True).silenced(cutoff)
     assert not Route("webhook", Kept(), "notice").silenced(late)
-    assert not Route("desktop", Kept(), "notice").silenced(ALERT)
+    assert not Route("desktop", Kept(), "notice", interrupts=True).silenced(ALERT)
 
 
 def test_what_is_snoozed_goes_nowhere() -> None:
     snoozed = replace(ALERT, snoozed_until_ms=NOON + HOUR_MS)
-    assert all(Route(name, Kept(), "notice").silenced(snoozed) for name in ("desktop", "webhook", "command"))
+    assert all(Route(name, Kept(), "notice").silenced(snoozed) for name in ("desktop", "webhook"))
 
 
 def test_no_object_holds_the_address_after_it_was_used(chat: Chat) -> None:
     webhook = Webhook(lambda: chat.address)
-    webhook.tell(ALERT)
+    webhook.send(ALERT)
     gc.collect()
     assert not any(SECRET in str(value) for value in vars(webhook).values())

@@ -100,7 +100,7 @@ def test_what_fires_is_told_also_when_the_reader_of_watch_has_gone(
     assert shell.run("watch", *marking(shell))[0] == EXIT_OK  # and it ends by itself
     fired = log(shell)
     assert len(fired) > 1
-    assert all([told.ok for told in alert.told] == [True] for alert in fired)
+    assert all([told.ok for told in alert.results] == [True] for alert in fired)
 
 
 def test_watch_rings_the_bell_of_a_terminal_alone(shell: Shell) -> None:

@@ -15,15 +15,15 @@ from time import sleep
 
 import pytest
 
-from opencode_tui.alerts.channels import MAKERS, Route
+from opencode_tui.alerts.channels import Route
 from opencode_tui.alerts.channels.message import title
-from opencode_tui.alerts.teller import Teller
+from opencode_tui.alerts.notifier import Notifier
 from opencode_tui.clock import calendar_for
-from opencode_tui.config.settings import CHANNELS, Channels
+from opencode_tui.config.settings import Channels
 from opencode_tui.ledger import alert_log, deliveries
 from opencode_tui.ledger.holder import is_gone, this_process
 from opencode_tui.ledger.ledger import Ledger
-from opencode_tui.records.alerts import Alert, Told
+from opencode_tui.records.alerts import Alert, DeliveryResult
 from opencode_tui.report.alerts import alert_json, alerts_text
 from tests.shell import ROOT
 from tests.watched import DAY_START, NOON, QUIET, Watched, only
@@ -39,7 +39,7 @@ class Pigeon:
 
     given: list[Alert] = field(default_factory=list)
 
-    def tell(self, alert: Alert) -> str:
+    def send(self, alert: Alert) -> str:
         self.given.append(alert)
         return "flown"
 
@@ -62,9 +62,9 @@ def deliver(watched: Watched, pigeon: Pigeon, now: int | None = None, name: str 
     """What another process's next look delivers."""
     clock = watched.now if now is None else now
     route = Route(name, pigeon, "notice")
-    teller = Teller(watched.settings, lambda: Ledger(watched.path), {}, clock=lambda: clock, through=(route,))
-    teller.look()
-    assert teller.close(LONG_S)
+    notifier = Notifier(watched.settings, lambda: Ledger(watched.path), {}, clock=lambda: clock, through=(route,))
+    notifier.deliver_waiting()
+    assert notifier.close(LONG_S)
 
 
 def left_by(watched: Watched, holder: str, *, until: int | None = None, tries: int = 1) -> None:
@@ -74,8 +74,8 @@ def left_by(watched: Watched, holder: str, *, until: int | None = None, tries: i
         connection.execute("UPDATE delivery SET holder = ?, lease_until_ms = ?, tries = ?", (holder, until, tries))
 
 
-def told(watched: Watched) -> tuple[Told, ...]:
-    return alert_log.alerts(watched.ledger.connection)[0].told
+def told(watched: Watched) -> tuple[DeliveryResult, ...]:
+    return alert_log.alerts(watched.ledger.connection)[0].results
 
 
 def ended_process() -> str:
@@ -91,7 +91,7 @@ def test_what_nobody_began_to_deliver_is_delivered_by_the_next_look(watched: Wat
     deliver(watched, pigeon)
     deliver(watched, pigeon)
     assert pigeon.given == [replace(alert, attempt=1)]
-    assert told(watched) == (Told("command", watched.now, True, "flown", 1),)
+    assert told(watched) == (DeliveryResult("command", watched.now, True, "flown", 1),)
 
 
 def test_a_delivery_that_was_begun_says_that_it_is_the_second_try(watched: Watched) -> None:
@@ -148,15 +148,15 @@ def test_a_level_that_was_raised_meanwhile_is_held_to(watched: Watched) -> None:
     fired(watched)
     left_by(watched, ended_process())
     pigeon = Pigeon()
-    teller = Teller(
+    notifier = Notifier(
         watched.settings,
         lambda: Ledger(watched.path),
         {},
         clock=lambda: watched.now,
         through=(Route("command", pigeon, "cutoff"),),
     )
-    teller.look()
-    assert teller.close(LONG_S)
+    notifier.deliver_waiting()
+    assert notifier.close(LONG_S)
     assert (pigeon.given, told(watched)[0].detail) == ([], deliveries.TURNED_OFF)
 
 
@@ -173,7 +173,7 @@ def test_alerts_of_before_deliveries_were_kept_are_not_delivered(watched: Watche
     watched.ledger.connection.execute("DELETE FROM delivery")  # as after the migration
     deliver(watched, pigeon)
     assert (pigeon.given, told(watched)) == ([], ())
-    assert alert.told == ()
+    assert alert.results == ()
 
 
 def test_several_that_look_at_once_deliver_each_alert_once(watched: Watched) -> None:
@@ -201,9 +201,9 @@ def test_several_that_look_at_once_deliver_each_alert_once(watched: Watched) -> 
 def test_one_that_fires_and_one_that_looks_do_not_both_deliver(watched: Watched) -> None:
     alert, pigeon = fired(watched), Pigeon()
     route = Route("command", pigeon, "notice")
-    ours = Teller(watched.settings, lambda: Ledger(watched.path), {}, clock=lambda: watched.now, through=(route,))
-    ours.tell(alert)
-    ours.look()
+    ours = Notifier(watched.settings, lambda: Ledger(watched.path), {}, clock=lambda: watched.now, through=(route,))
+    ours.notify(alert)
+    ours.deliver_waiting()
     deliver(watched, pigeon)
     assert ours.close(LONG_S)
     assert len(pigeon.given) == len(told(watched)) == 1
@@ -218,13 +218,13 @@ def test_a_delivery_that_the_ledger_could_not_note_is_not_made_again(watched: Wa
         return Ledger(watched.path)
 
     route = Route("command", pigeon, "notice")
-    teller = Teller(watched.settings, open_ledger, {}, clock=lambda: watched.now, through=(route,))
-    teller.tell(alert)
-    while teller.is_telling:
+    notifier = Notifier(watched.settings, open_ledger, {}, clock=lambda: watched.now, through=(route,))
+    notifier.notify(alert)
+    while notifier.is_delivering:
         sleep(0.01)
     closed = False
-    teller.look()
-    assert teller.close(LONG_S)
+    notifier.deliver_waiting()
+    assert notifier.close(LONG_S)
     assert (len(pigeon.given), len(told(watched))) == (1, 1)
 
 
@@ -250,10 +250,6 @@ def test_a_process_that_is_killed_but_not_yet_asked_for_is_gone() -> None:
         assert is_gone(name)
 
 
-def test_every_channel_of_the_settings_is_one_that_can_be_made() -> None:
-    assert tuple(MAKERS) == CHANNELS
-
-
 # With real processes
 
 
@@ -273,14 +269,14 @@ def test_kill_9_between_firing_and_delivery_loses_nothing(tmp_path: Path) -> Non
     assert log.read_text().split() == ["1", "2"]
     with closing(Ledger(tmp_path / "ledger.db")) as ledger:
         (alert,) = alert_log.alerts(ledger.connection)
-    assert [(each.ok, each.attempt) for each in alert.told] == [(True, 2)]
+    assert [(each.ok, each.attempt) for each in alert.results] == [(True, 2)]
 
 
 def run_look(place: Path, hook: Path) -> int:
     """One look with the command channel, in a process of its own at a fixed moment."""
     code = f"""
 from pathlib import Path
-from opencode_tui.alerts.teller import Teller
+from opencode_tui.alerts.notifier import Notifier
 from opencode_tui.alerts.watcher import Watcher
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.config.settings import Alerts, Channels, Settings
@@ -289,10 +285,10 @@ settings = Settings(timezone="UTC", alerts=QUIET, channels=Channels(command="not
 path = Path({str(place / "ledger.db")!r})
 ledger = Ledger(path)
 new = Watcher().look(ledger, settings, {NOON})
-teller = Teller(settings, lambda: Ledger(path), {{"PATH": "/usr/bin:/bin"}}, clock=lambda: {NOON})
+notifier = Notifier(settings, lambda: Ledger(path), {{"PATH": "/usr/bin:/bin"}}, clock=lambda: {NOON})
 for alert in new:
-    teller.tell(alert)
-teller.look()
-assert teller.close(60)
+    notifier.notify(alert)
+notifier.deliver_waiting()
+assert notifier.close(60)
 """
     return subprocess.run([sys.executable, "-c", code], cwd=ROOT, timeout=120, check=False).returncode

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
 from opencode_tui.alerts.watcher import Watcher
@@ -20,11 +20,7 @@ from opencode_tui.records.stores import Session
 NOON = 1_778_673_600_000  # 2026-05-13 12:00 UTC, a Wednesday
 DAY_START = NOON - 12 * HOUR_MS
 MINUTE = 60_000
-QUIET = Alerts(
-    **{name: type(getattr(Alerts(), name))() for name in ("week", "month", "session", "rate", "subagent", "context")},
-    same_call=0,
-    same_file=0,
-)
+QUIET = Alerts(**{each.name: type(getattr(Alerts(), each.name))() for each in fields(Alerts)})
 """No rule at all but the day's warning and cutoff."""
 FAR = Budget(10**15, 10**15)
 """A day's lines that nothing reaches."""

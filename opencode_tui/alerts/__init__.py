@@ -1,1 +1,1 @@
-"""Alerts: what is measured, which line it crossed, why, and that each is told once."""
+"""Alerts: what is measured, which line it crossed, why, and that each is delivered once."""

@@ -6,8 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from opencode_tui.analysis.loops import is_edit, loops
-from opencode_tui.analysis.rules import file_name
+from opencode_tui.analysis.loops import file_name, is_edit, loops
 from opencode_tui.clock import Calendar
 from opencode_tui.money import format_usd
 from opencode_tui.records.alerts import Cause

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import PurePath
 
-from opencode_tui.analysis.rules import file_name
 from opencode_tui.records.calls import EDIT_TOOLS
 from opencode_tui.records.facts import CallFacts, ToolFacts
 
@@ -79,3 +79,8 @@ def changes_files(use: ToolFacts) -> bool:
 def is_edit(use: ToolFacts) -> bool:
     """It changed a file that is known, or is about to."""
     return changes_files(use) and use.target != ""
+
+
+def file_name(path: str) -> str:
+    """The last part of a path, written either way round; what is no path as it is."""
+    return PurePath(path.replace("\\", "/")).name or path

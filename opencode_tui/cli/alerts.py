@@ -28,7 +28,7 @@ from opencode_tui.report.json_values import SCHEMA_VERSION
 if TYPE_CHECKING:
     from opencode_tui.alerts.channels import Route
 
-EXIT_UNTOLD = 1
+EXIT_UNDELIVERED = 1
 _ALL = "all"
 _EVERY = 1 << 31
 
@@ -102,35 +102,36 @@ def _ids(
 
 
 def _test(settings: Settings, as_json: bool) -> int:
-    """Tell a made-up alert by each channel that is on, and say how that went; a terminal's bell is rung as well.
+    """Deliver a made-up alert by each channel that is on, and say how that went; a terminal's bell is rung as well.
 
     The banner and the toasts are the dashboard's, and cannot fail.
     """
-    from opencode_tui.alerts.channels import routes
+    from opencode_tui.alerts.channels import CHANNELS, routes
 
-    alert, told = _made_up(), []
+    alert, results = _made_up(), []
     for route in routes(settings, os.environ):
         with ended_in_order():
-            ok, detail = _outcome(route, alert)
-        told.append({"schema_version": SCHEMA_VERSION, "channel": route.name, "ok": ok, "detail": detail})
+            ok, detail = _send(route, alert)
+        results.append({"schema_version": SCHEMA_VERSION, "channel": route.name, "ok": ok, "detail": detail})
         if not as_json:
             print(f"{route.name}: {'works' if ok else 'does not work'}, {detail}", flush=True)
     if as_json:
-        print(json.dumps(told))
+        print(json.dumps(results))
     elif settings.channels.bell != "off" and sys.stdout.isatty():
         ring()
         print("bell: rung", flush=True)
-    if not told and not as_json:
-        print("no channel is on; [channels] in config.toml turns on desktop, webhook and command")
-    return EXIT_OK if all(each["ok"] for each in told) else EXIT_UNTOLD
+    if not results and not as_json:
+        *others, last = (channel.name for channel in CHANNELS)
+        print(f"no channel is on; [channels] in config.toml turns on {', '.join(others)} and {last}")
+    return EXIT_OK if all(each["ok"] for each in results) else EXIT_UNDELIVERED
 
 
-def _outcome(route: Route, alert: Alert) -> tuple[bool, str]:
-    """Tell the alert in a thread: a signal that falls into the start of a program would leave it running."""
-    from opencode_tui.alerts.teller import outcome
+def _send(route: Route, alert: Alert) -> tuple[bool, str]:
+    """Deliver the alert in a thread: a signal that falls into the start of a program would leave it running."""
+    from opencode_tui.alerts.notifier import send
 
     found: list[tuple[bool, str]] = []
-    thread = Thread(target=lambda: found.append(outcome(route, alert)), daemon=True)
+    thread = Thread(target=lambda: found.append(send(route, alert)), daemon=True)
     thread.start()
     thread.join()
     return found[0]

@@ -10,12 +10,13 @@ import sys
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
+from opencode_tui.alerts.rules.measurements import Measurements
+from opencode_tui.alerts.rules.spend import DAY
 from opencode_tui.alerts.text import alert_text
-from opencode_tui.alerts.watcher import Watcher
-from opencode_tui.analysis.causes import cause_of
+from opencode_tui.alerts.watcher import Watcher, explained
 from opencode_tui.analysis.pace import band
 from opencode_tui.cli import EXIT_TROUBLE, silence_stdout
-from opencode_tui.cli.common import TELLER_S, Trouble, look, settings_for, using_ledger
+from opencode_tui.cli.common import NOTIFIER_S, Trouble, look, settings_for, using_ledger
 from opencode_tui.cli.signals import ended_in_order
 from opencode_tui.clock import Calendar, calendar_for, now_ms
 from opencode_tui.config.settings import Budget, Settings
@@ -27,7 +28,6 @@ from opencode_tui.ledger.bounds import is_lower_bound
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.money import format_usd, nano_from_usd, usd
 from opencode_tui.paths import NoHomeError
-from opencode_tui.readings.evidence import dated, evidence_of, scope_of
 from opencode_tui.records.alerts import Alert, Cause, Crossing
 from opencode_tui.records.day import Band
 from opencode_tui.report.alerts import alert_json
@@ -110,7 +110,7 @@ def _stand(connection: sqlite3.Connection, settings: Settings, whole: bool, now_
 
 def _text(stand: _Stand, settings: Settings) -> str:
     if stand.crossing and stand.cause:
-        return alert_text(stand.crossing, stand.cause)
+        return alert_text(DAY, stand.crossing, stand.cause, settings)
     return (
         _under(stand.spent, settings.budget.warning_nano)
         if stand.known
@@ -130,15 +130,13 @@ def _reached(
     if stands == "calm":
         return None, None
     line = settings.budget.cutoff_nano if stands == "cutoff" else settings.budget.warning_nano
-    crossing = Crossing("day", "spend", stands, "", calendar.day(now_ms).isoformat(), spent, line, now_ms)
-    scope = scope_of(connection, crossing, settings, now_ms, calendar)
-    crossing = dated(connection, crossing, scope)
-    return crossing, cause_of(crossing, evidence_of(connection, crossing, scope), calendar)
+    today = Measurements(connection, settings, now_ms, calendar)
+    return explained(DAY, DAY.crossing(today, stands, spent, line), today)
 
 
 def _notified(settings: Settings, ledger: Ledger, sync: Sync, now_ms: int) -> tuple[Alert, ...]:
-    """The alerts that are new, told by the channels, with what became of that. Failures are said on standard error."""
-    from opencode_tui.alerts.teller import Teller
+    """The alerts that are new, delivered by the channels, with the results. Failures are said on standard error."""
+    from opencode_tui.alerts.notifier import Notifier
 
     troubles: tuple[GuardTrouble, ...] = ()
     try:
@@ -150,15 +148,15 @@ def _notified(settings: Settings, ledger: Ledger, sync: Sync, now_ms: int) -> tu
         return ()
     if not new and not deliveries.free(ledger.connection, now_ms):
         return ()
-    teller = Teller(settings, lambda: Ledger(ledger.path, TELLER_S), os.environ)
+    notifier = Notifier(settings, lambda: Ledger(ledger.path, NOTIFIER_S), os.environ)
     with ended_in_order():
         for alert in new:
-            teller.tell(alert)
-        teller.look()  # what fired before, and whose process ended before it was delivered
-        teller.close(NOTIFY_S)
-    for failed in {f"{told.channel}: {told.detail}": None for _, told in teller.outcomes if not told.ok}:
+            notifier.notify(alert)
+        notifier.deliver_waiting()  # what fired before, and whose process ended before it was delivered
+        notifier.close(NOTIFY_S)
+    for failed in {f"{result.channel}: {result.detail}": None for _, result in notifier.results if not result.ok}:
         print(f"opencode-tui: {failed}", file=sys.stderr)
-    for name in teller.waiting:
+    for name in notifier.waiting:
         print(f"opencode-tui: {name}: not delivered within {NOTIFY_S:g} s, the next look tries again", file=sys.stderr)
     ids = {alert.id for alert in new}
     found = [alert for alert in alert_log.alerts(ledger.connection, since_ms=now_ms) if alert.id in ids]

@@ -29,7 +29,7 @@ __all__ = ["Trouble"]
 
 WAIT_S = 2.0
 """How long a command waits in all for another process that has the ledger locked."""
-TELLER_S = 20.0
+NOTIFIER_S = 20.0
 """How long the channels' threads do: what they note keeps an alert from going out twice."""
 
 

@@ -8,7 +8,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from opencode_tui.cli.common import TELLER_S, Trouble, open_ledger, settings_for
+from opencode_tui.cli.common import NOTIFIER_S, Trouble, open_ledger, settings_for
 from opencode_tui.clock import calendar_for
 from opencode_tui.config.settings import Alerts, Budget, Settings
 
@@ -29,7 +29,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _of_demo(settings: Settings, data_dir: Path, ledger: Path) -> Settings:
     """The person's looks with the defaults' lines; a made-up alert stays on the screen."""
-    channels = replace(settings.channels, desktop="off", webhook="off", command="off")
+    from opencode_tui.alerts.channels import all_off
+
     return replace(
         settings,
         data_dirs=(data_dir,),
@@ -37,27 +38,33 @@ def _of_demo(settings: Settings, data_dir: Path, ledger: Path) -> Settings:
         machine="demo",
         budget=Budget(),
         alerts=Alerts(),
-        channels=channels,
+        channels=all_off(settings.channels),
     )
 
 
 def _show(settings: Settings) -> int:
     # A ledger that cannot be used is said before the screen is taken.
     open_ledger(settings).close()
-    from opencode_tui.alerts.teller import CLOSE_S, Teller
+    from opencode_tui.alerts.notifier import CLOSE_S, Notifier
     from opencode_tui.feed import LedgerFeed
     from opencode_tui.ui.app import run
 
-    teller = Teller(settings, lambda: open_ledger(settings, TELLER_S), os.environ)
+    notifier = Notifier(settings, lambda: open_ledger(settings, NOTIFIER_S), os.environ)
     try:
         run(
-            LedgerFeed(lambda: open_ledger(settings), settings, os.environ, tell=teller.tell, deliver=teller.look),
+            LedgerFeed(
+                lambda: open_ledger(settings),
+                settings,
+                os.environ,
+                tell=notifier.notify,
+                deliver=notifier.deliver_waiting,
+            ),
             settings,
         )
     except ValueError as error:
         raise Trouble(str(error)) from None
     finally:
-        if teller.is_telling:
+        if notifier.is_delivering:
             print(f"opencode-tui: an alert is still being told; waiting at most {CLOSE_S:.0f} s", file=sys.stderr)
-        teller.close()
+        notifier.close()
     return 0

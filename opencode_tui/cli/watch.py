@@ -14,9 +14,9 @@ from types import FrameType
 
 from opencode_tui import paths
 from opencode_tui.alerts.channels import routes
-from opencode_tui.alerts.teller import Teller
+from opencode_tui.alerts.notifier import Notifier
 from opencode_tui.cli import silence_stdout
-from opencode_tui.cli.common import TELLER_S, WAIT_S, Trouble, fault_of, no_store, open_ledger, settings_for
+from opencode_tui.cli.common import NOTIFIER_S, WAIT_S, Trouble, fault_of, no_store, open_ledger, settings_for
 from opencode_tui.cli.signals import ending_signals
 from opencode_tui.cli.streams import ring
 from opencode_tui.clock import Calendar, calendar_for, now_ms
@@ -24,7 +24,7 @@ from opencode_tui.config.settings import Settings
 from opencode_tui.feed import LedgerFeed
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.money import format_usd
-from opencode_tui.records.alerts import LEVELS, Alert
+from opencode_tui.records.alerts import Alert, at_least
 from opencode_tui.records.day import Snapshot
 from opencode_tui.report.alerts import alert_line
 
@@ -44,26 +44,28 @@ def run(arguments: argparse.Namespace) -> int:
     ledger = open_ledger(settings)  # one that cannot be used is said at once
     ledger.close()
     calendar = calendar_for(settings.timezone)
-    teller = Teller(settings, lambda: Ledger(ledger.path, TELLER_S), os.environ)
+    notifier = Notifier(settings, lambda: Ledger(ledger.path, NOTIFIER_S), os.environ)
 
     with _ended_by_signals() as ended:
 
         def tell(alert: Alert) -> None:
-            teller.tell(alert)
+            notifier.notify(alert)
             try:
                 _say(alert, settings, calendar)
             except OSError:  # nobody reads us any more: what fired at the same time is told all the same
                 silence_stdout()
                 ended.set()
 
-        feed = LedgerFeed(lambda: Ledger(ledger.path, WAIT_S), settings, os.environ, now_ms, tell, teller.look)
+        feed = LedgerFeed(
+            lambda: Ledger(ledger.path, WAIT_S), settings, os.environ, now_ms, tell, notifier.deliver_waiting
+        )
         try:
             _watch(feed, settings, ledger.path, ended, once=arguments.once)
         except _Ended:
             pass
         finally:
             feed.close()
-            teller.close(END_S if ended.is_set() else CLOSE_S)
+            notifier.close(END_S if ended.is_set() else CLOSE_S)
     return 0
 
 
@@ -108,7 +110,7 @@ def _watch(feed: LedgerFeed, settings: Settings, ledger: Path, ended: Event, *, 
 
 def _say(alert: Alert, settings: Settings, calendar: Calendar) -> None:
     level, own = settings.channels.bell, alert.crossing.level
-    loud = level != "off" and LEVELS.index(own) >= LEVELS.index(level) and (own == "cutoff" or not alert.late)
+    loud = at_least(own, level) and (own == "cutoff" or not alert.late)
     if loud:
         ring()
     print(alert_line(alert, calendar), flush=True)

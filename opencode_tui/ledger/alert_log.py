@@ -19,7 +19,17 @@ from typing import Any
 
 from opencode_tui.clock import DAY_MS
 from opencode_tui.ledger import deliveries
-from opencode_tui.records.alerts import JITTER_MS, LEVELS, LONGEST_SNOOZE_MS, Alert, Cause, Crossing, Level, Told
+from opencode_tui.records.alerts import (
+    JITTER_MS,
+    LEVELS,
+    LONGEST_SNOOZE_MS,
+    REARMED,
+    Alert,
+    Cause,
+    Crossing,
+    DeliveryResult,
+    Level,
+)
 
 _AS_HIGH = "level IN (SELECT value FROM json_each(?))"
 _FIRED_LINE = f"SELECT max(line) FROM alert WHERE rule = ? AND subject = ? AND period = ? AND {_AS_HIGH}"
@@ -45,7 +55,7 @@ _COLUMNS = """
   cause, cause_session_id, cause_turn_id, cause_nano, cause_found, text, seen_ms, snoozed_until_ms, acknowledged_ms,
   snoozed_ms
 """
-_TOLD = """
+_RESULTS = """
   SELECT alert_id, channel, at_ms, ok, detail, attempt FROM alert_told
   WHERE alert_id IN (SELECT value FROM json_each(?)) ORDER BY rowid
 """
@@ -144,7 +154,7 @@ def acknowledge(connection: sqlite3.Connection, ids: Iterable[int], now_ms: int)
 
 def _is_new(connection: sqlite3.Connection, crossing: Crossing, now_ms: int) -> bool:
     rule, subject, as_high = crossing.rule, crossing.subject, _as_high(crossing)
-    if crossing.period:
+    if crossing.period != REARMED:
         line = connection.execute(_FIRED_LINE, (rule, subject, crossing.period, as_high)).fetchone()[0]
         return line is None or crossing.line > line
     at_ms = connection.execute(_FIRED_AT, (rule, subject, crossing.line, now_ms, as_high)).fetchone()[0]
@@ -163,7 +173,7 @@ def _rank(crossing: Crossing) -> tuple[int, int]:
 def _values(crossing: Crossing, cause: Cause, text: str, now_ms: int) -> tuple[object, ...]:
     return (
         *(now_ms, crossing.rule, crossing.kind, crossing.level, crossing.subject, crossing.period),
-        *(crossing.line if crossing.period else crossing.at_ms, _storable(crossing.value), crossing.line),
+        *(crossing.at_ms if crossing.period == REARMED else crossing.line, _storable(crossing.value), crossing.line),
         *(crossing.at_ms, crossing.session_id, crossing.about, cause.sentence, cause.session_id, cause.turn_id),
         *(_storable(cause.cost_nano), cause.found, text, _as_high(crossing)),
     )
@@ -176,14 +186,14 @@ def _storable(number: int) -> int:
 
 def _read(connection: sqlite3.Connection, where: str, values: Sequence[object]) -> tuple[Alert, ...]:
     rows = connection.execute(f"SELECT {_COLUMNS} FROM alert WHERE {where}", values).fetchall()
-    channels: dict[int, list[Told]] = defaultdict(list)
+    channels: dict[int, list[DeliveryResult]] = defaultdict(list)
     if rows:
-        for id, channel, at_ms, ok, detail, attempt in connection.execute(_TOLD, (_json(row[0] for row in rows),)):
-            channels[id].append(Told(channel, at_ms, bool(ok), detail, attempt))
+        for id, channel, at_ms, ok, detail, attempt in connection.execute(_RESULTS, (_json(row[0] for row in rows),)):
+            channels[id].append(DeliveryResult(channel, at_ms, bool(ok), detail, attempt))
     return tuple(_alert(row, tuple(channels[row[0]])) for row in rows)
 
 
-def _alert(row: tuple[Any, ...], channels: tuple[Told, ...]) -> Alert:
+def _alert(row: tuple[Any, ...], channels: tuple[DeliveryResult, ...]) -> Alert:
     id, fired_ms, *crossing = row[:12]
     sentence, session_id, turn_id, nano, found, text, seen_ms, snoozed_until_ms, acknowledged_ms, snoozed_ms = row[12:]
     cause = Cause(sentence, session_id, turn_id, nano, bool(found))

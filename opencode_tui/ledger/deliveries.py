@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from opencode_tui.ledger.holder import is_gone, this_process
-from opencode_tui.records.alerts import Told
+from opencode_tui.records.alerts import DeliveryResult
 
 LEASE_MS = 120_000
 """More than any channel takes for one alert."""
@@ -31,7 +31,7 @@ _TAKE = """
   RETURNING tries
 """
 _DONE = "UPDATE delivery SET done = 1 WHERE alert_id = ? AND channel = ? AND holder IN (?, ?) AND done = 0"
-_TOLD = "INSERT INTO alert_told (alert_id, channel, at_ms, ok, detail, attempt) VALUES (?, ?, ?, ?, ?, ?)"
+_INSERT_RESULT = "INSERT INTO alert_told (alert_id, channel, at_ms, ok, detail, attempt) VALUES (?, ?, ?, ?, ?, ?)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,16 +82,18 @@ def take(connection: sqlite3.Connection, alert_id: int, channel: str, holder: st
     if row is None or not (found := Delivery(*row)).is_free(now_ms):
         return None
     if found.tries >= MOST_TRIES:
-        finish(connection, alert_id, found.holder, Told(channel, now_ms, False, GIVEN_UP, found.tries))
+        finish(connection, alert_id, found.holder, DeliveryResult(channel, now_ms, False, GIVEN_UP, found.tries))
         return None
     tries = connection.execute(_TAKE, (holder, now_ms + LEASE_MS, alert_id, channel)).fetchone()[0]
     return int(tries)
 
 
-def finish(connection: sqlite3.Connection, alert_id: int, holder: str, told: Told) -> None:
+def finish(connection: sqlite3.Connection, alert_id: int, holder: str, result: DeliveryResult) -> None:
     """Keep what became of a delivery, unless somebody else has it by now."""
-    if connection.execute(_DONE, (alert_id, told.channel, holder, this_process())).rowcount:
-        connection.execute(_TOLD, (alert_id, told.channel, told.at_ms, told.ok, told.detail, told.attempt))
+    if connection.execute(_DONE, (alert_id, result.channel, holder, this_process())).rowcount:
+        connection.execute(
+            _INSERT_RESULT, (alert_id, result.channel, result.at_ms, result.ok, result.detail, result.attempt)
+        )
 
 
 def drop_turned_off(connection: sqlite3.Connection, on: Iterable[str], now_ms: int) -> None:
@@ -99,4 +101,5 @@ def drop_turned_off(connection: sqlite3.Connection, on: Iterable[str], now_ms: i
     wanted = set(on)
     for each in free(connection, now_ms):
         if each.channel not in wanted:
-            finish(connection, each.alert_id, each.holder, Told(each.channel, now_ms, True, TURNED_OFF, each.tries))
+            result = DeliveryResult(each.channel, now_ms, True, TURNED_OFF, each.tries)
+            finish(connection, each.alert_id, each.holder, result)

@@ -7,7 +7,7 @@ from typing import Any
 
 from opencode_tui.alerts.channels.message import alert_fields, plain, try_text
 from opencode_tui.clock import Calendar
-from opencode_tui.records.alerts import Alert, Told
+from opencode_tui.records.alerts import Alert, DeliveryResult
 from opencode_tui.report.words import short_day
 
 
@@ -17,7 +17,7 @@ def alert_line(alert: Alert, calendar: Calendar) -> str:
 
 
 def alerts_text(alerts: Sequence[Alert], calendar: Calendar, now_ms: int) -> str:
-    """The alerts in their order, each with its number, what became of it, and of telling it."""
+    """The alerts in their order, each with its number, what became of it, and of its deliveries."""
     if not alerts:
         return "no alert has fired yet"
     lines, day = [], None
@@ -27,7 +27,7 @@ def alerts_text(alerts: Sequence[Alert], calendar: Calendar, now_ms: int) -> str
             lines.append(f"{short_day(fired)} {fired.year}")
             day = fired
         lines.append(f"  {alert.id:>4}  {alert_line(alert, calendar)}{_mark(alert, calendar, now_ms)}")
-        lines += [f"        {_told(told)}" for told in alert.told]
+        lines += [f"        {_result(result)}" for result in alert.results]
     return "\n".join(lines)
 
 
@@ -40,7 +40,7 @@ def alert_json(alert: Alert, calendar: Calendar) -> dict[str, Any]:
         "snoozed_until": alert.snoozed_until_ms,
         "acknowledged_at": alert.acknowledged_ms,
     }
-    told = [
+    results = [
         {
             "channel": each.channel,
             "at": _moment(each.at_ms, calendar),
@@ -48,9 +48,9 @@ def alert_json(alert: Alert, calendar: Calendar) -> dict[str, Any]:
             "detail": each.detail,
             "try": each.attempt,
         }
-        for each in alert.told
+        for each in alert.results
     ]
-    return alert_fields(alert) | {key: _moment(ms, calendar) for key, ms in moments.items()} | {"told": told}
+    return alert_fields(alert) | {key: _moment(ms, calendar) for key, ms in moments.items()} | {"told": results}
 
 
 def _mark(alert: Alert, calendar: Calendar, now_ms: int) -> str:
@@ -61,9 +61,9 @@ def _mark(alert: Alert, calendar: Calendar, now_ms: int) -> str:
     return " (seen)" if alert.seen_ms is not None else ""
 
 
-def _told(told: Told) -> str:
-    again = f" ({try_text(told.attempt)})" if told.attempt > 1 else ""
-    return f"{told.channel}: {'' if told.ok else 'failed, '}{plain(told.detail)}{again}"
+def _result(result: DeliveryResult) -> str:
+    again = f" ({try_text(result.attempt)})" if result.attempt > 1 else ""
+    return f"{result.channel}: {'' if result.ok else 'failed, '}{plain(result.detail)}{again}"
 
 
 def _moment(ms: int | None, calendar: Calendar) -> str | None:

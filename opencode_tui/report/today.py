@@ -159,7 +159,7 @@ def _alert(alert: Alert, calendar: Calendar) -> dict[str, Any]:
                 "detail": each.detail,
                 "attempt": each.attempt,
             }
-            for each in alert.told
+            for each in alert.results
         ],
         "snoozed_at": moment_or_none(alert.snoozed_ms, calendar),
         "attempt": alert.attempt,

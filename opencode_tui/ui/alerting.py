@@ -87,8 +87,8 @@ class AlertingApp(HarmlessApp):
             self.notify(alert.text, title=title, severity=SEVERITY[level], timeout=TOAST_S, markup=False)
         if news.more:
             self.notify(f"+{news.more:,} more alerts; 5 shows all", timeout=TOAST_S, markup=False)
-        for told in news.failed:
-            self.notify(f"{told.channel} failed: {told.detail}", severity="error", timeout=TOAST_S, markup=False)
+        for result in news.failed:
+            self.notify(f"{result.channel} failed: {result.detail}", severity="error", timeout=TOAST_S, markup=False)
         if news.bell:
             self.bell()
         self._offer(snapshot)

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from opencode_tui.config.settings import Channels
-from opencode_tui.records.alerts import LEVELS, Alert, Told
-from opencode_tui.report.alert_words import at_least, failures
+from opencode_tui.records.alerts import LEVELS, Alert, DeliveryResult, at_least
+from opencode_tui.report.alert_words import failures
 
 MOST_TOASTS = 3
 """At once; what is more than that is counted in one more."""
@@ -15,15 +15,15 @@ MOST_TOASTS = 3
 
 @dataclass(frozen=True, slots=True)
 class Announcement:
-    """What to tell about alerts that are new."""
+    """What to announce of alerts that are new."""
 
     toasts: tuple[Alert, ...] = ()
     """What matters most first."""
     more: int = 0
     """How many have no toast of their own."""
     bell: bool = False
-    failed: tuple[Told, ...] = ()
-    """Channels that did not tell an alert; each reason once, not with every alert."""
+    failed: tuple[DeliveryResult, ...] = ()
+    """Deliveries that failed; each reason once, not with every alert."""
 
 
 class Announcer:
@@ -36,21 +36,21 @@ class Announcer:
         self._failed: set[tuple[str, str]] = set()
 
     def announce(self, alerts: Sequence[Alert]) -> Announcement:
-        """What is to be told now that these alerts stand."""
+        """Returns what is new now that these alerts stand."""
         if self._began_at is None:
             self._began_at = max((alert.id for alert in alerts), default=0)
         began_at, announced = self._began_at, self._announced
         new = [alert for alert in alerts if alert.id > began_at and alert.id not in announced]
         self._announced |= {alert.id for alert in new}
-        told = {alert.text: alert for alert in reversed(new) if at_least(alert.crossing.level, self._channels.toast)}
-        ordered = sorted(told.values(), key=lambda alert: (-LEVELS.index(alert.crossing.level), -alert.id))
+        by_text = {alert.text: alert for alert in reversed(new) if at_least(alert.crossing.level, self._channels.toast)}
+        ordered = sorted(by_text.values(), key=lambda alert: (-LEVELS.index(alert.crossing.level), -alert.id))
         rings = any(at_least(alert.crossing.level, self._channels.bell) and not alert.late for alert in new)
         more = max(len(ordered) - MOST_TOASTS, 0)
         return Announcement(tuple(ordered[:MOST_TOASTS]), more, rings, self._new_failures(alerts))
 
-    def _new_failures(self, alerts: Sequence[Alert]) -> tuple[Told, ...]:
+    def _new_failures(self, alerts: Sequence[Alert]) -> tuple[DeliveryResult, ...]:
         since = self._began_at or 0
         failed = {(t.channel, t.detail): t for alert in alerts if alert.id > since for t in failures(alert)}
-        new = {key: told for key, told in failed.items() if key not in self._failed}
+        new = {key: result for key, result in failed.items() if key not in self._failed}
         self._failed |= new.keys()
         return tuple(new.values())

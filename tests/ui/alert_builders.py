@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from opencode_tui.clock import DAY_MS
-from opencode_tui.records.alerts import EVER, Alert, Cause, Crossing, Level, Told
+from opencode_tui.records.alerts import EVER, Alert, Cause, Crossing, DeliveryResult, Level
 from opencode_tui.records.answers import AlertList
 from opencode_tui.records.requests import AlertsRequest
 from tests.ui.builders import NOW, at, nano
@@ -48,7 +48,13 @@ SESSION_CROSSING = Crossing(
 )
 RATE = Crossing("rate", "rate", "cutoff", "", "", nano("$4.10"), nano("$4"), at("09:30") - DAY_MS)
 FIRED = (
-    alert(4, told=(Told("desktop", at("14:22"), True), Told("webhook", at("14:22"), False, "HTTP 500 [from] hook"))),
+    alert(
+        4,
+        results=(
+            DeliveryResult("desktop", at("14:22"), True),
+            DeliveryResult("webhook", at("14:22"), False, "HTTP 500 [from] hook"),
+        ),
+    ),
     alert(
         3,
         '$0.41 in "Fix header spacing" is past the notice $0.40: 3 subagents cost $0.11 of it',

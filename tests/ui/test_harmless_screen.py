@@ -32,7 +32,7 @@ def still(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def nasty_snapshot() -> Snapshot:
-    told = replace(alert(text=NASTY), told=())
+    told = replace(alert(text=NASTY), results=())
     return snapshot(
         session_lines=(session("ses_1" + NASTY, NASTY, project=NASTY, model=NASTY),),
         models=(part(NASTY, "$0.31"),),

@@ -8,7 +8,7 @@ import pytest
 
 from opencode_tui.clock import HOUR_MS
 from opencode_tui.config.settings import Channels
-from opencode_tui.records.alerts import Alert, Told
+from opencode_tui.records.alerts import Alert, DeliveryResult
 from opencode_tui.ui.announcer import Announcer
 from tests.ui.alert_builders import DAY_CROSSING, alert
 from tests.ui.alert_showing import over, poll, still, toasts
@@ -72,9 +72,11 @@ def test_the_same_sentence_is_toasted_once() -> None:
 async def test_a_channel_that_fails_is_seen_on_the_banner_and_toasted_once() -> None:
     app, feed = over(channels=Channels(toast="off", bell="off"))
     async with showing(app, WIDE) as pilot:
-        failed = Told("webhook", at("14:23"), False, "answered [502], 3 times")
-        await poll(pilot, feed, snapshot(alerts=(alert(2, told=(failed, Told("desktop", at("14:23"), True))),)))
+        failed = DeliveryResult("webhook", at("14:23"), False, "answered [502], 3 times")
+        await poll(
+            pilot, feed, snapshot(alerts=(alert(2, results=(failed, DeliveryResult("desktop", at("14:23"), True))),))
+        )
         await until(pilot, lambda: toasts(app) == ["webhook failed: answered [502], 3 times"])
         assert "about $0.20 a round · webhook failed" in screen_text(app)
-        await poll(pilot, feed, snapshot(alerts=(alert(3, told=(failed,)), alert(2, told=(failed,)))))
+        await poll(pilot, feed, snapshot(alerts=(alert(3, results=(failed,)), alert(2, results=(failed,)))))
         assert len(toasts(app)) == 1

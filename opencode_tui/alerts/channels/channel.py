@@ -8,9 +8,9 @@ from opencode_tui.records.alerts import Alert
 
 
 class ChannelError(Exception):
-    """An alert could not be told. The message is one sentence, which holds no secret."""
+    """An alert could not be delivered. The message is one sentence, which holds no secret."""
 
 
 class Channel(Protocol):
-    def tell(self, alert: Alert) -> str:
-        """Tell an alert, however long that takes, and say how it went. Raises ChannelError."""
+    def send(self, alert: Alert) -> str:
+        """Deliver an alert, however long that takes, and say how it went. Raises ChannelError."""

@@ -25,7 +25,7 @@ class Command:
     ) -> None:
         self._command_line, self._environ, self._timeout_s = tuple(command_line), environ, timeout_s
 
-    def tell(self, alert: Alert) -> str:
+    def send(self, alert: Alert) -> str:
         if not self._command_line:
             raise ChannelError("channels.command_line names no program; set it, or channels.command to off")
         program = self._command_line[0]

@@ -33,7 +33,7 @@ class Desktop:
     def __init__(self, environ: Mapping[str, str], *, platform: str = sys.platform, terminal: Path = TERMINAL) -> None:
         self._environ, self._platform, self._terminal = environ, platform, terminal
 
-    def tell(self, alert: Alert) -> str:
+    def send(self, alert: Alert) -> str:
         name = "osascript" if self._platform == "darwin" else "notify-send"
         program = which(name, path=self._environ.get("PATH"))
         trouble = f"there is no {name}"

@@ -1,4 +1,4 @@
-"""POSTs the alert as JSON that Slack and those like it understand. The address is a secret: it is told to nobody.
+"""POSTs the alert as JSON that Slack and those like it understand. The address is a secret: nothing shows it.
 
 All of it, with every further try, has so many seconds, however slowly a server's bytes come. Of its answer the status
 is read and nothing else, and no redirect is followed: the alert goes to the address that was set or nowhere.
@@ -41,7 +41,7 @@ class Webhook:
         """`address` gives the address when it is needed, so that no object keeps it."""
         self._address, self._timeout_s, self._wait = address, timeout_s, wait
 
-    def tell(self, alert: Alert) -> str:
+    def send(self, alert: Alert) -> str:
         body, end_s = slack_body(alert), monotonic_s() + self._timeout_s
         answer, tries = self._post(body, end_s), 1
         for pause_s in BACKOFF_S:

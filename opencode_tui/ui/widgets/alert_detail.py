@@ -1,4 +1,4 @@
-"""All that is known of one alert: its sentence whole, the rule and its line, and what became of telling it."""
+"""All that is known of one alert: its sentence whole, the rule and its line, and what became of its deliveries."""
 
 from __future__ import annotations
 

@@ -19,16 +19,16 @@ from opencode_tui.config.settings import Settings
 from opencode_tui.ledger import alert_log, deliveries
 from opencode_tui.ledger.holder import this_process
 from opencode_tui.ledger.ledger import Ledger
-from opencode_tui.records.alerts import Alert, Told
+from opencode_tui.records.alerts import Alert, DeliveryResult
 
 CLOSE_S = 10.0
 """How long an end waits for deliveries under way: one that goes unmarked goes out again."""
 _BUSY_MS, _LAST_BUSY_MS = 3_000, 20_000
-_Task = Alert | Literal["look"] | None
+_Task = Alert | Literal["waiting"] | None
 """An alert to deliver, what waits in the ledger, or the end."""
 
 
-class Teller:
+class Notifier:
     """One daemon thread for each channel that is on, so that one that hangs holds up no other.
 
     Each alert is delivered under a lease in the ledger, so that of several processes one alone does, and each outcome
@@ -53,27 +53,27 @@ class Teller:
         self._lines = {route.name: (route, SimpleQueue[_Task]()) for route in used}
         self._threads: dict[str, Thread] = {}
         self._closed = self._over = False
-        self._unkept: list[tuple[int, Told]] = []
-        self.outcomes: list[tuple[int, Told]] = []
-        """(alert's id, what became of it) of all that this one has delivered, in the order of their ends."""
+        self._unkept: list[tuple[int, DeliveryResult]] = []
+        self.results: list[tuple[int, DeliveryResult]] = []
+        """(alert's id, result) of all that this one has delivered, in the order of their ends."""
 
-    def tell(self, alert: Alert) -> None:
+    def notify(self, alert: Alert) -> None:
         """Hand an alert to every channel that is on for its level, and return at once."""
         for name, (route, _) in self._lines.items():
             if route.takes(alert):
                 self._hand(name, alert)
 
-    def look(self) -> None:
+    def deliver_waiting(self) -> None:
         """Deliver what fired and nobody has delivered, a process that has ended say, and return at once."""
         for name in self._lines:
             with self._lock:
-                looks = "look" in self._pending.get(name, ())
-            if not looks:
-                self._hand(name, "look")
+                is_asked = "waiting" in self._pending.get(name, ())
+            if not is_asked:
+                self._hand(name, "waiting")
 
     @property
-    def is_telling(self) -> bool:
-        """Something is not told yet."""
+    def is_delivering(self) -> bool:
+        """Something is not delivered yet."""
         return bool(self.waiting)
 
     @property
@@ -102,14 +102,14 @@ class Teller:
             self._pending.setdefault(name, []).append(task)
         queue.put(task)
         if name not in self._threads:
-            self._threads[name] = Thread(target=self._run, args=(route, queue), name=f"tell {name}", daemon=True)
+            self._threads[name] = Thread(target=self._run, args=(route, queue), name=f"notify {name}", daemon=True)
             self._threads[name].start()
 
     def _run(self, route: Route, queue: SimpleQueue[_Task]) -> None:
         while (task := queue.get()) is not None and not self._over:
             # A thread that ended would leave its channel silent. What it could not read waits in the ledger.
             with suppress(Exception):
-                if task == "look":
+                if task == "waiting":
                     for alert in self._left_behind(route):
                         if not self._over:
                             self._deliver(route, alert, at_any_rate=False)
@@ -128,7 +128,7 @@ class Teller:
 
     def _deliver(self, route: Route, alert: Alert, *, at_any_rate: bool) -> None:
         """Deliver under a lease; `at_any_rate`, for what fired just now, also where the ledger cannot be written."""
-        if any((alert.id, route.name) == (id, told.channel) for id, told in self._unkept):
+        if any((alert.id, route.name) == (id, result.channel) for id, result in self._unkept):
             self._keep()
             return
         try:
@@ -138,11 +138,11 @@ class Teller:
             attempt = 1 if at_any_rate else None
         if attempt is None:
             return
-        ok, detail = outcome(route, replace(alert, attempt=attempt))
-        told = Told(route.name, self._clock(), ok, detail, attempt)
+        ok, detail = send(route, replace(alert, attempt=attempt))
+        result = DeliveryResult(route.name, self._clock(), ok, detail, attempt)
         with self._lock:
-            self._unkept.append((alert.id, told))
-            self.outcomes.append((alert.id, told))
+            self._unkept.append((alert.id, result))
+            self.results.append((alert.id, result))
         self._keep()
 
     def _keep(self, busy_ms: int = _BUSY_MS) -> None:
@@ -153,8 +153,8 @@ class Teller:
             return
         try:
             with self._writing(busy_ms) as connection:
-                for id, told in unkept:
-                    deliveries.finish(connection, id, self._holder, told)
+                for id, result in unkept:
+                    deliveries.finish(connection, id, self._holder, result)
         except Exception:
             with self._lock:
                 self._unkept = unkept + self._unkept
@@ -171,15 +171,15 @@ class Teller:
             yield connection
 
 
-def outcome(route: Route, alert: Alert) -> tuple[bool, str]:
-    """Whether a channel told an alert, and how that went. Never raises."""
+def send(route: Route, alert: Alert) -> tuple[bool, str]:
+    """Whether a channel delivered an alert, and how that went. Never raises."""
     silenced = route.silenced(alert)
     if silenced:
         return True, silenced
     if not route.takes(alert):
         return True, deliveries.TURNED_OFF
     try:
-        return True, route.channel.tell(alert)
+        return True, route.channel.send(alert)
     except ChannelError as error:
         return False, str(error)
     except Exception as error:

@@ -1,0 +1,67 @@
+"""The spend of the last 60 minutes, which is crossed again once it has fallen."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+
+from opencode_tui.alerts.rules.measurements import Measurements
+from opencode_tui.alerts.rules.rule import USD, Rule, least, past_the_line, titled
+from opencode_tui.analysis.pace import run_rate
+from opencode_tui.clock import DAY_MS, HOUR_MS, Span
+from opencode_tui.config.settings import Settings
+from opencode_tui.ledger import alert_log, queries
+from opencode_tui.records.alerts import Crossing
+from opencode_tui.records.facts import CallScope
+
+
+class Rate(Rule):
+    name = kind = "rate"
+    title = "the spend of the last 60 minutes"
+    unit = USD
+    period = "rearmed"
+
+    def in_force(self, settings: Settings) -> Iterator[str]:
+        return titled(self, settings.alerts.rate)
+
+    def crossings(self, measured: Measurements) -> Iterator[Crossing]:
+        lines = measured.settings.alerts.rate
+        if lines.levels:
+            costs = self._costs(measured, least(lines))
+            yield from self.rearmed(measured, lines.levels, run_rate(costs, measured.now_ms), rates(costs))
+
+    def _costs(self, measured: Measurements, line: int) -> Sequence[tuple[int, int]]:
+        """Those of the last hour; where they reach the line those before too, to see when they did.
+
+        That is the day before, and all since the last alert: a rate that has stayed past its line from then on has
+        not been crossed again, however long it stays.
+        """
+        hour = queries.costs(measured.connection, Span(measured.now_ms - HOUR_MS, measured.now_ms + 1))
+        if run_rate(hour, measured.now_ms) < line:
+            return hour
+        since_ms = measured.now_ms - DAY_MS
+        fired_ms = alert_log.last_fired_ms(measured.connection, self.name, measured.now_ms)
+        since_ms = since_ms if fired_ms is None else min(since_ms, fired_ms)
+        return queries.costs(measured.connection, Span(since_ms - HOUR_MS, measured.now_ms + 1))
+
+    def calls(self, crossing: Crossing, measured: Measurements) -> CallScope:
+        return CallScope(Span(crossing.at_ms - HOUR_MS + 1, measured.now_ms + 1))
+
+    def headline(self, crossing: Crossing, settings: Settings) -> str:
+        return f"{USD.text(crossing.value)} in the last hour {past_the_line(crossing)}"
+
+
+def rates(costs: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """The spend of the last hour, just before and just after each of the calls."""
+    hour: deque[tuple[int, int]] = deque()
+    rate = 0
+    for at_ms, nano in costs:
+        while hour and hour[0][0] <= at_ms - HOUR_MS:
+            rate -= hour.popleft()[1]
+        yield at_ms, rate
+        hour.append((at_ms, nano))
+        rate += nano
+        yield at_ms, rate
+
+
+RULES: tuple[Rule, ...] = (Rate(),)

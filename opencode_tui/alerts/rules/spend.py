@@ -1,0 +1,152 @@
+"""What a day, a week or a month cost, a session or a subagent as long as it lives, and the rules of the user's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from opencode_tui.alerts.rules.measurements import Measurements, ScopeSpend
+from opencode_tui.alerts.rules.rule import USD, Rule, Subject, lines_text, past_the_line, titled
+from opencode_tui.analysis.loops import file_name
+from opencode_tui.analysis.trees import Place
+from opencode_tui.clock import EVER
+from opencode_tui.config.settings import Alerts, Lines, Settings, SpendRule
+from opencode_tui.records.alerts import Crossing, Period, Scope
+from opencode_tui.records.facts import CallScope
+
+_PREFIX = "spend."
+_WHEN: dict[Period, str] = {"day": "", "week": " this week", "month": " this month"}
+_WHERE: dict[Scope, str] = {"model": "on {}", "provider": "at {}", "agent": "by {}"}
+
+
+class _Spend(Rule):
+    kind = "spend"
+    unit = USD
+    is_sum = True
+
+    def headline(self, crossing: Crossing, settings: Settings) -> str:
+        where = f" {crossing.about}" if crossing.about else ""
+        return f"{USD.text(crossing.value)}{where}{self.when} {past_the_line(crossing)}"
+
+    @property
+    def when(self) -> str:
+        """Its period, where a text has to say which."""
+        return ""
+
+
+@dataclass(frozen=True)
+class PeriodSpend(_Spend):
+    """The spend of a present day, week or month, by everything together or by each of a scope on its own."""
+
+    name: str
+    period: Period
+    title: str
+    rule: Callable[[Settings], SpendRule]
+    is_days_budget: bool = False
+
+    def in_force(self, settings: Settings) -> Iterator[str]:
+        return titled(self, self.rule(settings).lines)
+
+    def crossings(self, measured: Measurements) -> Iterator[Crossing]:
+        rule = self.rule(measured.settings)
+        if not rule.lines.levels:
+            return
+        for each in measured.spends(rule.scope, self.period):
+            if rule.only.casefold() in f"{each.key}\n{each.name}".casefold():
+                session_id = each.key if rule.scope == "session" else None
+                subject = Subject(each.key, session_id, _where(rule.scope, each))
+                yield from self.reached(measured, rule.lines.levels, each.nano, subject)
+
+    def calls(self, crossing: Crossing, measured: Measurements) -> CallScope:
+        scope, span = self.rule(measured.settings).scope, measured.span(self.period)
+        if scope == "session":
+            return CallScope(span, measured.tree(crossing.subject))
+        return CallScope(span) if scope == "all" else CallScope(span, by=scope, key=crossing.subject)
+
+    @property
+    def when(self) -> str:
+        return _WHEN[self.period]
+
+
+class NamedSpend(_Spend):
+    """The rules of the user's own: each is called `spend.NAME` and has a period of its own."""
+
+    name = f"{_PREFIX}*"
+    title = "your rules"
+
+    def owns(self, name: str) -> bool:
+        return name.startswith(_PREFIX)
+
+    def title_of(self, name: str) -> str:
+        return f"your rule “{name.removeprefix(_PREFIX)}”"
+
+    def in_force(self, settings: Settings) -> Iterator[str]:
+        for name, rule in settings.alerts.spend.items():
+            if lines := lines_text(rule.lines, USD):
+                whose = "all" if rule.scope == "all" else f"each {rule.scope}"
+                only = f" with “{rule.only}”" if rule.only else ""
+                yield f"{self.title_of(_PREFIX + name)}: {whose}{only} in a {rule.period}: {lines}"
+
+    def crossings(self, measured: Measurements) -> Iterator[Crossing]:
+        for name in measured.settings.alerts.spend:
+            yield from self._one(_PREFIX + name, measured.settings).crossings(measured)
+
+    def calls(self, crossing: Crossing, measured: Measurements) -> CallScope:
+        return self._one(crossing.rule, measured.settings).calls(crossing, measured)
+
+    def headline(self, crossing: Crossing, settings: Settings) -> str:
+        return self._one(crossing.rule, settings).headline(crossing, settings)
+
+    def _one(self, name: str, settings: Settings) -> PeriodSpend:
+        rule = settings.alerts.spend[name.removeprefix(_PREFIX)]
+        return PeriodSpend(name, rule.period, self.title_of(name), lambda _: rule)
+
+
+@dataclass(frozen=True)
+class TreeSpend(_Spend):
+    """What a session, or a subagent, cost with all below it, as long as it lives."""
+
+    name: str
+    title: str
+    lines: Callable[[Alerts], Lines]
+    of_subagents: bool
+    period: Literal["ever"] = "ever"
+
+    def in_force(self, settings: Settings) -> Iterator[str]:
+        return titled(self, self.lines(settings.alerts))
+
+    def crossings(self, measured: Measurements) -> Iterator[Crossing]:
+        levels = self.lines(measured.settings.alerts).levels
+        for place in self._places(measured) if levels else ():
+            title = measured.title(place.id)
+            yield from self.reached(measured, levels, place.total, Subject(place.id, place.id, f'in "{title}"'))
+
+    def _places(self, measured: Measurements) -> Iterable[Place]:
+        return (place for place in measured.places if bool(place.depth) == self.of_subagents)
+
+    def calls(self, crossing: Crossing, measured: Measurements) -> CallScope:
+        return CallScope(EVER, measured.tree(crossing.subject))
+
+
+def _where(scope: Scope, each: ScopeSpend) -> str:
+    if scope == "session":
+        return f'in "{each.name}"'
+    if scope == "project":
+        return f"in {file_name(each.key)}"
+    return _WHERE.get(scope, "").format(each.key)
+
+
+def _of_day(settings: Settings) -> SpendRule:
+    return SpendRule(Lines(warning_nano=settings.budget.warning_nano, cutoff_nano=settings.budget.cutoff_nano))
+
+
+DAY = PeriodSpend("day", "day", "the day's spend", _of_day, is_days_budget=True)
+RULES: tuple[Rule, ...] = (
+    DAY,
+    PeriodSpend("week", "week", "the week's spend", lambda settings: SpendRule(settings.alerts.week)),
+    PeriodSpend("month", "month", "the month's spend", lambda settings: SpendRule(settings.alerts.month)),
+    NamedSpend(),
+    TreeSpend("session", "the spend of one session with its subagents", lambda alerts: alerts.session, False),
+    TreeSpend("subagent", "the spend of one subagent with those below it", lambda alerts: alerts.subagent, True),
+)
