@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from opencode_tui.alerts.channels.message import alert_fields, plain, try_text
-from opencode_tui.clock import Calendar
+from opencode_tui.clock import Calendar, short_day
 from opencode_tui.records.alerts import Alert, Told
-from opencode_tui.report.words import short_day
 
 
 def alert_line(alert: Alert, calendar: Calendar) -> str:

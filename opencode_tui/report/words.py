@@ -8,14 +8,12 @@ from __future__ import annotations
 
 from datetime import date
 
-from opencode_tui.clock import Calendar
+from opencode_tui.clock import Calendar, short_day
 from opencode_tui.counts import plural
 from opencode_tui.money import format_usd, percentages
 from opencode_tui.records.calls import Tokens
 from opencode_tui.records.day import Band, Snapshot, Split, Week
 
-_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _GLYPHS: dict[Band, str] = {"calm": "●", "warning": "▲", "cutoff": "■"}
 
 
@@ -32,16 +30,6 @@ def fit(variants: tuple[str, ...], width: int) -> str:
 
 def band_glyph(band: Band) -> str:
     return _GLYPHS[band]
-
-
-def weekday(day: date) -> str:
-    """Such as `Wed`, in English whatever the locale."""
-    return _WEEKDAYS[day.weekday()]
-
-
-def short_day(day: date) -> str:
-    """Such as `Wed 13 May`."""
-    return f"{weekday(day)} {day.day} {_MONTHS[day.month - 1]}"
 
 
 def day_title(day: date) -> tuple[str, ...]:
