@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from opencode_tui.analysis.loops import is_edit, loops
 from opencode_tui.analysis.rules import file_name
 from opencode_tui.clock import Calendar
+from opencode_tui.counts import tokens_text
 from opencode_tui.money import format_usd
 from opencode_tui.records.alerts import Cause
 from opencode_tui.records.evidence import SessionEvidence
@@ -108,7 +109,7 @@ def growth_of(calls: Sequence[CallFacts]) -> tuple[str, int] | None:
     start, end = first[0].tokens.context, last[-1].tokens.context
     if not was or now < was * _DEARER or end < start * _GROWN:
         return None
-    sizes = f"from {thousands(start)} to {thousands(end)} tokens"
+    sizes = f"from {tokens_text(start)} to {tokens_text(end)} tokens"
     return f"grew {sizes}, and each call costs {_times(now, was)} what it did", cost(calls) - was * len(calls)
 
 
@@ -163,9 +164,3 @@ def _mean(calls: Sequence[CallFacts]) -> int:
 
 def _times(now: int, was: int) -> str:
     return f"{(now + was // 2) // was}×"
-
-
-def thousands(tokens: int) -> str:
-    if tokens >= 999_500:
-        return f"{tokens / 1e6:.1f}M"
-    return f"{tokens / 1000:.0f}k" if tokens >= 1000 else str(tokens)

@@ -16,11 +16,11 @@ from opencode_tui.analysis.cause_finders import (
     growth_of,
     last_stretch,
     repeats,
-    thousands,
     turns_of,
 )
 from opencode_tui.analysis.loops import is_edit, loops
 from opencode_tui.clock import Calendar
+from opencode_tui.counts import tokens_text
 from opencode_tui.money import format_usd
 from opencode_tui.records.alerts import Cause, Crossing
 from opencode_tui.records.evidence import Evidence, SessionEvidence
@@ -145,5 +145,5 @@ def _of_context(evidence: Evidence) -> Cause:
     last, told = calls[-1], growth_of(calls)
     if told is not None:
         return Cause(f"it {told[0]}", session.id, last.turn_id, told[1])
-    read = f"its last call read {thousands(last.tokens.context)} tokens and cost {format_usd(last.cost_nano)}"
+    read = f"its last call read {tokens_text(last.tokens.context)} tokens and cost {format_usd(last.cost_nano)}"
     return Cause(read, session.id, last.turn_id, last.cost_nano)

@@ -7,11 +7,11 @@ from pathlib import PurePath
 from typing import Any
 
 from opencode_tui.clock import Calendar
-from opencode_tui.counts import plural
+from opencode_tui.counts import plural, tokens_text
 from opencode_tui.privacy.harmless import shown_id
 from opencode_tui.records.sessions import SessionRow
 from opencode_tui.report.as_json import as_json
-from opencode_tui.report.words import amount, tokens_text
+from opencode_tui.report.words import amount
 
 
 def session_row_json(row: SessionRow, calendar: Calendar) -> Any:
