@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from opencode_tui.analysis.loops import is_edit, loops
 from opencode_tui.analysis.rules import file_name
 from opencode_tui.clock import Calendar
-from opencode_tui.counts import tokens_text
+from opencode_tui.counts import plural, tokens_text
 from opencode_tui.money import format_usd
 from opencode_tui.records.alerts import Cause
 from opencode_tui.records.evidence import SessionEvidence
@@ -62,7 +62,7 @@ def repeats(session: SessionEvidence) -> Found:
     for loop in loops(session.calls, session.tools):
         if loop.times >= _REPEATS:
             nano = cost(loop.calls)
-            what = f'{loop.times} identical calls ({loop.what}) in "{session.title}" cost {format_usd(nano)}'
+            what = f'{plural(loop.times, "identical call")} ({loop.what}) in "{session.title}" cost {format_usd(nano)}'
             turns = tuple(turns_of(loop.calls))
             yield Finding(Cause(what, session.id, loop.calls[-1].turn_id, nano), loop.calls, "same call", turns)
 
@@ -82,8 +82,8 @@ def dearer_model(session: SessionEvidence, calendar: Calendar) -> Found:
                 since = calendar.moment(after[0].created_ms, calls[-1].created_ms)
                 sentence = f'since {since} "{session.title}" runs on {name}, {times} the price per call'
             else:  # it has gone back
-                spent = format_usd(cost(after))
-                sentence = f'{len(after)} calls on {name} in "{session.title}" cost {spent}, {times} the price per call'
+                calls_on, spent = f"{plural(len(after), 'call')} on {name}", format_usd(cost(after))
+                sentence = f'{calls_on} in "{session.title}" cost {spent}, {times} the price per call'
             extra = cost(after) - was * len(after)
             turns = tuple(turns_of(after))
             yield Finding(Cause(sentence, session.id, after[0].turn_id, extra), after, "dearer model", turns)
@@ -117,7 +117,7 @@ def failures(session: SessionEvidence) -> Found:
     failed = [call for call in session.calls if call.error and call.cost_nano]
     if len(failed) > 1:
         nano = cost(failed)
-        sentence = f'{len(failed)} failed calls in "{session.title}" cost {format_usd(nano)}'
+        sentence = f'{plural(len(failed), "failed call")} in "{session.title}" cost {format_usd(nano)}'
         yield Finding(
             Cause(sentence, session.id, failed[-1].turn_id, nano), failed, "failed calls", tuple(turns_of(failed))
         )
