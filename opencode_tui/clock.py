@@ -62,6 +62,11 @@ class Calendar:
         local = self.local(ms)
         return f"{local:%H:%M}" if local.date() == self.day(now_ms) else f"{short_day(local)} {local:%H:%M}"
 
+    def iso(self, ms: int) -> str:
+        """A moment as ISO 8601 in milliseconds with the offset, such as `2026-05-13T14:23:00.000+02:00`."""
+        local = self.local(ms)
+        return (local if local.tzinfo else local.astimezone()).isoformat(timespec="milliseconds")
+
     def day(self, ms: int) -> date:
         return self.local(ms).date()
 

@@ -81,6 +81,12 @@ def test_a_moment_of_another_day_is_said_with_its_day_as_everywhere() -> None:
     assert short_day(date(2026, 5, 3)) == "Sun 3 May"
 
 
+def test_a_moment_for_programs_has_milliseconds_and_the_offset() -> None:
+    assert BERLIN.iso(utc(2026, 5, 3, 8, 5)) == "2026-05-03T10:05:00.000+02:00"
+    assert calendar_for("UTC").iso(utc(2026, 5, 3, 8, 5) + 7) == "2026-05-03T08:05:00.007+00:00"
+    assert datetime.fromisoformat(Calendar().iso(0)).utcoffset() is not None
+
+
 @given(days)
 def test_a_week_goes_from_monday_to_sunday_and_holds_its_day(day: date) -> None:
     monday, sunday = BERLIN.week(day)

@@ -66,7 +66,4 @@ def _told(told: Told) -> str:
 
 
 def _moment(ms: int | None, calendar: Calendar) -> str | None:
-    if ms is None:
-        return None
-    local = calendar.local(ms)
-    return (local if local.tzinfo else local.astimezone()).isoformat(timespec="milliseconds")
+    return None if ms is None else calendar.iso(ms)

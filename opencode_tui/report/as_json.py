@@ -27,14 +27,9 @@ def as_json(record: Any, calendar: Calendar) -> Any:
 
 def _field(name: str, value: Any, calendar: Calendar) -> tuple[str, Any]:
     if name == "curve":
-        return name, [[_moment(at, calendar), usd(nano)] for at, nano in value]
+        return name, [[calendar.iso(at), usd(nano)] for at, nano in value]
     if name.endswith("_nano"):
         return name.removesuffix("_nano") + "_usd", None if value is None else usd(value)
     if name.endswith("_ms"):
-        return name.removesuffix("_ms").removesuffix("_at") + "_at", None if value is None else _moment(value, calendar)
+        return name.removesuffix("_ms").removesuffix("_at") + "_at", None if value is None else calendar.iso(value)
     return name, as_json(value, calendar)
-
-
-def _moment(ms: int, calendar: Calendar) -> str:
-    local = calendar.local(ms)
-    return (local if local.tzinfo else local.astimezone()).isoformat(timespec="milliseconds")
