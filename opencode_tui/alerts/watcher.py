@@ -18,7 +18,7 @@ from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.readings.evidence import dated, evidence_of, scope_of
 from opencode_tui.readings.measures import measure
 from opencode_tui.readings.sessions import ContextLimits
-from opencode_tui.records.alerts import LEVELS, Alert, Cause, Crossing, Level
+from opencode_tui.records.alerts import Alert, Cause, Crossing, Level, at_least
 
 
 class Watcher:
@@ -59,9 +59,7 @@ class Watcher:
 def takers(settings: Settings, level: Level) -> tuple[str, ...]:
     """The channels that an alert of a level goes to."""
     from_on = {name: getattr(settings.channels, name) for name in CHANNELS}
-    return tuple(
-        name for name, least in from_on.items() if least != "off" and LEVELS.index(level) >= LEVELS.index(least)
-    )
+    return tuple(name for name, least in from_on.items() if at_least(level, least))
 
 
 def _new(

@@ -24,7 +24,7 @@ from opencode_tui.config.settings import Settings
 from opencode_tui.feed import LedgerFeed
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.money import format_usd
-from opencode_tui.records.alerts import LEVELS, Alert
+from opencode_tui.records.alerts import Alert, at_least
 from opencode_tui.records.day import Snapshot
 from opencode_tui.report.alerts import alert_line
 
@@ -108,7 +108,7 @@ def _watch(feed: LedgerFeed, settings: Settings, ledger: Path, ended: Event, *, 
 
 def _say(alert: Alert, settings: Settings, calendar: Calendar) -> None:
     level, own = settings.channels.bell, alert.crossing.level
-    loud = level != "off" and LEVELS.index(own) >= LEVELS.index(level) and (own == "cutoff" or not alert.late)
+    loud = at_least(own, level) and (own == "cutoff" or not alert.late)
     if loud:
         ring()
     print(alert_line(alert, calendar), flush=True)

@@ -19,7 +19,18 @@ from typing import Any
 
 from opencode_tui.clock import DAY_MS
 from opencode_tui.ledger import deliveries
-from opencode_tui.records.alerts import JITTER_MS, LEVELS, LONGEST_SNOOZE_MS, Alert, Cause, Crossing, Level, Told
+from opencode_tui.records.alerts import (
+    JITTER_MS,
+    LEVELS,
+    LONGEST_SNOOZE_MS,
+    Alert,
+    Cause,
+    Crossing,
+    Level,
+    Told,
+    at_least,
+    severity,
+)
 
 _AS_HIGH = "level IN (SELECT value FROM json_each(?))"
 _FIRED_LINE = f"SELECT max(line) FROM alert WHERE rule = ? AND subject = ? AND period = ? AND {_AS_HIGH}"
@@ -153,11 +164,11 @@ def _is_new(connection: sqlite3.Connection, crossing: Crossing, now_ms: int) -> 
 
 def _as_high(crossing: Crossing) -> str:
     """The crossing's level and those above it, as JSON."""
-    return json.dumps(LEVELS[LEVELS.index(crossing.level) :])
+    return json.dumps([level for level in LEVELS if at_least(level, crossing.level)])
 
 
 def _rank(crossing: Crossing) -> tuple[int, int]:
-    return LEVELS.index(crossing.level), crossing.line
+    return severity(crossing.level), crossing.line
 
 
 def _values(crossing: Crossing, cause: Cause, text: str, now_ms: int) -> tuple[object, ...]:

@@ -16,7 +16,7 @@ from opencode_tui.ledger import alert_log, queries
 from opencode_tui.ledger.bounds import all_read, bounded_keys, is_lower_bound
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.readings.sessions import RUNNING_MS, ContextLimits, session_rows
-from opencode_tui.records.alerts import LEVELS, Alert
+from opencode_tui.records.alerts import Alert, severity
 from opencode_tui.records.day import DaySpend, SessionLine, Snapshot, Split
 from opencode_tui.records.stores import StoreState
 from opencode_tui.records.usage import Slice, Totals
@@ -149,7 +149,7 @@ def _picture(read: _Read, settings: Settings, now_ms: int, day: date, calendar: 
         chart_cutoff_nano=chart.cutoff_nano,
         week=replace(week(day, read.week_nano, spent, budget.week_target_nano), lower_bound=read.week_lower_bound),
         session_lines=read.lines,
-        alerts=tuple(sorted(read.alerts, key=lambda alert: -LEVELS.index(alert.crossing.level))),
+        alerts=tuple(sorted(read.alerts, key=lambda alert: -severity(alert.crossing.level))),
         guard="",
         guard_cutoff_nano=0,
         guard_trouble="",

@@ -104,6 +104,17 @@ Level = Literal["notice", "warning", "cutoff"]
 
 LEVELS: tuple[Level, ...] = ("notice", "warning", "cutoff")
 
+
+def severity(level: Level) -> int:
+    """The higher, the more an alert of the level matters."""
+    return LEVELS.index(level)
+
+
+def at_least(level: Level, least: Level | Literal["off"]) -> bool:
+    """Whether a level matters as much as the least that is wanted; none does for `off`."""
+    return least != "off" and severity(level) >= severity(least)
+
+
 Scope = Literal["all", "session", "project", "model", "provider", "agent"]
 
 SCOPES: tuple[Scope, ...] = ("all", "session", "project", "model", "provider", "agent")

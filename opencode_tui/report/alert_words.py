@@ -7,7 +7,7 @@ from opencode_tui.clock import Calendar, month_day
 from opencode_tui.config.settings import Alerts, Lines, Settings, SpendRule
 from opencode_tui.counts import plural
 from opencode_tui.money import format_usd
-from opencode_tui.records.alerts import EVER, LEVELS, Alert, Level, Told
+from opencode_tui.records.alerts import EVER, Alert, Level, Told
 from opencode_tui.report.words import clock_time
 
 _GLYPHS: dict[Level, str] = {"notice": "•", "warning": "▲", "cutoff": "■"}
@@ -31,11 +31,6 @@ _RULES = {
 
 def level_glyph(level: Level) -> str:
     return _GLYPHS[level]
-
-
-def at_least(level: Level, least: str) -> bool:
-    """Whether a level matters as much as the least that is wanted; nothing does for `off`."""
-    return least in LEVELS and LEVELS.index(level) >= LEVELS.index(least)
 
 
 def brief_moment(ms: int, now_ms: int, calendar: Calendar) -> str:
