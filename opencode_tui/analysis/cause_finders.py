@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from opencode_tui.analysis.loops import is_edit, loops
-from opencode_tui.analysis.rules import file_name
 from opencode_tui.clock import Calendar
 from opencode_tui.counts import plural, tokens_text
 from opencode_tui.money import format_usd
+from opencode_tui.paths import last_part
 from opencode_tui.records.alerts import Cause
 from opencode_tui.records.evidence import SessionEvidence
 from opencode_tui.records.facts import CallFacts
@@ -53,7 +53,7 @@ def edits(session: SessionEvidence) -> Found:
             calls = [call for turn in rounds for call in turns[turn]]
             nano = cost(calls)
             each = format_usd(nano // len(rounds))
-            sentence = f'{len(rounds)}× edits of {file_name(file)} in "{session.title}", about {each} a round'
+            sentence = f'{len(rounds)}× edits of {last_part(file)} in "{session.title}", about {each} a round'
             yield Finding(Cause(sentence, session.id, calls[-1].turn_id, nano), calls, "same file", tuple(rounds))
 
 

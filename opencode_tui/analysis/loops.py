@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from opencode_tui.analysis.rules import file_name
+from opencode_tui.paths import last_part
 from opencode_tui.records.calls import EDIT_TOOLS
 from opencode_tui.records.facts import CallFacts, ToolFacts
 
@@ -68,7 +68,7 @@ def what_ran(use: ToolFacts) -> str:
     """A use of a tool for people: `grep of src`, and for a command its head."""
     if not use.target:
         return use.name
-    return use.target if use.name == "bash" else f"{use.name} of {file_name(use.target)}"
+    return use.target if use.name == "bash" else f"{use.name} of {last_part(use.target)}"
 
 
 def changes_files(use: ToolFacts) -> bool:

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import accumulate
-from pathlib import PurePath
 
 from opencode_tui.analysis.pace import band, crossing, run_rate, week
 from opencode_tui.clock import HOUR_MS, Calendar, Span, calendar_for
@@ -15,6 +14,7 @@ from opencode_tui.config.settings import Settings
 from opencode_tui.ledger import alert_log, queries
 from opencode_tui.ledger.bounds import all_read, bounded_keys, is_lower_bound
 from opencode_tui.ledger.ledger import Ledger
+from opencode_tui.paths import last_part
 from opencode_tui.readings.sessions import RUNNING_MS, ContextLimits, session_rows
 from opencode_tui.records.alerts import Alert, severity
 from opencode_tui.records.day import DaySpend, SessionLine, Snapshot, Split
@@ -212,7 +212,7 @@ def _session_lines(
         SessionLine(
             id=row.id,
             title=row.title,
-            project=PurePath(row.project).name,
+            project=last_part(row.project),
             model=row.model,
             own_nano=row.own_nano,
             total_nano=row.total_nano,

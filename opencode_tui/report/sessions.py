@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import PurePath
 from typing import Any
 
 from opencode_tui.clock import Calendar
 from opencode_tui.counts import plural, tokens_text
+from opencode_tui.paths import last_part
 from opencode_tui.privacy.harmless import shown_id
 from opencode_tui.records.sessions import SessionRow
 from opencode_tui.report.as_json import as_json
@@ -40,7 +40,7 @@ def _cells(row: SessionRow, calendar: Calendar) -> tuple[str, ...]:
     return (
         shown_id(row.id),
         row.title if len(row.title) <= 40 else row.title[:39] + "…",
-        PurePath(row.project).name,
+        last_part(row.project),
         row.model,
         row.state + (", fork" if row.is_fork else ""),
         amount(row.total_nano, row.lower_bound),
