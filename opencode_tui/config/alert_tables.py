@@ -23,23 +23,23 @@ RuleName = Annotated[str, AfterValidator(values.rule_name)]
 
 
 class LinesTable(Table):
-    """Amounts in USD; what is left out keeps the rule's default."""
+    """What is left out keeps the rule's default."""
 
-    notice_usd: Line = None
-    warning_usd: Line = None
-    cutoff_usd: Line = None
+    notice_nano: Line = None
+    warning_nano: Line = None
+    cutoff_nano: Line = None
 
     def lines(self) -> Lines:
-        return Lines(self.notice_usd, self.warning_usd, self.cutoff_usd)
+        return Lines(self.notice_nano, self.warning_nano, self.cutoff_nano)
 
 
 class SessionTable(LinesTable):
-    notice_usd: Line = ALERTS.session.notice_nano
-    warning_usd: Line = ALERTS.session.warning_nano
+    notice_nano: Line = ALERTS.session.notice_nano
+    warning_nano: Line = ALERTS.session.warning_nano
 
 
 class RateTable(LinesTable):
-    warning_usd: Line = ALERTS.rate.warning_nano
+    warning_nano: Line = ALERTS.rate.warning_nano
 
 
 class ContextTable(Table):
@@ -59,7 +59,7 @@ class SpendRuleTable(LinesTable):
 
 class AlertsTable(Table):
     every_calls: Count = ALERTS.every_calls
-    every_usd: Step = ALERTS.every_nano
+    every_nano: Step = ALERTS.every_nano
     every_minutes: Count = ALERTS.every_minutes
     subagent_depth: Count = ALERTS.subagent_depth
     same_call: Count = ALERTS.same_call
@@ -74,7 +74,7 @@ class AlertsTable(Table):
 
     def alerts(self, budget: Budget) -> Alerts:
         week = self.week.lines()
-        if "warning_usd" not in self.week.model_fields_set:
+        if "warning_nano" not in self.week.model_fields_set:
             week = Lines(week.notice_nano, budget.week_target_nano, week.cutoff_nano)
         context = self.context
         return Alerts(
@@ -84,7 +84,7 @@ class AlertsTable(Table):
             rate=self.rate.lines(),
             spend={name: table.rule() for name, table in self.spend.items()},
             every_calls=self.every_calls,
-            every_nano=self.every_usd,
+            every_nano=self.every_nano,
             every_minutes=self.every_minutes,
             subagent_depth=self.subagent_depth,
             subagent=self.subagent.lines(),
