@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 import opencode_tui
+from opencode_tui.alerts.rules import RULES
 
 PACKAGE = opencode_tui.__name__
 
@@ -78,6 +79,8 @@ WRITERS: dict[str, tuple[str, ...]] = {
     "copy_to_clipboard": ("ui.harmless_screen", "ui.screens.session"),
 }
 """What reaches a terminal or a clipboard past `print` and the screen, and who may use it."""
+RULE_NAMES = {rule.name for rule in RULES if "_" in rule.name}
+"""Those that cannot be taken for a word of something else."""
 SQL_TIME = ("current_timestamp", "current_date", "current_time", "'now'", "unixepoch()", "julianday()")
 
 
@@ -150,6 +153,35 @@ def imports_that_do_not_point_down(modules: Modules) -> list[str]:
         for target in each.inside
         if (part := target.partition(".")[0]) != each.part and DEPTH[part] <= DEPTH[each.part]
     ]
+
+
+def imports_of_analysis_beside_records(modules: Modules) -> list[str]:
+    """It is arithmetic on records: it knows neither the settings nor where the records are from."""
+    return [
+        f"{each.name} -> {target}"
+        for each in modules
+        for target in each.inside
+        if each.part == "analysis" and target.partition(".")[0] not in ("analysis", "records", *LAYERS[-1])
+    ]
+
+
+def questions_about_an_alerts_rule_outside_of_the_rules(modules: Modules) -> list[str]:
+    """What differs from rule to rule stands in the rule's own file, and is asked of the rule."""
+    return [
+        f"{each.name}: {what}"
+        for each in modules
+        if not f"{each.name}.".startswith("alerts.rules.")
+        for what in _questions_about_a_rule(each)
+    ]
+
+
+def _questions_about_a_rule(each: Module) -> Iterator[str]:
+    for node in ast.walk(each.tree):
+        if isinstance(node, ast.Compare):
+            asked = [side for side in (node.left, *node.comparators) if isinstance(side, ast.Attribute)]
+            yield from (ast.unparse(node) for side in asked if side.attr in ("kind", "rule"))
+        elif isinstance(node, ast.Constant) and node.value in RULE_NAMES:
+            yield repr(node.value)
 
 
 def libraries_of_the_screen_outside_of_ui(modules: Modules) -> list[str]:
@@ -279,6 +311,15 @@ BREACHES: dict[Rule, list[Module]] = {
         module("pricing.book", "from ..sync import Sync"),
         module("ui.app", "from opencode_tui.cli import main"),
         Module("pricing", ast.parse("from ..sync import Sync"), is_folder=True),
+    ],
+    imports_of_analysis_beside_records: [
+        module("analysis.causes", "from opencode_tui.config.settings import Settings"),
+        module("analysis.loops", "def f():\n    from opencode_tui.privacy import harmless"),
+    ],
+    questions_about_an_alerts_rule_outside_of_the_rules: [
+        module("report.alert_words", "if alert.crossing.kind == 'loop':\n    pass"),
+        module("alerts.watcher", "is_one = crossing.rule in ('day', 'week')"),
+        module("report.alert_words", "WORDS = {'same_call': 'the same call'}"),
     ],
     libraries_of_the_screen_outside_of_ui: [
         module("report.words", "from textual.app import App"),

@@ -9,9 +9,10 @@ import os
 import socket
 import sys
 import threading
+import tomllib
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from time import sleep
@@ -19,14 +20,16 @@ from typing import Any
 
 import pytest
 
-from opencode_tui.alerts.channels import Route
+from opencode_tui.alerts.channels import CHANNELS, Route, all_off, levels
 from opencode_tui.alerts.channels.channel import ChannelError
 from opencode_tui.alerts.channels.command import Command, variables
 from opencode_tui.alerts.channels.desktop import Desktop, osascript, osc
 from opencode_tui.alerts.channels.message import alert_fields, plain
 from opencode_tui.alerts.channels.webhook import BACKOFF_S, Webhook, address_of
 from opencode_tui.clock import HOUR_MS
+from opencode_tui.config.settings import Channels
 from opencode_tui.records.alerts import Alert, Cause, Crossing, Level
+from tests.shell import ROOT
 from tests.watched import NOON
 
 TEXT = '$0.83 is past the warning $0.80: 4× edits of Button.tsx in "Fix header", about $0.20 a round'
@@ -403,6 +406,28 @@ def test_terminals_of_the_other_kind_get_a_title_and_a_body(environ: dict[str, s
     assert osc(titled("a; b"), environ) == b"\x1b]777;notify;OpenCode: warning;a, b\x07"
 
 
+# The channels that there are
+
+
+def test_every_channel_has_a_level_in_the_settings_and_every_such_level_is_a_channels_or_the_screens() -> None:
+    named = {field.name for field in fields(Channels) if isinstance(getattr(Channels(), field.name), str)}
+    assert named - {"toast", "bell"} == {channel.name for channel in CHANNELS}
+
+
+def test_nothing_is_on_by_default_that_goes_beyond_the_screen() -> None:
+    assert levels(Channels()) == {}
+    loud = Channels(**{channel.name: "notice" for channel in CHANNELS})
+    assert list(levels(loud)) == [channel.name for channel in CHANNELS]
+    assert all_off(loud) == Channels()
+
+
+@pytest.mark.parametrize("name", [channel.name for channel in CHANNELS])
+def test_a_channel_stands_in_the_readme_and_in_the_example(name: str) -> None:
+    assert f"\n- `{name}`: " in (ROOT / "README.md").read_text(encoding="utf-8")
+    example = tomllib.loads((ROOT / "config.example.toml").read_text(encoding="utf-8"))
+    assert example["channels"][name] == "off"
+
+
 # Who is told what
 
 
@@ -425,15 +450,15 @@ def test_a_channel_takes_what_reaches_its_level(level: Level, taken: list[str]) 
 def test_what_was_crossed_long_ago_interrupts_nobody_unless_it_is_a_cutoff() -> None:
     late = replace(ALERT, fired_ms=NOON + 2 * HOUR_MS)
     cutoff = replace(late, crossing=replace(CROSSING, level="cutoff"))
-    assert Route("desktop", Kept(), "notice").silenced(late)
-    assert not Route("desktop", Kept(), "notice").silenced(cutoff)
+    assert Route("desktop", Kept(), "notice", interrupts=True).silenced(late)
+    assert not Route("desktop", Kept(), "notice", interrupts=True).silenced(cutoff)
     assert not Route("webhook", Kept(), "notice").silenced(late)
-    assert not Route("desktop", Kept(), "notice").silenced(ALERT)
+    assert not Route("desktop", Kept(), "notice", interrupts=True).silenced(ALERT)
 
 
 def test_what_is_snoozed_goes_nowhere() -> None:
     snoozed = replace(ALERT, snoozed_until_ms=NOON + HOUR_MS)
-    assert all(Route(name, Kept(), "notice").silenced(snoozed) for name in ("desktop", "webhook", "command"))
+    assert all(Route(name, Kept(), "notice").silenced(snoozed) for name in ("desktop", "webhook"))
 
 
 def test_no_object_holds_the_address_after_it_was_used(chat: Chat) -> None:

@@ -15,11 +15,11 @@ from time import sleep
 
 import pytest
 
-from opencode_tui.alerts.channels import MAKERS, Route
+from opencode_tui.alerts.channels import Route
 from opencode_tui.alerts.channels.message import title
 from opencode_tui.alerts.teller import Teller
 from opencode_tui.clock import calendar_for
-from opencode_tui.config.settings import CHANNELS, Channels
+from opencode_tui.config.settings import Channels
 from opencode_tui.ledger import alert_log, deliveries
 from opencode_tui.ledger.holder import is_gone, this_process
 from opencode_tui.ledger.ledger import Ledger
@@ -248,10 +248,6 @@ def test_a_process_that_is_killed_but_not_yet_asked_for_is_gone() -> None:
         process.kill()
         os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
         assert is_gone(name)
-
-
-def test_every_channel_of_the_settings_is_one_that_can_be_made() -> None:
-    assert tuple(MAKERS) == CHANNELS
 
 
 # With real processes

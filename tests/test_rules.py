@@ -1,4 +1,4 @@
-"""Which rule fires, on what, at which line and moment. Pure rules by records, the whole way by a ledger."""
+"""Which rule fires, on what, at which line and moment."""
 
 from __future__ import annotations
 
@@ -8,15 +8,18 @@ from typing import Any
 
 import pytest
 
+from opencode_tui.alerts import rules
+from opencode_tui.alerts.rules.measuring import Measuring
+from opencode_tui.alerts.rules.rate import rates
+from opencode_tui.alerts.rules.rule import period_key
 from opencode_tui.alerts.watcher import Watcher
-from opencode_tui.analysis.rules import crossings, last_rise, period_name, rates
+from opencode_tui.analysis.thresholds import last_rise
 from opencode_tui.clock import DAY_MS, HOUR_MS, calendar_for
 from opencode_tui.config.settings import Alerts, Budget, Fills, Lines, Settings, SpendRule
-from opencode_tui.records.alerts import Alert
-from opencode_tui.records.measures import ContextFill, Measures, ScopeSpend
+from opencode_tui.records.alerts import Alert, Crossing
 from tests.ledgers import reader
 from tests.stores import V1, V2, Files, Store, tool
-from tests.watched import DAY_START, MINUTE, NOON, QUIET, Watched, only
+from tests.watched import DAY_START, MINUTE, NOON, QUIET, Limits, Watched, only
 
 CENT = 10_000_000
 UTC = calendar_for("UTC")
@@ -32,36 +35,41 @@ def told(alerts: tuple[Alert, ...]) -> list[tuple[str, str, str]]:
     return [(each.crossing.rule, each.crossing.level, each.crossing.subject) for each in alerts]
 
 
-def day_of(nano: int) -> Measures:
-    return Measures(spends={("all", "day"): (ScopeSpend("", "", nano),)})
+def crossings(watched: Watched) -> tuple[Crossing, ...]:
+    """All that stands past a line now, whether or not it has fired."""
+    return rules.crossings(Measuring(watched.ledger.connection, watched.settings, watched.now, UTC, Limits()))
 
 
-# The pure rules
+# What is crossed, and when
 
 
 @pytest.mark.parametrize(
     ("cents", "levels"), [(79, []), (80, ["warning"]), (149, ["warning"]), (150, ["warning", "cutoff"])]
 )
-def test_every_level_that_is_reached_is_a_crossing_and_at_the_line_is_past_it(cents: int, levels: list[str]) -> None:
-    found = crossings(day_of(cents * CENT), Settings(alerts=QUIET), NOON, UTC)
+def test_every_level_that_is_reached_is_a_crossing_and_at_the_line_is_past_it(
+    cents: int, levels: list[str], file: Path
+) -> None:
+    watched = Watched(file, Settings(timezone="UTC", alerts=QUIET))
+    watched.call(cost=f"{cents / 100}")
+    found = crossings(watched)
     assert [each.level for each in found] == levels
     assert all((each.rule, each.period, each.value) == ("day", "2026-05-13", cents * CENT) for each in found)
 
 
 @pytest.mark.parametrize(("period", "name"), [("day", "2026-05-13"), ("week", "2026-W20"), ("month", "2026-05")])
 def test_a_period_has_a_name(period: Any, name: str) -> None:
-    assert period_name(period, NOON, UTC) == name
+    assert period_key(period, NOON, UTC) == name
 
 
 def test_the_days_period_is_the_users_not_utcs() -> None:
     late = DAY_START + 23 * HOUR_MS
-    assert period_name("day", late, calendar_for("Europe/Berlin")) == "2026-05-14"
+    assert period_key("day", late, calendar_for("Europe/Berlin")) == "2026-05-14"
 
 
 def test_the_years_turn_belongs_to_its_iso_week() -> None:
     new_year = 1_798_761_600_000  # 2027-01-01 00:00 UTC, a Friday
-    assert period_name("week", new_year, UTC) == "2026-W53"
-    assert period_name("month", new_year, UTC) == "2027-01"
+    assert period_key("week", new_year, UTC) == "2026-W53"
+    assert period_key("month", new_year, UTC) == "2027-01"
 
 
 @pytest.mark.parametrize(
@@ -94,23 +102,37 @@ def test_the_rate_is_seen_to_fall_between_calls_that_are_far_apart() -> None:
     ]
 
 
-def test_a_context_is_crossed_at_the_call_that_filled_it() -> None:
-    filled = ContextFill("ses_1", "Fix header", ((1, 50), (2, 96), (3, 97)))
-    found = crossings(Measures(filled=(filled,)), only(context=Fills(80, 95)), NOON, UTC)
-    assert [(each.level, each.line, each.value, each.at_ms) for each in found] == [
-        ("notice", 80, 97, 2),
-        ("warning", 95, 97, 2),
+def test_a_context_is_crossed_at_the_call_that_filled_it(file: Path) -> None:
+    watched = Watched(file, only(context=Fills(80, 95)))
+    for minute, tokens in enumerate((50_000, 96_000, 97_000)):
+        watched.call(context=tokens, at=NOON + minute * MINUTE)
+    assert [(each.level, each.line, each.value, each.at_ms) for each in crossings(watched)] == [
+        ("notice", 80, 97, NOON + MINUTE),
+        ("warning", 95, 97, NOON + MINUTE),
     ]
 
 
-def test_settings_that_say_off_have_no_crossing() -> None:
-    measures = replace(
-        day_of(10**12),
-        sessions=(ScopeSpend("ses_1", "Fix", 10**12),),
-        calls=10**6,
-        filled=(ContextFill("ses_1", "Fix", ((1, 100),)),),
-    )
-    assert crossings(measures, only(), NOON, UTC) == ()
+def test_settings_that_say_off_have_no_crossing(file: Path) -> None:
+    watched = Watched(file, only())
+    watched.session("ses_1", "Fix")
+    watched.session("ses_2", "dig", parent="ses_1")
+    for turn in range(20):
+        watched.call("ses_2", "900", turn=f"{turn}", context=100_000, tools=[("grep", "src")] * 9)
+        watched.call("ses_2", turn=f"{turn}", tools=[("edit", "a.ts")])
+    assert crossings(watched) == ()
+
+
+@pytest.mark.parametrize("rule", rules.RULES, ids=lambda rule: rule.name)
+def test_each_rule_is_known_by_its_name(rule: rules.Rule) -> None:
+    named = Crossing(rule.name, rule.kind, "notice", "", "", 1, 1, NOON)
+    assert rules.rule_of(named) is rule
+    assert rules.unit_of(replace(named, rule="of a later version")) is not None
+
+
+def test_a_rule_of_a_later_version_is_called_by_its_name_and_counted_as_its_family_is() -> None:
+    unknown = Crossing("burst", "rate", "notice", "", "", 1, 1, NOON)
+    assert (rules.title_of(unknown), rules.unit_of(unknown).in_usd) == ("burst", True)
+    assert rules.unit_of(replace(unknown, kind="burst")).text(2) == "2 calls"
 
 
 # The whole way

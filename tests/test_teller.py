@@ -60,7 +60,7 @@ def past_the_warning(watched: Watched) -> Alert:
 
 
 def teller(watched: Watched, **pigeons: Pigeon | Webhook) -> Teller:
-    through = tuple(Route(name, pigeon, "notice") for name, pigeon in pigeons.items())
+    through = tuple(Route(name, pigeon, "notice", interrupts=name == "desktop") for name, pigeon in pigeons.items())
     return Teller(watched.settings, lambda: Ledger(watched.path), {}, clock=lambda: NOON, through=through)
 
 

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable
 from dataclasses import replace
 
-from opencode_tui.alerts.guard_rule import guard_cause, guard_crossings
+from opencode_tui.alerts.channels import levels
+from opencode_tui.alerts.rules import crossings, rule_of
+from opencode_tui.alerts.rules.measuring import Measuring
+from opencode_tui.alerts.rules.rule import Rule
 from opencode_tui.alerts.text import alert_text, since_text
-from opencode_tui.analysis.causes import cause_of
-from opencode_tui.analysis.rules import crossings
-from opencode_tui.clock import Calendar, calendar_for
-from opencode_tui.config.settings import CHANNELS, Settings
+from opencode_tui.clock import calendar_for
+from opencode_tui.config.settings import Settings
 from opencode_tui.guard.troubles import Trouble
 from opencode_tui.ledger import alert_log, deliveries
 from opencode_tui.ledger.ledger import Ledger
-from opencode_tui.readings.evidence import dated, evidence_of, scope_of
-from opencode_tui.readings.measures import measure
+from opencode_tui.readings.evidence import dated, evidence_of
 from opencode_tui.readings.sessions import ContextLimits
 from opencode_tui.records.alerts import Alert, Cause, Crossing, Level, at_least
+from opencode_tui.records.evidence import NO_EVIDENCE
 
 
 class Watcher:
@@ -38,52 +38,46 @@ class Watcher:
         since when, and `Alert.late` lets a channel stay silent. `guard` is what is wrong with the guard now.
         Raises sqlite3.Error.
         """
-        calendar, of_guard = calendar_for(settings.timezone), guard_crossings(guard, now_ms)
-        on = {name for name in CHANNELS if getattr(settings.channels, name) != "off"}
+        calendar, troubles = calendar_for(settings.timezone), tuple(guard)
+        on = levels(settings.channels)
         if any(each.channel not in on for each in deliveries.free(ledger.connection, now_ms)):
             with ledger.writing() as connection:
                 deliveries.drop_turned_off(connection, on, now_ms)
         with ledger.reading() as connection:
-            if not _new(connection, settings, now_ms, calendar, limits, of_guard):
+            if not _new(Measuring(connection, settings, now_ms, calendar, limits, troubles)):
                 return ()
         # Measured again with the right to write, so that what is found is what is so when it is entered.
         with ledger.writing() as connection:
-            found = [
-                _explained(connection, crossing, settings, now_ms, calendar)
-                for crossing in _new(connection, settings, now_ms, calendar, limits, of_guard)
-            ]
+            again = Measuring(connection, settings, now_ms, calendar, limits, troubles)
+            found = [_finding(crossing, again) for crossing in _new(again)]
             found.sort(key=lambda each: each[0].at_ms)
             return alert_log.fire(connection, found, now_ms, lambda level: takers(settings, level))
 
 
 def takers(settings: Settings, level: Level) -> tuple[str, ...]:
     """The channels that an alert of a level goes to."""
-    from_on = {name: getattr(settings.channels, name) for name in CHANNELS}
-    return tuple(name for name, least in from_on.items() if at_least(level, least))
+    return tuple(name for name, least in levels(settings.channels).items() if at_least(level, least))
 
 
-def _new(
-    connection: sqlite3.Connection,
-    settings: Settings,
-    now_ms: int,
-    calendar: Calendar,
-    limits: ContextLimits | None,
-    of_guard: tuple[Crossing, ...],
-) -> tuple[Crossing, ...]:
-    measures = measure(connection, settings, now_ms, calendar, limits)
-    found = (*crossings(measures, settings, now_ms, calendar), *of_guard)
-    return alert_log.fresh(connection, found, now_ms)
+def explained(rule: Rule, crossing: Crossing, look: Measuring) -> tuple[Crossing, Cause]:
+    """The crossing with the moment that it happened at, and its cause."""
+    scope, evidence = rule.calls(crossing, look), NO_EVIDENCE
+    if scope is not None:
+        if rule.is_sum:
+            crossing = dated(look.connection, crossing, scope)
+        evidence = evidence_of(look.connection, crossing, scope)
+    return crossing, rule.cause(crossing, evidence, look.calendar)
 
 
-def _explained(
-    connection: sqlite3.Connection, crossing: Crossing, settings: Settings, now_ms: int, calendar: Calendar
-) -> tuple[Crossing, Cause, str]:
-    """The crossing with the moment that it happened at, its cause, and the line that tells both."""
-    if crossing.kind == "guard":
-        cause = guard_cause(crossing)
-        return crossing, cause, alert_text(crossing, cause, since_text(crossing, now_ms, calendar))
-    scope = scope_of(connection, crossing, settings, now_ms, calendar)
-    crossing = dated(connection, crossing, scope)
-    cause = cause_of(crossing, evidence_of(connection, crossing, scope), calendar)
+def _new(look: Measuring) -> tuple[Crossing, ...]:
+    return alert_log.fresh(look.connection, crossings(look), look.now_ms)
+
+
+def _finding(crossing: Crossing, look: Measuring) -> tuple[Crossing, Cause, str]:
+    """A new crossing with its cause, and the line that says both."""
+    rule = rule_of(crossing)
+    assert rule is not None  # it has just made it
+    crossing, cause = explained(rule, crossing, look)
     crossing = replace(crossing, session_id=crossing.session_id or cause.session_id)
-    return crossing, cause, alert_text(crossing, cause, since_text(crossing, now_ms, calendar))
+    since = since_text(crossing, look.now_ms, look.calendar)
+    return crossing, cause, alert_text(rule, crossing, cause, look.settings, since)

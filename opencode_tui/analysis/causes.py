@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from opencode_tui.analysis.cause_finders import (
@@ -13,14 +13,10 @@ from opencode_tui.analysis.cause_finders import (
     edits,
     failures,
     growth,
-    growth_of,
-    last_stretch,
     repeats,
-    turns_of,
 )
-from opencode_tui.analysis.loops import is_edit, loops
 from opencode_tui.clock import Calendar
-from opencode_tui.counts import plural, tokens_text
+from opencode_tui.counts import plural
 from opencode_tui.money import format_usd
 from opencode_tui.records.alerts import Cause, Crossing
 from opencode_tui.records.evidence import Evidence, SessionEvidence
@@ -31,6 +27,8 @@ _SUBSTANTIAL = 30
 _OF_ALL = 10
 """Percent of what was crossed that it has to explain where it is the last hour that it stands out in."""
 _MOST_OF_IT = 50
+
+NO_CALLS = Cause("the ledger has no call of it", found=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +42,16 @@ def cause_of(crossing: Crossing, evidence: Evidence, calendar: Calendar) -> Caus
 
     The same evidence gives the same sentence.
     """
-    if crossing.kind in ("loop", "edits", "depth"):
-        return _of_habit(crossing, evidence)
-    if crossing.kind == "context":
-        return _of_context(evidence)
     candidates = [each for each in _candidates(evidence, calendar) if _is_substantial(each, evidence)]
     if candidates:
         # The first of equals stays: the order of the finders is the order of how much each says.
         return max(candidates, key=lambda each: each.cause.cost_nano).cause
     return _shared(crossing, evidence)
+
+
+def cause_in(session: SessionEvidence, calls: Sequence[CallFacts], sentence: str) -> Cause:
+    """A cause that is these calls of a session."""
+    return Cause(sentence, session.id, calls[-1].turn_id if calls else None, cost(calls))
 
 
 def _is_substantial(each: _Candidate, evidence: Evidence) -> bool:
@@ -94,7 +93,7 @@ def _candidates(evidence: Evidence, calendar: Calendar) -> Iterator[_Candidate]:
 def _shared(crossing: Crossing, evidence: Evidence) -> Cause:
     """Who made it, where nothing that was done stands out."""
     if not evidence.shares:
-        return Cause("the ledger has no call of it", found=False)
+        return NO_CALLS
     top = evidence.shares[0]
     many = len(evidence.shares)
     if many == 1:
@@ -109,41 +108,3 @@ def _shared(crossing: Crossing, evidence: Evidence) -> Cause:
         top = max(evidence.shares, key=lambda share: share.calls)
         largest = f'"{top.title}" made the most calls, {top.calls:,}'
     return Cause(f"{plural(many, 'session')} share it; {largest}", top.id, None, top.nano, found=False)
-
-
-def _of_habit(crossing: Crossing, evidence: Evidence) -> Cause:
-    """What a loop, the rounds on a file, or a deep subagent cost."""
-    return _habit(crossing, evidence.leading[0]) if evidence.leading else _shared(crossing, evidence)
-
-
-def _habit(crossing: Crossing, session: SessionEvidence) -> Cause:
-    if crossing.kind == "edits":
-        rounds = _rounds_on(session, crossing.subject.removeprefix(f"{session.id}:"))
-        calls = [call for turn in rounds for call in turn]
-        sentence = f"about {format_usd(cost(calls) // max(1, len(rounds)))} a round"
-    elif crossing.kind == "loop":
-        key = crossing.subject.removeprefix(f"{session.id}:")
-        calls = [call for loop in loops(session.calls, session.tools) if loop.key == key for call in loop.calls]
-        sentence = f"they cost {format_usd(cost(calls))}"
-    else:
-        calls = list(session.calls)
-        sentence = f"it cost {format_usd(cost(calls))} so far"
-    return Cause(sentence, session.id, calls[-1].turn_id if calls else None, cost(calls))
-
-
-def _rounds_on(session: SessionEvidence, file: str) -> list[list[CallFacts]]:
-    used = {use.call_id for use in session.tools if is_edit(use) and use.target == file}
-    turns = turns_of(session.calls).items()
-    return [calls for id, calls in turns if id and any(call.id in used for call in calls)]
-
-
-def _of_context(evidence: Evidence) -> Cause:
-    session = evidence.leading[0] if evidence.leading else None
-    calls = last_stretch(session) if session else []
-    if session is None or not calls:
-        return Cause("the ledger has no call of it", found=False)
-    last, told = calls[-1], growth_of(calls)
-    if told is not None:
-        return Cause(f"it {told[0]}", session.id, last.turn_id, told[1])
-    read = f"its last call read {tokens_text(last.tokens.context)} tokens and cost {format_usd(last.cost_nano)}"
-    return Cause(read, session.id, last.turn_id, last.cost_nano)

@@ -105,7 +105,7 @@ def _test(settings: Settings, as_json: bool) -> int:
 
     The banner and the toasts are the dashboard's, and cannot fail.
     """
-    from opencode_tui.alerts.channels import routes
+    from opencode_tui.alerts.channels import CHANNELS, routes
 
     alert, told = _made_up(), []
     for route in routes(settings, os.environ):
@@ -120,7 +120,8 @@ def _test(settings: Settings, as_json: bool) -> int:
         ring()
         print("bell: rung", flush=True)
     if not told and not as_json:
-        print("no channel is on; [channels] in config.toml turns on desktop, webhook and command")
+        *others, last = (channel.name for channel in CHANNELS)
+        print(f"no channel is on; [channels] in config.toml turns on {', '.join(others)} and {last}")
     return EXIT_OK if all(each["ok"] for each in told) else EXIT_UNTOLD
 
 

@@ -10,9 +10,10 @@ import sys
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
+from opencode_tui.alerts.rules.measuring import Measuring
+from opencode_tui.alerts.rules.spend import DAY
 from opencode_tui.alerts.text import alert_text
-from opencode_tui.alerts.watcher import Watcher
-from opencode_tui.analysis.causes import cause_of
+from opencode_tui.alerts.watcher import Watcher, explained
 from opencode_tui.analysis.pace import band
 from opencode_tui.cli import EXIT_TROUBLE, silence_stdout
 from opencode_tui.cli.common import TELLER_S, Trouble, look, settings_for, using_ledger
@@ -27,7 +28,6 @@ from opencode_tui.ledger.bounds import is_lower_bound
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.money import format_usd, nano_from_usd, usd
 from opencode_tui.paths import NoHomeError
-from opencode_tui.readings.evidence import dated, evidence_of, scope_of
 from opencode_tui.records.alerts import Alert, Cause, Crossing
 from opencode_tui.records.day import Band
 from opencode_tui.report.alerts import alert_json
@@ -108,7 +108,7 @@ def _stand(connection: sqlite3.Connection, settings: Settings, whole: bool, now_
 
 def _text(stand: _Stand, settings: Settings) -> str:
     if stand.crossing and stand.cause:
-        return alert_text(stand.crossing, stand.cause)
+        return alert_text(DAY, stand.crossing, stand.cause, settings)
     return (
         _under(stand.spent, settings.budget.warning_nano)
         if stand.known
@@ -128,10 +128,8 @@ def _reached(
     if stands == "calm":
         return None, None
     line = settings.budget.cutoff_nano if stands == "cutoff" else settings.budget.warning_nano
-    crossing = Crossing("day", "spend", stands, "", calendar.day(now_ms).isoformat(), spent, line, now_ms)
-    scope = scope_of(connection, crossing, settings, now_ms, calendar)
-    crossing = dated(connection, crossing, scope)
-    return crossing, cause_of(crossing, evidence_of(connection, crossing, scope), calendar)
+    today = Measuring(connection, settings, now_ms, calendar)
+    return explained(DAY, DAY.crossing(today, stands, spent, line), today)
 
 
 def _notified(settings: Settings, ledger: Ledger, sync: Sync, now_ms: int) -> tuple[Alert, ...]:

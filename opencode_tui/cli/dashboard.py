@@ -29,7 +29,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _of_demo(settings: Settings, data_dir: Path, ledger: Path) -> Settings:
     """The person's looks with the defaults' lines; a made-up alert stays on the screen."""
-    channels = replace(settings.channels, desktop="off", webhook="off", command="off")
+    from opencode_tui.alerts.channels import all_off
+
     return replace(
         settings,
         data_dirs=(data_dir,),
@@ -37,7 +38,7 @@ def _of_demo(settings: Settings, data_dir: Path, ledger: Path) -> Settings:
         machine="demo",
         budget=Budget(),
         alerts=Alerts(),
-        channels=channels,
+        channels=all_off(settings.channels),
     )
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import fields, replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator
+from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, create_model
 
 from opencode_tui.config import alert_values as values
 from opencode_tui.config.settings import Alerts, Budget, Channels, Fills, GuardCaps, Lines, SpendRule
@@ -22,6 +24,10 @@ From = Annotated[values.From, PlainValidator(values.level)]
 RuleName = Annotated[str, AfterValidator(values.rule_name)]
 
 
+def _fields(record: Any) -> dict[str, Any]:
+    return {field.name: getattr(record, field.name) for field in fields(record)}
+
+
 class LinesTable(Table):
     """What is left out keeps the rule's default."""
 
@@ -33,19 +39,15 @@ class LinesTable(Table):
         return Lines(self.notice_nano, self.warning_nano, self.cutoff_nano)
 
 
-class SessionTable(LinesTable):
-    notice_nano: Line = ALERTS.session.notice_nano
-    warning_nano: Line = ALERTS.session.warning_nano
+class FillsTable(Table):
+    """Whole percentages; what is left out keeps the rule's default."""
 
+    notice: Fill = None
+    warning: Fill = None
+    cutoff: Fill = None
 
-class RateTable(LinesTable):
-    warning_nano: Line = ALERTS.rate.warning_nano
-
-
-class ContextTable(Table):
-    notice: Fill = ALERTS.context.notice
-    warning: Fill = ALERTS.context.warning
-    cutoff: Fill = ALERTS.context.cutoff
+    def lines(self) -> Fills:
+        return Fills(self.notice, self.warning, self.cutoff)
 
 
 class SpendRuleTable(LinesTable):
@@ -57,62 +59,46 @@ class SpendRuleTable(LinesTable):
         return SpendRule(self.lines(), self.scope, self.period, self.only)
 
 
-class AlertsTable(Table):
-    every_calls: Count = ALERTS.every_calls
-    every_nano: Step = ALERTS.every_nano
-    every_minutes: Count = ALERTS.every_minutes
-    subagent_depth: Count = ALERTS.subagent_depth
-    same_call: Count = ALERTS.same_call
-    same_file: Count = ALERTS.same_file
-    week: LinesTable = LinesTable()
-    month: LinesTable = LinesTable()
-    session: SessionTable = SessionTable()
-    subagent: LinesTable = LinesTable()
-    rate: RateTable = RateTable()
-    context: ContextTable = ContextTable()
+def _rule_keys() -> Iterator[tuple[str, Any]]:
+    """A field for each rule in the record of alerts, with its default: lines are a table, the others a number."""
+    for name, default in _fields(ALERTS).items():
+        if isinstance(default, Lines | Fills):
+            base, kind = (LinesTable, Line) if isinstance(default, Lines) else (FillsTable, Fill)
+            lines: dict[str, Any] = {level: (kind, line) for level, line in _fields(default).items()}
+            table = create_model(base.__name__, __base__=base, **lines)
+            yield name, (table, table())
+        elif isinstance(default, int):
+            yield name, (Step if name.endswith("_nano") else Count, default)
+
+
+_RuleTable: Any = create_model("RuleTable", __base__=Table, **dict(_rule_keys()))
+
+
+class AlertsTable(_RuleTable):  # type: ignore[misc]  # its keys are those of the record
     spend: Annotated[dict[RuleName, SpendRuleTable], BeforeValidator(values.rules)] = Field(default_factory=dict)
 
     def alerts(self, budget: Budget) -> Alerts:
-        week = self.week.lines()
+        given = {name: getattr(self, name) for name in _fields(ALERTS)}
+        given = {
+            name: each.lines() if isinstance(each, LinesTable | FillsTable) else each for name, each in given.items()
+        }
         if "warning_nano" not in self.week.model_fields_set:
-            week = Lines(week.notice_nano, budget.week_target_nano, week.cutoff_nano)
-        context = self.context
-        return Alerts(
-            week=week,
-            month=self.month.lines(),
-            session=self.session.lines(),
-            rate=self.rate.lines(),
-            spend={name: table.rule() for name, table in self.spend.items()},
-            every_calls=self.every_calls,
-            every_nano=self.every_nano,
-            every_minutes=self.every_minutes,
-            subagent_depth=self.subagent_depth,
-            subagent=self.subagent.lines(),
-            same_call=self.same_call,
-            same_file=self.same_file,
-            context=Fills(context.notice, context.warning, context.cutoff),
-        )
+            given["week"] = replace(given["week"], warning_nano=budget.week_target_nano)
+        return Alerts(**given | {"spend": {name: table.rule() for name, table in self.spend.items()}})
 
 
-class ChannelsTable(Table):
-    toast: From = CHANNELS.toast
-    bell: From = CHANNELS.bell
-    desktop: From = CHANNELS.desktop
-    webhook: From = CHANNELS.webhook
+_levels: dict[str, Any] = {
+    name: (From, default) for name, default in _fields(CHANNELS).items() if isinstance(default, str)
+}
+_LevelTable: Any = create_model("LevelTable", __base__=Table, **_levels)
+
+
+class ChannelsTable(_LevelTable):  # type: ignore[misc]  # the level of each channel that the record has
     webhook_url_file: Annotated[Path | None, PlainValidator(values.url_file)] = CHANNELS.webhook_url_file
-    command: From = CHANNELS.command
     command_line: Annotated[tuple[str, ...], PlainValidator(values.command_line)] = CHANNELS.command_line
 
     def channels(self) -> Channels:
-        return Channels(
-            toast=self.toast,
-            bell=self.bell,
-            desktop=self.desktop,
-            webhook=self.webhook,
-            webhook_url_file=self.webhook_url_file,
-            command=self.command,
-            command_line=self.command_line,
-        )
+        return Channels(**{name: getattr(self, name) for name in _fields(CHANNELS)})
 
 
 class GuardTable(Table):

@@ -58,10 +58,6 @@ class Poll:
     """Seconds between two looks at OpenCode's store."""
 
 
-CHANNELS = ("desktop", "webhook", "command")
-"""Those that go beyond the screen, by their names in the settings."""
-
-
 @dataclass(frozen=True, slots=True)
 class Lines:
     """The amounts at which each level begins; None leaves a level out. Those that are set ascend."""
@@ -107,7 +103,11 @@ class SpendRule:
 
 @dataclass(frozen=True, slots=True)
 class Alerts:
-    """What is worth an alert. The day's warning and cutoff are those of `budget`."""
+    """What is worth an alert: a field for each rule that has settings. The day's warning and cutoff are `budget`'s.
+
+    config.toml's keys and their checks follow from the fields: Lines and Fills are tables, `_nano` an amount, else a
+    number is a count.
+    """
 
     week: Lines = Lines(warning_nano=7 * NANO)
     """Spend of the ISO week; its warning is `budget.week_target_usd` unless set."""
@@ -139,7 +139,10 @@ class Alerts:
 
 @dataclass(frozen=True, slots=True)
 class Channels:
-    """Where alerts go, each from a level on (`off` for none). The banner always shows them."""
+    """Where alerts go, each from a level on (`off` for none). The banner always shows them.
+
+    A channel of alerts/channels has its level here under its name; so config.toml has it as well.
+    """
 
     toast: Level | Literal["off"] = "notice"
     bell: Level | Literal["off"] = "warning"

@@ -23,6 +23,7 @@ from opencode_tui.records.alerts import (
     JITTER_MS,
     LEVELS,
     LONGEST_SNOOZE_MS,
+    REARMED,
     Alert,
     Cause,
     Crossing,
@@ -155,7 +156,7 @@ def acknowledge(connection: sqlite3.Connection, ids: Iterable[int], now_ms: int)
 
 def _is_new(connection: sqlite3.Connection, crossing: Crossing, now_ms: int) -> bool:
     rule, subject, as_high = crossing.rule, crossing.subject, _as_high(crossing)
-    if crossing.period:
+    if crossing.period != REARMED:
         line = connection.execute(_FIRED_LINE, (rule, subject, crossing.period, as_high)).fetchone()[0]
         return line is None or crossing.line > line
     at_ms = connection.execute(_FIRED_AT, (rule, subject, crossing.line, now_ms, as_high)).fetchone()[0]
@@ -174,7 +175,7 @@ def _rank(crossing: Crossing) -> tuple[int, int]:
 def _values(crossing: Crossing, cause: Cause, text: str, now_ms: int) -> tuple[object, ...]:
     return (
         *(now_ms, crossing.rule, crossing.kind, crossing.level, crossing.subject, crossing.period),
-        *(crossing.line if crossing.period else crossing.at_ms, _storable(crossing.value), crossing.line),
+        *(crossing.at_ms if crossing.period == REARMED else crossing.line, _storable(crossing.value), crossing.line),
         *(crossing.at_ms, crossing.session_id, crossing.about, cause.sentence, cause.session_id, cause.turn_id),
         *(_storable(cause.cost_nano), cause.found, text, _as_high(crossing)),
     )

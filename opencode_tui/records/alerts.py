@@ -7,10 +7,11 @@ from typing import Literal
 
 from opencode_tui.clock import DAY_MS, HOUR_MS
 
-Kind = Literal["spend", "rate", "every", "depth", "loop", "edits", "context", "guard"]
-
 EVER = "ever"
-"""The period of what is measured as long as a session lives."""
+"""The stored period of what is measured as long as a session lives."""
+
+REARMED = ""
+"""The stored period of what can be crossed again once its measure has fallen."""
 
 LONGEST_SNOOZE_MS = 7 * DAY_MS
 
@@ -24,12 +25,13 @@ class Crossing:
 
     rule: str
     """Such as `day`, `week`, `session`, `rate`, `same_file`, or `spend.NAME` for one of the user's own."""
-    kind: Kind
+    kind: str
+    """The rule's family."""
     level: Level
     subject: str
     """What it is about: empty for everything, else a session id, a model, a project, `session:file`, …"""
     period: str
-    """In which it fires once: `2026-05-13`, `2026-W20`, `2026-05`, `ever`; empty for what can be crossed anew."""
+    """In which it fires once: `2026-05-13`, `2026-W20`, `2026-05`, EVER, an incident's moment; or REARMED."""
     value: int
     """Nano-dollars for spend and rate, else calls, minutes, depth, repetitions, percent."""
     line: int
@@ -122,3 +124,6 @@ SCOPES: tuple[Scope, ...] = ("all", "session", "project", "model", "provider", "
 Period = Literal["day", "week", "month"]
 
 PERIODS: tuple[Period, ...] = ("day", "week", "month")
+
+FiringPeriod = Literal["day", "week", "month", "ever", "incident", "rearmed"]
+"""How often a rule fires for one subject and line: once in it, or each time that its measure has risen again."""

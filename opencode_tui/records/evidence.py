@@ -51,3 +51,7 @@ class Evidence:
     @property
     def hour_nano(self) -> int:
         return sum(share.hour_nano for share in self.shares)
+
+
+NO_EVIDENCE = Evidence(0, (), ())
+"""Of what is about no calls."""

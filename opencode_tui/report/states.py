@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from opencode_tui.alerts.rules import rule_of
 from opencode_tui.clock import Calendar, short_day
 from opencode_tui.config.settings import Settings
 from opencode_tui.counts import plural
@@ -109,7 +110,8 @@ def failure_banner(failure: Failure, calendar: Calendar) -> Said:
 
 def says_the_band(alert: Alert | None, snapshot: Snapshot) -> bool:
     """Whether an alert says already that the shown day is past its line."""
-    if alert is None or alert.crossing.rule != "day" or alert.crossing.period != snapshot.day.isoformat():
+    rule = rule_of(alert.crossing) if alert else None
+    if alert is None or rule is None or not rule.is_days_budget or alert.crossing.period != snapshot.day.isoformat():
         return False
     return alert.crossing.level == snapshot.band
 

@@ -19,12 +19,12 @@ from textual.reactive import var
 from textual.screen import Screen
 from textual.theme import ThemeProvider
 
+from opencode_tui.alerts.rules import in_force
 from opencode_tui.clock import Clock, calendar_for, now_ms
 from opencode_tui.config.settings import Settings
 from opencode_tui.paths import config_file, tilde
 from opencode_tui.records.alerts import Alert
 from opencode_tui.records.answers import View
-from opencode_tui.report.alert_words import watching
 from opencode_tui.report.states import STALE_AFTER_MS, Failure, looked_in
 from opencode_tui.ui.alerting import AlertingApp
 from opencode_tui.ui.announcer import Announcer
@@ -107,7 +107,7 @@ class OpencodeTui(AlertingApp):
         return SessionsScreen(self._calendar, self._clock)
 
     def why_screen(self) -> WhyScreen:
-        return WhyScreen(self._calendar, self._clock, watching(self._settings), tilde(config_file(os.environ)))
+        return WhyScreen(self._calendar, self._clock, in_force(self._settings), tilde(config_file(os.environ)))
 
     def get_default_screen(self) -> Screen[Any]:
         for tab in TABS:

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
+from opencode_tui.alerts.rules import in_force
 from opencode_tui.config.settings import Alerts, Fills, Lines, SpendRule
-from opencode_tui.records.alerts import Kind
 from opencode_tui.records.requests import SeeAlerts
-from opencode_tui.report.alert_words import measured, watching
+from opencode_tui.report.alert_words import measured
 from opencode_tui.ui.app import OpencodeTui
 from opencode_tui.ui.screens.session import SessionScreen
 from opencode_tui.ui.screens.why import WhyScreen
@@ -127,7 +127,7 @@ async def test_a_narrow_pane_sets_in_what_goes_on_in_the_next_line() -> None:
         ("same_file", "edits", "90 turns"),
     ],
 )
-def test_a_value_is_said_in_the_unit_of_its_rule(rule: str, kind: Kind, said: str) -> None:
+def test_a_value_is_said_in_the_unit_of_its_rule(rule: str, kind: str, said: str) -> None:
     one = alert(crossing=replace(DAY_CROSSING, rule=rule, kind=kind))
     assert measured(one, 90) == said.replace("$0.00", "<$0.0001")
 
@@ -136,13 +136,13 @@ def test_every_rule_that_is_on_is_watched_and_none_that_is_off() -> None:
     cheap = Lines(warning_nano=nano("$3"))
     rules = {"opus": SpendRule(cheap, "model", "month", "opus")}
     on = Alerts(month=cheap, spend=rules, every_calls=50, every_nano=nano("$1"), every_minutes=1, subagent_depth=2)
-    text = "\n".join(watching(replace(THEME, alerts=on)))
+    text = "\n".join(in_force(replace(THEME, alerts=on)))
     assert "the month's spend: warning at $3.00" in text
     assert "your rule “opus”: each model with “opus” in a month: warning at $3.00" in text
     assert "every 50 calls" in text and "every $1.00" in text and "every 1 minute " in text
     assert "a subagent deeper than 2" in text and "how full the context is: notice at 80%, warning at 95%" in text
     none = Alerts(Lines(), Lines(), Lines(), Lines(), same_call=0, same_file=0, context=Fills())
-    assert watching(replace(THEME, alerts=none)) == ("the day's spend: warning at $0.80, cutoff at $1.50",)
+    assert in_force(replace(THEME, alerts=none)) == ("the day's spend: warning at $0.80, cutoff at $1.50",)
 
 
 def test_why_looks(snap_compare: SnapCompare) -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import UTC
 from typing import Any
 
+from opencode_tui.alerts.rules import unit_of
 from opencode_tui.clock import Calendar
 from opencode_tui.money import usd
 from opencode_tui.privacy.harmless import one_line
 from opencode_tui.records.alerts import Alert
 
-_IN_USD = ("spend", "rate")
 _LONGEST = 1000
 
 
@@ -32,7 +32,7 @@ def try_text(attempt: int) -> str:
 def alert_fields(alert: Alert) -> dict[str, Any]:
     """The alert as JSON. Moments are ISO 8601 in UTC; `value` and `line` are USD where `unit` says so."""
     crossing, cause = alert.crossing, alert.cause
-    in_usd = crossing.kind in _IN_USD or crossing.rule == "every_usd"
+    in_usd = unit_of(crossing).in_usd
     return {
         "id": alert.id,
         "level": crossing.level,
@@ -60,4 +60,4 @@ def _id(id: str | None) -> str | None:
 
 
 def _moment(ms: int) -> str:
-    return Calendar(UTC).local(ms).isoformat(timespec="milliseconds")
+    return Calendar(UTC).iso(ms)

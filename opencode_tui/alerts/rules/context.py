@@ -1,0 +1,70 @@
+"""How full the context of a session was at its newest call; it is crossed again once it has been freed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from opencode_tui.alerts.rules.measuring import Measuring
+from opencode_tui.alerts.rules.rule import PERCENT, Rule, Subject, least, lines_text
+from opencode_tui.analysis.cause_finders import growth_of, last_stretch
+from opencode_tui.analysis.causes import NO_CALLS
+from opencode_tui.clock import EVER, Calendar
+from opencode_tui.config.settings import Settings
+from opencode_tui.counts import tokens_text
+from opencode_tui.ledger import alert_queries
+from opencode_tui.money import format_usd
+from opencode_tui.readings.sessions import ContextLimits
+from opencode_tui.records.alerts import Cause, Crossing
+from opencode_tui.records.evidence import Evidence
+from opencode_tui.records.facts import CallScope
+
+
+class Context(Rule):
+    name = kind = "context"
+    title = "how full the context is"
+    unit = PERCENT
+    period = "rearmed"
+
+    def in_force(self, settings: Settings) -> Iterator[str]:
+        if lines := lines_text(settings.alerts.context, PERCENT):
+            yield f"{self.title}: {lines}"
+
+    def crossings(self, look: Measuring) -> Iterator[Crossing]:
+        """Of the sessions whose newest call reaches a line, and of those alone, all calls are read."""
+        lines, limits = look.settings.alerts.context, look.limits
+        if limits is None or not lines.levels:
+            return
+        for id, tokens, *model in alert_queries.newest_fills(look.connection, look.day):
+            if _percent(limits, tokens, *model) >= least(lines):
+                calls = alert_queries.fills(look.connection, id)
+                course = [(at_ms, _percent(limits, read, *each)) for at_ms, read, *each in calls]
+                subject = Subject(id, id, f'of "{look.title(id)}"')
+                yield from self.risen(look, lines.levels, course[-1][1], course, subject)
+
+    def calls(self, crossing: Crossing, look: Measuring) -> CallScope:
+        return CallScope(EVER, (crossing.subject,))
+
+    def headline(self, crossing: Crossing, settings: Settings) -> str:
+        stands = "past" if crossing.value > crossing.line else "at"
+        line = f"{stands} the {crossing.level} {crossing.line}%"
+        return f"the context {crossing.about} is {crossing.value}% full, {line}"
+
+    def cause(self, crossing: Crossing, evidence: Evidence, calendar: Calendar) -> Cause:
+        session = evidence.leading[0] if evidence.leading else None
+        calls = last_stretch(session) if session else []
+        if session is None or not calls:
+            return NO_CALLS
+        last, growth = calls[-1], growth_of(calls)
+        if growth is not None:
+            words, nano = growth
+            return Cause(f"it {words}", session.id, last.turn_id, nano)
+        read = f"its last call read {tokens_text(last.tokens.context)} tokens and cost {format_usd(last.cost_nano)}"
+        return Cause(read, session.id, last.turn_id, last.cost_nano)
+
+
+def _percent(limits: ContextLimits, tokens: int, *model: str) -> int:
+    limit = limits.context_limit(*model)
+    return tokens * 100 // limit if limit else 0
+
+
+RULES: tuple[Rule, ...] = (Context(),)

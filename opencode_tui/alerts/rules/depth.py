@@ -1,0 +1,50 @@
+"""A subagent that is nested deeper than it should be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from opencode_tui.alerts.rules.measuring import Measuring
+from opencode_tui.alerts.rules.rule import Rule, Subject, counted
+from opencode_tui.analysis.cause_finders import cost
+from opencode_tui.analysis.causes import NO_CALLS, cause_in
+from opencode_tui.clock import EVER, Calendar
+from opencode_tui.config.settings import Settings
+from opencode_tui.money import format_usd
+from opencode_tui.records.alerts import Cause, Crossing
+from opencode_tui.records.evidence import Evidence
+from opencode_tui.records.facts import CallScope
+
+
+class SubagentDepth(Rule):
+    name = "subagent_depth"
+    kind = "depth"
+    title = "how deep subagents are nested"
+    unit = counted("level")
+    period = "ever"
+
+    def in_force(self, settings: Settings) -> Iterator[str]:
+        if depth := settings.alerts.subagent_depth:
+            yield f"a subagent deeper than {depth}: warning"
+
+    def crossings(self, look: Measuring) -> Iterator[Crossing]:
+        most = look.settings.alerts.subagent_depth
+        for place in look.places if most else ():
+            if place.depth > most:
+                subject = Subject(place.id, place.id, f'"{look.title(place.id)}"')
+                yield self.crossing(look, "warning", place.depth, most, subject)
+
+    def calls(self, crossing: Crossing, look: Measuring) -> CallScope:
+        return CallScope(EVER, (crossing.subject,))
+
+    def headline(self, crossing: Crossing, settings: Settings) -> str:
+        return f"{crossing.about} is a subagent at depth {crossing.value}, deeper than {crossing.line}"
+
+    def cause(self, crossing: Crossing, evidence: Evidence, calendar: Calendar) -> Cause:
+        if not evidence.leading:
+            return NO_CALLS
+        session = evidence.leading[0]
+        return cause_in(session, session.calls, f"it cost {format_usd(cost(session.calls))} so far")
+
+
+RULES: tuple[Rule, ...] = (SubagentDepth(),)

@@ -1,0 +1,60 @@
+"""The same file edited by one session in many turns of a day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from opencode_tui.alerts.rules.measuring import Measuring
+from opencode_tui.alerts.rules.rule import Rule, Subject, counted
+from opencode_tui.analysis.cause_finders import cost, turns_of
+from opencode_tui.analysis.causes import NO_CALLS, cause_in
+from opencode_tui.analysis.loops import is_edit
+from opencode_tui.clock import Calendar
+from opencode_tui.config.settings import Settings
+from opencode_tui.ledger import alert_queries
+from opencode_tui.money import format_usd
+from opencode_tui.paths import last_part
+from opencode_tui.records.alerts import Cause, Crossing
+from opencode_tui.records.evidence import Evidence, SessionEvidence
+from opencode_tui.records.facts import CallFacts, CallScope
+
+
+class SameFile(Rule):
+    name = "same_file"
+    kind = "edits"
+    title = "the same file edited in many turns"
+    unit = counted("turn")
+    period = "day"
+
+    def in_force(self, settings: Settings) -> Iterator[str]:
+        if turns := settings.alerts.same_file:
+            yield f"the same file edited in {turns} turns of a day: notice"
+
+    def crossings(self, look: Measuring) -> Iterator[Crossing]:
+        least = look.settings.alerts.same_file
+        for id, file, turns in alert_queries.edited(look.connection, look.day, least) if least else ():
+            subject = Subject(f"{id}:{file}", id, f'{last_part(file)} in "{look.title(id)}"')
+            yield self.crossing(look, "notice", turns, least, subject)
+
+    def calls(self, crossing: Crossing, look: Measuring) -> CallScope:
+        return CallScope(look.day, (crossing.session_id or "",))
+
+    def headline(self, crossing: Crossing, settings: Settings) -> str:
+        return f"{crossing.value} turns edited {crossing.about}"
+
+    def cause(self, crossing: Crossing, evidence: Evidence, calendar: Calendar) -> Cause:
+        if not evidence.leading:
+            return NO_CALLS
+        session = evidence.leading[0]
+        rounds = _rounds_on(session, crossing.subject.removeprefix(f"{session.id}:"))
+        calls = [call for turn in rounds for call in turn]
+        return cause_in(session, calls, f"about {format_usd(cost(calls) // max(1, len(rounds)))} a round")
+
+
+def _rounds_on(session: SessionEvidence, file: str) -> list[list[CallFacts]]:
+    used = {use.call_id for use in session.tools if is_edit(use) and use.target == file}
+    turns = turns_of(session.calls).items()
+    return [calls for id, calls in turns if id and any(call.id in used for call in calls)]
+
+
+RULES: tuple[Rule, ...] = (SameFile(),)

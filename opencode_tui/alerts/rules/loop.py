@@ -1,0 +1,57 @@
+"""The same call of a tool again and again in a session of today, with no file edited in between."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from opencode_tui.alerts.rules.measuring import Measuring
+from opencode_tui.alerts.rules.rule import Rule, Subject, counted
+from opencode_tui.analysis.cause_finders import cost
+from opencode_tui.analysis.causes import NO_CALLS, cause_in
+from opencode_tui.analysis.loops import loops
+from opencode_tui.clock import Calendar
+from opencode_tui.config.settings import Settings
+from opencode_tui.ledger import alert_queries
+from opencode_tui.money import format_usd
+from opencode_tui.records.alerts import Cause, Crossing
+from opencode_tui.records.evidence import Evidence
+from opencode_tui.records.facts import CallScope
+
+
+class SameCall(Rule):
+    name = "same_call"
+    kind = "loop"
+    title = "the same tool call again and again, with no file edited in between"
+    unit = counted("time")
+    period = "day"
+
+    def in_force(self, settings: Settings) -> Iterator[str]:
+        if times := settings.alerts.same_call:
+            yield f"the same tool call {times} times in a session, with no file edited in between: notice"
+
+    def crossings(self, look: Measuring) -> Iterator[Crossing]:
+        """Of the sessions that come into question each is read whole: what was done in between decides."""
+        least = look.settings.alerts.same_call
+        for id in alert_queries.repeating(look.connection, look.day, least) if least else ():
+            calls = alert_queries.calls_in(look.connection, CallScope(look.day, (id,)), id)
+            for loop in loops(calls, alert_queries.tools_of(look.connection, calls)):
+                if loop.times >= least:
+                    subject = Subject(f"{id}:{loop.key}", id, f'({loop.what}) in "{look.title(id)}"')
+                    yield self.crossing(look, "notice", loop.times, least, subject)
+
+    def calls(self, crossing: Crossing, look: Measuring) -> CallScope:
+        return CallScope(look.day, (crossing.session_id or "",))
+
+    def headline(self, crossing: Crossing, settings: Settings) -> str:
+        return f"{crossing.value} identical calls {crossing.about}"
+
+    def cause(self, crossing: Crossing, evidence: Evidence, calendar: Calendar) -> Cause:
+        if not evidence.leading:
+            return NO_CALLS
+        session = evidence.leading[0]
+        key = crossing.subject.removeprefix(f"{session.id}:")
+        calls = [call for loop in loops(session.calls, session.tools) if loop.key == key for call in loop.calls]
+        return cause_in(session, calls, f"they cost {format_usd(cost(calls))}")
+
+
+RULES: tuple[Rule, ...] = (SameCall(),)

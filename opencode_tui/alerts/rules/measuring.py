@@ -1,0 +1,122 @@
+"""One look at the ledger for all rules: what several of them measure is read once."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from functools import cached_property
+
+from opencode_tui.analysis.trees import Place, laid_out, roots
+from opencode_tui.clock import Calendar, Span
+from opencode_tui.config.settings import Settings
+from opencode_tui.guard.troubles import Trouble
+from opencode_tui.ledger import alert_queries, queries
+from opencode_tui.privacy.harmless import shown_id
+from opencode_tui.readings.sessions import ContextLimits
+from opencode_tui.records.alerts import Period, Scope
+
+_ALL = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeSpend:
+    """What one of a scope cost: a root session with its tree, a model, a project, …"""
+
+    key: str
+    name: str
+    """The title of a session, else the key."""
+    nano: int
+
+
+@dataclass
+class Measuring:
+    """Reads from the ledger what a rule asks for, when it asks; each answer is kept for the other rules."""
+
+    connection: sqlite3.Connection
+    settings: Settings
+    now_ms: int
+    calendar: Calendar
+    limits: ContextLimits | None = None
+    troubles: tuple[Trouble, ...] = ()
+    """What is wrong with the guard now."""
+    _spends: dict[tuple[Scope, Period], tuple[ScopeSpend, ...]] = field(default_factory=dict)
+    _known: dict[str, tuple[str | None, str]] = field(default_factory=dict)
+
+    def span(self, period: Period) -> Span:
+        """The present day, ISO week or month."""
+        day = self.calendar.day(self.now_ms)
+        if period == "week":
+            return self.calendar.span(*self.calendar.week(day))
+        return self.calendar.span(*_month(day)) if period == "month" else self.calendar.span(day)
+
+    @cached_property
+    def day(self) -> Span:
+        return self.span("day")
+
+    @cached_property
+    def day_counts(self) -> tuple[int, int]:
+        """Today's calls, and its minutes with spend."""
+        return alert_queries.day_counts(self.connection, self.day)
+
+    def spends(self, scope: Scope, period: Period) -> tuple[ScopeSpend, ...]:
+        """What each of a scope cost in the present period; `all` has one sum with an empty key."""
+        if (scope, period) not in self._spends:
+            self._spends[scope, period] = self._spends_of(scope, self.span(period))
+        return self._spends[scope, period]
+
+    def _spends_of(self, scope: Scope, span: Span) -> tuple[ScopeSpend, ...]:
+        if scope == "all":
+            return (ScopeSpend("", "", queries.spend(self.connection, span)),)
+        sums = alert_queries.sums_by(self.connection, span, scope)
+        if scope != "session":
+            return tuple(ScopeSpend(key, key, nano) for key, nano in sums)
+        root_of = self._roots(id for id, _ in sums)
+        totals: dict[str, int] = {}
+        for id, nano in sums:
+            totals[root_of[id]] = totals.get(root_of[id], 0) + nano
+        return tuple(ScopeSpend(id, self.title(id), nano) for id, nano in totals.items())
+
+    @cached_property
+    def places(self) -> tuple[Place, ...]:
+        """The trees of all sessions that did something today, with what each ever cost; its roots have depth 0.
+
+        Subagents that did nothing today are left out; their cost is in what stands above them.
+        """
+        active = alert_queries.active_sessions(self.connection, self.day)
+        tops = set(self._roots(active).values())
+        parents = alert_queries.trees(self.connection, tops)
+        spent = alert_queries.sums_of(self.connection, parents)
+        # One root above all of them lays out every tree at once.
+        above = {id: _ALL if id in tops else parent for id, parent in parents.items()}
+        own = {id: spent.get(id, 0) for id in parents}
+        shown = {*active, *tops}
+        return tuple(
+            replace(place, depth=place.depth - 1)
+            for place in laid_out(_ALL, {_ALL: None} | above, {_ALL: 0} | own)
+            if place.id in shown
+        )
+
+    def tree(self, session_id: str) -> tuple[str, ...]:
+        """A session and all subagents below it."""
+        return tuple(alert_queries.trees(self.connection, [session_id]))
+
+    def title(self, session_id: str) -> str:
+        self._learn((session_id,))
+        return self._known[session_id][1] or shown_id(session_id)
+
+    def _roots(self, ids: Iterable[str]) -> dict[str, str]:
+        wanted = list(ids)
+        self._learn(wanted)
+        return roots(wanted, {id: parent for id, (parent, _) in self._known.items()})
+
+    def _learn(self, ids: Iterable[str]) -> None:
+        unknown = {id for id in ids if id not in self._known}
+        if unknown:
+            self._known |= dict.fromkeys(unknown, (None, "")) | alert_queries.ancestry(self.connection, unknown)
+
+
+def _month(day: date) -> tuple[date, date]:
+    first = day.replace(day=1)
+    return first, (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)

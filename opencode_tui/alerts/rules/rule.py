@@ -1,0 +1,165 @@
+"""What an alert rule is: what it measures, what crosses it, how often it fires, which calls it is about, its words."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC
+
+from opencode_tui.alerts.rules.measuring import Measuring
+from opencode_tui.analysis.causes import cause_of
+from opencode_tui.analysis.thresholds import last_rise
+from opencode_tui.clock import Calendar
+from opencode_tui.config.settings import Fills, Lines, Settings
+from opencode_tui.counts import plural
+from opencode_tui.money import format_usd
+from opencode_tui.records.alerts import EVER, REARMED, Cause, Crossing, FiringPeriod, Level
+from opencode_tui.records.evidence import Evidence
+from opencode_tui.records.facts import CallScope
+
+Levels = tuple[tuple[Level, int], ...]
+"""The levels that are set with their lines, the lowest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """What a rule's values and lines are counted in."""
+
+    text: Callable[[int], str]
+    in_usd: bool = False
+
+
+USD = Unit(format_usd, in_usd=True)
+PERCENT = Unit("{}%".format)
+
+
+def counted(noun: str) -> Unit:
+    return Unit(lambda value: plural(value, noun))
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a crossing is about; empty for everything."""
+
+    key: str = ""
+    session_id: str | None = None
+    words: str = ""
+
+
+EVERYTHING = Subject()
+
+
+class Rule(ABC):
+    """One rule. It holds no settings: they come with each question."""
+
+    name: str
+    """In the settings and in the log."""
+    kind: str
+    """Its family, which the log keeps beside the name."""
+    title: str
+    """What it watches, in words."""
+    unit: Unit
+    period: FiringPeriod
+    is_sum: bool = False
+    """It adds up cost: it is crossed at the call that carried the sum over the line."""
+    has_line: bool = True
+    """It has a line that can be said."""
+    is_days_budget: bool = False
+    """Its lines are those of the day's band."""
+
+    def owns(self, name: str) -> bool:
+        """Whether the log calls this rule so."""
+        return name == self.name
+
+    def title_of(self, name: str) -> str:
+        return self.title
+
+    @abstractmethod
+    def in_force(self, settings: Settings) -> Iterable[str]:
+        """What it does under these settings, in words; nothing where it is off."""
+
+    @abstractmethod
+    def crossings(self, look: Measuring) -> Iterable[Crossing]:
+        """Every level that stands at or past its line now, for each subject the lowest first; it measures only where
+        it is on.
+        """
+
+    @abstractmethod
+    def calls(self, crossing: Crossing, look: Measuring) -> CallScope | None:
+        """The calls that a crossing is about; None where it is about none."""
+
+    @abstractmethod
+    def headline(self, crossing: Crossing, settings: Settings) -> str:
+        """What was crossed, in words."""
+
+    def cause(self, crossing: Crossing, evidence: Evidence, calendar: Calendar) -> Cause:
+        return cause_of(crossing, evidence, calendar)
+
+    def crossing(
+        self, look: Measuring, level: Level, value: int, line: int, subject: Subject = EVERYTHING, at_ms: int = -1
+    ) -> Crossing:
+        """A crossing now, or at a moment that is known."""
+        at_ms = look.now_ms if at_ms < 0 else at_ms
+        period = period_key(self.period, look.now_ms, look.calendar)
+        return Crossing(
+            self.name, self.kind, level, subject.key, period, value, line, at_ms, subject.session_id, subject.words
+        )
+
+    def reached(self, look: Measuring, levels: Levels, value: int, subject: Subject = EVERYTHING) -> Iterator[Crossing]:
+        for level, line in levels:
+            if value >= line:
+                yield self.crossing(look, level, value, line, subject)
+
+    def risen(
+        self,
+        look: Measuring,
+        levels: Levels,
+        value: int,
+        course: Iterable[tuple[int, int]],
+        subject: Subject = EVERYTHING,
+    ) -> Iterator[Crossing]:
+        """Levels that can be crossed again once the measure has fallen, each with the moment of the last rise."""
+        moments = tuple(course)
+        for level, line in levels:
+            at_ms = last_rise(moments, line)
+            if value >= line and at_ms is not None:
+                yield self.crossing(look, level, value, line, subject, at_ms)
+
+
+def period_key(period: FiringPeriod, at_ms: int, calendar: Calendar) -> str:
+    """The period of a moment as the log names it, in which a rule fires once: `2026-05-13`, `2026-W20`, `2026-05`.
+
+    An incident is named by its moment in UTC; what is armed again when its measure falls has no name.
+    """
+    day = calendar.day(at_ms)
+    match period:
+        case "day":
+            return day.isoformat()
+        case "week":
+            year, week, _ = day.isocalendar()
+            return f"{year}-W{week:02d}"
+        case "month":
+            return f"{day:%Y-%m}"
+        case "ever":
+            return EVER
+        case "incident":
+            return Calendar(UTC).iso(at_ms)
+        case "rearmed":
+            return REARMED
+
+
+def least(lines: Lines | Fills) -> int:
+    """The lowest line that is set; 0 where none is."""
+    return min((line for _, line in lines.levels), default=0)
+
+
+def lines_text(lines: Lines | Fills, unit: Unit) -> str:
+    """Such as `warning at $0.80, cutoff at $1.50`; empty where no line is set."""
+    return ", ".join(f"{level} at {unit.text(line)}" for level, line in lines.levels)
+
+
+def past_the_line(crossing: Crossing) -> str:
+    """Such as `is past the warning $0.80`; an amount that reads like the line is not said to be past it."""
+    line = format_usd(crossing.line)
+    return f"{'has reached' if format_usd(crossing.value) == line else 'is past'} the {crossing.level} {line}"
