@@ -10,6 +10,9 @@ from datetime import date, datetime, timedelta, tzinfo
 Clock = Callable[[], int]
 """Gives the time now in Unix milliseconds."""
 
+_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
 MINUTE_MS = 60_000
 HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
@@ -55,9 +58,14 @@ class Calendar:
         return datetime.fromtimestamp(seconds, self.zone)
 
     def moment(self, ms: int, now_ms: int) -> str:
-        """A moment as a person says it: the time, with its day where that is another than now's."""
+        """Such as `14:23`, on another day `Tue 12 May 14:23`."""
         local = self.local(ms)
-        return f"{local:%H:%M}" if local.date() == self.day(now_ms) else f"{local:%a %d %b %H:%M}"
+        return f"{local:%H:%M}" if local.date() == self.day(now_ms) else f"{short_day(local)} {local:%H:%M}"
+
+    def iso(self, ms: int) -> str:
+        """A moment as ISO 8601 in milliseconds with the offset, such as `2026-05-13T14:23:00.000+02:00`."""
+        local = self.local(ms)
+        return (local if local.tzinfo else local.astimezone()).isoformat(timespec="milliseconds")
 
     def day(self, ms: int) -> date:
         return self.local(ms).date()
@@ -75,6 +83,21 @@ class Calendar:
         """Monday and Sunday of the ISO week that the day is in."""
         monday = day - timedelta(days=day.weekday())
         return monday, monday + timedelta(days=6)
+
+
+def weekday(day: date) -> str:
+    """Such as `Wed`, in English whatever the locale."""
+    return _WEEKDAYS[day.weekday()]
+
+
+def month_day(day: date) -> str:
+    """Such as `13 May`."""
+    return f"{day.day} {_MONTHS[day.month - 1]}"
+
+
+def short_day(day: date) -> str:
+    """Such as `Wed 13 May`."""
+    return f"{weekday(day)} {month_day(day)}"
 
 
 def calendar_for(zone: str) -> Calendar:

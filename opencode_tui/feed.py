@@ -9,7 +9,7 @@ from datetime import date
 
 from opencode_tui import clock as clocks
 from opencode_tui.actions import Workplace, act
-from opencode_tui.alerts.watcher import Watcher
+from opencode_tui.alerts.watcher import look_for_alerts
 from opencode_tui.clock import MINUTE_MS, Clock, calendar_for
 from opencode_tui.config.settings import Settings
 from opencode_tui.guard.state import StateError, state_file
@@ -50,7 +50,6 @@ class LedgerFeed:
         been delivered, also by a process that has ended. Neither may wait.
         """
         self._tell, self._deliver = tell, deliver
-        self._watcher = Watcher()
         self._open_ledger, self._settings, self._environ, self._clock = open_ledger, settings, environ, clock
         self._calendar = calendar_for(settings.timezone)
         self._sync: Sync | None = None
@@ -167,7 +166,7 @@ class LedgerFeed:
         guard: tuple[Trouble, ...] = ()
         with suppress(NoHomeError):
             guard = self._guard(now_ms).troubles
-        for alert in self._watcher.look(self._ledger, self._settings, now_ms, self._sync.book, guard):
+        for alert in look_for_alerts(self._ledger, self._settings, now_ms, self._sync.book, guard):
             self._tell(alert)
         if deliveries.free(self._ledger.connection, now_ms):
             self._deliver()

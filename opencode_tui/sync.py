@@ -25,6 +25,7 @@ from opencode_tui.ledger.residuals import (
     unlisted_calls,
 )
 from opencode_tui.ledger.resplit import make_room, perhaps_whole, resplit_messages
+from opencode_tui.paths import last_part
 from opencode_tui.pricing.book import PriceBook, Priced, price_call
 from opencode_tui.records.calls import Call, message_id, undone_id
 from opencode_tui.records.stores import Session, StoreState
@@ -362,7 +363,7 @@ class Sync:
         if session.title:
             return session
         began = calendar_for(self._settings.timezone).local(session.created_ms)
-        return replace(session, title=f"{Path(session.project).name or 'untitled'}, {began:%H:%M}")
+        return replace(session, title=f"{last_part(session.project) or 'untitled'}, {began:%H:%M}")
 
     def _priced(self, calls: Iterable[Call]) -> list[tuple[Call, Priced]]:
         wanted, prefer = list(calls), self._settings.pricing.prefer

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -11,7 +12,7 @@ from opencode_tui.clock import DAY_MS, HOUR_MS
 from opencode_tui.config.settings import Alerts, Budget, Fills, Lines, Settings
 from opencode_tui.ledger import alert_log
 from opencode_tui.money import NANO
-from opencode_tui.records.alerts import Alert, Cause, Crossing
+from opencode_tui.records.alerts import LEVELS, Alert, Cause, Crossing, Level, at_least, severity
 from opencode_tui.records.calls import Call, Tokens
 from tests.watched import DAY_START, MINUTE, NOON, QUIET, Watched, keys, only
 
@@ -256,3 +257,17 @@ def test_a_context_is_not_told_anew_on_the_next_day(file: Path) -> None:
     assert len(watched.look()) == 1
     watched.call(context=86_000, at=NOON + DAY_MS)
     assert watched.look() == ()
+
+
+@pytest.mark.parametrize(
+    ("least", "reached"),
+    [
+        ("notice", ["notice", "warning", "cutoff"]),
+        ("warning", ["warning", "cutoff"]),
+        ("cutoff", ["cutoff"]),
+        ("off", []),
+    ],
+)
+def test_a_level_matters_as_much_as_those_below_it(least: Level | Literal["off"], reached: list[Level]) -> None:
+    assert [level for level in LEVELS if at_least(level, least)] == reached
+    assert sorted(("cutoff", "notice", "warning"), key=severity) == list(LEVELS)

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from opencode_tui.alerts.watcher import Watcher
+from opencode_tui.alerts.watcher import look_for_alerts
 from opencode_tui.clock import HOUR_MS
 from opencode_tui.config.settings import Alerts, Lines, Settings, SpendRule
 from opencode_tui.ledger import alert_log
@@ -54,7 +54,7 @@ def watch(path: Path, turn: object, done: object, found: object) -> None:
         last = done.is_set()  # type: ignore[attr-defined]
         fired += [
             (alert.id, *keys((alert,))[0], alert.crossing.line)
-            for alert in Watcher().look(ledger, EVERYTHING, NOON + HOUR_MS)
+            for alert in look_for_alerts(ledger, EVERYTHING, NOON + HOUR_MS)
         ]
         if last:
             break
@@ -124,8 +124,8 @@ def test_any_order_of_looks_fires_each_once(
             watched.call(f"ses_{session}", f"{cents / 100}", at=DAY_START + minute * MINUTE, context=cents * 800)
             if is_looked_at:
                 fired += watched.look()
-                fired += Watcher().look(other, EVERYTHING, watched.now, Limits())
-        fired += Watcher().look(other, EVERYTHING, watched.now, Limits())
+                fired += look_for_alerts(other, EVERYTHING, watched.now, Limits())
+        fired += look_for_alerts(other, EVERYTHING, watched.now, Limits())
         other.close()
         once = Counter(
             (*key, alert.crossing.line if alert.crossing.kind == "every" else 0)

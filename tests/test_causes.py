@@ -269,6 +269,15 @@ def test_a_full_context_tells_how_it_grew(tmp_path: Path) -> None:
     ]
 
 
+def test_tokens_are_written_as_on_the_screen(tmp_path: Path) -> None:
+    watched = Watched(tmp_path / "ledger.db", only(context=Alerts().context))
+    watched.session("ses_1", "Fix header")
+    for tokens, cost in ((1_240, "0.01"), (40_000, "0.02"), (60_000, "0.03"), (85_000, "0.04")):
+        watched.call("ses_1", cost, context=tokens)
+    (text,) = watched.texts()
+    assert "it grew from 1.2k to 85k tokens" in text
+
+
 def test_a_deep_subagent_tells_what_it_cost(tmp_path: Path) -> None:
     watched = Watched(tmp_path / "ledger.db", only(subagent_depth=1))
     watched.session("ses_1", "Plan")

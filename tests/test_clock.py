@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from opencode_tui import clock
-from opencode_tui.clock import HOUR_MS, Calendar, Span, calendar_for
+from opencode_tui.clock import HOUR_MS, Calendar, Span, calendar_for, short_day
 
 BERLIN = calendar_for("Europe/Berlin")
 # Half hours, the southern hemisphere, and clocks that change at midnight, so that there is a day without one.
@@ -71,6 +71,20 @@ def test_the_zone_decides_which_day_a_moment_is_in() -> None:
     assert BERLIN.day(late) == date(2026, 5, 13)
     assert calendar_for("UTC").day(late) == date(2026, 5, 12)
     assert BERLIN.local(late).strftime("%H:%M") == "00:30"
+
+
+def test_a_moment_of_another_day_is_said_with_its_day_as_everywhere() -> None:
+    seen = utc(2026, 5, 3, 8, 5)
+    utc_days = calendar_for("UTC")
+    assert utc_days.moment(seen, utc(2026, 5, 3, 20, 0)) == "08:05"
+    assert utc_days.moment(seen, utc(2026, 5, 4, 1, 0)) == "Sun 3 May 08:05"
+    assert short_day(date(2026, 5, 3)) == "Sun 3 May"
+
+
+def test_a_moment_for_programs_has_milliseconds_and_the_offset() -> None:
+    assert BERLIN.iso(utc(2026, 5, 3, 8, 5)) == "2026-05-03T10:05:00.000+02:00"
+    assert calendar_for("UTC").iso(utc(2026, 5, 3, 8, 5) + 7) == "2026-05-03T08:05:00.007+00:00"
+    assert datetime.fromisoformat(Calendar().iso(0)).utcoffset() is not None
 
 
 @given(days)

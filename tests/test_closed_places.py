@@ -59,6 +59,21 @@ def details(ours: Reader) -> str:
 
 
 @needs_rights
+@pytest.mark.parametrize(("closed", "more"), [(2, " and 1 more place cannot"), (3, " and 2 more places cannot")])
+def test_of_several_closed_folders_one_is_named_and_the_others_are_counted(closed: int, more: str, place: Path) -> None:
+    files = Files(place)
+    sessions = [files.session("Old") for _ in range(3)]
+    for session in sessions:
+        files.call(session, cost="0.20")
+    ours = reader(files.data_dir)
+    for session in sessions[:closed]:
+        (files.data_dir / "storage/message" / session).chmod(0)
+    poll_without_rights(ours)
+    assert more in details(ours)
+    ours.close()
+
+
+@needs_rights
 @pytest.mark.parametrize("closed", ["storage", "storage/message", "storage/session", "storage/part"])
 def test_a_closed_folder_of_the_files_is_said_and_the_database_is_read(closed: str, place: Path) -> None:
     files = Files(place)

@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from opencode_tui.config import load_settings
-from opencode_tui.config.model import KEYS, NAMED_TABLES
+from opencode_tui.config.model import KEYS, NAMED_TABLES, TABLES
 from opencode_tui.config.settings import Budget, CustomPrice, Fills, GuardCaps, Lines, Settings, SpendRule
+from opencode_tui.config.table import keys_in
 
 EXAMPLE = Path(__file__).parent.parent / "config.example.toml"
 CENT = 10_000_000
@@ -268,12 +269,19 @@ def test_what_the_example_has_behind_a_mark_loads_without_it(config: Path, own_h
     assert rest == DEFAULT
     data = tomllib.loads(text)
     for key, name in ((("pricing", "custom"), "opencode/kimi-k2.6"), (("alerts", "spend"), "opus")):
-        assert set(NAMED_TABLES[key].model_fields) == set(data[key[0]][key[1]][name])
+        assert set(keys_in(NAMED_TABLES[key])) == set(data[key[0]][key[1]][name])
+
+
+def test_a_field_of_the_tables_that_holds_nano_dollars_says_so() -> None:
+    amounts = {key for key in KEYS if key[-1].endswith("_usd")}
+    fields = {(*path, name) for path, table in TABLES.items() for name in table.model_fields}
+    assert {(*key[:-1], key[-1].removesuffix("_usd") + "_nano") for key in amounts} <= fields
+    assert not [field for field in fields if field[-1].endswith("_usd")]
 
 
 def test_the_file_can_hold_each_field_of_the_records_and_nothing_else() -> None:
     assert set(KEYS) == set(keys_of(DEFAULT))
-    fields = {key: {(name,) for name in table.model_fields} for key, table in NAMED_TABLES.items()}
+    fields = {key: {(name,) for name in keys_in(table)} for key, table in NAMED_TABLES.items()}
     assert fields[("pricing", "custom")] == set(keys_of(CustomPrice()))
     rule = set(keys_of(SpendRule())) - {("lines", *key) for key in keys_of(Lines())}
     assert fields[("alerts", "spend")] == rule | set(keys_of(Lines()))

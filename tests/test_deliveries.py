@@ -277,14 +277,14 @@ def run_look(place: Path, hook: Path) -> int:
     code = f"""
 from pathlib import Path
 from opencode_tui.alerts.notifier import Notifier
-from opencode_tui.alerts.watcher import Watcher
+from opencode_tui.alerts.watcher import look_for_alerts
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.config.settings import Alerts, Channels, Settings
 from tests.watched import QUIET
 settings = Settings(timezone="UTC", alerts=QUIET, channels=Channels(command="notice", command_line=({str(hook)!r},)))
 path = Path({str(place / "ledger.db")!r})
 ledger = Ledger(path)
-new = Watcher().look(ledger, settings, {NOON})
+new = look_for_alerts(ledger, settings, {NOON})
 notifier = Notifier(settings, lambda: Ledger(path), {{"PATH": "/usr/bin:/bin"}}, clock=lambda: {NOON})
 for alert in new:
     notifier.notify(alert)

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from opencode_tui.alerts.watcher import Watcher
+from opencode_tui.alerts.watcher import look_for_alerts
 from opencode_tui.clock import DAY_MS, Calendar, calendar_for
 from opencode_tui.config.settings import Budget, CustomPrice, GuardCaps, Pricing, Settings
 from opencode_tui.guard.control import lift, lift_end, raise_cutoff, unraise
@@ -585,7 +585,7 @@ def test_what_keeps_the_guard_from_holding_is_an_alert_once(machine: Machine) ->
 
     def fired(now_ms: int = NOON) -> list[tuple[str, str, str]]:
         troubles = guard_status(Settings(), machine.ledger, machine.environ, now_ms).troubles
-        found = Watcher().look(ledger, Settings(timezone="UTC"), now_ms, guard=troubles)
+        found = look_for_alerts(ledger, Settings(timezone="UTC"), now_ms, guard=troubles)
         return [(alert.crossing.rule, alert.crossing.level, alert.text) for alert in found]
 
     assert fired() == []

@@ -261,7 +261,7 @@ def test_status_as_json(shell: Shell) -> None:
         "warning_usd": 0.8,
         "cutoff_usd": 1.5,
         "raised": False,
-        "lifted_until": "2026-05-13T12:30:00+00:00",
+        "lifted_until": "2026-05-13T12:30:00.000+00:00",
         "trouble": "",
         "troubles": [],
         "loaded_by": [],

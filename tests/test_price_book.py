@@ -118,21 +118,48 @@ class TestSources:
         assert prices.lookup("acme", "bad") is None
         assert flat(prices.lookup("acme", "good")) == (1, 2, 0, 0)
 
-    @pytest.mark.parametrize(
-        "content",
-        [
-            *("", "{", "[]", "null", "\x00\x01", "[" * 200_000),
-            *('{"acme": 3}', '{"acme": {"models": []}}', '{"acme": {"models": {"m": 1}}}'),
-            '{"acme": {"models": {"m": {"cost": {}, "limit": 5}}}}',
-        ],
-    )
+    @pytest.mark.parametrize("content", ["", "{", "[]", "null", "\x00\x01", "[" * 200_000])
     def test_a_broken_cache_knows_nothing_and_stops_nothing(self, tmp_path: Path, content: str) -> None:
         path = write(tmp_path / ".cache/opencode/models.json", content)
         prices = book(tmp_path)
         assert prices.lookup("acme", "m") is None
         assert prices.lookup("anthropic", "claude-sonnet-4-5") is not None
-        not_an_object = not content.startswith('{"')
-        assert [str(path) in problem for problem in prices.problems] == [True] * not_an_object
+        (problem,) = prices.problems
+        assert str(path) in problem
+
+    @pytest.mark.parametrize(
+        ("content", "named"),
+        [
+            ('{"acme": 3}', "acme"),
+            ('{"message": "Not Found"}', "message"),
+            ('{"acme": {"models": []}}', "acme"),
+            ('{"acme": {"models": {"m": 1}}}', "acme/m"),
+            ('{"acme": {"models": {"m": {"cost": 3}}}}', "acme/m"),
+            ('{"acme": {"models": {"m": {"cost": {"input": "1", "output": 2}}}}}', "acme/m"),
+            ('{"acme": {"models": {"m": {"cost": {"input": 1, "tiers": [{"tier": {"type": "context"}}]}}}}}', "acme/m"),
+        ],
+    )
+    def test_what_of_the_cache_cannot_be_read_is_named_though_nobody_asked_for_it(
+        self, tmp_path: Path, content: str, named: str
+    ) -> None:
+        path = write(tmp_path / ".cache/opencode/models.json", content)
+        prices = book(tmp_path)
+        (problem,) = prices.look()
+        assert problem == f"OpenCode's price list {path} has entries that cannot be read: {named}."
+        assert prices.lookup("acme", "m") is None
+        assert prices.problems == (problem,)
+
+    def test_three_broken_entries_are_named_and_the_others_counted(self, tmp_path: Path) -> None:
+        models_json(tmp_path, acme={f"m{n}": cost(-1) for n in range(5)})
+        (problem,) = book(tmp_path).look()
+        assert problem.endswith(": acme/m0, acme/m1, acme/m2 and 2 more.")
+
+    @pytest.mark.parametrize("content", ["{}", '{"acme": {}}', '{"acme": {"models": {"m": {"cost": {}, "limit": 5}}}}'])
+    def test_a_model_without_a_price_is_no_problem(self, tmp_path: Path, content: str) -> None:
+        write(tmp_path / ".cache/opencode/models.json", content)
+        prices = book(tmp_path)
+        assert prices.look() == ()
+        assert prices.lookup("acme", "m") is None
 
     def test_bytes_that_are_no_text_and_a_folder_in_its_place_are_problems_too(self, tmp_path: Path) -> None:
         (tmp_path / ".cache/opencode/models.json").mkdir(parents=True)

@@ -155,7 +155,14 @@ def test_a_month_that_is_none_is_a_usage_error(capsys: pytest.CaptureFixture[str
 
 @pytest.mark.parametrize(
     "row",
-    ["acme,m,x,1,0,0,,", "acme,m,-1,1,0,0,,", "acme,m,1", "acme,m,1,1,0,0,,9: 1/2", "acme,m,1,1,0,0,many,"],
+    [
+        "acme,m,x,1,0,0,,",
+        "acme,m,-1,1,0,0,,",
+        "acme,m,1",
+        "acme,m,1,1,0,0,,9: 1/2",
+        "acme,m,1,1,0,0,,9: 1",
+        "acme,m,1,1,0,0,many,",
+    ],
 )
 def test_a_row_that_somebody_broke_is_named_and_the_others_are_read(tmp_path: Path, row: str) -> None:
     path = tmp_path / "table.csv"
@@ -163,6 +170,7 @@ def test_a_row_that_somebody_broke_is_named_and_the_others_are_read(tmp_path: Pa
     table = ListTable(path)
     assert table.rates("acme", "m") is None
     assert "acme/m" in table.problem
+    assert "1 prices" not in table.problem and "1 columns" not in table.problem
     assert table.rates("acme", "good") == Rates(USD, 2 * USD, source="list 2026-11")
 
 

@@ -102,6 +102,14 @@ class TestCommands:
         assert "SEKRIT" not in shell.run("watch", "--once")[2]
         assert "prices that cannot be read: 2" in shell.run("today")[1]
 
+    @pytest.mark.parametrize("content", ["{", '{"acme": 3}', '{"acme": {"models": {"m": {"cost": "free"}}}}'])
+    def test_a_broken_list_of_opencodes_is_said_each_time(self, shell: Shell, used: V1, content: str) -> None:
+        path = write(shell.home / ".cache/opencode/models.json", content)
+        for command in ("sync", "today", "sync"):
+            code, _, err = shell.run(command)
+            assert (code, len(err.splitlines())) == (0, 1)
+            assert str(path) in err
+
     def test_scripts_get_the_sentences(self, shell: Shell, used: V1, broken: tuple[Path, Path]) -> None:
         for command in ("sync", "today"):
             said = json.loads(shell.run(command, "--json")[1])["price_problems"]

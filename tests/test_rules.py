@@ -14,7 +14,7 @@ from opencode_tui.alerts.channels.message import alert_fields
 from opencode_tui.alerts.rules.measurements import Measurements
 from opencode_tui.alerts.rules.rate import rates
 from opencode_tui.alerts.rules.rule import counted, period_key
-from opencode_tui.alerts.watcher import Watcher
+from opencode_tui.alerts.watcher import look_for_alerts
 from opencode_tui.analysis.thresholds import last_rise
 from opencode_tui.clock import DAY_MS, HOUR_MS, calendar_for
 from opencode_tui.config.settings import Alerts, Budget, Fills, Lines, Settings, SpendRule
@@ -362,11 +362,11 @@ def test_what_was_given_tells_identical_calls_from_others(generation: type[Store
         store.call(session, tools=[tool("grep", f"def {n}")])
     ours = reader(store.data_dir, settings=settings)
     ours.poll()
-    assert Watcher().look(ours.ledger, settings, store.now) == ()
+    assert look_for_alerts(ours.ledger, settings, store.now) == ()
     for _ in range(3):
         store.call(session, tools=[tool("grep", "def 3")])
     ours.poll()
-    (alert,) = Watcher().look(ours.ledger, settings, store.now)
+    (alert,) = look_for_alerts(ours.ledger, settings, store.now)
     assert alert.text.startswith('4 identical calls (grep) in "Fix header": they cost $')
     ours.close()
 
@@ -407,7 +407,7 @@ def test_a_forks_copies_are_nothing_that_was_done(tmp_path: Path) -> None:
     settings = only(every_calls=4, every_nano=100 * CENT, same_file=3, session=WARNING_80)
     ours = reader(store.data_dir, settings=settings)
     ours.poll()
-    fired = Watcher().look(ours.ledger, settings, store.now)
+    fired = look_for_alerts(ours.ledger, settings, store.now)
     assert sorted(told(fired)) == [
         ("same_file", "notice", f"{session}:/home/dev/shop/a.ts"),
         ("session", "warning", session),
@@ -428,7 +428,7 @@ def test_a_context_fires_by_how_full_the_newest_call_found_it(file: Path) -> Non
 def test_a_model_of_unknown_size_fills_nothing(file: Path) -> None:
     watched = Watched(file, only(context=Fills(80, 95)))
     watched.call(context=10**9)
-    assert Watcher().look(watched.ledger, watched.settings, watched.now, None) == ()
+    assert look_for_alerts(watched.ledger, watched.settings, watched.now, None) == ()
 
 
 def test_the_defaults_tell_a_normal_day_little(file: Path) -> None:

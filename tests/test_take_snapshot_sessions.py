@@ -151,3 +151,11 @@ def test_a_model_that_no_list_knows_has_no_context_limit(tmp_path: Path) -> None
     store.call(session, at=at("09:01"), model="somewhere/unheard-of")
     shown = line(picture(store), session)
     assert (shown.context_tokens, shown.context_limit) == (6_200, None)
+
+
+def test_a_project_of_windows_goes_by_the_end_of_its_path(tmp_path: Path) -> None:
+    store = V1(tmp_path)
+    session = store.session("", directory="C:\\work\\shop", created=at("13:00"))
+    store.call(session, at=at("13:30"))
+    seen = line(picture(store), session)
+    assert (seen.project, seen.title) == ("shop", "shop, 13:00")

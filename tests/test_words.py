@@ -9,6 +9,7 @@ import pytest
 
 from opencode_tui.clock import calendar_for
 from opencode_tui.config.settings import Settings
+from opencode_tui.counts import tokens_text
 from opencode_tui.records.calls import Tokens
 from opencode_tui.records.day import Split, Week
 from opencode_tui.report import words
@@ -45,7 +46,7 @@ def test_fit_takes_the_longest_variant_that_fits_and_cuts_only_the_last() -> Non
     ],
 )
 def test_tokens_are_written_in_four_characters(count: int, text: str) -> None:
-    assert words.tokens_text(count) == text
+    assert tokens_text(count) == text
 
 
 def test_a_meter_shows_any_part_and_is_full_only_when_all_is_there() -> None:

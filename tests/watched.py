@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
-from opencode_tui.alerts.watcher import Watcher
+from opencode_tui.alerts.watcher import look_for_alerts
 from opencode_tui.clock import HOUR_MS
 from opencode_tui.config.settings import Alerts, Budget, Settings
 from opencode_tui.ledger import alert_log, writing
@@ -99,7 +99,7 @@ class Watched:
             writing.write_tools(connection, uses)
 
     def look(self, now: int | None = None) -> tuple[Alert, ...]:
-        return Watcher().look(self.ledger, self.settings, self.now if now is None else now, Limits())
+        return look_for_alerts(self.ledger, self.settings, self.now if now is None else now, Limits())
 
     def texts(self, now: int | None = None) -> list[str]:
         return [alert.text for alert in self.look(now)]

@@ -21,37 +21,33 @@ from opencode_tui.records.alerts import Alert, Cause, Crossing, Level, at_least
 from opencode_tui.records.evidence import NO_EVIDENCE
 
 
-class Watcher:
-    """Looks for alerts in the ledger. It remembers nothing itself: any number of processes may watch one ledger."""
+def look_for_alerts(
+    ledger: Ledger,
+    settings: Settings,
+    now_ms: int,
+    limits: ContextLimits | None = None,
+    guard: Iterable[Trouble] = (),
+) -> tuple[Alert, ...]:
+    """The alerts that are new, in the order in which their lines were crossed, each given to one caller alone.
 
-    def look(
-        self,
-        ledger: Ledger,
-        settings: Settings,
-        now_ms: int,
-        limits: ContextLimits | None = None,
-        guard: Iterable[Trouble] = (),
-    ) -> tuple[Alert, ...]:
-        """The alerts that are new, in the order in which their lines were crossed, each given to one caller alone.
-
-        What was crossed long before anybody looked fires too, once, in the present periods alone; its text says
-        since when, and `Alert.late` lets a channel stay silent. `guard` is what is wrong with the guard now.
-        Raises sqlite3.Error.
-        """
-        calendar, troubles = calendar_for(settings.timezone), tuple(guard)
-        on = levels(settings.channels)
-        if any(each.channel not in on for each in deliveries.free(ledger.connection, now_ms)):
-            with ledger.writing() as connection:
-                deliveries.drop_turned_off(connection, on, now_ms)
-        with ledger.reading() as connection:
-            if not _new(Measurements(connection, settings, now_ms, calendar, limits, troubles)):
-                return ()
-        # Measured again with the right to write, so that what is found is what is so when it is entered.
+    What was crossed long before anybody looked fires too, once, in the present periods alone; its text says
+    since when, and `Alert.late` lets a channel stay silent. `guard` is what is wrong with the guard now.
+    Any number of processes may look in one ledger. Raises sqlite3.Error.
+    """
+    calendar, troubles = calendar_for(settings.timezone), tuple(guard)
+    on = levels(settings.channels)
+    if any(each.channel not in on for each in deliveries.free(ledger.connection, now_ms)):
         with ledger.writing() as connection:
-            again = Measurements(connection, settings, now_ms, calendar, limits, troubles)
-            found = [_finding(crossing, again) for crossing in _new(again)]
-            found.sort(key=lambda each: each[0].at_ms)
-            return alert_log.fire(connection, found, now_ms, lambda level: takers(settings, level))
+            deliveries.drop_turned_off(connection, on, now_ms)
+    with ledger.reading() as connection:
+        if not _new(Measurements(connection, settings, now_ms, calendar, limits, troubles)):
+            return ()
+    # Measured again with the right to write, so that what is found is what is so when it is entered.
+    with ledger.writing() as connection:
+        again = Measurements(connection, settings, now_ms, calendar, limits, troubles)
+        found = [_finding(crossing, again) for crossing in _new(again)]
+        found.sort(key=lambda each: each[0].at_ms)
+        return alert_log.fire(connection, found, now_ms, lambda level: takers(settings, level))
 
 
 def takers(settings: Settings, level: Level) -> tuple[str, ...]:

@@ -6,9 +6,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from opencode_tui.analysis.loops import file_name, is_edit, loops
+from opencode_tui.analysis.loops import is_edit, loops
 from opencode_tui.clock import Calendar
+from opencode_tui.counts import plural, tokens_text
 from opencode_tui.money import format_usd
+from opencode_tui.paths import last_part
 from opencode_tui.records.alerts import Cause
 from opencode_tui.records.evidence import SessionEvidence
 from opencode_tui.records.facts import CallFacts
@@ -51,7 +53,7 @@ def edits(session: SessionEvidence) -> Found:
             calls = [call for turn in rounds for call in turns[turn]]
             nano = cost(calls)
             each = format_usd(nano // len(rounds))
-            sentence = f'{len(rounds)}× edits of {file_name(file)} in "{session.title}", about {each} a round'
+            sentence = f'{len(rounds)}× edits of {last_part(file)} in "{session.title}", about {each} a round'
             yield Finding(Cause(sentence, session.id, calls[-1].turn_id, nano), calls, "same file", tuple(rounds))
 
 
@@ -60,7 +62,7 @@ def repeats(session: SessionEvidence) -> Found:
     for loop in loops(session.calls, session.tools):
         if loop.times >= _REPEATS:
             nano = cost(loop.calls)
-            what = f'{loop.times} identical calls ({loop.what}) in "{session.title}" cost {format_usd(nano)}'
+            what = f'{plural(loop.times, "identical call")} ({loop.what}) in "{session.title}" cost {format_usd(nano)}'
             turns = tuple(turns_of(loop.calls))
             yield Finding(Cause(what, session.id, loop.calls[-1].turn_id, nano), loop.calls, "same call", turns)
 
@@ -80,8 +82,8 @@ def dearer_model(session: SessionEvidence, calendar: Calendar) -> Found:
                 since = calendar.moment(after[0].created_ms, calls[-1].created_ms)
                 sentence = f'since {since} "{session.title}" runs on {name}, {times} the price per call'
             else:  # it has gone back
-                spent = format_usd(cost(after))
-                sentence = f'{len(after)} calls on {name} in "{session.title}" cost {spent}, {times} the price per call'
+                calls_on, spent = f"{plural(len(after), 'call')} on {name}", format_usd(cost(after))
+                sentence = f'{calls_on} in "{session.title}" cost {spent}, {times} the price per call'
             extra = cost(after) - was * len(after)
             turns = tuple(turns_of(after))
             yield Finding(Cause(sentence, session.id, after[0].turn_id, extra), after, "dearer model", turns)
@@ -107,7 +109,7 @@ def growth_of(calls: Sequence[CallFacts]) -> tuple[str, int] | None:
     start, end = first[0].tokens.context, last[-1].tokens.context
     if not was or now < was * _DEARER or end < start * _GROWN:
         return None
-    sizes = f"from {thousands(start)} to {thousands(end)} tokens"
+    sizes = f"from {tokens_text(start)} to {tokens_text(end)} tokens"
     return f"grew {sizes}, and each call costs {_times(now, was)} what it did", cost(calls) - was * len(calls)
 
 
@@ -115,7 +117,7 @@ def failures(session: SessionEvidence) -> Found:
     failed = [call for call in session.calls if call.error and call.cost_nano]
     if len(failed) > 1:
         nano = cost(failed)
-        sentence = f'{len(failed)} failed calls in "{session.title}" cost {format_usd(nano)}'
+        sentence = f'{plural(len(failed), "failed call")} in "{session.title}" cost {format_usd(nano)}'
         yield Finding(
             Cause(sentence, session.id, failed[-1].turn_id, nano), failed, "failed calls", tuple(turns_of(failed))
         )
@@ -162,9 +164,3 @@ def _mean(calls: Sequence[CallFacts]) -> int:
 
 def _times(now: int, was: int) -> str:
     return f"{(now + was // 2) // was}×"
-
-
-def thousands(tokens: int) -> str:
-    if tokens >= 999_500:
-        return f"{tokens / 1e6:.1f}M"
-    return f"{tokens / 1000:.0f}k" if tokens >= 1000 else str(tokens)

@@ -16,6 +16,7 @@ from opencode_tui.analysis.cause_finders import (
     repeats,
 )
 from opencode_tui.clock import Calendar
+from opencode_tui.counts import plural
 from opencode_tui.money import format_usd
 from opencode_tui.records.alerts import Cause, Crossing
 from opencode_tui.records.evidence import Evidence, SessionEvidence
@@ -83,7 +84,7 @@ def _candidates(evidence: Evidence, calendar: Calendar) -> Iterator[_Candidate]:
                 yield _Candidate(found.cause, found.cause.cost_nano * late // whole if whole else 0)
     for share in evidence.shares:
         if share.subagents:
-            many = f"{share.subagents} subagents" if share.subagents > 1 else "a subagent"
+            many = plural(share.subagents, "subagent") if share.subagents > 1 else "a subagent"
             sentence = f'{many} of "{share.title}" cost {format_usd(share.subagents_nano)}'
             cause = Cause(sentence, share.id, None, share.subagents_nano)
             yield _Candidate(cause, share.subagents_hour_nano)
@@ -96,7 +97,7 @@ def _shared(crossing: Crossing, evidence: Evidence) -> Cause:
     top = evidence.shares[0]
     many = len(evidence.shares)
     if many == 1:
-        calls = f"{top.calls} calls" if top.calls > 1 else "one call"
+        calls = plural(top.calls, "call") if top.calls > 1 else "one call"
         if crossing.session_id == top.id:
             return Cause(f"nothing stands out in its {calls}", top.id, None, top.nano, found=False)
         return Cause(f'"{top.title}" made all of it in {calls}', top.id, None, top.nano)
@@ -105,5 +106,5 @@ def _shared(crossing: Crossing, evidence: Evidence) -> Cause:
     largest = f'the largest is "{top.title}" with {format_usd(top.nano)}'
     if not top.nano:
         top = max(evidence.shares, key=lambda share: share.calls)
-        largest = f'"{top.title}" made the most calls, {top.calls}'
-    return Cause(f"{many} sessions share it; {largest}", top.id, None, top.nano, found=False)
+        largest = f'"{top.title}" made the most calls, {top.calls:,}'
+    return Cause(f"{plural(many, 'session')} share it; {largest}", top.id, None, top.nano, found=False)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import PurePath
 
+from opencode_tui.paths import last_part
 from opencode_tui.records.calls import EDIT_TOOLS
 from opencode_tui.records.facts import CallFacts, ToolFacts
 
@@ -68,7 +68,7 @@ def what_ran(use: ToolFacts) -> str:
     """A use of a tool for people: `grep of src`, and for a command its head."""
     if not use.target:
         return use.name
-    return use.target if use.name == "bash" else f"{use.name} of {file_name(use.target)}"
+    return use.target if use.name == "bash" else f"{use.name} of {last_part(use.target)}"
 
 
 def changes_files(use: ToolFacts) -> bool:
@@ -79,8 +79,3 @@ def changes_files(use: ToolFacts) -> bool:
 def is_edit(use: ToolFacts) -> bool:
     """It changed a file that is known, or is about to."""
     return changes_files(use) and use.target != ""
-
-
-def file_name(path: str) -> str:
-    """The last part of a path, written either way round; what is no path as it is."""
-    return PurePath(path.replace("\\", "/")).name or path

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from opencode_tui.alerts.rules.measurements import Measurements
 from opencode_tui.alerts.rules.spend import DAY
 from opencode_tui.alerts.text import alert_text
-from opencode_tui.alerts.watcher import Watcher, explained
+from opencode_tui.alerts.watcher import explained, look_for_alerts
 from opencode_tui.analysis.pace import band
 from opencode_tui.cli import EXIT_TROUBLE, silence_stdout
 from opencode_tui.cli.common import NOTIFIER_S, Trouble, look, settings_for, using_ledger
@@ -142,7 +142,7 @@ def _notified(settings: Settings, ledger: Ledger, sync: Sync, now_ms: int) -> tu
     try:
         with suppress(NoHomeError):  # where there is no home, OpenCode's plugins are not known either
             troubles = guard_status(settings, ledger.path, os.environ, now_ms, ledger.connection).troubles
-        new = Watcher().look(ledger, settings, now_ms, sync.book, troubles)
+        new = look_for_alerts(ledger, settings, now_ms, sync.book, troubles)
     except sqlite3.Error as error:
         print(f"opencode-tui: alerts could not be looked for ({error})", file=sys.stderr)
         return ()

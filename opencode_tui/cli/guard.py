@@ -7,7 +7,6 @@ import json
 import os
 import sys
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 
 import opencode_tui
@@ -212,15 +211,14 @@ def _as_json(status: GuardStatus, spent: int, least: bool, calendar: Calendar) -
         "warning_usd": usd(status.warning_nano),
         "cutoff_usd": usd(status.cutoff_nano),
         "raised": status.raised,
-        "lifted_until": _iso(calendar.local(lifted)) if lifted else None,
+        "lifted_until": calendar.iso(lifted) if lifted else None,
         "trouble": status.trouble,
         "troubles": [
-            {"cause": each.cause, "held": each.held, "sentence": each.sentence, "at": _iso(calendar.local(each.at_ms))}
+            {"cause": each.cause, "held": each.held, "sentence": each.sentence, "at": calendar.iso(each.at_ms)}
             for each in status.troubles
         ],
         "loaded_by": [
-            {"opencode": each.version, "at": _iso(calendar.local(each.at_ms)), "current": each.current}
-            for each in status.seen
+            {"opencode": each.version, "at": calendar.iso(each.at_ms), "current": each.current} for each in status.seen
         ],
         "not_held": list(NOT_HELD),
         "outdated": status.outdated,
@@ -229,10 +227,6 @@ def _as_json(status: GuardStatus, spent: int, least: bool, calendar: Calendar) -
         "projects": {name: usd(nano) for name, nano in status.projects.items()},
         "agents": {name: usd(nano) for name, nano in status.agents.items()},
     }
-
-
-def _iso(moment: datetime) -> str:
-    return (moment if moment.tzinfo else moment.astimezone()).isoformat()
 
 
 def _installed() -> Path:

@@ -29,14 +29,14 @@ def _fields(record: Any) -> dict[str, Any]:
 
 
 class LinesTable(Table):
-    """Amounts in USD; what is left out keeps the rule's default."""
+    """What is left out keeps the rule's default."""
 
-    notice_usd: Line = None
-    warning_usd: Line = None
-    cutoff_usd: Line = None
+    notice_nano: Line = None
+    warning_nano: Line = None
+    cutoff_nano: Line = None
 
     def lines(self) -> Lines:
-        return Lines(self.notice_usd, self.warning_usd, self.cutoff_usd)
+        return Lines(self.notice_nano, self.warning_nano, self.cutoff_nano)
 
 
 class FillsTable(Table):
@@ -65,15 +65,15 @@ def _key(name: str) -> str:
 
 
 def _rule_keys() -> Iterator[tuple[str, Any]]:
-    """A key for each rule's field in the record of alerts, with its default: lines are a table, the others a number."""
+    """A field for each rule in the record of alerts, with its default: lines are a table, the others a number."""
     for name, default in _fields(ALERTS).items():
         if isinstance(default, Lines | Fills):
             base, kind = (LinesTable, Line) if isinstance(default, Lines) else (FillsTable, Fill)
-            lines: dict[str, Any] = {_key(level): (kind, line) for level, line in _fields(default).items()}
+            lines: dict[str, Any] = {level: (kind, line) for level, line in _fields(default).items()}
             table = create_model(base.__name__, __base__=base, **lines)
             yield name, (table, table())
         elif isinstance(default, int):
-            yield _key(name), (Step if name.endswith("_nano") else Count, default)
+            yield name, (Step if name.endswith("_nano") else Count, default)
 
 
 _RuleTable: Any = create_model("RuleTable", __base__=Table, **dict(_rule_keys()))
@@ -83,11 +83,11 @@ class AlertsTable(_RuleTable):  # type: ignore[misc]  # its keys are those of th
     spend: Annotated[dict[RuleName, SpendRuleTable], BeforeValidator(values.rules)] = Field(default_factory=dict)
 
     def alerts(self, budget: Budget) -> Alerts:
-        given = {name: getattr(self, _key(name)) for name in _fields(ALERTS)}
+        given = {name: getattr(self, name) for name in _fields(ALERTS)}
         given = {
             name: each.lines() if isinstance(each, LinesTable | FillsTable) else each for name, each in given.items()
         }
-        if "warning_usd" not in self.week.model_fields_set:
+        if "warning_nano" not in self.week.model_fields_set:
             given["week"] = replace(given["week"], warning_nano=budget.week_target_nano)
         return Alerts(**given | {"spend": {name: table.rule() for name, table in self.spend.items()}})
 

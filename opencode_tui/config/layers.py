@@ -1,6 +1,6 @@
 """Flags, environment and config.toml laid over each other and checked, with each fault told where it stands.
 
-Imported only when one of them needs it (see config.py): pydantic takes longer than a whole `check`.
+Imported only when one of them needs it (see `load_settings`): pydantic takes longer than a whole `check`.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from opencode_tui.config.errors import Given, Key, dotted, first_of, shown, unkn
 from opencode_tui.config.lines import wrong_lines
 from opencode_tui.config.model import KEYS, NAMED_TABLES, TABLES, Document
 from opencode_tui.config.settings import Settings
+from opencode_tui.config.table import keys_in
 from opencode_tui.config.toml import read_toml
 from opencode_tui.paths import VARIABLE_PREFIX, tilde
 
@@ -93,7 +94,7 @@ def _wrong_values(errors: Sequence[ErrorDetails], givens: Sequence[Given]) -> It
             yield f"{where}: {error['ctx']['error']}"
         elif error["type"] == "extra_forbidden":
             table = TABLES.get(key[:-1]) or NAMED_TABLES[key[:-2]]
-            yield unknown(where, key[-1], table.model_fields)
+            yield unknown(where, key[-1], keys_in(table))
         else:
             off = ", such as warning_usd = 'off'" if error["input"] == "off" else ""
             yield f"{where}: {shown(error['input'])} is not a table; write its keys below [{dotted(key)}]{off}"

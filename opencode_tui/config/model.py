@@ -13,7 +13,7 @@ from opencode_tui.config import values
 from opencode_tui.config.alert_tables import AlertsTable, ChannelsTable, GuardTable, SpendRuleTable
 from opencode_tui.config.errors import Key
 from opencode_tui.config.settings import Budget, Chart, CustomPrice, Poll, Pricing, Privacy, Settings, Ui
-from opencode_tui.config.table import Amount, Table, Text
+from opencode_tui.config.table import Amount, Table, Text, keys_in
 
 DEFAULT = Settings()
 
@@ -22,14 +22,14 @@ ModelKey = Annotated[str, AfterValidator(values.model_key)]
 
 
 class BudgetTable(Table):
-    warning_usd: Amount = DEFAULT.budget.warning_nano
-    cutoff_usd: Amount = DEFAULT.budget.cutoff_nano
-    week_target_usd: Amount = DEFAULT.budget.week_target_nano
+    warning_nano: Amount = DEFAULT.budget.warning_nano
+    cutoff_nano: Amount = DEFAULT.budget.cutoff_nano
+    week_target_nano: Amount = DEFAULT.budget.week_target_nano
 
 
 class ChartTable(Table):
-    warning_usd: Amount = DEFAULT.chart.warning_nano
-    cutoff_usd: Amount = DEFAULT.chart.cutoff_nano
+    warning_nano: Amount = DEFAULT.chart.warning_nano
+    cutoff_nano: Amount = DEFAULT.chart.cutoff_nano
 
 
 class CustomPriceTable(Table):
@@ -61,7 +61,7 @@ class UiTable(Table):
 
 
 class Document(BaseSettings):
-    """What config.toml holds; its keys are the names of the Settings records, with `_usd` for `_nano`."""
+    """What config.toml holds; its fields are those of the Settings records, and its keys have `_usd` for `_nano`."""
 
     model_config = SettingsConfigDict(extra="forbid", case_sensitive=True, validate_default=False)
 
@@ -85,14 +85,14 @@ class Document(BaseSettings):
             for model, price in self.pricing.custom.items()
         }
         chart = self.chart
-        budget = Budget(self.budget.warning_usd, self.budget.cutoff_usd, self.budget.week_target_usd)
+        budget = Budget(self.budget.warning_nano, self.budget.cutoff_nano, self.budget.week_target_nano)
         return Settings(
             data_dirs=self.data_dirs,
             ledger=self.ledger,
             machine=self.machine,
             timezone=self.timezone,
             budget=budget,
-            chart=Chart(chart.warning_usd, chart.cutoff_usd),
+            chart=Chart(chart.warning_nano, chart.cutoff_nano),
             pricing=Pricing(self.pricing.prefer, custom),
             poll=Poll(self.poll.interval_s),
             alerts=self.alerts.alerts(budget),
@@ -117,5 +117,5 @@ NAMED_TABLES: dict[Key, type[BaseModel]] = {
     ("alerts", "spend"): SpendRuleTable,
 }
 """By path, what each of the tables below it may hold that the user gives a name."""
-KEYS = [(*path, key) for path, table in TABLES.items() for key in table.model_fields if (*path, key) not in TABLES]
+KEYS = [(*path, key) for path, table in TABLES.items() for key in keys_in(table) if (*path, key) not in TABLES]
 """The keys alone, as flags and variables name them."""

@@ -1,6 +1,6 @@
 """The settings as plain frozen records: one place for their names, defaults and meaning.
 
-config.py fills them from flags, the environment and config.toml. They stand apart from it because the
+`load_settings` fills them from flags, the environment and config.toml. They stand apart from it because the
 command line has to answer in a fraction of the time that importing a validation library takes.
 Money is nano-dollars here (`_nano`), and USD in the file and the environment (`_usd`).
 """

@@ -9,8 +9,19 @@ from pydantic import BaseModel, ConfigDict, PlainValidator
 from opencode_tui.config import values
 
 Amount = Annotated[int, PlainValidator(values.amount)]
+"""Nano-dollars here, USD in the file."""
 Text = Annotated[str, PlainValidator(values.text)]
 
 
+def key_of(field: str) -> str:
+    """What the file calls a field: `warning_usd` for `warning_nano`."""
+    return field.removesuffix("_nano") + "_usd" if field.endswith("_nano") else field
+
+
+def keys_in(table: type[BaseModel]) -> list[str]:
+    """The keys that a table may hold, as the file has them."""
+    return [field.alias or name for name, field in table.model_fields.items()]
+
+
 class Table(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", alias_generator=key_of)

@@ -29,6 +29,8 @@ from opencode_tui.records.alerts import (
     Crossing,
     DeliveryResult,
     Level,
+    at_least,
+    severity,
 )
 
 _AS_HIGH = "level IN (SELECT value FROM json_each(?))"
@@ -163,11 +165,11 @@ def _is_new(connection: sqlite3.Connection, crossing: Crossing, now_ms: int) -> 
 
 def _as_high(crossing: Crossing) -> str:
     """The crossing's level and those above it, as JSON."""
-    return json.dumps(LEVELS[LEVELS.index(crossing.level) :])
+    return json.dumps([level for level in LEVELS if at_least(level, crossing.level)])
 
 
 def _rank(crossing: Crossing) -> tuple[int, int]:
-    return LEVELS.index(crossing.level), crossing.line
+    return severity(crossing.level), crossing.line
 
 
 def _values(crossing: Crossing, cause: Cause, text: str, now_ms: int) -> tuple[object, ...]:

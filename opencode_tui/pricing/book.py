@@ -66,13 +66,13 @@ class PriceBook:
         self.refresh()
         for directory in ("", *directories):
             self._config.at(directory)
-        self._models.providers()
+        self._models.check()
         return self.problems
 
     @property
     def problems(self) -> tuple[str, ...]:
         """One sentence for each source read so far that is there and could not be used."""
-        return (*self._config.problems, *filter(None, (self._models.problem, self._table.problem)))
+        return (*self._config.problems, *self._models.problems, *filter(None, [self._table.problem]))
 
     def _known(self, key: Key, directory: str) -> Known:
         config = self._config.at(directory)

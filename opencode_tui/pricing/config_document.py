@@ -12,12 +12,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from opencode_tui.pricing import jsonc, models_dev
-from opencode_tui.pricing.files import Mark, reason, shown
+from opencode_tui.pricing.files import Mark, first_few, reason, shown
 from opencode_tui.pricing.list_table import Key
 from opencode_tui.pricing.substitution import Substituted, substitute
 
-PARTS = ("input", "output", "cache_read", "cache_write")
-_NAMED = 3
 _UNREADABLE: Mapping[str, object] = {"input": None}
 
 
@@ -72,10 +70,9 @@ def parse(where: Path, text: str, folder: Path, environ: Mapping[str, str], home
 
 def _listed(broken: list[Key], found: Substituted, text: str) -> str:
     """The models by name, where that is not itself something that a token brought in, and what may be missing."""
-    names = [shown("/".join(key)) if all(part in text for part in key) else "a model" for key in broken[:_NAMED]]
-    more = f" and {len(broken) - _NAMED} more" if len(broken) > _NAMED else ""
+    names = [shown("/".join(key)) if all(part in text for part in key) else "a model" for key in broken]
     unset = f" (not set here: {', '.join(map(shown, found.unset))})" if found.unset else ""
-    return f"{', '.join(dict.fromkeys(names))}{more}{unset}"
+    return first_few(names) + unset
 
 
 def _value(found: Substituted, text: str, folder: Path, environ: Mapping[str, str], home: Path) -> object:
@@ -93,7 +90,7 @@ def _broken(entry: ModelEntry) -> bool:
         models_dev.rates(entry.cost, "", None)
     except ValueError:
         return True
-    return any(part in entry.cost and entry.cost[part] is None for part in PARTS)
+    return any(part in entry.cost and entry.cost[part] is None for part in models_dev.PARTS)
 
 
 def _models(data: Mapping[str, object]) -> Iterator[tuple[Key, ModelEntry]]:
@@ -125,7 +122,7 @@ def _new_cost(value: object) -> Mapping[str, object]:
 def _new_four(price: Mapping[str, object]) -> dict[str, object]:
     cache = models_dev.table(price.get("cache"))
     parts = (price.get("input"), price.get("output"), cache.get("read", 0), cache.get("write", 0))
-    return dict(zip(PARTS, parts, strict=True))
+    return dict(zip(models_dev.PARTS, parts, strict=True))
 
 
 def _text(value: object) -> str | None:

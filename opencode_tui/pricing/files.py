@@ -5,12 +5,13 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 Mark = tuple[int, int, int] | None
 """(modified in ns, size, inode) of a file, None when it is not there: a change of content changes it."""
 
+_NAMED = 3
 _MOST_BYTES = 64 * 1024 * 1024
 
 
@@ -52,6 +53,12 @@ def shown(text: Path | str) -> str:
     """A path, or another short piece of somebody's text, fit for a sentence: nothing in it moves a cursor."""
     plain = "".join(char if char.isprintable() else "�" for char in str(text))
     return plain if len(plain) <= 300 else plain[:299] + "…"
+
+
+def first_few(names: Sequence[str]) -> str:
+    """Such as `a, b, c and 4 more`."""
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return f"{', '.join(dict.fromkeys(names[:_NAMED]))}{more}"
 
 
 def xdg(environ: Mapping[str, str], name: str, default: Path) -> Path:

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from io import StringIO
 from pathlib import Path
 
+from opencode_tui.counts import plural
 from opencode_tui.money import NANO, nano_from_usd
 from opencode_tui.pricing.files import reason
 from opencode_tui.pricing.rates import Rates, Tier
@@ -89,14 +90,14 @@ def _decimal(nano: int) -> str:
 
 def _parse(row: list[str], source: str) -> Rates:
     if len(row) != len(COLUMNS):
-        raise ValueError(f"it has {len(row)} columns")
+        raise ValueError(f"it has {plural(len(row), 'column')}")
     own = [_price(text) for text in row[2:6]]
     tiers: list[Tier] = []
     for part in filter(None, row[7].split(";")):
         above, _, prices = part.partition(":")
         four = [_price(text) for text in prices.split("/")]
         if len(four) != 4:
-            raise ValueError(f"a tier has {len(four)} prices")
+            raise ValueError(f"a tier has {plural(len(four), 'price')}")
         tiers.append(Tier(int(above), *four))
     context = int(row[6]) if row[6] else None
     return Rates(own[0], own[1], own[2], own[3], tuple(tiers), source, context)

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from opencode_tui.pricing import models_dev
-from opencode_tui.pricing.config_document import PARTS, Document, ModelEntry
+from opencode_tui.pricing.config_document import Document, ModelEntry
 from opencode_tui.pricing.list_table import Key
+from opencode_tui.pricing.models_dev import PARTS
 from opencode_tui.pricing.rates import Rates
 
 SOURCE = "opencode.json"

@@ -5,12 +5,13 @@ One that comes from another address (`OPENCODE_MODELS_URL`) is kept as `models-<
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from hashlib import sha1
 from pathlib import Path
+from typing import cast
 
 from opencode_tui.pricing import jsonc, models_dev
-from opencode_tui.pricing.files import mark, read_text, reason, shown, xdg
+from opencode_tui.pricing.files import first_few, mark, read_text, reason, shown, xdg
 from opencode_tui.pricing.rates import Rates
 
 SOURCE = "models.json"
@@ -33,8 +34,9 @@ class ModelsCache:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.problem = ""
-        """One sentence when the file, or a price in it that was asked for, cannot be used."""
+        self._problem = ""
+        self._broken: dict[str, None] = {}
+        """Names of the providers and models whose entries cannot be read."""
         self._mark = mark(path)
         self._data: Mapping[str, object] | None = None
         self._models: dict[str, dict[str, Mapping[str, object]]] = {}
@@ -47,15 +49,23 @@ class ModelsCache:
         try:
             return models_dev.rates(cost, SOURCE, models_dev.limit(entry.get("limit")))
         except ValueError:
-            name = shown(f"{provider}/{model}")
-            self.problem = f"The price of {name} in OpenCode's price list {shown(self.path)} cannot be read."
+            self._broken[f"{provider}/{model}"] = None
             return None
 
     def context(self, provider: str, model: str) -> int | None:
         return models_dev.limit(self.models(provider).get(model, {}).get("limit"))
 
-    def providers(self) -> tuple[str, ...]:
-        return tuple(self._load())
+    def check(self) -> None:
+        """Reads the whole list, so that `problems` names every entry that is broken, asked for or not."""
+        self._load()
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """One sentence when the file, or any entry in it, cannot be used."""
+        if self._problem or not self._broken:
+            return (self._problem,) if self._problem else ()
+        names = first_few([shown(name) for name in self._broken])
+        return (f"OpenCode's price list {shown(self.path)} has entries that cannot be read: {names}.",)
 
     def models(self, provider: str) -> dict[str, Mapping[str, object]]:
         """The provider's models by name, as they stand in the file; modes as models of their own."""
@@ -72,6 +82,7 @@ class ModelsCache:
         if self._data is None:
             self._mark = mark(self.path)
             self._data = self._read()
+            self._broken.update(dict.fromkeys(_broken_entries(self._data)))
         return self._data
 
     def _read(self) -> Mapping[str, object]:
@@ -81,6 +92,34 @@ class ModelsCache:
             if not isinstance(data, dict):
                 raise ValueError("it holds no JSON object")
         except (OSError, ValueError) as error:
-            self.problem = f"OpenCode's price list {shown(self.path)} cannot be used: {reason(error)}."
+            self._problem = f"OpenCode's price list {shown(self.path)} cannot be used: {reason(error)}."
             return {}
         return data
+
+
+def _broken_entries(data: Mapping[str, object]) -> Iterator[str]:
+    """Names of what is no provider, no model, or has no price that can be read."""
+    for provider, value in data.items():
+        models = value.get("models", {}) if isinstance(value, dict) else None
+        if not isinstance(models, dict):
+            yield provider
+            continue
+        for name, model in models.items():
+            cost = model.get("cost") if isinstance(model, dict) else False
+            if not (cost is None or (isinstance(cost, dict) and _readable(cost))):
+                yield f"{provider}/{name}"
+
+
+def _readable(cost: Mapping[str, object]) -> bool:
+    # Thousands of prices are checked each time the list is read: ordinary ones without making rates of them.
+    if not any(key in cost for key in models_dev.TIERS) and all(map(_ordinary, map(cost.get, models_dev.PARTS))):
+        return True
+    try:
+        models_dev.rates(cost, SOURCE, None)
+    except ValueError:
+        return False
+    return True
+
+
+def _ordinary(price: object) -> bool:
+    return price is None or (type(price) in (int, float) and 0 <= cast("float", price) <= 1_000_000)

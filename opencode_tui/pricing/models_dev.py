@@ -13,6 +13,7 @@ from typing import cast
 from opencode_tui.money import MAX_CALL_NANO, nano_from_usd
 from opencode_tui.pricing.rates import Rates, Tier
 
+PARTS = ("input", "output", "cache_read", "cache_write")
 OLD_TIER = 200_000
 TIERS = ("tiers", "context_over_200k")
 

@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from opencode_tui.counts import plural
 from opencode_tui.pricing import list_table, models_dev
 from opencode_tui.pricing.files import reason
 from opencode_tui.pricing.list_table import Key
@@ -35,7 +36,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (OSError, ValueError) as error:
         print(f"renew: the price list was not made from {source}: {reason(error)}.", file=sys.stderr)
         return BAD_INPUT
-    print(f"{args.to}: {len(prices)} prices as of {as_of}; {left_out} models without a usable one left out.")
+    without = plural(left_out, "model")
+    print(f"{args.to}: {plural(len(prices), 'price')} as of {as_of}; {without} without a usable one left out.")
     return 0
 
 

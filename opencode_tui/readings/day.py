@@ -7,16 +7,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import accumulate
-from pathlib import PurePath
 
 from opencode_tui.analysis.pace import band, crossing, run_rate, week
 from opencode_tui.clock import HOUR_MS, Calendar, Span
 from opencode_tui.config.settings import Settings
 from opencode_tui.ledger import alert_log, queries
 from opencode_tui.ledger.bounds import bounded_keys, is_lower_bound
+from opencode_tui.paths import last_part
 from opencode_tui.readings.context import Context
 from opencode_tui.readings.sessions import RUNNING_MS, session_rows
-from opencode_tui.records.alerts import LEVELS, Alert
+from opencode_tui.records.alerts import Alert, severity
 from opencode_tui.records.day import DaySpend, SessionLine, Snapshot, Split
 from opencode_tui.records.requests import DayRequest
 from opencode_tui.records.usage import Slice, Totals
@@ -126,7 +126,7 @@ def _picture(read: _Read, settings: Settings, now_ms: int, day: date, calendar: 
         chart_cutoff_nano=chart.cutoff_nano,
         week=replace(week(day, read.week_nano, spent, budget.week_target_nano), lower_bound=read.week_lower_bound),
         session_lines=read.lines,
-        alerts=tuple(sorted(read.alerts, key=lambda alert: -LEVELS.index(alert.crossing.level))),
+        alerts=tuple(sorted(read.alerts, key=lambda alert: -severity(alert.crossing.level))),
         guard=None,
         unreadable_rows=sum(count for _, count in read.unreadable),
         unreadable_reasons=read.unreadable,
@@ -185,7 +185,7 @@ def _session_lines(span: Span, context: Context) -> tuple[SessionLine, ...]:
         SessionLine(
             id=row.id,
             title=row.title,
-            project=PurePath(row.project).name,
+            project=last_part(row.project),
             model=row.model,
             own_nano=row.own_nano,
             total_nano=row.total_nano,

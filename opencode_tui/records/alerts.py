@@ -107,9 +107,14 @@ Level = Literal["notice", "warning", "cutoff"]
 LEVELS: tuple[Level, ...] = ("notice", "warning", "cutoff")
 
 
+def severity(level: Level) -> int:
+    """The higher, the more an alert of the level matters."""
+    return LEVELS.index(level)
+
+
 def at_least(level: Level, least: Level | Literal["off"]) -> bool:
-    """Whether a level matters as much as the least that is wanted; nothing does for `off`."""
-    return least != "off" and LEVELS.index(level) >= LEVELS.index(least)
+    """Whether a level matters as much as the least that is wanted; none does for `off`."""
+    return least != "off" and severity(level) >= severity(least)
 
 
 Scope = Literal["all", "session", "project", "model", "provider", "agent"]

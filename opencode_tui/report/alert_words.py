@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from opencode_tui.alerts.channels.message import try_text
 from opencode_tui.alerts.rules import rule_of, title_of, unit_of
-from opencode_tui.clock import Calendar
+from opencode_tui.clock import Calendar, month_day
 from opencode_tui.money import format_usd
 from opencode_tui.records.alerts import EVER, REARMED, Alert, DeliveryResult, Level
-from opencode_tui.report.words import clock_time, short_day
+from opencode_tui.report.words import clock_time
 
 _GLYPHS: dict[Level, str] = {"notice": "•", "warning": "▲", "cutoff": "■"}
 
@@ -16,22 +16,16 @@ def level_glyph(level: Level) -> str:
     return _GLYPHS[level]
 
 
-def moment(ms: int, now_ms: int, calendar: Calendar) -> str:
-    """Such as `14:23`, on another day `Tue 12 May 14:23`."""
-    day = calendar.day(ms)
-    return clock_time(ms, calendar) if day == calendar.day(now_ms) else f"{short_day(day)} {clock_time(ms, calendar)}"
-
-
 def brief_moment(ms: int, now_ms: int, calendar: Calendar) -> str:
     """Such as `14:23`, on another day `12 May`: at most six characters."""
     day = calendar.day(ms)
-    return clock_time(ms, calendar) if day == calendar.day(now_ms) else short_day(day).partition(" ")[2]
+    return clock_time(ms, calendar) if day == calendar.day(now_ms) else month_day(day)
 
 
 def banner_text(alert: Alert, now_ms: int, calendar: Calendar) -> str:
     """Such as `▲ 14:23  $0.83 is past the warning $0.80: …`, and which channels failed."""
     failed = "".join(f" · {name} failed" for name in dict.fromkeys(result.channel for result in failures(alert)))
-    return f"{level_glyph(alert.crossing.level)} {moment(alert.fired_ms, now_ms, calendar)}  {alert.text}{failed}"
+    return f"{level_glyph(alert.crossing.level)} {calendar.moment(alert.fired_ms, now_ms)}  {alert.text}{failed}"
 
 
 def failures(alert: Alert) -> tuple[DeliveryResult, ...]:
@@ -72,7 +66,7 @@ def measured(alert: Alert, value: int) -> str:
 def details(alert: Alert, title: str, now_ms: int, calendar: Calendar) -> tuple[tuple[str, str], ...]:
     """All that is known of an alert, each as what it is and its text. `title` is that of the session to look at."""
     crossing, cause = alert.crossing, alert.cause
-    crossed, fired = (moment(ms, now_ms, calendar) for ms in (crossing.at_ms, alert.fired_ms))
+    crossed, fired = (calendar.moment(ms, now_ms) for ms in (crossing.at_ms, alert.fired_ms))
     rule = rule_of(crossing)
     period = f", {crossing.period}" if crossing.period not in (REARMED, EVER) else ""
     line = f"{crossing.level} at {measured(alert, crossing.line)}, it stood at {measured(alert, crossing.value)}"
@@ -94,4 +88,4 @@ def result_text(result: DeliveryResult, now_ms: int, calendar: Calendar) -> str:
     outcome = "delivered" if result.ok else "failed"
     outcome += f" on the {try_text(result.attempt)}" if result.attempt > 1 else ""
     detail = f": {result.detail}" if result.detail else ""
-    return f"{result.channel} {outcome} at {moment(result.at_ms, now_ms, calendar)}{detail}"
+    return f"{result.channel} {outcome} at {calendar.moment(result.at_ms, now_ms)}{detail}"

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from opencode_tui.alerts.channels.message import alert_fields, plain, try_text
-from opencode_tui.clock import Calendar
+from opencode_tui.clock import Calendar, short_day
 from opencode_tui.records.alerts import Alert, DeliveryResult
-from opencode_tui.report.words import short_day
 
 
 def alert_line(alert: Alert, calendar: Calendar) -> str:
@@ -67,7 +66,4 @@ def _result(result: DeliveryResult) -> str:
 
 
 def _moment(ms: int | None, calendar: Calendar) -> str | None:
-    if ms is None:
-        return None
-    local = calendar.local(ms)
-    return (local if local.tzinfo else local.astimezone()).isoformat(timespec="milliseconds")
+    return None if ms is None else calendar.iso(ms)

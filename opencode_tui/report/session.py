@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from opencode_tui.clock import Calendar
-from opencode_tui.counts import plural
+from opencode_tui.counts import plural, tokens_text
 from opencode_tui.money import format_usd, usd
 from opencode_tui.privacy.harmless import shown_id
 from opencode_tui.records.session import Node, SessionView, Turn
 from opencode_tui.report.json_values import SCHEMA_VERSION, moment, tokens_json
 from opencode_tui.report.session_facts import MOST_LEVELS
-from opencode_tui.report.words import amount, tokens_text
+from opencode_tui.report.words import amount
 
 
 def session_json(session: SessionView, turns: Mapping[str, tuple[Turn, ...]], calendar: Calendar) -> dict[str, Any]:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from opencode_tui.clock import Calendar
-from opencode_tui.counts import plural
+from opencode_tui.clock import Calendar, short_day
+from opencode_tui.counts import plural, tokens_text
 from opencode_tui.money import format_usd
 from opencode_tui.paths import last_part
 from opencode_tui.privacy.harmless import shown_id
 from opencode_tui.records.session import Node, SessionName, SessionView
 from opencode_tui.records.sessions import State
 from opencode_tui.report.turn_words import duration_text, fine_usd, short_model
-from opencode_tui.report.words import amount, clock_time, fit, short_day, tokens_text
+from opencode_tui.report.words import amount, clock_time, fit
 
 STATES: dict[State, str] = {"active": "● active", "idle": "○ idle", "archived": "□ archived", "deleted": "✕ deleted"}
 MOST_CAUSES = 2

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 from opencode_tui.analysis.periods import PERIODS
 from opencode_tui.analysis.session_list import Sort, Totals
-from opencode_tui.clock import Calendar
-from opencode_tui.counts import plural
+from opencode_tui.clock import Calendar, month_day
+from opencode_tui.counts import plural, tokens_text
 from opencode_tui.records.day import SessionLine
 from opencode_tui.records.sessions import SessionRow
-from opencode_tui.report.words import amount, clock_time, short_day, tokens_text
+from opencode_tui.report.words import amount, clock_time
 
 _LEVELS = "▁▂▃▄▅▆▇"  # a full block would grow into the row above
 _PERIOD_NAMES = {"week": "this week", "month": "this month", "year": "this year", "all": "ever"}
@@ -39,7 +39,7 @@ def when_text(ms: int, now_ms: int, calendar: Calendar) -> str:
     if day == today:
         return clock_time(ms, calendar)
     if day.year == today.year:
-        return f"{short_day(day).partition(' ')[2]} {clock_time(ms, calendar)}"
+        return f"{month_day(day)} {clock_time(ms, calendar)}"
     return day.isoformat()
 
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import PurePath
 from typing import Any
 
 from opencode_tui.clock import Calendar
-from opencode_tui.counts import plural
+from opencode_tui.counts import plural, tokens_text
 from opencode_tui.money import usd
+from opencode_tui.paths import last_part
 from opencode_tui.privacy.harmless import shown_id
 from opencode_tui.records.sessions import SessionRow
 from opencode_tui.report.json_values import SCHEMA_VERSION, moment, tokens_json
-from opencode_tui.report.words import amount, tokens_text
+from opencode_tui.report.words import amount
 
 
 def session_row_json(row: SessionRow, calendar: Calendar) -> dict[str, Any]:
@@ -63,7 +63,7 @@ def _cells(row: SessionRow, calendar: Calendar) -> tuple[str, ...]:
     return (
         shown_id(row.id),
         row.title if len(row.title) <= 40 else row.title[:39] + "…",
-        PurePath(row.project).name,
+        last_part(row.project),
         row.model,
         row.state + (", fork" if row.is_fork else ""),
         amount(row.total_nano, row.lower_bound),

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Literal
 
 from opencode_tui.alerts.rules import rule_of
-from opencode_tui.clock import Calendar
+from opencode_tui.clock import Calendar, short_day
 from opencode_tui.config.settings import Settings
 from opencode_tui.counts import plural
 from opencode_tui.money import format_usd
@@ -16,7 +16,7 @@ from opencode_tui.paths import opencode_data_dir, tilde
 from opencode_tui.records.alerts import Alert
 from opencode_tui.records.day import Snapshot
 from opencode_tui.records.stores import StoreState
-from opencode_tui.report.words import amount, band_glyph, clock_time, fit, meter, short_day
+from opencode_tui.report.words import amount, band_glyph, clock_time, fit, meter
 
 Level = Literal["calm", "note", "warning", "cutoff"]
 """How a line should look; its words carry the meaning."""

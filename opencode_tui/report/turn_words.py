@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from opencode_tui.clock import Calendar
-from opencode_tui.counts import plural
+from opencode_tui.clock import Calendar, month_day
+from opencode_tui.counts import plural, tokens_text
 from opencode_tui.money import NANO, format_usd
 from opencode_tui.paths import last_part
 from opencode_tui.records.model_key import short_name
 from opencode_tui.records.session import SessionView, ToolCount, Turn
-from opencode_tui.report.words import amount, clock_time, meter, short_day, tokens_text
+from opencode_tui.report.words import amount, clock_time, meter
 
 CONTEXT_CELLS = 4
 
@@ -54,7 +54,7 @@ def turn_time(turn: Turn, view: SessionView, calendar: Calendar, *, brief: bool 
     day = calendar.day(turn.started_ms)
     if day == calendar.day(view.last_ms):
         return time
-    date = short_day(day).partition(" ")[2]
+    date = month_day(day)
     return date if brief else f"{date} {time}"
 
 

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 from datetime import date
 
-from opencode_tui.clock import Calendar
-from opencode_tui.counts import plural
+from opencode_tui.clock import Calendar, short_day
+from opencode_tui.counts import plural, tokens_text
 from opencode_tui.money import format_usd, percentages
 from opencode_tui.records.calls import Tokens
 from opencode_tui.records.day import Band, Snapshot, Split, Week
 
-_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _GLYPHS: dict[Band, str] = {"calm": "●", "warning": "▲", "cutoff": "■"}
 
 
@@ -34,16 +32,6 @@ def band_glyph(band: Band) -> str:
     return _GLYPHS[band]
 
 
-def weekday(day: date) -> str:
-    """Such as `Wed`, in English whatever the locale."""
-    return _WEEKDAYS[day.weekday()]
-
-
-def short_day(day: date) -> str:
-    """Such as `Wed 13 May`."""
-    return f"{weekday(day)} {day.day} {_MONTHS[day.month - 1]}"
-
-
 def day_title(day: date) -> tuple[str, ...]:
     """Such as `Wed 13 May 2026 · W20`."""
     week = f"W{day.isocalendar().week}"
@@ -53,15 +41,6 @@ def day_title(day: date) -> tuple[str, ...]:
 def clock_time(ms: int, calendar: Calendar) -> str:
     """Such as `16:02`."""
     return calendar.local(ms).strftime("%H:%M")
-
-
-def tokens_text(count: int) -> str:
-    """A count of tokens in at most four characters below a trillion: 950, 1.2k, 34k, 1.2M, 8.1B."""
-    for unit, size in (("B", 10**9), ("M", 10**6), ("k", 10**3)):
-        if count >= size - size // 2000:  # what would round to 1000 of the smaller unit
-            amount = count / size
-            return f"{amount:.1f}{unit}" if amount < 9.95 else f"{amount:.0f}{unit}"
-    return str(count)
 
 
 def meter(part: int, whole: int, cells: int) -> str:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from opencode_tui import clock
+from opencode_tui.counts import plural
 from opencode_tui.records.calls import Call, message_id
 from opencode_tui.records.stores import Session, Unreadable
 from opencode_tui.source.batch import Batch, StoreTrouble
@@ -290,7 +291,7 @@ class FilesStore:
 
     def _trouble(self) -> StoreTrouble:
         place, reason = next(iter(self._closed.items()))
-        more = f" and {len(self._closed) - 1} more places" if len(self._closed) > 1 else ""
+        more = f" and {plural(len(self._closed) - 1, 'more place')}" if len(self._closed) > 1 else ""
         return StoreTrouble("broken", f"{path_text(place)}{more} cannot be read ({reason}); see who may read it")
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from opencode_tui.config.settings import Channels
-from opencode_tui.records.alerts import LEVELS, Alert, DeliveryResult, at_least
+from opencode_tui.records.alerts import Alert, DeliveryResult, at_least, severity
 from opencode_tui.report.alert_words import failures
 
 MOST_TOASTS = 3
@@ -43,7 +43,7 @@ class Announcer:
         new = [alert for alert in alerts if alert.id > began_at and alert.id not in announced]
         self._announced |= {alert.id for alert in new}
         by_text = {alert.text: alert for alert in reversed(new) if at_least(alert.crossing.level, self._channels.toast)}
-        ordered = sorted(by_text.values(), key=lambda alert: (-LEVELS.index(alert.crossing.level), -alert.id))
+        ordered = sorted(by_text.values(), key=lambda alert: (-severity(alert.crossing.level), -alert.id))
         rings = any(at_least(alert.crossing.level, self._channels.bell) and not alert.late for alert in new)
         more = max(len(ordered) - MOST_TOASTS, 0)
         return Announcement(tuple(ordered[:MOST_TOASTS]), more, rings, self._new_failures(alerts))

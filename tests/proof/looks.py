@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from opencode_tui import clock
-from opencode_tui.alerts.watcher import Watcher
+from opencode_tui.alerts.watcher import look_for_alerts
 from opencode_tui.cli import main
 from opencode_tui.clock import EVER
 from opencode_tui.config import load_settings
@@ -86,7 +86,7 @@ class Reader:
         wrong = [state.detail for state in sync.states if state.state != "live" and state.path in ours]
         if wrong:
             raise Drift(f"a store that is well could not be read: {'; '.join(wrong)}")
-        for alert in Watcher().look(ledger, settings, now_ms):
+        for alert in look_for_alerts(ledger, settings, now_ms):
             what = alert.crossing
             self.fired.append((what.rule, what.subject, what.period, what.level))
 

@@ -60,4 +60,4 @@ def _id(id: str | None) -> str | None:
 
 
 def _moment(ms: int) -> str:
-    return Calendar(UTC).local(ms).isoformat(timespec="milliseconds")
+    return Calendar(UTC).iso(ms)

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 from opencode_tui.alerts.rules.measurements import Measurements
 from opencode_tui.alerts.rules.rule import PERCENT, Rule, Subject, least, titled
-from opencode_tui.analysis.cause_finders import growth_of, last_stretch, thousands
+from opencode_tui.analysis.cause_finders import growth_of, last_stretch
 from opencode_tui.analysis.causes import NO_CALLS
 from opencode_tui.clock import EVER, Calendar
 from opencode_tui.config.settings import Settings
+from opencode_tui.counts import tokens_text
 from opencode_tui.ledger import alert_queries
 from opencode_tui.money import format_usd
 from opencode_tui.readings.context import ContextLimits
@@ -56,7 +57,7 @@ class Context(Rule):
         if growth is not None:
             words, nano = growth
             return Cause(f"it {words}", session.id, last.turn_id, nano)
-        read = f"its last call read {thousands(last.tokens.context)} tokens and cost {format_usd(last.cost_nano)}"
+        read = f"its last call read {tokens_text(last.tokens.context)} tokens and cost {format_usd(last.cost_nano)}"
         return Cause(read, session.id, last.turn_id, last.cost_nano)
 
 

@@ -8,11 +8,12 @@ from opencode_tui.alerts.rules.measurements import Measurements
 from opencode_tui.alerts.rules.rule import Rule, Subject, counted
 from opencode_tui.analysis.cause_finders import cost, turns_of
 from opencode_tui.analysis.causes import NO_CALLS, cause_in
-from opencode_tui.analysis.loops import file_name, is_edit
+from opencode_tui.analysis.loops import is_edit
 from opencode_tui.clock import Calendar
 from opencode_tui.config.settings import Settings
 from opencode_tui.ledger import alert_queries
 from opencode_tui.money import format_usd
+from opencode_tui.paths import last_part
 from opencode_tui.records.alerts import Cause, Crossing
 from opencode_tui.records.evidence import Evidence, SessionEvidence
 from opencode_tui.records.facts import CallFacts, CallScope
@@ -32,7 +33,7 @@ class SameFile(Rule):
     def crossings(self, measured: Measurements) -> Iterator[Crossing]:
         least = measured.settings.alerts.same_file
         for id, file, turns in alert_queries.edited(measured.connection, measured.day, least) if least else ():
-            subject = Subject(f"{id}:{file}", id, f'{file_name(file)} in "{measured.title(id)}"')
+            subject = Subject(f"{id}:{file}", id, f'{last_part(file)} in "{measured.title(id)}"')
             yield self.crossing(measured, "notice", turns, least, subject)
 
     def calls(self, crossing: Crossing, measured: Measurements) -> CallScope:

@@ -153,7 +153,7 @@ def period_key(period: FiringPeriod, at_ms: int, calendar: Calendar) -> str:
         case "ever":
             return EVER
         case "incident":
-            return Calendar(UTC).local(at_ms).isoformat(timespec="milliseconds")
+            return Calendar(UTC).iso(at_ms)
         case "rearmed":
             return REARMED
 

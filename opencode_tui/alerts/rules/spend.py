@@ -8,10 +8,10 @@ from typing import Literal
 
 from opencode_tui.alerts.rules.measurements import Measurements, ScopeSpend
 from opencode_tui.alerts.rules.rule import USD, Rule, Subject, lines_text, past_the_line, titled
-from opencode_tui.analysis.loops import file_name
 from opencode_tui.analysis.trees import Place
 from opencode_tui.clock import EVER
 from opencode_tui.config.settings import Alerts, Lines, Settings, SpendRule
+from opencode_tui.paths import last_part
 from opencode_tui.records.alerts import Crossing, Period, Scope
 from opencode_tui.records.facts import CallScope
 
@@ -133,7 +133,7 @@ def _where(scope: Scope, each: ScopeSpend) -> str:
     if scope == "session":
         return f'in "{each.name}"'
     if scope == "project":
-        return f"in {file_name(each.key)}"
+        return f"in {last_part(each.key)}"
     return _WHERE.get(scope, "").format(each.key)
 
 

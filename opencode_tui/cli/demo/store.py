@@ -6,7 +6,7 @@ import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC
 from hashlib import sha1
 from pathlib import Path
 from typing import Any, Literal
@@ -16,6 +16,7 @@ from opencode_tui.cli.demo.ids import Ids
 from opencode_tui.cli.demo.models import Model
 from opencode_tui.cli.demo.parts import Data
 from opencode_tui.cli.demo.schema import DDL
+from opencode_tui.clock import Calendar
 from opencode_tui.records.calls import Tokens
 
 VERSION = "1.18.34"
@@ -67,8 +68,7 @@ class V1Store:
         """A new session; without a title it has the one that OpenCode gives until it knows better."""
         session = self._ids.descending("ses", ms)
         if title is None:
-            moment = datetime.fromtimestamp(ms / 1000, UTC).isoformat(timespec="milliseconds")
-            title = f"New session - {moment.removesuffix('+00:00')}Z"
+            title = f"New session - {Calendar(UTC).iso(ms).removesuffix('+00:00')}Z"
         with self.transaction():
             rows.insert_session(self._db, session, project, parent, directory, title, VERSION, ms)
             self._event(session, "session.created.1", ms, {"info": {"id": session, "title": title}})

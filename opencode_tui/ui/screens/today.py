@@ -13,10 +13,9 @@ from textual.message import Message
 from textual.widgets import Footer
 
 from opencode_tui.analysis.session_list import quoted
-from opencode_tui.clock import Calendar, Clock
+from opencode_tui.clock import Calendar, Clock, short_day
 from opencode_tui.records.day import Snapshot
 from opencode_tui.report.states import empty_screen
-from opencode_tui.report.words import short_day
 from opencode_tui.ui.screens.base import OpenSession, OpenSessions, SnapshotScreen
 from opencode_tui.ui.tables.today import SessionTable
 from opencode_tui.ui.widgets.banner import Banner

@@ -8,14 +8,14 @@ from rich.text import Text
 
 from opencode_tui.analysis.session_list import STATES, Group, Sort, Totals, context_share
 from opencode_tui.clock import Calendar
-from opencode_tui.counts import plural
+from opencode_tui.counts import plural, tokens_text
 from opencode_tui.paths import last_part
 from opencode_tui.records.day import SessionLine
 from opencode_tui.records.sessions import SessionRow
 from opencode_tui.report.session_facts import STATES as STATE_WORDS
 from opencode_tui.report.session_words import context_text, spark, state_word, title_text, when_text
 from opencode_tui.report.turn_words import duration_text, short_model
-from opencode_tui.report.words import amount, tokens_text
+from opencode_tui.report.words import amount
 from opencode_tui.ui.tables.columns import Column, sorts
 
 

@@ -7,9 +7,10 @@ from functools import cached_property
 from typing import Never
 
 from opencode_tui.clock import Calendar
+from opencode_tui.counts import tokens_text
 from opencode_tui.records.session import SessionView, Turn
 from opencode_tui.report import turn_words as words
-from opencode_tui.report.words import amount, tokens_text
+from opencode_tui.report.words import amount
 from opencode_tui.ui.tables.columns import Column
 
 WIDE = 63

@@ -7,11 +7,11 @@ from textual.content import Content
 from textual.widgets import Static
 from textual_plotext import PlotextPlot
 
-from opencode_tui.clock import DAY_MS, Calendar, Span
+from opencode_tui.clock import DAY_MS, Calendar, Span, month_day
 from opencode_tui.money import NANO, format_usd
 from opencode_tui.records.session import SessionView
 from opencode_tui.report.turn_words import short_model
-from opencode_tui.report.words import clock_time, fit, short_day
+from opencode_tui.report.words import clock_time, fit
 from opencode_tui.ui.widgets.day_curve import height, plot_color, sampled
 from opencode_tui.ui.widgets.panel import SessionPanel
 
@@ -49,7 +49,7 @@ def time_ticks(span: Span, calendar: Calendar, columns: int) -> list[tuple[int, 
     ticks = []
     for part, whole in fractions:
         ms = span.start_ms + length * part // whole
-        day = short_day(calendar.day(ms)).partition(" ")[2]
+        day = month_day(calendar.day(ms))
         ticks.append(((columns - 1) * part // whole, day if length >= 2 * DAY_MS else clock_time(ms, calendar)))
     return ticks
 

@@ -10,9 +10,10 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.message import Message
 
+from opencode_tui.clock import weekday
 from opencode_tui.money import format_usd
 from opencode_tui.records.day import DaySpend, Snapshot
-from opencode_tui.report.words import amount, band_glyph, fit, weekday
+from opencode_tui.report.words import amount, band_glyph, fit
 from opencode_tui.ui.theme import CURSOR, STYLES
 from opencode_tui.ui.widgets.blocks import upward
 from opencode_tui.ui.widgets.panel import DayPanel

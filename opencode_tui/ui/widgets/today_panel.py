@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from textual.app import ComposeResult
 
-from opencode_tui.clock import Calendar
+from opencode_tui.clock import Calendar, short_day
 from opencode_tui.records.day import Snapshot
 from opencode_tui.report.guard_words import guard_line
-from opencode_tui.report.words import short_day
 from opencode_tui.ui.widgets.budget_bar import BudgetBar
 from opencode_tui.ui.widgets.day_facts import DayFacts
 from opencode_tui.ui.widgets.figure import Figure
