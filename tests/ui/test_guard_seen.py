@@ -10,11 +10,9 @@ from textual.widgets import Input
 from opencode_tui.records.requests import LiftGuard, RaiseCutoff
 from opencode_tui.ui.app import OpencodeTui
 from opencode_tui.ui.screens.cutoff import CutoffScreen, amount_above
-from tests.ui.alert_showing import over, poll, still
+from tests.ui.alert_showing import over, poll
 from tests.ui.builders import DAY, nano, snapshot
 from tests.ui.showing import screen_text, showing, until
-
-__all__ = ["still"]
 
 
 async def test_today_says_how_the_guard_is_and_what_troubles_it() -> None:
