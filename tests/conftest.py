@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.opens import forget_opens, watch_opens
+from tests.support.opens import forget_opens, watch_opens
 
-pytest.register_assert_rewrite("tests.shell", "tests.pictures")
+pytest.register_assert_rewrite("tests.support.shell", "tests.support.pictures")
 watch_opens()
 
 # The collector walks Textual's many objects again and again: a fifth of the time that the tests of the screens take.

@@ -23,8 +23,9 @@ from opencode_tui.feed import LedgerFeed
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.money import NANO
 from opencode_tui.ui.app import OpencodeTui
+from tests.support.paths import ROOT
 
-PLACE = Path(__file__).parent.parent / "screenshots"
+PLACE = ROOT / "screenshots"
 PICTURES = {
     "today-narrow": ((36, 40), ""),
     "today": ((100, 30), ""),

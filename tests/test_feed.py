@@ -15,8 +15,8 @@ from opencode_tui.ledger.ledger import Ledger, LedgerError
 from opencode_tui.money import NANO
 from opencode_tui.records.day import Snapshot
 from opencode_tui.source import sqlite_store
-from tests.ledgers import reader
 from tests.stores import V1
+from tests.support.ledgers import reader
 
 DAY = date(2026, 5, 13)
 CENT = NANO // 100

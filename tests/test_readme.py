@@ -5,14 +5,13 @@ from __future__ import annotations
 import argparse
 import json
 import re
-from pathlib import Path
 
 import pytest
 
 from opencode_tui.analysis.periods import PERIODS
 from opencode_tui.cli.parser import GROUPINGS, make_parser
+from tests.support.paths import ROOT
 
-ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
 
 

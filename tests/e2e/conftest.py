@@ -5,23 +5,18 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Protocol
 
 import pytest
 
 from tests.e2e.hold import Hold, NewLedger
 from tests.e2e.model import ScriptedModel
-from tests.e2e.opencode import NotInstalled, OpenCode, binary
+from tests.e2e.opencode import Install, NotInstalled, OpenCode, binary
 from tests.e2e.opencode2 import OpenCode2
 from tests.e2e.ours import Ledger
 from tests.e2e.server import Server
 from tests.e2e.server2 import Server2
 
 HERE = Path(__file__).parent
-
-
-class Install(Protocol):
-    def __call__(self, version: str, **config: object) -> OpenCode: ...
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

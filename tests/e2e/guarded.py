@@ -15,9 +15,12 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from tests.e2e.answer import Json
-from tests.e2e.opencode import CHECKOUT, OpenCode
+from tests.e2e.opencode import OpenCode, binary
 from tests.e2e.server import PATIENCE_S, Server
 from tests.e2e.server2 import PASSWORD
+from tests.support.paths import ROOT
+
+HOW_TO_GO_ON = "Go on with `opencode-tui guard lift --for 30m`"
 
 
 class Guarded:
@@ -64,7 +67,7 @@ class Guarded:
         """`opencode-tui …`. Raises AssertionError with what it said if it fails."""
         done = subprocess.run(
             [sys.executable, "-m", "opencode_tui", *argv],
-            cwd=CHECKOUT,
+            cwd=ROOT,
             env={"HOME": str(self.opencode.home), "PATH": os.environ["PATH"], "OPENCODE_PASSWORD": PASSWORD},
             capture_output=True,
             text=True,
@@ -167,3 +170,19 @@ def toasts(server: Server) -> Iterator[list[Json]]:
     reader.start()
     assert connected.wait(PATIENCE_S)
     yield seen
+
+
+def refused(opencode: OpenCode, prompt: str, *flags: str, **environment: str) -> str:
+    """What `opencode run` says of a prompt that is refused."""
+    where = opencode._where()
+    done = subprocess.run(
+        [str(binary(opencode.version)), "run", "-m", "opencode/kimi-k2.6", *flags, prompt],
+        cwd=where["cwd"],
+        env=where["env"] | environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+    )
+    assert done.returncode == 1
+    return done.stderr

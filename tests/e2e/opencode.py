@@ -10,12 +10,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from typing import Protocol
 
 from tests.e2e.answer import Json
 from tests.e2e.bill import PRICES, Price
 from tests.e2e.server import PATIENCE_S, Server
+from tests.support.paths import ROOT
 
-CHECKOUT = Path(__file__).parents[2]
+LATEST = "1.18.34"
 NOWHERE = "http://127.0.0.1:9"  # nothing listens there: OpenCode reaches the scripted model and nothing else
 
 
@@ -41,7 +43,7 @@ def binary(version: str) -> Path:
 @cache
 def _install(version: str) -> str:
     """What the installer says; asked once, so that without a network only the first test waits."""
-    installer = [str(CHECKOUT / ".ci" / "opencode"), version]
+    installer = [str(ROOT / ".ci" / "opencode"), version]
     return subprocess.run(installer, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
 
 
@@ -205,3 +207,7 @@ def _rates(price: Price, times: int) -> Json:
     if price.cache_write:
         rates["cache_write"] = price.cache_write
     return {kind: rate * times / 1000 for kind, rate in rates.items()}
+
+
+class Install(Protocol):
+    def __call__(self, version: str, **config: object) -> OpenCode: ...

@@ -14,8 +14,8 @@ from decimal import Decimal
 from pathlib import Path
 
 from tests.e2e.answer import Json
-from tests.e2e.opencode import CHECKOUT
 from tests.e2e.server import PATIENCE_S, until
+from tests.support.paths import ROOT
 
 NANO = 1_000_000_000
 WATCH_S = 0.2
@@ -128,7 +128,7 @@ class Ledger:
     def _start(self, *command: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
             [sys.executable, "-m", "opencode_tui", *command, *self._where],
-            cwd=CHECKOUT,
+            cwd=ROOT,
             env={"HOME": str(self._home), "PATH": "/usr/bin:/bin", "TERM": "dumb"},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.opencode import CHECKOUT, OpenCode
+from tests.e2e.opencode import OpenCode
+from tests.support.paths import ROOT
 
 PATIENCE_S = 20.0
 
@@ -75,7 +76,7 @@ def terminal(home: Path, *arguments: str, width: int = 120, height: int = 40) ->
     home.mkdir(exist_ok=True)
     settings = {"HOME": str(home), "PATH": "/usr/bin:/bin", "COLORTERM": "truecolor", "TZ": "UTC"}
     program = [sys.executable, "-m", "opencode_tui", *arguments]
-    return _pane(program, settings, CHECKOUT, width=width, height=height)
+    return _pane(program, settings, ROOT, width=width, height=height)
 
 
 def screen_of(opencode: OpenCode) -> AbstractContextManager[Terminal]:

@@ -8,17 +8,15 @@ from __future__ import annotations
 import pytest
 
 from tests.e2e.bill import moved
-from tests.e2e.conftest import Install
 from tests.e2e.hold import Hold
 from tests.e2e.model import ScriptedModel
-from tests.e2e.opencode import OpenCode
+from tests.e2e.opencode import LATEST, Install, OpenCode
 from tests.e2e.opencode2 import LATEST_2
 from tests.e2e.server import Server, until
 from tests.e2e.truth import answers
 
 pytestmark = pytest.mark.e2e
 
-LATEST = "1.18.34"
 KIMI, GLM, LONG = "opencode/kimi-k2.6", "opencode/glm-5", "opencode/glm-5-long"
 CLAUDE, LOCAL = "anthropic/claude-sonnet-4-6", "local/qwen3-coder:30b"
 

@@ -13,11 +13,10 @@ import pytest
 
 from opencode_tui.money import format_usd, nano_from_usd
 from tests.e2e.bill import total_nano
-from tests.e2e.conftest import Install
-from tests.e2e.guarded import Guarded
+from tests.e2e.guarded import HOW_TO_GO_ON, Guarded, refused
 from tests.e2e.model import ScriptedModel
+from tests.e2e.opencode import LATEST, Install
 from tests.e2e.terminal import terminal
-from tests.e2e.test_guard import HOW_TO_GO_ON, LATEST, refused
 
 pytestmark = pytest.mark.e2e
 

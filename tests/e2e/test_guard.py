@@ -15,16 +15,12 @@ import pytest
 
 from opencode_tui.money import NANO, nano_from_usd
 from tests.e2e.bill import as_charged_by, total_nano
-from tests.e2e.conftest import Install
-from tests.e2e.guarded import Guarded, as_if_once_online, toasts
+from tests.e2e.guarded import HOW_TO_GO_ON, Guarded, as_if_once_online, refused, toasts
 from tests.e2e.model import ScriptedModel
-from tests.e2e.opencode import OpenCode, binary
+from tests.e2e.opencode import LATEST, Install, OpenCode, binary
 from tests.e2e.server import PATIENCE_S
 
 pytestmark = pytest.mark.e2e
-
-LATEST = "1.18.34"
-HOW_TO_GO_ON = "Go on with `opencode-tui guard lift --for 30m`"
 
 
 @pytest.fixture
@@ -35,22 +31,6 @@ def opencode(install: Install) -> OpenCode:
 @pytest.fixture
 def guard(opencode: OpenCode) -> Guarded:
     return Guarded(opencode)
-
-
-def refused(opencode: OpenCode, prompt: str, *flags: str, **environment: str) -> str:
-    """What `opencode run` says of a prompt that is refused."""
-    where = opencode._where()
-    done = subprocess.run(
-        [str(binary(opencode.version)), "run", "-m", "opencode/kimi-k2.6", *flags, prompt],
-        cwd=where["cwd"],
-        env=where["env"] | environment,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_S,
-    )
-    assert done.returncode == 1
-    return done.stderr
 
 
 def test_a_plain_prompt_past_the_cutoff_is_refused_and_the_model_hears_nothing(

@@ -7,12 +7,10 @@ import subprocess
 import pytest
 
 from tests.e2e.answer import Json
-from tests.e2e.conftest import Install
 from tests.e2e.guarded import Guarded
 from tests.e2e.model import ScriptedModel
-from tests.e2e.opencode import OpenCode
+from tests.e2e.opencode import LATEST, Install, OpenCode
 from tests.e2e.server import Server, until
-from tests.e2e.test_guard import LATEST
 
 pytestmark = pytest.mark.e2e
 

@@ -9,12 +9,10 @@ from contextlib import closing, contextmanager
 import pytest
 
 from opencode_tui.money import NANO
-from tests.e2e.conftest import Install
 from tests.e2e.guarded import Guarded
 from tests.e2e.model import ScriptedModel
-from tests.e2e.opencode import OpenCode
+from tests.e2e.opencode import LATEST, Install, OpenCode
 from tests.e2e.server import until
-from tests.e2e.test_guard import LATEST
 
 pytestmark = pytest.mark.e2e
 

@@ -7,13 +7,12 @@ import time
 import pytest
 
 from opencode_tui.money import NANO
-from tests.e2e.conftest import Install
 from tests.e2e.guarded import Guarded
 from tests.e2e.model import ScriptedModel
+from tests.e2e.opencode import LATEST, Install
 from tests.e2e.opencode2 import LATEST_2
 from tests.e2e.server import until
 from tests.e2e.terminal import Terminal, screen_of
-from tests.e2e.test_guard import LATEST
 
 pytestmark = pytest.mark.e2e
 

@@ -15,11 +15,12 @@ import pytest
 from opencode_tui.money import NANO, nano_from_usd
 from tests.e2e.answer import Json
 from tests.e2e.bill import total_nano
-from tests.e2e.conftest import Install
 from tests.e2e.guarded import Guarded
 from tests.e2e.model import ScriptedModel
+from tests.e2e.opencode import Install
 from tests.e2e.opencode2 import LATEST_2, OpenCode2
-from tests.e2e.server2 import Server2, until
+from tests.e2e.server import until
+from tests.e2e.server2 import Server2
 
 pytestmark = pytest.mark.e2e
 

@@ -13,15 +13,13 @@ from pathlib import Path
 import pytest
 
 from opencode_tui.money import format_usd
-from tests.e2e.conftest import Install
 from tests.e2e.hold import NewLedger
 from tests.e2e.model import ScriptedModel
+from tests.e2e.opencode import LATEST, Install
 from tests.e2e.ours import nano
 from tests.e2e.terminal import terminal
 
 pytestmark = pytest.mark.e2e
-
-LATEST = "1.18.34"
 
 
 def spent(database: Path) -> dict[str, int]:

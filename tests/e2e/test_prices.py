@@ -9,9 +9,8 @@ import pytest
 
 from opencode_tui.config.settings import Pricing
 from opencode_tui.pricing.book import PriceBook
-from tests.e2e.conftest import Install
-from tests.e2e.opencode import OpenCode
-from tests.prices import flat, write
+from tests.e2e.opencode import Install, OpenCode
+from tests.support.prices import flat, write
 
 pytestmark = pytest.mark.e2e
 

@@ -12,9 +12,9 @@ from collections.abc import Callable
 import pytest
 
 from tests.e2e.bill import total_nano
-from tests.e2e.conftest import Install
 from tests.e2e.hold import Hold, NewLedger
 from tests.e2e.model import ScriptedModel
+from tests.e2e.opencode import Install
 from tests.e2e.opencode2 import LATEST_2, OpenCode2
 from tests.e2e.ours import Ledger
 from tests.e2e.server2 import Server2

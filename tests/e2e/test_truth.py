@@ -14,10 +14,9 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.bill import knowable, total_nano
-from tests.e2e.conftest import Install
 from tests.e2e.hold import NewLedger
 from tests.e2e.model import ScriptedModel
-from tests.e2e.opencode import OpenCode
+from tests.e2e.opencode import LATEST, Install, OpenCode
 from tests.e2e.opencode2 import LATEST_2
 from tests.e2e.ours import nano
 from tests.e2e.server2 import Server2
@@ -25,7 +24,6 @@ from tests.e2e.truth import answers, assert_ledger_equals_bill
 
 pytestmark = pytest.mark.e2e
 
-LATEST = "1.18.34"
 GLM = "opencode/glm-5"
 LOCAL = "local/qwen3-coder:30b"
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 import pytest
 
 from tests.e2e.bill import Request, knowable, total_nano
-from tests.e2e.conftest import Install
 from tests.e2e.hold import NewLedger
 from tests.e2e.model import ScriptedModel
+from tests.e2e.opencode import Install
 from tests.e2e.opencode2 import LATEST_2
 from tests.e2e.server import Server
 from tests.e2e.server2 import Server2

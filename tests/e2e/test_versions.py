@@ -8,9 +8,9 @@ from __future__ import annotations
 import pytest
 
 from tests.e2e.bill import Request, as_charged_by
-from tests.e2e.conftest import Install
 from tests.e2e.hold import NewLedger
 from tests.e2e.model import ScriptedModel
+from tests.e2e.opencode import Install
 from tests.e2e.truth import answers, assert_ledger_equals_bill
 
 pytestmark = pytest.mark.e2e

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-import pytest
 from textual.pilot import Pilot
 
 from opencode_tui.config.settings import Channels
@@ -22,13 +20,6 @@ from tests.ui.showing import THEME, app_over, until
 
 NOTHING_STANDS_OUT = Cause("nothing stands out", found=False)
 BAND_LINE = "▲ $0.93 is past the warning $0.80"
-
-
-@pytest.fixture(autouse=True)
-def still(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.delenv("NO_COLOR", raising=False)
-    monkeypatch.setattr("textual.constants.TEXTUAL_ANIMATIONS", "none")
-    yield
 
 
 def answer(request: Request) -> Answer:
@@ -56,7 +47,3 @@ async def poll(pilot: Pilot[Any], feed: FakeFeed, picture: Snapshot) -> None:
     feed.answers.append(picture)
     app.poller.refresh()
     await until(pilot, lambda: app.snapshot is picture)
-
-
-def toasts(app: OpencodeTui) -> list[str]:
-    return [each.message for each in app._notifications]

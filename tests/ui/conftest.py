@@ -1,10 +1,10 @@
-"""The tests of the screens depend on no clock but their own."""
+"""The tests of the screens depend on no clock but their own, and on no terminal."""
 
 from __future__ import annotations
 
 import pytest
-from textual.widgets import Input
 
+from tests.support.textual_internals import replace_wait_for_idle, stop_cursor_blinking
 from tests.ui.quiet import wait_for_idle
 
 COLLECTED: set[tuple[str, str]] = set()
@@ -22,7 +22,13 @@ def collected() -> set[tuple[str, str]]:
 
 @pytest.fixture(autouse=True)
 def timeless(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("textual.app.wait_for_idle", wait_for_idle)
-    monkeypatch.setattr("textual.pilot.wait_for_idle", wait_for_idle)
-    monkeypatch.setattr(Input, "_toggle_cursor", lambda self: None)  # a picture is not to depend on the blinking
+    replace_wait_for_idle(monkeypatch, wait_for_idle)
+    stop_cursor_blinking(monkeypatch)
     monkeypatch.setattr("opencode_tui.ui.alerting.TOAST_S", 3600.0)
+
+
+@pytest.fixture(autouse=True)
+def still(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Colours and no animations, whatever the terminal of the tests has."""
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setattr("textual.constants.TEXTUAL_ANIMATIONS", "none")

@@ -17,11 +17,16 @@ from opencode_tui.ui.app import OpencodeTui
 from opencode_tui.ui.screens.session import SessionScreen
 from opencode_tui.ui.screens.sessions import SessionsScreen
 from opencode_tui.ui.screens.why import WhyScreen
+from tests.support.textual_internals import screen_lines
 from tests.ui.builders import SETTINGS, FakeFeed, clock
 from tests.ui.quiet import quiet
 
 THEME = replace(SETTINGS, ui=Ui(theme="calm"))
 PATIENCE_S = 20.0
+NARROW, NORMAL, WIDE = (36, 40), (80, 24), (160, 50)
+
+SnapCompare = Callable[..., bool]
+"""The fixture `snap_compare`: whether an app looks as it did."""
 
 
 def app_over(*answers: Snapshot | Exception, settings: Settings = THEME) -> tuple[OpencodeTui, FakeFeed]:
@@ -54,8 +59,7 @@ async def showing(app: OpencodeTui, size: tuple[int, int] = (80, 24)) -> AsyncIt
 
 def screen_text(app: OpencodeTui) -> str:
     """What stands on the screen, line by line."""
-    strips = app.screen._compositor.render_strips()
-    return "\n".join("".join(segment.text for segment in strip) for strip in strips)
+    return "\n".join(screen_lines(app))
 
 
 def answered(app: OpencodeTui) -> bool:

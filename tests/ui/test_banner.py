@@ -18,14 +18,23 @@ from opencode_tui.ui.tables.row_table import RowTable
 from opencode_tui.ui.tables.today import SessionTable
 from opencode_tui.ui.widgets.banner import Banner, laid_out
 from opencode_tui.ui.widgets.turns_panel import TurnsPanel
+from tests.support.textual_internals import toast_texts
 from tests.ui.alert_builders import DAY_CROSSING, FIRED, RATE, alert
-from tests.ui.alert_showing import BAND_LINE, NOTHING_STANDS_OUT, over, poll, still, toasts
+from tests.ui.alert_showing import BAND_LINE, NOTHING_STANDS_OUT, over, poll
 from tests.ui.builders import at, session_list, snapshot
 from tests.ui.session_builders import SESSION
-from tests.ui.showing import THEME, answered, app_over, screen_text, settled, showing, until
-from tests.ui.test_snapshots import NARROW, WIDE, SnapCompare
-
-__all__ = ["still"]
+from tests.ui.showing import (
+    NARROW,
+    THEME,
+    WIDE,
+    SnapCompare,
+    answered,
+    app_over,
+    screen_text,
+    settled,
+    showing,
+    until,
+)
 
 
 async def test_the_newest_alert_stands_on_the_banner_with_its_time_and_its_cause() -> None:
@@ -51,7 +60,7 @@ async def test_a_says_it_is_seen_and_the_line_of_the_day_remains() -> None:
         assert feed.actions == [SeeAlerts((2,))]
         text = screen_text(app)
         assert "14:22" not in text and BAND_LINE in text
-        assert not toasts(app), "the banner that goes says enough"
+        assert not toast_texts(app), "the banner that goes says enough"
 
 
 async def test_capital_a_sees_all_and_z_snoozes_the_shown_one_for_an_hour() -> None:
@@ -176,7 +185,7 @@ async def test_markup_in_an_alert_is_text() -> None:
         await settled(pilot)
         assert 'edits in "[/x] [b]Fix[/b]"' in screen_text(app)
         await poll(pilot, feed, snapshot("$0.93", alerts=(alert(2, "and [/y] [red]more"),)))
-        assert toasts(app) == ["and [/y] [red]more"]
+        assert toast_texts(app) == ["and [/y] [red]more"]
         await until(pilot, lambda: screen_text(app).count("and [/y] [red]more") == 2)
 
 
@@ -200,8 +209,8 @@ async def test_a_failed_action_is_said_and_the_screen_goes_on() -> None:
     feed.on_act = refuse
     async with showing(app) as pilot:
         await pilot.press("a")
-        await until(pilot, lambda: bool(toasts(app)))
-        assert toasts(app) == ["the ledger is [locked] by another."]
+        await until(pilot, lambda: bool(toast_texts(app)))
+        assert toast_texts(app) == ["the ledger is [locked] by another."]
         await poll(pilot, feed, snapshot("$1.11"))
         assert "$1.11" in screen_text(app) and app.failure is None
 
@@ -213,7 +222,7 @@ async def test_after_an_action_a_poll_follows_at_once() -> None:
         polls = feed.polls
         await pilot.press("z")
         await until(pilot, lambda: feed.polls > polls)
-        assert feed.actions and toasts(app) == ["1 alert snoozed until Wed 15:23"]
+        assert feed.actions and toast_texts(app) == ["1 alert snoozed until Wed 15:23"]
 
 
 async def test_the_palette_offers_what_the_keys_do() -> None:

@@ -11,11 +11,9 @@ from opencode_tui.records.day import Guard
 from opencode_tui.records.requests import LiftGuard, RaiseCutoff
 from opencode_tui.ui.app import OpencodeTui
 from opencode_tui.ui.screens.cutoff import CutoffScreen, amount_above
-from tests.ui.alert_showing import over, poll, still
+from tests.ui.alert_showing import over, poll
 from tests.ui.builders import DAY, at, nano, snapshot
 from tests.ui.showing import screen_text, showing, until
-
-__all__ = ["still"]
 
 GUARDED = Guard("guarded", nano("$1.50"))
 LIFTED = Guard("lifted", nano("$1.50"), lifted_until_ms=at("15:02"))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 import subprocess
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,20 +14,13 @@ from opencode_tui.records.day import Snapshot
 from opencode_tui.records.requests import SessionRequest, SessionsRequest
 from opencode_tui.records.session import SessionName
 from opencode_tui.ui.app import OpencodeTui
-from tests.test_harmless import ESCAPES, acts
+from tests.support.escapes import ESCAPES, acts
 from tests.ui.alert_builders import alert
 from tests.ui.builders import clock, part, row, session, session_list, snapshot
 from tests.ui.session_builders import ViewFeed, node, turn, view
 from tests.ui.showing import THEME, answered, screen_text, settled, until
 
 NASTY = "".join(ESCAPES) + "$(touch hit)`x`#(y)#[fg=red] \u009b31m [/b] end"
-
-
-@pytest.fixture(autouse=True)
-def still(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.delenv("NO_COLOR", raising=False)
-    monkeypatch.setattr("textual.constants.TEXTUAL_ANIMATIONS", "none")
-    yield
 
 
 def nasty_snapshot() -> Snapshot:

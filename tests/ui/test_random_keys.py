@@ -19,8 +19,9 @@ from opencode_tui.config.settings import Poll
 from opencode_tui.feed import LedgerFeed
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.ui.app import OpencodeTui
-from tests.hostile import fill
 from tests.stores import V1
+from tests.support.hostile import fill
+from tests.support.textual_internals import has_messages, unhandled_exception
 from tests.ui.builders import NOW, SETTINGS, clock, snapshot
 from tests.ui.showing import app_over, settled
 
@@ -48,9 +49,9 @@ async def press(pilot: Pilot[None], dice: random.Random, strokes: int) -> None:
             app.post_message(events.Key(key, key if len(key) == 1 else None))
             await asyncio.sleep(dice.choice((0, 0, 0, 0.001)))
         left -= burst
-        while app.is_running and app._message_queue is not None and app._message_queue.qsize():
+        while has_messages(app):
             await asyncio.sleep(0.001)
-        assert app._exception is None
+        assert unhandled_exception(app) is None
         assert app.is_running
 
 
@@ -87,7 +88,7 @@ async def test_the_palette_opens_and_closes_faster_than_it_can() -> None:
                 if key != "x" or dice.random() < 0.5:
                     app.post_message(events.Key(key, key if len(key) == 1 else None))
                 await asyncio.sleep(dice.choice((0, 0, 0.001, 0.01)))
-        while app.is_running and app._message_queue is not None and app._message_queue.qsize():
+        while has_messages(app):
             await asyncio.sleep(0.001)
-        assert app._exception is None
+        assert unhandled_exception(app) is None
         assert app.is_running

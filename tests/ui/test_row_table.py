@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from rich.cells import cell_len
 from rich.text import Text
-from textual import events
 from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
@@ -18,6 +17,7 @@ from opencode_tui.ui.tables.columns import Cell, Column
 from opencode_tui.ui.tables.drawing import cell_text, header_text
 from opencode_tui.ui.tables.layout import PADDING, column_widths, fit_columns
 from opencode_tui.ui.tables.row_table import RowTable
+from tests.support.textual_internals import screen_lines, scroll_down
 from tests.ui.quiet import quiet
 
 Cells = tuple[Cell, ...]
@@ -69,8 +69,7 @@ class Shell(App[None]):
 
     @property
     def lines(self) -> list[str]:
-        strips = self.screen._compositor.render_strips()
-        return ["".join(segment.text for segment in strip) for strip in strips]
+        return screen_lines(self)
 
 
 @asynccontextmanager
@@ -222,7 +221,7 @@ async def test_a_click_goes_to_a_row_a_second_one_opens_it_and_one_on_the_header
 
 async def test_the_wheel_scrolls_and_leaves_the_cursor() -> None:
     async with showing(*numbered(100)) as (app, pilot):
-        await pilot._post_mouse_events([events.MouseScrollDown], app.table, offset=(5, 5), button=0)
+        await scroll_down(pilot, app.table, (5, 5))
         await settle(pilot)
         assert app.table.scroll_y > 0
         assert app.table.cursor_key == "r0"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -37,8 +37,7 @@ from tests.ui.session_builders import (
     turn_view,
     view,
 )
-from tests.ui.showing import THEME, screen_text, settled, until
-from tests.ui.test_snapshots import NARROW, WIDE, SnapCompare
+from tests.ui.showing import NARROW, THEME, WIDE, SnapCompare, screen_text, settled, until
 
 CALLS = (
     call(),
@@ -49,13 +48,6 @@ CALLS = (
         tools=(tool("task", "explore", ok=None, duration_ms=None, child_session_id="ses_a"),),
     ),
 )
-
-
-@pytest.fixture(autouse=True)
-def still(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.delenv("NO_COLOR", raising=False)
-    monkeypatch.setattr("textual.constants.TEXTUAL_ANIMATIONS", "none")
-    yield
 
 
 def over(*views: Answer) -> tuple[OpencodeTui, ViewFeed]:

@@ -52,7 +52,7 @@ async def sessions(
         yield app, feed, pilot
 
 
-def table(app: OpencodeTui) -> RowTable:
+def table(app: OpencodeTui) -> RowTable[Any, Any, Any]:
     return app.screen.query_one(RowTable)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,21 +12,11 @@ from textual.pilot import Pilot
 from opencode_tui.records.day import Snapshot
 from opencode_tui.ui.app import OpencodeTui
 from tests.ui.builders import DAY, ROWS, STORE, nano, quiet, session_list, snapshot
-from tests.ui.showing import answered, app_over, settled, until
+from tests.ui.showing import NARROW, NORMAL, WIDE, SnapCompare, answered, app_over, settled, until
 
 KEPT = Path(__file__).parent / "__snapshots__"
-NARROW, NORMAL, WIDE = (36, 40), (80, 24), (160, 50)
 IMPORTING = replace(STORE, state="importing", imported=78_000, total=230_000)
 CUTOFF = snapshot("$2.11", aborted_calls=2, running_calls=1, list_nano=nano("$0.42"))
-
-SnapCompare = Callable[..., bool]
-
-
-@pytest.fixture(autouse=True)
-def still(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.delenv("NO_COLOR", raising=False)
-    monkeypatch.setattr("textual.constants.TEXTUAL_ANIMATIONS", "none")
-    yield
 
 
 @pytest.mark.parametrize(

@@ -10,25 +10,23 @@ from opencode_tui.clock import HOUR_MS
 from opencode_tui.config.settings import Channels
 from opencode_tui.records.alerts import Alert, DeliveryResult
 from opencode_tui.ui.announcer import Announcer
+from tests.support.textual_internals import toast_texts
 from tests.ui.alert_builders import DAY_CROSSING, alert
-from tests.ui.alert_showing import over, poll, still, toasts
+from tests.ui.alert_showing import over, poll
 from tests.ui.builders import at, snapshot
-from tests.ui.showing import screen_text, showing, until
-from tests.ui.test_snapshots import WIDE
-
-__all__ = ["still"]
+from tests.ui.showing import WIDE, screen_text, showing, until
 
 
 async def test_a_new_alert_is_toasted_once_however_often_it_is_in_a_snapshot() -> None:
     app, feed = over(alert(1))
     async with showing(app) as pilot:
-        assert toasts(app) == [], "what stood before is on the banner"
+        assert toast_texts(app) == [], "what stood before is on the banner"
         new = alert(2, "new")
         await poll(pilot, feed, snapshot(alerts=(new, alert(1))))
         await poll(pilot, feed, snapshot("$0.94", alerts=(new, alert(1))))
         await poll(pilot, feed, snapshot("$0.95"))
         await poll(pilot, feed, snapshot("$0.96", alerts=(new,)))
-        assert toasts(app) == ["new"]
+        assert toast_texts(app) == ["new"]
 
 
 async def test_fifty_alerts_at_once_make_four_toasts() -> None:
@@ -38,7 +36,7 @@ async def test_fifty_alerts_at_once_make_four_toasts() -> None:
         app.bell = lambda: rings.append(None)  # type: ignore[method-assign]
         many = tuple(alert(i, f"alert {i}", "cutoff" if i == 7 else "notice") for i in range(50, 0, -1))
         await poll(pilot, feed, snapshot(alerts=many))
-        assert toasts(app) == ["alert 7", "alert 50", "alert 49", "+47 more alerts; 5 shows all"]
+        assert toast_texts(app) == ["alert 7", "alert 50", "alert 49", "+47 more alerts; 5 shows all"]
         assert len(rings) == 1
 
 
@@ -76,7 +74,7 @@ async def test_a_channel_that_fails_is_seen_on_the_banner_and_toasted_once() -> 
         await poll(
             pilot, feed, snapshot(alerts=(alert(2, results=(failed, DeliveryResult("desktop", at("14:23"), True))),))
         )
-        await until(pilot, lambda: toasts(app) == ["webhook failed: answered [502], 3 times"])
+        await until(pilot, lambda: toast_texts(app) == ["webhook failed: answered [502], 3 times"])
         assert "about $0.20 a round · webhook failed" in screen_text(app)
         await poll(pilot, feed, snapshot(alerts=(alert(3, results=(failed,)), alert(2, results=(failed,)))))
-        assert len(toasts(app)) == 1
+        assert len(toast_texts(app)) == 1

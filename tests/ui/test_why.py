@@ -16,14 +16,23 @@ from opencode_tui.ui.app import OpencodeTui
 from opencode_tui.ui.screens.session import SessionScreen
 from opencode_tui.ui.screens.why import WhyScreen
 from opencode_tui.ui.tables.row_table import RowTable
+from tests.support.textual_internals import toast_texts
 from tests.ui.alert_builders import DAY_CROSSING, FIRED, alert, fired
-from tests.ui.alert_showing import over, poll, still, toasts
+from tests.ui.alert_showing import over, poll
 from tests.ui.builders import nano, snapshot
 from tests.ui.session_builders import SESSION
-from tests.ui.showing import THEME, answered, screen_text, settled, showing, until
-from tests.ui.test_snapshots import NARROW, NORMAL, WIDE, SnapCompare
-
-__all__ = ["still"]
+from tests.ui.showing import (
+    NARROW,
+    NORMAL,
+    THEME,
+    WIDE,
+    SnapCompare,
+    answered,
+    screen_text,
+    settled,
+    showing,
+    until,
+)
 
 
 async def why(pilot: Pilot[Any]) -> WhyScreen:
@@ -71,7 +80,7 @@ async def test_enter_on_an_alert_without_a_session_says_so() -> None:
     async with showing(app, WIDE) as pilot:
         await why(pilot)
         await pilot.press("end", "enter")
-        await until(pilot, lambda: toasts(app) == ["No session stands out as the cause of this alert."])
+        await until(pilot, lambda: toast_texts(app) == ["No session stands out as the cause of this alert."])
 
 
 async def test_a_new_alert_does_not_move_the_cursor() -> None:

@@ -1,0 +1,32 @@
+"""A command that waits for a channel's program stops it when it is told to end."""
+
+from __future__ import annotations
+
+import signal
+
+import pytest
+
+from opencode_tui.clock import now_ms
+from tests.stores import V1
+from tests.support.processes import noted, runs, until
+from tests.support.shell import PIPES, Shell, spawn
+
+
+@pytest.mark.parametrize(
+    ("command", "number"),
+    [("alerts test", signal.SIGTERM), ("alerts test", signal.SIGHUP), ("watch --once", signal.SIGTERM)],
+)
+def test_one_is_stopped_when_the_command_that_waits_for_it_is_told_to_end(
+    shell: Shell, store: V1, command: str, number: signal.Signals
+) -> None:
+    pids, config = shell.home / "pids", shell.home / "config.toml"
+    script = f"sleep 600 & echo $$ $! > {pids}; wait"
+    config.write_text(f"[channels]\ncommand = 'notice'\ncommand_line = ['sh', '-c', '{script}']\n")
+    store.call(store.session("Fix header"), cost="9.00", at=now_ms())
+    process = spawn(shell, "-m", "opencode_tui", *command.split(), *shell.places, "--config", str(config), **PIPES)
+    left = noted(pids)
+    assert all(map(runs, left))
+    process.send_signal(number)
+    process.communicate(timeout=60)
+    assert process.returncode == (128 + number if command == "alerts test" else 0)
+    until(lambda: not any(map(runs, left)))

@@ -1,0 +1,315 @@
+from __future__ import annotations
+
+import dataclasses
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from opencode_tui.config import load_settings
+from opencode_tui.config.model import KEYS, NAMED_TABLES, TABLES
+from opencode_tui.config.settings import Budget, CustomPrice, Fills, GuardCaps, Lines, Settings, SpendRule
+from opencode_tui.config.table import keys_in
+from tests.support.paths import ROOT
+
+EXAMPLE = ROOT / "config.example.toml"
+CENT = 10_000_000
+DEFAULT = Settings()
+Texts = dict[str, str]
+
+
+def load(config: Path, text: str, env: Texts | None = None, flags: Texts | None = None) -> Settings:
+    config.write_text(text, encoding="utf-8")
+    return load_settings(flags, env or {}, config)
+
+
+def keys_of(record: object, above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """The keys that a settings record has in the file: its fields, with `_usd` for `_nano`."""
+    assert dataclasses.is_dataclass(record)
+    for field in dataclasses.fields(record):
+        value = getattr(record, field.name)
+        key = (*above, re.sub("_nano$", "_usd", field.name))
+        if dataclasses.is_dataclass(value):
+            yield from keys_of(value, key)
+        else:
+            yield key
+
+
+# Which one wins
+
+
+def test_without_anything_the_defaults_are_in_force() -> None:
+    assert load_settings({}, {}) == DEFAULT
+    assert load_settings() == DEFAULT
+
+
+@pytest.mark.parametrize("text", ["", "\n", "# nothing yet\n", "[budget]\n"])
+def test_an_empty_file_gives_the_defaults(config: Path, text: str) -> None:
+    assert load(config, text) == DEFAULT
+
+
+def test_the_file_goes_before_the_defaults(config: Path) -> None:
+    settings = load(config, 'timezone = "Europe/Berlin"\n[budget]\nwarning_usd = 0.5')
+    assert settings.timezone == "Europe/Berlin"
+    assert settings.budget == dataclasses.replace(DEFAULT.budget, warning_nano=50 * CENT)
+
+
+def test_the_environment_goes_before_the_file_key_by_key(config: Path) -> None:
+    env = {"OPENCODE_TUI_BUDGET__WARNING_USD": "0.6", "OPENCODE_TUI_TIMEZONE": "Asia/Tokyo"}
+    settings = load(config, 'timezone = "UTC"\n[budget]\nwarning_usd = 0.5\ncutoff_usd = 0.9', env=env)
+    assert settings.timezone == "Asia/Tokyo"
+    assert settings.budget == Budget(60 * CENT, 90 * CENT, DEFAULT.budget.week_target_nano)
+
+
+def test_the_environment_goes_before_the_defaults() -> None:
+    assert load_settings({}, {"OPENCODE_TUI_UI__MOUSE": "false"}).ui.mouse is False
+
+
+def test_a_flag_goes_before_the_environment_and_the_file(config: Path) -> None:
+    env = {"OPENCODE_TUI_LEDGER": "/env.db", "OPENCODE_TUI_BUDGET__WARNING_USD": "0.6"}
+    text = 'ledger = "/file.db"\n[budget]\nwarning_usd = 0.5'
+    settings = load(config, text, env, {"ledger": "/flag.db", "budget.warning_usd": "0.7"})
+    assert settings.ledger == Path("/flag.db")
+    assert settings.budget.warning_nano == 70 * CENT
+
+
+def test_a_flag_goes_before_the_file_and_the_defaults(config: Path) -> None:
+    assert load(config, "[poll]\ninterval_s = 5", flags={"poll.interval_s": "0.2"}).poll.interval_s == 0.2
+    assert load_settings({"machine": "laptop"}, {}).machine == "laptop"
+
+
+def test_an_empty_variable_gives_nothing(config: Path) -> None:
+    assert load(config, 'timezone = "UTC"', env={"OPENCODE_TUI_TIMEZONE": ""}).timezone == "UTC"
+
+
+def test_the_processs_environment_is_read_when_none_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENCODE_TUI_MACHINE", "laptop")
+    assert load_settings().machine == "laptop"
+    assert load_settings({}, {}).machine == ""
+
+
+def test_the_file_is_found_in_the_platforms_place(own_home: Path) -> None:
+    from opencode_tui.paths import config_file
+
+    place = config_file({})
+    place.parent.mkdir(parents=True)
+    place.write_text('machine = "laptop"')
+    assert load_settings({}, {}).machine == "laptop"
+
+
+def test_the_environment_names_the_file_and_the_argument_goes_before_it(config: Path, own_home: Path) -> None:
+    (own_home / "env.toml").write_text('machine = "by variable"')
+    env = {"OPENCODE_TUI_CONFIG_FILE": "~/env.toml"}
+    assert load_settings({}, env).machine == "by variable"
+    assert load(config, 'machine = "by argument"', env=env).machine == "by argument"
+
+
+# What values may be
+
+
+def test_amounts_are_exact_to_the_nano_dollar(config: Path) -> None:
+    budget = load(
+        config, "[budget]\nwarning_usd = 0.123456789\ncutoff_usd = 1\nweek_target_usd = 999999.999999999"
+    ).budget
+    assert (budget.warning_nano, budget.cutoff_nano) == (123_456_789, 1_000_000_000)
+    assert budget.week_target_nano == 999_999_999_999_999
+
+
+def test_custom_prices_are_nano_dollars_per_million_tokens(config: Path) -> None:
+    kimi = '[pricing.custom."opencode/kimi-k2.6"]\ninput = 0.95\noutput = 4\n'
+    assert load(config, kimi + '[pricing.custom."a/b/c"]\ncache_read = 0.16').pricing.custom == {
+        "opencode/kimi-k2.6": CustomPrice(input=950_000_000, output=4_000_000_000),
+        "a/b/c": CustomPrice(cache_read=160_000_000),
+    }
+
+
+def test_custom_prices_in_the_environment_are_json() -> None:
+    env = {"OPENCODE_TUI_PRICING__CUSTOM": '{"a/b": {"input": 0.1, "cache_write": "0.2"}}'}
+    custom = load_settings({}, env).pricing.custom
+    assert custom == {"a/b": CustomPrice(input=100_000_000, cache_write=200_000_000)}
+
+
+def test_data_directories_are_a_list_or_divided_text(config: Path, own_home: Path) -> None:
+    two = (own_home / "a", Path("/b"))
+    divided = os.pathsep.join(["~/a", "/b"])
+    assert load(config, 'data_dirs = ["~/a", "/b"]').data_dirs == two
+    assert load_settings({}, {"OPENCODE_TUI_DATA_DIRS": divided}).data_dirs == two
+    assert load_settings({}, {"OPENCODE_TUI_DATA_DIRS": '["~/a", "/b"]'}).data_dirs == two
+    assert load_settings({"data_dirs": divided}, {}).data_dirs == two
+
+
+def test_relative_paths_start_from_the_files_folder_or_from_where_the_command_was_typed(config: Path) -> None:
+    text = 'data_dirs = ["store"]\nledger = "ledger.db"'
+    assert load(config, text).data_dirs == (config.parent / "store",)
+    assert load(config, text).ledger == config.parent / "ledger.db"
+    assert load(config, text, flags={"ledger": "my.db"}).ledger == Path("my.db")
+    assert load(config, text, env={"OPENCODE_TUI_DATA_DIRS": "x"}).data_dirs == (Path("x"),)
+
+
+@pytest.mark.parametrize("yes", ["true", "TRUE", "yes", "on", "1"])
+def test_a_switch_in_the_environment_is_a_word(yes: str, config: Path) -> None:
+    assert load(config, "[ui]\nmouse = false", env={"OPENCODE_TUI_UI__MOUSE": yes}).ui.mouse is True
+
+
+def test_a_byte_order_mark_is_no_fault(config: Path) -> None:
+    config.write_bytes(b'\xef\xbb\xbfmachine = "laptop"\r\n')
+    assert load_settings({}, {}, config).machine == "laptop"
+
+
+# Alerts, channels and caps
+
+
+def test_a_level_that_is_left_out_keeps_its_default(config: Path) -> None:
+    alerts = load(config, "[alerts.session]\ncutoff_usd = 3\n[alerts.context]\nnotice = 70").alerts
+    assert alerts.session == dataclasses.replace(DEFAULT.alerts.session, cutoff_nano=300 * CENT)
+    assert alerts.context == Fills(70, 95, None)
+
+
+@pytest.mark.parametrize("off", ["'off'", "0"])
+def test_off_and_0_switch_a_rule_or_a_level_off(config: Path, off: str) -> None:
+    text = f"[alerts]\nsame_call = {off}\nevery_usd = {off}\n[alerts.session]\nnotice_usd = {off}\n"
+    alerts = load(config, f"{text}[alerts.context]\nwarning = {off}").alerts
+    assert (alerts.same_call, alerts.every_nano) == (0, 0)
+    assert alerts.session == Lines(warning_nano=100 * CENT)
+    assert alerts.context == Fills(notice=80)
+
+
+def test_the_weeks_warning_is_its_target_unless_it_is_set(config: Path) -> None:
+    target = "[budget]\nweek_target_usd = 5\n"
+    assert load(config, target).alerts.week == Lines(warning_nano=500 * CENT)
+    assert load(config, target + "[alerts.week]\ncutoff_usd = 9").alerts.week == Lines(None, 500 * CENT, 900 * CENT)
+    assert load(config, target + "[alerts.week]\nwarning_usd = 6").alerts.week == Lines(warning_nano=600 * CENT)
+    assert load(config, target + "[alerts.week]\nwarning_usd = 'off'").alerts.week == Lines()
+    env = {"OPENCODE_TUI_ALERTS__WEEK__WARNING_USD": "4"}
+    assert load(config, target, env=env).alerts.week == Lines(warning_nano=400 * CENT)
+
+
+def test_a_rule_of_the_users_own_has_a_name(config: Path) -> None:
+    opus = SpendRule(Lines(warning_nano=50 * CENT), "model", "week", "opus")
+    text = "[alerts.spend.opus]\nscope = 'model'\nperiod = 'week'\nonly = 'opus'\nwarning_usd = 0.5\n"
+    all_day = "[alerts.spend.lunch]\nnotice_usd = 0.4"
+    rules = {"opus": opus, "lunch": SpendRule(Lines(notice_nano=40 * CENT))}
+    assert load(config, text + all_day).alerts.spend == rules
+    json = '{"opus": {"scope": "model", "period": "week", "only": "opus", "warning_usd": 0.5}}'
+    assert load_settings({}, {"OPENCODE_TUI_ALERTS__SPEND": json}).alerts.spend == {"opus": opus}
+
+
+def test_channels_are_levels_and_a_command_is_a_list_of_words(config: Path) -> None:
+    text = "[channels]\nbell = 'off'\nwebhook = 'warning'\nwebhook_url_file = 'hook'\ncommand_line = ['say', 'a b']"
+    channels = load(config, text).channels
+    assert (channels.toast, channels.bell, channels.webhook) == ("notice", "off", "warning")
+    assert channels.webhook_url_file == config.parent / "hook"
+    assert channels.command_line == ("say", "a b")
+    env = {"OPENCODE_TUI_CHANNELS__COMMAND_LINE": '["say"]', "OPENCODE_TUI_CHANNELS__WEBHOOK_URL_FILE": "here"}
+    assert load(config, text, env=env).channels.command_line == ("say",)
+    assert load(config, text, env=env).channels.webhook_url_file == Path("here")
+
+
+def test_caps_are_by_path_and_by_agent(config: Path, own_home: Path) -> None:
+    text = '[guard.projects]\n"~/shop" = 1.50\n"/srv" = 2\n[guard.agents]\nbuild = 0.75'
+    caps = GuardCaps({str(own_home / "shop"): 150 * CENT, "/srv": 200 * CENT}, {"build": 75 * CENT})
+    assert load(config, text).guard == caps
+    assert load_settings({}, {"OPENCODE_TUI_GUARD__AGENTS": '{"build": 0.75}'}).guard.agents == caps.agents
+
+
+def test_the_webhooks_address_in_the_environment_is_no_setting() -> None:
+    assert load_settings({}, {"OPENCODE_TUI_WEBHOOK_URL": "https://hooks.example/secret"}) == DEFAULT
+
+
+# The example and the records
+
+
+def test_the_example_file_loads_and_equals_the_defaults() -> None:
+    assert load_settings({}, {}, EXAMPLE) == DEFAULT
+
+
+# What the user gives names: the example has it behind a mark, to be taken away.
+NAMED = {("pricing", "custom"), ("alerts", "spend")}
+
+
+def test_the_example_file_has_every_setting() -> None:
+    data = tomllib.loads(EXAMPLE.read_text(encoding="utf-8"))
+    for key in keys_of(DEFAULT):
+        if key not in NAMED:
+            value = data
+            for part in key:
+                assert part in value, ".".join(key)
+                value = value[part]
+
+
+def test_what_the_example_has_behind_a_mark_loads_without_it(config: Path, own_home: Path) -> None:
+    text = re.sub(r"(?m)^#(?=\S)", "", EXAMPLE.read_text(encoding="utf-8"))
+    settings = load(config, text)
+    opus = SpendRule(Lines(25 * CENT, 50 * CENT), "model", "day", "opus")
+    assert settings.pricing.custom == {"opencode/kimi-k2.6": CustomPrice(950_000_000, 4_000_000_000, 160_000_000, 0)}
+    assert settings.alerts == dataclasses.replace(DEFAULT.alerts, spend={"opus": opus})
+    assert settings.guard == GuardCaps({str(own_home / "shop"): 150 * CENT}, {"build": 75 * CENT})
+    rest = dataclasses.replace(settings, pricing=DEFAULT.pricing, alerts=DEFAULT.alerts, guard=DEFAULT.guard)
+    assert rest == DEFAULT
+    data = tomllib.loads(text)
+    for key, name in ((("pricing", "custom"), "opencode/kimi-k2.6"), (("alerts", "spend"), "opus")):
+        assert set(keys_in(NAMED_TABLES[key])) == set(data[key[0]][key[1]][name])
+
+
+def test_a_field_of_the_tables_that_holds_nano_dollars_says_so() -> None:
+    amounts = {key for key in KEYS if key[-1].endswith("_usd")}
+    fields = {(*path, name) for path, table in TABLES.items() for name in table.model_fields}
+    assert {(*key[:-1], key[-1].removesuffix("_usd") + "_nano") for key in amounts} <= fields
+    assert not [field for field in fields if field[-1].endswith("_usd")]
+
+
+def test_the_file_can_hold_each_field_of_the_records_and_nothing_else() -> None:
+    assert set(KEYS) == set(keys_of(DEFAULT))
+    fields = {key: {(name,) for name in keys_in(table)} for key, table in NAMED_TABLES.items()}
+    assert fields[("pricing", "custom")] == set(keys_of(CustomPrice()))
+    rule = set(keys_of(SpendRule())) - {("lines", *key) for key in keys_of(Lines())}
+    assert fields[("alerts", "spend")] == rule | set(keys_of(Lines()))
+
+
+# What is not imported
+
+
+def imports_pydantic(load_call: str, **environ: str) -> bool:
+    """Whether a new process imports pydantic for the call; the process checks that the call succeeds."""
+    code = (
+        "import sys\nfrom opencode_tui.config import load_settings\n"
+        f"{load_call}\nprint('pydantic' in sys.modules or 'pydantic_settings' in sys.modules)"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, **environ},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return run.stdout.strip() == "True"
+
+
+def test_pydantic_is_not_imported_when_there_is_nothing_to_check() -> None:
+    call = (
+        "load_settings()\ns = load_settings({'data_dirs': '~/x', 'ledger': '/y'})\n"
+        "from pathlib import Path\nassert (s.data_dirs, s.ledger) == ((Path.home() / 'x',), Path('/y'))"
+    )
+    assert not imports_pydantic(call, OPENCODE_TUI_TIMEZONE="")
+
+
+def test_pydantic_is_imported_when_a_variable_or_another_flag_sets_something() -> None:
+    assert imports_pydantic("load_settings()", OPENCODE_TUI_TIMEZONE="UTC")
+    assert imports_pydantic("load_settings({'machine': 'x'})")
+
+
+def test_the_paths_by_flag_mean_the_same_with_and_without_pydantic(config: Path, own_home: Path) -> None:
+    config.write_text("")
+    flags = {"data_dirs": f"~/a{os.pathsep}/b", "ledger": "~/l.db"}
+    assert load_settings(flags, {}) == load_settings(flags, {}, config)
+    assert load_settings({"data_dirs": "", "ledger": ""}, {}) == DEFAULT
+    assert load_settings({"data_dirs": "", "ledger": ""}, {}, config) == DEFAULT
+
+
+def test_a_variable_of_opencodes_own_is_not_taken_for_a_setting() -> None:
+    assert load_settings({}, {"OPENCODE_TUI_CONFIG": "/somewhere/tui.json"}) == Settings()

@@ -1,0 +1,103 @@
+"""OpenCode 2 on a machine whose clock goes back: its own calls are no copies, and what changes then is seen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from opencode_tui import clock
+from tests.stores import V1, V2
+from tests.support.ledgers import reader
+
+DAY_MS = 86_400_000
+
+
+def test_a_call_that_the_clock_dated_before_its_session_counts_once(tmp_path: Path) -> None:
+    store = V2(tmp_path)
+    store.call(store.session("Fix header"), cost="0.20")
+    spent = store.truth.total_nano
+    store.database.run("UPDATE session_v2 SET time_created = time_created + ?", DAY_MS)
+    ours = reader(store.data_dir)
+    ours.poll()
+    assert ours.totals.spend_nano == spent
+    ours.close()
+
+
+def test_a_title_that_is_made_after_the_clock_went_back_is_seen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = V2(tmp_path)
+    first, second = store.session("First"), store.session("Second")
+    store.call(first, cost="0.20")
+    store.call(second, cost="0.30")
+    spent = store.truth.total_nano
+    ahead = clock.now_ms() + DAY_MS
+    store.database.run("UPDATE session_v2 SET time_updated = ? WHERE id = ?", ahead, second)
+    monkeypatch.setattr(clock, "now_ms", lambda: ahead)
+    ours = reader(store.data_dir)
+    ours.poll()
+    assert ours.totals.spend_nano == spent
+    now = ahead - 2 * DAY_MS
+    monkeypatch.setattr(clock, "now_ms", lambda: now)
+    title = "UPDATE session_v2 SET cost = cost + 0.05, tokens_input = tokens_input + 9, time_updated = ? WHERE id = ?"
+    store.database.run(title, now, first)
+    ours.poll()
+    assert ours.totals.spend_nano == spent + 50_000_000
+    ours.close()
+
+
+def test_an_upgrade_on_a_clock_that_had_gone_back_counts_no_message_twice(tmp_path: Path) -> None:
+    old = V1(tmp_path)
+    session = old.session("Fix header")
+    old.call(session, cost="0.20")
+    old.call(session, cost="0.31")
+    store = V2(tmp_path, upgraded=old)
+    store.database.run("UPDATE kv SET time_created = time_created - ?, time_updated = time_updated - ?", DAY_MS, DAY_MS)
+    ours = reader(store.data_dir)
+    ours.poll()
+    assert ours.totals.spend_nano == 510_000_000
+    ours.close()
+
+
+def test_an_imported_call_from_the_future_that_is_undone_counts_once(tmp_path: Path) -> None:
+    old = V1(tmp_path)
+    session = old.session("Fix header")
+    old.call(session, cost="0.20")
+    prompt = old.prompt(session)
+    old.call(session, cost="0.31", turn=prompt)
+    store = V2(tmp_path, upgraded=old)
+    store.database.run("UPDATE kv SET time_created = time_created - ?, time_updated = time_updated - ?", DAY_MS, DAY_MS)
+    store.revert(session, prompt)
+    store.call(session, cost="0.05")
+    ours = reader(store.data_dir)
+    ours.poll()
+    assert ours.totals.spend_nano == 560_000_000
+    ours.close()
+
+
+def test_what_opencode_1_writes_after_the_upgrade_takes_nothing_off_a_title(tmp_path: Path) -> None:
+    old = V1(tmp_path)
+    session = old.session("Fix header")
+    old.call(session, cost="0.20")
+    store = V2(tmp_path, upgraded=old)
+    old.call(session, cost="0.31")
+    title = "UPDATE session_v2 SET cost = cost + 0.05, tokens_input = tokens_input + 9, time_updated = ?"
+    store.database.run(title, clock.now_ms())
+    ours = reader(store.data_dir)
+    ours.poll()
+    assert ours.totals.spend_nano == 560_000_000
+    ours.close()
+
+
+def test_a_title_on_a_clock_that_went_back_after_the_upgrade_is_seen(tmp_path: Path) -> None:
+    old = V1(tmp_path)
+    old.call(old.session("Fix header"), cost="0.20")
+    store = V2(tmp_path, upgraded=old)
+    store.database.run("UPDATE kv SET time_created = time_created + ?, time_updated = time_updated + ?", DAY_MS, DAY_MS)
+    title = "UPDATE session_v2 SET cost = cost + 0.05, tokens_input = tokens_input + 9, time_updated = time_updated + 1"
+    store.database.run(title)
+    ours = reader(store.data_dir)
+    ours.poll()
+    assert ours.totals.spend_nano == 250_000_000
+    ours.close()

@@ -1,0 +1,78 @@
+"""Every private part of Textual, asyncio and threading that the tests use."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from textual._context import active_app
+from textual.app import App, ScreenError
+from textual.events import MouseScrollDown
+from textual.pilot import Pilot
+from textual.widget import Widget
+from textual.widgets import Input
+
+
+def running_app() -> App[Any]:
+    return active_app.get()
+
+
+def screen_lines(app: App[Any]) -> list[str]:
+    """The text on the screen, line by line."""
+    strips = app.screen._compositor.render_strips()
+    return ["".join(segment.text for segment in strip) for strip in strips]
+
+
+def toast_texts(app: App[Any]) -> list[str]:
+    return [notification.message for notification in app._notifications]
+
+
+def has_messages(app: App[Any]) -> bool:
+    """Whether messages wait for a running app to handle them."""
+    return app.is_running and app._message_queue is not None and app._message_queue.qsize() > 0
+
+
+def unhandled_exception(app: App[Any]) -> Exception | None:
+    """The exception that ended the app."""
+    return app._exception
+
+
+def draw_pending(app: App[Any]) -> bool:
+    """Draw at once what is scheduled for the next frame; returns whether anything was."""
+    try:
+        screen = app.screen
+    except ScreenError:  # the app has ended
+        return False
+    if not screen._update_timer._active.is_set():
+        return False
+    screen._on_timer_update()
+    return True
+
+
+async def scroll_down(pilot: Pilot[Any], widget: Widget, offset: tuple[int, int]) -> None:
+    """Turn the mouse wheel one step over a widget."""
+    await pilot._post_mouse_events([MouseScrollDown], widget, offset=offset, button=0)
+
+
+def replace_wait_for_idle(monkeypatch: pytest.MonkeyPatch, wait: Callable[[float, float], Awaitable[None]]) -> None:
+    for module in ("textual.app", "textual.pilot"):
+        monkeypatch.setattr(f"{module}.wait_for_idle", wait)
+
+
+def stop_cursor_blinking(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Input, "_toggle_cursor", lambda self: None)
+
+
+def has_ready_callbacks(loop: asyncio.AbstractEventLoop) -> bool:
+    """Whether the event loop has anything to run that waits for no timer, file or thread."""
+    ready: Any = loop._ready  # type: ignore[attr-defined]
+    return bool(ready)
+
+
+def is_awaited(event: threading.Event) -> bool:
+    """Whether a thread waits for the event and nothing has set it."""
+    condition: Any = event._cond  # type: ignore[attr-defined]
+    return not event.is_set() and bool(condition._waiters)
