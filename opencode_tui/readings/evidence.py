@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from opencode_tui.analysis.thresholds import crossed_at
 from opencode_tui.analysis.trees import roots
-from opencode_tui.clock import HOUR_MS
+from opencode_tui.clock import EVER, HOUR_MS
 from opencode_tui.ledger import alert_queries
 from opencode_tui.privacy.harmless import shown_id
 from opencode_tui.records.alerts import Crossing
@@ -25,7 +25,7 @@ def dated(connection: sqlite3.Connection, crossing: Crossing, scope: CallScope) 
 
 def evidence_of(connection: sqlite3.Connection, crossing: Crossing, scope: CallScope) -> Evidence:
     """The shares of all sessions in the scope, and of the dearest few what they did."""
-    since_ms = crossing.at_ms - HOUR_MS
+    since_ms = max(crossing.at_ms - HOUR_MS, EVER.start_ms)
     rows = alert_queries.shares(connection, scope, since_ms)
     known = alert_queries.ancestry(connection, (row[0] for row in rows))
     titles = {id: title or shown_id(id) for id, (_, title) in known.items()}

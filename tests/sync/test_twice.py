@@ -201,8 +201,8 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
             counts["steps"] += 1000
             return 0
 
-    def counting(path: str, **options: Any) -> Any:
-        if "mode=ro" not in path and "immutable" not in path:
+    def counting(path: str | Path, **options: Any) -> Any:
+        if "mode=ro" not in str(path) and "immutable" not in str(path):
             return connect(path, **options)
         return connect(path, factory=Counting, **options)
 
