@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from opencode_tui.alerts.rules.measurements import Measurements
-from opencode_tui.alerts.rules.rule import PERCENT, Rule, Subject, least, titled
+from opencode_tui.alerts.rules.rule import ANY_TIME, PERCENT, Rule, Subject, least, titled
 from opencode_tui.analysis.cause_finders import growth_of, last_stretch
 from opencode_tui.analysis.causes import NO_CALLS
-from opencode_tui.clock import EVER, Calendar
+from opencode_tui.clock import Calendar
 from opencode_tui.config.settings import Settings
 from opencode_tui.counts import tokens_text
 from opencode_tui.ledger import alert_queries
@@ -41,7 +41,7 @@ class Context(Rule):
                 yield from self.rearmed(measured, lines.levels, course[-1][1], course, subject)
 
     def calls(self, crossing: Crossing, measured: Measurements) -> CallScope:
-        return CallScope(EVER, (crossing.subject,))
+        return CallScope(ANY_TIME, (crossing.subject,))
 
     def headline(self, crossing: Crossing, settings: Settings) -> str:
         stands = "past" if crossing.value > crossing.line else "at"

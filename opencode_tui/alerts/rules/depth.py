@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from opencode_tui.alerts.rules.measurements import Measurements
-from opencode_tui.alerts.rules.rule import Rule, Subject, counted
+from opencode_tui.alerts.rules.rule import ANY_TIME, Rule, Subject, counted
 from opencode_tui.analysis.cause_finders import cost
 from opencode_tui.analysis.causes import NO_CALLS, cause_in
-from opencode_tui.clock import EVER, Calendar
+from opencode_tui.clock import Calendar
 from opencode_tui.config.settings import Settings
 from opencode_tui.money import format_usd
 from opencode_tui.records.alerts import Cause, Crossing
@@ -35,7 +35,7 @@ class SubagentDepth(Rule):
                 yield self.crossing(measured, "warning", place.depth, most, subject)
 
     def calls(self, crossing: Crossing, measured: Measurements) -> CallScope:
-        return CallScope(EVER, (crossing.subject,))
+        return CallScope(ANY_TIME, (crossing.subject,))
 
     def headline(self, crossing: Crossing, settings: Settings) -> str:
         return f"{crossing.about} is a subagent at depth {crossing.value}, deeper than {crossing.line}"

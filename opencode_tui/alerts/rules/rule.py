@@ -10,7 +10,7 @@ from datetime import UTC
 from opencode_tui.alerts.rules.measurements import Measurements
 from opencode_tui.analysis.causes import cause_of
 from opencode_tui.analysis.thresholds import last_rise
-from opencode_tui.clock import Calendar
+from opencode_tui.clock import Calendar, Span
 from opencode_tui.config.settings import Fills, Lines, Settings
 from opencode_tui.counts import plural
 from opencode_tui.money import format_usd
@@ -48,6 +48,10 @@ class Subject:
 
 
 EVERYTHING = Subject()
+
+
+ANY_TIME = Span(0, 1 << 62)
+"""Unlike EVER it leaves room for the hour before a call, also in a ledger that holds absurd moments."""
 
 
 class Rule(ABC):

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from opencode_tui.alerts.rules.measurements import Measurements, ScopeSpend
-from opencode_tui.alerts.rules.rule import USD, Rule, Subject, lines_text, past_the_line, titled
+from opencode_tui.alerts.rules.rule import ANY_TIME, USD, Rule, Subject, lines_text, past_the_line, titled
 from opencode_tui.analysis.trees import Place
-from opencode_tui.clock import EVER
 from opencode_tui.config.settings import Alerts, Lines, Settings, SpendRule
 from opencode_tui.paths import last_part
 from opencode_tui.records.alerts import Crossing, Period, Scope
@@ -126,7 +125,7 @@ class TreeSpend(_Spend):
         return (place for place in measured.places if bool(place.depth) == self.of_subagents)
 
     def calls(self, crossing: Crossing, measured: Measurements) -> CallScope:
-        return CallScope(EVER, measured.tree(crossing.subject))
+        return CallScope(ANY_TIME, measured.tree(crossing.subject))
 
 
 def _where(scope: Scope, each: ScopeSpend) -> str:
