@@ -14,7 +14,7 @@ from opencode_tui.clock import DAY_MS, HOUR_MS, calendar_for
 from opencode_tui.config.settings import Alerts, Budget, Fills, Lines, Settings, SpendRule
 from opencode_tui.records.alerts import Alert
 from opencode_tui.records.measures import ContextFill, Measures, ScopeSpend
-from tests.stores import V1, V2, Files, Store, tool
+from tests.stores import V1, V2, Files, MakeStore, tool
 from tests.support.ledgers import reader
 from tests.support.watched import DAY_START, MINUTE, NOON, QUIET, Watched, only
 
@@ -291,7 +291,7 @@ def test_an_edit_that_failed_changes_nothing_in_between(file: Path) -> None:
 
 
 @pytest.mark.parametrize("generation", [V1, V2, Files])
-def test_what_was_given_tells_identical_calls_from_others(generation: type[Store], tmp_path: Path) -> None:
+def test_what_was_given_tells_identical_calls_from_others(generation: MakeStore, tmp_path: Path) -> None:
     store, settings = generation(tmp_path), only(same_call=4)
     session = store.session("Fix header")
     for n in range(4):

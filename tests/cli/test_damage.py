@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -159,10 +160,10 @@ def test_a_locked_ledger_is_waited_for_no_longer_than_it_is_worth(
     waits: list[float] = []
     connect = sqlite3.connect
 
-    def asked(*arguments: object, timeout: float = 5.0, **options: object) -> sqlite3.Connection:
-        if str(arguments[0]) == str(shell.ledger):
+    def asked(database: Any, timeout: float = 5.0, **options: Any) -> Any:
+        if str(database) == str(shell.ledger):
             waits.append(timeout)
-        return connect(*arguments, timeout=0.01, **options)  # type: ignore[arg-type]
+        return connect(database, timeout=0.01, **options)
 
     monkeypatch.setattr("sqlite3.connect", asked)
     with locked(shell.ledger):

@@ -165,7 +165,7 @@ def test_a_lower_bound_stays_one_in_a_terminal_that_has_no_such_letter(shell: Sh
 def test_a_data_directory_whose_name_is_not_utf_8(shell: Shell, store: V1) -> None:
     odd = os.fsencode(shell.home) + b"/d\xff\xfe ta"
     store.database.close()
-    shutil.move(os.fsencode(shell.data_dir), odd)
+    shell.data_dir.rename(os.fsdecode(odd))
     results = run_each(with_places(odd, odd), environ={"HOME": str(shell.home)})
     for argv, result in zip(COMMANDS, results, strict=True):
         assert_survived(argv, *result)
@@ -176,7 +176,7 @@ def test_a_data_directory_whose_name_is_not_utf_8(shell: Shell, store: V1) -> No
 def test_a_store_of_such_a_name_is_named_where_it_is_broken(broken: bool, shell: Shell, store: V1) -> None:
     odd = os.fsencode(shell.home) + b"/d\xff\xfe ta"
     store.database.close()
-    shutil.move(os.fsencode(shell.data_dir), odd)
+    shell.data_dir.rename(os.fsdecode(odd))
     if broken:
         Path(os.fsdecode(odd), "opencode.db").write_bytes(b"no database" * 1000)
     code, out, err = run("status", b"--data-dir", odd, "--ledger", str(shell.ledger), environ={"HOME": str(shell.home)})

@@ -19,7 +19,8 @@ from tests.e2e.guarded import Guarded
 from tests.e2e.model import ScriptedModel
 from tests.e2e.opencode import Install
 from tests.e2e.opencode2 import LATEST_2, OpenCode2
-from tests.e2e.server2 import Server2, until
+from tests.e2e.server import until
+from tests.e2e.server2 import Server2
 
 pytestmark = pytest.mark.e2e
 

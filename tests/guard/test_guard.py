@@ -161,9 +161,9 @@ def test_refresh_takes_the_limits_of_the_settings_and_leaves_what_a_person_did(t
     write_state(state_file(ledger), FULL)
     assert refresh(settings, ledger, *sources)
     assert not refresh(settings, ledger, *sources)
-    limits = {"timezone": "UTC", "warning_nano": CENT, "cutoff_nano": 2 * CENT}
     days = tuple(MIDNIGHT + each * DAY_MS for each in range(-2, 62))
-    expected = replace(FULL, **limits, days=days, projects={str(tmp_path): 5}, agents={"a": 6})
+    limits = replace(FULL, timezone="UTC", warning_nano=CENT, cutoff_nano=2 * CENT)
+    expected = replace(limits, days=days, projects={str(tmp_path): 5}, agents={"a": 6})
     assert read_state(state_file(ledger)) == expected
     # The next day is known from the first look on it on.
     assert refresh(settings, ledger, *sources[:2], lambda: NOON + DAY_MS)

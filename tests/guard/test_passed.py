@@ -53,7 +53,7 @@ class Day:
 
     def call(self, minutes: float, cost: str = "0.10", tokens: Tokens | None = None) -> None:
         at = int(NOON + minutes * MINUTE)
-        self.store.call(self.session, cost=cost, at=at, **({"tokens": tokens} if tokens else {}))
+        self.store.call(self.session, cost=cost, at=at, tokens=tokens)
 
     def said(self, now_ms: int = NOON) -> tuple[str, ...]:
         self.reader.poll()

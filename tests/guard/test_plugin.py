@@ -219,7 +219,7 @@ COUNT = st.integers(0, 10**9)
 def test_the_plugin_prices_calls_as_the_ledger_does(
     ask: Ask,
     counts: tuple[int, ...],
-    rates: tuple[int, ...],
+    rates: tuple[int, int, int, int],
     tiers: list[tuple[int, ...]],
     prefer: Literal["recorded", "list"],
     own: bool,

@@ -20,7 +20,7 @@ from opencode_tui.privacy.programs import MODULES, PROGRAMS
 from opencode_tui.privacy.targets import agent_of, file_of, host_of, kept_target, name_of, tool_name, word_of
 from opencode_tui.source.digest import digest_of
 from opencode_tui.source.tools import tool_use
-from tests.stores import V1, V2, Files, Store, tool
+from tests.stores import V1, V2, Files, MakeStore, tool
 from tests.support.ledgers import reader
 from tests.support.paths import COMMANDS_WITH_SECRETS
 
@@ -164,7 +164,7 @@ def test_what_a_tool_of_somebody_elses_was_given_is_not_kept() -> None:
 
 
 @pytest.mark.parametrize("make", GENERATIONS.values(), ids=list(GENERATIONS))
-def test_no_store_brings_a_secret_into_the_ledger(make: type[Store], tmp_path: Path) -> None:
+def test_no_store_brings_a_secret_into_the_ledger(make: MakeStore, tmp_path: Path) -> None:
     store = make(tmp_path)
     root = store.session("Fix header")
     uses = [tool("bash", command) for command in COMMANDS]

@@ -16,7 +16,7 @@ from opencode_tui.readings.sessions import take_sessions
 from opencode_tui.records.requests import SessionQuery, SessionsQuery, TurnQuery
 from opencode_tui.records.session import SessionView
 from opencode_tui.records.sessions import SessionList
-from tests.stores import V1, V2, Files, Store, Tokens, tool
+from tests.stores import V1, V2, Files, MakeStore, Store, Tokens, tool
 from tests.support.ledgers import Reader, reader
 
 DAYS = Calendar(UTC)
@@ -68,7 +68,7 @@ def test_a_root_costs_what_the_calls_of_its_descendants_cost(
 
 
 @pytest.mark.parametrize("generation", GENERATIONS)
-def test_turns_hold_their_calls_tools_and_files(generation: type[Store], tmp_path: Path) -> None:
+def test_turns_hold_their_calls_tools_and_files(generation: MakeStore, tmp_path: Path) -> None:
     store = generation(tmp_path)
     root = store.session("Fix header")
     first = store.prompt(root)
@@ -89,7 +89,7 @@ def test_turns_hold_their_calls_tools_and_files(generation: type[Store], tmp_pat
 
 
 @pytest.mark.parametrize("generation", GENERATIONS)
-def test_what_made_a_session_dear_is_said_and_its_turns_are_marked(generation: type[Store], tmp_path: Path) -> None:
+def test_what_made_a_session_dear_is_said_and_its_turns_are_marked(generation: MakeStore, tmp_path: Path) -> None:
     store = generation(tmp_path)
     root = store.session("Fix header")
     store.call(root, cost="0.05", turn=store.prompt(root))
@@ -113,7 +113,7 @@ def test_what_explains_less_than_a_tenth_of_a_session_is_not_its_cause(tmp_path:
 
 
 @pytest.mark.parametrize("generation", GENERATIONS)
-def test_a_turn_opens_to_calls_with_the_rates_that_made_them(generation: type[Store], tmp_path: Path) -> None:
+def test_a_turn_opens_to_calls_with_the_rates_that_made_them(generation: MakeStore, tmp_path: Path) -> None:
     store = generation(tmp_path)
     root = store.session("Fix header")
     turn = store.prompt(root)
@@ -132,7 +132,7 @@ def test_a_turn_opens_to_calls_with_the_rates_that_made_them(generation: type[St
 
 
 @pytest.mark.parametrize("generation", GENERATIONS)
-def test_a_fork_says_what_it_inherited_and_from_whom(generation: type[Store], tmp_path: Path) -> None:
+def test_a_fork_says_what_it_inherited_and_from_whom(generation: MakeStore, tmp_path: Path) -> None:
     store = generation(tmp_path)
     root = store.session("Fix header")
     store.call(root, cost="0.0186")
@@ -148,7 +148,7 @@ def test_a_fork_says_what_it_inherited_and_from_whom(generation: type[Store], tm
 
 
 @pytest.mark.parametrize("generation", GENERATIONS)
-def test_undone_calls_are_marked_and_spent_all_the_same(generation: type[Store], tmp_path: Path) -> None:
+def test_undone_calls_are_marked_and_spent_all_the_same(generation: MakeStore, tmp_path: Path) -> None:
     store = generation(tmp_path)
     root = store.session("Fix header")
     store.call(root, cost="0.20")
@@ -175,7 +175,7 @@ def test_titles_of_opencode_2_are_not_taken_for_undone(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("generation", GENERATIONS)
-def test_states_of_sessions(generation: type[Store], tmp_path: Path) -> None:
+def test_states_of_sessions(generation: MakeStore, tmp_path: Path) -> None:
     store = generation(tmp_path)
     ids = {name: store.session(name) for name in ("idle", "archived", "deleted")}
     for id in ids.values():
@@ -243,7 +243,7 @@ def test_a_thousand_subagents_deep_are_no_recursion(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("generation", GENERATIONS)
-def test_prompts_are_shown_only_if_the_person_wants_it_and_never_kept(generation: type[Store], tmp_path: Path) -> None:
+def test_prompts_are_shown_only_if_the_person_wants_it_and_never_kept(generation: MakeStore, tmp_path: Path) -> None:
     store = generation(tmp_path)
     root = store.session("Fix header")
     store.call(root, turn=store.prompt(root, text="Make the header blue\nand more"))

@@ -71,7 +71,11 @@ def test_two_models_of_the_same_text_are_two_everywhere(tmp_path: Path, pair: tu
 
 
 def test_a_limit_and_an_own_price_are_those_of_the_one_model(tmp_path: Path) -> None:
-    models_json(tmp_path, **{"a/b": {"c": {"limit": {"context": 7}}}, "a": {"b/c": {"limit": {"context": 9}}}})
+    limits: dict[str, dict[str, object]] = {
+        "a/b": {"c": {"limit": {"context": 7}}},
+        "a": {"b/c": {"limit": {"context": 9}}},
+    }
+    models_json(tmp_path, **limits)
     prices = book_with(tmp_path, {"a/b/c": CustomPrice(input=1), "a%2Fb/c": CustomPrice(input=2)})
     for (provider, model), limit, price in ((("a", "b/c"), 9, 1), (("a/b", "c"), 7, 2)):
         assert prices.context_limit(*split_key(model_key(provider, model))) == limit

@@ -15,7 +15,7 @@ import pytest
 
 from opencode_tui.ledger import queries
 from opencode_tui.source.copying import PrivateFolder
-from tests.stores import V1, V2, Files, Store
+from tests.stores import V1, V2, Files, MakeStore
 from tests.support.ledgers import EVER, Reader, assert_truth, reader
 
 NOBODY = 65534
@@ -161,6 +161,11 @@ def listener(path: Path) -> None:
         os.chdir(here)
 
 
+def huge(path: Path) -> None:
+    path.touch()
+    os.truncate(path, 10**11)
+
+
 ODD_FILES: dict[str, Callable[[Path], object]] = {
     "a pipe": pipe,
     "a socket": listener,
@@ -168,7 +173,7 @@ ODD_FILES: dict[str, Callable[[Path], object]] = {
     "a device": lambda path: path.symlink_to("/dev/zero"),
     "a broken link": lambda path: path.symlink_to("/nowhere"),
     "a loop": lambda path: path.symlink_to(path.name),
-    "a huge file": lambda path: (path.touch(), os.truncate(path, 10**11)),
+    "a huge file": huge,
 }
 
 
@@ -256,7 +261,7 @@ def test_two_long_ids_that_begin_alike_are_two_calls(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(sys.platform == "darwin", reason="its file names are UTF-8")
 @pytest.mark.parametrize("kind", [V1, V2, Files])
-def test_a_data_directory_that_is_not_utf8_is_read(kind: type[Store], tmp_path: Path) -> None:
+def test_a_data_directory_that_is_not_utf8_is_read(kind: MakeStore, tmp_path: Path) -> None:
     store = kind(tmp_path / os.fsdecode(b"caf\xe9") / "home")
     call = store.call(store.session("Fix header"), completed=False)
     odd = store.data_dir / "storage" / "message" / os.fsdecode(b"ses_\xe9")

@@ -185,7 +185,7 @@ def put_anything(connection: sqlite3.Connection, dice: random.Random, kind: type
     id, session = column(dice, f"msg_{number}"), column(dice, "ses_1")
     times = (column(dice, DATE), column(dice, DATE))
     if kind is V1:
-        row = (rowid, id, session, *times, text_of(dice))
+        row: tuple[object, ...] = (rowid, id, session, *times, text_of(dice))
         connection.execute(
             "INSERT INTO message (rowid, id, session_id, time_created, time_updated, data) VALUES (?,?,?,?,?,?)", row
         )
@@ -245,9 +245,14 @@ def test_rows_anywhere_are_read_in_a_bounded_number_of_steps(
     assert kept
     for number, (rowid,) in enumerate(_query(store, f"SELECT rowid FROM {table} ORDER BY rowid")):
         _query(store, f"UPDATE {table} SET rowid = {far(number)} WHERE rowid = {rowid}")
-    reads = []
+    reads: list[int] = []
     real = sqlite_store.SqliteStore._stamped
-    monkeypatch.setattr(sqlite_store.SqliteStore, "_stamped", lambda *args: (reads.append(1), real(*args))[1])
+
+    def counted(*args: Any) -> Any:
+        reads.append(1)
+        return real(*args)
+
+    monkeypatch.setattr(sqlite_store.SqliteStore, "_stamped", counted)
     ours = reader(store.data_dir)
     ours.poll()
     for cost in ("0.01", "0.02", "0.03"):

@@ -79,8 +79,14 @@ def test_a_running_row_is_read_again_by_no_process_until_it_changes(
         running,
     )
     of_kind = sqlite_v1.SqliteV1 if kind is V1 else sqlite_v2.SqliteV2
-    real, read = of_kind._rows_by_id, []
-    monkeypatch.setattr(of_kind, "_rows_by_id", lambda self, db, ids: read.extend(ids) or real(self, db, ids))
+    real: Any = of_kind._rows_by_id
+    read: list[str] = []
+
+    def noted(self: object, database: object, ids: list[str]) -> Any:
+        read.extend(ids)
+        return real(self, database, ids)
+
+    monkeypatch.setattr(of_kind, "_rows_by_id", noted)
     for times in (0, 1, 1):  # the import itself does not know the row yet
         ours = reader(store.data_dir)
         ours.poll()

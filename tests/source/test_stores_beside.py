@@ -7,12 +7,13 @@ import sqlite3
 from contextlib import nullcontext
 from copy import deepcopy
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from opencode_tui.source import sqlite_store
 from opencode_tui.source.discovery import is_copy_name
-from tests.stores import V1, V2, Files, Store, Tokens
+from tests.stores import V1, V2, Files, MakeStore, Tokens
 from tests.support.ledgers import Reader, assert_truth, reader
 
 COPIES = (
@@ -167,7 +168,7 @@ def test_a_file_that_opencode_never_writes_is_not_looked_at(tmp_path: Path) -> N
 @pytest.mark.parametrize("kind", [V1, V2, Files])
 @pytest.mark.parametrize("number", [60, 260])
 def test_the_oldest_of_many_running_calls_complete_and_are_seen_at_the_next_poll(
-    kind: type[Store], number: int, tmp_path: Path
+    kind: MakeStore, number: int, tmp_path: Path
 ) -> None:
     store = kind(tmp_path)
     session = store.session("Fix header")
@@ -200,15 +201,15 @@ def test_5000_calls_that_never_complete_cost_a_poll_a_seek_each_and_no_decoding(
     store.call(session, cost="0.01")
     ours.poll()
     decoded: list[int] = []
-    take = sqlite_store.SqliteStore._rows_by_id
-    fetch = type(next(iter(ours.sync._stores.values())))._rows_by_id
-    assert take is not fetch
+    kind: Any = type(next(iter(ours.sync._stores.values())))
+    fetch = kind._rows_by_id
+    assert fetch is not sqlite_store.SqliteStore._rows_by_id
 
-    def counted(self: object, connection: object, ids: list[str]) -> list[object]:
+    def counted(self: object, connection: object, ids: list[str]) -> Any:
         decoded.append(len(ids))
-        return fetch(self, connection, ids)  # type: ignore[arg-type]
+        return fetch(self, connection, ids)
 
-    monkeypatch.setattr(type(next(iter(ours.sync._stores.values()))), "_rows_by_id", counted)
+    monkeypatch.setattr(kind, "_rows_by_id", counted)
     statements: list[str] = []
     ours.ledger.connection.set_trace_callback(statements.append)
     store.call(session, cost="0.01")

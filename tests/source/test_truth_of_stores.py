@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from tests.stores import V1, V2, Files, Store, Tokens, tool
+from tests.stores import V1, V2, Files, MakeStore, Store, Tokens, tool
 from tests.support.ledgers import Reader, assert_truth, reader
-
-MakeStore = Callable[[Path], Store]
 
 GENERATIONS: dict[str, MakeStore] = {
     "files 1.0.0": lambda root: Files(root, version="1.0.0"),

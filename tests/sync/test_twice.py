@@ -8,6 +8,7 @@ import signal
 import sqlite3
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -112,7 +113,7 @@ def test_two_readers_in_turn_give_the_same_ledger_as_one(tmp_path: Path, monkeyp
     monkeypatch.setattr(sqlite_store, "_FIRST_STEP", 1)
     monkeypatch.setattr(sqlite_store, "_STEP", 1)
     second = reader(store.data_dir, tmp_path / "shared.db")
-    interrupted = []
+    interrupted: list[bool] = []
 
     def meanwhile() -> None:
         if not interrupted:
@@ -192,18 +193,18 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
     connect = sqlite3.connect
 
     class Counting(sqlite3.Connection):
-        def __init__(self, *args: object, **kwargs: object) -> None:
-            super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            super().__init__(*args, **kwargs)
             self.set_progress_handler(self._tick, 1000)
 
         def _tick(self) -> int:
             counts["steps"] += 1000
             return 0
 
-    def counting(path: object, *args: object, **kwargs: object) -> sqlite3.Connection:
+    def counting(path: str | Path, **options: Any) -> Any:
         if "mode=ro" not in str(path) and "immutable" not in str(path):
-            return connect(path, *args, **kwargs)  # type: ignore[call-overload, no-any-return]
-        return connect(path, *args, factory=Counting, **kwargs)  # type: ignore[call-overload]
+            return connect(path, **options)
+        return connect(path, factory=Counting, **options)
 
     monkeypatch.setattr("opencode_tui.source.sqlite_file.sqlite3.connect", counting)
     return counts

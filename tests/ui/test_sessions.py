@@ -56,7 +56,7 @@ def answered(app: OpencodeTui) -> bool:
     return isinstance(app.view, SessionList) and app.view.query in getattr(app.screen, "looking_at", ())
 
 
-def table(app: OpencodeTui) -> RowTable:
+def table(app: OpencodeTui) -> RowTable[Any, Any, Any]:
     return app.screen.query_one(RowTable)
 
 
