@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from opencode_tui.clock import Calendar
 from opencode_tui.guard.control import lift, raise_cutoff, unraise
@@ -29,8 +30,7 @@ from opencode_tui.records.requests import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Workplace:
+class Workplace(Struct, frozen=True):
     """What an action changes."""
 
     ledger: Ledger

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
+
+from msgspec import Struct
 
 Clock = Callable[[], int]
 """Gives the time now in Unix milliseconds."""
@@ -31,8 +32,7 @@ def sleep_s(seconds: float) -> None:
     time.sleep(seconds)
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(Struct, frozen=True):
     """Moments from `start_ms` (in) to `end_ms` (out)."""
 
     start_ms: int
@@ -46,8 +46,7 @@ EVER = Span(-(1 << 63), (1 << 63) - 1)
 """All moments that a ledger can hold."""
 
 
-@dataclass(frozen=True, slots=True)
-class Calendar:
+class Calendar(Struct, frozen=True):
     """Days and ISO weeks in one time zone; `zone=None` is the machine's own."""
 
     zone: tzinfo | None = None

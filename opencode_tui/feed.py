@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from datetime import date
+
+from msgspec.structs import replace
 
 from opencode_tui import clock as clocks
 from opencode_tui.actions import Workplace, act

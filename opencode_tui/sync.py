@@ -6,9 +6,10 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from opencode_tui import paths
 from opencode_tui.clock import Clock, calendar_for, now_ms, sleep_s

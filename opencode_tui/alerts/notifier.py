@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
-from dataclasses import replace
 from queue import SimpleQueue
 from secrets import token_hex
 from sqlite3 import Connection
 from threading import Lock, Thread
 from typing import Literal
+
+from msgspec.structs import replace
 
 from opencode_tui import clock as clocks
 from opencode_tui.alerts.channels import Route, routes

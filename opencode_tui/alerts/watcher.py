@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from opencode_tui.alerts.channels import levels
 from opencode_tui.alerts.rules import crossings, rule_of

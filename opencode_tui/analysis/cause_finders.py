@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from opencode_tui.analysis.loops import is_edit, loops
 from opencode_tui.clock import Calendar
@@ -24,8 +25,7 @@ _STEPS = 4
 """Calls that it takes to call a context growing."""
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """A cause, and where in its session it is seen."""
 
     cause: Cause

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from opencode_tui.analysis.cause_finders import (
     Finding,
@@ -31,8 +32,7 @@ _MOST_OF_IT = 50
 NO_CALLS = Cause("the ledger has no call of it", found=False)
 
 
-@dataclass(frozen=True, slots=True)
-class _Candidate:
+class _Candidate(Struct, frozen=True):
     cause: Cause
     hour_nano: int
 

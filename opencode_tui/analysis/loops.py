@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from opencode_tui.paths import last_part
 from opencode_tui.records.calls import EDIT_TOOLS
 from opencode_tui.records.facts import CallFacts, ToolFacts
 
 
-@dataclass(frozen=True, slots=True)
-class Loop:
+class Loop(Struct, frozen=True):
     """The longest run of one call of a tool in a session."""
 
     key: str

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
+
+from msgspec import Struct
 
 from opencode_tui.paths import last_part
 from opencode_tui.records.calls import Tokens
@@ -29,8 +30,7 @@ STATES: tuple[State, ...] = ("active", "idle", "archived", "deleted")
 _WORD = re.compile(r'(?:(\w+)([:=]))?("[^"]*"?|\S+)')
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(Struct, frozen=True):
     """One word of a filter: in which field it is looked for (None: in any), and whether it has to be all of it."""
 
     text: str
@@ -71,8 +71,7 @@ def filtered(rows: Sequence[SessionRow], filter: str) -> tuple[SessionRow, ...]:
     return tuple(row for row in rows if all(word.matches(row) for word in words))
 
 
-@dataclass(frozen=True, slots=True)
-class Sort(Generic[Row]):
+class Sort(Struct, Generic[Row], frozen=True):
     """An order of rows."""
 
     name: str
@@ -91,8 +90,7 @@ def ordered(rows: Iterable[SessionRow], sort: Sort[SessionRow], descending: bool
     return tuple(sorted(rows, key=sort.value, reverse=descending))
 
 
-@dataclass(frozen=True, slots=True)
-class Totals:
+class Totals(Struct, frozen=True):
     """What sessions add up to."""
 
     sessions: int
@@ -117,8 +115,7 @@ def totals(rows: Sequence[SessionRow]) -> Totals:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(Struct, frozen=True):
     """The sessions of one project."""
 
     project: str

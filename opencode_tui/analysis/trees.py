@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 
 def roots(ids: Sequence[str], parents: Mapping[str, str | None]) -> dict[str, str]:
@@ -34,8 +35,7 @@ def roots(ids: Sequence[str], parents: Mapping[str, str | None]) -> dict[str, st
     return {id: found[id] for id in ids}
 
 
-@dataclass(frozen=True, slots=True)
-class Tree:
+class Tree(Struct, frozen=True):
     """What a root session and its subagents did; `members` holds the root only if it did something itself."""
 
     root: str
@@ -53,8 +53,7 @@ def trees(root_of: Mapping[str, str]) -> list[Tree]:
     return [Tree(root, tuple(members)) for root, members in grouped.items()]
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """Where a session stands in a tree; `total` is its own amount and those of all below it."""
 
     id: str

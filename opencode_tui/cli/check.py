@@ -8,7 +8,9 @@ import os
 import sqlite3
 import sys
 from contextlib import suppress
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from opencode_tui.alerts.rules.measurements import Measurements
 from opencode_tui.alerts.rules.spend import DAY
@@ -54,8 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise Trouble(f"it could not be told where today stands ({type(error).__name__}: {error})") from error
 
 
-@dataclass(frozen=True, slots=True)
-class _Stand:
+class _Stand(Struct, frozen=True):
     """Where today stands."""
 
     spent: int

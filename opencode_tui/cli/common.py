@@ -9,8 +9,10 @@ import sqlite3
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from opencode_tui import paths
 from opencode_tui.cli import EXIT_USAGE, Trouble, one_line
@@ -20,8 +22,7 @@ from opencode_tui.config.settings import Settings
 from opencode_tui.guard.state import refresh
 from opencode_tui.ledger.bounds import all_read
 from opencode_tui.ledger.ledger import Ledger, LedgerError
-from opencode_tui.readings.context import Context
-from opencode_tui.readings.session import UnknownSession
+from opencode_tui.readings.context import Context, UnknownSession
 from opencode_tui.records.stores import StoreState
 from opencode_tui.sync import Sync
 
@@ -123,8 +124,7 @@ def fault_of(path: Path, error: BaseException) -> str:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
+class Opened(Struct, frozen=True):
     """What a command works with, after OpenCode's stores have been read."""
 
     settings: Settings

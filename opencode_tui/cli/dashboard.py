@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from opencode_tui.cli.common import NOTIFIER_S, Trouble, open_ledger, settings_for
 from opencode_tui.clock import calendar_for

@@ -6,8 +6,9 @@ import argparse
 import json
 import os
 import sys
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 import opencode_tui
 from opencode_tui import paths

@@ -53,7 +53,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--demo", action="store_true", help="show the dashboard on a made-up day that is played live")
     parser.add_argument("--no-mouse", action="store_true", help="leave the mouse to the terminal or to tmux")
     parser.set_defaults(run=_command("dashboard"))
-    commands = parser.add_subparsers(metavar="COMMAND", title="commands")
+    commands = parser.add_subparsers(prog=parser.prog, metavar="COMMAND", title="commands")
 
     def add(name: str, help: str, *, json: bool = True, codes: str = _EXIT_CODES) -> _Parser:
         command = commands.add_parser(
@@ -97,7 +97,7 @@ def make_parser() -> argparse.ArgumentParser:
 
 def _add_alerts(alerts: _Parser, common: _Parser) -> None:
     alerts.add_argument("--limit", type=_number, default=20, metavar="N", help="at most so many (default: 20)")
-    actions = alerts.add_subparsers(metavar="ACTION", title="actions", dest="action")
+    actions = alerts.add_subparsers(prog=alerts.prog, metavar="ACTION", title="actions", dest="action")
 
     def add(name: str, help: str) -> argparse.ArgumentParser:
         return actions.add_parser(
@@ -118,7 +118,7 @@ def _add_alerts(alerts: _Parser, common: _Parser) -> None:
 def _add_guard(commands: argparse._SubParsersAction[_Parser], common: _Parser) -> None:
     what = "hold the cutoff inside OpenCode: refuse its next model call once the day has cost that much"
     guard = commands.add_parser("guard", help=what, description=what, epilog=_EXIT_CODES, allow_abbrev=False)
-    actions = guard.add_subparsers(metavar="ACTION", title="actions", dest="action", required=True)
+    actions = guard.add_subparsers(prog=guard.prog, metavar="ACTION", title="actions", dest="action", required=True)
 
     def add(name: str, help: str) -> argparse.ArgumentParser:
         action = actions.add_parser(

@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import os
 from contextlib import suppress
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from opencode_tui.cli import EXIT_OK, EXIT_USAGE, Trouble
 from opencode_tui.cli.common import opened

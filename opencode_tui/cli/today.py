@@ -6,7 +6,8 @@ import argparse
 import json
 import os
 from contextlib import suppress
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from opencode_tui.cli.common import opened
 from opencode_tui.clock import now_ms

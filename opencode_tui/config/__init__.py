@@ -9,8 +9,9 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from opencode_tui.config.errors import SettingsError, unreadable
 from opencode_tui.config.settings import Settings

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import fields, replace
 from pathlib import Path
 from typing import Annotated, Any
 
+from msgspec.structs import fields, replace
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, create_model
 
 from opencode_tui.config import alert_values as values

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from opencode_tui.paths import tilde
 
@@ -21,8 +22,7 @@ class SettingsError(Exception):
     """A setting is wrong; the text is one sentence for the person who wrote it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
+class Given(Struct, frozen=True):
     """What one place gives: the flags, the environment or the file."""
 
     values: Mapping[str, Any]

@@ -6,10 +6,10 @@ Imported only when one of them needs it (see `load_settings`): pydantic takes lo
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import replace
 from pydantic import ValidationError
 from pydantic_settings import InitSettingsSource, PydanticBaseSettingsSource, TomlConfigSettingsSource
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import fields
 from itertools import pairwise
+
+from msgspec.structs import fields
 
 from opencode_tui.config.errors import Given, Key
 from opencode_tui.config.settings import Fills, Lines, Settings, SpendRule

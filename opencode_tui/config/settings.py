@@ -8,16 +8,16 @@ Money is nano-dollars here (`_nano`), and USD in the file and the environment (`
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
+
+from msgspec import Struct, field
 
 from opencode_tui.money import NANO
 from opencode_tui.records.alerts import LEVELS, Level, Period, Scope
 
 
-@dataclass(frozen=True, slots=True)
-class Budget:
+class Budget(Struct, frozen=True):
     warning_nano: int = 80 * NANO // 100
     """Spend of a day at which it is time to look."""
     cutoff_nano: int = 150 * NANO // 100
@@ -26,16 +26,14 @@ class Budget:
     """What an ISO week should cost at the most."""
 
 
-@dataclass(frozen=True, slots=True)
-class Chart:
+class Chart(Struct, frozen=True):
     warning_nano: int = 150 * NANO // 100
     """Where the warning band of the seven-days chart begins."""
     cutoff_nano: int = 2 * NANO
     """Where the band ends and the chart's cutoff line stands."""
 
 
-@dataclass(frozen=True, slots=True)
-class CustomPrice:
+class CustomPrice(Struct, frozen=True):
     """What the user pays for a model, in nano-dollars per million tokens."""
 
     input: int = 0
@@ -44,22 +42,19 @@ class CustomPrice:
     cache_write: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Pricing:
+class Pricing(Struct, frozen=True):
     prefer: Literal["recorded", "list"] = "recorded"
     """Which comes first where no custom price is set: what OpenCode recorded, or the list price."""
     custom: Mapping[str, CustomPrice] = field(default_factory=dict)
     """Prices of the user's own, by `model_key`; these come before all others."""
 
 
-@dataclass(frozen=True, slots=True)
-class Poll:
+class Poll(Struct, frozen=True):
     interval_s: float = 2.0
     """Seconds between two looks at OpenCode's store."""
 
 
-@dataclass(frozen=True, slots=True)
-class Lines:
+class Lines(Struct, frozen=True):
     """The amounts at which each level begins; None leaves a level out. Those that are set ascend."""
 
     notice_nano: int | None = None
@@ -72,8 +67,7 @@ class Lines:
         return _set_levels(self.notice_nano, self.warning_nano, self.cutoff_nano)
 
 
-@dataclass(frozen=True, slots=True)
-class Fills:
+class Fills(Struct, frozen=True):
     """The percentages at which each level begins; None leaves a level out. Those that are set ascend."""
 
     notice: int | None = None
@@ -90,8 +84,7 @@ def _set_levels(*lines: int | None) -> tuple[tuple[Level, int], ...]:
     return tuple((level, line) for level, line in zip(LEVELS, lines, strict=True) if line is not None)
 
 
-@dataclass(frozen=True, slots=True)
-class SpendRule:
+class SpendRule(Struct, frozen=True):
     """An amount spent in a period, by everything together or by each of a scope on its own."""
 
     lines: Lines = Lines()
@@ -101,8 +94,7 @@ class SpendRule:
     """Of the scope only those whose name holds this text, such as a model or a project; empty for each."""
 
 
-@dataclass(frozen=True, slots=True)
-class Alerts:
+class Alerts(Struct, frozen=True):
     """What is worth an alert: a field for each rule that has settings. The day's warning and cutoff are `budget`'s.
 
     config.toml's keys and their checks follow from the fields: Lines and Fills are tables, `_nano` an amount, else a
@@ -137,8 +129,7 @@ class Alerts:
     """How full the context of a session's newest call is, in percent of the model's limit."""
 
 
-@dataclass(frozen=True, slots=True)
-class Channels:
+class Channels(Struct, frozen=True):
     """Where alerts go, each from a level on (`off` for none). The banner always shows them.
 
     A channel of alerts/channels has its level here under its name; so config.toml has it as well.
@@ -155,8 +146,7 @@ class Channels:
     """The program and its arguments; the alert is in its environment and, as JSON, on its standard input."""
 
 
-@dataclass(frozen=True, slots=True)
-class GuardCaps:
+class GuardCaps(Struct, frozen=True):
     """What the guard holds beside the day's cutoff: caps on a day's spend, in nano-dollars."""
 
     projects: Mapping[str, int] = field(default_factory=dict)
@@ -164,22 +154,19 @@ class GuardCaps:
     agents: Mapping[str, int] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Privacy:
+class Privacy(Struct, frozen=True):
     show_prompts: bool = False
     """Show the first line of what was asked in a turn, read from OpenCode's store and not kept."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ui:
+class Ui(Struct, frozen=True):
     theme: str = ""
     """A theme of Textual's by name; empty for the app's own."""
     mouse: bool = True
     """Take the mouse; false leaves it to the terminal or to tmux."""
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Struct, frozen=True):
     data_dirs: tuple[Path, ...] = ()
     """OpenCode's data directories; empty finds the one that OpenCode itself would use."""
     ledger: Path | None = None

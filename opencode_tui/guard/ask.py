@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from base64 import b64encode
 from collections.abc import Mapping
-from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from opencode_tui.guard.files import small_text
 from opencode_tui.paths import expand
@@ -18,8 +19,7 @@ _TIMEOUT_S = 3.0
 _MOST = 4 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class Server:
+class Server(Struct, frozen=True):
     url: str
     password: str = ""
 

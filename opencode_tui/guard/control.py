@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from opencode_tui.clock import Calendar
 from opencode_tui.config.values import TOO_MUCH_NANO

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from opencode_tui.clock import DAY_MS
 from opencode_tui.guard.state import GuardState, StateError, change, read_state, state_file

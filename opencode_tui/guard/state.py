@@ -7,11 +7,13 @@ import json
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from time import sleep
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import asdict, replace
 
 from opencode_tui.clock import DAY_MS, Clock, calendar_for, monotonic_s, now_ms
 from opencode_tui.config.settings import Settings
@@ -34,16 +36,14 @@ class StateError(Exception):
     """guard.json cannot be used. The message is one sentence: what, where, what to do."""
 
 
-@dataclass(frozen=True, slots=True)
-class Raised:
+class Raised(Struct, frozen=True):
     """A cutoff that a person has raised for a day, in nano-dollars."""
 
     cutoff_nano: int
     until_ms: int
 
 
-@dataclass(frozen=True, slots=True)
-class GuardState:
+class GuardState(Struct, frozen=True):
     ledger: str
     """The ledger's file, which the plugin reads."""
     timezone: str = ""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from opencode_tui.clock import DAY_MS, MINUTE_MS, Span, calendar_for
 from opencode_tui.config.settings import Settings
@@ -36,8 +37,7 @@ _LATELY_MS = 10 * MINUTE_MS
 """So long calls that were not held are trouble."""
 
 
-@dataclass(frozen=True, slots=True)
-class GuardStatus:
+class GuardStatus(Struct, frozen=True):
     guarded: bool
     """OpenCode's next call is refused once a line is crossed. False while the guard is lifted."""
     condition: Condition

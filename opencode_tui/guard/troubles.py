@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from opencode_tui.counts import plural
 from opencode_tui.guard.files import exposure, small_text
@@ -20,8 +21,7 @@ _MOST = 20
 _MAY_MEND = "`opencode-tui guard install` may put it right"
 
 
-@dataclass(frozen=True, slots=True)
-class Trouble:
+class Trouble(Struct, frozen=True):
     cause: str
     """What it is about in a word: the plugin's own words for what it noted, else `plugin`, `state`, `exposed`."""
     sentence: str
@@ -34,8 +34,7 @@ class Trouble:
     remedy: str = _MENDS
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(Struct, frozen=True):
     """An OpenCode that has loaded the plugin: the last one of its generation that started."""
 
     generation: int

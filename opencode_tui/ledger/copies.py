@@ -15,8 +15,9 @@ import json
 import sqlite3
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from opencode_tui.records.calls import Call, message_id
 
@@ -33,8 +34,7 @@ _MOMENTS_WITH_COPIES = """
 _UNSETTLED = "copied = 1 AND copied_from IS NULL AND settled = 0 AND created_ms >= 0"
 
 
-@dataclass(frozen=True, slots=True)
-class _Member:
+class _Member(Struct, frozen=True):
     id: str
     session_id: str
     copied: int

@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from opencode_tui.ledger.holder import is_gone, this_process
 from opencode_tui.records.alerts import DeliveryResult
@@ -34,8 +35,7 @@ _DONE = "UPDATE delivery SET done = 1 WHERE alert_id = ? AND channel = ? AND hol
 _INSERT_RESULT = "INSERT INTO alert_told (alert_id, channel, at_ms, ok, detail, attempt) VALUES (?, ?, ?, ?, ?, ?)"
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(Struct, frozen=True):
     """An alert that a channel has not delivered yet."""
 
     alert_id: int

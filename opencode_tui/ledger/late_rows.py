@@ -11,7 +11,8 @@ import json
 import sqlite3
 from collections import defaultdict
 from collections.abc import Collection, Iterable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from opencode_tui.records.calls import Call, Tokens, undone_id, unlisted_id
 

@@ -12,7 +12,6 @@ import errno
 import os
 import sqlite3
 import stat
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -155,7 +154,9 @@ def _create_private(path: Path) -> None:
         if not os.access(path, os.R_OK | os.W_OK):
             raise OSError(errno.EACCES, os.strerror(errno.EACCES))
         return
-    handle, fresh = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
+    from tempfile import mkstemp
+
+    handle, fresh = mkstemp(prefix=f".{path.name}-", dir=path.parent)
     os.close(handle)
     try:
         # Not a rename: another process may have created the ledger meanwhile. Where neither works SQLite creates it.

@@ -10,8 +10,9 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import chain, islice
+
+from msgspec import Struct
 
 from opencode_tui.ledger.queries import exact_sum
 from opencode_tui.records.calls import Call, Tokens, undone_id, unlisted_id
@@ -52,8 +53,7 @@ _BY_COPIES = f"""
 """
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
+class _Known(Struct, frozen=True):
     """The calls of a session that its sum holds, as far as the ledger has them."""
 
     nano: int

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from opencode_tui.ledger.copies import link_copies
 from opencode_tui.ledger.fingerprints import key_of, keyed
@@ -17,8 +18,7 @@ from opencode_tui.records.stores import Bill, Session, Unreadable
 LEASE_MS = 5_000
 
 
-@dataclass(frozen=True, slots=True)
-class StoreRow:
+class StoreRow(Struct, frozen=True):
     """A store as the ledger knows it. `turns` counts how often its cursor has moved."""
 
     id: int

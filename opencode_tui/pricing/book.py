@@ -7,9 +7,10 @@ bundled list. A provider that none of them knows, a local one for instance, has 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+
+from msgspec import Struct
 
 from opencode_tui.config.settings import Pricing
 from opencode_tui.pricing.list_table import Key, ListTable
@@ -88,8 +89,7 @@ class PriceBook:
         return rates, self._models.context(*key) or self._table.context(*key)
 
 
-@dataclass(frozen=True, slots=True)
-class Priced:
+class Priced(Struct, frozen=True):
     """What one call costs, and why."""
 
     amount_nano: int

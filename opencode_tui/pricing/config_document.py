@@ -8,8 +8,9 @@ for a context tier among them; there a provider's entry replaces that of the sam
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from opencode_tui.pricing import jsonc, models_dev
 from opencode_tui.pricing.files import Mark, first_few, reason, shown
@@ -19,8 +20,7 @@ from opencode_tui.pricing.substitution import Substituted, substitute
 _UNREADABLE: Mapping[str, object] = {"input": None}
 
 
-@dataclass(frozen=True, slots=True)
-class ModelEntry:
+class ModelEntry(Struct, frozen=True):
     """What one file says of a model."""
 
     id: str | None
@@ -32,8 +32,7 @@ class ModelEntry:
     context: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(Struct, frozen=True):
     models: Mapping[Key, ModelEntry] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
     """Sentences on what is there and cannot be used; nothing that the file holds is in them but names."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from opencode_tui.pricing import models_dev
 from opencode_tui.pricing.config_document import Document, ModelEntry
@@ -17,8 +19,7 @@ Known = tuple[Rates | None, int | None]
 """A model's price and its context limit in tokens, each None where it is not known."""
 
 
-@dataclass(slots=True)
-class ConfigModel:
+class ConfigModel(Struct):
     """What the configuration says of one model, all files together."""
 
     base: Key

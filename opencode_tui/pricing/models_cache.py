@@ -6,7 +6,6 @@ One that comes from another address (`OPENCODE_MODELS_URL`) is kept as `models-<
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from hashlib import sha1
 from pathlib import Path
 from typing import cast
 
@@ -24,6 +23,8 @@ def default_path(environ: Mapping[str, str], home: Path) -> Path:
         return Path(given)
     name, address = "models.json", environ.get("OPENCODE_MODELS_URL") or USUAL_ADDRESS
     if address != USUAL_ADDRESS:
+        from hashlib import sha1
+
         digest = sha1(address.encode(errors="surrogateescape"), usedforsecurity=False).hexdigest()
         name = f"models-{digest}.json"
     return xdg(environ, "XDG_CACHE_HOME", home / ".cache") / name

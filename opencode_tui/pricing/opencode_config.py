@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from opencode_tui.pricing.config_document import Document, parse
 from opencode_tui.pricing.config_places import INLINE, ConfigPlaces, working_directory
@@ -15,8 +16,7 @@ from opencode_tui.pricing.merged_config import ConfigModel, Known, merged
 _MOST_DIRECTORIES = 2_000
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Configuration:
+class Configuration(Struct, frozen=True, eq=False):
     """What counts for one directory, and the prices that were worked out by it."""
 
     models: Mapping[Key, ConfigModel]

@@ -5,7 +5,8 @@ Rates are nano-dollars per million tokens: $0.14 per million tokens is 140_000_0
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from msgspec import Struct
+from msgspec.structs import replace
 
 from opencode_tui.money import apportion
 from opencode_tui.records.calls import Tokens
@@ -13,8 +14,7 @@ from opencode_tui.records.calls import Tokens
 MILLION = 1_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Tier:
+class Tier(Struct, frozen=True):
     """The rates of calls whose context is larger than `above` tokens."""
 
     above: int
@@ -24,8 +24,7 @@ class Tier:
     cache_write: int
 
 
-@dataclass(frozen=True, slots=True)
-class Rates:
+class Rates(Struct, frozen=True):
     """A model's price per kind of token, in nano-dollars per million tokens."""
 
     input: int

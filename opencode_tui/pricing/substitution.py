@@ -12,8 +12,9 @@ import os
 import re
 from bisect import bisect_right
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from opencode_tui.pricing import jsonc
 from opencode_tui.pricing.files import Mark, mark, read_text, reason, shown
@@ -26,8 +27,7 @@ _SPACE = "\t\n\v\f\r \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u200
 """What JavaScript trims."""
 
 
-@dataclass(frozen=True, slots=True)
-class Substituted:
+class Substituted(Struct, frozen=True):
     text: str
     unset: tuple[str, ...]
     """The names of variables that are missing or empty."""

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from urllib.parse import urlsplit
 
 from opencode_tui.privacy.commands import command_head
 from opencode_tui.privacy.harmless import one_line
@@ -76,6 +75,8 @@ def _is_command(path: str) -> bool:
 
 def host_of(url: str) -> str:
     """The host of a URL, without user, port, path and query."""
+    from urllib.parse import urlsplit
+
     try:
         parts = urlsplit(url[:2000])
         parts.port  # noqa: B018 a port that is no number belongs to a password

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Protocol
+
+from msgspec import Struct
 
 from opencode_tui.clock import Calendar, calendar_for
 from opencode_tui.config.settings import Settings
 from opencode_tui.ledger.bounds import all_read
 from opencode_tui.records.day import Guard
 from opencode_tui.records.stores import StoreState
+
+
+class UnknownSession(LookupError):
+    """No such session is in the ledger. The message is a sentence."""
 
 
 class ContextLimits(Protocol):
@@ -32,8 +37,7 @@ class LiveStore(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(Struct, frozen=True):
     """The ledger at one moment, and what is known besides it."""
 
     connection: sqlite3.Connection

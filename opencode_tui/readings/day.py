@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import accumulate
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from opencode_tui.analysis.pace import band, crossing, run_rate, week
 from opencode_tui.clock import HOUR_MS, Calendar, Span
@@ -22,8 +24,7 @@ from opencode_tui.records.requests import DayRequest
 from opencode_tui.records.usage import Slice, Totals
 
 
-@dataclass(frozen=True, slots=True)
-class _Read:
+class _Read(Struct, frozen=True):
     """What the ledger has of a day and its week, at one moment."""
 
     sums: Totals

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from opencode_tui.analysis.thresholds import crossed_at
 from opencode_tui.analysis.trees import roots

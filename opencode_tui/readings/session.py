@@ -5,8 +5,10 @@ from __future__ import annotations
 import sqlite3
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from opencode_tui.analysis.cause_finders import Finding
 from opencode_tui.analysis.causes import causes_in
@@ -16,7 +18,7 @@ from opencode_tui.ledger import queries, session_queries
 from opencode_tui.ledger.bounds import bounded_sessions
 from opencode_tui.ledger.residuals import UNDONE
 from opencode_tui.privacy.harmless import shown_id
-from opencode_tui.readings.context import Context, ContextLimits, LiveStore
+from opencode_tui.readings.context import Context, ContextLimits, LiveStore, UnknownSession
 from opencode_tui.readings.sessions import RUNNING_MS, main_key, state_of
 from opencode_tui.records.calls import Tokens, is_unlisted, message_id
 from opencode_tui.records.evidence import SessionEvidence
@@ -24,10 +26,6 @@ from opencode_tui.records.facts import CallFacts, SessionFacts, SessionSum, Tool
 from opencode_tui.records.model_key import split_key
 from opencode_tui.records.requests import SessionRequest, TurnRequest
 from opencode_tui.records.session import CallRates, CallRow, Node, SessionName, SessionView, ToolRow, Turn, TurnView
-
-
-class UnknownSession(LookupError):
-    """No such session is in the ledger. The message is a sentence."""
 
 
 def read_session(request: SessionRequest, context: Context) -> SessionView:
@@ -147,8 +145,7 @@ def read_turns_of(session_id: str, context: Context) -> tuple[Turn, ...]:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Tree:
+class _Tree(Struct, frozen=True):
     nodes: tuple[Node, ...]
     facts: Mapping[str, SessionFacts]
 

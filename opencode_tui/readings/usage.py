@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
+
+from msgspec.structs import replace
 
 from opencode_tui.analysis.matching import matching
 from opencode_tui.analysis.periods import days_of

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from opencode_tui.clock import DAY_MS, HOUR_MS
 
@@ -19,8 +20,7 @@ JITTER_MS = 60_000
 """By so much a clock may be put back without that what was done before counts as done in the future."""
 
 
-@dataclass(frozen=True, slots=True)
-class Crossing:
+class Crossing(Struct, frozen=True):
     """A rule whose measure stands at or past a line now. Pure result of evaluating the rules."""
 
     rule: str
@@ -43,8 +43,7 @@ class Crossing:
     """The subject for people: `in "Fix header"`, `on claude-opus`; empty for everything. May hold markup."""
 
 
-@dataclass(frozen=True, slots=True)
-class Cause:
+class Cause(Struct, frozen=True):
     """One sentence from the ledger that says why, and where to look."""
 
     sentence: str
@@ -56,8 +55,7 @@ class Cause:
     """False where nothing stands out and the sentence says so."""
 
 
-@dataclass(frozen=True, slots=True)
-class DeliveryResult:
+class DeliveryResult(Struct, frozen=True):
     """How the delivery by one channel ended."""
 
     channel: str
@@ -68,8 +66,7 @@ class DeliveryResult:
     """Which try it was: from the second on, whoever tried before it ended first."""
 
 
-@dataclass(frozen=True, slots=True)
-class Alert:
+class Alert(Struct, frozen=True):
     """An alert that fired, as the ledger keeps it."""
 
     id: int

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from opencode_tui.records.alerts import Alert
 from opencode_tui.records.requests import AlertsRequest
@@ -11,8 +11,7 @@ from opencode_tui.records.sessions import SessionList
 from opencode_tui.records.usage import Usage
 
 
-@dataclass(frozen=True, slots=True)
-class AlertList:
+class AlertList(Struct, frozen=True):
     request: AlertsRequest
     taken_ms: int
     alerts: tuple[Alert, ...]

@@ -5,8 +5,9 @@ Times are Unix milliseconds (UTC), amounts are nano-dollars, durations are milli
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 
 def message_id(call_id: str) -> str:
@@ -18,8 +19,7 @@ Basis = Literal["custom", "recorded", "list"]
 """What made a call's amount: the user's own price, what OpenCode wrote, or the list price."""
 
 
-@dataclass(frozen=True, slots=True)
-class Tokens:
+class Tokens(Struct, frozen=True):
     """Five disjoint token counts of one or many calls; `output` does not hold `reasoning`."""
 
     input: int = 0
@@ -61,8 +61,7 @@ class Tokens:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class ToolUse:
+class ToolUse(Struct, frozen=True):
     """One use of a tool by a call: small facts only, never what went in or came out."""
 
     id: str
@@ -81,8 +80,7 @@ class ToolUse:
     where that is nothing, or long."""
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Struct, frozen=True):
     """One model call as a store tells it: an assistant message, before it has a price."""
 
     id: str

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from typing import Literal
+
+from msgspec import Struct
 
 from opencode_tui.records.alerts import Alert
 from opencode_tui.records.calls import Tokens
@@ -19,8 +20,7 @@ Condition = Literal["guarded", "lifted", "trouble", "absent", "elsewhere"]
 Verdict = Literal["on pace", "over pace", "over target"]
 
 
-@dataclass(frozen=True, slots=True)
-class Split:
+class Split(Struct, frozen=True):
     """A day's spend by what it was spent on; `unknown_nano` is of models whose rates are not known."""
 
     input_nano: int = 0
@@ -30,16 +30,14 @@ class Split:
     unknown_nano: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class DaySpend:
+class DaySpend(Struct, frozen=True):
     day: date
     spend_nano: int
     band: Band
     lower_bound: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Week:
+class Week(Struct, frozen=True):
     """The ISO week that the day is in, up to the end of that day."""
 
     label: str
@@ -52,8 +50,7 @@ class Week:
     lower_bound: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class SessionLine:
+class SessionLine(Struct, frozen=True):
     """A root session with what it and its subagents spent on the day."""
 
     id: str
@@ -88,8 +85,7 @@ class SessionLine:
         return "active" if self.active else "idle"
 
 
-@dataclass(frozen=True, slots=True)
-class Guard:
+class Guard(Struct, frozen=True):
     """How the guard in OpenCode is doing."""
 
     condition: Condition
@@ -102,8 +98,7 @@ class Guard:
     """What keeps it from holding or has weakened it, in one sentence."""
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
+class Snapshot(Struct, frozen=True):
     taken_ms: int
     """When this picture was taken."""
     read_ms: int | None

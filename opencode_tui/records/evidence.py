@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from opencode_tui.records.facts import CallFacts, ToolFacts
 
 
-@dataclass(frozen=True, slots=True)
-class SessionEvidence:
+class SessionEvidence(Struct, frozen=True):
     """One of the sessions that most of it went to: its own calls and what they used."""
 
     id: str
@@ -18,8 +17,7 @@ class SessionEvidence:
     tools: tuple[ToolFacts, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Share:
+class Share(Struct, frozen=True):
     """A root session's part of what was crossed, its subagents with it."""
 
     id: str
@@ -33,8 +31,7 @@ class Share:
     subagents_hour_nano: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(Struct, frozen=True):
     """What the ledger has on a crossing."""
 
     since_ms: int

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from opencode_tui.clock import Span
 from opencode_tui.records.calls import Tokens
 
 
-@dataclass(frozen=True, slots=True)
-class SessionSum:
+class SessionSum(Struct, frozen=True):
     """What one session did in a span."""
 
     session_id: str
@@ -22,8 +21,7 @@ class SessionSum:
     tokens: Tokens
 
 
-@dataclass(frozen=True, slots=True)
-class SessionFacts:
+class SessionFacts(Struct, frozen=True):
     id: str
     parent_id: str | None
     title: str
@@ -35,8 +33,7 @@ class SessionFacts:
     fork_of: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class PastLine:
+class PastLine(Struct, frozen=True):
     """Calls that were made although a line had been reached for a while."""
 
     calls: int
@@ -44,8 +41,7 @@ class PastLine:
     last_ms: int
 
 
-@dataclass(frozen=True, slots=True)
-class CallFacts:
+class CallFacts(Struct, frozen=True):
     """What a turn is made of: a call of the session in order of time."""
 
     id: str
@@ -66,8 +62,7 @@ class CallFacts:
     """Something of it could not be read."""
 
 
-@dataclass(frozen=True, slots=True)
-class ToolFacts:
+class ToolFacts(Struct, frozen=True):
     call_id: str
     name: str
     target: str
@@ -77,8 +72,7 @@ class ToolFacts:
     digest: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class CallScope:
+class CallScope(Struct, frozen=True):
     """The calls that a crossing is about: of a span, and of some sessions or of one model, project and so on."""
 
     span: Span

@@ -2,37 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class AlertsSeen:
+class AlertsSeen(Struct, frozen=True):
     ids: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class AlertsSnoozed:
+class AlertsSnoozed(Struct, frozen=True):
     ids: tuple[int, ...]
     snoozed: int
     """How many of them; the others were acknowledged already."""
     until_ms: int
 
 
-@dataclass(frozen=True, slots=True)
-class AlertsAcknowledged:
+class AlertsAcknowledged(Struct, frozen=True):
     ids: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class GuardLifted:
+class GuardLifted(Struct, frozen=True):
     until_ms: int | None
     """None where the lift was ended."""
     cutoff_nano: int
     """The cutoff that holds, or will again."""
 
 
-@dataclass(frozen=True, slots=True)
-class CutoffRaised:
+class CutoffRaised(Struct, frozen=True):
     cutoff_nano: int
     ended: bool = False
     """The raise was ended: the settings' cutoff holds again."""

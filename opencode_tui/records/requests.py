@@ -2,48 +2,43 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class SessionsRequest:
+
+class SessionsRequest(Struct, frozen=True):
     """The root sessions that did something in one of analysis.periods.PERIODS, or on a day (2026-05-13)."""
 
     period: str = "week"
 
 
-@dataclass(frozen=True, slots=True)
-class SessionRequest:
+class SessionRequest(Struct, frozen=True):
     """One session with its tree of subagents and its turns."""
 
     session_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class TurnRequest:
+class TurnRequest(Struct, frozen=True):
     """The calls of one turn of a session."""
 
     session_id: str
     turn_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class AlertsRequest:
+class AlertsRequest(Struct, frozen=True):
     """The alerts that fired, the newest first."""
 
     most: int = 200
 
 
-@dataclass(frozen=True, slots=True)
-class DayRequest:
+class DayRequest(Struct, frozen=True):
     """The picture of a day; None is today, whichever day that is."""
 
     day: date | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class UsageRequest:
+class UsageRequest(Struct, frozen=True):
     """What a period cost by one key; the days from `first` to `last` come before the period's name."""
 
     by: str = "model"
@@ -59,37 +54,32 @@ class UsageRequest:
 Request = SessionsRequest | SessionRequest | TurnRequest | AlertsRequest | UsageRequest
 
 
-@dataclass(frozen=True, slots=True)
-class SeeAlerts:
+class SeeAlerts(Struct, frozen=True):
     """The person has seen these alerts: their banner goes."""
 
     ids: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class SnoozeAlerts:
+class SnoozeAlerts(Struct, frozen=True):
     """These alerts stay away until a moment."""
 
     ids: tuple[int, ...]
     until_ms: int
 
 
-@dataclass(frozen=True, slots=True)
-class AcknowledgeAlerts:
+class AcknowledgeAlerts(Struct, frozen=True):
     """The person has dealt with these alerts: they are seen, and no snooze brings them back."""
 
     ids: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class LiftGuard:
+class LiftGuard(Struct, frozen=True):
     """Let the guard pass calls until a moment; None ends that."""
 
     until_ms: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class RaiseCutoff:
+class RaiseCutoff(Struct, frozen=True):
     """Let the guard hold a higher cutoff, for today; None ends that."""
 
     cutoff_nano: int | None

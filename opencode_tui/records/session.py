@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from opencode_tui.records.alerts import Cause
 from opencode_tui.records.calls import Basis, Tokens
@@ -10,8 +10,7 @@ from opencode_tui.records.requests import SessionRequest, TurnRequest
 from opencode_tui.records.sessions import State
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(Struct, frozen=True):
     """A session in a tree of subagents, as long as it lived."""
 
     id: str
@@ -37,15 +36,13 @@ class Node:
     own_lower_bound: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ToolCount:
+class ToolCount(Struct, frozen=True):
     name: str
     uses: int
     failures: int
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
+class Turn(Struct, frozen=True):
     """What one prompt of the session led to, subagents left out."""
 
     id: str
@@ -88,14 +85,12 @@ class Turn:
         return self.ended_ms - self.started_ms
 
 
-@dataclass(frozen=True, slots=True)
-class SessionName:
+class SessionName(Struct, frozen=True):
     id: str
     title: str
 
 
-@dataclass(frozen=True, slots=True)
-class SessionView:
+class SessionView(Struct, frozen=True):
     request: SessionRequest
     taken_ms: int
     id: str
@@ -136,8 +131,7 @@ class SessionView:
     own_lower_bound: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class CallRates:
+class CallRates(Struct, frozen=True):
     """Rates in nano-dollars per million tokens, and where they stood."""
 
     input: int
@@ -147,8 +141,7 @@ class CallRates:
     source: str
 
 
-@dataclass(frozen=True, slots=True)
-class ToolRow:
+class ToolRow(Struct, frozen=True):
     name: str
     target: str
     ok: bool | None
@@ -156,8 +149,7 @@ class ToolRow:
     child_session_id: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class CallRow:
+class CallRow(Struct, frozen=True):
     """One call with all that makes its cost."""
 
     id: str
@@ -186,8 +178,7 @@ class CallRow:
     """What of it could not be read, in a few words."""
 
 
-@dataclass(frozen=True, slots=True)
-class TurnView:
+class TurnView(Struct, frozen=True):
     request: TurnRequest
     taken_ms: int
     calls: tuple[CallRow, ...]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from opencode_tui.records.calls import Tokens
 from opencode_tui.records.requests import SessionsRequest
@@ -12,8 +13,7 @@ State = Literal["active", "idle", "archived", "deleted"]
 """`deleted`: OpenCode no longer has the session; its money stays spent."""
 
 
-@dataclass(frozen=True, slots=True)
-class SessionRow:
+class SessionRow(Struct, frozen=True):
     """A root session; its figures are those of the whole tree in the period unless they say own."""
 
     id: str
@@ -51,8 +51,7 @@ class SessionRow:
         return self.last_ms - self.started_ms
 
 
-@dataclass(frozen=True, slots=True)
-class SessionList:
+class SessionList(Struct, frozen=True):
     request: SessionsRequest
     taken_ms: int
     rows: tuple[SessionRow, ...]

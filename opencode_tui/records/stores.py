@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from opencode_tui.records.calls import Call, Tokens
 
 
-@dataclass(frozen=True, slots=True)
-class Bill:
+class Bill(Struct, frozen=True):
     """What OpenCode 2 has added up for a session: all its calls, also those that stand in no row.
 
     Frozen messages of OpenCode 1 are taken off already. What the calls in the ledger leave of it was spent on titles
@@ -44,8 +44,7 @@ class Bill:
     """The newest compaction that ended without a cost; what it had cost until then stands in no row."""
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
+class Session(Struct, frozen=True):
     """A session as a store tells it; a subagent's has a parent, a fork's (in OpenCode 2) its origin."""
 
     id: str
@@ -60,8 +59,7 @@ class Session:
     archived_ms: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Unreadable:
+class Unreadable(Struct, frozen=True):
     """A row that could not be read, and why, in a few words."""
 
     kind: Literal["session", "message", "part", "event"]
@@ -71,8 +69,7 @@ class Unreadable:
     """When the row was made, by its own column or file; None where that is not known either."""
 
 
-@dataclass(frozen=True, slots=True)
-class StoreState:
+class StoreState(Struct, frozen=True):
     """How one of OpenCode's stores is doing."""
 
     path: str

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
+
+from msgspec import Struct
 
 from opencode_tui.records.calls import Tokens
 from opencode_tui.records.requests import UsageRequest
 
 
-@dataclass(frozen=True, slots=True)
-class Slice:
+class Slice(Struct, frozen=True):
     """A share of a period's spend under one key (a model as its `model_key`, a provider, an agent, …)."""
 
     key: str
@@ -23,8 +23,7 @@ class Slice:
     """Something of it could not be read."""
 
 
-@dataclass(frozen=True, slots=True)
-class Totals:
+class Totals(Struct, frozen=True):
     """Sums over a span; tokens and counts leave the copied calls out."""
 
     spend_nano: int
@@ -42,8 +41,7 @@ class Totals:
     """Calls that were aborted or never completed: what they streamed is recorded nowhere."""
 
 
-@dataclass(frozen=True, slots=True)
-class Usage:
+class Usage(Struct, frozen=True):
     """A period's totals and its groups, most expensive first (days in their order)."""
 
     request: UsageRequest

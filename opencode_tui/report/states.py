@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import Literal
+
+from msgspec import Struct
 
 from opencode_tui.alerts.rules import rule_of
 from opencode_tui.clock import Calendar, short_day
@@ -25,8 +26,7 @@ STALE_AFTER_MS = 60_000
 """A poll that has not come back for so long is not live any more, even if nothing failed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(Struct, frozen=True):
     """Something to say, from the longest variant to the shortest."""
 
     level: Level
@@ -36,16 +36,14 @@ class Said:
         return fit(self.variants, width)
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(Struct, frozen=True):
     """The last poll failed: why, and since when polls have."""
 
     reason: str
     since_ms: int
 
 
-@dataclass(frozen=True, slots=True)
-class Empty:
+class Empty(Struct, frozen=True):
     """A screen without numbers: what is the case, and what to do about it."""
 
     title: str

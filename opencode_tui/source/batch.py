@@ -5,9 +5,10 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
+
+from msgspec import Struct, field
 
 from opencode_tui.records.calls import Call, ToolUse
 from opencode_tui.records.stores import Bill, Session, Unreadable
@@ -26,8 +27,7 @@ class StoreTrouble(Exception):
         self.state: Literal["locked", "broken", "gone"] = state
 
 
-@dataclass(slots=True)
-class Batch:
+class Batch(Struct):
     """A step of reading; the ledger takes all of it in one transaction and remembers its cursor."""
 
     cursor: str

@@ -18,8 +18,10 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from opencode_tui import clock
 from opencode_tui.money import MAX_CALL_NANO
@@ -108,8 +110,7 @@ _AROUND = """
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
+class Due(Struct, frozen=True):
     """The sessions whose sums are to be read, and the moment of the newest change among all."""
 
     sums: dict[str, object]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import sys
-import tempfile
 import weakref
 from collections.abc import Iterable
 from pathlib import Path
@@ -16,7 +15,9 @@ class PrivateFolder:
     """A temporary folder, removed by `close`, or else at the end of the process."""
 
     def __init__(self) -> None:
-        self.path = Path(tempfile.mkdtemp(prefix="opencode-tui-"))
+        from tempfile import mkdtemp
+
+        self.path = Path(mkdtemp(prefix="opencode-tui-"))
         self.close = weakref.finalize(self, shutil.rmtree, self.path, ignore_errors=True)
 
 

@@ -17,8 +17,10 @@ never have been seen: the whole table is read again. Counting takes too long in 
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass, replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 _ANCHORS = 24
 BELOW_ALL, LAST = -(2**63) - 1, 2**63 - 1
@@ -29,8 +31,7 @@ Anchor = tuple[int, str, int]
 """(rowid, id, how many rows there were up to it when it was made, 0 where that was not counted)."""
 
 
-@dataclass(frozen=True, slots=True)
-class TableCursor:
+class TableCursor(Struct, frozen=True):
     high: int = BELOW_ALL
     """Every row above this is new."""
     gaps: tuple[tuple[int, int], ...] = ()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from hashlib import blake2b
+from functools import cache
+from typing import Any
 
 
 def digest_of(session_id: str, given: str) -> int | None:
@@ -15,5 +16,12 @@ def digest_of(session_id: str, given: str) -> int | None:
     if given in ("", "{}", "null"):
         return None
     key = session_id.encode(errors="replace")[:64]
-    digest = blake2b(given.encode(errors="replace"), digest_size=8, key=key).digest()
+    digest = _blake2b()(given.encode(errors="replace"), digest_size=8, key=key).digest()
     return int.from_bytes(digest, "big", signed=True)
+
+
+@cache
+def _blake2b() -> Any:
+    from hashlib import blake2b  # where no tool is read, `status` does without it
+
+    return blake2b

@@ -10,10 +10,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
+
+from msgspec.structs import replace
 
 from opencode_tui import clock
 from opencode_tui.counts import plural

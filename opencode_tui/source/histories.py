@@ -9,11 +9,11 @@ last of the copy's rows that are missing in it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class History:
+class History(Struct, frozen=True):
     """The rows that a session has, undone ones left out."""
 
     numbers: Mapping[str, int]

@@ -11,7 +11,8 @@ import json
 import re
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from opencode_tui.source.decode import moment
 from opencode_tui.source.session_times import made_by_id
@@ -57,8 +58,7 @@ _HAS_GAP = """
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Orphan:
+class Orphan(Struct, frozen=True):
     """A copy whose original was undone in the session that had made it."""
 
     copy_id: str

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from opencode_tui.source.decode import BadRow
 
@@ -13,8 +14,7 @@ _MOST_BYTES = 64_000_000
 """A file larger than this is not a message of OpenCode's."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """A file or folder in a directory, and when it was changed (ns since 1970)."""
 
     path: Path

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from opencode_tui.records.stores import Session, Unreadable
 from opencode_tui.source.cursor import BELOW_ALL, LAST, mark
@@ -14,8 +15,7 @@ from opencode_tui.source.sqlite_file import columns
 from opencode_tui.source.text import clean, raw_id
 
 
-@dataclass(frozen=True, slots=True)
-class SessionsCursor:
+class SessionsCursor(Struct, frozen=True):
     """How far the sessions have been read: the newest update seen, and what shows that some have vanished."""
 
     updated_ms: int = 0

@@ -13,10 +13,12 @@ import json
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from opencode_tui import clock
 from opencode_tui.records.calls import Call, message_id
@@ -42,8 +44,7 @@ Stamp = tuple[Any, Any]
 _KEPT = 50
 
 
-@dataclass(frozen=True, slots=True)
-class Cursor:
+class Cursor(Struct, frozen=True):
     """How far a SQLite store has been read; kept as JSON in the ledger."""
 
     identity: str

@@ -20,8 +20,9 @@ import json
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from opencode_tui import clock
 from opencode_tui.records.calls import Call, undone_id

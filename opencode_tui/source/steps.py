@@ -8,8 +8,10 @@ message's id, the others that id with `#2`, `#3` and so on.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from opencode_tui.money import apportion
 from opencode_tui.records.calls import Call, Tokens
@@ -17,8 +19,7 @@ from opencode_tui.source.decode import missing_text, usage_of
 from opencode_tui.source.text import label
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """What a `step-finish` part says, as it stands there; `id` orders a message's steps."""
 
     id: str

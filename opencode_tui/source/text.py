@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from functools import lru_cache
-from hashlib import blake2b
 from pathlib import Path
 
 from opencode_tui.privacy.harmless import one_line
@@ -44,6 +43,8 @@ def identifier(value: object) -> str | None:
         return None
     if len(value) <= 200 and value.isprintable():
         return value
+    from hashlib import blake2b
+
     digest = blake2b(value.encode("utf-8", "backslashreplace"), digest_size=8).hexdigest()
     return f"{clean(value, 150)}~{digest}"
 

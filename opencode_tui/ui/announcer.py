@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from opencode_tui.config.settings import Channels
 from opencode_tui.records.alerts import Alert, DeliveryResult, at_least, severity
@@ -13,8 +14,7 @@ MOST_TOASTS = 3
 """At once; what is more than that is counted in one more."""
 
 
-@dataclass(frozen=True, slots=True)
-class Announcement:
+class Announcement(Struct, frozen=True):
     """What to announce of alerts that are new."""
 
     toasts: tuple[Alert, ...] = ()

@@ -6,9 +6,9 @@ import os
 import signal
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from msgspec import Struct
 from textual import on
 from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
@@ -40,8 +40,7 @@ ENDING = (signal.SIGTERM, signal.SIGHUP)
 """What a closed pane and a system that shuts down send."""
 
 
-@dataclass(frozen=True, slots=True)
-class Tab:
+class Tab(Struct, frozen=True):
     """A screen that a number key shows."""
 
     key: str

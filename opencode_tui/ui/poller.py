@@ -5,10 +5,10 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import date
 from typing import Any, Protocol
 
+from msgspec.structs import replace
 from textual.app import App
 from textual.message import Message
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import multiprocessing
 import tempfile
 from collections import Counter
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,6 +18,7 @@ from opencode_tui.ledger import alert_log
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.money import NANO
 from opencode_tui.records.alerts import Alert
+from tests.support.records import replace
 from tests.support.watched import DAY_START, MINUTE, NOON, QUIET, Limits, Watched, keys
 
 CENT = NANO // 100

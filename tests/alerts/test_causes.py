@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from opencode_tui.config.settings import Alerts, Budget, Lines, Settings
+from tests.support.records import replace
 from tests.support.watched import DAY_START, MINUTE, NOON, QUIET, Watched, only
 
 CENT = 10_000_000

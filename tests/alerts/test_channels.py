@@ -12,11 +12,12 @@ import threading
 import tomllib
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from time import sleep
 
 import pytest
+from msgspec.structs import fields
 
 from opencode_tui.alerts.channels import CHANNELS, Route, all_off, levels
 from opencode_tui.alerts.channels.channel import ChannelError
@@ -29,6 +30,7 @@ from opencode_tui.config.settings import Channels
 from opencode_tui.records.alerts import Alert, Cause, Crossing, Level
 from tests.support.chat import SECRET, Chat
 from tests.support.paths import ROOT
+from tests.support.records import replace
 from tests.support.watched import NOON
 
 TEXT = '$0.83 is past the warning $0.80: 4× edits of Button.tsx in "Fix header", about $0.20 a round'
@@ -370,7 +372,7 @@ def test_every_channel_has_a_level_in_the_settings_and_every_such_level_is_a_cha
 
 def test_nothing_is_on_by_default_that_goes_beyond_the_screen() -> None:
     assert levels(Channels()) == {}
-    loud = replace(Channels(), **{channel.name: "notice" for channel in CHANNELS})  # type: ignore[arg-type]
+    loud = replace(Channels(), **{channel.name: "notice" for channel in CHANNELS})
     assert list(levels(loud)) == [channel.name for channel in CHANNELS]
     assert all_off(loud) == Channels()
 

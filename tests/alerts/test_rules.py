@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ from opencode_tui.records.facts import CallScope
 from opencode_tui.report.alert_words import details
 from tests.stores import V1, V2, Files, MakeStore, tool
 from tests.support.ledgers import reader
+from tests.support.records import replace
 from tests.support.watched import DAY_START, MINUTE, NOON, QUIET, Limits, Watched, only
 
 CENT = 10_000_000

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from opencode_tui.ledger import alert_log
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.records.alerts import Alert, DeliveryResult
 from tests.support.chat import SECRET, Chat
+from tests.support.records import replace
 from tests.support.watched import NOON, Watched
 
 LONG_S = 60.0

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -30,6 +28,7 @@ from opencode_tui.report.session_words import (
     title_text,
     when_text,
 )
+from tests.support.records import replace
 from tests.ui.builders import NOW, ROWS, nano, row
 
 UTC = calendar_for("UTC")

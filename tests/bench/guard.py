@@ -11,7 +11,6 @@ import json
 import os
 import subprocess
 import tempfile
-from dataclasses import replace
 from pathlib import Path
 from statistics import median
 
@@ -22,6 +21,7 @@ from opencode_tui.guard.state import GuardState, limits_of, state_file, write_st
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.money import NANO
 from tests.e2e.opencode import binary
+from tests.support.records import replace
 
 VERSION = "1.18.34"
 TODAY = (200, 2_000, 20_000)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from typing import Any
 
 import pytest
+from msgspec.structs import asdict
 
 from opencode_tui.analysis.periods import PERIODS
 from opencode_tui.cli import EXIT_OK

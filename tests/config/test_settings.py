@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import dataclasses
 import os
 import re
 import subprocess
@@ -10,12 +9,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from msgspec import Struct
+from msgspec.structs import fields
 
 from opencode_tui.config import load_settings
 from opencode_tui.config.model import KEYS, NAMED_TABLES, TABLES
 from opencode_tui.config.settings import Budget, CustomPrice, Fills, GuardCaps, Lines, Settings, SpendRule
 from opencode_tui.config.table import keys_in
 from tests.support.paths import ROOT
+from tests.support.records import replace
 
 EXAMPLE = ROOT / "config.example.toml"
 CENT = 10_000_000
@@ -30,11 +32,11 @@ def load(config: Path, text: str, env: Texts | None = None, flags: Texts | None 
 
 def keys_of(record: object, above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
     """The keys that a settings record has in the file: its fields, with `_usd` for `_nano`."""
-    assert dataclasses.is_dataclass(record)
-    for field in dataclasses.fields(record):
+    assert isinstance(record, Struct)
+    for field in fields(record):
         value = getattr(record, field.name)
         key = (*above, re.sub("_nano$", "_usd", field.name))
-        if dataclasses.is_dataclass(value):
+        if isinstance(value, Struct):
             yield from keys_of(value, key)
         else:
             yield key
@@ -56,7 +58,7 @@ def test_an_empty_file_gives_the_defaults(config: Path, text: str) -> None:
 def test_the_file_goes_before_the_defaults(config: Path) -> None:
     settings = load(config, 'timezone = "Europe/Berlin"\n[budget]\nwarning_usd = 0.5')
     assert settings.timezone == "Europe/Berlin"
-    assert settings.budget == dataclasses.replace(DEFAULT.budget, warning_nano=50 * CENT)
+    assert settings.budget == replace(DEFAULT.budget, warning_nano=50 * CENT)
 
 
 def test_the_environment_goes_before_the_file_key_by_key(config: Path) -> None:
@@ -166,7 +168,7 @@ def test_a_byte_order_mark_is_no_fault(config: Path) -> None:
 
 def test_a_level_that_is_left_out_keeps_its_default(config: Path) -> None:
     alerts = load(config, "[alerts.session]\ncutoff_usd = 3\n[alerts.context]\nnotice = 70").alerts
-    assert alerts.session == dataclasses.replace(DEFAULT.alerts.session, cutoff_nano=300 * CENT)
+    assert alerts.session == replace(DEFAULT.alerts.session, cutoff_nano=300 * CENT)
     assert alerts.context == Fills(70, 95, None)
 
 
@@ -247,9 +249,9 @@ def test_what_the_example_has_behind_a_mark_loads_without_it(config: Path, own_h
     settings = load(config, text)
     opus = SpendRule(Lines(25 * CENT, 50 * CENT), "model", "day", "opus")
     assert settings.pricing.custom == {"opencode/kimi-k2.6": CustomPrice(950_000_000, 4_000_000_000, 160_000_000, 0)}
-    assert settings.alerts == dataclasses.replace(DEFAULT.alerts, spend={"opus": opus})
+    assert settings.alerts == replace(DEFAULT.alerts, spend={"opus": opus})
     assert settings.guard == GuardCaps({str(own_home / "shop"): 150 * CENT}, {"build": 75 * CENT})
-    rest = dataclasses.replace(settings, pricing=DEFAULT.pricing, alerts=DEFAULT.alerts, guard=DEFAULT.guard)
+    rest = replace(settings, pricing=DEFAULT.pricing, alerts=DEFAULT.alerts, guard=DEFAULT.guard)
     assert rest == DEFAULT
     data = tomllib.loads(text)
     for key, name in ((("pricing", "custom"), "opencode/kimi-k2.6"), (("alerts", "spend"), "opus")):

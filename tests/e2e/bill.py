@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
+
+from tests.support.records import replace
 
 Kind = Literal["step", "title", "compaction", "generate"]
 

@@ -8,7 +8,7 @@ import os
 import stat
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -50,6 +50,7 @@ from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.money import NANO
 from opencode_tui.pricing.book import PriceBook
 from opencode_tui.report.guard_words import guard_words
+from tests.support.records import replace
 
 CENT = NANO // 100
 NOON = int(datetime(2026, 5, 13, 12, tzinfo=UTC).timestamp() * 1000)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from opencode_tui.money import NANO
 from opencode_tui.records.calls import Tokens
 from tests.stores import V1
 from tests.support.ledgers import Reader, reader
+from tests.support.records import replace
 
 NOON = int(datetime(2026, 5, 13, 12, tzinfo=UTC).timestamp() * 1000)
 MINUTE = 60_000

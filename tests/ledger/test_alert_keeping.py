@@ -5,7 +5,6 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,6 +16,7 @@ from opencode_tui.ledger.schema import LATEST
 from opencode_tui.money import NANO
 from opencode_tui.records.alerts import Alert, DeliveryResult
 from tests.support.old_ledgers import old_call, old_ledger
+from tests.support.records import replace
 from tests.support.watched import MINUTE, NOON, QUIET, Watched, only
 
 CENT = NANO // 100

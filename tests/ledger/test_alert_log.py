@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -14,6 +13,7 @@ from opencode_tui.ledger import alert_log
 from opencode_tui.money import NANO
 from opencode_tui.records.alerts import LEVELS, Alert, Cause, Crossing, Level, at_least, severity
 from opencode_tui.records.calls import Call, Tokens
+from tests.support.records import replace
 from tests.support.watched import DAY_START, MINUTE, NOON, QUIET, Watched, keys, only
 
 CENT = NANO // 100

@@ -9,7 +9,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from time import sleep
 
@@ -26,6 +26,7 @@ from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.records.alerts import Alert, DeliveryResult
 from opencode_tui.report.alerts import alert_json, alerts_text
 from tests.support.paths import ROOT
+from tests.support.records import replace
 from tests.support.watched import DAY_START, NOON, QUIET, Watched, only
 
 YEAR = 365 * 24 * 3_600_000

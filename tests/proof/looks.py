@@ -9,7 +9,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import astuple, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -94,7 +94,7 @@ class Reader:
         """What the ledger has by session, without a command."""
         ledger = self._opened()[0]
         return {
-            each.key: Told(each.spend_nano, each.calls, astuple(each.tokens))
+            each.key: Told(each.spend_nano, each.calls, each.tokens.counts)
             for each in slices(ledger.connection, EVER, "session")
         }
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +10,7 @@ from opencode_tui.config.settings import Budget, Chart
 from opencode_tui.money import NANO
 from tests.stores import V1
 from tests.support.pictures import CENT, DAY, IN_BERLIN, MINUTE, ago, assert_adds_up, at, picture
+from tests.support.records import replace
 
 # How fast, and where it leads
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC
 
 import pytest
@@ -12,6 +11,7 @@ from opencode_tui.money import NANO
 from opencode_tui.records.calls import Tokens
 from opencode_tui.records.session import CallRates, Node, SessionName, SessionView
 from opencode_tui.report import call_words, session_facts, turn_words
+from tests.support.records import replace
 from tests.ui.builders import nano
 from tests.ui.session_builders import GLM, KIMI, ROOT, SESSION, TREE, call, node, tool, turn, view
 
@@ -54,7 +54,7 @@ def test_a_call_that_was_not_billed_says_so_beside_its_list_price() -> None:
     ],
 )
 def test_the_basis_is_named(changes: dict[str, object], end: str) -> None:
-    assert call_words.arithmetic(replace(call(), **changes)).endswith(end)  # type: ignore[arg-type]
+    assert call_words.arithmetic(replace(call(), **changes)).endswith(end)
 
 
 def test_a_call_without_tokens_has_nothing_to_sum_up() -> None:

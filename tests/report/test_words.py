@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,7 @@ from opencode_tui.records.calls import Tokens
 from opencode_tui.records.day import Split, Week
 from opencode_tui.report import words
 from opencode_tui.report.states import Failure, banners, empty_screen, freshness, looked_in, store_banner
+from tests.support.records import replace
 from tests.ui.builders import DAY, DAY_START, NOW, STORE, at, nano, quiet, snapshot
 
 UTC = calendar_for("UTC")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.records.usage import Totals
 from opencode_tui.sync import Sync
 from tests.stores import Truth
+from tests.support.records import replace
 
 EVER = Span(0, 10**15)
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec.structs import fields
 
 from opencode_tui.alerts.watcher import look_for_alerts
 from opencode_tui.clock import HOUR_MS
@@ -16,6 +18,7 @@ from opencode_tui.pricing.book import Priced
 from opencode_tui.records.alerts import Alert
 from opencode_tui.records.calls import Call, Tokens, ToolUse
 from opencode_tui.records.stores import Session
+from tests.support.records import replace
 
 NOON = 1_778_673_600_000  # 2026-05-13 12:00 UTC, a Wednesday
 DAY_START = NOON - 12 * HOUR_MS
@@ -28,7 +31,7 @@ FAR = Budget(10**15, 10**15)
 
 def only(**rules: object) -> Settings:
     """Settings with no other rules than these, in UTC."""
-    return Settings(timezone="UTC", budget=FAR, alerts=replace(QUIET, **rules))  # type: ignore[arg-type]
+    return Settings(timezone="UTC", budget=FAR, alerts=replace(QUIET, **rules))
 
 
 class Limits:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from opencode_tui.clock import DAY_MS
 from opencode_tui.records.alerts import EVER, Alert, Cause, Crossing, DeliveryResult, Level
 from opencode_tui.records.answers import AlertList
 from opencode_tui.records.requests import AlertsRequest
+from tests.support.records import replace
 from tests.ui.builders import NOW, at, nano
 from tests.ui.session_builders import SESSION
 

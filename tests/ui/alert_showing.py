@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from textual.pilot import Pilot
@@ -13,6 +12,7 @@ from opencode_tui.records.answers import Answer
 from opencode_tui.records.day import Snapshot
 from opencode_tui.records.requests import AlertsRequest, Request, SessionRequest
 from opencode_tui.ui.app import OpencodeTui
+from tests.support.records import replace
 from tests.ui.alert_builders import FIRED, fired
 from tests.ui.builders import FakeFeed, snapshot
 from tests.ui.session_builders import SESSION, turn_view, view

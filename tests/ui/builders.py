@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from opencode_tui.records.requests import Action, Request, SessionsRequest
 from opencode_tui.records.sessions import SessionList, SessionRow
 from opencode_tui.records.stores import StoreState
 from opencode_tui.records.usage import Slice
+from tests.support.records import replace
 
 DAY = date(2026, 5, 13)
 DAY_START = int(datetime(2026, 5, 13, tzinfo=UTC).timestamp() * 1000)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from opencode_tui.pricing.rates import Rates, cost_nano
@@ -22,6 +21,7 @@ from opencode_tui.records.session import (
     Turn,
     TurnView,
 )
+from tests.support.records import replace
 from tests.ui.builders import FakeFeed, at, nano, snapshot
 
 KIMI, GLM = "opencode/kimi-k2.6", "opencode/glm-5.1"

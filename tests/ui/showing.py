@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from typing import Any
 
 from textual.pilot import Pilot
@@ -17,6 +16,7 @@ from opencode_tui.ui.app import OpencodeTui
 from opencode_tui.ui.screens.session import SessionScreen
 from opencode_tui.ui.screens.sessions import SessionsScreen
 from opencode_tui.ui.screens.why import WhyScreen
+from tests.support.records import replace
 from tests.support.textual_internals import screen_lines
 from tests.ui.builders import SETTINGS, FakeFeed, clock
 from tests.ui.quiet import quiet

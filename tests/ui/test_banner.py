@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from textual.widgets import Input
 
@@ -18,6 +16,7 @@ from opencode_tui.ui.tables.row_table import RowTable
 from opencode_tui.ui.tables.today import SessionTable
 from opencode_tui.ui.widgets.banner import Banner, laid_out
 from opencode_tui.ui.widgets.turns_panel import TurnsPanel
+from tests.support.records import replace
 from tests.support.textual_internals import toast_texts
 from tests.ui.alert_builders import DAY_CROSSING, FIRED, RATE, alert
 from tests.ui.alert_showing import BAND_LINE, NOTHING_STANDS_OUT, over, poll

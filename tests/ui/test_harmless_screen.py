@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 import subprocess
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +14,7 @@ from opencode_tui.records.requests import SessionRequest, SessionsRequest
 from opencode_tui.records.session import SessionName
 from opencode_tui.ui.app import OpencodeTui
 from tests.support.escapes import ESCAPES, acts
+from tests.support.records import replace
 from tests.ui.alert_builders import alert
 from tests.ui.builders import clock, part, row, session, session_list, snapshot
 from tests.ui.session_builders import ViewFeed, node, turn, view

@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import os
 import random
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -21,6 +20,7 @@ from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.ui.app import OpencodeTui
 from tests.stores import V1
 from tests.support.hostile import fill
+from tests.support.records import replace
 from tests.support.textual_internals import has_messages, unhandled_exception
 from tests.ui.builders import NOW, SETTINGS, clock, snapshot
 from tests.ui.showing import app_over, settled

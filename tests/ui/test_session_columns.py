@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -16,6 +15,7 @@ from opencode_tui.ui.tables.columns import AnyColumn
 from opencode_tui.ui.tables.layout import PADDING, column_widths, fit_columns
 from opencode_tui.ui.tables.sessions import SESSIONS, SORTS, TODAY, SessionContext
 from opencode_tui.ui.tables.turns import TURNS
+from tests.support.records import replace
 from tests.ui.builders import NOW, row, session
 from tests.ui.builders import SESSIONS as LINES
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ from textual.pilot import Pilot
 
 from opencode_tui.records.day import Snapshot
 from opencode_tui.ui.app import OpencodeTui
+from tests.support.records import replace
 from tests.ui.builders import DAY, ROWS, STORE, nano, quiet, session_list, snapshot
 from tests.ui.showing import NARROW, NORMAL, WIDE, SnapCompare, answered, app_over, settled, until
 

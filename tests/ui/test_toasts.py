@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from opencode_tui.clock import HOUR_MS
 from opencode_tui.config.settings import Channels
 from opencode_tui.records.alerts import Alert, DeliveryResult
 from opencode_tui.ui.announcer import Announcer
+from tests.support.records import replace
 from tests.support.textual_internals import toast_texts
 from tests.ui.alert_builders import DAY_CROSSING, alert
 from tests.ui.alert_showing import over, poll

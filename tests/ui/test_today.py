@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -14,6 +13,7 @@ from opencode_tui.records.day import Snapshot
 from opencode_tui.ui.screens.help import HelpScreen
 from opencode_tui.ui.tables.today import SessionTable
 from opencode_tui.ui.widgets.seven_days import SevenDays
+from tests.support.records import replace
 from tests.ui.builders import DAY, SETTINGS, STORE, part, quiet, session, snapshot
 from tests.ui.showing import app_over, screen_text, showing, until
 

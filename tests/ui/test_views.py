@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -16,6 +15,7 @@ from opencode_tui.records.answers import Answer
 from opencode_tui.records.day import Snapshot
 from opencode_tui.records.requests import Request, SessionRequest, SessionsRequest
 from opencode_tui.ui.poller import Poller, rest_s, same
+from tests.support.records import replace
 from tests.ui.builders import NOW, FakeFeed, clock, row, session_list, snapshot
 from tests.ui.showing import until
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -16,6 +15,7 @@ from opencode_tui.ui.app import OpencodeTui
 from opencode_tui.ui.screens.session import SessionScreen
 from opencode_tui.ui.screens.why import WhyScreen
 from opencode_tui.ui.tables.row_table import RowTable
+from tests.support.records import replace
 from tests.support.textual_internals import toast_texts
 from tests.ui.alert_builders import DAY_CROSSING, FIRED, alert, fired
 from tests.ui.alert_showing import over, poll

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from opencode_tui.alerts.channels import command, desktop, webhook
 from opencode_tui.alerts.channels.channel import Channel
@@ -12,8 +14,7 @@ from opencode_tui.config.settings import Channels, Settings
 from opencode_tui.records.alerts import Alert, Level, at_least
 
 
-@dataclass(frozen=True, slots=True)
-class ChannelType:
+class ChannelType(Struct, frozen=True):
     """A channel that there is. The setting of its name is the level from which on it is used."""
 
     name: str
@@ -29,8 +30,7 @@ CHANNELS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(Struct, frozen=True):
     """A channel that is on, and which alerts go to it."""
 
     name: str

@@ -14,8 +14,9 @@ import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from threading import Event, Lock
+
+from msgspec import Struct
 
 from opencode_tui.clock import monotonic_s
 
@@ -29,8 +30,7 @@ _LAST_WORDS_S = 0.5
 holds its output."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
+class Ended(Struct, frozen=True):
     """How a program ended."""
 
     code: int | None

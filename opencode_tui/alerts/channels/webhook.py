@@ -11,10 +11,11 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock, Thread
 from typing import Any
+
+from msgspec import Struct
 
 from opencode_tui import paths
 from opencode_tui.alerts.channels.channel import ChannelError
@@ -124,8 +125,7 @@ class _Exchange:
                 self._sockets.append(made)
 
 
-@dataclass(frozen=True, slots=True)
-class _Answer:
+class _Answer(Struct, frozen=True):
     words: str
     ok: bool = False
     again: bool = False

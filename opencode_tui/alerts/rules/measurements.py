@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from opencode_tui.analysis.trees import Place, laid_out, roots
 from opencode_tui.clock import Calendar, Span
@@ -20,8 +23,7 @@ from opencode_tui.records.alerts import Period, Scope
 _ALL = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ScopeSpend:
+class ScopeSpend(Struct, frozen=True):
     """What one of a scope cost: a root session with its tree, a model, a project, …"""
 
     key: str

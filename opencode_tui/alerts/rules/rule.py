@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from datetime import UTC
+
+from msgspec import Struct
 
 from opencode_tui.alerts.rules.measurements import Measurements
 from opencode_tui.analysis.causes import cause_of
@@ -22,8 +23,7 @@ Levels = tuple[tuple[Level, int], ...]
 """The levels that are set with their lines, the lowest first."""
 
 
-@dataclass(frozen=True, slots=True)
-class Unit:
+class Unit(Struct, frozen=True):
     """What a rule's values and lines are counted in."""
 
     text: Callable[[int], str]
@@ -38,8 +38,7 @@ def counted(noun: str) -> Unit:
     return Unit(lambda value: plural(value, noun))
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
+class Subject(Struct, frozen=True):
     """What a crossing is about; empty for everything."""
 
     key: str = ""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from datetime import tzinfo
 from pathlib import Path
 from tempfile import TemporaryDirectory
+
+from msgspec import Struct
 
 from opencode_tui.cli.demo.player import Player
 from opencode_tui.cli.demo.scenario import seed_history
@@ -15,8 +16,7 @@ from opencode_tui.cli.demo.store import V1Store
 from opencode_tui.clock import Clock, now_ms
 
 
-@dataclass(frozen=True, slots=True)
-class DemoPlace:
+class DemoPlace(Struct, frozen=True):
     """Where the demo is: what the dashboard is to be pointed at."""
 
     data_dir: Path

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Literal
+
+from msgspec import Struct
 
 from opencode_tui.records.calls import Tokens
 
@@ -13,8 +14,7 @@ Data = dict[str, Any]
 SNAPSHOT = "6d9dc6f290e0359e9506f949fe7cd83a1e243784"
 
 
-@dataclass(frozen=True, slots=True)
-class Tool:
+class Tool(Struct, frozen=True):
     """A use of a tool: `target` is its file, command, pattern or address; for a task, what it is to do."""
 
     name: str

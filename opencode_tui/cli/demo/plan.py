@@ -6,9 +6,11 @@ A plan knows its cost, so that a day can be filled up to a sum; it knows seconds
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Literal
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from opencode_tui.cli.demo import cast, models
 from opencode_tui.cli.demo.models import Model
@@ -21,8 +23,7 @@ _LOOK = (Tool("read", "src/components/Header.tsx"), Tool("read", cast.LOOP_FILE)
 _PLAN_READERS = ("read", "grep", "glob", "webfetch")
 
 
-@dataclass(slots=True, eq=False)
-class Work:
+class Work(Struct, eq=False):
     """A session under way; it gets its id when its first turn is written."""
 
     project: cast.Project
@@ -40,8 +41,7 @@ class Work:
     """The id of its newest user message."""
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """One model call of a turn."""
 
     tokens: Tokens
@@ -52,8 +52,7 @@ class Step:
     breaks: Literal["api", "aborted"] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
+class Turn(Struct, frozen=True):
     """One prompt and the calls that answer it."""
 
     work: Work

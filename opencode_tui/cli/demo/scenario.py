@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Collection
-from dataclasses import dataclass, field
 from datetime import date, timedelta, tzinfo
 from random import Random
+
+from msgspec import Struct, field
 
 from opencode_tui.cli.demo import cast, models
 from opencode_tui.cli.demo.act import act
@@ -25,8 +26,7 @@ _ARCHIVE_DAY = 12
 _SHORTEST_WITH_FORK_S = 10.0
 
 
-@dataclass(slots=True)
-class Desk:
+class Desk(Struct):
     """What is open on the person's desk: the sessions under way, and today's spend."""
 
     works: list[Work] = field(default_factory=list)

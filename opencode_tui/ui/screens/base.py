@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from msgspec import Struct
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.reactive import var
@@ -22,8 +22,7 @@ HEIGHTS = [(0, "-short"), (34, "-tall"), (46, "-taller"), (56, "-tallest")]
 """(from how many cells on, the class that app.tcss arranges by)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
+class Ask(Struct, frozen=True):
     """A request, and what is done with its answer, or with the sentence that says why there is none."""
 
     request: Request

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Never
 
+from msgspec import Struct
 from rich.text import Text
 
 from opencode_tui.clock import Calendar, Clock
@@ -16,8 +16,7 @@ from opencode_tui.ui.tables.columns import Column
 from opencode_tui.ui.theme import STYLES
 
 
-@dataclass(frozen=True, slots=True)
-class AlertContext:
+class AlertContext(Struct, frozen=True):
     """What the cells of an alert need besides its record."""
 
     clock: Clock

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Any, Generic, Literal, TypeVar
 
+from msgspec import Struct
 from rich.text import Text
 
 from opencode_tui.analysis.session_list import Sort
@@ -19,8 +19,7 @@ Cell = Text | str
 """What stands in a column; it is never markup. A style such as `$success` is the theme's colour of that name."""
 
 
-@dataclass(frozen=True)
-class Column(Generic[Row, Context, Group]):
+class Column(Struct, Generic[Row, Context, Group], frozen=True):
     """One column of a table of `Row`s. `Context` holds what cells need besides their row, such as the time."""
 
     key: str

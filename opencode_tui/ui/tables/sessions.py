@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-
+from msgspec import Struct
+from msgspec.structs import replace
 from rich.text import Text
 
 from opencode_tui.analysis.session_list import STATES, Group, Sort, Totals, context_share
@@ -19,8 +19,7 @@ from opencode_tui.report.words import amount
 from opencode_tui.ui.tables.columns import Column, sorts
 
 
-@dataclass(frozen=True, slots=True)
-class SessionContext:
+class SessionContext(Struct, frozen=True):
     """What the cells of a session need besides its record."""
 
     now_ms: int

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Never
+
+from msgspec import Struct
 
 from opencode_tui.clock import Calendar
 from opencode_tui.counts import tokens_text
@@ -21,8 +22,7 @@ WITH_PATHS = 149
 """From so many cells on, files are shown with their folders."""
 
 
-@dataclass(frozen=True)
-class TurnContext:
+class TurnContext(Struct, frozen=True):
     """What the cells of a turn need besides its record."""
 
     view: SessionView

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from msgspec import Struct
 from rich.style import Style
 from rich.text import Text
 from textual import on
@@ -22,8 +21,7 @@ PAGE = 100
 """How many subagents of one parent are made at a time."""
 
 
-@dataclass(frozen=True, slots=True)
-class More:
+class More(Struct, frozen=True):
     """What stands on the line below a page, for the rest of a parent's children."""
 
     parent_id: str
