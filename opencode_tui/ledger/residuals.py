@@ -49,7 +49,7 @@ _BY_COPIES = f"""
   FROM (SELECT *, store_id IN (SELECT s.id FROM store s JOIN json_each(?2) copy ON copy.value = s.key) AS of_copy
     FROM call WHERE session_id = ?1 AND copied = 0 AND {_OF_V2})
   WHERE instr(id, ?1) = 0 OR of_copy AND substr(id, 1, length(?3)) = ?3
-  ORDER BY agent = '{COMPACTION}' AND completed_ms = created_ms, completed_ms, id
+  ORDER BY completed_ms = created_ms, completed_ms, id
 """
 
 
@@ -193,7 +193,8 @@ def _rows(
 ) -> tuple[dict[str, tuple[int, ...]], set[str]]:
     """What the calls of a session spent and used, in the order in which they ended, and those that copies told of.
 
-    A compaction of which no end is known comes last: it may have run for longer than what was called meanwhile.
+    One that seems to have ended as it began, a compaction or a call on a clock that went back, comes last: when it
+    ended is not known.
     """
     spent: dict[str, tuple[int, ...]] = {}
     of_copies: set[str] = set()
