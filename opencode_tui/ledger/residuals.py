@@ -108,7 +108,7 @@ def undone_calls(
                 found |= {_key(call): call for call in calls}
             elif calls and not bill.is_held:
                 if bill.session_id not in room:
-                    room[bill.session_id] = _room(connection, bill, None if bill in sums else rows_of(bill.session_id))
+                    room[bill.session_id] = _room(connection, bill, bill in sums, rows_of)
                 for call in calls:
                     nano, tokens = room[bill.session_id]
                     left, rest = nano - call.recorded_nano, tokens - call.tokens
@@ -123,11 +123,18 @@ def _key(call: Call) -> tuple[object, ...]:
     return call.created_ms, call.provider, call.model, call.tokens.input, call.recorded_nano
 
 
-def _room(connection: sqlite3.Connection, bill: Bill, rows: Sequence[Call] | None) -> tuple[int, Tokens]:
-    """What a sum holds beside the ledger's calls, or beside these rows: nano-dollars, at the most, and tokens."""
-    if rows is None:
+def _room(
+    connection: sqlite3.Connection, bill: Bill, is_counted: bool, rows_of: Callable[[str], Sequence[Call]]
+) -> tuple[int, Tokens]:
+    """What a sum holds beside the ledger's calls: nano-dollars, at the most, and tokens.
+
+    Beside the store's own rows where the sum does not count, or the store was restored and the ledger has more.
+    """
+    if is_counted:
         known = _known(connection, bill)
-        return bill.cost_nano - known.nano + _rounding(bill, known), bill.tokens - known.tokens
+        if not _exceeds(known, bill):
+            return bill.cost_nano - known.nano + _rounding(bill, known), bill.tokens - known.tokens
+    rows = rows_of(bill.session_id)
     nano = bill.cost_nano - sum(row.recorded_nano for row in rows) + bill.rows_before + len(rows) + 1
     return nano, bill.tokens - sum((row.tokens for row in rows), Tokens())
 

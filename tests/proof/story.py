@@ -153,9 +153,9 @@ class Story:
         return session if session and session.messages.get(message.id) is message else None
 
     def grow(self, message: Message) -> bool | None:
-        """One more step of a message that holds several, as up to OpenCode 0.5 (and not in version 2)."""
+        """One more step of a message that holds several, as up to OpenCode 0.5: later ones keep them and add none."""
         session = self.of(message)
-        if session is None or self.is_v2:
+        if session is None or self.place.main.generation != "json":
             return False
         self._tick()
         self._charge(session, message)
