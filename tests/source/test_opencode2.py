@@ -357,6 +357,24 @@ def test_a_deleted_fork_of_a_fork_whose_copies_are_undone_is_known_by_the_rows_o
     assert ours.spend_by("session") == {id: nano for id, nano in store.truth.own.items() if nano}
 
 
+def test_a_copy_of_opencode_1_that_is_undone_was_not_made_in_its_fork(tmp_path: Path) -> None:
+    old = V1(tmp_path, version="1.14.48")
+    base = old.session("Redesign")
+    old.call(base, cost="0.05")
+    old.now += 60_000
+    fork = old.fork(base)
+    old.delete(base)
+    store = V2(tmp_path, upgraded=old)
+    second = store.fork(fork)
+    store.call(second, cost="0.02")
+    asked = store.prompt(fork)
+    store.call(fork, cost="0.08", turn=asked, tokens=Tokens(100_000, 9_000, 900, 90_000, 9_000))
+    store.revert(fork, store.sessions[fork].messages[0].id)
+    store.call(fork, cost="0.01")
+    ours = synced(store)
+    assert ours.totals.spend_nano == 160_000_000
+
+
 def test_a_later_fork_of_a_deleted_session_did_not_make_its_calls(store: V2) -> None:
     base = store.session("Redesign")
     store.now -= 20_000  # the clock is put back, so that nothing shows that the base was there
