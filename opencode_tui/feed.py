@@ -15,7 +15,7 @@ from opencode_tui.clock import MINUTE_MS, Clock, calendar_for
 from opencode_tui.config.settings import Settings
 from opencode_tui.guard.state import StateError, state_file
 from opencode_tui.guard.status import GuardStatus, guard_status
-from opencode_tui.guard.troubles import Trouble
+from opencode_tui.guard.troubles import GuardTrouble
 from opencode_tui.ledger import deliveries, queries
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.paths import NoHomeError
@@ -44,13 +44,13 @@ class LedgerFeed:
         settings: Settings,
         environ: Mapping[str, str],
         clock: Clock = clocks.now_ms,
-        tell: Callable[[Alert], None] = lambda _: None,
-        deliver: Callable[[], None] = lambda: None,
+        notify: Callable[[Alert], None] = lambda _: None,
+        deliver_waiting: Callable[[], None] = lambda: None,
     ) -> None:
         """`tell` is given each alert that fires, once, on the thread of `poll`; `deliver` is called where some have not
         been delivered, also by a process that has ended. Neither may wait.
         """
-        self._tell, self._deliver = tell, deliver
+        self._notify, self._deliver_waiting = notify, deliver_waiting
         self._open_ledger, self._settings, self._environ, self._clock = open_ledger, settings, environ, clock
         self._calendar = calendar_for(settings.timezone)
         self._sync: Sync | None = None
@@ -164,13 +164,13 @@ class LedgerFeed:
 
     def _watch(self, now_ms: int) -> None:
         assert self._ledger is not None and self._sync is not None
-        guard: tuple[Trouble, ...] = ()
+        guard: tuple[GuardTrouble, ...] = ()
         with suppress(NoHomeError):
             guard = self._guard(now_ms).troubles
         for alert in look_for_alerts(self._ledger, self._settings, now_ms, self._sync.book, guard):
-            self._tell(alert)
+            self._notify(alert)
         if deliveries.free(self._ledger.connection, now_ms):
-            self._deliver()
+            self._deliver_waiting()
 
     def _guard(self, now_ms: int) -> GuardStatus:
         assert self._ledger is not None

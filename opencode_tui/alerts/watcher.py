@@ -13,7 +13,7 @@ from opencode_tui.alerts.rules.rule import Rule
 from opencode_tui.alerts.text import alert_text, since_text
 from opencode_tui.clock import calendar_for
 from opencode_tui.config.settings import Settings
-from opencode_tui.guard.troubles import Trouble
+from opencode_tui.guard.troubles import GuardTrouble
 from opencode_tui.ledger import alert_log, deliveries
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.readings.context import ContextLimits
@@ -27,7 +27,7 @@ def look_for_alerts(
     settings: Settings,
     now_ms: int,
     limits: ContextLimits | None = None,
-    guard: Iterable[Trouble] = (),
+    guard: Iterable[GuardTrouble] = (),
 ) -> tuple[Alert, ...]:
     """The alerts that are new, in the order in which their lines were crossed, each given to one caller alone.
 

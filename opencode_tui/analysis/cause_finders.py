@@ -37,12 +37,12 @@ class Finding(Struct, frozen=True):
     """The turns to look at."""
 
 
-Found = Iterator[Finding]
+Findings = Iterator[Finding]
 
 
-def edits(session: SessionEvidence) -> Found:
+def edits(session: SessionEvidence) -> Findings:
     """The same file edited in turn after turn: the whole of those turns is what the rounds cost."""
-    turns = turns_of(session.calls)
+    turns = by_turn(session.calls)
     turn_of = {call.id: call.turn_id for call in session.calls if call.turn_id}
     edited: dict[str, dict[str, None]] = defaultdict(dict)
     for use in session.tools:
@@ -57,17 +57,17 @@ def edits(session: SessionEvidence) -> Found:
             yield Finding(Cause(sentence, session.id, calls[-1].turn_id, nano), calls, "same file", tuple(rounds))
 
 
-def repeats(session: SessionEvidence) -> Found:
+def repeats(session: SessionEvidence) -> Findings:
     """The same call of a tool, again and again while nothing was edited."""
     for loop in loops(session.calls, session.tools):
         if loop.times >= _REPEATS:
             nano = cost(loop.calls)
             what = f'{plural(loop.times, "identical call")} ({loop.what}) in "{session.title}" cost {format_usd(nano)}'
-            turns = tuple(turns_of(loop.calls))
+            turns = tuple(by_turn(loop.calls))
             yield Finding(Cause(what, session.id, loop.calls[-1].turn_id, nano), loop.calls, "same call", turns)
 
 
-def dearer_model(session: SessionEvidence, calendar: Calendar) -> Found:
+def dearer_model(session: SessionEvidence, calendar: Calendar) -> Findings:
     """A model that a call costs much more with than with those before it; what it added is what it explains."""
     calls = [call for call in session.calls if call.cost_nano]
     for model in sorted({call.model for call in calls}):
@@ -85,22 +85,22 @@ def dearer_model(session: SessionEvidence, calendar: Calendar) -> Found:
                 calls_on, spent = f"{plural(len(after), 'call')} on {name}", format_usd(cost(after))
                 sentence = f'{calls_on} in "{session.title}" cost {spent}, {times} the price per call'
             extra = cost(after) - was * len(after)
-            turns = tuple(turns_of(after))
+            turns = tuple(by_turn(after))
             yield Finding(Cause(sentence, session.id, after[0].turn_id, extra), after, "dearer model", turns)
 
 
-def growth(session: SessionEvidence) -> Found:
+def growth(session: SessionEvidence) -> Findings:
     """A context that grew until each call cost a multiple; what the growth added is what it explains."""
     for calls in _stretches(session.calls):
-        told = growth_of(calls)
-        if told is not None:
-            words, extra = told
+        grown = context_growth(calls)
+        if grown is not None:
+            words, extra = grown
             sentence = f'the context of "{session.title}" {words}'
             turn_id = calls[-1].turn_id
             yield Finding(Cause(sentence, session.id, turn_id, extra), calls, "grown context", (turn_id,))
 
 
-def growth_of(calls: Sequence[CallFacts]) -> tuple[str, int] | None:
+def context_growth(calls: Sequence[CallFacts]) -> tuple[str, int] | None:
     """How the context grew over calls of one model, and the nano-dollars that this added; None where it did not."""
     if len(calls) < _STEPS:
         return None
@@ -113,13 +113,13 @@ def growth_of(calls: Sequence[CallFacts]) -> tuple[str, int] | None:
     return f"grew {sizes}, and each call costs {_times(now, was)} what it did", cost(calls) - was * len(calls)
 
 
-def failures(session: SessionEvidence) -> Found:
+def failures(session: SessionEvidence) -> Findings:
     failed = [call for call in session.calls if call.error and call.cost_nano]
     if len(failed) > 1:
         nano = cost(failed)
         sentence = f'{plural(len(failed), "failed call")} in "{session.title}" cost {format_usd(nano)}'
         yield Finding(
-            Cause(sentence, session.id, failed[-1].turn_id, nano), failed, "failed calls", tuple(turns_of(failed))
+            Cause(sentence, session.id, failed[-1].turn_id, nano), failed, "failed calls", tuple(by_turn(failed))
         )
 
 
@@ -141,7 +141,7 @@ def _stretches(calls: Sequence[CallFacts]) -> list[list[CallFacts]]:
     return stretches
 
 
-def turns_of(calls: Sequence[CallFacts]) -> dict[str, list[CallFacts]]:
+def by_turn(calls: Sequence[CallFacts]) -> dict[str, list[CallFacts]]:
     turns: dict[str, list[CallFacts]] = defaultdict(list)
     for call in calls:
         turns[call.turn_id].append(call)

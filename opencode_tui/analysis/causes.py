@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from opencode_tui.analysis.cause_finders import (
     Finding,
-    Found,
+    Findings,
     cost,
     dearer_model,
     edits,
@@ -70,7 +70,7 @@ def causes_in(session: SessionEvidence, calendar: Calendar) -> tuple[Finding, ..
     return tuple(sorted(kept, key=lambda each: -each.cause.cost_nano))
 
 
-def _finders(calendar: Calendar) -> tuple[Callable[[SessionEvidence], Found], ...]:
+def _finders(calendar: Calendar) -> tuple[Callable[[SessionEvidence], Findings], ...]:
     return (edits, repeats, lambda session: dearer_model(session, calendar), growth, failures)
 
 

@@ -60,8 +60,8 @@ def identity(use: ToolFacts) -> str:
     if use.digest is not None:
         return f"{use.name}:{use.target}:{use.digest:x}"
     vague = use.name == "bash" and (" " not in use.target or use.target.startswith("cd "))
-    told = use.target and not vague and use.name not in (*EDIT_TOOLS, "task", "subagent")
-    return f"{use.name}:{use.target}" if told else ""
+    is_specific = use.target and not vague and use.name not in (*EDIT_TOOLS, "task", "subagent")
+    return f"{use.name}:{use.target}" if is_specific else ""
 
 
 def what_ran(use: ToolFacts) -> str:

@@ -53,7 +53,7 @@ def trees(root_of: Mapping[str, str]) -> list[Tree]:
     return [Tree(root, tuple(members)) for root, members in grouped.items()]
 
 
-class Place(Struct, frozen=True):
+class TreeNode(Struct, frozen=True):
     """Where a session stands in a tree; `total` is its own amount and those of all below it."""
 
     id: str
@@ -62,7 +62,7 @@ class Place(Struct, frozen=True):
     total: int
 
 
-def laid_out(root: str, parents: Mapping[str, str | None], own: Mapping[str, int]) -> list[Place]:
+def tree_nodes(root: str, parents: Mapping[str, str | None], own: Mapping[str, int]) -> list[TreeNode]:
     """The root and all below it, each below its parent, the sibling with the larger total first.
 
     `parents` holds all that are below the root. A cycle is not followed: each id stands once.
@@ -79,11 +79,11 @@ def laid_out(root: str, parents: Mapping[str, str | None], own: Mapping[str, int
         parent = parents[id]
         if id != root and parent is not None:
             total[parent] += total[id]
-    places: list[Place] = []
+    nodes: list[TreeNode] = []
     stack = [(root, 0)]
     while stack:
         id, depth = stack.pop()
-        places.append(Place(id, parents[id] if depth else None, depth, total[id]))
+        nodes.append(TreeNode(id, parents[id] if depth else None, depth, total[id]))
         below = sorted(children[id], key=lambda child: (total[child], child))
         stack.extend((child, depth + 1) for child in below)
-    return places
+    return nodes

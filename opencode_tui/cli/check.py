@@ -24,7 +24,7 @@ from opencode_tui.clock import Calendar, calendar_for, now_ms
 from opencode_tui.config.settings import Budget, Settings
 from opencode_tui.counts import plural
 from opencode_tui.guard.status import guard_status
-from opencode_tui.guard.troubles import Trouble as GuardTrouble
+from opencode_tui.guard.troubles import GuardTrouble
 from opencode_tui.ledger import alert_log, deliveries, queries
 from opencode_tui.ledger.bounds import is_lower_bound
 from opencode_tui.ledger.ledger import Ledger

@@ -261,9 +261,9 @@ def no_store(data_dirs: Sequence[Path]) -> str:
 
 def _complain(sync: Sync, states: tuple[StoreState, ...], *, prices: bool) -> None:
     """Say once on standard error what is wrong with the stores and their prices."""
-    said = [*sync.notices, *(state.detail for state in states if state.state != "live")]
-    said += sync.look_at_prices() if prices else sync.book.problems
+    complaints = [*sync.notices, *(state.detail for state in states if state.state != "live")]
+    complaints += sync.look_at_prices() if prices else sync.book.problems
     if not states:
-        said.append(no_store(sync.data_dirs))
-    for sentence in dict.fromkeys(said):
+        complaints.append(no_store(sync.data_dirs))
+    for sentence in dict.fromkeys(complaints):
         print(f"opencode-tui: {sentence}", file=sys.stderr)

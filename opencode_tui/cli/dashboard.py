@@ -57,8 +57,8 @@ def _show(settings: Settings) -> int:
                 lambda: open_ledger(settings),
                 settings,
                 os.environ,
-                tell=notifier.notify,
-                deliver=notifier.deliver_waiting,
+                notify=notifier.notify,
+                deliver_waiting=notifier.deliver_waiting,
             ),
             settings,
         )

@@ -29,7 +29,7 @@ from opencode_tui.guard.state import (
     write_state,
 )
 from opencode_tui.guard.status import NOT_HELD, GuardStatus, guard_status
-from opencode_tui.guard.troubles import Seen
+from opencode_tui.guard.troubles import PluginLoad
 from opencode_tui.ledger import queries
 from opencode_tui.ledger.bounds import is_lower_bound
 from opencode_tui.money import format_usd, nano_from_usd, usd
@@ -191,7 +191,7 @@ def _lines(status: GuardStatus, spent: str, calendar: Calendar, now: int) -> lis
     return lines + [f"not held: {what}" for what in NOT_HELD]
 
 
-def _seen(seen: Seen, calendar: Calendar, now: int) -> str:
+def _seen(seen: PluginLoad, calendar: Calendar, now: int) -> str:
     which = f"OpenCode {seen.version or seen.generation}"
     when = calendar.moment(seen.at_ms, now)
     if seen.current:

@@ -48,7 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     with _ended_by_signals() as ended:
 
-        def tell(alert: Alert) -> None:
+        def notify(alert: Alert) -> None:
             notifier.notify(alert)
             try:
                 _say(alert, settings, calendar)
@@ -57,7 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
                 ended.set()
 
         feed = LedgerFeed(
-            lambda: Ledger(ledger.path, WAIT_S), settings, os.environ, now_ms, tell, notifier.deliver_waiting
+            lambda: Ledger(ledger.path, WAIT_S), settings, os.environ, now_ms, notify, notifier.deliver_waiting
         )
         try:
             _watch(feed, settings, ledger.path, ended, once=arguments.once)

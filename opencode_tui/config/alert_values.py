@@ -17,7 +17,7 @@ from opencode_tui.paths import expand
 from opencode_tui.records.alerts import LEVELS, PERIODS, SCOPES, Level, Period, Scope
 
 From = Level | Literal["off"]
-Word = TypeVar("Word", bound=str)
+Choice = TypeVar("Choice", bound=str)
 
 OFF = "off"
 _MOST = 1_000_000
@@ -76,7 +76,7 @@ def period(value: object) -> Period:
     return _one_of(value, PERIODS)
 
 
-def _one_of(value: object, words: Sequence[Word]) -> Word:
+def _one_of(value: object, words: Sequence[Choice]) -> Choice:
     for word in words:
         if value == word:
             return word

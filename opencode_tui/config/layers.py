@@ -1,4 +1,4 @@
-"""Flags, environment and config.toml laid over each other and checked, with each fault told where it stands.
+"""Flags, environment and config.toml laid over each other and checked, with each fault reported where it stands.
 
 Imported only when one of them needs it (see `load_settings`): pydantic takes longer than a whole `check`.
 """
@@ -15,7 +15,7 @@ from pydantic_settings import InitSettingsSource, PydanticBaseSettingsSource, To
 
 from opencode_tui.config.errors import Given, Key, dotted, first_of, shown, unknown
 from opencode_tui.config.lines import wrong_lines
-from opencode_tui.config.model import KEYS, NAMED_TABLES, TABLES, Document
+from opencode_tui.config.model import KEYS, NAMED_TABLES, TABLES, SettingsDocument
 from opencode_tui.config.settings import Settings
 from opencode_tui.config.table import keys_in
 from opencode_tui.config.toml import read_toml
@@ -44,13 +44,13 @@ def read_settings(flags: Mapping[str, str], variables: Mapping[str, str], file: 
         unknown(name, name, by_variable, "setting", VARIABLE_PREFIX) for name in variables if name not in by_variable
     ]
 
-    toml = TomlFile(Document, file)
+    toml = TomlFile(SettingsDocument, file)
     givens = [
         _given({by_flag[name]: (f"flag {name}", text) for name, text in flags.items() if name in by_flag}),
         _given({by_variable[name]: (name, text) for name, text in variables.items() if name in by_variable}),
         Given(toml.toml_data, {(): tilde(file) if file else ""}),
     ]
-    sources = (*(InitSettingsSource(Document, dict(given.values)) for given in givens[:2]), toml)
+    sources = (*(InitSettingsSource(SettingsDocument, dict(given.values)) for given in givens[:2]), toml)
     settings = Settings()
     try:
         settings = _document(sources).settings()
@@ -73,8 +73,8 @@ def _given(texts: Mapping[Key, tuple[str, str]]) -> Given:
     return Given(nested, {key: name for key, (name, _) in texts.items()})
 
 
-def _document(sources: tuple[PydanticBaseSettingsSource, ...]) -> Document:
-    class Sourced(Document):
+def _document(sources: tuple[PydanticBaseSettingsSource, ...]) -> SettingsDocument:
+    class Sourced(SettingsDocument):
         @classmethod
         def settings_customise_sources(cls, *_: Any, **__: Any) -> tuple[PydanticBaseSettingsSource, ...]:
             return sources
@@ -83,12 +83,12 @@ def _document(sources: tuple[PydanticBaseSettingsSource, ...]) -> Document:
 
 
 def _wrong_values(errors: Sequence[ErrorDetails], givens: Sequence[Given]) -> Iterator[str]:
-    told: set[Key] = set()
+    reported: set[Key] = set()
     for error in errors:
         key = tuple(str(part) for part in error["loc"] if part != "[key]")
-        if any(key[:cut] in told for cut in range(len(key) + 1)):
+        if any(key[:cut] in reported for cut in range(len(key) + 1)):
             continue  # a key that is wrong itself, and then what stands below it
-        told.add(key)
+        reported.add(key)
         where = _source_of(key, givens).name(key)
         if error["type"] == "value_error":
             yield f"{where}: {error['ctx']['error']}"

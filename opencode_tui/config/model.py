@@ -60,7 +60,7 @@ class UiTable(Table):
     mouse: Annotated[bool, PlainValidator(values.switch)] = DEFAULT.ui.mouse
 
 
-class Document(BaseSettings):
+class SettingsDocument(BaseSettings):
     """What config.toml holds; its fields are those of the Settings records, and its keys have `_usd` for `_nano`."""
 
     model_config = SettingsConfigDict(extra="forbid", case_sensitive=True, validate_default=False)
@@ -110,7 +110,7 @@ def _tables(table: type[BaseModel], path: Key = ()) -> Iterator[tuple[Key, type[
             yield from _tables(field.annotation, (*path, name))
 
 
-TABLES: dict[Key, type[BaseModel]] = dict(_tables(Document))
+TABLES: dict[Key, type[BaseModel]] = dict(_tables(SettingsDocument))
 """By path, what each table may hold."""
 NAMED_TABLES: dict[Key, type[BaseModel]] = {
     ("pricing", "custom"): CustomPriceTable,

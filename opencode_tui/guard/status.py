@@ -13,7 +13,15 @@ from opencode_tui.config.settings import Settings
 from opencode_tui.guard.files import small_text
 from opencode_tui.guard.install import MARK, installed_state, plugin_file, plugin_text
 from opencode_tui.guard.state import GuardState, StateError, read_state, state_file
-from opencode_tui.guard.troubles import Seen, Trouble, calls_passed, changed_ms, seen_by, troubles_of, turned_off
+from opencode_tui.guard.troubles import (
+    GuardTrouble,
+    PluginLoad,
+    calls_passed,
+    changed_ms,
+    plugin_loads,
+    troubles_of,
+    turned_off,
+)
 from opencode_tui.guard.turned_off import turned_off_by
 from opencode_tui.ledger import queries
 from opencode_tui.paths import tilde
@@ -51,9 +59,9 @@ class GuardStatus(Struct, frozen=True):
     """The day's cutoff in force: a raised one while it holds."""
     raised: bool = False
     lifted_until_ms: int | None = None
-    troubles: tuple[Trouble, ...] = ()
+    troubles: tuple[GuardTrouble, ...] = ()
     """What is wrong with it, those that keep it from holding first."""
-    seen: tuple[Seen, ...] = ()
+    seen: tuple[PluginLoad, ...] = ()
     """Which OpenCodes have loaded it, one a generation."""
     outdated: bool = False
     """The plugin is of another version of opencode-tui than this."""
@@ -97,7 +105,7 @@ def guard_status(
     if not here and named is not None:
         return _without(settings, plugin, file, named)
     calendar = calendar_for(settings.timezone)
-    more: list[Trouble] = []
+    more: list[GuardTrouble] = []
     made_in: list[str] = []
     if connection is not None:
         today = calendar.span(calendar.day(now_ms))
@@ -133,7 +141,7 @@ def guard_status(
         raised=state.cutoff_at(now_ms) > state.cutoff_nano,
         lifted_until_ms=lifted_until_ms,
         troubles=troubles,
-        seen=seen_by(file),
+        seen=plugin_loads(file),
         outdated=_is_outdated(plugin, file),
         projects=state.projects,
         agents=state.agents,

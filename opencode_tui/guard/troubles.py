@@ -21,7 +21,7 @@ _MOST = 20
 _MAY_MEND = "`opencode-tui guard install` may put it right"
 
 
-class Trouble(Struct, frozen=True):
+class GuardTrouble(Struct, frozen=True):
     cause: str
     """What it is about in a word: the plugin's own words for what it noted, else `plugin`, `state`, `exposed`."""
     sentence: str
@@ -34,7 +34,7 @@ class Trouble(Struct, frozen=True):
     remedy: str = _MENDS
 
 
-class Seen(Struct, frozen=True):
+class PluginLoad(Struct, frozen=True):
     """An OpenCode that has loaded the plugin: the last one of its generation that started."""
 
     generation: int
@@ -45,8 +45,8 @@ class Seen(Struct, frozen=True):
 
 
 def troubles_of(
-    plugin: Path, state: Path, broken: str, *, is_ours: bool, more: Iterable[Trouble] = ()
-) -> tuple[Trouble, ...]:
+    plugin: Path, state: Path, broken: str, *, is_ours: bool, more: Iterable[GuardTrouble] = ()
+) -> tuple[GuardTrouble, ...]:
     """All that is wrong with a guard that was installed, what keeps it from holding first.
 
     `broken` says what is wrong with its state, `is_ours` whether its plugin stands in OpenCode, `more` what is wrong
@@ -58,52 +58,54 @@ def troubles_of(
     return tuple(sorted(found, key=lambda trouble: trouble.held))
 
 
-def seen_by(state: Path) -> tuple[Seen, ...]:
+def plugin_loads(state: Path) -> tuple[PluginLoad, ...]:
     """Which OpenCodes have loaded the plugin."""
     found = []
     for generation in (1, 2):
         note = _note(seen_file(state, generation))
         version, at_ms = note.get("version"), note.get("at_ms")
         if isinstance(version, str) and type(at_ms) is int:
-            found.append(Seen(generation, _printable(version)[:40], at_ms, note.get("build") == build()))
+            found.append(PluginLoad(generation, _printable(version)[:40], at_ms, note.get("build") == build()))
     return tuple(found)
 
 
-def _seen_from_here(plugin: Path, state: Path, broken: str, is_ours: bool) -> Iterator[Trouble]:
+def _seen_from_here(plugin: Path, state: Path, broken: str, is_ours: bool) -> Iterator[GuardTrouble]:
     at_ms = max(changed_ms(plugin), changed_ms(state))
     if not is_ours:
         gone = not plugin.exists()
         what = "is gone" if gone else "is not a file of opencode-tui's"
         remedy = _MENDS if gone else f"move it away, then {_MENDS}"
-        yield Trouble("plugin", f"the plugin {tilde(plugin)} {what}", False, at_ms, remedy=remedy)
+        yield GuardTrouble("plugin", f"the plugin {tilde(plugin)} {what}", False, at_ms, remedy=remedy)
     elif who := exposure(plugin):
-        yield Trouble("exposed plugin", f"others can change the plugin {tilde(plugin)} ({who})", True, at_ms)
+        yield GuardTrouble("exposed plugin", f"others can change the plugin {tilde(plugin)} ({who})", True, at_ms)
     if broken:
         sentence, _, _ = broken.rpartition("; ")
-        yield Trouble("state", sentence, False, at_ms, remedy="run `opencode-tui guard install`")
+        yield GuardTrouble("state", sentence, False, at_ms, remedy="run `opencode-tui guard install`")
     elif who := exposure(state):
-        yield Trouble(
+        yield GuardTrouble(
             "exposed", f"others can change {tilde(state)} ({who}), so OpenCode keeps no ledger from it", True, at_ms
         )
 
 
-def calls_passed(past: PastLine, when: str) -> Trouble:
+def calls_passed(past: PastLine, when: str) -> GuardTrouble:
     """Calls were made past the cutoff, the last of them `when`."""
     sentence = f"{plural(past.calls, 'call')} past the cutoff {'was' if past.calls == 1 else 'were'} not held"
     remedy = (
         "start again each OpenCode that has run since before the guard, and see what `guard status` says is not held"
     )
-    return Trouble("passed", f"{sentence}, the last at {when}", False, past.first_ms, remedy=remedy)
+    return GuardTrouble("passed", f"{sentence}, the last at {when}", False, past.first_ms, remedy=remedy)
 
 
-def turned_off(file: Path) -> Trouble:
+def turned_off(file: Path) -> GuardTrouble:
     """A file of OpenCode's configuration turns the guard off. One for each: it has a cause of its own."""
     name = _printable(tilde(file))
     remedy = 'take "-opencode-tui-guard" or "-*" out of its `plugins`, or put "opencode-tui-guard" behind it'
-    return Trouble(f"off {name}", f"{name} turns the plugin off in OpenCode 2", False, changed_ms(file), remedy=remedy)
+    return GuardTrouble(
+        f"off {name}", f"{name} turns the plugin off in OpenCode 2", False, changed_ms(file), remedy=remedy
+    )
 
 
-def _noted(file: Path) -> Iterator[Trouble]:
+def _noted(file: Path) -> Iterator[GuardTrouble]:
     """What the plugin noted when it was last asked; nothing where all is well."""
     note = _note(file)
     # A plugin of before, which is still loaded, notes one trouble only, without a name.
@@ -113,7 +115,7 @@ def _noted(file: Path) -> Iterator[Trouble]:
             continue
         cause, reason, held, at_ms = (each.get(name) for name in ("cause", "reason", "held", "at_ms"))
         if isinstance(cause, str) and isinstance(reason, str) and isinstance(held, bool) and type(at_ms) is int:
-            yield Trouble(_printable(cause)[:60], _printable(reason)[:1000], held, at_ms, True, _MAY_MEND)
+            yield GuardTrouble(_printable(cause)[:60], _printable(reason)[:1000], held, at_ms, True, _MAY_MEND)
 
 
 def _note(file: Path) -> dict[str, Any]:

@@ -46,7 +46,7 @@ def _says(file: Path, seen: Mark) -> str | None:
     except (OSError, ValueError):  # one that cannot be read is said with the prices
         return None
     plugins = config.get("plugins") if isinstance(config, dict) else None
-    said = [each for each in plugins if each in _ADDS + _REMOVES] if isinstance(plugins, list) else []
-    if not said:
+    entries = [each for each in plugins if each in _ADDS + _REMOVES] if isinstance(plugins, list) else []
+    if not entries:
         return None
-    return "off" if said[-1] in _REMOVES else "on"
+    return "off" if entries[-1] in _REMOVES else "on"

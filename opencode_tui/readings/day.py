@@ -72,8 +72,8 @@ def _read(day: date, context: Context) -> _Read:
         lines=_session_lines(span, context),
         days=_seven_days(connection, calendar, day, settings, whole),
         week_nano=queries.spend(connection, so_far),
-        models=slices(connection, span, "model", whole=whole),
-        providers=slices(connection, span, "provider", whole=whole),
+        models=bounded_slices(connection, span, "model", whole=whole),
+        providers=bounded_slices(connection, span, "provider", whole=whole),
         unreadable=queries.unreadable_reasons(connection),
         has_calls=queries.has_calls(connection),
         alerts=alert_log.standing(connection, now_ms, since_ms=calendar.start_of(today - timedelta(days=1))),
@@ -138,7 +138,7 @@ def _picture(read: _Read, settings: Settings, now_ms: int, day: date, calendar: 
     )
 
 
-def slices(
+def bounded_slices(
     connection: sqlite3.Connection, span: Span, by: str, only: Sequence[str] | None = None, *, whole: bool = True
 ) -> tuple[Slice, ...]:
     """The slices of queries.slices, each with whether it is a lower bound; `whole` as bounds.all_read says."""

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from opencode_tui.analysis.cause_finders import Finding
 from opencode_tui.analysis.causes import causes_in
-from opencode_tui.analysis.trees import Place, laid_out
+from opencode_tui.analysis.trees import TreeNode, tree_nodes
 from opencode_tui.analysis.turns import growth_of, turns_of
 from opencode_tui.ledger import queries, session_queries
 from opencode_tui.ledger.bounds import bounded_sessions
@@ -166,7 +166,7 @@ def _tree(connection: sqlite3.Connection, root: str, now_ms: int, whole: bool) -
     known = queries.session_facts(connection, [parent for parent in (parents[root],) if parent])
     times = {id: (sums[id].first_ms, sums[id].last_ms) if id in sums else () for id in ids}
     bounded = bounded_sessions(connection, times, whole)
-    places = laid_out(root, parents, own)
+    places = tree_nodes(root, parents, own)
     above = _above(places, bounded)
     nodes = tuple(
         _node(
@@ -186,7 +186,7 @@ def _tree(connection: sqlite3.Connection, root: str, now_ms: int, whole: bool) -
     return _Tree(nodes, facts)
 
 
-def _above(places: Sequence[Place], bounded: frozenset[str]) -> set[str]:
+def _above(places: Sequence[TreeNode], bounded: frozenset[str]) -> set[str]:
     """Those, and all that they are below of: whose totals are lower bounds."""
     found = set(bounded)
     for place in reversed(places):
@@ -195,7 +195,7 @@ def _above(places: Sequence[Place], bounded: frozenset[str]) -> set[str]:
     return found
 
 
-def _odd(place: Place, parents: Mapping[str, str | None], known: Mapping[str, SessionFacts]) -> str:
+def _odd(place: TreeNode, parents: Mapping[str, str | None], known: Mapping[str, SessionFacts]) -> str:
     """What is wrong with a root's parent: it is not known, or it is one of its own descendants."""
     parent = parents[place.id]
     if place.depth or parent is None:
@@ -206,7 +206,7 @@ def _odd(place: Place, parents: Mapping[str, str | None], known: Mapping[str, Se
 
 
 def _node(
-    place: Place,
+    place: TreeNode,
     facts: SessionFacts | None,
     sums: SessionSum | None,
     model: str,

@@ -12,7 +12,7 @@ from opencode_tui.clock import EVER
 from opencode_tui.ledger import queries
 from opencode_tui.ledger.bounds import bounded_days, is_lower_bound
 from opencode_tui.readings.context import Context
-from opencode_tui.readings.day import days_with_calls, slices
+from opencode_tui.readings.day import bounded_slices, days_with_calls
 from opencode_tui.readings.sessions import RUNNING_MS
 from opencode_tui.records.requests import UsageRequest
 from opencode_tui.records.usage import Usage
@@ -43,7 +43,7 @@ def read_usage(request: UsageRequest, context: Context) -> Usage:
             for group in queries.daily(connection, list(spans.items()), only)
         )
     else:
-        groups = slices(connection, span, request.by, only, whole=whole)
+        groups = bounded_slices(connection, span, request.by, only, whole=whole)
     return Usage(
         request=request,
         taken_ms=context.now_ms,

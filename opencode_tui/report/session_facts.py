@@ -103,7 +103,7 @@ def forks(view: SessionView) -> Fact:
 
 
 def undone(view: SessionView) -> Fact:
-    """Calls that were reverted or deleted. Their amount is said where whole turns were, which tell it exactly."""
+    """Calls that were reverted or deleted; with their amount where only whole turns were, as it is exact then."""
     if view.state == "deleted":
         return ("✕ OpenCode deleted it; its money stays spent", "✕ deleted, spent all the same")
     turns = [turn for turn in view.turns if turn.undone]
@@ -130,8 +130,8 @@ def facts(view: SessionView, calendar: Calendar) -> list[Fact]:
     """What there is to say, the most important first."""
     parent: Fact = (f"subagent of {name_of(view.parent)}",) if view.parent else ()
     odd: Fact = (view.tree[0].odd,) if view.tree and view.tree[0].odd else ()
-    said = [spent(view), counts(view), tokens(view), cache(view), unbilled(view), inherited(view), undone(view)]
-    return [fact for fact in (*said, forks(view), parent, odd, when(view, calendar)) if fact]
+    found = [spent(view), counts(view), tokens(view), cache(view), unbilled(view), inherited(view), undone(view)]
+    return [fact for fact in (*found, forks(view), parent, odd, when(view, calendar)) if fact]
 
 
 def causes(view: SessionView) -> tuple[str, ...]:
@@ -211,10 +211,10 @@ def children_of(tree: tuple[Node, ...]) -> dict[str, tuple[str, ...]]:
     return {id: tuple(ids) for id, ids in found.items()}
 
 
-def packed(said: list[Fact], width: int) -> list[str]:
+def packed(facts: list[Fact], width: int) -> list[str]:
     """The facts on as few lines as they need, each fact whole where it fits on a line."""
     lines: list[str] = []
-    for fact in said:
+    for fact in facts:
         text = fit(fact, width)
         if lines and len(lines[-1]) + 3 + len(text) <= width:
             lines[-1] += "   " + text

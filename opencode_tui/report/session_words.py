@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from opencode_tui.analysis.periods import PERIODS
-from opencode_tui.analysis.session_list import Sort, Totals
+from opencode_tui.analysis.session_list import SessionTotals, Sort
 from opencode_tui.clock import Calendar, month_day
 from opencode_tui.counts import plural, tokens_text
 from opencode_tui.records.day import SessionLine
@@ -55,7 +55,7 @@ def period_name(period: str) -> str:
 
 
 def status(
-    shown: Totals, of: int, sort: Sort[SessionRow], descending: bool, period: str, filter: str, by_project: bool
+    shown: SessionTotals, of: int, sort: Sort[SessionRow], descending: bool, period: str, filter: str, by_project: bool
 ) -> tuple[str, ...]:
     """Such as `214 of 1,203 sessions · $12.40 · sorted by last active ▼ · week · filter "kimi"`."""
     count = f"{shown.sessions:,} of {plural(of, 'session')}" if shown.sessions != of else plural(of, "session")

@@ -19,17 +19,17 @@ from opencode_tui.records.day import Snapshot
 from opencode_tui.records.stores import StoreState
 from opencode_tui.report.words import amount, band_glyph, clock_time, fit, meter
 
-Level = Literal["calm", "note", "warning", "cutoff"]
+LineStyle = Literal["calm", "note", "warning", "cutoff"]
 """How a line should look; its words carry the meaning."""
 
 STALE_AFTER_MS = 60_000
 """A poll that has not come back for so long is not live any more, even if nothing failed."""
 
 
-class Said(Struct, frozen=True):
+class StateLine(Struct, frozen=True):
     """Something to say, from the longest variant to the shortest."""
 
-    level: Level
+    level: LineStyle
     variants: tuple[str, ...]
 
     def text(self, width: int) -> str:
@@ -43,14 +43,14 @@ class Failure(Struct, frozen=True):
     since_ms: int
 
 
-class Empty(Struct, frozen=True):
+class EmptyState(Struct, frozen=True):
     """A screen without numbers: what is the case, and what to do about it."""
 
     title: str
     lines: tuple[str, ...]
 
 
-def band_banner(snapshot: Snapshot) -> Said | None:
+def band_banner(snapshot: Snapshot) -> StateLine | None:
     """The sentence for a day past its warning or its cutoff; None for a calm one."""
     if snapshot.band == "calm":
         return None
@@ -60,7 +60,7 @@ def band_banner(snapshot: Snapshot) -> Said | None:
     if spent == limit:
         verb = "has reached" if snapshot.is_today else "reached"
     name = "warning" if snapshot.band == "warning" else "cutoff"
-    return Said(
+    return StateLine(
         snapshot.band,
         (
             f"{glyph} {spent} {verb} the {name} {limit}",
@@ -70,14 +70,14 @@ def band_banner(snapshot: Snapshot) -> Said | None:
     )
 
 
-def store_banner(store: StoreState) -> Said | None:
+def store_banner(store: StoreState) -> StateLine | None:
     """What is the matter with a store; None when it is live."""
     if store.state == "live":
         return None
     if store.state == "importing":
         bar, share = meter(store.imported, store.total, 12), importing_share(store.imported, store.total)
         count = f"{store.imported:,} of {plural(store.total, 'message')}"
-        return Said(
+        return StateLine(
             "note",
             (
                 f"◌ Importing OpenCode's history {bar} {share} · {count} · newest first, today is already right",
@@ -88,22 +88,22 @@ def store_banner(store: StoreState) -> Said | None:
             ),
         )
     sentence = store.detail or f"The store {store.path} is {store.state}."
-    return Said("warning", (f"▲ {sentence}",))
+    return StateLine("warning", (f"▲ {sentence}",))
 
 
-def price_banner(problems: tuple[str, ...]) -> Said | None:
+def price_banner(problems: tuple[str, ...]) -> StateLine | None:
     """What of OpenCode's prices cannot be read; None where all can."""
     if not problems:
         return None
     more = f" (+{len(problems) - 1} more: `opencode-tui sync` lists them)" if problems[1:] else ""
     short = f"▲ {plural(len(problems), 'price source')} cannot be read in full"
-    return Said("warning", (f"▲ {problems[0]}{more}", f"{short}: `opencode-tui sync` says why", short, "▲ prices"))
+    return StateLine("warning", (f"▲ {problems[0]}{more}", f"{short}: `opencode-tui sync` says why", short, "▲ prices"))
 
 
-def failure_banner(failure: Failure, calendar: Calendar) -> Said:
+def failure_banner(failure: Failure, calendar: Calendar) -> StateLine:
     """Why the numbers stand still."""
     since = clock_time(failure.since_ms, calendar)
-    return Said("warning", (f"▲ Stale since {since}: {failure.reason}. Trying again; r tries now.",))
+    return StateLine("warning", (f"▲ Stale since {since}: {failure.reason}. Trying again; r tries now.",))
 
 
 def says_the_band(alert: Alert | None, snapshot: Snapshot) -> bool:
@@ -116,16 +116,18 @@ def says_the_band(alert: Alert | None, snapshot: Snapshot) -> bool:
 
 def banners(
     snapshot: Snapshot | None, failure: Failure | None, calendar: Calendar, alert: Alert | None = None
-) -> tuple[Said, ...]:
+) -> tuple[StateLine, ...]:
     """All that stands above the panels beside the alert that is shown there, most important first."""
-    said = [failure_banner(failure, calendar)] if failure else []
+    lines = [failure_banner(failure, calendar)] if failure else []
     if snapshot is not None:
         band = None if says_the_band(alert, snapshot) else band_banner(snapshot)
-        said += [band] if band else []
-        said += [Said("warning", (f"▲ {snapshot.guard.trouble}",))] if snapshot.guard and snapshot.guard.trouble else []
-        said += [line for store in snapshot.stores if (line := store_banner(store))]
-        said += [line for line in (price_banner(snapshot.price_problems),) if line]
-    return tuple(said)
+        lines += [band] if band else []
+        if snapshot.guard and snapshot.guard.trouble:
+            lines.append(StateLine("warning", (f"▲ {snapshot.guard.trouble}",)))
+        lines += [line for store in snapshot.stores if (line := store_banner(store))]
+        prices = price_banner(snapshot.price_problems)
+        lines += [prices] if prices else []
+    return tuple(lines)
 
 
 def importing_share(imported: int, total: int) -> str:
@@ -148,27 +150,27 @@ def freshness(
     now: int,
     calendar: Calendar,
     stale_after_ms: int = STALE_AFTER_MS,
-) -> Said:
+) -> StateLine:
     """How far the numbers can be trusted to be of now. `polled_ms` is when a poll last came back well."""
     if failure is not None:
-        return Said("warning", (f"▲ stale since {clock_time(failure.since_ms, calendar)}", "▲ stale"))
+        return StateLine("warning", (f"▲ stale since {clock_time(failure.since_ms, calendar)}", "▲ stale"))
     if snapshot is None:
-        return Said("note", ("◌ reading", "◌"))
+        return StateLine("note", ("◌ reading", "◌"))
     if not snapshot.stores:
-        return Said("note", ("○ no store found", "○ no store"))
+        return StateLine("note", ("○ no store found", "○ no store"))
     importing = [store for store in snapshot.stores if store.state == "importing"]
     if importing:
         share = importing_share(sum(s.imported for s in importing), sum(s.total for s in importing))
-        return Said("note", (f"◌ importing {share}", f"◌ {share}"))
+        return StateLine("note", (f"◌ importing {share}", f"◌ {share}"))
     troubled = [store for store in snapshot.stores if store.state != "live"]
     if troubled:
         worst = troubled[0]
         since = f" since {clock_time(worst.since_ms, calendar)}" if worst.since_ms is not None else ""
-        return Said("warning", (f"▲ {worst.state}{since}", f"▲ {worst.state}"))
+        return StateLine("warning", (f"▲ {worst.state}{since}", f"▲ {worst.state}"))
     read = max(polled_ms or 0, snapshot.read_ms or 0)
     if now - read > stale_after_ms:
-        return Said("warning", (f"▲ stale since {clock_time(read, calendar)}", "▲ stale"))
-    return Said("calm", (f"● live, {ago(now - read)}", "● live"))
+        return StateLine("warning", (f"▲ stale since {clock_time(read, calendar)}", "▲ stale"))
+    return StateLine("calm", (f"● live, {ago(now - read)}", "● live"))
 
 
 def looked_in(settings: Settings, environ: Mapping[str, str]) -> tuple[str, ...]:
@@ -176,17 +178,17 @@ def looked_in(settings: Settings, environ: Mapping[str, str]) -> tuple[str, ...]
     return tuple(tilde(path) for path in settings.data_dirs or (opencode_data_dir(environ),))
 
 
-def empty_screen(snapshot: Snapshot | None, places: tuple[str, ...]) -> Empty | None:
+def empty_screen(snapshot: Snapshot | None, places: tuple[str, ...]) -> EmptyState | None:
     """What stands in place of the panels: before the first picture, and on a first run; None otherwise.
 
     `places` are the directories that were looked in.
     """
     if snapshot is None:
-        return Empty("Reading OpenCode's store", ("The first look takes a moment.",))
+        return EmptyState("Reading OpenCode's store", ("The first look takes a moment.",))
     if snapshot.has_calls:
         return None
     if not snapshot.stores:
-        return Empty(
+        return EmptyState(
             "No OpenCode store found",
             (
                 "Looked in:",
@@ -200,7 +202,7 @@ def empty_screen(snapshot: Snapshot | None, places: tuple[str, ...]) -> Empty | 
     if any(store.state != "live" for store in snapshot.stores):
         return None
     paths = tuple(f"  {store.path}" for store in snapshot.stores)
-    return Empty(
+    return EmptyState(
         "No model calls yet",
         (
             "OpenCode's store is there, but no model has been called:",

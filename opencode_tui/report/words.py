@@ -174,11 +174,11 @@ def verdict(week: Week) -> str:
 
 def week_line(week: Week) -> tuple[str, ...]:
     """Such as `week $3.18 of $7.00 ▰▰▰▰▱▱▱▱ on pace`."""
-    spent, target, said = amount(week.spend_nano, week.lower_bound), format_usd(week.target_nano), verdict(week)
+    spent, target, judged = amount(week.spend_nano, week.lower_bound), format_usd(week.target_nano), verdict(week)
     bar = meter(week.spend_nano, week.target_nano, 8)
     return (
-        f"week {spent} of {target} {bar} {said}",
-        f"week {spent} of {target} · {said}",
-        f"week {spent} · {said}",
-        f"week {said}",
+        f"week {spent} of {target} {bar} {judged}",
+        f"week {spent} of {target} · {judged}",
+        f"week {spent} · {judged}",
+        f"week {judged}",
     )

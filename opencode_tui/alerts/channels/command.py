@@ -38,7 +38,7 @@ class Command:
             raise ChannelError(f"channels.command_line cannot be run ({error})") from error
         if ended.code is None:
             raise ChannelError(f"{program} {ended.stopped} and was stopped")
-        head = plain(ended.said.decode(errors="replace"), _HEAD)
+        head = plain(ended.stderr.decode(errors="replace"), _HEAD)
         outcome = f"exit code {ended.code}" + (f": {head}" if head else "")
         if ended.code:
             raise ChannelError(outcome)

@@ -59,8 +59,8 @@ class Desktop:
             return f"{name} {ended.stopped}"
         if not ended.code:
             return ""
-        said = plain(ended.said.decode(errors="replace"), 120)
-        return f"{name} failed with exit code {ended.code}" + (f" ({said})" if said else "")
+        message = plain(ended.stderr.decode(errors="replace"), 120)
+        return f"{name} failed with exit code {ended.code}" + (f" ({message})" if message else "")
 
     def _write(self, sequence: bytes) -> None:
         handle = os.open(self._terminal, os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK)

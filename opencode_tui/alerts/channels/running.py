@@ -26,7 +26,7 @@ _PIECE = 65_536
 _LOOK_S = 0.05
 _START_S = 10.0
 _LAST_WORDS_S = 0.5
-"""How long is waited for the rest of what a program that has ended said, where something that it left running still
+"""How long is waited for the rest of what a program that has ended wrote, where something that it left running still
 holds its output."""
 
 
@@ -35,7 +35,7 @@ class Ended(Struct, frozen=True):
 
     code: int | None
     """None where it had to be stopped."""
-    said: bytes
+    stderr: bytes
     """The beginning of what it wrote to its standard error."""
     stopped: str = ""
     """Why it had to be: what it did, as the rest of a sentence."""
@@ -88,7 +88,7 @@ def _follow(process: subprocess.Popen[bytes], timeout_s: float) -> Ended:
     """Read what the program says to its end, and no further than it may go."""
     assert process.stdout is not None and process.stderr is not None
     end_s = monotonic_s() + timeout_s
-    said, size, stopped = bytearray(), 0, f"did not end within {timeout_s:g} s"
+    stderr, size, stopped = bytearray(), 0, f"did not end within {timeout_s:g} s"
     with selectors.DefaultSelector() as pipes:
         for pipe in (process.stdout, process.stderr):
             os.set_blocking(pipe.fileno(), False)
@@ -103,7 +103,7 @@ def _follow(process: subprocess.Popen[bytes], timeout_s: float) -> Ended:
                 if not piece:
                     pipes.unregister(key.fileobj)
                 elif key.fileobj is process.stderr:
-                    said += piece[: _KEPT - len(said)]
+                    stderr += piece[: _KEPT - len(stderr)]
         holds_output = bool(pipes.get_map())
     if size > _MOST:
         stopped = f"wrote more than {_MOST // 1_000_000} MB"
@@ -113,7 +113,7 @@ def _follow(process: subprocess.Popen[bytes], timeout_s: float) -> Ended:
     code = process.poll()
     if code is None or holds_output:
         _stop(process)
-    return Ended(code, bytes(said), "" if code is not None else stopped)
+    return Ended(code, bytes(stderr), "" if code is not None else stopped)
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:

@@ -12,7 +12,7 @@ from opencode_tui.records.alerts import Cause, Crossing
 from opencode_tui.records.evidence import Evidence
 
 
-class Guard(Rule):
+class GuardHealth(Rule):
     name = kind = "guard"
     title = "whether the guard holds"
     unit = counted("call")
@@ -48,4 +48,4 @@ class Guard(Rule):
         return Cause(crossing.about)
 
 
-RULES: tuple[Rule, ...] = (Guard(),)
+RULES: tuple[Rule, ...] = (GuardHealth(),)

@@ -11,10 +11,10 @@ from functools import cached_property
 from msgspec import Struct
 from msgspec.structs import replace
 
-from opencode_tui.analysis.trees import Place, laid_out, roots
+from opencode_tui.analysis.trees import TreeNode, roots, tree_nodes
 from opencode_tui.clock import Calendar, Span
 from opencode_tui.config.settings import Settings
-from opencode_tui.guard.troubles import Trouble
+from opencode_tui.guard.troubles import GuardTrouble
 from opencode_tui.ledger import alert_queries, queries
 from opencode_tui.privacy.harmless import shown_id
 from opencode_tui.readings.context import ContextLimits
@@ -44,7 +44,7 @@ class Measurements:
     now_ms: int
     calendar: Calendar
     limits: ContextLimits | None = None
-    troubles: tuple[Trouble, ...] = ()
+    troubles: tuple[GuardTrouble, ...] = ()
     """What is wrong with the guard now."""
     _spends: dict[tuple[Scope, Period], tuple[ScopeSpend, ...]] = field(default_factory=dict)
     _known: dict[str, tuple[str | None, str]] = field(default_factory=dict)
@@ -84,7 +84,7 @@ class Measurements:
         return tuple(ScopeSpend(id, self.title(id), nano) for id, nano in totals.items())
 
     @cached_property
-    def places(self) -> tuple[Place, ...]:
+    def places(self) -> tuple[TreeNode, ...]:
         """The trees of all sessions that did something today, with what each ever cost; its roots have depth 0.
 
         Subagents that did nothing today are left out; their cost is in what stands above them.
@@ -99,7 +99,7 @@ class Measurements:
         shown = {*active, *tops}
         return tuple(
             replace(place, depth=place.depth - 1)
-            for place in laid_out(_ALL, {_ALL: None} | above, {_ALL: 0} | own)
+            for place in tree_nodes(_ALL, {_ALL: None} | above, {_ALL: 0} | own)
             if place.id in shown
         )
 

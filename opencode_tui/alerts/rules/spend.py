@@ -8,7 +8,7 @@ from typing import Literal
 
 from opencode_tui.alerts.rules.measurements import Measurements, ScopeSpend
 from opencode_tui.alerts.rules.rule import ANY_TIME, USD, Rule, Subject, lines_text, past_the_line, titled
-from opencode_tui.analysis.trees import Place
+from opencode_tui.analysis.trees import TreeNode
 from opencode_tui.config.settings import Alerts, Lines, Settings, SpendRule
 from opencode_tui.paths import last_part
 from opencode_tui.records.alerts import Crossing, Period, Scope
@@ -121,7 +121,7 @@ class TreeSpend(_Spend):
             title = measured.title(place.id)
             yield from self.reached(measured, levels, place.total, Subject(place.id, place.id, f'in "{title}"'))
 
-    def _places(self, measured: Measurements) -> Iterable[Place]:
+    def _places(self, measured: Measurements) -> Iterable[TreeNode]:
         return (place for place in measured.places if bool(place.depth) == self.of_subagents)
 
     def calls(self, crossing: Crossing, measured: Measurements) -> CallScope:

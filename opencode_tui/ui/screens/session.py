@@ -23,7 +23,7 @@ from opencode_tui.ui.widgets.banner import Banner
 from opencode_tui.ui.widgets.copy_note import CopyNote
 from opencode_tui.ui.widgets.crumb_header import CrumbHeader
 from opencode_tui.ui.widgets.growth import Growth
-from opencode_tui.ui.widgets.session_head import SessionFacts, SessionHead
+from opencode_tui.ui.widgets.session_head import SessionFactsPanel, SessionHead
 from opencode_tui.ui.widgets.subagent_tree import SubagentsPanel, SubagentTree
 from opencode_tui.ui.widgets.turn_detail import TurnDetail
 from opencode_tui.ui.widgets.turns_panel import TurnsPanel
@@ -90,7 +90,7 @@ class SessionScreen(AskingScreen):
         yield SessionHead(self.session_id).data_bind(SessionScreen.session)
         yield Static("Reading the session…", markup=False, id="nothing")
         with Container(id="session"):
-            yield SessionFacts(self._calendar).data_bind(SessionScreen.session)
+            yield SessionFactsPanel(self._calendar).data_bind(SessionScreen.session)
             with Container(id="panes"):
                 with Container(id="aside"):
                     yield SubagentsPanel().data_bind(SessionScreen.session)

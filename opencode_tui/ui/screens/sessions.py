@@ -12,7 +12,7 @@ from textual.content import Content
 from textual.widgets import Footer, Static
 
 from opencode_tui.analysis.periods import PERIODS
-from opencode_tui.analysis.session_list import Group, filtered, grouped, ordered, totals
+from opencode_tui.analysis.session_list import ProjectGroup, filtered, grouped, ordered, session_totals
 from opencode_tui.clock import Calendar, Clock
 from opencode_tui.records.requests import SessionsRequest
 from opencode_tui.records.sessions import SessionList, SessionRow
@@ -57,8 +57,8 @@ class SessionsScreen(AskingScreen):
         self._sort, self._descending, self._by_project = SORTS["last active"], True, False
         self._list: SessionList | None = None
         self._status: tuple[str, ...] = ("reading",)
-        context = session_context(totals(()), clock(), calendar)
-        self._table: RowTable[SessionRow, SessionContext, Group] = RowTable(SESSIONS, context, id="session-list")
+        context = session_context(session_totals(()), clock(), calendar)
+        self._table: RowTable[SessionRow, SessionContext, ProjectGroup] = RowTable(SESSIONS, context, id="session-list")
         self.ask(Ask(SessionsRequest(period), self.show_list))
 
     @property
@@ -96,7 +96,7 @@ class SessionsScreen(AskingScreen):
         keys = [row.id for row in rows]
         if groups:
             keys = [key for head, group in groups.items() for key in (head, *(row.id for row in group.rows))]
-        sums = totals(rows)
+        sums = session_totals(rows)
         if self._list.lower_bound:
             sums = replace(sums, lower_bound=True)
         by_id = {row.id: row for row in rows}

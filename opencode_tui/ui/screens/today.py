@@ -17,7 +17,7 @@ from opencode_tui.clock import Calendar, Clock, short_day
 from opencode_tui.records.day import Snapshot
 from opencode_tui.report.states import empty_screen
 from opencode_tui.ui.screens.base import OpenSession, OpenSessions, SnapshotScreen
-from opencode_tui.ui.tables.today import SessionTable
+from opencode_tui.ui.tables.today import DaySessionTable
 from opencode_tui.ui.widgets.banner import Banner
 from opencode_tui.ui.widgets.day_curve import DayCurve
 from opencode_tui.ui.widgets.day_header import DayHeader
@@ -76,7 +76,7 @@ class TodayScreen(SnapshotScreen):
         yield Footer(compact=True, show_command_palette=False)
 
     def on_mount(self) -> None:
-        self.query_one(SessionTable).focus(scroll_visible=False)  # a low pane stays at the day's figure
+        self.query_one(DaySessionTable).focus(scroll_visible=False)  # a low pane stays at the day's figure
 
     def watch_snapshot(self, snapshot: Snapshot | None) -> None:
         self.set_class(empty_screen(snapshot, self._places) is not None, "-empty")
@@ -99,8 +99,8 @@ class TodayScreen(SnapshotScreen):
     def open_day(self, message: SevenDays.Opened) -> None:
         self._select(message.day)
 
-    @on(SessionTable.Opened)
-    def open_session(self, message: SessionTable.Opened) -> None:
+    @on(DaySessionTable.Opened)
+    def open_session(self, message: DaySessionTable.Opened) -> None:
         self.post_message(OpenSession(message.key))
 
     @on(SlicesPanel.Opened)

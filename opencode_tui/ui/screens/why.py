@@ -93,7 +93,7 @@ class WhyScreen(AskingScreen):
         context = AlertContext(self._clock, self._calendar, self.title_of)
         self._table.update_rows(tuple(alerts), alerts.__getitem__, context)
         self._go()
-        self._tell()
+        self._show_detail()
 
     def title_of(self, alert: Alert) -> str:
         """The title of the session to look at as far as it is known, else its id."""
@@ -106,14 +106,14 @@ class WhyScreen(AskingScreen):
             self._table.move_to(self._wanted)
             self._wanted = None
 
-    def _tell(self) -> None:
+    def _show_detail(self) -> None:
         alert = self.alert_at_hand
         self.query_one(AlertDetail).show_alert(alert, self.title_of(alert) if alert else "")
         self.refresh_bindings()
 
     @on(RowTable.Highlighted)
     def follow_cursor(self) -> None:
-        self._tell()
+        self._show_detail()
 
     @on(RowTable.Opened)
     def open(self) -> None:

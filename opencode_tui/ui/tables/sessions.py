@@ -6,7 +6,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 from rich.text import Text
 
-from opencode_tui.analysis.session_list import STATES, Group, Sort, Totals, context_share
+from opencode_tui.analysis.session_list import STATES, ProjectGroup, SessionTotals, Sort, context_share
 from opencode_tui.clock import Calendar
 from opencode_tui.counts import plural, tokens_text
 from opencode_tui.paths import last_part
@@ -28,7 +28,7 @@ class SessionContext(Struct, frozen=True):
     """Room for the largest amount, in cells."""
 
 
-def session_context(sums: Totals, now_ms: int, calendar: Calendar) -> SessionContext:
+def session_context(sums: SessionTotals, now_ms: int, calendar: Calendar) -> SessionContext:
     """With room for what all rows add up to."""
     return SessionContext(now_ms, calendar, max(len(amount(sums.total_nano, sums.lower_bound)), 8))
 
@@ -42,12 +42,12 @@ def count_subagents(count: int) -> str:
     return f"+{count}" if count else ""
 
 
-def group_title(group: Group) -> str:
+def group_title(group: ProjectGroup) -> str:
     return f"{group.name or 'no project'} · {plural(group.totals.sessions, 'session')}"
 
 
-SessionColumn = Column[SessionRow, SessionContext, Group]
-SharedColumn = Column[SessionRow | SessionLine, SessionContext, Group]
+SessionColumn = Column[SessionRow, SessionContext, ProjectGroup]
+SharedColumn = Column[SessionRow | SessionLine, SessionContext, ProjectGroup]
 """For the sessions of a period and for those of a day alike."""
 
 BY_STATE: Sort[SessionRow | SessionLine] = Sort("state", lambda row: STATES.index(row.state), descending=False)

@@ -22,7 +22,7 @@ WITH_PATHS = 149
 """From so many cells on, files are shown with their folders."""
 
 
-class TurnContext(Struct, frozen=True):
+class TurnContext(Struct, frozen=True, dict=True):
     """What the cells of a turn need besides its record."""
 
     view: SessionView
@@ -64,8 +64,8 @@ def files(turn: Turn, at: TurnContext) -> str:
 
 def what(turn: Turn) -> str:
     """All that is known of a turn, in one cell."""
-    said = (words.marks_text(turn), words.tools_text(turn), words.file_names(turn))
-    return "  ".join(filter(None, said)) or turn.prompt or ""
+    parts = (words.marks_text(turn), words.tools_text(turn), words.file_names(turn))
+    return "  ".join(filter(None, parts)) or turn.prompt or ""
 
 
 TurnColumn = Column[Turn, TurnContext, Never]

@@ -16,17 +16,17 @@ from opencode_tui.clock import Calendar
 from opencode_tui.records.alerts import Alert
 from opencode_tui.records.day import Snapshot
 from opencode_tui.report.alert_words import banner_hints, banner_text
-from opencode_tui.report.states import Failure, Said, banners
+from opencode_tui.report.states import Failure, StateLine, banners
 from opencode_tui.ui.theme import STYLES
 from opencode_tui.ui.widgets.blocks import cells, cut, wrapped
 
 MAX_LINES = 4
-"""Of what is said beside the alert."""
+"""Of what is shown beside the alert."""
 MAX_ALERT_LINES = 4
 GAP = "   "
 
 
-def laid_out(text: str, hints: tuple[str, ...], width: int) -> tuple[list[str], str]:
+def alert_lines(text: str, hints: tuple[str, ...], width: int) -> tuple[list[str], str]:
     """The lines of an alert, at most four, and the hint that stands after the last one or on one below them.
 
     The sentence comes first, cut where it is longer than that; then how to open and how to leave it.
@@ -70,7 +70,7 @@ class Banner(Static):
         self._calendar, self._with_alerts, self._with_states = calendar, alerts, states
         self._alert: Alert | None = None
         self._more = 0
-        self._said: tuple[Said, ...] = ()
+        self._states: tuple[StateLine, ...] = ()
         self._before: Widget | None = None
 
     def watch_snapshot(self) -> None:
@@ -108,31 +108,31 @@ class Banner(Static):
     def _say(self) -> None:
         alerts = self.snapshot.alerts if self.snapshot is not None and self._with_alerts else ()
         alert, more = (alerts[0], len(alerts) - 1) if alerts else (None, 0)
-        said: tuple[Said, ...] = ()
+        shown: tuple[StateLine, ...] = ()
         if self._with_states:
-            said = banners(self.snapshot, self.failure, self._calendar, alert)[:MAX_LINES]
-        if (said, alert, more) != (self._said, self._alert, self._more):
-            self._said, self._alert, self._more = said, alert, more
+            shown = banners(self.snapshot, self.failure, self._calendar, alert)[:MAX_LINES]
+        if (shown, alert, more) != (self._states, self._alert, self._more):
+            self._states, self._alert, self._more = shown, alert, more
             if alert is None and self.has_focus:
                 self.action_leave()
             self.can_focus = alert is not None
-            self.set_class(bool(said) or alert is not None, "-shown")
+            self.set_class(bool(shown) or alert is not None, "-shown")
             self._write()
 
     def _write(self) -> None:
         width = self.size.width or self.app.size.width - 2
         lines = self._alert_lines(width)
-        for said in self._said:
+        for state in self._states:
             # what has only one variant is a sentence of its own, and may take more than one line
-            text = said.text(width) if len(said.variants) > 1 else said.variants[0]
-            lines.append(Content.styled(text, STYLES[said.level]))
+            text = state.text(width) if len(state.variants) > 1 else state.variants[0]
+            lines.append(Content.styled(text, STYLES[state.level]))
         self.update(Content("\n").join(lines))
 
     def _alert_lines(self, width: int) -> list[Content]:
         if self._alert is None or self.snapshot is None:
             return []
         text = banner_text(self._alert, self.snapshot.taken_ms, self._calendar)
-        lines, hint = laid_out(text, banner_hints(self._alert, self._more, focused=self.has_focus), width)
+        lines, hint = alert_lines(text, banner_hints(self._alert, self._more, focused=self.has_focus), width)
         style = STYLES[self._alert.crossing.level]
         made = [Content.styled(line, style) for line in lines]
         if hint:

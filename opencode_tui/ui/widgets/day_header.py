@@ -8,13 +8,13 @@ from textual.widget import Widget
 
 from opencode_tui.clock import Calendar, Clock
 from opencode_tui.records.day import Snapshot
-from opencode_tui.report.states import Failure, Said, freshness
+from opencode_tui.report.states import Failure, StateLine, freshness
 from opencode_tui.report.words import day_title
 from opencode_tui.ui.theme import STYLES
 from opencode_tui.ui.widgets.blocks import cells, cut
 
 
-def header_parts(titles: tuple[str, ...], machine: str, fresh: Said, width: int) -> tuple[str, str, str]:
+def header_parts(titles: tuple[str, ...], machine: str, fresh: StateLine, width: int) -> tuple[str, str, str]:
     """(title, machine, freshness) that together fit: first the machine gives way, then parts of the others.
 
     `titles` are from the longest to the shortest; the last is cut where nothing fits.

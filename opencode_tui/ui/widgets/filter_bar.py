@@ -61,7 +61,7 @@ class FilterBar(Horizontal):
         self.display = False
 
     @on(Input.Changed)
-    def tell(self, message: Input.Changed) -> None:
+    def post_change(self, message: Input.Changed) -> None:
         message.stop()
         self.post_message(self.Changed(message.value))
 

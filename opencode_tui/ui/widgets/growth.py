@@ -80,7 +80,7 @@ class Growth(SessionPanel):
         yield self._plot
 
     def on_mount(self) -> None:
-        self.app.theme_changed_signal.subscribe(self, lambda _: self.draw(anew=True))
+        self.app.theme_changed_signal.subscribe(self, lambda _: self.draw(force=True))
 
     def on_resize(self) -> None:
         self.call_after_refresh(self.draw)
@@ -91,14 +91,14 @@ class Growth(SessionPanel):
     def show(self, view: SessionView) -> None:
         self.draw()
 
-    def draw(self, anew: bool = False) -> None:
+    def draw(self, force: bool = False) -> None:
         """Plot at the size there is now, if that or the lines are other ones than were plotted last."""
         view, width = self.session, self._plot.size.width
         if view is None:
             return
         lines = growth_lines(view.growth)
         wanted = (lines, self._plot.size)
-        if wanted == self._drawn and not anew:
+        if wanted == self._drawn and not force:
             return
         self._drawn = wanted
         self._legend.update(self._words(lines))

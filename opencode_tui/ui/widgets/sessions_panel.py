@@ -8,7 +8,7 @@ from opencode_tui.clock import Calendar
 from opencode_tui.records.day import SessionLine, Snapshot
 from opencode_tui.report.words import fit
 from opencode_tui.ui.tables.sessions import SessionContext
-from opencode_tui.ui.tables.today import SessionTable
+from opencode_tui.ui.tables.today import DaySessionTable
 from opencode_tui.ui.widgets.panel import DayPanel
 
 MAX_ROWS = 1000
@@ -23,7 +23,7 @@ class SessionsPanel(DayPanel):
     def __init__(self, calendar: Calendar) -> None:
         super().__init__(id="sessions")
         self._calendar = calendar
-        self._table = SessionTable()
+        self._table = DaySessionTable()
 
     def compose(self) -> ComposeResult:
         yield self._table

@@ -24,7 +24,7 @@ Line = tuple[str, str]
 INDENT = 2
 
 
-def laid_out(call: CallRow, calendar: Calendar, width: int) -> list[Line]:
+def call_pane(call: CallRow, calendar: Calendar, width: int) -> list[Line]:
     """A call's lines for a pane of so many cells, all but its head set in, and an empty one below them."""
     lines = []
     for kind, text in call_lines(call, calendar):
@@ -93,7 +93,7 @@ class CallLines(ScrollView, can_focus=True):
         else:
             before = self._made if width == self._made_for else {}
             calls = self._view.calls
-            self._made = {call: before.get(call) or laid_out(call, self._calendar, width) for call in calls}
+            self._made = {call: before.get(call) or call_pane(call, self._calendar, width) for call in calls}
             self._made_for = width
             self.lines = [line for call in calls for line in self._made[call]]
             self.lines.append(("total", together(calls)) if calls else ("note", "no calls"))
