@@ -1,4 +1,4 @@
-"""What can have made a session dear, each looked for in its calls and told in a sentence with what it cost."""
+"""Finders of what made a session expensive. Each searches the session's calls and yields causes with their cost."""
 
 from __future__ import annotations
 
@@ -22,26 +22,26 @@ _REPEATS = 5
 _DEARER = 2
 _GROWN = 3
 _STEPS = 4
-"""Calls that it takes to call a context growing."""
+"""The least number of calls over which context growth is measured."""
 
 
 class Finding(Struct, frozen=True):
-    """A cause, and where in its session it is seen."""
+    """A cause, and where it shows in its session."""
 
     cause: Cause
     calls: Sequence[CallFacts]
-    """Those that it is in."""
+    """The calls that it is about."""
     mark: str
-    """What it is, in two or three words."""
+    """Its short name for the turns' marks, such as `same file`."""
     turns: tuple[str, ...]
-    """The turns to look at."""
+    """The ids of the turns that are marked with it."""
 
 
 Findings = Iterator[Finding]
 
 
 def edits(session: SessionEvidence) -> Findings:
-    """The same file edited in turn after turn: the whole of those turns is what the rounds cost."""
+    """One file edited in many turns; the cost is that of those whole turns."""
     turns = by_turn(session.calls)
     turn_of = {call.id: call.turn_id for call in session.calls if call.turn_id}
     edited: dict[str, dict[str, None]] = defaultdict(dict)
@@ -58,7 +58,7 @@ def edits(session: SessionEvidence) -> Findings:
 
 
 def repeats(session: SessionEvidence) -> Findings:
-    """The same call of a tool, again and again while nothing was edited."""
+    """The same tool call repeated with no edit in between."""
     for loop in loops(session.calls, session.tools):
         if loop.times >= _REPEATS:
             nano = cost(loop.calls)
@@ -68,7 +68,7 @@ def repeats(session: SessionEvidence) -> Findings:
 
 
 def dearer_model(session: SessionEvidence, calendar: Calendar) -> Findings:
-    """A model that a call costs much more with than with those before it; what it added is what it explains."""
+    """A switch to a model with a much higher cost per call; the cost is what the switch added."""
     calls = [call for call in session.calls if call.cost_nano]
     for model in sorted({call.model for call in calls}):
         first = next(place for place, call in enumerate(calls) if call.model == model)
@@ -81,7 +81,7 @@ def dearer_model(session: SessionEvidence, calendar: Calendar) -> Findings:
             if calls[-1].model == model:
                 since = calendar.moment(after[0].created_ms, calls[-1].created_ms)
                 sentence = f'since {since} "{session.title}" runs on {name}, {times} the price per call'
-            else:  # it has gone back
+            else:  # the session has switched back since
                 calls_on, spent = f"{plural(len(after), 'call')} on {name}", format_usd(cost(after))
                 sentence = f'{calls_on} in "{session.title}" cost {spent}, {times} the price per call'
             extra = cost(after) - was * len(after)
@@ -90,7 +90,7 @@ def dearer_model(session: SessionEvidence, calendar: Calendar) -> Findings:
 
 
 def growth(session: SessionEvidence) -> Findings:
-    """A context that grew until each call cost a multiple; what the growth added is what it explains."""
+    """A context that grew until each call cost a multiple; the cost is what the growth added."""
     for calls in _stretches(session.calls):
         grown = context_growth(calls)
         if grown is not None:
@@ -101,7 +101,7 @@ def growth(session: SessionEvidence) -> Findings:
 
 
 def context_growth(calls: Sequence[CallFacts]) -> tuple[str, int] | None:
-    """How the context grew over calls of one model, and the nano-dollars that this added; None where it did not."""
+    """The context's growth over calls of one model as text, and the nano-dollars it added; None if it did not grow."""
     if len(calls) < _STEPS:
         return None
     first, last = _ends(calls)
@@ -124,12 +124,12 @@ def failures(session: SessionEvidence) -> Findings:
 
 
 def last_stretch(session: SessionEvidence) -> list[CallFacts]:
-    """The calls since the model changed or the context was freed."""
+    """The calls since the model last changed or the context was last freed."""
     return (_stretches(session.calls) or [[]])[-1]
 
 
 def _stretches(calls: Sequence[CallFacts]) -> list[list[CallFacts]]:
-    """Calls of one model between two compactions, which free the context; those that read nothing are left out."""
+    """Runs of calls of one model between two compactions, without calls that have no input."""
     stretches: list[list[CallFacts]] = []
     for call in calls:
         if not call.tokens.context:
@@ -149,7 +149,7 @@ def by_turn(calls: Sequence[CallFacts]) -> dict[str, list[CallFacts]]:
 
 
 def _ends(calls: Sequence[CallFacts]) -> tuple[Sequence[CallFacts], Sequence[CallFacts]]:
-    """The first and the last quarter."""
+    """The first and the last quarter of the calls."""
     quarter = max(1, len(calls) // 4)
     return calls[:quarter], calls[-quarter:]
 

@@ -1,4 +1,4 @@
-"""Sessions and their subagents: each session's root, and what a root's whole tree did."""
+"""Trees of sessions and subagents: each session's root, and the nodes below a root."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from msgspec import Struct
 
 
 def roots(ids: Sequence[str], parents: Mapping[str, str | None]) -> dict[str, str]:
-    """The root of each session: the last ancestor that is known.
+    """The root of each session: its last known ancestor.
 
-    A parent that is not in `parents` ends the way up (an orphan is its own root), and so does a cycle, whose
-    smallest id then stands for it.
+    A parent that is not in `parents` is ignored, so that an orphan is its own root. The root of a cycle is its smallest
+    id.
     """
     found: dict[str, str] = {}
     for id in ids:
@@ -36,7 +36,7 @@ def roots(ids: Sequence[str], parents: Mapping[str, str | None]) -> dict[str, st
 
 
 class Tree(Struct, frozen=True):
-    """What a root session and its subagents did; `members` holds the root only if it did something itself."""
+    """A root session and its active subagents; `members` holds the root only if it was active itself."""
 
     root: str
     members: tuple[str, ...]
@@ -54,7 +54,7 @@ def trees(root_of: Mapping[str, str]) -> list[Tree]:
 
 
 class TreeNode(Struct, frozen=True):
-    """Where a session stands in a tree; `total` is its own amount and those of all below it."""
+    """A session's place in a tree; `total` is its own amount and that of all its descendants."""
 
     id: str
     parent_id: str | None
@@ -63,9 +63,9 @@ class TreeNode(Struct, frozen=True):
 
 
 def tree_nodes(root: str, parents: Mapping[str, str | None], own: Mapping[str, int]) -> list[TreeNode]:
-    """The root and all below it, each below its parent, the sibling with the larger total first.
+    """The root and its descendants in depth-first order, the sibling with the larger total first.
 
-    `parents` holds all that are below the root. A cycle is not followed: each id stands once.
+    `parents` must hold every descendant. Cycles are not followed: each id occurs once.
     """
     children: dict[str, list[str]] = defaultdict(list)
     for id, parent in parents.items():
