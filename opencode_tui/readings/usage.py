@@ -1,4 +1,4 @@
-"""What a period cost, in all and by one key."""
+"""Reads the cost of a period from the ledger, in total and grouped by one key."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ _MOST_MODELS = 8
 
 
 def read_usage(request: UsageRequest, context: Context) -> Usage:
-    """The totals of the request's days and their groups.
+    """The totals and the groups of the request's days.
 
-    Where no model is like the one asked for, all is nothing and `known_models` names some that there are.
+    If no model matches the requested one, all sums are 0 and `known_models` names some of the period's models.
     """
     connection, calendar, whole = context.connection, context.calendar, context.whole
     first, last, label = _days(request, context)
-    # All is all, also what a clock that jumped has put into the future or before the first day.
+    # including calls in the future or before the first day, from when the clock was wrong
     span = EVER if label == "all" else calendar.span(first, last)
     only: list[str] | None = None
     known: tuple[str, ...] | None = None
@@ -61,7 +61,7 @@ def read_usage(request: UsageRequest, context: Context) -> Usage:
 
 
 def _days(request: UsageRequest, context: Context) -> tuple[date, date, str]:
-    """The first day, the last day, and the period's name."""
+    """(first day, last day, name of the period)"""
     today = context.calendar.day(context.now_ms)
     if request.first or request.last:
         last = request.last or max(today, request.first or today)

@@ -1,4 +1,4 @@
-"""What to say when something is the matter: banners, how fresh the picture is, empty screens."""
+"""State lines: what is wrong, how fresh the snapshot is, and what an empty screen says."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from opencode_tui.records.stores import StoreState
 from opencode_tui.report.words import amount, band_glyph, clock_time, fit, meter
 
 LineStyle = Literal["calm", "note", "warning", "cutoff"]
-"""How a line should look; its words carry the meaning."""
+"""The look of a state line."""
 
 STALE_AFTER_MS = 60_000
-"""A poll that has not come back for so long is not live any more, even if nothing failed."""
+"""A snapshot is stale if no poll has succeeded for this long, even if none failed."""
 
 
 class StateLine(Struct, frozen=True):
-    """Something to say, from the longest variant to the shortest."""
+    """A state as text, from the longest variant to the shortest."""
 
     level: LineStyle
     variants: tuple[str, ...]
@@ -37,21 +37,21 @@ class StateLine(Struct, frozen=True):
 
 
 class Failure(Struct, frozen=True):
-    """The last poll failed: why, and since when polls have."""
+    """The last poll failed, for this reason; polls have failed since `since_ms`."""
 
     reason: str
     since_ms: int
 
 
 class EmptyState(Struct, frozen=True):
-    """A screen without numbers: what is the case, and what to do about it."""
+    """The text of a screen without data: what is the case, and what to do."""
 
     title: str
     lines: tuple[str, ...]
 
 
 def band_banner(snapshot: Snapshot) -> StateLine | None:
-    """The sentence for a day past its warning or its cutoff; None for a calm one."""
+    """The line for a day past its warning or cutoff; None for a calm one."""
     if snapshot.band == "calm":
         return None
     line = snapshot.warning_nano if snapshot.band == "warning" else snapshot.cutoff_nano
@@ -71,7 +71,7 @@ def band_banner(snapshot: Snapshot) -> StateLine | None:
 
 
 def store_banner(store: StoreState) -> StateLine | None:
-    """What is the matter with a store; None when it is live."""
+    """What is wrong with a store; None if it is live."""
     if store.state == "live":
         return None
     if store.state == "importing":
@@ -92,7 +92,7 @@ def store_banner(store: StoreState) -> StateLine | None:
 
 
 def price_banner(problems: tuple[str, ...]) -> StateLine | None:
-    """What of OpenCode's prices cannot be read; None where all can."""
+    """What cannot be read of OpenCode's prices; None if all can."""
     if not problems:
         return None
     more = f" (+{len(problems) - 1} more: `opencode-tui sync` lists them)" if problems[1:] else ""
@@ -101,13 +101,13 @@ def price_banner(problems: tuple[str, ...]) -> StateLine | None:
 
 
 def failure_banner(failure: Failure, calendar: Calendar) -> StateLine:
-    """Why the numbers stand still."""
+    """Why the snapshot is stale."""
     since = clock_time(failure.since_ms, calendar)
     return StateLine("warning", (f"▲ Stale since {since}: {failure.reason}. Trying again; r tries now.",))
 
 
 def says_the_band(alert: Alert | None, snapshot: Snapshot) -> bool:
-    """Whether an alert says already that the shown day is past its line."""
+    """Whether an alert already says that the shown day is past its line."""
     rule = rule_of(alert.crossing) if alert else None
     if alert is None or rule is None or not rule.is_days_budget or alert.crossing.period != snapshot.day.isoformat():
         return False
@@ -117,7 +117,7 @@ def says_the_band(alert: Alert | None, snapshot: Snapshot) -> bool:
 def banners(
     snapshot: Snapshot | None, failure: Failure | None, calendar: Calendar, alert: Alert | None = None
 ) -> tuple[StateLine, ...]:
-    """All that stands above the panels beside the alert that is shown there, most important first."""
+    """The lines above the panels besides the shown alert, the most important first."""
     lines = [failure_banner(failure, calendar)] if failure else []
     if snapshot is not None:
         band = None if says_the_band(alert, snapshot) else band_banner(snapshot)
@@ -131,12 +131,12 @@ def banners(
 
 
 def importing_share(imported: int, total: int) -> str:
-    """Such as `34%`; 100% only when all of it is there."""
+    """Such as `34%`; 100% only when everything is imported."""
     return f"{min(imported * 100 // total, 100)}%" if total > 0 else "0%"
 
 
 def ago(ms: int) -> str:
-    """How long ago, in one unit."""
+    """A duration in one unit, such as `5 min ago`."""
     seconds = max(ms, 0) // 1000
     if seconds < 60:
         return f"{seconds} s ago"
@@ -151,7 +151,7 @@ def freshness(
     calendar: Calendar,
     stale_after_ms: int = STALE_AFTER_MS,
 ) -> StateLine:
-    """How far the numbers can be trusted to be of now. `polled_ms` is when a poll last came back well."""
+    """Whether the snapshot is current. `polled_ms` is when a poll last succeeded."""
     if failure is not None:
         return StateLine("warning", (f"▲ stale since {clock_time(failure.since_ms, calendar)}", "▲ stale"))
     if snapshot is None:
@@ -174,14 +174,14 @@ def freshness(
 
 
 def looked_in(settings: Settings, environ: Mapping[str, str]) -> tuple[str, ...]:
-    """The directories in which OpenCode's stores are looked for, home written as ~."""
+    """The directories that are searched for OpenCode's stores, with ~ for the home directory."""
     return tuple(tilde(path) for path in settings.data_dirs or (opencode_data_dir(environ),))
 
 
 def empty_screen(snapshot: Snapshot | None, places: tuple[str, ...]) -> EmptyState | None:
-    """What stands in place of the panels: before the first picture, and on a first run; None otherwise.
+    """What replaces the panels before the first snapshot and on a first run; else None.
 
-    `places` are the directories that were looked in.
+    `places` are the directories that were searched.
     """
     if snapshot is None:
         return EmptyState("Reading OpenCode's store", ("The first look takes a moment.",))
@@ -214,7 +214,7 @@ def empty_screen(snapshot: Snapshot | None, places: tuple[str, ...]) -> EmptySta
 
 
 def quiet_day(day: date, is_today: bool, lower_bound: bool = False) -> str:
-    """For a day without spend, or without any that is known."""
+    """The sentence for a day without known spend."""
     if lower_bound:
         return "Nothing known of today yet" if is_today else f"Nothing known of {short_day(day)}"
     return "Nothing spent yet today" if is_today else f"Nothing spent on {short_day(day)}"
