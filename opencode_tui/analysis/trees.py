@@ -54,7 +54,7 @@ def trees(root_of: Mapping[str, str]) -> list[Tree]:
 
 
 class TreeNode(Struct, frozen=True):
-    """A session's place in a tree; `total` is its own amount and that of all its descendants."""
+    """A session in a tree; `total` is its own amount and that of all its descendants."""
 
     id: str
     parent_id: str | None

@@ -1,4 +1,4 @@
-"""How full the context of a session was at its newest call; it is crossed again once it has been freed."""
+"""The context fill of a session's newest call; re-armed when the context has been freed."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class ContextFill(Rule):
         return titled(self, settings.alerts.context)
 
     def crossings(self, measured: Measurements) -> Iterator[Crossing]:
-        """Of the sessions whose newest call reaches a line, and of those alone, all calls are read."""
+        """Reads all calls only of sessions whose newest call reaches a line."""
         lines, limits = measured.settings.alerts.context, measured.limits
         if limits is None or not lines.levels:
             return

@@ -1,4 +1,4 @@
-"""What keeps the guard from holding: an alert once for each time that it comes about."""
+"""Troubles of the guard: one alert for each incident."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class GuardHealth(Rule):
         return ()
 
     def crossings(self, measured: Measurements) -> Iterator[Crossing]:
-        """A warning for each trouble that lets calls pass; a notice for what has weakened the guard for a minute."""
+        """A warning for each trouble that lets calls pass; a notice for others that have lasted a minute."""
         for trouble in measured.troubles:
             if not trouble.held or not trouble.noted or measured.now_ms - trouble.at_ms >= MINUTE_MS:
                 yield Crossing(
