@@ -1,4 +1,4 @@
-"""What keeps a guard from holding, and which OpenCodes have loaded it: what the plugin notes, and what we see of it."""
+"""The guard's troubles, and which OpenCodes have loaded it, from the plugin's notes and from its files."""
 
 from __future__ import annotations
 
@@ -23,34 +23,33 @@ _MAY_MEND = "`opencode-tui guard install` may put it right"
 
 class GuardTrouble(Struct, frozen=True):
     cause: str
-    """What it is about in a word: the plugin's own words for what it noted, else `plugin`, `state`, `exposed`."""
+    """A short key: the plugin's own for what it noted, else such as `plugin`, `state` or `exposed`."""
     sentence: str
     held: bool
-    """Calls are held to the limits all the same."""
+    """Whether the limits are still enforced."""
     at_ms: int
-    """When it was noted, else when the files last changed, in Unix milliseconds: tells one trouble from the next."""
+    """When it was noted, else when the files last changed, in Unix milliseconds; identifies the incident."""
     noted: bool = False
-    """The plugin has noted it."""
+    """Whether the plugin noted it."""
     remedy: str = _MENDS
 
 
 class PluginLoad(Struct, frozen=True):
-    """An OpenCode that has loaded the plugin: the last one of its generation that started."""
+    """The last start of an OpenCode of one generation that has loaded the plugin."""
 
     generation: int
     version: str
     at_ms: int
     current: bool
-    """It is this version's plugin that it has loaded."""
+    """Whether it loaded this version's plugin."""
 
 
 def troubles_of(
     plugin: Path, state: Path, broken: str, *, is_ours: bool, more: Iterable[GuardTrouble] = ()
 ) -> tuple[GuardTrouble, ...]:
-    """All that is wrong with a guard that was installed, what keeps it from holding first.
+    """Everything that is wrong with an installed guard, troubles that let calls pass first.
 
-    `broken` says what is wrong with its state, `is_ours` whether its plugin stands in OpenCode, `more` what is wrong
-    elsewhere.
+    `broken` is the error of its state, if any; `is_ours` says whether its plugin is installed; `more` is added.
     """
     found = [*_seen_from_here(plugin, state, broken, is_ours), *more]
     causes = {trouble.cause for trouble in found}
@@ -59,7 +58,7 @@ def troubles_of(
 
 
 def plugin_loads(state: Path) -> tuple[PluginLoad, ...]:
-    """Which OpenCodes have loaded the plugin."""
+    """The last start of each OpenCode generation that has loaded the plugin."""
     found = []
     for generation in (1, 2):
         note = _note(seen_file(state, generation))
@@ -88,7 +87,7 @@ def _seen_from_here(plugin: Path, state: Path, broken: str, is_ours: bool) -> It
 
 
 def calls_passed(past: PastLine, when: str) -> GuardTrouble:
-    """Calls were made past the cutoff, the last of them `when`."""
+    """The trouble that calls were made past the cutoff, the last of them at `when`."""
     sentence = f"{plural(past.calls, 'call')} past the cutoff {'was' if past.calls == 1 else 'were'} not held"
     remedy = (
         "start again each OpenCode that has run since before the guard, and see what `guard status` says is not held"
@@ -97,7 +96,7 @@ def calls_passed(past: PastLine, when: str) -> GuardTrouble:
 
 
 def turned_off(file: Path) -> GuardTrouble:
-    """A file of OpenCode's configuration turns the guard off. One for each: it has a cause of its own."""
+    """The trouble that a file of OpenCode's configuration turns the guard off; each file has its own cause."""
     name = _printable(tilde(file))
     remedy = 'take "-opencode-tui-guard" or "-*" out of its `plugins`, or put "opencode-tui-guard" behind it'
     return GuardTrouble(
@@ -106,9 +105,9 @@ def turned_off(file: Path) -> GuardTrouble:
 
 
 def _noted(file: Path) -> Iterator[GuardTrouble]:
-    """What the plugin noted when it was last asked; nothing where all is well."""
+    """The troubles that the plugin noted at its last call."""
     note = _note(file)
-    # A plugin of before, which is still loaded, notes one trouble only, without a name.
+    # an older plugin that is still loaded notes only one trouble, without a name
     notes = note.get("troubles", [{"cause": "plugin's note", **note}])
     for each in notes[:_MOST] if isinstance(notes, list) else []:
         if not isinstance(each, dict):
@@ -131,7 +130,7 @@ def _printable(text: str) -> str:
 
 
 def changed_ms(file: Path) -> int:
-    """When a file was last changed, in Unix milliseconds; 0 where there is none."""
+    """A file's modification time in Unix milliseconds; 0 if there is none."""
     try:
         return file.stat().st_mtime_ns // 1_000_000
     except OSError:
