@@ -59,11 +59,6 @@ class SpendRuleTable(LinesTable):
         return SpendRule(self.lines(), self.scope, self.period, self.only)
 
 
-def _key(name: str) -> str:
-    """The key of a record's field: money is nano-dollars there, and USD here."""
-    return name.replace("_nano", "_usd")
-
-
 def _rule_keys() -> Iterator[tuple[str, Any]]:
     """A field for each rule in the record of alerts, with its default: lines are a table, the others a number."""
     for name, default in _fields(ALERTS).items():

@@ -72,7 +72,7 @@ _RUNNING = f"""
 """
 _FINAL = "SELECT id FROM call WHERE session_id = ? AND completed_ms IS NOT NULL AND copied = 0"
 _SAME = """
-  SELECT 1 FROM call WHERE created_ms = ? AND copied = 0
+  SELECT 1 FROM call WHERE created_ms = ? AND (copied = 0 OR session_id = ?)
     AND provider = ? AND model = ? AND input = ? AND recorded_nano = ?
 """
 
@@ -133,8 +133,11 @@ def _room(connection: sqlite3.Connection, bill: Bill, rows: Sequence[Call] | Non
 
 
 def _is_there(connection: sqlite3.Connection, call: Call) -> bool:
-    """Whether the ledger has the call, be it in another session: on a clock that had gone back a fork made it."""
-    return connection.execute(_SAME, _key(call)).fetchone() is not None
+    """Whether the ledger has the call: in another session, a fork that made it on a clock that had gone back; or as a
+    copy in this one, a fork of OpenCode 1 that did not make it.
+    """
+    created_ms, *rest = _key(call)
+    return connection.execute(_SAME, (created_ms, call.session_id, *rest)).fetchone() is not None
 
 
 def exceeded(connection: sqlite3.Connection, bills: Iterable[Bill], calls: Collection[Call]) -> list[Call]:

@@ -12,13 +12,8 @@ SCHEMA_VERSION = 1
 """The version of every command's JSON: raised when a key is removed or changes its meaning, not for new keys."""
 
 
-def moment(ms: int, calendar: Calendar) -> str:
-    local = calendar.local(ms)
-    return (local if local.tzinfo else local.astimezone()).isoformat(timespec="milliseconds")
-
-
 def moment_or_none(ms: int | None, calendar: Calendar) -> str | None:
-    return None if ms is None else moment(ms, calendar)
+    return None if ms is None else calendar.iso(ms)
 
 
 def usd_or_none(nano: int | None) -> float | None:

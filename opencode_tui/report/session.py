@@ -11,7 +11,7 @@ from opencode_tui.counts import plural, tokens_text
 from opencode_tui.money import format_usd, usd
 from opencode_tui.privacy.harmless import shown_id
 from opencode_tui.records.session import Node, SessionView, Turn
-from opencode_tui.report.json_values import SCHEMA_VERSION, moment, tokens_json
+from opencode_tui.report.json_values import SCHEMA_VERSION, tokens_json
 from opencode_tui.report.session_facts import MOST_LEVELS
 from opencode_tui.report.words import amount
 
@@ -56,8 +56,8 @@ def _turn_json(turn: Turn, calendar: Calendar) -> dict[str, Any]:
     return {
         "id": turn.id,
         "number": turn.number,
-        "started_at": moment(turn.started_ms, calendar),
-        "ended_at": moment(turn.ended_ms, calendar),
+        "started_at": calendar.iso(turn.started_ms),
+        "ended_at": calendar.iso(turn.ended_ms),
         "running": turn.running,
         "cost_usd": usd(turn.cost_nano),
         "inherited_usd": usd(turn.inherited_nano),

@@ -11,7 +11,7 @@ from opencode_tui.money import usd
 from opencode_tui.paths import last_part
 from opencode_tui.privacy.harmless import shown_id
 from opencode_tui.records.sessions import SessionRow
-from opencode_tui.report.json_values import SCHEMA_VERSION, moment, tokens_json
+from opencode_tui.report.json_values import SCHEMA_VERSION, tokens_json
 from opencode_tui.report.words import amount
 
 
@@ -35,8 +35,8 @@ def session_row_json(row: SessionRow, calendar: Calendar) -> dict[str, Any]:
         "tokens": tokens_json(row.tokens),
         "context_tokens": row.context_tokens,
         "context_limit": row.context_limit,
-        "started_at": moment(row.started_ms, calendar),
-        "last_at": moment(row.last_ms, calendar),
+        "started_at": calendar.iso(row.started_ms),
+        "last_at": calendar.iso(row.last_ms),
         "spark": list(row.spark),
         "lower_bound": row.lower_bound,
     }

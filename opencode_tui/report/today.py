@@ -11,19 +11,19 @@ from opencode_tui.records.day import DaySpend, SessionLine, Snapshot, Week
 from opencode_tui.records.stores import StoreState
 from opencode_tui.records.usage import Slice
 from opencode_tui.report.guard_words import guard_words
-from opencode_tui.report.json_values import SCHEMA_VERSION, moment, moment_or_none, tokens_json
+from opencode_tui.report.json_values import SCHEMA_VERSION, moment_or_none, tokens_json
 
 
 def today_json(now: Snapshot, calendar: Calendar) -> dict[str, Any]:
     return {
         "schema_version": SCHEMA_VERSION,
-        "taken_at": moment(now.taken_ms, calendar),
+        "taken_at": calendar.iso(now.taken_ms),
         "read_at": moment_or_none(now.read_ms, calendar),
         "machine": now.machine,
         "day": now.day.isoformat(),
         "is_today": now.is_today,
-        "day_start_at": moment(now.day_start_ms, calendar),
-        "day_end_at": moment(now.day_end_ms, calendar),
+        "day_start_at": calendar.iso(now.day_start_ms),
+        "day_end_at": calendar.iso(now.day_end_ms),
         "spent_usd": usd(now.spent_nano),
         "list_usd": usd(now.list_nano),
         "warning_usd": usd(now.warning_nano),
@@ -48,7 +48,7 @@ def today_json(now: Snapshot, calendar: Calendar) -> dict[str, Any]:
         "tokens": tokens_json(now.tokens),
         "models": [_slice(each) for each in now.models],
         "providers": [_slice(each) for each in now.providers],
-        "curve": [[moment(at_ms, calendar), usd(nano)] for at_ms, nano in now.curve],
+        "curve": [[calendar.iso(at_ms), usd(nano)] for at_ms, nano in now.curve],
         "week_days": [_day(each) for each in now.week_days],
         "chart_warning_usd": usd(now.chart_warning_nano),
         "chart_cutoff_usd": usd(now.chart_cutoff_nano),
@@ -115,7 +115,7 @@ def _session_line(line: SessionLine, calendar: Calendar) -> dict[str, Any]:
         "calls": line.calls,
         "context_tokens": line.context_tokens,
         "context_limit": line.context_limit,
-        "last_at": moment(line.last_ms, calendar),
+        "last_at": calendar.iso(line.last_ms),
         "active": line.active,
         "is_fork": line.is_fork,
         "deleted": line.deleted,
@@ -127,7 +127,7 @@ def _alert(alert: Alert, calendar: Calendar) -> dict[str, Any]:
     crossing, cause = alert.crossing, alert.cause
     return {
         "id": alert.id,
-        "fired_at": moment(alert.fired_ms, calendar),
+        "fired_at": calendar.iso(alert.fired_ms),
         "crossing": {
             "rule": crossing.rule,
             "kind": crossing.kind,
@@ -136,7 +136,7 @@ def _alert(alert: Alert, calendar: Calendar) -> dict[str, Any]:
             "period": crossing.period,
             "value": crossing.value,
             "line": crossing.line,
-            "at_at": moment(crossing.at_ms, calendar),
+            "at_at": calendar.iso(crossing.at_ms),
             "session_id": crossing.session_id,
             "about": crossing.about,
         },
@@ -154,7 +154,7 @@ def _alert(alert: Alert, calendar: Calendar) -> dict[str, Any]:
         "told": [
             {
                 "channel": each.channel,
-                "at_at": moment(each.at_ms, calendar),
+                "at_at": calendar.iso(each.at_ms),
                 "ok": each.ok,
                 "detail": each.detail,
                 "attempt": each.attempt,
