@@ -1,6 +1,6 @@
-"""Flags, environment and config.toml laid over each other and checked, with each fault reported where it stands.
+"""Merges and validates flags, environment and config.toml, and reports each error with its source.
 
-Imported only when one of them needs it (see `load_settings`): pydantic takes longer than a whole `check`.
+Imported only when needed (see `load_settings`), since importing pydantic takes longer than a whole `check`.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ if TYPE_CHECKING:
 
 
 class TomlFile(TomlConfigSettingsSource):
-    """The file as our own reader gives it: with exact decimals, and with its faults in one sentence."""
+    """A settings source that reads the file with exact decimals and one-sentence errors."""
 
     def _read_file(self, file_path: Any) -> dict[str, Any]:
         return read_toml(file_path)
 
 
 def read_settings(flags: Mapping[str, str], variables: Mapping[str, str], file: Path | None) -> Settings:
-    """The settings that are given by raw texts (flags by dotted key, variables by name) and by the file.
+    """Validate the settings given by flags (by dotted key), variables (by name) and the file.
 
-    The first that gives a key wins. Raises SettingsError.
+    Flags win over variables, and variables over the file. Raises SettingsError.
     """
     by_flag = {dotted(key): key for key in KEYS}
     by_variable = {VARIABLE_PREFIX + "__".join(key).upper(): key for key in KEYS}
@@ -63,7 +63,7 @@ def read_settings(flags: Mapping[str, str], variables: Mapping[str, str], file: 
 
 
 def _given(texts: Mapping[Key, tuple[str, str]]) -> Given:
-    """One text for each key, with the name that the key has where the text is from."""
+    """A source of texts: (name in the source, text) by key."""
     nested: dict[str, Any] = {}
     for key, (_, text) in texts.items():
         table = nested
@@ -87,7 +87,7 @@ def _wrong_values(errors: Sequence[ErrorDetails], givens: Sequence[Given]) -> It
     for error in errors:
         key = tuple(str(part) for part in error["loc"] if part != "[key]")
         if any(key[:cut] in reported for cut in range(len(key) + 1)):
-            continue  # a key that is wrong itself, and then what stands below it
+            continue  # already reported, by itself or by a key above it
         reported.add(key)
         where = _source_of(key, givens).name(key)
         if error["type"] == "value_error":
@@ -101,12 +101,12 @@ def _wrong_values(errors: Sequence[ErrorDetails], givens: Sequence[Given]) -> It
 
 
 def _source_of(key: Key, givens: Sequence[Given]) -> Given:
-    """Where the value in force is from; the file when nobody gives the key."""
+    """The source of the effective value; the file if no source has the key."""
     return next((given for given in givens if given.has(key)), givens[-1])
 
 
 def _anchored(settings: Settings, givens: Sequence[Given], file: Path | None) -> Settings:
-    """With relative paths of the file taken from its folder: they must not change with the shell's."""
+    """The settings with the file's relative paths resolved against the file's directory."""
     if file is None:
         return settings
     if settings.ledger and _source_of(("ledger",), givens) is givens[-1]:

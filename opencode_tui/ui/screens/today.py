@@ -1,4 +1,4 @@
-"""The first screen: what the day costs, why, and when it crosses the line."""
+"""The Today screen: what the day costs, why, and when it crosses its lines."""
 
 from __future__ import annotations
 
@@ -40,14 +40,14 @@ class TodayScreen(SnapshotScreen):
     ]
 
     class DaySelected(Message):
-        """Another day is wanted; None is today."""
+        """Show another day; None is today."""
 
         def __init__(self, day: date | None) -> None:
             super().__init__()
             self.day = day
 
     def __init__(self, calendar: Calendar, clock: Clock, places: tuple[str, ...]) -> None:
-        """`places` are where stores are looked for."""
+        """`places` are the directories that are searched for stores."""
         super().__init__()
         self._calendar = calendar
         self._clock = clock
@@ -76,14 +76,14 @@ class TodayScreen(SnapshotScreen):
         yield Footer(compact=True, show_command_palette=False)
 
     def on_mount(self) -> None:
-        self.query_one(DaySessionTable).focus(scroll_visible=False)  # a low pane stays at the day's figure
+        self.query_one(DaySessionTable).focus(scroll_visible=False)  # a low pane stays scrolled to the day's figure
 
     def watch_snapshot(self, snapshot: Snapshot | None) -> None:
         self.set_class(empty_screen(snapshot, self._places) is not None, "-empty")
         self.refresh_bindings()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """There is no day after today."""
+        """Disables going beyond today."""
         at_today = self._wanted is None
         later = action == "go_day" and parameters == (1,)
         return None if at_today and (later or action == "go_today") else True
