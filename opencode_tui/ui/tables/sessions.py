@@ -1,4 +1,4 @@
-"""The columns of sessions: all of them for the Sessions screen, and those that Today has room for."""
+"""The columns of sessions, for the Sessions screen and for Today."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from opencode_tui.ui.tables.columns import Column, sorts
 
 
 class SessionContext(Struct, frozen=True):
-    """What the cells of a session need besides its record."""
+    """What a session's cells need besides the session."""
 
     now_ms: int
     calendar: Calendar
     money_width: int = 8
-    """Room for the largest amount, in cells."""
+    """The width of the largest amount, in cells."""
 
 
 def session_context(sums: SessionTotals, now_ms: int, calendar: Calendar) -> SessionContext:
-    """With room for what all rows add up to."""
+    """A context whose amounts' width fits the total of all rows."""
     return SessionContext(now_ms, calendar, max(len(amount(sums.total_nano, sums.lower_bound)), 8))
 
 
@@ -48,7 +48,7 @@ def group_title(group: ProjectGroup) -> str:
 
 SessionColumn = Column[SessionRow, SessionContext, ProjectGroup]
 SharedColumn = Column[SessionRow | SessionLine, SessionContext, ProjectGroup]
-"""For the sessions of a period and for those of a day alike."""
+"""A column for both a period's and a day's sessions."""
 
 BY_STATE: Sort[SessionRow | SessionLine] = Sort("state", lambda row: STATES.index(row.state), descending=False)
 
@@ -201,4 +201,4 @@ TODAY: tuple[SharedColumn, ...] = (
     replace(TURNS, width=None, max_width=20, drop_at=3, min_table=72),
     replace(CONTEXT, width=None, max_width=20, drop_at=1, min_table=28, grow_min=16),
 )
-"""The columns of a day's sessions; they are dropped in pairs, and most are as wide as what is in them."""
+"""The columns of a day's sessions. They are dropped in pairs, and most are as wide as their widest cell."""

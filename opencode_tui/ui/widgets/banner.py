@@ -1,4 +1,4 @@
-"""The sentences above the panels, when there is something to say: the gravest alert until it is seen, and troubles."""
+"""The banner above the panels: the most severe unseen alert, and state lines."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from opencode_tui.ui.theme import STYLES
 from opencode_tui.ui.widgets.blocks import cells, cut, wrapped
 
 MAX_LINES = 4
-"""Of what is shown beside the alert."""
+"""The most state lines besides the alert."""
 MAX_ALERT_LINES = 4
 GAP = "   "
 
 
 def alert_lines(text: str, hints: tuple[str, ...], width: int) -> tuple[list[str], str]:
-    """The lines of an alert, at most four, and the hint that stands after the last one or on one below them.
+    """The lines of an alert, at most four, and the key hint that follows on the last line.
 
-    The sentence comes first, cut where it is longer than that; then how to open and how to leave it.
+    The text takes precedence and is cut if it is too long; the longest hint that fits is used.
     """
     lines = wrapped(text, width)
     if len(lines) > MAX_ALERT_LINES:
@@ -65,7 +65,7 @@ class Banner(Static):
         """The alert was clicked."""
 
     def __init__(self, calendar: Calendar, *, alerts: bool = True, states: bool = True) -> None:
-        """Whether it shows alerts, and whether it shows how the day and the stores are."""
+        """`alerts` and `states` select what it shows."""
         super().__init__(markup=False)
         self._calendar, self._with_alerts, self._with_states = calendar, alerts, states
         self._alert: Alert | None = None
@@ -92,7 +92,7 @@ class Banner(Static):
         self._write()
 
     def action_leave(self) -> None:
-        """Give the focus back to what had it before."""
+        """Return the focus to the widget that had it before."""
         before, self._before = self._before, None
         if before is not None and before in self.screen.focus_chain:
             before.focus(scroll_visible=False)
@@ -100,7 +100,7 @@ class Banner(Static):
             self.screen.focus_next()
 
     def offer(self) -> None:
-        """Take the focus, so that enter opens the cause; it is given back when the alert is seen."""
+        """Take the focus, so that enter opens the cause; it returns when the alert is seen."""
         if self._alert is not None and not self.has_focus:
             self._before = self.screen.focused
             self.focus(scroll_visible=False)
@@ -123,7 +123,7 @@ class Banner(Static):
         width = self.size.width or self.app.size.width - 2
         lines = self._alert_lines(width)
         for state in self._states:
-            # what has only one variant is a sentence of its own, and may take more than one line
+            # a line with only one variant is a full sentence, and may wrap
             text = state.text(width) if len(state.variants) > 1 else state.variants[0]
             lines.append(Content.styled(text, STYLES[state.level]))
         self.update(Content("\n").join(lines))

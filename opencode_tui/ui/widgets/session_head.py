@@ -14,11 +14,11 @@ from opencode_tui.ui.widgets.blocks import cells, wrapped
 from opencode_tui.ui.widgets.panel import SessionPanel
 
 ONE_FACT_A_LINE = 64
-"""Below so many cells."""
+"""Below this width in cells, each fact has its own line."""
 
 
 class SessionHead(SessionPanel):
-    """The session's state, project and model, and the command that goes on with it, whole in any pane."""
+    """The session's state, project and model, and the command that resumes it."""
 
     DEFAULT_CSS = """
     SessionHead { height: auto; border: none; &:ansi { border: none; } }
@@ -47,7 +47,7 @@ class SessionHead(SessionPanel):
 
 
 class SessionFactsPanel(SessionPanel):
-    """What the session cost and why, in as many lines as it takes."""
+    """What the session cost and why, in as many lines as needed."""
 
     DEFAULT_CSS = """
     SessionFactsPanel { height: auto; border: none; &:ansi { border: none; } }

@@ -1,4 +1,4 @@
-"""The day's sessions: the table, how many there are, and what its glyphs mean."""
+"""The day's sessions: the table, their number, and the meaning of its glyphs."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class SessionsPanel(DayPanel):
 
 
 def legend(lines: tuple[SessionLine, ...]) -> str:
-    """What the glyphs on the screen mean, for those that are there."""
+    """The meaning of the glyphs that are shown."""
     there = {
         "● active": any(line.active and not line.deleted for line in lines),
         "○ idle": any(not line.active and not line.deleted for line in lines),
