@@ -1,4 +1,4 @@
-"""What a person can do, from the dashboard and from the command line: one table from an action's type to its deed."""
+"""Carries out what a person does from the dashboard or the command line: one function for each type of action."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from opencode_tui.records.requests import (
 
 
 class Workplace(Struct, frozen=True):
-    """What an action changes."""
+    """What actions read and change."""
 
     ledger: Ledger
     guard: Path
@@ -44,10 +44,9 @@ class Workplace(Struct, frozen=True):
 
 
 def act(action: Action, at: Workplace) -> Outcome:
-    """Do what a person asked for.
+    """Carry out an action and return its outcome.
 
-    Raises ValueError with a sentence that says why it cannot be, StateError where the guard's state is broken, and
-    sqlite3.Error.
+    Raises ValueError with a sentence that says why not, StateError if the guard's state is broken, and sqlite3.Error.
     """
     return _DEEDS[type(action)](action, at)
 

@@ -1,4 +1,4 @@
-"""The only place that reads the time, and the user's days: a day that changes its clock has 23 or 25 hours."""
+"""The only module that reads the time, and calendar days in the user's zone (23 or 25 hours when the clocks change)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta, tzinfo
 from msgspec import Struct
 
 Clock = Callable[[], int]
-"""Gives the time now in Unix milliseconds."""
+"""Returns the current time in Unix milliseconds."""
 
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -24,7 +24,7 @@ def now_ms() -> int:
 
 
 def monotonic_s() -> float:
-    """Seconds that only go forward, for measuring how long something took."""
+    """Seconds on a monotonic clock, for measuring durations."""
     return time.monotonic()
 
 
@@ -33,7 +33,7 @@ def sleep_s(seconds: float) -> None:
 
 
 class Span(Struct, frozen=True):
-    """Moments from `start_ms` (in) to `end_ms` (out)."""
+    """A half-open interval of Unix milliseconds: `start_ms` is in it, `end_ms` is not."""
 
     start_ms: int
     end_ms: int
@@ -43,7 +43,7 @@ class Span(Struct, frozen=True):
 
 
 EVER = Span(-(1 << 63), (1 << 63) - 1)
-"""All moments that a ledger can hold."""
+"""Every moment that the ledger can store."""
 
 
 class Calendar(Struct, frozen=True):
@@ -52,12 +52,12 @@ class Calendar(Struct, frozen=True):
     zone: tzinfo | None = None
 
     def local(self, ms: int) -> datetime:
-        """The wall-clock time of a moment. A moment outside of what a calendar can hold is clamped."""
+        """The wall-clock time of a moment, clamped to the years that datetime supports."""
         seconds = min(max(ms / 1000, 0.0), 253_370_764_800.0)  # until the year 9999
         return datetime.fromtimestamp(seconds, self.zone)
 
     def moment(self, ms: int, now_ms: int) -> str:
-        """Such as `14:23`, on another day `Tue 12 May 14:23`."""
+        """Such as `14:23`, or `Tue 12 May 14:23` when it is not on the day of `now_ms`."""
         local = self.local(ms)
         return f"{local:%H:%M}" if local.date() == self.day(now_ms) else f"{short_day(local)} {local:%H:%M}"
 
@@ -75,17 +75,17 @@ class Calendar(Struct, frozen=True):
         return int(midnight.timestamp() * 1000)
 
     def span(self, first: date, last: date | None = None) -> Span:
-        """From the start of `first` to the end of `last` (`first` alone when it is not given)."""
+        """From the start of `first` to the end of `last`, which defaults to `first`."""
         return Span(self.start_of(first), self.start_of((last or first) + timedelta(days=1)))
 
     def week(self, day: date) -> tuple[date, date]:
-        """Monday and Sunday of the ISO week that the day is in."""
+        """The Monday and the Sunday of the day's ISO week."""
         monday = day - timedelta(days=day.weekday())
         return monday, monday + timedelta(days=6)
 
 
 def weekday(day: date) -> str:
-    """Such as `Wed`, in English whatever the locale."""
+    """Such as `Wed`, always in English."""
     return _WEEKDAYS[day.weekday()]
 
 
@@ -100,9 +100,9 @@ def short_day(day: date) -> str:
 
 
 def calendar_for(zone: str) -> Calendar:
-    """A calendar in a named zone of the IANA database, or in the machine's own for an empty name.
+    """A calendar in the named IANA zone; an empty name means the machine's own zone.
 
-    Raises ValueError for a name that does not exist.
+    Raises ValueError for an unknown name.
     """
     if not zone:
         return Calendar()

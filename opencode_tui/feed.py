@@ -1,4 +1,4 @@
-"""What the dashboard asks every two seconds: read what is new, and the picture if it is another one."""
+"""The dashboard's poll, every two seconds: sync the ledger, and return a new snapshot if anything changed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from opencode_tui.clock import MINUTE_MS, Clock, calendar_for
 from opencode_tui.config.settings import Settings
 from opencode_tui.guard.state import StateError, state_file
 from opencode_tui.guard.status import GuardStatus, guard_status
-from opencode_tui.guard.troubles import Trouble
+from opencode_tui.guard.troubles import GuardTrouble
 from opencode_tui.ledger import deliveries, queries
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.paths import NoHomeError
@@ -32,11 +32,11 @@ from opencode_tui.sync import Sync
 _REFRESH_MS = MINUTE_MS
 _REPORT_S = 0.4
 _PATIENCE = 20
-"""A look is kept for this many times as long as it took: all of a large ledger is not summed at every poll."""
+"""An answer is reused for this many times as long as it took, so that slow queries do not run at every poll."""
 
 
 class LedgerFeed:
-    """Owns the ledger's connection and the sync; made and used on one thread."""
+    """Owns the ledger's connection and the sync. Created and used on one thread."""
 
     def __init__(
         self,
@@ -44,13 +44,13 @@ class LedgerFeed:
         settings: Settings,
         environ: Mapping[str, str],
         clock: Clock = clocks.now_ms,
-        tell: Callable[[Alert], None] = lambda _: None,
-        deliver: Callable[[], None] = lambda: None,
+        notify: Callable[[Alert], None] = lambda _: None,
+        deliver_waiting: Callable[[], None] = lambda: None,
     ) -> None:
-        """`tell` is given each alert that fires, once, on the thread of `poll`; `deliver` is called where some have not
-        been delivered, also by a process that has ended. Neither may wait.
+        """`notify` gets each alert once, when it fires; `deliver_waiting` is called when deliveries are due, including
+        those that an ended process left. Both run on the thread of `poll` and must not block.
         """
-        self._tell, self._deliver = tell, deliver
+        self._notify, self._deliver_waiting = notify, deliver_waiting
         self._open_ledger, self._settings, self._environ, self._clock = open_ledger, settings, environ, clock
         self._calendar = calendar_for(settings.timezone)
         self._sync: Sync | None = None
@@ -64,15 +64,15 @@ class LedgerFeed:
         self._turns = 0
 
     def select_day(self, day: date | None) -> None:
-        """The day that the next picture shows; None is today, whichever day that will be."""
+        """Set the day of the next snapshot; None means today, also after midnight."""
         if day != self._day:
             self._day = day
             self._stale = True
 
     def poll(self, report: Callable[[Snapshot], None]) -> Snapshot | None:
-        """Read the stores; a new picture if there is anything new, or if a minute has changed the rate.
+        """Read the stores. Returns a snapshot if anything changed or the last one is a minute old, else None.
 
-        `report` gets pictures on the way through a long import. Raises LedgerError and sqlite3.Error.
+        `report` gets snapshots during a long import. Raises LedgerError and sqlite3.Error.
         """
         self._leave_replaced_ledger()
         if self._ledger is None or self._sync is None:
@@ -86,7 +86,7 @@ class LedgerFeed:
                 report(self._take())
                 reported_s = clocks.monotonic_s()
 
-        # Whatever fails on the way, the next poll makes up for it.
+        # Stale until this poll succeeds, so that the next one makes up for a failure.
         wanted, self._stale = self._stale, True
         changed = self._sync.poll(progress)
         now = self._clock()
@@ -102,7 +102,7 @@ class LedgerFeed:
         return None
 
     def _leave_replaced_ledger(self) -> None:
-        """Close the ledger if its path no longer leads to what is open, so that the poll opens what is there now."""
+        """Reopen the ledger if another file has taken its path."""
         ledger = self._ledger
         if ledger is None or (change := ledger.changed_outside()) == "no":
             return
@@ -115,9 +115,9 @@ class LedgerFeed:
             )
 
     def answer(self, request: Request) -> Answer:
-        """What the ledger says to a request. Raises LookupError with a sentence for a session that is not known.
+        """Answer a request from the ledger. Raises LookupError with a sentence for an unknown session.
 
-        An answer that took long is given again for a while.
+        A slow answer is reused for a while.
         """
         kept = self._kept.get(request)
         if kept is not None and clocks.monotonic_s() < kept[0]:
@@ -131,7 +131,7 @@ class LedgerFeed:
 
     @contextmanager
     def _context(self) -> Iterator[Context]:
-        """What readings are given now. Raises LookupError before the first poll."""
+        """The context of readings at this moment. Raises LookupError before the first poll."""
         if self._ledger is None or self._sync is None:
             raise LookupError("the ledger is not open yet")
         sync = self._sync
@@ -148,7 +148,7 @@ class LedgerFeed:
             )
 
     def act(self, action: Action) -> Outcome:
-        """Do what a person asked for. Raises ValueError with a sentence that says why not, and sqlite3.Error."""
+        """Carry out an action. Raises ValueError with a sentence that says why not, and sqlite3.Error."""
         if self._ledger is None:
             raise ValueError("the ledger is not open yet")
         self._stale = True
@@ -164,13 +164,13 @@ class LedgerFeed:
 
     def _watch(self, now_ms: int) -> None:
         assert self._ledger is not None and self._sync is not None
-        guard: tuple[Trouble, ...] = ()
+        guard: tuple[GuardTrouble, ...] = ()
         with suppress(NoHomeError):
             guard = self._guard(now_ms).troubles
         for alert in look_for_alerts(self._ledger, self._settings, now_ms, self._sync.book, guard):
-            self._tell(alert)
+            self._notify(alert)
         if deliveries.free(self._ledger.connection, now_ms):
-            self._deliver()
+            self._deliver_waiting()
 
     def _guard(self, now_ms: int) -> GuardStatus:
         assert self._ledger is not None
@@ -178,7 +178,7 @@ class LedgerFeed:
 
     @property
     def read_ms(self) -> int | None:
-        """When the stores were last read without trouble."""
+        """When the stores were last read without an error, in Unix milliseconds."""
         return self._sync.read_ms if self._sync else None
 
     def close(self) -> None:
@@ -191,7 +191,7 @@ class LedgerFeed:
     def _take(self) -> Snapshot:
         assert self._ledger is not None and self._sync is not None
         self._version = self._ledger.data_version()
-        # The first picture looks where today's calls were made as well; later ones are told of with their calls.
+        # The first snapshot checks the prices of all of today's directories; later calls bring theirs with them.
         problems = self._sync.look_at_prices() if self._taken_ms is None else self._sync.book.look()
         with self._context() as context:
             guard = None

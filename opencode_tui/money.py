@@ -1,7 +1,6 @@
 """Amounts of money as whole nano-dollars (1e-9 USD).
 
-Integers add up exactly in any order; floats and decimals appear only at the edges, where OpenCode's
-JSON is read and where text is made.
+Integer sums are exact in any order; floats and decimals appear only where JSON is read or text is made.
 """
 
 from __future__ import annotations
@@ -16,8 +15,8 @@ MAX_CALL_NANO = 1_000_000 * NANO  # a single call above $1,000,000 is a broken r
 def nano_from_usd(amount: float | int | str | Decimal) -> int:
     """An amount in USD as nano-dollars, ties to even.
 
-    Goes through the shortest decimal text of a float, so that 0.020912649999999998 becomes 20912650.
-    Raises ValueError for what is not a finite number.
+    A float is read by its shortest decimal text, so that 0.020912649999999998 becomes 20912650.
+    Raises ValueError unless it is a finite number.
     """
     if isinstance(amount, bool):
         raise ValueError("an amount cannot be true or false")
@@ -36,9 +35,9 @@ def usd(nano: int) -> float:
 
 
 def format_usd(nano: int, *, cents: bool = False) -> str:
-    """An amount for people: $12.34, and below a cent as many decimals as it takes to see it ($0.0042).
+    """An amount as text: $12.34, with more decimals below a cent ($0.0042).
 
-    With `cents`, always two decimals.
+    `cents` forces two decimals.
     """
     sign = "-" if nano < 0 else ""
     nano = abs(nano)
@@ -51,14 +50,14 @@ def format_usd(nano: int, *, cents: bool = False) -> str:
 
 
 def share(part: int, whole: int) -> float:
-    """The fraction that `part` is of `whole`, 0.0 where the whole is nothing."""
+    """`part / whole`, or 0.0 when `whole` is 0."""
     return part / whole if whole else 0.0
 
 
 def apportion(amount: int, weights: tuple[int, ...]) -> tuple[int, ...]:
-    """The amount in whole parts that add up to it, in proportion to the weights.
+    """Split an amount into integers proportional to the weights that add up to it.
 
-    What rounding leaves goes to the largest remainders, the first of equal ones; zeros where no weight is.
+    The rest after rounding goes to the largest remainders, earlier ones first; all zeros if no weight is positive.
     """
     whole = sum(weights)
     if whole <= 0:
@@ -74,5 +73,5 @@ def apportion(amount: int, weights: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def percentages(parts: tuple[int, ...]) -> tuple[int, ...]:
-    """Whole percentages of the parts that add up to 100, zeros where all parts are."""
+    """Integer percentages of the parts that add up to 100; all zeros if every part is."""
     return apportion(100, parts)

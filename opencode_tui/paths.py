@@ -1,4 +1,4 @@
-"""Where things are on this platform: our settings and ledger, and OpenCode's data."""
+"""The platform's paths: our settings, our ledger, and OpenCode's data."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ VARIABLE_PREFIX = "OPENCODE_TUI_"
 CONFIG_VARIABLE = VARIABLE_PREFIX + "CONFIG_FILE"
 """The environment variable that names another config.toml."""
 OPENCODES_VARIABLE = VARIABLE_PREFIX + "CONFIG"
-"""OpenCode's own variable for the settings of its screen: not one of ours, whatever it is called."""
+"""OpenCode's own variable for the settings of its TUI: despite its name not one of ours."""
 WEBHOOK_VARIABLE = VARIABLE_PREFIX + "WEBHOOK_URL"
-"""The environment variable that holds the webhook's address: a secret, and so not one of the settings."""
+"""The environment variable that holds the webhook's address, which is a secret and therefore not a setting."""
 
 
 class NoHomeError(ValueError):
-    """There is no home directory, as for a container's user whom no passwd file names. The message is a sentence."""
+    """No home directory is known, as for a container user without a passwd entry. The message is one sentence."""
 
 
 def expand(path: str | Path) -> Path:
-    """The path with the home directory in place of `~` or `~name`. Raises NoHomeError."""
+    """Expand `~` or `~name` to the home directory. Raises NoHomeError."""
     try:
         return Path(path).expanduser()
     except RuntimeError as error:
@@ -29,7 +29,7 @@ def expand(path: str | Path) -> Path:
 
 
 def home() -> Path:
-    """The home directory; where there is none (a container's user, say), a place in which nothing can be."""
+    """The home directory, or os.devnull, under which no file can exist, if there is none."""
     try:
         return Path.home()
     except RuntimeError:
@@ -37,7 +37,7 @@ def home() -> Path:
 
 
 def tilde(path: Path) -> str:
-    """The path for people: `~` in place of their home directory."""
+    """The path with `~` for the user's home directory, for display."""
     try:
         return str(Path("~") / path.relative_to(Path.home()))
     except (ValueError, RuntimeError):
@@ -45,14 +45,14 @@ def tilde(path: Path) -> str:
 
 
 def last_part(path: str) -> str:
-    """The last part of a path, written either way round; what is no path as it is."""
+    """The last part of a path with slashes or backslashes; other text unchanged."""
     return path.rstrip("/\\").replace("\\", "/").rpartition("/")[2] or path
 
 
 def path_list(text: str) -> tuple[Path, ...]:
-    """Paths from one text: a JSON list, or parts between `os.pathsep` (`:`, on Windows `;`), `~` expanded.
+    """Parse paths from a JSON list or from text separated by `os.pathsep` (`:`, on Windows `;`), with `~` expanded.
 
-    Raises ValueError for what begins like a JSON list and is not one of paths.
+    Raises ValueError for text that starts with `[` and is not a JSON list of paths.
     """
     if not text.lstrip().startswith("["):
         return tuple(expand(part) for part in text.split(os.pathsep) if part)
@@ -68,7 +68,7 @@ def path_list(text: str) -> tuple[Path, ...]:
 
 
 def config_file(environ: Mapping[str, str]) -> Path:
-    """Our config.toml: what OPENCODE_TUI_CONFIG_FILE names, else the one in the platform's place for it."""
+    """The path of config.toml: OPENCODE_TUI_CONFIG_FILE, else the platform's configuration directory."""
     named = environ.get(CONFIG_VARIABLE)
     if named:
         return expand(named)
@@ -79,10 +79,7 @@ def config_file(environ: Mapping[str, str]) -> Path:
 
 
 def ledger_file() -> Path:
-    """The ledger in the platform's place for data, where the settings name no other.
-
-    Raises NoHomeError.
-    """
+    """The default path of the ledger, in the platform's data directory. Raises NoHomeError."""
     import platformdirs
 
     place = _of_home(platformdirs.user_data_path)
@@ -92,7 +89,7 @@ def ledger_file() -> Path:
 
 
 def _of_home(platforms: Callable[..., Path]) -> Path | None:
-    """One of the platform's places for us; None where it would be in a home directory that there is not."""
+    """One of our platform directories, or None if it would be in a home directory that is not known."""
     try:
         place = platforms(APP, appauthor=False)
     except RuntimeError:
@@ -101,6 +98,6 @@ def _of_home(platforms: Callable[..., Path]) -> Path | None:
 
 
 def opencode_data_dir(environ: Mapping[str, str]) -> Path:
-    """OpenCode's data directory, which follows XDG on macOS too. Raises NoHomeError."""
+    """OpenCode's data directory (XDG, on macOS too). Raises NoHomeError."""
     base = environ.get("XDG_DATA_HOME")
     return (Path(base) if base else expand("~/.local/share")) / "opencode"

@@ -289,6 +289,20 @@ def _ways_around(each: Module) -> Iterator[str]:
         yield "cli.streams.raw"
 
 
+def public_classes_of_one_name_in_two_modules(modules: Modules) -> list[str]:
+    """A class name means one thing in the whole package. The demo's scenario is a program of its own."""
+    homes: dict[str, list[str]] = {}
+    for each in modules:
+        for node in each.tree.body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                homes.setdefault(node.name, []).append(each.name)
+    return [
+        f"{name}: {', '.join(names)}"
+        for name, names in homes.items()
+        if len([home for home in names if not home.startswith("cli.demo.")]) > 1
+    ]
+
+
 BREACHES: dict[Rule, list[Module]] = {
     ways_around_what_makes_text_harmless: [
         module("report.words", "print('x')"),
@@ -354,6 +368,9 @@ BREACHES: dict[Rule, list[Module]] = {
         module("alerts.channels.command", "import os\nos.system(line)"),
     ],
     imports_by_a_name_made_at_run_time: [module("report.words", "def f(name):\n    return __import__(name)")],
+    public_classes_of_one_name_in_two_modules: [
+        module("records.usage", "class Totals:\n    pass\nclass Totals:\n    pass")
+    ],
 }
 
 rules = pytest.mark.parametrize("rule", BREACHES, ids=[rule.__name__ for rule in BREACHES])

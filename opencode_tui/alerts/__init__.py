@@ -1,1 +1,1 @@
-"""Alerts: what is measured, which line it crossed, why, and that each is delivered once."""
+"""Alerts: the rules that measure and fire, the cause, and delivery exactly once."""

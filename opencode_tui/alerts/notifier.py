@@ -1,4 +1,4 @@
-"""Delivers alerts beyond the screen, on threads of its own: whoever finds an alert never waits for a channel."""
+"""Delivers alerts through the channels, on its own threads, so that callers never wait for a channel."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.records.alerts import Alert, DeliveryResult
 
 CLOSE_S = 10.0
-"""How long an end waits for deliveries under way: one that goes unmarked goes out again."""
+"""How many seconds `close` waits for running deliveries; one that is not recorded is sent again later."""
 _BUSY_MS, _LAST_BUSY_MS = 3_000, 20_000
 _Task = Alert | Literal["waiting"] | None
-"""An alert to deliver, what waits in the ledger, or the end."""
+"""An alert to deliver, a request to deliver what waits in the ledger, or None to end the thread."""
 
 
 class Notifier:
-    """One daemon thread for each channel that is on, so that one that hangs holds up no other.
+    """Runs one daemon thread for each channel, so that a channel that hangs delays no other.
 
-    Each alert is delivered under a lease in the ledger, so that of several processes one alone does, and each outcome
-    is kept there. A channel's failure is an outcome too, and never raised.
+    Each alert is delivered under a lease in the ledger, so that only one of several processes sends it, and the result
+    is recorded there. A channel's failure is a result and never raised.
     """
 
     def __init__(
@@ -45,7 +45,7 @@ class Notifier:
         clock: Clock = clocks.now_ms,
         through: tuple[Route, ...] | None = None,
     ) -> None:
-        """`open_ledger` is called on the threads, for each delivery. `through` takes the place of the settings' own."""
+        """`open_ledger` is called on the threads for each delivery; `through` replaces the settings' routes."""
         self._open_ledger, self._clock = open_ledger, clock
         self._holder = f"{this_process()}/{token_hex(4)}"
         self._lock = Lock()
@@ -56,16 +56,16 @@ class Notifier:
         self._closed = self._over = False
         self._unkept: list[tuple[int, DeliveryResult]] = []
         self.results: list[tuple[int, DeliveryResult]] = []
-        """(alert's id, result) of all that this one has delivered, in the order of their ends."""
+        """(alert id, result) of every delivery by this notifier, in the order of completion."""
 
     def notify(self, alert: Alert) -> None:
-        """Hand an alert to every channel that is on for its level, and return at once."""
+        """Queue an alert for every channel whose level it reaches. Does not block."""
         for name, (route, _) in self._lines.items():
             if route.takes(alert):
                 self._hand(name, alert)
 
     def deliver_waiting(self) -> None:
-        """Deliver what fired and nobody has delivered, a process that has ended say, and return at once."""
+        """Queue the undelivered alerts in the ledger, such as those of an ended process. Does not block."""
         for name in self._lines:
             with self._lock:
                 is_asked = "waiting" in self._pending.get(name, ())
@@ -74,17 +74,17 @@ class Notifier:
 
     @property
     def is_delivering(self) -> bool:
-        """Something is not delivered yet."""
+        """Whether any delivery is pending."""
         return bool(self.waiting)
 
     @property
     def waiting(self) -> tuple[str, ...]:
-        """The channels that have something to do."""
+        """The names of the channels with pending deliveries."""
         with self._lock:
             return tuple(name for name, tasks in self._pending.items() if tasks)
 
     def close(self, wait_s: float = CLOSE_S) -> bool:
-        """Wait at most so many seconds until all is delivered; False where something was not: a later look does it."""
+        """Wait up to `wait_s` seconds for pending deliveries. Returns False if any is left for a later process."""
         self._closed = True
         for _, queue in self._lines.values():
             queue.put(None)
@@ -108,7 +108,7 @@ class Notifier:
 
     def _run(self, route: Route, queue: SimpleQueue[_Task]) -> None:
         while (task := queue.get()) is not None and not self._over:
-            # A thread that ended would leave its channel silent. What it could not read waits in the ledger.
+            # An error must not end the channel's thread; what was not delivered waits in the ledger.
             with suppress(Exception):
                 if task == "waiting":
                     for alert in self._left_behind(route):
@@ -128,7 +128,7 @@ class Notifier:
         return [alerts[id] for id in sorted(alerts)]
 
     def _deliver(self, route: Route, alert: Alert, *, at_any_rate: bool) -> None:
-        """Deliver under a lease; `at_any_rate`, for what fired just now, also where the ledger cannot be written."""
+        """Deliver under a lease. `at_any_rate`, for new alerts, delivers even if the ledger cannot be written."""
         if any((alert.id, route.name) == (id, result.channel) for id, result in self._unkept):
             self._keep()
             return
@@ -147,7 +147,7 @@ class Notifier:
         self._keep()
 
     def _keep(self, busy_ms: int = _BUSY_MS) -> None:
-        """Mark in the ledger what was delivered; what cannot be marked now is with the next."""
+        """Record results in the ledger; those that cannot be recorded now are kept for the next attempt."""
         with self._lock:
             unkept, self._unkept = self._unkept, []
         if not unkept:
@@ -173,7 +173,7 @@ class Notifier:
 
 
 def send(route: Route, alert: Alert) -> tuple[bool, str]:
-    """Whether a channel delivered an alert, and how that went. Never raises."""
+    """Deliver an alert. Returns whether it succeeded, and details. Never raises."""
     silenced = route.silenced(alert)
     if silenced:
         return True, silenced
@@ -184,5 +184,5 @@ def send(route: Route, alert: Alert) -> tuple[bool, str]:
     except ChannelError as error:
         return False, str(error)
     except Exception as error:
-        # A channel's fault must not end the thread. Only its kind: its message may hold a secret.
+        # Only the exception's type, since its message may hold a secret.
         return False, f"failed ({type(error).__name__})"

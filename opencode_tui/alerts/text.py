@@ -1,4 +1,4 @@
-"""An alert in one line: what was crossed, and why."""
+"""An alert's text: what was crossed, and why."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from opencode_tui.records.alerts import Cause, Crossing
 def alert_text(rule: Rule, crossing: Crossing, cause: Cause, settings: Settings, since: str = "") -> str:
     """Such as `$0.83 is past the warning $0.80: 4× edits of Button.tsx in "Fix header", about $0.20 a round`.
 
-    Titles stand in it as they are: whoever shows it must not interpret markup.
+    Titles are not escaped: markup in it must not be interpreted.
     """
     return f"{rule.headline(crossing, settings)}{since}: {cause.sentence}"
 
 
 def since_text(crossing: Crossing, now_ms: int, calendar: Calendar) -> str:
-    """When it was crossed, where that was more than an hour ago: an alert must not look newer than it is."""
+    """` since ` and the time of the crossing if that is more than an hour ago, else empty."""
     if now_ms - crossing.at_ms <= HOUR_MS:
         return ""
     return f" since {calendar.moment(crossing.at_ms, now_ms)}"

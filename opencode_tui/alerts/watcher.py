@@ -1,4 +1,4 @@
-"""One look for alerts: what is measured, which lines it crosses, which of these are new, why, and that they fired."""
+"""Evaluates the rules and fires new alerts with their causes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from opencode_tui.alerts.rules.rule import Rule
 from opencode_tui.alerts.text import alert_text, since_text
 from opencode_tui.clock import calendar_for
 from opencode_tui.config.settings import Settings
-from opencode_tui.guard.troubles import Trouble
+from opencode_tui.guard.troubles import GuardTrouble
 from opencode_tui.ledger import alert_log, deliveries
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.readings.context import ContextLimits
@@ -27,13 +27,12 @@ def look_for_alerts(
     settings: Settings,
     now_ms: int,
     limits: ContextLimits | None = None,
-    guard: Iterable[Trouble] = (),
+    guard: Iterable[GuardTrouble] = (),
 ) -> tuple[Alert, ...]:
-    """The alerts that are new, in the order in which their lines were crossed, each given to one caller alone.
+    """Fire and return the new alerts in the order of their crossings. Only one caller gets each.
 
-    What was crossed long before anybody looked fires too, once, in the present periods alone; its text says
-    since when, and `Alert.late` lets a channel stay silent. `guard` is what is wrong with the guard now.
-    Any number of processes may look in one ledger. Raises sqlite3.Error.
+    A crossing long ago fires too if it is in a current period: its text says since when, and `Alert.late` is true.
+    `guard` are the guard's current troubles. Safe with several processes on one ledger. Raises sqlite3.Error.
     """
     calendar, troubles = calendar_for(settings.timezone), tuple(guard)
     on = levels(settings.channels)
@@ -43,7 +42,7 @@ def look_for_alerts(
     with ledger.reading() as connection:
         if not _new(Measurements(connection, settings, now_ms, calendar, limits, troubles)):
             return ()
-    # Measured again with the right to write, so that what is found is what is so when it is entered.
+    # measured again in the write transaction, so that another process cannot fire the same alert
     with ledger.writing() as connection:
         again = Measurements(connection, settings, now_ms, calendar, limits, troubles)
         found = [_finding(crossing, again) for crossing in _new(again)]
@@ -52,12 +51,12 @@ def look_for_alerts(
 
 
 def takers(settings: Settings, level: Level) -> tuple[str, ...]:
-    """The channels that an alert of a level goes to."""
+    """The names of the channels that get an alert of this level."""
     return tuple(name for name, least in levels(settings.channels).items() if at_least(level, least))
 
 
 def explained(rule: Rule, crossing: Crossing, measured: Measurements) -> tuple[Crossing, Cause]:
-    """The crossing with the moment that it happened at, and its cause."""
+    """The crossing with its time of crossing, and its cause."""
     scope, evidence = rule.calls(crossing, measured), NO_EVIDENCE
     if scope is not None:
         if rule.is_sum:
@@ -71,9 +70,9 @@ def _new(measured: Measurements) -> tuple[Crossing, ...]:
 
 
 def _finding(crossing: Crossing, measured: Measurements) -> tuple[Crossing, Cause, str]:
-    """A new crossing with its cause, and the line that says both."""
+    """A new crossing, its cause, and the alert's text."""
     rule = rule_of(crossing)
-    assert rule is not None  # it has just made it
+    assert rule is not None  # a known rule made it
     crossing, cause = explained(rule, crossing, measured)
     crossing = replace(crossing, session_id=crossing.session_id or cause.session_id)
     since = since_text(crossing, measured.now_ms, measured.calendar)

@@ -1,1 +1,1 @@
-"""Pure functions over records: what a day's sums mean. Nothing here reads a clock, a file or a database."""
+"""Pure functions over records. Nothing here reads the time, a file or a database."""

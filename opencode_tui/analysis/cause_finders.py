@@ -1,4 +1,4 @@
-"""What can have made a session dear, each looked for in its calls and told in a sentence with what it cost."""
+"""Finders of what made a session expensive. Each searches the session's calls and yields causes with their cost."""
 
 from __future__ import annotations
 
@@ -22,27 +22,27 @@ _REPEATS = 5
 _DEARER = 2
 _GROWN = 3
 _STEPS = 4
-"""Calls that it takes to call a context growing."""
+"""The least number of calls over which context growth is measured."""
 
 
 class Finding(Struct, frozen=True):
-    """A cause, and where in its session it is seen."""
+    """A cause, and where it shows in its session."""
 
     cause: Cause
     calls: Sequence[CallFacts]
-    """Those that it is in."""
+    """The calls that it is about."""
     mark: str
-    """What it is, in two or three words."""
+    """Its short name for the turns' marks, such as `same file`."""
     turns: tuple[str, ...]
-    """The turns to look at."""
+    """The ids of the turns that are marked with it."""
 
 
-Found = Iterator[Finding]
+Findings = Iterator[Finding]
 
 
-def edits(session: SessionEvidence) -> Found:
-    """The same file edited in turn after turn: the whole of those turns is what the rounds cost."""
-    turns = turns_of(session.calls)
+def edits(session: SessionEvidence) -> Findings:
+    """One file edited in many turns; the cost is that of those whole turns."""
+    turns = by_turn(session.calls)
     turn_of = {call.id: call.turn_id for call in session.calls if call.turn_id}
     edited: dict[str, dict[str, None]] = defaultdict(dict)
     for use in session.tools:
@@ -57,18 +57,18 @@ def edits(session: SessionEvidence) -> Found:
             yield Finding(Cause(sentence, session.id, calls[-1].turn_id, nano), calls, "same file", tuple(rounds))
 
 
-def repeats(session: SessionEvidence) -> Found:
-    """The same call of a tool, again and again while nothing was edited."""
+def repeats(session: SessionEvidence) -> Findings:
+    """The same tool call repeated with no edit in between."""
     for loop in loops(session.calls, session.tools):
         if loop.times >= _REPEATS:
             nano = cost(loop.calls)
             what = f'{plural(loop.times, "identical call")} ({loop.what}) in "{session.title}" cost {format_usd(nano)}'
-            turns = tuple(turns_of(loop.calls))
+            turns = tuple(by_turn(loop.calls))
             yield Finding(Cause(what, session.id, loop.calls[-1].turn_id, nano), loop.calls, "same call", turns)
 
 
-def dearer_model(session: SessionEvidence, calendar: Calendar) -> Found:
-    """A model that a call costs much more with than with those before it; what it added is what it explains."""
+def dearer_model(session: SessionEvidence, calendar: Calendar) -> Findings:
+    """A switch to a model with a much higher cost per call; the cost is what the switch added."""
     calls = [call for call in session.calls if call.cost_nano]
     for model in sorted({call.model for call in calls}):
         first = next(place for place, call in enumerate(calls) if call.model == model)
@@ -81,27 +81,27 @@ def dearer_model(session: SessionEvidence, calendar: Calendar) -> Found:
             if calls[-1].model == model:
                 since = calendar.moment(after[0].created_ms, calls[-1].created_ms)
                 sentence = f'since {since} "{session.title}" runs on {name}, {times} the price per call'
-            else:  # it has gone back
+            else:  # the session has switched back since
                 calls_on, spent = f"{plural(len(after), 'call')} on {name}", format_usd(cost(after))
                 sentence = f'{calls_on} in "{session.title}" cost {spent}, {times} the price per call'
             extra = cost(after) - was * len(after)
-            turns = tuple(turns_of(after))
+            turns = tuple(by_turn(after))
             yield Finding(Cause(sentence, session.id, after[0].turn_id, extra), after, "dearer model", turns)
 
 
-def growth(session: SessionEvidence) -> Found:
-    """A context that grew until each call cost a multiple; what the growth added is what it explains."""
+def growth(session: SessionEvidence) -> Findings:
+    """A context that grew until each call cost a multiple; the cost is what the growth added."""
     for calls in _stretches(session.calls):
-        told = growth_of(calls)
-        if told is not None:
-            words, extra = told
+        grown = context_growth(calls)
+        if grown is not None:
+            words, extra = grown
             sentence = f'the context of "{session.title}" {words}'
             turn_id = calls[-1].turn_id
             yield Finding(Cause(sentence, session.id, turn_id, extra), calls, "grown context", (turn_id,))
 
 
-def growth_of(calls: Sequence[CallFacts]) -> tuple[str, int] | None:
-    """How the context grew over calls of one model, and the nano-dollars that this added; None where it did not."""
+def context_growth(calls: Sequence[CallFacts]) -> tuple[str, int] | None:
+    """The context's growth over calls of one model as text, and the nano-dollars it added; None if it did not grow."""
     if len(calls) < _STEPS:
         return None
     first, last = _ends(calls)
@@ -113,23 +113,23 @@ def growth_of(calls: Sequence[CallFacts]) -> tuple[str, int] | None:
     return f"grew {sizes}, and each call costs {_times(now, was)} what it did", cost(calls) - was * len(calls)
 
 
-def failures(session: SessionEvidence) -> Found:
+def failures(session: SessionEvidence) -> Findings:
     failed = [call for call in session.calls if call.error and call.cost_nano]
     if len(failed) > 1:
         nano = cost(failed)
         sentence = f'{plural(len(failed), "failed call")} in "{session.title}" cost {format_usd(nano)}'
         yield Finding(
-            Cause(sentence, session.id, failed[-1].turn_id, nano), failed, "failed calls", tuple(turns_of(failed))
+            Cause(sentence, session.id, failed[-1].turn_id, nano), failed, "failed calls", tuple(by_turn(failed))
         )
 
 
 def last_stretch(session: SessionEvidence) -> list[CallFacts]:
-    """The calls since the model changed or the context was freed."""
+    """The calls since the model last changed or the context was last freed."""
     return (_stretches(session.calls) or [[]])[-1]
 
 
 def _stretches(calls: Sequence[CallFacts]) -> list[list[CallFacts]]:
-    """Calls of one model between two compactions, which free the context; those that read nothing are left out."""
+    """Runs of calls of one model between two compactions, without calls that have no input."""
     stretches: list[list[CallFacts]] = []
     for call in calls:
         if not call.tokens.context:
@@ -141,7 +141,7 @@ def _stretches(calls: Sequence[CallFacts]) -> list[list[CallFacts]]:
     return stretches
 
 
-def turns_of(calls: Sequence[CallFacts]) -> dict[str, list[CallFacts]]:
+def by_turn(calls: Sequence[CallFacts]) -> dict[str, list[CallFacts]]:
     turns: dict[str, list[CallFacts]] = defaultdict(list)
     for call in calls:
         turns[call.turn_id].append(call)
@@ -149,7 +149,7 @@ def turns_of(calls: Sequence[CallFacts]) -> dict[str, list[CallFacts]]:
 
 
 def _ends(calls: Sequence[CallFacts]) -> tuple[Sequence[CallFacts], Sequence[CallFacts]]:
-    """The first and the last quarter."""
+    """The first and the last quarter of the calls."""
     quarter = max(1, len(calls) // 4)
     return calls[:quarter], calls[-quarter:]
 

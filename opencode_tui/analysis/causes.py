@@ -1,4 +1,4 @@
-"""Why a line was crossed: the thing that most of the money went to, or the plain word that there is none."""
+"""Why a line was crossed: the cause that explains most of the spend, or a sentence that says there is none."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from opencode_tui.analysis.cause_finders import (
     Finding,
-    Found,
+    Findings,
     cost,
     dearer_model,
     edits,
@@ -24,9 +24,9 @@ from opencode_tui.records.evidence import Evidence, SessionEvidence
 from opencode_tui.records.facts import CallFacts
 
 _SUBSTANTIAL = 30
-"""Percent of what was crossed, or of its last hour, that a cause has to explain."""
+"""The percentage of the crossed amount, or of its last hour, that a cause has to explain."""
 _OF_ALL = 10
-"""Percent of what was crossed that it has to explain where it is the last hour that it stands out in."""
+"""The percentage of the crossed amount that a cause of the last hour has to explain as well."""
 _MOST_OF_IT = 50
 
 NO_CALLS = Cause("the ledger has no call of it", found=False)
@@ -38,19 +38,19 @@ class _Candidate(Struct, frozen=True):
 
 
 def cause_of(crossing: Crossing, evidence: Evidence, calendar: Calendar) -> Cause:
-    """The cause that explains the most money, where it explains a substantial part; else who shares it.
+    """The most expensive cause that explains a substantial part, else a sentence about the sessions involved.
 
-    The same evidence gives the same sentence.
+    Deterministic: the same evidence gives the same cause.
     """
     candidates = [each for each in _candidates(evidence, calendar) if _is_substantial(each, evidence)]
     if candidates:
-        # The first of equals stays: the order of the finders is the order of how much each says.
+        # max keeps the first of equals, and the finders are ordered from the most to the least specific.
         return max(candidates, key=lambda each: each.cause.cost_nano).cause
     return _shared(crossing, evidence)
 
 
 def cause_in(session: SessionEvidence, calls: Sequence[CallFacts], sentence: str) -> Cause:
-    """A cause that is these calls of a session."""
+    """A cause made of these calls of a session."""
     return Cause(sentence, session.id, calls[-1].turn_id if calls else None, cost(calls))
 
 
@@ -63,14 +63,14 @@ def _is_substantial(each: _Candidate, evidence: Evidence) -> bool:
 
 
 def causes_in(session: SessionEvidence, calendar: Calendar) -> tuple[Finding, ...]:
-    """What made a session dear, the dearest first; each is at least a tenth of what its own calls cost."""
+    """The session's causes, most expensive first, each of at least a tenth of the cost of its own calls."""
     whole = cost(session.calls)
     found = (each for find in _finders(calendar) for each in find(session))
     kept = [each for each in found if each.cause.cost_nano > 0 and each.cause.cost_nano * 100 >= _OF_ALL * whole]
     return tuple(sorted(kept, key=lambda each: -each.cause.cost_nano))
 
 
-def _finders(calendar: Calendar) -> tuple[Callable[[SessionEvidence], Found], ...]:
+def _finders(calendar: Calendar) -> tuple[Callable[[SessionEvidence], Findings], ...]:
     return (edits, repeats, lambda session: dearer_model(session, calendar), growth, failures)
 
 
@@ -80,7 +80,7 @@ def _candidates(evidence: Evidence, calendar: Calendar) -> Iterator[_Candidate]:
             for found in find(session):
                 whole = cost(found.calls)
                 late = cost(call for call in found.calls if call.created_ms > evidence.since_ms)
-                # Of what a dearer model or a grown context added, the last hour has its share.
+                # The last hour's part of the cause, in proportion to the cost of its calls.
                 yield _Candidate(found.cause, found.cause.cost_nano * late // whole if whole else 0)
     for share in evidence.shares:
         if share.subagents:
@@ -91,7 +91,7 @@ def _candidates(evidence: Evidence, calendar: Calendar) -> Iterator[_Candidate]:
 
 
 def _shared(crossing: Crossing, evidence: Evidence) -> Cause:
-    """Who made it, where nothing that was done stands out."""
+    """The sessions that spent it, if no cause was found."""
     if not evidence.shares:
         return NO_CALLS
     top = evidence.shares[0]

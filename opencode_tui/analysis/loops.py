@@ -1,4 +1,4 @@
-"""Loops: the same call of a tool made over and over in one session while nothing was edited."""
+"""Loops: the same tool call repeated in one session with no edit in between."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from opencode_tui.records.facts import CallFacts, ToolFacts
 
 
 class Loop(Struct, frozen=True):
-    """The longest run of one call of a tool in a session."""
+    """The longest run of one tool call in a session."""
 
     key: str
     what: str
-    """Such as `grep of src`, for a command its head: `npm test`."""
+    """Such as `grep of src`, or for a command its head: `npm test`."""
     times: int
     calls: tuple[CallFacts, ...]
-    """The model calls that made it, in order of time; one can make it several times."""
+    """The model calls that made it, in order of time; one of them can make it several times."""
 
 
 def loops(calls: Sequence[CallFacts], tools: Sequence[ToolFacts]) -> tuple[Loop, ...]:
-    """How often each call of a tool was made over without a file edited in between, the most repeated first.
+    """The longest run of each tool call with no edit in between, the most repeated first.
 
-    Given are the model calls of one session, in order of time, and what they used. A test that is run again after
-    every edit is work; the same call with nothing changed is a loop.
+    `calls` are one session's, in order of time; `tools` are their tool uses. An edit ends all runs, so that a test that
+    is run after every edit is no loop.
     """
     uses: dict[str, list[ToolFacts]] = defaultdict(list)
     for use in tools:
@@ -52,30 +52,30 @@ def loops(calls: Sequence[CallFacts], tools: Sequence[ToolFacts]) -> tuple[Loop,
 
 
 def identity(use: ToolFacts) -> str:
-    """What is the same for identical calls of a tool in one session; empty where that cannot be told.
+    """A key that identical tool calls of one session share; empty if that is not known.
 
-    Without a digest of all that it was given it has to be the target, where that says enough: a task's is the kind
-    of its subagent, and `cd` stands before any command at all.
+    Without a digest of the input, the key is the target if that is specific: a task's is only its subagent's kind, and
+    a command's may be only `cd`.
     """
     if use.digest is not None:
         return f"{use.name}:{use.target}:{use.digest:x}"
     vague = use.name == "bash" and (" " not in use.target or use.target.startswith("cd "))
-    told = use.target and not vague and use.name not in (*EDIT_TOOLS, "task", "subagent")
-    return f"{use.name}:{use.target}" if told else ""
+    is_specific = use.target and not vague and use.name not in (*EDIT_TOOLS, "task", "subagent")
+    return f"{use.name}:{use.target}" if is_specific else ""
 
 
 def what_ran(use: ToolFacts) -> str:
-    """A use of a tool for people: `grep of src`, and for a command its head."""
+    """A tool use as text: `grep of src`, or for a command its head."""
     if not use.target:
         return use.name
     return use.target if use.name == "bash" else f"{use.name} of {last_part(use.target)}"
 
 
 def changes_files(use: ToolFacts) -> bool:
-    """It changed a file, or is about to."""
+    """Whether it changed a file or is about to."""
     return use.name in EDIT_TOOLS and use.ok is not False
 
 
 def is_edit(use: ToolFacts) -> bool:
-    """It changed a file that is known, or is about to."""
+    """Whether it changed a known file or is about to."""
     return changes_files(use) and use.target != ""

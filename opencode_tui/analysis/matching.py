@@ -1,4 +1,4 @@
-"""Finding models by what a person types: `kimi k2`, `Sonnet 4.5`, `claude-sonet`."""
+"""Finds models by what a person types: `kimi k2`, `Sonnet 4.5`, `claude-sonet`."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ _ALIKE = 0.75
 
 
 def matching(text: str, names: Sequence[str]) -> list[str]:
-    """Of model keys those that hold every word of the text, letters and digits alone counting; a key finds itself.
+    """The model keys that contain every word of the text, ignoring punctuation; a full key finds itself alone.
 
-    Where none does, those whose model part is nearly the text (a typing error).
+    If there are none, those whose model part is close to the text (a typing error).
     """
     if text in names:
         return [text]
@@ -26,7 +26,7 @@ def matching(text: str, names: Sequence[str]) -> list[str]:
 
 
 def _plain(text: str) -> str:
-    """Letters and digits of a model's key, its provider's as they are written."""
+    """The letters and digits of a model key or of text, in lower case."""
     return "".join(char for char in "/".join(split_key(text)).casefold() if char.isalnum())
 
 

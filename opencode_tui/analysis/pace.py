@@ -1,4 +1,4 @@
-"""How fast money is spent and where that leads: bands, run rate, the time of a crossing, the week."""
+"""Pace: bands, run rate, the time of the next crossing, and the week's projection."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from opencode_tui.records.day import Band, Verdict, Week
 
 
 def band(spend_nano: int, warning_nano: int, cutoff_nano: int) -> Band:
-    """Where an amount stands; exactly at a line is past it."""
+    """The band of an amount; an amount equal to a line is past it."""
     if spend_nano >= cutoff_nano:
         return "cutoff"
     return "warning" if spend_nano >= warning_nano else "calm"
 
 
 def run_rate(costs: Sequence[tuple[int, int]], now_ms: int) -> int:
-    """Nano-dollars an hour: the spend of the 60 minutes up to now. `costs` are (Unix ms, nano-dollars)."""
+    """Nano-dollars per hour: the spend of the 60 minutes up to now. `costs` are (Unix milliseconds, nano-dollars)."""
     return sum(nano for at, nano in costs if now_ms - HOUR_MS < at <= now_ms)
 
 
 def crossing(spent_nano: int, line_nano: int, rate_nano: int, now_ms: int, end_ms: int) -> int | None:
-    """When the line is reached at a rate of nano-dollars an hour.
+    """When the line is reached at a rate of nano-dollars per hour, in Unix milliseconds.
 
-    None when it is reached already, or not before the day ends.
+    None if it is reached already or not before `end_ms`.
     """
     if spent_nano >= line_nano or rate_nano <= 0:
         return None
@@ -33,7 +33,7 @@ def crossing(spent_nano: int, line_nano: int, rate_nano: int, now_ms: int, end_m
 
 
 def week(day: date, week_nano: int, day_nano: int, target_nano: int) -> Week:
-    """The week up to a day against its target, if the days that are left cost what this one has cost."""
+    """The week up to a day, projected as if each remaining day costs as much as this one."""
     projected = week_nano + (7 - day.isoweekday()) * day_nano
     verdict: Verdict = "on pace" if projected <= target_nano else "over pace"
     if week_nano > target_nano:

@@ -1,11 +1,11 @@
-"""Named periods as days, in the user's calendar."""
+"""Named periods as days."""
 
 from __future__ import annotations
 
 from datetime import date, timedelta
 
 PERIODS = ("today", "yesterday", "week", "month", "year", "all")
-"""A week, a month and a year are the present one so far."""
+"""`week`, `month` and `year` are the current one up to today."""
 
 
 def days_of(period: str, today: date, first_ever: date) -> tuple[date, date]:
@@ -24,7 +24,7 @@ def days_of(period: str, today: date, first_ever: date) -> tuple[date, date]:
 
 
 def parse_day(text: str) -> date:
-    """A day written as 2026-05-13. Raises ValueError with a sentence."""
+    """Parse a day such as 2026-05-13. Raises ValueError with a sentence."""
     try:
         day = date.fromisoformat(text)
     except ValueError:

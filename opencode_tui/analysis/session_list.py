@@ -1,4 +1,4 @@
-"""Finding, ordering and grouping sessions: plain functions over their rows."""
+"""Filters, sorts and groups rows of sessions."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ FIELDS: dict[str, Callable[[SessionRow], tuple[str, ...]]] = {
     "provider": lambda row: tuple(split_key(model)[0] for model in row.models or (row.model,)),
     "agent": lambda row: (row.agent,),
 }
-"""What a filter looks into, by the names that a person can type before a `:` or a `=`."""
+"""The values that a filter searches, by the field name that a person can type before `:` or `=`."""
 STATES: tuple[State, ...] = ("active", "idle", "archived", "deleted")
-"""In the order that sessions are sorted by."""
-_WORD = re.compile(r'(?:(\w+)([:=]))?("[^"]*"?|\S+)')
+"""In sort order."""
+_TERM = re.compile(r'(?:(\w+)([:=]))?("[^"]*"?|\S+)')
 
 
-class Word(Struct, frozen=True):
-    """One word of a filter: in which field it is looked for (None: in any), and whether it has to be all of it."""
+class FilterTerm(Struct, frozen=True):
+    """One term of a filter: the field it searches (None: any), and whether it has to equal the whole value."""
 
     text: str
     field: str | None = None
@@ -43,55 +43,55 @@ class Word(Struct, frozen=True):
         return any(self.text == value if self.whole else self.text in value for value in values)
 
 
-def words_of(filter: str) -> tuple[Word, ...]:
-    """The words of what was typed: `kimi`, `project:shop`, `model=opencode/kimi-k2.6`, `title:"two words"`.
+def filter_terms(filter: str) -> tuple[FilterTerm, ...]:
+    """Parse a filter into terms: `kimi`, `project:shop`, `model=opencode/kimi-k2.6`, `title:"two words"`.
 
-    A `:` or `=` after something that is not a field is part of the word.
+    A `:` or `=` after a name that is not a field is part of the term.
     """
-    words = []
-    for match in _WORD.finditer(filter.casefold()):
+    terms = []
+    for match in _TERM.finditer(filter.casefold()):
         field, sign, text = match.groups()
         if text[-1] in ":=" and text[:-1] in FIELDS:
             continue  # its value is still to be typed
         if field is not None and field not in FIELDS:
-            words.append(Word(match[0]))
+            terms.append(FilterTerm(match[0]))
         elif text.strip('"'):
-            words.append(Word(text.strip('"'), field, sign == "="))
-    return tuple(words)
+            terms.append(FilterTerm(text.strip('"'), field, sign == "="))
+    return tuple(terms)
 
 
 def quoted(field: str, value: str) -> str:
-    """The filter that finds the rows with exactly this value."""
+    """The filter for rows with exactly this value."""
     return f'{field}="{value}"' if re.search(r"\s", value) else f"{field}={value}"
 
 
 def filtered(rows: Sequence[SessionRow], filter: str) -> tuple[SessionRow, ...]:
-    """The rows that every word of the filter is found in; all of them for an empty one."""
-    words = words_of(filter)
-    return tuple(row for row in rows if all(word.matches(row) for word in words))
+    """The rows that match every term; all rows for an empty filter."""
+    terms = filter_terms(filter)
+    return tuple(row for row in rows if all(term.matches(row) for term in terms))
 
 
 class Sort(Struct, Generic[Row], frozen=True):
-    """An order of rows."""
+    """A sort order of rows."""
 
     name: str
     value: Callable[[Row], Any]
     descending: bool = True
-    """The direction to begin with: amounts from the highest, names from A."""
+    """The initial direction: amounts from the highest, names from A."""
 
 
 def context_share(row: SessionRow | SessionLine) -> float:
-    """How full the context is, from 0 to 1; below all of those where the limit is not known."""
+    """How full the context is, from 0 to 1; negative if the limit is not known."""
     return row.context_tokens / row.context_limit if row.context_limit else -1.0 / (1 + row.context_tokens)
 
 
 def ordered(rows: Iterable[SessionRow], sort: Sort[SessionRow], descending: bool) -> tuple[SessionRow, ...]:
-    """The rows in this order; equal ones stay in the order that they came in."""
+    """The rows in this order; the sort is stable."""
     return tuple(sorted(rows, key=sort.value, reverse=descending))
 
 
-class Totals(Struct, frozen=True):
-    """What sessions add up to."""
+class SessionTotals(Struct, frozen=True):
+    """Sums over sessions."""
 
     sessions: int
     own_nano: int
@@ -102,9 +102,9 @@ class Totals(Struct, frozen=True):
     lower_bound: bool = False
 
 
-def totals(rows: Sequence[SessionRow]) -> Totals:
+def session_totals(rows: Sequence[SessionRow]) -> SessionTotals:
     kinds = [(t.input, t.output, t.reasoning, t.cache_read, t.cache_write) for t in (row.tokens for row in rows)]
-    return Totals(
+    return SessionTotals(
         sessions=len(rows),
         own_nano=sum(row.own_nano for row in rows),
         total_nano=sum(row.total_nano for row in rows),
@@ -115,24 +115,24 @@ def totals(rows: Sequence[SessionRow]) -> Totals:
     )
 
 
-class Group(Struct, frozen=True):
+class ProjectGroup(Struct, frozen=True):
     """The sessions of one project."""
 
     project: str
     name: str
-    """The last part of the project's path, or all of it where two projects share that part."""
+    """The last part of the project's path, or the whole path if two projects share that part."""
     rows: tuple[SessionRow, ...]
-    totals: Totals
+    totals: SessionTotals
 
 
-def grouped(rows: Iterable[SessionRow]) -> tuple[Group, ...]:
-    """By project, the one that most was spent in first; the rows of each stay in their order."""
+def grouped(rows: Iterable[SessionRow]) -> tuple[ProjectGroup, ...]:
+    """Group by project, the most expensive first; rows keep their order."""
     of: dict[str, list[SessionRow]] = defaultdict(list)
     for row in rows:
         of[row.project].append(row)
     names = [last_part(project) for project in of]
     groups = [
-        Group(project, name if names.count(name) == 1 else project, tuple(members), totals(members))
+        ProjectGroup(project, name if names.count(name) == 1 else project, tuple(members), session_totals(members))
         for (project, members), name in zip(of.items(), names, strict=True)
     ]
     return tuple(sorted(groups, key=lambda group: -group.totals.total_nano))

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 
 
 def last_rise(course: Iterable[tuple[int, int]], line: int) -> int | None:
-    """When a measure that comes and goes last rose to a line, None where it has fallen again since.
+    """When a measure that rises and falls last rose to a line; None if it has fallen below since.
 
-    It has fallen below nine tenths of the line, that is: a measure that wavers about it crosses once.
+    Below means under nine tenths of the line, so that a measure that hovers about the line crosses once.
     """
     at_ms = None
     for moment, value in course:
@@ -20,7 +20,7 @@ def last_rise(course: Iterable[tuple[int, int]], line: int) -> int | None:
 
 
 def crossed_at(costs: Sequence[tuple[int, int]], line: int) -> int | None:
-    """The call that carried the sum over the line; None where it did not get there."""
+    """The time of the call at which the running sum reached the line; None if it did not."""
     spent = 0
     for at_ms, nano in costs:
         spent += nano

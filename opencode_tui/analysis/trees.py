@@ -1,4 +1,4 @@
-"""Sessions and their subagents: each session's root, and what a root's whole tree did."""
+"""Trees of sessions and subagents: each session's root, and the nodes below a root."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from msgspec import Struct
 
 
 def roots(ids: Sequence[str], parents: Mapping[str, str | None]) -> dict[str, str]:
-    """The root of each session: the last ancestor that is known.
+    """The root of each session: its last known ancestor.
 
-    A parent that is not in `parents` ends the way up (an orphan is its own root), and so does a cycle, whose
-    smallest id then stands for it.
+    A parent that is not in `parents` is ignored, so that an orphan is its own root. The root of a cycle is its smallest
+    id.
     """
     found: dict[str, str] = {}
     for id in ids:
@@ -36,7 +36,7 @@ def roots(ids: Sequence[str], parents: Mapping[str, str | None]) -> dict[str, st
 
 
 class Tree(Struct, frozen=True):
-    """What a root session and its subagents did; `members` holds the root only if it did something itself."""
+    """A root session and its active subagents; `members` holds the root only if it was active itself."""
 
     root: str
     members: tuple[str, ...]
@@ -53,8 +53,8 @@ def trees(root_of: Mapping[str, str]) -> list[Tree]:
     return [Tree(root, tuple(members)) for root, members in grouped.items()]
 
 
-class Place(Struct, frozen=True):
-    """Where a session stands in a tree; `total` is its own amount and those of all below it."""
+class TreeNode(Struct, frozen=True):
+    """A session in a tree; `total` is its own amount and that of all its descendants."""
 
     id: str
     parent_id: str | None
@@ -62,10 +62,10 @@ class Place(Struct, frozen=True):
     total: int
 
 
-def laid_out(root: str, parents: Mapping[str, str | None], own: Mapping[str, int]) -> list[Place]:
-    """The root and all below it, each below its parent, the sibling with the larger total first.
+def tree_nodes(root: str, parents: Mapping[str, str | None], own: Mapping[str, int]) -> list[TreeNode]:
+    """The root and its descendants in depth-first order, the sibling with the larger total first.
 
-    `parents` holds all that are below the root. A cycle is not followed: each id stands once.
+    `parents` must hold every descendant. Cycles are not followed: each id occurs once.
     """
     children: dict[str, list[str]] = defaultdict(list)
     for id, parent in parents.items():
@@ -79,11 +79,11 @@ def laid_out(root: str, parents: Mapping[str, str | None], own: Mapping[str, int
         parent = parents[id]
         if id != root and parent is not None:
             total[parent] += total[id]
-    places: list[Place] = []
+    nodes: list[TreeNode] = []
     stack = [(root, 0)]
     while stack:
         id, depth = stack.pop()
-        places.append(Place(id, parents[id] if depth else None, depth, total[id]))
+        nodes.append(TreeNode(id, parents[id] if depth else None, depth, total[id]))
         below = sorted(children[id], key=lambda child: (total[child], child))
         stack.extend((child, depth + 1) for child in below)
-    return places
+    return nodes

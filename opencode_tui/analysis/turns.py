@@ -1,4 +1,4 @@
-"""A session's calls and tools as turns: what each prompt led to. Pure; works on what the ledger's queries give."""
+"""Groups a session's calls and tool uses into turns: a prompt and the calls that followed it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from opencode_tui.records.session import ToolCount, Turn
 _FILES = 40
 
 Limit = Callable[[str], int | None]
-"""The context limit of a `provider/model` in tokens."""
+"""Returns the context limit of a `provider/model` in tokens, or None."""
 
 
 def turns_of(
@@ -26,8 +26,8 @@ def turns_of(
 ) -> tuple[Turn, ...]:
     """The turns in order of time.
 
-    `undone` are calls that OpenCode no longer has; a call that began after `running_since_ms` and has not
-    completed is running.
+    `undone` are the ids of calls that OpenCode no longer has. An incomplete call is running if it began after
+    `running_since_ms`.
     """
     used: dict[str, list[ToolFacts]] = {call_id: list(of) for call_id, of in groupby(tools, lambda t: t.call_id)}
     grouped: dict[str, list[CallFacts]] = {}
@@ -57,7 +57,7 @@ def turns_of(
 
 
 def growth_of(calls: Sequence[CallFacts]) -> tuple[tuple[str, tuple[tuple[int, int], ...]], ...]:
-    """Per model, dearest first: (Unix milliseconds, nano-dollars so far) at each call that cost something."""
+    """By model, most expensive first: (Unix milliseconds, nano-dollars so far) at each call with a cost."""
     points: dict[str, list[tuple[int, int]]] = {}
     for call in calls:
         if call.cost_nano:
@@ -120,9 +120,9 @@ def _tool_counts(uses: Sequence[ToolFacts]) -> tuple[ToolCount, ...]:
 
 
 def _speed(calls: Sequence[CallFacts]) -> float | None:
-    """Tokens written in a second, over the calls that completed and wrote something.
+    """Output tokens per second over the completed calls with output.
 
-    Up to the end of the answer where that is known, else up to the end of its tools.
+    A call's time ends with its answer if that moment is known, else with its tools.
     """
     written, took_ms = 0, 0
     for call in calls:

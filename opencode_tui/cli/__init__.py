@@ -1,4 +1,4 @@
-"""The command line: one parser, and one small module a command, imported when it is called."""
+"""The command line: one parser, and one module for each command, imported when it is called."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SIMILAR = {"≥": ">=", "…": "...", "·": "-", "–": "-", "→": "->", "×":
 
 
 class Trouble(Exception):
-    """The command cannot go on. The message is one sentence: what, where, what to do."""
+    """The command cannot continue. The message is one sentence."""
 
     def __init__(self, sentence: str, exit_code: int = EXIT_TROUBLE) -> None:
         super().__init__(sentence)
@@ -27,8 +27,9 @@ class Trouble(Exception):
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command and give its exit code: 0 done, 2 wrong command line, 3 something is wrong with the
-    settings, the data directory or the ledger, 130 interrupted.
+    """Run a command and return its exit code.
+
+    0 done, 2 wrong command line, 3 trouble with the settings, the data directory or the ledger, 130 interrupted.
     """
     _open_streams()
     with harmless_streams():
@@ -45,7 +46,7 @@ def _run(argv: Sequence[str] | None) -> int:
         return code
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
-    except BrokenPipeError:  # the reader (head, less) has gone
+    except BrokenPipeError:  # the reader, such as head, has closed the pipe
         silence_stdout()
         return EXIT_OK
     except Trouble as trouble:
@@ -69,12 +70,12 @@ def _complain(sentence: str, code: int = EXIT_TROUBLE) -> int:
 
 
 def one_line(text: str) -> str:
-    """The text without anything that would end its line or command a terminal."""
+    """The text with control characters replaced by spaces."""
     return "".join(letter if letter.isprintable() else " " for letter in text)
 
 
 def _place(error: BaseException) -> str:
-    """The line of our code in which an error came up."""
+    """The file and line of our code that raised an error."""
     place, trace = "", error.__traceback__
     while trace is not None:
         file = trace.tb_frame.f_code.co_filename
@@ -85,15 +86,15 @@ def _place(error: BaseException) -> str:
 
 
 def silence_stdout() -> None:
-    """Write nothing more: Python would complain once more as it flushes on its way out."""
+    """Discard further output, so that Python's flush at exit raises no error."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _open_streams() -> None:
-    """Standard output and error that can be written to, whatever is written.
+    """Make standard output and error writable for any text.
 
-    One that the caller has closed (`>&-`) is none to Python; what is written to it goes nowhere. A terminal that is
-    not UTF-8 gets something similar for a letter that it does not have, and `?` for a byte of a name that is none.
+    A stream that the caller closed (`>&-`) becomes os.devnull. A terminal that is not UTF-8 gets a similar character,
+    or `?`, for what it cannot encode.
     """
     if sys.stdout is None:
         sys.stdout = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")

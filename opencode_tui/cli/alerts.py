@@ -1,4 +1,4 @@
-"""`opencode-tui alerts`: those that fired, and what a person does with them; `alerts test` tries the channels."""
+"""`opencode-tui alerts`: lists alerts, marks, snoozes and acknowledges them, and tests the channels."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def _ids(
     texts: Sequence[str],
     is_open: Callable[[Alert], bool] = lambda alert: alert.seen_ms is None,
 ) -> list[int]:
-    """The numbers that are meant, `all` being those that are still open: unseen. Raises Trouble for an unknown one."""
+    """The alert ids named by `texts`; `all` means those that `is_open` holds for. Raises Trouble for an unknown id."""
     there = {alert.id: alert for alert in alert_log.alerts(connection, most=_EVERY)}
     ids: dict[int, None] = {}
     for text in texts:
@@ -102,9 +102,9 @@ def _ids(
 
 
 def _test(settings: Settings, as_json: bool) -> int:
-    """Deliver a made-up alert by each channel that is on, and say how that went; a terminal's bell is rung as well.
+    """Send a test alert through each enabled channel, print the results, and ring the terminal's bell.
 
-    The banner and the toasts are the dashboard's, and cannot fail.
+    The banner and toasts are not tested: they are part of the dashboard.
     """
     from opencode_tui.alerts.channels import CHANNELS, routes
 
@@ -127,7 +127,7 @@ def _test(settings: Settings, as_json: bool) -> int:
 
 
 def _send(route: Route, alert: Alert) -> tuple[bool, str]:
-    """Deliver the alert in a thread: a signal that falls into the start of a program would leave it running."""
+    """Deliver on a thread, since a signal during the start of a program would leave it running."""
     from opencode_tui.alerts.notifier import send
 
     found: list[tuple[bool, str]] = []

@@ -1,4 +1,4 @@
-"""`opencode-tui check`: where today stands, by exit code, for cron and for scripts."""
+"""`opencode-tui check`: the band of today's spend as an exit code, for cron and scripts."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from opencode_tui.clock import Calendar, calendar_for, now_ms
 from opencode_tui.config.settings import Budget, Settings
 from opencode_tui.counts import plural
 from opencode_tui.guard.status import guard_status
-from opencode_tui.guard.troubles import Trouble as GuardTrouble
+from opencode_tui.guard.troubles import GuardTrouble
 from opencode_tui.ledger import alert_log, deliveries, queries
 from opencode_tui.ledger.bounds import is_lower_bound
 from opencode_tui.ledger.ledger import Ledger
@@ -38,7 +38,7 @@ from opencode_tui.sync import Sync
 
 EXIT_OF: dict[Band, int] = {"calm": 0, "warning": 1, "cutoff": 2}
 NOTIFY_S = 45.0
-"""How long the channels are waited for."""
+"""Seconds to wait for deliveries."""
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -46,31 +46,31 @@ def run(arguments: argparse.Namespace) -> int:
         code, line = _check(arguments)
         try:
             print(line, end="", flush=True)
-        except OSError:  # the code is the answer, also where nobody reads the line or the disk is full
+        except OSError:  # the exit code is the answer, even if the line cannot be written
             silence_stdout()
         return code
     except Trouble:
         raise
     except Exception as error:
-        # Python itself would end with 1, which here says that the warning is reached.
-        raise Trouble(f"it could not be told where today stands ({type(error).__name__}: {error})") from error
+        # Python would exit with 1, which means here that the warning is reached
+        raise Trouble(f"today's spend could not be determined ({type(error).__name__}: {error})") from error
 
 
 class _Stand(Struct, frozen=True):
-    """Where today stands."""
+    """Today's spend and its band."""
 
     spent: int
     band: Band
     missing: int
-    """Rows of today of which something could not be read."""
+    """The number of today's rows that could not be read completely."""
     known: bool
-    """Beyond doubt: where the sum is a lower bound, only that the cutoff is reached is."""
+    """Whether the band is certain; if the sum is a lower bound, only the cutoff is."""
     crossing: Crossing | None
     cause: Cause | None
 
 
 def _check(arguments: argparse.Namespace) -> tuple[int, str]:
-    """The exit code, and what to print."""
+    """The exit code and the output."""
     settings = settings_for(arguments)
     settings = replace(settings, budget=_budget(settings.budget, arguments.warn, arguments.cutoff))
     calendar = calendar_for(settings.timezone)
@@ -127,7 +127,7 @@ def _under(spent: int, warning: int) -> str:
 def _reached(
     connection: sqlite3.Connection, settings: Settings, spent: int, stands: Band, now_ms: int, calendar: Calendar
 ) -> tuple[Crossing, Cause] | tuple[None, None]:
-    """The day's line that is reached, and why; nothing where none is."""
+    """The day's highest line that is reached, and its cause; (None, None) below the warning."""
     if stands == "calm":
         return None, None
     line = settings.budget.cutoff_nano if stands == "cutoff" else settings.budget.warning_nano
@@ -136,12 +136,12 @@ def _reached(
 
 
 def _notified(settings: Settings, ledger: Ledger, sync: Sync, now_ms: int) -> tuple[Alert, ...]:
-    """The alerts that are new, delivered by the channels, with the results. Failures are said on standard error."""
+    """Fire and deliver new alerts; returns them with their results. Prints failures on standard error."""
     from opencode_tui.alerts.notifier import Notifier
 
     troubles: tuple[GuardTrouble, ...] = ()
     try:
-        with suppress(NoHomeError):  # where there is no home, OpenCode's plugins are not known either
+        with suppress(NoHomeError):  # without a home directory there are no plugins
             troubles = guard_status(settings, ledger.path, os.environ, now_ms, ledger.connection).troubles
         new = look_for_alerts(ledger, settings, now_ms, sync.book, troubles)
     except sqlite3.Error as error:
@@ -153,7 +153,7 @@ def _notified(settings: Settings, ledger: Ledger, sync: Sync, now_ms: int) -> tu
     with ended_in_order():
         for alert in new:
             notifier.notify(alert)
-        notifier.deliver_waiting()  # what fired before, and whose process ended before it was delivered
+        notifier.deliver_waiting()  # earlier alerts whose process ended before their delivery
         notifier.close(NOTIFY_S)
     for failed in {f"{result.channel}: {result.detail}": None for _, result in notifier.results if not result.ok}:
         print(f"opencode-tui: {failed}", file=sys.stderr)
@@ -165,7 +165,7 @@ def _notified(settings: Settings, ledger: Ledger, sync: Sync, now_ms: int) -> tu
 
 
 def _budget(budget: Budget, warn: str | None, cutoff: str | None) -> Budget:
-    """The budget with the command line's lines. Raises Trouble, whose exit code is not that of the cutoff."""
+    """The budget with the command line's lines. Raises Trouble with an exit code other than the cutoff's."""
     if warn is not None:
         budget = replace(budget, warning_nano=_amount("--warn", warn))
     if cutoff is not None:

@@ -1,4 +1,4 @@
-"""What all commands do first: settings, ledger, and reading the stores so that no answer is stale."""
+"""Shared by all commands: load the settings, open the ledger, and sync it with the stores."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ from opencode_tui.sync import Sync
 __all__ = ["Trouble"]
 
 WAIT_S = 2.0
-"""How long a command waits in all for another process that has the ledger locked."""
+"""Seconds that a command waits in total for a locked ledger."""
 NOTIFIER_S = 20.0
-"""How long the channels' threads do: what they note keeps an alert from going out twice."""
+"""Seconds that the notifier's threads wait for it, since an unrecorded delivery would be repeated."""
 
 
 def settings_for(arguments: argparse.Namespace) -> Settings:
-    """The settings with this command line's flags on top; a guard is held to them from now on. Raises Trouble."""
+    """Load the settings with this command line's flags, and update the guard's limits. Raises Trouble."""
     flags = {}
     if (data_dir := getattr(arguments, "data_dir", None)) is not None:
         flags["data_dirs"] = json.dumps([str(_existing_directory(data_dir))])
@@ -46,13 +46,13 @@ def settings_for(arguments: argparse.Namespace) -> Settings:
         settings = load_settings(flags, os.environ, Path(file) if file else None)
     except SettingsError as error:
         raise Trouble(str(error)) from None
-    # Here, where they are fresh and whole: what a command or a long day makes of them is not what was set.
+    # Only here, since commands change their copy of the settings later.
     refresh(settings, _ledger_path(settings), config_of(arguments), os.environ)
     return settings
 
 
 def config_of(arguments: argparse.Namespace) -> Path:
-    """The settings' file of this command line, whether it is there or not."""
+    """The path of this command line's config.toml, which need not exist."""
     file = getattr(arguments, "config", None)
     return (paths.expand(file) if file else paths.config_file(os.environ)).absolute()
 
@@ -71,7 +71,7 @@ def _existing_directory(text: str) -> Path:
 
 
 def open_ledger(settings: Settings, busy_s: float | None = None) -> Ledger:
-    """The ledger that the settings name. Raises Trouble."""
+    """Open the settings' ledger. Raises Trouble."""
     path = _ledger_path(settings)
     try:
         return Ledger(path, WAIT_S if busy_s is None else busy_s)
@@ -90,14 +90,14 @@ def _ledger_path(settings: Settings) -> Path:
 
 @contextmanager
 def using_ledger(settings: Settings, busy_s: float | None = None) -> Iterator[Ledger]:
-    """The ledger that the settings name, closed at the end.
+    """A context manager that opens and closes the settings' ledger.
 
-    Raises Trouble, also for what goes wrong with the ledger in the block: a damaged page can hold anything.
+    Turns errors of the ledger in the block into Trouble; a damaged page can raise any of them.
     """
     ledger = open_ledger(settings, busy_s)
     try:
         yield ledger
-    except (Trouble, OSError):  # an OSError is that of the output
+    except (Trouble, OSError):  # an OSError is about the output
         raise
     except Exception as error:
         raise Trouble(fault_of(ledger.path, error)) from error
@@ -112,7 +112,7 @@ def is_busy(error: BaseException | None) -> bool:
 
 
 def fault_of(path: Path, error: BaseException) -> str:
-    """One sentence about what went wrong with the ledger."""
+    """One sentence about an error of the ledger."""
     if is_busy(error) or (isinstance(error, LedgerError) and is_busy(error.__cause__)):
         return f"the ledger {path} is locked by another process; try again once that has ended"
     if isinstance(error, LedgerError):
@@ -125,7 +125,7 @@ def fault_of(path: Path, error: BaseException) -> str:
 
 
 class Opened(Struct, frozen=True):
-    """What a command works with, after OpenCode's stores have been read."""
+    """The settings, the ledger and the sync of a command, after the stores were read."""
 
     settings: Settings
     ledger: Ledger
@@ -134,7 +134,7 @@ class Opened(Struct, frozen=True):
 
     @property
     def whole(self) -> bool:
-        """Whether the ledger has all that the stores hold; else its sums are lower bounds."""
+        """Whether every store was read completely; else sums are lower bounds."""
         return all_read(self.states)
 
     @property
@@ -143,7 +143,7 @@ class Opened(Struct, frozen=True):
 
     @contextmanager
     def reading(self, at_ms: int) -> Iterator[Context]:
-        """What readings are given at a moment, in Unix milliseconds."""
+        """The context of readings at a moment in Unix milliseconds."""
         sync = self.sync
         with self.ledger.reading() as connection:
             yield Context(
@@ -160,10 +160,10 @@ def opened(
     prices: bool = False,
     change: Callable[[Settings], Settings] = lambda settings: settings,
 ) -> Iterator[Opened]:
-    """Settings, ledger and sync after it has read what is new, closed on every way out.
+    """A context manager with the settings, the ledger and the finished sync.
 
-    `change` puts what the command line says of a setting on top; the guard holds to those without. Raises Trouble,
-    also for what goes wrong with the ledger in the block; an unknown subject in it becomes the exit code 2.
+    `change` adjusts the settings after the guard got its limits. Turns errors of the ledger in the block into Trouble,
+    and a LookupError into Trouble with exit code 2.
     """
     settings = change(settings_for(arguments))
     with using_ledger(settings, wait_s) as ledger:
@@ -179,10 +179,9 @@ def opened(
 
 
 def look(settings: Settings, ledger: Ledger, wait_s: float | None = None, *, prices: bool = False) -> Opened:
-    """Read all that is new, as `synced` does, but answer from what the ledger has where that is not to be had soon.
+    """Sync like `synced`, but use the ledger as it is if that takes too long.
 
-    Another process may have the ledger locked, or may be importing: it is waited for no longer than `wait_s` after
-    its last step.
+    Waits at most `wait_s` seconds for a locked ledger, or for the next progress of another process's import.
     """
     sync, patience = _sync(settings, ledger), _Patience(WAIT_S if wait_s is None else wait_s)
     detail = ""
@@ -204,11 +203,11 @@ def look(settings: Settings, ledger: Ledger, wait_s: float | None = None, *, pri
 
 
 class _Enough(Exception):
-    """An import by another process is not waited for any longer."""
+    """Ends the wait for another process's import."""
 
 
 class _Patience:
-    """Ends the wait for an import that makes no step for `wait_s` seconds."""
+    """Raises _Enough when an import makes no progress for `wait_s` seconds."""
 
     def __init__(self, wait_s: float) -> None:
         self._wait_s, self._imported, self._since_s = wait_s, -1, monotonic_s()
@@ -224,11 +223,10 @@ class _Patience:
 def synced(
     settings: Settings, ledger: Ledger, report: Callable[[Sync], None] = lambda _: None, *, prices: bool = False
 ) -> Sync:
-    """The sync after it has read all that is new. What is wrong with a store is said on standard error, and so is
-    what cannot be read of the prices of new calls; with `prices` of those that count today, new calls or not.
+    """Read everything new and return the closed sync.
 
-    Its files are closed; asked for more (what OpenCode still has, say) it opens them again.
-    Raises Trouble when the ledger cannot be written.
+    Prints troubles of stores and of new calls' prices on standard error; with `prices`, those of all of today's prices.
+    The sync reopens its files if it is asked for more. Raises Trouble if the ledger cannot be written.
     """
     sync = _sync(settings, ledger)
     try:
@@ -254,16 +252,16 @@ def _sync(settings: Settings, ledger: Ledger) -> Sync:
 
 
 def no_store(data_dirs: Sequence[Path]) -> str:
-    """One sentence about places in which there is nothing to read."""
+    """One sentence that these directories hold no store."""
     places = ", ".join(map(str, data_dirs))
     return f"no OpenCode store in {places}; --data-dir names another place"
 
 
 def _complain(sync: Sync, states: tuple[StoreState, ...], *, prices: bool) -> None:
-    """Say once on standard error what is wrong with the stores and their prices."""
-    said = [*sync.notices, *(state.detail for state in states if state.state != "live")]
-    said += sync.look_at_prices() if prices else sync.book.problems
+    """Print each trouble of the stores and their prices once on standard error."""
+    complaints = [*sync.notices, *(state.detail for state in states if state.state != "live")]
+    complaints += sync.look_at_prices() if prices else sync.book.problems
     if not states:
-        said.append(no_store(sync.data_dirs))
-    for sentence in dict.fromkeys(said):
+        complaints.append(no_store(sync.data_dirs))
+    for sentence in dict.fromkeys(complaints):
         print(f"opencode-tui: {sentence}", file=sys.stderr)

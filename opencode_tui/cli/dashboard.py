@@ -29,7 +29,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _of_demo(settings: Settings, data_dir: Path, ledger: Path) -> Settings:
-    """The person's looks with the defaults' lines; a made-up alert stays on the screen."""
+    """The user's UI settings with default limits, and no delivery of demo alerts."""
     from opencode_tui.alerts.channels import all_off
 
     return replace(
@@ -44,7 +44,7 @@ def _of_demo(settings: Settings, data_dir: Path, ledger: Path) -> Settings:
 
 
 def _show(settings: Settings) -> int:
-    # A ledger that cannot be used is said before the screen is taken.
+    # so that an unusable ledger is reported before the screen starts
     open_ledger(settings).close()
     from opencode_tui.alerts.notifier import CLOSE_S, Notifier
     from opencode_tui.feed import LedgerFeed
@@ -57,8 +57,8 @@ def _show(settings: Settings) -> int:
                 lambda: open_ledger(settings),
                 settings,
                 os.environ,
-                tell=notifier.notify,
-                deliver=notifier.deliver_waiting,
+                notify=notifier.notify,
+                deliver_waiting=notifier.deliver_waiting,
             ),
             settings,
         )
@@ -66,6 +66,6 @@ def _show(settings: Settings) -> int:
         raise Trouble(str(error)) from None
     finally:
         if notifier.is_delivering:
-            print(f"opencode-tui: an alert is still being told; waiting at most {CLOSE_S:.0f} s", file=sys.stderr)
+            print(f"opencode-tui: an alert is still being delivered; waiting at most {CLOSE_S:.0f} s", file=sys.stderr)
         notifier.close()
     return 0

@@ -1,4 +1,4 @@
-"""`opencode-tui guard`: the plugin that holds the cutoff inside OpenCode, put there, lifted, raised, taken away."""
+"""`opencode-tui guard`: installs, lifts, raises, removes and shows the plugin that enforces the cutoff."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from opencode_tui.guard.state import (
     write_state,
 )
 from opencode_tui.guard.status import NOT_HELD, GuardStatus, guard_status
-from opencode_tui.guard.troubles import Seen
+from opencode_tui.guard.troubles import PluginLoad
 from opencode_tui.ledger import queries
 from opencode_tui.ledger.bounds import is_lower_bound
 from opencode_tui.money import format_usd, nano_from_usd, usd
@@ -38,7 +38,7 @@ from opencode_tui.report.json_values import SCHEMA_VERSION
 from opencode_tui.report.words import amount
 
 _HERE = str(Path(opencode_tui.__file__).absolute().parent.parent)
-"""Where `python -m opencode_tui` finds this program, installed or not."""
+"""The directory in which `python -m opencode_tui` finds this program."""
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -67,9 +67,9 @@ def _install(arguments: argparse.Namespace) -> None:
         if is_first:
             install.remove_state(file)
         raise
-    trouble_file(file).unlink(missing_ok=True)  # of the guard as it was
+    trouble_file(file).unlink(missing_ok=True)  # of the guard as it was before
     if settings.pricing.prefer == "list":
-        _spent_today(settings)  # list prices come into the state with what is read
+        _spent_today(settings)  # the sync adds the list prices to the state
     if before is not None and before.resolve() != file.resolve():
         install.remove_state(before)
     print(
@@ -84,7 +84,7 @@ def _install(arguments: argparse.Namespace) -> None:
 
 
 def _kept(file: Path, ledger: Path) -> GuardState:
-    """The guard that there is, with what was lifted and raised, or a new one."""
+    """The existing state with its lift and raise, else a new one."""
     try:
         return GuardState(str(ledger)) if exposure(file) else read_state(file)
     except StateError:
@@ -94,7 +94,7 @@ def _kept(file: Path, ledger: Path) -> GuardState:
 def _our_sync(
     arguments: argparse.Namespace, ledger: Path, settings: Settings
 ) -> tuple[tuple[str, ...], dict[str, str]]:
-    """How the plugin starts our `sync`, and the variables for it: the places and settings of this command."""
+    """The command line of `sync` for the plugin, and its variables, by this command's paths and settings."""
     command = [sys.executable, "-m", "opencode_tui", "sync", "--ledger", str(ledger)]
     if (data_dir := getattr(arguments, "data_dir", None)) is not None:
         command += ["--data-dir", str(paths.expand(data_dir).absolute())]
@@ -152,7 +152,7 @@ def _status(arguments: argparse.Namespace) -> None:
             ledger = opened.path.absolute()
             status = guard_status(settings, ledger, os.environ, now, opened.connection, days_back=30)
     except Trouble as error:
-        # What holds, and what does not, is not known by the ledger alone.
+        # the ledger alone does not show what is enforced
         ledger = (settings.ledger or paths.ledger_file()).absolute()
         print("\n".join(_lines(guard_status(settings, ledger, os.environ, now), "not known", calendar, now)))
         raise Trouble(f"calls are held to what each OpenCode itself has spent: {error}", error.exit_code) from None
@@ -164,7 +164,7 @@ def _status(arguments: argparse.Namespace) -> None:
 
 
 def _asked(arguments: argparse.Namespace) -> str:
-    """What OpenCode 2's server says of the plugin, where the command line allows to ask it."""
+    """What OpenCode 2's server says of the plugin, with --ask only."""
     if not arguments.ask and not arguments.server:
         return ""
     from opencode_tui.guard.ask import ask_server, known_server
@@ -191,7 +191,7 @@ def _lines(status: GuardStatus, spent: str, calendar: Calendar, now: int) -> lis
     return lines + [f"not held: {what}" for what in NOT_HELD]
 
 
-def _seen(seen: Seen, calendar: Calendar, now: int) -> str:
+def _seen(seen: PluginLoad, calendar: Calendar, now: int) -> str:
     which = f"OpenCode {seen.version or seen.generation}"
     when = calendar.moment(seen.at_ms, now)
     if seen.current:
@@ -231,7 +231,7 @@ def _as_json(status: GuardStatus, spent: int, least: bool, calendar: Calendar) -
 
 
 def _installed() -> Path:
-    """The state file of the guard that is in OpenCode. Raises Trouble where none is."""
+    """The state file of the installed guard. Raises Trouble if there is none."""
     file = install.installed_state(install.plugin_file(os.environ))
     if file is None:
         raise Trouble("there is no guard in OpenCode; `opencode-tui guard install` puts one there")
@@ -239,7 +239,7 @@ def _installed() -> Path:
 
 
 def _spent_today(settings: Settings) -> tuple[Path, int]:
-    """The ledger's file, after all that is new was read into it, and what today has cost in nano-dollars."""
+    """Sync the ledger. Returns its path and today's spend in nano-dollars."""
     ledger = open_ledger(settings)
     synced(settings, ledger)
     calendar = calendar_for(settings.timezone)

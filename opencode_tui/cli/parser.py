@@ -1,4 +1,4 @@
-"""The parser: every command and option with its help; a command's code is imported when it is called."""
+"""The parser of all commands and options. A command's module is imported when it is called."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ exit codes: 0 done; 2 wrong command line; 3 something is wrong with the settings
 ledger (one sentence on standard error says what); 130 interrupted"""
 
 _CHECK_EXIT_CODES = """\
-exit codes: 0 under the warning; 1 at or past the warning; 2 at or past the cutoff; 3 it could not tell, or the
+exit codes: 0 under the warning; 1 at or past the warning; 2 at or past the cutoff; 3 the spend is unknown, or the
 command line is wrong (one sentence on standard error says what); 130 interrupted"""
 
 
 class _Parser(argparse.ArgumentParser):
-    """Ends with `usage_exit` for a wrong command line: 2 means something else to who asks `check`."""
+    """Exits with `usage_exit` for a wrong command line, since 2 means the cutoff for `check`."""
 
     usage_exit = EXIT_USAGE
 
@@ -83,7 +83,7 @@ def make_parser() -> argparse.ArgumentParser:
     check.set_defaults(usage_exit=EXIT_TROUBLE)
     check.add_argument("--warn", metavar="USD", help="another warning than that of the settings")
     check.add_argument("--cutoff", metavar="USD", help="another cutoff than that of the settings")
-    check.add_argument("--notify", action="store_true", help="tell new alerts by the channels that are on")
+    check.add_argument("--notify", action="store_true", help="send new alerts through the enabled channels")
     watch = add("watch", "look for alerts as the dashboard does, without a screen", json=False)
     watch.add_argument("--once", action="store_true", help="look once and end")
     status = add("status", "print one line for tmux's status bar", json=False)
@@ -110,7 +110,7 @@ def _add_alerts(alerts: _Parser, common: _Parser) -> None:
     add("seen", "say that alerts were seen: they stand no longer").add_argument(**ids, help="an alert's number, or all")
     ack = add("ack", "say that alerts were dealt with: they are seen, and no snooze brings them back")
     ack.add_argument(**ids, help="an alert's number, or all")
-    snooze = add("snooze", "let alerts stand again only after a while, and tell none like them meanwhile")
+    snooze = add("snooze", "hide alerts for a while, and fire none like them meanwhile")
     snooze.add_argument(**ids, help="an alert's number, or all")
     snooze.add_argument("--for", dest="time", metavar="TIME", required=True, help="how long: 90s, 30m, 2h or today")
 
@@ -171,7 +171,7 @@ def _number(text: str) -> int:
 
 
 class _Version(argparse.Action):
-    """Asks for the version when it is wanted: looking it up takes longer than parsing."""
+    """Looks up the version on demand, since that takes longer than parsing."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
         from importlib.metadata import PackageNotFoundError, version

@@ -33,7 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _one(connection: sqlite3.Connection, text: str) -> str:
-    """The session that the text is the id of, or the beginning of. Raises Trouble."""
+    """The session whose id is, or starts with, the text. Raises Trouble."""
     found = session_queries.ids_like(connection, text, _CANDIDATES + 1)
     if text in found or not found:
         return text

@@ -1,4 +1,4 @@
-"""Signals that end a command in order, so that no program which a channel runs is left behind."""
+"""Signal handling for commands, so that no program that a channel runs is left behind."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from types import FrameType
 
 
 def ending_signals() -> list[signal.Signals]:
-    """SIGTERM, and SIGHUP unless somebody (nohup) wants it to be ignored."""
+    """SIGTERM, and SIGHUP unless it is ignored (nohup)."""
     is_ignored = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
     return [signal.SIGTERM] if is_ignored else [signal.SIGTERM, signal.SIGHUP]
 
 
 @contextmanager
 def ended_in_order() -> Iterator[None]:
-    """SIGTERM, and SIGHUP of a closed pane, end what is in the `with` as an exit does, with the shell's exit code."""
+    """A context manager in which SIGTERM and SIGHUP raise SystemExit with the shell's exit code."""
 
     def end(number: int, frame: FrameType | None) -> None:
         sys.exit(128 + number)

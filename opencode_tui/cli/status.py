@@ -1,4 +1,4 @@
-"""`opencode-tui status`: one line for tmux's status bar. It is asked every few seconds, so it imports little."""
+"""`opencode-tui status`: one line for tmux's status bar. It runs every few seconds, so it imports little."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from opencode_tui.records.requests import DayRequest
 from opencode_tui.report.status_line import DEFAULT, placeholders, status_line
 
 WAIT_S = 1.0
-"""How long another process that has the ledger locked is waited for: a status bar must not stand still."""
+"""Seconds to wait for a locked ledger, so that the status bar does not freeze."""
 
 
 def run(arguments: argparse.Namespace) -> int:

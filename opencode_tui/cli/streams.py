@@ -1,6 +1,6 @@
-"""Standard output and standard error: the one place that all text passes on its way out of a command.
+"""Filters all text that commands print to standard output and standard error.
 
-It holds titles, paths and ids, which are somebody's text: nothing in it can act on the terminal.
+Titles, paths and ids are untrusted text, so that control characters are removed.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from opencode_tui.privacy import harmless
 
 
 class HarmlessStream:
-    """A stream that lets line feeds and printable characters through; in all else it is the stream that it wraps."""
+    """Wraps a stream and writes only line feeds and printable characters to it."""
 
     def __init__(self, raw: TextIO) -> None:
         self.raw = raw
@@ -33,7 +33,7 @@ class HarmlessStream:
 
 @contextmanager
 def harmless_streams() -> Iterator[None]:
-    """Until its end nothing is printed that a terminal would act on."""
+    """A context manager in which standard output and error are filtered."""
     before = sys.stdout, sys.stderr
     sys.stdout, sys.stderr = cast(TextIO, HarmlessStream(before[0])), cast(TextIO, HarmlessStream(before[1]))
     try:
@@ -43,11 +43,11 @@ def harmless_streams() -> Iterator[None]:
 
 
 def raw(stream: TextIO) -> TextIO:
-    """The stream itself, for what is ours and is meant for the terminal: a bell, a progress bar."""
+    """The unfiltered stream, for our own control characters: the bell and the progress bar."""
     return stream.raw if isinstance(stream, HarmlessStream) else stream
 
 
 def ring() -> None:
-    """The terminal's bell, where there is a terminal."""
+    """Ring the terminal's bell, if there is a terminal."""
     if sys.stdout.isatty():
         raw(sys.stdout).write("\a")

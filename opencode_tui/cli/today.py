@@ -20,7 +20,7 @@ from opencode_tui.records.requests import DayRequest
 def run(arguments: argparse.Namespace) -> int:
     with opened(arguments, prices=True) as at, at.reading(now_ms()) as context:
         if arguments.json:
-            with suppress(NoHomeError):  # where there is no home, OpenCode's plugins are not known either
+            with suppress(NoHomeError):  # without a home directory there are no plugins
                 guard = guard_status(at.settings, at.ledger.path, os.environ, context.now_ms, context.connection)
                 context = replace(context, guard=guard.record)
         snapshot = read_day(DayRequest(), context)

@@ -1,4 +1,4 @@
-"""`opencode-tui usage`: what a period cost, by one key, as a table or as JSON."""
+"""`opencode-tui usage`: the cost of a period by one key, as a table or as JSON."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _request(arguments: argparse.Namespace) -> UsageRequest:
-    """What the command line asks for. Raises Trouble."""
+    """The request of the command line. Raises Trouble."""
     if arguments.period and (arguments.first or arguments.last):
         raise Trouble("--period goes without --from and --to; leave one of them out", EXIT_USAGE)
     try:

@@ -1,4 +1,4 @@
-"""`opencode-tui watch`: what the dashboard does about alerts, without a screen."""
+"""`opencode-tui watch`: fires and delivers alerts like the dashboard, without a screen."""
 
 from __future__ import annotations
 
@@ -29,35 +29,35 @@ from opencode_tui.records.day import Snapshot
 from opencode_tui.report.alerts import alert_line
 
 CLOSE_S = 45.0
-"""How long the channels are waited for with --once."""
+"""Seconds to wait for deliveries with --once."""
 END_S = 10.0
-"""And when somebody ends it."""
+"""Seconds to wait for deliveries when it is interrupted."""
 _WELL = ("live", "importing")
 
 
 class _Ended(Exception):
-    """Somebody ended it in the middle of a long import."""
+    """Interrupted during a long import."""
 
 
 def run(arguments: argparse.Namespace) -> int:
     settings = settings_for(arguments)
-    ledger = open_ledger(settings)  # one that cannot be used is said at once
+    ledger = open_ledger(settings)  # so that an unusable ledger is reported at once
     ledger.close()
     calendar = calendar_for(settings.timezone)
     notifier = Notifier(settings, lambda: Ledger(ledger.path, NOTIFIER_S), os.environ)
 
     with _ended_by_signals() as ended:
 
-        def tell(alert: Alert) -> None:
+        def notify(alert: Alert) -> None:
             notifier.notify(alert)
             try:
                 _say(alert, settings, calendar)
-            except OSError:  # nobody reads us any more: what fired at the same time is told all the same
+            except OSError:  # the reader has gone; other new alerts are still delivered
                 silence_stdout()
                 ended.set()
 
         feed = LedgerFeed(
-            lambda: Ledger(ledger.path, WAIT_S), settings, os.environ, now_ms, tell, notifier.deliver_waiting
+            lambda: Ledger(ledger.path, WAIT_S), settings, os.environ, now_ms, notify, notifier.deliver_waiting
         )
         try:
             _watch(feed, settings, ledger.path, ended, once=arguments.once)
@@ -86,7 +86,7 @@ def _watch(feed: LedgerFeed, settings: Settings, ledger: Path, ended: Event, *, 
             if once:
                 raise
             _say_troubles(troubles, troubles | {"the ledger": f"{trouble}; trying again"})
-        except Exception as error:  # a damaged page of the ledger can hold anything
+        except Exception as error:  # a damaged page of the ledger can raise any error
             sentence = fault_of(ledger, error)
             if once:
                 raise Trouble(sentence) from error
@@ -125,7 +125,7 @@ def _beginning(settings: Settings) -> str:
 
 
 def _say_troubles(known: dict[str, str], now: dict[str, str]) -> None:
-    """One line for each trouble that is new, and for each that is over."""
+    """Print one line for each trouble that is new or over."""
     for place, detail in now.items():
         if known.get(place) != detail:
             print(f"opencode-tui: {detail}", file=sys.stderr, flush=True)
@@ -137,7 +137,7 @@ def _say_troubles(known: dict[str, str], now: dict[str, str]) -> None:
 
 @contextmanager
 def _ended_by_signals() -> Iterator[Event]:
-    """An event that SIGTERM, SIGHUP (a closed pane) and ctrl+c set, instead of what they do else."""
+    """An event that SIGTERM, SIGHUP (a closed pane) and ctrl+c set instead of ending the process."""
     ended = Event()
 
     def end(number: int, frame: FrameType | None) -> None:

@@ -1,7 +1,7 @@
-"""Settings from flags, the environment, config.toml and the defaults: the first that gives a key wins.
+"""Loads settings from flags, the environment, config.toml and the defaults, in this order of precedence.
 
-With no file, no variable and at most the paths by flag there is little to check: then pydantic, which takes
-longer to import than a whole `check`, stays out.
+Without a file and variables, and with path flags at most, pydantic is not imported, since that takes longer than a
+whole `check`.
 """
 
 from __future__ import annotations
@@ -37,14 +37,13 @@ def load_settings(
     environ: Mapping[str, str] | None = None,
     file: Path | None = None,
 ) -> Settings:
-    """The settings in force.
+    """Load the settings.
 
-    `flags` gives raw texts by dotted key, such as {"budget.warning_usd": "0.5"}; `data_dirs` is a JSON list
-    or is divided by `os.pathsep`. `environ` (the process's own when None) gives the same as
-    OPENCODE_TUI_BUDGET__WARNING_USD; an empty variable gives nothing. `file` takes the place of the
-    config.toml that OPENCODE_TUI_CONFIG_FILE or the platform names, and then has to exist.
+    `flags` are texts by dotted key, such as {"budget.warning_usd": "0.5"}; `data_dirs` is a JSON list or separated by
+    `os.pathsep`. `environ` (default: os.environ) has the same as OPENCODE_TUI_BUDGET__WARNING_USD; empty variables are
+    ignored. `file` replaces the default config.toml and must exist.
 
-    Raises SettingsError, whose text is one sentence.
+    Raises SettingsError, whose message is one sentence.
     """
     flags = flags or {}
     environ = os.environ if environ is None else environ
@@ -62,7 +61,7 @@ def load_settings(
 
 
 def _existing_file(environ: Mapping[str, str], file: Path | None) -> Path | None:
-    """The settings' file; None when there is none and nobody named one."""
+    """The path of config.toml; None if the default one does not exist."""
     named_by = CONFIG_VARIABLE if environ.get(CONFIG_VARIABLE) else ""
     if file is not None:
         named_by = "the command line"
@@ -82,7 +81,7 @@ def _existing_file(environ: Mapping[str, str], file: Path | None) -> Path | None
         return None
     except OSError as error:
         raise unreadable(place, error) from error
-    if not stat.S_ISREG(mode) and not stat.S_ISCHR(mode):  # /dev/null is a way to say: no settings
+    if not stat.S_ISREG(mode) and not stat.S_ISCHR(mode):  # a device: /dev/null means no settings
         what = "a directory" if stat.S_ISDIR(mode) else "not a plain file"
         raise SettingsError(f"{tilde(place)}: this is {what}; put a file with the settings in its place")
     return place

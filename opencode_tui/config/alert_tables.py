@@ -1,4 +1,4 @@
-"""What config.toml may say of alerts, of where they go, and of the guard's caps."""
+"""The tables of config.toml on alerts, channels and the guard's caps."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def _fields(record: Any) -> dict[str, Any]:
 
 
 class LinesTable(Table):
-    """What is left out keeps the rule's default."""
+    """Amounts in USD; a missing level keeps the rule's default."""
 
     notice_nano: Line = None
     warning_nano: Line = None
@@ -40,7 +40,7 @@ class LinesTable(Table):
 
 
 class FillsTable(Table):
-    """Whole percentages; what is left out keeps the rule's default."""
+    """Integer percentages; a missing level keeps the rule's default."""
 
     notice: Fill = None
     warning: Fill = None
@@ -60,7 +60,7 @@ class SpendRuleTable(LinesTable):
 
 
 def _rule_keys() -> Iterator[tuple[str, Any]]:
-    """A field for each rule in the record of alerts, with its default: lines are a table, the others a number."""
+    """A field for each rule of the Alerts record with its default: a table for lines, a number for others."""
     for name, default in _fields(ALERTS).items():
         if isinstance(default, Lines | Fills):
             base, kind = (LinesTable, Line) if isinstance(default, Lines) else (FillsTable, Fill)

@@ -1,6 +1,6 @@
-"""What a setting of alerts, channels or the guard may be, beside the values that all settings share.
+"""Validators of the settings of alerts, channels and the guard.
 
-Each function raises ValueError with the second half of a sentence: what is wrong, and what to write.
+Each raises ValueError with the second half of a sentence: what is wrong, and what to write.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from opencode_tui.paths import expand
 from opencode_tui.records.alerts import LEVELS, PERIODS, SCOPES, Level, Period, Scope
 
 From = Level | Literal["off"]
-Word = TypeVar("Word", bound=str)
+Choice = TypeVar("Choice", bound=str)
 
 OFF = "off"
 _MOST = 1_000_000
@@ -25,7 +25,7 @@ _FROMS: tuple[From, ...] = (*LEVELS, "off")
 
 
 def line(value: object) -> int | None:
-    """An amount in USD as nano-dollars; None for `off` and for 0."""
+    """An amount in USD as nano-dollars; None for `off` and 0."""
     return step(value) or None
 
 
@@ -40,12 +40,12 @@ def step(value: object) -> int:
 
 
 def fill(value: object) -> int | None:
-    """A whole percentage; None for `off` and for 0."""
+    """An integer percentage; None for `off` and 0."""
     return _whole(value, "percent", 100, 80) or None
 
 
 def count(value: object) -> int:
-    """A whole number; 0 for `off`."""
+    """An integer; 0 for `off`."""
     return _whole(value, "number", _MOST, 8)
 
 
@@ -62,21 +62,21 @@ def _whole(value: object, what: str, most: int, example: int) -> int:
 
 
 def level(value: object) -> From:
-    """The level from which on a channel is used."""
+    """The least level that a channel delivers."""
     return _one_of(value, _FROMS)
 
 
 def scope(value: object) -> Scope:
-    """Whose spend a rule is about."""
+    """The scope of a spend rule."""
     return _one_of(value, SCOPES)
 
 
 def period(value: object) -> Period:
-    """The time in which a rule adds up."""
+    """The period of a spend rule."""
     return _one_of(value, PERIODS)
 
 
-def _one_of(value: object, words: Sequence[Word]) -> Word:
+def _one_of(value: object, words: Sequence[Choice]) -> Choice:
     for word in words:
         if value == word:
             return word
@@ -84,26 +84,24 @@ def _one_of(value: object, words: Sequence[Word]) -> Word:
 
 
 def rule_name(value: str) -> str:
-    """The name of a rule of the user's own, which alerts are called by."""
+    """The name of a user's own rule."""
     if not re.fullmatch(r"[\w-]{1,40}", value):
         raise ValueError("a rule is named with at most 40 letters, digits, - and _; write one such as opus-a-day")
     return value
 
 
 def rules(value: object) -> object:
-    """The user's own rules: a table, or from text the one that it holds as JSON."""
+    """The user's own rules: a table, or text with a JSON table."""
     return json_table(value, "rules", '{"opus": {"scope": "model", "only": "opus", "warning_usd": 0.5}}')
 
 
 def caps(value: object) -> object:
-    """Amounts by name: a table, or from text the one that it holds as JSON."""
+    """Amounts by name: a table, or text with a JSON table."""
     return json_table(value, "amounts", '{"build": 0.75}')
 
 
 def project(value: str) -> str:
-    """A project's whole path, with the home directory in place of `~`: one that starts nowhere would be another from
-    each folder that a command is started in.
-    """
+    """A project's absolute path with `~` expanded; a relative one would depend on the working directory."""
     path = expand(text(value))
     if not path.is_absolute():
         raise ValueError(f'{shown(value)} is not a whole path; write a project\'s in quotes, such as "~/shop"')
@@ -111,14 +109,14 @@ def project(value: str) -> str:
 
 
 def url_file(value: object) -> Path | None:
-    """The file that holds the webhook's address, and not the address itself."""
+    """The path of the file that holds the webhook's address; rejects the address itself."""
     if isinstance(value, str) and "://" in value:
         raise ValueError("this is an address, a secret; put it into a file of its own, and write that file's path here")
     return file_path(value)
 
 
 def command_line(value: object) -> tuple[str, ...]:
-    """A program with its arguments; nothing else divides them, so that no shell can misread one."""
+    """A program and its arguments as a list, since no shell splits text."""
     words = value
     if isinstance(value, str):
         try:

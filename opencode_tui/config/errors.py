@@ -1,4 +1,4 @@
-"""How a wrong setting is told: one sentence with where it stands, what is wrong and what to do."""
+"""Errors of settings as one sentence: where the setting is, what is wrong and what to do."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ Key = tuple[str, ...]
 
 
 class SettingsError(Exception):
-    """A setting is wrong; the text is one sentence for the person who wrote it."""
+    """A setting is wrong. The message is one sentence."""
 
 
 class Given(Struct, frozen=True):
-    """What one place gives: the flags, the environment or the file."""
+    """The settings of one source: the flags, the environment or the file."""
 
     values: Mapping[str, Any]
-    """Nested by tables, as in the file."""
+    """Values nested by table, as in the file."""
     names: Mapping[Key, str]
-    """What the place calls a key; what is below a named key is written out as a path."""
+    """The source's name for a key; keys below it are appended as a path."""
 
     def has(self, key: Key) -> bool:
-        """It gives this key, or a text that holds it."""
+        """Whether it has this key, or a JSON text that may hold it."""
         value: Any = self.values
         for part in key:
             if not isinstance(value, Mapping):
@@ -42,7 +42,7 @@ class Given(Struct, frozen=True):
         return True
 
     def name(self, key: Key) -> str:
-        """Where the key stands, such as `config.toml: budget.warning_usd`."""
+        """The key with its source, such as `config.toml: budget.warning_usd`."""
         for cut in range(len(key), -1, -1):
             if key[:cut] in self.names:
                 return ": ".join(part for part in (self.names[key[:cut]], dotted(key[cut:])) if part)
@@ -50,14 +50,14 @@ class Given(Struct, frozen=True):
 
 
 def dotted(key: Key) -> str:
-    """The key as TOML writes it, with quotes where a part needs them."""
+    """The key in TOML syntax, with quotes if a part needs them."""
     return ".".join(part if re.fullmatch(r"[\w-]+", part, re.ASCII) else json.dumps(part) for part in key)
 
 
 def shown(value: object) -> str:
-    """A value in a sentence: short, with control characters written out, and without what may be a secret."""
+    """A value for a message: short, with control characters escaped, and without possible secrets."""
     if isinstance(value, str) and "://" in value:
-        return "an address"  # which can be a webhook's, and so a secret
+        return "an address"  # an address may be a webhook's, which is a secret
     if isinstance(value, str):
         return repr(value) if len(value) <= 40 else f"{value[:40]!r}…"
     if isinstance(value, bool):
@@ -68,9 +68,9 @@ def shown(value: object) -> str:
 
 
 def unknown(where: str, name: str, known: Iterable[str], kind: str = "key", prefix: str = "") -> str:
-    """The sentence for a name that does not exist, with the nearest one that does.
+    """The sentence for an unknown name, with the most similar known one.
 
-    A `prefix` that all names have does not make them alike.
+    A common `prefix` of all names does not count as similarity.
     """
     import difflib
 
@@ -87,13 +87,13 @@ def unknown(where: str, name: str, known: Iterable[str], kind: str = "key", pref
 
 
 def unreadable(file: Path, error: OSError) -> SettingsError:
-    """The sentence for a file that the system does not let us read."""
+    """The error for a file that cannot be read."""
     reason = (error.strerror or "no reason was given").lower()
     return SettingsError(f"{tilde(file)}: cannot be read ({reason}); correct its path or its permissions")
 
 
 def first_of(problems: Sequence[str]) -> SettingsError:
-    """The first problem as an error that says how many there are beside it."""
+    """The first problem as an error, with the number of the others."""
     rest = len(problems) - 1
     more = "setting is" if rest == 1 else "settings are"
     return SettingsError(f"{problems[0]} (and {rest} more {more} wrong)" if rest else problems[0])

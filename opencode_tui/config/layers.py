@@ -1,6 +1,6 @@
-"""Flags, environment and config.toml laid over each other and checked, with each fault told where it stands.
+"""Merges and validates flags, environment and config.toml, and reports each error with its source.
 
-Imported only when one of them needs it (see `load_settings`): pydantic takes longer than a whole `check`.
+Imported only when needed (see `load_settings`), since importing pydantic takes longer than a whole `check`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pydantic_settings import InitSettingsSource, PydanticBaseSettingsSource, To
 
 from opencode_tui.config.errors import Given, Key, dotted, first_of, shown, unknown
 from opencode_tui.config.lines import wrong_lines
-from opencode_tui.config.model import KEYS, NAMED_TABLES, TABLES, Document
+from opencode_tui.config.model import KEYS, NAMED_TABLES, TABLES, SettingsDocument
 from opencode_tui.config.settings import Settings
 from opencode_tui.config.table import keys_in
 from opencode_tui.config.toml import read_toml
@@ -26,16 +26,16 @@ if TYPE_CHECKING:
 
 
 class TomlFile(TomlConfigSettingsSource):
-    """The file as our own reader gives it: with exact decimals, and with its faults in one sentence."""
+    """A settings source that reads the file with exact decimals and one-sentence errors."""
 
     def _read_file(self, file_path: Any) -> dict[str, Any]:
         return read_toml(file_path)
 
 
 def read_settings(flags: Mapping[str, str], variables: Mapping[str, str], file: Path | None) -> Settings:
-    """The settings that are given by raw texts (flags by dotted key, variables by name) and by the file.
+    """Validate the settings given by flags (by dotted key), variables (by name) and the file.
 
-    The first that gives a key wins. Raises SettingsError.
+    Flags win over variables, and variables over the file. Raises SettingsError.
     """
     by_flag = {dotted(key): key for key in KEYS}
     by_variable = {VARIABLE_PREFIX + "__".join(key).upper(): key for key in KEYS}
@@ -44,13 +44,13 @@ def read_settings(flags: Mapping[str, str], variables: Mapping[str, str], file: 
         unknown(name, name, by_variable, "setting", VARIABLE_PREFIX) for name in variables if name not in by_variable
     ]
 
-    toml = TomlFile(Document, file)
+    toml = TomlFile(SettingsDocument, file)
     givens = [
         _given({by_flag[name]: (f"flag {name}", text) for name, text in flags.items() if name in by_flag}),
         _given({by_variable[name]: (name, text) for name, text in variables.items() if name in by_variable}),
         Given(toml.toml_data, {(): tilde(file) if file else ""}),
     ]
-    sources = (*(InitSettingsSource(Document, dict(given.values)) for given in givens[:2]), toml)
+    sources = (*(InitSettingsSource(SettingsDocument, dict(given.values)) for given in givens[:2]), toml)
     settings = Settings()
     try:
         settings = _document(sources).settings()
@@ -63,7 +63,7 @@ def read_settings(flags: Mapping[str, str], variables: Mapping[str, str], file: 
 
 
 def _given(texts: Mapping[Key, tuple[str, str]]) -> Given:
-    """One text for each key, with the name that the key has where the text is from."""
+    """A source of texts: (name in the source, text) by key."""
     nested: dict[str, Any] = {}
     for key, (_, text) in texts.items():
         table = nested
@@ -73,8 +73,8 @@ def _given(texts: Mapping[Key, tuple[str, str]]) -> Given:
     return Given(nested, {key: name for key, (name, _) in texts.items()})
 
 
-def _document(sources: tuple[PydanticBaseSettingsSource, ...]) -> Document:
-    class Sourced(Document):
+def _document(sources: tuple[PydanticBaseSettingsSource, ...]) -> SettingsDocument:
+    class Sourced(SettingsDocument):
         @classmethod
         def settings_customise_sources(cls, *_: Any, **__: Any) -> tuple[PydanticBaseSettingsSource, ...]:
             return sources
@@ -83,12 +83,12 @@ def _document(sources: tuple[PydanticBaseSettingsSource, ...]) -> Document:
 
 
 def _wrong_values(errors: Sequence[ErrorDetails], givens: Sequence[Given]) -> Iterator[str]:
-    told: set[Key] = set()
+    reported: set[Key] = set()
     for error in errors:
         key = tuple(str(part) for part in error["loc"] if part != "[key]")
-        if any(key[:cut] in told for cut in range(len(key) + 1)):
-            continue  # a key that is wrong itself, and then what stands below it
-        told.add(key)
+        if any(key[:cut] in reported for cut in range(len(key) + 1)):
+            continue  # already reported, by itself or by a key above it
+        reported.add(key)
         where = _source_of(key, givens).name(key)
         if error["type"] == "value_error":
             yield f"{where}: {error['ctx']['error']}"
@@ -101,12 +101,12 @@ def _wrong_values(errors: Sequence[ErrorDetails], givens: Sequence[Given]) -> It
 
 
 def _source_of(key: Key, givens: Sequence[Given]) -> Given:
-    """Where the value in force is from; the file when nobody gives the key."""
+    """The source of the effective value; the file if no source has the key."""
     return next((given for given in givens if given.has(key)), givens[-1])
 
 
 def _anchored(settings: Settings, givens: Sequence[Given], file: Path | None) -> Settings:
-    """With relative paths of the file taken from its folder: they must not change with the shell's."""
+    """The settings with the file's relative paths resolved against the file's directory."""
     if file is None:
         return settings
     if settings.ledger and _source_of(("ledger",), givens) is givens[-1]:

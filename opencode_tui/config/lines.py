@@ -1,4 +1,4 @@
-"""Lines that belong together: a notice comes before its warning, and a warning before its cutoff."""
+"""Checks across lines: a notice must be below its warning, and a warning below its cutoff."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from opencode_tui.money import format_usd
 
 
 def wrong_lines(settings: Settings, givens: Sequence[Given]) -> Iterator[str]:
-    """A sentence for each table whose lines do not ascend, and for each rule of the user's own that says nothing."""
+    """A sentence for each table whose lines do not ascend, and for each of the user's rules without lines."""
     for table, lines in _tables(settings):
         in_usd = isinstance(lines, Lines)
         unit = "_usd" if in_usd else ""

@@ -1,4 +1,4 @@
-"""What config.toml may hold, as pydantic models, and how it becomes the Settings records."""
+"""The pydantic models of config.toml, and their conversion to the Settings records."""
 
 from __future__ import annotations
 
@@ -60,8 +60,8 @@ class UiTable(Table):
     mouse: Annotated[bool, PlainValidator(values.switch)] = DEFAULT.ui.mouse
 
 
-class Document(BaseSettings):
-    """What config.toml holds; its fields are those of the Settings records, and its keys have `_usd` for `_nano`."""
+class SettingsDocument(BaseSettings):
+    """All of config.toml. Fields are named as in the Settings records, keys with `_usd` for `_nano`."""
 
     model_config = SettingsConfigDict(extra="forbid", case_sensitive=True, validate_default=False)
 
@@ -110,12 +110,12 @@ def _tables(table: type[BaseModel], path: Key = ()) -> Iterator[tuple[Key, type[
             yield from _tables(field.annotation, (*path, name))
 
 
-TABLES: dict[Key, type[BaseModel]] = dict(_tables(Document))
-"""By path, what each table may hold."""
+TABLES: dict[Key, type[BaseModel]] = dict(_tables(SettingsDocument))
+"""The model of each table, by path."""
 NAMED_TABLES: dict[Key, type[BaseModel]] = {
     ("pricing", "custom"): CustomPriceTable,
     ("alerts", "spend"): SpendRuleTable,
 }
-"""By path, what each of the tables below it may hold that the user gives a name."""
+"""The model of tables that the user names, by the path of their parent."""
 KEYS = [(*path, key) for path, table in TABLES.items() for key in keys_in(table) if (*path, key) not in TABLES]
-"""The keys alone, as flags and variables name them."""
+"""All keys, as flags and variables name them."""

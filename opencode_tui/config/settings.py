@@ -1,8 +1,8 @@
-"""The settings as plain frozen records: one place for their names, defaults and meaning.
+"""The settings as frozen records, with their names, defaults and meaning.
 
-`load_settings` fills them from flags, the environment and config.toml. They stand apart from it because the
-command line has to answer in a fraction of the time that importing a validation library takes.
-Money is nano-dollars here (`_nano`), and USD in the file and the environment (`_usd`).
+`load_settings` fills them from flags, the environment and config.toml. This module does not import pydantic, which
+would slow down every command.
+Amounts are nano-dollars here (`_nano`) and USD in the file and the environment (`_usd`).
 """
 
 from __future__ import annotations
@@ -19,22 +19,22 @@ from opencode_tui.records.alerts import LEVELS, Level, Period, Scope
 
 class Budget(Struct, frozen=True):
     warning_nano: int = 80 * NANO // 100
-    """Spend of a day at which it is time to look."""
+    """The day's spend at which it is time to look."""
     cutoff_nano: int = 150 * NANO // 100
-    """Spend of a day at which it is time to stop."""
+    """The day's spend at which it is time to stop."""
     week_target_nano: int = 7 * NANO
-    """What an ISO week should cost at the most."""
+    """The most that an ISO week should cost."""
 
 
 class Chart(Struct, frozen=True):
     warning_nano: int = 150 * NANO // 100
-    """Where the warning band of the seven-days chart begins."""
+    """The start of the warning band in the seven-days chart."""
     cutoff_nano: int = 2 * NANO
-    """Where the band ends and the chart's cutoff line stands."""
+    """The end of that band, and the chart's cutoff line."""
 
 
 class CustomPrice(Struct, frozen=True):
-    """What the user pays for a model, in nano-dollars per million tokens."""
+    """The user's own price of a model, in nano-dollars per million tokens."""
 
     input: int = 0
     output: int = 0
@@ -44,18 +44,18 @@ class CustomPrice(Struct, frozen=True):
 
 class Pricing(Struct, frozen=True):
     prefer: Literal["recorded", "list"] = "recorded"
-    """Which comes first where no custom price is set: what OpenCode recorded, or the list price."""
+    """What is used for models without a custom price: the cost that OpenCode recorded, or the list price."""
     custom: Mapping[str, CustomPrice] = field(default_factory=dict)
-    """Prices of the user's own, by `model_key`; these come before all others."""
+    """The user's own prices by `model_key`, which override all others."""
 
 
 class Poll(Struct, frozen=True):
     interval_s: float = 2.0
-    """Seconds between two looks at OpenCode's store."""
+    """Seconds between two polls of OpenCode's stores."""
 
 
 class Lines(Struct, frozen=True):
-    """The amounts at which each level begins; None leaves a level out. Those that are set ascend."""
+    """The amount at which each level starts; None turns a level off. The others must ascend."""
 
     notice_nano: int | None = None
     warning_nano: int | None = None
@@ -68,7 +68,7 @@ class Lines(Struct, frozen=True):
 
 
 class Fills(Struct, frozen=True):
-    """The percentages at which each level begins; None leaves a level out. Those that are set ascend."""
+    """The percentage at which each level starts; None turns a level off. The others must ascend."""
 
     notice: int | None = None
     warning: int | None = None
@@ -85,20 +85,20 @@ def _set_levels(*lines: int | None) -> tuple[tuple[Level, int], ...]:
 
 
 class SpendRule(Struct, frozen=True):
-    """An amount spent in a period, by everything together or by each of a scope on its own."""
+    """A user's own rule: the spend of a period, in total or for each member of a scope."""
 
     lines: Lines = Lines()
     scope: Scope = "all"
     period: Period = "day"
     only: str = ""
-    """Of the scope only those whose name holds this text, such as a model or a project; empty for each."""
+    """Limits the rule to members whose name contains this text; empty for all."""
 
 
 class Alerts(Struct, frozen=True):
-    """What is worth an alert: a field for each rule that has settings. The day's warning and cutoff are `budget`'s.
+    """The alert rules' settings. The day's warning and cutoff are in `budget`.
 
-    config.toml's keys and their checks follow from the fields: Lines and Fills are tables, `_nano` an amount, else a
-    number is a count.
+    The keys of config.toml and their validation follow from the fields: Lines and Fills are tables, `_nano` fields
+    amounts, other numbers counts.
     """
 
     week: Lines = Lines(warning_nano=7 * NANO)
@@ -106,33 +106,33 @@ class Alerts(Struct, frozen=True):
     month: Lines = Lines()
     """Spend of the calendar month."""
     session: Lines = Lines(notice_nano=50 * NANO // 100, warning_nano=NANO)
-    """Spend of one root session with its subagents, as long as it lives."""
+    """Spend of one root session with its subagents over its whole life."""
     rate: Lines = Lines(warning_nano=2 * NANO)
     """Spend of the last 60 minutes."""
     spend: Mapping[str, SpendRule] = field(default_factory=dict)
-    """Rules of the user's own, by name."""
+    """The user's own rules, by name."""
     every_calls: int = 0
-    """A notice each time the day has seen so many more calls; 0 is off."""
+    """A notice at every so many calls of a day; 0 is off."""
     every_nano: int = 0
-    """A notice each time the day has cost so much more; 0 is off."""
+    """A notice at every multiple of this amount in a day; 0 is off."""
     every_minutes: int = 0
-    """A notice each time so many minutes with spend have passed; 0 is off."""
+    """A notice at every so many minutes with spend in a day; 0 is off."""
     subagent_depth: int = 0
-    """A warning for a subagent deeper than this; 0 is off."""
+    """A warning for a subagent nested deeper than this; 0 is off."""
     subagent: Lines = Lines()
-    """Spend of one subagent with those below it."""
+    """Spend of one subagent with its descendants."""
     same_call: int = 8
-    """A notice when a session made the same tool call so often with no file edited in between; 0 is off."""
+    """A notice when a session repeats a tool call this often with no edit in between; 0 is off."""
     same_file: int = 4
-    """A notice when a session edited the same file in so many turns of a day; 0 is off."""
+    """A notice when a session edits the same file in this many turns of a day; 0 is off."""
     context: Fills = Fills(notice=80, warning=95)
-    """How full the context of a session's newest call is, in percent of the model's limit."""
+    """The context fill of a session's newest call, in percent of the model's limit."""
 
 
 class Channels(Struct, frozen=True):
-    """Where alerts go, each from a level on (`off` for none). The banner always shows them.
+    """The least level that each channel delivers, or `off`. The banner shows all alerts.
 
-    A channel of alerts/channels has its level here under its name; so config.toml has it as well.
+    A channel in alerts/channels has a field of its name here, which makes it a key of config.toml.
     """
 
     toast: Level | Literal["off"] = "notice"
@@ -140,41 +140,41 @@ class Channels(Struct, frozen=True):
     desktop: Level | Literal["off"] = "off"
     webhook: Level | Literal["off"] = "off"
     webhook_url_file: Path | None = None
-    """The file that holds the webhook's address; else the variable OPENCODE_TUI_WEBHOOK_URL does."""
+    """The file that holds the webhook's address; None uses OPENCODE_TUI_WEBHOOK_URL."""
     command: Level | Literal["off"] = "off"
     command_line: tuple[str, ...] = ()
-    """The program and its arguments; the alert is in its environment and, as JSON, on its standard input."""
+    """The program and its arguments; it gets the alert in its environment and as JSON on its standard input."""
 
 
 class GuardCaps(Struct, frozen=True):
-    """What the guard holds beside the day's cutoff: caps on a day's spend, in nano-dollars."""
+    """The guard's further limits: caps on a day's spend, in nano-dollars."""
 
     projects: Mapping[str, int] = field(default_factory=dict)
-    """By the project's path."""
+    """By project path."""
     agents: Mapping[str, int] = field(default_factory=dict)
 
 
 class Privacy(Struct, frozen=True):
     show_prompts: bool = False
-    """Show the first line of what was asked in a turn, read from OpenCode's store and not kept."""
+    """Show the first line of each turn's prompt, which is read from OpenCode's store and not stored."""
 
 
 class Ui(Struct, frozen=True):
     theme: str = ""
-    """A theme of Textual's by name; empty for the app's own."""
+    """The name of a Textual theme; empty for the app's own."""
     mouse: bool = True
-    """Take the mouse; false leaves it to the terminal or to tmux."""
+    """Use the mouse; false leaves it to the terminal or tmux."""
 
 
 class Settings(Struct, frozen=True):
     data_dirs: tuple[Path, ...] = ()
-    """OpenCode's data directories; empty finds the one that OpenCode itself would use."""
+    """OpenCode's data directories; empty uses OpenCode's own default."""
     ledger: Path | None = None
-    """Our ledger's file; None puts it under the platform's data directory."""
+    """The ledger's file; None uses the platform's data directory."""
     machine: str = ""
-    """This machine's name in the ledger; empty takes the host name."""
+    """This machine's name in the ledger; empty uses the host name."""
     timezone: str = ""
-    """The IANA name of the zone that days are counted in; empty takes the machine's."""
+    """The IANA name of the time zone of days; empty uses the machine's."""
     budget: Budget = Budget()
     chart: Chart = Chart()
     pricing: Pricing = Pricing()

@@ -1,4 +1,4 @@
-"""What all tables of config.toml share."""
+"""The base of config.toml's tables."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from pydantic import BaseModel, ConfigDict, PlainValidator
 from opencode_tui.config import values
 
 Amount = Annotated[int, PlainValidator(values.amount)]
-"""Nano-dollars here, USD in the file."""
+"""Nano-dollars in the record, USD in the file."""
 Text = Annotated[str, PlainValidator(values.text)]
 
 
 def key_of(field: str) -> str:
-    """What the file calls a field: `warning_usd` for `warning_nano`."""
+    """The file's key of a field: `warning_usd` for `warning_nano`."""
     return field.removesuffix("_nano") + "_usd" if field.endswith("_nano") else field
 
 
 def keys_in(table: type[BaseModel]) -> list[str]:
-    """The keys that a table may hold, as the file has them."""
+    """The keys that a table may hold."""
     return [field.alias or name for name, field in table.model_fields.items()]
 
 

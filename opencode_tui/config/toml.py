@@ -1,4 +1,4 @@
-"""The settings' file as TOML, with exact decimals, and its faults in one sentence each."""
+"""Reads the settings' file as TOML with exact decimals and one-sentence errors."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from opencode_tui.paths import tilde
 
 
 def read_toml(file: Path) -> dict[str, Any]:
-    """The file's tables, with Decimal for every number that has a fraction. Raises SettingsError."""
+    """The file's tables, with Decimal for fractional numbers. Raises SettingsError."""
     try:
         data = file.read_bytes()
     except OSError as error:
@@ -34,13 +34,13 @@ def read_toml(file: Path) -> dict[str, Any]:
 def _malformed(file: Path, text: str, message: str) -> SettingsError:
     reason, _, at = message.rpartition(" (at ")
     position = re.match(r"line (\d+), column (\d+)", at)
-    # At the end of the document tomllib gives no numbers.
+    # tomllib gives no position for errors at the end of the document
     place = f"{tilde(file)}: line {position[1]}, column {position[2]}" if position else _place(file, text)
     reason = reason or message
     return SettingsError(f"{place}: {reason[:1].lower()}{reason[1:]}; correct the TOML there")
 
 
 def _place(file: Path, before: str) -> str:
-    """The position that comes after the text `before`, counted from 1."""
+    """The file with the line and column after the text `before`, counted from 1."""
     line = before.count("\n") + 1
     return f"{tilde(file)}: line {line}, column {len(before) - before.rfind(chr(10))}"

@@ -1,6 +1,6 @@
-"""What a setting's value may be: from TOML or from text to what the records hold.
+"""Validators that convert a setting from TOML or text to the records' value.
 
-Each function raises ValueError with the second half of a sentence: what is wrong, and what to write.
+Each raises ValueError with the second half of a sentence: what is wrong, and what to write.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ NO = ("false", "no", "off", "0")
 
 
 def amount(value: object) -> int:
-    """An amount in USD as nano-dollars: above 0 and below a million."""
+    """An amount in USD, above 0 and below a million, as nano-dollars."""
     amount = nano(value, "an amount in USD", "0.80")
     if not 0 < amount < TOO_MUCH_NANO:
         raise ValueError(f"{shown(value)} is out of range; write an amount above 0 and below 1000000")
@@ -29,7 +29,7 @@ def amount(value: object) -> int:
 
 
 def price(value: object) -> int:
-    """A price in USD per million tokens as nano-dollars per million tokens: from 0 to below a million."""
+    """A price in USD per million tokens, from 0 to below a million, as nano-dollars per million tokens."""
     price = nano(value, "a price in USD per million tokens", "0.95")
     if not 0 <= price < TOO_MUCH_NANO:
         raise ValueError(f"{shown(value)} is out of range; write a price from 0 to below 1000000")
@@ -37,7 +37,7 @@ def price(value: object) -> int:
 
 
 def nano(value: object, what: str, example: str) -> int:
-    """A number of USD as nano-dollars; `what` it should be and an `example` are for the sentence."""
+    """A number of USD as nano-dollars; `what` and `example` are for the error message."""
     try:
         if isinstance(value, int | str | Decimal):
             return nano_from_usd(value)
@@ -47,12 +47,12 @@ def nano(value: object, what: str, example: str) -> int:
 
 
 def price_table(value: object) -> object:
-    """A table as it is, and from text (of the environment or a flag) the one that it holds as JSON."""
+    """A table of prices, parsed as JSON if it is text (of a variable or a flag)."""
     return json_table(value, "prices", '{"opencode/kimi-k2.6": {"input": 0.95, "output": 4}}')
 
 
 def json_table(value: object, of: str, example: str) -> object:
-    """What is not text as it is, and from text the table that it holds as JSON."""
+    """Parse text as a JSON table; other values are returned unchanged."""
     if not isinstance(value, str):
         return value
     try:
@@ -65,7 +65,7 @@ def json_table(value: object, of: str, example: str) -> object:
 
 
 def model_key(value: str) -> str:
-    """The name of a model with its provider's before it; the model's own may hold slashes, the provider's as %2F."""
+    """A `provider/model` key; a slash in the provider's name is written %2F."""
     provider, _, model = value.partition("/")
     if not provider or not model:
         raise ValueError(
@@ -90,7 +90,7 @@ def interval(value: object) -> float:
 
 
 def switch(value: object) -> bool:
-    """Yes or no."""
+    """A boolean."""
     if isinstance(value, bool):
         return value
     if isinstance(value, str) and value.lower() in YES + NO:
@@ -99,7 +99,7 @@ def switch(value: object) -> bool:
 
 
 def text(value: object) -> str:
-    """Text that can be shown in a line."""
+    """Text without control characters."""
     if not isinstance(value, str):
         raise ValueError(f"{shown(value)} is not text; write it in quotes")
     if not value.isprintable():
@@ -108,7 +108,7 @@ def text(value: object) -> str:
 
 
 def zone(value: object) -> str:
-    """The name of a time zone that exists, or nothing for the machine's own."""
+    """The name of an existing time zone, or empty for the machine's own."""
     name = text(value)
     try:
         calendar_for(name)
@@ -118,7 +118,7 @@ def zone(value: object) -> str:
 
 
 def preference(value: object) -> Literal["recorded", "list"]:
-    """Which price comes first."""
+    """The preferred source of costs."""
     if value == "recorded":
         return "recorded"
     if value == "list":
@@ -127,7 +127,7 @@ def preference(value: object) -> Literal["recorded", "list"]:
 
 
 def directories(value: object) -> tuple[Path, ...]:
-    """Directories from a list, or from text as `path_list` reads it."""
+    """Directories from a list, or from text by `path_list`."""
     if isinstance(value, str):
         return path_list(value)
     if not isinstance(value, list):

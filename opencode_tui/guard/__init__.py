@@ -1,1 +1,1 @@
-"""The guard: a plugin of OpenCode's that refuses model calls past the cutoff, and the file it takes its limits from."""
+"""The guard: an OpenCode plugin that refuses model calls past the cutoff, and the state file with its limits."""

@@ -1,4 +1,4 @@
-"""Asks a running OpenCode 2 how the plugin is doing: on this machine only, and only where a person allows it."""
+"""Asks a running OpenCode 2 about the plugin's state: on this machine only, and only on request."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Server(Struct, frozen=True):
 
 
 def known_server(environ: Mapping[str, str], url: str = "") -> Server | None:
-    """The server of an address, or the one that OpenCode 2 keeps for its clients; None where there is none."""
+    """The server at an address, else the one that OpenCode 2 runs for its clients; None if there is none."""
     if url:
         return Server(url, environ.get("OPENCODE_PASSWORD") or environ.get("OPENCODE_SERVER_PASSWORD") or "")
     base = environ.get("XDG_STATE_HOME")
@@ -38,13 +38,13 @@ def known_server(environ: Mapping[str, str], url: str = "") -> Server | None:
 
 
 def ask_server(server: Server) -> str:
-    """What it says of our plugin, in a few words; why it cannot be asked where it cannot."""
+    """What the server says of our plugin in a few words, or why it cannot be asked."""
     try:
         address = urlsplit(server.url)
         host, port = address.hostname or "", address.port or 80
     except ValueError:
         return "that is no address of a server"
-    if address.scheme != "http" or not _is_loopback(host):  # a password must not leave it
+    if address.scheme != "http" or not _is_loopback(host):  # its password must not leave this machine
         return f"{host or 'that'} is not this machine, so it is not asked"
     from http.client import HTTPConnection, HTTPException
 

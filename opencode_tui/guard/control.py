@@ -1,4 +1,4 @@
-"""What a person does to a guard: lift it for a while, or raise the day's cutoff."""
+"""Controls of the guard: lift it for a while, or raise today's cutoff."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _UNITS_S = {"s": 1, "m": 60, "h": 3600}
 
 
 def lift_end(text: str, calendar: Calendar, now_ms: int) -> int:
-    """When a lift for `30m`, `2h`, `90s` or `today` ends, in Unix milliseconds.
+    """Parse `30m`, `2h`, `90s` or `today` into the end of a lift, in Unix milliseconds.
 
-    Raises ValueError with one sentence for another text, for nothing at all and for more than a week.
+    Raises ValueError with one sentence for other text, a duration of 0, and more than a week.
     """
     if text == "today":
         return day_end(calendar, now_ms)
@@ -31,22 +31,22 @@ def lift_end(text: str, calendar: Calendar, now_ms: int) -> int:
 
 
 def day_end(calendar: Calendar, now_ms: int) -> int:
-    """The first moment of tomorrow, in Unix milliseconds."""
+    """The start of tomorrow, in Unix milliseconds."""
     return calendar.start_of(calendar.day(now_ms) + timedelta(days=1))
 
 
 def lift(file: Path, until_ms: int) -> GuardState:
-    """Refuse nothing until a moment; 0 ends a lift. Raises StateError."""
+    """Let all calls pass until a moment; 0 ends a lift. Raises StateError."""
     return change(file, lambda state: replace(state, lifted_until_ms=until_ms))
 
 
 def raise_cutoff(file: Path, cutoff_nano: int, spent_nano: int, calendar: Calendar, now_ms: int) -> GuardState:
-    """Raise the cutoff for today; one that was raised already may be raised to less.
+    """Set a raised cutoff for today, which may be below an earlier raise.
 
-    Raises ValueError with one sentence for an amount that is not above the settings' cutoff and what is spent, and
-    for one that no setting could be; StateError where the state cannot be read or written.
+    Raises ValueError with one sentence for an amount that is not above both the settings' cutoff and today's spend or
+    that is out of range, and StateError if the state cannot be read or written.
     """
-    if cutoff_nano >= TOO_MUCH_NANO:  # one without end would be no limit to the plugin
+    if cutoff_nano >= TOO_MUCH_NANO:  # the plugin would ignore an unbounded limit
         raise ValueError(f"a cutoff is below {format_usd(TOO_MUCH_NANO)}; name a lower amount")
 
     def raised(state: GuardState) -> GuardState:
@@ -61,5 +61,5 @@ def raise_cutoff(file: Path, cutoff_nano: int, spent_nano: int, calendar: Calend
 
 
 def unraise(file: Path) -> GuardState:
-    """Hold the settings' cutoff again. Raises StateError."""
+    """End the raise, so that the settings' cutoff is enforced again. Raises StateError."""
     return change(file, lambda state: replace(state, raised=None))

@@ -1,4 +1,4 @@
-"""Small files that OpenCode's plugin and we share: read without waiting, replaced whole, never a half of one."""
+"""Small files shared with OpenCode's plugin: non-blocking reads and atomic writes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _MOST = 16 << 20
 
 
 def small_text(file: Path, most: int = _MOST) -> str:
-    """What a file holds; empty where it cannot be read, is no regular file, not UTF-8, or larger than `most` bytes."""
+    """A file's text; empty if it is unreadable, not a regular file, not UTF-8, or larger than `most` bytes."""
     try:
         return read_small(file, most)
     except (OSError, ValueError):
@@ -21,8 +21,8 @@ def small_text(file: Path, most: int = _MOST) -> str:
 
 
 def read_small(file: Path, most: int = _MOST) -> str:
-    """The same. Raises OSError, and ValueError for what is no small text."""
-    descriptor = os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)  # a FIFO must not be waited for
+    """Like `small_text`, but raises OSError, and ValueError if it is not a small text file."""
+    descriptor = os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)  # opening a FIFO must not block
     with os.fdopen(descriptor, "rb") as opened:
         found = os.fstat(descriptor)
         if not stat.S_ISREG(found.st_mode) or found.st_size > most:
@@ -31,10 +31,10 @@ def read_small(file: Path, most: int = _MOST) -> str:
 
 
 def put_in_place(file: Path, text: str, mode: int) -> None:
-    """Replace a file by a text, whole or not at all, with exactly this mode. Raises OSError."""
-    from tempfile import mkstemp  # takes longer to import than most commands have
+    """Write a file atomically, with exactly this mode. Raises OSError."""
+    from tempfile import mkstemp  # slow to import
 
-    descriptor, name = mkstemp(prefix=f"{file.name}.", dir=file.parent)  # no .js at its end: OpenCode loads it not
+    descriptor, name = mkstemp(prefix=f"{file.name}.", dir=file.parent)  # no .js: not loaded by OpenCode
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as fresh:
             os.fchmod(descriptor, mode)
@@ -47,7 +47,7 @@ def put_in_place(file: Path, text: str, mode: int) -> None:
 
 
 def exposure(file: Path) -> str:
-    """Who else can change a file, such as `mode 0666`; empty where nobody can, or where there is none."""
+    """Why others can change a file, such as `mode 0666`; empty if nobody can or it does not exist."""
     try:
         found = file.stat()
     except OSError:

@@ -1,4 +1,4 @@
-"""The plugin's file in OpenCode's plugin directory: written, looked at, and taken away; never somebody else's."""
+"""Installs, inspects and removes the plugin's file in OpenCode's plugin directory, and never touches other files."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from opencode_tui.paths import expand
 
 NAME = "opencode-tui-guard.js"
 MARK = "// opencode-tui guard:"
-"""What our plugin's file begins with."""
+"""The first line of our plugin's file."""
 _PARTS = (
     *("head", "words", "days", "limits", "state", "prices", "sessions", "spending", "sync"),
     *("guard", "fetch", "entry"),
@@ -26,38 +26,37 @@ _NAMED = re.compile(r'^const STATE_FILE = (".*")$', re.MULTILINE)
 
 
 class PluginError(Exception):
-    """The plugin's file cannot be written or removed. The message is one sentence: what, where, what to do."""
+    """The plugin's file cannot be written or removed. The message is one sentence."""
 
 
 def config_dir(environ: Mapping[str, str]) -> Path:
     """OpenCode's configuration directory, which follows XDG on macOS too.
 
-    OPENCODE_CONFIG_DIR only adds another one: OpenCode loads the plugins of both. Raises ValueError where there
-    is no home.
+    OPENCODE_CONFIG_DIR only adds a second one: OpenCode loads the plugins of both. Raises NoHomeError.
     """
     base = environ.get("XDG_CONFIG_HOME")
     return (Path(base) if base else expand("~/.config")) / "opencode"
 
 
 def plugin_file(environ: Mapping[str, str]) -> Path:
-    """Where our plugin stands, or would."""
+    """The path of our plugin, installed or not."""
     return config_dir(environ) / "plugin" / NAME
 
 
 def plugin_text(state: Path) -> str:
-    """The plugin that takes its limits from a state file."""
+    """The plugin's source for a state file."""
     source, build = _source()
     return source.replace(_BUILD, build).replace(_PLACE, json.dumps(str(state)))
 
 
 def build() -> str:
-    """What tells this version's plugin from others; a running plugin notes it."""
+    """The fingerprint of this version's plugin, which a running plugin notes."""
     return _source()[1]
 
 
 @cache
 def _source() -> tuple[str, str]:
-    """The plugin's parts as the one file that OpenCode loads, and a fingerprint of it."""
+    """The plugin's parts joined into one file, and its fingerprint."""
     import hashlib
 
     folder = Path(__file__).with_name("plugin")
@@ -66,7 +65,7 @@ def _source() -> tuple[str, str]:
 
 
 def installed_state(plugin: Path) -> Path | None:
-    """The state file that the installed plugin reads; None where no plugin of ours stands."""
+    """The state file that the installed plugin reads; None if our plugin is not installed."""
     text = small_text(plugin)
     named = _NAMED.search(text) if text.startswith(MARK) else None
     if named is None:
@@ -78,12 +77,12 @@ def installed_state(plugin: Path) -> Path | None:
 
 
 def install_plugin(plugin: Path, state: Path) -> None:
-    """Write the plugin, or bring it up to date. Raises PluginError."""
+    """Install or update the plugin. Raises PluginError."""
     if os.path.lexists(plugin) and not small_text(plugin).startswith(MARK):
         raise PluginError(f"{plugin} is not a file of opencode-tui's; move it away")
     try:
         str(state).encode()
-    except UnicodeEncodeError:  # OpenCode's JavaScript knows no other names
+    except UnicodeEncodeError:  # OpenCode can only open UTF-8 paths
         raise PluginError("the ledger's path is not UTF-8; name another one with --ledger") from None
     try:
         plugin.parent.mkdir(parents=True, exist_ok=True)
@@ -93,7 +92,7 @@ def install_plugin(plugin: Path, state: Path) -> None:
 
 
 def remove_plugin(plugin: Path) -> bool:
-    """Take the plugin away, with the state that it reads; False where none of ours stands. Raises PluginError."""
+    """Remove the plugin and its state. Returns False if our plugin is not installed. Raises PluginError."""
     state = installed_state(plugin)
     if state is None:
         return False
@@ -106,16 +105,16 @@ def remove_plugin(plugin: Path) -> bool:
 
 
 def remove_state(state: Path) -> None:
-    """Take away a guard.json and the plugin's notes beside it."""
+    """Remove a guard.json and the plugin's notes beside it."""
     for file in (state, trouble_file(state), warned_file(state), *(seen_file(state, each) for each in (1, 2))):
         with suppress(OSError):
             file.unlink()
 
 
 def waits_for_npm(environ: Mapping[str, str]) -> bool:
-    """Whether OpenCode, where it has a plugin, will wait at its start until npm has given it @opencode-ai/plugin.
+    """Whether OpenCode will wait for npm to install @opencode-ai/plugin at its next start with a plugin.
 
-    It looks for these names only. Once they are there it never asks again.
+    OpenCode checks for these names only, and once they exist it does not wait again.
     """
     directory = config_dir(environ)
     lock = small_text(directory / "package-lock.json", most=64 << 20)

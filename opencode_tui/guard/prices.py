@@ -1,4 +1,4 @@
-"""List prices for the plugin, where they come before what OpenCode recorded: those of the models in use."""
+"""List prices of the models in use for the plugin, if the settings prefer them to recorded amounts."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ Rows = list[list[int]]
 
 
 def rows_of(rates: Rates) -> Rows:
-    """A price as guard.json has it: (above which context, input, output, cache read, cache write), ascending."""
+    """A price's rows in guard.json: (above which context, input, output, cache read, cache write), ascending."""
     first = [-1, rates.input, rates.output, rates.cache_read, rates.cache_write]
     tiers = [[tier.above, tier.input, tier.output, tier.cache_read, tier.cache_write] for tier in rates.tiers]
     return [first, *tiers]
 
 
 def refresh_list_prices(ledger: Path, connection: sqlite3.Connection, book: PriceBook, now_ms: int) -> bool:
-    """Bring the list prices in a ledger's guard up to date, where it has any; True if they changed.
+    """Update the list prices in the guard's state, if it has any. Returns whether they changed.
 
-    A state that cannot be read or written is left to `guard status`.
+    Errors of the state are ignored, since `guard status` reports them.
     """
     file = state_file(ledger)
     try:
@@ -47,7 +47,7 @@ def refresh_list_prices(ledger: Path, connection: sqlite3.Connection, book: Pric
 
 
 def _listed(models: Iterable[tuple[str, str, str]], book: PriceBook) -> dict[str, dict[str, dict[str, Rows]]]:
-    """By directory, provider and model; a directory has only what differs from what counts everywhere."""
+    """Prices by directory, provider and model; a directory holds only its differences from the defaults."""
     listed: dict[str, dict[str, dict[str, Rows]]] = {}
     for provider, model, directory in models:
         general = book.lookup(provider, model)

@@ -1,4 +1,4 @@
-"""guard.json, beside the ledger: what the plugin holds calls to. It is always whole, and private to its owner."""
+"""guard.json beside the ledger: the limits that the plugin enforces. Written atomically, readable by its owner only."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ from opencode_tui.paths import CONFIG_VARIABLE, VARIABLE_PREFIX, WEBHOOK_VARIABL
 
 VERSION = 1
 DAYS_AHEAD = 62
-"""How far guard.json knows the days: so long the guard may run while no other program of ours does."""
+"""How many days guard.json lists in advance: the guard works this long without another of our programs running."""
 LONGEST_LIFT_MS = 7 * DAY_MS
 LONGEST_RAISE_MS = 2 * DAY_MS
-"""A day, and what a clock that is changed in it can add."""
+"""A day plus a margin for changes of the clock."""
 _LIMITS = ("timezone", "days", "warning_nano", "cutoff_nano", "projects", "agents", "prices")
 _INSTALL = "run `opencode-tui guard install`"
 _PATIENCE_S, _PAUSE_S = 2.0, 0.02
-"""So long another process that changes the state is waited for: one may be stopped in the middle of it."""
+"""Seconds to wait for another process that is changing the state, and between two attempts."""
 
 
 class StateError(Exception):
-    """guard.json cannot be used. The message is one sentence: what, where, what to do."""
+    """guard.json cannot be used. The message is one sentence."""
 
 
 class Raised(Struct, frozen=True):
-    """A cutoff that a person has raised for a day, in nano-dollars."""
+    """A cutoff that was raised for a day, in nano-dollars."""
 
     cutoff_nano: int
     until_ms: int
@@ -50,29 +50,29 @@ class GuardState(Struct, frozen=True):
     warning_nano: int = 0
     cutoff_nano: int = 0
     projects: Mapping[str, int] = field(default_factory=dict)
-    """Nano-dollars a day by the project's path."""
+    """Nano-dollars per day by project path."""
     agents: Mapping[str, int] = field(default_factory=dict)
-    """Nano-dollars a day by the agent's name."""
+    """Nano-dollars per day by agent."""
     lifted_until_ms: int = 0
-    """Until this moment nothing is refused."""
+    """All calls pass until this moment."""
     raised: Raised | None = None
     sync: tuple[str, ...] = ()
-    """The command line of our `sync`, which the plugin starts after a call."""
+    """The command line of our `sync`, which the plugin runs after a call."""
     directory: str = ""
-    """Where it is started."""
+    """The working directory of `sync`."""
     environment: Mapping[str, str] = field(default_factory=dict)
-    """The variables of our settings that it is started with."""
+    """The environment variables of `sync` that are our settings."""
     config: str = ""
-    """The settings' file that the limits come from; empty in a state of before this was kept."""
+    """The config.toml that the limits are from; empty in the state of an older version."""
     days: tuple[int, ...] = ()
-    """The starts of days in a row, from yesterday on, in Unix milliseconds."""
+    """The starts of consecutive days from yesterday on, in Unix milliseconds."""
     prices: Mapping[str, Any] = field(default_factory=lambda: {"prefer": "recorded", "custom": {}, "list": {}})
-    """What the plugin prices calls by: `prefer`, `custom` by the model's key, `list` by directory, provider and model.
+    """The plugin's prices: `prefer`, `custom` by model key, `list` by directory, provider and model.
 
-    Each is rows of (above which context, input, output, cache read, cache write), nano-dollars per million tokens.
+    A price is rows of (above which context, input, output, cache read, cache write) in nano-dollars per million tokens.
     """
     plugin: str = ""
-    """The plugin's file; empty in a state of before this was kept."""
+    """The plugin's file; empty in the state of an older version."""
 
     def cutoff_at(self, now_ms: int) -> int:
         """The day's cutoff in force, in nano-dollars."""
@@ -82,34 +82,34 @@ class GuardState(Struct, frozen=True):
         return self.cutoff_nano
 
     def is_lifted(self, now_ms: int) -> bool:
-        """A lift holds now: one that ends later than any can was made while the clock was ahead."""
+        """Whether a lift is active. One that ends later than any lift can (the clock was ahead) is not."""
         return 0 < self.lifted_until_ms - now_ms <= LONGEST_LIFT_MS
 
 
 def state_file(ledger: Path) -> Path:
-    """guard.json of a ledger."""
+    """The path of a ledger's guard.json."""
     return ledger.absolute().with_name("guard.json")
 
 
 def trouble_file(state: Path) -> Path:
-    """Where the plugin notes what is wrong."""
+    """The file in which the plugin notes its troubles."""
     return state.with_name("guard-trouble.json")
 
 
 def warned_file(state: Path) -> Path:
-    """Where the plugin notes that it has shown the day's warning."""
+    """The file in which the plugin notes that it has shown the day's warning."""
     return state.with_name("guard-warned.json")
 
 
 def seen_file(state: Path, generation: int) -> Path:
-    """Where the plugin notes that an OpenCode of a generation (1, 2) has loaded it."""
+    """The file in which the plugin notes that an OpenCode of a generation (1 or 2) has loaded it."""
     return state.with_name(f"guard-seen-{generation}.json")
 
 
 def limits_of(settings: Settings, now_ms: int, before: GuardState | None = None) -> Mapping[str, Any]:
-    """The fields of a GuardState that come from the settings; list prices are those from before.
+    """The fields of a GuardState that come from the settings; list prices are kept from `before`.
 
-    Paths are whole, without links, as OpenCode's are; the plugin looks through links again.
+    Paths are resolved, as OpenCode's are, and the plugin resolves links again.
     """
     projects = {os.path.realpath(expand(path)): nano for path, nano in settings.guard.projects.items()}
     budget, agents, pricing = settings.budget, dict(settings.guard.agents), settings.pricing
@@ -135,7 +135,7 @@ def limits_of(settings: Settings, now_ms: int, before: GuardState | None = None)
 
 
 def read_state(file: Path) -> GuardState:
-    """The state of a guard. Raises StateError where there is none, or none that can be read."""
+    """Read a guard's state. Raises StateError if it is missing or invalid."""
     try:
         fields = json.loads(read_small(file))
         if fields.pop("version") != VERSION:
@@ -151,7 +151,7 @@ def read_state(file: Path) -> GuardState:
 
 
 def _checked(state: GuardState) -> GuardState:
-    """The state. Raises ValueError and the like where it is not what the plugin can hold to."""
+    """The state if the plugin can use it, else raises ValueError or a similar error."""
     amounts = [state.warning_nano, state.cutoff_nano, state.lifted_until_ms, *state.days]
     amounts += [*state.projects.values(), *state.agents.values()]
     amounts += [state.raised.cutoff_nano, state.raised.until_ms] if state.raised else []
@@ -169,7 +169,7 @@ def _checked(state: GuardState) -> GuardState:
 
 
 def write_state(file: Path, state: GuardState) -> None:
-    """Put the state in place, whole or not at all. Raises StateError."""
+    """Write the state atomically. Raises StateError."""
     try:
         put_in_place(file, json.dumps({"version": VERSION, **to_builtins(state)}, indent=1), PRIVATE)
     except OSError as error:
@@ -177,9 +177,9 @@ def write_state(file: Path, state: GuardState) -> None:
 
 
 def change(file: Path, how: Callable[[GuardState], GuardState]) -> GuardState:
-    """Read, change and write the state, one process at a time. Raises StateError."""
+    """Read, change and write the state under a lock. Raises StateError."""
     with _alone(file.parent):
-        if who := exposure(file):  # what others may have put there must not become ours
+        if who := exposure(file):  # a file that others may have put there must not be trusted
             raise StateError(f"{file} can be changed by others ({who}); {_INSTALL}")
         old = read_state(file)
         new = how(old)
@@ -189,9 +189,9 @@ def change(file: Path, how: Callable[[GuardState], GuardState]) -> GuardState:
 
 
 def own_variables(environ: Mapping[str, str], timezone: str) -> dict[str, str]:
-    """The variables that our settings depend on; where config.toml is and the webhook's secret are not among them.
+    """The environment variables that the settings depend on, without config.toml's path and the webhook's secret.
 
-    The machine's time zone is, where the settings name none.
+    TZ is included if the settings name no time zone.
     """
     apart = (CONFIG_VARIABLE, WEBHOOK_VARIABLE)
     ours = {name: text for name, text in environ.items() if name.startswith(VARIABLE_PREFIX) and name not in apart}
@@ -201,11 +201,10 @@ def own_variables(environ: Mapping[str, str], timezone: str) -> dict[str, str]:
 def refresh(
     settings: Settings, ledger: Path, config: Path, environ: Mapping[str, str], clock: Clock | None = None
 ) -> bool:
-    """Bring the limits of a ledger's guard to settings that were read just now; True if they changed.
+    """Update the limits of a ledger's guard from freshly read settings. Returns whether they changed.
 
-    Only settings from the guard's own sources count: another config.toml, or a variable that one shell has and cron
-    has not, must not move the cutoff to and fro. Without a guard it costs one look for its file. What a person has
-    lifted or raised stays. A state that cannot be read or written is left to `guard status`.
+    Only settings from the guard's own config.toml and variables count, so that differing shells do not move the cutoff
+    to and fro. Lifts and raises are kept. Errors of the state are ignored, since `guard status` reports them.
     """
     file = state_file(ledger)
     if not file.exists():

@@ -1,4 +1,4 @@
-"""How the guard is doing, for `guard status` and the dashboard."""
+"""The guard's status, for `guard status` and the dashboard."""
 
 from __future__ import annotations
 
@@ -13,7 +13,15 @@ from opencode_tui.config.settings import Settings
 from opencode_tui.guard.files import small_text
 from opencode_tui.guard.install import MARK, installed_state, plugin_file, plugin_text
 from opencode_tui.guard.state import GuardState, StateError, read_state, state_file
-from opencode_tui.guard.troubles import Seen, Trouble, calls_passed, changed_ms, seen_by, troubles_of, turned_off
+from opencode_tui.guard.troubles import (
+    GuardTrouble,
+    PluginLoad,
+    calls_passed,
+    changed_ms,
+    plugin_loads,
+    troubles_of,
+    turned_off,
+)
 from opencode_tui.guard.turned_off import turned_off_by
 from opencode_tui.ledger import queries
 from opencode_tui.paths import tilde
@@ -27,48 +35,48 @@ NOT_HELD = (
     " they do not count either",
     "OpenCode 2: the HTTP call /api/experimental/generate, which runs no hook either and is recorded nowhere",
 )
-"""What no plugin can hold. `generate` in a session and `opencode agent create` are held, but counted nowhere."""
+"""Calls that no plugin can refuse. `generate` in a session and `opencode agent create` are refused but not counted."""
 _INSTALL = "`opencode-tui guard install`"
 _GRACE_MS = MINUTE_MS
-"""So long after the cutoff was reached calls are still made by who has not yet seen it."""
+"""Calls within this time after the cutoff was reached are tolerated."""
 _CALLS_A_DAY = 500
-"""So many of the last calls are asked for the projects that they were made in."""
+"""The number of a day's latest calls whose projects are checked."""
 _LATELY_MS = 10 * MINUTE_MS
-"""So long calls that were not held are trouble."""
+"""Calls past the cutoff count as a trouble for this long."""
 
 
 class GuardStatus(Struct, frozen=True):
     guarded: bool
-    """OpenCode's next call is refused once a line is crossed. False while the guard is lifted."""
+    """Whether OpenCode's next call past the cutoff is refused. False while the guard is lifted."""
     condition: Condition
     detail: str
-    """One sentence: what is the case and, where it is not well, what to do."""
+    """One sentence: the state and, if something is wrong, what to do."""
     plugin: Path
-    """Where the plugin stands, or would."""
+    """The plugin's path, installed or not."""
     state_file: Path
     warning_nano: int
     cutoff_nano: int
-    """The day's cutoff in force: a raised one while it holds."""
+    """The cutoff in force, raised or not."""
     raised: bool = False
     lifted_until_ms: int | None = None
-    troubles: tuple[Trouble, ...] = ()
-    """What is wrong with it, those that keep it from holding first."""
-    seen: tuple[Seen, ...] = ()
-    """Which OpenCodes have loaded it, one a generation."""
+    troubles: tuple[GuardTrouble, ...] = ()
+    """What is wrong with it, troubles that let calls pass first."""
+    seen: tuple[PluginLoad, ...] = ()
+    """The last start of each OpenCode generation that has loaded it."""
     outdated: bool = False
-    """The plugin is of another version of opencode-tui than this."""
+    """The plugin is of another version of opencode-tui."""
     projects: Mapping[str, int] = field(default_factory=dict)
     agents: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def record(self) -> Guard:
-        """What readers beyond the guard's own commands need of it."""
+        """The part that a snapshot holds."""
         trouble = self.detail if self.condition == "trouble" else self.trouble
         return Guard(self.condition, self.cutoff_nano, self.raised, self.lifted_until_ms, trouble)
 
     @property
     def trouble(self) -> str:
-        """All that is wrong, in one line."""
+        """All troubles in one line."""
         return "; ".join(trouble.sentence for trouble in self.troubles)
 
 
@@ -81,14 +89,14 @@ def guard_status(
     *,
     days_back: int = 0,
 ) -> GuardStatus:
-    """The guard of a ledger now. Reads a few small files.
+    """The current status of a ledger's guard. Reads a few small files.
 
-    With the ledger's connection it looks for calls that were not held, and into the projects where the last calls were
-    made, today and so many days back. Raises sqlite3.Error.
+    With the ledger's connection it also looks for calls past the cutoff, and checks the projects of the latest calls of
+    today and `days_back` days before. Raises sqlite3.Error.
     """
     file = state_file(ledger)
     state, broken = _state(file)
-    # Where this shell has another XDG_CONFIG_HOME, the guard is where it was installed.
+    # where it was installed, even if this shell has another XDG_CONFIG_HOME
     plugin = Path(state.plugin) if state and state.plugin else plugin_file(environ)
     named = installed_state(plugin)
     here = named is not None and named.resolve() == file.resolve()
@@ -97,7 +105,7 @@ def guard_status(
     if not here and named is not None:
         return _without(settings, plugin, file, named)
     calendar = calendar_for(settings.timezone)
-    more: list[Trouble] = []
+    more: list[GuardTrouble] = []
     made_in: list[str] = []
     if connection is not None:
         today = calendar.span(calendar.day(now_ms))
@@ -133,7 +141,7 @@ def guard_status(
         raised=state.cutoff_at(now_ms) > state.cutoff_nano,
         lifted_until_ms=lifted_until_ms,
         troubles=troubles,
-        seen=seen_by(file),
+        seen=plugin_loads(file),
         outdated=_is_outdated(plugin, file),
         projects=state.projects,
         agents=state.agents,
@@ -143,9 +151,9 @@ def guard_status(
 def _passed(
     connection: sqlite3.Connection, today: Span, plugin: Path, file: Path, state: GuardState, now_ms: int
 ) -> PastLine | None:
-    """Today's calls past the cutoff, if there were any lately.
+    """Today's calls past the cutoff, if any were made recently.
 
-    Those of before the plugin or its limits were changed, and of a lift, were not to be held.
+    Calls before the last change of the plugin or its limits, or during a lift, do not count.
     """
     if state.is_lifted(now_ms):
         return None
@@ -160,7 +168,7 @@ def _passed(
 
 
 def _without(settings: Settings, plugin: Path, file: Path, named: Path | None) -> GuardStatus:
-    """No guard of this ledger is in OpenCode, and none was put there."""
+    """The status if this ledger's guard is not installed."""
     if named is not None:
         condition: Condition = "elsewhere"
         detail = f"the guard in OpenCode holds another ledger's limits, by {tilde(named)}; {_INSTALL} turns it to this"

@@ -1,4 +1,4 @@
-"""What keeps a guard from holding, and which OpenCodes have loaded it: what the plugin notes, and what we see of it."""
+"""The guard's troubles, and which OpenCodes have loaded it, from the plugin's notes and from its files."""
 
 from __future__ import annotations
 
@@ -21,36 +21,35 @@ _MOST = 20
 _MAY_MEND = "`opencode-tui guard install` may put it right"
 
 
-class Trouble(Struct, frozen=True):
+class GuardTrouble(Struct, frozen=True):
     cause: str
-    """What it is about in a word: the plugin's own words for what it noted, else `plugin`, `state`, `exposed`."""
+    """A short key: the plugin's own for what it noted, else such as `plugin`, `state` or `exposed`."""
     sentence: str
     held: bool
-    """Calls are held to the limits all the same."""
+    """Whether the limits are still enforced."""
     at_ms: int
-    """When it was noted, else when the files last changed, in Unix milliseconds: tells one trouble from the next."""
+    """When it was noted, else when the files last changed, in Unix milliseconds; identifies the incident."""
     noted: bool = False
-    """The plugin has noted it."""
+    """Whether the plugin noted it."""
     remedy: str = _MENDS
 
 
-class Seen(Struct, frozen=True):
-    """An OpenCode that has loaded the plugin: the last one of its generation that started."""
+class PluginLoad(Struct, frozen=True):
+    """The last start of an OpenCode of one generation that has loaded the plugin."""
 
     generation: int
     version: str
     at_ms: int
     current: bool
-    """It is this version's plugin that it has loaded."""
+    """Whether it loaded this version's plugin."""
 
 
 def troubles_of(
-    plugin: Path, state: Path, broken: str, *, is_ours: bool, more: Iterable[Trouble] = ()
-) -> tuple[Trouble, ...]:
-    """All that is wrong with a guard that was installed, what keeps it from holding first.
+    plugin: Path, state: Path, broken: str, *, is_ours: bool, more: Iterable[GuardTrouble] = ()
+) -> tuple[GuardTrouble, ...]:
+    """Everything that is wrong with an installed guard, troubles that let calls pass first.
 
-    `broken` says what is wrong with its state, `is_ours` whether its plugin stands in OpenCode, `more` what is wrong
-    elsewhere.
+    `broken` is the error of its state, if any; `is_ours` says whether its plugin is installed; `more` is added.
     """
     found = [*_seen_from_here(plugin, state, broken, is_ours), *more]
     causes = {trouble.cause for trouble in found}
@@ -58,62 +57,64 @@ def troubles_of(
     return tuple(sorted(found, key=lambda trouble: trouble.held))
 
 
-def seen_by(state: Path) -> tuple[Seen, ...]:
-    """Which OpenCodes have loaded the plugin."""
+def plugin_loads(state: Path) -> tuple[PluginLoad, ...]:
+    """The last start of each OpenCode generation that has loaded the plugin."""
     found = []
     for generation in (1, 2):
         note = _note(seen_file(state, generation))
         version, at_ms = note.get("version"), note.get("at_ms")
         if isinstance(version, str) and type(at_ms) is int:
-            found.append(Seen(generation, _printable(version)[:40], at_ms, note.get("build") == build()))
+            found.append(PluginLoad(generation, _printable(version)[:40], at_ms, note.get("build") == build()))
     return tuple(found)
 
 
-def _seen_from_here(plugin: Path, state: Path, broken: str, is_ours: bool) -> Iterator[Trouble]:
+def _seen_from_here(plugin: Path, state: Path, broken: str, is_ours: bool) -> Iterator[GuardTrouble]:
     at_ms = max(changed_ms(plugin), changed_ms(state))
     if not is_ours:
         gone = not plugin.exists()
         what = "is gone" if gone else "is not a file of opencode-tui's"
         remedy = _MENDS if gone else f"move it away, then {_MENDS}"
-        yield Trouble("plugin", f"the plugin {tilde(plugin)} {what}", False, at_ms, remedy=remedy)
+        yield GuardTrouble("plugin", f"the plugin {tilde(plugin)} {what}", False, at_ms, remedy=remedy)
     elif who := exposure(plugin):
-        yield Trouble("exposed plugin", f"others can change the plugin {tilde(plugin)} ({who})", True, at_ms)
+        yield GuardTrouble("exposed plugin", f"others can change the plugin {tilde(plugin)} ({who})", True, at_ms)
     if broken:
         sentence, _, _ = broken.rpartition("; ")
-        yield Trouble("state", sentence, False, at_ms, remedy="run `opencode-tui guard install`")
+        yield GuardTrouble("state", sentence, False, at_ms, remedy="run `opencode-tui guard install`")
     elif who := exposure(state):
-        yield Trouble(
+        yield GuardTrouble(
             "exposed", f"others can change {tilde(state)} ({who}), so OpenCode keeps no ledger from it", True, at_ms
         )
 
 
-def calls_passed(past: PastLine, when: str) -> Trouble:
-    """Calls were made past the cutoff, the last of them `when`."""
+def calls_passed(past: PastLine, when: str) -> GuardTrouble:
+    """The trouble that calls were made past the cutoff, the last of them at `when`."""
     sentence = f"{plural(past.calls, 'call')} past the cutoff {'was' if past.calls == 1 else 'were'} not held"
     remedy = (
         "start again each OpenCode that has run since before the guard, and see what `guard status` says is not held"
     )
-    return Trouble("passed", f"{sentence}, the last at {when}", False, past.first_ms, remedy=remedy)
+    return GuardTrouble("passed", f"{sentence}, the last at {when}", False, past.first_ms, remedy=remedy)
 
 
-def turned_off(file: Path) -> Trouble:
-    """A file of OpenCode's configuration turns the guard off. One for each: it has a cause of its own."""
+def turned_off(file: Path) -> GuardTrouble:
+    """The trouble that a file of OpenCode's configuration turns the guard off; each file has its own cause."""
     name = _printable(tilde(file))
     remedy = 'take "-opencode-tui-guard" or "-*" out of its `plugins`, or put "opencode-tui-guard" behind it'
-    return Trouble(f"off {name}", f"{name} turns the plugin off in OpenCode 2", False, changed_ms(file), remedy=remedy)
+    return GuardTrouble(
+        f"off {name}", f"{name} turns the plugin off in OpenCode 2", False, changed_ms(file), remedy=remedy
+    )
 
 
-def _noted(file: Path) -> Iterator[Trouble]:
-    """What the plugin noted when it was last asked; nothing where all is well."""
+def _noted(file: Path) -> Iterator[GuardTrouble]:
+    """The troubles that the plugin noted at its last call."""
     note = _note(file)
-    # A plugin of before, which is still loaded, notes one trouble only, without a name.
+    # an older plugin that is still loaded notes only one trouble, without a name
     notes = note.get("troubles", [{"cause": "plugin's note", **note}])
     for each in notes[:_MOST] if isinstance(notes, list) else []:
         if not isinstance(each, dict):
             continue
         cause, reason, held, at_ms = (each.get(name) for name in ("cause", "reason", "held", "at_ms"))
         if isinstance(cause, str) and isinstance(reason, str) and isinstance(held, bool) and type(at_ms) is int:
-            yield Trouble(_printable(cause)[:60], _printable(reason)[:1000], held, at_ms, True, _MAY_MEND)
+            yield GuardTrouble(_printable(cause)[:60], _printable(reason)[:1000], held, at_ms, True, _MAY_MEND)
 
 
 def _note(file: Path) -> dict[str, Any]:
@@ -129,7 +130,7 @@ def _printable(text: str) -> str:
 
 
 def changed_ms(file: Path) -> int:
-    """When a file was last changed, in Unix milliseconds; 0 where there is none."""
+    """A file's modification time in Unix milliseconds; 0 if there is none."""
     try:
         return file.stat().st_mtime_ns // 1_000_000
     except OSError:

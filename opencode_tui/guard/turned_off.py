@@ -1,6 +1,6 @@
-"""What turns the guard off in OpenCode 2: `"plugins": ["-opencode-tui-guard"]`, or `"-*"`, in its configuration.
+"""Finds what turns the guard off in OpenCode 2: `"plugins": ["-opencode-tui-guard"]` or `"-*"` in its configuration.
 
-Any of its files can, a project's own included. The last one that says anything of it counts.
+Any of its files can, including a project's own; the last one that mentions it counts.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from opencode_tui.pricing.files import Mark, mark, read_text
 _ID = NAME.removesuffix(".js")
 _ADDS, _REMOVES = (_ID, "*"), (f"-{_ID}", "-*")
 _MOST = 200
-"""So many directories are looked at."""
+"""The number of directories that are checked."""
 
 
 def turned_off_by(environ: Mapping[str, str], directories: Iterable[str] = ()) -> list[Path]:
-    """The files that turn it off, for what counts everywhere and in these directories. Reads a few small files."""
+    """The files that turn it off, globally or for one of these directories. Reads a few small files."""
     places = ConfigPlaces(environ, expand("~"))
     found = dict[Path, None]()
     for directory in ("", *list(directories)[:_MOST]):
@@ -38,15 +38,15 @@ def turned_off_by(environ: Mapping[str, str], directories: Iterable[str] = ()) -
 
 @lru_cache(maxsize=1000)
 def _says(file: Path, seen: Mark) -> str | None:
-    """`on` or `off`, None where the file says nothing of it."""
+    """`on` or `off`; None if the file does not mention it."""
     if seen is None:
         return None
     try:
         config = jsonc.loads(read_text(file) or "")
-    except (OSError, ValueError):  # one that cannot be read is said with the prices
+    except (OSError, ValueError):  # unreadable files are reported with the prices
         return None
     plugins = config.get("plugins") if isinstance(config, dict) else None
-    said = [each for each in plugins if each in _ADDS + _REMOVES] if isinstance(plugins, list) else []
-    if not said:
+    entries = [each for each in plugins if each in _ADDS + _REMOVES] if isinstance(plugins, list) else []
+    if not entries:
         return None
-    return "off" if said[-1] in _REMOVES else "on"
+    return "off" if entries[-1] in _REMOVES else "on"

@@ -18,7 +18,7 @@ from msgspec import Struct
 from opencode_tui.ledger.holder import is_gone, this_process
 from opencode_tui.records.alerts import DeliveryResult
 
-LEASE_MS = 120_000
+DELIVERY_LEASE_MS = 120_000
 """More than any channel takes for one alert."""
 MOST_TRIES = 3
 GIVEN_UP = f"given up: {MOST_TRIES} times the program ended before it was delivered"
@@ -49,13 +49,13 @@ class Delivery(Struct, frozen=True):
 
         A lease that lasts longer than leases do was given by a clock that was ahead.
         """
-        over = not 0 < self.lease_until_ms - now_ms <= LEASE_MS
+        over = not 0 < self.lease_until_ms - now_ms <= DELIVERY_LEASE_MS
         return over or self.holder == this_process() or is_gone(self.holder)
 
 
 def enter(connection: sqlite3.Connection, alert_id: int, channels: Iterable[str], now_ms: int) -> None:
     """An alert fired that these channels are to deliver; this process is about to."""
-    rows = [(alert_id, channel, this_process(), now_ms + LEASE_MS) for channel in channels]
+    rows = [(alert_id, channel, this_process(), now_ms + DELIVERY_LEASE_MS) for channel in channels]
     connection.executemany(_INSERT, rows)
 
 
@@ -84,7 +84,7 @@ def take(connection: sqlite3.Connection, alert_id: int, channel: str, holder: st
     if found.tries >= MOST_TRIES:
         finish(connection, alert_id, found.holder, DeliveryResult(channel, now_ms, False, GIVEN_UP, found.tries))
         return None
-    tries = connection.execute(_TAKE, (holder, now_ms + LEASE_MS, alert_id, channel)).fetchone()[0]
+    tries = connection.execute(_TAKE, (holder, now_ms + DELIVERY_LEASE_MS, alert_id, channel)).fetchone()[0]
     return int(tries)
 
 

@@ -1,4 +1,4 @@
-"""The alerts that fired, as the ledger keeps them."""
+"""Reads the alerts that fired from the ledger."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The one table from a request's type to the reading that answers it."""
+"""Answers requests: one reading for each type of request."""
 
 from __future__ import annotations
 
@@ -30,5 +30,5 @@ READINGS: Mapping[type[Any], Callable[[Any, Context], Answer]] = {
 
 
 def answer(request: Request, context: Context) -> Answer:
-    """What the ledger says to a request. Raises LookupError with a sentence where it does not know the subject."""
+    """Answer a request from the ledger. Raises LookupError with a sentence if the subject is unknown."""
     return READINGS[type(request)](request, context)

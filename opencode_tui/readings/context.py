@@ -1,4 +1,4 @@
-"""What every reading is given beside its request."""
+"""What every reading gets besides its request."""
 
 from __future__ import annotations
 
@@ -16,39 +16,39 @@ from opencode_tui.records.stores import StoreState
 
 
 class UnknownSession(LookupError):
-    """No such session is in the ledger. The message is a sentence."""
+    """The ledger has no such session. The message is a sentence."""
 
 
 class ContextLimits(Protocol):
-    """Knows how many tokens a model can read, where a project's own settings may say; pricing.book does."""
+    """Knows the context limits of models in each project; implemented by pricing.book."""
 
     def context_limit(self, provider: str, model: str, directory: str = "") -> int | None: ...
 
 
 class LiveStore(Protocol):
-    """What only OpenCode's store knows of a session; the sync does."""
+    """Access to what only OpenCode's store has. Implemented by sync.Sync."""
 
     def message_ids(self, session_id: str) -> frozenset[str] | None:
-        """The messages that OpenCode still has, None where it cannot be asked or has the session no more."""
+        """The ids of the messages that OpenCode still has; None if the store is not readable or has no such session."""
         ...
 
     def prompts(self, session_id: str, turn_ids: Sequence[str]) -> Mapping[str, str]:
-        """The first lines of what was asked, by turn, where the settings allow it."""
+        """The first line of each turn's prompt by turn id, if the settings allow it."""
         ...
 
 
 class Context(Struct, frozen=True):
-    """The ledger at one moment, and what is known besides it."""
+    """The ledger at one moment, the settings, and the state of the stores."""
 
     connection: sqlite3.Connection
-    """In a read transaction."""
+    """The ledger's, in a read transaction."""
     now_ms: int
     """Unix milliseconds."""
     settings: Settings
     stores: tuple[StoreState, ...] | None = None
-    """How OpenCode's stores are doing after the last sync; None takes them as read to their ends."""
+    """The stores' states after the last sync; None assumes that all were read completely."""
     read_ms: int | None = None
-    """When the stores were last read without trouble, in Unix milliseconds."""
+    """When the stores were last read without an error, in Unix milliseconds."""
     machine: str = ""
     limits: ContextLimits | None = None
     live: LiveStore | None = None
@@ -61,5 +61,5 @@ class Context(Struct, frozen=True):
 
     @property
     def whole(self) -> bool:
-        """Whether the ledger has all that the stores hold; else its sums are lower bounds."""
+        """Whether every store was read completely; else sums are lower bounds."""
         return self.stores is None or all_read(self.stores)

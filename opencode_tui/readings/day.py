@@ -1,4 +1,4 @@
-"""From the ledger to the one frozen picture of a day that every reader gets."""
+"""Reads the snapshot of a day from the ledger."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from opencode_tui.records.usage import Slice, Totals
 
 
 class _Read(Struct, frozen=True):
-    """What the ledger has of a day and its week, at one moment."""
+    """The ledger's rows on a day and its week."""
 
     sums: Totals
     costs: list[tuple[int, int]]
     recent: list[tuple[int, int]]
-    """Calls of the last hour that belong to the day before: a run rate looks back over midnight."""
+    """Calls of the last 60 minutes that belong to the day before, which count in the run rate."""
     lines: tuple[SessionLine, ...]
     days: tuple[DaySpend, ...]
     week_nano: int
@@ -45,7 +45,7 @@ class _Read(Struct, frozen=True):
 
 
 def read_day(request: DayRequest, context: Context) -> Snapshot:
-    """The picture of a day at the context's moment. Reads that day and its week."""
+    """The snapshot of a day at the context's moment."""
     calendar = context.calendar
     day = request.day or calendar.day(context.now_ms)
     picture = _picture(_read(day, context), context.settings, context.now_ms, day, calendar)
@@ -72,8 +72,8 @@ def _read(day: date, context: Context) -> _Read:
         lines=_session_lines(span, context),
         days=_seven_days(connection, calendar, day, settings, whole),
         week_nano=queries.spend(connection, so_far),
-        models=slices(connection, span, "model", whole=whole),
-        providers=slices(connection, span, "provider", whole=whole),
+        models=bounded_slices(connection, span, "model", whole=whole),
+        providers=bounded_slices(connection, span, "provider", whole=whole),
         unreadable=queries.unreadable_reasons(connection),
         has_calls=queries.has_calls(connection),
         alerts=alert_log.standing(connection, now_ms, since_ms=calendar.start_of(today - timedelta(days=1))),
@@ -84,7 +84,7 @@ def _read(day: date, context: Context) -> _Read:
 
 
 def _picture(read: _Read, settings: Settings, now_ms: int, day: date, calendar: Calendar) -> Snapshot:
-    """The arithmetic of a day; nothing of the stores and the guard is in it yet."""
+    """The snapshot of a day, without the stores and the guard."""
     budget, chart, sums, span = settings.budget, settings.chart, read.sums, calendar.span(day)
     spent, is_today = sums.spend_nano, day == calendar.day(now_ms)
     rate = run_rate([*read.recent, *read.costs], now_ms) if is_today else 0
@@ -138,19 +138,19 @@ def _picture(read: _Read, settings: Settings, now_ms: int, day: date, calendar: 
     )
 
 
-def slices(
+def bounded_slices(
     connection: sqlite3.Connection, span: Span, by: str, only: Sequence[str] | None = None, *, whole: bool = True
 ) -> tuple[Slice, ...]:
-    """The slices of queries.slices, each with whether it is a lower bound; `whole` as bounds.all_read says."""
+    """The rows of queries.slices, marked if they are lower bounds; `whole` is what bounds.all_read returns."""
     found = queries.slices(connection, span, by, only)
     bounded = bounded_keys(connection, span, by, (each.key for each in found), whole)
     return tuple(replace(each, lower_bound=each.key in bounded) for each in found)
 
 
 def days_with_calls(connection: sqlite3.Connection, calendar: Calendar, span: Span) -> list[tuple[date, Span]]:
-    """Each day of a span that has calls, in order. Asks once for each of them, however long the span is.
+    """Each day of a span that has calls, in order, with one query for each, however long the span is.
 
-    What no calendar can hold belongs to its first or its last day.
+    Moments outside of the calendar's range belong to its first or last day.
     """
     found: list[tuple[date, Span]] = []
     at = span.start_ms

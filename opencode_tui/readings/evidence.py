@@ -1,4 +1,4 @@
-"""From the ledger to what it has on a crossing: which calls made it, whose they were, and what the dearest did."""
+"""Reads the evidence on a crossing from the ledger."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ _LEADING = 5
 
 
 def dated(connection: sqlite3.Connection, crossing: Crossing, scope: CallScope) -> Crossing:
-    """The crossing of a sum, at the call that carried the sum over the line."""
+    """The crossing of a sum with the time of the call at which the sum reached the line."""
     at_ms = crossed_at(alert_queries.costs_in(connection, scope), crossing.line)
     return crossing if at_ms is None else replace(crossing, at_ms=at_ms)
 
 
 def evidence_of(connection: sqlite3.Connection, crossing: Crossing, scope: CallScope) -> Evidence:
-    """The shares of all sessions in the scope, and of the dearest few what they did."""
+    """The shares of all sessions in the scope, and the calls and tool uses of the few most expensive."""
     since_ms = max(crossing.at_ms - HOUR_MS, EVER.start_ms)
     rows = alert_queries.shares(connection, scope, since_ms)
     known = alert_queries.ancestry(connection, (row[0] for row in rows))
     titles = {id: title or shown_id(id) for id, (_, title) in known.items()}
     root_of = roots([row[0] for row in rows], {id: parent for id, (parent, _) in known.items()})
-    if scope.sessions is not None:  # a subagent on its own stands for itself
+    if scope.sessions is not None:  # a subagent that is measured on its own is its own root
         root_of = {id: root if root in scope.sessions else scope.sessions[0] for id, root in root_of.items()}
     shares: dict[str, Share] = {}
     for id, nano, hour_nano, calls in rows:

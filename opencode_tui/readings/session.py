@@ -1,4 +1,4 @@
-"""From the ledger to one session: its tree of subagents, its turns, its forks, and a turn's calls."""
+"""Reads one session from the ledger: its tree of subagents, its turns, its forks, and a turn's calls."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from opencode_tui.analysis.cause_finders import Finding
 from opencode_tui.analysis.causes import causes_in
-from opencode_tui.analysis.trees import Place, laid_out
+from opencode_tui.analysis.trees import TreeNode, tree_nodes
 from opencode_tui.analysis.turns import growth_of, turns_of
 from opencode_tui.ledger import queries, session_queries
 from opencode_tui.ledger.bounds import bounded_sessions
@@ -29,7 +29,7 @@ from opencode_tui.records.session import CallRates, CallRow, Node, SessionName, 
 
 
 def read_session(request: SessionRequest, context: Context) -> SessionView:
-    """The session as long as it lived. Raises UnknownSession."""
+    """The session over its whole life. Raises UnknownSession."""
     connection, now_ms = context.connection, context.now_ms
     tree = _tree(connection, request.session_id, now_ms, context.whole)
     facts = tree.facts.get(request.session_id)
@@ -98,7 +98,7 @@ def session_turns(
     live: LiveStore | None = None,
     directory: str = "",
 ) -> tuple[Turn, ...]:
-    """The turns that a session's own calls and their tools make; `directory` is where it runs."""
+    """The turns of a session's own calls; `directory` is the session's, for the models' context limits."""
     ids = live.message_ids(session_id) if live else None
     undone = frozenset() if ids is None else frozenset(call.id for call in calls if is_undone(call.id, call.agent, ids))
     turn_ids = list(dict.fromkeys(call.turn_id for call in calls if call.turn_id))
@@ -113,13 +113,13 @@ def session_turns(
 
 
 def _marked(turn: Turn, findings: Sequence[Finding]) -> Turn:
-    """The turn with what it has a part in."""
+    """The turn with the short names of the findings that it is part of."""
     marks = tuple(finding.mark for finding in findings if turn.id in finding.turns)
     return replace(turn, causes=tuple(dict.fromkeys(marks))) if marks else turn
 
 
 def read_turn(request: TurnRequest, context: Context) -> TurnView:
-    """The calls of one turn, with what made their cost; none where there is no such turn."""
+    """The calls of one turn with the rates behind their cost; no calls if there is no such turn."""
     rows = session_queries.turn_rows(context.connection, request.session_id, request.turn_id)
     wanted = {row[0] for row in rows}
     tools: dict[str, list[ToolRow]] = defaultdict(list)
@@ -135,7 +135,7 @@ def read_turn(request: TurnRequest, context: Context) -> TurnView:
 
 
 def read_turns_of(session_id: str, context: Context) -> tuple[Turn, ...]:
-    """The turns of one session alone."""
+    """The turns of one session, without the rest of its view."""
     calls = session_queries.session_calls(context.connection, session_id)
     tools = session_queries.session_tools(context.connection, session_id)
     facts = queries.session_facts(context.connection, [session_id]).get(session_id)
@@ -166,7 +166,7 @@ def _tree(connection: sqlite3.Connection, root: str, now_ms: int, whole: bool) -
     known = queries.session_facts(connection, [parent for parent in (parents[root],) if parent])
     times = {id: (sums[id].first_ms, sums[id].last_ms) if id in sums else () for id in ids}
     bounded = bounded_sessions(connection, times, whole)
-    places = laid_out(root, parents, own)
+    places = tree_nodes(root, parents, own)
     above = _above(places, bounded)
     nodes = tuple(
         _node(
@@ -186,8 +186,8 @@ def _tree(connection: sqlite3.Connection, root: str, now_ms: int, whole: bool) -
     return _Tree(nodes, facts)
 
 
-def _above(places: Sequence[Place], bounded: frozenset[str]) -> set[str]:
-    """Those, and all that they are below of: whose totals are lower bounds."""
+def _above(places: Sequence[TreeNode], bounded: frozenset[str]) -> set[str]:
+    """The ids whose totals are lower bounds: the bounded sessions and all their ancestors."""
     found = set(bounded)
     for place in reversed(places):
         if place.id in found and place.parent_id is not None:
@@ -195,8 +195,8 @@ def _above(places: Sequence[Place], bounded: frozenset[str]) -> set[str]:
     return found
 
 
-def _odd(place: Place, parents: Mapping[str, str | None], known: Mapping[str, SessionFacts]) -> str:
-    """What is wrong with a root's parent: it is not known, or it is one of its own descendants."""
+def _odd(place: TreeNode, parents: Mapping[str, str | None], known: Mapping[str, SessionFacts]) -> str:
+    """What is wrong with a root's parent (unknown, or one of its own descendants); else empty."""
     parent = parents[place.id]
     if place.depth or parent is None:
         return ""
@@ -206,7 +206,7 @@ def _odd(place: Place, parents: Mapping[str, str | None], known: Mapping[str, Se
 
 
 def _node(
-    place: Place,
+    place: TreeNode,
     facts: SessionFacts | None,
     sums: SessionSum | None,
     model: str,
@@ -218,7 +218,7 @@ def _node(
     *,
     bounds: tuple[bool, bool],
 ) -> Node:
-    """`bounds` says whether the total, and whether the own amount, is a lower bound."""
+    """`bounds`: whether the total and whether the own amount is a lower bound."""
     last_ms = sums.last_ms if sums else 0
     return Node(
         id=place.id,
@@ -269,7 +269,7 @@ def _call_row(row: tuple[Any, ...], undone: bool, tools: tuple[ToolRow, ...]) ->
 
 
 def is_undone(id: str, agent: str, ids: frozenset[str] | None) -> bool:
-    """Whether OpenCode no longer has the call, of the messages that it has; titles stand in none of them."""
+    """Whether OpenCode no longer has the call; `ids` are the messages that it has. Titles have no message."""
     return ids is not None and message_id(id) not in ids and (agent == UNDONE or not is_unlisted(id))
 
 

@@ -1,4 +1,4 @@
-"""From the ledger to the root sessions of a span of time, each with what its tree of subagents did in it."""
+"""Reads the root sessions of a span from the ledger, each with the sums of its tree."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from opencode_tui.records.requests import SessionsRequest
 from opencode_tui.records.sessions import SessionList, SessionRow, State
 
 RUNNING_MS = HOUR_MS // 2
-"""A call that has not completed after this long never will: OpenCode was ended meanwhile."""
+"""An incomplete call older than this counts as aborted: OpenCode was ended."""
 ACTIVE_MS = 120_000
-"""A session is active until this long after its last call ended."""
+"""A session counts as active for this long after its last call."""
 SPARK_STEPS = 12
 
 
 def read_sessions(request: SessionsRequest, context: Context) -> SessionList:
-    """The root sessions of the request's period, the one last active first.
+    """The root sessions of the request's period, the most recently active first.
 
-    Raises ValueError for a period that there is not.
+    Raises ValueError for an unknown period.
     """
     span = span_of(context.calendar, request.period, context.now_ms)
     rows = session_rows(span, context)
@@ -37,10 +37,10 @@ def read_sessions(request: SessionsRequest, context: Context) -> SessionList:
 
 
 def span_of(calendar: Calendar, period: str, now_ms: int) -> Span:
-    """One of PERIODS or a day (2026-05-13) as moments. Raises ValueError."""
+    """The span of one of PERIODS or of a day (2026-05-13). Raises ValueError."""
     if period not in PERIODS:
         return calendar.span(parse_day(period))
-    # All is all, also what a clock that jumped has put into the future.
+    # including calls in the future, from when the clock was ahead
     if period == "all":
         return EVER
     today = calendar.day(now_ms)
@@ -48,7 +48,7 @@ def span_of(calendar: Calendar, period: str, now_ms: int) -> Span:
 
 
 def session_rows(span: Span, context: Context) -> list[SessionRow]:
-    """The roots of all sessions that did something in the span, in no order."""
+    """The roots of all sessions active in the span, unordered."""
     connection, now_ms, limits = context.connection, context.now_ms, context.limits
     sums = {each.session_id: each for each in queries.session_sums(connection, span, now_ms - RUNNING_MS)}
     facts = _with_ancestors(connection, sums)
@@ -126,7 +126,7 @@ def _row(
 
 
 def state_of(facts: SessionFacts | None, running: bool, last_ms: int, now_ms: int) -> State:
-    """Whether a session is at work, and whether OpenCode still has it."""
+    """The state of a session; a running call makes it active."""
     if facts is not None and facts.deleted:
         return "deleted"
     if running or 0 <= now_ms - last_ms < ACTIVE_MS:
@@ -135,12 +135,12 @@ def state_of(facts: SessionFacts | None, running: bool, last_ms: int, now_ms: in
 
 
 def main_key(shares: Mapping[str, tuple[int, int]]) -> str:
-    """The key that most money went to, or most calls where none cost anything."""
+    """The key with the most spend, or with the most calls if none cost anything."""
     return max(sorted(shares), key=lambda key: shares[key]) if shares else ""
 
 
 def combined(shares: Mapping[str, Mapping[str, tuple[int, int]]], members: Sequence[str]) -> dict[str, tuple[int, int]]:
-    """(nano-dollars, calls) by key over several sessions, in the order of the keys."""
+    """(nano-dollars, calls) by key, summed over several sessions and sorted by key."""
     total: dict[str, tuple[int, int]] = {}
     for member in members:
         for key, (nano, calls) in shares.get(member, {}).items():

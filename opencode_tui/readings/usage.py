@@ -1,4 +1,4 @@
-"""What a period cost, in all and by one key."""
+"""Reads the cost of a period from the ledger, in total and grouped by one key."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from opencode_tui.clock import EVER
 from opencode_tui.ledger import queries
 from opencode_tui.ledger.bounds import bounded_days, is_lower_bound
 from opencode_tui.readings.context import Context
-from opencode_tui.readings.day import days_with_calls, slices
+from opencode_tui.readings.day import bounded_slices, days_with_calls
 from opencode_tui.readings.sessions import RUNNING_MS
 from opencode_tui.records.requests import UsageRequest
 from opencode_tui.records.usage import Usage
@@ -21,13 +21,13 @@ _MOST_MODELS = 8
 
 
 def read_usage(request: UsageRequest, context: Context) -> Usage:
-    """The totals of the request's days and their groups.
+    """The totals and the groups of the request's days.
 
-    Where no model is like the one asked for, all is nothing and `known_models` names some that there are.
+    If no model matches the requested one, all sums are 0 and `known_models` names some of the period's models.
     """
     connection, calendar, whole = context.connection, context.calendar, context.whole
     first, last, label = _days(request, context)
-    # All is all, also what a clock that jumped has put into the future or before the first day.
+    # including calls in the future or before the first day, from when the clock was wrong
     span = EVER if label == "all" else calendar.span(first, last)
     only: list[str] | None = None
     known: tuple[str, ...] | None = None
@@ -43,7 +43,7 @@ def read_usage(request: UsageRequest, context: Context) -> Usage:
             for group in queries.daily(connection, list(spans.items()), only)
         )
     else:
-        groups = slices(connection, span, request.by, only, whole=whole)
+        groups = bounded_slices(connection, span, request.by, only, whole=whole)
     return Usage(
         request=request,
         taken_ms=context.now_ms,
@@ -61,7 +61,7 @@ def read_usage(request: UsageRequest, context: Context) -> Usage:
 
 
 def _days(request: UsageRequest, context: Context) -> tuple[date, date, str]:
-    """The first day, the last day, and the period's name."""
+    """(first day, last day, name of the period)"""
     today = context.calendar.day(context.now_ms)
     if request.first or request.last:
         last = request.last or max(today, request.first or today)

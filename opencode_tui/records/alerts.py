@@ -1,4 +1,4 @@
-"""The records of alerts: which line was crossed, what caused it, and what became of each delivery."""
+"""Records of alerts: the crossed line, its cause, and the result of each delivery."""
 
 from __future__ import annotations
 
@@ -9,42 +9,42 @@ from msgspec import Struct
 from opencode_tui.clock import DAY_MS, HOUR_MS
 
 EVER = "ever"
-"""The stored period of what is measured as long as a session lives."""
+"""The stored period of rules that measure a session's whole life."""
 
 REARMED = ""
-"""The stored period of what can be crossed again once its measure has fallen."""
+"""The stored period of rules that are re-armed when their measure falls."""
 
 LONGEST_SNOOZE_MS = 7 * DAY_MS
 
 JITTER_MS = 60_000
-"""By so much a clock may be put back without that what was done before counts as done in the future."""
+"""How far a clock may be set back before earlier actions count as being in the future."""
 
 
 class Crossing(Struct, frozen=True):
-    """A rule whose measure stands at or past a line now. Pure result of evaluating the rules."""
+    """A rule whose measure is at or past one of its lines now."""
 
     rule: str
     """Such as `day`, `week`, `session`, `rate`, `same_file`, or `spend.NAME` for one of the user's own."""
     kind: str
-    """The rule's family."""
+    """The rule's family, such as `spend` or `loop`."""
     level: Level
     subject: str
-    """What it is about: empty for everything, else a session id, a model, a project, `session:file`, …"""
+    """The key of what was measured, such as a session id, a model or `session:file`; empty for everything."""
     period: str
-    """In which it fires once: `2026-05-13`, `2026-W20`, `2026-05`, EVER, an incident's moment; or REARMED."""
+    """Fires once in this period: `2026-05-13`, `2026-W20`, `2026-05`, EVER, the moment of an incident, or REARMED."""
     value: int
-    """Nano-dollars for spend and rate, else calls, minutes, depth, repetitions, percent."""
+    """In the rule's unit: nano-dollars, calls, minutes, depth, repetitions or percent."""
     line: int
     at_ms: int
-    """When the line was crossed: the call that did it, else now. Unix milliseconds."""
+    """When the line was crossed, in Unix milliseconds: the time of the call that crossed it, else now."""
     session_id: str | None = None
-    """The session to look at, where one stands out."""
+    """The session to look at, if there is one."""
     about: str = ""
-    """The subject for people: `in "Fix header"`, `on claude-opus`; empty for everything. May hold markup."""
+    """The subject as text: `in "Fix header"`, `on claude-opus`; empty for everything. May hold markup."""
 
 
 class Cause(Struct, frozen=True):
-    """One sentence from the ledger that says why, and where to look."""
+    """Why a line was crossed, in one sentence, and where to look."""
 
     sentence: str
     session_id: str | None = None
@@ -52,22 +52,22 @@ class Cause(Struct, frozen=True):
     cost_nano: int = 0
     """What the cause itself cost."""
     found: bool = True
-    """False where nothing stands out and the sentence says so."""
+    """False if no cause was found, which the sentence then says."""
 
 
 class DeliveryResult(Struct, frozen=True):
-    """How the delivery by one channel ended."""
+    """The result of one channel's delivery."""
 
     channel: str
     at_ms: int
     ok: bool
     detail: str = ""
     attempt: int = 1
-    """Which try it was: from the second on, whoever tried before it ended first."""
+    """Counted from 1; higher if an earlier process ended before its delivery did."""
 
 
 class Alert(Struct, frozen=True):
-    """An alert that fired, as the ledger keeps it."""
+    """An alert that fired, as stored in the ledger."""
 
     id: int
     fired_ms: int
@@ -82,10 +82,10 @@ class Alert(Struct, frozen=True):
     snoozed_ms: int | None = None
     """When it was snoozed."""
     attempt: int = 1
-    """Which try this is to deliver it, while a channel does."""
+    """The attempt at delivery, counted from 1, while a channel delivers it."""
 
     def is_snoozed(self, now_ms: int) -> bool:
-        """It stays away for now. A snooze that begins in the future was made by a clock that was ahead."""
+        """Whether it is snoozed now. A snooze that starts in the future (the clock was ahead) does not count."""
         until_ms = self.snoozed_until_ms
         if until_ms is None or until_ms <= now_ms:
             return False
@@ -94,23 +94,23 @@ class Alert(Struct, frozen=True):
 
     @property
     def late(self) -> bool:
-        """The line was crossed more than an hour before anybody looked: worth the log, hardly a bell."""
+        """Whether it fired more than an hour after its line was crossed."""
         return self.fired_ms - self.crossing.at_ms > HOUR_MS
 
 
 Level = Literal["notice", "warning", "cutoff"]
-"""How much an alert matters."""
+"""An alert's severity."""
 
 LEVELS: tuple[Level, ...] = ("notice", "warning", "cutoff")
 
 
 def severity(level: Level) -> int:
-    """The higher, the more an alert of the level matters."""
+    """The level as a number; higher is more severe."""
     return LEVELS.index(level)
 
 
 def at_least(level: Level, least: Level | Literal["off"]) -> bool:
-    """Whether a level matters as much as the least that is wanted; none does for `off`."""
+    """Whether a level is as severe as `least`; never for `off`."""
     return least != "off" and severity(level) >= severity(least)
 
 
@@ -123,4 +123,4 @@ Period = Literal["day", "week", "month"]
 PERIODS: tuple[Period, ...] = ("day", "week", "month")
 
 FiringPeriod = Literal["day", "week", "month", "ever", "incident", "rearmed"]
-"""How often a rule fires for one subject and line: once in it, or each time that its measure has risen again."""
+"""A rule fires once in this period for each subject and line; with `rearmed`, whenever its measure rises again."""

@@ -1,6 +1,6 @@
-"""Model calls as a store tells them, their tokens and the uses of tools in them.
+"""Model calls as a store records them, their tokens and their tool uses.
 
-Times are Unix milliseconds (UTC), amounts are nano-dollars, durations are milliseconds: in all of the records.
+In all records, times are Unix milliseconds (UTC), amounts nano-dollars and durations milliseconds.
 """
 
 from __future__ import annotations
@@ -11,16 +11,16 @@ from msgspec import Struct
 
 
 def message_id(call_id: str) -> str:
-    """The message that a call stands in: several calls in one message are `<message>`, `<message>#2` and so on."""
+    """The id of a call's message. The calls of one message are `<message>`, `<message>#2` and so on."""
     return call_id.partition("#")[0]
 
 
 Basis = Literal["custom", "recorded", "list"]
-"""What made a call's amount: the user's own price, what OpenCode wrote, or the list price."""
+"""Where a call's cost is from: the user's own price, OpenCode's record, or the list price."""
 
 
 class Tokens(Struct, frozen=True):
-    """Five disjoint token counts of one or many calls; `output` does not hold `reasoning`."""
+    """Five disjoint token counts of one or many calls; `output` excludes `reasoning`."""
 
     input: int = 0
     output: int = 0
@@ -34,12 +34,12 @@ class Tokens(Struct, frozen=True):
 
     @property
     def counts(self) -> tuple[int, int, int, int, int]:
-        """All five, in the order of the fields."""
+        """All five, in field order."""
         return self.input, self.output, self.reasoning, self.cache_read, self.cache_write
 
     @property
     def context(self) -> int:
-        """What the model read: the size that context tiers and the context fill are measured by."""
+        """The input tokens, cached or not: the size that context tiers and context fill are measured by."""
         return self.input + self.cache_read + self.cache_write
 
     def __add__(self, other: Tokens) -> Tokens:
@@ -62,26 +62,25 @@ class Tokens(Struct, frozen=True):
 
 
 class ToolUse(Struct, frozen=True):
-    """One use of a tool by a call: small facts only, never what went in or came out."""
+    """One tool use of a call, without its input and output."""
 
     id: str
     call_id: str
     session_id: str
     name: str
     target: str = ""
-    """The file, or the head of the command, or the host that it worked on."""
+    """The file, the head of the command, or the host."""
     ok: bool | None = None
     """None while it runs."""
     duration_ms: int | None = None
     child_session_id: str | None = None
     """The subagent's session, for a `task`."""
     digest: int | None = None
-    """A fingerprint of all that it was given, the same for identical uses in one session and hardly for others; None
-    where that is nothing, or long."""
+    """A fingerprint of its input, equal for identical uses in one session; None if the input is empty or too long."""
 
 
 class Call(Struct, frozen=True):
-    """One model call as a store tells it: an assistant message, before it has a price."""
+    """One model call (an assistant message) as a store records it, before it is priced."""
 
     id: str
     session_id: str
@@ -97,19 +96,19 @@ class Call(Struct, frozen=True):
     finish: str | None = None
     error: str | None = None
     copied: bool = False
-    """It was made before its session was: a fork's copy of a call that another session paid for."""
+    """It is older than its session: a fork's copy of a call that another session paid for."""
     copy_of: str | None = None
-    """The call that it was copied from, where the store names it."""
+    """The id of the call it was copied from, if the store names it."""
     variant: str | None = None
-    """The model's variant (a reasoning effort, say), where the store names one."""
+    """The model's variant, such as a reasoning effort, if the store names one."""
     streamed_ms: int | None = None
-    """When the answer had arrived; from then to `completed_ms` its tools ran. None where the store does not say."""
+    """When the answer had arrived; its tools ran from then to `completed_ms`. None if not recorded."""
     missing: str | None = None
-    """What of the row could not be read, in a few words; None where all could. Its sums are lower bounds then."""
+    """What could not be read of the row, in a few words, which makes its sums lower bounds; else None."""
 
     @property
     def final(self) -> bool:
-        """It has completed, so that nothing about it changes any more."""
+        """Whether it has completed, after which it no longer changes."""
         return self.completed_ms is not None
 
 
@@ -117,20 +116,17 @@ _UNLISTED, _UNDONE = ".unlisted.", ".undone."
 
 
 def unlisted_id(session_id: str, number: int | None = None) -> str:
-    """The id of a call that was worked out and stands in no row of a store; without a number, what it begins with."""
+    """The id of a call that was inferred from a session's sum; without a number, the prefix of such ids."""
     return f"{session_id}{_UNLISTED}{'' if number is None else number}"
 
 
 def undone_id(session_id: str, seq: int | None = None) -> str:
-    """The id of an undone call that is known from a copy: its number in the session that had made it.
-
-    Without a number, what it begins with.
-    """
+    """The id of an undone call that is known from a copy, by its number in its session; without one, the prefix."""
     return f"{session_id}{_UNDONE}{'' if seq is None else seq}"
 
 
 def is_unlisted(call_id: str) -> bool:
-    """Whether a call of this id was worked out."""
+    """Whether the call of this id was inferred and has no row in a store."""
     return _UNLISTED in call_id
 
 

@@ -1,4 +1,4 @@
-"""What the ledger has on a crossed line: whose calls they were, and what the most expensive sessions did."""
+"""The ledger's evidence on a crossed line: whose calls they were, and what the most expensive sessions did."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from opencode_tui.records.facts import CallFacts, ToolFacts
 
 
 class SessionEvidence(Struct, frozen=True):
-    """One of the sessions that most of it went to: its own calls and what they used."""
+    """One of the most expensive sessions of a crossing, with its own calls and tool uses."""
 
     id: str
     title: str
@@ -18,13 +18,13 @@ class SessionEvidence(Struct, frozen=True):
 
 
 class Share(Struct, frozen=True):
-    """A root session's part of what was crossed, its subagents with it."""
+    """A root session's share of the crossed amount, including its subagents."""
 
     id: str
     title: str
     nano: int = 0
     hour_nano: int = 0
-    """Of the hour before the line was crossed, and of what came after."""
+    """Its spend from an hour before the crossing on."""
     calls: int = 0
     subagents: int = 0
     subagents_nano: int = 0
@@ -32,14 +32,14 @@ class Share(Struct, frozen=True):
 
 
 class Evidence(Struct, frozen=True):
-    """What the ledger has on a crossing."""
+    """The ledger's evidence on a crossing."""
 
     since_ms: int
-    """When the hour before the crossing began."""
+    """An hour before the crossing, in Unix milliseconds."""
     shares: tuple[Share, ...]
-    """The dearest first."""
+    """Most expensive first."""
     leading: tuple[SessionEvidence, ...]
-    """The dearest first."""
+    """The most expensive sessions, most expensive first."""
 
     @property
     def nano(self) -> int:
@@ -51,4 +51,4 @@ class Evidence(Struct, frozen=True):
 
 
 NO_EVIDENCE = Evidence(0, (), ())
-"""Of what is about no calls."""
+"""The evidence on a crossing that is not about calls."""

@@ -1,4 +1,4 @@
-"""Rows of the ledger, as its queries give them."""
+"""Rows that the ledger's queries return."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from opencode_tui.records.calls import Tokens
 
 
 class SessionSum(Struct, frozen=True):
-    """What one session did in a span."""
+    """One session's sums over a span."""
 
     session_id: str
     spend_nano: int
@@ -34,7 +34,7 @@ class SessionFacts(Struct, frozen=True):
 
 
 class PastLine(Struct, frozen=True):
-    """Calls that were made although a line had been reached for a while."""
+    """The calls that were made some time after a line had been reached."""
 
     calls: int
     first_ms: int
@@ -42,7 +42,7 @@ class PastLine(Struct, frozen=True):
 
 
 class CallFacts(Struct, frozen=True):
-    """What a turn is made of: a call of the session in order of time."""
+    """The facts about one call that turns, causes and loops are computed from."""
 
     id: str
     turn_id: str
@@ -57,9 +57,9 @@ class CallFacts(Struct, frozen=True):
     error: str | None
     agent: str = ""
     streamed_ms: int | None = None
-    """When the answer had arrived; None where the store does not say."""
+    """When the answer had arrived; None if not recorded."""
     missing: bool = False
-    """Something of it could not be read."""
+    """Part of its row could not be read."""
 
 
 class ToolFacts(Struct, frozen=True):
@@ -73,7 +73,7 @@ class ToolFacts(Struct, frozen=True):
 
 
 class CallScope(Struct, frozen=True):
-    """The calls that a crossing is about: of a span, and of some sessions or of one model, project and so on."""
+    """The calls that a crossing is about: those of a span, of some sessions or of one model, project and so on."""
 
     span: Span
     sessions: tuple[str, ...] | None = None

@@ -1,6 +1,6 @@
-"""A provider and a model as one text: `provider/model`, which no two different pairs share.
+"""A provider and a model as one unique text: `provider/model`.
 
-A model's name may hold slashes. One in a provider's name becomes `%2F`, and a `%` there `%25`.
+A model's name may hold slashes; in a provider's name, `/` becomes `%2F` and `%` becomes `%25`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What became of what a person did."""
+"""The outcomes of actions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ class AlertsSeen(Struct, frozen=True):
 class AlertsSnoozed(Struct, frozen=True):
     ids: tuple[int, ...]
     snoozed: int
-    """How many of them; the others were acknowledged already."""
+    """How many were snoozed; the others had been acknowledged before."""
     until_ms: int
 
 
@@ -22,15 +22,15 @@ class AlertsAcknowledged(Struct, frozen=True):
 
 class GuardLifted(Struct, frozen=True):
     until_ms: int | None
-    """None where the lift was ended."""
+    """None if the lift was ended."""
     cutoff_nano: int
-    """The cutoff that holds, or will again."""
+    """The cutoff that is enforced now or after the lift."""
 
 
 class CutoffRaised(Struct, frozen=True):
     cutoff_nano: int
     ended: bool = False
-    """The raise was ended: the settings' cutoff holds again."""
+    """The raise was ended, and the settings' cutoff is enforced again."""
 
 
 Outcome = AlertsSeen | AlertsSnoozed | AlertsAcknowledged | GuardLifted | CutoffRaised

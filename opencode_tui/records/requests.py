@@ -1,4 +1,4 @@
-"""What a reader can ask for, and what a person can do."""
+"""The requests that readings answer, and the actions that a person can take."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from msgspec import Struct
 
 
 class SessionsRequest(Struct, frozen=True):
-    """The root sessions that did something in one of analysis.periods.PERIODS, or on a day (2026-05-13)."""
+    """The root sessions active in one of analysis.periods.PERIODS or on a day (2026-05-13)."""
 
     period: str = "week"
 
@@ -27,19 +27,19 @@ class TurnRequest(Struct, frozen=True):
 
 
 class AlertsRequest(Struct, frozen=True):
-    """The alerts that fired, the newest first."""
+    """The alerts that fired, newest first."""
 
     most: int = 200
 
 
 class DayRequest(Struct, frozen=True):
-    """The picture of a day; None is today, whichever day that is."""
+    """The snapshot of a day; None is today."""
 
     day: date | None = None
 
 
 class UsageRequest(Struct, frozen=True):
-    """What a period cost by one key; the days from `first` to `last` come before the period's name."""
+    """A period's cost by one key; `first` and `last`, if given, replace the named period."""
 
     by: str = "model"
     """`day`, `session`, or one of ledger.queries.SLICE_KEYS."""
@@ -48,42 +48,42 @@ class UsageRequest(Struct, frozen=True):
     first: date | None = None
     last: date | None = None
     model: str | None = None
-    """Only the models that this text fits."""
+    """Only models that match this text."""
 
 
 Request = SessionsRequest | SessionRequest | TurnRequest | AlertsRequest | UsageRequest
 
 
 class SeeAlerts(Struct, frozen=True):
-    """The person has seen these alerts: their banner goes."""
+    """Mark these alerts as seen, which takes them off the banner."""
 
     ids: tuple[int, ...]
 
 
 class SnoozeAlerts(Struct, frozen=True):
-    """These alerts stay away until a moment."""
+    """Hide these alerts until a moment."""
 
     ids: tuple[int, ...]
     until_ms: int
 
 
 class AcknowledgeAlerts(Struct, frozen=True):
-    """The person has dealt with these alerts: they are seen, and no snooze brings them back."""
+    """Mark these alerts as dealt with: they are seen, and no snooze brings them back."""
 
     ids: tuple[int, ...]
 
 
 class LiftGuard(Struct, frozen=True):
-    """Let the guard pass calls until a moment; None ends that."""
+    """Let the guard pass all calls until a moment; None ends the lift."""
 
     until_ms: int | None
 
 
 class RaiseCutoff(Struct, frozen=True):
-    """Let the guard hold a higher cutoff, for today; None ends that."""
+    """Raise the guard's cutoff for today; None ends the raise."""
 
     cutoff_nano: int | None
 
 
 Action = SeeAlerts | SnoozeAlerts | AcknowledgeAlerts | LiftGuard | RaiseCutoff
-"""What a person does from the screen; the poller's thread carries it out."""
+"""What a person does on the screen; the poller's thread carries it out."""

@@ -11,11 +11,11 @@ from opencode_tui.records.sessions import State
 
 
 class Node(Struct, frozen=True):
-    """A session in a tree of subagents, as long as it lived."""
+    """A session in a tree of subagents, with its sums over its whole life."""
 
     id: str
     parent_id: str | None
-    """The node above in this tree, None for the root."""
+    """The parent in this tree; None for the root."""
     depth: int
     title: str
     agent: str
@@ -23,16 +23,16 @@ class Node(Struct, frozen=True):
     state: State
     own_nano: int
     total_nano: int
-    """Own and all descendants."""
+    """Its own cost and that of all descendants."""
     calls: int
     started_ms: int
     last_ms: int
     tasks: int
-    """By how many `task` tools it was started or resumed; 0 for a root, or where that is not known."""
+    """How many `task` tool uses started or resumed it; 0 for a root or if not known."""
     odd: str = ""
-    """What is wrong with its place in the tree, such as a parent that is not known or a cycle; or empty."""
+    """What is wrong with its parent (unknown, or a cycle); else empty."""
     lower_bound: bool = False
-    """Something of it or of what is below it could not be read."""
+    """Part of it or of its descendants could not be read."""
     own_lower_bound: bool = False
 
 
@@ -43,7 +43,7 @@ class ToolCount(Struct, frozen=True):
 
 
 class Turn(Struct, frozen=True):
-    """What one prompt of the session led to, subagents left out."""
+    """One prompt and the session's own calls that followed it, without subagents."""
 
     id: str
     """Empty for calls that belong to no turn."""
@@ -51,34 +51,34 @@ class Turn(Struct, frozen=True):
     """Counted from 1 in order of time; 0 for calls that belong to no turn."""
     started_ms: int
     ended_ms: int
-    """When its last call ended, or began where none has ended."""
+    """When its last call ended, or began if none has ended."""
     running: bool
     cost_nano: int
     inherited_nano: int
-    """What its copied calls cost where they were made; not billed again."""
+    """The cost of its copied calls in the session that paid for them."""
     list_nano: int
     tokens: Tokens
     calls: int
     errors: int
     undone: int
-    """Calls that OpenCode no longer has; spent all the same."""
+    """Calls that OpenCode no longer has; their cost still counts."""
     context_tokens: int
-    """What its last call read."""
+    """The context of its last call."""
     context_limit: int | None
     models: tuple[str, ...]
     switched: bool
-    """It began with another model than the turn before ended with, or changed it on the way."""
+    """Its model changed since the turn before or within it."""
     tools: tuple[ToolCount, ...]
     files: tuple[str, ...]
-    """Files that its tools named, in order of their first use."""
+    """Files that its tools used, in order of first use."""
     tokens_per_second: float | None
-    """Output and reasoning over the time that its calls took; None where none has completed."""
+    """Output and reasoning tokens per second of its completed calls; None if there are none."""
     prompt: str | None
-    """The first line of what was asked, only with `privacy.show_prompts`."""
+    """The first line of the prompt, with `privacy.show_prompts` only."""
     causes: tuple[str, ...] = ()
-    """What made the session dear that this turn has a part in, in two or three words each: `same file`."""
+    """Short names of the session's causes that this turn is part of, such as `same file`."""
     lower_bound: bool = False
-    """Something of one of its calls could not be read."""
+    """Part of one of its calls could not be read."""
 
     @property
     def duration_ms(self) -> int:
@@ -103,36 +103,36 @@ class SessionView(Struct, frozen=True):
     own_nano: int
     total_nano: int
     inherited_nano: int
-    """What its copied calls cost where they were made."""
+    """The cost of its copied calls in the session that paid for them."""
     list_nano: int
     calls: int
     copied_calls: int
     tokens: Tokens
-    """Of its own calls, copies left out; so are the next ones."""
+    """Of its own calls without copies, as are the next two."""
     started_ms: int
     last_ms: int
     cache_hit_rate: float
-    """The fraction of what its calls read that came from the cache."""
+    """Cache reads as a fraction of all input tokens."""
     cache_saved_nano: int | None
-    """What reading from the cache cost less than reading anew, at the rates known; None where none are."""
+    """What cache reads saved against uncached input, at the known rates; None if no rates are known."""
     parent: SessionName | None
     fork_of: SessionName | None
     forks: tuple[SessionName, ...]
     tree: tuple[Node, ...]
-    """This session first, then its descendants, each below its parent; the dearer sibling first."""
+    """This session, then its descendants in depth-first order, the more expensive sibling first."""
     turns: tuple[Turn, ...]
     """In order of time."""
     growth: tuple[tuple[str, tuple[tuple[int, int], ...]], ...]
-    """For each of its models, dearest first: (Unix milliseconds, spend so far) at each of its calls that cost."""
+    """By model, most expensive first: (Unix milliseconds, spend so far) at each call with a cost."""
     causes: tuple[Cause, ...] = ()
-    """What made its own calls dear, the dearest first."""
+    """What made its own calls expensive, most expensive first."""
     lower_bound: bool = False
-    """The total is a lower bound: something of the session or of what is below it could not be read."""
+    """The total is a lower bound: part of the session or of its descendants could not be read."""
     own_lower_bound: bool = False
 
 
 class CallRates(Struct, frozen=True):
-    """Rates in nano-dollars per million tokens, and where they stood."""
+    """Rates in nano-dollars per million tokens, and their source."""
 
     input: int
     output: int
@@ -150,7 +150,7 @@ class ToolRow(Struct, frozen=True):
 
 
 class CallRow(Struct, frozen=True):
-    """One call with all that makes its cost."""
+    """One call with everything its cost follows from."""
 
     id: str
     created_ms: int
@@ -160,7 +160,7 @@ class CallRow(Struct, frozen=True):
     tokens: Tokens
     cost_nano: int
     amount_nano: int
-    """What its tokens cost; more than `cost_nano` only for a copy."""
+    """The cost of its tokens; for a copy, whose `cost_nano` is 0, what its original cost."""
     recorded_nano: int
     basis: Basis
     rates: CallRates | None
@@ -169,13 +169,13 @@ class CallRow(Struct, frozen=True):
     finish: str | None
     error: str | None
     undone: bool
-    """OpenCode no longer has it; spent all the same."""
+    """OpenCode no longer has it; its cost still counts."""
     tools: tuple[ToolRow, ...]
     variant: str | None = None
     streamed_ms: int | None = None
-    """When the answer had arrived; its tools ran from then on. None where the store does not say."""
+    """When the answer had arrived and its tools began; None if not recorded."""
     missing: str | None = None
-    """What of it could not be read, in a few words."""
+    """What could not be read of it, in a few words."""
 
 
 class TurnView(Struct, frozen=True):

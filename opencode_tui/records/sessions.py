@@ -10,11 +10,11 @@ from opencode_tui.records.calls import Tokens
 from opencode_tui.records.requests import SessionsRequest
 
 State = Literal["active", "idle", "archived", "deleted"]
-"""`deleted`: OpenCode no longer has the session; its money stays spent."""
+"""`deleted`: OpenCode no longer has the session; its cost still counts."""
 
 
 class SessionRow(Struct, frozen=True):
-    """A root session; its figures are those of the whole tree in the period unless they say own."""
+    """A root session; figures are those of its whole tree in the period unless named own."""
 
     id: str
     title: str
@@ -22,29 +22,29 @@ class SessionRow(Struct, frozen=True):
     project: str
     """The project's path."""
     model: str
-    """The model that most of the spend went to, as `provider/model`."""
+    """The model with the most spend, as `provider/model`."""
     models: tuple[str, ...]
-    """Every model that the tree used."""
+    """Every model used in the tree."""
     agent: str
-    """The root's agent that most of its calls were made by."""
+    """The agent with the most spend in the root session, else in its tree."""
     state: State
     is_fork: bool
     own_nano: int
     total_nano: int
     subagents: int
     turns: int
-    """Of the root itself."""
+    """The root's own turns."""
     calls: int
     tokens: Tokens
     context_tokens: int
-    """What the root's newest call read."""
+    """The context of the root's newest call."""
     context_limit: int | None
     started_ms: int
     last_ms: int
     spark: tuple[int, ...]
-    """Nano-dollars in each twelfth of the time from the start to the last call."""
+    """Nano-dollars in each twelfth of the time from the first to the last call."""
     lower_bound: bool = False
-    """Something of it or of one of its subagents could not be read."""
+    """Part of it or of one of its subagents could not be read."""
 
     @property
     def duration_ms(self) -> int:
@@ -55,6 +55,6 @@ class SessionList(Struct, frozen=True):
     request: SessionsRequest
     taken_ms: int
     rows: tuple[SessionRow, ...]
-    """The one last active first."""
+    """The most recently active first."""
     lower_bound: bool = False
-    """What the period's rows add up to is a lower bound."""
+    """The period's total is a lower bound."""

@@ -1,4 +1,4 @@
-"""What else OpenCode's stores tell: sessions, sums, what could not be read, and how a store is doing."""
+"""What else is read from OpenCode's stores: sessions, their sums, unreadable rows, and each store's state."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from opencode_tui.records.calls import Call, Tokens
 
 
 class Bill(Struct, frozen=True):
-    """What OpenCode 2 has added up for a session: all its calls, also those that stand in no row.
+    """OpenCode 2's own sum for a session, which includes calls that have no row.
 
-    Frozen messages of OpenCode 1 are taken off already. What the calls in the ledger leave of it was spent on titles
-    and on calls that were undone before anybody read them.
+    Messages migrated from OpenCode 1 are subtracted already. What exceeds the ledger's calls was spent on titles and on
+    calls that were undone before they were read.
     """
 
     session_id: str
@@ -23,29 +23,29 @@ class Bill(Struct, frozen=True):
     cost_nano: int
     tokens: Tokens
     rows_before: int
-    """How many messages of OpenCode 1 were taken off; each may have been rounded."""
+    """How many messages of OpenCode 1 were subtracted, each of which may have been rounded."""
     title_ms: int
-    """When a title was asked for, if one was: with the first prompt."""
+    """When a title was requested, if one was: at the first prompt."""
     title_turn: str | None
-    """That prompt, where it still stands."""
+    """The turn of that prompt, if it still exists."""
     titled: bool
-    """OpenCode asks for a title by itself: the session is neither a subagent's nor a fork."""
+    """OpenCode requests a title for it: it is neither a subagent's session nor a fork."""
     updated_ms: int
     undone_after_ms: int | None = None
     undone_before_ms: int | None = None
-    """The rows on either side of the newest undo that left a trace; None where none did."""
+    """The times of the rows around the newest undo that left a trace; None if there is none."""
     originals: tuple[Call, ...] = ()
-    """Undone calls of the session that are known from a fork's copies."""
+    """Undone calls of the session, known from a fork's copies."""
     likely_originals: tuple[Call, ...] = ()
-    """Such calls whose fork is not known to be of this session: they are its own if its sum has room for them."""
+    """Calls from copies in forks that may be of this session; they are its own if its sum leaves room for them."""
     is_held: bool = False
-    """A compaction is under way: its cost is in the sum a moment before its row says so, so nothing can be left."""
+    """A compaction is running: the sum includes its cost before a row does, so the excess is not yet meaningful."""
     compaction_ms: int | None = None
-    """The newest compaction that ended without a cost; what it had cost until then stands in no row."""
+    """When the newest compaction ended without a recorded cost; what it had cost has no row."""
 
 
 class Session(Struct, frozen=True):
-    """A session as a store tells it; a subagent's has a parent, a fork's (in OpenCode 2) its origin."""
+    """A session as a store records it; a subagent's has a parent, a fork's (in OpenCode 2) its origin."""
 
     id: str
     parent_id: str | None
@@ -60,25 +60,25 @@ class Session(Struct, frozen=True):
 
 
 class Unreadable(Struct, frozen=True):
-    """A row that could not be read, and why, in a few words."""
+    """A row that could not be read, with a short reason."""
 
     kind: Literal["session", "message", "part", "event"]
     id: str
     reason: str
     at_ms: int | None = None
-    """When the row was made, by its own column or file; None where that is not known either."""
+    """When the row was created, by its own column or its file; None if not known."""
 
 
 class StoreState(Struct, frozen=True):
-    """How one of OpenCode's stores is doing."""
+    """The state of one of OpenCode's stores."""
 
     path: str
     generation: Literal["sqlite", "json"]
     state: Literal["live", "importing", "locked", "broken", "gone"]
     detail: str = ""
-    """One sentence for a state other than live: what is the case and what to do."""
+    """For a state other than live, one sentence: what is wrong and what to do."""
     since_ms: int | None = None
-    """Since when it has been in a state other than live."""
+    """When it left the state live, in Unix milliseconds."""
     imported: int = 0
     total: int = 0
-    """Messages imported of all there are, while importing."""
+    """The number of messages to import, while importing."""

@@ -1,4 +1,4 @@
-"""What a period cost, in all and by one key."""
+"""The cost of a period, in total and grouped by one key."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from opencode_tui.records.requests import UsageRequest
 
 
 class Slice(Struct, frozen=True):
-    """A share of a period's spend under one key (a model as its `model_key`, a provider, an agent, …)."""
+    """One group of a period's spend: a model (as its `model_key`), a provider, an agent, …"""
 
     key: str
     spend_nano: int
@@ -20,11 +20,11 @@ class Slice(Struct, frozen=True):
     tokens: Tokens
     list_nano: int = 0
     lower_bound: bool = False
-    """Something of it could not be read."""
+    """Part of it could not be read."""
 
 
 class Totals(Struct, frozen=True):
-    """Sums over a span; tokens and counts leave the copied calls out."""
+    """Sums over a span; tokens and counts exclude copied calls."""
 
     spend_nano: int
     list_nano: int
@@ -36,9 +36,9 @@ class Totals(Struct, frozen=True):
     output_nano: int
     cache_nano: int
     running: int
-    """Calls that have not completed and began after the moment given."""
+    """Calls that have not completed and began recently enough to be still running."""
     aborted: int
-    """Calls that were aborted or never completed: what they streamed is recorded nowhere."""
+    """Calls that were aborted or never completed; what they streamed is not recorded."""
 
 
 class Usage(Struct, frozen=True):
@@ -57,6 +57,6 @@ class Usage(Struct, frozen=True):
     titles: Mapping[str, str]
     """Titles by session id, where the groups are sessions."""
     lower_bound: bool = False
-    """The totals are lower bounds: a row, or a store, could not be read."""
+    """The totals are lower bounds: a row or a store could not be read."""
     known_models: tuple[str, ...] | None = None
-    """Some of the period's models, where none is like the one asked for."""
+    """Some of the period's models, if none matches the requested one; else None."""

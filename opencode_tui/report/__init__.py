@@ -1,1 +1,1 @@
-"""What people and programs read, made from the records: text here, formats beside it."""
+"""Text, tables and JSON made from the records."""

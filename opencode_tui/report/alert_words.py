@@ -1,4 +1,4 @@
-"""The sentences about alerts: the banner's line, the rows and the details of Why."""
+"""Texts about alerts for the banner and the Why screen."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ def level_glyph(level: Level) -> str:
 
 
 def brief_moment(ms: int, now_ms: int, calendar: Calendar) -> str:
-    """Such as `14:23`, on another day `12 May`: at most six characters."""
+    """Such as `14:23`, or `12 May` on another day: at most six characters."""
     day = calendar.day(ms)
     return clock_time(ms, calendar) if day == calendar.day(now_ms) else month_day(day)
 
 
 def banner_text(alert: Alert, now_ms: int, calendar: Calendar) -> str:
-    """Such as `▲ 14:23  $0.83 is past the warning $0.80: …`, and which channels failed."""
+    """Such as `▲ 14:23  $0.83 is past the warning $0.80: …`, with the channels that failed."""
     failed = "".join(f" · {name} failed" for name in dict.fromkeys(result.channel for result in failures(alert)))
     return f"{level_glyph(alert.crossing.level)} {calendar.moment(alert.fired_ms, now_ms)}  {alert.text}{failed}"
 
@@ -34,9 +34,9 @@ def failures(alert: Alert) -> tuple[DeliveryResult, ...]:
 
 
 def banner_hints(alert: Alert, more: int, *, focused: bool) -> tuple[str, ...]:
-    """What can be done about it, and how many more there are, from the longest variant to the shortest.
+    """The banner's keys and the number of further alerts, from the longest variant to the shortest.
 
-    `enter` opens the cause only where the banner has the focus; `e` does everywhere.
+    `enter` opens the cause only while the banner has the focus; `e` always does.
     """
     others = (f"+{more:,} more",) if more else ()
     opens = f"{'⏎' if focused else 'e'} {'open' if session_of(alert) else 'why'}"
@@ -45,12 +45,12 @@ def banner_hints(alert: Alert, more: int, *, focused: bool) -> tuple[str, ...]:
 
 
 def session_of(alert: Alert) -> str | None:
-    """The session to look at: the cause's, else the one that the crossing is about."""
+    """The session to look at: the cause's, else the crossing's."""
     return alert.cause.session_id or alert.crossing.session_id
 
 
 def state_text(alert: Alert, now_ms: int, calendar: Calendar) -> str:
-    """Whether somebody has seen it: `new`, `seen 14:25`, `snoozed to 15:20`, `acknowledged`."""
+    """The alert's state: `new`, `seen 14:25`, `snoozed to 15:20` or `acknowledged`."""
     if alert.acknowledged_ms is not None:
         return "acknowledged"
     if alert.snoozed_until_ms is not None and alert.is_snoozed(now_ms):
@@ -59,12 +59,12 @@ def state_text(alert: Alert, now_ms: int, calendar: Calendar) -> str:
 
 
 def measured(alert: Alert, value: int) -> str:
-    """The value or the line of an alert, in the unit of its rule."""
+    """A value of the alert in the unit of its rule."""
     return unit_of(alert.crossing).text(value)
 
 
 def details(alert: Alert, title: str, now_ms: int, calendar: Calendar) -> tuple[tuple[str, str], ...]:
-    """All that is known of an alert, each as what it is and its text. `title` is that of the session to look at."""
+    """(label, text) for every detail of an alert. `title` is that of the session to look at."""
     crossing, cause = alert.crossing, alert.cause
     crossed, fired = (calendar.moment(ms, now_ms) for ms in (crossing.at_ms, alert.fired_ms))
     rule = rule_of(crossing)

@@ -1,4 +1,4 @@
-"""The log of alerts, as text and as JSON."""
+"""The alert log as text and as JSON."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def alert_line(alert: Alert, calendar: Calendar) -> str:
 
 
 def alerts_text(alerts: Sequence[Alert], calendar: Calendar, now_ms: int) -> str:
-    """The alerts in their order, each with its number, what became of it, and of its deliveries."""
+    """The alerts in the given order, each with its id, its state and its deliveries."""
     if not alerts:
         return "no alert has fired yet"
     lines, day = [], None
@@ -31,7 +31,7 @@ def alerts_text(alerts: Sequence[Alert], calendar: Calendar, now_ms: int) -> str
 
 
 def alert_json(alert: Alert, calendar: Calendar) -> dict[str, Any]:
-    """All that is known of an alert, with moments in the calendar's zone."""
+    """The JSON contract of an alert, with times in the calendar's zone."""
     moments = {
         "crossed_at": alert.crossing.at_ms,
         "fired_at": alert.fired_ms,

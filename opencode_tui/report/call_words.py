@@ -1,4 +1,4 @@
-"""A call as text, with the arithmetic that its cost can be followed by."""
+"""A call as text, with the arithmetic of its cost."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ KINDS = ("input", "output", "reasoning", "cache read", "cache write")
 
 
 def exact_usd(nano: int) -> str:
-    """An amount with every decimal that it has, two at least: $0.0078402, $1.50."""
+    """An amount with all its decimals, at least two: $0.0078402, $1.50."""
     sign, dollars = ("-" if nano < 0 else ""), Decimal(abs(nano)) / NANO
     whole, _, decimals = f"{dollars:,.9f}".partition(".")
     return f"{sign}${whole}.{decimals.rstrip('0').ljust(2, '0')}"
@@ -31,7 +31,7 @@ def rate_text(nano: int) -> str:
 
 
 def token_terms(call: CallRow) -> list[str]:
-    """Each kind of tokens that there were, times its rate where that is known: `output 669 × $4/M`."""
+    """One term for each kind of token in the call, with its rate if known: `output 669 × $4/M`."""
     tokens, rates = call.tokens, call.rates
     per_million = (
         (rates.input, rates.output, rates.output, rates.cache_read, rates.cache_write) if rates else (None,) * 5
@@ -45,14 +45,14 @@ def token_terms(call: CallRow) -> list[str]:
 
 
 def at_rates(call: CallRow, rates: CallRates) -> int:
-    """What the call's tokens cost at its rates, in nano-dollars."""
+    """The cost of the call's tokens at these rates, in nano-dollars."""
     return cost_nano(call.tokens, Rates(rates.input, rates.output, rates.cache_read, rates.cache_write))
 
 
 def arithmetic(call: CallRow) -> str:
     """Such as `input 5,436 × $0.95/M + output 669 × $4/M = $0.0078402 recorded`.
 
-    Where OpenCode recorded another amount than the rates make, both are said, and never as equal.
+    If the recorded amount differs from the computed one, the text shows both.
     """
     amount, basis = exact_usd(call.amount_nano), BASES[call.basis]
     terms = " + ".join(token_terms(call))
@@ -69,7 +69,7 @@ def arithmetic(call: CallRow) -> str:
 
 
 def provenance(call: CallRow) -> str:
-    """Where the figures stand: the call's id and the source of its rates."""
+    """The call's id and the source of its rates."""
     id = shown_id(call.id)
     return f"{id} · rates from {call.rates.source}" if call.rates and call.rates.source else id
 
@@ -95,21 +95,21 @@ def call_head(call: CallRow, calendar: Calendar) -> str:
 
 
 def took_text(call: CallRow) -> str:
-    """How long it took with its tools, empty while it runs and where it was worked out afterwards."""
+    """How long it took with its tools; empty while it runs and for inferred calls."""
     if call.completed_ms is None or is_unlisted(call.id):
         return ""
     return duration_text(call.completed_ms - call.created_ms)
 
 
 def tools_time(call: CallRow) -> str:
-    """How long its tools took after the answer, where the store says when that had arrived."""
+    """How long its tools took after the answer; empty if the end of the answer is not known."""
     if call.completed_ms is None or call.streamed_ms is None or not call.tools:
         return ""
     return f"tools {duration_text(call.completed_ms - call.streamed_ms)}"
 
 
 def speed_text(call: CallRow) -> str:
-    """Tokens written in a second of the answer, where the store says when it had arrived."""
+    """Output tokens per second of the answer; empty if the end of the answer is not known."""
     written = call.tokens.output + call.tokens.reasoning
     if call.streamed_ms is None or call.streamed_ms <= call.created_ms or not written:
         return ""
@@ -117,7 +117,7 @@ def speed_text(call: CallRow) -> str:
 
 
 def tool_line(tool: ToolRow) -> str:
-    """Such as `✓ edit src/Button.tsx 0.3s`; the word says it beside the glyph where it failed or runs."""
+    """Such as `✓ edit src/Button.tsx 0.3s`; `failed` and `running` are words as well as glyphs."""
     glyph, word = {True: ("✓", ""), False: ("✕", "failed"), None: ("●", "running")}[tool.ok]
     took = duration_text(tool.duration_ms) if tool.duration_ms is not None else ""
     child = f"→ {shown_id(tool.child_session_id)}" if tool.child_session_id else ""
@@ -125,7 +125,7 @@ def tool_line(tool: ToolRow) -> str:
 
 
 def call_lines(call: CallRow, calendar: Calendar) -> list[tuple[str, str]]:
-    """(what it is, its text) for each line about a call: `head`, `sum`, `tool`, `error` and `note`."""
+    """(kind, text) for each line about a call; kinds are `head`, `sum`, `tool`, `error` and `note`."""
     lines = [("head", call_head(call, calendar)), ("sum", arithmetic(call))]
     if call.missing:
         lines.append(("error", f"▲ could not be read: {call.missing}"))
@@ -140,6 +140,6 @@ def call_lines(call: CallRow, calendar: Calendar) -> list[tuple[str, str]]:
 
 
 def together(calls: tuple[CallRow, ...]) -> str:
-    """The exact sum of calls, which is what their turn cost."""
+    """The exact sum of the calls' costs."""
     least = "≥" if any(call.missing for call in calls) else ""
     return f"{plural(len(calls), 'call')} = {least}{exact_usd(sum(call.cost_nano for call in calls))}"

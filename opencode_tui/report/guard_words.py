@@ -8,7 +8,7 @@ from opencode_tui.records.day import Guard
 
 
 def guard_words(guard: Guard | None, calendar: Calendar, now_ms: int) -> str:
-    """`guarded`, `not guarded` or `lifted until 15:02`; empty where it is not known."""
+    """`guarded`, `not guarded` or `lifted until 15:02`; empty if not known."""
     if guard is None:
         return ""
     if guard.condition == "lifted" and guard.lifted_until_ms is not None:
@@ -17,6 +17,6 @@ def guard_words(guard: Guard | None, calendar: Calendar, now_ms: int) -> str:
 
 
 def guard_line(guard: Guard | None, calendar: Calendar, now_ms: int) -> str:
-    """The same with the cutoff, where it is raised."""
+    """`guard_words`, with the cutoff if it is raised."""
     words = guard_words(guard, calendar, now_ms)
     return f"{words}, cutoff {format_usd(guard.cutoff_nano)}" if guard is not None and guard.raised else words

@@ -1,4 +1,4 @@
-"""Values of the JSON contracts: amounts in USD (`_usd`, exact to 1e-9), moments as ISO 8601 with the offset (`_at`)."""
+"""Values of the JSON contracts: amounts in USD (`_usd`, exact to 1e-9), times as ISO 8601 with the offset (`_at`)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from opencode_tui.money import usd
 from opencode_tui.records.calls import Tokens
 
 SCHEMA_VERSION = 1
-"""Of every command's JSON: it changes when a key goes or changes its meaning, not when one is added."""
+"""The version of every command's JSON: raised when a key is removed or changes its meaning, not for new keys."""
 
 
 def moment_or_none(ms: int | None, calendar: Calendar) -> str | None:

@@ -1,4 +1,4 @@
-"""What became of an action, in one sentence for a toast and for the command line."""
+"""An action's outcome in one sentence, for toasts and the command line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The day in seven lines, for a terminal, a mail or a chat."""
+"""The day in about seven lines of plain text."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday",
 
 
 def readout(snapshot: Snapshot) -> list[str]:
-    """The lines of `today`."""
+    """The text of `opencode-tui today`."""
     split, week = snapshot.split, snapshot.week
     shares = percentages((split.input_nano, split.output_nano, split.cache_nano, split.unknown_nano))
     unknown = f" / {shares[3]}% unknown" if shares[3] else ""

@@ -1,4 +1,4 @@
-"""One session as a tree for people, and as the JSON that scripts rely on."""
+"""One session as text and as JSON."""
 
 from __future__ import annotations
 
@@ -17,11 +17,10 @@ from opencode_tui.report.words import amount
 
 
 def session_json(session: SessionView, turns: Mapping[str, tuple[Turn, ...]], calendar: Calendar) -> dict[str, Any]:
-    """The contract: the session and, in `children`, each subagent in the same shape.
+    """The JSON contract: the session, with each subagent in the same shape in `children`.
 
-    Below the level of MOST_LEVELS all that is deeper stands in that level's `children`, which `parent` tells apart:
-    what reads JSON follows no tree of any depth. `turns` holds those of every session of the tree; `causes` says what
-    made this one's own calls expensive.
+    Deeper than MOST_LEVELS the tree is flattened into that level's `children`, since JSON parsers limit the depth;
+    `parent` still names each one's parent. `turns` are by session id, for every session of the tree.
     """
     children: dict[str, list[Node]] = defaultdict(list)
     above: list[Node] = []
@@ -31,7 +30,7 @@ def session_json(session: SessionView, turns: Mapping[str, tuple[Turn, ...]], ca
             children[above[-1].id].append(node)
         if node.depth < MOST_LEVELS:
             above.append(node)
-    # From the deepest up, so that a tree of any depth is no recursion.
+    # from the deepest up, without recursion, since trees can be of any depth
     made: dict[str, dict[str, Any]] = {}
     for node in reversed(session.tree):
         made[node.id] = {
@@ -111,7 +110,7 @@ def _facts(session: SessionView) -> list[str]:
 
 
 def _tree(session: SessionView) -> list[str]:
-    """One line a session; the rules are drawn by which ancestors have younger siblings still to come."""
+    """One line a session; a branch line continues while an ancestor has further siblings below."""
     lines, open_at = [], [False] * (MOST_LEVELS + 1)
     for node in reversed(session.tree):
         level = min(node.depth, MOST_LEVELS)

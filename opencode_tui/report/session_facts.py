@@ -1,4 +1,4 @@
-"""A session as text: its head, the facts above its panels, and the lines of its tree of subagents."""
+"""A session as text: its heading, its facts, and the lines of its tree."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from opencode_tui.report.words import amount, clock_time, fit
 STATES: dict[State, str] = {"active": "● active", "idle": "○ idle", "archived": "□ archived", "deleted": "✕ deleted"}
 MOST_CAUSES = 2
 MOST_LEVELS = 40
-"""How deep subagents are nested on the screen and in JSON, and indented in text."""
+"""The deepest level of nesting on the screen, in JSON and in text."""
 Fact = tuple[str, ...]
-"""One fact from its longest variant to its shortest."""
+"""One fact, from its longest variant to its shortest."""
 
 
 def resume_command(session_id: str) -> str:
-    """What goes on with a session in OpenCode, as it can be pasted into a shell whatever the id is."""
+    """The command that resumes a session in OpenCode, quoted for a shell."""
     shown = shown_id(session_id)
     return f"opencode -s {shown}" if shown == session_id else f"opencode --session={shown}"
 
@@ -44,7 +44,7 @@ def counts(view: SessionView) -> Fact:
 
 
 def tokens(view: SessionView) -> Fact:
-    """The kinds that there are, whole, then input, output with reasoning, and cache alone."""
+    """The tokens by kind, then shorter: input, output with reasoning, and cache."""
     count = view.tokens
     kinds = (
         ("input", count.input),
@@ -62,7 +62,7 @@ def tokens(view: SessionView) -> Fact:
 
 
 def cache(view: SessionView) -> Fact:
-    """Such as `cache 72% hit, saved $0.12`; empty where nothing was read."""
+    """Such as `cache 72% hit, saved $0.12`; empty without input tokens."""
     if not view.tokens.context:
         return ()
     hit = f"cache {round(view.cache_hit_rate * 100)}% hit"
@@ -82,7 +82,7 @@ def unbilled(view: SessionView) -> Fact:
 
 
 def inherited(view: SessionView) -> Fact:
-    """What a fork's copies cost where they were made."""
+    """The cost of a fork's copied calls in the session that paid for them."""
     if not view.copied_calls:
         return (f"↱ fork of {name_of(view.fork_of)}",) if view.fork_of else ()
     origin = f" from {name_of(view.fork_of)}" if view.fork_of else ""
@@ -103,7 +103,7 @@ def forks(view: SessionView) -> Fact:
 
 
 def undone(view: SessionView) -> Fact:
-    """Calls that were reverted or deleted. Their amount is said where whole turns were, which tell it exactly."""
+    """Calls that were reverted or deleted, with their amount if whole turns were, since it is exact only then."""
     if view.state == "deleted":
         return ("✕ OpenCode deleted it; its money stays spent", "✕ deleted, spent all the same")
     turns = [turn for turn in view.turns if turn.undone]
@@ -117,7 +117,7 @@ def undone(view: SessionView) -> Fact:
 
 
 def when(view: SessionView, calendar: Calendar) -> Fact:
-    """From its start to its last call, and how long that is."""
+    """The times of its start and its last call, and the duration between them."""
     first, last = calendar.day(view.started_ms), calendar.day(view.last_ms)
     start, end = clock_time(view.started_ms, calendar), clock_time(view.last_ms, calendar)
     took = duration_text(view.last_ms - view.started_ms)
@@ -127,15 +127,15 @@ def when(view: SessionView, calendar: Calendar) -> Fact:
 
 
 def facts(view: SessionView, calendar: Calendar) -> list[Fact]:
-    """What there is to say, the most important first."""
+    """All facts that apply, the most important first."""
     parent: Fact = (f"subagent of {name_of(view.parent)}",) if view.parent else ()
     odd: Fact = (view.tree[0].odd,) if view.tree and view.tree[0].odd else ()
-    said = [spent(view), counts(view), tokens(view), cache(view), unbilled(view), inherited(view), undone(view)]
-    return [fact for fact in (*said, forks(view), parent, odd, when(view, calendar)) if fact]
+    found = [spent(view), counts(view), tokens(view), cache(view), unbilled(view), inherited(view), undone(view)]
+    return [fact for fact in (*found, forks(view), parent, odd, when(view, calendar)) if fact]
 
 
 def causes(view: SessionView) -> tuple[str, ...]:
-    """What made it expensive, a sentence each; its turns have the same mark."""
+    """What made it expensive, one sentence each."""
     return tuple(f"▲ {cause.sentence}" for cause in view.causes[:MOST_CAUSES])
 
 
@@ -144,7 +144,7 @@ def shown_title(view: SessionView) -> str:
 
 
 def head(view: SessionView) -> Fact:
-    """State, project and how to go on with the session in OpenCode; the id stays whole the longest."""
+    """State, project and resume command, from the longest variant to the shortest; the id is shortened last."""
     state, project, command = STATES[view.state], last_part(view.project or view.directory), resume_command(view.id)
     model = short_model(view.model)
     return (
@@ -155,14 +155,14 @@ def head(view: SessionView) -> Fact:
 
 
 def head_lines(view: SessionView) -> tuple[Fact, Fact]:
-    """The same on two lines, for a pane in which one is too short."""
+    """The same on two lines, for narrow panes."""
     state, project = STATES[view.state], last_part(view.project or view.directory)
     above = (f"{state} · {project} · {short_model(view.model)}", f"{state} · {project}", state)
     return above, (resume_command(view.id), f"-s {shown_id(view.id)}", shown_id(view.id))
 
 
 def node_pieces(node: Node, root_nano: int) -> list[tuple[int, str]]:
-    """(how soon it gives way, text) for what a line of the tree says, in its order."""
+    """(drop rank, text) for each part of a line of the tree, in display order; the highest rank is dropped first."""
     share = f"{node.total_nano * 100 // root_nano}%" if node.depth and root_nano else ""
     own = f"own {amount(node.own_nano, node.own_lower_bound)}" if node.own_nano != node.total_nano else ""
     state = "running" if node.state == "active" else "" if node.state == "idle" else node.state
@@ -181,7 +181,7 @@ def node_pieces(node: Node, root_nano: int) -> list[tuple[int, str]]:
 
 
 def node_text(node: Node, root_nano: int, width: int) -> str:
-    """As much of the line as fits in `width` characters; agent, amount and what is odd always stay."""
+    """As much of the line as fits in `width` characters; agent, amount and any oddity always stay."""
     pieces = node_pieces(node, root_nano)
     while len(" · ".join(text for _, text in pieces)) > width and (last := max(rank for rank, _ in pieces)):
         pieces = [piece for piece in pieces if piece[0] != last]
@@ -193,9 +193,9 @@ def node_glyph(node: Node) -> str:
 
 
 def children_of(tree: tuple[Node, ...]) -> dict[str, tuple[str, ...]]:
-    """The ids below each id, read from the order and the depths alone, so that no cycle can be followed.
+    """The child ids of each id, derived from order and depth alone, so that cycles are impossible.
 
-    All that is deeper than MOST_LEVELS stands right below that level: no widget follows a tree of any depth.
+    Nodes deeper than MOST_LEVELS become children of that level, since widgets limit the depth.
     """
     found: dict[str, list[str]] = {}
     way: list[Node] = []
@@ -211,10 +211,10 @@ def children_of(tree: tuple[Node, ...]) -> dict[str, tuple[str, ...]]:
     return {id: tuple(ids) for id, ids in found.items()}
 
 
-def packed(said: list[Fact], width: int) -> list[str]:
-    """The facts on as few lines as they need, each fact whole where it fits on a line."""
+def packed(facts: list[Fact], width: int) -> list[str]:
+    """The facts on as few lines as possible, without splitting a fact that fits on a line."""
     lines: list[str] = []
-    for fact in said:
+    for fact in facts:
         text = fit(fact, width)
         if lines and len(lines[-1]) + 3 + len(text) <= width:
             lines[-1] += "   " + text

@@ -1,33 +1,33 @@
-"""The words of a list of sessions: what stands in its cells, and the sentence below it."""
+"""Texts of a list of sessions: its cells, and the status line below it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from opencode_tui.analysis.periods import PERIODS
-from opencode_tui.analysis.session_list import Sort, Totals
+from opencode_tui.analysis.session_list import SessionTotals, Sort
 from opencode_tui.clock import Calendar, month_day
 from opencode_tui.counts import plural, tokens_text
 from opencode_tui.records.day import SessionLine
 from opencode_tui.records.sessions import SessionRow
 from opencode_tui.report.words import amount, clock_time
 
-_LEVELS = "▁▂▃▄▅▆▇"  # a full block would grow into the row above
+_LEVELS = "▁▂▃▄▅▆▇"  # without the full block, which would touch the row above
 _PERIOD_NAMES = {"week": "this week", "month": "this month", "year": "this year", "all": "ever"}
 
 
 def state_word(row: SessionRow) -> str:
-    """The state; an idle fork is named a fork, since that says more."""
+    """The state as a word; an idle fork is called `fork`."""
     return "fork" if row.is_fork and row.state == "idle" else row.state
 
 
 def title_text(row: SessionRow | SessionLine) -> str:
-    """The title, with ↱ before a fork's."""
+    """The title, with ↱ before that of a fork."""
     return ("↱ " if row.is_fork else "") + (row.title or "untitled")
 
 
 def context_text(tokens: int, limit: int | None) -> str:
-    """How full the context is, or its size where the limit is not known."""
+    """How full the context is in percent, or its size if the limit is not known."""
     if limit:
         return f"{tokens * 100 // limit}%"
     return tokens_text(tokens) if tokens else ""
@@ -44,18 +44,18 @@ def when_text(ms: int, now_ms: int, calendar: Calendar) -> str:
 
 
 def spark(amounts: Sequence[int]) -> str:
-    """One block a part, measured by the largest; any amount at all is seen, and nothing is a space."""
+    """One block for each amount, scaled to the largest; 0 is a space, and any other amount is visible."""
     top = max(amounts, default=0)
     return "".join(_LEVELS[amount * 6 // top] if amount > 0 else " " for amount in amounts)
 
 
 def period_name(period: str) -> str:
-    """Such as `this week`; a day stays as it is written."""
+    """Such as `this week`; a date is unchanged."""
     return _PERIOD_NAMES.get(period, period)
 
 
 def status(
-    shown: Totals, of: int, sort: Sort[SessionRow], descending: bool, period: str, filter: str, by_project: bool
+    shown: SessionTotals, of: int, sort: Sort[SessionRow], descending: bool, period: str, filter: str, by_project: bool
 ) -> tuple[str, ...]:
     """Such as `214 of 1,203 sessions · $12.40 · sorted by last active ▼ · week · filter "kimi"`."""
     count = f"{shown.sessions:,} of {plural(of, 'session')}" if shown.sessions != of else plural(of, "session")
@@ -75,7 +75,7 @@ def status(
 
 
 def nothing_found(period: str, filter: str, of: int) -> tuple[str, str]:
-    """(what is the case, what to do) for a list without a row."""
+    """(what is the case, what to do) for an empty list."""
     if of:
         return f'None of {plural(of, "session")} matches "{filter}"', "esc clears the filter."
     when = f"on {period}" if period not in PERIODS else period_name(period)

@@ -16,7 +16,7 @@ from opencode_tui.report.words import amount
 
 
 def session_row_json(row: SessionRow, calendar: Calendar) -> dict[str, Any]:
-    """The contract of a row of `sessions --json`."""
+    """The JSON contract of a row of `sessions --json`."""
     return {
         "schema_version": SCHEMA_VERSION,
         "id": row.id,
@@ -45,7 +45,7 @@ def session_row_json(row: SessionRow, calendar: Calendar) -> dict[str, Any]:
 def sessions_table(
     rows: Sequence[SessionRow], of: int, period: str, calendar: Calendar, lower_bound: bool = False
 ) -> str:
-    """The rows under a line that says how many of how many they are; `lower_bound` is about what they add up to."""
+    """The rows below a status line, of `of` sessions in all; `lower_bound` marks their total as one."""
     from tabulate import tabulate
 
     total = sum(row.total_nano for row in rows)

@@ -1,4 +1,4 @@
-"""What to say when something is the matter: banners, how fresh the picture is, empty screens."""
+"""State lines: what is wrong, how fresh the snapshot is, and what an empty screen says."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from opencode_tui.records.day import Snapshot
 from opencode_tui.records.stores import StoreState
 from opencode_tui.report.words import amount, band_glyph, clock_time, fit, meter
 
-Level = Literal["calm", "note", "warning", "cutoff"]
-"""How a line should look; its words carry the meaning."""
+LineStyle = Literal["calm", "note", "warning", "cutoff"]
+"""The look of a state line."""
 
 STALE_AFTER_MS = 60_000
-"""A poll that has not come back for so long is not live any more, even if nothing failed."""
+"""A snapshot is stale if no poll has succeeded for this long, even if none failed."""
 
 
-class Said(Struct, frozen=True):
-    """Something to say, from the longest variant to the shortest."""
+class StateLine(Struct, frozen=True):
+    """A state as text, from the longest variant to the shortest."""
 
-    level: Level
+    level: LineStyle
     variants: tuple[str, ...]
 
     def text(self, width: int) -> str:
@@ -37,21 +37,21 @@ class Said(Struct, frozen=True):
 
 
 class Failure(Struct, frozen=True):
-    """The last poll failed: why, and since when polls have."""
+    """The last poll failed, for this reason; polls have failed since `since_ms`."""
 
     reason: str
     since_ms: int
 
 
-class Empty(Struct, frozen=True):
-    """A screen without numbers: what is the case, and what to do about it."""
+class EmptyState(Struct, frozen=True):
+    """The text of a screen without data: what is the case, and what to do."""
 
     title: str
     lines: tuple[str, ...]
 
 
-def band_banner(snapshot: Snapshot) -> Said | None:
-    """The sentence for a day past its warning or its cutoff; None for a calm one."""
+def band_banner(snapshot: Snapshot) -> StateLine | None:
+    """The line for a day past its warning or cutoff; None for a calm one."""
     if snapshot.band == "calm":
         return None
     line = snapshot.warning_nano if snapshot.band == "warning" else snapshot.cutoff_nano
@@ -60,7 +60,7 @@ def band_banner(snapshot: Snapshot) -> Said | None:
     if spent == limit:
         verb = "has reached" if snapshot.is_today else "reached"
     name = "warning" if snapshot.band == "warning" else "cutoff"
-    return Said(
+    return StateLine(
         snapshot.band,
         (
             f"{glyph} {spent} {verb} the {name} {limit}",
@@ -70,14 +70,14 @@ def band_banner(snapshot: Snapshot) -> Said | None:
     )
 
 
-def store_banner(store: StoreState) -> Said | None:
-    """What is the matter with a store; None when it is live."""
+def store_banner(store: StoreState) -> StateLine | None:
+    """What is wrong with a store; None if it is live."""
     if store.state == "live":
         return None
     if store.state == "importing":
         bar, share = meter(store.imported, store.total, 12), importing_share(store.imported, store.total)
         count = f"{store.imported:,} of {plural(store.total, 'message')}"
-        return Said(
+        return StateLine(
             "note",
             (
                 f"◌ Importing OpenCode's history {bar} {share} · {count} · newest first, today is already right",
@@ -88,26 +88,26 @@ def store_banner(store: StoreState) -> Said | None:
             ),
         )
     sentence = store.detail or f"The store {store.path} is {store.state}."
-    return Said("warning", (f"▲ {sentence}",))
+    return StateLine("warning", (f"▲ {sentence}",))
 
 
-def price_banner(problems: tuple[str, ...]) -> Said | None:
-    """What of OpenCode's prices cannot be read; None where all can."""
+def price_banner(problems: tuple[str, ...]) -> StateLine | None:
+    """What cannot be read of OpenCode's prices; None if all can."""
     if not problems:
         return None
     more = f" (+{len(problems) - 1} more: `opencode-tui sync` lists them)" if problems[1:] else ""
     short = f"▲ {plural(len(problems), 'price source')} cannot be read in full"
-    return Said("warning", (f"▲ {problems[0]}{more}", f"{short}: `opencode-tui sync` says why", short, "▲ prices"))
+    return StateLine("warning", (f"▲ {problems[0]}{more}", f"{short}: `opencode-tui sync` says why", short, "▲ prices"))
 
 
-def failure_banner(failure: Failure, calendar: Calendar) -> Said:
-    """Why the numbers stand still."""
+def failure_banner(failure: Failure, calendar: Calendar) -> StateLine:
+    """Why the snapshot is stale."""
     since = clock_time(failure.since_ms, calendar)
-    return Said("warning", (f"▲ Stale since {since}: {failure.reason}. Trying again; r tries now.",))
+    return StateLine("warning", (f"▲ Stale since {since}: {failure.reason}. Trying again; r tries now.",))
 
 
 def says_the_band(alert: Alert | None, snapshot: Snapshot) -> bool:
-    """Whether an alert says already that the shown day is past its line."""
+    """Whether an alert already says that the shown day is past its line."""
     rule = rule_of(alert.crossing) if alert else None
     if alert is None or rule is None or not rule.is_days_budget or alert.crossing.period != snapshot.day.isoformat():
         return False
@@ -116,25 +116,27 @@ def says_the_band(alert: Alert | None, snapshot: Snapshot) -> bool:
 
 def banners(
     snapshot: Snapshot | None, failure: Failure | None, calendar: Calendar, alert: Alert | None = None
-) -> tuple[Said, ...]:
-    """All that stands above the panels beside the alert that is shown there, most important first."""
-    said = [failure_banner(failure, calendar)] if failure else []
+) -> tuple[StateLine, ...]:
+    """The lines above the panels besides the shown alert, the most important first."""
+    lines = [failure_banner(failure, calendar)] if failure else []
     if snapshot is not None:
         band = None if says_the_band(alert, snapshot) else band_banner(snapshot)
-        said += [band] if band else []
-        said += [Said("warning", (f"▲ {snapshot.guard.trouble}",))] if snapshot.guard and snapshot.guard.trouble else []
-        said += [line for store in snapshot.stores if (line := store_banner(store))]
-        said += [line for line in (price_banner(snapshot.price_problems),) if line]
-    return tuple(said)
+        lines += [band] if band else []
+        if snapshot.guard and snapshot.guard.trouble:
+            lines.append(StateLine("warning", (f"▲ {snapshot.guard.trouble}",)))
+        lines += [line for store in snapshot.stores if (line := store_banner(store))]
+        prices = price_banner(snapshot.price_problems)
+        lines += [prices] if prices else []
+    return tuple(lines)
 
 
 def importing_share(imported: int, total: int) -> str:
-    """Such as `34%`; 100% only when all of it is there."""
+    """Such as `34%`; 100% only when everything is imported."""
     return f"{min(imported * 100 // total, 100)}%" if total > 0 else "0%"
 
 
 def ago(ms: int) -> str:
-    """How long ago, in one unit."""
+    """A duration in one unit, such as `5 min ago`."""
     seconds = max(ms, 0) // 1000
     if seconds < 60:
         return f"{seconds} s ago"
@@ -148,45 +150,45 @@ def freshness(
     now: int,
     calendar: Calendar,
     stale_after_ms: int = STALE_AFTER_MS,
-) -> Said:
-    """How far the numbers can be trusted to be of now. `polled_ms` is when a poll last came back well."""
+) -> StateLine:
+    """Whether the snapshot is current. `polled_ms` is when a poll last succeeded."""
     if failure is not None:
-        return Said("warning", (f"▲ stale since {clock_time(failure.since_ms, calendar)}", "▲ stale"))
+        return StateLine("warning", (f"▲ stale since {clock_time(failure.since_ms, calendar)}", "▲ stale"))
     if snapshot is None:
-        return Said("note", ("◌ reading", "◌"))
+        return StateLine("note", ("◌ reading", "◌"))
     if not snapshot.stores:
-        return Said("note", ("○ no store found", "○ no store"))
+        return StateLine("note", ("○ no store found", "○ no store"))
     importing = [store for store in snapshot.stores if store.state == "importing"]
     if importing:
         share = importing_share(sum(s.imported for s in importing), sum(s.total for s in importing))
-        return Said("note", (f"◌ importing {share}", f"◌ {share}"))
+        return StateLine("note", (f"◌ importing {share}", f"◌ {share}"))
     troubled = [store for store in snapshot.stores if store.state != "live"]
     if troubled:
         worst = troubled[0]
         since = f" since {clock_time(worst.since_ms, calendar)}" if worst.since_ms is not None else ""
-        return Said("warning", (f"▲ {worst.state}{since}", f"▲ {worst.state}"))
+        return StateLine("warning", (f"▲ {worst.state}{since}", f"▲ {worst.state}"))
     read = max(polled_ms or 0, snapshot.read_ms or 0)
     if now - read > stale_after_ms:
-        return Said("warning", (f"▲ stale since {clock_time(read, calendar)}", "▲ stale"))
-    return Said("calm", (f"● live, {ago(now - read)}", "● live"))
+        return StateLine("warning", (f"▲ stale since {clock_time(read, calendar)}", "▲ stale"))
+    return StateLine("calm", (f"● live, {ago(now - read)}", "● live"))
 
 
 def looked_in(settings: Settings, environ: Mapping[str, str]) -> tuple[str, ...]:
-    """The directories in which OpenCode's stores are looked for, home written as ~."""
+    """The directories that are searched for OpenCode's stores, with ~ for the home directory."""
     return tuple(tilde(path) for path in settings.data_dirs or (opencode_data_dir(environ),))
 
 
-def empty_screen(snapshot: Snapshot | None, places: tuple[str, ...]) -> Empty | None:
-    """What stands in place of the panels: before the first picture, and on a first run; None otherwise.
+def empty_screen(snapshot: Snapshot | None, places: tuple[str, ...]) -> EmptyState | None:
+    """What replaces the panels before the first snapshot and on a first run; else None.
 
-    `places` are the directories that were looked in.
+    `places` are the directories that were searched.
     """
     if snapshot is None:
-        return Empty("Reading OpenCode's store", ("The first look takes a moment.",))
+        return EmptyState("Reading OpenCode's store", ("The first look takes a moment.",))
     if snapshot.has_calls:
         return None
     if not snapshot.stores:
-        return Empty(
+        return EmptyState(
             "No OpenCode store found",
             (
                 "Looked in:",
@@ -200,7 +202,7 @@ def empty_screen(snapshot: Snapshot | None, places: tuple[str, ...]) -> Empty | 
     if any(store.state != "live" for store in snapshot.stores):
         return None
     paths = tuple(f"  {store.path}" for store in snapshot.stores)
-    return Empty(
+    return EmptyState(
         "No model calls yet",
         (
             "OpenCode's store is there, but no model has been called:",
@@ -212,7 +214,7 @@ def empty_screen(snapshot: Snapshot | None, places: tuple[str, ...]) -> Empty | 
 
 
 def quiet_day(day: date, is_today: bool, lower_bound: bool = False) -> str:
-    """For a day without spend, or without any that is known."""
+    """The sentence for a day without known spend."""
     if lower_bound:
         return "Nothing known of today yet" if is_today else f"Nothing known of {short_day(day)}"
     return "Nothing spent yet today" if is_today else f"Nothing spent on {short_day(day)}"

@@ -1,4 +1,4 @@
-"""The day in one line for tmux's status bar, with tmux's own colours."""
+"""The day in one line for tmux's status bar, with tmux's colour codes."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ PLACEHOLDERS: Mapping[str, Callable[[Snapshot, Calendar], str]] = {
     "model": lambda now, _: for_tmux(now.models[0].key if now.models else ""),
     "alert": lambda now, _: for_tmux(now.alerts[0].text if now.alerts else ""),
 }
-"""What stands for each name in braces."""
+"""The text of each placeholder, by its name."""
 
 
 def placeholders(format: str) -> set[str]:
-    """The names that a format asks for. Raises ValueError with one sentence for what is not such a format."""
+    """The placeholders of a format. Raises ValueError with one sentence for an invalid format."""
     try:
         parts = [(name, spec, conversion) for _, name, spec, conversion in Formatter().parse(format)]
     except ValueError as error:
@@ -52,7 +52,7 @@ def placeholders(format: str) -> set[str]:
 
 
 def status_line(snapshot: Snapshot, calendar: Calendar, format: str = DEFAULT) -> str:
-    """The line. `≥` stands before each amount that is a lower bound."""
+    """Fill the format; `≥` marks amounts that are lower bounds."""
     return "".join(
         text + (PLACEHOLDERS[name](snapshot, calendar) if name is not None else "")
         for text, name, _, _ in Formatter().parse(format)

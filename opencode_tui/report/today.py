@@ -1,4 +1,4 @@
-"""The contract of `today --json`: the picture that the dashboard shows."""
+"""The JSON contract of `today --json`: the snapshot that the dashboard shows."""
 
 from __future__ import annotations
 

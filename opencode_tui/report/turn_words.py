@@ -1,4 +1,4 @@
-"""A turn of a session as text: one function for each column of the table of turns."""
+"""A session's turn as text: one function for each column of the turns' table."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def duration_text(ms: int) -> str:
 
 
 def fine_usd(nano: int) -> str:
-    """An amount with as many of four decimals as it has, two at least: $0.0186, $0.41, $12.50."""
+    """An amount with two to four decimals: $0.0186, $0.41, $12.50."""
     if abs(nano) < NANO // 100:
         return format_usd(nano)
     whole, _, decimals = f"{Decimal(nano) / NANO:,.4f}".partition(".")
@@ -43,13 +43,13 @@ def fine_usd(nano: int) -> str:
 
 
 def inside(path: str, directory: str) -> str:
-    """The path as seen from a directory, if it lies in it."""
+    """The path relative to a directory if it lies inside, else unchanged."""
     head = directory.rstrip("/") + "/"
     return path.removeprefix(head) if directory else path
 
 
 def turn_time(turn: Turn, view: SessionView, calendar: Calendar, *, brief: bool = False) -> str:
-    """When it started; with its date, or briefly that alone, where that is not the day of the last call."""
+    """When it started; if not on the day of the last call, with its date, or with `brief` the date alone."""
     time = clock_time(turn.started_ms, calendar)
     day = calendar.day(turn.started_ms)
     if day == calendar.day(view.last_ms):
@@ -59,31 +59,31 @@ def turn_time(turn: Turn, view: SessionView, calendar: Calendar, *, brief: bool 
 
 
 def turn_cost(turn: Turn) -> str:
-    """What it cost. Where nothing was billed: what it would have cost at list price, in brackets."""
+    """Its cost, or if nothing was billed, the list price in brackets."""
     if not turn.cost_nano and turn.list_nano:
         return f"({amount(turn.list_nano, turn.lower_bound)})"
     return amount(turn.cost_nano, turn.lower_bound)
 
 
 def output_tokens(turn: Turn) -> str:
-    """Output with reasoning."""
+    """Output and reasoning tokens."""
     return tokens_text(turn.tokens.output + turn.tokens.reasoning)
 
 
 def cache_tokens(turn: Turn) -> str:
-    """What was read from the cache and written to it."""
+    """Tokens read from the cache and written to it."""
     return tokens_text(turn.tokens.cache_read + turn.tokens.cache_write)
 
 
 def context_percent(turn: Turn) -> str:
-    """How full its last call found the context; its size where the model's limit is not known."""
+    """The context fill of its last call in percent; its size if the model's limit is not known."""
     if turn.context_limit:
         return f"{turn.context_tokens * 100 // turn.context_limit}%"
     return tokens_text(turn.context_tokens) if turn.context_tokens else ""
 
 
 def context_fill(turn: Turn) -> str:
-    """The same as a small bar beside it."""
+    """`context_percent` with a small bar before it."""
     if not turn.context_limit:
         return context_percent(turn)
     bar = meter(turn.context_tokens, turn.context_limit, CONTEXT_CELLS)
@@ -101,29 +101,29 @@ def tools_text(turn: Turn) -> str:
 
 
 def file_names(turn: Turn) -> str:
-    """The names of the files, each name once."""
+    """The distinct names of its files."""
     return ", ".join(dict.fromkeys(map(last_part, turn.files)))
 
 
 def file_paths(turn: Turn, directory: str) -> str:
-    """The files as seen from the session's directory."""
+    """Its files, relative to the session's directory."""
     return ", ".join(inside(path, directory) for path in turn.files)
 
 
 def speed(turn: Turn) -> str:
-    """Tokens per second, empty where no call has completed."""
+    """Output tokens per second; empty if no call has completed."""
     if turn.tokens_per_second is None:
         return ""
     return f"{turn.tokens_per_second:.0f}" if turn.tokens_per_second >= 9.95 else f"{turn.tokens_per_second:.1f}"
 
 
 def took(turn: Turn) -> str:
-    """How long it took up to its last call's end, empty while its first call runs."""
+    """How long it took up to the end of its last call; empty while its first call runs."""
     return "" if turn.running and not turn.duration_ms else duration_text(turn.duration_ms)
 
 
 def marks(turn: Turn) -> tuple[str, ...]:
-    """What is special about a turn, each with its glyph and a word: `▲ same file`, `↶ undone`, `→ glm-5`."""
+    """The turn's marks, each a glyph and a word: `▲ same file`, `↶ undone`, `→ glm-5`."""
     found = [f"▲ {cause}" for cause in turn.causes]
     if turn.running:
         found.append("● running")
@@ -143,12 +143,12 @@ def marks_text(turn: Turn) -> str:
 
 
 def remarks(turn: Turn) -> str:
-    """The marks, then the first line of what was asked where it may be shown."""
+    """The marks, then the prompt's first line if it may be shown."""
     return "  ".join(filter(None, (*marks(turn), f"“{turn.prompt}”" if turn.prompt else "")))
 
 
 def turn_title(turn: Turn, view: SessionView, calendar: Calendar) -> tuple[str, ...]:
-    """What the opened turn is headed by."""
+    """The title of an opened turn's panel, from the longest variant to the shortest."""
     name = f"Turn {turn.number:,}" if turn.id else "Calls of no turn"
     counted = f"{name} · {turn_time(turn, view, calendar)} · {turn_cost(turn)} · {plural(turn.calls, 'call')}"
     longer = f"{counted} · {took(turn)}" if took(turn) else counted

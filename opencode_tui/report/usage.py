@@ -1,4 +1,4 @@
-"""What a period cost, as the JSON that scripts rely on and as a table for people."""
+"""The cost of a period as JSON and as a table."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from opencode_tui.report.words import amount
 
 
 def usage_json(usage: Usage) -> dict[str, Any]:
-    """The contract: amounts are USD exact to 1e-9; `calls`, `sessions` and `tokens` leave copies out."""
+    """The JSON contract: amounts are USD, exact to 1e-9; `calls`, `sessions` and `tokens` exclude copied calls."""
     totals = usage.totals
     return {
         "schema_version": SCHEMA_VERSION,
@@ -40,7 +40,7 @@ def usage_json(usage: Usage) -> dict[str, Any]:
 
 
 def usage_table(usage: Usage) -> str:
-    """The table, a total below, and what the total does not hold."""
+    """The table with a total, and notes on what the total excludes."""
     from tabulate import tabulate
 
     totals = usage.totals

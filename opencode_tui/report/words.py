@@ -1,7 +1,6 @@
-"""The sentences of a snapshot, for the screen and for the command line alike.
+"""Texts of a snapshot, for the screen and the command line.
 
-Functions that have room to adapt give their text from the longest variant to the shortest; `fit` picks one.
-Nothing here reads the time or knows a terminal.
+Functions that return a tuple give their text from the longest variant to the shortest; `fit` picks one.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ _GLYPHS: dict[Band, str] = {"calm": "●", "warning": "▲", "cutoff": "■"}
 def fit(variants: tuple[str, ...], width: int) -> str:
     """The first variant that is at most `width` characters, else the last one cut to it with an ellipsis.
 
-    Empty where there are no variants.
+    Empty if there are no variants.
     """
     for variant in variants:
         if len(variant) <= width:
@@ -44,7 +43,7 @@ def clock_time(ms: int, calendar: Calendar) -> str:
 
 
 def meter(part: int, whole: int, cells: int) -> str:
-    """A bar of ▰ and ▱; any part at all shows one ▰, and only a full one shows all of them."""
+    """A bar of ▰ and ▱; any part above 0 shows one ▰, and only a whole shows all of them."""
     if whole <= 0 or part <= 0:
         return "▱" * cells
     filled = min(max(part * cells // whole, 1), cells)
@@ -52,17 +51,17 @@ def meter(part: int, whole: int, cells: int) -> str:
 
 
 def amount(nano: int, lower_bound: bool = False) -> str:
-    """An amount, with `≥` before one that is a lower bound."""
+    """An amount, with `≥` before a lower bound."""
     return f"{'≥' if lower_bound else ''}{format_usd(nano)}"
 
 
 def limits(snapshot: Snapshot) -> tuple[str, str]:
-    """The warning and the cutoff, each with its name."""
+    """The warning and the cutoff, such as `$0.80 warn` and `$1.50 cut`."""
     return f"{format_usd(snapshot.warning_nano)} warn", f"{format_usd(snapshot.cutoff_nano)} cut"
 
 
 def crossing(snapshot: Snapshot, calendar: Calendar) -> tuple[str, ...]:
-    """When the next lines are crossed at the present rate, as far as they still lie ahead."""
+    """When the lines that are still ahead are crossed at the current rate."""
     if snapshot.band == "cutoff":
         return ("past the cutoff",)
     ahead = snapshot.cutoff_at_ms
@@ -76,7 +75,7 @@ def crossing(snapshot: Snapshot, calendar: Calendar) -> tuple[str, ...]:
 
 
 def pace(snapshot: Snapshot, calendar: Calendar) -> tuple[str, ...]:
-    """The run rate and where it leads; empty for a day that is over."""
+    """The run rate and the next crossings; empty for a past day."""
     if not snapshot.is_today:
         return ()
     if not snapshot.calls and not snapshot.spent_nano:
@@ -90,7 +89,7 @@ def pace(snapshot: Snapshot, calendar: Calendar) -> tuple[str, ...]:
 
 
 def counts(snapshot: Snapshot) -> tuple[str, ...]:
-    """Sessions, subagents among them, active ones, calls."""
+    """The numbers of sessions, subagents, active sessions and calls."""
     if not snapshot.calls:
         return ("no calls",)
     sessions, calls = plural(snapshot.sessions, "session"), plural(snapshot.calls, "call")
@@ -105,7 +104,7 @@ def counts(snapshot: Snapshot) -> tuple[str, ...]:
 
 
 def notes(snapshot: Snapshot) -> tuple[str, ...]:
-    """What the total does not hold: aborted, running and copied calls; empty when there are none."""
+    """What the total excludes: aborted, running and copied calls; empty if there are none."""
     aborted, running, copied = snapshot.aborted_calls, snapshot.running_calls, snapshot.copied_calls
     rest = [f"{running:,} running"] if running else []
     rest += [f"{copied:,} copied, counted once"] if copied else []
@@ -119,7 +118,7 @@ def notes(snapshot: Snapshot) -> tuple[str, ...]:
 
 
 def unreadable(snapshot: Snapshot) -> tuple[str, ...]:
-    """How many rows could not be read, and why; empty when all could."""
+    """How many rows could not be read, and why; empty if all could."""
     if not snapshot.unreadable_rows:
         return ()
     head = f"{plural(snapshot.unreadable_rows, 'row')} unreadable"
@@ -129,9 +128,9 @@ def unreadable(snapshot: Snapshot) -> tuple[str, ...]:
 
 
 def split_parts(split: Split, tokens: Tokens) -> tuple[tuple[str, str, str], ...]:
-    """(name, share of the spend, tokens) for input, output, cache and, where there is any, unknown.
+    """(name, share of the spend, tokens) for input, output, cache and, if there is any, unknown.
 
-    The share is empty when nothing was spent. What models of unknown rates cost has no tokens of its own.
+    The share is empty if nothing was spent; `unknown` is the spend of models without known rates.
     """
     shares = percentages((split.input_nano, split.output_nano, split.cache_nano, split.unknown_nano))
     texts = tuple(f"{share}%" if any(shares) else "" for share in shares)
@@ -146,7 +145,7 @@ def split_parts(split: Split, tokens: Tokens) -> tuple[tuple[str, str, str], ...
 
 
 def split_lines(split: Split, tokens: Tokens, width: int) -> tuple[str, ...]:
-    """The split with its tokens: on one line where it fits, else shares above and their tokens below."""
+    """The split with its tokens: on one line if it fits, else tokens below their shares."""
     parts = split_parts(split, tokens)
     one = "   ".join(" ".join(filter(None, part)) for part in parts)
     if len(one) <= width:
@@ -160,7 +159,7 @@ def split_lines(split: Split, tokens: Tokens, width: int) -> tuple[str, ...]:
 
 
 def list_price(snapshot: Snapshot) -> tuple[str, ...]:
-    """What was not billed, at list price; empty when all was billed."""
+    """The list price of what was not billed; empty if everything was."""
     if snapshot.list_nano <= 0:
         return ()
     listed = format_usd(snapshot.list_nano)
@@ -168,17 +167,17 @@ def list_price(snapshot: Snapshot) -> tuple[str, ...]:
 
 
 def verdict(week: Week) -> str:
-    """The week's verdict, with a glyph when it is not well."""
+    """The week's verdict, with a glyph unless it is on pace."""
     return {"on pace": "on pace", "over pace": "▲ over pace", "over target": "■ over target"}[week.verdict]
 
 
 def week_line(week: Week) -> tuple[str, ...]:
     """Such as `week $3.18 of $7.00 ▰▰▰▰▱▱▱▱ on pace`."""
-    spent, target, said = amount(week.spend_nano, week.lower_bound), format_usd(week.target_nano), verdict(week)
+    spent, target, judged = amount(week.spend_nano, week.lower_bound), format_usd(week.target_nano), verdict(week)
     bar = meter(week.spend_nano, week.target_nano, 8)
     return (
-        f"week {spent} of {target} {bar} {said}",
-        f"week {spent} of {target} · {said}",
-        f"week {spent} · {said}",
-        f"week {said}",
+        f"week {spent} of {target} {bar} {judged}",
+        f"week {spent} of {target} · {judged}",
+        f"week {spent} · {judged}",
+        f"week {judged}",
     )

@@ -1,1 +1,1 @@
-"""The terminal screens: the only part that knows Textual."""
+"""The terminal UI: the only package that imports Textual."""

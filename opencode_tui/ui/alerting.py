@@ -1,4 +1,4 @@
-"""What the app does about alerts and the guard: toasts, the bell, and what a person does about them."""
+"""The app's handling of alerts and the guard: toasts, the bell, and the actions on them."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ SEVERITY: dict[Level, Literal["information", "warning", "error"]] = {
 }
 ON_AN_ALERT = ("see_alert", "snooze_alert", "acknowledge_alert", "open_cause")
 QUIET_S = 5.0
-"""Nobody is at the keys who has not touched one for so long: a new alert may take the focus then."""
+"""Seconds without a key or click after which a new alert may take the focus."""
 
 
 class AlertingApp(HarmlessApp):
-    """Its keys work on every screen while there is an alert; they are about the one that is at hand there."""
+    """The actions on alerts, whose keys work on every screen for the screen's current alert."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("a", "see_alert", "Seen", tooltip="You have seen the alert", id="alert.seen", show=False),
@@ -70,16 +70,16 @@ class AlertingApp(HarmlessApp):
         if isinstance(event, events.Key | events.MouseDown):
             self._touched_s = clock.monotonic_s()
             if not self.is_running or not self.screen_stack:
-                return  # typed after the last key, while the app ends
+                return  # the app is exiting
         await super().on_event(event)
 
     @property
     def is_quiet(self) -> bool:
-        """Nobody is typing or clicking."""
+        """Whether nobody has typed or clicked for QUIET_S."""
         return self._touched_s is None or clock.monotonic_s() - self._touched_s >= QUIET_S
 
     def announce(self, snapshot: Snapshot) -> None:
-        """Toasts and the bell for the alerts that are new."""
+        """Show toasts and ring the bell for new alerts."""
         news = self.announcer.announce(snapshot.alerts)
         for alert in news.toasts:
             level = alert.crossing.level
@@ -94,9 +94,9 @@ class AlertingApp(HarmlessApp):
         self._offer(snapshot)
 
     def _offer(self, snapshot: Snapshot) -> None:
-        """Let `enter` open the cause of an alert that comes to stand on the banner, unless somebody is typing.
+        """Focus the banner when it shows a new alert, so that `enter` opens its cause, unless somebody is typing.
 
-        Who pauses in a filter still types: the next letters must not be an answer to the alert.
+        A focused filter counts as typing, since its next letters must not act on the alert.
         """
         first = snapshot.alerts[0].id if snapshot.alerts else None
         if first not in (None, self._offered) and self.is_quiet and not isinstance(self.focused, Input):
@@ -106,13 +106,13 @@ class AlertingApp(HarmlessApp):
 
     @property
     def _at_hand(self) -> Alert | None:
-        """That of the screen that is seen, also from below the palette."""
+        """The current alert of the topmost snapshot screen, even below the palette."""
         screens = (screen for screen in reversed(self.screen_stack) if isinstance(screen, SnapshotScreen))
         screen = next(screens, None)
         return screen.alert_at_hand if screen is not None else None
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Without an alert its keys do nothing, and are not offered."""
+        """Disables the alerts' keys while there is no alert."""
         if action in ON_AN_ALERT:
             return self._at_hand is not None
         if action == "see_alerts":
@@ -136,14 +136,14 @@ class AlertingApp(HarmlessApp):
             self.poller.act(AcknowledgeAlerts((self._at_hand.id,)))
 
     def action_open_cause(self) -> None:
-        """Open what caused the alert at hand."""
+        """Open the cause of the current alert."""
         if self._at_hand is not None:
             self.open_cause(self._at_hand)
 
     def open_cause(self, alert: Alert) -> None:
-        """Open the session that caused an alert, at its turn; where none stands out, why it fired.
+        """Open the session and turn that caused an alert, or the Why screen if there is no such session.
 
-        With it all that stands about that session is seen.
+        Marks all shown alerts about that session as seen.
         """
         session_id = session_of(alert)
         standing = self.snapshot.alerts if self.snapshot is not None else ()
@@ -157,7 +157,7 @@ class AlertingApp(HarmlessApp):
             self.poller.act(SeeAlerts(tuple(dict.fromkeys((alert.id, *same)))))
 
     def open_why(self, alert: Alert) -> None:
-        """Show the alert among all that fired."""
+        """Show the alert on the Why screen."""
         raise NotImplementedError
 
     @on(OpenCause)
@@ -170,7 +170,7 @@ class AlertingApp(HarmlessApp):
 
     @on(Poller.Acted)
     def say_what_was_done(self, message: Poller.Acted) -> None:
-        if not isinstance(message.outcome, AlertsSeen):  # the banner goes, which says it
+        if not isinstance(message.outcome, AlertsSeen):  # the banner disappears, which is enough
             self.notify(outcome_words(message.outcome, self.calendar, self.now_ms()), markup=False)
 
     @on(Poller.ActionFailed)
@@ -178,7 +178,7 @@ class AlertingApp(HarmlessApp):
         self.notify(f"{message.reason}.", title="Not done", severity="error", markup=False)
 
     def guard_commands(self) -> Iterator[SystemCommand]:
-        """What the palette offers of the guard, where there is one that holds or is lifted."""
+        """The palette's commands for an active or lifted guard."""
         guard = self.snapshot.guard if self.snapshot is not None else None
         if guard is None or guard.condition not in ("guarded", "lifted"):
             return
@@ -200,7 +200,7 @@ class AlertingApp(HarmlessApp):
         self.poller.act(RaiseCutoff(nano))
 
     def ask_for_cutoff(self) -> None:
-        """Ask for the amount, and raise the cutoff to it."""
+        """Ask for an amount and raise the cutoff to it."""
         from opencode_tui.ui.screens.cutoff import CutoffScreen
 
         def raise_to(nano: int | None) -> None:

@@ -1,4 +1,4 @@
-"""Which alerts are new to this screen: each is announced once, however often it is in a snapshot."""
+"""Decides which alerts to announce: each once, however many snapshots hold it."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from opencode_tui.records.alerts import Alert, DeliveryResult, at_least, severit
 from opencode_tui.report.alert_words import failures
 
 MOST_TOASTS = 3
-"""At once; what is more than that is counted in one more."""
+"""The most toasts at once; a further one counts the rest."""
 
 
 class Announcement(Struct, frozen=True):
-    """What to announce of alerts that are new."""
+    """The toasts and the bell for new alerts."""
 
     toasts: tuple[Alert, ...] = ()
-    """What matters most first."""
+    """The most severe first."""
     more: int = 0
-    """How many have no toast of their own."""
+    """The number of alerts without a toast of their own."""
     bell: bool = False
     failed: tuple[DeliveryResult, ...] = ()
-    """Deliveries that failed; each reason once, not with every alert."""
+    """Failed deliveries, each reason once."""
 
 
 class Announcer:
-    """It remembers what it has announced. What stood when the screen began is on the banner, and not announced."""
+    """Remembers what it has announced. Alerts of the first snapshot are on the banner and are not announced."""
 
     def __init__(self, channels: Channels) -> None:
         self._channels = channels
@@ -36,7 +36,7 @@ class Announcer:
         self._failed: set[tuple[str, str]] = set()
 
     def announce(self, alerts: Sequence[Alert]) -> Announcement:
-        """Returns what is new now that these alerts stand."""
+        """Returns what to announce, given the snapshot's alerts."""
         if self._began_at is None:
             self._began_at = max((alert.id for alert in alerts), default=0)
         began_at, announced = self._began_at, self._announced

@@ -1,4 +1,4 @@
-"""The app: it owns the poller's thread, and hands what the poller says to the screens."""
+"""The app: it owns the poller's thread and passes its messages to the screens."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ from opencode_tui.ui.screens.why import WhyScreen
 from opencode_tui.ui.theme import CALM, default_theme
 
 ENDING = (signal.SIGTERM, signal.SIGHUP)
-"""What a closed pane and a system that shuts down send."""
+"""Signals of a closed pane and of a shutdown."""
 
 
 class Tab(Struct, frozen=True):
-    """A screen that a number key shows."""
+    """A screen with a number key."""
 
     key: str
     name: str
@@ -58,7 +58,7 @@ TAB_KEYS = Binding.Group("Screens", compact=True)
 
 
 class OpencodeTui(AlertingApp):
-    """The dashboard over a feed. Raises ValueError for a time zone or a theme that does not exist."""
+    """The dashboard over a feed. Raises ValueError for an unknown time zone or theme."""
 
     TITLE = "opencode_tui"
     CSS_PATH = "app.tcss"
@@ -111,14 +111,14 @@ class OpencodeTui(AlertingApp):
         return self.get_screen(TABS[0].name)
 
     def _bound(self, screen: SnapshotScreen) -> SnapshotScreen:
-        """The screen, which from now on is given what the app is."""
+        """The screen with its reactives bound to the app's."""
         screen.stale_after_ms = max(STALE_AFTER_MS, int(self._settings.poll.interval_s * 5000))
         screen.data_bind(OpencodeTui.snapshot, OpencodeTui.polled_ms, OpencodeTui.failure)
         return screen
 
     def on_mount(self) -> None:
         self.poller.start()
-        # As `q` does: what is being delivered is marked before the end. A plain handler would not wake the loop.
+        # Exit as `q` does, so that running deliveries are recorded. A plain handler would not wake the loop.
         self._handle_signals(self.exit)
 
     def on_unmount(self) -> None:
@@ -129,7 +129,7 @@ class OpencodeTui(AlertingApp):
         from asyncio import get_running_loop
 
         loop = get_running_loop()
-        with suppress(ValueError, RuntimeError, NotImplementedError):  # not the main thread, or no such thing there
+        with suppress(ValueError, RuntimeError, NotImplementedError):  # not on the main thread, or unsupported
             for number in ENDING:
                 if signal.getsignal(number) is signal.SIG_IGN:  # nohup
                     continue
@@ -166,12 +166,12 @@ class OpencodeTui(AlertingApp):
 
     @property
     def _asking(self) -> list[AskingScreen]:
-        """The screens that ask; each takes what answers one of its own requests."""
+        """The screens with requests; each handles the answers to its own."""
         return [screen for screen in self.screen_stack if isinstance(screen, AskingScreen)]
 
     @on(AskingScreen.Asking)
     def ask(self) -> None:
-        screen = self.screen_stack[-1] if self.screen_stack else None  # there is none as the app ends
+        screen = self.screen_stack[-1] if self.screen_stack else None  # no screen is left as the app exits
         self.poller.ask(screen.requests if isinstance(screen, AskingScreen) else ())
 
     @on(OpenSession)
@@ -192,7 +192,7 @@ class OpencodeTui(AlertingApp):
         self.poller.refresh()
 
     def action_show_tab(self, name: str) -> None:
-        """Leave what was opened on top, and show a tab: the first one lies below all others."""
+        """Close the screens on top and show a tab. The first tab is at the bottom of the stack."""
         tab = self.get_screen(name)
         while self.screen is not tab and len(self.screen_stack) > 1:
             self.pop_screen()
@@ -200,7 +200,7 @@ class OpencodeTui(AlertingApp):
             self.push_screen(tab)
 
     def action_open_session(self, session_id: str, turn_id: str | None = None) -> None:
-        """Show a session on top of this screen, with the cursor on a turn."""
+        """Open a session on top of the current screen, with the cursor on a turn."""
         from opencode_tui.ui.screens.session import SessionScreen
 
         screen = self.screen
@@ -229,7 +229,7 @@ class OpencodeTui(AlertingApp):
         self.push_screen(HelpScreen(keys.items()))
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """What the palette offers: everything that has a key, and the theme."""
+        """The palette's commands: everything with a key, and the theme."""
         yield SystemCommand("Theme", "Change the colours", self.action_change_theme)
         yield from self.guard_commands()
         yield SystemCommand("Screenshot", "Save the screen as an SVG file", self._screenshot_soon)
@@ -241,22 +241,22 @@ class OpencodeTui(AlertingApp):
 
     def action_command_palette(self) -> None:
         if not isinstance(self.screen, CommandPalette):
-            self.push_screen(Palette())  # no id: the last one may not be gone yet
+            self.push_screen(Palette())  # without an id, since the previous one may not be removed yet
 
     def search_themes(self) -> None:
         self.push_screen(Palette(providers=[ThemeProvider], placeholder="Search for themes…"))
 
     def _screenshot_soon(self) -> None:
-        self.set_timer(0.1, self.deliver_screenshot)  # once the palette has gone
+        self.set_timer(0.1, self.deliver_screenshot)  # after the palette has closed
 
     def _runner(self, action: str, node: DOMNode) -> Callable[[], Any]:
         async def run() -> None:
-            with suppress(NoMatches):  # the screen that it is about may have gone meanwhile
+            with suppress(NoMatches):  # its screen may have closed meanwhile
                 await self.run_action(action, node)
 
         return run
 
 
 def run(feed: Feed, settings: Settings) -> None:
-    """Show the dashboard until the person quits. Raises ValueError as OpencodeTui does."""
+    """Run the dashboard until it is quit. Raises ValueError like OpencodeTui."""
     OpencodeTui(feed, settings).run(mouse=settings.ui.mouse)

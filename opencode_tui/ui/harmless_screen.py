@@ -1,4 +1,4 @@
-"""The one place that all text passes on its way to the terminal and the clipboard: nothing in it can act on either."""
+"""Filters all text that the app writes to the terminal and the clipboard."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from opencode_tui.privacy import harmless
 
 
 class HarmlessText(LineFilter):
-    """Takes control characters, bidirectional overrides and the like out of every line before it is written.
+    """Removes control characters, bidirectional overrides and the like from every line before it is written.
 
-    Textual itself lets an escape sequence in a title through to the terminal.
+    Textual itself would write an escape sequence in a title to the terminal.
     """
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
@@ -33,5 +33,5 @@ class HarmlessApp(App[None]):
         return [self._harmless, *super().get_line_filters()]
 
     def copy_to_clipboard(self, text: str) -> None:
-        """Copy; also what a person has selected on the screen comes here."""
+        """Copy filtered text; selections on the screen are copied by this too."""
         super().copy_to_clipboard(harmless.lines(text))

@@ -1,4 +1,4 @@
-"""Screens that are closed while messages for them are still on their way: what comes late finds no widgets any more."""
+"""Screens that tolerate late messages: those that arrive after the screen's widgets were removed."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from textual.message import Message
 from textual.screen import Screen
 
 LATE = (NoMatches, KeyError)
-"""What Textual raises in a screen whose widgets are gone, and in one that was closed before it got its styles."""
+"""What Textual raises in a screen whose widgets were removed, or that was closed before it was styled."""
 
 if TYPE_CHECKING:
     _Base = Screen[Any]
 else:
-    # No Screen: Textual takes a widget's styles from the first of its bases that is a widget, and from that alone.
+    # Not a Screen, since Textual takes a widget's styles only from the first of its bases that is a widget.
     _Base = object
 
 
 class Leaving(_Base):
-    """A timer, a key or a resize that comes after the screen was closed is let go.
+    """Ignores timers, keys and resizes that arrive after the screen was closed.
 
-    Textual removes a screen's widgets before it stops its messages, and ends the app for one that looks for a widget
-    in between.
+    Textual removes a screen's widgets before it stops its messages, and a handler that queries a widget in between
+    would crash the app.
     """
 
     @property
     def is_there(self) -> bool:
-        """Its widgets can be found: it is shown, lies below what is shown, or is a tab."""
+        """Whether its widgets exist: it is on the stack or a tab."""
         app = self.app
         return app.is_running and (self in app.screen_stack or app.is_screen_installed(self))
 
@@ -44,11 +44,11 @@ class Leaving(_Base):
 
 
 class LeavingScreen(Leaving, Screen[Any]):
-    """A screen of ours."""
+    """The base of our screens."""
 
 
 class Palette(Leaving, CommandPalette):
-    """Textual's, which may be closed before it is open, and while it looks for what was typed."""
+    """Textual's command palette, made safe to close while it opens or searches."""
 
     @work(exclusive=True, group=CommandPalette._GATHER_COMMANDS_GROUP)
     async def _gather_commands(self, search_value: str) -> None:
@@ -60,10 +60,10 @@ class Palette(Leaving, CommandPalette):
                 raise
 
     def dismiss(self, result: Any = None) -> AwaitComplete:
-        # Two keys that close it can come in one breath, and the second would close what lies below.
+        # a second closing key right after the first would close the screen below
         return super().dismiss(result) if self.app.screen is self else AwaitComplete()
 
     def _action_command_list(self, action: str) -> None:
-        # A list that is still hidden has no lines, and Textual looks for the one to page to.
+        # paging a list that is still hidden would fail, since it has no lines
         with suppress(KeyError):
             super()._action_command_list(action)

@@ -1,4 +1,4 @@
-"""One thread that reads the store on a beat and speaks to the app by messages."""
+"""The poller: a thread that polls the feed at an interval and posts messages to the app."""
 
 from __future__ import annotations
 
@@ -20,56 +20,56 @@ from opencode_tui.records.requests import Action, Request
 
 STOP_TIMEOUT_S = 3.0
 LEAST_REST = 0.1
-"""Of the interval, after a poll that took all of it."""
+"""The least rest after a poll, as a fraction of the interval."""
 UNSET = object()
 
 
 class Stopping(Exception):
-    """Raised out of `report` to end a long poll when the app is closing."""
+    """Raised by `report` to end a long poll when the app closes."""
 
 
 class Feed(Protocol):
-    """What fills the screen. Only the poller's thread calls it, so it may open its connections there."""
+    """The app's source of data. Only the poller's thread calls it, so that it can open connections there."""
 
     def poll(self, report: Callable[[Snapshot], None]) -> Snapshot | None:
-        """A new picture if anything changed since the last call, else None.
+        """Returns a new snapshot if anything changed since the last call, else None.
 
-        A long import may `report` pictures on the way; `report` raises Stopping when the app closes.
-        An exception becomes a state of the screen, and the next poll comes in its time.
+        A long import can `report` snapshots; `report` raises Stopping when the app closes. Exceptions are shown as a
+        state, and polling continues.
         """
 
     def select_day(self, day: date | None) -> None:
-        """The day that the next poll is about; None is today, also after midnight."""
+        """Set the day of the next snapshots; None is today, also after midnight."""
 
     def answer(self, request: Request) -> Answer:
-        """The answer to a request as the ledger is now. Raises LookupError with a sentence for an unknown session."""
+        """Answer a request. Raises LookupError with a sentence for an unknown session."""
 
     def act(self, action: Action) -> Outcome:
-        """Do what the person asked for. Raises ValueError with a sentence where it cannot be."""
+        """Carry out an action. Raises ValueError with a sentence that says why not."""
 
     def close(self) -> None:
-        """Let go of files and connections."""
+        """Close files and connections."""
 
 
 class Poller(threading.Thread):
     """Polls every `interval_s` seconds, and at once after `refresh`, `select_day`, `ask` or `act`.
 
-    What is asked is looked up at once, and again after each poll that brought a new picture.
+    Requests are answered at once, and again after each poll with a new snapshot.
     """
 
     class SnapshotTaken(Message):
-        """There is a new picture."""
+        """There is a new snapshot."""
 
         def __init__(self, snapshot: Snapshot) -> None:
             super().__init__()
             self.snapshot = snapshot
 
         def can_replace(self, message: Message) -> bool:
-            # What a notice says is in no later picture.
+            # its notices are in no later snapshot
             return isinstance(message, Poller.SnapshotTaken) and not self.snapshot.notices
 
     class PollSucceeded(Message):
-        """A poll came back, with or without a new picture."""
+        """A poll succeeded, with or without a new snapshot."""
 
         def __init__(self, at_ms: int) -> None:
             super().__init__()
@@ -79,7 +79,7 @@ class Poller(threading.Thread):
             return isinstance(message, Poller.PollSucceeded)
 
     class PollFailed(Message):
-        """A poll failed; `since_ms` is when one last went well, or when the first one failed."""
+        """A poll failed; `since_ms` is when the last one succeeded, else when the first one failed."""
 
         def __init__(self, reason: str, since_ms: int) -> None:
             super().__init__()
@@ -90,7 +90,7 @@ class Poller(threading.Thread):
             return isinstance(message, Poller.PollFailed)
 
     class Answered(Message):
-        """The answer to a request: the first, or another one than before."""
+        """The first or a changed answer to a request."""
 
         def __init__(self, answer: Answer) -> None:
             super().__init__()
@@ -100,7 +100,7 @@ class Poller(threading.Thread):
             return isinstance(message, Poller.Answered) and message.answer.request == self.answer.request
 
     class Unanswered(Message):
-        """A request has no answer; `reason` is a sentence."""
+        """A request could not be answered; `reason` is a sentence."""
 
         def __init__(self, request: Request, reason: str) -> None:
             super().__init__()
@@ -145,15 +145,15 @@ class Poller(threading.Thread):
         self._wake.set()
 
     def select_day(self, day: date | None) -> None:
-        """Let the next poll, which comes now, be about a day; None is today."""
+        """Poll a day now; None is today."""
         with self._lock:
             self._day = day
         self._wake.set()
 
     def ask(self, requests: tuple[Request, ...]) -> None:
-        """Answer these from now on, and nothing else.
+        """Replace the requests that are answered.
 
-        All are answered again, except those asked before where the new ones only add to them.
+        All are answered now, except the earlier ones if requests were only added.
         """
         with self._lock:
             more = set(self._requests) < set(requests)
@@ -163,13 +163,13 @@ class Poller(threading.Thread):
             self._wake.set()
 
     def act(self, action: Action) -> None:
-        """Carry this out as soon as the poll that runs has ended; the next one follows at once."""
+        """Carry out an action after the current poll, then poll at once."""
         with self._lock:
             self._actions.append(action)
         self._wake.set()
 
     def stop(self) -> None:
-        """End the thread; it is waited for, but not for ever."""
+        """End the thread, and wait for it for a limited time."""
         self._stopping.set()
         self._wake.set()
         if self.is_alive():
@@ -204,7 +204,7 @@ class Poller(threading.Thread):
         self._post(Poller.PollSucceeded(self._well_ms))
 
     def _answer_all(self, again: bool) -> None:
-        """Look up what is asked and has no answer yet, and with `again` also what has one."""
+        """Answer the requests without an answer, and with `again` all of them."""
         with self._lock:
             requests, answers = self._requests, self._answers
         for request in requests:
@@ -217,7 +217,7 @@ class Poller(threading.Thread):
                 self._post(Poller.Unanswered(request, answer) if isinstance(answer, str) else Poller.Answered(answer))
 
     def _answer(self, request: Request) -> Answer | str:
-        """The answer, or the sentence that says why there is none."""
+        """The message with the answer, or with the reason why there is none."""
         try:
             return self._feed.answer(request)
         except LookupError as error:
@@ -245,22 +245,22 @@ class Poller(threading.Thread):
         self._answer_all(again=False)
 
     def _post(self, message: Message) -> None:
-        with contextlib.suppress(RuntimeError):  # the app's loop is closed already
+        with contextlib.suppress(RuntimeError):  # the app's event loop is closed
             self._app.post_message(message)
 
 
 def rest_s(interval_s: float, took_s: float) -> float:
-    """How long to wait after a poll: on a beat, so that a long look makes the next poll and its alert no later."""
+    """Seconds to wait after a poll that took `took_s`, so that polls start at a fixed interval."""
     return max(interval_s - took_s, interval_s * LEAST_REST)
 
 
 def reason_of(error: Exception) -> str:
-    """The first line of what an error says, without its full stop."""
+    """The first line of an error's message, without its full stop."""
     return (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
 
 
 def same(before: Answer | str | None, after: Answer | str) -> bool:
-    """Whether an answer says the same as the last one, but for when it was taken."""
+    """Whether two answers are equal except for their time."""
     if before is None or isinstance(before, str) or isinstance(after, str):
         return before == after
     return replace(before, taken_ms=after.taken_ms) == after

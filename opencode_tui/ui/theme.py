@@ -1,4 +1,4 @@
-"""Our own colours, and which theme a terminal gets."""
+"""Our theme, and the choice of the default theme."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ CALM = Theme(
 )
 
 STYLES = {"calm": "$success", "note": "dim", "notice": "$primary", "warning": "$warning", "cutoff": "$error"}
-"""The style of each band and level in Content."""
+"""The Content style of each band and level."""
 
 
 CURSOR = "$block-cursor-foreground on $block-cursor-background"
-"""The style of what the cursor is on in Content."""
+"""The Content style at the cursor."""
 
 
 def default_theme(color_system: str | None) -> str:
-    """The theme for a terminal: with 16 colours or fewer, the terminal's own colours serve best."""
+    """The default theme; with 16 colours or fewer, one that uses the terminal's own colours."""
     return CALM.name if color_system in ("truecolor", "256") else "ansi-dark"

@@ -52,7 +52,7 @@ def test_one_that_says_more_and_more_is_stopped_with_its_children(tmp_path: Path
 def test_what_it_leaves_running_is_stopped_where_it_holds_the_output_and_is_not_waited_for(tmp_path: Path) -> None:
     start = monotonic()
     ended = sh(f"sleep 600 & echo $! > {tmp_path / 'pids'}; echo well >&2; exit 3")
-    assert (ended.code, ended.said) == (3, b"well\n")
+    assert (ended.code, ended.stderr) == (3, b"well\n")
     assert monotonic() - start < PATIENCE_S / 2
     until(lambda: not any(map(runs, noted(tmp_path / "pids"))))
 

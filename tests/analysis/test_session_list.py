@@ -12,7 +12,7 @@ from opencode_tui.analysis.session_list import (
     grouped,
     ordered,
     quoted,
-    totals,
+    session_totals,
 )
 from opencode_tui.clock import DAY_MS, calendar_for
 from opencode_tui.paths import last_part
@@ -112,14 +112,14 @@ def test_equal_rows_keep_their_order_either_way() -> None:
 
 def test_totals_add_up_over_groups() -> None:
     parts = [group.totals for group in grouped(ROWS)]
-    whole = totals(ROWS)
+    whole = session_totals(ROWS)
     assert whole.total_nano == sum(part.total_nano for part in parts) == nano("$0.8142")
     assert whole.tokens == sum((part.tokens for part in parts), Tokens())
     assert (whole.sessions, whole.calls, whole.subagents) == (6, 360, 3)
 
 
 def test_nothing_adds_up_to_nothing() -> None:
-    assert totals(()) == type(totals(()))(0, 0, 0, 0, 0, Tokens())
+    assert session_totals(()) == type(session_totals(()))(0, 0, 0, 0, 0, Tokens())
     assert grouped(()) == ()
 
 
@@ -176,7 +176,7 @@ def test_a_fork_says_so() -> None:
 
 
 def test_the_status_line_says_how_many_of_how_many_for_how_much() -> None:
-    sums = replace(totals(ROWS), sessions=214, total_nano=nano("$12.40"))
+    sums = replace(session_totals(ROWS), sessions=214, total_nano=nano("$12.40"))
     lines = status(sums, 1203, LAST_ACTIVE, True, "week", "kimi", False)
     assert lines[0] == '214 of 1,203 sessions · $12.40 · sorted by last active ▼ · week · filter "kimi"'
     assert "by project" in status(sums, 214, TOTAL, False, "all", "", True)[0]
@@ -186,7 +186,7 @@ def test_the_status_line_says_how_many_of_how_many_for_how_much() -> None:
 
 
 def test_one_session_is_one_session() -> None:
-    line = status(totals(ROWS[:1]), 1, TOTAL, True, "today", "", False)
+    line = status(session_totals(ROWS[:1]), 1, TOTAL, True, "today", "", False)
     assert line[0].startswith("1 session · $0.41") and line[-1] == "1 · $0.41"
 
 

@@ -70,7 +70,7 @@ def deliver(watched: Watched, pigeon: Pigeon, now: int | None = None, name: str 
 
 def left_by(watched: Watched, holder: str, *, until: int | None = None, tries: int = 1) -> None:
     """As if somebody else had taken it."""
-    until = watched.now + deliveries.LEASE_MS if until is None else until
+    until = watched.now + deliveries.DELIVERY_LEASE_MS if until is None else until
     with watched.ledger.writing() as connection:
         connection.execute("UPDATE delivery SET holder = ?, lease_until_ms = ?, tries = ?", (holder, until, tries))
 
@@ -112,7 +112,7 @@ def test_what_somebody_is_delivering_is_left_to_him(watched: Watched) -> None:
     left_by(watched, "another-machine||1@1")
     deliver(watched, pigeon)
     assert pigeon.given == []
-    deliver(watched, pigeon, watched.now + deliveries.LEASE_MS)  # its lease is over
+    deliver(watched, pigeon, watched.now + deliveries.DELIVERY_LEASE_MS)  # its lease is over
     assert [each.attempt for each in pigeon.given] == [2]
 
 

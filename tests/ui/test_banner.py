@@ -13,8 +13,8 @@ from opencode_tui.ui.app import OpencodeTui
 from opencode_tui.ui.screens.session import SessionScreen
 from opencode_tui.ui.screens.why import WhyScreen
 from opencode_tui.ui.tables.row_table import RowTable
-from opencode_tui.ui.tables.today import SessionTable
-from opencode_tui.ui.widgets.banner import Banner, laid_out
+from opencode_tui.ui.tables.today import DaySessionTable
+from opencode_tui.ui.widgets.banner import Banner, alert_lines
 from opencode_tui.ui.widgets.turns_panel import TurnsPanel
 from tests.support.records import replace
 from tests.support.textual_internals import toast_texts
@@ -140,7 +140,7 @@ async def test_the_arrows_lead_from_the_banner_back_to_the_rows() -> None:
         banner = app.screen.query_one(Banner)
         await until(pilot, lambda: banner.has_focus)
         await pilot.press("down")
-        await until(pilot, lambda: isinstance(app.focused, SessionTable))
+        await until(pilot, lambda: isinstance(app.focused, DaySessionTable))
 
 
 async def test_k_acknowledges_the_alert() -> None:
@@ -190,13 +190,13 @@ async def test_markup_in_an_alert_is_text() -> None:
 
 def test_a_narrow_pane_wraps_the_sentence_to_four_lines_and_names_keys_below_them() -> None:
     hints = ("+2 more  e open  a seen", "a seen")
-    assert laid_out("short", hints, 34) == (["short"], "+2 more  e open  a seen")
-    assert laid_out("a sentence of twenty five", hints, 34) == (["a sentence of twenty five"], "a seen")
-    lines, hint = laid_out("word " * 40, hints, 34)
+    assert alert_lines("short", hints, 34) == (["short"], "+2 more  e open  a seen")
+    assert alert_lines("a sentence of twenty five", hints, 34) == (["a sentence of twenty five"], "a seen")
+    lines, hint = alert_lines("word " * 40, hints, 34)
     assert len(lines) == 5 and lines[3].endswith("…") and (lines[4], hint) == ("", hints[0])
     assert all(len(line) <= 34 for line in lines)
     full = " ".join(["eleven char"] * 3)
-    assert laid_out(full, hints, len(full)) == ([full, ""], "+2 more  e open  a seen")
+    assert alert_lines(full, hints, len(full)) == ([full, ""], "+2 more  e open  a seen")
 
 
 async def test_a_failed_action_is_said_and_the_screen_goes_on() -> None:

@@ -19,7 +19,7 @@ from opencode_tui.ui.screens.session import SessionScreen
 from opencode_tui.ui.screens.sessions import SessionsScreen
 from opencode_tui.ui.screens.today import TodayScreen
 from opencode_tui.ui.tables.row_table import RowTable
-from opencode_tui.ui.tables.today import SessionTable
+from opencode_tui.ui.tables.today import DaySessionTable
 from opencode_tui.ui.widgets.seven_days import SevenDays
 from opencode_tui.ui.widgets.slices import SlicesPanel
 from tests.ui.builders import DAY, ROWS, FakeFeed, part, row, session_list, snapshot
@@ -237,7 +237,7 @@ async def test_enter_on_todays_row_opens_its_session() -> None:
         assert "Today › " in header(app)
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(app.screen, TodayScreen))
-        assert app.screen.query_one(SessionTable).cursor_key == "ses_2"
+        assert app.screen.query_one(DaySessionTable).cursor_key == "ses_2"
 
 
 async def test_a_models_bar_leads_to_its_sessions_of_the_day_and_esc_back_to_the_bar() -> None:

@@ -11,7 +11,7 @@ from rich.cells import cell_len
 from opencode_tui.config.settings import Ui
 from opencode_tui.records.day import Snapshot
 from opencode_tui.ui.screens.help import HelpScreen
-from opencode_tui.ui.tables.today import SessionTable
+from opencode_tui.ui.tables.today import DaySessionTable
 from opencode_tui.ui.widgets.seven_days import SevenDays
 from tests.support.records import replace
 from tests.ui.builders import DAY, SETTINGS, STORE, part, quiet, session, snapshot
@@ -87,7 +87,7 @@ async def test_a_click_on_a_bar_opens_its_day() -> None:
         assert feed.days == [date(2026, 5, 11)]
 
 
-def rows(app_table: SessionTable) -> list[str]:
+def rows(app_table: DaySessionTable) -> list[str]:
     return list(app_table.keys)
 
 
@@ -95,7 +95,7 @@ async def test_the_cursor_stays_on_its_session_when_rows_move_come_and_go() -> N
     a, b, c, d = (session(id, f"Session {id}") for id in "abcd")
     app, feed = app_over(snapshot(session_lines=(a, b, c)))
     async with showing(app) as pilot:
-        table = app.screen.query_one(SessionTable)
+        table = app.screen.query_one(DaySessionTable)
         await pilot.press("down")
         assert table.cursor_key == "b"
         feed.answers.append(snapshot(session_lines=(d, c, a, b)))
@@ -115,7 +115,7 @@ async def test_the_cursor_stays_on_its_session_when_rows_move_come_and_go() -> N
 async def test_on_another_day_the_cursor_is_on_the_first_session() -> None:
     app, feed = app_over(snapshot(session_lines=tuple(session(id, f"Session {id}") for id in "abc")))
     async with showing(app) as pilot:
-        table = app.screen.query_one(SessionTable)
+        table = app.screen.query_one(DaySessionTable)
         await pilot.press("down", "down")
         feed.answers.append(snapshot(session_lines=tuple(session(id, f"Session {id}") for id in "def")))
         await pilot.press("r")
@@ -126,7 +126,7 @@ async def test_on_another_day_the_cursor_is_on_the_first_session() -> None:
 async def test_the_row_below_the_mouse_is_marked_until_a_key_is_pressed() -> None:
     app, _ = app_over(snapshot(session_lines=tuple(session(id, f"Session {id}") for id in "abc")))
     async with showing(app) as pilot:
-        table = app.screen.query_one(SessionTable)
+        table = app.screen.query_one(DaySessionTable)
         plain = table.row_style(2)
         await pilot.hover(table, offset=(5, 3))
         assert table.row_style(2) != plain == table.row_style(1)
@@ -141,7 +141,7 @@ async def test_the_scroll_stays_where_it_was_when_amounts_change() -> None:
     lines = tuple(session(f"s{i}", f"Session {i}") for i in range(60))
     app, feed = app_over(snapshot(session_lines=lines))
     async with showing(app) as pilot:
-        table = app.screen.query_one(SessionTable)
+        table = app.screen.query_one(DaySessionTable)
         await pilot.press("ctrl+end")
         await until(pilot, lambda: table.cursor_key == "s59" and table.scroll_y > 0)
         scroll = table.scroll_y
@@ -262,7 +262,7 @@ async def test_of_very_many_sessions_a_thousand_are_shown_and_the_rest_is_counte
     lines = tuple(session(f"s{i}", f"Session {i}") for i in range(1005))
     app, _ = app_over(snapshot(session_lines=lines))
     async with showing(app):
-        assert app.screen.query_one(SessionTable).row_count == 1000
+        assert app.screen.query_one(DaySessionTable).row_count == 1000
         assert "Sessions · +5 more" in screen_text(app)
 
 

@@ -1,4 +1,4 @@
-"""The ways that an alert goes beyond the screen, one file each. A new one is a file here and an entry in `CHANNELS`."""
+"""The delivery channels, one file each. A new one is a file here and an entry in `CHANNELS`."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from opencode_tui.records.alerts import Alert, Level, at_least
 
 
 class ChannelType(Struct, frozen=True):
-    """A channel that there is. The setting of its name is the level from which on it is used."""
+    """A kind of channel. The setting of its name is the least level that it delivers."""
 
     name: str
     make: Callable[[Settings, Mapping[str, str]], Channel]
     interrupts: bool = False
-    """It speaks up where people are; what is late, and no cutoff, does not."""
+    """It interrupts people, so that it skips late alerts below the cutoff."""
 
 
 CHANNELS = (
@@ -31,7 +31,7 @@ CHANNELS = (
 
 
 class Route(Struct, frozen=True):
-    """A channel that is on, and which alerts go to it."""
+    """An enabled channel and the least level that it delivers."""
 
     name: str
     channel: Channel
@@ -42,10 +42,10 @@ class Route(Struct, frozen=True):
         return at_least(alert.crossing.level, self.level)
 
     def silenced(self, alert: Alert) -> str:
-        """Why the channel stays silent about an alert that it takes; empty where it does not.
+        """Why the channel does not deliver an alert that it takes; empty if it delivers.
 
-        What is snoozed goes nowhere. What was crossed more than an hour before anybody looked interrupts
-        nobody, unless it is a cutoff; a webhook and a command, which are read later anyway, get it.
+        Snoozed and acknowledged alerts are not delivered. Late alerts are not delivered by channels that interrupt
+        people, unless they are cutoffs.
         """
         if alert.is_snoozed(alert.fired_ms):
             return "silent: snoozed"
@@ -57,19 +57,19 @@ class Route(Struct, frozen=True):
 
 
 def levels(channels: Channels) -> dict[str, Level]:
-    """The level from which on each channel that is on is used, by its name."""
+    """The least level of each enabled channel, by name."""
     found = {channel.name: getattr(channels, channel.name) for channel in CHANNELS}
     return {name: level for name, level in found.items() if level != "off"}
 
 
 def all_off(channels: Channels) -> Channels:
-    """The settings with nothing that goes beyond the screen."""
+    """The settings with all delivery channels off."""
     off: dict[str, Any] = {channel.name: "off" for channel in CHANNELS}
     return replace(channels, **off)
 
 
 def routes(settings: Settings, environ: Mapping[str, str]) -> tuple[Route, ...]:
-    """The channels that the settings turn on."""
+    """The enabled channels."""
     on = levels(settings.channels)
     return tuple(
         Route(channel.name, channel.make(settings, environ), on[channel.name], channel.interrupts)

@@ -1,4 +1,4 @@
-"""What a channel is, and how it says that it failed."""
+"""The interface of a channel, and its error."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from opencode_tui.records.alerts import Alert
 
 
 class ChannelError(Exception):
-    """An alert could not be delivered. The message is one sentence, which holds no secret."""
+    """An alert could not be delivered. The message is one sentence without secrets."""
 
 
 class Channel(Protocol):
     def send(self, alert: Alert) -> str:
-        """Deliver an alert, however long that takes, and say how it went. Raises ChannelError."""
+        """Deliver an alert, blocking until it is done, and return details. Raises ChannelError."""

@@ -1,4 +1,4 @@
-"""Runs a program of the user's: the alert is in its environment as ALERT_…, and as JSON on its standard input."""
+"""Runs the user's command with the alert in its environment as ALERT_… and as JSON on its standard input."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from opencode_tui.records.alerts import Alert
 
 TIMEOUT_S = 30.0
 _HEAD = 200
-# Not OPENCODE_TUI_…: those are settings, and an opencode-tui that the program starts would refuse to know them.
+# Not OPENCODE_TUI_…: those are settings, and an opencode-tui that the command starts would reject unknown ones.
 _PREFIX = "ALERT_"
 _VARIABLES = ("id", "level", "rule", "kind", "text", "cause", "session", "period", "value", "line", "try")
 
@@ -38,7 +38,7 @@ class Command:
             raise ChannelError(f"channels.command_line cannot be run ({error})") from error
         if ended.code is None:
             raise ChannelError(f"{program} {ended.stopped} and was stopped")
-        head = plain(ended.said.decode(errors="replace"), _HEAD)
+        head = plain(ended.stderr.decode(errors="replace"), _HEAD)
         outcome = f"exit code {ended.code}" + (f": {head}" if head else "")
         if ended.code:
             raise ChannelError(outcome)
@@ -46,7 +46,7 @@ class Command:
 
 
 def variables(alert: Alert, environ: Mapping[str, str]) -> dict[str, str]:
-    """Our environment without the webhook's address, and the alert: ALERT_TEXT, ALERT_SPENT_USD and so on."""
+    """Our environment without the webhook's address, plus the alert: ALERT_TEXT, ALERT_SPENT_USD and so on."""
     fields = alert_fields(alert)
     ours = {_PREFIX + name.upper(): "" if fields[name] is None else str(fields[name]) for name in _VARIABLES}
     if fields["unit"] == "usd":

@@ -1,6 +1,6 @@
-"""A notice of the desktop: by notify-send, on macOS by osascript, else by the terminal that we run in.
+"""Desktop notifications by notify-send, on macOS by osascript, else by the terminal.
 
-The text of an alert holds titles of sessions: it is an argument, never part of a script or of a shell's line.
+An alert's text holds session titles, so that it is passed as an argument, never as part of a script.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Desktop:
         return f"{trouble}; handed to the terminal"
 
     def _run(self, command: list[str]) -> str:
-        """What went wrong, empty where nothing did."""
+        """The error message; empty on success."""
         name = Path(command[0]).name
         try:
             ended = run(command, b"", self._environ, TIMEOUT_S)
@@ -59,19 +59,19 @@ class Desktop:
             return f"{name} {ended.stopped}"
         if not ended.code:
             return ""
-        said = plain(ended.said.decode(errors="replace"), 120)
-        return f"{name} failed with exit code {ended.code}" + (f" ({said})" if said else "")
+        message = plain(ended.stderr.decode(errors="replace"), 120)
+        return f"{name} failed with exit code {ended.code}" + (f" ({message})" if message else "")
 
     def _write(self, sequence: bytes) -> None:
         handle = os.open(self._terminal, os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK)
         try:
-            os.write(handle, sequence)  # at once, so that nothing else on the screen comes between
+            os.write(handle, sequence)  # in one write, so that no other output comes between
         finally:
             os.close(handle)
 
 
 def notify_send(program: str, alert: Alert) -> list[str]:
-    # It takes \n and the like in the body for what they stand for, and the desktop takes <b> for bold.
+    # notify-send interprets escapes such as \n in the body, and the desktop interprets markup such as <b>.
     body = html.escape(plain(alert.text, _LONGEST), quote=False).replace("\\", "\\\\")
     urgency = _URGENCY[alert.crossing.level]
     return [program, "--app-name=opencode-tui", f"--urgency={urgency}", "--", title(alert), body]
@@ -83,14 +83,14 @@ def osascript(program: str, alert: Alert) -> list[str]:
 
 
 def osc(alert: Alert, environ: Mapping[str, str]) -> bytes:
-    """The terminal's own notice: OSC 777 for rxvt, foot and those on VTE, OSC 9 for the others."""
+    """The terminal's notification sequence: OSC 777 for rxvt, foot and VTE terminals, OSC 9 for others."""
     body = plain(alert.text, _LONGEST)
     if environ.get("TERM", "").startswith(("rxvt", "foot")) or environ.get("VTE_VERSION"):
         sequence = f"\x1b]777;notify;{title(alert)};{body.replace(';', ',')}\x07"
     else:
         sequence = f"\x1b]9;{title(alert)}: {body}\x07"
     if environ.get("TMUX"):
-        # tmux hands on what is wrapped so, where `allow-passthrough` is on.
+        # tmux passes a sequence wrapped like this to the terminal if `allow-passthrough` is on.
         sequence = "\x1bPtmux;" + sequence.replace("\x1b", "\x1b\x1b") + "\x1b\\"
     return sequence.encode()
 

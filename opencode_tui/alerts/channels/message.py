@@ -1,4 +1,4 @@
-"""An alert as other programs get it: a title, a text, and its fields. Somebody's text stands in it, made harmless."""
+"""An alert as channels send it: a title, a text, and its fields, with control characters removed."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ _LONGEST = 1000
 
 
 def plain(text: str, limit: int = _LONGEST) -> str:
-    """The text on one line, without control characters, cut at `limit`."""
+    """The text on one line without control characters, cut to `limit` characters."""
     return " ".join(one_line(text, limit).split())
 
 
 def title(alert: Alert) -> str:
-    """Such as `OpenCode: warning`; from the second try on it says which it is."""
+    """Such as `OpenCode: warning`, with the number of the attempt from the second on."""
     return f"OpenCode: {alert.crossing.level}" + (f" ({try_text(alert.attempt)})" if alert.attempt > 1 else "")
 
 
@@ -30,7 +30,7 @@ def try_text(attempt: int) -> str:
 
 
 def alert_fields(alert: Alert) -> dict[str, Any]:
-    """The alert as JSON. Moments are ISO 8601 in UTC; `value` and `line` are USD where `unit` says so."""
+    """The alert as JSON. Times are ISO 8601 in UTC; `value` and `line` are in USD if `unit` says so."""
     crossing, cause = alert.crossing, alert.cause
     in_usd = unit_of(crossing).in_usd
     return {

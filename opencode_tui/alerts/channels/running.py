@@ -1,7 +1,7 @@
-"""Runs a program with its end in sight: so long and so much output at the most, and all that it has started with it.
+"""Runs a program with limits on time and output, and stops it together with everything that it started.
 
-Its output is read to the end through pipes. Whatever ends us, `kill -9` included, closes them, so that what goes on
-writing ends as well.
+Its output goes through pipes, which close however we end (`kill -9` included), so that a program that keeps writing
+ends as well.
 """
 
 from __future__ import annotations
@@ -26,27 +26,26 @@ _PIECE = 65_536
 _LOOK_S = 0.05
 _START_S = 10.0
 _LAST_WORDS_S = 0.5
-"""How long is waited for the rest of what a program that has ended said, where something that it left running still
-holds its output."""
+"""Seconds to wait for remaining output after a program has ended, if a process that it left running holds the pipe."""
 
 
 class Ended(Struct, frozen=True):
     """How a program ended."""
 
     code: int | None
-    """None where it had to be stopped."""
-    said: bytes
-    """The beginning of what it wrote to its standard error."""
+    """The exit code; None if it was stopped."""
+    stderr: bytes
+    """The beginning of its standard error."""
     stopped: str = ""
-    """Why it had to be: what it did, as the rest of a sentence."""
+    """Why it was stopped, as the rest of a sentence, such as `did not end within 10 s`."""
 
 
 def run(line: Sequence[str], given: bytes, environ: Mapping[str, str], timeout_s: float) -> Ended:
-    """Start a program without a shell, with its input given, and wait for its end.
+    """Run a program without a shell, with `given` as its standard input, and wait for it.
 
-    It is stopped with all that it has started after so many seconds, after too much output, and where we end. What it
-    leaves running when it ends in time is stopped if it still holds its output, and else goes on. Raises OSError and
-    ValueError where it does not start.
+    It is stopped with its process group after `timeout_s` seconds, after too much output, and if we end. Processes that
+    it leaves running are stopped only if they still hold its output. Raises OSError and ValueError if it does not
+    start.
     """
     with tempfile.TemporaryFile() as file:
         file.write(given)
@@ -74,21 +73,21 @@ def run(line: Sequence[str], given: bytes, environ: Mapping[str, str], timeout_s
             assert pipe is not None
             pipe.close()
     if _is_over.is_set():
-        raise SystemExit  # not that it failed: nobody has waited for it
+        raise SystemExit  # no exit code, since it was not waited for
     return ended
 
 
 _running: dict[int, subprocess.Popen[bytes]] = {}
 _is_over = Event()
 _starting = Lock()
-"""Held until a program that has been started stands in `_running`."""
+"""Held until a started program is in `_running`."""
 
 
 def _follow(process: subprocess.Popen[bytes], timeout_s: float) -> Ended:
-    """Read what the program says to its end, and no further than it may go."""
+    """Read the program's output until it ends or reaches a limit."""
     assert process.stdout is not None and process.stderr is not None
     end_s = monotonic_s() + timeout_s
-    said, size, stopped = bytearray(), 0, f"did not end within {timeout_s:g} s"
+    stderr, size, stopped = bytearray(), 0, f"did not end within {timeout_s:g} s"
     with selectors.DefaultSelector() as pipes:
         for pipe in (process.stdout, process.stderr):
             os.set_blocking(pipe.fileno(), False)
@@ -103,7 +102,7 @@ def _follow(process: subprocess.Popen[bytes], timeout_s: float) -> Ended:
                 if not piece:
                     pipes.unregister(key.fileobj)
                 elif key.fileobj is process.stderr:
-                    said += piece[: _KEPT - len(said)]
+                    stderr += piece[: _KEPT - len(stderr)]
         holds_output = bool(pipes.get_map())
     if size > _MOST:
         stopped = f"wrote more than {_MOST // 1_000_000} MB"
@@ -113,19 +112,19 @@ def _follow(process: subprocess.Popen[bytes], timeout_s: float) -> Ended:
     code = process.poll()
     if code is None or holds_output:
         _stop(process)
-    return Ended(code, bytes(said), "" if code is not None else stopped)
+    return Ended(code, bytes(stderr), "" if code is not None else stopped)
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
-    """End a program and all that it has started, but for what has left its session."""
-    with suppress(ProcessLookupError, PermissionError):  # macOS says the latter of those that have ended
+    """Kill a program and its process group."""
+    with suppress(ProcessLookupError, PermissionError):  # macOS raises PermissionError for ended processes
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
 
 
 @atexit.register
 def _stop_all() -> None:
-    """We end: nobody would stop them any more."""
+    """Stop all running programs as we exit."""
     _is_over.set()
     has_started = _starting.acquire(timeout=_START_S)
     for pid in list(_running):

@@ -1,7 +1,7 @@
-"""POSTs the alert as JSON that Slack and those like it understand. The address is a secret: nothing shows it.
+"""POSTs the alert as JSON for Slack and compatible services. The address is a secret and never shown.
 
-All of it, with every further try, has so many seconds, however slowly a server's bytes come. Of its answer the status
-is read and nothing else, and no redirect is followed: the alert goes to the address that was set or nowhere.
+One deadline covers all attempts, however slowly a server answers. Only the status of the answer is read, and redirects
+are not followed.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from opencode_tui.records.alerts import Alert
 
 TIMEOUT_S = 10.0
 BACKOFF_S = (1.0, 3.0)
-"""Seconds before the second and the third try."""
+"""Seconds before the second and the third attempt."""
 _BOTH_WAYS = 2  # socket.SHUT_RDWR
 _LATER = frozenset({408, 425, 429})
 
@@ -39,7 +39,7 @@ class Webhook:
         timeout_s: float = TIMEOUT_S,
         wait: Callable[[float], None] = time.sleep,
     ) -> None:
-        """`address` gives the address when it is needed, so that no object keeps it."""
+        """`address` returns the address when it is needed, so that no object stores it."""
         self._address, self._timeout_s, self._wait = address, timeout_s, wait
 
     def send(self, alert: Alert) -> str:
@@ -54,22 +54,22 @@ class Webhook:
                 return f"{answer.words}, after {failure.words}"
         if answer.ok:
             return answer.words
-        # Raised here and not where it happened: the library's errors hold the address.
+        # Raised here without the library's error as its context, since that holds the address.
         raise ChannelError(f"{answer.words}, {tries} times" if tries > 1 else answer.words)
 
     def _post(self, body: Mapping[str, Any], end_s: float) -> _Answer:
-        """One try, at most until the moment: then the connection is cut, and not waited for."""
+        """One attempt; at the deadline the connection is cut without waiting."""
         exchange = _Exchange(self._address(), body, self._timeout_s)
         thread = Thread(target=exchange.run, name="post an alert", daemon=True)
         thread.start()
         thread.join(max(end_s - monotonic_s(), 0.0))
-        answer = exchange.answer  # before it is cut, which makes it fail
+        answer = exchange.answer  # before it is cut, since cutting it makes it fail
         exchange.cut()
         return answer or _Answer(f"no answer within {self._timeout_s:g} s")
 
 
 class _Exchange:
-    """A POST on a thread of its own. Looking up a name and reading an answer byte by byte know no deadline."""
+    """A POST on its own thread, since name lookup and slow answers have no deadline of their own."""
 
     def __init__(self, address: str, body: Mapping[str, Any], timeout_s: float) -> None:
         self._request: tuple[str, Mapping[str, Any]] | None = (address, body)
@@ -82,7 +82,7 @@ class _Exchange:
     def run(self) -> None:
         import httpx
 
-        for name in ("httpx", "httpcore"):  # they would log the address
+        for name in ("httpx", "httpcore"):  # these loggers would log the address
             logging.getLogger(name).setLevel(logging.WARNING)
         assert self._request is not None
         (address, body), self._request = self._request, None
@@ -106,7 +106,7 @@ class _Exchange:
             self.answer = _Answer(f"failed ({type(error).__name__})")
 
     def cut(self) -> None:
-        """End the exchange where it still runs; an answer that comes later is none."""
+        """End the exchange if it is still running; a later answer is ignored."""
         with self._lock:
             self._is_cut = True
             for each in self._sockets:
@@ -115,7 +115,7 @@ class _Exchange:
             self._sockets.clear()
 
     def _trace(self, event: str, info: Mapping[str, Any]) -> None:
-        """httpcore's own way to see a connection being made, which has the socket."""
+        """httpcore's trace hook, which gives access to the socket."""
         if event.endswith((".connect_tcp.complete", ".start_tls.complete")):
             made = info["return_value"].get_extra_info("socket")
             with self._lock:
@@ -129,18 +129,18 @@ class _Answer(Struct, frozen=True):
     words: str
     ok: bool = False
     again: bool = False
-    """Another try may go better."""
+    """Whether another attempt may succeed."""
 
 
 def slack_body(alert: Alert) -> dict[str, Any]:
-    """`text` for a chat, with what Slack would take for a link or a call to everybody escaped; then the fields."""
+    """`text` with Slack's special characters escaped, plus the alert's fields."""
     fields = alert_fields(alert)
     text = html.escape(fields["text"], quote=False)
     return fields | {"text": f"{title(alert)}: {text}"}
 
 
 def address_of(file: Path | None, environ: Mapping[str, str]) -> str:
-    """The webhook's address from its file, else from the environment. Raises ChannelError, which does not hold it."""
+    """The webhook's address from its file, else from the environment. Raises ChannelError without the address."""
     if file is None:
         address = environ.get(paths.WEBHOOK_VARIABLE, "").strip()
     else:

@@ -1,6 +1,6 @@
-"""The alert rules, one file a family. A new one is a file here and an entry in `RULES`.
+"""The alert rules, one file for each family. A new one is a file here and an entry in `RULES`.
 
-Its settings are a field of `config.settings.Alerts`, which stands below the rules, and their lines in the example file.
+Its settings are a field of `config.settings.Alerts` and lines in the example file.
 """
 
 from __future__ import annotations
@@ -21,33 +21,33 @@ RULES: tuple[Rule, ...] = (
     *edits.RULES,
     *guard.RULES,
 )
-"""In the order in which they are asked: of alerts that fire at one moment, that of an earlier rule comes first."""
+"""In order of evaluation, which also orders alerts that fire at the same moment."""
 
 _UNKNOWN = counted("call")
 
 
 def crossings(measured: Measurements) -> tuple[Crossing, ...]:
-    """Every level of every rule that stands at or past its line now."""
+    """Every level of every rule that is at or past its line now."""
     return tuple(crossing for rule in RULES for crossing in rule.crossings(measured))
 
 
 def in_force(settings: Settings) -> tuple[str, ...]:
-    """The rules that are on, one in each line."""
+    """The enabled rules, one text each."""
     return tuple(text for rule in RULES for text in rule.in_force(settings))
 
 
 def rule_of(crossing: Crossing) -> Rule | None:
-    """The rule that made a crossing; None for one that is not known, such as that of a later version."""
+    """The rule of a crossing; None if unknown, such as one of a later version."""
     return next((rule for rule in RULES if rule.owns(crossing.rule)), None)
 
 
 def title_of(crossing: Crossing) -> str:
-    """What the rule of a crossing watches, in words; its name where it is not known."""
+    """The title of the crossing's rule, or its name if the rule is unknown."""
     rule = rule_of(crossing)
     return rule.title_of(crossing.rule) if rule else crossing.rule
 
 
 def unit_of(crossing: Crossing) -> Unit:
-    """What the values of a crossing are counted in; that of its family where its rule is not known."""
+    """The unit of the crossing's values, or that of its family if the rule is unknown."""
     rule = rule_of(crossing) or next((rule for rule in RULES if rule.kind == crossing.kind), None)
     return rule.unit if rule else _UNKNOWN

@@ -1,4 +1,4 @@
-"""How full the context of a session was at its newest call; it is crossed again once it has been freed."""
+"""The context fill of a session's newest call; re-armed when the context has been freed."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from opencode_tui.alerts.rules.measurements import Measurements
 from opencode_tui.alerts.rules.rule import ANY_TIME, PERCENT, Rule, Subject, least, titled
-from opencode_tui.analysis.cause_finders import growth_of, last_stretch
+from opencode_tui.analysis.cause_finders import context_growth, last_stretch
 from opencode_tui.analysis.causes import NO_CALLS
 from opencode_tui.clock import Calendar
 from opencode_tui.config.settings import Settings
@@ -19,7 +19,7 @@ from opencode_tui.records.evidence import Evidence
 from opencode_tui.records.facts import CallScope
 
 
-class Context(Rule):
+class ContextFill(Rule):
     name = kind = "context"
     title = "how full the context is"
     unit = PERCENT
@@ -29,7 +29,7 @@ class Context(Rule):
         return titled(self, settings.alerts.context)
 
     def crossings(self, measured: Measurements) -> Iterator[Crossing]:
-        """Of the sessions whose newest call reaches a line, and of those alone, all calls are read."""
+        """Reads all calls only of sessions whose newest call reaches a line."""
         lines, limits = measured.settings.alerts.context, measured.limits
         if limits is None or not lines.levels:
             return
@@ -53,7 +53,7 @@ class Context(Rule):
         calls = last_stretch(session) if session else []
         if session is None or not calls:
             return NO_CALLS
-        last, growth = calls[-1], growth_of(calls)
+        last, growth = calls[-1], context_growth(calls)
         if growth is not None:
             words, nano = growth
             return Cause(f"it {words}", session.id, last.turn_id, nano)
@@ -66,4 +66,4 @@ def _percent(limits: ContextLimits, tokens: int, *model: str) -> int:
     return tokens * 100 // limit if limit else 0
 
 
-RULES: tuple[Rule, ...] = (Context(),)
+RULES: tuple[Rule, ...] = (ContextFill(),)

@@ -1,4 +1,4 @@
-"""A subagent that is nested deeper than it should be."""
+"""A subagent nested deeper than the limit."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ class SubagentDepth(Rule):
 
     def crossings(self, measured: Measurements) -> Iterator[Crossing]:
         most = measured.settings.alerts.subagent_depth
-        for place in measured.places if most else ():
-            if place.depth > most:
-                subject = Subject(place.id, place.id, f'"{measured.title(place.id)}"')
-                yield self.crossing(measured, "warning", place.depth, most, subject)
+        for node in measured.nodes if most else ():
+            if node.depth > most:
+                subject = Subject(node.id, node.id, f'"{measured.title(node.id)}"')
+                yield self.crossing(measured, "warning", node.depth, most, subject)
 
     def calls(self, crossing: Crossing, measured: Measurements) -> CallScope:
         return CallScope(ANY_TIME, (crossing.subject,))

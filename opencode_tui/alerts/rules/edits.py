@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from opencode_tui.alerts.rules.measurements import Measurements
 from opencode_tui.alerts.rules.rule import Rule, Subject, counted
-from opencode_tui.analysis.cause_finders import cost, turns_of
+from opencode_tui.analysis.cause_finders import by_turn, cost
 from opencode_tui.analysis.causes import NO_CALLS, cause_in
 from opencode_tui.analysis.loops import is_edit
 from opencode_tui.clock import Calendar
@@ -53,7 +53,7 @@ class SameFile(Rule):
 
 def _rounds_on(session: SessionEvidence, file: str) -> list[list[CallFacts]]:
     used = {use.call_id for use in session.tools if is_edit(use) and use.target == file}
-    turns = turns_of(session.calls).items()
+    turns = by_turn(session.calls).items()
     return [calls for id, calls in turns if id and any(call.id in used for call in calls)]
 
 

@@ -1,4 +1,4 @@
-"""What keeps the guard from holding: an alert once for each time that it comes about."""
+"""Troubles of the guard: one alert for each incident."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from opencode_tui.records.alerts import Cause, Crossing
 from opencode_tui.records.evidence import Evidence
 
 
-class Guard(Rule):
+class GuardHealth(Rule):
     name = kind = "guard"
     title = "whether the guard holds"
     unit = counted("call")
@@ -23,7 +23,7 @@ class Guard(Rule):
         return ()
 
     def crossings(self, measured: Measurements) -> Iterator[Crossing]:
-        """A warning for each trouble that lets calls pass; a notice for what has weakened the guard for a minute."""
+        """A warning for each trouble that lets calls pass; a notice for others that have lasted a minute."""
         for trouble in measured.troubles:
             if not trouble.held or not trouble.noted or measured.now_ms - trouble.at_ms >= MINUTE_MS:
                 yield Crossing(
@@ -48,4 +48,4 @@ class Guard(Rule):
         return Cause(crossing.about)
 
 
-RULES: tuple[Rule, ...] = (Guard(),)
+RULES: tuple[Rule, ...] = (GuardHealth(),)

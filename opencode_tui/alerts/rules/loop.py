@@ -1,4 +1,4 @@
-"""The same call of a tool again and again in a session of today, with no file edited in between."""
+"""The same tool call repeated in one of today's sessions with no edit in between."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class SameCall(Rule):
             yield f"the same tool call {times} times in a session, with no file edited in between: notice"
 
     def crossings(self, measured: Measurements) -> Iterator[Crossing]:
-        """Of the sessions that come into question each is read whole: what was done in between decides."""
+        """Reads candidate sessions completely, since edits in between decide."""
         least = measured.settings.alerts.same_call
         for id in alert_queries.repeating(measured.connection, measured.day, least) if least else ():
             calls = alert_queries.calls_in(measured.connection, CallScope(measured.day, (id,)), id)

@@ -1,4 +1,4 @@
-"""What the enabled rules are evaluated on, read from the ledger: what several of them measure is read once."""
+"""The measurements that the rules are evaluated on, read from the ledger and cached."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from functools import cached_property
 from msgspec import Struct
 from msgspec.structs import replace
 
-from opencode_tui.analysis.trees import Place, laid_out, roots
+from opencode_tui.analysis.trees import TreeNode, roots, tree_nodes
 from opencode_tui.clock import Calendar, Span
 from opencode_tui.config.settings import Settings
-from opencode_tui.guard.troubles import Trouble
+from opencode_tui.guard.troubles import GuardTrouble
 from opencode_tui.ledger import alert_queries, queries
 from opencode_tui.privacy.harmless import shown_id
 from opencode_tui.readings.context import ContextLimits
@@ -24,19 +24,19 @@ _ALL = ""
 
 
 class ScopeSpend(Struct, frozen=True):
-    """What one of a scope cost: a root session with its tree, a model, a project, …"""
+    """The spend of one member of a scope: a root session with its tree, a model, a project, …"""
 
     key: str
     name: str
-    """The title of a session, else the key."""
+    """A session's title, else the key."""
     nano: int
 
 
 @dataclass
 class Measurements:
-    """Reads from the ledger what a rule asks for, when it asks; each answer is kept for the other rules.
+    """Reads each measurement on first use and caches it for the other rules.
 
-    They are of one moment: the next evaluation makes new ones.
+    All are of one moment; each evaluation needs a new instance.
     """
 
     connection: sqlite3.Connection
@@ -44,13 +44,13 @@ class Measurements:
     now_ms: int
     calendar: Calendar
     limits: ContextLimits | None = None
-    troubles: tuple[Trouble, ...] = ()
-    """What is wrong with the guard now."""
+    troubles: tuple[GuardTrouble, ...] = ()
+    """The guard's current troubles."""
     _spends: dict[tuple[Scope, Period], tuple[ScopeSpend, ...]] = field(default_factory=dict)
     _known: dict[str, tuple[str | None, str]] = field(default_factory=dict)
 
     def span(self, period: Period) -> Span:
-        """The present day, ISO week or month."""
+        """The current day, ISO week or month."""
         day = self.calendar.day(self.now_ms)
         if period == "week":
             return self.calendar.span(*self.calendar.week(day))
@@ -62,11 +62,11 @@ class Measurements:
 
     @cached_property
     def day_counts(self) -> tuple[int, int]:
-        """Today's calls, and its minutes with spend."""
+        """Today's number of calls, and of minutes with spend."""
         return alert_queries.day_counts(self.connection, self.day)
 
     def spends(self, scope: Scope, period: Period) -> tuple[ScopeSpend, ...]:
-        """What each of a scope cost in the present period; `all` has one sum with an empty key."""
+        """The spend of each member of a scope in the current period; `all` has one sum with an empty key."""
         if (scope, period) not in self._spends:
             self._spends[scope, period] = self._spends_of(scope, self.span(period))
         return self._spends[scope, period]
@@ -84,27 +84,27 @@ class Measurements:
         return tuple(ScopeSpend(id, self.title(id), nano) for id, nano in totals.items())
 
     @cached_property
-    def places(self) -> tuple[Place, ...]:
-        """The trees of all sessions that did something today, with what each ever cost; its roots have depth 0.
+    def nodes(self) -> tuple[TreeNode, ...]:
+        """The trees of all sessions active today, with the cost over their whole life; roots have depth 0.
 
-        Subagents that did nothing today are left out; their cost is in what stands above them.
+        Subagents that were not active today are left out, but count in their ancestors' totals.
         """
         active = alert_queries.active_sessions(self.connection, self.day)
         tops = set(self._roots(active).values())
         parents = alert_queries.trees(self.connection, tops)
         spent = alert_queries.sums_of(self.connection, parents)
-        # One root above all of them lays out every tree at once.
+        # an artificial root above all, so that one walk covers every tree
         above = {id: _ALL if id in tops else parent for id, parent in parents.items()}
         own = {id: spent.get(id, 0) for id in parents}
         shown = {*active, *tops}
         return tuple(
-            replace(place, depth=place.depth - 1)
-            for place in laid_out(_ALL, {_ALL: None} | above, {_ALL: 0} | own)
-            if place.id in shown
+            replace(node, depth=node.depth - 1)
+            for node in tree_nodes(_ALL, {_ALL: None} | above, {_ALL: 0} | own)
+            if node.id in shown
         )
 
     def tree(self, session_id: str) -> tuple[str, ...]:
-        """A session and all subagents below it."""
+        """The ids of a session and all its subagents."""
         return tuple(alert_queries.trees(self.connection, [session_id]))
 
     def title(self, session_id: str) -> str:

@@ -1,4 +1,4 @@
-"""The spend of the last 60 minutes, which is crossed again once it has fallen."""
+"""The spend of the last 60 minutes; re-armed when it has fallen."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ class Rate(Rule):
             yield from self.rearmed(measured, lines.levels, run_rate(costs, measured.now_ms), rates(costs))
 
     def _costs(self, measured: Measurements, line: int) -> Sequence[tuple[int, int]]:
-        """Those of the last hour; where they reach the line those before too, to see when they did.
+        """The costs of the last hour and, if they reach the line, earlier ones to find the time of the crossing.
 
-        That is the day before, and all since the last alert: a rate that has stayed past its line from then on has
-        not been crossed again, however long it stays.
+        These are those of the day before and of all time since the last alert, since a rate that has stayed past its
+        line since then has not crossed it again.
         """
         hour = queries.costs(measured.connection, Span(measured.now_ms - HOUR_MS, measured.now_ms + 1))
         if run_rate(hour, measured.now_ms) < line:
@@ -52,7 +52,7 @@ class Rate(Rule):
 
 
 def rates(costs: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    """The spend of the last hour, just before and just after each of the calls."""
+    """The spend of the last 60 minutes, just before and just after each call."""
     hour: deque[tuple[int, int]] = deque()
     rate = 0
     for at_ms, nano in costs:

@@ -1,4 +1,4 @@
-"""What an alert rule is: what it measures, what crosses it, how often it fires, which calls it is about, its words."""
+"""The base of all alert rules."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from opencode_tui.records.evidence import Evidence
 from opencode_tui.records.facts import CallScope
 
 Levels = tuple[tuple[Level, int], ...]
-"""The levels that are set with their lines, the lowest first."""
+"""The levels that are set with their lines, lowest first."""
 
 
 class Unit(Struct, frozen=True):
-    """What a rule's values and lines are counted in."""
+    """The unit of a rule's values and lines."""
 
     text: Callable[[int], str]
     in_usd: bool = False
@@ -39,7 +39,7 @@ def counted(noun: str) -> Unit:
 
 
 class Subject(Struct, frozen=True):
-    """What a crossing is about; empty for everything."""
+    """What a crossing is about; an empty key means everything."""
 
     key: str = ""
     session_id: str | None = None
@@ -50,53 +50,53 @@ EVERYTHING = Subject()
 
 
 ANY_TIME = Span(0, 1 << 62)
-"""Unlike EVER it leaves room for the hour before a call, also in a ledger that holds absurd moments."""
+"""Unlike EVER it leaves room for the hour before a call, even in a ledger with absurd times."""
 
 
 class Rule(ABC):
-    """One rule. It holds no settings: they come with each question."""
+    """One rule. It stores no settings: they are passed to each method."""
 
     name: str
-    """As the settings and the alert log have it."""
+    """Its name in the settings and in the alert log."""
     kind: str
     """Its family, stored with each alert."""
     title: str
-    """What it watches, in words."""
+    """What it measures, as text."""
     unit: Unit
     period: FiringPeriod
     is_sum: bool = False
-    """It adds up cost: it is crossed at the call that carried the sum over the line."""
+    """It measures a sum of costs, which crosses at the call at which the sum reaches the line."""
     has_line: bool = True
-    """It has a line that can be said."""
+    """It has a line worth showing."""
     is_days_budget: bool = False
-    """Its lines are those of the day's band."""
+    """Its lines are the day's budget."""
 
     def owns(self, name: str) -> bool:
-        """Whether alerts under this name are this rule's."""
+        """Whether alerts of this name belong to this rule."""
         return name == self.name
 
     def title_of(self, name: str) -> str:
-        """What the rule of this name, which it owns, watches."""
+        """The title for a name that it owns."""
         return self.title
 
     @abstractmethod
     def in_force(self, settings: Settings) -> Iterable[str]:
-        """One text for each of its lines or counts that is set; none where it is off."""
+        """One text for each enabled part of the rule; none if it is off."""
 
     @abstractmethod
     def crossings(self, measured: Measurements) -> Iterable[Crossing]:
-        """Every level whose line is reached now, each subject's lowest first; a rule that is off reads nothing."""
+        """Every level whose line is reached now, each subject's lowest first. A rule that is off must not query."""
 
     @abstractmethod
     def calls(self, crossing: Crossing, measured: Measurements) -> CallScope | None:
-        """The calls that a crossing is about; None for a rule that is about something else."""
+        """The calls that a crossing is about; None if it is not about calls."""
 
     @abstractmethod
     def headline(self, crossing: Crossing, settings: Settings) -> str:
-        """What was crossed, in words."""
+        """What was crossed, as text."""
 
     def cause(self, crossing: Crossing, evidence: Evidence, calendar: Calendar) -> Cause:
-        """Why it was crossed; a rule that knows better than the general finders says so here."""
+        """Why it was crossed; overridden by rules that know their cause."""
         return cause_of(crossing, evidence, calendar)
 
     def crossing(
@@ -108,7 +108,7 @@ class Rule(ABC):
         subject: Subject = EVERYTHING,
         at_ms: int | None = None,
     ) -> Crossing:
-        """A crossing now, or at a moment that is known."""
+        """Make a crossing, at `at_ms` or now."""
         at_ms = measured.now_ms if at_ms is None else at_ms
         period = period_key(self.period, measured.now_ms, measured.calendar)
         return Crossing(
@@ -118,7 +118,7 @@ class Rule(ABC):
     def reached(
         self, measured: Measurements, levels: Levels, value: int, subject: Subject = EVERYTHING
     ) -> Iterator[Crossing]:
-        """The levels whose lines a value has reached."""
+        """Yields a crossing for each level whose line the value has reached."""
         for level, line in levels:
             if value >= line:
                 yield self.crossing(measured, level, value, line, subject)
@@ -131,7 +131,7 @@ class Rule(ABC):
         course: Iterable[tuple[int, int]],
         subject: Subject = EVERYTHING,
     ) -> Iterator[Crossing]:
-        """Levels that can be crossed again once the measure has fallen, each with the moment of the last rise."""
+        """Like `reached` for a rule that is re-armed when its measure falls, with the time of the last rise."""
         moments = tuple(course)
         for level, line in levels:
             at_ms = last_rise(moments, line)
@@ -140,9 +140,9 @@ class Rule(ABC):
 
 
 def period_key(period: FiringPeriod, at_ms: int, calendar: Calendar) -> str:
-    """The period of a moment as the log names it, in which a rule fires once: `2026-05-13`, `2026-W20`, `2026-05`.
+    """The name of the period in which a rule fires once: `2026-05-13`, `2026-W20`, `2026-05`.
 
-    An incident is named by its moment in UTC; what is armed again when its measure falls has no name.
+    An incident's is its moment in UTC; that of a rule that is re-armed is REARMED.
     """
     day = calendar.day(at_ms)
     match period:
@@ -162,22 +162,22 @@ def period_key(period: FiringPeriod, at_ms: int, calendar: Calendar) -> str:
 
 
 def least(lines: Lines | Fills) -> int:
-    """The lowest line that is set; 0 where none is."""
+    """The lowest line that is set, or 0."""
     return min((line for _, line in lines.levels), default=0)
 
 
 def titled(rule: Rule, lines: Lines | Fills) -> Iterator[str]:
-    """Such as `the day's spend: warning at $0.80, cutoff at $1.50`; nothing where no line is set."""
+    """Such as `the day's spend: warning at $0.80, cutoff at $1.50`; nothing if no line is set."""
     if text := lines_text(lines, rule.unit):
         yield f"{rule.title}: {text}"
 
 
 def lines_text(lines: Lines | Fills, unit: Unit) -> str:
-    """Such as `warning at $0.80, cutoff at $1.50`; empty where no line is set."""
+    """Such as `warning at $0.80, cutoff at $1.50`; empty if no line is set."""
     return ", ".join(f"{level} at {unit.text(line)}" for level, line in lines.levels)
 
 
 def past_the_line(crossing: Crossing) -> str:
-    """Such as `is past the warning $0.80`; an amount that reads like the line is not said to be past it."""
+    """Such as `is past the warning $0.80`, or `has reached` if the amount reads the same as the line."""
     line = format_usd(crossing.line)
     return f"{'has reached' if format_usd(crossing.value) == line else 'is past'} the {crossing.level} {line}"

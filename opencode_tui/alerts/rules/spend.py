@@ -1,4 +1,4 @@
-"""What a day, a week or a month cost, a session or a subagent as long as it lives, and the rules of the user's own."""
+"""Rules on spend: of a day, week or month, of a session's or subagent's whole life, and the user's own."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Literal
 
 from opencode_tui.alerts.rules.measurements import Measurements, ScopeSpend
 from opencode_tui.alerts.rules.rule import ANY_TIME, USD, Rule, Subject, lines_text, past_the_line, titled
-from opencode_tui.analysis.trees import Place
+from opencode_tui.analysis.trees import TreeNode
 from opencode_tui.config.settings import Alerts, Lines, Settings, SpendRule
 from opencode_tui.paths import last_part
 from opencode_tui.records.alerts import Crossing, Period, Scope
@@ -30,13 +30,13 @@ class _Spend(Rule):
 
     @property
     def when(self) -> str:
-        """Its period, where a text has to say which."""
+        """The period as text for headlines."""
         return ""
 
 
 @dataclass(frozen=True)
 class PeriodSpend(_Spend):
-    """The spend of a present day, week or month, by everything together or by each of a scope on its own."""
+    """The spend of the current day, week or month, in total or for each member of a scope."""
 
     name: str
     period: Period
@@ -69,7 +69,7 @@ class PeriodSpend(_Spend):
 
 
 class NamedSpend(_Spend):
-    """The rules of the user's own: each is called `spend.NAME` and has a period of its own."""
+    """The user's own rules, each named `spend.NAME` with its own period."""
 
     name = f"{_PREFIX}*"
     title = "your rules"
@@ -104,7 +104,7 @@ class NamedSpend(_Spend):
 
 @dataclass(frozen=True)
 class TreeSpend(_Spend):
-    """What a session, or a subagent, cost with all below it, as long as it lives."""
+    """The spend of a session or subagent with all its descendants over its whole life."""
 
     name: str
     title: str
@@ -117,12 +117,12 @@ class TreeSpend(_Spend):
 
     def crossings(self, measured: Measurements) -> Iterator[Crossing]:
         levels = self.lines(measured.settings.alerts).levels
-        for place in self._places(measured) if levels else ():
-            title = measured.title(place.id)
-            yield from self.reached(measured, levels, place.total, Subject(place.id, place.id, f'in "{title}"'))
+        for node in self._nodes(measured) if levels else ():
+            title = measured.title(node.id)
+            yield from self.reached(measured, levels, node.total, Subject(node.id, node.id, f'in "{title}"'))
 
-    def _places(self, measured: Measurements) -> Iterable[Place]:
-        return (place for place in measured.places if bool(place.depth) == self.of_subagents)
+    def _nodes(self, measured: Measurements) -> Iterable[TreeNode]:
+        return (node for node in measured.nodes if bool(node.depth) == self.of_subagents)
 
     def calls(self, crossing: Crossing, measured: Measurements) -> CallScope:
         return CallScope(ANY_TIME, measured.tree(crossing.subject))

@@ -15,7 +15,7 @@ from opencode_tui.records.facts import CallScope
 
 @dataclass(frozen=True)
 class Steps(Rule):
-    """The last of the even steps that the day has passed."""
+    """Fires at each multiple of a step; the crossing is the last multiple that the day has passed."""
 
     name: str
     title: str
@@ -23,7 +23,7 @@ class Steps(Rule):
     step: Callable[[Alerts], int]
     measure: Callable[[Measurements], int]
     only: str = ""
-    """Which of them count, where not all do."""
+    """A restriction for the text, such as ` with spend`."""
     is_sum: bool = False
     kind: Literal["every"] = "every"
     period: Literal["day"] = "day"

@@ -1,4 +1,4 @@
-"""What every screen is given: the snapshot, when a poll last went well, whether polls fail, and what it asked for."""
+"""The bases of all screens, with the snapshot, the state of polling, and requests."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from opencode_tui.ui.leaving import LeavingScreen
 
 WIDTHS = [(0, "-narrow"), (64, "-slim"), (80, "-middle"), (110, "-wide")]
 HEIGHTS = [(0, "-short"), (34, "-tall"), (46, "-taller"), (56, "-tallest")]
-"""(from how many cells on, the class that app.tcss arranges by)."""
+"""(least height in cells, class for app.tcss)"""
 
 
 class Ask(Struct, frozen=True):
-    """A request, and what is done with its answer, or with the sentence that says why there is none."""
+    """A request with the handlers of its answer and of the sentence that says why there is none."""
 
     request: Request
     take: Callable[[Any], None]
@@ -31,7 +31,7 @@ class Ask(Struct, frozen=True):
 
 
 class OpenSession(Message):
-    """A session is to be shown on top of this screen, with the cursor on one of its turns or on the last."""
+    """Open a session on top of this screen, with the cursor on a turn, by default the last."""
 
     def __init__(self, session_id: str, turn_id: str | None = None) -> None:
         super().__init__()
@@ -39,7 +39,7 @@ class OpenSession(Message):
 
 
 class OpenCause(Message):
-    """What caused an alert is to be shown."""
+    """Open the cause of an alert."""
 
     def __init__(self, alert: Alert) -> None:
         super().__init__()
@@ -47,21 +47,21 @@ class OpenCause(Message):
 
 
 class OpenSessions(Message):
-    """The sessions of a period that a filter matches are to be shown on top of this screen."""
+    """Open the filtered sessions of a period on top of this screen."""
 
     def __init__(self, period: str, filter: str, name: str) -> None:
-        """`period` as SessionsRequest has it, `filter` as it is typed; `name` stands for it in the breadcrumb."""
+        """`period` is as in SessionsRequest, `filter` as typed; `name` is its text in the breadcrumb."""
         super().__init__()
         self.period, self.filter, self.name = period, filter, name
 
 
 class SnapshotScreen(LeavingScreen):
-    """The app binds these to its own; a screen's panels bind theirs to the screen's."""
+    """A screen whose reactives are bound to the app's; its panels bind theirs to the screen's."""
 
     HORIZONTAL_BREAKPOINTS = WIDTHS
     VERTICAL_BREAKPOINTS = HEIGHTS
     BINDINGS: ClassVar[list[BindingType]] = [
-        # not the app's, so that it stands at the front of a footer that is cut
+        # not on the app, so that it comes first in a footer that is cut
         Binding("question_mark", "app.help", "Keys", tooltip="What keys and glyphs mean", id="help"),
     ]
 
@@ -69,34 +69,34 @@ class SnapshotScreen(LeavingScreen):
     polled_ms: var[int | None] = var(None)
     failure: var[Failure | None] = var(None)
     stale_after_ms: int = STALE_AFTER_MS
-    """Numbers that were not read for so long are stale; set by the app."""
+    """The age in milliseconds from which on the snapshot is stale; set by the app."""
 
     @property
     def crumb(self) -> tuple[str, ...]:
-        """Where one is, from the tab to this screen."""
+        """The breadcrumb from the tab to this screen."""
         return (self.name or "",)
 
     @property
     def alert_at_hand(self) -> Alert | None:
-        """The alert that the keys are about: that on the banner: the gravest that nobody has seen."""
+        """The alert that the keys act on: the one on the banner, which is the most severe unseen one."""
         return self.snapshot.alerts[0] if self.snapshot is not None and self.snapshot.alerts else None
 
 
 class AskingScreen(SnapshotScreen):
-    """A screen that asks for more than the snapshot while it is the current one."""
+    """A screen with requests beyond the snapshot, which are answered while it is the current screen."""
 
     _asks: tuple[Ask, ...] = ()
 
     class Asking(Message):
-        """The screen became the current one, or asks for something else."""
+        """The screen became current or changed its requests."""
 
     @property
     def requests(self) -> tuple[Request, ...]:
-        """What it asks for; the app passes it on while the screen is current."""
+        """Its requests, which the app passes to the poller while the screen is current."""
         return tuple(each.request for each in self._asks)
 
     def ask(self, *asks: Ask) -> None:
-        """Ask for these from now on, and for nothing else."""
+        """Replace its requests."""
         self._asks = asks
         if self.is_mounted:
             self.post_message(self.Asking())

@@ -1,4 +1,4 @@
-"""A question: up to what amount is today's cutoff to be raised?"""
+"""The dialog that asks for today's raised cutoff."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from opencode_tui.ui.leaving import LeavingScreen
 
 
 def amount_above(text: str, least_nano: int) -> int:
-    """The nano-dollars of what was typed. Raises ValueError with a sentence for no amount, or not a higher one."""
+    """Parse an amount above `least_nano` as nano-dollars. Raises ValueError with a sentence."""
     try:
         nano = nano_from_usd(text.strip().removeprefix("$").replace(",", ""))
     except ValueError:
@@ -27,7 +27,7 @@ def amount_above(text: str, least_nano: int) -> int:
 
 
 class CutoffScreen(LeavingScreen, ModalScreen[int | None]):
-    """Its result is the new cutoff in nano-dollars, None where the person went away."""
+    """Its result is the new cutoff in nano-dollars, or None if cancelled."""
 
     DEFAULT_CSS = """
     CutoffScreen {
@@ -51,7 +51,7 @@ class CutoffScreen(LeavingScreen, ModalScreen[int | None]):
     ]
 
     def __init__(self, cutoff_nano: int, least_nano: int) -> None:
-        """The cutoff in force, and what the new one has to be above: the settings' own, and what is spent."""
+        """`cutoff_nano` is in force; the new cutoff must be above `least_nano`."""
         super().__init__()
         self._cutoff_nano, self._least_nano = cutoff_nano, least_nano
 

@@ -1,4 +1,4 @@
-"""The keys, made from the bindings themselves, and what the glyphs and figures mean."""
+"""The help screen: the keys, taken from the bindings, and the meaning of glyphs and figures."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class HelpScreen(LeavingScreen, ModalScreen[None]):
     ]
 
     def __init__(self, keys: Iterable[tuple[str, str]]) -> None:
-        """`keys` are pairs of a key as it is shown and what it does."""
+        """`keys` are (displayed key, description)."""
         super().__init__()
         self._keys = tuple(keys)
 
@@ -67,7 +67,7 @@ class HelpScreen(LeavingScreen, ModalScreen[None]):
 
 
 def table(rows: Iterable[tuple[str, str]]) -> Content:
-    """Two columns, the first one as wide as it has to be."""
+    """Two columns, the first as wide as its widest cell."""
     rows = tuple(rows)
     width = max((len(first) for first, _ in rows), default=0)
     lines = [Content.assemble((first.ljust(width + 2), "$primary"), second) for first, second in rows]

@@ -1,4 +1,4 @@
-"""One session: what it cost and why, its subagents, its turns, and the arithmetic of each call."""
+"""The screen of one session: its cost and causes, its subagents, its turns, and each call's arithmetic."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from opencode_tui.ui.widgets.banner import Banner
 from opencode_tui.ui.widgets.copy_note import CopyNote
 from opencode_tui.ui.widgets.crumb_header import CrumbHeader
 from opencode_tui.ui.widgets.growth import Growth
-from opencode_tui.ui.widgets.session_head import SessionFacts, SessionHead
+from opencode_tui.ui.widgets.session_head import SessionFactsPanel, SessionHead
 from opencode_tui.ui.widgets.subagent_tree import SubagentsPanel, SubagentTree
 from opencode_tui.ui.widgets.turn_detail import TurnDetail
 from opencode_tui.ui.widgets.turns_panel import TurnsPanel
 
 FOLLOW_S = 0.15
-"""How long the cursor has to rest on a turn before its calls are read."""
+"""Seconds that the cursor rests on a turn before its calls are requested."""
 
 
 class SessionScreen(AskingScreen):
@@ -71,7 +71,7 @@ class SessionScreen(AskingScreen):
         crumb: tuple[str, ...],
         at_turn: str | None = None,
     ) -> None:
-        """`crumb` is the way to the screen below; the cursor begins on `at_turn`, else on the last turn."""
+        """`crumb` is that of the screen below; the cursor starts on `at_turn`, by default the last turn."""
         super().__init__()
         self.session_id = session_id
         self._calendar, self._clock, self._way = calendar, clock, crumb
@@ -90,7 +90,7 @@ class SessionScreen(AskingScreen):
         yield SessionHead(self.session_id).data_bind(SessionScreen.session)
         yield Static("Reading the session…", markup=False, id="nothing")
         with Container(id="session"):
-            yield SessionFacts(self._calendar).data_bind(SessionScreen.session)
+            yield SessionFactsPanel(self._calendar).data_bind(SessionScreen.session)
             with Container(id="panes"):
                 with Container(id="aside"):
                     yield SubagentsPanel().data_bind(SessionScreen.session)
@@ -107,12 +107,12 @@ class SessionScreen(AskingScreen):
         self.query_one(TurnsPanel).table.focus(scroll_visible=False)
 
     def go_to_turn(self, turn_id: str | None) -> None:
-        """Put the cursor on a turn of this session, if it has that."""
+        """Move the cursor to a turn, if the session has it."""
         if turn_id is not None:
             self.query_one(TurnsPanel).table.move_to(turn_id)
 
     def _ask_for(self, turn_id: str | None) -> None:
-        """The session, and with a turn that one's calls."""
+        """Request the session and, with a turn, its calls."""
         asks = [Ask(SessionRequest(self.session_id), self._show_session, self._say_missing)]
         if turn_id is not None:
             say = self.query_one(TurnDetail).calls.show_reason
@@ -139,7 +139,7 @@ class SessionScreen(AskingScreen):
         self.refresh_bindings()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Nothing is known of a session that is not there, so there is no folder to copy."""
+        """Disables copying while the session is not loaded."""
         return None if action == "copy_directory" and self.session is None else True
 
     @on(RowTable.Opened)
@@ -148,7 +148,7 @@ class SessionScreen(AskingScreen):
 
     @on(RowTable.Highlighted)
     def follow_cursor(self, message: RowTable.Highlighted) -> None:
-        """While a turn is open, the turn that the cursor goes to is."""
+        """While a turn is open, open the one at the cursor instead."""
         if self._turn_id is not None and message.key is not None and message.key != self._turn_id:
             self._following.reset()
             self._following.resume()
@@ -174,7 +174,7 @@ class SessionScreen(AskingScreen):
             self._copy(for_shell(place) if place else "")
 
     def action_go_pane(self, step: int) -> None:
-        """Move the focus to the next or the last of the panes that are seen."""
+        """Move the focus to the next or previous visible pane."""
         panes: list[Widget] = [self.query_one(SubagentTree), self.query_one(TurnsPanel).table]
         panes = [pane for pane in (*panes, self.query_one(TurnDetail).calls) if pane in self.focus_chain]
         if panes:

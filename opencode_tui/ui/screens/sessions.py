@@ -1,4 +1,4 @@
-"""The sessions of a period: sorted, filtered, grouped, and the way into each of them."""
+"""The screen of a period's sessions: sorted, filtered and grouped."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from textual.content import Content
 from textual.widgets import Footer, Static
 
 from opencode_tui.analysis.periods import PERIODS
-from opencode_tui.analysis.session_list import Group, filtered, grouped, ordered, totals
+from opencode_tui.analysis.session_list import ProjectGroup, filtered, grouped, ordered, session_totals
 from opencode_tui.clock import Calendar, Clock
 from opencode_tui.records.requests import SessionsRequest
 from opencode_tui.records.sessions import SessionList, SessionRow
@@ -34,7 +34,7 @@ class SessionsScreen(AskingScreen):
     BINDING_GROUP_TITLE = "Sessions"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", "Back", tooltip="Take the filter away, or go back", id="sessions.back"),
-        # With priority, so that what is typed in one go with the slash is the filter's already.
+        # With priority, so that letters typed right after the slash go into the filter.
         Binding(
             "slash", "filter", "Filter", tooltip="Show only what has these words", id="sessions.filter", priority=True
         ),
@@ -48,7 +48,7 @@ class SessionsScreen(AskingScreen):
     def __init__(
         self, calendar: Calendar, clock: Clock, period: str = "week", filter: str = "", crumb: tuple[str, ...] = ()
     ) -> None:
-        """`period` as SessionsRequest has it; `crumb` is the way here, empty for the tab."""
+        """`period` is as in SessionsRequest; `crumb` is that of the screen below, empty for the tab."""
         super().__init__()
         self._calendar, self._clock = calendar, clock
         self._came_by = crumb
@@ -57,8 +57,8 @@ class SessionsScreen(AskingScreen):
         self._sort, self._descending, self._by_project = SORTS["last active"], True, False
         self._list: SessionList | None = None
         self._status: tuple[str, ...] = ("reading",)
-        context = session_context(totals(()), clock(), calendar)
-        self._table: RowTable[SessionRow, SessionContext, Group] = RowTable(SESSIONS, context, id="session-list")
+        context = session_context(session_totals(()), clock(), calendar)
+        self._table: RowTable[SessionRow, SessionContext, ProjectGroup] = RowTable(SESSIONS, context, id="session-list")
         self.ask(Ask(SessionsRequest(period), self.show_list))
 
     @property
@@ -88,7 +88,7 @@ class SessionsScreen(AskingScreen):
         self.show()
 
     def show(self) -> None:
-        """Filter, sort and group what there is, and show it."""
+        """Filter, sort, group and show the rows."""
         if self._list is None or not self._table.is_mounted or not self.is_there:
             return
         rows = ordered(filtered(self._list.rows, self._filter), self._sort, self._descending)
@@ -96,7 +96,7 @@ class SessionsScreen(AskingScreen):
         keys = [row.id for row in rows]
         if groups:
             keys = [key for head, group in groups.items() for key in (head, *(row.id for row in group.rows))]
-        sums = totals(rows)
+        sums = session_totals(rows)
         if self._list.lower_bound:
             sums = replace(sums, lower_bound=True)
         by_id = {row.id: row for row in rows}
@@ -119,7 +119,7 @@ class SessionsScreen(AskingScreen):
             self.query_one("#status", Static).update(fit(self._status, self.size.width - 2))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """There is a way back from what was opened on top, and out of a filter, into which a slash can be typed."""
+        """Enables `back` on top of another screen or with a filter, and lets a slash be typed into the filter."""
         if action == "filter":
             return not self._typing
         return bool(self._came_by or self._filter or self._typing) if action == "back" else True

@@ -1,4 +1,4 @@
-"""The first screen: what the day costs, why, and when it crosses the line."""
+"""The Today screen: what the day costs, why, and when it crosses its lines."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from opencode_tui.clock import Calendar, Clock, short_day
 from opencode_tui.records.day import Snapshot
 from opencode_tui.report.states import empty_screen
 from opencode_tui.ui.screens.base import OpenSession, OpenSessions, SnapshotScreen
-from opencode_tui.ui.tables.today import SessionTable
+from opencode_tui.ui.tables.today import DaySessionTable
 from opencode_tui.ui.widgets.banner import Banner
 from opencode_tui.ui.widgets.day_curve import DayCurve
 from opencode_tui.ui.widgets.day_header import DayHeader
@@ -40,14 +40,14 @@ class TodayScreen(SnapshotScreen):
     ]
 
     class DaySelected(Message):
-        """Another day is wanted; None is today."""
+        """Show another day; None is today."""
 
         def __init__(self, day: date | None) -> None:
             super().__init__()
             self.day = day
 
     def __init__(self, calendar: Calendar, clock: Clock, places: tuple[str, ...]) -> None:
-        """`places` are where stores are looked for."""
+        """`places` are the directories that are searched for stores."""
         super().__init__()
         self._calendar = calendar
         self._clock = clock
@@ -76,14 +76,14 @@ class TodayScreen(SnapshotScreen):
         yield Footer(compact=True, show_command_palette=False)
 
     def on_mount(self) -> None:
-        self.query_one(SessionTable).focus(scroll_visible=False)  # a low pane stays at the day's figure
+        self.query_one(DaySessionTable).focus(scroll_visible=False)  # a low pane stays scrolled to the day's figure
 
     def watch_snapshot(self, snapshot: Snapshot | None) -> None:
         self.set_class(empty_screen(snapshot, self._places) is not None, "-empty")
         self.refresh_bindings()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """There is no day after today."""
+        """Disables going beyond today."""
         at_today = self._wanted is None
         later = action == "go_day" and parameters == (1,)
         return None if at_today and (later or action == "go_today") else True
@@ -99,8 +99,8 @@ class TodayScreen(SnapshotScreen):
     def open_day(self, message: SevenDays.Opened) -> None:
         self._select(message.day)
 
-    @on(SessionTable.Opened)
-    def open_session(self, message: SessionTable.Opened) -> None:
+    @on(DaySessionTable.Opened)
+    def open_session(self, message: DaySessionTable.Opened) -> None:
         self.post_message(OpenSession(message.key))
 
     @on(SlicesPanel.Opened)

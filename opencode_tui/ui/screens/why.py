@@ -1,4 +1,4 @@
-"""Why it was told: the alerts that fired, the newest first, and all that is known of the one at the cursor."""
+"""The Why screen: the alerts that fired, newest first, and the details of the one at the cursor."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class WhyScreen(AskingScreen):
     ]
 
     def __init__(self, calendar: Calendar, clock: Clock, rules: tuple[str, ...], config: str) -> None:
-        """`rules` are those that watch, in words; `config` is the file in which they can be changed."""
+        """`rules` are the texts of the enabled rules; `config` is the file that sets them."""
         super().__init__()
         self._calendar, self._clock, self._rules, self._config = calendar, clock, rules, config
         self._alerts: dict[str, Alert] | None = None
@@ -59,7 +59,7 @@ class WhyScreen(AskingScreen):
 
     @property
     def alert_at_hand(self) -> Alert | None:
-        """The one that the cursor is on."""
+        """The alert at the cursor."""
         return (self._alerts or {}).get(self._table.cursor_key or "")
 
     def compose(self) -> ComposeResult:
@@ -77,7 +77,7 @@ class WhyScreen(AskingScreen):
         self._table.focus()
 
     def go_to(self, alert_id: int) -> None:
-        """Put the cursor on an alert, as soon as it is there."""
+        """Move the cursor to an alert as soon as it is loaded."""
         self._wanted = str(alert_id)
         self._go()
 
@@ -93,10 +93,10 @@ class WhyScreen(AskingScreen):
         context = AlertContext(self._clock, self._calendar, self.title_of)
         self._table.update_rows(tuple(alerts), alerts.__getitem__, context)
         self._go()
-        self._tell()
+        self._show_detail()
 
     def title_of(self, alert: Alert) -> str:
-        """The title of the session to look at as far as it is known, else its id."""
+        """The title of the alert's session if it is in the snapshot, else its id."""
         session_id = session_of(alert) or ""
         lines = self.snapshot.session_lines if self.snapshot is not None else ()
         return next((line.title for line in lines if line.id == session_id), session_id)
@@ -106,14 +106,14 @@ class WhyScreen(AskingScreen):
             self._table.move_to(self._wanted)
             self._wanted = None
 
-    def _tell(self) -> None:
+    def _show_detail(self) -> None:
         alert = self.alert_at_hand
         self.query_one(AlertDetail).show_alert(alert, self.title_of(alert) if alert else "")
         self.refresh_bindings()
 
     @on(RowTable.Highlighted)
     def follow_cursor(self) -> None:
-        self._tell()
+        self._show_detail()
 
     @on(RowTable.Opened)
     def open(self) -> None:

@@ -17,16 +17,16 @@ from opencode_tui.ui.theme import STYLES
 
 
 class AlertContext(Struct, frozen=True):
-    """What the cells of an alert need besides its record."""
+    """What an alert's cells need besides the alert."""
 
     clock: Clock
     calendar: Calendar
     title_of: Callable[[Alert], str]
-    """The title of the session that it is about."""
+    """Returns the title of an alert's session."""
 
 
 def is_handled(alert: Alert, at: AlertContext) -> bool:
-    """Somebody has seen, snoozed or acknowledged it."""
+    """Whether it is seen, snoozed or acknowledged."""
     return state_text(alert, at.clock(), at.calendar) != "new"
 
 
@@ -43,7 +43,7 @@ ALERTS = (
     AlertColumn("level", "Level", lambda alert, at: in_color(alert.crossing.level, alert, at), 7, drop_at=2),
     AlertColumn("what", "What", lambda alert, at: alert.text, 12, grow=True),
     AlertColumn("session", "Session", lambda alert, at: at.title_of(alert), 20, drop_at=4),
-    # what the cause itself cost, where one was found
+    # the cost of the cause, if one was found
     AlertColumn(
         "cost",
         "Cost",

@@ -1,4 +1,4 @@
-"""What a column of a table is: its cells, the room it takes, how rows sort by it, and its total over a group."""
+"""A table's column: its cells, its width, its sort order, and its total over a group."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Context = TypeVar("Context", contravariant=True)
 Group = TypeVar("Group", contravariant=True)
 
 Cell = Text | str
-"""What stands in a column; it is never markup. A style such as `$success` is the theme's colour of that name."""
+"""A cell's text, never interpreted as markup. A style such as `$success` is a colour of the theme."""
 
 
 class Column(Struct, Generic[Row, Context, Group], frozen=True):
@@ -30,7 +30,7 @@ class Column(Struct, Generic[Row, Context, Group], frozen=True):
     """In terminal cells, for a column that grows the minimum. None: as wide as its header and its widest cell."""
     align: Literal["left", "right"] = "left"
     grow: bool = False
-    """Takes the room that the other columns leave."""
+    """Whether it takes the width that other columns leave."""
     max_width: int | None = None
     drop_at: int = 0
     """Rank in a table that is too narrow: the columns of the highest rank are dropped first, those of 0 never."""

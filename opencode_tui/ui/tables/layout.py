@@ -1,4 +1,4 @@
-"""How wide each column of a table is, and which are dropped where there is little room. Widths are in cells."""
+"""The widths of a table's columns, and which are dropped in a narrow table. Widths are in terminal cells."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def cell_width(cell: Cell) -> int:
 def fit_columns(columns: Sequence[AnyColumn], widths: Sequence[int], width: int) -> tuple[tuple[int, int], ...]:
     """(index, width) of the columns that a table of `width` cells has room for, in their order, without the padding.
 
-    Columns that are never dropped are there in any width; the ones that grow shrink for them, to one cell.
+    Columns that are never dropped are always included; those that grow shrink for them, down to one cell.
     """
     kept = [i for i, column in enumerate(columns) if column.min_table <= width <= column.max_table]
     while rank := max((columns[i].drop_at for i in kept), default=0):
@@ -51,7 +51,7 @@ def fit_columns(columns: Sequence[AnyColumn], widths: Sequence[int], width: int)
 
 
 def _shared_out(columns: Sequence[AnyColumn], widths: Sequence[int], kept: Sequence[int], room: int) -> list[int]:
-    """The widths of the kept columns; what is left of the room is shared by those that grow."""
+    """The widths of the kept columns; those that grow share the rest."""
     left = room - sum(widths[i] for i in kept)
     growing = sum(columns[i].grow for i in kept)
     found = []

@@ -1,4 +1,4 @@
-"""Where the cursor of a RowTable is: on a key, whatever happens to the rows around it."""
+"""The cursor of a RowTable, which stays on its row's key when rows change."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 
 
 class RowCursor:
-    """The rows' keys in their order, some of them headings that the cursor goes over, and the cursor's row."""
+    """The rows' keys in order, some of them headings that the cursor skips, and the cursor's row."""
 
     def __init__(self) -> None:
         self.keys: Sequence[str] = ()
@@ -26,7 +26,7 @@ class RowCursor:
         return key in self._headings
 
     def replace(self, keys: Sequence[str], headings: Collection[str]) -> None:
-        """Other rows. The cursor stays on its key; where that is gone, in its place."""
+        """Replace the rows. The cursor stays on its key, or at its row index if the key is gone."""
         key, before = self.key, self.row
         self.keys, self._headings = keys, headings
         self._rows = {key: row for row, key in enumerate(keys)}
@@ -34,7 +34,7 @@ class RowCursor:
         self.go(before if row is None else row, 1)
 
     def go(self, row: int, direction: int) -> None:
-        """To the row nearest to this one that is no heading, first looked for in one direction."""
+        """Move to the nearest row that is not a heading, preferring one direction."""
         last = len(self.keys) - 1
         self.row = row = min(max(row, 0), max(last, 0))
         for step in (1, -1) if direction > 0 else (-1, 1):
@@ -46,7 +46,7 @@ class RowCursor:
                 return
 
     def top(self) -> int:
-        """The cursor's row, or the first of the headings right above it."""
+        """The cursor's row, or the first of the headings directly above it."""
         row = self.row
         while row > 0 and self.keys[row - 1] in self._headings:
             row -= 1

@@ -1,4 +1,4 @@
-"""The lines of a table with any number of rows: only the visible ones are made and drawn."""
+"""Draws a table with any number of rows; only visible ones are rendered."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class RowLines(ScrollView, Generic[Row, Context, Group]):
         is_dim: Callable[[Row, Context], bool] = lambda row, context: False,
         id: str | None = None,
     ) -> None:
-        """Without a context, not even the header is drawn before the first rows come.
+        """Without a context, nothing is drawn before the first rows.
 
         Rows that `is_dim` holds for are drawn dim, except for cells that have a style of their own.
         """
@@ -86,7 +86,7 @@ class RowLines(ScrollView, Generic[Row, Context, Group]):
     def _take(
         self, keys: Sequence[str], row_of: Callable[[str], Row], context: Context, groups: Mapping[str, Group]
     ) -> None:
-        """Other rows, in the order of their keys; the cursor stays on its key."""
+        """Replace the rows; the cursor stays on its key."""
         self._row_of, self._groups, self._cell_context = row_of, groups, context
         self._cursor.replace(keys, groups)
         self._widths = column_widths(self._columns, (row_of(key) for key in keys if key not in groups), context)
@@ -109,7 +109,7 @@ class RowLines(ScrollView, Generic[Row, Context, Group]):
         return self._strip(self._maker(self.keys[row]), self.row_style(row), row == self._cursor.row)
 
     def row_at(self, y: int) -> int:
-        """The place of the row on a line of the widget; there may be none."""
+        """The row index at a line of the widget, which can be out of range."""
         return y - HEADER + self.scroll_offset.y
 
     def row_style(self, row: int) -> Style:
@@ -150,8 +150,7 @@ class RowLines(ScrollView, Generic[Row, Context, Group]):
     ) -> Sequence[Segment]:
         """A cell with its padding, in a line of this style.
 
-        Blank space has a style of its own, which looks the same: an exported picture then places every text by
-        itself, however wide its font draws the one before.
+        Blank space has its own style, which looks the same, so that an exported picture positions each text separately.
         """
         before, after = padding(text, size, column.align)
         inside = Segment.apply_style(text.render(self.app.console), style + self.style_of(text))
@@ -164,7 +163,7 @@ class RowLines(ScrollView, Generic[Row, Context, Group]):
         return self.app.console.get_style(text.style)
 
     def _fitted(self) -> list[tuple[AnyColumn, int]]:
-        """The columns that there is room for beside the scrollbar, each with its width."""
+        """The columns that fit beside the scrollbar, each with its width."""
         if self._cell_context is None:
             return []
         width = self.size.width - self.styles.scrollbar_size_vertical

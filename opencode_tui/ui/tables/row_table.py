@@ -16,7 +16,7 @@ from opencode_tui.ui.tables.row_lines import HEADER, RowLines
 
 
 class RowTable(RowLines[Row, Context, Group], can_focus=True):
-    """Rows have keys: the cursor and the scroll stay on theirs while rows change, move, come and go."""
+    """Rows have keys: the cursor and the scroll position stay on theirs while rows change."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "open", "Open", tooltip="Open the row that the cursor is on", id="table.open"),
@@ -70,7 +70,7 @@ class RowTable(RowLines[Row, Context, Group], can_focus=True):
         context: Context,
         groups: Mapping[str, Group] | None = None,
     ) -> None:
-        """Show these rows in this order. Keys are unique; a cell is made whenever it is drawn, and only then.
+        """Show these rows in this order. Keys must be unique; cells are made when they are drawn.
 
         A key of `groups` is drawn as the heading of that group; the cursor skips it.
         """
@@ -85,7 +85,7 @@ class RowTable(RowLines[Row, Context, Group], can_focus=True):
         self._announce_cursor()
 
     def move_to(self, key: str) -> None:
-        """Put the cursor on a row, and the row on the screen. A key that is not there changes nothing."""
+        """Move the cursor to a row and scroll to it. Unknown keys are ignored."""
         row = self._cursor.row_of(key)
         if row is not None:
             self._go(row, 1)
@@ -124,11 +124,11 @@ class RowTable(RowLines[Row, Context, Group], can_focus=True):
 
     @property
     def _lines(self) -> int:
-        """How many rows the screen has room for."""
+        """The number of visible rows."""
         return max(self.size.height - HEADER, 0)
 
     def _anchor(self) -> tuple[str | None, int]:
-        """The row that has to stay where it is, and its line: the cursor's if it is seen, else the topmost."""
+        """The key and line of the row that must not move: the cursor's if visible, else the topmost."""
         top, cursor = self.scroll_offset.y, self._cursor
         if 0 <= cursor.row - top < self._lines:
             return cursor.key, cursor.row - top

@@ -1,4 +1,4 @@
-"""The columns of sessions: all of them for the Sessions screen, and those that Today has room for."""
+"""The columns of sessions, for the Sessions screen and for Today."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 from rich.text import Text
 
-from opencode_tui.analysis.session_list import STATES, Group, Sort, Totals, context_share
+from opencode_tui.analysis.session_list import STATES, ProjectGroup, SessionTotals, Sort, context_share
 from opencode_tui.clock import Calendar
 from opencode_tui.counts import plural, tokens_text
 from opencode_tui.paths import last_part
@@ -20,16 +20,16 @@ from opencode_tui.ui.tables.columns import Column, sorts
 
 
 class SessionContext(Struct, frozen=True):
-    """What the cells of a session need besides its record."""
+    """What a session's cells need besides the session."""
 
     now_ms: int
     calendar: Calendar
     money_width: int = 8
-    """Room for the largest amount, in cells."""
+    """The width of the largest amount, in cells."""
 
 
-def session_context(sums: Totals, now_ms: int, calendar: Calendar) -> SessionContext:
-    """With room for what all rows add up to."""
+def session_context(sums: SessionTotals, now_ms: int, calendar: Calendar) -> SessionContext:
+    """A context whose amounts' width fits the total of all rows."""
     return SessionContext(now_ms, calendar, max(len(amount(sums.total_nano, sums.lower_bound)), 8))
 
 
@@ -42,13 +42,13 @@ def count_subagents(count: int) -> str:
     return f"+{count}" if count else ""
 
 
-def group_title(group: Group) -> str:
+def group_title(group: ProjectGroup) -> str:
     return f"{group.name or 'no project'} · {plural(group.totals.sessions, 'session')}"
 
 
-SessionColumn = Column[SessionRow, SessionContext, Group]
-SharedColumn = Column[SessionRow | SessionLine, SessionContext, Group]
-"""For the sessions of a period and for those of a day alike."""
+SessionColumn = Column[SessionRow, SessionContext, ProjectGroup]
+SharedColumn = Column[SessionRow | SessionLine, SessionContext, ProjectGroup]
+"""A column for both a period's and a day's sessions."""
 
 BY_STATE: Sort[SessionRow | SessionLine] = Sort("state", lambda row: STATES.index(row.state), descending=False)
 
@@ -201,4 +201,4 @@ TODAY: tuple[SharedColumn, ...] = (
     replace(TURNS, width=None, max_width=20, drop_at=3, min_table=72),
     replace(CONTEXT, width=None, max_width=20, drop_at=1, min_table=28, grow_min=16),
 )
-"""The columns of a day's sessions; they are dropped in pairs, and most are as wide as what is in them."""
+"""The columns of a day's sessions. They are dropped in pairs, and most are as wide as their widest cell."""

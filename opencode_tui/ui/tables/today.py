@@ -11,7 +11,7 @@ from rich.text import Text
 from textual import events
 from textual.binding import Binding, BindingType
 
-from opencode_tui.analysis.session_list import Group
+from opencode_tui.analysis.session_list import ProjectGroup
 from opencode_tui.records.day import SessionLine
 from opencode_tui.ui.tables.columns import AnyColumn
 from opencode_tui.ui.tables.drawing import padding
@@ -20,9 +20,9 @@ from opencode_tui.ui.tables.row_table import RowTable
 from opencode_tui.ui.tables.sessions import TODAY, SessionContext
 
 
-class SessionTable(RowTable[SessionLine, SessionContext, Group]):
+class DaySessionTable(RowTable[SessionLine, SessionContext, ProjectGroup]):
     DEFAULT_CSS = """
-    SessionTable {
+    DaySessionTable {
         scrollbar-gutter: auto;
         & > .session-table--hover { background: $block-hover-background; }
     }

@@ -1,4 +1,4 @@
-"""The columns of a session's turns; a narrow pane has few, a wide one shows more of each."""
+"""The columns of a session's turns; wider panes show more of them and in more detail."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from opencode_tui.report.words import amount
 from opencode_tui.ui.tables.columns import Column
 
 WIDE = 63
-"""From so many cells on, a table has all columns."""
+"""The least width of a table with all columns, in cells."""
 WITH_BAR = 99
-"""From so many cells on, the context's fill is drawn beside its percentage."""
+"""The least width that has a bar beside the context's percentage."""
 WITH_PATHS = 149
-"""From so many cells on, files are shown with their folders."""
+"""The least width that shows files with their directories."""
 
 
 class TurnContext(Struct, frozen=True, dict=True):
-    """What the cells of a turn need besides its record."""
+    """What a turn's cells need besides the turn."""
 
     view: SessionView
     calendar: Calendar
@@ -32,7 +32,7 @@ class TurnContext(Struct, frozen=True, dict=True):
 
     @cached_property
     def is_one_day(self) -> bool:
-        """All turns are of the day of the last call, so that their dates are not shown."""
+        """Whether all turns are on the day of the last call, so that dates are omitted."""
         turns, day = self.view.turns, self.calendar.day
         return not turns or day(turns[0].started_ms) == day(self.view.last_ms)
 
@@ -54,7 +54,7 @@ class TurnContext(Struct, frozen=True, dict=True):
 
 
 def is_void(turn: Turn, at: TurnContext) -> bool:
-    """All of its calls were undone or copied."""
+    """Whether all of its calls were undone or copied."""
     return turn.undone >= turn.calls > 0 or bool(turn.inherited_nano and not turn.cost_nano)
 
 
@@ -63,9 +63,9 @@ def files(turn: Turn, at: TurnContext) -> str:
 
 
 def what(turn: Turn) -> str:
-    """All that is known of a turn, in one cell."""
-    said = (words.marks_text(turn), words.tools_text(turn), words.file_names(turn))
-    return "  ".join(filter(None, said)) or turn.prompt or ""
+    """The turn's marks, tools and files, else its prompt, in one cell."""
+    parts = (words.marks_text(turn), words.tools_text(turn), words.file_names(turn))
+    return "  ".join(filter(None, parts)) or turn.prompt or ""
 
 
 TurnColumn = Column[Turn, TurnContext, Never]

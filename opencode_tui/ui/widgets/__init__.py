@@ -1,1 +1,1 @@
-"""One file a widget; each carries its looks, app.tcss arranges them."""
+"""The widgets, one file each, with their own styles; app.tcss arranges them."""

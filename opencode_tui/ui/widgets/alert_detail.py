@@ -1,4 +1,4 @@
-"""All that is known of one alert: its sentence whole, the rule and its line, and what became of its deliveries."""
+"""The details of one alert: its full text, its rule and line, and its deliveries."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from opencode_tui.ui.widgets.blocks import wrapped
 
 INDENT = 9
 SCROLLBAR = 1
-"""Room is left for it, so that lines do not break anew when it comes."""
+"""Its width is always reserved, so that text is not rewrapped when it appears."""
 
 
 def nothing_fired(rules: tuple[str, ...], config: str) -> Content:
-    """For a ledger without an alert: which rules watch, and where they can be changed."""
+    """The text for a ledger without alerts: the enabled rules, and where to change them."""
     watching = "".join(f"\n· {rule}" for rule in rules)
     where = f"\n\nChange them under [budget] and [alerts] in {config}"
     return Content.assemble(("No alert has fired yet", "bold"), "\n\nWatching:", watching, where)
 
 
 def alert_content(alert: Alert, title: str, now_ms: int, calendar: Calendar, width: int) -> Content:
-    """The sentence, and below it what else is known, in lines of at most so many cells."""
+    """The alert's text and its details in lines of at most `width` cells."""
     level = alert.crossing.level
     lines = [Content.styled(line, STYLES[level]) for line in wrapped(f"{level_glyph(level)} {alert.text}", width)]
     for what, text in details(alert, title, now_ms, calendar):
@@ -59,7 +59,7 @@ class AlertDetail(VerticalScroll, can_focus=True):
         yield Static(markup=False)
 
     def show_alert(self, alert: Alert | None, title: str) -> None:
-        """Show this alert; the scroll stays, but for another one."""
+        """Show an alert; a different one is shown from its top."""
         other = alert is None or self._alert is None or alert.id != self._alert.id
         self._alert, self._title = alert, title
         self._write()

@@ -1,4 +1,4 @@
-"""The sentences above the panels, when there is something to say: the gravest alert until it is seen, and troubles."""
+"""The banner above the panels: the most severe unseen alert, and state lines."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from opencode_tui.clock import Calendar
 from opencode_tui.records.alerts import Alert
 from opencode_tui.records.day import Snapshot
 from opencode_tui.report.alert_words import banner_hints, banner_text
-from opencode_tui.report.states import Failure, Said, banners
+from opencode_tui.report.states import Failure, StateLine, banners
 from opencode_tui.ui.theme import STYLES
 from opencode_tui.ui.widgets.blocks import cells, cut, wrapped
 
 MAX_LINES = 4
-"""Of what is said beside the alert."""
+"""The most state lines besides the alert."""
 MAX_ALERT_LINES = 4
 GAP = "   "
 
 
-def laid_out(text: str, hints: tuple[str, ...], width: int) -> tuple[list[str], str]:
-    """The lines of an alert, at most four, and the hint that stands after the last one or on one below them.
+def alert_lines(text: str, hints: tuple[str, ...], width: int) -> tuple[list[str], str]:
+    """The lines of an alert, at most four, and the key hint that follows on the last line.
 
-    The sentence comes first, cut where it is longer than that; then how to open and how to leave it.
+    The text takes precedence and is cut if it is too long; the longest hint that fits is used.
     """
     lines = wrapped(text, width)
     if len(lines) > MAX_ALERT_LINES:
@@ -65,12 +65,12 @@ class Banner(Static):
         """The alert was clicked."""
 
     def __init__(self, calendar: Calendar, *, alerts: bool = True, states: bool = True) -> None:
-        """Whether it shows alerts, and whether it shows how the day and the stores are."""
+        """`alerts` and `states` select what it shows."""
         super().__init__(markup=False)
         self._calendar, self._with_alerts, self._with_states = calendar, alerts, states
         self._alert: Alert | None = None
         self._more = 0
-        self._said: tuple[Said, ...] = ()
+        self._states: tuple[StateLine, ...] = ()
         self._before: Widget | None = None
 
     def watch_snapshot(self) -> None:
@@ -92,7 +92,7 @@ class Banner(Static):
         self._write()
 
     def action_leave(self) -> None:
-        """Give the focus back to what had it before."""
+        """Return the focus to the widget that had it before."""
         before, self._before = self._before, None
         if before is not None and before in self.screen.focus_chain:
             before.focus(scroll_visible=False)
@@ -100,7 +100,7 @@ class Banner(Static):
             self.screen.focus_next()
 
     def offer(self) -> None:
-        """Take the focus, so that enter opens the cause; it is given back when the alert is seen."""
+        """Take the focus, so that enter opens the cause; it returns when the alert is seen."""
         if self._alert is not None and not self.has_focus:
             self._before = self.screen.focused
             self.focus(scroll_visible=False)
@@ -108,31 +108,31 @@ class Banner(Static):
     def _say(self) -> None:
         alerts = self.snapshot.alerts if self.snapshot is not None and self._with_alerts else ()
         alert, more = (alerts[0], len(alerts) - 1) if alerts else (None, 0)
-        said: tuple[Said, ...] = ()
+        shown: tuple[StateLine, ...] = ()
         if self._with_states:
-            said = banners(self.snapshot, self.failure, self._calendar, alert)[:MAX_LINES]
-        if (said, alert, more) != (self._said, self._alert, self._more):
-            self._said, self._alert, self._more = said, alert, more
+            shown = banners(self.snapshot, self.failure, self._calendar, alert)[:MAX_LINES]
+        if (shown, alert, more) != (self._states, self._alert, self._more):
+            self._states, self._alert, self._more = shown, alert, more
             if alert is None and self.has_focus:
                 self.action_leave()
             self.can_focus = alert is not None
-            self.set_class(bool(said) or alert is not None, "-shown")
+            self.set_class(bool(shown) or alert is not None, "-shown")
             self._write()
 
     def _write(self) -> None:
         width = self.size.width or self.app.size.width - 2
         lines = self._alert_lines(width)
-        for said in self._said:
-            # what has only one variant is a sentence of its own, and may take more than one line
-            text = said.text(width) if len(said.variants) > 1 else said.variants[0]
-            lines.append(Content.styled(text, STYLES[said.level]))
+        for state in self._states:
+            # a line with only one variant is a full sentence, and may wrap
+            text = state.text(width) if len(state.variants) > 1 else state.variants[0]
+            lines.append(Content.styled(text, STYLES[state.level]))
         self.update(Content("\n").join(lines))
 
     def _alert_lines(self, width: int) -> list[Content]:
         if self._alert is None or self.snapshot is None:
             return []
         text = banner_text(self._alert, self.snapshot.taken_ms, self._calendar)
-        lines, hint = laid_out(text, banner_hints(self._alert, self._more, focused=self.has_focus), width)
+        lines, hint = alert_lines(text, banner_hints(self._alert, self._more, focused=self.has_focus), width)
         style = STYLES[self._alert.crossing.level]
         made = [Content.styled(line, style) for line in lines]
         if hint:

@@ -9,7 +9,7 @@ _UP = " ▁▂▃▄▅▆▇█"
 
 
 def across(part: int, whole: int, width: int) -> str:
-    """A bar that grows to the right, padded to `width`; any part at all is seen."""
+    """A bar that grows to the right, padded to `width`; any part above 0 is visible."""
     if whole <= 0 or part <= 0 or width <= 0:
         return " " * max(width, 0)
     eighths = min(max(part * width * 8 // whole, 1), width * 8)
@@ -36,12 +36,12 @@ def cut(text: str, width: int) -> str:
 
 
 def cells(text: str) -> int:
-    """How many cells of a terminal the text takes."""
+    """The text's width in terminal cells."""
     return cell_len(text)
 
 
 def wrapped(text: str, width: int) -> list[str]:
-    """The text on lines of at most `width` cells, broken at spaces, and inside of words that are longer."""
+    """The text wrapped to `width` cells at spaces, and inside longer words."""
     lines = [""]
     for word in text.split(" "):
         joined = f"{lines[-1]} {word}" if lines[-1] else word

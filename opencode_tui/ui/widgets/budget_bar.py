@@ -11,12 +11,12 @@ from opencode_tui.ui.widgets.panel import DayPanel
 
 
 def scale_nano(snapshot: Snapshot) -> int:
-    """What the bar's whole width stands for: some room past the cutoff, or all that was spent."""
+    """The amount of the bar's full width: somewhat above the cutoff, or all that was spent."""
     return max(snapshot.cutoff_nano * 21 // 20, snapshot.warning_nano * 21 // 20, snapshot.spent_nano, 1)
 
 
 def mark_cell(limit_nano: int, scale: int, width: int) -> int:
-    """The cell in which a limit stands."""
+    """The cell of a limit's mark."""
     return min(limit_nano * width // scale, width - 1)
 
 

@@ -1,4 +1,4 @@
-"""What was copied, as a line that can be selected: whether the terminal took it cannot be known."""
+"""Shows copied text so that it can be selected, since the terminal may have ignored the copy."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class CopyNote(Static):
         self._timer: Timer | None = None
 
     def say(self, text: str) -> None:
-        """Show the text for a while, and what to do if it did not arrive."""
+        """Show the text for a while, with a hint in case it was not copied."""
         hint = "If nothing is pasted, your terminal refused (tmux: set -g set-clipboard on)."
         self.update(Content.assemble(("Copied: ", "$success"), text, (f"\n{hint}", "dim")))
         self.add_class("-shown")
@@ -34,7 +34,7 @@ class CopyNote(Static):
         self._timer = self.set_timer(SHOWN_S, self.hide)
 
     def hide(self) -> bool:
-        """Take it away; whether it was there."""
+        """Hide it. Returns whether it was shown."""
         shown = self.has_class("-shown")
         self.remove_class("-shown")
         return shown

@@ -1,4 +1,4 @@
-"""The first line of a screen that is not about one day: the way that led here, and how fresh it is."""
+"""The header of screens that are not about one day: the breadcrumb and the freshness."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from opencode_tui.ui.widgets.blocks import cut
 from opencode_tui.ui.widgets.day_header import DayHeader
 
 LONGEST = 40
-"""Cells of one part of the way, such as a title."""
+"""The most cells of one part of the breadcrumb."""
 
 
 def crumb_titles(crumb: tuple[str, ...]) -> tuple[str, ...]:
-    """Such as `Today › opencode/kimi-k2.6 › Sessions`, then without its beginning, then its end alone."""
+    """Such as `Today › opencode/kimi-k2.6 › Sessions`, then without its start, then the last part alone."""
     parts = tuple(cut(part, LONGEST).rstrip() for part in crumb if part)
     ways = [" › ".join(parts)]
     ways += ["… › " + " › ".join(parts[i:]) for i in range(1, len(parts))]
@@ -19,7 +19,7 @@ def crumb_titles(crumb: tuple[str, ...]) -> tuple[str, ...]:
 
 
 class CrumbHeader(DayHeader):
-    """`crumb` goes from the tab to the screen that this is the header of."""
+    """`crumb` is the path from the tab to its screen."""
 
     def __init__(self, crumb: tuple[str, ...], calendar: Calendar, clock: Clock, stale_after_ms: int) -> None:
         super().__init__(calendar, clock, stale_after_ms)
@@ -29,6 +29,6 @@ class CrumbHeader(DayHeader):
         return self._titles
 
     def show_crumb(self, crumb: tuple[str, ...]) -> None:
-        """Another way than before, such as one whose last title has become known."""
+        """Change the breadcrumb, such as when a title has become known."""
         self._titles = crumb_titles(crumb)
         self.tick()

@@ -1,4 +1,4 @@
-"""How the day's spend grew, with the warning and the cutoff as lines."""
+"""The curve of the day's spend, with the warning and the cutoff as lines."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from opencode_tui.records.day import Snapshot
 from opencode_tui.ui.widgets.panel import DayPanel
 
 SHOWN_HOURS = 8
-"""The least that the time axis spans."""
+"""The least span of the time axis."""
 BEAT_MS = 5 * 60_000
-"""The curve's flat end follows the time in such steps, so that a quiet day is not redrawn at each poll."""
+"""The curve is extended to the current time in these steps, so that it is not redrawn at each poll."""
 _ANSI = ("black", "red", "green", "yellow", "blue", "magenta", "cyan", "white")
 
 
@@ -71,7 +71,7 @@ def hour_ticks(span: Span, calendar: Calendar, width: int) -> list[tuple[int, st
 
 
 def plot_color(value: str) -> int | tuple[int, int, int] | str:
-    """A theme's colour as plotext takes it: the number of an ANSI colour, or its RGB."""
+    """A theme's colour for plotext: the number of an ANSI colour, or RGB."""
     from textual.color import Color
 
     if value.startswith("ansi_"):
@@ -84,7 +84,7 @@ def plot_color(value: str) -> int | tuple[int, int, int] | str:
 def height(nano: int, top: float) -> float:
     """Where an amount is drawn, in USD, on an axis from 0 to `top` nano-dollars.
 
-    plotext fills the cells to a point that lies outside the axis as well, however far away it is.
+    Clamped to the axis, since plotext would fill the cells up to any point outside.
     """
     return min(max(nano, 0), top) / NANO
 
@@ -118,7 +118,7 @@ class DayCurve(DayPanel):
         self.draw()
 
     def draw(self) -> None:
-        """Plot again, at the size the plot has now."""
+        """Plot again at the current size."""
         snapshot, width = self.snapshot, self._plot.size.width
         if snapshot is None or width < 12 or self._plot.size.height < 3:
             return

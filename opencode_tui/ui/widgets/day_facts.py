@@ -12,7 +12,7 @@ from opencode_tui.ui.theme import STYLES
 from opencode_tui.ui.widgets.panel import DayPanel
 
 Line = tuple[int, str, str]
-"""How soon it gives way (the highest first), its text, its style."""
+"""(drop rank, text, style); the highest rank is dropped first."""
 
 
 def day_lines(snapshot: Snapshot, calendar: Calendar, width: int) -> list[list[Line]]:

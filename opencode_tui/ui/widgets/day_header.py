@@ -1,4 +1,4 @@
-"""The first line: which day, which machine, and how fresh it is. The only thing that a timer touches."""
+"""The header of Today: the day, the machine, and the freshness. The only widget updated by a timer."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from textual.widget import Widget
 
 from opencode_tui.clock import Calendar, Clock
 from opencode_tui.records.day import Snapshot
-from opencode_tui.report.states import Failure, Said, freshness
+from opencode_tui.report.states import Failure, StateLine, freshness
 from opencode_tui.report.words import day_title
 from opencode_tui.ui.theme import STYLES
 from opencode_tui.ui.widgets.blocks import cells, cut
 
 
-def header_parts(titles: tuple[str, ...], machine: str, fresh: Said, width: int) -> tuple[str, str, str]:
-    """(title, machine, freshness) that together fit: first the machine gives way, then parts of the others.
+def header_parts(titles: tuple[str, ...], machine: str, fresh: StateLine, width: int) -> tuple[str, str, str]:
+    """(title, machine, freshness) that fit together: the machine is dropped first, then parts of the others.
 
-    `titles` are from the longest to the shortest; the last is cut where nothing fits.
+    `titles` are from the longest to the shortest; the last one is cut if none fits.
     """
     choices = [(titles[0], machine, fresh.variants[0])]
     choices += [(title, "", text) for text in fresh.variants for title in titles]
@@ -61,7 +61,7 @@ class DayHeader(Widget):
         self.tick()
 
     def tick(self) -> None:
-        """Draw again if the line reads otherwise than it did."""
+        """Redraw if the text has changed."""
         if self._parts() != self._drawn:
             self.refresh()
 
@@ -72,7 +72,7 @@ class DayHeader(Widget):
         return header_parts(self.titles(), machine, fresh, self.size.width), STYLES[fresh.level]
 
     def titles(self) -> tuple[str, ...]:
-        """What stands on the left, from the longest variant to the shortest."""
+        """The text on the left, from the longest variant to the shortest."""
         if self.snapshot is None:
             return ("",)
         mark = "" if self.snapshot.is_today else "◂ "

@@ -1,4 +1,4 @@
-"""What the day has cost, as large as there is room for, beside its two limits."""
+"""The day's spend, as large as fits, beside its two limits."""
 
 from __future__ import annotations
 

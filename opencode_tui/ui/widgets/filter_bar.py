@@ -1,4 +1,4 @@
-"""The line in which a filter is typed; it stays as long as there is a filter."""
+"""The input line of a filter, shown while there is a filter."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ class FilterBar(Horizontal):
     """
 
     class Changed(Message):
-        """What is typed is another filter than before."""
+        """The filter's text has changed."""
 
         def __init__(self, text: str) -> None:
             super().__init__()
             self.text = text
 
     class Entered(Message):
-        """The filter stays, and the keys go back to the rows."""
+        """The filter was submitted, and the focus goes back to the rows."""
 
     def __init__(self, text: str, placeholder: str) -> None:
         super().__init__(id="filter")
@@ -47,21 +47,21 @@ class FilterBar(Horizontal):
 
     @property
     def typing(self) -> bool:
-        """The keys go into the filter."""
+        """Whether the input has the focus."""
         return self._input.has_focus
 
     def open(self) -> None:
-        # At once, not with the next refresh: what is typed after the slash is the filter's.
+        # at once and not at the next refresh, so that keys typed after the slash go into the filter
         self.display = True
         self.screen.set_focus(self._input)
 
     def clear(self) -> None:
-        """Take the filter away, and the line with it."""
+        """Clear and hide the filter."""
         self._input.value = ""
         self.display = False
 
     @on(Input.Changed)
-    def tell(self, message: Input.Changed) -> None:
+    def post_change(self, message: Input.Changed) -> None:
         message.stop()
         self.post_message(self.Changed(message.value))
 

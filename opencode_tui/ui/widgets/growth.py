@@ -1,4 +1,4 @@
-"""How a session's cost grew, a line for each of its models."""
+"""The growth of a session's cost, with a line for each model."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from opencode_tui.ui.widgets.panel import SessionPanel
 Points = tuple[tuple[int, int], ...]
 MAX_LINES = 4
 COLORS = ("primary", "accent", "warning", "secondary")
-"""Of the lines, in their order; a number at each line's end says the same."""
+"""The lines' colours in order; each line also ends with its number."""
 LABEL = 4
-"""Columns at the end that hold the number alone."""
+"""Columns reserved for the number at a line's end."""
 
 
 def summed(curves: list[Points]) -> Points:
@@ -34,7 +34,7 @@ def summed(curves: list[Points]) -> Points:
 
 
 def growth_lines(growth: tuple[tuple[str, Points], ...]) -> list[tuple[str, Points]]:
-    """(name, curve) for each model, the most expensive first; the cheap ones of many are summed up in the last."""
+    """(name, curve) for each model, most expensive first; the cheapest of many are summed in the last."""
     curves = [(short_model(model), points) for model, points in growth if points]
     if len(curves) <= MAX_LINES:
         return curves
@@ -43,7 +43,7 @@ def growth_lines(growth: tuple[tuple[str, Points], ...]) -> list[tuple[str, Poin
 
 
 def time_ticks(span: Span, calendar: Calendar, columns: int) -> list[tuple[int, str]]:
-    """(column, time) at the start, the middle and the end, as far as there is room; days for a long span."""
+    """(column, label) at the start, the middle and the end if they fit; dates for a long span."""
     length = span.end_ms - span.start_ms
     fractions = ((0, 2), (1, 2), (2, 2)) if columns >= 60 else ((0, 2), (2, 2))
     ticks = []
@@ -80,7 +80,7 @@ class Growth(SessionPanel):
         yield self._plot
 
     def on_mount(self) -> None:
-        self.app.theme_changed_signal.subscribe(self, lambda _: self.draw(anew=True))
+        self.app.theme_changed_signal.subscribe(self, lambda _: self.draw(force=True))
 
     def on_resize(self) -> None:
         self.call_after_refresh(self.draw)
@@ -91,14 +91,14 @@ class Growth(SessionPanel):
     def show(self, view: SessionView) -> None:
         self.draw()
 
-    def draw(self, anew: bool = False) -> None:
-        """Plot at the size there is now, if that or the lines are other ones than were plotted last."""
+    def draw(self, force: bool = False) -> None:
+        """Plot if the lines or the size have changed, or with `force`."""
         view, width = self.session, self._plot.size.width
         if view is None:
             return
         lines = growth_lines(view.growth)
         wanted = (lines, self._plot.size)
-        if wanted == self._drawn and not anew:
+        if wanted == self._drawn and not force:
             return
         self._drawn = wanted
         self._legend.update(self._words(lines))

@@ -1,4 +1,4 @@
-"""What stands in place of the panels when there are no numbers yet."""
+"""The text that replaces the panels while there is no data."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ Record = TypeVar("Record", contravariant=True)
 
 
 class Panel(Widget, Generic[Record]):
-    """Subclasses say which facts of a record they show, and show them."""
+    """Subclasses define which facts of a record they show, and how."""
 
     DEFAULT_CSS = """
     Panel {
@@ -39,11 +39,11 @@ class Panel(Widget, Generic[Record]):
         raise NotImplementedError
 
     def show(self, record: Record, /) -> None:
-        """Show it; a panel that draws itself in `render` only needs a refresh."""
+        """Update the panel; one that draws in `render` only needs a refresh."""
         self.refresh()
 
     def follow(self, record: Record | None) -> None:
-        """Show the record if its facts are others than those on the screen."""
+        """Show the record if its facts have changed."""
         if record is None:
             return
         facts = self.facts(record)

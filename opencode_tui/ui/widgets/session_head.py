@@ -14,11 +14,11 @@ from opencode_tui.ui.widgets.blocks import cells, wrapped
 from opencode_tui.ui.widgets.panel import SessionPanel
 
 ONE_FACT_A_LINE = 64
-"""Below so many cells."""
+"""Below this width in cells, each fact has its own line."""
 
 
 class SessionHead(SessionPanel):
-    """The session's state, project and model, and the command that goes on with it, whole in any pane."""
+    """The session's state, project and model, and the command that resumes it."""
 
     DEFAULT_CSS = """
     SessionHead { height: auto; border: none; &:ansi { border: none; } }
@@ -46,11 +46,11 @@ class SessionHead(SessionPanel):
         return Content("\n").join([Content.assemble((state, style), dot, rest), *map(Content, below)])
 
 
-class SessionFacts(SessionPanel):
-    """What the session cost and why, in as many lines as it takes."""
+class SessionFactsPanel(SessionPanel):
+    """What the session cost and why, in as many lines as needed."""
 
     DEFAULT_CSS = """
-    SessionFacts { height: auto; border: none; &:ansi { border: none; } }
+    SessionFactsPanel { height: auto; border: none; &:ansi { border: none; } }
     """
 
     def __init__(self, calendar: Calendar) -> None:
@@ -67,8 +67,8 @@ class SessionFacts(SessionPanel):
         width = self.size.width or self.app.size.width - 2
         if self.session is None:
             return Content("")
-        said = words.facts(self.session, self._calendar)
-        lines = [fit(fact, width) for fact in said] if width < ONE_FACT_A_LINE else words.packed(said, width)
+        facts = words.facts(self.session, self._calendar)
+        lines = [fit(fact, width) for fact in facts] if width < ONE_FACT_A_LINE else words.packed(facts, width)
         causes = [line for cause in words.causes(self.session) for line in wrapped(cause, width)]
         marked = [Content.styled(line, STYLES["warning"]) for line in causes]
         return Content("\n").join([*marked, *map(Content, lines)])

@@ -1,4 +1,4 @@
-"""The day's sessions: the table, how many there are, and what its glyphs mean."""
+"""The day's sessions: the table, their number, and the meaning of its glyphs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from opencode_tui.clock import Calendar
 from opencode_tui.records.day import SessionLine, Snapshot
 from opencode_tui.report.words import fit
 from opencode_tui.ui.tables.sessions import SessionContext
-from opencode_tui.ui.tables.today import SessionTable
+from opencode_tui.ui.tables.today import DaySessionTable
 from opencode_tui.ui.widgets.panel import DayPanel
 
 MAX_ROWS = 1000
@@ -23,7 +23,7 @@ class SessionsPanel(DayPanel):
     def __init__(self, calendar: Calendar) -> None:
         super().__init__(id="sessions")
         self._calendar = calendar
-        self._table = SessionTable()
+        self._table = DaySessionTable()
 
     def compose(self) -> ComposeResult:
         yield self._table
@@ -51,7 +51,7 @@ class SessionsPanel(DayPanel):
 
 
 def legend(lines: tuple[SessionLine, ...]) -> str:
-    """What the glyphs on the screen mean, for those that are there."""
+    """The meaning of the glyphs that are shown."""
     there = {
         "● active": any(line.active and not line.deleted for line in lines),
         "○ idle": any(not line.active and not line.deleted for line in lines),

@@ -22,7 +22,7 @@ Piece = tuple[str, str]
 
 
 def line_row(nano: int, top: int, height: int) -> int:
-    """The row, 0 the lowest, that an amount lies in."""
+    """The row of an amount, counted from 0 at the bottom."""
     return min(nano * height // top, height - 1) if top > 0 else 0
 
 
@@ -71,7 +71,7 @@ class SevenDays(DayPanel, can_focus=True):
     ]
 
     class Opened(Message):
-        """A day is wanted."""
+        """Show a day."""
 
         def __init__(self, day: date) -> None:
             super().__init__()
@@ -83,7 +83,7 @@ class SevenDays(DayPanel, can_focus=True):
 
     @property
     def column(self) -> int:
-        """How many cells a day has."""
+        """The width of a day in cells."""
         days = len(self.snapshot.week_days) if self.snapshot else 0
         return max(min(self.size.width // max(days, 1), 12), 3)
 
@@ -132,7 +132,7 @@ class SevenDays(DayPanel, can_focus=True):
 
     @property
     def _marked(self) -> date | None:
-        """The day that the cursor is on, the one that is shown at first."""
+        """The day at the cursor, which starts on the shown day."""
         if self.snapshot is None:
             return None
         there = [day.day for day in self.snapshot.week_days]

@@ -22,13 +22,13 @@ MIN_BAR = 4
 
 
 def short_names(keys: list[str]) -> list[str]:
-    """Each key without its provider, where that still tells them apart."""
+    """Each key without its provider if that is unambiguous."""
     short = [short_name(key) for key in keys]
     return [name if short.count(name) == 1 else key for name, key in zip(short, keys, strict=True)]
 
 
 def slice_rows(slices: tuple[Slice, ...], width: int, height: int) -> list[tuple[str, str, str]]:
-    """(name, bar, amounts) a row, each row `width` cells; what does not fit is summed up in the last."""
+    """(name, bar, amounts) for each row of `width` cells; what does not fit is summed in the last row."""
     shown = slices if len(slices) <= height else slices[: max(height - 1, 0)]
     rest = slices[len(shown) :]
     shares = percentages(tuple(item.spend_nano for item in slices))
@@ -71,10 +71,10 @@ class SlicesPanel(DayPanel, can_focus=True):
     ]
 
     class Opened(Message):
-        """The sessions behind a bar are wanted."""
+        """Show the sessions behind a bar."""
 
         def __init__(self, field: str, key: str) -> None:
-            """`field` is what the bars are by, as a filter of sessions names it."""
+            """`field` is the key of the bars, named as in a filter of sessions."""
             super().__init__()
             self.field, self.key = field, key
 
@@ -86,7 +86,7 @@ class SlicesPanel(DayPanel, can_focus=True):
 
     @property
     def _keys(self) -> list[str]:
-        """What the bars that are seen stand for."""
+        """The keys of the visible bars."""
         slices = self._slices(self.snapshot) if self.snapshot else ()
         height = self.size.height
         return [item.key for item in (slices if len(slices) <= height else slices[: max(height - 1, 0)])]

@@ -1,4 +1,4 @@
-"""The tree of subagents: filled as far as it is opened, and changed line by line."""
+"""The tree of subagents; nodes are created when their parent is opened, and updated in place."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ from opencode_tui.report import session_facts as words
 from opencode_tui.ui.widgets.panel import SessionPanel
 
 PAGE = 100
-"""How many subagents of one parent are made at a time."""
+"""The number of children that are created at a time."""
 
 
 class More(Struct, frozen=True):
-    """What stands on the line below a page, for the rest of a parent's children."""
+    """The line below a page of children that shows more of them."""
 
     parent_id: str
 
 
 Data = str | More
-"""A node's session id, or that more can be shown."""
+"""A node's session id, or a More line."""
 
 
 def session_of(node: TreeNode[Data]) -> str:
-    """The node's session id, empty for what is none."""
+    """The node's session id; empty for other nodes."""
     return node.data if isinstance(node.data, str) else ""
 
 
 class SubagentTree(Tree[Data]):
-    """Nodes are known by their session's id; labels are made when they are drawn."""
+    """Nodes are identified by session id; labels are made when they are drawn."""
 
     DEFAULT_CSS = """
     SubagentTree {
@@ -51,7 +51,7 @@ class SubagentTree(Tree[Data]):
     ICON_NODE, ICON_NODE_EXPANDED = "▸ ", "▾ "
 
     class Opened(Message):
-        """A subagent's session is to be shown."""
+        """Open a subagent's session."""
 
         def __init__(self, session_id: str) -> None:
             super().__init__()
@@ -68,7 +68,7 @@ class SubagentTree(Tree[Data]):
 
     @property
     def made(self) -> list[str]:
-        """The ids of all nodes that were made, whether they are seen or not, in their order."""
+        """The ids of all created nodes in order, visible or not."""
         found, waiting = [], [self.root]
         while waiting:
             node = waiting.pop()
@@ -79,11 +79,11 @@ class SubagentTree(Tree[Data]):
 
     @property
     def cursor_id(self) -> str:
-        """The session that the cursor is on; empty where it is on none."""
+        """The session id at the cursor; empty if there is none."""
         return session_of(self.cursor_node) if self.cursor_node else ""
 
     def show_tree(self, tree: tuple[Node, ...]) -> None:
-        """Show this tree, its root first; what was opened stays open, and the cursor on its session."""
+        """Show a tree, given root first. Open nodes stay open, and the cursor stays on its session."""
         if not tree:
             return
         before, self._sessions = self._sessions, {}
@@ -153,7 +153,7 @@ class SubagentTree(Tree[Data]):
         return {session_of(node) for node in self._made_nodes() if node.is_expanded}
 
     def _settle(self, node: TreeNode[Data]) -> bool:
-        """Whether a node can be opened, for one that is closed; what was made below it is made anew then."""
+        """Remove a closed node's children and update whether it can be opened. Returns whether it had any."""
         node.allow_expand = bool(self._below.get(session_of(node)))
         if node.children:
             node.remove_children()
@@ -161,7 +161,7 @@ class SubagentTree(Tree[Data]):
         return False
 
     def _fill(self, parent: TreeNode[Data], opened: set[str]) -> bool:
-        """Make the nodes right below an open one, and below those of them that are `opened`; whether lines moved."""
+        """Create the children of an open node, and those of `opened` children. Returns whether lines moved."""
         id = session_of(parent)
         ids = self._below.get(id, ())
         page = self._pages.get(id, PAGE)
@@ -182,9 +182,9 @@ class SubagentTree(Tree[Data]):
         return moved
 
     def _go_back(self, cursor: str, line: int) -> None:
-        """The cursor on the session that it was on, at the same height of the screen."""
+        """Restore the cursor to its session, at the same height on the screen."""
         node = next((each for each in self._made_nodes() if cursor and each.data == cursor), None)
-        lines = self.last_line + 1  # which numbers them anew
+        lines = self.last_line + 1  # last_line renumbers the lines
         if node is None or node.line < 0:
             self.cursor_line = min(line, lines - 1)
             return

@@ -1,4 +1,4 @@
-"""The day in figures: what was spent of what may be, how fast, on what."""
+"""The day's figures: spend, limits, pace and split."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An opened turn: its calls, one under the other, each with the arithmetic of its cost."""
+"""An opened turn: its calls, each with the arithmetic of its cost."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from opencode_tui.ui.widgets.blocks import wrapped
 from opencode_tui.ui.widgets.panel import SessionPanel
 
 Line = tuple[str, str]
-"""What it is, and its text."""
+"""(kind, text)"""
 INDENT = 2
 
 
-def laid_out(call: CallRow, calendar: Calendar, width: int) -> list[Line]:
-    """A call's lines for a pane of so many cells, all but its head set in, and an empty one below them."""
+def call_pane(call: CallRow, calendar: Calendar, width: int) -> list[Line]:
+    """A call's lines for a pane of `width` cells, indented below the first, with an empty line after them."""
     lines = []
     for kind, text in call_lines(call, calendar):
         room, indent = (width, "") if kind == "head" else (width - INDENT, " " * INDENT)
@@ -34,7 +34,7 @@ def laid_out(call: CallRow, calendar: Calendar, width: int) -> list[Line]:
 
 
 class CallLines(ScrollView, can_focus=True):
-    """Any number of lines; a call's are made when it is new or has changed, and drawn when they are seen."""
+    """The calls' lines, made when a call is new or changed and drawn when visible."""
 
     ALLOW_SELECT = False
     DEFAULT_CSS = """
@@ -57,7 +57,7 @@ class CallLines(ScrollView, can_focus=True):
         self.lines: list[Line] = []
 
     def show_calls(self, view: TurnView | None, why: str = "reading the calls…") -> None:
-        """Show a turn's calls, or why there are none. The scroll stays, but for another turn."""
+        """Show a turn's calls, or why there are none. A different turn is shown from its top."""
         other = view is None or self._view is None or view.request != self._view.request
         self._view, self._why = view, why
         self._lay_out()
@@ -65,7 +65,7 @@ class CallLines(ScrollView, can_focus=True):
             self.scroll_to(y=0, animate=False, force=True)
 
     def show_reason(self, reason: str) -> None:
-        """Say why there are no calls."""
+        """Show why there are no calls."""
         self.show_calls(None, reason)
 
     def on_resize(self) -> None:
@@ -93,7 +93,7 @@ class CallLines(ScrollView, can_focus=True):
         else:
             before = self._made if width == self._made_for else {}
             calls = self._view.calls
-            self._made = {call: before.get(call) or laid_out(call, self._calendar, width) for call in calls}
+            self._made = {call: before.get(call) or call_pane(call, self._calendar, width) for call in calls}
             self._made_for = width
             self.lines = [line for call in calls for line in self._made[call]]
             self.lines.append(("total", together(calls)) if calls else ("note", "no calls"))
@@ -102,7 +102,7 @@ class CallLines(ScrollView, can_focus=True):
 
 
 class TurnDetail(SessionPanel):
-    """The panel of one turn of the session; hidden while no turn is open."""
+    """The panel of an opened turn; hidden while none is open."""
 
     DEFAULT_CSS = """
     TurnDetail { display: none; padding: 0 0 0 1; &.-open { display: block; } }
@@ -120,7 +120,7 @@ class TurnDetail(SessionPanel):
         yield self.calls
 
     def open_turn(self, turn_id: str | None) -> None:
-        """Show this turn as soon as its calls are there; None closes the panel."""
+        """Show a turn as soon as its calls are loaded; None closes the panel."""
         self._turn_id = turn_id
         self.set_class(turn_id is not None, "-open")
         self._entitle()

@@ -1,4 +1,4 @@
-"""The turns of a session as a table, the newest last."""
+"""The turns of a session as a table, newest last."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ SCROLLBAR = 1
 
 
 class TurnsPanel(SessionPanel):
-    """The table, and in its title what the turns have cost."""
+    """The table of turns, titled with their number and highest cost."""
 
     DEFAULT_CSS = """
     TurnsPanel { padding: 0; }
     """
 
     def __init__(self, calendar: Calendar, at_turn: str | None = None) -> None:
-        """The cursor begins on `at_turn`, and where the session does not have it on the last turn."""
+        """The cursor starts on `at_turn`, or on the last turn if the session does not have it."""
         super().__init__(id="turns")
         self._at_turn = at_turn
         self.table: RowTable[Turn, TurnContext, Never] = RowTable(TURNS, is_dim=is_void, id="turn-table")
