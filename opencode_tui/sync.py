@@ -100,7 +100,7 @@ class Sync:
         changed = [store for store in self._stores.values() if store.changed()]
         # What one store lost to an undo another may still have, the tables of OpenCode 1 in the same file for one:
         # all rows come before any sum, and what copies show of undone calls before the sums that hold them.
-        twice = sorted((store for store in changed if store.has_sums), key=lambda store: not store.spare)
+        twice = sorted((store for store in changed if store.has_sums), key=lambda store: not store.is_backup)
         twice = twice if len(changed) > 1 else []
         done = [self._read_one(store, report, sums=store not in twice) for store in changed]
         if None not in done:
@@ -114,7 +114,7 @@ class Sync:
             self._states[store.key] = self._live(store)
             return wrote
         except StoreTrouble as trouble:
-            if not store.spare:
+            if not store.is_backup:
                 self._trouble(store.key, store.path, trouble, store.generation)
             elif trouble.state != "locked":
                 self._drop(store.key)
@@ -133,7 +133,7 @@ class Sync:
     def message_ids(self, session_id: str) -> frozenset[str] | None:
         """The messages of a session that OpenCode still has; None where no store has the session now."""
         found: frozenset[str] | None = None
-        for store in (store for store in self._stores.values() if not store.spare):
+        for store in (store for store in self._stores.values() if not store.is_backup):
             with suppress(StoreTrouble):
                 ids = store.message_ids(session_id)
                 found = found if ids is None else (found or frozenset()) | ids
@@ -244,7 +244,7 @@ class Sync:
             row = self._free_row(store, report)
             try:
                 retry = running_calls(self._ledger.connection)
-                if row.cursor is not None and store.knew_no_steps(row.cursor):
+                if row.cursor is not None and store.predates_steps(row.cursor):
                     retry += perhaps_whole(self._ledger.connection)
                 for batch in store.read(row.cursor, retry, sums=sums):
                     moved, changed = self._apply(store, row, batch)
@@ -307,7 +307,7 @@ class Sync:
             if calls:
                 told = [call for call, _ in calls] if store.has_sums else []
                 late_rows.drop_undone(connection, told)
-                if store.spare:
+                if store.is_backup:
                     self._take_off(connection, told, besides=row.id)
                 elif told and self._is_told_again(connection, store, row, batch):
                     self._told_again.setdefault(store.key, []).extend(told)
@@ -319,16 +319,16 @@ class Sync:
             moved = writing.move_cursor(connection, row, batch.cursor, lease_ms)
             if moved is not None and batch.bills:
                 writing.sums_were_read(connection, row.id, batch.bills)
-                bills = bills_of_lost(connection, batch.bills) if store.spare else batch.bills
+                bills = bills_of_lost(connection, batch.bills) if store.is_backup else batch.bills
                 self._take_off(connection, exceeded(connection, bills, self._told_again.pop(store.key, [])))
                 undone = undone_calls(connection, batch.bills, bills, store.rows_of)
-                if store.spare:
+                if store.is_backup:
                     self._take_off(connection, undone, besides=row.id)
                 writing.write_calls(connection, row.id, self._machine_id, self._priced(undone))
-                spare = [each.key for each in self._stores.values() if each.spare]
-                looked_at, now = batch.looked_at | known, self._clock()
+                backups = [each.key for each in self._stores.values() if each.is_backup]
+                rechecked, now = batch.rechecked | known, self._clock()
                 never = partial(self._never_had, store)
-                found = unlisted_calls(connection, bills, looked_at, now, spare, store.message_ids, never)
+                found = unlisted_calls(connection, bills, rechecked, now, backups, store.message_ids, never)
                 unlisted = self._priced(found)
                 writing.write_calls(connection, row.id, self._machine_id, unlisted)
                 writing.write_unreadable(connection, row.id, short_sums(connection, bills, store.rows_of))
@@ -336,7 +336,7 @@ class Sync:
 
     def _is_told_again(self, connection: sqlite3.Connection, store: Store, row: writing.StoreRow, batch: Batch) -> bool:
         """Whether the ledger may have worked out before what this step shows."""
-        again = batch.again or row.cursor is None or store.key in self._told_again
+        again = batch.is_reread or row.cursor is None or store.key in self._told_again
         return again and late_rows.has_residuals(connection)
 
     def _never_had(self, store: Store, session_id: str) -> Strangers:
@@ -346,7 +346,7 @@ class Sync:
             open_rows = (number for id, number in own.numbers.items() if id not in own.billed)
             certain |= {undone_id(session_id, number) for number in open_rows}
         for other in self._stores.values():
-            if own is not None and other.spare and other is not store:
+            if own is not None and other.is_backup and other is not store:
                 with suppress(StoreTrouble):
                     if (theirs := other.history(session_id)) is not None:
                         certain |= never_had(own, theirs)
