@@ -56,6 +56,9 @@ class Sync:
     def __init__(self, ledger: Ledger, settings: Settings, environ: Mapping[str, str], clock: Clock = now_ms) -> None:
         self._ledger, self._settings, self._environ, self._clock = ledger, settings, environ, clock
         self.data_dirs = settings.data_dirs or (paths.opencode_data_dir(environ),)
+        # As text, because a poll reads their mtimes, and creating Path objects takes longer than that.
+        folders = (folder for each in self.data_dirs for folder in (each, each / "storage", each / "project"))
+        self._folders = tuple(map(str, folders))
         self.book = PriceBook(settings.pricing, environ, paths.home())
         self.machine = settings.machine or os.uname().nodename
         self._machine_id: int | None = None
@@ -164,8 +167,7 @@ class Sync:
 
         An upgrade creates the tables of OpenCode 2 in a file that stays open, without a change to the directory.
         """
-        folders = [folder for each in self.data_dirs for folder in (each, each / "storage", each / "project")]
-        places = tuple(map(_mtime, folders))
+        places = tuple(map(_mtime, self._folders))
         troubled = any(state.state == "broken" for state in self._states.values())
         if places == self._places and not troubled and not self._has_other_tables():
             return
@@ -404,8 +406,8 @@ class Sync:
         self._states[key] = replace(state, since_ms=since)
 
 
-def _mtime(place: Path) -> int:
+def _mtime(place: str) -> int:
     try:
-        return place.stat().st_mtime_ns
+        return os.stat(place).st_mtime_ns  # noqa: PTH116
     except OSError:
         return 0

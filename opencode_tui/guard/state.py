@@ -12,8 +12,8 @@ from pathlib import Path
 from time import sleep
 from typing import Any
 
-from msgspec import Struct, field
-from msgspec.structs import asdict, replace
+from msgspec import Struct, field, to_builtins
+from msgspec.structs import replace
 
 from opencode_tui.clock import DAY_MS, Clock, calendar_for, monotonic_s, now_ms
 from opencode_tui.config.settings import Settings
@@ -171,7 +171,7 @@ def _checked(state: GuardState) -> GuardState:
 def write_state(file: Path, state: GuardState) -> None:
     """Put the state in place, whole or not at all. Raises StateError."""
     try:
-        put_in_place(file, json.dumps({"version": VERSION, **asdict(state)}, indent=1), PRIVATE)
+        put_in_place(file, json.dumps({"version": VERSION, **to_builtins(state)}, indent=1), PRIVATE)
     except OSError as error:
         raise StateError(f"{file} cannot be written ({error.strerror}); name another ledger with --ledger") from error
 

@@ -49,7 +49,7 @@ _BY_COPIES = f"""
   FROM (SELECT *, store_id IN (SELECT s.id FROM store s JOIN json_each(?2) copy ON copy.value = s.key) AS of_copy
     FROM call WHERE session_id = ?1 AND copied = 0 AND {_OF_V2})
   WHERE instr(id, ?1) = 0 OR of_copy AND substr(id, 1, length(?3)) = ?3
-  ORDER BY agent = '{COMPACTION}' AND completed_ms = created_ms, completed_ms, id
+  ORDER BY completed_ms = created_ms, completed_ms, id
 """
 
 
@@ -192,7 +192,8 @@ def _rows(
 ) -> tuple[dict[str, tuple[int, ...]], set[str]]:
     """(cost and tokens of a session's calls by id, in the order in which they ended; the ids found in backup copies).
 
-    A compaction whose end is unknown comes last, as it may have ended after any other call.
+    A call whose end equals its start comes last, as its real end is unknown: a compaction, or one made while the clock
+    was set back.
     """
     spent: dict[str, tuple[int, ...]] = {}
     of_copies: set[str] = set()

@@ -109,7 +109,9 @@ def orphans(connection: sqlite3.Connection, owners: Iterable[str], undone: Itera
             if fork not in related:  # the lowest number comes first
                 rows = connection.execute(_RELATED, (json.dumps(gapped), fork, seq))
                 related[fork] = [id for id, *signs, own, other in rows if any(signs) or _is_same_title(own, other)]
-            gap = ((id, seq, created, made[id]) for id in related[fork] if id in made)
+            there = ((id, made[id]) for id in related[fork] if id in made)
+            # A fork may have copied the rows it shares, and made no call that is older than itself.
+            gap = ((id, seq, created, since) for id, since in there if id not in parents or created >= (since or 0))
             likely += [values[0] for values in gap if connection.execute(_HAS_GAP, values).fetchone()]
         for id in likely:
             found.setdefault((id, seq), Orphan(copy_id, id, seq, is_certain=False))

@@ -69,7 +69,8 @@ class Oracle:
         """A look at the stores that has ended well. `unseen` are bills that may be new to this ledger.
 
         `copies` are files that a reader may take for a store or for somebody's copy. In a `loose` session a bill
-        that only its sum tells of may be missed. Returns the bills that must not be asked about again.
+        that only its sum tells of may be missed, or be paid by a session that holds a copy. Returns the bills that
+        must not be asked about again.
         """
         wanted = [bill for bill in unseen if bill not in self.seen and bill not in self._open]
         if not wanted:
@@ -91,7 +92,7 @@ class Oracle:
             how = self._how[bill] = max(places.values(), default=SUM)
             if places and how != HELD and (how != SUM or not places.keys() & loose):
                 self._perhaps.pop(bill, None)
-                own = bill.session in places and not bill.early
+                own = places.get(bill.session, HELD) > (SUM if bill.session in loose else HELD) and not bill.early
                 self._take(bill, frozenset({bill.session}) if own else frozenset({*places, *aside[bill]}))
                 done.append(bill)
             elif places or aside[bill]:

@@ -357,6 +357,26 @@ def test_a_deleted_fork_of_a_fork_whose_copies_are_undone_is_known_by_the_rows_o
     assert ours.spend_by("session") == {id: nano for id, nano in store.truth.own.items() if nano}
 
 
+def test_a_later_fork_of_a_deleted_session_did_not_make_its_calls(store: V2) -> None:
+    base = store.session("Redesign")
+    store.now -= 20_000  # the clock is put back, so that nothing shows that the base was there
+    asked = store.prompt(base)
+    store.call(base, cost="0.05", turn=asked)
+    store.now += 60_000
+    first = store.fork(base)
+    store.call(first, cost="0.02")
+    store.now += 3_600_000
+    later = store.fork(base)
+    store.revert(later, store.sessions[later].messages[1].id)
+    asked = store.prompt(later)
+    store.call(later, cost="0.08", turn=asked, tokens=Tokens(100_000, 9_000, 900, 90_000, 9_000))
+    store.revert(later, asked)
+    store.call(later, cost="0.01")
+    store.delete(base)
+    ours = synced(store)
+    assert ours.totals.spend_nano == store.truth.total_nano == 160_000_000
+
+
 def test_a_deleted_forks_own_call_is_not_taken_for_an_undone_one(store: V2, root: str) -> None:
     asked = store.prompt(root)
     store.call(root, cost="0.05", turn=asked)

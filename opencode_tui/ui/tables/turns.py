@@ -22,7 +22,7 @@ WITH_PATHS = 149
 """From so many cells on, files are shown with their folders."""
 
 
-class TurnContext(Struct, frozen=True):
+class TurnContext(Struct, frozen=True, dict=True):
     """What the cells of a turn need besides its record."""
 
     view: SessionView
