@@ -95,7 +95,7 @@ class LedgerFeed:
         if changed or wanted or aged or next_day or self._ledger.data_version() != self._version:
             self._watch(now)
             taken = self._take()
-            self._turns = queries.turns(self._ledger.connection)
+            self._turns = queries.cursor_moves(self._ledger.connection)
             return taken
         self._stale = False
         self._ledger.tidy()
@@ -109,7 +109,7 @@ class LedgerFeed:
         self.close()
         self._ledger = self._open_ledger()
         self._sync = Sync(self._ledger, self._settings, self._environ, self._clock)
-        if change == "replaced" or queries.turns(self._ledger.connection) < self._turns:
+        if change == "replaced" or queries.cursor_moves(self._ledger.connection) < self._turns:
             self._sync.notices.append(
                 f"The ledger {ledger.path} was replaced; what only the old one held is no longer shown"
             )

@@ -1,4 +1,4 @@
-"""From OpenCode's stores through prices into the ledger: incremental, resumable, safe to run twice at once."""
+"""Reads OpenCode's stores, prices the calls and writes them to the ledger: incremental, resumable, concurrency-safe."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from opencode_tui.ledger import copies, late_rows, writing
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.ledger.queries import directories, running_calls
 from opencode_tui.ledger.residuals import (
-    Strangers,
-    bills_of_lost,
-    exceeded,
+    ForeignCalls,
+    bills_only_in_backups,
+    calls_over_sum,
     short_sums,
     undone_calls,
     unlisted_calls,
 )
-from opencode_tui.ledger.resplit import make_room, perhaps_whole, resplit_messages
+from opencode_tui.ledger.resplit import possibly_unsplit, reopen_messages, resplit_messages
 from opencode_tui.paths import last_part
 from opencode_tui.pricing.book import PriceBook, Priced, price_call
 from opencode_tui.records.calls import Call, message_id, undone_id
@@ -51,12 +51,12 @@ _LEASE_LOOK_S = 0.05
 
 
 class Sync:
-    """Keeps the ledger up to date with every store there is. Used by one thread."""
+    """Keeps the ledger up to date with all stores. For use by one thread."""
 
     def __init__(self, ledger: Ledger, settings: Settings, environ: Mapping[str, str], clock: Clock = now_ms) -> None:
         self._ledger, self._settings, self._environ, self._clock = ledger, settings, environ, clock
         self.data_dirs = settings.data_dirs or (paths.opencode_data_dir(environ),)
-        # As text: a poll asks for their times, and making paths takes longer than asking.
+        # As text, because a poll reads their mtimes, and creating Path objects takes longer than that.
         folders = (folder for each in self.data_dirs for folder in (each, each / "storage", each / "project"))
         self._folders = tuple(map(str, folders))
         self.book = PriceBook(settings.pricing, environ, paths.home())
@@ -66,25 +66,25 @@ class Sync:
         self._states: dict[str, StoreState] = {}
         self._places: object = None
         self._layouts: dict[str, int] = {}
-        self._told_again: dict[str, list[Call]] = {}
-        """Calls that were new in stores read for the first time or again, until their sessions' sums are read."""
+        self._reimported: dict[str, list[Call]] = {}
+        """New calls from stores read for the first time or re-read, by store key, until the sums are read too."""
         self._blank: dict[Path, object] = {}
-        """Database files without the tables of any generation, just begun by OpenCode say, with their stamps."""
+        """Database files without tables of any generation, such as one that OpenCode is just creating, with stamps."""
         self.notices: list[str] = []
-        """Sentences about what a person should know once; whoever shows them empties the list."""
+        """Sentences to show to the user once; the caller that shows them clears the list."""
         self.read_ms: int | None = None
-        """When all stores were last looked at without trouble, in Unix milliseconds."""
+        """When all stores were last polled without a problem, in Unix milliseconds."""
 
     @property
     def states(self) -> tuple[StoreState, ...]:
-        """How each store is doing, in the order in which they were found."""
+        """The state of each store, in the order in which they were found."""
         return tuple(self._states.values())
 
     def poll(self, report: Report = lambda: None) -> bool:
-        """Read what is new; True if the ledger or the state of a store changed.
+        """Reads new rows from all stores; returns True if the ledger or the state of a store changed.
 
-        `report` is called after each step of a long read. What goes wrong with a store is told by `states`,
-        never raised; the other stores are read all the same.
+        `report` is called after each step of a long read. Problems with a store are shown in `states`, not raised, and
+        do not stop the other stores from being read.
         """
         before = self.states
         self._discover()
@@ -99,11 +99,11 @@ class Sync:
         return wrote or self.states != before
 
     def _read_changed(self, report: Report) -> tuple[bool, bool]:
-        """Whether the ledger changed, and whether any store had."""
+        """(whether the ledger changed, whether any store had changed)."""
         changed = [store for store in self._stores.values() if store.changed()]
-        # What one store lost to an undo another may still have, the tables of OpenCode 1 in the same file for one:
-        # all rows come before any sum, and what copies show of undone calls before the sums that hold them.
-        twice = sorted((store for store in changed if store.has_sums), key=lambda store: not store.spare)
+        # A call undone in one store may still be in another, such as the v1 tables of the same file. So all rows are
+        # read before any sum, and the sums of backup copies, which may show undone calls, before those of live stores.
+        twice = sorted((store for store in changed if store.has_sums), key=lambda store: not store.is_backup)
         twice = twice if len(changed) > 1 else []
         done = [self._read_one(store, report, sums=store not in twice) for store in changed]
         if None not in done:
@@ -111,39 +111,39 @@ class Sync:
         return any(done), bool(changed)
 
     def _read_one(self, store: Store, report: Report, *, sums: bool) -> bool | None:
-        """Whether the ledger changed; None where the store is locked."""
+        """Returns whether the ledger changed; None if the store is locked."""
         try:
             wrote = self._pull_patiently(store, report, sums=sums)
             self._states[store.key] = self._live(store)
             return wrote
         except StoreTrouble as trouble:
-            if not store.spare:
+            if not store.is_backup:
                 self._trouble(store.key, store.path, trouble, store.generation)
             elif trouble.state != "locked":
                 self._drop(store.key)
             return None if trouble.state == "locked" else False
 
     def _settle_copies(self) -> None:
-        """Fix who pays for calls whose originals are gone, now that all that can be read has been read."""
+        """Makes permanent who pays for calls whose originals are gone, once all readable stores have been read."""
         passing = ("importing", "locked")
         if not copies.has_unsettled(self._ledger.connection) or any(s.state in passing for s in self.states):
             return
-        # What another process has found, and nobody has read yet, may hold an original.
+        # A store that another process found, and that is not read yet, may hold an original.
         if writing.unread_stores(self._ledger.connection) <= {writing.stored_key(key) for key in self._stores}:
             with self._ledger.writing() as connection:
                 copies.settle_copies(connection)
 
     def message_ids(self, session_id: str) -> frozenset[str] | None:
-        """The messages of a session that OpenCode still has; None where no store has the session now."""
+        """The ids of a session's messages that OpenCode still has; None if no store has the session."""
         found: frozenset[str] | None = None
-        for store in (store for store in self._stores.values() if not store.spare):
+        for store in (store for store in self._stores.values() if not store.is_backup):
             with suppress(StoreTrouble):
                 ids = store.message_ids(session_id)
                 found = found if ids is None else (found or frozenset()) | ids
         return found
 
     def prompts(self, session_id: str, turn_ids: Sequence[str]) -> dict[str, str]:
-        """The first line of what was asked by turn, read now and not kept; nothing unless the settings allow it."""
+        """The first line of the prompt by turn, read from the stores on demand; empty unless the settings allow it."""
         found: dict[str, str] = {}
         if self._settings.privacy.show_prompts and turn_ids:
             for store in self._stores.values():
@@ -152,7 +152,7 @@ class Sync:
         return found
 
     def look_at_prices(self) -> tuple[str, ...]:
-        """What cannot be read of OpenCode's prices that count everywhere, and where today's calls were made."""
+        """The problems in reading OpenCode's prices, global ones and those for the directories of today's calls."""
         calendar = calendar_for(self._settings.timezone)
         today = calendar.span(calendar.day(self._clock()))
         with self._ledger.reading() as connection:
@@ -163,9 +163,9 @@ class Sync:
             store.close()
 
     def _discover(self) -> None:
-        """Look for stores again where a data directory or a file's tables have changed, or trouble may be over.
+        """Looks for stores again if a data directory or the tables of a file changed, or a store was broken.
 
-        An upgrade makes the tables of OpenCode 2 in a file that stays open, and the directory does not change then.
+        An upgrade creates the tables of OpenCode 2 in a file that stays open, without a change to the directory.
         """
         places = tuple(map(_mtime, self._folders))
         troubled = any(state.state == "broken" for state in self._states.values())
@@ -184,33 +184,33 @@ class Sync:
                 if not there:
                     self._blank[path] = stamp
             except StoreTrouble as trouble:
-                # A store that was read before says so itself when it is polled.
+                # A store that was read before reports its own problem when it is polled.
                 if all(store.path != path for store in self._stores.values()) and not is_copy_name(path.name):
                     self._trouble(path_text(path), path, trouble, "sqlite")
                     healed.discard(path_text(path))
         for key in healed:
             del self._states[key]
-        # The JSON files are the oldest: what is newest comes first.
+        # Newest generation first; the JSON files are the oldest.
         new = [store for store in sorted(found, key=lambda store: -store.rank) if store.key not in self._stores]
         for store in new:
             self._stores[store.key] = store
             self._states[store.key] = self._live(store)
         self._layouts = {key: store.layout for key, store in self._stores.items()}
         if new:
-            with self._ledger.writing() as connection:  # so that others see that they are still to be read
+            with self._ledger.writing() as connection:  # so that other processes see that these are not read yet
                 for store in new:
                     writing.store_row(connection, store.key)
 
     def _has_other_tables(self) -> bool:
-        """Whether tables may have been made in a file since it was looked at. Costs microseconds."""
+        """Returns whether tables may have been created in a file since it was last read. Costs microseconds."""
         if any(store.layout != self._layouts.get(key) for key, store in self._stores.items()):
             return True
         return any(file_stamp(path) != stamp for path, stamp in self._blank.items())
 
     def _look_for_closed(self) -> set[str]:
-        """The keys of the states of the data directories that may not be read, and of stores that are no files."""
+        """Adds states for unreadable data directories and for stores that are not regular files; returns their keys."""
         remedies = dict.fromkeys(closed := closed_places(self.data_dirs), "see who may read it")
-        read = {store.path for store in self._stores.values()}  # these say so themselves when they are polled
+        read = {store.path for store in self._stores.values()}  # these report their own problems when polled
         for place, reason in not_files(self.data_dirs).items():
             if place.parent not in closed and place not in read:
                 closed[place], remedies[place] = reason, "see what stands there"
@@ -220,7 +220,7 @@ class Sync:
         return {f"{path_text(place)}/" for place in closed}
 
     def _drop(self, key: str) -> None:
-        """Forget a copy of a store that has gone or cannot be read."""
+        """Forgets a backup copy that is gone or cannot be read."""
         self._stores.pop(key).close()
         del self._states[key]
 
@@ -246,8 +246,8 @@ class Sync:
             row = self._free_row(store, report)
             try:
                 retry = running_calls(self._ledger.connection)
-                if row.cursor is not None and store.knew_no_steps(row.cursor):
-                    retry += perhaps_whole(self._ledger.connection)
+                if row.cursor is not None and store.predates_steps(row.cursor):
+                    retry += possibly_unsplit(self._ledger.connection)
                 for batch in store.read(row.cursor, retry, sums=sums):
                     moved, changed = self._apply(store, row, batch)
                     wrote |= changed
@@ -261,10 +261,10 @@ class Sync:
                     return wrote
             finally:
                 self._release(row)
-            # Another process has moved the cursor: what it read is in the ledger, so go on from there.
+            # Another process has moved the cursor and written what it read, so continue from there.
 
     def _note_upgrade(self, path: Path) -> None:
-        """Say what an upgrade has deleted, where the store of OpenCode 1 was never read before it."""
+        """Adds a notice about what an upgrade deleted, if the store of OpenCode 1 was never read before it."""
         if any(other.path == path and other.rank == 2 for other in self._stores.values()):
             self.notices.append(
                 f"{path} was upgraded to OpenCode 2 before its first sync; what had been undone in OpenCode 1 was"
@@ -272,10 +272,10 @@ class Sync:
             )
 
     def _free_row(self, store: Store, report: Report) -> writing.StoreRow:
-        """The store as the ledger knows it, once no other process is importing it.
+        """The store's row in the ledger, after waiting until no other process has a lease on it.
 
-        Two that import at once would only undo each other's steps: whoever moves the cursor makes the other start
-        again. One that is killed or suspended loses its lease after a few seconds.
+        Two processes importing at once would slow each other down, as each move of the cursor makes the other start
+        over. The lease of a killed or suspended process expires after a few seconds.
         """
         query = partial(writing.store_row, self._ledger.connection, store.key)
         while (row := query()).is_leased(now_ms()):
@@ -292,27 +292,27 @@ class Sync:
                 writing.move_cursor(connection, row, row.cursor)
 
     def _apply(self, store: Store, row: writing.StoreRow, batch: Batch) -> tuple[writing.StoreRow | None, bool]:
-        """The store with its cursor moved (None where another process moved it), and whether calls came in."""
+        """Writes a batch; returns the store row (None if another process moved its cursor) and whether it had data."""
         content = batch.sessions or batch.calls or batch.unreadable or batch.bills
         if not content and batch.present is None and batch.cursor == row.cursor and row.lease_ms is None:
             return row, False
         assert self._machine_id is not None
         final = writing.final_calls(self._ledger.connection, (call.id for call in batch.calls))
-        again = resplit_messages(batch.calls, final)
-        calls = self._priced(call for call in batch.calls if call.id not in final or message_id(call.id) in again)
+        resplit = resplit_messages(batch.calls, final)
+        calls = self._priced(call for call in batch.calls if call.id not in final or message_id(call.id) in resplit)
         known = {call.id for call, _ in calls}
         with self._ledger.writing() as connection:
-            calls = make_room(connection, calls, again) if again else calls
+            calls = reopen_messages(connection, calls, resplit) if resplit else calls
             writing.write_sessions(connection, row.id, store.rank, map(self._named, batch.sessions))
             if batch.present is not None:
                 writing.mark_vanished(connection, row.id, batch.present)
             if calls:
-                told = [call for call, _ in calls] if store.has_sums else []
-                late_rows.drop_undone(connection, told)
-                if store.spare:
-                    self._take_off(connection, told, besides=row.id)
-                elif told and self._is_told_again(connection, store, row, batch):
-                    self._told_again.setdefault(store.key, []).extend(told)
+                summed = [call for call, _ in calls] if store.has_sums else []
+                late_rows.drop_undone(connection, summed)
+                if store.is_backup:
+                    self._reduce_residuals(connection, summed, except_store=row.id)
+                elif summed and self._is_reimport(connection, store, row, batch):
+                    self._reimported.setdefault(store.key, []).extend(summed)
                 writing.write_calls(connection, row.id, self._machine_id, calls)
                 writing.write_tools(connection, (tool for tool in batch.tools if tool.call_id in known))
             writing.write_unreadable(connection, row.id, batch.unreadable)
@@ -320,49 +320,52 @@ class Sync:
             lease_ms = now_ms() + writing.LEASE_MS if is_long else None
             moved = writing.move_cursor(connection, row, batch.cursor, lease_ms)
             if moved is not None and batch.bills:
-                writing.sums_were_read(connection, row.id, batch.bills)
-                bills = bills_of_lost(connection, batch.bills) if store.spare else batch.bills
-                self._take_off(connection, exceeded(connection, bills, self._told_again.pop(store.key, [])))
+                writing.clear_unreadable_sums(connection, row.id, batch.bills)
+                bills = bills_only_in_backups(connection, batch.bills) if store.is_backup else batch.bills
+                reimported = self._reimported.pop(store.key, [])
+                self._reduce_residuals(connection, calls_over_sum(connection, bills, reimported))
                 undone = undone_calls(connection, batch.bills, bills, store.rows_of)
-                if store.spare:
-                    self._take_off(connection, undone, besides=row.id)
+                if store.is_backup:
+                    self._reduce_residuals(connection, undone, except_store=row.id)
                 writing.write_calls(connection, row.id, self._machine_id, self._priced(undone))
-                spare = [each.key for each in self._stores.values() if each.spare]
-                looked_at, now = batch.looked_at | known, self._clock()
-                never = partial(self._never_had, store)
-                found = unlisted_calls(connection, bills, looked_at, now, spare, store.message_ids, never)
+                backups = [each.key for each in self._stores.values() if each.is_backup]
+                rechecked, now = batch.rechecked | known, self._clock()
+                foreign = partial(self._foreign_calls, store)
+                found = unlisted_calls(connection, bills, rechecked, now, backups, store.message_ids, foreign)
                 unlisted = self._priced(found)
                 writing.write_calls(connection, row.id, self._machine_id, unlisted)
                 writing.write_unreadable(connection, row.id, short_sums(connection, bills, store.rows_of))
             return moved, bool(content)
 
-    def _is_told_again(self, connection: sqlite3.Connection, store: Store, row: writing.StoreRow, batch: Batch) -> bool:
-        """Whether the ledger may have worked out before what this step shows."""
-        again = batch.again or row.cursor is None or store.key in self._told_again
-        return again and late_rows.has_residuals(connection)
+    def _is_reimport(self, connection: sqlite3.Connection, store: Store, row: writing.StoreRow, batch: Batch) -> bool:
+        """Returns whether the ledger may already have residuals for calls in this batch."""
+        is_reread = batch.is_reread or row.cursor is None or store.key in self._reimported
+        return is_reread and late_rows.has_residuals(connection)
 
-    def _never_had(self, store: Store, session_id: str) -> Strangers:
-        """What copies have of a session that the store, restored since, never had, for certain and perhaps."""
-        own, certain, perhaps = store.history(session_id), set[str](), list[list[str]]()
-        if own is not None:  # a row that stands was undone elsewhere
+    def _foreign_calls(self, store: Store, session_id: str) -> ForeignCalls:
+        """The calls of a session in backup copies that the store, restored since, certainly or possibly never had."""
+        own, certain, possible = store.history(session_id), set[str](), list[list[str]]()
+        if own is not None:  # an undone call whose row is still in the store was undone in another copy
             open_rows = (number for id, number in own.numbers.items() if id not in own.billed)
             certain |= {undone_id(session_id, number) for number in open_rows}
         for other in self._stores.values():
-            if own is not None and other.spare and other is not store:
+            if own is not None and other.is_backup and other is not store:
                 with suppress(StoreTrouble):
                     if (theirs := other.history(session_id)) is not None:
                         certain |= never_had(own, theirs)
-                        perhaps.append(missing(own, theirs))
-        return frozenset(certain), perhaps
+                        possible.append(missing(own, theirs))
+        return frozenset(certain), possible
 
-    def _take_off(self, connection: sqlite3.Connection, calls: list[Call], besides: int | None = None) -> None:
-        """Take off the residuals what these calls, which came to light later, tell of them."""
+    def _reduce_residuals(
+        self, connection: sqlite3.Connection, calls: list[Call], except_store: int | None = None
+    ) -> None:
+        """Subtracts these calls, whose rows were found late, from the residuals that contain them."""
         assert self._machine_id is not None
-        for store_id, rest in late_rows.take_off_residuals(connection, calls, besides).items():
+        for store_id, rest in late_rows.reduce_residuals(connection, calls, except_store).items():
             writing.write_calls(connection, store_id, self._machine_id, self._priced(rest))
 
     def _named(self, session: Session) -> Session:
-        """A session that has no title goes by its project and the time when it began: `shop, 14:23`."""
+        """Gives a session without a title its project and start time as title: `shop, 14:23`."""
         if session.title:
             return session
         began = calendar_for(self._settings.timezone).local(session.created_ms)

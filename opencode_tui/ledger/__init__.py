@@ -1,1 +1,1 @@
-"""Our own store: every billed call once and for ever, in one SQLite file."""
+"""Our own store, one SQLite file: every billed call once, never deleted."""

@@ -1,12 +1,11 @@
-"""The log of alerts: what fired, so that nothing fires twice, and what became of it.
+"""The log of alerts that fired, which keeps them from firing twice, and what became of each.
 
-What fires once a period is new when its line lies above every line that has fired at its level or a higher one for
-the same rule, subject and period; the levels below a fired one are so never told after it, a line that was raised is,
-and so is a cutoff that was lowered to where the warning stood. What can be crossed anew is new when it was crossed
-after the last time that fired. Both follow from the rows alone, so that two processes, of other settings even, and a
-restart come to the same.
+An alert that fires once per period is new if its line is above every line that fired at its level or a higher one, for
+the same rule, subject and period. So lower levels stay silent after a higher one, but a raised line fires again, and so
+does a cutoff lowered to where the warning was. A rearmed alert is new if its line was crossed after the last crossing
+that fired. Both depend on the rows only, so that several processes, even with different settings, and a restart agree.
 
-A moment in the future was written by a clock that was ahead: it silences nothing.
+A time in the future was written by a clock that was ahead, and silences nothing.
 """
 
 from __future__ import annotations
@@ -39,7 +38,7 @@ _FIRED_AT = f"""
   SELECT max(at_ms) FROM alert
   WHERE rule = ? AND subject = ? AND period = '' AND line >= ? AND at_ms <= ? AND {_AS_HIGH}
 """
-# In force now: not over, and not begun by a clock that was ahead.
+# Snoozed now: not over, and not started in the future by a clock that was ahead.
 _SNOOZED = f"""
   snoozed_until_ms > {{now}} AND coalesce(snoozed_ms, snoozed_until_ms - {LONGEST_SNOOZE_MS}) <= {{now}} + {JITTER_MS}
 """
@@ -66,7 +65,7 @@ _MOST = (1 << 63) - 1
 
 
 def fresh(connection: sqlite3.Connection, crossings: Iterable[Crossing], now_ms: int) -> tuple[Crossing, ...]:
-    """Those that have not fired; of one rule and subject the highest alone."""
+    """The crossings that have not fired; only the highest for each rule, subject and period."""
     highest: dict[tuple[str, str, str], Crossing] = {}
     for crossing in crossings:
         key = (crossing.rule, crossing.subject, crossing.period)
@@ -81,13 +80,12 @@ def fire(
     now_ms: int,
     channels: Callable[[Level], Iterable[str]] = lambda _: (),
 ) -> tuple[Alert, ...]:
-    """Enter crossings with their causes and texts; the alerts that this made, none for what had fired.
+    """Writes (crossing, cause, text) as alerts and returns these; crossings that have fired before are skipped.
 
-    `channels` says which are to deliver an alert of a level: with the alert it is entered that they have not yet.
+    `channels` names the channels for a level; a pending delivery is written for each of them with the alert.
 
-    Must run in a transaction that has the right to write (`Ledger.writing`), in which the crossings were
-    measured: measures from before it could have been overtaken. A snooze of the same rule and subject covers
-    the new alert too, unless that is of a higher line or level.
+    Must run in the write transaction (`Ledger.writing`) in which the crossings were measured, as older measurements may
+    be outdated. A snooze of the same rule and subject covers the new alert, unless its line or level is higher.
     """
     fired: list[Alert] = []
     for crossing, cause, text in found:
@@ -101,24 +99,24 @@ def fire(
 
 
 def alerts(connection: sqlite3.Connection, *, since_ms: int = 0, most: int = 100) -> tuple[Alert, ...]:
-    """What fired since a moment, the newest first, at most so many."""
+    """The alerts that fired since a time (Unix ms), newest first, at most `most`."""
     return _read(connection, "fired_ms >= ? ORDER BY fired_ms DESC, id DESC LIMIT ?", (since_ms, most))
 
 
 def with_ids(connection: sqlite3.Connection, ids: Iterable[int]) -> dict[int, Alert]:
-    """Alerts by their ids, as far as they are there."""
+    """The existing alerts with these ids, by id."""
     return {alert.id: alert for alert in _read(connection, _IDS, (_json(ids),))}
 
 
 def last_fired_ms(connection: sqlite3.Connection, rule: str, now_ms: int) -> int | None:
-    """When what last fired of a rule had crossed its line; None where nothing has."""
+    """When the line of a rule's last fired alert was crossed, in Unix ms; None if none has fired."""
     query = "SELECT max(at_ms) FROM alert WHERE rule = ? AND at_ms <= ?"
     at_ms: int | None = connection.execute(query, (rule, now_ms)).fetchone()[0]
     return at_ms
 
 
 def standing(connection: sqlite3.Connection, now_ms: int, *, since_ms: int = 0) -> tuple[Alert, ...]:
-    """What fired since a moment and was neither seen nor is snoozed now, the newest first."""
+    """The alerts that fired since a time (Unix ms) and are neither seen nor snoozed, newest first."""
     return _read(
         connection,
         f"seen_ms IS NULL AND fired_ms >= ?1 AND fired_ms <= ?2 + {DAY_MS}"
@@ -128,14 +126,14 @@ def standing(connection: sqlite3.Connection, now_ms: int, *, since_ms: int = 0) 
 
 
 def mark_seen(connection: sqlite3.Connection, ids: Iterable[int], now_ms: int) -> None:
-    """Somebody has seen them: they stand no longer. The first time counts."""
+    """Marks alerts as seen, so that they no longer stand; an earlier mark is kept."""
     connection.execute(f"UPDATE alert SET seen_ms = ? WHERE {_IDS} AND seen_ms IS NULL", (now_ms, _json(ids)))
 
 
 def snooze(connection: sqlite3.Connection, ids: Iterable[int], until_ms: int, now_ms: int | None = None) -> int:
-    """Let them, and what of the same rule and subject fires meanwhile, stand again only from a moment on.
+    """Hides alerts until a time (Unix ms), together with new ones of the same rule and subject.
 
-    Gives how many that does; what is acknowledged stays away.
+    Returns how many were snoozed; acknowledged ones are not.
     """
     changed = connection.execute(
         "UPDATE alert SET snoozed_until_ms = ?, snoozed_ms = ?, seen_ms = NULL"
@@ -146,7 +144,7 @@ def snooze(connection: sqlite3.Connection, ids: Iterable[int], until_ms: int, no
 
 
 def acknowledge(connection: sqlite3.Connection, ids: Iterable[int], now_ms: int) -> None:
-    """Somebody has dealt with them: they are seen, and no snooze brings them back."""
+    """Marks alerts as dealt with: they count as seen, and no snooze brings them back."""
     connection.execute(
         f"UPDATE alert SET acknowledged_ms = coalesce(acknowledged_ms, ?1), seen_ms = coalesce(seen_ms, ?1),"
         f" snoozed_until_ms = NULL WHERE {_IDS.replace('?', '?2')}",
@@ -182,7 +180,7 @@ def _values(crossing: Crossing, cause: Cause, text: str, now_ms: int) -> tuple[o
 
 
 def _storable(number: int) -> int:
-    """The number, or the nearest that SQLite can hold: a sum of absurd amounts may be beyond."""
+    """The number, limited to what SQLite can hold, which a sum of absurd amounts may exceed."""
     return min(max(number, -_MOST), _MOST)
 
 

@@ -1,6 +1,6 @@
-"""What alerts measure, read by index: the calls of a present period, or those of the sessions active in it.
+"""Queries that alerts are evaluated on, all by index: calls of a current span, or of the sessions active in it.
 
-Copied calls are left out everywhere: another session has paid for them.
+Copied calls are left out everywhere, as another session paid for them.
 """
 
 from __future__ import annotations
@@ -70,13 +70,13 @@ _TOOLS = f"""
 
 
 def day_counts(connection: sqlite3.Connection, span: Span) -> tuple[int, int]:
-    """Calls, and minutes with spend."""
+    """(number of calls, number of minutes with spend) in the span."""
     calls, minutes = connection.execute(_DAY, (span.start_ms, span.end_ms)).fetchone()
     return int(calls), int(minutes)
 
 
 def sums_by(connection: sqlite3.Connection, span: Span, by: str) -> list[tuple[str, int]]:
-    """(key, nano-dollars) by one of SLICE_KEYS, dearest first; what cost nothing is left out."""
+    """(key, nano-dollars) by one of SLICE_KEYS, most expensive first; keys without spend are left out."""
     return connection.execute(
         f"SELECT {SLICE_KEYS[by]}, {exact_sum('c.cost_nano')} {_OF_DAY} WHERE {_IN_SPAN}"
         f" GROUP BY 1 HAVING {exact_sum('c.cost_nano')} > 0 ORDER BY 2 DESC, 1",
@@ -91,48 +91,48 @@ def active_sessions(connection: sqlite3.Connection, span: Span) -> list[str]:
 
 
 def ancestry(connection: sqlite3.Connection, ids: Iterable[str]) -> dict[str, tuple[str | None, str]]:
-    """(parent id, title) by id, of the sessions that are known and of all above them."""
+    """(parent id, title) by id, of the known ones among these sessions and of all their ancestors."""
     rows = connection.execute(_ABOVE, (json.dumps(sorted(ids)),))
     return {id: (parent_id, title) for id, parent_id, title in rows}
 
 
 def trees(connection: sqlite3.Connection, roots: Iterable[str]) -> dict[str, str | None]:
-    """The parent by id, of the roots (None) and of all below them."""
+    """The parent id by id, of the roots (None) and all their descendants."""
     found: dict[str, str | None] = {}
     for id, parent_id in connection.execute(_TREES, (json.dumps(sorted(roots)),)):
         found.setdefault(id, parent_id)
     return found
 
 
-def sums_of(connection: sqlite3.Connection, ids: Iterable[str]) -> dict[str, int]:
-    """Nano-dollars by session, as long as each lived."""
+def cost_by_session(connection: sqlite3.Connection, ids: Iterable[str]) -> dict[str, int]:
+    """Nano-dollars by session, over each session's whole life."""
     return dict(connection.execute(_SUMS_OF, (json.dumps(sorted(ids)),)).fetchall())
 
 
 def repeating(connection: sqlite3.Connection, span: Span, times: int) -> list[str]:
-    """Sessions that used a tool in the same way so often or more, whatever they did in between."""
+    """Sessions that made the same tool call at least `times` times in the span, not necessarily in a row."""
     return [row[0] for row in connection.execute(_REPEATED, (span.start_ms, span.end_ms, times))]
 
 
 def edited(connection: sqlite3.Connection, span: Span, turns: int) -> list[tuple[str, str, int]]:
-    """(session id, file, turns) where a session edited a file in so many turns or more."""
+    """(session id, file, number of turns) where a session edited a file in at least `turns` turns."""
     values = (span.start_ms, span.end_ms, json.dumps(EDIT_TOOLS), turns)
     return connection.execute(_EDITED, values).fetchall()
 
 
 def newest_fills(connection: sqlite3.Connection, span: Span) -> list[tuple[str, int, str, str, str]]:
-    """(session id, tokens, provider, model, directory) of what the newest call of each session read."""
+    """(session id, context tokens, provider, model, directory) of the newest call of each session."""
     rows = connection.execute(_FILLED, (span.start_ms, span.end_ms))
     return [(id, *rest) for id, _, *rest in rows]
 
 
 def fills(connection: sqlite3.Connection, session_id: str) -> list[tuple[int, int, str, str, str]]:
-    """(Unix milliseconds, tokens, provider, model, directory) of what each call of a session read, in order of time."""
+    """(Unix milliseconds, context tokens, provider, model, directory) of each call of a session, in order of time."""
     return connection.execute(_FILLS, (session_id,)).fetchall()
 
 
 def _where(scope: CallScope) -> tuple[str, tuple[object, ...]]:
-    """What comes after `FROM call c`, with its values."""
+    """The SQL WHERE clause on `call c` for the scope, with its values."""
     values = (scope.span.start_ms, scope.span.end_ms)
     if scope.sessions is not None:
         return f"WHERE {_IN_SPAN} AND c.session_id IN {_NAMES}", (*values, json.dumps(scope.sessions))
@@ -150,7 +150,7 @@ def costs_in(connection: sqlite3.Connection, scope: CallScope) -> list[tuple[int
 
 
 def shares(connection: sqlite3.Connection, scope: CallScope, since_ms: int) -> list[tuple[str, int, int, int]]:
-    """(session id, nano-dollars, those since a moment, calls) of the scope, dearest first."""
+    """(session id, nano-dollars, nano-dollars since `since_ms`, calls) in the scope, most expensive first."""
     where, values = _where(scope)
     return connection.execute(
         f"SELECT c.session_id, {exact_sum('c.cost_nano')}, coalesce({_SINCE}, 0), count(*)"
@@ -175,5 +175,5 @@ def calls_in(connection: sqlite3.Connection, scope: CallScope, session_id: str) 
 
 
 def tools_of(connection: sqlite3.Connection, calls: Iterable[CallFacts]) -> list[ToolFacts]:
-    """What the calls used."""
+    """The tool uses of the calls."""
     return [tool_facts(row) for row in connection.execute(_TOOLS, (json.dumps([call.id for call in calls]),))]

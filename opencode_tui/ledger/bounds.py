@@ -1,7 +1,7 @@
-"""Which sums are lower bounds: rows that could not be read, and stores that were not read to their end.
+"""Decides which sums are lower bounds, because rows could not be read or stores were not read completely.
 
-This is the one place that decides it. An unreadable row belongs to nobody: it may be of any model and of any session
-that was there at its time. A call of which something could not be read belongs to its own.
+An unreadable row may belong to any model, and to any session that existed at its time. A call that could not be read
+completely affects only its own model and session.
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ _UPDATED = "SELECT id, created_ms, updated_ms FROM session WHERE id IN (SELECT v
 
 
 def all_read(stores: Sequence[StoreState]) -> bool:
-    """Whether the ledger has all that OpenCode's stores hold: there is one, and each was read to its end."""
+    """Returns whether OpenCode's stores were read completely: there is at least one, and all are live."""
     return bool(stores) and all(store.state == "live" for store in stores)
 
 
 def is_lower_bound(connection: sqlite3.Connection, span: Span, whole: bool = True) -> bool:
-    """Whether a span's sums are lower bounds; `whole` is what `all_read` says of the stores."""
+    """Returns whether the sums of a span are lower bounds; `whole` is the result of `all_read`."""
     return not whole or missing_rows(connection, span) > 0
 
 
 def bounded_days(connection: sqlite3.Connection, days: Mapping[str, Span], whole: bool = True) -> frozenset[str]:
-    """Those of the days, by name, whose sums are lower bounds; read in one pass, however many days there are."""
+    """The names of the days whose sums are lower bounds, found in one pass over all days."""
     if not days or not whole or connection.execute(_UNREAD_EVER).fetchone()[0]:
         return frozenset(days)
     bounds = (min(span.start_ms for span in days.values()), max(span.end_ms for span in days.values()))
@@ -52,7 +52,7 @@ def bounded_days(connection: sqlite3.Connection, days: Mapping[str, Span], whole
 def bounded_keys(
     connection: sqlite3.Connection, span: Span, by: str, keys: Iterable[str], whole: bool = True
 ) -> frozenset[str]:
-    """Those of the keys (of one of SLICE_KEYS) whose sums in a span are lower bounds."""
+    """The keys (values of one of SLICE_KEYS) whose sums in a span are lower bounds."""
     if not whole or connection.execute(_UNREAD, (span.start_ms, span.end_ms)).fetchone()[0]:
         return frozenset(keys)
     rows = connection.execute(f"SELECT DISTINCT {SLICE_KEYS[by]} {_PARTIAL}", (span.start_ms, span.end_ms))
@@ -62,9 +62,9 @@ def bounded_keys(
 def bounded_sessions(
     connection: sqlite3.Connection, times: Mapping[str, tuple[int, ...]], whole: bool = True, span: Span = EVER
 ) -> frozenset[str]:
-    """Those of the sessions whose own sums in a span are lower bounds; `times` are the moments known of each, by id.
+    """The sessions whose own sums in a span are lower bounds; `times` are the known times of each (Unix ms), by id.
 
-    A row counts for each session that was there within a day of it: its own moment may be all that can be read of it.
+    An unreadable row affects each session that was active within a day of it, as its time may be all that is known.
     """
     if not whole or connection.execute(_UNREAD_EVER).fetchone()[0]:
         return frozenset(times)
@@ -77,7 +77,7 @@ def bounded_sessions(
         id: (created, updated) for id, created, updated in connection.execute(_UPDATED, (json.dumps(sorted(times)),))
     }
     for id, own in times.items():
-        moments = (*own, *known.get(id, ()))  # a clock that jumped has put them into any order
+        moments = (*own, *known.get(id, ()))  # in any order, as the clock may have jumped
         if not moments:
             continue
         start, end = min(moments) // DAY_MS - 1, max(moments) // DAY_MS + 1

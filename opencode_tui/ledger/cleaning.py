@@ -1,7 +1,7 @@
-"""Takes out of an existing ledger what must not be kept: what was once kept of commands, paths, errors and names.
+"""Removes private text that older versions stored in the ledger: parts of commands, paths, errors and names.
 
-`clean` changes the rows, in the migration's transaction; `scrub` then writes the whole file anew, because SQLite leaves
-the text of changed rows behind in free pages and in the -wal.
+`clean` changes the rows, in the migration's transaction; `scrub` then rewrites the whole file, because SQLite leaves
+the old text of changed rows in free pages and in the -wal.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _OF = re.compile(r"([\w.:/-]+) of (.+)")
 
 
 def clean(connection: sqlite3.Connection) -> None:
-    """Judge all that was kept as it would be judged now. Must run in a transaction that has the right to write."""
+    """Applies the current privacy rules to all stored text. Must run in a write transaction."""
     if not connection.execute(_ANYTHING).fetchone()[0]:
         return
     key = key_of(connection)
@@ -50,7 +50,7 @@ def clean(connection: sqlite3.Connection) -> None:
 
 
 def scrub(connection: sqlite3.Connection) -> None:
-    """Write the file anew without what was deleted, and empty the -wal; what cannot be done now is left to the next."""
+    """Rewrites the file without deleted text and empties the -wal; if the ledger is busy, the next process retries."""
     before = connection.execute("PRAGMA busy_timeout").fetchone()[0]
     with suppress(sqlite3.OperationalError):
         connection.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
@@ -62,7 +62,7 @@ def scrub(connection: sqlite3.Connection) -> None:
 
 
 def _clean_alerts(connection: sqlite3.Connection, tools: set[str], key: bytes | None) -> None:
-    """Texts and subjects of alerts that name a command, a file or an agent."""
+    """Cleans texts and subjects of alerts that name a command, a file or an agent."""
     agents = [row[0] for row in connection.execute("SELECT DISTINCT agent FROM call WHERE agent <> kept_agent(agent)")]
     rows = connection.execute("SELECT id, kind, session_id, subject, about, cause, text FROM alert").fetchall()
     for id, kind, session_id, subject, *texts in rows:
@@ -72,7 +72,7 @@ def _clean_alerts(connection: sqlite3.Connection, tools: set[str], key: bytes | 
         judged = "unknown" if subject in agents else _subject(kind, session_id or "", subject, key)
         if [judged, *kept] == [subject, *texts]:
             continue
-        for unique in (judged, f"{judged}~{id}"):  # two that were told apart by what goes
+        for unique in (judged, f"{judged}~{id}"):  # without the removed text two subjects may become equal
             with suppress(sqlite3.IntegrityError):
                 connection.execute(
                     "UPDATE alert SET subject = ?, about = ?, cause = ?, text = ? WHERE id = ?", (unique, *kept, id)
@@ -81,7 +81,7 @@ def _clean_alerts(connection: sqlite3.Connection, tools: set[str], key: bytes | 
 
 
 def _text(kind: str, text: str, tools: set[str]) -> str:
-    """An alert's text, its cause, or what it is about."""
+    """The cleaned form of an alert's text, cause or `about`."""
 
     def ran(found: re.Match[str]) -> str:
         return found[1] + _what_ran(found[2], tools) + found[3]
@@ -96,7 +96,7 @@ def _text(kind: str, text: str, tools: set[str]) -> str:
 
 
 def _what_ran(what: str, tools: set[str]) -> str:
-    """Such as `grep of src`, else the head of a command."""
+    """A tool with its target, such as `grep of src`, or the head of a command."""
     found = _OF.fullmatch(what)
     if found and found[1] in tools:
         target = kept_target(found[1], found[2])
@@ -105,7 +105,7 @@ def _what_ran(what: str, tools: set[str]) -> str:
 
 
 def _subject(kind: str, session_id: str, subject: str, key: bytes | None) -> str:
-    """`session:tool:target:digest` of a loop, `session:file` of edits, anything else as it is."""
+    """Cleans `session:tool:target:digest` of a loop and `session:file` of edits; other subjects are unchanged."""
     begin = f"{session_id}:"
     if kind not in ("loop", "edits") or not subject.startswith(begin):
         return subject

@@ -1,12 +1,12 @@
-"""Forks copy calls; this settles which call paid and which are its copies, whatever came first.
+"""Finds which calls in forks are copies and which call pays, in whatever order they were read.
 
-A copy was made before its session was (`copied`); so may have been each call of a session of which no time is known. It
-belongs to the calls that were made at the same moment by the same model, read as many tokens and were recorded with the
-same cost; not to those of the same agent, finish, output or end, which OpenCode's upgrades rewrite. Where the tokens or
-the model of one of them cannot be read, the rest decides. In each such group the calls that are not copies paid. Where
-OpenCode has none of them any more (the original session was deleted before the ledger saw it) the copies of the oldest
-fork stand for them, and once the stores have been read to their ends (`settle_copies`) they pay for ever: neither a
-fork of that fork nor a restored original takes the cost over.
+A call older than its session is a copy (`copied`); if the session's time is unknown, any of its calls may be one. Calls
+form a group if they have the same time, model, input and cache tokens, and recorded cost. Agent, finish, output and end
+are not compared, as OpenCode's upgrades rewrite them. If tokens or model cannot be read, the other fields decide.
+
+In each group the calls that are not copies pay. If there are none (the original session was deleted before the ledger
+read it), the copies in the oldest fork pay. Once all stores have been read completely, `settle_copies` makes this
+permanent: neither a fork of that fork nor a restored original then takes the cost over.
 """
 
 from __future__ import annotations
@@ -43,24 +43,24 @@ class _Member(Struct, frozen=True):
 
 
 def link_copies(connection: sqlite3.Connection, calls: Sequence[Call]) -> None:
-    """Settle the groups that these calls, already in the ledger, belong to."""
+    """Finds who pays in the groups of these calls, which must be in the ledger already."""
     _link(connection, {call.created_ms for call in calls})
 
 
 def link_paying_copies(connection: sqlite3.Connection) -> None:
-    """Settle again the groups of all copies that pay and are not settled yet."""
+    """Finds again who pays in the groups of all paying copies that are not settled yet."""
     rows = connection.execute(f"SELECT DISTINCT created_ms FROM call INDEXED BY call_unsettled WHERE {_UNSETTLED}")
     _link(connection, {row[0] for row in rows})
 
 
 def has_unsettled(connection: sqlite3.Connection) -> bool:
-    """Whether there is a copy that pays for now; reads one row of an index."""
+    """Returns whether a copy pays provisionally; reads one row of an index."""
     query = f"SELECT 1 FROM call INDEXED BY call_unsettled WHERE {_UNSETTLED} LIMIT 1"
     return connection.execute(query).fetchone() is not None
 
 
 def settle_copies(connection: sqlite3.Connection) -> None:
-    """Let the copies that pay now pay for ever. For when every store has been read to its end."""
+    """Makes the copies that pay now pay permanently. Call this when every store has been read completely."""
     connection.execute(f"UPDATE call SET settled = 1 WHERE {_UNSETTLED}")
 
 
@@ -98,7 +98,7 @@ def _clear(
     blurred: Collection[str],
     rest: Callable[[tuple[Any, ...]], tuple[Any, ...]],
 ) -> None:
-    """Let the blurred ones be like the first of the others that has all the rest of it."""
+    """Gives each call in `blurred` the likeness of the first complete call that equals it in the readable fields."""
     if blurred:
         clear: dict[tuple[Any, ...], tuple[Any, ...]] = {}
         for id, known in likeness.items():
@@ -108,19 +108,19 @@ def _clear(
 
 
 def _without_model(likeness: tuple[Any, ...]) -> tuple[Any, ...]:
-    """What is left to go by where the model of a call cannot be read."""
+    """The likeness of a call whose model cannot be read."""
     return likeness[:1] + likeness[3:]
 
 
 def _without_tokens(likeness: tuple[Any, ...]) -> tuple[Any, ...]:
-    """What is left to go by where the tokens of a call cannot be read."""
+    """The likeness of a call whose tokens cannot be read."""
     return likeness[:3] + likeness[6:]
 
 
 def _of_first_steps(likeness: Mapping[str, tuple[Any, ...]]) -> dict[str, tuple[Any, ...]]:
-    """What messages are like that are known as a whole and are copies of one that is known by its steps.
+    """New likenesses for messages known as one call that are copies of a message known by its steps.
 
-    An undone copy is known from the events alone, which say the cost of all its steps and the tokens of the last.
+    An undone copy is known from events only, which hold the cost of all its steps and the tokens of the last.
     """
     messages: dict[str, list[str]] = defaultdict(list)
     for id in sorted(likeness, key=lambda id: (len(id), id)):
@@ -134,7 +134,7 @@ def _of_first_steps(likeness: Mapping[str, tuple[Any, ...]]) -> dict[str, tuple[
 
 
 def _origin(id: str, named: Mapping[str, str], members: Mapping[str, _Member]) -> str:
-    """The first of the calls that this one was copied from, as far as the store names them."""
+    """The oldest call that this one was copied from, following the origins that the store names."""
     way = [id]
     while (origin := named.get(way[-1], "")) in members and origin not in way:
         way.append(origin)
@@ -153,7 +153,7 @@ def _settle(connection: sqlite3.Connection, group: list[_Member]) -> None:
 
 
 def _payers(group: list[_Member]) -> list[str]:
-    """The ids of the calls that pay, as many as there were calls."""
+    """The ids of the calls that pay, one for each real call."""
     originals = [member.id for member in group if not member.copied]
     settled = [member.id for member in group if member.settled]
     if settled:
@@ -163,5 +163,5 @@ def _payers(group: list[_Member]) -> list[str]:
     by_session: dict[str, list[str]] = defaultdict(list)
     for copy in group:
         by_session[copy.session_id].append(copy.id)
-    # A fork holds each call once, so the most that one session holds is how many there were. The oldest comes first.
+    # A fork holds each call once, so the largest number in one session is the number of calls. The oldest comes first.
     return max(by_session.values(), key=len)

@@ -1,11 +1,11 @@
-"""Deliveries of alerts: what fired is delivered by each channel once, whichever process does it and whatever ends it.
+"""Deliveries of alerts: each channel delivers an alert once, whichever process does it and even if one is killed.
 
-A row is entered with the alert, in its transaction. Whoever delivers takes the row for a while (a lease) and marks it
-when the channel has answered. What a process leaves behind unmarked is taken by the next look: when that process is
-seen to have ended, else when the lease is over.
+A row is written with the alert, in its transaction. The process that delivers it takes a lease on the row and marks it
+done when the channel has answered. If the process ends before that, the next poll of any process takes the row over: as
+soon as it can see that the first has ended, else when the lease expires.
 
-So an alert can go out twice in one case alone: where a process ends, or is stopped for longer than the lease, after
-the other side has it and before the mark.
+So an alert is delivered twice in one case only: if a process ends, or is stopped for longer than the lease, after the
+channel has delivered and before the row is marked.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from opencode_tui.ledger.holder import is_gone, this_process
 from opencode_tui.records.alerts import DeliveryResult
 
 DELIVERY_LEASE_MS = 120_000
-"""More than any channel takes for one alert."""
+"""Longer than any channel takes for one alert."""
 MOST_TRIES = 3
 GIVEN_UP = f"given up: {MOST_TRIES} times the program ended before it was delivered"
 TURNED_OFF = "silent: the channel was turned off before it was delivered"
@@ -45,22 +45,22 @@ class Delivery(Struct, frozen=True):
     lease_until_ms: int
 
     def is_free(self, now_ms: int) -> bool:
-        """Nobody is at it: this process fired it and has not begun, or whoever had it has gone.
+        """Returns whether this process may take it: it holds the lease itself, the holder ended, or the lease expired.
 
-        A lease that lasts longer than leases do was given by a clock that was ahead.
+        A lease that ends later than any lease could was written by a clock that was ahead, and counts as expired.
         """
         over = not 0 < self.lease_until_ms - now_ms <= DELIVERY_LEASE_MS
         return over or self.holder == this_process() or is_gone(self.holder)
 
 
 def enter(connection: sqlite3.Connection, alert_id: int, channels: Iterable[str], now_ms: int) -> None:
-    """An alert fired that these channels are to deliver; this process is about to."""
+    """Writes a pending delivery for each channel, leased to this process, which is about to deliver it."""
     rows = [(alert_id, channel, this_process(), now_ms + DELIVERY_LEASE_MS) for channel in channels]
     connection.executemany(_INSERT, rows)
 
 
 def free(connection: sqlite3.Connection, now_ms: int) -> tuple[Delivery, ...]:
-    """What is to be delivered and nobody is at, the oldest alert first. Costs microseconds where there is nothing."""
+    """The pending deliveries that this process may take, oldest alert first. Costs microseconds if there are none."""
     rows = connection.execute(
         "SELECT alert_id, channel, tries, holder, lease_until_ms FROM delivery"
         " WHERE done = 0 AND alert_id > 0 ORDER BY alert_id, channel"
@@ -69,9 +69,9 @@ def free(connection: sqlite3.Connection, now_ms: int) -> tuple[Delivery, ...]:
 
 
 def take(connection: sqlite3.Connection, alert_id: int, channel: str, holder: str, now_ms: int) -> int | None:
-    """Take an alert to deliver it; which try this is, None where it is done, or somebody else is at it.
+    """Takes the lease on a delivery and returns the number of this attempt; None if it is done or leased by another.
 
-    Must run in a transaction that has the right to write. After the last try it is given up here.
+    Must run in a write transaction. After MOST_TRIES attempts the delivery is given up here.
     """
     enter(connection, alert_id, [channel], now_ms)
     row = connection.execute(
@@ -89,7 +89,7 @@ def take(connection: sqlite3.Connection, alert_id: int, channel: str, holder: st
 
 
 def finish(connection: sqlite3.Connection, alert_id: int, holder: str, result: DeliveryResult) -> None:
-    """Keep what became of a delivery, unless somebody else has it by now."""
+    """Records the result of a delivery, unless another process has taken it over."""
     if connection.execute(_DONE, (alert_id, result.channel, holder, this_process())).rowcount:
         connection.execute(
             _INSERT_RESULT, (alert_id, result.channel, result.at_ms, result.ok, result.detail, result.attempt)
@@ -97,7 +97,7 @@ def finish(connection: sqlite3.Connection, alert_id: int, holder: str, result: D
 
 
 def drop_turned_off(connection: sqlite3.Connection, on: Iterable[str], now_ms: int) -> None:
-    """What nobody is at and is for a channel that is not on any more is not delivered."""
+    """Marks the free deliveries of channels that are not in `on` any more as done without delivering them."""
     wanted = set(on)
     for each in free(connection, now_ms):
         if each.channel not in wanted:

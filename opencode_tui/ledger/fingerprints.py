@@ -1,12 +1,11 @@
-"""Fingerprints as the ledger keeps them: made with a random key that is not in the ledger.
+"""Fingerprints as stored in the ledger, made with a random key that is not in the ledger.
 
-A fingerprint shows that a tool was given the same again. Without the key nobody can try out what it was given: not
-with a copy of the ledger, not with an alert that a webhook was sent. Whoever can read the key's file as well, which is
-this user and root, can test a guess; at 32 bits a right guess of a long secret drowns in wrong ones that fit too, one
-of a few thousand candidates does not.
+A fingerprint shows that a tool got the same input again. Without the key nobody can guess the input, neither from a
+copy of the ledger nor from an alert sent to a webhook. This user and root can read the key's file and test a guess:
+with 32 bits, a guess at a long secret has many false matches, but one of a few thousand candidates can be confirmed.
 
-The key stands in a file of mode 0600 beside the ledger. Where it is lost another is made: what was counted before is
-then not recognised again, and nothing else happens.
+The key is in a file of mode 0600 beside the ledger. If it is lost a new one is made, and earlier inputs are no longer
+recognised; nothing else breaks.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ def key_file(ledger: Path) -> Path:
 
 
 def key_of(connection: sqlite3.Connection) -> bytes | None:
-    """The key of the ledger that a connection is to; None where it can neither be read nor made."""
+    """The key of the connected ledger; None if it can neither be read nor created."""
     path = connection.execute("PRAGMA database_list").fetchone()[2]
     try:
         return _key(key_file(Path(path))) if path else None
@@ -34,7 +33,7 @@ def key_of(connection: sqlite3.Connection) -> bytes | None:
 
 
 def keyed(key: bytes | None, digest: int | None) -> int | None:
-    """A fingerprint to keep, 32 bits; None where there is no key or nothing to make it of."""
+    """The 32-bit fingerprint to store; None without a key or a digest."""
     from hashlib import blake2b
 
     if key is None or digest is None:
@@ -56,7 +55,7 @@ def _key(file: Path) -> bytes:
 
 
 def _make(file: Path, *, instead: bool) -> None:
-    """A whole key appears at once; of several processes that make the first one, one alone counts."""
+    """Creates the key file atomically; if several processes create the first key, exactly one wins."""
     new = file.with_name(f"{file.name}.{os.urandom(4).hex()}")
     handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:

@@ -1,4 +1,4 @@
-"""Who holds a lease: a process by a name that no other has, so that its end can be seen before the lease ends."""
+"""Identifies the process that holds a lease, so that its end can be detected before the lease expires."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ _PROC = Path("/proc")
 
 
 def this_process() -> str:
-    """This process's name in a lease."""
+    """The unique name of this process in a lease."""
     return _named(os.getpid())
 
 
 def is_gone(holder: str) -> bool:
-    """Whether the process of that name has certainly ended.
+    """Returns whether the process of that name has certainly ended.
 
-    Of another machine, or of another container, that cannot be seen: there only the lease's own end counts.
+    Returns False for a process on another machine or in another container; there the lease has to expire.
     """
     place, _, rest = holder.rpartition("|")
     pid, _, began = rest.partition("@")
@@ -34,7 +34,7 @@ def _named(pid: int) -> str:
 
 @lru_cache(maxsize=1)
 def _place() -> str:
-    """The machine, and the namespace that process ids are of."""
+    """The machine and its pid namespace."""
     try:
         namespace = str((_PROC / "self/ns/pid").readlink())
     except OSError:
@@ -43,7 +43,7 @@ def _place() -> str:
 
 
 def _began(pid: int) -> str | None:
-    """What tells a process from a later one with its number, empty where the system does not say; None for none."""
+    """A process's start time, which distinguishes it from others with the same pid; "" if unknown, None if ended."""
     if (_PROC / "self/stat").exists():
         try:
             state, *fields = (_PROC / str(pid) / "stat").read_text(errors="replace").rpartition(") ")[2].split()

@@ -1,8 +1,8 @@
-"""Calls whose rows come to light after they were worked out: from a backup beside the store, or one that was restored.
+"""Handles calls whose rows are found after they were worked out, in a backup copy or after the store was restored.
 
-What a sum of OpenCode 2's held beyond the rows was entered as a call of its own, and so was an undone call that a copy
-tells of. When a store shows the row of such a call after all, the row takes the place of what was worked out: of the
-same call, or of a part of what is left of the sum.
+What a session's sum in OpenCode 2 holds beyond its rows was written as a residual, and an undone call known from a copy
+as an undone call. When a store later shows the row itself, the row replaces that undone call, or is subtracted from the
+residual.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _RESIDUALS = """
 
 
 def drop_undone(connection: sqlite3.Connection, calls: Iterable[Call]) -> None:
-    """Forget what copies told of these calls, whose own rows are to be entered next."""
+    """Deletes the undone calls known from copies whose own rows, these calls, are about to be written."""
     for call in calls:
         if call.final and not call.copied:
             mark = undone_id(call.session_id)
@@ -41,20 +41,20 @@ def drop_undone(connection: sqlite3.Connection, calls: Iterable[Call]) -> None:
 
 
 def has_residuals(connection: sqlite3.Connection) -> bool:
-    """Whether there is any. Where there is none it passes all calls."""
+    """Returns whether the ledger has a residual. Scans all calls if there is none."""
     query = "SELECT 1 FROM call WHERE instr(id, ?) LIMIT 1"
     return connection.execute(query, (unlisted_id(""),)).fetchone() is not None
 
 
-def take_off_residuals(
-    connection: sqlite3.Connection, calls: Collection[Call], besides: int | None = None
+def reduce_residuals(
+    connection: sqlite3.Connection, calls: Collection[Call], except_store: int | None = None
 ) -> dict[int, list[Call]]:
-    """Remove the residuals that these calls are parts of; what is left of them, by store, is to be entered again.
+    """Deletes the residuals that contain these calls; returns the remainders, by store, which have to be written again.
 
-    Those of the sums of the store `besides` are left alone: it has told its own rows before its sums.
+    Residuals of `except_store` are skipped, as that store's rows were all read before its sums.
     """
     found = [call for call in calls if call.final and not call.copied and (call.tokens.total or call.recorded_nano)]
-    residuals = _residuals(connection, {call.session_id for call in found}, besides)
+    residuals = _residuals(connection, {call.session_id for call in found}, except_store)
     changed: dict[str, tuple[int, Call]] = {}
     for call in found:
         known = residuals[call.session_id]
@@ -67,18 +67,18 @@ def take_off_residuals(
                 known[number] = changed[residual.id] = store_id, rest
                 break
     connection.executemany("DELETE FROM call WHERE id = ?", [(id,) for id in changed])
-    left_over: dict[int, list[Call]] = defaultdict(list)
+    remainders: dict[int, list[Call]] = defaultdict(list)
     for store_id, rest in changed.values():
         if rest.tokens.total:
-            left_over[store_id].append(rest)
-    return left_over
+            remainders[store_id].append(rest)
+    return remainders
 
 
 def _residuals(
-    connection: sqlite3.Connection, sessions: Collection[str], besides: int | None
+    connection: sqlite3.Connection, sessions: Collection[str], except_store: int | None
 ) -> dict[str, list[tuple[int, Call]]]:
     found: dict[str, list[tuple[int, Call]]] = defaultdict(list)
-    values = (json.dumps(sorted(sessions)), unlisted_id(""), besides)
+    values = (json.dumps(sorted(sessions)), unlisted_id(""), except_store)
     for row in connection.execute(_RESIDUALS, values) if sessions else ():
         store_id, id, session_id, turn, provider, model, agent, directory, created_ms, completed_ms, *counts, nano = row
         tokens = Tokens(*counts)

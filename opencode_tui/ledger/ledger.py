@@ -1,9 +1,9 @@
-"""The ledger's file: opened for one thread, created private, migrated when it is older than the program.
+"""Opens the ledger's file for one thread, creates it with private permissions and migrates it to the current schema.
 
 While a process has a SQLite database open it must not open and close that file by any other means: closing any
 descriptor of a file drops all locks that the process holds on it, and another process then deletes the `-wal` as
-if it were the last to leave. So the file is created under another name and linked into place, and its mode and
-identity are asked of the path.
+if no process used it. So the file is created under another name and linked into place, and its mode and identity are
+read with `stat` on the path.
 """
 
 from __future__ import annotations
@@ -26,18 +26,17 @@ _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 class LedgerError(Exception):
-    """The ledger cannot be used. The message is one sentence: what, where, what to do."""
+    """The ledger cannot be used. The message is one sentence that says what is wrong, where, and what to do."""
 
 
 class Ledger:
-    """A connection to the ledger. One thread each; any number of processes."""
+    """A connection to the ledger for one thread; any number of processes may have one."""
 
     def __init__(self, path: Path, busy_s: float = _BUSY_S) -> None:
-        """`busy_s` is how long another process that has the ledger locked is waited for, until it is free once.
+        """Opens the ledger at `path`, and creates or migrates it if needed. Raises LedgerError.
 
-        After that wait the next ones are short, so that a command that meets the lock at each step does not add up.
-
-        Raises LedgerError.
+        `busy_s` is how many seconds to wait in all for a lock held by another process, until the ledger is free once;
+        so a command that meets the lock at every step does not wait that long each time.
         """
         self.path = path
         self._busy_s = self._left_s = busy_s
@@ -67,7 +66,7 @@ class Ledger:
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
-        """A transaction that has the right to write from its start, so that it never fails half way."""
+        """A transaction with the write lock from its start, so that it never fails half way."""
         self._begin()
         try:
             yield self.connection
@@ -96,7 +95,7 @@ class Ledger:
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
-        """A transaction in which all queries see the same moment."""
+        """A transaction in which all queries see the same snapshot."""
         self.connection.execute("BEGIN")
         try:
             yield self.connection
@@ -108,11 +107,11 @@ class Ledger:
         return int(self.connection.execute("PRAGMA data_version").fetchone()[0])
 
     def changed_outside(self) -> Literal["no", "touched", "replaced"]:
-        """What has become of the ledger's files by other means than this connection; costs microseconds.
+        """Returns whether something other than this connection changed the ledger's files; costs microseconds.
 
-        `replaced`: the path leads to other files, so that nobody else would see what is written now. `touched`:
-        written in place, by another process's checkpoint or by a backup copied over it; pages that this connection
-        has cached may be older. In both cases close it and open the path again.
+        `replaced`: the path names other files, so that nobody else would see further writes. `touched`: written in
+        place, by another process's checkpoint or a backup copied over it, so that pages cached by this connection may
+        be outdated. In both cases close it and open the path again.
         """
         now = self._files_now()
         if now[:2] != self._files[:2]:
@@ -120,9 +119,9 @@ class Ledger:
         return "no" if now == self._files else "touched"
 
     def tidy(self) -> None:
-        """Move what stands in the `-wal` into the ledger's file, unless another process reads it just now.
+        """Moves the contents of the `-wal` into the ledger's file, unless another process is reading it.
 
-        For idle moments: a ledger that is copied, deleted or restored later then takes nothing with it.
+        Called when idle, so that nothing is lost if the ledger's file alone is copied, deleted or restored later.
         """
         with suppress(OSError, sqlite3.Error):
             if self._wal.stat().st_size and self.changed_outside() == "no":
@@ -137,7 +136,7 @@ class Ledger:
         self.connection.close()
 
     def _files_now(self) -> tuple[tuple[int, ...] | None, ...]:
-        """What identifies the ledger and its `-wal`, and when the ledger was written; None for what is not there."""
+        """(identity of the ledger, identity of its `-wal`, mtime and size of the ledger); None for a missing file."""
         main, wal = _stat(self.path), _stat(self._wal)
         return (
             main and (main.st_dev, main.st_ino),
@@ -147,7 +146,7 @@ class Ledger:
 
 
 def _create_private(path: Path) -> None:
-    """An empty file that only its owner can read, unless there is one. Raises OSError for one that is no use."""
+    """Creates an empty file that only its owner can read, if there is none. Raises OSError if it is not usable."""
     with suppress(FileNotFoundError):
         if not stat.S_ISREG(path.stat().st_mode):
             raise OSError(errno.EINVAL, "not a file")
@@ -159,7 +158,7 @@ def _create_private(path: Path) -> None:
     handle, fresh = mkstemp(prefix=f".{path.name}-", dir=path.parent)
     os.close(handle)
     try:
-        # Not a rename: another process may have created the ledger meanwhile. Where neither works SQLite creates it.
+        # A link, not a rename: another process may just have created the ledger. If links fail, SQLite creates it.
         with suppress(OSError):
             os.link(fresh, path)
     finally:
@@ -167,7 +166,7 @@ def _create_private(path: Path) -> None:
 
 
 def _make_private(path: Path) -> None:
-    """Take the ledger's rights from everybody but its owner; one that belongs to somebody else stays as it is."""
+    """Removes all permissions for group and others; a ledger of another user stays as it is."""
     with suppress(OSError):
         mode = path.stat().st_mode
         if mode & _OTHERS:

@@ -1,4 +1,4 @@
-"""Reading from the ledger. Every query that runs on a poll goes by an index, whatever the ledger's size."""
+"""Queries on the ledger. Every query that runs on a poll uses an index."""
 
 from __future__ import annotations
 
@@ -27,10 +27,9 @@ _MOST_UNITS = 9_000_000_000
 
 
 def exact_sum(value: str) -> str:
-    """SQL for the sum of a whole number, NULL over no rows; what is past 9e18 stays there.
+    """SQL for the sum of an integer expression: NULL over no rows, and limited to about 9e18.
 
-    SQLite's own `sum()` fails with "integer overflow", and so would everything that reads a ledger which holds a few
-    absurd amounts.
+    SQLite's `sum()` would fail with "integer overflow" on a ledger with a few absurd amounts.
     """
     high, low = f"sum(({value}) / {_UNIT})", f"sum(({value}) % {_UNIT})"
     return f"(min(max({high}, -{_MOST_UNITS}), {_MOST_UNITS}) * {_UNIT} + {low})"
@@ -43,7 +42,7 @@ _IN_SPAN = "created_ms >= ? AND created_ms < ?"
 
 
 def running_calls(connection: sqlite3.Connection) -> list[tuple[str, str]]:
-    """(session id, call id) of all calls that have not completed, the newest first, whichever store told of them."""
+    """(session id, call id) of all calls that have not completed, from all stores, newest first."""
     return connection.execute(
         "SELECT c.session_id, c.id FROM store s CROSS JOIN call c INDEXED BY call_running ON c.store_id = s.id"
         " WHERE c.completed_ms IS NULL ORDER BY c.created_ms DESC"
@@ -85,7 +84,7 @@ def spend(connection: sqlite3.Connection, span: Span) -> int:
 
 
 def slices(connection: sqlite3.Connection, span: Span, by: str, only: Sequence[str] | None = None) -> tuple[Slice, ...]:
-    """The span's spend by one of SLICE_KEYS, most expensive first; of the models in `only` where it is given."""
+    """The span's spend by one of SLICE_KEYS, most expensive first; only of the models in `only`, if given."""
     where, models = _only(only)
     rows = connection.execute(
         f"""
@@ -100,7 +99,7 @@ def slices(connection: sqlite3.Connection, span: Span, by: str, only: Sequence[s
 def daily(
     connection: sqlite3.Connection, days: Sequence[tuple[str, Span]], only: Sequence[str] | None = None
 ) -> tuple[Slice, ...]:
-    """The spend of each of the days that has calls, in their order, under the names given."""
+    """The spend of each day with calls, in the order and with the names of `days`."""
     where, models = _only(only)
     bounds = json.dumps([(name, span.start_ms, span.end_ms) for name, span in days])
     rows = connection.execute(
@@ -117,7 +116,7 @@ def daily(
 
 
 def first_call_ms(connection: sqlite3.Connection, span: Span) -> int | None:
-    """When the first call of a span was made."""
+    """When the first call of a span was made, in Unix milliseconds; None if there is none."""
     row = connection.execute(f"SELECT min(created_ms) FROM call WHERE {_IN_SPAN}", (span.start_ms, span.end_ms))
     first: int | None = row.fetchone()[0]
     return first
@@ -129,7 +128,7 @@ def titles(connection: sqlite3.Connection, ids: Iterable[str]) -> dict[str, str]
 
 
 def models(connection: sqlite3.Connection, span: Span) -> list[str]:
-    """The key of every model that the span's calls used."""
+    """The keys of all models that the span's calls used."""
     key = SLICE_KEYS["model"]
     return [
         row[0]
@@ -138,7 +137,7 @@ def models(connection: sqlite3.Connection, span: Span) -> list[str]:
 
 
 def directories(connection: sqlite3.Connection, span: Span) -> list[str]:
-    """Where the span's calls were made."""
+    """The directories in which the span's calls were made."""
     rows = connection.execute(
         f"SELECT DISTINCT directory FROM call WHERE {_IN_SPAN} ORDER BY 1", (span.start_ms, span.end_ms)
     )
@@ -158,9 +157,10 @@ _PAST_LINE = f"""
 def past_line(
     connection: sqlite3.Connection, span: Span, line_nano: int, since_ms: int, grace_ms: int
 ) -> PastLine | None:
-    """The span's calls that began so long after those that had ended had reached a line, and so long after a moment.
+    """The span's calls that started past a line: more than `grace_ms` after completed calls had reached `line_nano`.
 
-    Refused calls, which have no tokens, are not among them, nor those whose moment is not known.
+    They must also be more than `grace_ms` after `since_ms`. Refused calls, which have no tokens, and calls of an
+    unknown time are left out. None if there are no such calls.
     """
     bounds = (span.start_ms, span.end_ms)
     calls, first_ms, last_ms = connection.execute(
@@ -170,7 +170,7 @@ def past_line(
 
 
 def latest_directories(connection: sqlite3.Connection, span: Span, most_calls: int) -> list[str]:
-    """Where the last of the span's calls were made."""
+    """The directories of the last `most_calls` calls of the span."""
     rows = connection.execute(
         "SELECT DISTINCT directory FROM"
         f" (SELECT directory FROM call WHERE {_IN_SPAN} ORDER BY created_ms DESC LIMIT ?) ORDER BY 1",
@@ -180,7 +180,7 @@ def latest_directories(connection: sqlite3.Connection, span: Span, most_calls: i
 
 
 def latest_ms(connection: sqlite3.Connection, span: Span) -> int:
-    """When the last of the span's calls was made, 0 where there is none."""
+    """When the last of the span's calls was made, in Unix milliseconds; 0 if there is none."""
     query = f"SELECT coalesce(max(created_ms), 0) FROM call WHERE {_IN_SPAN}"
     return int(connection.execute(query, (span.start_ms, span.end_ms)).fetchone()[0])
 
@@ -194,12 +194,12 @@ def costs(connection: sqlite3.Connection, span: Span) -> list[tuple[int, int]]:
 
 
 def session_sums(connection: sqlite3.Connection, span: Span, running_since_ms: int) -> list[SessionSum]:
-    """What each session did in a span."""
+    """The sums of each session in a span."""
     return _session_sums(connection, _IN_SPAN, (span.start_ms, span.end_ms), running_since_ms)
 
 
 def sums_of(connection: sqlite3.Connection, ids: Iterable[str], running_since_ms: int) -> dict[str, SessionSum]:
-    """What each of the sessions did as long as it lived, by id; those without a call are left out."""
+    """The sums of each of the sessions over its whole life, by id; those without a call are left out."""
     where = "session_id IN (SELECT value FROM json_each(?))"
     sums = _session_sums(connection, where, (json.dumps(sorted(ids)),), running_since_ms)
     return {each.session_id: each for each in sums}
@@ -234,7 +234,7 @@ def session_shares(connection: sqlite3.Connection, span: Span, by: str) -> list[
 def sparks(
     connection: sqlite3.Connection, members: Iterable[tuple[str, str, int, int]], span: Span, steps: int
 ) -> dict[str, dict[int, int]]:
-    """Nano-dollars by root and step: `members` are (session id, its root, the root's start and end in ms)."""
+    """Nano-dollars by root and step; `members` are (session id, its root, the root's start and end in Unix ms)."""
     rows = connection.execute(
         f"""
         WITH member AS (SELECT json_extract(value, '$[0]') AS id, json_extract(value, '$[1]') AS root,
@@ -252,7 +252,7 @@ def sparks(
 
 
 def newest_contexts(connection: sqlite3.Connection, span: Span) -> dict[str, tuple[int, str, str, str]]:
-    """What the newest call of each session read: (tokens, provider, model, directory) by session id."""
+    """(context tokens, provider, model, directory) of the newest call of each session, by session id."""
     # SQLite takes the bare columns from the row that has the maximum.
     rows = connection.execute(
         f"SELECT session_id, max(created_ms), input + cache_read + cache_write, provider, model, directory"
@@ -263,7 +263,7 @@ def newest_contexts(connection: sqlite3.Connection, span: Span) -> dict[str, tup
 
 
 def session_facts(connection: sqlite3.Connection, ids: Iterable[str]) -> dict[str, SessionFacts]:
-    """What is known of sessions; those that no store told of are left out."""
+    """The facts about sessions, by id; sessions that were in no store are left out."""
     rows = connection.execute(
         """
         SELECT id, parent_id, title, coalesce(nullif(project, ''), directory), directory,
@@ -283,7 +283,7 @@ def session_facts(connection: sqlite3.Connection, ids: Iterable[str]) -> dict[st
 
 
 def unreadable_reasons(connection: sqlite3.Connection) -> tuple[tuple[str, int], ...]:
-    """(reason, rows) of what could not be read, wholly or in part, most frequent first."""
+    """(reason, number of rows) of rows that could not be read completely, most frequent first."""
     rows = connection.execute(
         "SELECT reason, count(*) FROM (SELECT kind || ' ' || reason AS reason FROM unreadable"
         " UNION ALL SELECT 'message in part: ' || missing FROM call INDEXED BY call_missing"
@@ -294,9 +294,9 @@ def unreadable_reasons(connection: sqlite3.Connection) -> tuple[tuple[str, int],
 
 
 def missing_rows(connection: sqlite3.Connection, span: Span) -> int:
-    """Rows and calls that may belong to a span and of which something could not be read.
+    """The number of rows and calls that may belong to a span and could not be read completely.
 
-    Where there are any, the span's sums are lower bounds.
+    If it is not 0, the span's sums are lower bounds.
     """
     unread, partial = connection.execute(
         "SELECT (SELECT count(*) FROM unreadable WHERE at_ms IS NULL)"
@@ -307,8 +307,8 @@ def missing_rows(connection: sqlite3.Connection, span: Span) -> int:
     return int(unread) + int(partial)
 
 
-def turns(connection: sqlite3.Connection) -> int:
-    """How often the cursors of all stores have moved; only a ledger that was replaced has fewer than before."""
+def cursor_moves(connection: sqlite3.Connection) -> int:
+    """How often the cursors of all stores have moved; only lower than before if the ledger was replaced."""
     return int(connection.execute("SELECT coalesce(sum(turns), 0) FROM store").fetchone()[0])
 
 

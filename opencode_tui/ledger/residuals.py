@@ -1,8 +1,8 @@
-"""Calls that stand in no row of OpenCode 2's store: what its sum of a session is above the session's known calls.
+"""Works out residuals: calls without a row in OpenCode 2's store, from a session's sum minus its known calls.
 
-What is left is a call of its own, of the agent `title`, `undone` or `compaction`. It is kept for ever like any other,
-and from then on it is one of the known calls, so that nothing is entered twice. What rounding leaves is no call: a
-real one has read or written tokens, whose counts are exact.
+A residual is written as a call of the agent `title`, `undone` or `compaction`. It is kept like any other call and is
+one of the known calls from then on, so nothing is written twice. A rounding difference is not a residual: a real call
+has tokens, and their counts are exact.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from opencode_tui.records.calls import Call, Tokens, undone_id, unlisted_id
 from opencode_tui.records.stores import Bill, Unreadable
 
 TITLE, UNDONE, COMPACTION = "title", "undone", "compaction"
-Strangers = tuple[frozenset[str], Sequence[Sequence[str]]]
-"""Calls that copies of a store have and the store never had; and by copy, in order, what may have been undone in it."""
+ForeignCalls = tuple[frozenset[str], Sequence[Sequence[str]]]
+"""(calls in backup copies that the store certainly never had; calls that it may never have had, by copy, in order)."""
 
-_WAYS = 5_000
-"""So many of the ways that a restored store may have gone are compared with its sum."""
+_MOST_COMBINATIONS = 5_000
+"""The most combinations of foreign calls that are compared with the sum of a restored store."""
 
 _OF_V2 = "store_id IN (SELECT id FROM store WHERE key LIKE '%#session_message')"
 _SUMMED = ("recorded_nano", "input", "output", "reasoning", "cache_read", "cache_write")
@@ -54,7 +54,7 @@ _BY_COPIES = f"""
 
 
 class _Known(Struct, frozen=True):
-    """The calls of a session that its sum holds, as far as the ledger has them."""
+    """The calls in the ledger that are part of a session's sum."""
 
     nano: int
     tokens: Tokens
@@ -63,7 +63,7 @@ class _Known(Struct, frozen=True):
     """The number of the last residual."""
     titles: int
     in_gap: int
-    """Calls that the newest undo has removed from the store, as far as they were seen or worked out."""
+    """Calls removed by the newest undo that were read before it, or worked out."""
     one_model: bool
 
 
@@ -77,10 +77,10 @@ _SAME = """
 """
 
 
-def bills_of_lost(connection: sqlite3.Connection, bills: Iterable[Bill]) -> list[Bill]:
-    """The bills of sessions that only copies of stores tell of.
+def bills_only_in_backups(connection: sqlite3.Connection, bills: Iterable[Bill]) -> list[Bill]:
+    """The bills of sessions that exist only in backup copies.
 
-    Of any other the store itself adds up more, or it was restored and has gone another way than the copy since.
+    For any other session the live store's sum counts: it is newer, or the store was restored and has diverged.
     """
     query = "SELECT 1 FROM session WHERE id = ? AND rank >= 0"
     return [bill for bill in bills if connection.execute(query, (bill.session_id,)).fetchone() is None]
@@ -92,10 +92,10 @@ def undone_calls(
     sums: Collection[Bill],
     rows_of: Callable[[str], Sequence[Call]],
 ) -> list[Call]:
-    """The undone calls that copies show and that nobody has seen before they were undone.
+    """The undone calls known from copies in forks that were never read before they were undone.
 
-    Such a call must have room in its session's sum beside the ledger's calls, or where the sum does not count (it is
-    not in `sums`) beside the store's own rows; `rows_of` gives those. A likely call needs a sum that counts.
+    Such a call must fit into its session's sum beside the ledger's calls, or beside the store's own rows (`rows_of`) if
+    the sum does not count, because it is not in `sums`. A likely original needs a sum that counts.
     """
     bills = list(bills)
     found: dict[tuple[object, ...], Call] = {}
@@ -103,7 +103,7 @@ def undone_calls(
     for is_certain in (True, False):
         for bill in bills:
             calls = bill.originals if is_certain else bill.likely_originals if bill in sums else ()
-            calls = tuple(call for call in calls if not (_key(call) in found or _is_there(connection, call)))
+            calls = tuple(call for call in calls if not (_key(call) in found or _is_known(connection, call)))
             if calls and is_certain and bill.is_held:
                 found |= {_key(call): call for call in calls}
             elif calls and not bill.is_held:
@@ -119,14 +119,14 @@ def undone_calls(
 
 
 def _key(call: Call) -> tuple[object, ...]:
-    """What tells a call from others, whatever session it is taken for."""
+    """The fields that identify a call independent of its session."""
     return call.created_ms, call.provider, call.model, call.tokens.input, call.recorded_nano
 
 
 def _room(
     connection: sqlite3.Connection, bill: Bill, is_counted: bool, rows_of: Callable[[str], Sequence[Call]]
 ) -> tuple[int, Tokens]:
-    """What a sum holds beside the ledger's calls: nano-dollars, at the most, and tokens.
+    """(nano-dollars, tokens) left in a sum beside the ledger's calls, rounded in the call's favour.
 
     Beside the store's own rows where the sum does not count, or the store was restored and the ledger has more.
     """
@@ -139,16 +139,18 @@ def _room(
     return nano, bill.tokens - sum((row.tokens for row in rows), Tokens())
 
 
-def _is_there(connection: sqlite3.Connection, call: Call) -> bool:
-    """Whether the ledger has the call: in another session, a fork that made it on a clock that had gone back; or as a
-    copy in this one, a fork of OpenCode 1 that did not make it.
+def _is_known(connection: sqlite3.Connection, call: Call) -> bool:
+    """Returns whether the ledger has the call.
+
+    In another session: a fork made it after the clock was set back. As a copy in its own: a fork of OpenCode 1, which
+    did not make it.
     """
     created_ms, *rest = _key(call)
     return connection.execute(_SAME, (created_ms, call.session_id, *rest)).fetchone() is not None
 
 
-def exceeded(connection: sqlite3.Connection, bills: Iterable[Bill], calls: Collection[Call]) -> list[Call]:
-    """Those of the calls in whose sessions the ledger has more than the sum: the store was restored."""
+def calls_over_sum(connection: sqlite3.Connection, bills: Iterable[Bill], calls: Collection[Call]) -> list[Call]:
+    """The calls in sessions where the ledger has more tokens than the sum, because the store was restored."""
     sessions = {call.session_id for call in calls}
     over = {
         bill.session_id
@@ -161,38 +163,37 @@ def exceeded(connection: sqlite3.Connection, bills: Iterable[Bill], calls: Colle
 def unlisted_calls(
     connection: sqlite3.Connection,
     bills: Iterable[Bill],
-    looked_at: frozenset[str],
+    rechecked: frozenset[str],
     now_ms: int,
     copies: Sequence[str] = (),
-    rows_of: Callable[[str], frozenset[str] | None] = lambda session_id: None,
-    never_had: Callable[[str], Strangers] = lambda session_id: (frozenset(), ()),
+    message_ids: Callable[[str], frozenset[str] | None] = lambda session_id: None,
+    foreign_calls: Callable[[str], ForeignCalls] = lambda session_id: (frozenset(), ()),
 ) -> list[Call]:
-    """The calls that the sums hold and the ledger does not. Must run in a transaction that has the right to write.
+    """The residuals: calls in the sums that the ledger does not have. Must run in a write transaction.
 
-    A session is left alone while the ledger holds a running call of it that is not among those `looked_at` in the
-    moment of the sums: what that call has cost since would be entered twice.
+    A session is skipped while the ledger has a running call of it that was not `rechecked` together with the sums, as
+    the cost which that call has gained since would be written twice.
 
-    A store that was restored adds up less than a newer copy beside it has rows. Then what only the `copies`, by their
-    keys, show is no part of the sum, except in the newest undo; `rows_of` gives a session's rows in the store, and
-    `never_had` those of the copies' for which it is certain.
+    The sum of a restored store can be lower than the rows of a newer backup copy beside it. Then calls found only in
+    `copies` (keys of stores) are not part of the sum, except in the newest undo. `message_ids` gives a session's rows
+    in the store, `foreign_calls` the calls that it never had.
     """
     found = []
     for bill in (bill for bill in bills if not bill.is_held):
         running = connection.execute(_RUNNING, (bill.session_id,))
-        if looked_at.issuperset(row[0] for row in running):
-            foreign, branches = never_had(bill.session_id) if copies else (frozenset[str](), ())
+        if rechecked.issuperset(row[0] for row in running):
+            foreign, branches = foreign_calls(bill.session_id) if copies else (frozenset[str](), ())
             known = _known(connection, bill, foreign)
             if copies and _exceeds(known, bill):
-                spent, of_copies = _rows(connection, bill, copies, foreign.union(rows_of(bill.session_id) or ()))
+                spent, of_copies = _rows(connection, bill, copies, foreign.union(message_ids(bill.session_id) or ()))
                 lost = [id for id in spent if id not in of_copies]
                 undone = [id for id in spent if id.startswith(undone_id(bill.session_id))]
-                ways = (*branches, undone)
-                nearest = _known(connection, bill, foreign | _left_out(known, bill, ways, lost, spent))
-                # Some of what is gone from the store was undone in it, before and after: only what fits counts.
+                nearest = _known(connection, bill, foreign | _left_out(known, bill, (*branches, undone), lost, spent))
+                # Some of the missing rows were undone in the store itself, so this counts only if it fits exactly.
                 known = nearest if not lost or _is_all(nearest, bill) else known
             if copies and _exceeds(known, bill):
-                told = connection.execute(_OF_COPIES, (bill.session_id, json.dumps(copies), *_gap(bill)))
-                elsewhere = {row[0] for row in told} - (rows_of(bill.session_id) or frozenset())
+                rows = connection.execute(_OF_COPIES, (bill.session_id, json.dumps(copies), *_gap(bill)))
+                elsewhere = {row[0] for row in rows} - (message_ids(bill.session_id) or frozenset())
                 known = _known(connection, bill, elsewhere)
             found.append(_unlisted(bill, known, now_ms))
     return [call for call in found if call is not None]
@@ -201,10 +202,10 @@ def unlisted_calls(
 def _rows(
     connection: sqlite3.Connection, bill: Bill, copies: Sequence[str], without: frozenset[str]
 ) -> tuple[dict[str, tuple[int, ...]], set[str]]:
-    """What the calls of a session spent and used, in the order in which they ended, and those that copies told of.
+    """(cost and tokens of a session's calls by id, in the order in which they ended; the ids found in backup copies).
 
-    One that seems to have ended as it began, a compaction or a call on a clock that went back, comes last: when it
-    ended is not known.
+    A call whose end equals its start comes last, as its real end is unknown: a compaction, or one made while the clock
+    was set back.
     """
     spent: dict[str, tuple[int, ...]] = {}
     of_copies: set[str] = set()
@@ -223,18 +224,19 @@ def _left_out(
     lost: Sequence[str],
     spent: Mapping[str, tuple[int, ...]],
 ) -> frozenset[str]:
-    """The calls without which the known ones come nearest to the sum and are no more; none where that cannot be.
+    """The calls to leave out so that the other known calls come nearest to the sum without exceeding it; else none.
 
-    A branch is in the order in which its calls began. One that still ran when the store went apart ended elsewhere.
-    Of what the store itself has lost, those may be left out that ended between a backup and its return.
+    The calls of a branch are in the order in which they started; a call that was running when the store diverged ended
+    in another copy, so the order in which they ended is tried too. Of the `lost` calls, which the store had itself,
+    those that ended between a backup and its restore may be left out.
     """
     room = (bill.cost_nano - known.nano + _rounding(bill, known), *(bill.tokens - known.tokens).counts)
     best, least = frozenset[str](), None
     began = [[id for id in branch if id in spent] for branch in branches]
     ended = [[id for id in spent if id in branch] for branch in map(frozenset, began)]
     ends = (lost[:end] for end in range(len(lost), -1, -1))
-    ways = (apart([own, *order]) for own in ends for order in (began, ended))
-    for gone in islice(chain.from_iterable(ways), _WAYS):
+    combinations = (divergences([own, *order]) for own in ends for order in (began, ended))
+    for gone in islice(chain.from_iterable(combinations), _MOST_COMBINATIONS):
         left = [sum(amounts) for amounts in zip(room, *(spent[id] for id in gone), strict=True)]
         size = sum(left[1:]), left[0], len(gone)
         if min(left) >= 0 and (least is None or size < least):
@@ -242,14 +244,15 @@ def _left_out(
     return best
 
 
-def apart(
+def divergences(
     branches: Sequence[Sequence[str]],
     had: frozenset[str] = frozenset(),
     gone: frozenset[str] = frozenset(),
 ) -> Iterator[frozenset[str]]:
-    """All that a restored store can never have had of these branches, the least of the last first.
+    """Yields each set of calls that a restored store may never have had, starting with the fewest of the last branch.
 
-    It has had the beginning of each, which is the same in all that have it, and has gone another way since.
+    The store had the beginning of each branch, and diverged from it at some call; a call shared by several branches is
+    in all of them or in none.
     """
     if not branches:
         yield gone
@@ -258,7 +261,7 @@ def apart(
     least = max((number + 1 for number, id in enumerate(branch) if id in had), default=0)
     most = next((number for number, id in enumerate(branch) if id in gone), len(branch))
     for number in range(most, least - 1, -1):
-        yield from apart(others, had.union(branch[:number]), gone.union(branch[number:]))
+        yield from divergences(others, had.union(branch[:number]), gone.union(branch[number:]))
 
 
 def _is_all(known: _Known, bill: Bill) -> bool:
@@ -272,16 +275,16 @@ def _exceeds(known: _Known, bill: Bill) -> bool:
 
 
 def _rounding(bill: Bill, known: _Known) -> int:
-    """The most, in nano-dollars, by which a sum may differ from its calls: each may have been rounded."""
+    """The largest rounding difference between a sum and its calls, in nano-dollars: one for each call."""
     return bill.rows_before + known.calls + 1
 
 
 def short_sums(
     connection: sqlite3.Connection, bills: Iterable[Bill], rows_of: Callable[[str], Sequence[Call]]
 ) -> list[Unreadable]:
-    """The sums that are less than the rows of their sessions: they tell nothing of what stands in no row.
+    """Reports the sums that are lower than the rows of their sessions, so that residuals cannot be worked out.
 
-    One that is less than the ledger's calls may be that of a store that was restored, where some calls have no row.
+    A sum lower than the ledger's calls is not enough: after a restore, some of these calls have no row in the store.
     """
     found = []
     for bill in bills:
@@ -306,7 +309,7 @@ def _known(connection: sqlite3.Connection, bill: Bill, elsewhere: Iterable[str] 
 
 
 def _gap(bill: Bill) -> tuple[int, int | None]:
-    """The moments between which the newest undo lies; nothing is between those of a session without one."""
+    """The times (Unix ms) between which the newest undo lies; an empty interval for a session without one."""
     return (0, -1) if bill.undone_after_ms is None else (bill.undone_after_ms, bill.undone_before_ms)
 
 
@@ -335,11 +338,11 @@ def _unlisted(bill: Bill, known: _Known, now_ms: int) -> Call | None:
 
 
 def _what(bill: Bill, known: _Known) -> tuple[str, int, bool]:
-    """The agent, the moment, and whether nothing else can be in it."""
+    """(agent, time in Unix ms, whether the residual can be nothing but this one kind of call)."""
     awaits_title = bill.titled and not known.titles
     if bill.undone_before_ms is not None and not known.in_gap:
         return UNDONE, bill.undone_before_ms - 1, not awaits_title
-    # A title that was asked for again has changed the session since.
+    # A title that was requested again has changed the session after the compaction.
     if bill.compaction_ms is not None and bill.compaction_ms >= bill.updated_ms and not awaits_title:
         return COMPACTION, bill.compaction_ms, True
     return TITLE, bill.title_ms if awaits_title else bill.updated_ms, True

@@ -1,8 +1,8 @@
-"""Messages of several calls that the ledger has as fewer: it was filled by an older version, or by a store whose steps
-are gone.
+"""Splits messages again that the ledger holds as fewer calls than they have steps.
 
-Such a message has its whole cost already, so that what is new of it must replace what there is, and never be added to
-it. That is done only where nothing but the tokens changes; else the message stays as it is.
+Such a message was written by an older version, or read from a store without its steps. Its whole cost is in the ledger
+already, so the new calls must replace the old ones. That happens only if nothing but the tokens changes; else the
+message stays as it is.
 """
 
 from __future__ import annotations
@@ -31,24 +31,24 @@ _BESIDE = """
 """
 
 
-def perhaps_whole(connection: sqlite3.Connection) -> list[tuple[str, str]]:
-    """(session id, call id) of the calls that may be messages of several: OpenCode 0.x made them."""
+def possibly_unsplit(connection: sqlite3.Connection) -> list[tuple[str, str]]:
+    """(session id, call id) of calls that may be whole messages of several steps, as OpenCode 0.x wrote them."""
     return connection.execute(_WHOLE).fetchall()
 
 
 def resplit_messages(calls: Sequence[Call], final: Collection[str]) -> frozenset[str]:
-    """Those of the messages of these calls that the ledger has, and not with all of them."""
+    """The messages of these calls that the ledger has, but not with all their calls."""
     first = {message for call in calls if (message := message_id(call.id)) != call.id and message in final}
     new = {message_id(call.id) for call in calls if call.id not in final}
     return frozenset(first & new)
 
 
-def make_room(
+def reopen_messages(
     connection: sqlite3.Connection, calls: Sequence[tuple[Call, Priced]], messages: Iterable[str]
 ) -> list[tuple[Call, Priced]]:
-    """The calls without those that may not be entered; what they replace is open to be written anew.
+    """Returns the calls that may be written, and marks the calls that they replace as running, so that they can be.
 
-    Must run in the transaction that writes them.
+    Must run in the transaction that writes the calls.
     """
     by_message: dict[str, list[tuple[Call, Priced]]] = defaultdict(list)
     for call, priced in calls:
@@ -67,7 +67,7 @@ def make_room(
 
 
 def _is_same(known: Sequence[tuple[str, int, int, int, int]], new: Sequence[tuple[Call, Priced]]) -> bool:
-    """Whether the new calls cost in all what the known ones do, and are all of these and more."""
+    """Returns whether the new calls include all known ones, and more, at the same total cost."""
     return (
         bool(known)
         and {row[0] for row in known} < {call.id for call, _ in new}

@@ -1,6 +1,6 @@
-"""The ledger's tables, as migrations. `PRAGMA user_version` says how many were applied.
+"""The ledger's tables, as migrations. `PRAGMA user_version` is the number of applied ones.
 
-That number lets a reader skip sqlite-utils, which takes longer to import than a whole `today` has.
+If that is current, sqlite-utils is not imported, which would take longer than all of `today`.
 """
 
 from __future__ import annotations
@@ -74,8 +74,8 @@ CREATE TABLE unreadable (
 ) STRICT;
 """
 
-# A row is an alert that fired, and is never removed: it is what keeps it from firing twice. `mark` is what a new
-# one has to go beyond: the line for what fires once a period, the moment for what can be crossed anew.
+# A row is an alert that fired, and is never deleted, so that the alert does not fire twice. `mark` is the value that a
+# new alert has to exceed: the line if it fires once per period, the time of the crossing if the rule is rearmed.
 _V2 = """
 CREATE TABLE alert (
   id INTEGER PRIMARY KEY, fired_ms INTEGER NOT NULL, rule TEXT NOT NULL, kind TEXT NOT NULL, level TEXT NOT NULL,
@@ -97,14 +97,14 @@ CREATE INDEX alert_told_alert ON alert_told(alert_id);
 """
 
 
-# Tells identical uses of a tool in one session; see source/digest.py. What was read before it came has none.
+# Identifies equal uses of a tool in one session; see source/digest.py. Uses read by older versions have none.
 _V3 = "ALTER TABLE tool ADD COLUMN digest INTEGER"
 
-# `missing` says in a few words what of a call could not be read: totals that hold it are lower bounds.
-# `settled` is 1 for a copy that pays because its original was gone: it pays for ever, whatever is copied from it.
-# `streamed_ms` is when the answer had arrived; what follows until `completed_ms` is the tools' time.
-# An unreadable row counts in the periods that hold `at_ms`, and in all of them where its time is not known.
-# `lease_ms` is until when the one process that imports a store has it for itself; it renews that as it goes on.
+# `missing` names the fields of a call that could not be read; totals that include it are lower bounds.
+# `settled` is 1 for a copy that pays because its original was gone; it keeps paying, whatever is found later.
+# `streamed_ms` is when the answer had arrived; the tools ran from then until `completed_ms`.
+# An unreadable row counts in the periods that contain `at_ms`, and in all periods if its time is unknown.
+# `lease_ms` is when the lease of the process importing a store expires; the process renews it with each step.
 _V4 = """
 ALTER TABLE call ADD COLUMN variant TEXT;
 ALTER TABLE call ADD COLUMN streamed_ms INTEGER;
@@ -117,8 +117,8 @@ CREATE INDEX unreadable_at ON unreadable(at_ms);
 ALTER TABLE store ADD COLUMN lease_ms INTEGER;
 """
 
-# `delivery` is what each channel is to do about an alert that fired; see ledger/deliveries.py. Alerts of before have
-# none. `chore` names work on the whole file that a migration has left to do; see ledger/cleaning.py.
+# `delivery` has a row for each channel that has to deliver an alert; see ledger/deliveries.py. Older alerts have none.
+# `chore` names work on the whole file that remains after a migration; see ledger/cleaning.py.
 _V5 = """
 CREATE TABLE delivery (
   alert_id INTEGER NOT NULL REFERENCES alert(id), channel TEXT NOT NULL, tries INTEGER NOT NULL,
@@ -132,7 +132,7 @@ CREATE TABLE chore (name TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
 
 
 def migrate(connection: sqlite3.Connection) -> None:
-    """Bring the ledger to the latest schema; nothing is done, nor imported, where it is there already."""
+    """Migrates the ledger to the latest schema; does and imports nothing if it is current."""
     if connection.execute("PRAGMA user_version").fetchone()[0] < LATEST:
         _migrate(connection)
     if connection.execute("SELECT 1 FROM chore").fetchone():
@@ -163,7 +163,7 @@ def _migrate(connection: sqlite3.Connection) -> None:
     @migrations()
     def m004_lower_bounds(db: Database) -> None:
         _run(db, _V4)
-        link_paying_copies(connection)  # some were counted twice, matched by what an upgrade rewrites
+        link_paying_copies(connection)  # some were counted twice, as they were compared by fields that upgrades rewrite
 
     @migrations()
     def m005_deliveries_and_known_words(db: Database) -> None:
@@ -174,7 +174,7 @@ def _migrate(connection: sqlite3.Connection) -> None:
 
     db = Database(connection)
     db.enable_wal()
-    # Two processes may come here at once: the lock makes one of them wait and find it done.
+    # If two processes migrate at once, the lock makes one of them wait and find it done.
     connection.execute("BEGIN IMMEDIATE")
     try:
         if connection.execute("PRAGMA user_version").fetchone()[0] < LATEST:
@@ -187,7 +187,7 @@ def _migrate(connection: sqlite3.Connection) -> None:
 
 
 def _run(db: Database, script: str) -> None:
-    # executescript() would end the transaction that holds all of this together.
+    # executescript() would commit the transaction around all migrations.
     for statement in script.split(";\n"):
         if statement.strip():
             db.execute(statement)

@@ -1,4 +1,4 @@
-"""Reading one session from the ledger: its tree, its calls, its tools. Each query reads these sessions' rows only."""
+"""Queries on one session: its tree, its calls, its tools. Each query reads only the rows of the sessions given."""
 
 from __future__ import annotations
 
@@ -51,12 +51,12 @@ _TURN = f"""
 
 
 def tree_ids(connection: sqlite3.Connection, root: str) -> list[str]:
-    """The session and all below it, each once, however the parents run."""
+    """The ids of the session and all its descendants, each once, even if parents form a cycle."""
     return [row[0] for row in connection.execute(_TREE, (root,))]
 
 
 def with_ancestors(connection: sqlite3.Connection, ids: Iterable[str]) -> list[str]:
-    """The sessions and all above them that are known, each once, however the parents run."""
+    """The ids of the sessions and all known ancestors, each once, even if parents form a cycle."""
     rows = connection.execute(
         """
         WITH RECURSIVE above(id) AS (
@@ -82,12 +82,12 @@ def _call_facts(row: tuple[Any, ...]) -> CallFacts:
 
 
 def session_tools(connection: sqlite3.Connection, session_id: str) -> list[ToolFacts]:
-    """What the session's calls used, in order of time."""
+    """The tool uses of the session's calls, in order of time."""
     return [tool_facts(row) for row in connection.execute(_TOOLS, (session_id,))]
 
 
 def tool_facts(row: tuple[Any, ...]) -> ToolFacts:
-    """From a row with the columns of `_TOOLS`."""
+    """The record of a row with the columns of `_TOOLS`."""
     call_id, name, target, ok, duration_ms, child, digest = row
     return ToolFacts(call_id, name, target, None if ok is None else bool(ok), duration_ms, child, digest)
 
@@ -98,13 +98,13 @@ def turn_rows(connection: sqlite3.Connection, session_id: str, turn_id: str) -> 
 
 
 def cache_saved(connection: sqlite3.Connection, session_id: str) -> int | None:
-    """Nano-dollars that reading from the cache cost less than reading anew; None where no rates are known."""
+    """Nano-dollars saved by cache reads compared with uncached input; None if no rates are known."""
     saved = connection.execute(_CACHE_SAVED, (session_id,)).fetchone()[0]
     return None if saved is None else int(saved)
 
 
 def origin_of(connection: sqlite3.Connection, session_id: str) -> str | None:
-    """The session that most of this one's copied calls were paid in."""
+    """The session in which most of this one's copied calls were paid; None if it has no copies."""
     row = connection.execute(_ORIGIN, (session_id,)).fetchone()
     return row[0] if row else None
 
@@ -115,7 +115,7 @@ def forks_of(connection: sqlite3.Connection, session_id: str) -> list[str]:
 
 
 def task_counts(connection: sqlite3.Connection, ids: Iterable[str]) -> dict[str, int]:
-    """By how many tasks each of the sessions was started or resumed."""
+    """The number of tasks that started or resumed each of the sessions, by id."""
     rows = connection.execute(
         "SELECT t.child_session_id, count(*) FROM tool t JOIN call c ON c.id = t.call_id"
         " WHERE t.child_session_id IN (SELECT value FROM json_each(?)) AND c.copied_from IS NULL GROUP BY 1",
@@ -125,7 +125,7 @@ def task_counts(connection: sqlite3.Connection, ids: Iterable[str]) -> dict[str,
 
 
 def main_keys(connection: sqlite3.Connection, ids: Iterable[str]) -> list[tuple[str, str, str, int, int]]:
-    """(session id, the model's key, agent, nano-dollars, calls) of each of the sessions."""
+    """(session id, model key, agent, nano-dollars, calls), one row for each combination in these sessions."""
     return connection.execute(
         f"SELECT session_id, {model_key.SQL}, agent, {exact_sum('cost_nano')}, count(*) FROM call"
         " WHERE session_id IN (SELECT value FROM json_each(?)) AND copied_from IS NULL GROUP BY 1, 2, 3",
@@ -134,7 +134,7 @@ def main_keys(connection: sqlite3.Connection, ids: Iterable[str]) -> list[tuple[
 
 
 def ids_like(connection: sqlite3.Connection, prefix: str, most: int) -> list[str]:
-    """Sessions whose id begins with a text, at most so many."""
+    """Ids of sessions that start with `prefix`, at most `most`."""
     rows = connection.execute(
         "SELECT id FROM session WHERE id >= ? AND id < ? ORDER BY id LIMIT ?", (prefix, prefix + "\U0010ffff", most)
     )

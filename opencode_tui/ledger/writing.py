@@ -1,4 +1,4 @@
-"""Writing into the ledger: a step of reading becomes one transaction, safe to repeat and to do twice at once."""
+"""Writes to the ledger: each batch is one transaction, which is safe to repeat and to run in two processes at once."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ LEASE_MS = 5_000
 
 
 class StoreRow(Struct, frozen=True):
-    """A store as the ledger knows it. `turns` counts how often its cursor has moved."""
+    """A store's row in the ledger. `turns` counts how often its cursor has moved."""
 
     id: int
     cursor: str | None
     turns: int
     lease_ms: int | None = None
-    """Until when, in Unix milliseconds, a process that imports it has it for itself."""
+    """When the lease of the importing process expires, in Unix milliseconds; None without a lease."""
 
     def is_leased(self, now_ms: int) -> bool:
-        # A lease that ends later than one can be given was given by a clock that has been set back since.
+        # A lease that ends later than any new one would was written before the clock was set back.
         return self.lease_ms is not None and 0 < self.lease_ms - now_ms <= LEASE_MS
 
 
@@ -50,9 +50,9 @@ _CALL_COLUMNS = (
     *("cache_nano", "finish", "error", "copied", "copy_of", "variant", "streamed_ms", "missing"),
 )
 _TOKENS = "{0}.input + {0}.output + {0}.reasoning + {0}.cache_read + {0}.cache_write"
-# A call that has completed is never touched again, unless a store can tell what of it could not be read before. Of
-# one that runs in several stores the newest has the most: a copy made earlier does not put it back, and neither does
-# such a copy that was restored. The last value says that its message's steps may share the cost out otherwise.
+# A completed call is never changed, unless a store can fill in fields that could not be read before. Of a running call
+# in several stores, the row with the most cost and tokens wins, so an older backup copy, even if restored, does not set
+# it back. The last parameter is true if the steps of the message may split the cost differently.
 _UPSERT_CALL = f"""
   INSERT INTO call ({", ".join(_CALL_COLUMNS)})
   SELECT {", ".join(f"?{number + 1}" for number in range(len(_CALL_COLUMNS)))} WHERE true
@@ -72,7 +72,7 @@ _UPSERT_CALL = f"""
 _END_CALL = """
   UPDATE call SET completed_ms = ?, streamed_ms = ?, finish = ?, error = ? WHERE id = ? AND completed_ms IS NULL
 """
-# A message that ends as one call holds the cost of all its steps; '$' follows '#'. What a step's tools did stays.
+# A message that completes as one call has the cost of all its steps. '$' follows '#'. The steps' tools are kept.
 _STEPS = "SELECT id FROM call WHERE id > ?1 || '#' AND id < ?1 || '$' AND completed_ms IS NULL"
 _INSERT_TOOL = """
   INSERT OR IGNORE INTO tool (id, call_id, session_id, name, target, ok, duration_ms, child_session_id, digest)
@@ -81,7 +81,7 @@ _INSERT_TOOL = """
 
 
 def store_row(connection: sqlite3.Connection, key: str) -> StoreRow:
-    """The store of a key, entered where it is new. A path that is not UTF-8 stands in it with its bytes escaped."""
+    """The row of the store with this key, inserted if it is new."""
     key = stored_key(key)
     query = "SELECT id, cursor, turns, lease_ms FROM store WHERE key = ?"
     row = connection.execute(query, (key,)).fetchone()
@@ -92,17 +92,17 @@ def store_row(connection: sqlite3.Connection, key: str) -> StoreRow:
 
 
 def stored_key(key: str) -> str:
-    """A store's key as it stands in the ledger."""
+    """A store's key as stored in the ledger, with bytes that are not UTF-8 escaped."""
     return key.encode("utf-8", "backslashreplace").decode()
 
 
 def unread_stores(connection: sqlite3.Connection) -> frozenset[str]:
-    """The keys of stores that were found, and of which nothing has been read."""
+    """The keys of stores that were found but not read yet."""
     return frozenset(row[0] for row in connection.execute("SELECT key FROM store WHERE cursor IS NULL"))
 
 
 def machine_id(connection: sqlite3.Connection, name: str) -> int:
-    """The id of this machine's name, entered where it is new."""
+    """The id of this machine's name, inserted if it is new."""
     query = "SELECT id FROM machine WHERE name = ?"
     row = connection.execute(query, (name,)).fetchone()
     if row is None:
@@ -114,9 +114,9 @@ def machine_id(connection: sqlite3.Connection, name: str) -> int:
 def move_cursor(
     connection: sqlite3.Connection, store: StoreRow, cursor: str, lease_ms: int | None = None
 ) -> StoreRow | None:
-    """The store with its cursor moved, None where another process has moved it since `store` was read.
+    """Moves a store's cursor and returns its new row; None if another process moved it since `store` was read.
 
-    `lease_ms` asks the other processes to leave the rest to this one until then.
+    `lease_ms` (Unix ms) is the end of a lease, during which other processes leave the import to this one.
     """
     if cursor == store.cursor and lease_ms == store.lease_ms:
         return store
@@ -128,7 +128,7 @@ def move_cursor(
 
 
 def final_calls(connection: sqlite3.Connection, ids: Iterable[str]) -> frozenset[str]:
-    """Those of the calls that the ledger holds already, completed and complete."""
+    """The ids of the calls that the ledger has as completed and with all fields read."""
     rows = connection.execute(
         "SELECT id FROM call WHERE id IN (SELECT value FROM json_each(?)) AND completed_ms IS NOT NULL"
         " AND missing IS NULL",
@@ -160,7 +160,7 @@ def write_sessions(connection: sqlite3.Connection, store_id: int, rank: int, ses
 
 
 def mark_vanished(connection: sqlite3.Connection, store_id: int, present: frozenset[str]) -> None:
-    """Sessions that this store told and has no more; what they cost stays."""
+    """Marks the sessions of this store that are not in `present` as deleted; their costs stay."""
     connection.execute(
         "UPDATE session SET present = 0 WHERE store_id = ? AND present = 1"
         " AND id NOT IN (SELECT value FROM json_each(?))",
@@ -171,7 +171,7 @@ def mark_vanished(connection: sqlite3.Connection, store_id: int, present: frozen
 def write_calls(
     connection: sqlite3.Connection, store_id: int, machine: int, calls: Sequence[tuple[Call, Priced]]
 ) -> None:
-    """Enter calls, complete those that were running, and settle which of them are copies of which."""
+    """Inserts calls, completes those that were running, and links copies to the calls that pay."""
     rates = {each: _rates_id(connection, each) for each in {priced.rates for _, priced in calls}}
     in_steps = {message_id(call.id) for call, _ in calls if call.id != message_id(call.id)}
     running = _running(connection, (call.id for call, _ in calls if call.final))
@@ -195,7 +195,7 @@ def write_calls(
 
 
 def write_tools(connection: sqlite3.Connection, tools: Iterable[ToolUse]) -> None:
-    """Enter uses of tools; those that are there already stay as they are."""
+    """Inserts tool uses; existing ones are not changed."""
     found = list(tools)
     key = key_of(connection) if any(t.digest is not None for t in found) else None
     connection.executemany(
@@ -218,8 +218,8 @@ def write_unreadable(connection: sqlite3.Connection, store_id: int, rows: Iterab
     )
 
 
-def sums_were_read(connection: sqlite3.Connection, store_id: int, bills: Iterable[Bill]) -> None:
-    """Forget that the sums of sessions could not be read before."""
+def clear_unreadable_sums(connection: sqlite3.Connection, store_id: int, bills: Iterable[Bill]) -> None:
+    """Deletes earlier reports that the sums of these sessions could not be read."""
     query = "DELETE FROM unreadable WHERE store_id = ? AND kind = 'session' AND id IN (SELECT value FROM json_each(?))"
     connection.execute(query, (store_id, json.dumps([bill.session_id for bill in bills])))
 

@@ -1,1 +1,1 @@
-"""Prices and their sources; the cost of tokens."""
+"""Finds the prices of models and computes the cost of tokens."""

@@ -1,7 +1,7 @@
-"""What a model costs, from the first source that knows it, and what a call costs by that.
+"""Looks up a model's price in the first source that has it, and prices calls.
 
-The user's own price comes first, then OpenCode's configuration, the list that OpenCode downloaded, and the
-bundled list. A provider that none of them knows, a local one for instance, has no price: never another's.
+The order is: the user's own price, OpenCode's configuration, the list that OpenCode downloaded, the bundled list. A
+provider in none of them, such as a local one, has no price; another provider's price is never used.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ from opencode_tui.records.model_key import model_key
 
 
 class PriceBook:
-    """Prices by provider and model; sources are read at the first question that gets to them.
+    """Prices by provider and model; each source is read when a lookup first needs it.
 
-    OpenCode's configuration can be a project's own: a question is asked for the directory of a call, an absolute
-    path, or for "", where only what counts everywhere is known. Which files those are is looked at once a `refresh`.
+    A project can have its own OpenCode configuration, so lookups take the absolute directory of a call, or "" for the
+    global configuration only. Which configuration files exist is checked once per `refresh`.
     """
 
     def __init__(self, pricing: Pricing, environ: Mapping[str, str], home: Path) -> None:
@@ -37,7 +37,7 @@ class PriceBook:
         self._table = ListTable()
 
     def lookup(self, provider: str, model: str, directory: str = "") -> Rates | None:
-        """The list price with its tiers, None where no source knows this provider and model."""
+        """The list price with its tiers; None if no source has this provider and model."""
         return self._known((provider, model), directory)[0]
 
     def custom(self, provider: str, model: str) -> Rates | None:
@@ -48,13 +48,13 @@ class PriceBook:
         return Rates(price.input, price.output, price.cache_read, price.cache_write, source="custom")
 
     def context_limit(self, provider: str, model: str, directory: str = "") -> int | None:
-        """How many tokens the model can read, also for a model without a price."""
+        """The model's context limit in tokens, also for a model without a price; None if unknown."""
         return self._known((provider, model), directory)[1]
 
     def refresh(self) -> bool:
-        """Forgets what was read from a file of OpenCode's that has changed since; true when one has.
+        """Drops what was read from OpenCode's files that have changed since; returns whether a global one has.
 
-        A project's files are looked at when its directory is asked for again.
+        A project's files are checked at the next lookup for its directory.
         """
         config, models = self._config.refresh(), self._models.changed()
         if models:
@@ -63,7 +63,7 @@ class PriceBook:
         return config or models
 
     def look(self, directories: Iterable[str] = ()) -> tuple[str, ...]:
-        """Reads what counts everywhere and in these directories, as it is now; the problems that are left."""
+        """Reads the global configuration and that of these directories again; returns the current problems."""
         self.refresh()
         for directory in ("", *directories):
             self._config.at(directory)
@@ -72,7 +72,7 @@ class PriceBook:
 
     @property
     def problems(self) -> tuple[str, ...]:
-        """One sentence for each source read so far that is there and could not be used."""
+        """One sentence for each source read so far that exists but cannot be used."""
         return (*self._config.problems, *self._models.problems, *filter(None, [self._table.problem]))
 
     def _known(self, key: Key, directory: str) -> Known:
@@ -84,22 +84,22 @@ class PriceBook:
         return config.known[key]
 
     def _listed(self, key: Key) -> Known:
-        """What the lists say, OpenCode's own and the bundled one."""
+        """The price and context limit from OpenCode's list, else from the bundled one."""
         rates = self._models.rates(*key) or self._table.rates(*key)
         return rates, self._models.context(*key) or self._table.context(*key)
 
 
 class Priced(Struct, frozen=True):
-    """What one call costs, and why."""
+    """The cost of one call and its basis."""
 
     amount_nano: int
     basis: Basis
     rates: Rates | None
-    """The flat rates that made the amount; for a recorded one, those that are known for the call."""
+    """The flat rates that the amount was computed with; for a recorded amount, the known rates of the model."""
     list_nano: int | None
-    """The list price of a call that was recorded as $0, None for any other and where it is not known."""
+    """The list price of a call that was recorded as $0; None for any other call, or if it is unknown."""
     parts: tuple[int, int, int] | None
-    """The amount as (input, output with reasoning, cache), None where no rates are known to split it by."""
+    """The amount split into (input, output with reasoning, cache); None without rates to split it by."""
 
 
 def price_call(
@@ -111,9 +111,10 @@ def price_call(
     prefer: Literal["recorded", "list"],
     directory: str = "",
 ) -> Priced:
-    """A call's cost by the user's own price, else by what OpenCode recorded, else by the list price.
+    """Prices a call by the user's own price, else by the recorded cost; an unbilled call also gets its list price.
 
-    With `prefer="list"` the last two change places. `directory` is where it was made: a project has own prices.
+    With `prefer="list"` the list price comes before the recorded cost. `directory` is that of the call, because a
+    project can have its own prices.
     """
     own = book.custom(provider, model)
     known = own or book.lookup(provider, model, directory)

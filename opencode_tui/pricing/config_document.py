@@ -1,8 +1,8 @@
-"""One file of OpenCode's configuration: what it says of the prices of models, and what in it cannot be read.
+"""Parses one file of OpenCode's configuration: the prices of models in it, and what cannot be read.
 
-OpenCode 1 has them under `provider.<id>.models.<id>.{id, cost, limit}`. OpenCode 2 has them under
-`providers.<id>.models.<id>.{modelID, cost, limit}` as well, where `cost` is one price or a list of them, those
-for a context tier among them; there a provider's entry replaces that of the same name under `provider`.
+OpenCode 1 has prices under `provider.<id>.models.<id>.{id, cost, limit}`. OpenCode 2 also has them under
+`providers.<id>.models.<id>.{modelID, cost, limit}`, where `cost` is one price or a list of prices, some of them for a
+context tier; a provider there replaces the one of the same name under `provider`.
 """
 
 from __future__ import annotations
@@ -21,31 +21,31 @@ _UNREADABLE: Mapping[str, object] = {"input": None}
 
 
 class ModelEntry(Struct, frozen=True):
-    """What one file says of a model."""
+    """The entry for a model in one file."""
 
     id: str | None
-    """The model whose price counts where this one names none."""
+    """The model whose price is used if this entry has none."""
     canonical: str | None
-    """The provider that has it, where it is another one (OpenCode 2)."""
+    """The provider of that model, if it is a different one (OpenCode 2)."""
     cost: Mapping[str, object]
-    """In the format of `models_dev`; OpenCode 2's has all parts, so that it replaces an earlier one."""
+    """In the format of `models_dev`; from OpenCode 2 it has all parts, so it replaces an earlier one completely."""
     context: int | None
 
 
 class Document(Struct, frozen=True):
     models: Mapping[Key, ModelEntry] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
-    """Sentences on what is there and cannot be used; nothing that the file holds is in them but names."""
+    """Sentences about what cannot be used; they quote only names from the file, no values."""
     files: tuple[tuple[Path, Mark], ...] = ()
-    """What else was read for it."""
+    """The included files, with their marks when they were read."""
 
     def current(self, mark: Callable[[Path], Mark]) -> bool:
-        """The files that it includes are still what they were."""
+        """Returns whether the included files are unchanged."""
         return all(mark(path) == seen for path, seen in self.files)
 
 
 def parse(where: Path, text: str, folder: Path, environ: Mapping[str, str], home: Path) -> Document:
-    """What a configuration says; `where` is its name, `folder` what its relative files are relative to."""
+    """Parses a configuration; `where` is its path for messages, `folder` the base of its relative paths."""
     if not text.strip():
         return Document()
     found, name = substitute(text, folder, environ, home), shown(where)
@@ -68,14 +68,14 @@ def parse(where: Path, text: str, folder: Path, environ: Mapping[str, str], home
 
 
 def _listed(broken: list[Key], found: Substituted, text: str) -> str:
-    """The models by name, where that is not itself something that a token brought in, and what may be missing."""
+    """The models by name, unless the name came from a variable or file, and the unset variables that may explain it."""
     names = [shown("/".join(key)) if all(part in text for part in key) else "a model" for key in broken]
     unset = f" (not set here: {', '.join(map(shown, found.unset))})" if found.unset else ""
     return first_few(names) + unset
 
 
 def _value(found: Substituted, text: str, folder: Path, environ: Mapping[str, str], home: Path) -> object:
-    """The text's value; where something missing breaks it, the value with a hole in that place."""
+    """The parsed value; if a missing variable or file makes it invalid, the value with null in its place."""
     try:
         return jsonc.loads(found.text)
     except ValueError:
@@ -111,7 +111,7 @@ def _models(data: Mapping[str, object]) -> Iterator[tuple[Key, ModelEntry]]:
 
 
 def _new_cost(value: object) -> Mapping[str, object]:
-    """OpenCode 2's price, or its list of prices, in the format of `models_dev`."""
+    """Converts OpenCode 2's price, or list of prices, to the format of `models_dev`."""
     listed = [models_dev.table(item) for item in (value if isinstance(value, list) else [value])]
     flat = next((item for item in listed if item.get("tier") is None), {"input": 0, "output": 0})
     tiers = [{**_new_four(item), "tier": item["tier"]} for item in listed if item.get("tier") is not None]

@@ -1,8 +1,8 @@
-"""Which of OpenCode's configuration files count for a session's directory, in OpenCode's order: a later one wins.
+"""Finds the configuration files that OpenCode uses for a session's directory, in its order: a later one wins.
 
-As seen in 1.18.34: the global files, `OPENCODE_CONFIG`, the project's `opencode.json(c)` from the worktree down to
+As observed in 1.18.34: the global files, `OPENCODE_CONFIG`, the project's `opencode.json(c)` from the worktree down to
 the directory, those in `.opencode` directories from the directory up to the worktree and in the home directory,
-`OPENCODE_CONFIG_DIR`, `OPENCODE_CONFIG_CONTENT`, and last what the system's administrator set.
+`OPENCODE_CONFIG_DIR`, `OPENCODE_CONFIG_CONTENT`, and last the files of the system's administrator.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from opencode_tui.pricing.files import xdg
 
 NAMES = ("opencode.json", "opencode.jsonc")
 INLINE = Path("OPENCODE_CONFIG_CONTENT")
-"""Stands in the order for the variable of this name, which holds a configuration itself."""
+"""A placeholder path for the environment variable of this name, whose value is a configuration."""
 _MANAGED = {"darwin": "/Library/Application Support/opencode"}
 _TRUE = ("true", "1")
 
 
 class ConfigPlaces:
-    """The places that the environment sets; those of a directory are asked for one directory at a time."""
+    """The configuration files for a directory, given the environment."""
 
     def __init__(self, environ: Mapping[str, str], home: Path) -> None:
         self._base = xdg(environ, "XDG_CONFIG_HOME", home / ".config")
@@ -34,9 +34,9 @@ class ConfigPlaces:
         self._managed = Path(managed)
 
     def of(self, directory: str, exists: Callable[[Path], bool]) -> list[Path]:
-        """The files that OpenCode looks for when it is started in a directory; "" is where it is not known.
+        """The files that OpenCode looks for when started in a directory; "" means an unknown one.
 
-        Relative settings are relative to that directory, as it is OpenCode's own while it runs there.
+        Relative paths in the environment are relative to that directory, which is OpenCode's working directory.
         """
         start = working_directory(directory)
         found = [self._base / name for name in ("config.json", *NAMES)]
@@ -56,7 +56,7 @@ class ConfigPlaces:
 
 
 def working_directory(directory: str) -> Path:
-    """The directory itself, or the process's own where it is not known."""
+    """The directory itself, or the process's working directory if it is unknown."""
     path = Path(directory)
     try:
         return path if path.is_absolute() else Path.cwd()
@@ -69,7 +69,7 @@ def _both(folder: Path) -> list[Path]:
 
 
 def _upward(directory: Path, exists: Callable[[Path], bool]) -> list[Path]:
-    """The directory and those above it, up to the repository's top, or to the root where there is none."""
+    """The directory and its parents, up to the repository's top, or to the root outside a repository."""
     folders = []
     for folder in (directory, *directory.parents):
         folders.append(folder)

@@ -1,4 +1,4 @@
-"""Files that may be absent, unreadable or replaced at any time."""
+"""Reads files that may be absent, unreadable or replaced at any time."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 Mark = tuple[int, int, int] | None
-"""(modified in ns, size, inode) of a file, None when it is not there: a change of content changes it."""
+"""(mtime in ns, size, inode) of a file, None if it does not exist; changes when the content does."""
 
 _NAMED = 3
 _MOST_BYTES = 64 * 1024 * 1024
@@ -24,10 +24,10 @@ def mark(path: Path) -> Mark:
 
 
 def read_text(path: Path) -> str | None:
-    """The file's text, None when there is no file. Raises OSError or ValueError when it cannot be read.
+    """The file's text; None if there is no file. Raises OSError or ValueError if it cannot be read.
 
-    Bytes that are not UTF-8 become U+FFFD and a byte order mark is left out, as in OpenCode. A pipe or a socket,
-    which could keep a reader waiting for ever, is not read.
+    Bytes that are not UTF-8 become U+FFFD and a byte order mark is removed, as in OpenCode. Pipes and sockets raise
+    OSError, because reading them could block.
     """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -45,18 +45,18 @@ def read_text(path: Path) -> str | None:
 
 
 def reason(error: Exception) -> str:
-    """Why, in a few words that do not repeat the path."""
+    """The reason for an error in a few words, without the path."""
     return error.strerror or str(error) if isinstance(error, OSError) else str(error)
 
 
 def shown(text: Path | str) -> str:
-    """A path, or another short piece of somebody's text, fit for a sentence: nothing in it moves a cursor."""
+    """A path or other short foreign text, made safe for a message: no control characters, at most 300 characters."""
     plain = "".join(char if char.isprintable() else "�" for char in str(text))
     return plain if len(plain) <= 300 else plain[:299] + "…"
 
 
 def first_few(names: Sequence[str]) -> str:
-    """Such as `a, b, c and 4 more`."""
+    """The first names of a list, such as `a, b, c and 4 more`."""
     more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
     return f"{', '.join(dict.fromkeys(names[:_NAMED]))}{more}"
 

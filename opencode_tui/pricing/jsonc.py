@@ -1,4 +1,4 @@
-"""JSON with comments and trailing commas, as OpenCode accepts it in its configuration."""
+"""Parses JSON with comments and trailing commas, which OpenCode accepts in its configuration."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ import json
 import math
 import re
 
-# A string comes first in both, so that what looks like a comment or a comma inside of one is left alone.
+# Both match strings first, so that comments and commas inside a string are left alone.
 _COMMENT = re.compile(r'"(?:\\.|[^"\\])*"|//[^\r\n]*|/\*.*?\*/', re.DOTALL)
 _TRAILING_COMMA = re.compile(r'"(?:\\.|[^"\\])*"|,(?=\s*[}\]])', re.DOTALL)
 _NOT_NEWLINE = re.compile(r"[^\n]")
 _MOST_DIGITS = 400
-"""More than any number has that JavaScript can hold, and less than Python refuses to read."""
+"""More digits than any number that JavaScript can hold, fewer than Python refuses to parse."""
 
 
 def loads(text: str) -> object:
-    """The value that the text holds. Raises ValueError, with the line as it stands in the text."""
+    """The value of the text. Raises ValueError with the line number in the text."""
     return plain_loads(_TRAILING_COMMA.sub(_blank, _COMMENT.sub(_blank, text)))
 
 
 def plain_loads(text: str) -> object:
-    """The value of JSON proper. Raises ValueError; a whole number that JavaScript cannot hold is infinite."""
+    """The value of plain JSON; an integer too large for JavaScript is infinite. Raises ValueError."""
     try:
         return json.loads(text, parse_int=_whole)
     except RecursionError as error:
@@ -28,7 +28,7 @@ def plain_loads(text: str) -> object:
 
 
 def strings(text: str) -> list[tuple[int, int]]:
-    """Where the strings of the text are, quotes included: (start, end) in order."""
+    """(start, end) of each string in the text, quotes included, in order."""
     return [match.span() for match in _COMMENT.finditer(text) if match.group().startswith('"')]
 
 

@@ -1,7 +1,7 @@
-"""The bundled list of prices: `list_prices.csv`, which a person can read and `renew` writes.
+"""The bundled price list, `list_prices.csv`, which `renew` writes.
 
-Its first line is a comment that says as of when. Prices are USD per million tokens in plain decimals;
-tiers read `200000: 2.5/15/0.25/0; …`, which is the context above which they apply and the four prices.
+Its first line is a comment with the month of the prices. Prices are USD per million tokens in plain decimals; tiers
+have the form `200000: 2.5/15/0.25/0; …`: the context in tokens above which a tier applies, and its four prices.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ Key = tuple[str, str]
 
 
 class ListTable:
-    """The table, read at the first question; a row becomes rates when it is asked for."""
+    """The table, read at the first lookup; a row is parsed when it is looked up."""
 
     def __init__(self, path: Path = PATH) -> None:
         self.path = path
         self.problem = ""
-        """One sentence when the table, or a row that was asked for, cannot be read."""
+        """One sentence if the table, or a row that was looked up, cannot be read; else ""."""
         self.as_of = ""
         """The month of the prices, such as 2026-11."""
         self._rows: dict[Key, list[str]] | None = None
@@ -68,7 +68,7 @@ class ListTable:
 
 
 def render(prices: Iterable[tuple[Key, Rates]], as_of: str) -> str:
-    """The table's whole text, sorted by provider and model."""
+    """The text of the table, sorted by provider and model."""
     out = StringIO()
     out.write(f"# List prices as of {as_of}, USD per million tokens; tiers: the context above, four prices\n")
     writer = csv.writer(out, lineterminator="\n")

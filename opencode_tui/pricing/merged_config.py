@@ -1,4 +1,4 @@
-"""What all of OpenCode's configuration files together say of models, and what these cost by it and by the lists."""
+"""Merges OpenCode's configuration files, and resolves the prices of the models in them with the price lists."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from opencode_tui.pricing.rates import Rates
 SOURCE = "opencode.json"
 
 Known = tuple[Rates | None, int | None]
-"""A model's price and its context limit in tokens, each None where it is not known."""
+"""A model's price and its context limit in tokens, each None if unknown."""
 
 
 class ConfigModel(Struct):
-    """What the configuration says of one model, all files together."""
+    """The merged configuration of one model."""
 
     base: Key
-    """The model whose price counts where this one names none: that of its `id`, or its own key."""
+    """The model whose price is used for parts that this one does not set: that of its `id`, or its own key."""
     cost: dict[str, object] = field(default_factory=dict)
     context: int | None = None
 
     def rates(self, base: Rates | None) -> Rates | None:
-        """The price: each of its four parts from here, else from the base's, else 0, as in OpenCode.
+        """The price: each of its four parts from here, else from the base, else 0, as in OpenCode.
 
-        Where the configuration sets no price, or a broken one, it is the base's. Tiers are of whoever set it.
+        If the configuration sets no price, or a broken one, it is the base's. Tiers come from where the price does.
         """
         missing = [part for part in PARTS if part not in self.cost]
         context = self.context or (base.context if base else None)
@@ -46,7 +46,7 @@ class ConfigModel(Struct):
 
 
 def merged(documents: Iterable[Document]) -> dict[Key, ConfigModel]:
-    """All files together, part by part, as OpenCode merges them."""
+    """Merges all files part by part, as OpenCode does."""
     found: dict[Key, ConfigModel] = {}
     for document in documents:
         for key, entry in document.models.items():
@@ -65,11 +65,11 @@ def _add(model: ConfigModel, key: Key, entry: ModelEntry) -> None:
 
 
 def resolved(models: Mapping[Key, ConfigModel], listed: Callable[[Key], Known]) -> dict[Key, Known]:
-    """What each of the configured models costs and can read; `listed` is what the lists say of a key.
+    """The price and context limit of each configured model; `listed` looks a key up in the price lists.
 
-    As OpenCode does it, a model takes what it does not set itself from the one that its `id` names: as configured
-    where that one stands before it, else as listed. Where that leaves nothing (OpenCode then counts $0), it is what
-    the named one has wherever it stands, and where nobody knows that one, what the lists have for its own key.
+    As in OpenCode, a model takes what it does not set from the model that its `id` names: from the configuration if
+    that comes before it, else from the lists. If that gives nothing (OpenCode then counts $0), the named model is used
+    even if it comes later, and then the lists' entry for the model's own key.
     """
     known: dict[Key, Known] = {}
     for key, model in models.items():
@@ -87,7 +87,7 @@ def resolved(models: Mapping[Key, ConfigModel], listed: Callable[[Key], Known]) 
 
 
 def _named(models: Mapping[Key, ConfigModel], key: Key) -> list[Key]:
-    """The model that a configured one names, the one that that names, and so on to the end, or round once."""
+    """The chain of models that a configured one names, up to its end or until it repeats."""
     named = {key: None}
     while (key := models[key].base) not in named:
         named[key] = None

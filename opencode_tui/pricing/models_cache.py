@@ -1,6 +1,6 @@
-"""The price list that OpenCode itself downloads and keeps: `~/.cache/opencode/models.json`.
+"""Reads the price list that OpenCode downloads: `~/.cache/opencode/models.json`.
 
-One that comes from another address (`OPENCODE_MODELS_URL`) is kept as `models-<sha1 of the address>.json`.
+A list from another address (`OPENCODE_MODELS_URL`) is in `models-<sha1 of the address>.json`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ USUAL_ADDRESS = "https://models.opencode.ai"
 
 
 def default_path(environ: Mapping[str, str], home: Path) -> Path:
-    """Where OpenCode keeps the list, `OPENCODE_MODELS_PATH` and `OPENCODE_MODELS_URL` honoured."""
+    """The path of OpenCode's list, according to `OPENCODE_MODELS_PATH` and `OPENCODE_MODELS_URL`."""
     if given := environ.get("OPENCODE_MODELS_PATH"):
         return Path(given)
     name, address = "models.json", environ.get("OPENCODE_MODELS_URL") or USUAL_ADDRESS
@@ -31,7 +31,7 @@ def default_path(environ: Mapping[str, str], home: Path) -> Path:
 
 
 class ModelsCache:
-    """The list, read at the first question; a file that is absent or broken knows no model."""
+    """The list, read at the first lookup; a missing or broken file has no models."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -57,26 +57,26 @@ class ModelsCache:
         return models_dev.limit(self.models(provider).get(model, {}).get("limit"))
 
     def check(self) -> None:
-        """Reads the whole list, so that `problems` names every entry that is broken, asked for or not."""
+        """Reads the whole list, so that `problems` names every broken entry, not only those looked up."""
         self._load()
 
     @property
     def problems(self) -> tuple[str, ...]:
-        """One sentence when the file, or any entry in it, cannot be used."""
+        """One sentence if the file, or an entry in it, cannot be used."""
         if self._problem or not self._broken:
             return (self._problem,) if self._problem else ()
         names = first_few([shown(name) for name in self._broken])
         return (f"OpenCode's price list {shown(self.path)} has entries that cannot be read: {names}.",)
 
     def models(self, provider: str) -> dict[str, Mapping[str, object]]:
-        """The provider's models by name, as they stand in the file; modes as models of their own."""
+        """The provider's entries by model name; modes are entries of their own."""
         if provider not in self._models:
             entry = models_dev.table(self._load().get(provider))
             self._models[provider] = models_dev.with_modes(models_dev.table(entry.get("models")))
         return self._models[provider]
 
     def changed(self) -> bool:
-        """The file is not the one that was read."""
+        """Returns whether the file changed since it was read."""
         return mark(self.path) != self._mark
 
     def _load(self) -> Mapping[str, object]:
@@ -99,7 +99,7 @@ class ModelsCache:
 
 
 def _broken_entries(data: Mapping[str, object]) -> Iterator[str]:
-    """Names of what is no provider, no model, or has no price that can be read."""
+    """Names of providers and models that are malformed or have an unreadable price."""
     for provider, value in data.items():
         models = value.get("models", {}) if isinstance(value, dict) else None
         if not isinstance(models, dict):
@@ -112,7 +112,7 @@ def _broken_entries(data: Mapping[str, object]) -> Iterator[str]:
 
 
 def _readable(cost: Mapping[str, object]) -> bool:
-    # Thousands of prices are checked each time the list is read: ordinary ones without making rates of them.
+    # Thousands of prices are checked each time the list is read, so ordinary ones are accepted without parsing.
     if not any(key in cost for key in models_dev.TIERS) and all(map(_ordinary, map(cost.get, models_dev.PARTS))):
         return True
     try:

@@ -1,8 +1,8 @@
-"""Prices as models.dev writes them, the format of OpenCode's own price list and of its configuration.
+"""Parses prices in the format of models.dev, which OpenCode's price list and configuration use.
 
 `{input, output, cache_read?, cache_write?, tiers?: [{…, tier: {type: "context", size}}],
-context_over_200k?: {…}}`, in USD per million tokens. What is missing costs 0, as it does in OpenCode
-(seen in the program of 1.18.34).
+context_over_200k?: {…}}`, in USD per million tokens. A missing part costs 0, as in OpenCode (seen in the source of
+1.18.34).
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ TIERS = ("tiers", "context_over_200k")
 
 
 def table(value: object) -> Mapping[str, object]:
-    """The value if it is a JSON object, else an empty one."""
+    """The value if it is a JSON object, else an empty object."""
     return cast("Mapping[str, object]", value) if isinstance(value, dict) else {}
 
 
 def rate(value: object) -> int:
-    """A price in USD per million tokens as a rate. Raises ValueError for what is no price."""
+    """Converts a price from USD to nano-dollars, both per million tokens. Raises ValueError if it is not a price."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ValueError(f"a price cannot be {type(value).__name__}")
     nano = nano_from_usd(value)
@@ -34,7 +34,7 @@ def rate(value: object) -> int:
 
 
 def limit(value: object) -> int | None:
-    """The context limit in a model's `limit` object, None where there is none."""
+    """The context limit in tokens in a model's `limit` object, or None."""
     tokens = table(value).get("context")
     if isinstance(tokens, bool) or not isinstance(tokens, int | float) or not 0 < tokens < 2**53:
         return None
@@ -42,15 +42,15 @@ def limit(value: object) -> int | None:
 
 
 def rates(cost: Mapping[str, object], source: str, context: int | None) -> Rates:
-    """A `cost` object as rates. Raises ValueError where any of it is no price."""
+    """Converts a `cost` object to rates. Raises ValueError if any part is not a price."""
     own = _four(cost)
     return Rates(own[0], own[1], own[2], own[3], tiers(cost), source, context)
 
 
 def tiers(cost: Mapping[str, object]) -> tuple[Tier, ...]:
-    """The context tiers of a `cost` object in ascending order. Raises ValueError for what is no price.
+    """The context tiers of a `cost` object in ascending order. Raises ValueError if a part is not a price.
 
-    The old `context_over_200k` counts only where there are no tiers: they are what the provider charges.
+    The older `context_over_200k` is used only if there are no tiers, which are more accurate.
     """
     found: dict[int, Tier] = {}
     listed = cost.get("tiers")
@@ -69,9 +69,9 @@ def tiers(cost: Mapping[str, object]) -> tuple[Tier, ...]:
 
 
 def with_modes(models: Mapping[str, object]) -> dict[str, Mapping[str, object]]:
-    """A provider's models with the modes that OpenCode makes models of their own (`gpt-5.4-fast`).
+    """A provider's models, plus their modes, which OpenCode treats as models of their own (`gpt-5.4-fast`).
 
-    A mode's price replaces its model's; the tiers it inherits where it has none of either form.
+    A mode's price replaces its model's, but a mode without tiers inherits those of the model.
     """
     found: dict[str, Mapping[str, object]] = {}
     for name, value in models.items():

@@ -1,4 +1,4 @@
-"""Prices that the user, the project or the administrator set in OpenCode's own configuration."""
+"""Reads the prices that the user, a project or the administrator set in OpenCode's configuration."""
 
 from __future__ import annotations
 
@@ -17,35 +17,35 @@ _MOST_DIRECTORIES = 2_000
 
 
 class Configuration(Struct, frozen=True, eq=False):
-    """What counts for one directory, and the prices that were worked out by it."""
+    """The merged configuration for one directory, with a cache of the prices resolved from it."""
 
     models: Mapping[Key, ConfigModel]
     documents: tuple[Document, ...]
-    """What it was merged from, in order."""
+    """The documents it was merged from, in order."""
     known: dict[Key, Known] = field(default_factory=dict)
-    """Filled by who asks."""
+    """The cache, filled by the caller."""
 
 
 class OpenCodeConfig:
-    """The configurations by directory. A file is read once until it changes, and looked at once a `refresh`."""
+    """The configurations by directory. A file is read again only if it changed, which is checked once per `refresh`."""
 
     def __init__(self, environ: Mapping[str, str], home: Path) -> None:
         self._environ, self._home = environ, home
         self._places = ConfigPlaces(environ, home)
         self._known_places: dict[str, tuple[dict[Path, bool], list[Path]]] = {}
-        """By directory: what was asked for on the way, and the places."""
+        """By directory: the paths whose existence was checked, and the resulting configuration files."""
         self._marks: dict[Path, Mark] = {}
         self._documents: dict[tuple[Path, str], tuple[Mark, Document]] = {}
-        """By (path, the directory that it depends on)."""
+        """By (path, directory that its content depends on, or "")."""
         self._merged: dict[tuple[int, ...], Configuration] = {}
         self._at: dict[str, Configuration] = {}
 
     def at(self, directory: str) -> Configuration:
-        """What OpenCode reads when it runs in a directory; "" is only what counts everywhere."""
+        """The configuration that OpenCode uses in a directory; for "" the global one only."""
         known = self._at.get(directory)
         if known is None:
             read = (self._document(path, directory) for path in self._places_of(directory))
-            # Most directories have no prices of their own, and share what counts everywhere.
+            # Most directories have no prices of their own, and share the global configuration.
             documents = tuple(document for document in read if document and document.models)
             key = tuple(map(id, documents))
             known = self._merged.get(key)
@@ -55,7 +55,7 @@ class OpenCodeConfig:
         return known
 
     def refresh(self) -> bool:
-        """Looks at the files again; True when one of those that count everywhere has changed."""
+        """Checks the files again; returns whether a global one changed."""
         before = self._at.get("")
         self._at.clear()
         self._marks.clear()
@@ -65,13 +65,13 @@ class OpenCodeConfig:
         return changed
 
     def forget_prices(self) -> None:
-        """What other sources said of prices has changed."""
+        """Drops all cached prices, because another source of prices changed."""
         self._at.clear()
         self._merged.clear()
 
     @property
     def problems(self) -> tuple[str, ...]:
-        """One sentence for each thing in the files read so far that cannot be used, as they are now."""
+        """One sentence for each problem in the files read so far; reads files with problems again if they changed."""
         for (path, directory), (seen, document) in tuple(self._documents.items()):
             if document.problems and path != INLINE and not (mark(path) == seen and document.current(mark)):
                 del self._documents[path, directory]
@@ -81,18 +81,18 @@ class OpenCodeConfig:
         return tuple(dict.fromkeys(found))
 
     def _places_of(self, directory: str) -> list[Path]:
-        """Where to look, worked out again when a repository came or went above the directory."""
+        """The files for a directory, found again if a repository above it was created or removed."""
         known = self._known_places.get(directory)
         if known is None or any((self._mark(path) is not None) != there for path, there in known[0].items()):
-            asked: dict[Path, bool] = {}
+            checked: dict[Path, bool] = {}
 
             def exists(path: Path) -> bool:
-                asked[path] = self._mark(path) is not None
-                return asked[path]
+                checked[path] = self._mark(path) is not None
+                return checked[path]
 
             if len(self._known_places) >= _MOST_DIRECTORIES:
                 self._known_places.clear()
-            known = self._known_places[directory] = asked, self._places.of(directory, exists)
+            known = self._known_places[directory] = checked, self._places.of(directory, exists)
         return known[1]
 
     def _mark(self, path: Path) -> Mark:
@@ -101,7 +101,7 @@ class OpenCodeConfig:
         return self._marks[path]
 
     def _document(self, path: Path, directory: str) -> Document | None:
-        """What a file says, None where there is no file."""
+        """The parsed file, from the cache if it is unchanged; None if there is no file."""
         text = self._environ.get(str(INLINE), "") if path == INLINE else None
         seen: Mark = self._mark(path) if text is None else (0, 0, 0)
         key = path, directory if text and "{file:" in text else ""

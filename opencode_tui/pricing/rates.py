@@ -1,4 +1,4 @@
-"""What tokens cost at given rates, in exact whole numbers.
+"""Computes the cost of tokens at given rates, in exact integers.
 
 Rates are nano-dollars per million tokens: $0.14 per million tokens is 140_000_000. A rate of 0 is free.
 """
@@ -34,9 +34,9 @@ class Rates(Struct, frozen=True):
     tiers: tuple[Tier, ...] = ()
     """In ascending order of `above`."""
     source: str = ""
-    """Where the price stands: `custom`, `opencode.json`, `models.json` or `list 2026-11`."""
+    """The source of the price: `custom`, `opencode.json`, `models.json` or `list 2026-11`."""
     context: int | None = None
-    """The model's context limit in tokens, None where the source does not tell."""
+    """The model's context limit in tokens; None if the source has none."""
 
     def at(self, context_tokens: int) -> Rates:
         """The flat rates of a call with that context (`Tokens.context`).
@@ -61,7 +61,7 @@ class Rates(Struct, frozen=True):
 def cost_nano(tokens: Tokens, rates: Rates) -> int:
     """The cost of one call in nano-dollars at flat rates, summed exactly and rounded once, ties to even.
 
-    Tiers are not looked at: pass `rates.at(tokens.context)`.
+    Ignores tiers: pass `rates.at(tokens.context)`.
     """
     whole, rest = divmod(sum(_weights(tokens, rates)), MILLION)
     up = rest * 2 > MILLION or (rest * 2 == MILLION and whole % 2 == 1)
@@ -69,11 +69,10 @@ def cost_nano(tokens: Tokens, rates: Rates) -> int:
 
 
 def cost_parts(tokens: Tokens, rates: Rates, amount_nano: int) -> tuple[int, int, int]:
-    """An amount split into (input, output with reasoning, cache), which add up to it exactly.
+    """Splits an amount into (input, output with reasoning, cache), which add up to it exactly.
 
-    In proportion to what the parts cost at these flat rates, or to their tokens where that is nothing.
-    What is left by rounding goes to the largest remainders, the first of equal ones.
-    Raises ValueError for an amount above 0 with no tokens, which nothing can split.
+    The split is proportional to the parts' cost at these flat rates, or to their tokens if that is 0. Units left over
+    from rounding go to the largest remainders, the first of equal ones. Raises ValueError for an amount without tokens.
     """
     weights = _weights(tokens, rates)
     if not any(weights):

@@ -1,4 +1,4 @@
-"""Writes the bundled price list anew: `python -m opencode_tui.pricing.renew [FILE] [--as-of YYYY-MM]`.
+"""Rewrites the bundled price list: `python -m opencode_tui.pricing.renew [FILE] [--as-of YYYY-MM]`.
 
 FILE is OpenCode's models.json (models.dev's format), or a snapshot
 `{provider: {model: {input, output, cache_read?, cache_write?, context?, tiers?: [{above, …}]}}}`.
@@ -42,9 +42,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def read_prices(path: Path) -> tuple[dict[Key, Rates], int]:
-    """The prices in a file of either format, and how many models were left out for want of a usable one.
+    """The prices in a file of either format, and the number of models left out because they have no usable price.
 
-    Raises OSError or ValueError where the file cannot be read or holds no price at all.
+    Raises OSError or ValueError if the file cannot be read or has no price at all.
     """
     try:
         data = json.loads(path.read_bytes())
@@ -66,7 +66,7 @@ def read_prices(path: Path) -> tuple[dict[Key, Rates], int]:
 
 
 def _models(data: Mapping[str, object]) -> Iterator[tuple[Key, Mapping[str, object]]]:
-    """Every model of the file, in models.dev's format."""
+    """Yields every model in the file in models.dev's format."""
     for provider, value in data.items():
         entry = models_dev.table(value)
         listed = entry.get("models")
@@ -114,7 +114,7 @@ def _month(path: Path) -> str:
 
 
 def _write(path: Path, text: str) -> None:
-    """Puts the whole text in place at once, so that nobody reads half a table."""
+    """Replaces the file atomically, so that no process reads half a table."""
     part = path.with_name(path.name + ".part")
     part.write_text(text, encoding="utf-8", newline="\n")
     part.replace(path)

@@ -1,8 +1,8 @@
-"""`{env:NAME}` and `{file:path}` in OpenCode's configuration, replaced in its text before it is parsed.
+"""Replaces `{env:NAME}` and `{file:path}` in the text of OpenCode's configuration before it is parsed.
 
-As OpenCode 1.18.34 and 2.0.15 do it: first every variable, quoted or not, in comments too, a missing one by
-nothing; then every file by its trimmed content as the inside of a JSON string, except on lines that begin with
-`//`. Where a file is missing OpenCode refuses the configuration; here nothing takes its place, and it is named.
+As in OpenCode 1.18.34 and 2.0.15: first every variable, quoted or not, in comments too, a missing one by the empty
+text; then every file by its trimmed content, escaped for a JSON string, except on lines that begin with `//`. If a file
+is missing, OpenCode rejects the configuration; here it is replaced by the empty text and reported.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _FILE = re.compile(r"\{file:([^}]+)\}")
 _SPACE = "\t\n\v\f\r \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a" + (
     "\u2028\u2029\u202f\u205f\u3000\ufeff"
 )
-"""What JavaScript trims."""
+"""The characters that JavaScript's `trim` removes."""
 
 
 class Substituted(Struct, frozen=True):
@@ -32,18 +32,18 @@ class Substituted(Struct, frozen=True):
     unset: tuple[str, ...]
     """The names of variables that are missing or empty."""
     unreadable: tuple[str, ...]
-    """Files that could not be read, each as it is named in the text and why; never what is in one."""
+    """Files that could not be read, each as named in the text, with the reason; never their content."""
     files: tuple[tuple[Path, Mark], ...]
-    """Each file that was asked for, and its mark before it was read."""
+    """Each included file, with its mark before it was read."""
 
 
 def substitute(
     text: str, folder: Path, environ: Mapping[str, str], home: Path, *, unquoted_nothing: str = ""
 ) -> Substituted:
-    """The text with its tokens replaced; relative files are relative to `folder`.
+    """Returns the text with all tokens replaced; relative files are relative to `folder`.
 
-    `unquoted_nothing` stands outside of strings for what is missing: with `null` a price that is not known here
-    leaves the rest of the text readable.
+    `unquoted_nothing` replaces missing values outside strings: with `null`, an unknown price leaves the rest of the
+    text parsable.
     """
     unset: list[str] = []
     unreadable: list[str] = []
@@ -73,7 +73,7 @@ def substitute(
             if content is None:
                 raise FileNotFoundError(None, "it does not exist")
         except (OSError, ValueError) as error:
-            # A path that a variable made may hold what nobody should see.
+            # A path made from a variable may contain a secret.
             name = shown(match.group()) if match.group() in text else "a file"
             unreadable.append(f"{name} ({reason(error)})")
             return ""
@@ -84,7 +84,7 @@ def substitute(
 
 
 def _commented_out(text: str, place: int) -> bool:
-    """On a line that is a comment from its first character on; after a price, OpenCode replaces it all the same."""
+    """Returns whether the line starts with `//`; in a comment after other text, OpenCode does replace files."""
     line = text.rfind("\n", 0, place) + 1
     return text[line:place].lstrip(_SPACE).startswith("//")
 

@@ -1,7 +1,7 @@
-"""What may be kept of a shell command: the program's name and a subcommand, both from a list of known ones.
+"""Reduces a shell command to what may be stored: the program's name and a subcommand, both from a list of known ones.
 
-Arguments, assignments, unknown programs and directories can all hold a secret. Since nothing but words of the list
-ever leaves this module, no way of quoting a command can bring one out.
+Arguments, assignments, unknown programs and directories can all contain a secret. This module returns only words from
+the list, so no way of quoting a command can leak one.
 """
 
 from __future__ import annotations
@@ -23,10 +23,9 @@ _RUNNERS = frozenset({"sudo", "doas", "time", "env", "nohup", "nice", "exec", "c
 
 
 def command_head(command: str) -> str:
-    """Such as `git push`, `npm run`, `python -m pytest`; empty for a program that is not known.
+    """The program and subcommand, such as `git push`, `npm run`, `python -m pytest`; "" for an unknown program.
 
-    `cd somewhere &&`, assignments and what only starts another program (`sudo`, `time`) are passed over where what
-    follows is known.
+    Skips `cd somewhere &&`, assignments, and programs that only start another one (`sudo`, `time`) if that is known.
     """
     text = command[:_LONGEST].lstrip()
     while moved := _ELSEWHERE.match(text):

@@ -1,7 +1,7 @@
-"""The programs and subcommands that may be named: no other word of a shell command is ever kept.
+"""The programs and subcommands that may be stored by name; no other word of a shell command is.
 
-A list, because nothing about a word shows whether it is a program or a password. What is missing here is counted
-and compared as before, but has no name; a line is all that it takes to add it.
+This is an allow list, because nothing about a word shows whether it is a program or a password. Uses of other programs
+are counted and compared too, but have no name; to add one, add a word here.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""What a tool worked on, as far as it may be kept: a file, a known command, a host, a subagent's name.
+"""Reduces a tool's target to what may be stored: a file, a known command, a host, a subagent's name.
 
-Only OpenCode's own tools have a target: what a tool of an MCP server or of a plugin was given can be anything.
+Only OpenCode's own tools have a target, because the input of a tool of an MCP server or a plugin can be anything.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ URL_TOOLS = frozenset(("webfetch", "fetch"))
 AGENT_TOOLS = frozenset(("task", "subagent", "agent"))
 COMMAND_TOOLS = frozenset(("bash", "shell"))
 
-# How well-known keys and tokens begin, wherever they stand.
+# The prefixes of well-known keys and tokens, anywhere in the text.
 _KEY = re.compile(
     r"(?<![A-Za-z0-9])(?:sk-|sk_live_|rk_live_|pk_live_|gh[opusr]_|github_pat_|glpat-|xox[a-z]-|AKIA|ASIA|eyJ|AIza|ya29\."
     r"|npm_|pypi-|hf_|dop_v1_|shpat_|SG\.)[A-Za-z0-9_-]{6}|-----BEGIN"
@@ -29,8 +29,8 @@ _USER = re.compile(r"[^\s/@:]*:[^\s/@]*@")
 _HOST = re.compile(r"(?=.{1,120}$)(?:localhost|[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9-]+)+|[0-9a-f]*:[0-9a-f:.]+)")
 _NAME = re.compile(r"\w[\w .:@/+-]{0,79}")
 _TOOL = re.compile(r"[A-Za-z_][A-Za-z0-9_.:/-]{0,99}")
-# Such as MessageAbortedError, provider.rate_limit, content-filter. A lone word has to be one of these, and so has the
-# first of several, since a password can be a word as well.
+# For words such as MessageAbortedError, provider.rate_limit, content-filter. A lower-case word, or the first of
+# several, must be one of these, since a password can be a word as well.
 _WORDS = """
 aborted aborting api auth cancelled canceled client completed config content context end error exceeded failed finish
 finished function input internal interrupted invalid length limit max message model network none other output
@@ -42,7 +42,7 @@ _CAMEL = re.compile(r"(?:AI_)?(?:[A-Z]{1,6}[a-z]*|[A-Z][a-z]+[0-9]?){1,7}(?:Erro
 
 
 def kept_target(tool: str, text: str) -> str:
-    """What may be kept of a target that has been written down for a tool; empty where nothing may."""
+    """The part of a tool's stored target that may be kept, or ""."""
     if tool in COMMAND_TOOLS:
         return command_head(text)
     if tool in FILE_TOOLS:
@@ -54,7 +54,7 @@ def kept_target(tool: str, text: str) -> str:
 
 @lru_cache(maxsize=4096)
 def file_of(text: str) -> str:
-    """A file's path; of a URL the host, nothing of what is a command or has a password in it."""
+    """The path of a file; the host if it is a URL; "" if it looks like a command or contains a secret."""
     path = one_line(text, 400)
     if "://" in path:
         return host_of(path)
@@ -64,7 +64,7 @@ def file_of(text: str) -> str:
 
 
 def _is_command(path: str) -> bool:
-    """A path with a space in it can be one; an option, a quote or a known program before the space give it away."""
+    """Returns whether a path looks like a command: it has shell characters, an option, or a known program first."""
     if path != path.strip() or " " not in path:
         return any(char in path for char in '`|<>"') or "$(" in path or "${" in path
     head = path.split(" ", 1)[0].rpartition("/")[2]
@@ -74,7 +74,7 @@ def _is_command(path: str) -> bool:
 
 
 def host_of(url: str) -> str:
-    """The host of a URL, without user, port, path and query."""
+    """The host of a URL, without user, port, path and query; "" if it is not a valid host."""
     from urllib.parse import urlsplit
 
     try:
@@ -90,24 +90,24 @@ def _host(text: str) -> str:
 
 
 def agent_of(text: str) -> str:
-    """The agent that made a call, by the name that the user gave it; empty for what holds a key or a URL."""
+    """The name of the agent that made a call; "" if it contains a key or a URL."""
     name = one_line(text, 120)
     return "" if _holds_secret(name) else name
 
 
 def name_of(text: str) -> str:
-    """The agent that a model asked for: a name, and no key, command or sentence in its place."""
+    """The name of the agent that a model requested; "" if it is a key, a command or a sentence."""
     name = agent_of(text)
     return name if _NAME.fullmatch(name) and not (" " in name and _is_command(name)) else ""
 
 
 def tool_name(text: str) -> str:
-    """The name of a tool; empty for what is none."""
+    """The name of a tool; "" if it is not a valid name or contains a secret."""
     return text if _TOOL.fullmatch(text) and not _holds_secret(text) else ""
 
 
 def word_of(text: str) -> str:
-    """The kind of an error, or how a call finished; empty for what is not a technical word of a few parts."""
+    """The kind of an error, or how a call finished; "" if it is not a known form of technical word."""
     return text if len(text) <= 60 and (_LOWER.fullmatch(text) or _CAMEL.fullmatch(text)) else ""
 
 

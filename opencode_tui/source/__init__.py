@@ -1,1 +1,1 @@
-"""OpenCode's stores, read-only: where they are, and what they say as Sessions, Calls and ToolUses."""
+"""Finds OpenCode's stores and reads them, read-only, into Sessions, Calls and ToolUses."""

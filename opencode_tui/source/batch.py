@@ -1,4 +1,4 @@
-"""What a store gives in one step, and what every store can do."""
+"""The interface of a store, and the batch that one step of reading returns."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from opencode_tui.source.histories import History
 
 
 class StoreTrouble(Exception):
-    """A store that cannot be read now. The message is one sentence: what is the case and what to do.
+    """A store that cannot be read now. The message is one sentence that says what is wrong and what to do.
 
-    With `again` it can be, if it is asked once more.
+    With `again` an immediate retry is expected to succeed.
     """
 
     def __init__(self, state: Literal["locked", "broken", "gone"], sentence: str, *, again: bool = False) -> None:
@@ -28,73 +28,73 @@ class StoreTrouble(Exception):
 
 
 class Batch(Struct):
-    """A step of reading; the ledger takes all of it in one transaction and remembers its cursor."""
+    """One step of reading, which the ledger writes in a single transaction together with its cursor."""
 
     cursor: str
-    """Where to go on after this step; only the store that wrote it understands it."""
+    """Where the next step starts; an opaque text that only the store itself can parse."""
     sessions: list[Session] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
     tools: list[ToolUse] = field(default_factory=list)
     unreadable: list[Unreadable] = field(default_factory=list)
     bills: list[Bill] = field(default_factory=list)
-    """Sums of sessions as they were when all their calls, up to this batch's, had been read."""
-    looked_at: frozenset[str] = frozenset()
-    """Calls that had not completed before and were looked at in the transaction that read the bills."""
-    again: bool = False
-    """It is of a part of the store that had been read before, as after a restore."""
+    """Sums of sessions, read once all calls of these sessions are in this batch or an earlier one."""
+    rechecked: frozenset[str] = frozenset()
+    """Calls that were still running and were read again in the same transaction as the bills."""
+    is_reread: bool = False
+    """It covers rows that were read before, as after the store was restored."""
     present: frozenset[str] | None = None
-    """The ids of all sessions that the store still has, where some may have vanished."""
+    """The ids of all sessions that the store still has; None if no session can have vanished."""
     done: int = 0
     total: int = 0
-    """Rows passed of all rows to pass, for a progress bar."""
+    """Rows read so far and rows to read in all, for a progress bar."""
 
 
 class Store(Protocol):
-    """One generation of OpenCode's storage in one place, read step by step, newest first."""
+    """One generation of OpenCode's storage at one path, read in batches, newest rows first."""
 
     path: Path
     generation: Literal["sqlite", "json"]
     rank: int
-    """A session that two stores know is told by the one of the higher rank. Below 0 OpenCode has it no more."""
-    spare: bool
-    """It is somebody's copy of a store: that it cannot be read is no trouble."""
+    """If two stores hold a session, the one of higher rank describes it. Below 0: OpenCode itself no longer uses it."""
+    is_backup: bool
+    """It is a backup copy of a store, so failing to read it is not reported."""
     has_sums: bool
-    """It keeps sums of its sessions, which give bills."""
+    """It keeps a sum for each session, from which bills are made."""
     key: str
-    """Its name in the ledger; the same place and generation give the same key."""
+    """Its name in the ledger, determined by its path and generation."""
     layout: int
-    """Differs once tables have been made or dropped in its file, which may then hold another generation as well."""
+    """Changes when tables are created or dropped in its file, which may then hold another generation as well."""
 
     def changed(self) -> bool:
-        """Whether there may be something new since the last complete read; costs microseconds. Never raises."""
+        """Returns whether there may be new rows since the last complete read; costs microseconds. Never raises."""
         ...
 
     def read(self, cursor: str | None, retry: Sequence[tuple[str, str]], *, sums: bool = True) -> Iterator[Batch]:
-        """Steps from the cursor to the present. `retry` are (session id, call id) to look at again.
+        """Yields batches from the cursor to the newest row; also re-reads `retry`, pairs of (session id, call id).
 
         Without `sums` no bills are read, and a store that has sums counts as changed until it is read with them.
-        Raises StoreTrouble; what was taken before it stands.
+        Raises StoreTrouble; the batches yielded before remain valid.
         """
         ...
 
-    def knew_no_steps(self, cursor: str) -> bool:
-        """Whether a cursor of this store may be of a version that took each message for one call."""
+    def predates_steps(self, cursor: str) -> bool:
+        """Returns whether the cursor may come from a version that counted each message as one call."""
         ...
 
     def message_ids(self, session_id: str) -> frozenset[str] | None:
-        """What the store still has of a session; None where it has not that session. Raises StoreTrouble."""
+        """The ids of a session's messages in the store; None if it does not hold the session. Raises StoreTrouble."""
         ...
 
     def history(self, session_id: str) -> History | None:
-        """What a session's sum can hold; None where the store has not that session or no sums. Raises StoreTrouble."""
+        """The rows of a session that its sum can cover; None without the session or sums. Raises StoreTrouble."""
         ...
 
     def rows_of(self, session_id: str) -> list[Call]:
-        """The calls of a session that stand in rows of the store and that its sum holds. Raises StoreTrouble."""
+        """The calls of a session that have a row in the store and are part of its sum. Raises StoreTrouble."""
         ...
 
     def prompts(self, session_id: str, message_ids: Sequence[str]) -> dict[str, str]:
-        """The first line of what was asked in each of a session's user messages. Raises StoreTrouble."""
+        """The first line of the prompt of each of a session's user messages, by message id. Raises StoreTrouble."""
         ...
 
     def close(self) -> None: ...
@@ -102,7 +102,7 @@ class Store(Protocol):
 
 @contextmanager
 def no_collector() -> Iterator[None]:
-    """Reading makes many records and no cycles: a collector that walks them takes a tenth of the time."""
+    """Turns the garbage collector off: reading makes many records but no cycles, and collecting costs 10 % of it."""
     was_on = gc.isenabled()
     gc.disable()
     try:

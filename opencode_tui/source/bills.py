@@ -1,16 +1,16 @@
-"""The sums that OpenCode 2 keeps of each session, from which the calls that stand in no row are worked out.
+"""Reads the sums that OpenCode 2 keeps for each session, from which calls without a row (residuals) are worked out.
 
 `session_v2.cost` and `tokens_*` only ever grow: by each answered step in the transaction that completes its row, by
-each title with no row at all, and by each compaction a moment before its row completes. An undo deletes rows and
-subtracts nothing; a fork begins at 0 and its copied rows add nothing; an upgrade begins with the sum of the session's
-messages of OpenCode 1, copies included. So within one read transaction
+each title with no row at all, and by each compaction just before its row completes. An undo deletes rows and
+subtracts nothing; a fork starts at 0 and its copied rows add nothing; an upgraded session starts with the sum of its
+messages from OpenCode 1, copies included. So within one read transaction
 
     sum - messages of OpenCode 1 - own rows = titles + undone calls
 
-holds for every session but those with a compaction under way, and while the upgrade still imports. A sum is read again
-when its session bears a newer date; one that changes on a clock that is behind, and is next looked at when the clock is
-right again, is found only with the session's next change. Which of a
-session's events left no row is told by its sequence numbers: an undone turn leaves a wide gap before the next prompt.
+holds for every session, except while a compaction is running or the upgrade is still importing. A sum is read again
+when its session has a newer date. If it changed while the clock was behind, and is next polled when the clock is right
+again, the change is found only with the session's next one. Sequence numbers show which events left no row: an undone
+turn leaves a wide gap before the next prompt.
 """
 
 from __future__ import annotations
@@ -34,23 +34,23 @@ from opencode_tui.source.text import clean, identifier, label
 
 _MAX_TOKENS = 10**12  # of a whole session
 _MARGIN_MS = 15 * 60_000
-"""A title's cost arrives after the session's last dated change; sessions are looked at again for so long."""
+"""A title's cost arrives after the session's last dated change, so sums are re-read for this long after it."""
 _UNDONE_GAP = 10
-"""Sequence numbers between a prompt and the row before it: 3 to 6 by themselves, 11 and more around an undone turn."""
+"""Sequence numbers between a prompt and the row before it: normally 3 to 6, at least 11 around an undone turn."""
 
 _WANTED = {
     *("id", "cost", "time_created", "time_updated", "tokens_input", "tokens_output", "tokens_reasoning"),
     *("tokens_cache_read", "tokens_cache_write", "parent_id", "fork_session_id", "directory", "model", "version"),
 }
 _IDS = "(SELECT value FROM json_each(?))"
-_DUE = """
+_PENDING = """
   SELECT s.id, {changed}, s.cost,
     s.tokens_input + s.tokens_output + s.tokens_reasoning + s.tokens_cache_read + s.tokens_cache_write
   FROM session_v2 s
   WHERE ({changed} >= ? OR s.id IN (SELECT value FROM json_each(?))) {touched}
 """
-# Nothing has happened to it since the import added its messages up. When that was tells nothing: the clock may have
-# gone back since.
+# Skips sessions that are unchanged since the import summed their messages. Comparing with the time of the import would
+# not show it, as the clock may have been set back since.
 _TOUCHED = """
   AND NOT ({idle} IS NULL AND EXISTS (SELECT 1 FROM session o WHERE o.id = s.id AND o.time_updated = s.time_updated))
 """
@@ -61,8 +61,8 @@ _SUMS = f"""
       AND u.time_created >= max(s.time_created, ?) ORDER BY u.seq LIMIT 1), {{claim}}, s.version
   FROM session_v2 s WHERE s.id IN {_IDS}
 """
-# What OpenCode 1 still wrote after the import is in no sum. A clock that has gone back dates all messages after it:
-# then only those are new of which 1.17 or later has left an event, as the import deletes all that there are.
+# Messages that OpenCode 1 wrote after the import are in no sum. If the clock was set back, they are dated before the
+# import; then those with an event are new (1.17 and later write events, and the import deletes the existing ones).
 _BEFORE = f"""
   SELECT m.session_id, count(*), total(m.cost), total(m.input), total(m.output), total(m.reasoning),
     total(m.read), total(m.written)
@@ -91,7 +91,7 @@ _COMPACTIONS = f"""
   ORDER BY session_id, seq
 """
 _USABLE = "seq BETWEEN 0 AND 9007199254740992"
-"""A number that can be reckoned with; text and blobs sort above all numbers."""
+"""Excludes text and blobs, which sort above all numbers, and numbers too large to calculate with."""
 _GAPS = f"""
   SELECT session_id, max(seq) FROM (
     SELECT u.session_id, u.seq, coalesce((SELECT max(p.seq) FROM session_message p
@@ -110,18 +110,19 @@ _AROUND = """
 """
 
 
-class Due(Struct, frozen=True):
-    """The sessions whose sums are to be read, and the moment of the newest change among all."""
+class PendingSums(Struct, frozen=True):
+    """The sessions whose sums have to be read."""
 
     sums: dict[str, object]
-    """What shows whether a session's sum has changed, by session."""
+    """Values by session id that differ if and only if the session's sum has changed."""
     since_ms: int
-    """Whatever was undone before this moment has been seen, or cannot be any more."""
+    """Undos before this time (Unix ms) were handled by earlier reads, or can no longer be found."""
     newest_ms: int
+    """The time of the newest change, in Unix ms: the watermark after these sums have been read."""
 
 
 class BillTable:
-    """Reads the sums with the columns that this version of OpenCode has."""
+    """Reads the sums, using whichever columns this version of OpenCode has."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         has = columns(connection, "session_v2")
@@ -138,11 +139,11 @@ class BillTable:
         self._before = _BEFORE.format(no_event=_NO_EVENT if has_events else "")
         self._has_sequence = "seq" in columns(connection, "event_sequence")
         self._has_kv = {"key", "value", "time_updated"} <= columns(connection, "kv")
-        self._due = _DUE.format(changed=changed, touched=_TOUCHED.format(idle=idle) if was_v1 else "")
+        self._pending = _PENDING.format(changed=changed, touched=_TOUCHED.format(idle=idle) if was_v1 else "")
         self._sums = _SUMS.format(claim="s.time_suspended" if "time_suspended" in has else "1")
 
     def migrated_ms(self, connection: sqlite3.Connection) -> int | None:
-        """When the messages of OpenCode 1 had been imported: 0 where there are none, None where that is not done."""
+        """When the messages of OpenCode 1 were imported, in Unix ms: 0 if there are none, None if not finished."""
         if not self.upgraded:
             return 0
         row = None
@@ -156,24 +157,26 @@ class BillTable:
         done = isinstance(state, dict) and state.get("phase") == "completed"
         return moment(row[1]) if done and row is not None else None
 
-    def due(self, connection: sqlite3.Connection, since_ms: int, ids: Iterable[str], now_ms: int) -> Due | None:
-        """Sessions changed since a moment, or named; None as long as their sums cannot be relied on."""
+    def pending(
+        self, connection: sqlite3.Connection, since_ms: int, ids: Iterable[str], now_ms: int
+    ) -> PendingSums | None:
+        """The sessions in `ids` and those changed since `since_ms`; None as long as sums are not reliable."""
         migrated = self.migrated_ms(connection)
         if self.lacking or migrated is None:
             return None
-        # A clock that was ahead and is right again dates what changes now before what it dated then.
+        # After a clock that was ahead is corrected, new changes have older dates than those written before.
         since_ms = max(min(since_ms, now_ms) - _MARGIN_MS, 0)
-        rows = connection.execute(self._due, (since_ms, json.dumps(sorted(ids)))).fetchall()
+        rows = connection.execute(self._pending, (since_ms, json.dumps(sorted(ids)))).fetchall()
         newest = max((changed for _, changed, *_ in rows if isinstance(changed, int)), default=0)
         sums: dict[str, object] = {row[0]: row[2:] for row in rows if isinstance(row[0], str)}
-        return Due(sums, since_ms, max(since_ms, min(newest, now_ms)))
+        return PendingSums(sums, since_ms, max(since_ms, min(newest, now_ms)))
 
     def read(
         self, connection: sqlite3.Connection, ids: Sequence[str], since_ms: int
     ) -> tuple[list[Bill], list[Unreadable]]:
-        """The sums of the sessions, and those that cannot be read, in a few queries.
+        """Returns the bills of these sessions, and the sums that cannot be read, in a few queries.
 
-        What was undone before `since_ms` is not looked for.
+        Undos before `since_ms` are ignored.
         """
         names = json.dumps(list(ids))
         migrated = self.migrated_ms(connection) or 0
@@ -220,7 +223,7 @@ def _bill(
     now, then = (
         [count(value, "tokens", missing, _MAX_TOKENS) for value in values] for values in (counts, counts_before)
     )
-    if isinstance(usd, int | float) and usd < 0:  # of a call that is nothing, but a sum that says so says nothing
+    if isinstance(usd, int | float) and usd < 0:  # a call's negative cost counts as 0, but a negative sum is useless
         missing.insert(0, "cost")
     if missing:
         raise BadRow(f"{missing[0]} is out of range")
@@ -259,7 +262,7 @@ def _with_prompt(connection: sqlite3.Connection, bill: Bill, rowid: int) -> Bill
 def _with_undo(
     connection: sqlite3.Connection, bill: Bill, gap: tuple[Any, ...] | None, last: tuple[Any, ...] | None
 ) -> Bill:
-    """The bill with the neighbours of the newest gap that an undo has left among the session's rows."""
+    """Adds the times of the rows around the newest gap that an undo left in the session."""
     if last is not None and last[0] - last[1] >= _UNDONE_GAP:
         seq, before_ms = last[0] + 1, bill.updated_ms
     elif gap is not None:

@@ -1,4 +1,4 @@
-"""A private copy of a database, for one that cannot be opened where it is without leaving new files beside it."""
+"""Makes a private copy of a database that cannot be opened in place without creating new files beside it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _COPY = "import shutil, sys; shutil.copyfile(*sys.argv[1:])"
 
 
 class PrivateFolder:
-    """A temporary folder, removed by `close`, or else at the end of the process."""
+    """A temporary folder, removed by `close` or at the end of the process."""
 
     def __init__(self) -> None:
         from tempfile import mkdtemp
@@ -22,9 +22,9 @@ class PrivateFolder:
 
 
 def copy_apart(path: Path, neighbours: Iterable[Path], to: Path) -> Path:
-    """The copy, in the directory `to`, of a database and of those of its neighbours that exist. Raises OSError.
+    """Copies a database and those of its neighbours that exist to the directory `to`. Raises OSError.
 
-    A process of its own copies: closing a file drops all locks that this process has on it, SQLite's as well.
+    A subprocess copies, because closing a file drops all locks that this process holds on it, SQLite's included.
     """
     import subprocess  # here, as it is seldom needed
 
@@ -38,8 +38,8 @@ def copy_apart(path: Path, neighbours: Iterable[Path], to: Path) -> Path:
     for pair in pairs:
         done = subprocess.run([*command, *pair], capture_output=True, check=False)
         if done.returncode:
-            said = done.stderr.decode("utf-8", "replace").strip().rpartition("\n")[2]
-            if not Path(pair[0]).exists():  # whoever had the database open has closed it meanwhile
+            message = done.stderr.decode("utf-8", "replace").strip().rpartition("\n")[2]
+            if not Path(pair[0]).exists():  # the process that had the database open has closed it
                 raise FileNotFoundError(None, "a file beside it has gone")
-            raise OSError(None, f"no private copy of it can be made: {said[:200]}")
+            raise OSError(None, f"no private copy of it can be made: {message[:200]}")
     return copy

@@ -1,17 +1,15 @@
-"""How far a table has been read, by rowid, so that nothing is read twice and nothing is missed.
+"""Tracks by rowid how far a table has been read, so that no row is read twice or missed.
 
-SQLite gives a new row a rowid above all that exist, whatever the clock says, and a row keeps its place in
-that order even through VACUUM. So, if a row that was there at the last look is still at its rowid (an
-anchor), then everything above it is new or known, and everything below it is known. Where the newest rows
-were deleted (an undo, a deleted session) their rowids are given out again; the anchors show it, and reading
-goes on from the highest one that still holds. Reading a row again is harmless.
+SQLite gives a new row a rowid above all existing ones, whatever the clock says, and VACUUM keeps that order. So if a
+row from the last read (an anchor) still has its rowid, everything below it is known, and new rows are above it. If the
+newest rows were deleted (an undo, a deleted session), SQLite reuses their rowids; the anchors show this, and reading
+resumes from the highest anchor that still holds. Reading a row again is harmless.
 
-Rowids can be negative and can lie far apart: whoever reads a gap goes by the rows in it, never by its width.
-Where the highest possible rowid is taken SQLite gives new rows any free one, so the whole table is read again
-whenever its rows are not those of before.
+Rowids can be negative and far apart, so a gap is read by its rows, never by its width. If the highest possible rowid
+is in use, SQLite gives new rows any free one; then the whole table is read again whenever its set of rowids changes.
 
-Rows below an anchor can only become fewer. Where they are more, the store was restored, and what has come back may
-never have been seen: the whole table is read again. Counting takes too long in a large table, where it is left out.
+The number of rows below an anchor can only shrink. If it grew, the store was restored and may hold rows never read
+before, so the whole table is read again. Large tables are not counted, because that takes too long.
 """
 
 from __future__ import annotations
@@ -28,22 +26,22 @@ _DENSE = 100_000_000
 _COUNTED = 20_000
 """Rows are counted up to this rowid."""
 Anchor = tuple[int, str, int]
-"""(rowid, id, how many rows there were up to it when it was made, 0 where that was not counted)."""
+"""(rowid, id, number of rows up to it when the anchor was made, 0 if not counted)."""
 
 
 class TableCursor(Struct, frozen=True):
     high: int = BELOW_ALL
     """Every row above this is new."""
     gaps: tuple[tuple[int, int], ...] = ()
-    """Ranges (above, up to) that are still to be read, the newest first."""
+    """Ranges (above, up to) still to be read, newest first."""
     anchors: tuple[Anchor, ...] = ()
-    """Rows that have been seen, the newest first, ever farther apart."""
+    """Rows that have been read, newest first, at growing distances."""
     rows: str = ""
-    """A fingerprint of all rowids, where the highest possible one is taken."""
+    """A fingerprint of all rowids, if the highest possible one is in use."""
 
     @property
     def width(self) -> int | None:
-        """How many rowids are left to read, which is about as many rows; None where they lie far apart."""
+        """The number of rowids left to read, about the number of rows; None if the rowids are far apart."""
         left = sum(max(0, top - max(bottom, 0)) for bottom, top in self.gaps)
         return left if left <= _DENSE and 0 < self.high <= _DENSE else None
 
@@ -52,7 +50,7 @@ class TableCursor(Struct, frozen=True):
 
     @classmethod
     def from_json(cls, value: Any) -> TableCursor:
-        """The cursor that `to_json` gave; a fresh one for anything else."""
+        """Parses the result of `to_json`; returns a new cursor for anything else."""
         try:
             high, gaps, anchors, *rows = value
             return cls(
@@ -71,9 +69,9 @@ def rowids(bottom: int, top: int) -> tuple[int, int]:
 
 
 def advance(connection: sqlite3.Connection, table: str, cursor: TableCursor) -> TableCursor:
-    """The cursor with a gap for the rows that are new since it was made. Reads a few rows by rowid.
+    """Returns the cursor with a gap for the rows added since it was made. Reads a few rows by rowid.
 
-    Raises DatabaseError for rows that have none, as those of a view.
+    Raises DatabaseError if the rows have no rowid, as in a view.
     """
     (top,) = connection.execute(f"SELECT max(rowid) FROM {table}").fetchone()
     if top is None:
@@ -100,7 +98,7 @@ def advance(connection: sqlite3.Connection, table: str, cursor: TableCursor) -> 
 
 
 def shrink(cursor: TableCursor, lowest_read: int | None) -> TableCursor:
-    """The cursor after the newest gap was read down to `lowest_read`, or to its end for None."""
+    """Returns the cursor after the newest gap was read down to `lowest_read`, or completely if that is None."""
     (bottom, _), rest = cursor.gaps[0], cursor.gaps[1:]
     if lowest_read is not None and lowest_read - 1 > bottom:
         rest = ((bottom, lowest_read - 1), *rest)
@@ -108,7 +106,7 @@ def shrink(cursor: TableCursor, lowest_read: int | None) -> TableCursor:
 
 
 def extent(connection: sqlite3.Connection, table: str, cursor: TableCursor) -> tuple[int, int]:
-    """(rows that are left to read, all rows), for a progress bar."""
+    """(rows left to read, all rows), for a progress bar."""
     if cursor.width is not None:
         return cursor.width, cursor.high
     (total,) = connection.execute(f"SELECT count(*) FROM {table}").fetchone()
@@ -127,16 +125,16 @@ def _fingerprint(connection: sqlite3.Connection, table: str) -> str:
 
 
 def _rows_up_to(connection: sqlite3.Connection, table: str, rowid: int, top: int) -> int:
-    """How many rows there are up to a rowid; 0 in a large table."""
+    """The number of rows up to a rowid; 0 in a large table."""
     if not 0 < top <= _COUNTED:
         return 0
-    # All are counted in an index, and only those above in the table.
+    # Counting all rows uses an index; only the rows above are counted in the table.
     query = f"SELECT (SELECT count(*) FROM {table}) - (SELECT count(*) FROM {table} WHERE rowid > ?)"
     return int(connection.execute(query, (rowid,)).fetchone()[0])
 
 
 def _counted(connection: sqlite3.Connection, table: str, top: int, anchor: Anchor) -> Anchor | None:
-    """The anchor with the rows that there are up to it now; None where they have become more."""
+    """The anchor with its row count updated; None if the count grew."""
     rowid, id, before = anchor
     now = _rows_up_to(connection, table, rowid, top)
     return None if 0 < before < now else (rowid, id, now)
@@ -151,14 +149,14 @@ def _first_that_holds(connection: sqlite3.Connection, table: str, anchors: tuple
 
 
 def mark(id: object) -> str:
-    """What an anchor holds of an id; ids that are not text have one too."""
+    """The text by which an anchor remembers an id, which need not be text itself."""
     return id if isinstance(id, str) else repr(id)
 
 
 def _add(connection: sqlite3.Connection, table: str, top: int, anchors: tuple[Anchor, ...]) -> tuple[Anchor, ...]:
-    """The anchors with one at the top, thinned so that their distances from it about double.
+    """Adds an anchor at the top and thins the others, so that their distances from it roughly double.
 
-    Where there is none yet they are laid over the whole table at once.
+    If there are none yet, anchors are spread over the whole table.
     """
     wanted = [top] if anchors else [top, *(top - 2**power for power in range(_ANCHORS) if top > 2**power)]
     new: list[Anchor] = []

@@ -1,8 +1,8 @@
-"""From the JSON of an assistant message, in either shape, to a Call.
+"""Decodes the JSON of an assistant message of OpenCode 1 or 2 into a Call.
 
-What of a row can be read is kept: a cost beside tokens that make no sense, or the tokens beside such a cost. The
-rest is 0 and named in `Call.missing`, so that sums with it are lower bounds. A row of which not even the kind or
-the time can be read is a BadRow.
+Every field that can be read is kept: a valid cost beside invalid tokens, or the other way round. The invalid ones
+become 0 and are named in `Call.missing`, so that sums including them are lower bounds. A row without a readable kind
+or time is a BadRow.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from opencode_tui.money import NANO, nano_from_usd
 from opencode_tui.records.calls import Call, Tokens
 from opencode_tui.source.text import identifier, label
 
-# More than any call can have. A million rows at these limits still add up within SQLite's 64 bits.
+# Above any real call. A million rows at these limits still add up within SQLite's 64 bits.
 _MAX_TOKENS = 10**9
 _MAX_COST_NANO = 10_000 * NANO
 _MAX_MS = 253_402_300_799_999  # the end of the year 9999
@@ -43,7 +43,7 @@ def parse(text: object) -> dict[str, Any]:
 
 
 def loads(text: object) -> Any:
-    """The JSON value in a text, lone surrogates as well, which JavaScript writes. Raises BadRow."""
+    """The JSON value in a text; accepts the lone surrogates that JavaScript writes. Raises BadRow."""
     if not isinstance(text, str | bytes):
         raise BadRow("not JSON")
     try:
@@ -57,20 +57,20 @@ def loads(text: object) -> Any:
 
 
 def _integer(digits: str) -> int | float:
-    """A JSON integer; one that is far out of any range is infinite, as a conversion of it takes for ever."""
+    """A JSON integer; one with more than 20 digits becomes infinite, as converting a very long one takes too long."""
     if len(digits) <= 20:
         return int(digits)
     return -math.inf if digits.startswith("-") else math.inf
 
 
 def section(data: dict[str, Any], name: str) -> dict[str, Any]:
-    """The object under a name, an empty one where there is none or it is something else."""
+    """The object under a name; an empty one if it is absent or not an object."""
     value = data.get(name)
     return value if type(value) is dict else {}
 
 
 def count(value: object, name: str, missing: list[str], most: int = _MAX_TOKENS) -> int:
-    """A token count; what cannot be one is 0 and added to `missing`."""
+    """A token count; returns 0 and adds `name` to `missing` if the value is not a valid count."""
     if type(value) is int and 0 <= value <= most:
         return value
     if isinstance(value, float) and 0 <= value <= most:
@@ -80,7 +80,7 @@ def count(value: object, name: str, missing: list[str], most: int = _MAX_TOKENS)
 
 
 def moment(*candidates: object) -> int | None:
-    """The first of the candidates that is a time in Unix milliseconds that a calendar can hold."""
+    """The first candidate that is a time in Unix milliseconds up to the year 9999, or None."""
     for value in candidates:
         if type(value) is int and 0 < value <= _MAX_MS:
             return value
@@ -90,9 +90,9 @@ def moment(*candidates: object) -> int | None:
 
 
 def cost(value: object, missing: list[str], most_nano: int = _MAX_COST_NANO) -> int:
-    """A recorded cost in USD as nano-dollars. Less than nothing is 0, as OpenCode has it since 1.18.
+    """Converts a recorded cost in USD to nano-dollars; a negative one is 0, as in OpenCode since 1.18.
 
-    What is no amount is 0 and added to `missing`.
+    Returns 0 and adds "cost" to `missing` if the value is not an amount.
     """
     if isinstance(value, int | float) and not isinstance(value, bool):
         if -math.inf < value <= 0:
@@ -104,10 +104,10 @@ def cost(value: object, missing: list[str], most_nano: int = _MAX_COST_NANO) -> 
 
 
 def tokens_of(data: dict[str, Any], version: str | None, missing: list[str]) -> Tokens:
-    """The five counts, disjoint whatever the version wrote; a count that is not there is 0.
+    """The five token counts, made disjoint whatever version wrote them; an absent count is 0.
 
-    Up to OpenCode 1.3.2 `output` already holds `reasoning`. `total` proves it where there is one; before
-    1.2 there often is none, and the version of the session tells (seen on 0.5.29, 1.1.11, 1.1.65, 1.2.27, 1.3.2).
+    Up to OpenCode 1.3.2 `output` includes `reasoning`. `total` shows whether it does; before 1.2 `total` is often
+    absent, and the session's version decides (seen on 0.5.29, 1.1.11, 1.1.65, 1.2.27, 1.3.2).
     """
     cache = section(data, "cache")
     if "cache" in data and type(data["cache"]) is not dict:
@@ -134,7 +134,7 @@ def tokens_of(data: dict[str, Any], version: str | None, missing: list[str]) -> 
 def usage_of(data: dict[str, Any], version: str | None, missing: list[str]) -> tuple[Tokens, int]:
     """The tokens and the cost in nano-dollars of a message or a step.
 
-    A cost that is not there is 0. Tokens that are not there are missing where there is a cost.
+    An absent cost is 0. Absent tokens are added to `missing` if there is a cost.
     """
     recorded = cost(data["cost"], missing) if data.get("cost") is not None else 0
     tokens = data.get("tokens")
@@ -146,7 +146,7 @@ def usage_of(data: dict[str, Any], version: str | None, missing: list[str]) -> t
 
 
 def missing_text(missing: Sequence[str]) -> str | None:
-    """What `Call.missing` says of the fields that could not be read."""
+    """The value of `Call.missing`: the names of the fields that could not be read, or None."""
     return ", ".join(dict.fromkeys(missing)) or None
 
 
@@ -159,10 +159,10 @@ def _is_old(version: str) -> bool:
 
 
 def is_copy(created_ms: int, session_created_ms: int | None) -> bool:
-    """Whether a call was made before its session was: a fork's copy.
+    """Returns whether a call is older than its session, which makes it a copied call of a fork.
 
-    Where nothing tells when the session was made any call may be one: what it is like then decides, see
-    `ledger/copies.py`. A moment long before there was any OpenCode tells nothing.
+    If the session's time is unknown (or before OpenCode existed), every call may be a copy, and `ledger/copies.py`
+    decides by comparing calls.
     """
     if session_created_ms is None or session_created_ms < BEGAN_MS <= created_ms:
         return True
@@ -178,9 +178,9 @@ def call_from_v1(
     session_created_ms: int | None,
     version: str | None,
 ) -> Call | None:
-    """The call of a v1 message (SQLite v1 and the JSON files), None for a message that is not a call.
+    """The call of a v1 message (SQLite v1 and the JSON files); None if the message is not a call.
 
-    `created_ms` is the row's own time, for data that has none. Raises BadRow.
+    `created_ms` is the row's own time, used if the data has none. Raises BadRow.
     """
     role = data.get("role")
     if role == "user":
@@ -229,8 +229,8 @@ def call_from_v2(
 ) -> Call | None:
     """The call of a v2 `session_message` row of type assistant or compaction. Raises BadRow.
 
-    A compaction that one of OpenCode 1 has become is None: it has no cost, and the frozen tables tell its call. One
-    that does not name its model was made by the session's.
+    Returns None for a compaction migrated from OpenCode 1: it has no cost, and the frozen v1 tables hold its call. A
+    compaction that names no model used the session's.
     """
     missing: list[str] = []
     tokens, recorded = usage_of(data, None, missing)
@@ -258,7 +258,7 @@ def call_from_v2(
         tokens=tokens,
         recorded_nano=recorded,
         finish=finish_word(data.get("finish")),
-        # Closed by the next step after a crash: what it had streamed is recorded nowhere.
+        # Closed by the next step after a crash; OpenCode did not record what had been streamed.
         error=_error_name(data.get("error"))
         or (ABORTED if completed and is_empty and not data.get("finish") else None),
         copied=copied,
@@ -269,17 +269,17 @@ def call_from_v2(
 
 
 def agent_name(name: object) -> str:
-    """An agent's name; `unknown` where there is none, or what stands there is no name."""
+    """An agent's name; `unknown` if the value is not a name."""
     return _agent(name) if isinstance(name, str) else "unknown"
 
 
 def finish_word(value: object) -> str | None:
-    """How a call finished, as one of the words that there are for it."""
+    """How a call finished, such as `stop`; None if the value is not such a word."""
     return (_word(value) or None) if isinstance(value, str) else None
 
 
 def _error_name(error: object) -> str | None:
-    """The kind of an error, never its text, which can quote a request with its key."""
+    """The kind of an error, never its message, which can quote a request including its API key."""
     if not error and not isinstance(error, dict):
         return None
     name = (error.get("name") or error.get("type")) if isinstance(error, dict) else error
@@ -287,12 +287,12 @@ def _error_name(error: object) -> str | None:
 
 
 def _variant(model: dict[str, Any]) -> str | None:
-    """The model's variant, None for the one that it has by itself."""
+    """The model's variant; None for the default one."""
     name = label(model.get("variant"), 60)
     return name if name not in ("", "default") else None
 
 
-# Imported here, so that who finds nothing new does not wait for it.
+# Imported on first use, to keep polls that find nothing new fast.
 
 
 @lru_cache(maxsize=256)

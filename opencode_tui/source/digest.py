@@ -1,4 +1,4 @@
-"""A fingerprint of what a tool was given."""
+"""Fingerprints of the inputs of tools."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import Any
 
 
 def digest_of(session_id: str, given: str) -> int | None:
-    """A signed 64-bit fingerprint of an input's JSON; None for nothing.
+    """A signed 64-bit fingerprint of an input's JSON; None for an empty input.
 
-    The session is its key, so that none says anything elsewhere. Whoever knows the session can still try out what
-    a short input may have been: it must not be kept like this. The ledger keeps it under a key of its own
+    It is keyed with the session's id, so that fingerprints of two sessions cannot be compared. Anybody who knows the
+    id can still guess a short input, so it must not be stored as it is: the ledger keys it again with a secret
     (`ledger/fingerprints.py`).
     """
     if given in ("", "{}", "null"):
@@ -22,6 +22,6 @@ def digest_of(session_id: str, given: str) -> int | None:
 
 @cache
 def _blake2b() -> Any:
-    from hashlib import blake2b  # where no tool is read, `status` does without it
+    from hashlib import blake2b  # a slow import, which `status` skips if it reads no tool
 
     return blake2b

@@ -1,15 +1,14 @@
-"""Where OpenCode's stores are: every one that exists is read, and a call that stands in several counts once.
+"""Finds OpenCode's stores. All of them are read, and a call found in several counts once.
 
-A file is a store by its name and its tables. OpenCode itself writes `opencode.db`, `opencode-<channel>.db` (a
-channel is any run of letters, digits, dots, underscores and hyphens, a branch's name for instance), before 2.0 came
-out `opencode-next.db`, and what `OPENCODE_DB` names. No other name is looked at: `opencode copy.db` or
-`opencode.db.bak` is somebody's own.
+A store is recognised by its file name and its tables. OpenCode itself writes `opencode.db`, `opencode-<channel>.db` (a
+channel is any run of letters, digits, dots, underscores and hyphens, such as a branch name), `opencode-next.db` before
+2.0 was released, and the file that `OPENCODE_DB` names. Other names, such as `opencode copy.db` or `opencode.db.bak`,
+are ignored as private files.
 
-A backup can have a channel's form, such as `opencode-backup.db` or `opencode-2026-11-20.db`. What it holds was spent,
-some of it perhaps in sessions that were deleted since, so it is read as well, but as a copy: sessions are shown as
-OpenCode's own stores have them, and a copy that is broken or goes away is no trouble. No name has to be right for the
-money: of a call that stands in several stores the ledger takes the row that has completed, else the one that is
-farthest, whichever store has it (see `ledger.writing`).
+A backup copy can be named like a channel, such as `opencode-backup.db` or `opencode-2026-11-20.db`. The calls in it
+were paid for, perhaps in sessions deleted since, so it is read too, but marked as a backup: OpenCode's own stores
+describe the sessions, and a broken or missing backup is not reported. Costs do not depend on the name: of a call found
+in several stores, the ledger keeps the completed row, else the one furthest along (see `ledger.writing`).
 """
 
 from __future__ import annotations
@@ -41,16 +40,16 @@ _MESSAGES_V2 = "session_message"
 
 
 def is_copy_name(name: str) -> bool:
-    """Whether a file of a channel's form is named as a backup is: by such a word, a date or a time stamp."""
+    """Returns whether a file named like a channel is a backup copy: by a word, a date or a timestamp in its name."""
     channel = _CHANNEL.fullmatch(name)
     return channel is not None and _COPY.search(channel[1]) is not None
 
 
 def database_files(data_dirs: Iterable[Path], environ: Mapping[str, str], *, everywhere: bool) -> list[Path]:
-    """`opencode.db`, the channels' `opencode-*.db`, and what `OPENCODE_DB` names.
+    """Finds `opencode.db`, the channels' `opencode-*.db`, and the file that `OPENCODE_DB` names.
 
-    A relative `OPENCODE_DB` is relative to the data directory; an absolute one counts only where the person
-    did not name the data directories (`everywhere`).
+    A relative `OPENCODE_DB` is relative to the data directory; an absolute one counts only with `everywhere`, that
+    is, if the user did not set the data directories.
     """
     named = environ.get("OPENCODE_DB", "")
     found: list[Path] = []
@@ -68,7 +67,7 @@ def database_files(data_dirs: Iterable[Path], environ: Mapping[str, str], *, eve
 
 
 def closed_places(data_dirs: Iterable[Path]) -> dict[Path, str]:
-    """Data directories that may not be listed or entered, with the reason: what stands in them is not known."""
+    """Data directories that cannot be listed or entered, with the reason."""
     closed = {}
     for directory in data_dirs:
         try:
@@ -82,8 +81,7 @@ def closed_places(data_dirs: Iterable[Path]) -> dict[Path, str]:
 
 
 def not_files(data_dirs: Iterable[Path]) -> dict[Path, str]:
-    """What has the name of a store of OpenCode's own and is no file, with the reason: a link to a disk that is not
-    mounted, say. What OpenCode keeps there is not known."""
+    """Paths named like a store that are not regular files, with the reason; for example a link to an unmounted disk."""
     found = {}
     for directory in data_dirs:
         for path in (directory / "opencode.db", *_channels(directory)):
@@ -127,10 +125,10 @@ def generations(path: Path) -> list[Store]:
         raise StoreTrouble("broken", f"{path} cannot be read ({error})") from error
     finally:
         file.close()
-    # A store of which a table is missing or is in another form is found all the same: reading it says so.
+    # A store with a missing or unusual table is included; reading it reports the problem.
     v1 = has["message"] >= {"id", "session_id", "data"} or bool(has["message"] and has["session"])
     v1 = v1 or (has["session"] >= {"id", "project_id", "time_created"} and not has["session_v2"])
-    # 1.18 has a `session_message` of its own, which belongs to `session` and costs nothing.
+    # 1.18 also has a `session_message`, which references `session` and holds no costs.
     v2 = has["session_v2"] or "session_v2" in owners
     found: list[type[SqliteStore]] = [*([SqliteV2] if v2 else []), *([SqliteV1] if v1 else [])]
     return [_store(generation, path, layout) for generation in found]
@@ -140,18 +138,18 @@ def _store(generation: type[SqliteStore], path: Path, layout: int) -> Store:
     store = generation(SqliteFile(path))
     store.layout = layout
     if is_copy_name(path.name):
-        store.rank, store.spare = generation.rank + _COPY_RANK, True
+        store.rank, store.is_backup = generation.rank + _COPY_RANK, True
     return store
 
 
 def file_stores(data_dirs: Iterable[Path]) -> list[Store]:
-    """The JSON files of before OpenCode 1.2, and those of before 1.0."""
+    """The stores of JSON files, which OpenCode wrote before 1.2, in another layout before 1.0."""
     unique = sorted({resolved(directory) for directory in data_dirs})
     return [FilesStore(layout) for directory in unique for layout in layouts(directory)]
 
 
 def resolved(path: Path) -> Path:
-    """The path without symbolic links, as far as it may be followed."""
+    """The path with symbolic links resolved, or the absolute path if they cannot be."""
     try:
         return path.resolve()
     except (OSError, RuntimeError):
@@ -159,7 +157,7 @@ def resolved(path: Path) -> Path:
 
 
 def file_stamp(path: Path) -> object:
-    """Differs once something was written to a database. Never raises."""
+    """A value that changes when the database is written to. Never raises."""
     found = []
     for place in (path, path.with_name(path.name + "-wal")):
         with suppress(OSError):

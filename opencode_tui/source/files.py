@@ -1,8 +1,8 @@
-"""The JSON files of OpenCode before 1.2: a file for each session, message and part, see `layouts`.
+"""Reads the JSON files of OpenCode before 1.2: one file for each session, message and part, see `layouts`.
 
-They stay on disk for ever. A new message touches its session's folder, so folders are taken by the time they were
-changed, newest first; a message that was still running, or could not be read, is looked at again by its name. A
-place that may not be read is trouble of that place: the others are read, and it is tried again at every poll.
+OpenCode never deletes them. A new message changes the mtime of its session's folder, so folders are read by mtime,
+newest first; a message that was still running or could not be read is read again by name. A folder that cannot be read
+does not stop the others, and is retried at every poll.
 """
 
 from __future__ import annotations
@@ -31,17 +31,17 @@ from opencode_tui.source.text import first_line, identifier, path_text
 
 _STEP, _BATCH = 200, 4_000
 _SETTLED_NS = 2_000_000_000
-_WATCHED, _ASKED, _REMEMBERED = 16, 200, 2_000
+_WATCHED, _STAT_LIMIT, _REMEMBERED = 16, 200, 2_000
 _SWEEP_S = 60.0
 _FORM = 2
-"""Of the cursor; the first, which did not say it, was that of versions that took each message for one call."""
+"""The format of the cursor. The first one, without this number, was written when each message was one call."""
 
 _Stamp = tuple[int, ...] | None
 
 
 class FilesStore:
     generation: Literal["sqlite", "json"] = "json"
-    spare = False
+    is_backup = False
     has_sums = False
     layout = 0
 
@@ -53,23 +53,24 @@ class FilesStore:
         self._folders: dict[str, Path] = {}
         self._watched: list[Path] = []
         self._unsettled: dict[Path, _Stamp] = {}
-        """Files that will change in place, as they were when they were read: running, or not readable yet."""
+        """Stamps of the files that may still change in place, because they are running or not readable yet."""
         self._broken: dict[Path, None] = {}
-        """Those of them, and the folders, that could not be read."""
+        """Unsettled files, and folders, that could not be read."""
         self._closed: dict[Path, str] = {}
-        """Places that may not be read, with the reason, found in the read that goes on."""
+        """Paths without read permission, with the reason, found in the current read."""
         self._seen: object = None
         self._swept_s = 0.0
-        self._asked = 0
+        self._checked = 0
 
     def changed(self) -> bool:
-        """Looks at the newest folders and some unsettled files only; once a minute at all."""
+        """Checks only the newest folders and some unsettled files; returns True at least once a minute."""
         if self._seen is None or clock.monotonic_s() - self._swept_s > _SWEEP_S or self._token() != self._seen:
             return True
-        # The newest each time, the others in turn.
-        newest = islice(self._unsettled.items(), _ASKED)
-        self._asked = self._asked + _ASKED if self._asked + _ASKED < len(self._unsettled) else 0
-        others = islice(self._unsettled.items(), self._asked, self._asked + _ASKED)
+        # The newest are checked each time, the others in turn.
+        newest = islice(self._unsettled.items(), _STAT_LIMIT)
+        end = self._checked + _STAT_LIMIT
+        self._checked = end if end < len(self._unsettled) else 0
+        others = islice(self._unsettled.items(), self._checked, self._checked + _STAT_LIMIT)
         return any(_stamp(file) != stamp for file, stamp in (*newest, *others))
 
     def read(self, cursor: str | None, retry: Sequence[tuple[str, str]], *, sums: bool = True) -> Iterator[Batch]:
@@ -80,13 +81,13 @@ class FilesStore:
         token = self._token()
         files = self._session_files()
         newest = max((entry.changed_ns for entry in places), default=0)
-        # A folder changed just now may change again within its time stamp's tick: look at it once more.
+        # A folder may change again within the resolution of its mtime, so recently changed ones are read once more.
         top = min(newest, clock.now_ms() * 1_000_000 - _SETTLED_NS)
         if newest > high:
             gaps = [[high, newest], *gaps]
         wanted = [entry for entry in places if any(bottom < entry.changed_ns <= end for bottom, end in gaps)]
         start_at = [max(high, newest), gaps] if wanted else [max(high, top), []]
-        for batch in self._again(self._again_files(broken, retry, whole=whole), files):
+        for batch in self._reread(self._files_to_reread(broken, retry, whole=whole), files):
             yield self._stamped(batch, start_at, 0, len(wanted))
         batch = Batch("", present=None if self._closed else frozenset(map(str, map(identifier, files))))
         yield self._stamped(batch, start_at, 0, len(wanted))
@@ -103,7 +104,7 @@ class FilesStore:
         self._seen = token if token == self._token() else None
         self._swept_s = clock.monotonic_s()
 
-    def knew_no_steps(self, cursor: str) -> bool:
+    def predates_steps(self, cursor: str) -> bool:
         try:
             return len(json.loads(cursor)) < 4
         except (TypeError, ValueError):
@@ -142,7 +143,7 @@ class FilesStore:
         self._seen = None
 
     def _places(self, *, is_new: bool) -> list[Entry]:
-        """Every session's folder with messages, the last changed first. Raises StoreTrouble."""
+        """The message folder of each session, most recently changed first. Raises StoreTrouble."""
         found: list[Entry] = []
         try:
             for place in self._layout.message_places():
@@ -163,7 +164,7 @@ class FilesStore:
         return found
 
     def _listing(self, place: Path) -> list[Entry]:
-        """What stands in a folder; nothing, and a closed place, where it may not be read."""
+        """The entries of a folder; if it cannot be read, returns none and records it in `_closed`."""
         try:
             return entries(place)
         except FileNotFoundError:
@@ -180,7 +181,7 @@ class FilesStore:
             for place in self._layout.session_places():
                 found |= {entry.path.stem: entry.path for entry in self._listing(place) if _is_json(entry)}
             for place in self._layout.part_places():
-                # Whether it may be listed at all: what stands in it is asked message by message.
+                # Only tests whether it can be listed; its contents are read message by message.
                 with suppress(FileNotFoundError):
                     next(place.iterdir(), None)
         except (FileNotFoundError, NotADirectoryError):
@@ -196,21 +197,21 @@ class FilesStore:
         return list(dict.fromkeys(place.parent for place in self._watched))
 
     def _stamped(self, batch: Batch, at: list[Any], done: int, total: int) -> Batch:
-        """The batch with its cursor, in which what could not be read is kept to be tried again."""
+        """Sets the batch's cursor, which also lists the paths that could not be read, for a retry."""
         names = (str(path.relative_to(self.path)) for path in islice(self._broken, _REMEMBERED))
-        again = [name if name.endswith(".json") else f"{name}/" for name in names]
-        batch.cursor = json.dumps([*at, again, _FORM])
+        broken = [name if name.endswith(".json") else f"{name}/" for name in names]
+        batch.cursor = json.dumps([*at, broken, _FORM])
         batch.done, batch.total = done, total
         return batch
 
-    def _again_files(self, broken: list[str], retry: Sequence[tuple[str, str]], *, whole: bool) -> list[Path]:
-        """Files and folders to look at again: not read before, or running by the ledger.
+    def _files_to_reread(self, broken: list[str], retry: Sequence[tuple[str, str]], *, whole: bool) -> list[Path]:
+        """Files and folders to read again: those that could not be read, and calls still running in the ledger.
 
-        After a `whole` read the ledger has them as they were, so only those that have changed are read.
+        After a `whole` read the ledger is up to date with them, so only those changed since are returned.
         """
         found: dict[Path, None] = {}
         for name in broken:
-            # A folder ends in a slash. What the ledger has from an older version is `session/message`.
+            # A folder ends in a slash. Cursors of an older version hold `session/message`.
             path = self.path / (name if name.endswith((".json", "/")) else f"message/{name}.json")
             if ".." not in path.parts and path.is_relative_to(self.path):
                 self._broken[path] = found[path] = None
@@ -222,7 +223,7 @@ class FilesStore:
         known = self._unsettled if whole else {}
         return [path for path in found if path not in known or _stamp(path) != known[path]]
 
-    def _again(self, paths: list[Path], files: dict[str, Path]) -> Iterator[Batch]:
+    def _reread(self, paths: list[Path], files: dict[str, Path]) -> Iterator[Batch]:
         for start in range(0, len(paths), _BATCH):
             batch = Batch("")
             for path in paths[start : start + _BATCH]:
@@ -284,7 +285,7 @@ class FilesStore:
         else:
             self._unsettled[file] = stamp
             if file.stem != call.id or file.parent.name != call.session_id:
-                self._broken[file] = None  # the ledger's names do not lead to it
+                self._broken[file] = None  # its ids differ from its path, so the ledger cannot name it in `retry`
 
     def _settle(self, file: Path) -> None:
         self._unsettled.pop(file, None)
@@ -317,5 +318,5 @@ def _cursor(text: str | None) -> tuple[int, list[list[int]], list[str]]:
 
 
 def _below(gaps: list[list[int]], cut: int) -> list[list[int]]:
-    """What is left of the gaps up to `cut`; a folder changed at that very time is taken once more."""
+    """The parts of the gaps up to `cut`, inclusive: a folder changed at exactly that time is read once more."""
     return [[bottom, min(end, cut)] for bottom, end in gaps if bottom < cut]

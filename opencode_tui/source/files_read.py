@@ -1,4 +1,4 @@
-"""One JSON file of a session, a message or a part, read into a record."""
+"""Reads one JSON file of a session, a message or a part into a record."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from opencode_tui.source.tools import tool_use
 
 
 def read_call(entry: Entry, session: Session | None, version: str) -> Call | None:
-    """The call in a message's file, None for a message that is none. Raises OSError and BadRow."""
+    """The call in a message's file; None if the message is not a call. Raises OSError and BadRow."""
     data = parse(read_file(entry.path))
     return call_from_v1(
         data,
@@ -36,14 +36,14 @@ def read_call(entry: Entry, session: Session | None, version: str) -> Call | Non
 
 
 def parts_of(layout: Layout, message: Path) -> Iterator[dict[str, Any]]:
-    """The parts of a message that can be read, each with the name of its file. Raises OSError."""
+    """Yields the readable parts of a message, each with its file name under "file". Raises OSError."""
     for entry in json_files(layout.parts(message)):
         with suppress(OSError, BadRow):
             yield parse(read_file(entry.path)) | {"file": str(identifier(entry.path.stem))}
 
 
 def steps_and_tools(parts: Iterable[dict[str, Any]], call: Call) -> tuple[list[Step], list[ToolUse]]:
-    """The steps and the uses of tools among the parts of a call. Raises OSError."""
+    """The steps and tool uses among the parts of a call. Raises OSError."""
     steps: list[Step] = []
     tools: list[ToolUse] = []
     for data in parts:
@@ -67,7 +67,7 @@ def _tool(id: str, data: dict[str, Any], call: Call) -> ToolUse:
 
 
 def read_session(layout: Layout, file: Path | None, batch: Batch) -> Session | None:
-    """The session in a file; None where there is none, and where it cannot be read, which the batch then says."""
+    """The session in a file; None if there is none or it cannot be read, which is then recorded in the batch."""
     if file is None:
         return None
     try:

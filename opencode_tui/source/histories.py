@@ -1,9 +1,9 @@
-"""What a session has been through in a store of OpenCode 2: tells a store that was restored from newer copies of it.
+"""The row history of a session in a store of OpenCode 2, which shows whether the store was restored from a backup copy.
 
-The rows of a session are numbered by the order of its events, and an undo gives no number out again. So a store to
-which a copy was an earlier state has numbered all that is new since higher than what the copy has. One that was
-restored to a still earlier state gives the same numbers to other rows, or higher ones: then what it never had are the
-last of the copy's rows that are missing in it.
+The rows of a session are numbered in the order of its events, and numbers are not reused after an undo. If a copy is
+an earlier state of the live store, all rows new in the store have higher numbers than those in the copy. If the store
+was restored to a state before the copy, it gives the same numbers, or higher ones, to different rows; then the rows it
+never had are the last rows of the copy that it lacks.
 """
 
 from __future__ import annotations
@@ -14,17 +14,18 @@ from msgspec import Struct
 
 
 class History(Struct, frozen=True):
-    """The rows that a session has, undone ones left out."""
+    """The rows of a session, without undone ones."""
 
     numbers: Mapping[str, int]
+    """The sequence number of each row, by id."""
     billed: frozenset[str]
-    """Those of them that hold a cost."""
+    """The ids of the rows with a cost."""
     last: int
-    """The number of the last event, whether its row is there or not."""
+    """The number of the last event, even if its row was undone."""
 
 
 def never_had(store: History, copy: History) -> frozenset[str]:
-    """The rows that the copy has billed and that the store, restored since, has never had billed."""
+    """The ids of rows with a cost in the copy that never had one in the store, because it was restored since."""
     new = (number for id, number in store.numbers.items() if id not in copy.numbers)
     first = min(new, default=store.last + 1)
     missing = copy.billed - store.billed
@@ -32,5 +33,5 @@ def never_had(store: History, copy: History) -> frozenset[str]:
 
 
 def missing(store: History, copy: History) -> list[str]:
-    """The rows that the copy has billed and that are not in the store, in the order of their numbers."""
+    """The ids of rows with a cost in the copy that are not in the store, in order of their numbers."""
     return sorted(copy.billed - store.numbers.keys(), key=lambda id: copy.numbers[id])

@@ -1,4 +1,4 @@
-"""Where OpenCode's JSON files stand: in one tree since 1.0, and before that in one tree for each project.
+"""The two layouts of OpenCode's JSON files: one tree since 1.0, and one tree per project before.
 
 1.0 to 1.1.65: `storage/message/<session>/<message>.json`, `storage/session/<project>/<session>.json`,
 `storage/part/<message>/<part>.json`, `storage/project/<project>.json`.
@@ -18,28 +18,28 @@ from opencode_tui.source.reading import Entry, entries
 class Layout(Protocol):
     root: Path
     rank: int
-    """The rank of a store of this layout, see `Store`."""
+    """The rank of a store with this layout, see `Store`."""
     version: str
-    """The version of sessions that do not name theirs; empty where it is not known."""
+    """The version assumed for sessions that do not name theirs; empty if unknown."""
 
     def message_places(self) -> list[Path]:
-        """The folders that hold a folder with messages for each session. Raises OSError."""
+        """The folders that hold one folder of messages per session. Raises OSError."""
         ...
 
     def session_places(self) -> Iterator[Path]:
-        """The folders that hold the sessions' files. Raises OSError."""
+        """The folders that hold session files. Raises OSError."""
         ...
 
     def parts(self, message: Path) -> Path:
-        """The folder with the parts of the message in a file."""
+        """The folder with the parts of the message in this file."""
         ...
 
     def part_places(self) -> Iterator[Path]:
-        """The folders that hold all parts. Raises OSError."""
+        """The folders that hold the parts of all messages. Raises OSError."""
         ...
 
     def project(self, session: Path) -> Path | None:
-        """The file of the project of the session in a file."""
+        """The project file of the session in this file."""
         ...
 
 
@@ -69,7 +69,7 @@ class OneTree:
 
 
 class TreePerProject:
-    """OpenCode 0.x. What 1.0 made of it has the same ids and knows more, so it has the higher rank."""
+    """OpenCode 0.x. The tree that 1.0 migrates it to has the same ids and more data, so that one ranks higher."""
 
     rank = -3
     version = "0.5.0"
@@ -95,7 +95,7 @@ class TreePerProject:
     def _places(self) -> Iterator[Path]:
         for entry in entries(self.root):
             place = entry.path / "storage" / "session"
-            if entry.is_folder and _stands(place):
+            if entry.is_folder and _exists(place):
                 yield place
 
 
@@ -106,8 +106,8 @@ def _folders(place: Path) -> list[Entry]:
         return []
 
 
-def _stands(place: Path) -> bool:
-    """Whether there is something at a place. Raises OSError where that may not be asked."""
+def _exists(place: Path) -> bool:
+    """Returns whether the path exists. Raises OSError if permissions prevent the check."""
     try:
         place.stat()
     except (FileNotFoundError, NotADirectoryError):
@@ -116,14 +116,14 @@ def _stands(place: Path) -> bool:
 
 
 def layouts(data_dir: Path) -> list[Layout]:
-    """The layouts in a data directory that hold something, or that may not be looked at.
+    """The layouts in a data directory that hold messages, or whose folders cannot be listed.
 
-    None where the directory itself may not: then it is not known what there is.
+    Returns an empty list if the data directory itself cannot be read.
     """
     found: list[Layout] = []
     storage, projects = data_dir / "storage", data_dir / "project"
     try:
-        _stands(storage)
+        _exists(storage)
     except OSError:
         return found
     if _may_hold(storage / "message"):
@@ -140,6 +140,6 @@ def layouts(data_dir: Path) -> list[Layout]:
 
 def _may_hold(place: Path) -> bool:
     try:
-        return _stands(place)
+        return _exists(place)
     except OSError:
         return True

@@ -1,8 +1,8 @@
-"""Calls of OpenCode 2 that were undone after a fork had copied them: the copies show what the originals were.
+"""Finds calls of OpenCode 2 that were undone after a fork had copied them, by the copies that remain in the fork.
 
-The original's cost stays in the sum of its own session, so that the copy must not stand for it as it would for a
-session that was deleted. Where a fork of a fork holds the copy and the fork between them was deleted, the id of that
-one shows whether it was made before the call, and the rows that both sessions still share show where the call was made.
+The original's cost stays in the sum of its own session, so the copy must not pay for it, as it would if the session had
+been deleted. If the copy is in a fork of a fork and the fork between them was deleted, the id of the deleted one shows
+whether it is older than the call, and the rows that both sessions share show in which one the call was made.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from opencode_tui.source.sqlite_file import columns
 _FORKS = "SELECT id, fork_session_id FROM session_v2 WHERE typeof(id) = 'text' AND typeof(fork_session_id) = 'text'"
 _CUT_OFF = "SELECT id FROM session_v2 WHERE fork_session_id NOT IN (SELECT id FROM session_v2 WHERE id IS NOT NULL)"
 _MADE = "SELECT id, time_created FROM session_v2 WHERE id IN (SELECT value FROM json_each(?))"
-# Copies whose row is gone from the session that they were copied from.
+# Copies whose original row no longer exists in the session they were copied from.
 _ORPHANS = """
   SELECT m.id, m.session_id, m.seq, m.time_created
   FROM session_v2 s JOIN session_message m ON m.session_id = s.id
@@ -32,11 +32,11 @@ _ORPHANS = """
       WHERE o.session_id = s.fork_session_id AND o.seq = m.seq AND o.time_created = m.time_created)
   ORDER BY m.session_id, m.seq
 """
-_STANDS = "SELECT 1 FROM session_message WHERE session_id = ? AND seq = ? AND time_created = ?"
+_HAS_ROW = "SELECT 1 FROM session_message WHERE session_id = ? AND seq = ? AND time_created = ?"
 _PROMPTED_AT_ONCE_MS = 10_000
-# What a fork and a session have in common shows that both come from one: rows that they share, be it those of which the
-# session had copies; or, where all of the session's rows up to there are undone, its title, or that it was made when
-# the fork's first prompt was written: it may have got another title since.
+# A fork and a session are related if they share rows, including rows that the session itself had copied. If all of the
+# session's rows up to that point were undone, they are related if their titles match, or (as titles can change) if the
+# session was created when the fork's first prompt was written.
 _RELATED = f"""
   SELECT s.id, shares, at_once, s.title, f.title FROM (
     SELECT id, title, EXISTS (SELECT 1 FROM session_message own JOIN session_message copy
@@ -49,7 +49,7 @@ _RELATED = f"""
   JOIN session_v2 f ON f.id = ?2 WHERE shares OR is_empty
 """
 _FORK_NUMBER = re.compile(r"( \(fork #\d+\))+$")
-# Nothing stands at the copy's number, something does after it, and the order in time is that of the numbers.
+# The copy's number has no row, a later number has one, and the times are in the order of the numbers.
 _HAS_GAP = """
   SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM session_message WHERE session_id = ?1 AND seq = ?2)
     AND EXISTS (SELECT 1 FROM session_message WHERE session_id = ?1 AND seq > ?2)
@@ -59,57 +59,58 @@ _HAS_GAP = """
 
 
 class Orphan(Struct, frozen=True):
-    """A copy whose original was undone in the session that had made it."""
+    """A copied call whose original was undone in its own session."""
 
     copy_id: str
     session_id: str
-    """Where the original was made."""
+    """The session of the original."""
     seq: int
     is_certain: bool = True
-    """OpenCode names all forks between the two sessions; else the sum of the session must have room for the call."""
+    """All forks between the two sessions are known; if not, the session's sum must have room for the call."""
 
 
 def orphans(connection: sqlite3.Connection, owners: Iterable[str], undone: Iterable[str] = ()) -> list[Orphan]:
-    """The copies whose originals were undone in one of these sessions, one for each original, the likeliest first.
+    """The copies whose originals were undone in one of these sessions, one per original, most likely first.
 
-    `undone` are those of the sessions in which an undo has left a gap.
+    `undone` are the sessions in which an undo left a gap.
     """
     parents: dict[str, str] = dict(connection.execute(_FORKS).fetchall())
     wanted, gapped = set(owners), sorted(undone)
     if "title" not in columns(connection, "session_v2"):
         gapped = []
     ends = {row[0] for row in connection.execute(_CUT_OFF)} if gapped and parents else set()
-    ways = {id: _above(id, parents) for id in parents}
-    forks = [id for id, above in ways.items() if wanted.intersection(above) or ends.intersection((id, *above))]
+    ancestry = {id: _ancestors(id, parents) for id in parents}
+    forks = [id for id, above in ancestry.items() if wanted.intersection(above) or ends.intersection((id, *above))]
     if not forks:
         return []
-    involved = json.dumps(sorted({*forks, *gapped, *(above for id in forks for above in ways[id])}))
+    involved = json.dumps(sorted({*forks, *gapped, *(above for id in forks for above in ancestry[id])}))
     made = {id: moment(created) for id, created in connection.execute(_MADE, (involved,)).fetchall()}
     found: dict[tuple[str, int], Orphan] = {}
     related: dict[str, list[str]] = {}
     makers: dict[str, str] = {}
     for copy_id, fork, seq, created in connection.execute(_ORPHANS, (json.dumps(forks),)).fetchall():
-        way = ways[fork]
-        # What follows a session's own calls was made there or nearer, whatever the clock said.
-        owner = _owner(way, made, created) or makers.get(fork)
+        ancestors = ancestry[fork]
+        # A call after a session's own calls was made in that session or nearer to the fork, whatever its date.
+        owner = _owner(ancestors, made, created) or makers.get(fork)
         if owner is not None:
             makers[fork] = owner
-            if owner in wanted and owner in made and not _stands(connection, owner, seq, created):
+            if owner in wanted and owner in made and not _has_row(connection, owner, seq, created):
                 found.setdefault((owner, seq), Orphan(copy_id, owner, seq))
-                for id in way[: way.index(owner)]:  # a clock that had gone back dates a call before its session
-                    if id in made and id in wanted and not _stands(connection, id, seq, created):
+                # If the clock was set back, a call is dated before its session: it may be of a session in between.
+                for id in ancestors[: ancestors.index(owner)]:
+                    if id in made and id in wanted and not _has_row(connection, id, seq, created):
                         found.setdefault((id, seq), Orphan(copy_id, id, seq, is_certain=False))
             continue
-        # A clock that had gone back dates a session's own calls before itself. What stands above was made there.
-        if any(_stands(connection, id, seq, created) for id in way if id in made):
+        # If the clock was set back, a session's own calls are dated before it. A row in an ancestor is the original.
+        if any(_has_row(connection, id, seq, created) for id in ancestors if id in made):
             continue
-        likely = [id for id in way if id in made and id in wanted]
-        if ends.intersection((fork, *way)):
+        likely = [id for id in ancestors if id in made and id in wanted]
+        if ends.intersection((fork, *ancestors)):
             if fork not in related:  # the lowest number comes first
                 rows = connection.execute(_RELATED, (json.dumps(gapped), fork, seq))
                 related[fork] = [id for id, *signs, own, other in rows if any(signs) or _is_same_title(own, other)]
             there = ((id, made[id]) for id in related[fork] if id in made)
-            # What a session that is a fork shares, it may have copied: it made no call from before its own time.
+            # A fork may have copied the rows it shares, and made no call that is older than itself.
             gap = ((id, seq, created, since) for id, since in there if id not in parents or created >= (since or 0))
             likely += [values[0] for values in gap if connection.execute(_HAS_GAP, values).fetchone()]
         for id in likely:
@@ -117,32 +118,32 @@ def orphans(connection: sqlite3.Connection, owners: Iterable[str], undone: Itera
     return list(found.values())
 
 
-def _owner(way: Sequence[str], made: Mapping[str, int | None], created_ms: int) -> str | None:
-    """The first of the sessions above a fork, the nearest first, that was there when a call was made.
+def _owner(ancestors: Sequence[str], made: Mapping[str, int | None], created_ms: int) -> str | None:
+    """The nearest ancestor of a fork that existed when a call was made.
 
-    One that does not show since when it is there may have copied the call as well, but for the last.
+    An ancestor of unknown age may itself have copied the call, so it counts only if it is the last one.
     """
-    for id in way:
+    for id in ancestors:
         made_ms = made.get(id) or made_by_id(id, created_ms)
-        if created_ms >= made_ms if made_ms is not None else id == way[-1]:
+        if created_ms >= made_ms if made_ms is not None else id == ancestors[-1]:
             return id
     return None
 
 
 def _is_same_title(*titles: object) -> bool:
-    """Whether a session's and a fork's title are those of one; OpenCode numbers the forks in their titles."""
+    """Returns whether the titles are equal apart from the number that OpenCode appends to a fork's title."""
     bare = {_FORK_NUMBER.sub("", title) if isinstance(title, str) else "" for title in titles}
     return len(bare) == 1 and "" not in bare
 
 
-def _stands(connection: sqlite3.Connection, session_id: str, seq: int, created_ms: int) -> bool:
-    return connection.execute(_STANDS, (session_id, seq, created_ms)).fetchone() is not None
+def _has_row(connection: sqlite3.Connection, session_id: str, seq: int, created_ms: int) -> bool:
+    return connection.execute(_HAS_ROW, (session_id, seq, created_ms)).fetchone() is not None
 
 
-def _above(id: str, parents: dict[str, str]) -> list[str]:
-    """The sessions that a fork goes back to, the nearest first."""
-    way: list[str] = []
-    while (parent := parents.get(id)) is not None and parent not in way:
-        way.append(parent)
+def _ancestors(id: str, parents: dict[str, str]) -> list[str]:
+    """The sessions that a fork was made from, nearest first."""
+    found: list[str] = []
+    while (parent := parents.get(id)) is not None and parent not in found:
+        found.append(parent)
         id = parent
-    return way
+    return found

@@ -1,4 +1,4 @@
-"""Reading the files of a directory that may hold anything: pipes, devices, closed or huge files, any name."""
+"""Reads files safely from a directory that may hold pipes, devices, unreadable or huge files, and any file name."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from msgspec import Struct
 from opencode_tui.source.decode import BadRow
 
 _MOST_BYTES = 64_000_000
-"""A file larger than this is not a message of OpenCode's."""
+"""A larger file is not a message of OpenCode's."""
 
 
 class Entry(Struct, frozen=True):
-    """A file or folder in a directory, and when it was changed (ns since 1970)."""
+    """A file or folder in a directory, with its mtime in Unix nanoseconds."""
 
     path: Path
     is_folder: bool
@@ -27,7 +27,7 @@ class Entry(Struct, frozen=True):
 
 
 def entries(folder: Path) -> list[Entry]:
-    """What stands in a folder, in order of name. Raises OSError, also where the folder may not be listed."""
+    """The entries of a folder, ordered by name. Raises OSError if it cannot be listed."""
     found = []
     with os.scandir(folder) as listing:
         for each in listing:
@@ -46,7 +46,7 @@ def entries(folder: Path) -> list[Entry]:
 
 
 def json_files(folder: Path) -> list[Entry]:
-    """The entries named `*.json` of a folder; none where there is no such folder. Raises OSError."""
+    """The entries named `*.json` of a folder; none if it does not exist. Raises OSError."""
     try:
         return [entry for entry in entries(folder) if entry.path.name.endswith(".json")]
     except (FileNotFoundError, NotADirectoryError):
@@ -54,10 +54,10 @@ def json_files(folder: Path) -> list[Entry]:
 
 
 def read_file(file: Path) -> bytes:
-    """The bytes of a regular file; never waits. Raises OSError, and BadRow for what is something else."""
+    """The bytes of a regular file; never blocks. Raises OSError, or BadRow if it is not a regular file or too large."""
     if not stat.S_ISREG(file.stat().st_mode):
         raise BadRow("is not a file")
-    # What was a file a moment ago may be a pipe now, which would wait for a writer.
+    # The file may just have been replaced by a pipe, where a blocking open would wait for a writer.
     descriptor = os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | getattr(os, "O_NOCTTY", 0))
     with os.fdopen(descriptor, "rb") as opened:
         info = os.fstat(descriptor)
@@ -69,7 +69,7 @@ def read_file(file: Path) -> bytes:
 
 
 def file_name(id: str) -> str | None:
-    """The name of the file or folder of an id; None for an id that cannot be one's name."""
+    """The id, if it is valid as the name of a file or folder, else None."""
     try:
         raw = os.fsencode(id)
     except ValueError:
@@ -80,7 +80,7 @@ def file_name(id: str) -> str | None:
 
 
 def mtime_ns(path: Path) -> int:
-    """When a file or folder was changed; 0 where it cannot be asked."""
+    """The mtime of a file or folder in Unix nanoseconds; 0 if it is not available."""
     try:
         return path.stat().st_mtime_ns
     except (OSError, ValueError):

@@ -1,6 +1,6 @@
-"""When a session was made: by its own column or field, else by its id, which OpenCode makes at the same moment.
+"""When a session was created: by its column or field, else by the timestamp in its id.
 
-So it does those of events, which hold their moment as it is; that of a session holds what is left of it to a limit.
+The ids of events hold a timestamp too. In a session's id it is inverted, so that newer sessions sort first.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from opencode_tui.source.decode import BEGAN_MS, moment
 
 _ID = re.compile(r"(ses|evt)_([0-9a-f]{12})[0-9A-Za-z]{14}$")
 _TURN_MS = 1 << 36
-"""An id holds the low 36 bits of its moment, which come round in 795 days."""
+"""An id holds the low 36 bits of its timestamp in ms, which wrap around after 795 days."""
 
 
 def made_ms(id: object, created: object, later: object, now_ms: int) -> int | None:
-    """When a session was made; None where neither its time nor its id tells it.
+    """When a session was created, in Unix ms; None if neither its time nor its id shows it.
 
-    Of the moments that an id can mean it is the one nearest to `later`, which is another time of the session; where
-    that is none, the last one until now.
+    Of the times that an id can stand for, returns the one nearest to `later`, another time of the session, or the
+    newest one up to `now_ms` if `later` is not a time.
     """
     made = moment(created)
     if made is not None and made >= BEGAN_MS:
@@ -31,17 +31,17 @@ def made_ms(id: object, created: object, later: object, now_ms: int) -> int | No
 
 
 def event_ms(id: object, now_ms: int) -> int | None:
-    """When an event was, by its id; None where that does not tell it."""
+    """The time of an event from its id, in Unix ms; None if the id holds none."""
     return made_by_id(id, _until(now_ms))
 
 
 def _until(now_ms: int) -> int:
-    """The middle of the moments, until now, of which one is that of an id."""
+    """The middle of the newest 795 days up to now; of the times an id can stand for, the nearest to it is chosen."""
     return now_ms + DAY_MS - _TURN_MS // 2
 
 
 def made_by_id(id: object, near_ms: int) -> int | None:
-    """When a session was made by its id, of the moments that it can mean the one nearest to `near_ms`."""
+    """The time in an id, in Unix ms: of those that it can stand for, the one nearest to `near_ms`."""
     match = _ID.match(id) if isinstance(id, str) else None
     if match is None:
         return None

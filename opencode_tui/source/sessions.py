@@ -1,4 +1,4 @@
-"""The session rows of SQLite stores: v1's `session` and v2's `session_v2` differ by a few columns."""
+"""Reads the session rows of SQLite stores; v1's `session` and v2's `session_v2` differ by a few columns."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from opencode_tui.source.text import clean, raw_id
 
 
 class SessionsCursor(Struct, frozen=True):
-    """How far the sessions have been read: the newest update seen, and what shows that some have vanished."""
+    """How far the sessions have been read: the watermark of their updates, and what shows that some were deleted."""
 
     updated_ms: int = 0
     count: int = 0
@@ -34,7 +34,7 @@ class SessionsCursor(Struct, frozen=True):
 
 
 class SessionTable:
-    """Reads one session table with the columns that this version of OpenCode has."""
+    """Reads one session table, using whichever columns this version of OpenCode has."""
 
     def __init__(self, connection: sqlite3.Connection, table: str, messages: str) -> None:
         self.table = table
@@ -52,17 +52,16 @@ class SessionTable:
         times = ("time_created", "time_updated", "time_archived")
         wanted = ", ".join([*map(column, names), worktree, *map(column, times)])
         self._select = f"SELECT s.rowid, s.id, {wanted} FROM {table} s {join} "
-        # To archive a session does not count as an update of it.
+        # Archiving a session does not set its time_updated.
         changes = [f"coalesce(s.{name}, 0)" for name in ("time_updated", "time_archived") if name in has]
         self._changed = f"max({', '.join(changes)}, 0)"
 
     def changed_since(
         self, connection: sqlite3.Connection, cursor: SessionsCursor, now_ms: int
     ) -> tuple[list[Session], list[Unreadable], frozenset[str] | None, SessionsCursor]:
-        """Sessions that are new or changed, the ids of all if some have vanished, and the cursor after it.
+        """Returns new or changed sessions, unreadable rows, the ids of all if some were deleted, and the new cursor.
 
-        A time in the future (a clock that jumped) does not become the watermark, or nothing would ever
-        be newer.
+        A time in the future (after a clock jump) does not become the watermark, as nothing would be newer than that.
         """
         total, top = connection.execute(f"SELECT count(*), max(rowid) FROM {self.table}").fetchone()
         top_row = connection.execute(f"SELECT id FROM {self.table} WHERE rowid = ?", (cursor.top,)).fetchone()
@@ -73,7 +72,7 @@ class SessionTable:
             present = frozenset(
                 row[0] for row in connection.execute(f"SELECT id FROM {self.table}") if isinstance(row[0], str)
             )
-        # Above the last possible rowid there is none: new rows are then anywhere.
+        # If the last possible rowid is in use, new rows can be anywhere.
         floor = cursor.top if held and cursor.top < LAST else BELOW_ALL
         if held and cursor.top == LAST and total == cursor.count:
             floor = LAST - 1
@@ -96,7 +95,7 @@ class SessionTable:
         return sessions, unreadable, present, after
 
     def _rows_made(self, connection: sqlite3.Connection, id: str) -> object:
-        """When the first of a session's messages was made; None where it has none."""
+        """When the first message of a session was created; None if it has none."""
         query = f"SELECT min(time_created) FROM {self._messages} WHERE session_id = ? AND time_created > 0"
         query += " AND typeof(time_created) IN ('integer', 'real')"
         return connection.execute(query, (id,)).fetchone()[0] if self._has_messages else None
@@ -135,5 +134,5 @@ def _records(
 
 
 def project_of(worktree: str, directory: str) -> str:
-    """The project's path: its worktree, or the session's directory where OpenCode knows no repository."""
+    """The project's path: its worktree, or the session's directory if it is in no repository."""
     return worktree if worktree not in ("", "/") else directory or worktree

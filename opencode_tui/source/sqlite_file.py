@@ -1,10 +1,10 @@
-"""One of OpenCode's SQLite files, opened so that neither it nor its neighbours are ever written or blocked.
+"""Opens one of OpenCode's SQLite files without ever writing to it, to the files beside it, or blocking a writer.
 
-Live (a `-wal` and a `-shm` stand beside it): a kept `mode=ro` connection, always consistent beside a writer.
-Quiet (no `-wal`, so nobody has it open): `immutable=1`, which unlike `mode=ro` leaves no new files behind and
-works in a directory that cannot be written; it is safe as long as the file stays untouched, which is checked
-after every read. Left over by a crash (a `-wal` without its `-shm`, or a journal to roll back): a private copy,
-as SQLite would make new files beside the original.
+Live (with a `-wal` and a `-shm` beside it): a `mode=ro` connection that is kept open and always consistent.
+Quiet (no `-wal`, so no process has it open): `immutable=1`, which unlike `mode=ro` creates no new files and works in a
+read-only directory; it is safe while the file does not change, which is checked after every read.
+Left over from a crash (a `-wal` without a `-shm`, or a journal to roll back): a private copy, because SQLite would
+create new files beside the original.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ _Stamp = tuple[int, int, int, int]
 
 
 class SqliteFile:
-    """A read-only connection that follows its file: reopened when the file is replaced, copied or closed.
+    """A read-only connection that is reopened when its file is replaced, or changes between live and quiet.
 
-    A locked file is waited for a second; many that are locked at once are not each waited for that long.
+    Waits a second for a locked file, but less for each if several are locked at once.
     """
 
     _locked_s = -_BUSY_S
-    """When one of all files was last found locked."""
+    """When any file was last found locked (monotonic seconds)."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -47,16 +47,16 @@ class SqliteFile:
         self._copy: PrivateFolder | None = None
         self._seen: object = None
         self._lenient = False
-        """Text that is not UTF-8 was met: read it with replacements, which is slower."""
+        """The file holds text that is not UTF-8, so invalid bytes are escaped, which is slower."""
 
     @property
     def identity(self) -> str:
-        """Changes when another file takes the place of this one. Raises StoreTrouble when it is gone."""
+        """A text that changes when the file is replaced by another. Raises StoreTrouble when it is gone."""
         stamp = self._main_stamp()
         return f"{stamp[0]}:{stamp[1]}"
 
     def token(self) -> object:
-        """Differs from an earlier one if anything was committed since; None when the store cannot be asked."""
+        """A value that differs from an earlier one if anything was committed since; None if the file is unreadable."""
         try:
             main = self._main_stamp()
             if self._quiet or self._copy is not None or self._connection is None or main[:2] != (self._stamp or ())[:2]:
@@ -66,7 +66,7 @@ class SqliteFile:
             return None
 
     def seen(self, token: object) -> None:
-        """Remember the token that a complete read began with."""
+        """Remembers the token from the start of a complete read."""
         self._seen = token
 
     def changed(self) -> bool:
@@ -74,7 +74,7 @@ class SqliteFile:
         return token is None or token != self._seen
 
     def open(self) -> None:
-        """Connect, or connect again if the file is no longer the one that is open. Raises StoreTrouble."""
+        """Connects, or reconnects if the open file is no longer the one at the path. Raises StoreTrouble."""
         main = self._main_stamp()
         try:
             live = self._in_use()
@@ -100,9 +100,9 @@ class SqliteFile:
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
-        """A short read transaction: all in it sees one moment. Fetch everything before it ends.
+        """A short read transaction with one consistent snapshot. Fetch all rows before it ends.
 
-        Raises StoreTrouble for what SQLite says, and when a quiet file was written meanwhile.
+        Raises StoreTrouble for SQLite's errors, and if a quiet file was written during the read.
         """
         if self._connection is None:
             self.open()
@@ -143,7 +143,7 @@ class SqliteFile:
             try:
                 return _connect(self.path, "mode=ro", self._busy_s(), self._lenient)
             except sqlite3.OperationalError as error:
-                # Nobody who has it open left it so that it can only be read by one who can write.
+                # The process that left these files has ended, and only a writer could open them: read a copy instead.
                 if not error.sqlite_errorname.startswith(("SQLITE_CANTOPEN", "SQLITE_READONLY")):
                     raise
         before = self._stamps()
@@ -154,7 +154,7 @@ class SqliteFile:
         return _connect(copy, "mode=rw", self._busy_s(), self._lenient)
 
     def _was_touched(self) -> bool:
-        """Whether a quiet file is not what it was when it was opened: what was read of it may be of two moments."""
+        """Returns whether a quiet file changed since it was opened, so that the rows read may be inconsistent."""
         try:
             return self._quiet and (self._main_stamp() != self._stamp or self._in_use())
         except OSError as error:
@@ -216,14 +216,14 @@ def _connect(path: Path, how: str, busy_s: float, lenient: bool) -> sqlite3.Conn
 
 
 def _decode(raw: bytes) -> str:
-    # Escapes rather than replacements, so that two different ids stay different.
+    # Escapes instead of U+FFFD, so that two different ids stay different.
     return raw.decode("utf-8", "backslashreplace")
 
 
 def _stamp(path: Path) -> _Stamp | None:
-    """What changes when a file is written or replaced; None where there is none.
+    """A value that changes when a file is written or replaced; None if there is no file.
 
-    Raises OSError, also for what is no file: opening a pipe would wait for ever.
+    Raises OSError, also for anything but a regular file: opening a pipe could block without end.
     """
     try:
         info = path.stat()
@@ -235,5 +235,5 @@ def _stamp(path: Path) -> _Stamp | None:
 
 
 def columns(connection: sqlite3.Connection, table: str) -> frozenset[str]:
-    """The names of a table's columns; none where there is no such table."""
+    """The names of a table's columns; empty if there is no such table."""
     return frozenset(row[1] for row in connection.execute(f"PRAGMA table_info({table})"))

@@ -1,10 +1,9 @@
-"""What the two generations of SQLite stores share: steps by rowid, newest first, fetched in short reads.
+"""The base of both generations of SQLite stores: reads by rowid, newest first, in short transactions.
 
-The steps of one complete read are: the sessions that changed, the calls that were still running and, where a
-generation needs them at the same moment, the new messages; then the rest of the messages; then the new events; and
-what a generation adds at the end (`_closing`). A read transaction holds a bounded number of rows and bytes and ends
-before its rows are given out, so that OpenCode's checkpoints never wait for us, not even for a process of ours that
-is suspended between two steps.
+One complete read consists of: the changed sessions, the running calls and, for a generation that needs them in the
+same transaction, the new messages; then the remaining messages; then the new events; then what a generation adds at
+the end (`_closing`). Each read transaction covers a bounded number of rows and bytes and ends before its rows are
+yielded, so that OpenCode's checkpoints never wait for us, even if our process is suspended between two batches.
 """
 
 from __future__ import annotations
@@ -31,30 +30,30 @@ from opencode_tui.source.sqlite_file import SqliteFile, columns
 from opencode_tui.source.text import first_line, path_text
 
 _FIRST_STEP, _STEP = 1_000, 8_000
-"""Messages that become one batch."""
+"""Messages per batch, the first and the later ones."""
 _READ, _EVENT_READ, _PIECE, _LOOKUP = 1_000, 2_000, 100, 2_000
-"""Messages, events, messages with their parts, and known messages that one transaction reads at most."""
+"""The most that one transaction reads: messages, events, messages with their parts, messages looked up by id."""
 _READ_BYTES = 8_000_000
 _EVENT_STEP = 20_000
 _SIZED = 500
 
 
 Stamp = tuple[Any, Any]
-"""What changes when the row of a running message does: the time of its last update, and its length."""
+"""Values that change when the row of a running message does: time of the last update, and length."""
 _KEPT = 50
 
 
 class Cursor(Struct, frozen=True):
-    """How far a SQLite store has been read; kept as JSON in the ledger."""
+    """How far a SQLite store has been read; stored as JSON in the ledger."""
 
     identity: str
     sessions: SessionsCursor = SessionsCursor()
     messages: TableCursor = TableCursor()
     events: TableCursor = TableCursor()
     billed_ms: int = 0
-    """Up to which change the sums of sessions have been read, in Unix milliseconds."""
+    """The watermark of the sums of sessions, in Unix milliseconds."""
     running: Mapping[str, Stamp] = field(default_factory=dict)
-    """The newest of the running messages that the ledger has as they are here."""
+    """Stamps of the newest running messages, as last written to the ledger."""
 
     def to_json(self) -> str:
         parts = (self.sessions.to_json(), self.messages.to_json(), self.events.to_json(), self.billed_ms)
@@ -63,7 +62,7 @@ class Cursor(Struct, frozen=True):
 
     @classmethod
     def from_json(cls, text: str | None, identity: str) -> Cursor:
-        """The cursor of this very file; a fresh one where another file stands in its place."""
+        """Parses a saved cursor; returns a new one if it belongs to a different file."""
         try:
             saved = json.loads(text or "null")
         except ValueError:
@@ -89,16 +88,16 @@ def _running(saved: Any) -> dict[str, Stamp]:
 
 
 class SqliteStore:
-    """One generation in one file. A subclass names its tables and turns its rows into records."""
+    """One generation in one file. A subclass names its tables and decodes its rows."""
 
     generation: Literal["sqlite", "json"] = "sqlite"
     rank = 0
-    spare = False
+    is_backup = False
     has_sums = False
     session_table = ""
     message_table = ""
     _at_once = False
-    """New and changed messages are read in the transaction of the sessions, as something compares the two."""
+    """Read new and changed messages in the same transaction as the sessions, so that both can be compared."""
 
     def __init__(self, file: SqliteFile) -> None:
         self.file = file
@@ -108,11 +107,11 @@ class SqliteStore:
         self._table: SessionTable | None = None
         self._held: sqlite3.Connection | None = None
         self._wants_sums = True
-        self._again_from = BELOW_ALL
-        """Rows up to this one, all for LAST, had been read before; those that are read now stand in their place."""
-        self._is_again = False
-        self._looked_at: dict[str, Stamp] = {}
-        """The running messages that the ledger has as they are here."""
+        self._reread_to = BELOW_ALL
+        """Rowids up to this one were read before (LAST: all of them), so reading them now is a re-read."""
+        self._is_reread = False
+        self._last_stamps: dict[str, Stamp] = {}
+        """Stamps of the running messages, as last written to the ledger."""
 
     def changed(self) -> bool:
         return self.file.changed()
@@ -120,7 +119,7 @@ class SqliteStore:
     def close(self) -> None:
         self.file.close()
 
-    def knew_no_steps(self, cursor: str) -> bool:
+    def predates_steps(self, cursor: str) -> bool:
         try:
             return len(json.loads(cursor)) < 6
         except (TypeError, ValueError):
@@ -151,55 +150,56 @@ class SqliteStore:
         self.file.open()
         token = self.file.token()
         at = Cursor.from_json(cursor, self.file.identity)
-        self._again_from = at.messages.high if cursor is None or at != Cursor(self.file.identity) else LAST
-        again = [call_id for _, call_id in retry]
+        self._reread_to = at.messages.high if cursor is None or at != Cursor(self.file.identity) else LAST
+        running = [call_id for _, call_id in retry]
         with self._reading() as connection:
             self.layout = layout_of(connection)
             self._table = SessionTable(connection, self.session_table, self.message_table)
             self._prepare(connection)
-            self._looked_at = {**at.running, **self._looked_at}
-            looked_at: dict[str, Stamp] = {}
-            batch, at = self._start(connection, at, again if self._at_once else [], looked_at)
+            self._last_stamps = {**at.running, **self._last_stamps}
+            stamps: dict[str, Stamp] = {}
+            batch, at = self._start(connection, at, running if self._at_once else [], stamps)
             left, total = extent(connection, self.message_table, at.messages)
         yield self._stamped(batch, at, left, total)
         if self._at_once:
-            self._looked_at = looked_at
+            self._last_stamps = stamps
         else:
-            yield from self._again(at, again, left, total)
-            if at.running != self._looked_at:
-                at = replace(at, running=self._looked_at)
+            yield from self._reread(at, running, left, total)
+            if at.running != self._last_stamps:
+                at = replace(at, running=self._last_stamps)
                 yield self._stamped(Batch(""), at, left, total)
         limit = _FIRST_STEP
         while at.messages.gaps:
             batch, at, rows = self._messages(at, limit)
-            again += [call.id for call in batch.calls if not call.final]
+            running += [call.id for call in batch.calls if not call.final]
             left = max(0, left - rows) if at.messages.width is None else at.messages.width
             yield self._stamped(batch, at, left, total)
             limit = _STEP
         while at.events.gaps:
             batch, at = self._events(at)
             yield self._stamped(batch, at, 0, total)
-        for batch, closed in self._closing(at, again):
+        for batch, closed in self._closing(at, running):
             yield self._stamped(batch, closed, 0, total)
         if sums or not self.has_sums:
             self.file.seen(token)
 
     def _start(
-        self, connection: sqlite3.Connection, at: Cursor, retry: list[str], looked_at: dict[str, Stamp]
+        self, connection: sqlite3.Connection, at: Cursor, retry: list[str], stamps: dict[str, Stamp]
     ) -> tuple[Batch, Cursor]:
+        """Reads the first batch; puts the stamps of the running messages into `stamps`."""
         assert self._table is not None
         batch = Batch("")
         messages = advance(connection, self.message_table, at.messages)
-        self._is_again = any(bottom < self._again_from for bottom, _ in messages.gaps)
+        self._is_reread = any(bottom < self._reread_to for bottom, _ in messages.gaps)
         events = advance(connection, "event", at.events) if self._has_events(connection) else at.events
         batch.sessions, batch.unreadable, batch.present, sessions = self._table.changed_since(
             connection, at.sessions, clock.now_ms()
         )
-        batch.looked_at = frozenset(retry)
+        batch.rechecked = frozenset(retry)
         at = replace(at, sessions=sessions, messages=messages, events=events)
         if not self._at_once:
             return batch, at
-        changed, stamps = self._changed(retry)
+        changed, now = self._changed(retry)
         rows = self._rows_by_id(connection, changed) if changed else []
         few = messages.width is not None and messages.width <= _FIRST_STEP and len(messages.gaps) == 1
         while few and at.messages.gaps:
@@ -208,20 +208,20 @@ class SqliteStore:
             at = replace(at, messages=shrink(at.messages, some[-1][0] if some else None))
         if rows:
             self._take(batch, rows)
-        looked_at |= stamps
-        return batch, self._started(connection, batch, replace(at, running=stamps))
+        stamps |= now
+        return batch, self._started(connection, batch, replace(at, running=now))
 
     def _started(self, connection: sqlite3.Connection, batch: Batch, at: Cursor) -> Cursor:
-        """What a generation adds to the first step, while its transaction lasts."""
+        """Hook for what a generation adds to the first batch, within its transaction."""
         return at
 
     def _closing(self, at: Cursor, retry: list[str]) -> Iterator[tuple[Batch, Cursor]]:
-        """What a generation reads when all messages have been passed."""
+        """Hook for what a generation reads after all messages."""
         yield from ()
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
-        """A read transaction, or the one that is open already."""
+        """Opens a read transaction, or reuses the open one."""
         if self._held is not None:
             yield self._held
             return
@@ -232,11 +232,11 @@ class SqliteStore:
             finally:
                 self._held = None
 
-    def _again(self, at: Cursor, call_ids: Sequence[str], left: int, total: int) -> Iterator[Batch]:
-        """Batches with those of the running calls whose rows are not what they were at the last look.
+    def _reread(self, at: Cursor, call_ids: Sequence[str], left: int, total: int) -> Iterator[Batch]:
+        """Yields batches with the running calls whose rows changed since they were last read.
 
-        All are looked up, as any may have completed, but only those that changed are decoded. A call that stands
-        in no row of this store costs a seek in an index.
+        All are looked up, as any may have completed, but only changed ones are decoded. A call without a row in this
+        store costs one index seek.
         """
         changed, stamps = self._changed(call_ids)
         for start in range(0, len(changed), _PIECE):
@@ -245,23 +245,23 @@ class SqliteStore:
             batch = Batch("")
             self._take(batch, rows)
             yield self._stamped(batch, at, left, total)
-        self._looked_at = stamps
+        self._last_stamps = stamps
 
     def _changed(self, call_ids: Sequence[str]) -> tuple[list[str], dict[str, Stamp]]:
-        """Those of the messages of running calls that are to be decoded, and all that stand here with their stamps."""
+        """The ids of those messages of running calls that have to be decoded, and the stamps of all in this store."""
         ids = list(dict.fromkeys(map(message_id, call_ids)))
         stamps: dict[str, Stamp] = {}
         for start in range(0, len(ids), _LOOKUP):
             with self._reading() as connection:
                 found = self._row_stamps(connection, ids[start : start + _LOOKUP], sized=start < _SIZED)
             stamps |= {id: found[id] for id in ids[start : start + _LOOKUP] if id in found}
-        changed = [id for id, stamp in stamps.items() if self._looked_at.get(id) != stamp]
-        new = [id for id in changed if id not in self._looked_at]
+        changed = [id for id, stamp in stamps.items() if self._last_stamps.get(id) != stamp]
+        new = [id for id in changed if id not in self._last_stamps]
         idle = set(self.in_pieces(_idle_rows(self.message_table), new))
         return [id for id in changed if id not in idle], stamps
 
     def _row_stamps(self, connection: sqlite3.Connection, ids: list[str], *, sized: bool) -> dict[str, Stamp]:
-        """(time of the last update, length of the data) by id; the length only where it is not too expensive."""
+        """(time of the last update, length of the data) by id; the length only if `sized`, as it is expensive."""
         updated = "m.time_updated" if "time_updated" in columns(connection, self.message_table) else "NULL"
         query = f"SELECT m.id, {updated}, {'length(m.data)' if sized else 'NULL'} FROM {self.message_table} m"
         query += " WHERE m.id IN (SELECT value FROM json_each(?))"
@@ -269,7 +269,7 @@ class SqliteStore:
         return {id: (_plain(updated), size) for id, updated, size in rows}
 
     def _messages(self, at: Cursor, limit: int) -> tuple[Batch, Cursor, int]:
-        """A batch of the newest rows that are left, the cursor below them, and how many they are."""
+        """A batch of the newest unread rows, the cursor below them, and their number."""
         rows: list[Any] = []
         while at.messages.gaps and len(rows) < limit:
             bottom, top = at.messages.gaps[0]
@@ -288,7 +288,7 @@ class SqliteStore:
             bottom, top = at.events.gaps[0]
             limit = min(_EVENT_READ, _EVENT_STEP)
             with self._reading() as connection:
-                # By the rows that there are: rowids can lie any distance apart.
+                # Steps by existing rows, because rowids can be any distance apart.
                 lowest = connection.execute(
                     "SELECT rowid FROM event WHERE rowid >= ? AND rowid <= ? ORDER BY rowid DESC LIMIT 1 OFFSET ?",
                     (*rowids(bottom, top), limit - 1),
@@ -301,7 +301,7 @@ class SqliteStore:
         return batch, at
 
     def in_pieces(self, fetch: Callable[[sqlite3.Connection, list[str]], list[Any]], ids: list[str]) -> list[Any]:
-        """The rows that `fetch` finds for ids, a short read for each few of them."""
+        """The rows that `fetch` finds for these ids, in several short read transactions."""
         rows: list[Any] = []
         for start in range(0, len(ids), _PIECE):
             with self._reading() as connection:
@@ -309,39 +309,39 @@ class SqliteStore:
         return rows
 
     def _stamped(self, batch: Batch, at: Cursor, left: int, total: int) -> Batch:
-        batch.cursor, batch.again = at.to_json(), self._is_again
+        batch.cursor, batch.is_reread = at.to_json(), self._is_reread
         batch.total, batch.done = total, total - min(total, left)
         return batch
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
-        """Fit the queries to the columns that this file has."""
+        """Builds the queries for the columns of this file."""
 
     def _message_ids(self, connection: sqlite3.Connection, session_id: str) -> list[str]:
-        """The ids of a session's rows, from an index alone."""
+        """The ids of a session's rows, read from an index only."""
         raise NotImplementedError
 
     def _prompts(self, connection: sqlite3.Connection, message_ids: Sequence[str]) -> list[Any]:
-        """(message id, text), cut short, in order of the texts."""
+        """(message id, truncated text), in order of the texts."""
         raise NotImplementedError
 
     def _take(self, batch: Batch, rows: list[Any]) -> None:
-        """Turn message rows into calls of the batch, with the tools of those that are final."""
+        """Adds the calls of message rows to the batch, and the tools of those that are final."""
         raise NotImplementedError
 
     def _event_rows(self, connection: sqlite3.Connection, above: int, up_to: int) -> list[Any]:
-        """The rows of a range of events that tell of calls which stand only there."""
+        """The events in a range that hold calls without a message row."""
         raise NotImplementedError
 
     def _take_events(self, batch: Batch, rows: list[Any]) -> None:
-        """Recover the calls of event rows."""
+        """Adds the calls of event rows to the batch."""
         raise NotImplementedError
 
     def _has_events(self, connection: sqlite3.Connection) -> bool:
-        """Whether there is an `event` table with what it takes to recover calls."""
+        """Returns whether there is an `event` table with the columns needed to recover calls."""
         raise NotImplementedError
 
     def _rows_between(self, connection: sqlite3.Connection, above: int, up_to: int, limit: int) -> list[Any]:
-        """Message rows of a range of rowids, newest first, rowid first; none only where the range has no more."""
+        """Message rows in a range of rowids, newest first, rowid as first column; empty only if the range is."""
         raise NotImplementedError
 
     def _rows_by_id(self, connection: sqlite3.Connection, ids: list[str]) -> list[Any]:
@@ -349,26 +349,26 @@ class SqliteStore:
 
 
 def fields_of(names: Sequence[str]) -> str:
-    """SQL for fields of a message's JSON, all at once, as a JSON array: each further call would read a long row again.
+    """SQL for several fields of a message's JSON as one JSON array, as each further call would parse the row again.
 
-    It says what stands there: alone, a cost of `true` would be 1, a dollar.
+    The array keeps the JSON types; a single field would turn a cost of `true` into 1, a dollar.
     """
     paths = ", ".join(f"'$.{name}'" for name in names)
     return f"json_extract(m.data, {paths})"
 
 
 def _plain(value: object) -> object:
-    """A time of the last update that JSON can hold."""
+    """The time of the last update as a value that JSON can hold."""
     return value if isinstance(value, int | str) else repr(value)
 
 
 def layout_of(connection: sqlite3.Connection) -> int:
-    """SQLite's own count of the changes to the tables of a file."""
+    """SQLite's counter of schema changes in a file."""
     return int(connection.execute("PRAGMA schema_version").fetchone()[0])
 
 
-def taken(rows: sqlite3.Cursor) -> list[Any]:
-    """The rows of a cursor, text last, until they are more bytes than one transaction should read."""
+def fetch_bounded(rows: sqlite3.Cursor) -> list[Any]:
+    """Fetches rows, whose text is in the last column, up to the bytes that one transaction should read."""
     found: list[Any] = []
     size = 0
     for row in rows:
@@ -381,7 +381,7 @@ def taken(rows: sqlite3.Cursor) -> list[Any]:
 
 
 def _idle_rows(table: str) -> Callable[[sqlite3.Connection, list[str]], list[Any]]:
-    """Finds those of the ids whose rows have nothing yet that a running call of the ledger could lack."""
+    """Returns a function that finds the ids whose rows have nothing to add to a running call in the ledger yet."""
     named = fields_of(("time.completed", "error", "cost", "tokens.input", "tokens.output", "status"))
     query = f"SELECT m.id, CASE WHEN json_valid(m.data) THEN {named} END FROM {table} m"
     query += " WHERE m.id IN (SELECT value FROM json_each(?))"

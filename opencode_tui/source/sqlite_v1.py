@@ -1,4 +1,4 @@
-"""SQLite v1, OpenCode 1.2 to 1.18: `session`, `message`, `part`, and since 1.17 `event`."""
+"""Reads SQLite v1, OpenCode 1.2 to 1.18: `session`, `message`, `part`, and since 1.17 `event`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from opencode_tui.source.cursor import rowids
 from opencode_tui.source.decode import BadRow, call_from_v1, loads, moment, parse
 from opencode_tui.source.session_times import event_ms, made_ms
 from opencode_tui.source.sqlite_file import columns
-from opencode_tui.source.sqlite_store import SqliteStore, fields_of, taken
+from opencode_tui.source.sqlite_store import SqliteStore, fetch_bounded, fields_of
 from opencode_tui.source.steps import by_step
 from opencode_tui.source.tools import v1_parts, v1_steps, v1_tools
 
@@ -33,7 +33,7 @@ _FIELDS = (
     "time",
     "finish",
 )
-# An error can hold a whole response: of a huge row only the fields that matter leave SQLite, after this word.
+# An error can hold a whole response, so of a huge row only the needed fields are read, marked by this prefix.
 _SLIM = "slim"
 _SELECT = f"""
   SELECT m.rowid, m.id, m.session_id, m.time_created, s.time_created, s.version,
@@ -44,7 +44,7 @@ _SELECT = f"""
 _BETWEEN = _SELECT + " WHERE m.rowid >= ? AND m.rowid <= ? ORDER BY m.rowid DESC LIMIT ?"
 _BY_ID = _SELECT + " WHERE m.id IN (SELECT value FROM json_each(?))"
 
-# An undo deletes messages; their last snapshots stay behind in the events of their session.
+# An undo deletes messages; their last snapshots remain in the events of the session.
 _REVERTED = """
   SELECT e.rowid, CASE WHEN json_valid(e.data) THEN json_extract(e.data, '$.info.id') END, e.aggregate_id, e.id,
     s.time_created, s.version, CASE WHEN json_valid(e.data) THEN json_extract(e.data, '$.info') END
@@ -76,7 +76,7 @@ class SqliteV1(SqliteStore):
     message_table = "message"
 
     def _rows_between(self, connection: sqlite3.Connection, above: int, up_to: int, limit: int) -> list[Any]:
-        return taken(connection.execute(_BETWEEN, (*rowids(above, up_to), limit)))
+        return fetch_bounded(connection.execute(_BETWEEN, (*rowids(above, up_to), limit)))
 
     def _rows_by_id(self, connection: sqlite3.Connection, ids: list[str]) -> list[Any]:
         return connection.execute(_BY_ID, (json.dumps(ids),)).fetchall()
@@ -93,7 +93,7 @@ class SqliteV1(SqliteStore):
         self._take_calls(batch, _calls(rows, batch), versions)
 
     def _take_calls(self, batch: Batch, calls: list[Call], versions: dict[str, Any]) -> None:
-        # What has no cost and no tokens yet has no finished step.
+        # A call without a cost and tokens has no finished step yet.
         wanted = [call.id for call in calls if call.final or call.recorded_nano or call.tokens.total or call.missing]
         parts = self.in_pieces(v1_parts, wanted)
         steps = v1_steps(parts)
@@ -122,14 +122,14 @@ class SqliteV1(SqliteStore):
 
 
 def _slim(text: str) -> dict[str, Any]:
-    """The message of a huge row, without what makes it huge."""
+    """The needed fields of the message in a huge row."""
     *values, error = loads(text)
     data = {name: value for name, value in zip(_FIELDS, values, strict=True) if value is not None}
     return data | ({"error": {"name": error}} if error is not None else {})
 
 
 def _calls(rows: list[Any], batch: Batch) -> list[Call]:
-    """The calls among message rows; those that cannot be read go to the batch."""
+    """The calls among message rows; unreadable rows are recorded in the batch."""
     calls, now_ms = [], clock.now_ms()
     for rowid, id, session_id, created_ms, session_created_ms, version, text in rows:
         if isinstance(text, str) and text.startswith('{"role":"user"'):

@@ -1,17 +1,17 @@
-"""SQLite v2, OpenCode 2.x: `session_v2` and `session_message`, in the same file as the frozen tables of OpenCode 1.
+"""Reads SQLite v2, OpenCode 2.x: `session_v2` and `session_message`, in one file with the frozen tables of OpenCode 1.
 
-Seen on the real 2.0.15, and read in the program itself. Each of its events changes rows in one transaction; the
-events themselves are not kept (the `event` table is empty). It changes rows in place, after a reader has passed them,
-in these ways, and in each of them the row is read as a call that has not completed, so that it is asked for again:
+As observed on 2.0.15 and in its source. Each event changes rows in one transaction; the events themselves are not kept
+(the `event` table is empty). Rows change in place, after a reader has passed them, in the ways below. In all of them
+the row was first read as a running call, so it is read again:
 
-- An assistant row begins without `time.completed`; cost and tokens arrive when the step and its tools have ended.
-- A try that fails before it has answered leaves its row open; the next try begins it again, with a new `time.created`.
+- An assistant row starts without `time.completed`; cost and tokens arrive when the step and its tools have ended.
+- An attempt that fails before an answer leaves its row open; the next attempt restarts it with a new `time.created`.
 - A row that a crash left open is closed, without a cost, by the next step of its session.
-- A compaction begins with `status: running`, and ends `completed` or `failed`, both with the cost of all its tries
-  (a failed one has two), or `failed` without one where it was interrupted.
-- An undo deletes rows; a fork copies rows that have ended, under ids that end in their `seq`.
+- A compaction starts with `status: running` and ends `completed` or `failed`, both with the cost of all its attempts
+  (a failed one has two), or `failed` without a cost if it was interrupted.
+- An undo deletes rows; a fork copies completed rows, under ids that end in their `seq`.
 
-Titles, undone calls and what an interrupted compaction cost stand in no row: see `bills.py`.
+Titles, undone calls and the cost of an interrupted compaction are in no row: see `bills.py`.
 """
 
 from __future__ import annotations
@@ -28,25 +28,25 @@ from opencode_tui import clock
 from opencode_tui.records.calls import Call, undone_id
 from opencode_tui.records.stores import Bill, Unreadable
 from opencode_tui.source.batch import Batch
-from opencode_tui.source.bills import BillTable, Due
+from opencode_tui.source.bills import BillTable, PendingSums
 from opencode_tui.source.cursor import advance, rowids, shrink
 from opencode_tui.source.decode import BadRow, call_from_v2, loads, moment, parse
 from opencode_tui.source.histories import History
 from opencode_tui.source.originals import orphans
 from opencode_tui.source.sqlite_file import SqliteFile, columns
-from opencode_tui.source.sqlite_store import Cursor, SqliteStore, fields_of, final_ids, taken
+from opencode_tui.source.sqlite_store import Cursor, SqliteStore, fetch_bounded, fields_of, final_ids
 from opencode_tui.source.text import clean, identifier
 from opencode_tui.source.tools import v2_parts, v2_tools
 
 _BILLS, _ROWS = 500, 2_000
 _CALLS = ("assistant", "compaction")
-"""The types of rows that are calls."""
+"""The row types that are calls."""
 _OTHERS = (
     *("user", "system", "synthetic", "skill", "shell", "idle"),
     *("agent-switched", "model-switched", "location-switched"),
 )
-"""Those of rows that are none. A row of any other type that has a cost or tokens and a model is a call all the same."""
-# `content` holds everything that was said and done: only the other fields leave SQLite.
+"""The row types that are not calls. A row of an unknown type with a model and a cost or tokens counts as a call."""
+# `content` holds the conversation and is large, so only the other fields are read.
 _FIELDS = ("agent", "model", "finish", "cost", "tokens", "time", "status", "role")
 _SLIM = fields_of((*_FIELDS, "error.name", "error.type"))
 _ERROR = """
@@ -57,7 +57,7 @@ _IDLE = """
   coalesce((SELECT i.seq FROM session_message i WHERE i.session_id = m.session_id AND i.type = 'idle'
     AND i.seq < m.seq ORDER BY i.seq DESC LIMIT 1), -1)
 """
-# A turn begins with a prompt, or, where a background subagent wakes its parent, with the first notice after idling.
+# A turn starts with a prompt, or with the first notice after an idle row if a background subagent wakes its parent.
 _TURN = f"""
   coalesce(
     (SELECT u.id FROM session_message u WHERE u.session_id = m.session_id AND u.type = 'user'
@@ -82,15 +82,15 @@ _BETWEEN = f"""
 """
 _OF_SESSION = f" WHERE m.session_id = ? AND (m.type NOT IN {_OTHERS}) IS NOT 0 {{only_v2}}"
 _BY_ID = " WHERE m.id IN (SELECT value FROM json_each(?))"
-# An upgrade copies v1's messages with less than v1 knew of them: those that v1 still tells are left to it.
+# An upgrade copies v1's messages without all their fields, so messages still in the v1 table are read from there.
 _ONLY_V2 = "AND NOT EXISTS (SELECT 1 FROM message o WHERE o.id = m.id)"
-# One that ran when it was looked at last, and had completed before the upgrade, is its own as well.
+# A call that was running when last read, and completed before the upgrade, is also read from the v1 table.
 _NOT_ENDED_IN_V1 = """
   AND NOT EXISTS (SELECT 1 FROM message o WHERE o.id = m.id
     AND CASE WHEN json_valid(o.data) THEN json_type(o.data, '$.time.completed') IN ('integer', 'real') END)
 """
-# A fork's copies have the number of their row in their id. Of a session that was a fork in OpenCode 1 only the time
-# tells, and only of the messages of then: a clock that went back makes a session's own calls older than itself.
+# The id of a fork's copy ends in the number of its row. For a session that was forked in OpenCode 1 only the time shows
+# a copy, and only for v1's messages: after the clock was set back, a session's own calls are older than the session.
 _IN_FORK = """
   coalesce(m.id LIKE '%\\_' || m.seq ESCAPE '\\', 0)
   OR (typeof(m.seq) <> 'integer' OR m.seq < 0) AND m.id GLOB '*_*_[0-9]*'
@@ -120,18 +120,18 @@ class SqliteV2(SqliteStore):
     has_sums = True
     session_table = "session_v2"
     message_table = "session_message"
-    _at_once = True  # the sums of sessions are compared with their rows
+    _at_once = True  # the sums of sessions are compared with their calls
 
     def __init__(self, file: SqliteFile) -> None:
         super().__init__(file)
-        self._due = Due({}, 0, 0)
-        """The sessions whose sums are still to be read."""
+        self._pending = PendingSums({}, 0, 0)
+        """The sessions whose sums still have to be read."""
         self._read: dict[str, object] = {}
-        """The sums that have been taken, by session."""
-        self._given: dict[str, object] = {}
-        """Those of the step that was given last."""
+        """The sums already written to the ledger, by session."""
+        self._yielded: dict[str, object] = {}
+        """The sums in the last batch, by session; the ledger may not have written them yet."""
         self._touched: set[str] = set()
-        """Sessions that are new or have changed, or whose calls have, since sums were read."""
+        """Sessions that are new or changed, or have new or changed calls, since sums were last read."""
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
         self._is_forked = "fork_session_id" in columns(connection, "session_v2")
@@ -149,7 +149,7 @@ class SqliteV2(SqliteStore):
         self._of_session = _OF_SESSION.format(only_v2=only_v2)
         self._by_id = _BY_ID + (_NOT_ENDED_IN_V1 if "data" in v1 else "")
         self._bill_table = BillTable(connection)
-        self._due, self._given = Due({}, 0, 0), {}
+        self._pending, self._yielded = PendingSums({}, 0, 0), {}
 
     def rows_of(self, session_id: str) -> list[Call]:
         with self.file.reading() as connection:
@@ -159,7 +159,7 @@ class SqliteV2(SqliteStore):
         return [call for call in batch.calls if not call.copied]
 
     def _rows_between(self, connection: sqlite3.Connection, above: int, up_to: int, limit: int) -> list[Any]:
-        return taken(connection.execute(self._select + self._between, (*rowids(above, up_to), limit)))
+        return fetch_bounded(connection.execute(self._select + self._between, (*rowids(above, up_to), limit)))
 
     def _rows_by_id(self, connection: sqlite3.Connection, ids: list[str]) -> list[Any]:
         return connection.execute(self._select + self._by_id, (json.dumps(ids),)).fetchall()
@@ -181,13 +181,13 @@ class SqliteV2(SqliteStore):
         return connection.execute(_PROMPTS, (json.dumps(list(message_ids)),)).fetchall()
 
     def _take(self, batch: Batch, rows: list[Any], *, with_tools: bool = True) -> None:
-        for rowid, id, session_id, session, written, created, copied, directory, model, turn_id, origin, *told in rows:
+        for rowid, id, session_id, session, written, created, copied, directory, model, turn_id, origin, *texts in rows:
             try:
                 if not isinstance(id, str) or not isinstance(session_id, str):
                     raise BadRow("has no usable id")
                 if (kind := _kind(written)) in _OTHERS:
                     continue
-                data = _told(*told)
+                data = _fields(*texts)
                 if kind not in _CALLS:
                     if data.get("cost") is None and data.get("tokens") is None:
                         continue
@@ -222,35 +222,35 @@ class SqliteV2(SqliteStore):
         return False
 
     def _started(self, connection: sqlite3.Connection, batch: Batch, at: Cursor) -> Cursor:
-        """Read the sums of the sessions that have changed, if all their calls have been read by now."""
-        # A session that is new may be dated before all that was read: the clock had gone back.
+        """Reads the sums of changed sessions, if all their calls have been read by now."""
+        # If the clock was set back, a new session can be dated before the watermark.
         self._touched.update(call.session_id for call in batch.calls)
         self._touched.update(session.id for session in batch.sessions)
         if not self._wants_sums:
             return at
-        due = self._bill_table.due(connection, at.billed_ms, self._touched, clock.now_ms())
-        if due is None:
+        pending = self._bill_table.pending(connection, at.billed_ms, self._touched, clock.now_ms())
+        if pending is None:
             return at
         touched, self._touched = self._touched, set()
-        changed = {id: new for id, new in due.sums.items() if id in touched or self._read.get(id) != new}
-        self._due = replace(due, sums=changed)
+        changed = {id: new for id, new in pending.sums.items() if id in touched or self._read.get(id) != new}
+        self._pending = replace(pending, sums=changed)
         if at.messages.gaps or len(changed) > _BILLS:
             return at
         self._take_bills(connection, batch)
-        return replace(at, billed_ms=due.newest_ms)
+        return replace(at, billed_ms=pending.newest_ms)
 
     def _take_bills(self, connection: sqlite3.Connection, batch: Batch) -> None:
-        """Read the next sums that are due."""
-        ids = list(self._due.sums)
-        bills, unreadable = self._bill_table.read(connection, ids[:_BILLS], self._due.since_ms)
+        """Reads the next pending sums into the batch."""
+        ids = list(self._pending.sums)
+        bills, unreadable = self._bill_table.read(connection, ids[:_BILLS], self._pending.since_ms)
         batch.unreadable += unreadable
         batch.bills = self._with_originals(connection, bills)
         at_rest = [bill.session_id for bill in batch.bills if not bill.is_held]
-        self._given = {session_id: self._due.sums[session_id] for session_id in at_rest}
-        self._due = replace(self._due, sums={id: self._due.sums[id] for id in ids[_BILLS:]})
+        self._yielded = {session_id: self._pending.sums[session_id] for session_id in at_rest}
+        self._pending = replace(self._pending, sums={id: self._pending.sums[id] for id in ids[_BILLS:]})
 
     def _with_originals(self, connection: sqlite3.Connection, bills: list[Bill]) -> list[Bill]:
-        """The bills with the undone calls of their sessions that copies show."""
+        """Adds to the bills the undone calls of their sessions that are known from copies in forks."""
         owners = [bill.session_id for bill in bills]
         undone = [bill.session_id for bill in bills if bill.undone_before_ms is not None]
         lost = orphans(connection, owners, undone) if self._is_forked else []
@@ -276,18 +276,18 @@ class SqliteV2(SqliteStore):
         ]
 
     def _closing(self, at: Cursor, retry: list[str]) -> Iterator[tuple[Batch, Cursor]]:
-        """Read the sums of many sessions, each time with all calls up to that moment."""
+        """Reads the sums of many sessions in batches, each together with all calls up to then."""
         if lacking := self._bill_table.lacking:
             with self._reading():
                 raise sqlite3.DatabaseError(f"session_v2 lacks {', '.join(lacking)}")
-        self._read |= self._given
-        while self._due.sums:
+        self._read |= self._yielded
+        while self._pending.sums:
             with self._reading() as connection:
                 at = replace(at, messages=advance(connection, self.message_table, at.messages))
-                batch = Batch("", looked_at=frozenset(retry))
+                batch = Batch("", rechecked=frozenset(retry))
                 rows = self._rows_by_id(connection, retry)
                 left = _ROWS
-                while at.messages.gaps and left > 0:  # every gap: a writer may make one more at each step
+                while at.messages.gaps and left > 0:  # all gaps, as a writer may add one at each step
                     new = self._rows_between(connection, *at.messages.gaps[0], left)
                     at = replace(at, messages=shrink(at.messages, new[-1][0] if new else None))
                     rows, left = rows + new, left - max(len(new), 1)
@@ -295,12 +295,12 @@ class SqliteV2(SqliteStore):
                 if not at.messages.gaps:
                     self._take_bills(connection, batch)
             retry = sorted({*retry, *(call.id for call in batch.calls if not call.final)})
-            yield batch, at if self._due.sums else replace(at, billed_ms=self._due.newest_ms)
-            self._read |= self._given
+            yield batch, at if self._pending.sums else replace(at, billed_ms=self._pending.newest_ms)
+            self._read |= self._yielded
 
 
-def _told(error: str | None, text: object) -> dict[str, Any]:
-    """The fields of a row of which there is something. Raises BadRow."""
+def _fields(error: str | None, text: object) -> dict[str, Any]:
+    """The fields of a row that are present. Raises BadRow."""
     values = loads(text)
     if not isinstance(values, list):
         raise BadRow("not a JSON object")
@@ -312,7 +312,7 @@ def _told(error: str | None, text: object) -> dict[str, Any]:
 
 
 def _kind(value: object) -> str:
-    """The type of a row, which may have been written as bytes. Raises BadRow."""
+    """The type of a row, which may be stored as bytes. Raises BadRow."""
     kind = value.decode(errors="replace") if isinstance(value, bytes) else value
     if not isinstance(kind, str):
         raise BadRow("has no usable type")

@@ -1,8 +1,8 @@
-"""Several model calls in one message: OpenCode 0.x wrote all steps of a turn into one, and 1.x keeps those.
+"""Splits a message of OpenCode 0.x, which holds all steps of a turn, into one call per step; 1.x keeps such messages.
 
-Such a message's cost is the sum of its steps' and its tokens are those of the last, so each step becomes a call of
-its own, from its `step-finish` part: with its own context, which decides the tier of its price. The first has the
-message's id, the others that id with `#2`, `#3` and so on.
+The cost of such a message is the sum over its steps, but its tokens are those of the last step. So each step becomes a
+call of its own, from its `step-finish` part, with its own context size, which selects the price tier. The first call
+has the message's id, the others that id with `#2`, `#3` and so on.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ from opencode_tui.source.text import label
 
 
 class Step(Struct, frozen=True):
-    """What a `step-finish` part says, as it stands there; `id` orders a message's steps."""
+    """The undecoded data of a `step-finish` part; the steps of a message are ordered by `id`."""
 
     id: str
     data: dict[str, Any]
 
 
 def by_step(call: Call, steps: Sequence[Step], version: str | None) -> list[Call]:
-    """The calls of a message, which add up to its cost exactly; the call itself where it is one.
+    """Splits a message's call into its steps, whose costs add up exactly; returns the call itself if it is one step.
 
-    A call of which something could not be read is put right by its steps, where those can.
+    Fields of the call that could not be read are taken from the steps, if those can be read.
     """
     if not steps or (len(steps) == 1 and call.missing is None):
         return [call]
@@ -56,7 +56,7 @@ def by_step(call: Call, steps: Sequence[Step], version: str | None) -> list[Call
 
 
 def _costs(call: Call, used: Sequence[tuple[Tokens, int, list[str]]]) -> tuple[int, ...]:
-    """What each step cost: as it says itself where that adds up, else its share of the message's cost."""
+    """The cost of each step: as recorded if these add up to the message's cost, else its share of that."""
     costs = tuple(cost for _, cost, _ in used)
     if _cost_is_missing(call) or sum(costs) == call.recorded_nano:
         return costs

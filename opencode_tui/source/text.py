@@ -1,4 +1,4 @@
-"""Text that comes from a store is somebody's text: made safe to keep and to show before anything else sees it."""
+"""Sanitizes text from a store, which may hold anything, before it is stored or shown."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from opencode_tui.privacy.harmless import one_line
 
 
 def clean(value: object, limit: int = 400) -> str:
-    """A string without control characters, bidirectional overrides and lone surrogates, cut at `limit`.
+    """The string without control characters, bidirectional overrides and lone surrogates, cut at `limit` characters.
 
-    What is not a string is the empty string.
+    Returns the empty string for any other type.
     """
     return one_line(value, limit) if isinstance(value, str) else ""
 
 
 def first_line(value: object) -> str:
-    """The first line of a text that says something, for one who wants to see what was asked."""
+    """The first line of a text that is not blank, cleaned and cut at 160 characters; "" if there is none."""
     lines = value.splitlines() if isinstance(value, str) else []
     return next((line for text in lines if (line := clean(text, 160))), "")
 
 
 def label(value: object, limit: int = 120) -> str:
-    """A clean string of the kind that many rows share: a model, an agent, a directory."""
+    """Like `clean`, but cached, for strings that many rows share: models, agents, directories."""
     return _label(value[: limit * 2], limit) if isinstance(value, str) else ""
 
 
@@ -34,10 +34,10 @@ def _label(value: str, limit: int) -> str:
 
 
 def identifier(value: object) -> str | None:
-    """An id as a store has it, None where there is none.
+    """The id as the store has it; None if the value is not an id.
 
-    One that is too long, or could not be stored, is cut and cleaned and gets a digest of the whole, so that two
-    different ids stay different and references to them still meet.
+    An id that is too long or not printable is cleaned, cut and suffixed with a digest of the whole, so that different
+    ids stay different and references to them still match.
     """
     if not isinstance(value, str) or not value:
         return None
@@ -50,10 +50,10 @@ def identifier(value: object) -> str | None:
 
 
 def raw_id(value: object) -> str | None:
-    """The id in a SQLite column, exactly as it stands there; None for what is not text."""
+    """The id in a SQLite column, unchanged; None if it is not text."""
     return value if isinstance(value, str) and value else None
 
 
 def path_text(path: Path) -> str:
-    """A path as text that can be stored and shown: bytes that are not UTF-8 become escapes such as `\\xff`."""
+    """The path as valid text: bytes that are not UTF-8 become escapes such as `\\xff`."""
     return os.fsencode(path).decode("utf-8", "backslashreplace")

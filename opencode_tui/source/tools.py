@@ -1,7 +1,7 @@
-"""Uses of tools, from v1's parts and v2's content: name, target, outcome, duration and nothing that was said.
+"""Reads tool uses from v1's parts and v2's content: name, target, outcome and duration, no prompt or output text.
 
-From the same parts of v1 come the steps of a message, see `steps`. Rows are fetched in a short read and turned
-into records after it.
+The steps of a v1 message come from the same parts, see `steps`. Rows are fetched in a short transaction and decoded
+after it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from opencode_tui.source.decode import BadRow, loads, moment, parse
 from opencode_tui.source.steps import Step
 from opencode_tui.source.text import identifier
 
-# The big fields (output, metadata, a long input) stay in SQLite: only these come out.
+# Only these fields are read; the large ones (output, metadata, a long input) are left in SQLite.
 _STATE = ", ".join(
     f"'$.state.{name}'"
     for name in (
@@ -28,12 +28,12 @@ _STATE = ", ".join(
 )
 
 LONG = 4000
-"""An input of more characters has no fingerprint: it would have to leave SQLite for it."""
+"""Inputs of more characters get no fingerprint, so that they need not be read."""
 _GIVEN = """
   CASE WHEN length(json_extract({of}, '$.state.input')) <= {long} THEN json_extract({of}, '$.state.input') END
 """
 
-# A patch names its files in its text: its beginning is enough for the first.
+# A patch names its files in its text; the beginning is enough to find the first.
 _PATCH = "substr(json_extract({of}, '$.state.input.patchText'), 1, 500)"
 
 _V1 = f"""
@@ -57,19 +57,19 @@ _V2 = f"""
     AND CASE WHEN c.type = 'object' THEN json_extract(c.value, '$.type') = 'tool' END
 """
 
-# OpenCode 2 has new names for some tools: one name each, so that they add up over an upgrade.
+# OpenCode 2 renamed some tools; mapped to the old names, so that they add up across an upgrade.
 _NAMES = {"shell": "bash", "patch": "apply_patch", "subagent": "task"}
 _PATCHED = re.compile(r"^\*\*\* (?:Update|Add|Delete) File: *(\S.*)$", re.MULTILINE)
 _OUTCOMES = {"completed": True, "error": False}
 
 
 def v1_parts(connection: sqlite3.Connection, message_ids: Sequence[str]) -> list[Any]:
-    """The rows of the tools and the steps of messages, by an index seek a message."""
+    """The rows of the tools and steps of messages, with one index seek per message."""
     return connection.execute(_V1, (json.dumps(message_ids),)).fetchall()
 
 
 def v1_tools(rows: Iterable[Any]) -> list[ToolUse]:
-    """What was used, from rows of `v1_parts`; those that cannot be read are passed over."""
+    """The tool uses in rows of `v1_parts`; unreadable ones are skipped."""
     tools = []
     for id, call_id, session_id, is_tool, state, given, patch in rows:
         if is_tool:
@@ -79,7 +79,7 @@ def v1_tools(rows: Iterable[Any]) -> list[ToolUse]:
 
 
 def v1_steps(rows: Iterable[Any]) -> dict[str, list[Step]]:
-    """The steps of each message, from rows of `v1_parts`."""
+    """The steps by message id, from rows of `v1_parts`."""
     steps: dict[str, list[Step]] = {}
     for id, message_id, _, is_tool, text, *_ in rows:
         if not is_tool:
@@ -89,12 +89,12 @@ def v1_steps(rows: Iterable[Any]) -> dict[str, list[Step]]:
 
 
 def v2_parts(connection: sqlite3.Connection, call_ids: Sequence[str]) -> list[Any]:
-    """The rows of the tools of calls, whose data must be known to be JSON."""
+    """The rows of the tools of calls."""
     return connection.execute(_V2, (json.dumps(call_ids),)).fetchall()
 
 
 def v2_tools(rows: Iterable[Any]) -> list[ToolUse]:
-    """What was used, from rows of `v2_parts`."""
+    """The tool uses in rows of `v2_parts`; unreadable ones are skipped."""
     tools = []
     for id, call_id, session_id, text, given, patch, time_text, agent in rows:
         with suppress(BadRow):
@@ -111,10 +111,11 @@ def v2_tools(rows: Iterable[Any]) -> list[ToolUse]:
 def tool_use(
     id: object, call_id: object, session_id: object, state: Sequence[object], given: object, patch: object = None
 ) -> ToolUse:
-    """The record of one use; `state` holds the tool's name and the values of `_STATE` in its order, `given` the
-    JSON of its input, `patch` the beginning of a patch.
+    """The record of one tool use.
+
+    `state` has the tool's name and the values of `_STATE`, `given` the input's JSON, `patch` the beginning of a patch.
     """
-    # Imported here, so that who finds nothing new does not wait for it.
+    # Imported on first use, to keep polls that find nothing new fast.
     from opencode_tui.privacy.targets import tool_name
     from opencode_tui.source.digest import digest_of
 
@@ -137,7 +138,7 @@ def tool_use(
 def _target(
     tool: str, file_path: object, path: object, patch: object, command: object, url: object, agent: object
 ) -> str:
-    """What a tool of OpenCode's own worked on, by the input that such a tool has; empty for every other tool."""
+    """The target of one of OpenCode's own tools, taken from its input; empty for any other tool."""
     from opencode_tui.privacy import targets
     from opencode_tui.privacy.commands import command_head
 
@@ -152,7 +153,7 @@ def _target(
 
 
 def patched_file(patch: str) -> str:
-    """The first file that a patch is about; empty where its beginning names none."""
+    """The first file that a patch names in its beginning, or ""."""
     from opencode_tui.privacy.targets import file_of
 
     found = _PATCHED.search(patch)

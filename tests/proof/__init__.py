@@ -1,5 +1,5 @@
-"""Plays random histories of OpenCode's stores beside the program and proves that its ledger holds the truth.
+"""Plays random histories of OpenCode's stores and checks that the program's ledger matches what was really billed.
 
-`python -m tests.proof --help` says how. Nothing here that writes stores or works out what is true imports
+See `python -m tests.proof --help`. The modules that write stores or compute the expected result do not import
 `opencode_tui` or the builders of the other tests.
 """

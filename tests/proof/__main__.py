@@ -1,4 +1,4 @@
-"""`python -m tests.proof`: random histories for so many operations or seconds, and their figures as JSON."""
+"""`python -m tests.proof`: plays random histories for a number of operations or seconds, and prints figures as JSON."""
 
 from __future__ import annotations
 
@@ -45,14 +45,14 @@ def main() -> int:
             break
     if arguments.beside and not (beside := _beside(arguments, without)):
         return 1
-    told: dict[str, Any] = {"seed": arguments.seed, "histories": number, "drift_nano": 0}
-    told |= {"seconds": round(time.monotonic() - begun, 1)} | dict(total) | {"by_operation": dict(operations)}
-    print(json.dumps(told | ({"beside": beside} if arguments.beside else {})))
+    result: dict[str, Any] = {"seed": arguments.seed, "histories": number, "drift_nano": 0}
+    result |= {"seconds": round(time.monotonic() - begun, 1)} | dict(total) | {"by_operation": dict(operations)}
+    print(json.dumps(result | ({"beside": beside} if arguments.beside else {})))
     return 0
 
 
 def _histories(arguments: argparse.Namespace, without: set[str]) -> Iterator[dict[str, Any] | None]:
-    """The figures of one history after the other, `--jobs` of them played at a time."""
+    """Yields the figures of one history after the other, playing `--jobs` of them at a time."""
     if arguments.operations <= 0:
         return
     if arguments.jobs == 1:
@@ -70,7 +70,7 @@ def _histories(arguments: argparse.Namespace, without: set[str]) -> Iterator[dic
 
 
 def _history(arguments: argparse.Namespace, number: int, without: set[str]) -> dict[str, Any] | None:
-    """The figures of one history in this process; None where it found a fault, which is said."""
+    """Plays one history in this process and returns its figures; prints a fault that it finds and returns None."""
     generations = arguments.generations.split(",")
     generation, seed = generations[number % len(generations)], arguments.seed + number
     root = _directory()
@@ -83,7 +83,7 @@ def _history(arguments: argparse.Namespace, number: int, without: set[str]) -> d
             flags = [f"--seed {seed} --generations {generation} --length {arguments.length}"]
             flags += ["--no-fresh"] if arguments.no_fresh else []
             flags += [f"--without {arguments.without}"] if without else []
-            _say(error, root, f"{' '.join(flags)} --until {episode.figures.operations}")
+            _report(error, root, f"{' '.join(flags)} --until {episode.figures.operations}")
             return None
     if arguments.until:
         print(f"stopped after operation {arguments.until}; {root} is kept", file=sys.stderr)
@@ -94,7 +94,7 @@ def _history(arguments: argparse.Namespace, number: int, without: set[str]) -> d
 
 
 def _beside(arguments: argparse.Namespace, without: set[str]) -> list[dict[str, Any]]:
-    """The figures of a history of each generation beside real processes; none where one found a fault."""
+    """The figures of one history per generation beside real processes; an empty list if one found a fault."""
     found = []
     generations = arguments.generations.split(",")
     for number, generation in enumerate(generations):
@@ -106,21 +106,22 @@ def _beside(arguments: argparse.Namespace, without: set[str]) -> list[dict[str, 
                 found.append({"generation": generation} | episode.run(arguments.beside / len(generations)))
             except Exception as error:
                 flags = f"--seed {arguments.seed + number} --generations {generation} --operations 0"
-                _say(error, root, f"{flags} --beside {arguments.beside / len(generations):g}")
+                _report(error, root, f"{flags} --beside {arguments.beside / len(generations):g}")
                 return []
         shutil.rmtree(root)
     return found
 
 
 def _directory() -> Path:
-    """A new one, in memory where there is room: a disk that waits for each commit proves no more."""
+    """A new temporary directory, in memory if there is room, because that is faster."""
     memory = Path("/dev/shm")
     room = memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > _ROOM
     return Path(tempfile.mkdtemp(prefix="opencode-tui-proof-", dir=memory if room else None))
 
 
-def _say(error: Exception, root: Path, again: str) -> None:
-    print(f"{type(error).__name__}: {error}\n{root} is kept\nagain: python -m tests.proof {again}", file=sys.stderr)
+def _report(error: Exception, root: Path, flags: str) -> None:
+    """Prints the error and the command that reproduces it; raises it again unless it is a Drift."""
+    print(f"{type(error).__name__}: {error}\n{root} is kept\nagain: python -m tests.proof {flags}", file=sys.stderr)
     if not isinstance(error, Drift):
         raise error
 

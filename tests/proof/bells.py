@@ -1,4 +1,4 @@
-"""Which alerts must have fired, and which must not: worked out from the bills that the ledger must have."""
+"""Computes which alerts must have fired, and which must not, from the bills that the ledger must have."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ warning_usd = "off"
 notice = "off"
 warning = "off"
 """
-"""The rules of the proof: the day's lines, and a session's. Both stand at amounts that random days pass."""
+"""The alert rules of the proof: the day's and the session's lines, at amounts that random days cross."""
 
 _LEVELS = ("notice", "warning", "cutoff")
 _LINES = {
@@ -43,19 +43,19 @@ _LINES = {
 
 
 class Bells:
-    """Holds the alerts of one ledger against the truth at each look. Raises Drift."""
+    """Checks the alerts of one ledger after each poll. Raises Drift."""
 
     def __init__(self) -> None:
         self.fired: list[Fired] = []
         self._paid = 0
-        """How many of the oracle's paid bills are in what follows."""
+        """The number of the oracle's paid bills that are included in the sums below."""
         self._roots: dict[str, int] = defaultdict(int)
         self._days: dict[int, int] = defaultdict(int)
         self._undated = 0
         self._active: dict[int, set[str]] = defaultdict(set)
 
     def look(self, new: list[Fired], oracle: Oracle, parents: Mapping[str, str | None], now_ms: int) -> None:
-        """The alerts that fired at a look, just after the oracle has looked as well."""
+        """Checks the alerts `new` that fired in a poll; call it right after the oracle's `look`."""
         day = now_ms // DAY_MS
         low, high, active = self._sums(oracle, parents, day)
         for alert in new:
@@ -71,11 +71,11 @@ class Bells:
     def _sums(
         self, oracle: Oracle, parents: Mapping[str, str | None], day: int
     ) -> tuple[dict[str, int], dict[str, int], set[str]]:
-        """What is known to be spent, and what may be: of the day under "", and by root session."""
+        """(least spend, most spend, sessions active on the day); spend is by root session, and under "" for the day."""
         for bill, payer, as_row in oracle.paid[self._paid :]:
             root = _root(payer, parents)
             self._roots[root] += bill.nano
-            # When a call was made that only a sum tells of is not always known.
+            # The time of a call that is only in a session's sum is not always known.
             if as_row:
                 self._days[bill.created // DAY_MS] += bill.nano
                 self._active[bill.created // DAY_MS].add(root)

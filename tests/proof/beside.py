@@ -1,4 +1,4 @@
-"""Plays a history while the real programs run beside it, are killed, suspended and started again."""
+"""Plays a history while the real programs run concurrently and are killed, suspended and restarted."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from typing import Any
 
 from tests.proof.bells import DAY_MS
 from tests.proof.looks import sessions_of
-from tests.proof.oracle import Drift, Told
+from tests.proof.oracle import Drift, SessionTotals
 from tests.proof.play import Episode
 from tests.proof.programs import LASTING, PASSING, Crowd, channel
 
 _CALM = {"day", "jump", "restart", "move"}
-"""What has no place beside programs that read the real clock and were told where the data directory is."""
+"""Operations that are impossible with programs that use the real clock and a fixed data directory."""
 _MANY = 1_000_000
 
 
 class Beside(Episode):
-    """An episode whose looks are other processes': when they look is theirs, so that each `barrier` waits for one."""
+    """An episode in which other processes poll at their own times; `barrier` waits until one has polled."""
 
     def __init__(
         self, root: Path, seed: int, generation: str, environ: dict[str, str], without: set[str], *, kills: bool = True
@@ -34,10 +34,10 @@ class Beside(Episode):
         where = ["--ledger", str(root / "ledger.db"), "--config", str(self.config)]
         self.crowd = Crowd(root, environ, [*where, "--data-dir", str(self.place.directory)])
         self.story.now = int(time.time() * 1000)
-        self.story.dearest, self.story.pace_ms = 300_000_000, 4
+        self.story.most_nano, self.story.pace_ms = 300_000_000, 4
 
     def run(self, seconds: float, least: int = 0) -> dict[str, Any]:
-        """Play for so long, and until so many operations are done. Raises Drift."""
+        """Plays for `seconds` and at least `least` operations, and returns the figures. Raises Drift."""
         begun = time.monotonic()
         self._first_day = self.story.now // DAY_MS
         try:
@@ -59,14 +59,14 @@ class Beside(Episode):
         return self._figures()
 
     def _burst(self) -> None:
-        """A few operations in quick succession, each of which somebody may look at."""
+        """A few operations in quick succession, after each of which a program may poll."""
         for _ in range(self.dice.randint(1, 8)):
             self.story.now = max(self.story.now, int(time.time() * 1000) - 1)
             self.step(self.dice.choices(self._names, self._weights)[0])
             self._pending |= dict.fromkeys(self.story.bills[self.unseen :])
             self.unseen = len(self.story.bills)
             self.oracle.glimpse(list(self._pending), self.place.images())
-        # The store's clock must not run ahead of the programs'.
+        # The store's clock must not be ahead of that of the programs.
         ahead = self.story.now / 1000 - time.time()
         time.sleep(max(ahead, self.dice.random() * 0.05))
 
@@ -92,7 +92,7 @@ class Beside(Episode):
             raise Drift("; ".join(wrong))
 
     def barrier(self) -> None:
-        """A look that has ended well, and the comparison of all that is known by then."""
+        """Runs `sync` and compares the ledger with the oracle after it."""
         ended = self.crowd.run("sync")
         if ended.returncode:
             raise Drift(f"`sync` ended with {ended.returncode}: {ended.stderr.decode(errors='replace')}")
@@ -101,20 +101,20 @@ class Beside(Episode):
         super().compare(whole=False)
 
     def look(self) -> None:
-        """The comparison itself looks, by its own command."""
+        """Does nothing: the comparison polls with its own command."""
 
-    def says(self) -> dict[str, Told]:
+    def ledger_totals(self) -> dict[str, SessionTotals]:
         return sessions_of(self.root / "ledger.db", self.config, self.place.directory)
 
     def _settle(self) -> None:
-        """After all have ended: one last look that delivers what is left, and the log of alerts against the truth."""
+        """After all programs have ended: delivers pending alerts with `check`, then compares ledger and alerts."""
         ended = self.crowd.run("check", "--notify")
         if ended.returncode not in (0, 1, 2):
             raise Drift(f"`check` ended with {ended.returncode}: {ended.stderr.decode(errors='replace')}")
         self._saw()
         super().compare(whole=True)
-        said = json.loads(self.crowd.run("alerts", "--json", "--limit", str(_MANY)).stdout)
-        alerts = sorted(said["alerts"] if isinstance(said, dict) else said, key=lambda alert: int(alert["id"]))
+        answer = json.loads(self.crowd.run("alerts", "--json", "--limit", str(_MANY)).stdout)
+        alerts = sorted(answer["alerts"] if isinstance(answer, dict) else answer, key=lambda alert: int(alert["id"]))
         fired = [(each["rule"], each["subject"], each["period"], each["level"]) for each in alerts]
         if self.story.now // DAY_MS == self._first_day:
             self.bells.look(fired, self.oracle, self.story.parents, self.story.now)
@@ -122,7 +122,7 @@ class Beside(Episode):
         self._deliveries({int(each["id"]) for each in alerts})
 
     def _deliveries(self, fired: set[int]) -> None:
-        """Each alert is delivered once; again only where the process that delivered it was killed at it."""
+        """Checks that each alert was delivered once, or again only if the delivering process was killed."""
         tries: dict[int, list[tuple[int, int]]] = defaultdict(list)
         for line in self.delivered.read_text().splitlines():
             alert, number, process = map(int, line.split())
@@ -131,7 +131,7 @@ class Beside(Episode):
         if lost:
             raise Drift(f"alerts {sorted(lost)} fired and were never delivered")
         for alert, made in tries.items():
-            # A killed program's script goes on, as a child of process 1 where it had not begun yet.
+            # The delivery script of a killed program continues, possibly as a child of process 1.
             unexplained = [process for _, process in made[:-1] if process not in self.crowd.killed | {1}]
             if unexplained:
                 raise Drift(f"alert {alert} was delivered {len(made)} times, as (try, process): {made}")

@@ -1,4 +1,4 @@
-"""The JSON that each version of OpenCode writes for a message, as the real stores of those versions have it."""
+"""Encodes messages as JSON like each version of OpenCode, following real stores of those versions."""
 
 from __future__ import annotations
 
@@ -21,27 +21,27 @@ def dumps(value: object) -> str:
 
 
 def tokens_v1(tokens: Tokens, version: Version) -> dict[str, Any]:
-    """Up to 1.3.2 `output` holds the reasoning as well; `total` came with 1.2."""
+    """Up to 1.3.2 `output` includes the reasoning tokens; `total` exists since 1.2."""
     fresh, output, reasoning, read, write = tokens
     if version <= (1, 3, 2):
         output += reasoning
         total = fresh + output + read + write
     else:
         total = sum(tokens)
-    told = {"input": fresh, "output": output, "reasoning": reasoning, "cache": {"read": read, "write": write}}
-    return {"total": total} | told if version >= (1, 2, 0) else told
+    data = {"input": fresh, "output": output, "reasoning": reasoning, "cache": {"read": read, "write": write}}
+    return {"total": total} | data if version >= (1, 2, 0) else data
 
 
 def tokens_v2(message: Message) -> dict[str, Any]:
     if message.written < (2, 0, 0):
-        told = tokens_v1(message.bills[-1].tokens, message.written)
-        return {name: count for name, count in told.items() if name != "total"}
+        data = tokens_v1(message.bills[-1].tokens, message.written)
+        return {name: count for name, count in data.items() if name != "total"}
     fresh, output, reasoning, read, write = (sum(bill.tokens[place] for bill in message.bills) for place in range(5))
     return {"input": fresh, "output": output, "reasoning": reasoning, "cache": {"read": read, "write": write}}
 
 
 def message_v1(message: Message) -> dict[str, Any]:
-    """Without `id` and `sessionID`, which are columns in SQLite and fields in the files and the events."""
+    """The data without `id` and `sessionID`, which are columns in SQLite and fields in the files and events."""
     provider, model = message.model
     if message.kind == "user":
         who = {"agent": message.agent, "model": {"providerID": provider, "modelID": model}}
@@ -71,7 +71,7 @@ def message_v1(message: Message) -> dict[str, Any]:
 
 
 def parts_v1(message: Message) -> list[tuple[str, dict[str, Any]]]:
-    """(id, data) of a message's parts: what each step cost, and the tool that started a subagent."""
+    """(id, data) of a message's parts: one for each step, and the tool that started a subagent."""
     stem = message.id.removeprefix("msg_")
     if message.kind == "user":
         return [(f"prt_{stem}t", {"type": "text", "text": "go on"})]
@@ -101,7 +101,7 @@ def parts_v1(message: Message) -> list[tuple[str, dict[str, Any]]]:
 
 def message_v2(message: Message) -> dict[str, Any]:
     provider, model = message.model
-    told = {"id": model, "providerID": provider, "variant": "default"}
+    chosen = {"id": model, "providerID": provider, "variant": "default"}
     if message.kind == "user":
         return {"time": {"created": message.created}, "text": "go on"}
     if message.kind == "compaction":
@@ -112,7 +112,7 @@ def message_v2(message: Message) -> dict[str, Any]:
         if status == "failed":
             data["error"] = {"type": "compaction.failed", "message": "Compaction summary did not match"}
         else:
-            data |= {"model": told, "summary": "all" if message.completed else "", "recent": ""}
+            data |= {"model": chosen, "summary": "all" if message.completed else "", "recent": ""}
         return data | (_billed(message) if message.bills else {})
     time: dict[str, int] = {"created": message.created}
     if message.completed:
@@ -121,7 +121,7 @@ def message_v2(message: Message) -> dict[str, Any]:
     if message.child:
         state = {"status": "completed", "input": {"description": "dig"}, "metadata": {"sessionID": message.child}}
         content.append({"type": "tool", "id": "call_1", "name": "subagent", "executed": False, "state": state})
-    data = {"time": time, "agent": message.agent, "model": told, "content": content}
+    data = {"time": time, "agent": message.agent, "model": chosen, "content": content}
     if message.failed:
         data |= {"finish": "error", "error": {"type": "aborted", "message": "Step interrupted"}}
     elif message.completed:

@@ -1,4 +1,4 @@
-"""The program as the proof uses it: its sync and its watcher in this process, and its commands' JSON."""
+"""Runs the program for the proof: its sync and alert watcher in this process, and its commands with JSON output."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ from opencode_tui.config.settings import Settings
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.ledger.queries import slices
 from opencode_tui.sync import Sync
-from tests.proof.oracle import Drift, Told
+from tests.proof.oracle import Drift, SessionTotals
 
 Fired = tuple[str, str, str, str]
 """An alert as (rule, subject, period, level)."""
 
 
 def nano(usd: float) -> int:
-    """An amount of the commands' JSON, which is exact to a nano-dollar."""
+    """Converts an amount in USD from a command's JSON to nano-dollars; it is exact."""
     return round(usd * 1e9)
 
 
 @contextlib.contextmanager
 def environment(home: Path) -> Iterator[dict[str, str]]:
-    """A home of its own for all that the program and its guard keep."""
+    """Sets a clean environment with its own home directory for all files of the program and its guard."""
     home.mkdir(parents=True, exist_ok=True)
     kept = {name: text for name, text in os.environ.items() if not name.startswith(("OPENCODE", "XDG_"))}
     ours = kept | {"HOME": str(home), "TZ": "UTC", "NO_COLOR": "1", "COLUMNS": "120", "LINES": "40"}
@@ -52,7 +52,7 @@ def environment(home: Path) -> Iterator[dict[str, str]]:
 
 @dataclass(slots=True)
 class Reader:
-    """A long-lived sync on one ledger, and the alerts that its watcher finds."""
+    """A long-lived sync on one ledger, with the alerts that fired in it."""
 
     ledger_file: Path
     config: Path
@@ -73,15 +73,16 @@ class Reader:
         return self._ledger, self._sync, self._settings
 
     def look(self, now_ms: int) -> None:
-        """Read what is new, as the dashboard does at each of its beats. Raises Drift for a store in trouble.
+        """Polls once like the dashboard. Raises Drift if OpenCode's own store is not live.
 
-        The program's clock is the story's, and a minute passes before: some JSON files are looked at no more often.
+        Sets the program's clock to `now_ms` and moves its monotonic clock by a minute, the interval of the full check
+        for JSON files.
         """
         ledger, sync, settings = self._opened()
         _set_clock(now_ms)
         sync.poll()
         self.looks += 1
-        # A backup that somebody removed is not there any more, whatever it was taken for.
+        # Only OpenCode's own stores count, because a removed backup is expected to be gone.
         ours = {str(self.data_dir / name) for name in ("opencode.db", "storage")}
         wrong = [state.detail for state in sync.states if state.state != "live" and state.path in ours]
         if wrong:
@@ -90,16 +91,16 @@ class Reader:
             what = alert.crossing
             self.fired.append((what.rule, what.subject, what.period, what.level))
 
-    def sessions(self) -> dict[str, Told]:
-        """What the ledger has by session, without a command."""
+    def sessions(self) -> dict[str, SessionTotals]:
+        """The totals by session, read from the ledger without a command."""
         ledger = self._opened()[0]
         return {
-            each.key: Told(each.spend_nano, each.calls, each.tokens.counts)
+            each.key: SessionTotals(each.spend_nano, each.calls, each.tokens.counts)
             for each in slices(ledger.connection, EVER, "session")
         }
 
     def restart(self, data_dir: Path | None = None) -> None:
-        """End it, as after a move of the data directory; the next look starts it again."""
+        """Closes the sync and the ledger; the next poll opens them again, with a new data directory if one is given."""
         if self._sync is not None and self._ledger is not None:
             self._sync.close()
             self._ledger.close()
@@ -119,7 +120,7 @@ def _set_clock(now_ms: int) -> None:
 
 
 def command(arguments: list[str]) -> tuple[int, str, str]:
-    """A command's exit code and what it wrote, run in this process."""
+    """Runs a command in this process; returns its exit code, stdout and stderr."""
     out, err = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         code = main(arguments)
@@ -127,32 +128,35 @@ def command(arguments: list[str]) -> tuple[int, str, str]:
 
 
 def answer(arguments: list[str]) -> Any:
-    """What a command says with `--json`. Raises Drift where it does not."""
+    """The parsed output of a command with `--json`. Raises Drift if it fails."""
     code, out, err = command([*arguments, "--json"])
     if code:
         raise Drift(f"`{' '.join(arguments)}` ended with {code}: {err.strip()}")
     return json.loads(out)
 
 
-def sessions_of(ledger: Path, config: Path, data_dir: Path) -> dict[str, Told]:
-    """What `usage` says of each session, subagents and forks apart."""
+def sessions_of(ledger: Path, config: Path, data_dir: Path) -> dict[str, SessionTotals]:
+    """The totals of each session from `usage`, without subagents and forks."""
     usage = answer(["usage", "--period", "all", "--by", "session", *_where(ledger, config, data_dir)])
-    told = {
-        group["key"]: Told(nano(group["spend_usd"]), group["calls"], _tokens(group["tokens"]))
+    totals = {
+        group["key"]: SessionTotals(nano(group["spend_usd"]), group["calls"], _tokens(group["tokens"]))
         for group in usage["groups"]
     }
-    _same({"usage's total": nano(usage["spend_usd"])}, sum(each.nano for each in told.values()))
-    return told
+    _same({"usage's total": nano(usage["spend_usd"])}, sum(each.nano for each in totals.values()))
+    return totals
 
 
 def hints_of(ledger: Path) -> set[tuple[str, int]]:
-    """Each call's session and amount, as they stand in the ledger's file."""
+    """(session id, nano-dollars) of each call in the ledger's file."""
     with contextlib.closing(sqlite3.connect(ledger)) as connection:
         return set(connection.execute("SELECT session_id, cost_nano FROM call"))
 
 
 def roots_of(ledger: Path, config: Path, data_dir: Path, total: int) -> dict[str, tuple[int, int]]:
-    """Own and total of each root session by `sessions`; `total` is what they, and `usage`, must add up to."""
+    """(own, total) nano-dollars of each root session from `sessions`.
+
+    Raises Drift unless these, and the sums of `usage`, add up to `total`.
+    """
     where = _where(ledger, config, data_dir)
     by_model = answer(["usage", "--period", "all", "--by", "model", *where])
     roots = answer(["sessions", "--period", "all", *where])

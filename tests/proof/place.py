@@ -1,4 +1,4 @@
-"""One data directory of OpenCode's: what it holds, and what happens to it as a whole."""
+"""One data directory of OpenCode: its stores and backups, and operations on it as a whole."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _NAME = {(1, 2, 27): "v1.2", (1, 14, 48): "v1.14", (1, 18, 34): "v1.18"}
 
 
 class Place:
-    """`main` is the store that OpenCode writes now; `old` the JSON files that an import left behind."""
+    """A data directory. `main` is the live store; `old` are the JSON files that remain after an import."""
 
     def __init__(self, directory: Path, generation: str, version: Version) -> None:
         self.directory = directory
@@ -48,7 +48,7 @@ class Place:
         return [self.main, *([self.old] if self.old else [])]
 
     def reopen(self) -> None:
-        """OpenCode is closed and started again: nothing is left of its -wal meanwhile."""
+        """Closes and restarts OpenCode, which removes the -wal in between."""
         self.store.close()
         self._open()
 
@@ -59,7 +59,7 @@ class Place:
         self._open()
 
     def back_up(self, name: str) -> bool | None:
-        """A copy beside the store, under a name of the person's choice."""
+        """Makes a backup copy beside the store; False if the store is JSON files."""
         if not isinstance(self.store, Database):
             return False
         self.store.commit()
@@ -79,7 +79,7 @@ class Place:
         self.backups[new] = self.backups.pop(name)
 
     def restore(self, name: str, *, in_place: bool) -> None:
-        """Put a backup where the store was. Calls that ran when it was made never complete."""
+        """Replaces the store with a backup. Calls that were running in the backup never complete."""
         assert isinstance(self.store, Database)
         self.store.commit()
         if in_place:
@@ -97,9 +97,9 @@ class Place:
         self._open()
 
     def upgrade(self, now: int, between: Callable[[], object]) -> bool:
-        """To the next generation that OpenCode has; False where this one is the newest.
+        """Upgrades to the next version of OpenCode; False if this is the newest.
 
-        `between` is called in the middle of it, when a look may fall.
+        Calls `between` in the middle, when a program may poll.
         """
         if self.main.generation == "json":
             self._import_files()
@@ -112,7 +112,7 @@ class Place:
         return True
 
     def _import_files(self) -> None:
-        """1.2 to 1.16 take the JSON files over under the same ids; the files stay."""
+        """1.2 to 1.16 import the JSON files under the same ids; the files stay."""
         self.store.close()
         self.old = self.main
         self.main = Image("v1", V1_VERSIONS[0])
@@ -135,7 +135,7 @@ class Place:
         self.store.migrate(f"{_NAME[before]}-to-{_NAME[after]}", self.main)
 
     def _to_v2(self, now: int, between: Callable[[], object]) -> None:
-        """Ids, costs and times are kept; the events are deleted, a staged undo is dropped, 1.x's tables stay."""
+        """Keeps ids, costs, times and the v1 tables; deletes the events and drops a staged undo."""
         assert isinstance(self.store, Database)
         frozen = self.main
         frozen.events = {}
@@ -158,9 +158,9 @@ class Place:
 
 
 def _add_row(session: Session, message: Message) -> None:
-    """To the sums of a session: what a row of version 1 says, which of a message of several calls is the last's."""
-    told = tokens_v1(message.bills[-1].tokens, message.written)
-    row = (told["input"], told["output"], told["reasoning"], told["cache"]["read"], told["cache"]["write"])
+    """Adds a v1 message to the sums of a session: its cost and, if it has several calls, the tokens of the last."""
+    data = tokens_v1(message.bills[-1].tokens, message.written)
+    row = (data["input"], data["output"], data["reasoning"], data["cache"]["read"], data["cache"]["write"])
     session.cost += message.nano / 1e9
     session.tokens = [have + more for have, more in zip(session.tokens, row, strict=True)]
 
@@ -171,10 +171,10 @@ def _imported(old: Session) -> dict[str, Message]:
     compacted = {message.turn: message for message in old.messages.values() if message.kind == "compaction"}
     kept = [message for message in old.messages.values() if message.kind != "compaction"]
     for seq, message in enumerate(sorted(kept, key=lambda each: (each.created, each.id)), 1):
-        taken = message.copied()
-        taken.seq, taken.imported = seq, True
+        copy = message.copied()
+        copy.seq, copy.imported = seq, True
         if message.id in compacted:
-            taken.kind, taken.turn = "compaction", ""
-            taken.completed = compacted[message.id].completed or message.created
-        found[taken.id] = taken
+            copy.kind, copy.turn = "compaction", ""
+            copy.completed = compacted[message.id].completed or message.created
+        found[copy.id] = copy
     return found

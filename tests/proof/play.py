@@ -1,4 +1,4 @@
-"""Plays one random history: operations on the stores, looks of the program between them, and comparisons."""
+"""Plays one random history: operations on the stores, polls by the program between them, and comparisons."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from tests.proof.bells import DAY_MS, SETTINGS, Bells
 from tests.proof.encode import text_of
 from tests.proof.looks import Reader, hints_of, roots_of, sessions_of
-from tests.proof.oracle import Drift, Oracle, Told
+from tests.proof.oracle import Drift, Oracle, SessionTotals
 from tests.proof.place import JSON_VERSION, V1_VERSIONS, V2_VERSION, Place
 from tests.proof.story import HOUR_MS, Story
 from tests.proof.world import Image, Session
@@ -54,7 +54,7 @@ WEIGHTS: dict[str, float] = {
     "restart": 1,
 }
 _LOOKS = (0.05, 0.15, 0.4)
-"""How often a history is looked at, by operation: what happens between two looks is as much as what each finds."""
+"""The probabilities of a poll after each operation; a history uses one of them."""
 _BATCH, _WHOLE = 40, 6
 _BACKUPS = ("opencode-backup.db", "opencode.db.bak", "opencode copy.db", "opencode-2026-05-13.db")
 
@@ -72,7 +72,7 @@ class Figures:
 
 
 class Episode:
-    """One history in one directory. The same seed, generation and operations play the same."""
+    """One history in one directory; the same seed, generation and operations give the same history."""
 
     def __init__(self, root: Path, seed: int, generation: str, without: Collection[str] = ()) -> None:
         self.root, self.dice = root, random.Random(f"{seed} {generation}")
@@ -95,7 +95,7 @@ class Episode:
         self._names, self._weights = names, [WEIGHTS[name] for name in names]
 
     def play(self, operations: int, until: int | None = None) -> Figures:
-        """Play so many operations; with `until` stop after that one, before it is looked at. Raises Drift."""
+        """Plays `operations` operations; with `until` stops after that one, before a poll. Raises Drift."""
         for number in range(1, operations + 1):
             self.step(self.dice.choices(self._names, self._weights)[0])
             if number == until:
@@ -108,7 +108,7 @@ class Episode:
         return self.figures
 
     def step(self, name: str) -> None:
-        """One operation; where the store has nothing for it (an undo of nothing, say) a call takes its place."""
+        """Plays one operation, or a call if the operation is impossible now, such as an undo without a prompt."""
         if getattr(self, f"_{name}", lambda: self._of_story(name))() is False:
             name = "call"
             self._of_story(name)
@@ -125,7 +125,7 @@ class Episode:
         self.bells.look(reader.fired[before:], self.oracle, self.story.parents, self.story.now)
 
     def between(self) -> None:
-        """A look in the middle of an operation, now and then."""
+        """Polls in the middle of an operation, half of the time."""
         if self.dice.random() < 0.5:
             self.look()
 
@@ -138,14 +138,14 @@ class Episode:
             del self._pending[bill]
 
     def compare(self, *, whole: bool) -> None:
-        """Look once more and hold the long-lived ledger against the truth.
+        """Polls once more and compares the long-lived ledger with the oracle.
 
-        A `whole` comparison asks the commands, which are other programs on that ledger, and begins a fresh one.
+        A `whole` comparison uses the commands, which open that ledger themselves, and also compares a new ledger.
         """
         self.look()
         where = (self.root / "ledger.db", self.config, self.place.directory)
-        told = sessions_of(*where) if whole else self.says()
-        total = self.oracle.compare(told, self.story.loose, hints_of(where[0]))
+        totals = sessions_of(*where) if whole else self.ledger_totals()
+        total = self.oracle.compare(totals, self.story.loose, hints_of(where[0]))
         self.figures.comparisons += 1
         self.figures.nano, self.figures.bills = total, len(self.oracle.seen)
         self.figures.alerts = len(self.bells.fired)
@@ -154,17 +154,17 @@ class Episode:
             if self.with_fresh:
                 self._fresh()
 
-    def says(self) -> dict[str, Told]:
-        """What the ledger has by session, in the quickest way."""
+    def ledger_totals(self) -> dict[str, SessionTotals]:
+        """The totals by session in the ledger, read the fastest way."""
         return self._looked.sessions()
 
     def _fresh(self) -> None:
-        """A ledger that begins now must say what the stores tell now."""
+        """Checks that a new ledger has what the stores contain now."""
         file = self.root / "fresh.db"
-        told = sessions_of(file, self.config, self.place.directory)
+        totals = sessions_of(file, self.config, self.place.directory)
         oracle = Oracle()
         oracle.look(self.story.bills, self.place.images(), list(self.place.backups.values()), set())
-        oracle.compare(told, set(), hints_of(file))
+        oracle.compare(totals, set(), hints_of(file))
         self.figures.fresh += 1
         for suffix in ("", "-wal", "-shm"):
             file.with_name(file.name + suffix).unlink(missing_ok=True)
@@ -175,9 +175,9 @@ class Episode:
             root = id
             while (parent := self.story.parents[root]) is not None:
                 root = parent
-            totals[root] += self.oracle.due(id)
+            totals[root] += self.oracle.expected(id)
         for id, (own, total) in roots.items():
-            if own != self.oracle.due(id) or total != totals[id]:
+            if own != self.oracle.expected(id) or total != totals[id]:
                 raise Drift(f"`sessions` says {id} cost {own:,} and {total:,} with its subagents, not {totals[id]:,}")
 
     def close(self) -> None:
@@ -245,7 +245,7 @@ class Episode:
         return None
 
     def _rename(self) -> bool | None:
-        """A backup gets another name, by which the program may look at it for the first time."""
+        """Renames a backup, possibly to a name under which the program reads it for the first time."""
         free = sorted(set(_BACKUPS) - self.place.backups.keys())
         if not free or not self.place.backups:
             return False
@@ -271,9 +271,9 @@ class Episode:
             reader.restart(self.place.directory)
 
     def _upgrade(self) -> bool | None:
-        """On a clock that is right: what 1.x dated after its own upgrade looks like what it wrote later.
+        """Upgrades with a clock that is not behind, or messages of 1.x would seem to be written after the upgrade.
 
-        Only the events of 1.17 and 1.18 tell the two apart.
+        Only the events of 1.17 and 1.18 would show that they were not.
         """
         sessions = self.story.sessions()
         if any(session.version != text_of(V1_VERSIONS[-1]) for session in sessions):

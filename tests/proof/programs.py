@@ -1,4 +1,4 @@
-"""The real programs as processes: a dashboard in a terminal, `watch`, and what cron and the guard start."""
+"""Runs the real programs as processes: a dashboard in a terminal, `watch`, and what cron and the guard start."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ command_line = ["/bin/sh", "{script}", "{delivered}"]
 """
 LASTING = (("dashboard",), ("watch",))
 PASSING = (("check", "--notify"), ("status",), ("sync",), ("status", "--format", "{spent} {guard}"))
-"""`sync` is what the guard's plugin starts after each call."""
+"""The short-lived commands; the guard's plugin starts `sync` after each call."""
 _MAY_END = {0, 1, 2}
-"""`check` says by 1 and 2 where the day stands."""
+"""Exit codes that are not errors; `check` returns 1 for the warning and 2 for the cutoff."""
 
 
 def channel(root: Path) -> str:
-    """The settings of a channel that writes what it delivers as `alert try process` into `root/delivered`."""
+    """The settings of a channel that appends each delivery to `root/delivered` as `alert attempt process`."""
     script = root / "deliver.sh"
     script.write_text(_SCRIPT)
     return CHANNEL.format(script=script, delivered=root / "delivered")
@@ -102,20 +102,20 @@ class Crowd:
         return Program(("dashboard",), process, ours)
 
     def run(self, *arguments: str, timeout_s: float = 120) -> subprocess.CompletedProcess[bytes]:
-        """A command that is waited for."""
+        """Runs a command and waits for it."""
         command = [sys.executable, "-m", "opencode_tui", *arguments, *self.where]
         return subprocess.run(
             command, cwd=self.root, env=dict(self.environ), capture_output=True, timeout=timeout_s, check=False
         )
 
     def reap(self) -> None:
-        """Forget the programs that have ended. Raises Drift for one that ended badly without being killed."""
+        """Forgets the programs that have ended. Raises Drift for one that failed without being killed."""
         for program in [program for program in self.programs if not program.runs]:
             self.programs.remove(program)
             code = program.process.returncode
             if program.process.pid not in self.killed and code not in _MAY_END:
-                said = (self.root / "programs.log").read_text(errors="replace")[-2000:]
-                raise Drift(f"{' '.join(program.arguments)} ended by itself with {code}: {said}")
+                log = (self.root / "programs.log").read_text(errors="replace")[-2000:]
+                raise Drift(f"{' '.join(program.arguments)} ended by itself with {code}: {log}")
 
     def kill(self, program: Program) -> None:
         self.killed.add(program.process.pid)
@@ -125,15 +125,15 @@ class Crowd:
         self.programs.remove(program)
 
     def hold(self, program: Program, seconds: float) -> None:
-        """Suspend it for a moment, wherever it stands."""
+        """Suspends a program for some seconds."""
         program.signal(signal.SIGSTOP)
         time.sleep(seconds)
         program.signal(signal.SIGCONT)
 
     def unlinked(self) -> list[str]:
-        """Files of the ledger that a program holds though they were removed: what it writes there is lost.
+        """Deleted files of the ledger that a program still has open, so that its writes would be lost.
 
-        The last to leave removes them a moment before it closes them.
+        Checks twice, as the last process to close the ledger deletes some files just before it closes them.
         """
         found = self._removed()
         if found:
@@ -149,7 +149,7 @@ class Crowd:
         }
 
     def end(self, timeout_s: float = 60) -> None:
-        """End all as a person does. Raises Drift for one that does not end."""
+        """Ends all programs with SIGTERM, or waits for them. Raises Drift for one that does not end or fails."""
         for program in self.programs:
             program.signal(signal.SIGCONT)
             if program.arguments in LASTING:
@@ -161,12 +161,12 @@ class Crowd:
                 program.process.kill()
                 raise Drift(f"{' '.join(program.arguments)} does not end within {timeout_s:g} s") from None
             if code not in _MAY_END and code != -signal.SIGTERM:
-                said = (self.root / "programs.log").read_text(errors="replace")[-2000:]
-                raise Drift(f"{' '.join(program.arguments)} ended with {code}: {said}")
+                log = (self.root / "programs.log").read_text(errors="replace")[-2000:]
+                raise Drift(f"{' '.join(program.arguments)} ended with {code}: {log}")
         self.programs.clear()
 
     def abandon(self) -> None:
-        """Leave nothing running, however it ended."""
+        """Kills all programs that still run."""
         for program in self.programs:
             if program.runs:
                 program.process.kill()

@@ -1,4 +1,4 @@
-"""Finds which of some amounts make up given sums: who paid what, where several could have."""
+"""Finds who paid which bill, where several sessions could have, so that the sums of all sessions are right."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ _TRIES = 300_000
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A bill that one of these sessions pays; none of them may, unless it must be paid."""
+    """A bill that one of these sessions pays, or none of them unless it `must` be paid."""
 
     bill: Bill
     payers: list[str]
     must: bool
     likely: bool = False
-    """The ledger has a row of that amount in the first of them: what is tried first. It proves nothing."""
+    """The ledger has a call of that amount in the first session, so the search starts with it."""
 
 
 def groups(choices: Iterable[Choice], left: dict[str, int]) -> list[tuple[list[Choice], dict[str, int]]]:
-    """The choices by the sessions that hang together by them, with what is left over in each of those."""
+    """Groups the choices into independent sets that share no session; returns each with the sums of its sessions."""
     group_of: dict[str, set[str]] = {session: {session} for session in left}
     choices = list(choices)
     for choice in choices:
@@ -37,8 +37,8 @@ def groups(choices: Iterable[Choice], left: dict[str, int]) -> list[tuple[list[C
 
 
 def search(choices: list[Choice], left: dict[str, int]) -> dict[Bill, str] | None:
-    """Who pays each of the bills so that nothing is left over in any session; None where nobody could."""
-    # What only may be paid comes last: mostly all of it is, so that the first try is often the answer.
+    """The payer of each bill such that the sums `left` are all explained; None if there is no solution."""
+    # Optional bills come last: usually all of them are paid, so that the first attempt is often the solution.
     ordered = sorted(choices, key=lambda choice: (not choice.likely, not choice.must, -choice.bill.nano))
     sums = [0]
     for choice in reversed(ordered):

@@ -1,4 +1,4 @@
-"""Writes stores as OpenCode does: the JSON files, and the SQLite file of versions 1 and 2 with its own schema."""
+"""Writes stores as OpenCode does: the JSON files, and the SQLite files of versions 1 and 2 with their own schemas."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ _COUNTS = ("input", "output", "reasoning", "cache_read", "cache_write")
 class Files:
     """`storage/` of OpenCode 1.0 to 1.1.
 
-    Folders are dated by the story's clock, by which the program looks. Where that has gone back the file system's is
-    taken to go on, as the program cannot see what a clock that went back and forth again has dated.
+    The mtimes of folders follow the story's clock, but never go back, as the program could not notice a change that was
+    dated by a clock set back and forward again.
     """
 
     def __init__(self, directory: Path) -> None:
@@ -57,8 +57,8 @@ class Files:
         place = self.root / "part" / message.id
         place.mkdir(exist_ok=True)
         for id, part in parts_v1(message):
-            told = {"id": id, "messageID": message.id, "sessionID": message.session} | part
-            (place / f"{id}.json").write_text(json.dumps(told, indent=2))
+            data = {"id": id, "messageID": message.id, "sessionID": message.session} | part
+            (place / f"{id}.json").write_text(json.dumps(data, indent=2))
         data = ids | message_v1(message)
         (folder / f"{message.id}.json").write_text(json.dumps(data, indent=2))
         self._changed_ms = max(self._changed_ms + 1, message.updated)
@@ -205,13 +205,13 @@ class Database:
         )
 
     def migrate(self, name: str, image: Image) -> None:
-        """Bring the file to the next schema; the tables' contents are the caller's to write."""
+        """Migrates the file to the next schema; the caller writes the contents of the tables."""
         self.commit()
         self.connection.executescript(f"BEGIN;{(_SCHEMA / f'{name}.sql').read_text()}COMMIT;")
         self._image = image
 
     def migrated(self, now: int) -> None:
-        """What 2.0.15 leaves when all of version 1 is taken over."""
+        """Writes the row that 2.0.15 leaves when the import of version 1 is complete."""
         self._begin()
         self.connection.execute(
             "INSERT INTO kv VALUES ('migration.v1-v2', '{\"phase\":\"completed\"}', ?, ?)", (now, now)
@@ -226,13 +226,13 @@ class Database:
         return None
 
     def copy_to(self, path: Path) -> None:
-        """A consistent copy by SQLite itself: copying the file would drop this process's locks on it."""
+        """Makes a consistent copy with SQLite, because copying the file would drop this process's locks on it."""
         other = sqlite3.connect(path)
         self.connection.backup(other)
         other.close()
 
     def fill_from(self, path: Path) -> None:
-        """Overwrite the contents in place with those of another file, as `.restore` does."""
+        """Overwrites the contents in place with those of another file, as `.restore` does."""
         other = sqlite3.connect(path)
         other.backup(self.connection)
         other.close()

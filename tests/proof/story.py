@@ -1,4 +1,4 @@
-"""What OpenCode does with sessions, each step changing the world and the store alike."""
+"""OpenCode's operations on sessions, each of which changes both the model of the world and the store."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _LETTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 
 class Story:
-    """Plays on one place. `bills` are all that were ever billed and can be known, in order."""
+    """Plays operations on one place. `bills` are all bills so far that can be known, in order."""
 
     def __init__(self, place: Place, dice: random.Random, now: int) -> None:
         self.place, self.dice, self.now = place, dice, now
@@ -24,18 +24,18 @@ class Story:
         self.parents: dict[str, str | None] = {}
         self.running: list[Message] = []
         self.loose: set[str] = set()
-        """Sessions whose sum a restore has taken back: what is undone from then on cannot always be told apart."""
+        """Sessions whose sum was set back by a restore, so that later undone calls cannot always be identified."""
         self._count = 0
-        self.dearest = 90_000_000
+        self.most_nano = 90_000_000
         """The most that one call costs, in nano-dollars."""
         self.between: Callable[[], object] = lambda: None
-        """Called between two steps of OpenCode's that a look may fall between."""
+        """Called between two steps of OpenCode where a program may poll."""
         self.latest = now
-        """The latest that the clock has ever been, until it was set."""
+        """The latest time that the clock showed before it was last set."""
         self.seen_behind: Callable[[], object] = lambda: None
-        """Called where a clock that is behind is set forward: a sum that changed meanwhile bears a date long passed."""
+        """Called before a clock that is behind is set forward, as sums that changed before it have an old date."""
         self.pace_ms = 4000
-        """The most that passes between two steps."""
+        """The most milliseconds between two steps."""
 
     @property
     def is_v2(self) -> bool:
@@ -45,7 +45,7 @@ class Story:
         return list(self.place.main.sessions.values())
 
     def set_clock(self, now: int) -> None:
-        """The clock jumps."""
+        """Sets the clock to `now` (Unix ms)."""
         self.latest = max(self.latest, self.now)
         if self.latest > self.now < now:
             self.seen_behind()
@@ -62,8 +62,8 @@ class Story:
         return self.now
 
     def bill(self, session: str, created: int, *, free: bool = False) -> Bill:
-        """A bill that the provider has just written."""
-        nano = 0 if free or self.dice.random() < 0.03 else self.dice.randint(1, self.dearest)
+        """Creates a bill for a new call."""
+        nano = 0 if free or self.dice.random() < 0.03 else self.dice.randint(1, self.most_nano)
         reasoning = self.dice.choice((0, 0, self.dice.randint(1, 90)))
         tokens: Tokens = (
             self.dice.randint(1, 20_000),
@@ -96,7 +96,7 @@ class Story:
         return message
 
     def prompt(self, session: Session) -> Message:
-        """What the person asks; it makes a staged undo final."""
+        """Adds a user's prompt, which makes a staged undo final."""
         self.settle_undo(session)
         message = self._add(session, "user")
         self._touch(session, by_person=True)
@@ -106,7 +106,7 @@ class Story:
         return message
 
     def title(self, session: Session, *, again: bool = False) -> None:
-        """A title is a call that only the session's sum tells of (OpenCode 2); the first one dates nothing."""
+        """Adds a title, a call that is only in the session's sum (OpenCode 2); the first one updates no date."""
         self._tick()
         if again:
             self._touch(session, by_person=True)
@@ -117,7 +117,7 @@ class Story:
         self.place.store.save_session(session)
 
     def _touch(self, session: Session, *, by_person: bool = False) -> None:
-        """Before 1.15 nothing dates a session anew, and in version 2 only what a person does."""
+        """Updates a session's date: in 1.15 and later always, in version 2 and before 1.15 only `by_person`."""
         if by_person or self.place.main.subtracts or self.place.main.generation == "json":
             session.updated = self.now
 
@@ -153,7 +153,7 @@ class Story:
         return session if session and session.messages.get(message.id) is message else None
 
     def grow(self, message: Message) -> bool | None:
-        """One more step of a message that holds several, as up to OpenCode 0.5: later ones keep them and add none."""
+        """Adds a step to a message with several, as in OpenCode up to 0.5; False in all later ones, which add none."""
         session = self.of(message)
         if session is None or self.place.main.generation != "json":
             return False
@@ -165,7 +165,7 @@ class Story:
     def _charge(self, session: Session, message: Message) -> None:
         bill = self.bill(session.id, message.created, free=message.model[0] == "local")
         if len(message.bills) and bill.tokens[2]:
-            # What 0.5 made of reasoning is not known: its messages have none here.
+            # How 0.5 recorded reasoning is not known, so its messages have none here.
             bill.tokens = (*bill.tokens[:2], 0, *bill.tokens[3:])
         message.bills.append(bill)
         add_up(session, bill)
@@ -211,7 +211,7 @@ class Story:
         self.finish(self.begin(session))
 
     def start(self, session: Session, kind: str = "assistant") -> None:
-        """A call that runs until it is finished, aborted, undone or forgotten."""
+        """Starts a call that runs until it is finished, aborted, undone or abandoned."""
         self.begin(session, kind)
 
     def child(self, session: Session) -> None:
@@ -224,7 +224,7 @@ class Story:
         self.finish(message)
 
     def fork(self, session: Session) -> bool | None:
-        """Copies under new ids of all that has completed, up to some message."""
+        """Forks a session: copies all completed messages up to a random one under new ids."""
         kept = [message for message in session.messages.values() if message.kind == "user" or message.completed]
         if session.revert:
             kept = [message for message in kept if message.seq < session.messages[session.revert].seq]
@@ -249,7 +249,7 @@ class Story:
         return None
 
     def undo(self, session: Session) -> bool | None:
-        """What ran is ended first, as OpenCode does."""
+        """Stages an undo; running calls are finished first, as in OpenCode."""
         users = [message for message in session.messages.values() if message.kind == "user"]
         if not users:
             return False
@@ -269,7 +269,7 @@ class Story:
         return None
 
     def settle_undo(self, session: Session) -> None:
-        """The next prompt deletes what was undone. 1.15 and later of 1.x take it from the session's cost as well."""
+        """Deletes undone messages, as the next prompt does; 1.15 to 1.18 subtract them from the session's cost."""
         if not session.revert:
             return
         first = session.messages[session.revert].seq
@@ -288,7 +288,7 @@ class Story:
         self.place.store.save_session(session)
 
     def delete(self, session: Session) -> None:
-        """The session with all its subagents, and their events."""
+        """Deletes the session with all its subagents and their events."""
         main = self.place.main
         gone = [main.sessions[id] for id in main.tree(session.id)]
         for each in gone:
@@ -302,7 +302,7 @@ class Story:
         self.place.store.save_session(session)
 
     def restored(self, before: Image) -> None:
-        """The store is an earlier one again: what ran in it never completes, and sums have gone back."""
+        """Handles a restored store: its running calls never complete, and sums may have decreased."""
         self.running.clear()
         after = self.place.main
         if after.generation != "v2":
@@ -314,7 +314,7 @@ class Story:
 
 
 def add_up(session: Session, bill: Bill) -> None:
-    """To what OpenCode keeps of the session as a whole."""
+    """Adds a bill to the sums that OpenCode keeps of the session."""
     session.cost += bill.nano / 1e9
     session.tokens = [have + more for have, more in zip(session.tokens, bill.tokens, strict=True)]
 

@@ -1,6 +1,6 @@
-"""The short form of the proof: some histories of each generation, and real programs on one ledger for seconds.
+"""A short run of the proof: one history of each generation, and real programs on one ledger for some seconds.
 
-`python -m tests.proof` plays as many as one likes; see the README.
+`python -m tests.proof` plays longer ones; see the README.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import pytest
 from tests.proof.bells import Bells
 from tests.proof.beside import Beside
 from tests.proof.looks import environment
-from tests.proof.oracle import Drift, Oracle, Told
+from tests.proof.oracle import Drift, Oracle, SessionTotals
 from tests.proof.place import Place
 from tests.proof.play import GENERATIONS, Episode
 from tests.proof.story import Story
@@ -40,8 +40,8 @@ def test_a_dashboard_a_watch_and_commands_on_one_ledger_lose_no_call_and_no_aler
     assert figures["programs"] >= 4
 
 
-def _told(oracle: Oracle) -> dict[str, Told]:
-    return {id: Told(share.nano, 0, tuple(share.tokens)) for id, share in oracle.shares.items()}
+def _totals(oracle: Oracle) -> dict[str, SessionTotals]:
+    return {id: SessionTotals(share.nano, 0, tuple(share.tokens)) for id, share in oracle.shares.items()}
 
 
 @pytest.fixture
@@ -53,12 +53,12 @@ def test_the_oracle_notices_a_nano_dollar(story: Story) -> None:
     story.call(story.new_session())
     oracle = Oracle()
     oracle.look(story.bills, story.place.images(), [], set())
-    told = _told(oracle)
-    assert oracle.compare(told, set()) == story.bills[0].nano
-    (id, right) = next(iter(told.items()))
+    totals = _totals(oracle)
+    assert oracle.compare(totals, set()) == story.bills[0].nano
+    (id, right) = next(iter(totals.items()))
     for wrong in (right.nano - 1, right.nano + 1, 0):
         with pytest.raises(Drift, match="the truth is"):
-            oracle.compare({id: Told(wrong, 0, right.tokens)}, set())
+            oracle.compare({id: SessionTotals(wrong, 0, right.tokens)}, set())
 
 
 def test_a_fork_is_billed_to_its_original_and_alone_to_one_fork_where_that_is_gone(story: Story) -> None:
@@ -72,7 +72,7 @@ def test_a_fork_is_billed_to_its_original_and_alone_to_one_fork_where_that_is_go
     story.delete(session)
     oracle = Oracle()
     oracle.look(story.bills, story.place.images(), [], set())
-    both = {id: Told(bill.nano, 0, bill.tokens) for id in forks}
+    both = {id: SessionTotals(bill.nano, 0, bill.tokens) for id in forks}
     with pytest.raises(Drift):
         oracle.compare(both, set())
     assert oracle.compare({forks[1]: both[forks[1]]}, set()) == bill.nano
@@ -98,7 +98,7 @@ def test_an_alert_that_fires_twice_too_early_or_never_is_noticed(story: Story) -
 
 
 class _First(random.Random):
-    """Takes all that a fork can take."""
+    """Always chooses the largest number, so that a fork copies all messages."""
 
     def randint(self, a: int, b: int) -> int:
         return b

@@ -1,4 +1,4 @@
-"""What happened, apart from any file: bills that a provider wrote, and the messages in which OpenCode keeps them."""
+"""The model of the world, independent of any file: bills of a provider, and OpenCode's messages that contain them."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ Tokens = tuple[int, int, int, int, int]
 
 
 HELD, SUM, PART, ROW = -1, 0, 1, 2
-"""How a store tells of a bill: in a session's sum alone, in a message that has not completed, in one that has.
+"""Where a store has a bill: only in a session's sum (HELD, SUM), in a running message (PART), in a completed one (ROW).
 
-A sum is HELD while a compaction runs in its session: that one's cost stands in it a moment before its row says so.
+A sum is HELD while a compaction runs in its session, because it includes the compaction's cost before the row does.
 """
 
 
 @dataclass(eq=False, slots=True)
 class Bill:
-    """One call that a model answered. Its identity is what counts: a copy of a message holds the same bill."""
+    """The bill of one call, compared by identity: a copy of a message has the same Bill objects."""
 
     number: int
     session: str
@@ -26,12 +26,12 @@ class Bill:
     tokens: Tokens
     created: int
     early: bool = False
-    """The clock had gone back to before its session began: no store tells such a call from a fork's copy."""
+    """The clock was set back to before the session's start, so no store can distinguish the call from a fork's copy."""
 
 
 @dataclass(eq=False, slots=True)
 class Message:
-    """A row of OpenCode's. `bills` are what it says was billed by now; a fork's copy says that of the same bills."""
+    """A message row. `bills` are the bills in its cost so far; a fork's copy has the same bills."""
 
     id: str
     session: str
@@ -50,9 +50,9 @@ class Message:
     child: str = ""
     """The subagent that a tool of this message started."""
     imported: bool = False
-    """OpenCode 2 took it over from version 1, whose row stays in the same file."""
+    """OpenCode 2 imported it from version 1, whose row stays in the same file."""
     written: tuple[int, int, int] = (2, 0, 15)
-    """The version that wrote it: imports and forks copy its text as it is."""
+    """The version that wrote it; imports and forks copy its data unchanged."""
 
     @property
     def nano(self) -> int:
@@ -73,18 +73,18 @@ class Session:
     updated: int
     archived: int | None = None
     revert: str = ""
-    """The message from which on all is undone, until a prompt makes that final or a redo takes it back."""
+    """The first message of a staged undo, which a prompt makes final and a redo reverts."""
     cost: float = 0.0
-    """USD, as OpenCode adds them up."""
+    """OpenCode's sum of the costs, in USD."""
     tokens: list[int] = field(default_factory=lambda: [0] * 5)
-    """The same of tokens, in version 2."""
+    """OpenCode's sums of the tokens (version 2)."""
     seq: int = 0
-    """The last number given to anything that happened in it (version 2)."""
+    """The last sequence number used (version 2)."""
     idle: int | None = None
     suspended: int | None = None
     """Set while a turn runs (version 2)."""
     hidden: list[Bill] = field(default_factory=list)
-    """Bills that only `cost` still tells of: titles, and undone calls of OpenCode 2."""
+    """Bills that are only in `cost`: titles, and undone calls of OpenCode 2."""
     messages: dict[str, Message] = field(default_factory=dict)
 
     def copied(self) -> Session:
@@ -94,16 +94,16 @@ class Session:
 
 @dataclass(eq=False, slots=True)
 class Image:
-    """What one store holds, whatever its format."""
+    """The contents of one store, independent of its format."""
 
     generation: str
     """json, v1 or v2."""
     version: tuple[int, int, int]
     sessions: dict[str, Session] = field(default_factory=dict)
     events: dict[str, dict[str, list[Bill]]] = field(default_factory=dict)
-    """By session and message: what the last event of a completed message told (OpenCode 1.17 and 1.18)."""
+    """The bills in the last event of each completed message, by session and message (OpenCode 1.17 and 1.18)."""
     frozen: Image | None = None
-    """The tables of version 1 that an upgrade to 2 left in the file."""
+    """The tables of version 1 that remain in the file after an upgrade to 2."""
 
     @property
     def has_events(self) -> bool:
@@ -111,7 +111,7 @@ class Image:
 
     @property
     def subtracts(self) -> bool:
-        """Whether an undo takes the calls from the session's cost."""
+        """Whether an undo subtracts the calls from the session's cost."""
         return self.generation == "v1" and self.version >= (1, 15, 0)
 
     def copied(self) -> Image:
@@ -119,22 +119,22 @@ class Image:
             self.generation,
             self.version,
             {id: session.copied() for id, session in self.sessions.items()},
-            {id: {key: list(bills) for key, bills in told.items()} for id, told in self.events.items()},
+            {id: {key: list(bills) for key, bills in events.items()} for id, events in self.events.items()},
             self.frozen.copied() if self.frozen else None,
         )
 
-    def tells(self, wanted: Iterable[Bill]) -> dict[Bill, dict[str, int]]:
-        """Of each wanted bill the sessions that tell of it, each by the best that does."""
+    def holders(self, wanted: Iterable[Bill]) -> dict[Bill, dict[str, int]]:
+        """For each wanted bill in this store, the sessions that have it, with the best of HELD, SUM, PART and ROW."""
         wanted = set(wanted)
         found: dict[Bill, dict[str, int]] = {}
-        for session, bills, how in self._told(wanted) if wanted else ():
+        for session, bills, how in self._holding(wanted) if wanted else ():
             for bill in wanted.intersection(bills):
                 places = found.setdefault(bill, {})
                 places[session] = max(places.get(session, HELD), how)
         return found
 
-    def _told(self, wanted: set[Bill]) -> Iterator[tuple[str, list[Bill], int]]:
-        """(session, bills, how it tells of them), of what holds any of those that are wanted."""
+    def _holding(self, wanted: set[Bill]) -> Iterator[tuple[str, list[Bill], int]]:
+        """Yields (session, bills, where) for everything that holds any wanted bill."""
         for session in self.sessions.values():
             for message in session.messages.values():
                 if not wanted.isdisjoint(message.bills):
@@ -142,16 +142,16 @@ class Image:
             if not wanted.isdisjoint(session.hidden):
                 compacts = any(each.kind == "compaction" and not each.completed for each in session.messages.values())
                 yield session.id, session.hidden, HELD if compacts else SUM
-        for session_id, told in self.events.items():
-            for bills in told.values():
+        for session_id, events in self.events.items():
+            for bills in events.values():
                 if not wanted.isdisjoint(bills):
-                    # Of a message of several calls an event tells the last one's tokens alone.
+                    # The event of a message with several calls has only the tokens of the last.
                     yield session_id, bills, ROW if len(bills) == 1 else PART
         if self.frozen:
-            yield from self.frozen._told(wanted)
+            yield from self.frozen._holding(wanted)
 
     def tree(self, top: str) -> list[str]:
-        """A session and all subagents below it that this store holds."""
+        """The ids of a session and all its subagents in this store."""
         found = [top]
         for id in found:
             found += [each.id for each in self.sessions.values() if each.parent == id]

@@ -92,7 +92,7 @@ class Measurements:
         active = alert_queries.active_sessions(self.connection, self.day)
         tops = set(self._roots(active).values())
         parents = alert_queries.trees(self.connection, tops)
-        spent = alert_queries.sums_of(self.connection, parents)
+        spent = alert_queries.cost_by_session(self.connection, parents)
         # an artificial root above all, so that one walk covers every tree
         above = {id: _ALL if id in tops else parent for id, parent in parents.items()}
         own = {id: spent.get(id, 0) for id in parents}

@@ -1,4 +1,4 @@
-"""A seeded store that plays a believable day of OpenCode, for people who have no store of their own yet."""
+"""A temporary store with generated, realistic OpenCode data, for people who have no store of their own yet."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from opencode_tui.clock import Clock, now_ms
 
 
 class DemoPlace(Struct, frozen=True):
-    """Where the demo is: what the dashboard is to be pointed at."""
+    """The paths of a demo, for the dashboard to use."""
 
     data_dir: Path
     """OpenCode's data directory, with `opencode.db` in it."""
     ledger: Path
-    """A file for our ledger; it does not exist yet, and goes with the demo."""
+    """The path for our ledger, which does not exist yet and is deleted with the demo."""
 
 
 @contextmanager
@@ -34,10 +34,10 @@ def demo_store(
     zone: tzinfo | None = None,
     speed: float = 1.0,
 ) -> Iterator[DemoPlace]:
-    """Three weeks of history and a day that lives on while the context is open; gone when it closes.
+    """Creates a store with three weeks of history that goes on working while the context is open, then deletes it.
 
-    Days are counted in `zone` (None for the machine's own). `speed` divides the waits of the play. Raises
-    OSError or sqlite3.Error where no temporary store can be made.
+    Days are in `zone` (None for the machine's own). `speed` divides the waits between actions. Raises OSError or
+    sqlite3.Error if the temporary store cannot be created.
     """
     with TemporaryDirectory(prefix="opencode-tui-demo-", ignore_cleanup_errors=True) as temporary:
         place = DemoPlace(Path(temporary) / "opencode", Path(temporary) / "ledger.db")

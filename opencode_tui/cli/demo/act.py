@@ -1,4 +1,4 @@
-"""Plays a planned turn into a store, one small act after the other."""
+"""Writes a planned turn to a store, one small action after the other."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from opencode_tui.clock import Clock
 
 
 def act(store: V1Store, turn: Turn, clock: Clock) -> Iterator[float]:
-    """Writes a turn as OpenCode would; between two acts it gives the seconds that pass until the next.
+    """Writes a turn as OpenCode would; yields, between two actions, the seconds until the next one.
 
-    Whoever iterates lets that time pass: the history moves a clock of its own, the player sleeps.
+    The caller lets that time pass: the history moves its own clock, the player sleeps.
     """
     work = turn.work
     named = work.id != ""
@@ -55,10 +55,10 @@ def _call(store: V1Store, work: Work, step: Step, user: str, clock: Clock, finis
     yield step.seconds * 0.7
     with store.transaction():
         now, began = clock(), answer["time"]["start"]
-        said = (began + now) // 2
-        store.update_part(spoken, now, parts.text(answer["text"], began, said))
+        spoken_ms = (began + now) // 2
+        store.update_part(spoken, now, parts.text(answer["text"], began, spoken_ms))
         for number, tool in enumerate(step.tools if step.errand is None else ()):
-            running = parts.tool_running(tool, f"{call}_{number}", directory, said)
+            running = parts.tool_running(tool, f"{call}_{number}", directory, spoken_ms)
             store.add_part(work.id, call, now, parts.tool_ended(running, tool, now))
     if step.errand is not None:
         yield from _errand(store, work, step.tools[0], step.errand, call, clock)
@@ -66,7 +66,7 @@ def _call(store: V1Store, work: Work, step: Step, user: str, clock: Clock, finis
 
 
 def _errand(store: V1Store, work: Work, task: Tool, errand: Turn, call: str, clock: Clock) -> Iterator[float]:
-    """A subagent at work: the parent's call stays open, with a running task, until the child is done."""
+    """Writes a subagent's turn: the parent's call stays open, with a running task tool, until the child is done."""
     child = errand.work
     _begin(store, child, clock())
     metadata: Data = parts.task_metadata(work.id, child.id, child.model.provider, child.model.id)

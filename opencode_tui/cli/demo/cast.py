@@ -1,4 +1,4 @@
-"""Who plays in the demo: projects with their files, and what people ask for in them."""
+"""The content of the demo: projects with their files, session titles, prompts and answers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ class Project(Struct, frozen=True):
     name: str
     files: tuple[str, ...]
     test: str
-    """The command that its tests run with."""
+    """The command that runs its tests."""
     titles: tuple[str, ...]
 
     @property
@@ -83,7 +83,7 @@ INFRA = Project(
 
 PROJECTS = (SHOP, GATEWAY, DOCS, MOBILE, INFRA)
 WEIGHTS = (38, 24, 12, 16, 10)
-"""How often a new session is about each of the projects."""
+"""The weights with which a new session chooses its project."""
 
 LOOP_TITLE = "Fix header spacing"
 LOOP_FILE = "src/components/Button.tsx"
@@ -112,4 +112,4 @@ ERRANDS = (
     ("Compare with the other module", "explore"),
     ("Draft the migration steps", "general"),
 )
-"""What subagents are sent to do, and which agent does it."""
+"""(task, agent) of the subagents."""

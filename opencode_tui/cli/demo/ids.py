@@ -1,4 +1,4 @@
-"""Ids as OpenCode makes them: a prefix, twelve hex digits of time and counter, fourteen letters and digits."""
+"""Generates ids in OpenCode's format: a prefix, twelve hex digits of time and counter, fourteen letters and digits."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _MASK = (1 << 48) - 1
 
 
 class Ids:
-    """Makes ids that sort by time; the same seed and the same calls make the same ids."""
+    """Generates ids that sort by time; the same seed and the same calls give the same ids."""
 
     def __init__(self, seed: int) -> None:
         self._random = Random(seed)
@@ -17,11 +17,11 @@ class Ids:
         self._counter = 0
 
     def ascending(self, prefix: str, ms: int) -> str:
-        """An id for what is read oldest first: `msg`, `prt`, `evt`."""
+        """An id of a kind that sorts oldest first: `msg`, `prt`, `evt`."""
         return f"{prefix}_{self._stamp(ms) & _MASK:012x}{self._tail()}"
 
     def descending(self, prefix: str, ms: int) -> str:
-        """An id for what is read newest first: `ses`."""
+        """An id of a kind that sorts newest first: `ses`."""
         return f"{prefix}_{~self._stamp(ms) & _MASK:012x}{self._tail()}"
 
     def _stamp(self, ms: int) -> int:

@@ -1,4 +1,4 @@
-"""The models of the demo with their list prices, and the cost of a call as OpenCode works it out."""
+"""The models of the demo with their list prices, and the cost of a call as OpenCode computes it."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ class Model(Struct, frozen=True):
     provider: str
     id: str
     context: int
-    """How many tokens it can read."""
+    """The context limit in tokens."""
     input: str = "0"
     output: str = "0"
     cache_read: str = "0"
     cache_write: str = "0"
     billed: bool = True
-    """False for a subscription login: OpenCode then writes a cost of 0 whatever the list price is."""
+    """False for a subscription login, for which OpenCode writes a cost of 0."""
 
     def cost(self, tokens: Tokens) -> float:
-        """What OpenCode writes for a call, in USD: worked out in decimals, kept as a float."""
+        """The cost of a call in USD as OpenCode writes it: computed in decimals, stored as a float."""
         if not self.billed:
             return 0.0
         parts = (
@@ -47,4 +47,4 @@ LOCAL = Model("ollama", "qwen3-coder:30b", 262_144)
 SUBSCRIPTION = Model("github-copilot", "claude-sonnet-4.6", 200_000, "3", "15", "0.3", "3.75", billed=False)
 
 MIX = ((KIMI, 46), (GLM, 18), (SONNET, 12), (GPT, 10), (LOCAL, 8), (SUBSCRIPTION, 6))
-"""Which model a new session takes, with weights."""
+"""The models of new sessions, with weights."""

@@ -1,4 +1,4 @@
-"""The `data` of OpenCode's parts: what a message is made of."""
+"""Builds the `data` of OpenCode's parts, the pieces of a message."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ SNAPSHOT = "6d9dc6f290e0359e9506f949fe7cd83a1e243784"
 
 
 class Tool(Struct, frozen=True):
-    """A use of a tool: `target` is its file, command, pattern or address; for a task, what it is to do."""
+    """A tool use; `target` is its file, command, pattern, address, or the description of a task."""
 
     name: str
     target: str
     ok: bool = True
     agent: str = "explore"
-    """The agent that a task is given to."""
+    """The agent that runs a task."""
 
 
 def token_data(tokens: Tokens, *, total: bool = True) -> Data:
-    """The tokens of a call; a call that has not ended yet has no `total`."""
+    """The `tokens` of a call; a running call has no `total`."""
     cache = {"write": tokens.cache_write, "read": tokens.cache_read}
     data = {
         "input": tokens.input,
@@ -42,7 +42,7 @@ def json_cost(usd: float) -> float | int:
 
 
 def text(body: str, start: int | None = None, end: int | None = None) -> Data:
-    """What was typed or answered; an answer carries its times in Unix milliseconds."""
+    """A text part of a prompt or an answer; an answer has times in Unix milliseconds."""
     if start is None:
         return {"type": "text", "text": body}
     time = {"start": start} if end is None else {"start": start, "end": end}
@@ -75,7 +75,7 @@ def tool_running(tool: Tool, call: str, directory: str, start: int, metadata: Da
 
 
 def tool_ended(running: Data, tool: Tool, end: int) -> Data:
-    """A running tool's data as it is when the tool has ended."""
+    """The data of a running tool, completed."""
     state = running["state"]
     time = {"start": state["time"]["start"], "end": end}
     ended: Data = {"status": "completed" if tool.ok else "error", "input": state["input"]}

@@ -1,6 +1,6 @@
-"""What a demo session is going to do, planned before anything is written: turns, model calls, tools.
+"""Plans the turns, model calls and tools of a demo session before anything is written.
 
-A plan knows its cost, so that a day can be filled up to a sum; it knows seconds, not moments.
+A plan has a known cost, so that a day can be filled up to a sum. Its times are durations in seconds.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _PLAN_READERS = ("read", "grep", "glob", "webfetch")
 
 
 class Work(Struct, eq=False):
-    """A session under way; it gets its id when its first turn is written."""
+    """A session; it gets its id when its first turn is written."""
 
     project: cast.Project
     title: str
@@ -34,9 +34,9 @@ class Work(Struct, eq=False):
     fork_of: Work | None = None
     id: str = ""
     context: int = 0
-    """Tokens that its next call finds in the model's cache."""
+    """The tokens that its next call reads from the model's cache."""
     turns: int = 0
-    """Turns that it is sure to have."""
+    """The number of turns written or planned so far."""
     asked: str = ""
     """The id of its newest user message."""
 
@@ -48,7 +48,7 @@ class Step(Struct, frozen=True):
     seconds: float
     tools: tuple[Tool, ...] = ()
     errand: Turn | None = None
-    """What a subagent does in it; its first tool is then the task."""
+    """The turn of a subagent started by this call, whose first tool is then the task."""
     breaks: Literal["api", "aborted"] | None = None
 
 
@@ -58,7 +58,7 @@ class Turn(Struct, frozen=True):
     work: Work
     ask: str
     pause: float
-    """Seconds until the person asks."""
+    """Seconds before the user sends the prompt."""
     steps: tuple[Step, ...] = field(default=())
 
     @property
@@ -73,12 +73,12 @@ class Turn(Struct, frozen=True):
 
     @property
     def seconds(self) -> float:
-        """How long it takes, without the pause before it."""
+        """The duration, without the pause before it."""
         return sum(step.seconds + (step.errand.seconds if step.errand else 0.0) for step in self.steps)
 
 
 def new_work(random: Random, avoid: Collection[str] = ()) -> Work:
-    """A session that has not begun, with a title that is not one of `avoid` where that can be had."""
+    """A new session, if possible with a title that is not in `avoid`."""
     project = random.choices(cast.PROJECTS, cast.WEIGHTS)[0]
     kinds, weights = zip(*models.MIX, strict=True)
     model = random.choices(kinds, weights)[0]
@@ -88,14 +88,14 @@ def new_work(random: Random, avoid: Collection[str] = ()) -> Work:
 
 
 def fork_work(work: Work, model: Model) -> Work:
-    """A fork of a session that has begun, going on with another model: what it read is in no cache there."""
+    """A fork of a session with another model, whose cache does not hold the session's context."""
     copy = Work(work.project, f"{work.title} (fork #1)", model, work.agent, fork_of=work)
     copy.turns = work.turns
     return copy
 
 
 def plan_turn(random: Random, work: Work, *, errands: bool = True) -> Turn:
-    """The next turn of a session: one to five calls, now and then a subagent, seldom an error."""
+    """The next turn of a session: two to six calls, sometimes a subagent, rarely an error."""
     steps = []
     for _ in range(random.choices((1, 2, 3, 4, 5), (15, 30, 30, 15, 10))[0]):
         roll = random.random()
@@ -110,7 +110,7 @@ def plan_turn(random: Random, work: Work, *, errands: bool = True) -> Turn:
 
 
 def plan_loop(random: Random, work: Work, calls: int, written: int) -> Turn:
-    """A round of the loop: the same file edited again and again, `written` tokens of it in each call."""
+    """A turn of the demo's loop: `calls` calls that edit the same file, with about `written` output tokens each."""
     steps = [] if work.context else [_step(random, work, _LOOK, fresh=52_000)]
     for index in range(calls):
         edit = Tool("edit", cast.LOOP_FILE, ok=index % 3 != 1)
@@ -120,7 +120,7 @@ def plan_loop(random: Random, work: Work, calls: int, written: int) -> Turn:
 
 
 def fit(turn: Turn, room_nano: int) -> Turn:
-    """As many of a turn's first calls as cost `room_nano` at the most, the last of them without a tool."""
+    """Cuts a turn to the first calls that together cost at most `room_nano`; the last one then has no tool."""
     steps = list(turn.steps)
     while steps and (replace(turn, steps=tuple(steps)).cost_nano > room_nano or steps[-1].errand):
         steps.pop()

@@ -1,4 +1,4 @@
-"""The demo's present: a thread that goes on working in the store, so that the day can be watched."""
+"""A thread that keeps writing to the demo's store, so that the dashboard has something to show."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ from opencode_tui.clock import Calendar, Clock, now_ms
 from opencode_tui.money import NANO
 
 _ACT_S = (1.5, 4.0)
-"""Seconds between two acts, such as a call that begins, streams or ends."""
+"""Seconds between two actions, such as the start or end of a call."""
 _REST_S = (4.0, 12.0)
 """Seconds between two turns."""
 _LATE_REST_S = (60.0, 150.0)
-"""The same once enough is spent: hardly anything is asked any more."""
+"""Seconds between two turns once today's spend has reached `_LATE_NANO`."""
 _LATE_NANO = 153 * NANO // 100
-"""Today's spend that is enough: a little past the cutoff."""
+"""The spend, a little past the cutoff, after which the play slows down."""
 _MOST_WORKS = 6
 _SCRATCH_NANO = 20 * NANO // 1000
 _SCRATCH_AT, _SCRATCH_GONE_AT = 4, 7
-"""The turn that a session is begun for a try, and the one by which it is deleted."""
+"""The turns at which a scratch session is started and deleted."""
 
 
 class Player(threading.Thread):
-    """Goes on where the history ended: a loop that crosses the warning soon, then slowly on to the cutoff.
+    """Continues the history: a loop soon crosses the warning, then the spend slowly approaches the cutoff.
 
-    The same seed, desk and clock give the same play. `speed` divides the waits, in seconds. While it runs,
-    nothing else may use the store. A store that can no longer be written ends the play; `error` says why.
+    The same seed, desk and clock give the same play. `speed` divides the waits. While it runs, nothing else may use the
+    store. If the store can no longer be written, the thread ends and `error` has the reason.
     """
 
     def __init__(
@@ -69,13 +69,13 @@ class Player(threading.Thread):
             self.error = f"the demo's store cannot be written any more: {error}"
 
     def stop(self) -> None:
-        """Ends the play after the act that is being written, and waits for it."""
+        """Stops after the current action, and waits for the thread to end."""
         self._stopped.set()
         if self.is_alive():
             self.join()
 
     def step(self) -> float:
-        """Writes one act; gives the seconds to wait for the next."""
+        """Writes one action and returns the seconds to wait before the next."""
         self._keep_day()
         if not self._acts:
             self._begin_turns()
@@ -98,7 +98,7 @@ class Player(threading.Thread):
             self._desk.spent_nano = 0
 
     def _begin_turns(self) -> None:
-        """One turn, often two side by side; the first of all is the loop's."""
+        """Starts one or two concurrent turns; the very first turn is the loop's."""
         self._tidy()
         if self._turns == 0:
             self._play(plan_loop(self._random, self._desk.loop, 6, 3_300))
@@ -129,7 +129,7 @@ class Player(threading.Thread):
         return work
 
     def _late_work(self) -> Work:
-        """After the cutoff the person goes on with a model that costs nothing."""
+        """A session with the free local model, which is used after the cutoff."""
         for work in self._desk.works:
             if work.model is models.LOCAL:
                 return work
@@ -137,7 +137,7 @@ class Player(threading.Thread):
         return self._desk.open(Work(cast.GATEWAY, title, models.LOCAL))
 
     def _tidy(self) -> None:
-        """Between turns: archives the oldest session when there are many, deletes the one for a try."""
+        """Archives the oldest session if there are many, and deletes the scratch session when it is due."""
         if self._scratch.id and self._turns >= _SCRATCH_GONE_AT:
             self._store.delete_session(self._scratch.id)
             self._scratch.id = ""

@@ -1,4 +1,4 @@
-"""The statements that write and read single rows of OpenCode's tables."""
+"""The SQL statements that write and read single rows of OpenCode's tables."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SLUGS = (
 
 
 def dump(data: Data) -> str:
-    """JSON as JavaScript writes it: no spaces, text as it is."""
+    """JSON as JavaScript writes it, without spaces and ASCII escapes."""
     return _ENCODER.encode(data)
 
 
@@ -75,7 +75,7 @@ def add_to_session(db: Connection, session: str, usd: float, tokens: Tokens, ms:
 
 
 def take_from_session(db: Connection, session: str, call: Data) -> None:
-    """Takes a call's cost and tokens out of its session's sums; the session's time stays."""
+    """Subtracts a call's cost and tokens from its session's sums, without changing `time_updated`."""
     count = call["tokens"]
     db.execute(
         "UPDATE session SET cost = max(0, cost - ?), tokens_input = tokens_input - ?,"
@@ -95,7 +95,7 @@ def take_from_session(db: Connection, session: str, call: Data) -> None:
 
 
 def copy_sums(db: Connection, session: str, copy: str) -> None:
-    """Gives a fork the sums of the session that it was copied from."""
+    """Copies the sums of a session to its fork."""
     columns = "cost, tokens_input, tokens_output, tokens_reasoning, tokens_cache_read, tokens_cache_write, agent, model"
     db.execute(
         f"UPDATE session SET ({columns}) = (SELECT {columns} FROM session WHERE id = ?) WHERE id = ?",
@@ -132,7 +132,7 @@ def parts_of(db: Connection, message: str) -> list[Data]:
 
 
 def turn(db: Connection, user: str) -> list[tuple[str, str, str]]:
-    """(id, session, data) of a user message and of the calls that answer it."""
+    """(id, session id, data) of a user message and the calls that answer it."""
     found: list[tuple[Any, ...]] = db.execute(
         "SELECT id, session_id, data FROM message"
         " WHERE session_id = (SELECT session_id FROM message WHERE id = :user)"
@@ -143,7 +143,7 @@ def turn(db: Connection, user: str) -> list[tuple[str, str, str]]:
 
 
 def append_event(db: Connection, event: str, session: str, kind: str, data: Data) -> None:
-    """The next event of a session; the sequence begins at 0."""
+    """Appends an event to a session's sequence, which starts at 0."""
     (number,) = db.execute(
         "INSERT INTO event_sequence (aggregate_id, seq) VALUES (?, 0)"
         " ON CONFLICT (aggregate_id) DO UPDATE SET seq = seq + 1 RETURNING seq",

@@ -1,4 +1,4 @@
-"""The demo's past: three weeks of work, and today up to now, just under the warning."""
+"""Writes the demo's history: three weeks of work, and today's up to now, just below the warning."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from opencode_tui.money import NANO
 
 DAYS = 21
 TODAY_NANO = 705 * NANO // 1000
-"""What today costs at the most when the demo begins; at the least 35 thousandths of a dollar less."""
+"""The most that today has cost when the demo starts; it has cost at least this minus `_SLACK_NANO`."""
 _SLACK_NANO = 35 * NANO // 1000
 _FORK_DAYS = (17, 13, 8, 4, 2)
 _UNDO_DAY = 6
@@ -27,16 +27,16 @@ _SHORTEST_WITH_FORK_S = 10.0
 
 
 class Desk(Struct):
-    """What is open on the person's desk: the sessions under way, and today's spend."""
+    """The state of the simulated user: the open sessions and today's spend."""
 
     works: list[Work] = field(default_factory=list)
     titles: deque[str] = field(default_factory=lambda: deque(maxlen=16))
-    """The newest titles, so that they do not come again too soon."""
+    """The most recent titles, which are not used again soon."""
     spent_nano: int = 0
     loop: Work = field(default_factory=lambda: Work(cast.SHOP, cast.LOOP_TITLE, models.KIMI))
 
     def pick(self, random: Random) -> Work:
-        """The session that the person turns to: one of the three newest, or a new one."""
+        """Chooses the session for the next turn: one of the three newest, or a new one."""
         if self.works and random.random() > 0.22:
             return random.choice(self.works[-3:])
         return self.open(new_work(random, self.titles))
@@ -47,7 +47,7 @@ class Desk(Struct):
         return work
 
     def fork(self, random: Random, busy: Collection[Work] = ()) -> Work | None:
-        """A fork of a session that has begun and is not `busy`, with another model; None where none is."""
+        """Forks a started session that is not in `busy`, with another model; None if there is no such session."""
         begun = [work for work in self.works if work.turns > 1 and work.fork_of is None and work not in busy]
         if not begun:
             return None
@@ -56,7 +56,7 @@ class Desk(Struct):
 
 
 class Tape:
-    """A clock that stands still but for the time that is let pass, and never goes beyond its end."""
+    """A clock that moves only by `run`, and never past its end."""
 
     def __init__(self, start_ms: int, end_ms: int) -> None:
         self._now = float(start_ms)
@@ -70,19 +70,19 @@ class Tape:
 
 
 def seed_history(store: V1Store, now_ms: int, zone: tzinfo | None = None, *, seed: int = 7) -> Desk:
-    """Writes the past into an empty store in one transaction; nothing in it is later than `now_ms`.
+    """Writes the history to an empty store in one transaction, with no time after `now_ms` (Unix ms).
 
-    Days are counted in `zone` (None for the machine's own). Gives the desk that the play goes on with.
+    Days are in `zone` (None for the machine's own). Returns the desk with which the player continues.
     """
     random = Random(seed)
     calendar = Calendar(zone)
     today = calendar.day(now_ms)
     desk = Desk()
     with store.transaction():
-        dear = _dear_day(today)
+        costly = _costly_day(today)
         for back in range(DAYS, 0, -1):
             day = today - timedelta(days=back)
-            turns = _plan_day(random, desk, _target(random, day, day == dear), fork=back in _FORK_DAYS)
+            turns = _plan_day(random, desk, _target(random, day, day == costly), fork=back in _FORK_DAYS)
             start = calendar.start_of(day) + int(random.uniform(7.8, 9.2) * HOUR_MS)
             end = start + int(random.uniform(7.5, 9.8) * HOUR_MS)
             _write(store, turns, start, end, undo=back == _UNDO_DAY)
@@ -93,7 +93,7 @@ def seed_history(store: V1Store, now_ms: int, zone: tzinfo | None = None, *, see
 
 
 def _archive_one(store: V1Store, desk: Desk, turns: list[Turn], ms: int) -> None:
-    """Archives one of the day's sessions that the next day does not go on with."""
+    """Archives one of the day's sessions that is not continued on the next day."""
     for turn in turns:
         if turn.work is not desk.works[-1]:
             store.archive(turn.work.id, ms)
@@ -101,7 +101,7 @@ def _archive_one(store: V1Store, desk: Desk, turns: list[Turn], ms: int) -> None
 
 
 def _seed_today(store: V1Store, random: Random, desk: Desk, midnight: int, now_ms: int) -> None:
-    """From eight o'clock, or two hours ago where that is earlier, but not before midnight."""
+    """Writes today's work, which starts at 08:00, or two hours ago if that is earlier, but not before midnight."""
     start = max(midnight, min(midnight + 8 * HOUR_MS, now_ms - 2 * HOUR_MS))
     rounds = [plan_loop(random, desk.loop, 4, 2_500), plan_loop(random, desk.loop, 5, 2_600)]
     looped = sum(turn.cost_nano for turn in rounds)
@@ -115,15 +115,15 @@ def _seed_today(store: V1Store, random: Random, desk: Desk, midnight: int, now_m
     _write(store, turns, start, now_ms)
 
 
-def _dear_day(today: date) -> date:
-    """The day that goes over $2.00: a working day that the chart of seven days still shows."""
+def _costly_day(today: date) -> date:
+    """The day that costs more than $2.00: a working day that is still in the seven-day chart."""
     days = [today - timedelta(days=back) for back in (3, 4, 5)]
     return next(day for day in days if day.weekday() < 5)
 
 
-def _target(random: Random, day: date, dear: bool) -> int:
-    """What a past day costs at the most, in nano-dollars."""
-    if dear:
+def _target(random: Random, day: date, costly: bool) -> int:
+    """The most that a past day may cost, in nano-dollars."""
+    if costly:
         usd = random.uniform(2.1, 2.2)
     elif day.weekday() >= 5:
         usd = random.uniform(0.44, 0.6)
@@ -133,7 +133,7 @@ def _target(random: Random, day: date, dear: bool) -> int:
 
 
 def _plan_day(random: Random, desk: Desk, target_nano: int, *, fork: bool) -> list[Turn]:
-    """Turns that together cost `target_nano` or a little less; one session goes on from the day before."""
+    """Plans turns that together cost `target_nano` or slightly less; one session continues from the day before."""
     desk.works = desk.works[-1:]
     turns: list[Turn] = []
     spent = 0
@@ -150,7 +150,7 @@ def _plan_day(random: Random, desk: Desk, target_nano: int, *, fork: bool) -> li
 
 
 def _write(store: V1Store, turns: list[Turn], start_ms: int, end_ms: int, *, undo: bool = False) -> None:
-    """Plays turns between two moments: pauses stretch to fill the time, calls shrink where it is short."""
+    """Writes turns between two times (Unix ms): pauses are stretched to fill it, calls shortened if it is too short."""
     room = (end_ms - start_ms) / 1000
     busy = sum(turn.seconds for turn in turns)
     pace = min(1.0, 0.6 * room / busy)

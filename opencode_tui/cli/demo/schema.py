@@ -1,4 +1,4 @@
-"""The tables of OpenCode 1.18 that hold projects, sessions, messages, parts and events, with their indexes."""
+"""The tables and indexes of OpenCode 1.18 for projects, sessions, messages, parts and events."""
 
 from __future__ import annotations
 

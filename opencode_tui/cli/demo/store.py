@@ -1,4 +1,4 @@
-"""A store as OpenCode 1.18 writes it: the rows of its SQLite file, in the order that it writes them."""
+"""Writes a store as OpenCode 1.18 does: the same rows of its SQLite file, in the same order."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ VERSION = "1.18.34"
 
 
 class V1Store:
-    """Writes `path` (`opencode.db`, WAL) as OpenCode does; for the demo and for tests.
+    """Writes `path` (`opencode.db`, in WAL mode) as OpenCode does; for the demo and for tests.
 
-    All times are Unix milliseconds. Each method is one transaction; `transaction()` joins many. Of the
-    events, those of sessions that begin and of messages are written. Same seed, same calls: same rows.
-    One thread at a time. `close()` it. Raises sqlite3.Error where the file cannot be written.
+    All times are Unix milliseconds. Each method is one transaction; `transaction()` groups several. Only events of new
+    sessions and of messages are written. The same seed and calls give the same rows. For use by one thread at a time;
+    call `close()` at the end. Raises sqlite3.Error if the file cannot be written.
     """
 
     def __init__(self, path: Path, *, seed: int = 0) -> None:
@@ -44,7 +44,7 @@ class V1Store:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Commits what is written inside of it at once, or nothing of it."""
+        """Commits all writes inside it together, or none of them."""
         if self._db.in_transaction:
             yield
             return
@@ -65,7 +65,7 @@ class V1Store:
     def add_session(
         self, project: str, directory: str, ms: int, *, title: str | None = None, parent: str | None = None
     ) -> str:
-        """A new session; without a title it has the one that OpenCode gives until it knows better."""
+        """Adds a session; without a title it gets OpenCode's placeholder title."""
         session = self._ids.descending("ses", ms)
         if title is None:
             title = f"New session - {Calendar(UTC).iso(ms).removesuffix('+00:00')}Z"
@@ -81,7 +81,7 @@ class V1Store:
         self._set(session, "time_archived = ?, time_updated = ?", ms, ms)
 
     def delete_session(self, session: str) -> None:
-        """Deletes it with its messages, parts and events, and its children with theirs."""
+        """Deletes a session with its messages, parts and events, and its child sessions with theirs."""
         with self.transaction():
             children = self._db.execute("SELECT id FROM session WHERE parent_id = ?", (session,)).fetchall()
             for (child,) in children:
@@ -96,12 +96,12 @@ class V1Store:
         with self.transaction():
             self._write_message(message, session, ms, data, ms)
             self.add_part(session, message, ms, parts.text(body))
-            taken = rows.dump({"id": model.id, "providerID": model.provider, "variant": "default"})
-            self._set(session, "agent = ?, model = ?, time_updated = ?", agent, taken, ms)
+            current = rows.dump({"id": model.id, "providerID": model.provider, "variant": "default"})
+            self._set(session, "agent = ?, model = ?, time_updated = ?", agent, current, ms)
         return message
 
     def start_call(self, session: str, user: str, ms: int, *, directory: str, agent: str, model: Model) -> str:
-        """A model call that has just begun: no cost, no tokens, not completed."""
+        """Adds a running model call, without cost and tokens."""
         message = self._ids.ascending("msg", ms)
         data: Data = {
             "parentID": user,
@@ -122,7 +122,7 @@ class V1Store:
         return message
 
     def finish_call(self, message: str, ms: int, *, tokens: Tokens, model: Model, finish: str = "stop") -> float:
-        """Ends a call: its step-finish part, cost and tokens, and its session's sums. Gives the cost in USD."""
+        """Completes a call with its step-finish part, cost, tokens and its session's sums; returns the cost in USD."""
         session, data = self._calls.pop(message)
         usd = model.cost(tokens)
         created = data["time"]["created"]
@@ -135,7 +135,7 @@ class V1Store:
         return usd
 
     def break_call(self, message: str, ms: int, kind: Literal["api", "aborted"]) -> None:
-        """Ends a call with an error, or cut off by the user: it keeps cost 0 and no tokens."""
+        """Ends a call with an API error or an abort by the user; its cost and tokens stay 0."""
         session, data = self._calls.pop(message)
         created = data["time"]["created"]
         data |= {"time": {"created": created, "completed": ms}, "error": parts.error(kind)}
@@ -154,7 +154,7 @@ class V1Store:
             self._db.execute("UPDATE part SET data = ?, time_updated = ? WHERE id = ?", (rows.dump(data), ms, part))
 
     def fork(self, session: str, ms: int) -> str:
-        """Copies a session as OpenCode 1 does: new ids, the original times and costs, no link to the original."""
+        """Copies a session as OpenCode 1 does: new ids, the same times and costs, and no link to the original."""
         with self.transaction():
             project, directory, title = self._db.execute(
                 "SELECT project_id, directory, title FROM session WHERE id = ?", (session,)
@@ -173,9 +173,9 @@ class V1Store:
         return copy
 
     def undo_turn(self, user: str, ms: int) -> None:
-        """Removes a user message with its calls, as an undo does once the next prompt comes.
+        """Removes a user message and its calls, as an undo does when the next prompt is sent.
 
-        The session's cost shrinks; only the events still tell of the calls, which were billed all the same.
+        The session's cost decreases; the calls, which were billed, remain only in the events.
         """
         with self.transaction():
             for message, session, text in rows.turn(self._db, user):
