@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -33,14 +35,21 @@ from opencode_tui.records.requests import (
 class Workplace(Struct, frozen=True):
     """What actions read and change."""
 
-    ledger: Ledger
     guard: Path
     """The guard's state file."""
     calendar: Calendar
     now_ms: int
     """Unix milliseconds."""
-    spent_nano: Callable[[], int]
+    ledger: Ledger | None = None
+    """Open for writing; None where only the guard is acted on."""
+    spent_nano: Callable[[], int] = lambda: 0
     """Today's spend."""
+
+    def writing(self) -> AbstractContextManager[sqlite3.Connection]:
+        """A write transaction in the ledger. Raises ValueError where none is open."""
+        if self.ledger is None:
+            raise ValueError("no ledger is open")
+        return self.ledger.writing()
 
 
 def act(action: Action, at: Workplace) -> Outcome:
@@ -52,19 +61,19 @@ def act(action: Action, at: Workplace) -> Outcome:
 
 
 def _see(action: SeeAlerts, at: Workplace) -> AlertsSeen:
-    with at.ledger.writing() as connection:
+    with at.writing() as connection:
         alert_log.mark_seen(connection, action.ids, at.now_ms)
     return AlertsSeen(action.ids)
 
 
 def _snooze(action: SnoozeAlerts, at: Workplace) -> AlertsSnoozed:
-    with at.ledger.writing() as connection:
+    with at.writing() as connection:
         snoozed = alert_log.snooze(connection, action.ids, action.until_ms, at.now_ms)
     return AlertsSnoozed(action.ids, snoozed, action.until_ms)
 
 
 def _acknowledge(action: AcknowledgeAlerts, at: Workplace) -> AlertsAcknowledged:
-    with at.ledger.writing() as connection:
+    with at.writing() as connection:
         alert_log.acknowledge(connection, action.ids, at.now_ms)
     return AlertsAcknowledged(action.ids)
 

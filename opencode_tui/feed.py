@@ -158,7 +158,7 @@ class LedgerFeed:
             return queries.spend(ledger.connection, calendar.span(calendar.day(now)))
 
         try:
-            return act(action, Workplace(ledger, state_file(ledger.path), calendar, now, spent_nano))
+            return act(action, Workplace(state_file(ledger.path), calendar, now, ledger, spent_nano))
         except StateError as error:
             raise ValueError(str(error)) from error
 

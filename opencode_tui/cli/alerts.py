@@ -5,25 +5,27 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import sqlite3
 import sys
 from collections.abc import Callable, Sequence
 from threading import Thread
 from typing import TYPE_CHECKING
 
+from opencode_tui.actions import Workplace, act
 from opencode_tui.cli import EXIT_OK, EXIT_USAGE
 from opencode_tui.cli.common import Trouble, settings_for, using_ledger
 from opencode_tui.cli.signals import ended_in_order
 from opencode_tui.cli.streams import ring
 from opencode_tui.clock import calendar_for, now_ms
 from opencode_tui.config.settings import Settings
-from opencode_tui.counts import plural
 from opencode_tui.guard.control import lift_end
+from opencode_tui.guard.state import state_file
 from opencode_tui.ledger import alert_log
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.records.alerts import Alert, Cause, Crossing
+from opencode_tui.records.requests import AcknowledgeAlerts, Action, SeeAlerts, SnoozeAlerts
 from opencode_tui.report.alerts import alert_json, alerts_text
 from opencode_tui.report.json_values import SCHEMA_VERSION
+from opencode_tui.report.outcome_words import outcome_words
 
 if TYPE_CHECKING:
     from opencode_tui.alerts.channels import Route
@@ -55,41 +57,38 @@ def _list(arguments: argparse.Namespace, settings: Settings, ledger: Ledger) -> 
 
 
 def _seen(arguments: argparse.Namespace, settings: Settings, ledger: Ledger) -> None:
-    with ledger.writing() as connection:
-        ids = _ids(connection, arguments.ids)
-        alert_log.mark_seen(connection, ids, now_ms())
-    print(f"{plural(len(ids), 'alert')} seen")
+    _act(SeeAlerts(_ids(ledger, arguments.ids)), settings, ledger)
 
 
 def _acknowledge(arguments: argparse.Namespace, settings: Settings, ledger: Ledger) -> None:
-    with ledger.writing() as connection:
-        ids = _ids(connection, arguments.ids, lambda alert: alert.acknowledged_ms is None)
-        alert_log.acknowledge(connection, ids, now_ms())
-    print(f"{plural(len(ids), 'alert')} acknowledged")
+    ids = _ids(ledger, arguments.ids, lambda alert: alert.acknowledged_ms is None)
+    _act(AcknowledgeAlerts(ids), settings, ledger)
 
 
 def _snooze(arguments: argparse.Namespace, settings: Settings, ledger: Ledger) -> None:
-    calendar, now = calendar_for(settings.timezone), now_ms()
     try:
-        until = lift_end(arguments.time, calendar, now)
+        until = lift_end(arguments.time, calendar_for(settings.timezone), now_ms())
     except ValueError:
         raise Trouble(
             f"--for: {arguments.time!r} is not a time; write 90s, 30m, 2h or today, up to a week", EXIT_USAGE
         ) from None
-    with ledger.writing() as connection:
-        ids = _ids(connection, arguments.ids)
-        snoozed = alert_log.snooze(connection, ids, until, now)
-    kept = f"; {plural(len(ids) - snoozed, 'alert')} acknowledged already" if snoozed < len(ids) else ""
-    print(f"{plural(snoozed, 'alert')} snoozed until {calendar.local(until):%a %H:%M}{kept}")
+    _act(SnoozeAlerts(_ids(ledger, arguments.ids), until), settings, ledger)
+
+
+def _act(action: Action, settings: Settings, ledger: Ledger) -> None:
+    """Carries the action out, and prints its outcome."""
+    at = Workplace(state_file(ledger.path), calendar_for(settings.timezone), now_ms(), ledger)
+    print(outcome_words(act(action, at), at.calendar, at.now_ms))
 
 
 def _ids(
-    connection: sqlite3.Connection,
+    ledger: Ledger,
     texts: Sequence[str],
     is_open: Callable[[Alert], bool] = lambda alert: alert.seen_ms is None,
-) -> list[int]:
+) -> tuple[int, ...]:
     """The alert ids named by `texts`; `all` means those that `is_open` holds for. Raises Trouble for an unknown id."""
-    there = {alert.id: alert for alert in alert_log.alerts(connection, most=_EVERY)}
+    with ledger.reading() as connection:
+        there = {alert.id: alert for alert in alert_log.alerts(connection, most=_EVERY)}
     ids: dict[int, None] = {}
     for text in texts:
         if text == _ALL:
@@ -98,7 +97,7 @@ def _ids(
             ids[int(text)] = None
         else:
             raise Trouble(f"there is no alert {text!r}; `opencode-tui alerts` lists those there are", EXIT_USAGE)
-    return list(ids)
+    return tuple(ids)
 
 
 def _test(settings: Settings, as_json: bool) -> int:

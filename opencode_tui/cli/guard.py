@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 import opencode_tui
 from opencode_tui import paths
+from opencode_tui.actions import Workplace, act
 from opencode_tui.cli import EXIT_USAGE
 from opencode_tui.cli.common import Trouble, config_of, look, open_ledger, settings_for, synced, using_ledger
 from opencode_tui.clock import Calendar, calendar_for, now_ms
@@ -33,8 +34,10 @@ from opencode_tui.guard.troubles import PluginLoad
 from opencode_tui.ledger import queries
 from opencode_tui.ledger.bounds import is_lower_bound
 from opencode_tui.money import format_usd, nano_from_usd, usd
+from opencode_tui.records.requests import Action, LiftGuard, RaiseCutoff
 from opencode_tui.report.guard_words import guard_words
 from opencode_tui.report.json_values import SCHEMA_VERSION
+from opencode_tui.report.outcome_words import outcome_words
 from opencode_tui.report.words import amount
 
 _HERE = str(Path(opencode_tui.__file__).absolute().parent.parent)
@@ -111,23 +114,22 @@ def _remove(arguments: argparse.Namespace) -> None:
 
 
 def _lift(arguments: argparse.Namespace) -> None:
-    file, calendar, now = _installed(), calendar_for(settings_for(arguments).timezone), now_ms()
+    at = Workplace(_installed(), calendar_for(settings_for(arguments).timezone), now_ms())
     if arguments.off:
-        control.lift(file, 0)
-        print(f"The guard holds again: the cutoff is {format_usd(read_state(file).cutoff_at(now))}.")
+        _act(LiftGuard(None), at)
         return
     try:
-        until = control.lift_end(arguments.time, calendar, now)
+        until = control.lift_end(arguments.time, at.calendar, at.now_ms)
     except ValueError as error:
         raise Trouble(f"--for: {error}", EXIT_USAGE) from None
-    control.lift(file, until)
-    print(f"The guard is lifted until {calendar.moment(until, now)}.")
+    _act(LiftGuard(until), at)
 
 
 def _raise(arguments: argparse.Namespace) -> None:
     settings, file = settings_for(arguments), _installed()
+    at = Workplace(file, calendar_for(settings.timezone), now_ms())
     if arguments.off:
-        print(f"The cutoff is {format_usd(control.unraise(file).cutoff_nano)} again.")
+        _act(RaiseCutoff(None), at)
         return
     try:
         nano = nano_from_usd(arguments.amount.removeprefix("$"))
@@ -136,10 +138,14 @@ def _raise(arguments: argparse.Namespace) -> None:
         raise Trouble(wrong, EXIT_USAGE) from None
     _, spent = _spent_today(replace(settings, ledger=Path(read_state(file).ledger)))
     try:
-        control.raise_cutoff(file, nano, spent, calendar_for(settings.timezone), now_ms())
+        _act(RaiseCutoff(nano), replace(at, spent_nano=lambda: spent))
     except ValueError as error:
         raise Trouble(str(error), EXIT_USAGE) from None
-    print(f"The cutoff is {format_usd(nano)} for today.")
+
+
+def _act(action: Action, at: Workplace) -> None:
+    """Carries the action out, and prints its outcome."""
+    print(outcome_words(act(action, at), at.calendar, at.now_ms))
 
 
 def _status(arguments: argparse.Namespace) -> None:
