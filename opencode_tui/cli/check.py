@@ -18,9 +18,9 @@ from opencode_tui.alerts.text import alert_text
 from opencode_tui.alerts.watcher import explained, look_for_alerts
 from opencode_tui.analysis.pace import band
 from opencode_tui.cli import EXIT_TROUBLE, silence_stdout
-from opencode_tui.cli.common import NOTIFIER_S, Trouble, look, settings_for, using_ledger
+from opencode_tui.cli.common import NOTIFIER_S, Trouble, opened
 from opencode_tui.cli.signals import ended_in_order
-from opencode_tui.clock import Calendar, calendar_for, now_ms
+from opencode_tui.clock import Calendar, now_ms
 from opencode_tui.config.settings import Budget, Settings
 from opencode_tui.counts import plural
 from opencode_tui.guard.status import guard_status
@@ -71,14 +71,11 @@ class _Stand(Struct, frozen=True):
 
 def _check(arguments: argparse.Namespace) -> tuple[int, str]:
     """The exit code and the output."""
-    settings = settings_for(arguments)
-    settings = replace(settings, budget=_budget(settings.budget, arguments.warn, arguments.cutoff))
-    calendar = calendar_for(settings.timezone)
-    with using_ledger(settings) as ledger:
-        seen, now = look(settings, ledger), now_ms()
-        with ledger.reading() as connection:
-            stand = _stand(connection, settings, seen.whole, now, calendar)
-        alerts = _notified(settings, ledger, seen.sync, now) if arguments.notify else ()
+    with opened(arguments, change=lambda found: _with_lines(found, arguments)) as at:
+        settings, calendar, now = at.settings, at.calendar, now_ms()
+        with at.ledger.reading() as connection:
+            stand = _stand(connection, settings, at.whole, now, calendar)
+        alerts = _notified(settings, at.ledger, at.sync, now) if arguments.notify else ()
     code, text = EXIT_OF[stand.band] if stand.known else EXIT_TROUBLE, _text(stand, settings)
     if stand.missing and not stand.known:
         rows = f"{plural(stand.missing, 'row')} of today could not be read"
@@ -89,12 +86,12 @@ def _check(arguments: argparse.Namespace) -> tuple[int, str]:
             "exit_code": code,
             "band": stand.band if stand.known else "unknown",
             "spent_usd": usd(stand.spent),
-            "lower_bound": not seen.whole or bool(stand.missing),
+            "lower_bound": not at.whole or bool(stand.missing),
             "warning_usd": usd(settings.budget.warning_nano),
             "cutoff_usd": usd(settings.budget.cutoff_nano),
             "text": text,
             "session": stand.cause.session_id if stand.cause else None,
-            "troubles": [state.detail for state in seen.states if state.state != "live"],
+            "troubles": [state.detail for state in at.states if state.state != "live"],
             "alerts": [alert_json(alert, calendar) for alert in alerts],
         }
         return code, json.dumps(answer) + "\n"
@@ -162,6 +159,10 @@ def _notified(settings: Settings, ledger: Ledger, sync: Sync, now_ms: int) -> tu
     ids = {alert.id for alert in new}
     found = [alert for alert in alert_log.alerts(ledger.connection, since_ms=now_ms) if alert.id in ids]
     return tuple(reversed(found))
+
+
+def _with_lines(settings: Settings, arguments: argparse.Namespace) -> Settings:
+    return replace(settings, budget=_budget(settings.budget, arguments.warn, arguments.cutoff))
 
 
 def _budget(budget: Budget, warn: str | None, cutoff: str | None) -> Budget:

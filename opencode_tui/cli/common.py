@@ -163,16 +163,14 @@ def opened(
     """A context manager with the settings, the ledger and the finished sync.
 
     `change` adjusts the settings after the guard got its limits. Turns errors of the ledger in the block into Trouble,
-    and a LookupError into Trouble with exit code 2.
+    and UnknownSession into Trouble with exit code 2.
     """
     settings = change(settings_for(arguments))
     with using_ledger(settings, wait_s) as ledger:
         at = look(settings, ledger, wait_s, prices=prices)
         try:
             yield at
-        except LookupError as error:
-            if type(error) is not UnknownSession:
-                raise
+        except UnknownSession as error:
             raise Trouble(f"{error}; `opencode-tui sessions` lists those there are", EXIT_USAGE) from None
         finally:
             at.sync.close()

@@ -14,7 +14,7 @@ import opencode_tui
 from opencode_tui import paths
 from opencode_tui.actions import Workplace, act
 from opencode_tui.cli import EXIT_USAGE
-from opencode_tui.cli.common import Trouble, config_of, look, open_ledger, settings_for, synced, using_ledger
+from opencode_tui.cli.common import Trouble, config_of, look, settings_for, synced, using_ledger
 from opencode_tui.clock import Calendar, calendar_for, now_ms
 from opencode_tui.config.settings import Settings
 from opencode_tui.guard import control, install
@@ -246,9 +246,7 @@ def _installed() -> Path:
 
 def _spent_today(settings: Settings) -> tuple[Path, int]:
     """Sync the ledger. Returns its path and today's spend in nano-dollars."""
-    ledger = open_ledger(settings)
-    synced(settings, ledger)
     calendar = calendar_for(settings.timezone)
-    spent = queries.spend(ledger.connection, calendar.span(calendar.day(now_ms())))
-    ledger.close()
-    return ledger.path.absolute(), spent
+    with using_ledger(settings) as ledger:
+        synced(settings, ledger)
+        return ledger.path.absolute(), queries.spend(ledger.connection, calendar.span(calendar.day(now_ms())))
