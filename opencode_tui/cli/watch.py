@@ -26,6 +26,7 @@ from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.money import format_usd
 from opencode_tui.records.alerts import Alert, at_least
 from opencode_tui.records.day import Snapshot
+from opencode_tui.records.stores import StoreState
 from opencode_tui.report.alerts import alert_line
 
 CLOSE_S = 45.0
@@ -33,6 +34,7 @@ CLOSE_S = 45.0
 END_S = 10.0
 """Seconds to wait for deliveries when it is interrupted."""
 _WELL = ("live", "importing")
+_PASSING_MS = 10_000
 
 
 class _Ended(Exception):
@@ -95,7 +97,7 @@ def _watch(feed: LedgerFeed, settings: Settings, ledger: Path, ended: Event, *, 
             if snapshot is not None:
                 for notice in snapshot.notices:
                     print(f"opencode-tui: {notice}", file=sys.stderr, flush=True)
-                troubled = {s.path: s.detail for s in snapshot.stores if s.state not in _WELL}
+                troubled = {s.path: s.detail for s in snapshot.stores if _is_trouble(s, snapshot.taken_ms, once)}
                 if snapshot.price_problems:
                     troubled["the reading of OpenCode's prices"] = " ".join(snapshot.price_problems)
                 if not snapshot.stores:
@@ -106,6 +108,12 @@ def _watch(feed: LedgerFeed, settings: Settings, ledger: Path, ended: Event, *, 
                 print("opencode-tui: the ledger is well again", file=sys.stderr, flush=True)
         if once or ended.wait(settings.poll.interval_s):
             return
+
+
+def _is_trouble(store: StoreState, now_ms: int, once: bool) -> bool:
+    """Whether to report a store: it is not well, and a lock has lasted longer than a lock usually does."""
+    is_new = store.since_ms is not None and 0 <= now_ms - store.since_ms < _PASSING_MS
+    return store.state not in _WELL and (once or store.state != "locked" or not is_new)
 
 
 def _say(alert: Alert, settings: Settings, calendar: Calendar) -> None:
