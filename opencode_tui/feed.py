@@ -14,13 +14,13 @@ from opencode_tui.alerts.watcher import look_for_alerts
 from opencode_tui.clock import MINUTE_MS, Clock, calendar_for
 from opencode_tui.config.settings import Settings
 from opencode_tui.guard.state import StateError, state_file
-from opencode_tui.guard.status import GuardStatus, guard_status
+from opencode_tui.guard.status import guard_record, guard_status
 from opencode_tui.guard.troubles import GuardTrouble
 from opencode_tui.ledger import deliveries, queries
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.paths import NoHomeError
 from opencode_tui.readings.answering import answer
-from opencode_tui.readings.context import Context
+from opencode_tui.readings.context import Context, context_of
 from opencode_tui.readings.day import read_day
 from opencode_tui.records.alerts import Alert
 from opencode_tui.records.answers import Answer
@@ -136,16 +136,7 @@ class LedgerFeed:
             raise LookupError("the ledger is not open yet")
         sync = self._sync
         with self._ledger.reading() as connection:
-            yield Context(
-                connection,
-                self._clock(),
-                self._settings,
-                sync.states,
-                sync.read_ms,
-                sync.machine,
-                sync.book,
-                sync,
-            )
+            yield context_of(sync, connection, self._clock(), self._settings, sync.states)
 
     def act(self, action: Action) -> Outcome:
         """Carry out an action. Raises ValueError with a sentence that says why not, and sqlite3.Error."""
@@ -166,15 +157,12 @@ class LedgerFeed:
         assert self._ledger is not None and self._sync is not None
         guard: tuple[GuardTrouble, ...] = ()
         with suppress(NoHomeError):
-            guard = self._guard(now_ms).troubles
+            connection = self._ledger.connection
+            guard = guard_status(self._settings, self._ledger.path, self._environ, now_ms, connection).troubles
         for alert in look_for_alerts(self._ledger, self._settings, now_ms, self._sync.book, guard):
             self._notify(alert)
         if deliveries.free(self._ledger.connection, now_ms):
             self._deliver_waiting()
-
-    def _guard(self, now_ms: int) -> GuardStatus:
-        assert self._ledger is not None
-        return guard_status(self._settings, self._ledger.path, self._environ, now_ms, self._ledger.connection)
 
     @property
     def read_ms(self) -> int | None:
@@ -194,9 +182,7 @@ class LedgerFeed:
         # The first snapshot checks the prices of all of today's directories; later calls bring theirs with them.
         problems = self._sync.look_at_prices() if self._taken_ms is None else self._sync.book.look()
         with self._context() as context:
-            guard = None
-            with suppress(NoHomeError):  # where there is no home, OpenCode's plugins are not known either
-                guard = self._guard(context.now_ms).record
+            guard = guard_record(self._settings, self._ledger.path, self._environ, context.now_ms, context.connection)
             context = replace(context, guard=guard, price_problems=problems)
             snapshot = read_day(DayRequest(self._day), context)
         notices, self._sync.notices = tuple(self._sync.notices), []

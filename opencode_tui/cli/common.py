@@ -22,7 +22,7 @@ from opencode_tui.config.settings import Settings
 from opencode_tui.guard.state import refresh
 from opencode_tui.ledger.bounds import all_read
 from opencode_tui.ledger.ledger import Ledger, LedgerError
-from opencode_tui.readings.context import Context, UnknownSession
+from opencode_tui.readings.context import Context, UnknownSession, context_of
 from opencode_tui.records.stores import StoreState
 from opencode_tui.sync import Sync
 
@@ -144,12 +144,8 @@ class Opened(Struct, frozen=True):
     @contextmanager
     def reading(self, at_ms: int) -> Iterator[Context]:
         """The context of readings at a moment in Unix milliseconds."""
-        sync = self.sync
         with self.ledger.reading() as connection:
-            yield Context(
-                *(connection, at_ms, self.settings, self.states, sync.read_ms, sync.machine, sync.book, sync),
-                price_problems=sync.book.problems,
-            )
+            yield context_of(self.sync, connection, at_ms, self.settings, self.states)
 
 
 @contextmanager

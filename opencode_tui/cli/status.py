@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import argparse
 import os
-from contextlib import suppress
 
 from msgspec.structs import replace
 
 from opencode_tui.cli import EXIT_OK, EXIT_USAGE, Trouble
 from opencode_tui.cli.common import opened
 from opencode_tui.clock import now_ms
-from opencode_tui.paths import NoHomeError
 from opencode_tui.readings.day import read_day
 from opencode_tui.records.requests import DayRequest
 from opencode_tui.report.status_line import DEFAULT, placeholders, status_line
@@ -28,11 +26,10 @@ def run(arguments: argparse.Namespace) -> int:
         raise Trouble(f"--format: {error}", EXIT_USAGE) from None
     with opened(arguments, WAIT_S) as at, at.reading(now_ms()) as context:
         if "guard" in asked:
-            from opencode_tui.guard.status import guard_status
+            from opencode_tui.guard.status import guard_record
 
-            with suppress(NoHomeError):
-                guard = guard_status(at.settings, at.ledger.path, os.environ, context.now_ms, context.connection)
-                context = replace(context, guard=guard.record)
+            guard = guard_record(at.settings, at.ledger.path, os.environ, context.now_ms, context.connection)
+            context = replace(context, guard=guard)
         snapshot = read_day(DayRequest(), replace(context, limits=None))
     print(status_line(snapshot, at.calendar, format))
     return EXIT_OK

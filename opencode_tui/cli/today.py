@@ -5,14 +5,12 @@ from __future__ import annotations
 import argparse
 import json
 import os
-from contextlib import suppress
 
 from msgspec.structs import replace
 
 from opencode_tui.cli.common import opened
 from opencode_tui.clock import now_ms
-from opencode_tui.guard.status import guard_status
-from opencode_tui.paths import NoHomeError
+from opencode_tui.guard.status import guard_record
 from opencode_tui.readings.day import read_day
 from opencode_tui.records.requests import DayRequest
 
@@ -20,9 +18,8 @@ from opencode_tui.records.requests import DayRequest
 def run(arguments: argparse.Namespace) -> int:
     with opened(arguments, prices=True) as at, at.reading(now_ms()) as context:
         if arguments.json:
-            with suppress(NoHomeError):  # without a home directory there are no plugins
-                guard = guard_status(at.settings, at.ledger.path, os.environ, context.now_ms, context.connection)
-                context = replace(context, guard=guard.record)
+            guard = guard_record(at.settings, at.ledger.path, os.environ, context.now_ms, context.connection)
+            context = replace(context, guard=guard)
         snapshot = read_day(DayRequest(), context)
     if arguments.json:
         from opencode_tui.report.today import today_json

@@ -24,7 +24,7 @@ from opencode_tui.guard.troubles import (
 )
 from opencode_tui.guard.turned_off import turned_off_by
 from opencode_tui.ledger import queries
-from opencode_tui.paths import tilde
+from opencode_tui.paths import NoHomeError, tilde
 from opencode_tui.records.day import Condition, Guard
 from opencode_tui.records.facts import PastLine
 
@@ -146,6 +146,19 @@ def guard_status(
         projects=state.projects,
         agents=state.agents,
     )
+
+
+def guard_record(
+    settings: Settings, ledger: Path, environ: Mapping[str, str], now_ms: int, connection: sqlite3.Connection
+) -> Guard | None:
+    """The guard for readers beyond its own commands; None without a home directory, where no plugin is known.
+
+    Raises sqlite3.Error.
+    """
+    try:
+        return guard_status(settings, ledger, environ, now_ms, connection).record
+    except NoHomeError:
+        return None
 
 
 def _passed(

@@ -88,7 +88,7 @@ def _from_snapshot(flat: Mapping[str, object]) -> Mapping[str, object]:
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m opencode_tui.pricing.renew",
-        description="Write the bundled price list anew from a list that OpenCode has downloaded.",
+        description="Write the bundled price list again from a list that OpenCode has downloaded.",
     )
     parser.add_argument("file", nargs="?", type=Path, metavar="FILE", help="models.json; OpenCode's own by default")
     parser.add_argument("--as-of", type=_as_of, metavar="YYYY-MM", help="month of the prices; FILE's own by default")

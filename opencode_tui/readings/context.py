@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct
 
@@ -13,6 +13,9 @@ from opencode_tui.config.settings import Settings
 from opencode_tui.ledger.bounds import all_read
 from opencode_tui.records.day import Guard
 from opencode_tui.records.stores import StoreState
+
+if TYPE_CHECKING:
+    from opencode_tui.sync import Sync
 
 
 class UnknownSession(LookupError):
@@ -63,3 +66,11 @@ class Context(Struct, frozen=True):
     def whole(self) -> bool:
         """Whether every store was read completely; else sums are lower bounds."""
         return self.stores is None or all_read(self.stores)
+
+
+def context_of(
+    sync: Sync, connection: sqlite3.Connection, now_ms: int, settings: Settings, stores: tuple[StoreState, ...]
+) -> Context:
+    """The context after a sync; `stores` are the states of the stores as the reader is to see them."""
+    known = (sync.read_ms, sync.machine, sync.book, sync)
+    return Context(connection, now_ms, settings, stores, *known, price_problems=sync.book.problems)

@@ -8,6 +8,7 @@ from typing import Any
 from opencode_tui.alerts.channels.message import alert_fields, plain, try_text
 from opencode_tui.clock import Calendar, short_day
 from opencode_tui.records.alerts import Alert, DeliveryResult
+from opencode_tui.report.json_values import moment_or_none
 
 
 def alert_line(alert: Alert, calendar: Calendar) -> str:
@@ -42,14 +43,14 @@ def alert_json(alert: Alert, calendar: Calendar) -> dict[str, Any]:
     results = [
         {
             "channel": each.channel,
-            "at": _moment(each.at_ms, calendar),
+            "at": moment_or_none(each.at_ms, calendar),
             "ok": each.ok,
             "detail": each.detail,
             "try": each.attempt,
         }
         for each in alert.results
     ]
-    return alert_fields(alert) | {key: _moment(ms, calendar) for key, ms in moments.items()} | {"told": results}
+    return alert_fields(alert) | {key: moment_or_none(ms, calendar) for key, ms in moments.items()} | {"told": results}
 
 
 def _mark(alert: Alert, calendar: Calendar, now_ms: int) -> str:
@@ -63,7 +64,3 @@ def _mark(alert: Alert, calendar: Calendar, now_ms: int) -> str:
 def _result(result: DeliveryResult) -> str:
     again = f" ({try_text(result.attempt)})" if result.attempt > 1 else ""
     return f"{result.channel}: {'' if result.ok else 'failed, '}{plain(result.detail)}{again}"
-
-
-def _moment(ms: int | None, calendar: Calendar) -> str | None:
-    return None if ms is None else calendar.iso(ms)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from opencode_tui.clock import Calendar
-from opencode_tui.money import usd
 from opencode_tui.records.calls import Tokens
 
 SCHEMA_VERSION = 1
@@ -14,10 +13,6 @@ SCHEMA_VERSION = 1
 
 def moment_or_none(ms: int | None, calendar: Calendar) -> str | None:
     return None if ms is None else calendar.iso(ms)
-
-
-def usd_or_none(nano: int | None) -> float | None:
-    return None if nano is None else usd(nano)
 
 
 def tokens_json(tokens: Tokens) -> dict[str, Any]:

@@ -37,7 +37,7 @@ from tests.ui.session_builders import (
     turn_view,
     view,
 )
-from tests.ui.showing import NARROW, THEME, WIDE, SnapCompare, screen_text, settled, until
+from tests.ui.showing import NARROW, THEME, WIDE, SnapCompare, answered, screen_text, settled, until
 
 CALLS = (
     call(),
@@ -67,11 +67,7 @@ async def opened(pilot: Pilot[Any], session_id: str = SESSION) -> None:
     await settled(pilot)
     app.action_open_session(session_id)
 
-    def answered() -> bool:
-        screen = app.screen
-        return isinstance(screen, SessionScreen) and (screen.session is not None or "Reading" not in screen_text(app))
-
-    await until(pilot, answered)
+    await until(pilot, lambda: isinstance(app.screen, SessionScreen) and answered(app))
 
 
 @asynccontextmanager
