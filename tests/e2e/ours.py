@@ -31,6 +31,7 @@ class Ledger:
         self._home = home
         self._watch: subprocess.Popen[str] | None = None
         self.file = home / "ledger.db"
+        data_dir.mkdir(parents=True, exist_ok=True)  # OpenCode may only make it after we look there
         (home / "config.toml").write_text(f"[poll]\ninterval_s = {WATCH_S}\n")
         self._where = ["--data-dir", str(data_dir), "--ledger", str(self.file), "--config", str(home / "config.toml")]
 
@@ -78,7 +79,10 @@ class Ledger:
         it has ended."""
 
         def done() -> bool:
-            assert self._watch and self._watch.poll() is None, "watch has ended"
+            assert self._watch
+            if (code := self._watch.poll()) is not None:
+                out, err = self._watch.communicate()
+                raise AssertionError(f"watch has ended with {code}: {err}{out}")
             return self.held_nano() == nano
 
         until(done, lambda: f"watch has brought the ledger to {self.held_nano()}, the bill is {nano}", CATCH_UP_S)

@@ -85,6 +85,30 @@ const asked = { formatUsd, suggestedRaise, dayBounds, isUnder, isInProject, refu
     }
     return pending
   },
+  // A call that ends, and is read into the ledger, while its session's cost is asked for.
+  spentAfterACallThatTheLedgerHas: async (prices, cost, recorded) => {
+    const guard = new Guard(null, 2, "2.0.15")
+    const answers = new Map([[HELD, [{ id: "msg", ended: 1, nano: cost, more: cost - recorded }]]])
+    answers.set(HELD_OF, [{ id: "ses", nano: recorded }])
+    answers.set(SPENT, [{ agent: "", place: "", directory: "", nano: cost }])
+    const query = (sql) => ({ get: () => ({ data_version: 1 }), all: () => answers.get(sql) })
+    guard.spending.open = () => ({ run() {}, query })
+    const state = { warning_nano: 0, cutoff_nano: 2 ** 50, lifted_until_ms: 0, projects: {}, agents: {}, prices,
+      days: [0, 2 ** 52], ledger: "/nowhere/ledger.db" }
+    guard.file = { read: () => state, exposed: "" }
+    guard.sync = () => {}
+    const model = { providerID: "p", id: "m" }
+    const get = async () => {
+      guard.heardEvent({ id: 2, type: "session.step.ended", data: { sessionID: "ses", assistantMessageID: "msg",
+        cost: recorded / NANO, tokens: { input: 1_000_000, output: 0 } } })
+      guard.heardEvent({ id: 3, type: "session.usage.updated", data: { sessionID: "ses", cost: recorded / NANO } })
+      return { cost: recorded / NANO }
+    }
+    guard.heardEvent({ id: 1, type: "session.step.started",
+      data: { sessionID: "ses", assistantMessageID: "msg", agent: "build", model } })
+    await guard.overIn({ id: "ses", agent: "build", kind: "step", places: ["/srv"], get })
+    return guard.spending.sums([0, 2 ** 52]).all
+  },
   checked: (state) => { try { return Boolean(checked(state)) } catch (error) { return error.message } },
   over: (state, spent, ...rest) => whatIsOver(state, sums(spent), ...rest) }
 """
@@ -346,6 +370,11 @@ def test_what_opencode_2_has_spent_on_top_of_the_ledger(
     ask: Ask, steps: list[tuple[object, ...]], pending: list[float]
 ) -> None:
     assert ask("sessions", steps) == pytest.approx(pending)
+
+
+def test_a_call_that_is_heard_of_once_the_ledger_has_it_counts_once(ask: Ask) -> None:
+    prices = limits_of(Settings(pricing=Pricing("recorded", {"p/m": CustomPrice(input=5 * NANO)})), 0)["prices"]
+    assert ask("spentAfterACallThatTheLedgerHas", prices, 5 * NANO, NANO // 200) == 5 * NANO
 
 
 def test_the_key_of_an_own_price_is_that_of_the_settings(ask: Ask) -> None:

@@ -126,15 +126,17 @@ class Guard {
       const { sessions } = this.spending
       // A title is made beside the first answer: what the session costs is its own agent's.
       if (id) sessions.called(id, kind === "title" ? "" : agent, places, get, now)
-      const { state, day } = this.look(now)
+      const before = this.look(now)
       let trouble = ""
       try {
         if (id) await sessions.ask(id, now)
-        if (id && hasOwnPrices(state.prices)) await this.heardOf(id)
+        if (id && hasOwnPrices(before.state.prices)) await this.heardOf(id)
       } catch (error) {
         trouble = error.message
       }
       this.note("cost", trouble && `${trouble}; calls are held to what the ledger has`)
+      // What came in meanwhile may be in the ledger already, and must not count twice.
+      const { state, day } = this.look(now)
       this.sync(state)
       return whatIsOver(state, this.spending.sums(day), agent, places, now)
     } catch (error) {
