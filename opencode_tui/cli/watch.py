@@ -19,7 +19,7 @@ from opencode_tui.cli import silence_stdout
 from opencode_tui.cli.common import NOTIFIER_S, WAIT_S, Trouble, fault_of, no_store, open_ledger, settings_for
 from opencode_tui.cli.signals import ending_signals
 from opencode_tui.cli.streams import ring
-from opencode_tui.clock import Calendar, calendar_for, now_ms
+from opencode_tui.clock import Calendar, calendar_for, monotonic_s, now_ms
 from opencode_tui.config.settings import Settings
 from opencode_tui.feed import LedgerFeed
 from opencode_tui.ledger.ledger import Ledger
@@ -29,10 +29,11 @@ from opencode_tui.records.day import Snapshot
 from opencode_tui.records.stores import StoreState
 from opencode_tui.report.alerts import alert_line
 
-CLOSE_S = 45.0
+_DELIVERY_S = 45.0
 """Seconds to wait for deliveries with --once."""
-END_S = 10.0
-"""Seconds to wait for deliveries when it is interrupted."""
+_END_S = 3.0
+"""Seconds to wait for deliveries when it is interrupted; the next look delivers the rest."""
+_STEP_S = 0.05
 _WELL = ("live", "importing")
 _PASSING_MS = 10_000
 
@@ -67,8 +68,16 @@ def run(arguments: argparse.Namespace) -> int:
             pass
         finally:
             feed.close()
-            notifier.close(END_S if ended.is_set() else CLOSE_S)
+            _wait_for_deliveries(notifier, ended)
+            notifier.close(_END_S)
     return 0
+
+
+def _wait_for_deliveries(notifier: Notifier, ended: Event) -> None:
+    """Wait until nothing is pending, for _DELIVERY_S at most, or until a signal ends it."""
+    end_s = monotonic_s() + _DELIVERY_S
+    while notifier.is_delivering and monotonic_s() < end_s and not ended.wait(_STEP_S):
+        pass
 
 
 def _watch(feed: LedgerFeed, settings: Settings, ledger: Path, ended: Event, *, once: bool) -> None:

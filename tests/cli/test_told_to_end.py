@@ -27,6 +27,6 @@ def test_one_is_stopped_when_the_command_that_waits_for_it_is_told_to_end(
     left = noted(pids)
     assert all(map(runs, left))
     process.send_signal(number)
-    process.communicate(timeout=60)
+    process.communicate(timeout=30)  # `watch --once` itself would wait for 45 s
     assert process.returncode == (128 + number if command == "alerts test" else 0)
     until(lambda: not any(map(runs, left)))
