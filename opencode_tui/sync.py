@@ -22,10 +22,10 @@ from opencode_tui.ledger.residuals import (
     bills_only_in_backups,
     calls_over_sum,
     short_sums,
-    undone_calls,
     unlisted_calls,
 )
 from opencode_tui.ledger.resplit import possibly_unsplit, reopen_messages, resplit_messages
+from opencode_tui.ledger.undone import undone_calls
 from opencode_tui.paths import last_part
 from opencode_tui.pricing.book import PriceBook, Priced, price_call
 from opencode_tui.records.calls import Call, message_id, undone_id

@@ -14,6 +14,7 @@ from collections.abc import Collection, Iterable
 
 from msgspec.structs import replace
 
+from opencode_tui.ledger.residuals import TITLE
 from opencode_tui.records.calls import Call, Tokens, undone_id, unlisted_id
 
 _ROUNDING_NANO = 1_000
@@ -28,6 +29,7 @@ _RESIDUALS = """
     AND store_id IS NOT ?
   ORDER BY created_ms, id
 """
+_BEGAN = "SELECT id, created_ms FROM session WHERE id IN (SELECT value FROM json_each(?))"
 
 
 def drop_undone(connection: sqlite3.Connection, calls: Iterable[Call]) -> None:
@@ -51,18 +53,23 @@ def reduce_residuals(
 ) -> dict[int, list[Call]]:
     """Deletes the residuals that contain these calls; returns the remainders, by store, which have to be written again.
 
-    Residuals of `except_store` are skipped, as that store's rows were all read before its sums.
+    Residuals of `except_store` are skipped, as that store's rows were all read before its sums. A call that is dated
+    before its session was made while the clock was behind, so its date does not show that a title's residual has it.
     """
     found = [call for call in calls if call.final and not call.copied and (call.tokens.total or call.recorded_nano)]
-    residuals = _residuals(connection, {call.session_id for call in found}, except_store)
+    sessions = json.dumps(sorted({call.session_id for call in found}))
+    residuals = _residuals(connection, sessions, except_store) if found else {}
+    began = dict(connection.execute(_BEGAN, (sessions,)).fetchall()) if residuals else {}
     changed: dict[str, tuple[int, Call]] = {}
     for call in found:
-        known = residuals[call.session_id]
+        known = residuals.get(call.session_id, [])
+        is_early = call.created_ms < began.get(call.session_id, 0)
         for number, (store_id, residual) in enumerate(known):
             left = residual.tokens - call.tokens
             nano = residual.recorded_nano - call.recorded_nano
             exact = not any(left.counts) and abs(nano) <= _ROUNDING_NANO
-            if exact or (residual.created_ms >= call.created_ms and min(left.counts) >= 0 <= nano + _ROUNDING_NANO):
+            is_later = residual.created_ms >= call.created_ms and not (is_early and residual.agent == TITLE)
+            if exact or (is_later and min(left.counts) >= 0 <= nano + _ROUNDING_NANO):
                 rest = replace(residual, tokens=left, recorded_nano=max(0, nano))
                 known[number] = changed[residual.id] = store_id, rest
                 break
@@ -75,11 +82,11 @@ def reduce_residuals(
 
 
 def _residuals(
-    connection: sqlite3.Connection, sessions: Collection[str], except_store: int | None
+    connection: sqlite3.Connection, sessions: str, except_store: int | None
 ) -> dict[str, list[tuple[int, Call]]]:
+    """The residuals of these sessions (a JSON list of ids), with their stores, by session."""
     found: dict[str, list[tuple[int, Call]]] = defaultdict(list)
-    values = (json.dumps(sorted(sessions)), unlisted_id(""), except_store)
-    for row in connection.execute(_RESIDUALS, values) if sessions else ():
+    for row in connection.execute(_RESIDUALS, (sessions, unlisted_id(""), except_store)):
         store_id, id, session_id, turn, provider, model, agent, directory, created_ms, completed_ms, *counts, nano = row
         tokens = Tokens(*counts)
         call = Call(id, session_id, turn, provider, model, agent, directory, created_ms, completed_ms, tokens, nano)

@@ -53,7 +53,7 @@ _BY_COPIES = f"""
 """
 
 
-class _Known(Struct, frozen=True):
+class KnownCalls(Struct, frozen=True):
     """The calls in the ledger that are part of a session's sum."""
 
     nano: int
@@ -71,10 +71,6 @@ _RUNNING = f"""
   SELECT id FROM call INDEXED BY call_running WHERE completed_ms IS NULL AND {_OF_V2} AND session_id = ? AND copied = 0
 """
 _FINAL = "SELECT id FROM call WHERE session_id = ? AND completed_ms IS NOT NULL AND copied = 0"
-_SAME = """
-  SELECT 1 FROM call WHERE created_ms = ? AND (copied = 0 OR session_id = ?)
-    AND provider = ? AND model = ? AND input = ? AND recorded_nano = ?
-"""
 
 
 def bills_only_in_backups(connection: sqlite3.Connection, bills: Iterable[Bill]) -> list[Bill]:
@@ -86,76 +82,13 @@ def bills_only_in_backups(connection: sqlite3.Connection, bills: Iterable[Bill])
     return [bill for bill in bills if connection.execute(query, (bill.session_id,)).fetchone() is None]
 
 
-def undone_calls(
-    connection: sqlite3.Connection,
-    bills: Iterable[Bill],
-    sums: Collection[Bill],
-    rows_of: Callable[[str], Sequence[Call]],
-) -> list[Call]:
-    """The undone calls known from copies in forks that were never read before they were undone.
-
-    Such a call must fit into its session's sum beside the ledger's calls, or beside the store's own rows (`rows_of`) if
-    the sum does not count, because it is not in `sums`. A likely original needs a sum that counts.
-    """
-    bills = list(bills)
-    found: dict[tuple[object, ...], Call] = {}
-    room: dict[str, tuple[int, Tokens]] = {}
-    for is_certain in (True, False):
-        for bill in bills:
-            calls = bill.originals if is_certain else bill.likely_originals if bill in sums else ()
-            calls = tuple(call for call in calls if not (_key(call) in found or _is_known(connection, call)))
-            if calls and is_certain and bill.is_held:
-                found |= {_key(call): call for call in calls}
-            elif calls and not bill.is_held:
-                if bill.session_id not in room:
-                    room[bill.session_id] = _room(connection, bill, bill in sums, rows_of)
-                for call in calls:
-                    nano, tokens = room[bill.session_id]
-                    left, rest = nano - call.recorded_nano, tokens - call.tokens
-                    if min(left, *rest.counts) >= 0 and _key(call) not in found:
-                        room[bill.session_id] = left, rest
-                        found[_key(call)] = call
-    return list(found.values())
-
-
-def _key(call: Call) -> tuple[object, ...]:
-    """The fields that identify a call independent of its session."""
-    return call.created_ms, call.provider, call.model, call.tokens.input, call.recorded_nano
-
-
-def _room(
-    connection: sqlite3.Connection, bill: Bill, is_counted: bool, rows_of: Callable[[str], Sequence[Call]]
-) -> tuple[int, Tokens]:
-    """(nano-dollars, tokens) left in a sum beside the ledger's calls, rounded in the call's favour.
-
-    Beside the store's own rows where the sum does not count, or the store was restored and the ledger has more.
-    """
-    if is_counted:
-        known = _known(connection, bill)
-        if not _exceeds(known, bill):
-            return bill.cost_nano - known.nano + _rounding(bill, known), bill.tokens - known.tokens
-    rows = rows_of(bill.session_id)
-    nano = bill.cost_nano - sum(row.recorded_nano for row in rows) + bill.rows_before + len(rows) + 1
-    return nano, bill.tokens - sum((row.tokens for row in rows), Tokens())
-
-
-def _is_known(connection: sqlite3.Connection, call: Call) -> bool:
-    """Returns whether the ledger has the call.
-
-    In another session: a fork made it after the clock was set back. As a copy in its own: a fork of OpenCode 1, which
-    did not make it.
-    """
-    created_ms, *rest = _key(call)
-    return connection.execute(_SAME, (created_ms, call.session_id, *rest)).fetchone() is not None
-
-
 def calls_over_sum(connection: sqlite3.Connection, bills: Iterable[Bill], calls: Collection[Call]) -> list[Call]:
     """The calls in sessions where the ledger has more tokens than the sum, because the store was restored."""
     sessions = {call.session_id for call in calls}
     over = {
         bill.session_id
         for bill in bills
-        if bill.session_id in sessions and _known(connection, bill).tokens.total > bill.tokens.total
+        if bill.session_id in sessions and known_calls(connection, bill).tokens.total > bill.tokens.total
     }
     return [call for call in calls if call.session_id in over]
 
@@ -183,18 +116,20 @@ def unlisted_calls(
         running = connection.execute(_RUNNING, (bill.session_id,))
         if rechecked.issuperset(row[0] for row in running):
             foreign, branches = foreign_calls(bill.session_id) if copies else (frozenset[str](), ())
-            known = _known(connection, bill, foreign)
-            if copies and _exceeds(known, bill):
+            known = known_calls(connection, bill, foreign)
+            if copies and exceeds(known, bill):
                 spent, of_copies = _rows(connection, bill, copies, foreign.union(message_ids(bill.session_id) or ()))
                 lost = [id for id in spent if id not in of_copies]
                 undone = [id for id in spent if id.startswith(undone_id(bill.session_id))]
-                nearest = _known(connection, bill, foreign | _left_out(known, bill, (*branches, undone), lost, spent))
+                nearest = known_calls(
+                    connection, bill, foreign | _left_out(known, bill, (*branches, undone), lost, spent)
+                )
                 # Some of the missing rows were undone in the store itself, so this counts only if it fits exactly.
                 known = nearest if not lost or _is_all(nearest, bill) else known
-            if copies and _exceeds(known, bill):
+            if copies and exceeds(known, bill):
                 rows = connection.execute(_OF_COPIES, (bill.session_id, json.dumps(copies), *_gap(bill)))
                 elsewhere = {row[0] for row in rows} - (message_ids(bill.session_id) or frozenset())
-                known = _known(connection, bill, elsewhere)
+                known = known_calls(connection, bill, elsewhere)
             found.append(_unlisted(bill, known, now_ms))
     return [call for call in found if call is not None]
 
@@ -218,7 +153,7 @@ def _rows(
 
 
 def _left_out(
-    known: _Known,
+    known: KnownCalls,
     bill: Bill,
     branches: Sequence[Sequence[str]],
     lost: Sequence[str],
@@ -230,7 +165,7 @@ def _left_out(
     in another copy, so the order in which they ended is tried too. Of the `lost` calls, which the store had itself,
     those that ended between a backup and its restore may be left out.
     """
-    room = (bill.cost_nano - known.nano + _rounding(bill, known), *(bill.tokens - known.tokens).counts)
+    room = (bill.cost_nano - known.nano + rounding_nano(bill, known), *(bill.tokens - known.tokens).counts)
     best, least = frozenset[str](), None
     began = [[id for id in branch if id in spent] for branch in branches]
     ended = [[id for id in spent if id in branch] for branch in map(frozenset, began)]
@@ -264,17 +199,18 @@ def divergences(
         yield from divergences(others, had.union(branch[:number]), gone.union(branch[number:]))
 
 
-def _is_all(known: _Known, bill: Bill) -> bool:
+def _is_all(known: KnownCalls, bill: Bill) -> bool:
     left = bill.cost_nano - known.nano
-    return abs(left) <= _rounding(bill, known) and not any((bill.tokens - known.tokens).counts)
+    return abs(left) <= rounding_nano(bill, known) and not any((bill.tokens - known.tokens).counts)
 
 
-def _exceeds(known: _Known, bill: Bill) -> bool:
-    over = known.nano > bill.cost_nano + _rounding(bill, known)
+def exceeds(known: KnownCalls, bill: Bill) -> bool:
+    """Whether the known calls cost more than the sum, or have more tokens of any kind."""
+    over = known.nano > bill.cost_nano + rounding_nano(bill, known)
     return over or min((bill.tokens - known.tokens).counts) < 0
 
 
-def _rounding(bill: Bill, known: _Known) -> int:
+def rounding_nano(bill: Bill, known: KnownCalls) -> int:
     """The largest rounding difference between a sum and its calls, in nano-dollars: one for each call."""
     return bill.rows_before + known.calls + 1
 
@@ -288,8 +224,8 @@ def short_sums(
     """
     found = []
     for bill in bills:
-        known = _known(connection, bill)
-        nano, tokens = bill.cost_nano + _rounding(bill, known), bill.tokens.total
+        known = known_calls(connection, bill)
+        nano, tokens = bill.cost_nano + rounding_nano(bill, known), bill.tokens.total
         if known.nano <= nano and known.tokens.total <= tokens:
             continue
         final = {row[0] for row in connection.execute(_FINAL, (bill.session_id,))}
@@ -300,12 +236,13 @@ def short_sums(
     return found
 
 
-def _known(connection: sqlite3.Connection, bill: Bill, elsewhere: Iterable[str] = ()) -> _Known:
+def known_calls(connection: sqlite3.Connection, bill: Bill, elsewhere: Iterable[str] = ()) -> KnownCalls:
+    """The calls that the ledger has of a bill's session, without those in `elsewhere`."""
     values = (bill.session_id, unlisted_id(bill.session_id), *_gap(bill), f"{bill.provider}/{bill.model}")
     row = connection.execute(_KNOWN, (*values, json.dumps(sorted(elsewhere)))).fetchone()
     nano, *counts = row[:6]
     calls, residuals, titles, in_gap, one_model = row[6:]
-    return _Known(nano, Tokens(*counts), calls, residuals, titles, in_gap, bool(one_model))
+    return KnownCalls(nano, Tokens(*counts), calls, residuals, titles, in_gap, bool(one_model))
 
 
 def _gap(bill: Bill) -> tuple[int, int | None]:
@@ -313,10 +250,10 @@ def _gap(bill: Bill) -> tuple[int, int | None]:
     return (0, -1) if bill.undone_after_ms is None else (bill.undone_after_ms, bill.undone_before_ms)
 
 
-def _unlisted(bill: Bill, known: _Known, now_ms: int) -> Call | None:
+def _unlisted(bill: Bill, known: KnownCalls, now_ms: int) -> Call | None:
     nano = bill.cost_nano - known.nano
     tokens = bill.tokens - known.tokens
-    counts, rounding = tokens.counts, _rounding(bill, known)
+    counts, rounding = tokens.counts, rounding_nano(bill, known)
     if nano < -rounding or sum(counts) < 0 or (nano <= rounding and not sum(counts)):
         return None
     agent, created_ms, is_pure = _what(bill, known)
@@ -337,7 +274,7 @@ def _unlisted(bill: Bill, known: _Known, now_ms: int) -> Call | None:
     )
 
 
-def _what(bill: Bill, known: _Known) -> tuple[str, int, bool]:
+def _what(bill: Bill, known: KnownCalls) -> tuple[str, int, bool]:
     """(agent, time in Unix ms, whether the residual can be nothing but this one kind of call)."""
     awaits_title = bill.titled and not known.titles
     if bill.undone_before_ms is not None and not known.in_gap:

@@ -38,6 +38,8 @@ class Bill(Struct, frozen=True):
     """Undone calls of the session, known from a fork's copies."""
     likely_originals: tuple[Call, ...] = ()
     """Calls from copies in forks that may be of this session; they are its own if its sum leaves room for them."""
+    possible_originals: tuple[Call, ...] = ()
+    """Less likely ones; they are its own if its sum leaves room for exactly what they cost together."""
     is_held: bool = False
     """A compaction is running: the sum includes its cost before a row does, so the excess is not yet meaningful."""
     compaction_ms: int | None = None

@@ -11,6 +11,7 @@ import json
 import re
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal
 
 from msgspec import Struct
 
@@ -65,8 +66,11 @@ class Orphan(Struct, frozen=True):
     session_id: str
     """The session of the original."""
     seq: int
-    is_certain: bool = True
-    """All forks between the two sessions are known; if not, the session's sum must have room for the call."""
+    doubt: Literal["none", "some", "much"] = "none"
+    """How far the session is a guess, because a fork between the two is gone or the clock was set back.
+
+    With some doubt the session's sum must have room for the call; with much doubt, for exactly all such calls.
+    """
 
 
 def orphans(connection: sqlite3.Connection, owners: Iterable[str], undone: Iterable[str] = ()) -> list[Orphan]:
@@ -86,7 +90,7 @@ def orphans(connection: sqlite3.Connection, owners: Iterable[str], undone: Itera
     involved = json.dumps(sorted({*forks, *gapped, *(above for id in forks for above in ancestry[id])}))
     made = {id: moment(created) for id, created in connection.execute(_MADE, (involved,)).fetchall()}
     found: dict[tuple[str, int], Orphan] = {}
-    related: dict[str, list[str]] = {}
+    related: dict[str, list[tuple[str, Literal["some", "much"]]]] = {}
     makers: dict[str, str] = {}
     for copy_id, fork, seq, created in connection.execute(_ORPHANS, (json.dumps(forks),)).fetchall():
         ancestors = ancestry[fork]
@@ -94,28 +98,47 @@ def orphans(connection: sqlite3.Connection, owners: Iterable[str], undone: Itera
         owner = _owner(ancestors, made, created) or makers.get(fork)
         if owner is not None:
             makers[fork] = owner
-            if owner in wanted and owner in made and not _has_row(connection, owner, seq, created):
+            if owner in made and (owner not in wanted or _has_row(connection, owner, seq, created)):
+                continue
+            if owner in made:
                 found.setdefault((owner, seq), Orphan(copy_id, owner, seq))
-                # If the clock was set back, a call is dated before its session: it may be of a session in between.
-                for id in ancestors[: ancestors.index(owner)]:
-                    if id in made and id in wanted and not _has_row(connection, id, seq, created):
-                        found.setdefault((id, seq), Orphan(copy_id, id, seq, is_certain=False))
+            # If the clock was set back, a call is dated before its session: it may be of a session in between. If its
+            # seeming owner was deleted, only a gap shows that.
+            for id in ancestors[: ancestors.index(owner)]:
+                if id in made and id in wanted and not _has_row(connection, id, seq, created):
+                    gap = (id, seq, created, made[id] or 0)
+                    if owner in made or connection.execute(_HAS_GAP, gap).fetchone():
+                        found.setdefault((id, seq), Orphan(copy_id, id, seq, "some"))
             continue
         # If the clock was set back, a session's own calls are dated before it. A row in an ancestor is the original.
         if any(_has_row(connection, id, seq, created) for id in ancestors if id in made):
             continue
-        likely = [id for id in ancestors if id in made and id in wanted]
+        for id in ancestors:
+            if id in made and id in wanted:
+                found.setdefault((id, seq), Orphan(copy_id, id, seq, "some"))
         if ends.intersection((fork, *ancestors)):
             if fork not in related:  # the lowest number comes first
-                rows = connection.execute(_RELATED, (json.dumps(gapped), fork, seq))
-                related[fork] = [id for id, *signs, own, other in rows if any(signs) or _is_same_title(own, other)]
-            there = ((id, made[id]) for id in related[fork] if id in made)
-            # A fork may have copied the rows it shares, and made no call that is older than itself.
-            gap = ((id, seq, created, since) for id, since in there if id not in parents or created >= (since or 0))
-            likely += [values[0] for values in gap if connection.execute(_HAS_GAP, values).fetchone()]
-        for id in likely:
-            found.setdefault((id, seq), Orphan(copy_id, id, seq, is_certain=False))
+                related[fork] = _related(connection, gapped, fork, seq)
+            for id, doubt in related[fork]:
+                since = made.get(id) or 0
+                # A fork may have copied the rows it shares, and made no call that is older than itself.
+                if id not in made or (id in parents and created < since):
+                    continue
+                if connection.execute(_HAS_GAP, (id, seq, created, since)).fetchone():
+                    found.setdefault((id, seq), Orphan(copy_id, id, seq, doubt))
     return list(found.values())
+
+
+def _related(
+    connection: sqlite3.Connection, gapped: Sequence[str], fork: str, seq: int
+) -> list[tuple[str, Literal["some", "much"]]]:
+    """The sessions with a gap that may be an ancestor of a fork whose own ancestors are gone; `seq` is its first call.
+
+    Without any sign of it, a session may still be one if its rows before that call were all undone.
+    """
+    rows = connection.execute(_RELATED, (json.dumps(gapped), fork, seq)).fetchall()
+    signs = {id: any(found) or _is_same_title(own, other) for id, *found, own, other in rows}
+    return [(id, "some" if has_sign else "much") for id, has_sign in signs.items()]
 
 
 def _owner(ancestors: Sequence[str], made: Mapping[str, int | None], created_ms: int) -> str | None:

@@ -259,18 +259,17 @@ class SqliteV2(SqliteStore):
         copies = Batch("")
         self._take(copies, self._rows_by_id(connection, sorted({orphan.copy_id for orphan in lost})))
         known = {call.id: call for call in copies.calls}
-        certain: dict[str, list[Call]] = defaultdict(list)
-        likely: dict[str, list[Call]] = defaultdict(list)
+        originals: dict[tuple[str, str], list[Call]] = defaultdict(list)
         for orphan in (each for each in lost if each.copy_id in known):
             owner = orphan.session_id
             original = replace(known[orphan.copy_id], id=undone_id(owner, orphan.seq), session_id=owner, turn_id=None)
-            found = certain if orphan.is_certain else likely
-            found[owner].append(replace(original, copied=False, copy_of=None))
+            originals[owner, orphan.doubt].append(replace(original, copied=False, copy_of=None))
         return [
             replace(
                 bill,
-                originals=tuple(certain[bill.session_id]),
-                likely_originals=tuple(likely[bill.session_id]),
+                originals=tuple(originals[bill.session_id, "none"]),
+                likely_originals=tuple(originals[bill.session_id, "some"]),
+                possible_originals=tuple(originals[bill.session_id, "much"]),
             )
             for bill in bills
         ]

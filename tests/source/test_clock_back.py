@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from pathlib import Path
 
 import pytest
 
 from opencode_tui import clock
-from tests.stores import V1, V2
+from tests.stores import V1, V2, Tokens
 from tests.support.ledgers import reader
 
 DAY_MS = 86_400_000
@@ -100,4 +101,23 @@ def test_a_title_on_a_clock_that_went_back_after_the_upgrade_is_seen(tmp_path: P
     ours = reader(store.data_dir)
     ours.poll()
     assert ours.totals.spend_nano == 250_000_000
+    ours.close()
+
+
+def test_a_call_on_a_clock_that_went_back_after_a_restore_is_in_no_title(tmp_path: Path) -> None:
+    store = V2(tmp_path)
+    session = store.session("Fix header")
+    store.call(session, cost="0.02")
+    store.title(session, cost="0.08", tokens=Tokens(input=15_000, output=900), title="Header")
+    ours = reader(store.data_dir)
+    ours.poll()
+    before, elsewhere = store.path.read_bytes(), deepcopy(store)
+    elsewhere.call(session, cost="0.05", tokens=Tokens(input=3_000, output=90))
+    ours.poll()
+    store.path.write_bytes(before)
+    store.now -= DAY_MS
+    store.call(session, cost="0.03", tokens=Tokens(input=4_000, output=80))
+    ours.poll()
+    assert ours.totals.spend_nano == 180_000_000
+    assert ours.rows("SELECT cost_nano FROM call WHERE agent = 'title'") == [(80_000_000,)]
     ours.close()
