@@ -45,7 +45,7 @@ _OF_COPIES = """
     AND NOT (created_ms > ?3 AND created_ms < ?4)
 """
 _BY_COPIES = f"""
-  SELECT id, of_copy, recorded_nano, input, output, reasoning, cache_read, cache_write
+  SELECT id, of_copy, completed_ms = created_ms, recorded_nano, input, output, reasoning, cache_read, cache_write
   FROM (SELECT *, store_id IN (SELECT s.id FROM store s JOIN json_each(?2) copy ON copy.value = s.key) AS of_copy
     FROM call WHERE session_id = ?1 AND copied = 0 AND {_OF_V2})
   WHERE instr(id, ?1) = 0 OR of_copy AND substr(id, 1, length(?3)) = ?3
@@ -118,11 +118,13 @@ def unlisted_calls(
             foreign, branches = foreign_calls(bill.session_id) if copies else (frozenset[str](), ())
             known = known_calls(connection, bill, foreign)
             if copies and exceeds(known, bill):
-                spent, of_copies = _rows(connection, bill, copies, foreign.union(message_ids(bill.session_id) or ()))
+                spent, of_copies, endless = _rows(
+                    connection, bill, copies, foreign.union(message_ids(bill.session_id) or ())
+                )
                 lost = [id for id in spent if id not in of_copies]
                 undone = [id for id in spent if id.startswith(undone_id(bill.session_id))]
                 nearest = known_calls(
-                    connection, bill, foreign | _left_out(known, bill, (*branches, undone), lost, spent)
+                    connection, bill, foreign | _left_out(known, bill, (*branches, undone), lost, spent, endless)
                 )
                 # Some of the missing rows were undone in the store itself, so this counts only if it fits exactly.
                 known = nearest if not lost or _is_all(nearest, bill) else known
@@ -136,20 +138,23 @@ def unlisted_calls(
 
 def _rows(
     connection: sqlite3.Connection, bill: Bill, copies: Sequence[str], without: frozenset[str]
-) -> tuple[dict[str, tuple[int, ...]], set[str]]:
-    """(cost and tokens of a session's calls by id, in the order in which they ended; the ids found in backup copies).
+) -> tuple[dict[str, tuple[int, ...]], set[str], list[str]]:
+    """A session's calls: their cost and tokens by id, in the order in which they ended; the ids found in backup copies;
+    the ids of those whose end is unknown.
 
-    A call whose end equals its start comes last, as its real end is unknown: a compaction, or one made while the clock
-    was set back.
+    The end of a call is unknown if it equals its start: of a compaction, or of a call made while the clock was set
+    back. These calls come last.
     """
     spent: dict[str, tuple[int, ...]] = {}
     of_copies: set[str] = set()
+    endless: list[str] = []
     values = bill.session_id, json.dumps(copies), undone_id(bill.session_id)
-    for id, of_copy, *amounts in connection.execute(_BY_COPIES, values):
+    for id, of_copy, is_endless, *amounts in connection.execute(_BY_COPIES, values):
         if id not in without:
             spent[id] = tuple(amounts)
             of_copies.update([id] if of_copy else [])
-    return spent, of_copies
+            endless += [id] if is_endless else []
+    return spent, of_copies, endless
 
 
 def _left_out(
@@ -158,25 +163,33 @@ def _left_out(
     branches: Sequence[Sequence[str]],
     lost: Sequence[str],
     spent: Mapping[str, tuple[int, ...]],
+    endless: Sequence[str],
 ) -> frozenset[str]:
     """The calls to leave out so that the other known calls come nearest to the sum without exceeding it; else none.
 
     The calls of a branch are in the order in which they started; a call that was running when the store diverged ended
-    in another copy, so the order in which they ended is tried too. Of the `lost` calls, which the store had itself,
-    those that ended between a backup and its restore may be left out.
+    in another copy, so the order in which they ended is tried too, and each of the `endless` calls, whose end is
+    unknown, as the first. Of the `lost` calls, which the store had itself, those that ended between a backup and its
+    restore may be left out.
     """
     room = (bill.cost_nano - known.nano + rounding_nano(bill, known), *(bill.tokens - known.tokens).counts)
     best, least = frozenset[str](), None
     began = [[id for id in branch if id in spent] for branch in branches]
     ended = [[id for id in spent if id in branch] for branch in map(frozenset, began)]
-    ends = (lost[:end] for end in range(len(lost), -1, -1))
-    combinations = (divergences([own, *order]) for own in ends for order in (began, ended))
+    early = ([_with_first(id, branch) for branch in began] for id in endless)
+    orders = [began, ended], [order for order in early if order != began]
+    ends = [lost[:end] for end in range(len(lost), -1, -1)]
+    combinations = (divergences([own, *order]) for some in orders for own in ends for order in some)
     for gone in islice(chain.from_iterable(combinations), _MOST_COMBINATIONS):
         left = [sum(amounts) for amounts in zip(room, *(spent[id] for id in gone), strict=True)]
         size = sum(left[1:]), left[0], len(gone)
         if min(left) >= 0 and (least is None or size < least):
             best, least = gone, size
     return best
+
+
+def _with_first(id: str, branch: list[str]) -> list[str]:
+    return [id, *(other for other in branch if other != id)] if id in branch else branch
 
 
 def divergences(

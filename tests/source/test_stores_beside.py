@@ -337,6 +337,26 @@ def test_a_call_that_ran_when_a_store_was_restored_is_in_the_sum_of_the_copy_alo
     assert ours.rows("SELECT count(*) FROM call WHERE id LIKE '%.unlisted.%'") == [(0,)]
 
 
+def test_a_compaction_beside_a_call_that_ran_when_a_store_was_restored_is_in_both_sums(tmp_path: Path) -> None:
+    store = V2(tmp_path)
+    session = store.session("Fix header")
+    asked = store.prompt(session)
+    slow = store.call(session, turn=asked, completed=False)
+    store.compaction(session, cost="0.02")
+    before, elsewhere = store.path.read_bytes(), deepcopy(store)
+    elsewhere.finish(slow, cost="0.09", took=60_000)
+    elsewhere.call(session, cost="0.04", turn=asked)
+    snapshot(elsewhere, "opencode-backup.db")
+    store.path.write_bytes(before)
+    store.now += 3_600_000
+    store.revert(session, asked)
+    store.call(session, cost="0.03")
+    ours = reader(store.data_dir)
+    ours.poll()
+    assert ours.totals.spend_nano == store.truth.total_nano + 130_000_000
+    assert ours.rows("SELECT count(*) FROM call WHERE id LIKE '%.unlisted.%'") == [(0,)]
+
+
 def test_what_a_restored_store_had_itself_is_left_out_of_its_sum_before_what_a_copy_has(tmp_path: Path) -> None:
     store = V2(tmp_path)
     session = store.session("Fix header")
