@@ -143,19 +143,31 @@ class BillTable:
         self._sums = _SUMS.format(claim="s.time_suspended" if "time_suspended" in has else "1")
 
     def migrated_ms(self, connection: sqlite3.Connection) -> int | None:
-        """When the messages of OpenCode 1 were imported, in Unix ms: 0 if there are none, None if not finished."""
+        """When the messages of OpenCode 1 were imported, in Unix ms: 0 if there are none, None if not finished.
+
+        None as well if the state of the import cannot be read.
+        """
         if not self.upgraded:
             return 0
-        row = None
-        if self._has_kv:
-            query = "SELECT value, time_updated FROM kv WHERE key = 'migration.v1-v2'"
-            row = connection.execute(query).fetchone()
+        state, updated = self._migration(connection)
+        return moment(updated) if state.get("phase") == "completed" else None
+
+    def knows_migration(self, connection: sqlite3.Connection) -> bool:
+        """Whether the state of the import from OpenCode 1 can be read, or there is none."""
+        state, updated = self._migration(connection) if self.upgraded else ({}, None)
+        return updated is None or isinstance(state.get("phase"), str)
+
+    def _migration(self, connection: sqlite3.Connection) -> tuple[dict[str, Any], object]:
+        """(state of the import, when it was last changed); ({}, None) without one, and no state if it is broken."""
+        query = "SELECT value, time_updated FROM kv WHERE key = 'migration.v1-v2'"
+        row = connection.execute(query).fetchone() if self._has_kv else None
+        if row is None:
+            return {}, None
         try:
-            state = loads(row[0]) if row is not None and isinstance(row[0], str) else None
+            state = loads(row[0]) if isinstance(row[0], str) else None
         except BadRow:
             state = None
-        done = isinstance(state, dict) and state.get("phase") == "completed"
-        return moment(row[1]) if done and row is not None else None
+        return state if isinstance(state, dict) else {}, row[1] if row[1] is not None else 0
 
     def pending(
         self, connection: sqlite3.Connection, since_ms: int, ids: Iterable[str], now_ms: int

@@ -150,6 +150,7 @@ class SqliteV2(SqliteStore):
         self._by_id = _BY_ID + (_NOT_ENDED_IN_V1 if "data" in v1 else "")
         self._bill_table = BillTable(connection)
         self._pending, self._yielded = PendingSums({}, 0, 0), {}
+        self._knows_migration = True
 
     def rows_of(self, session_id: str) -> list[Call]:
         with self.file.reading() as connection:
@@ -229,6 +230,7 @@ class SqliteV2(SqliteStore):
         if not self._wants_sums:
             return at
         pending = self._bill_table.pending(connection, at.billed_ms, self._touched, clock.now_ms())
+        self._knows_migration = pending is not None or self._bill_table.knows_migration(connection)
         if pending is None:
             return at
         touched, self._touched = self._touched, set()
@@ -279,6 +281,9 @@ class SqliteV2(SqliteStore):
         if lacking := self._bill_table.lacking:
             with self._reading():
                 raise sqlite3.DatabaseError(f"session_v2 lacks {', '.join(lacking)}")
+        if not self._knows_migration:
+            with self._reading():
+                raise sqlite3.DatabaseError("how far its upgrade from OpenCode 1 has come is not readable")
         self._read |= self._yielded
         while self._pending.sums:
             with self._reading() as connection:
