@@ -9,19 +9,19 @@ import json
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 from opencode_tui.config.errors import shown
+from opencode_tui.config.settings import LevelOrOff
 from opencode_tui.config.values import TOO_MUCH_NANO, file_path, json_table, nano, text
 from opencode_tui.paths import expand
-from opencode_tui.records.alerts import LEVELS, PERIODS, SCOPES, Level, Period, Scope
+from opencode_tui.records.alerts import LEVELS, PERIODS, SCOPES, Period, Scope
 
-From = Level | Literal["off"]
 Choice = TypeVar("Choice", bound=str)
 
 OFF = "off"
 _MOST = 1_000_000
-_FROMS: tuple[From, ...] = (*LEVELS, "off")
+_LEVELS_AND_OFF: tuple[LevelOrOff, ...] = (*LEVELS, "off")
 
 
 def line(value: object) -> int | None:
@@ -61,9 +61,9 @@ def _whole(value: object, what: str, most: int, example: int) -> int:
     return number
 
 
-def level(value: object) -> From:
+def level(value: object) -> LevelOrOff:
     """The least level that a channel delivers."""
-    return _one_of(value, _FROMS)
+    return _one_of(value, _LEVELS_AND_OFF)
 
 
 def scope(value: object) -> Scope:

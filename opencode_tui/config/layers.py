@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_settings import InitSettingsSource, PydanticBaseSettingsSource, TomlConfigSettingsSource
 
+from opencode_tui.config import PLAIN_FLAGS
 from opencode_tui.config.errors import Given, Key, dotted, first_of, shown, unknown
 from opencode_tui.config.lines import wrong_lines
-from opencode_tui.config.model import KEYS, NAMED_TABLES, TABLES, SettingsDocument
+from opencode_tui.config.model import NAMED_TABLES, SettingsDocument, all_keys, document_with, tables_in
+from opencode_tui.config.options import Declared, declared
 from opencode_tui.config.settings import Settings
 from opencode_tui.config.table import keys_in
 from opencode_tui.config.toml import read_toml
@@ -23,6 +25,9 @@ from opencode_tui.paths import VARIABLE_PREFIX, tilde
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
+
+_DECLARED_TABLES = frozenset({"alerts", "channels", "budget"})
+"""The tables whose keys rules and channels declare, and the one that some of their defaults follow."""
 
 
 class TomlFile(TomlConfigSettingsSource):
@@ -37,14 +42,18 @@ def read_settings(flags: Mapping[str, str], variables: Mapping[str, str], file: 
 
     Flags win over variables, and variables over the file. Raises SettingsError.
     """
-    by_flag = {dotted(key): key for key in KEYS}
-    by_variable = {VARIABLE_PREFIX + "__".join(key).upper(): key for key in KEYS}
+    toml = TomlFile(SettingsDocument, file)
+    is_declared_one_given = bool(flags.keys() - PLAIN_FLAGS or variables or toml.toml_data.keys() & _DECLARED_TABLES)
+    document = document_with(declared() if is_declared_one_given else Declared())
+    tables = tables_in(document)
+    keys = all_keys(tables)
+    by_flag = {dotted(key): key for key in keys}
+    by_variable = {VARIABLE_PREFIX + "__".join(key).upper(): key for key in keys}
     problems = [unknown(f"flag {name}", name, by_flag, "setting") for name in flags if name not in by_flag]
     problems += [
         unknown(name, name, by_variable, "setting", VARIABLE_PREFIX) for name in variables if name not in by_variable
     ]
 
-    toml = TomlFile(SettingsDocument, file)
     givens = [
         _given({by_flag[name]: (f"flag {name}", text) for name, text in flags.items() if name in by_flag}),
         _given({by_variable[name]: (name, text) for name, text in variables.items() if name in by_variable}),
@@ -53,9 +62,9 @@ def read_settings(flags: Mapping[str, str], variables: Mapping[str, str], file: 
     sources = (*(InitSettingsSource(SettingsDocument, dict(given.values)) for given in givens[:2]), toml)
     settings = Settings()
     try:
-        settings = _document(sources).settings()
+        settings = _sourced(document, sources).settings()
     except ValidationError as error:
-        problems += _wrong_values(error.errors(), givens)
+        problems += _wrong_values(error.errors(), givens, tables)
     problems += wrong_lines(settings, givens)
     if problems:
         raise first_of(problems)
@@ -73,8 +82,8 @@ def _given(texts: Mapping[Key, tuple[str, str]]) -> Given:
     return Given(nested, {key: name for key, (name, _) in texts.items()})
 
 
-def _document(sources: tuple[PydanticBaseSettingsSource, ...]) -> SettingsDocument:
-    class Sourced(SettingsDocument):
+def _sourced(document: type[SettingsDocument], sources: tuple[PydanticBaseSettingsSource, ...]) -> SettingsDocument:
+    class Sourced(document):  # type: ignore[valid-type,misc]  # its keys depend on the rules and channels
         @classmethod
         def settings_customise_sources(cls, *_: Any, **__: Any) -> tuple[PydanticBaseSettingsSource, ...]:
             return sources
@@ -82,7 +91,9 @@ def _document(sources: tuple[PydanticBaseSettingsSource, ...]) -> SettingsDocume
     return Sourced()
 
 
-def _wrong_values(errors: Sequence[ErrorDetails], givens: Sequence[Given]) -> Iterator[str]:
+def _wrong_values(
+    errors: Sequence[ErrorDetails], givens: Sequence[Given], tables: Mapping[Key, type[BaseModel]]
+) -> Iterator[str]:
     reported: set[Key] = set()
     for error in errors:
         key = tuple(str(part) for part in error["loc"] if part != "[key]")
@@ -93,7 +104,7 @@ def _wrong_values(errors: Sequence[ErrorDetails], givens: Sequence[Given]) -> It
         if error["type"] == "value_error":
             yield f"{where}: {error['ctx']['error']}"
         elif error["type"] == "extra_forbidden":
-            table = TABLES.get(key[:-1]) or NAMED_TABLES[key[:-2]]
+            table = tables.get(key[:-1]) or NAMED_TABLES[key[:-2]]
             yield unknown(where, key[-1], keys_in(table))
         else:
             off = ", such as warning_usd = 'off'" if error["input"] == "off" else ""
@@ -111,9 +122,14 @@ def _anchored(settings: Settings, givens: Sequence[Given], file: Path | None) ->
         return settings
     if settings.ledger and _source_of(("ledger",), givens) is givens[-1]:
         settings = replace(settings, ledger=file.parent / settings.ledger)
-    url_file = settings.channels.webhook_url_file
-    if url_file and _source_of(("channels", "webhook_url_file"), givens) is givens[-1]:
-        settings = replace(settings, channels=replace(settings.channels, webhook_url_file=file.parent / url_file))
+    options = {
+        name: file.parent / value
+        for name, value in settings.channels.options.items()
+        if isinstance(value, Path) and _source_of(("channels", name), givens) is givens[-1]
+    }
+    if options:
+        channels = replace(settings.channels, options={**settings.channels.options, **options})
+        settings = replace(settings, channels=channels)
     if _source_of(("data_dirs",), givens) is givens[-1]:
         settings = replace(settings, data_dirs=tuple(file.parent / path for path in settings.data_dirs))
     return settings

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, PlainValidator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, PlainValidator, create_model
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from opencode_tui.config import values
-from opencode_tui.config.alert_tables import AlertsTable, ChannelsTable, GuardTable, SpendRuleTable
+from opencode_tui.config.alert_tables import AlertsTable, ChannelsTable, GuardTable, SpendRuleTable, with_options
 from opencode_tui.config.errors import Key
+from opencode_tui.config.options import Declared
 from opencode_tui.config.settings import Budget, Chart, CustomPrice, Poll, Pricing, Privacy, Settings, Ui
 from opencode_tui.config.table import Amount, Table, Text, keys_in
 
@@ -61,8 +63,12 @@ class UiTable(Table):
 
 
 class SettingsDocument(BaseSettings):
-    """All of config.toml. Fields are named as in the Settings records, keys with `_usd` for `_nano`."""
+    """All of config.toml but what rules and channels declare, which `document_with` adds.
 
+    Fields are named as in the Settings records, keys with `_usd` for `_nano`.
+    """
+
+    declared: ClassVar[Declared] = Declared()
     model_config = SettingsConfigDict(extra="forbid", case_sensitive=True, validate_default=False)
 
     data_dirs: Annotated[tuple[Path, ...], PlainValidator(values.directories)] = DEFAULT.data_dirs
@@ -95,12 +101,35 @@ class SettingsDocument(BaseSettings):
             chart=Chart(chart.warning_nano, chart.cutoff_nano),
             pricing=Pricing(self.pricing.prefer, custom),
             poll=Poll(self.poll.interval_s),
-            alerts=self.alerts.alerts(budget),
-            channels=self.channels.channels(),
+            alerts=self.alerts.alerts(budget, self.declared.alerts),
+            channels=self.channels.channels(self.declared.channels),
             guard=self.guard.caps(),
             privacy=Privacy(self.privacy.show_prompts),
             ui=Ui(self.ui.theme, self.ui.mouse),
         )
+
+
+@cache
+def document_with(declared: Declared) -> type[SettingsDocument]:
+    """The document with the keys that rules and channels declare."""
+    alerts = with_options(AlertsTable, declared.alerts)
+    channels = with_options(ChannelsTable, declared.channels)
+    tables: dict[str, Any] = {"alerts": (alerts, alerts()), "channels": (channels, channels())}
+    document = create_model("SettingsDocument", __base__=SettingsDocument, **tables)
+    document.declared = declared
+    return document
+
+
+NAMED_TABLES: dict[Key, type[BaseModel]] = {
+    ("pricing", "custom"): CustomPriceTable,
+    ("alerts", "spend"): SpendRuleTable,
+}
+"""The model of tables that the user names, by the path of their parent."""
+
+
+def tables_in(document: type[BaseModel]) -> dict[Key, type[BaseModel]]:
+    """The model of each table, by path."""
+    return dict(_tables(document))
 
 
 def _tables(table: type[BaseModel], path: Key = ()) -> Iterator[tuple[Key, type[BaseModel]]]:
@@ -110,12 +139,6 @@ def _tables(table: type[BaseModel], path: Key = ()) -> Iterator[tuple[Key, type[
             yield from _tables(field.annotation, (*path, name))
 
 
-TABLES: dict[Key, type[BaseModel]] = dict(_tables(SettingsDocument))
-"""The model of each table, by path."""
-NAMED_TABLES: dict[Key, type[BaseModel]] = {
-    ("pricing", "custom"): CustomPriceTable,
-    ("alerts", "spend"): SpendRuleTable,
-}
-"""The model of tables that the user names, by the path of their parent."""
-KEYS = [(*path, key) for path, table in TABLES.items() for key in keys_in(table) if (*path, key) not in TABLES]
-"""All keys, as flags and variables name them."""
+def all_keys(tables: Mapping[Key, type[BaseModel]]) -> list[Key]:
+    """All keys that are no tables, as flags and variables name them."""
+    return [(*path, key) for path, table in tables.items() for key in keys_in(table) if (*path, key) not in tables]

@@ -16,12 +16,13 @@ from opencode_tui.alerts.rules.rule import Rule, counted, period_key
 from opencode_tui.alerts.watcher import look_for_alerts
 from opencode_tui.analysis.thresholds import last_rise
 from opencode_tui.clock import DAY_MS, HOUR_MS, calendar_for
-from opencode_tui.config.settings import Alerts, Budget, Fills, Lines, Settings, SpendRule
+from opencode_tui.config.settings import Budget, Fills, Lines, Settings, SpendRule
 from opencode_tui.records.alerts import Alert, Crossing
 from opencode_tui.records.facts import CallScope
 from opencode_tui.report.alert_words import details
 from tests.stores import V1, V2, Files, MakeStore, tool
 from tests.support.ledgers import reader
+from tests.support.options import alert_settings
 from tests.support.records import replace
 from tests.support.watched import DAY_START, MINUTE, NOON, QUIET, Limits, Watched, only
 
@@ -454,8 +455,7 @@ def test_no_rule_is_asked_of_the_ledger_that_is_off(file: Path) -> None:
 EVERY_RULE = Settings(
     timezone="UTC",
     budget=Budget(10**15, 10**15),
-    alerts=replace(
-        Alerts(),
+    alerts=alert_settings(
         month=Lines(warning_nano=10**15),
         subagent=Lines(warning_nano=10**15),
         spend={

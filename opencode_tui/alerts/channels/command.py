@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
-from opencode_tui.alerts.channels.channel import ChannelError
+from opencode_tui.alerts.channels.channel import ChannelError, ChannelType
 from opencode_tui.alerts.channels.message import alert_fields, plain
 from opencode_tui.alerts.channels.running import run
+from opencode_tui.config.alert_values import command_line
+from opencode_tui.config.options import ValueOption
 from opencode_tui.config.settings import Settings
 from opencode_tui.paths import WEBHOOK_VARIABLE
 from opencode_tui.records.alerts import Alert
@@ -55,4 +57,9 @@ def variables(alert: Alert, environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def make(settings: Settings, environ: Mapping[str, str]) -> Command:
-    return Command(settings.channels.command_line, environ)
+    return Command(COMMAND_LINE.of(settings.channels), environ)
+
+
+COMMAND_LINE = ValueOption[tuple[str, ...]]("command_line", (), command_line)
+"""The program and its arguments."""
+CHANNEL = ChannelType("command", make, options=(COMMAND_LINE,), rank=30)

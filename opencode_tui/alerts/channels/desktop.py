@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from shutil import which
 
-from opencode_tui.alerts.channels.channel import ChannelError
+from opencode_tui.alerts.channels.channel import ChannelError, ChannelType
 from opencode_tui.alerts.channels.message import plain, title
 from opencode_tui.alerts.channels.running import run
 from opencode_tui.config.settings import Settings
@@ -97,3 +97,6 @@ def osc(alert: Alert, environ: Mapping[str, str]) -> bytes:
 
 def make(settings: Settings, environ: Mapping[str, str]) -> Desktop:
     return Desktop(environ)
+
+
+CHANNEL = ChannelType("desktop", make, interrupts=True, rank=10)
