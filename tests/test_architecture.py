@@ -32,7 +32,7 @@ LAYERS = (
     ("config",),
     ("records",),
     ("privacy",),
-    ("clock", "counts", "money", "paths"),
+    ("clock", "money", "paths"),
 )
 """From the top. An import points down; those of one layer do not know each other."""
 UPWARD = {("config.options", "alerts.rules"), ("config.options", "alerts.channels")}

@@ -9,8 +9,7 @@ from msgspec import Struct
 
 from opencode_tui.analysis.loops import is_edit, loops
 from opencode_tui.clock import Calendar
-from opencode_tui.counts import plural, tokens_text
-from opencode_tui.money import format_usd
+from opencode_tui.money import format_usd, plural, tokens_text
 from opencode_tui.paths import last_part
 from opencode_tui.records.alerts import Cause
 from opencode_tui.records.evidence import SessionEvidence

@@ -17,8 +17,7 @@ from opencode_tui.analysis.cause_finders import (
     repeats,
 )
 from opencode_tui.clock import Calendar
-from opencode_tui.counts import plural
-from opencode_tui.money import format_usd
+from opencode_tui.money import format_usd, plural
 from opencode_tui.records.alerts import Cause, Crossing
 from opencode_tui.records.evidence import Evidence, SessionEvidence
 from opencode_tui.records.facts import CallFacts

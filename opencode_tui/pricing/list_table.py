@@ -12,8 +12,7 @@ from collections.abc import Iterable
 from io import StringIO
 from pathlib import Path
 
-from opencode_tui.counts import plural
-from opencode_tui.money import NANO, nano_from_usd
+from opencode_tui.money import NANO, nano_from_usd, plural
 from opencode_tui.pricing.files import reason
 from opencode_tui.pricing.rates import Rates, Tier
 

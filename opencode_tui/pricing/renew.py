@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from opencode_tui.counts import plural
+from opencode_tui.money import plural
 from opencode_tui.pricing import list_table, models_dev
 from opencode_tui.pricing.files import reason
 from opencode_tui.pricing.list_table import Key

@@ -5,8 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from opencode_tui.clock import Calendar
-from opencode_tui.counts import plural
-from opencode_tui.money import NANO
+from opencode_tui.money import NANO, plural
 from opencode_tui.pricing.rates import Rates, cost_nano
 from opencode_tui.privacy.harmless import shown_id
 from opencode_tui.records.calls import is_unlisted

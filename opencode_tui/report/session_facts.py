@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from opencode_tui.clock import Calendar, short_day
-from opencode_tui.counts import plural, tokens_text
-from opencode_tui.money import format_usd
+from opencode_tui.money import format_usd, plural, tokens_text
 from opencode_tui.paths import last_part
 from opencode_tui.privacy.harmless import shown_id
 from opencode_tui.records.session import Node, SessionName, SessionView

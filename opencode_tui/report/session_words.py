@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from opencode_tui.analysis.periods import PERIODS
 from opencode_tui.analysis.session_list import SessionTotals, Sort
 from opencode_tui.clock import Calendar, month_day
-from opencode_tui.counts import plural, tokens_text
+from opencode_tui.money import plural, tokens_text
 from opencode_tui.records.day import SessionLine
 from opencode_tui.records.sessions import SessionRow
 from opencode_tui.report.words import amount, clock_time

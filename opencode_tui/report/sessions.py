@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from opencode_tui.clock import Calendar
-from opencode_tui.counts import plural, tokens_text
-from opencode_tui.money import usd
+from opencode_tui.money import plural, tokens_text, usd
 from opencode_tui.paths import last_part
 from opencode_tui.privacy.harmless import shown_id
 from opencode_tui.records.sessions import SessionRow

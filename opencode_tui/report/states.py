@@ -11,8 +11,7 @@ from msgspec import Struct
 from opencode_tui.alerts.rules import rule_of
 from opencode_tui.clock import Calendar, short_day
 from opencode_tui.config.settings import Settings
-from opencode_tui.counts import plural
-from opencode_tui.money import format_usd
+from opencode_tui.money import format_usd, plural
 from opencode_tui.paths import opencode_data_dir, tilde
 from opencode_tui.records.alerts import Alert
 from opencode_tui.records.day import Snapshot

@@ -5,8 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from opencode_tui.clock import Calendar, month_day
-from opencode_tui.counts import plural, tokens_text
-from opencode_tui.money import NANO, format_usd
+from opencode_tui.money import NANO, format_usd, plural, tokens_text
 from opencode_tui.paths import last_part
 from opencode_tui.records.model_key import short_name
 from opencode_tui.records.session import SessionView, ToolCount, Turn

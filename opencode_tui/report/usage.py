@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from opencode_tui.counts import plural
-from opencode_tui.money import format_usd, share, usd
+from opencode_tui.money import format_usd, plural, share, usd
 from opencode_tui.privacy.harmless import shown_id
 from opencode_tui.records.usage import Slice, Usage
 from opencode_tui.report.json_values import SCHEMA_VERSION, tokens_json

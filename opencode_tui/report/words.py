@@ -8,8 +8,7 @@ from __future__ import annotations
 from datetime import date
 
 from opencode_tui.clock import Calendar, short_day
-from opencode_tui.counts import plural, tokens_text
-from opencode_tui.money import format_usd, percentages
+from opencode_tui.money import format_usd, percentages, plural, tokens_text
 from opencode_tui.records.calls import Tokens
 from opencode_tui.records.day import Band, Snapshot, Split, Week
 

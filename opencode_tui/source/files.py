@@ -17,7 +17,7 @@ from typing import Any, Literal
 from msgspec.structs import replace
 
 from opencode_tui import clock
-from opencode_tui.counts import plural
+from opencode_tui.money import plural
 from opencode_tui.records.calls import Call, message_id
 from opencode_tui.records.stores import Session, Unreadable
 from opencode_tui.source.batch import Batch, StoreTrouble

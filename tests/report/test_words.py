@@ -8,7 +8,7 @@ import pytest
 
 from opencode_tui.clock import calendar_for
 from opencode_tui.config.settings import Settings
-from opencode_tui.counts import tokens_text
+from opencode_tui.money import tokens_text
 from opencode_tui.records.calls import Tokens
 from opencode_tui.records.day import Split, Week
 from opencode_tui.report import words

@@ -11,9 +11,8 @@ from opencode_tui.analysis.causes import NO_CALLS
 from opencode_tui.clock import Calendar
 from opencode_tui.config.options import FillsOption
 from opencode_tui.config.settings import Fills, Settings
-from opencode_tui.counts import tokens_text
 from opencode_tui.ledger import alert_queries
-from opencode_tui.money import format_usd
+from opencode_tui.money import format_usd, tokens_text
 from opencode_tui.readings.context import ContextLimits
 from opencode_tui.records.alerts import Cause, Crossing
 from opencode_tui.records.evidence import Evidence

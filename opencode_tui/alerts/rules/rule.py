@@ -15,8 +15,7 @@ from opencode_tui.analysis.thresholds import last_rise
 from opencode_tui.clock import Calendar, Span
 from opencode_tui.config.options import Option
 from opencode_tui.config.settings import Fills, Lines, Settings
-from opencode_tui.counts import plural
-from opencode_tui.money import format_usd
+from opencode_tui.money import format_usd, plural
 from opencode_tui.records.alerts import EVER, REARMED, Cause, Crossing, FiringPeriod, Level
 from opencode_tui.records.evidence import Evidence
 from opencode_tui.records.facts import CallScope

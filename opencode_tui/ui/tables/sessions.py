@@ -8,7 +8,7 @@ from rich.text import Text
 
 from opencode_tui.analysis.session_list import STATES, ProjectGroup, SessionTotals, Sort, context_share
 from opencode_tui.clock import Calendar
-from opencode_tui.counts import plural, tokens_text
+from opencode_tui.money import plural, tokens_text
 from opencode_tui.paths import last_part
 from opencode_tui.records.day import SessionLine
 from opencode_tui.records.sessions import SessionRow

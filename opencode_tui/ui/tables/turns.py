@@ -8,7 +8,7 @@ from typing import Never
 from msgspec import Struct
 
 from opencode_tui.clock import Calendar
-from opencode_tui.counts import tokens_text
+from opencode_tui.money import tokens_text
 from opencode_tui.records.session import SessionView, Turn
 from opencode_tui.report import turn_words as words
 from opencode_tui.report.words import amount

@@ -12,7 +12,7 @@ from textual.message import Message
 from textual.widgets import Tree
 from textual.widgets.tree import TreeNode
 
-from opencode_tui.counts import plural
+from opencode_tui.money import plural
 from opencode_tui.records.session import Node, SessionView
 from opencode_tui.report import session_facts as words
 from opencode_tui.ui.widgets.panel import SessionPanel

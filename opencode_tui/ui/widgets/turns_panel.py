@@ -7,8 +7,7 @@ from typing import Never
 from textual.app import ComposeResult
 
 from opencode_tui.clock import Calendar
-from opencode_tui.counts import plural
-from opencode_tui.money import format_usd
+from opencode_tui.money import format_usd, plural
 from opencode_tui.records.session import SessionView, Turn
 from opencode_tui.report.words import fit
 from opencode_tui.ui.tables.row_table import RowTable
