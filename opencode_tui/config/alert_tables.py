@@ -15,8 +15,8 @@ from opencode_tui.records.alerts import Period, Scope
 
 GUARD, RULE = GuardCaps(), SpendRule()
 
-Line = Annotated[int | None, PlainValidator(values.line)]
-Fill = Annotated[int | None, PlainValidator(values.fill)]
+LineAmount = Annotated[int | None, PlainValidator(values.line)]
+FillPercent = Annotated[int | None, PlainValidator(values.fill)]
 ChannelLevel = Annotated[LevelOrOff, PlainValidator(values.level)]
 RuleName = Annotated[str, AfterValidator(values.rule_name)]
 
@@ -24,9 +24,9 @@ RuleName = Annotated[str, AfterValidator(values.rule_name)]
 class LinesTable(Table):
     """Amounts in USD; a missing level keeps the rule's default."""
 
-    notice_nano: Line = None
-    warning_nano: Line = None
-    cutoff_nano: Line = None
+    notice_nano: LineAmount = None
+    warning_nano: LineAmount = None
+    cutoff_nano: LineAmount = None
 
     def lines(self) -> Lines:
         return Lines(self.notice_nano, self.warning_nano, self.cutoff_nano)
@@ -35,9 +35,9 @@ class LinesTable(Table):
 class FillsTable(Table):
     """Integer percentages; a missing level keeps the rule's default."""
 
-    notice: Fill = None
-    warning: Fill = None
-    cutoff: Fill = None
+    notice: FillPercent = None
+    warning: FillPercent = None
+    cutoff: FillPercent = None
 
     def lines(self) -> Fills:
         return Fills(self.notice, self.warning, self.cutoff)
@@ -95,7 +95,7 @@ def _key(option: Option[Any]) -> tuple[Any, Any]:
     """The type and the default of an option's key."""
     if isinstance(option, ValueOption):
         return Annotated[Any, PlainValidator(option.check)], option.default
-    base, kind = (LinesTable, Line) if isinstance(option, LinesOption) else (FillsTable, Fill)
+    base, kind = (LinesTable, LineAmount) if isinstance(option, LinesOption) else (FillsTable, FillPercent)
     lines: dict[str, Any] = {each.name: (kind, getattr(option.default, each.name)) for each in fields(option.default)}
     table = create_model(base.__name__, __base__=base, **lines)
     return table, table()

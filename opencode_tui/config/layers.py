@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from pydantic import BaseModel, ValidationError
 
 from opencode_tui.config import PLAIN_FLAGS
-from opencode_tui.config.errors import Given, Key, dotted, first_of, shown, unknown
+from opencode_tui.config.errors import Given, SettingKey, dotted, first_of, shown, unknown
 from opencode_tui.config.lines import wrong_lines
 from opencode_tui.config.model import NAMED_TABLES, all_keys, document_with, tables_in
 from opencode_tui.config.options import Declared, declared
@@ -65,7 +65,7 @@ def read_settings(flags: Mapping[str, str], variables: Mapping[str, str], file: 
     return _anchored(settings, givens, file)
 
 
-def _given(texts: Mapping[Key, tuple[str, str]]) -> Given:
+def _given(texts: Mapping[SettingKey, tuple[str, str]]) -> Given:
     """A source of texts: (name in the source, text) by key."""
     nested: dict[str, Any] = {}
     for key, (_, text) in texts.items():
@@ -87,9 +87,9 @@ def _merged(first: Mapping[str, Any], second: Mapping[str, Any]) -> Mapping[str,
 
 
 def _wrong_values(
-    errors: Sequence[ErrorDetails], givens: Sequence[Given], tables: Mapping[Key, type[BaseModel]]
+    errors: Sequence[ErrorDetails], givens: Sequence[Given], tables: Mapping[SettingKey, type[BaseModel]]
 ) -> Iterator[str]:
-    reported: set[Key] = set()
+    reported: set[SettingKey] = set()
     for error in errors:
         key = tuple(str(part) for part in error["loc"] if part != "[key]")
         if any(key[:cut] in reported for cut in range(len(key) + 1)):
@@ -106,7 +106,7 @@ def _wrong_values(
             yield f"{where}: {shown(error['input'])} is not a table; write its keys below [{dotted(key)}]{off}"
 
 
-def _source_of(key: Key, givens: Sequence[Given]) -> Given:
+def _source_of(key: SettingKey, givens: Sequence[Given]) -> Given:
     """The source of the effective value; the file if no source has the key."""
     return next((given for given in givens if given.has(key)), givens[-1])
 

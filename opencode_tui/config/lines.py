@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from opencode_tui.config.errors import Given, Key
+from opencode_tui.config.errors import Given, SettingKey
 from opencode_tui.config.settings import Fills, Lines, Settings, SpendRule
 from opencode_tui.money import format_usd
 
@@ -30,7 +30,7 @@ def wrong_lines(settings: Settings, givens: Sequence[Given]) -> Iterator[str]:
         yield from (f"{where}: {fault}" for fault in _faults(rule))
 
 
-def _tables(settings: Settings) -> Iterator[tuple[Key, Lines | Fills]]:
+def _tables(settings: Settings) -> Iterator[tuple[SettingKey, Lines | Fills]]:
     for name, table in (("budget", settings.budget), ("chart", settings.chart)):
         yield (name,), Lines(warning_nano=table.warning_nano, cutoff_nano=table.cutoff_nano)
     for name, lines in settings.alerts.options.items():

@@ -11,7 +11,7 @@ import pytest
 from opencode_tui.alerts import rules
 from opencode_tui.alerts.channels.message import alert_fields
 from opencode_tui.alerts.rules.measurements import Measurements
-from opencode_tui.alerts.rules.rate import rates
+from opencode_tui.alerts.rules.rate import rate_course
 from opencode_tui.alerts.rules.rule import Rule, counted, period_key
 from opencode_tui.alerts.watcher import look_for_alerts
 from opencode_tui.analysis.thresholds import last_rise
@@ -95,7 +95,7 @@ def test_a_measure_rises_anew_after_it_fell_below_nine_tenths(course: list[tuple
 
 
 def test_the_rate_is_seen_to_fall_between_calls_that_are_far_apart() -> None:
-    assert list(rates([(0, 5), (HOUR_MS - 1, 5), (HOUR_MS, 1), (5 * HOUR_MS, 7)])) == [
+    assert list(rate_course([(0, 5), (HOUR_MS - 1, 5), (HOUR_MS, 1), (5 * HOUR_MS, 7)])) == [
         (0, 0),
         (0, 5),
         (HOUR_MS - 1, 5),

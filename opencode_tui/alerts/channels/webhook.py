@@ -26,7 +26,7 @@ from opencode_tui.config.options import ValueOption
 from opencode_tui.config.settings import Settings
 from opencode_tui.records.alerts import Alert
 
-TIMEOUT_S = 10.0
+WEBHOOK_TIMEOUT_S = 10.0
 BACKOFF_S = (1.0, 3.0)
 """Seconds before the second and the third attempt."""
 _BOTH_WAYS = 2  # socket.SHUT_RDWR
@@ -38,7 +38,7 @@ class Webhook:
         self,
         address: Callable[[], str],
         *,
-        timeout_s: float = TIMEOUT_S,
+        timeout_s: float = WEBHOOK_TIMEOUT_S,
         wait: Callable[[float], None] = time.sleep,
     ) -> None:
         """`address` returns the address when it is needed, so that no object stores it."""

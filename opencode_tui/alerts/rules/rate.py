@@ -32,7 +32,7 @@ class Rate(Rule):
         lines = self.option.of(measured.settings.alerts)
         if lines.levels:
             costs = self._costs(measured, least(lines))
-            yield from self.rearmed(measured, lines.levels, run_rate(costs, measured.now_ms), rates(costs))
+            yield from self.rearmed(measured, lines.levels, run_rate(costs, measured.now_ms), rate_course(costs))
 
     def _costs(self, measured: Measurements, line: int) -> Sequence[tuple[int, int]]:
         """The costs of the last hour and, if they reach the line, earlier ones to find the time of the crossing.
@@ -55,7 +55,7 @@ class Rate(Rule):
         return f"{USD.text(crossing.value)} in the last hour {past_the_line(crossing)}"
 
 
-def rates(costs: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+def rate_course(costs: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
     """The spend of the last 60 minutes, just before and just after each call."""
     hour: deque[tuple[int, int]] = deque()
     rate = 0

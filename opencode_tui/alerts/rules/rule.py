@@ -16,7 +16,7 @@ from opencode_tui.clock import Calendar, Span
 from opencode_tui.config.options import Option
 from opencode_tui.config.settings import Fills, Lines, Settings
 from opencode_tui.money import format_usd, plural
-from opencode_tui.records.alerts import EVER, REARMED, Cause, Crossing, FiringPeriod, Level
+from opencode_tui.records.alerts import EVER_PERIOD, REARMED, Cause, Crossing, FiringPeriod, Level
 from opencode_tui.records.evidence import Evidence
 from opencode_tui.records.facts import CallScope
 
@@ -159,7 +159,7 @@ def period_key(period: FiringPeriod, at_ms: int, calendar: Calendar) -> str:
         case "month":
             return f"{day:%Y-%m}"
         case "ever":
-            return EVER
+            return EVER_PERIOD
         case "incident":
             return Calendar(UTC).iso(at_ms)
         case "rearmed":

@@ -8,7 +8,7 @@ from typing import Literal
 
 from opencode_tui.alerts.rules.measurements import Measurements
 from opencode_tui.alerts.rules.rule import USD, Rule, Unit, counted
-from opencode_tui.config.alert_values import count, step
+from opencode_tui.config.alert_values import count_setting, step
 from opencode_tui.config.options import Option, ValueOption
 from opencode_tui.config.settings import Settings
 from opencode_tui.records.alerts import Crossing
@@ -52,7 +52,7 @@ RULES: tuple[Rule, ...] = (
         "every_calls",
         "every so many calls of a day",
         counted("call"),
-        ValueOption("every_calls", 0, count),
+        ValueOption("every_calls", 0, count_setting),
         lambda measured: measured.day_counts[0],
     ),
     Steps(
@@ -67,7 +67,7 @@ RULES: tuple[Rule, ...] = (
         "every_minutes",
         "every so many minutes with spend",
         counted("minute"),
-        ValueOption("every_minutes", 0, count),
+        ValueOption("every_minutes", 0, count_setting),
         lambda measured: measured.day_counts[1],
         " with spend",
     ),
