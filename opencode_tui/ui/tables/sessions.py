@@ -12,7 +12,7 @@ from opencode_tui.money import plural, tokens_text
 from opencode_tui.paths import last_part
 from opencode_tui.records.day import SessionLine
 from opencode_tui.records.sessions import SessionRow
-from opencode_tui.report.session_facts import STATE_WORDS as STATE_WORDS
+from opencode_tui.report.session_facts import STATE_WORDS
 from opencode_tui.report.session_words import context_text, spark, state_word, title_text, when_text
 from opencode_tui.report.turn_words import duration_text, short_model
 from opencode_tui.report.words import amount_text
