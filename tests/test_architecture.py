@@ -32,9 +32,11 @@ LAYERS = (
     ("config",),
     ("records",),
     ("privacy",),
-    ("clock", "counts", "money", "paths"),
+    ("clock", "money", "paths"),
 )
 """From the top. An import points down; those of one layer do not know each other."""
+UPWARD = {("config.options", "alerts.rules"), ("config.options", "alerts.channels")}
+"""Rules and channels declare their own settings, which are asked for when [alerts] or [channels] is read."""
 DEPTH = {name: depth for depth, names in enumerate(LAYERS) for name in names}
 
 SCREEN_LIBRARIES = {"textual", "textual_plotext", "plotext"}
@@ -79,6 +81,9 @@ WRITERS: dict[str, tuple[str, ...]] = {
     "copy_to_clipboard": ("ui.harmless_screen", "ui.screens.session"),
 }
 """What reaches a terminal or a clipboard past `print` and the screen, and who may use it."""
+CONVENTIONAL = {"run": "cli.", "RULES": "alerts.rules.", "CHANNEL": "alerts.channels.", "make": "alerts.channels."}
+CONVENTIONAL["OPTIONS"] = "alerts."
+"""What each file of a folder defines under the same name, so that it is found without a list."""
 RULE_NAMES = {rule.name for rule in RULES if "_" in rule.name}
 """Those that cannot be taken for a word of something else."""
 SQL_TIME = ("current_timestamp", "current_date", "current_time", "'now'", "unixepoch()", "julianday()")
@@ -152,6 +157,7 @@ def imports_that_do_not_point_down(modules: Modules) -> list[str]:
         for each in modules
         for target in each.inside
         if (part := target.partition(".")[0]) != each.part and DEPTH[part] <= DEPTH[each.part]
+        if (each.name, target) not in UPWARD
     ]
 
 
@@ -260,12 +266,13 @@ def programs_started_in_odd_places(modules: Modules) -> list[str]:
 
 
 def imports_by_a_name_made_at_run_time(modules: Modules) -> list[str]:
-    """The other rules cannot see these. The parser has the one that there is: it stays within its folder."""
+    """The other rules cannot see these. The parser's stay in its folder, those of `alerts` in its two folders."""
     return [
         each.name
         for each in modules
         for node in ast.walk(each.tree)
-        if isinstance(node, ast.Name) and node.id in ("import_module", "__import__") and each.name != "cli.parser"
+        if isinstance(node, ast.Name) and node.id in ("import_module", "__import__")
+        if each.name not in ("cli.parser", "alerts.discovery")
     ]
 
 
@@ -289,18 +296,30 @@ def _ways_around(each: Module) -> Iterator[str]:
         yield "cli.streams.raw"
 
 
-def public_classes_of_one_name_in_two_modules(modules: Modules) -> list[str]:
-    """A class name means one thing in the whole package. The demo's scenario is a program of its own."""
-    homes: dict[str, list[str]] = {}
+def public_names_in_two_modules(modules: Modules) -> list[str]:
+    """A name means one thing in the whole package."""
+    homes: dict[str, set[str]] = {}
     for each in modules:
-        for node in each.tree.body:
-            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
-                homes.setdefault(node.name, []).append(each.name)
+        for name in _public_names(each):
+            homes.setdefault(name, set()).add(each.name)
     return [
-        f"{name}: {', '.join(names)}"
+        f"{name}: {', '.join(sorted(names))}"
         for name, names in homes.items()
-        if len([home for home in names if not home.startswith("cli.demo.")]) > 1
+        if len(names) > 1
+        if not all(f"{home}.".startswith(CONVENTIONAL.get(name, "-")) for home in names)
     ]
+
+
+def _public_names(each: Module) -> Iterator[str]:
+    for node in each.tree.body:
+        if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            names = [node.name]
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            names = [name.id for target in targets for name in ast.walk(target) if isinstance(name, ast.Name)]
+        else:
+            names = []
+        yield from (name for name in names if not name.startswith("_"))
 
 
 BREACHES: dict[Rule, list[Module]] = {
@@ -316,7 +335,7 @@ BREACHES: dict[Rule, list[Module]] = {
         module("ui.widgets.banner", "self.app._driver.write(text)"),
     ],
     imports_that_do_not_point_down: [
-        module("analysis.pace", "from opencode_tui.ui.app import run"),
+        module("analysis.pace", "from opencode_tui.ui.app import run_app"),
         module("ledger.queries", "import opencode_tui.sync"),
         module("source.files", "from opencode_tui.ledger import queries"),
         module("ledger.queries", "from opencode_tui.source.text import clean"),
@@ -368,10 +387,13 @@ BREACHES: dict[Rule, list[Module]] = {
         module("alerts.channels.command", "import os\nos.system(line)"),
     ],
     imports_by_a_name_made_at_run_time: [module("report.words", "def f(name):\n    return __import__(name)")],
-    public_classes_of_one_name_in_two_modules: [
-        module("records.usage", "class Totals:\n    pass\nclass Totals:\n    pass")
-    ],
 }
+
+NAMES_TWICE = (
+    ("class Totals:\n    pass", "class Totals:\n    pass"),
+    ("def amount() -> int: ...", "amount = 3"),
+    ("WAIT_S: float = 1.0", "LONG_S, WAIT_S = 2.0, 3.0"),
+)
 
 rules = pytest.mark.parametrize("rule", BREACHES, ids=[rule.__name__ for rule in BREACHES])
 
@@ -387,13 +409,29 @@ def test_a_breach_is_seen_among(rule: Rule) -> None:
         assert rule((breach,)), ast.unparse(breach.tree)
 
 
+def test_a_public_name_means_one_thing() -> None:
+    assert public_names_in_two_modules(MODULES) == []
+    assert set(CONVENTIONAL) <= {name for each in MODULES for name in _public_names(each)}
+
+
+@pytest.mark.parametrize(("first", "second"), NAMES_TWICE)
+def test_a_name_in_two_modules_is_seen(first: str, second: str) -> None:
+    assert public_names_in_two_modules((module("ledger.queries", first), module("report.words", second)))
+    assert public_names_in_two_modules((module("cli.today", "def run(): ..."), module("ui.app", "def run(): ...")))
+
+
+def test_the_top_of_the_package_can_be_taken_in_at_a_glance() -> None:
+    top = [path.name for path in Path(opencode_tui.__file__).parent.iterdir()]
+    assert len([name for name in top if not name.startswith("__") and name != "py.typed"]) < 20
+
+
 def test_every_module_has_its_place_in_the_order() -> None:
     assert {each.part for each in MODULES} == set(DEPTH)
 
 
 def test_the_imports_of_the_package_are_all_seen() -> None:
     by_name = {each.name: each for each in MODULES}
-    assert "ui.app.run" in by_name["cli.dashboard"].inside
+    assert "ui.app.run_app" in by_name["cli.dashboard"].inside
     assert {"source.discovery.generations", "ledger.writing"} <= set(by_name["sync"].inside)
     assert "records.day.Band" in by_name["analysis.pace"].inside
     assert any(target.startswith("textual.") for target in by_name["ui.app"].imports)

@@ -45,7 +45,7 @@ def test_what_it_names_is_there(name: str) -> None:
 
 @pytest.mark.parametrize("recipe", ["screen", "store format", "alert rule", "channel", "command", "column"])
 def test_there_is_a_recipe_for_what_is_added_most(recipe: str) -> None:
-    assert re.search(rf"(?m)^\*\*An? {recipe}\.\*\*", CONTRIBUTING)
+    assert re.search(rf"(?m)^\*\*An? {recipe}\.?\*\*", CONTRIBUTING)
 
 
 def test_every_folder_of_the_package_stands_on_the_map() -> None:

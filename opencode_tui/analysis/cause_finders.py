@@ -9,8 +9,7 @@ from msgspec import Struct
 
 from opencode_tui.analysis.loops import is_edit, loops
 from opencode_tui.clock import Calendar
-from opencode_tui.counts import plural, tokens_text
-from opencode_tui.money import format_usd
+from opencode_tui.money import format_usd, plural, tokens_text
 from opencode_tui.paths import last_part
 from opencode_tui.records.alerts import Cause
 from opencode_tui.records.evidence import SessionEvidence
@@ -51,7 +50,7 @@ def edits(session: SessionEvidence) -> Findings:
     for file, rounds in sorted(edited.items()):
         if len(rounds) >= _ROUNDS:
             calls = [call for turn in rounds for call in turns[turn]]
-            nano = cost(calls)
+            nano = total_cost(calls)
             each = format_usd(nano // len(rounds))
             sentence = f'{len(rounds)}× edits of {last_part(file)} in "{session.title}", about {each} a round'
             yield Finding(Cause(sentence, session.id, calls[-1].turn_id, nano), calls, "same file", tuple(rounds))
@@ -61,7 +60,7 @@ def repeats(session: SessionEvidence) -> Findings:
     """The same tool call repeated with no edit in between."""
     for loop in loops(session.calls, session.tools):
         if loop.times >= _REPEATS:
-            nano = cost(loop.calls)
+            nano = total_cost(loop.calls)
             what = f'{plural(loop.times, "identical call")} ({loop.what}) in "{session.title}" cost {format_usd(nano)}'
             turns = tuple(by_turn(loop.calls))
             yield Finding(Cause(what, session.id, loop.calls[-1].turn_id, nano), loop.calls, "same call", turns)
@@ -82,9 +81,9 @@ def dearer_model(session: SessionEvidence, calendar: Calendar) -> Findings:
                 since = calendar.moment(after[0].created_ms, calls[-1].created_ms)
                 sentence = f'since {since} "{session.title}" runs on {name}, {times} the price per call'
             else:  # the session has switched back since
-                calls_on, spent = f"{plural(len(after), 'call')} on {name}", format_usd(cost(after))
+                calls_on, spent = f"{plural(len(after), 'call')} on {name}", format_usd(total_cost(after))
                 sentence = f'{calls_on} in "{session.title}" cost {spent}, {times} the price per call'
-            extra = cost(after) - was * len(after)
+            extra = total_cost(after) - was * len(after)
             turns = tuple(by_turn(after))
             yield Finding(Cause(sentence, session.id, after[0].turn_id, extra), after, "dearer model", turns)
 
@@ -110,13 +109,13 @@ def context_growth(calls: Sequence[CallFacts]) -> tuple[str, int] | None:
     if not was or now < was * _DEARER or end < start * _GROWN:
         return None
     sizes = f"from {tokens_text(start)} to {tokens_text(end)} tokens"
-    return f"grew {sizes}, and each call costs {_times(now, was)} what it did", cost(calls) - was * len(calls)
+    return f"grew {sizes}, and each call costs {_times(now, was)} what it did", total_cost(calls) - was * len(calls)
 
 
-def failures(session: SessionEvidence) -> Findings:
+def failed_calls(session: SessionEvidence) -> Findings:
     failed = [call for call in session.calls if call.error and call.cost_nano]
     if len(failed) > 1:
-        nano = cost(failed)
+        nano = total_cost(failed)
         sentence = f'{plural(len(failed), "failed call")} in "{session.title}" cost {format_usd(nano)}'
         yield Finding(
             Cause(sentence, session.id, failed[-1].turn_id, nano), failed, "failed calls", tuple(by_turn(failed))
@@ -154,12 +153,12 @@ def _ends(calls: Sequence[CallFacts]) -> tuple[Sequence[CallFacts], Sequence[Cal
     return calls[:quarter], calls[-quarter:]
 
 
-def cost(calls: Iterable[CallFacts]) -> int:
+def total_cost(calls: Iterable[CallFacts]) -> int:
     return sum(call.cost_nano for call in calls)
 
 
 def _mean(calls: Sequence[CallFacts]) -> int:
-    return cost(calls) // len(calls)
+    return total_cost(calls) // len(calls)
 
 
 def _times(now: int, was: int) -> str:

@@ -9,16 +9,15 @@ from msgspec import Struct
 from opencode_tui.analysis.cause_finders import (
     Finding,
     Findings,
-    cost,
     dearer_model,
     edits,
-    failures,
+    failed_calls,
     growth,
     repeats,
+    total_cost,
 )
 from opencode_tui.clock import Calendar
-from opencode_tui.counts import plural
-from opencode_tui.money import format_usd
+from opencode_tui.money import format_usd, plural
 from opencode_tui.records.alerts import Cause, Crossing
 from opencode_tui.records.evidence import Evidence, SessionEvidence
 from opencode_tui.records.facts import CallFacts
@@ -51,7 +50,7 @@ def cause_of(crossing: Crossing, evidence: Evidence, calendar: Calendar) -> Caus
 
 def cause_in(session: SessionEvidence, calls: Sequence[CallFacts], sentence: str) -> Cause:
     """A cause made of these calls of a session."""
-    return Cause(sentence, session.id, calls[-1].turn_id if calls else None, cost(calls))
+    return Cause(sentence, session.id, calls[-1].turn_id if calls else None, total_cost(calls))
 
 
 def _is_substantial(each: _Candidate, evidence: Evidence) -> bool:
@@ -64,22 +63,22 @@ def _is_substantial(each: _Candidate, evidence: Evidence) -> bool:
 
 def causes_in(session: SessionEvidence, calendar: Calendar) -> tuple[Finding, ...]:
     """The session's causes, most expensive first, each of at least a tenth of the cost of its own calls."""
-    whole = cost(session.calls)
+    whole = total_cost(session.calls)
     found = (each for find in _finders(calendar) for each in find(session))
     kept = [each for each in found if each.cause.cost_nano > 0 and each.cause.cost_nano * 100 >= _OF_ALL * whole]
     return tuple(sorted(kept, key=lambda each: -each.cause.cost_nano))
 
 
 def _finders(calendar: Calendar) -> tuple[Callable[[SessionEvidence], Findings], ...]:
-    return (edits, repeats, lambda session: dearer_model(session, calendar), growth, failures)
+    return (edits, repeats, lambda session: dearer_model(session, calendar), growth, failed_calls)
 
 
 def _candidates(evidence: Evidence, calendar: Calendar) -> Iterator[_Candidate]:
     for find in _finders(calendar):
         for session in evidence.leading:
             for found in find(session):
-                whole = cost(found.calls)
-                late = cost(call for call in found.calls if call.created_ms > evidence.since_ms)
+                whole = total_cost(found.calls)
+                late = total_cost(call for call in found.calls if call.created_ms > evidence.since_ms)
                 # The last hour's part of the cause, in proportion to the cost of its calls.
                 yield _Candidate(found.cause, found.cause.cost_nano * late // whole if whole else 0)
     for share in evidence.shares:

@@ -21,7 +21,7 @@ def run_rate(costs: Sequence[tuple[int, int]], now_ms: int) -> int:
     return sum(nano for at, nano in costs if now_ms - HOUR_MS < at <= now_ms)
 
 
-def crossing(spent_nano: int, line_nano: int, rate_nano: int, now_ms: int, end_ms: int) -> int | None:
+def crossing_ms(spent_nano: int, line_nano: int, rate_nano: int, now_ms: int, end_ms: int) -> int | None:
     """When the line is reached at a rate of nano-dollars per hour, in Unix milliseconds.
 
     None if it is reached already or not before `end_ms`.

@@ -15,7 +15,7 @@ from opencode_tui.records.day import SessionLine
 from opencode_tui.records.model_key import split_key
 from opencode_tui.records.sessions import SessionRow, State
 
-Row = TypeVar("Row", contravariant=True)
+ListedRow = TypeVar("ListedRow", contravariant=True)
 
 FIELDS: dict[str, Callable[[SessionRow], tuple[str, ...]]] = {
     "title": lambda row: (row.title,),
@@ -71,11 +71,11 @@ def filtered(rows: Sequence[SessionRow], filter: str) -> tuple[SessionRow, ...]:
     return tuple(row for row in rows if all(term.matches(row) for term in terms))
 
 
-class Sort(Struct, Generic[Row], frozen=True):
+class Sort(Struct, Generic[ListedRow], frozen=True):
     """A sort order of rows."""
 
     name: str
-    value: Callable[[Row], Any]
+    value: Callable[[ListedRow], Any]
     descending: bool = True
     """The initial direction: amounts from the highest, names from A."""
 

@@ -46,7 +46,7 @@ class Tree(Struct, frozen=True):
         return sum(1 for member in self.members if member != self.root)
 
 
-def trees(root_of: Mapping[str, str]) -> list[Tree]:
+def trees_of(root_of: Mapping[str, str]) -> list[Tree]:
     grouped: dict[str, list[str]] = defaultdict(list)
     for member, root in root_of.items():
         grouped[root].append(member)

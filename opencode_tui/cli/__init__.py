@@ -65,11 +65,11 @@ def _run(argv: Sequence[str] | None) -> int:
 
 
 def _complain(sentence: str, code: int = EXIT_TROUBLE) -> int:
-    print(f"opencode-tui: {one_line(sentence)}", file=sys.stderr)
+    print(f"opencode-tui: {without_controls(sentence)}", file=sys.stderr)
     return code
 
 
-def one_line(text: str) -> str:
+def without_controls(text: str) -> str:
     """The text with control characters replaced by spaces."""
     return "".join(letter if letter.isprintable() else " " for letter in text)
 

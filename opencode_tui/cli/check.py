@@ -22,13 +22,12 @@ from opencode_tui.cli.common import NOTIFIER_S, Trouble, opened
 from opencode_tui.cli.signals import ended_in_order
 from opencode_tui.clock import Calendar, now_ms
 from opencode_tui.config.settings import Budget, Settings
-from opencode_tui.counts import plural
 from opencode_tui.guard.status import guard_status
 from opencode_tui.guard.troubles import GuardTrouble
 from opencode_tui.ledger import alert_log, deliveries, queries
 from opencode_tui.ledger.bounds import is_lower_bound
 from opencode_tui.ledger.ledger import Ledger
-from opencode_tui.money import format_usd, nano_from_usd, usd
+from opencode_tui.money import format_usd, nano_from_usd, plural, usd
 from opencode_tui.paths import NoHomeError
 from opencode_tui.records.alerts import Alert, Cause, Crossing
 from opencode_tui.records.day import Band

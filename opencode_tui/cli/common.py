@@ -15,7 +15,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from opencode_tui import paths
-from opencode_tui.cli import EXIT_USAGE, Trouble, one_line
+from opencode_tui.cli import EXIT_USAGE, Trouble, without_controls
 from opencode_tui.clock import Calendar, calendar_for, monotonic_s, now_ms
 from opencode_tui.config import SettingsError, load_settings
 from opencode_tui.config.settings import Settings
@@ -119,8 +119,8 @@ def fault_of(path: Path, error: BaseException) -> str:
         return str(error)
     reason = str(error) if isinstance(error, sqlite3.Error) else f"{type(error).__name__}: {error}"
     return (
-        f"the ledger {path} cannot be used ({one_line(reason)}); if it is damaged, restore a backup, or move it away:"
-        " what OpenCode still has is read again"
+        f"the ledger {path} cannot be used ({without_controls(reason)}); if it is damaged, restore a backup, or move it"
+        " away: what OpenCode still has is read again"
     )
 
 

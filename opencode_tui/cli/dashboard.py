@@ -48,11 +48,11 @@ def _show(settings: Settings) -> int:
     open_ledger(settings).close()
     from opencode_tui.alerts.notifier import CLOSE_S, Notifier
     from opencode_tui.feed import LedgerFeed
-    from opencode_tui.ui.app import run
+    from opencode_tui.ui.app import run_app
 
     notifier = Notifier(settings, lambda: open_ledger(settings, NOTIFIER_S), os.environ)
     try:
-        run(
+        run_app(
             LedgerFeed(
                 lambda: open_ledger(settings),
                 settings,

@@ -38,7 +38,7 @@ from opencode_tui.records.requests import Action, LiftGuard, RaiseCutoff
 from opencode_tui.report.guard_words import guard_words
 from opencode_tui.report.json_values import SCHEMA_VERSION
 from opencode_tui.report.outcome_words import outcome_words
-from opencode_tui.report.words import amount
+from opencode_tui.report.words import amount_text
 
 _HERE = str(Path(opencode_tui.__file__).absolute().parent.parent)
 """The directory in which `python -m opencode_tui` finds this program."""
@@ -166,7 +166,11 @@ def _status(arguments: argparse.Namespace) -> None:
     if arguments.json:
         print(json.dumps(_as_json(status, spent, least, calendar) | ({"server": asked} if asked else {})))
     else:
-        print("\n".join(_lines(status, amount(spent, least), calendar, now) + ([f"server: {asked}"] if asked else [])))
+        print(
+            "\n".join(
+                _lines(status, amount_text(spent, least), calendar, now) + ([f"server: {asked}"] if asked else [])
+            )
+        )
 
 
 def _asked(arguments: argparse.Namespace) -> str:

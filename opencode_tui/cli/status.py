@@ -12,19 +12,19 @@ from opencode_tui.cli.common import opened
 from opencode_tui.clock import now_ms
 from opencode_tui.readings.day import read_day
 from opencode_tui.records.requests import DayRequest
-from opencode_tui.report.status_line import DEFAULT, placeholders, status_line
+from opencode_tui.report.status_line import DEFAULT_FORMAT, placeholders, status_line
 
-WAIT_S = 1.0
+STATUS_WAIT_S = 1.0
 """Seconds to wait for a locked ledger, so that the status bar does not freeze."""
 
 
 def run(arguments: argparse.Namespace) -> int:
-    format = DEFAULT if arguments.format is None else arguments.format
+    format = DEFAULT_FORMAT if arguments.format is None else arguments.format
     try:
         asked = placeholders(format)
     except ValueError as error:
         raise Trouble(f"--format: {error}", EXIT_USAGE) from None
-    with opened(arguments, WAIT_S) as at, at.reading(now_ms()) as context:
+    with opened(arguments, STATUS_WAIT_S) as at, at.reading(now_ms()) as context:
         if "guard" in asked:
             from opencode_tui.guard.status import guard_record
 

@@ -12,9 +12,9 @@ from opencode_tui.cli.common import settings_for, synced, using_ledger
 from opencode_tui.cli.streams import raw
 from opencode_tui.clock import monotonic_s
 from opencode_tui.config.settings import Settings
-from opencode_tui.counts import plural
 from opencode_tui.ledger import queries
 from opencode_tui.ledger.ledger import Ledger
+from opencode_tui.money import plural
 from opencode_tui.report.json_values import SCHEMA_VERSION
 from opencode_tui.sync import Sync
 

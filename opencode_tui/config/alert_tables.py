@@ -2,38 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from msgspec.structs import fields, replace
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, create_model
 
 from opencode_tui.config import alert_values as values
-from opencode_tui.config.settings import Alerts, Budget, Channels, Fills, GuardCaps, Lines, SpendRule
+from opencode_tui.config.options import LinesOption, Option, ValueOption, set_options
+from opencode_tui.config.settings import Alerts, Budget, Channels, Fills, GuardCaps, LevelOrOff, Lines, SpendRule
 from opencode_tui.config.table import Amount, Table, Text
 from opencode_tui.records.alerts import Period, Scope
 
-ALERTS, CHANNELS, GUARD, RULE = Alerts(), Channels(), GuardCaps(), SpendRule()
+GUARD, RULE = GuardCaps(), SpendRule()
 
-Line = Annotated[int | None, PlainValidator(values.line)]
-Step = Annotated[int, PlainValidator(values.step)]
-Fill = Annotated[int | None, PlainValidator(values.fill)]
-Count = Annotated[int, PlainValidator(values.count)]
-From = Annotated[values.From, PlainValidator(values.level)]
+LineAmount = Annotated[int | None, PlainValidator(values.line)]
+FillPercent = Annotated[int | None, PlainValidator(values.fill)]
+ChannelLevel = Annotated[LevelOrOff, PlainValidator(values.level)]
 RuleName = Annotated[str, AfterValidator(values.rule_name)]
-
-
-def _fields(record: Any) -> dict[str, Any]:
-    return {field.name: getattr(record, field.name) for field in fields(record)}
 
 
 class LinesTable(Table):
     """Amounts in USD; a missing level keeps the rule's default."""
 
-    notice_nano: Line = None
-    warning_nano: Line = None
-    cutoff_nano: Line = None
+    notice_nano: LineAmount = None
+    warning_nano: LineAmount = None
+    cutoff_nano: LineAmount = None
 
     def lines(self) -> Lines:
         return Lines(self.notice_nano, self.warning_nano, self.cutoff_nano)
@@ -42,9 +35,9 @@ class LinesTable(Table):
 class FillsTable(Table):
     """Integer percentages; a missing level keeps the rule's default."""
 
-    notice: Fill = None
-    warning: Fill = None
-    cutoff: Fill = None
+    notice: FillPercent = None
+    warning: FillPercent = None
+    cutoff: FillPercent = None
 
     def lines(self) -> Fills:
         return Fills(self.notice, self.warning, self.cutoff)
@@ -59,46 +52,53 @@ class SpendRuleTable(LinesTable):
         return SpendRule(self.lines(), self.scope, self.period, self.only)
 
 
-def _rule_keys() -> Iterator[tuple[str, Any]]:
-    """A field for each rule of the Alerts record with its default: a table for lines, a number for others."""
-    for name, default in _fields(ALERTS).items():
-        if isinstance(default, Lines | Fills):
-            base, kind = (LinesTable, Line) if isinstance(default, Lines) else (FillsTable, Fill)
-            lines: dict[str, Any] = {level: (kind, line) for level, line in _fields(default).items()}
-            table = create_model(base.__name__, __base__=base, **lines)
-            yield name, (table, table())
-        elif isinstance(default, int):
-            yield name, (Step if name.endswith("_nano") else Count, default)
+class AlertsTable(Table):
+    """The keys of [alerts] that belong to no single rule; `with_options` adds the others."""
 
-
-_RuleTable: Any = create_model("RuleTable", __base__=Table, **dict(_rule_keys()))
-
-
-class AlertsTable(_RuleTable):  # type: ignore[misc]  # its keys are those of the record
     spend: Annotated[dict[RuleName, SpendRuleTable], BeforeValidator(values.rules)] = Field(default_factory=dict)
 
-    def alerts(self, budget: Budget) -> Alerts:
-        given = {name: getattr(self, name) for name in _fields(ALERTS)}
-        given = {
-            name: each.lines() if isinstance(each, LinesTable | FillsTable) else each for name, each in given.items()
-        }
-        if "warning_nano" not in self.week.model_fields_set:
-            given["week"] = replace(given["week"], warning_nano=budget.week_target_nano)
-        return Alerts(**given | {"spend": {name: table.rule() for name, table in self.spend.items()}})
+    def alerts(self, budget: Budget, options: tuple[Option[Any], ...]) -> Alerts:
+        given = {option.name: self._value(option, budget) for option in options}
+        return Alerts({name: table.rule() for name, table in self.spend.items()}, set_options(options, given))
+
+    def _value(self, option: Option[Any], budget: Budget) -> Any:
+        value = getattr(self, option.name)
+        if not isinstance(value, LinesTable | FillsTable):
+            return value
+        lines = value.lines()
+        if isinstance(option, LinesOption) and option.warning_from and "warning_nano" not in value.model_fields_set:
+            return replace(lines, warning_nano=option.warning_from(budget))
+        return lines
 
 
-_levels: dict[str, Any] = {
-    name: (From, default) for name, default in _fields(CHANNELS).items() if isinstance(default, str)
-}
-_LevelTable: Any = create_model("LevelTable", __base__=Table, **_levels)
+class ChannelsTable(Table):
+    """The keys of [channels] that belong to the screen; `with_options` adds the others."""
+
+    toast: ChannelLevel = Channels().toast
+    bell: ChannelLevel = Channels().bell
+
+    def channels(self, options: tuple[Option[Any], ...]) -> Channels:
+        given = {option.name: getattr(self, option.name) for option in options}
+        return Channels(self.toast, self.bell, set_options(options, given))
 
 
-class ChannelsTable(_LevelTable):  # type: ignore[misc]  # the level of each channel that the record has
-    webhook_url_file: Annotated[Path | None, PlainValidator(values.url_file)] = CHANNELS.webhook_url_file
-    command_line: Annotated[tuple[str, ...], PlainValidator(values.command_line)] = CHANNELS.command_line
+Keyed = TypeVar("Keyed", bound=Table)
 
-    def channels(self) -> Channels:
-        return Channels(**{name: getattr(self, name) for name in _fields(CHANNELS)})
+
+def with_options(table: type[Keyed], options: tuple[Option[Any], ...]) -> type[Keyed]:
+    """The table with a key for each option."""
+    keys: dict[str, Any] = {option.name: _key(option) for option in options}
+    return create_model(table.__name__, __base__=table, **keys)
+
+
+def _key(option: Option[Any]) -> tuple[Any, Any]:
+    """The type and the default of an option's key."""
+    if isinstance(option, ValueOption):
+        return Annotated[Any, PlainValidator(option.check)], option.default
+    base, kind = (LinesTable, LineAmount) if isinstance(option, LinesOption) else (FillsTable, FillPercent)
+    lines: dict[str, Any] = {each.name: (kind, getattr(option.default, each.name)) for each in fields(option.default)}
+    table = create_model(base.__name__, __base__=base, **lines)
+    return table, table()
 
 
 class GuardTable(Table):

@@ -9,19 +9,19 @@ import json
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 from opencode_tui.config.errors import shown
-from opencode_tui.config.values import TOO_MUCH_NANO, file_path, json_table, nano, text
+from opencode_tui.config.settings import LevelOrOff
+from opencode_tui.config.values import TOO_MUCH_NANO, file_path, json_table, nano, text_setting
 from opencode_tui.paths import expand
-from opencode_tui.records.alerts import LEVELS, PERIODS, SCOPES, Level, Period, Scope
+from opencode_tui.records.alerts import ALERT_PERIODS, LEVELS, SCOPES, Period, Scope
 
-From = Level | Literal["off"]
 Choice = TypeVar("Choice", bound=str)
 
 OFF = "off"
 _MOST = 1_000_000
-_FROMS: tuple[From, ...] = (*LEVELS, "off")
+_LEVELS_AND_OFF: tuple[LevelOrOff, ...] = (*LEVELS, "off")
 
 
 def line(value: object) -> int | None:
@@ -44,7 +44,7 @@ def fill(value: object) -> int | None:
     return _whole(value, "percent", 100, 80) or None
 
 
-def count(value: object) -> int:
+def count_setting(value: object) -> int:
     """An integer; 0 for `off`."""
     return _whole(value, "number", _MOST, 8)
 
@@ -61,9 +61,9 @@ def _whole(value: object, what: str, most: int, example: int) -> int:
     return number
 
 
-def level(value: object) -> From:
+def level(value: object) -> LevelOrOff:
     """The least level that a channel delivers."""
-    return _one_of(value, _FROMS)
+    return _one_of(value, _LEVELS_AND_OFF)
 
 
 def scope(value: object) -> Scope:
@@ -73,7 +73,7 @@ def scope(value: object) -> Scope:
 
 def period(value: object) -> Period:
     """The period of a spend rule."""
-    return _one_of(value, PERIODS)
+    return _one_of(value, ALERT_PERIODS)
 
 
 def _one_of(value: object, words: Sequence[Choice]) -> Choice:
@@ -102,7 +102,7 @@ def caps(value: object) -> object:
 
 def project(value: str) -> str:
     """A project's absolute path with `~` expanded; a relative one would depend on the working directory."""
-    path = expand(text(value))
+    path = expand(text_setting(value))
     if not path.is_absolute():
         raise ValueError(f'{shown(value)} is not a whole path; write a project\'s in quotes, such as "~/shop"')
     return str(path)

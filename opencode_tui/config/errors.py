@@ -14,7 +14,7 @@ from opencode_tui.paths import tilde
 
 _MOST_TOLD = 20
 
-Key = tuple[str, ...]
+SettingKey = tuple[str, ...]
 """The path of a setting, such as ("budget", "warning_usd")."""
 
 
@@ -27,10 +27,10 @@ class Given(Struct, frozen=True):
 
     values: Mapping[str, Any]
     """Values nested by table, as in the file."""
-    names: Mapping[Key, str]
+    names: Mapping[SettingKey, str]
     """The source's name for a key; keys below it are appended as a path."""
 
-    def has(self, key: Key) -> bool:
+    def has(self, key: SettingKey) -> bool:
         """Whether it has this key, or a JSON text that may hold it."""
         value: Any = self.values
         for part in key:
@@ -41,7 +41,7 @@ class Given(Struct, frozen=True):
             value = value[part]
         return True
 
-    def name(self, key: Key) -> str:
+    def name(self, key: SettingKey) -> str:
         """The key with its source, such as `config.toml: budget.warning_usd`."""
         for cut in range(len(key), -1, -1):
             if key[:cut] in self.names:
@@ -49,7 +49,7 @@ class Given(Struct, frozen=True):
         return dotted(key)
 
 
-def dotted(key: Key) -> str:
+def dotted(key: SettingKey) -> str:
     """The key in TOML syntax, with quotes if a part needs them."""
     return ".".join(part if re.fullmatch(r"[\w-]+", part, re.ASCII) else json.dumps(part) for part in key)
 

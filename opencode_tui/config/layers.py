@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
-from pydantic import ValidationError
-from pydantic_settings import InitSettingsSource, PydanticBaseSettingsSource, TomlConfigSettingsSource
+from pydantic import BaseModel, ValidationError
 
-from opencode_tui.config.errors import Given, Key, dotted, first_of, shown, unknown
+from opencode_tui.config import PLAIN_FLAGS
+from opencode_tui.config.errors import Given, SettingKey, dotted, first_of, shown, unknown
 from opencode_tui.config.lines import wrong_lines
-from opencode_tui.config.model import KEYS, NAMED_TABLES, TABLES, SettingsDocument
+from opencode_tui.config.model import NAMED_TABLES, all_keys, document_with, tables_in
+from opencode_tui.config.options import Declared, declared
 from opencode_tui.config.settings import Settings
 from opencode_tui.config.table import keys_in
 from opencode_tui.config.toml import read_toml
@@ -24,12 +25,8 @@ from opencode_tui.paths import VARIABLE_PREFIX, tilde
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
-
-class TomlFile(TomlConfigSettingsSource):
-    """A settings source that reads the file with exact decimals and one-sentence errors."""
-
-    def _read_file(self, file_path: Any) -> dict[str, Any]:
-        return read_toml(file_path)
+_DECLARED_TABLES = frozenset({"alerts", "channels", "budget"})
+"""The tables whose keys rules and channels declare, and the one that some of their defaults follow."""
 
 
 def read_settings(flags: Mapping[str, str], variables: Mapping[str, str], file: Path | None) -> Settings:
@@ -37,32 +34,38 @@ def read_settings(flags: Mapping[str, str], variables: Mapping[str, str], file: 
 
     Flags win over variables, and variables over the file. Raises SettingsError.
     """
-    by_flag = {dotted(key): key for key in KEYS}
-    by_variable = {VARIABLE_PREFIX + "__".join(key).upper(): key for key in KEYS}
+    toml = read_toml(file) if file and file.is_file() else {}  # a device is taken for an empty file
+    is_declared_one_given = bool(flags.keys() - PLAIN_FLAGS or variables or toml.keys() & _DECLARED_TABLES)
+    document = document_with(declared() if is_declared_one_given else Declared())
+    tables = tables_in(document)
+    keys = all_keys(tables)
+    by_flag = {dotted(key): key for key in keys}
+    by_variable = {VARIABLE_PREFIX + "__".join(key).upper(): key for key in keys}
     problems = [unknown(f"flag {name}", name, by_flag, "setting") for name in flags if name not in by_flag]
     problems += [
         unknown(name, name, by_variable, "setting", VARIABLE_PREFIX) for name in variables if name not in by_variable
     ]
 
-    toml = TomlFile(SettingsDocument, file)
     givens = [
         _given({by_flag[name]: (f"flag {name}", text) for name, text in flags.items() if name in by_flag}),
         _given({by_variable[name]: (name, text) for name, text in variables.items() if name in by_variable}),
-        Given(toml.toml_data, {(): tilde(file) if file else ""}),
+        Given(toml, {(): tilde(file) if file else ""}),
     ]
-    sources = (*(InitSettingsSource(SettingsDocument, dict(given.values)) for given in givens[:2]), toml)
+    merged: Mapping[str, Any] = {}
+    for given in givens:
+        merged = _merged(merged, given.values)
     settings = Settings()
     try:
-        settings = _document(sources).settings()
+        settings = document.model_validate(merged).settings()
     except ValidationError as error:
-        problems += _wrong_values(error.errors(), givens)
+        problems += _wrong_values(error.errors(), givens, tables)
     problems += wrong_lines(settings, givens)
     if problems:
         raise first_of(problems)
     return _anchored(settings, givens, file)
 
 
-def _given(texts: Mapping[Key, tuple[str, str]]) -> Given:
+def _given(texts: Mapping[SettingKey, tuple[str, str]]) -> Given:
     """A source of texts: (name in the source, text) by key."""
     nested: dict[str, Any] = {}
     for key, (_, text) in texts.items():
@@ -73,17 +76,20 @@ def _given(texts: Mapping[Key, tuple[str, str]]) -> Given:
     return Given(nested, {key: name for key, (name, _) in texts.items()})
 
 
-def _document(sources: tuple[PydanticBaseSettingsSource, ...]) -> SettingsDocument:
-    class Sourced(SettingsDocument):
-        @classmethod
-        def settings_customise_sources(cls, *_: Any, **__: Any) -> tuple[PydanticBaseSettingsSource, ...]:
-            return sources
+def _merged(first: Mapping[str, Any], second: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The values of both by key; where both have one, tables are merged, and else the first wins."""
+    both = {
+        key: _merged(first[key], second[key])
+        for key in first.keys() & second.keys()
+        if isinstance(first[key], Mapping) and isinstance(second[key], Mapping)
+    }
+    return {**second, **first, **both}
 
-    return Sourced()
 
-
-def _wrong_values(errors: Sequence[ErrorDetails], givens: Sequence[Given]) -> Iterator[str]:
-    reported: set[Key] = set()
+def _wrong_values(
+    errors: Sequence[ErrorDetails], givens: Sequence[Given], tables: Mapping[SettingKey, type[BaseModel]]
+) -> Iterator[str]:
+    reported: set[SettingKey] = set()
     for error in errors:
         key = tuple(str(part) for part in error["loc"] if part != "[key]")
         if any(key[:cut] in reported for cut in range(len(key) + 1)):
@@ -93,14 +99,14 @@ def _wrong_values(errors: Sequence[ErrorDetails], givens: Sequence[Given]) -> It
         if error["type"] == "value_error":
             yield f"{where}: {error['ctx']['error']}"
         elif error["type"] == "extra_forbidden":
-            table = TABLES.get(key[:-1]) or NAMED_TABLES[key[:-2]]
+            table = tables.get(key[:-1]) or NAMED_TABLES[key[:-2]]
             yield unknown(where, key[-1], keys_in(table))
         else:
             off = ", such as warning_usd = 'off'" if error["input"] == "off" else ""
             yield f"{where}: {shown(error['input'])} is not a table; write its keys below [{dotted(key)}]{off}"
 
 
-def _source_of(key: Key, givens: Sequence[Given]) -> Given:
+def _source_of(key: SettingKey, givens: Sequence[Given]) -> Given:
     """The source of the effective value; the file if no source has the key."""
     return next((given for given in givens if given.has(key)), givens[-1])
 
@@ -111,9 +117,14 @@ def _anchored(settings: Settings, givens: Sequence[Given], file: Path | None) ->
         return settings
     if settings.ledger and _source_of(("ledger",), givens) is givens[-1]:
         settings = replace(settings, ledger=file.parent / settings.ledger)
-    url_file = settings.channels.webhook_url_file
-    if url_file and _source_of(("channels", "webhook_url_file"), givens) is givens[-1]:
-        settings = replace(settings, channels=replace(settings.channels, webhook_url_file=file.parent / url_file))
+    options = {
+        name: file.parent / value
+        for name, value in settings.channels.options.items()
+        if isinstance(value, Path) and _source_of(("channels", name), givens) is givens[-1]
+    }
+    if options:
+        channels = replace(settings.channels, options={**settings.channels.options, **options})
+        settings = replace(settings, channels=channels)
     if _source_of(("data_dirs",), givens) is givens[-1]:
         settings = replace(settings, data_dirs=tuple(file.parent / path for path in settings.data_dirs))
     return settings

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from msgspec.structs import fields
-
-from opencode_tui.config.errors import Given, Key
+from opencode_tui.config.errors import Given, SettingKey
 from opencode_tui.config.settings import Fills, Lines, Settings, SpendRule
 from opencode_tui.money import format_usd
 
@@ -32,13 +30,12 @@ def wrong_lines(settings: Settings, givens: Sequence[Given]) -> Iterator[str]:
         yield from (f"{where}: {fault}" for fault in _faults(rule))
 
 
-def _tables(settings: Settings) -> Iterator[tuple[Key, Lines | Fills]]:
+def _tables(settings: Settings) -> Iterator[tuple[SettingKey, Lines | Fills]]:
     for name, table in (("budget", settings.budget), ("chart", settings.chart)):
         yield (name,), Lines(warning_nano=table.warning_nano, cutoff_nano=table.cutoff_nano)
-    for field in fields(settings.alerts):
-        lines = getattr(settings.alerts, field.name)
+    for name, lines in settings.alerts.options.items():
         if isinstance(lines, Lines | Fills):
-            yield ("alerts", field.name), lines
+            yield ("alerts", name), lines
     for name, rule in settings.alerts.spend.items():
         yield ("alerts", "spend", name), rule.lines
 

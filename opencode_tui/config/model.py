@@ -2,34 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, PlainValidator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, create_model
 
 from opencode_tui.config import values
-from opencode_tui.config.alert_tables import AlertsTable, ChannelsTable, GuardTable, SpendRuleTable
-from opencode_tui.config.errors import Key
+from opencode_tui.config.alert_tables import AlertsTable, ChannelsTable, GuardTable, SpendRuleTable, with_options
+from opencode_tui.config.errors import SettingKey
+from opencode_tui.config.options import Declared
 from opencode_tui.config.settings import Budget, Chart, CustomPrice, Poll, Pricing, Privacy, Settings, Ui
 from opencode_tui.config.table import Amount, Table, Text, keys_in
 
-DEFAULT = Settings()
+DEFAULTS = Settings()
 
 Price = Annotated[int, PlainValidator(values.price)]
-ModelKey = Annotated[str, AfterValidator(values.model_key)]
+ModelKey = Annotated[str, AfterValidator(values.custom_price_key)]
 
 
 class BudgetTable(Table):
-    warning_nano: Amount = DEFAULT.budget.warning_nano
-    cutoff_nano: Amount = DEFAULT.budget.cutoff_nano
-    week_target_nano: Amount = DEFAULT.budget.week_target_nano
+    warning_nano: Amount = DEFAULTS.budget.warning_nano
+    cutoff_nano: Amount = DEFAULTS.budget.cutoff_nano
+    week_target_nano: Amount = DEFAULTS.budget.week_target_nano
 
 
 class ChartTable(Table):
-    warning_nano: Amount = DEFAULT.chart.warning_nano
-    cutoff_nano: Amount = DEFAULT.chart.cutoff_nano
+    warning_nano: Amount = DEFAULTS.chart.warning_nano
+    cutoff_nano: Amount = DEFAULTS.chart.cutoff_nano
 
 
 class CustomPriceTable(Table):
@@ -43,32 +44,36 @@ CustomPrices = Annotated[dict[ModelKey, CustomPriceTable], BeforeValidator(value
 
 
 class PricingTable(Table):
-    prefer: Annotated[Literal["recorded", "list"], PlainValidator(values.preference)] = DEFAULT.pricing.prefer
+    prefer: Annotated[Literal["recorded", "list"], PlainValidator(values.preference)] = DEFAULTS.pricing.prefer
     custom: CustomPrices = Field(default_factory=dict)
 
 
 class PollTable(Table):
-    interval_s: Annotated[float, PlainValidator(values.interval)] = DEFAULT.poll.interval_s
+    interval_s: Annotated[float, PlainValidator(values.interval)] = DEFAULTS.poll.interval_s
 
 
 class PrivacyTable(Table):
-    show_prompts: Annotated[bool, PlainValidator(values.switch)] = DEFAULT.privacy.show_prompts
+    show_prompts: Annotated[bool, PlainValidator(values.switch)] = DEFAULTS.privacy.show_prompts
 
 
 class UiTable(Table):
-    theme: Text = DEFAULT.ui.theme
-    mouse: Annotated[bool, PlainValidator(values.switch)] = DEFAULT.ui.mouse
+    theme: Text = DEFAULTS.ui.theme
+    mouse: Annotated[bool, PlainValidator(values.switch)] = DEFAULTS.ui.mouse
 
 
-class SettingsDocument(BaseSettings):
-    """All of config.toml. Fields are named as in the Settings records, keys with `_usd` for `_nano`."""
+class SettingsDocument(BaseModel):
+    """All of config.toml but what rules and channels declare, which `document_with` adds.
 
-    model_config = SettingsConfigDict(extra="forbid", case_sensitive=True, validate_default=False)
+    Fields are named as in the Settings records, keys with `_usd` for `_nano`.
+    """
 
-    data_dirs: Annotated[tuple[Path, ...], PlainValidator(values.directories)] = DEFAULT.data_dirs
-    ledger: Annotated[Path | None, PlainValidator(values.file_path)] = DEFAULT.ledger
-    machine: Text = DEFAULT.machine
-    timezone: Annotated[str, PlainValidator(values.zone)] = DEFAULT.timezone
+    declared: ClassVar[Declared] = Declared()
+    model_config = ConfigDict(extra="forbid")
+
+    data_dirs: Annotated[tuple[Path, ...], PlainValidator(values.directories_setting)] = DEFAULTS.data_dirs
+    ledger: Annotated[Path | None, PlainValidator(values.file_path)] = DEFAULTS.ledger
+    machine: Text = DEFAULTS.machine
+    timezone: Annotated[str, PlainValidator(values.zone)] = DEFAULTS.timezone
     budget: BudgetTable = BudgetTable()
     chart: ChartTable = ChartTable()
     pricing: PricingTable = PricingTable()
@@ -95,27 +100,44 @@ class SettingsDocument(BaseSettings):
             chart=Chart(chart.warning_nano, chart.cutoff_nano),
             pricing=Pricing(self.pricing.prefer, custom),
             poll=Poll(self.poll.interval_s),
-            alerts=self.alerts.alerts(budget),
-            channels=self.channels.channels(),
+            alerts=self.alerts.alerts(budget, self.declared.alerts),
+            channels=self.channels.channels(self.declared.channels),
             guard=self.guard.caps(),
             privacy=Privacy(self.privacy.show_prompts),
             ui=Ui(self.ui.theme, self.ui.mouse),
         )
 
 
-def _tables(table: type[BaseModel], path: Key = ()) -> Iterator[tuple[Key, type[BaseModel]]]:
+@cache
+def document_with(declared: Declared) -> type[SettingsDocument]:
+    """The document with the keys that rules and channels declare."""
+    alerts = with_options(AlertsTable, declared.alerts)
+    channels = with_options(ChannelsTable, declared.channels)
+    tables: dict[str, Any] = {"alerts": (alerts, alerts()), "channels": (channels, channels())}
+    document = create_model("SettingsDocument", __base__=SettingsDocument, **tables)
+    document.declared = declared
+    return document
+
+
+NAMED_TABLES: dict[SettingKey, type[BaseModel]] = {
+    ("pricing", "custom"): CustomPriceTable,
+    ("alerts", "spend"): SpendRuleTable,
+}
+"""The model of tables that the user names, by the path of their parent."""
+
+
+def tables_in(document: type[BaseModel]) -> dict[SettingKey, type[BaseModel]]:
+    """The model of each table, by path."""
+    return dict(_tables(document))
+
+
+def _tables(table: type[BaseModel], path: SettingKey = ()) -> Iterator[tuple[SettingKey, type[BaseModel]]]:
     yield path, table
     for name, field in table.model_fields.items():
         if isinstance(field.annotation, type) and issubclass(field.annotation, Table):
             yield from _tables(field.annotation, (*path, name))
 
 
-TABLES: dict[Key, type[BaseModel]] = dict(_tables(SettingsDocument))
-"""The model of each table, by path."""
-NAMED_TABLES: dict[Key, type[BaseModel]] = {
-    ("pricing", "custom"): CustomPriceTable,
-    ("alerts", "spend"): SpendRuleTable,
-}
-"""The model of tables that the user names, by the path of their parent."""
-KEYS = [(*path, key) for path, table in TABLES.items() for key in keys_in(table) if (*path, key) not in TABLES]
-"""All keys, as flags and variables name them."""
+def all_keys(tables: Mapping[SettingKey, type[BaseModel]]) -> list[SettingKey]:
+    """All keys that are no tables, as flags and variables name them."""
+    return [(*path, key) for path, table in tables.items() for key in keys_in(table) if (*path, key) not in tables]

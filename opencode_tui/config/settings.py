@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from msgspec import Struct, field
 
 from opencode_tui.money import NANO
 from opencode_tui.records.alerts import LEVELS, Level, Period, Scope
+
+LevelOrOff = Level | Literal["off"]
 
 
 class Budget(Struct, frozen=True):
@@ -97,53 +99,27 @@ class SpendRule(Struct, frozen=True):
 class Alerts(Struct, frozen=True):
     """The alert rules' settings. The day's warning and cutoff are in `budget`.
 
-    The keys of config.toml and their validation follow from the fields: Lines and Fills are tables, `_nano` fields
-    amounts, other numbers counts.
+    A rule declares its setting in its own file as an `Option`, which gives the value with `option.of(alerts)`.
     """
 
-    week: Lines = Lines(warning_nano=7 * NANO)
-    """Spend of the ISO week; its warning is `budget.week_target_usd` unless set."""
-    month: Lines = Lines()
-    """Spend of the calendar month."""
-    session: Lines = Lines(notice_nano=50 * NANO // 100, warning_nano=NANO)
-    """Spend of one root session with its subagents over its whole life."""
-    rate: Lines = Lines(warning_nano=2 * NANO)
-    """Spend of the last 60 minutes."""
     spend: Mapping[str, SpendRule] = field(default_factory=dict)
     """The user's own rules, by name."""
-    every_calls: int = 0
-    """A notice at every so many calls of a day; 0 is off."""
-    every_nano: int = 0
-    """A notice at every multiple of this amount in a day; 0 is off."""
-    every_minutes: int = 0
-    """A notice at every so many minutes with spend in a day; 0 is off."""
-    subagent_depth: int = 0
-    """A warning for a subagent nested deeper than this; 0 is off."""
-    subagent: Lines = Lines()
-    """Spend of one subagent with its descendants."""
-    same_call: int = 8
-    """A notice when a session repeats a tool call this often with no edit in between; 0 is off."""
-    same_file: int = 4
-    """A notice when a session edits the same file in this many turns of a day; 0 is off."""
-    context: Fills = Fills(notice=80, warning=95)
-    """The context fill of a session's newest call, in percent of the model's limit."""
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """The rules' settings that differ from their defaults, by option name."""
 
 
 class Channels(Struct, frozen=True):
-    """The least level that each channel delivers, or `off`. The banner shows all alerts.
+    """What announces alerts. The banner shows all of them.
 
-    A channel in alerts/channels has a field of its name here, which makes it a key of config.toml.
+    A channel declares its settings in its own file as `Option`s: at least the least level that it delivers, or `off`.
     """
 
-    toast: Level | Literal["off"] = "notice"
-    bell: Level | Literal["off"] = "warning"
-    desktop: Level | Literal["off"] = "off"
-    webhook: Level | Literal["off"] = "off"
-    webhook_url_file: Path | None = None
-    """The file that holds the webhook's address; None uses OPENCODE_TUI_WEBHOOK_URL."""
-    command: Level | Literal["off"] = "off"
-    command_line: tuple[str, ...] = ()
-    """The program and its arguments; it gets the alert in its environment and as JSON on its standard input."""
+    toast: LevelOrOff = "notice"
+    """The least level that the dashboard shows as a toast."""
+    bell: LevelOrOff = "warning"
+    """The least level that rings the terminal's bell."""
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """The channels' settings that differ from their defaults, by option name."""
 
 
 class GuardCaps(Struct, frozen=True):

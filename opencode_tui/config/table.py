@@ -8,12 +8,12 @@ from pydantic import BaseModel, ConfigDict, PlainValidator
 
 from opencode_tui.config import values
 
-Amount = Annotated[int, PlainValidator(values.amount)]
+Amount = Annotated[int, PlainValidator(values.amount_setting)]
 """Nano-dollars in the record, USD in the file."""
-Text = Annotated[str, PlainValidator(values.text)]
+Text = Annotated[str, PlainValidator(values.text_setting)]
 
 
-def key_of(field: str) -> str:
+def file_key(field: str) -> str:
     """The file's key of a field: `warning_usd` for `warning_nano`."""
     return field.removesuffix("_nano") + "_usd" if field.endswith("_nano") else field
 
@@ -24,4 +24,4 @@ def keys_in(table: type[BaseModel]) -> list[str]:
 
 
 class Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", alias_generator=key_of)
+    model_config = ConfigDict(extra="forbid", alias_generator=file_key)

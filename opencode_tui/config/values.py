@@ -20,7 +20,7 @@ YES = ("true", "yes", "on", "1")
 NO = ("false", "no", "off", "0")
 
 
-def amount(value: object) -> int:
+def amount_setting(value: object) -> int:
     """An amount in USD, above 0 and below a million, as nano-dollars."""
     amount = nano(value, "an amount in USD", "0.80")
     if not 0 < amount < TOO_MUCH_NANO:
@@ -64,7 +64,7 @@ def json_table(value: object, of: str, example: str) -> object:
     return table
 
 
-def model_key(value: str) -> str:
+def custom_price_key(value: str) -> str:
     """A `provider/model` key; a slash in the provider's name is written %2F."""
     provider, _, model = value.partition("/")
     if not provider or not model:
@@ -98,7 +98,7 @@ def switch(value: object) -> bool:
     raise ValueError(f"{shown(value)} is neither true nor false; write one of them")
 
 
-def text(value: object) -> str:
+def text_setting(value: object) -> str:
     """Text without control characters."""
     if not isinstance(value, str):
         raise ValueError(f"{shown(value)} is not text; write it in quotes")
@@ -109,7 +109,7 @@ def text(value: object) -> str:
 
 def zone(value: object) -> str:
     """The name of an existing time zone, or empty for the machine's own."""
-    name = text(value)
+    name = text_setting(value)
     try:
         calendar_for(name)
     except ValueError as error:
@@ -126,7 +126,7 @@ def preference(value: object) -> Literal["recorded", "list"]:
     raise ValueError(f"{shown(value)} is neither 'recorded' nor 'list'; write one of them")
 
 
-def directories(value: object) -> tuple[Path, ...]:
+def directories_setting(value: object) -> tuple[Path, ...]:
     """Directories from a list, or from text by `path_list`."""
     if isinstance(value, str):
         return path_list(value)

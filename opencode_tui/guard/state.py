@@ -20,7 +20,7 @@ from opencode_tui.config.settings import Settings
 from opencode_tui.guard.files import PRIVATE, exposure, put_in_place, read_small
 from opencode_tui.paths import CONFIG_VARIABLE, VARIABLE_PREFIX, WEBHOOK_VARIABLE, expand
 
-VERSION = 1
+STATE_VERSION = 1
 DAYS_AHEAD = 62
 """How many days guard.json lists in advance: the guard works this long without another of our programs running."""
 LONGEST_LIFT_MS = 7 * DAY_MS
@@ -138,7 +138,7 @@ def read_state(file: Path) -> GuardState:
     """Read a guard's state. Raises StateError if it is missing or invalid."""
     try:
         fields = json.loads(read_small(file))
-        if fields.pop("version") != VERSION:
+        if fields.pop("version") != STATE_VERSION:
             raise ValueError("another version of opencode-tui wrote it")
         raised = fields.pop("raised")
         lists = {name: tuple(fields[name]) for name in ("sync", "days") if name in fields}
@@ -171,7 +171,7 @@ def _checked(state: GuardState) -> GuardState:
 def write_state(file: Path, state: GuardState) -> None:
     """Write the state atomically. Raises StateError."""
     try:
-        put_in_place(file, json.dumps({"version": VERSION, **to_builtins(state)}, indent=1), PRIVATE)
+        put_in_place(file, json.dumps({"version": STATE_VERSION, **to_builtins(state)}, indent=1), PRIVATE)
     except OSError as error:
         raise StateError(f"{file} cannot be written ({error.strerror}); name another ledger with --ledger") from error
 

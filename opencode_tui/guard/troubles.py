@@ -9,10 +9,10 @@ from typing import Any
 
 from msgspec import Struct
 
-from opencode_tui.counts import plural
 from opencode_tui.guard.files import exposure, small_text
 from opencode_tui.guard.install import build
 from opencode_tui.guard.state import seen_file, trouble_file
+from opencode_tui.money import plural
 from opencode_tui.paths import tilde
 from opencode_tui.records.facts import PastLine
 

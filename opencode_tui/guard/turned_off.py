@@ -13,7 +13,7 @@ from opencode_tui.guard.install import NAME
 from opencode_tui.paths import expand
 from opencode_tui.pricing import jsonc
 from opencode_tui.pricing.config_places import ConfigPlaces
-from opencode_tui.pricing.files import Mark, mark, read_text
+from opencode_tui.pricing.files import Mark, file_mark, read_text
 
 _ID = NAME.removesuffix(".js")
 _ADDS, _REMOVES = (_ID, "*"), (f"-{_ID}", "-*")
@@ -28,7 +28,7 @@ def turned_off_by(environ: Mapping[str, str], directories: Iterable[str] = ()) -
     for directory in ("", *list(directories)[:_MOST]):
         last: Path | None = None
         for file in places.of(directory, Path.exists):
-            says = _says(file, mark(file))
+            says = _says(file, file_mark(file))
             if says is not None:
                 last = file if says == "off" else None
         if last is not None:
@@ -42,7 +42,7 @@ def _says(file: Path, seen: Mark) -> str | None:
     if seen is None:
         return None
     try:
-        config = jsonc.loads(read_text(file) or "")
+        config = jsonc.jsonc_value(read_text(file) or "")
     except (OSError, ValueError):  # unreadable files are reported with the prices
         return None
     plugins = config.get("plugins") if isinstance(config, dict) else None

@@ -1,7 +1,7 @@
 """Removes private text that older versions stored in the ledger: parts of commands, paths, errors and names.
 
-`clean` changes the rows, in the migration's transaction; `scrub` then rewrites the whole file, because SQLite leaves
-the old text of changed rows in free pages and in the -wal.
+`clean_ledger` changes the rows, in the migration's transaction; `scrub` then rewrites the whole file, because SQLite
+leaves the old text of changed rows in free pages and in the -wal.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _ABOUT_EDITS = re.compile(r'^()(.+?)( in ")')
 _OF = re.compile(r"([\w.:/-]+) of (.+)")
 
 
-def clean(connection: sqlite3.Connection) -> None:
+def clean_ledger(connection: sqlite3.Connection) -> None:
     """Applies the current privacy rules to all stored text. Must run in a write transaction."""
     if not connection.execute(_ANYTHING).fetchone()[0]:
         return

@@ -167,10 +167,10 @@ def _migrate(connection: sqlite3.Connection) -> None:
 
     @migrations()
     def m005_deliveries_and_known_words(db: Database) -> None:
-        from opencode_tui.ledger.cleaning import clean
+        from opencode_tui.ledger.cleaning import clean_ledger
 
         _run(db, _V5)
-        clean(connection)
+        clean_ledger(connection)
 
     db = Database(connection)
     db.enable_wal()

@@ -13,8 +13,8 @@ from typing import Literal
 from msgspec import Struct
 
 from opencode_tui.config.settings import Pricing
-from opencode_tui.pricing.list_table import Key, ListTable
-from opencode_tui.pricing.merged_config import Known, resolved
+from opencode_tui.pricing.list_table import ListTable, PriceKey
+from opencode_tui.pricing.merged_config import Known, known_models
 from opencode_tui.pricing.models_cache import ModelsCache
 from opencode_tui.pricing.models_cache import default_path as models_path
 from opencode_tui.pricing.opencode_config import OpenCodeConfig
@@ -75,15 +75,15 @@ class PriceBook:
         """One sentence for each source read so far that exists but cannot be used."""
         return (*self._config.problems, *self._models.problems, *filter(None, [self._table.problem]))
 
-    def _known(self, key: Key, directory: str) -> Known:
+    def _known(self, key: PriceKey, directory: str) -> Known:
         config = self._config.at(directory)
         if not config.known:
-            config.known.update(resolved(config.models, self._listed))
+            config.known.update(known_models(config.models, self._listed))
         if key not in config.known:
             config.known[key] = self._listed(key)
         return config.known[key]
 
-    def _listed(self, key: Key) -> Known:
+    def _listed(self, key: PriceKey) -> Known:
         """The price and context limit from OpenCode's list, else from the bundled one."""
         rates = self._models.rates(*key) or self._table.rates(*key)
         return rates, self._models.context(*key) or self._table.context(*key)

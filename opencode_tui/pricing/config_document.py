@@ -13,8 +13,8 @@ from pathlib import Path
 from msgspec import Struct, field
 
 from opencode_tui.pricing import jsonc, models_dev
-from opencode_tui.pricing.files import Mark, first_few, reason, shown
-from opencode_tui.pricing.list_table import Key
+from opencode_tui.pricing.files import Mark, first_few, reason, shown_path
+from opencode_tui.pricing.list_table import PriceKey
 from opencode_tui.pricing.substitution import Substituted, substitute
 
 _UNREADABLE: Mapping[str, object] = {"input": None}
@@ -33,7 +33,7 @@ class ModelEntry(Struct, frozen=True):
 
 
 class Document(Struct, frozen=True):
-    models: Mapping[Key, ModelEntry] = field(default_factory=dict)
+    models: Mapping[PriceKey, ModelEntry] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
     """Sentences about what cannot be used; they quote only names from the file, no values."""
     files: tuple[tuple[Path, Mark], ...] = ()
@@ -44,11 +44,11 @@ class Document(Struct, frozen=True):
         return all(mark(path) == seen for path, seen in self.files)
 
 
-def parse(where: Path, text: str, folder: Path, environ: Mapping[str, str], home: Path) -> Document:
+def parse_document(where: Path, text: str, folder: Path, environ: Mapping[str, str], home: Path) -> Document:
     """Parses a configuration; `where` is its path for messages, `folder` the base of its relative paths."""
     if not text.strip():
         return Document()
-    found, name = substitute(text, folder, environ, home), shown(where)
+    found, name = substitute(text, folder, environ, home), shown_path(where)
     problems = [
         f"OpenCode's configuration {name} names a file that cannot be read: {file}." for file in found.unreadable
     ]
@@ -67,44 +67,44 @@ def parse(where: Path, text: str, folder: Path, environ: Mapping[str, str], home
     return Document(models, tuple(problems), found.files)
 
 
-def _listed(broken: list[Key], found: Substituted, text: str) -> str:
+def _listed(broken: list[PriceKey], found: Substituted, text: str) -> str:
     """The models by name, unless the name came from a variable or file, and the unset variables that may explain it."""
-    names = [shown("/".join(key)) if all(part in text for part in key) else "a model" for key in broken]
-    unset = f" (not set here: {', '.join(map(shown, found.unset))})" if found.unset else ""
+    names = [shown_path("/".join(key)) if all(part in text for part in key) else "a model" for key in broken]
+    unset = f" (not set here: {', '.join(map(shown_path, found.unset))})" if found.unset else ""
     return first_few(names) + unset
 
 
 def _value(found: Substituted, text: str, folder: Path, environ: Mapping[str, str], home: Path) -> object:
     """The parsed value; if a missing variable or file makes it invalid, the value with null in its place."""
     try:
-        return jsonc.loads(found.text)
+        return jsonc.jsonc_value(found.text)
     except ValueError:
         if not found.unset and not found.unreadable:
             raise
-    return jsonc.loads(substitute(text, folder, environ, home, unquoted_nothing="null").text)
+    return jsonc.jsonc_value(substitute(text, folder, environ, home, unquoted_nothing="null").text)
 
 
 def _broken(entry: ModelEntry) -> bool:
     try:
-        models_dev.rates(entry.cost, "", None)
+        models_dev.rates_from(entry.cost, "", None)
     except ValueError:
         return True
     return any(part in entry.cost and entry.cost[part] is None for part in models_dev.PARTS)
 
 
-def _models(data: Mapping[str, object]) -> Iterator[tuple[Key, ModelEntry]]:
-    new = models_dev.table(data.get("providers"))
-    for provider, value in models_dev.table(data.get("provider")).items():
+def _models(data: Mapping[str, object]) -> Iterator[tuple[PriceKey, ModelEntry]]:
+    new = models_dev.json_table_of(data.get("providers"))
+    for provider, value in models_dev.json_table_of(data.get("provider")).items():
         if provider not in new:
-            for name, model in models_dev.table(models_dev.table(value).get("models")).items():
-                entry = models_dev.table(model)
+            for name, model in models_dev.json_table_of(models_dev.json_table_of(value).get("models")).items():
+                entry = models_dev.json_table_of(model)
                 cost = entry.get("cost", {})
-                known = models_dev.table(cost) if isinstance(cost, dict) else _UNREADABLE
+                known = models_dev.json_table_of(cost) if isinstance(cost, dict) else _UNREADABLE
                 yield (provider, name), ModelEntry(_text(entry.get("id")), None, known, _context(entry))
     for provider, value in new.items():
-        described = models_dev.table(value)
-        for name, model in models_dev.table(described.get("models")).items():
-            entry = models_dev.table(model)
+        described = models_dev.json_table_of(value)
+        for name, model in models_dev.json_table_of(described.get("models")).items():
+            entry = models_dev.json_table_of(model)
             cost = _new_cost(entry["cost"]) if "cost" in entry else {}
             id, canonical = _text(entry.get("modelID")), _text(described.get("canonical"))
             yield (provider, name), ModelEntry(id, canonical, cost, _context(entry))
@@ -112,14 +112,14 @@ def _models(data: Mapping[str, object]) -> Iterator[tuple[Key, ModelEntry]]:
 
 def _new_cost(value: object) -> Mapping[str, object]:
     """Converts OpenCode 2's price, or list of prices, to the format of `models_dev`."""
-    listed = [models_dev.table(item) for item in (value if isinstance(value, list) else [value])]
+    listed = [models_dev.json_table_of(item) for item in (value if isinstance(value, list) else [value])]
     flat = next((item for item in listed if item.get("tier") is None), {"input": 0, "output": 0})
     tiers = [{**_new_four(item), "tier": item["tier"]} for item in listed if item.get("tier") is not None]
     return {**_new_four(flat), "tiers": tiers, "context_over_200k": None}
 
 
 def _new_four(price: Mapping[str, object]) -> dict[str, object]:
-    cache = models_dev.table(price.get("cache"))
+    cache = models_dev.json_table_of(price.get("cache"))
     parts = (price.get("input"), price.get("output"), cache.get("read", 0), cache.get("write", 0))
     return dict(zip(models_dev.PARTS, parts, strict=True))
 

@@ -15,7 +15,7 @@ _NAMED = 3
 _MOST_BYTES = 64 * 1024 * 1024
 
 
-def mark(path: Path) -> Mark:
+def file_mark(path: Path) -> Mark:
     try:
         found = path.stat()
     except (OSError, ValueError):
@@ -49,7 +49,7 @@ def reason(error: Exception) -> str:
     return error.strerror or str(error) if isinstance(error, OSError) else str(error)
 
 
-def shown(text: Path | str) -> str:
+def shown_path(text: Path | str) -> str:
     """A path or other short foreign text, made safe for a message: no control characters, at most 300 characters."""
     plain = "".join(char if char.isprintable() else "�" for char in str(text))
     return plain if len(plain) <= 300 else plain[:299] + "…"

@@ -14,7 +14,7 @@ _MOST_DIGITS = 400
 """More digits than any number that JavaScript can hold, fewer than Python refuses to parse."""
 
 
-def loads(text: str) -> object:
+def jsonc_value(text: str) -> object:
     """The value of the text. Raises ValueError with the line number in the text."""
     return plain_loads(_TRAILING_COMMA.sub(_blank, _COMMENT.sub(_blank, text)))
 

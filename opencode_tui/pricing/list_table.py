@@ -12,8 +12,7 @@ from collections.abc import Iterable
 from io import StringIO
 from pathlib import Path
 
-from opencode_tui.counts import plural
-from opencode_tui.money import NANO, nano_from_usd
+from opencode_tui.money import NANO, nano_from_usd, plural
 from opencode_tui.pricing.files import reason
 from opencode_tui.pricing.rates import Rates, Tier
 
@@ -21,7 +20,7 @@ PATH = Path(__file__).with_name("list_prices.csv")
 COLUMNS = ("provider", "model", "input", "output", "cache_read", "cache_write", "context", "tiers")
 _AS_OF = re.compile(r"as of (\d{4}-\d{2})\b")
 
-Key = tuple[str, str]
+PriceKey = tuple[str, str]
 """(provider, model)"""
 
 
@@ -34,7 +33,7 @@ class ListTable:
         """One sentence if the table, or a row that was looked up, cannot be read; else ""."""
         self.as_of = ""
         """The month of the prices, such as 2026-11."""
-        self._rows: dict[Key, list[str]] | None = None
+        self._rows: dict[PriceKey, list[str]] | None = None
 
     def rates(self, provider: str, model: str) -> Rates | None:
         row = self._load().get((provider, model))
@@ -50,10 +49,10 @@ class ListTable:
         known = self.rates(provider, model)
         return known.context if known else None
 
-    def models(self) -> tuple[Key, ...]:
+    def models(self) -> tuple[PriceKey, ...]:
         return tuple(self._load())
 
-    def _load(self) -> dict[Key, list[str]]:
+    def _load(self) -> dict[PriceKey, list[str]]:
         if self._rows is None:
             try:
                 head, _, body = self.path.read_text(encoding="utf-8").partition("\n")
@@ -67,7 +66,7 @@ class ListTable:
         return self._rows
 
 
-def render(prices: Iterable[tuple[Key, Rates]], as_of: str) -> str:
+def render(prices: Iterable[tuple[PriceKey, Rates]], as_of: str) -> str:
     """The text of the table, sorted by provider and model."""
     out = StringIO()
     out.write(f"# List prices as of {as_of}, USD per million tokens; tiers: the context above, four prices\n")

@@ -9,11 +9,11 @@ from msgspec.structs import replace
 
 from opencode_tui.pricing import models_dev
 from opencode_tui.pricing.config_document import Document, ModelEntry
-from opencode_tui.pricing.list_table import Key
+from opencode_tui.pricing.list_table import PriceKey
 from opencode_tui.pricing.models_dev import PARTS
 from opencode_tui.pricing.rates import Rates
 
-SOURCE = "opencode.json"
+CONFIG_SOURCE = "opencode.json"
 
 Known = tuple[Rates | None, int | None]
 """A model's price and its context limit in tokens, each None if unknown."""
@@ -22,7 +22,7 @@ Known = tuple[Rates | None, int | None]
 class ConfigModel(Struct):
     """The merged configuration of one model."""
 
-    base: Key
+    base: PriceKey
     """The model whose price is used for parts that this one does not set: that of its `id`, or its own key."""
     cost: dict[str, object] = field(default_factory=dict)
     context: int | None = None
@@ -37,7 +37,7 @@ class ConfigModel(Struct):
         mine = None
         if len(missing) < len(PARTS) and all(self.cost[part] is not None for part in PARTS if part in self.cost):
             try:
-                mine = models_dev.rates(self.cost, SOURCE, context)
+                mine = models_dev.rates_from(self.cost, CONFIG_SOURCE, context)
             except ValueError:
                 mine = None
         if mine is None:
@@ -45,33 +45,33 @@ class ConfigModel(Struct):
         return replace(mine, **{part: getattr(base, part) for part in missing}) if base else mine
 
 
-def merged(documents: Iterable[Document]) -> dict[Key, ConfigModel]:
+def merged(documents: Iterable[Document]) -> dict[PriceKey, ConfigModel]:
     """Merges all files part by part, as OpenCode does."""
-    found: dict[Key, ConfigModel] = {}
+    found: dict[PriceKey, ConfigModel] = {}
     for document in documents:
         for key, entry in document.models.items():
             _add(found.setdefault(key, ConfigModel(base=key)), key, entry)
     return found
 
 
-def _add(model: ConfigModel, key: Key, entry: ModelEntry) -> None:
+def _add(model: ConfigModel, key: PriceKey, entry: ModelEntry) -> None:
     if entry.id or entry.canonical:
         model.base = entry.canonical or key[0], entry.id or key[1]
     for part, value in entry.cost.items():
         before = model.cost.get(part)
         both = isinstance(before, dict) and isinstance(value, dict)
-        model.cost[part] = {**models_dev.table(before), **models_dev.table(value)} if both else value
+        model.cost[part] = {**models_dev.json_table_of(before), **models_dev.json_table_of(value)} if both else value
     model.context = entry.context or model.context
 
 
-def resolved(models: Mapping[Key, ConfigModel], listed: Callable[[Key], Known]) -> dict[Key, Known]:
+def known_models(models: Mapping[PriceKey, ConfigModel], listed: Callable[[PriceKey], Known]) -> dict[PriceKey, Known]:
     """The price and context limit of each configured model; `listed` looks a key up in the price lists.
 
     As in OpenCode, a model takes what it does not set from the model that its `id` names: from the configuration if
     that comes before it, else from the lists. If that gives nothing (OpenCode then counts $0), the named model is used
     even if it comes later, and then the lists' entry for the model's own key.
     """
-    known: dict[Key, Known] = {}
+    known: dict[PriceKey, Known] = {}
     for key, model in models.items():
         rates, limit = known[model.base] if model.base in known else listed(model.base)
         known[key] = model.rates(rates), model.context or limit
@@ -86,7 +86,7 @@ def resolved(models: Mapping[Key, ConfigModel], listed: Callable[[Key], Known]) 
     return known
 
 
-def _named(models: Mapping[Key, ConfigModel], key: Key) -> list[Key]:
+def _named(models: Mapping[PriceKey, ConfigModel], key: PriceKey) -> list[PriceKey]:
     """The chain of models that a configured one names, up to its end or until it repeats."""
     named = {key: None}
     while (key := models[key].base) not in named:

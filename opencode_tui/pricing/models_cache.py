@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import cast
 
 from opencode_tui.pricing import jsonc, models_dev
-from opencode_tui.pricing.files import first_few, mark, read_text, reason, shown, xdg
+from opencode_tui.pricing.files import file_mark, first_few, read_text, reason, shown_path, xdg
 from opencode_tui.pricing.rates import Rates
 
-SOURCE = "models.json"
+CACHE_SOURCE = "models.json"
 USUAL_ADDRESS = "https://models.opencode.ai"
 
 
@@ -38,7 +38,7 @@ class ModelsCache:
         self._problem = ""
         self._broken: dict[str, None] = {}
         """Names of the providers and models whose entries cannot be read."""
-        self._mark = mark(path)
+        self._mark = file_mark(path)
         self._data: Mapping[str, object] | None = None
         self._models: dict[str, dict[str, Mapping[str, object]]] = {}
 
@@ -48,7 +48,7 @@ class ModelsCache:
         if not isinstance(cost, dict) or "input" not in cost or "output" not in cost:
             return None
         try:
-            return models_dev.rates(cost, SOURCE, models_dev.limit(entry.get("limit")))
+            return models_dev.rates_from(cost, CACHE_SOURCE, models_dev.limit(entry.get("limit")))
         except ValueError:
             self._broken[f"{provider}/{model}"] = None
             return None
@@ -65,23 +65,23 @@ class ModelsCache:
         """One sentence if the file, or an entry in it, cannot be used."""
         if self._problem or not self._broken:
             return (self._problem,) if self._problem else ()
-        names = first_few([shown(name) for name in self._broken])
-        return (f"OpenCode's price list {shown(self.path)} has entries that cannot be read: {names}.",)
+        names = first_few([shown_path(name) for name in self._broken])
+        return (f"OpenCode's price list {shown_path(self.path)} has entries that cannot be read: {names}.",)
 
     def models(self, provider: str) -> dict[str, Mapping[str, object]]:
         """The provider's entries by model name; modes are entries of their own."""
         if provider not in self._models:
-            entry = models_dev.table(self._load().get(provider))
-            self._models[provider] = models_dev.with_modes(models_dev.table(entry.get("models")))
+            entry = models_dev.json_table_of(self._load().get(provider))
+            self._models[provider] = models_dev.with_modes(models_dev.json_table_of(entry.get("models")))
         return self._models[provider]
 
     def changed(self) -> bool:
         """Returns whether the file changed since it was read."""
-        return mark(self.path) != self._mark
+        return file_mark(self.path) != self._mark
 
     def _load(self) -> Mapping[str, object]:
         if self._data is None:
-            self._mark = mark(self.path)
+            self._mark = file_mark(self.path)
             self._data = self._read()
             self._broken.update(dict.fromkeys(_broken_entries(self._data)))
         return self._data
@@ -93,7 +93,7 @@ class ModelsCache:
             if not isinstance(data, dict):
                 raise ValueError("it holds no JSON object")
         except (OSError, ValueError) as error:
-            self._problem = f"OpenCode's price list {shown(self.path)} cannot be used: {reason(error)}."
+            self._problem = f"OpenCode's price list {shown_path(self.path)} cannot be used: {reason(error)}."
             return {}
         return data
 
@@ -116,7 +116,7 @@ def _readable(cost: Mapping[str, object]) -> bool:
     if not any(key in cost for key in models_dev.TIERS) and all(map(_ordinary, map(cost.get, models_dev.PARTS))):
         return True
     try:
-        models_dev.rates(cost, SOURCE, None)
+        models_dev.rates_from(cost, CACHE_SOURCE, None)
     except ValueError:
         return False
     return True

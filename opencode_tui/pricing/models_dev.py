@@ -18,7 +18,7 @@ OLD_TIER = 200_000
 TIERS = ("tiers", "context_over_200k")
 
 
-def table(value: object) -> Mapping[str, object]:
+def json_table_of(value: object) -> Mapping[str, object]:
     """The value if it is a JSON object, else an empty object."""
     return cast("Mapping[str, object]", value) if isinstance(value, dict) else {}
 
@@ -35,13 +35,13 @@ def rate(value: object) -> int:
 
 def limit(value: object) -> int | None:
     """The context limit in tokens in a model's `limit` object, or None."""
-    tokens = table(value).get("context")
+    tokens = json_table_of(value).get("context")
     if isinstance(tokens, bool) or not isinstance(tokens, int | float) or not 0 < tokens < 2**53:
         return None
     return int(tokens)
 
 
-def rates(cost: Mapping[str, object], source: str, context: int | None) -> Rates:
+def rates_from(cost: Mapping[str, object], source: str, context: int | None) -> Rates:
     """Converts a `cost` object to rates. Raises ValueError if any part is not a price."""
     own = _four(cost)
     return Rates(own[0], own[1], own[2], own[3], tiers(cost), source, context)
@@ -55,16 +55,16 @@ def tiers(cost: Mapping[str, object]) -> tuple[Tier, ...]:
     found: dict[int, Tier] = {}
     listed = cost.get("tiers")
     for item in listed if isinstance(listed, list) else []:
-        kind = table(table(item).get("tier"))
+        kind = json_table_of(json_table_of(item).get("tier"))
         if kind.get("type") != "context":
             continue
         size = kind.get("size")
         if isinstance(size, bool) or not isinstance(size, int | float) or not 0 <= size < 2**53:
             raise ValueError("a tier has no size")
-        found.setdefault(int(size), Tier(int(size), *_four(table(item))))
+        found.setdefault(int(size), Tier(int(size), *_four(json_table_of(item))))
     old = cost.get("context_over_200k")
     if isinstance(old, dict) and not found:
-        found[OLD_TIER] = Tier(OLD_TIER, *_four(table(old)))
+        found[OLD_TIER] = Tier(OLD_TIER, *_four(json_table_of(old)))
     return tuple(found[above] for above in sorted(found))
 
 
@@ -75,10 +75,10 @@ def with_modes(models: Mapping[str, object]) -> dict[str, Mapping[str, object]]:
     """
     found: dict[str, Mapping[str, object]] = {}
     for name, value in models.items():
-        model = table(value)
+        model = json_table_of(value)
         found[name] = model
-        for mode, settings in table(table(model.get("experimental")).get("modes")).items():
-            base, cost = table(model.get("cost")), table(table(settings).get("cost"))
+        for mode, settings in json_table_of(json_table_of(model.get("experimental")).get("modes")).items():
+            base, cost = json_table_of(model.get("cost")), json_table_of(json_table_of(settings).get("cost"))
             inherited = {key: base[key] for key in TIERS if key in base and not any(own in cost for own in TIERS)}
             price = {**inherited, **cost} if cost else base
             found[f"{model.get('id', name)}-{mode}"] = {**model, "cost": price}

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from msgspec import Struct, field
 
-from opencode_tui.pricing.config_document import Document, parse
+from opencode_tui.pricing.config_document import Document, parse_document
 from opencode_tui.pricing.config_places import INLINE, ConfigPlaces, working_directory
-from opencode_tui.pricing.files import Mark, mark, read_text, reason, shown
-from opencode_tui.pricing.list_table import Key
+from opencode_tui.pricing.files import Mark, file_mark, read_text, reason, shown_path
+from opencode_tui.pricing.list_table import PriceKey
 from opencode_tui.pricing.merged_config import ConfigModel, Known, merged
 
 _MOST_DIRECTORIES = 2_000
@@ -19,10 +19,10 @@ _MOST_DIRECTORIES = 2_000
 class Configuration(Struct, frozen=True, eq=False):
     """The merged configuration for one directory, with a cache of the prices resolved from it."""
 
-    models: Mapping[Key, ConfigModel]
+    models: Mapping[PriceKey, ConfigModel]
     documents: tuple[Document, ...]
     """The documents it was merged from, in order."""
-    known: dict[Key, Known] = field(default_factory=dict)
+    known: dict[PriceKey, Known] = field(default_factory=dict)
     """The cache, filled by the caller."""
 
 
@@ -73,7 +73,7 @@ class OpenCodeConfig:
     def problems(self) -> tuple[str, ...]:
         """One sentence for each problem in the files read so far; reads files with problems again if they changed."""
         for (path, directory), (seen, document) in tuple(self._documents.items()):
-            if document.problems and path != INLINE and not (mark(path) == seen and document.current(mark)):
+            if document.problems and path != INLINE and not (file_mark(path) == seen and document.current(file_mark)):
                 del self._documents[path, directory]
                 self._marks.pop(path, None)
                 self._document(path, directory)
@@ -97,7 +97,7 @@ class OpenCodeConfig:
 
     def _mark(self, path: Path) -> Mark:
         if path not in self._marks:
-            self._marks[path] = mark(path)
+            self._marks[path] = file_mark(path)
         return self._marks[path]
 
     def _document(self, path: Path, directory: str) -> Document | None:
@@ -112,7 +112,9 @@ class OpenCodeConfig:
             self._documents.pop(key, None)
             return None
         folder = path.parent if path != INLINE else working_directory(directory)
-        document = self._read(path, folder) if text is None else parse(path, text, folder, self._environ, self._home)
+        document = (
+            self._read(path, folder) if text is None else parse_document(path, text, folder, self._environ, self._home)
+        )
         self._documents[key] = seen, document
         return document
 
@@ -120,6 +122,6 @@ class OpenCodeConfig:
         try:
             text = read_text(path)
         except (OSError, ValueError) as error:
-            problem = f"OpenCode's configuration {shown(path)} cannot be used for prices: {reason(error)}."
+            problem = f"OpenCode's configuration {shown_path(path)} cannot be used for prices: {reason(error)}."
             return Document(problems=(problem,))
-        return parse(path, text or "", folder, self._environ, self._home)
+        return parse_document(path, text or "", folder, self._environ, self._home)

@@ -16,17 +16,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from opencode_tui.counts import plural
+from opencode_tui.money import plural
 from opencode_tui.pricing import list_table, models_dev
 from opencode_tui.pricing.files import reason
-from opencode_tui.pricing.list_table import Key
+from opencode_tui.pricing.list_table import PriceKey
 from opencode_tui.pricing.models_cache import default_path
 from opencode_tui.pricing.rates import Rates
 
 BAD_INPUT = 3
 
 
-def main(argv: Sequence[str] | None = None) -> int:
+def renew(argv: Sequence[str] | None = None) -> int:
     args = _arguments(argv)
     source: Path = args.file or default_path(os.environ, Path.home())
     try:
@@ -41,7 +41,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def read_prices(path: Path) -> tuple[dict[Key, Rates], int]:
+def read_prices(path: Path) -> tuple[dict[PriceKey, Rates], int]:
     """The prices in a file of either format, and the number of models left out because they have no usable price.
 
     Raises OSError or ValueError if the file cannot be read or has no price at all.
@@ -50,14 +50,14 @@ def read_prices(path: Path) -> tuple[dict[Key, Rates], int]:
         data = json.loads(path.read_bytes())
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error
-    prices: dict[Key, Rates] = {}
+    prices: dict[PriceKey, Rates] = {}
     left_out = 0
-    for key, model in _models(models_dev.table(data)):
-        cost = models_dev.table(model.get("cost"))
+    for key, model in _models(models_dev.json_table_of(data)):
+        cost = models_dev.json_table_of(model.get("cost"))
         try:
             if "input" not in cost or "output" not in cost:
                 raise ValueError("no price")
-            prices[key] = models_dev.rates(cost, "", models_dev.limit(model.get("limit")))
+            prices[key] = models_dev.rates_from(cost, "", models_dev.limit(model.get("limit")))
         except ValueError:
             left_out += 1
     if not prices:
@@ -65,22 +65,22 @@ def read_prices(path: Path) -> tuple[dict[Key, Rates], int]:
     return prices, left_out
 
 
-def _models(data: Mapping[str, object]) -> Iterator[tuple[Key, Mapping[str, object]]]:
+def _models(data: Mapping[str, object]) -> Iterator[tuple[PriceKey, Mapping[str, object]]]:
     """Yields every model in the file in models.dev's format."""
     for provider, value in data.items():
-        entry = models_dev.table(value)
+        entry = models_dev.json_table_of(value)
         listed = entry.get("models")
         if isinstance(listed, dict):
             models = models_dev.with_modes(listed)
         else:
-            models = {name: _from_snapshot(models_dev.table(model)) for name, model in entry.items()}
+            models = {name: _from_snapshot(models_dev.json_table_of(model)) for name, model in entry.items()}
         for name, model in models.items():
             yield (provider, name), model
 
 
 def _from_snapshot(flat: Mapping[str, object]) -> Mapping[str, object]:
     tiers = flat.get("tiers")
-    items = [models_dev.table(item) for item in tiers] if isinstance(tiers, list) else []
+    items = [models_dev.json_table_of(item) for item in tiers] if isinstance(tiers, list) else []
     named = [{**item, "tier": {"type": "context", "size": item.get("above")}} for item in items]
     return {"cost": {**flat, "tiers": named}, "limit": {"context": flat.get("context")}}
 
@@ -121,4 +121,4 @@ def _write(path: Path, text: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(renew())

@@ -17,7 +17,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from opencode_tui.pricing import jsonc
-from opencode_tui.pricing.files import Mark, mark, read_text, reason, shown
+from opencode_tui.pricing.files import Mark, file_mark, read_text, reason, shown_path
 
 _VARIABLE = re.compile(r"\{env:([^}]+)\}")
 _FILE = re.compile(r"\{file:([^}]+)\}")
@@ -67,14 +67,14 @@ def substitute(
 
     def included(match: re.Match[str]) -> str:
         path = _located(match[1], folder, home)
-        files.append((path, mark(path)))
+        files.append((path, file_mark(path)))
         try:
             content = read_text(path)
             if content is None:
                 raise FileNotFoundError(None, "it does not exist")
         except (OSError, ValueError) as error:
             # A path made from a variable may contain a secret.
-            name = shown(match.group()) if match.group() in text else "a file"
+            name = shown_path(match.group()) if match.group() in text else "a file"
             unreadable.append(f"{name} ({reason(error)})")
             return ""
         return json.dumps(content.strip(_SPACE), ensure_ascii=False)[1:-1]

@@ -35,7 +35,7 @@ def lines(text: str) -> str:
     return "\n".join(line if line.isprintable() else _replaced(line, _OUTPUT, " ") for line in text.split("\n"))
 
 
-def cells(text: str) -> str:
+def plain_cells(text: str) -> str:
     """The text of a screen row without zero-width control characters, so that its width stays the same."""
     return text if text.isprintable() else _replaced(text, _OUTPUT, "")
 

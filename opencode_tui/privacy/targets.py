@@ -49,7 +49,7 @@ def kept_target(tool: str, text: str) -> str:
         return file_of(text)
     if tool in URL_TOOLS:
         return _host(text) or host_of(text)
-    return name_of(text) if tool in AGENT_TOOLS else ""
+    return program_name(text) if tool in AGENT_TOOLS else ""
 
 
 @lru_cache(maxsize=4096)
@@ -95,7 +95,7 @@ def agent_of(text: str) -> str:
     return "" if _holds_secret(name) else name
 
 
-def name_of(text: str) -> str:
+def program_name(text: str) -> str:
     """The name of the agent that a model requested; "" if it is a key, a command or a sentence."""
     name = agent_of(text)
     return name if _NAME.fullmatch(name) and not (" " in name and _is_command(name)) else ""

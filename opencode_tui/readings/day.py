@@ -10,7 +10,7 @@ from itertools import accumulate
 from msgspec import Struct
 from msgspec.structs import replace
 
-from opencode_tui.analysis.pace import band, crossing, run_rate, week
+from opencode_tui.analysis.pace import band, crossing_ms, run_rate, week
 from opencode_tui.clock import HOUR_MS, Calendar, Span
 from opencode_tui.config.settings import Settings
 from opencode_tui.ledger import alert_log, queries
@@ -91,7 +91,7 @@ def _picture(read: _Read, settings: Settings, now_ms: int, day: date, calendar: 
     points = zip((at for at, _ in read.costs), accumulate(nano for _, nano in read.costs), strict=True)
 
     def reached(line: int) -> int | None:
-        return crossing(spent, line, rate, now_ms, span.end_ms) if is_today else None
+        return crossing_ms(spent, line, rate, now_ms, span.end_ms) if is_today else None
 
     by_kind = (sums.input_nano, sums.output_nano, sums.cache_nano)
     return Snapshot(

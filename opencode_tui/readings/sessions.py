@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from opencode_tui.analysis.periods import PERIODS, days_of, parse_day
-from opencode_tui.analysis.trees import Tree, roots, trees
+from opencode_tui.analysis.trees import Tree, roots, trees_of
 from opencode_tui.clock import EVER, HOUR_MS, Calendar, Span
 from opencode_tui.ledger import queries, session_queries
 from opencode_tui.ledger.bounds import bounded_sessions, is_lower_bound
@@ -53,7 +53,7 @@ def session_rows(span: Span, context: Context) -> list[SessionRow]:
     sums = {each.session_id: each for each in queries.session_sums(connection, span, now_ms - RUNNING_MS)}
     facts = _with_ancestors(connection, sums)
     parents = {id: facts[id].parent_id if id in facts else None for id in {*sums, *facts}}
-    grown = trees(roots(list(sums), parents))
+    grown = trees_of(roots(list(sums), parents))
     models, agents = _shares(connection, span, "model"), _shares(connection, span, "agent")
     newest = queries.newest_contexts(connection, span)
     times = {tree.root: _times(tree, sums) for tree in grown}

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from opencode_tui.clock import DAY_MS, HOUR_MS
 
-EVER = "ever"
+EVER_PERIOD = "ever"
 """The stored period of rules that measure a session's whole life."""
 
 REARMED = ""
@@ -120,7 +120,7 @@ SCOPES: tuple[Scope, ...] = ("all", "session", "project", "model", "provider", "
 
 Period = Literal["day", "week", "month"]
 
-PERIODS: tuple[Period, ...] = ("day", "week", "month")
+ALERT_PERIODS: tuple[Period, ...] = ("day", "week", "month")
 
 FiringPeriod = Literal["day", "week", "month", "ever", "incident", "rearmed"]
 """A rule fires once in this period for each subject and line; with `rearmed`, whenever its measure rises again."""

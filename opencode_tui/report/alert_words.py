@@ -6,7 +6,7 @@ from opencode_tui.alerts.channels.message import try_text
 from opencode_tui.alerts.rules import rule_of, title_of, unit_of
 from opencode_tui.clock import Calendar, month_day
 from opencode_tui.money import format_usd
-from opencode_tui.records.alerts import EVER, REARMED, Alert, DeliveryResult, Level
+from opencode_tui.records.alerts import EVER_PERIOD, REARMED, Alert, DeliveryResult, Level
 from opencode_tui.report.words import clock_time
 
 _GLYPHS: dict[Level, str] = {"notice": "•", "warning": "▲", "cutoff": "■"}
@@ -24,11 +24,13 @@ def brief_moment(ms: int, now_ms: int, calendar: Calendar) -> str:
 
 def banner_text(alert: Alert, now_ms: int, calendar: Calendar) -> str:
     """Such as `▲ 14:23  $0.83 is past the warning $0.80: …`, with the channels that failed."""
-    failed = "".join(f" · {name} failed" for name in dict.fromkeys(result.channel for result in failures(alert)))
+    failed = "".join(
+        f" · {name} failed" for name in dict.fromkeys(result.channel for result in failed_deliveries(alert))
+    )
     return f"{level_glyph(alert.crossing.level)} {calendar.moment(alert.fired_ms, now_ms)}  {alert.text}{failed}"
 
 
-def failures(alert: Alert) -> tuple[DeliveryResult, ...]:
+def failed_deliveries(alert: Alert) -> tuple[DeliveryResult, ...]:
     """The deliveries that failed."""
     return tuple(result for result in alert.results if not result.ok)
 
@@ -39,12 +41,12 @@ def banner_hints(alert: Alert, more: int, *, focused: bool) -> tuple[str, ...]:
     `enter` opens the cause only while the banner has the focus; `e` always does.
     """
     others = (f"+{more:,} more",) if more else ()
-    opens = f"{'⏎' if focused else 'e'} {'open' if session_of(alert) else 'why'}"
+    opens = f"{'⏎' if focused else 'e'} {'open' if alert_session(alert) else 'why'}"
     keys = (opens, "a seen")
     return tuple("  ".join(each) for each in ((*others, *keys, "z in an hour"), (*others, *keys), keys))
 
 
-def session_of(alert: Alert) -> str | None:
+def alert_session(alert: Alert) -> str | None:
     """The session to look at: the cause's, else the crossing's."""
     return alert.cause.session_id or alert.crossing.session_id
 
@@ -68,10 +70,10 @@ def details(alert: Alert, title: str, now_ms: int, calendar: Calendar) -> tuple[
     crossing, cause = alert.crossing, alert.cause
     crossed, fired = (calendar.moment(ms, now_ms) for ms in (crossing.at_ms, alert.fired_ms))
     rule = rule_of(crossing)
-    period = f", {crossing.period}" if crossing.period not in (REARMED, EVER) else ""
+    period = f", {crossing.period}" if crossing.period not in (REARMED, EVER_PERIOD) else ""
     line = f"{crossing.level} at {measured(alert, crossing.line)}, it stood at {measured(alert, crossing.value)}"
     late = ", more than an hour after" if alert.late else ""
-    looking = "none stands out" if session_of(alert) is None else title
+    looking = "none stands out" if alert_session(alert) is None else title
     return (
         ("rule", f"{title_of(crossing)}{period}"),
         *((("line", line),) if rule is None or rule.has_line else ()),

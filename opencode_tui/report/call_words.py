@@ -5,14 +5,13 @@ from __future__ import annotations
 from decimal import Decimal
 
 from opencode_tui.clock import Calendar
-from opencode_tui.counts import plural
-from opencode_tui.money import NANO
+from opencode_tui.money import NANO, plural
 from opencode_tui.pricing.rates import Rates, cost_nano
 from opencode_tui.privacy.harmless import shown_id
 from opencode_tui.records.calls import is_unlisted
 from opencode_tui.records.session import CallRates, CallRow, ToolRow
 from opencode_tui.report.turn_words import duration_text, short_model
-from opencode_tui.report.words import amount
+from opencode_tui.report.words import amount_text
 
 BASES = {"recorded": "recorded", "custom": "by your own price", "list": "by list price"}
 KINDS = ("input", "output", "reasoning", "cache read", "cache write")
@@ -90,7 +89,7 @@ def call_head(call: CallRow, calendar: Calendar) -> str:
     time = calendar.local(call.created_ms).strftime("%H:%M:%S")
     model = " ".join(filter(None, (short_model(call.model), call.variant)))
     times = (took_text(call), tools_time(call), speed_text(call))
-    cost = amount(call.cost_nano, call.missing is not None)
+    cost = amount_text(call.cost_nano, call.missing is not None)
     return "  ".join(filter(None, (time, model, call.agent, cost, *times, *call_marks(call))))
 
 

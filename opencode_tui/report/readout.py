@@ -5,7 +5,7 @@ from __future__ import annotations
 from opencode_tui.money import format_usd, percentages, share
 from opencode_tui.records.day import Snapshot
 from opencode_tui.records.usage import Slice
-from opencode_tui.report.words import amount
+from opencode_tui.report.words import amount_text
 
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
@@ -17,13 +17,13 @@ def readout(snapshot: Snapshot) -> list[str]:
     unknown = f" / {shares[3]}% unknown" if shares[3] else ""
     lines = [
         f"opencode cost dashboard | {week.label} {_WEEKDAYS[snapshot.day.weekday()]}",
-        f"today's run-rate: {amount(snapshot.spent_nano, snapshot.lower_bound)}"
+        f"today's run-rate: {amount_text(snapshot.spent_nano, snapshot.lower_bound)}"
         f" (warning {format_usd(snapshot.warning_nano)}, cutoff {format_usd(snapshot.cutoff_nano)})",
         f"session count: {snapshot.sessions}",
         f"top model: {_top(snapshot.models, snapshot.spent_nano)}",
         f"top provider: {_top(snapshot.providers, snapshot.spent_nano)}",
         f"input/output split: {shares[0]}% / {shares[1]}% / {shares[2]}% cache{unknown}",
-        f"this week so far: {amount(week.spend_nano, week.lower_bound)}"
+        f"this week so far: {amount_text(week.spend_nano, week.lower_bound)}"
         f" (target {format_usd(week.target_nano)}, {week.verdict})",
     ]
     if snapshot.list_nano:
@@ -41,4 +41,6 @@ def _top(slices: tuple[Slice, ...], spent_nano: int) -> str:
     if not slices:
         return "none"
     top = slices[0]
-    return f"{top.key} ({amount(top.spend_nano, top.lower_bound)}, {share(top.spend_nano, spent_nano):.0%} of today)"
+    return (
+        f"{top.key} ({amount_text(top.spend_nano, top.lower_bound)}, {share(top.spend_nano, spent_nano):.0%} of today)"
+    )

@@ -7,13 +7,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from opencode_tui.clock import Calendar
-from opencode_tui.counts import plural, tokens_text
-from opencode_tui.money import format_usd, usd
+from opencode_tui.money import format_usd, plural, tokens_text, usd
 from opencode_tui.privacy.harmless import shown_id
 from opencode_tui.records.session import Node, SessionView, Turn
 from opencode_tui.report.json_values import SCHEMA_VERSION, tokens_json
 from opencode_tui.report.session_facts import MOST_LEVELS
-from opencode_tui.report.words import amount
+from opencode_tui.report.words import amount_text
 
 
 def session_json(session: SessionView, turns: Mapping[str, tuple[Turn, ...]], calendar: Calendar) -> dict[str, Any]:
@@ -89,8 +88,8 @@ def _facts(session: SessionView) -> list[str]:
     lines = [
         session.title,
         f"{shown_id(session.id)} · {session.state} · {session.project or session.directory}",
-        f"total {amount(session.total_nano, session.lower_bound)}"
-        f" · own {amount(session.own_nano, session.own_lower_bound)}"
+        f"total {amount_text(session.total_nano, session.lower_bound)}"
+        f" · own {amount_text(session.own_nano, session.own_lower_bound)}"
         + (f" · {plural(subagents, 'subagent')}" if subagents else ""),
         f"{plural(session.calls, 'call')} · {tokens_text(session.tokens.total)} tokens"
         f" · cache {session.cache_hit_rate:.0%} hit"
@@ -120,8 +119,8 @@ def _tree(session: SessionView) -> list[str]:
         odd = f" · {node.odd}" if node.odd else ""
         tasks = f" · resumed, {node.tasks} tasks" if node.tasks > 1 else ""
         lines.append(
-            f"{rules}{branch}{node.title}  {amount(node.total_nano, node.lower_bound)}"
-            f" · own {amount(node.own_nano, node.own_lower_bound)}"
+            f"{rules}{branch}{node.title}  {amount_text(node.total_nano, node.lower_bound)}"
+            f" · own {amount_text(node.own_nano, node.own_lower_bound)}"
             f" · {node.agent} · {node.model} · {node.state}{tasks}{odd}"
         )
         open_at[level] = True
@@ -153,7 +152,7 @@ def _turn(turn: Turn, calendar: Calendar) -> tuple[str, ...]:
     return (
         str(turn.number or ""),
         calendar.local(turn.started_ms).strftime("%Y-%m-%d %H:%M"),
-        amount(turn.cost_nano, turn.lower_bound),
+        amount_text(turn.cost_nano, turn.lower_bound),
         str(turn.calls),
         tokens_text(tokens.input),
         tokens_text(tokens.output + tokens.reasoning),

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from opencode_tui.clock import Calendar, short_day
-from opencode_tui.counts import plural, tokens_text
-from opencode_tui.money import format_usd
+from opencode_tui.money import format_usd, plural, tokens_text
 from opencode_tui.paths import last_part
 from opencode_tui.privacy.harmless import shown_id
 from opencode_tui.records.session import Node, SessionName, SessionView
 from opencode_tui.records.sessions import State
 from opencode_tui.report.turn_words import duration_text, fine_usd, short_model
-from opencode_tui.report.words import amount, clock_time, fit
+from opencode_tui.report.words import amount_text, clock_time, fitting
 
-STATES: dict[State, str] = {"active": "● active", "idle": "○ idle", "archived": "□ archived", "deleted": "✕ deleted"}
+STATE_WORDS: dict[State, str] = {
+    "active": "● active",
+    "idle": "○ idle",
+    "archived": "□ archived",
+    "deleted": "✕ deleted",
+}
 MOST_CAUSES = 2
 MOST_LEVELS = 40
 """The deepest level of nesting on the screen, in JSON and in text."""
@@ -26,20 +30,20 @@ def resume_command(session_id: str) -> str:
     return f"opencode -s {shown}" if shown == session_id else f"opencode --session={shown}"
 
 
-def name_of(session: SessionName) -> str:
+def session_name(session: SessionName) -> str:
     return f"“{session.title or 'untitled'}”"
 
 
 def spent(view: SessionView) -> Fact:
     """Such as `$0.41 · own $0.30 +3 subagents`."""
-    total, own = amount(view.total_nano, view.lower_bound), amount(view.own_nano, view.own_lower_bound)
+    total, own = amount_text(view.total_nano, view.lower_bound), amount_text(view.own_nano, view.own_lower_bound)
     count = len(view.tree) - 1
     if count < 1:
         return (total,)
     return (f"{total} · own {own} +{plural(count, 'subagent')}", f"{total} · own {own} +{count}")
 
 
-def counts(view: SessionView) -> Fact:
+def session_counts(view: SessionView) -> Fact:
     return (f"{plural(len(view.turns), 'turn')} · {plural(view.calls, 'call')}",)
 
 
@@ -84,8 +88,8 @@ def unbilled(view: SessionView) -> Fact:
 def inherited(view: SessionView) -> Fact:
     """The cost of a fork's copied calls in the session that paid for them."""
     if not view.copied_calls:
-        return (f"↱ fork of {name_of(view.fork_of)}",) if view.fork_of else ()
-    origin = f" from {name_of(view.fork_of)}" if view.fork_of else ""
+        return (f"↱ fork of {session_name(view.fork_of)}",) if view.fork_of else ()
+    origin = f" from {session_name(view.fork_of)}" if view.fork_of else ""
     paid, copies = fine_usd(view.inherited_nano), plural(view.copied_calls, "copied call")
     return (
         f"↱ {paid} inherited{origin}, not billed again ({copies})",
@@ -99,7 +103,7 @@ def forks(view: SessionView) -> Fact:
     if not view.forks:
         return ()
     count = plural(len(view.forks), "fork")
-    return (f"↱ {count} of it: {', '.join(map(name_of, view.forks))}", f"↱ {count} of it")
+    return (f"↱ {count} of it: {', '.join(map(session_name, view.forks))}", f"↱ {count} of it")
 
 
 def undone(view: SessionView) -> Fact:
@@ -128,9 +132,17 @@ def when(view: SessionView, calendar: Calendar) -> Fact:
 
 def facts(view: SessionView, calendar: Calendar) -> list[Fact]:
     """All facts that apply, the most important first."""
-    parent: Fact = (f"subagent of {name_of(view.parent)}",) if view.parent else ()
+    parent: Fact = (f"subagent of {session_name(view.parent)}",) if view.parent else ()
     odd: Fact = (view.tree[0].odd,) if view.tree and view.tree[0].odd else ()
-    found = [spent(view), counts(view), tokens(view), cache(view), unbilled(view), inherited(view), undone(view)]
+    found = [
+        spent(view),
+        session_counts(view),
+        tokens(view),
+        cache(view),
+        unbilled(view),
+        inherited(view),
+        undone(view),
+    ]
     return [fact for fact in (*found, forks(view), parent, odd, when(view, calendar)) if fact]
 
 
@@ -145,7 +157,11 @@ def shown_title(view: SessionView) -> str:
 
 def head(view: SessionView) -> Fact:
     """State, project and resume command, from the longest variant to the shortest; the id is shortened last."""
-    state, project, command = STATES[view.state], last_part(view.project or view.directory), resume_command(view.id)
+    state, project, command = (
+        STATE_WORDS[view.state],
+        last_part(view.project or view.directory),
+        resume_command(view.id),
+    )
     model = short_model(view.model)
     return (
         " · ".join(filter(None, (state, view.project, view.agent, model, command))),
@@ -156,7 +172,7 @@ def head(view: SessionView) -> Fact:
 
 def head_lines(view: SessionView) -> tuple[Fact, Fact]:
     """The same on two lines, for narrow panes."""
-    state, project = STATES[view.state], last_part(view.project or view.directory)
+    state, project = STATE_WORDS[view.state], last_part(view.project or view.directory)
     above = (f"{state} · {project} · {short_model(view.model)}", f"{state} · {project}", state)
     return above, (resume_command(view.id), f"-s {shown_id(view.id)}", shown_id(view.id))
 
@@ -164,11 +180,11 @@ def head_lines(view: SessionView) -> tuple[Fact, Fact]:
 def node_pieces(node: Node, root_nano: int) -> list[tuple[int, str]]:
     """(drop rank, text) for each part of a line of the tree, in display order; the highest rank is dropped first."""
     share = f"{node.total_nano * 100 // root_nano}%" if node.depth and root_nano else ""
-    own = f"own {amount(node.own_nano, node.own_lower_bound)}" if node.own_nano != node.total_nano else ""
+    own = f"own {amount_text(node.own_nano, node.own_lower_bound)}" if node.own_nano != node.total_nano else ""
     state = "running" if node.state == "active" else "" if node.state == "idle" else node.state
     pieces = [
         (0, node.agent or "agent not known"),
-        (0, amount(node.total_nano, node.lower_bound)),
+        (0, amount_text(node.total_nano, node.lower_bound)),
         (0, node.odd),
         (4, own),
         (2, share),
@@ -189,7 +205,7 @@ def node_text(node: Node, root_nano: int, width: int) -> str:
 
 
 def node_glyph(node: Node) -> str:
-    return STATES[node.state][0]
+    return STATE_WORDS[node.state][0]
 
 
 def children_of(tree: tuple[Node, ...]) -> dict[str, tuple[str, ...]]:
@@ -215,7 +231,7 @@ def packed(facts: list[Fact], width: int) -> list[str]:
     """The facts on as few lines as possible, without splitting a fact that fits on a line."""
     lines: list[str] = []
     for fact in facts:
-        text = fit(fact, width)
+        text = fitting(fact, width)
         if lines and len(lines[-1]) + 3 + len(text) <= width:
             lines[-1] += "   " + text
         else:

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from opencode_tui.analysis.periods import PERIODS
 from opencode_tui.analysis.session_list import SessionTotals, Sort
 from opencode_tui.clock import Calendar, month_day
-from opencode_tui.counts import plural, tokens_text
+from opencode_tui.money import plural, tokens_text
 from opencode_tui.records.day import SessionLine
 from opencode_tui.records.sessions import SessionRow
-from opencode_tui.report.words import amount, clock_time
+from opencode_tui.report.words import amount_text, clock_time
 
 _LEVELS = "▁▂▃▄▅▆▇"  # without the full block, which would touch the row above
 _PERIOD_NAMES = {"week": "this week", "month": "this month", "year": "this year", "all": "ever"}
@@ -59,7 +59,7 @@ def status(
 ) -> tuple[str, ...]:
     """Such as `214 of 1,203 sessions · $12.40 · sorted by last active ▼ · week · filter "kimi"`."""
     count = f"{shown.sessions:,} of {plural(of, 'session')}" if shown.sessions != of else plural(of, "session")
-    spent, arrow = amount(shown.total_nano, shown.lower_bound), "▼" if descending else "▲"
+    spent, arrow = amount_text(shown.total_nano, shown.lower_bound), "▼" if descending else "▲"
     rest = [f'filter "{filter}"'] if filter else []
     rest += ["by project"] if by_project else []
     order = f"{sort.name} {arrow}"

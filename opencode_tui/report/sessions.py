@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from opencode_tui.clock import Calendar
-from opencode_tui.counts import plural, tokens_text
-from opencode_tui.money import usd
+from opencode_tui.money import plural, tokens_text, usd
 from opencode_tui.paths import last_part
 from opencode_tui.privacy.harmless import shown_id
 from opencode_tui.records.sessions import SessionRow
 from opencode_tui.report.json_values import SCHEMA_VERSION, tokens_json
-from opencode_tui.report.words import amount
+from opencode_tui.report.words import amount_text
 
 
 def session_row_json(row: SessionRow, calendar: Calendar) -> dict[str, Any]:
@@ -50,7 +49,7 @@ def sessions_table(
 
     total = sum(row.total_nano for row in rows)
     count = plural(len(rows), "session") if len(rows) == of else f"{len(rows):,} of {plural(of, 'session')}"
-    lines = [f"{count} ({period}), {amount(total, lower_bound)}"]
+    lines = [f"{count} ({period}), {amount_text(total, lower_bound)}"]
     if rows:
         head = ("session", "title", "project", "model", "state", "total", "own", "sub", "turns", "tokens", "last")
         align = ("left",) * 5 + ("right",) * 5 + ("left",)
@@ -66,8 +65,8 @@ def _cells(row: SessionRow, calendar: Calendar) -> tuple[str, ...]:
         last_part(row.project),
         row.model,
         row.state + (", fork" if row.is_fork else ""),
-        amount(row.total_nano, row.lower_bound),
-        amount(row.own_nano, row.lower_bound),
+        amount_text(row.total_nano, row.lower_bound),
+        amount_text(row.own_nano, row.lower_bound),
         f"+{row.subagents}" if row.subagents else "",
         str(row.turns),
         tokens_text(row.tokens.total),

@@ -11,13 +11,12 @@ from msgspec import Struct
 from opencode_tui.alerts.rules import rule_of
 from opencode_tui.clock import Calendar, short_day
 from opencode_tui.config.settings import Settings
-from opencode_tui.counts import plural
-from opencode_tui.money import format_usd
+from opencode_tui.money import format_usd, plural
 from opencode_tui.paths import opencode_data_dir, tilde
 from opencode_tui.records.alerts import Alert
 from opencode_tui.records.day import Snapshot
 from opencode_tui.records.stores import StoreState
-from opencode_tui.report.words import amount, band_glyph, clock_time, fit, meter
+from opencode_tui.report.words import amount_text, band_glyph, clock_time, fitting, meter
 
 LineStyle = Literal["calm", "note", "warning", "cutoff"]
 """The look of a state line."""
@@ -33,7 +32,7 @@ class StateLine(Struct, frozen=True):
     variants: tuple[str, ...]
 
     def text(self, width: int) -> str:
-        return fit(self.variants, width)
+        return fitting(self.variants, width)
 
 
 class Failure(Struct, frozen=True):
@@ -55,7 +54,11 @@ def band_banner(snapshot: Snapshot) -> StateLine | None:
     if snapshot.band == "calm":
         return None
     line = snapshot.warning_nano if snapshot.band == "warning" else snapshot.cutoff_nano
-    spent, limit, glyph = amount(snapshot.spent_nano, snapshot.lower_bound), format_usd(line), band_glyph(snapshot.band)
+    spent, limit, glyph = (
+        amount_text(snapshot.spent_nano, snapshot.lower_bound),
+        format_usd(line),
+        band_glyph(snapshot.band),
+    )
     verb = ("is" if snapshot.is_today else "was") + " past"
     if spent == limit:
         verb = "has reached" if snapshot.is_today else "reached"

@@ -10,18 +10,18 @@ from opencode_tui.money import format_usd
 from opencode_tui.privacy.harmless import for_tmux
 from opencode_tui.records.day import Band, Snapshot
 from opencode_tui.report.guard_words import guard_words
-from opencode_tui.report.words import amount, band_glyph
+from opencode_tui.report.words import amount_text, band_glyph
 
-DEFAULT = "{color}{glyph} {spent}#[default] of {cutoff} · {rate}/h"
+DEFAULT_FORMAT = "{color}{glyph} {spent}#[default] of {cutoff} · {rate}/h"
 _COLOURS: Mapping[Band, str] = {"calm": "#[fg=green]", "warning": "#[fg=yellow]", "cutoff": "#[fg=red]"}
 
 PLACEHOLDERS: Mapping[str, Callable[[Snapshot, Calendar], str]] = {
-    "spent": lambda now, _: amount(now.spent_nano, now.lower_bound),
+    "spent": lambda now, _: amount_text(now.spent_nano, now.lower_bound),
     "warning": lambda now, _: format_usd(now.warning_nano),
     "cutoff": lambda now, _: format_usd(now.cutoff_nano),
     "band": lambda now, _: now.band,
-    "rate": lambda now, _: amount(now.rate_nano, now.rate_lower_bound),
-    "week": lambda now, _: amount(now.week.spend_nano, now.week.lower_bound),
+    "rate": lambda now, _: amount_text(now.rate_nano, now.rate_lower_bound),
+    "week": lambda now, _: amount_text(now.week.spend_nano, now.week.lower_bound),
     "target": lambda now, _: format_usd(now.week.target_nano),
     "sessions": lambda now, _: f"{now.sessions:,}",
     "active": lambda now, _: f"{now.active_sessions:,}",
@@ -51,7 +51,7 @@ def placeholders(format: str) -> set[str]:
     return names
 
 
-def status_line(snapshot: Snapshot, calendar: Calendar, format: str = DEFAULT) -> str:
+def status_line(snapshot: Snapshot, calendar: Calendar, format: str = DEFAULT_FORMAT) -> str:
     """Fill the format; `≥` marks amounts that are lower bounds."""
     return "".join(
         text + (PLACEHOLDERS[name](snapshot, calendar) if name is not None else "")

@@ -5,12 +5,11 @@ from __future__ import annotations
 from decimal import Decimal
 
 from opencode_tui.clock import Calendar, month_day
-from opencode_tui.counts import plural, tokens_text
-from opencode_tui.money import NANO, format_usd
+from opencode_tui.money import NANO, format_usd, plural, tokens_text
 from opencode_tui.paths import last_part
 from opencode_tui.records.model_key import short_name
 from opencode_tui.records.session import SessionView, ToolCount, Turn
-from opencode_tui.report.words import amount, clock_time, meter
+from opencode_tui.report.words import amount_text, clock_time, meter
 
 CONTEXT_CELLS = 4
 
@@ -61,8 +60,8 @@ def turn_time(turn: Turn, view: SessionView, calendar: Calendar, *, brief: bool 
 def turn_cost(turn: Turn) -> str:
     """Its cost, or if nothing was billed, the list price in brackets."""
     if not turn.cost_nano and turn.list_nano:
-        return f"({amount(turn.list_nano, turn.lower_bound)})"
-    return amount(turn.cost_nano, turn.lower_bound)
+        return f"({amount_text(turn.list_nano, turn.lower_bound)})"
+    return amount_text(turn.cost_nano, turn.lower_bound)
 
 
 def output_tokens(turn: Turn) -> str:

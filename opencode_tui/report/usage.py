@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from opencode_tui.counts import plural
-from opencode_tui.money import format_usd, share, usd
+from opencode_tui.money import format_usd, plural, share, usd
 from opencode_tui.privacy.harmless import shown_id
 from opencode_tui.records.usage import Slice, Usage
 from opencode_tui.report.json_values import SCHEMA_VERSION, tokens_json
-from opencode_tui.report.words import amount
+from opencode_tui.report.words import amount_text
 
 
 def usage_json(usage: Usage) -> dict[str, Any]:
@@ -77,4 +76,4 @@ def _row(group: Slice, name: str, whole_nano: int) -> tuple[str, ...]:
     tokens = group.tokens
     counts = (group.calls, *tokens.counts)
     part = f"{share(group.spend_nano, whole_nano):.0%}"
-    return (name, amount(group.spend_nano, group.lower_bound), part, *(f"{count:,}" for count in counts))
+    return (name, amount_text(group.spend_nano, group.lower_bound), part, *(f"{count:,}" for count in counts))

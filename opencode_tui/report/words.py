@@ -1,6 +1,6 @@
 """Texts of a snapshot, for the screen and the command line.
 
-Functions that return a tuple give their text from the longest variant to the shortest; `fit` picks one.
+Functions that return a tuple give their text from the longest variant to the shortest; `fitting` picks one.
 """
 
 from __future__ import annotations
@@ -8,15 +8,14 @@ from __future__ import annotations
 from datetime import date
 
 from opencode_tui.clock import Calendar, short_day
-from opencode_tui.counts import plural, tokens_text
-from opencode_tui.money import format_usd, percentages
+from opencode_tui.money import format_usd, percentages, plural, tokens_text
 from opencode_tui.records.calls import Tokens
 from opencode_tui.records.day import Band, Snapshot, Split, Week
 
 _GLYPHS: dict[Band, str] = {"calm": "●", "warning": "▲", "cutoff": "■"}
 
 
-def fit(variants: tuple[str, ...], width: int) -> str:
+def fitting(variants: tuple[str, ...], width: int) -> str:
     """The first variant that is at most `width` characters, else the last one cut to it with an ellipsis.
 
     Empty if there are no variants.
@@ -50,7 +49,7 @@ def meter(part: int, whole: int, cells: int) -> str:
     return "▰" * filled + "▱" * (cells - filled)
 
 
-def amount(nano: int, lower_bound: bool = False) -> str:
+def amount_text(nano: int, lower_bound: bool = False) -> str:
     """An amount, with `≥` before a lower bound."""
     return f"{'≥' if lower_bound else ''}{format_usd(nano)}"
 
@@ -60,7 +59,7 @@ def limits(snapshot: Snapshot) -> tuple[str, str]:
     return f"{format_usd(snapshot.warning_nano)} warn", f"{format_usd(snapshot.cutoff_nano)} cut"
 
 
-def crossing(snapshot: Snapshot, calendar: Calendar) -> tuple[str, ...]:
+def crossing_text(snapshot: Snapshot, calendar: Calendar) -> tuple[str, ...]:
     """When the lines that are still ahead are crossed at the current rate."""
     if snapshot.band == "cutoff":
         return ("past the cutoff",)
@@ -81,14 +80,14 @@ def pace(snapshot: Snapshot, calendar: Calendar) -> tuple[str, ...]:
     if not snapshot.calls and not snapshot.spent_nano:
         return ("nothing known of today yet" if snapshot.lower_bound else "nothing spent yet today",)
     if not snapshot.rate_nano:
-        return (f"nothing in the last hour · {crossing(snapshot, calendar)[-1]}", "nothing in the last hour")
-    rate = amount(snapshot.rate_nano, snapshot.rate_lower_bound)
-    ahead = crossing(snapshot, calendar)
+        return (f"nothing in the last hour · {crossing_text(snapshot, calendar)[-1]}", "nothing in the last hour")
+    rate = amount_text(snapshot.rate_nano, snapshot.rate_lower_bound)
+    ahead = crossing_text(snapshot, calendar)
     long = tuple(f"{rate} in the last hour · {text}" for text in ahead)
     return (*long, f"{rate} last hour · {ahead[-1]}", f"{rate}/h · {ahead[-1]}")
 
 
-def counts(snapshot: Snapshot) -> tuple[str, ...]:
+def activity_text(snapshot: Snapshot) -> tuple[str, ...]:
     """The numbers of sessions, subagents, active sessions and calls."""
     if not snapshot.calls:
         return ("no calls",)
@@ -117,7 +116,7 @@ def notes(snapshot: Snapshot) -> tuple[str, ...]:
     return tuple(" · ".join([head, *tail]) for head, tail in ((least, rest), (brief, short), (brief, [])))
 
 
-def unreadable(snapshot: Snapshot) -> tuple[str, ...]:
+def unreadable_text(snapshot: Snapshot) -> tuple[str, ...]:
     """How many rows could not be read, and why; empty if all could."""
     if not snapshot.unreadable_rows:
         return ()
@@ -155,7 +154,7 @@ def split_lines(split: Split, tokens: Tokens, width: int) -> tuple[str, ...]:
     columns = [max(len(share), len(count)) for share, (_, _, count) in zip(shares, parts, strict=True)]
     above = gap.join(share.ljust(size) for share, size in zip(shares, columns, strict=True)).rstrip()
     below = gap.join(part[2].rjust(len(s)).ljust(c) for part, s, c in zip(parts, shares, columns, strict=True))
-    return (fit((above,), width), fit((below.rstrip() + " tokens", below.rstrip()), width))
+    return (fitting((above,), width), fitting((below.rstrip() + " tokens", below.rstrip()), width))
 
 
 def list_price(snapshot: Snapshot) -> tuple[str, ...]:
@@ -173,7 +172,7 @@ def verdict(week: Week) -> str:
 
 def week_line(week: Week) -> tuple[str, ...]:
     """Such as `week $3.18 of $7.00 ▰▰▰▰▱▱▱▱ on pace`."""
-    spent, target, judged = amount(week.spend_nano, week.lower_bound), format_usd(week.target_nano), verdict(week)
+    spent, target, judged = amount_text(week.spend_nano, week.lower_bound), format_usd(week.target_nano), verdict(week)
     bar = meter(week.spend_nano, week.target_nano, 8)
     return (
         f"week {spent} of {target} {bar} {judged}",

@@ -27,10 +27,10 @@ from opencode_tui import clock
 from opencode_tui.money import MAX_CALL_NANO
 from opencode_tui.records.calls import Tokens
 from opencode_tui.records.stores import Bill, Unreadable
-from opencode_tui.source.decode import BadRow, cost, count, loads, moment, parse
+from opencode_tui.source.decode import BadRow, cost_field, count_field, json_object, json_value, moment
 from opencode_tui.source.session_times import made_ms
 from opencode_tui.source.sqlite_file import columns
-from opencode_tui.source.text import clean, identifier, label
+from opencode_tui.source.text import clean_text, identifier, label
 
 _MAX_TOKENS = 10**12  # of a whole session
 _MARGIN_MS = 15 * 60_000
@@ -164,7 +164,7 @@ class BillTable:
         if row is None:
             return {}, None
         try:
-            state = loads(row[0]) if isinstance(row[0], str) else None
+            state = json_value(row[0]) if isinstance(row[0], str) else None
         except BadRow:
             state = None
         return state if isinstance(state, dict) else {}, row[1] if row[1] is not None else 0
@@ -231,9 +231,9 @@ def _bill(
     model = _model(model_text)
     rows_before, usd_before, *counts_before = before or (0, 0.0, 0, 0, 0, 0, 0)
     missing: list[str] = []
-    spent = [cost(value, missing, MAX_CALL_NANO) for value in (usd, usd_before)]
+    spent = [cost_field(value, missing, MAX_CALL_NANO) for value in (usd, usd_before)]
     now, then = (
-        [count(value, "tokens", missing, _MAX_TOKENS) for value in values] for values in (counts, counts_before)
+        [count_field(value, "tokens", missing, _MAX_TOKENS) for value in values] for values in (counts, counts_before)
     )
     if isinstance(usd, int | float) and usd < 0:  # a call's negative cost counts as 0, but a negative sum is useless
         missing.insert(0, "cost")
@@ -241,7 +241,7 @@ def _bill(
         raise BadRow(f"{missing[0]} is out of range")
     return Bill(
         session_id=id,
-        directory=clean(directory, 1000),
+        directory=clean_text(directory, 1000),
         provider=label(model.get("providerID")) or "unknown",
         model=label(model.get("id"), 200) or "unknown",
         cost_nano=spent[0] - spent[1],
@@ -261,7 +261,7 @@ def _is_of_v1(version: object) -> bool:
 
 def _model(text: object) -> dict[str, Any]:
     try:
-        return parse(text)
+        return json_object(text)
     except BadRow:
         return {}
 

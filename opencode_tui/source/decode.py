@@ -34,15 +34,15 @@ class BadRow(ValueError):
     """A row that cannot be read; the message is its reason in a few words."""
 
 
-def parse(text: object) -> dict[str, Any]:
+def json_object(text: object) -> dict[str, Any]:
     """The JSON object in a row. Raises BadRow."""
-    value = loads(text)
+    value = json_value(text)
     if not isinstance(value, dict):
         raise BadRow("not a JSON object")
     return value
 
 
-def loads(text: object) -> Any:
+def json_value(text: object) -> Any:
     """The JSON value in a text; accepts the lone surrogates that JavaScript writes. Raises BadRow."""
     if not isinstance(text, str | bytes):
         raise BadRow("not JSON")
@@ -69,7 +69,7 @@ def section(data: dict[str, Any], name: str) -> dict[str, Any]:
     return value if type(value) is dict else {}
 
 
-def count(value: object, name: str, missing: list[str], most: int = _MAX_TOKENS) -> int:
+def count_field(value: object, name: str, missing: list[str], most: int = _MAX_TOKENS) -> int:
     """A token count; returns 0 and adds `name` to `missing` if the value is not a valid count."""
     if type(value) is int and 0 <= value <= most:
         return value
@@ -89,7 +89,7 @@ def moment(*candidates: object) -> int | None:
     return None
 
 
-def cost(value: object, missing: list[str], most_nano: int = _MAX_COST_NANO) -> int:
+def cost_field(value: object, missing: list[str], most_nano: int = _MAX_COST_NANO) -> int:
     """Converts a recorded cost in USD to nano-dollars; a negative one is 0, as in OpenCode since 1.18.
 
     Returns 0 and adds "cost" to `missing` if the value is not an amount.
@@ -113,11 +113,11 @@ def tokens_of(data: dict[str, Any], version: str | None, missing: list[str]) -> 
     if "cache" in data and type(data["cache"]) is not dict:
         missing.append("tokens.cache")
     parts = Tokens(
-        count(data.get("input", 0), "tokens.input", missing),
-        count(data.get("output", 0), "tokens.output", missing),
-        count(data.get("reasoning", 0), "tokens.reasoning", missing),
-        count(cache.get("read", 0), "tokens.cache.read", missing),
-        count(cache.get("write", 0), "tokens.cache.write", missing),
+        count_field(data.get("input", 0), "tokens.input", missing),
+        count_field(data.get("output", 0), "tokens.output", missing),
+        count_field(data.get("reasoning", 0), "tokens.reasoning", missing),
+        count_field(cache.get("read", 0), "tokens.cache.read", missing),
+        count_field(cache.get("write", 0), "tokens.cache.write", missing),
     )
     if not 0 < parts.reasoning <= parts.output:
         return parts
@@ -136,7 +136,7 @@ def usage_of(data: dict[str, Any], version: str | None, missing: list[str]) -> t
 
     An absent cost is 0. Absent tokens are added to `missing` if there is a cost.
     """
-    recorded = cost(data["cost"], missing) if data.get("cost") is not None else 0
+    recorded = cost_field(data["cost"], missing) if data.get("cost") is not None else 0
     tokens = data.get("tokens")
     if type(tokens) is dict:
         return tokens_of(tokens, version, missing), recorded

@@ -62,7 +62,7 @@ def database_files(data_dirs: Iterable[Path], environ: Mapping[str, str], *, eve
     unique: dict[Path, Path] = {}
     for path in found:
         if _is_file(path):
-            unique.setdefault(resolved(path), path)
+            unique.setdefault(resolved_path(path), path)
     return list(unique.values())
 
 
@@ -144,11 +144,11 @@ def _store(generation: type[SqliteStore], path: Path, layout: int) -> Store:
 
 def file_stores(data_dirs: Iterable[Path]) -> list[Store]:
     """The stores of JSON files, which OpenCode wrote before 1.2, in another layout before 1.0."""
-    unique = sorted({resolved(directory) for directory in data_dirs})
+    unique = sorted({resolved_path(directory) for directory in data_dirs})
     return [FilesStore(layout) for directory in unique for layout in layouts(directory)]
 
 
-def resolved(path: Path) -> Path:
+def resolved_path(path: Path) -> Path:
     """The path with symbolic links resolved, or the absolute path if they cannot be."""
     try:
         return path.resolve()

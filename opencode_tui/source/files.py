@@ -17,12 +17,12 @@ from typing import Any, Literal
 from msgspec.structs import replace
 
 from opencode_tui import clock
-from opencode_tui.counts import plural
+from opencode_tui.money import plural
 from opencode_tui.records.calls import Call, message_id
 from opencode_tui.records.stores import Session, Unreadable
 from opencode_tui.source.batch import Batch, StoreTrouble
 from opencode_tui.source.decode import BadRow
-from opencode_tui.source.files_read import parts_of, read_call, read_session, steps_and_tools
+from opencode_tui.source.files_read import parts_of, read_call, read_session_file, steps_and_tools
 from opencode_tui.source.histories import History
 from opencode_tui.source.layouts import Layout
 from opencode_tui.source.reading import Entry, entries, file_name, json_files, mtime_ns
@@ -228,7 +228,7 @@ class FilesStore:
             batch = Batch("")
             for path in paths[start : start + _BATCH]:
                 if path.name.endswith(".json"):
-                    session = read_session(self._layout, files.get(path.parent.name), batch)
+                    session = read_session_file(self._layout, files.get(path.parent.name), batch)
                     self._take_message(batch, Entry(path, False, mtime_ns(path)), session)
                 else:
                     yield from self._take_folders([path], files)
@@ -237,7 +237,7 @@ class FilesStore:
     def _take_folders(self, folders: list[Path], files: dict[str, Path]) -> Iterator[Batch]:
         batch = Batch("")
         for folder in folders:
-            session = read_session(self._layout, files.get(folder.name), batch)
+            session = read_session_file(self._layout, files.get(folder.name), batch)
             if session is not None:
                 batch.sessions.append(session)
             try:

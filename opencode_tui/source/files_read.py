@@ -12,19 +12,19 @@ from opencode_tui import clock
 from opencode_tui.records.calls import Call, ToolUse
 from opencode_tui.records.stores import Session, Unreadable
 from opencode_tui.source.batch import Batch
-from opencode_tui.source.decode import BadRow, call_from_v1, moment, parse, section
+from opencode_tui.source.decode import BadRow, call_from_v1, json_object, moment, section
 from opencode_tui.source.layouts import Layout
 from opencode_tui.source.reading import Entry, json_files, mtime_ns, read_file
 from opencode_tui.source.session_times import made_ms
 from opencode_tui.source.sessions import project_of
 from opencode_tui.source.steps import Step
-from opencode_tui.source.text import clean, identifier
+from opencode_tui.source.text import clean_text, identifier
 from opencode_tui.source.tools import tool_use
 
 
 def read_call(entry: Entry, session: Session | None, version: str) -> Call | None:
     """The call in a message's file; None if the message is not a call. Raises OSError and BadRow."""
-    data = parse(read_file(entry.path))
+    data = json_object(read_file(entry.path))
     return call_from_v1(
         data,
         id=identifier(data.get("id")) or str(identifier(entry.path.stem)),
@@ -39,7 +39,7 @@ def parts_of(layout: Layout, message: Path) -> Iterator[dict[str, Any]]:
     """Yields the readable parts of a message, each with its file name under "file". Raises OSError."""
     for entry in json_files(layout.parts(message)):
         with suppress(OSError, BadRow):
-            yield parse(read_file(entry.path)) | {"file": str(identifier(entry.path.stem))}
+            yield json_object(read_file(entry.path)) | {"file": str(identifier(entry.path.stem))}
 
 
 def steps_and_tools(parts: Iterable[dict[str, Any]], call: Call) -> tuple[list[Step], list[ToolUse]]:
@@ -66,12 +66,12 @@ def _tool(id: str, data: dict[str, Any], call: Call) -> ToolUse:
     return tool_use(id, call.id, call.session_id, values, json.dumps(entry), entry.get("patchText"))
 
 
-def read_session(layout: Layout, file: Path | None, batch: Batch) -> Session | None:
+def read_session_file(layout: Layout, file: Path | None, batch: Batch) -> Session | None:
     """The session in a file; None if there is none or it cannot be read, which is then recorded in the batch."""
     if file is None:
         return None
     try:
-        data = parse(read_file(file))
+        data = json_object(read_file(file))
         time = section(data, "time")
     except FileNotFoundError:
         return None
@@ -81,15 +81,15 @@ def read_session(layout: Layout, file: Path | None, batch: Batch) -> Session | N
         batch.unreadable.append(Unreadable("session", str(identifier(file.stem)), reason, at_ms))
         return None
     updated = moment(time.get("updated"), mtime_ns(file) // 1_000_000) or clock.now_ms()
-    directory = clean(data.get("directory"), 1000)
+    directory = clean_text(data.get("directory"), 1000)
     return Session(
         id=str(identifier(file.stem)),
         parent_id=identifier(data.get("parentID")),
         fork_of=None,
-        title=clean(data.get("title")),
+        title=clean_text(data.get("title")),
         directory=directory,
         project=project_of(_worktree(layout.project(file)), directory),
-        version=clean(data.get("version"), 60),
+        version=clean_text(data.get("version"), 60),
         created_ms=made_ms(file.stem, time.get("created"), updated, clock.now_ms()) or updated,
         updated_ms=updated,
         archived_ms=moment(time.get("archived")),
@@ -100,6 +100,6 @@ def _worktree(project: Path | None) -> str:
     if project is None:
         return ""
     try:
-        return clean(parse(read_file(project)).get("worktree"), 1000)
+        return clean_text(json_object(read_file(project)).get("worktree"), 1000)
     except (OSError, BadRow):
         return ""

@@ -12,7 +12,7 @@ from opencode_tui.source.cursor import BELOW_ALL, LAST, mark
 from opencode_tui.source.decode import moment
 from opencode_tui.source.session_times import made_ms
 from opencode_tui.source.sqlite_file import columns
-from opencode_tui.source.text import clean, raw_id
+from opencode_tui.source.text import clean_text, raw_id
 
 
 class SessionsCursor(Struct, frozen=True):
@@ -114,17 +114,17 @@ def _records(
             name = id if isinstance(id, str) else f"row {rowid}"
             unreadable.append(Unreadable("session", name, "has no usable id or time", created_ms))
             continue
-        place = clean(directory, 1000)
-        tree = clean(worktree, 1000)
+        place = clean_text(directory, 1000)
+        tree = clean_text(worktree, 1000)
         sessions.append(
             Session(
                 id=id,
                 parent_id=raw_id(parent),
                 fork_of=raw_id(fork),
-                title=clean(title),
+                title=clean_text(title),
                 directory=place,
                 project=project_of(tree, place),
-                version=clean(version, 60),
+                version=clean_text(version, 60),
                 created_ms=created_ms,
                 updated_ms=moment(updated) or created_ms,
                 archived_ms=moment(archived),

@@ -23,7 +23,7 @@ from opencode_tui import clock
 from opencode_tui.records.calls import Call, message_id
 from opencode_tui.source.batch import Batch
 from opencode_tui.source.cursor import BELOW_ALL, LAST, TableCursor, advance, extent, rowids, shrink
-from opencode_tui.source.decode import BadRow, loads
+from opencode_tui.source.decode import BadRow, json_value
 from opencode_tui.source.histories import History
 from opencode_tui.source.sessions import SessionsCursor, SessionTable
 from opencode_tui.source.sqlite_file import SqliteFile, columns
@@ -395,7 +395,7 @@ def _idle_rows(table: str) -> Callable[[sqlite3.Connection, list[str]], list[Any
 
 def _is_idle(text: str) -> bool:
     try:
-        completed, error, *counts, status = loads(text)
+        completed, error, *counts, status = json_value(text)
     except BadRow:
         return False
     return completed is error is None and not any(counts) and status in (None, "running")

@@ -12,7 +12,7 @@ from opencode_tui.records.calls import Call
 from opencode_tui.records.stores import Unreadable
 from opencode_tui.source.batch import Batch
 from opencode_tui.source.cursor import rowids
-from opencode_tui.source.decode import BadRow, call_from_v1, loads, moment, parse
+from opencode_tui.source.decode import BadRow, call_from_v1, json_object, json_value, moment
 from opencode_tui.source.session_times import event_ms, made_ms
 from opencode_tui.source.sqlite_file import columns
 from opencode_tui.source.sqlite_store import SqliteStore, fetch_bounded, fields_of
@@ -123,7 +123,7 @@ class SqliteV1(SqliteStore):
 
 def _slim(text: str) -> dict[str, Any]:
     """The needed fields of the message in a huge row."""
-    *values, error = loads(text)
+    *values, error = json_value(text)
     data = {name: value for name, value in zip(_FIELDS, values, strict=True) if value is not None}
     return data | ({"error": {"name": error}} if error is not None else {})
 
@@ -138,7 +138,7 @@ def _calls(rows: list[Any], batch: Batch) -> list[Call]:
             if not isinstance(id, str) or not isinstance(session_id, str):
                 raise BadRow("has no usable id")
             is_slim = isinstance(text, str) and text.startswith(_SLIM)
-            data = _slim(text.removeprefix(_SLIM)) if is_slim else parse(text)
+            data = _slim(text.removeprefix(_SLIM)) if is_slim else json_object(text)
             call = call_from_v1(
                 data,
                 id=id,

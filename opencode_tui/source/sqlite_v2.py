@@ -30,12 +30,12 @@ from opencode_tui.records.stores import Bill, Unreadable
 from opencode_tui.source.batch import Batch
 from opencode_tui.source.bills import BillTable, PendingSums
 from opencode_tui.source.cursor import advance, rowids, shrink
-from opencode_tui.source.decode import BadRow, call_from_v2, loads, moment, parse
+from opencode_tui.source.decode import BadRow, call_from_v2, json_object, json_value, moment
 from opencode_tui.source.histories import History
 from opencode_tui.source.originals import orphans
 from opencode_tui.source.sqlite_file import SqliteFile, columns
 from opencode_tui.source.sqlite_store import Cursor, SqliteStore, fetch_bounded, fields_of, final_ids
-from opencode_tui.source.text import clean, identifier
+from opencode_tui.source.text import clean_text, identifier
 from opencode_tui.source.tools import v2_parts, v2_tools
 
 _BILLS, _ROWS = 500, 2_000
@@ -204,7 +204,7 @@ class SqliteV2(SqliteStore):
                     kind=kind,
                     created_ms=created,
                     copied=bool(copied),
-                    directory=clean(directory, 1000),
+                    directory=clean_text(directory, 1000),
                     session_model=_object(model),
                 )
             except BadRow as bad:
@@ -305,13 +305,13 @@ class SqliteV2(SqliteStore):
 
 def _fields(error: str | None, text: object) -> dict[str, Any]:
     """The fields of a row that are present. Raises BadRow."""
-    values = loads(text)
+    values = json_value(text)
     if not isinstance(values, list):
         raise BadRow("not a JSON object")
     *others, name, kind = values
     data = {field: value for field, value in zip(_FIELDS, others, strict=True) if value is not None}
     if error is not None:
-        data["error"] = {"name": name or kind} | parse(error)
+        data["error"] = {"name": name or kind} | json_object(error)
     return data
 
 
@@ -325,6 +325,6 @@ def _kind(value: object) -> str:
 
 def _object(text: object) -> dict[str, Any]:
     try:
-        return parse(text if isinstance(text, str) else None)
+        return json_object(text if isinstance(text, str) else None)
     except BadRow:
         return {}

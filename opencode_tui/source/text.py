@@ -9,7 +9,7 @@ from pathlib import Path
 from opencode_tui.privacy.harmless import one_line
 
 
-def clean(value: object, limit: int = 400) -> str:
+def clean_text(value: object, limit: int = 400) -> str:
     """The string without control characters, bidirectional overrides and lone surrogates, cut at `limit` characters.
 
     Returns the empty string for any other type.
@@ -20,17 +20,17 @@ def clean(value: object, limit: int = 400) -> str:
 def first_line(value: object) -> str:
     """The first line of a text that is not blank, cleaned and cut at 160 characters; "" if there is none."""
     lines = value.splitlines() if isinstance(value, str) else []
-    return next((line for text in lines if (line := clean(text, 160))), "")
+    return next((line for text in lines if (line := clean_text(text, 160))), "")
 
 
 def label(value: object, limit: int = 120) -> str:
-    """Like `clean`, but cached, for strings that many rows share: models, agents, directories."""
+    """Like `clean_text`, but cached, for strings that many rows share: models, agents, directories."""
     return _label(value[: limit * 2], limit) if isinstance(value, str) else ""
 
 
 @lru_cache(maxsize=4096)
 def _label(value: str, limit: int) -> str:
-    return clean(value, limit)
+    return clean_text(value, limit)
 
 
 def identifier(value: object) -> str | None:
@@ -46,7 +46,7 @@ def identifier(value: object) -> str | None:
     from hashlib import blake2b
 
     digest = blake2b(value.encode("utf-8", "backslashreplace"), digest_size=8).hexdigest()
-    return f"{clean(value, 150)}~{digest}"
+    return f"{clean_text(value, 150)}~{digest}"
 
 
 def raw_id(value: object) -> str | None:

@@ -14,7 +14,7 @@ from contextlib import suppress
 from typing import Any
 
 from opencode_tui.records.calls import ToolUse
-from opencode_tui.source.decode import BadRow, loads, moment, parse
+from opencode_tui.source.decode import BadRow, json_object, json_value, moment
 from opencode_tui.source.steps import Step
 from opencode_tui.source.text import identifier
 
@@ -74,7 +74,7 @@ def v1_tools(rows: Iterable[Any]) -> list[ToolUse]:
     for id, call_id, session_id, is_tool, state, given, patch in rows:
         if is_tool:
             with suppress(BadRow):
-                tools.append(tool_use(id, call_id, session_id, loads(state), given, patch))
+                tools.append(tool_use(id, call_id, session_id, json_value(state), given, patch))
     return tools
 
 
@@ -84,7 +84,7 @@ def v1_steps(rows: Iterable[Any]) -> dict[str, list[Step]]:
     for id, message_id, _, is_tool, text, *_ in rows:
         if not is_tool:
             with suppress(BadRow):
-                steps.setdefault(message_id, []).append(Step(str(id), parse(text)))
+                steps.setdefault(message_id, []).append(Step(str(id), json_object(text)))
     return steps
 
 
@@ -98,7 +98,7 @@ def v2_tools(rows: Iterable[Any]) -> list[ToolUse]:
     tools = []
     for id, call_id, session_id, text, given, patch, time_text, agent in rows:
         with suppress(BadRow):
-            state, time = loads(text), loads(time_text or "null")
+            state, time = json_value(text), json_value(time_text or "null")
             if isinstance(time, dict):
                 state[9] = state[9] or time.get("ran") or time.get("created")
                 state[10] = state[10] or time.get("completed")
@@ -149,7 +149,7 @@ def _target(
         return next(filter(None, named), "") or (patched_file(patch) if isinstance(patch, str) else "")
     if tool in targets.URL_TOOLS:
         return targets.host_of(url) if isinstance(url, str) else ""
-    return targets.name_of(agent) if tool in targets.AGENT_TOOLS and isinstance(agent, str) else ""
+    return targets.program_name(agent) if tool in targets.AGENT_TOOLS and isinstance(agent, str) else ""
 
 
 def patched_file(patch: str) -> str:

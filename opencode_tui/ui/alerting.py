@@ -17,7 +17,7 @@ from opencode_tui.records.alerts import Alert, Level
 from opencode_tui.records.day import Snapshot
 from opencode_tui.records.outcomes import AlertsSeen
 from opencode_tui.records.requests import AcknowledgeAlerts, LiftGuard, RaiseCutoff, SeeAlerts, SnoozeAlerts
-from opencode_tui.report.alert_words import level_glyph, session_of
+from opencode_tui.report.alert_words import alert_session, level_glyph
 from opencode_tui.report.outcome_words import outcome_words
 from opencode_tui.ui.announcer import Announcer
 from opencode_tui.ui.harmless_screen import HarmlessApp
@@ -145,13 +145,13 @@ class AlertingApp(HarmlessApp):
 
         Marks all shown alerts about that session as seen.
         """
-        session_id = session_of(alert)
+        session_id = alert_session(alert)
         standing = self.snapshot.alerts if self.snapshot is not None else ()
         if session_id is None:
             self.open_why(alert)
         else:
             self.post_message(OpenSession(session_id, alert.cause.turn_id if alert.cause.session_id else None))
-        same = [each.id for each in standing if session_id is not None and session_of(each) == session_id]
+        same = [each.id for each in standing if session_id is not None and alert_session(each) == session_id]
         if alert.seen_ms is None or same:
             self.clear_notifications()
             self.poller.act(SeeAlerts(tuple(dict.fromkeys((alert.id, *same)))))

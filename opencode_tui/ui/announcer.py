@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from opencode_tui.config.settings import Channels
 from opencode_tui.records.alerts import Alert, DeliveryResult, at_least, severity
-from opencode_tui.report.alert_words import failures
+from opencode_tui.report.alert_words import failed_deliveries
 
 MOST_TOASTS = 3
 """The most toasts at once; a further one counts the rest."""
@@ -50,7 +50,7 @@ class Announcer:
 
     def _new_failures(self, alerts: Sequence[Alert]) -> tuple[DeliveryResult, ...]:
         since = self._began_at or 0
-        failed = {(t.channel, t.detail): t for alert in alerts if alert.id > since for t in failures(alert)}
+        failed = {(t.channel, t.detail): t for alert in alerts if alert.id > since for t in failed_deliveries(alert)}
         new = {key: result for key, result in failed.items() if key not in self._failed}
         self._failed |= new.keys()
         return tuple(new.values())

@@ -257,6 +257,6 @@ class OpencodeTui(AlertingApp):
         return run
 
 
-def run(feed: Feed, settings: Settings) -> None:
+def run_app(feed: Feed, settings: Settings) -> None:
     """Run the dashboard until it is quit. Raises ValueError like OpencodeTui."""
     OpencodeTui(feed, settings).run(mouse=settings.ui.mouse)

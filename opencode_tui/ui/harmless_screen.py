@@ -22,7 +22,8 @@ class HarmlessText(LineFilter):
         if all(segment.control or segment.text.isprintable() for segment in segments):
             return segments
         return [
-            segment if segment.control else Segment(harmless.cells(segment.text), segment.style) for segment in segments
+            segment if segment.control else Segment(harmless.plain_cells(segment.text), segment.style)
+            for segment in segments
         ]
 
 

@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 
 from opencode_tui.alerts.watcher import look_for_alerts
 from opencode_tui.clock import HOUR_MS
-from opencode_tui.config.settings import Alerts, Lines, Settings, SpendRule
+from opencode_tui.config.settings import Lines, Settings, SpendRule
 from opencode_tui.ledger import alert_log
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.money import NANO
 from opencode_tui.records.alerts import Alert
-from tests.support.records import replace
+from tests.support.options import alert_settings
 from tests.support.watched import DAY_START, MINUTE, NOON, QUIET, Limits, Watched, keys
 
 CENT = NANO // 100
@@ -35,8 +35,7 @@ def file(tmp_path: Path) -> Path:
 
 EVERYTHING = Settings(
     timezone="UTC",
-    alerts=replace(
-        Alerts(),
+    alerts=alert_settings(
         every_calls=7,
         every_nano=11 * CENT,
         subagent=Lines(notice_nano=30 * CENT),

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from opencode_tui.config.settings import Alerts, Budget, Lines, Settings
+from opencode_tui.config.settings import Budget, Lines, Settings
+from tests.support.options import option
 from tests.support.records import replace
 from tests.support.watched import DAY_START, MINUTE, NOON, QUIET, Watched, only
 
@@ -259,7 +260,7 @@ def test_the_same_call_eight_times_tells_what_they_cost(tmp_path: Path) -> None:
 
 
 def test_a_full_context_tells_how_it_grew(tmp_path: Path) -> None:
-    watched = Watched(tmp_path / "ledger.db", only(context=Alerts().context))
+    watched = Watched(tmp_path / "ledger.db", only(context=option("context").default))
     watched.session("ses_1", "Fix header")
     for tokens, cost in ((12_000, "0.01"), (40_000, "0.02"), (60_000, "0.03"), (85_000, "0.04")):
         watched.call("ses_1", cost, context=tokens)
@@ -270,7 +271,7 @@ def test_a_full_context_tells_how_it_grew(tmp_path: Path) -> None:
 
 
 def test_tokens_are_written_as_on_the_screen(tmp_path: Path) -> None:
-    watched = Watched(tmp_path / "ledger.db", only(context=Alerts().context))
+    watched = Watched(tmp_path / "ledger.db", only(context=option("context").default))
     watched.session("ses_1", "Fix header")
     for tokens, cost in ((1_240, "0.01"), (40_000, "0.02"), (60_000, "0.03"), (85_000, "0.04")):
         watched.call("ses_1", cost, context=tokens)

@@ -11,17 +11,18 @@ import pytest
 from opencode_tui.alerts import rules
 from opencode_tui.alerts.channels.message import alert_fields
 from opencode_tui.alerts.rules.measurements import Measurements
-from opencode_tui.alerts.rules.rate import rates
+from opencode_tui.alerts.rules.rate import rate_course
 from opencode_tui.alerts.rules.rule import Rule, counted, period_key
 from opencode_tui.alerts.watcher import look_for_alerts
 from opencode_tui.analysis.thresholds import last_rise
 from opencode_tui.clock import DAY_MS, HOUR_MS, calendar_for
-from opencode_tui.config.settings import Alerts, Budget, Fills, Lines, Settings, SpendRule
+from opencode_tui.config.settings import Budget, Fills, Lines, Settings, SpendRule
 from opencode_tui.records.alerts import Alert, Crossing
 from opencode_tui.records.facts import CallScope
 from opencode_tui.report.alert_words import details
 from tests.stores import V1, V2, Files, MakeStore, tool
 from tests.support.ledgers import reader
+from tests.support.options import alert_settings
 from tests.support.records import replace
 from tests.support.watched import DAY_START, MINUTE, NOON, QUIET, Limits, Watched, only
 
@@ -94,7 +95,7 @@ def test_a_measure_rises_anew_after_it_fell_below_nine_tenths(course: list[tuple
 
 
 def test_the_rate_is_seen_to_fall_between_calls_that_are_far_apart() -> None:
-    assert list(rates([(0, 5), (HOUR_MS - 1, 5), (HOUR_MS, 1), (5 * HOUR_MS, 7)])) == [
+    assert list(rate_course([(0, 5), (HOUR_MS - 1, 5), (HOUR_MS, 1), (5 * HOUR_MS, 7)])) == [
         (0, 0),
         (0, 5),
         (HOUR_MS - 1, 5),
@@ -454,8 +455,7 @@ def test_no_rule_is_asked_of_the_ledger_that_is_off(file: Path) -> None:
 EVERY_RULE = Settings(
     timezone="UTC",
     budget=Budget(10**15, 10**15),
-    alerts=replace(
-        Alerts(),
+    alerts=alert_settings(
         month=Lines(warning_nano=10**15),
         subagent=Lines(warning_nano=10**15),
         spend={

@@ -12,15 +12,15 @@ from time import monotonic
 
 import pytest
 
-from opencode_tui.alerts.channels.running import Ended, run
+from opencode_tui.alerts.channels.running import Ended, run_program
 from tests.support.processes import PATIENCE_S, noted, runs, until
 
 ENVIRON = {"PATH": os.environ["PATH"]}
 OURS = """
 import sys, threading
-from opencode_tui.alerts.channels.running import run
+from opencode_tui.alerts.channels.running import run_program
 def tell():
-    run(["sh", "-c", sys.argv[1]], b"", {"PATH": sys.argv[2]}, 600)
+    run_program(["sh", "-c", sys.argv[1]], b"", {"PATH": sys.argv[2]}, 600)
     print("told", flush=True)
 threading.Thread(target=tell, daemon=True).start()
 print("started", flush=True)
@@ -30,7 +30,7 @@ sys.stdin.read()
 
 
 def sh(source: str, timeout_s: float = PATIENCE_S) -> Ended:
-    return run(["sh", "-c", source], b"", ENVIRON, timeout_s)
+    return run_program(["sh", "-c", source], b"", ENVIRON, timeout_s)
 
 
 def test_one_that_hangs_is_stopped_with_its_children(tmp_path: Path) -> None:

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from opencode_tui.analysis.matching import matching
-from opencode_tui.analysis.pace import band, crossing, run_rate, week
+from opencode_tui.analysis.pace import band, crossing_ms, run_rate, week
 from opencode_tui.analysis.periods import PERIODS, days_of, parse_day
-from opencode_tui.analysis.trees import Tree, roots, trees
+from opencode_tui.analysis.trees import Tree, roots, trees_of
 from opencode_tui.clock import HOUR_MS
 from opencode_tui.money import NANO
 
@@ -41,22 +41,22 @@ def test_the_rate_is_the_spend_of_the_last_sixty_minutes() -> None:
 
 
 def test_a_line_is_reached_when_what_is_left_is_spent_at_the_rate() -> None:
-    assert crossing(50 * CENT, 80 * CENT, 60 * CENT, NOW, NOW + HOUR_MS) == NOW + HOUR_MS // 2
+    assert crossing_ms(50 * CENT, 80 * CENT, 60 * CENT, NOW, NOW + HOUR_MS) == NOW + HOUR_MS // 2
 
 
 def test_a_line_that_is_reached_already_or_never_has_no_moment() -> None:
     end = NOW + 24 * HOUR_MS
-    assert crossing(80 * CENT, 80 * CENT, CENT, NOW, end) is None
-    assert crossing(0, 80 * CENT, 0, NOW, end) is None
-    assert crossing(0, 80 * CENT, 80 * CENT, NOW, NOW + HOUR_MS) is None
-    assert crossing(0, 80 * CENT, 80 * CENT, NOW, NOW + HOUR_MS + 1) == NOW + HOUR_MS
+    assert crossing_ms(80 * CENT, 80 * CENT, CENT, NOW, end) is None
+    assert crossing_ms(0, 80 * CENT, 0, NOW, end) is None
+    assert crossing_ms(0, 80 * CENT, 80 * CENT, NOW, NOW + HOUR_MS) is None
+    assert crossing_ms(0, 80 * CENT, 80 * CENT, NOW, NOW + HOUR_MS + 1) == NOW + HOUR_MS
 
 
 @given(amounts, amounts, amounts, st.integers(1, 25 * HOUR_MS))
 def test_a_crossing_lies_ahead_within_the_day_and_is_where_the_rate_leads(
     spent: int, line: int, rate: int, left_ms: int
 ) -> None:
-    at = crossing(spent, line, rate, NOW, NOW + left_ms)
+    at = crossing_ms(spent, line, rate, NOW, NOW + left_ms)
     by_the_end = rate > 0 and spent < line and (line - spent) * HOUR_MS < rate * left_ms
     assert (at is not None) == by_the_end
     if at is not None:
@@ -102,7 +102,7 @@ def test_the_turn_of_the_year_belongs_to_its_iso_week(day: date, label: str) -> 
 @given(parent_maps, st.lists(ids, max_size=10))
 def test_roots_put_every_session_into_exactly_one_tree(parents: dict[str, str | None], strangers: list[str]) -> None:
     asked = sorted({*parents, *strangers})
-    grown = trees(roots(asked, parents))
+    grown = trees_of(roots(asked, parents))
     assert sorted(member for tree in grown for member in tree.members) == asked
     assert len({tree.root for tree in grown}) == len(grown)
 
@@ -136,7 +136,7 @@ def test_an_orphan_is_its_own_root_and_a_cycle_has_its_smallest_id() -> None:
 
 
 def test_a_tree_counts_its_subagents_and_not_its_root() -> None:
-    grown = trees({"root": "root", "child": "root", "other": "idle root"})
+    grown = trees_of({"root": "root", "child": "root", "other": "idle root"})
     assert grown == [Tree("root", ("root", "child")), Tree("idle root", ("other",))]
     assert [tree.subagents for tree in grown] == [1, 1]
 

@@ -130,7 +130,7 @@ def locked(path: Path) -> Iterator[None]:
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("common.WAIT_S", "status.WAIT_S"):
+    for name in ("common.WAIT_S", "status.STATUS_WAIT_S"):
         monkeypatch.setattr(f"opencode_tui.cli.{name}", 0.05)
 
 
@@ -182,7 +182,7 @@ def test_an_import_by_another_process_is_not_waited_for_until_it_ends(
 ) -> None:
     shell.said("sync")
     spend(store, "0.10")
-    monkeypatch.setattr("opencode_tui.cli.status.WAIT_S", 0.1)
+    monkeypatch.setattr("opencode_tui.cli.status.STATUS_WAIT_S", 0.1)
     with closing(sqlite3.connect(shell.ledger)) as connection, connection:
         connection.execute("UPDATE store SET lease_ms = ?", (now_ms() + 4_000,))
     code, out, err = shell.run("status", "--format", "{spent}")

@@ -56,10 +56,10 @@ def test_a_poll_that_finds_nothing_new_looks_at_no_price(tmp_path: Path, monkeyp
 
     def counted(path: Path) -> files.Mark:
         looked.append(path)
-        return files.mark(path)
+        return files.file_mark(path)
 
     for module in ("opencode_config", "models_cache"):
-        monkeypatch.setattr(f"opencode_tui.pricing.{module}.mark", counted)
+        monkeypatch.setattr(f"opencode_tui.pricing.{module}.file_mark", counted)
     one.poll()
     assert looked
     most = 2 * len(set(looked))

@@ -9,7 +9,9 @@ import pytest
 
 from opencode_tui.config import SettingsError, load_settings
 from opencode_tui.config.settings import Settings
+from opencode_tui.config.table import file_key
 from opencode_tui.paths import config_file
+from tests.support.options import RULE_OPTIONS
 
 Texts = dict[str, str]
 
@@ -106,8 +108,7 @@ WRONG = {
     "[alerts]\nsession = 1": "alerts.session: 1 is not a table; write its keys below [alerts.session]",
     "[alerts.session]\nwarn_usd = 1": "alerts.session.warn_usd: unknown key (did you mean 'warning_usd'?)",
     "[alerts.day]\nwarning_usd = 1": (
-        "alerts.day: unknown key (there is context, every_calls, every_minutes, every_usd, month, rate, same_call, "
-        "same_file, session, spend, subagent, subagent_depth, week)"
+        f"alerts.day: unknown key (there is {', '.join(sorted(file_key(name) for name in (*RULE_OPTIONS, 'spend')))})"
     ),
     "[alerts.session]\nwarning_usd = 0.3": (
         "alerts.session.warning_usd: the notice at $0.50 comes after the warning at $0.30; "

@@ -13,15 +13,19 @@ from msgspec import Struct
 from msgspec.structs import fields
 
 from opencode_tui.config import load_settings
-from opencode_tui.config.model import KEYS, NAMED_TABLES, TABLES
+from opencode_tui.config.model import NAMED_TABLES, all_keys, document_with, tables_in
+from opencode_tui.config.options import declared
 from opencode_tui.config.settings import Budget, CustomPrice, Fills, GuardCaps, Lines, Settings, SpendRule
 from opencode_tui.config.table import keys_in
+from tests.support.options import CHANNEL_OPTIONS, RULE_OPTIONS, option, value
 from tests.support.paths import ROOT
 from tests.support.records import replace
 
 EXAMPLE = ROOT / "config.example.toml"
 CENT = 10_000_000
 DEFAULT = Settings()
+TABLES = tables_in(document_with(declared()))
+KEYS = all_keys(TABLES)
 Texts = dict[str, str]
 
 
@@ -30,14 +34,20 @@ def load(config: Path, text: str, env: Texts | None = None, flags: Texts | None 
     return load_settings(flags, env or {}, config)
 
 
+DECLARED = {"alerts": RULE_OPTIONS, "channels": CHANNEL_OPTIONS}
+
+
 def keys_of(record: object, above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    """The keys that a settings record has in the file: its fields, with `_usd` for `_nano`."""
+    """The keys that a settings record has in the file: its fields and options, with `_usd` for `_nano`."""
     assert isinstance(record, Struct)
-    for field in fields(record):
-        value = getattr(record, field.name)
-        key = (*above, re.sub("_nano$", "_usd", field.name))
-        if isinstance(value, Struct):
-            yield from keys_of(value, key)
+    of = {field.name: getattr(record, field.name) for field in fields(record)}
+    if "options" in of:
+        del of["options"]
+        of |= {name: option.default for name, option in DECLARED[above[-1]].items()}
+    for name, each in of.items():
+        key = (*above, re.sub("_nano$", "_usd", name))
+        if isinstance(each, Struct):
+            yield from keys_of(each, key)
         else:
             yield key
 
@@ -168,27 +178,30 @@ def test_a_byte_order_mark_is_no_fault(config: Path) -> None:
 
 def test_a_level_that_is_left_out_keeps_its_default(config: Path) -> None:
     alerts = load(config, "[alerts.session]\ncutoff_usd = 3\n[alerts.context]\nnotice = 70").alerts
-    assert alerts.session == replace(DEFAULT.alerts.session, cutoff_nano=300 * CENT)
-    assert alerts.context == Fills(70, 95, None)
+    assert value(alerts, "session") == replace(option("session").default, cutoff_nano=300 * CENT)
+    assert value(alerts, "context") == Fills(70, 95, None)
 
 
 @pytest.mark.parametrize("off", ["'off'", "0"])
 def test_off_and_0_switch_a_rule_or_a_level_off(config: Path, off: str) -> None:
     text = f"[alerts]\nsame_call = {off}\nevery_usd = {off}\n[alerts.session]\nnotice_usd = {off}\n"
     alerts = load(config, f"{text}[alerts.context]\nwarning = {off}").alerts
-    assert (alerts.same_call, alerts.every_nano) == (0, 0)
-    assert alerts.session == Lines(warning_nano=100 * CENT)
-    assert alerts.context == Fills(notice=80)
+    assert (value(alerts, "same_call"), value(alerts, "every_nano")) == (0, 0)
+    assert value(alerts, "session") == Lines(warning_nano=100 * CENT)
+    assert value(alerts, "context") == Fills(notice=80)
 
 
 def test_the_weeks_warning_is_its_target_unless_it_is_set(config: Path) -> None:
+    def week(text: str, env: Texts | None = None) -> object:
+        return value(load(config, text, env=env).alerts, "week")
+
     target = "[budget]\nweek_target_usd = 5\n"
-    assert load(config, target).alerts.week == Lines(warning_nano=500 * CENT)
-    assert load(config, target + "[alerts.week]\ncutoff_usd = 9").alerts.week == Lines(None, 500 * CENT, 900 * CENT)
-    assert load(config, target + "[alerts.week]\nwarning_usd = 6").alerts.week == Lines(warning_nano=600 * CENT)
-    assert load(config, target + "[alerts.week]\nwarning_usd = 'off'").alerts.week == Lines()
+    assert week(target) == Lines(warning_nano=500 * CENT)
+    assert week(target + "[alerts.week]\ncutoff_usd = 9") == Lines(None, 500 * CENT, 900 * CENT)
+    assert week(target + "[alerts.week]\nwarning_usd = 6") == Lines(warning_nano=600 * CENT)
+    assert week(target + "[alerts.week]\nwarning_usd = 'off'") == Lines()
     env = {"OPENCODE_TUI_ALERTS__WEEK__WARNING_USD": "4"}
-    assert load(config, target, env=env).alerts.week == Lines(warning_nano=400 * CENT)
+    assert week(target, env) == Lines(warning_nano=400 * CENT)
 
 
 def test_a_rule_of_the_users_own_has_a_name(config: Path) -> None:
@@ -204,12 +217,12 @@ def test_a_rule_of_the_users_own_has_a_name(config: Path) -> None:
 def test_channels_are_levels_and_a_command_is_a_list_of_words(config: Path) -> None:
     text = "[channels]\nbell = 'off'\nwebhook = 'warning'\nwebhook_url_file = 'hook'\ncommand_line = ['say', 'a b']"
     channels = load(config, text).channels
-    assert (channels.toast, channels.bell, channels.webhook) == ("notice", "off", "warning")
-    assert channels.webhook_url_file == config.parent / "hook"
-    assert channels.command_line == ("say", "a b")
+    assert (channels.toast, channels.bell, value(channels, "webhook")) == ("notice", "off", "warning")
+    assert value(channels, "webhook_url_file") == config.parent / "hook"
+    assert value(channels, "command_line") == ("say", "a b")
     env = {"OPENCODE_TUI_CHANNELS__COMMAND_LINE": '["say"]', "OPENCODE_TUI_CHANNELS__WEBHOOK_URL_FILE": "here"}
-    assert load(config, text, env=env).channels.command_line == ("say",)
-    assert load(config, text, env=env).channels.webhook_url_file == Path("here")
+    assert value(load(config, text, env=env).channels, "command_line") == ("say",)
+    assert value(load(config, text, env=env).channels, "webhook_url_file") == Path("here")
 
 
 def test_caps_are_by_path_and_by_agent(config: Path, own_home: Path) -> None:
@@ -278,10 +291,7 @@ def test_the_file_can_hold_each_field_of_the_records_and_nothing_else() -> None:
 
 def imports_pydantic(load_call: str, **environ: str) -> bool:
     """Whether a new process imports pydantic for the call; the process checks that the call succeeds."""
-    code = (
-        "import sys\nfrom opencode_tui.config import load_settings\n"
-        f"{load_call}\nprint('pydantic' in sys.modules or 'pydantic_settings' in sys.modules)"
-    )
+    code = f"import sys\nfrom opencode_tui.config import load_settings\n{load_call}\nprint('pydantic' in sys.modules)"
     run = subprocess.run(
         [sys.executable, "-c", code],
         env={**os.environ, **environ},

@@ -8,11 +8,12 @@ from typing import Literal
 import pytest
 
 from opencode_tui.clock import DAY_MS, HOUR_MS
-from opencode_tui.config.settings import Alerts, Budget, Fills, Lines, Settings
+from opencode_tui.config.settings import Budget, Fills, Lines, Settings
 from opencode_tui.ledger import alert_log
 from opencode_tui.money import NANO
 from opencode_tui.records.alerts import LEVELS, Alert, Cause, Crossing, Level, at_least, severity
 from opencode_tui.records.calls import Call, Tokens
+from tests.support.options import alert_settings
 from tests.support.records import replace
 from tests.support.watched import DAY_START, MINUTE, NOON, QUIET, Watched, keys, only
 
@@ -106,7 +107,7 @@ def test_the_first_look_at_a_day_that_is_past_its_line_fires_once(file: Path) ->
 
 
 def test_ten_thousand_calls_at_once_fire_each_rule_once(file: Path) -> None:
-    watched = Watched(file, replace(Settings(timezone="UTC"), alerts=replace(Alerts(), every_calls=100, same_file=0)))
+    watched = Watched(file, replace(Settings(timezone="UTC"), alerts=alert_settings(every_calls=100, same_file=0)))
     watched.session("ses_1", "Import")
     first = Call("m", "ses_1", "turn", "opencode", "kimi-k2.6", "build", "/shop", 0, 1, Tokens(90_000), CENT // 10)
     watched.write(replace(first, id=f"msg_{n:05d}", created_ms=NOON + n) for n in range(10_000))
@@ -139,7 +140,7 @@ def test_of_two_levels_at_one_line_the_higher_one_alone_is_told(file: Path) -> N
 
 
 def test_alerts_are_given_in_the_order_in_which_their_lines_were_crossed(file: Path) -> None:
-    watched = Watched(file, replace(DAY, alerts=replace(QUIET, session=Lines(notice_nano=50 * CENT))))
+    watched = Watched(file, replace(DAY, alerts=alert_settings(QUIET, session=Lines(notice_nano=50 * CENT))))
     watched.call(cost="0.60", at=NOON)
     watched.call(cost="0.30", at=NOON + MINUTE)
     assert [(alert.crossing.rule, alert.crossing.at_ms) for alert in watched.look()] == [
@@ -168,7 +169,9 @@ def test_two_settings_at_once_each_fire_their_line_and_do_not_provoke_each_other
 
 
 def test_a_look_that_finds_nothing_new_asks_for_no_right_to_write(file: Path) -> None:
-    watched = Watched(file, replace(DAY, alerts=replace(QUIET, rate=Lines(warning_nano=CENT), context=Fills(80, 95))))
+    watched = Watched(
+        file, replace(DAY, alerts=alert_settings(QUIET, rate=Lines(warning_nano=CENT), context=Fills(80, 95)))
+    )
     watched.call(cost="0.90", context=96_000)
     asked: list[str] = []
     watched.ledger.connection.set_trace_callback(asked.append)

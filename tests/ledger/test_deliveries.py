@@ -19,12 +19,12 @@ from opencode_tui.alerts.channels import Route
 from opencode_tui.alerts.channels.message import title
 from opencode_tui.alerts.notifier import Notifier
 from opencode_tui.clock import calendar_for
-from opencode_tui.config.settings import Channels
 from opencode_tui.ledger import alert_log, deliveries
 from opencode_tui.ledger.holder import is_gone, this_process
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.records.alerts import Alert, DeliveryResult
 from opencode_tui.report.alerts import alert_json, alerts_text
+from tests.support.options import channel_settings
 from tests.support.paths import ROOT
 from tests.support.records import replace
 from tests.support.watched import DAY_START, NOON, QUIET, Watched, only
@@ -48,7 +48,7 @@ class Pigeon:
 @pytest.fixture
 def watched(tmp_path: Path) -> Iterator[Watched]:
     watched = Watched(tmp_path / "ledger.db")
-    watched.settings = replace(watched.settings, alerts=QUIET, channels=Channels(command="notice"))
+    watched.settings = replace(watched.settings, alerts=QUIET, channels=channel_settings(command="notice"))
     yield watched
     watched.ledger.close()
 
@@ -137,7 +137,7 @@ def test_it_is_given_up_after_some_tries(watched: Watched) -> None:
 def test_a_channel_that_was_turned_off_meanwhile_does_not_deliver(watched: Watched) -> None:
     fired(watched)
     left_by(watched, ended_process())
-    watched.settings = replace(watched.settings, channels=Channels(webhook="notice"))
+    watched.settings = replace(watched.settings, channels=channel_settings(webhook="notice"))
     watched.look()
     assert [(each.channel, each.detail) for each in told(watched)] == [("command", deliveries.TURNED_OFF)]
     pigeon = Pigeon()
@@ -178,7 +178,7 @@ def test_alerts_of_before_deliveries_were_kept_are_not_delivered(watched: Watche
 
 
 def test_several_that_look_at_once_deliver_each_alert_once(watched: Watched) -> None:
-    watched.settings = replace(only(every_calls=1), channels=Channels(command="notice"))
+    watched.settings = replace(only(every_calls=1), channels=channel_settings(command="notice"))
     for _ in range(12):
         watched.call()
         watched.look()
@@ -280,9 +280,11 @@ from pathlib import Path
 from opencode_tui.alerts.notifier import Notifier
 from opencode_tui.alerts.watcher import look_for_alerts
 from opencode_tui.ledger.ledger import Ledger
-from opencode_tui.config.settings import Alerts, Channels, Settings
+from opencode_tui.config.settings import Settings
+from tests.support.options import channel_settings
 from tests.support.watched import QUIET
-settings = Settings(timezone="UTC", alerts=QUIET, channels=Channels(command="notice", command_line=({str(hook)!r},)))
+channels = channel_settings(command="notice", command_line=({str(hook)!r},))
+settings = Settings(timezone="UTC", alerts=QUIET, channels=channels)
 path = Path({str(place / "ledger.db")!r})
 ledger = Ledger(path)
 new = look_for_alerts(ledger, settings, {NOON})

@@ -87,7 +87,7 @@ def test_a_renewed_table_gives_back_the_prices_of_a_models_dev_file(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     to = tmp_path / "table.csv"
-    assert renew.main([str(file(tmp_path, MODELS_DEV)), "--as-of", "2027-01", "--to", str(to)]) == 0
+    assert renew.renew([str(file(tmp_path, MODELS_DEV)), "--as-of", "2027-01", "--to", str(to)]) == 0
     assert "2 prices as of 2027-01; 2 models" in capsys.readouterr().out
     table = ListTable(to)
     assert table.models() == (("acme", "big, new"), ("acme", "plain"))
@@ -102,7 +102,7 @@ def test_a_snapshot_is_told_apart_from_a_models_dev_file(tmp_path: Path) -> None
     tier = {"above": 32000, "input": 0.75, "output": 3.75}
     snapshot = {"acme": {"m": {"input": 0.45, "output": 2.25, "context": 262144, "tiers": [tier]}}}
     to = tmp_path / "table.csv"
-    assert renew.main([str(file(tmp_path, snapshot)), "--as-of", "2026-11", "--to", str(to)]) == 0
+    assert renew.renew([str(file(tmp_path, snapshot)), "--as-of", "2026-11", "--to", str(to)]) == 0
     rates = ListTable(to).rates("acme", "m")
     tiers = (Tier(32_000, 750_000_000, 3_750_000_000, 0, 0),)
     assert rates == Rates(450_000_000, 2_250_000_000, 0, 0, tiers, "list 2026-11", 262_144)
@@ -110,7 +110,7 @@ def test_a_snapshot_is_told_apart_from_a_models_dev_file(tmp_path: Path) -> None
 
 def test_the_table_reads_as_plain_text(tmp_path: Path) -> None:
     to = tmp_path / "table.csv"
-    renew.main([str(file(tmp_path, MODELS_DEV)), "--as-of", "2027-01", "--to", str(to)])
+    renew.renew([str(file(tmp_path, MODELS_DEV)), "--as-of", "2027-01", "--to", str(to)])
     head, columns, big, plain = to.read_text().splitlines()
     assert "as of 2027-01" in head
     assert columns == "provider,model,input,output,cache_read,cache_write,context,tiers"
@@ -121,14 +121,14 @@ def test_the_table_reads_as_plain_text(tmp_path: Path) -> None:
 def test_the_month_is_the_files_own_unless_it_is_given(tmp_path: Path) -> None:
     source, to = file(tmp_path, MODELS_DEV), tmp_path / "table.csv"
     os.utime(source, (1_770_000_000, 1_770_000_000))
-    assert renew.main([str(source), "--to", str(to)]) == 0
+    assert renew.renew([str(source), "--to", str(to)]) == 0
     rates = ListTable(to).rates("acme", "plain")
     assert rates and rates.source == "list 2026-02"
 
 
 def test_opencodes_own_list_is_the_default(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENCODE_MODELS_PATH", str(file(tmp_path, MODELS_DEV)))
-    assert renew.main(["--to", str(tmp_path / "table.csv")]) == 0
+    assert renew.renew(["--to", str(tmp_path / "table.csv")]) == 0
     assert ListTable(tmp_path / "table.csv").rates("acme", "plain") is not None
 
 
@@ -139,7 +139,7 @@ def test_bad_input_is_one_sentence_and_leaves_the_table_alone(
     source = tmp_path / "absent.json" if content is None else file(tmp_path, content)
     to = tmp_path / "table.csv"
     to.write_text("as it was")
-    assert renew.main([str(source), "--to", str(to)]) == 3
+    assert renew.renew([str(source), "--to", str(to)]) == 3
     said = capsys.readouterr().err
     assert str(source) in said
     assert said.count("\n") == 1
@@ -148,7 +148,7 @@ def test_bad_input_is_one_sentence_and_leaves_the_table_alone(
 
 def test_a_month_that_is_none_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as stopped:
-        renew.main(["list.json", "--as-of", "2026-13"])
+        renew.renew(["list.json", "--as-of", "2026-13"])
     assert stopped.value.code == 2
     assert "2026-13" in capsys.readouterr().err
 

@@ -137,9 +137,9 @@ class TestPlaces:
     ) -> None:
         file = write(tmp_path / "p/opencode.json", gw(m=cost(1, 2)))
         prices, looked = book(tmp_path), []
-        real = files.mark
+        real = files.file_mark
         counted = lambda path: looked.append(path) or real(path)  # type: ignore[func-returns-value]  # noqa: E731
-        monkeypatch.setattr("opencode_tui.pricing.opencode_config.mark", counted)
+        monkeypatch.setattr("opencode_tui.pricing.opencode_config.file_mark", counted)
         for _ in range(1_000):
             assert price_of(prices, "m", file.parent) == (1, 2, 0, 0)
         once = len(looked)

@@ -14,7 +14,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from opencode_tui.cli.streams import HarmlessStream
-from opencode_tui.privacy.harmless import cells, for_shell, for_tmux, lines, one_line, shown_id
+from opencode_tui.privacy.harmless import for_shell, for_tmux, lines, one_line, plain_cells, shown_id
 from opencode_tui.report.session_facts import resume_command
 from tests.support.escapes import ESCAPES, acts
 
@@ -29,7 +29,7 @@ NASTY = st.text(
 @given(NASTY)
 @example("".join(ESCAPES))
 def test_a_line_holds_nothing_that_acts(text: str) -> None:
-    assert acts(one_line(text)) == acts(cells(text)) == acts(for_tmux(text)) == acts(shown_id(text)) == []
+    assert acts(one_line(text)) == acts(plain_cells(text)) == acts(for_tmux(text)) == acts(shown_id(text)) == []
     assert acts(lines(text), "\n") == []
     assert lines(text).count("\n") == text.count("\n")
 
@@ -82,7 +82,7 @@ def test_what_is_printed_passes_a_stream_that_lets_nothing_through(texts: list[s
 def test_what_is_printable_passes_as_it_is() -> None:
     text = "▲ $0.83 “größe” 👩\u200d💻 \ue0b0\nline\n"
     assert lines(text) == text
-    assert cells("größe 👩\u200d💻") == "größe 👩\u200d💻"
+    assert plain_cells("größe 👩\u200d💻") == "größe 👩\u200d💻"
 
 
 def test_a_folder_with_nothing_odd_in_it_is_copied_bare(tmp_path: Path) -> None:

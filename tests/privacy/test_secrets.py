@@ -17,7 +17,7 @@ from opencode_tui.ledger import fingerprints
 from opencode_tui.ledger.fingerprints import key_file, keyed
 from opencode_tui.privacy.commands import command_head
 from opencode_tui.privacy.programs import MODULES, PROGRAMS
-from opencode_tui.privacy.targets import agent_of, file_of, host_of, kept_target, name_of, tool_name, word_of
+from opencode_tui.privacy.targets import agent_of, file_of, host_of, kept_target, program_name, tool_name, word_of
 from opencode_tui.source.digest import digest_of
 from opencode_tui.source.tools import tool_use
 from tests.stores import V1, V2, Files, MakeStore, tool
@@ -147,11 +147,11 @@ def test_an_error_is_kept_by_its_kind_if_that_is_one(text: str, word: str) -> No
 
 def test_names_of_agents_and_tools_are_names() -> None:
     for name in ("build", "my reviewer", "größe"):
-        assert agent_of(name) == name_of(name) == name
+        assert agent_of(name) == program_name(name) == name
     assert agent_of("🚀 (old)") == "🚀 (old)"  # the guard's caps go by the name that the user gave
     for text in ("https://u:SEKRIT@h", "token=SEKRIT", "sk-ant-SEKRIT0", ""):
-        assert agent_of(text) == name_of(text) == ""
-    assert not any(map(name_of, ("git SEKRIT", "x" * 99, "a sentence, and SEKRIT")))
+        assert agent_of(text) == program_name(text) == ""
+    assert not any(map(program_name, ("git SEKRIT", "x" * 99, "a sentence, and SEKRIT")))
     assert [tool_name(each) for each in ("bash", "github_create_issue", "mcp.x/y")]
     assert not any(map(tool_name, ("curl SEKRIT", "sk-ant-SEKRIT0", "a\nb")))
 

@@ -8,7 +8,7 @@ import pytest
 
 from opencode_tui.clock import calendar_for
 from opencode_tui.config.settings import Settings
-from opencode_tui.counts import tokens_text
+from opencode_tui.money import tokens_text
 from opencode_tui.records.calls import Tokens
 from opencode_tui.records.day import Split, Week
 from opencode_tui.report import words
@@ -23,11 +23,11 @@ IMPORTING = replace(STORE, state="importing", imported=78_200, total=230_000)
 
 def test_fit_takes_the_longest_variant_that_fits_and_cuts_only_the_last() -> None:
     variants = ("one two three", "one two", "one")
-    assert words.fit(variants, 20) == "one two three"
-    assert words.fit(variants, 9) == "one two"
-    assert words.fit(variants, 2) == "o…"
-    assert words.fit(variants, 0) == ""
-    assert words.fit((), 9) == ""
+    assert words.fitting(variants, 20) == "one two three"
+    assert words.fitting(variants, 9) == "one two"
+    assert words.fitting(variants, 2) == "o…"
+    assert words.fitting(variants, 0) == ""
+    assert words.fitting((), 9) == ""
 
 
 @pytest.mark.parametrize(
@@ -91,9 +91,9 @@ def test_a_day_that_is_over_has_no_pace() -> None:
 
 
 def test_counts_name_sessions_subagents_and_calls_and_mind_the_singular() -> None:
-    assert words.counts(snapshot())[0] == "11 sessions (4 subagents), 3 active · 214 calls"
+    assert words.activity_text(snapshot())[0] == "11 sessions (4 subagents), 3 active · 214 calls"
     one = snapshot(sessions=1, subagents=0, active_sessions=0, calls=1)
-    assert words.counts(one)[0] == "1 session · 1 call"
+    assert words.activity_text(one)[0] == "1 session · 1 call"
 
 
 def test_aborted_calls_make_the_total_a_lower_bound() -> None:
@@ -106,9 +106,9 @@ def test_aborted_calls_make_the_total_a_lower_bound() -> None:
 
 def test_unreadable_rows_are_counted_with_their_reasons() -> None:
     broken = snapshot(unreadable_rows=12, unreadable_reasons=(("not JSON", 10), ("no id", 2)))
-    assert words.unreadable(broken)[0] == "12 rows unreadable: not JSON (10), no id (2)"
-    assert words.unreadable(snapshot(unreadable_rows=1))[0] == "1 row unreadable"
-    assert words.unreadable(snapshot()) == ()
+    assert words.unreadable_text(broken)[0] == "12 rows unreadable: not JSON (10), no id (2)"
+    assert words.unreadable_text(snapshot(unreadable_rows=1))[0] == "1 row unreadable"
+    assert words.unreadable_text(snapshot()) == ()
 
 
 def test_the_split_adds_up_to_a_hundred_with_what_is_unknown() -> None:

@@ -14,7 +14,7 @@ import pytest
 
 from opencode_tui.ledger import queries
 from opencode_tui.source import cursor, sqlite_store
-from opencode_tui.source.decode import BadRow, call_from_v1, call_from_v2, parse
+from opencode_tui.source.decode import BadRow, call_from_v1, call_from_v2, json_object
 from opencode_tui.source.text import identifier
 from opencode_tui.source.tools import tool_use
 from tests.stores import V1, V2, Files
@@ -112,13 +112,15 @@ def test_decoders_give_a_call_a_bad_row_or_nothing(seed: int) -> None:
 
 def _decode_v1(text: Any, dice: random.Random) -> Any:
     created = column(dice, DATE)
-    return call_from_v1(parse(text), id="m", session_id="s", created_ms=created, session_created_ms=DATE, version="1.0")
+    return call_from_v1(
+        json_object(text), id="m", session_id="s", created_ms=created, session_created_ms=DATE, version="1.0"
+    )
 
 
 def _decode_v2(text: Any, dice: random.Random) -> Any:
     names: dict[str, Any] = {"id": "m", "session_id": "s", "turn_id": None, "copied": False}
     names |= {"kind": dice.choice(["assistant", "compaction"]), "directory": "/x", "session_model": {}}
-    return call_from_v2(parse(text), created_ms=column(dice, DATE), **names)
+    return call_from_v2(json_object(text), created_ms=column(dice, DATE), **names)
 
 
 def test_ids_that_differ_stay_different(seed: int = 1) -> None:

@@ -6,11 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from msgspec.structs import fields
-
 from opencode_tui.alerts.watcher import look_for_alerts
 from opencode_tui.clock import HOUR_MS
-from opencode_tui.config.settings import Alerts, Budget, Settings
+from opencode_tui.config.settings import Budget, Settings
 from opencode_tui.ledger import alert_log, writing
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.money import nano_from_usd
@@ -18,12 +16,12 @@ from opencode_tui.pricing.book import Priced
 from opencode_tui.records.alerts import Alert
 from opencode_tui.records.calls import Call, Tokens, ToolUse
 from opencode_tui.records.stores import Session
-from tests.support.records import replace
+from tests.support.options import RULE_OPTIONS, alert_settings
 
 NOON = 1_778_673_600_000  # 2026-05-13 12:00 UTC, a Wednesday
 DAY_START = NOON - 12 * HOUR_MS
 MINUTE = 60_000
-QUIET = Alerts(**{each.name: type(getattr(Alerts(), each.name))() for each in fields(Alerts)})
+QUIET = alert_settings(**{name: type(option.default)() for name, option in RULE_OPTIONS.items()})
 """No rule at all but the day's warning and cutoff."""
 FAR = Budget(10**15, 10**15)
 """A day's lines that nothing reaches."""
@@ -31,7 +29,7 @@ FAR = Budget(10**15, 10**15)
 
 def only(**rules: object) -> Settings:
     """Settings with no other rules than these, in UTC."""
-    return Settings(timezone="UTC", budget=FAR, alerts=replace(QUIET, **rules))
+    return Settings(timezone="UTC", budget=FAR, alerts=alert_settings(QUIET, **rules))
 
 
 class Limits:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from opencode_tui.clock import DAY_MS
-from opencode_tui.records.alerts import EVER, Alert, Cause, Crossing, DeliveryResult, Level
+from opencode_tui.records.alerts import EVER_PERIOD, Alert, Cause, Crossing, DeliveryResult, Level
 from opencode_tui.records.answers import AlertList
 from opencode_tui.records.requests import AlertsRequest
 from tests.support.records import replace
@@ -39,7 +39,7 @@ SESSION_CROSSING = Crossing(
     "spend",
     "notice",
     "ses_1",
-    EVER,
+    EVER_PERIOD,
     nano("$0.41"),
     nano("$0.40"),
     at("13:05"),

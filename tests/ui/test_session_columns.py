@@ -10,11 +10,11 @@ from opencode_tui.analysis.session_list import ordered
 from opencode_tui.clock import calendar_for
 from opencode_tui.records.calls import Tokens
 from opencode_tui.records.day import SessionLine
-from opencode_tui.ui.tables.alerts import ALERTS
+from opencode_tui.ui.tables.alerts import ALERT_COLUMNS
 from opencode_tui.ui.tables.columns import AnyColumn
 from opencode_tui.ui.tables.layout import PADDING, column_widths, fit_columns
 from opencode_tui.ui.tables.sessions import SESSIONS, SORTS, TODAY, SessionContext
-from opencode_tui.ui.tables.turns import TURNS
+from opencode_tui.ui.tables.turns import TURN_COLUMNS
 from tests.support.records import replace
 from tests.ui.builders import NOW, row, session
 from tests.ui.builders import SESSIONS as LINES
@@ -22,7 +22,7 @@ from tests.ui.builders import SESSIONS as LINES
 CONTEXT = SessionContext(NOW, calendar_for("UTC"))
 
 
-@pytest.mark.parametrize("columns", [SESSIONS, TODAY, TURNS, ALERTS])
+@pytest.mark.parametrize("columns", [SESSIONS, TODAY, TURN_COLUMNS, ALERT_COLUMNS])
 def test_a_key_names_one_column_of_a_table(columns: tuple[AnyColumn, ...]) -> None:
     keys = [column.key for column in columns]
     assert len(set(keys)) == len(keys)

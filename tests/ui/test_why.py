@@ -8,15 +8,17 @@ import pytest
 from textual.pilot import Pilot
 
 from opencode_tui.alerts.rules import in_force
-from opencode_tui.config.settings import Alerts, Fills, Lines, SpendRule
+from opencode_tui.config.settings import Lines, SpendRule
 from opencode_tui.records.requests import SeeAlerts
 from opencode_tui.report.alert_words import measured
 from opencode_tui.ui.app import OpencodeTui
 from opencode_tui.ui.screens.session import SessionScreen
 from opencode_tui.ui.screens.why import WhyScreen
 from opencode_tui.ui.tables.row_table import RowTable
+from tests.support.options import alert_settings
 from tests.support.records import replace
 from tests.support.textual_internals import toast_texts
+from tests.support.watched import QUIET
 from tests.ui.alert_builders import DAY_CROSSING, FIRED, alert, fired
 from tests.ui.alert_showing import over, poll
 from tests.ui.builders import nano, snapshot
@@ -144,14 +146,15 @@ def test_a_value_is_said_in_the_unit_of_its_rule(rule: str, kind: str, said: str
 def test_every_rule_that_is_on_is_watched_and_none_that_is_off() -> None:
     cheap = Lines(warning_nano=nano("$3"))
     rules = {"opus": SpendRule(cheap, "model", "month", "opus")}
-    on = Alerts(month=cheap, spend=rules, every_calls=50, every_nano=nano("$1"), every_minutes=1, subagent_depth=2)
+    on = alert_settings(
+        month=cheap, spend=rules, every_calls=50, every_nano=nano("$1"), every_minutes=1, subagent_depth=2
+    )
     text = "\n".join(in_force(replace(THEME, alerts=on)))
     assert "the month's spend: warning at $3.00" in text
     assert "your rule “opus”: each model with “opus” in a month: warning at $3.00" in text
     assert "every 50 calls" in text and "every $1.00" in text and "every 1 minute " in text
     assert "a subagent deeper than 2" in text and "how full the context is: notice at 80%, warning at 95%" in text
-    none = Alerts(Lines(), Lines(), Lines(), Lines(), same_call=0, same_file=0, context=Fills())
-    assert in_force(replace(THEME, alerts=none)) == ("the day's spend: warning at $0.80, cutoff at $1.50",)
+    assert in_force(replace(THEME, alerts=QUIET)) == ("the day's spend: warning at $0.80, cutoff at $1.50",)
 
 
 def test_why_looks(snap_compare: SnapCompare) -> None:

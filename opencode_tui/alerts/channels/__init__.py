@@ -1,33 +1,28 @@
-"""The delivery channels, one file each. A new one is a file here and an entry in `CHANNELS`."""
+"""The delivery channels, one file each. A new one is a file here with `CHANNEL`, and lines in the example file."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from opencode_tui.alerts.channels import command, desktop, webhook
-from opencode_tui.alerts.channels.channel import Channel
+from opencode_tui.alerts.channels.channel import Channel, ChannelType
+from opencode_tui.alerts.discovery import modules_in
+from opencode_tui.config.options import Option
 from opencode_tui.config.settings import Channels, Settings
 from opencode_tui.records.alerts import Alert, Level, at_least
 
-
-class ChannelType(Struct, frozen=True):
-    """A kind of channel. The setting of its name is the least level that it delivers."""
-
-    name: str
-    make: Callable[[Settings, Mapping[str, str]], Channel]
-    interrupts: bool = False
-    """It interrupts people, so that it skips late alerts below the cutoff."""
-
-
-CHANNELS = (
-    ChannelType("desktop", desktop.make, interrupts=True),
-    ChannelType("webhook", webhook.make),
-    ChannelType("command", command.make),
+CHANNELS: tuple[ChannelType, ...] = tuple(
+    sorted(
+        (module.CHANNEL for module in modules_in(__name__, __path__) if hasattr(module, "CHANNEL")),
+        key=lambda channel: channel.rank,
+    )
 )
+"""All channels in the order in which they are listed."""
+OPTIONS: tuple[Option[Any], ...] = tuple(option for channel in CHANNELS for option in (channel.level, *channel.options))
+"""The settings that they declare."""
 
 
 class Route(Struct, frozen=True):
@@ -58,14 +53,14 @@ class Route(Struct, frozen=True):
 
 def levels(channels: Channels) -> dict[str, Level]:
     """The least level of each enabled channel, by name."""
-    found = {channel.name: getattr(channels, channel.name) for channel in CHANNELS}
+    found = {channel.name: channel.level.of(channels) for channel in CHANNELS}
     return {name: level for name, level in found.items() if level != "off"}
 
 
 def all_off(channels: Channels) -> Channels:
     """The settings with all delivery channels off."""
-    off: dict[str, Any] = {channel.name: "off" for channel in CHANNELS}
-    return replace(channels, **off)
+    names = {channel.name for channel in CHANNELS}
+    return replace(channels, options={name: value for name, value in channels.options.items() if name not in names})
 
 
 def routes(settings: Settings, environ: Mapping[str, str]) -> tuple[Route, ...]:

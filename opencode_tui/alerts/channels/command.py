@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
-from opencode_tui.alerts.channels.channel import ChannelError
+from opencode_tui.alerts.channels.channel import ChannelError, ChannelType
 from opencode_tui.alerts.channels.message import alert_fields, plain
-from opencode_tui.alerts.channels.running import run
+from opencode_tui.alerts.channels.running import run_program
+from opencode_tui.config.alert_values import command_line
+from opencode_tui.config.options import ValueOption
 from opencode_tui.config.settings import Settings
 from opencode_tui.paths import WEBHOOK_VARIABLE
 from opencode_tui.records.alerts import Alert
 
-TIMEOUT_S = 30.0
+COMMAND_TIMEOUT_S = 30.0
 _HEAD = 200
 # Not OPENCODE_TUI_…: those are settings, and an opencode-tui that the command starts would reject unknown ones.
 _PREFIX = "ALERT_"
@@ -21,7 +23,7 @@ _VARIABLES = ("id", "level", "rule", "kind", "text", "cause", "session", "period
 
 class Command:
     def __init__(
-        self, command_line: Sequence[str], environ: Mapping[str, str], *, timeout_s: float = TIMEOUT_S
+        self, command_line: Sequence[str], environ: Mapping[str, str], *, timeout_s: float = COMMAND_TIMEOUT_S
     ) -> None:
         self._command_line, self._environ, self._timeout_s = tuple(command_line), environ, timeout_s
 
@@ -31,7 +33,7 @@ class Command:
         program = self._command_line[0]
         given = json.dumps(alert_fields(alert), ensure_ascii=False).encode(errors="replace") + b"\n"
         try:
-            ended = run(self._command_line, given, variables(alert, self._environ), self._timeout_s)
+            ended = run_program(self._command_line, given, variables(alert, self._environ), self._timeout_s)
         except OSError as error:
             raise ChannelError(f"{program} cannot be started ({error.strerror}); see channels.command_line") from error
         except ValueError as error:
@@ -55,4 +57,9 @@ def variables(alert: Alert, environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def make(settings: Settings, environ: Mapping[str, str]) -> Command:
-    return Command(settings.channels.command_line, environ)
+    return Command(COMMAND_LINE.of(settings.channels), environ)
+
+
+COMMAND_LINE = ValueOption[tuple[str, ...]]("command_line", (), command_line)
+"""The program and its arguments."""
+CHANNEL = ChannelType("command", make, options=(COMMAND_LINE,), rank=30)

@@ -12,13 +12,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from shutil import which
 
-from opencode_tui.alerts.channels.channel import ChannelError
+from opencode_tui.alerts.channels.channel import ChannelError, ChannelType
 from opencode_tui.alerts.channels.message import plain, title
-from opencode_tui.alerts.channels.running import run
+from opencode_tui.alerts.channels.running import run_program
 from opencode_tui.config.settings import Settings
 from opencode_tui.records.alerts import Alert, Level
 
-TIMEOUT_S = 10.0
+DESKTOP_TIMEOUT_S = 10.0
 TERMINAL = Path("/dev/tty")
 _LONGEST = 250
 _URGENCY: Mapping[Level, str] = {"notice": "low", "warning": "normal", "cutoff": "critical"}
@@ -52,7 +52,7 @@ class Desktop:
         """The error message; empty on success."""
         name = Path(command[0]).name
         try:
-            ended = run(command, b"", self._environ, TIMEOUT_S)
+            ended = run_program(command, b"", self._environ, DESKTOP_TIMEOUT_S)
         except OSError as error:
             return f"{name} cannot be started ({error.strerror})"
         if ended.code is None:
@@ -97,3 +97,6 @@ def osc(alert: Alert, environ: Mapping[str, str]) -> bytes:
 
 def make(settings: Settings, environ: Mapping[str, str]) -> Desktop:
     return Desktop(environ)
+
+
+CHANNEL = ChannelType("desktop", make, interrupts=True, rank=10)

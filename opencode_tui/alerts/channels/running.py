@@ -40,7 +40,7 @@ class Ended(Struct, frozen=True):
     """Why it was stopped, as the rest of a sentence, such as `did not end within 10 s`."""
 
 
-def run(line: Sequence[str], given: bytes, environ: Mapping[str, str], timeout_s: float) -> Ended:
+def run_program(line: Sequence[str], given: bytes, environ: Mapping[str, str], timeout_s: float) -> Ended:
     """Run a program without a shell, with `given` as its standard input, and wait for it.
 
     It is stopped with its process group after `timeout_s` seconds, after too much output, and if we end. Processes that

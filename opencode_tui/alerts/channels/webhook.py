@@ -18,13 +18,15 @@ from typing import Any
 from msgspec import Struct
 
 from opencode_tui import paths
-from opencode_tui.alerts.channels.channel import ChannelError
+from opencode_tui.alerts.channels.channel import ChannelError, ChannelType
 from opencode_tui.alerts.channels.message import alert_fields, title
 from opencode_tui.clock import monotonic_s
+from opencode_tui.config.alert_values import url_file
+from opencode_tui.config.options import ValueOption
 from opencode_tui.config.settings import Settings
 from opencode_tui.records.alerts import Alert
 
-TIMEOUT_S = 10.0
+WEBHOOK_TIMEOUT_S = 10.0
 BACKOFF_S = (1.0, 3.0)
 """Seconds before the second and the third attempt."""
 _BOTH_WAYS = 2  # socket.SHUT_RDWR
@@ -36,7 +38,7 @@ class Webhook:
         self,
         address: Callable[[], str],
         *,
-        timeout_s: float = TIMEOUT_S,
+        timeout_s: float = WEBHOOK_TIMEOUT_S,
         wait: Callable[[float], None] = time.sleep,
     ) -> None:
         """`address` returns the address when it is needed, so that no object stores it."""
@@ -157,4 +159,9 @@ def address_of(file: Path | None, environ: Mapping[str, str]) -> str:
 
 
 def make(settings: Settings, environ: Mapping[str, str]) -> Webhook:
-    return Webhook(lambda: address_of(settings.channels.webhook_url_file, environ))
+    return Webhook(lambda: address_of(URL_FILE.of(settings.channels), environ))
+
+
+URL_FILE = ValueOption("webhook_url_file", None, url_file)
+"""The file that holds the address; None uses OPENCODE_TUI_WEBHOOK_URL."""
+CHANNEL = ChannelType("webhook", make, options=(URL_FILE,), rank=20)

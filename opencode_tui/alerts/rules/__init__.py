@@ -1,27 +1,25 @@
-"""The alert rules, one file for each family. A new one is a file here and an entry in `RULES`.
-
-Its settings are a field of `config.settings.Alerts` and lines in the example file.
-"""
+"""The alert rules, one file for each family. A new one is a file here with `RULES`, and lines in the example file."""
 
 from __future__ import annotations
 
-from opencode_tui.alerts.rules import context, depth, edits, guard, loop, rate, spend, steps
+from typing import Any
+
+from opencode_tui.alerts.discovery import modules_in
 from opencode_tui.alerts.rules.measurements import Measurements
 from opencode_tui.alerts.rules.rule import Rule, Unit, counted
+from opencode_tui.config.options import Option
 from opencode_tui.config.settings import Settings
 from opencode_tui.records.alerts import Crossing
 
-RULES: tuple[Rule, ...] = (
-    *spend.RULES,
-    *rate.RULES,
-    *context.RULES,
-    *steps.RULES,
-    *depth.RULES,
-    *loop.RULES,
-    *edits.RULES,
-    *guard.RULES,
+RULES: tuple[Rule, ...] = tuple(
+    sorted(
+        (rule for module in modules_in(__name__, __path__) for rule in getattr(module, "RULES", ())),
+        key=lambda rule: rule.rank,
+    )
 )
-"""In order of evaluation, which also orders alerts that fire at the same moment."""
+"""All rules in order of evaluation; those of one file keep its order."""
+OPTIONS: tuple[Option[Any], ...] = tuple(rule.option for rule in RULES if rule.option is not None)
+"""The settings that they declare."""
 
 _UNKNOWN = counted("call")
 

@@ -9,10 +9,10 @@ from opencode_tui.alerts.rules.rule import ANY_TIME, PERCENT, Rule, Subject, lea
 from opencode_tui.analysis.cause_finders import context_growth, last_stretch
 from opencode_tui.analysis.causes import NO_CALLS
 from opencode_tui.clock import Calendar
-from opencode_tui.config.settings import Settings
-from opencode_tui.counts import tokens_text
+from opencode_tui.config.options import FillsOption
+from opencode_tui.config.settings import Fills, Settings
 from opencode_tui.ledger import alert_queries
-from opencode_tui.money import format_usd
+from opencode_tui.money import format_usd, tokens_text
 from opencode_tui.readings.context import ContextLimits
 from opencode_tui.records.alerts import Cause, Crossing
 from opencode_tui.records.evidence import Evidence
@@ -24,13 +24,15 @@ class ContextFill(Rule):
     title = "how full the context is"
     unit = PERCENT
     period = "rearmed"
+    option = FillsOption("context", Fills(notice=80, warning=95))
+    rank = 30
 
     def in_force(self, settings: Settings) -> Iterator[str]:
-        return titled(self, settings.alerts.context)
+        return titled(self, self.option.of(settings.alerts))
 
     def crossings(self, measured: Measurements) -> Iterator[Crossing]:
         """Reads all calls only of sessions whose newest call reaches a line."""
-        lines, limits = measured.settings.alerts.context, measured.limits
+        lines, limits = self.option.of(measured.settings.alerts), measured.limits
         if limits is None or not lines.levels:
             return
         for id, tokens, *model in alert_queries.newest_fills(measured.connection, measured.day):

@@ -6,9 +6,11 @@ from collections.abc import Iterator
 
 from opencode_tui.alerts.rules.measurements import Measurements
 from opencode_tui.alerts.rules.rule import ANY_TIME, Rule, Subject, counted
-from opencode_tui.analysis.cause_finders import cost
+from opencode_tui.analysis.cause_finders import total_cost
 from opencode_tui.analysis.causes import NO_CALLS, cause_in
 from opencode_tui.clock import Calendar
+from opencode_tui.config.alert_values import count_setting
+from opencode_tui.config.options import ValueOption
 from opencode_tui.config.settings import Settings
 from opencode_tui.money import format_usd
 from opencode_tui.records.alerts import Cause, Crossing
@@ -22,13 +24,15 @@ class SubagentDepth(Rule):
     title = "how deep subagents are nested"
     unit = counted("level")
     period = "ever"
+    option = ValueOption("subagent_depth", 0, count_setting)
+    rank = 50
 
     def in_force(self, settings: Settings) -> Iterator[str]:
-        if depth := settings.alerts.subagent_depth:
+        if depth := self.option.of(settings.alerts):
             yield f"a subagent deeper than {depth}: warning"
 
     def crossings(self, measured: Measurements) -> Iterator[Crossing]:
-        most = measured.settings.alerts.subagent_depth
+        most = self.option.of(measured.settings.alerts)
         for node in measured.nodes if most else ():
             if node.depth > most:
                 subject = Subject(node.id, node.id, f'"{measured.title(node.id)}"')
@@ -44,7 +48,7 @@ class SubagentDepth(Rule):
         if not evidence.leading:
             return NO_CALLS
         session = evidence.leading[0]
-        return cause_in(session, session.calls, f"it cost {format_usd(cost(session.calls))} so far")
+        return cause_in(session, session.calls, f"it cost {format_usd(total_cost(session.calls))} so far")
 
 
 RULES: tuple[Rule, ...] = (SubagentDepth(),)

@@ -6,10 +6,12 @@ from collections.abc import Iterator
 
 from opencode_tui.alerts.rules.measurements import Measurements
 from opencode_tui.alerts.rules.rule import Rule, Subject, counted
-from opencode_tui.analysis.cause_finders import by_turn, cost
+from opencode_tui.analysis.cause_finders import by_turn, total_cost
 from opencode_tui.analysis.causes import NO_CALLS, cause_in
 from opencode_tui.analysis.loops import is_edit
 from opencode_tui.clock import Calendar
+from opencode_tui.config.alert_values import count_setting
+from opencode_tui.config.options import ValueOption
 from opencode_tui.config.settings import Settings
 from opencode_tui.ledger import alert_queries
 from opencode_tui.money import format_usd
@@ -25,13 +27,15 @@ class SameFile(Rule):
     title = "the same file edited in many turns"
     unit = counted("turn")
     period = "day"
+    option = ValueOption("same_file", 4, count_setting)
+    rank = 70
 
     def in_force(self, settings: Settings) -> Iterator[str]:
-        if turns := settings.alerts.same_file:
+        if turns := self.option.of(settings.alerts):
             yield f"the same file edited in {turns} turns of a day: notice"
 
     def crossings(self, measured: Measurements) -> Iterator[Crossing]:
-        least = measured.settings.alerts.same_file
+        least = self.option.of(measured.settings.alerts)
         for id, file, turns in alert_queries.edited(measured.connection, measured.day, least) if least else ():
             subject = Subject(f"{id}:{file}", id, f'{last_part(file)} in "{measured.title(id)}"')
             yield self.crossing(measured, "notice", turns, least, subject)
@@ -48,7 +52,7 @@ class SameFile(Rule):
         session = evidence.leading[0]
         rounds = _rounds_on(session, crossing.subject.removeprefix(f"{session.id}:"))
         calls = [call for turn in rounds for call in turn]
-        return cause_in(session, calls, f"about {format_usd(cost(calls) // max(1, len(rounds)))} a round")
+        return cause_in(session, calls, f"about {format_usd(total_cost(calls) // max(1, len(rounds)))} a round")
 
 
 def _rounds_on(session: SessionEvidence, file: str) -> list[list[CallFacts]]:

@@ -17,6 +17,8 @@ class GuardHealth(Rule):
     title = "whether the guard holds"
     unit = counted("call")
     period = "incident"
+    option = None
+    rank = 90
     has_line = False
 
     def in_force(self, settings: Settings) -> tuple[str, ...]:

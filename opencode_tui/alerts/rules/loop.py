@@ -6,10 +6,12 @@ from collections.abc import Iterator
 
 from opencode_tui.alerts.rules.measurements import Measurements
 from opencode_tui.alerts.rules.rule import Rule, Subject, counted
-from opencode_tui.analysis.cause_finders import cost
+from opencode_tui.analysis.cause_finders import total_cost
 from opencode_tui.analysis.causes import NO_CALLS, cause_in
 from opencode_tui.analysis.loops import loops
 from opencode_tui.clock import Calendar
+from opencode_tui.config.alert_values import count_setting
+from opencode_tui.config.options import ValueOption
 from opencode_tui.config.settings import Settings
 from opencode_tui.ledger import alert_queries
 from opencode_tui.money import format_usd
@@ -24,14 +26,16 @@ class SameCall(Rule):
     title = "the same tool call again and again, with no file edited in between"
     unit = counted("time")
     period = "day"
+    option = ValueOption("same_call", 8, count_setting)
+    rank = 60
 
     def in_force(self, settings: Settings) -> Iterator[str]:
-        if times := settings.alerts.same_call:
+        if times := self.option.of(settings.alerts):
             yield f"the same tool call {times} times in a session, with no file edited in between: notice"
 
     def crossings(self, measured: Measurements) -> Iterator[Crossing]:
         """Reads candidate sessions completely, since edits in between decide."""
-        least = measured.settings.alerts.same_call
+        least = self.option.of(measured.settings.alerts)
         for id in alert_queries.repeating(measured.connection, measured.day, least) if least else ():
             calls = alert_queries.calls_in(measured.connection, CallScope(measured.day, (id,)), id)
             for loop in loops(calls, alert_queries.tools_of(measured.connection, calls)):
@@ -51,7 +55,7 @@ class SameCall(Rule):
         session = evidence.leading[0]
         key = crossing.subject.removeprefix(f"{session.id}:")
         calls = [call for loop in loops(session.calls, session.tools) if loop.key == key for call in loop.calls]
-        return cause_in(session, calls, f"they cost {format_usd(cost(calls))}")
+        return cause_in(session, calls, f"they cost {format_usd(total_cost(calls))}")
 
 
 RULES: tuple[Rule, ...] = (SameCall(),)

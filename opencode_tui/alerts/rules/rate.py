@@ -9,8 +9,10 @@ from opencode_tui.alerts.rules.measurements import Measurements
 from opencode_tui.alerts.rules.rule import USD, Rule, least, past_the_line, titled
 from opencode_tui.analysis.pace import run_rate
 from opencode_tui.clock import DAY_MS, HOUR_MS, Span
-from opencode_tui.config.settings import Settings
+from opencode_tui.config.options import LinesOption
+from opencode_tui.config.settings import Lines, Settings
 from opencode_tui.ledger import alert_log, queries
+from opencode_tui.money import NANO
 from opencode_tui.records.alerts import Crossing
 from opencode_tui.records.facts import CallScope
 
@@ -20,15 +22,17 @@ class Rate(Rule):
     title = "the spend of the last 60 minutes"
     unit = USD
     period = "rearmed"
+    option = LinesOption("rate", Lines(warning_nano=2 * NANO))
+    rank = 20
 
     def in_force(self, settings: Settings) -> Iterator[str]:
-        return titled(self, settings.alerts.rate)
+        return titled(self, self.option.of(settings.alerts))
 
     def crossings(self, measured: Measurements) -> Iterator[Crossing]:
-        lines = measured.settings.alerts.rate
+        lines = self.option.of(measured.settings.alerts)
         if lines.levels:
             costs = self._costs(measured, least(lines))
-            yield from self.rearmed(measured, lines.levels, run_rate(costs, measured.now_ms), rates(costs))
+            yield from self.rearmed(measured, lines.levels, run_rate(costs, measured.now_ms), rate_course(costs))
 
     def _costs(self, measured: Measurements, line: int) -> Sequence[tuple[int, int]]:
         """The costs of the last hour and, if they reach the line, earlier ones to find the time of the crossing.
@@ -51,7 +55,7 @@ class Rate(Rule):
         return f"{USD.text(crossing.value)} in the last hour {past_the_line(crossing)}"
 
 
-def rates(costs: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+def rate_course(costs: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
     """The spend of the last 60 minutes, just before and just after each call."""
     hour: deque[tuple[int, int]] = deque()
     rate = 0

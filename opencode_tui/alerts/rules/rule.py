@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC
+from typing import Any
 
 from msgspec import Struct
 
@@ -12,10 +13,10 @@ from opencode_tui.alerts.rules.measurements import Measurements
 from opencode_tui.analysis.causes import cause_of
 from opencode_tui.analysis.thresholds import last_rise
 from opencode_tui.clock import Calendar, Span
+from opencode_tui.config.options import Option
 from opencode_tui.config.settings import Fills, Lines, Settings
-from opencode_tui.counts import plural
-from opencode_tui.money import format_usd
-from opencode_tui.records.alerts import EVER, REARMED, Cause, Crossing, FiringPeriod, Level
+from opencode_tui.money import format_usd, plural
+from opencode_tui.records.alerts import EVER_PERIOD, REARMED, Cause, Crossing, FiringPeriod, Level
 from opencode_tui.records.evidence import Evidence
 from opencode_tui.records.facts import CallScope
 
@@ -64,6 +65,10 @@ class Rule(ABC):
     """What it measures, as text."""
     unit: Unit
     period: FiringPeriod
+    option: Option[Any] | None
+    """Its setting below [alerts]; None for a rule without one of its own."""
+    rank: int = 80
+    """Rules are evaluated by ascending rank, which also orders alerts that fire at the same moment."""
     is_sum: bool = False
     """It measures a sum of costs, which crosses at the call at which the sum reaches the line."""
     has_line: bool = True
@@ -154,7 +159,7 @@ def period_key(period: FiringPeriod, at_ms: int, calendar: Calendar) -> str:
         case "month":
             return f"{day:%Y-%m}"
         case "ever":
-            return EVER
+            return EVER_PERIOD
         case "incident":
             return Calendar(UTC).iso(at_ms)
         case "rearmed":

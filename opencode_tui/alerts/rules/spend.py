@@ -9,7 +9,9 @@ from typing import Literal
 from opencode_tui.alerts.rules.measurements import Measurements, ScopeSpend
 from opencode_tui.alerts.rules.rule import ANY_TIME, USD, Rule, Subject, lines_text, past_the_line, titled
 from opencode_tui.analysis.trees import TreeNode
-from opencode_tui.config.settings import Alerts, Lines, Settings, SpendRule
+from opencode_tui.config.options import LinesOption, Option
+from opencode_tui.config.settings import Budget, Lines, Settings, SpendRule
+from opencode_tui.money import NANO
 from opencode_tui.paths import last_part
 from opencode_tui.records.alerts import Crossing, Period, Scope
 from opencode_tui.records.facts import CallScope
@@ -23,6 +25,7 @@ class _Spend(Rule):
     kind = "spend"
     unit = USD
     is_sum = True
+    rank = 10
 
     def headline(self, crossing: Crossing, settings: Settings) -> str:
         where = f" {crossing.about}" if crossing.about else ""
@@ -41,8 +44,17 @@ class PeriodSpend(_Spend):
     name: str
     period: Period
     title: str
-    rule: Callable[[Settings], SpendRule]
+    fixed: Callable[[Settings], SpendRule] | None = None
+    """The rule in the settings if it has no option."""
+    option: Option[Lines] | None = None
     is_days_budget: bool = False
+
+    def rule(self, settings: Settings) -> SpendRule:
+        """Its lines and its scope."""
+        if self.fixed is not None:
+            return self.fixed(settings)
+        assert self.option is not None
+        return SpendRule(self.option.of(settings.alerts))
 
     def in_force(self, settings: Settings) -> Iterator[str]:
         return titled(self, self.rule(settings).lines)
@@ -73,6 +85,7 @@ class NamedSpend(_Spend):
 
     name = f"{_PREFIX}*"
     title = "your rules"
+    option = None
 
     def owns(self, name: str) -> bool:
         return name.startswith(_PREFIX)
@@ -108,15 +121,15 @@ class TreeSpend(_Spend):
 
     name: str
     title: str
-    lines: Callable[[Alerts], Lines]
+    option: Option[Lines]
     of_subagents: bool
     period: Literal["ever"] = "ever"
 
     def in_force(self, settings: Settings) -> Iterator[str]:
-        return titled(self, self.lines(settings.alerts))
+        return titled(self, self.option.of(settings.alerts))
 
     def crossings(self, measured: Measurements) -> Iterator[Crossing]:
-        levels = self.lines(measured.settings.alerts).levels
+        levels = self.option.of(measured.settings.alerts).levels
         for node in self._nodes(measured) if levels else ():
             title = measured.title(node.id)
             yield from self.reached(measured, levels, node.total, Subject(node.id, node.id, f'in "{title}"'))
@@ -140,12 +153,17 @@ def _of_day(settings: Settings) -> SpendRule:
     return SpendRule(Lines(warning_nano=settings.budget.warning_nano, cutoff_nano=settings.budget.cutoff_nano))
 
 
+WEEK = LinesOption(
+    "week", Lines(warning_nano=Budget().week_target_nano), warning_from=lambda budget: budget.week_target_nano
+)
+SESSION = LinesOption("session", Lines(notice_nano=50 * NANO // 100, warning_nano=NANO))
+
 DAY = PeriodSpend("day", "day", "the day's spend", _of_day, is_days_budget=True)
 RULES: tuple[Rule, ...] = (
     DAY,
-    PeriodSpend("week", "week", "the week's spend", lambda settings: SpendRule(settings.alerts.week)),
-    PeriodSpend("month", "month", "the month's spend", lambda settings: SpendRule(settings.alerts.month)),
+    PeriodSpend("week", "week", "the week's spend", option=WEEK),
+    PeriodSpend("month", "month", "the month's spend", option=LinesOption("month", Lines())),
     NamedSpend(),
-    TreeSpend("session", "the spend of one session with its subagents", lambda alerts: alerts.session, False),
-    TreeSpend("subagent", "the spend of one subagent with those below it", lambda alerts: alerts.subagent, True),
+    TreeSpend("session", "the spend of one session with its subagents", SESSION, False),
+    TreeSpend("subagent", "the spend of one subagent with those below it", LinesOption("subagent", Lines()), True),
 )

@@ -8,7 +8,9 @@ from typing import Literal
 
 from opencode_tui.alerts.rules.measurements import Measurements
 from opencode_tui.alerts.rules.rule import USD, Rule, Unit, counted
-from opencode_tui.config.settings import Alerts, Settings
+from opencode_tui.config.alert_values import count_setting, step
+from opencode_tui.config.options import Option, ValueOption
+from opencode_tui.config.settings import Settings
 from opencode_tui.records.alerts import Crossing
 from opencode_tui.records.facts import CallScope
 
@@ -20,22 +22,23 @@ class Steps(Rule):
     name: str
     title: str
     unit: Unit
-    step: Callable[[Alerts], int]
+    option: Option[int]
     measure: Callable[[Measurements], int]
     only: str = ""
     """A restriction for the text, such as ` with spend`."""
     is_sum: bool = False
     kind: Literal["every"] = "every"
     period: Literal["day"] = "day"
+    rank: Literal[40] = 40
 
     def in_force(self, settings: Settings) -> Iterator[str]:
-        if step := self.step(settings.alerts):
-            yield f"every {self.unit.text(step)}{self.only or ' of a day'}: notice"
+        if every := self.option.of(settings.alerts):
+            yield f"every {self.unit.text(every)}{self.only or ' of a day'}: notice"
 
     def crossings(self, measured: Measurements) -> Iterator[Crossing]:
-        step = self.step(measured.settings.alerts)
-        if step and (value := self.measure(measured)) >= step:
-            yield self.crossing(measured, "notice", value, value // step * step)
+        every = self.option.of(measured.settings.alerts)
+        if every and (value := self.measure(measured)) >= every:
+            yield self.crossing(measured, "notice", value, value // every * every)
 
     def calls(self, crossing: Crossing, measured: Measurements) -> CallScope:
         return CallScope(measured.day)
@@ -49,14 +52,14 @@ RULES: tuple[Rule, ...] = (
         "every_calls",
         "every so many calls of a day",
         counted("call"),
-        lambda alerts: alerts.every_calls,
+        ValueOption("every_calls", 0, count_setting),
         lambda measured: measured.day_counts[0],
     ),
     Steps(
         "every_usd",
         "every so much spend of a day",
         USD,
-        lambda alerts: alerts.every_nano,
+        ValueOption("every_nano", 0, step),
         lambda measured: measured.spends("all", "day")[0].nano,
         is_sum=True,
     ),
@@ -64,7 +67,7 @@ RULES: tuple[Rule, ...] = (
         "every_minutes",
         "every so many minutes with spend",
         counted("minute"),
-        lambda alerts: alerts.every_minutes,
+        ValueOption("every_minutes", 0, count_setting),
         lambda measured: measured.day_counts[1],
         " with spend",
     ),

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from opencode_tui.cli.demo import cast, parts
-from opencode_tui.cli.demo.parts import Data, Tool
-from opencode_tui.cli.demo.plan import Step, Turn, Work
+from opencode_tui.cli.demo.parts import PartData, Tool
+from opencode_tui.cli.demo.plan import DemoStep, DemoTurn, Work
 from opencode_tui.cli.demo.store import V1Store
 from opencode_tui.clock import Clock
 
 
-def act(store: V1Store, turn: Turn, clock: Clock) -> Iterator[float]:
+def play_turn(store: V1Store, turn: DemoTurn, clock: Clock) -> Iterator[float]:
     """Writes a turn as OpenCode would; yields, between two actions, the seconds until the next one.
 
     The caller lets that time pass: the history moves its own clock, the player sleeps.
@@ -42,7 +42,9 @@ def _begin(store: V1Store, work: Work, now: int) -> None:
     )
 
 
-def _call(store: V1Store, work: Work, step: Step, user: str, clock: Clock, finish: str, index: int) -> Iterator[float]:
+def _call(
+    store: V1Store, work: Work, step: DemoStep, user: str, clock: Clock, finish: str, index: int
+) -> Iterator[float]:
     directory = work.project.directory
     call = store.start_call(work.id, user, clock(), directory=directory, agent=work.agent, model=work.model)
     yield step.seconds * 0.3
@@ -65,12 +67,12 @@ def _call(store: V1Store, work: Work, step: Step, user: str, clock: Clock, finis
     store.finish_call(call, clock(), tokens=step.tokens, model=work.model, finish=finish)
 
 
-def _errand(store: V1Store, work: Work, task: Tool, errand: Turn, call: str, clock: Clock) -> Iterator[float]:
+def _errand(store: V1Store, work: Work, task: Tool, errand: DemoTurn, call: str, clock: Clock) -> Iterator[float]:
     """Writes a subagent's turn: the parent's call stays open, with a running task tool, until the child is done."""
     child = errand.work
     _begin(store, child, clock())
-    metadata: Data = parts.task_metadata(work.id, child.id, child.model.provider, child.model.id)
+    metadata: PartData = parts.task_metadata(work.id, child.id, child.model.provider, child.model.id)
     running = parts.tool_running(task, f"{call}_0", work.project.directory, clock(), metadata)
     part = store.add_part(work.id, call, clock(), running)
-    yield from act(store, errand, clock)
+    yield from play_turn(store, errand, clock)
     store.update_part(part, clock(), parts.tool_ended(running, task, clock()))

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from opencode_tui.records.calls import Tokens
 
-Data = dict[str, Any]
+PartData = dict[str, Any]
 """A JSON object as OpenCode writes it."""
 
 SNAPSHOT = "6d9dc6f290e0359e9506f949fe7cd83a1e243784"
@@ -24,7 +24,7 @@ class Tool(Struct, frozen=True):
     """The agent that runs a task."""
 
 
-def token_data(tokens: Tokens, *, total: bool = True) -> Data:
+def token_data(tokens: Tokens, *, total: bool = True) -> PartData:
     """The `tokens` of a call; a running call has no `total`."""
     cache = {"write": tokens.cache_write, "read": tokens.cache_read}
     data = {
@@ -41,7 +41,7 @@ def json_cost(usd: float) -> float | int:
     return usd or 0
 
 
-def text(body: str, start: int | None = None, end: int | None = None) -> Data:
+def text(body: str, start: int | None = None, end: int | None = None) -> PartData:
     """A text part of a prompt or an answer; an answer has times in Unix milliseconds."""
     if start is None:
         return {"type": "text", "text": body}
@@ -49,11 +49,11 @@ def text(body: str, start: int | None = None, end: int | None = None) -> Data:
     return {"type": "text", "text": body, "time": time}
 
 
-def step_start() -> Data:
+def step_start() -> PartData:
     return {"snapshot": SNAPSHOT, "type": "step-start"}
 
 
-def step_finish(reason: str, tokens: Tokens, usd: float) -> Data:
+def step_finish(reason: str, tokens: Tokens, usd: float) -> PartData:
     return {
         "reason": reason,
         "snapshot": SNAPSHOT,
@@ -63,8 +63,8 @@ def step_finish(reason: str, tokens: Tokens, usd: float) -> Data:
     }
 
 
-def tool_running(tool: Tool, call: str, directory: str, start: int, metadata: Data | None = None) -> Data:
-    state: Data = {
+def tool_running(tool: Tool, call: str, directory: str, start: int, metadata: PartData | None = None) -> PartData:
+    state: PartData = {
         "status": "running",
         "input": _input(tool, directory),
         "time": {"start": start},
@@ -74,11 +74,11 @@ def tool_running(tool: Tool, call: str, directory: str, start: int, metadata: Da
     return {"type": "tool", "tool": tool.name, "callID": call, "state": state}
 
 
-def tool_ended(running: Data, tool: Tool, end: int) -> Data:
+def tool_ended(running: PartData, tool: Tool, end: int) -> PartData:
     """The data of a running tool, completed."""
     state = running["state"]
     time = {"start": state["time"]["start"], "end": end}
-    ended: Data = {"status": "completed" if tool.ok else "error", "input": state["input"]}
+    ended: PartData = {"status": "completed" if tool.ok else "error", "input": state["input"]}
     if tool.ok:
         output, metadata = _result(tool, state)
         ended |= {"output": output, "metadata": metadata, "title": tool.target}
@@ -87,7 +87,7 @@ def tool_ended(running: Data, tool: Tool, end: int) -> Data:
     return {**running, "state": {**ended, "time": time}}
 
 
-def task_metadata(parent: str, child: str, provider: str, model: str) -> Data:
+def task_metadata(parent: str, child: str, provider: str, model: str) -> PartData:
     return {
         "parentSessionId": parent,
         "sessionId": child,
@@ -95,7 +95,7 @@ def task_metadata(parent: str, child: str, provider: str, model: str) -> Data:
     }
 
 
-def error(kind: Literal["api", "aborted"]) -> Data:
+def error(kind: Literal["api", "aborted"]) -> PartData:
     """The `error` of a message."""
     if kind == "aborted":
         return {"name": "MessageAbortedError", "data": {"message": "The operation was aborted."}}
@@ -110,7 +110,7 @@ _FAILURES = {
 }
 
 
-def _input(tool: Tool, directory: str) -> Data:
+def _input(tool: Tool, directory: str) -> PartData:
     path = f"{directory}/{tool.target}"
     if tool.name == "read":
         return {"filePath": path}
@@ -127,7 +127,7 @@ def _input(tool: Tool, directory: str) -> Data:
     return {"pattern": tool.target}
 
 
-def _result(tool: Tool, state: Data) -> tuple[str, Data]:
+def _result(tool: Tool, state: PartData) -> tuple[str, PartData]:
     path = state["input"].get("filePath", "")
     if tool.name == "edit":
         diff = {"file": path, "additions": 14, "deletions": 9}

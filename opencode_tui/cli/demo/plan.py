@@ -41,25 +41,25 @@ class Work(Struct, eq=False):
     """The id of its newest user message."""
 
 
-class Step(Struct, frozen=True):
+class DemoStep(Struct, frozen=True):
     """One model call of a turn."""
 
     tokens: Tokens
     seconds: float
     tools: tuple[Tool, ...] = ()
-    errand: Turn | None = None
+    errand: DemoTurn | None = None
     """The turn of a subagent started by this call, whose first tool is then the task."""
     breaks: Literal["api", "aborted"] | None = None
 
 
-class Turn(Struct, frozen=True):
+class DemoTurn(Struct, frozen=True):
     """One prompt and the calls that answer it."""
 
     work: Work
     ask: str
     pause: float
     """Seconds before the user sends the prompt."""
-    steps: tuple[Step, ...] = field(default=())
+    steps: tuple[DemoStep, ...] = field(default=())
 
     @property
     def cost_nano(self) -> int:
@@ -94,7 +94,7 @@ def fork_work(work: Work, model: Model) -> Work:
     return copy
 
 
-def plan_turn(random: Random, work: Work, *, errands: bool = True) -> Turn:
+def plan_turn(random: Random, work: Work, *, errands: bool = True) -> DemoTurn:
     """The next turn of a session: two to six calls, sometimes a subagent, rarely an error."""
     steps = []
     for _ in range(random.choices((1, 2, 3, 4, 5), (15, 30, 30, 15, 10))[0]):
@@ -105,21 +105,21 @@ def plan_turn(random: Random, work: Work, *, errands: bool = True) -> Turn:
             steps.append(_step(random, work, _tools(random, work)))
     steps.append(_step(random, work, ()))
     if random.random() < 0.02:
-        steps[-1] = Step(Tokens(), random.uniform(2, 6), breaks=random.choice(("api", "aborted")))
-    return Turn(work, random.choice(cast.ASKS), random.expovariate(1 / 150) + 20, tuple(steps))
+        steps[-1] = DemoStep(Tokens(), random.uniform(2, 6), breaks=random.choice(("api", "aborted")))
+    return DemoTurn(work, random.choice(cast.ASKS), random.expovariate(1 / 150) + 20, tuple(steps))
 
 
-def plan_loop(random: Random, work: Work, calls: int, written: int) -> Turn:
+def plan_loop(random: Random, work: Work, calls: int, written: int) -> DemoTurn:
     """A turn of the demo's loop: `calls` calls that edit the same file, with about `written` output tokens each."""
     steps = [] if work.context else [_step(random, work, _LOOK, fresh=52_000)]
     for index in range(calls):
         edit = Tool("edit", cast.LOOP_FILE, ok=index % 3 != 1)
         tools = (Tool("read", cast.LOOP_FILE), edit) if index % 2 == 0 else (edit,)
         steps.append(_step(random, work, tools, output=written + random.randint(-150, 150)))
-    return Turn(work, "The header still looks wrong, redesign the button.", 45.0, tuple(steps))
+    return DemoTurn(work, "The header still looks wrong, redesign the button.", 45.0, tuple(steps))
 
 
-def fit(turn: Turn, room_nano: int) -> Turn:
+def fitted(turn: DemoTurn, room_nano: int) -> DemoTurn:
     """Cuts a turn to the first calls that together cost at most `room_nano`; the last one then has no tool."""
     steps = list(turn.steps)
     while steps and (replace(turn, steps=tuple(steps)).cost_nano > room_nano or steps[-1].errand):
@@ -129,7 +129,9 @@ def fit(turn: Turn, room_nano: int) -> Turn:
     return replace(turn, steps=tuple(steps))
 
 
-def _step(random: Random, work: Work, tools: tuple[Tool, ...], *, output: int | None = None, fresh: int = 0) -> Step:
+def _step(
+    random: Random, work: Work, tools: tuple[Tool, ...], *, output: int | None = None, fresh: int = 0
+) -> DemoStep:
     fresh += random.randint(400, 2600) if work.context else _SYSTEM_PROMPT + random.randint(0, 1500)
     if work.fork_of is not None and work.context == 0:
         fresh += work.fork_of.context
@@ -138,16 +140,16 @@ def _step(random: Random, work: Work, tools: tuple[Tool, ...], *, output: int | 
     kept = fresh - 6 if work.model.cache_write != "0" else 0
     tokens = Tokens(fresh - kept, written, thought, work.context, kept)
     work.context = min(work.context + fresh + written, work.model.context * 3 // 4)
-    return Step(tokens, 1.5 + (written + thought) / 90 + random.uniform(0, 2), tools)
+    return DemoStep(tokens, 1.5 + (written + thought) / 90 + random.uniform(0, 2), tools)
 
 
-def _errand_step(random: Random, work: Work) -> Step:
+def _errand_step(random: Random, work: Work) -> DemoStep:
     what, agent = random.choice(cast.ERRANDS)
     child = Work(work.project, f"{what} (@{agent} subagent)", _errand_model(work), agent, parent=work)
     steps = tuple(_step(random, child, _tools(random, child)) for _ in range(random.randint(1, 3)))
-    errand = Turn(child, what, 0.5, (*steps, _step(random, child, ())))
+    errand = DemoTurn(child, what, 0.5, (*steps, _step(random, child, ())))
     step = _step(random, work, (Tool("task", what, agent=agent),))
-    return Step(step.tokens, step.seconds, step.tools, errand)
+    return DemoStep(step.tokens, step.seconds, step.tools, errand)
 
 
 def _errand_model(work: Work) -> Model:

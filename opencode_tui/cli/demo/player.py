@@ -9,8 +9,8 @@ from datetime import tzinfo
 from random import Random
 
 from opencode_tui.cli.demo import cast, models
-from opencode_tui.cli.demo.act import act
-from opencode_tui.cli.demo.plan import Turn, Work, fit, plan_loop, plan_turn
+from opencode_tui.cli.demo.act import play_turn
+from opencode_tui.cli.demo.plan import DemoTurn, Work, fitted, plan_loop, plan_turn
 from opencode_tui.cli.demo.scenario import Desk
 from opencode_tui.cli.demo.store import V1Store
 from opencode_tui.clock import Calendar, Clock, now_ms
@@ -57,7 +57,7 @@ class Player(threading.Thread):
         self._today = self._calendar.day(clock())
         self._speed = speed
         self._stopped = threading.Event()
-        self._acts: list[tuple[Turn, Iterator[float]]] = []
+        self._acts: list[tuple[DemoTurn, Iterator[float]]] = []
         self._turns = 0
         self._scratch = Work(cast.SHOP, cast.SCRATCH_TITLE, models.GLM)
 
@@ -108,12 +108,12 @@ class Player(threading.Thread):
         for _ in range(1 if self._turns == 0 else self._random.choice((1, 1, 2))):
             work = self._next_work()
             turn = plan_turn(self._random, work, errands=work is not self._scratch)
-            self._play(fit(turn, _SCRATCH_NANO) if work is self._scratch else turn)
+            self._play(fitted(turn, _SCRATCH_NANO) if work is self._scratch else turn)
 
-    def _play(self, turn: Turn) -> None:
+    def _play(self, turn: DemoTurn) -> None:
         self._turns += 1
         turn.work.turns += 1
-        self._acts.append((turn, act(self._store, turn, self._clock)))
+        self._acts.append((turn, play_turn(self._store, turn, self._clock)))
 
     def _next_work(self) -> Work:
         busy = [turn.work for turn, _ in self._acts]

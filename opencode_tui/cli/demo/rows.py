@@ -6,7 +6,7 @@ import json
 import sqlite3
 from typing import Any
 
-from opencode_tui.cli.demo.parts import Data
+from opencode_tui.cli.demo.parts import PartData
 from opencode_tui.records.calls import Tokens
 
 Connection = sqlite3.Connection
@@ -18,7 +18,7 @@ _SLUGS = (
 )
 
 
-def dump(data: Data) -> str:
+def dump(data: PartData) -> str:
     """JSON as JavaScript writes it, without spaces and ASCII escapes."""
     return _ENCODER.encode(data)
 
@@ -74,7 +74,7 @@ def add_to_session(db: Connection, session: str, usd: float, tokens: Tokens, ms:
     )
 
 
-def take_from_session(db: Connection, session: str, call: Data) -> None:
+def take_from_session(db: Connection, session: str, call: PartData) -> None:
     """Subtracts a call's cost and tokens from its session's sums, without changing `time_updated`."""
     count = call["tokens"]
     db.execute(
@@ -103,7 +103,7 @@ def copy_sums(db: Connection, session: str, copy: str) -> None:
     )
 
 
-def put_message(db: Connection, message: str, session: str, created: int, ms: int, data: Data) -> None:
+def put_message(db: Connection, message: str, session: str, created: int, ms: int, data: PartData) -> None:
     db.execute(
         "INSERT INTO message (id, session_id, time_created, time_updated, data) VALUES (?, ?, ?, ?, ?)"
         " ON CONFLICT (id) DO UPDATE SET time_updated = excluded.time_updated, data = excluded.data",
@@ -111,7 +111,7 @@ def put_message(db: Connection, message: str, session: str, created: int, ms: in
     )
 
 
-def insert_part(db: Connection, part: str, message: str, session: str, ms: int, data: Data) -> None:
+def insert_part(db: Connection, part: str, message: str, session: str, ms: int, data: PartData) -> None:
     db.execute(
         "INSERT INTO part (id, message_id, session_id, time_created, time_updated, data) VALUES (?, ?, ?, ?, ?, ?)",
         (part, message, session, ms, ms, dump(data)),
@@ -126,7 +126,7 @@ def messages(db: Connection, session: str) -> list[tuple[str, int, str]]:
     ).fetchall()
 
 
-def parts_of(db: Connection, message: str) -> list[Data]:
+def message_parts(db: Connection, message: str) -> list[PartData]:
     found = db.execute("SELECT data FROM part WHERE message_id = ? ORDER BY id", (message,)).fetchall()
     return [json.loads(data) for (data,) in found]
 
@@ -142,7 +142,7 @@ def turn(db: Connection, user: str) -> list[tuple[str, str, str]]:
     return [(str(id), str(session), str(data)) for id, session, data in found]
 
 
-def append_event(db: Connection, event: str, session: str, kind: str, data: Data) -> None:
+def append_event(db: Connection, event: str, session: str, kind: str, data: PartData) -> None:
     """Appends an event to a session's sequence, which starts at 0."""
     (number,) = db.execute(
         "INSERT INTO event_sequence (aggregate_id, seq) VALUES (?, 0)"

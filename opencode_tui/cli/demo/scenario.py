@@ -10,8 +10,8 @@ from random import Random
 from msgspec import Struct, field
 
 from opencode_tui.cli.demo import cast, models
-from opencode_tui.cli.demo.act import act
-from opencode_tui.cli.demo.plan import Turn, Work, fit, fork_work, new_work, plan_loop, plan_turn
+from opencode_tui.cli.demo.act import play_turn
+from opencode_tui.cli.demo.plan import DemoTurn, Work, fitted, fork_work, new_work, plan_loop, plan_turn
 from opencode_tui.cli.demo.store import V1Store
 from opencode_tui.clock import HOUR_MS, Calendar
 from opencode_tui.money import NANO
@@ -92,7 +92,7 @@ def seed_history(store: V1Store, now_ms: int, zone: tzinfo | None = None, *, see
     return desk
 
 
-def _archive_one(store: V1Store, desk: Desk, turns: list[Turn], ms: int) -> None:
+def _archive_one(store: V1Store, desk: Desk, turns: list[DemoTurn], ms: int) -> None:
     """Archives one of the day's sessions that is not continued on the next day."""
     for turn in turns:
         if turn.work is not desk.works[-1]:
@@ -132,16 +132,16 @@ def _target(random: Random, day: date, costly: bool) -> int:
     return int(usd * NANO)
 
 
-def _plan_day(random: Random, desk: Desk, target_nano: int, *, fork: bool) -> list[Turn]:
+def _plan_day(random: Random, desk: Desk, target_nano: int, *, fork: bool) -> list[DemoTurn]:
     """Plans turns that together cost `target_nano` or slightly less; one session continues from the day before."""
     desk.works = desk.works[-1:]
-    turns: list[Turn] = []
+    turns: list[DemoTurn] = []
     spent = 0
     while spent < target_nano - _SLACK_NANO:
         forked = desk.fork(random) if fork and spent > target_nano // 2 else None
         if forked is not None:
             fork = False
-        turn = fit(plan_turn(random, forked or desk.pick(random)), target_nano - spent)
+        turn = fitted(plan_turn(random, forked or desk.pick(random)), target_nano - spent)
         if turn.steps:
             turns.append(turn)
             turn.work.turns += 1
@@ -149,7 +149,7 @@ def _plan_day(random: Random, desk: Desk, target_nano: int, *, fork: bool) -> li
     return turns
 
 
-def _write(store: V1Store, turns: list[Turn], start_ms: int, end_ms: int, *, undo: bool = False) -> None:
+def _write(store: V1Store, turns: list[DemoTurn], start_ms: int, end_ms: int, *, undo: bool = False) -> None:
     """Writes turns between two times (Unix ms): pauses are stretched to fill it, calls shortened if it is too short."""
     room = (end_ms - start_ms) / 1000
     busy = sum(turn.seconds for turn in turns)
@@ -158,7 +158,7 @@ def _write(store: V1Store, turns: list[Turn], start_ms: int, end_ms: int, *, und
     tape = Tape(start_ms, end_ms)
     for index, turn in enumerate(turns):
         tape.run(turn.pause * rest)
-        for seconds in act(store, turn, tape):
+        for seconds in play_turn(store, turn, tape):
             tape.run(seconds * pace)
         if undo and index >= len(turns) // 2 and turn.work.turns > 1:
             store.undo_turn(turn.work.asked, tape())

@@ -14,12 +14,12 @@ from typing import Any, Literal
 from opencode_tui.cli.demo import parts, rows
 from opencode_tui.cli.demo.ids import Ids
 from opencode_tui.cli.demo.models import Model
-from opencode_tui.cli.demo.parts import Data
+from opencode_tui.cli.demo.parts import PartData
 from opencode_tui.cli.demo.schema import DDL
 from opencode_tui.clock import Calendar
 from opencode_tui.records.calls import Tokens
 
-VERSION = "1.18.34"
+DEMO_VERSION = "1.18.34"
 
 
 class V1Store:
@@ -32,7 +32,7 @@ class V1Store:
 
     def __init__(self, path: Path, *, seed: int = 0) -> None:
         self._ids = Ids(seed)
-        self._calls: dict[str, tuple[str, Data]] = {}
+        self._calls: dict[str, tuple[str, PartData]] = {}
         self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5)
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = NORMAL")
@@ -70,7 +70,7 @@ class V1Store:
         if title is None:
             title = f"New session - {Calendar(UTC).iso(ms).removesuffix('+00:00')}Z"
         with self.transaction():
-            rows.insert_session(self._db, session, project, parent, directory, title, VERSION, ms)
+            rows.insert_session(self._db, session, project, parent, directory, title, DEMO_VERSION, ms)
             self._event(session, "session.created.1", ms, {"info": {"id": session, "title": title}})
         return session
 
@@ -92,7 +92,7 @@ class V1Store:
     def add_user_message(self, session: str, ms: int, *, body: str, agent: str, model: Model) -> str:
         message = self._ids.ascending("msg", ms)
         chosen = {"providerID": model.provider, "modelID": model.id}
-        data: Data = {"role": "user", "time": {"created": ms}, "agent": agent, "model": chosen}
+        data: PartData = {"role": "user", "time": {"created": ms}, "agent": agent, "model": chosen}
         with self.transaction():
             self._write_message(message, session, ms, data, ms)
             self.add_part(session, message, ms, parts.text(body))
@@ -103,7 +103,7 @@ class V1Store:
     def start_call(self, session: str, user: str, ms: int, *, directory: str, agent: str, model: Model) -> str:
         """Adds a running model call, without cost and tokens."""
         message = self._ids.ascending("msg", ms)
-        data: Data = {
+        data: PartData = {
             "parentID": user,
             "role": "assistant",
             "mode": agent,
@@ -143,13 +143,13 @@ class V1Store:
             self._write_message(message, session, created, data, ms)
             self._set(session, "time_updated = ?", ms)
 
-    def add_part(self, session: str, message: str, ms: int, data: Data) -> str:
+    def add_part(self, session: str, message: str, ms: int, data: PartData) -> str:
         part = self._ids.ascending("prt", ms)
         with self.transaction():
             rows.insert_part(self._db, part, message, session, ms, data)
         return part
 
-    def update_part(self, part: str, ms: int, data: Data) -> None:
+    def update_part(self, part: str, ms: int, data: PartData) -> None:
         with self.transaction():
             self._db.execute("UPDATE part SET data = ?, time_updated = ? WHERE id = ?", (rows.dump(data), ms, part))
 
@@ -167,7 +167,7 @@ class V1Store:
                 if "parentID" in data:
                     data["parentID"] = renamed[data["parentID"]]
                 self._write_message(renamed[message], copy, created, data, ms)
-                for part in rows.parts_of(self._db, message):
+                for part in rows.message_parts(self._db, message):
                     self.add_part(copy, renamed[message], ms, part)
             rows.copy_sums(self._db, session, copy)
         return copy
@@ -189,10 +189,10 @@ class V1Store:
         with self.transaction():
             self._db.execute(f"UPDATE session SET {assignments} WHERE id = ?", (*values, session))
 
-    def _write_message(self, message: str, session: str, created: int, data: Data, ms: int) -> None:
+    def _write_message(self, message: str, session: str, created: int, data: PartData, ms: int) -> None:
         rows.put_message(self._db, message, session, created, ms, data)
         self._event(session, "message.updated.1", ms, {"info": {"id": message, "sessionID": session, **data}})
 
-    def _event(self, session: str, kind: str, ms: int, data: Data) -> None:
+    def _event(self, session: str, kind: str, ms: int, data: PartData) -> None:
         event = self._ids.ascending("evt", ms)
         rows.append_event(self._db, event, session, kind, {"sessionID": session, **data})

@@ -17,7 +17,7 @@ from opencode_tui.clock import Calendar, Clock
 from opencode_tui.records.requests import SessionsRequest
 from opencode_tui.records.sessions import SessionList, SessionRow
 from opencode_tui.report.session_words import nothing_found, status
-from opencode_tui.report.words import fit
+from opencode_tui.report.words import fitting
 from opencode_tui.ui.screens.base import Ask, AskingScreen, OpenSession
 from opencode_tui.ui.tables.row_table import RowTable
 from opencode_tui.ui.tables.sessions import SESSIONS, SORTS, SessionContext, session_context
@@ -116,7 +116,7 @@ class SessionsScreen(AskingScreen):
 
     def _say(self) -> None:
         if self.is_there:
-            self.query_one("#status", Static).update(fit(self._status, self.size.width - 2))
+            self.query_one("#status", Static).update(fitting(self._status, self.size.width - 2))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Enables `back` on top of another screen or with a filter, and lets a slash be typed into the filter."""

@@ -14,9 +14,9 @@ from opencode_tui.clock import Calendar, Clock
 from opencode_tui.records.alerts import Alert
 from opencode_tui.records.answers import AlertList
 from opencode_tui.records.requests import AlertsRequest
-from opencode_tui.report.alert_words import session_of
+from opencode_tui.report.alert_words import alert_session
 from opencode_tui.ui.screens.base import Ask, AskingScreen, OpenCause
-from opencode_tui.ui.tables.alerts import ALERTS, AlertContext, is_handled
+from opencode_tui.ui.tables.alerts import ALERT_COLUMNS, AlertContext, is_handled
 from opencode_tui.ui.tables.row_table import RowTable
 from opencode_tui.ui.widgets.alert_detail import AlertDetail, nothing_fired
 from opencode_tui.ui.widgets.banner import Banner
@@ -49,7 +49,7 @@ class WhyScreen(AskingScreen):
         super().__init__()
         self._calendar, self._clock, self._rules, self._config = calendar, clock, rules, config
         self._alerts: dict[str, Alert] | None = None
-        self._table: RowTable[Alert, AlertContext, Never] = RowTable(ALERTS, is_dim=is_handled, id="alerts")
+        self._table: RowTable[Alert, AlertContext, Never] = RowTable(ALERT_COLUMNS, is_dim=is_handled, id="alerts")
         self._wanted: str | None = None
         self.ask(Ask(AlertsRequest(), self.show_alerts))
 
@@ -97,7 +97,7 @@ class WhyScreen(AskingScreen):
 
     def title_of(self, alert: Alert) -> str:
         """The title of the alert's session if it is in the snapshot, else its id."""
-        session_id = session_of(alert) or ""
+        session_id = alert_session(alert) or ""
         lines = self.snapshot.session_lines if self.snapshot is not None else ()
         return next((line.title for line in lines if line.id == session_id), session_id)
 
@@ -118,7 +118,7 @@ class WhyScreen(AskingScreen):
     @on(RowTable.Opened)
     def open(self) -> None:
         alert = self.alert_at_hand
-        if alert is None or session_of(alert) is None:
+        if alert is None or alert_session(alert) is None:
             self.notify("No session stands out as the cause of this alert.", markup=False)
         else:
             self.post_message(OpenCause(alert))

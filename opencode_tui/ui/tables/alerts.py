@@ -37,7 +37,7 @@ def in_color(text: str, alert: Alert, at: AlertContext) -> Text:
 
 AlertColumn = Column[Alert, AlertContext, Never]
 
-ALERTS = (
+ALERT_COLUMNS = (
     AlertColumn("glyph", "", lambda alert, at: in_color(level_glyph(alert.crossing.level), alert, at), 1),
     AlertColumn("when", "When", lambda alert, at: brief_moment(alert.fired_ms, at.clock(), at.calendar), 6),
     AlertColumn("level", "Level", lambda alert, at: in_color(alert.crossing.level, alert, at), 7, drop_at=2),

@@ -11,22 +11,22 @@ from rich.text import Text
 
 from opencode_tui.analysis.session_list import Sort
 
-Row = TypeVar("Row", contravariant=True)
-Context = TypeVar("Context", contravariant=True)
+TableRow = TypeVar("TableRow", contravariant=True)
+CellContext = TypeVar("CellContext", contravariant=True)
 Group = TypeVar("Group", contravariant=True)
 
 Cell = Text | str
 """A cell's text, never interpreted as markup. A style such as `$success` is a colour of the theme."""
 
 
-class Column(Struct, Generic[Row, Context, Group], frozen=True):
-    """One column of a table of `Row`s. `Context` holds what cells need besides their row, such as the time."""
+class Column(Struct, Generic[TableRow, CellContext, Group], frozen=True):
+    """One column of a table of `TableRow`s. `CellContext` holds what cells need besides their row, such as the time."""
 
     key: str
     """Unique within a table."""
     header: str
-    cell: Callable[[Row, Context], Cell]
-    width: int | Callable[[Context], int] | None
+    cell: Callable[[TableRow, CellContext], Cell]
+    width: int | Callable[[CellContext], int] | None
     """In terminal cells, for a column that grows the minimum. None: as wide as its header and its widest cell."""
     align: Literal["left", "right"] = "left"
     grow: bool = False
@@ -40,7 +40,7 @@ class Column(Struct, Generic[Row, Context, Group], frozen=True):
     """Shown in tables of at least so many cells."""
     max_table: int = sys.maxsize
     """Shown in tables of at most so many cells."""
-    sort: Sort[Row] | None = None
+    sort: Sort[TableRow] | None = None
     total: Callable[[Group], Cell] | None = None
     """Its cell in the heading of a group of rows; None leaves it empty."""
 
@@ -48,6 +48,6 @@ class Column(Struct, Generic[Row, Context, Group], frozen=True):
 AnyColumn = Column[Any, Any, Any]
 
 
-def sorts(columns: Iterable[Column[Row, Context, Group]]) -> dict[str, Sort[Row]]:
+def sorts(columns: Iterable[Column[TableRow, CellContext, Group]]) -> dict[str, Sort[TableRow]]:
     """Every order that the columns offer, by name, in the order of the columns."""
     return {column.sort.name: column.sort for column in columns if column.sort is not None}

@@ -6,32 +6,32 @@ from collections.abc import Iterable, Sequence
 
 from rich.text import Text
 
-from opencode_tui.ui.tables.columns import AnyColumn, Cell, Column, Context, Group, Row
-from opencode_tui.ui.widgets.blocks import cells
+from opencode_tui.ui.tables.columns import AnyColumn, Cell, CellContext, Column, Group, TableRow
+from opencode_tui.ui.widgets.blocks import width_of
 
 PADDING = 1
 """On either side of a cell's text."""
 
 
 def column_widths(
-    columns: Iterable[Column[Row, Context, Group]], rows: Iterable[Row], context: Context
+    columns: Iterable[Column[TableRow, CellContext, Group]], rows: Iterable[TableRow], context: CellContext
 ) -> tuple[int, ...]:
     """The width that each column asks for; `rows` are looked at only for columns that are as wide as their cells."""
     all_rows = tuple(rows) if any(column.width is None for column in columns) else ()
     return tuple(_width(column, all_rows, context) for column in columns)
 
 
-def _width(column: Column[Row, Context, Group], rows: Sequence[Row], context: Context) -> int:
+def _width(column: Column[TableRow, CellContext, Group], rows: Sequence[TableRow], context: CellContext) -> int:
     if isinstance(column.width, int):
         return column.width
     if column.width is not None:
         return column.width(context)
-    widest = max([cells(column.header), *(cell_width(column.cell(row, context)) for row in rows)])
+    widest = max([width_of(column.header), *(cell_width(column.cell(row, context)) for row in rows)])
     return widest if column.max_width is None else min(widest, column.max_width)
 
 
 def cell_width(cell: Cell) -> int:
-    return cell.cell_len if isinstance(cell, Text) else cells(cell)
+    return cell.cell_len if isinstance(cell, Text) else width_of(cell)
 
 
 def fit_columns(columns: Sequence[AnyColumn], widths: Sequence[int], width: int) -> tuple[tuple[int, int], ...]:

@@ -12,7 +12,7 @@ from textual.color import Color
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from opencode_tui.ui.tables.columns import AnyColumn, Column, Context, Group, Row
+from opencode_tui.ui.tables.columns import AnyColumn, CellContext, Column, Group, TableRow
 from opencode_tui.ui.tables.drawing import BLANK, cell_text, header_text, padding
 from opencode_tui.ui.tables.layout import column_widths, fit_columns
 from opencode_tui.ui.tables.row_cursor import RowCursor
@@ -21,7 +21,7 @@ HEADER = 1
 """Lines above the rows."""
 
 
-class RowLines(ScrollView, Generic[Row, Context, Group]):
+class RowLines(ScrollView, Generic[TableRow, CellContext, Group]):
     """Draws a header and the rows below it; `RowTable` adds the keys, the mouse and the scroll."""
 
     ALLOW_SELECT = False
@@ -49,10 +49,10 @@ class RowLines(ScrollView, Generic[Row, Context, Group]):
 
     def __init__(
         self,
-        columns: Sequence[Column[Row, Context, Group]],
-        context: Context | None = None,
+        columns: Sequence[Column[TableRow, CellContext, Group]],
+        context: CellContext | None = None,
         *,
-        is_dim: Callable[[Row, Context], bool] = lambda row, context: False,
+        is_dim: Callable[[TableRow, CellContext], bool] = lambda row, context: False,
         id: str | None = None,
     ) -> None:
         """Without a context, nothing is drawn before the first rows.
@@ -64,7 +64,7 @@ class RowLines(ScrollView, Generic[Row, Context, Group]):
         self._is_dim = is_dim
         self._sorted_by, self._arrow = "", ""
         self._cursor = RowCursor()
-        self._row_of: Callable[[str], Row] = dict[str, Row]().__getitem__
+        self._row_of: Callable[[str], TableRow] = dict[str, TableRow]().__getitem__
         self._groups: Mapping[str, Group] = {}
         self._cell_context = context
         self._widths = () if context is None else column_widths(self._columns, (), context)
@@ -84,7 +84,7 @@ class RowLines(ScrollView, Generic[Row, Context, Group]):
         return self._cursor.keys
 
     def _take(
-        self, keys: Sequence[str], row_of: Callable[[str], Row], context: Context, groups: Mapping[str, Group]
+        self, keys: Sequence[str], row_of: Callable[[str], TableRow], context: CellContext, groups: Mapping[str, Group]
     ) -> None:
         """Replace the rows; the cursor stays on its key."""
         self._row_of, self._groups, self._cell_context = row_of, groups, context

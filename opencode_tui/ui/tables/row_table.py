@@ -10,12 +10,12 @@ from textual.binding import Binding, BindingType
 from textual.geometry import Size
 from textual.message import Message
 
-from opencode_tui.ui.tables.columns import AnyColumn, Context, Group, Row
+from opencode_tui.ui.tables.columns import AnyColumn, CellContext, Group, TableRow
 from opencode_tui.ui.tables.layout import PADDING
 from opencode_tui.ui.tables.row_lines import HEADER, RowLines
 
 
-class RowTable(RowLines[Row, Context, Group], can_focus=True):
+class RowTable(RowLines[TableRow, CellContext, Group], can_focus=True):
     """Rows have keys: the cursor and the scroll position stay on theirs while rows change."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -66,8 +66,8 @@ class RowTable(RowLines[Row, Context, Group], can_focus=True):
     def update_rows(
         self,
         keys: Sequence[str],
-        row_of: Callable[[str], Row],
-        context: Context,
+        row_of: Callable[[str], TableRow],
+        context: CellContext,
         groups: Mapping[str, Group] | None = None,
     ) -> None:
         """Show these rows in this order. Keys must be unique; cells are made when they are drawn.

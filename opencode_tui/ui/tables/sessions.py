@@ -8,14 +8,14 @@ from rich.text import Text
 
 from opencode_tui.analysis.session_list import STATES, ProjectGroup, SessionTotals, Sort, context_share
 from opencode_tui.clock import Calendar
-from opencode_tui.counts import plural, tokens_text
+from opencode_tui.money import plural, tokens_text
 from opencode_tui.paths import last_part
 from opencode_tui.records.day import SessionLine
 from opencode_tui.records.sessions import SessionRow
-from opencode_tui.report.session_facts import STATES as STATE_WORDS
+from opencode_tui.report.session_facts import STATE_WORDS
 from opencode_tui.report.session_words import context_text, spark, state_word, title_text, when_text
 from opencode_tui.report.turn_words import duration_text, short_model
-from opencode_tui.report.words import amount
+from opencode_tui.report.words import amount_text
 from opencode_tui.ui.tables.columns import Column, sorts
 
 
@@ -30,7 +30,7 @@ class SessionContext(Struct, frozen=True):
 
 def session_context(sums: SessionTotals, now_ms: int, calendar: Calendar) -> SessionContext:
     """A context whose amounts' width fits the total of all rows."""
-    return SessionContext(now_ms, calendar, max(len(amount(sums.total_nano, sums.lower_bound)), 8))
+    return SessionContext(now_ms, calendar, max(len(amount_text(sums.total_nano, sums.lower_bound)), 8))
 
 
 def state_glyph(row: SessionRow | SessionLine) -> Text:
@@ -53,7 +53,7 @@ SharedColumn = Column[SessionRow | SessionLine, SessionContext, ProjectGroup]
 BY_STATE: Sort[SessionRow | SessionLine] = Sort("state", lambda row: STATES.index(row.state), descending=False)
 
 GLYPH = SharedColumn("glyph", "", lambda row, at: state_glyph(row), 1, sort=BY_STATE, total=lambda group: "▾")
-TITLE = SharedColumn(
+TITLE_COLUMN = SharedColumn(
     "title",
     "Session",
     lambda row, at: title_text(row),
@@ -81,21 +81,21 @@ MODEL = SharedColumn(
 TOTAL = SharedColumn(
     "total",
     "Total",
-    lambda row, at: amount(row.total_nano, row.lower_bound),
+    lambda row, at: amount_text(row.total_nano, row.lower_bound),
     lambda at: at.money_width,
     "right",
     sort=Sort("total", lambda row: row.total_nano),
-    total=lambda group: amount(group.totals.total_nano, group.totals.lower_bound),
+    total=lambda group: amount_text(group.totals.total_nano, group.totals.lower_bound),
 )
 OWN = SharedColumn(
     "own",
     "Own",
-    lambda row, at: amount(row.own_nano, row.lower_bound),
+    lambda row, at: amount_text(row.own_nano, row.lower_bound),
     lambda at: at.money_width,
     "right",
     drop_at=8,
     sort=Sort("own", lambda row: row.own_nano),
-    total=lambda group: amount(group.totals.own_nano, group.totals.lower_bound),
+    total=lambda group: amount_text(group.totals.own_nano, group.totals.lower_bound),
 )
 SUBAGENTS = SharedColumn(
     "subagents",
@@ -107,7 +107,7 @@ SUBAGENTS = SharedColumn(
     sort=Sort("subagents", lambda row: row.subagents),
     total=lambda group: count_subagents(group.totals.subagents),
 )
-TURNS = SharedColumn(
+TURNS_COLUMN = SharedColumn(
     "turns", "Turns", lambda row, at: f"{row.turns:,}", 6, "right", drop_at=5, sort=Sort("turns", lambda row: row.turns)
 )
 CONTEXT = SharedColumn(
@@ -122,7 +122,7 @@ CONTEXT = SharedColumn(
 
 SESSIONS: tuple[SessionColumn, ...] = (
     GLYPH,
-    TITLE,
+    TITLE_COLUMN,
     SessionColumn("state", "State", lambda row, at: state_word(row), 8, drop_at=14, sort=BY_STATE),
     PROJECT,
     MODEL,
@@ -137,7 +137,7 @@ SESSIONS: tuple[SessionColumn, ...] = (
     TOTAL,
     OWN,
     SUBAGENTS,
-    TURNS,
+    TURNS_COLUMN,
     SessionColumn(
         "calls",
         "Calls",
@@ -192,13 +192,13 @@ SORTS = sorts(SESSIONS)
 
 TODAY: tuple[SharedColumn, ...] = (
     replace(GLYPH, width=None),
-    replace(TITLE, width=24, max_width=80),
+    replace(TITLE_COLUMN, width=24, max_width=80),
     replace(PROJECT, width=None, max_width=18, drop_at=4, min_table=100),
     replace(MODEL, width=None, max_width=28, drop_at=2, min_table=44),
     replace(TOTAL, width=None, max_width=20),
     replace(OWN, width=None, max_width=20, drop_at=4, min_table=100),
     replace(SUBAGENTS, width=None, max_width=20, drop_at=2, min_table=44),
-    replace(TURNS, width=None, max_width=20, drop_at=3, min_table=72),
+    replace(TURNS_COLUMN, width=None, max_width=20, drop_at=3, min_table=72),
     replace(CONTEXT, width=None, max_width=20, drop_at=1, min_table=28, grow_min=16),
 )
 """The columns of a day's sessions. They are dropped in pairs, and most are as wide as their widest cell."""

@@ -8,10 +8,10 @@ from typing import Never
 from msgspec import Struct
 
 from opencode_tui.clock import Calendar
-from opencode_tui.counts import tokens_text
+from opencode_tui.money import tokens_text
 from opencode_tui.records.session import SessionView, Turn
 from opencode_tui.report import turn_words as words
-from opencode_tui.report.words import amount
+from opencode_tui.report.words import amount_text
 from opencode_tui.ui.tables.columns import Column
 
 WIDE = 63
@@ -44,7 +44,7 @@ class TurnContext(Struct, frozen=True, dict=True):
     def money_width(self) -> int:
         cost = max((turn.cost_nano for turn in self.view.turns), default=0)
         lower_bound = any(turn.lower_bound for turn in self.view.turns)
-        return max(len(amount(cost, lower_bound)), len("(≥$0.42)" if lower_bound else "($0.42)"))
+        return max(len(amount_text(cost, lower_bound)), len("(≥$0.42)" if lower_bound else "($0.42)"))
 
     @cached_property
     def notes_width(self) -> int:
@@ -70,7 +70,7 @@ def what(turn: Turn) -> str:
 
 TurnColumn = Column[Turn, TurnContext, Never]
 
-TURNS = (
+TURN_COLUMNS = (
     TurnColumn("number", "#", lambda turn, at: f"{turn.number or ''}", lambda at: at.number_width, "right"),
     TurnColumn(
         "time",

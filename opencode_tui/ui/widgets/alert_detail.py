@@ -11,11 +11,9 @@ from opencode_tui.clock import Calendar, Clock
 from opencode_tui.records.alerts import Alert
 from opencode_tui.report.alert_words import details, level_glyph
 from opencode_tui.ui.theme import STYLES
-from opencode_tui.ui.widgets.blocks import wrapped
+from opencode_tui.ui.widgets.blocks import SCROLLBAR, wrapped
 
-INDENT = 9
-SCROLLBAR = 1
-"""Its width is always reserved, so that text is not rewrapped when it appears."""
+DETAIL_INDENT = 9
 
 
 def nothing_fired(rules: tuple[str, ...], config: str) -> Content:
@@ -30,9 +28,9 @@ def alert_content(alert: Alert, title: str, now_ms: int, calendar: Calendar, wid
     level = alert.crossing.level
     lines = [Content.styled(line, STYLES[level]) for line in wrapped(f"{level_glyph(level)} {alert.text}", width)]
     for what, text in details(alert, title, now_ms, calendar):
-        first, *others = wrapped(text, max(width - INDENT, 8))
-        lines.append(Content.assemble((what.ljust(INDENT), STYLES["note"]), first))
-        lines += [Content.assemble((" " * INDENT, STYLES["note"]), other) for other in others]
+        first, *others = wrapped(text, max(width - DETAIL_INDENT, 8))
+        lines.append(Content.assemble((what.ljust(DETAIL_INDENT), STYLES["note"]), first))
+        lines += [Content.assemble((" " * DETAIL_INDENT, STYLES["note"]), other) for other in others]
     return Content("\n").join(lines)
 
 

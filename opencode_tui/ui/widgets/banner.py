@@ -18,9 +18,9 @@ from opencode_tui.records.day import Snapshot
 from opencode_tui.report.alert_words import banner_hints, banner_text
 from opencode_tui.report.states import Failure, StateLine, banners
 from opencode_tui.ui.theme import STYLES
-from opencode_tui.ui.widgets.blocks import cells, cut, wrapped
+from opencode_tui.ui.widgets.blocks import cut, width_of, wrapped
 
-MAX_LINES = 4
+BANNER_LINES = 4
 """The most state lines besides the alert."""
 MAX_ALERT_LINES = 4
 GAP = "   "
@@ -35,11 +35,11 @@ def alert_lines(text: str, hints: tuple[str, ...], width: int) -> tuple[list[str
     if len(lines) > MAX_ALERT_LINES:
         last = cut(" ".join(lines[MAX_ALERT_LINES - 1 :]), width).rstrip()
         lines = [*lines[: MAX_ALERT_LINES - 1], last]
-    room = width - cells(lines[-1]) - len(GAP)
+    room = width - width_of(lines[-1]) - len(GAP)
     for hint in hints:
-        if cells(hint) <= room:
+        if width_of(hint) <= room:
             return lines, hint
-    return [*lines, ""], next((hint for hint in hints if cells(hint) <= width), "")
+    return [*lines, ""], next((hint for hint in hints if width_of(hint) <= width), "")
 
 
 class Banner(Static):
@@ -110,7 +110,7 @@ class Banner(Static):
         alert, more = (alerts[0], len(alerts) - 1) if alerts else (None, 0)
         shown: tuple[StateLine, ...] = ()
         if self._with_states:
-            shown = banners(self.snapshot, self.failure, self._calendar, alert)[:MAX_LINES]
+            shown = banners(self.snapshot, self.failure, self._calendar, alert)[:BANNER_LINES]
         if (shown, alert, more) != (self._states, self._alert, self._more):
             self._states, self._alert, self._more = shown, alert, more
             if alert is None and self.has_focus:

@@ -6,6 +6,8 @@ from rich.cells import cell_len, set_cell_size
 
 _ACROSS = " ▏▎▍▌▋▊▉█"
 _UP = " ▁▂▃▄▅▆▇█"
+SCROLLBAR = 1
+"""The width that is always reserved for a scroll bar, so that text is not rewrapped when it appears."""
 
 
 def across(part: int, whole: int, width: int) -> str:
@@ -35,7 +37,7 @@ def cut(text: str, width: int) -> str:
     return set_cell_size(set_cell_size(text, width - 1).rstrip() + "…", width)
 
 
-def cells(text: str) -> int:
+def width_of(text: str) -> int:
     """The text's width in terminal cells."""
     return cell_len(text)
 
@@ -45,13 +47,13 @@ def wrapped(text: str, width: int) -> list[str]:
     lines = [""]
     for word in text.split(" "):
         joined = f"{lines[-1]} {word}" if lines[-1] else word
-        if cells(joined) <= width:
+        if width_of(joined) <= width:
             lines[-1] = joined
             continue
         if lines[-1]:
             lines.append("")
-        for letter in word if cells(word) > width else [word]:
-            if lines[-1] and cells(lines[-1] + letter) > width:
+        for letter in word if width_of(word) > width else [word]:
+            if lines[-1] and width_of(lines[-1] + letter) > width:
                 lines.append("")
             lines[-1] += letter
     return lines

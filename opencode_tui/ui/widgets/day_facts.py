@@ -11,34 +11,36 @@ from opencode_tui.report.states import quiet_day
 from opencode_tui.ui.theme import STYLES
 from opencode_tui.ui.widgets.panel import DayPanel
 
-Line = tuple[int, str, str]
+FactLine = tuple[int, str, str]
 """(drop rank, text, style); the highest rank is dropped first."""
 
 
-def day_lines(snapshot: Snapshot, calendar: Calendar, width: int) -> list[list[Line]]:
+def day_lines(snapshot: Snapshot, calendar: Calendar, width: int) -> list[list[FactLine]]:
     """Groups of lines about the day, each line at most `width` long."""
     quiet = not snapshot.calls and not snapshot.spent_nano
-    pace = words.fit(words.pace(snapshot, calendar), width)
+    pace = words.fitting(words.pace(snapshot, calendar), width)
     if quiet:
-        pace = words.fit((quiet_day(snapshot.day, snapshot.is_today, snapshot.lower_bound),), width)
+        pace = words.fitting((quiet_day(snapshot.day, snapshot.is_today, snapshot.lower_bound),), width)
     pace_style = STYLES[snapshot.band] if snapshot.band != "calm" else ""
     activity = [(0, pace, pace_style)] if pace else []
     if not quiet:
-        activity.append((1, words.fit(words.counts(snapshot), width), ""))
+        activity.append((1, words.fitting(words.activity_text(snapshot), width), ""))
     if notes := words.notes(snapshot):
-        activity.append((3 if snapshot.aborted_calls else 7, words.fit(notes, width), STYLES["note"]))
-    if unreadable := words.unreadable(snapshot):
-        activity.append((4, "▲ " + words.fit(unreadable, width - 2), STYLES["warning"]))
+        activity.append((3 if snapshot.aborted_calls else 7, words.fitting(notes, width), STYLES["note"]))
+    if unreadable := words.unreadable_text(snapshot):
+        activity.append((4, "▲ " + words.fitting(unreadable, width - 2), STYLES["warning"]))
     split = [] if quiet else words.split_lines(snapshot.split, snapshot.tokens, width)
-    spend: list[Line] = [(2 if i == 0 else 8, line, "" if i == 0 else STYLES["note"]) for i, line in enumerate(split)]
+    spend: list[FactLine] = [
+        (2 if i == 0 else 8, line, "" if i == 0 else STYLES["note"]) for i, line in enumerate(split)
+    ]
     if list_price := words.list_price(snapshot):
-        spend.append((5, words.fit(list_price, width), ""))
+        spend.append((5, words.fitting(list_price, width), ""))
     verdict = {"on pace": "", "over pace": STYLES["warning"], "over target": STYLES["cutoff"]}
-    week = (2, words.fit(words.week_line(snapshot.week), width), verdict[snapshot.week.verdict])
+    week = (2, words.fitting(words.week_line(snapshot.week), width), verdict[snapshot.week.verdict])
     return [activity, spend, [week]]
 
 
-def choose(groups: list[list[Line]], height: int) -> list[tuple[str, str]]:
+def choose(groups: list[list[FactLine]], height: int) -> list[tuple[str, str]]:
     """The (text, style) of at most `height` lines; blank ones between all groups where there is room."""
     kept = [list(group) for group in groups if group]
     while sum(map(len, kept)) > height and any(kept):

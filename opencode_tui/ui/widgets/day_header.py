@@ -11,7 +11,7 @@ from opencode_tui.records.day import Snapshot
 from opencode_tui.report.states import Failure, StateLine, freshness
 from opencode_tui.report.words import day_title
 from opencode_tui.ui.theme import STYLES
-from opencode_tui.ui.widgets.blocks import cells, cut
+from opencode_tui.ui.widgets.blocks import cut, width_of
 
 
 def header_parts(titles: tuple[str, ...], machine: str, fresh: StateLine, width: int) -> tuple[str, str, str]:
@@ -22,10 +22,10 @@ def header_parts(titles: tuple[str, ...], machine: str, fresh: StateLine, width:
     choices = [(titles[0], machine, fresh.variants[0])]
     choices += [(title, "", text) for text in fresh.variants for title in titles]
     for title, name, text in choices:
-        if cells(title) + cells(name) + cells(text) + 2 <= width:
+        if width_of(title) + width_of(name) + width_of(text) + 2 <= width:
             return title, name, text
     title, name, text = choices[-1]
-    return cut(title, min(max(width - cells(text) - 1, 1), cells(title))), name, text
+    return cut(title, min(max(width - width_of(text) - 1, 1), width_of(title))), name, text
 
 
 class DayHeader(Widget):
@@ -81,5 +81,5 @@ class DayHeader(Widget):
     def render(self) -> Content:
         self._drawn = self._parts()
         (day, machine, text), style = self._drawn
-        gap = " " * max(self.size.width - cells(day) - cells(machine) - cells(text), 1)
+        gap = " " * max(self.size.width - width_of(day) - width_of(machine) - width_of(text), 1)
         return Content.assemble((day, "bold"), gap, (machine, STYLES["note"]), (text, style))

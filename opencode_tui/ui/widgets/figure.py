@@ -8,7 +8,7 @@ from textual.renderables.digits import Digits as DigitShapes
 from textual.widgets import Digits, Static
 
 from opencode_tui.records.day import Snapshot
-from opencode_tui.report.words import amount, fit, limits
+from opencode_tui.report.words import amount_text, fitting, limits
 from opencode_tui.ui.widgets.panel import DayPanel
 
 
@@ -51,7 +51,7 @@ class Figure(DayPanel):
     def show(self, snapshot: Snapshot) -> None:
         self.set_class(snapshot.band == "warning", "-warning")
         self.set_class(snapshot.band == "cutoff", "-cutoff")
-        spent = amount(snapshot.spent_nano, snapshot.lower_bound)
+        spent = amount_text(snapshot.spent_nano, snapshot.lower_bound)
         warning, cutoff = limits(snapshot)
         digits = DigitShapes.get_width(spent)
         big = self.size.height >= 3 and digits + 2 + len(warning) + 3 <= self.size.width
@@ -64,7 +64,7 @@ class Figure(DayPanel):
         else:
             room = self.size.width - len(spent) - 2
             texts = (f"of {warning} · {cutoff}", f"{warning} · {cutoff}", f"of {warning}", "")
-            self._limits.update(fit(texts, room))
+            self._limits.update(fitting(texts, room))
 
     def on_resize(self) -> None:
         if self.snapshot is not None:

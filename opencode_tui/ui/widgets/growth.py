@@ -11,12 +11,12 @@ from opencode_tui.clock import DAY_MS, Calendar, Span, month_day
 from opencode_tui.money import NANO, format_usd
 from opencode_tui.records.session import SessionView
 from opencode_tui.report.turn_words import short_model
-from opencode_tui.report.words import clock_time, fit
+from opencode_tui.report.words import clock_time, fitting
 from opencode_tui.ui.widgets.day_curve import height, plot_color, sampled
 from opencode_tui.ui.widgets.panel import SessionPanel
 
 Points = tuple[tuple[int, int], ...]
-MAX_LINES = 4
+GROWTH_LINES = 4
 COLORS = ("primary", "accent", "warning", "secondary")
 """The lines' colours in order; each line also ends with its number."""
 LABEL = 4
@@ -36,10 +36,10 @@ def summed(curves: list[Points]) -> Points:
 def growth_lines(growth: tuple[tuple[str, Points], ...]) -> list[tuple[str, Points]]:
     """(name, curve) for each model, most expensive first; the cheapest of many are summed in the last."""
     curves = [(short_model(model), points) for model, points in growth if points]
-    if len(curves) <= MAX_LINES:
+    if len(curves) <= GROWTH_LINES:
         return curves
-    rest = [points for _, points in curves[MAX_LINES - 1 :]]
-    return [*curves[: MAX_LINES - 1], (f"{len(rest)} others", summed(rest))]
+    rest = [points for _, points in curves[GROWTH_LINES - 1 :]]
+    return [*curves[: GROWTH_LINES - 1], (f"{len(rest)} others", summed(rest))]
 
 
 def time_ticks(span: Span, calendar: Calendar, columns: int) -> list[tuple[int, str]]:
@@ -140,5 +140,5 @@ class Growth(SessionPanel):
             parts = [(name, f"${color}") for name, color in zip(names, COLORS, strict=False)]
             return Content("   ").join([Content.styled(text, style) for text, style in parts])
         styles = [f"${color}" for color in COLORS]
-        lined = [Content.styled(fit((text,), width), style) for text, style in zip(texts, styles, strict=False)]
+        lined = [Content.styled(fitting((text,), width), style) for text, style in zip(texts, styles, strict=False)]
         return Content("\n").join(lined)

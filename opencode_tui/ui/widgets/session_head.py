@@ -8,9 +8,9 @@ from opencode_tui.clock import Calendar
 from opencode_tui.privacy.harmless import shown_id
 from opencode_tui.records.session import SessionView
 from opencode_tui.report import session_facts as words
-from opencode_tui.report.words import fit
+from opencode_tui.report.words import fitting
 from opencode_tui.ui.theme import STYLES
-from opencode_tui.ui.widgets.blocks import cells, wrapped
+from opencode_tui.ui.widgets.blocks import width_of, wrapped
 from opencode_tui.ui.widgets.panel import SessionPanel
 
 ONE_FACT_A_LINE = 64
@@ -37,11 +37,11 @@ class SessionHead(SessionPanel):
     def render(self) -> Content:
         view, width = self.session, self.size.width or self.app.size.width - 2
         if view is None:
-            return Content(fit((words.resume_command(self._session_id), shown_id(self._session_id)), width))
+            return Content(fitting((words.resume_command(self._session_id), shown_id(self._session_id)), width))
         one = words.head(view)
-        lines = (one,) if cells(one[-1]) <= width else words.head_lines(view)
+        lines = (one,) if width_of(one[-1]) <= width else words.head_lines(view)
         style = STYLES["calm"] if view.state == "active" else ""
-        first, *below = (fit(line, width) for line in lines)
+        first, *below = (fitting(line, width) for line in lines)
         state, dot, rest = first.partition(" · ")
         return Content("\n").join([Content.assemble((state, style), dot, rest), *map(Content, below)])
 
@@ -68,7 +68,7 @@ class SessionFactsPanel(SessionPanel):
         if self.session is None:
             return Content("")
         facts = words.facts(self.session, self._calendar)
-        lines = [fit(fact, width) for fact in facts] if width < ONE_FACT_A_LINE else words.packed(facts, width)
+        lines = [fitting(fact, width) for fact in facts] if width < ONE_FACT_A_LINE else words.packed(facts, width)
         causes = [line for cause in words.causes(self.session) for line in wrapped(cause, width)]
         marked = [Content.styled(line, STYLES["warning"]) for line in causes]
         return Content("\n").join([*marked, *map(Content, lines)])

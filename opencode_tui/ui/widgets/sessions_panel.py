@@ -6,7 +6,7 @@ from textual.app import ComposeResult
 
 from opencode_tui.clock import Calendar
 from opencode_tui.records.day import SessionLine, Snapshot
-from opencode_tui.report.words import fit
+from opencode_tui.report.words import fitting
 from opencode_tui.ui.tables.sessions import SessionContext
 from opencode_tui.ui.tables.today import DaySessionTable
 from opencode_tui.ui.widgets.panel import DayPanel
@@ -36,7 +36,7 @@ class SessionsPanel(DayPanel):
         more = len(lines) - MAX_ROWS
         title = f"Sessions · +{more:,} more" if more > 0 else "Sessions" if lines else "Sessions · none"
         meaning = legend(lines)
-        self.border_title = fit((f"{title} · {meaning}" if meaning else title, title), self.size.width - 4)
+        self.border_title = fitting((f"{title} · {meaning}" if meaning else title, title), self.size.width - 4)
         if self.is_mounted and self.size.width:
             rows = {line.id: line for line in lines[:MAX_ROWS]}
             context = SessionContext(snapshot.taken_ms, self._calendar)

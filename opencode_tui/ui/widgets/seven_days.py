@@ -13,7 +13,7 @@ from textual.message import Message
 from opencode_tui.clock import weekday
 from opencode_tui.money import format_usd
 from opencode_tui.records.day import DaySpend, Snapshot
-from opencode_tui.report.words import amount, band_glyph, fit
+from opencode_tui.report.words import amount_text, band_glyph, fitting
 from opencode_tui.ui.theme import CURSOR, STYLES
 from opencode_tui.ui.widgets.blocks import upward
 from opencode_tui.ui.widgets.panel import DayPanel
@@ -108,14 +108,14 @@ class SevenDays(DayPanel, can_focus=True):
             f"Seven days · ··· {warning} warn  ╌╌╌ {cutoff} cut",
             f"Seven days · {warning} warn {cutoff} cut",
         )
-        self.border_title = fit((*titles, "Seven days"), self.size.width)
+        self.border_title = fitting((*titles, "Seven days"), self.size.width)
 
     def render(self) -> Content:
         snapshot, height, column = self.snapshot, self.size.height, self.column
         if snapshot is None or not snapshot.week_days or height < 2:
             return Content("")
         amounts = [
-            amount(day.spend_nano, day.lower_bound) if day.spend_nano or day.lower_bound else "–"
+            amount_text(day.spend_nano, day.lower_bound) if day.spend_nano or day.lower_bound else "–"
             for day in snapshot.week_days
         ]
         with_amounts = height >= 4 and max(map(len, amounts)) < column

@@ -13,9 +13,9 @@ from opencode_tui.money import percentages
 from opencode_tui.records.day import Snapshot
 from opencode_tui.records.model_key import short_name
 from opencode_tui.records.usage import Slice
-from opencode_tui.report.words import amount
+from opencode_tui.report.words import amount_text
 from opencode_tui.ui.theme import CURSOR, STYLES
-from opencode_tui.ui.widgets.blocks import across, cells, cut
+from opencode_tui.ui.widgets.blocks import across, cut, width_of
 from opencode_tui.ui.widgets.panel import DayPanel
 
 MIN_BAR = 4
@@ -32,15 +32,15 @@ def slice_rows(slices: tuple[Slice, ...], width: int, height: int) -> list[tuple
     shown = slices if len(slices) <= height else slices[: max(height - 1, 0)]
     rest = slices[len(shown) :]
     shares = percentages(tuple(item.spend_nano for item in slices))
-    spends = [amount(item.spend_nano, item.lower_bound) for item in shown]
+    spends = [amount_text(item.spend_nano, item.lower_bound) for item in shown]
     longest = max(map(len, spends), default=0)
     digits = max((len(str(share)) for share in shares), default=1)
     amounts = [f"{spend:>{longest}} {share:>{digits}}%" for spend, share in zip(spends, shares, strict=False)]
     right = longest + digits + 2
     names = [item.key for item in shown]
-    if max(map(cells, names), default=0) > width - right - 2 - MIN_BAR:
+    if max(map(width_of, names), default=0) > width - right - 2 - MIN_BAR:
         names = short_names(names)
-    longest = max(map(cells, names), default=0)
+    longest = max(map(width_of, names), default=0)
     bar = width - right - 2 - longest
     name_width = longest if bar >= MIN_BAR else width - right - 1
     top = max((item.spend_nano for item in slices), default=0)
@@ -53,7 +53,7 @@ def slice_rows(slices: tuple[Slice, ...], width: int, height: int) -> list[tuple
         for name, item, amount in zip(names, shown, amounts, strict=True)
     ]
     if rest and height > 0:
-        sum_nano = amount(sum(item.spend_nano for item in rest), any(item.lower_bound for item in rest))
+        sum_nano = amount_text(sum(item.spend_nano for item in rest), any(item.lower_bound for item in rest))
         rows.append((cut(f"+{len(rest)} more {sum_nano}", width), "", ""))
     return rows
 

@@ -12,7 +12,7 @@ from textual.message import Message
 from textual.widgets import Tree
 from textual.widgets.tree import TreeNode
 
-from opencode_tui.counts import plural
+from opencode_tui.money import plural
 from opencode_tui.records.session import Node, SessionView
 from opencode_tui.report import session_facts as words
 from opencode_tui.ui.widgets.panel import SessionPanel
@@ -27,16 +27,16 @@ class More(Struct, frozen=True):
     parent_id: str
 
 
-Data = str | More
+NodeData = str | More
 """A node's session id, or a More line."""
 
 
-def session_of(node: TreeNode[Data]) -> str:
+def node_session(node: TreeNode[NodeData]) -> str:
     """The node's session id; empty for other nodes."""
     return node.data if isinstance(node.data, str) else ""
 
 
-class SubagentTree(Tree[Data]):
+class SubagentTree(Tree[NodeData]):
     """Nodes are identified by session id; labels are made when they are drawn."""
 
     DEFAULT_CSS = """
@@ -80,7 +80,7 @@ class SubagentTree(Tree[Data]):
     @property
     def cursor_id(self) -> str:
         """The session id at the cursor; empty if there is none."""
-        return session_of(self.cursor_node) if self.cursor_node else ""
+        return node_session(self.cursor_node) if self.cursor_node else ""
 
     def show_tree(self, tree: tuple[Node, ...]) -> None:
         """Show a tree, given root first. Open nodes stay open, and the cursor stays on its session."""
@@ -97,17 +97,17 @@ class SubagentTree(Tree[Data]):
             self.root.expand()
         moved = self._fill(self.root, opened) if self.root.is_expanded else self._settle(self.root)
         for made in self._made_nodes():
-            id = session_of(made)
+            id = node_session(made)
             if id and (shares or before.get(id) != self._sessions.get(id)):
                 made.refresh()
         if moved:
             self._go_back(cursor, line)
 
-    def render_label(self, node: TreeNode[Data], base_style: Style, style: Style) -> Text:
+    def render_label(self, node: TreeNode[NodeData], base_style: Style, style: Style) -> Text:
         if isinstance(node.data, More):
             rest = len(self._below.get(node.data.parent_id, ())) - self._pages.get(node.data.parent_id, PAGE)
             return Text(f"… {rest:,} more", style=style)
-        session = self._sessions.get(session_of(node))
+        session = self._sessions.get(node_session(node))
         if session is None:
             return Text("")
         icon = (self.ICON_NODE_EXPANDED if node.is_expanded else self.ICON_NODE) if node.allow_expand else ""
@@ -123,12 +123,12 @@ class SubagentTree(Tree[Data]):
         return label
 
     @on(Tree.NodeExpanded)
-    def _fill_opened(self, event: Tree.NodeExpanded[Data]) -> None:
+    def _fill_opened(self, event: Tree.NodeExpanded[NodeData]) -> None:
         event.stop()
         self._fill(event.node, self._opened())
 
     @on(Tree.NodeSelected)
-    def _open_selected(self, event: Tree.NodeSelected[Data]) -> None:
+    def _open_selected(self, event: Tree.NodeSelected[NodeData]) -> None:
         event.stop()
         node = event.node
         if isinstance(node.data, More) and node.parent is not None:
@@ -138,10 +138,10 @@ class SubagentTree(Tree[Data]):
             self._go_back("", line)
         elif node.is_root:
             node.toggle()
-        elif session_of(node):
-            self.post_message(self.Opened(session_of(node)))
+        elif node_session(node):
+            self.post_message(self.Opened(node_session(node)))
 
-    def _made_nodes(self) -> list[TreeNode[Data]]:
+    def _made_nodes(self) -> list[TreeNode[NodeData]]:
         found, waiting = [], [self.root]
         while waiting:
             node = waiting.pop()
@@ -150,22 +150,22 @@ class SubagentTree(Tree[Data]):
         return found
 
     def _opened(self) -> set[str]:
-        return {session_of(node) for node in self._made_nodes() if node.is_expanded}
+        return {node_session(node) for node in self._made_nodes() if node.is_expanded}
 
-    def _settle(self, node: TreeNode[Data]) -> bool:
+    def _settle(self, node: TreeNode[NodeData]) -> bool:
         """Remove a closed node's children and update whether it can be opened. Returns whether it had any."""
-        node.allow_expand = bool(self._below.get(session_of(node)))
+        node.allow_expand = bool(self._below.get(node_session(node)))
         if node.children:
             node.remove_children()
             return True
         return False
 
-    def _fill(self, parent: TreeNode[Data], opened: set[str]) -> bool:
+    def _fill(self, parent: TreeNode[NodeData], opened: set[str]) -> bool:
         """Create the children of an open node, and those of `opened` children. Returns whether lines moved."""
-        id = session_of(parent)
+        id = node_session(parent)
         ids = self._below.get(id, ())
         page = self._pages.get(id, PAGE)
-        wanted: list[Data] = [*ids[:page], *([More(id)] if len(ids) > page else [])]
+        wanted: list[NodeData] = [*ids[:page], *([More(id)] if len(ids) > page else [])]
         present = [child.data for child in parent.children]
         parent.allow_expand = bool(ids)
         moved = present != wanted

@@ -15,20 +15,20 @@ from opencode_tui.clock import Calendar
 from opencode_tui.records.session import CallRow, SessionView, Turn, TurnView
 from opencode_tui.report.call_words import call_lines, together
 from opencode_tui.report.turn_words import turn_title
-from opencode_tui.report.words import fit
+from opencode_tui.report.words import fitting
 from opencode_tui.ui.widgets.blocks import wrapped
 from opencode_tui.ui.widgets.panel import SessionPanel
 
-Line = tuple[str, str]
+TurnLine = tuple[str, str]
 """(kind, text)"""
-INDENT = 2
+TURN_INDENT = 2
 
 
-def call_pane(call: CallRow, calendar: Calendar, width: int) -> list[Line]:
+def call_pane(call: CallRow, calendar: Calendar, width: int) -> list[TurnLine]:
     """A call's lines for a pane of `width` cells, indented below the first, with an empty line after them."""
     lines = []
     for kind, text in call_lines(call, calendar):
-        room, indent = (width, "") if kind == "head" else (width - INDENT, " " * INDENT)
+        room, indent = (width, "") if kind == "head" else (width - TURN_INDENT, " " * TURN_INDENT)
         lines += [(kind, indent + piece) for piece in wrapped(text, max(room, 8))]
     return [*lines, ("", "")]
 
@@ -52,9 +52,9 @@ class CallLines(ScrollView, can_focus=True):
         self._calendar = calendar
         self._view: TurnView | None = None
         self._why = ""
-        self._made: dict[CallRow, list[Line]] = {}
+        self._made: dict[CallRow, list[TurnLine]] = {}
         self._made_for = 0
-        self.lines: list[Line] = []
+        self.lines: list[TurnLine] = []
 
     def show_calls(self, view: TurnView | None, why: str = "reading the calls…") -> None:
         """Show a turn's calls, or why there are none. A different turn is shown from its top."""
@@ -144,4 +144,4 @@ class TurnDetail(SessionPanel):
 
     def _entitle(self) -> None:
         if self.session is not None and (turn := self._opened(self.session)):
-            self.border_title = fit(turn_title(turn, self.session, self._calendar), max(self.size.width - 2, 1))
+            self.border_title = fitting(turn_title(turn, self.session, self._calendar), max(self.size.width - 2, 1))

@@ -7,15 +7,13 @@ from typing import Never
 from textual.app import ComposeResult
 
 from opencode_tui.clock import Calendar
-from opencode_tui.counts import plural
-from opencode_tui.money import format_usd
+from opencode_tui.money import format_usd, plural
 from opencode_tui.records.session import SessionView, Turn
-from opencode_tui.report.words import fit
+from opencode_tui.report.words import fitting
 from opencode_tui.ui.tables.row_table import RowTable
-from opencode_tui.ui.tables.turns import TURNS, TurnContext, is_void
+from opencode_tui.ui.tables.turns import TURN_COLUMNS, TurnContext, is_void
+from opencode_tui.ui.widgets.blocks import SCROLLBAR
 from opencode_tui.ui.widgets.panel import SessionPanel
-
-SCROLLBAR = 1
 
 
 class TurnsPanel(SessionPanel):
@@ -29,7 +27,7 @@ class TurnsPanel(SessionPanel):
         """The cursor starts on `at_turn`, or on the last turn if the session does not have it."""
         super().__init__(id="turns")
         self._at_turn = at_turn
-        self.table: RowTable[Turn, TurnContext, Never] = RowTable(TURNS, is_dim=is_void, id="turn-table")
+        self.table: RowTable[Turn, TurnContext, Never] = RowTable(TURN_COLUMNS, is_dim=is_void, id="turn-table")
         self._calendar = calendar
         self._turns: dict[str, Turn] = {}
 
@@ -42,7 +40,7 @@ class TurnsPanel(SessionPanel):
     def show(self, view: SessionView) -> None:
         if not self.size.width:
             return
-        self.border_title = fit(self._titles(view), self.size.width)
+        self.border_title = fitting(self._titles(view), self.size.width)
         first = not self._turns
         self._turns = {turn.id: turn for turn in view.turns}
         context = TurnContext(view, self._calendar, self.size.width - SCROLLBAR)

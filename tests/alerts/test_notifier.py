@@ -15,11 +15,12 @@ from opencode_tui.alerts.channels.channel import ChannelError
 from opencode_tui.alerts.channels.webhook import Webhook
 from opencode_tui.alerts.notifier import Notifier
 from opencode_tui.clock import HOUR_MS
-from opencode_tui.config.settings import Channels, Settings
+from opencode_tui.config.settings import Settings
 from opencode_tui.ledger import alert_log
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.records.alerts import Alert, DeliveryResult
 from tests.support.chat import SECRET, Chat
+from tests.support.options import channel_settings
 from tests.support.records import replace
 from tests.support.watched import NOON, Watched
 
@@ -153,7 +154,7 @@ def test_the_settings_say_which_channels_and_from_which_level(watched: Watched, 
 
     def told_at(**levels: str) -> bool:
         mark.unlink(missing_ok=True)
-        channels = Channels(command_line=("touch", str(mark)), **levels)  # type: ignore[arg-type]
+        channels = channel_settings(command_line=("touch", str(mark)), **levels)
         settings = Settings(channels=channels)
         notifier = Notifier(settings, lambda: Ledger(watched.path), {"PATH": "/usr/bin:/bin"})
         notifier.notify(replace(fired, id=next(ids)))
