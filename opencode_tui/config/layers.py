@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 from pydantic import BaseModel, ValidationError
+from pydantic_settings import InitSettingsSource, PydanticBaseSettingsSource, TomlConfigSettingsSource
 
 from opencode_tui.config import PLAIN_FLAGS
 from opencode_tui.config.errors import Given, SettingKey, dotted, first_of, shown, unknown
 from opencode_tui.config.lines import wrong_lines
-from opencode_tui.config.model import NAMED_TABLES, all_keys, document_with, tables_in
+from opencode_tui.config.model import NAMED_TABLES, SettingsDocument, all_keys, document_with, tables_in
 from opencode_tui.config.options import Declared, declared
 from opencode_tui.config.settings import Settings
 from opencode_tui.config.table import keys_in
@@ -29,13 +30,20 @@ _DECLARED_TABLES = frozenset({"alerts", "channels", "budget"})
 """The tables whose keys rules and channels declare, and the one that some of their defaults follow."""
 
 
+class TomlFile(TomlConfigSettingsSource):
+    """A settings source that reads the file with exact decimals and one-sentence errors."""
+
+    def _read_file(self, file_path: Any) -> dict[str, Any]:
+        return read_toml(file_path)
+
+
 def read_settings(flags: Mapping[str, str], variables: Mapping[str, str], file: Path | None) -> Settings:
     """Validate the settings given by flags (by dotted key), variables (by name) and the file.
 
     Flags win over variables, and variables over the file. Raises SettingsError.
     """
-    toml = read_toml(file) if file and file.is_file() else {}  # a device is taken for an empty file
-    is_declared_one_given = bool(flags.keys() - PLAIN_FLAGS or variables or toml.keys() & _DECLARED_TABLES)
+    toml = TomlFile(SettingsDocument, file)
+    is_declared_one_given = bool(flags.keys() - PLAIN_FLAGS or variables or toml.toml_data.keys() & _DECLARED_TABLES)
     document = document_with(declared() if is_declared_one_given else Declared())
     tables = tables_in(document)
     keys = all_keys(tables)
@@ -49,14 +57,12 @@ def read_settings(flags: Mapping[str, str], variables: Mapping[str, str], file: 
     givens = [
         _given({by_flag[name]: (f"flag {name}", text) for name, text in flags.items() if name in by_flag}),
         _given({by_variable[name]: (name, text) for name, text in variables.items() if name in by_variable}),
-        Given(toml, {(): tilde(file) if file else ""}),
+        Given(toml.toml_data, {(): tilde(file) if file else ""}),
     ]
-    merged: Mapping[str, Any] = {}
-    for given in givens:
-        merged = _merged(merged, given.values)
+    sources = (*(InitSettingsSource(SettingsDocument, dict(given.values)) for given in givens[:2]), toml)
     settings = Settings()
     try:
-        settings = document.model_validate(merged).settings()
+        settings = _sourced(document, sources).settings()
     except ValidationError as error:
         problems += _wrong_values(error.errors(), givens, tables)
     problems += wrong_lines(settings, givens)
@@ -76,14 +82,13 @@ def _given(texts: Mapping[SettingKey, tuple[str, str]]) -> Given:
     return Given(nested, {key: name for key, (name, _) in texts.items()})
 
 
-def _merged(first: Mapping[str, Any], second: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The values of both by key; where both have one, tables are merged, and else the first wins."""
-    both = {
-        key: _merged(first[key], second[key])
-        for key in first.keys() & second.keys()
-        if isinstance(first[key], Mapping) and isinstance(second[key], Mapping)
-    }
-    return {**second, **first, **both}
+def _sourced(document: type[SettingsDocument], sources: tuple[PydanticBaseSettingsSource, ...]) -> SettingsDocument:
+    class Sourced(document):  # type: ignore[valid-type,misc]  # its keys depend on the rules and channels
+        @classmethod
+        def settings_customise_sources(cls, *_: Any, **__: Any) -> tuple[PydanticBaseSettingsSource, ...]:
+            return sources
+
+    return Sourced()
 
 
 def _wrong_values(

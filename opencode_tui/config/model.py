@@ -7,7 +7,8 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, create_model
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, PlainValidator, create_model
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from opencode_tui.config import values
 from opencode_tui.config.alert_tables import AlertsTable, ChannelsTable, GuardTable, SpendRuleTable, with_options
@@ -61,14 +62,14 @@ class UiTable(Table):
     mouse: Annotated[bool, PlainValidator(values.switch)] = DEFAULTS.ui.mouse
 
 
-class SettingsDocument(BaseModel):
+class SettingsDocument(BaseSettings):
     """All of config.toml but what rules and channels declare, which `document_with` adds.
 
     Fields are named as in the Settings records, keys with `_usd` for `_nano`.
     """
 
     declared: ClassVar[Declared] = Declared()
-    model_config = ConfigDict(extra="forbid")
+    model_config = SettingsConfigDict(extra="forbid", case_sensitive=True, validate_default=False)
 
     data_dirs: Annotated[tuple[Path, ...], PlainValidator(values.directories_setting)] = DEFAULTS.data_dirs
     ledger: Annotated[Path | None, PlainValidator(values.file_path)] = DEFAULTS.ledger

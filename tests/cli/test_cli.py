@@ -140,7 +140,7 @@ def test_a_command_line_is_fast_because_heavy_libraries_stay_out(shell: Shell, s
     shell.said("sync")  # makes the ledger, so that there is nothing to migrate
     code = (
         "import sys\nfrom opencode_tui.cli import main\ncode = main(sys.argv[1:])\n"
-        "heavy = {'textual', 'pydantic', 'sqlite_utils', 'rich', 'tabulate', 'plotext'}\n"
+        "heavy = {'textual', 'pydantic', 'pydantic_settings', 'sqlite_utils', 'rich', 'tabulate', 'plotext'}\n"
         "print(sorted(heavy & sys.modules.keys()), code)"
     )
     for argv in (["today"], ["today", "--json"], ["usage", "--json"], ["sync"]):

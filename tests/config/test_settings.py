@@ -291,7 +291,10 @@ def test_the_file_can_hold_each_field_of_the_records_and_nothing_else() -> None:
 
 def imports_pydantic(load_call: str, **environ: str) -> bool:
     """Whether a new process imports pydantic for the call; the process checks that the call succeeds."""
-    code = f"import sys\nfrom opencode_tui.config import load_settings\n{load_call}\nprint('pydantic' in sys.modules)"
+    code = (
+        "import sys\nfrom opencode_tui.config import load_settings\n"
+        f"{load_call}\nprint('pydantic' in sys.modules or 'pydantic_settings' in sys.modules)"
+    )
     run = subprocess.run(
         [sys.executable, "-c", code],
         env={**os.environ, **environ},
