@@ -266,7 +266,7 @@ def programs_started_in_odd_places(modules: Modules) -> list[str]:
 
 
 def imports_by_a_name_made_at_run_time(modules: Modules) -> list[str]:
-    """The other rules cannot see these. The parser's stay in its folder, those of `alerts` in the rules and channels."""
+    """The other rules cannot see these. The parser imports from its folder, `alerts` from its rules and channels."""
     return [
         each.name
         for each in modules
