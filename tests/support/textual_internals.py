@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from textual._context import active_app
 from textual.app import App, ScreenError
+from textual.css.model import RuleSet
+from textual.css.stylesheet import Stylesheet
 from textual.events import MouseScrollDown
 from textual.pilot import Pilot
 from textual.widget import Widget
@@ -64,6 +66,19 @@ def replace_wait_for_idle(monkeypatch: pytest.MonkeyPatch, wait: Callable[[float
 
 def stop_cursor_blinking(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Input, "_toggle_cursor", lambda self: None)
+
+
+def keep_parsed_styles(kept: dict[Any, list[RuleSet]], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Parse each source once for all apps instead of once for each: rules are not changed once they are parsed."""
+    parse = Stylesheet._parse_rules
+
+    def parsed(self: Stylesheet, *source: Any, **how: Any) -> list[RuleSet]:
+        key = (source, *sorted(how.items()), *sorted(self._variables.items()))
+        if key not in kept:
+            kept[key] = parse(self, *source, **how)
+        return kept[key]
+
+    monkeypatch.setattr(Stylesheet, "_parse_rules", parsed)
 
 
 def has_ready_callbacks(loop: asyncio.AbstractEventLoop) -> bool:
