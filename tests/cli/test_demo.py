@@ -46,7 +46,9 @@ def spent_on_day_of(path: Path, ms: int, zone: ZoneInfo | None = None) -> float:
     total = 0.0
     for created, session_created, data in rows(
         path,
-        "SELECT m.time_created, s.time_created, m.data FROM message m JOIN session s ON s.id = m.session_id",
+        "SELECT m.time_created, s.time_created, m.data FROM message m JOIN session s ON s.id = m.session_id"
+        " WHERE abs(m.time_created - ?) < 36 * 3600 * 1000",
+        ms,
     ):
         assert isinstance(created, int) and isinstance(session_created, int) and isinstance(data, str)
         same_day = datetime.fromtimestamp(created / 1000, where).date() == day
