@@ -14,6 +14,7 @@ from textual.css.model import RuleSet
 from textual.css.stylesheet import Stylesheet
 from textual.events import MouseScrollDown
 from textual.pilot import Pilot
+from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Input
 
@@ -51,6 +52,39 @@ def draw_pending(app: App[Any]) -> bool:
     if not screen._update_timer._active.is_set():
         return False
     screen._on_timer_update()
+    return True
+
+
+_refresh = Screen._compositor_refresh
+_undrawn: set[int] = set()
+"""The screens, by `id`, whose changed regions are still to be drawn."""
+
+
+def defer_drawing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Collect what changes on the current screen for `draw_deferred`: no terminal is there to see each step."""
+
+    def later(self: Screen[Any]) -> None:
+        if self is not self.app.screen:
+            _refresh(self)
+            return
+        _undrawn.add(id(self))
+        self._dirty_widgets.clear()
+        self.app._update_mouse_over(self)
+
+    _undrawn.clear()
+    monkeypatch.setattr(Screen, "_compositor_refresh", later)
+
+
+def draw_deferred(app: App[Any]) -> bool:
+    """Draw what was deferred on the current screen; returns whether anything was."""
+    try:
+        screen = app.screen
+    except ScreenError:  # the app has ended
+        return False
+    if id(screen) not in _undrawn:
+        return False
+    _undrawn.remove(id(screen))
+    _refresh(screen)
     return True
 
 

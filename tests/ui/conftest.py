@@ -6,7 +6,12 @@ from typing import Any
 
 import pytest
 
-from tests.support.textual_internals import keep_parsed_styles, replace_wait_for_idle, stop_cursor_blinking
+from tests.support.textual_internals import (
+    defer_drawing,
+    keep_parsed_styles,
+    replace_wait_for_idle,
+    stop_cursor_blinking,
+)
 from tests.ui.quiet import wait_for_idle
 
 COLLECTED: set[tuple[str, str]] = set()
@@ -31,6 +36,12 @@ def timeless(monkeypatch: pytest.MonkeyPatch) -> None:
     stop_cursor_blinking(monkeypatch)
     keep_parsed_styles(PARSED, monkeypatch)
     monkeypatch.setattr("opencode_tui.ui.alerting.TOAST_S", 3600.0)
+
+
+@pytest.fixture(autouse=True)
+def drawn_at_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A screen is drawn once it is quiet, not after each of the steps that lead there."""
+    defer_drawing(monkeypatch)
 
 
 @pytest.fixture(autouse=True)
