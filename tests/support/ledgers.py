@@ -68,14 +68,19 @@ def _empty_ledger() -> bytes:
         return path.read_bytes()
 
 
+def lay_out(file: Path) -> None:
+    """Put an empty ledger where there is none: a copy takes a tenth of the time of a creation."""
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        file.write_bytes(_empty_ledger())
+
+
 def reader(
     data_dir: Path, ledger: Path | None = None, *, settings: Settings | None = None, clock: Callable[[], int] = now_ms
 ) -> Reader:
     """A reader of a data directory; its ledger stands beside it unless named."""
     file = ledger or data_dir.parent / "ours" / "ledger.db"
-    if not file.exists():
-        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        file.write_bytes(_empty_ledger())
+    lay_out(file)
     opened = Ledger(file)
     # No variable of this machine may leak in: neither its stores nor its prices.
     environ = {"XDG_CONFIG_HOME": str(file.parent / "none"), "XDG_CACHE_HOME": str(file.parent / "none")}
