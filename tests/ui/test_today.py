@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 from datetime import date
+from functools import partial
 
 import pytest
 from rich.cells import cell_len
 
 from opencode_tui.config.settings import Ui
 from opencode_tui.records.day import Snapshot
+from opencode_tui.ui.app import OpencodeTui
 from opencode_tui.ui.screens.help import HelpScreen
 from opencode_tui.ui.tables.today import DaySessionTable
 from opencode_tui.ui.widgets.seven_days import SevenDays
@@ -330,6 +332,10 @@ async def test_q_quits() -> None:
     assert feed.closed and app.return_code == 0
 
 
+def past_the_cutoff(app: OpencodeTui, spent: str) -> bool:
+    return f"{spent} is past the cutoff" in screen_text(app)
+
+
 async def test_every_kind_of_theme_draws_every_panel() -> None:
     app, feed = app_over(snapshot("$0.93"))
     async with showing(app, (160, 50)) as pilot:
@@ -338,7 +344,7 @@ async def test_every_kind_of_theme_draws_every_panel() -> None:
             for spent in ("$0.93", f"$2.1{cents}"):
                 feed.answers.append(snapshot(spent))
                 await pilot.press("r")
-            await until(pilot, lambda spent=spent: f"{spent} is past the cutoff" in screen_text(app))
+            await until(pilot, partial(past_the_cutoff, app, spent))
 
 
 def test_a_theme_or_a_zone_that_does_not_exist_is_one_sentence() -> None:
