@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterable
+from functools import cache
 from io import StringIO
 from pathlib import Path
 
@@ -55,15 +56,26 @@ class ListTable:
     def _load(self) -> dict[PriceKey, list[str]]:
         if self._rows is None:
             try:
-                head, _, body = self.path.read_text(encoding="utf-8").partition("\n")
-                found = _AS_OF.search(head)
-                self.as_of = found[1] if found else ""
-                self._rows = {(row[0], row[1]): row for row in csv.reader(StringIO(body)) if len(row) > 1}
-                self._rows.pop(COLUMNS[:2], None)
+                self.as_of, self._rows = _bundled() if self.path == PATH else _read(self.path)
             except (OSError, ValueError, csv.Error) as error:
                 self.problem = f"The bundled price list {self.path} cannot be read: {reason(error)}."
                 self._rows = {}
         return self._rows
+
+
+def _read(path: Path) -> tuple[str, dict[PriceKey, list[str]]]:
+    """The month of the prices and the rows. Raises OSError, ValueError and csv.Error."""
+    head, _, body = path.read_text(encoding="utf-8").partition("\n")
+    found = _AS_OF.search(head)
+    rows = {(row[0], row[1]): row for row in csv.reader(StringIO(body)) if len(row) > 1}
+    rows.pop(COLUMNS[:2], None)
+    return found[1] if found else "", rows
+
+
+@cache
+def _bundled() -> tuple[str, dict[PriceKey, list[str]]]:
+    """The table of the package, read once a process although prices are looked up anew when settings change."""
+    return _read(PATH)
 
 
 def render(prices: Iterable[tuple[PriceKey, Rates]], as_of: str) -> str:

@@ -30,14 +30,15 @@ def shell(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytes
 def store(shell: Shell) -> V1:
     """Today $0.50 in two sessions, $0.40 on Monday, and $9.99 on the Sunday before, which is another week."""
     store = V1(shell.home)
-    first = store.session("Fix header", created=at("10:00", ago(3)))
-    store.call(first, cost="9.99", model=OPUS, tokens=OPUS_TOKENS, at=at("10:01", ago(3)))
-    store.call(first, cost="0.40", model=OPUS, tokens=OPUS_TOKENS, at=at("10:01", ago(2)))
-    for minute in range(6):
-        store.call(first, cost="0.05", model=OPUS, tokens=OPUS_TOKENS, at=at(f"10:0{minute}"))
-    second = store.session("Renew cart", created=at("11:00"), directory="/home/dev/cart", agent="plan")
-    for minute in range(2):
-        store.call(second, cost="0.10", model=GPT, tokens=GPT_TOKENS, at=at(f"11:0{minute}"))
+    with store.database.connection():
+        first = store.session("Fix header", created=at("10:00", ago(3)))
+        store.call(first, cost="9.99", model=OPUS, tokens=OPUS_TOKENS, at=at("10:01", ago(3)))
+        store.call(first, cost="0.40", model=OPUS, tokens=OPUS_TOKENS, at=at("10:01", ago(2)))
+        for minute in range(6):
+            store.call(first, cost="0.05", model=OPUS, tokens=OPUS_TOKENS, at=at(f"10:0{minute}"))
+        second = store.session("Renew cart", created=at("11:00"), directory="/home/dev/cart", agent="plan")
+        for minute in range(2):
+            store.call(second, cost="0.10", model=GPT, tokens=GPT_TOKENS, at=at(f"11:0{minute}"))
     return store
 
 

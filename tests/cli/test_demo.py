@@ -46,7 +46,9 @@ def spent_on_day_of(path: Path, ms: int, zone: ZoneInfo | None = None) -> float:
     total = 0.0
     for created, session_created, data in rows(
         path,
-        "SELECT m.time_created, s.time_created, m.data FROM message m JOIN session s ON s.id = m.session_id",
+        "SELECT m.time_created, s.time_created, m.data FROM message m JOIN session s ON s.id = m.session_id"
+        " WHERE abs(m.time_created - ?) < 36 * 3600 * 1000",
+        ms,
     ):
         assert isinstance(created, int) and isinstance(session_created, int) and isinstance(data, str)
         same_day = datetime.fromtimestamp(created / 1000, where).date() == day
@@ -133,7 +135,11 @@ def test_another_seed_gives_another_day(tmp_path: Path, history: Path) -> None:
 
 @pytest.mark.parametrize("zone", ["UTC", "America/St_Johns"])
 @pytest.mark.parametrize("at", ["00:00:00", "00:00:30", "03:10:00", "09:00:00", "14:23:00", "23:59:00"])
-def test_today_begins_just_under_the_warning_and_nothing_lies_ahead(tmp_path: Path, at: str, zone: str) -> None:
+def test_today_begins_just_under_the_warning_and_nothing_lies_ahead(
+    tmp_path: Path, at: str, zone: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if at != "14:23:00":  # which has the whole past before it
+        monkeypatch.setattr("opencode_tui.cli.demo.scenario.DAYS", 4)
     now = int(datetime.fromisoformat(f"2026-05-13T{at}").replace(tzinfo=ZoneInfo(zone)).timestamp() * 1000)
     path = tmp_path / "opencode.db"
     with closing(V1Store(path)) as store:

@@ -291,7 +291,10 @@ def test_a_raised_cutoff_holds_for_its_day_and_has_to_be_higher(tmp_path: Path) 
         raise_cutoff(file, 10**400, 0, UTC_DAYS, NOON)
 
 
-def test_who_stands_still_in_a_change_is_not_waited_for_for_ever(tmp_path: Path) -> None:
+def test_who_stands_still_in_a_change_is_not_waited_for_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("opencode_tui.guard.state._PATIENCE_S", 0.1)
     file = tmp_path / "guard.json"
     write_state(file, FULL)
     handle = os.open(tmp_path, os.O_RDONLY)

@@ -193,9 +193,15 @@ def test_5000_calls_that_never_complete_cost_a_poll_a_seek_each_and_no_decoding(
 ) -> None:
     store = V1(tmp_path)
     session = store.session("Fix header")
-    with store.database.connection():
-        # In many sessions: this builder adds a session's messages up again with each of them.
-        stuck = [store.call(each, completed=False) for each in _sessions(store, 200) for _ in range(25)]
+    stuck = store.call(store.session("Stuck"), completed=False)
+    with store.database.connection() as db:
+        names = [name for _, name, *_ in db.execute("PRAGMA table_info(message)")]
+        made = ", ".join({"id": "id || '_' || n"}.get(name, name) for name in names)
+        numbers = "WITH RECURSIVE numbers(n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM numbers WHERE n < 4999)"
+        db.execute(
+            f"{numbers} INSERT INTO message ({', '.join(names)}) SELECT {made} FROM message, numbers WHERE id = ?",
+            (stuck,),
+        )
     ours = reader(store.data_dir)
     ours.poll()
     store.call(session, cost="0.01")
@@ -216,7 +222,7 @@ def test_5000_calls_that_never_complete_cost_a_poll_a_seek_each_and_no_decoding(
     ours.poll()
     assert decoded == []
     assert len(statements) < 100
-    store.finish(stuck[0], cost="0.05", tokens=Tokens(input=5))
+    store.finish(stuck, cost="0.05", tokens=Tokens(input=5))
     ours.poll()
     assert decoded == [1]
     assert ours.totals.spend_nano == 70_000_000 == store.truth.total_nano

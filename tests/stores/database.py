@@ -5,13 +5,26 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from tests.stores.ids import Ids
 from tests.stores.tools import Json
 
 SCHEMA = Path(__file__).parent / "schema"
+
+
+@cache
+def _laid_out(schema: str) -> bytes:
+    """A file with the tables of one generation and no rows, made once a process."""
+    with TemporaryDirectory() as place:
+        path = Path(place) / "empty.db"
+        with closing(sqlite3.connect(path)) as db:
+            db.execute("PRAGMA journal_mode = WAL")
+            db.executescript((SCHEMA / schema).read_text())
+        return path.read_bytes()
 
 
 def dumps(data: object) -> str:
@@ -29,6 +42,9 @@ class Database:
 
     def create(self, schema: str) -> None:
         """Lay out the tables of one generation; a file that has other tables keeps them."""
+        if not self.path.exists():
+            self.path.write_bytes(_laid_out(schema))
+            return
         with self.connection() as db:
             db.execute("PRAGMA journal_mode = WAL")
             db.executescript((SCHEMA / schema).read_text())

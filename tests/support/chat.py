@@ -47,7 +47,7 @@ def answering() -> Iterator[Chat]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Answer)
     said.port = server.server_address[1]
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     yield said
     said.hold.set()

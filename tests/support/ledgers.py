@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from opencode_tui.clock import Span, now_ms
@@ -57,11 +59,28 @@ class Reader:
         self.ledger.close()
 
 
+@cache
+def _empty_ledger() -> bytes:
+    """The file of a new ledger, made once a process."""
+    with TemporaryDirectory() as place:
+        path = Path(place) / "ledger.db"
+        Ledger(path).close()
+        return path.read_bytes()
+
+
+def lay_out(file: Path) -> None:
+    """Put an empty ledger where there is none: a copy takes a tenth of the time of a creation."""
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        file.write_bytes(_empty_ledger())
+
+
 def reader(
     data_dir: Path, ledger: Path | None = None, *, settings: Settings | None = None, clock: Callable[[], int] = now_ms
 ) -> Reader:
     """A reader of a data directory; its ledger stands beside it unless named."""
     file = ledger or data_dir.parent / "ours" / "ledger.db"
+    lay_out(file)
     opened = Ledger(file)
     # No variable of this machine may leak in: neither its stores nor its prices.
     environ = {"XDG_CONFIG_HOME": str(file.parent / "none"), "XDG_CACHE_HOME": str(file.parent / "none")}

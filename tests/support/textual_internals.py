@@ -10,8 +10,11 @@ from typing import Any
 import pytest
 from textual._context import active_app
 from textual.app import App, ScreenError
+from textual.css.model import RuleSet
+from textual.css.stylesheet import Stylesheet
 from textual.events import MouseScrollDown
 from textual.pilot import Pilot
+from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Input
 
@@ -52,6 +55,39 @@ def draw_pending(app: App[Any]) -> bool:
     return True
 
 
+_refresh = Screen._compositor_refresh
+_undrawn: set[int] = set()
+"""The screens, by `id`, whose changed regions are still to be drawn."""
+
+
+def defer_drawing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Collect what changes on the current screen for `draw_deferred`: no terminal is there to see each step."""
+
+    def later(self: Screen[Any]) -> None:
+        if self is not self.app.screen:
+            _refresh(self)
+            return
+        _undrawn.add(id(self))
+        self._dirty_widgets.clear()
+        self.app._update_mouse_over(self)
+
+    _undrawn.clear()
+    monkeypatch.setattr(Screen, "_compositor_refresh", later)
+
+
+def draw_deferred(app: App[Any]) -> bool:
+    """Draw what was deferred on the current screen; returns whether anything was."""
+    try:
+        screen = app.screen
+    except ScreenError:  # the app has ended
+        return False
+    if id(screen) not in _undrawn:
+        return False
+    _undrawn.remove(id(screen))
+    _refresh(screen)
+    return True
+
+
 async def scroll_down(pilot: Pilot[Any], widget: Widget, offset: tuple[int, int]) -> None:
     """Turn the mouse wheel one step over a widget."""
     await pilot._post_mouse_events([MouseScrollDown], widget, offset=offset, button=0)
@@ -64,6 +100,20 @@ def replace_wait_for_idle(monkeypatch: pytest.MonkeyPatch, wait: Callable[[float
 
 def stop_cursor_blinking(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Input, "_toggle_cursor", lambda self: None)
+
+
+def keep_parsed_styles(kept: dict[Any, list[RuleSet]], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Parse each source once for all apps instead of once for each: rules are not changed once they are parsed."""
+    parse = Stylesheet._parse_rules
+
+    def parsed(self: Stylesheet, *source: Any, **how: Any) -> list[RuleSet]:
+        key = (source, *sorted(how.items()), *sorted(self._variables.items()))
+        if key not in kept:
+            kept[key] = parse(self, *source, **how)
+        return kept[key]
+
+    monkeypatch.setattr(Stylesheet, "_parse_rules", parsed)
+    monkeypatch.setattr(RuleSet, "__hash__", object.__hash__)  # by identity as Textual's, without Python's own calls
 
 
 def has_ready_callbacks(loop: asyncio.AbstractEventLoop) -> bool:

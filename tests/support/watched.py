@@ -16,6 +16,7 @@ from opencode_tui.pricing.book import Priced
 from opencode_tui.records.alerts import Alert
 from opencode_tui.records.calls import Call, Tokens, ToolUse
 from opencode_tui.records.stores import Session
+from tests.support.ledgers import lay_out
 from tests.support.options import RULE_OPTIONS, alert_settings
 
 NOON = 1_778_673_600_000  # 2026-05-13 12:00 UTC, a Wednesday
@@ -48,6 +49,7 @@ class Watched:
     now: int = NOON
 
     def __post_init__(self) -> None:
+        lay_out(self.path)
         self.ledger = Ledger(self.path)
         self._count = 0
         with self.ledger.writing() as connection:

@@ -122,6 +122,7 @@ def test_two_readers_in_turn_give_the_same_ledger_as_one(tmp_path: Path, monkeyp
 
     first = reader(store.data_dir, tmp_path / "shared.db")
     monkeypatch.setattr("opencode_tui.sync._LARGE", -1)
+    monkeypatch.setattr("opencode_tui.ledger.writing.LEASE_MS", 300)  # which the second one waits for
     first.poll(meanwhile)
     assert interrupted
     assert first.contents() == alone.contents()

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from tests.support.textual_internals import replace_wait_for_idle, stop_cursor_blinking
+from tests.support.textual_internals import (
+    defer_drawing,
+    keep_parsed_styles,
+    replace_wait_for_idle,
+    stop_cursor_blinking,
+)
 from tests.ui.quiet import wait_for_idle
 
 COLLECTED: set[tuple[str, str]] = set()
 """Modules and tests, also those that are not run."""
+
+
+PARSED: dict[Any, Any] = {}
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
@@ -24,7 +34,14 @@ def collected() -> set[tuple[str, str]]:
 def timeless(monkeypatch: pytest.MonkeyPatch) -> None:
     replace_wait_for_idle(monkeypatch, wait_for_idle)
     stop_cursor_blinking(monkeypatch)
+    keep_parsed_styles(PARSED, monkeypatch)
     monkeypatch.setattr("opencode_tui.ui.alerting.TOAST_S", 3600.0)
+
+
+@pytest.fixture(autouse=True)
+def drawn_at_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A screen is drawn once it is quiet, not after each of the steps that lead there."""
+    defer_drawing(monkeypatch)
 
 
 @pytest.fixture(autouse=True)

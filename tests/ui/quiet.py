@@ -8,7 +8,7 @@ from typing import Any
 from textual.app import App
 
 from opencode_tui.ui.app import OpencodeTui
-from tests.support.textual_internals import draw_pending, has_ready_callbacks, is_awaited, running_app
+from tests.support.textual_internals import draw_deferred, draw_pending, has_ready_callbacks, is_awaited, running_app
 
 HELD_S = 0.25
 """A poll that takes longer is held by the test: the made-up feeds answer at once."""
@@ -29,7 +29,7 @@ async def quiet(app: App[Any]) -> None:
             await asyncio.sleep(0.001)
         elif has_ready_callbacks(loop):
             continue
-        elif not draw_pending(app):
+        elif not draw_pending(app) and not draw_deferred(app):
             return
 
 

@@ -34,17 +34,17 @@ def nasty_snapshot() -> Snapshot:
 
 
 @pytest.mark.parametrize("size", [(160, 50), (80, 24), (36, 30)])
-@pytest.mark.parametrize("key", ["1", "2", "5"])
-async def test_no_screen_lets_a_control_character_through(key: str, size: tuple[int, int]) -> None:
+async def test_no_screen_lets_a_control_character_through(size: tuple[int, int]) -> None:
     feed = ViewFeed(session_list(row("ses_1" + NASTY, NASTY, project=NASTY, model=NASTY)))
     feed.answers = [nasty_snapshot()]
     app = OpencodeTui(feed, THEME, clock)
     async with app.run_test(size=size) as pilot:
         await settled(pilot)
-        await pilot.press(key)
-        if key == "2":
-            await until(pilot, lambda: SessionsRequest("week") in feed.looked)
-        assert acts(screen_text(app), "\n") == []
+        for key in "125":
+            await pilot.press(key)
+            if key == "2":
+                await until(pilot, lambda: SessionsRequest("week") in feed.looked)
+            assert acts(screen_text(app), "\n") == [], key
 
 
 @pytest.mark.parametrize("size", [(160, 50), (80, 24), (36, 30)])

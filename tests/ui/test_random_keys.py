@@ -36,6 +36,11 @@ KEYS = (
 """All but those that end the dashboard, suspend it, or write a file."""
 
 
+@pytest.fixture(autouse=True)
+def drawn_at_rest() -> None:
+    """Not here: each state on the way is drawn, as in a terminal."""
+
+
 async def press(pilot: Pilot[None], dice: random.Random, strokes: int) -> None:
     """Bursts of keys that do not wait for one another, with pauses in which the screen may come after."""
     app, left = pilot.app, strokes

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 from datetime import date
+from functools import partial
 
 import pytest
 from rich.cells import cell_len
 
 from opencode_tui.config.settings import Ui
 from opencode_tui.records.day import Snapshot
+from opencode_tui.ui.app import OpencodeTui
 from opencode_tui.ui.screens.help import HelpScreen
 from opencode_tui.ui.tables.today import DaySessionTable
 from opencode_tui.ui.widgets.seven_days import SevenDays
@@ -152,11 +154,14 @@ async def test_the_scroll_stays_where_it_was_when_amounts_change() -> None:
         assert (table.cursor_key, table.scroll_y) == ("s59", scroll)
 
 
-@pytest.mark.parametrize("title", ["[/x]", "[red]not red[/red]", "[@click=app.quit]x[/]", "\\[", "[", "${x}"])
-async def test_markup_in_a_title_is_shown_as_it_is(title: str) -> None:
-    app, _ = app_over(snapshot(session_lines=(session(title=title, model=f"p/{title}", project=title),)))
+async def test_markup_in_a_title_is_shown_as_it_is() -> None:
+    markup = ("[/x]", "[red]not red[/red]", "[@click=app.quit]x[/]", "\\[", "[", "${x}")
+    titles = [f"{n}{text}" for n, text in enumerate(markup)]
+    lines = tuple(session(f"ses_{title}", title, model=f"p/{title}", project=title) for title in titles)
+    app, _ = app_over(snapshot(session_lines=lines))
     async with showing(app, (160, 50)):
-        assert title in screen_text(app)
+        text = screen_text(app)
+        assert [title for title in titles if title not in text] == []
 
 
 async def test_markup_in_names_errors_and_paths_is_shown_as_it_is() -> None:
@@ -327,14 +332,19 @@ async def test_q_quits() -> None:
     assert feed.closed and app.return_code == 0
 
 
-@pytest.mark.parametrize("theme", ["calm", "ansi-dark", "ansi-light", "textual-light", "nord"])
-async def test_every_kind_of_theme_draws_every_panel(theme: str) -> None:
+def past_the_cutoff(app: OpencodeTui, spent: str) -> bool:
+    return f"{spent} is past the cutoff" in screen_text(app)
+
+
+async def test_every_kind_of_theme_draws_every_panel() -> None:
     app, feed = app_over(snapshot("$0.93"))
     async with showing(app, (160, 50)) as pilot:
-        app.theme = theme
-        feed.answers.append(snapshot("$2.11"))
-        await pilot.press("r")
-        await until(pilot, lambda: "$2.11 is past the cutoff" in screen_text(app))
+        for cents, theme in enumerate(("calm", "ansi-dark", "ansi-light", "textual-light", "nord")):
+            app.theme = theme
+            for spent in ("$0.93", f"$2.1{cents}"):
+                feed.answers.append(snapshot(spent))
+                await pilot.press("r")
+            await until(pilot, partial(past_the_cutoff, app, spent))
 
 
 def test_a_theme_or_a_zone_that_does_not_exist_is_one_sentence() -> None:

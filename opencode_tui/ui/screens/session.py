@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.reactive import var
 from textual.widget import Widget
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from opencode_tui.clock import Calendar, Clock
 from opencode_tui.privacy.harmless import for_shell, shown_id
@@ -23,6 +23,7 @@ from opencode_tui.ui.widgets.banner import Banner
 from opencode_tui.ui.widgets.copy_note import CopyNote
 from opencode_tui.ui.widgets.crumb_header import CrumbHeader
 from opencode_tui.ui.widgets.growth import Growth
+from opencode_tui.ui.widgets.key_footer import KeyFooter
 from opencode_tui.ui.widgets.session_head import SessionFactsPanel, SessionHead
 from opencode_tui.ui.widgets.subagent_tree import SubagentsPanel, SubagentTree
 from opencode_tui.ui.widgets.turn_detail import TurnDetail
@@ -99,7 +100,7 @@ class SessionScreen(AskingScreen):
                     yield TurnsPanel(self._calendar, self._at_turn).data_bind(SessionScreen.session)
                     yield TurnDetail(self._calendar).data_bind(SessionScreen.session, SessionScreen.turn)
         yield CopyNote()
-        yield Footer(compact=True, show_command_palette=False)
+        yield KeyFooter()
 
     def on_mount(self) -> None:
         self._following = self.set_interval(FOLLOW_S, self._follow, pause=True)

@@ -9,7 +9,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from opencode_tui.analysis.periods import PERIODS
 from opencode_tui.analysis.session_list import ProjectGroup, filtered, grouped, ordered, session_totals
@@ -24,6 +24,7 @@ from opencode_tui.ui.tables.sessions import SESSIONS, SORTS, SessionContext, ses
 from opencode_tui.ui.widgets.banner import Banner
 from opencode_tui.ui.widgets.crumb_header import CrumbHeader
 from opencode_tui.ui.widgets.filter_bar import FilterBar
+from opencode_tui.ui.widgets.key_footer import KeyFooter
 
 SORT_KEYS = Binding.Group("Sort", compact=True)
 PLACEHOLDER = "title, project, model, provider, agent"
@@ -74,7 +75,7 @@ class SessionsScreen(AskingScreen):
         yield Static(id="nothing", markup=False)
         yield self._table
         yield Static(id="status", markup=False)
-        yield Footer(compact=True, show_command_palette=False)
+        yield KeyFooter()
 
     def on_mount(self) -> None:
         self._table.focus()

@@ -10,7 +10,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, VerticalScroll
 from textual.message import Message
-from textual.widgets import Footer
 
 from opencode_tui.analysis.session_list import quoted
 from opencode_tui.clock import Calendar, Clock, short_day
@@ -21,6 +20,7 @@ from opencode_tui.ui.tables.today import DaySessionTable
 from opencode_tui.ui.widgets.banner import Banner
 from opencode_tui.ui.widgets.day_curve import DayCurve
 from opencode_tui.ui.widgets.day_header import DayHeader
+from opencode_tui.ui.widgets.key_footer import KeyFooter
 from opencode_tui.ui.widgets.notice import Notice
 from opencode_tui.ui.widgets.sessions_panel import SessionsPanel
 from opencode_tui.ui.widgets.seven_days import SevenDays
@@ -73,7 +73,7 @@ class TodayScreen(SnapshotScreen):
                 yield SlicesPanel("Providers", "providers").data_bind(TodayScreen.snapshot)
                 yield SevenDays().data_bind(TodayScreen.snapshot)
             yield SessionsPanel(self._calendar).data_bind(TodayScreen.snapshot)
-        yield Footer(compact=True, show_command_palette=False)
+        yield KeyFooter()
 
     def on_mount(self) -> None:
         self.query_one(DaySessionTable).focus(scroll_visible=False)  # a low pane stays scrolled to the day's figure

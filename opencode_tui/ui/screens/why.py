@@ -8,7 +8,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from opencode_tui.clock import Calendar, Clock
 from opencode_tui.records.alerts import Alert
@@ -21,6 +21,7 @@ from opencode_tui.ui.tables.row_table import RowTable
 from opencode_tui.ui.widgets.alert_detail import AlertDetail, nothing_fired
 from opencode_tui.ui.widgets.banner import Banner
 from opencode_tui.ui.widgets.crumb_header import CrumbHeader
+from opencode_tui.ui.widgets.key_footer import KeyFooter
 
 ALERT_KEYS = Binding.Group("Alerts", compact=True)
 
@@ -71,7 +72,7 @@ class WhyScreen(AskingScreen):
             yield Static("Reading the alerts…", markup=False)
         yield self._table
         yield AlertDetail(self._calendar, self._clock)
-        yield Footer(compact=True, show_command_palette=False)
+        yield KeyFooter()
 
     def on_mount(self) -> None:
         self._table.focus()
