@@ -28,6 +28,7 @@ from opencode_tui.report.states import STALE_AFTER_MS, Failure, looked_in
 from opencode_tui.ui.alerting import AlertingApp
 from opencode_tui.ui.announcer import Announcer
 from opencode_tui.ui.leaving import Palette
+from opencode_tui.ui.legibility import legible
 from opencode_tui.ui.poller import Feed, Poller
 from opencode_tui.ui.screens.base import AskingScreen, OpenSession, OpenSessions, SnapshotScreen
 from opencode_tui.ui.screens.help import HelpScreen
@@ -95,6 +96,11 @@ class OpencodeTui(AlertingApp):
             raise ValueError(f"ui.theme: no theme is called {theme!r}; there are {names}")
         self.theme = theme
         self.poller = Poller(self, feed, settings.poll.interval_s, clock)
+
+    def get_css_variables(self) -> dict[str, str]:
+        """The theme's variables, with text that is readable in each of its colours."""
+        self.theme_variables = legible(super().get_css_variables())
+        return self.theme_variables
 
     def today_screen(self) -> TodayScreen:
         return TodayScreen(self.calendar, self.now_ms, looked_in(self._settings, os.environ))

@@ -28,7 +28,7 @@ CALM = Theme(
     },
 )
 
-STYLES = {"calm": "$success", "note": "dim", "notice": "$primary", "warning": "$warning", "cutoff": "$error"}
+STYLES = {"calm": "$success", "note": "$text-muted", "notice": "$primary", "warning": "$warning", "cutoff": "$error"}
 """The Content style of each band and level."""
 
 

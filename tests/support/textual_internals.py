@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
 import pytest
+from rich.segment import Segment
 from textual._context import active_app
 from textual.app import App, ScreenError
 from textual.css.model import RuleSet
 from textual.css.stylesheet import Stylesheet
 from textual.events import MouseScrollDown
+from textual.geometry import Region
 from textual.pilot import Pilot
 from textual.screen import Screen
 from textual.widget import Widget
@@ -126,3 +128,10 @@ def is_awaited(event: threading.Event) -> bool:
     """Whether a thread waits for the event and nothing has set it."""
     condition: Any = event._cond  # type: ignore[attr-defined]
     return not event.is_set() and bool(condition._waiters)
+
+
+def screen_segments(app: App[Any], region: Region | None = None) -> Iterator[Segment]:
+    """The segments on the screen, or in a region of it."""
+    strips = app.screen._compositor.render_strips()
+    for strip in strips if region is None else strips[region.y : region.bottom]:
+        yield from strip if region is None else strip.crop(region.x, region.right)

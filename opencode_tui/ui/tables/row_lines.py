@@ -130,7 +130,7 @@ class RowLines(ScrollView, Generic[TableRow, CellContext, Group]):
             return lambda column, size: cell_text(column.total(group) if column.total else "", size)
         row, context = self._row_of(key), self._cell_context
         assert context is not None
-        dim = "dim" if self._is_dim(row, context) else ""
+        dim = "$text-muted" if self._is_dim(row, context) else ""
 
         def make(column: AnyColumn, size: int) -> Text:
             text = cell_text(column.cell(row, context), size)
@@ -153,13 +153,17 @@ class RowLines(ScrollView, Generic[TableRow, CellContext, Group]):
         Blank space has its own style, which looks the same, so that an exported picture positions each text separately.
         """
         before, after = padding(text, size, column.align)
-        inside = Segment.apply_style(text.render(self.app.console), style + self.style_of(text))
+        # The terminal's own colours may not differ enough from its cursor's.
+        own = Style() if at_cursor and self.app.native_ansi_color else self.style_of(text)
+        inside = Segment.apply_style(text.render(self.app.console), style + own)
         return [Segment(before, style + BLANK), *inside, Segment(after, style + BLANK)]
 
     def style_of(self, text: Text) -> Style:
         """The style of a whole text, which `Text.render` leaves out where there are no spans."""
         if isinstance(text.style, str) and text.style.startswith("$"):
-            return Style(color=Color.parse(self.app.theme_variables[text.style[1:]]).rich_color)
+            color = self.app.theme_variables[text.style[1:]]
+            # A theme of the terminal's own colours has a share of one that only the terminal knows.
+            return Style(dim=True) if "%" in color else Style(color=Color.parse(color).rich_color)
         return self.app.console.get_style(text.style)
 
     def _fitted(self) -> list[tuple[AnyColumn, int]]:

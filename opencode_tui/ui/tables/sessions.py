@@ -34,7 +34,7 @@ def session_context(sums: SessionTotals, now_ms: int, calendar: Calendar) -> Ses
 
 
 def state_glyph(row: SessionRow | SessionLine) -> Text:
-    return Text(STATE_WORDS[row.state][0], style="$success" if row.state == "active" else "dim")
+    return Text(STATE_WORDS[row.state][0], style="$success" if row.state == "active" else "$text-muted")
 
 
 def count_subagents(count: int) -> str:

@@ -51,6 +51,7 @@ class Banner(Static):
         display: none;
         &.-shown { display: block; }
         &:focus { background: $block-cursor-background; }
+        &:focus:ansi { background: ansi_default; text-style: reverse; }
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -27,7 +27,7 @@ class CopyNote(Static):
     def say(self, text: str) -> None:
         """Show the text for a while, with a hint in case it was not copied."""
         hint = "If nothing is pasted, your terminal refused (tmux: set -g set-clipboard on)."
-        self.update(Content.assemble(("Copied: ", "$success"), text, (f"\n{hint}", "dim")))
+        self.update(Content.assemble(("Copied: ", "$success"), text, (f"\n{hint}", "$text-muted")))
         self.add_class("-shown")
         if self._timer is not None:
             self._timer.stop()

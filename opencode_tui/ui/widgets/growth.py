@@ -131,7 +131,7 @@ class Growth(SessionPanel):
 
     def _words(self, lines: list[tuple[str, Points]]) -> Content:
         if not lines:
-            return Content.styled("nothing has cost anything yet", "dim")
+            return Content.styled("nothing has cost anything yet", "$text-muted")
         width = max(self.size.width, 1)
         names = [f"{n} {name} {format_usd(points[-1][1])}" for n, (name, points) in enumerate(lines, 1)]
         one = "   ".join(names)

@@ -1,0 +1,90 @@
+"""Text can be read in every theme that the palette offers: each state of the screens is composed in each theme."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from rich.color import Color as RichColor
+from textual.color import Color
+from textual.command import CommandList
+from textual.geometry import Region
+from textual.theme import BUILTIN_THEMES
+
+from opencode_tui.ui.app import OpencodeTui
+from opencode_tui.ui.legibility import LEAST_CONTRAST, contrast, legible
+from opencode_tui.ui.theme import CALM
+from tests.support.textual_internals import screen_segments
+from tests.ui.alert_builders import alert
+from tests.ui.alert_showing import over
+from tests.ui.quiet import quiet
+from tests.ui.showing import showing
+
+ANSI = ("ansi-dark", "ansi-light")
+"""Their colours are the terminal's; what they look like here is Rich's guess."""
+ALERTS = (alert(1, level="cutoff"), alert(2, level="warning"), alert(3, level="notice"))
+STATES = {
+    "banner": (),
+    "today": ("tab",),
+    "sessions": ("2", "down"),
+    "filter": ("2", "slash", "k"),
+    "why": ("5", "down"),
+    "help": ("question_mark",),
+    "cutoff": ("G",),
+    "palette": ("ctrl+p",),
+}
+
+
+def too_faint(app: OpencodeTui) -> Iterator[str]:
+    """The texts on the screen whose contrast is too low; of the palette, those in it."""
+    lists = app.screen.query(CommandList)
+    region: Region | None = lists.first().region if lists else None
+    for segment in screen_segments(app, region):
+        text = "".join(letter for letter in segment.text if letter.isalnum() or letter in "$%≥<>")
+        style = segment.style
+        if not text or style is None or style.color is None or style.bgcolor is None:
+            continue
+        front, back = _opaque(style.color), _opaque(style.bgcolor)
+        if style.dim:
+            front = back.blend(front, 0.5)
+        found = contrast(front, back)
+        if found < LEAST_CONTRAST:
+            yield f"{found:.1f}: {segment.text.strip()!r} is {front.hex} on {back.hex} in {app.theme}"
+
+
+def _opaque(color: RichColor) -> Color:
+    return Color(*color.get_truecolor())
+
+
+@pytest.mark.parametrize("state", STATES)
+async def test_all_text_can_be_read_in_every_theme(state: str) -> None:
+    app, _ = over(*ALERTS, spent="$0.93")
+    async with showing(app, (80, 34)) as pilot:
+        await pilot.press(*STATES[state])
+        await quiet(app)
+        faint: list[str] = []
+        for theme in app.available_themes:
+            if theme not in ANSI:
+                app.theme = theme
+                await quiet(app)
+                faint += too_faint(app)
+        assert faint == []
+        assert len(app.available_themes) > len(ANSI) + 15
+
+
+@pytest.mark.parametrize("theme", [*BUILTIN_THEMES.values(), CALM], ids=lambda theme: theme.name)
+def test_levels_differ_from_each_other_and_from_text(theme: object) -> None:
+    from textual.theme import Theme
+
+    assert isinstance(theme, Theme)
+    if theme.name in ANSI:
+        return
+    variables = legible(theme.to_color_system().generate() | theme.variables)
+    colors = [variables[name] for name in ("foreground", "warning", "error", "success")]
+    assert len(set(colors)) == 4
+
+
+def test_a_theme_of_the_terminals_own_colours_stays_as_it_is() -> None:
+    theme = BUILTIN_THEMES["ansi-dark"]
+    variables = theme.to_color_system().generate() | theme.variables
+    assert legible(variables) == variables
