@@ -13,6 +13,7 @@ from opencode_tui.analysis.periods import PERIODS
 from opencode_tui.cli import EXIT_TROUBLE, EXIT_USAGE
 
 _MOST_ALERTS = 1_000_000
+SHELLS = ("bash", "zsh", "fish")
 GROUPINGS = ("model", "provider", "agent", "project", "session", "day")
 
 _EXIT_CODES = """\
@@ -92,6 +93,8 @@ def make_parser() -> argparse.ArgumentParser:
     _add_alerts(
         add("alerts", "list the alerts that fired, with their causes and what each channel made of them"), common
     )
+    completions = add("completions", "print the shell's completion of this program's commands", json=False)
+    completions.add_argument("shell", choices=SHELLS, help="for which shell")
     _add_guard(commands, common)
     _add_tmux(commands, common)
     return parser
