@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
@@ -12,6 +13,7 @@ from opencode_tui.analysis.periods import PERIODS
 from opencode_tui.cli import EXIT_TROUBLE, EXIT_USAGE
 
 _MOST_ALERTS = 1_000_000
+SHELLS = ("bash", "zsh", "fish")
 GROUPINGS = ("model", "provider", "agent", "project", "session", "day")
 
 _EXIT_CODES = """\
@@ -91,7 +93,10 @@ def make_parser() -> argparse.ArgumentParser:
     _add_alerts(
         add("alerts", "list the alerts that fired, with their causes and what each channel made of them"), common
     )
+    completions = add("completions", "print the shell's completion of this program's commands", json=False)
+    completions.add_argument("shell", choices=SHELLS, help="for which shell")
     _add_guard(commands, common)
+    _add_tmux(commands, common)
     return parser
 
 
@@ -141,6 +146,28 @@ def _add_guard(commands: argparse._SubParsersAction[_Parser], common: _Parser) -
     raised.add_argument("--off", action="store_true", help="hold the settings' cutoff again")
 
 
+def _add_tmux(commands: argparse._SubParsersAction[_Parser], common: _Parser) -> None:
+    what = "put a key that opens the dashboard beside a pane, and the status line, into tmux.conf"
+    tmux = commands.add_parser("tmux", help=what, description=what, epilog=_EXIT_CODES, allow_abbrev=False)
+    actions = tmux.add_subparsers(prog=tmux.prog, metavar="ACTION", title="actions", dest="action", required=True)
+    for name, help in (
+        ("preview", "print what would be written, and where"),
+        ("install", "show it, ask, and write it"),
+        ("remove", "take it out again; everything else stays as it is"),
+    ):
+        action = actions.add_parser(
+            name, help=help, description=help, parents=[common], epilog=_EXIT_CODES, allow_abbrev=False
+        )
+        action.set_defaults(run=_command("tmux"))
+        action.add_argument("--file", metavar="FILE", default="", help="another tmux.conf")
+        if name != "remove":
+            action.add_argument("--key", metavar="KEY", type=_key, default="O", help="the key after tmux's prefix (O)")
+            action.add_argument("--width", metavar="N", type=_width, default=44, help="the pane's columns (44)")
+            action.add_argument("--no-status", action="store_true", help="leave the status line alone")
+        if name == "install":
+            action.add_argument("--yes", action="store_true", help="do not ask")
+
+
 def _common_options() -> _Parser:
     common = _Parser(add_help=False, argument_default=argparse.SUPPRESS, allow_abbrev=False)
     group = common.add_argument_group("where things are")
@@ -162,6 +189,18 @@ def _count(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number of sessions; write one such as 20")
     return int(text)
+
+
+def _width(text: str) -> int:
+    if not text.isdecimal() or not 20 <= int(text) <= 500:
+        raise argparse.ArgumentTypeError(f"{text[:40]!r} is not 20 to 500 columns; write a number such as 44")
+    return int(text)
+
+
+def _key(text: str) -> str:
+    if not re.fullmatch(r"(?:[CMS]-)*(?:[A-Za-z0-9]|F[0-9]{1,2})", text):
+        raise argparse.ArgumentTypeError(f"{text[:40]!r} is not a key; write one such as O, C-o or F9")
+    return text
 
 
 def _number(text: str) -> int:

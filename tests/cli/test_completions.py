@@ -1,0 +1,56 @@
+"""Completions in real shells, and the manual page."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.support.manpage import FILE, manpage
+from tests.support.shell import Shell
+
+_ASK = """
+source {file}
+COMP_WORDS=(opencode-tui {words})
+COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1))
+COMP_LINE="${{COMP_WORDS[*]}}" COMP_POINT=${{#COMP_LINE}}
+{function}
+printf '%s\\n' "${{COMPREPLY[@]}}"
+"""
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("us", {"usage"}),
+        ("usage --by pro", {"provider", "project"}),
+        ("guard li", {"lift"}),
+        ("completions ", {"bash", "zsh", "fish"}),
+        ("tmux install --wi", {"--width"}),
+    ],
+)
+def test_bash_completes_commands_options_and_values(
+    shell: Shell, tmp_path: Path, words: str, expected: set[str]
+) -> None:
+    script = tmp_path / "completions.bash"
+    script.write_text(shell.said("completions", "bash"))
+    function = script.read_text().rsplit("complete -o", 1)[1].split("-F ", 1)[1].split()[0]
+    last = "''" if words.endswith(" ") else ""
+    asked = _ASK.format(file=script, words=words + last, function=function)
+    done = subprocess.run(["bash", "-c", asked], capture_output=True, text=True, check=True)
+    assert expected <= {line.strip() for line in done.stdout.splitlines()}, done.stderr
+
+
+@pytest.mark.parametrize("name", ["zsh", "fish"])
+def test_other_shells_take_the_script(shell: Shell, tmp_path: Path, name: str) -> None:
+    script = tmp_path / "completions"
+    script.write_text(shell.said("completions", name))
+    assert "sessions" in script.read_text()
+    if shutil.which(name):
+        subprocess.run([name, "-n", str(script)], check=True)
+
+
+def test_the_manual_page_is_that_of_the_commands() -> None:
+    assert FILE.read_text() == manpage(), "run `python -m tests.support.manpage`"
