@@ -30,6 +30,11 @@ def _databases_are_opened_by_sqlite_alone() -> Iterator[None]:
     assert forget_opens() == [], "closing such a file drops the locks that SQLite holds on it for this process"
 
 
+def pytest_collection_finish() -> None:
+    """Modules and collected tests stay to the end: no collection has to look at them again."""
+    gc.freeze()
+
+
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
     """A file or a test that is named runs in this process, and so do the end-to-end tests, one after the other."""
     directories = [path for path in config.args if Path(path).is_dir()]

@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 from tests.stores.ids import Ids
 from tests.stores.tools import Json
 
+_ENCODER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 SCHEMA = Path(__file__).parent / "schema"
 
 
@@ -28,7 +29,7 @@ def _laid_out(schema: str) -> bytes:
 
 
 def dumps(data: object) -> str:
-    return json.dumps(data, separators=(",", ":"), ensure_ascii=False)
+    return _ENCODER.encode(data)
 
 
 class Database:

@@ -109,7 +109,7 @@ def keep_parsed_styles(kept: dict[Any, list[RuleSet]], monkeypatch: pytest.Monke
     parse = Stylesheet._parse_rules
 
     def parsed(self: Stylesheet, *source: Any, **how: Any) -> list[RuleSet]:
-        key = (source, *sorted(how.items()), *sorted(self._variables.items()))
+        key = (source, frozenset(how.items()), frozenset(self._variables.items()))
         if key not in kept:
             kept[key] = parse(self, *source, **how)
         return kept[key]

@@ -6,12 +6,13 @@ import json
 import sqlite3
 from typing import Any
 
+import orjson
+
 from opencode_tui.cli.demo.parts import PartData
 from opencode_tui.records.calls import Tokens
 
 Connection = sqlite3.Connection
 
-_ENCODER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 _SLUGS = (
     ("witty", "crisp", "shiny", "quiet", "misty", "eager", "neon"),
     ("island", "orchid", "panda", "falcon"),
@@ -20,7 +21,7 @@ _SLUGS = (
 
 def dump(data: PartData) -> str:
     """JSON as JavaScript writes it, without spaces and ASCII escapes."""
-    return _ENCODER.encode(data)
+    return orjson.dumps(data).decode()
 
 
 def insert_project(db: Connection, project: str, worktree: str, ms: int) -> None:
