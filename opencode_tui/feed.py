@@ -14,8 +14,7 @@ from opencode_tui.alerts.watcher import look_for_alerts
 from opencode_tui.clock import MINUTE_MS, Clock, calendar_for
 from opencode_tui.config.settings import Settings
 from opencode_tui.guard.state import StateError, state_file
-from opencode_tui.guard.status import guard_record, guard_status
-from opencode_tui.guard.troubles import GuardTrouble
+from opencode_tui.guard.status import GuardStatus, guard_status
 from opencode_tui.ledger import deliveries, queries
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.paths import NoHomeError
@@ -83,7 +82,7 @@ class LedgerFeed:
         def progress() -> None:
             nonlocal reported_s
             if clocks.monotonic_s() - reported_s >= _REPORT_S:
-                report(self._take())
+                report(self._take(self._guard(self._clock())))
                 reported_s = clocks.monotonic_s()
 
         # Stale until this poll succeeds, so that the next one makes up for a failure.
@@ -93,8 +92,9 @@ class LedgerFeed:
         aged = self._taken_ms is None or not 0 <= now - self._taken_ms < _REFRESH_MS
         next_day = self._day is None and self._calendar.day(now) != self._taken_day
         if changed or wanted or aged or next_day or self._ledger.data_version() != self._version:
-            self._watch(now)
-            taken = self._take()
+            guard = self._guard(now)
+            self._watch(now, guard)
+            taken = self._take(guard)
             self._turns = queries.cursor_moves(self._ledger.connection)
             return taken
         self._stale = False
@@ -153,13 +153,17 @@ class LedgerFeed:
         except StateError as error:
             raise ValueError(str(error)) from error
 
-    def _watch(self, now_ms: int) -> None:
-        assert self._ledger is not None and self._sync is not None
-        guard: tuple[GuardTrouble, ...] = ()
+    def _guard(self, now_ms: int) -> GuardStatus | None:
+        """The guard's status; None without a home directory, where no plugin is known."""
+        assert self._ledger is not None
         with suppress(NoHomeError):
-            connection = self._ledger.connection
-            guard = guard_status(self._settings, self._ledger.path, self._environ, now_ms, connection).troubles
-        for alert in look_for_alerts(self._ledger, self._settings, now_ms, self._sync.book, guard):
+            return guard_status(self._settings, self._ledger.path, self._environ, now_ms, self._ledger.connection)
+        return None
+
+    def _watch(self, now_ms: int, guard: GuardStatus | None) -> None:
+        assert self._ledger is not None and self._sync is not None
+        troubles = guard.troubles if guard else ()
+        for alert in look_for_alerts(self._ledger, self._settings, now_ms, self._sync.book, troubles):
             self._notify(alert)
         if deliveries.free(self._ledger.connection, now_ms):
             self._deliver_waiting()
@@ -176,14 +180,13 @@ class LedgerFeed:
             self._ledger.close()
         self._sync = self._ledger = None
 
-    def _take(self) -> Snapshot:
+    def _take(self, guard: GuardStatus | None) -> Snapshot:
         assert self._ledger is not None and self._sync is not None
         self._version = self._ledger.data_version()
         # The first snapshot checks the prices of all of today's directories; later calls bring theirs with them.
         problems = self._sync.look_at_prices() if self._taken_ms is None else self._sync.book.look()
         with self._context() as context:
-            guard = guard_record(self._settings, self._ledger.path, self._environ, context.now_ms, context.connection)
-            context = replace(context, guard=guard, price_problems=problems)
+            context = replace(context, guard=guard.record if guard else None, price_problems=problems)
             snapshot = read_day(DayRequest(self._day), context)
         notices, self._sync.notices = tuple(self._sync.notices), []
         self._taken_ms, self._taken_day, self._stale = snapshot.taken_ms, snapshot.day, False

@@ -211,7 +211,7 @@ def test_a_long_import_reports_pictures_on_the_way(
     assert [state.state for state in last.stores] == ["live"]
 
 
-def test_a_ledger_that_cannot_be_opened_is_told_by_every_poll_until_it_can(
+def test_a_ledger_that_cannot_be_opened_is_reported_by_every_poll_until_it_can(
     store: V1, tmp_path: Path, clock: StoppedClock
 ) -> None:
     place = tmp_path / "ledger.db"

@@ -55,7 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise Trouble(f"today's spend could not be determined ({type(error).__name__}: {error})") from error
 
 
-class _Stand(Struct, frozen=True):
+class _DayState(Struct, frozen=True):
     """Today's spend and its band."""
 
     spent: int
@@ -73,45 +73,47 @@ def _check(arguments: argparse.Namespace) -> tuple[int, str]:
     with opened(arguments, change=lambda found: _with_lines(found, arguments)) as at:
         settings, calendar, now = at.settings, at.calendar, now_ms()
         with at.ledger.reading() as connection:
-            stand = _stand(connection, settings, at.whole, now, calendar)
+            today = _day_state(connection, settings, at.whole, now, calendar)
         alerts = _notified(settings, at.ledger, at.sync, now) if arguments.notify else ()
-    code, text = EXIT_OF[stand.band] if stand.known else EXIT_TROUBLE, _text(stand, settings)
-    if stand.missing and not stand.known:
-        rows = f"{plural(stand.missing, 'row')} of today could not be read"
+    code, text = EXIT_OF[today.band] if today.known else EXIT_TROUBLE, _text(today, settings)
+    if today.missing and not today.known:
+        rows = f"{plural(today.missing, 'row')} of today could not be read"
         print(f"opencode-tui: {text}: {rows}; `opencode-tui sync` lists the reasons", file=sys.stderr)
     if arguments.json:
         answer = {
             "schema_version": SCHEMA_VERSION,
             "exit_code": code,
-            "band": stand.band if stand.known else "unknown",
-            "spent_usd": usd(stand.spent),
-            "lower_bound": not at.whole or bool(stand.missing),
+            "band": today.band if today.known else "unknown",
+            "spent_usd": usd(today.spent),
+            "lower_bound": not at.whole or bool(today.missing),
             "warning_usd": usd(settings.budget.warning_nano),
             "cutoff_usd": usd(settings.budget.cutoff_nano),
             "text": text,
-            "session": stand.cause.session_id if stand.cause else None,
+            "session": today.cause.session_id if today.cause else None,
             "troubles": [state.detail for state in at.states if state.state != "live"],
             "alerts": [alert_json(alert, calendar) for alert in alerts],
         }
         return code, json.dumps(answer) + "\n"
-    return code, f"{text}\n" if stand.known else ""
+    return code, f"{text}\n" if today.known else ""
 
 
-def _stand(connection: sqlite3.Connection, settings: Settings, whole: bool, now_ms: int, calendar: Calendar) -> _Stand:
+def _day_state(
+    connection: sqlite3.Connection, settings: Settings, whole: bool, now_ms: int, calendar: Calendar
+) -> _DayState:
     today = calendar.span(calendar.day(now_ms))
     spent, missing = queries.spend(connection, today), queries.missing_rows(connection, today)
-    stands = band(spent, settings.budget.warning_nano, settings.budget.cutoff_nano)
-    known = stands == "cutoff" or not is_lower_bound(connection, today, whole)
-    return _Stand(spent, stands, missing, known, *_reached(connection, settings, spent, stands, now_ms, calendar))
+    reached = band(spent, settings.budget.warning_nano, settings.budget.cutoff_nano)
+    known = reached == "cutoff" or not is_lower_bound(connection, today, whole)
+    return _DayState(spent, reached, missing, known, *_reached(connection, settings, spent, reached, now_ms, calendar))
 
 
-def _text(stand: _Stand, settings: Settings) -> str:
-    if stand.crossing and stand.cause:
-        return alert_text(DAY, stand.crossing, stand.cause, settings)
+def _text(today: _DayState, settings: Settings) -> str:
+    if today.crossing and today.cause:
+        return alert_text(DAY, today.crossing, today.cause, settings)
     return (
-        _under(stand.spent, settings.budget.warning_nano)
-        if stand.known
-        else f"at least {format_usd(stand.spent)} today"
+        _under(today.spent, settings.budget.warning_nano)
+        if today.known
+        else f"at least {format_usd(today.spent)} today"
     )
 
 
@@ -121,14 +123,14 @@ def _under(spent: int, warning: int) -> str:
 
 
 def _reached(
-    connection: sqlite3.Connection, settings: Settings, spent: int, stands: Band, now_ms: int, calendar: Calendar
+    connection: sqlite3.Connection, settings: Settings, spent: int, reached: Band, now_ms: int, calendar: Calendar
 ) -> tuple[Crossing, Cause] | tuple[None, None]:
     """The day's highest line that is reached, and its cause; (None, None) below the warning."""
-    if stands == "calm":
+    if reached == "calm":
         return None, None
-    line = settings.budget.cutoff_nano if stands == "cutoff" else settings.budget.warning_nano
+    line = settings.budget.cutoff_nano if reached == "cutoff" else settings.budget.warning_nano
     today = Measurements(connection, settings, now_ms, calendar)
-    return explained(DAY, DAY.crossing(today, stands, spent, line), today)
+    return explained(DAY, DAY.crossing(today, reached, spent, line), today)
 
 
 def _notified(settings: Settings, ledger: Ledger, sync: Sync, now_ms: int) -> tuple[Alert, ...]:

@@ -81,6 +81,15 @@ def open_ledger(settings: Settings, busy_s: float | None = None) -> Ledger:
         raise Trouble(fault_of(path, error)) from error
 
 
+def usable_ledger(settings: Settings) -> Path:
+    """The path of the settings' ledger, which is opened and closed once. Raises Trouble if it cannot be used.
+
+    For commands whose own threads open it later: an unusable ledger is reported before they start.
+    """
+    with using_ledger(settings) as ledger:
+        return ledger.path
+
+
 def _ledger_path(settings: Settings) -> Path:
     try:
         return settings.ledger or paths.ledger_file()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from opencode_tui.cli.common import NOTIFIER_S, Trouble, open_ledger, settings_for
+from opencode_tui.cli.common import NOTIFIER_S, Trouble, open_ledger, settings_for, usable_ledger
 from opencode_tui.clock import calendar_for
 from opencode_tui.config.settings import Alerts, Budget, Settings
 
@@ -44,8 +44,7 @@ def _of_demo(settings: Settings, data_dir: Path, ledger: Path) -> Settings:
 
 
 def _show(settings: Settings) -> int:
-    # so that an unusable ledger is reported before the screen starts
-    open_ledger(settings).close()
+    usable_ledger(settings)
     from opencode_tui.alerts.notifier import CLOSE_S, Notifier
     from opencode_tui.feed import LedgerFeed
     from opencode_tui.ui.app import run_app

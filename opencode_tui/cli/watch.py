@@ -16,13 +16,12 @@ from opencode_tui import paths
 from opencode_tui.alerts.channels import routes
 from opencode_tui.alerts.notifier import Notifier
 from opencode_tui.cli import silence_stdout
-from opencode_tui.cli.common import NOTIFIER_S, WAIT_S, Trouble, fault_of, no_store, open_ledger, settings_for
+from opencode_tui.cli.common import NOTIFIER_S, Trouble, fault_of, no_store, open_ledger, settings_for, usable_ledger
 from opencode_tui.cli.signals import ending_signals
 from opencode_tui.cli.streams import ring
 from opencode_tui.clock import Calendar, calendar_for, monotonic_s, now_ms
 from opencode_tui.config.settings import Settings
 from opencode_tui.feed import LedgerFeed
-from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.money import format_usd
 from opencode_tui.records.alerts import Alert, at_least
 from opencode_tui.records.day import Snapshot
@@ -44,10 +43,9 @@ class _Ended(Exception):
 
 def run(arguments: argparse.Namespace) -> int:
     settings = settings_for(arguments)
-    ledger = open_ledger(settings)  # so that an unusable ledger is reported at once
-    ledger.close()
+    ledger = usable_ledger(settings)
     calendar = calendar_for(settings.timezone)
-    notifier = Notifier(settings, lambda: Ledger(ledger.path, NOTIFIER_S), os.environ)
+    notifier = Notifier(settings, lambda: open_ledger(settings, NOTIFIER_S), os.environ)
 
     with _ended_by_signals() as ended:
 
@@ -59,11 +57,9 @@ def run(arguments: argparse.Namespace) -> int:
                 silence_stdout()
                 ended.set()
 
-        feed = LedgerFeed(
-            lambda: Ledger(ledger.path, WAIT_S), settings, os.environ, now_ms, notify, notifier.deliver_waiting
-        )
+        feed = LedgerFeed(lambda: open_ledger(settings), settings, os.environ, now_ms, notify, notifier.deliver_waiting)
         try:
-            _watch(feed, settings, ledger.path, ended, once=arguments.once)
+            _watch(feed, settings, ledger, ended, once=arguments.once)
         except _Ended:
             pass
         finally:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from msgspec import Struct, field
 
-from opencode_tui.clock import DAY_MS, MINUTE_MS, Span, calendar_for
+from opencode_tui.clock import DAY_MS, MINUTE_MS, Calendar, Span, calendar_for
 from opencode_tui.config.settings import Settings
 from opencode_tui.guard.files import small_text
 from opencode_tui.guard.install import MARK, installed_state, plugin_file, plugin_text
@@ -104,29 +104,11 @@ def guard_status(
         return _without(settings, plugin, file, named)
     if not here and named is not None:
         return _without(settings, plugin, file, named)
-    calendar = calendar_for(settings.timezone)
-    more: list[GuardTrouble] = []
-    made_in: list[str] = []
-    if connection is not None:
-        today = calendar.span(calendar.day(now_ms))
-        lately = Span(today.start_ms - days_back * DAY_MS, today.end_ms)
-        made_in = queries.latest_directories(connection, lately, _CALLS_A_DAY * (1 + days_back))
-        past = _passed(connection, today, plugin, file, state, now_ms) if here and state else None
-        more += [calls_passed(past, calendar.moment(past.last_ms, now_ms))] if past else []
-    more += map(turned_off, turned_off_by(environ, made_in))
+    calendar, held = calendar_for(settings.timezone), state if here else None
+    more = _ledger_troubles(connection, calendar, plugin, file, held, environ, now_ms, days_back)
     troubles = troubles_of(plugin, file, broken, is_ours=here, more=more)
-    worst = next((trouble for trouble in troubles if not trouble.held), None)
     lifted_until_ms = state.lifted_until_ms if state and state.is_lifted(now_ms) else None
-    if worst:
-        since = f" (at {calendar.moment(worst.at_ms, now_ms)})" if worst.noted else ""
-        condition: Condition = "trouble"
-        detail = f"{worst.sentence}{since}; {worst.remedy}"
-    elif lifted_until_ms is not None:
-        until = calendar.moment(lifted_until_ms, now_ms)
-        condition = "lifted"
-        detail = f"the guard is lifted until {until}; `opencode-tui guard lift --off` ends that"
-    else:
-        condition, detail = "guarded", "OpenCode's next call past the cutoff is refused"
+    condition, detail = _condition(troubles, lifted_until_ms, calendar, now_ms)
     state = state or GuardState(
         str(ledger), warning_nano=settings.budget.warning_nano, cutoff_nano=settings.budget.cutoff_nano
     )
@@ -146,6 +128,45 @@ def guard_status(
         projects=state.projects,
         agents=state.agents,
     )
+
+
+def _ledger_troubles(
+    connection: sqlite3.Connection | None,
+    calendar: Calendar,
+    plugin: Path,
+    file: Path,
+    state: GuardState | None,
+    environ: Mapping[str, str],
+    now_ms: int,
+    days_back: int,
+) -> list[GuardTrouble]:
+    """Calls past the cutoff, by the ledger, and what turns plugins off where the latest calls were made.
+
+    `state` is that of the installed guard; without it calls past the cutoff are expected.
+    """
+    found: list[GuardTrouble] = []
+    made_in: list[str] = []
+    if connection is not None:
+        today = calendar.span(calendar.day(now_ms))
+        lately = Span(today.start_ms - days_back * DAY_MS, today.end_ms)
+        made_in = queries.latest_directories(connection, lately, _CALLS_A_DAY * (1 + days_back))
+        past = _passed(connection, today, plugin, file, state, now_ms) if state else None
+        found += [calls_passed(past, calendar.moment(past.last_ms, now_ms))] if past else []
+    return [*found, *map(turned_off, turned_off_by(environ, made_in))]
+
+
+def _condition(
+    troubles: tuple[GuardTrouble, ...], lifted_until_ms: int | None, calendar: Calendar, now_ms: int
+) -> tuple[Condition, str]:
+    """The condition of an installed guard, and a sentence about it."""
+    worst = next((trouble for trouble in troubles if not trouble.held), None)
+    if worst:
+        since = f" (at {calendar.moment(worst.at_ms, now_ms)})" if worst.noted else ""
+        return "trouble", f"{worst.sentence}{since}; {worst.remedy}"
+    if lifted_until_ms is not None:
+        until = calendar.moment(lifted_until_ms, now_ms)
+        return "lifted", f"the guard is lifted until {until}; `opencode-tui guard lift --off` ends that"
+    return "guarded", "OpenCode's next call past the cutoff is refused"
 
 
 def guard_record(

@@ -126,7 +126,7 @@ def standing(connection: sqlite3.Connection, now_ms: int, *, since_ms: int = 0) 
 
 
 def mark_seen(connection: sqlite3.Connection, ids: Iterable[int], now_ms: int) -> None:
-    """Marks alerts as seen, so that they no longer stand; an earlier mark is kept."""
+    """Marks alerts as seen, which takes them off the banner; an earlier mark is kept."""
     connection.execute(f"UPDATE alert SET seen_ms = ? WHERE {_IDS} AND seen_ms IS NULL", (now_ms, _json(ids)))
 
 

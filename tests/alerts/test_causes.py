@@ -123,7 +123,7 @@ def test_a_dearer_model_is_the_cause(day: Watched) -> None:
     ]
 
 
-def test_a_dearer_model_that_was_left_again_is_told_by_its_calls(day: Watched) -> None:
+def test_a_dearer_model_that_was_left_again_is_reported_by_its_calls(day: Watched) -> None:
     day.session("ses_1", "Fix header")
     for model, cost in (
         *[("opencode/kimi-k2.6", "0.02")] * 3,
@@ -136,7 +136,7 @@ def test_a_dearer_model_that_was_left_again_is_told_by_its_calls(day: Watched) -
     ]
 
 
-def test_a_switch_on_another_day_is_told_with_its_day(tmp_path: Path) -> None:
+def test_a_switch_on_another_day_is_reported_with_its_day(tmp_path: Path) -> None:
     watched = Watched(tmp_path / "ledger.db", only(session=Lines(warning_nano=80 * CENT)))
     watched.session("ses_1", "Fix header")
     for hour in range(3):
@@ -201,7 +201,7 @@ def test_what_made_the_last_hour_is_named_though_the_day_was_long(day: Watched) 
     ]
 
 
-def test_the_dearer_of_two_causes_is_named(day: Watched) -> None:
+def test_the_costlier_of_two_causes_is_named(day: Watched) -> None:
     day.session("ses_1", "Fix header")
     for turn in range(3):
         day.call("ses_1", "0.12", turn=f"turn_{turn}", tools=[("edit", BUTTON)])
@@ -234,7 +234,7 @@ def test_the_order_in_which_calls_came_in_does_not_matter(tmp_path: Path) -> Non
 # Causes of what is not the day's spend
 
 
-def test_a_sessions_own_line_tells_what_it_did(tmp_path: Path) -> None:
+def test_a_sessions_own_line_shows_what_it_did(tmp_path: Path) -> None:
     watched = Watched(tmp_path / "ledger.db", only(session=Lines(warning_nano=100 * CENT)))
     watched.session("ses_1", "Fix header")
     watched.call("ses_1", "0.60")
@@ -242,7 +242,7 @@ def test_a_sessions_own_line_tells_what_it_did(tmp_path: Path) -> None:
     assert watched.texts() == ['$1.05 in "Fix header" is past the warning $1.00: nothing stands out in its 2 calls']
 
 
-def test_the_same_file_in_four_turns_tells_what_a_round_costs(tmp_path: Path) -> None:
+def test_the_same_file_in_four_turns_shows_what_a_round_costs(tmp_path: Path) -> None:
     watched = Watched(tmp_path / "ledger.db", only(same_file=4))
     watched.session("ses_1", "Fix header")
     for turn in range(4):
@@ -250,7 +250,7 @@ def test_the_same_file_in_four_turns_tells_what_a_round_costs(tmp_path: Path) ->
     assert watched.texts() == ['4 turns edited Button.tsx in "Fix header": about $0.02 a round']
 
 
-def test_the_same_call_eight_times_tells_what_they_cost(tmp_path: Path) -> None:
+def test_the_same_call_eight_times_shows_what_they_cost(tmp_path: Path) -> None:
     watched = Watched(tmp_path / "ledger.db", only(same_call=8))
     watched.session("ses_1", "Fix header")
     for _ in range(8):
@@ -259,7 +259,7 @@ def test_the_same_call_eight_times_tells_what_they_cost(tmp_path: Path) -> None:
     assert watched.texts() == ['8 identical calls (grep of src) in "Fix header": they cost $0.16']
 
 
-def test_a_full_context_tells_how_it_grew(tmp_path: Path) -> None:
+def test_a_full_context_shows_how_it_grew(tmp_path: Path) -> None:
     watched = Watched(tmp_path / "ledger.db", only(context=option("context").default))
     watched.session("ses_1", "Fix header")
     for tokens, cost in ((12_000, "0.01"), (40_000, "0.02"), (60_000, "0.03"), (85_000, "0.04")):
@@ -279,7 +279,7 @@ def test_tokens_are_written_as_on_the_screen(tmp_path: Path) -> None:
     assert "it grew from 1.2k to 85k tokens" in text
 
 
-def test_a_deep_subagent_tells_what_it_cost(tmp_path: Path) -> None:
+def test_a_deep_subagent_shows_what_it_cost(tmp_path: Path) -> None:
     watched = Watched(tmp_path / "ledger.db", only(subagent_depth=1))
     watched.session("ses_1", "Plan")
     watched.call(watched.session("ses_2", "dig", parent="ses_1"), "0.02")

@@ -113,7 +113,7 @@ def test_a_server_that_never_answers_is_given_up(chat: Chat) -> None:
         (f"http://127.0.0.1/\x00{SECRET}", "the address is not one of http or https"),
     ],
 )
-def test_no_failure_tells_the_address(
+def test_no_failure_shows_the_address(
     address: str, said: str, chat: Chat, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
     caplog.set_level(logging.DEBUG)
@@ -329,7 +329,7 @@ def test_osascript_gets_somebodys_text_as_an_argument_and_never_as_script() -> N
     assert nasty[1:7:2] == ["-e"] * 3
 
 
-def test_without_notify_send_the_terminal_is_told(tmp_path: Path) -> None:
+def test_without_notify_send_the_terminal_is_reported(tmp_path: Path) -> None:
     terminal = tmp_path / "tty"
     terminal.touch()
     desktop = Desktop({"PATH": str(tmp_path)}, platform="linux", terminal=terminal)

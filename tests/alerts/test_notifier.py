@@ -71,7 +71,7 @@ def kept(watched: Watched, alert: Alert) -> dict[str, tuple[bool, str]]:
     return {told.channel: (told.ok, told.detail) for told in found.results}
 
 
-def test_every_channel_is_told_and_the_outcome_is_kept(watched: Watched) -> None:
+def test_every_channel_is_reported_and_the_outcome_is_kept(watched: Watched) -> None:
     alert, desktop, command = past_the_warning(watched), Pigeon(), Pigeon()
     notifier = notifier_of(watched, desktop=desktop, command=command)
     notifier.notify(alert)
@@ -80,7 +80,7 @@ def test_every_channel_is_told_and_the_outcome_is_kept(watched: Watched) -> None
     assert kept(watched, alert) == {"desktop": (True, "flown"), "command": (True, "flown")}
 
 
-def test_a_channel_that_fails_is_kept_and_the_others_are_told(watched: Watched) -> None:
+def test_a_channel_that_fails_is_kept_and_the_others_are_reported(watched: Watched) -> None:
     alert, good = past_the_warning(watched), Pigeon()
     bad, broken = Pigeon(ChannelError("answered 500, 3 times")), Pigeon(RuntimeError(SECRET))
     notifier = notifier_of(watched, webhook=bad, desktop=broken, command=good)
@@ -93,7 +93,7 @@ def test_a_channel_that_fails_is_kept_and_the_others_are_told(watched: Watched) 
     }
 
 
-def test_a_channel_that_failed_is_told_the_next_alert(watched: Watched) -> None:
+def test_a_channel_that_failed_is_reported_the_next_alert(watched: Watched) -> None:
     alert, bad = past_the_warning(watched), Pigeon(RuntimeError())
     notifier = notifier_of(watched, webhook=bad)
     notifier.notify(alert)
@@ -118,7 +118,7 @@ def test_a_channel_that_hangs_holds_up_nobody(watched: Watched) -> None:
     assert kept(watched, alert) == {"command": (True, "flown"), "webhook": (True, "flown")}  # it was, after all
 
 
-def test_nothing_is_told_after_the_close(watched: Watched) -> None:
+def test_nothing_is_reported_after_the_close(watched: Watched) -> None:
     alert, pigeon = past_the_warning(watched), Pigeon()
     notifier = notifier_of(watched, command=pigeon)
     assert notifier.close(LONG_S)
@@ -136,7 +136,7 @@ def test_what_stays_silent_is_kept_with_its_reason(watched: Watched) -> None:
     assert kept(watched, alert) == {"desktop": (True, "silent: crossed more than an hour before anybody looked")}
 
 
-def test_a_ledger_that_cannot_be_written_keeps_no_channel_from_telling(watched: Watched) -> None:
+def test_a_ledger_that_cannot_be_written_stops_no_delivery(watched: Watched) -> None:
     alert, pigeon = past_the_warning(watched), Pigeon()
 
     def broken() -> Ledger:
@@ -198,7 +198,7 @@ def test_a_server_that_hangs_delays_nothing_and_is_kept(watched: Watched, chat: 
     assert kept(watched, alert)["webhook"] == (False, "no answer within 0.1 s")
 
 
-def test_told_records_have_the_moment(watched: Watched) -> None:
+def test_results_of_deliveries_have_their_time(watched: Watched) -> None:
     alert = past_the_warning(watched)
     notifier = notifier_of(watched, command=Pigeon())
     notifier.notify(alert)

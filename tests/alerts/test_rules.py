@@ -90,7 +90,7 @@ def test_the_years_turn_belongs_to_its_iso_week() -> None:
         ([(1, 100), (2, 89)], None),
     ],
 )
-def test_a_measure_rises_anew_after_it_fell_below_nine_tenths(course: list[tuple[int, int]], at: int | None) -> None:
+def test_a_measure_rises_again_after_it_fell_below_nine_tenths(course: list[tuple[int, int]], at: int | None) -> None:
     assert last_rise(course, 100) == at
 
 
@@ -192,7 +192,7 @@ def test_the_day_fires_its_warning_and_then_its_cutoff(file: Path) -> None:
     assert told(watched.look()) == [("day", "cutoff", "")]
 
 
-def test_of_two_levels_crossed_at_once_the_higher_one_is_told(file: Path) -> None:
+def test_of_two_levels_crossed_at_once_the_higher_one_is_reported(file: Path) -> None:
     watched = Watched(file, Settings(timezone="UTC", alerts=QUIET))
     watched.call(cost="2")
     assert told(watched.look()) == [("day", "cutoff", "")]
@@ -303,7 +303,7 @@ def test_every_so_many_calls_dollars_or_minutes_is_a_notice(file: Path) -> None:
     assert len(fired) == 2 + 4 + 10
 
 
-def test_steps_that_were_passed_at_once_are_told_once(file: Path) -> None:
+def test_steps_that_were_passed_at_once_are_reported_once(file: Path) -> None:
     watched = Watched(file, only(every_calls=10))
     for _ in range(35):
         watched.call()
@@ -432,7 +432,7 @@ def test_a_model_of_unknown_size_fills_nothing(file: Path) -> None:
     assert look_for_alerts(watched.ledger, watched.settings, watched.now, None) == ()
 
 
-def test_the_defaults_tell_a_normal_day_little(file: Path) -> None:
+def test_the_defaults_fire_few_alerts_on_a_normal_day(file: Path) -> None:
     """Forty cents in six sessions, each file edited twice, a test run now and then: nothing to tell."""
     watched = Watched(file, Settings(timezone="UTC"))
     for session in range(6):

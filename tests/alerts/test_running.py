@@ -80,7 +80,7 @@ def ours(script: str) -> subprocess.Popen[str]:
     return process
 
 
-def test_one_that_still_runs_when_we_end_is_stopped_with_its_children_and_is_not_told(tmp_path: Path) -> None:
+def test_one_that_still_runs_when_we_end_is_stopped_with_its_children_and_is_not_reported(tmp_path: Path) -> None:
     with ours(f"sleep 600 & echo $$ $! > {tmp_path / 'pids'}; wait") as process:
         pids = noted(tmp_path / "pids")
         assert all(map(runs, pids))

@@ -123,7 +123,7 @@ def test_nothing_adds_up_to_nothing() -> None:
     assert grouped(()) == ()
 
 
-def test_the_dearest_project_comes_first_and_its_rows_stay_in_order() -> None:
+def test_the_costliest_project_comes_first_and_its_rows_stay_in_order() -> None:
     groups = grouped((row("a", total="$1", project="/p/x"), row("b", total="$3", project="/p/y"), ROWS[0]))
     assert [(group.name, [each.id for each in group.rows]) for group in groups] == [
         ("y", ["b"]),
@@ -132,7 +132,7 @@ def test_the_dearest_project_comes_first_and_its_rows_stay_in_order() -> None:
     ]
 
 
-def test_projects_of_one_name_are_told_apart_by_their_paths() -> None:
+def test_projects_of_one_name_are_reported_apart_by_their_paths() -> None:
     groups = grouped((row("a", project="/srv/shop"), row("b", project="/home/shop"), row("c", project="/x/y")))
     assert {group.name for group in groups} == {"/srv/shop", "/home/shop", "y"}
 

@@ -80,7 +80,7 @@ def test_the_newest_calls_are_of_today(made: tuple[sqlite3.Connection, Any]) -> 
     assert truth["today_nano"] > 0
 
 
-def test_the_same_seed_tells_the_same_story(tmp_path: Path) -> None:
+def test_the_same_seed_gives_the_same_story(tmp_path: Path) -> None:
     one, two, other = (generate(tmp_path / str(n), 500, seed=seed, now=NOON_MS) for n, seed in enumerate((7, 7, 8)))
     assert one == two != other
 

@@ -104,14 +104,14 @@ def test_a_wrong_command_line_of_the_others_is_2_as_before(shell: Shell) -> None
     )
 
 
-def test_check_without_a_store_cannot_tell(shell: Shell) -> None:
+def test_check_without_a_store_cannot_answer(shell: Shell) -> None:
     shell.data_dir.mkdir()
     code, out, err = shell.run("check")
     assert (code, out) == (3, "")
     assert_one_sentence(err, "no OpenCode store")
 
 
-def test_check_of_a_broken_store_cannot_tell(shell: Shell, store: V1) -> None:
+def test_check_of_a_broken_store_cannot_answer(shell: Shell, store: V1) -> None:
     shell.said("sync")
     store.database.close()
     store.path.write_bytes(b"not a database at all" * 400)
@@ -130,7 +130,7 @@ def test_a_cutoff_that_is_reached_is_one_even_if_a_store_is_broken(shell: Shell,
     assert shell.run("check")[0] == 2
 
 
-def test_check_of_a_ledger_that_is_none_cannot_tell(shell: Shell, store: V1) -> None:
+def test_check_of_a_file_that_is_no_ledger_cannot_answer(shell: Shell, store: V1) -> None:
     shell.ledger.parent.mkdir()
     shell.ledger.write_text("this is my diary" * 100)
     code, out, err = shell.run("check")
@@ -138,7 +138,7 @@ def test_check_of_a_ledger_that_is_none_cannot_tell(shell: Shell, store: V1) -> 
     assert_one_sentence(err, str(shell.ledger))
 
 
-def test_check_with_wrong_settings_cannot_tell(shell: Shell, store: V1) -> None:
+def test_check_with_wrong_settings_cannot_answer(shell: Shell, store: V1) -> None:
     code, out, err = shell.run("check", *configure(shell, "[budget]\nwarning_usd = -1\n"))
     assert (code, out) == (3, "")
     assert_one_sentence(err, "warning_usd")
@@ -172,7 +172,7 @@ def test_check_gives_its_code_also_where_nobody_reads_its_line(shell: Shell) -> 
     assert process.wait(timeout=60) == 2
 
 
-def test_check_tells_by_the_channels_only_when_asked_to_and_once(shell: Shell, store: V1) -> None:
+def test_check_delivers_alerts_only_when_asked_to_and_once(shell: Shell, store: V1) -> None:
     spend(store, "0.33")
     config = marking(shell)
     assert shell.run("check", *config)[0] == 1

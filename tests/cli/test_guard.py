@@ -68,7 +68,7 @@ def test_install_says_where_and_how_much_and_holds_from_then_on(shell: Shell) ->
     assert shell.said("status").startswith("guarded: ")
 
 
-def test_install_tells_what_opencode_will_wait_for(shell: Shell) -> None:
+def test_install_shows_what_opencode_will_wait_for(shell: Shell) -> None:
     (shell.home / ".config" / "opencode" / "package-lock.json").unlink()
     assert "OpenCode fetches @opencode-ai/plugin from npm" in shell.said("install")
 

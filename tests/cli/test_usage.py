@@ -100,7 +100,7 @@ def test_groups_have_the_keys_that_people_know(shell: Shell, store: V1) -> None:
     assert keys(shell.json("usage", "--by", "day", "--period", "all")) == days
 
 
-def test_groups_begin_with_the_dearest(shell: Shell, store: V1) -> None:
+def test_groups_begin_with_the_costliest(shell: Shell, store: V1) -> None:
     forked(store)
     for by in GROUPINGS[:-1]:
         spent = [group["spend_usd"] for group in shell.json("usage", "--by", by)["groups"]]

@@ -18,7 +18,7 @@ from tests.support.shell import PIPES, Shell, assert_one_sentence, said_in_termi
 pytestmark = pytest.mark.usefixtures("stopped_clock")
 
 
-def test_watch_once_prints_each_new_alert_and_tells_it(shell: Shell, store: V1) -> None:
+def test_watch_once_prints_and_delivers_each_new_alert(shell: Shell, store: V1) -> None:
     spend(store, "0.33")
     config = marking(shell)
     first, alert = shell.said("watch", "--once", *config).splitlines()
@@ -88,7 +88,7 @@ def test_watch_sees_what_is_new_and_ends_cleanly(number: signal.Signals, shell: 
     assert (process.returncode, err) == (0, "")
 
 
-def test_what_fires_is_told_also_when_the_reader_of_watch_has_gone(
+def test_what_fires_is_reported_also_when_the_reader_of_watch_has_gone(
     shell: Shell, store: V1, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def gone(*_: object) -> None:

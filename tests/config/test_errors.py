@@ -182,7 +182,7 @@ def test_a_file_in_the_home_is_called_by_its_tilde(own_home: Path) -> None:
         load_settings({}, {"OPENCODE_TUI_CONFIG_FILE": "~/my.toml"})
 
 
-def test_the_first_of_several_is_told_with_the_count_of_the_rest(config: Path) -> None:
+def test_the_first_of_several_is_reported_with_the_count_of_the_rest(config: Path) -> None:
     first = "config.toml: budget.warning_usd: 'abc' is not an amount in USD; write a number such as 0.80"
     two = "[budget]\nwarning_usd = 'abc'\n[ui]\nmouse = 1"
     assert sentence(config, two) == f"{first} (and 1 more setting is wrong)"
@@ -224,7 +224,7 @@ def test_an_unknown_variable_is_an_error_that_names_it(config: Path) -> None:
     )
 
 
-def test_rules_that_are_not_a_json_table_are_told(config: Path) -> None:
+def test_rules_that_are_not_a_json_table_are_reported(config: Path) -> None:
     assert sentence(config, env={"OPENCODE_TUI_ALERTS__SPEND": "opus"}) == (
         "OPENCODE_TUI_ALERTS__SPEND: 'opus' is not a JSON table of rules; write one such as "
         '{"opus": {"scope": "model", "only": "opus", "warning_usd": 0.5}}'
@@ -237,7 +237,7 @@ def test_an_unknown_flag_is_an_error_that_names_it(config: Path) -> None:
     )
 
 
-def test_a_warning_past_the_cutoff_is_told_where_it_was_set_last(config: Path) -> None:
+def test_a_warning_past_the_cutoff_is_reported_where_it_was_set_last(config: Path) -> None:
     text = "[budget]\ncutoff_usd = 1"
     rest = "the warning at $1.20 comes after the cutoff at $1.00; lower the warning or raise the cutoff"
     env = {"OPENCODE_TUI_BUDGET__WARNING_USD": "1.2"}
@@ -261,13 +261,13 @@ def test_a_warning_at_the_cutoff_is_in_order() -> None:
         ("data_dirs = [\n  '/a'", "line 2, column 7"),
     ],
 )
-def test_broken_toml_is_told_with_its_line_and_column(config: Path, text: str, place: str) -> None:
+def test_broken_toml_is_reported_with_its_line_and_column(config: Path, text: str, place: str) -> None:
     told = sentence(config, text)
     assert re.fullmatch(rf"config\.toml: {place}: [a-z][^\n]+; correct the TOML there", told)
 
 
 @pytest.mark.parametrize("text", ["x = " + "[" * 5000, "x = " + "1" * 5000])
-def test_toml_that_no_reader_can_hold_is_told(config: Path, text: str) -> None:
+def test_toml_that_no_reader_can_hold_is_reported(config: Path, text: str) -> None:
     assert sentence(config, text) == "config.toml: a value is too long or nested too deeply; shorten it"
 
 
@@ -279,14 +279,14 @@ def test_toml_that_no_reader_can_hold_is_told(config: Path, text: str) -> None:
         ("machine = 'x'".encode("utf-16"), "line 1, column 1"),
     ],
 )
-def test_a_file_that_is_not_utf8_is_told_with_its_place(config: Path, data: bytes, place: str) -> None:
+def test_a_file_that_is_not_utf8_is_reported_with_its_place(config: Path, data: bytes, place: str) -> None:
     config.write_bytes(data)
     with pytest.raises(SettingsError) as caught:
         load_settings({}, {}, config)
     assert str(caught.value) == f"{config}: {place}: not UTF-8 text; save the file as UTF-8"
 
 
-def test_a_file_that_may_not_be_read_is_told(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_may_not_be_read_is_reported(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(self: Path) -> bytes:
         raise PermissionError(13, "Permission denied")
 
@@ -294,7 +294,7 @@ def test_a_file_that_may_not_be_read_is_told(config: Path, monkeypatch: pytest.M
     assert sentence(config) == ("config.toml: cannot be read (permission denied); correct its path or its permissions")
 
 
-def test_a_file_in_a_closed_folder_is_told(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_in_a_closed_folder_is_reported(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(self: Path, *, follow_symlinks: bool = True) -> os.stat_result:
         raise PermissionError(13, "Permission denied")
 
@@ -306,7 +306,7 @@ def test_a_file_in_a_closed_folder_is_told(config: Path, monkeypatch: pytest.Mon
     assert str(caught.value) == (f"{config}: cannot be read (permission denied); correct its path or its permissions")
 
 
-def test_a_directory_in_the_files_place_is_told(config: Path) -> None:
+def test_a_directory_in_the_files_place_is_reported(config: Path) -> None:
     config.mkdir()
     with pytest.raises(SettingsError) as caught:
         load_settings({}, {}, config)
@@ -314,7 +314,7 @@ def test_a_directory_in_the_files_place_is_told(config: Path) -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names here")
-def test_a_pipe_in_the_files_place_is_told_and_not_waited_for(config: Path) -> None:
+def test_a_pipe_in_the_files_place_is_reported_and_not_waited_for(config: Path) -> None:
     os.mkfifo(config)
     with pytest.raises(SettingsError) as caught:
         load_settings({}, {}, config)
@@ -338,14 +338,14 @@ def test_a_file_that_was_named_has_to_exist(config: Path) -> None:
     )
 
 
-def test_a_file_in_the_home_of_nobody_is_told() -> None:
+def test_a_file_in_the_home_of_nobody_is_reported() -> None:
     rest = "no home directory is known for '~nobody-of-this-name/c'; write the whole path"
     with pytest.raises(SettingsError) as caught:
         load_settings({}, {"OPENCODE_TUI_CONFIG_FILE": "~nobody-of-this-name/c"})
     assert str(caught.value) == f"OPENCODE_TUI_CONFIG_FILE: {rest}"
 
 
-def test_a_link_that_leads_nowhere_is_told(own_home: Path) -> None:
+def test_a_link_that_leads_nowhere_is_reported(own_home: Path) -> None:
     place = config_file({})
     place.parent.mkdir(parents=True)
     place.symlink_to(own_home / "gone.toml")
@@ -354,7 +354,7 @@ def test_a_link_that_leads_nowhere_is_told(own_home: Path) -> None:
 
 
 @pytest.mark.parametrize("key", ["data_dirs", "ledger"])
-def test_a_wrong_path_by_flag_is_told_the_same_with_and_without_pydantic(config: Path, key: str) -> None:
+def test_a_wrong_path_by_flag_is_reported_the_same_with_and_without_pydantic(config: Path, key: str) -> None:
     told = f"flag {key}: no home directory is known for '~nobody-of-this-name/x'; write the whole path"
     with pytest.raises(SettingsError) as caught:
         load_settings({key: "~nobody-of-this-name/x"}, {})

@@ -81,7 +81,7 @@ def is_made(guard: Guarded) -> bool:
         return False
 
 
-def test_a_ledger_that_is_gone_is_made_anew(opencode: OpenCode, guard: Guarded, model: ScriptedModel) -> None:
+def test_a_ledger_that_is_gone_is_made_again(opencode: OpenCode, guard: Guarded, model: ScriptedModel) -> None:
     opencode.run("hello")  # held
     guard.do("lift", "--for", "30m")
     opencode.run("hello")

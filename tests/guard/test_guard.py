@@ -121,7 +121,7 @@ def test_a_reader_never_sees_half_a_state(tmp_path: Path) -> None:
         '{"version": 1, "ledger": 5, "raised": null, "sync": []}',
     ],
 )
-def test_a_broken_state_is_told_in_one_sentence(tmp_path: Path, text: str) -> None:
+def test_a_broken_state_is_reported_in_one_sentence(tmp_path: Path, text: str) -> None:
     file = tmp_path / "guard.json"
     file.write_text(text)
     with pytest.raises(StateError, match=r"guard\.json is broken .*; run `opencode-tui guard install`$"):

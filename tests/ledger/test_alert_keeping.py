@@ -87,7 +87,7 @@ def test_a_snoozed_warning_does_not_keep_a_cutoff_at_its_line_quiet(file: Path) 
     assert [alert.snoozed_until_ms for alert in watched.look()] == [None]
 
 
-def test_what_became_of_telling_is_kept(fired: tuple[sqlite3.Connection, Alert]) -> None:
+def test_the_results_of_deliveries_are_kept(fired: tuple[sqlite3.Connection, Alert]) -> None:
     connection, alert = fired
     what = (
         DeliveryResult("command", NOON, True),

@@ -132,7 +132,7 @@ def test_a_line_that_was_raised_fires_when_it_is_crossed_in_its_turn(file: Path)
     assert [alert.crossing.line for alert in watched.look()] == [200 * CENT]
 
 
-def test_of_two_levels_at_one_line_the_higher_one_alone_is_told(file: Path) -> None:
+def test_of_two_levels_at_one_line_the_higher_one_alone_is_reported(file: Path) -> None:
     watched = Watched(file, replace(DAY, budget=Budget(80 * CENT, 80 * CENT)))
     watched.call(cost="0.90")
     assert [alert.crossing.level for alert in watched.look()] == ["cutoff"]
@@ -149,7 +149,7 @@ def test_alerts_are_given_in_the_order_in_which_their_lines_were_crossed(file: P
     ]
 
 
-def test_a_line_that_was_lowered_is_not_told_anew(file: Path) -> None:
+def test_a_line_that_was_lowered_is_not_reported_again(file: Path) -> None:
     watched = Watched(file, DAY)
     watched.call(cost="0.90")
     assert len(watched.look()) == 1
@@ -185,7 +185,7 @@ def test_a_look_that_finds_nothing_new_asks_for_no_right_to_write(file: Path) ->
 # Crossed anew
 
 
-def test_the_rate_fires_anew_after_it_has_fallen(file: Path) -> None:
+def test_the_rate_fires_again_after_it_has_fallen(file: Path) -> None:
     watched = Watched(file, RATE)
     watched.call(cost="2.10", at=NOON)
     assert len(watched.look()) == 1
@@ -236,7 +236,7 @@ def test_a_call_that_is_entered_late_moves_no_crossing_forward(file: Path) -> No
     assert watched.look() == ()
 
 
-def test_a_context_fires_anew_after_a_compaction(file: Path) -> None:
+def test_a_context_fires_again_after_a_compaction(file: Path) -> None:
     watched = Watched(file, only(context=Fills(80, 95)))
     fired = []
     for tokens in (50_000, 82_000, 84_000, 75_000, 81_000, 10_000, 85_000, 96_000, 88_000, 97_000):
@@ -245,7 +245,7 @@ def test_a_context_fires_anew_after_a_compaction(file: Path) -> None:
     assert fired == [(82_000, "notice"), (85_000, "notice"), (96_000, "warning")]
 
 
-def test_a_level_that_was_passed_on_the_way_to_a_higher_one_is_never_told(file: Path) -> None:
+def test_a_level_that_was_passed_on_the_way_to_a_higher_one_is_never_reported(file: Path) -> None:
     watched = Watched(file, only(context=Fills(80, 95)))
     watched.call(context=50_000)
     watched.call(context=96_000)
@@ -254,7 +254,7 @@ def test_a_level_that_was_passed_on_the_way_to_a_higher_one_is_never_told(file: 
     assert watched.look() == ()
 
 
-def test_a_context_is_not_told_anew_on_the_next_day(file: Path) -> None:
+def test_a_context_is_not_reported_again_on_the_next_day(file: Path) -> None:
     watched = Watched(file, only(context=Fills(80, 95)))
     watched.call(context=85_000, at=NOON)
     assert len(watched.look()) == 1

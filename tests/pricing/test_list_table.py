@@ -98,7 +98,7 @@ def test_a_renewed_table_gives_back_the_prices_of_a_models_dev_file(
     assert table.context("acme", "big, new") == 1_000_000
 
 
-def test_a_snapshot_is_told_apart_from_a_models_dev_file(tmp_path: Path) -> None:
+def test_a_snapshot_is_reported_apart_from_a_models_dev_file(tmp_path: Path) -> None:
     tier = {"above": 32000, "input": 0.75, "output": 3.75}
     snapshot = {"acme": {"m": {"input": 0.45, "output": 2.25, "context": 262144, "tiers": [tier]}}}
     to = tmp_path / "table.csv"

@@ -119,7 +119,7 @@ class TestTokens:
         assert price_of(prices) == (1, 2, 0, 0)
         assert len(prices.problems) == 2
 
-    def test_a_file_that_a_token_names_is_read_anew_when_it_changes(self, tmp_path: Path) -> None:
+    def test_a_file_that_a_token_names_is_read_again_when_it_changes(self, tmp_path: Path) -> None:
         file = write(tmp_path / GLOBAL, text_of("{file:price}"))
         prices = book(tmp_path)
         assert prices.lookup("gw", "m") is None

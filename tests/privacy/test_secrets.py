@@ -221,7 +221,7 @@ def key_of_file(ledger: Path) -> bytes:
     return key_file(ledger).read_bytes()
 
 
-def test_a_key_that_is_lost_or_broken_is_made_anew(tmp_path: Path) -> None:
+def test_a_key_that_is_lost_or_broken_is_made_again(tmp_path: Path) -> None:
     _, ledger = digests(tmp_path, "ls")
     old = key_of_file(ledger)
     for break_it in (key_file(ledger).unlink, lambda: key_file(ledger).write_bytes(b"short")):

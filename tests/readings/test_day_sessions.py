@@ -54,7 +54,7 @@ def test_a_call_from_the_future_of_a_wrong_clock_does_not_make_its_session_activ
     assert (taken.spent_nano, taken.active_sessions, taken.rate_nano) == (20 * CENT, 0, 0)
 
 
-def test_active_sessions_come_first_and_then_the_dearest(tmp_path: Path) -> None:
+def test_active_sessions_come_first_and_then_the_costliest(tmp_path: Path) -> None:
     store = V1(tmp_path)
     ids = {}
     for title, cost, time in (

@@ -101,7 +101,7 @@ def test_turns_hold_their_calls_tools_and_files(generation: MakeStore, tmp_path:
 
 
 @pytest.mark.parametrize("generation", GENERATIONS)
-def test_what_made_a_session_dear_is_said_and_its_turns_are_marked(generation: MakeStore, tmp_path: Path) -> None:
+def test_a_sessions_causes_are_shown_and_their_turns_marked(generation: MakeStore, tmp_path: Path) -> None:
     store = generation(tmp_path)
     root = store.session("Fix header")
     store.call(root, cost="0.05", turn=store.prompt(root))

@@ -119,7 +119,7 @@ def test_what_was_deleted_since_a_backup_was_made_is_still_spent(tmp_path: Path)
     assert dict(ours.rows("SELECT title, present FROM session")) == {"Kept": 1, "Deleted": 0}
 
 
-def test_a_backup_tells_nothing_of_a_session_that_its_store_has(tmp_path: Path) -> None:
+def test_a_backup_adds_nothing_to_a_session_that_its_store_has(tmp_path: Path) -> None:
     store = V1(tmp_path)
     session = store.session("Before")
     store.call(session, cost="0.20")
@@ -455,7 +455,7 @@ def test_what_was_undone_in_a_newer_copy_takes_nothing_off_a_title_of_the_restor
     assert ours.totals.spend_nano == 80_000_000
 
 
-def test_a_fork_tells_of_an_undone_call_before_a_backup_does(tmp_path: Path) -> None:
+def test_a_fork_shows_an_undone_call_before_a_backup_does(tmp_path: Path) -> None:
     store = V2(tmp_path)
     session = store.session("Fix header")
     asked = store.prompt(session)

@@ -543,7 +543,7 @@ def test_a_ledger_that_is_something_else_is_one_sentence(tmp_path: Path) -> None
         ("data = json_remove(data, '$.info')", False),
     ],
 )
-def test_an_event_that_may_tell_of_an_undone_call_is_read_or_said(change: str, is_whole: bool, tmp_path: Path) -> None:
+def test_an_event_of_a_possibly_undone_call_is_read_or_reported(change: str, is_whole: bool, tmp_path: Path) -> None:
     store = small_store(tmp_path)
     session = next(iter(store.sessions))
     asked = store.prompt(session)

@@ -1,6 +1,6 @@
 const SHARED = Symbol.for("opencode-tui guard")
 
-// The one guard of this process: OpenCode 2 loads this module anew for each directory.
+// The one guard of this process: OpenCode 2 loads this module again for each directory.
 function guardOfProcess(generation, version) {
   const shared = globalThis[SHARED]
   if (shared?.build === BUILD && shared.file === STATE_FILE) return shared.guard
@@ -76,7 +76,7 @@ async function setup(ctx) {
   listen(ctx, guard)
 }
 
-// For as long as OpenCode tells anything. What a session costs is asked for at each call as well.
+// Follows OpenCode's events until they end. The session's cost is requested at each call as well.
 async function listen(ctx, guard) {
   for (let failures = 0; failures < 5; failures++) {
     try {

@@ -1,4 +1,4 @@
-// A note of ours; nothing where it is none. Whatever stands there must not keep a call waiting, nor let it pass.
+// Reads a note that this plugin wrote; empty if it is not one. Its contents must neither delay a call nor let it pass.
 function readJson(file) {
   try {
     const stat = fs.statSync(file)
@@ -9,7 +9,7 @@ function readJson(file) {
   }
 }
 
-// A note that cannot be kept or taken away is no reason to stop anybody.
+// A note that cannot be written or removed is no reason to refuse a call.
 function writeJson(file, value) {
   const fresh = `${file}.${process.pid}-${Math.random().toString(36).slice(2)}`
   try {
@@ -24,11 +24,11 @@ function remove(file) {
   try {
     fs.rmSync(file, { force: true })
   } catch {
-    // It stays.
+    // The note is left where it is.
   }
 }
 
-// All of one process: OpenCode makes one plugin for each directory that it works in.
+// The guard of one process: OpenCode creates a plugin for each directory that it works in.
 class Guard {
   constructor(Database, generation, version) {
     this.file = new StateFile()
@@ -44,8 +44,8 @@ class Guard {
     process.on("exit", () => this.syncs.end())
   }
 
-  // Reads all that the first check will need, so that no call has to wait for it. What goes wrong is told then; a
-  // ledger that is gone is made anew before the first call costs anything.
+  // Reads everything that the first check needs, so that no call has to wait for it. Errors are reported at that check;
+  // a ledger that is gone is created again before the first call costs anything.
   begin() {
     try {
       const state = this.file.read()
@@ -62,12 +62,12 @@ class Guard {
     if (!exposed) this.syncs.ask(state)
   }
 
-  // What there is to show since it was last asked for: there is no screen yet while OpenCode loads its plugins.
+  // The messages to show since the last request: there is no screen yet while OpenCode loads its plugins.
   newToasts() {
     return this.toasts.splice(0)
   }
 
-  // The state and the day, after what can be read has been read.
+  // The state and the day, read as far as they can be.
   look(now) {
     const state = this.file.read()
     this.note("state", "")
@@ -82,14 +82,14 @@ class Guard {
     return { state, day }
   }
 
-  // What went wrong in a look at the state: it is told, and nothing is held.
+  // Handles an error in reading the state: it is reported, and no call is refused.
   failed(error) {
-    // `guard remove` has taken the state and this file: it is what was wanted.
+    // `guard remove` has deleted the state and this file, so that there is nothing to report.
     if (fs.existsSync(fileURLToPath(import.meta.url))) this.note("state", `${error.message}; calls are not held`)
     return null
   }
 
-  // OpenCode 1: what is over for a call that an agent is about to make, or null.
+  // OpenCode 1: the limit that the agent's next call would exceed, or null.
   over(agent, places) {
     try {
       const now = Date.now()
@@ -103,7 +103,7 @@ class Guard {
     }
   }
 
-  // OpenCode 1, for a call that ran no hook: whose it is cannot be known, only what the process works on.
+  // OpenCode 1, for a call without a hook: its agent is unknown, and only the process's project is known.
   overAnywhere() {
     try {
       const now = Date.now()
@@ -119,12 +119,12 @@ class Guard {
     if (!this.works.some((known) => known.join("\0") === places.join("\0"))) this.works.push(places)
   }
 
-  // OpenCode 2: the same for a call of a session, whose cost `get` asks OpenCode for.
+  // OpenCode 2: the same for a call of a session; `get` asks OpenCode for the session's cost.
   async overIn({ id, agent, kind, places, get }) {
     try {
       const now = Date.now()
       const { sessions } = this.spending
-      // A title is made beside the first answer: what the session costs is its own agent's.
+      // A title is generated beside the first answer; its cost counts for the session's own agent.
       if (id) sessions.called(id, kind === "title" ? "" : agent, places, get, now)
       const before = this.look(now)
       let trouble = ""
@@ -135,7 +135,7 @@ class Guard {
         trouble = error.message
       }
       this.note("cost", trouble && `${trouble}; calls are held to what the ledger has`)
-      // What came in meanwhile may be in the ledger already, and must not count twice.
+      // Calls that completed meanwhile may be in the ledger already, and must not count twice.
       const { state, day } = this.look(now)
       this.sync(state)
       return whatIsOver(state, this.spending.sums(day), agent, places, now)
@@ -144,7 +144,7 @@ class Guard {
     }
   }
 
-  // Events come a moment after the cost that they tell: where own prices count, what they cost is waited for.
+  // Events arrive a moment after the cost that they report: where the user's own prices count, that event is awaited.
   async heardOf(id) {
     const session = this.spending.sessions.known.get(id)
     for (let tries = 0; tries < 20 && (session.heard ?? session.first) < session.cost; tries++) {
@@ -167,7 +167,7 @@ class Guard {
     }
   }
 
-  // OpenCode 1.14 tells a plugin nothing of its calls: the ledger alone does, and knows of one a moment later.
+  // OpenCode 1.14 reports no calls to plugins: only the ledger has them, a moment later.
   stepped() {
     if (this.heard) return
     try {
@@ -177,12 +177,12 @@ class Guard {
     }
   }
 
-  // An event of OpenCode 2, which the plugin of each directory hears. One that is not as we know it says nothing.
+  // Handles an event of OpenCode 2, which the plugin of each directory receives. Events of an unknown form are ignored.
   heardEvent(event) {
     try {
       this.heardNew(event)
     } catch {
-      // What a session costs is asked for at each call as well.
+      // The session's cost is requested at each call as well.
     }
   }
 
@@ -220,15 +220,15 @@ class Guard {
     this.toasts.push(["warning", `${formatUsd(spent)} is spent today, ${lines}.`])
   }
 
-  // Keeps what is wrong where `guard status` finds it, and says it once. Empty is all well again. What was noted
-  // already, by another process or before a restart, keeps its time.
+  // Writes the troubles to the file that `guard status` reads, and shows them once. An empty cause ends a trouble. A
+  // trouble that was noted before, by another process or before a restart, keeps its time.
   note(where, trouble) {
     const before = this.troubles[where]
     this.troubles[where] = trouble || ""
     if (trouble && trouble !== before && this.showsToasts) this.toasts.push(["error", `opencode-tui guard: ${trouble}.`])
     const causes = Object.keys(this.troubles).filter((cause) => this.troubles[cause])
-    const told = causes.map((cause) => this.troubles[cause]).join("; ")
-    if (told && (told !== this.told || !fs.existsSync(TROUBLE_FILE))) {
+    const summary = causes.map((cause) => this.troubles[cause]).join("; ")
+    if (summary && (summary !== this.reported || !fs.existsSync(TROUBLE_FILE))) {
       const last = [].concat(readJson(TROUBLE_FILE).troubles ?? [])
       const troubles = causes.map((cause) => {
         const reason = this.troubles[cause]
@@ -236,9 +236,9 @@ class Guard {
         return { cause, reason, held: cause !== "state" && cause !== "ledger", at_ms: before?.at_ms ?? Date.now() }
       })
       writeJson(TROUBLE_FILE, { troubles })
-    } else if (!told && this.told !== "") {
+    } else if (!summary && this.reported !== "") {
       remove(TROUBLE_FILE)
     }
-    this.told = told
+    this.reported = summary
   }
 }

@@ -32,9 +32,9 @@ function isInProject(place, project) {
   return isUnder(place, project) || isUnder(realPath(place), realPath(project))
 }
 
-// What is over its line, or null. `spent` has the day's sums: all, agent, project(path).
+// The limit that is exceeded, or null. `spent` has the day's sums: all, agent, project(path).
 function whatIsOver(state, spent, agent, places, now) {
-  // A lift that ends later than any can was made while the clock was ahead.
+  // A lift that ends later than any lift may was made while the clock was ahead.
   if (isAhead(state.lifted_until_ms, now, 7)) return null
   const cutoff = cutoffOf(state, now)
   if (spent.all >= cutoff) return { spent: spent.all, cap: cutoff, by: "", line: "the cutoff", canRaise: true }

@@ -30,9 +30,9 @@ function costNano(tokens, rows) {
 }
 
 // OpenCode's counts, disjoint: up to 1.3.2 `output` already holds `reasoning`, as source/decode.py has it.
-function tokensOf(told, version) {
+function tokensOf(reported, version) {
   const count = (value) => (Number.isSafeInteger(value) && value > 0 ? value : 0)
-  const { input, output, reasoning, cache, total } = told ?? {}
+  const { input, output, reasoning, cache, total } = reported ?? {}
   const tokens = { input: count(input), output: count(output), reasoning: count(reasoning) }
   tokens.read = count(cache?.read)
   tokens.write = count(cache?.write)

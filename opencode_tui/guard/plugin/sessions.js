@@ -4,7 +4,7 @@ const ASKED = 20
 
 // OpenCode 2's sessions in this process. A session's running cost holds its titles, compactions and undone calls too,
 // and is true as soon as a step has ended. `base` is what that cost holds and the ledger's calls of the session do not,
-// for ever (what was before an import, say): the least that their difference was. What exceeds it is not in the ledger
+// permanently (such as calls before an import): the smallest difference seen. What exceeds it is not in the ledger
 // yet. Costs are nano-dollars.
 class Sessions {
   constructor() {
@@ -15,7 +15,7 @@ class Sessions {
     this.reads = 0
   }
 
-  // The day has begun: what was spent before it and is not in the ledger yet is of the day before.
+  // A new day has begun: spend that is not in the ledger yet belongs to the day before.
   begin(day) {
     if (day[0] === this.dayMs) return
     this.dayMs = day[0]
@@ -23,7 +23,7 @@ class Sessions {
     for (const [id, call] of this.differences) if (call.created < day[0]) this.differences.delete(id)
   }
 
-  // The ledger is another one.
+  // The ledger was replaced.
   forget() {
     for (const session of this.known.values()) session.base = session.held = session.first = undefined
   }
@@ -42,7 +42,7 @@ class Sessions {
     return this.ids().filter((id) => this.known.get(id).held === undefined)
   }
 
-  // What the ledger holds of each session. One that has come to rest is forgotten.
+  // Takes the ledger's sum of each session. Idle sessions are forgotten.
   hold(sums) {
     this.reads += 1
     for (const session of this.known.values()) session.held = 0
@@ -64,16 +64,16 @@ class Sessions {
     if (own.status === "rejected") throw new Error(`OpenCode does not say what the session costs (${own.reason?.message})`)
   }
 
-  take(session, told, reads) {
-    if (!Number.isFinite(told?.cost)) throw new Error("it has no cost")
-    session.cost = Math.max(session.cost, Math.round(told.cost * NANO))
+  take(session, answer, reads) {
+    if (!Number.isFinite(answer?.cost)) throw new Error("it has no cost")
+    session.cost = Math.max(session.cost, Math.round(answer.cost * NANO))
     session.first ??= session.cost
     if (session.held === undefined || reads !== this.reads) return
     const rest = session.cost - session.held
     session.base = session.base === undefined ? rest : Math.min(session.base, rest)
   }
 
-  // An event of OpenCode's: the cost of a session of which nothing more may be asked for.
+  // Takes the cost of a session from an event: OpenCode may not answer for this session any more.
   saw(id, cost) {
     const session = this.known.get(id)
     if (!session || !Number.isFinite(cost)) return
@@ -115,7 +115,7 @@ class Sessions {
   }
 }
 
-// What is promised, or no answer: one session that OpenCode says nothing of must not hold up the call of another.
+// The promise's value; fails after a timeout: a session without an answer must not delay another's call.
 function soon(promise) {
   let timer
   const late = new Promise((_, fail) => (timer = setTimeout(() => fail(new Error("no answer")), ANSWERS_WITHIN_MS)))

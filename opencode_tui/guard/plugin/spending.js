@@ -13,8 +13,8 @@ const HELD_OF = `
   SELECT session_id AS id, total(recorded_nano) AS nano FROM call
   WHERE copied = 0 AND session_id IN (SELECT value FROM json_each(?1)) GROUP BY session_id`
 
-// What the day has cost: the ledger's sums, and what this process has spent that the ledger does not hold yet: calls
-// that OpenCode 1 tells of, one by one, and what has come to the running costs of OpenCode 2's sessions.
+// The day's spend: the ledger's sums, plus what this process has spent that the ledger does not have yet: single calls
+// that OpenCode 1 reports, and the increase of the running costs of OpenCode 2's sessions.
 class Spending {
   constructor(Database, version) {
     this.Database = Database
@@ -25,7 +25,7 @@ class Spending {
     this.rows = []
   }
 
-  // A call counts if it was seen to run: OpenCode tells of the copies in a fork too, which are complete at once.
+  // A call counts if it was seen to run: OpenCode also reports the copies in a fork, which are complete at once.
   saw(message, prices) {
     const { id, agent, mode, path: { cwd, root } = {}, time } = message
     const ended = time.completed || message.error
@@ -43,7 +43,7 @@ class Spending {
     return true
   }
 
-  // Reads the ledger. Throws what went wrong; `sums` then gives what was known before.
+  // Reads the ledger. Throws on an error; `sums` then keeps its previous values.
   refresh(state, day) {
     const grouped = Object.keys(state.projects).length + Object.keys(state.agents).length > 0
     const kind = `${state.ledger} ${day[0]} ${grouped}`

@@ -1,4 +1,4 @@
-// guard.json, read again when it has changed. Throws what is wrong with it.
+// Reads guard.json again when it has changed. Throws an error that says what is wrong with it.
 class StateFile {
   read() {
     try {

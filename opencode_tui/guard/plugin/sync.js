@@ -1,7 +1,7 @@
-// Starts our `sync`, never waited for, so that the ledger is fresh while no dashboard is open.
+// Starts `opencode-tui sync` without waiting for it, so that the ledger is current while no dashboard is open.
 class Syncs {
-  constructor(tell) {
-    this.tell = tell
+  constructor(report) {
+    this.report = report
     this.nextMs = 0
   }
 
@@ -10,7 +10,7 @@ class Syncs {
     if (this.child || this.timer) {
       this.again = true
       const lasts = this.child && Date.now() - this.sinceMs > SYNC_LASTS_MS
-      if (lasts) this.tell(`${this.child.spawnfile} has not brought the ledger up to date within a minute`)
+      if (lasts) this.report(`${this.child.spawnfile} has not brought the ledger up to date within a minute`)
       return
     }
     const wait = Math.min(SYNC_EVERY_MS, Math.max(0, this.nextMs - Date.now()))
@@ -31,7 +31,7 @@ class Syncs {
     const options = { cwd: directory, env: { ...env, ...environment }, detached: true, stdio: "ignore" }
     const ended = (trouble) => {
       this.child = undefined
-      this.tell(trouble && `${program} cannot bring the ledger up to date (${trouble})`)
+      this.report(trouble && `${program} cannot bring the ledger up to date (${trouble})`)
       if (this.again) this.ask(this.state)
     }
     try {
@@ -44,7 +44,7 @@ class Syncs {
     }
   }
 
-  // A process that ends must not take what it has not told to its grave.
+  // At the end of the process, what has not been synced yet is synced.
   end() {
     if (this.timer || this.again) this.start()
   }

@@ -18,7 +18,7 @@ function roundHalfEven(amount, unit) {
 }
 
 // An amount to raise the cutoff to, for a command line: a round one about a quarter above, which the retry
-// classifier does not match as it stands.
+// classifier does not match.
 function suggestedRaise(nano) {
   const cents = Math.max(1, Math.ceil(nano / 1e7))
   const step = Math.max(5, 10 ** Math.floor(Math.log10(cents)) / 2)
