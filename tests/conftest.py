@@ -19,7 +19,10 @@ watch_opens()
 gc.set_threshold(200_000, 20, 100)
 
 # How fast things are is measured by tests/bench: a deadline would only tell what else the machine does.
-settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+_EXAMPLES = int(os.environ.get("OPENCODE_TUI_TEST_EXAMPLES", "40"))
+settings.register_profile(
+    "patient", deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=_EXAMPLES
+)
 settings.load_profile("patient")
 
 

@@ -93,7 +93,7 @@ def test_a_damaged_page_is_no_traceback_in_any_command(shell: Shell, store: V1, 
         place = (n % pages if pages <= ROUNDS else dice.randrange(pages)) * 4096
         broken = bytearray(whole)
         broken[place : place + 4096] = damaged(broken[place : place + 4096], dice)
-        for argv in dice.sample(COMMANDS, len(COMMANDS) if ROUNDS > 1000 else 6):
+        for argv in dice.sample(COMMANDS, len(COMMANDS) if ROUNDS > 1000 else 4):
             for left in shell.ledger.parent.iterdir():
                 left.unlink()
             shell.ledger.write_bytes(broken)

@@ -59,7 +59,7 @@ def play(store: Store, steps: list[tuple[str, int]], sync: object) -> None:
 
 @pytest.mark.parametrize("generation", [V1, V2], ids=["v1", "v2"])
 @given(steps=plays)
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 def test_whatever_happens_the_ledger_is_the_truth(
     generation: type[V1 | V2], steps: list[tuple[str, int]], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
