@@ -1,0 +1,69 @@
+"""OpenCode 2: calls that were undone before they were read are worked out from the sums."""
+
+from __future__ import annotations
+
+from opencode_tui.ledger.residuals import TITLE, UNDONE
+from tests.stores import V2
+from tests.support.ledgers import assert_truth
+from tests.support.opencode2 import TITLE_TOKENS, synced, undo, unlisted
+
+
+def test_calls_undone_unseen_are_one_call_between_their_neighbours(store: V2, root: str) -> None:
+    store.title(root, cost="0.0004", tokens=TITLE_TOKENS, title="Header")
+    ours = synced(store)
+    at = undo(store, root, "0.05")
+    ours.poll()
+    assert_truth(ours, store.truth)
+    row = ours.rows("SELECT cost_nano, provider, model, created_ms, turn_id FROM call WHERE agent = ?", UNDONE)
+    assert row == [(50_000_000, "opencode", "kimi-k2.6", at - 1, None)]
+
+
+def test_an_undo_after_which_nothing_was_asked(store: V2, root: str) -> None:
+    store.title(root, cost="0.0004", tokens=TITLE_TOKENS, title="Header")
+    ours = synced(store)
+    at = undo(store, root, "0.05", then=False)
+    ours.poll()
+    assert_truth(ours, store.truth)
+    assert ours.rows("SELECT agent, created_ms FROM call WHERE agent = ?", UNDONE) == [(UNDONE, at - 1)]
+
+
+def test_an_undone_call_that_was_seen_is_not_counted_again(store: V2, root: str) -> None:
+    asked = store.prompt(root)
+    store.call(root, cost="0.05", turn=asked)
+    ours = synced(store)
+    store.revert(root, asked)
+    store.call(root, cost="0.01")
+    store.title(root, cost="0.0004", tokens=TITLE_TOKENS, title="Header")
+    ours.poll()
+    assert_truth(ours, store.truth)
+    assert unlisted(ours) == [(TITLE, 400_000)]
+
+
+def test_a_title_and_undone_calls_in_one_sum_are_kept_as_undone_of_no_model(store: V2, root: str) -> None:
+    store.title(root, cost="0.0004", tokens=TITLE_TOKENS, title="Header")
+    undo(store, root, "0.05")
+    ours = synced(store)
+    assert ours.totals.spend_nano == store.truth.total_nano
+    assert ours.rows("SELECT agent, cost_nano, model FROM call WHERE id LIKE '%.unlisted.%'") == [
+        (UNDONE, 50_400_000, "unknown")
+    ]
+
+
+def test_what_was_worked_out_stays_whatever_becomes_of_its_session(store: V2, root: str) -> None:
+    store.title(root, cost="0.0004", tokens=TITLE_TOKENS, title="Header")
+    ours = synced(store)
+    undo(store, root, "0.05")
+    ours.poll()
+    undo(store, root, "0.06")
+    ours.poll()
+    assert_truth(ours, store.truth)
+    fork = store.fork(root)
+    store.call(fork, cost="0.02")
+    ours.poll()
+    assert_truth(ours, store.truth)
+    store.archive(root)
+    store.delete(root)
+    store.call(fork, cost="0.03")
+    ours.poll()
+    assert_truth(ours, store.truth)
+    assert unlisted(ours) == [(TITLE, 400_000), (UNDONE, 50_000_000), (UNDONE, 60_000_000)]
