@@ -74,7 +74,7 @@ def _read(path: Path) -> tuple[str, dict[PriceKey, list[str]]]:
 
 @cache
 def _bundled() -> tuple[str, dict[PriceKey, list[str]]]:
-    """The table of the package, read once a process although prices are looked up anew when settings change."""
+    """The table of the package, read once a process although prices are looked up again when settings change."""
     return _read(PATH)
 
 

@@ -356,7 +356,7 @@ def test_an_edit_that_failed_changes_nothing_in_between(file: Path) -> None:
 
 
 @pytest.mark.parametrize("generation", [V1, V2, Files])
-def test_what_was_given_tells_identical_calls_from_others(generation: MakeStore, tmp_path: Path) -> None:
+def test_what_was_given_distinguishes_identical_calls_from_others(generation: MakeStore, tmp_path: Path) -> None:
     store, settings = generation(tmp_path), only(same_call=4)
     session = store.session("Fix header")
     for n in range(4):

@@ -343,7 +343,7 @@ def opencode_2(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> Iterator[type[A
         ([], "it does not answer as OpenCode 2 does"),
     ],
 )
-def test_status_asks_opencode_2_where_it_is_told_to(
+def test_status_asks_opencode_2_only_when_asked_to(
     shell: Shell, opencode_2: type[Asked], answer: object, said: str
 ) -> None:
     shell.said("install")

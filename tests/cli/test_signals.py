@@ -16,7 +16,7 @@ from tests.support.shell import PIPES, Shell, spawn
     ("command", "number"),
     [("alerts test", signal.SIGTERM), ("alerts test", signal.SIGHUP), ("watch --once", signal.SIGTERM)],
 )
-def test_one_is_stopped_when_the_command_that_waits_for_it_is_told_to_end(
+def test_one_is_stopped_when_the_command_that_waits_for_it_is_interrupted(
     shell: Shell, store: V1, command: str, number: signal.Signals
 ) -> None:
     pids, config = shell.home / "pids", shell.home / "config.toml"

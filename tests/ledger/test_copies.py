@@ -178,7 +178,7 @@ def test_a_session_without_a_usable_time_has_that_of_its_id(
 @pytest.mark.parametrize(
     "break_it", ["UPDATE session SET time_created = 'x', time_updated = 'y'", "DELETE FROM session"]
 )
-def test_where_nothing_tells_when_a_session_was_made_equal_calls_of_two_are_one(break_it: str, tmp_path: Path) -> None:
+def test_where_nothing_shows_when_a_session_was_made_equal_calls_of_two_are_one(break_it: str, tmp_path: Path) -> None:
     store = V1(tmp_path)
     forked(store)
     ids = {}

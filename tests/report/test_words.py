@@ -138,7 +138,7 @@ def test_the_week_says_its_verdict_with_a_glyph_when_it_is_not_well() -> None:
     assert words.week_line(replace(week, verdict="over target"))[-1] == "week ■ over target"
 
 
-def test_a_banner_tells_past_from_reached_and_is_from_was() -> None:
+def test_a_banner_distinguishes_past_from_reached_and_is_from_was() -> None:
     def first(spent: str, day: object = DAY) -> str:
         return banners(snapshot(spent, day=day), None, UTC)[0].variants[0]  # type: ignore[arg-type]
 

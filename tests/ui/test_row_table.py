@@ -208,7 +208,7 @@ async def test_only_headings_are_no_rows_to_open() -> None:
         assert ("opened", "H") not in app.said
 
 
-async def test_a_click_goes_to_a_row_a_second_one_opens_it_and_one_on_the_header_is_told() -> None:
+async def test_a_click_goes_to_a_row_a_second_one_opens_it_and_one_on_the_header_is_reported() -> None:
     async with showing(*numbered(5)) as (app, pilot):
         await pilot.click(app.table, offset=(5, 3))
         assert app.table.cursor_key == "r2" and ("opened", "r2") not in app.said

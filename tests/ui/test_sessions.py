@@ -183,7 +183,7 @@ async def test_a_period_without_sessions_says_how_to_see_another() -> None:
         assert "No sessions this week" in text and "p shows another period." in text
 
 
-async def test_g_groups_by_project_the_dearest_first_and_headings_do_not_open() -> None:
+async def test_g_groups_by_project_the_costliest_first_and_headings_do_not_open() -> None:
     async with sessions(*ROWS) as (app, feed, pilot):
         await pilot.press("g")
         text = await drawn(app, pilot)

@@ -47,7 +47,7 @@ async def why(pilot: Pilot[Any]) -> WhyScreen:
     return app.screen
 
 
-async def test_why_lists_what_fired_and_tells_all_of_the_one_at_the_cursor() -> None:
+async def test_why_lists_what_fired_and_details_the_one_at_the_cursor() -> None:
     app, _ = over(*FIRED[:1])
     async with showing(app, WIDE) as pilot:
         await why(pilot)

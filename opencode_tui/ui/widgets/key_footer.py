@@ -1,4 +1,4 @@
-"""The footer with the keys of the screen, which is built anew only when the keys change."""
+"""The footer with the keys of the screen, which is rebuilt only when the keys change."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from textual.widgets import Footer, Label
 class KeyFooter(Footer):
     """Textual's footer in its compact form, without the palette's key.
 
-    Textual builds all keys anew whenever the bindings are read again, which each change of the focus and each refresh
+    Textual rebuilds all keys whenever the bindings are read again, which each change of the focus and each refresh
     of the data causes. Most of the time of a key press went there.
     """
 
