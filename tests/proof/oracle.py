@@ -93,7 +93,9 @@ class Oracle:
             how = self._how[bill] = max(places.values(), default=SUM)
             if places and how != HELD and (how != SUM or not places.keys() & loose):
                 self._perhaps.pop(bill, None)
-                own = places.get(bill.session, HELD) > (SUM if bill.session in loose else HELD) and not bill.early
+                # Of a free call without a row nothing but its tokens shows whose it is.
+                unsure = bill.session in loose or not bill.nano
+                own = places.get(bill.session, HELD) > (SUM if unsure else HELD) and not bill.early
                 self._take(bill, frozenset({bill.session}) if own else frozenset({*places, *elsewhere[bill]}))
                 done.append(bill)
             elif places or elsewhere[bill]:
