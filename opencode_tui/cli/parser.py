@@ -79,6 +79,8 @@ def make_parser() -> argparse.ArgumentParser:
     sessions.add_argument("--limit", type=_count, metavar="N", help="at most so many")
     session = add("session", "print one session as a tree, with its turns")
     session.add_argument("id", metavar="ID", help="the session's id, or the beginning of it")
+    for table in (usage, sessions, session):
+        table.add_argument("--wide", action="store_true", help="all columns, wider than the terminal if need be")
     add("sync", "read OpenCode's stores into the ledger and do nothing else")
     check = add("check", "say by the exit code where today stands, for cron", codes=_CHECK_EXIT_CODES)
     check.usage_exit = EXIT_TROUBLE

@@ -8,6 +8,7 @@ import sqlite3
 
 from opencode_tui.cli import EXIT_USAGE
 from opencode_tui.cli.common import Trouble, opened
+from opencode_tui.cli.streams import table_width
 from opencode_tui.clock import now_ms
 from opencode_tui.ledger import session_queries
 from opencode_tui.privacy.harmless import shown_id
@@ -28,7 +29,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps(session_json(session, turns | {session.id: session.turns}, at.calendar)))
     else:
-        print(session_text(session, at.calendar))
+        print(session_text(session, at.calendar, table_width(arguments.wide)))
     return 0
 
 

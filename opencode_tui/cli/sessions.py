@@ -6,6 +6,7 @@ import argparse
 import json
 
 from opencode_tui.cli.common import opened
+from opencode_tui.cli.streams import table_width
 from opencode_tui.clock import now_ms
 from opencode_tui.readings.sessions import read_sessions
 from opencode_tui.records.requests import SessionsRequest
@@ -23,5 +24,6 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps([session_row_json(row, calendar) for row in shown]))
     else:
-        print(sessions_table(shown, len(rows), arguments.period, calendar, taken.lower_bound))
+        width = table_width(arguments.wide)
+        print(sessions_table(shown, len(rows), arguments.period, calendar, taken.lower_bound, width))
     return 0

@@ -5,6 +5,7 @@ Titles, paths and ids are untrusted text, so that control characters are removed
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -51,3 +52,13 @@ def ring() -> None:
     """Ring the terminal's bell, if there is a terminal."""
     if sys.stdout.isatty():
         raw(sys.stdout).write("\a")
+
+
+def table_width(is_wide: bool) -> int | None:
+    """The columns of the terminal that standard output is; None without one, or if `is_wide`, for a whole table."""
+    if is_wide or not sys.stdout.isatty():
+        return None
+    try:
+        return os.get_terminal_size(sys.stdout.fileno()).columns or None
+    except OSError:
+        return None

@@ -9,6 +9,7 @@ import sys
 from opencode_tui.analysis.periods import parse_day
 from opencode_tui.cli import EXIT_USAGE
 from opencode_tui.cli.common import Trouble, opened
+from opencode_tui.cli.streams import table_width
 from opencode_tui.clock import now_ms
 from opencode_tui.readings.usage import read_usage
 from opencode_tui.records.requests import UsageRequest
@@ -22,7 +23,7 @@ def run(arguments: argparse.Namespace) -> int:
     if usage.known_models is not None:
         known = ", ".join(usage.known_models) or "none at all"
         print(f"opencode-tui: no model is like {arguments.model!r}; there are {known}", file=sys.stderr)
-    print(json.dumps(usage_json(usage)) if arguments.json else usage_table(usage))
+    print(json.dumps(usage_json(usage)) if arguments.json else usage_table(usage, table_width(arguments.wide)))
     return 0
 
 

@@ -12,7 +12,22 @@ from opencode_tui.privacy.harmless import shown_id
 from opencode_tui.records.session import Node, SessionView, Turn
 from opencode_tui.report.json_values import SCHEMA_VERSION, tokens_json
 from opencode_tui.report.session_facts import MOST_LEVELS
+from opencode_tui.report.table import TextColumn, text_table
 from opencode_tui.report.words import amount_text
+
+_TURN_COLUMNS = (
+    TextColumn("turn"),
+    TextColumn("began", "left"),
+    TextColumn("spend"),
+    TextColumn("calls", gives_way=5),
+    TextColumn("input", gives_way=9),
+    TextColumn("output", gives_way=8),
+    TextColumn("cache", gives_way=7),
+    TextColumn("context", gives_way=4),
+    TextColumn("tools", "left", gives_way=3, least=10),
+    TextColumn("model", "left", gives_way=6, least=10),
+    TextColumn("notes", "left", gives_way=1, least=12),
+)
 
 
 def session_json(session: SessionView, turns: Mapping[str, tuple[Turn, ...]], calendar: Calendar) -> dict[str, Any]:
@@ -78,9 +93,9 @@ def _turn_json(turn: Turn, calendar: Calendar) -> dict[str, Any]:
     }
 
 
-def session_text(session: SessionView, calendar: Calendar) -> str:
-    """The facts, the tree and the turns."""
-    return "\n".join([*_facts(session), "", *_tree(session), "", *_turns(session, calendar)])
+def session_text(session: SessionView, calendar: Calendar, width: int | None = None) -> str:
+    """The facts, the tree, and the turns in `width` cells."""
+    return "\n".join([*_facts(session), "", *_tree(session), "", *_turns(session, calendar, width)])
 
 
 def _facts(session: SessionView) -> list[str]:
@@ -128,14 +143,10 @@ def _tree(session: SessionView) -> list[str]:
     return lines[::-1]
 
 
-def _turns(session: SessionView, calendar: Calendar) -> list[str]:
-    from tabulate import tabulate
-
+def _turns(session: SessionView, calendar: Calendar, width: int | None) -> list[str]:
     if not session.turns:
         return ["no turns"]
-    head = ("turn", "began", "spend", "calls", "input", "output", "cache", "context", "tools", "model", "notes")
-    align = ("right", "left", *("right",) * 6, "left", "left", "left")
-    return [tabulate([_turn(turn, calendar) for turn in session.turns], head, colalign=align, disable_numparse=True)]
+    return [text_table(_TURN_COLUMNS, [_turn(turn, calendar) for turn in session.turns], width)]
 
 
 def _turn(turn: Turn, calendar: Calendar) -> tuple[str, ...]:

@@ -11,7 +11,22 @@ from opencode_tui.paths import last_part
 from opencode_tui.privacy.harmless import shown_id
 from opencode_tui.records.sessions import SessionRow
 from opencode_tui.report.json_values import SCHEMA_VERSION, tokens_json
+from opencode_tui.report.table import TextColumn, text_table
 from opencode_tui.report.words import amount_text
+
+_COLUMNS = (
+    TextColumn("session", "left", least=16, is_id=True),
+    TextColumn("title", "left", least=20),
+    TextColumn("project", "left", gives_way=8, least=8),
+    TextColumn("model", "left", gives_way=5, least=12),
+    TextColumn("state", "left", gives_way=6),
+    TextColumn("total"),
+    TextColumn("own", gives_way=7),
+    TextColumn("sub", gives_way=3),
+    TextColumn("turns", gives_way=4),
+    TextColumn("tokens", gives_way=9),
+    TextColumn("last", "left", gives_way=2),
+)
 
 
 def session_row_json(row: SessionRow, calendar: Calendar) -> dict[str, Any]:
@@ -42,19 +57,19 @@ def session_row_json(row: SessionRow, calendar: Calendar) -> dict[str, Any]:
 
 
 def sessions_table(
-    rows: Sequence[SessionRow], of: int, period: str, calendar: Calendar, lower_bound: bool = False
+    rows: Sequence[SessionRow],
+    of: int,
+    period: str,
+    calendar: Calendar,
+    lower_bound: bool = False,
+    width: int | None = None,
 ) -> str:
-    """The rows below a status line, of `of` sessions in all; `lower_bound` marks their total as one."""
-    from tabulate import tabulate
-
+    """The rows in `width` cells, below a line about them and all `of`; `lower_bound` marks their total as one."""
     total = sum(row.total_nano for row in rows)
     count = plural(len(rows), "session") if len(rows) == of else f"{len(rows):,} of {plural(of, 'session')}"
     lines = [f"{count} ({period}), {amount_text(total, lower_bound)}"]
     if rows:
-        head = ("session", "title", "project", "model", "state", "total", "own", "sub", "turns", "tokens", "last")
-        align = ("left",) * 5 + ("right",) * 5 + ("left",)
-        body = [_cells(row, calendar) for row in rows]
-        lines += ["", tabulate(body, head, colalign=align, disable_numparse=True)]
+        lines += ["", text_table(_COLUMNS, [_cells(row, calendar) for row in rows], width)]
     return "\n".join(lines)
 
 

@@ -8,7 +8,19 @@ from opencode_tui.money import format_usd, plural, share, usd
 from opencode_tui.privacy.harmless import shown_id
 from opencode_tui.records.usage import Slice, Usage
 from opencode_tui.report.json_values import SCHEMA_VERSION, tokens_json
+from opencode_tui.report.table import TextColumn, text_table
 from opencode_tui.report.words import amount_text
+
+_NUMBERS = (
+    TextColumn("spend"),
+    TextColumn("share", gives_way=2),
+    TextColumn("calls", gives_way=1),
+    TextColumn("input", gives_way=3),
+    TextColumn("output", gives_way=4),
+    TextColumn("reasoning", gives_way=7),
+    TextColumn("cache read", gives_way=5),
+    TextColumn("cache write", gives_way=6),
+)
 
 
 def usage_json(usage: Usage) -> dict[str, Any]:
@@ -38,18 +50,15 @@ def usage_json(usage: Usage) -> dict[str, Any]:
     }
 
 
-def usage_table(usage: Usage) -> str:
-    """The table with a total, and notes on what the total excludes."""
-    from tabulate import tabulate
-
+def usage_table(usage: Usage, width: int | None = None) -> str:
+    """The table in `width` cells with a total, and notes on what the total excludes."""
     totals = usage.totals
     rows = [_row(group, _name(usage, group.key), totals.spend_nano) for group in usage.groups]
     total = Slice("", totals.spend_nano, totals.calls, totals.tokens, lower_bound=usage.lower_bound)
     rows.append(_row(total, "total", totals.spend_nano))
-    head = (usage.by, "spend", "share", "calls", "input", "output", "reasoning", "cache read", "cache write")
-    align = ("left", *("right",) * (len(head) - 1))
+    columns = (TextColumn(usage.by, "left", least=16), *_NUMBERS)
     days = usage.first.isoformat() + (f" to {usage.last.isoformat()}" if usage.last != usage.first else "")
-    lines = [f"{days} ({usage.label})", "", tabulate(rows, head, colalign=align, disable_numparse=True)]
+    lines = [f"{days} ({usage.label})", "", text_table(columns, rows, width)]
     notes = []
     if totals.list_nano:
         notes.append(f"not billed: {format_usd(totals.list_nano)} at list price")

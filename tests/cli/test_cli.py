@@ -10,7 +10,7 @@ import pytest
 from opencode_tui.cli import EXIT_OK, EXIT_TROUBLE, EXIT_USAGE
 from opencode_tui.clock import calendar_for
 from tests.stores import V1
-from tests.support.shell import PIPES, SEVEN_LINES, Shell, ago, assert_one_sentence, at, spawn
+from tests.support.shell import PIPES, SEVEN_LINES, Shell, ago, assert_one_sentence, at, said_in_terminal, spawn
 
 # sync
 
@@ -148,3 +148,14 @@ def test_a_command_line_is_fast_because_heavy_libraries_stay_out(shell: Shell, s
         out, err = process.communicate(timeout=60)
         assert err == ""
         assert out.splitlines()[-1] == "[] 0", argv
+
+
+@pytest.mark.parametrize("command", ["usage --period all", "sessions --period all", "session ses_"])
+def test_a_table_fits_the_terminal_and_is_whole_in_a_pipe(shell: Shell, store: V1, command: str) -> None:
+    words = command.replace("session ses_", f"session {next(iter(store.sessions))}").split()
+    narrow = said_in_terminal(shell, *words, columns=60).decode().splitlines()
+    rule = next(number for number, line in enumerate(narrow) if line.startswith("---"))
+    assert all(len(line) <= 60 for line in narrow[rule - 1 :])
+    whole, wide = shell.said(*words), said_in_terminal(shell, *words, "--wide", columns=60).decode()
+    heads = [text.split("---")[0].splitlines()[-1].split() for text in (whole, wide)]
+    assert heads[0] == heads[1] != narrow[rule - 1].split()

@@ -8,6 +8,7 @@ import pty
 import re
 import subprocess
 import sys
+import termios
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -111,9 +112,11 @@ def spawn(shell: Shell, *command: str, **options: Any) -> subprocess.Popen[str]:
     return process
 
 
-def said_in_terminal(shell: Shell, *command: str) -> bytes:
-    """What a command of ours writes where its standard output is a terminal."""
+def said_in_terminal(shell: Shell, *command: str, columns: int = 0) -> bytes:
+    """What a command of ours writes where its standard output is a terminal, of so many columns."""
     ours, theirs = pty.openpty()
+    if columns:
+        termios.tcsetwinsize(ours, (24, columns))
     process = spawn(shell, "-m", "opencode_tui", *command, *shell.places, **PIPES | {"stdout": theirs})
     process.communicate(timeout=60)
     os.close(theirs)

@@ -1,0 +1,92 @@
+"""Tables of text that fit a terminal: columns give way one after the other, and long text is cut.
+
+The layout itself is tabulate's, which measures wide characters by wcwidth.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from msgspec import Struct
+from wcwidth import wcswidth, wcwidth
+
+_GAP = 2
+"""Cells between two columns."""
+_BESIDE_HEAD = 2
+"""Cells that tabulate adds to a head."""
+_MORE = "…"
+
+
+class TextColumn(Struct, frozen=True):
+    """A column of a text table."""
+
+    head: str
+    align: Literal["left", "right"] = "right"
+    gives_way: int = 0
+    """The column with the highest number is left out first; 0 never is."""
+    least: int = 0
+    """The cells that a text may be cut to; 0 means that it is never cut, as a number must not be."""
+    is_id: bool = False
+    """Cut without a sign, since the beginning of an id stands for it."""
+
+
+def text_table(columns: Sequence[TextColumn], rows: Sequence[Sequence[str]], width: int | None = None) -> str:
+    """The rows below their heads, in `width` cells if the columns that never give way fit; None is unlimited."""
+    from tabulate import tabulate
+
+    kept = list(range(len(columns)))
+    sizes = [max([_head(column), *(cells(row[at]) for row in rows)]) for at, column in enumerate(columns)]
+    if width is not None:
+        kept, sizes = _fitted(columns, sizes, width)
+    body = [[_cut(row[at], sizes[at], columns[at]) for at in kept] for row in rows]
+    heads = [columns[at].head for at in kept]
+    return tabulate(body, heads, colalign=[columns[at].align for at in kept], disable_numparse=True)
+
+
+def cells(text: str) -> int:
+    """How many cells of a terminal a text takes."""
+    return len(text) if text.isascii() else max(wcswidth(text), 0)
+
+
+def _head(column: TextColumn) -> int:
+    return cells(column.head) + _BESIDE_HEAD
+
+
+def _fitted(columns: Sequence[TextColumn], sizes: list[int], width: int) -> tuple[list[int], list[int]]:
+    """(numbers of the columns that stay, sizes of all columns).
+
+    Text gives what it can before a column does; what is left over then goes back to it.
+    """
+    kept = list(range(len(columns)))
+
+    def least(at: int) -> int:
+        return min(sizes[at], max(columns[at].least, _head(columns[at]))) if columns[at].least else sizes[at]
+
+    def needed() -> int:
+        return sum(map(least, kept)) + _GAP * (len(kept) - 1)
+
+    while needed() > width:
+        first = max(kept, key=lambda at: columns[at].gives_way)
+        if not columns[first].gives_way:
+            break
+        kept.remove(first)
+    spare, fitted = max(0, width - needed()), list(sizes)
+    for at in sorted(kept, key=lambda at: columns[at].is_id):
+        given = min(spare, sizes[at] - least(at))
+        fitted[at], spare = least(at) + given, spare - given
+    return kept, fitted
+
+
+def _cut(text: str, size: int, column: TextColumn) -> str:
+    if cells(text) <= size:
+        return text
+    if column.is_id:
+        return text[:size]
+    short, left = "", size - cells(_MORE)
+    for letter in text:
+        left -= max(wcwidth(letter), 0)
+        if left < 0:
+            break
+        short += letter
+    return short + _MORE
