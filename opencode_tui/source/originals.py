@@ -103,12 +103,16 @@ def orphans(connection: sqlite3.Connection, owners: Iterable[str], undone: Itera
             if owner in made:
                 found.setdefault((owner, seq), Orphan(copy_id, owner, seq))
             # If the clock was set back, a call is dated before its session: it may be of a session in between. If its
-            # seeming owner was deleted, only a gap shows that.
+            # seeming owner was deleted, that shows only in a fork that is dated before its own origin.
+            below = fork
             for id in ancestors[: ancestors.index(owner)]:
                 if id in made and id in wanted and not _has_row(connection, id, seq, created):
-                    gap = (id, seq, created, made[id] or 0)
-                    if owner in made or connection.execute(_HAS_GAP, gap).fetchone():
+                    since = made[id] or 0
+                    gap = (id, seq, created, since)
+                    is_back = created <= (made.get(below) or since) < since
+                    if owner in made or (is_back and connection.execute(_HAS_GAP, gap).fetchone()):
                         found.setdefault((id, seq), Orphan(copy_id, id, seq, "some"))
+                below = id
             continue
         # If the clock was set back, a session's own calls are dated before it. A row in an ancestor is the original.
         if any(_has_row(connection, id, seq, created) for id in ancestors if id in made):

@@ -59,3 +59,22 @@ def test_without_another_sign_the_exact_cost_of_what_was_undone_shows_whose_it_i
     ours.poll()
     assert ours.spend_by("session") == {root: 130_000_000, second: 73_000_000}
     ours.close()
+
+
+def test_a_deleted_sessions_call_is_not_taken_for_an_undone_one_of_its_fork(tmp_path: Path) -> None:
+    store = V2(tmp_path)
+    base = store.session("Redesign")
+    asked = store.prompt(base)
+    store.call(base, cost="0.05", turn=asked)
+    store.now += 60_000
+    root = store.fork(base)
+    store.now += 60_000
+    second = store.fork(root)
+    store.title(root, cost="0.08", tokens=Tokens(90_000, 9_000, 900, 90_000, 9_000), title="Header")
+    store.revert(root, store.sessions[root].messages[0].id)
+    store.call(root, cost="0.01")
+    store.delete(base)
+    ours = reader(store.data_dir)
+    ours.poll()
+    assert ours.spend_by("session") == {root: 90_000_000, second: 50_000_000}
+    ours.close()
