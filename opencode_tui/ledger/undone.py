@@ -34,7 +34,7 @@ def undone_calls(
     room: dict[str, tuple[int, Tokens]] = {}
 
     def unknown(calls: Iterable[Call]) -> list[Call]:
-        return [call for call in calls if not (_key(call) in found or _isknown_calls(connection, call))]
+        return [call for call in calls if not (_key(call) in found or _is_known(connection, call))]
 
     def take(bill: Bill, calls: Iterable[Call]) -> None:
         for call in calls:
@@ -85,7 +85,7 @@ def _room(
     return nano, bill.tokens - sum((row.tokens for row in rows), Tokens())
 
 
-def _isknown_calls(connection: sqlite3.Connection, call: Call) -> bool:
+def _is_known(connection: sqlite3.Connection, call: Call) -> bool:
     """Returns whether the ledger has the call.
 
     In another session: a fork made it after the clock was set back. As a copy in its own: a fork of OpenCode 1, which

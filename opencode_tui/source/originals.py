@@ -59,6 +59,9 @@ _HAS_GAP = """
 """
 
 
+_DOUBTS = ("none", "some", "much")
+
+
 class Orphan(Struct, frozen=True):
     """A copied call whose original was undone in its own session."""
 
@@ -90,6 +93,12 @@ def orphans(connection: sqlite3.Connection, owners: Iterable[str], undone: Itera
     involved = json.dumps(sorted({*forks, *gapped, *(above for id in forks for above in ancestry[id])}))
     made = {id: moment(created) for id, created in connection.execute(_MADE, (involved,)).fetchall()}
     found: dict[tuple[str, int], Orphan] = {}
+
+    def add(orphan: Orphan) -> None:
+        known = found.setdefault((orphan.session_id, orphan.seq), orphan)
+        if _DOUBTS.index(orphan.doubt) < _DOUBTS.index(known.doubt):
+            found[orphan.session_id, orphan.seq] = orphan
+
     related: dict[str, list[tuple[str, Literal["some", "much"]]]] = {}
     makers: dict[str, str] = {}
     for copy_id, fork, seq, created in connection.execute(_ORPHANS, (json.dumps(forks),)).fetchall():
@@ -101,7 +110,7 @@ def orphans(connection: sqlite3.Connection, owners: Iterable[str], undone: Itera
             if owner in made and (owner not in wanted or _has_row(connection, owner, seq, created)):
                 continue
             if owner in made:
-                found.setdefault((owner, seq), Orphan(copy_id, owner, seq))
+                add(Orphan(copy_id, owner, seq))
             # If the clock was set back, a call is dated before its session: it may be of a session in between. If its
             # seeming owner was deleted, that shows only in a fork that is dated before its own origin.
             below = fork
@@ -111,7 +120,7 @@ def orphans(connection: sqlite3.Connection, owners: Iterable[str], undone: Itera
                     gap = (id, seq, created, since)
                     is_back = created <= (made.get(below) or since) < since
                     if owner in made or (is_back and connection.execute(_HAS_GAP, gap).fetchone()):
-                        found.setdefault((id, seq), Orphan(copy_id, id, seq, "some"))
+                        add(Orphan(copy_id, id, seq, "some"))
                 below = id
             continue
         # If the clock was set back, a session's own calls are dated before it. A row in an ancestor is the original.
@@ -119,7 +128,7 @@ def orphans(connection: sqlite3.Connection, owners: Iterable[str], undone: Itera
             continue
         for id in ancestors:
             if id in made and id in wanted:
-                found.setdefault((id, seq), Orphan(copy_id, id, seq, "some"))
+                add(Orphan(copy_id, id, seq, "some"))
         if ends.intersection((fork, *ancestors)):
             if fork not in related:  # the lowest number comes first
                 related[fork] = _related(connection, gapped, fork, seq)
@@ -129,7 +138,7 @@ def orphans(connection: sqlite3.Connection, owners: Iterable[str], undone: Itera
                 if id not in made or (id in parents and created < since):
                     continue
                 if connection.execute(_HAS_GAP, (id, seq, created, since)).fetchone():
-                    found.setdefault((id, seq), Orphan(copy_id, id, seq, doubt))
+                    add(Orphan(copy_id, id, seq, doubt))
     return list(found.values())
 
 

@@ -78,3 +78,23 @@ def test_a_deleted_sessions_call_is_not_taken_for_an_undone_one_of_its_fork(tmp_
     ours.poll()
     assert ours.spend_by("session") == {root: 90_000_000, second: 50_000_000}
     ours.close()
+
+
+def test_a_fork_that_shows_whose_a_call_is_counts_before_one_that_only_may(tmp_path: Path) -> None:
+    store = V2(tmp_path)
+    root = store.session("")
+    store.now += 60_000
+    asked = store.prompt(root)
+    store.call(root, cost="0.05", turn=asked)
+    store.fork(root)
+    between = store.fork(root)
+    far = store.fork(between)  # read first, as the ids of later sessions sort before those of earlier ones
+    store.title(far, cost="0.003", tokens=Tokens(input=900, output=9), title="Another title")
+    store.revert(root, asked)
+    store.call(root, cost="0.07")
+    store.title(root, cost="0.02", tokens=Tokens(input=900, output=9))
+    store.delete(between)
+    ours = reader(store.data_dir)
+    ours.poll()
+    assert ours.spend_by("session") == {root: 140_000_000, far: 3_000_000}
+    ours.close()
