@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import date
+from pathlib import Path
 
 from msgspec.structs import replace
 
@@ -13,7 +14,7 @@ from opencode_tui.actions import Workplace, act
 from opencode_tui.alerts.watcher import look_for_alerts
 from opencode_tui.clock import MINUTE_MS, Clock, calendar_for
 from opencode_tui.config.settings import Settings
-from opencode_tui.guard.state import StateError, state_file
+from opencode_tui.guard.state import StateError, state_file, with_raised_cutoff
 from opencode_tui.guard.status import GuardStatus, guard_status
 from opencode_tui.ledger import deliveries, queries
 from opencode_tui.ledger.ledger import Ledger
@@ -61,6 +62,7 @@ class LedgerFeed:
         self._kept: dict[Request, tuple[float, Answer]] = {}
         self._stale = True
         self._turns = 0
+        self._guard_key: tuple[int, ...] | None = None
 
     def select_day(self, day: date | None) -> None:
         """Set the day of the next snapshot; None means today, also after midnight."""
@@ -91,7 +93,9 @@ class LedgerFeed:
         now = self._clock()
         aged = self._taken_ms is None or not 0 <= now - self._taken_ms < _REFRESH_MS
         next_day = self._day is None and self._calendar.day(now) != self._taken_day
-        if changed or wanted or aged or next_day or self._ledger.data_version() != self._version:
+        guard_key, self._guard_key = self._guard_key, _stat_key(state_file(self._ledger.path))
+        turned = guard_key != self._guard_key  # raised, lifted or taken out in another terminal
+        if changed or wanted or aged or next_day or turned or self._ledger.data_version() != self._version:
             guard = self._guard(now)
             self._watch(now, guard)
             taken = self._take(guard)
@@ -136,7 +140,9 @@ class LedgerFeed:
             raise LookupError("the ledger is not open yet")
         sync = self._sync
         with self._ledger.reading() as connection:
-            yield context_of(sync, connection, self._clock(), self._settings, sync.states)
+            now = self._clock()
+            settings = with_raised_cutoff(self._settings, self._ledger.path, now)
+            yield context_of(sync, connection, now, settings, sync.states)
 
     def act(self, action: Action) -> Outcome:
         """Carry out an action. Raises ValueError with a sentence that says why not, and sqlite3.Error."""
@@ -163,7 +169,8 @@ class LedgerFeed:
     def _watch(self, now_ms: int, guard: GuardStatus | None) -> None:
         assert self._ledger is not None and self._sync is not None
         troubles = guard.troubles if guard else ()
-        for alert in look_for_alerts(self._ledger, self._settings, now_ms, self._sync.book, troubles):
+        settings = with_raised_cutoff(self._settings, self._ledger.path, now_ms)
+        for alert in look_for_alerts(self._ledger, settings, now_ms, self._sync.book, troubles):
             self._notify(alert)
         if deliveries.free(self._ledger.connection, now_ms):
             self._deliver_waiting()
@@ -191,3 +198,12 @@ class LedgerFeed:
         notices, self._sync.notices = tuple(self._sync.notices), []
         self._taken_ms, self._taken_day, self._stale = snapshot.taken_ms, snapshot.day, False
         return replace(snapshot, notices=notices)
+
+
+def _stat_key(file: Path) -> tuple[int, ...] | None:
+    """Values that differ if a file was written again; None if it is not there. Costs microseconds."""
+    try:
+        found = file.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns, found.st_size

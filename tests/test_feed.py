@@ -9,10 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from opencode_tui.clock import calendar_for
 from opencode_tui.config.settings import Settings
 from opencode_tui.feed import LedgerFeed
+from opencode_tui.guard.control import raise_cutoff
+from opencode_tui.guard.state import GuardState, state_file, write_state
 from opencode_tui.ledger.ledger import Ledger, LedgerError
 from opencode_tui.money import NANO
+from opencode_tui.records.alerts import Alert
 from opencode_tui.records.day import Snapshot
 from opencode_tui.source import sqlite_store
 from tests.stores import V1
@@ -239,3 +243,28 @@ def test_a_poll_that_failed_is_made_up_for_by_the_next(
         with pytest.raises(sqlite3.Error):
             poll(feed)
     assert seen(feed).calls == 2
+
+
+def test_a_cutoff_raised_in_another_terminal_is_that_of_the_next_picture_and_of_the_alerts(
+    feed: LedgerFeed, store: V1, ledger: Path, clock: StoppedClock
+) -> None:
+    fired: list[Alert] = []
+    feed._notify = fired.append
+
+    def cutoffs() -> list[int]:
+        return [alert.crossing.line for alert in fired if alert.crossing.level == "cutoff"]
+
+    store.call(session_of(store), cost="1.40", at=at("14:20"))
+    assert seen(feed).band == "cutoff"
+    assert cutoffs() == [150 * CENT]
+    file = state_file(ledger)
+    write_state(file, GuardState(str(ledger), warning_nano=80 * CENT, cutoff_nano=150 * CENT))
+    raise_cutoff(file, 250 * CENT, 160 * CENT, calendar_for("UTC"), clock.now_ms)
+    after = seen(feed)
+    assert (after.cutoff_nano, after.band) == (250 * CENT, "warning")
+    assert poll(feed) is None
+    store.call(session_of(store), cost="1.00", at=at("14:22"))
+    assert seen(feed).band == "cutoff"
+    assert cutoffs() == [150 * CENT, 250 * CENT]
+    clock.now_ms = at("00:10", DAY.replace(day=14))
+    assert seen(feed).cutoff_nano == 150 * CENT

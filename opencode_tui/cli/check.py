@@ -71,10 +71,11 @@ class _DayState(Struct, frozen=True):
 def _check(arguments: argparse.Namespace) -> tuple[int, str]:
     """The exit code and the output."""
     with opened(arguments, change=lambda found: _with_lines(found, arguments)) as at:
-        settings, calendar, now = at.settings, at.calendar, now_ms()
+        calendar, now = at.calendar, now_ms()
+        settings = at.in_force(now) if arguments.cutoff is None else at.settings
         with at.ledger.reading() as connection:
             today = _day_state(connection, settings, at.whole, now, calendar)
-        alerts = _notified(settings, at.ledger, at.sync, now) if arguments.notify else ()
+        alerts = _notified(at.settings, settings, at.ledger, at.sync, now) if arguments.notify else ()
     code, text = EXIT_OF[today.band] if today.known else EXIT_TROUBLE, _text(today, settings)
     if today.missing and not today.known:
         rows = f"{plural(today.missing, 'row')} of today could not be read"
@@ -133,15 +134,18 @@ def _reached(
     return explained(DAY, DAY.crossing(today, reached, spent, line), today)
 
 
-def _notified(settings: Settings, ledger: Ledger, sync: Sync, now_ms: int) -> tuple[Alert, ...]:
-    """Fire and deliver new alerts; returns them with their results. Prints failures on standard error."""
+def _notified(settings: Settings, lines: Settings, ledger: Ledger, sync: Sync, now_ms: int) -> tuple[Alert, ...]:
+    """Fire and deliver new alerts; returns them with their results. Prints failures on standard error.
+
+    `lines` are the settings with the lines in force.
+    """
     from opencode_tui.alerts.notifier import Notifier
 
     troubles: tuple[GuardTrouble, ...] = ()
     try:
         with suppress(NoHomeError):  # without a home directory there are no plugins
             troubles = guard_status(settings, ledger.path, os.environ, now_ms, ledger.connection).troubles
-        new = look_for_alerts(ledger, settings, now_ms, sync.book, troubles)
+        new = look_for_alerts(ledger, lines, now_ms, sync.book, troubles)
     except sqlite3.Error as error:
         print(f"opencode-tui: alerts could not be looked for ({error})", file=sys.stderr)
         return ()

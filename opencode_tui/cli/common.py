@@ -19,7 +19,7 @@ from opencode_tui.cli import EXIT_USAGE, Trouble, without_controls
 from opencode_tui.clock import Calendar, calendar_for, monotonic_s, now_ms
 from opencode_tui.config import SettingsError, load_settings
 from opencode_tui.config.settings import Settings
-from opencode_tui.guard.state import refresh
+from opencode_tui.guard.state import refresh, with_raised_cutoff
 from opencode_tui.ledger.bounds import all_read
 from opencode_tui.ledger.ledger import Ledger, LedgerError
 from opencode_tui.readings.context import Context, UnknownSession, context_of
@@ -150,11 +150,15 @@ class Opened(Struct, frozen=True):
     def calendar(self) -> Calendar:
         return calendar_for(self.settings.timezone)
 
+    def in_force(self, at_ms: int) -> Settings:
+        """The settings with the cutoff that was raised for today, if one was."""
+        return with_raised_cutoff(self.settings, self.ledger.path, at_ms)
+
     @contextmanager
     def reading(self, at_ms: int) -> Iterator[Context]:
         """The context of readings at a moment in Unix milliseconds."""
         with self.ledger.reading() as connection:
-            yield context_of(self.sync, connection, at_ms, self.settings, self.states)
+            yield context_of(self.sync, connection, at_ms, self.in_force(at_ms), self.states)
 
 
 @contextmanager

@@ -76,14 +76,31 @@ class GuardState(Struct, frozen=True):
 
     def cutoff_at(self, now_ms: int) -> int:
         """The day's cutoff in force, in nano-dollars."""
+        return max(self.raised_at(now_ms), self.cutoff_nano)
+
+    def raised_at(self, now_ms: int) -> int:
+        """The raised cutoff at a moment, in nano-dollars; 0 without one."""
         raised = self.raised
-        if raised and 0 < raised.until_ms - now_ms <= LONGEST_RAISE_MS:
-            return max(raised.cutoff_nano, self.cutoff_nano)
-        return self.cutoff_nano
+        return raised.cutoff_nano if raised and 0 < raised.until_ms - now_ms <= LONGEST_RAISE_MS else 0
 
     def is_lifted(self, now_ms: int) -> bool:
         """Whether a lift is active. One that ends later than any lift can (the clock was ahead) is not."""
         return 0 < self.lifted_until_ms - now_ms <= LONGEST_LIFT_MS
+
+
+def with_raised_cutoff(settings: Settings, ledger: Path, now_ms: int) -> Settings:
+    """The settings with the cutoff that was raised for today, if one was.
+
+    A guard that is not installed, or whose state cannot be used, raises nothing.
+    """
+    file = state_file(ledger)
+    try:
+        raised = read_state(file).raised_at(now_ms) if file.exists() else 0
+    except StateError:
+        raised = 0
+    if raised <= settings.budget.cutoff_nano:
+        return settings
+    return replace(settings, budget=replace(settings.budget, cutoff_nano=raised))
 
 
 def state_file(ledger: Path) -> Path:

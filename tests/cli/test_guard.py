@@ -211,6 +211,31 @@ def test_raise_has_to_be_above_what_is_spent(shell: Shell, monkeypatch: pytest.M
     assert "today: $1.00 (warning $0.10, cutoff $1.10, raised for today)\n" in shell.said("status")
 
 
+def test_a_raised_cutoff_is_the_one_of_every_command(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    for command in ("check", "status", "today"):
+        monkeypatch.setattr(f"opencode_tui.cli.{command}.now_ms", lambda: NOON)
+    monkeypatch.setenv("OPENCODE_TUI_BUDGET__WARNING_USD", "0.10")
+    monkeypatch.setenv("OPENCODE_TUI_BUDGET__CUTOFF_USD", "0.20")
+    places = ["--data-dir", str(shell.data_dir)]
+
+    def run(*argv: str) -> tuple[int, str]:
+        code, out, _ = Machine.run(shell, *argv, places=places)
+        return code, out
+
+    shell.said("install")
+    assert run("check")[0] == 2
+    shell.said("raise", "1.50")
+    assert run("check")[0] == 1
+    assert run("check", "--cutoff", "0.90")[0] == 2
+    assert "of $1.50" in run("status")[1]
+    assert "cutoff $1.50" in run("today")[1]
+    assert json.loads(run("check", "--json")[1])["cutoff_usd"] == 1.5
+    assert json.loads(run("today", "--json")[1])["cutoff_usd"] == 1.5
+    assert shell.state.cutoff_nano == 200_000_000  # the settings' own
+    shell.said("raise", "--off")
+    assert run("check")[0] == 2
+
+
 @pytest.mark.parametrize("argv", [("lift", "--for", "30m"), ("lift", "--off"), ("raise", "5")])
 def test_without_a_guard_there_is_nothing_to_lift_or_raise(shell: Shell, argv: tuple[str, ...]) -> None:
     assert shell.run(*argv) == (EXIT_TROUBLE, "", HINT)
