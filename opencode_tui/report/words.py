@@ -87,6 +87,21 @@ def pace(snapshot: Snapshot, calendar: Calendar) -> tuple[str, ...]:
     return (*long, f"{rate} last hour · {ahead[-1]}", f"{rate}/h · {ahead[-1]}")
 
 
+def money_line(snapshot: Snapshot | None, calendar: Calendar) -> tuple[str, ...]:
+    """Today's figure for a header, its line, rate and next crossing, from the longest variant to the shortest.
+
+    Empty before the first snapshot and while another day is shown. Such as `▲ $0.74 of $1.50 · $0.07/h · cutoff 22:50`.
+    """
+    if snapshot is None or not snapshot.is_today:
+        return ()
+    figure = f"{band_glyph(snapshot.band)} {amount_text(snapshot.spent_nano, snapshot.lower_bound)}"
+    line = f"{figure} of {format_usd(snapshot.cutoff_nano)}"
+    if not snapshot.rate_nano:
+        return line, figure
+    pace = f"{line} · {amount_text(snapshot.rate_nano, snapshot.rate_lower_bound)}/h"
+    return f"{pace} · {crossing_text(snapshot, calendar)[-1]}", pace, line, figure
+
+
 def activity_text(snapshot: Snapshot) -> tuple[str, ...]:
     """The numbers of sessions, subagents, active sessions and calls."""
     if not snapshot.calls:

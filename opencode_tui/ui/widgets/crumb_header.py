@@ -25,6 +25,10 @@ class CrumbHeader(DayHeader):
         super().__init__(calendar, clock, stale_after_ms)
         self._titles = crumb_titles(crumb)
 
+    @property
+    def shows_money(self) -> bool:
+        return True
+
     def titles(self) -> tuple[str, ...]:
         return self._titles
 

@@ -9,9 +9,15 @@ from textual.widget import Widget
 from opencode_tui.clock import Calendar, Clock
 from opencode_tui.records.day import Snapshot
 from opencode_tui.report.states import Failure, StateLine, freshness
-from opencode_tui.report.words import day_title
+from opencode_tui.report.words import day_title, money_line
 from opencode_tui.ui.theme import STYLES
 from opencode_tui.ui.widgets.blocks import cut, width_of
+
+SEPARATOR = " · "
+LEAST_TITLE = 5
+"""A title that would be cut to fewer cells is left out."""
+LOW_ROWS = 6
+"""In a pane that is as low, the figure of Today may be out of sight, so its header has it."""
 
 
 def header_parts(titles: tuple[str, ...], machine: str, fresh: StateLine, width: int) -> tuple[str, str, str]:
@@ -26,6 +32,25 @@ def header_parts(titles: tuple[str, ...], machine: str, fresh: StateLine, width:
             return title, name, text
     title, name, text = choices[-1]
     return cut(title, min(max(width - width_of(text) - 1, 1), width_of(title))), name, text
+
+
+def money_parts(
+    titles: tuple[str, ...], money: tuple[str, ...], texts: tuple[str, ...], width: int
+) -> tuple[str, str, str]:
+    """(title, today's figure, freshness) that fit together; the title gives way first, the figure never.
+
+    All have variants from the longest to the shortest. Where nothing fits the title is cut.
+    """
+    for amount in money:
+        for text in texts:
+            for title in titles:
+                if width_of(title) + width_of(amount) + width_of(SEPARATOR) + width_of(text) + bool(title) <= width:
+                    return title, amount + SEPARATOR, text
+    for amount, text in ((amount, text) for amount in money for text in (texts[-1], texts[-1][:1])):
+        room = width - width_of(amount) - 1 - width_of(text) - 1
+        if room >= 0:
+            return cut(titles[-1], room if room > LEAST_TITLE and titles[-1] else 0), f"{amount} ", text
+    return "", cut(money[-1], width), ""
 
 
 class DayHeader(Widget):
@@ -46,7 +71,7 @@ class DayHeader(Widget):
         self._stale_after_ms = stale_after_ms
         self._calendar = calendar
         self._clock = clock
-        self._drawn: object = None
+        self._drawn: tuple[tuple[str, str, str], str, str] | None = None
 
     def on_mount(self) -> None:
         self.set_interval(1.0, self.tick)
@@ -65,11 +90,24 @@ class DayHeader(Widget):
         if self._parts() != self._drawn:
             self.refresh()
 
-    def _parts(self) -> tuple[tuple[str, str, str], str]:
+    def _parts(self) -> tuple[tuple[str, str, str], str, str]:
         now = self._clock()
         fresh = freshness(self.snapshot, self.polled_ms, self.failure, now, self._calendar, self._stale_after_ms)
-        machine = f"{self.snapshot.machine} · " if self.snapshot and self.snapshot.machine else ""
-        return header_parts(self.titles(), machine, fresh, self.size.width), STYLES[fresh.level]
+        snapshot = self.snapshot
+        money = money_line(snapshot, self._calendar) if self.shows_money else ()
+        if snapshot is not None and money:
+            titles, texts = self.titles(), fresh.variants
+            if self.app.size.height <= LOW_ROWS:
+                titles, texts = (*titles, ""), (*texts, texts[-1][:1])
+            return money_parts(titles, money, texts, self.size.width), STYLES[snapshot.band], STYLES[fresh.level]
+        machine = f"{snapshot.machine}{SEPARATOR}" if snapshot and snapshot.machine else ""
+        parts = header_parts(self.titles(), machine, fresh, self.size.width)
+        return parts, STYLES["note"], STYLES[fresh.level]
+
+    @property
+    def shows_money(self) -> bool:
+        """Whether the header has today's figure in place of the machine."""
+        return self.app.size.height <= LOW_ROWS
 
     def titles(self) -> tuple[str, ...]:
         """The text on the left, from the longest variant to the shortest."""
@@ -80,6 +118,6 @@ class DayHeader(Widget):
 
     def render(self) -> Content:
         self._drawn = self._parts()
-        (day, machine, text), style = self._drawn
-        gap = " " * max(self.size.width - width_of(day) - width_of(machine) - width_of(text), 1)
-        return Content.assemble((day, "bold"), gap, (machine, STYLES["note"]), (text, style))
+        (title, note, text), note_style, style = self._drawn
+        rest = self.size.width - width_of(title) - width_of(note) - width_of(text)
+        return Content.assemble((title, "bold"), " " * max(rest, 1 if title else 0), (note, note_style), (text, style))
