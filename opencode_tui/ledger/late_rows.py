@@ -24,11 +24,12 @@ _UNDONE = """
 """
 _RESIDUALS = """
   SELECT store_id, id, session_id, turn_id, provider, model, agent, directory, created_ms, completed_ms,
-    input, output, reasoning, cache_read, cache_write, recorded_nano
+    input, output, reasoning, cache_read, cache_write, recorded_nano, rowid
   FROM call WHERE session_id IN (SELECT value FROM json_each(?)) AND instr(id, session_id || ?) = 1
     AND store_id IS NOT ?
   ORDER BY created_ms, id
 """
+_RUNNING = "SELECT id, rowid FROM call WHERE id IN (SELECT value FROM json_each(?)) AND completed_ms IS NULL"
 _BEGAN = "SELECT id, created_ms FROM session WHERE id IN (SELECT value FROM json_each(?))"
 
 
@@ -53,25 +54,30 @@ def reduce_residuals(
 ) -> dict[int, list[Call]]:
     """Deletes the residuals that contain these calls; returns the remainders, by store, which have to be written again.
 
-    Residuals of `except_store` are skipped, as that store's rows were all read before its sums. A call that is dated
-    before its session was made while the clock was behind, so its date does not show that a title's residual has it.
+    Residuals of `except_store` are skipped, as that store's rows were all read before its sums. A residual has calls
+    that were made before it, or that the ledger had as running when it was worked out. A call that is dated before its
+    session was made while the clock was behind, so its date does not show that a title's residual has it.
     """
     found = [call for call in calls if call.final and not call.copied and (call.tokens.total or call.recorded_nano)]
     sessions = json.dumps(sorted({call.session_id for call in found}))
     residuals = _residuals(connection, sessions, except_store) if found else {}
     began = dict(connection.execute(_BEGAN, (sessions,)).fetchall()) if residuals else {}
+    ids = json.dumps([call.id for call in found])
+    running = dict(connection.execute(_RUNNING, (ids,)).fetchall()) if residuals else {}
     changed: dict[str, tuple[int, Call]] = {}
     for call in found:
         known = residuals.get(call.session_id, [])
         is_early = call.created_ms < began.get(call.session_id, 0)
-        for number, (store_id, residual) in enumerate(known):
+        for number, (store_id, row, residual) in enumerate(known):
             left = residual.tokens - call.tokens
             nano = residual.recorded_nano - call.recorded_nano
             exact = not any(left.counts) and abs(nano) <= _ROUNDING_NANO
             is_later = residual.created_ms >= call.created_ms and not (is_early and residual.agent == TITLE)
+            is_later |= running.get(call.id, row) < row
             if exact or (is_later and min(left.counts) >= 0 <= nano + _ROUNDING_NANO):
                 rest = replace(residual, tokens=left, recorded_nano=max(0, nano))
-                known[number] = changed[residual.id] = store_id, rest
+                known[number] = store_id, row, rest
+                changed[residual.id] = store_id, rest
                 break
     connection.executemany("DELETE FROM call WHERE id = ?", [(id,) for id in changed])
     remainders: dict[int, list[Call]] = defaultdict(list)
@@ -83,12 +89,26 @@ def reduce_residuals(
 
 def _residuals(
     connection: sqlite3.Connection, sessions: str, except_store: int | None
-) -> dict[str, list[tuple[int, Call]]]:
-    """The residuals of these sessions (a JSON list of ids), with their stores, by session."""
-    found: dict[str, list[tuple[int, Call]]] = defaultdict(list)
+) -> dict[str, list[tuple[int, int, Call]]]:
+    """(store, row, residual) of these sessions (a JSON list of ids), by session."""
+    found: dict[str, list[tuple[int, int, Call]]] = defaultdict(list)
     for row in connection.execute(_RESIDUALS, (sessions, unlisted_id(""), except_store)):
-        store_id, id, session_id, turn, provider, model, agent, directory, created_ms, completed_ms, *counts, nano = row
+        (
+            store_id,
+            id,
+            session_id,
+            turn,
+            provider,
+            model,
+            agent,
+            directory,
+            created_ms,
+            completed_ms,
+            *counts,
+            nano,
+            number,
+        ) = row
         tokens = Tokens(*counts)
         call = Call(id, session_id, turn, provider, model, agent, directory, created_ms, completed_ms, tokens, nano)
-        found[session_id].append((store_id, call))
+        found[session_id].append((store_id, number, call))
     return found
