@@ -39,9 +39,12 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
-    """A file or a test that is named runs in this process, and so do the end-to-end tests, one after the other."""
+    """A file or a test that is named runs in this process, and so do the end-to-end tests, one after the other.
+
+    One process more than there are cores, since some tests wait.
+    """
     directories = [path for path in config.args if Path(path).is_dir()]
-    return None if directories and os.environ.get("OPENCODE_E2E", "0") in ("", "0") else 0
+    return (os.cpu_count() or 1) + 1 if directories and os.environ.get("OPENCODE_E2E", "0") in ("", "0") else 0
 
 
 def pytest_make_parametrize_id(val: object) -> str | None:
