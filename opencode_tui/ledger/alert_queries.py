@@ -10,8 +10,9 @@ import sqlite3
 from collections.abc import Iterable
 
 from opencode_tui.clock import Span
-from opencode_tui.ledger.queries import SLICE_KEYS, exact_sum
+from opencode_tui.ledger.queries import SLICE_KEYS
 from opencode_tui.ledger.session_queries import tool_facts
+from opencode_tui.ledger.sums import exact_sum
 from opencode_tui.records.calls import EDIT_TOOLS, Tokens
 from opencode_tui.records.facts import CallFacts, CallScope, ToolFacts
 

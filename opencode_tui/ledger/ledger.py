@@ -19,6 +19,7 @@ from typing import Literal
 
 from opencode_tui.clock import monotonic_s
 from opencode_tui.ledger.schema import LATEST, migrate
+from opencode_tui.ledger.sums import settle
 
 _BUSY_S = 20.0
 _LEAST_S = 0.1
@@ -66,10 +67,11 @@ class Ledger:
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
-        """A transaction with the write lock from its start, so that it never fails half way."""
+        """A transaction with the write lock from its start, so that it never fails half way; it keeps the sums."""
         self._begin()
         try:
             yield self.connection
+            settle(self.connection)
         except BaseException:
             self.connection.execute("ROLLBACK")
             raise

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+
+import msgspec
 
 from opencode_tui.clock import EVER, Span
+from opencode_tui.ledger.sums import PaidCalls, each_call, exact_sum, paid_calls
 from opencode_tui.records import model_key
 from opencode_tui.records.calls import Tokens
 from opencode_tui.records.facts import PastLine, SessionFacts, SessionSum
@@ -22,23 +25,15 @@ SLICE_KEYS = {
 }
 """What calls can be grouped by, as SQL over `call`."""
 
-_UNIT = 1_000_000_000
-_MOST_UNITS = 9_000_000_000
-
-
-def exact_sum(value: str) -> str:
-    """SQL for the sum of an integer expression: NULL over no rows, and limited to about 9e18.
-
-    SQLite's `sum()` would fail with "integer overflow" on a ledger with a few absurd amounts.
-    """
-    high, low = f"sum(({value}) / {_UNIT})", f"sum(({value}) % {_UNIT})"
-    return f"(min(max({high}, -{_MOST_UNITS}), {_MOST_UNITS}) * {_UNIT} + {low})"
-
-
 _TOKENS = ", ".join(map(exact_sum, ("input", "output", "reasoning", "cache_read", "cache_write")))
 _SPEND = exact_sum("cost_nano")
 _LIST = exact_sum("list_nano")
 _IN_SPAN = "created_ms >= ? AND created_ms < ?"
+_STRINGS, _NUMBERS = msgspec.json.Decoder(list[str]), msgspec.json.Decoder(list[int])
+_INCOMPLETE = (
+    "FROM store CROSS JOIN call INDEXED BY call_running ON store_id = store.id"
+    " WHERE completed_ms IS NULL AND copied_from IS NULL AND created_ms >= ?2 AND created_ms < ?3"
+)
 
 
 def running_calls(connection: sqlite3.Connection) -> list[tuple[str, str]]:
@@ -54,44 +49,50 @@ def totals(
 ) -> Totals:
     """Sums over the span's calls, or over those of the models in `only` (see `model_key`)."""
     where, models = _only(only)
+    paid = paid_calls(connection, span)
     row = connection.execute(
         f"""
-        SELECT coalesce({_SPEND}, 0), coalesce({_LIST}, 0), count(*),
-          count(DISTINCT session_id), {_TOKENS},
-          coalesce({exact_sum("input_nano")}, 0), coalesce({exact_sum("output_nano")}, 0),
-          coalesce({exact_sum("cache_nano")}, 0),
-          coalesce(sum(completed_ms IS NULL AND created_ms >= ?), 0),
-          coalesce(sum(error LIKE '%abort%' OR completed_ms IS NULL AND created_ms < ?), 0)
-        FROM call WHERE {_IN_SPAN} AND copied_from IS NULL {where}
+        SELECT coalesce({_SPEND}, 0), coalesce({_LIST}, 0), coalesce(sum(calls), 0), count(DISTINCT session_id),
+          {_TOKENS}, coalesce({exact_sum("input_nano")}, 0), coalesce({exact_sum("output_nano")}, 0),
+          coalesce({exact_sum("cache_nano")}, 0), coalesce(sum(aborted), 0)
+        FROM {paid.table} WHERE {paid.at} >= ? AND {paid.at} < ? {where}
         """,
-        (running_since_ms, running_since_ms, span.start_ms, span.end_ms, *models),
+        (*paid.bounds(span), *models),
     ).fetchone()
     copied = connection.execute(
         f"SELECT count(*) FROM call INDEXED BY call_copied WHERE {_IN_SPAN} AND copied = 1"
         f" AND copied_from IS NOT NULL {where}",
         (span.start_ms, span.end_ms, *models),
     ).fetchone()[0]
-    spend, list_nano, calls, sessions, *rest = row
-    return Totals(spend, list_nano, calls, copied, sessions, _tokens(rest[:5]), *rest[5:])
+    running, ended = connection.execute(
+        f"""
+        SELECT coalesce(sum(created_ms >= ?1), 0),
+          coalesce(sum(created_ms < ?1 AND NOT coalesce(error LIKE '%abort%', 0)), 0)
+        {_INCOMPLETE} {where.replace("?", "?4")}
+        """,
+        (running_since_ms, span.start_ms, span.end_ms, *models),
+    ).fetchone()
+    spend, list_nano, calls, sessions, *rest, aborted = row
+    return Totals(*(spend, list_nano, calls, copied, sessions, _tokens(rest[:5]), *rest[5:]), running, aborted + ended)
 
 
 def spend(connection: sqlite3.Connection, span: Span) -> int:
     """Nano-dollars spent on the calls made in a span."""
-    row = connection.execute(
-        f"SELECT coalesce({_SPEND}, 0) FROM call WHERE {_IN_SPAN}", (span.start_ms, span.end_ms)
-    ).fetchone()
-    return int(row[0])
+    paid = paid_calls(connection, span)
+    query = f"SELECT coalesce({_SPEND}, 0) FROM {paid.table} WHERE {paid.at} >= ? AND {paid.at} < ?"
+    return int(connection.execute(query, paid.bounds(span)).fetchone()[0])
 
 
 def slices(connection: sqlite3.Connection, span: Span, by: str, only: Sequence[str] | None = None) -> tuple[Slice, ...]:
     """The span's spend by one of SLICE_KEYS, most expensive first; only of the models in `only`, if given."""
     where, models = _only(only)
+    paid = paid_calls(connection, span)
     rows = connection.execute(
         f"""
-        SELECT {SLICE_KEYS[by]}, {_SPEND}, count(*), coalesce({_LIST}, 0), {_TOKENS}
-        FROM call WHERE {_IN_SPAN} AND copied_from IS NULL {where} GROUP BY 1 ORDER BY 2 DESC, 3 DESC, 1
+        SELECT {SLICE_KEYS[by]}, {_SPEND}, sum(calls), coalesce({_LIST}, 0), {_TOKENS}
+        FROM {paid.table} WHERE {paid.at} >= ? AND {paid.at} < ? {where} GROUP BY 1 ORDER BY 2 DESC, 3 DESC, 1
         """,
-        (span.start_ms, span.end_ms, *models),
+        (*paid.bounds(span), *models),
     )
     return tuple(Slice(key, cost, calls, _tokens(rest), listed) for key, cost, calls, listed, *rest in rows)
 
@@ -101,14 +102,15 @@ def daily(
 ) -> tuple[Slice, ...]:
     """The spend of each day with calls, in the order and with the names of `days`."""
     where, models = _only(only)
-    bounds = json.dumps([(name, span.start_ms, span.end_ms) for name, span in days])
+    paid = paid_calls(connection, *(span for _, span in days))
+    bounds = json.dumps([(name, *paid.bounds(span)) for name, span in days])
     rows = connection.execute(
         f"""
         WITH day AS (SELECT key AS place, json_extract(value, '$[0]') AS name,
-          json_extract(value, '$[1]') AS start_ms, json_extract(value, '$[2]') AS end_ms FROM json_each(?))
-        SELECT name, {_SPEND}, count(*), coalesce({_LIST}, 0), {_TOKENS}
-        FROM day CROSS JOIN call ON created_ms >= start_ms AND created_ms < end_ms
-        WHERE copied_from IS NULL {where} GROUP BY place ORDER BY place
+          json_extract(value, '$[1]') AS start_at, json_extract(value, '$[2]') AS end_at FROM json_each(?))
+        SELECT name, {_SPEND}, sum(calls), coalesce({_LIST}, 0), {_TOKENS}
+        FROM day CROSS JOIN {paid.table} ON {paid.at} >= start_at AND {paid.at} < end_at
+        WHERE true {where} GROUP BY place ORDER BY place
         """,
         (bounds, *models),
     )
@@ -128,12 +130,18 @@ def titles(connection: sqlite3.Connection, ids: Iterable[str]) -> dict[str, str]
 
 
 def models(connection: sqlite3.Connection, span: Span) -> list[str]:
-    """The keys of all models that the span's calls used."""
-    key = SLICE_KEYS["model"]
-    return [
-        row[0]
-        for row in connection.execute(f"SELECT DISTINCT {key} FROM call WHERE {_IN_SPAN}", (span.start_ms, span.end_ms))
-    ]
+    """The keys of all models that the span's calls used, copies among them, in order of first use."""
+    key, paid = SLICE_KEYS["model"], paid_calls(connection, span)
+    rows = connection.execute(
+        f"""
+        SELECT key FROM (
+          SELECT {key} AS key, first_ms FROM {paid.table} WHERE {paid.at} >= ? AND {paid.at} < ?
+          UNION ALL SELECT {key}, created_ms FROM call INDEXED BY call_copied WHERE copied = 1 AND {_IN_SPAN})
+        GROUP BY key ORDER BY min(first_ms)
+        """,
+        (*paid.bounds(span), span.start_ms, span.end_ms),
+    )
+    return [row[0] for row in rows]
 
 
 def directories(connection: sqlite3.Connection, span: Span) -> list[str]:
@@ -195,71 +203,81 @@ def costs(connection: sqlite3.Connection, span: Span) -> list[tuple[int, int]]:
 
 def session_sums(connection: sqlite3.Connection, span: Span, running_since_ms: int) -> list[SessionSum]:
     """The sums of each session in a span."""
-    return _session_sums(connection, _IN_SPAN, (span.start_ms, span.end_ms), running_since_ms)
+    paid = paid_calls(connection, span)
+    where, running = f"{paid.at} >= ? AND {paid.at} < ?", running_sessions(connection, span, running_since_ms)
+    return _session_sums(connection, paid, where, paid.bounds(span), running)
 
 
 def sums_of(connection: sqlite3.Connection, ids: Iterable[str], running_since_ms: int) -> dict[str, SessionSum]:
     """The sums of each of the sessions over its whole life, by id; those without a call are left out."""
-    where = "session_id IN (SELECT value FROM json_each(?))"
-    sums = _session_sums(connection, where, (json.dumps(sorted(ids)),), running_since_ms)
-    return {each.session_id: each for each in sums}
+    where, values = "session_id IN (SELECT value FROM json_each(?))", (json.dumps(sorted(ids)),)
+    running = running_sessions(connection, EVER, running_since_ms)
+    return {each.session_id: each for each in _session_sums(connection, each_call(), where, values, running)}
 
 
 def _session_sums(
-    connection: sqlite3.Connection, where: str, values: tuple[object, ...], running_since_ms: int
+    connection: sqlite3.Connection,
+    paid: PaidCalls,
+    where: str,
+    values: tuple[object, ...],
+    running: Mapping[str, int],
 ) -> list[SessionSum]:
     rows = connection.execute(
         f"""
-        SELECT session_id, {_SPEND}, count(*), count(DISTINCT turn_id), min(created_ms),
-          max(coalesce(completed_ms, created_ms)), sum(completed_ms IS NULL AND created_ms >= ?), {_TOKENS}
-        FROM call WHERE {where} AND copied_from IS NULL GROUP BY session_id
+        SELECT session_id, {_SPEND}, sum(calls), min(first_ms), max(last_ms),
+          group_concat(turns), {_TOKENS}
+        FROM {paid.table} WHERE {where} GROUP BY session_id
         """,
-        (running_since_ms, *values),
+        values,
     )
     return [
-        SessionSum(id, nano, calls, turns, first_ms, last_ms, running, _tokens(counts))
-        for id, nano, calls, turns, first_ms, last_ms, running, *counts in rows
+        SessionSum(id, nano, calls, len(set(strings(turns))), first_ms, last_ms, running.get(id, 0), _tokens(counts))
+        for id, nano, calls, first_ms, last_ms, turns, *counts in rows
     ]
 
 
-def session_shares(connection: sqlite3.Connection, span: Span, by: str) -> list[tuple[str, str, int, int]]:
-    """(session id, key, nano-dollars, calls) of a span, by one of SLICE_KEYS."""
+def running_sessions(connection: sqlite3.Connection, span: Span, since_ms: int) -> dict[str, int]:
+    """The number of incomplete calls in a span that began at `since_ms` or later, by session."""
+    query = f"SELECT session_id, count(*) {_INCOMPLETE} AND created_ms >= ?1 GROUP BY 1"
+    return dict(connection.execute(query, (since_ms, span.start_ms, span.end_ms)).fetchall())
+
+
+def session_shares(connection: sqlite3.Connection, span: Span) -> list[tuple[str, str, str, int, int]]:
+    """(session id, model key, agent, nano-dollars, calls), one row for each combination in a span."""
+    paid = paid_calls(connection, span)
     return connection.execute(
-        f"SELECT session_id, {SLICE_KEYS[by]}, {_SPEND}, count(*) FROM call"
-        f" WHERE {_IN_SPAN} AND copied_from IS NULL GROUP BY 1, 2",
-        (span.start_ms, span.end_ms),
+        f"SELECT session_id, {model_key.SQL}, agent, {_SPEND}, sum(calls) FROM {paid.table}"
+        f" WHERE {paid.at} >= ? AND {paid.at} < ? GROUP BY 1, 2, 3",
+        paid.bounds(span),
     ).fetchall()
 
 
-def sparks(
-    connection: sqlite3.Connection, members: Iterable[tuple[str, str, int, int]], span: Span, steps: int
-) -> dict[str, dict[int, int]]:
-    """Nano-dollars by root and step; `members` are (session id, its root, the root's start and end in Unix ms)."""
+def session_costs(connection: sqlite3.Connection, span: Span) -> dict[str, list[int]]:
+    """The calls of a span that cost something, by session: Unix ms and nano-dollars of each, in one flat list."""
+    paid = paid_calls(connection, span)
+    rows = connection.execute(
+        f"SELECT session_id, group_concat(costs) FROM {paid.table}"
+        f" WHERE {paid.at} >= ? AND {paid.at} < ? GROUP BY session_id",
+        paid.bounds(span),
+    )
+    return {id: numbers(costs) for id, costs in rows if costs}
+
+
+def newest_contexts(
+    connection: sqlite3.Connection, span: Span, ids: Iterable[str]
+) -> dict[str, tuple[int, str, str, str]]:
+    """(context tokens, provider, model, directory) of the newest call of each of the sessions in a span, by id."""
     rows = connection.execute(
         f"""
-        WITH member AS (SELECT json_extract(value, '$[0]') AS id, json_extract(value, '$[1]') AS root,
-          json_extract(value, '$[2]') AS start_ms, json_extract(value, '$[3]') AS end_ms FROM json_each(?))
-        SELECT root, (created_ms - start_ms) * {steps} / (end_ms - start_ms + 1), {_SPEND}
-        FROM member CROSS JOIN call ON session_id = member.id AND {_IN_SPAN}
-        WHERE copied_from IS NULL GROUP BY 1, 2
+        SELECT id.value, c.input + c.cache_read + c.cache_write, c.provider, c.model, c.directory
+        FROM json_each(?) id CROSS JOIN call c ON c.rowid = (
+          SELECT rowid FROM call INDEXED BY call_session
+          WHERE session_id = id.value AND {_IN_SPAN} AND input + cache_read + cache_write > 0
+          ORDER BY created_ms DESC, rowid LIMIT 1)
         """,
-        (json.dumps(list(members)), span.start_ms, span.end_ms),
+        (json.dumps(list(ids)), span.start_ms, span.end_ms),
     )
-    found: dict[str, dict[int, int]] = {}
-    for root, step, nano in rows:
-        found.setdefault(root, {})[step] = nano
-    return found
-
-
-def newest_contexts(connection: sqlite3.Connection, span: Span) -> dict[str, tuple[int, str, str, str]]:
-    """(context tokens, provider, model, directory) of the newest call of each session, by session id."""
-    # SQLite takes the bare columns from the row that has the maximum.
-    rows = connection.execute(
-        f"SELECT session_id, max(created_ms), input + cache_read + cache_write, provider, model, directory"
-        f" FROM call WHERE {_IN_SPAN} AND input + cache_read + cache_write > 0 GROUP BY session_id",
-        (span.start_ms, span.end_ms),
-    )
-    return {row[0]: row[2:] for row in rows}
+    return {row[0]: row[1:] for row in rows}
 
 
 def session_facts(connection: sqlite3.Connection, ids: Iterable[str]) -> dict[str, SessionFacts]:
@@ -331,6 +349,16 @@ def _only(models: Sequence[str] | None) -> tuple[str, tuple[str, ...]]:
     if models is None:
         return "", ()
     return f"AND {SLICE_KEYS['model']} IN (SELECT value FROM json_each(?))", (json.dumps(list(models)),)
+
+
+def strings(texts: str | None) -> list[str]:
+    """The texts of JSON strings with commas between them."""
+    return _STRINGS.decode(f"[{texts}]") if texts else []
+
+
+def numbers(texts: str | None) -> list[int]:
+    """The numbers of integers with commas between them."""
+    return _NUMBERS.decode(f"[{texts}]") if texts else []
 
 
 def _tokens(values: Iterable[int | None]) -> Tokens:

@@ -14,7 +14,7 @@ from itertools import chain, islice
 
 from msgspec import Struct
 
-from opencode_tui.ledger.queries import exact_sum
+from opencode_tui.ledger.sums import exact_sum
 from opencode_tui.records.calls import Call, Tokens, undone_id, unlisted_id
 from opencode_tui.records.stores import Bill, Unreadable
 

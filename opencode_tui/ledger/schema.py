@@ -8,10 +8,12 @@ from __future__ import annotations
 import sqlite3
 from typing import TYPE_CHECKING
 
+from opencode_tui.ledger.sums import settle_in_steps
+
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-LATEST = 5
+LATEST = 6
 
 _V1 = """
 CREATE TABLE machine (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
@@ -130,6 +132,35 @@ ALTER TABLE alert ADD COLUMN snoozed_ms INTEGER;
 CREATE TABLE chore (name TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
 """
 
+# The sums of the calls by quarter of an hour, and the quarters whose calls changed since; see ledger/sums.py. `turns`
+# holds the ids of the turns as JSON strings, `costs` the time and cost of each call that cost something, both without
+# the brackets of a JSON list, so that concatenated ones are lists as well.
+_QUARTER = "{0}.created_ms / 900000 - ({0}.created_ms % 900000 < 0)"
+# Not INSERT OR IGNORE: in a trigger, the conflict clause of the statement that fired it holds instead.
+_NOTE = f"""INSERT INTO unsummed (quarter, session_id) SELECT {_QUARTER}, {{0}}.session_id WHERE NOT EXISTS (
+    SELECT 1 FROM unsummed u WHERE u.quarter = {_QUARTER} AND u.session_id = {{0}}.session_id)"""
+_V6 = f"""
+CREATE TABLE call_sum (
+  quarter INTEGER NOT NULL, session_id TEXT NOT NULL, provider TEXT NOT NULL, model TEXT NOT NULL,
+  agent TEXT NOT NULL, directory TEXT NOT NULL,
+  calls INTEGER NOT NULL, first_ms INTEGER NOT NULL, last_ms INTEGER NOT NULL, aborted INTEGER NOT NULL,
+  cost_nano INTEGER NOT NULL, list_nano INTEGER NOT NULL, input INTEGER NOT NULL, output INTEGER NOT NULL,
+  reasoning INTEGER NOT NULL, cache_read INTEGER NOT NULL, cache_write INTEGER NOT NULL,
+  input_nano INTEGER NOT NULL, output_nano INTEGER NOT NULL, cache_nano INTEGER NOT NULL,
+  turns TEXT, costs TEXT, PRIMARY KEY (quarter, session_id, provider, model, agent, directory)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE unsummed (
+  quarter INTEGER NOT NULL, session_id TEXT NOT NULL, PRIMARY KEY (quarter, session_id)
+) STRICT, WITHOUT ROWID;
+INSERT INTO unsummed (quarter, session_id) SELECT DISTINCT {_QUARTER.format("call")}, session_id FROM call;
+CREATE TRIGGER call_inserted AFTER INSERT ON call BEGIN
+  {_NOTE.format("new")}; END;
+CREATE TRIGGER call_changed AFTER UPDATE ON call BEGIN
+  {_NOTE.format("old")}; {_NOTE.format("new")}; END;
+CREATE TRIGGER call_deleted AFTER DELETE ON call BEGIN
+  {_NOTE.format("old")}; END;
+"""
+
 
 def migrate(connection: sqlite3.Connection) -> None:
     """Migrates the ledger to the latest schema; does and imports nothing if it is current."""
@@ -139,6 +170,7 @@ def migrate(connection: sqlite3.Connection) -> None:
         from opencode_tui.ledger.cleaning import scrub
 
         scrub(connection)
+    settle_in_steps(connection)
 
 
 def _migrate(connection: sqlite3.Connection) -> None:
@@ -171,6 +203,10 @@ def _migrate(connection: sqlite3.Connection) -> None:
 
         _run(db, _V5)
         clean_ledger(connection)
+
+    @migrations()
+    def m006_sums_of_calls(db: Database) -> None:
+        _run(db, _V6)
 
     db = Database(connection)
     db.enable_wal()

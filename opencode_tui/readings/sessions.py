@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from opencode_tui.analysis.periods import PERIODS, days_of, parse_day
 from opencode_tui.analysis.trees import Tree, roots, trees_of
@@ -54,11 +54,9 @@ def session_rows(span: Span, context: Context) -> list[SessionRow]:
     facts = _with_ancestors(connection, sums)
     parents = {id: facts[id].parent_id if id in facts else None for id in {*sums, *facts}}
     grown = trees_of(roots(list(sums), parents))
-    models, agents = _shares(connection, span, "model"), _shares(connection, span, "agent")
-    newest = queries.newest_contexts(connection, span)
-    times = {tree.root: _times(tree, sums) for tree in grown}
-    members = [(member, tree.root, *times[tree.root]) for tree in grown for member in tree.members]
-    sparks = queries.sparks(connection, members, span, SPARK_STEPS)
+    models, agents = _shares(connection, span)
+    newest = queries.newest_contexts(connection, span, [tree.root for tree in grown])
+    costs = queries.session_costs(connection, span)
     bounded = bounded_sessions(
         connection, {id: (each.first_ms, each.last_ms) for id, each in sums.items()}, context.whole, span
     )
@@ -77,7 +75,7 @@ def session_rows(span: Span, context: Context) -> list[SessionRow]:
                 agent=main_key(combined(agents, (tree.root,)) or combined(agents, tree.members)),
                 context_tokens=last[0] if last else 0,
                 context_limit=limits.context_limit(*last[1:]) if limits and last else None,
-                spark=tuple(sparks.get(tree.root, {}).get(step, 0) for step in range(SPARK_STEPS)),
+                spark=in_steps([costs[id] for id in tree.members if id in costs], *_times(tree, sums)),
                 lower_bound=not bounded.isdisjoint(tree.members),
             )
         )
@@ -149,11 +147,32 @@ def combined(shares: Mapping[str, Mapping[str, tuple[int, int]]], members: Seque
     return dict(sorted(total.items()))
 
 
-def _shares(connection: sqlite3.Connection, span: Span, by: str) -> dict[str, dict[str, tuple[int, int]]]:
-    found: dict[str, dict[str, tuple[int, int]]] = defaultdict(dict)
-    for session_id, key, nano, calls in queries.session_shares(connection, span, by):
-        found[session_id][key] = (nano, calls)
-    return found
+def in_steps(costs: Iterable[Sequence[int]], start_ms: int, end_ms: int) -> tuple[int, ...]:
+    """The costs (Unix ms and nano-dollars of each, in flat lists) in each step of a time, both ends included.
+
+    A clock that was set back can date calls outside of that time; they are left out.
+    """
+    found, length = [0] * SPARK_STEPS, end_ms - start_ms + 1
+    if length > 0:
+        for flat in costs:
+            for at_ms, nano in zip(flat[::2], flat[1::2], strict=True):
+                if start_ms <= at_ms <= end_ms:
+                    found[(at_ms - start_ms) * SPARK_STEPS // length] += nano
+    return tuple(found)
+
+
+Shares = dict[str, dict[str, tuple[int, int]]]
+
+
+def _shares(connection: sqlite3.Connection, span: Span) -> tuple[Shares, Shares]:
+    """(nano-dollars, calls) by session and model, and by session and agent."""
+    models: Shares = defaultdict(dict)
+    agents: Shares = defaultdict(dict)
+    for id, model, agent, nano, calls in queries.session_shares(connection, span):
+        for found, key in ((models[id], model), (agents[id], agent)):
+            before = found.get(key, (0, 0))
+            found[key] = (before[0] + nano, before[1] + calls)
+    return models, agents
 
 
 def _times(tree: Tree, sums: Mapping[str, SessionSum]) -> tuple[int, int]:

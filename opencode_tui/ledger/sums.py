@@ -1,0 +1,130 @@
+"""Keeps sums with the calls, by quarter of an hour, so that any period is read without reading its calls.
+
+`call_sum` has a row for each quarter, session, provider, model, agent and directory with a call that was paid; copies
+are left out. A quarter of an hour divides the days of every time zone. Triggers write the session and the quarter of
+each call that changes to `unsummed`, and `settle` sums those again at the end of the transaction. While `unsummed` has
+rows, sums are read from the calls: that is slower, but never wrong, whoever wrote and whatever was interrupted.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import suppress
+
+from msgspec import Struct
+
+from opencode_tui.clock import EVER, Span
+
+QUARTER_MS = 900_000
+_KEYS_AT_ONCE = 4_000
+_UNIT = 1_000_000_000
+_MOST_UNITS = 9_000_000_000
+
+
+def exact_sum(value: str) -> str:
+    """SQL for the sum of an integer expression: NULL over no rows, and limited to about 9e18.
+
+    SQLite's `sum()` would fail with "integer overflow" on a ledger with a few absurd amounts.
+    """
+    high, low = f"sum(({value}) / {_UNIT})", f"sum(({value}) % {_UNIT})"
+    return f"(min(max({high}, -{_MOST_UNITS}), {_MOST_UNITS}) * {_UNIT} + {low})"
+
+
+GROUP = ("session_id", "provider", "model", "agent", "directory")
+AMOUNTS = (
+    *("cost_nano", "list_nano", "input", "output", "reasoning", "cache_read", "cache_write"),
+    *("input_nano", "output_nano", "cache_nano"),
+)
+_MAY_BE_NULL = ("list_nano", "input_nano", "output_nano", "cache_nano")
+_CALLS = f"""
+  (SELECT created_ms, {", ".join(GROUP)}, 1 AS calls, created_ms AS first_ms,
+    coalesce(completed_ms, created_ms) AS last_ms, coalesce(error LIKE '%abort%', 0) AS aborted,
+    {", ".join(f"coalesce({name}, 0) AS {name}" if name in _MAY_BE_NULL else name for name in AMOUNTS)},
+    CASE WHEN turn_id IS NOT NULL THEN json_quote(turn_id) END AS turns,
+    CASE WHEN cost_nano <> 0 THEN created_ms || ',' || cost_nano END AS costs
+  FROM call WHERE copied_from IS NULL)
+"""
+_COLUMNS = (*GROUP, "calls", "first_ms", "last_ms", "aborted", *AMOUNTS, "turns", "costs")
+_SUMMED = ", ".join(
+    (
+        *("sum(calls)", "min(first_ms)", "max(last_ms)", "sum(aborted)"),
+        *(exact_sum(name) for name in AMOUNTS),
+        *("group_concat(DISTINCT turns)", "group_concat(costs)"),
+    )
+)
+QUARTER = f"created_ms / {QUARTER_MS} - (created_ms % {QUARTER_MS} < 0)"
+"""SQL for the number of the quarter of an hour in which a call was made."""
+SUMS_OF_CALLS = f"""
+  SELECT {QUARTER} AS quarter, {", ".join(GROUP)}, {_SUMMED} FROM {_CALLS} GROUP BY quarter, {", ".join(GROUP)}
+"""
+"""What `call_sum` has to hold."""
+_SETTLE = (
+    """
+    DELETE FROM call_sum WHERE (quarter, session_id) IN (SELECT quarter, session_id FROM unsummed LIMIT ?)
+    """,
+    f"""
+    INSERT INTO call_sum (quarter, {", ".join(_COLUMNS)})
+    SELECT quarter, {", ".join(f"c.{name}" for name in GROUP)}, {_SUMMED}
+    FROM (SELECT quarter, session_id FROM unsummed LIMIT ?) u CROSS JOIN {_CALLS} c ON c.session_id = u.session_id
+      AND c.created_ms >= u.quarter * {QUARTER_MS} AND c.created_ms <= u.quarter * {QUARTER_MS} + {QUARTER_MS - 1}
+    GROUP BY quarter, {", ".join(f"c.{name}" for name in GROUP)}
+    """,
+    """
+    DELETE FROM unsummed WHERE (quarter, session_id) IN (SELECT quarter, session_id FROM unsummed LIMIT ?)
+    """,
+)
+
+
+class PaidCalls(Struct, frozen=True):
+    """Where the calls that were paid are read from: a row is a call, or the sum of some calls."""
+
+    table: str
+    """SQL with the columns of `call_sum`, and `at` for its `quarter`."""
+    at: str
+    """The column with the time."""
+    unit_ms: int
+    """What that column counts, in milliseconds."""
+
+    def bounds(self, span: Span) -> tuple[int, int]:
+        """The values of `at` that a span has: from the first to before the second."""
+        return span.start_ms // self.unit_ms, -(-span.end_ms // self.unit_ms)
+
+
+_BY_QUARTER = PaidCalls("call_sum", "quarter", QUARTER_MS)
+_BY_CALL = PaidCalls(_CALLS, "created_ms", 1)
+
+
+def paid_calls(connection: sqlite3.Connection, *spans: Span) -> PaidCalls:
+    """The sums if they are complete and these spans consist of whole quarters of an hour, else the calls."""
+    whole = all(span == EVER or not (span.start_ms % QUARTER_MS or span.end_ms % QUARTER_MS) for span in spans)
+    return _BY_QUARTER if whole and not is_unsummed(connection) else _BY_CALL
+
+
+def each_call() -> PaidCalls:
+    """The calls themselves, for the few of some sessions or of a span of any length."""
+    return _BY_CALL
+
+
+def is_unsummed(connection: sqlite3.Connection) -> bool:
+    """Returns whether calls have changed since they were summed."""
+    return connection.execute("SELECT 1 FROM unsummed LIMIT 1").fetchone() is not None
+
+
+def settle(connection: sqlite3.Connection, most: int = -1) -> None:
+    """Sums the calls that changed. Must run in a write transaction; `most` limits the sessions' quarters."""
+    if is_unsummed(connection):
+        for statement in _SETTLE:
+            connection.execute(statement, (most,))
+
+
+def settle_in_steps(connection: sqlite3.Connection) -> None:
+    """Sums what a migration or another program has left, a transaction for each step. Leaves it if it is busy."""
+    with suppress(sqlite3.OperationalError):
+        while is_unsummed(connection):
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                settle(connection, _KEYS_AT_ONCE)
+                connection.execute("COMMIT")
+            except BaseException:
+                connection.execute("ROLLBACK")
+                raise
