@@ -19,7 +19,7 @@ from typing import Literal
 
 from opencode_tui.clock import monotonic_s
 from opencode_tui.ledger.schema import LATEST, migrate
-from opencode_tui.ledger.sums import settle
+from opencode_tui.ledger.sums import check_rows, settle
 
 _BUSY_S = 20.0
 _LEAST_S = 0.1
@@ -70,6 +70,7 @@ class Ledger:
         """A transaction with the write lock from its start, so that it never fails half way; it keeps the sums."""
         self._begin()
         try:
+            check_rows(self.connection)
             yield self.connection
             settle(self.connection)
         except BaseException:

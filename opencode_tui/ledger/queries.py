@@ -72,8 +72,10 @@ def totals(
         """,
         (running_since_ms, span.start_ms, span.end_ms, *models),
     ).fetchone()
-    spend, list_nano, calls, sessions, *rest, aborted = row
-    return Totals(*(spend, list_nano, calls, copied, sessions, _tokens(rest[:5]), *rest[5:]), running, aborted + ended)
+    *known, input_nano, output_nano, cache_nano, aborted = row
+    spend, list_nano, calls, sessions, *counts = known
+    parts = input_nano, output_nano, cache_nano
+    return Totals(spend, list_nano, calls, copied, sessions, _tokens(counts), *parts, running, aborted + ended)
 
 
 def spend(connection: sqlite3.Connection, span: Span) -> int:

@@ -1,9 +1,10 @@
 """Keeps sums with the calls, by quarter of an hour, so that any period is read without reading its calls.
 
 `call_sum` has a row for each quarter, session, provider, model, agent and directory with a call that was paid; copies
-are left out. A quarter of an hour divides the days of every time zone. Triggers write the session and the quarter of
-each call that changes to `unsummed`, and `settle` sums those again at the end of the transaction. While `unsummed` has
-rows, sums are read from the calls: that is slower, but never wrong, whoever wrote and whatever was interrupted.
+are left out. A quarter of an hour divides the days of every time zone. Each transaction ends with `settle`, which sums
+the quarters again in which calls changed: triggers note these in `unsummed`, and new calls have rows after
+`summed.upto`. While any are left, sums are read from the calls: that is slower, but never wrong, whoever wrote and
+whatever was interrupted.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from msgspec import Struct
 from opencode_tui.clock import EVER, Span
 
 QUARTER_MS = 900_000
-_KEYS_AT_ONCE = 4_000
+_ROWS_AT_ONCE = 50_000
 _UNIT = 1_000_000_000
 _MOST_UNITS = 9_000_000_000
 
@@ -58,21 +59,18 @@ SUMS_OF_CALLS = f"""
   SELECT {QUARTER} AS quarter, {", ".join(GROUP)}, {_SUMMED} FROM {_CALLS} GROUP BY quarter, {", ".join(GROUP)}
 """
 """What `call_sum` has to hold."""
-_SETTLE = (
-    """
-    DELETE FROM call_sum WHERE (quarter, session_id) IN (SELECT quarter, session_id FROM unsummed LIMIT ?)
-    """,
-    f"""
-    INSERT INTO call_sum (quarter, {", ".join(_COLUMNS)})
-    SELECT quarter, {", ".join(f"c.{name}" for name in GROUP)}, {_SUMMED}
-    FROM (SELECT quarter, session_id FROM unsummed LIMIT ?) u CROSS JOIN {_CALLS} c ON c.session_id = u.session_id
-      AND c.created_ms >= u.quarter * {QUARTER_MS} AND c.created_ms <= u.quarter * {QUARTER_MS} + {QUARTER_MS - 1}
-    GROUP BY quarter, {", ".join(f"c.{name}" for name in GROUP)}
-    """,
-    """
-    DELETE FROM unsummed WHERE (quarter, session_id) IN (SELECT quarter, session_id FROM unsummed LIMIT ?)
-    """,
-)
+_ROWS = "SELECT upto, (SELECT coalesce(max(rowid), 0) FROM call), EXISTS (SELECT 1 FROM unsummed) FROM summed"
+_NOTE_NEW = f"""
+  INSERT OR IGNORE INTO unsummed (quarter, session_id)
+  SELECT DISTINCT {QUARTER}, session_id FROM call WHERE rowid > ? AND rowid <= ?
+"""
+_SUM = f"""
+  INSERT INTO call_sum (quarter, {", ".join(_COLUMNS)})
+  SELECT quarter, {", ".join(f"c.{name}" for name in GROUP)}, {_SUMMED}
+  FROM unsummed u CROSS JOIN {_CALLS} c ON c.session_id = u.session_id
+    AND c.created_ms >= u.quarter * {QUARTER_MS} AND c.created_ms <= u.quarter * {QUARTER_MS} + {QUARTER_MS - 1}
+  GROUP BY quarter, {", ".join(f"c.{name}" for name in GROUP)}
+"""
 
 
 class PaidCalls(Struct, frozen=True):
@@ -106,15 +104,29 @@ def each_call() -> PaidCalls:
 
 
 def is_unsummed(connection: sqlite3.Connection) -> bool:
-    """Returns whether calls have changed since they were summed."""
-    return connection.execute("SELECT 1 FROM unsummed LIMIT 1").fetchone() is not None
+    """Returns whether calls have changed since they were summed; costs microseconds."""
+    upto, last, changed = connection.execute(_ROWS).fetchone()
+    return bool(changed) or last > upto
 
 
-def settle(connection: sqlite3.Connection, most: int = -1) -> None:
-    """Sums the calls that changed. Must run in a write transaction; `most` limits the sessions' quarters."""
-    if is_unsummed(connection):
-        for statement in _SETTLE:
-            connection.execute(statement, (most,))
+def check_rows(connection: sqlite3.Connection) -> None:
+    """Call this at the start of a write transaction: a `VACUUM` or a dump may have numbered the rows anew."""
+    upto, last, _ = connection.execute(_ROWS).fetchone()
+    if last < upto:
+        connection.execute("UPDATE summed SET upto = ?", (last,))
+
+
+def settle(connection: sqlite3.Connection, most: int | None = None) -> None:
+    """Sums the quarters whose calls changed. Must run in a write transaction; `most` limits the new calls."""
+    upto, last, changed = connection.execute(_ROWS).fetchone()
+    if not changed and last <= upto:
+        return
+    to = last if most is None else min(last, upto + most)
+    connection.execute(_NOTE_NEW, (upto, to))
+    connection.execute("DELETE FROM call_sum WHERE (quarter, session_id) IN (SELECT quarter, session_id FROM unsummed)")
+    connection.execute(_SUM)
+    connection.execute("DELETE FROM unsummed")
+    connection.execute("UPDATE summed SET upto = ?", (to,))
 
 
 def settle_in_steps(connection: sqlite3.Connection) -> None:
@@ -123,7 +135,8 @@ def settle_in_steps(connection: sqlite3.Connection) -> None:
         while is_unsummed(connection):
             connection.execute("BEGIN IMMEDIATE")
             try:
-                settle(connection, _KEYS_AT_ONCE)
+                check_rows(connection)
+                settle(connection, _ROWS_AT_ONCE)
                 connection.execute("COMMIT")
             except BaseException:
                 connection.execute("ROLLBACK")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from msgspec import Struct
 
@@ -53,6 +54,9 @@ _TOKENS = "{0}.input + {0}.output + {0}.reasoning + {0}.cache_read + {0}.cache_w
 # A completed call is never changed, unless a store can fill in fields that could not be read before. Of a running call
 # in several stores, the row with the most cost and tokens wins, so an older backup copy, even if restored, does not set
 # it back. The last parameter is true if the steps of the message may split the cost differently.
+_INSERT_CALL = f"""
+  INSERT INTO call ({", ".join(_CALL_COLUMNS)}) VALUES ({", ".join(f"?{n + 1}" for n in range(len(_CALL_COLUMNS)))})
+"""
 _UPSERT_CALL = f"""
   INSERT INTO call ({", ".join(_CALL_COLUMNS)})
   SELECT {", ".join(f"?{number + 1}" for number in range(len(_CALL_COLUMNS)))} WHERE true
@@ -137,9 +141,10 @@ def final_calls(connection: sqlite3.Connection, ids: Iterable[str]) -> frozenset
     return frozenset(row[0] for row in rows)
 
 
-def _running(connection: sqlite3.Connection, ids: Iterable[str]) -> frozenset[str]:
-    query = "SELECT id FROM call WHERE id IN (SELECT value FROM json_each(?)) AND completed_ms IS NULL"
-    return frozenset(row[0] for row in connection.execute(query, (json.dumps(list(ids)),)))
+def _known(connection: sqlite3.Connection, ids: Iterable[str]) -> dict[str, bool]:
+    """Whether each of the calls that the ledger has is running; an id with a NUL is not found, as JSON ends there."""
+    query = "SELECT id, completed_ms IS NULL FROM call WHERE id IN (SELECT value FROM json_each(?))"
+    return {id: bool(running) for id, running in connection.execute(query, (json.dumps(list(ids)),))}
 
 
 def write_sessions(connection: sqlite3.Connection, store_id: int, rank: int, sessions: Iterable[Session]) -> None:
@@ -174,16 +179,17 @@ def write_calls(
     """Inserts calls, completes those that were running, and links copies to the calls that pay."""
     rates = {each: _rates_id(connection, each) for each in {priced.rates for _, priced in calls}}
     in_steps = {message_id(call.id) for call, _ in calls if call.id != message_id(call.id)}
-    running = _running(connection, (call.id for call, _ in calls if call.final))
-    rows = [
-        (*_call_row(*each, store_id, machine, rates[each[1].rates]), message_id(each[0].id) in in_steps)
-        for each in calls
-    ]
+    known = _known(connection, (call.id for call, _ in calls))
+    running = {call.id for call, _ in calls if call.final and known.get(call.id)}
+    rows = [_call_row(*each, store_id, machine, rates[each[1].rates]) for each in calls]
+    new = {row[0]: row for row in rows if row[0] not in known and "\0" not in row[0]}
+    old = [(*row, message_id(row[0]) in in_steps) for row in rows if row is not new.get(row[0])]
     for id in running - in_steps:
         steps = [(id, step) for (step,) in connection.execute(_STEPS, (id,))]
         connection.executemany("UPDATE tool SET call_id = ? WHERE call_id = ?", steps)
         connection.executemany("DELETE FROM call WHERE id = ?", [(step,) for _, step in steps])
-    connection.executemany(_UPSERT_CALL, rows)
+    connection.executemany(_INSERT_CALL, new.values())  # faster than an upsert, which prepares for the triggers
+    connection.executemany(_UPSERT_CALL, old)
     ended = [call for call, _ in calls if call.id in running]
     connection.executemany(_END_CALL, [(c.completed_ms, c.streamed_ms, c.finish, c.error, c.id) for c in ended])
     link_copies(connection, [call for call, _ in calls])
@@ -224,7 +230,7 @@ def clear_unreadable_sums(connection: sqlite3.Connection, store_id: int, bills: 
     connection.execute(query, (store_id, json.dumps([bill.session_id for bill in bills])))
 
 
-def _call_row(call: Call, priced: Priced, store_id: int, machine: int, rates_id: int | None) -> tuple[object, ...]:
+def _call_row(call: Call, priced: Priced, store_id: int, machine: int, rates_id: int | None) -> tuple[Any, ...]:
     tokens = call.tokens
     return (
         *(call.id, call.session_id, call.turn_id, machine, store_id, call.provider, call.model, call.agent),
