@@ -23,6 +23,7 @@ from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.ledger.queries import slices
 from opencode_tui.sync import Sync
 from tests.proof.oracle import Drift, SessionTotals
+from tests.support.sums import wrong_sums
 
 Fired = tuple[str, str, str, str]
 """An alert as (rule, subject, period, level)."""
@@ -107,6 +108,13 @@ class Reader:
         self._sync = self._ledger = None
         if data_dir is not None:
             self.data_dir, self._settings = data_dir, None
+
+
+def check_sums(ledger: Path) -> None:
+    """Compares the sums that the ledger keeps with its calls, group by group. Raises Drift."""
+    with contextlib.closing(sqlite3.connect(ledger, timeout=20, isolation_level=None)) as connection:
+        if wrong := wrong_sums(connection):
+            raise Drift(f"{len(wrong)} sums are not those of their calls: {wrong[0]}")
 
 
 _passed_s = 0.0

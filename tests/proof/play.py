@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tests.proof.bells import DAY_MS, SETTINGS, Bells
 from tests.proof.encode import text_of
-from tests.proof.looks import Reader, hints_of, roots_of, sessions_of
+from tests.proof.looks import Reader, check_sums, hints_of, roots_of, sessions_of
 from tests.proof.oracle import Drift, Oracle, SessionTotals
 from tests.proof.place import JSON_VERSION, V1_VERSIONS, V2_VERSION, Place
 from tests.proof.story import HOUR_MS, Story
@@ -143,6 +143,7 @@ class Episode:
         A `whole` comparison uses the commands, which open that ledger themselves, and also compares a new ledger.
         """
         self.look()
+        check_sums(self.root / "ledger.db")
         where = (self.root / "ledger.db", self.config, self.place.directory)
         totals = sessions_of(*where) if whole else self.ledger_totals()
         total = self.oracle.compare(totals, self.story.loose, hints_of(where[0]))

@@ -1,0 +1,207 @@
+"""The sums kept with the calls are those of the calls, whoever wrote them, and every reading is the same from both."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from opencode_tui.clock import DAY_MS, EVER, HOUR_MS, Span
+from opencode_tui.ledger import queries, sums
+from opencode_tui.ledger.ledger import Ledger
+from tests.support.hostile import MOST
+from tests.support.old_ledgers import old_call, old_ledger
+from tests.support.sums import QUARTER_MS, kept_sums, true_sums, wrong_sums
+from tests.support.watched import DAY_START, NOON, Watched
+
+_IDS = st.sampled_from([f"msg_{number}" for number in range(9)])
+_AT = st.integers(-3, 40).map(lambda step: step * QUARTER_MS // 3 + (NOON if step >= 0 else 0))
+_CALL = st.fixed_dictionaries(
+    {
+        "session_id": st.sampled_from(["ses_1", "ses_2"]),
+        "turn_id": st.sampled_from([None, "turn", 'a "quoted", turn']),
+        "provider": st.sampled_from(["opencode", "a/b"]),
+        "model": st.sampled_from(["kimi", "glm"]),
+        "agent": st.sampled_from(["build", "title"]),
+        "created_ms": _AT,
+        "completed_ms": st.none() | _AT,
+        "error": st.sampled_from([None, "MessageAbortedError", "APIError"]),
+        "copied_from": st.sampled_from([None, None, "msg_0"]),
+        "amount_nano": st.integers(0, 10**15),
+        "list_nano": st.none() | st.integers(0, 10**9),
+        "input": st.integers(0, 10**6),
+        "input_nano": st.none() | st.integers(0, 10**9),
+    }
+)
+_WRITE = st.tuples(st.sampled_from(["insert", "update", "delete", "upsert"]), _IDS, _CALL)
+_STEP = st.tuples(
+    st.sampled_from(["first", "second", "raw", "rolled back", "vacuum", "reopen"]), st.lists(_WRITE, max_size=4)
+)
+SPANS = (EVER, Span(DAY_START, DAY_START + DAY_MS), Span(NOON, NOON + HOUR_MS), Span(NOON + 1, NOON + HOUR_MS - 7))
+
+
+def _write(connection: sqlite3.Connection, write: tuple[str, str, dict[str, Any]]) -> None:
+    kind, id, call = write
+    names, marks = ", ".join(call), ", ".join("?" * len(call))
+    if kind == "delete":
+        connection.execute("DELETE FROM call WHERE id = ?", (id,))
+    elif kind == "update":
+        connection.execute(f"UPDATE call SET ({names}) = ({marks}) WHERE id = ?", (*call.values(), id))
+    else:
+        then = "NOTHING" if kind == "insert" else "UPDATE SET agent = excluded.agent, created_ms = excluded.created_ms"
+        fixed = dict.fromkeys(("machine_id", "store_id"), 1) | dict.fromkeys(("output", "reasoning", "copied"), 0)
+        fixed |= dict.fromkeys(("cache_read", "cache_write", "recorded_nano"), 0)
+        values = {"id": id, "directory": "/shop", "basis": "recorded", **fixed, **call}
+        connection.execute(
+            f"INSERT INTO call ({', '.join(values)}) VALUES ({', '.join('?' * len(values))})"
+            f" ON CONFLICT (id) DO {then}",
+            tuple(values.values()),
+        )
+
+
+def _readings(connection: sqlite3.Connection, span: Span) -> list[object]:
+    """What is read from sums, each in an order of its own."""
+    return [
+        queries.totals(connection, span, NOON + HOUR_MS),
+        queries.totals(connection, span, NOON, ["opencode/glm"]),
+        queries.spend(connection, span),
+        *(queries.slices(connection, span, by) for by in queries.SLICE_KEYS),
+        queries.daily(connection, [("a", span), ("b", SPANS[1])]),
+        sorted(queries.models(connection, span)),
+        sorted(queries.session_sums(connection, span, NOON), key=lambda each: each.session_id),
+        sorted(queries.session_shares(connection, span)),
+        {id: sorted(costs) for id, costs in queries.session_costs(connection, span).items()},
+    ]
+
+
+def _readings_of_calls(connection: sqlite3.Connection, span: Span) -> list[object]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("opencode_tui.ledger.queries.paid_calls", lambda *_: sums.each_call())
+        return _readings(connection, span)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(_STEP, max_size=12))
+def test_the_sums_are_those_of_the_calls_whoever_wrote_them(steps: list[tuple[str, list[Any]]]) -> None:
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "ledger.db"
+        ledgers = {"first": Ledger(file), "second": Ledger(file)}
+        _add_store(ledgers["first"])
+        for who, writes in steps:
+            connection = ledgers["first"].connection
+            if who in ledgers:
+                with ledgers[who].writing() as writing:
+                    for write in writes:
+                        _write(writing, write)
+                assert wrong_sums(connection) == []
+            elif who == "raw":  # another program: readings go by the calls until one of ours has written
+                for write in writes:
+                    _write(connection, write)
+            elif who == "rolled back":
+                with pytest.raises(ZeroDivisionError), ledgers["second"].writing() as writing:
+                    for write in writes:
+                        _write(writing, write)
+                    raise ZeroDivisionError
+            elif who == "vacuum":
+                connection.execute("VACUUM")
+            else:
+                ledgers["second"].close()
+                ledgers["second"] = Ledger(file)
+                assert wrong_sums(connection) == []
+            for span in SPANS:
+                assert _readings(connection, span) == _readings_of_calls(connection, span)
+        for ledger in ledgers.values():
+            ledger.close()
+
+
+def _add_store(ledger: Ledger) -> None:
+    with ledger.writing() as connection:
+        connection.execute("INSERT INTO machine VALUES (1, 'm')")
+        connection.execute("INSERT INTO store (id, key) VALUES (1, 'k')")
+
+
+@pytest.fixture
+def watched(tmp_path: Path) -> Iterator[Watched]:
+    watched = Watched(tmp_path / "ledger.db")
+    yield watched
+    watched.ledger.close()
+
+
+def test_absurd_amounts_are_summed_to_the_most_that_there_is(watched: Watched) -> None:
+    connection = watched.ledger.connection
+    for at in (NOON, NOON, NOON + DAY_MS):
+        watched.call(at=at)
+    with watched.ledger.writing():
+        connection.execute("UPDATE call SET amount_nano = ?, input = ?", (MOST, MOST))
+    assert len(kept_sums(connection)) == 2
+    assert queries.totals(connection, EVER, 0).spend_nano >= 9 * 10**18
+    assert queries.session_sums(connection, EVER, 0)[0].tokens.input >= 9 * 10**18
+
+
+def test_a_call_that_takes_the_row_of_a_deleted_one_is_summed(watched: Watched) -> None:
+    for number in range(3):
+        watched.call(at=NOON + number * HOUR_MS)
+    with watched.ledger.writing() as connection:
+        connection.execute("DELETE FROM call WHERE created_ms >= ?", (NOON + HOUR_MS,))
+        columns = ", ".join(row[1] for row in connection.execute("PRAGMA table_info(call)"))
+        other = columns.replace("id,", "id || 'x',", 1).replace("created_ms", f"created_ms + {DAY_MS}", 1)
+        connection.execute(f"INSERT INTO call ({columns}) SELECT {other} FROM call")
+    assert wrong_sums(watched.ledger.connection) == []
+    assert len(kept_sums(watched.ledger.connection)) == 2
+
+
+def test_rows_numbered_anew_hide_no_call_from_the_sums(watched: Watched) -> None:
+    connection = watched.ledger.connection
+    for number in range(6):
+        watched.call(at=NOON + number * HOUR_MS)
+    with watched.ledger.writing():
+        connection.execute("DELETE FROM call WHERE created_ms < ?", (NOON + 3 * HOUR_MS,))
+    connection.execute("UPDATE call SET rowid = rowid - 3")  # as a dump that is read in again does
+    for number in range(3):
+        watched.call(at=NOON + number * HOUR_MS)
+        assert wrong_sums(connection) == []
+
+
+def test_the_calls_of_a_ledger_of_before_are_summed_in_steps_and_a_kill_between_them_loses_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "ledger.db"
+    with closing(old_ledger(file, 4)) as connection:
+        for number in range(40):
+            old_call(connection, f"msg_{number}", NOON + number * QUARTER_MS // 3, 1000 + number)
+    monkeypatch.setattr(sums, "_ROWS_AT_ONCE", 7)
+    settle, asked = sums.settle, []
+
+    def killed(connection: sqlite3.Connection, most: int | None = None) -> None:
+        asked.append(most)
+        if len(asked) == 3:
+            raise KeyboardInterrupt
+        settle(connection, most)
+
+    monkeypatch.setattr(sums, "settle", killed)
+    with pytest.raises(KeyboardInterrupt):
+        Ledger(file)
+    with closing(sqlite3.connect(file, isolation_level=None)) as connection:
+        assert 0 < len(kept_sums(connection)) < len(true_sums(connection))
+        assert queries.spend(connection, EVER) == sum(range(1000, 1040))
+    ledger = Ledger(file)
+    assert len(asked) == 3 + 4
+    assert wrong_sums(ledger.connection) == []
+    assert not sums.is_unsummed(ledger.connection)
+    ledger.close()
+
+
+def test_what_is_not_summed_yet_is_read_from_the_calls(watched: Watched) -> None:
+    watched.call(cost="0.10")
+    connection = watched.ledger.connection
+    assert sums.paid_calls(connection, EVER) != sums.each_call()
+    connection.execute("UPDATE call SET amount_nano = 7")
+    assert sums.paid_calls(connection, EVER) == sums.each_call()
+    assert queries.spend(connection, EVER) == 7
