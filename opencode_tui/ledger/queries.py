@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
 from opencode_tui.clock import EVER, Span
-from opencode_tui.ledger.sums import PaidCalls, each_call, exact_sum, paid_calls
+from opencode_tui.ledger.sums import each_call, exact_sum, paid_calls
 from opencode_tui.records import model_key
 from opencode_tui.records.calls import Tokens
-from opencode_tui.records.facts import PastLine, SessionFacts, SessionSum
+from opencode_tui.records.facts import PastLine, SessionFacts, SessionPart, SessionSum
 from opencode_tui.records.usage import Slice, Totals
 
 SLICE_KEYS = {
@@ -203,55 +203,43 @@ def costs(connection: sqlite3.Connection, span: Span) -> list[tuple[int, int]]:
     ).fetchall()
 
 
-def session_sums(connection: sqlite3.Connection, span: Span, running_since_ms: int) -> list[SessionSum]:
-    """The sums of each session in a span."""
+def session_parts(connection: sqlite3.Connection, span: Span) -> list[SessionPart]:
+    """The sums of each session in a span by model and agent."""
     paid = paid_calls(connection, span)
-    where, running = f"{paid.at} >= ? AND {paid.at} < ?", running_sessions(connection, span, running_since_ms)
-    return _session_sums(connection, paid, where, paid.bounds(span), running)
+    rows = connection.execute(
+        f"""
+        SELECT session_id, {model_key.SQL}, agent, {_SPEND}, sum(calls), min(first_ms), max(last_ms),
+          group_concat(turns), {_TOKENS}
+        FROM {paid.table} WHERE {paid.at} >= ? AND {paid.at} < ? GROUP BY session_id, provider, model, agent
+        """,
+        paid.bounds(span),
+    )
+    return [
+        SessionPart(id, model, agent, nano, calls, first_ms, last_ms, turns, Tokens(*counts))
+        for id, model, agent, nano, calls, first_ms, last_ms, turns, *counts in rows
+    ]
 
 
 def sums_of(connection: sqlite3.Connection, ids: Iterable[str], running_since_ms: int) -> dict[str, SessionSum]:
     """The sums of each of the sessions over its whole life, by id; those without a call are left out."""
-    where, values = "session_id IN (SELECT value FROM json_each(?))", (json.dumps(sorted(ids)),)
     running = running_sessions(connection, EVER, running_since_ms)
-    return {each.session_id: each for each in _session_sums(connection, each_call(), where, values, running)}
-
-
-def _session_sums(
-    connection: sqlite3.Connection,
-    paid: PaidCalls,
-    where: str,
-    values: tuple[object, ...],
-    running: Mapping[str, int],
-) -> list[SessionSum]:
     rows = connection.execute(
         f"""
-        SELECT session_id, {_SPEND}, sum(calls), min(first_ms), max(last_ms),
-          group_concat(turns), {_TOKENS}
-        FROM {paid.table} WHERE {where} GROUP BY session_id
+        SELECT session_id, {_SPEND}, sum(calls), min(first_ms), max(last_ms), group_concat(turns), {_TOKENS}
+        FROM {each_call().table} WHERE session_id IN (SELECT value FROM json_each(?)) GROUP BY session_id
         """,
-        values,
+        (json.dumps(sorted(ids)),),
     )
-    return [
-        SessionSum(id, nano, calls, len(set(strings(turns))), first_ms, last_ms, running.get(id, 0), _tokens(counts))
+    return {
+        id: SessionSum(id, nano, calls, count_turns(turns), first_ms, last_ms, running.get(id, 0), _tokens(counts))
         for id, nano, calls, first_ms, last_ms, turns, *counts in rows
-    ]
+    }
 
 
 def running_sessions(connection: sqlite3.Connection, span: Span, since_ms: int) -> dict[str, int]:
     """The number of incomplete calls in a span that began at `since_ms` or later, by session."""
     query = f"SELECT session_id, count(*) {_INCOMPLETE} AND created_ms >= ?1 GROUP BY 1"
     return dict(connection.execute(query, (since_ms, span.start_ms, span.end_ms)).fetchall())
-
-
-def session_shares(connection: sqlite3.Connection, span: Span) -> list[tuple[str, str, str, int, int]]:
-    """(session id, model key, agent, nano-dollars, calls), one row for each combination in a span."""
-    paid = paid_calls(connection, span)
-    return connection.execute(
-        f"SELECT session_id, {model_key.SQL}, agent, {_SPEND}, sum(calls) FROM {paid.table}"
-        f" WHERE {paid.at} >= ? AND {paid.at} < ? GROUP BY 1, 2, 3",
-        paid.bounds(span),
-    ).fetchall()
 
 
 def session_costs(connection: sqlite3.Connection, span: Span) -> dict[str, list[int]]:
@@ -272,14 +260,17 @@ def newest_contexts(
     rows = connection.execute(
         f"""
         SELECT id.value, c.input + c.cache_read + c.cache_write, c.provider, c.model, c.directory
-        FROM json_each(?) id CROSS JOIN call c ON c.rowid = (
-          SELECT rowid FROM call INDEXED BY call_session
-          WHERE session_id = id.value AND {_IN_SPAN} AND input + cache_read + cache_write > 0
-          ORDER BY created_ms DESC, rowid LIMIT 1)
+        FROM json_each(?) id CROSS JOIN call c ON c.session_id = id.value AND c.created_ms = (
+          SELECT max(created_ms) FROM call INDEXED BY call_session
+          WHERE session_id = id.value AND {_IN_SPAN} AND input + cache_read + cache_write > 0)
+        WHERE c.input + c.cache_read + c.cache_write > 0
         """,
         (json.dumps(list(ids)), span.start_ms, span.end_ms),
     )
-    return {row[0]: row[1:] for row in rows}
+    found: dict[str, tuple[int, str, str, str]] = {}
+    for id, *newest in rows:  # of several calls at one moment, the first
+        found.setdefault(id, (newest[0], newest[1], newest[2], newest[3]))
+    return found
 
 
 def session_facts(connection: sqlite3.Connection, ids: Iterable[str]) -> dict[str, SessionFacts]:
@@ -353,9 +344,11 @@ def _only(models: Sequence[str] | None) -> tuple[str, tuple[str, ...]]:
     return f"AND {SLICE_KEYS['model']} IN (SELECT value FROM json_each(?))", (json.dumps(list(models)),)
 
 
-def strings(texts: str | None) -> list[str]:
-    """The texts of JSON strings with commas between them."""
-    return _STRINGS.decode(f"[{texts}]") if texts else []
+def count_turns(texts: str | None) -> int:
+    """The number of different JSON strings in a text with commas between them."""
+    if not texts:
+        return 0
+    return 1 if texts.count('"') == 2 else len(set(_STRINGS.decode(f"[{texts}]")))
 
 
 def numbers(texts: str | None) -> list[int]:

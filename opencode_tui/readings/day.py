@@ -201,7 +201,7 @@ def _session_lines(span: Span, context: Context) -> tuple[SessionLine, ...]:
             deleted=row.state == "deleted",
             lower_bound=row.lower_bound,
         )
-        for row in session_rows(span, context)
+        for row in session_rows(span, context, sparks=False)
     ]
     lines.sort(key=lambda line: (not line.active, -line.total_nano, -line.last_ms, line.id))
     return tuple(lines)

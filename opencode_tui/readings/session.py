@@ -19,7 +19,8 @@ from opencode_tui.ledger.bounds import bounded_sessions
 from opencode_tui.ledger.residuals import UNDONE
 from opencode_tui.privacy.harmless import shown_id
 from opencode_tui.readings.context import Context, ContextLimits, LiveStore, UnknownSession
-from opencode_tui.readings.sessions import RUNNING_MS, main_key, state_of
+from opencode_tui.readings.session_parts import main_key
+from opencode_tui.readings.sessions import RUNNING_MS, state_of
 from opencode_tui.records.calls import Tokens, is_unlisted, message_id
 from opencode_tui.records.evidence import SessionEvidence
 from opencode_tui.records.facts import CallFacts, SessionFacts, SessionSum, ToolFacts

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from opencode_tui.analysis.periods import PERIODS, days_of, parse_day
 from opencode_tui.analysis.trees import Tree, roots, trees_of
@@ -13,6 +12,7 @@ from opencode_tui.ledger import queries, session_queries
 from opencode_tui.ledger.bounds import bounded_sessions, is_lower_bound
 from opencode_tui.privacy.harmless import shown_id
 from opencode_tui.readings.context import Context
+from opencode_tui.readings.session_parts import combined, in_steps, main_key, read_parts
 from opencode_tui.records.calls import Tokens
 from opencode_tui.records.facts import SessionFacts, SessionSum
 from opencode_tui.records.requests import SessionsRequest
@@ -22,7 +22,6 @@ RUNNING_MS = HOUR_MS // 2
 """An incomplete call older than this counts as aborted: OpenCode was ended."""
 ACTIVE_MS = 120_000
 """A session counts as active for this long after its last call."""
-SPARK_STEPS = 12
 
 
 def read_sessions(request: SessionsRequest, context: Context) -> SessionList:
@@ -31,7 +30,7 @@ def read_sessions(request: SessionsRequest, context: Context) -> SessionList:
     Raises ValueError for an unknown period.
     """
     span = span_of(context.calendar, request.period, context.now_ms)
-    rows = session_rows(span, context)
+    rows = session_rows(span, context, sparks=request.sparks)
     rows.sort(key=lambda row: (-row.last_ms, row.id))
     return SessionList(request, context.now_ms, tuple(rows), is_lower_bound(context.connection, span, context.whole))
 
@@ -47,35 +46,38 @@ def span_of(calendar: Calendar, period: str, now_ms: int) -> Span:
     return calendar.span(*days_of(period, today, today))
 
 
-def session_rows(span: Span, context: Context) -> list[SessionRow]:
-    """The roots of all sessions active in the span, unordered."""
+def session_rows(span: Span, context: Context, *, sparks: bool = True) -> list[SessionRow]:
+    """The roots of all sessions active in the span, unordered; without `sparks` these are empty."""
     connection, now_ms, limits = context.connection, context.now_ms, context.limits
-    sums = {each.session_id: each for each in queries.session_sums(connection, span, now_ms - RUNNING_MS)}
+    parts = read_parts(connection, span, now_ms - RUNNING_MS)
+    sums, models, agents = parts.sums, parts.models, parts.agents
     facts = _with_ancestors(connection, sums)
     parents = {id: facts[id].parent_id if id in facts else None for id in {*sums, *facts}}
     grown = trees_of(roots(list(sums), parents))
-    models, agents = _shares(connection, span)
     newest = queries.newest_contexts(connection, span, [tree.root for tree in grown])
-    costs = queries.session_costs(connection, span)
+    costs = queries.session_costs(connection, span) if sparks else {}
     bounded = bounded_sessions(
         connection, {id: (each.first_ms, each.last_ms) for id, each in sums.items()}, context.whole, span
     )
     rows = []
     for tree in grown:
         last = newest.get(tree.root)
-        tree_models = combined(models, tree.members)
+        tree_models = combined(models[member] for member in tree.members)
+        agent = agents.get(tree.root) or combined(agents[member] for member in tree.members)
+        times = _times([sums[member] for member in tree.members])
         rows.append(
             _row(
                 tree,
                 facts.get(tree.root),
                 sums,
                 now_ms,
+                times=times,
                 models=tuple(tree_models),
                 model=main_key(tree_models),
-                agent=main_key(combined(agents, (tree.root,)) or combined(agents, tree.members)),
+                agent=main_key(agent),
                 context_tokens=last[0] if last else 0,
                 context_limit=limits.context_limit(*last[1:]) if limits and last else None,
-                spark=in_steps([costs[id] for id in tree.members if id in costs], *_times(tree, sums)),
+                spark=in_steps([costs[id] for id in tree.members if id in costs], *times) if sparks else (),
                 lower_bound=not bounded.isdisjoint(tree.members),
             )
         )
@@ -88,6 +90,7 @@ def _row(
     sums: Mapping[str, SessionSum],
     now_ms: int,
     *,
+    times: tuple[int, int],
     models: tuple[str, ...],
     model: str,
     agent: str,
@@ -98,7 +101,7 @@ def _row(
 ) -> SessionRow:
     own = sums.get(tree.root)
     members = [sums[member] for member in tree.members]
-    started_ms, last_ms = _times(tree, sums)
+    started_ms, last_ms = times
     return SessionRow(
         id=tree.root,
         title=(facts.title if facts else "") or shown_id(tree.root),
@@ -113,7 +116,7 @@ def _row(
         subagents=tree.subagents,
         turns=own.turns if own else 0,
         calls=sum(each.calls for each in members),
-        tokens=sum((each.tokens for each in members), Tokens()),
+        tokens=members[0].tokens if len(members) == 1 else sum((each.tokens for each in members), Tokens()),
         context_tokens=context_tokens,
         context_limit=context_limit,
         started_ms=started_ms,
@@ -132,52 +135,9 @@ def state_of(facts: SessionFacts | None, running: bool, last_ms: int, now_ms: in
     return "archived" if facts is not None and facts.archived else "idle"
 
 
-def main_key(shares: Mapping[str, tuple[int, int]]) -> str:
-    """The key with the most spend, or with the most calls if none cost anything."""
-    return max(sorted(shares), key=lambda key: shares[key]) if shares else ""
-
-
-def combined(shares: Mapping[str, Mapping[str, tuple[int, int]]], members: Sequence[str]) -> dict[str, tuple[int, int]]:
-    """(nano-dollars, calls) by key, summed over several sessions and sorted by key."""
-    total: dict[str, tuple[int, int]] = {}
-    for member in members:
-        for key, (nano, calls) in shares.get(member, {}).items():
-            before = total.get(key, (0, 0))
-            total[key] = (before[0] + nano, before[1] + calls)
-    return dict(sorted(total.items()))
-
-
-def in_steps(costs: Iterable[Sequence[int]], start_ms: int, end_ms: int) -> tuple[int, ...]:
-    """The costs (Unix ms and nano-dollars of each, in flat lists) in each step of a time, both ends included.
-
-    A clock that was set back can date calls outside of that time; they are left out.
-    """
-    found, length = [0] * SPARK_STEPS, end_ms - start_ms + 1
-    if length > 0:
-        for flat in costs:
-            for at_ms, nano in zip(flat[::2], flat[1::2], strict=True):
-                if start_ms <= at_ms <= end_ms:
-                    found[(at_ms - start_ms) * SPARK_STEPS // length] += nano
-    return tuple(found)
-
-
-Shares = dict[str, dict[str, tuple[int, int]]]
-
-
-def _shares(connection: sqlite3.Connection, span: Span) -> tuple[Shares, Shares]:
-    """(nano-dollars, calls) by session and model, and by session and agent."""
-    models: Shares = defaultdict(dict)
-    agents: Shares = defaultdict(dict)
-    for id, model, agent, nano, calls in queries.session_shares(connection, span):
-        for found, key in ((models[id], model), (agents[id], agent)):
-            before = found.get(key, (0, 0))
-            found[key] = (before[0] + nano, before[1] + calls)
-    return models, agents
-
-
-def _times(tree: Tree, sums: Mapping[str, SessionSum]) -> tuple[int, int]:
-    members = [sums[member] for member in tree.members]
-    return min(each.first_ms for each in members), max(each.last_ms for each in members)
+def _times(members: Sequence[SessionSum]) -> tuple[int, int]:
+    """(start, end) in Unix milliseconds."""
+    return min([each.first_ms for each in members]), max([each.last_ms for each in members])
 
 
 def _with_ancestors(connection: sqlite3.Connection, sums: Mapping[str, SessionSum]) -> dict[str, SessionFacts]:

@@ -21,6 +21,22 @@ class SessionSum(Struct, frozen=True):
     tokens: Tokens
 
 
+class SessionPart(Struct, frozen=True, gc=False):
+    """What one session spent with one model and agent in a span."""
+
+    session_id: str
+    model: str
+    """As its `model_key`."""
+    agent: str
+    spend_nano: int
+    calls: int
+    first_ms: int
+    last_ms: int
+    turns: str | None
+    """The ids of its turns as JSON strings with commas between them, some more than once."""
+    tokens: Tokens
+
+
 class SessionFacts(Struct, frozen=True):
     id: str
     parent_id: str | None

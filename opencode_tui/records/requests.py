@@ -11,6 +11,8 @@ class SessionsRequest(Struct, frozen=True):
     """The root sessions active in one of analysis.periods.PERIODS or on a day (2026-05-13)."""
 
     period: str = "week"
+    sparks: bool = True
+    """Whether the rows have their spend over time, which takes longer to read than all the rest."""
 
 
 class SessionRequest(Struct, frozen=True):

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from opencode_tui.clock import DAY_MS, EVER, HOUR_MS, Span
 from opencode_tui.ledger import queries, sums
 from opencode_tui.ledger.ledger import Ledger
+from opencode_tui.readings.session_parts import read_parts
 from tests.support.hostile import MOST
 from tests.support.old_ledgers import old_call, old_ledger
 from tests.support.sums import QUARTER_MS, kept_sums, true_sums, wrong_sums
@@ -75,8 +76,7 @@ def _readings(connection: sqlite3.Connection, span: Span) -> list[object]:
         *(queries.slices(connection, span, by) for by in queries.SLICE_KEYS),
         queries.daily(connection, [("a", span), ("b", SPANS[1])]),
         sorted(queries.models(connection, span)),
-        sorted(queries.session_sums(connection, span, NOON), key=lambda each: each.session_id),
-        sorted(queries.session_shares(connection, span)),
+        read_parts(connection, span, NOON),
         {id: sorted(costs) for id, costs in queries.session_costs(connection, span).items()},
     ]
 
@@ -142,7 +142,7 @@ def test_absurd_amounts_are_summed_to_the_most_that_there_is(watched: Watched) -
         connection.execute("UPDATE call SET amount_nano = ?, input = ?", (MOST, MOST))
     assert len(kept_sums(connection)) == 2
     assert queries.totals(connection, EVER, 0).spend_nano >= 9 * 10**18
-    assert queries.session_sums(connection, EVER, 0)[0].tokens.input >= 9 * 10**18
+    assert queries.session_parts(connection, EVER)[0].tokens.input >= 9 * 10**18
 
 
 def test_a_call_that_takes_the_row_of_a_deleted_one_is_summed(watched: Watched) -> None:

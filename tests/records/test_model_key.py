@@ -59,7 +59,7 @@ def test_two_models_of_the_same_text_are_two_everywhere(tmp_path: Path, pair: tu
     spent = dict(zip(names, (10_000_000, 20_000_000), strict=True))
     assert one.spend_by("model") == spent
     assert dict(alert_queries.sums_by(connection, EVER, "model")) == spent
-    assert {key: nano for _, key, _, nano, _ in queries.session_shares(connection, EVER)} == spent
+    assert {part.model: part.spend_nano for part in queries.session_parts(connection, EVER)} == spent
     assert {key: nano for _, key, _, nano, _ in session_queries.main_keys(connection, [session])} == spent
     assert {call.model for call in session_queries.session_calls(connection, session)} == set(names)
     for name in names:
