@@ -35,7 +35,7 @@ def roots(ids: Sequence[str], parents: Mapping[str, str | None]) -> dict[str, st
     return {id: found[id] for id in ids}
 
 
-class Tree(Struct, frozen=True):
+class Tree(Struct, frozen=True, gc=False):
     """A root session and its active subagents; `members` holds the root only if it was active itself."""
 
     root: str

@@ -34,8 +34,8 @@ def read_parts(connection: sqlite3.Connection, span: Span, running_since_ms: int
     found = SessionParts({}, {}, {})
     for id, parts in by_session.items():
         found.sums[id] = _sum_of(parts, running.get(id, 0))
-        found.models[id] = combined({each.model: (each.spend_nano, each.calls)} for each in parts)
-        found.agents[id] = combined({each.agent: (each.spend_nano, each.calls)} for each in parts)
+        found.models[id] = combined([{each.model: (each.spend_nano, each.calls)} for each in parts])
+        found.agents[id] = combined([{each.agent: (each.spend_nano, each.calls)} for each in parts])
     return found
 
 
@@ -57,14 +57,16 @@ def _sum_of(parts: Sequence[SessionPart], running: int) -> SessionSum:
     )
 
 
-def combined(shares: Iterable[Shares]) -> Shares:
-    """The sums of several shares, sorted by key."""
+def combined(shares: Sequence[Shares]) -> Shares:
+    """The sums of several shares, each sorted by key as they are."""
+    if len(shares) == 1:
+        return shares[0]
     total: dict[str, tuple[int, int]] = {}
     for share in shares:
         for key, (nano, calls) in share.items():
             before = total.get(key)
             total[key] = (before[0] + nano, before[1] + calls) if before else (nano, calls)
-    return dict(sorted(total.items())) if len(total) > 1 else total
+    return dict(sorted(total.items()))
 
 
 def main_key(shares: Shares) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from opencode_tui.analysis.periods import PERIODS, days_of, parse_day
 from opencode_tui.analysis.trees import Tree, roots, trees_of
@@ -61,15 +61,16 @@ def session_rows(span: Span, context: Context, *, sparks: bool = True) -> list[S
     )
     rows = []
     for tree in grown:
-        last = newest.get(tree.root)
-        tree_models = combined(models[member] for member in tree.members)
-        agent = agents.get(tree.root) or combined(agents[member] for member in tree.members)
-        times = _times([sums[member] for member in tree.members])
+        last, members = newest.get(tree.root), [sums[member] for member in tree.members]
+        tree_models = combined([models[member] for member in tree.members])
+        agent = agents.get(tree.root) or combined([agents[member] for member in tree.members])
+        times = min([each.first_ms for each in members]), max([each.last_ms for each in members])
         rows.append(
             _row(
                 tree,
                 facts.get(tree.root),
-                sums,
+                sums.get(tree.root),
+                members,
                 now_ms,
                 times=times,
                 models=tuple(tree_models),
@@ -87,7 +88,8 @@ def session_rows(span: Span, context: Context, *, sparks: bool = True) -> list[S
 def _row(
     tree: Tree,
     facts: SessionFacts | None,
-    sums: Mapping[str, SessionSum],
+    own: SessionSum | None,
+    members: Sequence[SessionSum],
     now_ms: int,
     *,
     times: tuple[int, int],
@@ -99,8 +101,6 @@ def _row(
     spark: tuple[int, ...],
     lower_bound: bool,
 ) -> SessionRow:
-    own = sums.get(tree.root)
-    members = [sums[member] for member in tree.members]
     started_ms, last_ms = times
     return SessionRow(
         id=tree.root,
@@ -112,10 +112,10 @@ def _row(
         state=state_of(facts, any(each.running for each in members), last_ms, now_ms),
         is_fork=facts.is_fork if facts else False,
         own_nano=own.spend_nano if own else 0,
-        total_nano=sum(each.spend_nano for each in members),
+        total_nano=sum([each.spend_nano for each in members]),
         subagents=tree.subagents,
         turns=own.turns if own else 0,
-        calls=sum(each.calls for each in members),
+        calls=sum([each.calls for each in members]),
         tokens=members[0].tokens if len(members) == 1 else sum((each.tokens for each in members), Tokens()),
         context_tokens=context_tokens,
         context_limit=context_limit,
@@ -135,10 +135,9 @@ def state_of(facts: SessionFacts | None, running: bool, last_ms: int, now_ms: in
     return "archived" if facts is not None and facts.archived else "idle"
 
 
-def _times(members: Sequence[SessionSum]) -> tuple[int, int]:
-    """(start, end) in Unix milliseconds."""
-    return min([each.first_ms for each in members]), max([each.last_ms for each in members])
-
-
-def _with_ancestors(connection: sqlite3.Connection, sums: Mapping[str, SessionSum]) -> dict[str, SessionFacts]:
-    return queries.session_facts(connection, session_queries.with_ancestors(connection, sums))
+def _with_ancestors(connection: sqlite3.Connection, ids: Iterable[str]) -> dict[str, SessionFacts]:
+    facts = queries.session_facts(connection, ids)
+    above = {each.parent_id for each in facts.values() if each.parent_id and each.parent_id not in facts}
+    if above:
+        facts |= queries.session_facts(connection, session_queries.with_ancestors(connection, above))
+    return facts

@@ -19,7 +19,7 @@ Basis = Literal["custom", "recorded", "list"]
 """Where a call's cost is from: the user's own price, OpenCode's record, or the list price."""
 
 
-class Tokens(Struct, frozen=True):
+class Tokens(Struct, frozen=True, gc=False):
     """Five disjoint token counts of one or many calls; `output` excludes `reasoning`."""
 
     input: int = 0

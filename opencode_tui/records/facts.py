@@ -8,7 +8,7 @@ from opencode_tui.clock import Span
 from opencode_tui.records.calls import Tokens
 
 
-class SessionSum(Struct, frozen=True):
+class SessionSum(Struct, frozen=True, gc=False):
     """One session's sums over a span."""
 
     session_id: str
@@ -37,7 +37,7 @@ class SessionPart(Struct, frozen=True, gc=False):
     tokens: Tokens
 
 
-class SessionFacts(Struct, frozen=True):
+class SessionFacts(Struct, frozen=True, gc=False):
     id: str
     parent_id: str | None
     title: str

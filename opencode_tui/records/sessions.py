@@ -13,7 +13,7 @@ State = Literal["active", "idle", "archived", "deleted"]
 """`deleted`: OpenCode no longer has the session; its cost still counts."""
 
 
-class SessionRow(Struct, frozen=True):
+class SessionRow(Struct, frozen=True, gc=False):
     """A root session; figures are those of its whole tree in the period unless named own."""
 
     id: str

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
+from tabulate import tabulate
 
 from opencode_tui.report.table import TextColumn, cells, text_table
 
@@ -56,3 +57,9 @@ def test_columns_give_way_one_by_one_and_text_before_them() -> None:
         ["session", "title", "total"],
     ]
     assert "…" in text_table(COLUMNS, [row], 60)
+
+
+@given(rows=ROWS)
+def test_a_table_is_laid_out_as_by_tabulate(rows: list[tuple[str, ...]]) -> None:
+    heads, align = [column.head for column in COLUMNS], [column.align for column in COLUMNS]
+    assert text_table(COLUMNS, rows) == tabulate(rows, heads, colalign=align, disable_numparse=True)
