@@ -35,14 +35,15 @@ def text_table(columns: Sequence[TextColumn], rows: Sequence[Sequence[str]], wid
     """The rows below their heads, in `width` cells if the columns that never give way fit; None is unlimited."""
     kept = list(range(len(columns)))
     sizes = [max([_head(column), *(cells(row[at]) for row in rows)]) for at, column in enumerate(columns)]
+    full = list(sizes)
     if width is not None:
         kept, sizes = _fitted(columns, sizes, width)
-    body = [[_cut(row[at], sizes[at], columns[at]).strip() for at in kept] for row in rows]
-    lines = [[columns[at].head for at in kept], *body]
-    padded = [
-        _padded(texts, _head(columns[at]), columns[at].align)
-        for at, texts in zip(kept, zip(*lines, strict=True), strict=True)
-    ]
+    padded = []
+    for at in kept:
+        column, texts = columns[at], [row[at] for row in rows]
+        if sizes[at] < full[at]:
+            texts = [_cut(text, sizes[at], column) for text in texts]
+        padded.append(_padded([column.head, *(text.strip() for text in texts)], _head(column), column.align))
     dashes = ["-" * cells(column[0]) for column in padded]
     head, *below = [(" " * _GAP).join(line).rstrip() for line in zip(*padded, strict=True)]
     return "\n".join([head, (" " * _GAP).join(dashes), *below])

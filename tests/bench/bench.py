@@ -73,6 +73,10 @@ class Bench:
             Row("`status`, whole process", "<= 0.15 s"),
             Row("`check`, whole process"),
         )
+        usage, sessions = (
+            Row("`usage --period all`, whole process", "<= 0.25 s"),
+            Row("`sessions --period all`, whole process", "<= 0.35 s"),
+        )
         seen = Row("the same with alerts looked for and the picture taken", unit="ms")
         idle, busy = (
             Row("a poll with nothing new, in process", unit="µs"),
@@ -89,12 +93,14 @@ class Bench:
             today.values.append(self._today_after_one())
             status.values.append(self._ours("status").seconds)
             check.values.append(self._ours("check", "--warn", "100000", "--cutoff", "100000").seconds)
+            usage.values.append(self._ours("usage", "--period", "all").seconds)
+            sessions.values.append(self._ours("sessions", "--period", "all").seconds)
             quiet, new, whole = self._probe("polls")
             idle.values.append(quiet)
             busy.values.append(new)
             seen.values.append(whole)
             self._forget()
-        return [python, scan, first, peak, right, today, status, check, idle, busy, seen]
+        return [python, scan, first, peak, right, today, status, check, usage, sessions, idle, busy, seen]
 
     def run(self, *arguments: str) -> Ran:
         """A Python process from its start to its end. Raises SystemExit where it fails."""
