@@ -21,8 +21,12 @@ from opencode_tui.report.words import amount_text, band_glyph, clock_time, fitti
 LineStyle = Literal["calm", "note", "warning", "cutoff"]
 """The look of a state line."""
 
-STALE_AFTER_MS = 60_000
-"""A snapshot is stale if no poll has succeeded for this long, even if none failed."""
+POLL_MS = 2_000
+"""The time between two polls, unless the settings have another."""
+_LIVE_POLLS = 2
+"""A snapshot is live if a poll has succeeded within the time of so many."""
+_STALE_MS, _STALE_POLLS = 60_000, 5
+"""A snapshot is stale if none has for both of these, even if none failed."""
 
 
 class StateLine(Struct, frozen=True):
@@ -152,9 +156,12 @@ def freshness(
     failure: Failure | None,
     now: int,
     calendar: Calendar,
-    stale_after_ms: int = STALE_AFTER_MS,
+    poll_ms: int = POLL_MS,
 ) -> StateLine:
-    """Whether the snapshot is current. `polled_ms` is when a poll last succeeded."""
+    """Whether the snapshot is current: live for two polls, then said to be older, and in the end stale.
+
+    `polled_ms` is when a poll last succeeded, `poll_ms` the time between two.
+    """
     if failure is not None:
         return StateLine("warning", (f"▲ stale since {clock_time(failure.since_ms, calendar)}", "▲ stale"))
     if snapshot is None:
@@ -171,8 +178,10 @@ def freshness(
         since = f" since {clock_time(worst.since_ms, calendar)}" if worst.since_ms is not None else ""
         return StateLine("warning", (f"▲ {worst.state}{since}", f"▲ {worst.state}"))
     read = max(polled_ms or 0, snapshot.read_ms or 0)
-    if now - read > stale_after_ms:
+    if now - read > max(_STALE_MS, _STALE_POLLS * poll_ms):
         return StateLine("warning", (f"▲ stale since {clock_time(read, calendar)}", "▲ stale"))
+    if now - read > _LIVE_POLLS * poll_ms:
+        return StateLine("note", (f"◌ read {ago(now - read)}", f"◌ {ago(now - read)}"))
     return StateLine("calm", (f"● live, {ago(now - read)}", "● live"))
 
 

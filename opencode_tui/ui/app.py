@@ -24,7 +24,7 @@ from opencode_tui.clock import Clock, calendar_for, now_ms
 from opencode_tui.config.settings import Settings
 from opencode_tui.paths import config_file, tilde
 from opencode_tui.records.alerts import Alert
-from opencode_tui.report.states import STALE_AFTER_MS, Failure, looked_in
+from opencode_tui.report.states import Failure, looked_in
 from opencode_tui.ui.alerting import AlertingApp
 from opencode_tui.ui.announcer import Announcer
 from opencode_tui.ui.leaving import Palette
@@ -118,7 +118,7 @@ class OpencodeTui(AlertingApp):
 
     def _bound(self, screen: SnapshotScreen) -> SnapshotScreen:
         """The screen with its reactives bound to the app's."""
-        screen.stale_after_ms = max(STALE_AFTER_MS, int(self._settings.poll.interval_s * 5000))
+        screen.poll_ms = int(self._settings.poll.interval_s * 1000)
         screen.data_bind(OpencodeTui.snapshot, OpencodeTui.polled_ms, OpencodeTui.failure)
         return screen
 

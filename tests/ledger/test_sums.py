@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from opencode_tui.clock import DAY_MS, EVER, HOUR_MS, Span
@@ -87,7 +87,6 @@ def _readings_of_calls(connection: sqlite3.Connection, span: Span) -> list[objec
         return _readings(connection, span)
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.lists(_STEP, max_size=12))
 def test_the_sums_are_those_of_the_calls_whoever_wrote_them(steps: list[tuple[str, list[Any]]]) -> None:
     with TemporaryDirectory() as folder:

@@ -173,7 +173,9 @@ def test_numbers_are_live_until_polls_stop_coming_back() -> None:
         return freshness(snapshot(**changes), NOW, None, now, UTC).variants[0]  # type: ignore[arg-type]
 
     assert said(NOW + 1_500) == "● live, 1 s ago"
-    assert said(NOW + 60_000) == "● live, 1 min ago"
+    assert said(NOW + 4_000) == "● live, 4 s ago"
+    assert said(NOW + 4_001) == "◌ read 4 s ago"
+    assert said(NOW + 60_000) == "◌ read 1 min ago"
     assert said(NOW + 61_000) == "▲ stale since 14:23"
     assert said(NOW, stores=(IMPORTING,)) == "◌ importing 34%"
     assert said(NOW, stores=(replace(STORE, state="gone", since_ms=at("14:02")),)) == "▲ gone since 14:02"

@@ -14,7 +14,7 @@ from opencode_tui.records.alerts import Alert
 from opencode_tui.records.answers import Answer
 from opencode_tui.records.day import Snapshot
 from opencode_tui.records.requests import Request
-from opencode_tui.report.states import STALE_AFTER_MS, Failure
+from opencode_tui.report.states import POLL_MS, Failure
 from opencode_tui.ui.leaving import LeavingScreen
 
 WIDTHS = [(0, "-narrow"), (64, "-slim"), (80, "-middle"), (110, "-wide")]
@@ -68,8 +68,8 @@ class SnapshotScreen(LeavingScreen):
     snapshot: var[Snapshot | None] = var(None)
     polled_ms: var[int | None] = var(None)
     failure: var[Failure | None] = var(None)
-    stale_after_ms: int = STALE_AFTER_MS
-    """The age in milliseconds from which on the snapshot is stale; set by the app."""
+    poll_ms: int = POLL_MS
+    """The time between two polls in milliseconds; set by the app."""
 
     @property
     def crumb(self) -> tuple[str, ...]:

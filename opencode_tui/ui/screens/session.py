@@ -84,7 +84,7 @@ class SessionScreen(AskingScreen):
         return (*self._way, shown_title(self.session) if self.session else shown_id(self.session_id))
 
     def compose(self) -> ComposeResult:
-        yield CrumbHeader(self.crumb, self._calendar, self._clock, self.stale_after_ms).data_bind(
+        yield CrumbHeader(self.crumb, self._calendar, self._clock, self.poll_ms).data_bind(
             SessionScreen.snapshot, SessionScreen.polled_ms, SessionScreen.failure
         )
         yield Banner(self._calendar, states=False).data_bind(SessionScreen.snapshot)

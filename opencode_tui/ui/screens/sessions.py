@@ -67,7 +67,7 @@ class SessionsScreen(AskingScreen):
         return (*self._came_by, "Sessions")
 
     def compose(self) -> ComposeResult:
-        yield CrumbHeader(self.crumb, self._calendar, self._clock, self.stale_after_ms).data_bind(
+        yield CrumbHeader(self.crumb, self._calendar, self._clock, self.poll_ms).data_bind(
             SessionsScreen.snapshot, SessionsScreen.polled_ms, SessionsScreen.failure
         )
         yield Banner(self._calendar).data_bind(SessionsScreen.snapshot, SessionsScreen.failure)

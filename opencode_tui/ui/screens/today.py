@@ -59,7 +59,7 @@ class TodayScreen(SnapshotScreen):
         return ("Today" if self._wanted is None else short_day(self._wanted),)
 
     def compose(self) -> ComposeResult:
-        yield DayHeader(self._calendar, self._clock, self.stale_after_ms).data_bind(
+        yield DayHeader(self._calendar, self._clock, self.poll_ms).data_bind(
             TodayScreen.snapshot, TodayScreen.polled_ms, TodayScreen.failure
         )
         yield Banner(self._calendar).data_bind(TodayScreen.snapshot, TodayScreen.failure)

@@ -64,7 +64,7 @@ class WhyScreen(AskingScreen):
         return (self._alerts or {}).get(self._table.cursor_key or "")
 
     def compose(self) -> ComposeResult:
-        yield CrumbHeader(self.crumb, self._calendar, self._clock, self.stale_after_ms).data_bind(
+        yield CrumbHeader(self.crumb, self._calendar, self._clock, self.poll_ms).data_bind(
             WhyScreen.snapshot, WhyScreen.polled_ms, WhyScreen.failure
         )
         yield Banner(self._calendar, alerts=False).data_bind(WhyScreen.snapshot, WhyScreen.failure)

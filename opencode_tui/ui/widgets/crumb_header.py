@@ -21,8 +21,8 @@ def crumb_titles(crumb: tuple[str, ...]) -> tuple[str, ...]:
 class CrumbHeader(DayHeader):
     """`crumb` is the path from the tab to its screen."""
 
-    def __init__(self, crumb: tuple[str, ...], calendar: Calendar, clock: Clock, stale_after_ms: int) -> None:
-        super().__init__(calendar, clock, stale_after_ms)
+    def __init__(self, crumb: tuple[str, ...], calendar: Calendar, clock: Clock, poll_ms: int) -> None:
+        super().__init__(calendar, clock, poll_ms)
         self._titles = crumb_titles(crumb)
 
     @property

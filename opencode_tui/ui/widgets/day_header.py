@@ -66,9 +66,9 @@ class DayHeader(Widget):
     polled_ms: var[int | None] = var(None)
     failure: var[Failure | None] = var(None)
 
-    def __init__(self, calendar: Calendar, clock: Clock, stale_after_ms: int) -> None:
+    def __init__(self, calendar: Calendar, clock: Clock, poll_ms: int) -> None:
         super().__init__()
-        self._stale_after_ms = stale_after_ms
+        self._poll_ms = poll_ms
         self._calendar = calendar
         self._clock = clock
         self._drawn: tuple[tuple[str, str, str], str, str] | None = None
@@ -92,7 +92,7 @@ class DayHeader(Widget):
 
     def _parts(self) -> tuple[tuple[str, str, str], str, str]:
         now = self._clock()
-        fresh = freshness(self.snapshot, self.polled_ms, self.failure, now, self._calendar, self._stale_after_ms)
+        fresh = freshness(self.snapshot, self.polled_ms, self.failure, now, self._calendar, self._poll_ms)
         snapshot = self.snapshot
         money = money_line(snapshot, self._calendar) if self.shows_money else ()
         if snapshot is not None and money:
