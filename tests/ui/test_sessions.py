@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -167,7 +168,26 @@ async def test_p_asks_for_the_next_period_and_says_so_until_it_is_there() -> Non
         for period in ("month", "year", "all", "today", "yesterday", "week"):
             await pilot.press("p")
             await until(pilot, lambda: f"▼ · {period} " in screen_text(app))  # noqa: B023
-            assert feed.looks[-1] == SessionsRequest(period)
+            await until(pilot, lambda: feed.looks[-1] == SessionsRequest(period))  # noqa: B023
+
+
+async def test_a_period_asked_for_again_shows_its_last_list_until_the_new_one_is_there() -> None:
+    async with sessions(*ROWS, size=(80, 24)) as (app, feed, pilot):
+        for period in ("month", "year", "all", "today", "yesterday", "week"):
+            await pilot.press("p")
+            await until(pilot, lambda: f"▼ · {period} " in screen_text(app) and answered(app))  # noqa: B023
+        ledger, is_free = Ledger(row("new", "Just begun"), *ROWS), threading.Event()
+
+        def slow(request: Request) -> Answer:
+            assert is_free.wait(20)
+            return ledger(request)
+
+        feed.on_look = slow
+        await pilot.press("p")
+        await until(pilot, lambda: "▼ · month " in screen_text(app))
+        assert shown(app) == IDS
+        is_free.set()
+        await until(pilot, lambda: "new" in shown(app))
 
 
 async def test_an_answer_to_an_older_question_is_not_shown() -> None:

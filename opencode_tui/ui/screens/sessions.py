@@ -57,6 +57,8 @@ class SessionsScreen(AskingScreen):
         self._period, self._filter = period, filter
         self._sort, self._descending, self._by_project = SORTS["last active"], True, False
         self._list: SessionList | None = None
+        self._last: dict[str, SessionList] = {}
+        """The last list of each period: shown at once when it is asked for again, until the new one is there."""
         self._status: tuple[str, ...] = ("reading",)
         context = session_context(session_totals(()), clock(), calendar)
         self._table: RowTable[SessionRow, SessionContext, ProjectGroup] = RowTable(SESSIONS, context, id="session-list")
@@ -85,7 +87,7 @@ class SessionsScreen(AskingScreen):
         self._say()
 
     def show_list(self, sessions: SessionList) -> None:
-        self._list = sessions
+        self._list = self._last[sessions.request.period] = sessions
         self.show()
 
     def show(self) -> None:
@@ -142,6 +144,7 @@ class SessionsScreen(AskingScreen):
     def action_period(self) -> None:
         index = self._periods.index(self._period)
         self._period = self._periods[(index + 1) % len(self._periods)]
+        self._list = self._last.get(self._period, self._list)
         self.ask(Ask(SessionsRequest(self._period), self.show_list))
         self.show()
 
