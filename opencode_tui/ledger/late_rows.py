@@ -29,8 +29,6 @@ _RESIDUALS = """
     AND store_id IS NOT ?
   ORDER BY created_ms, id
 """
-_COUNTS_AT = 9
-"""The number of columns between the store and the tokens."""
 _RUNNING = "SELECT id, rowid FROM call WHERE id IN (SELECT value FROM json_each(?)) AND completed_ms IS NULL"
 _BEGAN = "SELECT id, created_ms FROM session WHERE id IN (SELECT value FROM json_each(?))"
 
@@ -95,7 +93,9 @@ def _residuals(
     """(store, row, residual) of these sessions (a JSON list of ids), by session."""
     found: dict[str, list[tuple[int, int, Call]]] = defaultdict(list)
     for row in connection.execute(_RESIDUALS, (sessions, unlisted_id(""), except_store)):
-        store_id, *fields, nano, number = row
-        call = Call(*fields[:_COUNTS_AT], Tokens(*fields[_COUNTS_AT:]), nano)
-        found[call.session_id].append((store_id, number, call))
+        store_id, id, session_id, turn, provider, model, agent, directory, *rest = row
+        created_ms, completed_ms, *counts, nano, number = rest
+        tokens = Tokens(*counts)
+        call = Call(id, session_id, turn, provider, model, agent, directory, created_ms, completed_ms, tokens, nano)
+        found[session_id].append((store_id, number, call))
     return found
