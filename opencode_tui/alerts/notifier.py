@@ -24,9 +24,20 @@ from opencode_tui.records.alerts import Alert, DeliveryResult
 
 CLOSE_S = 10.0
 """How many seconds `close` waits for running deliveries; one that is not recorded is sent again later."""
+_STEP_S = 0.2
 _BUSY_MS, _LAST_BUSY_MS = 3_000, 20_000
 _Task = Alert | Literal["waiting"] | None
 """An alert to deliver, a request to deliver what waits in the ledger, or None to end the thread."""
+
+
+def join(thread: Thread, wait_s: float | None = None) -> None:
+    """Wait for a thread in short steps, for `wait_s` seconds at most; None is unlimited.
+
+    A signal that arrives just before a wait begins is handled only when that wait ends.
+    """
+    end_s = None if wait_s is None else clocks.monotonic_s() + wait_s
+    while thread.is_alive() and (end_s is None or clocks.monotonic_s() < end_s):
+        thread.join(_STEP_S if end_s is None else max(min(_STEP_S, end_s - clocks.monotonic_s()), 0.0))
 
 
 class Notifier:
@@ -90,7 +101,7 @@ class Notifier:
             queue.put(None)
         end_s = clocks.monotonic_s() + wait_s
         for thread in list(self._threads.values()):
-            thread.join(max(end_s - clocks.monotonic_s(), 0.0))
+            join(thread, end_s - clocks.monotonic_s())
         self._over = True
         self._keep(_LAST_BUSY_MS)
         return not self.waiting

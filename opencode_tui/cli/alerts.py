@@ -127,12 +127,12 @@ def _test(settings: Settings, as_json: bool) -> int:
 
 def _send(route: Route, alert: Alert) -> tuple[bool, str]:
     """Deliver on a thread, since a signal during the start of a program would leave it running."""
-    from opencode_tui.alerts.notifier import send
+    from opencode_tui.alerts.notifier import join, send
 
     found: list[tuple[bool, str]] = []
     thread = Thread(target=lambda: found.append(send(route, alert)), daemon=True)
     thread.start()
-    thread.join()
+    join(thread)
     return found[0]
 
 
