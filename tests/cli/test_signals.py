@@ -12,6 +12,11 @@ from tests.support.processes import noted, runs, until
 from tests.support.shell import PIPES, Shell, spawn
 
 
+def hear_all_signals() -> None:
+    """Under nohup, a hang-up is ignored by all that the tests start."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
 @pytest.mark.parametrize(
     ("command", "number"),
     [("alerts test", signal.SIGTERM), ("alerts test", signal.SIGHUP), ("watch --once", signal.SIGTERM)],
@@ -23,7 +28,8 @@ def test_one_is_stopped_when_the_command_that_waits_for_it_is_interrupted(
     script = f"sleep 600 & echo $$ $! > {pids}; wait"
     config.write_text(f"[channels]\ncommand = 'notice'\ncommand_line = ['sh', '-c', '{script}']\n")
     store.call(store.session("Fix header"), cost="9.00", at=now_ms())
-    process = spawn(shell, "-m", "opencode_tui", *command.split(), *shell.places, "--config", str(config), **PIPES)
+    words = [*command.split(), *shell.places, "--config", str(config)]
+    process = spawn(shell, "-m", "opencode_tui", *words, **PIPES, preexec_fn=hear_all_signals)
     left = noted(pids)
     assert all(map(runs, left))
     process.send_signal(number)
