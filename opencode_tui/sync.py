@@ -323,7 +323,8 @@ class Sync:
                 writing.clear_unreadable_sums(connection, row.id, batch.bills)
                 bills = bills_only_in_backups(connection, batch.bills) if store.is_backup else batch.bills
                 reimported = self._reimported.pop(store.key, [])
-                self._reduce_residuals(connection, calls_over_sum(connection, bills, reimported))
+                over = calls_over_sum(connection, bills, reimported)
+                self._reduce_residuals(connection, over, message_ids=store.message_ids)
                 undone = undone_calls(connection, batch.bills, bills, store.rows_of)
                 if store.is_backup:
                     self._reduce_residuals(connection, undone, except_store=row.id)
@@ -357,11 +358,15 @@ class Sync:
         return frozenset(certain), possible
 
     def _reduce_residuals(
-        self, connection: sqlite3.Connection, calls: list[Call], except_store: int | None = None
+        self,
+        connection: sqlite3.Connection,
+        calls: list[Call],
+        except_store: int | None = None,
+        message_ids: Callable[[str], frozenset[str] | None] = lambda session_id: None,
     ) -> None:
         """Subtracts these calls, whose rows were found late, from the residuals that contain them."""
         assert self._machine_id is not None
-        for store_id, rest in late_rows.reduce_residuals(connection, calls, except_store).items():
+        for store_id, rest in late_rows.reduce_residuals(connection, calls, except_store, message_ids).items():
             writing.write_calls(connection, store_id, self._machine_id, self._priced(rest))
 
     def _named(self, session: Session) -> Session:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from msgspec.structs import replace
 
@@ -30,6 +30,10 @@ _RESIDUALS = """
   ORDER BY created_ms, id
 """
 _RUNNING = "SELECT id, rowid FROM call WHERE id IN (SELECT value FROM json_each(?)) AND completed_ms IS NULL"
+_MADE = """
+  SELECT coalesce(max(created_ms), 0) FROM call
+  WHERE session_id = ? AND copied = 0 AND completed_ms IS NOT NULL AND id IN (SELECT value FROM json_each(?))
+"""
 _BEGAN = "SELECT id, created_ms FROM session WHERE id IN (SELECT value FROM json_each(?))"
 
 
@@ -50,13 +54,18 @@ def has_residuals(connection: sqlite3.Connection) -> bool:
 
 
 def reduce_residuals(
-    connection: sqlite3.Connection, calls: Collection[Call], except_store: int | None = None
+    connection: sqlite3.Connection,
+    calls: Collection[Call],
+    except_store: int | None = None,
+    message_ids: Callable[[str], frozenset[str] | None] = lambda session_id: None,
 ) -> dict[int, list[Call]]:
     """Deletes the residuals that contain these calls; returns the remainders, by store, which have to be written again.
 
     Residuals of `except_store` are skipped, as that store's rows were all read before its sums. A residual has calls
     that were made before it, or that the ledger had as running when it was worked out. A call that is dated before its
-    session was made while the clock was behind, so its date does not show that a title's residual has it.
+    session was made while the clock was behind, so its date does not show that a title's residual has it. Nor does the
+    date of a call that is dated before one that the ledger has already, if `message_ids`, the rows of a session in the
+    store, has that one: what comes back with a restore is read no later than what follows it.
     """
     found = [call for call in calls if call.final and not call.copied and (call.tokens.total or call.recorded_nano)]
     sessions = json.dumps(sorted({call.session_id for call in found}))
@@ -64,6 +73,8 @@ def reduce_residuals(
     began = dict(connection.execute(_BEGAN, (sessions,)).fetchall()) if residuals else {}
     ids = json.dumps([call.id for call in found])
     running = dict(connection.execute(_RUNNING, (ids,)).fetchall()) if residuals else {}
+    new = {call.id for call in found}
+    latest = {id: _latest(connection, id, (message_ids(id) or frozenset()) - new) for id in residuals}
     changed: dict[str, tuple[int, Call]] = {}
     for call in found:
         known = residuals.get(call.session_id, [])
@@ -73,6 +84,7 @@ def reduce_residuals(
             nano = residual.recorded_nano - call.recorded_nano
             exact = not any(left.counts) and abs(nano) <= _ROUNDING_NANO
             is_later = residual.created_ms >= call.created_ms and not (is_early and residual.agent == TITLE)
+            is_later &= call.created_ms >= latest.get(call.session_id, 0)
             is_later |= running.get(call.id, row) < row
             if exact or (is_later and min(left.counts) >= 0 <= nano + _ROUNDING_NANO):
                 rest = replace(residual, tokens=left, recorded_nano=max(0, nano))
@@ -85,6 +97,12 @@ def reduce_residuals(
         if rest.tokens.total:
             remainders[store_id].append(rest)
     return remainders
+
+
+def _latest(connection: sqlite3.Connection, session_id: str, ids: Collection[str]) -> int:
+    """When the newest of these calls that the ledger has was made, in Unix ms; 0 if it has none."""
+    rows = connection.execute(_MADE, (session_id, json.dumps(sorted(ids)))).fetchone() if ids else None
+    return int(rows[0]) if rows else 0
 
 
 def _residuals(

@@ -121,3 +121,25 @@ def test_a_call_on_a_clock_that_went_back_after_a_restore_is_in_no_title(tmp_pat
     assert ours.totals.spend_nano == 180_000_000
     assert ours.rows("SELECT cost_nano FROM call WHERE agent = 'title'") == [(80_000_000,)]
     ours.close()
+
+
+def test_a_call_dated_before_what_the_restored_store_has_is_in_no_title(tmp_path: Path) -> None:
+    store = V2(tmp_path)
+    session = store.session("Fix header")
+    store.call(session, cost="0.02")
+    store.title(session, cost="0.001", tokens=Tokens(input=900, output=9), title="Header")
+    ours = reader(store.data_dir)
+    ours.poll()
+    store.now += 2 * DAY_MS
+    store.call(session, cost="0.01")
+    before, elsewhere = store.path.read_bytes(), deepcopy(store)
+    elsewhere.title(session, cost="0.08", tokens=Tokens(input=15_000, output=900), title="The header")
+    elsewhere.call(session, cost="0.05", tokens=Tokens(input=3_000, output=90))
+    ours.poll()
+    store.path.write_bytes(before)
+    store.now -= DAY_MS  # a day after the session has begun, and a day before its last call
+    store.call(session, cost="0.03", tokens=Tokens(input=4_000, output=80))
+    ours.poll()
+    assert ours.totals.spend_nano == 191_000_000
+    assert ours.rows("SELECT cost_nano FROM call WHERE agent = 'title' ORDER BY 1") == [(1_000_000,), (80_000_000,)]
+    ours.close()
