@@ -25,6 +25,38 @@ exit codes: 0 under the warning; 1 at or past the warning; 2 at or past the cuto
 command line is wrong (one sentence on standard error says what); 130 interrupted"""
 
 
+EXAMPLES = {
+    "today": "today --json",
+    "usage": "usage --period month --by project",
+    "sessions": "sessions --period all --limit 10",
+    "session": "session ses_4f2c",
+    "sync": "sync",
+    "check": "check --warn 0.50 --cutoff 1.00 || echo 'time to look'",
+    "watch": "watch --once",
+    "status": "status --format '{glyph} {spent} of {cutoff}'",
+    "alerts": "alerts --limit 5",
+    "alerts test": "alerts test",
+    "alerts seen": "alerts seen all",
+    "alerts ack": "alerts ack 12 13",
+    "alerts snooze": "alerts snooze 12 --for 2h",
+    "completions": "completions bash > ~/.local/share/bash-completion/completions/opencode-tui",
+    "guard": "guard install",
+    "guard install": "guard install",
+    "guard remove": "guard remove",
+    "guard status": "guard status --json",
+    "guard lift": "guard lift --for 30m",
+    "guard raise": "guard raise 2.50",
+    "tmux": "tmux preview",
+    "tmux preview": "tmux preview --width 60",
+    "tmux install": "tmux install --key F9",
+    "tmux remove": "tmux remove",
+}
+
+
+def _epilog(command: str, codes: str = _EXIT_CODES) -> str:
+    return f"example: `opencode-tui {EXAMPLES[command]}`; {codes}"
+
+
 class _Parser(argparse.ArgumentParser):
     """Exits with `usage_exit` for a wrong command line, since 2 means the cutoff for `check`."""
 
@@ -59,7 +91,7 @@ def make_parser() -> argparse.ArgumentParser:
 
     def add(name: str, help: str, *, json: bool = True, codes: str = _EXIT_CODES) -> _Parser:
         command = commands.add_parser(
-            name, help=help, description=help, parents=[common], epilog=codes, allow_abbrev=False
+            name, help=help, description=help, parents=[common], epilog=_epilog(name, codes), allow_abbrev=False
         )
         if json:
             command.add_argument("--json", action="store_true", help="print JSON")
@@ -108,7 +140,7 @@ def _add_alerts(alerts: _Parser, common: _Parser) -> None:
 
     def add(name: str, help: str) -> argparse.ArgumentParser:
         return actions.add_parser(
-            name, help=help, description=help, parents=[common], epilog=_EXIT_CODES, allow_abbrev=False
+            name, help=help, description=help, parents=[common], epilog=_epilog(f"alerts {name}"), allow_abbrev=False
         )
 
     test = add("test", "try each channel that is on; exit code 1 if one does not work")
@@ -124,12 +156,12 @@ def _add_alerts(alerts: _Parser, common: _Parser) -> None:
 
 def _add_guard(commands: argparse._SubParsersAction[_Parser], common: _Parser) -> None:
     what = "hold the cutoff inside OpenCode: refuse its next model call once the day has cost that much"
-    guard = commands.add_parser("guard", help=what, description=what, epilog=_EXIT_CODES, allow_abbrev=False)
+    guard = commands.add_parser("guard", help=what, description=what, epilog=_epilog("guard"), allow_abbrev=False)
     actions = guard.add_subparsers(prog=guard.prog, metavar="ACTION", title="actions", dest="action", required=True)
 
     def add(name: str, help: str) -> argparse.ArgumentParser:
         action = actions.add_parser(
-            name, help=help, description=help, parents=[common], epilog=_EXIT_CODES, allow_abbrev=False
+            name, help=help, description=help, parents=[common], epilog=_epilog(f"guard {name}"), allow_abbrev=False
         )
         action.set_defaults(run=_command("guard"))
         return action
@@ -150,7 +182,7 @@ def _add_guard(commands: argparse._SubParsersAction[_Parser], common: _Parser) -
 
 def _add_tmux(commands: argparse._SubParsersAction[_Parser], common: _Parser) -> None:
     what = "put a key that opens the dashboard beside a pane, and the status line, into tmux.conf"
-    tmux = commands.add_parser("tmux", help=what, description=what, epilog=_EXIT_CODES, allow_abbrev=False)
+    tmux = commands.add_parser("tmux", help=what, description=what, epilog=_epilog("tmux"), allow_abbrev=False)
     actions = tmux.add_subparsers(prog=tmux.prog, metavar="ACTION", title="actions", dest="action", required=True)
     for name, help in (
         ("preview", "print what would be written, and where"),
@@ -158,7 +190,7 @@ def _add_tmux(commands: argparse._SubParsersAction[_Parser], common: _Parser) ->
         ("remove", "take it out again; everything else stays as it is"),
     ):
         action = actions.add_parser(
-            name, help=help, description=help, parents=[common], epilog=_EXIT_CODES, allow_abbrev=False
+            name, help=help, description=help, parents=[common], epilog=_epilog(f"tmux {name}"), allow_abbrev=False
         )
         action.set_defaults(run=_command("tmux"))
         action.add_argument("--file", metavar="FILE", default="", help="another tmux.conf")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from opencode_tui.cli.parser import EXAMPLES, make_parser
 from tests.support.manpage import FILE, manpage
 from tests.support.shell import Shell
 
@@ -54,3 +56,25 @@ def test_other_shells_take_the_script(shell: Shell, tmp_path: Path, name: str) -
 
 def test_the_manual_page_is_that_of_the_commands() -> None:
     assert FILE.read_text() == manpage(), "run `python -m tests.support.manpage`"
+
+
+def examples() -> list[list[str]]:
+    """The words of each example that `--help` gives, without what is for the shell."""
+    found = []
+    for text in EXAMPLES.values():
+        words = shlex.split(text)
+        ends = [number for number, word in enumerate(words) if word in (">", "||")]
+        found.append(words[: min(ends, default=len(words))])
+    return found
+
+
+@pytest.mark.parametrize("words", examples(), ids=" ".join)
+def test_each_example_is_a_command_line(words: list[str]) -> None:
+    assert make_parser().parse_args(words)
+
+
+def test_each_command_has_an_example(shell: Shell) -> None:
+    for command in EXAMPLES:
+        code, out, _ = shell.run(*command.split(), "--help", places=[])
+        assert code == 0
+        assert f"example: `opencode-tui {command}" in " ".join(out.split())
