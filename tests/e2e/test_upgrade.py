@@ -95,7 +95,6 @@ def test_an_upgrade_counts_no_call_twice_and_loses_none(
 ) -> None:
     opencode = install(LATEST_1, subagent_depth=2)
     watcher, synced_before = new_ledger(opencode), new_ledger(opencode)
-    opencode.data_dir.mkdir(parents=True)  # `watch` ends where there is none
     with watcher.watching():
         with opencode.serve() as server:
             past = work_with_1(server, model)
