@@ -84,7 +84,8 @@ class LedgerFeed:
         def progress() -> None:
             nonlocal reported_s
             if clocks.monotonic_s() - reported_s >= _REPORT_S:
-                report(self._take(self._guard(self._clock())))
+                now = self._clock()
+                report(self._take(self._guard(now), self._in_force(now)))
                 reported_s = clocks.monotonic_s()
 
         # Stale until this poll succeeds, so that the next one makes up for a failure.
@@ -96,9 +97,9 @@ class LedgerFeed:
         guard_key, self._guard_key = self._guard_key, _stat_key(state_file(self._ledger.path))
         turned = guard_key != self._guard_key  # raised, lifted or taken out in another terminal
         if changed or wanted or aged or next_day or turned or self._ledger.data_version() != self._version:
-            guard = self._guard(now)
-            self._watch(now, guard)
-            taken = self._take(guard)
+            guard, settings = self._guard(now), self._in_force(now)
+            self._watch(now, guard, settings)
+            taken = self._take(guard, settings)
             self._turns = queries.cursor_moves(self._ledger.connection)
             return taken
         self._stale = False
@@ -134,15 +135,22 @@ class LedgerFeed:
         return found
 
     @contextmanager
-    def _context(self) -> Iterator[Context]:
-        """The context of readings at this moment. Raises LookupError before the first poll."""
+    def _context(self, settings: Settings | None = None) -> Iterator[Context]:
+        """The context of readings at this moment; `settings` are those in force, which are read if they are not given.
+
+        Raises LookupError before the first poll.
+        """
         if self._ledger is None or self._sync is None:
             raise LookupError("the ledger is not open yet")
         sync = self._sync
         with self._ledger.reading() as connection:
             now = self._clock()
-            settings = with_raised_cutoff(self._settings, self._ledger.path, now)
-            yield context_of(sync, connection, now, settings, sync.states)
+            yield context_of(sync, connection, now, settings or self._in_force(now), sync.states)
+
+    def _in_force(self, now_ms: int) -> Settings:
+        """The settings with the cutoff that was raised for today, if one was."""
+        assert self._ledger is not None
+        return with_raised_cutoff(self._settings, self._ledger.path, now_ms)
 
     def act(self, action: Action) -> Outcome:
         """Carry out an action. Raises ValueError with a sentence that says why not, and sqlite3.Error."""
@@ -166,10 +174,9 @@ class LedgerFeed:
             return guard_status(self._settings, self._ledger.path, self._environ, now_ms, self._ledger.connection)
         return None
 
-    def _watch(self, now_ms: int, guard: GuardStatus | None) -> None:
+    def _watch(self, now_ms: int, guard: GuardStatus | None, settings: Settings) -> None:
         assert self._ledger is not None and self._sync is not None
         troubles = guard.troubles if guard else ()
-        settings = with_raised_cutoff(self._settings, self._ledger.path, now_ms)
         for alert in look_for_alerts(self._ledger, settings, now_ms, self._sync.book, troubles):
             self._notify(alert)
         if deliveries.free(self._ledger.connection, now_ms):
@@ -187,12 +194,12 @@ class LedgerFeed:
             self._ledger.close()
         self._sync = self._ledger = None
 
-    def _take(self, guard: GuardStatus | None) -> Snapshot:
+    def _take(self, guard: GuardStatus | None, settings: Settings) -> Snapshot:
         assert self._ledger is not None and self._sync is not None
         self._version = self._ledger.data_version()
         # The first snapshot checks the prices of all of today's directories; later calls bring theirs with them.
         problems = self._sync.look_at_prices() if self._taken_ms is None else self._sync.book.look()
-        with self._context() as context:
+        with self._context(settings) as context:
             context = replace(context, guard=guard.record if guard else None, price_problems=problems)
             snapshot = read_day(DayRequest(self._day), context)
         notices, self._sync.notices = tuple(self._sync.notices), []

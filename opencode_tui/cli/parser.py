@@ -6,6 +6,7 @@ import argparse
 import re
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from importlib import import_module
 from typing import Any, NoReturn
 
@@ -134,15 +135,20 @@ def make_parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _add_action(
+    actions: argparse._SubParsersAction[_Parser], common: _Parser, command: str, name: str, help: str
+) -> _Parser:
+    """An action of a command, run by the command's module."""
+    epilog = _epilog(f"{command} {name}")
+    action = actions.add_parser(name, help=help, description=help, parents=[common], epilog=epilog, allow_abbrev=False)
+    action.set_defaults(run=_command(command))
+    return action
+
+
 def _add_alerts(alerts: _Parser, common: _Parser) -> None:
     alerts.add_argument("--limit", type=_number, default=20, metavar="N", help="at most so many (default: 20)")
     actions = alerts.add_subparsers(prog=alerts.prog, metavar="ACTION", title="actions", dest="action")
-
-    def add(name: str, help: str) -> argparse.ArgumentParser:
-        return actions.add_parser(
-            name, help=help, description=help, parents=[common], epilog=_epilog(f"alerts {name}"), allow_abbrev=False
-        )
-
+    add = partial(_add_action, actions, common, "alerts")
     test = add("test", "try each channel that is on; exit code 1 if one does not work")
     test.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print JSON")
     ids: dict[str, Any] = {"dest": "ids", "nargs": "+", "metavar": "ID"}
@@ -158,14 +164,7 @@ def _add_guard(commands: argparse._SubParsersAction[_Parser], common: _Parser) -
     what = "hold the cutoff inside OpenCode: refuse its next model call once the day has cost that much"
     guard = commands.add_parser("guard", help=what, description=what, epilog=_epilog("guard"), allow_abbrev=False)
     actions = guard.add_subparsers(prog=guard.prog, metavar="ACTION", title="actions", dest="action", required=True)
-
-    def add(name: str, help: str) -> argparse.ArgumentParser:
-        action = actions.add_parser(
-            name, help=help, description=help, parents=[common], epilog=_epilog(f"guard {name}"), allow_abbrev=False
-        )
-        action.set_defaults(run=_command("guard"))
-        return action
-
+    add = partial(_add_action, actions, common, "guard")
     add("install", "put the guard into OpenCode, or bring it up to date")
     add("remove", "take the guard out of OpenCode")
     status = add("status", "say whether calls are held, and to what")
@@ -189,10 +188,7 @@ def _add_tmux(commands: argparse._SubParsersAction[_Parser], common: _Parser) ->
         ("install", "show it, ask, and write it"),
         ("remove", "take it out again; everything else stays as it is"),
     ):
-        action = actions.add_parser(
-            name, help=help, description=help, parents=[common], epilog=_epilog(f"tmux {name}"), allow_abbrev=False
-        )
-        action.set_defaults(run=_command("tmux"))
+        action = _add_action(actions, common, "tmux", name, help)
         action.add_argument("--file", metavar="FILE", default="", help="another tmux.conf")
         if name != "remove":
             action.add_argument("--key", metavar="KEY", type=_key, default="O", help="the key after tmux's prefix (O)")

@@ -110,7 +110,7 @@ def is_unsummed(connection: sqlite3.Connection) -> bool:
 
 
 def check_rows(connection: sqlite3.Connection) -> None:
-    """Call this at the start of a write transaction: a `VACUUM` or a dump may have numbered the rows anew."""
+    """Call this at the start of a write transaction: a `VACUUM` or a dump may have renumbered the rows."""
     upto, last, _ = connection.execute(_ROWS).fetchone()
     if last < upto:
         connection.execute("UPDATE summed SET upto = ?", (last,))
