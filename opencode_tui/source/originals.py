@@ -10,7 +10,8 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from itertools import pairwise
 from typing import Literal
 
 from msgspec import Struct
@@ -111,17 +112,9 @@ def orphans(connection: sqlite3.Connection, owners: Iterable[str], undone: Itera
                 continue
             if owner in made:
                 add(Orphan(copy_id, owner, seq))
-            # If the clock was set back, a call is dated before its session: it may be of a session in between. If its
-            # seeming owner was deleted, that shows only in a fork that is dated before its own origin.
-            below = fork
-            for id in ancestors[: ancestors.index(owner)]:
-                if id in made and id in wanted and not _has_row(connection, id, seq, created):
-                    since = made[id] or 0
-                    gap = (id, seq, created, since)
-                    is_back = created <= (made.get(below) or since) < since
-                    if owner in made or (is_back and connection.execute(_HAS_GAP, gap).fetchone()):
-                        add(Orphan(copy_id, id, seq, "some"))
-                below = id
+            between = (fork, *ancestors[: ancestors.index(owner)])
+            for id in _in_between(connection, between, seq, created, made, wanted, is_gone=owner not in made):
+                add(Orphan(copy_id, id, seq, "some"))
             continue
         # If the clock was set back, a session's own calls are dated before it. A row in an ancestor is the original.
         if any(_has_row(connection, id, seq, created) for id in ancestors if id in made):
@@ -137,9 +130,32 @@ def orphans(connection: sqlite3.Connection, owners: Iterable[str], undone: Itera
                 # A fork may have copied the rows it shares, and made no call that is older than itself.
                 if id not in made or (id in parents and created < since):
                     continue
-                if connection.execute(_HAS_GAP, (id, seq, created, since)).fetchone():
+                if _has_gap(connection, id, seq, created, since):
                     add(Orphan(copy_id, id, seq, doubt))
     return list(found.values())
+
+
+def _in_between(
+    connection: sqlite3.Connection,
+    line: Sequence[str],
+    seq: int,
+    created_ms: int,
+    made: Mapping[str, int | None],
+    wanted: Set[str],
+    *,
+    is_gone: bool,
+) -> Iterator[str]:
+    """The wanted sessions of a line, from a fork to below the owner of a call by its date, that may have made the call.
+
+    If the clock was set back, a call is dated before its session. If its seeming owner is gone, that shows only in a
+    fork that is dated before its own origin.
+    """
+    for below, id in pairwise(line):
+        if id in made and id in wanted and not _has_row(connection, id, seq, created_ms):
+            since = made[id] or 0
+            is_back = created_ms <= (made.get(below) or since) < since
+            if not is_gone or (is_back and _has_gap(connection, id, seq, created_ms, since)):
+                yield id
 
 
 def _related(
@@ -174,6 +190,10 @@ def _is_same_title(*titles: object) -> bool:
 
 def _has_row(connection: sqlite3.Connection, session_id: str, seq: int, created_ms: int) -> bool:
     return connection.execute(_HAS_ROW, (session_id, seq, created_ms)).fetchone() is not None
+
+
+def _has_gap(connection: sqlite3.Connection, session_id: str, seq: int, created_ms: int, since_ms: int) -> bool:
+    return connection.execute(_HAS_GAP, (session_id, seq, created_ms, since_ms)).fetchone() is not None
 
 
 def _ancestors(id: str, parents: dict[str, str]) -> list[str]:
