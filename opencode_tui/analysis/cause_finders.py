@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
+from opencode_tui.analysis import remedies
+from opencode_tui.analysis.call_costs import first_and_last, mean_cost, multiple, total_cost
 from opencode_tui.analysis.loops import is_edit, loops
 from opencode_tui.clock import Calendar
 from opencode_tui.money import format_usd, plural, tokens_text
@@ -53,7 +55,9 @@ def edits(session: SessionEvidence) -> Findings:
             nano = total_cost(calls)
             each = format_usd(nano // len(rounds))
             sentence = f'{len(rounds)}× edits of {last_part(file)} in "{session.title}", about {each} a round'
-            yield Finding(Cause(sentence, session.id, calls[-1].turn_id, nano), calls, "same file", tuple(rounds))
+            remedy = remedies.one_message(last_part(file), len(rounds), nano)
+            cause = Cause(sentence, session.id, calls[-1].turn_id, nano, remedy=remedy)
+            yield Finding(cause, calls, "same file", tuple(rounds))
 
 
 def repeats(session: SessionEvidence) -> Findings:
@@ -62,8 +66,9 @@ def repeats(session: SessionEvidence) -> Findings:
         if loop.times >= _REPEATS:
             nano = total_cost(loop.calls)
             what = f'{plural(loop.times, "identical call")} ({loop.what}) in "{session.title}" cost {format_usd(nano)}'
-            turns = tuple(by_turn(loop.calls))
-            yield Finding(Cause(what, session.id, loop.calls[-1].turn_id, nano), loop.calls, "same call", turns)
+            turns, remedy = tuple(by_turn(loop.calls)), remedies.interrupt_loop(loop.calls)
+            cause = Cause(what, session.id, loop.calls[-1].turn_id, nano, remedy=remedy)
+            yield Finding(cause, loop.calls, "same call", turns)
 
 
 def dearer_model(session: SessionEvidence, calendar: Calendar) -> Findings:
@@ -74,42 +79,52 @@ def dearer_model(session: SessionEvidence, calendar: Calendar) -> Findings:
         before, after = calls[:first], [call for call in calls[first:] if call.model == model]
         if len(before) < _DEARER or len(after) < _DEARER:
             continue
-        was, now = _mean(before), _mean(after)
+        was, now = mean_cost(before), mean_cost(after)
         if now >= was * _DEARER:
-            name, times = short_name(model).rpartition("/")[2], _times(now, was)
+            name, times = _name(model), multiple(now, was)
+            remedy = ""
             if calls[-1].model == model:
                 since = calendar.moment(after[0].created_ms, calls[-1].created_ms)
                 sentence = f'since {since} "{session.title}" runs on {name}, {times} the price per call'
+                remedy = remedies.switch_back(_name(before[-1].model), times)
             else:  # the session has switched back since
                 calls_on, spent = f"{plural(len(after), 'call')} on {name}", format_usd(total_cost(after))
                 sentence = f'{calls_on} in "{session.title}" cost {spent}, {times} the price per call'
             extra = total_cost(after) - was * len(after)
             turns = tuple(by_turn(after))
-            yield Finding(Cause(sentence, session.id, after[0].turn_id, extra), after, "dearer model", turns)
+            cause = Cause(sentence, session.id, after[0].turn_id, extra, remedy=remedy)
+            yield Finding(cause, after, "dearer model", turns)
+
+
+def _name(model: str) -> str:
+    """The model's name without its provider."""
+    return short_name(model).rpartition("/")[2]
 
 
 def growth(session: SessionEvidence) -> Findings:
     """A context that grew until each call cost a multiple; the cost is what the growth added."""
-    for calls in _stretches(session.calls):
+    stretches = _stretches(session.calls)
+    for calls in stretches:
         grown = context_growth(calls)
         if grown is not None:
             words, extra = grown
             sentence = f'the context of "{session.title}" {words}'
-            turn_id = calls[-1].turn_id
-            yield Finding(Cause(sentence, session.id, turn_id, extra), calls, "grown context", (turn_id,))
+            turn_id, remedy = calls[-1].turn_id, remedies.compact(calls, freed=calls is not stretches[-1])
+            cause = Cause(sentence, session.id, turn_id, extra, remedy=remedy)
+            yield Finding(cause, calls, "grown context", (turn_id,))
 
 
 def context_growth(calls: Sequence[CallFacts]) -> tuple[str, int] | None:
     """The context's growth over calls of one model as text, and the nano-dollars it added; None if it did not grow."""
     if len(calls) < _STEPS:
         return None
-    first, last = _ends(calls)
-    was, now = _mean(first), _mean(last)
+    first, last = first_and_last(calls)
+    was, now = mean_cost(first), mean_cost(last)
     start, end = first[0].tokens.context, last[-1].tokens.context
     if not was or now < was * _DEARER or end < start * _GROWN:
         return None
     sizes = f"from {tokens_text(start)} to {tokens_text(end)} tokens"
-    return f"grew {sizes}, and each call costs {_times(now, was)} what it did", total_cost(calls) - was * len(calls)
+    return f"grew {sizes}, and each call costs {multiple(now, was)} what it did", total_cost(calls) - was * len(calls)
 
 
 def failed_calls(session: SessionEvidence) -> Findings:
@@ -117,9 +132,8 @@ def failed_calls(session: SessionEvidence) -> Findings:
     if len(failed) > 1:
         nano = total_cost(failed)
         sentence = f'{plural(len(failed), "failed call")} in "{session.title}" cost {format_usd(nano)}'
-        yield Finding(
-            Cause(sentence, session.id, failed[-1].turn_id, nano), failed, "failed calls", tuple(by_turn(failed))
-        )
+        cause = Cause(sentence, session.id, failed[-1].turn_id, nano, remedy=remedies.FAILED)
+        yield Finding(cause, failed, "failed calls", tuple(by_turn(failed)))
 
 
 def last_stretch(session: SessionEvidence) -> list[CallFacts]:
@@ -145,21 +159,3 @@ def by_turn(calls: Sequence[CallFacts]) -> dict[str, list[CallFacts]]:
     for call in calls:
         turns[call.turn_id].append(call)
     return turns
-
-
-def _ends(calls: Sequence[CallFacts]) -> tuple[Sequence[CallFacts], Sequence[CallFacts]]:
-    """The first and the last quarter of the calls."""
-    quarter = max(1, len(calls) // 4)
-    return calls[:quarter], calls[-quarter:]
-
-
-def total_cost(calls: Iterable[CallFacts]) -> int:
-    return sum(call.cost_nano for call in calls)
-
-
-def _mean(calls: Sequence[CallFacts]) -> int:
-    return total_cost(calls) // len(calls)
-
-
-def _times(now: int, was: int) -> str:
-    return f"{(now + was // 2) // was}×"

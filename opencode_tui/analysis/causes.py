@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 
 from msgspec import Struct
 
+from opencode_tui.analysis import remedies
+from opencode_tui.analysis.call_costs import total_cost
 from opencode_tui.analysis.cause_finders import (
     Finding,
     Findings,
@@ -14,7 +16,6 @@ from opencode_tui.analysis.cause_finders import (
     failed_calls,
     growth,
     repeats,
-    total_cost,
 )
 from opencode_tui.clock import Calendar
 from opencode_tui.money import format_usd, plural
@@ -48,9 +49,9 @@ def cause_of(crossing: Crossing, evidence: Evidence, calendar: Calendar) -> Caus
     return _shared(crossing, evidence)
 
 
-def cause_in(session: SessionEvidence, calls: Sequence[CallFacts], sentence: str) -> Cause:
+def cause_in(session: SessionEvidence, calls: Sequence[CallFacts], sentence: str, remedy: str = "") -> Cause:
     """A cause made of these calls of a session."""
-    return Cause(sentence, session.id, calls[-1].turn_id if calls else None, total_cost(calls))
+    return Cause(sentence, session.id, calls[-1].turn_id if calls else None, total_cost(calls), remedy=remedy)
 
 
 def _is_substantial(each: _Candidate, evidence: Evidence) -> bool:
@@ -85,7 +86,8 @@ def _candidates(evidence: Evidence, calendar: Calendar) -> Iterator[_Candidate]:
         if share.subagents:
             many = plural(share.subagents, "subagent") if share.subagents > 1 else "a subagent"
             sentence = f'{many} of "{share.title}" cost {format_usd(share.subagents_nano)}'
-            cause = Cause(sentence, share.id, None, share.subagents_nano)
+            remedy = remedies.fewer_subagents(share.subagents, share.subagents_nano)
+            cause = Cause(sentence, share.id, None, share.subagents_nano, remedy=remedy)
             yield _Candidate(cause, share.subagents_hour_nano)
 
 
@@ -94,16 +96,16 @@ def _shared(crossing: Crossing, evidence: Evidence) -> Cause:
     if not evidence.shares:
         return NO_CALLS
     top = evidence.shares[0]
-    many = len(evidence.shares)
+    many, remedy = len(evidence.shares), remedies.pause(top.title, top.nano, top.calls)
     if many == 1:
         calls = plural(top.calls, "call") if top.calls > 1 else "one call"
         if crossing.session_id == top.id:
-            return Cause(f"nothing stands out in its {calls}", top.id, None, top.nano, found=False)
-        return Cause(f'"{top.title}" made all of it in {calls}', top.id, None, top.nano)
+            return Cause(f"nothing stands out in its {calls}", top.id, None, top.nano, found=False, remedy=remedy)
+        return Cause(f'"{top.title}" made all of it in {calls}', top.id, None, top.nano, remedy=remedy)
     if top.nano * 100 >= _MOST_OF_IT * evidence.nano and top.nano:
-        return Cause(f'"{top.title}" made {format_usd(top.nano)} of it', top.id, None, top.nano)
+        return Cause(f'"{top.title}" made {format_usd(top.nano)} of it', top.id, None, top.nano, remedy=remedy)
     largest = f'the largest is "{top.title}" with {format_usd(top.nano)}'
     if not top.nano:
         top = max(evidence.shares, key=lambda share: share.calls)
         largest = f'"{top.title}" made the most calls, {top.calls:,}'
-    return Cause(f"{plural(many, 'session')} share it; {largest}", top.id, None, top.nano, found=False)
+    return Cause(f"{plural(many, 'session')} share it; {largest}", top.id, None, top.nano, found=False, remedy=remedy)

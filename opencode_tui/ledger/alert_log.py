@@ -44,17 +44,17 @@ _SNOOZED = f"""
 """
 _INSERT = f"""
   INSERT OR IGNORE INTO alert (fired_ms, rule, kind, level, subject, period, mark, value, line, at_ms, session_id,
-    about, cause, cause_session_id, cause_turn_id, cause_nano, cause_found, text, snoozed_until_ms)
-  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,
+    about, cause, cause_session_id, cause_turn_id, cause_nano, cause_found, text, remedy, snoozed_until_ms)
+  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19,
     (SELECT max(snoozed_until_ms) FROM alert
       WHERE rule = ?2 AND subject = ?5 AND line >= ?9 AND {_SNOOZED.format(now="?1")}
-        AND level IN (SELECT value FROM json_each(?19))))
+        AND level IN (SELECT value FROM json_each(?20))))
   RETURNING id
 """
 _COLUMNS = """
   id, fired_ms, rule, kind, level, subject, period, value, line, at_ms, session_id, about,
   cause, cause_session_id, cause_turn_id, cause_nano, cause_found, text, seen_ms, snoozed_until_ms, acknowledged_ms,
-  snoozed_ms
+  snoozed_ms, remedy
 """
 _RESULTS = """
   SELECT alert_id, channel, at_ms, ok, detail, attempt FROM alert_told
@@ -175,7 +175,7 @@ def _values(crossing: Crossing, cause: Cause, text: str, now_ms: int) -> tuple[o
         *(now_ms, crossing.rule, crossing.kind, crossing.level, crossing.subject, crossing.period),
         *(crossing.at_ms if crossing.period == REARMED else crossing.line, _storable(crossing.value), crossing.line),
         *(crossing.at_ms, crossing.session_id, crossing.about, cause.sentence, cause.session_id, cause.turn_id),
-        *(_storable(cause.cost_nano), cause.found, text, _as_high(crossing)),
+        *(_storable(cause.cost_nano), cause.found, text, cause.remedy, _as_high(crossing)),
     )
 
 
@@ -195,8 +195,9 @@ def _read(connection: sqlite3.Connection, where: str, values: Sequence[object]) 
 
 def _alert(row: tuple[Any, ...], channels: tuple[DeliveryResult, ...]) -> Alert:
     id, fired_ms, *crossing = row[:12]
-    sentence, session_id, turn_id, nano, found, text, seen_ms, snoozed_until_ms, acknowledged_ms, snoozed_ms = row[12:]
-    cause = Cause(sentence, session_id, turn_id, nano, bool(found))
+    sentence, session_id, turn_id, nano, found, text, *moments, remedy = row[12:]
+    seen_ms, snoozed_until_ms, acknowledged_ms, snoozed_ms = moments
+    cause = Cause(sentence, session_id, turn_id, nano, bool(found), remedy)
     return Alert(
         *(id, fired_ms, Crossing(*crossing), cause, text, seen_ms, snoozed_until_ms, acknowledged_ms, channels),
         snoozed_ms=snoozed_ms,

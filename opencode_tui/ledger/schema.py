@@ -13,7 +13,7 @@ from opencode_tui.ledger.sums import settle_in_steps
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-LATEST = 6
+LATEST = 7
 
 _V1 = """
 CREATE TABLE machine (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
@@ -161,6 +161,9 @@ CREATE TRIGGER call_deleted AFTER DELETE ON call BEGIN
   {_NOTE.format("old")}; UPDATE summed SET upto = min(upto, (SELECT coalesce(max(rowid), 0) FROM call)); END;
 """
 
+# What to do about the cause. Alerts of older versions have nothing.
+_V7 = "ALTER TABLE alert ADD COLUMN remedy TEXT NOT NULL DEFAULT ''"
+
 
 def migrate(connection: sqlite3.Connection) -> None:
     """Migrates the ledger to the latest schema; does and imports nothing if it is current."""
@@ -207,6 +210,10 @@ def _migrate(connection: sqlite3.Connection) -> None:
     @migrations()
     def m006_sums_of_calls(db: Database) -> None:
         _run(db, _V6)
+
+    @migrations()
+    def m007_remedies(db: Database) -> None:
+        _run(db, _V7)
 
     db = Database(connection)
     db.enable_wal()

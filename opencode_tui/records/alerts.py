@@ -53,6 +53,8 @@ class Cause(Struct, frozen=True):
     """What the cause itself cost."""
     found: bool = True
     """False if no cause was found, which the sentence then says."""
+    remedy: str = ""
+    """What to do about it, in one line; empty if nothing is known. See analysis/remedies.py."""
 
 
 class DeliveryResult(Struct, frozen=True):

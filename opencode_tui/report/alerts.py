@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from opencode_tui.alerts.channels.message import alert_fields, plain, try_text
+from opencode_tui.alerts.channels.message import alert_fields, body, plain, try_text
 from opencode_tui.clock import Calendar, short_day
 from opencode_tui.records.alerts import Alert, DeliveryResult
 from opencode_tui.report.json_values import moment_or_none
 
 
 def alert_line(alert: Alert, calendar: Calendar) -> str:
-    """Such as `14:23 warning: $0.83 is past the warning $0.80: …`."""
-    return f"{calendar.local(alert.fired_ms):%H:%M} {alert.crossing.level}: {plain(alert.text)}"
+    """Such as `14:23 warning: $0.83 is past the warning $0.80: … → esc in OpenCode, then /compact: …`."""
+    return f"{calendar.local(alert.fired_ms):%H:%M} {alert.crossing.level}: {body(alert)}"
 
 
 def alerts_text(alerts: Sequence[Alert], calendar: Calendar, now_ms: int) -> str:

@@ -63,7 +63,8 @@ def session_json(session: SessionView, turns: Mapping[str, tuple[Turn, ...]], ca
             "children": [made[child.id] for child in children[node.id]],
         }
     causes = [cause.sentence for cause in session.causes]
-    return {"schema_version": SCHEMA_VERSION} | made[session.id] | {"causes": causes}
+    remedies = [cause.remedy for cause in session.causes]
+    return {"schema_version": SCHEMA_VERSION} | made[session.id] | {"causes": causes, "remedies": remedies}
 
 
 def _turn_json(turn: Turn, calendar: Calendar) -> dict[str, Any]:
@@ -117,7 +118,9 @@ def _facts(session: SessionView) -> list[str]:
     undone = sum(turn.undone for turn in session.turns)
     if undone:
         lines.append(f"{plural(undone, 'call')} undone in OpenCode, spent all the same")
-    lines += [f"why: {cause.sentence}" for cause in session.causes]
+    for cause in session.causes:
+        lines.append(f"why: {cause.sentence}")
+        lines += [f"     → {cause.remedy}"] if cause.remedy else []
     if session.list_nano:
         lines.append(f"not billed: {format_usd(session.list_nano)} at list price")
     return lines

@@ -9,7 +9,7 @@ from opencode_tui.privacy.harmless import shown_id
 from opencode_tui.records.session import Node, SessionName, SessionView
 from opencode_tui.records.sessions import State
 from opencode_tui.report.turn_words import duration_text, fine_usd, short_model
-from opencode_tui.report.words import amount_text, clock_time, fitting
+from opencode_tui.report.words import amount_text, clock_time, fitting, remedy_text
 
 STATE_WORDS: dict[State, str] = {
     "active": "● active",
@@ -146,9 +146,9 @@ def facts(view: SessionView, calendar: Calendar) -> list[Fact]:
     return [fact for fact in (*found, forks(view), parent, odd, when(view, calendar)) if fact]
 
 
-def causes(view: SessionView) -> tuple[str, ...]:
-    """What made it expensive, one sentence each."""
-    return tuple(f"▲ {cause.sentence}" for cause in view.causes[:MOST_CAUSES])
+def causes(view: SessionView) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """What made it expensive, one sentence each, with what to do about it from the longest variant to the shortest."""
+    return tuple((f"▲ {cause.sentence}", remedy_text(cause.remedy)) for cause in view.causes[:MOST_CAUSES])
 
 
 def shown_title(view: SessionView) -> str:

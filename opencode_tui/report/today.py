@@ -146,6 +146,7 @@ def _alert(alert: Alert, calendar: Calendar) -> dict[str, Any]:
             "turn_id": cause.turn_id,
             "cost_usd": usd(cause.cost_nano),
             "found": cause.found,
+            "remedy": cause.remedy,
         },
         "text": alert.text,
         "seen_at": moment_or_none(alert.seen_ms, calendar),

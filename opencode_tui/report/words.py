@@ -54,6 +54,11 @@ def amount_text(nano: int, lower_bound: bool = False) -> str:
     return f"{'≥' if lower_bound else ''}{format_usd(nano)}"
 
 
+def remedy_text(remedy: str) -> tuple[str, ...]:
+    """What to do, from the longest variant to the shortest; empty if nothing is known."""
+    return (f"→ {remedy}", f"→ {remedy.partition(': ')[0]}") if remedy else ()
+
+
 def limits(snapshot: Snapshot) -> tuple[str, str]:
     """The warning and the cutoff, such as `$0.80 warn` and `$1.50 cut`."""
     return f"{format_usd(snapshot.warning_nano)} warn", f"{format_usd(snapshot.cutoff_nano)} cut"

@@ -34,7 +34,7 @@ def line_of(shell: Shell, alert: Alert) -> str:
 def test_alerts_lists_what_fired_with_its_cause_and_its_channels(shell: Shell, fired: Alert) -> None:
     lines = shell.said("alerts").splitlines()
     assert lines[0] == f"Wed {DAY.day} May {DAY.year}"
-    number = lines.index(f"  {fired.id:>4}  14:23 warning: {fired.text}")
+    number = lines.index(f"  {fired.id:>4}  14:23 warning: {fired.text} → {fired.cause.remedy}")
     assert lines[number + 1] == "        command: exit code 0"
 
 

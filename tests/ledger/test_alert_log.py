@@ -41,7 +41,7 @@ def test_an_alert_is_kept_as_it_fired(file: Path) -> None:
         1,
         at_ms,
         Crossing("day", "spend", "warning", "", "2026-05-13", 90 * CENT, 80 * CENT, at_ms, "ses_1"),
-        Cause('"Fix header" made all of it in one call', "ses_1", None, 90 * CENT),
+        Cause('"Fix header" made all of it in one call', "ses_1", None, 90 * CENT, remedy=alert.cause.remedy),
         '$0.90 is past the warning $0.80: "Fix header" made all of it in one call',
     )
 

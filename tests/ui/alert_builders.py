@@ -13,7 +13,11 @@ from tests.ui.builders import NOW, at, nano
 from tests.ui.session_builders import SESSION
 
 CAUSE = Cause(
-    '4× edits of Button.tsx in "Fix header spacing", about $0.20 a round', SESSION, "msg_turn_4", nano("$0.41")
+    '4× edits of Button.tsx in "Fix header spacing", about $0.20 a round',
+    SESSION,
+    "msg_turn_4",
+    nano("$0.41"),
+    remedy="say all that you want of Button.tsx in one message, or /undo: that was round 4, at $0.20 each",
 )
 DAY_CROSSING = Crossing("day", "spend", "warning", "", "2026-05-13", nano("$0.83"), nano("$0.80"), at("14:21"))
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from shutil import which
 
 from opencode_tui.alerts.channels.channel import ChannelError, ChannelType
-from opencode_tui.alerts.channels.message import plain, title
+from opencode_tui.alerts.channels.message import body, plain, title
 from opencode_tui.alerts.channels.running import run_program
 from opencode_tui.config.settings import Settings
 from opencode_tui.records.alerts import Alert, Level
@@ -72,23 +72,23 @@ class Desktop:
 
 def notify_send(program: str, alert: Alert) -> list[str]:
     # notify-send interprets escapes such as \n in the body, and the desktop interprets markup such as <b>.
-    body = html.escape(plain(alert.text, _LONGEST), quote=False).replace("\\", "\\\\")
+    text = html.escape(body(alert, _LONGEST), quote=False).replace("\\", "\\\\")
     urgency = _URGENCY[alert.crossing.level]
-    return [program, "--app-name=opencode-tui", f"--urgency={urgency}", "--", title(alert), body]
+    return [program, "--app-name=opencode-tui", f"--urgency={urgency}", "--", title(alert), text]
 
 
 def osascript(program: str, alert: Alert) -> list[str]:
     script = [part for line in _APPLESCRIPT for part in ("-e", line)]
-    return [program, *script, title(alert), plain(alert.text, _LONGEST)]
+    return [program, *script, title(alert), body(alert, _LONGEST)]
 
 
 def osc(alert: Alert, environ: Mapping[str, str]) -> bytes:
     """The terminal's notification sequence: OSC 777 for rxvt, foot and VTE terminals, OSC 9 for others."""
-    body = plain(alert.text, _LONGEST)
+    text = body(alert, _LONGEST)
     if environ.get("TERM", "").startswith(("rxvt", "foot")) or environ.get("VTE_VERSION"):
-        sequence = f"\x1b]777;notify;{title(alert)};{body.replace(';', ',')}\x07"
+        sequence = f"\x1b]777;notify;{title(alert)};{text.replace(';', ',')}\x07"
     else:
-        sequence = f"\x1b]9;{title(alert)}: {body}\x07"
+        sequence = f"\x1b]9;{title(alert)}: {text}\x07"
     if environ.get("TMUX"):
         # tmux passes a sequence wrapped like this to the terminal if `allow-passthrough` is on.
         sequence = "\x1bPtmux;" + sequence.replace("\x1b", "\x1b\x1b") + "\x1b\\"

@@ -24,6 +24,12 @@ def title(alert: Alert) -> str:
     return f"OpenCode: {alert.crossing.level}" + (f" ({try_text(alert.attempt)})" if alert.attempt > 1 else "")
 
 
+def body(alert: Alert, limit: int = _LONGEST) -> str:
+    """The alert's text on one line, and after an arrow what to do about it."""
+    remedy = alert.cause.remedy
+    return plain(f"{alert.text} → {remedy}" if remedy else alert.text, limit)
+
+
 def try_text(attempt: int) -> str:
     """Such as `second try`."""
     return f"{ {2: 'second', 3: 'third'}.get(attempt, f'{attempt}th') } try"
@@ -40,6 +46,7 @@ def alert_fields(alert: Alert) -> dict[str, Any]:
         "kind": crossing.kind,
         "text": plain(alert.text),
         "cause": plain(cause.sentence),
+        "remedy": plain(cause.remedy),
         "cause_usd": usd(cause.cost_nano),
         "subject": plain(crossing.subject),
         "period": crossing.period,

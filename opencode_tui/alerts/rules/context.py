@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from opencode_tui.alerts.rules.measurements import Measurements
 from opencode_tui.alerts.rules.rule import ANY_TIME, PERCENT, Rule, Subject, least, titled
+from opencode_tui.analysis import remedies
 from opencode_tui.analysis.cause_finders import context_growth, last_stretch
 from opencode_tui.analysis.causes import NO_CALLS
 from opencode_tui.clock import Calendar
@@ -55,12 +56,12 @@ class ContextFill(Rule):
         calls = last_stretch(session) if session else []
         if session is None or not calls:
             return NO_CALLS
-        last, growth = calls[-1], context_growth(calls)
+        last, growth, remedy = calls[-1], context_growth(calls), remedies.compact(calls)
         if growth is not None:
             words, nano = growth
-            return Cause(f"it {words}", session.id, last.turn_id, nano)
+            return Cause(f"it {words}", session.id, last.turn_id, nano, remedy=remedy)
         read = f"its last call read {tokens_text(last.tokens.context)} tokens and cost {format_usd(last.cost_nano)}"
-        return Cause(read, session.id, last.turn_id, last.cost_nano)
+        return Cause(read, session.id, last.turn_id, last.cost_nano, remedy=remedy)
 
 
 def _percent(limits: ContextLimits, tokens: int, *model: str) -> int:

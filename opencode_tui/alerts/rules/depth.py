@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from opencode_tui.alerts.rules.measurements import Measurements
 from opencode_tui.alerts.rules.rule import ANY_TIME, Rule, Subject, counted
-from opencode_tui.analysis.cause_finders import total_cost
+from opencode_tui.analysis import remedies
+from opencode_tui.analysis.call_costs import total_cost
 from opencode_tui.analysis.causes import NO_CALLS, cause_in
 from opencode_tui.clock import Calendar
 from opencode_tui.config.alert_values import count_setting
@@ -48,7 +49,9 @@ class SubagentDepth(Rule):
         if not evidence.leading:
             return NO_CALLS
         session = evidence.leading[0]
-        return cause_in(session, session.calls, f"it cost {format_usd(total_cost(session.calls))} so far")
+        return cause_in(
+            session, session.calls, f"it cost {format_usd(total_cost(session.calls))} so far", remedies.DEPTH
+        )
 
 
 RULES: tuple[Rule, ...] = (SubagentDepth(),)

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 
 from opencode_tui.alerts.rules.measurements import Measurements
 from opencode_tui.alerts.rules.rule import Rule, Subject, counted
-from opencode_tui.analysis.cause_finders import by_turn, total_cost
+from opencode_tui.analysis import remedies
+from opencode_tui.analysis.call_costs import total_cost
+from opencode_tui.analysis.cause_finders import by_turn
 from opencode_tui.analysis.causes import NO_CALLS, cause_in
 from opencode_tui.analysis.loops import is_edit
 from opencode_tui.clock import Calendar
@@ -50,9 +52,12 @@ class SameFile(Rule):
         if not evidence.leading:
             return NO_CALLS
         session = evidence.leading[0]
-        rounds = _rounds_on(session, crossing.subject.removeprefix(f"{session.id}:"))
+        file = crossing.subject.removeprefix(f"{session.id}:")
+        rounds = _rounds_on(session, file)
         calls = [call for turn in rounds for call in turn]
-        return cause_in(session, calls, f"about {format_usd(total_cost(calls) // max(1, len(rounds)))} a round")
+        nano, many = total_cost(calls), max(1, len(rounds))
+        remedy = remedies.one_message(last_part(file), many, nano)
+        return cause_in(session, calls, f"about {format_usd(nano // many)} a round", remedy)
 
 
 def _rounds_on(session: SessionEvidence, file: str) -> list[list[CallFacts]]:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from opencode_tui.alerts.rules.measurements import Measurements
 from opencode_tui.alerts.rules.rule import Rule, Subject, counted
-from opencode_tui.analysis.cause_finders import total_cost
+from opencode_tui.analysis import remedies
+from opencode_tui.analysis.call_costs import total_cost
 from opencode_tui.analysis.causes import NO_CALLS, cause_in
 from opencode_tui.analysis.loops import loops
 from opencode_tui.clock import Calendar
@@ -55,7 +56,8 @@ class SameCall(Rule):
         session = evidence.leading[0]
         key = crossing.subject.removeprefix(f"{session.id}:")
         calls = [call for loop in loops(session.calls, session.tools) if loop.key == key for call in loop.calls]
-        return cause_in(session, calls, f"they cost {format_usd(total_cost(calls))}")
+        remedy = remedies.interrupt_loop(calls) if calls else ""
+        return cause_in(session, calls, f"they cost {format_usd(total_cost(calls))}", remedy)
 
 
 RULES: tuple[Rule, ...] = (SameCall(),)

@@ -17,8 +17,9 @@ from opencode_tui.records.alerts import Alert
 from opencode_tui.records.day import Snapshot
 from opencode_tui.report.alert_words import banner_hints, banner_text
 from opencode_tui.report.states import Failure, StateLine, banners
+from opencode_tui.report.words import remedy_text
 from opencode_tui.ui.theme import STYLES
-from opencode_tui.ui.widgets.blocks import cut, width_of, wrapped
+from opencode_tui.ui.widgets.blocks import MAX_REMEDY_LINES, in_lines, width_of
 
 BANNER_LINES = 4
 """The most state lines besides the alert."""
@@ -31,10 +32,7 @@ def alert_lines(text: str, hints: tuple[str, ...], width: int) -> tuple[list[str
 
     The text takes precedence and is cut if it is too long; the longest hint that fits is used.
     """
-    lines = wrapped(text, width)
-    if len(lines) > MAX_ALERT_LINES:
-        last = cut(" ".join(lines[MAX_ALERT_LINES - 1 :]), width).rstrip()
-        lines = [*lines[: MAX_ALERT_LINES - 1], last]
+    lines = in_lines((text,), width, MAX_ALERT_LINES)
     room = width - width_of(lines[-1]) - len(GAP)
     for hint in hints:
         if width_of(hint) <= room:
@@ -46,7 +44,7 @@ class Banner(Static):
     DEFAULT_CSS = """
     Banner {
         height: auto;
-        max-height: 9;
+        max-height: 11;
         padding: 0 1;
         display: none;
         &.-shown { display: block; }
@@ -139,4 +137,5 @@ class Banner(Static):
         if hint:
             gap = GAP if lines[-1] else ""
             made[-1] = Content.assemble((lines[-1], style), gap, (hint, STYLES["note"]))
-        return made
+        remedy = in_lines(remedy_text(self._alert.cause.remedy), width, MAX_REMEDY_LINES)
+        return [*made, *map(Content, remedy)]

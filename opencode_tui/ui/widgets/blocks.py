@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from rich.cells import cell_len, set_cell_size
 
+MAX_REMEDY_LINES = 2
+"""The most lines that say what to do about a cause."""
 _ACROSS = " ▏▎▍▌▋▊▉█"
 _UP = " ▁▂▃▄▅▆▇█"
 SCROLLBAR = 1
@@ -57,3 +59,15 @@ def wrapped(text: str, width: int) -> list[str]:
                 lines.append("")
             lines[-1] += letter
     return lines
+
+
+def in_lines(variants: tuple[str, ...], width: int, most: int) -> list[str]:
+    """The first variant that takes at most `most` lines of `width` cells, else the last one, cut to that."""
+    for variant in variants:
+        lines = wrapped(variant, width)
+        if len(lines) <= most:
+            return lines
+    if not variants:
+        return []
+    lines = wrapped(variants[-1], width)
+    return [*lines[: most - 1], cut(" ".join(lines[most - 1 :]), width).rstrip()]

@@ -10,7 +10,7 @@ from opencode_tui.records.session import SessionView
 from opencode_tui.report import session_facts as words
 from opencode_tui.report.words import fitting
 from opencode_tui.ui.theme import STYLES
-from opencode_tui.ui.widgets.blocks import width_of, wrapped
+from opencode_tui.ui.widgets.blocks import MAX_REMEDY_LINES, in_lines, width_of, wrapped
 from opencode_tui.ui.widgets.panel import SessionPanel
 
 ONE_FACT_A_LINE = 64
@@ -69,6 +69,8 @@ class SessionFactsPanel(SessionPanel):
             return Content("")
         facts = words.facts(self.session, self._calendar)
         lines = [fitting(fact, width) for fact in facts] if width < ONE_FACT_A_LINE else words.packed(facts, width)
-        causes = [line for cause in words.causes(self.session) for line in wrapped(cause, width)]
-        marked = [Content.styled(line, STYLES["warning"]) for line in causes]
+        marked: list[Content] = []
+        for cause, remedy in words.causes(self.session):
+            marked += [Content.styled(line, STYLES["warning"]) for line in wrapped(cause, width)]
+            marked += map(Content, in_lines(remedy, width, MAX_REMEDY_LINES))
         return Content("\n").join([*marked, *map(Content, lines)])
