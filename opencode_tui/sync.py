@@ -40,7 +40,7 @@ from opencode_tui.source.discovery import (
     is_copy_name,
     not_files,
 )
-from opencode_tui.source.histories import missing, never_had
+from opencode_tui.source.histories import is_earlier, missing, never_had
 from opencode_tui.source.text import path_text
 
 Report = Callable[[], None]
@@ -332,7 +332,8 @@ class Sync:
                 backups = [each.key for each in self._stores.values() if each.is_backup]
                 rechecked, now = batch.rechecked | known, self._clock()
                 foreign = partial(self._foreign_calls, store)
-                found = unlisted_calls(connection, bills, rechecked, now, backups, store.message_ids, foreign)
+                in_sum = partial(self._in_sum, store)
+                found = unlisted_calls(connection, bills, rechecked, now, backups, in_sum, foreign)
                 unlisted = self._priced(found)
                 writing.write_calls(connection, row.id, self._machine_id, unlisted)
                 writing.write_unreadable(connection, row.id, short_sums(connection, bills, store.rows_of))
@@ -352,10 +353,22 @@ class Sync:
         for other in self._stores.values():
             if own is not None and other.is_backup and other is not store:
                 with suppress(StoreTrouble):
-                    if (theirs := other.history(session_id)) is not None:
+                    theirs = other.history(session_id)
+                    if theirs is not None and not is_earlier(own, theirs):
                         certain |= never_had(own, theirs)
                         possible.append(missing(own, theirs))
         return frozenset(certain), possible
+
+    def _in_sum(self, store: Store, session_id: str) -> frozenset[str] | None:
+        """The ids of rows that are certainly in a session's sum: its own, and its earlier states' in backups."""
+        ids, own = store.message_ids(session_id), store.history(session_id)
+        for other in self._stores.values():
+            if ids is not None and own is not None and other.is_backup and other is not store:
+                with suppress(StoreTrouble):
+                    theirs = other.history(session_id)
+                    if theirs is not None and is_earlier(own, theirs):
+                        ids |= theirs.billed
+        return ids
 
     def _reduce_residuals(
         self,

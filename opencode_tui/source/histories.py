@@ -22,6 +22,8 @@ class History(Struct, frozen=True):
     """The ids of the rows with a cost."""
     last: int
     """The number of the last event, even if its row was undone."""
+    spent: tuple[int, ...] = ()
+    """The session's sum: nano-dollars, then its five counts of tokens; empty if it cannot be read."""
 
 
 def never_had(store: History, copy: History) -> frozenset[str]:
@@ -30,6 +32,17 @@ def never_had(store: History, copy: History) -> frozenset[str]:
     first = min(new, default=store.last + 1)
     missing = copy.billed - store.billed
     return frozenset(id for id in missing if id in store.numbers or copy.numbers[id] >= min(first, store.last + 1))
+
+
+def is_earlier(store: History, copy: History) -> bool:
+    """Whether the copy's sum is part of the store's, so that the store has all of the copy's calls or had them.
+
+    It certainly is if both cost the same to the nano-dollar and the store has at least as many tokens of each kind:
+    all calls made since then were free.
+    """
+    if not (store.spent and copy.spent and copy.spent[0]):
+        return False
+    return store.spent[0] == copy.spent[0] and all(map(int.__ge__, store.spent, copy.spent))
 
 
 def missing(store: History, copy: History) -> list[str]:

@@ -20,11 +20,13 @@ import json
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from math import isfinite
 from typing import Any
 
 from msgspec.structs import replace
 
 from opencode_tui import clock
+from opencode_tui.money import nano_from_usd
 from opencode_tui.records.calls import Call, undone_id
 from opencode_tui.records.stores import Bill, Unreadable
 from opencode_tui.source.batch import Batch
@@ -109,6 +111,11 @@ _HISTORY = """
   WHERE session_id = ? AND typeof(id) = 'text' AND typeof(seq) = 'integer'
 """
 _LAST_EVENT = "SELECT seq FROM event_sequence WHERE aggregate_id = ? AND typeof(seq) = 'integer'"
+_SPENT_COLUMNS = (
+    *("cost", "tokens_input", "tokens_output", "tokens_reasoning"),
+    *("tokens_cache_read", "tokens_cache_write"),
+)
+_SPENT = f"SELECT {', '.join(_SPENT_COLUMNS)} FROM session_v2 WHERE id = ?"
 _PROMPTS = """
   SELECT m.id, substr(json_extract(m.data, '$.text'), 1, 2000) FROM session_message m
   WHERE m.id IN (SELECT value FROM json_each(?)) AND json_valid(m.data) AND m.type = 'user'
@@ -174,9 +181,14 @@ class SqliteV2(SqliteStore):
             last = None
             if "seq" in columns(connection, "event_sequence"):
                 last = connection.execute(_LAST_EVENT, (session_id,)).fetchone()
+            spent = None
+            if columns(connection, "session_v2").issuperset(_SPENT_COLUMNS):
+                spent = connection.execute(_SPENT, (session_id,)).fetchone()
         numbers = {id: seq for id, seq, _ in rows}
         billed = frozenset(id for id, _, has_cost in rows if has_cost)
-        return History(numbers, billed, max([*numbers.values(), *(last or ())], default=0)) if rows else None
+        if not rows:
+            return None
+        return History(numbers, billed, max([*numbers.values(), *(last or ())], default=0), _spent(spent))
 
     def _prompts(self, connection: sqlite3.Connection, message_ids: Sequence[str]) -> list[Any]:
         return connection.execute(_PROMPTS, (json.dumps(list(message_ids)),)).fetchall()
@@ -313,6 +325,15 @@ def _fields(error: str | None, text: object) -> dict[str, Any]:
     if error is not None:
         data["error"] = {"name": name or kind} | json_object(error)
     return data
+
+
+def _spent(sums: Sequence[object] | None) -> tuple[int, ...]:
+    """Nano-dollars and tokens of a session's sum; empty if they are not numbers."""
+    cost, *tokens = sums or (None,)
+    counts = [count for count in tokens if isinstance(count, int)]
+    if not isinstance(cost, int | float) or not isfinite(cost) or len(counts) < len(_SPENT_COLUMNS) - 1:
+        return ()
+    return (nano_from_usd(cost), *counts)
 
 
 def _kind(value: object) -> str:

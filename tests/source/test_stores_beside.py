@@ -324,6 +324,28 @@ def test_of_two_backups_the_one_whose_calls_were_undone_in_the_restored_store_is
     assert ours.rows("SELECT count(*) FROM call WHERE id LIKE '%.unlisted.%'") == [(0,)]
 
 
+def test_the_calls_of_a_backup_with_the_same_cost_are_in_the_sum_of_the_store_that_undid_them(tmp_path: Path) -> None:
+    store = V2(tmp_path)
+    session = store.session("Fix header")
+    before, elsewhere = store.path.read_bytes(), deepcopy(store)
+    elsewhere.now += 3_600_000
+    elsewhere.call(session, cost="0.048", tokens=Tokens(input=2600, cache_write=500))
+    elsewhere.call(session, cost="0.009", tokens=Tokens(input=7700))
+    snapshot(elsewhere, "opencode-2026-05-13.db")
+    store.path.write_bytes(before)
+    asked = store.prompt(session)
+    store.call(session, cost="0.081", turn=asked, tokens=Tokens(input=14700))
+    store.revert(session, asked)
+    asked = store.prompt(session)
+    store.call(session, cost="0.056", turn=asked, tokens=Tokens(input=1500, cache_write=500))
+    snapshot(store, "opencode-backup.db")
+    store.revert(session, asked)
+    store.call(session, cost="0", tokens=Tokens(input=18000))
+    ours = reader(store.data_dir)
+    ours.poll()
+    assert ours.totals.spend_nano == store.truth.total_nano + 57_000_000 == 194_000_000
+
+
 def test_a_call_that_ran_when_a_store_was_restored_is_in_the_sum_of_the_copy_alone(tmp_path: Path) -> None:
     store = V2(tmp_path)
     session = store.session("Fix header")
@@ -509,6 +531,29 @@ def test_a_fork_that_only_a_backup_has_shows_an_undone_call_of_a_session_that_go
     ours.poll()
     assert ours.totals.spend_nano == store.truth.total_nano
     assert ours.spend_by("session") == {root: store.truth.total_nano}
+
+
+def test_a_fork_of_a_fork_that_only_a_backup_has_does_not_pay_for_what_the_store_shows_as_undone(
+    tmp_path: Path,
+) -> None:
+    store = V2(tmp_path)
+    root = store.session("Fix header")
+    asked = store.prompt(root)
+    store.call(root, cost="0.50", turn=asked)
+    between = store.fork(root)
+    fork = store.fork(between)
+    store.delete(between)
+    store.revert(root, asked)
+    store.call(root, cost="0.03")
+    for id in (root, fork):
+        store.database.run("UPDATE session_v2 SET title = ? WHERE id = ?", f"now {id}", id)
+    snapshot(store, "opencode-backup.db")
+    store.delete(fork)
+    ours = reader(store.data_dir)
+    for _ in range(2):
+        ours.poll()
+        assert ours.totals.spend_nano == store.truth.total_nano == 530_000_000
+        assert ours.spend_by("session") == {root: 530_000_000}
 
 
 def test_a_running_call_keeps_what_it_has_cost_when_an_earlier_state_of_it_is_restored(tmp_path: Path) -> None:
