@@ -19,7 +19,7 @@ DEPTH = "esc in OpenCode, and ask for the work without subagents of subagents"
 def one_message(file: str, rounds: int, nano: int) -> str:
     """For one file edited in many turns, which cost `nano` nano-dollars in all."""
     each = format_usd(nano // max(1, rounds))
-    return f"say all that you want of {file} in one message, or /undo: that was round {rounds}, at {each} each"
+    return f"say all you want of {file} in one message, or /undo: that was round {rounds}, at {each} each"
 
 
 def interrupt_loop(calls: Sequence[CallFacts]) -> str:

@@ -33,9 +33,7 @@ def remedy(watched: Watched) -> str:
 def test_of_one_file_edited_again_and_again(day: Watched) -> None:
     for turn in range(4):
         day.call("ses_1", "0.21", turn=f"turn_{turn}", tools=[("edit", BUTTON)])
-    assert remedy(day) == (
-        "say all that you want of Button.tsx in one message, or /undo: that was round 4, at $0.21 each"
-    )
+    assert remedy(day) == ("say all you want of Button.tsx in one message, or /undo: that was round 4, at $0.21 each")
 
 
 def test_of_a_loop(day: Watched) -> None:
@@ -116,9 +114,9 @@ def test_of_nested_subagents(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("width", [30, 34, 60, 200])
 def test_a_narrow_pane_shows_the_action_and_a_wide_one_its_reason(width: int) -> None:
-    action = "say all that you want of Button.tsx in one message, or /undo"
+    action = "say all you want of Button.tsx in one message, or /undo"
     lines = in_lines(remedy_text(f"{action}: that was round 4, at $0.21 each"), width, 2)
     assert len(lines) <= 2 and all(width_of(line) <= width for line in lines)
     assert ("round 4" in " ".join(lines)) == (width > 34)
-    assert lines[0].startswith("→ say all that you want")
+    assert lines[0].startswith("→ say all you want")
     assert remedy_text("") == () and in_lines((), width, 2) == []

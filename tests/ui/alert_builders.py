@@ -17,7 +17,7 @@ CAUSE = Cause(
     SESSION,
     "msg_turn_4",
     nano("$0.41"),
-    remedy="say all that you want of Button.tsx in one message, or /undo: that was round 4, at $0.20 each",
+    remedy="say all you want of Button.tsx in one message, or /undo: that was round 4, at $0.20 each",
 )
 DAY_CROSSING = Crossing("day", "spend", "warning", "", "2026-05-13", nano("$0.83"), nano("$0.80"), at("14:21"))
 

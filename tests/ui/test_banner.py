@@ -190,13 +190,24 @@ async def test_markup_in_an_alert_is_text() -> None:
 
 def test_a_narrow_pane_wraps_the_sentence_to_four_lines_and_names_keys_below_them() -> None:
     hints = ("+2 more  e open  a seen", "a seen")
-    assert alert_lines("short", hints, 34) == (["short"], "+2 more  e open  a seen")
-    assert alert_lines("a sentence of twenty five", hints, 34) == (["a sentence of twenty five"], "a seen")
-    lines, hint = alert_lines("word " * 40, hints, 34)
+    assert alert_lines("short", (), hints, 34) == (["short"], [], "+2 more  e open  a seen")
+    assert alert_lines("a sentence of twenty five", (), hints, 34) == (["a sentence of twenty five"], [], "a seen")
+    lines, _, hint = alert_lines("word " * 40, (), hints, 34)
     assert len(lines) == 5 and lines[3].endswith("…") and (lines[4], hint) == ("", hints[0])
     assert all(len(line) <= 34 for line in lines)
     full = " ".join(["eleven char"] * 3)
-    assert alert_lines(full, hints, len(full)) == ([full, ""], "+2 more  e open  a seen")
+    assert alert_lines(full, (), hints, len(full)) == ([full, ""], [], "+2 more  e open  a seen")
+
+
+def test_a_narrow_pane_says_what_to_do_below_the_sentence_and_then_names_the_keys() -> None:
+    remedy, hints = (
+        ("→ esc in OpenCode, then /compact: each call reads 96k tokens", "→ esc, then /compact"),
+        ("a seen",),
+    )
+    assert alert_lines("short", remedy, hints, 80) == (["short"], [remedy[0]], "a seen")
+    lines, todo, hint = alert_lines("short", remedy, hints, 24)
+    assert (lines, todo, hint) == (["short"], ["→ esc, then /compact", ""], "a seen")
+    assert alert_lines("short", (), hints, 24) == (["short"], [], "a seen")
 
 
 async def test_a_failed_action_is_said_and_the_screen_goes_on() -> None:

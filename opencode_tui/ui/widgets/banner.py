@@ -27,17 +27,21 @@ MAX_ALERT_LINES = 4
 GAP = "   "
 
 
-def alert_lines(text: str, hints: tuple[str, ...], width: int) -> tuple[list[str], str]:
-    """The lines of an alert, at most four, and the key hint that follows on the last line.
+def alert_lines(
+    text: str, remedy: tuple[str, ...], hints: tuple[str, ...], width: int
+) -> tuple[list[str], list[str], str]:
+    """(the lines of an alert, those of its remedy, the hint that follows on the last line).
 
-    The text takes precedence and is cut if it is too long; the longest hint that fits is used.
+    An alert has at most four lines, a remedy two. They take precedence; the longest hint that fits is used.
     """
-    lines = in_lines((text,), width, MAX_ALERT_LINES)
-    room = width - width_of(lines[-1]) - len(GAP)
+    lines, todo = in_lines((text,), width, MAX_ALERT_LINES), in_lines(remedy, width, MAX_REMEDY_LINES)
+    last = todo or lines
+    room = width - width_of(last[-1]) - len(GAP)
     for hint in hints:
         if width_of(hint) <= room:
-            return lines, hint
-    return [*lines, ""], next((hint for hint in hints if width_of(hint) <= width), "")
+            return lines, todo, hint
+    last.append("")
+    return lines, todo, next((hint for hint in hints if width_of(hint) <= width), "")
 
 
 class Banner(Static):
@@ -131,11 +135,12 @@ class Banner(Static):
         if self._alert is None or self.snapshot is None:
             return []
         text = banner_text(self._alert, self.snapshot.taken_ms, self._calendar)
-        lines, hint = alert_lines(text, banner_hints(self._alert, self._more, focused=self.has_focus), width)
+        remedy = remedy_text(self._alert.cause.remedy)
+        hints = banner_hints(self._alert, self._more, focused=self.has_focus)
+        lines, todo, hint = alert_lines(text, remedy, hints, width)
         style = STYLES[self._alert.crossing.level]
-        made = [Content.styled(line, style) for line in lines]
+        made = [Content.styled(line, style) for line in lines] + [Content(line) for line in todo]
         if hint:
-            gap = GAP if lines[-1] else ""
-            made[-1] = Content.assemble((lines[-1], style), gap, (hint, STYLES["note"]))
-        remedy = in_lines(remedy_text(self._alert.cause.remedy), width, MAX_REMEDY_LINES)
-        return [*made, *map(Content, remedy)]
+            gap = GAP if made[-1].plain else ""
+            made[-1] = Content.assemble(made[-1], gap, (hint, STYLES["note"]))
+        return made
