@@ -13,7 +13,7 @@ from opencode_tui import clock as clocks
 from opencode_tui.actions import Workplace, act
 from opencode_tui.alerts.watcher import look_for_alerts
 from opencode_tui.clock import MINUTE_MS, Clock, calendar_for
-from opencode_tui.config.settings import Settings
+from opencode_tui.config.settings import Settings, with_live
 from opencode_tui.guard.state import StateError, state_file, with_raised_cutoff
 from opencode_tui.guard.status import GuardStatus, guard_status
 from opencode_tui.ledger import deliveries, queries
@@ -46,11 +46,13 @@ class LedgerFeed:
         clock: Clock = clocks.now_ms,
         notify: Callable[[Alert], None] = lambda _: None,
         deliver_waiting: Callable[[], None] = lambda: None,
+        use_channels: Callable[[Settings], None] = lambda _: None,
     ) -> None:
         """`notify` gets each alert once, when it fires; `deliver_waiting` is called when deliveries are due, including
-        those that an ended process left. Both run on the thread of `poll` and must not block.
+        those that an ended process left; `use_channels` gets changed settings. All run on the thread of `poll` and must
+        not block.
         """
-        self._notify, self._deliver_waiting = notify, deliver_waiting
+        self._notify, self._deliver_waiting, self._use_channels = notify, deliver_waiting, use_channels
         self._open_ledger, self._settings, self._environ, self._clock = open_ledger, settings, environ, clock
         self._calendar = calendar_for(settings.timezone)
         self._sync: Sync | None = None
@@ -69,6 +71,15 @@ class LedgerFeed:
         if day != self._day:
             self._day = day
             self._stale = True
+
+    def use(self, settings: Settings) -> None:
+        """Use the budget, charts, rules and channels of these settings from the next poll on.
+
+        The others, such as the data directories, are those that it was created with.
+        """
+        self._settings = with_live(self._settings, settings)
+        self._use_channels(self._settings)
+        self._stale = True
 
     def poll(self, report: Callable[[Snapshot], None]) -> Snapshot | None:
         """Read the stores. Returns a snapshot if anything changed or the last one is a minute old, else None.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from queue import SimpleQueue
@@ -61,8 +62,10 @@ class Notifier:
         self._holder = f"{this_process()}/{token_hex(4)}"
         self._lock = Lock()
         self._pending: dict[str, list[_Task]] = {}
+        self._environ = environ
         used = routes(settings, environ) if through is None else through
-        self._lines = {route.name: (route, SimpleQueue[_Task]()) for route in used}
+        self._routes = {route.name: route for route in used}
+        self._queues: dict[str, SimpleQueue[_Task]] = defaultdict(SimpleQueue)
         self._threads: dict[str, Thread] = {}
         self._closed = self._over = False
         self._unkept: list[tuple[int, DeliveryResult]] = []
@@ -71,17 +74,21 @@ class Notifier:
 
     def notify(self, alert: Alert) -> None:
         """Queue an alert for every channel whose level it reaches. Does not block."""
-        for name, (route, _) in self._lines.items():
+        for name, route in self._routes.items():
             if route.takes(alert):
                 self._hand(name, alert)
 
     def deliver_waiting(self) -> None:
         """Queue the undelivered alerts in the ledger, such as those of an ended process. Does not block."""
-        for name in self._lines:
+        for name in self._routes:
             with self._lock:
                 is_asked = "waiting" in self._pending.get(name, ())
             if not is_asked:
                 self._hand(name, "waiting")
+
+    def use(self, settings: Settings) -> None:
+        """Deliver through the channels of these settings from now on."""
+        self._routes = {route.name: route for route in routes(settings, self._environ)}
 
     @property
     def is_delivering(self) -> bool:
@@ -97,7 +104,7 @@ class Notifier:
     def close(self, wait_s: float = CLOSE_S) -> bool:
         """Wait up to `wait_s` seconds for pending deliveries. Returns False if any is left for a later process."""
         self._closed = True
-        for _, queue in self._lines.values():
+        for queue in self._queues.values():
             queue.put(None)
         end_s = clocks.monotonic_s() + wait_s
         for thread in list(self._threads.values()):
@@ -109,18 +116,19 @@ class Notifier:
     def _hand(self, name: str, task: _Task) -> None:
         if self._closed:
             return
-        route, queue = self._lines[name]
         with self._lock:
             self._pending.setdefault(name, []).append(task)
-        queue.put(task)
+        self._queues[name].put(task)
         if name not in self._threads:
-            self._threads[name] = Thread(target=self._run, args=(route, queue), name=f"notify {name}", daemon=True)
+            self._threads[name] = Thread(target=self._run, args=(name,), name=f"notify {name}", daemon=True)
             self._threads[name].start()
 
-    def _run(self, route: Route, queue: SimpleQueue[_Task]) -> None:
+    def _run(self, name: str) -> None:
+        queue = self._queues[name]
         while (task := queue.get()) is not None and not self._over:
             # An error must not end the channel's thread; what was not delivered waits in the ledger.
             with suppress(Exception):
+                route = self._routes[name]  # KeyError if it was turned off meanwhile
                 if task == "waiting":
                     for alert in self._left_behind(route):
                         if not self._over:
@@ -128,7 +136,7 @@ class Notifier:
                 else:
                     self._deliver(route, task, at_any_rate=True)
             with self._lock:
-                self._pending[route.name].remove(task)
+                self._pending[name].remove(task)
 
     def _left_behind(self, route: Route) -> list[Alert]:
         with self._opened() as ledger:

@@ -10,6 +10,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from opencode_tui.cli.common import NOTIFIER_S, Trouble, open_ledger, settings_for, usable_ledger
+from opencode_tui.cli.settings_file import SettingsFile
 from opencode_tui.clock import calendar_for
 from opencode_tui.config.settings import Alerts, Budget, Settings
 
@@ -25,7 +26,7 @@ def run(arguments: argparse.Namespace) -> int:
 
         with demo_store(zone=calendar_for(settings.timezone).zone) as place:
             return _show(_of_demo(settings, place.data_dir, place.ledger))
-    return _show(settings)
+    return _show(settings, SettingsFile(arguments))
 
 
 def _of_demo(settings: Settings, data_dir: Path, ledger: Path) -> Settings:
@@ -43,7 +44,7 @@ def _of_demo(settings: Settings, data_dir: Path, ledger: Path) -> Settings:
     )
 
 
-def _show(settings: Settings) -> int:
+def _show(settings: Settings, file: SettingsFile | None = None) -> int:
     usable_ledger(settings)
     from opencode_tui.alerts.notifier import CLOSE_S, Notifier
     from opencode_tui.feed import LedgerFeed
@@ -58,8 +59,10 @@ def _show(settings: Settings) -> int:
                 os.environ,
                 notify=notifier.notify,
                 deliver_waiting=notifier.deliver_waiting,
+                use_channels=notifier.use,
             ),
             settings,
+            file,
         )
     except ValueError as error:
         raise Trouble(str(error)) from None

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from opencode_tui.money import NANO
 from opencode_tui.records.alerts import LEVELS, Level, Period, Scope
@@ -160,3 +161,16 @@ class Settings(Struct, frozen=True):
     guard: GuardCaps = GuardCaps()
     privacy: Privacy = Privacy()
     ui: Ui = Ui()
+
+
+def with_live(settings: Settings, new: Settings) -> Settings:
+    """The settings with those of `new` that a running dashboard can take over."""
+    return replace(
+        settings,
+        budget=new.budget,
+        chart=new.chart,
+        poll=new.poll,
+        alerts=new.alerts,
+        channels=new.channels,
+        ui=replace(settings.ui, theme=new.ui.theme),
+    )

@@ -30,7 +30,7 @@ class Announcer:
     """Remembers what it has announced. Alerts of the first snapshot are on the banner and are not announced."""
 
     def __init__(self, channels: Channels) -> None:
-        self._channels = channels
+        self.channels = channels
         self._began_at: int | None = None
         self._announced: set[int] = set()
         self._failed: set[tuple[str, str]] = set()
@@ -42,9 +42,9 @@ class Announcer:
         began_at, announced = self._began_at, self._announced
         new = [alert for alert in alerts if alert.id > began_at and alert.id not in announced]
         self._announced |= {alert.id for alert in new}
-        by_text = {alert.text: alert for alert in reversed(new) if at_least(alert.crossing.level, self._channels.toast)}
+        by_text = {alert.text: alert for alert in reversed(new) if at_least(alert.crossing.level, self.channels.toast)}
         ordered = sorted(by_text.values(), key=lambda alert: (-severity(alert.crossing.level), -alert.id))
-        rings = any(at_least(alert.crossing.level, self._channels.bell) and not alert.late for alert in new)
+        rings = any(at_least(alert.crossing.level, self.channels.bell) and not alert.late for alert in new)
         more = max(len(ordered) - MOST_TOASTS, 0)
         return Announcement(tuple(ordered[:MOST_TOASTS]), more, rings, self._new_failures(alerts))
 

@@ -16,12 +16,12 @@ from textual.command import CommandPalette
 from textual.css.query import NoMatches
 from textual.dom import DOMNode
 from textual.reactive import var
-from textual.screen import Screen
+from textual.screen import ModalScreen, Screen
 from textual.theme import ThemeProvider
 
 from opencode_tui.alerts.rules import in_force
 from opencode_tui.clock import Clock, calendar_for, now_ms
-from opencode_tui.config.settings import Settings
+from opencode_tui.config.settings import Settings, with_live
 from opencode_tui.paths import config_file, tilde
 from opencode_tui.records.alerts import Alert
 from opencode_tui.report.states import Failure, looked_in
@@ -33,6 +33,7 @@ from opencode_tui.ui.poller import Feed, Poller
 from opencode_tui.ui.screens.base import AskingScreen, OpenSession, OpenSessions, SnapshotScreen
 from opencode_tui.ui.screens.help import HelpScreen
 from opencode_tui.ui.screens.sessions import SessionsScreen
+from opencode_tui.ui.screens.settings import SettingsStore
 from opencode_tui.ui.screens.today import TodayScreen
 from opencode_tui.ui.screens.why import WhyScreen
 from opencode_tui.ui.theme import CALM, default_theme
@@ -77,14 +78,21 @@ class OpencodeTui(AlertingApp):
             for tab in TABS
         ),
         Binding("q", "quit", "Quit", tooltip="Leave; nothing is lost", id="quit"),
+        Binding(
+            "comma", "settings", "Settings", key_display=",", tooltip="Budget, theme, poll, channels", id="settings"
+        ),
         Binding("r", "refresh", "Refresh", tooltip="Read OpenCode's store now", id="refresh"),
     ]
 
     polled_ms: var[int | None] = var(None)
     failure: var[Failure | None] = var(None)
 
-    def __init__(self, feed: Feed, settings: Settings, clock: Clock = now_ms) -> None:
+    def __init__(
+        self, feed: Feed, settings: Settings, clock: Clock = now_ms, store: SettingsStore | None = None
+    ) -> None:
+        """`store` is the file that the settings' dialog writes; None refuses it."""
         super().__init__()
+        self._store = store
         self.calendar = calendar_for(settings.timezone)
         self.now_ms = clock
         self._settings = settings
@@ -194,6 +202,30 @@ class OpencodeTui(AlertingApp):
     def select_day(self, message: TodayScreen.DaySelected) -> None:
         self.poller.select_day(message.day)
 
+    def action_settings(self) -> None:
+        """Ask for settings, and use them at once."""
+        from opencode_tui.ui.screens.settings import SettingsScreen
+
+        if self._store is None:
+            self.notify("The demo has settings of its own; start without --demo to change yours.", markup=False)
+        elif not isinstance(self.screen, ModalScreen):
+            themes = tuple(sorted(self.available_themes))
+            self.push_screen(SettingsScreen(self._settings, self._store, themes), self._use)
+
+    def _use(self, settings: Settings | None) -> None:
+        if settings is None or self._store is None:
+            return
+        self._settings = settings = with_live(self._settings, settings)
+        self.theme = settings.ui.theme or default_theme(self.console.color_system)
+        self.announcer.channels = settings.channels
+        for screen in {*self.screen_stack, *(self.get_screen(tab.name) for tab in TABS)}:
+            if isinstance(screen, SnapshotScreen):
+                screen.poll_ms = int(settings.poll.interval_s * 1000)
+            if isinstance(screen, WhyScreen):
+                screen.rules = in_force(settings)
+        self.poller.use(settings)
+        self.notify(f"Saved in {self._store.name}", markup=False)
+
     def action_refresh(self) -> None:
         self.poller.refresh()
 
@@ -263,6 +295,6 @@ class OpencodeTui(AlertingApp):
         return run
 
 
-def run_app(feed: Feed, settings: Settings) -> None:
+def run_app(feed: Feed, settings: Settings, store: SettingsStore | None = None) -> None:
     """Run the dashboard until it is quit. Raises ValueError like OpencodeTui."""
-    OpencodeTui(feed, settings).run(mouse=settings.ui.mouse)
+    OpencodeTui(feed, settings, store=store).run(mouse=settings.ui.mouse)

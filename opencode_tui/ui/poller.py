@@ -13,6 +13,7 @@ from textual.app import App
 from textual.message import Message
 
 from opencode_tui.clock import Clock, monotonic_s
+from opencode_tui.config.settings import Settings
 from opencode_tui.records.answers import Answer
 from opencode_tui.records.day import Snapshot
 from opencode_tui.records.outcomes import Outcome
@@ -40,6 +41,9 @@ class Feed(Protocol):
 
     def select_day(self, day: date | None) -> None:
         """Set the day of the next snapshots; None is today, also after midnight."""
+
+    def use(self, settings: Settings) -> None:
+        """Use the budget, rules and channels of these settings from the next poll on."""
 
     def answer(self, request: Request) -> Answer:
         """Answer a request. Raises LookupError with a sentence for an unknown session."""
@@ -135,6 +139,7 @@ class Poller(threading.Thread):
         self._stopping = threading.Event()
         self._lock = threading.Lock()
         self._day: object = UNSET
+        self._settings: Settings | None = None
         self._well_ms: int | None = None
         self._requests: tuple[Request, ...] = ()
         self._answers: dict[Request, Answer | str] = {}
@@ -148,6 +153,13 @@ class Poller(threading.Thread):
         """Poll a day now; None is today."""
         with self._lock:
             self._day = day
+        self._wake.set()
+
+    def use(self, settings: Settings) -> None:
+        """Poll now with these settings, and from now on at their interval."""
+        with self._lock:
+            self._settings = settings
+            self._interval_s = settings.poll.interval_s
         self._wake.set()
 
     def ask(self, requests: tuple[Request, ...]) -> None:
@@ -186,7 +198,7 @@ class Poller(threading.Thread):
 
     def _poll(self) -> None:
         try:
-            self._hand_over_day()
+            self._hand_over()
             self._carry_out()
             snapshot = self._feed.poll(self._report)
             if snapshot is not None:
@@ -223,9 +235,12 @@ class Poller(threading.Thread):
         except LookupError as error:
             return str(error.args[0]) if error.args else "There is nothing to show."
 
-    def _hand_over_day(self) -> None:
+    def _hand_over(self) -> None:
         with self._lock:
             day, self._day = self._day, UNSET
+            settings, self._settings = self._settings, None
+        if settings is not None:
+            self._feed.use(settings)
         if day is None or isinstance(day, date):
             self._feed.select_day(day)
 

@@ -275,6 +275,7 @@ class FakeFeed:
         self.looks: list[Request] = []
         self.on_look: Callable[[Request], Answer] | None = None
         self.actions: list[Action] = []
+        self.used: list[Settings] = []
         self.on_act: Callable[[Action], Outcome] = lambda action: AlertsSeen(())
 
     def poll(self, report: Callable[[Snapshot], None]) -> Snapshot | None:
@@ -291,6 +292,9 @@ class FakeFeed:
         self.days.append(day)
         if self.on_day is not None:
             self.answers.append(self.on_day(day))
+
+    def use(self, settings: Settings) -> None:
+        self.used.append(settings)
 
     def answer(self, request: Request) -> Answer:
         self.thread = threading.get_ident()

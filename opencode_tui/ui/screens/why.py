@@ -48,7 +48,7 @@ class WhyScreen(AskingScreen):
     def __init__(self, calendar: Calendar, clock: Clock, rules: tuple[str, ...], config: str) -> None:
         """`rules` are the texts of the enabled rules; `config` is the file that sets them."""
         super().__init__()
-        self._calendar, self._clock, self._rules, self._config = calendar, clock, rules, config
+        self._calendar, self._clock, self.rules, self._config = calendar, clock, rules, config
         self._alerts: dict[str, Alert] | None = None
         self._table: RowTable[Alert, AlertContext, Never] = RowTable(ALERT_COLUMNS, is_dim=is_handled, id="alerts")
         self._wanted: str | None = None
@@ -90,7 +90,7 @@ class WhyScreen(AskingScreen):
         alerts = self._alerts or {}
         self.set_class(bool(alerts), "-there")
         if not alerts:
-            self.query_one("#nothing Static", Static).update(nothing_fired(self._rules, self._config))
+            self.query_one("#nothing Static", Static).update(nothing_fired(self.rules, self._config))
         context = AlertContext(self._clock, self._calendar, self.title_of)
         self._table.update_rows(tuple(alerts), alerts.__getitem__, context)
         self._go()

@@ -1,0 +1,74 @@
+"""The user's config.toml as the dashboard changes it."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import stat
+from collections.abc import Mapping
+from decimal import Decimal
+from pathlib import Path
+
+from opencode_tui.cli.common import Trouble, config_of, settings_for
+from opencode_tui.config.editing import with_values
+from opencode_tui.config.errors import SettingKey, SettingsError
+from opencode_tui.config.settings import Settings
+from opencode_tui.guard.files import PRIVATE, put_in_place
+from opencode_tui.paths import VARIABLE_PREFIX, tilde
+
+_HEADER = "# Settings of opencode_tui; what is not here has its default.\n"
+
+
+class SettingsFile:
+    """Writes values into the file that this command line names, and reads the settings again."""
+
+    def __init__(self, arguments: argparse.Namespace) -> None:
+        self._arguments = arguments
+
+    @property
+    def path(self) -> Path:
+        """The file, which need not exist. A link is followed, so that it stays one."""
+        return config_of(self._arguments).resolve()
+
+    @property
+    def name(self) -> str:
+        return tilde(config_of(self._arguments))
+
+    def overridden_by(self, key: SettingKey) -> str:
+        """The environment variable that overrides this key of the file; empty if none does."""
+        name = VARIABLE_PREFIX + "__".join(key).upper()
+        return name if os.environ.get(name) else ""
+
+    def save(self, changes: Mapping[SettingKey, Decimal | str]) -> Settings:
+        """Write these values and return the settings from now on.
+
+        If they are refused, the file stays as it was. Raises ValueError with a sentence.
+        """
+        file = self.path
+        try:
+            before: str | None = file.read_text(encoding="utf-8-sig")
+            mode = stat.S_IMODE(file.stat().st_mode)
+        except FileNotFoundError:
+            before, mode = None, PRIVATE
+        except (OSError, UnicodeDecodeError) as error:
+            raise ValueError(f"{self.name} cannot be read ({error})") from None
+        try:
+            text = with_values(_HEADER if before is None else before, changes)
+        except SettingsError as error:
+            raise ValueError(f"{self.name}: {error}") from None
+        self._write(file, text, mode)
+        try:
+            return settings_for(self._arguments)
+        except Trouble as trouble:
+            if before is None:
+                file.unlink()
+            else:
+                self._write(file, before, mode)
+            raise ValueError(str(trouble)) from None
+
+    def _write(self, file: Path, text: str, mode: int) -> None:
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            put_in_place(file, text, mode)
+        except OSError as error:
+            raise ValueError(f"{self.name} cannot be written ({error.strerror})") from None

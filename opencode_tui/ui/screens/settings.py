@@ -1,0 +1,169 @@
+"""The dialog that changes the common settings in the user's config.toml, and says where the others are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal, InvalidOperation
+from typing import ClassVar, Protocol
+
+from msgspec import Struct
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, VerticalScroll
+from textual.screen import ModalScreen
+from textual.widgets import Input, Select, Static
+
+from opencode_tui.alerts.channels import CHANNELS
+from opencode_tui.config.settings import Settings
+from opencode_tui.money import format_usd
+from opencode_tui.records.alerts import LEVELS
+from opencode_tui.ui.leaving import LeavingScreen
+
+SettingPath = tuple[str, ...]
+OWN_THEME = "the app's own"
+
+
+class SettingsStore(Protocol):
+    """The file that the dialog writes."""
+
+    @property
+    def name(self) -> str:
+        """Its path as text."""
+
+    def overridden_by(self, key: SettingPath) -> str:
+        """The environment variable that overrides a key of the file; empty if none does."""
+
+    def save(self, changes: Mapping[SettingPath, Decimal | str]) -> Settings:
+        """Write values, and return the settings from now on. Raises ValueError with a sentence."""
+
+
+class Field(Struct, frozen=True):
+    """One setting: its key in the file, its label, its text now, and the choices of one that has them."""
+
+    key: SettingPath
+    label: str
+    text: str
+    choices: tuple[str, ...] = ()
+
+    @property
+    def id(self) -> str:
+        return "-".join(self.key)
+
+
+def dialog_fields(settings: Settings, themes: tuple[str, ...]) -> Iterator[Field]:
+    """The settings of the dialog with their values."""
+    budget, channels = settings.budget, settings.channels
+    yield Field(("budget", "warning_usd"), "Warning, $ a day", _amount(budget.warning_nano))
+    yield Field(("budget", "cutoff_usd"), "Cutoff, $ a day", _amount(budget.cutoff_nano))
+    yield Field(("budget", "week_target_usd"), "Week's target, $", _amount(budget.week_target_nano))
+    yield Field(("poll", "interval_s"), "Poll every, s", f"{settings.poll.interval_s:g}")
+    yield Field(("ui", "theme"), "Theme", settings.ui.theme or OWN_THEME, (OWN_THEME, *themes))
+    levels = (*LEVELS, "off")
+    yield Field(("channels", "toast"), "Toasts from", channels.toast, levels)
+    yield Field(("channels", "bell"), "Bell from", channels.bell, levels)
+    for channel in CHANNELS:
+        yield Field(
+            ("channels", channel.level.name), f"{channel.name.capitalize()} from", channel.level.of(channels), levels
+        )
+
+
+def _amount(nano: int) -> str:
+    return format_usd(nano).removeprefix("$").replace(",", "")
+
+
+def value_of(field: Field, text: str) -> Decimal | str:
+    """The value to write. Raises ValueError with a sentence."""
+    if field.choices:
+        return "" if text == OWN_THEME else text
+    try:
+        return Decimal(text.strip().removeprefix("$").replace(",", ""))
+    except InvalidOperation:
+        raise ValueError(f"{field.label}: “{text.strip()}” is not a number; write one such as {field.text}.") from None
+
+
+class SettingsScreen(LeavingScreen, ModalScreen[Settings | None]):
+    """Its result is the settings after the change, or None if nothing was written."""
+
+    DEFAULT_CSS = """
+    SettingsScreen {
+        align: center middle;
+        #settings {
+            width: 60;
+            max-width: 100%;
+            height: auto;
+            max-height: 100%;
+            padding: 0 1;
+            border: round $primary;
+            border-title-color: $text-muted;
+            border-subtitle-color: $text-muted;
+            background: $background;
+            scrollbar-size-vertical: 1;
+        }
+        Horizontal { height: 1; }
+        .label { width: 18; text-wrap: nowrap; text-overflow: ellipsis; }
+        Horizontal:focus-within .label { text-style: bold underline; }
+        Input, Select { width: 1fr; }
+        Static { height: auto; }
+        .note { color: $text-muted; }
+        #wrong { color: $error; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+s", "save", "Save", tooltip="Write the settings", id="settings.save", priority=True),
+        Binding("escape", "cancel", "Close", id="settings.close"),
+    ]
+
+    def __init__(self, settings: Settings, store: SettingsStore, themes: tuple[str, ...]) -> None:
+        super().__init__()
+        self._store = store
+        self._theme_before = ""
+        self._fields = tuple(dialog_fields(settings, themes))
+
+    def compose(self) -> ComposeResult:
+        with VerticalScroll(id="settings", can_focus=False) as box:
+            box.border_title = "Settings"
+            box.border_subtitle = "ctrl+s saves · esc leaves"
+            for field in self._fields:
+                with Horizontal():
+                    yield Static(field.label, classes="label", markup=False)
+                    yield self._control(field)
+                if variable := self._store.overridden_by(field.key):
+                    yield Static(f"set by {variable}", classes="note", markup=False)
+            yield Static("", markup=False, id="wrong")
+            yield Static(f"All settings: {self._store.name}", classes="note", markup=False)
+
+    def _control(self, field: Field) -> Input | Select[str]:
+        off = bool(self._store.overridden_by(field.key))
+        if not field.choices:
+            return Input(field.text, compact=True, id=field.id, disabled=off, select_on_focus=True)
+        options = [(choice, choice) for choice in field.choices]
+        return Select(options, value=field.text, allow_blank=False, compact=True, id=field.id, disabled=off)
+
+    def on_mount(self) -> None:
+        self._theme_before = self.app.theme
+
+    @on(Select.Changed, "#ui-theme")
+    def preview_theme(self, message: Select.Changed) -> None:
+        chosen = str(message.value)
+        self.app.theme = self._theme_before if chosen == OWN_THEME else chosen
+
+    def action_cancel(self) -> None:
+        self.app.theme = self._theme_before
+        self.dismiss(None)
+
+    @on(Input.Submitted)
+    def action_save(self) -> None:
+        """Write what was changed; what is wrong is said, and the dialog stays."""
+        try:
+            changes = dict(self._changes())
+            self.dismiss(self._store.save(changes) if changes else None)
+        except ValueError as error:
+            self.query_one("#wrong", Static).update(str(error))
+
+    def _changes(self) -> Iterator[tuple[SettingPath, Decimal | str]]:
+        for field in self._fields:
+            control = self.query_one(f"#{field.id}")
+            text = str(control.value) if isinstance(control, Input | Select) else field.text
+            if text != field.text and not control.disabled:
+                yield field.key, value_of(field, text)

@@ -1,0 +1,120 @@
+"""The settings' dialog writes the user's config.toml, and the dashboard uses what it says at once."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input, Select, Static
+
+from opencode_tui.cli.settings_file import SettingsFile
+from opencode_tui.config import load_settings
+from opencode_tui.ui.app import OpencodeTui
+from opencode_tui.ui.screens.settings import SettingsScreen
+from tests.support.textual_internals import toast_texts
+from tests.ui.builders import FakeFeed, clock, nano, snapshot
+from tests.ui.showing import NARROW, NORMAL, screen_text, showing, until
+
+TEXT = "# mine\n[budget]\nwarning_usd = 0.80  # look\n"
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    found = tmp_path / "config.toml"
+    found.write_text(TEXT)
+    found.chmod(0o640)
+    return found
+
+
+def dashboard(file: Path) -> tuple[OpencodeTui, FakeFeed]:
+    feed = FakeFeed(snapshot())
+    arguments = argparse.Namespace(config=str(file), ledger=str(file.with_name("ledger.db")))
+    return OpencodeTui(feed, load_settings(file=file), clock, SettingsFile(arguments)), feed
+
+
+async def opened(app: OpencodeTui, pilot: Pilot[None]) -> None:
+    await pilot.press("comma")
+    await until(pilot, lambda: isinstance(app.screen, SettingsScreen))
+
+
+@pytest.mark.parametrize("size", [NARROW, NORMAL, (32, 20)])
+async def test_what_is_typed_is_written_and_used(size: tuple[int, int], file: Path) -> None:
+    app, feed = dashboard(file)
+    async with showing(app, size) as pilot:
+        await opened(app, pilot)
+        assert all(len(line.rstrip()) <= size[0] for line in screen_text(app).splitlines())
+        await pilot.press(*"1.20", "tab", *"2.50", "ctrl+s")  # a focused field is selected, so typing replaces it
+        await until(pilot, lambda: bool(feed.used))
+        assert not isinstance(app.screen, SettingsScreen)
+    budget = feed.used[0].budget
+    assert (budget.warning_nano, budget.cutoff_nano) == (nano("$1.20"), nano("$2.50"))
+    assert file.read_text() == "# mine\n[budget]\nwarning_usd = 1.20  # look\ncutoff_usd = 2.50\n"
+    assert file.stat().st_mode & 0o777 == 0o640
+    assert load_settings(file=file).budget == budget
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("abc", "is not a number; write one such as 0.80"),
+        ("9", "lower the warning or raise the cutoff"),
+        ("-1", "warning_usd"),
+    ],
+)
+async def test_what_is_refused_is_said_and_the_file_stays(typed: str, said: str, file: Path) -> None:
+    app, feed = dashboard(file)
+    async with showing(app) as pilot:
+        await opened(app, pilot)
+        await pilot.press(*typed, "enter")
+        await until(pilot, lambda: said in str(app.screen.query_one("#wrong", Static).render()))
+        assert isinstance(app.screen, SettingsScreen)
+    assert file.read_text() == TEXT and feed.used == []
+
+
+async def test_a_theme_is_shown_at_once_and_taken_back_by_escape(file: Path) -> None:
+    app, feed = dashboard(file)
+    async with showing(app) as pilot:
+        before = app.theme
+        await opened(app, pilot)
+        app.screen.query_one("#ui-theme", Select).value = "nord"
+        await until(pilot, lambda: app.theme == "nord")
+        await pilot.press("escape")
+        await until(pilot, lambda: app.theme == before)
+        await opened(app, pilot)
+        app.screen.query_one("#ui-theme", Select).value = "nord"
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: bool(feed.used))
+        assert app.theme == "nord"
+    assert load_settings(file=file).ui.theme == "nord"
+
+
+async def test_a_variable_of_the_environment_is_named_and_not_written_over(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENCODE_TUI_BUDGET__WARNING_USD", "0.70")
+    app, _ = dashboard(file)
+    async with showing(app) as pilot:
+        await opened(app, pilot)
+        assert app.screen.query_one("#budget-warning_usd", Input).disabled
+        assert "set by OPENCODE_TUI_BUDGET__WARNING_USD" in screen_text(app)
+
+
+async def test_without_a_file_one_is_made_with_what_was_changed_alone(file: Path) -> None:
+    app, feed = dashboard(file)
+    link = file.with_name("linked.toml")
+    file.rename(link)
+    file.symlink_to(link)
+    async with showing(app) as pilot:
+        await opened(app, pilot)
+        await pilot.press("tab", *"2.50", "ctrl+s")
+        await until(pilot, lambda: bool(feed.used))
+    assert file.is_symlink() and link.read_text() == f"{TEXT}cutoff_usd = 2.50\n"
+
+
+async def test_the_demo_has_settings_of_its_own() -> None:
+    app = OpencodeTui(FakeFeed(snapshot()), load_settings(), clock)
+    async with showing(app) as pilot:
+        await pilot.press("comma")
+        await until(pilot, lambda: any("start without --demo" in text for text in toast_texts(app)))
