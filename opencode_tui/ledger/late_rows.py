@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from msgspec.structs import replace
 
@@ -67,7 +67,9 @@ def reduce_residuals(
     date of a call that is dated before one that the ledger has already, if `message_ids`, the rows of a session in the
     store, has that one: what comes back with a restore is read no later than what follows it.
     """
-    found = [call for call in calls if call.final and not call.copied and (call.tokens.total or call.recorded_nano)]
+    # By id, as a batch has a call twice that has completed since it was read.
+    once = {call.id: call for call in calls}.values()
+    found = [call for call in once if call.final and not call.copied and (call.tokens.total or call.recorded_nano)]
     sessions = json.dumps(sorted({call.session_id for call in found}))
     residuals = _residuals(connection, sessions, except_store) if found else {}
     began = dict(connection.execute(_BEGAN, (sessions,)).fetchall()) if residuals else {}
@@ -78,25 +80,39 @@ def reduce_residuals(
     changed: dict[str, tuple[int, Call]] = {}
     for call in found:
         known = residuals.get(call.session_id, [])
-        is_early = call.created_ms < began.get(call.session_id, 0)
-        for number, (store_id, row, residual) in enumerate(known):
-            left = residual.tokens - call.tokens
-            nano = residual.recorded_nano - call.recorded_nano
-            exact = not any(left.counts) and abs(nano) <= _ROUNDING_NANO
-            is_later = residual.created_ms >= call.created_ms and not (is_early and residual.agent == TITLE)
-            is_later &= call.created_ms >= latest.get(call.session_id, 0)
-            is_later |= running.get(call.id, row) < row
-            if exact or (is_later and min(left.counts) >= 0 <= nano + _ROUNDING_NANO):
-                rest = replace(residual, tokens=left, recorded_nano=max(0, nano))
-                known[number] = store_id, row, rest
-                changed[residual.id] = store_id, rest
-                break
+        best = _containing(call, known, began.get(call.session_id, 0), latest.get(call.session_id, 0), running)
+        if best is not None:
+            store_id, row, residual = known[best]
+            rest = replace(
+                residual,
+                tokens=residual.tokens - call.tokens,
+                recorded_nano=max(0, residual.recorded_nano - call.recorded_nano),
+            )
+            known[best] = store_id, row, rest
+            changed[residual.id] = store_id, rest
     connection.executemany("DELETE FROM call WHERE id = ?", [(id,) for id in changed])
     remainders: dict[int, list[Call]] = defaultdict(list)
     for store_id, rest in changed.values():
-        if rest.tokens.total:
+        if rest.tokens.total or rest.recorded_nano > _ROUNDING_NANO:
             remainders[store_id].append(rest)
     return remainders
+
+
+def _containing(
+    call: Call, known: Sequence[tuple[int, int, Call]], began_ms: int, latest_ms: int, running: Mapping[str, int]
+) -> int | None:
+    """The place of the residual that is exactly this call, else of the first that may contain it; None without one."""
+    first: int | None = None
+    for number, (_, row, residual) in enumerate(known):
+        left, nano = residual.tokens - call.tokens, residual.recorded_nano - call.recorded_nano
+        if not any(left.counts) and abs(nano) <= _ROUNDING_NANO:
+            return number
+        is_later = residual.created_ms >= call.created_ms >= latest_ms
+        is_later &= call.created_ms >= began_ms or residual.agent != TITLE
+        is_later |= running.get(call.id, row) < row
+        if first is None and is_later and min(left.counts) >= 0 <= nano + _ROUNDING_NANO:
+            first = number
+    return first
 
 
 def _latest(connection: sqlite3.Connection, session_id: str, ids: Collection[str]) -> int:

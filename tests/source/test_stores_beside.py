@@ -481,6 +481,29 @@ def test_a_deleted_fork_in_a_backup_shows_an_undone_call_of_the_store(poll_first
     assert ours.spend_by("session") == {session: 80_000_000}
 
 
+def test_a_call_that_a_backup_shows_as_new_and_as_completed_is_taken_off_what_was_worked_out_once(
+    tmp_path: Path,
+) -> None:
+    store = V2(tmp_path)
+    session = store.session("Fix header")
+    asked = store.prompt(session)
+    store.call(session, cost="0.30", turn=asked, tokens=Tokens(input=3000))
+    store.revert(session, asked)
+    asked = store.prompt(session)
+    call = store.call(session, turn=asked, completed=False)
+    ours = reader(store.data_dir)
+    ours.poll()
+    store.finish(call, cost="0.02", tokens=Tokens(input=200))
+    backup = snapshot(store, "opencode.db.bak")
+    store.revert(session, asked)
+    store.call(session, cost="0.01")
+    ours.poll()
+    backup.replace(store.path.with_name("opencode-backup.db"))
+    for _ in range(2):
+        ours.poll()
+        assert ours.totals.spend_nano == store.truth.total_nano == 330_000_000
+
+
 def test_what_was_undone_in_a_newer_copy_takes_nothing_off_a_title_of_the_restored_store(tmp_path: Path) -> None:
     store = V2(tmp_path)
     session = store.session("Fix header")
