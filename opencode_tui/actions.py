@@ -19,12 +19,14 @@ from opencode_tui.records.outcomes import (
     AlertsSeen,
     AlertsSnoozed,
     CutoffRaised,
+    GuardInstalled,
     GuardLifted,
     Outcome,
 )
 from opencode_tui.records.requests import (
     AcknowledgeAlerts,
     Action,
+    InstallGuard,
     LiftGuard,
     RaiseCutoff,
     SeeAlerts,
@@ -44,6 +46,8 @@ class Workplace(Struct, frozen=True):
     """Open for writing; None where only the guard is acted on."""
     spent_nano: Callable[[], int] = lambda: 0
     """Today's spend."""
+    install_guard: Callable[[], GuardInstalled] | None = None
+    """Installs the guard; None where it cannot be installed, as on a demo day."""
 
     def writing(self) -> AbstractContextManager[sqlite3.Connection]:
         """A write transaction in the ledger. Raises ValueError where none is open."""
@@ -78,6 +82,12 @@ def _acknowledge(action: AcknowledgeAlerts, at: Workplace) -> AlertsAcknowledged
     return AlertsAcknowledged(action.ids)
 
 
+def _install(action: InstallGuard, at: Workplace) -> GuardInstalled:
+    if at.install_guard is None:
+        raise ValueError("the demo installs nothing; start without --demo to install the guard")
+    return at.install_guard()
+
+
 def _lift(action: LiftGuard, at: Workplace) -> GuardLifted:
     state = lift(at.guard, action.until_ms or 0)
     return GuardLifted(action.until_ms, state.cutoff_at(at.now_ms))
@@ -94,6 +104,7 @@ _DEEDS: Mapping[type[Any], Callable[[Any, Workplace], Outcome]] = {
     SeeAlerts: _see,
     SnoozeAlerts: _snooze,
     AcknowledgeAlerts: _acknowledge,
+    InstallGuard: _install,
     LiftGuard: _lift,
     RaiseCutoff: _raise,
 }

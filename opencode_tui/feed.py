@@ -14,6 +14,8 @@ from opencode_tui.actions import Workplace, act
 from opencode_tui.alerts.watcher import look_for_alerts
 from opencode_tui.clock import MINUTE_MS, Clock, calendar_for
 from opencode_tui.config.settings import Settings, with_live
+from opencode_tui.guard.install import PluginError
+from opencode_tui.guard.setup import SyncProgram, install_guard
 from opencode_tui.guard.state import StateError, state_file, with_raised_cutoff
 from opencode_tui.guard.status import GuardStatus, guard_status
 from opencode_tui.ledger import deliveries, queries
@@ -25,7 +27,7 @@ from opencode_tui.readings.day import read_day
 from opencode_tui.records.alerts import Alert
 from opencode_tui.records.answers import Answer
 from opencode_tui.records.day import Snapshot
-from opencode_tui.records.outcomes import Outcome
+from opencode_tui.records.outcomes import GuardInstalled, Outcome
 from opencode_tui.records.requests import Action, DayRequest, Request
 from opencode_tui.sync import Sync
 
@@ -47,12 +49,14 @@ class LedgerFeed:
         notify: Callable[[Alert], None] = lambda _: None,
         deliver_waiting: Callable[[], None] = lambda: None,
         use_channels: Callable[[Settings], None] = lambda _: None,
+        program: Callable[[Path], SyncProgram] | None = None,
     ) -> None:
         """`notify` gets each alert once, when it fires; `deliver_waiting` is called when deliveries are due, including
         those that an ended process left; `use_channels` gets changed settings. All run on the thread of `poll` and must
-        not block.
+        not block. `program` says how an installed guard runs `sync` for a ledger; without it none can be installed.
         """
         self._notify, self._deliver_waiting, self._use_channels = notify, deliver_waiting, use_channels
+        self._program = program
         self._open_ledger, self._settings, self._environ, self._clock = open_ledger, settings, environ, clock
         self._calendar = calendar_for(settings.timezone)
         self._sync: Sync | None = None
@@ -173,9 +177,15 @@ class LedgerFeed:
         def spent_nano() -> int:
             return queries.spend(ledger.connection, calendar.span(calendar.day(now)))
 
+        def install() -> GuardInstalled:
+            assert self._program is not None
+            path = ledger.path.absolute()
+            return install_guard(self._settings, path, self._program(path), self._environ, now)
+
+        at = Workplace(state_file(ledger.path), calendar, now, ledger, spent_nano, install if self._program else None)
         try:
-            return act(action, Workplace(state_file(ledger.path), calendar, now, ledger, spent_nano))
-        except StateError as error:
+            return act(action, at)
+        except (StateError, PluginError) as error:
             raise ValueError(str(error)) from error
 
     def _guard(self, now_ms: int) -> GuardStatus | None:

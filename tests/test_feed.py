@@ -10,17 +10,21 @@ from pathlib import Path
 import pytest
 
 from opencode_tui.clock import calendar_for
-from opencode_tui.config.settings import Settings
+from opencode_tui.config.settings import Budget, Settings
 from opencode_tui.feed import LedgerFeed
 from opencode_tui.guard.control import raise_cutoff
-from opencode_tui.guard.state import GuardState, state_file, write_state
+from opencode_tui.guard.setup import SyncProgram
+from opencode_tui.guard.state import GuardState, read_state, state_file, write_state
 from opencode_tui.ledger.ledger import Ledger, LedgerError
 from opencode_tui.money import NANO
 from opencode_tui.records.alerts import Alert
 from opencode_tui.records.day import Snapshot
+from opencode_tui.records.outcomes import GuardInstalled
+from opencode_tui.records.requests import InstallGuard
 from opencode_tui.source import sqlite_store
 from tests.stores import V1
 from tests.support.ledgers import reader
+from tests.support.records import replace
 
 DAY = date(2026, 5, 13)
 CENT = NANO // 100
@@ -243,6 +247,43 @@ def test_a_poll_that_failed_is_made_up_for_by_the_next(
         with pytest.raises(sqlite3.Error):
             poll(feed)
     assert seen(feed).calls == 2
+
+
+def test_the_guard_is_installed_and_the_next_picture_is_guarded(
+    store: V1, ledger: Path, clock: StoppedClock, tmp_path: Path
+) -> None:
+    environ = {"XDG_CONFIG_HOME": str(tmp_path / "config")}
+    settings = Settings(data_dirs=(store.data_dir,), timezone="UTC", budget=Budget(cutoff_nano=2 * NANO))
+    used: list[Settings] = []
+    feed = LedgerFeed(
+        lambda: Ledger(ledger),
+        settings,
+        environ,
+        clock,
+        use_channels=used.append,
+        program=lambda ledger: SyncProgram(("sync", str(ledger)), str(tmp_path), tmp_path / "config.toml"),
+    )
+    before = seen(feed)
+    assert before.guard is not None and before.guard.condition == "absent"
+    outcome = feed.act(InstallGuard())
+    plugin = tmp_path / "config" / "opencode" / "plugin" / "opencode-tui-guard.js"
+    assert isinstance(outcome, GuardInstalled)
+    assert (outcome.plugin, outcome.cutoff_nano) == (plugin, 2 * NANO) and plugin.is_file()
+    assert read_state(state_file(ledger)).sync == ("sync", str(ledger))
+    after = seen(feed)
+    assert after.guard is not None and after.guard.condition == "guarded"
+    feed.use(replace(settings, budget=Budget(warning_nano=CENT), data_dirs=()))
+    later = seen(feed)
+    assert (later.warning_nano, later.spent_nano) == (CENT, 20 * CENT), "the store stays the same"
+    assert [alert.crossing.line for alert in later.alerts if alert.crossing.rule == "day"] == [CENT]
+    assert [each.budget.warning_nano for each in used] == [CENT]
+    feed.close()
+
+
+def test_without_a_program_no_guard_is_installed(feed: LedgerFeed) -> None:
+    seen(feed)
+    with pytest.raises(ValueError, match="start without --demo"):
+        feed.act(InstallGuard())
 
 
 def test_a_cutoff_raised_in_another_terminal_is_that_of_the_next_picture_and_of_the_alerts(

@@ -5,14 +5,18 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from msgspec.structs import replace
 
 from opencode_tui.cli.common import NOTIFIER_S, Trouble, open_ledger, settings_for, usable_ledger
+from opencode_tui.cli.program import sync_program
 from opencode_tui.cli.settings_file import SettingsFile
 from opencode_tui.clock import calendar_for
 from opencode_tui.config.settings import Alerts, Budget, Settings
+from opencode_tui.guard.setup import SyncProgram
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -26,7 +30,7 @@ def run(arguments: argparse.Namespace) -> int:
 
         with demo_store(zone=calendar_for(settings.timezone).zone) as place:
             return _show(_of_demo(settings, place.data_dir, place.ledger))
-    return _show(settings, SettingsFile(arguments))
+    return _show(settings, SettingsFile(arguments), partial(sync_program, arguments))
 
 
 def _of_demo(settings: Settings, data_dir: Path, ledger: Path) -> Settings:
@@ -44,7 +48,9 @@ def _of_demo(settings: Settings, data_dir: Path, ledger: Path) -> Settings:
     )
 
 
-def _show(settings: Settings, file: SettingsFile | None = None) -> int:
+def _show(
+    settings: Settings, file: SettingsFile | None = None, program: Callable[[Path], SyncProgram] | None = None
+) -> int:
     usable_ledger(settings)
     from opencode_tui.alerts.notifier import CLOSE_S, Notifier
     from opencode_tui.feed import LedgerFeed
@@ -60,6 +66,7 @@ def _show(settings: Settings, file: SettingsFile | None = None) -> int:
                 notify=notifier.notify,
                 deliver_waiting=notifier.deliver_waiting,
                 use_channels=notifier.use,
+                program=program,
             ),
             settings,
             file,

@@ -5,30 +5,20 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import sys
 from pathlib import Path
 
 from msgspec.structs import replace
 
-import opencode_tui
 from opencode_tui import paths
 from opencode_tui.actions import Workplace, act
 from opencode_tui.cli import EXIT_USAGE
-from opencode_tui.cli.common import Trouble, config_of, look, settings_for, synced, using_ledger
+from opencode_tui.cli.common import Trouble, look, settings_for, synced, using_ledger
+from opencode_tui.cli.program import sync_program
 from opencode_tui.clock import Calendar, calendar_for, now_ms
 from opencode_tui.config.settings import Settings
 from opencode_tui.guard import control, install
-from opencode_tui.guard.files import exposure
-from opencode_tui.guard.state import (
-    GuardState,
-    StateError,
-    limits_of,
-    own_variables,
-    read_state,
-    state_file,
-    trouble_file,
-    write_state,
-)
+from opencode_tui.guard.setup import install_guard
+from opencode_tui.guard.state import StateError, read_state
 from opencode_tui.guard.status import NOT_HELD, GuardStatus, guard_status
 from opencode_tui.guard.troubles import PluginLoad
 from opencode_tui.ledger import queries
@@ -39,9 +29,6 @@ from opencode_tui.report.guard_words import guard_words
 from opencode_tui.report.json_values import SCHEMA_VERSION
 from opencode_tui.report.outcome_words import outcome_words
 from opencode_tui.report.words import amount_text
-
-_HERE = str(Path(opencode_tui.__file__).absolute().parent.parent)
-"""The directory in which `python -m opencode_tui` finds this program."""
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -56,54 +43,10 @@ def run(arguments: argparse.Namespace) -> int:
 def _install(arguments: argparse.Namespace) -> None:
     settings = settings_for(arguments)
     ledger, _ = _spent_today(settings)
-    plugin, file = install.plugin_file(os.environ), state_file(ledger)
-    before = install.installed_state(plugin)
-    command, ours = _our_sync(arguments, ledger, settings)
-    state = replace(_kept(file, ledger), ledger=str(ledger), sync=command, directory=_HERE, environment=ours)
-    state = replace(state, config=str(config_of(arguments)), plugin=str(plugin))
-    state = replace(state, **limits_of(settings, now_ms(), state))
-    is_first = not file.exists()
-    write_state(file, state)
-    try:
-        install.install_plugin(plugin, file)
-    except install.PluginError:
-        if is_first:
-            install.remove_state(file)
-        raise
-    trouble_file(file).unlink(missing_ok=True)  # of the guard as it was before
+    done = install_guard(settings, ledger, sync_program(arguments, ledger), os.environ, now_ms())
     if settings.pricing.prefer == "list":
         _spent_today(settings)  # the sync adds the list prices to the state
-    if before is not None and before.resolve() != file.resolve():
-        install.remove_state(before)
-    print(
-        f"The guard is installed in {paths.tilde(plugin)}: each OpenCode that starts from now on is held to"
-        f" {format_usd(state.cutoff_at(now_ms()))} a day."
-    )
-    if install.waits_for_npm(os.environ):
-        print(
-            "Before a plugin runs for the first time OpenCode fetches @opencode-ai/plugin from npm; where npm cannot"
-            " be reached, each start of OpenCode waits for it for about a minute."
-        )
-
-
-def _kept(file: Path, ledger: Path) -> GuardState:
-    """The existing state with its lift and raise, else a new one."""
-    try:
-        return GuardState(str(ledger)) if exposure(file) else read_state(file)
-    except StateError:
-        return GuardState(str(ledger))
-
-
-def _our_sync(
-    arguments: argparse.Namespace, ledger: Path, settings: Settings
-) -> tuple[tuple[str, ...], dict[str, str]]:
-    """The command line of `sync` for the plugin, and its variables, by this command's paths and settings."""
-    command = [sys.executable, "-m", "opencode_tui", "sync", "--ledger", str(ledger)]
-    if (data_dir := getattr(arguments, "data_dir", None)) is not None:
-        command += ["--data-dir", str(paths.expand(data_dir).absolute())]
-    if config := getattr(arguments, "config", None) or os.environ.get(paths.CONFIG_VARIABLE):
-        command += ["--config", str(paths.expand(config).absolute())]
-    return tuple(command), own_variables(os.environ, settings.timezone)
+    print(outcome_words(done, calendar_for(settings.timezone), now_ms()))
 
 
 def _remove(arguments: argparse.Namespace) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from msgspec import Struct
 
 
@@ -33,4 +35,13 @@ class CutoffRaised(Struct, frozen=True):
     """The raise was ended, and the settings' cutoff is enforced again."""
 
 
-Outcome = AlertsSeen | AlertsSnoozed | AlertsAcknowledged | GuardLifted | CutoffRaised
+class GuardInstalled(Struct, frozen=True):
+    plugin: Path
+    """The path of the plugin's file in OpenCode."""
+    cutoff_nano: int
+    """The cutoff that it enforces now."""
+    waits_for_npm: bool
+    """OpenCode fetches a package from npm before the plugin runs for the first time."""
+
+
+Outcome = AlertsSeen | AlertsSnoozed | AlertsAcknowledged | GuardLifted | CutoffRaised | GuardInstalled

@@ -75,6 +75,10 @@ class AcknowledgeAlerts(Struct, frozen=True):
     ids: tuple[int, ...]
 
 
+class InstallGuard(Struct, frozen=True):
+    """Install the guard in OpenCode."""
+
+
 class LiftGuard(Struct, frozen=True):
     """Let the guard pass all calls until a moment; None ends the lift."""
 
@@ -87,5 +91,5 @@ class RaiseCutoff(Struct, frozen=True):
     cutoff_nano: int | None
 
 
-Action = SeeAlerts | SnoozeAlerts | AcknowledgeAlerts | LiftGuard | RaiseCutoff
+Action = SeeAlerts | SnoozeAlerts | AcknowledgeAlerts | InstallGuard | LiftGuard | RaiseCutoff
 """What a person does on the screen; the poller's thread carries it out."""

@@ -1,9 +1,12 @@
-"""The guard's condition in two or three words."""
+"""The guard's condition in two or three words, and what installing it does."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from opencode_tui.clock import Calendar
 from opencode_tui.money import format_usd
+from opencode_tui.paths import tilde
 from opencode_tui.records.day import Guard
 
 
@@ -20,3 +23,20 @@ def guard_line(guard: Guard | None, calendar: Calendar, now_ms: int) -> str:
     """`guard_words`, with the cutoff if it is raised."""
     words = guard_words(guard, calendar, now_ms)
     return f"{words}, cutoff {format_usd(guard.cutoff_nano)}" if guard is not None and guard.raised else words
+
+
+def is_installable(guard: Guard | None) -> bool:
+    """Whether installing the guard would change anything."""
+    return guard is not None and guard.condition not in ("guarded", "lifted")
+
+
+def install_sentences(plugin: Path, cutoff_nano: int) -> tuple[str, ...]:
+    """What installing the guard does, for the person who is asked for it."""
+    return (
+        f"The guard is a plugin in OpenCode: past {format_usd(cutoff_nano)} a day it refuses each further model call,"
+        " those of subagents as well.",
+        f"It is written to {tilde(plugin)}, and its limits beside the ledger. An OpenCode that runs already is held"
+        " once it is started again.",
+        "The palette (ctrl+p) lifts it for half an hour and raises today's cutoff; `opencode-tui guard remove` takes"
+        " it out.",
+    )

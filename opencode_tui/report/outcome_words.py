@@ -7,11 +7,13 @@ from typing import Any
 
 from opencode_tui.clock import Calendar
 from opencode_tui.money import format_usd, plural
+from opencode_tui.paths import tilde
 from opencode_tui.records.outcomes import (
     AlertsAcknowledged,
     AlertsSeen,
     AlertsSnoozed,
     CutoffRaised,
+    GuardInstalled,
     GuardLifted,
     Outcome,
 )
@@ -46,10 +48,24 @@ def _raised(outcome: CutoffRaised, calendar: Calendar, now_ms: int) -> str:
     return f"The cutoff is {cutoff} again." if outcome.ended else f"The cutoff is {cutoff} for today."
 
 
+def _installed(outcome: GuardInstalled, calendar: Calendar, now_ms: int) -> str:
+    done = (
+        f"The guard is installed in {tilde(outcome.plugin)}: each OpenCode that starts from now on is held to"
+        f" {format_usd(outcome.cutoff_nano)} a day."
+    )
+    if not outcome.waits_for_npm:
+        return done
+    return (
+        f"{done}\nBefore a plugin runs for the first time OpenCode fetches @opencode-ai/plugin from npm; where npm"
+        " cannot be reached, each start of OpenCode waits for it for about a minute."
+    )
+
+
 _WORDS: Mapping[type[Any], Callable[[Any, Calendar, int], str]] = {
     AlertsSeen: _seen,
     AlertsSnoozed: _snoozed,
     AlertsAcknowledged: _acknowledged,
     GuardLifted: _lifted,
     CutoffRaised: _raised,
+    GuardInstalled: _installed,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from typing import ClassVar, Literal
 
@@ -9,15 +10,25 @@ from textual import events, on
 from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.reactive import var
+from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from opencode_tui import clock
 from opencode_tui.clock import MINUTE_MS, Calendar, Clock
+from opencode_tui.guard.install import plugin_file
 from opencode_tui.records.alerts import Alert, Level
-from opencode_tui.records.day import Snapshot
+from opencode_tui.records.day import Guard, Snapshot
 from opencode_tui.records.outcomes import AlertsSeen
-from opencode_tui.records.requests import AcknowledgeAlerts, LiftGuard, RaiseCutoff, SeeAlerts, SnoozeAlerts
+from opencode_tui.records.requests import (
+    AcknowledgeAlerts,
+    InstallGuard,
+    LiftGuard,
+    RaiseCutoff,
+    SeeAlerts,
+    SnoozeAlerts,
+)
 from opencode_tui.report.alert_words import alert_session, level_glyph
+from opencode_tui.report.guard_words import install_sentences, is_installable
 from opencode_tui.report.outcome_words import outcome_words
 from opencode_tui.ui.announcer import Announcer
 from opencode_tui.ui.harmless_screen import HarmlessApp
@@ -53,6 +64,14 @@ class AlertingApp(HarmlessApp):
             "Acknowledge",
             tooltip="You have dealt with the alert: it does not come back",
             id="alert.acknowledge",
+            show=False,
+        ),
+        Binding(
+            "i",
+            "install_guard",
+            "Install the guard",
+            tooltip="Let OpenCode refuse calls past the cutoff: says what it will do, and asks",
+            id="guard.install",
             show=False,
         ),
         Binding("e", "open_cause", "Cause", tooltip="Open what caused the alert", id="alert.cause", show=False),
@@ -117,6 +136,8 @@ class AlertingApp(HarmlessApp):
             return self._at_hand is not None
         if action == "see_alerts":
             return self.snapshot is not None and bool(self.snapshot.alerts)
+        if action == "install_guard":
+            return is_installable(self._guard)
         return super().check_action(action, parameters)
 
     def action_see_alert(self) -> None:
@@ -179,7 +200,7 @@ class AlertingApp(HarmlessApp):
 
     def guard_commands(self) -> Iterator[SystemCommand]:
         """The palette's commands for an active or lifted guard."""
-        guard = self.snapshot.guard if self.snapshot is not None else None
+        guard = self._guard
         if guard is None or guard.condition not in ("guarded", "lifted"):
             return
         if guard.condition == "lifted":
@@ -192,6 +213,22 @@ class AlertingApp(HarmlessApp):
                 "End the raise", "Let the guard hold the settings' cutoff again", lambda: self._raise(None)
             )
         yield SystemCommand("Raise today's cutoff", "Let the guard hold a higher amount today", self.ask_for_cutoff)
+
+    @property
+    def _guard(self) -> Guard | None:
+        return self.snapshot.guard if self.snapshot is not None else None
+
+    def action_install_guard(self) -> None:
+        """Say what the guard does, and install it if that is confirmed."""
+        from opencode_tui.ui.screens.confirm import ConfirmScreen
+
+        def install(confirmed: bool | None) -> None:
+            if confirmed:
+                self.poller.act(InstallGuard())
+
+        if self.snapshot is not None and not isinstance(self.screen, ModalScreen):
+            sentences = install_sentences(plugin_file(os.environ), self.snapshot.cutoff_nano)
+            self.push_screen(ConfirmScreen("Install the guard", "installs", sentences), install)
 
     def _lift(self, minutes: int | None) -> None:
         self.poller.act(LiftGuard(None if minutes is None else self.now_ms() + minutes * MINUTE_MS))

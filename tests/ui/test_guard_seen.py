@@ -8,8 +8,9 @@ import pytest
 from textual.widgets import Input
 
 from opencode_tui.records.day import Guard
-from opencode_tui.records.requests import LiftGuard, RaiseCutoff
+from opencode_tui.records.requests import InstallGuard, LiftGuard, RaiseCutoff
 from opencode_tui.ui.app import OpencodeTui
+from opencode_tui.ui.screens.confirm import ConfirmScreen
 from opencode_tui.ui.screens.cutoff import CutoffScreen, amount_above
 from tests.ui.alert_showing import over, poll
 from tests.ui.builders import DAY, at, nano, snapshot
@@ -37,6 +38,24 @@ async def test_a_past_day_does_not_say_how_the_guard_is() -> None:
         assert "guarded" not in screen_text(app)
 
 
+async def test_a_key_says_what_the_guard_does_and_installs_it() -> None:
+    app, feed = over()
+    async with showing(app) as pilot:
+        await poll(pilot, feed, snapshot(guard=GUARDED))
+        await pilot.press("i")
+        assert "installs the guard" not in screen_text(app)
+        await poll(pilot, feed, snapshot(guard=Guard("absent", nano("$1.50"))))
+        assert "Today · not guarded, i installs" in screen_text(app)
+        for key, done in (("escape", []), ("enter", [InstallGuard()])):
+            await pilot.press("i")
+            await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
+            text = " ".join(screen_text(app).split())
+            assert "past $1.50 a day it refuses" in text and "opencode-tui-guard.js" in text
+            await pilot.press(key)
+            await until(pilot, lambda: not isinstance(app.screen, ConfirmScreen))
+            await until(pilot, lambda done=done: feed.actions == done)  # type: ignore[misc]
+
+
 def commands(app: OpencodeTui) -> dict[str, Any]:
     return {command.title: command.callback for command in app.get_system_commands(app.screen)}
 
@@ -46,7 +65,8 @@ async def test_the_palette_lifts_the_guard_and_ends_the_lift() -> None:
     async with showing(app) as pilot:
         for guard in (None, Guard("absent", 0), Guard("trouble", 0)):
             await poll(pilot, feed, snapshot(guard=guard))
-            assert not [title for title in commands(app) if "guard" in title or "cutoff" in title]
+            titles = [title for title in commands(app) if "guard" in title or "cutoff" in title]
+            assert titles == (["Install the guard"] if guard else [])
         await poll(pilot, feed, snapshot(guard=GUARDED))
         commands(app)["Lift the guard for 30 minutes"]()
         await until(pilot, lambda: len(feed.actions) == 1)
