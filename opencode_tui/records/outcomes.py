@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from opencode_tui.records.alerts import Alert
+
 
 class AlertsSeen(Struct, frozen=True):
     ids: tuple[int, ...]
@@ -18,6 +20,14 @@ class AlertsSnoozed(Struct, frozen=True):
 
 class AlertsAcknowledged(Struct, frozen=True):
     ids: tuple[int, ...]
+    new: tuple[Alert, ...] = ()
+    """Those that had not been acknowledged before."""
+
+
+class AlertsUnacknowledged(Struct, frozen=True):
+    ids: tuple[int, ...]
+    changed: tuple[Alert, ...] = ()
+    """Those that had been acknowledged, as they are now."""
 
 
 class GuardLifted(Struct, frozen=True):
@@ -33,4 +43,4 @@ class CutoffRaised(Struct, frozen=True):
     """The raise was ended, and the settings' cutoff is enforced again."""
 
 
-Outcome = AlertsSeen | AlertsSnoozed | AlertsAcknowledged | GuardLifted | CutoffRaised
+Outcome = AlertsSeen | AlertsSnoozed | AlertsAcknowledged | AlertsUnacknowledged | GuardLifted | CutoffRaised

@@ -75,6 +75,12 @@ class AcknowledgeAlerts(Struct, frozen=True):
     ids: tuple[int, ...]
 
 
+class UnacknowledgeAlerts(Struct, frozen=True):
+    """Take back the acknowledgement of these alerts: each is what it was before."""
+
+    ids: tuple[int, ...]
+
+
 class LiftGuard(Struct, frozen=True):
     """Let the guard pass all calls until a moment; None ends the lift."""
 
@@ -87,5 +93,5 @@ class RaiseCutoff(Struct, frozen=True):
     cutoff_nano: int | None
 
 
-Action = SeeAlerts | SnoozeAlerts | AcknowledgeAlerts | LiftGuard | RaiseCutoff
+Action = SeeAlerts | SnoozeAlerts | AcknowledgeAlerts | UnacknowledgeAlerts | LiftGuard | RaiseCutoff
 """What a person does on the screen; the poller's thread carries it out."""
