@@ -1,4 +1,4 @@
-"""`opencode-tui alerts`: lists alerts, marks, snoozes and acknowledges them, takes that back, and tests the channels."""
+"""`opencode-tui alerts`: lists, marks, snoozes and acknowledges alerts, and tests the channels."""
 
 from __future__ import annotations
 
