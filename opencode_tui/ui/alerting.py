@@ -209,6 +209,8 @@ class AlertingApp(HarmlessApp):
             self.notify(undo_notice(outcome), markup=False)
         elif not isinstance(outcome, AlertsSeen):  # the banner disappears, which is enough
             self.notify(outcome_words(outcome, self.calendar, self.now_ms()), markup=False)
+        for screen in self.screen_stack[-1:]:
+            screen.refresh_bindings()
 
     @on(Poller.ActionFailed)
     def say_what_failed(self, message: Poller.ActionFailed) -> None:

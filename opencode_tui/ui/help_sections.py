@@ -27,7 +27,7 @@ BETWEEN_PANELS: tuple[HelpRow, ...] = (
     ("tab", "to the next panel or pane; shift+tab to the one before"),
     ("⏎", "open what the cursor is on; the bars and days of Today too"),
 )
-GUARD: tuple[HelpRow, ...] = (
+GUARD_ROWS: tuple[HelpRow, ...] = (
     ("^p lift", "let OpenCode's calls pass for half an hour; ^p end ends it"),
     ("^p raise", "hold a higher cutoff for today"),
 )
@@ -62,7 +62,7 @@ def help_sections(app: App[Any], screen: Screen[Any]) -> tuple[HelpSection, ...]
         "Sessions": key_rows(app, SessionsScreen.BINDINGS),
         "Session": key_rows(app, of_session),
         "Alerts": key_rows(app, AlertingApp.BINDINGS),
-        "Guard": GUARD,
+        "Guard": GUARD_ROWS,
         "Everywhere": key_rows(app, [*app.BINDINGS, *SnapshotScreen.BINDINGS]),
         "Glyphs": GLYPHS,
         "Words": WORDS,

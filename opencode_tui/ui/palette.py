@@ -16,7 +16,7 @@ from textual.widgets.option_list import Option
 
 from opencode_tui.ui.leaving import Leaving
 
-WHOLE, BEGINNING, WORDS, WITHIN, HELP = 5e4, 4e4, 3e4, 2e4, 1e4
+_WHOLE, _BEGINNING, _WORDS, _WITHIN, _HELP = 5e4, 4e4, 3e4, 2e4, 1e4
 """The scores of a match, far above those of scattered letters."""
 
 
@@ -27,15 +27,15 @@ def match_score(typed: str, title: str, help: str, matcher: Matcher) -> float:
     """
     typed, name = typed.casefold(), title.casefold()
     if name == typed:
-        return WHOLE
+        return _WHOLE
     if name.startswith(typed):
-        return BEGINNING
+        return _BEGINNING
     if begins_words(typed, name):
-        return WORDS
+        return _WORDS
     if typed in name:
-        return WITHIN
+        return _WITHIN
     if begins_words(typed, help.casefold()):
-        return HELP
+        return _HELP
     return matcher.match(title)
 
 
@@ -54,18 +54,14 @@ class Palette(Leaving, CommandPalette):
     def __init__(self, commands: Iterable[SystemCommand], placeholder: str = "Search for commands…") -> None:
         super().__init__(providers=(), placeholder=placeholder)
         self._commands = tuple(commands)
-        self._early = ""
-        """What was typed before the input had the focus."""
+        self._early = 0
 
     def on_key(self, event: events.Key) -> None:
-        if self.focused is None and event.is_printable:
+        """Put what was typed before the input had the focus, so many letters by now, before what was typed since."""
+        if event.is_printable and event.character:
             event.stop()
-            self._early += event.character or ""
-
-    def on_descendant_focus(self) -> None:
-        early, self._early = self._early, ""
-        if early:
-            self.query_one(CommandInput).insert_text_at_cursor(early)
+            self.query_one(CommandInput).insert(event.character, self._early)
+            self._early += 1
 
     def _gather_commands(self, search_value: str) -> None:  # type: ignore[override]
         commands = self.query_one(CommandList)

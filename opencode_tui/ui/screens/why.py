@@ -43,6 +43,14 @@ class WhyScreen(AskingScreen):
             id="why.acknowledge",
             group=ALERT_KEYS,
         ),
+        Binding(
+            "u",
+            "app.undo_acknowledge",
+            "Undo acknowledge",
+            tooltip="Take the last acknowledgement back",
+            id="why.undo",
+            group=ALERT_KEYS,
+        ),
     ]
 
     def __init__(self, calendar: Calendar, clock: Clock, rules: tuple[str, ...], config: str) -> None:

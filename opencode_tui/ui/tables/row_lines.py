@@ -38,6 +38,7 @@ class RowLines(ScrollView, Generic[TableRow, CellContext, Group]):
             background: $block-cursor-blurred-background;
             color: $block-cursor-blurred-foreground;
         }
+        &:focus > .row-table--header { text-style: bold; }
         &:focus > .row-table--cursor {
             background: $block-cursor-background;
             color: $block-cursor-foreground;

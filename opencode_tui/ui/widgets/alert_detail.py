@@ -42,6 +42,10 @@ class AlertDetail(ScrollPane, can_focus=True):
         border-top: solid $foreground 20%;
         scrollbar-size-vertical: 1;
         &:ansi { border-top: solid ansi_bright_black; }
+        &:focus {
+            border-top: heavy $foreground 60%;
+            &:ansi { border-top: heavy ansi_default; }
+        }
         Static { height: auto; text-wrap: nowrap; text-overflow: clip; }
     }
     """

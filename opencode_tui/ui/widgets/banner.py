@@ -99,7 +99,7 @@ class Banner(Static):
         """Return the focus to the widget that had it before."""
         before, self._before = self._before, None
         if before is not None and before in self.screen.focus_chain:
-            before.focus(scroll_visible=False)
+            self.screen.set_focus(before, scroll_visible=False)
         else:
             self.screen.focus_next()
 

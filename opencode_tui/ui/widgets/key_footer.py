@@ -15,7 +15,7 @@ from opencode_tui.ui.widgets.blocks import width_of
 
 GENERAL = {"tab.": 1, "palette": 2, "help": 0}
 """The beginnings of the ids of the keys that come first, in this order. Those of the highest rank are dropped first."""
-OWN = 3
+OWN_RANK = 3
 """The rank of a screen's own keys, which are dropped before all others."""
 GAPS = (2, 1)
 """The cells between two hints; the second only where it leaves room for one more of the keys that come first."""
@@ -66,7 +66,7 @@ def _kept(hints: Sequence[Hint], width: int, gap: int) -> list[Hint]:
 
 
 def _general(hints: Iterable[Hint]) -> int:
-    return sum(hint.rank < OWN for hint in hints)
+    return sum(hint.rank < OWN_RANK for hint in hints)
 
 
 class KeyFooter(Widget):
@@ -81,7 +81,6 @@ class KeyFooter(Widget):
         background: $footer-background;
         text-wrap: nowrap;
     }
-    SnapshotScreen.-narrow KeyFooter { padding: 0; }
     """
 
     def __init__(self) -> None:
@@ -127,7 +126,7 @@ class KeyFooter(Widget):
             )
             for each in bindings
         )
-        rank = [*GENERAL.values(), OWN][_place(bindings[0])]
+        rank = [*GENERAL.values(), OWN_RANK][_place(bindings[0])]
         is_current = bindings[0].binding.action == f"show_tab('{getattr(self.screen, 'tab', '')}')"
         return Hint(keys, name, rank, is_current)
 

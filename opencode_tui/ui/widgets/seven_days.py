@@ -62,9 +62,6 @@ def day_label(day: DaySpend, column: int) -> str:
 
 class SevenDays(DayPanel, can_focus=True):
     BORDER_TITLE = "Seven days"
-    DEFAULT_CSS = """
-    SevenDays:focus { border-title-color: $foreground; }
-    """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "open", "Open", tooltip="Show this day", id="day.open"),
         Binding("left", "step(-1)", "Left", tooltip="the day before", show=False),

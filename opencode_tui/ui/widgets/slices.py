@@ -62,9 +62,6 @@ def slice_rows(slices: tuple[Slice, ...], width: int, height: int) -> list[tuple
 class SlicesPanel(DayPanel, can_focus=True):
     """Bars by amount with the amount and the share; the largest that fit. A bar opens its sessions."""
 
-    DEFAULT_CSS = """
-    SlicesPanel:focus { border-title-color: $foreground; }
-    """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "open", "Open", tooltip="Show the sessions of this bar", id="bar.open"),
         *MOVE_KEYS,
