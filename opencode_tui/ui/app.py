@@ -73,10 +73,10 @@ class OpencodeTui(AlertingApp):
         Binding(
             "ctrl+p", "command_palette", "Commands", tooltip="Find a command by its name", priority=True, id="palette"
         ),
-        Binding("q", "quit", "Quit", tooltip="Leave; nothing is lost", id="quit"),
         Binding(
             "comma", "settings", "Settings", key_display=",", tooltip="Budget, theme, poll, channels", id="settings"
         ),
+        Binding("q", "quit", "Quit", tooltip="Leave; nothing is lost", id="quit"),
         Binding("r", "refresh", "Refresh", tooltip="Read OpenCode's store now", id="refresh"),
     ]
 

@@ -52,7 +52,7 @@ async def test_a_wide_footer_has_the_screens_own_keys() -> None:
     app, feed = app_over(snapshot())
     feed.on_look = lambda _: session_list()
     async with showing(app, (120, 24)) as pilot:
-        assert last_line(app).split("? Help")[1].strip() == "⏎ Open  [ ] t Day  q Quit  r Refresh"
+        assert last_line(app).split("? Help")[1].strip() == "⏎ Open  [ ] t Day  , Settings  q Quit  r Refresh"
         await pilot.press("2")
         await quiet(app)
         assert "c d n o Sort  p Period  b Group" in last_line(app)

@@ -73,9 +73,12 @@ class PeriodTabs(Widget):
         return fitting_tabs(self._periods, self._current, self._keys, self.size.width)
 
     def render(self) -> Content:
-        return Content("").join(
-            Content.styled(tab.text, "bold" if tab.is_current else STYLES["note"]) for tab in self.tabs
-        )
+        pieces: list[tuple[str, str]] = []
+        for tab in self.tabs:
+            name = tab.text.strip(" ")
+            blank = " " * tab.text.startswith(" ")  # of its own style, so that a picture puts the name in its place
+            pieces += [(blank, ""), (name, "bold" if tab.is_current else STYLES["note"]), (blank, "")]
+        return Content.assemble(*pieces)
 
     def on_click(self, event: events.Click) -> None:
         offset, left = event.get_content_offset(self), 0
