@@ -18,6 +18,7 @@ from opencode_tui.records.outcomes import (
     AlertsAcknowledged,
     AlertsSeen,
     AlertsSnoozed,
+    AlertsUnacknowledged,
     CutoffRaised,
     GuardInstalled,
     GuardLifted,
@@ -31,6 +32,7 @@ from opencode_tui.records.requests import (
     RaiseCutoff,
     SeeAlerts,
     SnoozeAlerts,
+    UnacknowledgeAlerts,
 )
 
 
@@ -78,8 +80,12 @@ def _snooze(action: SnoozeAlerts, at: Workplace) -> AlertsSnoozed:
 
 def _acknowledge(action: AcknowledgeAlerts, at: Workplace) -> AlertsAcknowledged:
     with at.writing() as connection:
-        alert_log.acknowledge(connection, action.ids, at.now_ms)
-    return AlertsAcknowledged(action.ids)
+        return AlertsAcknowledged(action.ids, alert_log.acknowledge(connection, action.ids, at.now_ms))
+
+
+def _unacknowledge(action: UnacknowledgeAlerts, at: Workplace) -> AlertsUnacknowledged:
+    with at.writing() as connection:
+        return AlertsUnacknowledged(action.ids, alert_log.unacknowledge(connection, action.ids))
 
 
 def _install(action: InstallGuard, at: Workplace) -> GuardInstalled:
@@ -105,6 +111,7 @@ _DEEDS: Mapping[type[Any], Callable[[Any, Workplace], Outcome]] = {
     SnoozeAlerts: _snooze,
     AcknowledgeAlerts: _acknowledge,
     InstallGuard: _install,
+    UnacknowledgeAlerts: _unacknowledge,
     LiftGuard: _lift,
     RaiseCutoff: _raise,
 }

@@ -1,4 +1,4 @@
-"""`opencode-tui alerts`: lists alerts, marks, snoozes and acknowledges them, and tests the channels."""
+"""`opencode-tui alerts`: lists, marks, snoozes and acknowledges alerts, and tests the channels."""
 
 from __future__ import annotations
 
@@ -22,7 +22,13 @@ from opencode_tui.guard.state import state_file
 from opencode_tui.ledger import alert_log
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.records.alerts import Alert, Cause, Crossing
-from opencode_tui.records.requests import AcknowledgeAlerts, Action, SeeAlerts, SnoozeAlerts
+from opencode_tui.records.requests import (
+    AcknowledgeAlerts,
+    Action,
+    SeeAlerts,
+    SnoozeAlerts,
+    UnacknowledgeAlerts,
+)
 from opencode_tui.report.alerts import alert_json, alerts_text
 from opencode_tui.report.json_values import SCHEMA_VERSION
 from opencode_tui.report.outcome_words import outcome_words
@@ -40,9 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.action == "test":
         return _test(settings, arguments.json)
     with using_ledger(settings) as ledger:
-        {None: _list, "seen": _seen, "snooze": _snooze, "ack": _acknowledge}[arguments.action](
-            arguments, settings, ledger
-        )
+        _DONE_BY[arguments.action](arguments, settings, ledger)
     return EXIT_OK
 
 
@@ -65,6 +69,11 @@ def _acknowledge(arguments: argparse.Namespace, settings: Settings, ledger: Ledg
     _act(AcknowledgeAlerts(ids), settings, ledger)
 
 
+def _unacknowledge(arguments: argparse.Namespace, settings: Settings, ledger: Ledger) -> None:
+    ids = _ids(ledger, arguments.ids, lambda alert: alert.acknowledged_ms is not None)
+    _act(UnacknowledgeAlerts(ids), settings, ledger)
+
+
 def _snooze(arguments: argparse.Namespace, settings: Settings, ledger: Ledger) -> None:
     try:
         until = lift_end(arguments.time, calendar_for(settings.timezone), now_ms())
@@ -73,6 +82,10 @@ def _snooze(arguments: argparse.Namespace, settings: Settings, ledger: Ledger) -
             f"--for: {arguments.time!r} is not a time; write 90s, 30m, 2h or today, up to a week", EXIT_USAGE
         ) from None
     _act(SnoozeAlerts(_ids(ledger, arguments.ids), until), settings, ledger)
+
+
+_DONE_BY = {None: _list, "seen": _seen, "snooze": _snooze, "ack": _acknowledge, "unack": _unacknowledge}
+"""The function of each action; None lists the alerts."""
 
 
 def _act(action: Action, settings: Settings, ledger: Ledger) -> None:

@@ -39,6 +39,7 @@ EXAMPLES = {
     "alerts test": "alerts test",
     "alerts seen": "alerts seen all",
     "alerts ack": "alerts ack 12 13",
+    "alerts unack": "alerts unack 12",
     "alerts snooze": "alerts snooze 12 --for 2h",
     "completions": "completions bash > ~/.local/share/bash-completion/completions/opencode-tui",
     "guard": "guard install",
@@ -155,6 +156,9 @@ def _add_alerts(alerts: _Parser, common: _Parser) -> None:
     add("seen", "say that alerts were seen: they stand no longer").add_argument(**ids, help="an alert's number, or all")
     ack = add("ack", "say that alerts were dealt with: they are seen, and no snooze brings them back")
     ack.add_argument(**ids, help="an alert's number, or all")
+    add("unack", "take acknowledgements back: each alert is what it was before").add_argument(
+        **ids, help="an alert's number, or all"
+    )
     snooze = add("snooze", "hide alerts for a while, and fire none like them meanwhile")
     snooze.add_argument(**ids, help="an alert's number, or all")
     snooze.add_argument("--for", dest="time", metavar="TIME", required=True, help="how long: 90s, 30m, 2h or today")

@@ -47,14 +47,15 @@ _INSERT = f"""
     about, cause, cause_session_id, cause_turn_id, cause_nano, cause_found, text, remedy, snoozed_until_ms)
   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19,
     (SELECT max(snoozed_until_ms) FROM alert
-      WHERE rule = ?2 AND subject = ?5 AND line >= ?9 AND {_SNOOZED.format(now="?1")}
+      WHERE rule = ?2 AND subject = ?5 AND line >= ?9 AND acknowledged_ms IS NULL AND {_SNOOZED.format(now="?1")}
         AND level IN (SELECT value FROM json_each(?20))))
   RETURNING id
 """
+# An acknowledged alert counts as seen and not as snoozed. What it was before stays in its row, for `unacknowledge`.
 _COLUMNS = """
   id, fired_ms, rule, kind, level, subject, period, value, line, at_ms, session_id, about,
-  cause, cause_session_id, cause_turn_id, cause_nano, cause_found, text, seen_ms, snoozed_until_ms, acknowledged_ms,
-  snoozed_ms, remedy
+  cause, cause_session_id, cause_turn_id, cause_nano, cause_found, text, coalesce(seen_ms, acknowledged_ms),
+  CASE WHEN acknowledged_ms IS NULL THEN snoozed_until_ms END, acknowledged_ms, snoozed_ms, remedy
 """
 _RESULTS = """
   SELECT alert_id, channel, at_ms, ok, detail, attempt FROM alert_told
@@ -119,7 +120,7 @@ def standing(connection: sqlite3.Connection, now_ms: int, *, since_ms: int = 0) 
     """The alerts that fired since a time (Unix ms) and are neither seen nor snoozed, newest first."""
     return _read(
         connection,
-        f"seen_ms IS NULL AND fired_ms >= ?1 AND fired_ms <= ?2 + {DAY_MS}"
+        f"seen_ms IS NULL AND acknowledged_ms IS NULL AND fired_ms >= ?1 AND fired_ms <= ?2 + {DAY_MS}"
         f" AND NOT coalesce({_SNOOZED.format(now='?2')}, 0) ORDER BY fired_ms DESC, id DESC",
         (since_ms, now_ms),
     )
@@ -143,13 +144,30 @@ def snooze(connection: sqlite3.Connection, ids: Iterable[int], until_ms: int, no
     return changed.rowcount
 
 
-def acknowledge(connection: sqlite3.Connection, ids: Iterable[int], now_ms: int) -> None:
-    """Marks alerts as dealt with: they count as seen, and no snooze brings them back."""
-    connection.execute(
-        f"UPDATE alert SET acknowledged_ms = coalesce(acknowledged_ms, ?1), seen_ms = coalesce(seen_ms, ?1),"
-        f" snoozed_until_ms = NULL WHERE {_IDS.replace('?', '?2')}",
-        (now_ms, _json(ids)),
-    )
+def acknowledge(connection: sqlite3.Connection, ids: Iterable[int], now_ms: int) -> tuple[Alert, ...]:
+    """Marks alerts as dealt with: they count as seen, and no snooze brings them back.
+
+    Returns those that were not acknowledged before.
+    """
+    return _marked(connection, "acknowledged_ms = ?1", "acknowledged_ms IS NULL", ids, now_ms)
+
+
+def unacknowledge(connection: sqlite3.Connection, ids: Iterable[int]) -> tuple[Alert, ...]:
+    """Takes acknowledgements back: the alerts are new, seen or snoozed as they were before.
+
+    Returns those that were acknowledged.
+    """
+    return _marked(connection, "acknowledged_ms = NULL", "acknowledged_ms IS NOT NULL", ids, None)
+
+
+def _marked(
+    connection: sqlite3.Connection, mark: str, where: str, ids: Iterable[int], now_ms: int | None
+) -> tuple[Alert, ...]:
+    """The alerts with these ids that the condition holds for, as they are once they are marked."""
+    changed = connection.execute(
+        f"UPDATE alert SET {mark} WHERE {_IDS.replace('?', '?2')} AND {where} RETURNING id", (now_ms, _json(ids))
+    ).fetchall()
+    return tuple(with_ids(connection, (row[0] for row in changed)).values())
 
 
 def _is_new(connection: sqlite3.Connection, crossing: Crossing, now_ms: int) -> bool:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from opencode_tui.records.alerts import Alert
+
 
 class AlertsSeen(Struct, frozen=True):
     ids: tuple[int, ...]
@@ -20,6 +22,14 @@ class AlertsSnoozed(Struct, frozen=True):
 
 class AlertsAcknowledged(Struct, frozen=True):
     ids: tuple[int, ...]
+    new: tuple[Alert, ...] = ()
+    """Those that had not been acknowledged before."""
+
+
+class AlertsUnacknowledged(Struct, frozen=True):
+    ids: tuple[int, ...]
+    changed: tuple[Alert, ...] = ()
+    """Those that had been acknowledged, as they are now."""
 
 
 class GuardLifted(Struct, frozen=True):
@@ -44,4 +54,6 @@ class GuardInstalled(Struct, frozen=True):
     """OpenCode fetches a package from npm before the plugin runs for the first time."""
 
 
-Outcome = AlertsSeen | AlertsSnoozed | AlertsAcknowledged | GuardLifted | CutoffRaised | GuardInstalled
+Outcome = (
+    AlertsSeen | AlertsSnoozed | AlertsAcknowledged | AlertsUnacknowledged | GuardLifted | CutoffRaised | GuardInstalled
+)

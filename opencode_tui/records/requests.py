@@ -75,6 +75,12 @@ class AcknowledgeAlerts(Struct, frozen=True):
     ids: tuple[int, ...]
 
 
+class UnacknowledgeAlerts(Struct, frozen=True):
+    """Take back the acknowledgement of these alerts: each is what it was before."""
+
+    ids: tuple[int, ...]
+
+
 class InstallGuard(Struct, frozen=True):
     """Install the guard in OpenCode."""
 
@@ -91,5 +97,5 @@ class RaiseCutoff(Struct, frozen=True):
     cutoff_nano: int | None
 
 
-Action = SeeAlerts | SnoozeAlerts | AcknowledgeAlerts | InstallGuard | LiftGuard | RaiseCutoff
+Action = SeeAlerts | SnoozeAlerts | AcknowledgeAlerts | UnacknowledgeAlerts | InstallGuard | LiftGuard | RaiseCutoff
 """What a person does on the screen; the poller's thread carries it out."""

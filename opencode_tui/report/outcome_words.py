@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from opencode_tui.alerts.rules import title_of
 from opencode_tui.clock import Calendar
 from opencode_tui.money import format_usd, plural
 from opencode_tui.paths import tilde
@@ -12,6 +13,7 @@ from opencode_tui.records.outcomes import (
     AlertsAcknowledged,
     AlertsSeen,
     AlertsSnoozed,
+    AlertsUnacknowledged,
     CutoffRaised,
     GuardInstalled,
     GuardLifted,
@@ -21,6 +23,14 @@ from opencode_tui.records.outcomes import (
 
 def outcome_words(outcome: Outcome, calendar: Calendar, now_ms: int) -> str:
     return _WORDS[type(outcome)](outcome, calendar, now_ms)
+
+
+def undo_notice(outcome: AlertsAcknowledged) -> str:
+    """Such as `acknowledged: spend of the day  u takes it back`."""
+    if not outcome.new:
+        return "acknowledged before"
+    names = dict.fromkeys(title_of(alert.crossing) for alert in outcome.new)
+    return f"acknowledged: {', '.join(names)}  u takes it back"
 
 
 def _seen(outcome: AlertsSeen, calendar: Calendar, now_ms: int) -> str:
@@ -35,6 +45,10 @@ def _snoozed(outcome: AlertsSnoozed, calendar: Calendar, now_ms: int) -> str:
 
 def _acknowledged(outcome: AlertsAcknowledged, calendar: Calendar, now_ms: int) -> str:
     return f"{plural(len(outcome.ids), 'alert')} acknowledged"
+
+
+def _unacknowledged(outcome: AlertsUnacknowledged, calendar: Calendar, now_ms: int) -> str:
+    return f"{plural(len(outcome.changed), 'acknowledgement')} taken back"
 
 
 def _lifted(outcome: GuardLifted, calendar: Calendar, now_ms: int) -> str:
@@ -65,6 +79,7 @@ _WORDS: Mapping[type[Any], Callable[[Any, Calendar, int], str]] = {
     AlertsSeen: _seen,
     AlertsSnoozed: _snoozed,
     AlertsAcknowledged: _acknowledged,
+    AlertsUnacknowledged: _unacknowledged,
     GuardLifted: _lifted,
     CutoffRaised: _raised,
     GuardInstalled: _installed,

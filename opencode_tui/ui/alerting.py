@@ -18,7 +18,7 @@ from opencode_tui.clock import MINUTE_MS, Calendar, Clock
 from opencode_tui.guard.install import plugin_file
 from opencode_tui.records.alerts import Alert, Level
 from opencode_tui.records.day import Guard, Snapshot
-from opencode_tui.records.outcomes import AlertsSeen
+from opencode_tui.records.outcomes import AlertsAcknowledged, AlertsSeen
 from opencode_tui.records.requests import (
     AcknowledgeAlerts,
     InstallGuard,
@@ -26,10 +26,11 @@ from opencode_tui.records.requests import (
     RaiseCutoff,
     SeeAlerts,
     SnoozeAlerts,
+    UnacknowledgeAlerts,
 )
 from opencode_tui.report.alert_words import alert_session, level_glyph
 from opencode_tui.report.guard_words import install_sentences, is_installable
-from opencode_tui.report.outcome_words import outcome_words
+from opencode_tui.report.outcome_words import outcome_words, undo_notice
 from opencode_tui.ui.announcer import Announcer
 from opencode_tui.ui.harmless_screen import HarmlessApp
 from opencode_tui.ui.poller import Poller
@@ -59,11 +60,19 @@ class AlertingApp(HarmlessApp):
             "z", "snooze_alert", "Snooze", tooltip="Show the alert again in an hour", id="alert.snooze", show=False
         ),
         Binding(
-            "k",
+            "x",
             "acknowledge_alert",
             "Acknowledge",
             tooltip="You have dealt with the alert: it does not come back",
             id="alert.acknowledge",
+            show=False,
+        ),
+        Binding(
+            "u",
+            "undo_acknowledge",
+            "Undo acknowledge",
+            tooltip="Take the last acknowledgement back",
+            id="alert.undo",
             show=False,
         ),
         Binding(
@@ -84,6 +93,8 @@ class AlertingApp(HarmlessApp):
     announcer: Announcer
     _touched_s: float | None = None
     _offered: int | None = None
+    _acknowledged: tuple[tuple[int, ...], ...] = ()
+    """The ids of each acknowledgement that can be taken back, the last one last."""
 
     async def on_event(self, event: events.Event) -> None:
         if isinstance(event, events.Key | events.MouseDown):
@@ -134,6 +145,8 @@ class AlertingApp(HarmlessApp):
         """Disables the alerts' keys while there is no alert."""
         if action in ON_AN_ALERT:
             return self._at_hand is not None
+        if action == "undo_acknowledge":
+            return bool(self._undoable)
         if action == "see_alerts":
             return self.snapshot is not None and bool(self.snapshot.alerts)
         if action == "install_guard":
@@ -155,6 +168,19 @@ class AlertingApp(HarmlessApp):
     def action_acknowledge_alert(self) -> None:
         if self._at_hand is not None:
             self.poller.act(AcknowledgeAlerts((self._at_hand.id,)))
+
+    @property
+    def _undoable(self) -> tuple[int, ...]:
+        """The alerts whose acknowledgement `u` takes back: the last one, else that of the alert at hand."""
+        if self._acknowledged:
+            return self._acknowledged[-1]
+        alert = self._at_hand
+        return (alert.id,) if alert is not None and alert.acknowledged_ms is not None else ()
+
+    def action_undo_acknowledge(self) -> None:
+        if self._undoable:
+            self.poller.act(UnacknowledgeAlerts(self._undoable))
+            self._acknowledged = self._acknowledged[:-1]
 
     def action_open_cause(self) -> None:
         """Open the cause of the current alert."""
@@ -191,11 +217,20 @@ class AlertingApp(HarmlessApp):
 
     @on(Poller.Acted)
     def say_what_was_done(self, message: Poller.Acted) -> None:
-        if not isinstance(message.outcome, AlertsSeen):  # the banner disappears, which is enough
-            self.notify(outcome_words(message.outcome, self.calendar, self.now_ms()), markup=False)
+        outcome = message.outcome
+        if isinstance(outcome, AlertsAcknowledged):
+            if outcome.new:
+                self._acknowledged += (tuple(alert.id for alert in outcome.new),)
+            self.notify(undo_notice(outcome), markup=False)
+        elif not isinstance(outcome, AlertsSeen):  # the banner disappears, which is enough
+            self.notify(outcome_words(outcome, self.calendar, self.now_ms()), markup=False)
+        for screen in self.screen_stack[-1:]:
+            screen.refresh_bindings()
 
     @on(Poller.ActionFailed)
     def say_what_failed(self, message: Poller.ActionFailed) -> None:
+        if isinstance(message.action, UnacknowledgeAlerts):
+            self._acknowledged += (message.action.ids,)  # to be tried again
         self.notify(f"{message.reason}.", title="Not done", severity="error", markup=False)
 
     def guard_commands(self) -> Iterator[SystemCommand]:

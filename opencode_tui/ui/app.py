@@ -6,6 +6,7 @@ import os
 import signal
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from functools import partial
 from typing import Any, ClassVar
 
 from msgspec import Struct
@@ -17,7 +18,6 @@ from textual.css.query import NoMatches
 from textual.dom import DOMNode
 from textual.reactive import var
 from textual.screen import ModalScreen, Screen
-from textual.theme import ThemeProvider
 
 from opencode_tui.alerts.rules import in_force
 from opencode_tui.clock import Clock, calendar_for, now_ms
@@ -27,12 +27,13 @@ from opencode_tui.records.alerts import Alert
 from opencode_tui.report.states import Failure, looked_in
 from opencode_tui.ui.alerting import AlertingApp
 from opencode_tui.ui.announcer import Announcer
-from opencode_tui.ui.leaving import Palette
+from opencode_tui.ui.help_sections import help_sections
 from opencode_tui.ui.legibility import legible
+from opencode_tui.ui.palette import Palette
 from opencode_tui.ui.poller import Feed, Poller
 from opencode_tui.ui.screens.base import AskingScreen, OpenSession, OpenSessions, SnapshotScreen
 from opencode_tui.ui.screens.help import HelpScreen
-from opencode_tui.ui.screens.sessions import SessionsScreen
+from opencode_tui.ui.screens.sessions import PERIOD_KEYS, SORT_KEYS, SessionsScreen
 from opencode_tui.ui.screens.settings import SettingsStore
 from opencode_tui.ui.screens.today import TodayScreen
 from opencode_tui.ui.screens.why import WhyScreen
@@ -56,7 +57,6 @@ TABS = (
     Tab("2", "Sessions", "All sessions of a period: sort, filter, group", lambda app: app.sessions_screen()),
     Tab("5", "Why", "The alerts that fired, and what caused them", lambda app: app.why_screen()),
 )
-TAB_KEYS = Binding.Group("Screens", compact=True)
 
 
 class OpencodeTui(AlertingApp):
@@ -67,20 +67,16 @@ class OpencodeTui(AlertingApp):
     BINDING_GROUP_TITLE = "Everywhere"
     BINDINGS: ClassVar[list[BindingType]] = [
         *(
-            Binding(
-                tab.key,
-                f"show_tab('{tab.name}')",
-                tab.name,
-                tooltip=tab.tooltip,
-                id=f"tab.{tab.name.lower()}",
-                group=TAB_KEYS,
-            )
+            Binding(tab.key, f"show_tab('{tab.name}')", tab.name, tooltip=tab.tooltip, id=f"tab.{tab.name.lower()}")
             for tab in TABS
         ),
-        Binding("q", "quit", "Quit", tooltip="Leave; nothing is lost", id="quit"),
+        Binding(
+            "ctrl+p", "command_palette", "Commands", tooltip="Find a command by its name", priority=True, id="palette"
+        ),
         Binding(
             "comma", "settings", "Settings", key_display=",", tooltip="Budget, theme, poll, channels", id="settings"
         ),
+        Binding("q", "quit", "Quit", tooltip="Leave; nothing is lost", id="quit"),
         Binding("r", "refresh", "Refresh", tooltip="Read OpenCode's store now", id="refresh"),
     ]
 
@@ -121,11 +117,13 @@ class OpencodeTui(AlertingApp):
 
     def get_default_screen(self) -> Screen[Any]:
         for tab in TABS:
-            self.install_screen(self._bound(tab.make(self)), tab.name)
+            self.install_screen(self._bound(tab.make(self), tab.name), tab.name)
         return self.get_screen(TABS[0].name)
 
-    def _bound(self, screen: SnapshotScreen) -> SnapshotScreen:
-        """The screen with its reactives bound to the app's."""
+    def _bound(self, screen: SnapshotScreen, tab: str = "") -> SnapshotScreen:
+        """The screen with its reactives bound to the app's. By default it belongs to the tab that one is on."""
+        below = self.screen if self.screen_stack else None
+        screen.tab = tab or (below.tab if isinstance(below, SnapshotScreen) else "")
         screen.poll_ms = int(self._settings.poll.interval_s * 1000)
         screen.data_bind(OpencodeTui.snapshot, OpencodeTui.polled_ms, OpencodeTui.failure)
         return screen
@@ -259,30 +257,38 @@ class OpencodeTui(AlertingApp):
         return self.screen.crumb if isinstance(self.screen, SnapshotScreen) else ()
 
     def action_help(self) -> None:
-        """Show the keys that work on this screen."""
-        keys: dict[str, str] = {}
-        for _, binding, _, tooltip in self.screen.active_bindings.values():
-            if binding.id and not binding.system:
-                keys[self.get_key_display(binding)] = tooltip or binding.description
-        self.push_screen(HelpScreen(keys.items()))
+        """Show the keys, those of this screen first, and what is on the screens."""
+        self.push_screen(HelpScreen(help_sections(self, self.screen)))
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """The palette's commands: everything with a key, and the theme."""
-        yield SystemCommand("Theme", "Change the colours", self.action_change_theme)
-        yield from self.guard_commands()
-        yield SystemCommand("Screenshot", "Save the screen as an SVG file", self._screenshot_soon)
+        """The palette's commands: everything with a key, the sessions of each period, the guard, and the theme."""
+        offered = {None, "palette"}
         for node, binding, enabled, tooltip in screen.active_bindings.values():
-            if binding.id and enabled and not binding.system:
-                yield SystemCommand(
-                    binding.description, tooltip or binding.description, self._runner(binding.action, node)
-                )
+            if binding.id not in offered and enabled:
+                offered.add(binding.id)
+                help = f"{tooltip or binding.description} · {self.get_key_display(binding)}"
+                yield SystemCommand(binding.description, help, self._runner(binding.action, node))
+        if not isinstance(screen, SessionsScreen):
+            for binding in PERIOD_KEYS + SORT_KEYS:
+                help = f"{binding.tooltip} · 2 {self.get_key_display(binding)}"
+                yield SystemCommand(binding.description, help, partial(self._in_sessions, binding.action))
+        yield from self.guard_commands()
+        yield SystemCommand("Theme", "Change the colours", self.action_change_theme)
+        yield SystemCommand("Screenshot", "Save the screen as an SVG file", self._screenshot_soon)
 
     def action_command_palette(self) -> None:
         if not isinstance(self.screen, CommandPalette):
-            self.push_screen(Palette())  # without an id, since the previous one may not be removed yet
+            # without an id, since the previous one may not be removed yet
+            self.push_screen(Palette(self.get_system_commands(self.screen)))
 
     def search_themes(self) -> None:
-        self.push_screen(Palette(providers=[ThemeProvider], placeholder="Search for themes…"))
+        themes = [SystemCommand(name, "", partial(setattr, self, "theme", name)) for name in self.available_themes]
+        self.push_screen(Palette(themes, "Search for themes…"))
+
+    async def _in_sessions(self, action: str) -> None:
+        """Do on the Sessions screen what one of its keys does."""
+        self.action_show_tab("Sessions")
+        await self.run_action(action, self.get_screen("Sessions"))
 
     def _screenshot_soon(self) -> None:
         self.set_timer(0.1, self.deliver_screenshot)  # after the palette has closed

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from textual import work
-from textual.await_complete import AwaitComplete
-from textual.command import CommandPalette
 from textual.css.query import NoMatches
 from textual.message import Message
 from textual.screen import Screen
@@ -45,25 +41,3 @@ class Leaving(_Base):
 
 class LeavingScreen(Leaving, Screen[Any]):
     """The base of our screens."""
-
-
-class Palette(Leaving, CommandPalette):
-    """Textual's command palette, made safe to close while it opens or searches."""
-
-    @work(exclusive=True, group=CommandPalette._GATHER_COMMANDS_GROUP)
-    async def _gather_commands(self, search_value: str) -> None:
-        gather: Any = CommandPalette._gather_commands
-        try:
-            await gather.__wrapped__(self, search_value)
-        except LATE:
-            if self.is_there:
-                raise
-
-    def dismiss(self, result: Any = None) -> AwaitComplete:
-        # a second closing key right after the first would close the screen below
-        return super().dismiss(result) if self.app.screen is self else AwaitComplete()
-
-    def _action_command_list(self, action: str) -> None:
-        # paging a list that is still hidden would fail, since it has no lines
-        with suppress(KeyError):
-            super()._action_command_list(action)

@@ -86,6 +86,14 @@ def test_what_is_acknowledged_is_not_brought_back_by_a_snooze(shell: Shell, fire
     assert line_of(shell, fired).endswith(" (acknowledged)")
 
 
+def test_an_acknowledgement_is_taken_back(shell: Shell, fired: Alert) -> None:
+    before = shell.json("alerts")
+    shell.said("alerts", "ack", str(fired.id))
+    assert shell.said("alerts", "unack", str(fired.id)) == "1 acknowledgement taken back\n"
+    assert shell.json("alerts") == before
+    assert shell.said("alerts", "unack", "all") == "0 acknowledgements taken back\n"
+
+
 def test_all_alerts_are_acknowledged_the_seen_ones_too(shell: Shell, fired: Alert) -> None:
     shell.said("alerts", "seen", str(fired.id))
     shell.said("alerts", "ack", "all")

@@ -66,6 +66,40 @@ def test_what_was_acknowledged_is_done_with(fired: tuple[sqlite3.Connection, Ale
     assert alert_log.alerts(connection) == (replace(alert, seen_ms=NOON + 5, acknowledged_ms=NOON + 5),)
 
 
+@pytest.mark.parametrize("before", ["new", "seen", "snoozed"])
+def test_what_is_acknowledged_by_mistake_is_again_what_it_was(
+    before: str, fired: tuple[sqlite3.Connection, Alert]
+) -> None:
+    connection, alert = fired
+    if before == "seen":
+        alert_log.mark_seen(connection, [alert.id], NOON + 5)
+    elif before == "snoozed":
+        alert_log.snooze(connection, [alert.id], NOON + HOUR_MS, NOON + 5)
+    as_before, standing = alert_log.alerts(connection), alert_log.standing(connection, NOON + 10)
+    (acknowledged,) = alert_log.acknowledge(connection, [alert.id], NOON + 10)
+    assert acknowledged.acknowledged_ms == NOON + 10 and acknowledged.snoozed_until_ms is None
+    assert alert_log.acknowledge(connection, [alert.id], NOON + 20) == (), "the first one counts"
+    assert alert_log.standing(connection, NOON + 2 * HOUR_MS) == ()
+    assert alert_log.unacknowledge(connection, [alert.id]) == as_before
+    assert alert_log.unacknowledge(connection, [alert.id]) == (), "a second time changes nothing"
+    assert alert_log.alerts(connection) == as_before
+    assert alert_log.standing(connection, NOON + 10) == standing
+
+
+def test_an_acknowledged_snooze_covers_nothing_until_it_is_taken_back(file: Path) -> None:
+    watched = Watched(file, only(rate=Lines(warning_nano=200 * CENT, cutoff_nano=500 * CENT)))
+    watched.call(cost="2.10", at=NOON)
+    (first,) = watched.look()
+    connection, until_ms = watched.ledger.connection, NOON + 12 * HOUR_MS
+    alert_log.snooze(connection, [first.id], until_ms)
+    alert_log.acknowledge(connection, [first.id], NOON + MINUTE)
+    watched.call(cost="2.10", at=NOON + 2 * HOUR_MS)
+    assert [alert.snoozed_until_ms for alert in watched.look()] == [None]
+    alert_log.unacknowledge(connection, [first.id])
+    watched.call(cost="2.10", at=NOON + 4 * HOUR_MS)
+    assert [alert.snoozed_until_ms for alert in watched.look()] == [until_ms]
+
+
 def test_a_snooze_covers_what_fires_of_the_same_rule_meanwhile_but_no_higher_line(file: Path) -> None:
     watched = Watched(file, only(rate=Lines(warning_nano=200 * CENT, cutoff_nano=500 * CENT)))
     watched.call(cost="2.10", at=NOON)

@@ -7,8 +7,8 @@ from textual.widgets import Input
 
 from opencode_tui.records.alerts import Cause
 from opencode_tui.records.day import Guard
-from opencode_tui.records.outcomes import AlertsSeen, AlertsSnoozed, Outcome
-from opencode_tui.records.requests import AcknowledgeAlerts, Action, SeeAlerts, SnoozeAlerts
+from opencode_tui.records.outcomes import AlertsAcknowledged, AlertsSeen, AlertsSnoozed, AlertsUnacknowledged, Outcome
+from opencode_tui.records.requests import AcknowledgeAlerts, Action, SeeAlerts, SnoozeAlerts, UnacknowledgeAlerts
 from opencode_tui.ui.app import OpencodeTui
 from opencode_tui.ui.screens.session import SessionScreen
 from opencode_tui.ui.screens.why import WhyScreen
@@ -143,11 +143,69 @@ async def test_the_arrows_lead_from_the_banner_back_to_the_rows() -> None:
         await until(pilot, lambda: isinstance(app.focused, DaySessionTable))
 
 
-async def test_k_acknowledges_the_alert() -> None:
+def acknowledging(action: Action) -> Outcome:
+    """What the ledger says to an acknowledgement and to taking it back."""
+    if isinstance(action, AcknowledgeAlerts):
+        return AlertsAcknowledged(action.ids, tuple(alert(id, acknowledged_ms=at("14:23")) for id in action.ids))
+    assert isinstance(action, UnacknowledgeAlerts)
+    return AlertsUnacknowledged(action.ids, tuple(alert(id) for id in action.ids))
+
+
+async def test_x_acknowledges_the_alert_and_u_takes_it_back_the_last_one_first() -> None:
     app, feed = over(alert(2), alert(1))
+    feed.on_act = acknowledging
     async with showing(app, WIDE) as pilot:
-        await pilot.press("k")
-        await until(pilot, lambda: feed.actions == [AcknowledgeAlerts((2,))])
+        await pilot.press("u")
+        await pilot.press("x")
+        await until(pilot, lambda: toast_texts(app) == ["acknowledged: the day's spend  u takes it back"])
+        await poll(pilot, feed, snapshot("$0.93", alerts=(alert(1),)))
+        await pilot.press("x")
+        await until(pilot, lambda: len(toast_texts(app)) == 2)
+        await pilot.press("u", "u", "u")
+        await until(pilot, lambda: len(feed.actions) == 4)
+    acknowledged = [AcknowledgeAlerts((2,)), AcknowledgeAlerts((1,))]
+    assert feed.actions == [*acknowledged, UnacknowledgeAlerts((1,)), UnacknowledgeAlerts((2,))]
+    assert toast_texts(app)[-1] == "1 acknowledgement taken back"
+
+
+async def test_what_was_acknowledged_before_is_not_taken_back_by_u() -> None:
+    app, feed = over(alert(2))
+    feed.on_act = lambda action: AlertsAcknowledged((2,))
+    async with showing(app, WIDE) as pilot:
+        await pilot.press("x")
+        await until(pilot, lambda: toast_texts(app) == ["acknowledged before"])
+        await pilot.press("u")
+        await until(pilot, lambda: True)
+    assert feed.actions == [AcknowledgeAlerts((2,))]
+
+
+async def test_an_acknowledgement_that_could_not_be_taken_back_can_be_tried_again() -> None:
+    app, feed = over(alert(2))
+    feed.on_act = acknowledging
+    async with showing(app, WIDE) as pilot:
+        await pilot.press("x")
+        await until(pilot, lambda: bool(toast_texts(app)))
+
+        def refuse(action: Action) -> Outcome:
+            raise OSError("database is locked")
+
+        feed.on_act = refuse
+        await pilot.press("u")
+        await until(pilot, lambda: "database is locked." in toast_texts(app))
+        feed.on_act = acknowledging
+        await pilot.press("u")
+        await until(pilot, lambda: toast_texts(app)[-1] == "1 acknowledgement taken back")
+    assert feed.actions[1:] == [UnacknowledgeAlerts((2,))] * 2
+
+
+async def test_k_moves_up_and_leaves_the_alert_alone() -> None:
+    app, feed = over(alert(2))
+    async with showing(app, WIDE) as pilot:
+        table = app.screen.query_one(DaySessionTable)
+        await pilot.press("j", "j", "j", "k")
+        await until(pilot, lambda: table.has_focus)
+        assert table.keys.index(table.cursor_key or "") == 1
+    assert feed.actions == []
 
 
 async def test_in_its_own_session_the_cursor_goes_to_the_turn() -> None:

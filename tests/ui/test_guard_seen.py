@@ -49,7 +49,7 @@ async def test_a_key_says_what_the_guard_does_and_installs_it() -> None:
         for key, done in (("escape", []), ("enter", [InstallGuard()])):
             await pilot.press("i")
             await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
-            text = " ".join(screen_text(app).split())
+            text = " ".join(screen_text(app).replace("│", "").split())
             assert "past $1.50 a day it refuses" in text and "opencode-tui-guard.js" in text
             await pilot.press(key)
             await until(pilot, lambda: not isinstance(app.screen, ConfirmScreen))

@@ -68,11 +68,11 @@ async def test_no_session_lets_a_control_character_through(size: tuple[int, int]
         app.action_open_session(id)
         await until(pilot, lambda: answered(app))
         assert acts(screen_text(app), "\n") == []
-        await pilot.press("c")
+        await pilot.press("C")
         await until(pilot, lambda: "Copied" in screen_text(app))
         assert shlex.split(app.clipboard) == ["opencode", f"--session={one_line(id)}"]
         assert acts(app.clipboard) == []
-        await pilot.press("o")
+        await pilot.press("P")
         await until(pilot, lambda: "/home" in app.clipboard)
         assert shlex.split(app.clipboard) == [one_line(f"/home/{NASTY}")]
 
@@ -85,7 +85,7 @@ async def test_a_session_that_is_not_there_is_named_without_harm(id: str) -> Non
         app.action_open_session(id)
         await until(pilot, lambda: answered(app))
         assert acts(screen_text(app), "\n") == []
-        await pilot.press("c")
+        await pilot.press("C")
         await until(pilot, lambda: "Copied" in screen_text(app))
         assert "\n" not in app.clipboard
 
@@ -107,6 +107,6 @@ async def test_a_copied_command_runs_nothing(tmp_path: Path) -> None:
         await settled(pilot)
         app.action_open_session(id)
         await until(pilot, lambda: answered(app))
-        await pilot.press("c")
+        await pilot.press("C")
         subprocess.run(["sh", "-c", f"opencode() {{ :; }}\n{app.clipboard}"], check=True)
     assert list(tmp_path.iterdir()) == []

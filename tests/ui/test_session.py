@@ -118,7 +118,7 @@ async def test_a_narrow_pane_shows_all_parts_one_under_the_other() -> None:
         lines = screen_text(app).splitlines()
     text = "\n".join(lines)
     assert all(len(line) <= NARROW[0] for line in lines)
-    assert text.index("$0.41 · own") < text.index("3 subagents, 1 running") < text.index("─7 turns")
+    assert text.index("$0.41 · own") < text.index("3 subagents, 1 running") < text.index("━7 turns")
     assert f"-s {SESSION}" in text
 
 
@@ -127,7 +127,7 @@ async def test_an_unknown_session_says_so() -> None:
     async with app.run_test(size=WIDE) as pilot:
         await opened(pilot)
         assert f"No session {SESSION} in the ledger" in screen_text(app)
-        await pilot.press("c", "o", "enter", "right")
+        await pilot.press("C", "P", "enter", "right")
         await pilot.press("escape", "escape")
         await until(pilot, lambda: not isinstance(app.screen, SessionScreen))
 
@@ -319,15 +319,15 @@ async def test_an_orphan_and_a_cycle_are_said_and_not_followed() -> None:
         assert tree.made == [SESSION, "ses_x", "ses_y"]
 
 
-async def test_c_and_o_copy_and_say_that_the_terminal_may_have_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_capital_c_and_p_copy_and_say_that_the_terminal_may_have_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     app, _ = over(view())
     async with shown(app, (80, 24)) as pilot:
-        await pilot.press("c")
+        await pilot.press("C")
         await until(pilot, lambda: "Copied: " in screen_text(app))
         assert app.clipboard == f"opencode -s {SESSION}"
         assert f"Copied: opencode -s {SESSION}" in screen_text(app)
         assert "tmux: set -g set-clipboard on" in screen_text(app)
-        await pilot.press("o")
+        await pilot.press("P")
         await until(pilot, lambda: "Copied: /home/ada/shop" in screen_text(app))
         assert app.clipboard == "/home/ada/shop"
         await pilot.press("escape")

@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from textual.pilot import Pilot
 
+from opencode_tui.analysis.periods import PERIODS
 from opencode_tui.records.answers import Answer
 from opencode_tui.records.requests import Request, SessionRequest, SessionsRequest
 from opencode_tui.records.sessions import SessionList, SessionRow
 from opencode_tui.report.session_words import title_text
 from opencode_tui.ui.app import OpencodeTui
-from opencode_tui.ui.screens.help import HelpScreen
 from opencode_tui.ui.screens.session import SessionScreen
 from opencode_tui.ui.screens.sessions import SessionsScreen
 from opencode_tui.ui.screens.today import TodayScreen
+from opencode_tui.ui.tables.columns import sorts
 from opencode_tui.ui.tables.row_table import RowTable
 from opencode_tui.ui.tables.today import DaySessionTable
+from opencode_tui.ui.widgets.period_tabs import fitting_tabs
 from opencode_tui.ui.widgets.seven_days import SevenDays
 from opencode_tui.ui.widgets.slices import SlicesPanel
-from tests.ui.builders import DAY, ROWS, FakeFeed, part, row, session_list, snapshot
+from tests.ui.builders import DAY, NOW, ROWS, FakeFeed, part, row, session_list, snapshot
 from tests.ui.showing import answered, app_over, screen_text, showing, until
 
 IDS = tuple(each.id for each in ROWS)
@@ -114,6 +119,44 @@ async def test_s_goes_through_the_columns_and_o_turns_the_order() -> None:
         assert shown(app)[-1] == "ses_2"
 
 
+@pytest.mark.parametrize("size", [(36, 40), (80, 24), (120, 40)])
+async def test_s_goes_through_the_columns_that_are_shown_and_the_header_marks_each(size: tuple[int, int]) -> None:
+    async with sessions(*ROWS, size=size) as (app, _, pilot):
+        names = list(sorts(table(app).shown_columns))
+        assert ("last active" in names) == (size[0] > 36)
+        seen = []
+        for _ in names:
+            await pilot.press("s")
+            lines = (await drawn(app, pilot)).splitlines()
+            assert len(re.findall("[▼▲]", lines[2])) == 1, lines[2]
+            assert re.search("[▼▲]", lines[-2])
+            seen.append(sorted_by(app))
+        assert sorted(seen) == sorted(names), "each once"
+        await pilot.press("S")
+        assert sorted_by(app) == seen[-2]
+
+
+async def test_c_d_and_n_sort_by_cost_date_and_title() -> None:
+    rows = (
+        row("dear", "Zebra", "$9", last_ms=NOW - 60_000),
+        row("old", "Ant", "$1", last_ms=NOW - 99_000),
+        row("new", "Bee", "$2"),
+    )
+    async with sessions(*rows, size=(36, 40)) as (app, _, pilot):
+        for key, first, last in (("c", "dear", "old"), ("d", "new", "old"), ("n", "old", "dear"), ("c", "dear", "old")):
+            await pilot.press(key)
+            assert (shown(app)[0], shown(app)[-1]) == (first, last), key
+            await pilot.press(key)
+            assert shown(app)[0] == first, "once more changes nothing"
+            await pilot.press("o")
+            assert shown(app)[0] == last, key
+
+
+def sorted_by(app: OpencodeTui) -> str:
+    assert isinstance(app.screen, SessionsScreen)
+    return app.screen._sort.name
+
+
 async def drawn(app: OpencodeTui, pilot: Pilot[Any]) -> str:
     for _ in range(3):
         await pilot.pause()
@@ -122,7 +165,7 @@ async def drawn(app: OpencodeTui, pilot: Pilot[Any]) -> str:
 
 async def test_a_click_on_a_header_sorts_and_a_second_one_turns_the_order() -> None:
     async with sessions(*ROWS) as (app, _, pilot):
-        place = screen_text(app).splitlines()[1].index("Total")
+        place = screen_text(app).splitlines()[2].index("Total")
         await pilot.click(RowTable, offset=(place, 0))
         assert "Total▼" in await drawn(app, pilot)
         assert shown(app) == IDS
@@ -171,6 +214,41 @@ async def test_p_asks_for_the_next_period_and_says_so_until_it_is_there() -> Non
             await until(pilot, lambda: feed.looks[-1] == SessionsRequest(period))  # noqa: B023
 
 
+async def test_each_period_has_a_key_and_is_the_tab_in_brackets() -> None:
+    async with sessions(*ROWS, size=(80, 24)) as (app, feed, pilot):
+        assert "[w week]" in screen_text(app).splitlines()[1]
+        for key, period in (("t", "today"), ("y", "yesterday"), ("m", "month"), ("Y", "year"), ("*", "all")):
+            await pilot.press(key)
+            await until(pilot, lambda: feed.looks[-1] == SessionsRequest(period))  # noqa: B023
+            assert screen_text(app).splitlines()[1].count("[") == 1
+            assert f"[{key} {period}]" in screen_text(app).splitlines()[1]
+
+
+async def test_a_click_on_a_tab_shows_its_period() -> None:
+    async with sessions(*ROWS, size=(80, 24)) as (app, feed, pilot):
+        place = screen_text(app).splitlines()[1].index("month")
+        await pilot.click(offset=(place, 1))
+        await until(pilot, lambda: feed.looks[-1] == SessionsRequest("month"))
+        await pilot.resize_terminal(36, 24)
+        await until(pilot, lambda: "month ▾" in screen_text(app))
+        await pilot.click(offset=(3, 1))
+        await until(pilot, lambda: feed.looks[-1] == SessionsRequest("year") and "year ▾" in screen_text(app))
+
+
+@given(width=st.integers(0, 90), current=st.sampled_from(PERIODS), day=st.booleans())
+def test_no_tab_is_cut(width: int, current: str, day: bool) -> None:
+    periods = ("2026-05-13", *PERIODS) if day else PERIODS
+    tabs = fitting_tabs(periods, current, {"week": "w", "today": "t"}, width)
+    assert [tab.text.strip("[] ▾").split()[-1] for tab in tabs if tab.is_current] == [current]
+    assert len(tabs) == 1 or sum(len(tab.text) for tab in tabs) <= width
+    assert len(tabs) == (1 if width < 42 + len("[Wed 13 May]" if day else "") else len(periods))
+
+
+async def test_in_a_pane_of_three_rows_there_are_no_tabs() -> None:
+    async with sessions(*ROWS, size=(36, 3)) as (app, _, _pilot):
+        assert "▾" not in screen_text(app)
+
+
 async def test_a_period_asked_for_again_shows_its_last_list_until_the_new_one_is_there() -> None:
     async with sessions(*ROWS, size=(80, 24)) as (app, feed, pilot):
         for period in ("month", "year", "all", "today", "yesterday", "week"):
@@ -203,9 +281,9 @@ async def test_a_period_without_sessions_says_how_to_see_another() -> None:
         assert "No sessions this week" in text and "p shows another period." in text
 
 
-async def test_g_groups_by_project_the_costliest_first_and_headings_do_not_open() -> None:
+async def test_b_groups_by_project_the_costliest_first_and_headings_do_not_open() -> None:
     async with sessions(*ROWS) as (app, feed, pilot):
-        await pilot.press("g")
+        await pilot.press("b")
         text = await drawn(app, pilot)
         assert [key for key in shown(app) if not key.startswith("ses_")] == [
             "project /home/ada/shop",
@@ -216,7 +294,7 @@ async def test_g_groups_by_project_the_costliest_first_and_headings_do_not_open(
         assert "$0.72" in heading and "4.2M" in heading
         await pilot.press("home")
         assert table(app).cursor_key == "ses_1"
-        await pilot.press("g")
+        await pilot.press("b")
         assert shown(app) == IDS
         assert not any(isinstance(request, SessionRequest) for request in feed.looks)
 
@@ -326,7 +404,7 @@ async def test_of_ten_thousand_sessions_an_update_makes_only_the_seen_rows(monke
         feed.answers.append(snapshot("$0.71"))
         await pilot.press("r")
         await until(pilot, lambda: "10,001 sessions" in screen_text(app))
-        assert set(made) == {"new", *(f"s{i}" for i in range(19))}
+        assert set(made) == {"new", *(f"s{i}" for i in range(18))}
         made.clear()
         await pilot.press("down")
         await drawn(app, pilot)
@@ -338,23 +416,23 @@ async def test_markup_is_shown_as_it_is(title: str) -> None:
     strange = row(title=title, project=f"/p/{title}", model=f"p/{title}", agent=title)
     async with sessions(strange, size=(200, 20)) as (app, _, pilot):
         assert title in screen_text(app)
-        await pilot.press("g", "slash", *title)
+        await pilot.press("b", "slash", *title)
         assert title in await drawn(app, pilot)
 
 
 @pytest.mark.parametrize("size", [(1, 1), (20, 5), (32, 10), (36, 40), (80, 24), (300, 90)])
 async def test_any_size_of_pane_is_drawn(size: tuple[int, int]) -> None:
     async with sessions(*ROWS, size=size) as (app, _, pilot):
-        await pilot.press("slash", "k", "enter", "g")
+        await pilot.press("slash", "k", "enter", "b")
         assert len((await drawn(app, pilot)).splitlines()) == size[1]
 
 
 async def test_a_narrow_pane_has_the_state_the_title_and_the_amount() -> None:
     async with sessions(*ROWS, size=(36, 40)) as (app, _, _pilot):
         lines = screen_text(app).splitlines()
-        assert lines[2].split() == ["●", "Fix", "header", "spacing", "$0.41"]
+        assert lines[3].split() == ["●", "Fix", "header", "spacing", "$0.41"]
         assert "6 · $0.81 · last active ▼ · week" in lines[-2]
-        assert "? Keys" in lines[-1]
+        assert "? Help" in lines[-1]
 
 
 async def test_every_kind_of_theme_draws_the_rows() -> None:
@@ -362,19 +440,3 @@ async def test_every_kind_of_theme_draws_the_rows() -> None:
         for theme in ("calm", "ansi-dark", "ansi-light", "textual-light", "nord"):
             app.theme = theme
             assert "Fix header spacing" in await drawn(app, pilot), theme
-
-
-async def test_help_and_the_palette_know_the_keys_of_this_screen() -> None:
-    async with sessions(*ROWS, size=(80, 40)) as (app, _, pilot):
-        await pilot.press("question_mark")
-        await until(pilot, lambda: isinstance(app.screen, HelpScreen))
-        text = await drawn(app, pilot)
-        for tooltip in ("Sort by the next column", "Another period", "Group by project", "Show only what has"):
-            assert tooltip in text
-
-
-async def test_every_screen_has_its_number_and_name_in_the_help() -> None:
-    async with sessions(*ROWS, size=(80, 40)) as (app, _, pilot):
-        await pilot.press("question_mark")
-        await until(pilot, lambda: isinstance(app.screen, HelpScreen))
-        assert "All sessions of a period" in await drawn(app, pilot)

@@ -56,7 +56,7 @@ def test_looks_stale(snap_compare: SnapCompare) -> None:
     [
         pytest.param((), NARROW, id="narrow"),
         pytest.param(("slash", *"kimi"), NORMAL, id="filter-normal"),
-        pytest.param(("g", "down"), WIDE, id="groups-wide"),
+        pytest.param(("b", "down"), WIDE, id="groups-wide"),
     ],
 )
 def test_looks_sessions(keys: tuple[str, ...], size: tuple[int, int], snap_compare: SnapCompare) -> None:

@@ -12,7 +12,6 @@ from rich.cells import cell_len
 from opencode_tui.config.settings import Ui
 from opencode_tui.records.day import Snapshot
 from opencode_tui.ui.app import OpencodeTui
-from opencode_tui.ui.screens.help import HelpScreen
 from opencode_tui.ui.tables.today import DaySessionTable
 from opencode_tui.ui.widgets.seven_days import SevenDays
 from tests.support.records import replace
@@ -280,7 +279,7 @@ async def test_a_pane_can_be_resized_down_and_up_and_nothing_is_cut() -> None:
         await until(pilot, lambda: app.screen.has_class("-narrow"))
         narrow = screen_text(app)
         assert "Over the day" not in narrow
-        for whole in ("Wed 13 May", "$0.80 warn · $1.50 cut", "$0.24/h · warning 15:08", "? Keys"):
+        for whole in ("Wed 13 May", "$0.80 warn · $1.50 cut", "$0.24/h · warning 15:08", "? Help"):
             assert whole in narrow
         await pilot.resize_terminal(160, 50)
         await until(pilot, lambda: app.screen.has_class("-wide"))
@@ -298,17 +297,6 @@ async def test_a_low_pane_shows_the_figure_first() -> None:
     app, _ = app_over(snapshot("$0.62"))
     async with showing(app, (80, 13)):
         assert "$0.62" in screen_text(app)
-
-
-async def test_help_lists_the_keys_and_closes() -> None:
-    app, _ = app_over(snapshot())
-    async with showing(app) as pilot:
-        await pilot.press("?")
-        await until(pilot, lambda: isinstance(app.screen, HelpScreen))
-        text = screen_text(app)
-        assert "Read OpenCode's store now" in text and "Show the day before" in text
-        await pilot.press("escape")
-        await until(pilot, lambda: not isinstance(app.screen, HelpScreen))
 
 
 async def test_the_palette_does_what_the_keys_do() -> None:

@@ -9,7 +9,7 @@ from textual.pilot import Pilot
 
 from opencode_tui.alerts.rules import in_force
 from opencode_tui.config.settings import Lines, SpendRule
-from opencode_tui.records.requests import SeeAlerts
+from opencode_tui.records.requests import SeeAlerts, UnacknowledgeAlerts
 from opencode_tui.report.alert_words import measured
 from opencode_tui.ui.app import OpencodeTui
 from opencode_tui.ui.screens.session import SessionScreen
@@ -21,7 +21,7 @@ from tests.support.textual_internals import toast_texts
 from tests.support.watched import QUIET
 from tests.ui.alert_builders import DAY_CROSSING, FIRED, alert, fired
 from tests.ui.alert_showing import over, poll
-from tests.ui.builders import nano, snapshot
+from tests.ui.builders import NOW, nano, snapshot
 from tests.ui.session_builders import SESSION
 from tests.ui.showing import (
     NARROW,
@@ -77,6 +77,16 @@ async def test_enter_in_why_opens_the_session_and_its_keys_are_about_the_row() -
         assert isinstance(app.screen, SessionScreen) and app.screen.session_id == SESSION
 
 
+async def test_u_takes_back_what_was_acknowledged_earlier_at_the_cursor() -> None:
+    app, feed = over()
+    feed.on_look = lambda _: fired(alert(2, acknowledged_ms=NOW), alert(1))
+    async with showing(app, WIDE) as pilot:
+        await why(pilot)
+        assert "z x u Alerts" in screen_text(app)
+        await pilot.press("j", "u", "k", "u")
+        await until(pilot, lambda: feed.actions == [UnacknowledgeAlerts((2,))])
+
+
 async def test_enter_on_an_alert_without_a_session_says_so() -> None:
     app, _ = over(*FIRED[:1])
     async with showing(app, WIDE) as pilot:
@@ -113,9 +123,9 @@ async def test_help_and_the_footer_of_why_name_its_keys() -> None:
     app, _ = over(*FIRED[:1])
     async with showing(app, WIDE) as pilot:
         await why(pilot)
-        assert "a A z" in screen_text(app) or "Seen" in screen_text(app)
+        assert "a A z x Alerts" in screen_text(app)
         await pilot.press("question_mark")
-        await until(pilot, lambda: "You have seen this alert" in screen_text(app))
+        await until(pilot, lambda: "You have seen the alert" in screen_text(app))
 
 
 async def test_a_narrow_pane_sets_in_what_goes_on_in_the_next_line() -> None:

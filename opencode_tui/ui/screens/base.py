@@ -61,8 +61,7 @@ class SnapshotScreen(LeavingScreen):
     HORIZONTAL_BREAKPOINTS = WIDTHS
     VERTICAL_BREAKPOINTS = HEIGHTS
     BINDINGS: ClassVar[list[BindingType]] = [
-        # not on the app, so that it comes first in a footer that is cut
-        Binding("question_mark", "app.help", "Keys", tooltip="What keys and glyphs mean", id="help"),
+        Binding("question_mark", "app.help", "Help", tooltip="What the keys, glyphs and words mean", id="help"),
     ]
 
     snapshot: var[Snapshot | None] = var(None)
@@ -70,6 +69,8 @@ class SnapshotScreen(LeavingScreen):
     failure: var[Failure | None] = var(None)
     poll_ms: int = POLL_MS
     """The time between two polls in milliseconds; set by the app."""
+    tab: str = ""
+    """The name of the tab that it is, or was opened on; set by the app."""
 
     @property
     def crumb(self) -> tuple[str, ...]:

@@ -1,33 +1,59 @@
-"""The help screen: the keys, taken from the bindings, and the meaning of glyphs and figures."""
+"""The help screen: the keys by heading, and what the glyphs and words mean."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from opencode_tui.ui.help_sections import HelpSection
 from opencode_tui.ui.leaving import LeavingScreen
+from opencode_tui.ui.moving import ScrollPane
+from opencode_tui.ui.widgets.blocks import SCROLLBAR, width_of, wrapped
 
-MEANINGS = (
-    ("●", "calm, or a session that is active"),
-    ("•", "a notice: something that is worth a look"),
-    ("▲", "past the warning, or a store that needs a look"),
-    ("■", "past the cutoff"),
-    ("○", "a session without a call in the last two minutes"),
-    ("↱", "a fork: what it copied is not counted again"),
-    ("□", "a session that is archived in OpenCode"),
-    ("✕", "deleted in OpenCode; its money stays spent"),
-    ("Ctx", "how much of the model's context is full"),
-    ("Sub", "subagents; Total holds them, Own does not"),
-    ("▁▂▄▇", "what a session spent from its start to its last call"),
-    ("at least", "calls were cut off, and billed unseen"),
-)
+INDENT = 2
+LEAST_TEXT = 18
+"""In a pane that leaves fewer cells beside the keys, the text stands below them."""
+
+
+def section_content(section: HelpSection, width: int) -> Content:
+    """The heading and the rows in lines of at most `width` cells."""
+    left = max(width_of(keys) for keys, _ in section.rows) + INDENT
+    lines = [Content.styled(section.heading, "bold")]
+    for keys, text in section.rows:
+        if width - left >= LEAST_TEXT:
+            first, *others = wrapped(text, width - left)
+            lines.append(Content.assemble((keys.ljust(left), "$primary"), first))
+            lines += [Content(" " * left + other) for other in others]
+        else:
+            lines.append(Content.styled(keys, "$primary"))
+            lines += [Content(" " * INDENT + line) for line in wrapped(text, width - INDENT)]
+    return Content("\n").join(lines)
+
+
+class HelpText(ScrollPane):
+    def __init__(self, sections: Sequence[HelpSection]) -> None:
+        super().__init__(id="help")
+        self._sections = tuple(sections)
+
+    def compose(self) -> ComposeResult:
+        yield Static(markup=False)
+
+    def allow_focus(self) -> bool:
+        return True
+
+    def on_mount(self) -> None:
+        self.focus()
+
+    def on_resize(self) -> None:
+        width = (self.scrollable_content_region.width or self.app.size.width - 4) - SCROLLBAR
+        text = Content("\n\n").join([section_content(section, max(width, LEAST_TEXT)) for section in self._sections])
+        self.query_one(Static).update(text)
 
 
 class HelpScreen(LeavingScreen, ModalScreen[None]):
@@ -35,7 +61,7 @@ class HelpScreen(LeavingScreen, ModalScreen[None]):
     HelpScreen {
         align: center middle;
         #help {
-            width: 64;
+            width: 72;
             max-width: 100%;
             height: auto;
             max-height: 100%;
@@ -44,31 +70,22 @@ class HelpScreen(LeavingScreen, ModalScreen[None]):
             border-title-color: $text-muted;
             border-subtitle-color: $text-muted;
             background: $background;
+            scrollbar-size-vertical: 1;
         }
         Static { height: auto; }
     }
     """
+    AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,question_mark,q", "dismiss", "Close", id="help.close"),
     ]
 
-    def __init__(self, keys: Iterable[tuple[str, str]]) -> None:
-        """`keys` are (displayed key, description)."""
+    def __init__(self, sections: Sequence[HelpSection]) -> None:
         super().__init__()
-        self._keys = tuple(keys)
+        self._sections = tuple(sections)
 
     def compose(self) -> ComposeResult:
-        with VerticalScroll(id="help") as box:
-            box.border_title = "Keys"
-            box.border_subtitle = "esc closes"
-            yield Static(table(self._keys), markup=False)
-            yield Static(Content.styled("\nOn the screen", "$text-muted"), markup=False)
-            yield Static(table(MEANINGS), markup=False)
-
-
-def table(rows: Iterable[tuple[str, str]]) -> Content:
-    """Two columns, the first as wide as its widest cell."""
-    rows = tuple(rows)
-    width = max((len(first) for first, _ in rows), default=0)
-    lines = [Content.assemble((first.ljust(width + 2), "$primary"), second) for first, second in rows]
-    return Content("\n").join(lines)
+        box = HelpText(self._sections)
+        box.border_title = "Help"
+        box.border_subtitle = "j k move · esc closes"
+        yield box

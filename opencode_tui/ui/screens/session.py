@@ -39,8 +39,8 @@ class SessionScreen(AskingScreen):
     BINDING_GROUP_TITLE = "Session"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", "Back", tooltip="Close the opened turn, else this session", id="session.back"),
-        Binding("c", "copy_command", "Copy", tooltip="Copy `opencode -s <id>`", id="session.copy"),
-        Binding("o", "copy_directory", "Copy folder", tooltip="Copy the project's folder", id="session.folder"),
+        Binding("C", "copy_command", "Copy", tooltip="Copy `opencode -s <id>`", id="session.copy"),
+        Binding("P", "copy_directory", "Copy folder", tooltip="Copy the project's folder", id="session.folder"),
         Binding(
             "right",
             "go_pane(1)",

@@ -19,14 +19,44 @@ from opencode_tui.records.sessions import SessionList, SessionRow
 from opencode_tui.report.session_words import nothing_found, status
 from opencode_tui.report.words import fitting
 from opencode_tui.ui.screens.base import Ask, AskingScreen, OpenSession
+from opencode_tui.ui.tables.columns import sorts
 from opencode_tui.ui.tables.row_table import RowTable
 from opencode_tui.ui.tables.sessions import SESSIONS, SORTS, SessionContext, session_context
 from opencode_tui.ui.widgets.banner import Banner
 from opencode_tui.ui.widgets.crumb_header import CrumbHeader
+from opencode_tui.ui.widgets.day_header import LOW_ROWS
 from opencode_tui.ui.widgets.filter_bar import FilterBar
 from opencode_tui.ui.widgets.key_footer import KeyFooter
+from opencode_tui.ui.widgets.period_tabs import PeriodTabs
 
-SORT_KEYS = Binding.Group("Sort", compact=True)
+SORTING = Binding.Group("Sort", compact=True)
+SORT_KEYS = (
+    Binding(
+        "c", "sort_by('total')", "Sort by cost", tooltip="Sort by cost, the costliest first", id="sort.c", group=SORTING
+    ),
+    Binding(
+        "d",
+        "sort_by('last active')",
+        "Sort by date",
+        tooltip="Sort by date, the last active first",
+        id="sort.d",
+        group=SORTING,
+    ),
+    Binding("n", "sort_by('title')", "Sort by title", tooltip="Sort by title, from A", id="sort.n", group=SORTING),
+)
+"""The keys of the most wanted orders."""
+PERIOD_KEYS = tuple(
+    Binding(key, f"show_period('{period}')", f"{name}: sessions", tooltip=about, show=False, id=f"period.{period}")
+    for key, period, name, about in (
+        ("t", "today", "Today", "The sessions of today"),
+        ("y", "yesterday", "Yesterday", "The sessions of yesterday"),
+        ("w", "week", "Week", "The sessions of this week"),
+        ("m", "month", "Month", "The sessions of this month"),
+        ("Y", "year", "Year", "The sessions of this year"),
+        ("*", "all", "All", "All sessions there ever were"),
+    )
+)
+KEYS_OF_PERIODS = {period: binding.key for period, binding in zip(PERIODS, PERIOD_KEYS, strict=True)}
 PLACEHOLDER = "title, project, model, provider, agent"
 
 
@@ -39,11 +69,13 @@ class SessionsScreen(AskingScreen):
         Binding(
             "slash", "filter", "Filter", tooltip="Show only what has these words", id="sessions.filter", priority=True
         ),
-        Binding("p", "period", "Period", tooltip="Another period: today to all", id="sessions.period"),
-        Binding("g", "group", "Group", tooltip="Group by project, the most expensive first", id="sessions.group"),
-        Binding("s", "sort(1)", "Sort", tooltip="Sort by the next column", id="sessions.sort", group=SORT_KEYS),
-        Binding("o", "order", "Order", tooltip="Turn the order around", id="sessions.order", group=SORT_KEYS),
+        *SORT_KEYS,
+        Binding("o", "order", "Order", tooltip="Turn the order around", id="sessions.order", group=SORTING),
+        Binding("p", "period", "Period", tooltip="The next period, from today to all", id="sessions.period"),
+        Binding("b", "group", "Group", tooltip="Group by project, the costliest first", id="sessions.group"),
+        Binding("s", "sort(1)", "Sort", tooltip="Sort by the next column", id="sessions.sort", show=False),
         Binding("S", "sort(-1)", "Sort back", tooltip="Sort by the column before", id="sessions.unsort", show=False),
+        *PERIOD_KEYS,
     ]
 
     def __init__(
@@ -73,6 +105,7 @@ class SessionsScreen(AskingScreen):
             SessionsScreen.snapshot, SessionsScreen.polled_ms, SessionsScreen.failure
         )
         yield Banner(self._calendar).data_bind(SessionsScreen.snapshot, SessionsScreen.failure)
+        yield PeriodTabs(self._periods, self._period, KEYS_OF_PERIODS)
         yield FilterBar(self._filter, PLACEHOLDER)
         yield Static(id="nothing", markup=False)
         yield self._table
@@ -84,6 +117,7 @@ class SessionsScreen(AskingScreen):
         self.show()
 
     def on_resize(self) -> None:
+        self.query_one(PeriodTabs).display = self.size.height > LOW_ROWS
         self._say()
 
     def show_list(self, sessions: SessionList) -> None:
@@ -143,18 +177,34 @@ class SessionsScreen(AskingScreen):
 
     def action_period(self) -> None:
         index = self._periods.index(self._period)
-        self._period = self._periods[(index + 1) % len(self._periods)]
-        self._list = self._last.get(self._period, self._list)
-        self.ask(Ask(SessionsRequest(self._period), self.show_list))
+        self.action_show_period(self._periods[(index + 1) % len(self._periods)])
+
+    def action_show_period(self, period: str) -> None:
+        if period == self._period:
+            return
+        self._period = period
+        self._list = self._last.get(period, self._list)
+        self.ask(Ask(SessionsRequest(period), self.show_list))
+        for tabs in self.query(PeriodTabs):
+            tabs.show_period(period)
         self.show()
+
+    @on(PeriodTabs.Selected)
+    def select_period(self, message: PeriodTabs.Selected) -> None:
+        self.action_show_period(message.period)
 
     def action_group(self) -> None:
         self._by_project = not self._by_project
         self.show()
 
     def action_sort(self, columns: int) -> None:
-        names = list(SORTS)
-        self._sort = SORTS[names[(names.index(self._sort.name) + columns) % len(names)]]
+        """Go on by so many of the columns that are shown."""
+        names = list(sorts(self._table.shown_columns)) or [self._sort.name]
+        at = names.index(self._sort.name) if self._sort.name in names else -columns if columns > 0 else 0
+        self.action_sort_by(names[(at + columns) % len(names)])
+
+    def action_sort_by(self, name: str) -> None:
+        self._sort = SORTS[name]
         self._descending = self._sort.descending
         self.show()
 

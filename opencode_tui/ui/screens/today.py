@@ -8,13 +8,14 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Container, VerticalScroll
+from textual.containers import Container
 from textual.message import Message
 
 from opencode_tui.analysis.session_list import quoted
 from opencode_tui.clock import Calendar, Clock, short_day
 from opencode_tui.records.day import Snapshot
 from opencode_tui.report.states import empty_screen
+from opencode_tui.ui.moving import ScrollPane
 from opencode_tui.ui.screens.base import OpenSession, OpenSessions, SnapshotScreen
 from opencode_tui.ui.tables.today import DaySessionTable
 from opencode_tui.ui.widgets.banner import Banner
@@ -64,7 +65,7 @@ class TodayScreen(SnapshotScreen):
         )
         yield Banner(self._calendar).data_bind(TodayScreen.snapshot, TodayScreen.failure)
         yield Notice(self._places).data_bind(TodayScreen.snapshot)
-        with VerticalScroll(id="body"):
+        with ScrollPane(id="body"):
             with Container(id="top"):
                 yield TodayPanel(self._calendar).data_bind(TodayScreen.snapshot)
                 yield DayCurve(self._calendar).data_bind(TodayScreen.snapshot)

@@ -7,7 +7,6 @@ from typing import ClassVar, Never
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
 from textual.widgets import Static
 
 from opencode_tui.clock import Calendar, Clock
@@ -15,6 +14,7 @@ from opencode_tui.records.alerts import Alert
 from opencode_tui.records.answers import AlertList
 from opencode_tui.records.requests import AlertsRequest
 from opencode_tui.report.alert_words import alert_session
+from opencode_tui.ui.moving import ScrollPane
 from opencode_tui.ui.screens.base import Ask, AskingScreen, OpenCause
 from opencode_tui.ui.tables.alerts import ALERT_COLUMNS, AlertContext, is_handled
 from opencode_tui.ui.tables.row_table import RowTable
@@ -36,11 +36,19 @@ class WhyScreen(AskingScreen):
             "z", "app.snooze_alert", "Snooze", tooltip="Show this alert again in an hour", id="why.z", group=ALERT_KEYS
         ),
         Binding(
-            "k",
+            "x",
             "app.acknowledge_alert",
             "Acknowledge",
             tooltip="You have dealt with this alert: it does not come back",
             id="why.acknowledge",
+            group=ALERT_KEYS,
+        ),
+        Binding(
+            "u",
+            "app.undo_acknowledge",
+            "Undo acknowledge",
+            tooltip="Take the last acknowledgement back",
+            id="why.undo",
             group=ALERT_KEYS,
         ),
     ]
@@ -68,7 +76,7 @@ class WhyScreen(AskingScreen):
             WhyScreen.snapshot, WhyScreen.polled_ms, WhyScreen.failure
         )
         yield Banner(self._calendar, alerts=False).data_bind(WhyScreen.snapshot, WhyScreen.failure)
-        with VerticalScroll(id="nothing"):
+        with ScrollPane(id="nothing"):
             yield Static("Reading the alerts…", markup=False)
         yield self._table
         yield AlertDetail(self._calendar, self._clock)

@@ -38,6 +38,7 @@ class RowLines(ScrollView, Generic[TableRow, CellContext, Group]):
             background: $block-cursor-blurred-background;
             color: $block-cursor-blurred-foreground;
         }
+        &:focus > .row-table--header { text-style: bold; }
         &:focus > .row-table--cursor {
             background: $block-cursor-background;
             color: $block-cursor-foreground;
@@ -103,7 +104,10 @@ class RowLines(ScrollView, Generic[TableRow, CellContext, Group]):
         row = self.row_at(y)
         if y < HEADER:
             style = self.get_component_rich_style("row-table--header")
-            return self._strip(lambda column, size: header_text(column, size, self._mark(column)), style)
+            marked = self._marked()
+            return self._strip(
+                lambda column, size: header_text(column, size, self._arrow if column is marked else ""), style
+            )
         if row >= self.row_count:
             return Strip.blank(self.scrollable_content_region.width, self.rich_style)
         return self._strip(self._maker(self.keys[row]), self.row_style(row), row == self._cursor.row)
@@ -119,9 +123,15 @@ class RowLines(ScrollView, Generic[TableRow, CellContext, Group]):
         is_heading = self._cursor.is_heading(self.keys[row])
         return self.get_component_rich_style("row-table--heading") if is_heading else self.rich_style
 
-    def _mark(self, column: AnyColumn) -> str:
-        sorted_by = column.sort is not None and column.sort.name == self._sorted_by
-        return self._arrow if sorted_by and column.header else ""
+    @property
+    def shown_columns(self) -> tuple[AnyColumn, ...]:
+        """The columns that there is room for."""
+        return tuple(column for column, _ in self._fitted())
+
+    def _marked(self) -> AnyColumn | None:
+        """The shown column that the rows are sorted by; of several, one that has a name."""
+        sorted_by = [column for column in self.shown_columns if column.sort and column.sort.name == self._sorted_by]
+        return max(sorted_by, key=lambda column: bool(column.header), default=None)
 
     def _maker(self, key: str) -> Callable[[AnyColumn, int], Text]:
         """The function that makes a cell of this row, for a column and its width."""

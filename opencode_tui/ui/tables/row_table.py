@@ -10,6 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.geometry import Size
 from textual.message import Message
 
+from opencode_tui.ui.moving import MOVE_KEYS
 from opencode_tui.ui.tables.columns import AnyColumn, CellContext, Group, TableRow
 from opencode_tui.ui.tables.layout import PADDING
 from opencode_tui.ui.tables.row_lines import HEADER, RowLines
@@ -20,12 +21,7 @@ class RowTable(RowLines[TableRow, CellContext, Group], can_focus=True):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "open", "Open", tooltip="Open the row that the cursor is on", id="table.open"),
-        Binding("up", "step(-1)", "Up", show=False),
-        Binding("down", "step(1)", "Down", show=False),
-        Binding("pageup", "page(-1)", "Page up", show=False),
-        Binding("pagedown", "page(1)", "Page down", show=False),
-        Binding("home,ctrl+home", "end(-1)", "First row", show=False),
-        Binding("end,ctrl+end", "end(1)", "Last row", show=False),
+        *MOVE_KEYS,
     ]
 
     class Opened(Message):
@@ -100,6 +96,9 @@ class RowTable(RowLines[TableRow, CellContext, Group], can_focus=True):
 
     def action_page(self, pages: int) -> None:
         self._go(self._cursor.row + pages * max(self._lines - 1, 1), pages)
+
+    def action_half(self, direction: int) -> None:
+        self._go(self._cursor.row + direction * max(self._lines // 2, 1), direction)
 
     def action_end(self, direction: int) -> None:
         self._go(0 if direction < 0 else self.row_count - 1, direction)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from textual.app import ComposeResult
-from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
 from opencode_tui.clock import Calendar, Clock
 from opencode_tui.records.alerts import Alert
 from opencode_tui.report.alert_words import details, level_glyph
+from opencode_tui.ui.moving import ScrollPane
 from opencode_tui.ui.theme import STYLES
 from opencode_tui.ui.widgets.blocks import SCROLLBAR, wrapped
 
@@ -34,7 +34,7 @@ def alert_content(alert: Alert, title: str, now_ms: int, calendar: Calendar, wid
     return Content("\n").join(lines)
 
 
-class AlertDetail(VerticalScroll, can_focus=True):
+class AlertDetail(ScrollPane, can_focus=True):
     DEFAULT_CSS = """
     AlertDetail {
         height: auto;
@@ -42,6 +42,10 @@ class AlertDetail(VerticalScroll, can_focus=True):
         border-top: solid $foreground 20%;
         scrollbar-size-vertical: 1;
         &:ansi { border-top: solid ansi_bright_black; }
+        &:focus {
+            border-top: heavy $foreground 60%;
+            &:ansi { border-top: heavy ansi_default; }
+        }
         Static { height: auto; text-wrap: nowrap; text-overflow: clip; }
     }
     """

@@ -18,6 +18,7 @@ from opencode_tui.records.day import Snapshot
 from opencode_tui.report.alert_words import banner_hints, banner_text
 from opencode_tui.report.states import Failure, StateLine, banners
 from opencode_tui.report.words import remedy_text
+from opencode_tui.ui.moving import MOVE_KEYS
 from opencode_tui.ui.theme import STYLES
 from opencode_tui.ui.widgets.blocks import MAX_REMEDY_LINES, in_lines, width_of
 
@@ -58,7 +59,7 @@ class Banner(Static):
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "app.open_cause", "Open", tooltip="Open what caused the alert", id="banner.open"),
-        Binding("up,down", "leave", "Leave", show=False),
+        *MOVE_KEYS,
     ]
 
     snapshot: var[Snapshot | None] = var(None)
@@ -98,9 +99,28 @@ class Banner(Static):
         """Return the focus to the widget that had it before."""
         before, self._before = self._before, None
         if before is not None and before in self.screen.focus_chain:
-            before.focus(scroll_visible=False)
+            self.screen.set_focus(before, scroll_visible=False)
         else:
             self.screen.focus_next()
+
+    def action_step(self, lines: int) -> None:
+        self.action_leave()
+
+    async def action_half(self, direction: int) -> None:
+        await self._pass_on(f"half({direction})")
+
+    async def action_page(self, direction: int) -> None:
+        await self._pass_on(f"page({direction})")
+
+    async def action_end(self, direction: int) -> None:
+        await self._pass_on(f"end({direction})")
+
+    async def _pass_on(self, action: str) -> None:
+        """Leave, and move where the focus is then."""
+        self.action_leave()
+        focused = self.screen.focused
+        if focused is not None and focused is not self:
+            await self.app.run_action(action, focused)
 
     def offer(self) -> None:
         """Take the focus, so that enter opens the cause; it returns when the alert is seen."""

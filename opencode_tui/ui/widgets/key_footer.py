@@ -1,38 +1,174 @@
-"""The footer with the keys of the screen, which is rebuilt only when the keys change."""
+"""The footer: the screens, the palette and the help, then the screen's own keys as far as whole hints fit."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable, Sequence
+from itertools import groupby
 
-from textual.app import ComposeResult
-from textual.widgets import Footer, Label
+from msgspec import Struct
+from textual import events
+from textual.content import Content
+from textual.screen import ActiveBinding  # type: ignore[attr-defined]
+from textual.widget import Widget
+
+from opencode_tui.ui.widgets.blocks import width_of
+
+GENERAL = {"tab.": 1, "palette": 2, "help": 0}
+"""The beginnings of the ids of the keys that come first, in this order. Those of the highest rank are dropped first."""
+OWN_RANK = 3
+"""The rank of a screen's own keys, which are dropped before all others."""
+GAPS = (2, 1)
+"""The cells between two hints; the second only where it leaves room for one more of the keys that come first."""
 
 
-class KeyFooter(Footer):
-    """Textual's footer in its compact form, without the palette's key.
+class HintKey(Struct, frozen=True):
+    """A key of a hint: Textual's name for it, and what is shown."""
 
-    Textual rebuilds all keys whenever the bindings are read again, which each change of the focus and each refresh
-    of the data causes. Most of the time of a key press went there.
+    key: str
+    text: str
+    tooltip: str
+    enabled: bool
+
+
+class Hint(Struct, frozen=True):
+    """Keys, and what they do in a word."""
+
+    keys: tuple[HintKey, ...]
+    name: str
+    rank: int
+    is_current: bool = False
+    """Whether its key leads to the screen that one is on."""
+
+    @property
+    def width(self) -> int:
+        return sum(width_of(key.text) + 1 for key in self.keys) + width_of(self.name)
+
+
+def fitting_hints(hints: Sequence[Hint], width: int) -> list[tuple[int, Hint]]:
+    """(left cell, hint) of those that fit in `width` cells. A hint is shown whole or not at all."""
+    gap, kept = max(((gap, _kept(hints, width, gap)) for gap in GAPS), key=lambda choice: _general(choice[1]))
+    placed, left = [], 0
+    for hint in hints:
+        if hint in kept:
+            placed.append((left, hint))
+            left += hint.width + gap
+    return placed
+
+
+def _kept(hints: Sequence[Hint], width: int, gap: int) -> list[Hint]:
+    kept, room = [], width + gap
+    for hint in sorted(hints, key=lambda hint: hint.rank):
+        room -= hint.width + gap
+        if room < 0:
+            break
+        kept.append(hint)
+    return kept
+
+
+def _general(hints: Iterable[Hint]) -> int:
+    return sum(hint.rank < OWN_RANK for hint in hints)
+
+
+class KeyFooter(Widget):
+    """Redrawn only when its keys change, although the bindings are read again with each change of focus or data."""
+
+    ALLOW_SELECT = False
+    DEFAULT_CSS = """
+    KeyFooter {
+        dock: bottom;
+        height: 1;
+        padding: 0 1;
+        background: $footer-background;
+        text-wrap: nowrap;
+    }
     """
 
     def __init__(self) -> None:
-        super().__init__(compact=True, show_command_palette=False)
-        self._built: tuple[Any, ...] = ()
+        super().__init__()
+        self._hints: tuple[Hint, ...] = ()
 
-    def compose(self) -> ComposeResult:
-        self._built = self._keys()
-        for widget in super().compose():
-            if not isinstance(widget, Label):  # a key, which would set it itself and then be styled a second time
-                widget.set_class(True, "-compact", update=False)
-            yield widget
+    @property
+    def shown(self) -> list[Hint]:
+        """The hints that there is room for."""
+        return [hint for _, hint in fitting_hints(self._hints, self.size.width)]
 
-    async def recompose(self) -> None:
-        if self.is_attached and self._keys() != self._built:
-            await super().recompose()
+    def on_mount(self) -> None:
+        self.screen.bindings_updated_signal.subscribe(self, lambda _: self.call_after_refresh(self._read))
 
-    def _keys(self) -> tuple[Any, ...]:
-        """Everything of the active bindings that is shown."""
-        if not self._bindings_ready:
-            return ()
-        active = self.screen.active_bindings.values()
-        return tuple((binding, enabled, tooltip) for _, binding, enabled, tooltip in active if binding.show)
+    def _read(self) -> None:
+        if self.is_attached and self.screen is self.app.screen:
+            hints = tuple(self._made(self.screen.active_bindings.values()))
+            if hints != self._hints:
+                self._hints = hints
+                self.refresh()
+
+    def _made(self, active: Iterable[ActiveBinding]) -> list[Hint]:
+        shown: dict[str, ActiveBinding] = {}
+        for each in active:
+            if each.binding.show:
+                shown.setdefault(each.binding.action, each)
+        found: list[tuple[int, Hint]] = []
+        for group, members in groupby(shown.values(), lambda each: each.binding.group):
+            bindings = list(members)
+            if group is not None and group.compact and len(bindings) > 1 and _place(bindings[0]) == len(GENERAL):
+                found.append((len(GENERAL), self._hint(bindings, group.description)))
+            else:
+                found += [(_place(each), self._hint([each], each.binding.description)) for each in bindings]
+        return [hint for _, hint in sorted(found, key=lambda each: each[0])]
+
+    def _hint(self, bindings: Sequence[ActiveBinding], name: str) -> Hint:
+        keys = tuple(
+            HintKey(
+                each.binding.key,
+                self.app.get_key_display(each.binding),
+                each.tooltip or each.binding.description,
+                each.enabled,
+            )
+            for each in bindings
+        )
+        rank = [*GENERAL.values(), OWN_RANK][_place(bindings[0])]
+        is_current = bindings[0].binding.action == f"show_tab('{getattr(self.screen, 'tab', '')}')"
+        return Hint(keys, name, rank, is_current)
+
+    def render(self) -> Content:
+        drawn, right = Content(""), 0
+        for left, hint in fitting_hints(self._hints, self.size.width):
+            pieces = [(f"{key.text} ", _style(key)) for key in hint.keys]
+            name = (hint.name, f"$footer-description-foreground{' underline' if hint.is_current else ''}")
+            drawn = Content.assemble(drawn, " " * (left - right), *pieces, name)
+            right = left + hint.width
+        return drawn
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        key = self._key_at(event)
+        self.tooltip = key.tooltip if key is not None else None
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        key = self._key_at(event)
+        if key is not None and key.enabled:
+            self.app.simulate_key(key.key)
+        elif key is not None:
+            self.app.bell()
+
+    def _key_at(self, event: events.MouseEvent) -> HintKey | None:
+        """The key below the mouse; on a hint's name its first key."""
+        offset = event.get_content_offset(self)
+        for left, hint in fitting_hints(self._hints, self.size.width):
+            if offset is None or not left <= offset.x < left + hint.width:
+                continue
+            for key in hint.keys:
+                if left <= offset.x <= left + width_of(key.text):
+                    return key
+                left += width_of(key.text) + 1
+            return hint.keys[0]
+        return None
+
+
+def _place(active: ActiveBinding) -> int:
+    """Where the binding stands among those that come first; after them for a screen's own."""
+    id = active.binding.id or ""
+    return next((place for place, begin in enumerate(GENERAL) if id.startswith(begin)), len(GENERAL))
+
+
+def _style(key: HintKey) -> str:
+    return "$footer-key-foreground bold" if key.enabled else "$text-muted"

@@ -29,6 +29,12 @@ class Panel(Widget, Generic[Record]):
         &:ansi {
             border-top: solid ansi_bright_black;
         }
+        &:focus, &:focus-within {
+            border-top: heavy $foreground 60%;
+            border-title-color: $foreground;
+            border-title-style: bold;
+            &:ansi { border-top: heavy ansi_default; }
+        }
     }
     """
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 from typing import ClassVar
 
 from textual import events
@@ -14,6 +14,7 @@ from opencode_tui.clock import weekday
 from opencode_tui.money import format_usd
 from opencode_tui.records.day import DaySpend, Snapshot
 from opencode_tui.report.words import amount_text, band_glyph, fitting
+from opencode_tui.ui.moving import MOVE_KEYS
 from opencode_tui.ui.theme import CURSOR, STYLES
 from opencode_tui.ui.widgets.blocks import upward
 from opencode_tui.ui.widgets.panel import DayPanel
@@ -61,13 +62,11 @@ def day_label(day: DaySpend, column: int) -> str:
 
 class SevenDays(DayPanel, can_focus=True):
     BORDER_TITLE = "Seven days"
-    DEFAULT_CSS = """
-    SevenDays:focus { border-title-color: $foreground; }
-    """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "open", "Open", tooltip="Show this day", id="day.open"),
-        Binding("left", "step(-1)", "Left", show=False),
-        Binding("right", "step(1)", "Right", show=False),
+        Binding("left", "step(-1)", "Left", tooltip="the day before", show=False),
+        Binding("right", "step(1)", "Right", tooltip="the day after", show=False),
+        *MOVE_KEYS,
     ]
 
     class Opened(Message):
@@ -139,13 +138,19 @@ class SevenDays(DayPanel, can_focus=True):
         return self._day if self._day in there else self.snapshot.day
 
     def action_step(self, days: int) -> None:
-        marked = self._marked
-        if self.snapshot is None or marked is None:
-            return
-        there = [day.day for day in self.snapshot.week_days]
-        if marked + timedelta(days=days) in there:
-            self._day = marked + timedelta(days=days)
+        there = [day.day for day in self.snapshot.week_days] if self.snapshot is not None else []
+        if self._marked in there:
+            self._day = there[min(max(there.index(self._marked) + days, 0), len(there) - 1)]
             self.refresh()
+
+    def action_half(self, direction: int) -> None:
+        self.action_step(direction * 3)
+
+    def action_page(self, direction: int) -> None:
+        self.action_step(direction * 7)
+
+    def action_end(self, direction: int) -> None:
+        self.action_page(direction)
 
     def action_open(self) -> None:
         if self._marked is not None:

@@ -14,6 +14,7 @@ from opencode_tui.records.day import Snapshot
 from opencode_tui.records.model_key import short_name
 from opencode_tui.records.usage import Slice
 from opencode_tui.report.words import amount_text
+from opencode_tui.ui.moving import MOVE_KEYS
 from opencode_tui.ui.theme import CURSOR, STYLES
 from opencode_tui.ui.widgets.blocks import across, cut, width_of
 from opencode_tui.ui.widgets.panel import DayPanel
@@ -61,13 +62,9 @@ def slice_rows(slices: tuple[Slice, ...], width: int, height: int) -> list[tuple
 class SlicesPanel(DayPanel, can_focus=True):
     """Bars by amount with the amount and the share; the largest that fit. A bar opens its sessions."""
 
-    DEFAULT_CSS = """
-    SlicesPanel:focus { border-title-color: $foreground; }
-    """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "open", "Open", tooltip="Show the sessions of this bar", id="bar.open"),
-        Binding("up", "step(-1)", "Up", show=False),
-        Binding("down", "step(1)", "Down", show=False),
+        *MOVE_KEYS,
     ]
 
     class Opened(Message):
@@ -100,6 +97,15 @@ class SlicesPanel(DayPanel, can_focus=True):
         if keys:
             self._key = keys[min(max(self._cursor + rows, 0), len(keys) - 1)]
             self.refresh()
+
+    def action_half(self, direction: int) -> None:
+        self.action_step(direction * max(len(self._keys) // 2, 1))
+
+    def action_page(self, direction: int) -> None:
+        self.action_step(direction * len(self._keys))
+
+    def action_end(self, direction: int) -> None:
+        self.action_page(direction)
 
     def action_open(self) -> None:
         if self._keys:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from msgspec import Struct
 from rich.style import Style
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.color import Color
 from textual.message import Message
 from textual.widgets import Tree
@@ -15,6 +18,7 @@ from textual.widgets.tree import TreeNode
 from opencode_tui.money import plural
 from opencode_tui.records.session import Node, SessionView
 from opencode_tui.report import session_facts as words
+from opencode_tui.ui.moving import MOVE_KEYS
 from opencode_tui.ui.widgets.panel import SessionPanel
 
 PAGE = 100
@@ -48,6 +52,10 @@ class SubagentTree(Tree[NodeData]):
         &:focus { background-tint: transparent; }
     }
     """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("space", "toggle_node", "Branch", tooltip="Open or close the branch", id="tree.toggle"),
+        *MOVE_KEYS,
+    ]
     ICON_NODE, ICON_NODE_EXPANDED = "▸ ", "▾ "
 
     class Opened(Message):
@@ -102,6 +110,19 @@ class SubagentTree(Tree[NodeData]):
                 made.refresh()
         if moved:
             self._go_back(cursor, line)
+
+    def action_step(self, lines: int) -> None:
+        self.cursor_line = min(max(self.cursor_line + lines, 0), self.last_line)
+        self.scroll_to_line(self.cursor_line, animate=False)
+
+    def action_half(self, direction: int) -> None:
+        self.action_step(direction * max(self.scrollable_content_region.height // 2, 1))
+
+    def action_page(self, direction: int) -> None:
+        self.action_step(direction * max(self.scrollable_content_region.height - 1, 1))
+
+    def action_end(self, direction: int) -> None:
+        self.action_step(direction * (self.last_line + 1))
 
     def render_label(self, node: TreeNode[NodeData], base_style: Style, style: Style) -> Text:
         if isinstance(node.data, More):

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from rich.segment import Segment
 from rich.style import Style
 from textual.app import ComposeResult
+from textual.binding import BindingType
 from textual.color import Color
 from textual.geometry import Size
 from textual.reactive import var
@@ -16,6 +19,7 @@ from opencode_tui.records.session import CallRow, SessionView, Turn, TurnView
 from opencode_tui.report.call_words import call_lines, together
 from opencode_tui.report.turn_words import turn_title
 from opencode_tui.report.words import fitting
+from opencode_tui.ui.moving import MOVE_KEYS, ScrollMoves
 from opencode_tui.ui.widgets.blocks import wrapped
 from opencode_tui.ui.widgets.panel import SessionPanel
 
@@ -33,7 +37,7 @@ def call_pane(call: CallRow, calendar: Calendar, width: int) -> list[TurnLine]:
     return [*lines, ("", "")]
 
 
-class CallLines(ScrollView, can_focus=True):
+class CallLines(ScrollMoves, ScrollView, can_focus=True):
     """The calls' lines, made when a call is new or changed and drawn when visible."""
 
     ALLOW_SELECT = False
@@ -46,6 +50,7 @@ class CallLines(ScrollView, can_focus=True):
         scrollbar-size-vertical: 1;
     }
     """
+    BINDINGS: ClassVar[list[BindingType]] = MOVE_KEYS
 
     def __init__(self, calendar: Calendar) -> None:
         super().__init__()

@@ -1,0 +1,124 @@
+"""The help: the screen's own keys first, by heading, and every key there is; the README has them too."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from opencode_tui.report.glossary import GLYPHS, WORDS
+from opencode_tui.ui.app import OpencodeTui
+from opencode_tui.ui.help_sections import help_sections
+from opencode_tui.ui.screens.help import HelpScreen, HelpText
+from opencode_tui.ui.widgets.banner import Banner
+from tests.support.paths import ROOT
+from tests.ui.alert_builders import FIRED, alert
+from tests.ui.alert_showing import answer, over
+from tests.ui.builders import session_list, snapshot
+from tests.ui.quiet import quiet
+from tests.ui.session_builders import SESSION
+from tests.ui.showing import app_over, screen_text, showing, until
+
+HEADINGS = {"1": "Day", "2": "Sessions", "5": "Alerts", "e": "Session"}
+"""The heading that the help begins with, by the key that leads to the screen."""
+IN_WORDS = {"⏎": "enter", "pgdn": "page down", "pgup": "page up", "^p": "ctrl+p", "^d": "ctrl+d", "^u": "ctrl+u"}
+"""How the README writes what the help shows as a sign."""
+
+
+def shown_lines(app: OpencodeTui) -> list[str]:
+    return [re.sub("[▁▂▃▄▅▆▇█]? *│ *$", "", line).strip(" │╭╮╰╯─") for line in screen_text(app).splitlines()]
+
+
+@pytest.mark.parametrize("key", HEADINGS)
+async def test_the_help_begins_with_the_screen_that_one_is_on(key: str) -> None:
+    app, feed = over(alert(2))
+    feed.on_look = lambda request: session_list() if hasattr(request, "period") else answer(request)
+    async with showing(app) as pilot:
+        await pilot.press(key)
+        await quiet(app)
+        await pilot.press("question_mark")
+        await until(pilot, lambda: isinstance(app.screen, HelpScreen))
+        assert f"{HEADINGS[key]} · this screen" in screen_text(app)
+        headings = [section.heading.split(" · ")[0] for section in help_sections(app, app.screen_stack[-2])]
+        every = ["Move", "Day", "Sessions", "Session", "Alerts", "Guard", "Everywhere", "Glyphs", "Words"]
+        assert headings == [HEADINGS[key], *(heading for heading in every if heading != HEADINGS[key])]
+        await pilot.press("escape")
+        await until(pilot, lambda: not isinstance(app.screen, HelpScreen))
+
+
+async def used_keys(app: OpencodeTui) -> set[str]:
+    """The displayed keys of our own bindings on the screen, with the focus on each of its tab stops."""
+    found: set[str] = set()
+    for stop in app.screen.focus_chain:
+        app.screen.set_focus(stop)
+        await quiet(app)
+        for node, binding, _, _ in app.screen.active_bindings.values():
+            own = (
+                kind.__dict__.get("BINDINGS", ())
+                for kind in type(node).__mro__
+                if kind.__module__.startswith("opencode")
+            )
+            ours = {each.key for bindings in own for each in type(binding).make_bindings(bindings)}
+            if binding.key in ours and not binding.system:
+                found.add(app.get_key_display(binding))
+    return found
+
+
+@pytest.mark.parametrize("key", HEADINGS)
+async def test_each_key_of_each_screen_stands_in_the_help_and_in_the_readme(key: str) -> None:
+    app, feed = over(*FIRED[:1])
+    feed.on_look = lambda request: session_list() if hasattr(request, "period") else answer(request)
+    tables = "\n".join(line for line in (ROOT / "README.md").read_text().splitlines() if line.startswith("| `"))
+    written = set(re.findall(r"`([^`]+)`", tables))
+    async with showing(app, (120, 40)) as pilot:
+        await pilot.press(key)
+        await quiet(app)
+        used = await used_keys(app)
+        assert len(used) > 15 and {"j", "g", "?"} <= used
+        explained = {
+            shown for section in help_sections(app, app.screen) for keys, _ in section.rows for shown in keys.split()
+        }
+        assert used <= explained
+        assert {IN_WORDS.get(shown, shown) for shown in used} <= written
+
+
+@pytest.mark.parametrize("width", [32, 36, 80])
+async def test_the_whole_help_can_be_read_with_the_keys_that_move(width: int) -> None:
+    app, _ = app_over(snapshot())
+    async with showing(app, (width, 20)) as pilot:
+        await pilot.press("question_mark")
+        await until(pilot, lambda: isinstance(app.screen, HelpScreen))
+        pane = app.screen.query_one(HelpText)
+        read = shown_lines(app)[:-1]
+        while pane.scroll_offset.y < pane.max_scroll_y:
+            before = pane.scroll_offset.y
+            await pilot.press("j")
+            await quiet(app)
+            assert pane.scroll_offset.y == before + 1
+            read.append(shown_lines(app)[-2])
+        text = " ".join(" ".join(read).split())
+        for section in help_sections(app, app.screen_stack[-2]):
+            for keys, about in section.rows:
+                assert f"{keys} {about}" in text, keys
+        await pilot.press("g")
+        assert pane.scroll_offset.y == 0
+        await pilot.press("q")
+        await until(pilot, lambda: not isinstance(app.screen, HelpScreen))
+        assert app.is_running
+
+
+def test_the_words_that_need_it_are_explained() -> None:
+    words = {word for word, _ in WORDS}
+    assert {"list price", "copied", "own, total", "undone", "not guarded", "≥", "acknowledged"} <= words
+    assert {"●", "▲", "■", "↱", "✕"} <= {glyph for glyph, _ in GLYPHS}
+
+
+async def test_the_help_opens_over_the_banner_and_an_opened_session() -> None:
+    app, _ = over(alert(2))
+    async with showing(app, (36, 20)) as pilot:
+        await until(pilot, lambda: app.screen.query_one(Banner).has_focus)
+        app.action_open_session(SESSION)
+        await quiet(app)
+        await pilot.press("question_mark", "G")
+        await until(pilot, lambda: isinstance(app.screen, HelpScreen))
+        assert app.screen.query_one(HelpText).has_focus
