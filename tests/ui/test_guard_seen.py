@@ -14,7 +14,7 @@ from opencode_tui.ui.screens.confirm import ConfirmScreen
 from opencode_tui.ui.screens.cutoff import CutoffScreen, amount_above
 from tests.ui.alert_showing import over, poll
 from tests.ui.builders import DAY, at, nano, snapshot
-from tests.ui.showing import screen_text, showing, until
+from tests.ui.showing import NORMAL, app_over, screen_text, showing, until
 
 GUARDED = Guard("guarded", nano("$1.50"))
 LIFTED = Guard("lifted", nano("$1.50"), lifted_until_ms=at("15:02"))
@@ -36,6 +36,14 @@ async def test_a_past_day_does_not_say_how_the_guard_is() -> None:
     async with showing(app) as pilot:
         await poll(pilot, feed, snapshot(day=DAY.replace(day=12), guard=GUARDED))
         assert "guarded" not in screen_text(app)
+
+
+async def test_the_first_picture_names_the_key_that_installs_the_guard() -> None:
+    app, _ = app_over(snapshot(guard=Guard("absent", nano("$1.50"))))
+    async with showing(app, NORMAL) as pilot:
+        assert "Today · not guarded, i installs" in screen_text(app)
+        await pilot.resize_terminal(36, 40)
+        await until(pilot, lambda: "Today · not guarded" in screen_text(app) and "installs" not in screen_text(app))
 
 
 async def test_a_key_says_what_the_guard_does_and_installs_it() -> None:

@@ -31,6 +31,10 @@ class TodayPanel(DayPanel):
     def facts(self, snapshot: Snapshot) -> object:
         return snapshot.is_today, snapshot.day, snapshot.guard
 
+    def on_resize(self) -> None:
+        if self.snapshot is not None:
+            self.show(self.snapshot)
+
     def show(self, snapshot: Snapshot) -> None:
         words = guard_line(snapshot.guard, self._calendar, snapshot.taken_ms)
         key = ", i installs it" if is_installable(snapshot.guard) and self.size.width >= ROOM_FOR_KEY else ""
