@@ -69,6 +69,7 @@ def status(
         " · ".join([count, spent, order, period, *rest]),
         " · ".join([count, spent, order, period]),
         " · ".join([few, spent, order, period]),
+        " · ".join([few, spent, order]),
         " · ".join([few, spent, period]),
         " · ".join([few, spent]),
     )

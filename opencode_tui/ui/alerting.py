@@ -18,7 +18,7 @@ from opencode_tui.clock import MINUTE_MS, Calendar, Clock
 from opencode_tui.guard.install import plugin_file
 from opencode_tui.records.alerts import Alert, Level
 from opencode_tui.records.day import Guard, Snapshot
-from opencode_tui.records.outcomes import AlertsAcknowledged, AlertsSeen
+from opencode_tui.records.outcomes import AlertsAcknowledged, AlertsSeen, AlertsSnoozed, AlertsUnacknowledged
 from opencode_tui.records.requests import (
     AcknowledgeAlerts,
     InstallGuard,
@@ -218,6 +218,8 @@ class AlertingApp(HarmlessApp):
     @on(Poller.Acted)
     def say_what_was_done(self, message: Poller.Acted) -> None:
         outcome = message.outcome
+        if isinstance(outcome, AlertsAcknowledged | AlertsUnacknowledged | AlertsSnoozed):
+            self.clear_notifications()  # what was said of these alerts before
         if isinstance(outcome, AlertsAcknowledged):
             if outcome.new:
                 self._acknowledged += (tuple(alert.id for alert in outcome.new),)

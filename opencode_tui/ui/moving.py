@@ -50,6 +50,9 @@ class ScrollMoves(_Scrolled):
 class ScrollPane(ScrollMoves, VerticalScroll):
     """Scrolls what it contains. It can have the focus only while there is something to scroll."""
 
+    DEFAULT_CSS = """
+    ScrollPane { scrollbar-size-vertical: 1; }
+    """
     BINDINGS: ClassVar[list[BindingType]] = MOVE_KEYS
 
     def allow_focus(self) -> bool:

@@ -151,9 +151,7 @@ def main() -> int:
             rows = measured(screen, store, args.runs, "on Today")
             screen.type("2")
             time.sleep(1)
-            for _ in range(4):  # from the week to all
-                screen.type("p")
-                time.sleep(0.5)
+            screen.type("*")
             time.sleep(5)
             rows += measured(screen, store, args.runs, "on Sessions of all time")
             size = store.stat().st_size / 1e9

@@ -7,6 +7,7 @@ from typing import ClassVar, Never
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.widget import Widget
 from textual.widgets import Static
 
 from opencode_tui.clock import Calendar, Clock
@@ -99,10 +100,16 @@ class WhyScreen(AskingScreen):
         self.set_class(bool(alerts), "-there")
         if not alerts:
             self.query_one("#nothing Static", Static).update(nothing_fired(self.rules, self._config))
+        self._focus_shown(self._table if alerts else self.query_one("#nothing"))
         context = AlertContext(self._clock, self._calendar, self.title_of)
         self._table.update_rows(tuple(alerts), alerts.__getitem__, context)
         self._go()
         self._show_detail()
+
+    def _focus_shown(self, shown: Widget) -> None:
+        """Focus the list or the text in its place, unless the focus is somewhere else."""
+        if not shown.has_focus and self.focused in (None, self._table, self.query_one("#nothing")):
+            self.call_after_refresh(shown.focus)
 
     def title_of(self, alert: Alert) -> str:
         """The title of the alert's session if it is in the snapshot, else its id."""
