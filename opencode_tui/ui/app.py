@@ -102,6 +102,14 @@ class OpencodeTui(AlertingApp):
         self.theme_variables = legible(super().get_css_variables())
         return self.theme_variables
 
+    @property
+    def _background_screens(self) -> list[Screen[Any]]:
+        """The screens that show through the current one: none behind an opaque screen.
+
+        Textual names the one below even then, and draws the whole current screen when anything in that one changes.
+        """
+        return [] if self.screen.styles.background.a == 1 else super()._background_screens
+
     def today_screen(self) -> TodayScreen:
         return TodayScreen(self.calendar, self.now_ms, looked_in(self._settings, os.environ))
 
