@@ -30,7 +30,7 @@ from opencode_tui.ui.announcer import Announcer
 from opencode_tui.ui.leaving import Palette
 from opencode_tui.ui.legibility import legible
 from opencode_tui.ui.poller import Feed, Poller
-from opencode_tui.ui.screens.base import AskingScreen, OpenSession, OpenSessions, SnapshotScreen
+from opencode_tui.ui.screens.base import AskingScreen, OpenSession, OpenSessions, SnapshotScreen, size_classes
 from opencode_tui.ui.screens.help import HelpScreen
 from opencode_tui.ui.screens.sessions import SessionsScreen
 from opencode_tui.ui.screens.today import TodayScreen
@@ -125,7 +125,9 @@ class OpencodeTui(AlertingApp):
         return self.get_screen(TABS[0].name)
 
     def _bound(self, screen: SnapshotScreen) -> SnapshotScreen:
-        """The screen with its reactives bound to the app's."""
+        """The screen with its reactives bound to the app's, and its classes those of the terminal's size."""
+        # Textual would set them after the screen is there, and so style all of it a second time.
+        screen.add_class(*size_classes(self.size), update=False)
         screen.poll_ms = int(self._settings.poll.interval_s * 1000)
         screen.data_bind(OpencodeTui.snapshot, OpencodeTui.polled_ms, OpencodeTui.failure)
         return screen
