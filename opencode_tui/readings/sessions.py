@@ -78,7 +78,7 @@ def session_rows(span: Span, context: Context, *, sparks: bool = True) -> list[S
                 agent=main_key(agent),
                 context_tokens=last[0] if last else 0,
                 context_limit=limits.context_limit(*last[1:]) if limits and last else None,
-                spark=in_steps([costs[id] for id in tree.members if id in costs], *times) if sparks else (),
+                spark=in_steps((queries.numbers(costs.get(id)) for id in tree.members), *times) if sparks else (),
                 lower_bound=not bounded.isdisjoint(tree.members),
             )
         )

@@ -31,7 +31,7 @@ from opencode_tui.ui.help_sections import help_sections
 from opencode_tui.ui.legibility import legible
 from opencode_tui.ui.palette import Palette
 from opencode_tui.ui.poller import Feed, Poller
-from opencode_tui.ui.screens.base import AskingScreen, OpenSession, OpenSessions, SnapshotScreen
+from opencode_tui.ui.screens.base import AskingScreen, OpenSession, OpenSessions, SnapshotScreen, size_classes
 from opencode_tui.ui.screens.help import HelpScreen
 from opencode_tui.ui.screens.sessions import PERIOD_KEYS, SORT_KEYS, SessionsScreen
 from opencode_tui.ui.screens.settings import SettingsStore
@@ -106,6 +106,14 @@ class OpencodeTui(AlertingApp):
         self.theme_variables = legible(super().get_css_variables())
         return self.theme_variables
 
+    @property
+    def _background_screens(self) -> list[Screen[Any]]:
+        """The screens that show through the current one: none behind an opaque screen.
+
+        Textual names the one below even then, and draws the whole current screen when anything in that one changes.
+        """
+        return [] if self.screen.styles.background.a == 1 else super()._background_screens
+
     def today_screen(self) -> TodayScreen:
         return TodayScreen(self.calendar, self.now_ms, looked_in(self._settings, os.environ))
 
@@ -121,9 +129,14 @@ class OpencodeTui(AlertingApp):
         return self.get_screen(TABS[0].name)
 
     def _bound(self, screen: SnapshotScreen, tab: str = "") -> SnapshotScreen:
-        """The screen with its reactives bound to the app's. By default it belongs to the tab that one is on."""
+        """The screen with its reactives bound to the app's, and its classes those of the terminal's size.
+
+        By default it belongs to the tab that one is on.
+        """
         below = self.screen if self.screen_stack else None
         screen.tab = tab or (below.tab if isinstance(below, SnapshotScreen) else "")
+        # Textual would set them after the screen is there, and so style all of it a second time.
+        screen.add_class(*size_classes(self.size), update=False)
         screen.poll_ms = int(self._settings.poll.interval_s * 1000)
         screen.data_bind(OpencodeTui.snapshot, OpencodeTui.polled_ms, OpencodeTui.failure)
         return screen

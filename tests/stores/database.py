@@ -118,9 +118,9 @@ class Database:
                 "type": kind,
                 "data": dumps(data),
             }
-        if "created" in self.columns("event"):  # since OpenCode 2
-            row["created"] = at
-        self.put("event", row)
+            if "created" in self.columns("event"):  # since OpenCode 2
+                row["created"] = at
+            self.put("event", row)
         return event_id, int(seq)
 
     def pass_events(self, session_id: str, count: int) -> int:

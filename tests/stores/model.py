@@ -105,4 +105,4 @@ class Session:
 
     @property
     def _counted(self) -> list[Message]:
-        return [one for one in self.messages if self.counts_copies or one.copy_of is None]
+        return [one for one in self.messages if one.billed and (self.counts_copies or one.copy_of is None)]

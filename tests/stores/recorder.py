@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from decimal import Decimal
 from pathlib import Path
 
@@ -92,13 +93,14 @@ class Recorder(ABC):
         """
         moment = self._at(at)
         session = self.sessions[session_id]
-        parent = turn if turn is not None else self.prompt(session_id, at=moment, model=model)
-        message = self._new_message(session_id, "assistant", moment, model, agent or session.agent)
-        message.parent, message.tools, message.updated = parent, tuple(tools), moment
-        session.model = model
-        if completed:
-            self._settle(message, cost, tokens, took, error)
-        self._add(message)
+        with self._writing():
+            parent = turn if turn is not None else self.prompt(session_id, at=moment, model=model)
+            message = self._new_message(session_id, "assistant", moment, model, agent or session.agent)
+            message.parent, message.tools, message.updated = parent, tuple(tools), moment
+            session.model = model
+            if completed:
+                self._settle(message, cost, tokens, took, error)
+            self._add(message)
         return message.id
 
     def finish(
@@ -173,10 +175,15 @@ class Recorder(ABC):
 
     def _store(self, message: Message) -> None:
         session = self.sessions[message.session_id]
-        self._write_message(message)
-        if message.billed:
-            session.updated = max(session.updated, self._updated_after(session, message))
-        self._write_session(session)
+        with self._writing():
+            self._write_message(message)
+            if message.billed:
+                session.updated = max(session.updated, self._updated_after(session, message))
+            self._write_session(session)
+
+    def _writing(self) -> AbstractContextManager[object]:
+        """What is written inside goes into one transaction where the generation has such."""
+        return nullcontext()
 
     def _at(self, at: int | None) -> int:
         moment = self.now + 1000 if at is None else at

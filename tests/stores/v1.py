@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from tests.stores.database import Database, dumps
@@ -73,8 +74,11 @@ class V1(Store):
             return message.completed + 9
         return min(message.created + 230, message.completed or message.created + 230)
 
+    def _writing(self) -> AbstractContextManager[object]:
+        return self.database.connection()
+
     def _write_session(self, session: Session) -> None:
-        with self.database.connection():
+        with self._writing():
             self._put_session(session)
 
     def _put_session(self, session: Session) -> None:
@@ -120,7 +124,7 @@ class V1(Store):
         self._event(session.id, kind, {"info": session_json(session, self.version)}, session.updated)
 
     def _write_message(self, message: Message) -> None:
-        with self.database.connection():
+        with self._writing():
             self._put_message(message)
 
     def _put_message(self, message: Message) -> None:

@@ -5,6 +5,7 @@ Its events are not kept: they only use up sequence numbers.
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from opencode_tui.records.calls import Tokens
@@ -103,8 +104,11 @@ class V2(Store):
         """Neither usage nor idling touches a session: only prompts, titles and the like do."""
         return session.updated
 
+    def _writing(self) -> AbstractContextManager[object]:
+        return self.database.connection()
+
     def _write_session(self, session: Session) -> None:
-        with self.database.connection():
+        with self._writing():
             self._put_session(session)
 
     def _put_session(self, session: Session) -> None:
@@ -145,7 +149,7 @@ class V2(Store):
         self.database.put("session_v2", row | moments)
 
     def _write_message(self, message: Message) -> None:
-        with self.database.connection():
+        with self._writing():
             self._put_message(message)
 
     def _put_message(self, message: Message) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from rich.segment import Segment
+from textual._compositor import ChopsUpdate, Compositor
 from textual._context import active_app
 from textual.app import App, ScreenError
 from textual.css.model import RuleSet
@@ -88,6 +89,23 @@ def draw_deferred(app: App[Any]) -> bool:
     _undrawn.remove(id(screen))
     _refresh(screen)
     return True
+
+
+def watch_drawn_lines(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """A list that gets the lines of the terminal that are written to from now on, as often as they are."""
+    lines: list[int] = []
+    update = Compositor.render_update
+
+    def watched(self: Compositor, *args: Any, **how: Any) -> Any:
+        found = update(self, *args, **how)
+        if isinstance(found, ChopsUpdate):
+            lines.extend(line for line, _, _ in found.spans)
+        elif found is not None:
+            lines.extend(range(self.size.height))
+        return found
+
+    monkeypatch.setattr(Compositor, "render_update", watched)
+    return lines
 
 
 async def scroll_down(pilot: Pilot[Any], widget: Widget, offset: tuple[int, int]) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, ClassVar
 
 from msgspec import Struct
 from textual.binding import Binding, BindingType
+from textual.geometry import Size
 from textual.message import Message
 from textual.reactive import var
 
@@ -20,6 +21,12 @@ from opencode_tui.ui.leaving import LeavingScreen
 WIDTHS = [(0, "-narrow"), (64, "-slim"), (80, "-middle"), (110, "-wide")]
 HEIGHTS = [(0, "-short"), (34, "-tall"), (46, "-taller"), (56, "-tallest")]
 """(least height in cells, class for app.tcss)"""
+
+
+def size_classes(size: Size) -> Iterator[str]:
+    """The classes that Textual gives a screen of this size."""
+    for steps, length in ((WIDTHS, size.width), (HEIGHTS, size.height)):
+        yield next(name for least, name in reversed(steps) if length >= least)
 
 
 class Ask(Struct, frozen=True):

@@ -133,9 +133,8 @@ class SessionScreen(AskingScreen):
     def watch_session(self, session: SessionView | None) -> None:
         if session is None or not self.is_there:
             return
-        self.set_class(True, "-there")
-        self.set_class(len(session.tree) > 1, "-parent")
-        self.set_class(bool(session.growth), "-cost")
+        # all at once: each change of a class styles every widget of the screen anew
+        self.update_classes({"-there": True, "-parent": len(session.tree) > 1, "-cost": bool(session.growth)})
         self.query_one(CrumbHeader).show_crumb(self.crumb)
         self.refresh_bindings()
 

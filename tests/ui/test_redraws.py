@@ -1,0 +1,84 @@
+"""What is written to the terminal while nothing happens: a dashboard is open all day, often over a network."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from opencode_tui.records.answers import Answer
+from opencode_tui.records.requests import Request, SessionsRequest
+from opencode_tui.ui.app import OpencodeTui
+from opencode_tui.ui.widgets.day_header import DayHeader
+from tests.support.textual_internals import watch_drawn_lines
+from tests.ui.alert_builders import alert
+from tests.ui.alert_showing import answer, poll
+from tests.ui.builders import NOW, FakeFeed, row, session_list, snapshot
+from tests.ui.quiet import quiet
+from tests.ui.session_builders import SESSION
+from tests.ui.showing import NORMAL, THEME, WIDE, answered, screen_text, showing, until
+
+ALERT = alert(1, level="cutoff")
+WAYS = {"today": (), "sessions": ("2",), "session": ("2", "enter"), "why": ("5",)}
+
+
+class Dashboard:
+    """The app over a feed with sessions and alerts, and a clock that goes on when it is told."""
+
+    def __init__(self) -> None:
+        self.now_ms = NOW
+        self.feed = FakeFeed(snapshot("$0.93", alerts=(ALERT,)))
+        self.feed.on_look = self._answer
+        self.app = OpencodeTui(self.feed, THEME, lambda: self.now_ms)
+
+    async def open(self, pilot: Pilot[Any], *keys: str) -> None:
+        for key in keys:
+            await pilot.press(key)
+            await until(pilot, lambda: answered(self.app))
+        await quiet(self.app)
+
+    async def wait(self, seconds: int) -> None:
+        """Let time pass: the headers of all screens look at the clock, also of those that are not seen."""
+        self.now_ms += seconds * 1000
+        for screen in [*self.app.screen_stack, *map(self.app.get_screen, ("Today", "Sessions", "Why"))]:
+            for header in screen.query(DayHeader):
+                header.tick()
+        await quiet(self.app)
+
+    def _answer(self, request: Request) -> Answer:
+        if isinstance(request, SessionsRequest):
+            return session_list(row(SESSION), *(row(f"ses_{number}") for number in range(30)), period=request.period)
+        return answer(request)
+
+
+@pytest.mark.parametrize("way", WAYS)
+async def test_while_nothing_happens_only_the_line_of_the_header_is_drawn(
+    way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dashboard = Dashboard()
+    async with showing(dashboard.app, NORMAL) as pilot:
+        await dashboard.open(pilot, *WAYS[way])
+        lines = watch_drawn_lines(monkeypatch)
+        await dashboard.wait(seconds=1)
+        assert "1 s ago" in screen_text(dashboard.app)
+        polls = dashboard.feed.polls
+        dashboard.app.poller.refresh()
+        await until(pilot, lambda: dashboard.feed.polls > polls and "0 s ago" in screen_text(dashboard.app))
+        await dashboard.wait(seconds=2)
+        assert set(lines) == {0}
+
+
+async def test_what_changes_on_a_screen_behind_is_seen_when_it_comes_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    dashboard = Dashboard()
+    async with showing(dashboard.app, WIDE) as pilot:
+        await dashboard.open(pilot, "2")
+        lines = watch_drawn_lines(monkeypatch)
+        await poll(pilot, dashboard.feed, snapshot("$1.23", alerts=(ALERT,)))
+        assert set(lines) <= {0, 1, 2}, "the figure in the header, and the banner"
+        await pilot.resize_terminal(*NORMAL)
+        await pilot.press("1")
+        text = screen_text(dashboard.app)
+        assert "$1.23" in text
+        assert dashboard.app.screen.has_class("-middle")
+        assert all(len(line) <= NORMAL[0] for line in text.splitlines())
