@@ -306,13 +306,15 @@ class Sync:
             writing.write_sessions(connection, row.id, store.rank, map(self._named, batch.sessions))
             if batch.present is not None:
                 writing.mark_vanished(connection, row.id, batch.present)
+            if self._is_reimport(connection, store, row, batch):
+                self._reimported.setdefault(store.key, [])
             if calls:
                 summed = [call for call, _ in calls] if store.has_sums else []
                 late_rows.drop_undone(connection, summed)
                 if store.is_backup:
                     self._reduce_residuals(connection, summed, except_store=row.id)
-                elif summed and self._is_reimport(connection, store, row, batch):
-                    self._reimported.setdefault(store.key, []).extend(summed)
+                elif store.key in self._reimported:
+                    self._reimported[store.key] += summed
                 writing.write_calls(connection, row.id, self._machine_id, calls)
                 writing.write_tools(connection, (tool for tool in batch.tools if tool.call_id in known))
             writing.write_unreadable(connection, row.id, batch.unreadable)
@@ -340,9 +342,9 @@ class Sync:
             return moved, bool(content)
 
     def _is_reimport(self, connection: sqlite3.Connection, store: Store, row: writing.StoreRow, batch: Batch) -> bool:
-        """Returns whether the ledger may already have residuals for calls in this batch."""
-        is_reread = batch.is_reread or row.cursor is None or store.key in self._reimported
-        return is_reread and late_rows.has_residuals(connection)
+        """Returns whether the ledger may already have residuals for calls in this batch and the following ones."""
+        is_again = store.has_sums and not store.is_backup and (batch.is_reread or row.cursor is None)
+        return is_again and late_rows.has_residuals(connection)
 
     def _foreign_calls(self, store: Store, session_id: str) -> ForeignCalls:
         """The calls of a session in backup copies that the store, restored since, certainly or possibly never had."""

@@ -619,6 +619,32 @@ def test_a_call_undone_before_anybody_looked_counts_when_a_restore_brings_it_bac
     assert ours.totals.spend_nano == store.truth.total_nano
 
 
+def test_an_earlier_state_restored_at_another_place_replaces_what_was_worked_out_in_however_many_steps_it_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite_store, "_FIRST_STEP", 1)
+    monkeypatch.setattr(sqlite_store, "_STEP", 1)
+    store = V2(tmp_path / "old")
+    session = store.session("Fix header")
+    asked = store.prompt(session)
+    store.call(session, cost="0.07", turn=asked, tokens=Tokens(input=700))
+    store.prompt(session)  # read first, and without a call
+    before = store.path.read_bytes()
+    store.revert(session, asked)
+    store.call(session, cost="0.01", tokens=Tokens(input=100))
+    ours = reader(store.data_dir, tmp_path / "ledger.db")
+    ours.poll()
+    assert ours.totals.spend_nano == 80_000_000
+    ours.close()
+    moved = tmp_path / "new" / store.path.name
+    moved.parent.mkdir()
+    moved.write_bytes(before)
+    again = reader(moved.parent, tmp_path / "ledger.db")
+    again.poll()
+    assert again.totals.spend_nano == 80_000_000
+    assert again.rows("SELECT count(*) FROM call WHERE id LIKE '%.unlisted.%'") == [(0,)]
+
+
 def test_what_was_undone_in_a_copy_is_not_looked_for_in_the_sum_of_the_store_that_went_another_way(
     tmp_path: Path,
 ) -> None:
