@@ -15,7 +15,7 @@ from opencode_tui.report.sessions import session_row_json, sessions_table
 
 def run(arguments: argparse.Namespace) -> int:
     with opened(arguments) as at, at.reading(now_ms()) as context:
-        taken = read_sessions(SessionsRequest(arguments.period, sparks=arguments.json), context)
+        taken = read_sessions(SessionsRequest(arguments.period, arguments.json, arguments.json), context)
     rows = list(taken.rows)
     if arguments.sort == "cost":
         rows.sort(key=lambda row: -row.total_nano)

@@ -30,7 +30,7 @@ def read_sessions(request: SessionsRequest, context: Context) -> SessionList:
     Raises ValueError for an unknown period.
     """
     span = span_of(context.calendar, request.period, context.now_ms)
-    rows = session_rows(span, context, sparks=request.sparks)
+    rows = session_rows(span, context, sparks=request.sparks, contexts=request.contexts)
     rows.sort(key=lambda row: (-row.last_ms, row.id))
     return SessionList(request, context.now_ms, tuple(rows), is_lower_bound(context.connection, span, context.whole))
 
@@ -46,15 +46,15 @@ def span_of(calendar: Calendar, period: str, now_ms: int) -> Span:
     return calendar.span(*days_of(period, today, today))
 
 
-def session_rows(span: Span, context: Context, *, sparks: bool = True) -> list[SessionRow]:
-    """The roots of all sessions active in the span, unordered; without `sparks` these are empty."""
+def session_rows(span: Span, context: Context, *, sparks: bool = True, contexts: bool = True) -> list[SessionRow]:
+    """The roots of all sessions active in the span, unordered; without `sparks` or `contexts` these are empty."""
     connection, now_ms, limits = context.connection, context.now_ms, context.limits
     parts = read_parts(connection, span, now_ms - RUNNING_MS)
     sums, models, agents = parts.sums, parts.models, parts.agents
     facts = _with_ancestors(connection, sums)
     parents = {id: facts[id].parent_id if id in facts else None for id in {*sums, *facts}}
     grown = trees_of(roots(list(sums), parents))
-    newest = queries.newest_contexts(connection, span, [tree.root for tree in grown])
+    newest = queries.newest_contexts(connection, span, [tree.root for tree in grown]) if contexts else {}
     costs = queries.session_costs(connection, span) if sparks else {}
     bounded = bounded_sessions(
         connection, {id: (each.first_ms, each.last_ms) for id, each in sums.items()}, context.whole, span

@@ -13,6 +13,8 @@ class SessionsRequest(Struct, frozen=True):
     period: str = "week"
     sparks: bool = True
     """Whether the rows have their spend over time, which takes longer to read than all the rest."""
+    contexts: bool = True
+    """Whether the rows have their newest context, which takes a third of the rest."""
 
 
 class SessionRequest(Struct, frozen=True):

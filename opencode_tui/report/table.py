@@ -34,24 +34,25 @@ class TextColumn(Struct, frozen=True):
 def text_table(columns: Sequence[TextColumn], rows: Sequence[Sequence[str]], width: int | None = None) -> str:
     """The rows below their heads, in `width` cells if the columns that never give way fit; None is unlimited."""
     kept = list(range(len(columns)))
-    sizes = [max([_head(column), *(cells(row[at]) for row in rows)]) for at, column in enumerate(columns)]
+    widths = [[cells(row[at]) for row in rows] for at in kept]
+    sizes = [max([_head(column), *widths[at]]) for at, column in enumerate(columns)]
     full = list(sizes)
     if width is not None:
         kept, sizes = _fitted(columns, sizes, width)
     padded = []
     for at in kept:
         column, texts = columns[at], [row[at] for row in rows]
-        if sizes[at] < full[at]:
-            texts = [_cut(text, sizes[at], column) for text in texts]
-        padded.append(_padded([column.head, *(text.strip() for text in texts)], _head(column), column.align))
+        if sizes[at] < full[at] or any(text[:1].isspace() or text[-1:].isspace() for text in texts):
+            texts = [_cut(text, sizes[at], column).strip() for text in texts]
+            widths[at] = [cells(text) for text in texts]
+        padded.append(_padded([column.head, *texts], [cells(column.head), *widths[at]], _head(column), column.align))
     dashes = ["-" * cells(column[0]) for column in padded]
     head, *below = [(" " * _GAP).join(line).rstrip() for line in zip(*padded, strict=True)]
     return "\n".join([head, (" " * _GAP).join(dashes), *below])
 
 
-def _padded(texts: Sequence[str], least: int, align: Literal["left", "right"]) -> list[str]:
-    """The texts with blanks to the size of the largest, which is `least` at least."""
-    widths = [cells(text) for text in texts]
+def _padded(texts: Sequence[str], widths: Sequence[int], least: int, align: Literal["left", "right"]) -> list[str]:
+    """The texts of these widths with blanks to the size of the largest, which is `least` at least."""
     size = max(least, *widths)
     blanks = [" " * (size - width) for width in widths]
     return [text + blank if align == "left" else blank + text for text, blank in zip(texts, blanks, strict=True)]
