@@ -110,7 +110,7 @@ class SettingsScreen(LeavingScreen, ModalScreen[Settings | None]):
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+s", "save", "Save", tooltip="Write the settings", id="settings.save", priority=True),
+        Binding("ctrl+s", "save", "Save", tooltip="Write the settings", id="settings.save"),
         Binding("escape", "cancel", "Close", id="settings.close"),
     ]
 
