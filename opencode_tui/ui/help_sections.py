@@ -56,13 +56,14 @@ def help_sections(app: App[Any], screen: Screen[Any]) -> tuple[HelpSection, ...]
 
     of_day = [*TodayScreen.BINDINGS, *(key for key in SevenDays.BINDINGS if key not in MOVE_KEYS)]
     of_session = [*SessionScreen.BINDINGS, *(key for key in SubagentTree.BINDINGS if key not in MOVE_KEYS)]
+    of_guard = [key for key in AlertingApp.BINDINGS if isinstance(key, Binding) and (key.id or "").startswith("guard.")]
     sections = {
         "Move": (*key_rows(app, MOVE_KEYS), *BETWEEN_PANELS),
         "Day": key_rows(app, of_day),
         "Sessions": key_rows(app, SessionsScreen.BINDINGS),
         "Session": key_rows(app, of_session),
-        "Alerts": key_rows(app, AlertingApp.BINDINGS),
-        "Guard": GUARD_ROWS,
+        "Alerts": key_rows(app, (key for key in AlertingApp.BINDINGS if key not in of_guard)),
+        "Guard": (*key_rows(app, of_guard), *GUARD_ROWS),
         "Everywhere": key_rows(app, [*app.BINDINGS, *SnapshotScreen.BINDINGS]),
         "Glyphs": GLYPHS,
         "Words": WORDS,

@@ -57,3 +57,10 @@ class ScrollPane(ScrollMoves, VerticalScroll):
 
     def allow_focus(self) -> bool:
         return super().allow_focus() and self.max_scroll_y > 0
+
+
+class DialogPane(ScrollPane):
+    """The text of a dialog, which has the focus even while all of it fits."""
+
+    def allow_focus(self) -> bool:
+        return self.can_focus

@@ -14,6 +14,7 @@ from opencode_tui.records.requests import AcknowledgeAlerts, LiftGuard, Request,
 from opencode_tui.ui.app import OpencodeTui
 from opencode_tui.ui.palette import Palette, match_score
 from opencode_tui.ui.screens.sessions import SessionsScreen
+from tests.support.records import replace
 from tests.ui.alert_builders import alert
 from tests.ui.alert_showing import answer
 from tests.ui.builders import session_list, snapshot
@@ -64,6 +65,16 @@ async def test_what_was_typed_is_first(at: str, typed: str, first: str) -> None:
         await pilot.press(*("space" if letter == " " else letter for letter in typed))
         await quiet(app)
         assert offered(app)[0] == first
+
+
+@pytest.mark.parametrize("at", ["1", "2", "5"])
+async def test_install_finds_the_guard_where_there_is_none(at: str) -> None:
+    app, feed = app_over(replace(GUARDED, guard=Guard("absent", 0)))
+    feed.on_look = look
+    async with showing(app) as pilot:
+        await pilot.press(at, "ctrl+p", *"install")
+        await quiet(app)
+        assert offered(app)[0] == "Install the guard"
 
 
 def test_a_name_comes_before_the_help_and_its_beginning_before_scattered_letters() -> None:

@@ -29,9 +29,8 @@ STROKES = int(os.environ.get("OPENCODE_TUI_TEST_STROKES", "60"))
 KEYS = (
     *("ctrl+p", "escape", "ctrl+p", "escape", "enter", "tab", "shift+tab", "up", "down", "left", "right"),
     *("pageup", "pagedown", "home", "end", "space", "shift+space", "backspace", "question_mark", "slash"),
-    *"1 2 5 r [ ] t a A z k e c o s S p g G k i m x".replace("[", "left_square_bracket")
-    .replace("]", "right_square_bracket")
-    .split(),
+    *("left_square_bracket", "right_square_bracket", "asterisk", "comma", "ctrl+d", "ctrl+u"),
+    *"125rtaAzxuecdnosSpbywmYCPjkgGi",
 )
 """All but those that end the dashboard, suspend it, or write a file."""
 

@@ -6,11 +6,11 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from opencode_tui.ui.leaving import LeavingScreen
+from opencode_tui.ui.moving import DialogPane
 
 
 class ConfirmScreen(LeavingScreen, ModalScreen[bool | None]):
@@ -45,7 +45,7 @@ class ConfirmScreen(LeavingScreen, ModalScreen[bool | None]):
         self._title, self._verb, self._sentences = title, verb, sentences
 
     def compose(self) -> ComposeResult:
-        with VerticalScroll(id="confirm") as box:
+        with DialogPane(id="confirm") as box:
             box.border_title = self._title
             box.border_subtitle = f"enter {self._verb} · esc leaves"
             yield Static("\n\n".join(self._sentences), markup=False)

@@ -13,7 +13,7 @@ from textual.widgets import Static
 
 from opencode_tui.ui.help_sections import HelpSection
 from opencode_tui.ui.leaving import LeavingScreen
-from opencode_tui.ui.moving import ScrollPane
+from opencode_tui.ui.moving import DialogPane
 from opencode_tui.ui.widgets.blocks import SCROLLBAR, width_of, wrapped
 
 INDENT = 2
@@ -36,16 +36,13 @@ def section_content(section: HelpSection, width: int) -> Content:
     return Content("\n").join(lines)
 
 
-class HelpText(ScrollPane):
+class HelpText(DialogPane):
     def __init__(self, sections: Sequence[HelpSection]) -> None:
         super().__init__(id="help")
         self._sections = tuple(sections)
 
     def compose(self) -> ComposeResult:
         yield Static(markup=False)
-
-    def allow_focus(self) -> bool:
-        return True
 
     def on_mount(self) -> None:
         self.focus()
