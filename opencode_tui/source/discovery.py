@@ -22,12 +22,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from opencode_tui.source.batch import Store, StoreTrouble
-from opencode_tui.source.files import FilesStore
 from opencode_tui.source.layouts import layouts
 from opencode_tui.source.sqlite_file import SqliteFile, columns
 from opencode_tui.source.sqlite_store import SqliteStore, layout_of
-from opencode_tui.source.sqlite_v1 import SqliteV1
-from opencode_tui.source.sqlite_v2 import SqliteV2
 
 _CHANNEL = re.compile(r"opencode-([a-zA-Z0-9._-]+)\.db")
 _COPY = re.compile(
@@ -130,7 +127,15 @@ def generations(path: Path) -> list[Store]:
     v1 = v1 or (has["session"] >= {"id", "project_id", "time_created"} and not has["session_v2"])
     # 1.18 also has a `session_message`, which references `session` and holds no costs.
     v2 = has["session_v2"] or "session_v2" in owners
-    found: list[type[SqliteStore]] = [*([SqliteV2] if v2 else []), *([SqliteV1] if v1 else [])]
+    found: list[type[SqliteStore]] = []
+    if v2:
+        from opencode_tui.source.sqlite_v2 import SqliteV2
+
+        found.append(SqliteV2)
+    if v1:
+        from opencode_tui.source.sqlite_v1 import SqliteV1
+
+        found.append(SqliteV1)
     return [_store(generation, path, layout) for generation in found]
 
 
@@ -145,7 +150,12 @@ def _store(generation: type[SqliteStore], path: Path, layout: int) -> Store:
 def file_stores(data_dirs: Iterable[Path]) -> list[Store]:
     """The stores of JSON files, which OpenCode wrote before 1.2, in another layout before 1.0."""
     unique = sorted({resolved_path(directory) for directory in data_dirs})
-    return [FilesStore(layout) for directory in unique for layout in layouts(directory)]
+    found = [layout for directory in unique for layout in layouts(directory)]
+    if not found:
+        return []
+    from opencode_tui.source.files import FilesStore
+
+    return [FilesStore(layout) for layout in found]
 
 
 def resolved_path(path: Path) -> Path:

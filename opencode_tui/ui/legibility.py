@@ -8,6 +8,7 @@ white or black as far as needed, and the cursor and panels are shades of the bac
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 from textual.color import BLACK, WHITE, Color
 
@@ -30,13 +31,19 @@ def legible(variables: Mapping[str, str]) -> dict[str, str]:
 
     Colours of the terminal's palette are only known to the terminal.
     """
+    return dict(_legible(frozenset(variables.items())))
+
+
+@lru_cache(maxsize=4)
+def _legible(items: frozenset[tuple[str, str]]) -> Mapping[str, str]:
+    variables = dict(items)
     background = Color.parse(variables["background"])
     foreground = Color.parse(variables["foreground"])
     if background.ansi is not None or foreground.ansi is not None:
-        return dict(variables)
+        return variables
     foreground = background.blend(foreground, foreground.a, alpha=1)
     cursor, blurred = background.blend(foreground, _CURSOR), background.blend(foreground, _BLURRED)
-    found = dict(variables) | {
+    found = variables | {
         "block-cursor-background": cursor.hex,
         "block-cursor-blurred-background": blurred.hex,
         "block-hover-background": blurred.hex,

@@ -125,9 +125,12 @@ def stop_cursor_blinking(monkeypatch: pytest.MonkeyPatch) -> None:
 def keep_parsed_styles(kept: dict[Any, list[RuleSet]], monkeypatch: pytest.MonkeyPatch) -> None:
     """Parse each source once for all apps instead of once for each: rules are not changed once they are parsed."""
     parse = Stylesheet._parse_rules
+    last: list[Any] = [None, frozenset()]  # variables, and their items: the same for all sources of a sheet
 
     def parsed(self: Stylesheet, *source: Any, **how: Any) -> list[RuleSet]:
-        key = (source, frozenset(how.items()), frozenset(self._variables.items()))
+        if self._variables is not last[0]:
+            last[:] = self._variables, frozenset(self._variables.items())
+        key = (source, frozenset(how.items()), last[1])
         if key not in kept:
             kept[key] = parse(self, *source, **how)
         return kept[key]
