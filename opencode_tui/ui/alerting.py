@@ -103,6 +103,12 @@ class AlertingApp(HarmlessApp):
                 return  # the app is exiting
         await super().on_event(event)
 
+    def clear_notifications(self) -> None:
+        """Remove all toasts, and their holders: Textual leaves those, and they would push later toasts out of sight."""
+        super().clear_notifications()
+        for screen in self.screen_stack:
+            screen.query("ToastHolder").remove()
+
     @property
     def is_quiet(self) -> bool:
         """Whether nobody has typed or clicked for QUIET_S."""

@@ -168,6 +168,17 @@ async def test_x_acknowledges_the_alert_and_u_takes_it_back_the_last_one_first()
     assert toast_texts(app) == ["1 acknowledgement taken back"], "one notice at a time"
 
 
+async def test_a_notice_that_was_replaced_takes_no_room() -> None:
+    app, feed = over(alert(2))
+    feed.on_act = acknowledging
+    async with app.run_test(size=(36, 20), notifications=True) as pilot:
+        await settled(pilot)
+        for key, said in (("x", "u takes it back"), ("u", "1 acknowledgement taken")) * 3:
+            await pilot.press(key)
+            await until(pilot, lambda: said in screen_text(app))  # noqa: B023
+            assert len(app.screen.query("ToastHolder")) == len(toast_texts(app)) == 1
+
+
 async def test_what_was_acknowledged_before_is_not_taken_back_by_u() -> None:
     app, feed = over(alert(2))
     feed.on_act = lambda action: AlertsAcknowledged((2,))
