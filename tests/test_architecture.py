@@ -57,7 +57,7 @@ WAYS_TO_THE_NETWORK = {
     ("guard.ask", "http.client"),
     ("ui.app", "asyncio"),  # whose event loop takes the signals
 }
-STARTERS = {"alerts.channels.running", "source.copying"}
+STARTERS = {"alerts.running", "source.copying"}
 TIME_READERS = {
     "time": {
         "time",
@@ -383,7 +383,7 @@ BREACHES: dict[Rule, list[Module]] = {
     ],
     programs_started_in_odd_places: [
         module("report.usage", "import subprocess"),
-        module("alerts.channels.running", "import subprocess\nsubprocess.run(line, shell=True)"),
+        module("alerts.running", "import subprocess\nsubprocess.run(line, shell=True)"),
         module("alerts.channels.command", "import os\nos.system(line)"),
     ],
     imports_by_a_name_made_at_run_time: [module("report.words", "def f(name):\n    return __import__(name)")],
