@@ -1,7 +1,7 @@
 """Loads settings from flags, the environment, config.toml and the defaults, in this order of precedence.
 
-Without a file and variables, and with path flags at most, pydantic is not imported, since that takes longer than a
-whole `check`.
+Without variables, with path flags at most, and with a file without an error, pydantic is not imported, since that
+takes longer than a whole `check`.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -53,8 +54,14 @@ def load_settings(
         if name.startswith(VARIABLE_PREFIX) and name not in NO_SETTINGS and text
     }
     place = _existing_file(environ, file)
-    if place is None and not variables and flags.keys() <= PLAIN_FLAGS:
-        return _with_paths(flags)
+    if not variables and flags.keys() <= PLAIN_FLAGS:
+        if place is None:
+            return _with_paths(Settings(), flags)
+        from opencode_tui.config.plain import NotPlain, plain_settings
+
+        with suppress(NotPlain, SettingsError):
+            if all(flags.values()):
+                return _with_paths(plain_settings(place), flags)
     from opencode_tui.config.layers import read_settings
 
     return read_settings(flags, variables, place)
@@ -87,8 +94,7 @@ def _existing_file(environ: Mapping[str, str], file: Path | None) -> Path | None
     return place
 
 
-def _with_paths(flags: Mapping[str, str]) -> Settings:
-    settings = Settings()
+def _with_paths(settings: Settings, flags: Mapping[str, str]) -> Settings:
     name = ""
     try:
         for name, text in flags.items():

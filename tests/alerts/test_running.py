@@ -12,13 +12,13 @@ from time import monotonic
 
 import pytest
 
-from opencode_tui.alerts.channels.running import Ended, run_program
+from opencode_tui.alerts.running import Ended, run_program
 from tests.support.processes import PATIENCE_S, noted, runs, until
 
 ENVIRON = {"PATH": os.environ["PATH"]}
 OURS = """
 import sys, threading
-from opencode_tui.alerts.channels.running import run_program
+from opencode_tui.alerts.running import run_program
 def tell():
     run_program(["sh", "-c", sys.argv[1]], b"", {"PATH": sys.argv[2]}, 600)
     print("told", flush=True)

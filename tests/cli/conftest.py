@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.stores import V1
+from tests.support.ledgers import lay_out
 from tests.support.shell import GPT, GPT_TOKENS, OPUS, OPUS_TOKENS, Shell, ago, at
 
 
@@ -29,6 +30,7 @@ def shell(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytes
 @pytest.fixture
 def store(shell: Shell) -> V1:
     """Today $0.50 in two sessions, $0.40 on Monday, and $9.99 on the Sunday before, which is another week."""
+    lay_out(shell.ledger)
     store = V1(shell.home)
     with store.database.connection():
         first = store.session("Fix header", created=at("10:00", ago(3)))

@@ -103,7 +103,7 @@ def test_a_damaged_page_is_no_traceback_in_any_command(shell: Shell, store: V1, 
 @pytest.mark.parametrize("argv", COMMANDS, ids=" ".join)
 @pytest.mark.parametrize("content", [b"", b"SQLite format 3\0", b"\0" * 8192, b"{}" * 5000])
 def test_a_ledger_that_is_cut_or_something_else(argv: tuple[str, ...], content: bytes, shell: Shell, store: V1) -> None:
-    shell.ledger.parent.mkdir()
+    shell.ledger.parent.mkdir(exist_ok=True)
     shell.ledger.write_bytes(content)
     ran(shell, argv, next(iter(store.sessions)))
 

@@ -91,7 +91,7 @@ def readable() -> Iterator[Path]:
     """A directory with a copy of the package that everybody may read: a checkout's own may be its owner's alone."""
     place = Path(tempfile.mkdtemp(prefix="opencode-tui-test-", dir="/var/tmp"))
     try:
-        shutil.copytree(ROOT / "opencode_tui", place / "opencode_tui", ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / "opencode_tui", place / "opencode_tui")  # with what is compiled of it
         for each in (place, *place.rglob("*")):
             each.chmod(0o755 if each.is_dir() else 0o644)
         yield place

@@ -76,7 +76,9 @@ def test_status_and_check_import_next_to_nothing(shell: Shell, store: V1) -> Non
         "heavy = {'textual', 'pydantic', 'sqlite_utils', 'rich', 'tabulate', 'httpx', 'subprocess', 'asyncio'}\n"
         "print(sorted(heavy & sys.modules.keys()))"
     )
-    for argv in (["status"], ["status", "--format", "{guard}"]):
+    config = shell.home / "set.toml"
+    config.write_text("[budget]\ncutoff_usd = 2\n[alerts.session]\nwarning_usd = 1\n[channels]\nbell = 'cutoff'\n")
+    for argv in (["status"], ["status", "--format", "{guard}"], ["status", "--config", str(config)]):
         process = spawn(shell, "-c", code, *argv, *shell.places, **PIPES)
         out, err = process.communicate(timeout=60)
         assert (err, out.splitlines()[-1]) == ("", "[]"), argv

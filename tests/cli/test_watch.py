@@ -64,7 +64,7 @@ def test_a_watch_that_finds_the_ledger_locked_tries_again(shell: Shell, store: V
 
 
 def test_watch_of_a_ledger_that_is_none_is_one_sentence(shell: Shell, store: V1) -> None:
-    shell.ledger.parent.mkdir()
+    shell.ledger.parent.mkdir(exist_ok=True)
     shell.ledger.write_text("this is my diary" * 100)
     code, out, err = shell.run("watch")
     assert (code, out) == (EXIT_TROUBLE, "")

@@ -313,6 +313,16 @@ def test_pydantic_is_not_imported_when_there_is_nothing_to_check() -> None:
     assert not imports_pydantic(call, OPENCODE_TUI_TIMEZONE="")
 
 
+def test_pydantic_is_not_imported_for_a_file_without_an_error(config: Path) -> None:
+    config.write_text("[budget]\ncutoff_usd = 2\n[alerts.session]\nwarning_usd = 1\n[channels]\nbell = 'cutoff'\n")
+    call = f"from pathlib import Path\nload_settings({{'ledger': '/y'}}, None, Path({str(config)!r}))"
+    assert not imports_pydantic(call)
+    config.write_text("[budget]\ncutof_usd = 2\n")
+    assert imports_pydantic(
+        f"try: {call.splitlines()[1]}\nexcept Exception: pass".replace("Path(", "__import__('pathlib').Path(")
+    )
+
+
 def test_pydantic_is_imported_when_a_variable_or_another_flag_sets_something() -> None:
     assert imports_pydantic("load_settings()", OPENCODE_TUI_TIMEZONE="UTC")
     assert imports_pydantic("load_settings({'machine': 'x'})")

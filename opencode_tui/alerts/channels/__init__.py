@@ -1,4 +1,7 @@
-"""The delivery channels, one file each. A new one is a file here with `CHANNEL`, and lines in the example file."""
+"""The delivery channels, one file each. A new one is a file here with `CHANNEL`, and lines in the example file.
+
+Every command with a config.toml imports them for their options, so what only `send` needs is imported there.
+"""
 
 from __future__ import annotations
 

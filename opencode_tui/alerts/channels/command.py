@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 
 from opencode_tui.alerts.channels.channel import ChannelError, ChannelType
 from opencode_tui.alerts.channels.message import alert_fields, plain
-from opencode_tui.alerts.channels.running import run_program
 from opencode_tui.config.alert_values import command_line
 from opencode_tui.config.options import ValueOption
 from opencode_tui.config.settings import Settings
@@ -28,6 +27,8 @@ class Command:
         self._command_line, self._environ, self._timeout_s = tuple(command_line), environ, timeout_s
 
     def send(self, alert: Alert) -> str:
+        from opencode_tui.alerts.running import run_program
+
         if not self._command_line:
             raise ChannelError("channels.command_line names no program; set it, or channels.command to off")
         program = self._command_line[0]

@@ -5,7 +5,6 @@ An alert's text holds session titles, so that it is passed as an argument, never
 
 from __future__ import annotations
 
-import html
 import os
 import sys
 from collections.abc import Mapping
@@ -14,7 +13,6 @@ from shutil import which
 
 from opencode_tui.alerts.channels.channel import ChannelError, ChannelType
 from opencode_tui.alerts.channels.message import body, plain, title
-from opencode_tui.alerts.channels.running import run_program
 from opencode_tui.config.settings import Settings
 from opencode_tui.records.alerts import Alert, Level
 
@@ -50,6 +48,8 @@ class Desktop:
 
     def _run(self, command: list[str]) -> str:
         """The error message; empty on success."""
+        from opencode_tui.alerts.running import run_program
+
         name = Path(command[0]).name
         try:
             ended = run_program(command, b"", self._environ, DESKTOP_TIMEOUT_S)
@@ -71,6 +71,8 @@ class Desktop:
 
 
 def notify_send(program: str, alert: Alert) -> list[str]:
+    import html
+
     # notify-send interprets escapes such as \n in the body, and the desktop interprets markup such as <b>.
     text = html.escape(body(alert, _LONGEST), quote=False).replace("\\", "\\\\")
     urgency = _URGENCY[alert.crossing.level]

@@ -6,8 +6,6 @@ are not followed.
 
 from __future__ import annotations
 
-import html
-import logging
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -82,6 +80,8 @@ class _Exchange:
         self.answer: _Answer | None = None
 
     def run(self) -> None:
+        import logging
+
         import httpx
 
         for name in ("httpx", "httpcore"):  # these loggers would log the address
@@ -136,6 +136,8 @@ class _Answer(Struct, frozen=True):
 
 def slack_body(alert: Alert) -> dict[str, Any]:
     """`text` with Slack's special characters escaped, plus the alert's fields."""
+    import html
+
     fields = alert_fields(alert)
     text = html.escape(fields["text"], quote=False)
     return fields | {"text": f"{title(alert)}: {text}"}

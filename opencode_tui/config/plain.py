@@ -1,0 +1,173 @@
+"""Reads a correct config.toml without pydantic, whose import takes twice as long as all else of `status`.
+
+Only what is certain is read here: anything unknown, wrong or unusual is left to `opencode_tui.config.layers`, which
+knows the sentence for each error. So a key that is missing here costs time and nothing else. Both give the same
+settings for the same file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from msgspec.structs import fields, replace
+
+from opencode_tui.config import alert_values, values
+from opencode_tui.config.errors import Given
+from opencode_tui.config.lines import wrong_lines
+from opencode_tui.config.options import Declared, FillsOption, LinesOption, Option, ValueOption, declared, set_options
+from opencode_tui.config.settings import (
+    Alerts,
+    Budget,
+    Channels,
+    Chart,
+    CustomPrice,
+    GuardCaps,
+    Lines,
+    Poll,
+    Pricing,
+    Privacy,
+    Settings,
+    SpendRule,
+    Ui,
+)
+from opencode_tui.config.toml import read_toml
+
+_Tables = Mapping[str, Any]
+_Check = Callable[[Any], Any]
+
+
+class NotPlain(Exception):
+    """The file holds something that is not certain to be right."""
+
+
+def plain_settings(file: Path) -> Settings:
+    """The settings of a file, its relative paths resolved against its directory. Raises NotPlain and SettingsError."""
+    document = read_toml(file)
+    try:
+        settings = _settings(document)
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise NotPlain from error
+    if any(wrong_lines(settings, [Given(document, {(): ""})])):
+        raise NotPlain
+    return _anchored(settings, file.parent)
+
+
+def _anchored(settings: Settings, folder: Path) -> Settings:
+    options = {
+        name: folder / value if isinstance(value, Path) else value for name, value in settings.channels.options.items()
+    }
+    return replace(
+        settings,
+        ledger=settings.ledger and folder / settings.ledger,
+        data_dirs=tuple(folder / path for path in settings.data_dirs),
+        channels=replace(settings.channels, options=options),
+    )
+
+
+def _settings(document: _Tables) -> Settings:
+    known = declared() if {"alerts", "channels"} & document.keys() else Declared()
+    budget = Budget(**_amounts(document.get("budget", {}), Budget()))
+    tables = {
+        "budget": lambda table: budget,
+        "chart": lambda table: Chart(**_amounts(table, Chart())),
+        "pricing": lambda table: Pricing(**_checked(table, {"prefer": values.preference, "custom": _prices})),
+        "poll": lambda table: Poll(**_checked(table, {"interval_s": values.interval})),
+        "alerts": lambda table: _alerts(table, budget, known.alerts),
+        "channels": lambda table: _channels(table, known.channels),
+        "guard": lambda table: GuardCaps(**_checked(table, {"projects": _project_caps, "agents": _agent_caps})),
+        "privacy": lambda table: Privacy(**_checked(table, {"show_prompts": values.switch})),
+        "ui": lambda table: Ui(**_checked(table, {"theme": values.text_setting, "mouse": values.switch})),
+    }
+    plain: dict[str, _Check] = {
+        "data_dirs": values.directories_setting,
+        "ledger": values.file_path,
+        "machine": values.text_setting,
+        "timezone": values.zone,
+    }
+    settings = Settings(**_checked(document, plain | tables))
+    if "alerts" not in document and "budget" in document:
+        # some rules follow the budget where they are not set themselves
+        known = declared()
+        settings = replace(settings, alerts=_alerts({}, budget, known.alerts))
+    return settings
+
+
+def _checked(table: _Tables, checks: Mapping[str, _Check]) -> dict[str, Any]:
+    """Each value of a table by its check. Raises KeyError for a key without one."""
+    if not isinstance(table, dict):
+        raise TypeError
+    return {key: checks[key](value) for key, value in table.items()}
+
+
+def _amounts(table: _Tables, record: Budget | Chart | CustomPrice, check: _Check = values.amount_setting) -> Any:
+    """The fields of a record of amounts, whose keys in the file end in `_usd`."""
+    names = {
+        each.name.removesuffix("_nano") + "_usd" * each.name.endswith("_nano"): each.name for each in fields(record)
+    }
+    return {names[key]: value for key, value in _checked(table, dict.fromkeys(names, check)).items()}
+
+
+def _prices(table: _Tables) -> dict[str, CustomPrice]:
+    return {
+        values.custom_price_key(model): CustomPrice(**_amounts(prices, CustomPrice(), values.price))
+        for model, prices in table.items()
+    }
+
+
+def _project_caps(table: _Tables) -> dict[str, int]:
+    return {alert_values.project(name): values.amount_setting(cap) for name, cap in table.items()}
+
+
+def _agent_caps(table: _Tables) -> dict[str, int]:
+    return {values.text_setting(name): values.amount_setting(cap) for name, cap in table.items()}
+
+
+def _alerts(table: _Tables, budget: Budget, options: tuple[Option[Any], ...]) -> Alerts:
+    own = {alert_values.rule_name(name): _rule(rule) for name, rule in table.get("spend", {}).items()}
+    return Alerts(own, _options({key: table[key] for key in table if key != "spend"}, options, budget))
+
+
+def _rule(table: _Tables) -> SpendRule:
+    checks = {"scope": alert_values.scope, "period": alert_values.period, "only": values.text_setting}
+    rest = {key: table[key] for key in checks if key in table}
+    lines = _lines({key: table[key] for key in table if key not in checks}, Lines())
+    return SpendRule(lines, **_checked(rest, checks))
+
+
+def _channels(table: _Tables, options: tuple[Option[Any], ...]) -> Channels:
+    own = {key: alert_values.level(table[key]) for key in ("toast", "bell") if key in table}
+    return Channels(**own, options=_options({key: table[key] for key in table if key not in own}, options, Budget()))
+
+
+def _options(table: _Tables, options: tuple[Option[Any], ...], budget: Budget) -> dict[str, Any]:
+    """The values of the options of rules or channels that differ from their defaults."""
+    given = dict(table)
+    found = {}
+    for option in options:
+        name = option.name.removesuffix("_nano") + "_usd" * option.name.endswith("_nano")
+        value = given.pop(name, None)
+        found[option.name] = _option(value, option, budget)
+    if given:
+        raise KeyError(next(iter(given)))
+    return set_options(options, found)
+
+
+def _option(value: Any, option: Option[Any], budget: Budget) -> Any:
+    if isinstance(option, LinesOption):
+        lines = _lines(value or {}, option.default)
+        if option.warning_from and "warning_usd" not in (value or {}):
+            return replace(lines, warning_nano=option.warning_from(budget))
+        return lines
+    if isinstance(option, FillsOption):
+        return replace(
+            option.default, **_checked(value or {}, dict.fromkeys(("notice", "warning", "cutoff"), alert_values.fill))
+        )
+    assert isinstance(option, ValueOption)
+    return option.default if value is None else option.check(value)
+
+
+def _lines(table: _Tables, default: Lines) -> Lines:
+    found = _checked(table, dict.fromkeys(("notice_usd", "warning_usd", "cutoff_usd"), alert_values.line))
+    return replace(default, **{key.removesuffix("_usd") + "_nano": value for key, value in found.items()})
