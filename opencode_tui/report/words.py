@@ -5,7 +5,9 @@ Functions that return a tuple give their text from the longest variant to the sh
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
+from itertools import product
 
 from opencode_tui.clock import Calendar, short_day
 from opencode_tui.money import format_usd, percentages, plural, tokens_text
@@ -163,18 +165,37 @@ def split_parts(split: Split, tokens: Tokens) -> tuple[tuple[str, str, str], ...
     return tuple(parts)
 
 
+_SPLIT_LABELS = (("share of cost", "tokens"), ("cost", "tokens"), ("cost", "tok"), ("", ""))
+_SHORT_KINDS = {"input": "in", "output": "out", "unknown": "?"}
+
+
 def split_lines(split: Split, tokens: Tokens, width: int) -> tuple[str, ...]:
-    """The split with its tokens: on one line if it fits, else tokens below their shares."""
+    """The split with its tokens: on one line if it fits, else tokens below their shares, with shorter names."""
     parts = split_parts(split, tokens)
-    one = "   ".join(" ".join(filter(None, part)) for part in parts)
-    if len(one) <= width:
-        return (one,)
+    short = tuple((_SHORT_KINDS.get(name, name), *rest) for name, *rest in parts)
+    if not parts[0][1]:
+        counts, brief = (tuple(f"{name} {count}" for name, _, count in kinds) for kinds in (parts, short))
+        return (fitting((f"tokens: {' · '.join(counts)}", "  ".join(counts), " ".join(brief)), width),)
+    one = [f"{name} {share}" + (f" ({count})" if count else "") for name, share, count in parts]
+    one[0] = one[0].replace(")", " tokens)")
+    if len(line := f"share of cost: {' · '.join(one)}") <= width:
+        return (line,)
+    for labels, kinds, gap in product(_SPLIT_LABELS, (parts, short), ("  ", " ")):
+        above, below = _split_rows(kinds, labels, gap)
+        if len(above) <= width:
+            break
+    return (fitting((above,), width), fitting((below,), width))
+
+
+def _split_rows(parts: Sequence[Sequence[str]], labels: tuple[str, str], gap: str) -> tuple[str, str]:
+    """The shares, and below each its tokens."""
     shares = [f"{name} {share}".rstrip() for name, share, _ in parts]
-    gap = "  " if len("  ".join(shares)) <= width else " "
     columns = [max(len(share), len(count)) for share, (_, _, count) in zip(shares, parts, strict=True)]
-    above = gap.join(share.ljust(size) for share, size in zip(shares, columns, strict=True)).rstrip()
-    below = gap.join(part[2].rjust(len(s)).ljust(c) for part, s, c in zip(parts, shares, columns, strict=True))
-    return (fitting((above,), width), fitting((below.rstrip() + " tokens", below.rstrip()), width))
+    above = [share.ljust(size) for share, size in zip(shares, columns, strict=True)]
+    below = [part[2].rjust(len(share)).ljust(size) for part, share, size in zip(parts, shares, columns, strict=True)]
+    size = max(map(len, labels))
+    first, second = ([label.ljust(size)] if size else [] for label in labels)
+    return gap.join([*first, *above]).rstrip(), gap.join([*second, *below]).rstrip()
 
 
 def list_price(snapshot: Snapshot) -> tuple[str, ...]:

@@ -113,18 +113,27 @@ def test_unreadable_rows_are_counted_with_their_reasons() -> None:
 
 def test_the_split_adds_up_to_a_hundred_with_what_is_unknown() -> None:
     split, tokens = Split(1, 1, 1, 1), Tokens(1_200_000, 300_000, 40_000, 8_000_000, 100_000)
-    assert words.split_lines(split, tokens, 90) == ("input 25% 1.2M   output 25% 340k   cache 25% 8.1M   unknown 25%",)
+    (line,) = words.split_lines(split, tokens, 100)
+    assert line == "share of cost: input 25% (1.2M tokens) · output 25% (340k) · cache 25% (8.1M) · unknown 25%"
 
 
 def test_where_the_split_is_narrow_tokens_stand_below_their_share() -> None:
     split, tokens = Split(21, 75, 4), Tokens(1_200_000, 300_000, 40_000, 8_000_000, 100_000)
-    above, below = words.split_lines(split, tokens, 34)
-    assert above == "input 21%  output 75%  cache 4%"
-    assert below == "     1.2M        340k      8.1M"
+    above, below = words.split_lines(split, tokens, 60)
+    assert above == "share of cost  input 21%  output 75%  cache 4%"
+    assert below == "tokens              1.2M        340k      8.1M"
+
+
+@pytest.mark.parametrize("width", range(28, 100))
+def test_no_share_of_the_split_is_cut(width: int) -> None:
+    split, tokens = Split(2999, 2600, 4401), Tokens(1_200_000, 300_000, 40_000, 8_000_000, 100_000)
+    lines = words.split_lines(split, tokens, width)
+    assert all(share in lines[0] for share in ("30%", "26%", "44%"))
+    assert all(len(line) <= width for line in lines)
 
 
 def test_without_spend_only_the_tokens_are_said() -> None:
-    assert words.split_lines(Split(), Tokens(950, 10), 60) == ("input 950   output 10   cache 0",)
+    assert words.split_lines(Split(), Tokens(950, 10), 60) == ("tokens: input 950 · output 10 · cache 0",)
 
 
 def test_what_was_not_billed_is_said_at_list_price() -> None:

@@ -137,7 +137,7 @@ class SessionsScreen(AskingScreen):
         if self._list.lower_bound:
             sums = replace(sums, lower_bound=True)
         by_id = {row.id: row for row in rows}
-        context = session_context(sums, self._clock(), self._calendar)
+        context = session_context(sums, self._clock(), self._calendar, rows)
         self._table.show_sort(self._sort.name, self._descending)
         self._table.update_rows(keys, by_id.__getitem__, context, groups)
         shown, wanted, of = self._list.request.period, self._period, len(self._list.rows)
