@@ -30,6 +30,12 @@ def banner_text(alert: Alert, now_ms: int, calendar: Calendar) -> str:
     return f"{level_glyph(alert.crossing.level)} {calendar.moment(alert.fired_ms, now_ms)}  {alert.text}{failed}"
 
 
+def cause_first(alert: Alert) -> tuple[str, str]:
+    """The cause and what was crossed; without a cause what was crossed, and an empty text."""
+    crossed = alert.text.removesuffix(f": {alert.cause.sentence}")
+    return (alert.cause.sentence, crossed) if alert.cause.found else (crossed, "")
+
+
 def failed_deliveries(alert: Alert) -> tuple[DeliveryResult, ...]:
     """The deliveries that failed."""
     return tuple(result for result in alert.results if not result.ok)

@@ -120,8 +120,8 @@ def test_when_lines_are_few_the_pace_stays_and_the_tokens_go() -> None:
 
 def test_groups_of_lines_are_spaced_where_there_is_room() -> None:
     groups = day_lines(snapshot(), UTC, 60)
-    assert [text for text, _ in choose(groups, 6)].count("") == 2
-    assert [text for text, _ in choose(groups, 5)].count("") == 0
+    assert [text for text, _ in choose(groups, 7)].count("") == 2
+    assert [text for text, _ in choose(groups, 6)].count("") == 0
 
 
 @pytest.mark.parametrize("width", range(30, 60))

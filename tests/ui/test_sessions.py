@@ -48,7 +48,7 @@ class Ledger:
 
 @asynccontextmanager
 async def sessions(
-    *rows: SessionRow, size: tuple[int, int] = (160, 50)
+    *rows: SessionRow, size: tuple[int, int] = (158, 50)
 ) -> AsyncIterator[tuple[OpencodeTui, FakeFeed, Pilot[Any]]]:
     app, feed = app_over(snapshot())
     feed.on_look = Ledger(*rows)

@@ -167,7 +167,7 @@ async def test_markup_in_names_errors_and_paths_is_shown_as_it_is() -> None:
     store = STORE.__class__("/tmp/[red]", "sqlite", "broken", detail="Cannot read [/x] at [red].")
     picture = snapshot(machine="[/m]", models=(part("p/[/y]", "$0.40"),), stores=(store,))
     app, feed = app_over(picture)
-    async with showing(app, (160, 50)) as pilot:
+    async with showing(app, (158, 50)) as pilot:
         feed.answers.append(OSError("no [/z] here"))
         await pilot.press("r")
         await until(pilot, lambda: app.failure is not None)

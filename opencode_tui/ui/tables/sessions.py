@@ -20,7 +20,7 @@ from opencode_tui.report.turn_words import duration_text, short_model
 from opencode_tui.report.words import amount_text
 from opencode_tui.ui.tables.columns import Column, sorts
 
-MIN_TITLE, READABLE_TITLE, FULL_TITLE = 22, 30, 40
+MIN_TITLE, READABLE_TITLE, FULL_TITLE = 22, 28, 40
 """The width that the title keeps beside the important columns, beside useful ones, and beside all others."""
 
 
