@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Sequence
+from math import floor
 
 from textual.app import ComposeResult
 from textual_plotext import PlotextPlot
 
 from opencode_tui.clock import HOUR_MS, Calendar, Span
 from opencode_tui.money import NANO, format_usd
-from opencode_tui.records.day import Snapshot
+from opencode_tui.records.day import Band, Snapshot
+from opencode_tui.report.words import amount_text, band_glyph
 from opencode_tui.ui.widgets.panel import DayPanel
 
 SHOWN_HOURS = 8
 """The least span of the time axis."""
 BEAT_MS = 5 * 60_000
 """The curve is extended to the current time in these steps, so that it is not redrawn at each poll."""
+NAMED_LINES = 40
+"""The least width in cells that has room for the names of the lines beside the curve."""
+THEME_COLORS: dict[Band, str] = {"calm": "primary", "warning": "warning", "cutoff": "error"}
 _ANSI = ("black", "red", "green", "yellow", "blue", "magenta", "cyan", "white")
 
 
@@ -89,6 +95,20 @@ def height(nano: int, top: float) -> float:
     return min(max(nano, 0), top) / NANO
 
 
+def line_labels(limits: Sequence[tuple[Band, int]], top: float, rows: int, width: int) -> list[tuple[Band, int, str]]:
+    """(level, amount at which it stands, text) of each line's label, such as `cutoff $1.50`, or `■ $1.50` if narrow.
+
+    Lines that share a row of an axis from 0 to `top` share a label.
+    """
+    found: dict[int, tuple[Band, int, str]] = {}
+    for level, nano in limits:
+        row = floor(0.5 + (rows - 1) * nano / top)
+        name = level if width >= NAMED_LINES else band_glyph(level)
+        before = f"{found[row][2]} · " if row in found else ""
+        found[row] = (level, nano, f"{before}{name} {format_usd(nano)}")
+    return list(found.values())
+
+
 class DayCurve(DayPanel):
     BORDER_TITLE = "Over the day"
 
@@ -124,25 +144,26 @@ class DayCurve(DayPanel):
             return
         plt, colors, span = self._plot.plt, self.app.theme_variables, shown_span(snapshot)
         top = max(snapshot.cutoff_nano, snapshot.warning_nano, snapshot.spent_nano, 1) * 11 / 10
-        limits = (("warning", snapshot.warning_nano), ("cutoff", snapshot.cutoff_nano))
-        labels = [format_usd(nano) for _, nano in limits]
-        canvas = width - max(map(len, labels))
+        highest = amount_text(snapshot.spent_nano, snapshot.lower_bound) if snapshot.spent_nano > 0 else ""
+        canvas, rows = width - len(highest), self._plot.size.height - 1
         columns = canvas * 2
         plt.clear_data()
         plt.theme("clear")
         plt.frame(False)
         plt.xlim(0, columns - 1)
         plt.ylim(0, top / NANO)
-        for name, nano in limits:
-            color = plot_color(colors["warning" if name == "warning" else "error"])
-            plt.plot([0, columns - 1], [nano / NANO] * 2, marker="╌", color=color)
-            plt.text(f" {name:>7}", columns - 1, nano / NANO, color=color, background="default", alignment="right")
+        limits: tuple[tuple[Band, int], ...] = (("warning", snapshot.warning_nano), ("cutoff", snapshot.cutoff_nano))
+        for level, nano in limits:
+            plt.plot([0, columns - 1], [nano / NANO] * 2, marker="╌", color=plot_color(colors[THEME_COLORS[level]]))
         until = snapshot.taken_ms if snapshot.is_today else snapshot.day_end_ms
         points = sampled(snapshot.curve, span, until, columns)
-        for color, stretch in by_band(points, snapshot.warning_nano, snapshot.cutoff_nano):
+        for name, stretch in by_band(points, snapshot.warning_nano, snapshot.cutoff_nano):
             xs, ys = [column for column, _ in stretch], [height(nano, top) for _, nano in stretch]
-            plt.plot(xs, ys, marker="hd", fillx=True, color=plot_color(colors[color]))
-        plt.yticks([nano / NANO for _, nano in limits], labels)
+            plt.plot(xs, ys, marker="hd", fillx=True, color=plot_color(colors[name]))
+        for level, nano, text in line_labels(limits, top, rows, canvas):
+            color = plot_color(colors[THEME_COLORS[level]])
+            plt.text(f" {text}", columns - 1, nano / NANO, color=color, background="default", alignment="right")
+        plt.yticks([snapshot.spent_nano / NANO] if highest else [], [highest] if highest else [])
         ticks = hour_ticks(span, self._calendar, canvas)
         length = span.end_ms - span.start_ms
         plt.xticks([(ms - span.start_ms) * columns / length for ms, _ in ticks], [text for _, text in ticks])

@@ -11,7 +11,7 @@ from opencode_tui.report import session_facts as words
 from opencode_tui.report.turn_words import lines_of_turns, short_model
 from opencode_tui.report.words import fitting
 from opencode_tui.ui.theme import STYLES
-from opencode_tui.ui.widgets.blocks import cut, wrapped
+from opencode_tui.ui.widgets.blocks import MAX_REMEDY_LINES, cut, in_lines, wrapped
 from opencode_tui.ui.widgets.panel import SessionPanel
 
 LEAST_TURNS = 3
@@ -19,13 +19,16 @@ LEAST_TURNS = 3
 
 
 def fact_lines(view: SessionView, calendar: Calendar, width: int) -> list[Content]:
-    """The causes, then the state with project, agent and model, then what it cost."""
-    causes = [line for cause in words.causes(view) for line in wrapped(cause, width)]
+    """The causes with what to do, then the state with project, agent and model, then what it cost."""
+    causes: list[Content] = []
+    for cause, remedy in words.causes(view):
+        causes += [Content.styled(line, STYLES["warning"]) for line in wrapped(cause, width)]
+        causes += map(Content, in_lines(remedy, width, MAX_REMEDY_LINES))
     project = last_part(view.project or view.directory)
     head = " · ".join(filter(None, (words.STATE_WORDS[view.state], project, view.agent, short_model(view.model))))
     facts = words.packed(words.facts(view, calendar), width)
     return [
-        *(Content.styled(line, STYLES["warning"]) for line in causes),
+        *causes,
         Content(cut(head, width).rstrip()),
         *map(Content, facts),
     ]
@@ -45,6 +48,8 @@ def turn_lines(view: SessionView, calendar: Calendar, width: int, height: int) -
 
 
 class SessionAside(SessionPanel):
+    BORDER_TITLE = "Session"
+
     def __init__(self, calendar: Calendar) -> None:
         super().__init__(id="session-aside")
         self._calendar = calendar
@@ -67,7 +72,7 @@ class SessionAside(SessionPanel):
     def render(self) -> Content:
         view, width, height = self.session, self.size.width, self.size.height
         if view is None:
-            return Content.styled("no session at the cursor", STYLES["note"])
+            return Content.styled("nothing to show yet", STYLES["note"])
         facts = fact_lines(view, self._calendar, width)[: max(height - LEAST_TURNS, 1)]
         turns = turn_lines(view, self._calendar, width, height - len(facts))
         gap = [Content("")] if len(facts) + len(turns) < height else []
