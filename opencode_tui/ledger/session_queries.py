@@ -55,6 +55,21 @@ def tree_ids(connection: sqlite3.Connection, root: str) -> list[str]:
     return [row[0] for row in connection.execute(_TREE, (root,))]
 
 
+def tree_sums(connection: sqlite3.Connection, ids: Iterable[str]) -> dict[str, tuple[int, int]]:
+    """(nano-dollars with all descendants, time of the first call in Unix ms) of each of the sessions, by id."""
+    rows = connection.execute(
+        f"""
+        WITH RECURSIVE below(root, id) AS (
+          SELECT value, value FROM json_each(?)
+          UNION SELECT b.root, s.id FROM below b JOIN session s ON s.parent_id = b.id)
+        SELECT b.root, {exact_sum("c.cost_nano")}, min(c.created_ms)
+        FROM below b CROSS JOIN call c ON c.session_id = b.id WHERE c.copied_from IS NULL GROUP BY b.root
+        """,
+        (json.dumps(sorted(ids)),),
+    )
+    return {root: (nano, first_ms) for root, nano, first_ms in rows}
+
+
 def with_ancestors(connection: sqlite3.Connection, ids: Iterable[str]) -> list[str]:
     """The ids of the sessions and all known ancestors, each once, even if parents form a cycle."""
     rows = connection.execute(

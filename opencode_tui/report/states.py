@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Literal
 
@@ -16,6 +16,7 @@ from opencode_tui.paths import opencode_data_dir, tilde
 from opencode_tui.records.alerts import Alert
 from opencode_tui.records.day import Snapshot
 from opencode_tui.records.stores import StoreState
+from opencode_tui.report.alert_words import level_glyph
 from opencode_tui.report.words import amount_text, band_glyph, clock_time, fitting, meter
 
 LineStyle = Literal["calm", "note", "warning", "cutoff"]
@@ -111,6 +112,13 @@ def failure_banner(failure: Failure, calendar: Calendar) -> StateLine:
     """Why the snapshot is stale."""
     since = clock_time(failure.since_ms, calendar)
     return StateLine("warning", (f"▲ Stale since {since}: {failure.reason}. Trying again; r tries now.",))
+
+
+def others_line(alerts: Sequence[Alert]) -> StateLine:
+    """How many alerts there are, the most severe first, none of which is about the shown session."""
+    level = alerts[0].crossing.level
+    count = f"{level_glyph(level)} {plural(len(alerts), 'alert')} elsewhere"
+    return StateLine("note" if level == "notice" else level, (f"{count} · e opens the gravest", count))
 
 
 def says_the_band(alert: Alert | None, snapshot: Snapshot) -> bool:
