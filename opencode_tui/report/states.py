@@ -78,17 +78,21 @@ def band_banner(snapshot: Snapshot) -> StateLine | None:
     )
 
 
-def store_banner(store: StoreState) -> StateLine | None:
-    """What is wrong with a store; None if it is live."""
+def store_banner(store: StoreState, today_ms: int | None = None) -> StateLine | None:
+    """What is wrong with a store; None if it is live. `today_ms` is when today began, if it is the only store."""
     if store.state == "live":
         return None
     if store.state == "importing":
         bar, share = meter(store.imported, store.total, 12), importing_share(store.imported, store.total)
         count = f"{store.imported:,} of {plural(store.total, 'message')}"
+        left = store.left_from_ms
+        right = today_ms is not None and left is not None and left < today_ms
+        today = "today is already right" if right else "today is not complete yet"
         return StateLine(
             "note",
             (
-                f"◌ Importing OpenCode's history {bar} {share} · {count} · newest first, today is already right",
+                f"◌ Importing OpenCode's history {bar} {share} · {count} · newest first, {today}",
+                f"◌ Importing {bar} {share} · {today}",
                 f"◌ Importing OpenCode's history {bar} {share} · {count}",
                 f"◌ Importing history {bar} {share}",
                 f"◌ Importing {bar} {share}",
@@ -139,7 +143,8 @@ def banners(
         lines += [band] if band else []
         if snapshot.guard and snapshot.guard.trouble:
             lines.append(StateLine("warning", (f"▲ {snapshot.guard.trouble}",)))
-        lines += [line for store in snapshot.stores if (line := store_banner(store))]
+        today_ms = calendar.start_of(calendar.day(snapshot.taken_ms)) if len(snapshot.stores) == 1 else None
+        lines += [line for store in snapshot.stores if (line := store_banner(store, today_ms))]
         prices = price_banner(snapshot.price_problems)
         lines += [prices] if prices else []
     return tuple(lines)

@@ -13,7 +13,10 @@ from opencode_tui.clock import Calendar, short_day
 from opencode_tui.money import format_usd, percentages, plural, tokens_text
 from opencode_tui.records.calls import Tokens
 from opencode_tui.records.day import Band, Snapshot, Split, Week
+from opencode_tui.records.model_key import short_name
 
+JUST_NOW_MS = 2_000
+"""A state that began no longer ago than this is said without its time: the process has only just looked."""
 _GLYPHS: dict[Band, str] = {"calm": "●", "warning": "▲", "cutoff": "■"}
 
 
@@ -80,6 +83,56 @@ def crossing_text(snapshot: Snapshot, calendar: Calendar) -> tuple[str, ...]:
     return (f"{warning} · {cutoff}", warning) if cutoff else (warning,)
 
 
+def is_unknown(snapshot: Snapshot) -> bool:
+    """Whether the day's spend is not known to its end: a store cannot be read, or there is none any more."""
+    if not snapshot.is_today:
+        return False
+    troubled = any(store.state not in ("live", "importing") for store in snapshot.stores)
+    return troubled or (not snapshot.stores and snapshot.lower_bound)
+
+
+def unknown_since(snapshot: Snapshot, calendar: Calendar) -> str:
+    """Such as `unknown since 14:02`; without the time if it is not known or just now."""
+    times = [each.since_ms for each in snapshot.stores if each.since_ms is not None and each.state != "importing"]
+    if not times or snapshot.taken_ms - min(times) < JUST_NOW_MS:
+        return "unknown"
+    return f"unknown since {calendar.moment(min(times), snapshot.taken_ms)}"
+
+
+def spent_text(snapshot: Snapshot, calendar: Calendar) -> str:
+    """The day's spend; `unknown since 14:02` if there is none that is known and a store cannot be read."""
+    if is_unknown(snapshot) and not snapshot.spent_nano:
+        return unknown_since(snapshot, calendar)
+    return amount_text(snapshot.spent_nano, snapshot.lower_bound)
+
+
+def shown_band(snapshot: Snapshot) -> Band:
+    """The band to show: a day that is not known to its end is at least a warning."""
+    return "warning" if snapshot.band == "calm" and is_unknown(snapshot) else snapshot.band
+
+
+def quiet_lines(snapshot: Snapshot, calendar: Calendar) -> tuple[tuple[str, ...], ...]:
+    """What is known on a day without a call: the spend of the day before, and the last call."""
+    found: list[tuple[str, ...]] = []
+    if snapshot.is_today and len(snapshot.week_days) > 1:
+        before = snapshot.week_days[-2]
+        found.append((f"yesterday {amount_text(before.spend_nano, before.lower_bound)}",))
+    if (call := snapshot.last_call) is not None:
+        last, model = f"last call {calendar.moment(call.at_ms, snapshot.taken_ms)}", short_name(call.model)
+        found.append((f"{last} · {call.title} · {model}", f"{last} · {call.title}", last))
+    return tuple(found)
+
+
+def week_left(week: Week) -> tuple[str, ...]:
+    """Such as `$3.82 of $7.00 left this week`; over the target as `week_line` has it."""
+    left = week.target_nano - week.spend_nano
+    if left <= 0:
+        return week_line(week)
+    most = "at most " if week.lower_bound else ""
+    text = f"{most}{format_usd(left)} of {format_usd(week.target_nano)} left this week"
+    return (f"{text} {meter(week.spend_nano, week.target_nano, 8)}", text, f"{most}{format_usd(left)} left this week")
+
+
 def pace(snapshot: Snapshot, calendar: Calendar) -> tuple[str, ...]:
     """The run rate and the next crossings; empty for a past day."""
     if not snapshot.is_today:
@@ -101,7 +154,10 @@ def money_line(snapshot: Snapshot | None, calendar: Calendar) -> tuple[str, ...]
     """
     if snapshot is None or not snapshot.is_today:
         return ()
-    figure = f"{band_glyph(snapshot.band)} {amount_text(snapshot.spent_nano, snapshot.lower_bound)}"
+    figure = f"{band_glyph(shown_band(snapshot))} {spent_text(snapshot, calendar)}"
+    if is_unknown(snapshot):
+        since = unknown_since(snapshot, calendar)
+        return (f"{figure} · {since}", figure) if snapshot.spent_nano else (figure,)
     line = f"{figure} of {format_usd(snapshot.cutoff_nano)}"
     if not snapshot.rate_nano:
         return line, figure
@@ -208,6 +264,8 @@ def list_price(snapshot: Snapshot) -> tuple[str, ...]:
 
 def verdict(week: Week) -> str:
     """The week's verdict, with a glyph unless it is on pace."""
+    if week.lower_bound and week.verdict == "on pace":
+        return "on pace as far as known"
     return {"on pace": "on pace", "over pace": "▲ over pace", "over target": "■ over target"}[week.verdict]
 
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from opencode_tui.clock import calendar_for
+from opencode_tui.clock import DAY_MS, calendar_for
 from opencode_tui.config.settings import Settings
 from opencode_tui.money import tokens_text
 from opencode_tui.records.calls import Tokens
-from opencode_tui.records.day import Split, Week
+from opencode_tui.records.day import LastCall, Split, Week
 from opencode_tui.report import words
 from opencode_tui.report.states import Failure, banners, empty_screen, freshness, looked_in, store_banner
 from tests.support.records import replace
@@ -163,6 +163,52 @@ def test_an_import_says_how_far_it_is() -> None:
     assert said is not None
     assert said.text(34) == "◌ Importing ▰▰▰▰▱▱▱▱▱▱▱▱ 34%"
     assert "78,200 of 230,000 messages" in said.text(200)
+
+
+@pytest.mark.parametrize(
+    ("left_from", "right"), [("07:00", False), ("00:00", False), (None, False), ("yesterday", True)]
+)
+def test_today_is_said_to_be_right_only_when_all_of_it_is_read(left_from: str | None, right: bool) -> None:
+    left = DAY_START - 1 if left_from == "yesterday" else at(left_from) if left_from else None
+    store = replace(IMPORTING, left_from_ms=left)
+    (line,) = banners(snapshot(stores=(store,)), None, UTC)
+    assert ("today is already right" in line.variants[0]) is right
+    assert ("today is not complete yet" in line.variants[0]) is not right
+    both = banners(snapshot(stores=(store, STORE)), None, UTC)
+    assert "already right" not in both[0].variants[0], "what the other store has may not have been read yet"
+
+
+BROKEN = replace(STORE, state="broken", since_ms=at("14:02"))
+
+
+def test_what_cannot_be_read_is_unknown_and_never_nothing() -> None:
+    dark = quiet(stores=(BROKEN,), lower_bound=True)
+    assert words.spent_text(dark, UTC) == "unknown since 14:02"
+    assert words.money_line(dark, UTC) == ("▲ unknown since 14:02",)
+    assert words.shown_band(dark) == "warning"
+    some = snapshot("$0.62", stores=(BROKEN,), lower_bound=True)
+    assert words.money_line(some, UTC)[0] == "▲ ≥$0.62 · unknown since 14:02"
+    assert words.shown_band(replace(some, band="cutoff")) == "cutoff"
+    just_now = replace(dark, stores=(replace(BROKEN, since_ms=NOW),))
+    assert words.spent_text(just_now, UTC) == "unknown", "a command that has only just looked knows no time"
+    yesterday = snapshot("$0.62", day=YESTERDAY, stores=(BROKEN,))
+    assert not words.is_unknown(yesterday)
+
+
+def test_a_week_that_is_not_known_to_its_end_is_on_pace_as_far_as_known() -> None:
+    assert words.week_line(replace(snapshot().week, lower_bound=True))[0].endswith("on pace as far as known")
+    over = replace(snapshot().week, lower_bound=True, verdict="over target")
+    assert words.week_line(over)[0].endswith("■ over target")
+
+
+def test_a_quiet_morning_says_yesterdays_spend_the_last_call_and_what_is_left_of_the_week() -> None:
+    call = LastCall(at("17:37") - DAY_MS, "Return labels as PDF", "openai/gpt-5.2")
+    lines = words.quiet_lines(quiet(last_call=call), UTC)
+    assert lines[0] == ("yesterday $1.12",)
+    assert lines[1][0] == "last call Tue 12 May 17:37 · Return labels as PDF · gpt-5.2"
+    assert words.week_left(quiet().week)[1] == "$3.82 of $7.00 left this week"
+    over = replace(quiet().week, spend_nano=nano("$9"), verdict="over target")
+    assert words.week_left(over) == words.week_line(over)
 
 
 def test_a_store_in_trouble_says_its_sentence_or_at_least_its_state() -> None:

@@ -23,7 +23,15 @@ def day_lines(snapshot: Snapshot, calendar: Calendar, width: int) -> list[list[F
         pace = words.fitting((quiet_day(snapshot.day, snapshot.is_today, snapshot.lower_bound),), width)
     pace_style = STYLES[snapshot.band] if snapshot.band != "calm" else ""
     activity = [(0, pace, pace_style)] if pace else []
-    if not quiet:
+    if words.is_unknown(snapshot):
+        unknown = f"▲ the rest of today is {words.unknown_since(snapshot, calendar)}"
+        short = f"▲ {words.unknown_since(snapshot, calendar)}"
+        line = (0, words.fitting((short if quiet else unknown, short), width), STYLES["warning"])
+        activity = [line] if quiet else [*activity, line]
+    if quiet:
+        known = words.quiet_lines(snapshot, calendar)
+        activity += [(1 + n, words.fitting(each, width), "") for n, each in enumerate(known)]
+    else:
         activity.append((1, words.fitting(words.activity_text(snapshot), width), ""))
     if notes := words.notes(snapshot):
         activity.append((3 if snapshot.aborted_calls else 7, words.fitting(notes, width), STYLES["note"]))
@@ -36,7 +44,8 @@ def day_lines(snapshot: Snapshot, calendar: Calendar, width: int) -> list[list[F
     if list_price := words.list_price(snapshot):
         spend.append((5, words.fitting(list_price, width), ""))
     verdict = {"on pace": "", "over pace": STYLES["warning"], "over target": STYLES["cutoff"]}
-    week = (2, words.fitting(words.week_line(snapshot.week), width), verdict[snapshot.week.verdict])
+    weeks = words.week_left if quiet and snapshot.is_today else words.week_line
+    week = (2, words.fitting(weeks(snapshot.week), width), verdict[snapshot.week.verdict])
     return [activity, spend, [week]]
 
 
