@@ -17,7 +17,7 @@ from opencode_tui.ledger import alert_log, queries
 from opencode_tui.ledger.bounds import bounded_keys, is_lower_bound
 from opencode_tui.paths import last_part
 from opencode_tui.readings.context import Context
-from opencode_tui.readings.naming import session_title
+from opencode_tui.readings.naming import session_titles
 from opencode_tui.readings.sessions import RUNNING_MS, session_rows
 from opencode_tui.records.alerts import Alert, severity
 from opencode_tui.records.day import DaySpend, LastCall, SessionLine, Snapshot, Split
@@ -66,9 +66,7 @@ def _last_call(picture: Snapshot, context: Context) -> LastCall | None:
     if found is None:
         return None
     at_ms, session_id, model = found
-    facts = queries.session_facts(context.connection, [session_id]).get(session_id)
-    title, place = (facts.title, facts.project) if facts else ("", "")
-    return LastCall(at_ms, session_title(title, place, at_ms, context.calendar), model)
+    return LastCall(at_ms, session_titles(context.connection, [session_id], context.calendar)[session_id], model)
 
 
 def _read(day: date, context: Context) -> _Read:

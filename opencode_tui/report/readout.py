@@ -15,7 +15,7 @@ def readout(snapshot: Snapshot) -> list[str]:
     split, week = snapshot.split, snapshot.week
     shares = percentages((split.input_nano, split.output_nano, split.cache_nano, split.unknown_nano))
     unknown = f" / {shares[3]}% unknown" if shares[3] else ""
-    spent = amount_text(snapshot.spent_nano, snapshot.lower_bound)
+    spent = f"{amount_text(snapshot.spent_nano, snapshot.lower_bound)} spent"
     if is_unknown(snapshot) and not snapshot.spent_nano:
         spent = "unknown"
     known = "on pace as far as known" if week.lower_bound and week.verdict == "on pace" else week.verdict

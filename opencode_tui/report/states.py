@@ -65,8 +65,6 @@ def band_banner(snapshot: Snapshot) -> StateLine | None:
         band_glyph(snapshot.band),
     )
     verb = ("is" if snapshot.is_today else "was") + " past"
-    if spent == limit:
-        verb = "has reached" if snapshot.is_today else "reached"
     name = "warning" if snapshot.band == "warning" else "cutoff"
     return StateLine(
         snapshot.band,

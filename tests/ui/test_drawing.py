@@ -154,7 +154,7 @@ async def test_the_highest_point_of_the_curve_stands_on_its_axis() -> None:
 
 def test_when_lines_are_few_the_pace_stays_and_the_tokens_go() -> None:
     groups = day_lines(snapshot(list_nano=1, running_calls=1), UTC, 36)
-    assert [text for text, _ in choose(groups, 1)] == ["$0.24 last hour · warning 15:08"]
+    assert [text for text, _ in choose(groups, 1)] == ["$0.24/h · warning 15:08"]
     texts = [text for text, _ in choose(groups, 4)]
     assert texts[0].startswith("$0.24") and texts[-1].startswith("week")
     assert not any("1.2M" in text for text in texts)
