@@ -101,11 +101,14 @@ async def test_enter_in_why_opens_the_session_and_its_keys_are_about_the_row() -
 
 async def test_u_takes_back_what_was_acknowledged_earlier_at_the_cursor() -> None:
     app, feed = over()
-    feed.on_look = lambda _: fired(alert(2, acknowledged_ms=NOW), alert(1))
+    other = alert(1, cause=replace(alert().cause, session_id=None))
+    feed.on_look = lambda _: fired(alert(2, acknowledged_ms=NOW), other)
     async with showing(app, WIDE) as pilot:
         await why(pilot)
-        assert "z x u Alerts" in screen_text(app)
-        await pilot.press("j", "u", "k", "u")
+        assert "z x u Alerts" not in screen_text(app)
+        await pilot.press("u", "j")
+        await until(pilot, lambda: "z x u Alerts" in screen_text(app))
+        await pilot.press("u")
         await until(pilot, lambda: feed.actions == [UnacknowledgeAlerts((2,))])
 
 

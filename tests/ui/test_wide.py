@@ -151,7 +151,7 @@ async def test_the_last_alerts_name_their_cause_first() -> None:
     async with showing(app, BROADER) as pilot:
         await until(pilot, lambda: "4× edits of Button.tsx" in screen_text(app))
         text = screen_text(app)
-    assert text.index("4× edits of Button.tsx") < text.index("$0.83 is past the warning $0.80 · new")
+    assert text.index("4× edits of Button.tsx") < text.index("new · $0.83 is past the warning $0.80")
 
 
 @pytest.mark.parametrize("picture", [snapshot("$0.62", session_lines=()), snapshot("$0", curve=())])

@@ -21,7 +21,7 @@ CAUSE_LINES = 2
 
 
 def alert_rows(alert: Alert, now_ms: int, calendar: Calendar, width: int) -> list[Content]:
-    """The cause behind the glyph and the time, and below it what was crossed with the alert's state."""
+    """The cause behind the glyph and the time, and below it the alert's state with what was crossed."""
     first, crossed = cause_first(alert)
     state = state_text(alert, now_ms, calendar)
     style = STYLES[alert.crossing.level] if state == "new" else ""
@@ -30,7 +30,7 @@ def alert_rows(alert: Alert, now_ms: int, calendar: Calendar, width: int) -> lis
     if len(lines) > CAUSE_LINES:
         lines = [*lines[: CAUSE_LINES - 1], cut(" ".join(lines[CAUSE_LINES - 1 :]), room)]
     head = f"{level_glyph(alert.crossing.level)} {brief_moment(alert.fired_ms, now_ms, calendar):>6} "
-    below = cut(" · ".join(filter(None, (crossed, state))), room).rstrip()
+    below = cut(" · ".join(filter(None, (state, crossed))), room).rstrip()
     return [
         Content.assemble((head, style), (lines[0], style)),
         *(Content.styled(" " * INDENT + line, style) for line in lines[1:]),
