@@ -142,6 +142,15 @@ async def test_an_alert_in_a_closed_group_is_gone_to() -> None:
         await until(pilot, lambda: screen.query_one(RowTable).cursor_key == "2")
 
 
+async def test_the_detail_says_why_no_cause_was_found() -> None:
+    shared = replace(alert().cause, sentence="127 sessions share it", found=False)
+    app, feed = over()
+    feed.on_look = lambda _: fired(alert(1, cause=shared))
+    async with showing(app, NORMAL) as pilot:
+        await why(pilot)
+        assert "$0.83 is past the warning $0.80: 127 sessions share it" in screen_text(app)
+
+
 async def test_a_narrow_terminal_has_the_detail_below_and_a_wide_one_beside() -> None:
     app, _ = over(*FIRED[:1])
     async with showing(app, (120, 40)) as pilot:

@@ -26,7 +26,7 @@ def nothing_fired(rules: tuple[str, ...], config: str) -> Content:
 def alert_content(alert: Alert, title: str, now_ms: int, calendar: Calendar, width: int) -> Content:
     """The alert's cause, what was crossed, and its details in lines of at most `width` cells."""
     level = alert.crossing.level
-    first, crossed = cause_first(alert)
+    first, crossed = cause_first(alert) if alert.cause.found else (alert.text, "")
     lines = [Content.styled(line, STYLES[level]) for line in wrapped(f"{level_glyph(level)} {first}", width)]
     lines += [Content.styled(line, STYLES[level]) for line in wrapped(crossed, width) if crossed]
     for what, text in details(alert, title, now_ms, calendar):

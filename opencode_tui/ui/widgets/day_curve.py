@@ -132,7 +132,15 @@ class DayCurve(DayPanel):
 
     def facts(self, snapshot: Snapshot) -> object:
         beat = snapshot.taken_ms // BEAT_MS if snapshot.is_today else 0
-        return snapshot.day, snapshot.curve, snapshot.warning_nano, snapshot.cutoff_nano, snapshot.band, beat
+        return (
+            snapshot.day,
+            snapshot.curve,
+            snapshot.lower_bound,
+            snapshot.warning_nano,
+            snapshot.cutoff_nano,
+            snapshot.band,
+            beat,
+        )
 
     def show(self, snapshot: Snapshot) -> None:
         self.draw()

@@ -6,7 +6,6 @@ from textual.content import Content
 from textual.reactive import var
 
 from opencode_tui.clock import Calendar, Clock
-from opencode_tui.money import plural
 from opencode_tui.records.alerts import Alert
 from opencode_tui.records.answers import AlertList
 from opencode_tui.report.alert_words import brief_moment, cause_first, level_glyph, state_text
@@ -52,12 +51,6 @@ class LastAlerts(Panel[AlertList]):
 
     def watch_fired(self, fired: AlertList | None) -> None:
         self.follow(fired)
-
-    def show(self, record: AlertList) -> None:
-        now = self._clock()
-        new = sum(state_text(alert, now, self._calendar) == "new" for alert in record.alerts)
-        self.border_title = f"Last alerts · {plural(new, 'new one')}" if new else "Last alerts"
-        self.refresh()
 
     def render(self) -> Content:
         if self.fired is None:
