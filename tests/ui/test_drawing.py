@@ -12,7 +12,16 @@ from opencode_tui.money import format_usd
 from opencode_tui.records.day import Band, DaySpend
 from opencode_tui.ui.app import OpencodeTui
 from opencode_tui.ui.widgets.blocks import across, cut, upward
-from opencode_tui.ui.widgets.day_curve import by_band, hour_ticks, line_labels, plot_color, sampled, shown_span
+from opencode_tui.ui.widgets.day_curve import (
+    axis_row,
+    by_band,
+    highest_row,
+    hour_ticks,
+    line_labels,
+    plot_color,
+    sampled,
+    shown_span,
+)
 from opencode_tui.ui.widgets.day_facts import choose, day_lines
 from opencode_tui.ui.widgets.seven_days import bar_rows, day_label
 from opencode_tui.ui.widgets.slices import slice_rows
@@ -148,8 +157,18 @@ async def test_the_highest_point_of_the_curve_stands_on_its_axis() -> None:
     app, _ = app_over(snapshot("$0.62"))
     async with showing(app, (120, 40)):
         lines = curve_lines(app)
-    (line,) = (line for line in lines if "$0.62" in line)
-    assert lines.index(line) <= min(i for i, each in enumerate(lines) if "█" in each or "▄" in each)
+    (at,) = (i for i, line in enumerate(lines) if "$0.62" in line)
+    assert at == min(i for i, line in enumerate(lines) if set(line) & set("█▄▗▟▐▌▖"))
+    assert "╌" not in lines[at], "no line is taken for the amount"
+
+
+@pytest.mark.parametrize("rows", range(2, 20))
+@pytest.mark.parametrize("spent", ["$0.01", "$0.68", "$0.79", "$1.49", "$2"])
+def test_the_label_of_the_highest_point_never_stands_at_a_line(rows: int, spent: str) -> None:
+    limits, top = (nano("$0.80"), nano("$1.50")), nano("$2.20")
+    row = highest_row(nano(spent), limits, top, rows)
+    assert row is None or row not in {axis_row(limit, top, rows) for limit in limits}
+    assert row is None or abs(row - axis_row(nano(spent), top, rows)) <= 1
 
 
 def test_when_lines_are_few_the_pace_stays_and_the_tokens_go() -> None:

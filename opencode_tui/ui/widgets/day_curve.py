@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from math import floor
 
 from textual.app import ComposeResult
@@ -95,6 +95,17 @@ def height(nano: int, top: float) -> float:
     return min(max(nano, 0), top) / NANO
 
 
+def axis_row(nano: int, top: float, rows: int) -> int:
+    """The row of an amount on an axis from 0 to `top`, counted from 0 at the bottom, as plotext has it."""
+    return floor(0.5 + (rows - 1) * nano / top)
+
+
+def highest_row(nano: int, limits: Iterable[int], top: float, rows: int) -> int | None:
+    """The row for the label of the highest point, which must not look like that of a line; None if there is none."""
+    row, taken = axis_row(nano, top, rows), {axis_row(limit, top, rows) for limit in limits}
+    return next((each for each in (row, row - 1) if each >= 0 and each not in taken), None)
+
+
 def line_labels(limits: Sequence[tuple[Band, int]], top: float, rows: int, width: int) -> list[tuple[Band, int, str]]:
     """(level, amount at which it stands, text) of each line's label, such as `cutoff $1.50`, or `■ $1.50` if narrow.
 
@@ -102,7 +113,7 @@ def line_labels(limits: Sequence[tuple[Band, int]], top: float, rows: int, width
     """
     found: dict[int, tuple[Band, int, str]] = {}
     for level, nano in limits:
-        row = floor(0.5 + (rows - 1) * nano / top)
+        row = axis_row(nano, top, rows)
         name = level if width >= NAMED_LINES else band_glyph(level)
         before = f"{found[row][2]} · " if row in found else ""
         found[row] = (level, nano, f"{before}{name} {format_usd(nano)}")
@@ -153,12 +164,13 @@ class DayCurve(DayPanel):
         plt, colors, span = self._plot.plt, self.app.theme_variables, shown_span(snapshot)
         top = max(snapshot.cutoff_nano, snapshot.warning_nano, snapshot.spent_nano, 1) * 11 / 10
         highest = amount_text(snapshot.spent_nano, snapshot.lower_bound) if snapshot.spent_nano > 0 else ""
-        canvas, rows = width - len(highest), self._plot.size.height - 1
+        left, rows = len(highest), self._plot.size.height - 1
+        canvas = width - left
         columns = canvas * 2
         plt.clear_data()
         plt.theme("clear")
         plt.frame(False)
-        plt.xlim(0, columns - 1)
+        plt.xlim(-2 * left, columns - 1)  # the axis is to the left of 0
         plt.ylim(0, top / NANO)
         limits: tuple[tuple[Band, int], ...] = (("warning", snapshot.warning_nano), ("cutoff", snapshot.cutoff_nano))
         for level, nano in limits:
@@ -171,7 +183,11 @@ class DayCurve(DayPanel):
         for level, nano, text in line_labels(limits, top, rows, canvas):
             color = plot_color(colors[THEME_COLORS[level]])
             plt.text(f" {text}", columns - 1, nano / NANO, color=color, background="default", alignment="right")
-        plt.yticks([snapshot.spent_nano / NANO] if highest else [], [highest] if highest else [])
+        row = highest_row(snapshot.spent_nano, (nano for _, nano in limits), top, rows) if highest else None
+        if row is not None:
+            color = plot_color(colors["foreground"])
+            at = top * row / (rows - 1) / NANO
+            plt.text(highest, -2 * left, at, color=color, background="default", alignment="left")
         ticks = hour_ticks(span, self._calendar, canvas)
         length = span.end_ms - span.start_ms
         plt.xticks([(ms - span.start_ms) * columns / length for ms, _ in ticks], [text for _, text in ticks])
