@@ -5,15 +5,11 @@ Functions that return a tuple give their text from the longest variant to the sh
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date
-from itertools import product
 
 from opencode_tui.clock import Calendar, short_day
-from opencode_tui.money import format_usd, percentages, plural, tokens_text
-from opencode_tui.records.calls import Tokens
-from opencode_tui.records.day import Band, Snapshot, Split, Week
-from opencode_tui.records.model_key import short_name
+from opencode_tui.money import format_usd, plural
+from opencode_tui.records.day import Band, Snapshot, Week
 
 JUST_NOW_MS = 2_000
 """A state that began no longer ago than this is said without its time: the process has only just looked."""
@@ -109,28 +105,6 @@ def shown_band(snapshot: Snapshot) -> Band:
     return "warning" if snapshot.band == "calm" and doubtful else snapshot.band
 
 
-def quiet_lines(snapshot: Snapshot, calendar: Calendar) -> tuple[tuple[str, ...], ...]:
-    """What is known on a day without a call: the spend of the day before, and the last call."""
-    found: list[tuple[str, ...]] = []
-    if snapshot.is_today and len(snapshot.week_days) > 1:
-        before = snapshot.week_days[-2]
-        found.append((f"yesterday {amount_text(before.spend_nano, before.lower_bound)}",))
-    if (call := snapshot.last_call) is not None:
-        last, model = f"last call {calendar.moment(call.at_ms, snapshot.taken_ms)}", short_name(call.model)
-        found.append((f"{last} · {call.title} · {model}", f"{last} · {call.title}", last))
-    return tuple(found)
-
-
-def week_left(week: Week) -> tuple[str, ...]:
-    """Such as `$3.82 of $7.00 left this week`; over the target as `week_line` has it."""
-    left = week.target_nano - week.spend_nano
-    if left <= 0:
-        return week_line(week)
-    most = "at most " if week.lower_bound else ""
-    text = f"{most}{format_usd(left)} of {format_usd(week.target_nano)} left this week"
-    return (f"{text} {meter(week.spend_nano, week.target_nano, 8)}", text, f"{most}{format_usd(left)} left this week")
-
-
 def pace(snapshot: Snapshot, calendar: Calendar) -> tuple[str, ...]:
     """The run rate and the next crossings; empty for a past day."""
     if not snapshot.is_today:
@@ -200,56 +174,6 @@ def unreadable_text(snapshot: Snapshot) -> tuple[str, ...]:
     reasons = ", ".join(f"{reason} ({count:,})" for reason, count in snapshot.unreadable_reasons)
     first = snapshot.unreadable_reasons[0][0] if snapshot.unreadable_reasons else ""
     return (f"{head}: {reasons}", f"{head}: {first}", head) if reasons else (head,)
-
-
-def split_parts(split: Split, tokens: Tokens) -> tuple[tuple[str, str, str], ...]:
-    """(name, share of the spend, tokens) for input, output, cache and, if there is any, unknown.
-
-    The share is empty if nothing was spent; `unknown` is the spend of models without known rates.
-    """
-    shares = percentages((split.input_nano, split.output_nano, split.cache_nano, split.unknown_nano))
-    texts = tuple(f"{share}%" if any(shares) else "" for share in shares)
-    parts = [
-        ("input", texts[0], tokens_text(tokens.input)),
-        ("output", texts[1], tokens_text(tokens.output + tokens.reasoning)),
-        ("cache", texts[2], tokens_text(tokens.cache_read + tokens.cache_write)),
-    ]
-    if split.unknown_nano > 0:
-        parts.append(("unknown", texts[3], ""))
-    return tuple(parts)
-
-
-_SPLIT_LABELS = (("share of cost", "tokens"), ("cost", "tokens"), ("cost", "tok"), ("", ""))
-_SHORT_KINDS = {"input": "in", "output": "out", "unknown": "?"}
-
-
-def split_lines(split: Split, tokens: Tokens, width: int) -> tuple[str, ...]:
-    """The split with its tokens: on one line if it fits, else tokens below their shares, with shorter names."""
-    parts = split_parts(split, tokens)
-    short = tuple((_SHORT_KINDS.get(name, name), *rest) for name, *rest in parts)
-    if not parts[0][1]:
-        counts, brief = (tuple(f"{name} {count}" for name, _, count in kinds) for kinds in (parts, short))
-        return (fitting((f"tokens: {' · '.join(counts)}", "  ".join(counts), " ".join(brief)), width),)
-    one = [f"{name} {share}" + (f" ({count})" if count else "") for name, share, count in parts]
-    one[0] = one[0].replace(")", " tokens)")
-    if len(line := f"share of cost: {' · '.join(one)}") <= width:
-        return (line,)
-    for labels, kinds, gap in product(_SPLIT_LABELS, (parts, short), ("  ", " ")):
-        above, below = _split_rows(kinds, labels, gap)
-        if len(above) <= width:
-            break
-    return (fitting((above,), width), fitting((below,), width))
-
-
-def _split_rows(parts: Sequence[Sequence[str]], labels: tuple[str, str], gap: str) -> tuple[str, str]:
-    """The shares, and below each its tokens."""
-    shares = [f"{name} {share}".rstrip() for name, share, _ in parts]
-    columns = [max(len(share), len(count)) for share, (_, _, count) in zip(shares, parts, strict=True)]
-    above = [share.ljust(size) for share, size in zip(shares, columns, strict=True)]
-    below = [part[2].rjust(len(share)).ljust(size) for part, share, size in zip(parts, shares, columns, strict=True)]
-    size = max(map(len, labels))
-    first, second = ([label.ljust(size)] if size else [] for label in labels)
-    return gap.join([*first, *above]).rstrip(), gap.join([*second, *below]).rstrip()
 
 
 def list_price(snapshot: Snapshot) -> tuple[str, ...]:

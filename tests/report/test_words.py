@@ -12,6 +12,8 @@ from opencode_tui.money import tokens_text
 from opencode_tui.records.calls import Tokens
 from opencode_tui.records.day import LastCall, Split, Week
 from opencode_tui.report import words
+from opencode_tui.report.quiet_words import quiet_lines, week_left
+from opencode_tui.report.split_words import split_lines
 from opencode_tui.report.states import Failure, banners, empty_screen, freshness, looked_in, store_banner
 from tests.support.records import replace
 from tests.ui.builders import DAY, DAY_START, NOW, STORE, at, nano, quiet, snapshot
@@ -113,13 +115,13 @@ def test_unreadable_rows_are_counted_with_their_reasons() -> None:
 
 def test_the_split_adds_up_to_a_hundred_with_what_is_unknown() -> None:
     split, tokens = Split(1, 1, 1, 1), Tokens(1_200_000, 300_000, 40_000, 8_000_000, 100_000)
-    (line,) = words.split_lines(split, tokens, 100)
+    (line,) = split_lines(split, tokens, 100)
     assert line == "share of cost: input 25% (1.2M tokens) · output 25% (340k) · cache 25% (8.1M) · unknown 25%"
 
 
 def test_where_the_split_is_narrow_tokens_stand_below_their_share() -> None:
     split, tokens = Split(21, 75, 4), Tokens(1_200_000, 300_000, 40_000, 8_000_000, 100_000)
-    above, below = words.split_lines(split, tokens, 60)
+    above, below = split_lines(split, tokens, 60)
     assert above == "share of cost  input 21%  output 75%  cache 4%"
     assert below == "tokens              1.2M        340k      8.1M"
 
@@ -127,13 +129,13 @@ def test_where_the_split_is_narrow_tokens_stand_below_their_share() -> None:
 @pytest.mark.parametrize("width", range(28, 100))
 def test_no_share_of_the_split_is_cut(width: int) -> None:
     split, tokens = Split(2999, 2600, 4401), Tokens(1_200_000, 300_000, 40_000, 8_000_000, 100_000)
-    lines = words.split_lines(split, tokens, width)
+    lines = split_lines(split, tokens, width)
     assert all(share in lines[0] for share in ("30%", "26%", "44%"))
     assert all(len(line) <= width for line in lines)
 
 
 def test_without_spend_only_the_tokens_are_said() -> None:
-    assert words.split_lines(Split(), Tokens(950, 10), 60) == ("tokens: input 950 · output 10 · cache 0",)
+    assert split_lines(Split(), Tokens(950, 10), 60) == ("tokens: input 950 · output 10 · cache 0",)
 
 
 def test_what_was_not_billed_is_said_at_list_price() -> None:
@@ -203,12 +205,12 @@ def test_a_week_that_is_not_known_to_its_end_is_on_pace_as_far_as_known() -> Non
 
 def test_a_quiet_morning_says_yesterdays_spend_the_last_call_and_what_is_left_of_the_week() -> None:
     call = LastCall(at("17:37") - DAY_MS, "Return labels as PDF", "openai/gpt-5.2")
-    lines = words.quiet_lines(quiet(last_call=call), UTC)
+    lines = quiet_lines(quiet(last_call=call), UTC)
     assert lines[0] == ("yesterday $1.12",)
     assert lines[1][0] == "last call Tue 12 May 17:37 · Return labels as PDF · gpt-5.2"
-    assert words.week_left(quiet().week)[1] == "$3.82 of $7.00 left this week"
+    assert week_left(quiet().week)[1] == "$3.82 of $7.00 left this week"
     over = replace(quiet().week, spend_nano=nano("$9"), verdict="over target")
-    assert words.week_left(over) == words.week_line(over)
+    assert week_left(over) == words.week_line(over)
 
 
 def test_a_store_in_trouble_says_its_sentence_or_at_least_its_state() -> None:

@@ -12,16 +12,8 @@ from opencode_tui.money import format_usd
 from opencode_tui.records.day import Band, DaySpend
 from opencode_tui.ui.app import OpencodeTui
 from opencode_tui.ui.widgets.blocks import across, cut, upward
-from opencode_tui.ui.widgets.day_curve import (
-    axis_row,
-    by_band,
-    highest_row,
-    hour_ticks,
-    line_labels,
-    plot_color,
-    sampled,
-    shown_span,
-)
+from opencode_tui.ui.widgets.curve_axis import axis_row, highest_row, line_labels
+from opencode_tui.ui.widgets.day_curve import by_band, hour_ticks, plot_color, sampled, shown_span
 from opencode_tui.ui.widgets.day_facts import choose, day_lines
 from opencode_tui.ui.widgets.seven_days import bar_rows, day_label
 from opencode_tui.ui.widgets.slices import slice_rows

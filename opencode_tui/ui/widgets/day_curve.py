@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
-from math import floor
 
 from textual.app import ComposeResult
 from textual_plotext import PlotextPlot
 
 from opencode_tui.clock import HOUR_MS, Calendar, Span
-from opencode_tui.money import NANO, format_usd
+from opencode_tui.money import NANO
 from opencode_tui.records.day import Band, Snapshot
-from opencode_tui.report.words import amount_text, band_glyph
+from opencode_tui.report.words import amount_text
+from opencode_tui.ui.widgets.curve_axis import highest_row, line_labels
 from opencode_tui.ui.widgets.panel import DayPanel
 
 SHOWN_HOURS = 8
 """The least span of the time axis."""
 BEAT_MS = 5 * 60_000
 """The curve is extended to the current time in these steps, so that it is not redrawn at each poll."""
-NAMED_LINES = 40
-"""The least width in cells that has room for the names of the lines beside the curve."""
 THEME_COLORS: dict[Band, str] = {"calm": "primary", "warning": "warning", "cutoff": "error"}
 _ANSI = ("black", "red", "green", "yellow", "blue", "magenta", "cyan", "white")
 
@@ -93,31 +90,6 @@ def height(nano: int, top: float) -> float:
     Clamped to the axis, since plotext would fill the cells up to any point outside.
     """
     return min(max(nano, 0), top) / NANO
-
-
-def axis_row(nano: int, top: float, rows: int) -> int:
-    """The row of an amount on an axis from 0 to `top`, counted from 0 at the bottom, as plotext has it."""
-    return floor(0.5 + (rows - 1) * nano / top)
-
-
-def highest_row(nano: int, limits: Iterable[int], top: float, rows: int) -> int | None:
-    """The row for the label of the highest point, which must not look like that of a line; None if there is none."""
-    row, taken = axis_row(nano, top, rows), {axis_row(limit, top, rows) for limit in limits}
-    return next((each for each in (row, row - 1) if each >= 0 and each not in taken), None)
-
-
-def line_labels(limits: Sequence[tuple[Band, int]], top: float, rows: int, width: int) -> list[tuple[Band, int, str]]:
-    """(level, amount at which it stands, text) of each line's label, such as `cutoff $1.50`, or `■ $1.50` if narrow.
-
-    Lines that share a row of an axis from 0 to `top` share a label.
-    """
-    found: dict[int, tuple[Band, int, str]] = {}
-    for level, nano in limits:
-        row = axis_row(nano, top, rows)
-        name = level if width >= NAMED_LINES else band_glyph(level)
-        before = f"{found[row][2]} · " if row in found else ""
-        found[row] = (level, nano, f"{before}{name} {format_usd(nano)}")
-    return list(found.values())
 
 
 class DayCurve(DayPanel):

@@ -13,7 +13,7 @@ from opencode_tui.ui.theme import STYLES
 from opencode_tui.ui.widgets.blocks import cut, wrapped
 from opencode_tui.ui.widgets.panel import Panel
 
-INDENT = 9
+ALERT_INDENT = 9
 """The cells of the glyph and the time."""
 CAUSE_LINES = 2
 """The most lines of a cause."""
@@ -24,7 +24,7 @@ def alert_rows(alert: Alert, now_ms: int, calendar: Calendar, width: int) -> lis
     first, crossed = cause_first(alert)
     state = state_text(alert, now_ms, calendar)
     style = STYLES[alert.crossing.level] if state == "new" else ""
-    room = max(width - INDENT, 8)
+    room = max(width - ALERT_INDENT, 8)
     lines = wrapped(first, room)
     if len(lines) > CAUSE_LINES:
         lines = [*lines[: CAUSE_LINES - 1], cut(" ".join(lines[CAUSE_LINES - 1 :]), room)]
@@ -32,8 +32,8 @@ def alert_rows(alert: Alert, now_ms: int, calendar: Calendar, width: int) -> lis
     below = cut(" · ".join(filter(None, (state, crossed))), room).rstrip()
     return [
         Content.assemble((head, style), (lines[0], style)),
-        *(Content.styled(" " * INDENT + line, style) for line in lines[1:]),
-        Content.styled(" " * INDENT + below, STYLES["note"]),
+        *(Content.styled(" " * ALERT_INDENT + line, style) for line in lines[1:]),
+        Content.styled(" " * ALERT_INDENT + below, STYLES["note"]),
     ]
 
 
