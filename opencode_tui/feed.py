@@ -139,14 +139,14 @@ class LedgerFeed:
 
         A slow answer is reused for a while.
         """
-        kept = self._kept.get(request)
-        if kept is not None and clocks.monotonic_s() < kept[0]:
-            return kept[1]
         began_s = clocks.monotonic_s()
+        self._kept = {each: kept for each, kept in self._kept.items() if began_s < kept[0]}
+        if request in self._kept:
+            return self._kept[request][1]
         with self._context() as context:
             found = answer(request, context)
         ended_s = clocks.monotonic_s()
-        self._kept = {request: (ended_s + (ended_s - began_s) * _PATIENCE, found)}
+        self._kept[request] = (ended_s + (ended_s - began_s) * _PATIENCE, found)
         return found
 
     @contextmanager

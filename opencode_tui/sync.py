@@ -417,6 +417,7 @@ class Sync:
             self._states[store.key].since_ms or self._clock(),
             batch.done,
             batch.total,
+            max((call.created_ms for call in batch.calls), default=self._states[store.key].left_from_ms),
         )
 
     def _trouble(self, key: str, path: Path, trouble: StoreTrouble, generation: str) -> None:

@@ -214,6 +214,8 @@ def test_a_long_import_reports_pictures_on_the_way(
     days = [(each.week_days[-2].spend_nano, each.spent_nano) for each in reported]
     assert (0, 20 * CENT) in days  # the newest is read first: today is right before yesterday is there
     assert (70 * CENT, 0) not in days
+    right = [each for each in reported if (each.stores[0].left_from_ms or each.taken_ms) < each.day_start_ms]
+    assert right and all(each.spent_nano == 20 * CENT for each in right), "today is said to be right when it is"
     assert last is not None
     assert (last.week_days[-2].spend_nano, last.spent_nano) == (70 * CENT, 20 * CENT)
     assert [state.state for state in last.stores] == ["live"]

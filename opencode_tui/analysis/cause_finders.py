@@ -20,7 +20,7 @@ from opencode_tui.records.model_key import short_name
 
 _ROUNDS = 3
 _REPEATS = 5
-_DEARER = 2
+_COSTLIER = 2
 _GROWN = 3
 _STEPS = 4
 """The least number of calls over which context growth is measured."""
@@ -71,16 +71,16 @@ def repeats(session: SessionEvidence) -> Findings:
             yield Finding(cause, loop.calls, "same call", turns)
 
 
-def dearer_model(session: SessionEvidence, calendar: Calendar) -> Findings:
+def costlier_model(session: SessionEvidence, calendar: Calendar) -> Findings:
     """A switch to a model with a much higher cost per call; the cost is what the switch added."""
     calls = [call for call in session.calls if call.cost_nano]
     for model in sorted({call.model for call in calls}):
         first = next(place for place, call in enumerate(calls) if call.model == model)
         before, after = calls[:first], [call for call in calls[first:] if call.model == model]
-        if len(before) < _DEARER or len(after) < _DEARER:
+        if len(before) < _COSTLIER or len(after) < _COSTLIER:
             continue
         was, now = mean_cost(before), mean_cost(after)
-        if now >= was * _DEARER:
+        if now >= was * _COSTLIER:
             name, times = _name(model), multiple(now, was)
             remedy = ""
             if calls[-1].model == model:
@@ -93,7 +93,7 @@ def dearer_model(session: SessionEvidence, calendar: Calendar) -> Findings:
             extra = total_cost(after) - was * len(after)
             turns = tuple(by_turn(after))
             cause = Cause(sentence, session.id, after[0].turn_id, extra, remedy=remedy)
-            yield Finding(cause, after, "dearer model", turns)
+            yield Finding(cause, after, "costlier model", turns)
 
 
 def _name(model: str) -> str:
@@ -121,7 +121,7 @@ def context_growth(calls: Sequence[CallFacts]) -> tuple[str, int] | None:
     first, last = first_and_last(calls)
     was, now = mean_cost(first), mean_cost(last)
     start, end = first[0].tokens.context, last[-1].tokens.context
-    if not was or now < was * _DEARER or end < start * _GROWN:
+    if not was or now < was * _COSTLIER or end < start * _GROWN:
         return None
     sizes = f"from {tokens_text(start)} to {tokens_text(end)} tokens"
     return f"grew {sizes}, and each call costs {multiple(now, was)} what it did", total_cost(calls) - was * len(calls)

@@ -11,7 +11,7 @@ from opencode_tui.analysis.call_costs import total_cost
 from opencode_tui.analysis.cause_finders import (
     Finding,
     Findings,
-    dearer_model,
+    costlier_model,
     edits,
     failed_calls,
     growth,
@@ -71,7 +71,7 @@ def causes_in(session: SessionEvidence, calendar: Calendar) -> tuple[Finding, ..
 
 
 def _finders(calendar: Calendar) -> tuple[Callable[[SessionEvidence], Findings], ...]:
-    return (edits, repeats, lambda session: dearer_model(session, calendar), growth, failed_calls)
+    return (edits, repeats, lambda session: costlier_model(session, calendar), growth, failed_calls)
 
 
 def _candidates(evidence: Evidence, calendar: Calendar) -> Iterator[_Candidate]:

@@ -126,6 +126,16 @@ def first_call_ms(connection: sqlite3.Connection, span: Span) -> int | None:
     return first
 
 
+def last_call(connection: sqlite3.Connection, before_ms: int) -> tuple[int, str, str] | None:
+    """(Unix ms, session id, model key) of the newest paid call before a time; None if there is none."""
+    row: tuple[int, str, str] | None = connection.execute(
+        f"SELECT created_ms, session_id, {model_key.SQL} FROM call INDEXED BY call_created"
+        " WHERE created_ms < ? AND copied = 0 ORDER BY created_ms DESC, id DESC LIMIT 1",
+        (before_ms,),
+    ).fetchone()
+    return row
+
+
 def titles(connection: sqlite3.Connection, ids: Iterable[str]) -> dict[str, str]:
     """The titles of sessions by id."""
     return {id: facts.title for id, facts in session_facts(connection, ids).items()}

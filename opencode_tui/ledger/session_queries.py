@@ -55,6 +55,34 @@ def tree_ids(connection: sqlite3.Connection, root: str) -> list[str]:
     return [row[0] for row in connection.execute(_TREE, (root,))]
 
 
+def naming_facts(connection: sqlite3.Connection, ids: Iterable[str]) -> list[tuple[str, str, str, int]]:
+    """(id, title, project or directory, when it began in Unix ms) of each of the sessions, as far as known."""
+    return connection.execute(
+        """
+        SELECT w.value, coalesce(s.title, ''), coalesce(nullif(s.project, ''), s.directory,
+            (SELECT directory FROM call WHERE session_id = w.value LIMIT 1), ''),
+          coalesce(s.created_ms, (SELECT min(created_ms) FROM call WHERE session_id = w.value), 0)
+        FROM json_each(?) w LEFT JOIN session s ON s.id = w.value
+        """,
+        (json.dumps(sorted(ids)),),
+    ).fetchall()
+
+
+def tree_sums(connection: sqlite3.Connection, ids: Iterable[str]) -> dict[str, int]:
+    """Nano-dollars with all descendants of each of the sessions, by id."""
+    rows = connection.execute(
+        f"""
+        WITH RECURSIVE below(root, id) AS (
+          SELECT value, value FROM json_each(?)
+          UNION SELECT b.root, s.id FROM below b JOIN session s ON s.parent_id = b.id)
+        SELECT b.root, {exact_sum("c.cost_nano")}
+        FROM below b CROSS JOIN call c ON c.session_id = b.id WHERE c.copied_from IS NULL GROUP BY b.root
+        """,
+        (json.dumps(sorted(ids)),),
+    )
+    return dict(rows.fetchall())
+
+
 def with_ancestors(connection: sqlite3.Connection, ids: Iterable[str]) -> list[str]:
     """The ids of the sessions and all known ancestors, each once, even if parents form a cycle."""
     rows = connection.execute(

@@ -17,9 +17,10 @@ from opencode_tui.ledger import alert_log, queries
 from opencode_tui.ledger.bounds import bounded_keys, is_lower_bound
 from opencode_tui.paths import last_part
 from opencode_tui.readings.context import Context
+from opencode_tui.readings.naming import session_titles
 from opencode_tui.readings.sessions import RUNNING_MS, session_rows
 from opencode_tui.records.alerts import Alert, severity
-from opencode_tui.records.day import DaySpend, SessionLine, Snapshot, Split
+from opencode_tui.records.day import DaySpend, LastCall, SessionLine, Snapshot, Split
 from opencode_tui.records.requests import DayRequest
 from opencode_tui.records.usage import Slice, Totals
 
@@ -56,7 +57,16 @@ def read_day(request: DayRequest, context: Context) -> Snapshot:
         read_ms=context.read_ms,
         guard=context.guard,
         price_problems=context.price_problems,
+        last_call=_last_call(picture, context) if picture.is_today and not picture.calls else None,
     )
+
+
+def _last_call(picture: Snapshot, context: Context) -> LastCall | None:
+    found = queries.last_call(context.connection, picture.day_start_ms)
+    if found is None:
+        return None
+    at_ms, session_id, model = found
+    return LastCall(at_ms, session_titles(context.connection, [session_id], context.calendar)[session_id], model)
 
 
 def _read(day: date, context: Context) -> _Read:

@@ -19,6 +19,7 @@ from opencode_tui.ledger.bounds import bounded_sessions
 from opencode_tui.ledger.residuals import UNDONE
 from opencode_tui.privacy.harmless import shown_id
 from opencode_tui.readings.context import Context, ContextLimits, LiveStore, UnknownSession
+from opencode_tui.readings.naming import session_titles
 from opencode_tui.readings.session_parts import main_key
 from opencode_tui.readings.sessions import RUNNING_MS, state_of
 from opencode_tui.records.calls import Tokens, is_unlisted, message_id
@@ -32,7 +33,7 @@ from opencode_tui.records.session import CallRates, CallRow, Node, SessionName, 
 def read_session(request: SessionRequest, context: Context) -> SessionView:
     """The session over its whole life. Raises UnknownSession."""
     connection, now_ms = context.connection, context.now_ms
-    tree = _tree(connection, request.session_id, now_ms, context.whole)
+    tree = _tree(connection, request.session_id, context)
     facts = tree.facts.get(request.session_id)
     calls = session_queries.session_calls(connection, request.session_id)
     if facts is None and not calls:
@@ -51,7 +52,7 @@ def read_session(request: SessionRequest, context: Context) -> SessionView:
     origin_id = (facts.fork_of if facts else None) or session_queries.origin_of(connection, request.session_id)
     fork_ids = session_queries.forks_of(connection, request.session_id)
     parent_id = facts.parent_id if facts else None
-    others = queries.titles(connection, [id for id in (origin_id, parent_id, *fork_ids) if id])
+    others = session_titles(connection, [id for id in (origin_id, parent_id, *fork_ids) if id], context.calendar)
     root = tree.nodes[0]
     billed = [call for call in calls if not call.copied]
     tokens = sum((call.tokens for call in billed), Tokens())
@@ -79,7 +80,7 @@ def read_session(request: SessionRequest, context: Context) -> SessionView:
         cache_saved_nano=saved,
         parent=_named(parent_id, others),
         fork_of=_named(origin_id, others),
-        forks=tuple(SessionName(id, others.get(id) or shown_id(id)) for id in fork_ids),
+        forks=tuple(SessionName(id, others[id]) for id in fork_ids),
         tree=tree.nodes,
         turns=tuple(_marked(turn, findings) for turn in turns),
         growth=growth_of(calls),
@@ -151,9 +152,11 @@ class _Tree(Struct, frozen=True):
     facts: Mapping[str, SessionFacts]
 
 
-def _tree(connection: sqlite3.Connection, root: str, now_ms: int, whole: bool) -> _Tree:
+def _tree(connection: sqlite3.Connection, root: str, context: Context) -> _Tree:
+    now_ms, whole = context.now_ms, context.whole
     ids = session_queries.tree_ids(connection, root)
     facts = queries.session_facts(connection, ids)
+    titles = session_titles(connection, ids, context.calendar)
     sums = queries.sums_of(connection, ids, now_ms - RUNNING_MS)
     tasks = session_queries.task_counts(connection, ids)
     models: dict[str, dict[str, tuple[int, int]]] = defaultdict(dict)
@@ -172,6 +175,7 @@ def _tree(connection: sqlite3.Connection, root: str, now_ms: int, whole: bool) -
     nodes = tuple(
         _node(
             place,
+            titles[place.id],
             facts.get(place.id),
             sums.get(place.id),
             main_key(models[place.id]),
@@ -208,6 +212,7 @@ def _odd(place: TreeNode, parents: Mapping[str, str | None], known: Mapping[str,
 
 def _node(
     place: TreeNode,
+    title: str,
     facts: SessionFacts | None,
     sums: SessionSum | None,
     model: str,
@@ -225,7 +230,7 @@ def _node(
         id=place.id,
         parent_id=place.parent_id,
         depth=place.depth,
-        title=(facts.title if facts else "") or shown_id(place.id),
+        title=title,
         agent=agent,
         model=model,
         state=state_of(facts, bool(sums and sums.running), last_ms, now_ms),
@@ -282,4 +287,4 @@ def _limit(limits: ContextLimits | None, directory: str) -> Callable[[str], int 
 
 
 def _named(id: str | None, titles: Mapping[str, str]) -> SessionName | None:
-    return SessionName(id, titles.get(id) or shown_id(id)) if id else None
+    return SessionName(id, titles[id]) if id else None

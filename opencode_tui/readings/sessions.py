@@ -10,8 +10,8 @@ from opencode_tui.analysis.trees import Tree, roots, trees_of
 from opencode_tui.clock import EVER, HOUR_MS, Calendar, Span
 from opencode_tui.ledger import queries, session_queries
 from opencode_tui.ledger.bounds import bounded_sessions, is_lower_bound
-from opencode_tui.privacy.harmless import shown_id
 from opencode_tui.readings.context import Context
+from opencode_tui.readings.naming import session_titles
 from opencode_tui.readings.session_parts import combined, in_steps, main_key, read_parts
 from opencode_tui.records.calls import Tokens
 from opencode_tui.records.facts import SessionFacts, SessionSum
@@ -59,6 +59,8 @@ def session_rows(span: Span, context: Context, *, sparks: bool = True, contexts:
     bounded = bounded_sessions(
         connection, {id: (each.first_ms, each.last_ms) for id, each in sums.items()}, context.whole, span
     )
+    untitled = [tree.root for tree in grown if tree.root not in facts or not facts[tree.root].title]
+    names = session_titles(connection, untitled, context.calendar) if untitled else {}
     rows = []
     for tree in grown:
         last, members = newest.get(tree.root), [sums[member] for member in tree.members]
@@ -68,6 +70,7 @@ def session_rows(span: Span, context: Context, *, sparks: bool = True, contexts:
         rows.append(
             _row(
                 tree,
+                names.get(tree.root) or facts[tree.root].title,
                 facts.get(tree.root),
                 sums.get(tree.root),
                 members,
@@ -87,6 +90,7 @@ def session_rows(span: Span, context: Context, *, sparks: bool = True, contexts:
 
 def _row(
     tree: Tree,
+    title: str,
     facts: SessionFacts | None,
     own: SessionSum | None,
     members: Sequence[SessionSum],
@@ -104,7 +108,7 @@ def _row(
     started_ms, last_ms = times
     return SessionRow(
         id=tree.root,
-        title=(facts.title if facts else "") or shown_id(tree.root),
+        title=title,
         project=facts.project if facts else "",
         model=model,
         models=models,

@@ -86,6 +86,11 @@ class Alert(Struct, frozen=True):
     attempt: int = 1
     """The attempt at delivery, counted from 1, while a channel delivers it."""
 
+    @property
+    def leads_to(self) -> str | None:
+        """The id of the session to look at: the cause's, else the crossing's."""
+        return self.cause.session_id or self.crossing.session_id
+
     def is_snoozed(self, now_ms: int) -> bool:
         """Whether it is snoozed now. A snooze that starts in the future (the clock was ahead) does not count."""
         until_ms = self.snoozed_until_ms
@@ -98,6 +103,15 @@ class Alert(Struct, frozen=True):
     def late(self) -> bool:
         """Whether it fired more than an hour after its line was crossed."""
         return self.fired_ms - self.crossing.at_ms > HOUR_MS
+
+
+class AlertedSession(Struct, frozen=True):
+    """A session that alerts lead to."""
+
+    id: str
+    title: str
+    total_nano: int
+    """What it and its subagents have cost in all."""
 
 
 Level = Literal["notice", "warning", "cutoff"]

@@ -98,6 +98,16 @@ class Guard(Struct, frozen=True):
     """What is wrong with it, in one sentence; else empty."""
 
 
+class LastCall(Struct, frozen=True):
+    """The newest call before a day without any."""
+
+    at_ms: int
+    title: str
+    """Of its session."""
+    model: str
+    """As `provider/model`."""
+
+
 class Snapshot(Struct, frozen=True):
     taken_ms: int
     """When this snapshot was taken."""
@@ -160,3 +170,5 @@ class Snapshot(Struct, frozen=True):
     """The day's amounts are lower bounds: a row or a store could not be read or is still being imported."""
     rate_lower_bound: bool = False
     """The run rate is a lower bound."""
+    last_call: LastCall | None = None
+    """The newest call of an earlier day, while today has none."""

@@ -84,3 +84,5 @@ class StoreState(Struct, frozen=True):
     imported: int = 0
     total: int = 0
     """The number of messages to import, while importing."""
+    left_from_ms: int | None = None
+    """While importing, newest first: what is left was created before this time (Unix milliseconds); None if unknown."""

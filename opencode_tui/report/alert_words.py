@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from opencode_tui.alerts.channels.message import try_text
 from opencode_tui.alerts.rules import rule_of, title_of, unit_of
+from opencode_tui.analysis.alert_groups import AlertGroup
 from opencode_tui.clock import Calendar, month_day
-from opencode_tui.money import format_usd
+from opencode_tui.money import format_usd, plural
 from opencode_tui.records.alerts import EVER_PERIOD, REARMED, Alert, DeliveryResult, Level
 from opencode_tui.report.words import clock_time
 
@@ -30,6 +31,20 @@ def banner_text(alert: Alert, now_ms: int, calendar: Calendar) -> str:
     return f"{level_glyph(alert.crossing.level)} {calendar.moment(alert.fired_ms, now_ms)}  {alert.text}{failed}"
 
 
+def cause_first(alert: Alert) -> tuple[str, str]:
+    """The cause and what was crossed; without a cause what was crossed, and an empty text."""
+    crossed = alert.text.removesuffix(f": {alert.cause.sentence}")
+    return (alert.cause.sentence, crossed) if alert.cause.found else (crossed, "")
+
+
+def group_text(group: AlertGroup) -> str:
+    """Such as `Fix header · 4 alerts · $40.47`: the session, its alerts, and what it has cost in all."""
+    count = plural(len(group.alerts), "alert")
+    if group.session is None:
+        return count
+    return f"{group.session.title} · {count} · {format_usd(group.session.total_nano)}"
+
+
 def failed_deliveries(alert: Alert) -> tuple[DeliveryResult, ...]:
     """The deliveries that failed."""
     return tuple(result for result in alert.results if not result.ok)
@@ -48,7 +63,7 @@ def banner_hints(alert: Alert, more: int, *, focused: bool) -> tuple[str, ...]:
 
 def alert_session(alert: Alert) -> str | None:
     """The session to look at: the cause's, else the crossing's."""
-    return alert.cause.session_id or alert.crossing.session_id
+    return alert.leads_to
 
 
 def state_text(alert: Alert, now_ms: int, calendar: Calendar) -> str:

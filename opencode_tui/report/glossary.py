@@ -12,6 +12,7 @@ GLYPHS = (
     ("□", "a session that is archived in OpenCode"),
     ("✕", "deleted in OpenCode; its money stays spent"),
     ("▼ ▲", "the column that the rows are sorted by: highest first, lowest first"),
+    ("! !!", "a high and a very high day, by [chart] in config.toml"),
     ("▁▂▄▇", "what a session spent from its start to its last call"),
 )
 WORDS = (

@@ -20,8 +20,9 @@ def guard_words(guard: Guard | None, calendar: Calendar, now_ms: int) -> str:
 
 
 def guard_line(guard: Guard | None, calendar: Calendar, now_ms: int) -> str:
-    """`guard_words`, with the cutoff if it is raised."""
+    """`guarded`, `not guarded` or `guard lifted until 15:02`, with the cutoff if it is raised."""
     words = guard_words(guard, calendar, now_ms)
+    words = f"guard {words}" if words.startswith("lifted") else words
     return f"{words}, cutoff {format_usd(guard.cutoff_nano)}" if guard is not None and guard.raised else words
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from opencode_tui.money import format_usd, percentages, share
 from opencode_tui.records.day import Snapshot
 from opencode_tui.records.usage import Slice
-from opencode_tui.report.words import amount_text
+from opencode_tui.report.words import amount_text, is_unknown
 
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
@@ -15,16 +15,20 @@ def readout(snapshot: Snapshot) -> list[str]:
     split, week = snapshot.split, snapshot.week
     shares = percentages((split.input_nano, split.output_nano, split.cache_nano, split.unknown_nano))
     unknown = f" / {shares[3]}% unknown" if shares[3] else ""
+    spent = f"{amount_text(snapshot.spent_nano, snapshot.lower_bound)} spent"
+    if is_unknown(snapshot) and not snapshot.spent_nano:
+        spent = "unknown"
+    known = "on pace as far as known" if week.lower_bound and week.verdict == "on pace" else week.verdict
     lines = [
         f"opencode cost dashboard | {week.label} {_WEEKDAYS[snapshot.day.weekday()]}",
-        f"today's run-rate: {amount_text(snapshot.spent_nano, snapshot.lower_bound)}"
+        f"today's run-rate: {spent}"
         f" (warning {format_usd(snapshot.warning_nano)}, cutoff {format_usd(snapshot.cutoff_nano)})",
         f"session count: {snapshot.sessions}",
         f"top model: {_top(snapshot.models, snapshot.spent_nano)}",
         f"top provider: {_top(snapshot.providers, snapshot.spent_nano)}",
         f"input/output split: {shares[0]}% / {shares[1]}% / {shares[2]}% cache{unknown}",
         f"this week so far: {amount_text(week.spend_nano, week.lower_bound)}"
-        f" (target {format_usd(week.target_nano)}, {week.verdict})",
+        f" (target {format_usd(week.target_nano)}, {known})",
     ]
     if snapshot.list_nano:
         lines.append(f"not billed: {format_usd(snapshot.list_nano)} at list price")

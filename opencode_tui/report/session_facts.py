@@ -18,6 +18,8 @@ STATE_WORDS: dict[State, str] = {
     "deleted": "✕ deleted",
 }
 MOST_CAUSES = 2
+TITLE_RANK, LEAST_NODE_TITLE = 7, 12
+"""In a line of the tree: the drop rank of the title, and to how many characters it may be cut."""
 MOST_LEVELS = 40
 """The deepest level of nesting on the screen, in JSON and in text."""
 Fact = tuple[str, ...]
@@ -191,16 +193,25 @@ def node_pieces(node: Node, root_nano: int) -> list[tuple[int, str]]:
         (3, state),
         (6, f"resumed {node.tasks}×" if node.tasks > 1 else ""),
         (5, short_model(node.model)),
-        (7, node.title if node.depth else ""),
+        (TITLE_RANK, node.title if node.depth else ""),
     ]
     return [(rank, text) for rank, text in pieces if text]
 
 
 def node_text(node: Node, root_nano: int, width: int) -> str:
-    """As much of the line as fits in `width` characters; agent, amount and any oddity always stay."""
+    """As much of the line as fits in `width` characters; agent, amount and any oddity always stay.
+
+    The title, which comes last, is cut where LEAST_NODE_TITLE characters of it fit.
+    """
     pieces = node_pieces(node, root_nano)
-    while len(" · ".join(text for _, text in pieces)) > width and (last := max(rank for rank, _ in pieces)):
-        pieces = [piece for piece in pieces if piece[0] != last]
+    while (room := width - len(" · ".join(text for _, text in pieces))) < 0:
+        last, text = max(pieces)
+        if last == TITLE_RANK and len(text) + room >= LEAST_NODE_TITLE:
+            pieces[-1] = (last, fitting((text,), len(text) + room))
+        elif not last:
+            break
+        else:
+            pieces = [piece for piece in pieces if piece[0] != last]
     return " · ".join(text for _, text in pieces)
 
 

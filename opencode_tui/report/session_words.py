@@ -16,11 +16,6 @@ _LEVELS = "▁▂▃▄▅▆▇"  # without the full block, which would touch t
 _PERIOD_NAMES = {"week": "this week", "month": "this month", "year": "this year", "all": "ever"}
 
 
-def state_word(row: SessionRow) -> str:
-    """The state as a word; an idle fork is called `fork`."""
-    return "fork" if row.is_fork and row.state == "idle" else row.state
-
-
 def title_text(row: SessionRow | SessionLine) -> str:
     """The title, with ↱ before that of a fork."""
     return ("↱ " if row.is_fork else "") + (row.title or "untitled")

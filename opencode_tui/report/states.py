@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Literal
 
@@ -16,6 +16,7 @@ from opencode_tui.paths import opencode_data_dir, tilde
 from opencode_tui.records.alerts import Alert
 from opencode_tui.records.day import Snapshot
 from opencode_tui.records.stores import StoreState
+from opencode_tui.report.alert_words import level_glyph
 from opencode_tui.report.words import amount_text, band_glyph, clock_time, fitting, meter
 
 LineStyle = Literal["calm", "note", "warning", "cutoff"]
@@ -64,8 +65,6 @@ def band_banner(snapshot: Snapshot) -> StateLine | None:
         band_glyph(snapshot.band),
     )
     verb = ("is" if snapshot.is_today else "was") + " past"
-    if spent == limit:
-        verb = "has reached" if snapshot.is_today else "reached"
     name = "warning" if snapshot.band == "warning" else "cutoff"
     return StateLine(
         snapshot.band,
@@ -77,17 +76,21 @@ def band_banner(snapshot: Snapshot) -> StateLine | None:
     )
 
 
-def store_banner(store: StoreState) -> StateLine | None:
-    """What is wrong with a store; None if it is live."""
+def store_banner(store: StoreState, today_ms: int | None = None) -> StateLine | None:
+    """What is wrong with a store; None if it is live. `today_ms` is when today began, if it is the only store."""
     if store.state == "live":
         return None
     if store.state == "importing":
         bar, share = meter(store.imported, store.total, 12), importing_share(store.imported, store.total)
         count = f"{store.imported:,} of {plural(store.total, 'message')}"
+        left = store.left_from_ms
+        right = today_ms is not None and left is not None and left < today_ms
+        today = "today is already right" if right else "today is not complete yet"
         return StateLine(
             "note",
             (
-                f"◌ Importing OpenCode's history {bar} {share} · {count} · newest first, today is already right",
+                f"◌ Importing OpenCode's history {bar} {share} · {count} · newest first, {today}",
+                f"◌ Importing {bar} {share} · {today}",
                 f"◌ Importing OpenCode's history {bar} {share} · {count}",
                 f"◌ Importing history {bar} {share}",
                 f"◌ Importing {bar} {share}",
@@ -113,6 +116,13 @@ def failure_banner(failure: Failure, calendar: Calendar) -> StateLine:
     return StateLine("warning", (f"▲ Stale since {since}: {failure.reason}. Trying again; r tries now.",))
 
 
+def others_line(alerts: Sequence[Alert]) -> StateLine:
+    """How many alerts there are, the most severe first, none of which is about the shown session."""
+    level = alerts[0].crossing.level
+    count = f"{level_glyph(level)} {plural(len(alerts), 'alert')} elsewhere"
+    return StateLine("note" if level == "notice" else level, (f"{count} · e opens the gravest", count))
+
+
 def says_the_band(alert: Alert | None, snapshot: Snapshot) -> bool:
     """Whether an alert already says that the shown day is past its line."""
     rule = rule_of(alert.crossing) if alert else None
@@ -131,7 +141,8 @@ def banners(
         lines += [band] if band else []
         if snapshot.guard and snapshot.guard.trouble:
             lines.append(StateLine("warning", (f"▲ {snapshot.guard.trouble}",)))
-        lines += [line for store in snapshot.stores if (line := store_banner(store))]
+        today_ms = calendar.start_of(calendar.day(snapshot.taken_ms)) if len(snapshot.stores) == 1 else None
+        lines += [line for store in snapshot.stores if (line := store_banner(store, today_ms))]
         prices = price_banner(snapshot.price_problems)
         lines += [prices] if prices else []
     return tuple(lines)

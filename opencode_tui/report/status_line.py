@@ -10,13 +10,15 @@ from opencode_tui.money import format_usd
 from opencode_tui.privacy.harmless import for_tmux
 from opencode_tui.records.day import Band, Snapshot
 from opencode_tui.report.guard_words import guard_words
-from opencode_tui.report.words import amount_text, band_glyph
+from opencode_tui.report.words import amount_text, band_glyph, is_unknown, shown_band, spent_text
 
+UNKNOWN_FORMAT = "{color}{glyph} {spent}#[default]"
+"""Replaces the default while nothing is known of the day."""
 DEFAULT_FORMAT = "{color}{glyph} {spent}#[default] of {cutoff} · {rate}/h"
 _COLOURS: Mapping[Band, str] = {"calm": "#[fg=green]", "warning": "#[fg=yellow]", "cutoff": "#[fg=red]"}
 
 PLACEHOLDERS: Mapping[str, Callable[[Snapshot, Calendar], str]] = {
-    "spent": lambda now, _: amount_text(now.spent_nano, now.lower_bound),
+    "spent": lambda now, calendar: spent_text(now, calendar),
     "warning": lambda now, _: format_usd(now.warning_nano),
     "cutoff": lambda now, _: format_usd(now.cutoff_nano),
     "band": lambda now, _: now.band,
@@ -26,8 +28,8 @@ PLACEHOLDERS: Mapping[str, Callable[[Snapshot, Calendar], str]] = {
     "sessions": lambda now, _: f"{now.sessions:,}",
     "active": lambda now, _: f"{now.active_sessions:,}",
     "calls": lambda now, _: f"{now.calls:,}",
-    "glyph": lambda now, _: band_glyph(now.band),
-    "color": lambda now, _: _COLOURS[now.band],
+    "glyph": lambda now, _: band_glyph(shown_band(now)),
+    "color": lambda now, _: _COLOURS[shown_band(now)],
     "guard": lambda now, calendar: for_tmux(guard_words(now.guard, calendar, now.taken_ms)),
     "model": lambda now, _: for_tmux(now.models[0].key if now.models else ""),
     "alert": lambda now, _: for_tmux(now.alerts[0].text if now.alerts else ""),
@@ -53,6 +55,8 @@ def placeholders(format: str) -> set[str]:
 
 def status_line(snapshot: Snapshot, calendar: Calendar, format: str = DEFAULT_FORMAT) -> str:
     """Fill the format; `≥` marks amounts that are lower bounds."""
+    if format == DEFAULT_FORMAT and is_unknown(snapshot) and not snapshot.spent_nano:
+        format = UNKNOWN_FORMAT
     return "".join(
         text + (PLACEHOLDERS[name](snapshot, calendar) if name is not None else "")
         for text, name, _, _ in Formatter().parse(format)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from opencode_tui.clock import Calendar, month_day
@@ -152,3 +153,23 @@ def turn_title(turn: Turn, view: SessionView, calendar: Calendar) -> tuple[str, 
     counted = f"{name} · {turn_time(turn, view, calendar)} · {turn_cost(turn)} · {plural(turn.calls, 'call')}"
     longer = f"{counted} · {took(turn)}" if took(turn) else counted
     return (f"{longer} · {marks_text(turn)}", longer, counted, name) if marks(turn) else (longer, counted, name)
+
+
+def lines_of_turns(turns: Sequence[Turn], view: SessionView, calendar: Calendar) -> list[str]:
+    """A line for each turn with a heading above: its number, time, cost, context, and what happened in it."""
+    cells = [
+        (
+            f"{turn.number or ''}",
+            turn_time(turn, view, calendar, brief=True),
+            turn_cost(turn),
+            context_percent(turn),
+            "  ".join(filter(None, (marks_text(turn), tools_text(turn), file_names(turn)))),
+        )
+        for turn in turns
+    ]
+    heads = ("#", "Time", "Cost", "Ctx", "What")
+    number, time, cost, context, _ = (max(map(len, column)) for column in zip(heads, *cells, strict=True))
+    return [
+        f"{row[0]:>{number}}  {row[1]:<{time}}  {row[2]:>{cost}}  {row[3]:>{context}}  {row[4]}".rstrip()
+        for row in (heads, *cells)
+    ]

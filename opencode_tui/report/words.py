@@ -8,10 +8,11 @@ from __future__ import annotations
 from datetime import date
 
 from opencode_tui.clock import Calendar, short_day
-from opencode_tui.money import format_usd, percentages, plural, tokens_text
-from opencode_tui.records.calls import Tokens
-from opencode_tui.records.day import Band, Snapshot, Split, Week
+from opencode_tui.money import format_usd, plural
+from opencode_tui.records.day import Band, Snapshot, Week
 
+JUST_NOW_MS = 2_000
+"""A state that began no longer ago than this is said without its time: the process has only just looked."""
 _GLYPHS: dict[Band, str] = {"calm": "●", "warning": "▲", "cutoff": "■"}
 
 
@@ -78,6 +79,32 @@ def crossing_text(snapshot: Snapshot, calendar: Calendar) -> tuple[str, ...]:
     return (f"{warning} · {cutoff}", warning) if cutoff else (warning,)
 
 
+def is_unknown(snapshot: Snapshot) -> bool:
+    """Whether the day's spend is not known to its end, because a store cannot be read."""
+    return snapshot.is_today and any(store.state not in ("live", "importing") for store in snapshot.stores)
+
+
+def unknown_since(snapshot: Snapshot, calendar: Calendar) -> str:
+    """Such as `unknown since 14:02`; without the time if it is not known or just now."""
+    times = [each.since_ms for each in snapshot.stores if each.since_ms is not None and each.state != "importing"]
+    if not times or snapshot.taken_ms - min(times) < JUST_NOW_MS:
+        return "unknown"
+    return f"unknown since {calendar.moment(min(times), snapshot.taken_ms)}"
+
+
+def spent_text(snapshot: Snapshot, calendar: Calendar) -> str:
+    """The day's spend; `unknown since 14:02` if there is none that is known and a store cannot be read."""
+    if is_unknown(snapshot) and not snapshot.spent_nano:
+        return unknown_since(snapshot, calendar)
+    return amount_text(snapshot.spent_nano, snapshot.lower_bound)
+
+
+def shown_band(snapshot: Snapshot) -> Band:
+    """The band to show: a day that is not known to its end, or without a store, is at least a warning."""
+    doubtful = is_unknown(snapshot) or (snapshot.is_today and not snapshot.stores and snapshot.lower_bound)
+    return "warning" if snapshot.band == "calm" and doubtful else snapshot.band
+
+
 def pace(snapshot: Snapshot, calendar: Calendar) -> tuple[str, ...]:
     """The run rate and the next crossings; empty for a past day."""
     if not snapshot.is_today:
@@ -89,7 +116,7 @@ def pace(snapshot: Snapshot, calendar: Calendar) -> tuple[str, ...]:
     rate = amount_text(snapshot.rate_nano, snapshot.rate_lower_bound)
     ahead = crossing_text(snapshot, calendar)
     long = tuple(f"{rate} in the last hour · {text}" for text in ahead)
-    return (*long, f"{rate} last hour · {ahead[-1]}", f"{rate}/h · {ahead[-1]}")
+    return (*long, f"{rate}/h · {ahead[-1]}")
 
 
 def money_line(snapshot: Snapshot | None, calendar: Calendar) -> tuple[str, ...]:
@@ -99,7 +126,10 @@ def money_line(snapshot: Snapshot | None, calendar: Calendar) -> tuple[str, ...]
     """
     if snapshot is None or not snapshot.is_today:
         return ()
-    figure = f"{band_glyph(snapshot.band)} {amount_text(snapshot.spent_nano, snapshot.lower_bound)}"
+    figure = f"{band_glyph(shown_band(snapshot))} {spent_text(snapshot, calendar)}"
+    if is_unknown(snapshot):
+        since = unknown_since(snapshot, calendar)
+        return (f"{figure} · {since}", figure) if snapshot.spent_nano else (figure,)
     line = f"{figure} of {format_usd(snapshot.cutoff_nano)}"
     if not snapshot.rate_nano:
         return line, figure
@@ -146,37 +176,6 @@ def unreadable_text(snapshot: Snapshot) -> tuple[str, ...]:
     return (f"{head}: {reasons}", f"{head}: {first}", head) if reasons else (head,)
 
 
-def split_parts(split: Split, tokens: Tokens) -> tuple[tuple[str, str, str], ...]:
-    """(name, share of the spend, tokens) for input, output, cache and, if there is any, unknown.
-
-    The share is empty if nothing was spent; `unknown` is the spend of models without known rates.
-    """
-    shares = percentages((split.input_nano, split.output_nano, split.cache_nano, split.unknown_nano))
-    texts = tuple(f"{share}%" if any(shares) else "" for share in shares)
-    parts = [
-        ("input", texts[0], tokens_text(tokens.input)),
-        ("output", texts[1], tokens_text(tokens.output + tokens.reasoning)),
-        ("cache", texts[2], tokens_text(tokens.cache_read + tokens.cache_write)),
-    ]
-    if split.unknown_nano > 0:
-        parts.append(("unknown", texts[3], ""))
-    return tuple(parts)
-
-
-def split_lines(split: Split, tokens: Tokens, width: int) -> tuple[str, ...]:
-    """The split with its tokens: on one line if it fits, else tokens below their shares."""
-    parts = split_parts(split, tokens)
-    one = "   ".join(" ".join(filter(None, part)) for part in parts)
-    if len(one) <= width:
-        return (one,)
-    shares = [f"{name} {share}".rstrip() for name, share, _ in parts]
-    gap = "  " if len("  ".join(shares)) <= width else " "
-    columns = [max(len(share), len(count)) for share, (_, _, count) in zip(shares, parts, strict=True)]
-    above = gap.join(share.ljust(size) for share, size in zip(shares, columns, strict=True)).rstrip()
-    below = gap.join(part[2].rjust(len(s)).ljust(c) for part, s, c in zip(parts, shares, columns, strict=True))
-    return (fitting((above,), width), fitting((below.rstrip() + " tokens", below.rstrip()), width))
-
-
 def list_price(snapshot: Snapshot) -> tuple[str, ...]:
     """The list price of what was not billed; empty if everything was."""
     if snapshot.list_nano <= 0:
@@ -187,6 +186,8 @@ def list_price(snapshot: Snapshot) -> tuple[str, ...]:
 
 def verdict(week: Week) -> str:
     """The week's verdict, with a glyph unless it is on pace."""
+    if week.lower_bound and week.verdict == "on pace":
+        return "on pace as far as known"
     return {"on pace": "on pace", "over pace": "▲ over pace", "over target": "■ over target"}[week.verdict]
 
 

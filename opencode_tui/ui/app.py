@@ -24,6 +24,7 @@ from opencode_tui.clock import Clock, calendar_for, now_ms
 from opencode_tui.config.settings import Settings, with_live
 from opencode_tui.paths import config_file, tilde
 from opencode_tui.records.alerts import Alert
+from opencode_tui.records.requests import Request
 from opencode_tui.report.states import Failure, looked_in
 from opencode_tui.ui.alerting import AlertingApp
 from opencode_tui.ui.announcer import Announcer
@@ -82,6 +83,7 @@ class OpencodeTui(AlertingApp):
 
     polled_ms: var[int | None] = var(None)
     failure: var[Failure | None] = var(None)
+    _asked: tuple[object, tuple[Request, ...]] = (None, ())
 
     def __init__(
         self, feed: Feed, settings: Settings, clock: Clock = now_ms, store: SettingsStore | None = None
@@ -197,7 +199,10 @@ class OpencodeTui(AlertingApp):
     @on(AskingScreen.Asking)
     def ask(self) -> None:
         screen = self.screen_stack[-1] if self.screen_stack else None  # no screen is left as the app exits
-        self.poller.ask(screen.requests if isinstance(screen, AskingScreen) else ())
+        asked = (screen, screen.requests if isinstance(screen, AskingScreen) else ())
+        if asked != self._asked:  # a screen that is left and the one that is shown both say so
+            self._asked = asked
+            self.poller.ask(asked[1])
 
     @on(OpenSession)
     def open_session(self, message: OpenSession) -> None:

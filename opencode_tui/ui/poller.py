@@ -165,11 +165,11 @@ class Poller(threading.Thread):
     def ask(self, requests: tuple[Request, ...]) -> None:
         """Replace the requests that are answered.
 
-        All are answered now, except the earlier ones if requests were only added.
+        All are answered now, but for those that were among other earlier ones.
         """
         with self._lock:
-            more = set(self._requests) < set(requests)
-            self._answers = dict(self._answers) if more else {}
+            others = set(self._requests) != set(requests)
+            self._answers = {each: answer for each, answer in self._answers.items() if others and each in requests}
             self._requests = requests
         if requests:
             self._wake.set()

@@ -112,7 +112,7 @@ def test_a_compaction_ends_the_growth(day: Watched) -> None:
     assert day.texts() == ['$0.85 is past the warning $0.80: "Fix header" made all of it in 5 calls']
 
 
-def test_a_dearer_model_is_the_cause(day: Watched) -> None:
+def test_a_costlier_model_is_the_cause(day: Watched) -> None:
     day.session("ses_1", "Fix header")
     for minute in range(4):
         day.call("ses_1", "0.04", at=DAY_START + (9 * 60 + minute) * MINUTE)
@@ -123,7 +123,7 @@ def test_a_dearer_model_is_the_cause(day: Watched) -> None:
     ]
 
 
-def test_a_dearer_model_that_was_left_again_is_reported_by_its_calls(day: Watched) -> None:
+def test_a_costlier_model_that_was_left_again_is_reported_by_its_calls(day: Watched) -> None:
     day.session("ses_1", "Fix header")
     for model, cost in (
         *[("opencode/kimi-k2.6", "0.02")] * 3,
@@ -214,9 +214,9 @@ def test_a_title_with_markup_stands_as_it_is(day: Watched) -> None:
     assert day.texts() == ['$0.90 is past the warning $0.80: "[red]Fix[/red] {header} %s" made all of it in one call']
 
 
-def test_a_session_that_the_ledger_has_no_title_of_goes_by_its_id(day: Watched) -> None:
+def test_a_session_that_the_ledger_has_no_title_of_goes_by_its_project_and_time(day: Watched) -> None:
     day.call("ses_unknown", "0.90")
-    assert day.texts() == ['$0.90 is past the warning $0.80: "ses_unknown" made all of it in one call']
+    assert day.texts() == ['$0.90 is past the warning $0.80: "shop, 13 May 12:00" made all of it in one call']
 
 
 def test_the_order_in_which_calls_came_in_does_not_matter(tmp_path: Path) -> None:

@@ -218,7 +218,7 @@ def test_a_week_and_a_month_add_up_their_days(file: Path, rule: str, ago: int) -
     watched.call(cost="0.29", at=NOON)
     assert watched.look() == ()
     watched.call(cost="0.01")
-    assert watched.texts()[0].startswith(f"$0.80 this {rule} has reached the warning $0.80: ")
+    assert watched.texts()[0].startswith(f"$0.80 this {rule} is past the warning $0.80: ")
 
 
 def test_a_session_is_measured_with_its_subagents_and_its_other_days(file: Path) -> None:
@@ -267,7 +267,7 @@ def test_parents_that_run_in_a_circle_are_measured_once(file: Path) -> None:
         (SpendRule(WARNING_80, "agent", only="plan"), "$0.90 by plan is past"),
         (SpendRule(WARNING_80, "project", only="shop"), "$0.90 in shop is past"),
         (SpendRule(WARNING_80, "session", only="fix"), '$0.90 in "Fix header" is past'),
-        (SpendRule(Lines(notice_nano=150 * CENT)), "$1.50 has reached the notice"),
+        (SpendRule(Lines(notice_nano=150 * CENT)), "$1.50 is past the notice"),
         (SpendRule(WARNING_80, "model", "week", "opus"), "$0.90 on anthropic/claude-opus this week is past"),
     ],
 )

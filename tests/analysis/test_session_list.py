@@ -23,7 +23,6 @@ from opencode_tui.report.session_words import (
     nothing_found,
     period_name,
     spark,
-    state_word,
     status,
     title_text,
     when_text,
@@ -170,8 +169,6 @@ def test_the_context_is_a_share_or_a_size() -> None:
 
 def test_a_fork_says_so() -> None:
     assert title_text(row(title="Try", is_fork=True)) == "↱ Try"
-    assert state_word(row(is_fork=True)) == "fork"
-    assert state_word(row(is_fork=True, state="deleted")) == "deleted"
     assert title_text(row(title="")) == "untitled"
 
 

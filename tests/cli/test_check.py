@@ -26,7 +26,7 @@ def test_check_is_1_at_the_warning_and_says_why(shell: Shell, store: V1) -> None
     spend(store, "0.30")
     code, out, err = shell.run("check")
     assert (code, err) == (1, "")
-    assert out.startswith("$0.80 has reached the warning $0.80: ")
+    assert out.startswith("$0.80 is past the warning $0.80: ")
     assert "Fix header" in out
     assert out.count("\n") == 1
 
@@ -35,7 +35,7 @@ def test_check_is_2_at_the_cutoff(shell: Shell, store: V1) -> None:
     spend(store, "1.00")
     code, out, err = shell.run("check")
     assert (code, err) == (2, "")
-    assert out.startswith("$1.50 has reached the cutoff $1.50: ")
+    assert out.startswith("$1.50 is past the cutoff $1.50: ")
 
 
 @pytest.mark.parametrize(

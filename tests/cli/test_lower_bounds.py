@@ -50,7 +50,7 @@ def test_a_row_that_could_not_be_read_makes_every_amount_of_its_day_a_lower_boun
     unreadable(shell, at("12:00"))
     assert shell.said("status", "--format", "{spent} {week} {rate} {cutoff}") == "≥$0.50 ≥$0.90 $0.00 $1.50\n"
     today = shell.said("today")
-    assert "run-rate: ≥$0.50 (warning $0.80" in today
+    assert "run-rate: ≥$0.50 spent (warning $0.80" in today
     assert "this week so far: ≥$0.90 (target $7.00" in today
     assert f"{OPUS} (≥$0.30" in today
     assert table(shell.said("usage")) == {OPUS: "≥$0.30", GPT: "≥$0.20", "total": "≥$0.50"}

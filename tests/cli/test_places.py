@@ -181,7 +181,7 @@ def test_a_store_of_such_a_name_is_named_where_it_is_broken(broken: bool, shell:
         Path(os.fsdecode(odd), "opencode.db").write_bytes(b"no database" * 1000)
     code, out, err = run("status", b"--data-dir", odd, "--ledger", str(shell.ledger), environ={"HOME": str(shell.home)})
     assert_survived(("status",), code, out, err)
-    assert ("≥".encode() in out, err.count("\n")) == (broken, broken)
+    assert (b"unknown" in out, err.count("\n")) == (broken, broken)
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can become somebody else")

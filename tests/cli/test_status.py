@@ -69,6 +69,21 @@ def test_status_of_a_store_that_cannot_be_read_is_a_lower_bound(shell: Shell, st
     assert_one_sentence(err, str(store.path))
 
 
+def test_status_of_an_unreadable_store_is_neither_green_nor_a_day_of_nothing(shell: Shell, store: V1) -> None:
+    shell.said("sync")
+    break_store(shell, store)
+    assert shell.run("status")[1].startswith("#[fg=yellow]▲ ≥$0.50#[default] of $1.50")
+    shell.ledger.unlink()
+    assert shell.run("status")[1] == "#[fg=yellow]▲ unknown#[default]\n"
+    assert "today's run-rate: unknown (warning" in shell.run("today")[1]
+
+
+def break_store(shell: Shell, store: V1) -> None:
+    for left in shell.data_dir.glob("opencode.db-*"):
+        left.unlink()
+    store.path.write_bytes(b"not a database at all" * 1000)
+
+
 def test_status_and_check_import_next_to_nothing(shell: Shell, store: V1) -> None:
     shell.said("sync")  # makes the ledger, so that there is nothing to migrate
     code = (

@@ -17,6 +17,7 @@ from opencode_tui.config.settings import Settings
 from opencode_tui.money import NANO
 from opencode_tui.readings.context import Context
 from opencode_tui.readings.day import read_day
+from opencode_tui.records.day import LastCall
 from opencode_tui.records.requests import DayRequest
 from opencode_tui.records.stores import StoreState
 from tests.stores import V1, V2, Store, Tokens, tool
@@ -262,3 +263,16 @@ def test_what_happens_to_a_session_later_does_not_change_what_its_day_cost(
     ours.poll()
     after = of(ours, at("14:23"))
     assert (after.spent_nano, after.calls, after.curve) == (before.spent_nano, before.calls, before.curve)
+
+
+def test_the_last_call_is_known_while_today_has_none(tmp_path: Path) -> None:
+    store = V1(tmp_path)
+    old = store.session("Long ago", created=at("11:00", ago(2)))
+    store.call(old, cost="0.77", at=at("11:01", ago(2)))
+    late = store.session("Return labels as PDF", created=at("17:00", ago(1)))
+    store.call(late, cost="0.31", model=OPUS, at=at("17:37", ago(1)))
+    store.call(store.fork(late, at=at("18:00", ago(1))), cost="0.01", model=OPUS, at=at("17:36", ago(1)))
+    taken = picture(store)
+    assert taken.last_call == LastCall(at("17:37", ago(1)), "Return labels as PDF", OPUS)
+    store.call(late, cost="0.02", at=at("09:00"))
+    assert picture(store).last_call is None

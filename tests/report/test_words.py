@@ -6,12 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from opencode_tui.clock import calendar_for
+from opencode_tui.clock import DAY_MS, calendar_for
 from opencode_tui.config.settings import Settings
 from opencode_tui.money import tokens_text
 from opencode_tui.records.calls import Tokens
-from opencode_tui.records.day import Split, Week
+from opencode_tui.records.day import LastCall, Split, Week
 from opencode_tui.report import words
+from opencode_tui.report.quiet_words import quiet_lines, week_left
+from opencode_tui.report.split_words import split_lines
 from opencode_tui.report.states import Failure, banners, empty_screen, freshness, looked_in, store_banner
 from tests.support.records import replace
 from tests.ui.builders import DAY, DAY_START, NOW, STORE, at, nano, quiet, snapshot
@@ -113,18 +115,27 @@ def test_unreadable_rows_are_counted_with_their_reasons() -> None:
 
 def test_the_split_adds_up_to_a_hundred_with_what_is_unknown() -> None:
     split, tokens = Split(1, 1, 1, 1), Tokens(1_200_000, 300_000, 40_000, 8_000_000, 100_000)
-    assert words.split_lines(split, tokens, 90) == ("input 25% 1.2M   output 25% 340k   cache 25% 8.1M   unknown 25%",)
+    (line,) = split_lines(split, tokens, 100)
+    assert line == "share of cost: input 25% (1.2M tokens) · output 25% (340k) · cache 25% (8.1M) · unknown 25%"
 
 
 def test_where_the_split_is_narrow_tokens_stand_below_their_share() -> None:
     split, tokens = Split(21, 75, 4), Tokens(1_200_000, 300_000, 40_000, 8_000_000, 100_000)
-    above, below = words.split_lines(split, tokens, 34)
-    assert above == "input 21%  output 75%  cache 4%"
-    assert below == "     1.2M        340k      8.1M"
+    above, below = split_lines(split, tokens, 60)
+    assert above == "share of cost  input 21%  output 75%  cache 4%"
+    assert below == "tokens              1.2M        340k      8.1M"
+
+
+@pytest.mark.parametrize("width", range(28, 100))
+def test_no_share_of_the_split_is_cut(width: int) -> None:
+    split, tokens = Split(2999, 2600, 4401), Tokens(1_200_000, 300_000, 40_000, 8_000_000, 100_000)
+    lines = split_lines(split, tokens, width)
+    assert all(share in lines[0] for share in ("30%", "26%", "44%"))
+    assert all(len(line) <= width for line in lines)
 
 
 def test_without_spend_only_the_tokens_are_said() -> None:
-    assert words.split_lines(Split(), Tokens(950, 10), 60) == ("input 950   output 10   cache 0",)
+    assert split_lines(Split(), Tokens(950, 10), 60) == ("tokens: input 950 · output 10 · cache 0",)
 
 
 def test_what_was_not_billed_is_said_at_list_price() -> None:
@@ -143,7 +154,7 @@ def test_a_banner_distinguishes_past_from_reached_and_is_from_was() -> None:
         return banners(snapshot(spent, day=day), None, UTC)[0].variants[0]  # type: ignore[arg-type]
 
     assert first("$0.83") == "▲ $0.83 is past the warning $0.80"
-    assert first("$0.80") == "▲ $0.80 has reached the warning $0.80"
+    assert first("$0.80") == "▲ $0.80 is past the warning $0.80"
     assert first("$1.62") == "■ $1.62 is past the cutoff $1.50"
     assert first("$1.62", YESTERDAY) == "■ $1.62 was past the cutoff $1.50"
     assert banners(snapshot("$0.79"), None, UTC) == ()
@@ -154,6 +165,52 @@ def test_an_import_says_how_far_it_is() -> None:
     assert said is not None
     assert said.text(34) == "◌ Importing ▰▰▰▰▱▱▱▱▱▱▱▱ 34%"
     assert "78,200 of 230,000 messages" in said.text(200)
+
+
+@pytest.mark.parametrize(
+    ("left_from", "right"), [("07:00", False), ("00:00", False), (None, False), ("yesterday", True)]
+)
+def test_today_is_said_to_be_right_only_when_all_of_it_is_read(left_from: str | None, right: bool) -> None:
+    left = DAY_START - 1 if left_from == "yesterday" else at(left_from) if left_from else None
+    store = replace(IMPORTING, left_from_ms=left)
+    (line,) = banners(snapshot(stores=(store,)), None, UTC)
+    assert ("today is already right" in line.variants[0]) is right
+    assert ("today is not complete yet" in line.variants[0]) is not right
+    both = banners(snapshot(stores=(store, STORE)), None, UTC)
+    assert "already right" not in both[0].variants[0], "what the other store has may not have been read yet"
+
+
+BROKEN = replace(STORE, state="broken", since_ms=at("14:02"))
+
+
+def test_what_cannot_be_read_is_unknown_and_never_nothing() -> None:
+    dark = quiet(stores=(BROKEN,), lower_bound=True)
+    assert words.spent_text(dark, UTC) == "unknown since 14:02"
+    assert words.money_line(dark, UTC) == ("▲ unknown since 14:02",)
+    assert words.shown_band(dark) == "warning"
+    some = snapshot("$0.62", stores=(BROKEN,), lower_bound=True)
+    assert words.money_line(some, UTC)[0] == "▲ ≥$0.62 · unknown since 14:02"
+    assert words.shown_band(replace(some, band="cutoff")) == "cutoff"
+    just_now = replace(dark, stores=(replace(BROKEN, since_ms=NOW),))
+    assert words.spent_text(just_now, UTC) == "unknown", "a command that has only just looked knows no time"
+    yesterday = snapshot("$0.62", day=YESTERDAY, stores=(BROKEN,))
+    assert not words.is_unknown(yesterday)
+
+
+def test_a_week_that_is_not_known_to_its_end_is_on_pace_as_far_as_known() -> None:
+    assert words.week_line(replace(snapshot().week, lower_bound=True))[0].endswith("on pace as far as known")
+    over = replace(snapshot().week, lower_bound=True, verdict="over target")
+    assert words.week_line(over)[0].endswith("■ over target")
+
+
+def test_a_quiet_morning_says_yesterdays_spend_the_last_call_and_what_is_left_of_the_week() -> None:
+    call = LastCall(at("17:37") - DAY_MS, "Return labels as PDF", "openai/gpt-5.2")
+    lines = quiet_lines(quiet(last_call=call), UTC)
+    assert lines[0] == ("yesterday $1.12",)
+    assert lines[1][0] == "last call Tue 12 May 17:37 · Return labels as PDF · gpt-5.2"
+    assert week_left(quiet().week)[1] == "$3.82 of $7.00 left this week"
+    over = replace(quiet().week, spend_nano=nano("$9"), verdict="over target")
+    assert week_left(over) == words.week_line(over)
 
 
 def test_a_store_in_trouble_says_its_sentence_or_at_least_its_state() -> None:

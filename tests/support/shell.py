@@ -30,7 +30,7 @@ OPUS_TOKENS = Tokens(input=6_000, output=500, reasoning=100, cache_read=10_000)
 GPT_TOKENS = Tokens(input=16_000, output=7_000, cache_read=80_000)
 SEVEN_LINES = """\
 opencode cost dashboard | 2026-W20 Wednesday
-today's run-rate: $0.50 (warning $0.80, cutoff $1.50)
+today's run-rate: $0.50 spent (warning $0.80, cutoff $1.50)
 session count: 2
 top model: anthropic/claude-opus-4-5 ($0.30, 60% of today)
 top provider: anthropic ($0.30, 60% of today)

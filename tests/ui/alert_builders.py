@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from opencode_tui.clock import DAY_MS
-from opencode_tui.records.alerts import EVER_PERIOD, Alert, Cause, Crossing, DeliveryResult, Level
+from opencode_tui.records.alerts import EVER_PERIOD, Alert, AlertedSession, Cause, Crossing, DeliveryResult, Level
 from opencode_tui.records.answers import AlertList
 from opencode_tui.records.requests import AlertsRequest
 from tests.support.records import replace
@@ -89,5 +89,11 @@ FIRED = (
 )
 
 
+ALERTED = (
+    AlertedSession(SESSION, "Fix header spacing", nano("$0.83")),
+    AlertedSession("ses_1", "Add login flow", nano("$0.41")),
+)
+
+
 def fired(*alerts: Alert, taken_ms: int = NOW) -> AlertList:
-    return AlertList(AlertsRequest(), taken_ms, alerts)
+    return AlertList(AlertsRequest(), taken_ms, alerts, ALERTED)

@@ -359,3 +359,18 @@ SHOWN = (FIRED[0], alert(3, "another"), alert(2, "one more"))
 def test_banner_looks(size: tuple[int, int], snap_compare: SnapCompare) -> None:
     app, _ = app_over(snapshot("$0.93", alerts=SHOWN, guard=Guard("guarded", 1_500_000_000)), settings=THEME)
     assert snap_compare(app, terminal_size=size, run_before=settled)
+
+
+async def test_an_opened_session_shows_its_own_alert_or_how_many_there_are_elsewhere() -> None:
+    others = (alert(7, level="cutoff", cause=replace(alert().cause, session_id="ses_other")), alert(8, level="notice"))
+    app, feed = over(*others)
+    async with showing(app, WIDE) as pilot:
+        app.action_open_session(SESSION)
+        await until(pilot, lambda: isinstance(app.screen, SessionScreen) and answered(app))
+        text = screen_text(app)
+        assert "• 14:22" in text and "+1 more" not in text, "the notice is about this session, the cutoff is not"
+        assert isinstance(app.screen, SessionScreen) and app.screen.alert_at_hand == others[1]
+        await poll(pilot, feed, snapshot("$0.97", alerts=others[:1]))
+        await until(pilot, lambda: "■ 1 alert elsewhere · e opens the gravest" in screen_text(app))
+        assert "4× edits" not in screen_text(app)
+        assert app.screen.alert_at_hand == others[0]

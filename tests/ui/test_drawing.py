@@ -1,4 +1,4 @@
-"""The arithmetic of the widgets, without an app."""
+"""The arithmetic of the widgets, and what becomes of it on the screen."""
 
 from __future__ import annotations
 
@@ -8,13 +8,17 @@ import pytest
 from rich.cells import cell_len
 
 from opencode_tui.clock import HOUR_MS, Span, calendar_for
-from opencode_tui.records.day import DaySpend
+from opencode_tui.money import format_usd
+from opencode_tui.records.day import Band, DaySpend
+from opencode_tui.ui.app import OpencodeTui
 from opencode_tui.ui.widgets.blocks import across, cut, upward
+from opencode_tui.ui.widgets.curve_axis import axis_row, highest_row, line_labels
 from opencode_tui.ui.widgets.day_curve import by_band, hour_ticks, plot_color, sampled, shown_span
 from opencode_tui.ui.widgets.day_facts import choose, day_lines
 from opencode_tui.ui.widgets.seven_days import bar_rows, day_label
 from opencode_tui.ui.widgets.slices import slice_rows
 from tests.ui.builders import DAY, DAY_START, at, nano, part, quiet, snapshot
+from tests.ui.showing import app_over, screen_text, showing
 
 UTC = calendar_for("UTC")
 
@@ -107,12 +111,61 @@ def test_seven_days_put_the_cutoff_line_where_no_bar_is() -> None:
 @pytest.mark.parametrize("column", [3, 4, 5, 8])
 def test_a_day_past_a_line_carries_its_glyph(column: int) -> None:
     label = day_label(DaySpend(DAY - timedelta(days=2), nano("$3"), "cutoff"), column)
-    assert "■" in label and len(label) == column
+    assert "!!" in label and len(label) == column
+
+
+@pytest.mark.parametrize("rows", range(3, 20))
+def test_the_label_of_a_line_has_its_own_amount_and_lines_of_one_row_share_a_label(rows: int) -> None:
+    limits: tuple[tuple[Band, int], ...] = (("warning", nano("$1.40")), ("cutoff", nano("$1.50")))
+    labels = line_labels(limits, nano("$1.65"), rows, 60)
+    if len(labels) == 2:
+        assert labels == [("warning", nano("$1.40"), "warning $1.40"), ("cutoff", nano("$1.50"), "cutoff $1.50")]
+    else:
+        assert labels == [("cutoff", nano("$1.50"), "warning $1.40 · cutoff $1.50")]
+    assert [text for *_, text in line_labels(limits[1:], nano("$1.65"), rows, 30)] == ["■ $1.50"]
+
+
+def curve_lines(app: OpencodeTui) -> list[str]:
+    """What stands in the panel with the curve."""
+    curve = app.screen.query_one("#curve").region
+    return [line[curve.x : curve.right] for line in screen_text(app).splitlines()[curve.y : curve.bottom]]
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (160, 50), (36, 50)])
+@pytest.mark.parametrize(("warning", "cutoff"), [("$0.80", "$1.50"), ("$1.40", "$1.50"), ("$0.10", "$9")])
+async def test_the_labels_of_the_curve_stand_at_their_lines(size: tuple[int, int], warning: str, cutoff: str) -> None:
+    app, _ = app_over(snapshot("$0.62", warning_nano=nano(warning), cutoff_nano=nano(cutoff)))
+    async with showing(app, size):
+        lines = curve_lines(app)
+    texts = [format_usd(nano(amount)) for amount in (warning, cutoff)]
+    labels = {
+        f"{name} {text}" for names in (("warning", "cutoff"), "▲■") for name, text in zip(names, texts, strict=True)
+    }
+    assert sum(label in "\n".join(lines) for label in labels) == 2
+    assert all(any(label in line for label in labels) for line in lines if "╌" in line)
+
+
+async def test_the_highest_point_of_the_curve_stands_on_its_axis() -> None:
+    app, _ = app_over(snapshot("$0.62"))
+    async with showing(app, (120, 40)):
+        lines = curve_lines(app)
+    (at,) = (i for i, line in enumerate(lines) if "$0.62" in line)
+    assert at == min(i for i, line in enumerate(lines) if set(line) & set("█▄▗▟▐▌▖"))
+    assert "╌" not in lines[at], "no line is taken for the amount"
+
+
+@pytest.mark.parametrize("rows", range(2, 20))
+@pytest.mark.parametrize("spent", ["$0.01", "$0.68", "$0.79", "$1.49", "$2"])
+def test_the_label_of_the_highest_point_never_stands_at_a_line(rows: int, spent: str) -> None:
+    limits, top = (nano("$0.80"), nano("$1.50")), nano("$2.20")
+    row = highest_row(nano(spent), limits, top, rows)
+    assert row is None or row not in {axis_row(limit, top, rows) for limit in limits}
+    assert row is None or abs(row - axis_row(nano(spent), top, rows)) <= 1
 
 
 def test_when_lines_are_few_the_pace_stays_and_the_tokens_go() -> None:
     groups = day_lines(snapshot(list_nano=1, running_calls=1), UTC, 36)
-    assert [text for text, _ in choose(groups, 1)] == ["$0.24 last hour · warning 15:08"]
+    assert [text for text, _ in choose(groups, 1)] == ["$0.24/h · warning 15:08"]
     texts = [text for text, _ in choose(groups, 4)]
     assert texts[0].startswith("$0.24") and texts[-1].startswith("week")
     assert not any("1.2M" in text for text in texts)
@@ -120,8 +173,8 @@ def test_when_lines_are_few_the_pace_stays_and_the_tokens_go() -> None:
 
 def test_groups_of_lines_are_spaced_where_there_is_room() -> None:
     groups = day_lines(snapshot(), UTC, 60)
-    assert [text for text, _ in choose(groups, 6)].count("") == 2
-    assert [text for text, _ in choose(groups, 5)].count("") == 0
+    assert [text for text, _ in choose(groups, 7)].count("") == 2
+    assert [text for text, _ in choose(groups, 6)].count("") == 0
 
 
 @pytest.mark.parametrize("width", range(30, 60))

@@ -25,7 +25,7 @@ async def test_today_says_how_the_guard_is_and_what_troubles_it() -> None:
     async with showing(app) as pilot:
         assert "guard" not in screen_text(app)
         await poll(pilot, feed, snapshot(guard=LIFTED))
-        assert "Today · lifted until 15:02" in screen_text(app)
+        assert "Today · guard lifted until 15:02" in screen_text(app)
         await poll(pilot, feed, snapshot(guard=Guard("trouble", 0, trouble="the state file cannot be read")))
         text = screen_text(app)
         assert "Today · not guarded" in text and "▲ the state file cannot be read" in text

@@ -259,7 +259,7 @@ async def test_what_is_below_a_closed_node_is_not_made() -> None:
         await until(pilot, lambda: len(tree.made) == 11 + 99)
 
 
-async def test_the_trees_cursor_stays_on_its_session_when_a_dearer_one_overtakes_it() -> None:
+async def test_the_trees_cursor_stays_on_its_session_when_a_costlier_one_overtakes_it() -> None:
     app, feed = over(view())
     async with shown(app) as pilot:
         tree = app.screen.query_one(SubagentTree)
@@ -267,12 +267,12 @@ async def test_the_trees_cursor_stays_on_its_session_when_a_dearer_one_overtakes
         await pilot.press("down", "space", "down")
         await until(pilot, lambda: tree.cursor_id == "ses_b")
         root, a, b, c = TREE
-        dearer = node("ses_c", 1, "$0.20", agent="review")
-        await poll(pilot, feed, view(tree=(root, dearer, a, b, node("ses_new", 1, "$0.01"))))
+        costlier = node("ses_c", 1, "$0.20", agent="review")
+        await poll(pilot, feed, view(tree=(root, costlier, a, b, node("ses_new", 1, "$0.01"))))
         await until(pilot, lambda: tree.made == [SESSION, "ses_c", "ses_a", "ses_b", "ses_new"])
         assert tree.cursor_id == "ses_b"
         assert tree.cursor_node is not None and tree.cursor_node.line == tree.cursor_line == 3
-        await poll(pilot, feed, view(tree=(root, dearer)))
+        await poll(pilot, feed, view(tree=(root, costlier)))
         assert tree.made == [SESSION, "ses_c"]
         await pilot.press("up", "down", "down", "enter", "space")
         assert tree.cursor_id == "ses_c" and c.id == "ses_c"

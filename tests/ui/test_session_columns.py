@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pytest
 
-from opencode_tui.analysis.session_list import ordered
-from opencode_tui.clock import calendar_for
+from opencode_tui.analysis.session_list import ordered, session_totals
+from opencode_tui.clock import DAY_MS, HOUR_MS, calendar_for
 from opencode_tui.records.calls import Tokens
 from opencode_tui.records.day import SessionLine
 from opencode_tui.ui.tables.alerts import ALERT_COLUMNS
 from opencode_tui.ui.tables.columns import AnyColumn
 from opencode_tui.ui.tables.layout import PADDING, column_widths, fit_columns
-from opencode_tui.ui.tables.sessions import SESSIONS, SORTS, TODAY, SessionContext
-from opencode_tui.ui.tables.turns import TURN_COLUMNS
+from opencode_tui.ui.tables.sessions import SESSIONS, SORTS, TODAY, SessionContext, session_context
+from opencode_tui.ui.tables.turns import TURN_COLUMNS, TurnContext
 from tests.support.records import replace
 from tests.ui.builders import NOW, row, session
 from tests.ui.builders import SESSIONS as LINES
+from tests.ui.session_builders import turn, view
 
 CONTEXT = SessionContext(NOW, calendar_for("UTC"))
 
@@ -95,3 +97,69 @@ def test_each_column_orders_by_what_it_shows(name: str, low: dict[str, Any], hig
 def test_names_begin_with_a_and_amounts_with_the_highest() -> None:
     upward = {name for name, sort in SORTS.items() if not sort.descending}
     assert upward == {"state", "title", "project", "model", "agent"}
+
+
+DURATIONS = (0, 400, 9_999, 59_999, 15 * 60_000 + 12_000, 59 * 60_000 + 59_000, 23 * HOUR_MS, 999 * DAY_MS)
+COUNTS = (0, 9, 999, 9_949, 99_999, 999_499, 9_949_999, 999_499_999, 99_000_000_000)
+
+
+def numbers_cut(columns: tuple[AnyColumn, ...], rows: Iterable[object], context: object) -> Iterator[str]:
+    """The cells of right-aligned columns that are wider than their column."""
+    rows = tuple(rows)
+    for column, width in zip(columns, column_widths(columns, rows, context), strict=True):
+        texts = (str(column.cell(row, context)) for row in rows)
+        yield from (f"{column.key}: {text}" for text in texts if column.align == "right" and len(text) > width)
+
+
+def test_no_number_of_a_session_is_cut() -> None:
+    rows = [
+        replace(
+            row(total=f"${count}"),
+            calls=min(count, 999_999),
+            turns=min(count, 99_999),
+            subagents=min(count, 999),
+            tokens=Tokens(count),
+            context_tokens=count,
+            context_limit=limit,
+            started_ms=NOW - duration,
+            last_ms=NOW,
+        )
+        for count in COUNTS
+        for duration in DURATIONS
+        for limit in (None, 100_000_000_000)
+    ]
+    context = session_context(session_totals(rows), NOW, calendar_for("UTC"), rows)
+    assert list(numbers_cut(SESSIONS, rows, context)) == []
+
+
+@pytest.mark.parametrize("width", [70, 160])
+def test_no_number_of_a_turn_is_cut(width: int) -> None:
+    turns = [
+        replace(
+            turn(),
+            calls=min(count, 99_999),
+            cost_nano=min(count, 10**9) * 10**9,
+            tokens=Tokens(count, count, 0, count, 0),
+            context_tokens=count,
+            context_limit=count // 2 if duration else None,
+            ended_ms=turn().started_ms + duration,
+            tokens_per_second=min(count, 99_999) / 1.0,
+        )
+        for count in COUNTS
+        for duration in DURATIONS
+    ]
+    context = TurnContext(replace(view(), turns=tuple(turns)), calendar_for("UTC"), width)
+    assert list(numbers_cut(TURN_COLUMNS, turns, context)) == []
+
+
+def shown(width: int, *titles: str) -> dict[str, int]:
+    rows = [row(title=title) for title in titles]
+    context = session_context(session_totals(rows), NOW, calendar_for("UTC"), rows)
+    return {SESSIONS[i].key: size for i, size in fit_columns(SESSIONS, column_widths(SESSIONS, rows, context), width)}
+
+
+def test_a_wide_table_drops_what_is_least_asked_for_before_it_cuts_a_title() -> None:
+    long, short = shown(199, "x" * 50), shown(199, "x" * 9)
+    assert long["title"] >= 50 and "started" not in long
+    assert "started" in short, "a short title leaves room for all columns"
+    assert shown(159, "x" * 50)["title"] >= 28 and {"project", "calls", "tokens", "spend"} <= shown(159, "x").keys()

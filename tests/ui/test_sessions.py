@@ -48,7 +48,7 @@ class Ledger:
 
 @asynccontextmanager
 async def sessions(
-    *rows: SessionRow, size: tuple[int, int] = (160, 50)
+    *rows: SessionRow, size: tuple[int, int] = (158, 50)
 ) -> AsyncIterator[tuple[OpencodeTui, FakeFeed, Pilot[Any]]]:
     app, feed = app_over(snapshot())
     feed.on_look = Ledger(*rows)
@@ -107,8 +107,6 @@ async def test_rows_follow_the_store_and_the_cursor_stays_on_its_session() -> No
 
 async def test_s_goes_through_the_columns_and_o_turns_the_order() -> None:
     async with sessions(*ROWS) as (app, _, pilot):
-        await pilot.press("s")
-        assert shown(app)[:2] == ("ses_5", "ses_1") and "sorted by duration ▼" in await drawn(app, pilot)
         await pilot.press("s")
         assert "sorted by state ▲" in await drawn(app, pilot)
         await pilot.press("s", "s", "S")

@@ -9,13 +9,15 @@ from functools import partial
 import pytest
 from rich.cells import cell_len
 
+from opencode_tui.clock import DAY_MS
 from opencode_tui.config.settings import Ui
-from opencode_tui.records.day import Snapshot
+from opencode_tui.records.day import LastCall, Snapshot
 from opencode_tui.ui.app import OpencodeTui
 from opencode_tui.ui.tables.today import DaySessionTable
+from opencode_tui.ui.widgets.figure import Figure
 from opencode_tui.ui.widgets.seven_days import SevenDays
 from tests.support.records import replace
-from tests.ui.builders import DAY, SETTINGS, STORE, part, quiet, session, snapshot
+from tests.ui.builders import DAY, SETTINGS, STORE, at, part, quiet, session, snapshot
 from tests.ui.showing import app_over, screen_text, showing, until
 
 YESTERDAY = date(2026, 5, 12)
@@ -167,7 +169,7 @@ async def test_markup_in_names_errors_and_paths_is_shown_as_it_is() -> None:
     store = STORE.__class__("/tmp/[red]", "sqlite", "broken", detail="Cannot read [/x] at [red].")
     picture = snapshot(machine="[/m]", models=(part("p/[/y]", "$0.40"),), stores=(store,))
     app, feed = app_over(picture)
-    async with showing(app, (160, 50)) as pilot:
+    async with showing(app, (158, 50)) as pilot:
         feed.answers.append(OSError("no [/z] here"))
         await pilot.press("r")
         await until(pilot, lambda: app.failure is not None)
@@ -246,6 +248,26 @@ async def test_a_day_without_sessions_says_that_nothing_was_spent() -> None:
     async with showing(app):
         text = screen_text(app)
     assert "Nothing spent yet today" in text and "no calls" in text and "Sessions · none" in text
+
+
+@pytest.mark.parametrize("size", [(32, 20), (36, 44), (80, 24), (160, 50)])
+async def test_an_unreadable_store_is_unknown_since_when_and_never_nothing(size: tuple[int, int]) -> None:
+    broken = replace(STORE, state="broken", detail="Broken.", since_ms=at("14:02"))
+    app, _ = app_over(quiet(stores=(broken,), lower_bound=True, week=replace(quiet().week, lower_bound=True)))
+    async with showing(app, size):
+        text = screen_text(app)
+        assert "▲ unknown since 14:02" in text
+        assert "$0.00" not in text and "on pace" not in text
+        assert app.screen.query_one(Figure).has_class("-warning")
+
+
+async def test_a_quiet_morning_says_what_came_before_and_what_is_left() -> None:
+    call = LastCall(at("17:37") - DAY_MS, "Return labels as PDF", "openai/gpt-5.2")
+    app, _ = app_over(quiet(last_call=call))
+    async with showing(app, (120, 40)):
+        text = screen_text(app)
+    for line in ("yesterday $1.12", "last call Tue 12 May 17:37", "$3.82 of $7.00 left this week"):
+        assert line in text
 
 
 async def test_a_past_day_without_calls_says_which_day() -> None:

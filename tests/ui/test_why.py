@@ -15,6 +15,7 @@ from opencode_tui.ui.app import OpencodeTui
 from opencode_tui.ui.screens.session import SessionScreen
 from opencode_tui.ui.screens.why import WhyScreen
 from opencode_tui.ui.tables.row_table import RowTable
+from opencode_tui.ui.widgets.alert_detail import AlertDetail
 from tests.support.options import alert_settings
 from tests.support.records import replace
 from tests.support.textual_internals import toast_texts
@@ -47,43 +48,67 @@ async def why(pilot: Pilot[Any]) -> WhyScreen:
     return app.screen
 
 
-async def test_why_lists_what_fired_and_details_the_one_at_the_cursor() -> None:
+async def test_why_groups_by_session_and_details_the_alert_at_the_cursor() -> None:
     app, _ = over(*FIRED[:1])
     async with showing(app, WIDE) as pilot:
-        await why(pilot)
+        screen = await why(pilot)
         text = screen_text(app)
-        assert "14:22" in text and "▲" in text and "snoozed to 15:05" in text and "seen 11:52" in text
-        assert "Fix header spacing" in text, "the title of a session of the day is known"
+        assert "▸ Fix header spacing · 2 alerts · $0.83: 4× edits of" in text and "1 new" in text
+        assert "snoozed to 15:05" in text
         assert "the day's spend, 2026-05-13" in text
-        assert "warning at $0.80, it stood at $0.83" in text
+        assert "warning at $0.80, it stood at $0.83" in joined(text)
         assert "14:21 · fired 14:22" in text
-        assert "desktop delivered at 14:22" in text and "webhook failed at 14:22: HTTP 500 [from] hook" in text
+        assert "desktop delivered at 14:22" in text and "webhook failed at 14:22: HTTP 500 [from] hook" in joined(text)
+        await pilot.press("end")
+        await until(pilot, lambda: "session Add login flow" in joined(screen_text(app)))
+        assert [row.alert.id for row in screen._rows.values()] == [4, 1, 3], "the new one, the cutoff, the notices"
+
+
+def joined(text: str) -> str:
+    """The detail's lines, which stand beside the table, as one line."""
+    return " ".join(" ".join(line[106:].replace("│", "").split()) for line in text.splitlines())
+
+
+@pytest.mark.parametrize("key", ["enter", "space"])
+async def test_a_group_is_opened_and_closed(key: str) -> None:
+    app, _ = over(*FIRED[:1])
+    async with showing(app, WIDE) as pilot:
+        screen = await why(pilot)
+        table = screen.query_one(RowTable)
+        assert list(table.keys) == [f"session {SESSION}", "1", "3"]
+        await pilot.press(key)
+        assert list(table.keys) == [f"session {SESSION}", "4", "2", "1", "3"]
+        assert table.cursor_key == f"session {SESSION}"
         await pilot.press("down", "down")
         await until(pilot, lambda: "the same file edited in many turns" in screen_text(app))
-        await pilot.press("down")
-        await until(pilot, lambda: "more than an hour after" in screen_text(app))
-        assert "cutoff at $4.00, it stood at $4.10" in screen_text(app)
+        assert "▾ Fix header spacing" in screen_text(app)
+        await pilot.press("space")
+        assert list(table.keys) == [f"session {SESSION}", "1", "3"]
+        assert table.cursor_key == f"session {SESSION}"
 
 
 async def test_enter_in_why_opens_the_session_and_its_keys_are_about_the_row() -> None:
     app, feed = over(*FIRED[:1])
     async with showing(app, WIDE) as pilot:
         screen = await why(pilot)
-        await pilot.press("down", "down", "a")
+        await pilot.press("space", "down", "down", "a")
         await until(pilot, lambda: len(feed.actions) == 1)
         assert feed.actions == [SeeAlerts((2,))]
-        await pilot.press("up", "up", "enter")
+        await pilot.press("up", "enter")
         await until(pilot, lambda: app.screen is not screen)
         assert isinstance(app.screen, SessionScreen) and app.screen.session_id == SESSION
 
 
 async def test_u_takes_back_what_was_acknowledged_earlier_at_the_cursor() -> None:
     app, feed = over()
-    feed.on_look = lambda _: fired(alert(2, acknowledged_ms=NOW), alert(1))
+    other = alert(1, cause=replace(alert().cause, session_id=None))
+    feed.on_look = lambda _: fired(alert(2, acknowledged_ms=NOW), other)
     async with showing(app, WIDE) as pilot:
         await why(pilot)
-        assert "z x u Alerts" in screen_text(app)
-        await pilot.press("j", "u", "k", "u")
+        assert "z x u Alerts" not in screen_text(app)
+        await pilot.press("u", "j")
+        await until(pilot, lambda: "z x u Alerts" in screen_text(app))
+        await pilot.press("u")
         await until(pilot, lambda: feed.actions == [UnacknowledgeAlerts((2,))])
 
 
@@ -91,7 +116,7 @@ async def test_enter_on_an_alert_without_a_session_says_so() -> None:
     app, _ = over(*FIRED[:1])
     async with showing(app, WIDE) as pilot:
         await why(pilot)
-        await pilot.press("end", "enter")
+        await pilot.press("down", "enter")
         await until(pilot, lambda: toast_texts(app) == ["No session stands out as the cause of this alert."])
 
 
@@ -99,12 +124,41 @@ async def test_a_new_alert_does_not_move_the_cursor() -> None:
     app, feed = over(*FIRED[:1])
     async with showing(app, WIDE) as pilot:
         screen = await why(pilot)
-        await pilot.press("down")
+        await pilot.press("end")
         table = screen.query_one(RowTable)
-        feed.on_look = lambda query: fired(alert(5, "the newest"), *FIRED)
+        newest = alert(5, "the newest", "cutoff", replace(alert().cause, session_id="ses_9", found=False))
+        feed.on_look = lambda query: fired(newest, *FIRED)
         await poll(pilot, feed, snapshot("$0.97"))
-        await until(pilot, lambda: table.row_count == 5)
+        await until(pilot, lambda: table.row_count == 4)
         assert table.cursor_key == "3" and "the newest" in screen_text(app)
+        assert table.keys[0] == "5", "the gravest comes first"
+
+
+async def test_an_alert_in_a_closed_group_is_gone_to() -> None:
+    app, _ = over(*FIRED[:1])
+    async with showing(app, NORMAL) as pilot:
+        screen = await why(pilot)
+        screen.go_to(2)
+        await until(pilot, lambda: screen.query_one(RowTable).cursor_key == "2")
+
+
+async def test_the_detail_says_why_no_cause_was_found() -> None:
+    shared = replace(alert().cause, sentence="127 sessions share it", found=False)
+    app, feed = over()
+    feed.on_look = lambda _: fired(alert(1, cause=shared))
+    async with showing(app, NORMAL) as pilot:
+        await why(pilot)
+        assert "$0.83 is past the warning $0.80: 127 sessions share it" in screen_text(app)
+
+
+async def test_a_narrow_terminal_has_the_detail_below_and_a_wide_one_beside() -> None:
+    app, _ = over(*FIRED[:1])
+    async with showing(app, (120, 40)) as pilot:
+        screen = await why(pilot)
+        table, detail = screen.query_one(RowTable), screen.query_one(AlertDetail)
+        assert detail.region.y >= table.region.bottom
+        await pilot.resize_terminal(160, 40)
+        await until(pilot, lambda: detail.region.x >= table.region.right)
 
 
 @pytest.mark.parametrize("size", [NARROW, NORMAL, WIDE])

@@ -16,8 +16,8 @@ from opencode_tui.clock import Calendar, Span
 from opencode_tui.config.settings import Settings
 from opencode_tui.guard.troubles import GuardTrouble
 from opencode_tui.ledger import alert_queries, queries
-from opencode_tui.privacy.harmless import shown_id
 from opencode_tui.readings.context import ContextLimits
+from opencode_tui.readings.naming import session_titles
 from opencode_tui.records.alerts import Period, Scope
 
 _ALL = ""
@@ -109,7 +109,7 @@ class Measurements:
 
     def title(self, session_id: str) -> str:
         self._learn((session_id,))
-        return self._known[session_id][1] or shown_id(session_id)
+        return self._known[session_id][1] or session_titles(self.connection, [session_id], self.calendar)[session_id]
 
     def _roots(self, ids: Iterable[str]) -> dict[str, str]:
         wanted = list(ids)

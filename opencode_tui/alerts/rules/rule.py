@@ -183,6 +183,5 @@ def lines_text(lines: Lines | Fills, unit: Unit) -> str:
 
 
 def past_the_line(crossing: Crossing) -> str:
-    """Such as `is past the warning $0.80`, or `has reached` if the amount reads the same as the line."""
-    line = format_usd(crossing.line)
-    return f"{'has reached' if format_usd(crossing.value) == line else 'is past'} the {crossing.level} {line}"
+    """Such as `is past the warning $0.80`, which an amount at the line is as well."""
+    return f"is past the {crossing.level} {format_usd(crossing.line)}"

@@ -21,6 +21,8 @@ from opencode_tui.ui.leaving import LeavingScreen
 WIDTHS = [(0, "-narrow"), (64, "-slim"), (80, "-middle"), (110, "-wide")]
 HEIGHTS = [(0, "-short"), (34, "-tall"), (46, "-taller"), (56, "-tallest")]
 """(least height in cells, class for app.tcss)"""
+BROAD = 160
+"""The least width in cells with panels beside the others; the screen then has the class -broad besides -wide."""
 
 
 def size_classes(size: Size) -> Iterator[str]:
@@ -78,6 +80,14 @@ class SnapshotScreen(LeavingScreen):
     """The time between two polls in milliseconds; set by the app."""
     tab: str = ""
     """The name of the tab that it is, or was opened on; set by the app."""
+
+    @property
+    def is_broad(self) -> bool:
+        """Whether the terminal is wide enough for panels beside the others."""
+        return self.size.width >= BROAD
+
+    def on_resize(self) -> None:
+        self.set_class(self.is_broad, "-broad")
 
     @property
     def crumb(self) -> tuple[str, ...]:

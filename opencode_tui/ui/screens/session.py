@@ -14,6 +14,7 @@ from textual.widgets import Static
 
 from opencode_tui.clock import Calendar, Clock
 from opencode_tui.privacy.harmless import for_shell, shown_id
+from opencode_tui.records.alerts import Alert
 from opencode_tui.records.requests import SessionRequest, TurnRequest
 from opencode_tui.records.session import SessionView, TurnView
 from opencode_tui.report.session_facts import resume_command, shown_title
@@ -87,7 +88,9 @@ class SessionScreen(AskingScreen):
         yield CrumbHeader(self.crumb, self._calendar, self._clock, self.poll_ms).data_bind(
             SessionScreen.snapshot, SessionScreen.polled_ms, SessionScreen.failure
         )
-        yield Banner(self._calendar, states=False).data_bind(SessionScreen.snapshot)
+        banner = Banner(self._calendar, states=False).data_bind(SessionScreen.snapshot)
+        banner.set_reactive(Banner.about, self._members)
+        yield banner
         yield SessionHead(self.session_id).data_bind(SessionScreen.session)
         yield Static("Reading the session…", markup=False, id="nothing")
         with Container(id="session"):
@@ -136,7 +139,20 @@ class SessionScreen(AskingScreen):
         # all at once: each change of a class styles every widget of the screen anew
         self.update_classes({"-there": True, "-parent": len(session.tree) > 1, "-cost": bool(session.growth)})
         self.query_one(CrumbHeader).show_crumb(self.crumb)
+        self.query_one(Banner).about = self._members
         self.refresh_bindings()
+
+    @property
+    def _members(self) -> frozenset[str]:
+        """The ids of the session and its subagents."""
+        return frozenset({self.session_id, *(node.id for node in (self.session.tree if self.session else ()))})
+
+    @property
+    def alert_at_hand(self) -> Alert | None:
+        """The gravest alert about this session, else the gravest of all."""
+        alerts = self.snapshot.alerts if self.snapshot is not None else ()
+        own = (alert for alert in alerts if alert.leads_to in self._members)
+        return next(own, alerts[0] if alerts else None)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Disables copying while the session is not loaded."""

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.containers import Container
 from textual.content import Content
 from textual.widgets import Static
 
@@ -18,7 +19,8 @@ from opencode_tui.records.requests import SessionsRequest
 from opencode_tui.records.sessions import SessionList, SessionRow
 from opencode_tui.report.session_words import nothing_found, status
 from opencode_tui.report.words import fitting
-from opencode_tui.ui.screens.base import Ask, AskingScreen, OpenSession
+from opencode_tui.ui.screens.base import Ask, OpenSession
+from opencode_tui.ui.screens.beside import BesideScreen
 from opencode_tui.ui.tables.columns import sorts
 from opencode_tui.ui.tables.row_table import RowTable
 from opencode_tui.ui.tables.sessions import SESSIONS, SORTS, SessionContext, session_context
@@ -28,6 +30,7 @@ from opencode_tui.ui.widgets.day_header import LOW_ROWS
 from opencode_tui.ui.widgets.filter_bar import FilterBar
 from opencode_tui.ui.widgets.key_footer import KeyFooter
 from opencode_tui.ui.widgets.period_tabs import PeriodTabs
+from opencode_tui.ui.widgets.session_aside import SessionAside
 
 SORTING = Binding.Group("Sort", compact=True)
 SORT_KEYS = (
@@ -60,7 +63,7 @@ KEYS_OF_PERIODS = {period: binding.key for period, binding in zip(PERIODS, PERIO
 PLACEHOLDER = "title, project, model, provider, agent"
 
 
-class SessionsScreen(AskingScreen):
+class SessionsScreen(BesideScreen):
     AUTO_FOCUS = ""
     BINDING_GROUP_TITLE = "Sessions"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -94,7 +97,10 @@ class SessionsScreen(AskingScreen):
         self._status: tuple[str, ...] = ("reading",)
         context = session_context(session_totals(()), clock(), calendar)
         self._table: RowTable[SessionRow, SessionContext, ProjectGroup] = RowTable(SESSIONS, context, id="session-list")
-        self.ask(Ask(SessionsRequest(period), self.show_list))
+        self.ask_again()
+
+    def asks(self) -> tuple[Ask, ...]:
+        return (Ask(SessionsRequest(self._period), self.show_list),)
 
     @property
     def crumb(self) -> tuple[str, ...]:
@@ -108,7 +114,9 @@ class SessionsScreen(AskingScreen):
         yield PeriodTabs(self._periods, self._period, KEYS_OF_PERIODS)
         yield FilterBar(self._filter, PLACEHOLDER)
         yield Static(id="nothing", markup=False)
-        yield self._table
+        with Container(id="panes"):
+            yield self._table
+            yield SessionAside(self._calendar).data_bind(SessionsScreen.session)
         yield Static(id="status", markup=False)
         yield KeyFooter()
 
@@ -137,7 +145,7 @@ class SessionsScreen(AskingScreen):
         if self._list.lower_bound:
             sums = replace(sums, lower_bound=True)
         by_id = {row.id: row for row in rows}
-        context = session_context(sums, self._clock(), self._calendar)
+        context = session_context(sums, self._clock(), self._calendar, rows)
         self._table.show_sort(self._sort.name, self._descending)
         self._table.update_rows(keys, by_id.__getitem__, context, groups)
         shown, wanted, of = self._list.request.period, self._period, len(self._list.rows)
@@ -184,7 +192,7 @@ class SessionsScreen(AskingScreen):
             return
         self._period = period
         self._list = self._last.get(period, self._list)
-        self.ask(Ask(SessionsRequest(period), self.show_list))
+        self.ask_again()
         for tabs in self.query(PeriodTabs):
             tabs.show_period(period)
         self.show()

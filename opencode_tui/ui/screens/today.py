@@ -10,28 +10,39 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.message import Message
+from textual.reactive import var
 
 from opencode_tui.analysis.session_list import quoted
 from opencode_tui.clock import Calendar, Clock, short_day
+from opencode_tui.records.answers import AlertList
 from opencode_tui.records.day import Snapshot
+from opencode_tui.records.requests import AlertsRequest, UsageRequest
+from opencode_tui.records.usage import Usage
 from opencode_tui.report.states import empty_screen
 from opencode_tui.ui.moving import ScrollPane
-from opencode_tui.ui.screens.base import OpenSession, OpenSessions, SnapshotScreen
+from opencode_tui.ui.screens.base import Ask, OpenSession, OpenSessions
+from opencode_tui.ui.screens.beside import BesideScreen
 from opencode_tui.ui.tables.today import DaySessionTable
 from opencode_tui.ui.widgets.banner import Banner
 from opencode_tui.ui.widgets.day_curve import DayCurve
 from opencode_tui.ui.widgets.day_header import DayHeader
+from opencode_tui.ui.widgets.hours import HoursPanel
 from opencode_tui.ui.widgets.key_footer import KeyFooter
+from opencode_tui.ui.widgets.last_alerts import LastAlerts
 from opencode_tui.ui.widgets.notice import Notice
+from opencode_tui.ui.widgets.projects import ProjectsPanel
+from opencode_tui.ui.widgets.session_aside import SessionAside
 from opencode_tui.ui.widgets.sessions_panel import SessionsPanel
 from opencode_tui.ui.widgets.seven_days import SevenDays
 from opencode_tui.ui.widgets.slices import SlicesPanel
 from opencode_tui.ui.widgets.today_panel import TodayPanel
 
+LAST_ALERTS = 12
+"""More than the panel has room for."""
 DAY_KEYS = Binding.Group("Day", compact=True)
 
 
-class TodayScreen(SnapshotScreen):
+class TodayScreen(BesideScreen):
     AUTO_FOCUS = ""
     BINDING_GROUP_TITLE = "Today"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -39,6 +50,11 @@ class TodayScreen(SnapshotScreen):
         Binding("]", "go_day(1)", "Later day", tooltip="Show the day after", id="day.later", group=DAY_KEYS),
         Binding("t", "go_today", "Back to today", tooltip="Show today again", id="day.today", group=DAY_KEYS),
     ]
+
+    usage: var[Usage | None] = var(None)
+    """The day's spend by project, in a wide terminal."""
+    fired: var[AlertList | None] = var(None)
+    """The last alerts, in a wide terminal."""
 
     class DaySelected(Message):
         """Show another day; None is today."""
@@ -69,15 +85,34 @@ class TodayScreen(SnapshotScreen):
             with Container(id="top"):
                 yield TodayPanel(self._calendar).data_bind(TodayScreen.snapshot)
                 yield DayCurve(self._calendar).data_bind(TodayScreen.snapshot)
+                yield HoursPanel(self._calendar).data_bind(TodayScreen.snapshot)
             with Container(id="by"):
                 yield SlicesPanel("Models", "models").data_bind(TodayScreen.snapshot)
                 yield SlicesPanel("Providers", "providers").data_bind(TodayScreen.snapshot)
+                yield ProjectsPanel().data_bind(TodayScreen.snapshot, TodayScreen.usage)
                 yield SevenDays().data_bind(TodayScreen.snapshot)
-            yield SessionsPanel(self._calendar).data_bind(TodayScreen.snapshot)
+            with Container(id="low"):
+                yield SessionsPanel(self._calendar).data_bind(TodayScreen.snapshot)
+                with Container(id="beside"):
+                    yield SessionAside(self._calendar).data_bind(TodayScreen.session)
+                    yield LastAlerts(self._calendar, self._clock).data_bind(TodayScreen.fired)
         yield KeyFooter()
 
     def on_mount(self) -> None:
         self.query_one(DaySessionTable).focus(scroll_visible=False)  # a low pane stays scrolled to the day's figure
+
+    def asks(self) -> tuple[Ask, ...]:
+        if not self.is_broad:
+            return ()
+        day = self._wanted
+        by_project = UsageRequest("project") if day is None else UsageRequest("project", first=day, last=day)
+        return Ask(by_project, self._show_usage), Ask(AlertsRequest(most=LAST_ALERTS), self._show_fired)
+
+    def _show_usage(self, usage: Usage) -> None:
+        self.usage = usage
+
+    def _show_fired(self, fired: AlertList) -> None:
+        self.fired = fired
 
     def watch_snapshot(self, snapshot: Snapshot | None) -> None:
         self.set_class(empty_screen(snapshot, self._places) is not None, "-empty")
@@ -116,4 +151,5 @@ class TodayScreen(SnapshotScreen):
         if day != self._wanted:
             self._wanted = day
             self.post_message(self.DaySelected(day))
+            self.ask_again()
             self.refresh_bindings()

@@ -1,15 +1,18 @@
-"""The Why screen: the alerts that fired, newest first, and the details of the one at the cursor."""
+"""The Why screen: the alerts that fired by session, the gravest first, and the details of the one at the cursor."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from typing import ClassVar, Never
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.containers import Container
 from textual.widget import Widget
 from textual.widgets import Static
 
+from opencode_tui.analysis.alert_groups import AlertGroup, grouped_alerts
 from opencode_tui.clock import Calendar, Clock
 from opencode_tui.records.alerts import Alert
 from opencode_tui.records.answers import AlertList
@@ -17,7 +20,7 @@ from opencode_tui.records.requests import AlertsRequest
 from opencode_tui.report.alert_words import alert_session
 from opencode_tui.ui.moving import ScrollPane
 from opencode_tui.ui.screens.base import Ask, AskingScreen, OpenCause
-from opencode_tui.ui.tables.alerts import ALERT_COLUMNS, AlertContext, is_handled
+from opencode_tui.ui.tables.alerts import ALERT_COLUMNS, AlertContext, AlertRow, is_handled
 from opencode_tui.ui.tables.row_table import RowTable
 from opencode_tui.ui.widgets.alert_detail import AlertDetail, nothing_fired
 from opencode_tui.ui.widgets.banner import Banner
@@ -27,10 +30,28 @@ from opencode_tui.ui.widgets.key_footer import KeyFooter
 ALERT_KEYS = Binding.Group("Alerts", compact=True)
 
 
+def alert_key(alert: Alert) -> str:
+    return str(alert.id)
+
+
+def alert_rows_of(groups: Iterable[AlertGroup], opened: Collection[str]) -> dict[str, AlertRow]:
+    """The rows by key: a heading for each group of several alerts, with these below it if it is opened."""
+    rows: dict[str, AlertRow] = {}
+    for group in groups:
+        if len(group.alerts) == 1:
+            rows[alert_key(group.gravest)] = AlertRow("one", group.gravest, group)
+            continue
+        rows[group.key] = AlertRow("opened" if group.key in opened else "closed", group.gravest, group)
+        if group.key in opened:
+            rows |= {alert_key(alert): AlertRow("member", alert, group) for alert in group.alerts}
+    return rows
+
+
 class WhyScreen(AskingScreen):
     AUTO_FOCUS = ""
     BINDING_GROUP_TITLE = "Why"
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("space", "toggle_group", "Open or close", tooltip="Open or close a session's alerts", id="why.open"),
         Binding("a", "app.see_alert", "Seen", tooltip="You have seen this alert", id="why.seen", group=ALERT_KEYS),
         Binding("A", "app.see_alerts", "All seen", tooltip="You have seen all alerts", id="why.all", group=ALERT_KEYS),
         Binding(
@@ -58,8 +79,11 @@ class WhyScreen(AskingScreen):
         """`rules` are the texts of the enabled rules; `config` is the file that sets them."""
         super().__init__()
         self._calendar, self._clock, self.rules, self._config = calendar, clock, rules, config
-        self._alerts: dict[str, Alert] | None = None
-        self._table: RowTable[Alert, AlertContext, Never] = RowTable(ALERT_COLUMNS, is_dim=is_handled, id="alerts")
+        self._alerts: AlertList | None = None
+        self._rows: dict[str, AlertRow] = {}
+        self._opened: set[str] = set()
+        """The keys of the groups that are opened."""
+        self._table: RowTable[AlertRow, AlertContext, Never] = RowTable(ALERT_COLUMNS, is_dim=is_handled, id="alerts")
         self._wanted: str | None = None
         self.ask(Ask(AlertsRequest(), self.show_alerts))
 
@@ -69,8 +93,13 @@ class WhyScreen(AskingScreen):
 
     @property
     def alert_at_hand(self) -> Alert | None:
-        """The alert at the cursor."""
-        return (self._alerts or {}).get(self._table.cursor_key or "")
+        """The alert at the cursor; at a group's heading its gravest."""
+        row = self._row
+        return row.alert if row is not None else None
+
+    @property
+    def _row(self) -> AlertRow | None:
+        return self._rows.get(self._table.cursor_key or "")
 
     def compose(self) -> ComposeResult:
         yield CrumbHeader(self.crumb, self._calendar, self._clock, self.poll_ms).data_bind(
@@ -79,8 +108,9 @@ class WhyScreen(AskingScreen):
         yield Banner(self._calendar, alerts=False).data_bind(WhyScreen.snapshot, WhyScreen.failure)
         with ScrollPane(id="nothing"):
             yield Static("Reading the alerts…", markup=False)
-        yield self._table
-        yield AlertDetail(self._calendar, self._clock)
+        with Container(id="panes"):
+            yield self._table
+            yield AlertDetail(self._calendar, self._clock)
         yield KeyFooter()
 
     def on_mount(self) -> None:
@@ -92,17 +122,21 @@ class WhyScreen(AskingScreen):
         self._go()
 
     def show_alerts(self, fired: AlertList) -> None:
-        self._alerts = {str(alert.id): alert for alert in fired.alerts}
+        self._alerts = fired
         self._show()
 
     def _show(self) -> None:
-        alerts = self._alerts or {}
-        self.set_class(bool(alerts), "-there")
-        if not alerts:
+        fired = self._alerts
+        if fired is None:
+            return
+        self.set_class(bool(fired.alerts), "-there")
+        if not fired.alerts:
             self.query_one("#nothing Static", Static).update(nothing_fired(self.rules, self._config))
-        self._focus_shown(self._table if alerts else self.query_one("#nothing"))
-        context = AlertContext(self._clock, self._calendar, self.title_of)
-        self._table.update_rows(tuple(alerts), alerts.__getitem__, context)
+        self._focus_shown(self._table if fired.alerts else self.query_one("#nothing"))
+        sessions = {session.id: session for session in fired.sessions}
+        self._rows = alert_rows_of(grouped_alerts(fired.alerts, sessions, self._clock()), self._opened)
+        context = AlertContext(self._clock, self._calendar)
+        self._table.update_rows(tuple(self._rows), self._rows.__getitem__, context)
         self._go()
         self._show_detail()
 
@@ -112,15 +146,31 @@ class WhyScreen(AskingScreen):
             self.call_after_refresh(shown.focus)
 
     def title_of(self, alert: Alert) -> str:
-        """The title of the alert's session if it is in the snapshot, else its id."""
-        session_id = alert_session(alert) or ""
-        lines = self.snapshot.session_lines if self.snapshot is not None else ()
-        return next((line.title for line in lines if line.id == session_id), session_id)
+        """The title of the session that the alert leads to."""
+        sessions = self._alerts.sessions if self._alerts is not None else ()
+        return next((each.title for each in sessions if each.id == alert.leads_to), "a session that is not known")
 
     def _go(self) -> None:
-        if self._wanted is not None and self._wanted in self._table.keys:
-            self._table.move_to(self._wanted)
-            self._wanted = None
+        if self._wanted is None:
+            return
+        if self._wanted not in self._rows:
+            groups = (row.group for row in self._rows.values() if row.place == "closed")
+            key = next((group.key for group in groups if self._wanted in map(alert_key, group.alerts)), None)
+            if key is not None:
+                self._opened.add(key)
+                self._show()
+            return
+        self._table.move_to(self._wanted)
+        self._wanted = None
+
+    def action_toggle_group(self) -> None:
+        """Open or close the group at the cursor."""
+        row = self._row
+        if row is None or row.place == "one":
+            return
+        self._opened ^= {row.group.key}
+        self._show()
+        self._table.move_to(row.group.key)
 
     def _show_detail(self) -> None:
         alert = self.alert_at_hand
@@ -133,8 +183,10 @@ class WhyScreen(AskingScreen):
 
     @on(RowTable.Opened)
     def open(self) -> None:
-        alert = self.alert_at_hand
-        if alert is None or alert_session(alert) is None:
+        row, alert = self._row, self.alert_at_hand
+        if row is not None and row.is_heading:
+            self.action_toggle_group()
+        elif alert is None or alert_session(alert) is None:
             self.notify("No session stands out as the cause of this alert.", markup=False)
         else:
             self.post_message(OpenCause(alert))

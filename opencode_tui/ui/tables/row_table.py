@@ -151,7 +151,8 @@ class RowTable(RowLines[TableRow, CellContext, Group], can_focus=True):
     def _announce_cursor(self) -> None:
         if self.cursor_key != self._highlighted:
             self._highlighted = self.cursor_key
-            self.post_message(self.Highlighted(self, self._highlighted))
+            # The sender is by default who filled the table, beyond whom a message does not bubble.
+            self.post_message(self.Highlighted(self, self._highlighted).set_sender(self))
 
     def _click_header(self, x: int) -> None:
         left = 0

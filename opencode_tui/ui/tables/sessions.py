@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from msgspec import Struct
 from msgspec.structs import replace
 from rich.text import Text
@@ -13,10 +15,13 @@ from opencode_tui.paths import last_part
 from opencode_tui.records.day import SessionLine
 from opencode_tui.records.sessions import SessionRow
 from opencode_tui.report.session_facts import STATE_WORDS
-from opencode_tui.report.session_words import context_text, spark, state_word, title_text, when_text
+from opencode_tui.report.session_words import context_text, spark, title_text, when_text
 from opencode_tui.report.turn_words import duration_text, short_model
 from opencode_tui.report.words import amount_text
 from opencode_tui.ui.tables.columns import Column, sorts
+
+MIN_TITLE, READABLE_TITLE, FULL_TITLE = 22, 28, 40
+"""The width that the title keeps beside the important columns, beside useful ones, and beside all others."""
 
 
 class SessionContext(Struct, frozen=True):
@@ -26,11 +31,17 @@ class SessionContext(Struct, frozen=True):
     calendar: Calendar
     money_width: int = 8
     """The width of the largest amount, in cells."""
+    title_width: int = MIN_TITLE
+    """The width of the longest title, in cells, within MIN_TITLE and FULL_TITLE."""
 
 
-def session_context(sums: SessionTotals, now_ms: int, calendar: Calendar) -> SessionContext:
-    """A context whose amounts' width fits the total of all rows."""
-    return SessionContext(now_ms, calendar, max(len(amount_text(sums.total_nano, sums.lower_bound)), 8))
+def session_context(
+    sums: SessionTotals, now_ms: int, calendar: Calendar, rows: Iterable[SessionRow] = ()
+) -> SessionContext:
+    """A context whose amounts' width fits the total of all rows, and whose title's width fits the longest title."""
+    longest = max((len(row.title) for row in rows), default=0) + len("↱ ")
+    amount = max(len(amount_text(sums.total_nano, sums.lower_bound)), 8)
+    return SessionContext(now_ms, calendar, amount, min(max(longest, MIN_TITLE), FULL_TITLE))
 
 
 def state_glyph(row: SessionRow | SessionLine) -> Text:
@@ -57,7 +68,7 @@ TITLE_COLUMN = SharedColumn(
     "title",
     "Session",
     lambda row, at: title_text(row),
-    22,
+    lambda at: at.title_width,
     grow=True,
     sort=Sort("title", lambda row: row.title.casefold(), descending=False),
     total=group_title,
@@ -68,6 +79,7 @@ PROJECT = SharedColumn(
     lambda row, at: last_part(row.project),
     14,
     drop_at=6,
+    grow_min=READABLE_TITLE,
     sort=Sort("project", lambda row: last_part(row.project).casefold(), descending=False),
 )
 MODEL = SharedColumn(
@@ -76,6 +88,7 @@ MODEL = SharedColumn(
     lambda row, at: short_model(row.model),
     18,
     drop_at=3,
+    grow_min=MIN_TITLE,
     sort=Sort("model", lambda row: row.model.casefold(), descending=False),
 )
 TOTAL = SharedColumn(
@@ -104,11 +117,19 @@ SUBAGENTS = SharedColumn(
     4,
     "right",
     drop_at=4,
+    grow_min=MIN_TITLE,
     sort=Sort("subagents", lambda row: row.subagents),
     total=lambda group: count_subagents(group.totals.subagents),
 )
 TURNS_COLUMN = SharedColumn(
-    "turns", "Turns", lambda row, at: f"{row.turns:,}", 6, "right", drop_at=5, sort=Sort("turns", lambda row: row.turns)
+    "turns",
+    "Turns",
+    lambda row, at: f"{row.turns:,}",
+    6,
+    "right",
+    drop_at=5,
+    grow_min=MIN_TITLE,
+    sort=Sort("turns", lambda row: row.turns),
 )
 CONTEXT = SharedColumn(
     "context",
@@ -117,13 +138,13 @@ CONTEXT = SharedColumn(
     5,
     "right",
     drop_at=1,
+    grow_min=MIN_TITLE,
     sort=Sort("context", context_share),
 )
 
 SESSIONS: tuple[SessionColumn, ...] = (
     GLYPH,
     TITLE_COLUMN,
-    SessionColumn("state", "State", lambda row, at: state_word(row), 8, drop_at=14, sort=BY_STATE),
     PROJECT,
     MODEL,
     SessionColumn(
@@ -142,7 +163,7 @@ SESSIONS: tuple[SessionColumn, ...] = (
         "calls",
         "Calls",
         lambda row, at: f"{row.calls:,}",
-        6,
+        7,
         "right",
         drop_at=9,
         sort=Sort("calls", lambda row: row.calls),
@@ -175,6 +196,7 @@ SESSIONS: tuple[SessionColumn, ...] = (
         12,
         "right",
         drop_at=2,
+        grow_min=MIN_TITLE,
         sort=Sort("last active", lambda row: row.last_ms),
     ),
     SessionColumn(
@@ -186,19 +208,19 @@ SESSIONS: tuple[SessionColumn, ...] = (
         drop_at=11,
         sort=Sort("duration", lambda row: row.duration_ms),
     ),
-    SessionColumn("spend", "Spend", lambda row, at: spark(row.spark), 12, drop_at=10),
+    SessionColumn("spend", "Spend", lambda row, at: spark(row.spark), 12, drop_at=10, grow_min=READABLE_TITLE),
 )
 SORTS = sorts(SESSIONS)
 
 TODAY: tuple[SharedColumn, ...] = (
     replace(GLYPH, width=None),
     replace(TITLE_COLUMN, width=24, max_width=80),
-    replace(PROJECT, width=None, max_width=18, drop_at=4, min_table=100),
-    replace(MODEL, width=None, max_width=28, drop_at=2, min_table=44),
+    replace(PROJECT, width=None, max_width=18, drop_at=4, grow_min=None, min_table=100),
+    replace(MODEL, width=None, max_width=28, drop_at=2, grow_min=None, min_table=44),
     replace(TOTAL, width=None, max_width=20),
     replace(OWN, width=None, max_width=20, drop_at=4, min_table=100),
-    replace(SUBAGENTS, width=None, max_width=20, drop_at=2, min_table=44),
-    replace(TURNS_COLUMN, width=None, max_width=20, drop_at=3, min_table=72),
+    replace(SUBAGENTS, width=None, max_width=20, drop_at=2, grow_min=None, min_table=44),
+    replace(TURNS_COLUMN, width=None, max_width=20, drop_at=3, grow_min=None, min_table=72),
     replace(CONTEXT, width=None, max_width=20, drop_at=1, min_table=28, grow_min=16),
 )
 """The columns of a day's sessions. They are dropped in pairs, and most are as wide as their widest cell."""

@@ -78,7 +78,7 @@ TURN_COLUMNS = (
         lambda turn, at: words.turn_time(turn, at.view, at.calendar, brief=at.width < WIDE),
         lambda at: 5 if at.is_one_day else 6 if at.width < WIDE else 12,
     ),
-    TurnColumn("calls", "Calls", lambda turn, at: f"{turn.calls:,}", 5, "right", drop_at=2, min_table=WIDE),
+    TurnColumn("calls", "Calls", lambda turn, at: f"{turn.calls:,}", 6, "right", drop_at=2, min_table=WIDE),
     TurnColumn("cost", "Cost", lambda turn, at: words.turn_cost(turn), lambda at: at.money_width, "right"),
     TurnColumn("in", "In", lambda turn, at: tokens_text(turn.tokens.input), 4, "right", drop_at=4, min_table=WIDE),
     TurnColumn("out", "Out", lambda turn, at: words.output_tokens(turn), 4, "right", drop_at=5, min_table=WIDE),
@@ -87,7 +87,7 @@ TURN_COLUMNS = (
         "context", "Ctx", lambda turn, at: words.context_percent(turn), 4, "right", drop_at=1, max_table=WITH_BAR - 1
     ),
     TurnColumn("fill", "Context", lambda turn, at: words.context_fill(turn), 9, drop_at=1, min_table=WITH_BAR),
-    TurnColumn("duration", "Took", lambda turn, at: words.took(turn), 6, "right", drop_at=7, min_table=WIDE),
+    TurnColumn("duration", "Took", lambda turn, at: words.took(turn), 7, "right", drop_at=7, min_table=WIDE),
     TurnColumn("speed", "Tok/s", lambda turn, at: words.speed(turn), 5, "right", drop_at=8, min_table=WIDE),
     TurnColumn(
         "tools",

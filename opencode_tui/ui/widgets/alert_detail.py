@@ -8,7 +8,7 @@ from textual.widgets import Static
 
 from opencode_tui.clock import Calendar, Clock
 from opencode_tui.records.alerts import Alert
-from opencode_tui.report.alert_words import details, level_glyph
+from opencode_tui.report.alert_words import cause_first, details, level_glyph
 from opencode_tui.ui.moving import ScrollPane
 from opencode_tui.ui.theme import STYLES
 from opencode_tui.ui.widgets.blocks import SCROLLBAR, wrapped
@@ -24,9 +24,11 @@ def nothing_fired(rules: tuple[str, ...], config: str) -> Content:
 
 
 def alert_content(alert: Alert, title: str, now_ms: int, calendar: Calendar, width: int) -> Content:
-    """The alert's text and its details in lines of at most `width` cells."""
+    """The alert's cause, what was crossed, and its details in lines of at most `width` cells."""
     level = alert.crossing.level
-    lines = [Content.styled(line, STYLES[level]) for line in wrapped(f"{level_glyph(level)} {alert.text}", width)]
+    first, crossed = cause_first(alert) if alert.cause.found else (alert.text, "")
+    lines = [Content.styled(line, STYLES[level]) for line in wrapped(f"{level_glyph(level)} {first}", width)]
+    lines += [Content.styled(line, STYLES[level]) for line in wrapped(crossed, width) if crossed]
     for what, text in details(alert, title, now_ms, calendar):
         first, *others = wrapped(text, max(width - DETAIL_INDENT, 8))
         lines.append(Content.assemble((what.ljust(DETAIL_INDENT), STYLES["note"]), first))

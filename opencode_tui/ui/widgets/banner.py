@@ -16,7 +16,7 @@ from opencode_tui.clock import Calendar
 from opencode_tui.records.alerts import Alert
 from opencode_tui.records.day import Snapshot
 from opencode_tui.report.alert_words import banner_hints, banner_text
-from opencode_tui.report.states import Failure, StateLine, banners
+from opencode_tui.report.states import Failure, StateLine, banners, others_line
 from opencode_tui.report.words import remedy_text
 from opencode_tui.ui.moving import MOVE_KEYS
 from opencode_tui.ui.theme import STYLES
@@ -64,6 +64,8 @@ class Banner(Static):
 
     snapshot: var[Snapshot | None] = var(None)
     failure: var[Failure | None] = var(None)
+    about: var[frozenset[str] | None] = var(None)
+    """The ids of the sessions whose alerts it shows, with a count of the others; None: it shows those of all."""
 
     class Clicked(Message):
         """The alert was clicked."""
@@ -81,6 +83,9 @@ class Banner(Static):
         self._say()
 
     def watch_failure(self) -> None:
+        self._say()
+
+    def watch_about(self) -> None:
         self._say()
 
     def on_resize(self) -> None:
@@ -130,10 +135,11 @@ class Banner(Static):
 
     def _say(self) -> None:
         alerts = self.snapshot.alerts if self.snapshot is not None and self._with_alerts else ()
-        alert, more = (alerts[0], len(alerts) - 1) if alerts else (None, 0)
-        shown: tuple[StateLine, ...] = ()
+        own = alerts if self.about is None else tuple(each for each in alerts if each.leads_to in self.about)
+        alert, more = (own[0], len(own) - 1) if own else (None, 0)
+        shown: tuple[StateLine, ...] = (others_line(alerts),) if alerts and not own else ()
         if self._with_states:
-            shown = banners(self.snapshot, self.failure, self._calendar, alert)[:BANNER_LINES]
+            shown += banners(self.snapshot, self.failure, self._calendar, alert)[:BANNER_LINES]
         if (shown, alert, more) != (self._states, self._alert, self._more):
             self._states, self._alert, self._more = shown, alert, more
             if alert is None and self.has_focus:

@@ -8,14 +8,17 @@ from textual.app import ComposeResult
 from textual_plotext import PlotextPlot
 
 from opencode_tui.clock import HOUR_MS, Calendar, Span
-from opencode_tui.money import NANO, format_usd
-from opencode_tui.records.day import Snapshot
+from opencode_tui.money import NANO
+from opencode_tui.records.day import Band, Snapshot
+from opencode_tui.report.words import amount_text
+from opencode_tui.ui.widgets.curve_axis import highest_row, line_labels
 from opencode_tui.ui.widgets.panel import DayPanel
 
 SHOWN_HOURS = 8
 """The least span of the time axis."""
 BEAT_MS = 5 * 60_000
 """The curve is extended to the current time in these steps, so that it is not redrawn at each poll."""
+THEME_COLORS: dict[Band, str] = {"calm": "primary", "warning": "warning", "cutoff": "error"}
 _ANSI = ("black", "red", "green", "yellow", "blue", "magenta", "cyan", "white")
 
 
@@ -112,7 +115,15 @@ class DayCurve(DayPanel):
 
     def facts(self, snapshot: Snapshot) -> object:
         beat = snapshot.taken_ms // BEAT_MS if snapshot.is_today else 0
-        return snapshot.day, snapshot.curve, snapshot.warning_nano, snapshot.cutoff_nano, snapshot.band, beat
+        return (
+            snapshot.day,
+            snapshot.curve,
+            snapshot.lower_bound,
+            snapshot.warning_nano,
+            snapshot.cutoff_nano,
+            snapshot.band,
+            beat,
+        )
 
     def show(self, snapshot: Snapshot) -> None:
         self.draw()
@@ -124,25 +135,31 @@ class DayCurve(DayPanel):
             return
         plt, colors, span = self._plot.plt, self.app.theme_variables, shown_span(snapshot)
         top = max(snapshot.cutoff_nano, snapshot.warning_nano, snapshot.spent_nano, 1) * 11 / 10
-        limits = (("warning", snapshot.warning_nano), ("cutoff", snapshot.cutoff_nano))
-        labels = [format_usd(nano) for _, nano in limits]
-        canvas = width - max(map(len, labels))
+        highest = amount_text(snapshot.spent_nano, snapshot.lower_bound) if snapshot.spent_nano > 0 else ""
+        left, rows = len(highest), self._plot.size.height - 1
+        canvas = width - left
         columns = canvas * 2
         plt.clear_data()
         plt.theme("clear")
         plt.frame(False)
-        plt.xlim(0, columns - 1)
+        plt.xlim(-2 * left, columns - 1)  # the axis is to the left of 0
         plt.ylim(0, top / NANO)
-        for name, nano in limits:
-            color = plot_color(colors["warning" if name == "warning" else "error"])
-            plt.plot([0, columns - 1], [nano / NANO] * 2, marker="╌", color=color)
-            plt.text(f" {name:>7}", columns - 1, nano / NANO, color=color, background="default", alignment="right")
+        limits: tuple[tuple[Band, int], ...] = (("warning", snapshot.warning_nano), ("cutoff", snapshot.cutoff_nano))
+        for level, nano in limits:
+            plt.plot([0, columns - 1], [nano / NANO] * 2, marker="╌", color=plot_color(colors[THEME_COLORS[level]]))
         until = snapshot.taken_ms if snapshot.is_today else snapshot.day_end_ms
         points = sampled(snapshot.curve, span, until, columns)
-        for color, stretch in by_band(points, snapshot.warning_nano, snapshot.cutoff_nano):
+        for name, stretch in by_band(points, snapshot.warning_nano, snapshot.cutoff_nano):
             xs, ys = [column for column, _ in stretch], [height(nano, top) for _, nano in stretch]
-            plt.plot(xs, ys, marker="hd", fillx=True, color=plot_color(colors[color]))
-        plt.yticks([nano / NANO for _, nano in limits], labels)
+            plt.plot(xs, ys, marker="hd", fillx=True, color=plot_color(colors[name]))
+        for level, nano, text in line_labels(limits, top, rows, canvas):
+            color = plot_color(colors[THEME_COLORS[level]])
+            plt.text(f" {text}", columns - 1, nano / NANO, color=color, background="default", alignment="right")
+        row = highest_row(snapshot.spent_nano, (nano for _, nano in limits), top, rows) if highest else None
+        if row is not None:
+            color = plot_color(colors["foreground"])
+            at = top * row / (rows - 1) / NANO
+            plt.text(highest, -2 * left, at, color=color, background="default", alignment="left")
         ticks = hour_ticks(span, self._calendar, canvas)
         length = span.end_ms - span.start_ms
         plt.xticks([(ms - span.start_ms) * columns / length for ms, _ in ticks], [text for _, text in ticks])

@@ -7,6 +7,8 @@ from textual.content import Content
 from opencode_tui.clock import Calendar
 from opencode_tui.records.day import Snapshot
 from opencode_tui.report import words
+from opencode_tui.report.quiet_words import quiet_lines, week_left
+from opencode_tui.report.split_words import split_lines
 from opencode_tui.report.states import quiet_day
 from opencode_tui.ui.theme import STYLES
 from opencode_tui.ui.widgets.panel import DayPanel
@@ -23,20 +25,29 @@ def day_lines(snapshot: Snapshot, calendar: Calendar, width: int) -> list[list[F
         pace = words.fitting((quiet_day(snapshot.day, snapshot.is_today, snapshot.lower_bound),), width)
     pace_style = STYLES[snapshot.band] if snapshot.band != "calm" else ""
     activity = [(0, pace, pace_style)] if pace else []
-    if not quiet:
+    if words.is_unknown(snapshot):
+        unknown = f"▲ the rest of today is {words.unknown_since(snapshot, calendar)}"
+        short = f"▲ {words.unknown_since(snapshot, calendar)}"
+        line = (0, words.fitting((short if quiet else unknown, short), width), STYLES["warning"])
+        activity = [line] if quiet else [*activity, line]
+    if quiet:
+        known = quiet_lines(snapshot, calendar)
+        activity += [(1 + n, words.fitting(each, width), "") for n, each in enumerate(known)]
+    else:
         activity.append((1, words.fitting(words.activity_text(snapshot), width), ""))
     if notes := words.notes(snapshot):
         activity.append((3 if snapshot.aborted_calls else 7, words.fitting(notes, width), STYLES["note"]))
     if unreadable := words.unreadable_text(snapshot):
         activity.append((4, "▲ " + words.fitting(unreadable, width - 2), STYLES["warning"]))
-    split = [] if quiet else words.split_lines(snapshot.split, snapshot.tokens, width)
+    split = [] if quiet else split_lines(snapshot.split, snapshot.tokens, width)
     spend: list[FactLine] = [
         (2 if i == 0 else 8, line, "" if i == 0 else STYLES["note"]) for i, line in enumerate(split)
     ]
     if list_price := words.list_price(snapshot):
         spend.append((5, words.fitting(list_price, width), ""))
     verdict = {"on pace": "", "over pace": STYLES["warning"], "over target": STYLES["cutoff"]}
-    week = (2, words.fitting(words.week_line(snapshot.week), width), verdict[snapshot.week.verdict])
+    weeks = week_left if quiet and snapshot.is_today else words.week_line
+    week = (2, words.fitting(weeks(snapshot.week), width), verdict[snapshot.week.verdict])
     return [activity, spend, [week]]
 
 

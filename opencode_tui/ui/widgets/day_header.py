@@ -9,7 +9,7 @@ from textual.widget import Widget
 from opencode_tui.clock import Calendar, Clock
 from opencode_tui.records.day import Snapshot
 from opencode_tui.report.states import Failure, StateLine, freshness
-from opencode_tui.report.words import day_title, money_line
+from opencode_tui.report.words import day_title, money_line, shown_band
 from opencode_tui.ui.theme import STYLES
 from opencode_tui.ui.widgets.blocks import cut, width_of
 
@@ -99,7 +99,7 @@ class DayHeader(Widget):
             titles, texts = self.titles(), fresh.variants
             if self.app.size.height <= LOW_ROWS:
                 titles, texts = (*titles, ""), (*texts, texts[-1][:1])
-            return money_parts(titles, money, texts, self.size.width), STYLES[snapshot.band], STYLES[fresh.level]
+            return money_parts(titles, money, texts, self.size.width), STYLES[shown_band(snapshot)], STYLES[fresh.level]
         machine = f"{snapshot.machine}{SEPARATOR}" if snapshot and snapshot.machine else ""
         parts = header_parts(self.titles(), machine, fresh, self.size.width)
         return parts, STYLES["note"], STYLES[fresh.level]

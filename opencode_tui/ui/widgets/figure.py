@@ -7,8 +7,9 @@ from textual.containers import Horizontal
 from textual.renderables.digits import Digits as DigitShapes
 from textual.widgets import Digits, Static
 
+from opencode_tui.clock import Calendar
 from opencode_tui.records.day import Snapshot
-from opencode_tui.report.words import amount_text, fitting, limits
+from opencode_tui.report.words import band_glyph, fitting, limits, shown_band, spent_text
 from opencode_tui.ui.widgets.panel import DayPanel
 
 
@@ -32,8 +33,9 @@ class Figure(DayPanel):
     }
     """
 
-    def __init__(self) -> None:
+    def __init__(self, calendar: Calendar) -> None:
         super().__init__()
+        self._calendar = calendar
         self._digits = Digits()
         self._amount = Static(markup=False, id="amount")
         self._limits = Static(markup=False, id="limits")
@@ -45,16 +47,18 @@ class Figure(DayPanel):
             yield self._limits
 
     def facts(self, snapshot: Snapshot) -> object:
-        spent = snapshot.spent_nano, snapshot.lower_bound
-        return *spent, snapshot.warning_nano, snapshot.cutoff_nano, snapshot.band
+        spent = spent_text(snapshot, self._calendar), shown_band(snapshot)
+        return *spent, snapshot.warning_nano, snapshot.cutoff_nano
 
     def show(self, snapshot: Snapshot) -> None:
-        self.set_class(snapshot.band == "warning", "-warning")
-        self.set_class(snapshot.band == "cutoff", "-cutoff")
-        spent = amount_text(snapshot.spent_nano, snapshot.lower_bound)
+        self.set_class(shown_band(snapshot) == "warning", "-warning")
+        self.set_class(shown_band(snapshot) == "cutoff", "-cutoff")
+        spent = spent_text(snapshot, self._calendar)
         warning, cutoff = limits(snapshot)
         digits = DigitShapes.get_width(spent)
-        big = self.size.height >= 3 and digits + 2 + len(warning) + 3 <= self.size.width
+        is_amount = "$" in spent
+        spent = spent if is_amount else f"{band_glyph(shown_band(snapshot))} {spent}"
+        big = is_amount and self.size.height >= 3 and digits + 2 + len(warning) + 3 <= self.size.width
         self.set_class(big, "-big")
         self._digits.update(spent if big else "")
         self._amount.update(spent)

@@ -1,4 +1,4 @@
-"""Seven days as bars, with the chart's warning and cutoff; a bar opens its day."""
+"""Seven days as bars, with the two lines of the chart; a bar opens its day."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from textual.message import Message
 
 from opencode_tui.clock import weekday
 from opencode_tui.money import format_usd
-from opencode_tui.records.day import DaySpend, Snapshot
-from opencode_tui.report.words import amount_text, band_glyph, fitting
+from opencode_tui.records.day import Band, DaySpend, Snapshot
+from opencode_tui.report.words import amount_text, fitting
 from opencode_tui.ui.moving import MOVE_KEYS
 from opencode_tui.ui.theme import CURSOR, STYLES
 from opencode_tui.ui.widgets.blocks import upward
@@ -52,12 +52,15 @@ def bar_rows(snapshot: Snapshot, column: int, height: int) -> list[list[Piece]]:
     return rows
 
 
+_MARKS: dict[Band, str] = {"calm": "", "warning": "!", "cutoff": "!!"}
+"""The chart's lines are its own: other marks and words than those of the day's warning and cutoff."""
+
+
 def day_label(day: DaySpend, column: int) -> str:
-    """The weekday, with a glyph for a day past a line, in `column` cells."""
-    glyph = band_glyph(day.band) if day.band != "calm" else ""
-    name = weekday(day.day)
-    name = name[:2] if len(name) + len(glyph) >= column else name
-    return (name + glyph).ljust(column) if len(name) + len(glyph) <= column else (glyph or name[:1]).ljust(column)
+    """The weekday, with a mark for a day past a line, in `column` cells."""
+    mark, name = _MARKS[day.band], weekday(day.day)
+    fits = (name[:size] for size in (3, 2, 1) if size + len(mark) < column)
+    return (next(fits, "" if mark else name[: column - 1]) + mark).ljust(column)
 
 
 class SevenDays(DayPanel, can_focus=True):
@@ -104,8 +107,9 @@ class SevenDays(DayPanel, can_focus=True):
             format_usd(self.snapshot.chart_cutoff_nano),
         )
         titles = (
-            f"Seven days · ··· {warning} warn  ╌╌╌ {cutoff} cut",
-            f"Seven days · {warning} warn {cutoff} cut",
+            f"Seven days · ··· ! high from {warning}  ╌╌╌ !! very high from {cutoff}",
+            f"Seven days · ! high {warning}  !! very high {cutoff}",
+            f"Seven days · ! {warning} !! {cutoff}",
         )
         self.border_title = fitting((*titles, "Seven days"), self.size.width)
 

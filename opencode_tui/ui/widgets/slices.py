@@ -28,8 +28,13 @@ def short_names(keys: list[str]) -> list[str]:
     return [name if short.count(name) == 1 else key for name, key in zip(short, keys, strict=True)]
 
 
-def slice_rows(slices: tuple[Slice, ...], width: int, height: int) -> list[tuple[str, str, str]]:
-    """(name, bar, amounts) for each row of `width` cells; what does not fit is summed in the last row."""
+def slice_rows(
+    slices: tuple[Slice, ...], width: int, height: int, names: list[str] | None = None
+) -> list[tuple[str, str, str]]:
+    """(name, bar, amounts) for each row of `width` cells; what does not fit is summed in the last row.
+
+    `names` replace the keys.
+    """
     shown = slices if len(slices) <= height else slices[: max(height - 1, 0)]
     rest = slices[len(shown) :]
     shares = percentages(tuple(item.spend_nano for item in slices))
@@ -38,9 +43,11 @@ def slice_rows(slices: tuple[Slice, ...], width: int, height: int) -> list[tuple
     digits = max((len(str(share)) for share in shares), default=1)
     amounts = [f"{spend:>{longest}} {share:>{digits}}%" for spend, share in zip(spends, shares, strict=False)]
     right = longest + digits + 2
-    names = [item.key for item in shown]
-    if max(map(width_of, names), default=0) > width - right - 2 - MIN_BAR:
-        names = short_names(names)
+    if names is None:
+        names = [item.key for item in shown]
+        if max(map(width_of, names), default=0) > width - right - 2 - MIN_BAR:
+            names = short_names(names)
+    names = names[: len(shown)]
     longest = max(map(width_of, names), default=0)
     bar = width - right - 2 - longest
     name_width = longest if bar >= MIN_BAR else width - right - 1
@@ -75,7 +82,7 @@ class SlicesPanel(DayPanel, can_focus=True):
             super().__init__()
             self.field, self.key = field, key
 
-    def __init__(self, title: str, of: Literal["models", "providers"]) -> None:
+    def __init__(self, title: str, of: Literal["models", "providers", "projects"]) -> None:
         super().__init__(id=of)
         self.border_title = title
         self._of = of
@@ -84,7 +91,7 @@ class SlicesPanel(DayPanel, can_focus=True):
     @property
     def _keys(self) -> list[str]:
         """The keys of the visible bars."""
-        slices = self._slices(self.snapshot) if self.snapshot else ()
+        slices = self.slices(self.snapshot) if self.snapshot else ()
         height = self.size.height
         return [item.key for item in (slices if len(slices) <= height else slices[: max(height - 1, 0)])]
 
@@ -117,21 +124,27 @@ class SlicesPanel(DayPanel, can_focus=True):
             self._key = self._keys[offset.y]
             self.action_open()
 
-    def _slices(self, snapshot: Snapshot) -> tuple[Slice, ...]:
+    def slices(self, snapshot: Snapshot) -> tuple[Slice, ...]:
+        """The bars, the most expensive first."""
         return snapshot.models if self._of == "models" else snapshot.providers
 
+    def names(self, keys: list[str]) -> list[str] | None:
+        """The bars' names where they are not their keys."""
+        return None
+
     def facts(self, snapshot: Snapshot) -> object:
-        return tuple((item.key, item.spend_nano, item.lower_bound) for item in self._slices(snapshot))
+        return tuple((item.key, item.spend_nano, item.lower_bound) for item in self.slices(snapshot))
 
     def render(self) -> Content:
         if self.snapshot is None:
             return Content("")
-        slices = self._slices(self.snapshot)
+        slices = self.slices(self.snapshot)
         if not slices:
             return Content.styled("no calls", STYLES["note"])
+        names = self.names([item.key for item in slices])
         lines = [
             Content.assemble(name, (bar, "$primary"), amounts)
-            for name, bar, amounts in slice_rows(slices, self.size.width, self.size.height)
+            for name, bar, amounts in slice_rows(slices, self.size.width, self.size.height, names)
         ]
         if self.has_focus:
             lines[self._cursor] = lines[self._cursor].stylize(CURSOR)

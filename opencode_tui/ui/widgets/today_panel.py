@@ -24,7 +24,7 @@ class TodayPanel(DayPanel):
         self._calendar = calendar
 
     def compose(self) -> ComposeResult:
-        yield Figure().data_bind(DayPanel.snapshot)
+        yield Figure(self._calendar).data_bind(DayPanel.snapshot)
         yield BudgetBar().data_bind(DayPanel.snapshot)
         yield DayFacts(self._calendar).data_bind(DayPanel.snapshot)
 
