@@ -327,14 +327,14 @@ class Sync:
                 reimported = self._reimported.pop(store.key, [])
                 over = calls_over_sum(connection, bills, reimported)
                 self._reduce_residuals(connection, over, message_ids=store.message_ids)
-                undone = undone_calls(connection, batch.bills, bills, store.rows_of)
+                backups = [each.key for each in self._stores.values() if each.is_backup]
+                in_sum = partial(self._in_sum, store)
+                undone = undone_calls(connection, batch.bills, bills, store.rows_of, backups, in_sum)
                 if store.is_backup:
                     self._reduce_residuals(connection, undone, except_store=row.id)
                 writing.write_calls(connection, row.id, self._machine_id, self._priced(undone))
-                backups = [each.key for each in self._stores.values() if each.is_backup]
                 rechecked, now = batch.rechecked | known, self._clock()
                 foreign = partial(self._foreign_calls, store)
-                in_sum = partial(self._in_sum, store)
                 found = unlisted_calls(connection, bills, rechecked, now, backups, in_sum, foreign)
                 unlisted = self._priced(found)
                 writing.write_calls(connection, row.id, self._machine_id, unlisted)

@@ -53,6 +53,9 @@ _BY_COPIES = f"""
 """
 
 
+_NO_GAP = (0, -1)
+
+
 class KnownCalls(Struct, frozen=True):
     """The calls in the ledger that are part of a session's sum."""
 
@@ -129,11 +132,26 @@ def unlisted_calls(
                 # Some of the missing rows were undone in the store itself, so this counts only if it fits exactly.
                 known = nearest if not lost or _is_all(nearest, bill) else known
             if copies and exceeds(known, bill):
-                rows = connection.execute(_OF_COPIES, (bill.session_id, json.dumps(copies), *_gap(bill)))
-                elsewhere = {row[0] for row in rows} - (message_ids(bill.session_id) or frozenset())
-                known = known_calls(connection, bill, elsewhere)
+                known = known_calls(connection, bill, only_in_copies(connection, bill, copies, message_ids))
             found.append(_unlisted(bill, known, now_ms))
     return [call for call in found if call is not None]
+
+
+def only_in_copies(
+    connection: sqlite3.Connection,
+    bill: Bill,
+    copies: Sequence[str],
+    message_ids: Callable[[str], frozenset[str] | None],
+    *,
+    with_undone: bool = False,
+) -> frozenset[str]:
+    """The ids of the calls of a bill's session that were only found in backup copies.
+
+    Those of the time of the newest undo are left out unless `with_undone`.
+    """
+    gap = _NO_GAP if with_undone else _gap(bill)
+    rows = connection.execute(_OF_COPIES, (bill.session_id, json.dumps(copies), *gap))
+    return frozenset(row[0] for row in rows) - (message_ids(bill.session_id) or frozenset())
 
 
 def _rows(
@@ -260,7 +278,7 @@ def known_calls(connection: sqlite3.Connection, bill: Bill, elsewhere: Iterable[
 
 def _gap(bill: Bill) -> tuple[int, int | None]:
     """The times (Unix ms) between which the newest undo lies; an empty interval for a session without one."""
-    return (0, -1) if bill.undone_after_ms is None else (bill.undone_after_ms, bill.undone_before_ms)
+    return _NO_GAP if bill.undone_after_ms is None else (bill.undone_after_ms, bill.undone_before_ms)
 
 
 def _unlisted(bill: Bill, known: KnownCalls, now_ms: int) -> Call | None:

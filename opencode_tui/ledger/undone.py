@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Collection, Iterable, Sequence
 
-from opencode_tui.ledger.residuals import exceeds, known_calls, rounding_nano
+from opencode_tui.ledger.residuals import exceeds, known_calls, only_in_copies, rounding_nano
 from opencode_tui.records.calls import Call, Tokens
 from opencode_tui.records.stores import Bill
 
@@ -22,12 +22,16 @@ def undone_calls(
     bills: Iterable[Bill],
     sums: Collection[Bill],
     rows_of: Callable[[str], Sequence[Call]],
+    copies: Sequence[str] = (),
+    message_ids: Callable[[str], frozenset[str] | None] = lambda session_id: None,
 ) -> list[Call]:
     """The undone calls known from copies in forks that were never read before they were undone.
 
     Such a call must fit into its session's sum beside the ledger's calls, or beside the store's own rows (`rows_of`) if
     the sum does not count, because it is not in `sums`. A likely original needs a sum that counts, and possible ones a
-    sum with room for exactly what they cost together.
+    sum with room for exactly what they cost together. A certain original may also fit beside the ledger's calls without
+    those that only backups (`copies`, keys of stores) have: a restored store may never have had them. `message_ids`
+    gives a session's rows in the store.
     """
     bills = list(bills)
     found: dict[tuple[object, ...], Call] = {}
@@ -36,14 +40,17 @@ def undone_calls(
     def unknown(calls: Iterable[Call]) -> list[Call]:
         return [call for call in calls if not (_key(call) in found or _is_known(connection, call))]
 
-    def take(bill: Bill, calls: Iterable[Call]) -> None:
+    def take(bill: Bill, calls: Iterable[Call], *, is_certain: bool = False) -> None:
         for call in calls:
             if bill.session_id not in room:
                 room[bill.session_id] = _room(connection, bill, bill in sums, rows_of)
             nano, tokens = room[bill.session_id]
-            left, rest = nano - call.recorded_nano, tokens - call.tokens
-            if min(left, *rest.counts) >= 0 and _key(call) not in found:
-                room[bill.session_id] = left, rest
+            if is_certain and copies and not _fits(call, nano, tokens):
+                foreign = only_in_copies(connection, bill, copies, message_ids, with_undone=True)
+                known = known_calls(connection, bill, foreign)
+                nano, tokens = bill.cost_nano - known.nano + rounding_nano(bill, known), bill.tokens - known.tokens
+            if _fits(call, nano, tokens) and _key(call) not in found:
+                room[bill.session_id] = nano - call.recorded_nano, tokens - call.tokens
                 found[_key(call)] = call
 
     for bill in bills:
@@ -51,7 +58,7 @@ def undone_calls(
         if bill.is_held:
             found |= {_key(call): call for call in calls}
         else:
-            take(bill, calls)
+            take(bill, calls, is_certain=True)
     counted = [bill for bill in bills if bill in sums and not bill.is_held]
     for bill in counted:
         take(bill, unknown(bill.likely_originals))
@@ -62,6 +69,10 @@ def undone_calls(
             if together and 0 <= nano - together <= _EXACT_NANO:
                 take(bill, calls)
     return list(found.values())
+
+
+def _fits(call: Call, nano: int, tokens: Tokens) -> bool:
+    return min(nano - call.recorded_nano, *(tokens - call.tokens).counts) >= 0
 
 
 def _key(call: Call) -> tuple[object, ...]:

@@ -579,6 +579,28 @@ def test_a_fork_of_a_fork_that_only_a_backup_has_does_not_pay_for_what_the_store
         assert ours.spend_by("session") == {root: 530_000_000}
 
 
+def test_a_fork_does_not_pay_for_an_undone_call_because_a_backup_has_a_call_that_the_store_never_had(
+    tmp_path: Path,
+) -> None:
+    store = V2(tmp_path)
+    session = store.session("Fix header")
+    before, elsewhere = store.path.read_bytes(), deepcopy(store)
+    elsewhere.call(session, cost="0.01", tokens=Tokens(input=9000, cache_write=2600))
+    snapshot(elsewhere, "opencode-backup.db")
+    store.path.write_bytes(before)
+    store.now = elsewhere.now + 3_600_000
+    asked = store.prompt(session)
+    store.call(session, cost="0.05", turn=asked, tokens=Tokens(input=900, cache_write=2700))
+    store.fork(session)
+    store.call(session, cost="0.02", turn=asked, tokens=Tokens(input=400))
+    store.revert(session, asked)
+    store.call(session, cost="0.03", tokens=Tokens(input=19_000))
+    ours = reader(store.data_dir)
+    ours.poll()
+    assert ours.totals.spend_nano == store.truth.total_nano + 10_000_000 == 110_000_000
+    assert ours.spend_by("session") == {session: 110_000_000}
+
+
 def test_a_running_call_keeps_what_it_has_cost_when_an_earlier_state_of_it_is_restored(tmp_path: Path) -> None:
     store = V1(tmp_path)
     session = store.session("Fix header")
