@@ -13,7 +13,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from opencode_tui.clock import Calendar, Clock
-from opencode_tui.privacy.harmless import for_shell, shown_id
+from opencode_tui.privacy.harmless import for_shell
 from opencode_tui.records.alerts import Alert
 from opencode_tui.records.requests import SessionRequest, TurnRequest
 from opencode_tui.records.session import SessionView, TurnView
@@ -82,7 +82,7 @@ class SessionScreen(AskingScreen):
 
     @property
     def crumb(self) -> tuple[str, ...]:
-        return (*self._way, shown_title(self.session) if self.session else shown_id(self.session_id))
+        return (*self._way, shown_title(self.session) if self.session else "Session")
 
     def compose(self) -> ComposeResult:
         yield CrumbHeader(self.crumb, self._calendar, self._clock, self.poll_ms).data_bind(
