@@ -131,7 +131,6 @@ def test_a_cutoff_that_is_reached_is_one_even_if_a_store_is_broken(shell: Shell,
 
 
 def test_check_of_a_file_that_is_no_ledger_cannot_answer(shell: Shell, store: V1) -> None:
-    shell.ledger.parent.mkdir()
     shell.ledger.write_text("this is my diary" * 100)
     code, out, err = shell.run("check")
     assert (code, out) == (3, "")

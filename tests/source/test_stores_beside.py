@@ -585,7 +585,7 @@ def test_a_fork_does_not_pay_for_an_undone_call_because_a_backup_has_a_call_that
     store = V2(tmp_path)
     session = store.session("Fix header")
     before, elsewhere = store.path.read_bytes(), deepcopy(store)
-    elsewhere.call(session, cost="0.01", tokens=Tokens(input=9000, cache_write=2600))
+    elsewhere.call(session, cost="0.01", tokens=Tokens(input=90, cache_write=2600))
     snapshot(elsewhere, "opencode-backup.db")
     store.path.write_bytes(before)
     store.now = elsewhere.now + 3_600_000
