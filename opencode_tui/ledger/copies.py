@@ -7,7 +7,7 @@ are not compared, as OpenCode's upgrades rewrite them. If tokens or model cannot
 In each group the calls that are not copies pay. If there are none (the original session was deleted before the ledger
 read it), the copies in the oldest fork pay. Once all stores have been read completely, `settle_copies` makes this
 permanent: neither a fork of that fork nor a restored original then takes the cost over. If the original was undone,
-its session's sum may have shown it as a residual of exactly the same cost and tokens; then the residual pays.
+its session's residual may contain it; then the residual pays (see `residual_payers.py`).
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from typing import Any
 
 from msgspec import Struct
 
-from opencode_tui.records.calls import UNLISTED, Call, message_id
+from opencode_tui.ledger.residual_payers import link_to_residuals
+from opencode_tui.records.calls import Call, message_id
 
 _EQUALS = """
   SELECT c.id, c.session_id, c.copied, c.copied_from, c.settled, c.copy_of, c.missing,
@@ -33,16 +34,6 @@ _MOMENTS_WITH_COPIES = """
   WHERE copied = 1 AND created_ms IN (SELECT value FROM json_each(?))
 """
 _UNSETTLED = "copied = 1 AND copied_from IS NULL AND settled = 0 AND created_ms >= 0"
-
-# Residuals that equal a paying copy. A residual is only known by what it cost.
-_RESIDUALS = f"""
-  WITH residual AS MATERIALIZED (
-    SELECT id, recorded_nano, input, output, reasoning, cache_read, cache_write FROM call
-    WHERE copied = 0 AND recorded_nano > 0 AND instr(id, '{UNLISTED}') > 0)
-  SELECT c.id, r.id FROM call c INDEXED BY call_unsettled JOIN residual r
-    USING (recorded_nano, input, output, reasoning, cache_read, cache_write) 
-  WHERE c.copied = 1 AND c.copied_from IS NULL AND c.settled = 0 AND c.created_ms >= 0
-"""
 
 
 class _Member(Struct, frozen=True):
@@ -72,8 +63,7 @@ def has_unsettled(connection: sqlite3.Connection) -> bool:
 
 def settle_copies(connection: sqlite3.Connection) -> None:
     """Makes the copies that pay now pay permanently. Call this when every store has been read completely."""
-    residuals = connection.execute(_RESIDUALS).fetchall()
-    connection.executemany("UPDATE call SET copied_from = ?2 WHERE id = ?1", residuals)
+    link_to_residuals(connection)
     connection.execute(f"UPDATE call SET settled = 1 WHERE {_UNSETTLED}")
 
 

@@ -75,7 +75,7 @@ def reduce_residuals(
     began = dict(connection.execute(_BEGAN, (sessions,)).fetchall()) if residuals else {}
     ids = json.dumps([call.id for call in found])
     running = dict(connection.execute(_RUNNING, (ids,)).fetchall()) if residuals else {}
-    new = {call.id for call in found}
+    new = {call.id for call in calls}  # free ones as well, which are in no residual but came back with the others
     latest = {id: _latest(connection, id, (message_ids(id) or frozenset()) - new) for id in residuals}
     changed: dict[str, tuple[int, Call]] = {}
     for call in found:

@@ -112,12 +112,12 @@ class Call(Struct, frozen=True):
         return self.completed_ms is not None
 
 
-UNLISTED, _UNDONE = ".unlisted.", ".undone."
+_UNLISTED, _UNDONE = ".unlisted.", ".undone."
 
 
 def unlisted_id(session_id: str, number: int | None = None) -> str:
     """The id of a call that was inferred from a session's sum; without a number, the prefix of such ids."""
-    return f"{session_id}{UNLISTED}{'' if number is None else number}"
+    return f"{session_id}{_UNLISTED}{'' if number is None else number}"
 
 
 def undone_id(session_id: str, seq: int | None = None) -> str:
@@ -127,7 +127,7 @@ def undone_id(session_id: str, seq: int | None = None) -> str:
 
 def is_unlisted(call_id: str) -> bool:
     """Whether the call of this id was inferred and has no row in a store."""
-    return UNLISTED in call_id
+    return _UNLISTED in call_id
 
 
 EDIT_TOOLS = ("edit", "write", "multiedit", "apply_patch", "patch")

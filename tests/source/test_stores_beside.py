@@ -601,6 +601,51 @@ def test_a_fork_does_not_pay_for_an_undone_call_because_a_backup_has_a_call_that
     assert ours.spend_by("session") == {session: 110_000_000}
 
 
+def test_what_came_back_with_a_restore_is_taken_off_a_title_though_a_free_call_came_back_after_it(
+    tmp_path: Path,
+) -> None:
+    store = V2(tmp_path)
+    session = store.session("Fix header")
+    asked = store.prompt(session)
+    store.call(session, cost="0.07", turn=asked, tokens=Tokens(input=700))
+    store.call(session, cost="0", turn=asked, tokens=Tokens())
+    before = store.path.read_bytes()
+    store.call(session, cost="0.02", turn=asked, tokens=Tokens(input=200))
+    store.revert(session, asked)
+    store.call(session, cost="0.01", tokens=Tokens(input=100))
+    ours = reader(store.data_dir)
+    ours.poll()
+    assert ours.totals.spend_nano == 100_000_000
+    store.path.write_bytes(before)
+    ours.poll()
+    assert ours.totals.spend_nano == 100_000_000
+
+
+@pytest.mark.parametrize("forks", [1, 2])
+def test_a_copy_is_paid_by_the_undone_calls_of_its_origin_that_only_a_backup_has(forks: int, tmp_path: Path) -> None:
+    store = V2(tmp_path)
+    root = store.session("Fix header")
+    store.call(root, cost="0.01", tokens=Tokens(input=50))
+    asked = store.prompt(root)
+    store.call(root, cost="0.50", turn=asked, tokens=Tokens(input=700))
+    made = [store.fork(root) for _ in range(forks)]
+    store.call(root, cost="0.20", turn=asked, tokens=Tokens(input=300))
+    store.revert(root, asked)
+    store.call(root, cost="0.03", tokens=Tokens(input=100))
+    copy = snapshot(store, "opencode-backup.db")
+    with sqlite3.connect(copy) as connection:
+        for fork in made:
+            connection.execute("DELETE FROM session_message WHERE session_id = ?", (fork,))
+            connection.execute("DELETE FROM session_v2 WHERE id = ?", (fork,))
+    connection.close()
+    store.delete(root)
+    ours = reader(store.data_dir)
+    for _ in range(2):
+        ours.poll()
+        assert ours.totals.spend_nano == store.truth.total_nano == 740_000_000
+        assert ours.spend_by("session") == {root: 740_000_000}
+
+
 def test_a_running_call_keeps_what_it_has_cost_when_an_earlier_state_of_it_is_restored(tmp_path: Path) -> None:
     store = V1(tmp_path)
     session = store.session("Fix header")
