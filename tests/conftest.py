@@ -16,7 +16,7 @@ pytest.register_assert_rewrite("tests.support.shell", "tests.support.pictures")
 watch_opens()
 
 # The collector walks Textual's many objects again and again: a fifth of the time that the tests of the screens take.
-gc.set_threshold(1_000_000, 20, 100)
+gc.set_threshold(200_000, 20, 100)
 
 # How fast things are is measured by tests/bench: a deadline would only tell what else the machine does.
 _EXAMPLES = int(os.environ.get("OPENCODE_TUI_TEST_EXAMPLES", "40"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
+from operator import add
 
 from msgspec import Struct
 
@@ -74,6 +75,21 @@ def main_key(shares: Shares) -> str:
     if len(shares) == 1:
         return next(iter(shares))
     return max(sorted(shares), key=lambda key: shares[key]) if shares else ""
+
+
+def read_sparks(
+    connection: sqlite3.Connection, span: Span, spans: Mapping[str, tuple[str, tuple[int, int]]]
+) -> dict[str, tuple[int, ...]]:
+    """The costs of each root's tree in SPARK_STEPS; a tree without a cost is left out.
+
+    `spans` has, by session, the root of its tree, and the first and last time of that tree in Unix milliseconds.
+    """
+    found: dict[str, tuple[int, ...]] = {}
+    for id, costs in queries.session_costs(connection, span):
+        root, times = spans[id]
+        steps = in_steps([costs], *times)
+        found[root] = tuple(map(add, found[root], steps)) if root in found else steps
+    return found
 
 
 def in_steps(costs: Iterable[Sequence[int]], start_ms: int, end_ms: int) -> tuple[int, ...]:

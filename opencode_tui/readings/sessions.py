@@ -12,7 +12,7 @@ from opencode_tui.ledger import queries, session_queries
 from opencode_tui.ledger.bounds import bounded_sessions, is_lower_bound
 from opencode_tui.readings.context import Context
 from opencode_tui.readings.naming import session_titles
-from opencode_tui.readings.session_parts import combined, in_steps, main_key, read_parts
+from opencode_tui.readings.session_parts import SPARK_STEPS, combined, main_key, read_parts, read_sparks
 from opencode_tui.records.calls import Tokens
 from opencode_tui.records.facts import SessionFacts, SessionSum
 from opencode_tui.records.requests import SessionsRequest
@@ -55,18 +55,20 @@ def session_rows(span: Span, context: Context, *, sparks: bool = True, contexts:
     parents = {id: facts[id].parent_id if id in facts else None for id in {*sums, *facts}}
     grown = trees_of(roots(list(sums), parents))
     newest = queries.newest_contexts(connection, span, [tree.root for tree in grown]) if contexts else {}
-    costs = queries.session_costs(connection, span) if sparks else {}
     bounded = bounded_sessions(
         connection, {id: (each.first_ms, each.last_ms) for id, each in sums.items()}, context.whole, span
     )
     untitled = [tree.root for tree in grown if tree.root not in facts or not facts[tree.root].title]
     names = session_titles(connection, untitled, context.calendar) if untitled else {}
+    times = {tree.root: _times([sums[member] for member in tree.members]) for tree in grown}
+    spans = {member: (tree.root, times[tree.root]) for tree in grown for member in tree.members}
+    spark = read_sparks(connection, span, spans) if sparks else {}
+    nothing = (0,) * SPARK_STEPS if sparks else ()
     rows = []
     for tree in grown:
         last, members = newest.get(tree.root), [sums[member] for member in tree.members]
         tree_models = combined([models[member] for member in tree.members])
         agent = agents.get(tree.root) or combined([agents[member] for member in tree.members])
-        times = min([each.first_ms for each in members]), max([each.last_ms for each in members])
         rows.append(
             _row(
                 tree,
@@ -75,17 +77,21 @@ def session_rows(span: Span, context: Context, *, sparks: bool = True, contexts:
                 sums.get(tree.root),
                 members,
                 now_ms,
-                times=times,
+                times=times[tree.root],
                 models=tuple(tree_models),
                 model=main_key(tree_models),
                 agent=main_key(agent),
                 context_tokens=last[0] if last else 0,
                 context_limit=limits.context_limit(*last[1:]) if limits and last else None,
-                spark=in_steps((queries.numbers(costs.get(id)) for id in tree.members), *times) if sparks else (),
+                spark=spark.get(tree.root, nothing),
                 lower_bound=not bounded.isdisjoint(tree.members),
             )
         )
     return rows
+
+
+def _times(members: Sequence[SessionSum]) -> tuple[int, int]:
+    return min([each.first_ms for each in members]), max([each.last_ms for each in members])
 
 
 def _row(

@@ -26,8 +26,8 @@ from tests.bench.generate import generate
 
 COLUMNS, LINES = 120, 40
 SCREENS = {"Today": b"", "Sessions": b"2", "a session": b"2\r", "Why": b"5"}
-KEYS = (b"2", b"\r", b"\x1b", b"5", b"1", b"[", b"]", b"2p", b"p", b"p", b"p", b"p")
-"""Pressed one after the other in each round; the last ones go through the periods."""
+KEYS = (b"2", b"\r", b"\x1b", b"5", b"1", b"[", b"]", b"2m", b"Y", b"*", b"w", b"1")
+"""Pressed one after the other in each round; the last ones go through the periods of Sessions."""
 HEADER_BYTES = 1000
 """A drawing of fewer bytes is the header's clock."""
 SETTLED_S = 1.0

@@ -77,7 +77,7 @@ def _readings(connection: sqlite3.Connection, span: Span) -> list[object]:
         queries.daily(connection, [("a", span), ("b", SPANS[1])]),
         sorted(queries.models(connection, span)),
         read_parts(connection, span, NOON),
-        {id: sorted(queries.numbers(costs)) for id, costs in queries.session_costs(connection, span).items()},
+        {id: sorted(costs) for id, costs in queries.session_costs(connection, span)},
     ]
 
 
