@@ -6,9 +6,11 @@ Integer sums are exact in any order; floats and decimals appear only where JSON 
 from __future__ import annotations
 
 import math
+import re
 from decimal import ROUND_HALF_EVEN, Decimal
 
 NANO = 1_000_000_000
+_TYPED = re.compile(r"(\d{1,3}(,\d{3})+|\d+)(\.\d*)?|\.\d+", re.ASCII)
 MAX_CALL_NANO = 1_000_000 * NANO  # a single call above $1,000,000 is a broken row, and would overflow sums
 
 
@@ -18,8 +20,8 @@ def nano_from_usd(amount: float | int | str | Decimal) -> int:
     A float is read by its shortest decimal text, so that 0.020912649999999998 becomes 20912650.
     Raises ValueError unless it is a finite number.
     """
-    if isinstance(amount, bool):
-        raise ValueError("an amount cannot be true or false")
+    if isinstance(amount, bool) or (isinstance(amount, str) and "_" in amount):
+        raise ValueError(f"not an amount: {amount!r}")
     if isinstance(amount, float) and not math.isfinite(amount):
         raise ValueError(f"an amount cannot be {amount}")
     try:
@@ -27,6 +29,18 @@ def nano_from_usd(amount: float | int | str | Decimal) -> int:
         return int((exact * NANO).to_integral_value(ROUND_HALF_EVEN))
     except ArithmeticError as error:
         raise ValueError(f"not an amount: {amount!r}") from error
+
+
+def typed_usd(text: str) -> Decimal:
+    """An amount in USD as a person types it, such as `2.50`, `$3` or `1,234.50`.
+
+    A comma may only stand between thousands: as a decimal comma it would make an amount a hundred times larger.
+    Raises ValueError with a sentence.
+    """
+    bare = text.strip().removeprefix("$").strip()
+    if not _TYPED.fullmatch(bare):
+        raise ValueError(f"“{text.strip()}” is not an amount in dollars; write one such as 2.50")
+    return Decimal(bare.replace(",", ""))
 
 
 def usd(nano: int) -> float:

@@ -100,7 +100,10 @@ class Sync:
 
     def _read_changed(self, report: Report) -> tuple[bool, bool]:
         """(whether the ledger changed, whether any store had changed)."""
-        changed = [store for store in self._stores.values() if store.changed()]
+        # One that is there again may be exactly as it was before it went.
+        changed = [
+            store for store in self._stores.values() if store.changed() or self._states[store.key].state == "gone"
+        ]
         # A call undone in one store may still be in another, such as the v1 tables of the same file. So all rows are
         # read before any sum, and the sums of backup copies, which may show undone calls, before those of live stores.
         twice = sorted((store for store in changed if store.has_sums), key=lambda store: not store.is_backup)

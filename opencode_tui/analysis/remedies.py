@@ -54,4 +54,4 @@ def fewer_subagents(subagents: int, nano: int) -> str:
 def pause(title: str, nano: int, calls: int) -> str:
     """For spend without a single cause: the session that spent the most."""
     each = f": {plural(calls, 'call')} at about {format_usd(nano // calls)}" if calls and nano else ""
-    return f'esc in OpenCode if "{title}" can wait, or a cheaper model with /models{each}'
+    return f'esc in OpenCode stops "{title}" if it can wait, /models chooses a cheaper model{each}'

@@ -16,6 +16,7 @@ from opencode_tui.config.settings import Settings
 from opencode_tui.guard.files import PRIVATE, put_in_place
 from opencode_tui.paths import VARIABLE_PREFIX, tilde
 
+_WRITABLE = 0o222
 _HEADER = "# Settings of opencode_tui; what is not here has its default.\n"
 
 
@@ -24,6 +25,7 @@ class SettingsFile:
 
     def __init__(self, arguments: argparse.Namespace) -> None:
         self._arguments = arguments
+        self._stamp = self._stat()
 
     @property
     def path(self) -> Path:
@@ -39,6 +41,27 @@ class SettingsFile:
         name = VARIABLE_PREFIX + "__".join(key).upper()
         return name if os.environ.get(name) else ""
 
+    def reread(self) -> Settings | None:
+        """The settings if the file was changed since they were last read, else None.
+
+        Costs microseconds if it was not. Raises ValueError with a sentence once for each change that is refused.
+        """
+        stamp = self._stat()
+        if stamp == self._stamp:
+            return None
+        self._stamp = stamp
+        try:
+            return settings_for(self._arguments)
+        except Trouble as trouble:
+            raise ValueError(str(trouble)) from None
+
+    def _stat(self) -> tuple[int, ...] | None:
+        try:
+            found = config_of(self._arguments).stat()
+        except OSError:
+            return None
+        return found.st_ino, found.st_mtime_ns, found.st_size
+
     def save(self, changes: Mapping[SettingKey, Decimal | str]) -> Settings:
         """Write these values and return the settings from now on.
 
@@ -48,6 +71,8 @@ class SettingsFile:
         try:
             before: str | None = file.read_text(encoding="utf-8-sig")
             mode = stat.S_IMODE(file.stat().st_mode)
+            if not mode & _WRITABLE:
+                raise ValueError(f"{self.name} is read-only; make it writable, or change it where it comes from")
         except FileNotFoundError:
             before, mode = None, PRIVATE
         except (OSError, UnicodeDecodeError) as error:
@@ -58,7 +83,9 @@ class SettingsFile:
             raise ValueError(f"{self.name}: {error}") from None
         self._write(file, text, mode)
         try:
-            return settings_for(self._arguments)
+            saved = settings_for(self._arguments)
+            self._stamp = self._stat()
+            return saved
         except Trouble as trouble:
             if before is None:
                 file.unlink()

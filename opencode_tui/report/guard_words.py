@@ -36,8 +36,8 @@ def install_sentences(plugin: Path, cutoff_nano: int) -> tuple[str, ...]:
     return (
         f"The guard is a plugin in OpenCode: past {format_usd(cutoff_nano)} a day it refuses each further model call,"
         " those of subagents as well.",
-        f"It is written to {tilde(plugin)}, and its limits beside the ledger. An OpenCode that runs already is held"
-        " once it is started again.",
+        f"It is written to {tilde(plugin)}, and its limits beside the ledger. A running OpenCode 2 is held within a"
+        " second, OpenCode 1 once it is started again.",
         "The palette (ctrl+p) lifts it for half an hour and raises today's cutoff; `opencode-tui guard remove` takes"
         " it out.",
     )

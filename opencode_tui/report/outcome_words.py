@@ -64,8 +64,8 @@ def _raised(outcome: CutoffRaised, calendar: Calendar, now_ms: int) -> str:
 
 def _installed(outcome: GuardInstalled, calendar: Calendar, now_ms: int) -> str:
     done = (
-        f"The guard is installed in {tilde(outcome.plugin)}: each OpenCode that starts from now on is held to"
-        f" {format_usd(outcome.cutoff_nano)} a day."
+        f"The guard is installed in {tilde(outcome.plugin)}: OpenCode is held to"
+        f" {format_usd(outcome.cutoff_nano)} a day, OpenCode 1 from its next start on."
     )
     if not outcome.waits_for_npm:
         return done

@@ -91,6 +91,8 @@ class AlertingApp(HarmlessApp):
     calendar: Calendar
     now_ms: Clock
     announcer: Announcer
+    can_install = True
+    """Whether the guard can be installed; not on a demo day."""
     _touched_s: float | None = None
     _offered: int | None = None
     _acknowledged: tuple[tuple[int, ...], ...] = ()
@@ -244,7 +246,12 @@ class AlertingApp(HarmlessApp):
     def guard_commands(self) -> Iterator[SystemCommand]:
         """The palette's commands for an active or lifted guard."""
         guard = self._guard
-        if guard is None or guard.condition not in ("guarded", "lifted"):
+        if guard is None:
+            return
+        if guard.condition not in ("guarded", "lifted"):
+            about = "There is no guard yet: install it first"
+            for title in ("Lift the guard", "Raise today's cutoff"):
+                yield SystemCommand(title, about, self.action_install_guard)
             return
         if guard.condition == "lifted":
             yield SystemCommand("End the lift", "Let the guard hold the cutoff again", lambda: self._lift(None))
@@ -269,7 +276,9 @@ class AlertingApp(HarmlessApp):
             if confirmed:
                 self.poller.act(InstallGuard())
 
-        if self.snapshot is not None and not isinstance(self.screen, ModalScreen):
+        if not self.can_install:
+            self.poller.act(InstallGuard())  # which says why not
+        elif self.snapshot is not None and not isinstance(self.screen, ModalScreen):
             sentences = install_sentences(plugin_file(os.environ), self.snapshot.cutoff_nano)
             self.push_screen(ConfirmScreen("Install the guard", "installs", sentences), install)
 

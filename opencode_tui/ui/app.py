@@ -13,7 +13,6 @@ from msgspec import Struct
 from textual import on
 from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
-from textual.command import CommandPalette
 from textual.css.query import NoMatches
 from textual.dom import DOMNode
 from textual.reactive import var
@@ -91,6 +90,7 @@ class OpencodeTui(AlertingApp):
         """`store` is the file that the settings' dialog writes; None refuses it."""
         super().__init__()
         self._store = store
+        self.can_install = store is not None
         self.calendar = calendar_for(settings.timezone)
         self.now_ms = clock
         self._settings = settings
@@ -101,7 +101,7 @@ class OpencodeTui(AlertingApp):
             names = ", ".join(self.available_themes)
             raise ValueError(f"ui.theme: no theme is called {theme!r}; there are {names}")
         self.theme = theme
-        self.poller = Poller(self, feed, settings.poll.interval_s, clock)
+        self.poller = Poller(self, feed, settings.poll.interval_s, clock, store.reread if store else lambda: None)
 
     def get_css_variables(self) -> dict[str, str]:
         """The theme's variables, with text that is readable in each of its colours."""
@@ -218,29 +218,49 @@ class OpencodeTui(AlertingApp):
     def select_day(self, message: TodayScreen.DaySelected) -> None:
         self.poller.select_day(message.day)
 
-    def action_settings(self) -> None:
+    async def action_settings(self) -> None:
         """Ask for settings, and use them at once."""
         from opencode_tui.ui.screens.settings import SettingsScreen
 
         if self._store is None:
             self.notify("The demo has settings of its own; start without --demo to change yours.", markup=False)
         elif not isinstance(self.screen, ModalScreen):
-            themes = tuple(sorted(self.available_themes))
-            self.push_screen(SettingsScreen(self._settings, self._store, themes), self._use)
+            themes, own = tuple(sorted(self.available_themes)), default_theme(self.console.color_system)
+            screen = SettingsScreen(self._settings, self._store, themes, own)
+            await self.push_screen(screen, self._use_saved)  # what is typed meanwhile waits for the dialog
+            screen.focus_first()
 
-    def _use(self, settings: Settings | None) -> None:
-        if settings is None or self._store is None:
-            return
-        self._settings = settings = with_live(self._settings, settings)
-        self.theme = settings.ui.theme or default_theme(self.console.color_system)
+    def _use_saved(self, settings: Settings | None) -> None:
+        if settings is not None and self._store is not None:
+            self._use(settings)
+            self.poller.use(settings)
+            self.notify(f"Saved in {self._store.name}", markup=False)
+
+    @on(Poller.SettingsRead)
+    def take_settings(self, message: Poller.SettingsRead) -> None:
+        if message.settings is not None and self._store is not None:
+            self._use(message.settings)
+            self.notify(f"{self._store.name} was changed; what it says now holds", markup=False)
+        elif message.settings is None:
+            self.notify(f"{message.reason}; the settings from before hold", severity="warning", markup=False)
+
+    def _use(self, settings: Settings) -> None:
+        before, self._settings = self._settings, with_live(self._settings, settings)
+        settings = self._settings
+        if settings.ui.theme != before.ui.theme:
+            self._show_theme(settings.ui.theme or default_theme(self.console.color_system))
         self.announcer.channels = settings.channels
         for screen in {*self.screen_stack, *(self.get_screen(tab.name) for tab in TABS)}:
             if isinstance(screen, SnapshotScreen):
                 screen.poll_ms = int(settings.poll.interval_s * 1000)
             if isinstance(screen, WhyScreen):
                 screen.rules = in_force(settings)
-        self.poller.use(settings)
-        self.notify(f"Saved in {self._store.name}", markup=False)
+
+    def _show_theme(self, name: str) -> None:
+        if name in self.available_themes:
+            self.theme = name
+        else:
+            self.notify(f"ui.theme: no theme is called {name!r}", severity="warning", markup=False)
 
     def action_refresh(self) -> None:
         self.poller.refresh()
@@ -295,7 +315,7 @@ class OpencodeTui(AlertingApp):
         yield SystemCommand("Screenshot", "Save the screen as an SVG file", self._screenshot_soon)
 
     def action_command_palette(self) -> None:
-        if not isinstance(self.screen, CommandPalette):
+        if not isinstance(self.screen, ModalScreen):  # a dialog would lose what was typed; CommandPalette is one
             # without an id, since the previous one may not be removed yet
             self.push_screen(Palette(self.get_system_commands(self.screen)))
 

@@ -82,6 +82,13 @@ class Poller(threading.Thread):
         def can_replace(self, message: Message) -> bool:
             return isinstance(message, Poller.PollSucceeded)
 
+    class SettingsRead(Message):
+        """The settings' file was changed; `settings` is None if they are refused, for the `reason`."""
+
+        def __init__(self, settings: Settings | None, reason: str = "") -> None:
+            super().__init__()
+            self.settings, self.reason = settings, reason
+
     class PollFailed(Message):
         """A poll failed; `since_ms` is when the last one succeeded, else when the first one failed."""
 
@@ -129,8 +136,17 @@ class Poller(threading.Thread):
             self.action = action
             self.reason = reason
 
-    def __init__(self, app: App[Any], feed: Feed, interval_s: float, clock: Clock) -> None:
+    def __init__(
+        self,
+        app: App[Any],
+        feed: Feed,
+        interval_s: float,
+        clock: Clock,
+        reread: Callable[[], Settings | None] = lambda: None,
+    ) -> None:
+        """`reread` gives the settings if they were changed outside, and raises ValueError if they are refused."""
         super().__init__(name="poller", daemon=True)
+        self._reread = reread
         self._app = app
         self._feed = feed
         self._interval_s = interval_s
@@ -198,6 +214,7 @@ class Poller(threading.Thread):
 
     def _poll(self) -> None:
         try:
+            self._look_at_settings()
             self._hand_over()
             self._carry_out()
             snapshot = self._feed.poll(self._report)
@@ -234,6 +251,18 @@ class Poller(threading.Thread):
             return self._feed.answer(request)
         except LookupError as error:
             return str(error.args[0]) if error.args else "There is nothing to show."
+
+    def _look_at_settings(self) -> None:
+        """Before each poll, so that no alert fires by lines that were changed before it."""
+        try:
+            settings = self._reread()
+        except ValueError as error:
+            self._post(Poller.SettingsRead(None, reason_of(error)))
+            return
+        if settings is not None:
+            self._feed.use(settings)
+            self._interval_s = settings.poll.interval_s
+            self._post(Poller.SettingsRead(settings))
 
     def _hand_over(self) -> None:
         with self._lock:

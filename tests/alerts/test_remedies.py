@@ -94,7 +94,7 @@ def test_where_nothing_stands_out_it_is_about_the_largest_session(day: Watched) 
     day.call("ses_1", "0.50")
     day.call("ses_1", "0.40")
     assert remedy(day) == (
-        'esc in OpenCode if "Fix header" can wait, or a cheaper model with /models: 2 calls at about $0.45'
+        'esc in OpenCode stops "Fix header" if it can wait, /models chooses a cheaper model: 2 calls at about $0.45'
     )
 
 

@@ -58,8 +58,8 @@ def shell(shell: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Sh
 
 def test_install_says_where_and_how_much_and_holds_from_then_on(shell: Shell) -> None:
     assert shell.said("install") == (
-        "The guard is installed in ~/.config/opencode/plugin/opencode-tui-guard.js: each OpenCode that starts from now"
-        " on is held to $1.50 a day.\n"
+        "The guard is installed in ~/.config/opencode/plugin/opencode-tui-guard.js: OpenCode is held to $1.50 a day,"
+        " OpenCode 1 from its next start on.\n"
     )
     ledger = shell.home / ".local" / "share" / "opencode-tui" / "ledger.db"
     assert (shell.state.ledger, shell.state.cutoff_nano) == (str(ledger), 1_500_000_000)

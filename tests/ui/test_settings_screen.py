@@ -60,7 +60,9 @@ async def test_what_is_typed_is_written_and_used(size: tuple[int, int], file: Pa
     [
         ("abc", "is not a number; write one such as 0.80"),
         ("9", "lower the warning or raise the cutoff"),
-        ("-1", "warning_usd"),
+        ("-1", "is not a number"),
+        ("1,50", "is not a number"),
+        ("nan", "is not a number"),
     ],
 )
 async def test_what_is_refused_is_said_and_the_file_stays(typed: str, said: str, file: Path) -> None:
@@ -71,6 +73,44 @@ async def test_what_is_refused_is_said_and_the_file_stays(typed: str, said: str,
         await until(pilot, lambda: said in str(app.screen.query_one("#wrong", Static).render()))
         assert isinstance(app.screen, SettingsScreen)
     assert file.read_text() == TEXT and feed.used == []
+
+
+async def test_a_file_that_is_changed_outside_holds_from_the_next_poll_on(file: Path) -> None:
+    app, feed = dashboard(file)
+    async with showing(app) as pilot:
+        file.write_text("[budget]\nwarning_usd = 0.60\n[poll]\ninterval_s = 9\n")
+        await pilot.press("r")
+        await until(pilot, lambda: bool(feed.used))
+        assert feed.used[0].budget.warning_nano == nano("$0.60")
+        await until(pilot, lambda: any("what it says now holds" in text for text in toast_texts(app)))
+        await opened(app, pilot)
+        assert [app.screen.query_one(f"#{id}", Input).value for id in ("budget-warning_usd", "poll-interval_s")] == [
+            "0.60",
+            "9",
+        ]
+        await pilot.press("escape")
+        file.write_text("[budget]\nwarning_usd = 9\n")
+        await pilot.press("r")
+        await until(pilot, lambda: any("the settings from before hold" in text for text in toast_texts(app)))
+    assert len(feed.used) == 1
+
+
+async def test_a_file_that_is_read_only_is_not_written_over(file: Path) -> None:
+    app, feed = dashboard(file)
+    file.chmod(0o444)
+    async with showing(app) as pilot:
+        await opened(app, pilot)
+        await pilot.press(*"1.20", "enter")
+        await until(pilot, lambda: "is read-only" in str(app.screen.query_one("#wrong", Static).render()))
+    assert file.read_text() == TEXT and feed.used == []
+
+
+async def test_a_refusal_is_seen_in_a_pane_of_three_rows(file: Path) -> None:
+    app, _ = dashboard(file)
+    async with showing(app, (36, 3)) as pilot:
+        await opened(app, pilot)
+        await pilot.press(*"abc", "enter")
+        await until(pilot, lambda: "Warning" in screen_text(app) and "abc" in screen_text(app))
 
 
 async def test_a_theme_is_shown_at_once_and_taken_back_by_escape(file: Path) -> None:

@@ -36,7 +36,7 @@ class ConfirmScreen(LeavingScreen, ModalScreen[bool | None]):
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "confirm", "Do it", id="confirm.yes"),
-        Binding("escape", "dismiss", "Close", id="confirm.no"),
+        Binding("escape,q", "dismiss", "Close", id="confirm.no"),
     ]
 
     def __init__(self, title: str, verb: str, sentences: tuple[str, ...]) -> None:
@@ -49,6 +49,9 @@ class ConfirmScreen(LeavingScreen, ModalScreen[bool | None]):
             box.border_title = self._title
             box.border_subtitle = f"enter {self._verb} · esc leaves"
             yield Static("\n\n".join(self._sentences), markup=False)
+
+    def on_resize(self) -> None:
+        self.query_one("#confirm").refresh(layout=True)
 
     def action_confirm(self) -> None:
         self.dismiss(True)

@@ -11,16 +11,16 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
-from opencode_tui.money import format_usd, nano_from_usd
+from opencode_tui.money import format_usd, nano_from_usd, typed_usd
 from opencode_tui.ui.leaving import LeavingScreen
 
 
 def amount_above(text: str, least_nano: int) -> int:
     """Parse an amount above `least_nano` as nano-dollars. Raises ValueError with a sentence."""
     try:
-        nano = nano_from_usd(text.strip().removeprefix("$").replace(",", ""))
-    except ValueError:
-        raise ValueError(f"“{text.strip()}” is not an amount in dollars; write one such as 2.50.") from None
+        nano = nano_from_usd(typed_usd(text))
+    except ValueError as error:
+        raise ValueError(f"{error}.") from None
     if nano <= least_nano:
         raise ValueError(f"That is not above {format_usd(least_nano)}; write a higher amount.")
     return nano

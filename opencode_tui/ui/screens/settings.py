@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import ClassVar, Protocol
 
 from msgspec import Struct
@@ -16,7 +16,7 @@ from textual.widgets import Input, Select, Static
 
 from opencode_tui.alerts.channels import CHANNELS
 from opencode_tui.config.settings import Settings
-from opencode_tui.money import format_usd
+from opencode_tui.money import format_usd, typed_usd
 from opencode_tui.records.alerts import LEVELS
 from opencode_tui.ui.leaving import LeavingScreen
 
@@ -33,6 +33,9 @@ class SettingsStore(Protocol):
 
     def overridden_by(self, key: SettingPath) -> str:
         """The environment variable that overrides a key of the file; empty if none does."""
+
+    def reread(self) -> Settings | None:
+        """The settings if the file was changed since they were last read. Raises ValueError with a sentence."""
 
     def save(self, changes: Mapping[SettingPath, Decimal | str]) -> Settings:
         """Write values, and return the settings from now on. Raises ValueError with a sentence."""
@@ -57,7 +60,7 @@ def dialog_fields(settings: Settings, themes: tuple[str, ...]) -> Iterator[Field
     yield Field(("budget", "warning_usd"), "Warning, $ a day", _amount(budget.warning_nano))
     yield Field(("budget", "cutoff_usd"), "Cutoff, $ a day", _amount(budget.cutoff_nano))
     yield Field(("budget", "week_target_usd"), "Week's target, $", _amount(budget.week_target_nano))
-    yield Field(("poll", "interval_s"), "Poll every, s", f"{settings.poll.interval_s:g}")
+    yield Field(("poll", "interval_s"), "Poll interval, s", f"{settings.poll.interval_s:g}")
     yield Field(("ui", "theme"), "Theme", settings.ui.theme or OWN_THEME, (OWN_THEME, *themes))
     levels = (*LEVELS, "off")
     yield Field(("channels", "toast"), "Toasts from", channels.toast, levels)
@@ -77,8 +80,8 @@ def value_of(field: Field, text: str) -> Decimal | str:
     if field.choices:
         return "" if text == OWN_THEME else text
     try:
-        return Decimal(text.strip().removeprefix("$").replace(",", ""))
-    except InvalidOperation:
+        return typed_usd(text)
+    except ValueError:
         raise ValueError(f"{field.label}: “{text.strip()}” is not a number; write one such as {field.text}.") from None
 
 
@@ -110,20 +113,25 @@ class SettingsScreen(LeavingScreen, ModalScreen[Settings | None]):
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
+        # Before a field gets the next letters, which a slow terminal sends together with tab.
+        Binding("tab", "app.focus_next", "Next field", id="settings.next", priority=True),
+        Binding("shift+tab", "app.focus_previous", "Field before", id="settings.before", priority=True),
         Binding("ctrl+s", "save", "Save", tooltip="Write the settings", id="settings.save"),
         Binding("escape", "cancel", "Close", id="settings.close"),
     ]
 
-    def __init__(self, settings: Settings, store: SettingsStore, themes: tuple[str, ...]) -> None:
+    def __init__(self, settings: Settings, store: SettingsStore, themes: tuple[str, ...], own_theme: str) -> None:
+        """`own_theme` is the one that is used where the settings name none."""
         super().__init__()
-        self._store = store
+        self._store, self._own_theme = store, own_theme
         self._theme_before = ""
         self._fields = tuple(dialog_fields(settings, themes))
+        self._fields_by_key = {field.id: field for field in self._fields}
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="settings", can_focus=False) as box:
             box.border_title = "Settings"
-            box.border_subtitle = "ctrl+s saves · esc leaves"
+            box.border_subtitle = "tab next · enter saves · esc leaves"
             for field in self._fields:
                 with Horizontal():
                     yield Static(field.label, classes="label", markup=False)
@@ -140,13 +148,22 @@ class SettingsScreen(LeavingScreen, ModalScreen[Settings | None]):
         options = [(choice, choice) for choice in field.choices]
         return Select(options, value=field.text, allow_blank=False, compact=True, id=field.id, disabled=off)
 
+    def focus_first(self) -> None:
+        """Focus the first field that can be changed."""
+        first = next((each for each in self.focus_chain), None)
+        if first is not None:
+            self.set_focus(first)
+
     def on_mount(self) -> None:
         self._theme_before = self.app.theme
 
     @on(Select.Changed, "#ui-theme")
     def preview_theme(self, message: Select.Changed) -> None:
         chosen = str(message.value)
-        self.app.theme = self._theme_before if chosen == OWN_THEME else chosen
+        if chosen != self._fields_by_key[message.select.id or ""].text:
+            self.app.theme = self._own_theme if chosen == OWN_THEME else chosen
+        else:
+            self.app.theme = self._theme_before
 
     def action_cancel(self) -> None:
         self.app.theme = self._theme_before
@@ -159,7 +176,9 @@ class SettingsScreen(LeavingScreen, ModalScreen[Settings | None]):
             changes = dict(self._changes())
             self.dismiss(self._store.save(changes) if changes else None)
         except ValueError as error:
-            self.query_one("#wrong", Static).update(str(error))
+            wrong = self.query_one("#wrong", Static)
+            wrong.update(str(error))
+            self.call_after_refresh(wrong.scroll_visible, animate=False)
 
     def _changes(self) -> Iterator[tuple[SettingPath, Decimal | str]]:
         for field in self._fields:
