@@ -6,7 +6,7 @@ import argparse
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
@@ -17,10 +17,11 @@ from opencode_tui.alerts.channels import routes
 from opencode_tui.alerts.notifier import Notifier
 from opencode_tui.cli import silence_stdout
 from opencode_tui.cli.common import NOTIFIER_S, Trouble, fault_of, no_store, open_ledger, settings_for, usable_ledger
+from opencode_tui.cli.settings_file import SettingsFile
 from opencode_tui.cli.signals import ending_signals
 from opencode_tui.cli.streams import ring
 from opencode_tui.clock import Calendar, calendar_for, monotonic_s, now_ms
-from opencode_tui.config.settings import Settings
+from opencode_tui.config.settings import Settings, with_live
 from opencode_tui.feed import LedgerFeed
 from opencode_tui.money import format_usd
 from opencode_tui.records.alerts import Alert, at_least
@@ -42,6 +43,7 @@ class _Ended(Exception):
 
 
 def run(arguments: argparse.Namespace) -> int:
+    file = SettingsFile(arguments)
     settings = settings_for(arguments)
     ledger = usable_ledger(settings)
     calendar = calendar_for(settings.timezone)
@@ -57,9 +59,31 @@ def run(arguments: argparse.Namespace) -> int:
                 silence_stdout()
                 ended.set()
 
-        feed = LedgerFeed(lambda: open_ledger(settings), settings, os.environ, now_ms, notify, notifier.deliver_waiting)
+        def reread() -> Settings:
+            """The settings of the next poll: config.toml may have been changed."""
+            nonlocal settings
+            try:
+                changed = file.reread()
+            except ValueError as error:
+                print(f"opencode-tui: {error}; the settings from before hold", file=sys.stderr, flush=True)
+                return settings
+            if changed is not None:
+                settings = with_live(settings, changed)
+                feed.use(settings)
+                print(_beginning(settings), flush=True)
+            return settings
+
+        feed = LedgerFeed(
+            lambda: open_ledger(settings),
+            settings,
+            os.environ,
+            now_ms,
+            notify,
+            notifier.deliver_waiting,
+            use_channels=notifier.use,
+        )
         try:
-            _watch(feed, settings, ledger, ended, once=arguments.once)
+            _watch(feed, settings, ledger, ended, reread, once=arguments.once)
         except _Ended:
             pass
         finally:
@@ -76,7 +100,15 @@ def _wait_for_deliveries(notifier: Notifier, ended: Event) -> None:
         pass
 
 
-def _watch(feed: LedgerFeed, settings: Settings, ledger: Path, ended: Event, *, once: bool) -> None:
+def _watch(
+    feed: LedgerFeed,
+    settings: Settings,
+    ledger: Path,
+    ended: Event,
+    reread: Callable[[], Settings],
+    *,
+    once: bool,
+) -> None:
     troubles: dict[str, str] = {}
     print(_beginning(settings), flush=True)
 
@@ -85,6 +117,7 @@ def _watch(feed: LedgerFeed, settings: Settings, ledger: Path, ended: Event, *, 
             raise _Ended
 
     while True:
+        settings = reread()
         try:
             snapshot = feed.poll(report)
         except _Ended:

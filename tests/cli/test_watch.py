@@ -63,6 +63,24 @@ def test_a_watch_that_finds_the_ledger_locked_tries_again(shell: Shell, store: V
     late.cancel()
 
 
+def test_a_watch_uses_what_config_toml_says_from_its_next_poll_on(shell: Shell, store: V1) -> None:
+    config = shell.home / "config.toml"
+    config.write_text("[poll]\ninterval_s = 0.2\n")
+    process = spawn(shell, "-m", "opencode_tui", "watch", "--config", str(config), *shell.places, **PIPES)
+    late = Timer(60, process.kill)
+    late.start()
+    assert process.stdout is not None
+    assert process.stderr is not None
+    assert process.stdout.readline().startswith("watching every 0.2 s: warning $0.80, cutoff $1.50 a day")
+    config.write_text("[poll]\ninterval_s = 0.2\n[budget]\nwarning_usd = 9\n")
+    assert process.stderr.readline().endswith("lower the warning or raise the cutoff; the settings from before hold\n")
+    config.write_text("[poll]\ninterval_s = 0.2\n[budget]\nwarning_usd = 0.90\n")
+    assert process.stdout.readline().startswith("watching every 0.2 s: warning $0.90, cutoff $1.50 a day")
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=60)
+    late.cancel()
+
+
 def test_watch_of_a_ledger_that_is_none_is_one_sentence(shell: Shell, store: V1) -> None:
     shell.ledger.parent.mkdir(exist_ok=True)
     shell.ledger.write_text("this is my diary" * 100)
