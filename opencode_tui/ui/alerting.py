@@ -262,7 +262,9 @@ class AlertingApp(HarmlessApp):
             yield SystemCommand(
                 "End the raise", "Let the guard hold the settings' cutoff again", lambda: self._raise(None)
             )
-        yield SystemCommand("Raise today's cutoff", "Let the guard hold a higher amount today", self.ask_for_cutoff)
+        yield SystemCommand(
+            "Raise today's cutoff", "Let the guard hold a higher amount today", self.action_ask_for_cutoff
+        )
 
     @property
     def _guard(self) -> Guard | None:
@@ -288,7 +290,7 @@ class AlertingApp(HarmlessApp):
     def _raise(self, nano: int | None) -> None:
         self.poller.act(RaiseCutoff(nano))
 
-    def ask_for_cutoff(self) -> None:
+    def action_ask_for_cutoff(self) -> None:
         """Ask for an amount and raise the cutoff to it."""
         from opencode_tui.ui.screens.cutoff import CutoffScreen
 

@@ -47,6 +47,8 @@ def _legible(items: frozenset[tuple[str, str]]) -> Mapping[str, str]:
         "block-cursor-background": cursor.hex,
         "block-cursor-blurred-background": blurred.hex,
         "block-hover-background": blurred.hex,
+        "input-selection-background": cursor.hex,
+        "screen-selection-background": cursor.hex,
         "panel": blurred.hex,
         "footer-background": background.hex,
         "footer-key-background": background.hex,

@@ -108,7 +108,7 @@ async def test_a_raised_cutoff_is_said_and_can_be_ended() -> None:
     async with showing(app) as pilot:
         await poll(pilot, feed, raised)
         assert "Today · guarded, cutoff $20.00" in screen_text(app)
-        app.ask_for_cutoff()
+        app.action_ask_for_cutoff()
         await until(pilot, lambda: "It is $20.00." in screen_text(app))
         await pilot.press(*"1.60", "enter")
         await until(pilot, lambda: "That is not above $1.62" in screen_text(app))
@@ -121,7 +121,7 @@ async def test_a_raised_cutoff_is_said_and_can_be_ended() -> None:
 async def test_escape_leaves_the_cutoff_as_it_is() -> None:
     app, feed = over()
     async with showing(app) as pilot:
-        app.ask_for_cutoff()
+        app.action_ask_for_cutoff()
         await until(pilot, lambda: isinstance(app.screen, CutoffScreen))
         await pilot.press("2", "escape")
         await until(pilot, lambda: not isinstance(app.screen, CutoffScreen))

@@ -2,23 +2,39 @@
 
 from __future__ import annotations
 
+from argparse import Namespace
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 from rich.color import Color as RichColor
 from textual.color import Color
 from textual.command import CommandList
 from textual.geometry import Region
+from textual.screen import Screen
 from textual.theme import BUILTIN_THEMES
 
+from opencode_tui.cli.settings_file import SettingsFile
+from opencode_tui.records.day import Guard
+from opencode_tui.records.requests import SessionsRequest
 from opencode_tui.ui.app import OpencodeTui
 from opencode_tui.ui.legibility import LEAST_CONTRAST, contrast, legible
+from opencode_tui.ui.palette import Palette
+from opencode_tui.ui.screens.confirm import ConfirmScreen
+from opencode_tui.ui.screens.cutoff import CutoffScreen
+from opencode_tui.ui.screens.help import HelpScreen
+from opencode_tui.ui.screens.sessions import SessionsScreen
+from opencode_tui.ui.screens.settings import SettingsScreen
+from opencode_tui.ui.screens.today import TodayScreen
+from opencode_tui.ui.screens.why import WhyScreen
 from opencode_tui.ui.theme import CALM
 from tests.support.textual_internals import screen_segments
 from tests.ui.alert_builders import alert
-from tests.ui.alert_showing import over
+from tests.ui.alert_showing import answer
+from tests.ui.builders import FakeFeed, clock, session_list, snapshot
 from tests.ui.quiet import quiet
-from tests.ui.showing import showing
+from tests.ui.showing import THEME, showing
 
 ANSI = ("ansi-dark", "ansi-light")
 """Their colours are the terminal's; what they look like here is Rich's guess."""
@@ -29,13 +45,38 @@ STATES = {
     "banner": ("1",),
     "today": ("tab",),
     "palette": ("ctrl+p",),
-    "cutoff": ("escape", "G"),
+    "install": ("escape", "i"),
+    "settings": ("escape", "comma"),
+    "cutoff": ("escape", "f9"),
     "help": ("escape", "question_mark"),
     "sessions": ("escape", "2", "down"),
     "filter": ("slash", "k"),
     "why": ("escape", "5", "down"),
 }
 """The keys that lead to each state from the one before it."""
+
+
+SCREENS: dict[str, type[Screen[Any]]] = {
+    "banner": TodayScreen,
+    "today": TodayScreen,
+    "palette": Palette,
+    "install": ConfirmScreen,
+    "settings": SettingsScreen,
+    "cutoff": CutoffScreen,
+    "help": HelpScreen,
+    "sessions": SessionsScreen,
+    "filter": SessionsScreen,
+    "why": WhyScreen,
+}
+
+
+def dashboard(config: Path) -> OpencodeTui:
+    """The app over alerts and sessions, without a guard, and with a file of settings. f9 opens the cutoff's dialog."""
+    feed = FakeFeed(snapshot("$0.93", alerts=ALERTS, guard=Guard("absent", 1)))
+    feed.on_look = lambda request: session_list() if isinstance(request, SessionsRequest) else answer(request)
+    app = OpencodeTui(feed, THEME, clock, SettingsFile(Namespace(config=str(config), ledger=str(config))))
+    app.bind("f9", "ask_for_cutoff")
+    return app
 
 
 def too_faint(app: OpencodeTui) -> Iterator[str]:
@@ -60,17 +101,18 @@ def _opaque(color: RichColor) -> Color:
 
 
 @pytest.mark.parametrize("part", range(PARTS))
-async def test_all_text_can_be_read_in_every_theme(part: int) -> None:
-    app, _ = over(*ALERTS, spent="$0.93")
+async def test_all_text_can_be_read_in_every_theme(part: int, tmp_path: Path) -> None:
+    app = dashboard(tmp_path / "config.toml")
     async with showing(app, (80, 34)) as pilot:
         faint: list[str] = []
         themes = sorted(app.available_themes.keys() - set(ANSI))
         assert len(themes) >= 20
         for theme in themes[part::PARTS]:
             app.theme = theme
-            for keys in STATES.values():
+            for state, keys in STATES.items():
                 await pilot.press(*keys)
                 await quiet(app)
+                assert isinstance(app.screen, SCREENS[state]), state
                 faint += too_faint(app)
         assert faint == []
 
