@@ -19,7 +19,7 @@ _TEXT = (
     *("foreground", "primary", "secondary", "accent", "success", "warning", "error"),
     *("text-primary", "text-secondary", "text-accent", "text-success", "text-warning", "text-error"),
     *("footer-foreground", "footer-key-foreground", "footer-description-foreground"),
-    *("block-cursor-foreground", "block-cursor-blurred-foreground", "input-foreground"),
+    *("block-cursor-foreground", "block-cursor-blurred-foreground", "input-selection-foreground"),
 )
 _BACKGROUNDS = ("background", "surface")
 _CURSOR, _BLURRED, _MUTED = 0.18, 0.09, 0.62
