@@ -35,7 +35,7 @@ PICTURES = {
     "today-narrow": ((36, 40), "", "calm"),
     "today": ((100, 30), "", "calm"),
     "today-light": ((100, 30), "", "solarized-light"),
-    "today-wide": ((200, 50), "", "calm"),
+    "today-wide": ((180, 46), "", "calm"),
     "sessions": ((120, 30), "2", "calm"),
     "why": ((120, 34), "5", "calm"),
     "session": ((120, 34), "e", "calm"),
@@ -85,7 +85,9 @@ async def picture(feed: LedgerFeed, settings: Settings, clock: Clock, size: tupl
             await pilot.pause(0.5)
         for _ in range(5):
             await pilot.pause(0.05)
-        return app.export_screenshot()
+        while "nothing&#160;to&#160;show&#160;yet" in (svg := app.export_screenshot()):
+            await pilot.pause(0.05)
+        return svg
 
 
 def with_blanks(svg: str) -> str:
