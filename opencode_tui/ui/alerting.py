@@ -1,44 +1,33 @@
-"""The app's handling of alerts and the guard: toasts, the bell, and the actions on them."""
+"""The app's handling of alerts: toasts, the bell, and the actions on them."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
 from typing import ClassVar, Literal
 
 from textual import events, on
-from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
-from textual.reactive import var
-from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from opencode_tui import clock
-from opencode_tui.clock import MINUTE_MS, Calendar, Clock
-from opencode_tui.guard.install import plugin_file
+from opencode_tui.clock import MINUTE_MS, Calendar
 from opencode_tui.records.alerts import Alert, Level
-from opencode_tui.records.day import Guard, Snapshot
+from opencode_tui.records.day import Snapshot
 from opencode_tui.records.outcomes import AlertsAcknowledged, AlertsSeen, AlertsSnoozed, AlertsUnacknowledged
 from opencode_tui.records.requests import (
     AcknowledgeAlerts,
-    InstallGuard,
-    LiftGuard,
-    RaiseCutoff,
     SeeAlerts,
     SnoozeAlerts,
     UnacknowledgeAlerts,
 )
 from opencode_tui.report.alert_words import alert_session, level_glyph
-from opencode_tui.report.guard_words import install_sentences, is_installable
 from opencode_tui.report.outcome_words import outcome_words, undo_notice
 from opencode_tui.ui.announcer import Announcer
-from opencode_tui.ui.harmless_screen import HarmlessApp
+from opencode_tui.ui.guarding import GuardingApp
 from opencode_tui.ui.poller import Poller
 from opencode_tui.ui.screens.base import OpenCause, OpenSession, SnapshotScreen
 from opencode_tui.ui.widgets.banner import Banner
 
 SNOOZE_MIN = 60
-LIFT_MIN = 30
 TOAST_S = 8.0
 SEVERITY: dict[Level, Literal["information", "warning", "error"]] = {
     "notice": "information",
@@ -50,7 +39,7 @@ QUIET_S = 5.0
 """Seconds without a key or click after which a new alert may take the focus."""
 
 
-class AlertingApp(HarmlessApp):
+class AlertingApp(GuardingApp):
     """The actions on alerts, whose keys work on every screen for the screen's current alert."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -75,24 +64,11 @@ class AlertingApp(HarmlessApp):
             id="alert.undo",
             show=False,
         ),
-        Binding(
-            "i",
-            "install_guard",
-            "Install the guard",
-            tooltip="Let OpenCode refuse calls past the cutoff: says what it will do, and asks",
-            id="guard.install",
-            show=False,
-        ),
         Binding("e", "open_cause", "Cause", tooltip="Open what caused the alert", id="alert.cause", show=False),
     ]
 
-    snapshot: var[Snapshot | None] = var(None)
-    poller: Poller
     calendar: Calendar
-    now_ms: Clock
     announcer: Announcer
-    can_install = True
-    """Whether the guard can be installed; not on a demo day."""
     _touched_s: float | None = None
     _offered: int | None = None
     _acknowledged: tuple[tuple[int, ...], ...] = ()
@@ -157,8 +133,6 @@ class AlertingApp(HarmlessApp):
             return bool(self._undoable)
         if action == "see_alerts":
             return self.snapshot is not None and bool(self.snapshot.alerts)
-        if action == "install_guard":
-            return is_installable(self._guard)
         return super().check_action(action, parameters)
 
     def action_see_alert(self) -> None:
@@ -242,63 +216,3 @@ class AlertingApp(HarmlessApp):
         if isinstance(message.action, UnacknowledgeAlerts):
             self._acknowledged += (message.action.ids,)  # to be tried again
         self.notify(f"{message.reason}.", title="Not done", severity="error", markup=False)
-
-    def guard_commands(self) -> Iterator[SystemCommand]:
-        """The palette's commands for an active or lifted guard."""
-        guard = self._guard
-        if guard is None:
-            return
-        if guard.condition not in ("guarded", "lifted"):
-            about = "There is no guard yet: install it first"
-            for title in ("Lift the guard", "Raise today's cutoff"):
-                yield SystemCommand(title, about, self.action_install_guard)
-            return
-        if guard.condition == "lifted":
-            yield SystemCommand("End the lift", "Let the guard hold the cutoff again", lambda: self._lift(None))
-        else:
-            about = "Let OpenCode's calls pass although the cutoff is crossed"
-            yield SystemCommand(f"Lift the guard for {LIFT_MIN} minutes", about, lambda: self._lift(LIFT_MIN))
-        if guard.raised:
-            yield SystemCommand(
-                "End the raise", "Let the guard hold the settings' cutoff again", lambda: self._raise(None)
-            )
-        yield SystemCommand(
-            "Raise today's cutoff", "Let the guard hold a higher amount today", self.action_ask_for_cutoff
-        )
-
-    @property
-    def _guard(self) -> Guard | None:
-        return self.snapshot.guard if self.snapshot is not None else None
-
-    def action_install_guard(self) -> None:
-        """Say what the guard does, and install it if that is confirmed."""
-        from opencode_tui.ui.screens.confirm import ConfirmScreen
-
-        def install(confirmed: bool | None) -> None:
-            if confirmed:
-                self.poller.act(InstallGuard())
-
-        if not self.can_install:
-            self.poller.act(InstallGuard())  # which says why not
-        elif self.snapshot is not None and not isinstance(self.screen, ModalScreen):
-            sentences = install_sentences(plugin_file(os.environ), self.snapshot.cutoff_nano)
-            self.push_screen(ConfirmScreen("Install the guard", "installs", sentences), install)
-
-    def _lift(self, minutes: int | None) -> None:
-        self.poller.act(LiftGuard(None if minutes is None else self.now_ms() + minutes * MINUTE_MS))
-
-    def _raise(self, nano: int | None) -> None:
-        self.poller.act(RaiseCutoff(nano))
-
-    def action_ask_for_cutoff(self) -> None:
-        """Ask for an amount and raise the cutoff to it."""
-        from opencode_tui.ui.screens.cutoff import CutoffScreen
-
-        def raise_to(nano: int | None) -> None:
-            if nano is not None:
-                self._raise(nano)
-
-        now = self.snapshot
-        if now is not None:
-            least = max(now.cutoff_nano, now.spent_nano if now.is_today else 0)
-            self.push_screen(CutoffScreen(now.guard.cutoff_nano if now.guard else now.cutoff_nano, least), raise_to)

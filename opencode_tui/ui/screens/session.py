@@ -136,7 +136,7 @@ class SessionScreen(AskingScreen):
     def watch_session(self, session: SessionView | None) -> None:
         if session is None or not self.is_there:
             return
-        # all at once: each change of a class styles every widget of the screen anew
+        # all at once: each change of a class styles every widget of the screen again
         self.update_classes({"-there": True, "-parent": len(session.tree) > 1, "-cost": bool(session.growth)})
         self.query_one(CrumbHeader).show_crumb(self.crumb)
         self.query_one(Banner).about = self._members
