@@ -172,5 +172,6 @@ def with_live(settings: Settings, new: Settings) -> Settings:
         poll=new.poll,
         alerts=new.alerts,
         channels=new.channels,
+        guard=new.guard,
         ui=replace(settings.ui, theme=new.ui.theme),
     )

@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any, ClassVar
 
 from msgspec import Struct
+from msgspec.structs import replace
 from textual import on
 from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
@@ -240,7 +241,9 @@ class OpencodeTui(AlertingApp):
     def take_settings(self, message: Poller.SettingsRead) -> None:
         if message.settings is not None and self._store is not None:
             self._use(message.settings)
-            self.notify(f"{self._store.name} was changed; what it says now holds", markup=False)
+            rest = replace(message.settings, ui=self._settings.ui) != self._settings
+            later = "; places, prices, time zone and privacy at the next start" if rest else ""
+            self.notify(f"{self._store.name} was changed; what it says now holds{later}", markup=False)
         elif message.settings is None:
             self.notify(f"{message.reason}; the settings from before hold", severity="warning", markup=False)
 

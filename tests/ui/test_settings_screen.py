@@ -31,7 +31,8 @@ def file(tmp_path: Path) -> Path:
 def dashboard(file: Path) -> tuple[OpencodeTui, FakeFeed]:
     feed = FakeFeed(snapshot())
     arguments = argparse.Namespace(config=str(file), ledger=str(file.with_name("ledger.db")))
-    return OpencodeTui(feed, load_settings(file=file), clock, SettingsFile(arguments)), feed
+    settings = load_settings({"ledger": arguments.ledger}, file=file)
+    return OpencodeTui(feed, settings, clock, SettingsFile(arguments)), feed
 
 
 async def opened(app: OpencodeTui, pilot: Pilot[None]) -> None:
@@ -92,7 +93,11 @@ async def test_a_file_that_is_changed_outside_holds_from_the_next_poll_on(file: 
         file.write_text("[budget]\nwarning_usd = 9\n")
         await pilot.press("r")
         await until(pilot, lambda: any("the settings from before hold" in text for text in toast_texts(app)))
-    assert len(feed.used) == 1
+        assert not any("at the next start" in text for text in toast_texts(app))
+        file.write_text('timezone = "Europe/Berlin"\n')
+        await pilot.press("r")
+        await until(pilot, lambda: any("time zone and privacy" in text for text in toast_texts(app)))
+    assert [each.timezone for each in feed.used] == ["", "Europe/Berlin"]
 
 
 async def test_a_file_that_is_read_only_is_not_written_over(file: Path) -> None:
