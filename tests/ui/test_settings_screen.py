@@ -94,9 +94,12 @@ async def test_a_file_that_is_changed_outside_holds_from_the_next_poll_on(file: 
         await pilot.press("r")
         await until(pilot, lambda: any("the settings from before hold" in text for text in toast_texts(app)))
         assert not any("at the next start" in text for text in toast_texts(app))
-        file.write_text('timezone = "Europe/Berlin"\n')
+        file.write_text('timezone = "Europe/Berlin"\n[ui]\ntheme = "none of these"\n')
         await pilot.press("r")
         await until(pilot, lambda: any("time zone and privacy" in text for text in toast_texts(app)))
+        assert any("no theme is called 'none of these'" in text for text in toast_texts(app))
+        await opened(app, pilot)
+        assert app.screen.query_one("#ui-theme", Select).value == "none of these"
     assert [each.timezone for each in feed.used] == ["", "Europe/Berlin"]
 
 

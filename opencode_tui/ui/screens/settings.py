@@ -61,7 +61,8 @@ def dialog_fields(settings: Settings, themes: tuple[str, ...]) -> Iterator[Field
     yield Field(("budget", "cutoff_usd"), "Cutoff, $ a day", _amount(budget.cutoff_nano))
     yield Field(("budget", "week_target_usd"), "Week's target, $", _amount(budget.week_target_nano))
     yield Field(("poll", "interval_s"), "Poll interval, s", f"{settings.poll.interval_s:g}")
-    yield Field(("ui", "theme"), "Theme", settings.ui.theme or OWN_THEME, (OWN_THEME, *themes))
+    theme = settings.ui.theme or OWN_THEME
+    yield Field(("ui", "theme"), "Theme", theme, tuple(dict.fromkeys((OWN_THEME, *themes, theme))))
     levels = (*LEVELS, "off")
     yield Field(("channels", "toast"), "Toasts from", channels.toast, levels)
     yield Field(("channels", "bell"), "Bell from", channels.bell, levels)
@@ -131,7 +132,7 @@ class SettingsScreen(LeavingScreen, ModalScreen[Settings | None]):
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="settings", can_focus=False) as box:
             box.border_title = "Settings"
-            box.border_subtitle = "tab next · enter saves · esc leaves"
+            box.border_subtitle = "ctrl+s saves · esc leaves"
             for field in self._fields:
                 with Horizontal():
                     yield Static(field.label, classes="label", markup=False)
