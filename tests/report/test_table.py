@@ -15,8 +15,8 @@ COLUMNS = (
     TextColumn("own", gives_way=2),
     TextColumn("model", "left", gives_way=1, least=6),
 )
-LEAST = 9 + 10 + 11 + 2 * 2
-"""`session` and its padding, a title, an amount, and the gaps."""
+LEAST = 9 + 10 + len("$1,000,000.00") + 2 * 2
+"""`session` and its padding, a title, the longest amount, and the gaps."""
 TITLES = st.text(st.sampled_from("ab 修正ヘッダー🙂é…"), max_size=40)
 ROWS = st.lists(
     st.tuples(
