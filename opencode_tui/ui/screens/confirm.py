@@ -21,15 +21,6 @@ class ConfirmScreen(LeavingScreen, ModalScreen[bool | None]):
         align: center middle;
         #confirm {
             width: 64;
-            max-width: 100%;
-            height: auto;
-            max-height: 100%;
-            padding: 0 1;
-            border: round $primary;
-            border-title-color: $text-muted;
-            border-subtitle-color: $text-muted;
-            background: $background;
-            scrollbar-size-vertical: 1;
         }
         Static { height: auto; }
     }
@@ -45,7 +36,7 @@ class ConfirmScreen(LeavingScreen, ModalScreen[bool | None]):
         self._title, self._verb, self._sentences = title, verb, sentences
 
     def compose(self) -> ComposeResult:
-        with DialogPane(id="confirm") as box:
+        with DialogPane(id="confirm", classes="dialog") as box:
             box.border_title = self._title
             box.border_subtitle = f"enter {self._verb} · esc leaves"
             yield Static("\n\n".join(self._sentences), markup=False)

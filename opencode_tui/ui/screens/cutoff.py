@@ -34,13 +34,6 @@ class CutoffScreen(LeavingScreen, ModalScreen[int | None]):
         align: center middle;
         #cutoff {
             width: 56;
-            max-width: 100%;
-            height: auto;
-            padding: 0 1;
-            border: round $primary;
-            border-title-color: $text-muted;
-            border-subtitle-color: $text-muted;
-            background: $background;
         }
         Static { height: auto; }
         #wrong { color: $error; }
@@ -56,7 +49,7 @@ class CutoffScreen(LeavingScreen, ModalScreen[int | None]):
         self._cutoff_nano, self._least_nano = cutoff_nano, least_nano
 
     def compose(self) -> ComposeResult:
-        with Vertical(id="cutoff") as box:
+        with Vertical(id="cutoff", classes="dialog") as box:
             box.border_title = "Raise today's cutoff"
             box.border_subtitle = "enter raises · esc leaves"
             yield Static(f"It is {format_usd(self._cutoff_nano)}. The new one, in dollars:", markup=False)

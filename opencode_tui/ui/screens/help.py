@@ -38,7 +38,7 @@ def section_content(section: HelpSection, width: int) -> Content:
 
 class HelpText(DialogPane):
     def __init__(self, sections: Sequence[HelpSection]) -> None:
-        super().__init__(id="help")
+        super().__init__(id="help", classes="dialog")
         self._sections = tuple(sections)
 
     def compose(self) -> ComposeResult:
@@ -59,15 +59,6 @@ class HelpScreen(LeavingScreen, ModalScreen[None]):
         align: center middle;
         #help {
             width: 72;
-            max-width: 100%;
-            height: auto;
-            max-height: 100%;
-            padding: 0 1;
-            border: round $primary;
-            border-title-color: $text-muted;
-            border-subtitle-color: $text-muted;
-            background: $background;
-            scrollbar-size-vertical: 1;
         }
         Static { height: auto; }
     }

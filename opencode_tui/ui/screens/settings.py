@@ -94,15 +94,6 @@ class SettingsScreen(LeavingScreen, ModalScreen[Settings | None]):
         align: center middle;
         #settings {
             width: 60;
-            max-width: 100%;
-            height: auto;
-            max-height: 100%;
-            padding: 0 1;
-            border: round $primary;
-            border-title-color: $text-muted;
-            border-subtitle-color: $text-muted;
-            background: $background;
-            scrollbar-size-vertical: 1;
         }
         Horizontal { height: 1; }
         .label { width: 18; text-wrap: nowrap; text-overflow: ellipsis; }
@@ -127,10 +118,9 @@ class SettingsScreen(LeavingScreen, ModalScreen[Settings | None]):
         self._store, self._own_theme = store, own_theme
         self._theme_before = ""
         self._fields = tuple(dialog_fields(settings, themes))
-        self._fields_by_key = {field.id: field for field in self._fields}
 
     def compose(self) -> ComposeResult:
-        with VerticalScroll(id="settings", can_focus=False) as box:
+        with VerticalScroll(id="settings", classes="dialog", can_focus=False) as box:
             box.border_title = "Settings"
             box.border_subtitle = "ctrl+s saves · esc leaves"
             for field in self._fields:
@@ -151,7 +141,7 @@ class SettingsScreen(LeavingScreen, ModalScreen[Settings | None]):
 
     def focus_first(self) -> None:
         """Focus the first field that can be changed."""
-        first = next((each for each in self.focus_chain), None)
+        first = next(iter(self.focus_chain), None)
         if first is not None:
             self.set_focus(first)
 
@@ -161,7 +151,7 @@ class SettingsScreen(LeavingScreen, ModalScreen[Settings | None]):
     @on(Select.Changed, "#ui-theme")
     def preview_theme(self, message: Select.Changed) -> None:
         chosen = str(message.value)
-        if chosen != self._fields_by_key[message.select.id or ""].text:
+        if any(field.id == message.select.id and field.text != chosen for field in self._fields):
             self.app.theme = self._own_theme if chosen == OWN_THEME else chosen
         else:
             self.app.theme = self._theme_before
