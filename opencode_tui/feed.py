@@ -20,7 +20,7 @@ from opencode_tui.guard.state import StateError, state_file, with_raised_cutoff
 from opencode_tui.guard.status import GuardStatus, guard_status
 from opencode_tui.ledger import deliveries, queries
 from opencode_tui.ledger.ledger import Ledger
-from opencode_tui.paths import NoHomeError
+from opencode_tui.paths import NoHomeError, stat_key
 from opencode_tui.readings.answering import answer
 from opencode_tui.readings.context import Context, context_of
 from opencode_tui.readings.day import read_day
@@ -109,7 +109,7 @@ class LedgerFeed:
         now = self._clock()
         aged = self._taken_ms is None or not 0 <= now - self._taken_ms < _REFRESH_MS
         next_day = self._day is None and self._calendar.day(now) != self._taken_day
-        guard_key, self._guard_key = self._guard_key, _stat_key(state_file(self._ledger.path))
+        guard_key, self._guard_key = self._guard_key, stat_key(state_file(self._ledger.path))
         turned = guard_key != self._guard_key  # raised, lifted or taken out in another terminal
         if changed or wanted or aged or next_day or turned or self._ledger.data_version() != self._version:
             guard, settings = self._guard(now), self._in_force(now)
@@ -226,12 +226,3 @@ class LedgerFeed:
         notices, self._sync.notices = tuple(self._sync.notices), []
         self._taken_ms, self._taken_day, self._stale = snapshot.taken_ms, snapshot.day, False
         return replace(snapshot, notices=notices)
-
-
-def _stat_key(file: Path) -> tuple[int, ...] | None:
-    """Values that differ if a file was written again; None if it is not there. Costs microseconds."""
-    try:
-        found = file.stat()
-    except OSError:
-        return None
-    return found.st_ino, found.st_mtime_ns, found.st_size

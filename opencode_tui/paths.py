@@ -36,6 +36,15 @@ def home() -> Path:
         return Path(os.devnull)
 
 
+def stat_key(file: Path) -> tuple[int, ...] | None:
+    """Values that differ if a file was written again; None if it is not there. Costs microseconds."""
+    try:
+        found = file.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns, found.st_size
+
+
 def tilde(path: Path) -> str:
     """The path with `~` for the user's home directory, for display."""
     try:

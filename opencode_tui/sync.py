@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -40,7 +40,7 @@ from opencode_tui.source.discovery import (
     is_copy_name,
     not_files,
 )
-from opencode_tui.source.histories import is_earlier, missing, never_had
+from opencode_tui.source.histories import History, is_earlier, missing, never_had
 from opencode_tui.source.text import path_text
 
 Report = Callable[[], None]
@@ -346,6 +346,8 @@ class Sync:
 
     def _is_reimport(self, connection: sqlite3.Connection, store: Store, row: writing.StoreRow, batch: Batch) -> bool:
         """Returns whether the ledger may already have residuals for calls in this batch and the following ones."""
+        if store.key in self._reimported:
+            return True
         is_again = store.has_sums and not store.is_backup and (batch.is_reread or row.cursor is None)
         return is_again and late_rows.has_residuals(connection)
 
@@ -355,25 +357,29 @@ class Sync:
         if own is not None:  # an undone call whose row is still in the store was undone in another copy
             open_rows = (number for id, number in own.numbers.items() if id not in own.billed)
             certain |= {undone_id(session_id, number) for number in open_rows}
-        for other in self._stores.values():
-            if own is not None and other.is_backup and other is not store:
-                with suppress(StoreTrouble):
-                    theirs = other.history(session_id)
-                    if theirs is not None and not is_earlier(own, theirs):
-                        certain |= never_had(own, theirs)
-                        possible.append(missing(own, theirs))
+            for theirs in self._histories_in_backups(store, session_id):
+                if not is_earlier(own, theirs):
+                    certain |= never_had(own, theirs)
+                    possible.append(missing(own, theirs))
         return frozenset(certain), possible
 
     def _in_sum(self, store: Store, session_id: str) -> frozenset[str] | None:
         """The ids of rows that are certainly in a session's sum: its own, and its earlier states' in backups."""
         ids, own = store.message_ids(session_id), store.history(session_id)
+        if ids is None or own is None:
+            return ids
+        histories = self._histories_in_backups(store, session_id)
+        return ids.union(*(theirs.billed for theirs in histories if is_earlier(own, theirs)))
+
+    def _histories_in_backups(self, store: Store, session_id: str) -> Iterator[History]:
+        """A session's history in each backup copy that can be read and has it, without those of the store itself."""
         for other in self._stores.values():
-            if ids is not None and own is not None and other.is_backup and other is not store:
+            if other.is_backup and other is not store:
+                theirs: History | None = None
                 with suppress(StoreTrouble):
                     theirs = other.history(session_id)
-                    if theirs is not None and is_earlier(own, theirs):
-                        ids |= theirs.billed
-        return ids
+                if theirs is not None:
+                    yield theirs
 
     def _reduce_residuals(
         self,

@@ -14,7 +14,7 @@ from opencode_tui.config.editing import with_values
 from opencode_tui.config.errors import SettingKey, SettingsError
 from opencode_tui.config.settings import Settings
 from opencode_tui.guard.files import PRIVATE, put_in_place
-from opencode_tui.paths import VARIABLE_PREFIX, tilde
+from opencode_tui.paths import VARIABLE_PREFIX, stat_key, tilde
 
 _WRITABLE = 0o222
 _HEADER = "# Settings of opencode_tui; what is not here has its default.\n"
@@ -25,7 +25,7 @@ class SettingsFile:
 
     def __init__(self, arguments: argparse.Namespace) -> None:
         self._arguments = arguments
-        self._stamp = self._stat()
+        self._stamp = stat_key(config_of(self._arguments))
 
     @property
     def path(self) -> Path:
@@ -46,7 +46,7 @@ class SettingsFile:
 
         Costs microseconds if it was not. Raises ValueError with a sentence once for each change that is refused.
         """
-        stamp = self._stat()
+        stamp = stat_key(config_of(self._arguments))
         if stamp == self._stamp:
             return None
         self._stamp = stamp
@@ -54,13 +54,6 @@ class SettingsFile:
             return settings_for(self._arguments)
         except Trouble as trouble:
             raise ValueError(str(trouble)) from None
-
-    def _stat(self) -> tuple[int, ...] | None:
-        try:
-            found = config_of(self._arguments).stat()
-        except OSError:
-            return None
-        return found.st_ino, found.st_mtime_ns, found.st_size
 
     def save(self, changes: Mapping[SettingKey, Decimal | str]) -> Settings:
         """Write these values and return the settings from now on.
@@ -84,7 +77,7 @@ class SettingsFile:
         self._write(file, text, mode)
         try:
             saved = settings_for(self._arguments)
-            self._stamp = self._stat()
+            self._stamp = stat_key(config_of(self._arguments))
             return saved
         except Trouble as trouble:
             if before is None:

@@ -8,7 +8,7 @@ different stores, such as a backup and the live store.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections import defaultdict
 
 from opencode_tui.ledger.residuals import UNDONE
 from opencode_tui.records.calls import unlisted_id
@@ -29,8 +29,6 @@ _PAID = """
 """
 _ORIGIN = "SELECT o.id, o.created_ms FROM session s JOIN session o ON o.id = s.fork_of WHERE s.id = ?"
 _MOST_FORKS = 100
-
-
 _Amounts = tuple[int, ...]
 """Nano-dollars and the five counts of tokens."""
 
@@ -42,18 +40,13 @@ class _Room:
         self, connection: sqlite3.Connection, id: str, session_id: str, agent: str, made_ms: int, *amounts: int
     ) -> None:
         self.id, self.session_id, self.agent, self.made_ms = id, session_id, agent, made_ms
-        self._whole, self._left = amounts, amounts
+        self.whole, self._left = amounts, amounts
         self._paid: set[tuple[object, ...]] = set()
         for *key, nano, read, wrote, thought, cached, stored in connection.execute(_PAID, (id,)).fetchall():
             self.take(tuple(key), (nano, read, wrote, thought, cached, stored))
 
-    def equals(self, amounts: _Amounts) -> bool:
-        return amounts == self._whole
-
     def contains(self, key: tuple[object, ...], amounts: _Amounts) -> bool:
-        """Whether it has room for a call among its undone ones, or pays for it already."""
-        if self.agent != UNDONE:
-            return False
+        """Whether it has room for a call, or pays for it already."""
         return (*key, *amounts) in self._paid or all(map(int.__ge__, self._left, amounts))
 
     def take(self, key: tuple[object, ...], amounts: _Amounts) -> None:
@@ -72,24 +65,30 @@ def link_to_residuals(connection: sqlite3.Connection) -> None:
     copies = connection.execute(_COPIES).fetchall()
     if not copies:
         return
-    residuals = [_Room(connection, *row) for row in connection.execute(_RESIDUALS, (unlisted_id(""),)).fetchall()]
-    for id, session_id, created_ms, provider, model, *counts in copies if residuals else ():
+    exact: dict[_Amounts, _Room] = {}
+    undone: dict[str, list[_Room]] = defaultdict(list)
+    for row in connection.execute(_RESIDUALS, (unlisted_id(""),)).fetchall():
+        residual = _Room(connection, *row)
+        exact.setdefault(residual.whole, residual)
+        if residual.agent == UNDONE:
+            undone[residual.session_id].append(residual)
+    for id, session_id, created_ms, provider, model, *counts in copies if exact else ():
         key, amounts = (created_ms, provider, model), tuple(counts)
-        origin = next(_origins(connection, session_id, created_ms), None)
-        near = [each for each in residuals if each.session_id == origin and each.made_ms >= created_ms]
-        exact = (each for each in residuals if each.equals(amounts))
-        payer = next(exact, None) or next((each for each in near if each.contains(key, amounts)), None)
+        origin = _origin(connection, session_id, created_ms)
+        near = (each for each in undone.get(origin or "", ()) if each.made_ms >= created_ms)
+        payer = exact.get(amounts) or next((each for each in near if each.contains(key, amounts)), None)
         if payer is not None:
             payer.take(key, amounts)
             connection.execute("UPDATE call SET copied_from = ? WHERE id = ?", (payer.id, id))
 
 
-def _origins(connection: sqlite3.Connection, session_id: str, created_ms: int) -> Iterator[str]:
-    """The sessions that a fork was made from, nearest first, that existed when a call was made."""
+def _origin(connection: sqlite3.Connection, session_id: str, created_ms: int) -> str | None:
+    """The nearest session that a fork was made from, directly or not, that existed when a call was made."""
     for _ in range(_MOST_FORKS):
         row = connection.execute(_ORIGIN, (session_id,)).fetchone()
         if row is None:
-            return
+            return None
         session_id, made_ms = row
         if made_ms is not None and created_ms >= made_ms:
-            yield session_id
+            return session_id
+    return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Collection, Iterable, Sequence
 
-from opencode_tui.ledger.residuals import exceeds, known_calls, only_in_copies, rounding_nano
+from opencode_tui.ledger.residuals import KnownCalls, exceeds, known_calls, only_in_copies, rounding_nano
 from opencode_tui.records.calls import Call, Tokens
 from opencode_tui.records.stores import Bill
 
@@ -47,8 +47,7 @@ def undone_calls(
             nano, tokens = room[bill.session_id]
             if is_certain and copies and not _fits(call, nano, tokens):
                 foreign = only_in_copies(connection, bill, copies, message_ids, with_undone=True)
-                known = known_calls(connection, bill, foreign)
-                nano, tokens = bill.cost_nano - known.nano + rounding_nano(bill, known), bill.tokens - known.tokens
+                nano, tokens = _beside(bill, known_calls(connection, bill, foreign))
             if _fits(call, nano, tokens) and _key(call) not in found:
                 room[bill.session_id] = nano - call.recorded_nano, tokens - call.tokens
                 found[_key(call)] = call
@@ -90,10 +89,15 @@ def _room(
     if is_counted:
         known = known_calls(connection, bill)
         if not exceeds(known, bill):
-            return bill.cost_nano - known.nano + rounding_nano(bill, known), bill.tokens - known.tokens
+            return _beside(bill, known)
     rows = rows_of(bill.session_id)
     nano = bill.cost_nano - sum(row.recorded_nano for row in rows) + bill.rows_before + len(rows) + 1
     return nano, bill.tokens - sum((row.tokens for row in rows), Tokens())
+
+
+def _beside(bill: Bill, known: KnownCalls) -> tuple[int, Tokens]:
+    """(nano-dollars, tokens) left in a sum beside these calls."""
+    return bill.cost_nano - known.nano + rounding_nano(bill, known), bill.tokens - known.tokens
 
 
 def _is_known(connection: sqlite3.Connection, call: Call) -> bool:
