@@ -53,7 +53,7 @@ class GuardingApp(HarmlessApp):
         guard = self._guard
         if guard is None:
             return
-        if guard.condition not in ("guarded", "lifted"):
+        if is_installable(guard):
             about = "There is no guard yet: install it first"
             for title in ("Lift the guard", "Raise today's cutoff"):
                 yield SystemCommand(title, about, self.action_install_guard)
