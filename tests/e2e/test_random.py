@@ -38,9 +38,12 @@ def opencode(install: Install) -> OpenCode2:
 class Person:
     """Does one thing after the other to an OpenCode. `log` says what, for whoever has to look into a failure."""
 
-    def __init__(self, seed: int, opencode: OpenCode2, server: Server2, model: ScriptedModel, ledger: Ledger) -> None:
+    def __init__(
+        self, seed: int, opencode: OpenCode2, server: Server2, model: ScriptedModel, ledger: Ledger, watcher: Ledger
+    ) -> None:
         self._dice = random.Random(seed)
-        self._opencode, self._server, self._model, self._ledger = opencode, server, model, ledger
+        self._opencode, self._server, self._model = opencode, server, model
+        self._ledger, self._watcher = ledger, watcher
         self._sessions: list[str] = []
         self._may_delete = seed % 2 == 0
         self.log: list[str] = []
@@ -101,19 +104,23 @@ class Person:
         self._ledger.sync()
 
     def delete(self, session: str) -> None:
-        self._server.settle(self._model)
-        self._ledger.sync()
+        self._let_both_look()
         self._sessions.remove(session)
         self._server.delete(session)
 
     def bring_back(self, session: str) -> None:
-        self._server.settle(self._model)
-        self._ledger.sync()  # its subagents do not come back with it
+        self._let_both_look()  # its subagents do not come back with it
         exported = self._opencode.export(session, self._server)
         self._server.delete(session)
         if self._dice.random() < 0.5:
             self._ledger.sync()
         self._opencode.take_back(exported, self._server)
+
+    def _let_both_look(self) -> None:
+        """What is deleted before a ledger has read it is not in that ledger. `watch` may be a second late."""
+        self._server.settle(self._model)
+        self._ledger.sync()
+        self._watcher.wait_for(self._ledger.held_nano())
 
     def _prompts(self, session: str) -> list[str]:
         return [message["id"] for message in self._server.messages(session) if message["role"] == "user"]
@@ -124,7 +131,7 @@ def test_random_operations(
     opencode: OpenCode2, server2: Server2, hold: Hold, model: ScriptedModel, new_ledger: NewLedger, seed: int
 ) -> None:
     now_and_then = new_ledger(opencode)
-    person = Person(seed, opencode, server2, model, now_and_then)
+    person = Person(seed, opencode, server2, model, now_and_then, hold.watcher)
     for _ in range(OPERATIONS):
         person.act()
     print(*person.log, sep="\n")
