@@ -40,7 +40,7 @@ from opencode_tui.source.discovery import (
     is_copy_name,
     not_files,
 )
-from opencode_tui.source.histories import History, is_earlier, missing, never_had
+from opencode_tui.source.histories import History, is_earlier, missing, never_had, undone_since
 from opencode_tui.source.text import path_text
 
 Report = Callable[[], None]
@@ -315,7 +315,8 @@ class Sync:
                 summed = [call for call, _ in calls] if store.has_sums else []
                 late_rows.drop_undone(connection, summed)
                 if store.is_backup:
-                    self._reduce_residuals(connection, summed, except_store=row.id)
+                    undone = partial(self._undone_since, store)
+                    self._reduce_residuals(connection, summed, except_store=row.id, undone_since=undone)
                 elif store.key in self._reimported:
                     self._reimported[store.key] += summed
                 writing.write_calls(connection, row.id, self._machine_id, calls)
@@ -332,10 +333,10 @@ class Sync:
                 self._reduce_residuals(connection, over, message_ids=store.message_ids)
                 backups = [each.key for each in self._stores.values() if each.is_backup]
                 in_sum = partial(self._in_sum, store)
-                undone = undone_calls(connection, batch.bills, bills, store.rows_of, backups, in_sum)
+                originals = undone_calls(connection, batch.bills, bills, store.rows_of, backups, in_sum)
                 if store.is_backup:
-                    self._reduce_residuals(connection, undone, except_store=row.id)
-                writing.write_calls(connection, row.id, self._machine_id, self._priced(undone))
+                    self._reduce_residuals(connection, originals, except_store=row.id)
+                writing.write_calls(connection, row.id, self._machine_id, self._priced(originals))
                 rechecked, now = batch.rechecked | known, self._clock()
                 foreign = partial(self._foreign_calls, store)
                 found = unlisted_calls(connection, bills, rechecked, now, backups, in_sum, foreign)
@@ -363,6 +364,17 @@ class Sync:
                     possible.append(missing(own, theirs))
         return frozenset(certain), possible
 
+    def _undone_since(self, backup: Store, session_id: str) -> frozenset[str]:
+        """The ids of a backup copy's rows of a session that a live store seems to have undone since."""
+        found, theirs = set[str](), backup.history(session_id)
+        for store in (store for store in self._stores.values() if store.has_sums and not store.is_backup):
+            own: History | None = None
+            with suppress(StoreTrouble):
+                own = store.history(session_id)
+            if own is not None and theirs is not None:
+                found |= undone_since(own, theirs)
+        return frozenset(found)
+
     def _in_sum(self, store: Store, session_id: str) -> frozenset[str] | None:
         """The ids of rows that are certainly in a session's sum: its own, and its earlier states' in backups."""
         ids, own = store.message_ids(session_id), store.history(session_id)
@@ -387,10 +399,12 @@ class Sync:
         calls: list[Call],
         except_store: int | None = None,
         message_ids: Callable[[str], frozenset[str] | None] = lambda session_id: None,
+        undone_since: Callable[[str], frozenset[str]] = lambda session_id: frozenset(),
     ) -> None:
         """Subtracts these calls, whose rows were found late, from the residuals that contain them."""
         assert self._machine_id is not None
-        for store_id, rest in late_rows.reduce_residuals(connection, calls, except_store, message_ids).items():
+        remainders = late_rows.reduce_residuals(connection, calls, except_store, message_ids, undone_since)
+        for store_id, rest in remainders.items():
             writing.write_calls(connection, store_id, self._machine_id, self._priced(rest))
 
     def _named(self, session: Session) -> Session:

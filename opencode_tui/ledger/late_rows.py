@@ -34,6 +34,7 @@ _MADE = """
   SELECT coalesce(max(created_ms), 0) FROM call
   WHERE session_id = ? AND copied = 0 AND completed_ms IS NOT NULL AND id IN (SELECT value FROM json_each(?))
 """
+_FIRST_LATER = "SELECT min(rowid) FROM call WHERE session_id = ? AND copied = 0 AND created_ms > ?"
 _BEGAN = "SELECT id, created_ms FROM session WHERE id IN (SELECT value FROM json_each(?))"
 
 
@@ -58,11 +59,14 @@ def reduce_residuals(
     calls: Collection[Call],
     except_store: int | None = None,
     message_ids: Callable[[str], frozenset[str] | None] = lambda session_id: None,
+    undone_since: Callable[[str], frozenset[str]] = lambda session_id: frozenset(),
 ) -> dict[int, list[Call]]:
     """Deletes the residuals that contain these calls; returns the remainders, by store, which have to be written again.
 
     Residuals of `except_store` are skipped, as that store's rows were all read before its sums. A residual has calls
-    that were made before it, or that the ledger had as running when it was worked out. A call that is dated before its
+    that were made before it, or that the ledger had as running when it was worked out. One of `undone_since`, the calls
+    of a session that its live store has undone, may be in a title's residual that is dated before it, if the ledger had
+    a later call when it was worked out. A call that is dated before its
     session was made while the clock was behind, so its date does not show that a title's residual has it. Nor does the
     date of a call that is dated before one that the ledger has already, if `message_ids`, the rows of a session in the
     store, has that one: what comes back with a restore is read no later than what follows it.
@@ -77,10 +81,13 @@ def reduce_residuals(
     running = dict(connection.execute(_RUNNING, (ids,)).fetchall()) if residuals else {}
     new = {call.id for call in calls}  # free ones as well, which are in no residual but came back with the others
     latest = {id: _latest(connection, id, (message_ids(id) or frozenset()) - new) for id in residuals}
+    undone = {id: undone_since(id) for id in residuals}
     changed: dict[str, tuple[int, Call]] = {}
     for call in found:
         known = residuals.get(call.session_id, [])
-        best = _containing(call, known, began.get(call.session_id, 0), latest.get(call.session_id, 0), running)
+        row = _first_later(connection, call) if call.id in undone.get(call.session_id, ()) else None
+        known_since = running if row is None else {call.id: row}
+        best = _containing(call, known, began.get(call.session_id, 0), latest.get(call.session_id, 0), known_since)
         if best is not None:
             store_id, row, residual = known[best]
             rest = replace(
@@ -99,7 +106,7 @@ def reduce_residuals(
 
 
 def _containing(
-    call: Call, known: Sequence[tuple[int, int, Call]], began_ms: int, latest_ms: int, running: Mapping[str, int]
+    call: Call, known: Sequence[tuple[int, int, Call]], began_ms: int, latest_ms: int, known_since: Mapping[str, int]
 ) -> int | None:
     """The place of the residual that is exactly this call, else of the first that may contain it; None without one."""
     first: int | None = None
@@ -109,10 +116,16 @@ def _containing(
             return number
         is_later = residual.created_ms >= call.created_ms >= latest_ms
         is_later &= call.created_ms >= began_ms or residual.agent != TITLE
-        is_later |= running.get(call.id, row) < row
+        is_later |= known_since.get(call.id, row) < row
         if first is None and is_later and min(left.counts) >= 0 <= nano + _ROUNDING_NANO:
             first = number
     return first
+
+
+def _first_later(connection: sqlite3.Connection, call: Call) -> int | None:
+    """The ledger's row of the first call that it had of those made after this one in its session."""
+    row = connection.execute(_FIRST_LATER, (call.session_id, call.created_ms)).fetchone()
+    return None if row[0] is None else int(row[0])
 
 
 def _latest(connection: sqlite3.Connection, session_id: str, ids: Collection[str]) -> int:

@@ -388,6 +388,26 @@ def test_a_compaction_that_was_read_while_it_ran_and_then_undone_counts_once_whe
     assert ours.totals.spend_nano == store.truth.total_nano == 114_000_000
 
 
+def test_an_undone_call_in_the_residual_of_an_earlier_title_counts_once_when_a_backup_shows_it(tmp_path: Path) -> None:
+    store = V2(tmp_path)
+    session = store.session("Fix header")
+    store.call(session, cost="0.05")
+    asked = store.prompt(session)
+    store.call(session, cost="0.03", turn=asked)
+    ours = reader(store.data_dir)
+    ours.poll()
+    store.title(session, cost="0.004", tokens=Tokens(input=900, output=9), title="Header")
+    store.call(session, cost="0.02", turn=asked)
+    snapshot(store, "opencode-old.bak")
+    store.revert(session, asked)
+    store.call(session, cost="0.01")
+    ours.poll()
+    assert ours.rows("SELECT agent, cost_nano FROM call WHERE id LIKE '%.unlisted.%'") == [("title", 24_000_000)]
+    store.path.with_name("opencode-old.bak").rename(store.path.with_name("opencode-backup.db"))
+    ours.poll()
+    assert ours.totals.spend_nano == store.truth.total_nano == 114_000_000
+
+
 def test_a_compaction_beside_a_call_that_ran_when_a_store_was_restored_is_in_both_sums(tmp_path: Path) -> None:
     store = V2(tmp_path)
     session = store.session("Fix header")
