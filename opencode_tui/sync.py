@@ -16,7 +16,7 @@ from opencode_tui.clock import Clock, calendar_for, now_ms, sleep_s
 from opencode_tui.config.settings import Settings
 from opencode_tui.ledger import copies, late_rows, writing
 from opencode_tui.ledger.ledger import Ledger
-from opencode_tui.ledger.queries import directories, running_calls
+from opencode_tui.ledger.queries import directories, origin_of, running_calls
 from opencode_tui.ledger.residuals import (
     ForeignCalls,
     bills_only_in_backups,
@@ -249,9 +249,10 @@ class Sync:
             row = self._free_row(store, report)
             try:
                 retry = running_calls(self._ledger.connection)
+                fork_of = partial(origin_of, self._ledger.connection)
                 if row.cursor is not None and store.predates_steps(row.cursor):
                     retry += possibly_unsplit(self._ledger.connection)
-                for batch in store.read(row.cursor, retry, sums=sums):
+                for batch in store.read(row.cursor, retry, sums=sums, fork_of=fork_of):
                     moved, changed = self._apply(store, row, batch)
                     wrote |= changed
                     if moved is None:

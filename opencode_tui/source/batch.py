@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal, Protocol
@@ -13,6 +13,9 @@ from msgspec import Struct, field
 from opencode_tui.records.calls import Call, ToolUse
 from opencode_tui.records.stores import Bill, Session, Unreadable
 from opencode_tui.source.histories import History
+
+ForkOf = Callable[[str], str | None]
+"""The session that a session was forked from, by id, as far as another store has shown it."""
 
 
 class StoreTrouble(Exception):
@@ -25,6 +28,10 @@ class StoreTrouble(Exception):
         super().__init__(sentence)
         self.again = again
         self.state: Literal["locked", "broken", "gone"] = state
+
+
+def unknown_fork(session_id: str) -> None:
+    """The origin of a session that no other store has shown."""
 
 
 class Batch(Struct):
@@ -69,10 +76,18 @@ class Store(Protocol):
         """Returns whether there may be new rows since the last complete read; costs microseconds. Never raises."""
         ...
 
-    def read(self, cursor: str | None, retry: Sequence[tuple[str, str]], *, sums: bool = True) -> Iterator[Batch]:
+    def read(
+        self,
+        cursor: str | None,
+        retry: Sequence[tuple[str, str]],
+        *,
+        sums: bool = True,
+        fork_of: ForkOf = unknown_fork,
+    ) -> Iterator[Batch]:
         """Yields batches from the cursor to the newest row; also re-reads `retry`, pairs of (session id, call id).
 
         Without `sums` no bills are read, and a store that has sums counts as changed until it is read with them.
+        `fork_of` gives the origins of forks that the store does not have any more.
         Raises StoreTrouble; the batches yielded before remain valid.
         """
         ...

@@ -20,7 +20,7 @@ from opencode_tui import clock
 from opencode_tui.money import plural
 from opencode_tui.records.calls import Call, message_id
 from opencode_tui.records.stores import Session, Unreadable
-from opencode_tui.source.batch import Batch, StoreTrouble
+from opencode_tui.source.batch import Batch, ForkOf, StoreTrouble, unknown_fork
 from opencode_tui.source.decode import BadRow
 from opencode_tui.source.files_read import parts_of, read_call, read_session_file, steps_and_tools
 from opencode_tui.source.histories import History
@@ -73,7 +73,14 @@ class FilesStore:
         others = islice(self._unsettled.items(), self._checked, self._checked + _STAT_LIMIT)
         return any(_stamp(file) != stamp for file, stamp in (*newest, *others))
 
-    def read(self, cursor: str | None, retry: Sequence[tuple[str, str]], *, sums: bool = True) -> Iterator[Batch]:
+    def read(
+        self,
+        cursor: str | None,
+        retry: Sequence[tuple[str, str]],
+        *,
+        sums: bool = True,
+        fork_of: ForkOf = unknown_fork,
+    ) -> Iterator[Batch]:
         whole = self._seen is not None
         self._seen, self._closed = None, {}
         high, gaps, broken = _cursor(cursor)

@@ -16,12 +16,14 @@ from typing import Literal
 
 from msgspec import Struct
 
+from opencode_tui.source.batch import ForkOf, unknown_fork
 from opencode_tui.source.decode import moment
 from opencode_tui.source.session_times import made_by_id
 from opencode_tui.source.sqlite_file import columns
 
 _FORKS = "SELECT id, fork_session_id FROM session_v2 WHERE typeof(id) = 'text' AND typeof(fork_session_id) = 'text'"
 _CUT_OFF = "SELECT id FROM session_v2 WHERE fork_session_id NOT IN (SELECT id FROM session_v2 WHERE id IS NOT NULL)"
+_IS_THERE = "SELECT 1 FROM session_v2 WHERE id = ?"
 _MADE = "SELECT id, time_created FROM session_v2 WHERE id IN (SELECT value FROM json_each(?))"
 # Copies whose original row no longer exists in the session they were copied from.
 _ORPHANS = """
@@ -36,6 +38,7 @@ _ORPHANS = """
 """
 _HAS_ROW = "SELECT 1 FROM session_message WHERE session_id = ? AND seq = ? AND time_created = ?"
 _PROMPTED_AT_ONCE_MS = 10_000
+_MOST_FORKS = 100
 # A fork and a session are related if they share rows, including rows that the session itself had copied. If all of the
 # session's rows up to that point were undone, they are related if their titles match, or (as titles can change) if the
 # session was created when the fork's first prompt was written.
@@ -77,16 +80,23 @@ class Orphan(Struct, frozen=True):
     """
 
 
-def orphans(connection: sqlite3.Connection, owners: Iterable[str], undone: Iterable[str] = ()) -> list[Orphan]:
+def orphans(
+    connection: sqlite3.Connection,
+    owners: Iterable[str],
+    undone: Iterable[str] = (),
+    fork_of: ForkOf = unknown_fork,
+) -> list[Orphan]:
     """The copies whose originals were undone in one of these sessions, one per original, most likely first.
 
-    `undone` are the sessions in which an undo left a gap.
+    `undone` are the sessions in which an undo left a gap. `fork_of` gives the origins of sessions that are deleted here
+    but that another store has, such as a backup copy.
     """
     parents: dict[str, str] = dict(connection.execute(_FORKS).fetchall())
     wanted, gapped = set(owners), sorted(undone)
     if "title" not in columns(connection, "session_v2"):
         gapped = []
     ends = {row[0] for row in connection.execute(_CUT_OFF)} if gapped and parents else set()
+    ends = {id for id in ends if not _leads_back(connection, parents[id], parents, fork_of)}
     ancestry = {id: _ancestors(id, parents) for id in parents}
     forks = [id for id, above in ancestry.items() if wanted.intersection(above) or ends.intersection((id, *above))]
     if not forks:
@@ -133,6 +143,19 @@ def orphans(connection: sqlite3.Connection, owners: Iterable[str], undone: Itera
                 if _has_gap(connection, id, seq, created, since):
                     add(Orphan(copy_id, id, seq, doubt))
     return list(found.values())
+
+
+def _leads_back(connection: sqlite3.Connection, id: str, parents: dict[str, str], fork_of: ForkOf) -> bool:
+    """Adds to `parents` what is known of a deleted session's origins; returns whether they lead to one in the store."""
+    for _ in range(_MOST_FORKS):
+        origin = parents.get(id) or fork_of(id)
+        if origin is None:
+            return False
+        parents[id] = origin
+        if connection.execute(_IS_THERE, (origin,)).fetchone():
+            return True
+        id = origin
+    return False
 
 
 def _in_between(

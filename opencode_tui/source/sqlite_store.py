@@ -21,7 +21,7 @@ from msgspec.structs import replace
 
 from opencode_tui import clock
 from opencode_tui.records.calls import Call, message_id
-from opencode_tui.source.batch import Batch
+from opencode_tui.source.batch import Batch, ForkOf, unknown_fork
 from opencode_tui.source.cursor import BELOW_ALL, LAST, TableCursor, advance, extent, rowids, shrink
 from opencode_tui.source.decode import BadRow, json_value
 from opencode_tui.source.histories import History
@@ -107,6 +107,7 @@ class SqliteStore:
         self._table: SessionTable | None = None
         self._held: sqlite3.Connection | None = None
         self._wants_sums = True
+        self._fork_of: ForkOf = unknown_fork
         self._reread_to = BELOW_ALL
         """Rowids up to this one were read before (LAST: all of them), so reading them now is a re-read."""
         self._is_reread = False
@@ -145,8 +146,15 @@ class SqliteStore:
                 found.setdefault(id, line)
         return found
 
-    def read(self, cursor: str | None, retry: Sequence[tuple[str, str]], *, sums: bool = True) -> Iterator[Batch]:
-        self._wants_sums = sums
+    def read(
+        self,
+        cursor: str | None,
+        retry: Sequence[tuple[str, str]],
+        *,
+        sums: bool = True,
+        fork_of: ForkOf = unknown_fork,
+    ) -> Iterator[Batch]:
+        self._wants_sums, self._fork_of = sums, fork_of
         self.file.open()
         token = self.file.token()
         at = Cursor.from_json(cursor, self.file.identity)

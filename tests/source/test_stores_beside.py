@@ -797,3 +797,25 @@ def test_a_compaction_that_ended_in_a_copy_alone_is_in_no_sum_of_the_restored_st
     ours.poll()
     assert ours.totals.spend_nano == store.truth.total_nano + 120_000_000
     assert ours.rows("SELECT count(*) FROM call WHERE id LIKE '%.unlisted.%'") == [(0,)]
+
+
+def test_a_backup_shows_which_deleted_fork_made_a_call_though_an_undo_in_its_origin_has_room_for_it(
+    tmp_path: Path,
+) -> None:
+    store = V2(tmp_path)
+    session = store.session("Fix header")
+    store.call(session, cost="0.05", turn=store.prompt(session))
+    middle = store.fork(session)
+    store.call(middle, cost="0.07", turn=store.prompt(middle))
+    late = store.fork(middle)
+    store.delete(middle)
+    snapshot(store, "opencode-backup.db")
+    store.fork(late)
+    store.delete(late)
+    asked = store.prompt(session)
+    store.call(session, cost="0.09", tokens=Tokens(*[90_000] * 5), turn=asked)
+    store.revert(session, asked)
+    store.call(session, cost="0.01", at=store.now + 60_000)
+    ours = reader(store.data_dir)
+    ours.poll()
+    assert ours.totals.spend_nano == store.truth.total_nano == 220_000_000
