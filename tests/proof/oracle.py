@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tests.proof.search import Choice, groups, search
 from tests.proof.world import HELD, ROW, SUM, Bill, Image
@@ -69,7 +69,7 @@ class Oracle:
     def look(self, unseen: Iterable[Bill], real: list[Image], copies: list[Image], loose: set[str]) -> list[Bill]:
         """Records a successful poll. `unseen` are bills that may be new to this ledger.
 
-        `copies` are files that the program may read as a store or as a backup copy. In a `loose` session a bill that is
+        `copies` are the backup copies that the program reads. In a `loose` session a bill that is
         only in its sum may be missed, or be paid by a session that holds a copy. Returns the bills that need not be
         passed again.
         """
@@ -91,6 +91,8 @@ class Oracle:
             elsewhere.setdefault(bill, set()).update(self._glimpsed.pop(bill, ()), self._perhaps.get(bill, ()))
             places = found.get(bill, {})
             how = self._how[bill] = max(places.values(), default=SUM)
+            if places.get(bill.session) == SUM and bill.nano:
+                self._allow_twice(bill, {*places, *elsewhere[bill]} - {bill.session}, [*real, *copies])
             if places and how != HELD and (how != SUM or not places.keys() & loose):
                 self._perhaps.pop(bill, None)
                 # Of a free call without a row nothing but its tokens shows whose it is.
@@ -103,6 +105,16 @@ class Oracle:
             elif bill not in self._perhaps:
                 done.append(bill)
         return done
+
+    def _allow_twice(self, bill: Bill, copies: set[str], images: list[Image]) -> None:
+        """Lets a ledger count a copy beside the sum of the undone original, if nothing shows that they are one.
+
+        That is so where the copy was made through a fork that was deleted before the first look.
+        """
+        cut_off = frozenset(id for id in copies if not _is_descendant(id, bill.session, images))
+        if cut_off:
+            twin = replace(bill)
+            self._perhaps[twin], self._how[twin] = cut_off, ROW
 
     def _take(self, bill: Bill, payers: frozenset[str]) -> None:
         if len(payers) > 1:
@@ -189,6 +201,17 @@ class Oracle:
             known = self._allowed.get(id, 0)
             if id in loose and 0 < nano <= room - known and not any(id in payers for payers in self._open.values()):
                 self._allowed[id] = known + nano
+
+
+def _is_descendant(id: str, origin: str, images: list[Image]) -> bool:
+    """Whether the stores still show that a session is a fork of another, directly or not."""
+    while id != origin:
+        known = (image.sessions[id].fork_of for image in images if id in image.sessions)
+        above = next((each for each in known if each is not None), None)
+        if above is None:
+            return False
+        id = above
+    return True
 
 
 def _choice(bill: Bill, payers: Set[str], must: bool, hints: Hints) -> Choice:

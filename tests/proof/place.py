@@ -47,6 +47,10 @@ class Place:
     def images(self) -> list[Image]:
         return [self.main, *([self.old] if self.old else [])]
 
+    def copies(self) -> list[Image]:
+        """The backups with a name under which the program reads them."""
+        return [image for name, image in self.backups.items() if name.startswith("opencode-")]
+
     def reopen(self) -> None:
         """Closes and restarts OpenCode, which removes the -wal in between."""
         self.store.close()

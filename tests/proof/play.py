@@ -133,8 +133,8 @@ class Episode:
         bills = self.story.bills
         self._pending |= dict.fromkeys(bills[self.unseen :])
         self.unseen = len(bills)
-        copies = list(self.place.backups.values())
-        for bill in self.oracle.look(list(self._pending), self.place.images(), copies, self.story.loose):
+        images, copies = self.place.images(), self.place.copies()
+        for bill in self.oracle.look(list(self._pending), images, copies, self.story.loose):
             del self._pending[bill]
 
     def compare(self, *, whole: bool) -> None:
@@ -164,7 +164,7 @@ class Episode:
         file = self.root / "fresh.db"
         totals = sessions_of(file, self.config, self.place.directory)
         oracle = Oracle()
-        oracle.look(self.story.bills, self.place.images(), list(self.place.backups.values()), set())
+        oracle.look(self.story.bills, self.place.images(), self.place.copies(), set())
         oracle.compare(totals, set(), hints_of(file))
         self.figures.fresh += 1
         for suffix in ("", "-wal", "-shm"):

@@ -80,6 +80,34 @@ def test_a_fork_is_billed_to_its_original_and_alone_to_one_fork_where_that_is_go
         oracle.compare({forks[0]: both[forks[0]]}, set())
 
 
+@pytest.mark.parametrize("is_cut_off", [True, False])
+def test_an_undone_call_may_count_twice_only_where_no_store_shows_whose_copy_a_fork_has(
+    is_cut_off: bool, tmp_path: Path
+) -> None:
+    story = Story(Place(tmp_path / "opencode", "v2", (2, 0, 15)), random.Random(1), 1_750_000_000_000)
+    session = story.new_session()
+    story.call(session)
+    story.dice = _First()
+    story.fork(session)
+    between = story.sessions()[-1]
+    story.fork(between)
+    fork = story.sessions()[-1]
+    story.undo(session)
+    story.settle_undo(session)
+    if is_cut_off:
+        story.delete(between)
+    oracle = Oracle()
+    oracle.look(story.bills, story.place.images(), [], set())
+    totals = _totals(oracle)
+    bill = story.bills[0]
+    twice = totals | {fork.id: SessionTotals(bill.nano, 0, bill.tokens)}
+    if is_cut_off:
+        assert oracle.compare(twice, set()) == 2 * bill.nano
+    else:
+        with pytest.raises(Drift):
+            oracle.compare(twice, set())
+
+
 def test_an_alert_that_fires_twice_too_early_or_never_is_noticed(story: Story) -> None:
     session = story.new_session()
     while sum(bill.nano for bill in story.bills) < 500_000_000:
