@@ -84,7 +84,7 @@ def test_a_fork_is_billed_to_its_original_and_alone_to_one_fork_where_that_is_go
 def test_an_undone_call_may_count_twice_only_where_no_store_shows_whose_copy_a_fork_has(
     is_cut_off: bool, tmp_path: Path
 ) -> None:
-    story = Story(Place(tmp_path / "opencode", "v2", (2, 0, 15)), random.Random(1), 1_750_000_000_000)
+    story = Story(Place(tmp_path / "opencode", "v2", (2, 0, 15)), random.Random(2), 1_750_000_000_000)
     session = story.new_session()
     story.call(session)
     story.dice = _First()
