@@ -40,7 +40,7 @@ class Message:
     """As `provider/model`."""
     agent: str
     version: Version
-    """Of the OpenCode that wrote it, which decides how its tokens are told."""
+    """Of the OpenCode that wrote it, which decides how its tokens are written."""
     updated: int = 0
     completed: int | None = None
     parent: str | None = None

@@ -104,7 +104,7 @@ def call_id(message: Message, number: int) -> str:
 
 
 def session_json(session: Session, version: Version) -> Json:
-    """A session as its events and its file tell it."""
+    """A session as its events and its file have it."""
     info: Json = {
         "id": session.id,
         "slug": "quiet-river",

@@ -126,8 +126,8 @@ def test_files_have_the_keys_of_the_real_files_of_1_1_11(tmp_path: Path) -> None
     assert set(message) == ASSISTANT_KEYS | {"id", "sessionID"}
     assert set(message["tokens"]) == {"input", "output", "reasoning", "cache"}
     (project,) = (store.storage / "project").iterdir()
-    told = json.loads((store.storage / "session" / project.stem / f"{session}.json").read_text())
-    assert set(told) == {"id", "version", "projectID", "directory", "title", "time", "summary"}
+    found = json.loads((store.storage / "session" / project.stem / f"{session}.json").read_text())
+    assert set(found) == {"id", "version", "projectID", "directory", "title", "time", "summary"}
     parts = [json.loads(path.read_text()) for path in sorted((store.storage / "part" / call).iterdir())]
     assert [part["type"] for part in parts] == ["step-start", "text", "tool", "step-finish"]
     assert all({"id", "sessionID", "messageID"} < set(part) for part in parts)
@@ -139,8 +139,8 @@ def test_files_have_the_keys_of_the_real_files_of_1_1_11(tmp_path: Path) -> None
 )
 def test_up_to_1_3_2_output_holds_the_reasoning_too(tmp_path: Path, version: str, output: int, total: int) -> None:
     store = V1(tmp_path, version=version)
-    told = data_of(store, "message", store.call(store.session("Fix header"), tokens=TOKENS))["tokens"]
-    assert (told["output"], told["total"]) == (output, total)
+    found = data_of(store, "message", store.call(store.session("Fix header"), tokens=TOKENS))["tokens"]
+    assert (found["output"], found["total"]) == (output, total)
     assert store.truth.tokens == TOKENS
 
 
@@ -154,8 +154,8 @@ def test_each_version_has_its_columns_and_events(tmp_path: Path, version: str, h
     columns = {row[1] for row in rows(store, "PRAGMA table_info(session)")}
     assert ("cost" in columns) == bool(has_cost)
     tables = {row[0] for row in rows(store, "SELECT name FROM sqlite_master")}
-    told = rows(store, "SELECT count(*) FROM event")[0][0] if "event" in tables else 0
-    assert bool(told) == bool(has_events)
+    found = rows(store, "SELECT count(*) FROM event")[0][0] if "event" in tables else 0
+    assert bool(found) == bool(has_events)
 
 
 def test_a_session_is_touched_when_a_call_ends_but_not_before_1_15(tmp_path: Path) -> None:
@@ -212,13 +212,13 @@ def test_a_revert_lowers_the_session_and_leaves_the_calls_in_the_events(tmp_path
     store.revert(session, wrong)
     assert rows(store, "SELECT cost, revert FROM session") == [(0.1, None)]
     assert rows(store, "SELECT count(*) FROM message WHERE id = ?", undone) == [(0,)]
-    (told,) = rows(
+    (found,) = rows(
         store,
         "SELECT json_extract(data, '$.info.cost') FROM event WHERE type = 'message.updated.1'"
         " AND json_extract(data, '$.info.id') = ? ORDER BY seq DESC LIMIT 1",
         undone,
     )
-    assert told == (0.2,)
+    assert found == (0.2,)
     removed = "SELECT count(*) FROM event WHERE type = 'message.removed.1'"
     assert rows(store, removed) == [(2,)]
     assert store.truth.left.total_nano == 300_000_000
@@ -291,8 +291,8 @@ def test_an_import_of_files_keeps_the_ids_and_the_bill(tmp_path: Path) -> None:
     files = Files(tmp_path)
     call = files.call(files.session("Fix header"), cost="0.1", tokens=TOKENS)
     store = V1(tmp_path, version="1.18.34", imported=files)
-    told = data_of(store, "message", call)["tokens"]
-    assert (told["output"], "total" in told) == (250, False)
+    found = data_of(store, "message", call)["tokens"]
+    assert (found["output"], "total" in found) == (250, False)
     store.call(store.session("Write docs"), cost="0.2")
     assert files.truth.total_nano == 300_000_000
 
@@ -319,8 +319,8 @@ def test_a_v2_fork_copies_rows_as_they_are_but_is_not_charged_for_them(tmp_path:
     (copy,) = store.truth.copied
     assert rows(store, sql, copy) == rows(store, sql, call)
     assert copy.endswith(f"_{store.messages[call].seq}")
-    told = rows(store, "SELECT fork_session_id, parent_id, cost, title FROM session_v2 WHERE id = ?", fork)
-    assert told == [(session, None, 0.0, "Fix header (fork #1)")]
+    found = rows(store, "SELECT fork_session_id, parent_id, cost, title FROM session_v2 WHERE id = ?", fork)
+    assert found == [(session, None, 0.0, "Fix header (fork #1)")]
     later = store.call(fork, cost="0.1")
     assert (store.messages[later].seq or 0) > (store.messages[copy].seq or 0)
 
@@ -378,11 +378,11 @@ def test_an_upgraded_store_has_its_calls_twice_under_one_id_but_a_compaction_onl
 
 
 def test_the_same_story_is_written_with_the_same_ids(tmp_path: Path) -> None:
-    def tell(root: Path) -> list[str]:
+    def contents(root: Path) -> list[str]:
         store = V1(root / "same")
         return [store.call(store.session("Fix header")), *store.sessions]
 
-    assert tell(tmp_path / "a") == tell(tmp_path / "b")
+    assert contents(tmp_path / "a") == contents(tmp_path / "b")
 
 
 def test_an_amount_finer_than_a_nano_dollar_is_refused(tmp_path: Path) -> None:

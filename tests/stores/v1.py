@@ -151,8 +151,8 @@ class V1(Store):
                 "data": dumps(part),
             }
             self.database.put("part", row)
-            told = {"id": part_id, "sessionID": session.id, "messageID": message.id} | part
-            self._event(session.id, "message.part.updated.1", {"part": told, "time": message.updated}, message.updated)
+            body = {"id": part_id, "sessionID": session.id, "messageID": message.id} | part
+            self._event(session.id, "message.part.updated.1", {"part": body, "time": message.updated}, message.updated)
         self._event(session.id, "message.updated.1", {"info": info}, message.updated)
 
     def _drop_messages(self, session: Session, messages: list[Message], at: int) -> None:

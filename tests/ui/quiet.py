@@ -1,4 +1,4 @@
-"""When an app has nothing left to do: told by its event loop and its poller, not by how busy the processor is."""
+"""When an app has nothing left to do: judged by its event loop and its poller, not by how busy the processor is."""
 
 from __future__ import annotations
 

@@ -24,12 +24,12 @@ NASTY = "".join(ESCAPES) + "$(touch hit)`x`#(y)#[fg=red] \u009b31m [/b] end"
 
 
 def nasty_snapshot() -> Snapshot:
-    told = replace(alert(text=NASTY), results=())
+    known = replace(alert(text=NASTY), results=())
     return snapshot(
         session_lines=(session("ses_1" + NASTY, NASTY, project=NASTY, model=NASTY),),
         models=(part(NASTY, "$0.31"),),
         providers=(part(NASTY, "$0.31"),),
-        alerts=(told,),
+        alerts=(known,),
     )
 
 

@@ -24,7 +24,7 @@ WAYS = {"today": (), "sessions": ("2",), "session": ("2", "enter"), "why": ("5",
 
 
 class Dashboard:
-    """The app over a feed with sessions and alerts, and a clock that goes on when it is told."""
+    """The app over a feed with sessions and alerts, and a clock that goes on when a test says so."""
 
     def __init__(self) -> None:
         self.now_ms = NOW

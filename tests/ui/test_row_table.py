@@ -166,8 +166,8 @@ async def test_when_the_row_of_the_cursor_goes_the_next_one_has_it() -> None:
         assert app.table.cursor_key is None
         await pilot.press("enter", "down", "end", "home", "pagedown")
         await settle(pilot)
-        told = [key for what, key in app.said if what == "highlighted"]
-        assert told == ["a", "b", "c", "a", None]
+        moved = [key for what, key in app.said if what == "highlighted"]
+        assert moved == ["a", "b", "c", "a", None]
 
 
 async def test_fewer_rows_are_scrolled_back_into_view() -> None:

@@ -1,4 +1,4 @@
-"""Toasts and the bell: each alert is told once."""
+"""Toasts and the bell: each alert is shown once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The Today screen, driven by keys over a feed that does what it is told."""
+"""The Today screen, driven by keys over a scripted feed."""
 
 from __future__ import annotations
 
