@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -16,9 +16,8 @@ from opencode_tui.clock import Clock, calendar_for, now_ms, sleep_s
 from opencode_tui.config.settings import Settings
 from opencode_tui.ledger import copies, late_rows, writing
 from opencode_tui.ledger.ledger import Ledger
-from opencode_tui.ledger.queries import directories, origin_of, running_calls
+from opencode_tui.ledger.queries import directories, fork_of, running_calls
 from opencode_tui.ledger.residuals import (
-    ForeignCalls,
     bills_only_in_backups,
     calls_over_sum,
     short_sums,
@@ -28,8 +27,9 @@ from opencode_tui.ledger.resplit import possibly_unsplit, reopen_messages, respl
 from opencode_tui.ledger.undone import undone_calls
 from opencode_tui.paths import last_part
 from opencode_tui.pricing.book import PriceBook, Priced, price_call
-from opencode_tui.records.calls import Call, message_id, undone_id
+from opencode_tui.records.calls import Call, message_id
 from opencode_tui.records.stores import Session, StoreState
+from opencode_tui.source.backups import Backups
 from opencode_tui.source.batch import Batch, Store, StoreTrouble, no_collector
 from opencode_tui.source.discovery import (
     closed_places,
@@ -40,7 +40,6 @@ from opencode_tui.source.discovery import (
     is_copy_name,
     not_files,
 )
-from opencode_tui.source.histories import History, is_earlier, missing, never_had, undone_since
 from opencode_tui.source.text import path_text
 
 Report = Callable[[], None]
@@ -63,6 +62,7 @@ class Sync:
         self.machine = settings.machine or os.uname().nodename
         self._machine_id: int | None = None
         self._stores: dict[str, Store] = {}
+        self._backups = Backups(self._stores)
         self._states: dict[str, StoreState] = {}
         self._places: object = None
         self._layouts: dict[str, int] = {}
@@ -249,10 +249,10 @@ class Sync:
             row = self._free_row(store, report)
             try:
                 retry = running_calls(self._ledger.connection)
-                fork_of = partial(origin_of, self._ledger.connection)
+                known_origin = partial(fork_of, self._ledger.connection)
                 if row.cursor is not None and store.predates_steps(row.cursor):
                     retry += possibly_unsplit(self._ledger.connection)
-                for batch in store.read(row.cursor, retry, sums=sums, fork_of=fork_of):
+                for batch in store.read(row.cursor, retry, sums=sums, fork_of=known_origin):
                     moved, changed = self._apply(store, row, batch)
                     wrote |= changed
                     if moved is None:
@@ -316,7 +316,7 @@ class Sync:
                 summed = [call for call, _ in calls] if store.has_sums else []
                 late_rows.drop_undone(connection, summed)
                 if store.is_backup:
-                    undone = partial(self._undone_since, store)
+                    undone = partial(self._backups.undone_since, store)
                     self._reduce_residuals(connection, summed, except_store=row.id, undone_since=undone)
                 elif store.key in self._reimported:
                     self._reimported[store.key] += summed
@@ -332,14 +332,14 @@ class Sync:
                 reimported = self._reimported.pop(store.key, [])
                 over = calls_over_sum(connection, bills, reimported)
                 self._reduce_residuals(connection, over, message_ids=store.message_ids)
-                backups = [each.key for each in self._stores.values() if each.is_backup]
-                in_sum = partial(self._in_sum, store)
+                backups = self._backups.keys()
+                in_sum = partial(self._backups.in_sum, store)
                 originals = undone_calls(connection, batch.bills, bills, store.rows_of, backups, in_sum)
                 if store.is_backup:
                     self._reduce_residuals(connection, originals, except_store=row.id)
                 writing.write_calls(connection, row.id, self._machine_id, self._priced(originals))
                 rechecked, now = batch.rechecked | known, self._clock()
-                foreign = partial(self._foreign_calls, store)
+                foreign = partial(self._backups.foreign_calls, store)
                 found = unlisted_calls(connection, bills, rechecked, now, backups, in_sum, foreign)
                 unlisted = self._priced(found)
                 writing.write_calls(connection, row.id, self._machine_id, unlisted)
@@ -352,47 +352,6 @@ class Sync:
             return True
         is_again = store.has_sums and not store.is_backup and (batch.is_reread or row.cursor is None)
         return is_again and late_rows.has_residuals(connection)
-
-    def _foreign_calls(self, store: Store, session_id: str) -> ForeignCalls:
-        """The calls of a session in backup copies that the store, restored since, certainly or possibly never had."""
-        own, certain, possible = store.history(session_id), set[str](), list[list[str]]()
-        if own is not None:  # an undone call whose row is still in the store was undone in another copy
-            open_rows = (number for id, number in own.numbers.items() if id not in own.billed)
-            certain |= {undone_id(session_id, number) for number in open_rows}
-            for theirs in self._histories_in_backups(store, session_id):
-                if not is_earlier(own, theirs):
-                    certain |= never_had(own, theirs)
-                    possible.append(missing(own, theirs))
-        return frozenset(certain), possible
-
-    def _undone_since(self, backup: Store, session_id: str) -> frozenset[str]:
-        """The ids of a backup copy's rows of a session that a live store seems to have undone since."""
-        found, theirs = set[str](), backup.history(session_id)
-        for store in (store for store in self._stores.values() if store.has_sums and not store.is_backup):
-            own: History | None = None
-            with suppress(StoreTrouble):
-                own = store.history(session_id)
-            if own is not None and theirs is not None:
-                found |= undone_since(own, theirs)
-        return frozenset(found)
-
-    def _in_sum(self, store: Store, session_id: str) -> frozenset[str] | None:
-        """The ids of rows that are certainly in a session's sum: its own, and its earlier states' in backups."""
-        ids, own = store.message_ids(session_id), store.history(session_id)
-        if ids is None or own is None:
-            return ids
-        histories = self._histories_in_backups(store, session_id)
-        return ids.union(*(theirs.billed for theirs in histories if is_earlier(own, theirs)))
-
-    def _histories_in_backups(self, store: Store, session_id: str) -> Iterator[History]:
-        """A session's history in each backup copy that can be read and has it, without those of the store itself."""
-        for other in self._stores.values():
-            if other.is_backup and other is not store:
-                theirs: History | None = None
-                with suppress(StoreTrouble):
-                    theirs = other.history(session_id)
-                if theirs is not None:
-                    yield theirs
 
     def _reduce_residuals(
         self,

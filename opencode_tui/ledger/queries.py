@@ -44,7 +44,7 @@ def running_calls(connection: sqlite3.Connection) -> list[tuple[str, str]]:
     ).fetchall()
 
 
-def origin_of(connection: sqlite3.Connection, session_id: str) -> str | None:
+def fork_of(connection: sqlite3.Connection, session_id: str) -> str | None:
     """The session that a session was forked from; None if it is no fork or no store has shown it."""
     row = connection.execute("SELECT fork_of FROM session WHERE id = ?", (session_id,)).fetchone()
     return None if row is None else row[0]
