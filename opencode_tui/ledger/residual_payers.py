@@ -74,21 +74,25 @@ def link_to_residuals(connection: sqlite3.Connection) -> None:
             undone[residual.session_id].append(residual)
     for id, session_id, created_ms, provider, model, *counts in copies if exact else ():
         key, amounts = (created_ms, provider, model), tuple(counts)
-        origin = _origin(connection, session_id, created_ms)
-        near = (each for each in undone.get(origin or "", ()) if each.made_ms >= created_ms)
+        origins = _origins(connection, session_id, created_ms)
+        near = (each for origin in origins for each in undone.get(origin, ()) if each.made_ms >= created_ms)
         payer = exact.get(amounts) or next((each for each in near if each.contains(key, amounts)), None)
         if payer is not None:
             payer.take(key, amounts)
             connection.execute("UPDATE call SET copied_from = ? WHERE id = ?", (payer.id, id))
 
 
-def _origin(connection: sqlite3.Connection, session_id: str, created_ms: int) -> str | None:
-    """The nearest session that a fork was made from, directly or not, that existed when a call was made."""
+def _origins(connection: sqlite3.Connection, session_id: str, created_ms: int) -> list[str]:
+    """The session that made a fork's copy: the nearest one that the fork was made from, directly or not, and that
+    existed at the time of the call. If none did, because the clock was set back, all that it was made from.
+    """
+    found: list[str] = []
     for _ in range(_MOST_FORKS):
         row = connection.execute(_ORIGIN, (session_id,)).fetchone()
         if row is None:
-            return None
+            break
         session_id, made_ms = row
         if made_ms is not None and created_ms >= made_ms:
-            return session_id
-    return None
+            return [session_id]
+        found.append(session_id)
+    return found

@@ -137,7 +137,7 @@ class Server2(Server):
             "1.x is not taken over yet",
         )
         bill = nano_by_session(knowable(self.VERSION, model.answered))
-        for session in model.sessions:
+        for session in model.sessions.copy():
             if found := self.session(session):
                 self._taken_over[session] = round(found["cost"] * NANO) - bill.get(session, 0)
 
@@ -149,7 +149,7 @@ class Server2(Server):
         def settled() -> bool:
             bill = nano_by_session(knowable(self.VERSION, model.answered))
             differs.clear()
-            for session in model.sessions:
+            for session in model.sessions.copy():
                 if found := self.session(session):
                     pair = round(found["cost"] * NANO), bill.get(session, 0) + self._taken_over.get(session, 0)
                     differs.update({session: pair} if pair[0] != pair[1] else {})

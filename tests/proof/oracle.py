@@ -66,12 +66,19 @@ class Oracle:
             for bill, places in image.holders(wanted).items():
                 self._glimpsed.setdefault(bill, set()).update(places)
 
-    def look(self, unseen: Iterable[Bill], real: list[Image], copies: list[Image], loose: set[str]) -> list[Bill]:
+    def look(
+        self,
+        unseen: Iterable[Bill],
+        real: list[Image],
+        copies: list[Image],
+        loose: set[str],
+        read: list[Image] | None = None,
+    ) -> list[Bill]:
         """Records a successful poll. `unseen` are bills that may be new to this ledger.
 
-        `copies` are the backup copies that the program reads. In a `loose` session a bill that is
-        only in its sum may be missed, or be paid by a session that holds a copy. Returns the bills that need not be
-        passed again.
+        `copies` are files that the program may read as a store or as a backup copy, `read` is all that it does read. In
+        a `loose` session a bill that is only in its sum may be missed, or be paid by a session that holds a copy.
+        Returns the bills that need not be passed again.
         """
         wanted = [bill for bill in unseen if bill not in self.seen and bill not in self._open]
         if not wanted:
@@ -92,7 +99,7 @@ class Oracle:
             places = found.get(bill, {})
             how = self._how[bill] = max(places.values(), default=SUM)
             if places.get(bill.session) == SUM and bill.nano:
-                self._allow_twice(bill, {*places, *elsewhere[bill]} - {bill.session}, [*real, *copies])
+                self._allow_twice(bill, {*places, *elsewhere[bill]} - {bill.session}, read or real)
             if places and how != HELD and (how != SUM or not places.keys() & loose):
                 self._perhaps.pop(bill, None)
                 # Of a free call without a row nothing but its tokens shows whose it is.

@@ -47,9 +47,9 @@ class Place:
     def images(self) -> list[Image]:
         return [self.main, *([self.old] if self.old else [])]
 
-    def copies(self) -> list[Image]:
-        """The backups with a name under which the program reads them."""
-        return [image for name, image in self.backups.items() if name.startswith("opencode-")]
+    def read(self) -> list[Image]:
+        """What the program reads: the stores, and the backups with a name of OpenCode's."""
+        return self.images() + [image for name, image in self.backups.items() if name.startswith("opencode-")]
 
     def reopen(self) -> None:
         """Closes and restarts OpenCode, which removes the -wal in between."""

@@ -14,7 +14,7 @@ from tests.proof.looks import Reader, check_sums, hints_of, roots_of, sessions_o
 from tests.proof.oracle import Drift, Oracle, SessionTotals
 from tests.proof.place import JSON_VERSION, V1_VERSIONS, V2_VERSION, Place
 from tests.proof.story import HOUR_MS, Story
-from tests.proof.world import Image, Session
+from tests.proof.world import Bill, Image, Session
 
 START_MS = 1_750_000_000_000
 GENERATIONS = {
@@ -133,9 +133,11 @@ class Episode:
         bills = self.story.bills
         self._pending |= dict.fromkeys(bills[self.unseen :])
         self.unseen = len(bills)
-        images, copies = self.place.images(), self.place.copies()
-        for bill in self.oracle.look(list(self._pending), images, copies, self.story.loose):
+        for bill in self._look(self.oracle, list(self._pending), self.story.loose):
             del self._pending[bill]
+
+    def _look(self, oracle: Oracle, unseen: list[Bill], loose: set[str]) -> list[Bill]:
+        return oracle.look(unseen, self.place.images(), list(self.place.backups.values()), loose, self.place.read())
 
     def compare(self, *, whole: bool) -> None:
         """Polls once more and compares the long-lived ledger with the oracle.
@@ -164,7 +166,7 @@ class Episode:
         file = self.root / "fresh.db"
         totals = sessions_of(file, self.config, self.place.directory)
         oracle = Oracle()
-        oracle.look(self.story.bills, self.place.images(), self.place.copies(), set())
+        self._look(oracle, self.story.bills, set())
         oracle.compare(totals, set(), hints_of(file))
         self.figures.fresh += 1
         for suffix in ("", "-wal", "-shm"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from copy import deepcopy
 from pathlib import Path
 
@@ -142,4 +143,26 @@ def test_a_call_dated_before_what_the_restored_store_has_is_in_no_title(tmp_path
     ours.poll()
     assert ours.totals.spend_nano == 191_000_000
     assert ours.rows("SELECT cost_nano FROM call WHERE agent = 'title' ORDER BY 1") == [(1_000_000,), (80_000_000,)]
+    ours.close()
+
+
+def test_a_deleted_forks_copy_of_an_undone_call_dated_before_its_session_is_in_the_undone_calls(
+    tmp_path: Path,
+) -> None:
+    store = V2(tmp_path)
+    session = store.session("Fix header")
+    store.call(session, cost="0.01", tokens=Tokens(input=50))
+    asked = store.prompt(session)
+    store.call(session, cost="0.50", turn=asked, tokens=Tokens(input=700))
+    store.now += 7_200_000
+    fork = store.fork(session)
+    store.call(session, cost="0.20", turn=asked, tokens=Tokens(input=300))
+    store.revert(session, asked)
+    store.call(session, cost="0.03", tokens=Tokens(input=100))
+    store.database.run("UPDATE session_v2 SET time_created = time_created + ? WHERE id = ?", 3_600_000, session)
+    shutil.copyfile(store.path, store.path.with_name("opencode-backup.db"))
+    store.delete(fork)
+    ours = reader(store.data_dir)
+    ours.poll()
+    assert ours.totals.spend_nano == store.truth.total_nano == 740_000_000
     ours.close()
