@@ -27,7 +27,9 @@ _PAID = """
   SELECT DISTINCT created_ms, provider, model, recorded_nano, input, output, reasoning, cache_read, cache_write
   FROM call INDEXED BY call_copied_from WHERE copied_from = ?
 """
-_ORIGIN = "SELECT o.id, o.created_ms FROM session s JOIN session o ON o.id = s.fork_of WHERE s.id = ?"
+_ORIGIN = """
+  SELECT o.id, o.created_ms, o.fork_of IS NULL FROM session s JOIN session o ON o.id = s.fork_of WHERE s.id = ?
+"""
 _MOST_FORKS = 100
 _Amounts = tuple[int, ...]
 """Nano-dollars and the five counts of tokens."""
@@ -84,15 +86,18 @@ def link_to_residuals(connection: sqlite3.Connection) -> None:
 
 def _origins(connection: sqlite3.Connection, session_id: str, created_ms: int) -> list[str]:
     """The session that made a fork's copy: the nearest one that the fork was made from, directly or not, and that
-    existed at the time of the call. If none did, because the clock was set back, all that it was made from.
+    existed at the time of the call. If none did, because the clock was set back, all that it was made from, if all are
+    known.
     """
     found: list[str] = []
     for _ in range(_MOST_FORKS):
         row = connection.execute(_ORIGIN, (session_id,)).fetchone()
         if row is None:
-            break
-        session_id, made_ms = row
+            return []
+        session_id, made_ms, is_first = row
         if made_ms is not None and created_ms >= made_ms:
             return [session_id]
         found.append(session_id)
-    return found
+        if is_first:
+            return found
+    return []
