@@ -316,8 +316,7 @@ class Sync:
                 summed = [call for call, _ in calls] if store.has_sums else []
                 late_rows.drop_undone(connection, summed)
                 if store.is_backup:
-                    undone = partial(self._backups.undone_since, store)
-                    self._reduce_residuals(connection, summed, except_store=row.id, undone_since=undone)
+                    self._reduce_residuals(connection, summed, except_store=row.id)
                 elif store.key in self._reimported:
                     self._reimported[store.key] += summed
                 writing.write_calls(connection, row.id, self._machine_id, calls)
@@ -359,12 +358,10 @@ class Sync:
         calls: list[Call],
         except_store: int | None = None,
         message_ids: Callable[[str], frozenset[str] | None] = lambda session_id: None,
-        undone_since: Callable[[str], frozenset[str]] = lambda session_id: frozenset(),
     ) -> None:
         """Subtracts these calls, whose rows were found late, from the residuals that contain them."""
         assert self._machine_id is not None
-        remainders = late_rows.reduce_residuals(connection, calls, except_store, message_ids, undone_since)
-        for store_id, rest in remainders.items():
+        for store_id, rest in late_rows.reduce_residuals(connection, calls, except_store, message_ids).items():
             writing.write_calls(connection, store_id, self._machine_id, self._priced(rest))
 
     def _named(self, session: Session) -> Session:

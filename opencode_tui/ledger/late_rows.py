@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 from msgspec.structs import replace
 
@@ -59,17 +59,18 @@ def reduce_residuals(
     calls: Collection[Call],
     except_store: int | None = None,
     message_ids: Callable[[str], frozenset[str] | None] = lambda session_id: None,
-    undone_since: Callable[[str], frozenset[str]] = lambda session_id: frozenset(),
 ) -> dict[int, list[Call]]:
     """Deletes the residuals that contain these calls; returns the remainders, by store, which have to be written again.
 
     Residuals of `except_store` are skipped, as that store's rows were all read before its sums. A residual has calls
-    that were made before it, or that the ledger had as running when it was worked out. One of `undone_since`, the calls
-    of a session that its live store has undone, may be in a title's residual that is dated before it, if the ledger had
-    a later call when it was worked out. A call that is dated before its
-    session was made while the clock was behind, so its date does not show that a title's residual has it. Nor does the
-    date of a call that is dated before one that the ledger has already, if `message_ids`, the rows of a session in the
-    store, has that one: what comes back with a restore is read no later than what follows it.
+    that were made before it, or that the ledger had as running when it was worked out. A title's residual that is dated
+    at the first prompt may have later calls too, which were undone since: those made before a call that the ledger had
+    when it was worked out.
+
+    A call that is dated before its session was made while the clock was behind, so its date does not show that a
+    title's residual has it. Nor does the date of a call that is dated before one that the ledger has already, if
+    `message_ids`, the rows of a session in the store, has that one: what comes back with a restore is read no later
+    than what follows it.
     """
     # By id, as a batch has a call twice that has completed since it was read.
     once = {call.id: call for call in calls}.values()
@@ -81,13 +82,13 @@ def reduce_residuals(
     running = dict(connection.execute(_RUNNING, (ids,)).fetchall()) if residuals else {}
     new = {call.id for call in calls}  # free ones as well, which are in no residual but came back with the others
     latest = {id: _latest(connection, id, (message_ids(id) or frozenset()) - new) for id in residuals}
-    undone = {id: undone_since(id) for id in residuals}
     changed: dict[str, tuple[int, Call]] = {}
     for call in found:
         known = residuals.get(call.session_id, [])
-        row = _first_later(connection, call) if call.id in undone.get(call.session_id, ()) else None
-        known_since = running if row is None else {call.id: row}
-        best = _containing(call, known, began.get(call.session_id, 0), latest.get(call.session_id, 0), known_since)
+        is_later = call.created_ms >= latest.get(call.session_id, 0)
+        is_in_title = is_later and call.created_ms >= began.get(call.session_id, 0)
+        followed = _first_later(connection, call) if is_later and known else None
+        best = _containing(call, known, is_later, is_in_title, followed, running.get(call.id))
         if best is not None:
             store_id, row, residual = known[best]
             rest = replace(
@@ -106,20 +107,33 @@ def reduce_residuals(
 
 
 def _containing(
-    call: Call, known: Sequence[tuple[int, int, Call]], began_ms: int, latest_ms: int, known_since: Mapping[str, int]
+    call: Call,
+    known: Sequence[tuple[int, int, Call]],
+    is_later: bool,
+    is_in_title: bool,
+    followed: int | None,
+    running: int | None,
 ) -> int | None:
-    """The place of the residual that is exactly this call, else of the first that may contain it; None without one."""
+    """The place of the residual that is exactly this call, else of the first that may contain it; None without one.
+
+    `is_later` and `is_in_title` say whether the call's date counts, for any residual and for one of a title. `followed`
+    is the ledger's first row of a later call, `running` the call's own while it ran.
+    """
     first: int | None = None
     for number, (_, row, residual) in enumerate(known):
         left, nano = residual.tokens - call.tokens, residual.recorded_nano - call.recorded_nano
         if not any(left.counts) and abs(nano) <= _ROUNDING_NANO:
             return number
-        is_later = residual.created_ms >= call.created_ms >= latest_ms
-        is_later &= call.created_ms >= began_ms or residual.agent != TITLE
-        is_later |= known_since.get(call.id, row) < row
-        if first is None and is_later and min(left.counts) >= 0 <= nano + _ROUNDING_NANO:
+        is_before = residual.created_ms >= call.created_ms or _is_before(followed, row)
+        is_before &= is_in_title if residual.agent == TITLE else is_later
+        is_before |= _is_before(running, row)
+        if first is None and is_before and min(left.counts) >= 0 <= nano + _ROUNDING_NANO:
             first = number
     return first
+
+
+def _is_before(row: int | None, other: int) -> bool:
+    return row is not None and row < other
 
 
 def _first_later(connection: sqlite3.Connection, call: Call) -> int | None:

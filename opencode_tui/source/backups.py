@@ -11,7 +11,7 @@ from contextlib import suppress
 
 from opencode_tui.records.calls import undone_id
 from opencode_tui.source.batch import Store, StoreTrouble
-from opencode_tui.source.histories import History, is_earlier, missing, never_had, undone_since
+from opencode_tui.source.histories import History, is_earlier, missing, never_had
 
 
 class Backups:
@@ -49,16 +49,6 @@ class Backups:
             return ids
         histories = self._histories(store, session_id)
         return ids.union(*(theirs.billed for theirs in histories if is_earlier(own, theirs)))
-
-    def undone_since(self, backup: Store, session_id: str) -> frozenset[str]:
-        """The ids of a backup's rows of a session that a store seems to have undone since.
-
-        Raises StoreTrouble if the backup cannot be read.
-        """
-        theirs = backup.history(session_id)
-        stores = (store for store in self._stores.values() if store.has_sums and not store.is_backup)
-        histories = (_history(store, session_id) for store in stores) if theirs is not None else ()
-        return frozenset[str]().union(*(undone_since(own, theirs) for own in histories if own and theirs))
 
     def _histories(self, store: Store, session_id: str) -> Iterator[History]:
         """A session's history in each backup copy that can be read and has it, without those of the store itself."""

@@ -45,15 +45,6 @@ def is_earlier(store: History, copy: History) -> bool:
     return store.spent[0] == copy.spent[0] and all(map(int.__ge__, store.spent, copy.spent))
 
 
-def undone_since(store: History, copy: History) -> frozenset[str]:
-    """The ids of rows with a cost in the copy that the store seems to have undone: all its new rows come after them.
-
-    It may never have had them, if it was restored to a state before them and has undone calls of its own since.
-    """
-    new = min((number for id, number in store.numbers.items() if id not in copy.numbers), default=0)
-    return frozenset(copy.billed - store.numbers.keys()) if new > copy.last else frozenset()
-
-
 def missing(store: History, copy: History) -> list[str]:
     """The ids of rows with a cost in the copy that are not in the store, in order of their numbers."""
     return sorted(copy.billed - store.numbers.keys(), key=lambda id: copy.numbers[id])

@@ -408,6 +408,28 @@ def test_an_undone_call_in_the_residual_of_an_earlier_title_counts_once_when_a_b
     assert ours.totals.spend_nano == store.truth.total_nano == 114_000_000
 
 
+def test_an_undone_call_in_the_residual_of_an_earlier_title_counts_once_when_a_restore_brings_it_back(
+    tmp_path: Path,
+) -> None:
+    store = V2(tmp_path)
+    session = store.session("Fix header")
+    store.call(session, cost="0.05")
+    asked = store.prompt(session)
+    store.call(session, cost="0.03", turn=asked)
+    ours = reader(store.data_dir)
+    ours.poll()
+    store.title(session, cost="0.004", tokens=Tokens(input=900, output=9), title="Header")
+    store.call(session, cost="0.07", turn=asked)
+    before = store.path.read_bytes()
+    store.revert(session, asked)
+    store.call(session, cost="0.01")
+    ours.poll()
+    assert ours.rows("SELECT agent, cost_nano FROM call WHERE id LIKE '%.unlisted.%'") == [("title", 74_000_000)]
+    store.path.write_bytes(before)
+    ours.poll()
+    assert ours.totals.spend_nano == store.truth.total_nano == 164_000_000
+
+
 def test_a_compaction_beside_a_call_that_ran_when_a_store_was_restored_is_in_both_sums(tmp_path: Path) -> None:
     store = V2(tmp_path)
     session = store.session("Fix header")
