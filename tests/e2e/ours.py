@@ -50,6 +50,8 @@ class Ledger:
         if not self.file.exists():
             return 0
         with closing(sqlite3.connect(f"file:{self.file}?mode=ro", uri=True)) as connection:
+            if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'call'").fetchone():
+                return 0  # it is being created
             return int(connection.execute("SELECT coalesce(sum(cost_nano), 0) FROM call").fetchone()[0])
 
     def spend_nano(self) -> int:
