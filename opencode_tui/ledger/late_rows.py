@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
+from itertools import accumulate
 
 from msgspec.structs import replace
 
@@ -34,7 +36,7 @@ _MADE = """
   SELECT coalesce(max(created_ms), 0) FROM call
   WHERE session_id = ? AND copied = 0 AND completed_ms IS NOT NULL AND id IN (SELECT value FROM json_each(?))
 """
-_FIRST_LATER = "SELECT min(rowid) FROM call WHERE session_id = ? AND copied = 0 AND created_ms > ?"
+_ROWS = "SELECT created_ms, rowid FROM call WHERE session_id = ? AND copied = 0 ORDER BY created_ms"
 _BEGAN = "SELECT id, created_ms FROM session WHERE id IN (SELECT value FROM json_each(?))"
 
 
@@ -82,12 +84,13 @@ def reduce_residuals(
     running = dict(connection.execute(_RUNNING, (ids,)).fetchall()) if residuals else {}
     new = {call.id for call in calls}  # free ones as well, which are in no residual but came back with the others
     latest = {id: _latest(connection, id, (message_ids(id) or frozenset()) - new) for id in residuals}
+    rows = {id: _RowsByTime(connection, id) for id in residuals}
     changed: dict[str, tuple[int, Call]] = {}
     for call in found:
         known = residuals.get(call.session_id, [])
         is_later = call.created_ms >= latest.get(call.session_id, 0)
         is_in_title = is_later and call.created_ms >= began.get(call.session_id, 0)
-        followed = _first_later(connection, call) if is_later and known else None
+        followed = rows[call.session_id].first_after(call.created_ms) if is_later and known else None
         best = _containing(call, known, is_later, is_in_title, followed, running.get(call.id))
         if best is not None:
             store_id, row, residual = known[best]
@@ -136,10 +139,18 @@ def _is_before(row: int | None, other: int) -> bool:
     return row is not None and row < other
 
 
-def _first_later(connection: sqlite3.Connection, call: Call) -> int | None:
-    """The ledger's row of the first call that it had of those made after this one in its session."""
-    row = connection.execute(_FIRST_LATER, (call.session_id, call.created_ms)).fetchone()
-    return None if row[0] is None else int(row[0])
+class _RowsByTime:
+    """The ledger's rows of a session's calls by the time when these were made."""
+
+    def __init__(self, connection: sqlite3.Connection, session_id: str) -> None:
+        found = connection.execute(_ROWS, (session_id,)).fetchall()
+        self._made = [made for made, _ in found]
+        self._first = list(accumulate((row for _, row in reversed(found)), min))[::-1]
+
+    def first_after(self, created_ms: int) -> int | None:
+        """The first row of a call that was made later; None without one."""
+        place = bisect_right(self._made, created_ms)
+        return self._first[place] if place < len(self._first) else None
 
 
 def _latest(connection: sqlite3.Connection, session_id: str, ids: Collection[str]) -> int:
