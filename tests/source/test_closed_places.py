@@ -7,6 +7,7 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -36,13 +37,14 @@ def without_rights() -> Iterator[None]:
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Path:
-    """A directory that the process without rights can reach and write in."""
-    reachable = tmp_path
-    while reachable != reachable.parent and os.geteuid() == 0:
-        reachable.chmod(reachable.stat().st_mode | 0o055)
-        reachable = reachable.parent
-    return tmp_path
+def place() -> Iterator[Path]:
+    """A directory that the process without rights can reach and write in.
+
+    Not one of pytest's: each start of pytest closes the directory that all of them are in.
+    """
+    with tempfile.TemporaryDirectory() as made:
+        Path(made).chmod(0o755)
+        yield Path(made)
 
 
 def poll_without_rights(ours: Reader) -> None:
