@@ -37,12 +37,15 @@ def cause_first(alert: Alert) -> tuple[str, str]:
     return (alert.cause.sentence, crossed) if alert.cause.found else (crossed, "")
 
 
-def group_text(group: AlertGroup) -> str:
-    """Such as `Fix header · 4 alerts · $40.47`: the session, its alerts, and what it has cost in all."""
+def group_texts(group: AlertGroup) -> tuple[str, tuple[str, ...]]:
+    """The title of the session, and what follows it: such as ` · 4 alerts · $40.47`, the longest variant first.
+
+    The amount is what the session has cost in all.
+    """
     count = plural(len(group.alerts), "alert")
     if group.session is None:
-        return count
-    return f"{group.session.title} · {count} · {format_usd(group.session.total_nano)}"
+        return "", (count,)
+    return group.session.title, (f" · {count} · {format_usd(group.session.total_nano)}", f" · {count}")
 
 
 def failed_deliveries(alert: Alert) -> tuple[DeliveryResult, ...]:

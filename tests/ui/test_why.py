@@ -64,6 +64,13 @@ async def test_why_groups_by_session_and_details_the_alert_at_the_cursor() -> No
         assert [row.alert.id for row in screen._rows.values()] == [4, 1, 3], "the new one, the cutoff, the notices"
 
 
+async def test_a_headings_title_is_shortened_before_its_count() -> None:
+    app, _ = over(*FIRED[:1])
+    async with showing(app, NARROW) as pilot:
+        await why(pilot)
+        assert "▸ Fix head… · 2 alerts " in screen_text(app)
+
+
 def joined(text: str) -> str:
     """The detail's lines, which stand beside the table, as one line."""
     return " ".join(" ".join(line[106:].replace("│", "").split()) for line in text.splitlines())
