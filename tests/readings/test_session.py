@@ -121,7 +121,8 @@ def test_what_explains_less_than_a_tenth_of_a_session_is_not_its_cause(tmp_path:
         store.call(root, cost=cost, turn=store.prompt(root), tools=[tool("edit", "src/Button.tsx")])
     store.call(root, cost="0.30", turn=store.prompt(root))
     shown = view(synced(store), root)
-    assert shown.causes == () and not any(turn.causes for turn in shown.turns)
+    assert [cause.turn_id for cause in shown.causes] == [shown.turns[3].id], "the last turn made most of it"
+    assert [turn.causes for turn in shown.turns] == [(), (), (), ("most of the cost",)]
 
 
 @pytest.mark.parametrize("generation", GENERATIONS)
