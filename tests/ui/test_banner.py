@@ -7,8 +7,22 @@ from textual.widgets import Input
 
 from opencode_tui.records.alerts import Cause
 from opencode_tui.records.day import Guard
-from opencode_tui.records.outcomes import AlertsAcknowledged, AlertsSeen, AlertsSnoozed, AlertsUnacknowledged, Outcome
-from opencode_tui.records.requests import AcknowledgeAlerts, Action, SeeAlerts, SnoozeAlerts, UnacknowledgeAlerts
+from opencode_tui.records.outcomes import (
+    AlertsAcknowledged,
+    AlertsSeen,
+    AlertsSnoozed,
+    AlertsUnacknowledged,
+    AlertsUnseen,
+    Outcome,
+)
+from opencode_tui.records.requests import (
+    AcknowledgeAlerts,
+    Action,
+    SeeAlerts,
+    SnoozeAlerts,
+    UnacknowledgeAlerts,
+    UnseeAlerts,
+)
 from opencode_tui.ui.app import OpencodeTui
 from opencode_tui.ui.screens.session import SessionScreen
 from opencode_tui.ui.screens.why import WhyScreen
@@ -104,12 +118,38 @@ async def test_its_cause_is_the_session_with_the_cursor_on_the_turn_and_so_it_is
         assert feed.actions == [SeeAlerts((2,))]
 
 
-async def test_what_else_stands_about_the_opened_session_is_seen_with_it() -> None:
+async def test_e_sees_the_alert_that_it_opens_and_the_next_about_the_session_stands() -> None:
     other = alert(3, cause=Cause("of another", "ses_other", None))
     app, feed = over(alert(2), other, alert(1))
     async with showing(app, WIDE) as pilot:
         await pilot.press("e")
-        await until(pilot, lambda: feed.actions == [SeeAlerts((2, 1))])
+        await until(pilot, lambda: feed.actions == [SeeAlerts((2,))])
+        await poll(pilot, feed, snapshot("$0.93", alerts=(other, alert(1, "the first one"))))
+        await until(pilot, lambda: "the first one" in screen_text(app))
+        await pilot.press("e")
+        await until(pilot, lambda: feed.actions == [SeeAlerts((2,)), SeeAlerts((1,))])
+
+
+async def test_u_takes_back_what_a_and_e_have_seen_the_last_first() -> None:
+    app, feed = over(alert(2), alert(1))
+
+    def seeing(action: Action) -> Outcome:
+        if isinstance(action, SeeAlerts):
+            return AlertsSeen(action.ids, action.ids)
+        assert isinstance(action, UnseeAlerts)
+        return AlertsUnseen(action.ids)
+
+    feed.on_act = seeing
+    async with showing(app, WIDE) as pilot:
+        await pilot.press("A")
+        await until(pilot, lambda: toast_texts(app) == ["2 alerts seen  u takes it back"])
+        await pilot.press("e")
+        await until(pilot, lambda: len(feed.actions) == 2)
+        await pilot.press("u")
+        await until(pilot, lambda: toast_texts(app) == ["1 alert new again"])
+        await pilot.press("u")
+        await until(pilot, lambda: toast_texts(app) == ["2 alerts new again"])
+    assert feed.actions == [SeeAlerts((2, 1)), SeeAlerts((2,)), UnseeAlerts((2,)), UnseeAlerts((2, 1))]
 
 
 async def test_a_new_alert_takes_the_focus_and_gives_it_back_when_it_is_seen() -> None:

@@ -20,7 +20,7 @@ AlertRowPlace = Literal["one", "closed", "opened", "member"]
 """An alert by itself, the heading of a group, or an alert below an opened heading."""
 MIN_WHY, FULL_WHY = 30, 60
 """The width that the cause keeps beside the important columns, and beside all others."""
-LEAST_TITLE = 8
+LEAST_GROUP_TITLE = 8
 """The cells of a heading's title below which its cost is left out."""
 HEADINGS = ("closed", "opened")
 
@@ -59,7 +59,7 @@ def why_text(row: AlertRow, width: int) -> str:
     if row.is_heading:
         mark = "▾ " if row.place == "opened" else "▸ "
         text = mark + heading(row.group, width - len(mark))
-        has_room = width - width_of(text) > LEAST_TITLE
+        has_room = width - width_of(text) > LEAST_GROUP_TITLE
         return f"{text}: {cause_first(row.alert)[0]}" if has_room else text
     return ("  " if row.place == "member" else "") + cause_first(row.alert)[0]
 
@@ -69,7 +69,7 @@ def heading(group: AlertGroup, width: int) -> str:
     title, tails = group_texts(group)
     for tail in tails:
         room = width - width_of(tail)
-        if room >= min(width_of(title), LEAST_TITLE):
+        if room >= min(width_of(title), LEAST_GROUP_TITLE):
             break
     return cut(title, min(width_of(title), max(room, 1))) + tail
 
