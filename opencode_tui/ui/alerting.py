@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from textual import events, on
 from textual.binding import Binding, BindingType
@@ -33,11 +33,12 @@ from opencode_tui.ui.announcer import Announcer
 from opencode_tui.ui.guarding import GuardingApp
 from opencode_tui.ui.poller import Poller
 from opencode_tui.ui.screens.base import OpenCause, OpenSession, SnapshotScreen
+from opencode_tui.ui.toasts import Severity
 from opencode_tui.ui.widgets.banner import Banner
 
 SNOOZE_MIN = 60
 TOAST_S = 8.0
-SEVERITY: dict[Level, Literal["information", "warning", "error"]] = {
+SEVERITY: dict[Level, Severity] = {
     "notice": "information",
     "warning": "warning",
     "cutoff": "error",
@@ -95,12 +96,6 @@ class AlertingApp(GuardingApp):
             if not self.is_running or not self.screen_stack:
                 return  # the app is exiting
         await super().on_event(event)
-
-    def clear_notifications(self) -> None:
-        """Remove all toasts, and their holders: Textual leaves those, and they would push later toasts out of sight."""
-        super().clear_notifications()
-        for screen in self.screen_stack:
-            screen.query("ToastHolder").remove()
 
     @property
     def is_quiet(self) -> bool:
@@ -237,4 +232,4 @@ class AlertingApp(GuardingApp):
     def say_what_failed(self, message: Poller.ActionFailed) -> None:
         if isinstance(message.action, TakeBack):
             self._undoing += (message.action,)  # to be tried again
-        self.notify(f"{message.reason}.", title="Not done", severity="error", markup=False)
+        self.notify(f"Not done: {message.reason}.", severity="error", markup=False)

@@ -29,9 +29,9 @@ from opencode_tui.ui.screens.why import WhyScreen
 from opencode_tui.ui.tables.row_table import RowTable
 from opencode_tui.ui.tables.today import DaySessionTable
 from opencode_tui.ui.widgets.banner import Banner, alert_lines
+from opencode_tui.ui.widgets.key_footer import KeyFooter
 from opencode_tui.ui.widgets.turns_panel import TurnsPanel
 from tests.support.records import replace
-from tests.support.textual_internals import toast_texts
 from tests.ui.alert_builders import DAY_CROSSING, FIRED, RATE, alert
 from tests.ui.alert_showing import BAND_LINE, NOTHING_STANDS_OUT, over, poll
 from tests.ui.builders import at, session_list, snapshot
@@ -46,6 +46,7 @@ from tests.ui.showing import (
     screen_text,
     settled,
     showing,
+    toast_texts,
     until,
 )
 
@@ -211,12 +212,11 @@ async def test_x_acknowledges_the_alert_and_u_takes_it_back_the_last_one_first()
 async def test_a_notice_that_was_replaced_takes_no_room() -> None:
     app, feed = over(alert(2))
     feed.on_act = acknowledging
-    async with app.run_test(size=(36, 20), notifications=True) as pilot:
-        await settled(pilot)
-        for key, said in (("x", "u takes it back"), ("u", "1 acknowledgement taken")) * 3:
+    async with showing(app, (36, 20)) as pilot:
+        for key, said, lines in (("x", "acknowledged: the day's spend", 2), ("u", "1 acknowledgement taken", 1)) * 3:
             await pilot.press(key)
             await until(pilot, lambda: said in screen_text(app))  # noqa: B023
-            assert len(app.screen.query("ToastHolder")) == len(toast_texts(app)) == 1
+            assert len(toast_texts(app)) == 1 and app.screen.query_one(KeyFooter).size.height == lines
 
 
 async def test_what_was_acknowledged_before_is_not_taken_back_by_u() -> None:
@@ -242,7 +242,7 @@ async def test_an_acknowledgement_that_could_not_be_taken_back_can_be_tried_agai
 
         feed.on_act = refuse
         await pilot.press("u")
-        await until(pilot, lambda: "database is locked." in toast_texts(app))
+        await until(pilot, lambda: "Not done: database is locked." in toast_texts(app))
         feed.on_act = acknowledging
         await pilot.press("u")
         await until(pilot, lambda: toast_texts(app)[-1] == "1 acknowledgement taken back")
@@ -289,8 +289,7 @@ async def test_a_click_on_the_banner_opens_the_cause() -> None:
 
 async def test_markup_in_an_alert_is_text() -> None:
     app, feed = over(alert(1, 'edits in "[/x] [b]Fix[/b]"'))
-    async with app.run_test(size=WIDE, notifications=True) as pilot:
-        await settled(pilot)
+    async with showing(app, WIDE) as pilot:
         assert 'edits in "[/x] [b]Fix[/b]"' in screen_text(app)
         await poll(pilot, feed, snapshot("$0.93", alerts=(alert(2, "and [/y] [red]more"),)))
         assert toast_texts(app) == ["and [/y] [red]more"]
@@ -329,7 +328,7 @@ async def test_a_failed_action_is_said_and_the_screen_goes_on() -> None:
     async with showing(app) as pilot:
         await pilot.press("a")
         await until(pilot, lambda: bool(toast_texts(app)))
-        assert toast_texts(app) == ["the ledger is [locked] by another."]
+        assert toast_texts(app) == ["Not done: the ledger is [locked] by another."]
         await poll(pilot, feed, snapshot("$1.11"))
         assert "$1.11" in screen_text(app) and app.failure is None
 

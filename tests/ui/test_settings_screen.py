@@ -13,9 +13,8 @@ from opencode_tui.cli.settings_file import SettingsFile
 from opencode_tui.config import load_settings
 from opencode_tui.ui.app import OpencodeTui
 from opencode_tui.ui.screens.settings import SettingsScreen
-from tests.support.textual_internals import toast_texts
 from tests.ui.builders import FakeFeed, clock, nano, snapshot
-from tests.ui.showing import NARROW, NORMAL, screen_text, showing, until
+from tests.ui.showing import NARROW, NORMAL, screen_text, showing, toast_texts, until
 
 TEXT = "# mine\n[budget]\nwarning_usd = 0.80  # look\n"
 

@@ -18,7 +18,6 @@ from opencode_tui.ui.tables.row_table import RowTable
 from opencode_tui.ui.widgets.alert_detail import AlertDetail
 from tests.support.options import alert_settings
 from tests.support.records import replace
-from tests.support.textual_internals import toast_texts
 from tests.support.watched import QUIET
 from tests.ui.alert_builders import DAY_CROSSING, FIRED, alert, fired
 from tests.ui.alert_showing import over, poll
@@ -34,6 +33,7 @@ from tests.ui.showing import (
     screen_text,
     settled,
     showing,
+    toast_texts,
     until,
 )
 
