@@ -79,6 +79,13 @@ def crossing_text(snapshot: Snapshot, calendar: Calendar) -> tuple[str, ...]:
     return (f"{warning} · {cutoff}", warning) if cutoff else (warning,)
 
 
+def crossing_sign(snapshot: Snapshot, calendar: Calendar) -> str:
+    """When the next line is crossed, in seven cells: such as `▲ 18:03`; empty if it is not crossed today."""
+    name: Band = "warning" if snapshot.band == "calm" else "cutoff"
+    at_ms = snapshot.warning_at_ms if name == "warning" else snapshot.cutoff_at_ms
+    return f"{band_glyph(name)} {clock_time(at_ms, calendar)}" if at_ms is not None and snapshot.band != name else ""
+
+
 def is_unknown(snapshot: Snapshot) -> bool:
     """Whether the day's spend is not known to its end, because a store cannot be read."""
     return snapshot.is_today and any(store.state not in ("live", "importing") for store in snapshot.stores)
@@ -134,7 +141,9 @@ def money_line(snapshot: Snapshot | None, calendar: Calendar) -> tuple[str, ...]
     if not snapshot.rate_nano:
         return line, figure
     pace = f"{line} · {amount_text(snapshot.rate_nano, snapshot.rate_lower_bound)}/h"
-    return f"{pace} · {crossing_text(snapshot, calendar)[-1]}", pace, line, figure
+    sign = crossing_sign(snapshot, calendar)
+    signed = (f"{pace} · {sign}", f"{pace} {sign}") if sign else ()
+    return f"{pace} · {crossing_text(snapshot, calendar)[-1]}", *signed, pace, line, figure
 
 
 def activity_text(snapshot: Snapshot) -> tuple[str, ...]:

@@ -316,6 +316,8 @@ def test_a_narrow_pane_says_what_to_do_below_the_sentence_and_then_names_the_key
     lines, todo, hint = alert_lines("short", remedy, hints, 24)
     assert (lines, todo, hint) == (["short"], ["→ esc, then /compact", ""], "a seen")
     assert alert_lines("short", (), hints, 24) == (["short"], [], "a seen")
+    _, todo, _ = alert_lines("short", ("→ say all you want of Button.tsx in one message, or /undo: why",), hints, 24)
+    assert todo[:3] == ["→ say all you want of", "Button.tsx in one", "message, or /undo: why"], "three lines, not cut"
 
 
 async def test_a_failed_action_is_said_and_the_screen_goes_on() -> None:

@@ -114,6 +114,7 @@ class KeyFooter(Widget):
         if shown != self._toasts:
             self._toasts = shown
             self.styles.height = max(len(shown), 1)
+            self.set_class(bool(shown), "-toasts")
             self.refresh()
 
     def _read(self) -> None:
