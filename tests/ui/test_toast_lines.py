@@ -42,7 +42,7 @@ async def test_a_new_alert_takes_one_line_wherever_one_is() -> None:
     async with showing(app, (36, 3)) as pilot:
         await pilot.press("2")
         await poll(pilot, feed, snapshot("$0.93", alerts=(alert(2),)))
-        await until(pilot, lambda: "▲ Warning  $0.83 is past the warn…" in screen_text(app).splitlines()[-1])
+        await until(pilot, lambda: "▲ Warning  $0.83 is past the warnin…" in screen_text(app).splitlines()[-1])
 
 
 async def test_the_same_toast_is_there_once() -> None:

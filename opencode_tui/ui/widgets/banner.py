@@ -20,7 +20,7 @@ from opencode_tui.report.states import Failure, StateLine, banners, others_line
 from opencode_tui.report.words import remedy_text, week_line
 from opencode_tui.ui.moving import MOVE_KEYS
 from opencode_tui.ui.theme import STYLES
-from opencode_tui.ui.widgets.blocks import MAX_REMEDY_LINES, in_lines, width_of
+from opencode_tui.ui.widgets.blocks import in_lines, remedy_lines, width_of
 from opencode_tui.ui.widgets.day_header import LOW_ROWS, LOWEST_ROWS
 
 BANNER_LINES = 4
@@ -37,9 +37,7 @@ def alert_lines(
     An alert has at most four lines, a remedy two, or three where its shortest variant needs them. They take precedence;
     the longest hint that fits is used.
     """
-    lines, todo = in_lines((text,), width, MAX_ALERT_LINES), in_lines(remedy, width, MAX_REMEDY_LINES)
-    if todo and todo[-1].endswith("…"):
-        todo = in_lines(remedy[-1:], width, MAX_REMEDY_LINES + 1)
+    lines, todo = in_lines((text,), width, MAX_ALERT_LINES), remedy_lines(remedy, width)
     last = todo or lines
     room = width - width_of(last[-1]) - len(GAP)
     for hint in hints:
