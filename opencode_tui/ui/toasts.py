@@ -71,8 +71,9 @@ def toast_lines(toasts: Iterable[Toast], width: int, most: int) -> list[tuple[To
 def _lines(toast: Toast, width: int, most: int) -> list[str]:
     if toast.title:
         return [cut(f"{toast.title}  {' '.join(toast.text.split())}", width).rstrip()]
-    lines = [line for part in toast.text.splitlines() for line in wrapped(part, width)]
-    return lines if len(lines) <= most else in_lines((" ".join(toast.text.split()),), width, most)
+    mark = "" if toast.severity == "information" else "▲ "
+    lines = [line for part in (mark + toast.text).splitlines() for line in wrapped(part, width)]
+    return lines if len(lines) <= most else in_lines((mark + " ".join(toast.text.split()),), width, most)
 
 
 def toast_style(toast: Toast) -> str:

@@ -56,6 +56,6 @@ async def test_the_same_toast_is_there_once() -> None:
 
 def test_the_gravest_come_first_and_then_the_newest() -> None:
     toasts = (Toast("a"), Toast("b", severity="error"), Toast("c"), Toast("d", "▲ Warning", "warning"))
-    assert [line for _, line in toast_lines(toasts, 30, 9)] == ["b", "▲ Warning  d", "c", "a"]
-    assert [line for _, line in toast_lines(toasts, 30, 2)] == ["b", "▲ Warning  d"]
+    assert [line for _, line in toast_lines(toasts, 30, 9)] == ["▲ b", "▲ Warning  d", "c", "a"]
+    assert [line for _, line in toast_lines(toasts, 30, 2)] == ["▲ b", "▲ Warning  d"]
     assert [line for _, line in toast_lines((Toast(LONG),), 11, 2)] == ["word word", "word word…"]
