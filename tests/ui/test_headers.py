@@ -12,7 +12,7 @@ from tests.ui.alert_builders import alert
 from tests.ui.alert_showing import over, poll
 from tests.ui.builders import snapshot
 from tests.ui.quiet import quiet
-from tests.ui.showing import screen_text, showing, until
+from tests.ui.showing import app_over, screen_text, showing, until
 
 MONEY = ("▲ $0.93 of $1.50 · $0.24/h · cutoff 18:03", "▲ $0.93 of $1.50 · $0.24/h", "▲ $0.93 of $1.50", "▲ $0.93")
 TITLES = ("Today › Fix header spacing › turn 4", "… › Fix header spacing › turn 4", "turn 4")
@@ -44,6 +44,12 @@ async def test_a_pane_of_three_rows_says_when_the_next_line_is_crossed_and_how_t
     app, _ = over(spent="$0.70")
     async with showing(app, (60, 3)):
         assert screen_text(app).split("\n")[0].strip() == "● $0.70 of $1.50 · $0.24/h · warning 15:08 · ● live, 0 s ago"
+
+
+async def test_a_pane_of_three_rows_without_a_store_says_what_to_do() -> None:
+    app, _ = app_over(snapshot("$0", stores=(), calls=0, has_calls=False, lower_bound=True))
+    async with showing(app, (36, 3)):
+        assert screen_text(app).split("\n")[1].strip() == "Run OpenCode once"
 
 
 async def test_a_pane_of_three_rows_says_how_much_why_and_what_to_do() -> None:

@@ -16,8 +16,8 @@ from opencode_tui.clock import Calendar
 from opencode_tui.records.alerts import Alert
 from opencode_tui.records.day import Snapshot
 from opencode_tui.report.alert_words import banner_hints, banner_text, cause_first, level_glyph
-from opencode_tui.report.states import Failure, StateLine, banners, others_line
-from opencode_tui.report.words import remedy_text, week_line
+from opencode_tui.report.states import Failure, StateLine, banners, others_line, week_state
+from opencode_tui.report.words import remedy_text
 from opencode_tui.ui.moving import MOVE_KEYS
 from opencode_tui.ui.theme import STYLES
 from opencode_tui.ui.widgets.blocks import in_lines, remedy_lines, width_of
@@ -144,7 +144,7 @@ class Banner(Static):
         if self._with_states:
             shown += banners(self.snapshot, self.failure, self._calendar, alert)[:BANNER_LINES]
             if self.app.size.height <= LOWEST_ROWS and alert is None and not shown and self.snapshot is not None:
-                shown = (StateLine("note", week_line(self.snapshot.week)),)
+                shown = (week_state(self.snapshot),)
         if (shown, alert, more) != (self._states, self._alert, self._more):
             self._states, self._alert, self._more = shown, alert, more
             if alert is None and self.has_focus:
