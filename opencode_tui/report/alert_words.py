@@ -93,11 +93,11 @@ def details(alert: Alert, title: str, now_ms: int, calendar: Calendar) -> tuple[
     late = ", more than an hour after" if alert.late else ""
     looking = "none stands out" if alert_session(alert) is None else title
     return (
+        *((("do", cause.remedy),) if cause.remedy else ()),
         ("rule", f"{title_of(crossing)}{period}"),
         *((("line", line),) if rule is None or rule.has_line else ()),
         ("crossed", f"{crossed} · fired {fired}{late}"),
         *((("cause", f"cost {format_usd(cause.cost_nano)}"),) if cause.cost_nano else ()),
-        *((("do", cause.remedy),) if cause.remedy else ()),
         ("session", looking),
         ("state", state_text(alert, now_ms, calendar)),
         *(("channel", result_text(result, now_ms, calendar)) for result in alert.results),
