@@ -19,6 +19,7 @@ from opencode_tui.records.outcomes import (
     AlertsSeen,
     AlertsSnoozed,
     AlertsUnacknowledged,
+    AlertsUnseen,
     CutoffRaised,
     GuardInstalled,
     GuardLifted,
@@ -33,6 +34,7 @@ from opencode_tui.records.requests import (
     SeeAlerts,
     SnoozeAlerts,
     UnacknowledgeAlerts,
+    UnseeAlerts,
 )
 
 
@@ -68,8 +70,13 @@ def act(action: Action, at: Workplace) -> Outcome:
 
 def _see(action: SeeAlerts, at: Workplace) -> AlertsSeen:
     with at.writing() as connection:
-        alert_log.mark_seen(connection, action.ids, at.now_ms)
-    return AlertsSeen(action.ids)
+        return AlertsSeen(action.ids, alert_log.mark_seen(connection, action.ids, at.now_ms))
+
+
+def _unsee(action: UnseeAlerts, at: Workplace) -> AlertsUnseen:
+    with at.writing() as connection:
+        alert_log.unsee(connection, action.ids)
+    return AlertsUnseen(action.ids)
 
 
 def _snooze(action: SnoozeAlerts, at: Workplace) -> AlertsSnoozed:
@@ -108,6 +115,7 @@ def _raise(action: RaiseCutoff, at: Workplace) -> CutoffRaised:
 
 _DEEDS: Mapping[type[Any], Callable[[Any, Workplace], Outcome]] = {
     SeeAlerts: _see,
+    UnseeAlerts: _unsee,
     SnoozeAlerts: _snooze,
     AcknowledgeAlerts: _acknowledge,
     InstallGuard: _install,

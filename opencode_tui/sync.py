@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -44,6 +45,8 @@ from opencode_tui.source.text import path_text
 
 Report = Callable[[], None]
 
+_PLACEHOLDER = re.compile(r"(New|Child) session - \d{4}-\d\d-\d\dT[\d:.]+Z")
+"""What OpenCode calls a session until its model has made a title."""
 _LARGE = 2_000
 _TRIES = 3
 _LEASE_LOOK_S = 0.05
@@ -365,8 +368,8 @@ class Sync:
             writing.write_calls(connection, store_id, self._machine_id, self._priced(rest))
 
     def _named(self, session: Session) -> Session:
-        """Gives a session without a title its project and start time as title: `shop, 14:23`."""
-        if session.title:
+        """Gives a session without a title of its own its project and start time as title: `shop, 14:23`."""
+        if session.title and not _PLACEHOLDER.fullmatch(session.title):
             return session
         began = calendar_for(self._settings.timezone).local(session.created_ms)
         return replace(session, title=f"{last_part(session.project) or 'untitled'}, {began:%H:%M}")

@@ -25,6 +25,13 @@ _GROWN = 3
 _STEPS = 4
 """The least number of calls over which context growth is measured."""
 
+_NEARLY_ALL = 80
+"""The percentage of a session's cost that makes a turn nearly all of it."""
+_ABOVE_OTHERS = 8
+"""How many times the mean of the other turns such a turn costs."""
+_LONG = 10
+"""The least number of calls of a session's only turn that is worth a sentence."""
+
 
 class Finding(Struct, frozen=True):
     """A cause, and where it shows in its session."""
@@ -134,6 +141,23 @@ def failed_calls(session: SessionEvidence) -> Findings:
         sentence = f'{plural(len(failed), "failed call")} in "{session.title}" cost {format_usd(nano)}'
         cause = Cause(sentence, session.id, failed[-1].turn_id, nano, remedy=remedies.FAILED)
         yield Finding(cause, failed, "failed calls", tuple(by_turn(failed)))
+
+
+def one_turn(session: SessionEvidence, calendar: Calendar) -> Findings:
+    """A turn that made nearly all of the session's cost, or the only one of many calls."""
+    turns = {id: calls for id, calls in by_turn(session.calls).items() if id and total_cost(calls)}
+    if not turns:
+        return
+    turn_id, calls = max(turns.items(), key=lambda item: total_cost(item[1]))
+    nano, whole, others = total_cost(calls), total_cost(session.calls), len(turns) - 1
+    stands_out = nano * others >= _ABOVE_OTHERS * (whole - nano) if others else len(calls) >= _LONG
+    if nano * 100 >= _NEARLY_ALL * whole and stands_out:
+        share = "all" if nano == whole else f"{nano * 100 // whole}%"
+        at = calendar.moment(calls[0].created_ms, session.calls[-1].created_ms)
+        spent = f"{format_usd(nano)} in {plural(len(calls), 'call')}"
+        sentence = f'one turn of "{session.title}", at {at}, cost {spent}, {share} of its spend'
+        cause = Cause(sentence, session.id, turn_id, nano, remedy=remedies.smaller_steps(calls))
+        yield Finding(cause, calls, "most of the cost", (turn_id,))
 
 
 def last_stretch(session: SessionEvidence) -> list[CallFacts]:

@@ -15,6 +15,7 @@ from opencode_tui.analysis.cause_finders import (
     edits,
     failed_calls,
     growth,
+    one_turn,
     repeats,
 )
 from opencode_tui.clock import Calendar
@@ -42,10 +43,11 @@ def cause_of(crossing: Crossing, evidence: Evidence, calendar: Calendar) -> Caus
 
     Deterministic: the same evidence gives the same cause.
     """
-    candidates = [each for each in _candidates(evidence, calendar) if _is_substantial(each, evidence)]
-    if candidates:
-        # max keeps the first of equals, and the finders are ordered from the most to the least specific.
-        return max(candidates, key=lambda each: each.cause.cost_nano).cause
+    for found in (_candidates(evidence, calendar), _single_turns(evidence, calendar)):
+        candidates = [each for each in found if _is_substantial(each, evidence)]
+        if candidates:
+            # max keeps the first of equals, and the finders are ordered from the most to the least specific.
+            return max(candidates, key=lambda each: each.cause.cost_nano).cause
     return _shared(crossing, evidence)
 
 
@@ -63,10 +65,15 @@ def _is_substantial(each: _Candidate, evidence: Evidence) -> bool:
 
 
 def causes_in(session: SessionEvidence, calendar: Calendar) -> tuple[Finding, ...]:
-    """The session's causes, most expensive first, each of at least a tenth of the cost of its own calls."""
+    """The session's causes, most expensive first, each of at least a tenth of the cost of its own calls.
+
+    Without any, the one turn of several that made nearly all of it.
+    """
     whole = total_cost(session.calls)
     found = (each for find in _finders(calendar) for each in find(session))
     kept = [each for each in found if each.cause.cost_nano > 0 and each.cause.cost_nano * 100 >= _OF_ALL * whole]
+    if not kept and len({call.turn_id for call in session.calls if call.turn_id}) > 1:
+        kept = list(one_turn(session, calendar))
     return tuple(sorted(kept, key=lambda each: -each.cause.cost_nano))
 
 
@@ -77,11 +84,7 @@ def _finders(calendar: Calendar) -> tuple[Callable[[SessionEvidence], Findings],
 def _candidates(evidence: Evidence, calendar: Calendar) -> Iterator[_Candidate]:
     for find in _finders(calendar):
         for session in evidence.leading:
-            for found in find(session):
-                whole = total_cost(found.calls)
-                late = total_cost(call for call in found.calls if call.created_ms > evidence.since_ms)
-                # The last hour's part of the cause, in proportion to the cost of its calls.
-                yield _Candidate(found.cause, found.cause.cost_nano * late // whole if whole else 0)
+            yield from (_candidate(found, evidence) for found in find(session))
     for share in evidence.shares:
         if share.subagents:
             many = plural(share.subagents, "subagent") if share.subagents > 1 else "a subagent"
@@ -89,6 +92,19 @@ def _candidates(evidence: Evidence, calendar: Calendar) -> Iterator[_Candidate]:
             remedy = remedies.fewer_subagents(share.subagents, share.subagents_nano)
             cause = Cause(sentence, share.id, None, share.subagents_nano, remedy=remedy)
             yield _Candidate(cause, share.subagents_hour_nano)
+
+
+def _single_turns(evidence: Evidence, calendar: Calendar) -> Iterator[_Candidate]:
+    """The turns that made nearly all of a session's cost, which say less than any other cause."""
+    for session in evidence.leading:
+        yield from (_candidate(found, evidence) for found in one_turn(session, calendar))
+
+
+def _candidate(found: Finding, evidence: Evidence) -> _Candidate:
+    """A cause with its part of the last hour, in proportion to the cost of its calls."""
+    whole = total_cost(found.calls)
+    late = total_cost(call for call in found.calls if call.created_ms > evidence.since_ms)
+    return _Candidate(found.cause, found.cause.cost_nano * late // whole if whole else 0)
 
 
 def _shared(crossing: Crossing, evidence: Evidence) -> Cause:

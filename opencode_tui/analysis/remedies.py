@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from opencode_tui.analysis.call_costs import first_and_last, mean_cost, multiple
+from opencode_tui.analysis.call_costs import first_and_last, mean_cost, multiple, total_cost
 from opencode_tui.money import format_usd, plural, tokens_text
 from opencode_tui.records.facts import CallFacts
 
+_MANY = 4
+"""The number of calls from which a turn is costly by their number."""
 FAILED = "read the error in OpenCode, or change the provider with /models: failed calls are billed as well"
 DEPTH = "esc in OpenCode, and ask for the work without subagents of subagents"
 
@@ -42,6 +44,16 @@ def compact(calls: Sequence[CallFacts], *, freed: bool = False) -> str:
     first, last = map(mean_cost, first_and_last(calls))
     grown = f", and costs {multiple(last, first)} the first" if 0 < first * 2 <= last else ""
     return f"esc in OpenCode, then /compact: each call reads {size} tokens{grown}"
+
+
+def smaller_steps(calls: Sequence[CallFacts]) -> str:
+    """For a turn that made nearly all of a session's cost, by many calls or by a few costly ones."""
+    each = f"about {format_usd(mean_cost(calls))} each" if len(calls) > 1 else format_usd(total_cost(calls))
+    if len(calls) >= _MANY:
+        return f"ask in smaller steps, and esc in OpenCode when a turn runs on: {len(calls):,} calls at {each}"
+    read = max(call.tokens.context for call in calls)
+    size = f", and read up to {tokens_text(read)} tokens" if read else ""
+    return f"/models for a cheaper model, or give it less to read: {plural(len(calls), 'call')} cost {each}{size}"
 
 
 def fewer_subagents(subagents: int, nano: int) -> str:

@@ -17,13 +17,16 @@ _MOST_ALERTS = 1_000_000
 SHELLS = ("bash", "zsh", "fish")
 GROUPINGS = ("model", "provider", "agent", "project", "session", "day")
 
-_EXIT_CODES = """\
-exit codes: 0 done; 2 wrong command line; 3 something is wrong with the settings, the data directory or the
-ledger (one sentence on standard error says what); 130 interrupted"""
-
-_CHECK_EXIT_CODES = """\
-exit codes: 0 under the warning; 1 at or past the warning; 2 at or past the cutoff; 3 the spend is unknown, or the
-command line is wrong (one sentence on standard error says what); 130 interrupted"""
+_EXIT_CODES = (
+    "exit codes: 0 done; 2 wrong command line; 3 something is wrong with the settings, the data directory or the"
+    " ledger (one sentence on standard error says what); 130 interrupted"
+)
+_CHECK_EXIT_CODES = (
+    "exit codes: 0 under the warning; 1 at or past the warning; 2 at or past the cutoff; 3 the spend is unknown, or"
+    " the command line is wrong (one sentence on standard error says what); 130 interrupted"
+)
+_AS_IT_IS = "  "
+"""What a line of the help begins with that is not filled."""
 
 
 EXAMPLES = {
@@ -56,13 +59,25 @@ EXAMPLES = {
 
 
 def _epilog(command: str, codes: str = _EXIT_CODES) -> str:
-    return f"example: `opencode-tui {EXAMPLES[command]}`; {codes}"
+    return f"example:\n{_AS_IT_IS}opencode-tui {EXAMPLES[command]}\n\n{codes}"
+
+
+class _Help(argparse.HelpFormatter):
+    """Fills each paragraph by itself; an indented line stays as it is, so that it can be copied."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        fill = super()._fill_text
+        lines = (line if line.startswith(_AS_IT_IS) else fill(line, width, indent) for line in text.split("\n"))
+        return "\n".join(lines)
 
 
 class _Parser(argparse.ArgumentParser):
     """Exits with `usage_exit` for a wrong command line, since 2 means the cutoff for `check`."""
 
     usage_exit = EXIT_USAGE
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **{"formatter_class": _Help} | options)
 
     def parse_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> Any:  # type: ignore[override]
         parsed, left = self.parse_known_args(args, namespace)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from pathlib import Path
 
@@ -77,14 +77,22 @@ class SettingsFile:
         self._write(file, text, mode)
         try:
             saved = settings_for(self._arguments)
-            self._stamp = stat_key(config_of(self._arguments))
-            return saved
-        except Trouble as trouble:
+            self._refuse_lacking(saved, changes)
+        except (Trouble, ValueError) as trouble:
             if before is None:
                 file.unlink()
             else:
                 self._write(file, before, mode)
             raise ValueError(str(trouble)) from None
+        self._stamp = stat_key(config_of(self._arguments))
+        return saved
+
+    def _refuse_lacking(self, settings: Settings, changes: Iterable[SettingKey]) -> None:
+        """Raises ValueError if a channel that these changes turn on cannot deliver."""
+        from opencode_tui.alerts.channels import lacking
+
+        if reason := lacking(settings, os.environ, [key[-1] for key in changes if key[0] == "channels"]):
+            raise ValueError(f"{reason} ({self.name})")
 
     def _write(self, file: Path, text: str, mode: int) -> None:
         try:

@@ -126,9 +126,18 @@ def standing(connection: sqlite3.Connection, now_ms: int, *, since_ms: int = 0) 
     )
 
 
-def mark_seen(connection: sqlite3.Connection, ids: Iterable[int], now_ms: int) -> None:
-    """Marks alerts as seen, which takes them off the banner; an earlier mark is kept."""
-    connection.execute(f"UPDATE alert SET seen_ms = ? WHERE {_IDS} AND seen_ms IS NULL", (now_ms, _json(ids)))
+def mark_seen(connection: sqlite3.Connection, ids: Iterable[int], now_ms: int) -> tuple[int, ...]:
+    """Marks alerts as seen, which takes them off the banner; an earlier mark is kept.
+
+    Returns those that had not been seen before.
+    """
+    query = f"UPDATE alert SET seen_ms = ? WHERE {_IDS} AND seen_ms IS NULL RETURNING id"
+    return tuple(row[0] for row in connection.execute(query, (now_ms, _json(ids))).fetchall())
+
+
+def unsee(connection: sqlite3.Connection, ids: Iterable[int]) -> None:
+    """Takes back that alerts were seen: they stand on the banner again."""
+    connection.execute(f"UPDATE alert SET seen_ms = NULL WHERE {_IDS}", (_json(ids),))
 
 
 def snooze(connection: sqlite3.Connection, ids: Iterable[int], until_ms: int, now_ms: int | None = None) -> int:

@@ -11,6 +11,12 @@ from opencode_tui.records.alerts import Alert
 
 class AlertsSeen(Struct, frozen=True):
     ids: tuple[int, ...]
+    new: tuple[int, ...] = ()
+    """Those that had not been seen before."""
+
+
+class AlertsUnseen(Struct, frozen=True):
+    ids: tuple[int, ...]
 
 
 class AlertsSnoozed(Struct, frozen=True):
@@ -55,5 +61,12 @@ class GuardInstalled(Struct, frozen=True):
 
 
 Outcome = (
-    AlertsSeen | AlertsSnoozed | AlertsAcknowledged | AlertsUnacknowledged | GuardLifted | CutoffRaised | GuardInstalled
+    AlertsSeen
+    | AlertsUnseen
+    | AlertsSnoozed
+    | AlertsAcknowledged
+    | AlertsUnacknowledged
+    | GuardLifted
+    | CutoffRaised
+    | GuardInstalled
 )

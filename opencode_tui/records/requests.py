@@ -64,6 +64,12 @@ class SeeAlerts(Struct, frozen=True):
     ids: tuple[int, ...]
 
 
+class UnseeAlerts(Struct, frozen=True):
+    """Take back that these alerts were seen: each is new again."""
+
+    ids: tuple[int, ...]
+
+
 class SnoozeAlerts(Struct, frozen=True):
     """Hide these alerts until a moment."""
 
@@ -99,5 +105,7 @@ class RaiseCutoff(Struct, frozen=True):
     cutoff_nano: int | None
 
 
-Action = SeeAlerts | SnoozeAlerts | AcknowledgeAlerts | UnacknowledgeAlerts | InstallGuard | LiftGuard | RaiseCutoff
+TakeBack = UnseeAlerts | UnacknowledgeAlerts
+"""What takes an earlier action on alerts back."""
+Action = SeeAlerts | SnoozeAlerts | AcknowledgeAlerts | TakeBack | InstallGuard | LiftGuard | RaiseCutoff
 """What a person does on the screen; the poller's thread carries it out."""

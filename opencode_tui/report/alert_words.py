@@ -37,12 +37,15 @@ def cause_first(alert: Alert) -> tuple[str, str]:
     return (alert.cause.sentence, crossed) if alert.cause.found else (crossed, "")
 
 
-def group_text(group: AlertGroup) -> str:
-    """Such as `Fix header · 4 alerts · $40.47`: the session, its alerts, and what it has cost in all."""
+def group_texts(group: AlertGroup) -> tuple[str, tuple[str, ...]]:
+    """The title of the session, and what follows it: such as ` · 4 alerts · $40.47`, the longest variant first.
+
+    The amount is what the session has cost in all.
+    """
     count = plural(len(group.alerts), "alert")
     if group.session is None:
-        return count
-    return f"{group.session.title} · {count} · {format_usd(group.session.total_nano)}"
+        return "", (count,)
+    return group.session.title, (f" · {count} · {format_usd(group.session.total_nano)}", f" · {count}")
 
 
 def failed_deliveries(alert: Alert) -> tuple[DeliveryResult, ...]:
@@ -90,11 +93,11 @@ def details(alert: Alert, title: str, now_ms: int, calendar: Calendar) -> tuple[
     late = ", more than an hour after" if alert.late else ""
     looking = "none stands out" if alert_session(alert) is None else title
     return (
+        *((("do", cause.remedy),) if cause.remedy else ()),
         ("rule", f"{title_of(crossing)}{period}"),
         *((("line", line),) if rule is None or rule.has_line else ()),
         ("crossed", f"{crossed} · fired {fired}{late}"),
         *((("cause", f"cost {format_usd(cause.cost_nano)}"),) if cause.cost_nano else ()),
-        *((("do", cause.remedy),) if cause.remedy else ()),
         ("session", looking),
         ("state", state_text(alert, now_ms, calendar)),
         *(("channel", result_text(result, now_ms, calendar)) for result in alert.results),

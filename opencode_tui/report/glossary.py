@@ -27,9 +27,10 @@ WORDS = (
     ("lifted", "the guard lets all calls pass until the time that is named"),
     ("raised", "the guard holds a higher cutoff, for today only"),
     ("$0.42/h", "what was spent in the last 60 minutes"),
+    ("▲ 18:03", "when the warning is crossed at this rate, in a header without room for the word; ■ the cutoff"),
     ("on pace", "at this rate the week's target holds"),
     ("Ctx", "how much of the model's context is full"),
-    ("seen", "off the banner; it stays in the list of Why"),
+    ("seen", "off the banner; it stays in the list of Why, and u takes it back"),
     ("snoozed", "off the banner for an hour, with new alerts of its kind"),
     ("acknowledged", "dealt with: no snooze brings it back, u does"),
 )

@@ -14,6 +14,7 @@ from opencode_tui.records.outcomes import (
     AlertsSeen,
     AlertsSnoozed,
     AlertsUnacknowledged,
+    AlertsUnseen,
     CutoffRaised,
     GuardInstalled,
     GuardLifted,
@@ -25,8 +26,10 @@ def outcome_words(outcome: Outcome, calendar: Calendar, now_ms: int) -> str:
     return _WORDS[type(outcome)](outcome, calendar, now_ms)
 
 
-def undo_notice(outcome: AlertsAcknowledged) -> str:
-    """Such as `acknowledged: spend of the day  u takes it back`."""
+def undo_notice(outcome: AlertsAcknowledged | AlertsSeen) -> str:
+    """Such as `acknowledged: the day's spend  u takes it back`."""
+    if isinstance(outcome, AlertsSeen):
+        return f"{plural(len(outcome.ids), 'alert')} seen  u takes it back"
     if not outcome.new:
         return "acknowledged before"
     names = dict.fromkeys(title_of(alert.crossing) for alert in outcome.new)
@@ -35,6 +38,10 @@ def undo_notice(outcome: AlertsAcknowledged) -> str:
 
 def _seen(outcome: AlertsSeen, calendar: Calendar, now_ms: int) -> str:
     return f"{plural(len(outcome.ids), 'alert')} seen"
+
+
+def _unseen(outcome: AlertsUnseen, calendar: Calendar, now_ms: int) -> str:
+    return f"{plural(len(outcome.ids), 'alert')} new again"
 
 
 def _snoozed(outcome: AlertsSnoozed, calendar: Calendar, now_ms: int) -> str:
@@ -77,6 +84,7 @@ def _installed(outcome: GuardInstalled, calendar: Calendar, now_ms: int) -> str:
 
 _WORDS: Mapping[type[Any], Callable[[Any, Calendar, int], str]] = {
     AlertsSeen: _seen,
+    AlertsUnseen: _unseen,
     AlertsSnoozed: _snoozed,
     AlertsAcknowledged: _acknowledged,
     AlertsUnacknowledged: _unacknowledged,

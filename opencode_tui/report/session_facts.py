@@ -9,7 +9,7 @@ from opencode_tui.privacy.harmless import shown_id
 from opencode_tui.records.session import Node, SessionName, SessionView
 from opencode_tui.records.sessions import State
 from opencode_tui.report.turn_words import duration_text, fine_usd, short_model
-from opencode_tui.report.words import amount_text, clock_time, fitting, remedy_text
+from opencode_tui.report.words import amount_text, clock_time, fitting, remedy_text, text_cells
 
 STATE_WORDS: dict[State, str] = {
     "active": "● active",
@@ -199,15 +199,15 @@ def node_pieces(node: Node, root_nano: int) -> list[tuple[int, str]]:
 
 
 def node_text(node: Node, root_nano: int, width: int) -> str:
-    """As much of the line as fits in `width` characters; agent, amount and any oddity always stay.
+    """As much of the line as fits in `width` cells; agent, amount and any oddity always stay.
 
-    The title, which comes last, is cut where LEAST_NODE_TITLE characters of it fit.
+    The title, which comes last, is cut where LEAST_NODE_TITLE cells of it fit.
     """
     pieces = node_pieces(node, root_nano)
-    while (room := width - len(" · ".join(text for _, text in pieces))) < 0:
+    while (room := width - text_cells(" · ".join(text for _, text in pieces))) < 0:
         last, text = max(pieces)
-        if last == TITLE_RANK and len(text) + room >= LEAST_NODE_TITLE:
-            pieces[-1] = (last, fitting((text,), len(text) + room))
+        if last == TITLE_RANK and text_cells(text) + room >= LEAST_NODE_TITLE:
+            pieces[-1] = (last, fitting((text,), text_cells(text) + room))
         elif not last:
             break
         else:
@@ -243,7 +243,7 @@ def packed(facts: list[Fact], width: int) -> list[str]:
     lines: list[str] = []
     for fact in facts:
         text = fitting(fact, width)
-        if lines and len(lines[-1]) + 3 + len(text) <= width:
+        if lines and text_cells(lines[-1]) + 3 + text_cells(text) <= width:
             lines[-1] += "   " + text
         else:
             lines.append(text)

@@ -17,7 +17,7 @@ from opencode_tui.records.alerts import Alert
 from opencode_tui.records.day import Snapshot
 from opencode_tui.records.stores import StoreState
 from opencode_tui.report.alert_words import level_glyph
-from opencode_tui.report.words import amount_text, band_glyph, clock_time, fitting, meter
+from opencode_tui.report.words import amount_text, band_glyph, clock_time, fitting, meter, week_line
 
 LineStyle = Literal["calm", "note", "warning", "cutoff"]
 """The look of a state line."""
@@ -114,6 +114,13 @@ def failure_banner(failure: Failure, calendar: Calendar) -> StateLine:
     """Why the snapshot is stale."""
     since = clock_time(failure.since_ms, calendar)
     return StateLine("warning", (f"▲ Stale since {since}: {failure.reason}. Trying again; r tries now.",))
+
+
+def week_state(snapshot: Snapshot) -> StateLine:
+    """How the week stands, for a pane that has no room for the panels; without a store what to do."""
+    if not snapshot.stores:
+        return StateLine("note", ("Run OpenCode once and it appears here by itself", "Run OpenCode once"))
+    return StateLine("note", week_line(snapshot.week))
 
 
 def others_line(alerts: Sequence[Alert]) -> StateLine:

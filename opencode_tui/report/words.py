@@ -6,6 +6,8 @@ Functions that return a tuple give their text from the longest variant to the sh
 from __future__ import annotations
 
 from datetime import date
+from itertools import accumulate
+from unicodedata import combining, east_asian_width
 
 from opencode_tui.clock import Calendar, short_day
 from opencode_tui.money import format_usd, plural
@@ -17,14 +19,27 @@ _GLYPHS: dict[Band, str] = {"calm": "●", "warning": "▲", "cutoff": "■"}
 
 
 def fitting(variants: tuple[str, ...], width: int) -> str:
-    """The first variant that is at most `width` characters, else the last one cut to it with an ellipsis.
+    """The first variant that takes at most `width` cells, else the last one cut to it with an ellipsis.
 
     Empty if there are no variants.
     """
     for variant in variants:
-        if len(variant) <= width:
+        if text_cells(variant) <= width:
             return variant
-    return variants[-1][: width - 1] + "…" if variants and width > 0 else ""
+    if not variants or width <= 0:
+        return ""
+    ends = accumulate(map(text_cells, variants[-1]))
+    return "".join(letter for letter, end in zip(variants[-1], ends, strict=True) if end < width) + "…"
+
+
+def text_cells(text: str) -> int:
+    """The text's width in terminal cells: a letter of Chinese takes two, a combining mark none.
+
+    Without the tables of `wcwidth`, which would slow down every command.
+    """
+    if text.isascii():
+        return len(text)
+    return sum(2 if east_asian_width(letter) in "WF" else not combining(letter) for letter in text)
 
 
 def band_glyph(band: Band) -> str:
@@ -77,6 +92,13 @@ def crossing_text(snapshot: Snapshot, calendar: Calendar) -> tuple[str, ...]:
         return ("warning not today",)
     warning = f"warning {clock_time(snapshot.warning_at_ms, calendar)}"
     return (f"{warning} · {cutoff}", warning) if cutoff else (warning,)
+
+
+def crossing_sign(snapshot: Snapshot, calendar: Calendar) -> str:
+    """When the next line is crossed, in seven cells: such as `▲ 18:03`; empty if it is not crossed today."""
+    name: Band = "warning" if snapshot.band == "calm" else "cutoff"
+    at_ms = snapshot.warning_at_ms if name == "warning" else snapshot.cutoff_at_ms
+    return f"{band_glyph(name)} {clock_time(at_ms, calendar)}" if at_ms is not None and snapshot.band != name else ""
 
 
 def is_unknown(snapshot: Snapshot) -> bool:
@@ -134,7 +156,9 @@ def money_line(snapshot: Snapshot | None, calendar: Calendar) -> tuple[str, ...]
     if not snapshot.rate_nano:
         return line, figure
     pace = f"{line} · {amount_text(snapshot.rate_nano, snapshot.rate_lower_bound)}/h"
-    return f"{pace} · {crossing_text(snapshot, calendar)[-1]}", pace, line, figure
+    sign = crossing_sign(snapshot, calendar)
+    signed = (f"{pace} · {sign}", f"{pace} {sign}") if sign else ()
+    return f"{pace} · {crossing_text(snapshot, calendar)[-1]}", *signed, pace, line, figure
 
 
 def activity_text(snapshot: Snapshot) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from textual import events, on
 from textual.binding import Binding, BindingType
@@ -12,12 +12,20 @@ from opencode_tui import clock
 from opencode_tui.clock import MINUTE_MS, Calendar
 from opencode_tui.records.alerts import Alert, Level
 from opencode_tui.records.day import Snapshot
-from opencode_tui.records.outcomes import AlertsAcknowledged, AlertsSeen, AlertsSnoozed, AlertsUnacknowledged
+from opencode_tui.records.outcomes import (
+    AlertsAcknowledged,
+    AlertsSeen,
+    AlertsSnoozed,
+    AlertsUnacknowledged,
+    AlertsUnseen,
+)
 from opencode_tui.records.requests import (
     AcknowledgeAlerts,
     SeeAlerts,
     SnoozeAlerts,
+    TakeBack,
     UnacknowledgeAlerts,
+    UnseeAlerts,
 )
 from opencode_tui.report.alert_words import alert_session, level_glyph
 from opencode_tui.report.outcome_words import outcome_words, undo_notice
@@ -25,11 +33,12 @@ from opencode_tui.ui.announcer import Announcer
 from opencode_tui.ui.guarding import GuardingApp
 from opencode_tui.ui.poller import Poller
 from opencode_tui.ui.screens.base import OpenCause, OpenSession, SnapshotScreen
+from opencode_tui.ui.toasts import Severity
 from opencode_tui.ui.widgets.banner import Banner
 
 SNOOZE_MIN = 60
 TOAST_S = 8.0
-SEVERITY: dict[Level, Literal["information", "warning", "error"]] = {
+SEVERITY: dict[Level, Severity] = {
     "notice": "information",
     "warning": "warning",
     "cutoff": "error",
@@ -58,21 +67,28 @@ class AlertingApp(GuardingApp):
         ),
         Binding(
             "u",
-            "undo_acknowledge",
-            "Undo acknowledge",
-            tooltip="Take the last acknowledgement back",
+            "take_back",
+            "Undo",
+            tooltip="Take back the last that you have seen or acknowledged",
             id="alert.undo",
             show=False,
         ),
-        Binding("e", "open_cause", "Cause", tooltip="Open what caused the alert", id="alert.cause", show=False),
+        Binding(
+            "e",
+            "open_cause",
+            "Cause",
+            tooltip="Open what caused the alert; so you have seen it",
+            id="alert.cause",
+            show=False,
+        ),
     ]
 
     calendar: Calendar
     announcer: Announcer
     _touched_s: float | None = None
     _offered: int | None = None
-    _acknowledged: tuple[tuple[int, ...], ...] = ()
-    """The ids of each acknowledgement that can be taken back, the last one last."""
+    _undoing: tuple[TakeBack, ...] = ()
+    """What takes back each thing that was done, the last one last."""
 
     async def on_event(self, event: events.Event) -> None:
         if isinstance(event, events.Key | events.MouseDown):
@@ -80,12 +96,6 @@ class AlertingApp(GuardingApp):
             if not self.is_running or not self.screen_stack:
                 return  # the app is exiting
         await super().on_event(event)
-
-    def clear_notifications(self) -> None:
-        """Remove all toasts, and their holders: Textual leaves those, and they would push later toasts out of sight."""
-        super().clear_notifications()
-        for screen in self.screen_stack:
-            screen.query("ToastHolder").remove()
 
     @property
     def is_quiet(self) -> bool:
@@ -129,8 +139,8 @@ class AlertingApp(GuardingApp):
         """Disables the alerts' keys while there is no alert."""
         if action in ON_AN_ALERT:
             return self._at_hand is not None
-        if action == "undo_acknowledge":
-            return bool(self._undoable)
+        if action == "take_back":
+            return self._undo is not None
         if action == "see_alerts":
             return self.snapshot is not None and bool(self.snapshot.alerts)
         return super().check_action(action, parameters)
@@ -152,17 +162,21 @@ class AlertingApp(GuardingApp):
             self.poller.act(AcknowledgeAlerts((self._at_hand.id,)))
 
     @property
-    def _undoable(self) -> tuple[int, ...]:
-        """The alerts whose acknowledgement `u` takes back: the last one, else that of the alert at hand."""
-        if self._acknowledged:
-            return self._acknowledged[-1]
+    def _undo(self) -> TakeBack | None:
+        """What `u` does: take back what was done last, else what was done earlier to the alert at hand."""
+        if self._undoing:
+            return self._undoing[-1]
         alert = self._at_hand
-        return (alert.id,) if alert is not None and alert.acknowledged_ms is not None else ()
+        if alert is None:
+            return None
+        if alert.acknowledged_ms is not None:
+            return UnacknowledgeAlerts((alert.id,))
+        return UnseeAlerts((alert.id,)) if alert.seen_ms is not None else None
 
-    def action_undo_acknowledge(self) -> None:
-        if self._undoable:
-            self.poller.act(UnacknowledgeAlerts(self._undoable))
-            self._acknowledged = self._acknowledged[:-1]
+    def action_take_back(self) -> None:
+        if self._undo is not None:
+            self.poller.act(self._undo)
+            self._undoing = self._undoing[:-1]
 
     def action_open_cause(self) -> None:
         """Open the cause of the current alert."""
@@ -172,18 +186,16 @@ class AlertingApp(GuardingApp):
     def open_cause(self, alert: Alert) -> None:
         """Open the session and turn that caused an alert, or the Why screen if there is no such session.
 
-        Marks all shown alerts about that session as seen.
+        So the alert is seen; others about that session stand until they are opened as well.
         """
         session_id = alert_session(alert)
-        standing = self.snapshot.alerts if self.snapshot is not None else ()
         if session_id is None:
             self.open_why(alert)
         else:
             self.post_message(OpenSession(session_id, alert.cause.turn_id if alert.cause.session_id else None))
-        same = [each.id for each in standing if session_id is not None and alert_session(each) == session_id]
-        if alert.seen_ms is None or same:
+        if alert.seen_ms is None:
             self.clear_notifications()
-            self.poller.act(SeeAlerts(tuple(dict.fromkeys((alert.id, *same)))))
+            self.poller.act(SeeAlerts((alert.id,)))
 
     def open_why(self, alert: Alert) -> None:
         """Show the alert on the Why screen."""
@@ -200,19 +212,24 @@ class AlertingApp(GuardingApp):
     @on(Poller.Acted)
     def say_what_was_done(self, message: Poller.Acted) -> None:
         outcome = message.outcome
-        if isinstance(outcome, AlertsAcknowledged | AlertsUnacknowledged | AlertsSnoozed):
+        if isinstance(outcome, AlertsAcknowledged | AlertsUnacknowledged | AlertsUnseen | AlertsSnoozed):
             self.clear_notifications()  # what was said of these alerts before
         if isinstance(outcome, AlertsAcknowledged):
             if outcome.new:
-                self._acknowledged += (tuple(alert.id for alert in outcome.new),)
+                self._undoing += (UnacknowledgeAlerts(tuple(alert.id for alert in outcome.new)),)
             self.notify(undo_notice(outcome), markup=False)
-        elif not isinstance(outcome, AlertsSeen):  # the banner disappears, which is enough
+        elif isinstance(outcome, AlertsSeen):
+            if outcome.new:
+                self._undoing += (UnseeAlerts(outcome.new),)
+            if len(outcome.new) > 1:  # of one alert the banner disappears, which is enough
+                self.notify(undo_notice(outcome), markup=False)
+        else:
             self.notify(outcome_words(outcome, self.calendar, self.now_ms()), markup=False)
         for screen in self.screen_stack[-1:]:
             screen.refresh_bindings()
 
     @on(Poller.ActionFailed)
     def say_what_failed(self, message: Poller.ActionFailed) -> None:
-        if isinstance(message.action, UnacknowledgeAlerts):
-            self._acknowledged += (message.action.ids,)  # to be tried again
-        self.notify(f"{message.reason}.", title="Not done", severity="error", markup=False)
+        if isinstance(message.action, TakeBack):
+            self._undoing += (message.action,)  # to be tried again
+        self.notify(f"Not done: {message.reason}.", severity="error", markup=False)

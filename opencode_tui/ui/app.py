@@ -44,6 +44,9 @@ ENDING = (signal.SIGTERM, signal.SIGHUP)
 """Signals of a closed pane and of a shutdown."""
 
 
+THEME_SETTING = ("ui", "theme")
+
+
 class Tab(Struct, frozen=True):
     """A screen with a number key."""
 
@@ -323,8 +326,21 @@ class OpencodeTui(AlertingApp):
             self.push_screen(Palette(self.get_system_commands(self.screen)))
 
     def search_themes(self) -> None:
-        themes = [SystemCommand(name, "", partial(setattr, self, "theme", name)) for name in self.available_themes]
+        themes = [SystemCommand(name, "", partial(self._choose_theme, name)) for name in self.available_themes]
         self.push_screen(Palette(themes, "Search for themes…"))
+
+    def _choose_theme(self, name: str) -> None:
+        """Use a theme from now on: it is written into the settings, unless they are not this app's to write."""
+        self.theme = name
+        if self._store is None or name == self._settings.ui.theme:
+            return
+        if variable := self._store.overridden_by(THEME_SETTING):
+            self.notify(f"{name} until you leave: {variable} sets the theme", markup=False)
+            return
+        try:
+            self._use_saved(self._store.save({THEME_SETTING: name}))
+        except ValueError as error:
+            self.notify(f"{name} until you leave: {error}", severity="warning", markup=False)
 
     async def _in_sessions(self, action: str) -> None:
         """Do on the Sessions screen what one of its keys does."""

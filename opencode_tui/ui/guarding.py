@@ -16,13 +16,13 @@ from opencode_tui.guard.install import plugin_file
 from opencode_tui.records.day import Guard, Snapshot
 from opencode_tui.records.requests import InstallGuard, LiftGuard, RaiseCutoff
 from opencode_tui.report.guard_words import install_sentences, is_installable
-from opencode_tui.ui.harmless_screen import HarmlessApp
 from opencode_tui.ui.poller import Poller
+from opencode_tui.ui.toasts import ToastingApp
 
 LIFT_MIN = 30
 
 
-class GuardingApp(HarmlessApp):
+class GuardingApp(ToastingApp):
     """The key that installs the guard, and the palette's commands about it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -58,6 +58,13 @@ def test_the_manual_page_is_that_of_the_commands() -> None:
     assert FILE.read_text() == manpage(), "run `python -m tests.support.manpage`"
 
 
+def test_the_manual_page_says_what_the_program_is_and_has_the_examples() -> None:
+    page = FILE.read_text()
+    assert "\nopencode\\-tui \\- what OpenCode costs" in page, "for whatis and apropos"
+    assert ".SH EXAMPLES\n" in page and "opencode\\-tui usage \\-\\-period month \\-\\-by project\n" in page
+    assert ".SH EXIT STATUS\nexit codes: 0 done" in page
+
+
 def examples() -> list[list[str]]:
     """The words of each example that `--help` gives, without what is for the shell."""
     found = []
@@ -77,4 +84,4 @@ def test_each_command_has_an_example(shell: Shell) -> None:
     for command in EXAMPLES:
         code, out, _ = shell.run(*command.split(), "--help", places=[])
         assert code == 0
-        assert f"example: `opencode-tui {command}" in " ".join(out.split())
+        assert f"  opencode-tui {EXAMPLES[command]}" in out.split("\n"), "in one line, to be copied"

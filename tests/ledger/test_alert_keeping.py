@@ -44,10 +44,12 @@ def fired(file: Path) -> Iterator[tuple[sqlite3.Connection, Alert]]:
 def test_what_was_seen_stands_no_longer_and_stays_in_the_log(fired: tuple[sqlite3.Connection, Alert]) -> None:
     connection, alert = fired
     assert alert_log.standing(connection, NOON) == (alert,)
-    alert_log.mark_seen(connection, [alert.id], NOON + 5)
-    alert_log.mark_seen(connection, [alert.id], NOON + 9)
+    assert alert_log.mark_seen(connection, [alert.id], NOON + 5) == (alert.id,)
+    assert alert_log.mark_seen(connection, [alert.id], NOON + 9) == ()
     assert alert_log.standing(connection, NOON + 9) == ()
     assert alert_log.alerts(connection) == (replace(alert, seen_ms=NOON + 5),)
+    alert_log.unsee(connection, [alert.id])
+    assert alert_log.standing(connection, NOON + 9) == (alert,)
 
 
 def test_what_is_snoozed_stands_again_later(fired: tuple[sqlite3.Connection, Alert]) -> None:

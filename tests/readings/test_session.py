@@ -114,6 +114,18 @@ def test_a_sessions_causes_are_shown_and_their_turns_marked(generation: MakeStor
     assert [turn.causes for turn in shown.turns] == [(), *[("same file",)] * 4]
 
 
+@pytest.mark.parametrize("kind", ["New", "Child"])
+def test_a_session_that_has_only_opencodes_placeholder_is_called_by_project_and_time(kind: str, tmp_path: Path) -> None:
+    store = V1(tmp_path)
+    root = store.session(f"{kind} session - 2026-05-13T14:23:31.588Z")
+    store.call(root, cost="0.01", turn=store.prompt(root))
+    named = store.session(f"{kind} session - notes")
+    store.call(named, cost="0.01", turn=store.prompt(named))
+    ours = synced(store)
+    assert view(ours, root).title == "shop, 10:00"
+    assert view(ours, named).title == f"{kind} session - notes"
+
+
 def test_what_explains_less_than_a_tenth_of_a_session_is_not_its_cause(tmp_path: Path) -> None:
     store = V1(tmp_path)
     root = store.session("Fix header")
@@ -121,7 +133,8 @@ def test_what_explains_less_than_a_tenth_of_a_session_is_not_its_cause(tmp_path:
         store.call(root, cost=cost, turn=store.prompt(root), tools=[tool("edit", "src/Button.tsx")])
     store.call(root, cost="0.30", turn=store.prompt(root))
     shown = view(synced(store), root)
-    assert shown.causes == () and not any(turn.causes for turn in shown.turns)
+    assert [cause.turn_id for cause in shown.causes] == [shown.turns[3].id], "the last turn made most of it"
+    assert [turn.causes for turn in shown.turns] == [(), (), (), ("most of the cost",)]
 
 
 @pytest.mark.parametrize("generation", GENERATIONS)

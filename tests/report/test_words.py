@@ -32,6 +32,14 @@ def test_fit_takes_the_longest_variant_that_fits_and_cuts_only_the_last() -> Non
     assert words.fitting((), 9) == ""
 
 
+def test_letters_of_two_cells_and_combining_marks_are_measured_as_the_terminal_shows_them() -> None:
+    assert words.fitting(("購物車", "cart"), 6) == "購物車"
+    assert words.fitting(("購物車", "cart"), 5) == "cart"
+    assert words.fitting(("購物車",), 5) == "購物…"
+    assert words.fitting(("購物車",), 4) == "購…", "half a letter is none"
+    assert words.fitting(("cafe\u0301",), 4) == "cafe\u0301"
+
+
 @pytest.mark.parametrize(
     ("count", "text"),
     [

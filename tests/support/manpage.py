@@ -8,7 +8,7 @@ from pathlib import Path
 from argparse_manpage.manpage import Manpage  # type: ignore[import-untyped]
 
 import opencode_tui.cli
-from opencode_tui.cli.parser import make_parser
+from opencode_tui.cli.parser import EXAMPLES, make_parser
 
 FILE = Path(opencode_tui.cli.__file__).with_name("opencode-tui.1")
 
@@ -17,7 +17,16 @@ def manpage() -> str:
     """The page without a date, so that it changes with the commands alone."""
     page = Manpage(make_parser())
     page.date, page.manual = "", "User Commands"
-    return re.sub(r"[ \t]+$", "", str(page), flags=re.MULTILINE).rstrip() + "\n"
+    text = re.sub(r"[ \t]+$", "", str(page), flags=re.MULTILINE).rstrip() + "\n"
+    name, examples = ".SH NAME\nopencode\\-tui", "".join(map(_example, dict.fromkeys(EXAMPLES.values())))
+    text = text.replace(f"{name}\n", f"{name} \\- what OpenCode costs, live and in scripts\n")
+    return text.replace(".SH COMMENTS\n", f".SH EXAMPLES\n{examples}.SH EXIT STATUS\n")
+
+
+def _example(words: str) -> str:
+    """A paragraph with a command line, in which a shell would read `-` and quotes."""
+    line = f"opencode-tui {words}".replace("\\", "\\e").replace("-", "\\-").replace("'", "\\(aq").replace("~", "\\(ti")
+    return f".PP\n.nf\n{line}\n.fi\n"
 
 
 if __name__ == "__main__":

@@ -32,10 +32,6 @@ def screen_lines(app: App[Any]) -> list[str]:
     return ["".join(segment.text for segment in strip) for strip in strips]
 
 
-def toast_texts(app: App[Any]) -> list[str]:
-    return [notification.message for notification in app._notifications]
-
-
 def has_messages(app: App[Any]) -> bool:
     """Whether messages wait for a running app to handle them."""
     return app.is_running and app._message_queue is not None and app._message_queue.qsize() > 0

@@ -62,6 +62,11 @@ def screen_text(app: OpencodeTui) -> str:
     return "\n".join(screen_lines(app))
 
 
+def toast_texts(app: OpencodeTui) -> list[str]:
+    """The texts of the toasts, the oldest first."""
+    return [toast.text for toast in app.toasts]
+
+
 def answered(app: OpencodeTui) -> bool:
     """Whether the screen that is seen shows the answer to what it asked, or why there is none."""
     screen = app.screen

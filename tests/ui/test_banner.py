@@ -7,17 +7,31 @@ from textual.widgets import Input
 
 from opencode_tui.records.alerts import Cause
 from opencode_tui.records.day import Guard
-from opencode_tui.records.outcomes import AlertsAcknowledged, AlertsSeen, AlertsSnoozed, AlertsUnacknowledged, Outcome
-from opencode_tui.records.requests import AcknowledgeAlerts, Action, SeeAlerts, SnoozeAlerts, UnacknowledgeAlerts
+from opencode_tui.records.outcomes import (
+    AlertsAcknowledged,
+    AlertsSeen,
+    AlertsSnoozed,
+    AlertsUnacknowledged,
+    AlertsUnseen,
+    Outcome,
+)
+from opencode_tui.records.requests import (
+    AcknowledgeAlerts,
+    Action,
+    SeeAlerts,
+    SnoozeAlerts,
+    UnacknowledgeAlerts,
+    UnseeAlerts,
+)
 from opencode_tui.ui.app import OpencodeTui
 from opencode_tui.ui.screens.session import SessionScreen
 from opencode_tui.ui.screens.why import WhyScreen
 from opencode_tui.ui.tables.row_table import RowTable
 from opencode_tui.ui.tables.today import DaySessionTable
 from opencode_tui.ui.widgets.banner import Banner, alert_lines
+from opencode_tui.ui.widgets.key_footer import KeyFooter
 from opencode_tui.ui.widgets.turns_panel import TurnsPanel
 from tests.support.records import replace
-from tests.support.textual_internals import toast_texts
 from tests.ui.alert_builders import DAY_CROSSING, FIRED, RATE, alert
 from tests.ui.alert_showing import BAND_LINE, NOTHING_STANDS_OUT, over, poll
 from tests.ui.builders import at, session_list, snapshot
@@ -32,6 +46,7 @@ from tests.ui.showing import (
     screen_text,
     settled,
     showing,
+    toast_texts,
     until,
 )
 
@@ -104,12 +119,38 @@ async def test_its_cause_is_the_session_with_the_cursor_on_the_turn_and_so_it_is
         assert feed.actions == [SeeAlerts((2,))]
 
 
-async def test_what_else_stands_about_the_opened_session_is_seen_with_it() -> None:
+async def test_e_sees_the_alert_that_it_opens_and_the_next_about_the_session_stands() -> None:
     other = alert(3, cause=Cause("of another", "ses_other", None))
     app, feed = over(alert(2), other, alert(1))
     async with showing(app, WIDE) as pilot:
         await pilot.press("e")
-        await until(pilot, lambda: feed.actions == [SeeAlerts((2, 1))])
+        await until(pilot, lambda: feed.actions == [SeeAlerts((2,))])
+        await poll(pilot, feed, snapshot("$0.93", alerts=(other, alert(1, "the first one"))))
+        await until(pilot, lambda: "the first one" in screen_text(app))
+        await pilot.press("e")
+        await until(pilot, lambda: feed.actions == [SeeAlerts((2,)), SeeAlerts((1,))])
+
+
+async def test_u_takes_back_what_a_and_e_have_seen_the_last_first() -> None:
+    app, feed = over(alert(2), alert(1))
+
+    def seeing(action: Action) -> Outcome:
+        if isinstance(action, SeeAlerts):
+            return AlertsSeen(action.ids, action.ids)
+        assert isinstance(action, UnseeAlerts)
+        return AlertsUnseen(action.ids)
+
+    feed.on_act = seeing
+    async with showing(app, WIDE) as pilot:
+        await pilot.press("A")
+        await until(pilot, lambda: toast_texts(app) == ["2 alerts seen  u takes it back"])
+        await pilot.press("e")
+        await until(pilot, lambda: len(feed.actions) == 2)
+        await pilot.press("u")
+        await until(pilot, lambda: toast_texts(app) == ["1 alert new again"])
+        await pilot.press("u")
+        await until(pilot, lambda: toast_texts(app) == ["2 alerts new again"])
+    assert feed.actions == [SeeAlerts((2, 1)), SeeAlerts((2,)), UnseeAlerts((2,)), UnseeAlerts((2, 1))]
 
 
 async def test_a_new_alert_takes_the_focus_and_gives_it_back_when_it_is_seen() -> None:
@@ -171,12 +212,11 @@ async def test_x_acknowledges_the_alert_and_u_takes_it_back_the_last_one_first()
 async def test_a_notice_that_was_replaced_takes_no_room() -> None:
     app, feed = over(alert(2))
     feed.on_act = acknowledging
-    async with app.run_test(size=(36, 20), notifications=True) as pilot:
-        await settled(pilot)
-        for key, said in (("x", "u takes it back"), ("u", "1 acknowledgement taken")) * 3:
+    async with showing(app, (36, 20)) as pilot:
+        for key, said, lines in (("x", "acknowledged: the day's spend", 2), ("u", "1 acknowledgement taken", 1)) * 3:
             await pilot.press(key)
             await until(pilot, lambda: said in screen_text(app))  # noqa: B023
-            assert len(app.screen.query("ToastHolder")) == len(toast_texts(app)) == 1
+            assert len(toast_texts(app)) == 1 and app.screen.query_one(KeyFooter).size.height == lines
 
 
 async def test_what_was_acknowledged_before_is_not_taken_back_by_u() -> None:
@@ -202,7 +242,7 @@ async def test_an_acknowledgement_that_could_not_be_taken_back_can_be_tried_agai
 
         feed.on_act = refuse
         await pilot.press("u")
-        await until(pilot, lambda: "database is locked." in toast_texts(app))
+        await until(pilot, lambda: "Not done: database is locked." in toast_texts(app))
         feed.on_act = acknowledging
         await pilot.press("u")
         await until(pilot, lambda: toast_texts(app)[-1] == "1 acknowledgement taken back")
@@ -249,8 +289,7 @@ async def test_a_click_on_the_banner_opens_the_cause() -> None:
 
 async def test_markup_in_an_alert_is_text() -> None:
     app, feed = over(alert(1, 'edits in "[/x] [b]Fix[/b]"'))
-    async with app.run_test(size=WIDE, notifications=True) as pilot:
-        await settled(pilot)
+    async with showing(app, WIDE) as pilot:
         assert 'edits in "[/x] [b]Fix[/b]"' in screen_text(app)
         await poll(pilot, feed, snapshot("$0.93", alerts=(alert(2, "and [/y] [red]more"),)))
         assert toast_texts(app) == ["and [/y] [red]more"]
@@ -277,6 +316,8 @@ def test_a_narrow_pane_says_what_to_do_below_the_sentence_and_then_names_the_key
     lines, todo, hint = alert_lines("short", remedy, hints, 24)
     assert (lines, todo, hint) == (["short"], ["→ esc, then /compact", ""], "a seen")
     assert alert_lines("short", (), hints, 24) == (["short"], [], "a seen")
+    _, todo, _ = alert_lines("short", ("→ say all you want of Button.tsx in one message, or /undo: why",), hints, 24)
+    assert todo[:3] == ["→ say all you want of", "Button.tsx in one", "message, or /undo: why"], "three lines, not cut"
 
 
 async def test_a_failed_action_is_said_and_the_screen_goes_on() -> None:
@@ -289,7 +330,7 @@ async def test_a_failed_action_is_said_and_the_screen_goes_on() -> None:
     async with showing(app) as pilot:
         await pilot.press("a")
         await until(pilot, lambda: bool(toast_texts(app)))
-        assert toast_texts(app) == ["the ledger is [locked] by another."]
+        assert toast_texts(app) == ["Not done: the ledger is [locked] by another."]
         await poll(pilot, feed, snapshot("$1.11"))
         assert "$1.11" in screen_text(app) and app.failure is None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import Namespace
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from rich.color import Color as RichColor
@@ -29,6 +29,7 @@ from opencode_tui.ui.screens.settings import SettingsScreen
 from opencode_tui.ui.screens.today import TodayScreen
 from opencode_tui.ui.screens.why import WhyScreen
 from opencode_tui.ui.theme import CALM
+from opencode_tui.ui.toasts import Severity
 from tests.support.textual_internals import screen_segments
 from tests.ui.alert_builders import alert
 from tests.ui.alert_showing import answer
@@ -114,6 +115,11 @@ async def test_all_text_can_be_read_in_every_theme(part: int, tmp_path: Path) ->
                 await quiet(app)
                 assert isinstance(app.screen, SCREENS[state]), state
                 faint += too_faint(app)
+            for severity in get_args(Severity):
+                app.notify("a toast", severity=severity, markup=False)
+            await quiet(app)
+            faint += too_faint(app)
+            app.clear_notifications()
         assert faint == []
 
 

@@ -247,6 +247,14 @@ async def test_in_a_pane_of_three_rows_there_are_no_tabs() -> None:
         assert "▾" not in screen_text(app)
 
 
+async def test_in_a_pane_of_three_rows_a_session_has_the_last_one() -> None:
+    async with sessions(*ROWS, size=(36, 3)) as (app, _, pilot):
+        before = screen_text(app).splitlines()[2]
+        assert "$" in before
+        await pilot.press("down")
+        await until(pilot, lambda: screen_text(app).splitlines()[2] != before)
+
+
 async def test_a_period_asked_for_again_shows_its_last_list_until_the_new_one_is_there() -> None:
     async with sessions(*ROWS, size=(80, 24)) as (app, feed, pilot):
         for period in ("month", "year", "all", "today", "yesterday", "week"):

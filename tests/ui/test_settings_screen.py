@@ -13,9 +13,9 @@ from opencode_tui.cli.settings_file import SettingsFile
 from opencode_tui.config import load_settings
 from opencode_tui.ui.app import OpencodeTui
 from opencode_tui.ui.screens.settings import SettingsScreen
-from tests.support.textual_internals import toast_texts
 from tests.ui.builders import FakeFeed, clock, nano, snapshot
-from tests.ui.showing import NARROW, NORMAL, screen_text, showing, until
+from tests.ui.quiet import quiet
+from tests.ui.showing import NARROW, NORMAL, screen_text, showing, toast_texts, until
 
 TEXT = "# mine\n[budget]\nwarning_usd = 0.80  # look\n"
 
@@ -166,3 +166,75 @@ async def test_the_demo_has_settings_of_its_own() -> None:
     async with showing(app) as pilot:
         await pilot.press("comma")
         await until(pilot, lambda: any("start without --demo" in text for text in toast_texts(app)))
+
+
+@pytest.mark.parametrize(
+    ("channel", "said"),
+    [("command", "channels.command_line names no program"), ("webhook", "there is no address; set OPENCODE_TUI")],
+)
+async def test_a_channel_that_cannot_deliver_is_not_turned_on(channel: str, said: str, file: Path) -> None:
+    app, feed = dashboard(file)
+    async with showing(app) as pilot:
+        await opened(app, pilot)
+        app.screen.query_one(f"#channels-{channel}", Select).value = "warning"
+        await pilot.press("ctrl+s")
+        wrong = app.screen.query_one("#wrong", Static)
+        await until(pilot, lambda: said in str(wrong.render()))
+        assert f"the channel {channel} cannot be turned on" in str(wrong.render())
+        assert isinstance(app.screen, SettingsScreen)
+    assert file.read_text() == TEXT and feed.used == []
+
+
+async def test_a_channel_with_a_program_is_turned_on(file: Path) -> None:
+    file.write_text(f'{TEXT}[channels]\ncommand_line = ["true"]\n')
+    app, feed = dashboard(file)
+    async with showing(app) as pilot:
+        await opened(app, pilot)
+        app.screen.query_one("#channels-command", Select).value = "warning"
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: bool(feed.used))
+    assert 'command = "warning"' in file.read_text()
+
+
+async def test_what_a_channel_lacked_before_does_not_hinder_other_changes(file: Path) -> None:
+    file.write_text(f'{TEXT}[channels]\ncommand = "warning"\n')
+    app, feed = dashboard(file)
+    async with showing(app) as pilot:
+        await opened(app, pilot)
+        await pilot.press("tab", *"2.50", "ctrl+s")
+        await until(pilot, lambda: bool(feed.used))
+    assert "cutoff_usd = 2.50" in file.read_text()
+
+
+async def choose_theme(pilot: Pilot[None], name: str) -> None:
+    for typed in ("theme", name):
+        if typed == "theme":
+            await pilot.press("ctrl+p")
+        await quiet(pilot.app)
+        await pilot.press(*typed, "enter")
+        await quiet(pilot.app)
+
+
+async def test_a_theme_of_the_palette_is_saved_as_in_the_dialog_and_said_once(file: Path) -> None:
+    app, feed = dashboard(file)
+    async with showing(app) as pilot:
+        await choose_theme(pilot, "nord")
+        await until(pilot, lambda: bool(feed.used))
+        assert app.theme == "nord"
+        assert [text for text in toast_texts(app) if "config.toml" in text] == [f"Saved in {file}"]
+        await choose_theme(pilot, "nord")
+        assert len(feed.used) == 1, "it is saved already"
+    assert file.read_text() == f'{TEXT}\n[ui]\ntheme = "nord"\n'
+
+
+async def test_a_theme_that_cannot_be_saved_is_used_until_the_end(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file.chmod(0o444)
+    app, feed = dashboard(file)
+    async with showing(app) as pilot:
+        await choose_theme(pilot, "nord")
+        await until(pilot, lambda: any("nord until you leave" in text for text in toast_texts(app)))
+        monkeypatch.setenv("OPENCODE_TUI_UI__THEME", "calm")
+        await choose_theme(pilot, "dracula")
+        await until(pilot, lambda: any("OPENCODE_TUI_UI__THEME sets the theme" in text for text in toast_texts(app)))
+        assert app.theme == "dracula"
+    assert file.read_text() == TEXT and feed.used == []

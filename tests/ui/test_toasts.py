@@ -9,11 +9,10 @@ from opencode_tui.config.settings import Channels
 from opencode_tui.records.alerts import Alert, DeliveryResult
 from opencode_tui.ui.announcer import Announcer
 from tests.support.records import replace
-from tests.support.textual_internals import toast_texts
 from tests.ui.alert_builders import DAY_CROSSING, alert
 from tests.ui.alert_showing import over, poll
 from tests.ui.builders import at, snapshot
-from tests.ui.showing import WIDE, screen_text, showing, until
+from tests.ui.showing import WIDE, screen_text, showing, toast_texts, until
 
 
 async def test_a_new_alert_is_toasted_once_however_often_it_is_in_a_snapshot() -> None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import Any
 
 import pytest
 from textual.pilot import Pilot
 
 from opencode_tui.alerts.rules import in_force
+from opencode_tui.clock import Calendar
 from opencode_tui.config.settings import Lines, SpendRule
 from opencode_tui.records.requests import SeeAlerts, UnacknowledgeAlerts
-from opencode_tui.report.alert_words import measured
+from opencode_tui.report.alert_words import details, measured
 from opencode_tui.ui.app import OpencodeTui
 from opencode_tui.ui.screens.session import SessionScreen
 from opencode_tui.ui.screens.why import WhyScreen
@@ -18,7 +20,6 @@ from opencode_tui.ui.tables.row_table import RowTable
 from opencode_tui.ui.widgets.alert_detail import AlertDetail
 from tests.support.options import alert_settings
 from tests.support.records import replace
-from tests.support.textual_internals import toast_texts
 from tests.support.watched import QUIET
 from tests.ui.alert_builders import DAY_CROSSING, FIRED, alert, fired
 from tests.ui.alert_showing import over, poll
@@ -34,6 +35,7 @@ from tests.ui.showing import (
     screen_text,
     settled,
     showing,
+    toast_texts,
     until,
 )
 
@@ -62,6 +64,18 @@ async def test_why_groups_by_session_and_details_the_alert_at_the_cursor() -> No
         await pilot.press("end")
         await until(pilot, lambda: "session Add login flow" in joined(screen_text(app)))
         assert [row.alert.id for row in screen._rows.values()] == [4, 1, 3], "the new one, the cutoff, the notices"
+
+
+def test_what_to_do_comes_first_in_the_details() -> None:
+    labels = [label for label, _ in details(alert(), "Fix header", NOW, Calendar(UTC))]
+    assert labels[:3] == ["do", "rule", "line"], "a low pane shows the first ones alone"
+
+
+async def test_a_headings_title_is_shortened_before_its_count() -> None:
+    app, _ = over(*FIRED[:1])
+    async with showing(app, NARROW) as pilot:
+        await why(pilot)
+        assert "▸ Fix head… · 2 alerts " in screen_text(app)
 
 
 def joined(text: str) -> str:

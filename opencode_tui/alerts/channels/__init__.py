@@ -5,7 +5,7 @@ Every command with a config.toml imports them for their options, so what only `s
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from msgspec import Struct
@@ -64,6 +64,13 @@ def all_off(channels: Channels) -> Channels:
     """The settings with all delivery channels off."""
     names = {channel.name for channel in CHANNELS}
     return replace(channels, options={name: value for name, value in channels.options.items() if name not in names})
+
+
+def lacking(settings: Settings, environ: Mapping[str, str], names: Collection[str]) -> str:
+    """What the first of these channels that is on and cannot deliver needs, as a sentence; empty if all can."""
+    on = levels(settings.channels).keys() & set(names)
+    reasons = ((each.name, each.lacks(settings, environ)) for each in CHANNELS if each.name in on)
+    return next((f"the channel {name} cannot be turned on: {reason}" for name, reason in reasons if reason), "")
 
 
 def routes(settings: Settings, environ: Mapping[str, str]) -> tuple[Route, ...]:

@@ -32,6 +32,8 @@ class ChannelType(Struct, frozen=True):
     """It interrupts people, so that it skips late alerts below the cutoff."""
     options: tuple[Option[Any], ...] = ()
     """Its settings below [channels] beside its level."""
+    lacks: Callable[[Settings, Mapping[str, str]], str] = lambda settings, environ: ""
+    """What it needs and does not have, as a sentence that says what to do; empty if it can deliver."""
     rank: int = 80
     """Channels are listed by ascending rank."""
 

@@ -164,6 +164,14 @@ def make(settings: Settings, environ: Mapping[str, str]) -> Webhook:
     return Webhook(lambda: address_of(URL_FILE.of(settings.channels), environ))
 
 
+def _lacks(settings: Settings, environ: Mapping[str, str]) -> str:
+    try:
+        address_of(URL_FILE.of(settings.channels), environ)
+    except ChannelError as error:
+        return str(error)
+    return ""
+
+
 URL_FILE = ValueOption("webhook_url_file", None, url_file)
 """The file that holds the address; None uses OPENCODE_TUI_WEBHOOK_URL."""
-CHANNEL = ChannelType("webhook", make, options=(URL_FILE,), rank=20)
+CHANNEL = ChannelType("webhook", make, options=(URL_FILE,), lacks=_lacks, rank=20)

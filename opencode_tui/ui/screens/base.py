@@ -17,6 +17,7 @@ from opencode_tui.records.day import Snapshot
 from opencode_tui.records.requests import Request
 from opencode_tui.report.states import POLL_MS, Failure
 from opencode_tui.ui.leaving import LeavingScreen
+from opencode_tui.ui.widgets.day_header import LOWEST_ROWS
 
 WIDTHS = [(0, "-narrow"), (64, "-slim"), (80, "-middle"), (110, "-wide")]
 HEIGHTS = [(0, "-short"), (34, "-tall"), (46, "-taller"), (56, "-tallest")]
@@ -88,6 +89,7 @@ class SnapshotScreen(LeavingScreen):
 
     def on_resize(self) -> None:
         self.set_class(self.is_broad, "-broad")
+        self.set_class(self.size.height <= LOWEST_ROWS, "-lowest")
 
     @property
     def crumb(self) -> tuple[str, ...]:

@@ -21,7 +21,8 @@ from opencode_tui.records.alerts import LEVELS
 from opencode_tui.ui.leaving import LeavingScreen
 
 SettingPath = tuple[str, ...]
-OWN_THEME = "the app's own"
+OWN_THEME = "default"
+"""The choice of the app's own theme, in a word that a narrow pane has room for."""
 
 
 class SettingsStore(Protocol):

@@ -67,9 +67,9 @@ class WhyScreen(AskingScreen):
         ),
         Binding(
             "u",
-            "app.undo_acknowledge",
-            "Undo acknowledge",
-            tooltip="Take the last acknowledgement back",
+            "app.take_back",
+            "Undo",
+            tooltip="Take back the last that you have seen or acknowledged",
             id="why.undo",
             group=ALERT_KEYS,
         ),

@@ -11,14 +11,17 @@ from opencode_tui.analysis.alert_groups import AlertGroup, is_open
 from opencode_tui.clock import Calendar, Clock
 from opencode_tui.money import format_usd
 from opencode_tui.records.alerts import Alert
-from opencode_tui.report.alert_words import brief_moment, cause_first, group_text, level_glyph, state_text
+from opencode_tui.report.alert_words import brief_moment, cause_first, group_texts, level_glyph, state_text
 from opencode_tui.ui.tables.columns import Column
 from opencode_tui.ui.theme import STYLES
+from opencode_tui.ui.widgets.blocks import cut, width_of
 
 AlertRowPlace = Literal["one", "closed", "opened", "member"]
 """An alert by itself, the heading of a group, or an alert below an opened heading."""
 MIN_WHY, FULL_WHY = 30, 60
 """The width that the cause keeps beside the important columns, and beside all others."""
+LEAST_GROUP_TITLE = 8
+"""The cells of a heading's title below which its cost is left out."""
 HEADINGS = ("closed", "opened")
 
 
@@ -51,11 +54,24 @@ def in_color(text: str, row: AlertRow, at: AlertContext) -> Text:
     return Text(text, style="" if is_handled(row, at) else STYLES[row.alert.crossing.level])
 
 
-def why_text(row: AlertRow) -> str:
+def why_text(row: AlertRow, width: int) -> str:
     """The cause; for a heading whose alerts they are, how many, and the cause of the gravest."""
     if row.is_heading:
-        return f"{'▾' if row.place == 'opened' else '▸'} {group_text(row.group)}: {cause_first(row.alert)[0]}"
+        mark = "▾ " if row.place == "opened" else "▸ "
+        text = mark + heading(row.group, width - len(mark))
+        has_room = width - width_of(text) > LEAST_GROUP_TITLE
+        return f"{text}: {cause_first(row.alert)[0]}" if has_room else text
     return ("  " if row.place == "member" else "") + cause_first(row.alert)[0]
+
+
+def heading(group: AlertGroup, width: int) -> str:
+    """Such as `Fix header · 4 alerts · $40.47`; where there is no room for it the title gives way, never the count."""
+    title, tails = group_texts(group)
+    for tail in tails:
+        room = width - width_of(tail)
+        if room >= min(width_of(title), LEAST_GROUP_TITLE):
+            break
+    return cut(title, min(width_of(title), max(room, 1))) + tail
 
 
 def title_beside(row: AlertRow) -> str:
@@ -83,7 +99,14 @@ ALERT_COLUMNS = (
     AlertColumn(
         "level", "Level", lambda row, at: in_color(row.alert.crossing.level, row, at), 7, drop_at=2, grow_min=MIN_WHY
     ),
-    AlertColumn("what", "Why", lambda row, at: why_text(row), FULL_WHY, grow=True),
+    AlertColumn(
+        "what",
+        "Why",
+        lambda row, at: why_text(row, FULL_WHY),
+        FULL_WHY,
+        grow=True,
+        fitted=lambda row, at, width: why_text(row, width),
+    ),
     AlertColumn(
         "crossed",
         "Crossed",

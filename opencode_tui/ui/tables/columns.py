@@ -41,6 +41,8 @@ class Column(Struct, Generic[TableRow, CellContext, Group], frozen=True):
     max_table: int = sys.maxsize
     """Shown in tables of at most so many cells."""
     sort: Sort[TableRow] | None = None
+    fitted: Callable[[TableRow, CellContext, int], Cell] | None = None
+    """Its cell in so many terminal cells, where more than its end has to give way; None: `cell` is cut."""
     total: Callable[[Group], Cell] | None = None
     """Its cell in the heading of a group of rows; None leaves it empty."""
 

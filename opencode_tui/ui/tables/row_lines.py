@@ -143,7 +143,8 @@ class RowLines(ScrollView, Generic[TableRow, CellContext, Group]):
         dim = "$text-muted" if self._is_dim(row, context) else ""
 
         def make(column: AnyColumn, size: int) -> Text:
-            text = cell_text(column.cell(row, context), size)
+            cell = column.cell(row, context) if column.fitted is None else column.fitted(row, context, size)
+            text = cell_text(cell, size)
             text.style = text.style or dim
             return text
 

@@ -15,12 +15,13 @@ from textual.widgets import Static
 from opencode_tui.clock import Calendar
 from opencode_tui.records.alerts import Alert
 from opencode_tui.records.day import Snapshot
-from opencode_tui.report.alert_words import banner_hints, banner_text
-from opencode_tui.report.states import Failure, StateLine, banners, others_line
+from opencode_tui.report.alert_words import banner_hints, banner_text, cause_first, level_glyph
+from opencode_tui.report.states import Failure, StateLine, banners, others_line, week_state
 from opencode_tui.report.words import remedy_text
 from opencode_tui.ui.moving import MOVE_KEYS
 from opencode_tui.ui.theme import STYLES
-from opencode_tui.ui.widgets.blocks import MAX_REMEDY_LINES, in_lines, width_of
+from opencode_tui.ui.widgets.blocks import in_lines, remedy_lines, width_of
+from opencode_tui.ui.widgets.day_header import LOW_ROWS, LOWEST_ROWS
 
 BANNER_LINES = 4
 """The most state lines besides the alert."""
@@ -33,9 +34,10 @@ def alert_lines(
 ) -> tuple[list[str], list[str], str]:
     """(the lines of an alert, those of its remedy, the hint that follows on the last line).
 
-    An alert has at most four lines, a remedy two. They take precedence; the longest hint that fits is used.
+    An alert has at most four lines, a remedy two, or three where its shortest variant needs them. They take precedence;
+    the longest hint that fits is used.
     """
-    lines, todo = in_lines((text,), width, MAX_ALERT_LINES), in_lines(remedy, width, MAX_REMEDY_LINES)
+    lines, todo = in_lines((text,), width, MAX_ALERT_LINES), remedy_lines(remedy, width)
     last = todo or lines
     room = width - width_of(last[-1]) - len(GAP)
     for hint in hints:
@@ -89,6 +91,7 @@ class Banner(Static):
         self._say()
 
     def on_resize(self) -> None:
+        self._say()
         self._write()
 
     def on_click(self, event: events.Click) -> None:
@@ -129,7 +132,7 @@ class Banner(Static):
 
     def offer(self) -> None:
         """Take the focus, so that enter opens the cause; it returns when the alert is seen."""
-        if self._alert is not None and not self.has_focus:
+        if self._alert is not None and self.display and not self.has_focus:
             self._before = self.screen.focused
             self.focus(scroll_visible=False)
 
@@ -140,6 +143,8 @@ class Banner(Static):
         shown: tuple[StateLine, ...] = (others_line(alerts),) if alerts and not own else ()
         if self._with_states:
             shown += banners(self.snapshot, self.failure, self._calendar, alert)[:BANNER_LINES]
+            if self.app.size.height <= LOWEST_ROWS and alert is None and not shown and self.snapshot is not None:
+                shown = (week_state(self.snapshot),)
         if (shown, alert, more) != (self._states, self._alert, self._more):
             self._states, self._alert, self._more = shown, alert, more
             if alert is None and self.has_focus:
@@ -150,12 +155,21 @@ class Banner(Static):
 
     def _write(self) -> None:
         width = self.size.width or self.app.size.width - 2
-        lines = self._alert_lines(width)
+        alert = self._alert if self.app.size.height <= LOW_ROWS else None
+        self.screen.set_class(alert is not None and bool(alert.cause.remedy), "-todo")
+        lines = self._low_lines(alert, width) if alert is not None else self._alert_lines(width)
         for state in self._states:
             # a line with only one variant is a full sentence, and may wrap
             text = state.text(width) if len(state.variants) > 1 else state.variants[0]
             lines.append(Content.styled(text, STYLES[state.level]))
         self.update(Content("\n").join(lines))
+
+    def _low_lines(self, alert: Alert, width: int) -> list[Content]:
+        """One line for the cause, and one for what to do, which takes the footer's place in a pane of three rows."""
+        why = f"{level_glyph(alert.crossing.level)} {cause_first(alert)[0]}"
+        style = STYLES[alert.crossing.level]
+        lines = [Content.styled(line, style) for line in in_lines((why,), width, 1)]
+        return lines + [Content(line) for line in in_lines(remedy_text(alert.cause.remedy), width, 1)]
 
     def _alert_lines(self, width: int) -> list[Content]:
         if self._alert is None or self.snapshot is None:

@@ -71,3 +71,9 @@ def in_lines(variants: tuple[str, ...], width: int, most: int) -> list[str]:
         return []
     lines = wrapped(variants[-1], width)
     return [*lines[: most - 1], cut(" ".join(lines[most - 1 :]), width).rstrip()]
+
+
+def remedy_lines(variants: tuple[str, ...], width: int) -> list[str]:
+    """What to do in two lines of `width` cells; the shortest variant in three, where it would be cut."""
+    lines = in_lines(variants, width, MAX_REMEDY_LINES)
+    return in_lines(variants[-1:], width, MAX_REMEDY_LINES + 1) if lines and lines[-1].endswith("…") else lines

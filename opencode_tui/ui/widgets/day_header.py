@@ -16,6 +16,8 @@ from opencode_tui.ui.widgets.blocks import cut, width_of
 SEPARATOR = " · "
 LEAST_TITLE = 5
 """A title that would be cut to fewer cells is left out."""
+LOWEST_ROWS = 3
+"""A pane as low as this has no room for panels: Today says how much, why and what to do in a line each."""
 LOW_ROWS = 6
 """In a pane that is as low, the figure of Today may be out of sight, so its header has it."""
 
@@ -44,8 +46,9 @@ def money_parts(
     for amount in money:
         for text in texts:
             for title in titles:
-                if width_of(title) + width_of(amount) + width_of(SEPARATOR) + width_of(text) + bool(title) <= width:
-                    return title, amount + SEPARATOR, text
+                note = amount + SEPARATOR if text else amount
+                if width_of(title) + width_of(note) + width_of(text) + bool(title) <= width:
+                    return title, note, text
     for amount, text in ((amount, text) for amount in money for text in (texts[-1], texts[-1][:1])):
         room = width - width_of(amount) - 1 - width_of(text) - 1
         if room >= 0:
@@ -98,7 +101,7 @@ class DayHeader(Widget):
         if snapshot is not None and money:
             titles, texts = self.titles(), fresh.variants
             if self.app.size.height <= LOW_ROWS:
-                titles, texts = (*titles, ""), (*texts, texts[-1][:1])
+                titles, texts = (*titles, ""), (*texts, texts[-1][:1], *([""] if fresh.level == "calm" else []))
             return money_parts(titles, money, texts, self.size.width), STYLES[shown_band(snapshot)], STYLES[fresh.level]
         machine = f"{snapshot.machine}{SEPARATOR}" if snapshot and snapshot.machine else ""
         parts = header_parts(self.titles(), machine, fresh, self.size.width)

@@ -1,4 +1,7 @@
-"""The footer: the screens, the palette and the help, then the screen's own keys as far as whole hints fit."""
+"""The footer: the screens, the palette and the help, then the screen's own keys as far as whole hints fit.
+
+While there are toasts it has these instead, and takes as many lines as they need.
+"""
 
 from __future__ import annotations
 
@@ -11,10 +14,13 @@ from textual.content import Content
 from textual.screen import ActiveBinding  # type: ignore[attr-defined]
 from textual.widget import Widget
 
+from opencode_tui.ui.toasts import Toast, ToastingApp, toast_lines, toast_style
 from opencode_tui.ui.widgets.blocks import width_of
 
 GENERAL = {"tab.": 1, "palette": 2, "help": 0}
 """The beginnings of the ids of the keys that come first, in this order. Those of the highest rank are dropped first."""
+HIGHEST_SHARE = 4
+"""Toasts take at most this part of the screen's height: a fourth."""
 OWN_RANK = 3
 """The rank of a screen's own keys, which are dropped before all others."""
 GAPS = (2, 1)
@@ -86,6 +92,8 @@ class KeyFooter(Widget):
     def __init__(self) -> None:
         super().__init__()
         self._hints: tuple[Hint, ...] = ()
+        self._toasts: list[tuple[Toast, str]] = []
+        """Its lines while there are toasts."""
 
     @property
     def shown(self) -> list[Hint]:
@@ -94,6 +102,20 @@ class KeyFooter(Widget):
 
     def on_mount(self) -> None:
         self.screen.bindings_updated_signal.subscribe(self, lambda _: self.call_after_refresh(self._read))
+        self.watch(self.app, "toasts", self._show_toasts)
+
+    def on_resize(self) -> None:
+        self._show_toasts()
+
+    def _show_toasts(self) -> None:
+        width = self.size.width or self.app.size.width - 2
+        toasts = self.app.toasts if isinstance(self.app, ToastingApp) else ()
+        shown = toast_lines(toasts, width, max(self.app.size.height // HIGHEST_SHARE, 1))
+        if shown != self._toasts:
+            self._toasts = shown
+            self.styles.height = max(len(shown), 1)
+            self.set_class(bool(shown), "-toasts")
+            self.refresh()
 
     def _read(self) -> None:
         if self.is_attached and self.screen is self.app.screen:
@@ -131,6 +153,8 @@ class KeyFooter(Widget):
         return Hint(keys, name, rank, is_current)
 
     def render(self) -> Content:
+        if self._toasts:
+            return Content("\n").join(Content.styled(line, toast_style(toast)) for toast, line in self._toasts)
         drawn, right = Content(""), 0
         for left, hint in fitting_hints(self._hints, self.size.width):
             pieces = [(f"{key.text} ", _style(key)) for key in hint.keys]
@@ -144,15 +168,23 @@ class KeyFooter(Widget):
         self.tooltip = key.tooltip if key is not None else None
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
+        if self._toasts:
+            self._end_toast(event)
+            return
         key = self._key_at(event)
         if key is not None and key.enabled:
             self.app.simulate_key(key.key)
         elif key is not None:
             self.app.bell()
 
+    def _end_toast(self, event: events.MouseEvent) -> None:
+        offset = event.get_content_offset(self)
+        if offset is not None and offset.y < len(self._toasts) and isinstance(self.app, ToastingApp):
+            self.app.end_toast(self._toasts[offset.y][0])
+
     def _key_at(self, event: events.MouseEvent) -> HintKey | None:
         """The key below the mouse; on a hint's name its first key."""
-        offset = event.get_content_offset(self)
+        offset = None if self._toasts else event.get_content_offset(self)
         for left, hint in fitting_hints(self._hints, self.size.width):
             if offset is None or not left <= offset.x < left + hint.width:
                 continue

@@ -11,7 +11,7 @@ from opencode_tui.report import session_facts as words
 from opencode_tui.report.turn_words import lines_of_turns, short_model
 from opencode_tui.report.words import fitting
 from opencode_tui.ui.theme import STYLES
-from opencode_tui.ui.widgets.blocks import MAX_REMEDY_LINES, cut, in_lines, wrapped
+from opencode_tui.ui.widgets.blocks import cut, remedy_lines, wrapped
 from opencode_tui.ui.widgets.panel import SessionPanel
 
 LEAST_TURNS = 3
@@ -23,7 +23,7 @@ def fact_lines(view: SessionView, calendar: Calendar, width: int) -> list[Conten
     causes: list[Content] = []
     for cause, remedy in words.causes(view):
         causes += [Content.styled(line, STYLES["warning"]) for line in wrapped(cause, width)]
-        causes += map(Content, in_lines(remedy, width, MAX_REMEDY_LINES))
+        causes += map(Content, remedy_lines(remedy, width))
     project = last_part(view.project or view.directory)
     head = " · ".join(filter(None, (words.STATE_WORDS[view.state], project, view.agent, short_model(view.model))))
     facts = words.packed(words.facts(view, calendar), width)

@@ -10,7 +10,7 @@ from opencode_tui.records.session import SessionView
 from opencode_tui.report import session_facts as words
 from opencode_tui.report.words import fitting
 from opencode_tui.ui.theme import STYLES
-from opencode_tui.ui.widgets.blocks import MAX_REMEDY_LINES, in_lines, width_of, wrapped
+from opencode_tui.ui.widgets.blocks import remedy_lines, width_of, wrapped
 from opencode_tui.ui.widgets.panel import SessionPanel
 
 ONE_FACT_A_LINE = 64
@@ -72,5 +72,5 @@ class SessionFactsPanel(SessionPanel):
         marked: list[Content] = []
         for cause, remedy in words.causes(self.session):
             marked += [Content.styled(line, STYLES["warning"]) for line in wrapped(cause, width)]
-            marked += map(Content, in_lines(remedy, width, MAX_REMEDY_LINES))
+            marked += map(Content, remedy_lines(remedy, width))
         return Content("\n").join([*marked, *map(Content, lines)])
