@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import msgspec
 
@@ -29,7 +29,16 @@ _TOKENS = ", ".join(map(exact_sum, ("input", "output", "reasoning", "cache_read"
 _SPEND = exact_sum("cost_nano")
 _LIST = exact_sum("list_nano")
 _IN_SPAN = "created_ms >= ? AND created_ms < ?"
-_STRINGS, _NUMBERS = msgspec.json.Decoder(list[str]), msgspec.json.Decoder(list[int])
+_STRINGS = msgspec.json.Decoder(list[str])
+_FACTS = """
+  SELECT id, parent_id, title, coalesce(nullif(project, ''), directory), directory,
+    archived_ms IS NOT NULL, fork_of IS NOT NULL OR EXISTS (
+      SELECT 1 FROM call c WHERE c.session_id = s.id AND c.created_ms < s.created_ms AND c.copied = 1),
+    NOT present, fork_of
+  FROM session s
+"""
+_FEW = 500
+"""Up to so many sessions are looked up one by one; for more, all are read."""
 _INCOMPLETE = (
     "FROM store CROSS JOIN call INDEXED BY call_running ON store_id = store.id"
     " WHERE completed_ms IS NULL AND copied_from IS NULL AND created_ms >= ?2 AND created_ms < ?3"
@@ -144,7 +153,7 @@ def last_call(connection: sqlite3.Connection, before_ms: int) -> tuple[int, str,
 
 def titles(connection: sqlite3.Connection, ids: Iterable[str]) -> dict[str, str]:
     """The titles of sessions by id."""
-    return {id: facts.title for id, facts in session_facts(connection, ids).items()}
+    return {id: facts.title for id, facts in session_facts(connection, frozenset(ids)).items()}
 
 
 def models(connection: sqlite3.Connection, span: Span) -> list[str]:
@@ -219,20 +228,20 @@ def costs(connection: sqlite3.Connection, span: Span) -> list[tuple[int, int]]:
     ).fetchall()
 
 
-def session_parts(connection: sqlite3.Connection, span: Span) -> list[SessionPart]:
-    """The sums of each session in a span by model and agent."""
+def session_parts(connection: sqlite3.Connection, span: Span, costs: bool = False) -> list[SessionPart]:
+    """The sums of each session in a span by model and agent, one session after the other; `costs` includes theirs."""
     paid = paid_calls(connection, span)
     rows = connection.execute(
         f"""
         SELECT session_id, {model_key.SQL}, agent, {_SPEND}, sum(calls), min(first_ms), max(last_ms),
-          group_concat(turns), {_TOKENS}
+          group_concat(turns), {"group_concat(costs)" if costs else "NULL"}, {_TOKENS}
         FROM {paid.table} WHERE {paid.at} >= ? AND {paid.at} < ? GROUP BY session_id, provider, model, agent
         """,
         paid.bounds(span),
     )
     return [
-        SessionPart(id, model, agent, nano, calls, first_ms, last_ms, turns, Tokens(*counts))
-        for id, model, agent, nano, calls, first_ms, last_ms, turns, *counts in rows
+        SessionPart(id, model, agent, nano, calls, first_ms, last_ms, turns, spent, Tokens(*counts))
+        for id, model, agent, nano, calls, first_ms, last_ms, turns, spent, *counts in rows
     ]
 
 
@@ -258,20 +267,6 @@ def running_sessions(connection: sqlite3.Connection, span: Span, since_ms: int) 
     return dict(connection.execute(query, (since_ms, span.start_ms, span.end_ms)).fetchall())
 
 
-def session_costs(connection: sqlite3.Connection, span: Span) -> Iterator[tuple[str, list[int]]]:
-    """The calls of a span that cost something, by session: Unix ms and nano-dollars of each, in one flat list.
-
-    One session after the other, since all calls of a large ledger would take 40 MB.
-    """
-    paid = paid_calls(connection, span)
-    rows = connection.execute(
-        f"SELECT session_id, group_concat(costs) FROM {paid.table}"
-        f" WHERE {paid.at} >= ? AND {paid.at} < ? GROUP BY session_id",
-        paid.bounds(span),
-    )
-    return ((id, numbers(costs)) for id, costs in rows if costs)
-
-
 def newest_contexts(
     connection: sqlite3.Connection, span: Span, ids: Iterable[str]
 ) -> dict[str, tuple[int, str, str, str]]:
@@ -292,18 +287,14 @@ def newest_contexts(
     return found
 
 
-def session_facts(connection: sqlite3.Connection, ids: Iterable[str]) -> dict[str, SessionFacts]:
+def session_facts(connection: sqlite3.Connection, ids: Collection[str]) -> dict[str, SessionFacts]:
     """The facts about sessions, by id; sessions that were in no store are left out."""
-    rows = connection.execute(
-        """
-        SELECT id, parent_id, title, coalesce(nullif(project, ''), directory), directory,
-          archived_ms IS NOT NULL, fork_of IS NOT NULL OR EXISTS (
-            SELECT 1 FROM call c WHERE c.session_id = s.id AND c.created_ms < s.created_ms AND c.copied = 1),
-          NOT present, fork_of
-        FROM session s WHERE id IN (SELECT value FROM json_each(?))
-        """,
-        (json.dumps(sorted(ids)),),
-    )
+    if len(ids) > _FEW:
+        wanted = frozenset(ids)
+        rows = [row for row in connection.execute(_FACTS) if row[0] in wanted]
+    else:
+        only = f"{_FACTS} WHERE id IN (SELECT value FROM json_each(?))"
+        rows = connection.execute(only, (json.dumps(sorted(ids)),)).fetchall()
     return {
         id: SessionFacts(
             id, parent_id, title, project, directory, bool(archived), bool(is_fork), bool(deleted), fork_of
@@ -368,11 +359,6 @@ def count_turns(texts: str | None) -> int:
     if not texts:
         return 0
     return 1 if texts.count('"') == 2 else len(set(_STRINGS.decode(f"[{texts}]")))
-
-
-def numbers(texts: str | None) -> list[int]:
-    """The numbers of integers with commas between them."""
-    return _NUMBERS.decode(f"[{texts}]") if texts else []
 
 
 def _tokens(values: Iterable[int | None]) -> Tokens:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -12,11 +13,13 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import astuple
 
 from opencode_tui.clock import DAY_MS, EVER, HOUR_MS, Span
 from opencode_tui.ledger import queries, sums
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.readings.session_parts import read_parts
+from opencode_tui.records.facts import SessionPart
 from tests.support.hostile import MOST
 from tests.support.old_ledgers import old_call, old_ledger
 from tests.support.sums import QUARTER_MS, kept_sums, true_sums, wrong_sums
@@ -76,9 +79,15 @@ def _readings(connection: sqlite3.Connection, span: Span) -> list[object]:
         *(queries.slices(connection, span, by) for by in queries.SLICE_KEYS),
         queries.daily(connection, [("a", span), ("b", SPANS[1])]),
         sorted(queries.models(connection, span)),
-        read_parts(connection, span, NOON),
-        {id: sorted(costs) for id, costs in queries.session_costs(connection, span)},
+        {id: sorted(map(_figures, parts)) for id, parts in read_parts(connection, span, costs=True).items()},
     ]
+
+
+def _figures(part: SessionPart) -> tuple[object, ...]:
+    """All that a part says, its turns and costs in an order of their own."""
+    turns = sorted(set(json.loads(f"[{part.turns or ''}]")))
+    costs = json.loads(f"[{part.costs or ''}]")
+    return *astuple(part)[:7], turns, sorted(zip(costs[::2], costs[1::2], strict=True)), part.tokens.counts
 
 
 def _readings_of_calls(connection: sqlite3.Connection, span: Span) -> list[object]:
