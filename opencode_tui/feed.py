@@ -36,6 +36,7 @@ from opencode_tui.records.requests import (
     SessionsRequest,
     UsageRequest,
 )
+from opencode_tui.records.sessions import SessionRow
 from opencode_tui.sync import Sync
 
 _REFRESH_MS = MINUTE_MS
@@ -77,6 +78,7 @@ class LedgerFeed:
         self._kept: dict[Request, tuple[float, Answer]] = {}
         self._current: dict[Request, Answer] = {}
         """The answers since the last snapshot."""
+        self._rows: dict[str, SessionRow] = {}
         self._stale = True
         self._turns = 0
         self._guard_key: tuple[int, ...] | None = None
@@ -138,6 +140,7 @@ class LedgerFeed:
         if ledger is None or (change := ledger.changed_outside()) == "no":
             return
         self.close()
+        self._rows.clear()
         self._ledger = self._open_ledger()
         self._sync = Sync(self._ledger, self._settings, self._environ, self._clock)
         if change == "replaced" or queries.cursor_moves(self._ledger.connection) < self._turns:
@@ -175,7 +178,8 @@ class LedgerFeed:
         sync = self._sync
         with self._ledger.reading() as connection:
             now = self._clock()
-            yield context_of(sync, connection, now, settings or self._in_force(now), sync.states)
+            context = context_of(sync, connection, now, settings or self._in_force(now), sync.states)
+            yield replace(context, rows=self._rows)
 
     def _in_force(self, now_ms: int) -> Settings:
         """The settings with the cutoff that was raised for today, if one was."""

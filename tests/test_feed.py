@@ -24,7 +24,7 @@ from opencode_tui.records.answers import Answer
 from opencode_tui.records.day import Snapshot
 from opencode_tui.records.outcomes import GuardInstalled
 from opencode_tui.records.requests import InstallGuard, Request, SessionRequest, SessionsRequest
-from opencode_tui.records.sessions import SessionList
+from opencode_tui.records.sessions import SessionList, SessionRow
 from opencode_tui.source import sqlite_store
 from tests.stores import V1
 from tests.support.ledgers import reader
@@ -284,6 +284,26 @@ def test_what_the_ledger_says_is_read_once_until_the_next_snapshot(
     seen(feed)
     feed.answer(week)
     assert read[4:] == [week, week]
+
+
+def test_lists_hold_a_row_once_while_it_stays_the_same(feed: LedgerFeed, store: V1) -> None:
+    other = store.session("Other", created=at("13:00"))
+    store.call(other, cost="0.01", at=at("13:00"))
+
+    def rows(period: str) -> dict[str, SessionRow]:
+        found = feed.answer(SessionsRequest(period))
+        assert isinstance(found, SessionList)
+        return {row.title: row for row in found.rows}
+
+    seen(feed)
+    before = rows("all")
+    assert rows("week")["Other"] is before["Other"] and rows("week")["Fix header"] is before["Fix header"]
+    assert rows("today")["Other"] is before["Other"]
+    assert rows("today")["Fix header"].total_nano == 20 * CENT
+    store.call(other, cost="0.05", at=at("13:05"))
+    seen(feed)
+    assert rows("all")["Other"].total_nano == 6 * CENT
+    assert rows("week")["Fix header"] is rows("all")["Fix header"]
 
 
 def test_the_guard_is_installed_and_the_next_picture_is_guarded(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Collection, Iterable, Sequence
+from sys import intern
 
 import msgspec
 
@@ -37,6 +38,25 @@ _FACTS = """
     NOT present, fork_of
   FROM session s
 """
+_COUNTS = "input, output, reasoning, cache_read, cache_write"
+_SUMMED = f"""
+  SELECT session_id, {model_key.SQL}, agent, {_SPEND}, sum(calls), min(first_ms), max(last_ms),
+    group_concat(turns), group_concat({{costs}}), {_TOKENS}
+"""
+_PARTS_OF_CALLS = f"""
+  {_SUMMED} FROM {each_call().table} WHERE created_ms >= ?1 AND created_ms < ?2
+  GROUP BY session_id, provider, model, agent
+"""
+_PARTS = f"""
+  SELECT session_id, {model_key.SQL}, agent, cost_nano, calls, first_ms, last_ms, turns, {{costs}}, {_COUNTS}
+  FROM session_sum WHERE last_quarter >= ?1 AND last_quarter < ?2 AND first_quarter >= ?1
+  UNION ALL {_SUMMED} FROM (
+    SELECT c.* FROM session_sum s CROSS JOIN call_sum c ON c.session_id = s.session_id AND c.provider = s.provider
+      AND c.model = s.model AND c.agent = s.agent AND c.quarter >= ?1 AND c.quarter < ?2
+    WHERE s.last_quarter >= ?1 AND s.first_quarter < ?2 AND (s.last_quarter >= ?2 OR s.first_quarter < ?1))
+  GROUP BY session_id, provider, model, agent
+"""
+"""Sessions that are wholly in the span are summed already; of the others, the quarters in it are."""
 _FEW = 500
 """Up to so many sessions are looked up one by one; for more, all are read."""
 _INCOMPLETE = (
@@ -229,19 +249,14 @@ def costs(connection: sqlite3.Connection, span: Span) -> list[tuple[int, int]]:
 
 
 def session_parts(connection: sqlite3.Connection, span: Span, costs: bool = False) -> list[SessionPart]:
-    """The sums of each session in a span by model and agent, one session after the other; `costs` includes theirs."""
+    """The sums of each session in a span by model and agent; `costs` includes theirs."""
     paid = paid_calls(connection, span)
-    rows = connection.execute(
-        f"""
-        SELECT session_id, {model_key.SQL}, agent, {_SPEND}, sum(calls), min(first_ms), max(last_ms),
-          group_concat(turns), {"group_concat(costs)" if costs else "NULL"}, {_TOKENS}
-        FROM {paid.table} WHERE {paid.at} >= ? AND {paid.at} < ? GROUP BY session_id, provider, model, agent
-        """,
-        paid.bounds(span),
-    )
+    query = _PARTS_OF_CALLS if paid == each_call() else _PARTS
     return [
-        SessionPart(id, model, agent, nano, calls, first_ms, last_ms, turns, spent, Tokens(*counts))
-        for id, model, agent, nano, calls, first_ms, last_ms, turns, spent, *counts in rows
+        SessionPart(id, intern(model), intern(agent), nano, calls, first_ms, last_ms, turns, spent, Tokens(*counts))
+        for id, model, agent, nano, calls, first_ms, last_ms, turns, spent, *counts in connection.execute(
+            query.replace("{costs}", "costs" if costs else "NULL"), paid.bounds(span)
+        )
     ]
 
 
@@ -297,7 +312,15 @@ def session_facts(connection: sqlite3.Connection, ids: Collection[str]) -> dict[
         rows = connection.execute(only, (json.dumps(sorted(ids)),)).fetchall()
     return {
         id: SessionFacts(
-            id, parent_id, title, project, directory, bool(archived), bool(is_fork), bool(deleted), fork_of
+            id,
+            parent_id,
+            title,
+            intern(project),
+            intern(directory),
+            bool(archived),
+            bool(is_fork),
+            bool(deleted),
+            fork_of,
         )
         for id, parent_id, title, project, directory, archived, is_fork, deleted, fork_of in rows
     }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
@@ -28,8 +27,6 @@ class PartSum(Struct, frozen=True, gc=False):
     """Sorted, if there are several."""
     model: str
     """The one with the most spend."""
-    agent: str
-    """The one with the most spend."""
     costs: str
     """As in the parts; empty without any."""
     tokens: Tokens
@@ -51,8 +48,8 @@ def sum_of(parts: Sequence[SessionPart]) -> PartSum:
     if len(parts) == 1:
         one = parts[0]
         figures = one.spend_nano, one.calls, one.first_ms, one.last_ms
-        return PartSum(*figures, (one.model,), one.model, one.agent, one.costs or "", one.tokens)
-    models = _shares((part.model, part) for part in parts)
+        return PartSum(*figures, (one.model,), one.model, one.costs or "", one.tokens)
+    models = {part.model for part in parts}
     counts = [part.tokens.counts for part in parts]
     return PartSum(
         sum([part.spend_nano for part in parts]),
@@ -60,24 +57,30 @@ def sum_of(parts: Sequence[SessionPart]) -> PartSum:
         min([part.first_ms for part in parts]),
         max([part.last_ms for part in parts]),
         tuple(sorted(models)),
-        main_key(models),
-        main_key(_shares((part.agent, part) for part in parts)),
+        _main([(part.model, part) for part in parts]) if len(models) > 1 else parts[0].model,
         ",".join([part.costs for part in parts if part.costs]),
         Tokens(*map(sum, zip(*counts, strict=True))),
     )
 
 
-def turns_in(parts: Iterable[SessionPart]) -> int:
+def main_agent(parts: Sequence[SessionPart]) -> str:
+    """The agent with the most spend."""
+    return parts[0].agent if len(parts) == 1 else _main([(part.agent, part) for part in parts])
+
+
+def turns_in(parts: Sequence[SessionPart]) -> int:
     """The number of different turns."""
+    if len(parts) == 1:
+        return queries.count_turns(parts[0].turns)
     return queries.count_turns(",".join([part.turns for part in parts if part.turns]))
 
 
-def _shares(parts: Iterable[tuple[str, SessionPart]]) -> Shares:
-    found: dict[str, tuple[int, int]] = defaultdict(lambda: (0, 0))
+def _main(parts: Iterable[tuple[str, SessionPart]]) -> str:
+    shares: dict[str, tuple[int, int]] = {}
     for key, part in parts:
-        nano, calls = found[key]
-        found[key] = nano + part.spend_nano, calls + part.calls
-    return found
+        nano, calls = shares.get(key, (0, 0))
+        shares[key] = nano + part.spend_nano, calls + part.calls
+    return main_key(shares)
 
 
 def main_key(shares: Shares) -> str:

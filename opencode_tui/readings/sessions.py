@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from opencode_tui.analysis.periods import PERIODS, days_of, parse_day
 from opencode_tui.analysis.trees import roots, trees_of
@@ -12,7 +12,7 @@ from opencode_tui.ledger import queries, session_queries
 from opencode_tui.ledger.bounds import bounded_sessions, is_lower_bound
 from opencode_tui.readings.context import Context
 from opencode_tui.readings.naming import session_titles
-from opencode_tui.readings.session_parts import read_parts, sum_of, turns_in
+from opencode_tui.readings.session_parts import main_agent, read_parts, sum_of, turns_in
 from opencode_tui.records.facts import SessionFacts, SessionPart
 from opencode_tui.records.requests import SessionsRequest
 from opencode_tui.records.sessions import SessionList, SessionRow, State
@@ -29,9 +29,17 @@ def read_sessions(request: SessionsRequest, context: Context) -> SessionList:
     Raises ValueError for an unknown period.
     """
     span = span_of(context.calendar, request.period, context.now_ms)
-    rows = session_rows(span, context, sparks=request.sparks, contexts=request.contexts)
+    found = session_rows(span, context, sparks=request.sparks, contexts=request.contexts)
+    rows = [_shared(row, context.rows) for row in found]
     rows.sort(key=lambda row: (-row.last_ms, row.id))
     return SessionList(request, context.now_ms, tuple(rows), is_lower_bound(context.connection, span, context.whole))
+
+
+def _shared(row: SessionRow, before: dict[str, SessionRow]) -> SessionRow:
+    """The row from before if it is the same, so that the lists of several periods and polls hold it once."""
+    if before.get(row.id) != row:
+        before[row.id] = row
+    return before[row.id]
 
 
 def span_of(calendar: Calendar, period: str, now_ms: int) -> Span:
@@ -45,7 +53,7 @@ def span_of(calendar: Calendar, period: str, now_ms: int) -> Span:
     return calendar.span(*days_of(period, today, today))
 
 
-def session_rows(span: Span, context: Context, *, sparks: bool = True, contexts: bool = True) -> list[SessionRow]:
+def session_rows(span: Span, context: Context, *, sparks: bool = True, contexts: bool = True) -> Iterator[SessionRow]:
     """The roots of all sessions active in the span, unordered; without `sparks` or `contexts` these are empty."""
     connection, now_ms, limits = context.connection, context.now_ms, context.limits
     parts = read_parts(connection, span, costs=sparks)
@@ -57,39 +65,34 @@ def session_rows(span: Span, context: Context, *, sparks: bool = True, contexts:
     bounded = bounded_sessions(connection, {id: _times(each) for id, each in parts.items()}, context.whole, span)
     untitled = [tree.root for tree in grown if tree.root not in facts or not facts[tree.root].title]
     names = session_titles(connection, untitled, context.calendar) if untitled else {}
-    rows = []
     for tree in grown:
         id, last = tree.root, newest.get(tree.root)
-        of_tree = [part for member in tree.members for part in parts[member]]
-        own = parts.get(id, ())
+        own = parts.get(id, [])
+        of_tree = [part for member in tree.members for part in parts.pop(member)]  # so that both are not held at once
         whole = sum_of(of_tree)
-        alone = whole if len(own) == len(of_tree) else sum_of(own) if own else None
         known = facts.get(id)
-        rows.append(
-            SessionRow(
-                id=id,
-                title=names.get(id) or facts[id].title,
-                project=known.project if known else "",
-                model=whole.model,
-                models=whole.models,
-                agent=(alone or whole).agent,
-                state=state_of(known, not running.keys().isdisjoint(tree.members), whole.last_ms, now_ms),
-                is_fork=known.is_fork if known else False,
-                own_nano=alone.spend_nano if alone else 0,
-                total_nano=whole.spend_nano,
-                subagents=tree.subagents,
-                turns=turns_in(own),
-                calls=whole.calls,
-                tokens=whole.tokens,
-                context_tokens=last[0] if last else 0,
-                context_limit=limits.context_limit(*last[1:]) if limits and last else None,
-                started_ms=whole.first_ms,
-                last_ms=whole.last_ms,
-                costs=whole.costs if sparks else None,
-                lower_bound=not bounded.isdisjoint(tree.members),
-            )
+        yield SessionRow(
+            id=id,
+            title=names.get(id) or facts[id].title,
+            project=known.project if known else "",
+            model=whole.model,
+            models=whole.models,
+            agent=main_agent(own or of_tree),
+            state=state_of(known, not running.keys().isdisjoint(tree.members), whole.last_ms, now_ms),
+            is_fork=known.is_fork if known else False,
+            own_nano=sum([part.spend_nano for part in own]),
+            total_nano=whole.spend_nano,
+            subagents=tree.subagents,
+            turns=turns_in(own),
+            calls=whole.calls,
+            tokens=whole.tokens,
+            context_tokens=last[0] if last else 0,
+            context_limit=limits.context_limit(*last[1:]) if limits and last else None,
+            started_ms=whole.first_ms,
+            last_ms=whole.last_ms,
+            costs=whole.costs if sparks else None,
+            lower_bound=not bounded.isdisjoint(tree.members),
         )
-    return rows
 
 
 def _times(parts: Sequence[SessionPart]) -> tuple[int, int]:

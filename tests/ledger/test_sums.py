@@ -22,7 +22,7 @@ from opencode_tui.readings.session_parts import read_parts
 from opencode_tui.records.facts import SessionPart
 from tests.support.hostile import MOST
 from tests.support.old_ledgers import old_call, old_ledger
-from tests.support.sums import QUARTER_MS, kept_sums, true_sums, wrong_sums
+from tests.support.sums import QUARTER_MS, kept_session_sums, kept_sums, true_sums, wrong_sums
 from tests.support.watched import DAY_START, NOON, Watched
 
 _IDS = st.sampled_from([f"msg_{number}" for number in range(9)])
@@ -213,3 +213,25 @@ def test_what_is_not_summed_yet_is_read_from_the_calls(watched: Watched) -> None
     connection.execute("UPDATE call SET amount_nano = 7")
     assert sums.paid_calls(connection, EVER) == sums.each_call()
     assert queries.spend(connection, EVER) == 7
+
+
+def test_a_ledger_with_sums_by_quarter_only_gets_those_of_its_sessions(watched: Watched) -> None:
+    connection = watched.ledger.connection
+    for number in range(6):
+        watched.call(session=f"ses_{number % 2}", at=NOON + number * HOUR_MS)
+    connection.execute("DROP TABLE session_sum")
+    connection.execute("DROP INDEX call_sum_session")
+    connection.execute("DELETE FROM _sqlite_migrations WHERE name = 'm008_sums_of_sessions'")
+    connection.execute("PRAGMA user_version = 7")
+    with closing(Ledger(watched.path)) as ledger:
+        assert len(kept_session_sums(ledger.connection)) == 2
+        assert wrong_sums(ledger.connection) == []
+
+
+def test_a_session_that_a_span_cuts_is_read_from_the_quarters_of_an_hour_in_it(watched: Watched) -> None:
+    for session, hours in {"within": (1, 2), "begun before": (-1, 1), "over": (2, 9), "all around": (-1, 9)}.items():
+        for hour in hours:
+            watched.call(session=session, at=NOON + hour * HOUR_MS, cost="0.01")
+    parts = queries.session_parts(watched.ledger.connection, Span(NOON, NOON + 8 * HOUR_MS), costs=True)
+    assert {part.session_id: part.calls for part in parts} == {"within": 2, "begun before": 1, "over": 1}
+    assert all(part.costs and part.costs.count(",") == 2 * part.calls - 1 for part in parts)
