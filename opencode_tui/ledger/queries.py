@@ -6,6 +6,7 @@ import json
 import sqlite3
 from collections.abc import Collection, Iterable, Sequence
 from sys import intern
+from typing import Any
 
 import msgspec
 
@@ -57,6 +58,7 @@ _PARTS = f"""
   GROUP BY session_id, provider, model, agent
 """
 """Sessions that are wholly in the span are summed already; of the others, the quarters in it are."""
+_NEWEST = "SELECT session_id, created_ms, context, provider, model, directory FROM newest_call"
 _FEW = 500
 """Up to so many sessions are looked up one by one; for more, all are read."""
 _INCOMPLETE = (
@@ -283,9 +285,24 @@ def running_sessions(connection: sqlite3.Connection, span: Span, since_ms: int) 
 
 
 def newest_contexts(
-    connection: sqlite3.Connection, span: Span, ids: Iterable[str]
+    connection: sqlite3.Connection, span: Span, ids: Collection[str]
 ) -> dict[str, tuple[int, str, str, str]]:
     """(context tokens, provider, model, directory) of the newest call of each of the sessions in a span, by id."""
+    if paid_calls(connection, span) == each_call():
+        return _newest_calls(connection, span, ids)
+    found: dict[str, tuple[int, str, str, str]] = {}
+    later = []
+    for id, created_ms, context, provider, model, directory in _only_of(connection, _NEWEST, "session_id", ids):
+        if created_ms >= span.end_ms:
+            later.append(id)
+        elif created_ms >= span.start_ms:
+            found[id] = context, intern(provider), intern(model), intern(directory)
+    return found | _newest_calls(connection, span, later) if later else found
+
+
+def _newest_calls(
+    connection: sqlite3.Connection, span: Span, ids: Iterable[str]
+) -> dict[str, tuple[int, str, str, str]]:
     rows = connection.execute(
         f"""
         SELECT id.value, c.input + c.cache_read + c.cache_write, c.provider, c.model, c.directory
@@ -302,14 +319,17 @@ def newest_contexts(
     return found
 
 
-def session_facts(connection: sqlite3.Connection, ids: Collection[str]) -> dict[str, SessionFacts]:
-    """The facts about sessions, by id; sessions that were in no store are left out."""
+def _only_of(connection: sqlite3.Connection, query: str, key: str, ids: Collection[str]) -> Iterable[tuple[Any, ...]]:
+    """The rows of a query whose first column, `key`, is one of the ids."""
     if len(ids) > _FEW:
         wanted = frozenset(ids)
-        rows = [row for row in connection.execute(_FACTS) if row[0] in wanted]
-    else:
-        only = f"{_FACTS} WHERE id IN (SELECT value FROM json_each(?))"
-        rows = connection.execute(only, (json.dumps(sorted(ids)),)).fetchall()
+        return (row for row in connection.execute(query) if row[0] in wanted)
+    return connection.execute(f"{query} WHERE {key} IN (SELECT value FROM json_each(?))", (json.dumps(sorted(ids)),))
+
+
+def session_facts(connection: sqlite3.Connection, ids: Collection[str]) -> dict[str, SessionFacts]:
+    """The facts about sessions, by id; sessions that were in no store are left out."""
+    rows = _only_of(connection, _FACTS, "id", ids)
     return {
         id: SessionFacts(
             id,

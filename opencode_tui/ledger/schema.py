@@ -8,7 +8,7 @@ from __future__ import annotations
 import sqlite3
 from typing import TYPE_CHECKING
 
-from opencode_tui.ledger.sums import SUMS_OF_SESSIONS, settle_in_steps
+from opencode_tui.ledger.sums import NEWEST_CALLS, SUMS_OF_SESSIONS, settle_in_steps
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -164,7 +164,8 @@ CREATE TRIGGER call_deleted AFTER DELETE ON call BEGIN
 # What to do about the cause. Alerts of older versions have nothing.
 _V7 = "ALTER TABLE alert ADD COLUMN remedy TEXT NOT NULL DEFAULT ''"
 
-# The sums of each session, from those by quarter of an hour; see ledger/sums.py. `costs` stands last, as it is long.
+# The sums of each session, from those by quarter of an hour, and its newest call with a context; see ledger/sums.py.
+# `costs` stands last, as it is long.
 _V8 = f"""
 CREATE TABLE session_sum (
   session_id TEXT NOT NULL, provider TEXT NOT NULL, model TEXT NOT NULL, agent TEXT NOT NULL,
@@ -176,7 +177,12 @@ CREATE TABLE session_sum (
 ) STRICT;
 CREATE INDEX session_sum_quarters ON session_sum(last_quarter, first_quarter);
 CREATE INDEX call_sum_session ON call_sum(session_id);
+CREATE TABLE newest_call (
+  session_id TEXT PRIMARY KEY, created_ms INTEGER NOT NULL, context INTEGER NOT NULL, provider TEXT NOT NULL,
+  model TEXT NOT NULL, directory TEXT NOT NULL
+) STRICT;
 {SUMS_OF_SESSIONS.format("true")};
+{NEWEST_CALLS.format("call")};
 """
 
 

@@ -2,7 +2,8 @@
 
 `call_sum` has a row for each quarter, session, provider, model, agent and directory with a call that was paid; copies
 are left out. A quarter of an hour divides the days of every time zone. `session_sum` has the sums of these rows for
-each session, provider, model and agent. Each transaction ends with `settle`, which sums the quarters again in which
+each session, provider, model and agent, and `newest_call` the newest call of each session that has a context, copies
+among them. Each transaction ends with `settle`, which sums the quarters again in which
 calls changed, and their sessions: triggers note these in `unsummed`, and new calls have rows after `summed.upto`. While
 any are left, sums are read from the calls: that is slower, but never wrong, whoever wrote and whatever was interrupted.
 """
@@ -81,6 +82,16 @@ SUMS_OF_SESSIONS = f"""
   FROM call_sum WHERE {{}} GROUP BY session_id, provider, model, agent
 """
 """What `session_sum` has to hold of the sessions for which a condition holds."""
+NEWEST_CALLS = """
+  INSERT INTO newest_call (session_id, created_ms, context, provider, model, directory)
+  SELECT c.session_id, c.created_ms, c.input + c.cache_read + c.cache_write, c.provider, c.model, c.directory
+  FROM (SELECT DISTINCT session_id FROM {}) s CROSS JOIN call c ON c.rowid = (
+    SELECT min(rowid) FROM call INDEXED BY call_session
+    WHERE session_id = s.session_id AND input + cache_read + cache_write > 0 AND created_ms = (
+      SELECT max(created_ms) FROM call INDEXED BY call_session
+      WHERE session_id = s.session_id AND input + cache_read + cache_write > 0))
+"""
+"""What `newest_call` has to hold of the sessions in a table; of several calls at one moment, it is the first."""
 _CHANGED = "session_id IN (SELECT session_id FROM unsummed)"
 
 
@@ -138,6 +149,8 @@ def settle(connection: sqlite3.Connection, most: int | None = None) -> None:
     connection.execute(_SUM)
     connection.execute(f"DELETE FROM session_sum WHERE {_CHANGED}")
     connection.execute(SUMS_OF_SESSIONS.format(_CHANGED))
+    connection.execute(f"DELETE FROM newest_call WHERE {_CHANGED}")
+    connection.execute(NEWEST_CALLS.format("unsummed"))
     connection.execute("DELETE FROM unsummed")
     connection.execute("UPDATE summed SET upto = ?", (to,))
 

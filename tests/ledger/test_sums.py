@@ -79,6 +79,7 @@ def _readings(connection: sqlite3.Connection, span: Span) -> list[object]:
         *(queries.slices(connection, span, by) for by in queries.SLICE_KEYS),
         queries.daily(connection, [("a", span), ("b", SPANS[1])]),
         sorted(queries.models(connection, span)),
+        queries.newest_contexts(connection, span, ["ses_1", "ses_2"]),
         {id: sorted(map(_figures, parts)) for id, parts in read_parts(connection, span, costs=True).items()},
     ]
 
@@ -220,12 +221,14 @@ def test_a_ledger_with_sums_by_quarter_only_gets_those_of_its_sessions(watched: 
     for number in range(6):
         watched.call(session=f"ses_{number % 2}", at=NOON + number * HOUR_MS)
     connection.execute("DROP TABLE session_sum")
+    connection.execute("DROP TABLE newest_call")
     connection.execute("DROP INDEX call_sum_session")
     connection.execute("DELETE FROM _sqlite_migrations WHERE name = 'm008_sums_of_sessions'")
     connection.execute("PRAGMA user_version = 7")
     with closing(Ledger(watched.path)) as ledger:
         assert len(kept_session_sums(ledger.connection)) == 2
         assert wrong_sums(ledger.connection) == []
+        assert {*queries.newest_contexts(ledger.connection, EVER, ["ses_0", "ses_1"])} == {"ses_0", "ses_1"}
 
 
 def test_a_session_that_a_span_cuts_is_read_from_the_quarters_of_an_hour_in_it(watched: Watched) -> None:
@@ -235,3 +238,21 @@ def test_a_session_that_a_span_cuts_is_read_from_the_quarters_of_an_hour_in_it(w
     parts = queries.session_parts(watched.ledger.connection, Span(NOON, NOON + 8 * HOUR_MS), costs=True)
     assert {part.session_id: part.calls for part in parts} == {"within": 2, "begun before": 1, "over": 1}
     assert all(part.costs and part.costs.count(",") == 2 * part.calls - 1 for part in parts)
+
+
+def test_many_sessions_are_looked_up_in_one_pass_and_a_few_one_by_one(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = [watched.session(f"ses_{number}") for number in range(4)]
+    for number, id in enumerate(ids):
+        watched.call(session=id, at=NOON + number * HOUR_MS, context=1000 + number)
+        watched.call(session=id, at=NOON + number * HOUR_MS, context=2000)
+
+    def found() -> tuple[object, ...]:
+        connection, span = watched.ledger.connection, Span(NOON, NOON + 2 * HOUR_MS)
+        return queries.session_facts(connection, ids[1:]), queries.newest_contexts(connection, span, ids[1:])
+
+    one_by_one = found()
+    assert one_by_one[1] == {"ses_1": (1001, "opencode", "kimi-k2.6", "/home/dev/shop")}
+    monkeypatch.setattr(queries, "_FEW", 2)
+    assert found() == one_by_one
