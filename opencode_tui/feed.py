@@ -28,13 +28,23 @@ from opencode_tui.records.alerts import Alert
 from opencode_tui.records.answers import Answer
 from opencode_tui.records.day import Snapshot
 from opencode_tui.records.outcomes import GuardInstalled, Outcome
-from opencode_tui.records.requests import Action, DayRequest, Request
+from opencode_tui.records.requests import (
+    Action,
+    AlertsRequest,
+    DayRequest,
+    Request,
+    SessionsRequest,
+    UsageRequest,
+)
+from opencode_tui.records.sessions import SessionRow
 from opencode_tui.sync import Sync
 
 _REFRESH_MS = MINUTE_MS
 _REPORT_S = 0.4
 _PATIENCE = 20
 """An answer is reused for this many times as long as it took, so that slow queries do not run at every poll."""
+_FROM_LEDGER = (SessionsRequest, AlertsRequest, UsageRequest)
+"""Requests whose answers can change only with a new snapshot; the others read OpenCode's store as well."""
 
 
 class LedgerFeed:
@@ -66,6 +76,9 @@ class LedgerFeed:
         self._taken_day: date | None = None
         self._version = 0
         self._kept: dict[Request, tuple[float, Answer]] = {}
+        self._current: dict[Request, Answer] = {}
+        """The answers since the last snapshot."""
+        self._rows: dict[str, SessionRow] = {}
         self._stale = True
         self._turns = 0
         self._guard_key: tuple[int, ...] | None = None
@@ -127,6 +140,7 @@ class LedgerFeed:
         if ledger is None or (change := ledger.changed_outside()) == "no":
             return
         self.close()
+        self._rows.clear()
         self._ledger = self._open_ledger()
         self._sync = Sync(self._ledger, self._settings, self._environ, self._clock)
         if change == "replaced" or queries.cursor_moves(self._ledger.connection) < self._turns:
@@ -137,8 +151,10 @@ class LedgerFeed:
     def answer(self, request: Request) -> Answer:
         """Answer a request from the ledger. Raises LookupError with a sentence for an unknown session.
 
-        A slow answer is reused for a while.
+        An answer that only the ledger gives is reused until the next snapshot, a slow one for a while.
         """
+        if request in self._current:
+            return self._current[request]
         began_s = clocks.monotonic_s()
         self._kept = {each: kept for each, kept in self._kept.items() if began_s < kept[0]}
         if request in self._kept:
@@ -147,6 +163,8 @@ class LedgerFeed:
             found = answer(request, context)
         ended_s = clocks.monotonic_s()
         self._kept[request] = (ended_s + (ended_s - began_s) * _PATIENCE, found)
+        if isinstance(request, _FROM_LEDGER):
+            self._current[request] = found
         return found
 
     @contextmanager
@@ -160,7 +178,8 @@ class LedgerFeed:
         sync = self._sync
         with self._ledger.reading() as connection:
             now = self._clock()
-            yield context_of(sync, connection, now, settings or self._in_force(now), sync.states)
+            context = context_of(sync, connection, now, settings or self._in_force(now), sync.states)
+            yield replace(context, rows=self._rows)
 
     def _in_force(self, now_ms: int) -> Settings:
         """The settings with the cutoff that was raised for today, if one was."""
@@ -218,6 +237,7 @@ class LedgerFeed:
     def _take(self, guard: GuardStatus | None, settings: Settings) -> Snapshot:
         assert self._ledger is not None and self._sync is not None
         self._version = self._ledger.data_version()
+        self._current.clear()
         # The first snapshot checks the prices of all of today's directories; later calls bring theirs with them.
         problems = self._sync.look_at_prices() if self._taken_ms is None else self._sync.book.look()
         with self._context(settings) as context:

@@ -17,10 +17,14 @@ from opencode_tui.guard.setup import SyncProgram
 from opencode_tui.guard.state import GuardState, read_state, state_file, write_state
 from opencode_tui.ledger.ledger import Ledger, LedgerError
 from opencode_tui.money import NANO
+from opencode_tui.readings.answering import answer
+from opencode_tui.readings.context import Context
 from opencode_tui.records.alerts import Alert
+from opencode_tui.records.answers import Answer
 from opencode_tui.records.day import Snapshot
 from opencode_tui.records.outcomes import GuardInstalled
-from opencode_tui.records.requests import InstallGuard
+from opencode_tui.records.requests import InstallGuard, Request, SessionRequest, SessionsRequest
+from opencode_tui.records.sessions import SessionList, SessionRow
 from opencode_tui.source import sqlite_store
 from tests.stores import V1
 from tests.support.ledgers import reader
@@ -249,6 +253,57 @@ def test_a_poll_that_failed_is_made_up_for_by_the_next(
         with pytest.raises(sqlite3.Error):
             poll(feed)
     assert seen(feed).calls == 2
+
+
+def test_what_the_ledger_says_is_read_once_until_the_next_snapshot(
+    feed: LedgerFeed, store: V1, clock: StoppedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[Request] = []
+
+    def counted(request: Request, context: Context) -> Answer:
+        read.append(request)
+        return answer(request, context)
+
+    monkeypatch.setattr("opencode_tui.feed.answer", counted)
+    monkeypatch.setattr("opencode_tui.feed._PATIENCE", 0)
+    week, everything, session = SessionsRequest("week"), SessionsRequest("all"), SessionRequest(session_of(store))
+    seen(feed)
+    for request in (week, everything, week, everything):
+        feed.answer(request)
+    assert poll(feed) is None
+    assert feed.answer(week) is feed.answer(week)
+    assert read == [week, everything]
+    feed.answer(session)
+    feed.answer(session)
+    assert read[2:] == [session, session], "it holds what only OpenCode's store knows"
+    store.call(session_of(store), cost="0.20", at=at("12:05"))
+    seen(feed)
+    found = feed.answer(week)
+    assert isinstance(found, SessionList) and found.rows[0].total_nano == 110 * CENT
+    clock.now_ms += 60_000
+    seen(feed)
+    feed.answer(week)
+    assert read[4:] == [week, week]
+
+
+def test_lists_hold_a_row_once_while_it_stays_the_same(feed: LedgerFeed, store: V1) -> None:
+    other = store.session("Other", created=at("13:00"))
+    store.call(other, cost="0.01", at=at("13:00"))
+
+    def rows(period: str) -> dict[str, SessionRow]:
+        found = feed.answer(SessionsRequest(period))
+        assert isinstance(found, SessionList)
+        return {row.title: row for row in found.rows}
+
+    seen(feed)
+    before = rows("all")
+    assert rows("week")["Other"] is before["Other"] and rows("week")["Fix header"] is before["Fix header"]
+    assert rows("today")["Other"] is before["Other"]
+    assert rows("today")["Fix header"].total_nano == 20 * CENT
+    store.call(other, cost="0.05", at=at("13:05"))
+    seen(feed)
+    assert rows("all")["Other"].total_nano == 6 * CENT
+    assert rows("week")["Fix header"] is rows("all")["Fix header"]
 
 
 def test_the_guard_is_installed_and_the_next_picture_is_guarded(

@@ -16,6 +16,9 @@ def roots(ids: Sequence[str], parents: Mapping[str, str | None]) -> dict[str, st
     """
     found: dict[str, str] = {}
     for id in ids:
+        if parents.get(id) is None:
+            found[id] = id
+            continue
         way: dict[str, None] = {}
         at = id
         while at not in found:

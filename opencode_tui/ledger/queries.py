@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from sys import intern
+from typing import Any
 
 import msgspec
 
@@ -29,7 +31,36 @@ _TOKENS = ", ".join(map(exact_sum, ("input", "output", "reasoning", "cache_read"
 _SPEND = exact_sum("cost_nano")
 _LIST = exact_sum("list_nano")
 _IN_SPAN = "created_ms >= ? AND created_ms < ?"
-_STRINGS, _NUMBERS = msgspec.json.Decoder(list[str]), msgspec.json.Decoder(list[int])
+_STRINGS = msgspec.json.Decoder(list[str])
+_FACTS = """
+  SELECT id, parent_id, title, coalesce(nullif(project, ''), directory), directory,
+    archived_ms IS NOT NULL, fork_of IS NOT NULL OR EXISTS (
+      SELECT 1 FROM call c WHERE c.session_id = s.id AND c.created_ms < s.created_ms AND c.copied = 1),
+    NOT present, fork_of
+  FROM session s
+"""
+_COUNTS = "input, output, reasoning, cache_read, cache_write"
+_SUMMED = f"""
+  SELECT session_id, {model_key.SQL}, agent, {_SPEND}, sum(calls), min(first_ms), max(last_ms),
+    group_concat(turns), group_concat({{costs}}), {_TOKENS}
+"""
+_PARTS_OF_CALLS = f"""
+  {_SUMMED} FROM {each_call().table} WHERE created_ms >= ?1 AND created_ms < ?2
+  GROUP BY session_id, provider, model, agent
+"""
+_PARTS = f"""
+  SELECT session_id, {model_key.SQL}, agent, cost_nano, calls, first_ms, last_ms, turns, {{costs}}, {_COUNTS}
+  FROM session_sum WHERE last_quarter >= ?1 AND last_quarter < ?2 AND first_quarter >= ?1
+  UNION ALL {_SUMMED} FROM (
+    SELECT c.* FROM session_sum s CROSS JOIN call_sum c ON c.session_id = s.session_id AND c.provider = s.provider
+      AND c.model = s.model AND c.agent = s.agent AND c.quarter >= ?1 AND c.quarter < ?2
+    WHERE s.last_quarter >= ?1 AND s.first_quarter < ?2 AND (s.last_quarter >= ?2 OR s.first_quarter < ?1))
+  GROUP BY session_id, provider, model, agent
+"""
+"""Sessions that are wholly in the span are summed already; of the others, the quarters in it are."""
+_NEWEST = "SELECT session_id, created_ms, context, provider, model, directory FROM newest_call"
+_FEW = 500
+"""Up to so many sessions are looked up one by one; for more, all are read."""
 _INCOMPLETE = (
     "FROM store CROSS JOIN call INDEXED BY call_running ON store_id = store.id"
     " WHERE completed_ms IS NULL AND copied_from IS NULL AND created_ms >= ?2 AND created_ms < ?3"
@@ -144,7 +175,7 @@ def last_call(connection: sqlite3.Connection, before_ms: int) -> tuple[int, str,
 
 def titles(connection: sqlite3.Connection, ids: Iterable[str]) -> dict[str, str]:
     """The titles of sessions by id."""
-    return {id: facts.title for id, facts in session_facts(connection, ids).items()}
+    return {id: facts.title for id, facts in session_facts(connection, frozenset(ids)).items()}
 
 
 def models(connection: sqlite3.Connection, span: Span) -> list[str]:
@@ -219,20 +250,15 @@ def costs(connection: sqlite3.Connection, span: Span) -> list[tuple[int, int]]:
     ).fetchall()
 
 
-def session_parts(connection: sqlite3.Connection, span: Span) -> list[SessionPart]:
-    """The sums of each session in a span by model and agent."""
+def session_parts(connection: sqlite3.Connection, span: Span, costs: bool = False) -> list[SessionPart]:
+    """The sums of each session in a span by model and agent; `costs` includes theirs."""
     paid = paid_calls(connection, span)
-    rows = connection.execute(
-        f"""
-        SELECT session_id, {model_key.SQL}, agent, {_SPEND}, sum(calls), min(first_ms), max(last_ms),
-          group_concat(turns), {_TOKENS}
-        FROM {paid.table} WHERE {paid.at} >= ? AND {paid.at} < ? GROUP BY session_id, provider, model, agent
-        """,
-        paid.bounds(span),
-    )
+    query = _PARTS_OF_CALLS if paid == each_call() else _PARTS
     return [
-        SessionPart(id, model, agent, nano, calls, first_ms, last_ms, turns, Tokens(*counts))
-        for id, model, agent, nano, calls, first_ms, last_ms, turns, *counts in rows
+        SessionPart(id, intern(model), intern(agent), nano, calls, first_ms, last_ms, turns, spent, Tokens(*counts))
+        for id, model, agent, nano, calls, first_ms, last_ms, turns, spent, *counts in connection.execute(
+            query.replace("{costs}", "costs" if costs else "NULL"), paid.bounds(span)
+        )
     ]
 
 
@@ -258,24 +284,25 @@ def running_sessions(connection: sqlite3.Connection, span: Span, since_ms: int) 
     return dict(connection.execute(query, (since_ms, span.start_ms, span.end_ms)).fetchall())
 
 
-def session_costs(connection: sqlite3.Connection, span: Span) -> Iterator[tuple[str, list[int]]]:
-    """The calls of a span that cost something, by session: Unix ms and nano-dollars of each, in one flat list.
-
-    One session after the other, since all calls of a large ledger would take 40 MB.
-    """
-    paid = paid_calls(connection, span)
-    rows = connection.execute(
-        f"SELECT session_id, group_concat(costs) FROM {paid.table}"
-        f" WHERE {paid.at} >= ? AND {paid.at} < ? GROUP BY session_id",
-        paid.bounds(span),
-    )
-    return ((id, numbers(costs)) for id, costs in rows if costs)
-
-
 def newest_contexts(
-    connection: sqlite3.Connection, span: Span, ids: Iterable[str]
+    connection: sqlite3.Connection, span: Span, ids: Collection[str]
 ) -> dict[str, tuple[int, str, str, str]]:
     """(context tokens, provider, model, directory) of the newest call of each of the sessions in a span, by id."""
+    if paid_calls(connection, span) == each_call():
+        return _newest_calls(connection, span, ids)
+    found: dict[str, tuple[int, str, str, str]] = {}
+    later = []
+    for id, created_ms, context, provider, model, directory in _only_of(connection, _NEWEST, "session_id", ids):
+        if created_ms >= span.end_ms:
+            later.append(id)
+        elif created_ms >= span.start_ms:
+            found[id] = context, intern(provider), intern(model), intern(directory)
+    return found | _newest_calls(connection, span, later) if later else found
+
+
+def _newest_calls(
+    connection: sqlite3.Connection, span: Span, ids: Iterable[str]
+) -> dict[str, tuple[int, str, str, str]]:
     rows = connection.execute(
         f"""
         SELECT id.value, c.input + c.cache_read + c.cache_write, c.provider, c.model, c.directory
@@ -292,21 +319,28 @@ def newest_contexts(
     return found
 
 
-def session_facts(connection: sqlite3.Connection, ids: Iterable[str]) -> dict[str, SessionFacts]:
+def _only_of(connection: sqlite3.Connection, query: str, key: str, ids: Collection[str]) -> Iterable[tuple[Any, ...]]:
+    """The rows of a query whose first column, `key`, is one of the ids."""
+    if len(ids) > _FEW:
+        wanted = frozenset(ids)
+        return (row for row in connection.execute(query) if row[0] in wanted)
+    return connection.execute(f"{query} WHERE {key} IN (SELECT value FROM json_each(?))", (json.dumps(sorted(ids)),))
+
+
+def session_facts(connection: sqlite3.Connection, ids: Collection[str]) -> dict[str, SessionFacts]:
     """The facts about sessions, by id; sessions that were in no store are left out."""
-    rows = connection.execute(
-        """
-        SELECT id, parent_id, title, coalesce(nullif(project, ''), directory), directory,
-          archived_ms IS NOT NULL, fork_of IS NOT NULL OR EXISTS (
-            SELECT 1 FROM call c WHERE c.session_id = s.id AND c.created_ms < s.created_ms AND c.copied = 1),
-          NOT present, fork_of
-        FROM session s WHERE id IN (SELECT value FROM json_each(?))
-        """,
-        (json.dumps(sorted(ids)),),
-    )
+    rows = _only_of(connection, _FACTS, "id", ids)
     return {
         id: SessionFacts(
-            id, parent_id, title, project, directory, bool(archived), bool(is_fork), bool(deleted), fork_of
+            id,
+            parent_id,
+            title,
+            intern(project),
+            intern(directory),
+            bool(archived),
+            bool(is_fork),
+            bool(deleted),
+            fork_of,
         )
         for id, parent_id, title, project, directory, archived, is_fork, deleted, fork_of in rows
     }
@@ -368,11 +402,6 @@ def count_turns(texts: str | None) -> int:
     if not texts:
         return 0
     return 1 if texts.count('"') == 2 else len(set(_STRINGS.decode(f"[{texts}]")))
-
-
-def numbers(texts: str | None) -> list[int]:
-    """The numbers of integers with commas between them."""
-    return _NUMBERS.decode(f"[{texts}]") if texts else []
 
 
 def _tokens(values: Iterable[int | None]) -> Tokens:

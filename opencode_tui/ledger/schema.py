@@ -8,12 +8,12 @@ from __future__ import annotations
 import sqlite3
 from typing import TYPE_CHECKING
 
-from opencode_tui.ledger.sums import settle_in_steps
+from opencode_tui.ledger.sums import NEWEST_CALLS, SUMS_OF_SESSIONS, settle_in_steps
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-LATEST = 7
+LATEST = 8
 
 _V1 = """
 CREATE TABLE machine (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
@@ -164,6 +164,27 @@ CREATE TRIGGER call_deleted AFTER DELETE ON call BEGIN
 # What to do about the cause. Alerts of older versions have nothing.
 _V7 = "ALTER TABLE alert ADD COLUMN remedy TEXT NOT NULL DEFAULT ''"
 
+# The sums of each session, from those by quarter of an hour, and its newest call with a context; see ledger/sums.py.
+# `costs` stands last, as it is long.
+_V8 = f"""
+CREATE TABLE session_sum (
+  session_id TEXT NOT NULL, provider TEXT NOT NULL, model TEXT NOT NULL, agent TEXT NOT NULL,
+  first_quarter INTEGER NOT NULL, last_quarter INTEGER NOT NULL,
+  calls INTEGER NOT NULL, first_ms INTEGER NOT NULL, last_ms INTEGER NOT NULL,
+  cost_nano INTEGER NOT NULL, input INTEGER NOT NULL, output INTEGER NOT NULL, reasoning INTEGER NOT NULL,
+  cache_read INTEGER NOT NULL, cache_write INTEGER NOT NULL,
+  turns TEXT, costs TEXT, PRIMARY KEY (session_id, provider, model, agent)
+) STRICT;
+CREATE INDEX session_sum_quarters ON session_sum(last_quarter, first_quarter);
+CREATE INDEX call_sum_session ON call_sum(session_id);
+CREATE TABLE newest_call (
+  session_id TEXT PRIMARY KEY, created_ms INTEGER NOT NULL, context INTEGER NOT NULL, provider TEXT NOT NULL,
+  model TEXT NOT NULL, directory TEXT NOT NULL
+) STRICT;
+{SUMS_OF_SESSIONS.format("true")};
+{NEWEST_CALLS.format("call")};
+"""
+
 
 def migrate(connection: sqlite3.Connection) -> None:
     """Migrates the ledger to the latest schema; does and imports nothing if it is current."""
@@ -214,6 +235,10 @@ def _migrate(connection: sqlite3.Connection) -> None:
     @migrations()
     def m007_remedies(db: Database) -> None:
         _run(db, _V7)
+
+    @migrations()
+    def m008_sums_of_sessions(db: Database) -> None:
+        _run(db, _V8)
 
     db = Database(connection)
     db.enable_wal()

@@ -1,10 +1,11 @@
 """Keeps sums with the calls, by quarter of an hour, so that any period is read without reading its calls.
 
 `call_sum` has a row for each quarter, session, provider, model, agent and directory with a call that was paid; copies
-are left out. A quarter of an hour divides the days of every time zone. Each transaction ends with `settle`, which sums
-the quarters again in which calls changed: triggers note these in `unsummed`, and new calls have rows after
-`summed.upto`. While any are left, sums are read from the calls: that is slower, but never wrong, whoever wrote and
-whatever was interrupted.
+are left out. A quarter of an hour divides the days of every time zone. `session_sum` has the sums of these rows for
+each session, provider, model and agent, and `newest_call` the newest call of each session that has a context, copies
+among them. Each transaction ends with `settle`, which sums the quarters again in which
+calls changed, and their sessions: triggers note these in `unsummed`, and new calls have rows after `summed.upto`. While
+any are left, sums are read from the calls: that is slower, but never wrong, whoever wrote and whatever was interrupted.
 """
 
 from __future__ import annotations
@@ -71,6 +72,27 @@ _SUM = f"""
     AND c.created_ms >= u.quarter * {QUARTER_MS} AND c.created_ms <= u.quarter * {QUARTER_MS} + {QUARTER_MS - 1}
   GROUP BY quarter, {", ".join(f"c.{name}" for name in GROUP)}
 """
+SESSION_AMOUNTS = ("cost_nano", "input", "output", "reasoning", "cache_read", "cache_write")
+"""The amounts in `session_sum`."""
+SUMS_OF_SESSIONS = f"""
+  INSERT INTO session_sum (session_id, provider, model, agent, first_quarter, last_quarter,
+    calls, first_ms, last_ms, {", ".join(SESSION_AMOUNTS)}, turns, costs)
+  SELECT session_id, provider, model, agent, min(quarter), max(quarter), sum(calls), min(first_ms), max(last_ms),
+    {", ".join(map(exact_sum, SESSION_AMOUNTS))}, group_concat(turns), group_concat(costs)
+  FROM call_sum WHERE {{}} GROUP BY session_id, provider, model, agent
+"""
+"""What `session_sum` has to hold of the sessions for which a condition holds."""
+NEWEST_CALLS = """
+  INSERT INTO newest_call (session_id, created_ms, context, provider, model, directory)
+  SELECT c.session_id, c.created_ms, c.input + c.cache_read + c.cache_write, c.provider, c.model, c.directory
+  FROM (SELECT DISTINCT session_id FROM {}) s CROSS JOIN call c ON c.rowid = (
+    SELECT min(rowid) FROM call INDEXED BY call_session
+    WHERE session_id = s.session_id AND input + cache_read + cache_write > 0 AND created_ms = (
+      SELECT max(created_ms) FROM call INDEXED BY call_session
+      WHERE session_id = s.session_id AND input + cache_read + cache_write > 0))
+"""
+"""What `newest_call` has to hold of the sessions in a table; of several calls at one moment, it is the first."""
+_CHANGED = "session_id IN (SELECT session_id FROM unsummed)"
 
 
 class PaidCalls(Struct, frozen=True):
@@ -125,6 +147,10 @@ def settle(connection: sqlite3.Connection, most: int | None = None) -> None:
     connection.execute(_NOTE_NEW, (upto, to))
     connection.execute("DELETE FROM call_sum WHERE (quarter, session_id) IN (SELECT quarter, session_id FROM unsummed)")
     connection.execute(_SUM)
+    connection.execute(f"DELETE FROM session_sum WHERE {_CHANGED}")
+    connection.execute(SUMS_OF_SESSIONS.format(_CHANGED))
+    connection.execute(f"DELETE FROM newest_call WHERE {_CHANGED}")
+    connection.execute(NEWEST_CALLS.format("unsummed"))
     connection.execute("DELETE FROM unsummed")
     connection.execute("UPDATE summed SET upto = ?", (to,))
 

@@ -6,12 +6,13 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from opencode_tui.clock import Calendar, calendar_for
 from opencode_tui.config.settings import Settings
 from opencode_tui.ledger.bounds import all_read
 from opencode_tui.records.day import Guard
+from opencode_tui.records.sessions import SessionRow
 from opencode_tui.records.stores import StoreState
 
 if TYPE_CHECKING:
@@ -57,6 +58,8 @@ class Context(Struct, frozen=True):
     live: LiveStore | None = None
     guard: Guard | None = None
     price_problems: tuple[str, ...] = ()
+    rows: dict[str, SessionRow] = field(default_factory=dict)
+    """The last row of each session that was read with the same ledger; kept up to date by the readings."""
 
     @property
     def calendar(self) -> Calendar:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from opencode_tui.analysis.periods import PERIODS, days_of, parse_day
-from opencode_tui.analysis.trees import Tree, roots, trees_of
+from opencode_tui.analysis.trees import roots, trees_of
 from opencode_tui.clock import EVER, HOUR_MS, Calendar, Span
 from opencode_tui.ledger import queries, session_queries
 from opencode_tui.ledger.bounds import bounded_sessions, is_lower_bound
 from opencode_tui.readings.context import Context
 from opencode_tui.readings.naming import session_titles
-from opencode_tui.readings.session_parts import SPARK_STEPS, combined, main_key, read_parts, read_sparks
-from opencode_tui.records.calls import Tokens
-from opencode_tui.records.facts import SessionFacts, SessionSum
+from opencode_tui.readings.session_parts import main_agent, read_parts, sum_of, turns_in
+from opencode_tui.records.facts import SessionFacts, SessionPart
 from opencode_tui.records.requests import SessionsRequest
 from opencode_tui.records.sessions import SessionList, SessionRow, State
 
@@ -30,9 +29,17 @@ def read_sessions(request: SessionsRequest, context: Context) -> SessionList:
     Raises ValueError for an unknown period.
     """
     span = span_of(context.calendar, request.period, context.now_ms)
-    rows = session_rows(span, context, sparks=request.sparks, contexts=request.contexts)
+    found = session_rows(span, context, sparks=request.sparks, contexts=request.contexts)
+    rows = [_shared(row, context.rows) for row in found]
     rows.sort(key=lambda row: (-row.last_ms, row.id))
     return SessionList(request, context.now_ms, tuple(rows), is_lower_bound(context.connection, span, context.whole))
+
+
+def _shared(row: SessionRow, before: dict[str, SessionRow]) -> SessionRow:
+    """The row from before if it is the same, so that the lists of several periods and polls hold it once."""
+    if before.get(row.id) != row:
+        before[row.id] = row
+    return before[row.id]
 
 
 def span_of(calendar: Calendar, period: str, now_ms: int) -> Span:
@@ -46,94 +53,52 @@ def span_of(calendar: Calendar, period: str, now_ms: int) -> Span:
     return calendar.span(*days_of(period, today, today))
 
 
-def session_rows(span: Span, context: Context, *, sparks: bool = True, contexts: bool = True) -> list[SessionRow]:
+def session_rows(span: Span, context: Context, *, sparks: bool = True, contexts: bool = True) -> Iterator[SessionRow]:
     """The roots of all sessions active in the span, unordered; without `sparks` or `contexts` these are empty."""
     connection, now_ms, limits = context.connection, context.now_ms, context.limits
-    parts = read_parts(connection, span, now_ms - RUNNING_MS)
-    sums, models, agents = parts.sums, parts.models, parts.agents
-    facts = _with_ancestors(connection, sums)
-    parents = {id: facts[id].parent_id if id in facts else None for id in {*sums, *facts}}
-    grown = trees_of(roots(list(sums), parents))
+    parts = read_parts(connection, span, costs=sparks)
+    running = queries.running_sessions(connection, span, now_ms - RUNNING_MS)
+    facts = _with_ancestors(connection, parts)
+    parents = {**dict.fromkeys(parts), **{id: each.parent_id for id, each in facts.items()}}
+    grown = trees_of(roots(list(parts), parents))
     newest = queries.newest_contexts(connection, span, [tree.root for tree in grown]) if contexts else {}
-    bounded = bounded_sessions(
-        connection, {id: (each.first_ms, each.last_ms) for id, each in sums.items()}, context.whole, span
-    )
+    bounded = bounded_sessions(connection, {id: _times(each) for id, each in parts.items()}, context.whole, span)
     untitled = [tree.root for tree in grown if tree.root not in facts or not facts[tree.root].title]
     names = session_titles(connection, untitled, context.calendar) if untitled else {}
-    times = {tree.root: _times([sums[member] for member in tree.members]) for tree in grown}
-    spans = {member: (tree.root, times[tree.root]) for tree in grown for member in tree.members}
-    spark = read_sparks(connection, span, spans) if sparks else {}
-    nothing = (0,) * SPARK_STEPS if sparks else ()
-    rows = []
     for tree in grown:
-        last, members = newest.get(tree.root), [sums[member] for member in tree.members]
-        tree_models = combined([models[member] for member in tree.members])
-        agent = agents.get(tree.root) or combined([agents[member] for member in tree.members])
-        rows.append(
-            _row(
-                tree,
-                names.get(tree.root) or facts[tree.root].title,
-                facts.get(tree.root),
-                sums.get(tree.root),
-                members,
-                now_ms,
-                times=times[tree.root],
-                models=tuple(tree_models),
-                model=main_key(tree_models),
-                agent=main_key(agent),
-                context_tokens=last[0] if last else 0,
-                context_limit=limits.context_limit(*last[1:]) if limits and last else None,
-                spark=spark.get(tree.root, nothing),
-                lower_bound=not bounded.isdisjoint(tree.members),
-            )
+        id, last = tree.root, newest.get(tree.root)
+        own = parts.get(id, [])
+        of_tree = [part for member in tree.members for part in parts.pop(member)]  # so that both are not held at once
+        whole = sum_of(of_tree)
+        known = facts.get(id)
+        yield SessionRow(
+            id=id,
+            title=names.get(id) or facts[id].title,
+            project=known.project if known else "",
+            model=whole.model,
+            models=whole.models,
+            agent=main_agent(own or of_tree),
+            state=state_of(known, not running.keys().isdisjoint(tree.members), whole.last_ms, now_ms),
+            is_fork=known.is_fork if known else False,
+            own_nano=sum([part.spend_nano for part in own]),
+            total_nano=whole.spend_nano,
+            subagents=tree.subagents,
+            turns=turns_in(own),
+            calls=whole.calls,
+            tokens=whole.tokens,
+            context_tokens=last[0] if last else 0,
+            context_limit=limits.context_limit(*last[1:]) if limits and last else None,
+            started_ms=whole.first_ms,
+            last_ms=whole.last_ms,
+            costs=whole.costs if sparks else None,
+            lower_bound=not bounded.isdisjoint(tree.members),
         )
-    return rows
 
 
-def _times(members: Sequence[SessionSum]) -> tuple[int, int]:
-    return min([each.first_ms for each in members]), max([each.last_ms for each in members])
-
-
-def _row(
-    tree: Tree,
-    title: str,
-    facts: SessionFacts | None,
-    own: SessionSum | None,
-    members: Sequence[SessionSum],
-    now_ms: int,
-    *,
-    times: tuple[int, int],
-    models: tuple[str, ...],
-    model: str,
-    agent: str,
-    context_tokens: int,
-    context_limit: int | None,
-    spark: tuple[int, ...],
-    lower_bound: bool,
-) -> SessionRow:
-    started_ms, last_ms = times
-    return SessionRow(
-        id=tree.root,
-        title=title,
-        project=facts.project if facts else "",
-        model=model,
-        models=models,
-        agent=agent,
-        state=state_of(facts, any(each.running for each in members), last_ms, now_ms),
-        is_fork=facts.is_fork if facts else False,
-        own_nano=own.spend_nano if own else 0,
-        total_nano=sum([each.spend_nano for each in members]),
-        subagents=tree.subagents,
-        turns=own.turns if own else 0,
-        calls=sum([each.calls for each in members]),
-        tokens=members[0].tokens if len(members) == 1 else sum((each.tokens for each in members), Tokens()),
-        context_tokens=context_tokens,
-        context_limit=context_limit,
-        started_ms=started_ms,
-        last_ms=last_ms,
-        spark=spark,
-        lower_bound=lower_bound,
-    )
+def _times(parts: Sequence[SessionPart]) -> tuple[int, int]:
+    if len(parts) == 1:
+        return parts[0].first_ms, parts[0].last_ms
+    return min([part.first_ms for part in parts]), max([part.last_ms for part in parts])
 
 
 def state_of(facts: SessionFacts | None, running: bool, last_ms: int, now_ms: int) -> State:
@@ -145,7 +110,7 @@ def state_of(facts: SessionFacts | None, running: bool, last_ms: int, now_ms: in
     return "archived" if facts is not None and facts.archived else "idle"
 
 
-def _with_ancestors(connection: sqlite3.Connection, ids: Iterable[str]) -> dict[str, SessionFacts]:
+def _with_ancestors(connection: sqlite3.Connection, ids: Collection[str]) -> dict[str, SessionFacts]:
     facts = queries.session_facts(connection, ids)
     above = {each.parent_id for each in facts.values() if each.parent_id and each.parent_id not in facts}
     if above:

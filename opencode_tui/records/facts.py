@@ -34,6 +34,8 @@ class SessionPart(Struct, frozen=True, gc=False):
     last_ms: int
     turns: str | None
     """The ids of its turns as JSON strings with commas between them, some more than once."""
+    costs: str | None
+    """The Unix ms and the nano-dollars of each call that cost something, all with commas between them."""
     tokens: Tokens
 
 

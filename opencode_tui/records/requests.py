@@ -12,7 +12,7 @@ class SessionsRequest(Struct, frozen=True):
 
     period: str = "week"
     sparks: bool = True
-    """Whether the rows have their spend over time, which takes longer to read than all the rest."""
+    """Whether the rows have their costs, from which their spend over time is worked out."""
     contexts: bool = True
     """Whether the rows have their newest context, which takes a third of the rest."""
 

@@ -41,8 +41,9 @@ class SessionRow(Struct, frozen=True, gc=False):
     context_limit: int | None
     started_ms: int
     last_ms: int
-    spark: tuple[int, ...]
-    """Nano-dollars in each twelfth of the time from the first to the last call."""
+    costs: str | None
+    """The Unix ms and the nano-dollars of each call that cost something, all with commas between them; None if they
+    were not asked for. See `spark_of`."""
     lower_bound: bool = False
     """Part of it or of one of its subagents could not be read."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from opencode_tui.analysis.sparks import spark_of
 from opencode_tui.clock import Calendar
 from opencode_tui.money import plural, tokens_text, usd
 from opencode_tui.paths import last_part
@@ -51,7 +52,7 @@ def session_row_json(row: SessionRow, calendar: Calendar) -> dict[str, Any]:
         "context_limit": row.context_limit,
         "started_at": calendar.iso(row.started_ms),
         "last_at": calendar.iso(row.last_ms),
-        "spark": list(row.spark),
+        "spark": list(spark_of(row)),
         "lower_bound": row.lower_bound,
     }
 

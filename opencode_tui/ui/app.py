@@ -13,11 +13,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 from textual import on
 from textual.app import SystemCommand
+from textual.await_remove import AwaitRemove
 from textual.binding import Binding, BindingType
 from textual.css.query import NoMatches
 from textual.dom import DOMNode
 from textual.reactive import var
 from textual.screen import ModalScreen, Screen
+from textual.widget import Widget
 
 from opencode_tui.alerts.rules import in_force
 from opencode_tui.clock import Clock, calendar_for, now_ms
@@ -119,6 +121,13 @@ class OpencodeTui(AlertingApp):
         Textual names the one below even then, and draws the whole current screen when anything in that one changes.
         """
         return [] if self.screen.styles.background.a == 1 else super()._background_screens
+
+    def _prune(self, *nodes: Widget, parent: DOMNode | None = None) -> AwaitRemove:
+        """Remove widgets.
+
+        After a screen was closed, Textual would draw the one below a second time: it counts as a change of the app's.
+        """
+        return super()._prune(*nodes, parent=None if parent is self else parent)
 
     def today_screen(self) -> TodayScreen:
         return TodayScreen(self.calendar, self.now_ms, looked_in(self._settings, os.environ))

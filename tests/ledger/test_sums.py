@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -12,14 +13,16 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import astuple
 
 from opencode_tui.clock import DAY_MS, EVER, HOUR_MS, Span
 from opencode_tui.ledger import queries, sums
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.readings.session_parts import read_parts
+from opencode_tui.records.facts import SessionPart
 from tests.support.hostile import MOST
 from tests.support.old_ledgers import old_call, old_ledger
-from tests.support.sums import QUARTER_MS, kept_sums, true_sums, wrong_sums
+from tests.support.sums import QUARTER_MS, kept_session_sums, kept_sums, true_sums, wrong_sums
 from tests.support.watched import DAY_START, NOON, Watched
 
 _IDS = st.sampled_from([f"msg_{number}" for number in range(9)])
@@ -76,9 +79,16 @@ def _readings(connection: sqlite3.Connection, span: Span) -> list[object]:
         *(queries.slices(connection, span, by) for by in queries.SLICE_KEYS),
         queries.daily(connection, [("a", span), ("b", SPANS[1])]),
         sorted(queries.models(connection, span)),
-        read_parts(connection, span, NOON),
-        {id: sorted(costs) for id, costs in queries.session_costs(connection, span)},
+        queries.newest_contexts(connection, span, ["ses_1", "ses_2"]),
+        {id: sorted(map(_figures, parts)) for id, parts in read_parts(connection, span, costs=True).items()},
     ]
+
+
+def _figures(part: SessionPart) -> tuple[object, ...]:
+    """All that a part says, its turns and costs in an order of their own."""
+    turns = sorted(set(json.loads(f"[{part.turns or ''}]")))
+    costs = json.loads(f"[{part.costs or ''}]")
+    return *astuple(part)[:7], turns, sorted(zip(costs[::2], costs[1::2], strict=True)), part.tokens.counts
 
 
 def _readings_of_calls(connection: sqlite3.Connection, span: Span) -> list[object]:
@@ -204,3 +214,45 @@ def test_what_is_not_summed_yet_is_read_from_the_calls(watched: Watched) -> None
     connection.execute("UPDATE call SET amount_nano = 7")
     assert sums.paid_calls(connection, EVER) == sums.each_call()
     assert queries.spend(connection, EVER) == 7
+
+
+def test_a_ledger_with_sums_by_quarter_only_gets_those_of_its_sessions(watched: Watched) -> None:
+    connection = watched.ledger.connection
+    for number in range(6):
+        watched.call(session=f"ses_{number % 2}", at=NOON + number * HOUR_MS)
+    connection.execute("DROP TABLE session_sum")
+    connection.execute("DROP TABLE newest_call")
+    connection.execute("DROP INDEX call_sum_session")
+    connection.execute("DELETE FROM _sqlite_migrations WHERE name = 'm008_sums_of_sessions'")
+    connection.execute("PRAGMA user_version = 7")
+    with closing(Ledger(watched.path)) as ledger:
+        assert len(kept_session_sums(ledger.connection)) == 2
+        assert wrong_sums(ledger.connection) == []
+        assert {*queries.newest_contexts(ledger.connection, EVER, ["ses_0", "ses_1"])} == {"ses_0", "ses_1"}
+
+
+def test_a_session_that_a_span_cuts_is_read_from_the_quarters_of_an_hour_in_it(watched: Watched) -> None:
+    for session, hours in {"within": (1, 2), "begun before": (-1, 1), "over": (2, 9), "all around": (-1, 9)}.items():
+        for hour in hours:
+            watched.call(session=session, at=NOON + hour * HOUR_MS, cost="0.01")
+    parts = queries.session_parts(watched.ledger.connection, Span(NOON, NOON + 8 * HOUR_MS), costs=True)
+    assert {part.session_id: part.calls for part in parts} == {"within": 2, "begun before": 1, "over": 1}
+    assert all(part.costs and part.costs.count(",") == 2 * part.calls - 1 for part in parts)
+
+
+def test_many_sessions_are_looked_up_in_one_pass_and_a_few_one_by_one(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = [watched.session(f"ses_{number}") for number in range(4)]
+    for number, id in enumerate(ids):
+        watched.call(session=id, at=NOON + number * HOUR_MS, context=1000 + number)
+        watched.call(session=id, at=NOON + number * HOUR_MS, context=2000)
+
+    def found() -> tuple[object, ...]:
+        connection, span = watched.ledger.connection, Span(NOON, NOON + 2 * HOUR_MS)
+        return queries.session_facts(connection, ids[1:]), queries.newest_contexts(connection, span, ids[1:])
+
+    one_by_one = found()
+    assert one_by_one[1] == {"ses_1": (1001, "opencode", "kimi-k2.6", "/home/dev/shop")}
+    monkeypatch.setattr(queries, "_FEW", 2)
+    assert found() == one_by_one

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from opencode_tui.analysis.sparks import spark_of
 from opencode_tui.clock import Calendar
 from opencode_tui.config.settings import Privacy, Settings
 from opencode_tui.readings.context import Context
@@ -294,7 +295,7 @@ def test_growth_adds_up_per_model_and_the_spark_to_the_total(tmp_path: Path) -> 
         ("opencode/kimi-k2.6", [100_000_000, 150_000_000]),
     ]
     (row,) = listed(ours).rows
-    assert sum(row.spark) == row.total_nano == 450_000_000
+    assert sum(spark_of(row)) == row.total_nano == 450_000_000
 
 
 def test_what_the_cache_saved_is_the_difference_of_the_rates(tmp_path: Path) -> None:

@@ -19,9 +19,14 @@ _OF_CALL = (
     *AMOUNTS,
 )
 _KEPT = (*("quarter", *_GROUP), *("calls", "first_ms", "last_ms", "aborted"), *AMOUNTS, *("turns", "costs"))
+_OF_SESSION = ("cost_nano", "input", "output", "reasoning", "cache_read", "cache_write")
+_KEPT_OF_SESSION = (
+    *("session_id", "provider", "model", "agent", "first_quarter", "last_quarter"),
+    *("calls", "first_ms", "last_ms", *_OF_SESSION, "turns", "costs"),
+)
 
 Sums = dict[tuple[Any, ...], dict[str, Any]]
-"""The sums by (quarter, session, provider, model, agent, directory)."""
+"""The sums by (quarter, session, provider, model, agent, directory), or by (session, provider, model, agent)."""
 
 
 def kept_sums(connection: sqlite3.Connection) -> Sums:
@@ -60,9 +65,42 @@ def true_sums(connection: sqlite3.Connection) -> Sums:
     }
 
 
+def kept_session_sums(connection: sqlite3.Connection) -> Sums:
+    """What stands in the ledger for each (session, provider, model, agent)."""
+    found: Sums = {}
+    for row in connection.execute(f"SELECT {', '.join(_KEPT_OF_SESSION)} FROM session_sum"):
+        values = dict(zip(_KEPT_OF_SESSION, row, strict=True))
+        costs = json.loads(f"[{values['costs'] or ''}]")
+        values["costs"] = sorted(zip(costs[::2], costs[1::2], strict=True))
+        values["turns"] = set(json.loads(f"[{values['turns'] or ''}]"))
+        found[row[:4]] = {name: values[name] for name in _KEPT_OF_SESSION[4:]}
+    return found
+
+
+def true_session_sums(quarters: Sums) -> Sums:
+    """What has to stand there, from what has to stand in the quarters of an hour."""
+    groups: dict[tuple[Any, ...], list[tuple[int, dict[str, Any]]]] = defaultdict(list)
+    for (quarter, session, provider, model, agent, _), values in quarters.items():
+        groups[session, provider, model, agent].append((quarter, values))
+    return {
+        key: {
+            "first_quarter": min(quarter for quarter, _ in parts),
+            "last_quarter": max(quarter for quarter, _ in parts),
+            "first_ms": min(values["first_ms"] for _, values in parts),
+            "last_ms": max(values["last_ms"] for _, values in parts),
+            **{name: sum(values[name] for _, values in parts) for name in ("calls", *_OF_SESSION)},
+            "turns": {turn for _, values in parts for turn in values["turns"]},
+            "costs": sorted(cost for _, values in parts for cost in values["costs"]),
+        }
+        for key, parts in groups.items()
+    }
+
+
 def wrong_sums(connection: sqlite3.Connection) -> list[str]:
     """What is wrong with the sums, one text for each group; all in one transaction, as others may write."""
     connection.execute("BEGIN")
     kept, true = kept_sums(connection), true_sums(connection)
+    kept |= kept_session_sums(connection)
+    true |= true_session_sums(true)
     connection.execute("ROLLBACK")
     return [f"{key}: {kept.get(key)}, not {true.get(key)}" for key in kept | true if kept.get(key) != true.get(key)]

@@ -197,8 +197,14 @@ def quiet(**changes: Any) -> Snapshot:
     return replace(nothing, **changes)
 
 
-def row(id: str = "ses_1", title: str = "Fix header spacing", total: str = "$0.41", **changes: Any) -> SessionRow:
-    """A root session of the day, that ended half a minute ago."""
+def row(
+    id: str = "ses_1",
+    title: str = "Fix header spacing",
+    total: str = "$0.41",
+    spark: tuple[int, ...] = (0, 1, 2, 4, 8, 3, 1, 0, 0, 5, 6, 7),
+    **changes: Any,
+) -> SessionRow:
+    """A root session of the day, that ended half a minute ago; `spark` is what each twelfth of its time cost."""
     base = SessionRow(
         id=id,
         title=title,
@@ -218,9 +224,12 @@ def row(id: str = "ses_1", title: str = "Fix header spacing", total: str = "$0.4
         context_limit=200_000,
         started_ms=NOW - 2 * HOUR_MS,
         last_ms=NOW - 30_000,
-        spark=(0, 1, 2, 4, 8, 3, 1, 0, 0, 5, 6, 7),
+        costs=None,
     )
-    return replace(base, **changes)
+    made = replace(base, **changes)
+    length = made.last_ms - made.started_ms + 1
+    starts = [made.started_ms - -step * length // len(spark) for step in range(len(spark))]
+    return replace(made, costs=",".join(f"{at},{amount}" for at, amount in zip(starts, spark, strict=True)))
 
 
 ROWS = (

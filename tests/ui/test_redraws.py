@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from textual.app import App
 from textual.pilot import Pilot
 
 from opencode_tui.records.answers import Answer
 from opencode_tui.records.requests import Request, SessionsRequest
 from opencode_tui.ui.app import OpencodeTui
+from opencode_tui.ui.screens.sessions import SessionsScreen
+from opencode_tui.ui.tables.row_table import RowTable
 from opencode_tui.ui.widgets.day_header import DayHeader
 from tests.support.textual_internals import watch_drawn_lines
 from tests.ui.alert_builders import alert
@@ -67,6 +70,62 @@ async def test_while_nothing_happens_only_the_line_of_the_header_is_drawn(
         await until(pilot, lambda: dashboard.feed.polls > polls and "0 s ago" in screen_text(dashboard.app))
         await dashboard.wait(seconds=2)
         assert set(lines) == {0}
+
+
+async def test_a_period_that_is_shown_again_is_drawn_at_once_and_again_only_if_it_changed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    dashboard = Dashboard()
+    filled: list[int] = []
+    update_rows = RowTable.update_rows
+
+    def counted(table: RowTable[Any, Any, Any], keys: list[str], *more: Any) -> None:
+        filled.append(len(keys))
+        update_rows(table, keys, *more)
+
+    async with showing(dashboard.app, NORMAL) as pilot:
+        await dashboard.open(pilot, "2", "asterisk", "w")
+        monkeypatch.setattr(RowTable, "update_rows", counted)
+        looks = len(dashboard.feed.looks)
+        await pilot.press("asterisk")
+        assert filled == [31], "before anything was read"
+        await until(pilot, lambda: len(dashboard.feed.looks) > looks)
+        dashboard.app.poller.refresh()
+        await quiet(dashboard.app)
+        assert filled == [31]
+        dashboard.feed.on_look = lambda request: session_list(row(SESSION), period="all")
+        await pilot.press("w")
+        await until(pilot, lambda: len(dashboard.feed.looks) > looks + 1)
+        await pilot.press("asterisk")
+        await until(pilot, lambda: filled[-1:] == [1])
+        assert filled[-2:] == [31, 1]
+
+
+@pytest.mark.parametrize("key", ["enter", "question_mark"])
+async def test_the_screen_below_one_that_is_closed_is_drawn_but_not_laid_out_again(
+    key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dashboard = Dashboard()
+    laid_out: list[object] = []
+    refresh = App.refresh
+
+    def counted(app: App[None], **how: bool) -> App[None]:
+        laid_out.extend(name for name, wanted in how.items() if wanted)
+        return refresh(app, **how)
+
+    async with showing(dashboard.app, NORMAL) as pilot:
+        await dashboard.open(pilot, "2")
+        before = screen_text(dashboard.app)
+        await pilot.press(key)
+        await until(pilot, lambda: not isinstance(dashboard.app.screen, SessionsScreen))
+        closed = dashboard.app.screen
+        monkeypatch.setattr(App, "refresh", counted)
+        lines = watch_drawn_lines(monkeypatch)
+        await pilot.press("escape")
+        await until(pilot, lambda: not closed.is_attached)
+        assert screen_text(dashboard.app) == before
+        assert set(range(24)) <= set(lines)
+        assert laid_out == []
 
 
 async def test_what_changes_on_a_screen_behind_is_seen_when_it_comes_back(monkeypatch: pytest.MonkeyPatch) -> None:

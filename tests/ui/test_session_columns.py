@@ -113,8 +113,8 @@ def numbers_cut(columns: tuple[AnyColumn, ...], rows: Iterable[object], context:
 
 def test_no_number_of_a_session_is_cut() -> None:
     rows = [
-        replace(
-            row(total=f"${count}"),
+        row(
+            total=f"${count}",
             calls=min(count, 999_999),
             turns=min(count, 99_999),
             subagents=min(count, 999),

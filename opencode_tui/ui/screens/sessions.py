@@ -19,6 +19,7 @@ from opencode_tui.records.requests import SessionsRequest
 from opencode_tui.records.sessions import SessionList, SessionRow
 from opencode_tui.report.session_words import nothing_found, status
 from opencode_tui.report.words import fitting
+from opencode_tui.ui.poller import same
 from opencode_tui.ui.screens.base import Ask, OpenSession
 from opencode_tui.ui.screens.beside import BesideScreen
 from opencode_tui.ui.tables.columns import sorts
@@ -129,8 +130,10 @@ class SessionsScreen(BesideScreen):
         self._say()
 
     def show_list(self, sessions: SessionList) -> None:
-        self._list = self._last[sessions.request.period] = sessions
-        self.show()
+        shown, self._list = self._list, sessions
+        self._last[sessions.request.period] = sessions
+        if not same(shown, sessions):
+            self.show()
 
     def show(self) -> None:
         """Filter, sort, group and show the rows."""

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from rich.text import Text
 
 from opencode_tui.analysis.session_list import STATES, ProjectGroup, SessionTotals, Sort, context_share
+from opencode_tui.analysis.sparks import spark_of
 from opencode_tui.clock import Calendar
 from opencode_tui.money import plural, tokens_text
 from opencode_tui.paths import last_part
@@ -208,7 +209,7 @@ SESSIONS: tuple[SessionColumn, ...] = (
         drop_at=11,
         sort=Sort("duration", lambda row: row.duration_ms),
     ),
-    SessionColumn("spend", "Spend", lambda row, at: spark(row.spark), 12, drop_at=10, grow_min=READABLE_TITLE),
+    SessionColumn("spend", "Spend", lambda row, at: spark(spark_of(row)), 12, drop_at=10, grow_min=READABLE_TITLE),
 )
 SORTS = sorts(SESSIONS)
 
