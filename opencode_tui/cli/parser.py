@@ -73,9 +73,8 @@ def _columns() -> int:
     with suppress(KeyError, ValueError):
         if (columns := int(os.environ["COLUMNS"])) > 0:
             return columns
-    with suppress(AttributeError, ValueError, OSError):  # closed, no file, or no terminal
-        stdout: Any = sys.__stdout__
-        return os.get_terminal_size(stdout.fileno()).columns or 80
+    with suppress(OSError):  # standard output is closed, or no terminal
+        return os.get_terminal_size().columns or 80
     return 80
 
 
