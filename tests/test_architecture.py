@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import pytest
@@ -102,11 +103,16 @@ class Module:
         """The folder or file at the top of the package that it belongs to."""
         return self.name.partition(".")[0]
 
-    @property
+    @cached_property
+    def nodes(self) -> tuple[ast.AST, ...]:
+        """All nodes of the tree; each rule looks at them."""
+        return tuple(ast.walk(self.tree))
+
+    @cached_property
     def imports(self) -> list[str]:
         """Dotted names of all that is imported, inside functions too; `from a import b` is `a.b`."""
         found = []
-        for node in ast.walk(self.tree):
+        for node in self.nodes:
             if isinstance(node, ast.Import):
                 found += [alias.name for alias in node.names]
             elif isinstance(node, ast.ImportFrom):
@@ -187,7 +193,7 @@ def questions_about_an_alerts_rule_outside_of_the_rules(modules: Modules) -> lis
 
 
 def _questions_about_a_rule(each: Module) -> Iterator[str]:
-    for node in ast.walk(each.tree):
+    for node in each.nodes:
         if isinstance(node, ast.Compare):
             asked = [side for side in (node.left, *node.comparators) if isinstance(side, ast.Attribute)]
             yield from (ast.unparse(node) for side in asked if side.attr in ("kind", "rule"))
@@ -233,7 +239,7 @@ def _time_read_in(each: Module) -> Iterator[str]:
         library, _, name = target.rpartition(".")
         if library == "time" and name in TIME_READERS["time"]:
             yield target
-    for node in ast.walk(each.tree):
+    for node in each.nodes:
         if isinstance(node, ast.Attribute):
             owner = ast.unparse(node.value).rpartition(".")[2]
             if node.attr in TIME_READERS.get(owner, ()):
@@ -262,7 +268,7 @@ def programs_started_in_odd_places(modules: Modules) -> list[str]:
         if target.partition(".")[0] == "subprocess" and each.name not in STARTERS
     ]
     for each in modules:
-        for node in ast.walk(each.tree):
+        for node in each.nodes:
             if isinstance(node, ast.keyword) and node.arg == "shell":
                 found.append(f"{each.name}: shell=")
             elif isinstance(node, ast.Attribute) and ast.unparse(node) in ("os.system", "os.popen"):
@@ -275,7 +281,7 @@ def imports_by_a_name_made_at_run_time(modules: Modules) -> list[str]:
     return [
         each.name
         for each in modules
-        for node in ast.walk(each.tree)
+        for node in each.nodes
         if isinstance(node, ast.Name) and node.id in ("import_module", "__import__")
         if each.name not in ("cli.parser", "alerts.discovery")
     ]
@@ -287,7 +293,7 @@ def ways_around_what_makes_text_harmless(modules: Modules) -> list[str]:
 
 
 def _ways_around(each: Module) -> Iterator[str]:
-    for node in ast.walk(each.tree):
+    for node in each.nodes:
         if isinstance(node, ast.Name) and node.id == "print" and each.part != "cli" and each.name != "pricing.renew":
             yield "print"  # the list prices' table is made from a list of ours
         elif isinstance(node, ast.Attribute) and node.attr in WRITERS and each.name not in WRITERS[node.attr]:

@@ -38,7 +38,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(argv: Sequence[str] | None) -> int:
     from opencode_tui.cli.parser import COMMANDS, make_parser
+    from opencode_tui.cli.quick_start import import_msgspec
 
+    import_msgspec()
     words = sys.argv[1:] if argv is None else argv
     arguments = make_parser(words[0] if words and words[0] in COMMANDS else "").parse_args(words)
     try:

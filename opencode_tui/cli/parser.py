@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from importlib import import_module
 from typing import Any, NoReturn
@@ -62,8 +64,14 @@ def _epilog(command: str, codes: str = _EXIT_CODES) -> str:
     return f"example:\n{_AS_IT_IS}opencode-tui {EXAMPLES[command]}\n\n{codes}"
 
 
-class _Help(argparse.HelpFormatter):
-    """Fills each paragraph by itself; an indented line stays as it is, so that it can be copied."""
+class _Formatter(argparse.HelpFormatter):
+    """As wide as the terminal; fills each paragraph by itself, and leaves an indented line to be copied as it is.
+
+    argparse makes one for each option, and would import shutil to find the width.
+    """
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=_columns() - 2)
 
     def _fill_text(self, text: str, width: int, indent: str) -> str:
         fill = super()._fill_text
@@ -71,13 +79,23 @@ class _Help(argparse.HelpFormatter):
         return "\n".join(lines)
 
 
+def _columns() -> int:
+    """The columns of the terminal, as `shutil.get_terminal_size` finds them."""
+    with suppress(KeyError, ValueError):
+        if (columns := int(os.environ["COLUMNS"])) > 0:
+            return columns
+    with suppress(OSError):  # standard output is closed, or no terminal
+        return os.get_terminal_size().columns or 80
+    return 80
+
+
 class _Parser(argparse.ArgumentParser):
     """Exits with `usage_exit` for a wrong command line, since 2 means the cutoff for `check`."""
 
     usage_exit = EXIT_USAGE
 
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **{"formatter_class": _Help} | options)
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"formatter_class": _Formatter} | options)
 
     def parse_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> Any:  # type: ignore[override]
         parsed, left = self.parse_known_args(args, namespace)

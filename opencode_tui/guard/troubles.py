@@ -10,7 +10,6 @@ from typing import Any
 from msgspec import Struct
 
 from opencode_tui.guard.files import exposure, small_text
-from opencode_tui.guard.install import build
 from opencode_tui.guard.state import seen_file, trouble_file
 from opencode_tui.money import plural
 from opencode_tui.paths import tilde
@@ -59,6 +58,8 @@ def troubles_of(
 
 def plugin_loads(state: Path) -> tuple[PluginLoad, ...]:
     """The last start of each OpenCode generation that has loaded the plugin."""
+    from opencode_tui.guard.install import build  # not for `status`, which imports this module for the alerts' settings
+
     found = []
     for generation in (1, 2):
         note = _note(seen_file(state, generation))

@@ -6,7 +6,6 @@ have the form `200000: 2.5/15/0.25/0; …`: the context in tokens above which a 
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Iterable
 from functools import cache
@@ -57,17 +56,22 @@ class ListTable:
         if self._rows is None:
             try:
                 self.as_of, self._rows = _bundled() if self.path == PATH else _read(self.path)
-            except (OSError, ValueError, csv.Error) as error:
+            except (OSError, ValueError) as error:
                 self.problem = f"The bundled price list {self.path} cannot be read: {reason(error)}."
                 self._rows = {}
         return self._rows
 
 
 def _read(path: Path) -> tuple[str, dict[PriceKey, list[str]]]:
-    """The month of the prices and the rows. Raises OSError, ValueError and csv.Error."""
+    """The month of the prices and the rows. Raises OSError and ValueError."""
+    import csv  # here, since many commands look no price up
+
     head, _, body = path.read_text(encoding="utf-8").partition("\n")
     found = _AS_OF.search(head)
-    rows = {(row[0], row[1]): row for row in csv.reader(StringIO(body)) if len(row) > 1}
+    try:
+        rows = {(row[0], row[1]): row for row in csv.reader(StringIO(body)) if len(row) > 1}
+    except csv.Error as error:
+        raise ValueError(str(error)) from error
     rows.pop(COLUMNS[:2], None)
     return found[1] if found else "", rows
 
@@ -80,6 +84,8 @@ def _bundled() -> tuple[str, dict[PriceKey, list[str]]]:
 
 def render(prices: Iterable[tuple[PriceKey, Rates]], as_of: str) -> str:
     """The text of the table, sorted by provider and model."""
+    import csv
+
     out = StringIO()
     out.write(f"# List prices as of {as_of}, USD per million tokens; tiers: the context above, four prices\n")
     writer = csv.writer(out, lineterminator="\n")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 import weakref
 from collections.abc import Iterable
@@ -15,10 +14,11 @@ class PrivateFolder:
     """A temporary folder, removed by `close` or at the end of the process."""
 
     def __init__(self) -> None:
+        from shutil import rmtree
         from tempfile import mkdtemp
 
         self.path = Path(mkdtemp(prefix="opencode-tui-"))
-        self.close = weakref.finalize(self, shutil.rmtree, self.path, ignore_errors=True)
+        self.close = weakref.finalize(self, rmtree, self.path, ignore_errors=True)
 
 
 def copy_apart(path: Path, neighbours: Iterable[Path], to: Path) -> Path:
@@ -26,7 +26,8 @@ def copy_apart(path: Path, neighbours: Iterable[Path], to: Path) -> Path:
 
     A subprocess copies, because closing a file drops all locks that this process holds on it, SQLite's included.
     """
-    import subprocess  # here, as it is seldom needed
+    import shutil  # here, as they are seldom needed
+    import subprocess
 
     copy = to / "copy.db"
     pairs = [(path, copy)]

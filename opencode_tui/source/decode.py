@@ -14,8 +14,6 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
-import orjson
-
 from opencode_tui.money import NANO, nano_from_usd
 from opencode_tui.records.calls import Call, Tokens
 from opencode_tui.source.text import identifier, label
@@ -46,6 +44,8 @@ def json_value(text: object) -> Any:
     """The JSON value in a text; accepts the lone surrogates that JavaScript writes. Raises BadRow."""
     if not isinstance(text, str | bytes):
         raise BadRow("not JSON")
+    import orjson  # here, since most commands find no new row
+
     try:
         return orjson.loads(text)
     except ValueError:

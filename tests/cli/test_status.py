@@ -88,7 +88,8 @@ def test_status_and_check_import_next_to_nothing(shell: Shell, store: V1) -> Non
     shell.said("sync")  # makes the ledger, so that there is nothing to migrate
     code = (
         "import sys\nfrom opencode_tui.cli import main\ncode = main(sys.argv[1:])\n"
-        "heavy = {'textual', 'pydantic', 'sqlite_utils', 'rich', 'tabulate', 'httpx', 'subprocess', 'asyncio'}\n"
+        "heavy = {'textual', 'pydantic', 'sqlite_utils', 'rich', 'tabulate', 'httpx', 'subprocess', 'asyncio',"
+        " 'inspect', 'dataclasses', 'orjson', 'csv'}\n"
         "print(sorted(heavy & sys.modules.keys()))"
     )
     config = shell.home / "set.toml"

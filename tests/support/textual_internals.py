@@ -118,21 +118,28 @@ def stop_cursor_blinking(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Input, "_toggle_cursor", lambda self: None)
 
 
-def keep_parsed_styles(kept: dict[Any, list[RuleSet]], monkeypatch: pytest.MonkeyPatch) -> None:
+def keep_parsed_styles(kept: dict[Any, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     """Parse each source once for all apps instead of once for each: rules are not changed once they are parsed."""
     parse = Stylesheet._parse_rules
-    last: list[Any] = [None, frozenset()]  # variables, and their items: the same for all sources of a sheet
+    last: list[Any] = [None, None]  # variables, and their items: the same for all sources of a sheet
 
     def parsed(self: Stylesheet, *source: Any, **how: Any) -> list[RuleSet]:
         if self._variables is not last[0]:
-            last[:] = self._variables, frozenset(self._variables.items())
-        key = (source, frozenset(how.items()), last[1])
+            items = frozenset(self._variables.items())
+            last[:] = self._variables, kept.setdefault(items, items)  # equal ones are one object: quick to compare
+        key = (source, *how.values(), last[1])
         if key not in kept:
             kept[key] = parse(self, *source, **how)
-        return kept[key]
+        rules: list[RuleSet] = kept[key]
+        return rules
 
     monkeypatch.setattr(Stylesheet, "_parse_rules", parsed)
     monkeypatch.setattr(RuleSet, "__hash__", object.__hash__)  # by identity as Textual's, without Python's own calls
+
+
+def keep_strips_in_plain_dicts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each of the many short-lived strips makes seven caches, whose limits only matter to a program that goes on."""
+    monkeypatch.setattr("textual.strip.FIFOCache", lambda maxsize: {})
 
 
 def has_ready_callbacks(loop: asyncio.AbstractEventLoop) -> bool:

@@ -9,6 +9,7 @@ import pytest
 from tests.support.textual_internals import (
     defer_drawing,
     keep_parsed_styles,
+    keep_strips_in_plain_dicts,
     replace_wait_for_idle,
     stop_cursor_blinking,
 )
@@ -35,6 +36,7 @@ def timeless(monkeypatch: pytest.MonkeyPatch) -> None:
     replace_wait_for_idle(monkeypatch, wait_for_idle)
     stop_cursor_blinking(monkeypatch)
     keep_parsed_styles(PARSED, monkeypatch)
+    keep_strips_in_plain_dicts(monkeypatch)
     monkeypatch.setattr("opencode_tui.ui.alerting.TOAST_S", 3600.0)
 
 

@@ -9,7 +9,6 @@ import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from shutil import which
 
 from opencode_tui.alerts.channels.channel import ChannelError, ChannelType
 from opencode_tui.alerts.channels.message import body, plain, title
@@ -32,6 +31,8 @@ class Desktop:
         self._environ, self._platform, self._terminal = environ, platform, terminal
 
     def send(self, alert: Alert) -> str:
+        from shutil import which
+
         name = "osascript" if self._platform == "darwin" else "notify-send"
         program = which(name, path=self._environ.get("PATH"))
         trouble = f"there is no {name}"

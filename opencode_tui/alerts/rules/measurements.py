@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cached_property
 
@@ -32,8 +31,7 @@ class ScopeSpend(Struct, frozen=True):
     nano: int
 
 
-@dataclass
-class Measurements:
+class Measurements(Struct, dict=True):
     """Reads each measurement on first use and caches it for the other rules.
 
     All are of one moment; each evaluation needs a new instance.
@@ -46,8 +44,8 @@ class Measurements:
     limits: ContextLimits | None = None
     troubles: tuple[GuardTrouble, ...] = ()
     """The guard's current troubles."""
-    _spends: dict[tuple[Scope, Period], tuple[ScopeSpend, ...]] = field(default_factory=dict)
-    _known: dict[str, tuple[str | None, str]] = field(default_factory=dict)
+    _spends: dict[tuple[Scope, Period], tuple[ScopeSpend, ...]] = {}
+    _known: dict[str, tuple[str | None, str]] = {}
 
     def span(self, period: Period) -> Span:
         """The current day, ISO week or month."""

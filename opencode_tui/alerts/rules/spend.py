@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from typing import Literal
 
 from opencode_tui.alerts.rules.measurements import Measurements, ScopeSpend
@@ -37,17 +36,23 @@ class _Spend(Rule):
         return ""
 
 
-@dataclass(frozen=True)
 class PeriodSpend(_Spend):
     """The spend of the current day, week or month, in total or for each member of a scope."""
 
-    name: str
     period: Period
-    title: str
-    fixed: Callable[[Settings], SpendRule] | None = None
-    """The rule in the settings if it has no option."""
-    option: Option[Lines] | None = None
-    is_days_budget: bool = False
+
+    def __init__(
+        self,
+        name: str,
+        period: Period,
+        title: str,
+        fixed: Callable[[Settings], SpendRule] | None = None,
+        option: Option[Lines] | None = None,
+        is_days_budget: bool = False,
+    ) -> None:
+        """`fixed` finds the rule in the settings if it has no option."""
+        self.name, self.period, self.title = name, period, title
+        self.fixed, self.option, self.is_days_budget = fixed, option, is_days_budget
 
     def rule(self, settings: Settings) -> SpendRule:
         """Its lines and its scope."""
@@ -115,15 +120,14 @@ class NamedSpend(_Spend):
         return PeriodSpend(name, rule.period, self.title_of(name), lambda _: rule)
 
 
-@dataclass(frozen=True)
 class TreeSpend(_Spend):
     """The spend of a session or subagent with all its descendants over its whole life."""
 
-    name: str
-    title: str
-    option: Option[Lines]
-    of_subagents: bool
     period: Literal["ever"] = "ever"
+    option: Option[Lines]
+
+    def __init__(self, name: str, title: str, option: Option[Lines], of_subagents: bool) -> None:
+        self.name, self.title, self.option, self.of_subagents = name, title, option, of_subagents
 
     def in_force(self, settings: Settings) -> Iterator[str]:
         return titled(self, self.option.of(settings.alerts))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Literal
 
 from opencode_tui.alerts.rules.measurements import Measurements
@@ -15,21 +14,27 @@ from opencode_tui.records.alerts import Crossing
 from opencode_tui.records.facts import CallScope
 
 
-@dataclass(frozen=True)
 class Steps(Rule):
     """Fires at each multiple of a step; the crossing is the last multiple that the day has passed."""
 
-    name: str
-    title: str
-    unit: Unit
-    option: Option[int]
-    measure: Callable[[Measurements], int]
-    only: str = ""
-    """A restriction for the text, such as ` with spend`."""
-    is_sum: bool = False
-    kind: Literal["every"] = "every"
+    kind = "every"
     period: Literal["day"] = "day"
-    rank: Literal[40] = 40
+    rank = 40
+    option: Option[int]
+
+    def __init__(
+        self,
+        name: str,
+        title: str,
+        unit: Unit,
+        option: Option[int],
+        measure: Callable[[Measurements], int],
+        only: str = "",
+        is_sum: bool = False,
+    ) -> None:
+        """`only` is a restriction for the text, such as ` with spend`."""
+        self.name, self.title, self.unit, self.option, self.measure = name, title, unit, option, measure
+        self.only, self.is_sum = only, is_sum
 
     def in_force(self, settings: Settings) -> Iterator[str]:
         if every := self.option.of(settings.alerts):
