@@ -84,7 +84,8 @@ SUMS_OF_SESSIONS = f"""
 """What `session_sum` has to hold of the sessions for which a condition holds."""
 NEWEST_CALLS = """
   INSERT INTO newest_call (session_id, created_ms, context, provider, model, directory)
-  SELECT c.session_id, c.created_ms, c.input + c.cache_read + c.cache_write, c.provider, c.model, c.directory
+  SELECT c.session_id, c.created_ms, CAST(c.input + c.cache_read + c.cache_write AS INTEGER),
+    c.provider, c.model, c.directory
   FROM (SELECT DISTINCT session_id FROM {}) s CROSS JOIN call c ON c.rowid = (
     SELECT min(rowid) FROM call INDEXED BY call_session
     WHERE session_id = s.session_id AND input + cache_read + cache_write > 0 AND created_ms = (
