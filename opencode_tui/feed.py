@@ -41,7 +41,7 @@ from opencode_tui.sync import Sync
 
 _REFRESH_MS = MINUTE_MS
 _REPORT_S = 0.4
-_PATIENCE = 20
+_PATIENCE = 10
 """An answer is reused for this many times as long as it took, so that slow queries do not run at every poll."""
 _FROM_LEDGER = (SessionsRequest, AlertsRequest, UsageRequest)
 """Requests whose answers can change only with a new snapshot; the others read OpenCode's store as well."""

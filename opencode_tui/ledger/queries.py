@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from opencode_tui.clock import EVER, Span
-from opencode_tui.ledger.sums import each_call, exact_sum, paid_calls
+from opencode_tui.ledger.sums import CALL_CONTEXT, each_call, exact_sum, paid_calls
 from opencode_tui.records import model_key
 from opencode_tui.records.calls import Tokens
 from opencode_tui.records.facts import PastLine, SessionFacts, SessionPart, SessionSum
@@ -305,7 +305,7 @@ def _newest_calls(
 ) -> dict[str, tuple[int, str, str, str]]:
     rows = connection.execute(
         f"""
-        SELECT id.value, c.input + c.cache_read + c.cache_write, c.provider, c.model, c.directory
+        SELECT id.value, {CALL_CONTEXT}, c.provider, c.model, c.directory
         FROM json_each(?) id CROSS JOIN call c ON c.session_id = id.value AND c.created_ms = (
           SELECT max(created_ms) FROM call INDEXED BY call_session
           WHERE session_id = id.value AND {_IN_SPAN} AND input + cache_read + cache_write > 0)

@@ -82,11 +82,12 @@ SUMS_OF_SESSIONS = f"""
   FROM call_sum WHERE {{}} GROUP BY session_id, provider, model, agent
 """
 """What `session_sum` has to hold of the sessions for which a condition holds."""
-NEWEST_CALLS = """
+CALL_CONTEXT = "CAST(input + cache_read + cache_write AS INTEGER)"
+"""SQL for the context of a call; the sum of absurd counts would be no integer."""
+NEWEST_CALLS = f"""
   INSERT INTO newest_call (session_id, created_ms, context, provider, model, directory)
-  SELECT c.session_id, c.created_ms, CAST(c.input + c.cache_read + c.cache_write AS INTEGER),
-    c.provider, c.model, c.directory
-  FROM (SELECT DISTINCT session_id FROM {}) s CROSS JOIN call c ON c.rowid = (
+  SELECT c.session_id, c.created_ms, {CALL_CONTEXT}, c.provider, c.model, c.directory
+  FROM (SELECT DISTINCT session_id FROM {{}}) s CROSS JOIN call c ON c.rowid = (
     SELECT min(rowid) FROM call INDEXED BY call_session
     WHERE session_id = s.session_id AND input + cache_read + cache_write > 0 AND created_ms = (
       SELECT max(created_ms) FROM call INDEXED BY call_session

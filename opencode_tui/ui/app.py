@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 from collections.abc import Callable, Iterable
@@ -88,6 +89,8 @@ class OpencodeTui(AlertingApp):
 
     polled_ms: var[int | None] = var(None)
     failure: var[Failure | None] = var(None)
+    after_start: Callable[[], object] = staticmethod(lambda: None)
+    """Called once, when what the first poll found has been drawn."""
     _asked: tuple[object, tuple[Request, ...]] = (None, ())
 
     def __init__(
@@ -187,6 +190,8 @@ class OpencodeTui(AlertingApp):
 
     @on(Poller.PollSucceeded)
     def show_success(self, message: Poller.PollSucceeded) -> None:
+        if self.polled_ms is None:
+            self.call_after_refresh(self.after_start)
         self.polled_ms = message.at_ms
         self.failure = None
 
@@ -369,4 +374,7 @@ class OpencodeTui(AlertingApp):
 
 def run_app(feed: Feed, settings: Settings, store: SettingsStore | None = None) -> None:
     """Run the dashboard until it is quit. Raises ValueError like OpencodeTui."""
-    OpencodeTui(feed, settings, store=store).run(mouse=settings.ui.mouse)
+    app = OpencodeTui(feed, settings, store=store)
+    # The modules and the first screen stay: looking for garbage in them would stop a key for 50 ms now and then.
+    app.after_start = gc.freeze
+    app.run(mouse=settings.ui.mouse)

@@ -148,10 +148,12 @@ def test_absurd_amounts_are_summed_to_the_most_that_there_is(watched: Watched) -
     for at in (NOON, NOON, NOON + DAY_MS):
         watched.call(at=at)
     with watched.ledger.writing():
-        connection.execute("UPDATE call SET amount_nano = ?, input = ?", (MOST, MOST))
+        connection.execute("UPDATE call SET amount_nano = ?, input = ?, cache_read = ?", (MOST, MOST, MOST))
     assert len(kept_sums(connection)) == 2
     assert queries.totals(connection, EVER, 0).spend_nano >= 9 * 10**18
     assert queries.session_parts(connection, EVER)[0].tokens.input >= 9 * 10**18
+    for span in (EVER, Span(NOON, NOON + 1)):
+        assert queries.newest_contexts(connection, span, ["ses_1"])["ses_1"][0] == MOST
 
 
 def test_a_call_that_takes_the_row_of_a_deleted_one_is_summed(watched: Watched) -> None:

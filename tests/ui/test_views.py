@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -14,10 +15,12 @@ from textual.pilot import Pilot
 from opencode_tui.records.answers import Answer
 from opencode_tui.records.day import Snapshot
 from opencode_tui.records.requests import Request, SessionRequest, SessionsRequest
+from opencode_tui.ui.app import OpencodeTui, run_app
 from opencode_tui.ui.poller import Poller, rest_s, same
 from tests.support.records import replace
 from tests.ui.builders import NOW, FakeFeed, clock, row, session_list, snapshot
-from tests.ui.showing import until
+from tests.ui.quiet import quiet
+from tests.ui.showing import THEME, screen_text, showing, until
 
 WEEK, MONTH, UNKNOWN = SessionsRequest("week"), SessionsRequest("month"), SessionRequest("ses_x")
 
@@ -193,3 +196,23 @@ def test_answers_are_the_same_but_for_when_they_were_taken() -> None:
     assert not same(one, session_list(row("other"), taken_ms=1))
     assert not same(None, one)
     assert not same("gone", one) and not same(one, "gone") and same("gone", "gone")
+
+
+async def test_what_is_there_after_the_start_is_no_longer_looked_through_for_garbage(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    apps: list[OpencodeTui] = []
+    monkeypatch.setattr(OpencodeTui, "run", lambda app, mouse: apps.append(app))
+    feed = FakeFeed(snapshot("$0.93"))
+    run_app(feed, THEME)
+    app = apps[0]
+    assert app.after_start == gc.freeze
+    frozen: list[str] = []
+    app.after_start = lambda: frozen.append(screen_text(app))
+    async with showing(app) as pilot:
+        await until(pilot, lambda: bool(frozen))
+        polls = feed.polls
+        app.poller.refresh()
+        await until(pilot, lambda: feed.polls > polls)
+        await quiet(app)
+    assert len(frozen) == 1 and "$0.93" in frozen[0]
