@@ -7,6 +7,7 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Iterable, Mapping
+from itertools import count
 from pathlib import Path
 
 from tests.proof.encode import (
@@ -21,6 +22,8 @@ from tests.proof.encode import (
 from tests.proof.world import Image, Message, Session
 
 _SCHEMA = Path(__file__).parent / "schema"
+_EVENTS = count(1)
+"""An event's id is never given again, not even after a restore."""
 _COUNTS = ("input", "output", "reasoning", "cache_read", "cache_write")
 
 
@@ -201,7 +204,7 @@ class Database:
         )
         self.connection.execute(
             "INSERT INTO event (id, aggregate_id, seq, type, data) VALUES (?, ?, ?, ?, ?)",
-            (f"evt_{session[4:]}{seq:05d}", session, seq, kind, dumps(data)),
+            (f"evt_{next(_EVENTS):012x}{session[-14:]}", session, seq, kind, dumps(data)),
         )
 
     def migrate(self, name: str, image: Image) -> None:
