@@ -6,6 +6,7 @@ Imported only when needed (see `load_settings`), since importing pydantic takes 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -62,7 +63,7 @@ def read_settings(flags: Mapping[str, str], variables: Mapping[str, str], file: 
     sources = (*(InitSettingsSource(SettingsDocument, dict(given.values)) for given in givens[:2]), toml)
     settings = Settings()
     try:
-        settings = _sourced(document, sources).settings()
+        settings = _sourced(document)(sources=sources).settings()
     except ValidationError as error:
         problems += _wrong_values(error.errors(), givens, tables)
     problems += wrong_lines(settings, givens)
@@ -82,13 +83,19 @@ def _given(texts: Mapping[SettingKey, tuple[str, str]]) -> Given:
     return Given(nested, {key: name for key, (name, _) in texts.items()})
 
 
-def _sourced(document: type[SettingsDocument], sources: tuple[PydanticBaseSettingsSource, ...]) -> SettingsDocument:
+@cache
+def _sourced(document: type[SettingsDocument]) -> Any:
+    """The document as a class whose `sources` are the only ones; making a class takes longer than reading a file."""
+
     class Sourced(document):  # type: ignore[valid-type,misc]  # its keys depend on the rules and channels
         @classmethod
-        def settings_customise_sources(cls, *_: Any, **__: Any) -> tuple[PydanticBaseSettingsSource, ...]:
+        def settings_customise_sources(
+            cls, settings_cls: Any, init_settings: Any, *_: Any, **__: Any
+        ) -> tuple[PydanticBaseSettingsSource, ...]:
+            sources: tuple[PydanticBaseSettingsSource, ...] = init_settings.init_kwargs["sources"]
             return sources
 
-    return Sourced()
+    return Sourced
 
 
 def _wrong_values(

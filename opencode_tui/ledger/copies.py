@@ -91,7 +91,7 @@ def _link(connection: sqlite3.Connection, made_ms: Iterable[int]) -> None:
     likeness |= _of_first_steps(likeness)
     groups: dict[tuple[Any, ...], list[_Member]] = defaultdict(list)
     for id, member in members.items():
-        groups[likeness[_origin(id, named, members)]].append(member)
+        groups[likeness[_origin(id, named, members) if id in named else id]].append(member)
     for group in groups.values():
         _settle(connection, group)
 
@@ -125,6 +125,8 @@ def _of_first_steps(likeness: Mapping[str, tuple[Any, ...]]) -> dict[str, tuple[
 
     An undone copy is known from events only, which hold the cost of all its steps and the tokens of the last.
     """
+    if not any(message_id(id) != id for id in likeness):  # as in most groups: there are no steps
+        return {}
     messages: dict[str, list[str]] = defaultdict(list)
     for id in sorted(likeness, key=lambda id: (len(id), id)):
         messages[message_id(id)].append(id)

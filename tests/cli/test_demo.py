@@ -95,6 +95,12 @@ def history(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.fixture
+def short_past(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For what happens on the day: most of the weeks before it are not made."""
+    monkeypatch.setattr("opencode_tui.cli.demo.scenario.DAYS", 4)
+
+
+@pytest.fixture
 def store(tmp_path: Path) -> Iterator[V1Store]:
     with closing(V1Store(tmp_path / "opencode.db", seed=1)) as made:
         yield made
@@ -258,8 +264,10 @@ def test_the_play_loops_on_one_file_forks_sends_subagents_and_lets_sessions_go(t
         for _ in range(300):
             hand.ms += int(player.step() * 1000)
             seen |= {id for (id,) in rows(path, "SELECT id FROM session")}
-            open_calls = "json_extract(data, '$.role') = 'assistant' AND data NOT LIKE '%\"completed\":%'"
-            ((count,),) = rows(path, f"SELECT count(*) FROM message WHERE {open_calls}")
+            open_calls = (
+                "time_created >= ? AND json_extract(data, '$.role') = 'assistant' AND data NOT LIKE '%\"completed\":%'"
+            )
+            ((count,),) = rows(path, f"SELECT count(*) FROM message WHERE {open_calls}", NOON)
             assert isinstance(count, int)
             running = max(running, count)
         edits = rows(
@@ -282,6 +290,7 @@ def test_the_play_loops_on_one_file_forks_sends_subagents_and_lets_sessions_go(t
         assert not gone & before
 
 
+@pytest.mark.usefixtures("short_past")
 def test_past_the_cutoff_hardly_anything_is_spent(tmp_path: Path) -> None:
     path = tmp_path / "opencode.db"
     with seeded(path, NOON) as (store, desk):
@@ -296,6 +305,7 @@ def test_past_the_cutoff_hardly_anything_is_spent(tmp_path: Path) -> None:
         assert spent_on_day_of(path, hand.ms) == pytest.approx(loop_round)
 
 
+@pytest.mark.usefixtures("short_past")
 def test_the_context_manager_plays_and_leaves_nothing_behind() -> None:
     with demo_store(speed=1_000, clock=lambda: NOON + 1, zone=UTC) as place:
         assert (place.data_dir / "opencode.db").is_file()
@@ -311,6 +321,7 @@ def test_without_play_the_day_is_there_and_no_thread_runs() -> None:
         assert spent_on_day_of(place.data_dir / "opencode.db", NOON) > 0.6
 
 
+@pytest.mark.usefixtures("short_past")
 def test_a_play_whose_store_is_closed_ends_and_says_why(tmp_path: Path) -> None:
     with seeded(tmp_path / "opencode.db", NOON) as (store, desk):
         player = Player(store, desk, clock=Hand(NOON), zone=UTC)

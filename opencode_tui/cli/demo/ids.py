@@ -5,6 +5,7 @@ from __future__ import annotations
 from random import Random
 
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
 _MASK = (1 << 48) - 1
 
 
@@ -30,4 +31,4 @@ class Ids:
         return ms * 0x1000 + self._counter
 
     def _tail(self) -> str:
-        return "".join(self._random.choices(_ALPHABET, k=14))
+        return "".join(self._random.choices(_PAIRS, k=7))

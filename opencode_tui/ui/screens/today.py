@@ -99,6 +99,7 @@ class TodayScreen(BesideScreen):
         yield KeyFooter()
 
     def on_mount(self) -> None:
+        self._show_panels()
         self.query_one(DaySessionTable).focus(scroll_visible=False)  # a low pane stays scrolled to the day's figure
 
     def asks(self) -> tuple[Ask, ...]:
@@ -115,8 +116,13 @@ class TodayScreen(BesideScreen):
         self.fired = fired
 
     def watch_snapshot(self, snapshot: Snapshot | None) -> None:
-        self.set_class(empty_screen(snapshot, self._places) is not None, "-empty")
+        self._show_panels()
         self.refresh_bindings()
+
+    def _show_panels(self) -> None:
+        """Show the panels unless the notice stands in their place. A class of the screen would style all of it anew."""
+        for body in self.query("#body"):
+            body.display = empty_screen(self.snapshot, self._places) is None
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Disables going beyond today."""

@@ -11,6 +11,8 @@ from opencode_tui.report.states import empty_screen
 
 
 class Notice(Static):
+    """Shown in the place of the panels while there is nothing for them."""
+
     DEFAULT_CSS = """
     Notice {
         height: 1fr;
@@ -26,6 +28,7 @@ class Notice(Static):
 
     def watch_snapshot(self, snapshot: Snapshot | None) -> None:
         empty = empty_screen(snapshot, self._places)
+        self.display = empty is not None
         if empty is not None:
             text = "\n".join(("", *empty.lines))
             self.update(Content.assemble((empty.title, "bold"), text))
