@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from typing import Any
 
 
@@ -16,6 +17,7 @@ def import_msgspec() -> None:
         return
     modules["typing_extensions"] = None  # to Python, a module that cannot be imported
     try:
-        import msgspec  # noqa: F401
+        with suppress(ImportError):  # a msgspec that needs it is imported in the usual way
+            import msgspec  # noqa: F401
     finally:
         del modules["typing_extensions"]
