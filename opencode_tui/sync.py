@@ -16,8 +16,9 @@ from opencode_tui import paths
 from opencode_tui.clock import Clock, calendar_for, now_ms, sleep_s
 from opencode_tui.config.settings import Settings
 from opencode_tui.ledger import copies, late_rows, writing
+from opencode_tui.ledger.known_sessions import SessionsInLedger
 from opencode_tui.ledger.ledger import Ledger
-from opencode_tui.ledger.queries import directories, fork_of, running_calls
+from opencode_tui.ledger.queries import directories, running_calls
 from opencode_tui.ledger.residuals import (
     bills_only_in_backups,
     calls_over_sum,
@@ -252,10 +253,10 @@ class Sync:
             row = self._free_row(store, report)
             try:
                 retry = running_calls(self._ledger.connection)
-                known_origin = partial(fork_of, self._ledger.connection)
+                known = SessionsInLedger(self._ledger.connection, row.id)
                 if row.cursor is not None and store.predates_steps(row.cursor):
                     retry += possibly_unsplit(self._ledger.connection)
-                for batch in store.read(row.cursor, retry, sums=sums, fork_of=known_origin):
+                for batch in store.read(row.cursor, retry, sums=sums, known=known):
                     moved, changed = self._apply(store, row, batch)
                     wrote |= changed
                     if moved is None:

@@ -75,12 +75,6 @@ def running_calls(connection: sqlite3.Connection) -> list[tuple[str, str]]:
     ).fetchall()
 
 
-def fork_of(connection: sqlite3.Connection, session_id: str) -> str | None:
-    """The session that a session was forked from; None if it is no fork or no store has shown it."""
-    row = connection.execute("SELECT fork_of FROM session WHERE id = ?", (session_id,)).fetchone()
-    return None if row is None else row[0]
-
-
 def totals(
     connection: sqlite3.Connection, span: Span, running_since_ms: int, only: Sequence[str] | None = None
 ) -> Totals:

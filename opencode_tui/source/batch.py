@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal, Protocol
@@ -14,8 +14,30 @@ from opencode_tui.records.calls import Call, ToolUse
 from opencode_tui.records.stores import Bill, Session, Unreadable
 from opencode_tui.source.histories import History
 
-ForkOf = Callable[[str], str | None]
-"""The session that a session was forked from, by id, as far as another store has shown it."""
+
+class KnownSessions(Protocol):
+    """What the ledger knows of sessions when a store is read."""
+
+    def fork_of(self, session_id: str) -> str | None:
+        """The session that a session was forked from, as far as any store has shown it."""
+        ...
+
+    def present(self) -> frozenset[str]:
+        """The ids of the sessions that were in this store when it was last read."""
+        ...
+
+
+class NoKnownSessions:
+    """An empty ledger."""
+
+    def fork_of(self, session_id: str) -> str | None:
+        return None
+
+    def present(self) -> frozenset[str]:
+        return frozenset()
+
+
+NOTHING_KNOWN = NoKnownSessions()
 
 
 class StoreTrouble(Exception):
@@ -28,10 +50,6 @@ class StoreTrouble(Exception):
         super().__init__(sentence)
         self.again = again
         self.state: Literal["locked", "broken", "gone"] = state
-
-
-def unknown_fork(session_id: str) -> None:
-    """The origin of a session that no other store has shown."""
 
 
 class Batch(Struct):
@@ -82,12 +100,12 @@ class Store(Protocol):
         retry: Sequence[tuple[str, str]],
         *,
         sums: bool = True,
-        fork_of: ForkOf = unknown_fork,
+        known: KnownSessions = NOTHING_KNOWN,
     ) -> Iterator[Batch]:
         """Yields batches from the cursor to the newest row; also re-reads `retry`, pairs of (session id, call id).
 
         Without `sums` no bills are read, and a store that has sums counts as changed until it is read with them.
-        `fork_of` gives the origins of forks that the store does not have any more.
+        `known` has the origins of forks that the store does not have any more, and shows which sessions came back.
         Raises StoreTrouble; the batches yielded before remain valid.
         """
         ...

@@ -20,7 +20,7 @@ from opencode_tui import clock
 from opencode_tui.money import plural
 from opencode_tui.records.calls import Call, message_id
 from opencode_tui.records.stores import Session, Unreadable
-from opencode_tui.source.batch import Batch, ForkOf, StoreTrouble, unknown_fork
+from opencode_tui.source.batch import NOTHING_KNOWN, Batch, KnownSessions, StoreTrouble
 from opencode_tui.source.decode import BadRow
 from opencode_tui.source.files_read import parts_of, read_call, read_session_file, steps_and_tools
 from opencode_tui.source.histories import History
@@ -79,7 +79,7 @@ class FilesStore:
         retry: Sequence[tuple[str, str]],
         *,
         sums: bool = True,
-        fork_of: ForkOf = unknown_fork,
+        known: KnownSessions = NOTHING_KNOWN,
     ) -> Iterator[Batch]:
         whole = self._seen is not None
         self._seen, self._closed = None, {}

@@ -10,16 +10,19 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from itertools import pairwise
 from typing import Literal
 
 from msgspec import Struct
 
-from opencode_tui.source.batch import ForkOf, unknown_fork
+from opencode_tui.source.batch import NOTHING_KNOWN
 from opencode_tui.source.decode import moment
 from opencode_tui.source.session_times import made_by_id
 from opencode_tui.source.sqlite_file import columns
+
+ForkOf = Callable[[str], str | None]
+"""Gives the session that a session was forked from, by id."""
 
 _FORKS = "SELECT id, fork_session_id FROM session_v2 WHERE typeof(id) = 'text' AND typeof(fork_session_id) = 'text'"
 _CUT_OFF = "SELECT id FROM session_v2 WHERE fork_session_id NOT IN (SELECT id FROM session_v2 WHERE id IS NOT NULL)"
@@ -84,7 +87,7 @@ def orphans(
     connection: sqlite3.Connection,
     owners: Iterable[str],
     undone: Iterable[str] = (),
-    fork_of: ForkOf = unknown_fork,
+    fork_of: ForkOf = NOTHING_KNOWN.fork_of,
 ) -> list[Orphan]:
     """The copies whose originals were undone in one of these sessions, one per original, most likely first.
 

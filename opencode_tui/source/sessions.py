@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Callable
 
@@ -14,6 +15,9 @@ from opencode_tui.source.session_times import made_ms
 from opencode_tui.source.sqlite_file import columns
 from opencode_tui.source.text import clean_text, raw_id
 
+_PRIME = 2_147_483_647
+_EXTENT = f"SELECT count(*), max(rowid), coalesce(sum(rowid % {_PRIME}), 0) FROM {{}}"
+
 
 class SessionsCursor(Struct, frozen=True):
     """How far the sessions have been read: the watermark of their updates, and what shows that some were deleted."""
@@ -22,13 +26,15 @@ class SessionsCursor(Struct, frozen=True):
     count: int = 0
     top: int = 0
     top_id: str = ""
+    rowids: int = 0
+    """The sum of all rowids, each modulo a prime, as they may be huge."""
 
     def to_json(self) -> list[int | str]:
-        return [self.updated_ms, self.count, self.top, self.top_id]
+        return [self.updated_ms, self.count, self.top, self.top_id, self.rowids]
 
     @classmethod
     def from_json(cls, value: object) -> SessionsCursor:
-        if isinstance(value, list) and [type(item) for item in value] == [int, int, int, str]:
+        if isinstance(value, list) and [type(item) for item in value] == [int, int, int, str, int]:
             return cls(*value)
         return cls()
 
@@ -57,18 +63,25 @@ class SessionTable:
         self._changed = f"max({', '.join(changes)}, 0)"
 
     def changed_since(
-        self, connection: sqlite3.Connection, cursor: SessionsCursor, now_ms: int
+        self,
+        connection: sqlite3.Connection,
+        cursor: SessionsCursor,
+        now_ms: int,
+        known: Callable[[], frozenset[str]] = frozenset,
     ) -> tuple[list[Session], list[Unreadable], frozenset[str] | None, SessionsCursor]:
-        """Returns new or changed sessions, unreadable rows, the ids of all if some were deleted, and the new cursor.
+        """Returns new or changed sessions, unreadable rows, the ids of all if some went, and the new cursor.
 
-        A time in the future (after a clock jump) does not become the watermark, as nothing would be newer than that.
+        A session that is there again, because the store was restored, is new if it is not in `known`, the ids of those
+        that were there. A time in the future (after a clock jump) does not become the watermark, as nothing would be
+        newer than that.
         """
-        total, top = connection.execute(f"SELECT count(*), max(rowid) FROM {self.table}").fetchone()
+        total, top, rowids = connection.execute(_EXTENT.format(self.table)).fetchone()
         top_row = connection.execute(f"SELECT id FROM {self.table} WHERE rowid = ?", (cursor.top,)).fetchone()
         held = top_row is not None and mark(top_row[0]) == cursor.top_id
-        new = connection.execute(f"SELECT count(*) FROM {self.table} WHERE rowid > ?", (cursor.top,)).fetchone()[0]
+        new, _, added = connection.execute(_EXTENT.format(self.table) + " WHERE rowid > ?", (cursor.top,)).fetchone()
+        same = held and total == cursor.count + new and rowids == cursor.rowids + added
         present = None
-        if cursor.count and not (held and total == cursor.count + new):
+        if cursor.count and not same:
             present = frozenset(
                 row[0] for row in connection.execute(f"SELECT id FROM {self.table}") if isinstance(row[0], str)
             )
@@ -76,9 +89,10 @@ class SessionTable:
         floor = cursor.top if held and cursor.top < LAST else BELOW_ALL
         if held and cursor.top == LAST and total == cursor.count:
             floor = LAST - 1
+        back = sorted(present - known()) if present is not None else []
         rows = connection.execute(
-            f"{self._select} WHERE {self._changed} >= ? OR s.rowid >= ?",
-            (cursor.updated_ms, floor + 1),
+            f"{self._select} WHERE {self._changed} >= ? OR s.rowid >= ? OR s.id IN (SELECT value FROM json_each(?))",
+            (cursor.updated_ms, floor + 1, json.dumps(back)),
         ).fetchall()
         sessions, unreadable = _records(rows, now_ms, lambda id: self._rows_made(connection, id))
         updated = max((max(s.updated_ms, s.archived_ms or 0) for s in sessions), default=0)
@@ -91,6 +105,7 @@ class SessionTable:
             total,
             top or 0,
             top_id,
+            rowids,
         )
         return sessions, unreadable, present, after
 

@@ -21,7 +21,7 @@ from msgspec.structs import replace
 
 from opencode_tui import clock
 from opencode_tui.records.calls import Call, message_id
-from opencode_tui.source.batch import Batch, ForkOf, unknown_fork
+from opencode_tui.source.batch import NOTHING_KNOWN, Batch, KnownSessions
 from opencode_tui.source.cursor import BELOW_ALL, LAST, TableCursor, advance, extent, rowids, shrink
 from opencode_tui.source.decode import BadRow, json_value
 from opencode_tui.source.histories import History
@@ -107,7 +107,7 @@ class SqliteStore:
         self._table: SessionTable | None = None
         self._held: sqlite3.Connection | None = None
         self._wants_sums = True
-        self._fork_of: ForkOf = unknown_fork
+        self._known: KnownSessions = NOTHING_KNOWN
         self._reread_to = BELOW_ALL
         """Rowids up to this one were read before (LAST: all of them), so reading them now is a re-read."""
         self._is_reread = False
@@ -152,9 +152,9 @@ class SqliteStore:
         retry: Sequence[tuple[str, str]],
         *,
         sums: bool = True,
-        fork_of: ForkOf = unknown_fork,
+        known: KnownSessions = NOTHING_KNOWN,
     ) -> Iterator[Batch]:
-        self._wants_sums, self._fork_of = sums, fork_of
+        self._wants_sums, self._known = sums, known
         self.file.open()
         token = self.file.token()
         at = Cursor.from_json(cursor, self.file.identity)
@@ -201,7 +201,7 @@ class SqliteStore:
         self._is_reread = any(bottom < self._reread_to for bottom, _ in messages.gaps)
         events = advance(connection, "event", at.events) if self._has_events(connection) else at.events
         batch.sessions, batch.unreadable, batch.present, sessions = self._table.changed_since(
-            connection, at.sessions, clock.now_ms()
+            connection, at.sessions, clock.now_ms(), self._known.present
         )
         batch.rechecked = frozenset(retry)
         at = replace(at, sessions=sessions, messages=messages, events=events)

@@ -267,7 +267,7 @@ class SqliteV2(SqliteStore):
         """Adds to the bills the undone calls of their sessions that are known from copies in forks."""
         owners = [bill.session_id for bill in bills]
         undone = [bill.session_id for bill in bills if bill.undone_before_ms is not None]
-        lost = orphans(connection, owners, undone, self._fork_of) if self._is_forked else []
+        lost = orphans(connection, owners, undone, self._known.fork_of) if self._is_forked else []
         if not lost:
             return bills
         copies = Batch("")

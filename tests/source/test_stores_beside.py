@@ -841,3 +841,27 @@ def test_a_backup_shows_which_deleted_fork_made_a_call_though_an_undo_in_its_ori
     ours = reader(store.data_dir)
     ours.poll()
     assert ours.totals.spend_nano == store.truth.total_nano == 220_000_000
+
+
+@pytest.mark.parametrize("deleted_since", [False, True])
+@pytest.mark.parametrize("make", [V1, V2])
+def test_a_session_that_was_deleted_before_the_first_look_is_known_when_a_restore_brings_it_back(
+    make: type[V1] | type[V2], deleted_since: bool, tmp_path: Path
+) -> None:
+    store = make(tmp_path)
+    first, root = store.session("First"), store.session("Fix header")
+    child = store.session("Explore", parent=root)
+    last = store.session("Last")
+    for session in (first, root, child, last):
+        store.call(session, cost="0.05")
+    before = store.path.read_bytes()
+    store.delete(child)
+    ours = reader(store.data_dir)
+    ours.poll()
+    store.path.write_bytes(before)
+    if deleted_since:  # as many sessions as before
+        store.database.run("DELETE FROM message" if make is V1 else "DELETE FROM session_message")
+        store.database.run(f"DELETE FROM {'session' if make is V1 else 'session_v2'} WHERE id = ?", first)
+    ours.poll()
+    assert ours.rows("SELECT parent_id, present FROM session WHERE id = ?", child) == [(root, 1)]
+    assert ours.rows("SELECT present FROM session WHERE id = ?", first) == [(int(not deleted_since),)]
