@@ -37,12 +37,14 @@ def never_had(store: History, copy: History) -> frozenset[str]:
 def is_earlier(store: History, copy: History) -> bool:
     """Whether the copy's sum is part of the store's, so that the store has all of the copy's calls or had them.
 
-    It certainly is if both cost the same to the nano-dollar and the store has at least as many tokens of each kind:
-    all calls made since then were free.
+    It certainly is if both cost the same to the nano-dollar, the store has at least as many tokens of each kind, and
+    its new rows have higher numbers than the copy's: all calls made since then were free.
     """
     if not (store.spent and copy.spent and copy.spent[0]):
         return False
-    return store.spent[0] == copy.spent[0] and all(map(int.__ge__, store.spent, copy.spent))
+    new = min((number for id, number in store.numbers.items() if id not in copy.numbers), default=store.last + 1)
+    is_part = store.spent[0] == copy.spent[0] and all(map(int.__ge__, store.spent, copy.spent))
+    return is_part and new > max(copy.numbers.values(), default=0)
 
 
 def missing(store: History, copy: History) -> list[str]:
