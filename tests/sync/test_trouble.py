@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
@@ -9,8 +10,9 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, redirect_stdout
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -475,20 +477,29 @@ def _open_to_all(place: Path) -> None:
 
 
 def _usage_as(user: int, data_dir: Path, ledger: Path) -> dict[str, object]:
-    """`usage` in a child that has given up its rights, with all it needs imported before."""
-    from opencode_tui.cli import usage  # noqa: F401
+    """`usage` in a child that has given up its rights, after one that imported all that it needs.
 
+    The child may have no right to read the modules.
+    """
+    from opencode_tui.cli import main
+
+    command = ["usage", "--period", "all", "--json"]
+    with TemporaryDirectory() as made, redirect_stdout(io.StringIO()):
+        before = small_store(Path(made))
+        assert main([*command, "--data-dir", str(before.data_dir), "--ledger", f"{made}/ledger.db"]) == 0
     read, write = os.pipe()
     child = os.fork()
     if not child:
-        os.dup2(write, 1)
-        sys.stdout = os.fdopen(1, "w")
-        os.setuid(user)
-        os.environ["HOME"] = str(ledger.parent)
-        from opencode_tui.cli import main
-
-        command = ["usage", "--period", "all", "--json", "--data-dir", str(data_dir), "--ledger", str(ledger)]
-        os._exit(main(command))
+        code = 1
+        try:
+            os.dup2(write, 1)
+            sys.stdout = os.fdopen(1, "w")
+            os.setuid(user)
+            os.environ["HOME"] = str(ledger.parent)
+            code = main([*command, "--data-dir", str(data_dir), "--ledger", str(ledger)])
+            sys.stdout.flush()
+        finally:
+            os._exit(code)  # or this child would go on with the tests
     os.close(write)
     with os.fdopen(read) as pipe:
         text = pipe.read()
