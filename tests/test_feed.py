@@ -69,7 +69,9 @@ def ledger(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def feed(store: V1, ledger: Path, clock: StoppedClock) -> Iterator[LedgerFeed]:
+def feed(store: V1, ledger: Path, clock: StoppedClock, monkeypatch: pytest.MonkeyPatch) -> Iterator[LedgerFeed]:
+    """A feed that keeps no answer because the machine was slow."""
+    monkeypatch.setattr("opencode_tui.feed._PATIENCE", 0)
     environ = {"XDG_CONFIG_HOME": str(ledger.parent / "none"), "XDG_CACHE_HOME": str(ledger.parent / "none")}
     settings = Settings(data_dirs=(store.data_dir,), timezone="UTC", machine="laptop")
     feed = LedgerFeed(lambda: Ledger(ledger), settings, environ, clock)
@@ -265,7 +267,6 @@ def test_what_the_ledger_says_is_read_once_until_the_next_snapshot(
         return answer(request, context)
 
     monkeypatch.setattr("opencode_tui.feed.answer", counted)
-    monkeypatch.setattr("opencode_tui.feed._PATIENCE", 0)
     week, everything, session = SessionsRequest("week"), SessionsRequest("all"), SessionRequest(session_of(store))
     seen(feed)
     for request in (week, everything, week, everything):
