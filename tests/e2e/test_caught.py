@@ -60,9 +60,8 @@ def test_four_redesigns_are_caught_and_the_fifth_is_held(
         assert HOW_TO_GO_ON in said
         assert len(model.answered) == asked
         pane.type("5")
-        pane.until(
-            "Why", "4× edits of a.py", "3 new" if width > 64 else "past the cutoff $0.80"
-        )  # the opened one is seen
+        # Of the session's four alerts the one that was opened is seen.
+        pane.until("Why", "4× edits of a.py", "3 new" if width > 64 else "past the cutoff $0.80")
         pane.type("q")
         pane.until("ended 0")
 
