@@ -3,9 +3,9 @@
 `call_sum` has a row for each quarter, session, provider, model, agent and directory with a call that was paid; copies
 are left out. A quarter of an hour divides the days of every time zone. `session_sum` has the sums of these rows for
 each session, provider, model and agent, and `newest_call` the newest call of each session that has a context, copies
-among them. Each transaction ends with `settle`, which sums the quarters again in which
-calls changed, and their sessions: triggers note these in `unsummed`, and new calls have rows after `summed.upto`. While
-any are left, sums are read from the calls: that is slower, but never wrong, whoever wrote and whatever was interrupted.
+among them. Each transaction ends with `settle`, which sums the quarters again in which calls changed, and their
+sessions: triggers note these in `unsummed`, and new calls have rows after `summed.upto`. While any are left, sums are
+read from the calls: that is slower, but never wrong, whoever wrote and whatever was interrupted.
 """
 
 from __future__ import annotations

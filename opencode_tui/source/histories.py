@@ -28,8 +28,7 @@ class History(Struct, frozen=True):
 
 def never_had(store: History, copy: History) -> frozenset[str]:
     """The ids of rows with a cost in the copy that never had one in the store, because it was restored since."""
-    new = (number for id, number in store.numbers.items() if id not in copy.numbers)
-    first = min(new, default=store.last + 1)
+    first = _first_new(store, copy)
     missing = copy.billed - store.billed
     return frozenset(id for id in missing if id in store.numbers or copy.numbers[id] >= min(first, store.last + 1))
 
@@ -42,11 +41,15 @@ def is_earlier(store: History, copy: History) -> bool:
     """
     if not (store.spent and copy.spent and copy.spent[0]):
         return False
-    new = min((number for id, number in store.numbers.items() if id not in copy.numbers), default=store.last + 1)
     is_part = store.spent[0] == copy.spent[0] and all(map(int.__ge__, store.spent, copy.spent))
-    return is_part and new > max(copy.numbers.values(), default=0)
+    return is_part and _first_new(store, copy) > max(copy.numbers.values(), default=0)
 
 
 def missing(store: History, copy: History) -> list[str]:
     """The ids of rows with a cost in the copy that are not in the store, in order of their numbers."""
     return sorted(copy.billed - store.numbers.keys(), key=lambda id: copy.numbers[id])
+
+
+def _first_new(store: History, copy: History) -> int:
+    """The lowest number of a row that the copy lacks; without one, the number that the next row will get."""
+    return min((number for id, number in store.numbers.items() if id not in copy.numbers), default=store.last + 1)

@@ -388,8 +388,10 @@ def test_a_compaction_that_was_read_while_it_ran_and_then_undone_counts_once_whe
     assert ours.totals.spend_nano == store.truth.total_nano == 114_000_000
 
 
-def test_an_undone_call_in_the_residual_of_an_earlier_title_counts_once_when_a_backup_shows_it(tmp_path: Path) -> None:
-    store = V2(tmp_path)
+def undone_beside_a_title(store: V2, cost: str) -> tuple[Reader, bytes]:
+    """A ledger that has seen an undone call of this cost only in the residual of an earlier title of $0.004, and the
+    store's file from before the undo.
+    """
     session = store.session("Fix header")
     store.call(session, cost="0.05")
     asked = store.prompt(session)
@@ -397,13 +399,19 @@ def test_an_undone_call_in_the_residual_of_an_earlier_title_counts_once_when_a_b
     ours = reader(store.data_dir)
     ours.poll()
     store.title(session, cost="0.004", tokens=Tokens(input=900, output=9), title="Header")
-    store.call(session, cost="0.02", turn=asked)
-    snapshot(store, "opencode-old.bak")
+    store.call(session, cost=cost, turn=asked)
+    before = store.path.read_bytes()
     store.revert(session, asked)
     store.call(session, cost="0.01")
     ours.poll()
+    return ours, before
+
+
+def test_an_undone_call_in_the_residual_of_an_earlier_title_counts_once_when_a_backup_shows_it(tmp_path: Path) -> None:
+    store = V2(tmp_path)
+    ours, before = undone_beside_a_title(store, "0.02")
     assert ours.rows("SELECT agent, cost_nano FROM call WHERE id LIKE '%.unlisted.%'") == [("title", 24_000_000)]
-    store.path.with_name("opencode-old.bak").rename(store.path.with_name("opencode-backup.db"))
+    store.path.with_name("opencode-backup.db").write_bytes(before)
     ours.poll()
     assert ours.totals.spend_nano == store.truth.total_nano == 114_000_000
 
@@ -412,18 +420,7 @@ def test_an_undone_call_in_the_residual_of_an_earlier_title_counts_once_when_a_r
     tmp_path: Path,
 ) -> None:
     store = V2(tmp_path)
-    session = store.session("Fix header")
-    store.call(session, cost="0.05")
-    asked = store.prompt(session)
-    store.call(session, cost="0.03", turn=asked)
-    ours = reader(store.data_dir)
-    ours.poll()
-    store.title(session, cost="0.004", tokens=Tokens(input=900, output=9), title="Header")
-    store.call(session, cost="0.07", turn=asked)
-    before = store.path.read_bytes()
-    store.revert(session, asked)
-    store.call(session, cost="0.01")
-    ours.poll()
+    ours, before = undone_beside_a_title(store, "0.07")
     assert ours.rows("SELECT agent, cost_nano FROM call WHERE id LIKE '%.unlisted.%'") == [("title", 74_000_000)]
     store.path.write_bytes(before)
     ours.poll()

@@ -15,8 +15,8 @@ from opencode_tui.records.alerts import Alert
 
 COMMAND_TIMEOUT_S = 30.0
 _HEAD = 200
+_NO_PROGRAM = "channels.command_line names no program; set it"
 # Not OPENCODE_TUI_…: those are settings, and an opencode-tui that the command starts would reject unknown ones.
-NO_PROGRAM = "channels.command_line names no program; set it"
 _PREFIX = "ALERT_"
 _VARIABLES = ("id", "level", "rule", "kind", "text", "cause", "session", "period", "value", "line", "try")
 
@@ -31,7 +31,7 @@ class Command:
         from opencode_tui.alerts.running import run_program
 
         if not self._command_line:
-            raise ChannelError(f"{NO_PROGRAM}, or channels.command to off")
+            raise ChannelError(f"{_NO_PROGRAM}, or channels.command to off")
         program = self._command_line[0]
         given = json.dumps(alert_fields(alert), ensure_ascii=False).encode(errors="replace") + b"\n"
         try:
@@ -64,7 +64,7 @@ def make(settings: Settings, environ: Mapping[str, str]) -> Command:
 
 def _lacks(settings: Settings, environ: Mapping[str, str]) -> str:
     has_program = bool(COMMAND_LINE.of(settings.channels))
-    return "" if has_program else f'{NO_PROGRAM}, such as command_line = ["notify-send", "OpenCode"]'
+    return "" if has_program else f'{_NO_PROGRAM}, such as command_line = ["notify-send", "OpenCode"]'
 
 
 COMMAND_LINE = ValueOption[tuple[str, ...]]("command_line", (), command_line)
