@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from opencode_tui import paths
 from opencode_tui.clock import Clock, calendar_for, now_ms, sleep_s
 from opencode_tui.config.settings import Settings
-from opencode_tui.ledger import copies, late_rows, writing
+from opencode_tui.ledger import copies, late_rows, reread_calls, writing
 from opencode_tui.ledger.known_sessions import SessionsInLedger
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.ledger.queries import directories, running_calls
@@ -70,8 +70,6 @@ class Sync:
         self._states: dict[str, StoreState] = {}
         self._places: object = None
         self._layouts: dict[str, int] = {}
-        self._reimported: dict[str, list[Call]] = {}
-        """New calls from stores read for the first time or re-read, by store key, until the sums are read too."""
         self._blank: dict[Path, object] = {}
         """Database files without tables of any generation, such as one that OpenCode is just creating, with stamps."""
         self.notices: list[str] = []
@@ -314,15 +312,17 @@ class Sync:
             writing.write_sessions(connection, row.id, store.rank, map(self._named, batch.sessions))
             if batch.present is not None:
                 writing.mark_vanished(connection, row.id, batch.present)
-            if self._is_reimport(connection, store, row, batch):
-                self._reimported.setdefault(store.key, [])
+            is_reread = reread_calls.is_under_way(connection, row.id)
+            if not is_reread and self._starts_reread(connection, store, row, batch):
+                reread_calls.begin(connection, row.id)
+                is_reread = True
             if calls:
                 summed = [call for call, _ in calls] if store.has_sums else []
                 late_rows.drop_undone(connection, summed)
                 if store.is_backup:
                     self._reduce_residuals(connection, summed, except_store=row.id)
-                elif store.key in self._reimported:
-                    self._reimported[store.key] += summed
+                elif is_reread:
+                    reread_calls.note(connection, row.id, summed)
                 writing.write_calls(connection, row.id, self._machine_id, calls)
                 writing.write_tools(connection, (tool for tool in batch.tools if tool.call_id in known))
             writing.write_unreadable(connection, row.id, batch.unreadable)
@@ -332,8 +332,8 @@ class Sync:
             if moved is not None and batch.bills:
                 writing.clear_unreadable_sums(connection, row.id, batch.bills)
                 bills = bills_only_in_backups(connection, batch.bills) if store.is_backup else batch.bills
-                reimported = self._reimported.pop(store.key, [])
-                over = calls_over_sum(connection, bills, reimported)
+                reread = reread_calls.end(connection, row.id) if is_reread else []
+                over = calls_over_sum(connection, bills, reread)
                 self._reduce_residuals(connection, over, message_ids=store.message_ids)
                 backups = self._backups.keys()
                 in_sum = partial(self._backups.in_sum, store)
@@ -349,10 +349,9 @@ class Sync:
                 writing.write_unreadable(connection, row.id, short_sums(connection, bills, store.rows_of))
             return moved, bool(content)
 
-    def _is_reimport(self, connection: sqlite3.Connection, store: Store, row: writing.StoreRow, batch: Batch) -> bool:
+    @staticmethod
+    def _starts_reread(connection: sqlite3.Connection, store: Store, row: writing.StoreRow, batch: Batch) -> bool:
         """Returns whether the ledger may already have residuals for calls in this batch and the following ones."""
-        if store.key in self._reimported:
-            return True
         is_again = store.has_sums and not store.is_backup and (batch.is_reread or row.cursor is None)
         return is_again and late_rows.has_residuals(connection)
 

@@ -16,22 +16,22 @@ from itertools import accumulate
 
 from msgspec.structs import replace
 
+from opencode_tui.ledger.reread_calls import CALL_COLUMNS, call_of
 from opencode_tui.ledger.residuals import TITLE
-from opencode_tui.records.calls import Call, Tokens, undone_id, unlisted_id
+from opencode_tui.records.calls import Call, undone_id, unlisted_id
 
 _ROUNDING_NANO = 1_000
 _UNDONE = """
   SELECT id FROM call WHERE session_id = ? AND created_ms = ? AND provider = ? AND model = ? AND recorded_nano = ?
     AND copied = 0 AND id <> ? AND substr(id, 1, length(?)) = ?
 """
-_RESIDUALS = """
-  SELECT store_id, id, session_id, turn_id, provider, model, agent, directory, created_ms, completed_ms,
-    input, output, reasoning, cache_read, cache_write, recorded_nano, rowid
-  FROM call WHERE session_id IN (SELECT value FROM json_each(?)) AND instr(id, session_id || ?) = 1
+_RESIDUALS = f"""
+  SELECT store_id, rowid, {CALL_COLUMNS} FROM call
+  WHERE session_id IN (SELECT value FROM json_each(?)) AND instr(id, session_id || ?) = 1
     AND store_id IS NOT ?
   ORDER BY created_ms, id
 """
-_RUNNING = "SELECT id, rowid FROM call WHERE id IN (SELECT value FROM json_each(?)) AND completed_ms IS NULL"
+_HELD = "SELECT id, rowid FROM call WHERE id IN (SELECT value FROM json_each(?))"
 _MADE = """
   SELECT coalesce(max(created_ms), 0) FROM call
   WHERE session_id = ? AND copied = 0 AND completed_ms IS NOT NULL AND id IN (SELECT value FROM json_each(?))
@@ -81,7 +81,8 @@ def reduce_residuals(
     residuals = _residuals(connection, sessions, except_store) if found else {}
     began = dict(connection.execute(_BEGAN, (sessions,)).fetchall()) if residuals else {}
     ids = json.dumps([call.id for call in found])
-    running = dict(connection.execute(_RUNNING, (ids,)).fetchall()) if residuals else {}
+    # A call that was running keeps its row of the ledger when it completes, which may be before this.
+    held = dict(connection.execute(_HELD, (ids,)).fetchall()) if residuals else {}
     new = {call.id for call in calls}  # free ones as well, which are in no residual but came back with the others
     latest = {id: _latest(connection, id, (message_ids(id) or frozenset()) - new) for id in residuals}
     rows = {id: _RowsByTime(connection, id) for id in residuals}
@@ -91,7 +92,7 @@ def reduce_residuals(
         is_later = call.created_ms >= latest.get(call.session_id, 0)
         is_in_title = is_later and call.created_ms >= began.get(call.session_id, 0)
         followed = rows[call.session_id].first_after(call.created_ms) if is_later and known else None
-        best = _containing(call, known, is_later, is_in_title, followed, running.get(call.id))
+        best = _containing(call, known, is_later, is_in_title, followed, held.get(call.id))
         if best is not None:
             store_id, row, residual = known[best]
             rest = replace(
@@ -115,12 +116,12 @@ def _containing(
     is_later: bool,
     is_in_title: bool,
     followed: int | None,
-    running: int | None,
+    held: int | None,
 ) -> int | None:
     """The place of the residual that is exactly this call, else of the first that may contain it; None without one.
 
     `is_later` and `is_in_title` say whether the call's date counts, for any residual and for one of a title. `followed`
-    is the ledger's first row of a later call, `running` the call's own while it ran.
+    is the ledger's first row of a later call, `held` the call's own.
     """
     first: int | None = None
     for number, (_, row, residual) in enumerate(known):
@@ -129,7 +130,7 @@ def _containing(
             return number
         is_before = residual.created_ms >= call.created_ms or _is_before(followed, row)
         is_before &= is_in_title if residual.agent == TITLE else is_later
-        is_before |= _is_before(running, row)
+        is_before |= _is_before(held, row)
         if first is None and is_before and min(left.counts) >= 0 <= nano + _ROUNDING_NANO:
             first = number
     return first
@@ -165,9 +166,7 @@ def _residuals(
     """(store, row, residual) of these sessions (a JSON list of ids), by session."""
     found: dict[str, list[tuple[int, int, Call]]] = defaultdict(list)
     for row in connection.execute(_RESIDUALS, (sessions, unlisted_id(""), except_store)):
-        store_id, id, session_id, turn, provider, model, agent, directory, *rest = row
-        created_ms, completed_ms, *counts, nano, number = rest
-        tokens = Tokens(*counts)
-        call = Call(id, session_id, turn, provider, model, agent, directory, created_ms, completed_ms, tokens, nano)
-        found[session_id].append((store_id, number, call))
+        store_id, number, *values = row
+        call = call_of(values)
+        found[call.session_id].append((store_id, number, call))
     return found

@@ -13,7 +13,7 @@ from opencode_tui.ledger.sums import NEWEST_CALLS, SUMS_OF_SESSIONS, settle_in_s
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-LATEST = 8
+LATEST = 9
 
 _V1 = """
 CREATE TABLE machine (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
@@ -185,6 +185,14 @@ CREATE TABLE newest_call (
 {NEWEST_CALLS.format("call")};
 """
 
+# Calls of stores that are being read from the start again, until their sums are read; see ledger/reread_calls.py.
+_V9 = """
+CREATE TABLE reread (store_id INTEGER PRIMARY KEY REFERENCES store(id)) STRICT;
+CREATE TABLE reread_call (
+  number INTEGER PRIMARY KEY, store_id INTEGER NOT NULL, call_id TEXT NOT NULL, UNIQUE (store_id, call_id)
+) STRICT;
+"""
+
 
 def migrate(connection: sqlite3.Connection) -> None:
     """Migrates the ledger to the latest schema; does and imports nothing if it is current."""
@@ -239,6 +247,10 @@ def _migrate(connection: sqlite3.Connection) -> None:
     @migrations()
     def m008_sums_of_sessions(db: Database) -> None:
         _run(db, _V8)
+
+    @migrations()
+    def m009_rereads(db: Database) -> None:
+        _run(db, _V9)
 
     db = Database(connection)
     db.enable_wal()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -749,6 +749,65 @@ def test_an_earlier_state_restored_at_another_place_replaces_what_was_worked_out
     again.poll()
     assert again.totals.spend_nano == 80_000_000
     assert again.rows("SELECT count(*) FROM call WHERE id LIKE '%.unlisted.%'") == [(0,)]
+
+
+@pytest.mark.parametrize("steps", range(1, 7))
+def test_an_earlier_state_replaces_what_was_worked_out_though_its_reader_was_killed_half_way(
+    steps: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite_store, "_FIRST_STEP", 1)
+    monkeypatch.setattr(sqlite_store, "_STEP", 1)
+    store = V2(tmp_path / "old")
+    session = store.session("Fix header")
+    asked = store.prompt(session)
+    store.call(session, cost="0.07", turn=asked, tokens=Tokens(input=700))
+    store.prompt(session)
+    before = store.path.read_bytes()
+    store.revert(session, asked)
+    store.call(session, cost="0.01", tokens=Tokens(input=100))
+    ours = reader(store.data_dir, tmp_path / "ledger.db")
+    ours.poll()
+    ours.close()
+    moved = tmp_path / "new" / store.path.name
+    moved.parent.mkdir()
+    moved.write_bytes(before)
+    killed = reader(moved.parent, tmp_path / "ledger.db")
+    apply, left = killed.sync._apply, iter(range(steps))
+
+    def apply_some(*batch: Any) -> Any:
+        if next(left, None) is None:
+            raise KeyboardInterrupt
+        return apply(*batch)
+
+    monkeypatch.setattr(killed.sync, "_apply", apply_some)
+    with suppress(KeyboardInterrupt):
+        killed.poll()
+    killed.close()
+    again = reader(moved.parent, tmp_path / "ledger.db")
+    again.poll()
+    assert again.totals.spend_nano == 80_000_000
+    assert again.rows("SELECT count(*) FROM call WHERE id LIKE '%.unlisted.%'") == [(0,)]
+
+
+def test_a_compaction_that_ran_before_its_undo_counts_once_when_a_restore_brings_it_back(tmp_path: Path) -> None:
+    store = V2(tmp_path)
+    session = store.session("Fix header")
+    store.call(session, cost="0.05")
+    asked = store.prompt(session)
+    running = store.compaction(session, completed=False)
+    store.call(session, cost="0.02", turn=asked)
+    ours = reader(store.data_dir)
+    ours.poll()
+    store.finish(running, cost="0.03")
+    before = store.path.read_bytes()
+    store.revert(session, asked)
+    store.title(session, cost="0.004", tokens=Tokens(input=900, output=9), title="Header")
+    store.call(session, cost="0.01")
+    ours.poll()
+    assert ours.totals.spend_nano == 114_000_000
+    store.path.write_bytes(before)
+    ours.poll()
+    assert ours.totals.spend_nano == store.truth.total_nano == 114_000_000
 
 
 def test_what_was_undone_in_a_copy_is_not_looked_for_in_the_sum_of_the_store_that_went_another_way(
