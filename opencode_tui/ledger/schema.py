@@ -13,7 +13,7 @@ from opencode_tui.ledger.sums import NEWEST_CALLS, SUMS_OF_SESSIONS, settle_in_s
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-LATEST = 9
+LATEST = 10
 
 _V1 = """
 CREATE TABLE machine (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
@@ -140,6 +140,9 @@ _QUARTER = "{0}.created_ms / 900000 - ({0}.created_ms % 900000 < 0)"
 # Not INSERT OR IGNORE: in a trigger, the conflict clause of the statement that fired it holds instead.
 _NOTE = f"""INSERT INTO unsummed (quarter, session_id) SELECT {_QUARTER}, {{0}}.session_id WHERE NOT EXISTS (
     SELECT 1 FROM unsummed u WHERE u.quarter = {_QUARTER} AND u.session_id = {{0}}.session_id)"""
+_NOTE_TOOL = f"""INSERT INTO unsummed (quarter, session_id) SELECT {_QUARTER.format("c")}, c.session_id FROM call c
+    WHERE c.id = {{0}}.call_id AND NOT EXISTS (
+      SELECT 1 FROM unsummed u WHERE u.quarter = {_QUARTER.format("c")} AND u.session_id = c.session_id)"""
 _V6 = f"""
 CREATE TABLE call_sum (
   quarter INTEGER NOT NULL, session_id TEXT NOT NULL, provider TEXT NOT NULL, model TEXT NOT NULL,
@@ -191,6 +194,30 @@ CREATE TABLE reread (store_id INTEGER PRIMARY KEY REFERENCES store(id)) STRICT;
 CREATE TABLE reread_call (
   number INTEGER PRIMARY KEY, store_id INTEGER NOT NULL, call_id TEXT NOT NULL, UNIQUE (store_id, call_id)
 ) STRICT;
+"""
+
+# What the breakdown needs beside: what the cache saved, how long the calls took (`speeds`, see ledger/sums.py), and the
+# sums of the calls that asked for each tool. All is summed again when the ledger is opened.
+_V10 = f"""
+ALTER TABLE call_sum ADD COLUMN saved_nano INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE call_sum ADD COLUMN speeds TEXT;
+CREATE TABLE tool_sum (
+  quarter INTEGER NOT NULL, session_id TEXT NOT NULL, provider TEXT NOT NULL, model TEXT NOT NULL,
+  agent TEXT NOT NULL, directory TEXT NOT NULL, name TEXT NOT NULL,
+  calls INTEGER NOT NULL, first_ms INTEGER NOT NULL, last_ms INTEGER NOT NULL, aborted INTEGER NOT NULL,
+  cost_nano INTEGER NOT NULL, list_nano INTEGER NOT NULL, input INTEGER NOT NULL, output INTEGER NOT NULL,
+  reasoning INTEGER NOT NULL, cache_read INTEGER NOT NULL, cache_write INTEGER NOT NULL,
+  input_nano INTEGER NOT NULL, output_nano INTEGER NOT NULL, cache_nano INTEGER NOT NULL, saved_nano INTEGER NOT NULL,
+  uses INTEGER NOT NULL, failures INTEGER NOT NULL, tool_ms INTEGER NOT NULL,
+  turns TEXT, speeds TEXT, PRIMARY KEY (quarter, session_id, provider, model, agent, directory, name)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX call_failed ON call(created_ms) WHERE error IS NOT NULL;
+CREATE TRIGGER tool_changed AFTER UPDATE ON tool BEGIN
+  {_NOTE_TOOL.format("old")}; {_NOTE_TOOL.format("new")}; END;
+CREATE TRIGGER tool_deleted AFTER DELETE ON tool BEGIN {_NOTE_TOOL.format("old")}; END;
+DELETE FROM call_sum;
+DELETE FROM session_sum;
+UPDATE summed SET upto = 0;
 """
 
 
@@ -251,6 +278,10 @@ def _migrate(connection: sqlite3.Connection) -> None:
     @migrations()
     def m009_rereads(db: Database) -> None:
         _run(db, _V9)
+
+    @migrations()
+    def m010_sums_of_tools(db: Database) -> None:
+        _run(db, _V10)
 
     db = Database(connection)
     db.enable_wal()

@@ -1,11 +1,13 @@
 """Keeps sums with the calls, by quarter of an hour, so that any period is read without reading its calls.
 
 `call_sum` has a row for each quarter, session, provider, model, agent and directory with a call that was paid; copies
-are left out. A quarter of an hour divides the days of every time zone. `session_sum` has the sums of these rows for
-each session, provider, model and agent, and `newest_call` the newest call of each session that has a context, copies
-among them. Each transaction ends with `settle`, which sums the quarters again in which calls changed, and their
-sessions: triggers note these in `unsummed`, and new calls have rows after `summed.upto`. While any are left, sums are
-read from the calls: that is slower, but never wrong, whoever wrote and whatever was interrupted.
+are left out. `tool_sum` has the same for the calls that asked for a tool, by its name, with its uses: a call that asked
+for two tools is in the sums of both. A quarter of an hour divides the days of every time zone. `session_sum` has the
+sums of `call_sum` for each session, provider, model and agent, and `newest_call` the newest call of each session that
+has a context, copies among them. Each transaction ends with `settle`, which sums the quarters again in which calls or
+their tools changed, and their sessions: triggers note these in `unsummed`, and new calls have rows after `summed.upto`.
+While any are left, sums are read from the calls: that is slower, but never wrong, whoever wrote and whatever was
+interrupted.
 """
 
 from __future__ import annotations
@@ -38,28 +40,54 @@ AMOUNTS = (
     *("input_nano", "output_nano", "cache_nano"),
 )
 _MAY_BE_NULL = ("list_nano", "input_nano", "output_nano", "cache_nano")
-_CALLS = f"""
-  (SELECT created_ms, {", ".join(GROUP)}, 1 AS calls, created_ms AS first_ms,
+_MOST_EXACT = 9_000_000_000_000_000
+_AT_INPUT = "(cache_read + cache_write) * (SELECT r.input FROM rates r WHERE r.id = rates_id) / 1e6"
+_SAVED = f"""
+  CASE WHEN cache_nano IS NULL OR rates_id IS NULL THEN 0
+    ELSE CAST(max(min({_AT_INPUT}, {_MOST_EXACT}), -{_MOST_EXACT}) AS INTEGER) - cache_nano END
+"""
+"""SQL for what the cache saved on a call, in nano-dollars: its tokens at the input's rate, less what they cost."""
+_TOOK_MS = "completed_ms - created_ms"
+_STREAM_END = "coalesce(streamed_ms, CASE WHEN finish IS NOT 'tool-calls' THEN completed_ms END)"
+_SPEED = f"""
+  CASE WHEN error IS NULL AND completed_ms > created_ms THEN
+    CASE WHEN {_TOOK_MS} < 10000 THEN ({_TOOK_MS} + 50) / 100 ELSE ({_TOOK_MS} + 500) / 1000 * 10 END
+    || CASE WHEN output + reasoning > 0 AND {_STREAM_END} > created_ms THEN
+      ' ' || CAST(min((output + reasoning) * 1e3 / ({_STREAM_END} - created_ms), 1e9) + 0.5 AS INTEGER) ELSE '' END END
+"""
+"""SQL for how fast a call was: the tenths of a second that it took, and its tokens a second if they are known.
+
+From ten seconds on, the time is rounded to seconds. OpenCode 1 records only the end of a call's tools, which says
+nothing about the tokens of a call that asked for some.
+"""
+_OF_CALL = f"""
+  1 AS calls, created_ms AS first_ms,
     coalesce(completed_ms, created_ms) AS last_ms, coalesce(error LIKE '%abort%', 0) AS aborted,
     {", ".join(f"coalesce({name}, 0) AS {name}" if name in _MAY_BE_NULL else name for name in AMOUNTS)},
-    CASE WHEN turn_id IS NOT NULL THEN json_quote(turn_id) END AS turns,
+    {_SAVED} AS saved_nano, CASE WHEN turn_id IS NOT NULL THEN json_quote(turn_id) END AS turns, {_SPEED} AS speeds
+"""
+_CALLS = f"""
+  (SELECT created_ms, {", ".join(GROUP)}, {_OF_CALL},
     CASE WHEN cost_nano <> 0 THEN created_ms || ',' || cost_nano END AS costs
   FROM call WHERE copied_from IS NULL)
 """
-_COLUMNS = (*GROUP, "calls", "first_ms", "last_ms", "aborted", *AMOUNTS, "turns", "costs")
-_SUMMED = ", ".join(
-    (
-        *("sum(calls)", "min(first_ms)", "max(last_ms)", "sum(aborted)"),
-        *(exact_sum(name) for name in AMOUNTS),
-        *("group_concat(DISTINCT turns)", "group_concat(costs)"),
-    )
+_COLUMNS = (*GROUP, "calls", "first_ms", "last_ms", "aborted", *AMOUNTS, "saved_nano", "turns", "speeds", "costs")
+_SUMMED_BOTH = (
+    *("sum(calls)", "min(first_ms)", "max(last_ms)", "sum(aborted)"),
+    *(exact_sum(name) for name in (*AMOUNTS, "saved_nano")),
+    *("group_concat(DISTINCT turns)", "group_concat(speeds)"),
 )
+_SUMMED = ", ".join((*_SUMMED_BOTH, "group_concat(costs)"))
+_USES = ("uses", "failures", "tool_ms")
+_OF_TOOL = f"""
+  SELECT created_ms, {", ".join(f"c.{name}" for name in GROUP)}, t.name, {_OF_CALL}, count(*) AS uses,
+    sum(coalesce(ok = 0, 0)) AS failures, {exact_sum("max(coalesce(duration_ms, 0), 0)")} AS tool_ms
+"""
+_TOOLS_OF_CALLS = f"""
+  ({_OF_TOOL} FROM call c CROSS JOIN tool t ON t.call_id = c.id WHERE copied_from IS NULL GROUP BY c.rowid, t.name)
+"""
 QUARTER = f"created_ms / {QUARTER_MS} - (created_ms % {QUARTER_MS} < 0)"
 """SQL for the number of the quarter of an hour in which a call was made."""
-SUMS_OF_CALLS = f"""
-  SELECT {QUARTER} AS quarter, {", ".join(GROUP)}, {_SUMMED} FROM {_CALLS} GROUP BY quarter, {", ".join(GROUP)}
-"""
-"""What `call_sum` has to hold."""
 _ROWS = "SELECT upto, (SELECT coalesce(max(rowid), 0) FROM call), EXISTS (SELECT 1 FROM unsummed) FROM summed"
 _NOTE_NEW = f"""
   INSERT OR IGNORE INTO unsummed (quarter, session_id)
@@ -71,6 +99,16 @@ _SUM = f"""
   FROM unsummed u CROSS JOIN {_CALLS} c ON c.session_id = u.session_id
     AND c.created_ms >= u.quarter * {QUARTER_MS} AND c.created_ms <= u.quarter * {QUARTER_MS} + {QUARTER_MS - 1}
   GROUP BY quarter, {", ".join(f"c.{name}" for name in GROUP)}
+"""
+_SUM_TOOLS = f"""
+  INSERT INTO tool_sum (quarter, {", ".join(GROUP)}, name, {", ".join(_COLUMNS[len(GROUP) : -1])}, {", ".join(_USES)})
+  SELECT quarter, {", ".join(GROUP)}, name, {", ".join(_SUMMED_BOTH)}, {", ".join(map(exact_sum, _USES))}
+  FROM ({_OF_TOOL}, quarter
+    FROM unsummed u CROSS JOIN call c ON c.session_id = u.session_id
+      AND c.created_ms >= u.quarter * {QUARTER_MS} AND c.created_ms <= u.quarter * {QUARTER_MS} + {QUARTER_MS - 1}
+    CROSS JOIN tool t ON t.call_id = c.id
+    WHERE copied_from IS NULL GROUP BY c.rowid, t.name)
+  GROUP BY quarter, {", ".join(GROUP)}, name
 """
 SESSION_AMOUNTS = ("cost_nano", "input", "output", "reasoning", "cache_read", "cache_write")
 """The amounts in `session_sum`."""
@@ -114,6 +152,8 @@ class PaidCalls(Struct, frozen=True):
 
 _BY_QUARTER = PaidCalls("call_sum", "quarter", QUARTER_MS)
 _BY_CALL = PaidCalls(_CALLS, "created_ms", 1)
+_TOOLS_BY_QUARTER = PaidCalls("tool_sum", "quarter", QUARTER_MS)
+_TOOLS_BY_CALL = PaidCalls(_TOOLS_OF_CALLS, "created_ms", 1)
 
 
 def paid_calls(connection: sqlite3.Connection, *spans: Span) -> PaidCalls:
@@ -125,6 +165,11 @@ def paid_calls(connection: sqlite3.Connection, *spans: Span) -> PaidCalls:
 def each_call() -> PaidCalls:
     """The calls themselves, for the few of some sessions or of a span of any length."""
     return _BY_CALL
+
+
+def paid_tools(connection: sqlite3.Connection, span: Span) -> PaidCalls:
+    """Where the calls that asked for tools are read from, with the columns of `tool_sum`; see `paid_calls`."""
+    return _TOOLS_BY_QUARTER if paid_calls(connection, span) == _BY_QUARTER else _TOOLS_BY_CALL
 
 
 def is_unsummed(connection: sqlite3.Connection) -> bool:
@@ -147,8 +192,12 @@ def settle(connection: sqlite3.Connection, most: int | None = None) -> None:
         return
     to = last if most is None else min(last, upto + most)
     connection.execute(_NOTE_NEW, (upto, to))
-    connection.execute("DELETE FROM call_sum WHERE (quarter, session_id) IN (SELECT quarter, session_id FROM unsummed)")
+    for table in ("call_sum", "tool_sum"):
+        connection.execute(
+            f"DELETE FROM {table} WHERE (quarter, session_id) IN (SELECT quarter, session_id FROM unsummed)"
+        )
     connection.execute(_SUM)
+    connection.execute(_SUM_TOOLS)
     connection.execute(f"DELETE FROM session_sum WHERE {_CHANGED}")
     connection.execute(SUMS_OF_SESSIONS.format(_CHANGED))
     connection.execute(f"DELETE FROM newest_call WHERE {_CHANGED}")

@@ -36,6 +36,12 @@ _CALL = st.fixed_dictionaries(
         "agent": st.sampled_from(["build", "title"]),
         "created_ms": _AT,
         "completed_ms": st.none() | _AT,
+        "streamed_ms": st.none() | _AT,
+        "finish": st.sampled_from([None, "stop", "tool-calls"]),
+        "output": st.integers(0, 10**4),
+        "cache_read": st.integers(0, 10**6),
+        "cache_nano": st.none() | st.integers(0, 10**9),
+        "rates_id": st.sampled_from([None, 1]),
         "error": st.sampled_from([None, "MessageAbortedError", "APIError"]),
         "copied_from": st.sampled_from([None, None, "msg_0"]),
         "amount_nano": st.integers(0, 10**15),
@@ -44,7 +50,7 @@ _CALL = st.fixed_dictionaries(
         "input_nano": st.none() | st.integers(0, 10**9),
     }
 )
-_WRITE = st.tuples(st.sampled_from(["insert", "update", "delete", "upsert"]), _IDS, _CALL)
+_WRITE = st.tuples(st.sampled_from(["insert", "update", "delete", "upsert", "use", "end use"]), _IDS, _CALL)
 _STEP = st.tuples(
     st.sampled_from(["first", "second", "raw", "rolled back", "vacuum", "reopen"]), st.lists(_WRITE, max_size=4)
 )
@@ -56,12 +62,24 @@ def _write(connection: sqlite3.Connection, write: tuple[str, str, dict[str, Any]
     names, marks = ", ".join(call), ", ".join("?" * len(call))
     if kind == "delete":
         connection.execute("DELETE FROM call WHERE id = ?", (id,))
+    elif kind == "use":  # tools are written with their calls
+        connection.execute("UPDATE call SET finish = 'tool-calls' WHERE id = ?", (id,))
+        for name in ("bash", "bash", "read"):
+            number = connection.execute("SELECT coalesce(max(rowid), 0) + 1 FROM tool").fetchone()[0]
+            connection.execute(
+                "INSERT INTO tool (id, call_id, session_id, name, target, ok, duration_ms)"
+                " VALUES (?, ?, '', ?, '', ?, ?)",
+                (f"prt_{number}", id, name, number % 2, call["output"] - 9),
+            )
+    elif kind == "end use":
+        connection.execute("UPDATE tool SET ok = 0, duration_ms = 700 WHERE call_id = ?", (id,))
+        connection.execute("DELETE FROM tool WHERE call_id = ? AND name = 'read'", (id,))
     elif kind == "update":
         connection.execute(f"UPDATE call SET ({names}) = ({marks}) WHERE id = ?", (*call.values(), id))
     else:
         then = "NOTHING" if kind == "insert" else "UPDATE SET agent = excluded.agent, created_ms = excluded.created_ms"
-        fixed = dict.fromkeys(("machine_id", "store_id"), 1) | dict.fromkeys(("output", "reasoning", "copied"), 0)
-        fixed |= dict.fromkeys(("cache_read", "cache_write", "recorded_nano"), 0)
+        fixed = dict.fromkeys(("machine_id", "store_id"), 1) | dict.fromkeys(("reasoning", "copied"), 0)
+        fixed |= dict.fromkeys(("cache_write", "recorded_nano"), 0)
         values = {"id": id, "directory": "/shop", "basis": "recorded", **fixed, **call}
         connection.execute(
             f"INSERT INTO call ({', '.join(values)}) VALUES ({', '.join('?' * len(values))})"
@@ -134,6 +152,7 @@ def _add_store(ledger: Ledger) -> None:
     with ledger.writing() as connection:
         connection.execute("INSERT INTO machine VALUES (1, 'm')")
         connection.execute("INSERT INTO store (id, key) VALUES (1, 'k')")
+        connection.execute("INSERT INTO rates VALUES (1, 3000000000, 15000000000, 300000000, 3750000000, 'list')")
 
 
 @pytest.fixture
