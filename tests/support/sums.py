@@ -118,7 +118,8 @@ def _saved_nano(call: dict[str, Any]) -> int:
     """What the cache saved, as a whole number: exact for the amounts of the tests."""
     if call["rate"] is None or call["cache_nano"] is None:
         return 0
-    return int(call["cache_read"] + call["cache_write"]) * call["rate"] // 1_000_000 - call["cache_nano"]
+    at_input: int = (call["cache_read"] + call["cache_write"]) * call["rate"] // 1_000_000
+    return at_input - int(call["cache_nano"])
 
 
 def _speed(call: dict[str, Any]) -> str | None:
