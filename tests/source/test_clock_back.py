@@ -146,6 +146,27 @@ def test_a_call_dated_before_what_the_restored_store_has_is_in_no_title(tmp_path
     ours.close()
 
 
+def test_calls_that_were_undone_before_the_clock_went_back_count_once_when_a_restore_brings_them_back(
+    tmp_path: Path,
+) -> None:
+    store = V2(tmp_path)
+    session = store.session("Fix header")
+    ours = reader(store.data_dir)
+    asked = store.prompt(session)
+    store.call(session, cost="0.02", turn=asked, tokens=Tokens(input=2_000))
+    store.call(session, cost="0.08", turn=asked, tokens=Tokens(input=8_000))
+    before = store.path.read_bytes()
+    store.revert(session, asked)
+    store.now -= DAY_MS // 2
+    store.call(session, cost="0.05", tokens=Tokens(input=3_000))
+    ours.poll()
+    store.path.write_bytes(before)
+    ours.poll()
+    assert ours.totals.spend_nano == 150_000_000
+    assert ours.rows("SELECT count(*) FROM call WHERE id LIKE '%.unlisted.%'") == [(0,)]
+    ours.close()
+
+
 def test_a_deleted_forks_copy_of_an_undone_call_dated_before_its_session_is_in_the_undone_calls(
     tmp_path: Path,
 ) -> None:
