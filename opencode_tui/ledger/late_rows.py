@@ -18,7 +18,7 @@ from msgspec.structs import replace
 
 from opencode_tui.ledger.reread_calls import CALL_COLUMNS, call_of
 from opencode_tui.ledger.residuals import TITLE
-from opencode_tui.records.calls import Call, undone_id, unlisted_id
+from opencode_tui.records.calls import Call, Tokens, undone_id, unlisted_id
 
 _ROUNDING_NANO = 1_000
 _UNDONE = """
@@ -86,13 +86,19 @@ def reduce_residuals(
     new = {call.id for call in calls}  # free ones as well, which are in no residual but came back with the others
     latest = {id: _latest(connection, id, (message_ids(id) or frozenset()) - new) for id in residuals}
     rows = {id: _RowsByTime(connection, id) for id in residuals}
+    of_session: dict[str, list[Call]] = defaultdict(list)
+    for call in found:
+        of_session[call.session_id].append(call)
+    together = {id: _together(of_session[id], residuals[id]) for id in residuals}
     changed: dict[str, tuple[int, Call]] = {}
     for call in found:
         known = residuals.get(call.session_id, [])
         is_later = call.created_ms >= latest.get(call.session_id, 0)
         began_ms = began.get(call.session_id, 0)
         followed = rows[call.session_id].first_after(call.created_ms) if is_later and known else None
-        best = _containing(call, known, is_later, began_ms, followed, held.get(call.id))
+        best = together.get(call.session_id)
+        if best is None:
+            best = _containing(call, known, is_later, began_ms, followed, held.get(call.id))
         if best is not None:
             store_id, row, residual = known[best]
             rest = replace(
@@ -108,6 +114,15 @@ def reduce_residuals(
         if rest.tokens.total or rest.recorded_nano > _ROUNDING_NANO:
             remainders[store_id].append(rest)
     return remainders
+
+
+def _together(calls: Sequence[Call], known: Sequence[tuple[int, int, Call]]) -> int | None:
+    """The place of the residual that is exactly these calls of its session together; None without one."""
+    tokens, nano = sum((call.tokens for call in calls), Tokens()), sum(call.recorded_nano for call in calls)
+    for number, (_, _, residual) in enumerate(known):
+        if residual.tokens == tokens and abs(residual.recorded_nano - nano) <= _ROUNDING_NANO:
+            return number
+    return None
 
 
 def _containing(
