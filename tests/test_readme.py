@@ -9,7 +9,8 @@ import re
 import pytest
 
 from opencode_tui.analysis.periods import PERIODS
-from opencode_tui.cli.parser import GROUPINGS, make_parser
+from opencode_tui.cli.parser import make_parser
+from opencode_tui.records.dimensions import DIMENSIONS
 from tests.support.paths import ROOT
 
 README = (ROOT / "README.md").read_text()
@@ -40,7 +41,7 @@ def test_every_option_stands_in_the_readme() -> None:
 
 def test_periods_and_groupings_are_written_out() -> None:
     assert "|".join(PERIODS) in README
-    assert "|".join(GROUPINGS) in README
+    assert "|".join(DIMENSIONS) in README
 
 
 def test_no_command_of_the_readme_is_made_up() -> None:

@@ -25,6 +25,19 @@ def matching(text: str, names: Sequence[str]) -> list[str]:
     return [name for name in names if _alike(wanted, name)]
 
 
+def matching_keys(dimension: str, text: str, keys: Sequence[str]) -> list[str]:
+    """The keys of a dimension that a text stands for: models as `matching` finds them, others by what they contain.
+
+    A key that is exactly the text stands alone.
+    """
+    if dimension == "model":
+        return matching(text, keys)
+    if text in keys:
+        return [text]
+    wanted = text.casefold()
+    return [key for key in keys if wanted in key.casefold()] if wanted else []
+
+
 def _plain(text: str) -> str:
     """The letters and digits of a model key or of text, in lower case."""
     return "".join(char for char in "/".join(split_key(text)).casefold() if char.isalnum())

@@ -12,12 +12,12 @@ from functools import partial
 from importlib import import_module
 from typing import Any, NoReturn
 
-from opencode_tui.analysis.periods import PERIODS
+from opencode_tui.analysis.periods import OTHER_PERIODS, PERIODS
 from opencode_tui.cli import EXIT_TROUBLE, EXIT_USAGE
+from opencode_tui.records.dimensions import DIMENSIONS
 
 _MOST_ALERTS = 1_000_000
 SHELLS = ("bash", "zsh", "fish")
-GROUPINGS = ("model", "provider", "agent", "project", "session", "day")
 
 _EXIT_CODES = (
     "exit codes: 0 done; 2 wrong command line; 3 something is wrong with the settings, the data directory or the"
@@ -154,11 +154,26 @@ def _add_today(commands: _Commands) -> None:
 
 def _add_usage(commands: _Commands) -> None:
     usage = commands.add("usage", "print a table of what a period cost")
-    usage.add_argument("--period", choices=PERIODS, help="which period (default: today)")
+    usage.add_argument(
+        "--period", metavar="P", help=f"which period (default: today): {', '.join(PERIODS)}, {OTHER_PERIODS}"
+    )
     usage.add_argument("--from", dest="first", metavar="D", help="first day, such as 2026-05-13")
     usage.add_argument("--to", dest="last", metavar="D", help="last day (default: today)")
-    usage.add_argument("--by", choices=GROUPINGS, default="model", help="what to group by (default: model)")
-    usage.add_argument("--model", metavar="TEXT", help="only models like TEXT, such as 'kimi k2'")
+    usage.add_argument("--by", choices=DIMENSIONS, default="model", help="what to group by (default: model)")
+    usage.add_argument("--then", choices=DIMENSIONS, help="what to group each group by")
+    usage.add_argument(
+        "--where",
+        metavar="KEY=TEXT",
+        nargs="+",
+        action="extend",
+        help="only calls of which a dimension is like TEXT, such as agent=build 'model=kimi k2'; all have to hold",
+    )
+    usage.add_argument("--model", metavar="TEXT", help="the same as --where model=TEXT, such as 'kimi k2'")
+    usage.add_argument("--compact", action="store_true", help="print a line each for today, the week and the month")
+    usage.add_argument("--year", action="store_true", help="with --compact: a line for the year as well")
+    usage.add_argument("--all", action="store_true", help="with --compact: a line for all there is as well")
+    usage.add_argument("--session", metavar="ID", help="print one session's line; `current` is the newest one here")
+    usage.add_argument("--full", action="store_true", help="with --session: rates and amounts by kind of token")
     _add_wide(usage)
 
 

@@ -23,7 +23,7 @@ _CANDIDATES = 5
 def run(arguments: argparse.Namespace) -> int:
     turns: dict[str, tuple[Turn, ...]] = {}
     with opened(arguments) as at, at.reading(now_ms()) as context:
-        session = read_session(SessionRequest(_one(context.connection, arguments.id)), context)
+        session = read_session(SessionRequest(one_session(context.connection, arguments.id)), context)
         if arguments.json:
             turns = {node.id: read_turns_of(node.id, context) for node in session.tree[1:]}
     if arguments.json:
@@ -33,7 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _one(connection: sqlite3.Connection, text: str) -> str:
+def one_session(connection: sqlite3.Connection, text: str) -> str:
     """The session whose id is, or starts with, the text. Raises Trouble."""
     found = session_queries.ids_like(connection, text, _CANDIDATES + 1)
     if text in found or not found:

@@ -1,36 +1,76 @@
-"""`opencode-tui usage`: the cost of a period by one key, as a table or as JSON."""
+"""`opencode-tui usage`: the cost of a period by any dimension, as a table, as JSON, or in a few lines."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import sys
+from collections.abc import Iterator
 
 from opencode_tui.analysis.periods import parse_day
 from opencode_tui.cli import EXIT_USAGE
 from opencode_tui.cli.common import Trouble, opened
 from opencode_tui.cli.streams import table_width
 from opencode_tui.clock import now_ms
-from opencode_tui.readings.usage import read_usage
-from opencode_tui.records.requests import UsageRequest
-from opencode_tui.report.usage import usage_json, usage_table
+from opencode_tui.readings.breakdown import read_breakdown
+from opencode_tui.records.breakdown import BreakdownRequest, Filter
+from opencode_tui.records.dimensions import DIMENSIONS
+from opencode_tui.report.usage import compact_line, usage_json, usage_table
+
+_COMPACT = ("today", "week", "month")
 
 
 def run(arguments: argparse.Namespace) -> int:
+    _check(arguments)
+    if arguments.session:
+        from opencode_tui.cli.session_usage import run as run_session
+
+        return run_session(arguments)
     request = _request(arguments)
+    if arguments.compact:
+        return _compact(arguments, request.where)
     with opened(arguments) as at, at.reading(now_ms()) as context:
-        usage = read_usage(request, context)
-    if usage.known_models is not None:
-        known = ", ".join(usage.known_models) or "none at all"
-        print(f"opencode-tui: no model is like {arguments.model!r}; there are {known}", file=sys.stderr)
+        try:
+            usage = read_breakdown(request, context)
+        except ValueError as error:
+            raise Trouble(str(error), EXIT_USAGE) from None
+    if usage.unknown is not None:
+        known = ", ".join(usage.known or ()) or "none at all"
+        wanted = " or ".join(map(repr, usage.unknown.keys))
+        print(f"opencode-tui: no {usage.unknown.dimension} is like {wanted}; there are {known}", file=sys.stderr)
     print(json.dumps(usage_json(usage)) if arguments.json else usage_table(usage, table_width(arguments.wide)))
     return 0
 
 
-def _request(arguments: argparse.Namespace) -> UsageRequest:
-    """The request of the command line. Raises Trouble."""
+def _compact(arguments: argparse.Namespace, where: tuple[Filter, ...]) -> int:
+    periods = [*_COMPACT, *(("year",) if arguments.year else ()), *(("all",) if arguments.all else ())]
+    with opened(arguments) as at, at.reading(now_ms()) as context:
+        found = [
+            read_breakdown(BreakdownRequest((), period, where=where, details=False), context) for period in periods
+        ]
+    if arguments.json:
+        print(json.dumps({"schema_version": 1, "periods": [usage_json(each) for each in found]}))
+    else:
+        print("\n".join(compact_line(each) for each in found))
+    return 0
+
+
+def _check(arguments: argparse.Namespace) -> None:
+    """Raises Trouble if options are given that do not go together."""
     if arguments.period and (arguments.first or arguments.last):
         raise Trouble("--period goes without --from and --to; leave one of them out", EXIT_USAGE)
+    if arguments.compact and (arguments.period or arguments.first or arguments.last):
+        raise Trouble("--compact has periods of its own; leave out --period, --from and --to", EXIT_USAGE)
+    if (arguments.year or arguments.all) and not arguments.compact:
+        raise Trouble("--year and --all go with --compact; write --period year or --period all instead", EXIT_USAGE)
+    if arguments.full and not arguments.session:
+        raise Trouble("--full goes with --session; write --session current --full", EXIT_USAGE)
+    if arguments.session and (arguments.compact or arguments.period or arguments.first or arguments.last):
+        raise Trouble("--session is about a whole session; leave out the period and --compact", EXIT_USAGE)
+
+
+def _request(arguments: argparse.Namespace) -> BreakdownRequest:
+    """The request of the command line. Raises Trouble."""
     try:
         first = parse_day(arguments.first) if arguments.first else None
         last = parse_day(arguments.last) if arguments.last else None
@@ -38,4 +78,21 @@ def _request(arguments: argparse.Namespace) -> UsageRequest:
         raise Trouble(str(error), EXIT_USAGE) from None
     if first and last and first > last:
         raise Trouble(f"--from {first} is after --to {last}; swap them", EXIT_USAGE)
-    return UsageRequest(arguments.by, arguments.period or "today", first, last, arguments.model)
+    if arguments.then == arguments.by:
+        raise Trouble(f"--then {arguments.then} is what --by has already; name another", EXIT_USAGE)
+    by = (arguments.by, arguments.then) if arguments.then else (arguments.by,)
+    where = tuple(_filters(arguments))
+    return BreakdownRequest(by, arguments.period or "today", first, last, where, details=arguments.json)
+
+
+def _filters(arguments: argparse.Namespace) -> Iterator[Filter]:
+    """The filters of the command line: texts for one dimension may each hold. Raises Trouble."""
+    texts: dict[str, list[str]] = {"model": [arguments.model]} if arguments.model is not None else {}
+    for each in arguments.where or ():
+        dimension, equals, text = each.partition("=")
+        if not equals or dimension not in DIMENSIONS:
+            known = ", ".join(DIMENSIONS)
+            raise Trouble(f"--where {each!r} is no filter; write such as model=kimi, with one of {known}", EXIT_USAGE)
+        texts.setdefault(dimension, []).append(text)
+    for dimension, wanted in texts.items():
+        yield Filter(dimension, tuple(wanted))

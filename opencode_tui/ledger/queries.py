@@ -381,7 +381,10 @@ def count_calls(connection: sqlite3.Connection) -> int:
 
 def all_time(connection: sqlite3.Connection) -> Span:
     """From the first call of the ledger to just after its last."""
-    first, last = connection.execute("SELECT min(created_ms), max(created_ms) FROM call").fetchone()
+    # Two queries, as SQLite answers only a single min() or max() from the end of an index.
+    first, last = connection.execute(
+        "SELECT (SELECT min(created_ms) FROM call), (SELECT max(created_ms) FROM call)"
+    ).fetchone()
     return Span(first or 0, (last or 0) + 1)
 
 

@@ -197,8 +197,10 @@ CREATE TABLE reread_call (
 """
 
 # What the breakdown needs beside: what the cache saved, how long the calls took (`speeds`, see ledger/sums.py), and the
-# sums of the calls that asked for each tool. All is summed again when the ledger is opened.
+# sums of the calls that asked for each tool. All is summed again when the ledger is opened. A session that
+# `opencode run` began is `unattended`.
 _V10 = f"""
+ALTER TABLE session ADD COLUMN unattended INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE call_sum ADD COLUMN saved_nano INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE call_sum ADD COLUMN speeds TEXT;
 CREATE TABLE tool_sum (

@@ -167,9 +167,9 @@ def each_call() -> PaidCalls:
     return _BY_CALL
 
 
-def paid_tools(connection: sqlite3.Connection, span: Span) -> PaidCalls:
-    """Where the calls that asked for tools are read from, with the columns of `tool_sum`; see `paid_calls`."""
-    return _TOOLS_BY_QUARTER if paid_calls(connection, span) == _BY_QUARTER else _TOOLS_BY_CALL
+def paid_tools(*, summed: bool) -> PaidCalls:
+    """Where the calls that asked for tools are read from, with the columns of `tool_sum`: the sums, or the calls."""
+    return _TOOLS_BY_QUARTER if summed else _TOOLS_BY_CALL
 
 
 def is_unsummed(connection: sqlite3.Connection) -> bool:

@@ -35,11 +35,12 @@ class StoreRow(Struct, frozen=True):
 
 _UPSERT_SESSION = """
   INSERT INTO session (id, parent_id, fork_of, title, directory, project, version, created_ms, updated_ms,
-    archived_ms, store_id, rank, present) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    archived_ms, unattended, store_id, rank, present) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
   ON CONFLICT (id) DO UPDATE SET parent_id = excluded.parent_id, fork_of = coalesce(excluded.fork_of, fork_of),
     title = excluded.title, directory = excluded.directory, project = excluded.project,
     version = excluded.version, created_ms = excluded.created_ms, updated_ms = excluded.updated_ms,
-    archived_ms = excluded.archived_ms, store_id = excluded.store_id, rank = excluded.rank,
+    archived_ms = excluded.archived_ms, unattended = max(unattended, excluded.unattended),
+    store_id = excluded.store_id, rank = excluded.rank,
     present = excluded.present
   WHERE excluded.rank > rank
     OR excluded.rank = rank AND (excluded.store_id = store_id OR excluded.updated_ms > updated_ms OR NOT present)
@@ -157,7 +158,7 @@ def write_sessions(connection: sqlite3.Connection, store_id: int, rank: int, ses
         [
             (
                 *(s.id, s.parent_id, s.fork_of, s.title, s.directory, s.project, s.version, s.created_ms),
-                *(s.updated_ms, s.archived_ms, store_id, rank, rank >= 0),
+                *(s.updated_ms, s.archived_ms, s.unattended, store_id, rank, rank >= 0),
             )
             for s in sessions
         ],

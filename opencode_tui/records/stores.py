@@ -59,6 +59,8 @@ class Session(Struct, frozen=True):
     created_ms: int
     updated_ms: int
     archived_ms: int | None = None
+    unattended: bool = False
+    """`opencode run` of OpenCode 1 began it: nobody can be asked a question."""
 
 
 class Unreadable(Struct, frozen=True):

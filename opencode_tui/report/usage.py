@@ -1,12 +1,14 @@
-"""The cost of a period as JSON and as a table."""
+"""The cost of a period as JSON, as a table, and as a line."""
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import Any
 
 from opencode_tui.money import format_usd, plural, share, usd
 from opencode_tui.privacy.harmless import shown_id
-from opencode_tui.records.usage import Slice, Usage
+from opencode_tui.records.breakdown import Breakdown, BreakdownRow, Measures, Percentiles
+from opencode_tui.records.calls import Tokens
 from opencode_tui.report.json_values import SCHEMA_VERSION, tokens_json
 from opencode_tui.report.table import TextColumn, text_table
 from opencode_tui.report.words import amount_text
@@ -23,9 +25,15 @@ _NUMBERS = (
 )
 
 
-def usage_json(usage: Usage) -> dict[str, Any]:
-    """The JSON contract: amounts are USD, exact to 1e-9; `calls`, `sessions` and `tokens` exclude copied calls."""
-    totals = usage.totals
+_SIZES = (("B", 10**9), ("M", 10**6), ("K", 10**3))
+
+
+def usage_json(usage: Breakdown) -> dict[str, Any]:
+    """The JSON contract: amounts are USD, exact to 1e-9; `calls`, `sessions` and `tokens` exclude copied calls.
+
+    With a second dimension, each group has the groups within it.
+    """
+    totals, by = usage.totals, usage.request.by
     return {
         "schema_version": SCHEMA_VERSION,
         "period": {"from": usage.first.isoformat(), "to": usage.last.isoformat(), "label": usage.label},
@@ -33,56 +41,134 @@ def usage_json(usage: Usage) -> dict[str, Any]:
         "lower_bound": usage.lower_bound,
         "list_usd": usd(totals.list_nano),
         "calls": totals.calls,
-        "copied_calls": totals.copied_calls,
+        "copied_calls": usage.copied_calls,
         "sessions": totals.sessions,
         "tokens": tokens_json(totals.tokens),
         "unreadable_rows": usage.unreadable_rows,
+        "by": list(by),
+        "where": {each.dimension: list(each.keys) for each in usage.request.where},
         "groups": [
-            {
-                "key": group.key,
-                "spend_usd": usd(group.spend_nano),
-                "lower_bound": group.lower_bound,
-                "calls": group.calls,
-                "tokens": tokens_json(group.tokens),
-            }
-            for group in usage.groups
+            _outer_json(key, list(rows)) if len(by) > 1 else _group_json(next(rows))
+            for key, rows in groupby(usage.rows, lambda row: row.keys[0])
         ],
     }
 
 
-def usage_table(usage: Usage, width: int | None = None) -> str:
-    """The table in `width` cells with a total, and notes on what the total excludes."""
+def _outer_json(key: str, rows: list[BreakdownRow]) -> dict[str, Any]:
+    """The sums that can be added up of the groups within a group, and these."""
+    tokens = sum((row.measures.tokens for row in rows), Tokens())
+    return {
+        "key": key,
+        "spend_usd": usd(sum(row.measures.spend_nano for row in rows)),
+        "lower_bound": any(row.lower_bound for row in rows),
+        "calls": sum(row.measures.calls for row in rows),
+        "tokens": tokens_json(tokens),
+        "groups": [_group_json(row) for row in rows],
+    }
+
+
+def _group_json(row: BreakdownRow) -> dict[str, Any]:
+    measures = row.measures
+    uses = (
+        {}
+        if measures.uses is None
+        else {"uses": measures.uses, "failures": measures.failures, "tool_seconds": (measures.tool_ms or 0) / 1000}
+    )
+    return {
+        "key": row.keys[-1],
+        "spend_usd": usd(measures.spend_nano),
+        "lower_bound": row.lower_bound,
+        "list_usd": usd(measures.list_nano),
+        "calls": measures.calls,
+        "sessions": measures.sessions,
+        "turns": measures.turns,
+        "tokens": tokens_json(measures.tokens),
+        "cache_hit_rate": measures.hit_rate,
+        "cache_saved_usd": usd(measures.saved_nano),
+        "aborted": measures.aborted,
+        "errors": measures.errors,
+        "retries": measures.retries,
+        "seconds": _percentiles_json(measures.seconds),
+        "tokens_per_second": _percentiles_json(measures.speed),
+        **uses,
+    }
+
+
+def _percentiles_json(percentiles: Percentiles | None) -> dict[str, float] | None:
+    return None if percentiles is None else {"median": percentiles.median, "p95": percentiles.high}
+
+
+def compact_line(usage: Breakdown) -> str:
+    """Such as `Today:  525K tk | $1.01 | 4 sess`; a lower bound has a `≥` before its amount."""
     totals = usage.totals
-    rows = [_row(group, _name(usage, group.key), totals.spend_nano) for group in usage.groups]
-    total = Slice("", totals.spend_nano, totals.calls, totals.tokens, lower_bound=usage.lower_bound)
-    rows.append(_row(total, "total", totals.spend_nano))
-    columns = (TextColumn(usage.by, "left", least=16), *_NUMBERS)
+    amount = amount_text(totals.spend_nano, usage.lower_bound)
+    return (
+        f"{usage.label.capitalize() + ':':<8}{short_count(totals.tokens.total)} tk | {amount} | {totals.sessions} sess"
+    )
+
+
+def short_count(count: int) -> str:
+    """A count in thousands, millions or billions: 950, 525K, 2.9M."""
+    for unit, size in _SIZES:
+        if count >= size - size // 2000:  # what would round to 1000 of the smaller unit
+            return f"{count / size:.0f}{unit}" if unit == "K" else f"{count / size:.1f}{unit}"
+    return str(count)
+
+
+def usage_table(usage: Breakdown, width: int | None = None) -> str:
+    """The table in `width` cells with a total, and notes on what the total excludes."""
+    totals, by = usage.totals, usage.request.by
+    rows = []
+    for key, within in groupby(usage.rows, lambda row: row.keys[0]):
+        inner = list(within)
+        name = _name(usage, by[0], key)
+        if len(by) == 1:
+            rows.append(_row(inner[0].measures, name, inner[0].lower_bound, totals.spend_nano))
+        else:
+            rows.append(_outer_row(inner, name, totals.spend_nano))
+            rows += [
+                _row(row.measures, f"· {_name(usage, by[1], row.keys[1])}", row.lower_bound, totals.spend_nano)
+                for row in inner
+            ]
+    rows.append(_row(totals, "total", usage.lower_bound, totals.spend_nano))
+    columns = (TextColumn(", ".join(by), "left", least=16), *_NUMBERS)
     days = usage.first.isoformat() + (f" to {usage.last.isoformat()}" if usage.last != usage.first else "")
     lines = [f"{days} ({usage.label})", "", text_table(columns, rows, width)]
     notes = []
     if totals.list_nano:
         notes.append(f"not billed: {format_usd(totals.list_nano)} at list price")
-    if totals.copied_calls:
-        notes.append(f"{plural(totals.copied_calls, 'call')} copied by forks, billed once")
-    if totals.aborted:
-        were = "was" if totals.aborted == 1 else "were"
-        notes.append(
-            f"at least: {plural(totals.aborted, 'call')} {were} aborted, what was streamed is recorded nowhere"
-        )
+    if usage.copied_calls:
+        notes.append(f"{plural(usage.copied_calls, 'call')} copied by forks, billed once")
+    if aborted := totals.aborted + usage.unfinished:
+        were = "was" if aborted == 1 else "were"
+        notes.append(f"at least: {plural(aborted, 'call')} {were} aborted, what was streamed is recorded nowhere")
     if usage.unreadable_rows:
         unread = plural(usage.unreadable_rows, "row")
         notes.append(f"{unread} could not be read (`opencode-tui sync` lists the reasons)")
+    if "tool" in by:
+        notes.append("a call counts in the row of each tool that it asked for; the total has all calls once")
     return "\n".join([*lines, *([""] if notes else []), *notes])
 
 
-def _name(usage: Usage, key: str) -> str:
+def _name(usage: Breakdown, dimension: str, key: str) -> str:
+    if dimension != "session":
+        return key
     title = usage.titles.get(key, "")
-    key = shown_id(key) if usage.by == "session" else key
-    return f"{key}  {title[:40]}" if title else key
+    return f"{shown_id(key)}  {title[:40]}" if title else shown_id(key)
 
 
-def _row(group: Slice, name: str, whole_nano: int) -> tuple[str, ...]:
-    tokens = group.tokens
-    counts = (group.calls, *tokens.counts)
-    part = f"{share(group.spend_nano, whole_nano):.0%}"
-    return (name, amount_text(group.spend_nano, group.lower_bound), part, *(f"{count:,}" for count in counts))
+def _row(measures: Measures, name: str, lower_bound: bool, whole_nano: int) -> tuple[str, ...]:
+    counts = (measures.calls, *measures.tokens.counts)
+    return _cells(name, measures.spend_nano, lower_bound, whole_nano, counts)
+
+
+def _outer_row(rows: list[BreakdownRow], name: str, whole_nano: int) -> tuple[str, ...]:
+    """The sum of the groups within a group."""
+    spend_nano, calls = sum(row.measures.spend_nano for row in rows), sum(row.measures.calls for row in rows)
+    counts = (calls, *sum((row.measures.tokens for row in rows), Tokens()).counts)
+    return _cells(name, spend_nano, any(row.lower_bound for row in rows), whole_nano, counts)
+
+
+def _cells(name: str, nano: int, lower_bound: bool, whole_nano: int, counts: tuple[int, ...]) -> tuple[str, ...]:
+    part = f"{share(nano, whole_nano):.0%}"
+    return (name, amount_text(nano, lower_bound), part, *(f"{count:,}" for count in counts))

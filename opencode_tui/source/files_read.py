@@ -16,7 +16,7 @@ from opencode_tui.source.decode import BadRow, call_from_v1, json_object, moment
 from opencode_tui.source.layouts import Layout
 from opencode_tui.source.reading import Entry, json_files, mtime_ns, read_file
 from opencode_tui.source.session_times import made_ms
-from opencode_tui.source.sessions import project_of
+from opencode_tui.source.sessions import is_unattended, project_of
 from opencode_tui.source.steps import Step
 from opencode_tui.source.text import clean_text, identifier
 from opencode_tui.source.tools import tool_use
@@ -93,6 +93,7 @@ def read_session_file(layout: Layout, file: Path | None, batch: Batch) -> Sessio
         created_ms=made_ms(file.stem, time.get("created"), updated, clock.now_ms()) or updated,
         updated_ms=updated,
         archived_ms=moment(time.get("archived")),
+        unattended=is_unattended(data.get("permission")),
     )
 
 

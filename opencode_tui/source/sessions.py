@@ -16,6 +16,8 @@ from opencode_tui.source.sqlite_file import columns
 from opencode_tui.source.text import clean_text, raw_id
 
 _PRIME = 2_147_483_647
+_FIELDS = 2
+"""Raise it when more of a session is read, so that all are read again."""
 _EXTENT = f"SELECT count(*), max(rowid), coalesce(sum(rowid % {_PRIME}), 0) FROM {{}}"
 
 
@@ -30,12 +32,13 @@ class SessionsCursor(Struct, frozen=True):
     """The sum of all rowids, each modulo a prime, as they may be huge."""
 
     def to_json(self) -> list[int | str]:
-        return [self.updated_ms, self.count, self.top, self.top_id, self.rowids]
+        return [self.updated_ms, self.count, self.top, self.top_id, self.rowids, _FIELDS]
 
     @classmethod
     def from_json(cls, value: object) -> SessionsCursor:
-        if isinstance(value, list) and [type(item) for item in value] == [int, int, int, str, int]:
-            return cls(*value)
+        if isinstance(value, list) and [type(item) for item in value] == [int, int, int, str, int, int]:
+            *place, fields = value
+            return cls(*place) if fields == _FIELDS else cls()
         return cls()
 
 
@@ -56,7 +59,7 @@ class SessionTable:
         join = "LEFT JOIN project p ON p.id = s.project_id" if worktree != "NULL" else ""
         names = ("parent_id", "fork_session_id", "title", "directory", "version")
         times = ("time_created", "time_updated", "time_archived")
-        wanted = ", ".join([*map(column, names), worktree, *map(column, times)])
+        wanted = ", ".join([*map(column, names), worktree, *map(column, times), column("permission")])
         self._select = f"SELECT s.rowid, s.id, {wanted} FROM {table} s {join} "
         # Archiving a session does not set its time_updated.
         changes = [f"coalesce(s.{name}, 0)" for name in ("time_updated", "time_archived") if name in has]
@@ -121,7 +124,7 @@ def _records(
 ) -> tuple[list[Session], list[Unreadable]]:
     sessions, unreadable = [], []
     for row in rows:
-        rowid, id, parent, fork, title, directory, version, worktree, created, updated, archived = row
+        rowid, id, parent, fork, title, directory, version, worktree, created, updated, archived, permission = row
         created_ms = made_ms(id, created, updated, now_ms) or moment(updated)
         if created_ms is None and isinstance(id, str):
             created_ms = moment(rows_made(id))
@@ -143,9 +146,24 @@ def _records(
                 created_ms=created_ms,
                 updated_ms=moment(updated) or created_ms,
                 archived_ms=moment(archived),
+                unattended=is_unattended(permission),
             )
         )
     return sessions, unreadable
+
+
+def is_unattended(permission: object) -> bool:
+    """Returns whether a session's permissions, as JSON or as its value, deny every question, as `opencode run` sets."""
+    rules = permission
+    if isinstance(permission, str | bytes):
+        try:
+            rules = json.loads(permission)
+        except (ValueError, RecursionError):
+            return False
+    if not isinstance(rules, list):
+        return False
+    wanted = {"permission": "question", "pattern": "*", "action": "deny"}
+    return any(isinstance(rule, dict) and all(rule.get(key) == of for key, of in wanted.items()) for rule in rules)
 
 
 def project_of(worktree: str, directory: str) -> str:

@@ -1,0 +1,76 @@
+"""The parts of a period that have the same hour, weekday, day, week or month, in the user's zone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+
+from opencode_tui.clock import DAY_MS, HOUR_MS, Calendar, Span, weekday
+from opencode_tui.records.breakdown import Filter
+from opencode_tui.records.dimensions import TIMES
+
+WEEKDAYS = tuple(weekday(date(2024, 1, number)) for number in range(1, 8))
+HOURS = tuple(f"{hour:02}" for hour in range(24))
+
+
+def time_spans(
+    calendar: Calendar, days: Iterable[tuple[date, Span]], dimensions: Sequence[str], where: Sequence[Filter]
+) -> Iterator[tuple[tuple[str, ...], Span]]:
+    """The parts of these days, with their key for each of the dimensions (some of TIMES), where all filters hold.
+
+    Parts that follow each other and have the same keys are joined. A day on which the clocks go back has an hour twice.
+    """
+    wanted = [each for each in where if each.dimension in TIMES]
+    needed = {*dimensions, *(each.dimension for each in wanted)}
+    open_names: tuple[str, ...] | None = None
+    start_ms = end_ms = 0
+    for day, span in days:
+        parts = _hours(calendar, span) if "hour" in needed else ((None, span),)
+        for hour, part in parts:
+            keys = _keys(day, hour)
+            if any(keys[each.dimension] not in each.keys for each in wanted):
+                continue
+            names = tuple(keys[dimension] for dimension in dimensions)
+            if open_names is not None and (names != open_names or (part.start_ms != end_ms and needed)):
+                yield open_names, Span(start_ms, end_ms)
+                open_names = None
+            if open_names is None:
+                open_names, start_ms = names, part.start_ms
+            end_ms = part.end_ms
+    if open_names is not None:
+        yield open_names, Span(start_ms, end_ms)
+
+
+def order(dimension: str, key: str) -> tuple[int, str]:
+    """What keys of a dimension of time are sorted by."""
+    return (WEEKDAYS.index(key), "") if dimension == "weekday" and key in WEEKDAYS else (0, key)
+
+
+def _hours(calendar: Calendar, span: Span) -> Iterator[tuple[str, Span]]:
+    """The hours of a day; of one that is longer than two days, as no zone has it, all belong to its first."""
+    if span.end_ms - span.start_ms > 48 * HOUR_MS:
+        yield HOURS[calendar.local(span.start_ms).hour], span
+        return
+    first, last = calendar.local(span.start_ms), calendar.local(span.end_ms - 1)
+    if span.end_ms - span.start_ms == DAY_MS and first.hour == 0 and last.hour == 23:  # as most days
+        for number, name in enumerate(HOURS):
+            yield name, Span(span.start_ms + number * HOUR_MS, span.start_ms + (number + 1) * HOUR_MS)
+        return
+    at = span.start_ms
+    while at < span.end_ms:
+        local = calendar.local(at)
+        into = (local.minute * 60 + local.second) * 1000
+        end = min(at + HOUR_MS - into, span.end_ms)
+        yield HOURS[local.hour], Span(at, end)
+        at = end
+
+
+def _keys(day: date, hour: str | None) -> dict[str, str]:
+    year, week, number = day.isocalendar()
+    return {
+        "hour": hour or "",
+        "weekday": WEEKDAYS[number - 1],
+        "day": day.isoformat(),
+        "week": f"{year}-W{week:02}",
+        "month": f"{day:%Y-%m}",
+    }

@@ -1,0 +1,163 @@
+"""The measures of a period's calls, group_by by any dimension, from the sums that are kept with the calls."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from opencode_tui.ledger.queries import count_turns
+from opencode_tui.ledger.selection import Selection, group_by
+from opencode_tui.ledger.sums import PaidCalls, each_call, exact_sum, paid_calls, paid_tools
+from opencode_tui.records.breakdown import BreakdownRow, Measures, Percentiles
+from opencode_tui.records.calls import Tokens
+
+_AMOUNTS = (
+    *("cost_nano", "list_nano", "input_nano", "output_nano", "cache_nano", "saved_nano"),
+    *("input", "output", "reasoning", "cache_read", "cache_write"),
+)
+_USES = ("uses", "failures", "tool_ms")
+# The call made next in the session is looked up, not searched: a session may have very many failed calls.
+_WENT_ON = """
+  turn_id IS NOT NULL AND turn_id IS (SELECT n.turn_id FROM call n INDEXED BY call_session
+    WHERE n.session_id = c.session_id AND n.created_ms > c.created_ms ORDER BY n.created_ms LIMIT 1)
+"""
+_FAILED = PaidCalls(
+    f"(SELECT *, {_WENT_ON} AS went_on FROM call c INDEXED BY call_failed"
+    " WHERE error IS NOT NULL AND copied_from IS NULL)",
+    *("created_ms", 1),
+)
+_COPIES = "(SELECT * FROM call INDEXED BY call_copied WHERE copied = 1 AND copied_from IS NOT NULL)"
+_INCOMPLETE = (
+    "(SELECT call.* FROM store CROSS JOIN call INDEXED BY call_running ON store_id = store.id"
+    " WHERE completed_ms IS NULL AND copied_from IS NULL)"
+)
+_HIGH = 0.95
+
+Failed = Mapping[tuple[str, ...], tuple[int, int]]
+"""(failed calls, those after which their turn went on) by the keys of their group."""
+
+
+def breakdown(
+    connection: sqlite3.Connection, selection: Selection, *, details: bool, failed: Failed | None = None
+) -> list[BreakdownRow]:
+    """The measures of each group, in no order; a selection without dimensions has one row, also without a call.
+
+    `details` adds turns, seconds and speeds. `failed` is what `failures` returns, if it is known.
+    """
+    count = len(selection.by)
+    failed = failures(connection, selection) if failed is None else failed
+    rows = []
+    for row in _sums(connection, selection, details=details):
+        keys, amounts, rest = (
+            tuple(map(str, row[:count])),
+            row[count : count + len(_AMOUNTS)],
+            row[count + len(_AMOUNTS) :],
+        )
+        spend, listed, input_nano, output_nano, cache_nano, saved, *tokens = amounts
+        calls, sessions, aborted, used, unsuccessful, tool_ms, turns, speeds = rest
+        seconds, speed = _speeds(speeds) if details else (None, None)
+        errors, retries = failed.get(keys, (0, 0))
+        measures = Measures(
+            *(spend, listed, calls, sessions, Tokens(*tokens), input_nano, output_nano, cache_nano, saved),
+            *(aborted or 0, errors, retries, count_turns(turns) if details else None, seconds, speed),
+            *(used, unsuccessful, tool_ms),
+        )
+        rows.append(BreakdownRow(keys, measures))
+    return rows
+
+
+def _sums(connection: sqlite3.Connection, selection: Selection, *, details: bool) -> list[tuple[Any, ...]]:
+    """The keys, amounts, counts and texts of each group."""
+
+    def columns(total: Callable[[str], str]) -> str:
+        uses = [f"coalesce({total(name)}, 0)" for name in _USES] if selection.needs_tools else ["NULL"] * len(_USES)
+        return ", ".join(
+            (
+                *(*selection.keys(), *(f"coalesce({total(name)}, 0)" for name in _AMOUNTS)),
+                *("coalesce(sum(calls), 0)", "count(DISTINCT session_id)", "sum(aborted)", *uses),
+                *(("group_concat(turns)", "group_concat(speeds)") if details else ("NULL", "NULL")),
+            )
+        )
+
+    query, values = selection.source(_paid(connection, selection))
+    query += group_by(len(selection.by))
+    try:
+        return connection.execute(query.format(columns("sum({})".format)), values).fetchall()
+    except sqlite3.OperationalError:  # "integer overflow", over absurd amounts
+        return connection.execute(query.format(columns(exact_sum)), values).fetchall()
+
+
+def unpaid(connection: sqlite3.Connection, selection: Selection, running_since_ms: int) -> tuple[int, int]:
+    """(copied calls, calls that began before a time and never completed) of a selection without dimensions.
+
+    What copies and unfinished calls did with tools is not known, so with a filter by tool there are none.
+    """
+    if selection.needs_tools:
+        return 0, 0
+    copies, values = selection.source(PaidCalls(_COPIES, "created_ms", 1))
+    (copied,) = connection.execute(copies.format("count(*)"), values).fetchone()
+    running, values = selection.source(PaidCalls(_INCOMPLETE, "created_ms", 1))
+    wanted = "count(*) FILTER (WHERE created_ms < ? AND NOT coalesce(error LIKE '%abort%', 0))"
+    (ended,) = connection.execute(running.format(wanted), (values[0], running_since_ms, *values[1:])).fetchone()
+    return int(copied), int(ended)
+
+
+def keys_of(connection: sqlite3.Connection, selection: Selection) -> list[str]:
+    """The keys of a selection's one dimension, most expensive first."""
+    query, values = selection.source(_paid(connection, selection))
+    (key,) = selection.keys()
+    rows = connection.execute(f"{query.format(key)} GROUP BY 1 ORDER BY {exact_sum('cost_nano')} DESC, 1", values)
+    return [str(row[0]) for row in rows]
+
+
+def _paid(connection: sqlite3.Connection, selection: Selection) -> PaidCalls:
+    spans = [each.span for each in selection.spans]
+    paid = paid_calls(connection, *spans)
+    if not selection.needs_tools:
+        return paid
+    return paid_tools(summed=paid != each_call())
+
+
+def failures(connection: sqlite3.Connection, selection: Selection) -> Failed:
+    """The failures of each group, from the few calls that failed."""
+    source, failed, went_on = _FAILED, "count(*)", "sum(went_on)"
+    if selection.needs_tools:  # a call that used a tool twice failed once
+        named = f"(SELECT f.*, t.name FROM {_FAILED.table} f CROSS JOIN tool t ON t.call_id = f.id)"
+        source = PaidCalls(named, *("created_ms", 1))
+        failed, went_on = "count(DISTINCT id)", "count(DISTINCT CASE WHEN went_on THEN id END)"
+    query, values = selection.source(source)
+    count = len(selection.by)
+    columns = ", ".join((*selection.keys(), failed, went_on))
+    rows = connection.execute(f"{query.format(columns)} AND NOT error LIKE '%abort%' {group_by(count)}", values)
+    return {tuple(map(str, row[:count])): (row[count], row[count + 1] or 0) for row in rows}
+
+
+def _speeds(text: str | None) -> tuple[Percentiles | None, Percentiles | None]:
+    """(seconds, tokens a second) of the calls whose `speeds` stand in a text with commas between them."""
+    tenths: Counter[int] = Counter()
+    speeds: Counter[int] = Counter()
+    for item, count in Counter(text.split(",") if text else ()).items():
+        took, _, speed = item.partition(" ")
+        tenths[int(took)] += count
+        if speed:
+            speeds[int(speed)] += count
+    return _percentiles(tenths, 10), _percentiles(speeds, 1)
+
+
+def _percentiles(counts: Counter[int], unit: int) -> Percentiles | None:
+    if not counts:
+        return None
+    values, total = sorted(counts), counts.total()
+    return Percentiles(*(_ranked(values, counts, share * total) / unit for share in (0.5, _HIGH)))
+
+
+def _ranked(values: Sequence[int], counts: Counter[int], rank: float) -> int:
+    """The first of the sorted values at which so many are counted."""
+    seen = 0
+    for value in values:
+        seen += counts[value]
+        if seen >= rank:
+            return value
+    return values[-1]

@@ -1,0 +1,73 @@
+"""Which calls a query is about, and what they are grouped by, as SQL."""
+
+from __future__ import annotations
+
+import json
+
+from msgspec import Struct
+
+from opencode_tui.clock import Span
+from opencode_tui.ledger.queries import SLICE_KEYS
+from opencode_tui.ledger.sums import PaidCalls
+from opencode_tui.records.breakdown import Filter
+from opencode_tui.records.dimensions import TIMES
+
+_WORKSPACES = (
+    *("/home/runner/work/*", "/Users/runner/work/*", "/github/workspace*", "/__w/*", "/builds/*"),
+    *("/home/vsts/work/*", "/bitbucket/pipelines/*", "/drone/src*", "/woodpecker/*", "/var/lib/buildkite-agent/*"),
+)
+"""Where CI machines check out: GitHub, GitLab, Azure, Bitbucket, Drone, Woodpecker, Buildkite."""
+_KIND = f"""
+  CASE WHEN {" OR ".join(f"directory GLOB '{place}'" for place in _WORKSPACES)} THEN 'CI'
+    WHEN agent IN ('title', 'compaction', 'summary') THEN 'title or compaction'
+    ELSE coalesce((
+      SELECT CASE WHEN k.parent_id IS NOT NULL THEN 'subagent' WHEN k.unattended = 1 THEN 'opencode run' END
+      FROM session k WHERE k.id = session_id), 'interactive') END
+"""
+KEYS = {**SLICE_KEYS, "kind": _KIND, "tool": "name"}
+"""The dimensions that do not depend on the time, as SQL over `call`, `call_sum` or `tool_sum`."""
+
+
+class NamedSpan(Struct, frozen=True):
+    """A span of time with its key for each dimension of time, in the order in which they are asked for."""
+
+    names: tuple[str, ...]
+    span: Span
+
+
+class Selection(Struct, frozen=True):
+    """The calls made in any of the spans, for which all filters hold; filters of time are in the spans already."""
+
+    spans: tuple[NamedSpan, ...]
+    by: tuple[str, ...] = ()
+    where: tuple[Filter, ...] = ()
+
+    @property
+    def needs_tools(self) -> bool:
+        return "tool" in self.by or any(each.dimension == "tool" for each in self.where)
+
+    def keys(self) -> tuple[str, ...]:
+        """SQL for the key of each dimension, over the rows of `source`."""
+        times = [dimension for dimension in self.by if dimension in TIMES]
+        return tuple(f"name{times.index(each)}" if each in TIMES else KEYS[each] for each in self.by)
+
+    def source(self, paid: PaidCalls) -> tuple[str, tuple[str, ...]]:
+        """SQL from `WITH` to the conditions, with `{}` for what is selected, and its values."""
+        spans = json.dumps([(*paid.bounds(each.span), *each.names) for each in self.spans])
+        wanted = [each for each in self.where if each.dimension not in TIMES]
+        conditions = "".join(f" AND {KEYS[each.dimension]} IN (SELECT value FROM json_each(?))" for each in wanted)
+        return (
+            f"""
+            WITH span AS (
+              SELECT json_extract(value, '$[0]') AS start_at, json_extract(value, '$[1]') AS end_at,
+                json_extract(value, '$[2]') AS name0, json_extract(value, '$[3]') AS name1 FROM json_each(?))
+            SELECT {{}} FROM span CROSS JOIN {paid.table} c ON c.{paid.at} >= start_at AND c.{paid.at} < end_at
+            WHERE true {conditions}
+            """,
+            (spans, *(json.dumps(each.keys) for each in wanted)),
+        )
+
+
+def group_by(count: int) -> str:
+    """`GROUP BY` the first columns of a query, so many."""
+    return f"GROUP BY {', '.join(str(number + 1) for number in range(count))}" if count else ""
