@@ -40,14 +40,14 @@ AMOUNTS = (
     *("input_nano", "output_nano", "cache_nano"),
 )
 _MAY_BE_NULL = ("list_nano", "input_nano", "output_nano", "cache_nano")
-_MOST_EXACT = 9_000_000_000_000_000
+_WITHIN = "max(min({}, 9000000000000000), -9000000000000000)"
+"""SQL for a number within the integers that a float is exact for."""
 _AT_INPUT = "(cache_read + cache_write) * (SELECT r.input FROM rates r WHERE r.id = rates_id) / 1e6"
 _SAVED = f"""
-  CASE WHEN cache_nano IS NULL OR rates_id IS NULL THEN 0
-    ELSE CAST(max(min({_AT_INPUT}, {_MOST_EXACT}), -{_MOST_EXACT}) AS INTEGER) - cache_nano END
+  coalesce(CAST({_WITHIN.format(_AT_INPUT)} AS INTEGER) - {_WITHIN.format("cache_nano")}, 0)
 """
 """SQL for what the cache saved on a call, in nano-dollars: its tokens at the input's rate, less what they cost."""
-_TOOK_MS = "completed_ms - created_ms"
+_TOOK_MS = "min(completed_ms - created_ms, 1000000000000)"
 _STREAM_END = "coalesce(streamed_ms, CASE WHEN finish IS NOT 'tool-calls' THEN completed_ms END)"
 _SPEED = f"""
   CASE WHEN error IS NULL AND completed_ms > created_ms THEN

@@ -28,6 +28,13 @@ COMMANDS = (
         for period, form in (("today", ()), ("all", ()), ("all", ("--json",)))
         for by in ("model", "provider", "agent", "project", "session", "day")
     ),
+    *(
+        ("usage", "--period", "all", "--json", "--by", by)
+        for by in ("tool", "kind", "hour", "weekday", "week", "month")
+    ),
+    ("usage", "--period", "all", "--by", "tool", "--then", "hour", "--where", "kind=interactive", "agent=build"),
+    ("usage", "--compact", "--year", "--all"),
+    ("usage", "--session", "ses_1", "--full"),
     ("usage", "--period", "all", "--model", "9"),
     ("usage", "--from", "1971-01-01", "--to", "9998-12-31", "--by", "day"),
     ("sessions", "--period", "all"),
@@ -110,7 +117,7 @@ def test_parents_that_run_in_a_circle_end(shell: Shell) -> None:
         for n in range(3_000):
             add_call(connection, f"msg_{n}", f"ses_{n}", 1_000 + n, amount=1)
             connection.execute(
-                "INSERT INTO session SELECT ?, ?, NULL, '', '', '', '', 1, 1, NULL, 1, 0, 1",
+                "INSERT INTO session SELECT ?, ?, NULL, '', '', '', '', 1, 1, NULL, 1, 0, 1, 0",
                 (f"ses_{n}", f"ses_{(n + 1) % 3_000}"),
             )
     told = shell.json("sessions", "--period", "all")
