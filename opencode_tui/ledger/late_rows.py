@@ -94,11 +94,11 @@ def reduce_residuals(
     for call in found:
         known = residuals.get(call.session_id, [])
         is_later = call.created_ms >= latest.get(call.session_id, 0)
-        began_ms = began.get(call.session_id, 0)
+        is_in_title = is_later and call.created_ms >= began.get(call.session_id, 0)
         followed = rows[call.session_id].first_after(call.created_ms) if is_later and known else None
         best = together.get(call.session_id)
         if best is None:
-            best = _containing(call, known, is_later, began_ms, followed, held.get(call.id))
+            best = _containing(call, known, is_later, is_in_title, followed, held.get(call.id))
         if best is not None:
             store_id, row, residual = known[best]
             rest = replace(
@@ -129,24 +129,21 @@ def _containing(
     call: Call,
     known: Sequence[tuple[int, int, Call]],
     is_later: bool,
-    began_ms: int,
+    is_in_title: bool,
     followed: int | None,
     held: int | None,
 ) -> int | None:
     """The place of the residual that is exactly this call, else of the first that may contain it; None without one.
 
-    `is_later` says whether the call's date counts at all. `began_ms` is when its session began: a residual that is
-    dated before was worked out after the clock had been set back, so it may have any call. `followed` is the ledger's
-    first row of a later call, `held` the call's own.
+    `is_later` and `is_in_title` say whether the call's date counts, for any residual and for one of a title. `followed`
+    is the ledger's first row of a later call, `held` the call's own.
     """
-    is_in_title = is_later and call.created_ms >= began_ms
     first: int | None = None
     for number, (_, row, residual) in enumerate(known):
         left, nano = residual.tokens - call.tokens, residual.recorded_nano - call.recorded_nano
         if not any(left.counts) and abs(nano) <= _ROUNDING_NANO:
             return number
-        is_before = residual.created_ms >= call.created_ms or residual.created_ms < began_ms
-        is_before |= _is_before(followed, row)
+        is_before = residual.created_ms >= call.created_ms or _is_before(followed, row)
         is_before &= is_in_title if residual.agent == TITLE else is_later
         is_before |= _is_before(held, row)
         if first is None and is_before and min(left.counts) >= 0 <= nano + _ROUNDING_NANO:
