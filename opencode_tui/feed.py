@@ -31,6 +31,7 @@ from opencode_tui.records.outcomes import GuardInstalled, Outcome
 from opencode_tui.records.requests import (
     Action,
     AlertsRequest,
+    BreakdownRequest,
     DayRequest,
     Request,
     SessionsRequest,
@@ -43,7 +44,7 @@ _REFRESH_MS = MINUTE_MS
 _REPORT_S = 0.4
 _PATIENCE = 10
 """An answer is reused for this many times as long as it took, so that slow queries do not run at every poll."""
-_FROM_LEDGER = (SessionsRequest, AlertsRequest, UsageRequest)
+_FROM_LEDGER = (SessionsRequest, AlertsRequest, UsageRequest, BreakdownRequest)
 """Requests whose answers can change only with a new snapshot; the others read OpenCode's store as well."""
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
 from opencode_tui.clock import DAY_MS, HOUR_MS, Calendar, Span, weekday
-from opencode_tui.records.breakdown import Filter
 from opencode_tui.records.dimensions import TIMES
+from opencode_tui.records.requests import Filter
 
 WEEKDAYS = tuple(weekday(date(2024, 1, number)) for number in range(1, 8))
 HOURS = tuple(f"{hour:02}" for hour in range(24))

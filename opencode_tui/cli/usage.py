@@ -13,8 +13,8 @@ from opencode_tui.cli.common import Trouble, opened
 from opencode_tui.cli.streams import table_width
 from opencode_tui.clock import now_ms
 from opencode_tui.readings.breakdown import read_breakdown
-from opencode_tui.records.breakdown import BreakdownRequest, Filter
 from opencode_tui.records.dimensions import DIMENSIONS
+from opencode_tui.records.requests import BreakdownRequest, Filter
 from opencode_tui.report.usage import compact_line, usage_json, usage_table
 
 _COMPACT = ("today", "week", "month")

@@ -9,8 +9,8 @@ from msgspec import Struct
 from opencode_tui.clock import Span
 from opencode_tui.ledger.queries import SLICE_KEYS
 from opencode_tui.ledger.sums import PaidCalls
-from opencode_tui.records.breakdown import Filter
 from opencode_tui.records.dimensions import TIMES
+from opencode_tui.records.requests import Filter
 
 _WORKSPACES = (
     *("/home/runner/work/*", "/Users/runner/work/*", "/github/workspace*", "/__w/*", "/builds/*"),

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from opencode_tui.readings.alerts import read_alerts
+from opencode_tui.readings.breakdown import read_breakdown
 from opencode_tui.readings.context import Context
 from opencode_tui.readings.session import read_session, read_turn
 from opencode_tui.readings.sessions import read_sessions
@@ -13,6 +14,7 @@ from opencode_tui.readings.usage import read_usage
 from opencode_tui.records.answers import Answer
 from opencode_tui.records.requests import (
     AlertsRequest,
+    BreakdownRequest,
     Request,
     SessionRequest,
     SessionsRequest,
@@ -22,6 +24,7 @@ from opencode_tui.records.requests import (
 
 READINGS: Mapping[type[Any], Callable[[Any, Context], Answer]] = {
     AlertsRequest: read_alerts,
+    BreakdownRequest: read_breakdown,
     SessionRequest: read_session,
     SessionsRequest: read_sessions,
     TurnRequest: read_turn,

@@ -20,8 +20,9 @@ from opencode_tui.ledger.selection import NamedSpan, Selection
 from opencode_tui.readings.context import Context
 from opencode_tui.readings.day import days_with_calls
 from opencode_tui.readings.sessions import RUNNING_MS
-from opencode_tui.records.breakdown import Breakdown, BreakdownRequest, BreakdownRow, Filter, Measures
+from opencode_tui.records.breakdown import Breakdown, BreakdownRow, Measures
 from opencode_tui.records.dimensions import KINDS_OF_USE, TIMES
+from opencode_tui.records.requests import BreakdownRequest, Filter
 
 _MOST_KNOWN = 8
 _FIXED = {"kind": KINDS_OF_USE, "hour": HOURS, "weekday": WEEKDAYS}

@@ -8,27 +8,7 @@ from datetime import date
 from msgspec import Struct
 
 from opencode_tui.records.calls import Tokens
-
-
-class Filter(Struct, frozen=True):
-    """Only the calls for which a dimension has one of these keys."""
-
-    dimension: str
-    keys: tuple[str, ...]
-
-
-class BreakdownRequest(Struct, frozen=True):
-    """A period's cost by one dimension, or by two; `first` and `last`, if given, replace the named period."""
-
-    by: tuple[str, ...]
-    """One or two of dimensions.DIMENSIONS."""
-    period: str = "today"
-    """As people write it; see analysis.periods.days_of_text."""
-    first: date | None = None
-    last: date | None = None
-    where: tuple[Filter, ...] = ()
-    details: bool = True
-    """Whether the rows have their turns, seconds and speeds, which take longer than the rest."""
+from opencode_tui.records.requests import BreakdownRequest, Filter
 
 
 class Percentiles(Struct, frozen=True):

@@ -55,7 +55,28 @@ class UsageRequest(Struct, frozen=True):
     """Only models that match this text."""
 
 
-Request = SessionsRequest | SessionRequest | TurnRequest | AlertsRequest | UsageRequest
+class Filter(Struct, frozen=True):
+    """Only the calls for which a dimension has one of these keys."""
+
+    dimension: str
+    keys: tuple[str, ...]
+
+
+class BreakdownRequest(Struct, frozen=True):
+    """A period's cost by one dimension, or by two; `first` and `last`, if given, replace the named period."""
+
+    by: tuple[str, ...]
+    """One or two of dimensions.DIMENSIONS."""
+    period: str = "today"
+    """As people write it; see analysis.periods.days_of_text."""
+    first: date | None = None
+    last: date | None = None
+    where: tuple[Filter, ...] = ()
+    details: bool = True
+    """Whether the rows have their turns, seconds and speeds, which take longer than the rest."""
+
+
+Request = SessionsRequest | SessionRequest | TurnRequest | AlertsRequest | UsageRequest | BreakdownRequest
 
 
 class SeeAlerts(Struct, frozen=True):

@@ -35,7 +35,15 @@ from opencode_tui.ui.help_sections import help_sections
 from opencode_tui.ui.legibility import legible
 from opencode_tui.ui.palette import Palette
 from opencode_tui.ui.poller import Feed, Poller
-from opencode_tui.ui.screens.base import AskingScreen, OpenSession, OpenSessions, SnapshotScreen, size_classes
+from opencode_tui.ui.screens.base import (
+    AskingScreen,
+    OpenBreakdown,
+    OpenSession,
+    OpenSessions,
+    SnapshotScreen,
+    size_classes,
+)
+from opencode_tui.ui.screens.breakdown import BreakdownScreen
 from opencode_tui.ui.screens.help import HelpScreen
 from opencode_tui.ui.screens.sessions import PERIOD_KEYS, SORT_KEYS, SessionsScreen
 from opencode_tui.ui.screens.settings import SettingsStore
@@ -62,6 +70,7 @@ class Tab(Struct, frozen=True):
 TABS = (
     Tab("1", "Today", "What this day costs, and why", lambda app: app.today_screen()),
     Tab("2", "Sessions", "All sessions of a period: sort, filter, group", lambda app: app.sessions_screen()),
+    Tab("3", "Breakdown", "What a period cost, by any dimension and within each", lambda app: app.breakdown_screen()),
     Tab("5", "Why", "The alerts that fired, and what caused them", lambda app: app.why_screen()),
 )
 
@@ -137,6 +146,9 @@ class OpencodeTui(AlertingApp):
 
     def sessions_screen(self) -> SessionsScreen:
         return SessionsScreen(self.calendar, self.now_ms)
+
+    def breakdown_screen(self) -> BreakdownScreen:
+        return BreakdownScreen(self.calendar, self.now_ms)
 
     def why_screen(self) -> WhyScreen:
         return WhyScreen(self.calendar, self.now_ms, in_force(self._settings), tilde(config_file(os.environ)))
@@ -230,6 +242,11 @@ class OpencodeTui(AlertingApp):
     def open_sessions(self, message: OpenSessions) -> None:
         crumb = (*self._crumb, message.name)
         screen = SessionsScreen(self.calendar, self.now_ms, message.period, message.filter, crumb)
+        self.push_screen(self._bound(screen))
+
+    @on(OpenBreakdown)
+    def open_breakdown(self, message: OpenBreakdown) -> None:
+        screen = BreakdownScreen(self.calendar, self.now_ms, message.by, message.period, message.where, message.crumb)
         self.push_screen(self._bound(screen))
 
     @on(TodayScreen.DaySelected)

@@ -14,6 +14,7 @@ from opencode_tui.report.glossary import GLYPHS, WORDS
 from opencode_tui.ui.alerting import AlertingApp
 from opencode_tui.ui.moving import MOVE_KEYS
 from opencode_tui.ui.screens.base import SnapshotScreen
+from opencode_tui.ui.screens.breakdown import BreakdownScreen
 from opencode_tui.ui.screens.sessions import SessionsScreen
 from opencode_tui.ui.screens.today import TodayScreen
 from opencode_tui.ui.screens.why import WhyScreen
@@ -61,6 +62,7 @@ def help_sections(app: App[Any], screen: Screen[Any]) -> tuple[HelpSection, ...]
         "Move": (*key_rows(app, MOVE_KEYS), *BETWEEN_PANELS),
         "Day": key_rows(app, of_day),
         "Sessions": key_rows(app, SessionsScreen.BINDINGS),
+        "Breakdown": key_rows(app, BreakdownScreen.BINDINGS),
         "Session": key_rows(app, of_session),
         "Alerts": key_rows(app, (key for key in AlertingApp.BINDINGS if key not in of_guard)),
         "Guard": (*key_rows(app, of_guard), *GUARD_ROWS),
@@ -68,7 +70,13 @@ def help_sections(app: App[Any], screen: Screen[Any]) -> tuple[HelpSection, ...]
         "Glyphs": GLYPHS,
         "Words": WORDS,
     }
-    homes = {TodayScreen: "Day", SessionsScreen: "Sessions", SessionScreen: "Session", WhyScreen: "Alerts"}
+    homes = {
+        TodayScreen: "Day",
+        SessionsScreen: "Sessions",
+        BreakdownScreen: "Breakdown",
+        SessionScreen: "Session",
+        WhyScreen: "Alerts",
+    }
     first = next((heading for kind, heading in homes.items() if isinstance(screen, kind)), "")
     shown = [HelpSection(first + THIS, sections.pop(first))] if first else []
     return (*shown, *(HelpSection(heading, rows) for heading, rows in sections.items()))

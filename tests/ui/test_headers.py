@@ -23,7 +23,7 @@ TEXTS = ("● live, 0 s ago", "● live")
 async def test_the_header_of_every_screen_has_todays_figure(width: int) -> None:
     app, _ = over(spent="$0.93")
     async with showing(app, (width, 30)) as pilot:
-        for key in "25":
+        for key in "235":
             await pilot.press(key)
             await quiet(app)
             header = screen_text(app).split("\n")[0]
@@ -39,7 +39,7 @@ async def test_a_pane_of_three_rows_says_when_the_next_line_is_crossed_and_how_t
         assert screen_text(app).split("\n") == [
             "● $0.70 of $1.50 · $0.24/h · ▲ 15:08",
             "week $3.18 of $7.00 ▰▰▰▱▱▱▱▱ on pace",
-            "1 Today  2 Sessions  5 Why  ? Help  ",
+            "1 Today  2 Sessions  3 Breakdown    ",
         ]
     app, _ = over(spent="$0.70")
     async with showing(app, (60, 3)):

@@ -40,7 +40,7 @@ async def test_the_help_begins_with_the_screen_that_one_is_on(key: str) -> None:
         await until(pilot, lambda: isinstance(app.screen, HelpScreen))
         assert f"{HEADINGS[key]} · this screen" in screen_text(app)
         headings = [section.heading.split(" · ")[0] for section in help_sections(app, app.screen_stack[-2])]
-        every = ["Move", "Day", "Sessions", "Session", "Alerts", "Guard", "Everywhere", "Glyphs", "Words"]
+        every = ["Move", "Day", "Sessions", "Breakdown", "Session", "Alerts", "Guard", "Everywhere", "Glyphs", "Words"]
         assert headings == [HEADINGS[key], *(heading for heading in every if heading != HEADINGS[key])]
         await pilot.press("escape")
         await until(pilot, lambda: not isinstance(app.screen, HelpScreen))

@@ -14,7 +14,7 @@ from textual.reactive import var
 from opencode_tui.records.alerts import Alert
 from opencode_tui.records.answers import Answer
 from opencode_tui.records.day import Snapshot
-from opencode_tui.records.requests import Request
+from opencode_tui.records.requests import Filter, Request
 from opencode_tui.report.states import POLL_MS, Failure
 from opencode_tui.ui.leaving import LeavingScreen
 from opencode_tui.ui.widgets.day_header import LOWEST_ROWS
@@ -63,6 +63,15 @@ class OpenSessions(Message):
         """`period` is as in SessionsRequest, `filter` as typed; `name` is its text in the breadcrumb."""
         super().__init__()
         self.period, self.filter, self.name = period, filter, name
+
+
+class OpenBreakdown(Message):
+    """Open the breakdown of a period, of the calls for which these filters hold, on top of this screen."""
+
+    def __init__(self, by: str, period: str, where: tuple[Filter, ...], crumb: tuple[str, ...]) -> None:
+        """`by` is one of dimensions.DIMENSIONS; `crumb` has the texts of the filters."""
+        super().__init__()
+        self.by, self.period, self.where, self.crumb = by, period, where, crumb
 
 
 class SnapshotScreen(LeavingScreen):

@@ -92,6 +92,10 @@ class RowLines(ScrollView, Generic[TableRow, CellContext, Group]):
         self._cursor.replace(keys, groups)
         self._widths = column_widths(self._columns, (row_of(key) for key in keys if key not in groups), context)
 
+    def take_columns(self, columns: Sequence[Column[TableRow, CellContext, Group]]) -> None:
+        """Replace the columns; call `update_rows` right after."""
+        self._columns = tuple(columns)
+
     def show_sort(self, name: str, descending: bool) -> None:
         """Put ▼ or ▲ after the header of the column that the rows are sorted by."""
         self._sorted_by, self._arrow = name, "▼" if descending else "▲"

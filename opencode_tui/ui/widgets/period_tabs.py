@@ -26,8 +26,11 @@ class PeriodTab(Struct, frozen=True):
 
 
 def tab_name(period: str) -> str:
-    """One of PERIODS, or a day such as `Wed 13 May`."""
-    return period if period in PERIODS else short_day(date.fromisoformat(period))
+    """One of PERIODS, or a day such as `Wed 13 May`; another name as it is."""
+    try:
+        return period if period in PERIODS else short_day(date.fromisoformat(period))
+    except ValueError:
+        return period
 
 
 def fitting_tabs(periods: Sequence[str], current: str, keys: Mapping[str, str], width: int) -> tuple[PeriodTab, ...]:

@@ -1,0 +1,141 @@
+"""The columns of a breakdown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from msgspec import Struct
+from rich.text import Text
+
+from opencode_tui.analysis.session_list import Sort
+from opencode_tui.money import tokens_text
+from opencode_tui.records.breakdown import Breakdown, BreakdownRow, Measures
+from opencode_tui.records.model_key import short_name
+from opencode_tui.report.breakdown_words import (
+    count_text,
+    per_turn_text,
+    ratio_text,
+    row_name,
+    saved_text,
+    seconds_text,
+    share_text,
+    speeds_text,
+    tool_time_text,
+)
+from opencode_tui.report.words import amount_text
+from opencode_tui.ui.tables.columns import Cell, Column, sorts
+from opencode_tui.ui.tables.layout import cell_width
+from opencode_tui.ui.widgets.blocks import across
+
+MARKED = "◆"
+"""Before a row that is marked for the comparison."""
+
+
+class BreakdownContext(Struct, frozen=True):
+    """What a row's cells need besides the row."""
+
+    breakdown: Breakdown
+    marked: tuple[str, ...] = ()
+
+    @property
+    def dimension(self) -> str:
+        return self.breakdown.request.by[0]
+
+    @property
+    def money_width(self) -> int:
+        """The width of the largest amount, in cells."""
+        return max(len(amount_text(self.breakdown.totals.spend_nano, self.breakdown.lower_bound)), 7)
+
+    @property
+    def most_nano(self) -> int:
+        return max((row.measures.spend_nano for row in self.breakdown.rows), default=0)
+
+
+BreakdownColumn = Column[BreakdownRow, BreakdownContext, None]
+BY_SPEND: Sort[BreakdownRow] = Sort("spend", lambda row: row.measures.spend_nano)
+
+
+def _number(
+    key: str, header: str, cell: Callable[[Measures], Cell], by: Callable[[Measures], float], width: int, drop_at: int
+) -> BreakdownColumn:
+    """A column of one figure, to the right."""
+    order: Sort[BreakdownRow] = Sort(key, lambda row: by(row.measures))
+    return BreakdownColumn(
+        key, header, lambda row, at: cell(row.measures), width, "right", drop_at=drop_at, grow_min=18, sort=order
+    )
+
+
+def _name(row: BreakdownRow, at: BreakdownContext) -> Cell:
+    name = row_name(at.breakdown, row.keys[0], at.dimension)
+    return Text.assemble((f"{MARKED} ", "bold"), name) if row.keys[0] in at.marked else name
+
+
+def _fitted_name(row: BreakdownRow, at: BreakdownContext, width: int) -> Cell:
+    """The name; that of a model without its provider, where both have no room."""
+    name = _name(row, at)
+    if at.dimension == "model" and cell_width(name) > width:
+        short = short_name(row.keys[0])
+        return f"{MARKED} {short}" if row.keys[0] in at.marked else short
+    return name
+
+
+def _share(row: BreakdownRow, at: BreakdownContext) -> str:
+    return share_text(row.measures.spend_nano, at.breakdown.totals.spend_nano)
+
+
+def _bar(row: BreakdownRow, at: BreakdownContext, width: int) -> Cell:
+    return Text(across(row.measures.spend_nano, at.most_nano, width), style="$primary")
+
+
+BREAKDOWN: tuple[BreakdownColumn, ...] = (
+    BreakdownColumn(
+        "name",
+        "",
+        _name,
+        18,
+        grow=True,
+        max_width=44,
+        sort=Sort("name", lambda row: row.keys[0], False),
+        fitted=_fitted_name,
+    ),
+    BreakdownColumn("bar", "", lambda row, at: _bar(row, at, 12), 12, drop_at=4, grow_min=18),
+    BreakdownColumn(
+        "spend",
+        "Spend",
+        lambda row, at: amount_text(row.measures.spend_nano, row.lower_bound),
+        lambda at: at.money_width,
+        "right",
+        sort=BY_SPEND,
+    ),
+    BreakdownColumn("share", "Share", _share, 5, "right", drop_at=2, grow_min=10),
+    _number("calls", "Calls", lambda of: count_text(of.calls), lambda of: of.calls, 8, 3),
+    _number("turns", "Turns", lambda of: count_text(of.turns), lambda of: of.turns or 0, 7, 9),
+    _number("a turn", "$/turn", per_turn_text, lambda of: of.spend_nano / (of.turns or 1), 8, 8),
+    _number("input", "Input", lambda of: tokens_text(of.tokens.input), lambda of: of.tokens.input, 6, 11),
+    _number("output", "Output", lambda of: tokens_text(of.tokens.output), lambda of: of.tokens.output, 6, 11),
+    _number("reasoning", "Reason", lambda of: tokens_text(of.tokens.reasoning), lambda of: of.tokens.reasoning, 6, 16),
+    _number("read", "Read", lambda of: tokens_text(of.tokens.cache_read), lambda of: of.tokens.cache_read, 6, 12),
+    _number("write", "Write", lambda of: tokens_text(of.tokens.cache_write), lambda of: of.tokens.cache_write, 6, 13),
+    _number("hit", "Hit", lambda of: ratio_text(of.hit_rate), lambda of: of.hit_rate or 0, 4, 5),
+    _number("saved", "Saved", saved_text, lambda of: of.saved_nano, 9, 6),
+    _number(
+        "seconds",
+        "s/call",
+        lambda of: seconds_text(of.seconds),
+        lambda of: of.seconds.median if of.seconds else 0,
+        12,
+        10,
+    ),
+    _number("speed", "tok/s", lambda of: speeds_text(of.speed), lambda of: of.speed.median if of.speed else 0, 11, 7),
+    _number("errors", "Errors", lambda of: count_text(of.errors), lambda of: of.errors, 6, 14),
+    _number("retries", "Retries", lambda of: count_text(of.retries), lambda of: of.retries, 7, 15),
+)
+TOOLS: tuple[BreakdownColumn, ...] = (
+    *BREAKDOWN[:5],
+    _number("uses", "Uses", lambda of: count_text(of.uses), lambda of: of.uses or 0, 8, 3),
+    _number("failed", "Failed", lambda of: count_text(of.failures), lambda of: of.failures or 0, 7, 4),
+    _number("time", "Time", tool_time_text, lambda of: of.tool_ms or 0, 9, 5),
+    *BREAKDOWN[5:14],
+)
+"""The columns of tools, which have uses, failures and time; how fast the calls were says nothing about a tool."""
+BREAKDOWN_SORTS = sorts((*BREAKDOWN, *TOOLS))
