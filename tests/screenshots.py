@@ -37,6 +37,7 @@ PICTURES = {
     "today-light": ((100, 30), "", "solarized-light"),
     "today-wide": ((180, 46), "", "calm"),
     "sessions": ((120, 30), "2", "calm"),
+    "breakdown": ((140, 24), "3", "calm"),
     "why": ((120, 34), "5", "calm"),
     "session": ((120, 34), "e", "calm"),
 }
