@@ -65,7 +65,7 @@ def _ranking_rows(ranking: Ranking) -> list[Sequence[str]]:
     rest = [(plural(ranking.others, "other"), ranking.rest)] if ranking.others else []
     named = [*((literal(each.key, LONGEST_NAME), each) for each in ranking.top), *rest]
     return [
-        (name, _money(each.spend_nano, each.lower_bound), share, f"{each.calls:,}")
+        (name, _money(each.spend_nano, each.lower_bound), literal(share), f"{each.calls:,}")
         for (name, each), share in zip(named, words.ranking_shares(ranking), strict=True)
     ]
 

@@ -1,7 +1,7 @@
 """The proof as it is embedded in a paper, and found again.
 
 It is an object of JSON: in a JSON paper under `proof`, in CSV in the row of that name, in Markdown and HTML in a
-comment. It has a digest of the rest of the paper too, so that a paper that was changed or cut is recognised.
+comment. It has a digest of the paper too, itself included, so that a paper that was changed or cut is recognised.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from opencode_tui.report.json_values import SCHEMA_VERSION
 
 def proof_json(report: CostReport, start_ms: int, end_ms: int, rest: str) -> dict[str, Any]:
     """The proof of a report between two moments (Unix ms); `rest` is the paper without it."""
-    return {
+    proof = {
         "schema_version": SCHEMA_VERSION,
         "label": report.label,
         "first": report.first.isoformat(),
@@ -31,8 +31,8 @@ def proof_json(report: CostReport, start_ms: int, end_ms: int, rest: str) -> dic
         "fields": list(DIGEST_FIELDS),
         "sha256": report.digest.sha256,
         "days": [msgspec.to_builtins(day) for day in report.digest.days],
-        "paper_sha256": paper_sha256(rest),
     }
+    return proof | {"paper_sha256": _paper_sha256(proof, rest)}
 
 
 def proof_text(proof: dict[str, Any]) -> str:
@@ -41,10 +41,11 @@ def proof_text(proof: dict[str, Any]) -> str:
     return text.replace("--", "-\\u002d").replace("<", "\\u003c").replace(">", "\\u003e")
 
 
-def paper_sha256(text: str) -> str:
-    """The digest of a paper without its proof, whatever its line ends have become."""
-    lines = text.removeprefix("\ufeff").replace("\r\n", "\n").strip()
-    return hashlib.sha256(lines.encode("utf-8", "surrogatepass")).hexdigest()
+def _paper_sha256(proof: dict[str, Any], rest: str) -> str:
+    """The digest of a paper and of its proof without this digest, whatever the paper's line ends have become."""
+    lines = rest.removeprefix("\ufeff").replace("\r\n", "\n").strip()
+    known = json.dumps({key: value for key, value in proof.items() if key != "paper_sha256"}, sort_keys=True)
+    return hashlib.sha256(f"{lines}\n{known}\n".encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def read_proof(found: object, rest: str) -> Proof:
@@ -59,7 +60,7 @@ def read_proof(found: object, rest: str) -> Proof:
         raise ValueError("its proof is damaged") from None
     if not _is_in_order(proof):
         raise ValueError("its proof is damaged")
-    if found.get("paper_sha256") != paper_sha256(rest):
+    if found.get("paper_sha256") != _paper_sha256(found, rest):
         raise ValueError("it was changed after it was written, or is damaged")
     return proof
 
