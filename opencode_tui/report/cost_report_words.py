@@ -18,10 +18,10 @@ from opencode_tui.report.words import band_glyph
 Money = Callable[[int], str]
 """Writes an amount in nano-dollars."""
 _PARTS = (
-    ("undone before it was read", "undone"),
-    ("titles that stand in no row", "titles"),
-    ("compactions that stand in no row", "compactions"),
-    ("of sessions deleted in OpenCode", "deleted"),
+    ("undone before they were read", "undone"),
+    ("for titles", "titles"),
+    ("for interrupted compactions", "compactions"),
+    ("of sessions that were deleted", "deleted"),
 )
 
 

@@ -99,6 +99,7 @@ class Browser:
         self.send(
             "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=2, mobile=width < 600
         )
+        self.send("Emulation.setScrollbarsHidden", hidden=True)
         self._loaded = False
         self.send("Page.navigate", url=page.as_uri())
         while not self._loaded:
@@ -110,9 +111,9 @@ class Browser:
         assert "exceptionDetails" not in result, result
         return result["result"].get("value")
 
-    def screenshot(self) -> bytes:
-        """The whole page as PNG."""
-        return base64.b64decode(self.send("Page.captureScreenshot", captureBeyondViewport=True)["data"])
+    def screenshot(self, *, whole: bool = True) -> bytes:
+        """The page as PNG, or what of it fits the screen."""
+        return base64.b64decode(self.send("Page.captureScreenshot", captureBeyondViewport=whole)["data"])
 
     def printed(self) -> bytes:
         """The page as PDF."""
