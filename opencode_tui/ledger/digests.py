@@ -13,10 +13,11 @@ Copies are left out because a fork that is made later copies calls of days that 
 from __future__ import annotations
 
 import hashlib
-import json
 import sqlite3
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
+
+import msgspec
 
 from opencode_tui.clock import Calendar, Span
 from opencode_tui.records.cost_report import CallsDigest, DayDigest
@@ -26,12 +27,12 @@ DIGEST_FIELDS = (
     *("input", "output", "reasoning", "cache_read", "cache_write", "cost_nano", "list_nano"),
 )
 """The columns of `call` that the digest covers."""
-_TIME, _COST = DIGEST_FIELDS.index("created_ms"), DIGEST_FIELDS.index("cost_nano")
+_COST = DIGEST_FIELDS.index("cost_nano")
 _CALLS = f"""
   SELECT {", ".join(DIGEST_FIELDS)} FROM call INDEXED BY call_created
   WHERE created_ms >= ? AND created_ms < ? AND copied_from IS NULL ORDER BY created_ms, id
 """
-_encoded = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_encoded = msgspec.json.Encoder().encode
 
 
 def digest_calls(connection: sqlite3.Connection, days: Iterable[tuple[date, Span]]) -> CallsDigest:
@@ -40,7 +41,7 @@ def digest_calls(connection: sqlite3.Connection, days: Iterable[tuple[date, Span
     for day, span in days:
         of_day, calls, spend_nano = hashlib.sha256(), 0, 0
         for row in connection.execute(_CALLS, (span.start_ms, span.end_ms)):
-            line = f"{_encoded(row)}\n".encode()
+            line = _encoded(row) + b"\n"
             of_day.update(line)
             everything.update(line)
             calls += 1

@@ -15,7 +15,8 @@ from opencode_tui.readings.context import Context
 from opencode_tui.readings.report import read_report
 from opencode_tui.records.calls import undone_id, unlisted_id
 from opencode_tui.records.cost_report import Aside, CostReport
-from opencode_tui.report.cost_report_words import beside_lines, days_summary
+from opencode_tui.report.cost_report_notes import beside_lines
+from opencode_tui.report.cost_report_words import days_summary
 from tests.stores import V2
 from tests.support.ledgers import reader
 from tests.support.opencode2 import undo

@@ -16,7 +16,7 @@ from opencode_tui.money import plural
 from opencode_tui.privacy.harmless import one_line
 from opencode_tui.records.calls import Tokens
 from opencode_tui.records.cost_report import CostReport, Ranking, ReportSession
-from opencode_tui.report.cost_report_words import method
+from opencode_tui.report.cost_report_notes import method
 from opencode_tui.report.papers.amounts import decimal_usd
 from opencode_tui.report.papers.proofs import proof_json, proof_text
 
@@ -31,6 +31,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def csv_paper(report: CostReport, calendar: Calendar) -> str:
+    """The paper; the proof is its last row."""
     rest = rows_text([CSV_COLUMNS, *_rows(report)])
     span = calendar.span(report.first, report.last)
     proof = proof_text(proof_json(report, span.start_ms, span.end_ms, rest))

@@ -15,6 +15,7 @@ from opencode_tui.privacy.harmless import one_line, shown_id
 from opencode_tui.records.cost_report import CostReport
 from opencode_tui.report import cost_report_words as words
 from opencode_tui.report.call_words import exact_usd
+from opencode_tui.report.cost_report_notes import beside_lines, method
 from opencode_tui.report.papers import LONGEST_NAME
 from opencode_tui.report.papers.amounts import decimal_usd
 from opencode_tui.report.papers.charts import colour_of, day_chart, stacked
@@ -27,6 +28,7 @@ _PROOF = "<!-- opencode-tui report -->"
 
 
 def html_paper(report: CostReport, calendar: Calendar) -> str:
+    """The paper; the proof is a comment at its end."""
     page = _template().render(
         report=report,
         calendar=calendar,
@@ -53,6 +55,8 @@ def _template() -> Template:
     )
     environment.globals.update(
         words=words,
+        beside_lines=beside_lines,
+        method=method,
         amount=amount_text,
         decimal=decimal_usd,
         exact=exact_usd,

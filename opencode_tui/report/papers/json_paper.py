@@ -10,7 +10,7 @@ from opencode_tui.clock import Calendar
 from opencode_tui.money import usd
 from opencode_tui.records.cost_report import Aside, CostReport, Ranking, ReportDay, ReportSession
 from opencode_tui.records.usage import Slice
-from opencode_tui.report.cost_report_words import method
+from opencode_tui.report.cost_report_notes import method
 from opencode_tui.report.json_values import SCHEMA_VERSION, tokens_json
 from opencode_tui.report.papers.proofs import proof_json
 
@@ -25,6 +25,7 @@ def json_paper(report: CostReport, calendar: Calendar) -> str:
 
 
 def json_text(paper: dict[str, Any]) -> str:
+    """The paper as it is written, and as its digest covers it."""
     return json.dumps(paper, indent=2)
 
 

@@ -11,6 +11,7 @@ from opencode_tui.privacy.harmless import one_line, shown_id
 from opencode_tui.records.cost_report import CostReport, Ranking, ReportSession
 from opencode_tui.report import cost_report_words as words
 from opencode_tui.report.call_words import exact_usd
+from opencode_tui.report.cost_report_notes import beside_lines, method
 from opencode_tui.report.papers import LONGEST_NAME
 from opencode_tui.report.papers.proofs import proof_json, proof_text
 
@@ -20,6 +21,7 @@ _RIGHT = frozenset({"spend", "share", "calls"})
 
 
 def markdown_paper(report: CostReport, calendar: Calendar) -> str:
+    """The paper; the proof is a comment at its end."""
     rest = "\n".join(_lines(report, calendar))
     span = calendar.span(report.first, report.last)
     proof = proof_text(proof_json(report, span.start_ms, span.end_ms, rest))
@@ -53,9 +55,9 @@ def _lines(report: CostReport, calendar: Calendar) -> Iterator[str]:
     yield from ("", "## Alerts", "")
     yield from _alerts(report, calendar)
     yield from ("", "## Beside the total", "")
-    yield from (f"- {line}" for line in words.beside_lines(report, _money))
+    yield from (f"- {line}" for line in beside_lines(report, _money))
     yield from ("", "## Method and proof", "")
-    yield from (f"{number}. {line}" for number, line in enumerate(words.method(report), 1))
+    yield from (f"{number}. {line}" for number, line in enumerate(method(report), 1))
     yield from ("", f"All calls: `{report.digest.sha256}`", "")
     digests = [(words.day_name(day.digest.day, report), f"`{day.digest.sha256}`") for day in report.days]
     yield from _table(("day", "SHA-256 of its calls"), digests)
@@ -81,7 +83,8 @@ def _sessions(report: CostReport) -> Iterator[str]:
 
 def _session(session: ReportSession) -> Iterator[str]:
     total = _money(session.total_nano, session.lower_bound)
-    yield f"- **{total}** {literal(session.title, LONGEST_NAME)}: {literal(words.session_facts_text(session))}"
+    facts = literal(words.session_facts_text(session, exact_usd))
+    yield f"- **{total}** {literal(session.title, LONGEST_NAME)}: {facts}"
     yield f"  (`opencode-tui session {_code(shown_id(session.id))}`)"
     for cause in session.causes:
         yield f"  - {_money(cause.nano)}: {literal(cause.sentence)}"
