@@ -8,10 +8,10 @@ from opencode_tui.records.cost_report import Aside, CostReport
 from opencode_tui.report.cost_report_words import Money
 
 _PARTS = (
-    ("undone before they were read", "undone"),
+    ("undone before it was read", "undone"),
     ("for titles", "titles"),
     ("for interrupted compactions", "compactions"),
-    ("of sessions that were deleted", "deleted"),
+    ("in sessions that were deleted", "deleted"),
 )
 
 
@@ -26,9 +26,9 @@ def beside_lines(report: CostReport, money: Money = format_usd) -> tuple[str, ..
         paid = f"{_calls(asides.forked)} copied by forks had cost {money(asides.forked.nano)} in their originals"
         lines.append(f"Forked: {paid}; copies are not counted again.")
     parts = [(words, getattr(asides, name)) for words, name in _PARTS]
-    told = [f"{_calls(aside)} {words} cost {money(aside.nano)}" for words, aside in parts if aside.calls]
+    told = [f"{money(aside.nano)} {words} ({_calls(aside)})" for words, aside in parts if aside.calls]
     if told:
-        lines.append(f"In the total though OpenCode shows it no more: {'; '.join(told)}.")
+        lines.append(f"In the total, though OpenCode has no row of it: {', '.join(told)}.")
     if asides.incomplete:
         lines.append(
             f"Not known: {plural(asides.incomplete, 'call')} did not complete, and what was streamed is recorded"

@@ -157,6 +157,15 @@ def test_the_same_ledger_gives_the_same_bytes_at_any_moment(
         assert file.read_text(encoding="utf-8") == before[format] == shell.said(*W20, "--format", format)
 
 
+def test_another_ledger_of_the_same_store_gives_the_same_bytes(shell: Shell, store: V1) -> None:
+    forked(store)
+    before = [shell.said(*W20, "--format", format) for format in FORMATS]
+    store.call(next(iter(store.sessions)), cost="0.10", at=at("10:00", ago(30)))
+    other = ["--data-dir", str(shell.data_dir), "--ledger", str(shell.home / "other" / "ledger.db")]
+    for format, text in zip(FORMATS, before, strict=True):
+        assert shell.run(*W20, "--format", format, places=other) == (EXIT_OK, text, "")
+
+
 def test_an_empty_ledger_makes_a_paper_too(shell: Shell) -> None:
     V1(shell.home)
     for format in FORMATS:

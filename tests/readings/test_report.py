@@ -84,8 +84,8 @@ def test_what_stands_in_no_row_is_told_apart(watched: Watched) -> None:
     asides = read(watched).asides
     assert (asides.undone, asides.titles) == (Aside(2, nano("$0.75")), Aside(1, nano("$0.01")))
     assert beside_lines(read(watched)) == (
-        "In the total though OpenCode shows it no more: 2 calls undone before they were read cost $0.75; 1 call for"
-        " titles cost $0.01.",
+        "In the total, though OpenCode has no row of it: $0.75 undone before it was read (2 calls), $0.01 for titles"
+        " (1 call).",
     )
 
 
