@@ -125,6 +125,12 @@ def ranking_title(ranking: Ranking) -> str:
     return f"{ranking.by.capitalize()}s"
 
 
+def same_by_usage(report: CostReport, by: str) -> str:
+    """The command that shows the same figures, from which a person can go on: `opencode-tui usage …`."""
+    period = report.label.replace(" to ", "..")
+    return f"opencode-tui usage --period {period} --by {by}"
+
+
 def ranking_shares(ranking: Ranking) -> tuple[str, ...]:
     """The share of each row, the rest's last, in whole percents that add up to 100; `<1%` for less than one."""
     rows = [each.spend_nano for each in (*ranking.top, *([ranking.rest] if ranking.others else []))]

@@ -99,6 +99,21 @@ def test_every_format_has_the_same_figures_which_are_the_truth(shell: Shell, sto
             assert [key, str(calls)] in [[row[0], row[-1]] for row in page.rows]
 
 
+def test_the_command_below_a_table_shows_the_same_figures(shell: Shell, store: V1) -> None:
+    forked(store)
+    for period in (("--week", "2026-W20"), ("--from", "2026-05-10", "--to", "2026-05-12")):
+        told = json.loads(shell.said("report", *period, "--json"))
+        commands = re.findall(r"(?m)^`opencode-tui (usage .+)`$", shell.said("report", *period))
+        assert [command.rpartition(" ")[2] for command in commands] == ["day", *RANKED]
+        page = shell.said("report", *period, "--format", "html")
+        assert all(f">opencode-tui {each}<" in page for each in commands)
+        for command, by in zip(commands[1:], RANKED, strict=True):
+            usage = shell.json(*command.split())
+            assert (usage["spend_usd"], usage["calls"]) == (told["spend_usd"], told["calls"])
+            groups = [(group["key"], group["spend_usd"], group["calls"]) for group in usage["groups"]]
+            assert groups == [(each["key"], each["spend_usd"], each["calls"]) for each in told[f"{by}s"]["top"]]
+
+
 def test_the_report_as_json_is_exactly_the_contract(shell: Shell, store: V1) -> None:
     told = json.loads(shell.said("report", "--json"))
     assert " ".join(told) == (
@@ -258,16 +273,15 @@ def test_a_file_is_replaced_as_a_whole_or_stays(shell: Shell, store: V1, monkeyp
     assert not [each for each in shell.home.iterdir() if each.name.startswith("week.md.")]
 
 
-@pytest.mark.parametrize("place", ["nowhere/week.md", "nowhere/", "opencode/opencode.db/week.md"])
-def test_a_place_that_cannot_be_written_is_one_sentence(place: str, shell: Shell, store: V1) -> None:
-    code, out, err = shell.run("report", "-o", str(shell.home / place) + ("/" if place.endswith("/") else ""))
-    assert (code, out) == (EXIT_TROUBLE, "")
-    assert_one_sentence(err, "cannot be written", "name another place with -o")
+def test_a_place_that_cannot_be_written_is_one_sentence(shell: Shell, store: V1) -> None:
+    for place in ("nowhere/week.md", "nowhere/", "opencode/opencode.db/week.md"):
+        code, out, err = shell.run("report", "-o", f"{shell.home}/{place}")
+        assert (code, out) == (EXIT_TROUBLE, "")
+        assert_one_sentence(err, "cannot be written", "name another place with -o")
 
 
-@pytest.mark.parametrize(
-    ("argv", "words"),
-    [
+def test_a_wrong_command_line_is_one_sentence(shell: Shell, store: V1) -> None:
+    for argv, words in (
         (("--week", "19"), "is not a week"),
         (("--month", "2026-13"), "is not a month"),
         (("--from", "x"), "is not a day"),
@@ -278,12 +292,10 @@ def test_a_place_that_cannot_be_written_is_one_sentence(place: str, shell: Shell
         (("--json", "--format", "csv"), "leave one of them out"),
         (("-o", ""), "needs the name"),
         (("--verify", "week.md", "--week", "2026-W19"), "takes the period from the file"),
-    ],
-)
-def test_a_wrong_command_line_is_one_sentence(argv: tuple[str, ...], words: str, shell: Shell, store: V1) -> None:
-    code, out, err = shell.run("report", *argv)
-    assert (code, out) == (EXIT_USAGE, "")
-    assert_one_sentence(err, words)
+    ):
+        code, out, err = shell.run("report", *argv)
+        assert (code, out) == (EXIT_USAGE, "")
+        assert_one_sentence(err, words)
 
 
 def test_lines_and_target_are_those_of_the_settings(shell: Shell, store: V1, monkeypatch: pytest.MonkeyPatch) -> None:

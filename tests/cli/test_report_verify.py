@@ -102,15 +102,17 @@ def test_a_copy_that_mail_or_git_made_still_holds(shell: Shell, papers: list[Pat
     assert verified(shell, papers[2]) == (EXIT_OK, HOLDS)
 
 
-@pytest.mark.parametrize(("was", "now"), [("0.5", "0.4"), ("Fix header", "Fix footer"), ("2026-05-13", "2026-05-14")])
-def test_a_paper_that_was_changed_is_not_trusted(was: str, now: str, shell: Shell, papers: list[Path]) -> None:
+def test_a_paper_that_was_changed_is_not_trusted(shell: Shell, papers: list[Path]) -> None:
     for paper in papers:
         text = paper.read_text()
-        assert was in text
-        for changed in (text.replace(was, now, 1), text[: len(text) // 2], text[len(text) // 2 :], text + "more"):
-            paper.write_text(changed)
+        half = len(text) // 2
+        swaps = (("0.5", "0.4"), ("Fix header", "Fix footer"), ("2026-05-13", "2026-05-14"))
+        changed = [text.replace(was, now, 1) for was, now in swaps]
+        assert text not in changed
+        for each in (*changed, text[:half], text[half:], text + "more"):
+            paper.write_text(each)
             code, out, err = shell.run("report", "--verify", str(paper))
-            assert (code, out) == (EXIT_TROUBLE, ""), (paper, changed)
+            assert (code, out) == (EXIT_TROUBLE, ""), (paper, each)
             assert_one_sentence(err, paper.name, "write it again")
 
 
@@ -132,7 +134,7 @@ def test_a_paper_that_was_changed_is_not_trusted(was: str, now: str, shell: Shel
         b'{"proof": {"schema_version": 99}}',
     ],
 )
-def test_a_foreign_file_is_one_sentence(content: bytes, shell: Shell, store: V1) -> None:
+def test_a_foreign_file_is_one_sentence(content: bytes, shell: Shell) -> None:
     file = shell.home / "other"
     file.write_bytes(content)
     code, out, err = shell.run("report", "--verify", str(file))
@@ -140,30 +142,22 @@ def test_a_foreign_file_is_one_sentence(content: bytes, shell: Shell, store: V1)
     assert_one_sentence(err, "other", "write it again")
 
 
-@pytest.mark.parametrize(
-    ("key", "value"),
-    [
-        ("days", []),
-        ("days", "x"),
-        ("sha256", "0" * 64),
-        ("start_ms", 1 << 70),
-        ("end_ms", 0),
-        ("first", "yesterday"),
-        ("fields", ["id"]),
-        ("paper_sha256", None),
-    ],
-)
-def test_a_proof_that_was_made_up_does_not_hold(key: str, value: object, shell: Shell, papers: list[Path]) -> None:
-    told = json.loads(papers[2].read_text())
-    told["proof"][key] = value
-    papers[2].write_text(json.dumps(told))
-    code, out, err = shell.run("report", "--verify", str(papers[2]))
-    assert code in (EXIT_DIFFERS, EXIT_TROUBLE)
-    assert "still says so" not in out and "this should not happen" not in err
+def test_a_proof_that_was_made_up_does_not_hold(shell: Shell, papers: list[Path]) -> None:
+    text = papers[2].read_text()
+    for key, value in (
+        *(("days", []), ("days", "x"), ("sha256", "0" * 64), ("start_ms", 1 << 70), ("end_ms", 0)),
+        *(("first", "yesterday"), ("fields", ["id"]), ("paper_sha256", None)),
+    ):
+        told = json.loads(text)
+        told["proof"][key] = value
+        papers[2].write_text(json.dumps(told))
+        code, out, err = shell.run("report", "--verify", str(papers[2]))
+        assert (code, out) == (EXIT_TROUBLE, ""), (key, value)
+        assert_one_sentence(err, "week.json", "proof" if key not in ("days", "sha256", "paper_sha256") else "")
 
 
-def test_what_cannot_be_read_is_one_sentence(shell: Shell, store: V1) -> None:
-    for name, words in (("nowhere.md", "cannot be read (No such file"), ("opencode", "cannot be")):
+def test_what_cannot_be_read_is_one_sentence(shell: Shell) -> None:
+    for name, words in (("nowhere.md", "cannot be read (No such file"), (".", "cannot be")):
         code, out, err = shell.run("report", "--verify", str(shell.home / name))
         assert (code, out) == (EXIT_TROUBLE, "")
         assert_one_sentence(err, words)

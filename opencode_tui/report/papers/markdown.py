@@ -47,9 +47,11 @@ def _lines(report: CostReport, calendar: Calendar) -> Iterator[str]:
             for day in report.days
         ],
     )
+    yield from ("", f"`{words.same_by_usage(report, 'day')}`")
     for ranking in report.rankings:
         yield from ("", f"## {words.ranking_title(ranking)}", "")
         yield from _table((ranking.by, "spend", "share", "calls"), _ranking_rows(ranking))
+        yield from ("", f"`{words.same_by_usage(report, ranking.by)}`")
     yield from ("", "## Costliest sessions", "")
     yield from _sessions(report)
     yield from ("", "## Alerts", "")
