@@ -1,4 +1,4 @@
-"""Make `screenshots/` from the real app: `python -m tests.screenshots` (needs `rsvg-convert` and Fira Code).
+"""Make `screenshots/` from the real app: `python -m tests.screenshots` (needs `rsvg-convert`, Fira Code and Chromium).
 
 The app runs on the demo's store, played with a clock that stands still in between, so that the pictures change
 only when the app does.
@@ -20,6 +20,7 @@ from pathlib import Path
 from msgspec.structs import replace
 from rich.cells import cell_len
 
+from opencode_tui.analysis.report_periods import last_week
 from opencode_tui.cli.demo.player import Player
 from opencode_tui.cli.demo.scenario import seed_history
 from opencode_tui.cli.demo.store import V1Store
@@ -27,7 +28,11 @@ from opencode_tui.config.settings import Settings, Ui
 from opencode_tui.feed import LedgerFeed
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.money import NANO
+from opencode_tui.readings.context import Context
+from opencode_tui.readings.report import read_report
+from opencode_tui.report.papers import paper_of
 from opencode_tui.ui.app import OpencodeTui
+from tests.e2e.chromium import Browser, chromium
 from tests.support.paths import ROOT
 
 PLACE = ROOT / "screenshots"
@@ -42,6 +47,7 @@ PICTURES = {
     "session": ((120, 34), "e", "calm"),
 }
 """(size, key that leads there from Today, theme) by name."""
+PAGE_SIZE = (1000, 1150)
 MOVING_SIZE, FRAMES, FRAME_S = (84, 24), 7, 1.6
 _BLANK_AT_START = re.compile(r'(<text [^>]*?)x="([\d.]+)"([^>]*?)textLength="([\d.]+)"([^>]*>)((?:&#160;)+)([^<]*)')
 NOON = int(datetime(2026, 5, 13, 14, 2, tzinfo=UTC).timestamp() * 1000)
@@ -139,6 +145,20 @@ async def film(store: V1Store, feed: LedgerFeed, settings: Settings, clock: Cloc
         return [*taken, app.export_screenshot()]
 
 
+def page(place: Path, settings: Settings, clock: Clock) -> bytes:
+    """The report on the week before, as a browser shows its beginning."""
+    program = chromium()
+    assert program is not None, "there is no Chromium"
+    with closing(Ledger(place / "ledger.db")) as ledger:
+        context = Context(ledger.connection, clock(), settings)
+        report = read_report(last_week(context.calendar.day(clock())), context)
+    file = place / "report.html"
+    file.write_text(paper_of(report, "html", context.calendar), encoding="utf-8")
+    with Browser(program, place / "chromium") as browser:
+        browser.open(file, *PAGE_SIZE)
+        return browser.screenshot(whole=False)
+
+
 def main() -> None:
     os.environ.pop("NO_COLOR", None)
     PLACE.mkdir(exist_ok=True)
@@ -155,6 +175,7 @@ def main() -> None:
             file = PLACE / f"{name}.png"
             subprocess.run(["rsvg-convert", "-o", str(file)], input=svg.encode(), check=True)
             print(file.relative_to(PLACE.parent), f"{file.stat().st_size // 1024} KB", file=sys.stderr)
+        (PLACE / "report.png").write_bytes(page(place, settings, clock))
     with tempfile.TemporaryDirectory() as scratch:
         place, clock = Path(scratch), Clock(NOON)
         data_dir = place / "opencode"

@@ -18,6 +18,7 @@ from opencode_tui.records.dimensions import DIMENSIONS
 
 _MOST_ALERTS = 1_000_000
 SHELLS = ("bash", "zsh", "fish")
+FORMATS = ("md", "html", "json", "csv")
 
 _EXIT_CODES = (
     "exit codes: 0 done; 2 wrong command line; 3 something is wrong with the settings, the data directory or the"
@@ -27,6 +28,9 @@ _CHECK_EXIT_CODES = (
     "exit codes: 0 under the warning; 1 at or past the warning; 2 at or past the cutoff; 3 the spend is unknown, or"
     " the command line is wrong (one sentence on standard error says what); 130 interrupted"
 )
+_REPORT_EXIT_CODES = _EXIT_CODES.replace(
+    "0 done;", "0 done, or what --verify holds; 1 --verify found days that differ;"
+).replace("or the ledger", "the ledger or the report's file")
 _AS_IT_IS = "  "
 """What a line of the help begins with that is not filled."""
 
@@ -36,6 +40,7 @@ EXAMPLES = {
     "usage": "usage --period month --by project",
     "sessions": "sessions --period all --limit 10",
     "session": "session ses_4f2c",
+    "report": "report --format html -o last-week.html",
     "sync": "sync",
     "check": "check --warn 0.50 --cutoff 1.00 || echo 'time to look'",
     "watch": "watch --once",
@@ -191,6 +196,18 @@ def _add_session(commands: _Commands) -> None:
     _add_wide(session)
 
 
+def _add_report(commands: _Commands) -> None:
+    what = "write a report on a week, a month or some days, or say whether the ledger still says what one does"
+    report = commands.add("report", what, codes=_REPORT_EXIT_CODES)
+    report.add_argument("--week", metavar="W", help="which week, such as 2026-W19 (default: the one that ended last)")
+    report.add_argument("--month", metavar="M", help="which month, such as 2026-05")
+    report.add_argument("--from", dest="first", metavar="D", help="first day, such as 2026-05-13")
+    report.add_argument("--to", dest="last", metavar="D", help="last day (default: today)")
+    report.add_argument("--format", choices=FORMATS, help="which format (default: that of the file's name, else md)")
+    report.add_argument("-o", "--output", metavar="FILE", help="write it there; in a directory it names itself")
+    report.add_argument("--verify", metavar="FILE", help="hold a written report against the ledger")
+
+
 def _add_wide(table: _Parser) -> None:
     table.add_argument("--wide", action="store_true", help="all columns, wider than the terminal if need be")
 
@@ -296,6 +313,7 @@ COMMANDS: dict[str, Callable[[_Commands], None]] = {
     "usage": _add_usage,
     "sessions": _add_sessions,
     "session": _add_session,
+    "report": _add_report,
     "sync": _add_sync,
     "check": _add_check,
     "watch": _add_watch,

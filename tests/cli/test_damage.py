@@ -35,6 +35,7 @@ COMMANDS = (
     ("session", "ses_"),
     ("session", "SESSION"),
     ("session", "SESSION", "--json"),
+    ("report", "--from", "2020-01-01", "--format", "html"),
     ("sync",),
     ("sync", "--json"),
     ("check",),

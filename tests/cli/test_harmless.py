@@ -42,6 +42,7 @@ COMMANDS = (
     ("today",),
     ("sessions", "--period", "all"),
     *(("usage", "--period", "all", "--by", by) for by in ("session", "model", "provider", "agent", "project", "day")),
+    *(("report", "--from", "2026-05-10", "--format", format) for format in ("md", "html", "json", "csv")),
     ("session", ID),
     ("session", "ses_"),
     ("session", NASTY),

@@ -40,6 +40,7 @@ COMMANDS = (
     ("sessions", "--period", "all"),
     ("sessions", "--period", "all", "--json"),
     ("sessions", "--sort", "recent", "--limit", "3"),
+    *(("report", "--from", "2020-01-01", "--format", format) for format in ("md", "html", "json", "csv")),
     ("sync",),
     ("sync", "--json"),
     ("check",),

@@ -1,0 +1,121 @@
+"""`opencode-tui report`: a period as a page for whoever owns the budget, and whether the ledger still says so."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sqlite3
+import sys
+from pathlib import Path
+
+from opencode_tui import paths
+from opencode_tui.analysis.report_periods import ReportPeriod, last_week, parse_month, parse_range, parse_week
+from opencode_tui.cli import EXIT_OK, EXIT_USAGE
+from opencode_tui.cli.common import Opened, Trouble, opened
+from opencode_tui.cli.output_file import write_output
+from opencode_tui.clock import now_ms
+from opencode_tui.guard.files import read_small
+from opencode_tui.readings.context import Context, context_of
+from opencode_tui.readings.proof import check_proof
+from opencode_tui.readings.report import read_report
+from opencode_tui.records.proof import Proof
+from opencode_tui.report.cost_report_words import period_label
+from opencode_tui.report.papers import SUFFIXES, paper_of
+from opencode_tui.report.proof_words import proof_check_json, proof_check_text
+from opencode_tui.report.words import amount_text
+
+EXIT_DIFFERS = 1
+_MOST_BYTES = 64 << 20
+
+
+def run(arguments: argparse.Namespace) -> int:
+    if arguments.verify is not None:
+        return _verify(arguments)
+    target = _target(arguments)
+    format = _format(arguments, target)
+    with opened(arguments) as at:
+        period = _period(arguments, at)
+        if target is not None and (target.is_dir() or arguments.output.endswith("/")):
+            target /= f"opencode-costs-{period.label.replace(' to ', '_')}.{format}"
+        with at.ledger.reading() as connection:
+            context = _context(at, connection)
+            report = read_report(period, context)
+            paper = paper_of(report, format, context.calendar)
+    if target is None:
+        sys.stdout.write(paper)
+        return EXIT_OK
+    write_output(target, paper)
+    spent = amount_text(report.totals.spend_nano, report.lower_bound)
+    print(f"{paths.tilde(target)}: {period_label(report.label)}, {spent} spent")
+    return EXIT_OK
+
+
+def _context(at: Opened, connection: sqlite3.Connection) -> Context:
+    """The context with the settings' own lines, not with a cutoff that was raised for today."""
+    return context_of(at.sync, connection, now_ms(), at.settings, at.states)
+
+
+def _target(arguments: argparse.Namespace) -> Path | None:
+    if arguments.output in (None, "-"):
+        return None
+    if not arguments.output:
+        raise Trouble("-o needs the name of a file or of a directory", EXIT_USAGE)
+    return paths.expand(arguments.output)
+
+
+def _format(arguments: argparse.Namespace, target: Path | None) -> str:
+    """That of --format or --json, else that of the file's name, else Markdown."""
+    if arguments.json and arguments.format not in (None, "json"):
+        raise Trouble(f"--json goes without --format {arguments.format}; leave one of them out", EXIT_USAGE)
+    if arguments.json:
+        return "json"
+    return arguments.format or (SUFFIXES.get(target.suffix.lower(), "md") if target else "md")
+
+
+def _period(arguments: argparse.Namespace, at: Opened) -> ReportPeriod:
+    """The period of the command line. Raises Trouble."""
+    given = [option for option in ("week", "month", "first") if getattr(arguments, option) is not None]
+    if len(given) > 1 or (arguments.last is not None and given not in ([], ["first"])):
+        raise Trouble("--week, --month and --from with --to are three ways to name a period; take one", EXIT_USAGE)
+    today = at.calendar.day(now_ms())
+    try:
+        if arguments.week is not None:
+            return parse_week(arguments.week)
+        if arguments.month is not None:
+            return parse_month(arguments.month)
+        if arguments.first is not None:
+            return parse_range(arguments.first, arguments.last, today)
+    except ValueError as error:
+        raise Trouble(str(error), EXIT_USAGE) from None
+    if arguments.last is not None:
+        raise Trouble("--to needs --from, the first day of the period", EXIT_USAGE)
+    return last_week(today)
+
+
+def _verify(arguments: argparse.Namespace) -> int:
+    if any(
+        value is not None
+        for value in (arguments.week, arguments.month, arguments.first, arguments.last, arguments.output)
+    ):
+        raise Trouble("--verify takes the period from the file; leave the other options out", EXIT_USAGE)
+    proof = _read_proof(arguments.verify)
+    with opened(arguments) as at, at.ledger.reading() as connection:
+        check = check_proof(proof, _context(at, connection))
+    print(json.dumps(proof_check_json(check)) if arguments.json else proof_check_text(check))
+    return EXIT_OK if check.holds else EXIT_DIFFERS
+
+
+def _read_proof(name: str) -> Proof:
+    """The proof in a report's file. Raises Trouble."""
+    from opencode_tui.report.papers.reading import proof_in
+
+    file = paths.expand(name)
+    again = "write it again with `opencode-tui report -o`"
+    try:
+        return proof_in(read_small(file, _MOST_BYTES))
+    except OSError as error:
+        raise Trouble(f"the report {name} cannot be read ({error.strerror}); name another file") from None
+    except UnicodeDecodeError:
+        raise Trouble(f"{name} is no report of opencode-tui's, or is damaged; {again}") from None
+    except ValueError as error:
+        raise Trouble(f"{name} cannot be verified: {error}; {again}") from None

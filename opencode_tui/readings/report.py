@@ -1,0 +1,130 @@
+"""Reads a report on a period from the ledger. It never depends on the moment at which it is read."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from opencode_tui.analysis.pace import band
+from opencode_tui.analysis.report_periods import ReportPeriod
+from opencode_tui.clock import Span
+from opencode_tui.ledger import alert_log, queries, report_queries
+from opencode_tui.ledger.bounds import bounded_days, is_lower_bound
+from opencode_tui.ledger.digests import days_between, digest_calls
+from opencode_tui.ledger.residuals import COMPACTION, TITLE, UNDONE
+from opencode_tui.readings.context import Context
+from opencode_tui.readings.day import bounded_slices
+from opencode_tui.readings.report_sessions import read_costliest
+from opencode_tui.records.alerts import Alert, severity
+from opencode_tui.records.calls import Tokens
+from opencode_tui.records.cost_report import Asides, CallsDigest, CostReport, Ranking, ReportDay, ReportLines
+from opencode_tui.records.usage import Slice
+
+RANKED = ("model", "provider", "project", "agent")
+MOST_DAYS = 92
+"""A period of up to so many days shows those without calls as well."""
+_TOP = 8
+_MOST_ALERTS = 40
+_WEEK_DAYS = 7
+
+
+def read_report(period: ReportPeriod, context: Context) -> CostReport:
+    """The report on a period, with the lines of the context's settings."""
+    connection, calendar, whole = context.connection, context.calendar, context.whole
+    span = calendar.span(period.first, period.last)
+    before = period.before()
+    span_before = calendar.span(before.first, before.last)
+    lines = _lines(period, context)
+    digest = digest_calls(connection, _days(period, context))
+    # Whatever has not completed by the end of the period counts as incomplete, so that the present does not matter.
+    totals = queries.totals(connection, span, span.end_ms)
+    costliest = read_costliest(span, context)
+    alerts, other_alerts = _alerts(span, context)
+    return CostReport(
+        label=period.label,
+        first=period.first,
+        last=period.last,
+        timezone=context.settings.timezone,
+        lines=lines,
+        totals=totals,
+        lower_bound=is_lower_bound(connection, span, whole),
+        before_label=before.label,
+        before_nano=queries.spend(connection, span_before),
+        before_lower_bound=is_lower_bound(connection, span_before, whole),
+        digest=digest,
+        days=_day_rows(digest, lines, context),
+        rankings=tuple(_ranking(by, span, context) for by in RANKED),
+        sessions=costliest.sessions,
+        other_sessions=costliest.others,
+        other_sessions_nano=costliest.others_nano,
+        alerts=alerts,
+        other_alerts=other_alerts,
+        asides=_asides(span, totals.aborted, context),
+        has_every_day=period.days <= MOST_DAYS,
+    )
+
+
+def _lines(period: ReportPeriod, context: Context) -> ReportLines:
+    budget = context.settings.budget
+    target = budget.week_target_nano * period.days // _WEEK_DAYS
+    return ReportLines(budget.warning_nano, budget.cutoff_nano, budget.week_target_nano, target)
+
+
+def _days(period: ReportPeriod, context: Context) -> list[tuple[date, Span]]:
+    """Every day of a short period; of a long one, the days with calls."""
+    calendar = context.calendar
+    if period.days <= MOST_DAYS:
+        return list(days_between(calendar, period.first, period.last))
+    moments = report_queries.moments_of_calls(context.connection, calendar.span(period.first, period.last))
+    return [(day, calendar.span(day)) for day in dict.fromkeys(map(calendar.day, moments))]
+
+
+def _day_rows(digest: CallsDigest, lines: ReportLines, context: Context) -> tuple[ReportDay, ...]:
+    spans = {each.day.isoformat(): Span(each.start_ms, each.end_ms) for each in digest.days}
+    bounded = bounded_days(context.connection, spans, context.whole)
+    return tuple(
+        ReportDay(each, band(each.spend_nano, lines.warning_nano, lines.cutoff_nano), each.day.isoformat() in bounded)
+        for each in digest.days
+    )
+
+
+def _ranking(by: str, span: Span, context: Context) -> Ranking:
+    found = bounded_slices(context.connection, span, by, whole=context.whole)
+    rest = found[_TOP:] if len(found) > _TOP + 1 else ()  # one more is no longer than a line about it
+    return Ranking(by, found[: len(found) - len(rest)], len(rest), _sum_of(rest))
+
+
+def _sum_of(slices: tuple[Slice, ...]) -> Slice:
+    return Slice(
+        key="",
+        spend_nano=sum(each.spend_nano for each in slices),
+        calls=sum(each.calls for each in slices),
+        tokens=sum((each.tokens for each in slices), Tokens()),
+        list_nano=sum(each.list_nano for each in slices),
+        lower_bound=any(each.lower_bound for each in slices),
+    )
+
+
+def _alerts(span: Span, context: Context) -> tuple[tuple[Alert, ...], int]:
+    """(the alerts whose line was crossed in the span, how many more there are)."""
+    ids = report_queries.crossed_in(context.connection, span)
+    known = alert_log.with_ids(context.connection, ids)
+    alerts = [known[id] for id in ids]
+    gravest = sorted(alerts, key=lambda alert: -severity(alert.crossing.level))[:_MOST_ALERTS]
+    kept = {alert.id for alert in gravest}
+    return tuple(alert for alert in alerts if alert.id in kept), len(alerts) - len(kept)
+
+
+def _asides(span: Span, incomplete: int, context: Context) -> Asides:
+    connection = context.connection
+    inferred = report_queries.calls_in_no_row(connection, span)
+    return Asides(
+        not_billed=report_queries.calls_not_billed(connection, span),
+        forked=report_queries.copies_in_forks(connection, span),
+        undone=inferred[UNDONE],
+        titles=inferred[TITLE],
+        compactions=inferred[COMPACTION],
+        deleted=report_queries.calls_of_deleted(connection, span),
+        incomplete=incomplete,
+        unreadable=queries.missing_rows(connection, span),
+        bases=report_queries.counts_by_basis(connection, span),
+    )

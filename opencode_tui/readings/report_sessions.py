@@ -1,0 +1,74 @@
+"""Reads the costliest root sessions of a span, with what made them expensive there."""
+
+from __future__ import annotations
+
+from itertools import chain
+
+from msgspec import Struct
+
+from opencode_tui.analysis.causes import cause_of, causes_in
+from opencode_tui.clock import Span
+from opencode_tui.ledger import session_queries
+from opencode_tui.readings.context import Context
+from opencode_tui.readings.evidence import evidence_of
+from opencode_tui.readings.sessions import session_rows
+from opencode_tui.records.alerts import Cause, Crossing
+from opencode_tui.records.cost_report import ReportCause, ReportSession
+from opencode_tui.records.facts import CallScope
+from opencode_tui.records.sessions import SessionRow
+
+_MOST = 5
+_MOST_CAUSES = 3
+
+
+class Costliest(Struct, frozen=True):
+    """The costliest root sessions of a span; the others are counted and summed."""
+
+    sessions: tuple[ReportSession, ...]
+    others: int
+    others_nano: int
+
+
+def read_costliest(span: Span, context: Context) -> Costliest:
+    """The sessions are in order of their totals in the span."""
+    rows = sorted(
+        session_rows(span, context, sparks=False, contexts=False), key=lambda row: (-row.total_nano, -row.calls, row.id)
+    )
+    top, others = rows[:_MOST], rows[_MOST:]
+    return Costliest(
+        tuple(_session(row, span, context) for row in top), len(others), sum(row.total_nano for row in others)
+    )
+
+
+def _session(row: SessionRow, span: Span, context: Context) -> ReportSession:
+    return ReportSession(
+        id=row.id,
+        title=row.title,
+        project=row.project,
+        model=row.model,
+        own_nano=row.own_nano,
+        total_nano=row.total_nano,
+        subagents=row.subagents,
+        calls=row.calls,
+        turns=row.turns,
+        deleted=row.state == "deleted",
+        lower_bound=row.lower_bound,
+        causes=_causes(row, span, context),
+    )
+
+
+def _causes(row: SessionRow, span: Span, context: Context) -> tuple[ReportCause, ...]:
+    """What explains most of the session's spend in the span, then what else stands out in it and its subagents."""
+    calendar = context.calendar
+    members = tuple(session_queries.tree_ids(context.connection, row.id))
+    about = Crossing("report", "spend", "notice", row.id, "", row.total_nano, 0, span.end_ms, row.id)
+    evidence = evidence_of(context.connection, about, CallScope(span, members), calendar)
+    main = cause_of(about, evidence, calendar)
+    beside = chain.from_iterable(causes_in(session, calendar) for session in evidence.leading)
+    others = sorted((finding.cause for finding in beside), key=lambda cause: -cause.cost_nano)
+    found: dict[str, Cause] = {cause.sentence: cause for cause in (main, *others) if cause.found}
+    if not found:
+        return ()
+    return tuple(
+        ReportCause(each.sentence, each.remedy, each.cost_nano) for each in list(found.values())[:_MOST_CAUSES]
+    )

@@ -1,0 +1,152 @@
+"""A report on a period: what a budget owner reads, and what proves it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+
+from msgspec import Struct
+
+from opencode_tui.records.alerts import Alert
+from opencode_tui.records.day import Band
+from opencode_tui.records.usage import Slice, Totals
+
+
+class DayDigest(Struct, frozen=True):
+    """What the calls of one day add up to, and their digest. See ledger/digests.py."""
+
+    day: date
+    start_ms: int
+    """The day's first moment in Unix milliseconds, and the first one after it: days depend on the time zone."""
+    end_ms: int
+    calls: int
+    spend_nano: int
+    sha256: str
+
+
+class CallsDigest(Struct, frozen=True):
+    """The digests of a period's calls."""
+
+    days: tuple[DayDigest, ...]
+    """Every day of a short period; of a long one, the days with calls."""
+    sha256: str
+    """That of all calls of the period."""
+
+
+class ReportDay(Struct, frozen=True):
+    """One day of the report's table."""
+
+    digest: DayDigest
+    band: Band
+    """The line that the day's spend has crossed."""
+    lower_bound: bool
+
+
+class Ranking(Struct, frozen=True):
+    """The most expensive members of one dimension; all of them add up to the period's total."""
+
+    by: str
+    """`model`, `provider`, `project` or `agent`."""
+    top: tuple[Slice, ...]
+    """Most expensive first."""
+    others: int
+    """How many more there are."""
+    rest: Slice
+    """Their sum."""
+
+
+class ReportSession(Struct, frozen=True):
+    """One of the costliest root sessions, with its subagents, in the period."""
+
+    id: str
+    title: str
+    project: str
+    model: str
+    own_nano: int
+    total_nano: int
+    subagents: int
+    calls: int
+    turns: int
+    deleted: bool
+    lower_bound: bool
+    causes: tuple[ReportCause, ...]
+    """The most expensive first; empty if nothing stands out."""
+
+
+class ReportCause(Struct, frozen=True):
+    sentence: str
+    remedy: str
+    """What to do about it; empty if nothing is known."""
+    nano: int
+
+
+class Aside(Struct, frozen=True):
+    """What stands beside the spend: some calls, and an amount that is told about them."""
+
+    calls: int
+    nano: int
+
+
+class Asides(Struct, frozen=True):
+    """What was not billed, copied, undone or lost in the period."""
+
+    not_billed: Aside
+    """Calls that OpenCode recorded as $0 though they have a list price; the amount is that price, not spent."""
+    forked: Aside
+    """Copies of calls in forks; the amount was paid where they were made, and is not counted again."""
+    undone: Aside
+    """Calls that were undone before they were read, known from a session's sum; the amount is part of the spend."""
+    titles: Aside
+    """Titles that stand in no row, known from a session's sum; part of the spend."""
+    compactions: Aside
+    """Interrupted compactions that stand in no row, known from a session's sum; part of the spend."""
+    deleted: Aside
+    """Calls of sessions that OpenCode no longer has; part of the spend."""
+    incomplete: int
+    """Calls that were aborted or have not completed: what they streamed is recorded nowhere."""
+    unreadable: int
+    """Rows that may belong to the period and could not be read completely."""
+    bases: Mapping[str, int]
+    """The number of calls by what made their cost: `recorded`, `custom` or `list`."""
+
+
+class ReportLines(Struct, frozen=True):
+    """What the spend is held against, from the settings."""
+
+    warning_nano: int
+    """Of a day."""
+    cutoff_nano: int
+    """Of a day."""
+    week_target_nano: int
+    target_nano: int
+    """Of the period: the week's target for each seven days."""
+
+
+class CostReport(Struct, frozen=True):
+    """A report. It depends on the ledger and the settings only, never on when it is made."""
+
+    label: str
+    first: date
+    last: date
+    timezone: str
+    """The IANA name of the zone that its days are in; empty for the machine's own."""
+    lines: ReportLines
+    totals: Totals
+    lower_bound: bool
+    before_label: str
+    """The period before."""
+    before_nano: int
+    before_lower_bound: bool
+    digest: CallsDigest
+    days: tuple[ReportDay, ...]
+    rankings: tuple[Ranking, ...]
+    sessions: tuple[ReportSession, ...]
+    other_sessions: int
+    """How many more root sessions there are."""
+    other_sessions_nano: int
+    alerts: tuple[Alert, ...]
+    """Those whose line was crossed in the period, in order of time; of many, the most severe."""
+    other_alerts: int
+    asides: Asides
+    has_every_day: bool
+    """Whether `days` has the days without calls as well."""
