@@ -57,8 +57,8 @@ NETWORK_LIBRARIES = {
 NETWORK_PARTS = ("urllib.request.", "opentelemetry.exporter.")
 WAYS_TO_THE_NETWORK = {
     ("alerts.channels.webhook", "httpx"),
-    ("export.otlp_client", "opentelemetry.exporter.otlp.proto.http.metric_exporter"),
-    ("export.otlp_client", "opentelemetry.exporter.otlp.proto.http.trace_exporter"),
+    ("export.otlp_client", "opentelemetry.exporter.otlp.proto.grpc"),
+    ("export.otlp_client", "opentelemetry.exporter.otlp.proto.http"),
     ("export.server", "http.server"),
     ("export.server", "socket"),
     ("guard.ask", "http.client"),

@@ -14,6 +14,7 @@ from opencode_tui import paths
 from opencode_tui.analysis.periods import parse_day
 from opencode_tui.cli import EXIT_USAGE
 from opencode_tui.cli.common import Trouble, opened
+from opencode_tui.cli.signals import ended_in_order
 from opencode_tui.clock import EVER, now_ms
 from opencode_tui.export.formats import FORMATS
 from opencode_tui.export.output import check_place, is_regular, put_whole, text_file
@@ -42,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
         _check(arguments, format, output)
     except (ValueError, ExportError) as error:
         raise Trouble(str(error), EXIT_USAGE) from None
-    with opened(arguments) as at:
+    with ended_in_order(), opened(arguments) as at:
         try:
             if isinstance(format, CallsSent):
                 since_ms = at.calendar.start_of(first) if first else EVER.start_ms
@@ -52,7 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
                 with at.reading(now_ms()) as context:
                     said = _write(format, place, first, context, arguments.titles)
                 if place:
-                    print(f"{said} in {place}")
+                    print(f"{said} in {output}")
         except ExportError as error:
             raise Trouble(str(error)) from None
     return 0

@@ -9,11 +9,12 @@ from __future__ import annotations
 import csv
 from collections.abc import Callable
 from datetime import UTC
+from functools import lru_cache
 from typing import TextIO
 
 from msgspec import Struct
 
-from opencode_tui.clock import Calendar
+from opencode_tui.clock import DAY_MS, Calendar
 from opencode_tui.export.request import CallRequest
 from opencode_tui.export.values import decimal_text, decimal_usd, spreadsheet_text, utc_second
 from opencode_tui.records.exports import ExportedCall
@@ -55,7 +56,12 @@ def _description(call: ExportedCall) -> str:
 
 def _month(call: ExportedCall) -> tuple[str, str]:
     """The calendar month in UTC in which the call was made: its first second, and the first after it."""
-    day = _UTC.day(call.created_ms).replace(day=1)
+    return _month_of(call.created_ms // DAY_MS)
+
+
+@lru_cache(maxsize=64)
+def _month_of(day_number: int) -> tuple[str, str]:
+    day = _UTC.day(day_number * DAY_MS).replace(day=1)
     year, month = (day.year + 1, 1) if day.month == 12 else (day.year, day.month + 1)
     return f"{day:%Y-%m-%d}T00:00:00Z", f"{year:04}-{month:02}-01T00:00:00Z"
 

@@ -12,7 +12,7 @@ from importlib.metadata import PackageNotFoundError, version
 from opentelemetry.sdk.resources import OTELResourceDetector, Resource
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 
-from opencode_tui.export.otlp_client import Client, endpoint_of, make_client
+from opencode_tui.export.otlp_client import SIGNALS, Client, endpoint_of, make_client
 from opencode_tui.export.otlp_metrics import metrics_of
 from opencode_tui.export.otlp_spans import spans_of
 from opencode_tui.export.request import ExportError, SendRequest
@@ -20,7 +20,6 @@ from opencode_tui.ledger import sent_calls
 from opencode_tui.money import plural
 from opencode_tui.records.exports import ExportedCall
 
-SIGNALS = ("traces", "metrics")
 _CALLS_AT_ONCE = 512
 
 

@@ -1,22 +1,21 @@
-"""OpenTelemetry's own exporters over HTTP, with one sentence for what goes wrong."""
+"""OpenTelemetry's own exporters over HTTP or gRPC, with one sentence for what goes wrong."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from enum import Enum
 from typing import Any
 from urllib.parse import urlsplit
 
-from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
-from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.metrics.export import MetricExportResult
 from opentelemetry.sdk.trace.export import SpanExportResult
 
 from opencode_tui.export.request import ExportError
 
-_DEFAULT = "http://localhost:4318"
-_PROTOCOL = "http/protobuf"
-_EXPORTERS: Mapping[str, type[Any]] = {"traces": OTLPSpanExporter, "metrics": OTLPMetricExporter}
+SIGNALS = ("traces", "metrics")
+_HTTP, _GRPC = "http/protobuf", "grpc"
+_ENDPOINTS = {_HTTP: "http://localhost:4318", _GRPC: "http://localhost:4317"}
 _DONE = (SpanExportResult.SUCCESS, MetricExportResult.SUCCESS)
 
 
@@ -38,24 +37,40 @@ class Client:
 
 
 def make_client(signal: str, environ: Mapping[str, str]) -> Client:
-    """The exporter of `traces` or `metrics` as OpenTelemetry's variables want it. Raises ExportError."""
-    protocol = _variable("PROTOCOL", signal, environ) or _PROTOCOL
-    if protocol != _PROTOCOL:
-        raise ExportError(
-            f"OTEL_EXPORTER_OTLP_PROTOCOL is {protocol[:40]!r}; only {_PROTOCOL} is supported, leave it out"
-        )
-    endpoint = endpoint_of(signal, environ)
+    """The exporter of one of SIGNALS as OpenTelemetry's variables want it. Raises ExportError."""
+    exporter, endpoint = _exporters(_protocol(signal, environ))[signal], endpoint_of(signal, environ)
     try:
         with _Listening():
-            return Client(_EXPORTERS[signal](), endpoint)
+            return Client(exporter(), endpoint)
     except Exception as error:
         raise ExportError(f"OpenTelemetry's exporter does not start ({error}); see to the OTEL_ variables") from None
+
+
+def _exporters(protocol: str) -> Mapping[str, type[Any]]:
+    if protocol == _HTTP:
+        from opentelemetry.exporter.otlp.proto.http import metric_exporter, trace_exporter
+
+        return {"traces": trace_exporter.OTLPSpanExporter, "metrics": metric_exporter.OTLPMetricExporter}
+    if protocol != _GRPC:
+        name = "OTEL_EXPORTER_OTLP_PROTOCOL"
+        raise ExportError(f"{name} is {protocol[:40]!r}; write {_HTTP} or {_GRPC}, or leave it out for {_HTTP}")
+    try:
+        from opentelemetry.exporter.otlp.proto.grpc import metric_exporter as metrics
+        from opentelemetry.exporter.otlp.proto.grpc import trace_exporter as traces
+    except ImportError:
+        library = "opentelemetry-exporter-otlp-proto-grpc"
+        raise ExportError(f"OTLP over gRPC needs {library}; install it with: pip install {library}") from None
+    return {"traces": traces.OTLPSpanExporter, "metrics": metrics.OTLPMetricExporter}
+
+
+def _protocol(signal: str, environ: Mapping[str, str]) -> str:
+    return _variable("PROTOCOL", signal, environ) or _HTTP
 
 
 def endpoint_of(signal: str, environ: Mapping[str, str]) -> str:
     """The collector's address without what can be secret: user, password, path and query."""
     try:
-        parts = urlsplit(_variable("ENDPOINT", signal, environ) or _DEFAULT)
+        parts = urlsplit(_variable("ENDPOINT", signal, environ) or _ENDPOINTS.get(_protocol(signal, environ), ""))
         port = f":{parts.port}" if parts.port else ""
     except ValueError:
         return "the address in OTEL_EXPORTER_OTLP_ENDPOINT"
@@ -87,7 +102,8 @@ class _Listening(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Takes the status or its words from the arguments; the texts of errors would hold the whole address."""
-        for value in record.args if isinstance(record.args, tuple) else ():
-            if isinstance(value, int | str) and value not in _EXPORTERS and value != "spans":
-                self.reason = f"it answered {value}"
-                return
+        values = record.args if isinstance(record.args, tuple) else ()
+        names = [value.name for value in values if isinstance(value, Enum)]  # of gRPC
+        words = [value for value in values if isinstance(value, int | str) and value not in (*SIGNALS, "spans")]
+        for value in (*names, *words)[:1]:
+            self.reason = f"it answered {value}"

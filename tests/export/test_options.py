@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
 import sqlite3
 import stat
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -63,15 +64,24 @@ def test_a_place_that_cannot_be_is_refused(place: str, words: Sequence[str], she
         assert file.read_bytes().startswith(b"SQLite format 3")
 
 
-def test_an_end_half_way_leaves_the_file_from_before(shell: Shell, store: V1, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(text: str) -> str:
-        raise KeyboardInterrupt
+def interrupted(_: int) -> str:
+    raise KeyboardInterrupt
 
+
+def terminated(_: int) -> str:
+    os.kill(os.getpid(), signal.SIGTERM)
+    return ""
+
+
+@pytest.mark.parametrize(("end", "code"), [(interrupted, EXIT_INTERRUPTED), (terminated, 128 + signal.SIGTERM)])
+def test_an_end_half_way_leaves_the_file_from_before(
+    end: Callable[[int], str], code: int, shell: Shell, store: V1, monkeypatch: pytest.MonkeyPatch
+) -> None:
     file = shell.home / "out" / "calls.csv"
     file.parent.mkdir()
     file.write_text("from before")
-    monkeypatch.setitem(csv_calls.TEXTS, "moment", fail)
-    assert shell.run("export", "--format", "csv", "-o", str(file)) == (EXIT_INTERRUPTED, "", "")
+    monkeypatch.setitem(csv_calls.TEXTS, "moment", end)
+    assert shell.run("export", "--format", "csv", "-o", str(file)) == (code, "", "")
     assert file.read_text() == "from before"
     assert list(file.parent.iterdir()) == [file]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
@@ -171,14 +172,21 @@ def test_nobody_there_is_one_sentence(shell: Shell, whole: V1, monkeypatch: pyte
     assert "secret" not in err
 
 
-@pytest.mark.parametrize("name", ["OTEL_EXPORTER_OTLP_PROTOCOL", "OTEL_EXPORTER_OTLP_METRICS_PROTOCOL"])
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json", ["'http/json'", "write http/protobuf or grpc"]),
+        ("OTEL_EXPORTER_OTLP_METRICS_PROTOCOL", "grpc", ["pip install opentelemetry-exporter-otlp-proto-grpc"]),
+    ],
+)
 def test_a_protocol_that_is_not_spoken_is_said(
-    name: str, shell: Shell, whole: V1, collector: Collector, monkeypatch: pytest.MonkeyPatch
+    name: str, value: str, words: list[str], shell: Shell, store: V1, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(name, "grpc")
+    monkeypatch.setenv(name, value)
+    monkeypatch.setitem(sys.modules, "opentelemetry.exporter.otlp.proto.grpc", None)
     code, _, err = shell.run("export", "--format", "otlp")
-    assert (code, collector.messages) == (EXIT_TROUBLE, [])
-    assert_one_sentence(err, "'grpc'", "only http/protobuf is supported")
+    assert code == EXIT_TROUBLE
+    assert_one_sentence(err, *words)
 
 
 def test_two_senders_do_not_send_at_once(shell: Shell, whole: V1, collector: Collector) -> None:
