@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 
 from opencode_tui.cli import EXIT_OK, EXIT_TROUBLE, EXIT_USAGE
+from opencode_tui.cli.metrics import Scrapes
+from opencode_tui.cli.parser import make_parser
 from opencode_tui.export.address import ListenAddress, is_own_host, parse_listen
 from opencode_tui.export.openmetrics import CONTENT_TYPE
 from opencode_tui.export.request import ExportError
@@ -70,6 +72,19 @@ def test_a_ledger_that_cannot_be_read_is_503() -> None:
 
     with serving(ANY, fail) as place:
         assert ask(place) == (503, "text/plain; charset=utf-8", "the ledger is locked\n")
+
+
+def test_a_trouble_is_said_once_while_it_lasts(shell: Shell, store: V1) -> None:
+    scrapes = Scrapes(make_parser("metrics").parse_args(["metrics", "--listen", "127.0.0.1:0", *shell.places]))
+    database, away = shell.data_dir / "opencode.db", shell.data_dir / "away"
+    said = []
+    for there in (True, False, False, True, False):
+        if there is not database.exists():
+            (away if there else database).rename(database if there else away)
+        assert ("\nopencode_lower_bound 0\n" in scrapes.read()) is there
+        said.append(shell.capsys.readouterr().err)
+    assert [bool(text) for text in said] == [False, True, False, False, True]
+    assert_one_sentence(said[1], str(shell.data_dir))
 
 
 def test_a_client_that_says_nothing_holds_up_nobody() -> None:
