@@ -13,7 +13,7 @@ from typing import TextIO
 from opencode_tui import paths
 from opencode_tui.analysis.periods import parse_day
 from opencode_tui.cli import EXIT_USAGE
-from opencode_tui.cli.common import Trouble, opened
+from opencode_tui.cli.common import NOTIFIER_S, Trouble, opened
 from opencode_tui.cli.signals import ended_in_order
 from opencode_tui.clock import EVER, now_ms
 from opencode_tui.export.formats import FORMATS
@@ -43,7 +43,8 @@ def run(arguments: argparse.Namespace) -> int:
         _check(arguments, format, output)
     except (ValueError, ExportError) as error:
         raise Trouble(str(error), EXIT_USAGE) from None
-    with ended_in_order(), opened(arguments) as at:
+    wait_s = NOTIFIER_S if isinstance(format, CallsSent) else None  # what is sent and not noted would be sent again
+    with ended_in_order(), opened(arguments, wait_s) as at:
         try:
             if isinstance(format, CallsSent):
                 since_ms = at.calendar.start_of(first) if first else EVER.start_ms
@@ -52,7 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
                 place = output and check_place(output, [at.ledger.path, *(Path(each.path) for each in at.states)])
                 with at.reading(now_ms()) as context:
                     said = _write(format, place, first, context, arguments.titles)
-                if place:
+                if place and is_regular(place):
                     print(f"{said} in {output}")
         except ExportError as error:
             raise Trouble(str(error)) from None

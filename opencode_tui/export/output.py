@@ -12,6 +12,8 @@ from typing import TextIO
 
 from opencode_tui.export.request import ExportError
 
+_BESIDE = ("", "-wal", "-shm", "-journal")
+
 
 def is_regular(path: Path) -> bool:
     """Whether a file can be put in the place of `path`: there is none, or one that is no device and no pipe."""
@@ -26,18 +28,25 @@ def check_place(path: Path, kept: Iterable[Path]) -> Path:
 
     `kept` are files that must stay as they are: the ledger and OpenCode's stores.
     """
-    place = path.resolve()
-    if place.is_dir():
+    if path.is_dir():
         raise ExportError(f"{path} is a directory; name a file in it")
+    if not is_regular(path):
+        return path  # a device or a pipe, such as /dev/stdout
+    place = path.resolve()
     if not place.parent.is_dir():
         raise ExportError(f"there is no directory {place.parent}; make it, or name another file")
-    for file in kept:
-        with suppress(OSError):
-            if place.samefile(file):
-                raise ExportError(
-                    f"{path} is the ledger or a store of OpenCode, which stays as it is; name another file"
-                )
+    if any(_is_part(place, file) for file in kept):
+        raise ExportError(f"{path} is the ledger or a store of OpenCode, which stays as it is; name another file")
     return place
+
+
+def _is_part(place: Path, kept: Path) -> bool:
+    """Whether a path is a database, one of the files that SQLite has beside it, or in a directory of JSON files."""
+    with suppress(OSError):
+        if kept.is_dir():
+            return place.is_relative_to(kept.resolve())
+        return any(place == kept.resolve().with_name(f"{kept.resolve().name}{end}") for end in _BESIDE)
+    return False
 
 
 @contextmanager
