@@ -43,7 +43,7 @@ def test_what_it_names_is_there(name: str) -> None:
     assert place.is_dir() if name.endswith("/") else place.is_file() or name == "config.toml"
 
 
-@pytest.mark.parametrize("recipe", ["screen", "store format", "alert rule", "channel", "command", "column"])
+@pytest.mark.parametrize("recipe", ["screen", "store format", "alert rule", "channel", "command", "export", "column"])
 def test_there_is_a_recipe_for_what_is_added_most(recipe: str) -> None:
     assert re.search(rf"(?m)^\*\*An? {recipe}\.?\*\*", CONTRIBUTING)
 

@@ -34,6 +34,11 @@ NOTIFIER_S = 20.0
 """Seconds that the notifier's threads wait for it, since an unrecorded delivery would be repeated."""
 
 
+def say_trouble(sentence: str) -> None:
+    """Print a trouble that does not keep the command from going on."""
+    print(f"opencode-tui: {sentence}", file=sys.stderr)
+
+
 def settings_for(arguments: argparse.Namespace) -> Settings:
     """Load the settings with this command line's flags, and update the guard's limits. Raises Trouble."""
     flags = {}
@@ -168,15 +173,16 @@ def opened(
     *,
     prices: bool = False,
     change: Callable[[Settings], Settings] = lambda settings: settings,
+    say: Callable[[str], None] = say_trouble,
 ) -> Iterator[Opened]:
     """A context manager with the settings, the ledger and the finished sync.
 
-    `change` adjusts the settings after the guard got its limits. Turns errors of the ledger in the block into Trouble,
-    and UnknownSession into Trouble with exit code 2.
+    `change` adjusts the settings after the guard got its limits; `say` gets each trouble of the stores. Turns errors of
+    the ledger in the block into Trouble, and UnknownSession into Trouble with exit code 2.
     """
     settings = change(settings_for(arguments))
     with using_ledger(settings, wait_s) as ledger:
-        at = look(settings, ledger, wait_s, prices=prices)
+        at = look(settings, ledger, wait_s, prices=prices, say=say)
         try:
             yield at
         except UnknownSession as error:
@@ -185,7 +191,14 @@ def opened(
             at.sync.close()
 
 
-def look(settings: Settings, ledger: Ledger, wait_s: float | None = None, *, prices: bool = False) -> Opened:
+def look(
+    settings: Settings,
+    ledger: Ledger,
+    wait_s: float | None = None,
+    *,
+    prices: bool = False,
+    say: Callable[[str], None] = say_trouble,
+) -> Opened:
     """Sync like `synced`, but use the ledger as it is if that takes too long.
 
     Waits at most `wait_s` seconds for a locked ledger, or for the next progress of another process's import.
@@ -205,7 +218,7 @@ def look(settings: Settings, ledger: Ledger, wait_s: float | None = None, *, pri
     states = sync.states
     if detail:
         states = tuple(replace(state, state="locked", detail=detail) for state in states)
-    _complain(sync, states, prices=prices)
+    _complain(sync, states, prices=prices, say=say)
     return Opened(settings, ledger, sync, states)
 
 
@@ -264,11 +277,13 @@ def no_store(data_dirs: Sequence[Path]) -> str:
     return f"no OpenCode store in {places}; --data-dir names another place"
 
 
-def _complain(sync: Sync, states: tuple[StoreState, ...], *, prices: bool) -> None:
-    """Print each trouble of the stores and their prices once on standard error."""
+def _complain(
+    sync: Sync, states: tuple[StoreState, ...], *, prices: bool, say: Callable[[str], None] = say_trouble
+) -> None:
+    """Say each trouble of the stores and their prices once."""
     complaints = [*sync.notices, *(state.detail for state in states if state.state != "live")]
     complaints += sync.look_at_prices() if prices else sync.book.problems
     if not states:
         complaints.append(no_store(sync.data_dirs))
     for sentence in dict.fromkeys(complaints):
-        print(f"opencode-tui: {sentence}", file=sys.stderr)
+        say(sentence)

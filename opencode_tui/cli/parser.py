@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 
 from opencode_tui.analysis.periods import OTHER_PERIODS, PERIODS
 from opencode_tui.cli import EXIT_TROUBLE, EXIT_USAGE
+from opencode_tui.export.formats import FORMATS
 from opencode_tui.records.dimensions import DIMENSIONS
 
 _MOST_ALERTS = 1_000_000
@@ -51,6 +52,8 @@ EXAMPLES = {
     "alerts ack": "alerts ack 12 13",
     "alerts unack": "alerts unack 12",
     "alerts snooze": "alerts snooze 12 --for 2h",
+    "export": "export --format csv --since 2026-05-01 --output calls.csv",
+    "metrics": "metrics --listen 127.0.0.1:9400",
     "completions": "completions bash > ~/.local/share/bash-completion/completions/opencode-tui",
     "guard": "guard install",
     "guard install": "guard install",
@@ -235,6 +238,21 @@ def _add_status(commands: _Commands) -> None:
     status.add_argument("--format", metavar="TEXT", help="the line, with names such as {spent} in braces")
 
 
+def _add_export(commands: _Commands) -> None:
+    what = "write every call, or its sums, in a format of other programs"
+    export = commands.add("export", what, json=False)
+    export.add_argument("--format", choices=FORMATS, required=True, help="which format; otlp sends to a collector")
+    export.add_argument("--since", metavar="DAY", help="from this day on, such as 2026-05-13 (default: all)")
+    export.add_argument("-o", "--output", metavar="FILE", help="the file to write (default: standard output)")
+    export.add_argument("--titles", action="store_true", help="with the sessions' titles")
+
+
+def _add_metrics(commands: _Commands) -> None:
+    metrics = commands.add("metrics", "serve OpenMetrics on this machine, for Prometheus", json=False)
+    listen = "the address on this machine, such as 127.0.0.1:9400; port 0 takes a free one"
+    metrics.add_argument("--listen", metavar="ADDRESS:PORT", required=True, help=listen)
+
+
 def _add_completions(commands: _Commands) -> None:
     what = "print the shell's completion of this program's commands"
     completions = commands.add("completions", what, json=False)
@@ -319,6 +337,8 @@ COMMANDS: dict[str, Callable[[_Commands], None]] = {
     "watch": _add_watch,
     "status": _add_status,
     "alerts": _add_alerts,
+    "export": _add_export,
+    "metrics": _add_metrics,
     "completions": _add_completions,
     "guard": _add_guard,
     "tmux": _add_tmux,

@@ -6,6 +6,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import Event
 from types import FrameType
 
 
@@ -25,6 +26,22 @@ def ended_in_order() -> Iterator[None]:
     before = {number: signal.signal(number, end) for number in ending_signals()}
     try:
         yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def ended_by_signals() -> Iterator[Event]:
+    """An event that SIGTERM, SIGHUP (a closed pane) and ctrl+c set instead of ending the process."""
+    ended = Event()
+
+    def end(number: int, frame: FrameType | None) -> None:
+        ended.set()
+
+    before = {number: signal.signal(number, end) for number in (*ending_signals(), signal.SIGINT)}
+    try:
+        yield ended
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import argparse
 import os
-import signal
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from threading import Event
-from types import FrameType
 
 from opencode_tui import paths
 from opencode_tui.alerts.channels import routes
@@ -18,7 +15,7 @@ from opencode_tui.alerts.notifier import Notifier
 from opencode_tui.cli import silence_stdout
 from opencode_tui.cli.common import NOTIFIER_S, Trouble, fault_of, no_store, open_ledger, settings_for, usable_ledger
 from opencode_tui.cli.settings_file import SettingsFile
-from opencode_tui.cli.signals import ending_signals
+from opencode_tui.cli.signals import ended_by_signals
 from opencode_tui.cli.streams import ring
 from opencode_tui.clock import Calendar, calendar_for, monotonic_s, now_ms
 from opencode_tui.config.settings import Settings, with_live
@@ -49,7 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
     calendar = calendar_for(settings.timezone)
     notifier = Notifier(settings, lambda: open_ledger(settings, NOTIFIER_S), os.environ)
 
-    with _ended_by_signals() as ended:
+    with ended_by_signals() as ended:
 
         def notify(alert: Alert) -> None:
             notifier.notify(alert)
@@ -179,19 +176,3 @@ def _say_troubles(known: dict[str, str], now: dict[str, str]) -> None:
         print(f"opencode-tui: {place} is well again", file=sys.stderr, flush=True)
     known.clear()
     known |= now
-
-
-@contextmanager
-def _ended_by_signals() -> Iterator[Event]:
-    """An event that SIGTERM, SIGHUP (a closed pane) and ctrl+c set instead of ending the process."""
-    ended = Event()
-
-    def end(number: int, frame: FrameType | None) -> None:
-        ended.set()
-
-    before = {number: signal.signal(number, end) for number in (*ending_signals(), signal.SIGINT)}
-    try:
-        yield ended
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

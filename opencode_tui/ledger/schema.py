@@ -13,7 +13,7 @@ from opencode_tui.ledger.sums import NEWEST_CALLS, SUMS_OF_SESSIONS, settle_in_s
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-LATEST = 10
+LATEST = 11
 
 _V1 = """
 CREATE TABLE machine (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
@@ -222,6 +222,17 @@ DELETE FROM session_sum;
 UPDATE summed SET upto = 0;
 """
 
+# The calls that were sent over OTLP, by signal (`traces` or `metrics`), and which process is sending; see
+# ledger/sent_calls.py.
+_V11 = """
+CREATE TABLE sent_call (
+  signal TEXT NOT NULL, call_id TEXT NOT NULL, PRIMARY KEY (signal, call_id)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE sender (
+  id INTEGER PRIMARY KEY CHECK (id = 1), holder TEXT NOT NULL, lease_until_ms INTEGER NOT NULL
+) STRICT;
+"""
+
 
 def migrate(connection: sqlite3.Connection) -> None:
     """Migrates the ledger to the latest schema; does and imports nothing if it is current."""
@@ -284,6 +295,10 @@ def _migrate(connection: sqlite3.Connection) -> None:
     @migrations()
     def m010_sums_of_tools(db: Database) -> None:
         _run(db, _V10)
+
+    @migrations()
+    def m011_sent_calls(db: Database) -> None:
+        _run(db, _V11)
 
     db = Database(connection)
     db.enable_wal()
