@@ -16,7 +16,7 @@ from opencode_tui.cli import EXIT_USAGE
 from opencode_tui.cli.common import NOTIFIER_S, Trouble, opened
 from opencode_tui.cli.signals import ended_in_order
 from opencode_tui.clock import EVER, now_ms
-from opencode_tui.export.formats import FORMATS
+from opencode_tui.export.formats import EXPORT_FORMATS
 from opencode_tui.export.output import check_place, is_regular, put_whole, text_file
 from opencode_tui.export.request import (
     CallRequest,
@@ -39,7 +39,7 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         first = parse_day(arguments.since) if arguments.since else None
         output = None if arguments.output in (None, "-") else paths.expand(arguments.output)
-        format = FORMATS[arguments.format]()
+        format = EXPORT_FORMATS[arguments.format]()
         _check(arguments, format, output)
     except (ValueError, ExportError) as error:
         raise Trouble(str(error), EXIT_USAGE) from None

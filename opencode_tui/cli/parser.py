@@ -14,12 +14,12 @@ from typing import Any, NoReturn
 
 from opencode_tui.analysis.periods import OTHER_PERIODS, PERIODS
 from opencode_tui.cli import EXIT_TROUBLE, EXIT_USAGE
-from opencode_tui.export.formats import FORMATS
+from opencode_tui.export.formats import EXPORT_FORMATS
 from opencode_tui.records.dimensions import DIMENSIONS
 
 _MOST_ALERTS = 1_000_000
 SHELLS = ("bash", "zsh", "fish")
-FORMATS = ("md", "html", "json", "csv")
+REPORT_FORMATS = ("md", "html", "json", "csv")
 
 _EXIT_CODES = (
     "exit codes: 0 done; 2 wrong command line; 3 something is wrong with the settings, the data directory or the"
@@ -206,7 +206,9 @@ def _add_report(commands: _Commands) -> None:
     report.add_argument("--month", metavar="M", help="which month, such as 2026-05")
     report.add_argument("--from", dest="first", metavar="D", help="first day, such as 2026-05-13")
     report.add_argument("--to", dest="last", metavar="D", help="last day (default: today)")
-    report.add_argument("--format", choices=FORMATS, help="which format (default: that of the file's name, else md)")
+    report.add_argument(
+        "--format", choices=REPORT_FORMATS, help="which one (default: that of the file's name, else md)"
+    )
     report.add_argument("-o", "--output", metavar="FILE", help="write it there; in a directory it names itself")
     report.add_argument("--verify", metavar="FILE", help="hold a written report against the ledger")
 
@@ -241,7 +243,7 @@ def _add_status(commands: _Commands) -> None:
 def _add_export(commands: _Commands) -> None:
     what = "write every call, or its sums, in a format of other programs"
     export = commands.add("export", what, json=False)
-    export.add_argument("--format", choices=FORMATS, required=True, help="which format; otlp sends to a collector")
+    export.add_argument("--format", choices=EXPORT_FORMATS, required=True, help="which one; otlp sends to a collector")
     export.add_argument("--since", metavar="DAY", help="from this day on, such as 2026-05-13 (default: all)")
     export.add_argument("-o", "--output", metavar="FILE", help="the file to write (default: standard output)")
     export.add_argument("--titles", action="store_true", help="with the sessions' titles")

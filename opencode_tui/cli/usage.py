@@ -6,8 +6,9 @@ import argparse
 import json
 import sys
 from collections.abc import Iterator
+from datetime import date
 
-from opencode_tui.analysis.periods import parse_day
+from opencode_tui.analysis.periods import days_of_text, parse_day
 from opencode_tui.cli import EXIT_USAGE
 from opencode_tui.cli.common import Trouble, opened
 from opencode_tui.cli.streams import table_width
@@ -17,6 +18,7 @@ from opencode_tui.records.dimensions import DIMENSIONS
 from opencode_tui.records.requests import BreakdownRequest, Filter
 from opencode_tui.report.usage import compact_line, usage_json, usage_table
 
+_ANY_DAY = date(2000, 1, 1)
 _COMPACT = ("today", "week", "month")
 
 
@@ -72,6 +74,7 @@ def _check(arguments: argparse.Namespace) -> None:
 def _request(arguments: argparse.Namespace) -> BreakdownRequest:
     """The request of the command line. Raises Trouble."""
     try:
+        days_of_text(arguments.period or "today", _ANY_DAY, _ANY_DAY)  # said before anything is read
         first = parse_day(arguments.first) if arguments.first else None
         last = parse_day(arguments.last) if arguments.last else None
     except ValueError as error:

@@ -8,13 +8,13 @@ from typing import Any, TextIO
 
 from opencode_tui.export.columns import ValueType, columns_of_calls
 from opencode_tui.export.request import CallRequest
-from opencode_tui.export.values import decimal_usd, spreadsheet_text, utc_moment
+from opencode_tui.export.values import spreadsheet_text, usd_decimal, utc_moment
 
 TEXTS: dict[ValueType, Callable[[Any], str]] = {
     "text": spreadsheet_text,
     "count": str,
     "moment": utc_moment,
-    "amount": decimal_usd,
+    "amount": usd_decimal,
     "yes_no": lambda value: "true" if value else "false",
 }
 

@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from opencode_tui.clock import DAY_MS, Calendar
 from opencode_tui.export.request import CallRequest
-from opencode_tui.export.values import decimal_text, decimal_usd, spreadsheet_text, utc_second
+from opencode_tui.export.values import decimal_text, spreadsheet_text, usd_decimal, utc_second
 from opencode_tui.records.exports import ExportedCall
 
 _UTC = Calendar(UTC)
@@ -36,11 +36,11 @@ def _text(value: Callable[[ExportedCall], str | None]) -> Callable[[ExportedCall
 
 
 def _cost(call: ExportedCall) -> str:
-    return decimal_usd(call.cost_nano)
+    return usd_decimal(call.cost_nano)
 
 
 def _list_cost(call: ExportedCall) -> str:
-    return decimal_usd(call.cost_nano if call.list_nano is None else call.list_nano)
+    return usd_decimal(call.cost_nano if call.list_nano is None else call.list_nano)
 
 
 def _tokens(call: ExportedCall) -> int:

@@ -64,7 +64,7 @@ def _otlp() -> Format:
     return CallsSent(send_calls)
 
 
-FORMATS: dict[str, Callable[[], Format]] = {
+EXPORT_FORMATS: dict[str, Callable[[], Format]] = {
     "csv": _csv,
     "jsonl": _jsonl,
     "sqlite": _sqlite,

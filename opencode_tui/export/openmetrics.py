@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from opencode_tui.export.values import decimal_usd, plain_text
+from opencode_tui.export.values import plain_text, usd_decimal
 from opencode_tui.records.calls import Tokens
 from opencode_tui.records.exports import SpendCounters, SpendGroup
 
@@ -20,9 +20,9 @@ def openmetrics_text(counters: SpendCounters) -> str:
 def _lines(counters: SpendCounters) -> Iterator[str]:
     groups = [(_labels(group), group) for group in _merged(counters.groups)]
     yield from _counter("opencode_cost_usd", "What was spent.", "usd")
-    yield from (_sample("opencode_cost_usd_total", labels, decimal_usd(group.cost_nano)) for labels, group in groups)
+    yield from (_sample("opencode_cost_usd_total", labels, usd_decimal(group.cost_nano)) for labels, group in groups)
     yield from _counter("opencode_list_usd", "List price of what OpenCode recorded as $0.", "usd")
-    yield from (_sample("opencode_list_usd_total", labels, decimal_usd(group.list_nano)) for labels, group in groups)
+    yield from (_sample("opencode_list_usd_total", labels, usd_decimal(group.list_nano)) for labels, group in groups)
     yield from _counter(
         "opencode_tokens", "Tokens by kind: output is without reasoning, input without cache.", "tokens"
     )
@@ -35,7 +35,7 @@ def _lines(counters: SpendCounters) -> Iterator[str]:
     yield _sample("opencode_copied_calls_total", {}, str(counters.copied_calls))
     for name, about, value in _gauges(counters):
         yield from _gauge(name, about, "usd")
-        yield _sample(name, {}, decimal_usd(value))
+        yield _sample(name, {}, usd_decimal(value))
     yield from _gauge("opencode_lower_bound", "1 while a row or a store cannot be read, and sums may lack something.")
     yield _sample("opencode_lower_bound", {}, str(int(counters.lower_bound)))
 

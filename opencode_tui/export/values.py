@@ -12,7 +12,7 @@ _UTC = Calendar(UTC)
 _FORMULA = ("=", "+", "-", "@")
 
 
-def decimal_usd(nano: int) -> str:
+def usd_decimal(nano: int) -> str:
     """Nano-dollars as a decimal of USD with at most nine places: `0.05`, `12`, `-0.000000001`."""
     return decimal_text(nano, NANO)
 

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from opencode_tui.cli import EXIT_OK, EXIT_TROUBLE, EXIT_USAGE
-from opencode_tui.cli.parser import FORMATS
+from opencode_tui.cli.parser import REPORT_FORMATS
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.money import NANO, nano_from_usd
 from opencode_tui.report.call_words import exact_usd
@@ -163,10 +163,10 @@ def test_the_same_ledger_gives_the_same_bytes_at_any_moment(
     shell: Shell, store: V1, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store.call(next(iter(store.sessions)), cost="0.10", at=at("14:22"), completed=False)
-    before = {format: shell.said(*W20, "--format", format) for format in FORMATS}
+    before = {format: shell.said(*W20, "--format", format) for format in REPORT_FORMATS}
     monkeypatch.setattr("opencode_tui.cli.report.now_ms", lambda: at("09:00", ago(-400)))
     monkeypatch.setenv("LC_ALL", "tr_TR.UTF-8")
-    for format in FORMATS:
+    for format in REPORT_FORMATS:
         file = shell.home / f"week.{format}"
         shell.said(*W20, "-o", str(file))
         assert file.read_text(encoding="utf-8") == before[format] == shell.said(*W20, "--format", format)
@@ -174,16 +174,16 @@ def test_the_same_ledger_gives_the_same_bytes_at_any_moment(
 
 def test_another_ledger_of_the_same_store_gives_the_same_bytes(shell: Shell, store: V1) -> None:
     forked(store)
-    before = [shell.said(*W20, "--format", format) for format in FORMATS]
+    before = [shell.said(*W20, "--format", format) for format in REPORT_FORMATS]
     store.call(next(iter(store.sessions)), cost="0.10", at=at("10:00", ago(30)))
     other = ["--data-dir", str(shell.data_dir), "--ledger", str(shell.home / "other" / "ledger.db")]
-    for format, text in zip(FORMATS, before, strict=True):
+    for format, text in zip(REPORT_FORMATS, before, strict=True):
         assert shell.run(*W20, "--format", format, places=other) == (EXIT_OK, text, "")
 
 
 def test_an_empty_ledger_makes_a_paper_too(shell: Shell) -> None:
     V1(shell.home)
-    for format in FORMATS:
+    for format in REPORT_FORMATS:
         said = shell.said("report", "--format", format)
         assert "2026-W19" in said
     assert "Nothing was spent" in shell.said("report")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from opencode_tui.cli import EXIT_OK, EXIT_TROUBLE
-from opencode_tui.cli.parser import FORMATS
+from opencode_tui.cli.parser import REPORT_FORMATS
 from opencode_tui.cli.report import EXIT_DIFFERS
 from opencode_tui.ledger.digests import DIGEST_FIELDS
 from opencode_tui.ledger.ledger import Ledger
@@ -29,7 +29,7 @@ def _on_the_day(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def papers(shell: Shell, store: V1) -> list[Path]:
     """Last week's report in each format."""
-    files = [shell.home / f"week.{format}" for format in FORMATS]
+    files = [shell.home / f"week.{format}" for format in REPORT_FORMATS]
     for file in files:
         shell.said(*W20, "-o", str(file))
     return files

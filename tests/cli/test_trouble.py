@@ -37,7 +37,6 @@ def test_days_that_make_no_sense_are_a_wrong_command_line(argv: list[str], words
     [
         (["toady"], "'toady'"),
         (["usage", "--by", "mood"], "'mood'"),
-        (["usage", "--period", "decade"], "'decade'"),
         (["usage", "--mod", "kimi"], "--mod"),
         (["today", "--ledger"], "--ledger"),
     ],

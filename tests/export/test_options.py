@@ -14,7 +14,7 @@ import pytest
 
 from opencode_tui.cli import EXIT_INTERRUPTED, EXIT_OK, EXIT_TROUBLE, EXIT_USAGE
 from opencode_tui.export import csv_calls
-from opencode_tui.export.formats import FORMATS
+from opencode_tui.export.formats import EXPORT_FORMATS
 from tests.stores import V1
 from tests.support.hostile import fill
 from tests.support.shell import Shell, assert_one_sentence, at
@@ -42,7 +42,7 @@ def test_a_format_has_to_be_named(shell: Shell) -> None:
     code, _, err = shell.run("export")
     assert code == EXIT_USAGE and "--format" in err
     code, _, err = shell.run("export", "--format", "xml")
-    assert code == EXIT_USAGE and all(name in err for name in FORMATS)
+    assert code == EXIT_USAGE and all(name in err for name in EXPORT_FORMATS)
 
 
 @pytest.mark.parametrize(
@@ -131,7 +131,7 @@ def test_what_may_be_missing_is_said(shell: Shell, store: V1) -> None:
 def test_every_format_survives_a_hostile_ledger(shell: Shell, store: V1) -> None:
     shell.said("sync")
     fill(shell.ledger, at("14:23"), depth=20)
-    for format in FORMATS.keys() - {"otlp"}:
+    for format in EXPORT_FORMATS.keys() - {"otlp"}:
         file = shell.home / f"hostile.{format}"
         titles = [] if format == "openmetrics" else ["--titles"]
         code, _, err = shell.run("export", "--format", format, "-o", str(file), *titles)

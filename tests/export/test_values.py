@@ -7,20 +7,20 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from opencode_tui.export.values import decimal_usd, spreadsheet_text, utc_moment, utc_second
+from opencode_tui.export.values import spreadsheet_text, usd_decimal, utc_moment, utc_second
 
 INTEGERS = st.integers(-(1 << 63), (1 << 63) - 1)
 
 
 @given(INTEGERS)
 def test_an_amount_is_exact_and_plain(nano: int) -> None:
-    text = decimal_usd(nano)
+    text = usd_decimal(nano)
     assert Decimal(text) * 10**9 == nano
     assert set(text) <= set("-.0123456789") and not text.endswith((".", "-"))
 
 
 def test_amounts_are_short() -> None:
-    assert [decimal_usd(n) for n in (0, 1, 50_000_000, 12 * 10**9, -(10**9) // 2)] == [
+    assert [usd_decimal(n) for n in (0, 1, 50_000_000, 12 * 10**9, -(10**9) // 2)] == [
         "0",
         "0.000000001",
         "0.05",
