@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from textual.content import Content
 
-from opencode_tui.ui.app import OpencodeTui
+from opencode_tui.ui.app import TABS, OpencodeTui
 from opencode_tui.ui.screens.session import SessionScreen
 from opencode_tui.ui.screens.sessions import SessionsScreen
 from opencode_tui.ui.screens.today import TodayScreen
@@ -19,7 +19,8 @@ from tests.ui.builders import session_list, snapshot
 from tests.ui.quiet import quiet
 from tests.ui.showing import app_over, screen_text, showing, until
 
-FIRST = ("1 Today", "2 Sessions", "5 Why", "^p Commands", "? Help")
+SCREENS = tuple(f"{tab.key} {tab.name}" for tab in TABS)
+TOGETHER = (" ".join((*(tab.key for tab in TABS), "Screens")),)
 
 
 def footer(app: OpencodeTui) -> KeyFooter:
@@ -45,7 +46,7 @@ async def test_each_screen_names_the_screens_first_and_cuts_no_hint(width: int) 
             line, shown = last_line(app).rstrip(), footer(app).shown
             whole = [" ".join((*(key.text for key in hint.keys), hint.name)) for hint in shown]
             assert line.split() == " ".join(whole).split()
-            first = [text for text in FIRST if text != "^p Commands" or width >= 60]
+            first = [*(SCREENS if width >= 80 else TOGETHER), *(["^p Commands"] if width >= 60 else []), "? Help"]
             assert whole[: len(first)] == first
             assert len(line) <= width
 

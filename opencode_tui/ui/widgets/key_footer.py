@@ -19,6 +19,7 @@ from opencode_tui.ui.widgets.blocks import width_of
 
 GENERAL = {"tab.": 1, "palette": 2, "help": 0}
 """The beginnings of the ids of the keys that come first, in this order. Those of the highest rank are dropped first."""
+_SCREEN_RANK = GENERAL["tab."]
 HIGHEST_SHARE = 4
 """Toasts take at most this part of the screen's height: a fourth."""
 OWN_RANK = 3
@@ -51,7 +52,20 @@ class Hint(Struct, frozen=True):
 
 
 def fitting_hints(hints: Sequence[Hint], width: int) -> list[tuple[int, Hint]]:
-    """(left cell, hint) of those that fit in `width` cells. A hint is shown whole or not at all."""
+    """(left cell, hint) of those that fit in `width` cells. A hint is shown whole or not at all.
+
+    If the screens do not fit one by one, their keys stand together: `1 2 3 Screens`.
+    """
+    placed = _placed(hints, width)
+    screens = [hint for hint in hints if hint.rank == _SCREEN_RANK]
+    if len(screens) < 2 or all(any(hint is screen for _, hint in placed) for screen in screens):
+        return placed
+    together = Hint(tuple(key for screen in screens for key in screen.keys), "Screens", _SCREEN_RANK)
+    first = hints.index(screens[0])
+    return _placed([*hints[:first], together, *(hint for hint in hints[first:] if hint not in screens)], width)
+
+
+def _placed(hints: Sequence[Hint], width: int) -> list[tuple[int, Hint]]:
     gap, kept = max(((gap, _kept(hints, width, gap)) for gap in GAPS), key=lambda choice: _general(choice[1]))
     placed, left = [], 0
     for hint in hints:
