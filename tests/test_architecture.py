@@ -304,13 +304,20 @@ def _ways_around(each: Module) -> Iterator[str]:
             yield "print"  # the list prices' table is made from a list of ours
         elif isinstance(node, ast.Attribute) and node.attr in WRITERS and each.name not in WRITERS[node.attr]:
             yield ast.unparse(node)
-        elif isinstance(node, ast.Call) and ast.unparse(node).startswith(("os.write(1,", "os.write(2,")):
+        elif isinstance(node, ast.Call) and _is_write_to_a_terminal(node):
             yield "os.write"
         elif isinstance(node, ast.ClassDef) and each.name != "ui.harmless_screen":
             bases = {ast.unparse(base).partition("[")[0].rpartition(".")[2] for base in node.bases}
             yield from (f"class {node.name}(App)" for base in bases if base == "App")
     if "cli.streams.raw" in each.inside and each.name != "cli.sync":  # a progress bar, which has no text of a store
         yield "cli.streams.raw"
+
+
+def _is_write_to_a_terminal(call: ast.Call) -> bool:
+    match call:
+        case ast.Call(ast.Attribute(ast.Name("os"), "write"), [ast.Constant(1 | 2), *_]):
+            return True
+    return False
 
 
 def public_names_in_two_modules(modules: Modules) -> list[str]:

@@ -231,6 +231,7 @@ def test_the_history_is_sound_and_adds_up(history: Path) -> None:
     check_sums(history)
 
 
+@pytest.mark.usefixtures("short_past")
 @pytest.mark.parametrize("seed", [7, 11])
 def test_the_play_crosses_the_warning_within_a_minute_and_later_the_cutoff(tmp_path: Path, seed: int) -> None:
     path = tmp_path / "opencode.db"
@@ -253,6 +254,7 @@ def test_the_play_crosses_the_warning_within_a_minute_and_later_the_cutoff(tmp_p
         assert rows(path, "SELECT max(time_updated) FROM message") <= [(hand.ms,)]
 
 
+@pytest.mark.usefixtures("short_past")
 def test_the_play_loops_on_one_file_forks_sends_subagents_and_lets_sessions_go(tmp_path: Path) -> None:
     path = tmp_path / "opencode.db"
     with seeded(path, NOON) as (store, desk):
