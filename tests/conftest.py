@@ -6,12 +6,15 @@ import gc
 import os
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.support.opens import forget_opens, watch_opens
+from tests.support.paths import ROOT
 
 # Several processes of pytest and hundreds that tests start would each compile all modules again, in every run.
 sys.dont_write_bytecode = False
@@ -36,6 +39,23 @@ def _databases_are_opened_by_sqlite_alone() -> Iterator[None]:
     forget_opens()
     yield
     assert forget_opens() == [], "closing such a file drops the locks that SQLite holds on it for this process"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection(session: pytest.Session) -> None:
+    """In a fresh checkout, pytest rewrites the assertions of each module and keeps it as bytecode.
+
+    Each of the processes begins with another part of the modules and finds what the others have rewritten.
+    """
+    worker = getattr(session.config, "workerinput", None)
+    if worker is None:
+        return
+    folders = [path for path in map(Path, session.config.args) if path.is_dir()]
+    files = sorted(file for folder in folders for file in folder.resolve().rglob("test_*.py"))
+    first = len(files) * int(worker["workerid"].removeprefix("gw")) // worker["workercount"]
+    for file in files[first:] + files[:first]:
+        with suppress(Exception, pytest.skip.Exception):  # collecting it tells what is wrong with it
+            import_module(".".join(file.relative_to(ROOT).with_suffix("").parts))
 
 
 def pytest_collection_finish() -> None:
