@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.support.in_memory import use_memory_for_tmp_path
 from tests.support.opens import forget_opens, watch_opens
 from tests.support.paths import ROOT
 
@@ -22,6 +23,8 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 pytest.register_assert_rewrite("tests.support.shell", "tests.support.pictures")
 watch_opens()
+
+use_memory_for_tmp_path()
 
 # The collector walks Textual's many objects again and again: a fifth of the time that the tests of the screens take.
 gc.set_threshold(200_000, 20, 100)
