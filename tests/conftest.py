@@ -24,7 +24,9 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 pytest.register_assert_rewrite("tests.support.shell", "tests.support.pictures")
 watch_opens()
 
-use_memory_for_tmp_path()
+END_TO_END = os.environ.get("OPENCODE_E2E", "0") not in ("", "0")
+if not END_TO_END:  # OpenCode and its stores take more room, and few files
+    use_memory_for_tmp_path()
 
 # The collector walks Textual's many objects again and again: a fifth of the time that the tests of the screens take.
 gc.set_threshold(200_000, 20, 100)
@@ -78,7 +80,7 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
     One process more than there are cores, since some tests wait.
     """
     directories = [path for path in config.args if Path(path).is_dir()]
-    return (os.cpu_count() or 1) + 1 if directories and os.environ.get("OPENCODE_E2E", "0") in ("", "0") else 0
+    return (os.cpu_count() or 1) + 1 if directories and not END_TO_END else 0
 
 
 def pytest_make_parametrize_id(val: object) -> str | None:
