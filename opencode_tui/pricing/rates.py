@@ -38,6 +38,11 @@ class Rates(Struct, frozen=True):
     context: int | None = None
     """The model's context limit in tokens; None if the source has none."""
 
+    @property
+    def amounts(self) -> tuple[int, int, int, int, tuple[Tier, ...]]:
+        """What makes a price: the four rates and the tiers."""
+        return self.input, self.output, self.cache_read, self.cache_write, self.tiers
+
     def at(self, context_tokens: int) -> Rates:
         """The flat rates of a call with that context (`Tokens.context`).
 
