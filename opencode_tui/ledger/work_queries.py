@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
-from opencode_tui.clock import Span
+from opencode_tui.ledger.selection import Selection
+from opencode_tui.ledger.sums import each_call, paid_tools
 
-WorkRow = tuple[str, int, int, int, int, int, int, int, int]
-"""(key, created in Unix milliseconds, input, output, reasoning, cache read, cache write, nano-dollars spent, list price
-beside them in nano-dollars)"""
+_COLUMNS = "created_ms, input, output, reasoning, cache_read, cache_write, cost_nano, coalesce(list_nano, 0)"
+
+WorkRow = tuple[Any, ...]
+"""The keys of the selection's dimensions, and then: when the call was created in Unix milliseconds; its input, output,
+reasoning, cache read and cache write; nano-dollars spent; its list price in nano-dollars, where it was not billed."""
 
 
-def work_of_calls(
-    connection: sqlite3.Connection, span: Span, key: str, where: str = "", values: Sequence[Any] = ()
-) -> Iterator[WorkRow]:
-    """The span's calls without copies, one at a time and in no order.
+def work_of_calls(connection: sqlite3.Connection, selection: Selection) -> Iterator[WorkRow]:
+    """The calls of a selection without copies, one at a time and in no order.
 
-    `key` is SQL over `call`; `where` is a further condition that begins with AND, with its values.
+    By tool, a call comes once for each tool that it asked for.
     """
-    return connection.execute(
-        f"""
-        SELECT {key}, created_ms, input, output, reasoning, cache_read, cache_write, cost_nano, coalesce(list_nano, 0)
-        FROM call WHERE created_ms >= ? AND created_ms < ? AND copied_from IS NULL {where}
-        """,
-        (span.start_ms, span.end_ms, *values),
-    )
+    query, values = selection.source(paid_tools(summed=False) if selection.needs_tools else each_call())
+    return connection.execute(query.format(", ".join((*selection.keys(), _COLUMNS))), values)

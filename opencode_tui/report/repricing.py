@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import Any
 
 from opencode_tui.money import format_usd, plural, usd
 from opencode_tui.privacy.harmless import shown_id
-from opencode_tui.records.repricing import Repriced, RepricedWork
+from opencode_tui.records.repricing import Repriced, RepricedWork, summed_work
 from opencode_tui.report.call_words import exact_usd
 from opencode_tui.report.json_values import SCHEMA_VERSION, tokens_json
 from opencode_tui.report.table import TextColumn, text_table
@@ -41,8 +42,21 @@ def repriced_json(repriced: Repriced) -> dict[str, Any]:
             "no_tokens": {"calls": total.no_tokens, "spend_usd": usd(total.no_tokens_nano)},
             "no_price": {"calls": total.no_price, "spend_usd": usd(total.no_price_nano)},
         },
-        "groups": [{"key": key, **_work_json(work)} for key, work in repriced.groups],
+        "by": list(usage.request.by),
+        "where": {each.dimension: list(each.keys) for each in usage.request.where},
+        "groups": [_group_json(key, works) for key, works in _outer(repriced)],
     }
+
+
+def _outer(repriced: Repriced) -> list[tuple[str, list[tuple[tuple[str, ...], RepricedWork]]]]:
+    """The groups by their first key."""
+    return [(key, list(within)) for key, within in groupby(repriced.groups, lambda group: group[0][0])]
+
+
+def _group_json(key: str, works: list[tuple[tuple[str, ...], RepricedWork]]) -> dict[str, Any]:
+    """A group; with a second dimension, the groups within it as well."""
+    inner = [{"key": keys[1], **_work_json(work)} for keys, work in works if len(keys) > 1]
+    return {"key": key, **_work_json(summed_work(work for _, work in works)), **({"groups": inner} if inner else {})}
 
 
 def _work_json(work: RepricedWork) -> dict[str, Any]:
@@ -59,12 +73,20 @@ def _work_json(work: RepricedWork) -> dict[str, Any]:
 def repriced_table(repriced: Repriced, width: int | None = None) -> str:
     """The table in `width` cells with a total, the price, and notes on what is left out."""
     usage = repriced.usage
-    bounded = {group.key: group.lower_bound for group in usage.groups}
-    rows = [_row(_name(repriced, key), work, bounded[key]) for key, work in repriced.groups if work != RepricedWork()]
+    bounded = {row.keys: row.lower_bound for row in usage.rows}
+    rows = []
+    for key, works in _outer(repriced):
+        dimension = usage.request.by[0]
+        is_bounded = any(bounded[keys] for keys, _ in works)
+        rows.append(_row(_name(repriced, dimension, key), summed_work(work for _, work in works), is_bounded))
+        inner = ((keys, work) for keys, work in works if len(keys) > 1)
+        rows += [
+            _row(f"· {_name(repriced, usage.request.by[1], keys[1])}", work, bounded[keys]) for keys, work in inner
+        ]
     rows.append(_row("total", repriced.total, usage.lower_bound))
     days = usage.first.isoformat() + (f" to {usage.last.isoformat()}" if usage.last != usage.first else "")
     head = f"{days} ({usage.label}), the same tokens at the price of {repriced.model}{_price_text(repriced)}"
-    table = text_table((TextColumn(usage.by, "left", least=16), *_COLUMNS), rows, width)
+    table = text_table((TextColumn(", ".join(usage.request.by), "left", least=16), *_COLUMNS), rows, width)
     notes = list(_notes(repriced))
     return "\n".join([head, "", table, *([""] if notes else []), *notes])
 
@@ -89,11 +111,11 @@ def _notes(repriced: Repriced) -> list[str]:
     return notes
 
 
-def _name(repriced: Repriced, key: str) -> str:
-    usage = repriced.usage
-    title = usage.titles.get(key, "")
-    key = shown_id(key) if usage.by == "session" else key
-    return f"{key}  {title[:40]}" if title else key
+def _name(repriced: Repriced, dimension: str, key: str) -> str:
+    if dimension != "session":
+        return key
+    title = repriced.usage.titles.get(key, "")
+    return f"{shown_id(key)}  {title[:40]}" if title else shown_id(key)
 
 
 def _row(name: str, work: RepricedWork, is_bounded: bool) -> tuple[str, ...]:

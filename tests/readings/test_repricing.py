@@ -11,9 +11,9 @@ from opencode_tui.config.settings import CustomPrice, Pricing
 from opencode_tui.ledger.work_queries import WorkRow
 from opencode_tui.pricing.book import PriceBook
 from opencode_tui.pricing.rates import Rates, Tier, cost_nano
-from opencode_tui.readings.repricing import price_of, reprice, summed_work
+from opencode_tui.readings.repricing import price_of, reprice
 from opencode_tui.records.calls import Tokens
-from opencode_tui.records.repricing import RepricedWork
+from opencode_tui.records.repricing import RepricedWork, summed_work
 from tests.support.prices import USD, any_rates, any_tokens, cost, models_json
 
 
@@ -21,13 +21,9 @@ def row(tokens: Tokens, spend: int = 0, key: str = "a/b", at_ms: int = 0, listed
     return (key, at_ms, *tokens.counts, spend, listed)
 
 
-def by_key(key: str, _: int) -> str:
-    return key
-
-
 @given(st.lists(st.tuples(any_tokens, st.integers(0, 10**12), st.sampled_from(["a/b", "c/d"])), max_size=8), any_rates)
 def test_a_total_is_the_sum_of_its_calls_to_the_nano_dollar(calls: list[tuple[Tokens, int, str]], rates: Rates) -> None:
-    works = reprice((row(tokens, spend, key) for tokens, spend, key in calls), lambda _: rates, by_key)
+    works = reprice((row(tokens, spend, key) for tokens, spend, key in calls), 1, lambda _: rates)
     total = summed_work(works.values())
     assert total.repriced_nano == sum(cost_nano(tokens, rates) for tokens, _, _ in calls if tokens.total)
     assert total.spend_nano + total.no_tokens_nano == sum(spend for _, spend, _ in calls)
@@ -39,14 +35,14 @@ def test_the_work_of_a_model_at_its_own_price_costs_what_it_did() -> None:
     rates = Rates(3 * USD, 15 * USD, USD // 3, 1, (Tier(200_000, 6 * USD, 22 * USD, USD // 2, 1),))
     tokens = [Tokens(199_999, 7, 3, 1, 0), Tokens(200_000, 7, 3, 1, 0), Tokens(1, 1, 1, 1, 1)]
     calls = [row(each, cost_nano(each, rates.at(each.context))) for each in tokens]
-    (work,) = reprice(calls, lambda _: rates, by_key).values()
+    (work,) = reprice(calls, 1, lambda _: rates).values()
     assert work.repriced_nano == work.spend_nano
 
 
 def test_each_call_takes_the_tier_of_its_own_context() -> None:
     rates = Rates(1 * USD, 0, tiers=(Tier(200_000, 2 * USD, 0, 0, 0),))
     calls = [row(Tokens(input=150_000)), row(Tokens(input=150_000)), row(Tokens(input=100_000, cache_read=100_001))]
-    (work,) = reprice(calls, lambda _: rates, by_key).values()
+    (work,) = reprice(calls, 1, lambda _: rates).values()
     assert work.repriced_nano == 2 * 150_000_000 + 200_000_000
 
 
@@ -56,13 +52,13 @@ def test_each_call_takes_the_price_of_its_own_time(tmp_path: Path) -> None:
     assert price_at
     minutes = (989, 990, 1439, 30)
     calls = [row(Tokens(input=10**6), at_ms=minute * 60_000, key=str(minute)) for minute in minutes]
-    works = reprice(calls, price_at, by_key)
-    assert [works[str(minute)].repriced_nano // USD for minute in minutes] == [2, 1, 1, 2]
+    works = reprice(calls, 1, price_at)
+    assert [works[str(minute),].repriced_nano // USD for minute in minutes] == [2, 1, 1, 2]
 
 
 def test_what_cannot_be_repriced_is_left_out_on_both_sides() -> None:
     calls = [row(Tokens(), 5), row(Tokens(), 0), row(Tokens(input=1), 7, at_ms=1), row(Tokens(input=10), 9)]
-    (work,) = reprice(calls, lambda at_ms: None if at_ms else Rates(1_000_000, 0), by_key).values()
+    (work,) = reprice(calls, 1, lambda at_ms: None if at_ms else Rates(1_000_000, 0)).values()
     assert work == RepricedWork(2, Tokens(input=10), 9, 0, 10, 1, 5, 1, 7)
 
 
