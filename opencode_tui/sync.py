@@ -85,7 +85,7 @@ class Sync:
             self.book = self._book()
 
     def _book(self) -> PriceBook:
-        history = paths.list_prices_file(name_for_address("list-prices", ".csv", self._environ))
+        history = paths.list_prices_file(name_for_address("list-prices", ".csv", self._environ), self._environ)
         return PriceBook(self._settings.pricing, self._environ, paths.home(), history)
 
     @property

@@ -72,7 +72,7 @@ def ledger(tmp_path: Path) -> Path:
 def feed(store: V1, ledger: Path, clock: StoppedClock, monkeypatch: pytest.MonkeyPatch) -> Iterator[LedgerFeed]:
     """A feed that keeps no answer because the machine was slow."""
     monkeypatch.setattr("opencode_tui.feed._PATIENCE", 0)
-    environ = {"XDG_CONFIG_HOME": str(ledger.parent / "none"), "XDG_CACHE_HOME": str(ledger.parent / "none")}
+    environ = {f"XDG_{kind}_HOME": str(ledger.parent / "none") for kind in ("CONFIG", "CACHE", "DATA")}
     settings = Settings(data_dirs=(store.data_dir,), timezone="UTC", machine="laptop")
     feed = LedgerFeed(lambda: Ledger(ledger), settings, environ, clock)
     yield feed

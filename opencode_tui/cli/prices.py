@@ -41,7 +41,7 @@ def _refresh(arguments: argparse.Namespace) -> int:
     from opencode_tui.pricing.public_list import refresh_list
     from opencode_tui.report.price_changes import fetched_text
 
-    file = paths.list_prices_file(name_for_address("list-prices", ".csv", os.environ))
+    file = paths.list_prices_file(name_for_address("list-prices", ".csv", os.environ), os.environ)
     if file is None:
         raise Trouble("no home directory is known for the list prices; set HOME")
     with opened(arguments) as at, at.reading(now_ms()) as context:  # calls of before have the prices of before

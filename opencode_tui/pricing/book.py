@@ -7,7 +7,7 @@ another provider's price is never used.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -26,6 +26,9 @@ from opencode_tui.pricing.own_prices import LAST_MOMENT, OwnPrice, OwnPrices
 from opencode_tui.pricing.rates import Rates, cost_nano, cost_parts
 from opencode_tui.records.calls import Basis, Tokens
 from opencode_tui.records.model_key import model_key, split_key
+
+PriceAt = Callable[[int], Rates | None]
+"""The price of a model at a moment in Unix milliseconds; None if none is known."""
 
 
 class PriceBook:
@@ -56,6 +59,17 @@ class PriceBook:
         """All own prices of a model, the latest first."""
         own = self._own.get(model_key(provider, model))
         return own.prices if own else ()
+
+    def price_at(self, provider: str, model: str, directory: str = "") -> PriceAt:
+        """A model's own price, or else its list price, by the moment of a call."""
+        own = self._own.get(model_key(provider, model))
+        if own is not None and own.is_constant:
+            always = own.prices[0].rates
+            return lambda at_ms: always
+        if own is None and not self._history.moments:
+            listed = self.lookup(provider, model, directory)
+            return lambda at_ms: listed
+        return lambda at_ms: (own and own.at(at_ms)) or self.lookup(provider, model, directory, at_ms)
 
     def list_prices(self, provider: str, model: str, directory: str = "") -> tuple[DatedRates, ...]:
         """All list prices of a model that are known, the earliest first."""

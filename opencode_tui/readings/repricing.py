@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import Any
 
 from msgspec.structs import replace
@@ -12,17 +13,13 @@ from opencode_tui.clock import EVER
 from opencode_tui.ledger import queries
 from opencode_tui.ledger.selection import Selection
 from opencode_tui.ledger.work_queries import WorkRow, work_of_calls
-from opencode_tui.pricing.book import PriceBook
-from opencode_tui.pricing.rates import Rates, cost_nano
+from opencode_tui.pricing.book import PriceAt, PriceBook
+from opencode_tui.pricing.rates import CallCost, Rates, cost_at
 from opencode_tui.readings.breakdown import read_breakdown, selection_of
 from opencode_tui.readings.context import Context
-from opencode_tui.records.calls import Tokens
 from opencode_tui.records.model_key import split_key
 from opencode_tui.records.repricing import Repriced, RepricedWork, summed_work, work_of
 from opencode_tui.records.requests import BreakdownRequest
-
-PriceAt = Callable[[int], Rates | None]
-"""The price of a model at a moment in Unix milliseconds; None if none is known."""
 
 
 def reprice(calls: Iterable[WorkRow], dimensions: int, price_at: PriceAt) -> dict[tuple[str, ...], RepricedWork]:
@@ -31,25 +28,32 @@ def reprice(calls: Iterable[WorkRow], dimensions: int, price_at: PriceAt) -> dic
     The amounts are those that the ledger would have locked: each is rounded on its own.
     """
     sums: dict[tuple[Any, ...], list[int]] = {}
+    costs: dict[Rates, CallCost] = {}
+    last: Rates | None = None
     for row in calls:
-        at_ms, *counts, spend, listed = row[dimensions:]
-        found = sums.setdefault(row[:dimensions], [0] * 13)
-        tokens = Tokens(*counts)
+        at_ms, input, output, reasoning, cache_read, cache_write, spend, listed = row[dimensions:]
+        keys = row[:dimensions]
+        found = sums.get(keys) or sums.setdefault(keys, [0] * 13)
         rates = price_at(at_ms)
-        if spend and not tokens.total:
-            left_out = 9
-        elif rates is None:
-            left_out = 11
-        else:
-            found[0] += 1
-            for place, count in enumerate(counts, 1):
-                found[place] += count
-            found[6] += spend
-            found[7] += listed
-            found[8] += cost_nano(tokens, rates.at(tokens.context))
+        if spend and not (input or output or reasoning or cache_read or cache_write):
+            found[9] += 1
+            found[10] += spend
             continue
-        found[left_out] += 1
-        found[left_out + 1] += spend
+        if rates is None:
+            found[11] += 1
+            found[12] += spend
+            continue
+        if rates is not last:  # which is most often that of the call before
+            cost, last = costs.get(rates) or costs.setdefault(rates, cost_at(rates)), rates
+        found[0] += 1
+        found[1] += input
+        found[2] += output
+        found[3] += reasoning
+        found[4] += cache_read
+        found[5] += cache_write
+        found[6] += spend
+        found[7] += listed
+        found[8] += cost(input, output, reasoning, cache_read, cache_write)
     return {tuple(map(str, keys)): work_of(found) for keys, found in sums.items()}
 
 
@@ -59,10 +63,15 @@ def price_of(model: str, directories: Iterable[str], book: PriceBook) -> PriceAt
     None if no price of it is known for any time.
     """
     provider, name = split_key(model)
-    place = next((each for each in ("", *directories) if book.lookup(provider, name, each)), "")
+    place = next((each for each in chain([""], directories) if book.lookup(provider, name, each)), "")
     if not book.lookup(provider, name, place) and not book.own_prices(provider, name):
         return None
-    return lambda at_ms: book.custom(provider, name, at_ms) or book.lookup(provider, name, place, at_ms)
+    return book.price_at(provider, name, place)
+
+
+def _directories(connection: sqlite3.Connection) -> Iterator[str]:
+    """All directories of calls, read from the ledger only if they are asked for."""
+    yield from queries.directories(connection, EVER)
 
 
 def read_work(
@@ -72,10 +81,22 @@ def read_work(
     return reprice(work_of_calls(connection, selection), len(selection.by), price_at)
 
 
+def read_work_on(request: BreakdownRequest, model: str, context: Context, book: PriceBook) -> RepricedWork | None:
+    """All calls of a request at the price of a model, given by its key; None if no price of it is known.
+
+    For two rows side by side: each row's calls, by a filter for its key, on the model of the other.
+    """
+    price_at = price_of(model, _directories(context.connection), book)
+    if price_at is None:
+        return None
+    works = read_work(context.connection, replace(selection_of(request, context), by=()), price_at)
+    return summed_work(works.values())
+
+
 def read_repriced(request: BreakdownRequest, model: str, context: Context, book: PriceBook) -> Repriced:
     """A period's usage at the price of a model, given by its key. Raises ValueError without a price of it."""
     connection = context.connection
-    price_at = price_of(model, queries.directories(connection, EVER), book)
+    price_at = price_of(model, _directories(connection), book)
     if price_at is None:
         raise ValueError(f"no price of {model} is known; set one with `opencode-tui prices set`")
     usage, selection = read_breakdown(request, context), selection_of(request, context)

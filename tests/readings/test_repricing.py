@@ -7,13 +7,18 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from opencode_tui.config.settings import CustomPrice, Pricing
+from opencode_tui.config.settings import CustomPrice, Pricing, Settings
 from opencode_tui.ledger.work_queries import WorkRow
 from opencode_tui.pricing.book import PriceBook
 from opencode_tui.pricing.rates import Rates, Tier, cost_nano
-from opencode_tui.readings.repricing import price_of, reprice
+from opencode_tui.readings.context import Context
+from opencode_tui.readings.repricing import price_of, read_work_on, reprice
+from opencode_tui.records.requests import BreakdownRequest, Filter
 from opencode_tui.records.calls import Tokens
 from opencode_tui.records.repricing import RepricedWork, summed_work
+from tests.stores import V1
+from tests.stores import Tokens as StoredTokens
+from tests.support.ledgers import reader
 from tests.support.prices import USD, any_rates, any_tokens, cost, models_json
 
 
@@ -75,3 +80,24 @@ def test_the_price_is_the_general_one_or_that_of_the_first_project_that_has_one(
         rates = price_at(0) if price_at else None
         assert rates and rates.input == price * USD
     assert price_of("gw/y", [str(project)], book) is None
+
+
+def test_the_work_of_each_of_two_rows_on_the_model_of_the_other(tmp_path: Path) -> None:
+    models_json(tmp_path, gw={"a": cost(1, 0), "b": cost(10, 0)})
+    store = V1(tmp_path)
+    for model, recorded, tokens in (("gw/a", "0.5", 200_000), ("gw/b", "3", 300_000), ("gw/b", "4", 400_000)):
+        store.call(store.session(model), cost=recorded, model=model, tokens=StoredTokens(input=tokens))
+    one = reader(store.data_dir)
+    one.poll()
+    book = PriceBook(Pricing(), {}, tmp_path)
+    with one.ledger.reading() as connection:
+        context = Context(connection, 0, Settings(timezone="UTC"))
+        found = {}
+        for key, other in (("gw/a", "gw/b"), ("gw/b", "gw/a"), ("gw/a", "gw/c")):
+            request = BreakdownRequest(("model",), "all", where=(Filter("model", (key,)),))
+            found[key, other] = read_work_on(request, other, context, book)
+    one.close()
+    first, second, none = found.values()
+    assert first and (first.calls, first.spend_nano, first.repriced_nano) == (1, USD // 2, 2 * USD)
+    assert second and (second.calls, second.spend_nano, second.repriced_nano) == (2, 7 * USD, 7 * USD // 10)
+    assert none is None
