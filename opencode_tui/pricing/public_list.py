@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from threading import Thread
@@ -56,7 +57,7 @@ def refresh_list(file: Path, environ: Mapping[str, str], home: Path, now_ms: int
     after = with_list(known, fetched, now_ms)
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        put_in_place(file, render_history(after, now_ms, address), 0o600)
+        put_in_place(file, render_history(after, now_ms, _shown_address(address)), 0o600)
     except OSError as error:
         raise ValueError(f"the list prices cannot be written to {shown_path(file)} ({reason(error)})") from error
     changes = (
@@ -64,7 +65,9 @@ def refresh_list(file: Path, environ: Mapping[str, str], home: Path, now_ms: int
         for key, prices in after.items()
         if key in known and len(prices) > len(known[key])
     )
-    return FetchedList(address, len(fetched), tuple(changes), history.fetched_ms if history.fetched_ms >= 0 else None)
+    return FetchedList(
+        _shown_address(address), len(fetched), tuple(changes), history.fetched_ms if history.fetched_ms >= 0 else None
+    )
 
 
 def _with_opencodes(
@@ -104,10 +107,15 @@ def _fetched(address: str, source: str) -> dict[PriceKey, Rates]:
             failure = f"what is there is no price list: {error}"
     if failure:
         raise ValueError(
-            f"the price list {shown_path(address)} cannot be fetched ({failure}); the prices stay as they are, try"
+            f"the price list {_shown_address(address)} cannot be fetched ({failure}); the prices stay as they are, try"
             " again later"
         )
     return prices
+
+
+def _shown_address(address: str) -> str:
+    """The address without a user's name and password."""
+    return re.sub(r"//[^/]*@", "//", shown_path(address))
 
 
 class _Exchange:

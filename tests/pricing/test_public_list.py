@@ -183,6 +183,17 @@ def test_an_address_without_an_answer_is_said(tmp_path: Path, address: str, reas
     assert "\n" not in str(caught.value)
 
 
+def test_a_password_in_the_address_is_shown_nowhere(tmp_path: Path, answer: Answer, address: str) -> None:
+    answer.lists(m=cost(1, 2))
+    secret = address.replace("//", "//me:SEKRIT@")
+    assert "SEKRIT" not in refreshed(tmp_path, secret).address
+    assert "SEKRIT" not in (tmp_path / "data/list-prices.csv").read_text()
+    answer.status = 404
+    with pytest.raises(ValueError, match="404") as caught:
+        refreshed(tmp_path, secret)
+    assert "SEKRIT" not in str(caught.value)
+
+
 def test_a_broken_file_of_ours_is_not_written_over(tmp_path: Path, answer: Answer, address: str) -> None:
     answer.lists(m=cost(1, 2))
     file = tmp_path / "data/list-prices.csv"
