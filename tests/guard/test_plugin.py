@@ -110,6 +110,14 @@ const asked = { formatUsd, suggestedRaise, dayBounds, isUnder, isInProject, refu
     await guard.overIn({ id: "ses", agent: "build", kind: "step", places: ["/srv"], get })
     return guard.spending.sums([0, 2 ** 52]).all
   },
+  callAmount: (prices, created, completed) => {
+    const spending = new Spending(null, "1.18.34")
+    const call = { id: "msg", agent: "build", path: { cwd: "/srv" }, providerID: "p", modelID: "m", cost: 0 }
+    const tokens = { input: 1_000_000, output: 0, reasoning: 0, cache: { read: 0, write: 0 } }
+    spending.saw({ ...call, time: { created } }, prices)
+    spending.saw({ ...call, time: { created, completed }, tokens }, prices)
+    return spending.sums([0, 2 ** 52]).all
+  },
   stepDifference: (prices, began, ended) => {
     const sessions = new Sessions()
     sessions.began("msg", { session: "ses", agent: "build", model: { providerID: "p", id: "m" }, at: began })
@@ -429,11 +437,12 @@ def test_the_plugin_takes_the_own_price_that_holds_when_the_call_is_made(
         assert ask("amountOf", limits["prices"], "p", "m", told, 7, "1.18.34", at_ms) == expected
 
 
-def test_a_step_of_opencode_2_costs_what_held_when_it_began(ask: Ask) -> None:
-    prices = {"prefer": "recorded", "custom": {}, "list": {}}
-    changes = {"p/m": [[0, None], [1000, [[-1, 5 * NANO, 0, 0, 0]]]]}
-    assert ask("stepDifference", prices | {"changes": changes}, 999, 1001) == [0]
-    assert ask("stepDifference", prices | {"changes": changes}, 1000, 1001) == [5 * NANO]
+@pytest.mark.parametrize(("began_ms", "nano"), [(999, 0), (1000, 5 * NANO)])
+def test_a_call_costs_what_held_when_it_began(ask: Ask, began_ms: int, nano: int) -> None:
+    prices: dict[str, object] = {"prefer": "recorded", "custom": {}, "list": {}}
+    prices["changes"] = {"p/m": [[0, None], [1000, [[-1, 5 * NANO, 0, 0, 0]]]]}
+    assert ask("callAmount", prices, began_ms, 1001) == nano
+    assert ask("stepDifference", prices, began_ms, 1001) == [nano]
 
 
 def test_a_project_is_the_same_by_all_its_names(ask: Ask, tmp_path: Path) -> None:

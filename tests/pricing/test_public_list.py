@@ -30,6 +30,7 @@ class Answer:
     status = 200
     body = b"{}"
     pause_s = 0.0
+    moved_to = ""
     paths: tuple[str, ...] = ()
 
     def lists(self, **models: object) -> None:
@@ -43,7 +44,10 @@ def serving(answer: Answer) -> Iterator[str]:
             answer.paths += (self.path,)
             time.sleep(answer.pause_s)
             with suppress(ConnectionError):  # nobody may wait for it any more
-                self.send_response(answer.status)
+                moved = answer.moved_to if self.path == "/api.json" else ""
+                self.send_response(302 if moved else answer.status)
+                if moved:
+                    self.send_header("Location", moved)
                 self.send_header("Content-Length", str(len(answer.body)))
                 self.end_headers()
                 self.wfile.write(answer.body)
@@ -181,6 +185,15 @@ def test_an_address_without_an_answer_is_said(tmp_path: Path, address: str, reas
     with pytest.raises(ValueError, match=reason) as caught:
         refreshed(tmp_path, address)
     assert "\n" not in str(caught.value)
+
+
+def test_a_list_that_was_moved_is_found(tmp_path: Path, answer: Answer, address: str) -> None:
+    answer.lists(m=cost(1, 2))
+    answer.moved_to = "/there.json"
+    assert refreshed(tmp_path, address).prices == 1
+    answer.moved_to = "/api.json"
+    with pytest.raises(ValueError, match=r"TooManyRedirects"):
+        refreshed(tmp_path, address)
 
 
 def test_a_password_in_the_address_is_shown_nowhere(tmp_path: Path, answer: Answer, address: str) -> None:

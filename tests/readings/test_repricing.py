@@ -13,9 +13,9 @@ from opencode_tui.pricing.book import PriceBook
 from opencode_tui.pricing.rates import Rates, Tier, cost_nano
 from opencode_tui.readings.context import Context
 from opencode_tui.readings.repricing import price_of, read_work_on, reprice
-from opencode_tui.records.requests import BreakdownRequest, Filter
 from opencode_tui.records.calls import Tokens
 from opencode_tui.records.repricing import RepricedWork, summed_work
+from opencode_tui.records.requests import BreakdownRequest, Filter
 from tests.stores import V1
 from tests.stores import Tokens as StoredTokens
 from tests.support.ledgers import reader
