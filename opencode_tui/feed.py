@@ -91,12 +91,14 @@ class LedgerFeed:
             self._stale = True
 
     def use(self, settings: Settings) -> None:
-        """Use the budget, charts, rules and channels of these settings from the next poll on.
+        """Use the budget, charts, prices, rules and channels of these settings from the next poll on.
 
         The others, such as the data directories, are those that it was created with.
         """
         self._settings = with_live(self._settings, settings)
         self._use_channels(self._settings)
+        if self._sync is not None:
+            self._sync.use(self._settings.pricing)
         self._stale = True
 
     def poll(self, report: Callable[[Snapshot], None]) -> Snapshot | None:

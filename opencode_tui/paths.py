@@ -97,6 +97,16 @@ def ledger_file() -> Path:
     return place / "ledger.db"
 
 
+def list_prices_file(name: str, environ: Mapping[str, str]) -> Path | None:
+    """A file of list prices in our data directory; None if no home directory is known."""
+    if base := environ.get("XDG_DATA_HOME"):
+        return Path(base) / APP / name
+    import platformdirs
+
+    place = _of_home(platformdirs.user_data_path)
+    return None if place is None else place / name
+
+
 def _of_home(platforms: Callable[..., Path]) -> Path | None:
     """One of our platform directories, or None if it would be in a home directory that is not known."""
     try:

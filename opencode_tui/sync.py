@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from opencode_tui import paths
 from opencode_tui.clock import Clock, calendar_for, now_ms, sleep_s
-from opencode_tui.config.settings import Settings
+from opencode_tui.config.settings import Pricing, Settings
 from opencode_tui.ledger import copies, late_rows, reread_calls, writing
 from opencode_tui.ledger.known_sessions import SessionsInLedger
 from opencode_tui.ledger.ledger import Ledger
@@ -29,6 +29,7 @@ from opencode_tui.ledger.resplit import possibly_unsplit, reopen_messages, respl
 from opencode_tui.ledger.undone import undone_calls
 from opencode_tui.paths import last_part
 from opencode_tui.pricing.book import PriceBook, Priced, price_call
+from opencode_tui.pricing.models_cache import name_for_address
 from opencode_tui.records.calls import Call, message_id
 from opencode_tui.records.stores import Session, StoreState
 from opencode_tui.source.backups import Backups
@@ -62,7 +63,7 @@ class Sync:
         # As text, because a poll reads their mtimes, and creating Path objects takes longer than that.
         folders = (folder for each in self.data_dirs for folder in (each, each / "storage", each / "project"))
         self._folders = tuple(map(str, folders))
-        self.book = PriceBook(settings.pricing, environ, paths.home())
+        self.book = self._book()
         self.machine = settings.machine or os.uname().nodename
         self._machine_id: int | None = None
         self._stores: dict[str, Store] = {}
@@ -76,6 +77,16 @@ class Sync:
         """Sentences to show to the user once; the caller that shows them clears the list."""
         self.read_ms: int | None = None
         """When all stores were last polled without a problem, in Unix milliseconds."""
+
+    def use(self, pricing: Pricing) -> None:
+        """Price the calls that are read from now on by these settings."""
+        if pricing != self._settings.pricing:
+            self._settings = replace(self._settings, pricing=pricing)
+            self.book = self._book()
+
+    def _book(self) -> PriceBook:
+        history = paths.list_prices_file(name_for_address("list-prices", ".csv", self._environ), self._environ)
+        return PriceBook(self._settings.pricing, self._environ, paths.home(), history)
 
     @property
     def states(self) -> tuple[StoreState, ...]:
@@ -382,7 +393,8 @@ class Sync:
             (
                 call,
                 price_call(
-                    *(call.tokens, call.provider, call.model, call.recorded_nano, self.book, prefer), call.directory
+                    *(call.tokens, call.provider, call.model, call.recorded_nano, self.book, prefer),
+                    *(call.directory, call.created_ms),
                 ),
             )
             for call in wanted

@@ -62,6 +62,7 @@ WAYS_TO_THE_NETWORK = {
     ("export.server", "http.server"),
     ("export.server", "socket"),
     ("guard.ask", "http.client"),
+    ("pricing.public_list", "httpx"),
     ("ui.app", "asyncio"),  # whose event loop takes the signals
 }
 STARTERS = {"alerts.running", "source.copying"}
@@ -255,7 +256,7 @@ def _time_read_in(each: Module) -> Iterator[str]:
 
 
 def ways_to_the_network(modules: Modules) -> list[str]:
-    """The webhook, `guard status --ask`, OTLP and `metrics`: each is imported only when a person allows it."""
+    """The webhook, `guard status --ask`, `prices refresh`, OTLP, `metrics`: imported only when a person allows it."""
     return [
         f"{each.name} -> {target}"
         for each in modules

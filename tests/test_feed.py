@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from opencode_tui.clock import calendar_for
-from opencode_tui.config.settings import Budget, Settings
+from opencode_tui.config.settings import Budget, CustomPrice, Pricing, Settings
 from opencode_tui.feed import LedgerFeed
 from opencode_tui.guard.control import raise_cutoff
 from opencode_tui.guard.setup import SyncProgram
@@ -26,7 +26,7 @@ from opencode_tui.records.outcomes import GuardInstalled
 from opencode_tui.records.requests import InstallGuard, Request, SessionRequest, SessionsRequest
 from opencode_tui.records.sessions import SessionList, SessionRow
 from opencode_tui.source import sqlite_store
-from tests.stores import V1
+from tests.stores import V1, Tokens
 from tests.support.ledgers import reader
 from tests.support.records import replace
 
@@ -72,7 +72,7 @@ def ledger(tmp_path: Path) -> Path:
 def feed(store: V1, ledger: Path, clock: StoppedClock, monkeypatch: pytest.MonkeyPatch) -> Iterator[LedgerFeed]:
     """A feed that keeps no answer because the machine was slow."""
     monkeypatch.setattr("opencode_tui.feed._PATIENCE", 0)
-    environ = {"XDG_CONFIG_HOME": str(ledger.parent / "none"), "XDG_CACHE_HOME": str(ledger.parent / "none")}
+    environ = {f"XDG_{kind}_HOME": str(ledger.parent / "none") for kind in ("CONFIG", "CACHE", "DATA")}
     settings = Settings(data_dirs=(store.data_dir,), timezone="UTC", machine="laptop")
     feed = LedgerFeed(lambda: Ledger(ledger), settings, environ, clock)
     yield feed
@@ -157,6 +157,15 @@ def test_what_another_reader_writes_into_the_ledger_gives_a_new_picture(
     other.close()
     assert seen(feed).spent_nano == 31 * CENT
     assert poll(feed) is None
+
+
+def test_a_price_of_ones_own_counts_for_calls_of_the_next_poll_on(feed: LedgerFeed, store: V1) -> None:
+    before = seen(feed).spent_nano
+    price = CustomPrice(input=3_000_000_000)
+    feed.use(Settings(pricing=Pricing(custom={"gw/m": (price,)})))
+    store.call(session_of(store), cost="0.25", model="gw/m", tokens=Tokens(input=1_000_000), at=at("12:01"))
+    after = seen(feed).spent_nano
+    assert after == before + 3_000_000_000
 
 
 def test_after_a_minute_there_is_a_new_picture_because_the_rate_has_changed(

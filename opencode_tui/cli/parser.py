@@ -42,6 +42,10 @@ EXAMPLES = {
     "sessions": "sessions --period all --limit 10",
     "session": "session ses_4f2c",
     "report": "report --format html -o last-week.html",
+    "prices": "prices kimi k2",
+    "prices show": "prices show kimi k2",
+    "prices set": "prices set opencode/kimi-k2.6 --input 0.95 --output 4 --cache-read 0.16",
+    "prices refresh": "prices refresh",
     "sync": "sync",
     "check": "check --warn 0.50 --cutoff 1.00 || echo 'time to look'",
     "watch": "watch --once",
@@ -101,6 +105,8 @@ class _Parser(argparse.ArgumentParser):
     """Exits with `usage_exit` for a wrong command line, since 2 means the cutoff for `check`."""
 
     usage_exit = EXIT_USAGE
+    unnamed_action = ""
+    """The action that is meant where the first word names none."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**{"formatter_class": _Formatter} | options)
@@ -111,6 +117,21 @@ class _Parser(argparse.ArgumentParser):
             self.usage_exit = getattr(parsed, "usage_exit", self.usage_exit)
             self.error(f"unrecognized arguments: {' '.join(left)}")
         return parsed
+
+    def parse_known_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> Any:  # type: ignore[override]
+        words = self._with_action(list(args or ())) if self.unnamed_action else args
+        return super().parse_known_args(words, namespace)
+
+    def _with_action(self, words: list[str]) -> list[str]:
+        """The words with the unnamed action before the first that is neither an option nor an option's value."""
+        place = 0
+        while place < len(words) and words[place].startswith("-"):
+            option = self._option_string_actions.get(words[place])
+            place += 2 if option is not None and option.nargs is None else 1
+        (actions,) = (each for each in self._actions if isinstance(each, argparse._SubParsersAction))
+        if place >= len(words) or words[place] in actions.choices:
+            return words
+        return [*words[:place], self.unnamed_action, *words[place:]]
 
     def error(self, message: str) -> NoReturn:
         self.print_usage(sys.stderr)
@@ -182,6 +203,7 @@ def _add_usage(commands: _Commands) -> None:
     usage.add_argument("--all", action="store_true", help="with --compact: a line for all there is as well")
     usage.add_argument("--session", metavar="ID", help="print one session's line; `current` is the newest one here")
     usage.add_argument("--full", action="store_true", help="with --session: rates and amounts by kind of token")
+    usage.add_argument("--reprice", metavar="MODEL", help="what the same work would have cost at MODEL's price")
     _add_wide(usage)
 
 
@@ -215,6 +237,27 @@ def _add_report(commands: _Commands) -> None:
 
 def _add_wide(table: _Parser) -> None:
     table.add_argument("--wide", action="store_true", help="all columns, wider than the terminal if need be")
+
+
+def _add_prices(commands: _Commands) -> None:
+    prices = commands.add("prices", "print what the models in use cost, from which source and since when")
+    _add_wide(prices)
+    prices.unnamed_action = "show"
+    actions = prices.add_subparsers(prog=prices.prog, metavar="ACTION", title="actions", dest="action")
+    add = partial(_add_action, actions, commands.common, "prices")
+    show = add("show", "print them, or those like MODEL: `prices MODEL` does the same")
+    show.add_argument("model", nargs="*", metavar="MODEL", help="such as 'kimi k2', in use or in a price list")
+    show.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print JSON")
+    show.add_argument("--wide", action="store_true", default=argparse.SUPPRESS, help="all columns")
+    price = add("set", "write a price of your own into config.toml; comes before all others")
+    price.add_argument("model", metavar="MODEL", help="provider/model, or text that only one model is like")
+    for name, is_required in (("input", True), ("output", True), ("cache-read", False), ("cache-write", False)):
+        help = f"price of {name.replace('-', ' ')}, USD per million tokens"
+        price.add_argument(f"--{name}", required=is_required, metavar="USD", help=help)
+    price.add_argument("--from", dest="first", metavar="DAY", help="the first day on which it holds")
+    price.add_argument("--hours", metavar="H", help="the hours of the day at which it holds, such as 16:30-00:30")
+    price.add_argument("--zone", metavar="ZONE", help="the time zone of that day and those hours (default: UTC)")
+    add("refresh", "fetch the public price list from the network, keep what held before, and say what changed")
 
 
 def _add_sync(commands: _Commands) -> None:
@@ -334,6 +377,7 @@ COMMANDS: dict[str, Callable[[_Commands], None]] = {
     "sessions": _add_sessions,
     "session": _add_session,
     "report": _add_report,
+    "prices": _add_prices,
     "sync": _add_sync,
     "check": _add_check,
     "watch": _add_watch,

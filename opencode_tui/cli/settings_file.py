@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import stat
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from pathlib import Path
 
@@ -60,6 +60,10 @@ class SettingsFile:
 
         If they are refused, the file stays as it was. Raises ValueError with a sentence.
         """
+        return self.rewrite(lambda text: with_values(text, changes), changes)
+
+    def rewrite(self, change: Callable[[str], str], keys: Iterable[SettingKey] = ()) -> Settings:
+        """The same for any change of the file's text, which may raise SettingsError; `keys` are those it sets."""
         file = self.path
         try:
             before: str | None = file.read_text(encoding="utf-8-sig")
@@ -71,13 +75,13 @@ class SettingsFile:
         except (OSError, UnicodeDecodeError) as error:
             raise ValueError(f"{self.name} cannot be read ({error})") from None
         try:
-            text = with_values(_HEADER if before is None else before, changes)
+            text = change(_HEADER if before is None else before)
         except SettingsError as error:
             raise ValueError(f"{self.name}: {error}") from None
         self._write(file, text, mode)
         try:
             saved = settings_for(self._arguments)
-            self._refuse_lacking(saved, changes)
+            self._refuse_lacking(saved, keys)
         except (Trouble, ValueError) as trouble:
             if before is None:
                 file.unlink()

@@ -14,6 +14,7 @@ from opencode_tui.cli.common import Trouble, opened
 from opencode_tui.cli.streams import table_width
 from opencode_tui.clock import now_ms
 from opencode_tui.readings.breakdown import read_breakdown
+from opencode_tui.records.breakdown import Breakdown
 from opencode_tui.records.dimensions import DIMENSIONS
 from opencode_tui.records.requests import BreakdownRequest, Filter
 from opencode_tui.report.usage import compact_line, usage_json, usage_table
@@ -31,17 +32,26 @@ def run(arguments: argparse.Namespace) -> int:
     request = _request(arguments)
     if arguments.compact:
         return _compact(arguments, request.where)
+    if arguments.reprice is not None:
+        from opencode_tui.cli.repricing import print_repriced
+
+        return print_repriced(arguments, request, now_ms())
     with opened(arguments) as at, at.reading(now_ms()) as context:
         try:
             usage = read_breakdown(request, context)
         except ValueError as error:
             raise Trouble(str(error), EXIT_USAGE) from None
+    complain_of_unknown(usage)
+    print(json.dumps(usage_json(usage)) if arguments.json else usage_table(usage, table_width(arguments.wide)))
+    return 0
+
+
+def complain_of_unknown(usage: Breakdown) -> None:
+    """Say on standard error which filter nothing matches."""
     if usage.unknown is not None:
         known = ", ".join(usage.known or ()) or "none at all"
         wanted = " or ".join(map(repr, usage.unknown.keys))
         print(f"opencode-tui: no {usage.unknown.dimension} is like {wanted}; there are {known}", file=sys.stderr)
-    print(json.dumps(usage_json(usage)) if arguments.json else usage_table(usage, table_width(arguments.wide)))
-    return 0
 
 
 def _compact(arguments: argparse.Namespace, where: tuple[Filter, ...]) -> int:
@@ -67,6 +77,8 @@ def _check(arguments: argparse.Namespace) -> None:
         raise Trouble("--year and --all go with --compact; write --period year or --period all instead", EXIT_USAGE)
     if arguments.full and not arguments.session:
         raise Trouble("--full goes with --session; write --session current --full", EXIT_USAGE)
+    if arguments.reprice is not None and (arguments.compact or arguments.session):
+        raise Trouble("--reprice goes without --compact and --session; name a period instead", EXIT_USAGE)
     if arguments.session and (arguments.compact or arguments.period or arguments.first or arguments.last):
         raise Trouble("--session is about a whole session; leave out the period and --compact", EXIT_USAGE)
 

@@ -37,9 +37,10 @@ def _set(document: MutableMapping[str, Any], key: SettingKey, value: Decimal | s
                 f"{dotted(key[:place])} has to be a table; write its keys below [{dotted(key[:place])}]"
             )
     # A Decimal as its own text: a float would turn 0.80 into 0.8.
-    table[key[-1]] = value if isinstance(value, str) else tomlkit.value(_number(value))
+    table[key[-1]] = value if isinstance(value, str) else tomlkit.value(toml_number(value))
 
 
-def _number(value: Decimal) -> str:
+def toml_number(value: Decimal) -> str:
+    """A number as TOML with a fraction: 4 as 4.0."""
     text = f"{value:f}"
     return text if "." in text else f"{text}.0"

@@ -17,7 +17,7 @@ from pydantic_settings import InitSettingsSource, PydanticBaseSettingsSource, To
 from opencode_tui.config import PLAIN_FLAGS
 from opencode_tui.config.errors import Given, SettingKey, dotted, first_of, shown, unknown
 from opencode_tui.config.lines import wrong_lines
-from opencode_tui.config.model import NAMED_TABLES, SettingsDocument, all_keys, document_with, tables_in
+from opencode_tui.config.model import NAMED_TABLES, TABLE, TABLES, SettingsDocument, all_keys, document_with, tables_in
 from opencode_tui.config.options import Declared, declared
 from opencode_tui.config.settings import Settings
 from opencode_tui.config.table import keys_in
@@ -27,6 +27,8 @@ from opencode_tui.paths import VARIABLE_PREFIX, tilde
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
+_NO_KEYS = ("[key]", TABLE, TABLES)
+"""Parts of the place of an error that stand in no file."""
 _DECLARED_TABLES = frozenset({"alerts", "channels", "budget"})
 """The tables whose keys rules and channels declare, and the one that some of their defaults follow."""
 
@@ -103,7 +105,7 @@ def _wrong_values(
 ) -> Iterator[str]:
     reported: set[SettingKey] = set()
     for error in errors:
-        key = tuple(str(part) for part in error["loc"] if part != "[key]")
+        key = tuple(_part(part) for part in error["loc"] if part not in _NO_KEYS)
         if any(key[:cut] in reported for cut in range(len(key) + 1)):
             continue  # already reported, by itself or by a key above it
         reported.add(key)
@@ -111,11 +113,15 @@ def _wrong_values(
         if error["type"] == "value_error":
             yield f"{where}: {error['ctx']['error']}"
         elif error["type"] == "extra_forbidden":
-            table = tables.get(key[:-1]) or NAMED_TABLES[key[:-2]]
-            yield unknown(where, key[-1], keys_in(table))
+            yield unknown(where, key[-1], keys_in(tables.get(key[:-1]) or NAMED_TABLES[key[:2]]))
         else:
             off = ", such as warning_usd = 'off'" if error["input"] == "off" else ""
             yield f"{where}: {shown(error['input'])} is not a table; write its keys below [{dotted(key)}]{off}"
+
+
+def _part(part: str | int) -> str:
+    """A part of the place of an error; the tables of a list are counted from 1."""
+    return str(part + 1) if isinstance(part, int) else part
 
 
 def _source_of(key: SettingKey, givens: Sequence[Given]) -> Given:

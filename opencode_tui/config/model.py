@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, PlainValidator, create_model
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    Discriminator,
+    Field,
+    PlainValidator,
+    Tag,
+    create_model,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from opencode_tui.config import values
+from opencode_tui.config import price_values, values
 from opencode_tui.config.alert_tables import AlertsTable, ChannelsTable, GuardTable, SpendRuleTable, with_options
 from opencode_tui.config.errors import SettingKey
 from opencode_tui.config.options import Declared
@@ -18,6 +28,8 @@ from opencode_tui.config.settings import Budget, Chart, CustomPrice, Poll, Prici
 from opencode_tui.config.table import Amount, Table, Text, keys_in
 
 DEFAULTS = Settings()
+TABLE, TABLES = "[table]", "[tables]"
+"""What pydantic calls the two forms of a model's custom prices in the place of an error."""
 
 Price = Annotated[int, PlainValidator(values.price)]
 ModelKey = Annotated[str, AfterValidator(values.custom_price_key)]
@@ -39,9 +51,28 @@ class CustomPriceTable(Table):
     output: Price = CustomPrice().output
     cache_read: Price = CustomPrice().cache_read
     cache_write: Price = CustomPrice().cache_write
+    from_: Annotated[date | None, PlainValidator(price_values.first_day)] = CustomPrice().from_
+    hours: Annotated[tuple[int, int] | None, PlainValidator(price_values.hours_of_day)] = CustomPrice().hours
+    zone: Annotated[str, PlainValidator(values.zone)] = CustomPrice().zone
+
+    def price(self) -> CustomPrice:
+        return CustomPrice(**{name: getattr(self, name) for name in type(self).model_fields})
 
 
-CustomPrices = Annotated[dict[ModelKey, CustomPriceTable], BeforeValidator(values.price_table)]
+def _distinct(tables: list[CustomPriceTable]) -> list[CustomPriceTable]:
+    price_values.distinct([table.price() for table in tables])
+    return tables
+
+
+OnePrice = Annotated[CustomPriceTable, Tag(TABLE)]
+MorePrices = Annotated[list[CustomPriceTable], AfterValidator(_distinct), Tag(TABLES)]
+CustomPrices = Annotated[
+    dict[
+        ModelKey,
+        Annotated[OnePrice | MorePrices, Discriminator(lambda value: TABLES if isinstance(value, list) else TABLE)],
+    ],
+    BeforeValidator(values.price_table),
+]
 
 
 class PricingTable(Table):
@@ -87,8 +118,8 @@ class SettingsDocument(BaseSettings):
 
     def settings(self) -> Settings:
         custom = {
-            model: CustomPrice(price.input, price.output, price.cache_read, price.cache_write)
-            for model, price in self.pricing.custom.items()
+            model: tuple(table.price() for table in (prices if isinstance(prices, list) else [prices]))
+            for model, prices in self.pricing.custom.items()
         }
         chart = self.chart
         budget = Budget(self.budget.warning_nano, self.budget.cutoff_nano, self.budget.week_target_nano)

@@ -13,7 +13,7 @@ from typing import Any
 
 from msgspec.structs import fields, replace
 
-from opencode_tui.config import alert_values, values
+from opencode_tui.config import alert_values, price_values, values
 from opencode_tui.config.errors import Given
 from opencode_tui.config.lines import wrong_lines
 from opencode_tui.config.options import Declared, FillsOption, LinesOption, Option, ValueOption, declared, set_options
@@ -101,19 +101,29 @@ def _checked(table: _Tables, checks: Mapping[str, _Check]) -> dict[str, Any]:
     return {key: checks[key](value) for key, value in table.items()}
 
 
-def _amounts(table: _Tables, record: Budget | Chart | CustomPrice, check: _Check = values.amount_setting) -> Any:
+def _amounts(table: _Tables, record: Budget | Chart) -> Any:
     """The fields of a record of amounts, whose keys in the file end in `_usd`."""
     names = {
         each.name.removesuffix("_nano") + "_usd" * each.name.endswith("_nano"): each.name for each in fields(record)
     }
-    return {names[key]: value for key, value in _checked(table, dict.fromkeys(names, check)).items()}
+    return {names[key]: value for key, value in _checked(table, dict.fromkeys(names, values.amount_setting)).items()}
 
 
-def _prices(table: _Tables) -> dict[str, CustomPrice]:
-    return {
-        values.custom_price_key(model): CustomPrice(**_amounts(prices, CustomPrice(), values.price))
-        for model, prices in table.items()
-    }
+def _prices(table: _Tables) -> dict[str, tuple[CustomPrice, ...]]:
+    return {values.custom_price_key(model): _prices_of(prices) for model, prices in table.items()}
+
+
+def _prices_of(prices: Any) -> tuple[CustomPrice, ...]:
+    """The prices of a model from its table or from its list of tables."""
+    checks: dict[str, _Check] = dict.fromkeys(("input", "output", "cache_read", "cache_write"), values.price)
+    checks |= {"from": price_values.first_day, "hours": price_values.hours_of_day, "zone": values.zone}
+    found = []
+    for table in prices if isinstance(prices, list) else [prices]:
+        given = _checked(table, checks)
+        first_day = {"from_": given.pop("from")} if "from" in given else {}
+        found.append(CustomPrice(**given, **first_day))
+    price_values.distinct(found)
+    return tuple(found)
 
 
 def _project_caps(table: _Tables) -> dict[str, int]:

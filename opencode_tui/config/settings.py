@@ -8,6 +8,7 @@ Amounts are nano-dollars here (`_nano`) and USD in the file and the environment 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
@@ -18,6 +19,8 @@ from opencode_tui.money import NANO
 from opencode_tui.records.alerts import LEVELS, Level, Period, Scope
 
 LevelOrOff = Level | Literal["off"]
+Hours = tuple[int, int]
+"""Minutes of the day: from the first to before the second, past midnight if that is not later."""
 
 
 class Budget(Struct, frozen=True):
@@ -37,19 +40,28 @@ class Chart(Struct, frozen=True):
 
 
 class CustomPrice(Struct, frozen=True):
-    """The user's own price of a model, in nano-dollars per million tokens."""
+    """The user's own price of a model, in nano-dollars per million tokens, and when it holds."""
 
     input: int = 0
     output: int = 0
     cache_read: int = 0
     cache_write: int = 0
+    from_: date | None = None
+    """The day in `zone` from whose start it holds; None means that it always has."""
+    hours: Hours | None = None
+    """The hours of the day in `zone` in which it holds; None means all."""
+    zone: str = "UTC"
+    """An IANA time zone; empty means the machine's."""
 
 
 class Pricing(Struct, frozen=True):
     prefer: Literal["recorded", "list"] = "recorded"
     """What is used for models without a custom price: the cost that OpenCode recorded, or the list price."""
-    custom: Mapping[str, CustomPrice] = field(default_factory=dict)
-    """The user's own prices by `model_key`, which override all others."""
+    custom: Mapping[str, tuple[CustomPrice, ...]] = field(default_factory=dict)
+    """The user's own prices by `model_key`, which override all others.
+
+    Of those that hold at a moment, the one with the latest `from_` counts; of two with the same, the one with `hours`.
+    """
 
 
 class Poll(Struct, frozen=True):
@@ -169,6 +181,7 @@ def with_live(settings: Settings, new: Settings) -> Settings:
         settings,
         budget=new.budget,
         chart=new.chart,
+        pricing=new.pricing,
         poll=new.poll,
         alerts=new.alerts,
         channels=new.channels,

@@ -14,8 +14,8 @@ Text = Annotated[str, PlainValidator(values.text_setting)]
 
 
 def file_key(field: str) -> str:
-    """The file's key of a field: `warning_usd` for `warning_nano`."""
-    return field.removesuffix("_nano") + "_usd" if field.endswith("_nano") else field
+    """The file's key of a field: `warning_usd` for `warning_nano`, `from` for `from_`."""
+    return field.removesuffix("_nano") + "_usd" if field.endswith("_nano") else field.rstrip("_")
 
 
 def keys_in(table: type[BaseModel]) -> list[str]:

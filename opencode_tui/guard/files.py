@@ -1,11 +1,12 @@
-"""Small files shared with OpenCode's plugin: non-blocking reads and atomic writes."""
+"""Small files shared with OpenCode's plugin: non-blocking reads and, from `pricing.files`, atomic writes."""
 
 from __future__ import annotations
 
 import os
 import stat
-from contextlib import suppress
 from pathlib import Path
+
+from opencode_tui.pricing.files import put_in_place as put_in_place
 
 PRIVATE, PUBLIC = 0o600, 0o644
 _OTHERS_WRITE = 0o022
@@ -28,22 +29,6 @@ def read_small(file: Path, most: int = _MOST) -> str:
         if not stat.S_ISREG(found.st_mode) or found.st_size > most:
             raise ValueError("it is no file of opencode-tui's")
         return opened.read().decode("utf-8")
-
-
-def put_in_place(file: Path, text: str, mode: int) -> None:
-    """Write a file atomically, with exactly this mode. Raises OSError."""
-    from tempfile import mkstemp  # slow to import
-
-    descriptor, name = mkstemp(prefix=f"{file.name}.", dir=file.parent)  # no .js: not loaded by OpenCode
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as fresh:
-            os.fchmod(descriptor, mode)
-            fresh.write(text)
-        Path(name).replace(file)
-    except BaseException:
-        with suppress(OSError):
-            Path(name).unlink()
-        raise
 
 
 def exposure(file: Path) -> str:

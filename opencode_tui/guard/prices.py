@@ -9,21 +9,12 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from opencode_tui.clock import DAY_MS
+from opencode_tui.guard.price_rows import Rows, rows_of
 from opencode_tui.guard.state import GuardState, StateError, change, read_state, state_file
 from opencode_tui.pricing.book import PriceBook
-from opencode_tui.pricing.rates import Rates
 
 _MODELS = "SELECT DISTINCT provider, model, directory FROM call WHERE created_ms >= ?"
 _SINCE_DAYS = 30
-
-Rows = list[list[int]]
-
-
-def rows_of(rates: Rates) -> Rows:
-    """A price's rows in guard.json: (above which context, input, output, cache read, cache write), ascending."""
-    first = [-1, rates.input, rates.output, rates.cache_read, rates.cache_write]
-    tiers = [[tier.above, tier.input, tier.output, tier.cache_read, tier.cache_write] for tier in rates.tiers]
-    return [first, *tiers]
 
 
 def refresh_list_prices(ledger: Path, connection: sqlite3.Connection, book: PriceBook, now_ms: int) -> bool:

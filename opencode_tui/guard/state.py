@@ -15,9 +15,10 @@ from typing import Any
 from msgspec import Struct, field, to_builtins
 from msgspec.structs import replace
 
-from opencode_tui.clock import DAY_MS, Clock, calendar_for, monotonic_s, now_ms
+from opencode_tui.clock import DAY_MS, Clock, Span, calendar_for, monotonic_s, now_ms
 from opencode_tui.config.settings import Settings
 from opencode_tui.guard.files import PRIVATE, exposure, put_in_place, read_small
+from opencode_tui.guard.price_rows import own_price_rows
 from opencode_tui.paths import CONFIG_VARIABLE, VARIABLE_PREFIX, WEBHOOK_VARIABLE, expand
 
 STATE_VERSION = 1
@@ -67,9 +68,11 @@ class GuardState(Struct, frozen=True):
     days: tuple[int, ...] = ()
     """The starts of consecutive days from yesterday on, in Unix milliseconds."""
     prices: Mapping[str, Any] = field(default_factory=lambda: {"prefer": "recorded", "custom": {}, "list": {}})
-    """The plugin's prices: `prefer`, `custom` by model key, `list` by directory, provider and model.
+    """The plugin's prices: `prefer`, `custom` and `changes` by model key, `list` by directory, provider and model.
 
     A price is rows of (above which context, input, output, cache read, cache write) in nano-dollars per million tokens.
+    `changes` has, of own prices that hold from a day on or at some hours, what each becomes when: (Unix milliseconds,
+    price or None) for as long as `days` has days.
     """
     plugin: str = ""
     """The plugin's file; empty in the state of an older version."""
@@ -133,15 +136,12 @@ def limits_of(settings: Settings, now_ms: int, before: GuardState | None = None)
     calendar = calendar_for(settings.timezone)
     yesterday = calendar.day(now_ms) - timedelta(days=1)
     starts = {calendar.start_of(yesterday + timedelta(days=each)) for each in range(DAYS_AHEAD + 2)}
-    custom = {
-        name: [[-1, price.input, price.output, price.cache_read, price.cache_write]]
-        for name, price in pricing.custom.items()
-    }
+    days = tuple(sorted(starts))
     listed = before.prices["list"] if before and pricing.prefer == "list" else {}
-    prices = {"prefer": pricing.prefer, "custom": custom, "list": listed}
+    prices = {"prefer": pricing.prefer, **own_price_rows(pricing, Span(days[0], days[-1])), "list": listed}
     limits = (
         settings.timezone,
-        tuple(sorted(starts)),
+        days,
         budget.warning_nano,
         budget.cutoff_nano,
         projects,

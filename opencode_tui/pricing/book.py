@@ -1,66 +1,113 @@
 """Looks up a model's price in the first source that has it, and prices calls.
 
-The order is: the user's own price, OpenCode's configuration, the list that OpenCode downloaded, the bundled list. A
-provider in none of them, such as a local one, has no price; another provider's price is never used.
+The order is: the user's own price, OpenCode's configuration, the newer of the list that `prices refresh` fetched and
+the one that OpenCode downloaded, the bundled list. A provider in none of them, such as a local one, has no price;
+another provider's price is never used.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Literal
 
 from msgspec import Struct
 
 from opencode_tui.config.settings import Pricing
+from opencode_tui.pricing.list_history import DatedRates, ListHistory
 from opencode_tui.pricing.list_table import ListTable, PriceKey
 from opencode_tui.pricing.merged_config import Known, known_models
 from opencode_tui.pricing.models_cache import ModelsCache
 from opencode_tui.pricing.models_cache import default_path as models_path
 from opencode_tui.pricing.opencode_config import OpenCodeConfig
+from opencode_tui.pricing.own_prices import LAST_MOMENT, OwnPrice, OwnPrices
 from opencode_tui.pricing.rates import Rates, cost_nano, cost_parts
 from opencode_tui.records.calls import Basis, Tokens
-from opencode_tui.records.model_key import model_key
+from opencode_tui.records.model_key import model_key, split_key
+
+PriceAt = Callable[[int], Rates | None]
+"""The price of a model at a moment in Unix milliseconds; None if none is known."""
 
 
 class PriceBook:
-    """Prices by provider and model; each source is read when a lookup first needs it.
+    """Prices by provider, model and moment; each source is read when a lookup first needs it.
 
     A project can have its own OpenCode configuration, so lookups take the absolute directory of a call, or "" for the
-    global configuration only. Which configuration files exist is checked once per `refresh`.
+    global configuration only. Which configuration files exist is checked once per `refresh`. Moments are Unix
+    milliseconds; LAST_MOMENT is that of the newest price. `history` is the file of the list prices that were fetched.
     """
 
-    def __init__(self, pricing: Pricing, environ: Mapping[str, str], home: Path) -> None:
-        self._pricing = pricing
+    def __init__(self, pricing: Pricing, environ: Mapping[str, str], home: Path, history: Path | None = None) -> None:
+        self._own = {key: OwnPrices(prices) for key, prices in pricing.custom.items()}
         self._config = OpenCodeConfig(environ, home)
         self._models = ModelsCache(models_path(environ, home))
+        self._history = ListHistory(history)
         self._table = ListTable()
 
-    def lookup(self, provider: str, model: str, directory: str = "") -> Rates | None:
+    def lookup(self, provider: str, model: str, directory: str = "", at_ms: int = LAST_MOMENT) -> Rates | None:
         """The list price with its tiers; None if no source has this provider and model."""
-        return self._known((provider, model), directory)[0]
+        return self._known((provider, model), directory, at_ms)[0]
 
-    def custom(self, provider: str, model: str) -> Rates | None:
+    def custom(self, provider: str, model: str, at_ms: int = LAST_MOMENT) -> Rates | None:
         """The user's own price, from the setting `pricing.custom` under exactly this model's key."""
-        price = self._pricing.custom.get(model_key(provider, model))
-        if price is None:
-            return None
-        return Rates(price.input, price.output, price.cache_read, price.cache_write, source="custom")
+        own = self._own.get(model_key(provider, model))
+        return own.at(at_ms) if own else None
+
+    def own_prices(self, provider: str, model: str) -> Sequence[OwnPrice]:
+        """All own prices of a model, the latest first."""
+        own = self._own.get(model_key(provider, model))
+        return own.prices if own else ()
+
+    def price_at(self, provider: str, model: str, directory: str = "") -> PriceAt:
+        """A model's own price, or else its list price, by the moment of a call."""
+        own = self._own.get(model_key(provider, model))
+        if own is not None and own.is_constant:
+            always = own.prices[0].rates
+            return lambda at_ms: always
+        if own is None and not self._history.moments:
+            listed = self.lookup(provider, model, directory)
+            return lambda at_ms: listed
+        return lambda at_ms: (own and own.at(at_ms)) or self.lookup(provider, model, directory, at_ms)
+
+    def list_prices(self, provider: str, model: str, directory: str = "") -> tuple[DatedRates, ...]:
+        """All list prices of a model that are known, the earliest first."""
+        found: list[DatedRates] = []
+        for since_ms in (None, *self._history.moments):
+            rates = self.lookup(provider, model, directory, -LAST_MOMENT if since_ms is None else since_ms)
+            if rates and (not found or rates.amounts != found[-1].rates.amounts):
+                found.append(DatedRates(since_ms, rates))
+        return tuple(found)
+
+    def models(self) -> tuple[PriceKey, ...]:
+        """All models that a list or the global configuration has, with a price or without."""
+        listed = (self._history.models(), self._models.all_models(), self._table.models())
+        own = map(split_key, self._own)
+        return tuple(dict.fromkeys([*own, *self._config.at("").models, *chain.from_iterable(listed)]))
 
     def context_limit(self, provider: str, model: str, directory: str = "") -> int | None:
         """The model's context limit in tokens, also for a model without a price; None if unknown."""
-        return self._known((provider, model), directory)[1]
+        return self._known((provider, model), directory, LAST_MOMENT)[1]
+
+    @property
+    def list_fetched_ms(self) -> int | None:
+        """When `prices refresh` fetched the newest list; None if it never has."""
+        return self._history.fetched_ms if self._history.fetched_ms >= 0 else None
 
     def refresh(self) -> bool:
-        """Drops what was read from OpenCode's files that have changed since; returns whether a global one has.
+        """Drops what was read from files that have changed since; returns whether a global one of OpenCode's has.
 
         A project's files are checked at the next lookup for its directory.
         """
-        config, models = self._config.refresh(), self._models.changed()
+        config, models, history = self._config.refresh(), self._models.changed(), self._history.changed()
         if models:
             self._models = ModelsCache(self._models.path)
+        if history:
+            self._history = ListHistory(self._history.path)
+        if models or history:
             self._config.forget_prices()
-        return config or models
+        return config or models or history
 
     def look(self, directories: Iterable[str] = ()) -> tuple[str, ...]:
         """Reads the global configuration and that of these directories again; returns the current problems."""
@@ -73,20 +120,29 @@ class PriceBook:
     @property
     def problems(self) -> tuple[str, ...]:
         """One sentence for each source read so far that exists but cannot be used."""
-        return (*self._config.problems, *self._models.problems, *filter(None, [self._table.problem]))
+        own = filter(None, [self._history.problem, self._table.problem])
+        return (*self._config.problems, *self._models.problems, *own)
 
-    def _known(self, key: PriceKey, directory: str) -> Known:
-        config = self._config.at(directory)
-        if not config.known:
-            config.known.update(known_models(config.models, self._listed))
-        if key not in config.known:
-            config.known[key] = self._listed(key)
-        return config.known[key]
+    def _known(self, key: PriceKey, directory: str, at_ms: int) -> Known:
+        config, epoch = self._config.at(directory), self._history.epoch(at_ms)
+        known = config.known.get(epoch)
+        if known is None:
+            known = config.known[epoch] = known_models(config.models, partial(self._listed, at_ms=at_ms))
+        if key not in known:
+            known[key] = self._listed(key, at_ms)
+        return known[key]
 
-    def _listed(self, key: PriceKey) -> Known:
-        """The price and context limit from OpenCode's list, else from the bundled one."""
-        rates = self._models.rates(*key) or self._table.rates(*key)
-        return rates, self._models.context(*key) or self._table.context(*key)
+    def _listed(self, key: PriceKey, at_ms: int) -> Known:
+        """The price and context limit from a list.
+
+        Before the last fetch, the price is that of the history; after it, that of the list which is the newest.
+        """
+        fetched = self._history.rates(key, at_ms)
+        models = self._models.rates(*key)
+        newest = self._history.fetched_ms
+        rates = (models or fetched) if at_ms >= newest and self._models.downloaded_ms > newest else (fetched or models)
+        limit = self._models.context(*key) or (fetched.context if fetched else None)
+        return rates or self._table.rates(*key), limit or self._table.context(*key)
 
 
 class Priced(Struct, frozen=True):
@@ -110,14 +166,15 @@ def price_call(
     book: PriceBook,
     prefer: Literal["recorded", "list"],
     directory: str = "",
+    at_ms: int = LAST_MOMENT,
 ) -> Priced:
     """Prices a call by the user's own price, else by the recorded cost; an unbilled call also gets its list price.
 
     With `prefer="list"` the list price comes before the recorded cost. `directory` is that of the call, because a
-    project can have its own prices.
+    project can have its own prices, and `at_ms` the moment at which it was made: the prices are those of then.
     """
-    own = book.custom(provider, model)
-    known = own or book.lookup(provider, model, directory)
+    own = book.custom(provider, model, at_ms)
+    known = own or book.lookup(provider, model, directory, at_ms)
     rates = known.at(tokens.context) if known else None
     if rates and (own or prefer == "list"):
         amount = cost_nano(tokens, rates)

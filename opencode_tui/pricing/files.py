@@ -1,4 +1,4 @@
-"""Reads files that may be absent, unreadable or replaced at any time."""
+"""Reads files that may be absent, unreadable or replaced at any time, and replaces them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import errno
 import os
 import stat
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 Mark = tuple[int, int, int] | None
@@ -42,6 +43,22 @@ def read_text(path: Path) -> str | None:
         if found.st_size > _MOST_BYTES:
             raise OSError(errno.EFBIG, "it is too large")
         return file.read(_MOST_BYTES).decode("utf-8-sig", errors="replace")
+
+
+def put_in_place(file: Path, text: str, mode: int) -> None:
+    """Write a file atomically, with exactly this mode. Raises OSError."""
+    from tempfile import mkstemp  # slow to import
+
+    descriptor, name = mkstemp(prefix=f"{file.name}.", dir=file.parent)  # OpenCode loads no such name as a plugin
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as fresh:
+            os.fchmod(descriptor, mode)
+            fresh.write(text)
+        Path(name).replace(file)
+    except BaseException:
+        with suppress(OSError):
+            Path(name).unlink()
+        raise
 
 
 def reason(error: Exception) -> str:

@@ -7,7 +7,7 @@ have the form `200000: 2.5/15/0.25/0; …`: the context in tokens above which a 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 from io import StringIO
 from pathlib import Path
@@ -40,7 +40,7 @@ class ListTable:
         if row is None:
             return None
         try:
-            return _parse(row, f"list {self.as_of}")
+            return rates_of(row, f"list {self.as_of}")
         except ValueError as error:
             self.problem = f"The bundled price of {provider}/{model} in {self.path} cannot be read: {error}."
             return None
@@ -90,10 +90,14 @@ def render(prices: Iterable[tuple[PriceKey, Rates]], as_of: str) -> str:
     out.write(f"# List prices as of {as_of}, USD per million tokens; tiers: the context above, four prices\n")
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(COLUMNS)
-    for (provider, model), rates in sorted(prices, key=lambda item: item[0]):
-        tiers = "; ".join(f"{tier.above}: {'/'.join(_four(tier))}" for tier in rates.tiers)
-        writer.writerow((provider, model, *_four(rates), rates.context or "", tiers))
+    writer.writerows(row_of(key, rates) for key, rates in sorted(prices, key=lambda item: item[0]))
     return out.getvalue()
+
+
+def row_of(key: PriceKey, rates: Rates) -> list[str]:
+    """The row of a price: a text for each of COLUMNS."""
+    tiers = "; ".join(f"{tier.above}: {'/'.join(_four(tier))}" for tier in rates.tiers)
+    return [*key, *_four(rates), str(rates.context or ""), tiers]
 
 
 def _four(rates: Rates | Tier) -> list[str]:
@@ -105,7 +109,8 @@ def _decimal(nano: int) -> str:
     return f"{dollars}.{rest:09d}".rstrip("0").rstrip(".")
 
 
-def _parse(row: list[str], source: str) -> Rates:
+def rates_of(row: Sequence[str], source: str) -> Rates:
+    """The price in a row. Raises ValueError."""
     if len(row) != len(COLUMNS):
         raise ValueError(f"it has {plural(len(row), 'column')}")
     own = [_price(text) for text in row[2:6]]

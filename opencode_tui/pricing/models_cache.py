@@ -21,13 +21,23 @@ def default_path(environ: Mapping[str, str], home: Path) -> Path:
     """The path of OpenCode's list, according to `OPENCODE_MODELS_PATH` and `OPENCODE_MODELS_URL`."""
     if given := environ.get("OPENCODE_MODELS_PATH"):
         return Path(given)
-    name, address = "models.json", environ.get("OPENCODE_MODELS_URL") or USUAL_ADDRESS
-    if address != USUAL_ADDRESS:
-        from hashlib import sha1
+    return xdg(environ, "XDG_CACHE_HOME", home / ".cache") / name_for_address("models", ".json", environ)
 
-        digest = sha1(address.encode(errors="surrogateescape"), usedforsecurity=False).hexdigest()
-        name = f"models-{digest}.json"
-    return xdg(environ, "XDG_CACHE_HOME", home / ".cache") / name
+
+def list_address(environ: Mapping[str, str]) -> str:
+    """The address of the public list, without the `/api.json` that OpenCode (1.18.34 and 2.0.15) adds."""
+    return environ.get("OPENCODE_MODELS_URL") or USUAL_ADDRESS
+
+
+def name_for_address(stem: str, suffix: str, environ: Mapping[str, str]) -> str:
+    """A file's name for the list: `models.json`, or with the SHA-1 of the address if that is not the usual one."""
+    address = list_address(environ)
+    if address == USUAL_ADDRESS:
+        return f"{stem}{suffix}"
+    from hashlib import sha1
+
+    digest = sha1(address.encode(errors="surrogateescape"), usedforsecurity=False).hexdigest()
+    return f"{stem}-{digest}{suffix}"
 
 
 class ModelsCache:
@@ -74,6 +84,15 @@ class ModelsCache:
             entry = models_dev.json_table_of(self._load().get(provider))
             self._models[provider] = models_dev.with_modes(models_dev.json_table_of(entry.get("models")))
         return self._models[provider]
+
+    def all_models(self) -> list[tuple[str, str]]:
+        """(provider, model) of each entry, modes among them."""
+        return [(provider, model) for provider in self._load() for model in self.models(provider)]
+
+    @property
+    def downloaded_ms(self) -> int:
+        """When the file was written, in Unix milliseconds; -1 if there is none."""
+        return self._mark[0] // 1_000_000 if self._mark else -1
 
     def changed(self) -> bool:
         """Returns whether the file changed since it was read."""

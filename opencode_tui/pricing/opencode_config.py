@@ -22,8 +22,8 @@ class Configuration(Struct, frozen=True, eq=False):
     models: Mapping[PriceKey, ConfigModel]
     documents: tuple[Document, ...]
     """The documents it was merged from, in order."""
-    known: dict[PriceKey, Known] = field(default_factory=dict)
-    """The cache, filled by the caller."""
+    known: dict[int, dict[PriceKey, Known]] = field(default_factory=dict)
+    """The cache, filled by the caller: by epoch of the list prices."""
 
 
 class OpenCodeConfig:

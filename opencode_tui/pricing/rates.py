@@ -5,6 +5,8 @@ Rates are nano-dollars per million tokens: $0.14 per million tokens is 140_000_0
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -38,6 +40,11 @@ class Rates(Struct, frozen=True):
     context: int | None = None
     """The model's context limit in tokens; None if the source has none."""
 
+    @property
+    def amounts(self) -> tuple[int, int, int, int, tuple[Tier, ...]]:
+        """What makes a price: the four rates and the tiers."""
+        return self.input, self.output, self.cache_read, self.cache_write, self.tiers
+
     def at(self, context_tokens: int) -> Rates:
         """The flat rates of a call with that context (`Tokens.context`).
 
@@ -63,9 +70,36 @@ def cost_nano(tokens: Tokens, rates: Rates) -> int:
 
     Ignores tiers: pass `rates.at(tokens.context)`.
     """
-    whole, rest = divmod(sum(_weights(tokens, rates)), MILLION)
+    return _rounded(sum(_weights(tokens, rates)))
+
+
+def _rounded(exact: int) -> int:
+    """Millionths of a nano-dollar as nano-dollars, ties to even."""
+    whole, rest = divmod(exact, MILLION)
     up = rest * 2 > MILLION or (rest * 2 == MILLION and whole % 2 == 1)
     return whole + up
+
+
+CallCost = Callable[[int, int, int, int, int], int]
+"""What a call costs in nano-dollars by its input, output, reasoning, cache read and cache write."""
+
+
+def cost_at(rates: Rates) -> CallCost:
+    """`cost_nano` of each call at the tier of its context, several times as fast for very many calls."""
+    flat = rates.input, rates.output, rates.cache_read, rates.cache_write
+    tiers = [(tier.above, tier.input, tier.output, tier.cache_read, tier.cache_write) for tier in rates.tiers]
+    tiers.reverse()
+
+    def cost(input: int, output: int, reasoning: int, cache_read: int, cache_write: int) -> int:
+        at_input, at_output, at_read, at_write = flat
+        for above, *higher in tiers:
+            if input + cache_read + cache_write > above:
+                at_input, at_output, at_read, at_write = higher
+                break
+        exact = input * at_input + (output + reasoning) * at_output + cache_read * at_read + cache_write * at_write
+        return _rounded(exact)
+
+    return cost
 
 
 def cost_parts(tokens: Tokens, rates: Rates, amount_nano: int) -> tuple[int, int, int]:

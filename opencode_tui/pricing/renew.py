@@ -18,7 +18,7 @@ from pathlib import Path
 
 from opencode_tui.money import plural
 from opencode_tui.pricing import list_table, models_dev
-from opencode_tui.pricing.files import reason
+from opencode_tui.pricing.files import put_in_place, reason
 from opencode_tui.pricing.list_table import PriceKey
 from opencode_tui.pricing.models_cache import default_path
 from opencode_tui.pricing.rates import Rates
@@ -32,7 +32,7 @@ def renew(argv: Sequence[str] | None = None) -> int:
     try:
         prices, left_out = read_prices(source)
         as_of = args.as_of or _month(source)
-        _write(args.to, list_table.render(prices.items(), as_of))
+        put_in_place(args.to, list_table.render(prices.items(), as_of), 0o644)
     except (OSError, ValueError) as error:
         print(f"renew: the price list was not made from {source}: {reason(error)}.", file=sys.stderr)
         return BAD_INPUT
@@ -46,8 +46,13 @@ def read_prices(path: Path) -> tuple[dict[PriceKey, Rates], int]:
 
     Raises OSError or ValueError if the file cannot be read or has no price at all.
     """
+    return prices_in(path.read_bytes())
+
+
+def prices_in(content: bytes, source: str = "") -> tuple[dict[PriceKey, Rates], int]:
+    """The same for the content of a file; `source` is that of the prices. Raises ValueError."""
     try:
-        data = json.loads(path.read_bytes())
+        data = json.loads(content)
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error
     prices: dict[PriceKey, Rates] = {}
@@ -57,7 +62,7 @@ def read_prices(path: Path) -> tuple[dict[PriceKey, Rates], int]:
         try:
             if "input" not in cost or "output" not in cost:
                 raise ValueError("no price")
-            prices[key] = models_dev.rates_from(cost, "", models_dev.limit(model.get("limit")))
+            prices[key] = models_dev.rates_from(cost, source, models_dev.limit(model.get("limit")))
         except ValueError:
             left_out += 1
     if not prices:
@@ -111,13 +116,6 @@ def _as_of(text: str) -> str:
 def _month(path: Path) -> str:
     """The month in which the file was last changed."""
     return datetime.fromtimestamp(path.stat().st_mtime, UTC).strftime("%Y-%m")
-
-
-def _write(path: Path, text: str) -> None:
-    """Replaces the file atomically, so that no process reads half a table."""
-    part = path.with_name(path.name + ".part")
-    part.write_text(text, encoding="utf-8", newline="\n")
-    part.replace(path)
 
 
 if __name__ == "__main__":

@@ -64,6 +64,14 @@ def read_breakdown(request: BreakdownRequest, context: Context) -> Breakdown:
     )
 
 
+def selection_of(request: BreakdownRequest, context: Context) -> Selection:
+    """The calls that a request is about; none if nothing matches one of its filters. Raises ValueError as above."""
+    first, last, label = days(request.period, request.first, request.last, context)
+    span = EVER if label == "all" else context.calendar.span(first, last)
+    where, unknown, _ = _resolved(request.where, span, context)
+    return Selection(()) if unknown is not None else _selection(request.by, where, span, context)
+
+
 def _measured(
     selection: Selection, whole: Selection, span: Span, context: Context, *, details: bool
 ) -> tuple[list[BreakdownRow], Measures]:

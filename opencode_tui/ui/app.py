@@ -276,7 +276,7 @@ class OpencodeTui(AlertingApp):
         if message.settings is not None and self._store is not None:
             self._use(message.settings)
             rest = replace(message.settings, ui=self._settings.ui) != self._settings
-            later = "; places, prices, time zone and privacy at the next start" if rest else ""
+            later = "; places, time zone and privacy at the next start" if rest else ""
             self.notify(f"{self._store.name} was changed; what it says now holds{later}", markup=False)
         elif message.settings is None:
             self.notify(f"{message.reason}; the settings from before hold", severity="warning", markup=False)

@@ -30,6 +30,8 @@ COMMANDS = (
     ("usage", "--period", "all", "--by", "day", "--json"),
     ("usage", "--period", "all", "--by", "session"),
     ("usage", "--period", "all", "--by", "project"),
+    ("usage", "--period", "all", "--reprice", "openai/gpt-5.4"),
+    ("prices",),
     ("sessions", "--period", "all"),
     ("sessions", "--period", "all", "--json"),
     ("session", "ses_"),

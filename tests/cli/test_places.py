@@ -25,6 +25,7 @@ COMMANDS = (
     ("today",),
     ("today", "--json"),
     ("usage", "--period", "all", "--by", "session"),
+    ("prices",),
     ("sessions", "--period", "all"),
     ("session", "ses_"),
     ("session", "ses_", "--json"),

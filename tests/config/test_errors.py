@@ -27,6 +27,7 @@ def sentence(config: Path, text: str = "", env: Texts | None = None, flags: Text
 # What is told when a setting is wrong
 
 AMOUNT = "is not an amount in USD; write a number such as 0.80"
+MAY = "from = 2026-05-01"
 PRICE = "is not a price in USD per million tokens; write a number such as 0.95"
 WHOLE_PATH = 'is not a whole path; write a project\'s in quotes, such as "~/shop"'
 RANGE = "is out of range; write an amount above 0 and below 1000000"
@@ -65,6 +66,29 @@ WRONG = {
     ),
     "[pricing.custom.'a/b']\noutput = 'x'": f"pricing.custom.\"a/b\".output: 'x' {PRICE}",
     "[pricing.custom.'a/b']\noutputs = 1": ("pricing.custom.\"a/b\".outputs: unknown key (did you mean 'output'?)"),
+    "[pricing.custom.'a/b']\nfrom = 'May'": (
+        "pricing.custom.\"a/b\".from: 'May' is not a day; write one such as 2026-05-01"
+    ),
+    "[pricing.custom.'a/b']\nfrom = 2026-05-01T00:00:00Z": (
+        'pricing.custom."a/b".from: 2026-05-01 00:00:00+00:00 is not a day; write one such as 2026-05-01'
+    ),
+    "[pricing.custom.'a/b']\nhours = '4-8'": (
+        "pricing.custom.\"a/b\".hours: '4-8' is no part of a day; write its hours such as '16:30-00:30'"
+    ),
+    "[pricing.custom.'a/b']\nhours = '08:00-08:00'": (
+        "pricing.custom.\"a/b\".hours: '08:00-08:00' begins when it ends; write hours such as '16:30-00:30'"
+    ),
+    "[pricing.custom]\n'a/b' = [{input = 1}, {input = 'x'}]": f"pricing.custom.\"a/b\".2.input: 'x' {PRICE}",
+    "[pricing.custom]\n'a/b' = [{inputs = 1}]": (
+        "pricing.custom.\"a/b\".1.inputs: unknown key (did you mean 'input'?)"
+    ),
+    "[pricing.custom]\n'a/b' = [{input = 1}, {input = 2}]": (
+        'pricing.custom."a/b": two prices hold without a day in `from`; give them different days, or hours to one'
+    ),
+    f"[pricing.custom]\n'a/b' = [{{{MAY}, hours = '08:00-12:00'}}, {{{MAY}, hours = '11:00-24:00'}}]": (
+        'pricing.custom."a/b": two prices from 2026-05-01 on hold at the same time, 08:00-12:00 and 11:00-24:00; '
+        "let one end where the other begins"
+    ),
     "[pricing.custom]\n'a/b' = 1": (
         'pricing.custom."a/b": 1 is not a table; write its keys below [pricing.custom."a/b"]'
     ),

@@ -49,6 +49,11 @@ NAMED = st.sampled_from(
         (("alerts", "spend", "o o"), {"warning_usd": 0.5}),
         (("alerts", "spend", "none"), {}),
         (("pricing", "custom", "opencode/kimi-k2.6"), {"input": 0.95, "output": 4}),
+        (("pricing", "custom", "a/b"), {"input": 1, "from": "2026-05-01", "hours": "16:30-00:30", "zone": "UTC"}),
+        (("pricing", "custom", "a/b"), [{"input": 1}, {"input": 2, "from": "2026-05-01"}]),
+        (("pricing", "custom", "a/b"), [{"input": 1}, {"input": 2}]),
+        (("pricing", "custom", "a/b"), [{"input": 1}, 2]),
+        (("pricing", "custom", "a/b"), {"input": 1, "hours": "25:00-26:00"}),
         (("pricing", "custom", "kimi"), {"input": 0.95}),
         (("pricing", "custom", "opencode/kimi-k2.6"), {"inptu": 0.95}),
         (("guard", "projects", "~/shop"), 1.5),
@@ -67,6 +72,8 @@ def toml(value: Any) -> str:
     """A value as TOML on one line."""
     if isinstance(value, dict):
         return "{" + ", ".join(f"{json.dumps(key)} = {toml(each)}" for key, each in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(toml, value)) + "]"
     return json.dumps(value)
 
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -45,7 +46,7 @@ def keys_of(record: object, above: tuple[str, ...] = ()) -> Iterator[tuple[str, 
         del of["options"]
         of |= {name: option.default for name, option in DECLARED[above[-1]].items()}
     for name, each in of.items():
-        key = (*above, re.sub("_nano$", "_usd", name))
+        key = (*above, re.sub("_nano$", "_usd", name).rstrip("_"))
         if isinstance(each, Struct):
             yield from keys_of(each, key)
         else:
@@ -135,15 +136,34 @@ def test_amounts_are_exact_to_the_nano_dollar(config: Path) -> None:
 def test_custom_prices_are_nano_dollars_per_million_tokens(config: Path) -> None:
     kimi = '[pricing.custom."opencode/kimi-k2.6"]\ninput = 0.95\noutput = 4\n'
     assert load(config, kimi + '[pricing.custom."a/b/c"]\ncache_read = 0.16').pricing.custom == {
-        "opencode/kimi-k2.6": CustomPrice(input=950_000_000, output=4_000_000_000),
-        "a/b/c": CustomPrice(cache_read=160_000_000),
+        "opencode/kimi-k2.6": (CustomPrice(input=950_000_000, output=4_000_000_000),),
+        "a/b/c": (CustomPrice(cache_read=160_000_000),),
     }
+
+
+def test_custom_prices_can_hold_from_a_day_on_and_at_hours_of_the_day(config: Path) -> None:
+    text = (
+        '[[pricing.custom."a/b"]]\ninput = 1\n[[pricing.custom."a/b"]]\ninput = 2\nfrom = 2026-05-01\n'
+        '[[pricing.custom."a/b"]]\ninput = 0.5\nfrom = 2026-05-01\nhours = "16:30-00:30"\nzone = "Asia/Shanghai"\n'
+    )
+    usd, may = 100 * CENT, date(2026, 5, 1)
+    expected = (
+        CustomPrice(usd),
+        CustomPrice(2 * usd, from_=may),
+        CustomPrice(usd // 2, from_=may, hours=(990, 30), zone="Asia/Shanghai"),
+    )
+    assert load(config, text).pricing.custom == {"a/b": expected}
+    env = {
+        "OPENCODE_TUI_PRICING__CUSTOM": '{"a/b": [{"input": 1}, {"input": 2, "from": "2026-05-01"}, {"input": 0.5,'
+        ' "from": "2026-05-01", "hours": "16:30-00:30", "zone": "Asia/Shanghai"}]}'
+    }
+    assert load_settings({}, env).pricing.custom == {"a/b": expected}
 
 
 def test_custom_prices_in_the_environment_are_json() -> None:
     env = {"OPENCODE_TUI_PRICING__CUSTOM": '{"a/b": {"input": 0.1, "cache_write": "0.2"}}'}
     custom = load_settings({}, env).pricing.custom
-    assert custom == {"a/b": CustomPrice(input=100_000_000, cache_write=200_000_000)}
+    assert custom == {"a/b": (CustomPrice(input=100_000_000, cache_write=200_000_000),)}
 
 
 def test_data_directories_are_a_list_or_divided_text(config: Path, own_home: Path) -> None:
@@ -261,7 +281,8 @@ def test_what_the_example_has_behind_a_mark_loads_without_it(config: Path, own_h
     text = re.sub(r"(?m)^#(?=\S)", "", EXAMPLE.read_text(encoding="utf-8"))
     settings = load(config, text)
     opus = SpendRule(Lines(25 * CENT, 50 * CENT), "model", "day", "opus")
-    assert settings.pricing.custom == {"opencode/kimi-k2.6": CustomPrice(950_000_000, 4_000_000_000, 160_000_000, 0)}
+    price = CustomPrice(950_000_000, 4_000_000_000, 160_000_000, 0, date(2026, 5, 1), (990, 30))
+    assert settings.pricing.custom == {"opencode/kimi-k2.6": (price,)}
     assert settings.alerts == replace(DEFAULT.alerts, spend={"opus": opus})
     assert settings.guard == GuardCaps({str(own_home / "shop"): 150 * CENT}, {"build": 75 * CENT})
     rest = replace(settings, pricing=DEFAULT.pricing, alerts=DEFAULT.alerts, guard=DEFAULT.guard)

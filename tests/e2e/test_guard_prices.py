@@ -72,3 +72,25 @@ def test_list_prices_are_in_the_state_from_the_start(install: Install) -> None:
     guard.install(cutoff=CUTOFF, more='[pricing]\nprefer = "list"')
     listed = json.loads(guard.state_file.read_text())["prices"]["list"]
     assert listed[""]["opencode"][KIMI][0][1:3] == [950_000_000, 4_000_000_000]
+
+
+@pytest.mark.parametrize("version", [LATEST, LATEST_2])
+def test_an_own_price_counts_from_its_day_on_before_the_ledger_knows_of_the_call(
+    install: Install, model: ScriptedModel, version: str
+) -> None:
+    opencode = install(version)
+    guard = Guarded(opencode)
+    price = f'[[pricing.custom."opencode/{KIMI}"]]\ninput = {{}}\noutput = {{}}\n'
+    dated = price.format(0.001, 0.001) + price.format(1000, 1000) + 'from = 2026-01-01\nhours = "00:00-24:00"\n'
+    guard.install(cutoff=10, more=dated)
+    guard.without_sync()
+    with opencode.serve() as server:
+        server.prompt(server.new_session("opencode/kimi-k2.6"), "EDIT it")
+        server.settle(model)
+    amounts = [(each.input + each.output + each.reasoning) / 1000 for each in model.recorded]
+    assert sum(amounts[:-1]) < 10 <= sum(amounts)
+    guard.ours_says("sync")
+    titles = guard.held_nano() - round(
+        sum(amounts) * NANO
+    )  # OpenCode 2's are of no known model: what it recorded counts
+    assert 0 <= titles < NANO // 100

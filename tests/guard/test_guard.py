@@ -30,7 +30,8 @@ from opencode_tui.guard.install import (
     remove_plugin,
     waits_for_npm,
 )
-from opencode_tui.guard.prices import refresh_list_prices, rows_of
+from opencode_tui.guard.price_rows import rows_of
+from opencode_tui.guard.prices import refresh_list_prices
 from opencode_tui.guard.state import (
     GuardState,
     Raised,
@@ -182,12 +183,25 @@ def test_a_shell_in_another_time_zone_does_not_move_the_days(tmp_path: Path) -> 
 
 
 def test_what_the_plugin_prices_by_is_that_of_the_settings(tmp_path: Path) -> None:
-    pricing = Pricing("list", {"opencode/glm-5": CustomPrice(1, 2, 3, 4)})
+    pricing = Pricing("list", {"opencode/glm-5": (CustomPrice(1, 2, 3, 4),)})
     limits = limits_of(Settings(pricing=pricing), NOON)
     assert limits["prices"] == {"prefer": "list", "custom": {"opencode/glm-5": [[-1, 1, 2, 3, 4]]}, "list": {}}
     before = replace(FULL, prices=limits["prices"] | {"list": {"p": {"m": [[-1, 1, 2, 3, 4]]}}})
     assert limits_of(Settings(pricing=pricing), NOON, before)["prices"] == before.prices
     assert limits_of(Settings(), NOON, before)["prices"]["list"] == {}
+
+
+def test_prices_of_some_time_go_to_the_plugin_by_the_moments_at_which_they_change(tmp_path: Path) -> None:
+    first, later = CustomPrice(1), CustomPrice(2, from_=datetime.fromtimestamp(NOON / 1000 + 86_400, UTC).date())
+    settings = Settings(timezone="UTC", pricing=Pricing(custom={"a/b": (first, later), "c/d": (first,)}))
+    limits = limits_of(settings, NOON)
+    days, prices = limits["days"], limits["prices"]
+    assert prices["custom"] == {"c/d": [[-1, 1, 0, 0, 0]]}
+    assert prices["changes"] == {"a/b": [[days[0], [[-1, 1, 0, 0, 0]]], [days[2], [[-1, 2, 0, 0, 0]]]]}
+    file = state_file(tmp_path / "ledger.db")
+    write_state(file, replace(FULL, prices=prices))
+    assert read_state(file).prices == prices
+    assert limits_of(settings, NOON + 60_000) == limits
 
 
 def test_list_prices_of_the_models_in_use_go_to_the_plugin(tmp_path: Path) -> None:

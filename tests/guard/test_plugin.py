@@ -20,7 +20,7 @@ from opencode_tui.clock import DAY_MS, calendar_for
 from opencode_tui.config.settings import CustomPrice, Pricing, Settings
 from opencode_tui.guard import install
 from opencode_tui.guard.install import plugin_text
-from opencode_tui.guard.prices import rows_of
+from opencode_tui.guard.price_rows import rows_of
 from opencode_tui.guard.state import limits_of
 from opencode_tui.money import NANO, format_usd
 from opencode_tui.pricing.book import PriceBook, price_call
@@ -66,8 +66,8 @@ _ASKED = """
 const sums = ({ all, projects, agents }) =>
   ({ all, project: (path) => projects[path] ?? 0, agent: (name) => agents[name] ?? 0 })
 const asked = { formatUsd, suggestedRaise, dayBounds, isUnder, isInProject, refusal, tokensOf, costNano, isModelUrl,
-  isModelCall, amountOf: (prices, provider, model, told, recorded, version) =>
-    amountOf(prices, { provider, model, directory: "/srv" }, tokensOf(told, version), recorded),
+  isModelCall, amountOf: (prices, provider, model, told, recorded, version, at) =>
+    amountOf(prices, { provider, model, directory: "/srv", at }, tokensOf(told, version), recorded),
   sessions: async (steps) => {
     const sessions = new Sessions()
     const costs = {}
@@ -109,6 +109,21 @@ const asked = { formatUsd, suggestedRaise, dayBounds, isUnder, isInProject, refu
       data: { sessionID: "ses", assistantMessageID: "msg", agent: "build", model } })
     await guard.overIn({ id: "ses", agent: "build", kind: "step", places: ["/srv"], get })
     return guard.spending.sums([0, 2 ** 52]).all
+  },
+  callAmount: (prices, created, completed) => {
+    const spending = new Spending(null, "1.18.34")
+    const call = { id: "msg", agent: "build", path: { cwd: "/srv" }, providerID: "p", modelID: "m", cost: 0 }
+    const tokens = { input: 1_000_000, output: 0, reasoning: 0, cache: { read: 0, write: 0 } }
+    spending.saw({ ...call, time: { created } }, prices)
+    spending.saw({ ...call, time: { created, completed }, tokens }, prices)
+    return spending.sums([0, 2 ** 52]).all
+  },
+  stepDifference: (prices, began, ended) => {
+    const sessions = new Sessions()
+    sessions.began("msg", { session: "ses", agent: "build", model: { providerID: "p", id: "m" }, at: began })
+    const step = { sessionID: "ses", assistantMessageID: "msg", cost: 0, tokens: { input: 1_000_000, output: 0 } }
+    sessions.ended(step, prices, ended)
+    return sessions.pending().map((row) => row.nano).concat(0).slice(0, 1)
   },
   checked: (state) => { try { return Boolean(checked(state)) } catch (error) { return error.message } },
   over: (state, spent, ...rest) => whatIsOver(state, sums(spent), ...rest) }
@@ -253,13 +268,13 @@ def test_the_plugin_prices_calls_as_the_ledger_does(
     place: str,
 ) -> None:
     listed = Rates(*rates, tiers=tuple(Tier(*tier) for tier in sorted(tiers)))
-    pricing = Pricing(prefer, {"p/m": CustomPrice(*rates)} if own else {})
+    pricing = Pricing(prefer, {"p/m": (CustomPrice(*rates),)} if own else {})
 
     class Book:
-        def custom(self, provider: str, model: str) -> Rates | None:
+        def custom(self, provider: str, model: str, at_ms: int) -> Rates | None:
             return Rates(*rates) if own else None
 
-        def lookup(self, provider: str, model: str, directory: str) -> Rates | None:
+        def lookup(self, provider: str, model: str, directory: str, at_ms: int) -> Rates | None:
             return listed
 
     tokens = Tokens(*counts)
@@ -376,7 +391,7 @@ def test_what_opencode_2_has_spent_on_top_of_the_ledger(
 
 
 def test_a_call_that_is_heard_of_once_the_ledger_has_it_counts_once(ask: Ask) -> None:
-    prices = limits_of(Settings(pricing=Pricing("recorded", {"p/m": CustomPrice(input=5 * NANO)})), 0)["prices"]
+    prices = limits_of(Settings(pricing=Pricing("recorded", {"p/m": (CustomPrice(input=5 * NANO),)})), 0)["prices"]
     assert ask("spentAfterACallThatTheLedgerHas", prices, 5 * NANO, NANO // 200) == 5 * NANO
 
 
@@ -387,6 +402,47 @@ def test_the_key_of_an_own_price_is_that_of_the_settings(ask: Ask) -> None:
     assert ask("amountOf", prices, "a", "b/c/d", told, 7, "") == 7
     assert ask("amountOf", prices, "constructor", "name", told, 7, "") == 7
     assert model_key("a/b", "c/d") == "a%2Fb/c/d"
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        pytest.param((CustomPrice(NANO), CustomPrice(2 * NANO, from_=date(2026, 3, 29))), id="from a day on"),
+        pytest.param((CustomPrice(2 * NANO, from_=date(2026, 3, 29)),), id="nothing of its own before"),
+        pytest.param((CustomPrice(NANO), CustomPrice(3, hours=(105, 135), zone="Europe/Berlin")), id="at some hours"),
+        pytest.param((CustomPrice(NANO, hours=(990, 30)),), id="past midnight alone"),
+    ],
+)
+def test_the_plugin_takes_the_own_price_that_holds_when_the_call_is_made(
+    ask: Ask, own: tuple[CustomPrice, ...], tmp_path: Path
+) -> None:
+    """On a day that sets the clock, and to the minute, from yesterday to as long as guard.json has days."""
+    start_ms = int(datetime(2026, 3, 29, tzinfo=UTC).timestamp() * 1000)
+    pricing = Pricing("recorded", {"p/m": own})
+    limits = limits_of(Settings(timezone="UTC", pricing=pricing), start_ms)
+    book, tokens, told = PriceBook(pricing, {}, tmp_path), Tokens(input=10**6), {"input": 10**6}
+    minutes = [
+        *range(-3, 3),
+        *range(0, 180, 15),
+        989,
+        990,
+        1439,
+        1440,
+        1469,
+        1470,
+        *(60 * DAY_MS // 60_000 + n for n in (0, 100)),
+    ]
+    for at_ms in (start_ms + minute * 60_000 for minute in minutes):
+        expected = price_call(tokens, "p", "m", 7, book, "recorded", at_ms=at_ms).amount_nano
+        assert ask("amountOf", limits["prices"], "p", "m", told, 7, "1.18.34", at_ms) == expected
+
+
+@pytest.mark.parametrize(("began_ms", "nano"), [(999, 0), (1000, 5 * NANO)])
+def test_a_call_costs_what_held_when_it_began(ask: Ask, began_ms: int, nano: int) -> None:
+    prices: dict[str, object] = {"prefer": "recorded", "custom": {}, "list": {}}
+    prices["changes"] = {"p/m": [[0, None], [1000, [[-1, 5 * NANO, 0, 0, 0]]]]}
+    assert ask("callAmount", prices, began_ms, 1001) == nano
+    assert ask("stepDifference", prices, began_ms, 1001) == [nano]
 
 
 def test_a_project_is_the_same_by_all_its_names(ask: Ask, tmp_path: Path) -> None:

@@ -7,9 +7,10 @@ from fractions import Fraction
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from opencode_tui.money import nano_from_usd
-from opencode_tui.pricing.rates import Rates, Tier, cost_nano, cost_parts
+from opencode_tui.pricing.rates import Rates, Tier, cost_at, cost_nano, cost_parts
 from opencode_tui.records.calls import Tokens
 from tests.support.prices import USD, any_rates, any_tokens
 
@@ -34,6 +35,14 @@ class TestCost:
 
     def test_halves_of_two_parts_are_summed_before_rounding(self) -> None:
         assert cost_nano(Tokens(input=1, output=1), Rates(500_000, 500_000)) == 1
+
+    @given(any_tokens, any_rates, st.lists(any_rates, max_size=2))
+    def test_for_many_calls_it_is_the_same_at_each_tier(
+        self, tokens: Tokens, rates: Rates, higher: list[Rates]
+    ) -> None:
+        tiers = tuple(Tier(above, *each.amounts[:4]) for above, each in zip((10_000, 200_000), higher, strict=False))
+        priced = replace(rates, tiers=tiers)
+        assert cost_at(priced)(*tokens.counts) == cost_nano(tokens, priced.at(tokens.context))
 
     @given(any_tokens, any_rates)
     def test_it_equals_the_sum_of_fractions(self, tokens: Tokens, rates: Rates) -> None:

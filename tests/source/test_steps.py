@@ -87,7 +87,7 @@ def test_the_layout_of_before_1_0_is_found_with_its_sessions(tmp_path: Path) -> 
 @pytest.mark.parametrize("make", MAKERS.values(), ids=list(MAKERS))
 def test_the_list_price_is_that_of_each_step(make: Callable[[Path], Path], tmp_path: Path) -> None:
     price = CustomPrice(3_000_000_000, 7_000_000_000, 300_000_000, 0)
-    settings = Settings(pricing=Pricing(custom={"gw/m1": price}))
+    settings = Settings(pricing=Pricing(custom={"gw/m1": (price,)}))
     assert read(make(tmp_path), settings=settings).totals.spend_nano == 108_785_500
 
 

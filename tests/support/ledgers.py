@@ -83,7 +83,7 @@ def reader(
     lay_out(file)
     opened = Ledger(file)
     # No variable of this machine may leak in: neither its stores nor its prices.
-    environ = {"XDG_CONFIG_HOME": str(file.parent / "none"), "XDG_CACHE_HOME": str(file.parent / "none")}
+    environ = {f"XDG_{kind}_HOME": str(file.parent / "none") for kind in ("CONFIG", "CACHE", "DATA")}
     return Reader(opened, Sync(opened, replace(settings or Settings(), data_dirs=(data_dir,)), environ, clock))
 
 

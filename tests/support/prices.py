@@ -43,7 +43,7 @@ def book(home: Path, **environ: str) -> PriceBook:
 
 
 def book_with(home: Path, custom: dict[str, CustomPrice]) -> PriceBook:
-    return PriceBook(Pricing(custom=custom), {}, home)
+    return PriceBook(Pricing(custom={key: (price,) for key, price in custom.items()}), {}, home)
 
 
 def cost(input: object = 1, output: object = 2, **rest: object) -> dict[str, object]:

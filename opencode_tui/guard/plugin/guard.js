@@ -192,9 +192,10 @@ class Guard {
     if (this.events.size > 2000) this.events.delete(this.events.values().next().value)
     const { sessions } = this.spending
     if (type === "session.step.started") {
-      sessions.began(data.assistantMessageID, { session: data.sessionID, agent: data.agent, model: data.model })
+      const { sessionID: session, agent, model } = data
+      sessions.began(data.assistantMessageID, { session, agent, model, at: Date.now() })
     } else if (type === "session.compaction.started") {
-      sessions.compactions.set(data.sessionID, data.inputID)
+      sessions.compactions.set(data.sessionID, { id: data.inputID, at: Date.now() })
     } else if (type === "session.step.ended" || type === "session.compaction.ended" || type === "session.usage.updated") {
       try {
         const state = this.file.read()

@@ -1,11 +1,13 @@
 // What a call costs, by the rule of pricing/book.py: the user's own price, else what OpenCode recorded, else (where
 // the list is preferred, before it) the list price. Prices are rows [above, input, output, cache read, cache write],
 // in nano-dollars per million tokens; the last whose `above` the context is larger than makes the whole call's price.
-// List prices are by directory, for a project has own ones; those of "" count where it has none.
-function amountOf(prices, { provider, model, directory }, tokens, recorded) {
-  const own = `${provider.replaceAll("%", "%25").replaceAll("/", "%2F")}/${model}`
+// List prices are by directory, for a project has own ones; those of "" count where it has none. An own price that
+// holds from a day on, or at some hours, is in `changes`: what it becomes at which moment, of all days that are known.
+function amountOf(prices, { provider, model, directory, at }, tokens, recorded) {
+  const key = `${provider.replaceAll("%", "%25").replaceAll("/", "%2F")}/${model}`
+  const own = entryOf(prices.custom, key) ?? entryOf(prices.changes, key)?.findLast(([since]) => since <= at)?.[1]
   const listed = (place) => entryOf(entryOf(entryOf(prices.list, place), provider), model)
-  const rows = entryOf(prices.custom, own) ?? (prices.prefer === "list" ? (listed(directory) ?? listed("")) : undefined)
+  const rows = own ?? (prices.prefer === "list" ? (listed(directory) ?? listed("")) : undefined)
   return rows ? costNano(tokens, rows) : recorded
 }
 
@@ -14,7 +16,7 @@ function entryOf(table, name) {
 }
 
 function hasOwnPrices(prices) {
-  return prices.prefer === "list" || Object.keys(prices.custom).length > 0
+  return prices.prefer === "list" || Object.keys({ ...prices.custom, ...prices.changes }).length > 0
 }
 
 // As pricing.rates.cost_nano: summed exactly, rounded once, ties to even.

@@ -87,15 +87,18 @@ class Sessions {
     if (this.steps.size > 1000) this.steps.delete(this.steps.keys().next().value)
   }
 
-  // A step or a compaction has ended: what it costs more or less than OpenCode says, where own prices count.
+  // A step or a compaction has ended: what it costs more or less than OpenCode says, where own prices count. They are
+  // those of when it began, which is heard of some milliseconds later: only there can its price be another one's.
   ended({ sessionID, assistantMessageID, model, cost, tokens }, prices, now) {
-    const id = assistantMessageID ?? this.compactions.get(sessionID)
-    const step = this.steps.get(id) ?? { model, agent: this.known.get(sessionID)?.agent }
+    const compaction = this.compactions.get(sessionID)
+    const id = assistantMessageID ?? compaction?.id
+    const began = assistantMessageID ? now : (compaction?.at ?? now)
+    const step = this.steps.get(id) ?? { model, agent: this.known.get(sessionID)?.agent, at: began }
     this.steps.delete(id)
     if (!id || !step.model || !Number.isFinite(cost)) return
     const recorded = Math.round(cost * NANO)
     const directory = this.known.get(sessionID)?.places[0] ?? ""
-    const what = { provider: step.model.providerID, model: step.model.id, directory }
+    const what = { provider: step.model.providerID, model: step.model.id, directory, at: step.at }
     const nano = amountOf(prices, what, tokensOf(tokens), recorded) - recorded
     if (nano) this.differences.set(id, { session: sessionID, agent: step.agent, created: now, nano })
   }

@@ -37,6 +37,7 @@ class Spending {
     const place = root && root !== "/" ? root : (cwd ?? "")
     const recorded = Math.round((message.cost || 0) * NANO)
     const what = { provider: message.providerID ?? "", model: message.modelID ?? "", directory: cwd ?? "" }
+    what.at = time.created
     const nano = prices ? amountOf(prices, what, tokens, recorded) : recorded
     const { held } = this.pending.get(id) ?? {}
     this.pending.set(id, { created: time.created, agent: agent ?? mode, place, directory: cwd ?? place, nano, held })

@@ -1,0 +1,75 @@
+"""`opencode-tui prices set`: writes a price of the user's own into config.toml."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from opencode_tui.cli import EXIT_USAGE
+from opencode_tui.cli.common import Trouble, opened
+from opencode_tui.cli.settings_file import SettingsFile
+from opencode_tui.clock import now_ms
+from opencode_tui.config import price_values, values
+from opencode_tui.config.errors import SettingKey
+from opencode_tui.config.price_editing import PriceFields, with_price
+from opencode_tui.config.settings import CustomPrice
+from opencode_tui.money import typed_usd
+from opencode_tui.readings.prices import one_model
+from opencode_tui.report.prices import own_price_text
+
+_CUSTOM: SettingKey = ("pricing", "custom")
+_RATES = ("input", "output", "cache_read", "cache_write")
+
+
+def set_price(arguments: argparse.Namespace) -> int:
+    fields, wanted = _price(arguments)
+    with opened(arguments) as at, at.reading(now_ms()) as context:
+        try:
+            model, is_known = one_model(arguments.model, context.connection, at.sync.book)
+        except ValueError as error:
+            raise Trouble(str(error), EXIT_USAGE) from None
+    file = SettingsFile(arguments)
+    if variable := file.overridden_by(_CUSTOM):
+        raise Trouble(f"the environment variable {variable} goes before {file.name}; unset it first")
+    try:
+        saved = file.rewrite(lambda text: with_price(text, model, fields), [_CUSTOM])
+    except ValueError as error:
+        raise Trouble(str(error)) from None
+    prices = saved.pricing.custom[model]
+    written = next(price for price in prices if _holds_when(price) == _holds_when(wanted))
+    print(own_price_text(model, written, len(prices) - 1, is_known=is_known, file=file.name))
+    return 0
+
+
+def _holds_when(price: CustomPrice) -> tuple[object, ...]:
+    return price.from_, price.hours, price.zone if price.from_ or price.hours else ""
+
+
+def _price(arguments: argparse.Namespace) -> tuple[PriceFields, CustomPrice]:
+    """The price as the file has it, and as the settings do. Raises Trouble."""
+    fields: dict[str, Decimal | date | str] = {}
+    checked: dict[str, Any] = {}
+    for name in _RATES:
+        if (text := getattr(arguments, name)) is not None:
+            fields[name] = _given(name, text, typed_usd)
+            checked[name] = _given(name, fields[name], values.price)
+    if arguments.first is not None:
+        fields["from"] = checked["from_"] = _given("from", arguments.first, price_values.first_day)
+    if arguments.hours is not None:
+        checked["hours"] = _given("hours", arguments.hours, price_values.hours_of_day)
+        fields["hours"] = price_values.hours_text(checked["hours"])
+    if arguments.zone is not None:
+        fields["zone"] = checked["zone"] = _given("zone", arguments.zone, values.zone)
+        if "from" not in fields and "hours" not in fields:
+            raise Trouble("--zone goes with --from or --hours; name one of them", EXIT_USAGE)
+    return fields, CustomPrice(**checked)
+
+
+def _given(name: str, value: Any, check: Callable[[Any], Any]) -> Any:
+    try:
+        return check(value)
+    except ValueError as error:
+        raise Trouble(f"--{name.replace('_', '-')}: {error}", EXIT_USAGE) from None

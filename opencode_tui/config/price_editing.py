@@ -1,0 +1,113 @@
+"""Adds or changes a price of the user's own in the text of config.toml, and keeps its comments and its order."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping, MutableMapping, MutableSequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import tomlkit
+from tomlkit.exceptions import TOMLKitError
+from tomlkit.items import AoT, InlineTable, Table
+
+from opencode_tui.config.editing import toml_number
+from opencode_tui.config.errors import SettingsError, dotted
+
+PriceFields = Mapping[str, Decimal | date | str]
+"""A price by the file's keys: `input`, …, `from`, `hours`, `zone`."""
+
+_PLACE = ("pricing", "custom")
+
+
+def with_price(text: str, model: str, price: PriceFields) -> str:
+    """The text with this price of a model. One that holds from the same day and at the same hours is changed.
+
+    A model that has other prices gets a list of them. Raises SettingsError if the text is not TOML, or has a form in
+    which the price cannot be added.
+    """
+    try:
+        document = tomlkit.parse(text)
+        wanted = _expected(tomllib.loads(text), model, price)
+        _put(document, model, price)
+        changed = tomlkit.dumps(document)
+        if tomllib.loads(changed) == wanted:
+            return changed
+    except (TOMLKitError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(f"the file is not TOML ({error}); correct it there first") from None
+    except (TypeError, AttributeError, LookupError):
+        pass
+    raise SettingsError(f"{dotted((*_PLACE, model))} cannot be added to the file in its form; write it there yourself")
+
+
+def _put(document: MutableMapping[str, Any], model: str, price: PriceFields) -> None:
+    custom = document.setdefault(_PLACE[0], tomlkit.table(is_super_table=True))
+    if _PLACE[1] not in custom:
+        custom[_PLACE[1]] = tomlkit.inline_table() if isinstance(custom, InlineTable) else tomlkit.table(True)
+    custom = custom[_PLACE[1]]
+    is_inline = isinstance(custom, InlineTable)
+    known = custom.get(model)
+    if known is None:
+        custom[model] = _table(price, is_inline=is_inline)
+    elif isinstance(known, MutableMapping):
+        if _slot(known) == _slot(price):
+            _change(known, price)
+        else:
+            custom[model] = _listed(known, price)
+    else:
+        _put_in_list(known, price)
+
+
+def _put_in_list(known: MutableSequence[Any], price: PriceFields) -> None:
+    for table in known:
+        if _slot(table) == _slot(price):
+            _change(table, price)
+            return
+    known.append(_table(price, is_inline=not isinstance(known, AoT)))
+
+
+def _listed(known: Any, price: PriceFields) -> Any:
+    """A list of the table of a model and of another price."""
+    if isinstance(known, Table):
+        tables = tomlkit.aot()
+        for each in (known, _table(price)):
+            tables.append(each)
+        return tables
+    array = tomlkit.array()
+    for each in (known, _table(price, is_inline=True)):
+        array.append(each)
+    return array
+
+
+def _table(price: PriceFields, *, is_inline: bool = False) -> Any:
+    table: Any = tomlkit.inline_table() if is_inline else tomlkit.table()
+    _change(table, price)
+    return table
+
+
+def _change(table: MutableMapping[str, Any], price: PriceFields) -> None:
+    for key, value in price.items():
+        if key not in table or table[key] != value:
+            table[key] = tomlkit.value(toml_number(value)) if isinstance(value, Decimal) else value
+
+
+def _slot(price: Mapping[str, Any]) -> tuple[object, ...]:
+    """What makes two prices of a model the same: when they hold."""
+    hours, zone = str(price.get("hours") or "").replace(" ", ""), str(price.get("zone", "UTC"))
+    first = price.get("from")
+    return str(first) if first else "", hours, zone if hours or first else ""
+
+
+def _expected(data: dict[str, Any], model: str, price: PriceFields) -> dict[str, Any]:
+    """What the file has to hold afterwards."""
+    plain = {key: float(value) if isinstance(value, Decimal) else value for key, value in price.items()}
+    custom = data.setdefault(_PLACE[0], {}).setdefault(_PLACE[1], {})
+    known = custom.get(model)
+    tables = known if isinstance(known, list) else [] if known is None else [known]
+    for table in tables:
+        if _slot(table) == _slot(price):
+            table |= plain
+            return data
+    custom[model] = [*tables, plain] if isinstance(known, list) or tables else plain
+    return data
