@@ -86,7 +86,8 @@ def _check(arguments: argparse.Namespace) -> None:
 def _request(arguments: argparse.Namespace) -> BreakdownRequest:
     """The request of the command line. Raises Trouble."""
     try:
-        days_of_text(arguments.period or "today", _ANY_DAY, _ANY_DAY)  # said before anything is read
+        for part in (arguments.period or "today").split(".."):  # said before anything is read
+            days_of_text(part, _ANY_DAY, _ANY_DAY)
         first = parse_day(arguments.first) if arguments.first else None
         last = parse_day(arguments.last) if arguments.last else None
     except ValueError as error:
