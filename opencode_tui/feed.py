@@ -32,6 +32,7 @@ from opencode_tui.records.requests import (
     Action,
     AlertsRequest,
     BreakdownRequest,
+    ComparisonRequest,
     DayRequest,
     Request,
     SessionsRequest,
@@ -44,7 +45,7 @@ _REFRESH_MS = MINUTE_MS
 _REPORT_S = 0.4
 _PATIENCE = 10
 """An answer is reused for this many times as long as it took, so that slow queries do not run at every poll."""
-_FROM_LEDGER = (SessionsRequest, AlertsRequest, UsageRequest, BreakdownRequest)
+_FROM_LEDGER = (SessionsRequest, AlertsRequest, UsageRequest, BreakdownRequest, ComparisonRequest)
 """Requests whose answers can change only with a new snapshot; the others read OpenCode's store as well."""
 
 

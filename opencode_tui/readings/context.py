@@ -11,6 +11,7 @@ from msgspec import Struct, field
 from opencode_tui.clock import Calendar, calendar_for
 from opencode_tui.config.settings import Settings
 from opencode_tui.ledger.bounds import all_read
+from opencode_tui.pricing.book import PriceBook
 from opencode_tui.records.day import Guard
 from opencode_tui.records.sessions import SessionRow
 from opencode_tui.records.stores import StoreState
@@ -58,6 +59,7 @@ class Context(Struct, frozen=True):
     live: LiveStore | None = None
     guard: Guard | None = None
     price_problems: tuple[str, ...] = ()
+    book: PriceBook | None = None
     rows: dict[str, SessionRow] = field(default_factory=dict)
     """The last row of each session that was read with the same ledger; kept up to date by the readings."""
 
@@ -76,4 +78,4 @@ def context_of(
 ) -> Context:
     """The context after a sync; `stores` are the states of the stores as the reader is to see them."""
     known = (sync.read_ms, sync.machine, sync.book, sync)
-    return Context(connection, now_ms, settings, stores, *known, price_problems=sync.book.problems)
+    return Context(connection, now_ms, settings, stores, *known, price_problems=sync.book.problems, book=sync.book)

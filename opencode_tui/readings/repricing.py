@@ -17,9 +17,10 @@ from opencode_tui.pricing.book import PriceAt, PriceBook
 from opencode_tui.pricing.rates import CallCost, Rates, cost_at
 from opencode_tui.readings.breakdown import read_breakdown, selection_of
 from opencode_tui.readings.context import Context
+from opencode_tui.records.answers import Comparison
 from opencode_tui.records.model_key import split_key
 from opencode_tui.records.repricing import Repriced, RepricedWork, summed_work, work_of
-from opencode_tui.records.requests import BreakdownRequest
+from opencode_tui.records.requests import BreakdownRequest, ComparisonRequest
 
 
 def reprice(calls: Iterable[WorkRow], dimensions: int, price_at: PriceAt) -> dict[tuple[str, ...], RepricedWork]:
@@ -91,6 +92,16 @@ def read_work_on(request: BreakdownRequest, model: str, context: Context, book: 
         return None
     works = read_work(context.connection, replace(selection_of(request, context), by=()), price_at)
     return summed_work(works.values())
+
+
+def read_comparison(request: ComparisonRequest, context: Context) -> Comparison:
+    """What the work of each of two models would have cost on the other."""
+    one, other = request.models
+    works = tuple(
+        None if context.book is None else read_work_on(work, model, context, context.book)
+        for work, model in zip(request.works, (other, one), strict=True)
+    )
+    return Comparison(request, context.now_ms, (works[0], works[1]))
 
 
 def read_repriced(request: BreakdownRequest, model: str, context: Context, book: PriceBook) -> Repriced:

@@ -6,7 +6,8 @@ from msgspec import Struct
 
 from opencode_tui.records.alerts import Alert, AlertedSession
 from opencode_tui.records.breakdown import Breakdown
-from opencode_tui.records.requests import AlertsRequest
+from opencode_tui.records.repricing import RepricedWork
+from opencode_tui.records.requests import AlertsRequest, ComparisonRequest
 from opencode_tui.records.session import SessionView, TurnView
 from opencode_tui.records.sessions import SessionList
 from opencode_tui.records.usage import Usage
@@ -20,4 +21,12 @@ class AlertList(Struct, frozen=True):
     """Those that the alerts lead to, as far as the ledger knows them."""
 
 
-Answer = SessionList | SessionView | TurnView | AlertList | Usage | Breakdown
+class Comparison(Struct, frozen=True):
+    """The works of two models, each at the price of the other; None where that is not known."""
+
+    request: ComparisonRequest
+    taken_ms: int
+    works: tuple[RepricedWork | None, RepricedWork | None]
+
+
+Answer = SessionList | SessionView | TurnView | AlertList | Usage | Breakdown | Comparison

@@ -76,7 +76,18 @@ class BreakdownRequest(Struct, frozen=True):
     """Whether the rows have their turns, seconds and speeds, which take longer than the rest."""
 
 
-Request = SessionsRequest | SessionRequest | TurnRequest | AlertsRequest | UsageRequest | BreakdownRequest
+class ComparisonRequest(Struct, frozen=True):
+    """What the work of each of two models would have cost on the other."""
+
+    models: tuple[str, str]
+    """Their keys."""
+    works: tuple[BreakdownRequest, BreakdownRequest]
+    """The calls of each."""
+
+
+Request = (
+    SessionsRequest | SessionRequest | TurnRequest | AlertsRequest | UsageRequest | BreakdownRequest | ComparisonRequest
+)
 
 
 class SeeAlerts(Struct, frozen=True):

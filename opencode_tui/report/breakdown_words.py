@@ -8,6 +8,7 @@ from opencode_tui.money import format_usd, plural, share, tokens_text
 from opencode_tui.paths import last_part
 from opencode_tui.privacy.harmless import shown_id
 from opencode_tui.records.breakdown import Breakdown, BreakdownRow, Measures, Percentiles
+from opencode_tui.records.repricing import RepricedWork
 from opencode_tui.report.turn_words import duration_text
 from opencode_tui.report.words import amount_text
 
@@ -107,6 +108,19 @@ def nothing_spent(breakdown: Breakdown) -> tuple[str, str]:
     if breakdown.request.by == ("tool",) and breakdown.totals.calls:
         return "No call asked for a tool.", "p goes on to a longer period, d to another dimension."
     return f"No call in this period ({breakdown.label}).", "p goes on to a longer period; * is all there is."
+
+
+def on_the_other(works: tuple[RepricedWork | None, RepricedWork | None]) -> tuple[str, str, str]:
+    """(measure, text of the one, text of the other): what the work of each would have cost on the other."""
+    one, other = (_repriced(work) for work in works)
+    return "on the other", one, other
+
+
+def _repriced(work: RepricedWork | None) -> str:
+    """A `≥` says that some of the calls could not be priced."""
+    if work is None or not work.calls:
+        return NOTHING
+    return amount_text(work.repriced_nano, bool(work.no_tokens or work.no_price))
 
 
 def compared(one: BreakdownRow, other: BreakdownRow) -> list[tuple[str, str, str]]:

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from opencode_tui.records.answers import Answer
+from opencode_tui.records.answers import Answer, Comparison
 from opencode_tui.records.breakdown import Breakdown, BreakdownRow, Measures, Percentiles
 from opencode_tui.records.calls import Tokens
-from opencode_tui.records.requests import BreakdownRequest, Filter, Request
+from opencode_tui.records.repricing import RepricedWork
+from opencode_tui.records.requests import BreakdownRequest, ComparisonRequest, Filter, Request
 from opencode_tui.ui.app import OpencodeTui
 from opencode_tui.ui.screens.breakdown import DIMENSION_KEYS, BreakdownScreen
 from opencode_tui.ui.screens.compare import CompareScreen, compared_lines
@@ -58,6 +59,9 @@ def breakdown(request: BreakdownRequest, amounts: tuple[str, ...] = AMOUNTS) -> 
 def answer(request: Request) -> Answer:
     if isinstance(request, BreakdownRequest):
         return breakdown(request)
+    if isinstance(request, ComparisonRequest):
+        work = RepricedWork(190, Tokens(654_000), nano("$2.30"), 0, nano("$7.77"))
+        return Comparison(request, NOW, (work, None))
     raise LookupError("There is no such session.")
 
 
@@ -163,8 +167,10 @@ async def test_x_marks_two_rows_and_shows_them_side_by_side() -> None:
         assert "◆ opencode/kimi-k2.6" in screen_text(app)
         await pilot.press("x", "x", "down", "x")
         await until(pilot, lambda: isinstance(app.screen, CompareScreen))
+        await until(pilot, lambda: "$7.77" in screen_text(app))
         text = screen_text(app)
         assert "opencode/kimi-k2.6" in text and "opencode/glm-5" in text
+        assert any(line.split()[-2:] == ["$7.77", "—"] for line in text.replace("│", " ").splitlines())
         assert any(line.split()[-3:] == ["spend", "$2.30", "$1.10"] for line in text.replace("│", " ").splitlines())
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(app.screen, BreakdownScreen))

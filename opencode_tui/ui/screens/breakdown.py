@@ -15,7 +15,7 @@ from opencode_tui.analysis.session_list import Sort
 from opencode_tui.clock import Calendar, Clock
 from opencode_tui.records.breakdown import Breakdown, BreakdownRow
 from opencode_tui.records.dimensions import TIMES
-from opencode_tui.records.requests import BreakdownRequest, Filter
+from opencode_tui.records.requests import BreakdownRequest, ComparisonRequest, Filter
 from opencode_tui.report.breakdown_words import breakdown_status, compared, nothing_spent, row_name
 from opencode_tui.report.words import fitting
 from opencode_tui.ui.poller import same
@@ -285,7 +285,16 @@ class BreakdownScreen(AskingScreen):
             one, other = self._marked
             by = self._shown.request.by[0]
             names = (row_name(self._shown, one, by), row_name(self._shown, other, by))
-            self.app.push_screen(CompareScreen(names, compared(rows[one], rows[other])))
+            self.app.push_screen(CompareScreen(names, compared(rows[one], rows[other]), self._comparison(one, other)))
+
+    def _comparison(self, one: str, other: str) -> ComparisonRequest | None:
+        """What to ask about two models beside their measures; None for other rows."""
+        if self._by != "model":
+            return None
+        works = (
+            BreakdownRequest((), self._period, where=(*self._where, Filter("model", (key,)))) for key in (one, other)
+        )
+        return ComparisonRequest((one, other), (next(works), next(works)))
 
 
 _OF_TOOLS = sorts(TOOLS).keys() - sorts(BREAKDOWN).keys()

@@ -10,16 +10,19 @@ from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from opencode_tui.ui.leaving import LeavingScreen
+from opencode_tui.records.answers import Comparison
+from opencode_tui.records.requests import ComparisonRequest
+from opencode_tui.report.breakdown_words import on_the_other
 from opencode_tui.ui.moving import DialogPane
+from opencode_tui.ui.screens.base import Ask, AskingScreen
 from opencode_tui.ui.widgets.blocks import cut, width_of
 
 _GAP = "  "
 _LEAST = 8
 
 
-class CompareScreen(LeavingScreen, ModalScreen[None]):
-    """A table of measures: the name, the one, the other."""
+class CompareScreen(AskingScreen, ModalScreen[None]):
+    """A table of measures: the name, the one, the other. Of two models also what each would cost on the other."""
 
     DEFAULT_CSS = """
     CompareScreen {
@@ -32,9 +35,18 @@ class CompareScreen(LeavingScreen, ModalScreen[None]):
         Binding("escape,q,x,enter", "dismiss", "Close", id="compare.close"),
     ]
 
-    def __init__(self, names: tuple[str, str], measures: Sequence[tuple[str, str, str]]) -> None:
+    def __init__(
+        self,
+        names: tuple[str, str],
+        measures: Sequence[tuple[str, str, str]],
+        comparison: ComparisonRequest | None = None,
+    ) -> None:
         super().__init__()
-        self._names, self._measures = names, measures
+        self._names, self._measures = names, tuple(measures)
+        self._repriced: tuple[tuple[str, str, str], ...] = ()
+        if comparison is not None:
+            self._repriced = (("on the other", "reading", "reading"),)
+            self.ask(Ask(comparison, self.show_comparison))
 
     def compose(self) -> ComposeResult:
         with DialogPane(id="compare", classes="dialog") as box:
@@ -49,11 +61,17 @@ class CompareScreen(LeavingScreen, ModalScreen[None]):
         self.query_one("#compare").refresh(layout=True)
         self.call_after_refresh(self._show)
 
+    def show_comparison(self, comparison: Comparison) -> None:
+        """Add what each would have cost on the other, below the spend."""
+        self._repriced = (on_the_other(comparison.works),)
+        self._show()
+
     def _show(self) -> None:
         if not self.is_there:
             return
         static = self.query_one("#measures", Static)
-        static.update("\n".join(compared_lines(self._names, self._measures, static.size.width or 80)))
+        measures = (*self._measures[:1], *self._repriced, *self._measures[1:])
+        static.update("\n".join(compared_lines(self._names, measures, static.size.width or 80)))
 
 
 def compared_lines(names: tuple[str, str], measures: Sequence[tuple[str, str, str]], width: int) -> list[str]:
