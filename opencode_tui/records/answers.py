@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from opencode_tui.records.alerts import Alert, AlertedSession
 from opencode_tui.records.breakdown import Breakdown
+from opencode_tui.records.history import HistoryView, WeekHours
 from opencode_tui.records.requests import AlertsRequest
 from opencode_tui.records.session import SessionView, TurnView
 from opencode_tui.records.sessions import SessionList
@@ -20,4 +21,4 @@ class AlertList(Struct, frozen=True):
     """Those that the alerts lead to, as far as the ledger knows them."""
 
 
-Answer = SessionList | SessionView | TurnView | AlertList | Usage | Breakdown
+Answer = SessionList | SessionView | TurnView | AlertList | Usage | Breakdown | HistoryView | WeekHours

@@ -76,7 +76,18 @@ class BreakdownRequest(Struct, frozen=True):
     """Whether the rows have their turns, seconds and speeds, which take longer than the rest."""
 
 
-Request = SessionsRequest | SessionRequest | TurnRequest | AlertsRequest | UsageRequest | BreakdownRequest
+class HistoryRequest(Struct, frozen=True):
+    """Every day that the ledger has, with the running week and month."""
+
+
+class HoursRequest(Struct, frozen=True):
+    """The hours of the week over a calendar year."""
+
+    year: int
+
+
+_OfPeriod = SessionsRequest | UsageRequest | BreakdownRequest | HistoryRequest | HoursRequest
+Request = _OfPeriod | SessionRequest | TurnRequest | AlertsRequest
 
 
 class SeeAlerts(Struct, frozen=True):
