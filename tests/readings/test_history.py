@@ -15,8 +15,9 @@ from opencode_tui.ledger.history_queries import paid_over_time, spend_until
 from opencode_tui.money import NANO
 from opencode_tui.readings.context import Context
 from opencode_tui.readings.history import read_history, read_hours
+from opencode_tui.readings.sessions import read_sessions
 from opencode_tui.records.history import HistoryView
-from opencode_tui.records.requests import HistoryRequest, HoursRequest
+from opencode_tui.records.requests import HistoryRequest, HoursRequest, SessionsRequest
 from opencode_tui.records.stores import StoreState
 from tests.stores import V1
 from tests.support.ledgers import EVER, Reader, reader
@@ -165,6 +166,20 @@ def test_an_empty_ledger_has_today_and_nothing_else(tmp_path: Path) -> None:
     found = history(ours)
     assert (found.days, found.since, found.first, found.last) == ((), None, DAY, DAY)
     assert all(each.before is None and each.spend_nano == 0 for each in found.running)
+
+
+def test_the_first_day_of_a_wrong_clock_can_be_opened_with_its_sessions(tmp_path: Path) -> None:
+    store = V1(tmp_path)
+    root = store.session("Without a battery", created=1)
+    store.call(root, cost="0.10", at=5)
+    ours = reader(store.data_dir, settings=IN_BERLIN)
+    ours.poll()
+    day = history(ours).first
+    assert day == date(1970, 1, 1)
+    assert of(ours, NOW, day=day).spent_nano == 10 * CENT
+    with ours.ledger.reading() as connection:
+        found = read_sessions(SessionsRequest(day.isoformat()), context(ours, connection, NOW))
+    assert [row.id for row in found.rows] == [root]
 
 
 def test_a_day_is_one_of_the_users_zone(tmp_path: Path) -> None:
