@@ -94,6 +94,17 @@ def month_day(day: date) -> str:
     return f"{day.day} {_MONTHS[day.month - 1]}"
 
 
+def month_name(day: date) -> str:
+    """Such as `May`."""
+    return _MONTHS[day.month - 1]
+
+
+def iso_week(day: date) -> str:
+    """Such as `2026-W19`."""
+    year, number, _ = day.isocalendar()
+    return f"{year}-W{number:02d}"
+
+
 def short_day(day: date) -> str:
     """Such as `Wed 13 May`."""
     return f"{weekday(day)} {month_day(day)}"

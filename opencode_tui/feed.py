@@ -34,6 +34,8 @@ from opencode_tui.records.requests import (
     BreakdownRequest,
     ComparisonRequest,
     DayRequest,
+    HistoryRequest,
+    HoursRequest,
     Request,
     SessionsRequest,
     UsageRequest,
@@ -45,7 +47,10 @@ _REFRESH_MS = MINUTE_MS
 _REPORT_S = 0.4
 _PATIENCE = 10
 """An answer is reused for this many times as long as it took, so that slow queries do not run at every poll."""
-_FROM_LEDGER = (SessionsRequest, AlertsRequest, UsageRequest, BreakdownRequest, ComparisonRequest)
+_FROM_LEDGER = (
+    *(SessionsRequest, AlertsRequest, UsageRequest, BreakdownRequest),
+    *(ComparisonRequest, HistoryRequest, HoursRequest),
+)
 """Requests whose answers can change only with a new snapshot; the others read OpenCode's store as well."""
 
 

@@ -43,6 +43,7 @@ PICTURES = {
     "today-wide": ((180, 46), "", "calm"),
     "sessions": ((120, 30), "2", "calm"),
     "breakdown": ((140, 24), "3", "calm"),
+    "history": ((120, 38), "4", "calm"),
     "why": ((120, 34), "5", "calm"),
     "session": ((120, 34), "e", "calm"),
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from opencode_tui.clock import HOUR_MS
+from opencode_tui.clock import HOUR_MS, iso_week
 from opencode_tui.records.day import Band, Verdict, Week
 
 
@@ -38,5 +38,4 @@ def week(day: date, week_nano: int, day_nano: int, target_nano: int) -> Week:
     verdict: Verdict = "on pace" if projected <= target_nano else "over pace"
     if week_nano > target_nano:
         verdict = "over target"
-    year, number, _ = day.isocalendar()
-    return Week(f"{year}-W{number:02d}", week_nano, target_nano, projected, verdict)
+    return Week(iso_week(day), week_nano, target_nano, projected, verdict)

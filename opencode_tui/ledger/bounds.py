@@ -35,12 +35,18 @@ def is_lower_bound(connection: sqlite3.Connection, span: Span, whole: bool = Tru
     return not whole or missing_rows(connection, span) > 0
 
 
+def missing_moments(connection: sqlite3.Connection, span: Span) -> list[int]:
+    """The times of a span's rows and calls that could not be read completely, in Unix milliseconds, in order."""
+    bounds = (span.start_ms, span.end_ms)
+    return [row[0] for row in connection.execute(_MISSING_AT, (*bounds, *bounds))]
+
+
 def bounded_days(connection: sqlite3.Connection, days: Mapping[str, Span], whole: bool = True) -> frozenset[str]:
     """The names of the days whose sums are lower bounds, found in one pass over all days."""
     if not days or not whole or connection.execute(_UNREAD_EVER).fetchone()[0]:
         return frozenset(days)
-    bounds = (min(span.start_ms for span in days.values()), max(span.end_ms for span in days.values()))
-    moments = [row[0] for row in connection.execute(_MISSING_AT, (*bounds, *bounds))]
+    bounds = Span(min(span.start_ms for span in days.values()), max(span.end_ms for span in days.values()))
+    moments = missing_moments(connection, bounds)
     found = set()
     for name, span in days.items():
         place = bisect_left(moments, span.start_ms)

@@ -8,6 +8,7 @@ from typing import Any
 from opencode_tui.readings.alerts import read_alerts
 from opencode_tui.readings.breakdown import read_breakdown
 from opencode_tui.readings.context import Context
+from opencode_tui.readings.history import read_history, read_hours
 from opencode_tui.readings.repricing import read_comparison
 from opencode_tui.readings.session import read_session, read_turn
 from opencode_tui.readings.sessions import read_sessions
@@ -17,6 +18,8 @@ from opencode_tui.records.requests import (
     AlertsRequest,
     BreakdownRequest,
     ComparisonRequest,
+    HistoryRequest,
+    HoursRequest,
     Request,
     SessionRequest,
     SessionsRequest,
@@ -28,6 +31,8 @@ READINGS: Mapping[type[Any], Callable[[Any, Context], Answer]] = {
     AlertsRequest: read_alerts,
     BreakdownRequest: read_breakdown,
     ComparisonRequest: read_comparison,
+    HistoryRequest: read_history,
+    HoursRequest: read_hours,
     SessionRequest: read_session,
     SessionsRequest: read_sessions,
     TurnRequest: read_turn,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Collection, Iterator, Sequence
+from datetime import date
 
-from opencode_tui.analysis.periods import PERIODS, days_of, parse_day
+from opencode_tui.analysis.periods import PERIODS, days_of
 from opencode_tui.analysis.trees import roots, trees_of
 from opencode_tui.clock import EVER, HOUR_MS, Calendar, Span
 from opencode_tui.ledger import queries, session_queries
@@ -43,9 +44,9 @@ def _shared(row: SessionRow, before: dict[str, SessionRow]) -> SessionRow:
 
 
 def span_of(calendar: Calendar, period: str, now_ms: int) -> Span:
-    """The span of one of PERIODS or of a day (2026-05-13). Raises ValueError."""
+    """The span of one of PERIODS or of a day (2026-05-13), which may be one of a wrong clock. Raises ValueError."""
     if period not in PERIODS:
-        return calendar.span(parse_day(period))
+        return calendar.span(date.fromisoformat(period))
     # including calls in the future, from when the clock was ahead
     if period == "all":
         return EVER

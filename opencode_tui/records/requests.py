@@ -85,9 +85,18 @@ class ComparisonRequest(Struct, frozen=True):
     """The calls of each."""
 
 
-Request = (
-    SessionsRequest | SessionRequest | TurnRequest | AlertsRequest | UsageRequest | BreakdownRequest | ComparisonRequest
-)
+class HistoryRequest(Struct, frozen=True):
+    """Every day that the ledger has, with the running week and month."""
+
+
+class HoursRequest(Struct, frozen=True):
+    """The hours of the week over a calendar year."""
+
+    year: int
+
+
+_OfPeriod = SessionsRequest | UsageRequest | BreakdownRequest | ComparisonRequest | HistoryRequest | HoursRequest
+Request = _OfPeriod | SessionRequest | TurnRequest | AlertsRequest
 
 
 class SeeAlerts(Struct, frozen=True):

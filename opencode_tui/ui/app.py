@@ -45,6 +45,7 @@ from opencode_tui.ui.screens.base import (
 )
 from opencode_tui.ui.screens.breakdown import BreakdownScreen
 from opencode_tui.ui.screens.help import HelpScreen
+from opencode_tui.ui.screens.history import HistoryScreen
 from opencode_tui.ui.screens.sessions import PERIOD_KEYS, SORT_KEYS, SessionsScreen
 from opencode_tui.ui.screens.settings import SettingsStore
 from opencode_tui.ui.screens.today import TodayScreen
@@ -71,6 +72,7 @@ TABS = (
     Tab("1", "Today", "What this day costs, and why", lambda app: app.today_screen()),
     Tab("2", "Sessions", "All sessions of a period: sort, filter, group", lambda app: app.sessions_screen()),
     Tab("3", "Breakdown", "What a period cost, by any dimension and within each", lambda app: app.breakdown_screen()),
+    Tab("4", "History", "Every day, week, month and year of the ledger", lambda app: app.history_screen()),
     Tab("5", "Why", "The alerts that fired, and what caused them", lambda app: app.why_screen()),
 )
 
@@ -149,6 +151,9 @@ class OpencodeTui(AlertingApp):
 
     def breakdown_screen(self) -> BreakdownScreen:
         return BreakdownScreen(self.calendar, self.now_ms)
+
+    def history_screen(self) -> HistoryScreen:
+        return HistoryScreen(self.calendar, self.now_ms, looked_in(self._settings, os.environ))
 
     def why_screen(self) -> WhyScreen:
         return WhyScreen(self.calendar, self.now_ms, in_force(self._settings), tilde(config_file(os.environ)))
@@ -252,6 +257,13 @@ class OpencodeTui(AlertingApp):
     @on(TodayScreen.DaySelected)
     def select_day(self, message: TodayScreen.DaySelected) -> None:
         self.poller.select_day(message.day)
+
+    @on(HistoryScreen.DayOpened)
+    def open_day(self, message: HistoryScreen.DayOpened) -> None:
+        self.action_show_tab("Today")
+        today = self.get_screen("Today")
+        assert isinstance(today, TodayScreen)
+        today.go_to(message.day)
 
     async def action_settings(self) -> None:
         """Ask for settings, and use them at once."""

@@ -15,9 +15,11 @@ from opencode_tui.ui.alerting import AlertingApp
 from opencode_tui.ui.moving import MOVE_KEYS
 from opencode_tui.ui.screens.base import SnapshotScreen
 from opencode_tui.ui.screens.breakdown import BreakdownScreen
+from opencode_tui.ui.screens.history import HistoryScreen
 from opencode_tui.ui.screens.sessions import SessionsScreen
 from opencode_tui.ui.screens.today import TodayScreen
 from opencode_tui.ui.screens.why import WhyScreen
+from opencode_tui.ui.widgets.history_chart import HistoryChart
 from opencode_tui.ui.widgets.seven_days import SevenDays
 from opencode_tui.ui.widgets.subagent_tree import SubagentTree
 
@@ -57,6 +59,7 @@ def help_sections(app: App[Any], screen: Screen[Any]) -> tuple[HelpSection, ...]
 
     of_day = [*TodayScreen.BINDINGS, *(key for key in SevenDays.BINDINGS if key not in MOVE_KEYS)]
     of_session = [*SessionScreen.BINDINGS, *(key for key in SubagentTree.BINDINGS if key not in MOVE_KEYS)]
+    of_history = [*HistoryScreen.BINDINGS, *(key for key in HistoryChart.BINDINGS if key not in MOVE_KEYS)]
     of_guard = [key for key in AlertingApp.BINDINGS if isinstance(key, Binding) and (key.id or "").startswith("guard.")]
     sections = {
         "Move": (*key_rows(app, MOVE_KEYS), *BETWEEN_PANELS),
@@ -64,6 +67,7 @@ def help_sections(app: App[Any], screen: Screen[Any]) -> tuple[HelpSection, ...]
         "Sessions": key_rows(app, SessionsScreen.BINDINGS),
         "Breakdown": key_rows(app, BreakdownScreen.BINDINGS),
         "Session": key_rows(app, of_session),
+        "History": key_rows(app, of_history),
         "Alerts": key_rows(app, (key for key in AlertingApp.BINDINGS if key not in of_guard)),
         "Guard": (*key_rows(app, of_guard), *GUARD_ROWS),
         "Everywhere": key_rows(app, [*app.BINDINGS, *SnapshotScreen.BINDINGS]),
@@ -75,6 +79,7 @@ def help_sections(app: App[Any], screen: Screen[Any]) -> tuple[HelpSection, ...]
         SessionsScreen: "Sessions",
         BreakdownScreen: "Breakdown",
         SessionScreen: "Session",
+        HistoryScreen: "History",
         WhyScreen: "Alerts",
     }
     first = next((heading for kind, heading in homes.items() if isinstance(screen, kind)), "")

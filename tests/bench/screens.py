@@ -25,9 +25,29 @@ from statistics import median
 from tests.bench.generate import generate
 
 COLUMNS, LINES = 120, 40
-SCREENS = {"Today": b"", "Sessions": b"2", "a session": b"2\r", "Why": b"5"}
-KEYS = (b"2", b"\r", b"\x1b", b"5", b"1", b"[", b"]", b"2m", b"Y", b"*", b"w", b"1")
-"""Pressed one after the other in each round; the last ones go through the periods of Sessions."""
+SCREENS = {"Today": b"", "Sessions": b"2", "a session": b"2\r", "History": b"4", "Why": b"5"}
+KEYS = (
+    b"2",
+    b"\r",
+    b"\x1b",
+    b"5",
+    b"1",
+    b"[",
+    b"]",
+    b"2m",
+    b"Y",
+    b"*",
+    b"w",
+    b"4",
+    b"y",
+    b"[",
+    b"s",
+    b"H",
+    b"m",
+    b"d",
+    b"1",
+)
+"""Pressed one after the other in each round; the periods of Sessions and the views of History are among them."""
 HEADER_BYTES = 1000
 """A drawing of fewer bytes is the header's clock."""
 SETTLED_S = 1.0

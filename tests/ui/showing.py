@@ -14,6 +14,7 @@ from opencode_tui.config.settings import Settings, Ui
 from opencode_tui.records.day import Snapshot
 from opencode_tui.ui.app import OpencodeTui
 from opencode_tui.ui.screens.breakdown import BreakdownScreen
+from opencode_tui.ui.screens.history import HistoryScreen
 from opencode_tui.ui.screens.session import SessionScreen
 from opencode_tui.ui.screens.sessions import SessionsScreen
 from opencode_tui.ui.screens.why import WhyScreen
@@ -75,6 +76,8 @@ def answered(app: OpencodeTui) -> bool:
         return screen._list is not None and screen._list.request in screen.requests
     if isinstance(screen, BreakdownScreen):
         return screen._shown is not None and screen._shown.request == screen.requests[-1]
+    if isinstance(screen, HistoryScreen):
+        return screen._history is not None
     if isinstance(screen, WhyScreen):
         return screen._alerts is not None
     if isinstance(screen, SessionScreen):

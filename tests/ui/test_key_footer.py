@@ -54,7 +54,7 @@ async def test_each_screen_names_the_screens_first_and_cuts_no_hint(width: int) 
 async def test_a_wide_footer_has_the_screens_own_keys() -> None:
     app, feed = app_over(snapshot())
     feed.on_look = lambda _: session_list()
-    async with showing(app, (120, 24)) as pilot:
+    async with showing(app, (140, 24)) as pilot:
         assert last_line(app).split("? Help")[1].strip() == "⏎ Open  [ ] t Day  , Settings  q Quit  r Refresh"
         await pilot.press("2")
         await quiet(app)

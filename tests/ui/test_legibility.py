@@ -16,14 +16,16 @@ from textual.screen import Screen
 from textual.theme import BUILTIN_THEMES
 
 from opencode_tui.cli.settings_file import SettingsFile
+from opencode_tui.records.answers import Answer
 from opencode_tui.records.day import Guard
-from opencode_tui.records.requests import SessionsRequest
+from opencode_tui.records.requests import HistoryRequest, Request, SessionsRequest
 from opencode_tui.ui.app import OpencodeTui
 from opencode_tui.ui.legibility import LEAST_CONTRAST, contrast, legible
 from opencode_tui.ui.palette import Palette
 from opencode_tui.ui.screens.confirm import ConfirmScreen
 from opencode_tui.ui.screens.cutoff import CutoffScreen
 from opencode_tui.ui.screens.help import HelpScreen
+from opencode_tui.ui.screens.history import HistoryScreen
 from opencode_tui.ui.screens.sessions import SessionsScreen
 from opencode_tui.ui.screens.settings import SettingsScreen
 from opencode_tui.ui.screens.today import TodayScreen
@@ -34,6 +36,7 @@ from tests.support.textual_internals import screen_segments
 from tests.ui.alert_builders import alert
 from tests.ui.alert_showing import answer
 from tests.ui.builders import FakeFeed, clock, session_list, snapshot
+from tests.ui.history_builders import history
 from tests.ui.quiet import quiet
 from tests.ui.showing import THEME, showing
 
@@ -52,6 +55,7 @@ STATES = {
     "help": ("escape", "question_mark"),
     "sessions": ("escape", "2", "down"),
     "filter": ("slash", "k"),
+    "history": ("escape", "4", "h"),
     "why": ("escape", "5", "down"),
 }
 """The keys that lead to each state from the one before it."""
@@ -67,14 +71,21 @@ SCREENS: dict[str, type[Screen[Any]]] = {
     "help": HelpScreen,
     "sessions": SessionsScreen,
     "filter": SessionsScreen,
+    "history": HistoryScreen,
     "why": WhyScreen,
 }
+
+
+def answer_all(request: Request) -> Answer:
+    if isinstance(request, HistoryRequest):
+        return history()
+    return session_list() if isinstance(request, SessionsRequest) else answer(request)
 
 
 def dashboard(config: Path) -> OpencodeTui:
     """The app over alerts and sessions, without a guard, and with a file of settings. f9 opens the cutoff's dialog."""
     feed = FakeFeed(snapshot("$0.93", alerts=ALERTS, guard=Guard("absent", 1)))
-    feed.on_look = lambda request: session_list() if isinstance(request, SessionsRequest) else answer(request)
+    feed.on_look = answer_all
     app = OpencodeTui(feed, THEME, clock, SettingsFile(Namespace(config=str(config), ledger=str(config))))
     app.bind("f9", "ask_for_cutoff")
     return app

@@ -30,7 +30,7 @@ KEYS = (
     *("ctrl+p", "escape", "ctrl+p", "escape", "enter", "tab", "shift+tab", "up", "down", "left", "right"),
     *("pageup", "pagedown", "home", "end", "space", "shift+space", "backspace", "question_mark", "slash"),
     *("left_square_bracket", "right_square_bracket", "asterisk", "comma", "ctrl+d", "ctrl+u"),
-    *"125rtaAzxuecdnosSpbywmYCPjkgGi",
+    *"1245rtaAzxuecdnosSpbywmYHhlCPjkgGi",
 )
 """All but those that end the dashboard, suspend it, or write a file."""
 

@@ -9,21 +9,23 @@ from textual.app import App
 from textual.pilot import Pilot
 
 from opencode_tui.records.answers import Answer
-from opencode_tui.records.requests import Request, SessionsRequest
+from opencode_tui.records.requests import HistoryRequest, Request, SessionsRequest
 from opencode_tui.ui.app import OpencodeTui
 from opencode_tui.ui.screens.sessions import SessionsScreen
 from opencode_tui.ui.tables.row_table import RowTable
 from opencode_tui.ui.widgets.day_header import DayHeader
+from tests.support.records import replace
 from tests.support.textual_internals import watch_drawn_lines
 from tests.ui.alert_builders import alert
 from tests.ui.alert_showing import answer, poll
 from tests.ui.builders import NOW, FakeFeed, row, session_list, snapshot
+from tests.ui.history_builders import MONTH, WEEK, history
 from tests.ui.quiet import quiet
 from tests.ui.session_builders import SESSION
 from tests.ui.showing import NORMAL, THEME, WIDE, answered, screen_text, showing, until
 
 ALERT = alert(1, level="cutoff")
-WAYS = {"today": (), "sessions": ("2",), "session": ("2", "enter"), "why": ("5",)}
+WAYS = {"today": (), "sessions": ("2",), "session": ("2", "enter"), "history": ("4",), "why": ("5",)}
 
 
 class Dashboard:
@@ -44,7 +46,7 @@ class Dashboard:
     async def wait(self, seconds: int) -> None:
         """Let time pass: the headers of all screens look at the clock, also of those that are not seen."""
         self.now_ms += seconds * 1000
-        for screen in [*self.app.screen_stack, *map(self.app.get_screen, ("Today", "Sessions", "Why"))]:
+        for screen in [*self.app.screen_stack, *map(self.app.get_screen, ("Today", "Sessions", "History", "Why"))]:
             for header in screen.query(DayHeader):
                 header.tick()
         await quiet(self.app)
@@ -52,7 +54,7 @@ class Dashboard:
     def _answer(self, request: Request) -> Answer:
         if isinstance(request, SessionsRequest):
             return session_list(row(SESSION), *(row(f"ses_{number}") for number in range(30)), period=request.period)
-        return answer(request)
+        return history() if isinstance(request, HistoryRequest) else answer(request)
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -70,6 +72,18 @@ async def test_while_nothing_happens_only_the_line_of_the_header_is_drawn(
         await until(pilot, lambda: dashboard.feed.polls > polls and "0 s ago" in screen_text(dashboard.app))
         await dashboard.wait(seconds=2)
         assert set(lines) == {0}
+
+
+async def test_a_poll_that_changes_only_the_pace_draws_no_bar_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    dashboard = Dashboard()
+    async with showing(dashboard.app, NORMAL) as pilot:
+        await dashboard.open(pilot, "4")
+        drawn = watch_drawn_lines(monkeypatch)
+        later = history(running=(replace(WEEK, pace_nano=WEEK.spend_nano), MONTH), taken_ms=NOW + 1)
+        dashboard.feed.on_look = lambda request: later
+        await poll(pilot, dashboard.feed, snapshot("$0.94", alerts=(ALERT,)))
+        await until(pilot, lambda: "$3.18 a day" in screen_text(dashboard.app))
+        assert max(drawn) > 15 and not set(drawn) & set(range(6, 14))
 
 
 async def test_a_period_that_is_shown_again_is_drawn_at_once_and_again_only_if_it_changed(

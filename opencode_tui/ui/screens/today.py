@@ -151,6 +151,10 @@ class TodayScreen(BesideScreen):
             filter = quoted(message.field, message.key)
             self.post_message(OpenSessions(self.snapshot.day.isoformat(), filter, message.key))
 
+    def go_to(self, day: date) -> None:
+        """Show a day; one that is not before today is today."""
+        self._select(day)
+
     def _select(self, day: date | None) -> None:
         if day is not None and day >= self._calendar.day(self._clock()):
             day = None
