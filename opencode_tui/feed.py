@@ -36,9 +36,9 @@ from opencode_tui.records.requests import (
     DayRequest,
     HistoryRequest,
     HoursRequest,
+    ProjectsRequest,
     Request,
     SessionsRequest,
-    UsageRequest,
 )
 from opencode_tui.records.sessions import SessionRow
 from opencode_tui.sync import Sync
@@ -48,7 +48,7 @@ _REPORT_S = 0.4
 _PATIENCE = 10
 """An answer is reused for this many times as long as it took, so that slow queries do not run at every poll."""
 _FROM_LEDGER = (
-    *(SessionsRequest, AlertsRequest, UsageRequest, BreakdownRequest),
+    *(SessionsRequest, AlertsRequest, ProjectsRequest, BreakdownRequest),
     *(ComparisonRequest, HistoryRequest, HoursRequest),
 )
 """Requests whose answers can change only with a new snapshot; the others read OpenCode's store as well."""

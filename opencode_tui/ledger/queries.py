@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from sys import intern
 from typing import Any
 
@@ -75,33 +75,29 @@ def running_calls(connection: sqlite3.Connection) -> list[tuple[str, str]]:
     ).fetchall()
 
 
-def totals(
-    connection: sqlite3.Connection, span: Span, running_since_ms: int, only: Sequence[str] | None = None
-) -> Totals:
-    """Sums over the span's calls, or over those of the models in `only` (see `model_key`)."""
-    where, models = _only(only)
+def totals(connection: sqlite3.Connection, span: Span, running_since_ms: int) -> Totals:
+    """Sums over the span's calls."""
     paid = paid_calls(connection, span)
     row = connection.execute(
         f"""
         SELECT coalesce({_SPEND}, 0), coalesce({_LIST}, 0), coalesce(sum(calls), 0), count(DISTINCT session_id),
           {_TOKENS}, coalesce({exact_sum("input_nano")}, 0), coalesce({exact_sum("output_nano")}, 0),
           coalesce({exact_sum("cache_nano")}, 0), coalesce(sum(aborted), 0)
-        FROM {paid.table} WHERE {paid.at} >= ? AND {paid.at} < ? {where}
+        FROM {paid.table} WHERE {paid.at} >= ? AND {paid.at} < ?
         """,
-        (*paid.bounds(span), *models),
+        paid.bounds(span),
     ).fetchone()
     copied = connection.execute(
-        f"SELECT count(*) FROM call INDEXED BY call_copied WHERE {_IN_SPAN} AND copied = 1"
-        f" AND copied_from IS NOT NULL {where}",
-        (span.start_ms, span.end_ms, *models),
+        f"SELECT count(*) FROM call INDEXED BY call_copied WHERE {_IN_SPAN} AND copied = 1 AND copied_from IS NOT NULL",
+        (span.start_ms, span.end_ms),
     ).fetchone()[0]
     running, ended = connection.execute(
         f"""
         SELECT coalesce(sum(created_ms >= ?1), 0),
           coalesce(sum(created_ms < ?1 AND NOT coalesce(error LIKE '%abort%', 0)), 0)
-        {_INCOMPLETE} {where.replace("?", "?4")}
+        {_INCOMPLETE}
         """,
-        (running_since_ms, span.start_ms, span.end_ms, *models),
+        (running_since_ms, span.start_ms, span.end_ms),
     ).fetchone()
     *known, input_nano, output_nano, cache_nano, aborted = row
     spend, list_nano, calls, sessions, *counts = known
@@ -116,36 +112,15 @@ def spend(connection: sqlite3.Connection, span: Span) -> int:
     return int(connection.execute(query, paid.bounds(span)).fetchone()[0])
 
 
-def slices(connection: sqlite3.Connection, span: Span, by: str, only: Sequence[str] | None = None) -> tuple[Slice, ...]:
-    """The span's spend by one of SLICE_KEYS, most expensive first; only of the models in `only`, if given."""
-    where, models = _only(only)
+def slices(connection: sqlite3.Connection, span: Span, by: str) -> tuple[Slice, ...]:
+    """The span's spend by one of SLICE_KEYS, most expensive first."""
     paid = paid_calls(connection, span)
     rows = connection.execute(
         f"""
         SELECT {SLICE_KEYS[by]}, {_SPEND}, sum(calls), coalesce({_LIST}, 0), {_TOKENS}
-        FROM {paid.table} WHERE {paid.at} >= ? AND {paid.at} < ? {where} GROUP BY 1 ORDER BY 2 DESC, 3 DESC, 1
+        FROM {paid.table} WHERE {paid.at} >= ? AND {paid.at} < ? GROUP BY 1 ORDER BY 2 DESC, 3 DESC, 1
         """,
-        (*paid.bounds(span), *models),
-    )
-    return tuple(Slice(key, cost, calls, _tokens(rest), listed) for key, cost, calls, listed, *rest in rows)
-
-
-def daily(
-    connection: sqlite3.Connection, days: Sequence[tuple[str, Span]], only: Sequence[str] | None = None
-) -> tuple[Slice, ...]:
-    """The spend of each day with calls, in the order and with the names of `days`."""
-    where, models = _only(only)
-    paid = paid_calls(connection, *(span for _, span in days))
-    bounds = json.dumps([(name, *paid.bounds(span)) for name, span in days])
-    rows = connection.execute(
-        f"""
-        WITH day AS (SELECT key AS place, json_extract(value, '$[0]') AS name,
-          json_extract(value, '$[1]') AS start_at, json_extract(value, '$[2]') AS end_at FROM json_each(?))
-        SELECT name, {_SPEND}, sum(calls), coalesce({_LIST}, 0), {_TOKENS}
-        FROM day CROSS JOIN {paid.table} ON {paid.at} >= start_at AND {paid.at} < end_at
-        WHERE true {where} GROUP BY place ORDER BY place
-        """,
-        (bounds, *models),
+        paid.bounds(span),
     )
     return tuple(Slice(key, cost, calls, _tokens(rest), listed) for key, cost, calls, listed, *rest in rows)
 
@@ -170,21 +145,6 @@ def last_call(connection: sqlite3.Connection, before_ms: int) -> tuple[int, str,
 def titles(connection: sqlite3.Connection, ids: Iterable[str]) -> dict[str, str]:
     """The titles of sessions by id."""
     return {id: facts.title for id, facts in session_facts(connection, frozenset(ids)).items()}
-
-
-def models(connection: sqlite3.Connection, span: Span) -> list[str]:
-    """The keys of all models that the span's calls used, copies among them, in order of first use."""
-    key, paid = SLICE_KEYS["model"], paid_calls(connection, span)
-    rows = connection.execute(
-        f"""
-        SELECT key FROM (
-          SELECT {key} AS key, first_ms FROM {paid.table} WHERE {paid.at} >= ? AND {paid.at} < ?
-          UNION ALL SELECT {key}, created_ms FROM call INDEXED BY call_copied WHERE copied = 1 AND {_IN_SPAN})
-        GROUP BY key ORDER BY min(first_ms)
-        """,
-        (*paid.bounds(span), span.start_ms, span.end_ms),
-    )
-    return [row[0] for row in rows]
 
 
 def directories(connection: sqlite3.Connection, span: Span) -> list[str]:
@@ -386,12 +346,6 @@ def all_time(connection: sqlite3.Connection) -> Span:
         "SELECT (SELECT min(created_ms) FROM call), (SELECT max(created_ms) FROM call)"
     ).fetchone()
     return Span(first or 0, (last or 0) + 1)
-
-
-def _only(models: Sequence[str] | None) -> tuple[str, tuple[str, ...]]:
-    if models is None:
-        return "", ()
-    return f"AND {SLICE_KEYS['model']} IN (SELECT value FROM json_each(?))", (json.dumps(list(models)),)
 
 
 def count_turns(texts: str | None) -> int:

@@ -9,10 +9,10 @@ from opencode_tui.readings.alerts import read_alerts
 from opencode_tui.readings.breakdown import read_breakdown
 from opencode_tui.readings.context import Context
 from opencode_tui.readings.history import read_history, read_hours
+from opencode_tui.readings.projects import read_projects
 from opencode_tui.readings.repricing import read_comparison
 from opencode_tui.readings.session import read_session, read_turn
 from opencode_tui.readings.sessions import read_sessions
-from opencode_tui.readings.usage import read_usage
 from opencode_tui.records.answers import Answer
 from opencode_tui.records.requests import (
     AlertsRequest,
@@ -20,11 +20,11 @@ from opencode_tui.records.requests import (
     ComparisonRequest,
     HistoryRequest,
     HoursRequest,
+    ProjectsRequest,
     Request,
     SessionRequest,
     SessionsRequest,
     TurnRequest,
-    UsageRequest,
 )
 
 READINGS: Mapping[type[Any], Callable[[Any, Context], Answer]] = {
@@ -36,7 +36,7 @@ READINGS: Mapping[type[Any], Callable[[Any, Context], Answer]] = {
     SessionRequest: read_session,
     SessionsRequest: read_sessions,
     TurnRequest: read_turn,
-    UsageRequest: read_usage,
+    ProjectsRequest: read_projects,
 }
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
 from datetime import date, timedelta
 from itertools import accumulate
 
@@ -148,11 +147,9 @@ def _picture(read: _Read, settings: Settings, now_ms: int, day: date, calendar: 
     )
 
 
-def bounded_slices(
-    connection: sqlite3.Connection, span: Span, by: str, only: Sequence[str] | None = None, *, whole: bool = True
-) -> tuple[Slice, ...]:
+def bounded_slices(connection: sqlite3.Connection, span: Span, by: str, *, whole: bool = True) -> tuple[Slice, ...]:
     """The rows of queries.slices, marked if they are lower bounds; `whole` is what bounds.all_read returns."""
-    found = queries.slices(connection, span, by, only)
+    found = queries.slices(connection, span, by)
     bounded = bounded_keys(connection, span, by, (each.key for each in found), whole)
     return tuple(replace(each, lower_bound=each.key in bounded) for each in found)
 

@@ -11,7 +11,7 @@ from opencode_tui.records.repricing import RepricedWork
 from opencode_tui.records.requests import AlertsRequest, ComparisonRequest
 from opencode_tui.records.session import SessionView, TurnView
 from opencode_tui.records.sessions import SessionList
-from opencode_tui.records.usage import Usage
+from opencode_tui.records.usage import Projects
 
 
 class AlertList(Struct, frozen=True):
@@ -30,4 +30,4 @@ class Comparison(Struct, frozen=True):
     works: tuple[RepricedWork | None, RepricedWork | None]
 
 
-Answer = SessionList | SessionView | TurnView | AlertList | Usage | Breakdown | Comparison | HistoryView | WeekHours
+Answer = SessionList | SessionView | TurnView | AlertList | Projects | Breakdown | Comparison | HistoryView | WeekHours

@@ -42,17 +42,10 @@ class DayRequest(Struct, frozen=True):
     day: date | None = None
 
 
-class UsageRequest(Struct, frozen=True):
-    """A period's cost by one key; `first` and `last`, if given, replace the named period."""
+class ProjectsRequest(Struct, frozen=True):
+    """A day's cost by project; None is today."""
 
-    by: str = "model"
-    """`day`, `session`, or one of ledger.queries.SLICE_KEYS."""
-    period: str = "today"
-    """One of analysis.periods.PERIODS."""
-    first: date | None = None
-    last: date | None = None
-    model: str | None = None
-    """Only models that match this text."""
+    day: date | None = None
 
 
 class Filter(Struct, frozen=True):
@@ -95,7 +88,7 @@ class HoursRequest(Struct, frozen=True):
     year: int
 
 
-_OfPeriod = SessionsRequest | UsageRequest | BreakdownRequest | ComparisonRequest | HistoryRequest | HoursRequest
+_OfPeriod = SessionsRequest | ProjectsRequest | BreakdownRequest | ComparisonRequest | HistoryRequest | HoursRequest
 Request = _OfPeriod | SessionRequest | TurnRequest | AlertsRequest
 
 

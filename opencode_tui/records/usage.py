@@ -1,14 +1,11 @@
-"""The cost of a period, in total and grouped by one key."""
+"""What a day's or a period's calls cost, in total and in groups."""
 
 from __future__ import annotations
-
-from collections.abc import Mapping
-from datetime import date
 
 from msgspec import Struct
 
 from opencode_tui.records.calls import Tokens
-from opencode_tui.records.requests import UsageRequest
+from opencode_tui.records.requests import ProjectsRequest
 
 
 class Slice(Struct, frozen=True):
@@ -41,22 +38,10 @@ class Totals(Struct, frozen=True):
     """Calls that were aborted or never completed; what they streamed is not recorded."""
 
 
-class Usage(Struct, frozen=True):
-    """A period's totals and its groups, most expensive first (days in their order)."""
+class Projects(Struct, frozen=True):
+    """A day's cost by project."""
 
-    request: UsageRequest
+    request: ProjectsRequest
     taken_ms: int
-    first: date
-    last: date
-    label: str
-    """One of analysis.periods.PERIODS, or `custom`."""
-    by: str
-    totals: Totals
     groups: tuple[Slice, ...]
-    unreadable_rows: int
-    titles: Mapping[str, str]
-    """Titles by session id, where the groups are sessions."""
-    lower_bound: bool = False
-    """The totals are lower bounds: a row or a store could not be read."""
-    known_models: tuple[str, ...] | None = None
-    """Some of the period's models, if none matches the requested one; else None."""
+    """Most expensive first; the keys are paths."""

@@ -17,9 +17,13 @@ from msgspec.structs import astuple
 
 from opencode_tui.clock import DAY_MS, EVER, HOUR_MS, Span
 from opencode_tui.ledger import queries, sums
+from opencode_tui.ledger.breakdown_queries import breakdown
 from opencode_tui.ledger.ledger import Ledger
+from opencode_tui.ledger.selection import NamedSpan, Selection
 from opencode_tui.readings.session_parts import read_parts
+from opencode_tui.records.breakdown import BreakdownRow
 from opencode_tui.records.facts import SessionPart
+from opencode_tui.records.requests import Filter
 from tests.support.hostile import MOST
 from tests.support.old_ledgers import old_call, old_ledger
 from tests.support.sums import QUARTER_MS, kept_session_sums, kept_sums, true_sums, wrong_sums
@@ -92,14 +96,18 @@ def _readings(connection: sqlite3.Connection, span: Span) -> list[object]:
     """What is read from sums, each in an order of its own."""
     return [
         queries.totals(connection, span, NOON + HOUR_MS),
-        queries.totals(connection, span, NOON, ["opencode/glm"]),
         queries.spend(connection, span),
         *(queries.slices(connection, span, by) for by in queries.SLICE_KEYS),
-        queries.daily(connection, [("a", span), ("b", SPANS[1])]),
-        sorted(queries.models(connection, span)),
+        *(_sorted_rows(connection, span, by) for by in (("model", "kind"), ("tool",), ("project", "tool"))),
         queries.newest_contexts(connection, span, ["ses_1", "ses_2"]),
         {id: sorted(map(_figures, parts)) for id, parts in read_parts(connection, span, costs=True).items()},
     ]
+
+
+def _sorted_rows(connection: sqlite3.Connection, span: Span, by: tuple[str, ...]) -> list[BreakdownRow]:
+    where = (Filter("agent", ("build",)),)
+    rows = breakdown(connection, Selection((NamedSpan((), span), NamedSpan((), SPANS[1])), by, where), details=True)
+    return sorted(rows, key=lambda row: row.keys)
 
 
 def _figures(part: SessionPart) -> tuple[object, ...]:
@@ -111,7 +119,8 @@ def _figures(part: SessionPart) -> tuple[object, ...]:
 
 def _readings_of_calls(connection: sqlite3.Connection, span: Span) -> list[object]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("opencode_tui.ledger.queries.paid_calls", lambda *_: sums.each_call())
+        for module in ("queries", "breakdown_queries"):
+            patch.setattr(f"opencode_tui.ledger.{module}.paid_calls", lambda *_: sums.each_call())
         return _readings(connection, span)
 
 

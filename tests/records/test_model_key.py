@@ -13,9 +13,12 @@ from hypothesis import strategies as st
 from opencode_tui.analysis.matching import matching
 from opencode_tui.config.settings import CustomPrice
 from opencode_tui.ledger import alert_queries, queries, session_queries
+from opencode_tui.ledger.breakdown_queries import breakdown
+from opencode_tui.ledger.selection import NamedSpan, Selection
 from opencode_tui.records import model_key as keys
 from opencode_tui.records.facts import CallScope
 from opencode_tui.records.model_key import model_key, short_name, split_key
+from opencode_tui.records.requests import Filter
 from tests.stores import V1
 from tests.support.ledgers import EVER, reader
 from tests.support.prices import book_with, models_json
@@ -63,7 +66,9 @@ def test_two_models_of_the_same_text_are_two_everywhere(tmp_path: Path, pair: tu
     assert {key: nano for _, key, _, nano, _ in session_queries.main_keys(connection, [session])} == spent
     assert {call.model for call in session_queries.session_calls(connection, session)} == set(names)
     for name in names:
-        assert queries.totals(connection, EVER, 0, [name]).spend_nano == spent[name]
+        selection = Selection((NamedSpan((), EVER),), where=(Filter("model", (name,)),))
+        (row,) = breakdown(connection, selection, details=False)
+        assert row.measures.spend_nano == spent[name]
         ((_, nano),) = alert_queries.costs_in(connection, CallScope(EVER, by="model", key=name))
         assert nano == spent[name]
         assert matching(name, names) == [name]

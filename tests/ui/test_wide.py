@@ -10,8 +10,8 @@ from textual.pilot import Pilot
 from opencode_tui.records.answers import AlertList, Answer
 from opencode_tui.records.calls import Tokens
 from opencode_tui.records.day import Snapshot
-from opencode_tui.records.requests import AlertsRequest, Request, SessionRequest, SessionsRequest, UsageRequest
-from opencode_tui.records.usage import Slice, Totals, Usage
+from opencode_tui.records.requests import AlertsRequest, ProjectsRequest, Request, SessionRequest, SessionsRequest
+from opencode_tui.records.usage import Projects, Slice
 from opencode_tui.ui.app import OpencodeTui
 from opencode_tui.ui.screens.sessions import SessionsScreen
 from opencode_tui.ui.screens.today import TodayScreen
@@ -31,14 +31,13 @@ PROJECTS = (
 OF_TODAY = (replace(session(SESSION), active=True, subagents=3), *snapshot().session_lines[1:])
 
 
-def usage(request: UsageRequest, groups: tuple[Slice, ...] = PROJECTS) -> Usage:
-    sums = Totals(nano("$0.62"), 0, 214, 0, 11, Tokens(), 0, 0, 0, 0, 0)
-    return Usage(request, NOW, DAY, DAY, "today", request.by, sums, groups, 0, {})
+def projects(request: ProjectsRequest, groups: tuple[Slice, ...] = PROJECTS) -> Projects:
+    return Projects(request, NOW, groups)
 
 
 def answer(request: Request) -> Answer:
-    if isinstance(request, UsageRequest):
-        return usage(request)
+    if isinstance(request, ProjectsRequest):
+        return projects(request)
     if isinstance(request, AlertsRequest):
         return AlertList(request, NOW, FIRED[: request.most])
     if isinstance(request, SessionsRequest):
@@ -94,7 +93,7 @@ async def test_a_narrower_terminal_asks_for_nothing_that_it_does_not_show() -> N
         assert "Projects" not in screen_text(app)
         await pilot.resize_terminal(160, 50)
         await until(pilot, lambda: beside(app))
-        assert {type(each) for each in feed.looks} == {UsageRequest, AlertsRequest, SessionRequest}
+        assert {type(each) for each in feed.looks} == {ProjectsRequest, AlertsRequest, SessionRequest}
 
 
 async def test_without_news_nothing_is_read_again_for_the_panels() -> None:
@@ -125,7 +124,7 @@ async def test_another_day_brings_its_projects() -> None:
     async with showing(app, BROAD) as pilot:
         await until(pilot, lambda: beside(app))
         await pilot.press("[")
-        wanted = UsageRequest("project", first=DAY.replace(day=12), last=DAY.replace(day=12))
+        wanted = ProjectsRequest(DAY.replace(day=12))
         await until(pilot, lambda: wanted in feed.looks)
 
 
@@ -141,7 +140,9 @@ async def test_a_project_opens_its_sessions() -> None:
 async def test_projects_of_one_name_are_told_apart_by_their_paths() -> None:
     app, feed = today()
     groups = (Slice("/home/ada/a/web", nano("$0.40"), 1, Tokens()), Slice("/srv/web", nano("$0.22"), 1, Tokens()))
-    feed.on_look = lambda request: usage(request, groups) if isinstance(request, UsageRequest) else answer(request)
+    feed.on_look = lambda request: (
+        projects(request, groups) if isinstance(request, ProjectsRequest) else answer(request)
+    )
     async with showing(app, BROADER) as pilot:
         await until(pilot, lambda: "/srv/web" in screen_text(app) and "/home/ada/a/web" in screen_text(app))
 

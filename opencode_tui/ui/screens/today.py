@@ -16,8 +16,8 @@ from opencode_tui.analysis.session_list import quoted
 from opencode_tui.clock import Calendar, Clock, short_day
 from opencode_tui.records.answers import AlertList
 from opencode_tui.records.day import Snapshot
-from opencode_tui.records.requests import AlertsRequest, UsageRequest
-from opencode_tui.records.usage import Usage
+from opencode_tui.records.requests import AlertsRequest, ProjectsRequest
+from opencode_tui.records.usage import Projects
 from opencode_tui.report.states import empty_screen
 from opencode_tui.ui.moving import ScrollPane
 from opencode_tui.ui.screens.base import Ask, OpenSession, OpenSessions
@@ -51,7 +51,7 @@ class TodayScreen(BesideScreen):
         Binding("t", "go_today", "Back to today", tooltip="Show today again", id="day.today", group=DAY_KEYS),
     ]
 
-    usage: var[Usage | None] = var(None)
+    projects: var[Projects | None] = var(None)
     """The day's spend by project, in a wide terminal."""
     fired: var[AlertList | None] = var(None)
     """The last alerts, in a wide terminal."""
@@ -89,7 +89,7 @@ class TodayScreen(BesideScreen):
             with Container(id="by"):
                 yield SlicesPanel("Models", "models").data_bind(TodayScreen.snapshot)
                 yield SlicesPanel("Providers", "providers").data_bind(TodayScreen.snapshot)
-                yield ProjectsPanel().data_bind(TodayScreen.snapshot, TodayScreen.usage)
+                yield ProjectsPanel().data_bind(TodayScreen.snapshot, TodayScreen.projects)
                 yield SevenDays().data_bind(TodayScreen.snapshot)
             with Container(id="low"):
                 yield SessionsPanel(self._calendar).data_bind(TodayScreen.snapshot)
@@ -105,12 +105,11 @@ class TodayScreen(BesideScreen):
     def asks(self) -> tuple[Ask, ...]:
         if not self.is_broad:
             return ()
-        day = self._wanted
-        by_project = UsageRequest("project") if day is None else UsageRequest("project", first=day, last=day)
-        return Ask(by_project, self._show_usage), Ask(AlertsRequest(most=LAST_ALERTS), self._show_fired)
+        by_project = ProjectsRequest(self._wanted)
+        return Ask(by_project, self._show_projects), Ask(AlertsRequest(most=LAST_ALERTS), self._show_fired)
 
-    def _show_usage(self, usage: Usage) -> None:
-        self.usage = usage
+    def _show_projects(self, projects: Projects) -> None:
+        self.projects = projects
 
     def _show_fired(self, fired: AlertList) -> None:
         self.fired = fired

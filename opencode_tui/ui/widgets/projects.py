@@ -6,7 +6,7 @@ from textual.reactive import var
 
 from opencode_tui.paths import last_part
 from opencode_tui.records.day import Snapshot
-from opencode_tui.records.usage import Slice, Usage
+from opencode_tui.records.usage import Projects, Slice
 from opencode_tui.ui.widgets.slices import SlicesPanel
 
 
@@ -17,18 +17,18 @@ def project_names(keys: list[str]) -> list[str]:
 
 
 class ProjectsPanel(SlicesPanel):
-    """The spend by project of a usage that its screen asks for; a bar opens its sessions."""
+    """The spend by project that its screen asks for; a bar opens its sessions."""
 
-    usage: var[Usage | None] = var(None)
+    projects: var[Projects | None] = var(None)
 
     def __init__(self) -> None:
         super().__init__("Projects", "projects")
 
-    def watch_usage(self) -> None:
+    def watch_projects(self) -> None:
         self.refresh()
 
     def slices(self, snapshot: Snapshot) -> tuple[Slice, ...]:
-        return self.usage.groups if self.usage is not None else ()
+        return self.projects.groups if self.projects is not None else ()
 
     def names(self, keys: list[str]) -> list[str]:
         return project_names(keys)
