@@ -63,6 +63,9 @@ EXAMPLES = {
     "export": "export --format csv --since 2026-05-01 --output calls.csv",
     "metrics": "metrics --listen 127.0.0.1:9400",
     "reconcile": "reconcile --json",
+    "commands": "commands install",
+    "commands install": "commands install",
+    "commands remove": "commands remove",
     "completions": "completions bash > ~/.local/share/bash-completion/completions/opencode-tui",
     "guard": "guard install",
     "guard install": "guard install",
@@ -308,6 +311,17 @@ def _add_reconcile(commands: _Commands) -> None:
     commands.add("reconcile", what, codes=_RECONCILE_EXIT_CODES)
 
 
+def _add_commands(commands: _Commands) -> None:
+    what = "put /usage and /globalusage into OpenCode, which print what this session and these days cost"
+    own = commands.all.add_parser(
+        "commands", help=what, description=what, epilog=_epilog("commands"), allow_abbrev=False
+    )
+    actions = own.add_subparsers(prog=own.prog, metavar="ACTION", title="actions", dest="action", required=True)
+    add = partial(_add_action, actions, commands.common, "commands")
+    add("install", "put the two commands into OpenCode, or bring them up to date")
+    add("remove", "take the two commands out of OpenCode")
+
+
 def _add_completions(commands: _Commands) -> None:
     what = "print the shell's completion of this program's commands"
     completions = commands.add("completions", what, json=False)
@@ -396,6 +410,7 @@ COMMANDS: dict[str, Callable[[_Commands], None]] = {
     "export": _add_export,
     "metrics": _add_metrics,
     "reconcile": _add_reconcile,
+    "commands": _add_commands,
     "completions": _add_completions,
     "guard": _add_guard,
     "tmux": _add_tmux,
