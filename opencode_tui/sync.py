@@ -31,6 +31,7 @@ from opencode_tui.paths import last_part
 from opencode_tui.pricing.book import PriceBook, Priced, price_call
 from opencode_tui.pricing.models_cache import name_for_address
 from opencode_tui.records.calls import Call, message_id
+from opencode_tui.records.reconciliation import Standing
 from opencode_tui.records.stores import Session, StoreState
 from opencode_tui.source.backups import Backups
 from opencode_tui.source.batch import Batch, Store, StoreTrouble, no_collector
@@ -42,6 +43,7 @@ from opencode_tui.source.discovery import (
     generations,
     is_copy_name,
     not_files,
+    resolved_path,
 )
 from opencode_tui.source.text import path_text
 
@@ -166,6 +168,24 @@ class Sync:
                 with suppress(StoreTrouble):
                     found = store.prompts(session_id, turn_ids) | found
         return found
+
+    def standing(self) -> tuple[Standing, ...]:
+        """What each of OpenCode's stores holds now, backup copies left out, and those that cannot be read."""
+        own = [store for store in self._stores.values() if not store.is_backup]
+        found = []
+        for store in own:
+            with suppress(StoreTrouble), no_collector():
+                is_current = not any(_supersedes(other, store) for other in own)
+                now = _patiently(store, self._clock())
+                found.append(replace(now, key=writing.stored_key(store.key), is_current=is_current))
+        return tuple(found)
+
+    def store_keys(self) -> tuple[frozenset[str], frozenset[str]]:
+        """The keys in the ledger of the backup copies, and of all stores that could be read."""
+        found = self._stores.values()
+        backups = frozenset(writing.stored_key(store.key) for store in found if store.is_backup)
+        live = (store.key for store in found if self._states[store.key].state == "live")
+        return backups, frozenset(map(writing.stored_key, live))
 
     def look_at_prices(self) -> tuple[str, ...]:
         """The problems in reading OpenCode's prices, global ones and those for the directories of today's calls."""
@@ -420,6 +440,26 @@ class Sync:
         old = self._states.get(key)
         since = old.since_ms if old is not None and old.state == trouble.state else self._clock()
         self._states[key] = replace(state, since_ms=since)
+
+
+def _patiently(store: Store, now_ms: int) -> Standing:
+    """What a store holds now; tries again if that was read while the file changed. Raises StoreTrouble."""
+    for _ in range(_TRIES):
+        try:
+            return store.standing(now_ms)
+        except StoreTrouble as trouble:
+            if not trouble.again:
+                raise
+    return store.standing(now_ms)
+
+
+def _supersedes(other: Store, store: Store) -> bool:
+    """Whether OpenCode reads the other one instead, since it was upgraded."""
+    if store.generation == "json":
+        is_beside = resolved_path(other.path).parent == resolved_path(store.path).parent
+    else:
+        is_beside = other.path == store.path
+    return is_beside and other.rank > store.rank
 
 
 def _mtime(place: str) -> int:

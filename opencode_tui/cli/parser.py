@@ -32,6 +32,10 @@ _CHECK_EXIT_CODES = (
 _REPORT_EXIT_CODES = _EXIT_CODES.replace(
     "0 done;", "0 done, or what --verify holds; 1 --verify found days that differ;"
 ).replace("or the ledger", "the ledger or the report's file")
+_RECONCILE_EXIT_CODES = (
+    "exit codes: 0 every difference is explained; 1 a rest is not; 2 wrong command line; 3 something is wrong with the"
+    " settings, the data directory or the ledger (one sentence on standard error says what); 130 interrupted"
+)
 _AS_IT_IS = "  "
 """What a line of the help begins with that is not filled."""
 
@@ -58,6 +62,10 @@ EXAMPLES = {
     "alerts snooze": "alerts snooze 12 --for 2h",
     "export": "export --format csv --since 2026-05-01 --output calls.csv",
     "metrics": "metrics --listen 127.0.0.1:9400",
+    "reconcile": "reconcile --json",
+    "commands": "commands install",
+    "commands install": "commands install",
+    "commands remove": "commands remove",
     "completions": "completions bash > ~/.local/share/bash-completion/completions/opencode-tui",
     "guard": "guard install",
     "guard install": "guard install",
@@ -298,6 +306,22 @@ def _add_metrics(commands: _Commands) -> None:
     metrics.add_argument("--listen", metavar="ADDRESS:PORT", required=True, help=listen)
 
 
+def _add_reconcile(commands: _Commands) -> None:
+    what = "compare OpenCode's own figures with the ledger: each difference by its cause"
+    commands.add("reconcile", what, codes=_RECONCILE_EXIT_CODES)
+
+
+def _add_commands(commands: _Commands) -> None:
+    what = "put /usage and /globalusage into OpenCode, which print what this session and these days cost"
+    own = commands.all.add_parser(
+        "commands", help=what, description=what, epilog=_epilog("commands"), allow_abbrev=False
+    )
+    actions = own.add_subparsers(prog=own.prog, metavar="ACTION", title="actions", dest="action", required=True)
+    add = partial(_add_action, actions, commands.common, "commands")
+    add("install", "put the two commands into OpenCode, or bring them up to date")
+    add("remove", "take the two commands out of OpenCode")
+
+
 def _add_completions(commands: _Commands) -> None:
     what = "print the shell's completion of this program's commands"
     completions = commands.add("completions", what, json=False)
@@ -385,6 +409,8 @@ COMMANDS: dict[str, Callable[[_Commands], None]] = {
     "alerts": _add_alerts,
     "export": _add_export,
     "metrics": _add_metrics,
+    "reconcile": _add_reconcile,
+    "commands": _add_commands,
     "completions": _add_completions,
     "guard": _add_guard,
     "tmux": _add_tmux,

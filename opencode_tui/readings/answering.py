@@ -10,6 +10,7 @@ from opencode_tui.readings.breakdown import read_breakdown
 from opencode_tui.readings.context import Context
 from opencode_tui.readings.history import read_history, read_hours
 from opencode_tui.readings.projects import read_projects
+from opencode_tui.readings.reconcile import read_reconciliation
 from opencode_tui.readings.repricing import read_comparison
 from opencode_tui.readings.session import read_session, read_turn
 from opencode_tui.readings.sessions import read_sessions
@@ -21,6 +22,7 @@ from opencode_tui.records.requests import (
     HistoryRequest,
     HoursRequest,
     ProjectsRequest,
+    ReconcileRequest,
     Request,
     SessionRequest,
     SessionsRequest,
@@ -33,6 +35,7 @@ READINGS: Mapping[type[Any], Callable[[Any, Context], Answer]] = {
     ComparisonRequest: read_comparison,
     HistoryRequest: read_history,
     HoursRequest: read_hours,
+    ReconcileRequest: read_reconciliation,
     SessionRequest: read_session,
     SessionsRequest: read_sessions,
     TurnRequest: read_turn,

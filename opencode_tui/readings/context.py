@@ -13,6 +13,7 @@ from opencode_tui.config.settings import Settings
 from opencode_tui.ledger.bounds import all_read
 from opencode_tui.pricing.book import PriceBook
 from opencode_tui.records.day import Guard
+from opencode_tui.records.reconciliation import Standing
 from opencode_tui.records.sessions import SessionRow
 from opencode_tui.records.stores import StoreState
 
@@ -39,6 +40,14 @@ class LiveStore(Protocol):
 
     def prompts(self, session_id: str, turn_ids: Sequence[str]) -> Mapping[str, str]:
         """The first line of each turn's prompt by turn id, if the settings allow it."""
+        ...
+
+    def standing(self) -> tuple[Standing, ...]:
+        """What each of OpenCode's stores holds now, backup copies left out, and those that cannot be read."""
+        ...
+
+    def store_keys(self) -> tuple[frozenset[str], frozenset[str]]:
+        """The keys in the ledger of the backup copies, and of all stores that could be read."""
         ...
 
 

@@ -7,6 +7,7 @@ from msgspec import Struct
 from opencode_tui.records.alerts import Alert, AlertedSession
 from opencode_tui.records.breakdown import Breakdown
 from opencode_tui.records.history import HistoryView, WeekHours
+from opencode_tui.records.reconciliation import Reconciliation
 from opencode_tui.records.repricing import RepricedWork
 from opencode_tui.records.requests import AlertsRequest, ComparisonRequest
 from opencode_tui.records.session import SessionView, TurnView
@@ -30,4 +31,5 @@ class Comparison(Struct, frozen=True):
     works: tuple[RepricedWork | None, RepricedWork | None]
 
 
-Answer = SessionList | SessionView | TurnView | AlertList | Projects | Breakdown | Comparison | HistoryView | WeekHours
+_OfPeriod = SessionList | Projects | Breakdown | Comparison | HistoryView | WeekHours
+Answer = _OfPeriod | SessionView | TurnView | AlertList | Reconciliation

@@ -88,8 +88,12 @@ class HoursRequest(Struct, frozen=True):
     year: int
 
 
+class ReconcileRequest(Struct, frozen=True):
+    """OpenCode's own figures beside the ledger's, each difference by its cause."""
+
+
 _OfPeriod = SessionsRequest | ProjectsRequest | BreakdownRequest | ComparisonRequest | HistoryRequest | HoursRequest
-Request = _OfPeriod | SessionRequest | TurnRequest | AlertsRequest
+Request = _OfPeriod | SessionRequest | TurnRequest | AlertsRequest | ReconcileRequest
 
 
 class SeeAlerts(Struct, frozen=True):

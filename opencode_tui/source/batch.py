@@ -11,6 +11,7 @@ from typing import Literal, Protocol
 from msgspec import Struct, field
 
 from opencode_tui.records.calls import Call, ToolUse
+from opencode_tui.records.reconciliation import Standing
 from opencode_tui.records.stores import Bill, Session, Unreadable
 from opencode_tui.source.histories import History
 
@@ -128,6 +129,10 @@ class Store(Protocol):
 
     def prompts(self, session_id: str, message_ids: Sequence[str]) -> dict[str, str]:
         """The first line of the prompt of each of a session's user messages, by message id. Raises StoreTrouble."""
+        ...
+
+    def standing(self, now_ms: int) -> Standing:
+        """All calls and sums as they are now, in short transactions. Raises StoreTrouble."""
         ...
 
     def close(self) -> None: ...

@@ -21,6 +21,8 @@ from opencode_tui.source.text import identifier, label
 # Above any real call. A million rows at these limits still add up within SQLite's 64 bits.
 _MAX_TOKENS = 10**9
 _MAX_COST_NANO = 10_000 * NANO
+_FLOAT_NANO = 0.01
+"""More than a float of a large cost can differ from it by itself, in nano-dollars."""
 _MAX_MS = 253_402_300_799_999  # the end of the year 9999
 BEGAN_MS = 1_577_836_800_000  # 2020-01-01, when there was no OpenCode
 ABORTED = "aborted"
@@ -101,6 +103,11 @@ def cost_field(value: object, missing: list[str], most_nano: int = _MAX_COST_NAN
             return nano_from_usd(value)
     missing.append("cost")
     return 0
+
+
+def has_fraction(value: object, nano: int) -> bool:
+    """Whether a recorded cost in USD, read as `nano`, is not a whole number of nano-dollars."""
+    return isinstance(value, float) and nano > 0 and abs(value * NANO - nano) > _FLOAT_NANO
 
 
 def tokens_of(data: dict[str, Any], version: str | None, missing: list[str]) -> Tokens:

@@ -21,6 +21,7 @@ from msgspec.structs import replace
 
 from opencode_tui import clock
 from opencode_tui.records.calls import Call, message_id
+from opencode_tui.records.reconciliation import Standing
 from opencode_tui.source.batch import NOTHING_KNOWN, Batch, KnownSessions
 from opencode_tui.source.cursor import BELOW_ALL, LAST, TableCursor, advance, extent, rowids, shrink
 from opencode_tui.source.decode import BadRow, json_value
@@ -136,6 +137,9 @@ class SqliteStore:
 
     def rows_of(self, session_id: str) -> list[Call]:
         return []
+
+    def standing(self, now_ms: int) -> Standing:
+        raise NotImplementedError
 
     def prompts(self, session_id: str, message_ids: Sequence[str]) -> dict[str, str]:
         with self.file.reading() as connection:

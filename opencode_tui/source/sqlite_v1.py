@@ -9,6 +9,7 @@ from typing import Any
 
 from opencode_tui import clock
 from opencode_tui.records.calls import Call
+from opencode_tui.records.reconciliation import Standing
 from opencode_tui.records.stores import Unreadable
 from opencode_tui.source.batch import Batch
 from opencode_tui.source.cursor import rowids
@@ -17,6 +18,7 @@ from opencode_tui.source.session_times import event_ms, made_ms
 from opencode_tui.source.sqlite_file import columns
 from opencode_tui.source.sqlite_store import SqliteStore, fetch_bounded, fields_of
 from opencode_tui.source.steps import by_step
+from opencode_tui.source.text import path_text
 from opencode_tui.source.tools import v1_parts, v1_steps, v1_tools
 
 _HUGE = 1_000_000
@@ -74,6 +76,11 @@ class SqliteV1(SqliteStore):
     rank = 1
     session_table = "session"
     message_table = "message"
+
+    def standing(self, now_ms: int) -> Standing:
+        from opencode_tui.source.standing import standing_v1
+
+        return standing_v1(self.file, self.key, path_text(self.path))
 
     def _rows_between(self, connection: sqlite3.Connection, above: int, up_to: int, limit: int) -> list[Any]:
         return fetch_bounded(connection.execute(_BETWEEN, (*rowids(above, up_to), limit)))

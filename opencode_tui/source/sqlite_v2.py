@@ -28,6 +28,7 @@ from msgspec.structs import replace
 from opencode_tui import clock
 from opencode_tui.money import nano_from_usd
 from opencode_tui.records.calls import Call, undone_id
+from opencode_tui.records.reconciliation import Standing
 from opencode_tui.records.stores import Bill, Unreadable
 from opencode_tui.source.batch import Batch
 from opencode_tui.source.bills import BillTable, PendingSums
@@ -37,7 +38,7 @@ from opencode_tui.source.histories import History
 from opencode_tui.source.originals import orphans
 from opencode_tui.source.sqlite_file import SqliteFile, columns
 from opencode_tui.source.sqlite_store import Cursor, SqliteStore, fetch_bounded, fields_of, final_ids
-from opencode_tui.source.text import clean_text, identifier
+from opencode_tui.source.text import clean_text, identifier, path_text
 from opencode_tui.source.tools import v2_parts, v2_tools
 
 _BILLS, _ROWS = 500, 2_000
@@ -142,10 +143,9 @@ class SqliteV2(SqliteStore):
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
         self._is_forked = "fork_session_id" in columns(connection, "session_v2")
-        of_v1 = _OF_V1 if columns(connection, "message") else _PERHAPS_OF_V1
         self._select = _SELECT.format(
             fork="fork_session_id" if self._is_forked else "parent_id",
-            copied=_COPIED.format(forked=_IN_FORK, of_v1=of_v1) if self._is_forked else _COPIED_BY_TIME,
+            copied=_copied(connection),
             turn=_TURN,
             slim=_SLIM,
             error=_ERROR,
@@ -158,6 +158,11 @@ class SqliteV2(SqliteStore):
         self._bill_table = BillTable(connection)
         self._pending, self._yielded = PendingSums({}, 0, 0), {}
         self._knows_migration = True
+
+    def standing(self, now_ms: int) -> Standing:
+        from opencode_tui.source.standing import standing_v2
+
+        return standing_v2(self.file, self.key, path_text(self.path), _copied, _OTHERS, now_ms)
 
     def rows_of(self, session_id: str) -> list[Call]:
         with self.file.reading() as connection:
@@ -313,6 +318,13 @@ class SqliteV2(SqliteStore):
             retry = sorted({*retry, *(call.id for call in batch.calls if not call.final)})
             yield batch, at if self._pending.sums else replace(at, billed_ms=self._pending.newest_ms)
             self._read |= self._yielded
+
+
+def _copied(connection: sqlite3.Connection) -> str:
+    """The SQL that tells whether a row `m` of a session `s` is a fork's copy."""
+    if "fork_session_id" not in columns(connection, "session_v2"):
+        return _COPIED_BY_TIME
+    return _COPIED.format(forked=_IN_FORK, of_v1=_OF_V1 if columns(connection, "message") else _PERHAPS_OF_V1)
 
 
 def _fields(error: str | None, text: object) -> dict[str, Any]:

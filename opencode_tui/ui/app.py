@@ -333,6 +333,12 @@ class OpencodeTui(AlertingApp):
             opened = SessionScreen(session_id, self.calendar, self.now_ms, self._crumb, turn_id)
             self.push_screen(self._bound(opened))
 
+    def open_reconcile(self) -> None:
+        """Show OpenCode's figures beside the ledger's, in a dialog over the current screen."""
+        from opencode_tui.ui.screens.reconcile import ReconcileScreen
+
+        self.push_screen(self._bound(ReconcileScreen()))
+
     def open_why(self, alert: Alert) -> None:
         self.action_show_tab("Why")
         why = self.get_screen("Why")
@@ -360,6 +366,11 @@ class OpencodeTui(AlertingApp):
                 help = f"{binding.tooltip} · 2 {self.get_key_display(binding)}"
                 yield SystemCommand(binding.description, help, partial(self._in_sessions, binding.action))
         yield from self.guard_commands()
+        yield SystemCommand(
+            "Reconcile…",
+            "OpenCode's own figures beside the ledger's: each difference by its cause",
+            self.open_reconcile,
+        )
         yield SystemCommand("Theme", "Change the colours", self.action_change_theme)
         yield SystemCommand("Screenshot", "Save the screen as an SVG file", self._screenshot_soon)
 

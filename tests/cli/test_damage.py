@@ -40,6 +40,7 @@ COMMANDS = (
     ("report", "--from", "2020-01-01", "--format", "html"),
     ("sync",),
     ("sync", "--json"),
+    ("reconcile",),
     ("check",),
     ("check", "--json"),
     ("watch", "--once"),

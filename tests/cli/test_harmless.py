@@ -54,6 +54,7 @@ COMMANDS = (
     ("check", "--notify"),
     ("alerts",),
     ("sync",),
+    ("reconcile",),
     ("watch", "--once"),
 )
 

@@ -30,6 +30,7 @@ COMMANDS = (
     ("session", "ses_"),
     ("session", "ses_", "--json"),
     ("sync",),
+    ("reconcile",),
     ("check",),
     ("check", "--notify"),
     ("watch", "--once"),

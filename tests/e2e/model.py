@@ -53,6 +53,8 @@ class ScriptedModel:
         self.answered: list[Request] = []
         self.sessions: set[str] = set()
         """Every session that has asked anything."""
+        self.prompts: list[str] = []
+        """What was said last in each request of a session's own."""
         self.asked = 0
         """All requests that have arrived."""
         self.running = 0
@@ -95,6 +97,8 @@ class ScriptedModel:
             self.asked += 1
             self.running += 1
             self.sessions.add(ask.session)
+            if ask.kind == "step":
+                self.prompts.append(ask.prompt)
             return self.asked
 
     def leave(self) -> None:

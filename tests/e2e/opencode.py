@@ -111,6 +111,21 @@ class OpenCode:
         """`opencode session delete`."""
         self._do("session", "delete", session)
 
+    def stats_usd(self) -> str:
+        """The total cost as `opencode stats` prints it, in cents."""
+        done = subprocess.run(
+            [*self._command(), "stats"],
+            **self._where(),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE_S,
+        )
+        found = re.search(r"Total Cost +\$([\d.,]+)", done.stdout)
+        if not found:
+            raise RuntimeError(f"opencode stats named no cost: {done.stdout}{done.stderr}")
+        return found[1]
+
     def vacuum(self) -> None:
         """`opencode db`, making the file small again: every row moves to a new place."""
         self._do("db", "VACUUM")

@@ -7,6 +7,7 @@ import re
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from decimal import Decimal
 from pathlib import Path
 
 from tests.e2e.answer import Json
@@ -58,6 +59,12 @@ class OpenCode2(OpenCode):
 
     def delete(self, session: str) -> None:
         self._do("session", "delete", "--standalone", session)
+
+    def stats_usd(self, server: Server2 | None = None) -> str:
+        """The cost of all time as `opencode stats --json` prints it, to the nano-dollar."""
+        where = ["--server", server.url] if server else ["--standalone"]
+        done = self.do("stats", *where, "--all", "--json")
+        return f"{json.loads(done.stdout, parse_float=Decimal)['cost']:.9f}"
 
     def export(self, session: str, server: Server2) -> Json:
         """`opencode session export`: what `take_back` takes."""

@@ -45,6 +45,21 @@ class Ledger:
         usage: Json = json.loads(text, parse_float=Decimal)
         return usage
 
+    def reconcile(self) -> Json:
+        """`reconcile --json`, its amounts as exact decimals. Raises AssertionError if a rest is not explained."""
+        found: Json = json.loads(self._run("reconcile", "--json"), parse_float=Decimal)
+        return found
+
+    def said(self, *command: str) -> str:
+        """What a command prints."""
+        return self._run(*command)
+
+    def commands(self, action: str, home: Path) -> None:
+        """`commands install` or `commands remove`, for the OpenCode of this home."""
+        process = self._start("commands", action, home=home)
+        out, err = process.communicate(timeout=PATIENCE_S)
+        assert process.returncode == 0, f"commands {action} ended with {process.returncode}: {err}{out}"
+
     def held_nano(self) -> int:
         """What the ledger holds, without reading any store."""
         if not self.file.exists():
@@ -131,11 +146,11 @@ class Ledger:
         assert process.returncode == 0, f"{command} ended with {process.returncode}: {err}{out}"
         return out
 
-    def _start(self, *command: str) -> subprocess.Popen[str]:
+    def _start(self, *command: str, home: Path | None = None) -> subprocess.Popen[str]:
         return subprocess.Popen(
             [sys.executable, "-m", "opencode_tui", *command, *self._where],
             cwd=ROOT,
-            env={"HOME": str(self._home), "PATH": "/usr/bin:/bin", "TERM": "dumb"},
+            env={"HOME": str(home or self._home), "PATH": "/usr/bin:/bin", "TERM": "dumb"},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -34,6 +34,11 @@ class Server:
         """Ask, and do not wait."""
         self._call("POST", f"/session/{session}/prompt_async", _prompt(text, "opencode/kimi-k2.6"))
 
+    def command(self, session: str, name: str) -> None:
+        """A slash command, to the end of its answer."""
+        body = {"command": name, "arguments": "", "model": "opencode/kimi-k2.6"}
+        self._call("POST", f"/session/{session}/command", body)
+
     def abort(self, session: str) -> None:
         """Stop what runs, as ESC does, and wait until it has stopped."""
         self._call("POST", f"/session/{session}/abort", {})

@@ -51,6 +51,11 @@ class Server2(Server):
         """Ask, and do not wait."""
         self._ask(session, text)
 
+    def command(self, session: str, name: str) -> None:
+        """A slash command, to the end of its answer."""
+        self._data("POST", f"/session/{session}/command", {"name": name, "text": ""})
+        self.wait(session)
+
     def generate(self, session: str, text: str) -> None:
         """Ask beside the session: the answer stands nowhere in it."""
         self._data("POST", f"/session/{session}/generate", {"prompt": text})

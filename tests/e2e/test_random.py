@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import random
 from collections.abc import Callable
+from decimal import Decimal
 
 import pytest
 
@@ -138,6 +139,8 @@ def test_random_operations(
     server2.settle(model)
     assert total_nano(hold.bill) > 0
     assert_sessions_equal_bill(now_and_then, hold.bill)
+    found = now_and_then.reconcile()
+    assert Decimal(opencode.stats_usd(server2)) == found["opencode_usd"].quantize(Decimal("1e-9"))
     if seed % 2:
         hold.check()
     else:

@@ -177,6 +177,27 @@ def roots_of(ledger: Path, config: Path, data_dir: Path, total: int) -> dict[str
     return {row["id"]: (nano(row["own_usd"]), nano(row["total_usd"])) for row in roots}
 
 
+def check_reconciled(
+    ledger: Path, config: Path, data_dir: Path, total: int, *, was_restored: bool, is_loose: bool
+) -> None:
+    """Checks that `reconcile` explains OpenCode's figures and arrives at `total` nano-dollars. Raises Drift.
+
+    After a restore that set a session's sum back (`is_loose`), it can have calls that no ledger can know of.
+    """
+    code, out, err = command(["reconcile", "--json", *_where(ledger, config, data_dir)])
+    if code not in (0, 1):
+        raise Drift(f"`reconcile` ended with {code}: {err.strip()}")
+    found = json.loads(out)
+    _same({f"reconcile's {name}": nano(each["ledger_usd"]) for name, each in found["figures"].items()}, total)
+    for name, each in found["figures"].items():
+        names = {explained["cause"] for explained in each["explained"]}
+        rest = nano(each["unexplained_usd"])
+        if (rest and (name == "stats" or not is_loose)) or ("restored" in names and not was_restored):
+            raise Drift(f"`reconcile` leaves {rest:,} nano-dollars of {name} unexplained beside {sorted(names)}")
+    if not is_loose and code != 0:
+        raise Drift(f"`reconcile` ended with {code}")
+
+
 def _where(ledger: Path, config: Path, data_dir: Path) -> list[str]:
     return ["--ledger", str(ledger), "--config", str(config), "--data-dir", str(data_dir)]
 

@@ -137,6 +137,9 @@ class Place:
         after = V1_VERSIONS[V1_VERSIONS.index(before) + 1]
         self.main.version = after
         self.store.migrate(f"{_NAME[before]}-to-{_NAME[after]}", self.main)
+        if before < (1, 15, 0) <= after:
+            for session in self.main.sessions.values():
+                session.cost = sum(message.nano for message in session.messages.values()) / 1e9
 
     def _to_v2(self, now: int, between: Callable[[], object]) -> None:
         """Keeps ids, costs, times and the v1 tables; deletes the events and drops a staged undo."""

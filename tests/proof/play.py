@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tests.proof.bells import DAY_MS, SETTINGS, Bells
 from tests.proof.encode import text_of
-from tests.proof.looks import Reader, check_sums, hints_of, roots_of, sessions_of
+from tests.proof.looks import Reader, check_reconciled, check_sums, hints_of, roots_of, sessions_of
 from tests.proof.oracle import Drift, Oracle, SessionTotals
 from tests.proof.place import JSON_VERSION, V1_VERSIONS, V2_VERSION, Place
 from tests.proof.story import HOUR_MS, Story
@@ -154,6 +154,9 @@ class Episode:
         self.figures.alerts = len(self.bells.fired)
         if whole:
             self._trees(roots_of(*where, total))
+            played = self.figures.by_operation
+            restored = bool(played["restore"] + played["refill"])
+            check_reconciled(*where, total, was_restored=restored, is_loose=bool(self.story.loose))
             if self.with_fresh:
                 self._fresh()
 

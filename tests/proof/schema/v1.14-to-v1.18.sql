@@ -6,6 +6,9 @@ ALTER TABLE session ADD COLUMN tokens_output integer DEFAULT 0 NOT NULL;
 ALTER TABLE session ADD COLUMN tokens_reasoning integer DEFAULT 0 NOT NULL;
 ALTER TABLE session ADD COLUMN tokens_cache_read integer DEFAULT 0 NOT NULL;
 ALTER TABLE session ADD COLUMN tokens_cache_write integer DEFAULT 0 NOT NULL;
+UPDATE session SET cost = coalesce((
+  SELECT sum(coalesce(json_extract(message.data, '$.cost'), 0)) FROM message
+  WHERE message.session_id = session.id AND json_extract(message.data, '$.role') = 'assistant'), 0);
 CREATE TABLE session_message (
   id text PRIMARY KEY, session_id text NOT NULL, type text NOT NULL, seq integer NOT NULL,
   time_created integer NOT NULL, time_updated integer NOT NULL, data text NOT NULL,

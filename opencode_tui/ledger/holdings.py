@@ -1,0 +1,42 @@
+"""Reads all calls of the ledger, with what their costs were made from, for a comparison with OpenCode's figures."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from typing import Any
+
+from opencode_tui.records.calls import Tokens
+from opencode_tui.records.reconciliation import LedgerCall, LedgerHoldings, LedgerSession
+
+_CALLS = """
+  SELECT c.id, c.session_id, s.key, c.agent, c.recorded_nano, c.amount_nano, c.cost_nano, coalesce(c.list_nano, 0),
+    c.basis, c.completed_ms IS NOT NULL, c.missing IS NOT NULL, c.copied,
+    p.id IS NOT NULL, s.key LIKE '%#session_message',
+    c.input, c.output, c.reasoning, c.cache_read, c.cache_write,
+    r.input, r.output, r.cache_read, r.cache_write
+  FROM call c JOIN store s ON s.id = c.store_id LEFT JOIN rates r ON r.id = c.rates_id
+    LEFT JOIN call p ON p.id = c.copied_from AND p.copied_from IS NULL
+"""
+_SESSIONS = "SELECT c.id, s.key, c.present FROM session c JOIN store s ON s.id = c.store_id"
+_UNREADABLE = """
+  SELECT s.key, u.id FROM unreadable u JOIN store s ON s.id = u.store_id WHERE u.kind IN ('message', 'event')
+"""
+
+
+def read_holdings(connection: sqlite3.Connection) -> LedgerHoldings:
+    """All calls, sessions and unreadable messages of the ledger."""
+    calls = tuple(map(_call, connection.execute(_CALLS)))
+    sessions = {id: LedgerSession(key, bool(present)) for id, key, present in connection.execute(_SESSIONS)}
+    return LedgerHoldings(calls, sessions, frozenset(connection.execute(_UNREADABLE).fetchall()))
+
+
+def _call(row: Sequence[Any]) -> LedgerCall:
+    id, session_id, store, agent, recorded, amount, cost, listed, basis, *rest = row
+    final, missing, copied, copied_from, is_summed = map(bool, rest[:5])
+    return LedgerCall(
+        *(id, session_id, store, agent, recorded, amount, cost, listed, basis),
+        *(final, missing, copied, copied_from, is_summed),
+        tokens=Tokens(*rest[5:10]),
+        rates=None if None in rest[10:] else tuple(rest[10:]),
+    )

@@ -1,0 +1,22 @@
+"""The causes of a difference between OpenCode's figures and the ledger's, as JSON names them."""
+
+from __future__ import annotations
+
+FORKS = "forks"
+UNDONE_CALLS = "undone"
+DELETED = "deleted"
+TITLES = "titles"
+COMPACTIONS = "compactions"
+LIST_PRICE = "list price"
+CUSTOM_PRICE = "custom price"
+REASONING = "reasoning counted twice"
+UNREADABLE = "unreadable"
+RUNNING = "running"
+STORES = "several stores"
+OLDER = "older stores"
+BACKUPS = "backups"
+ELSEWHERE = "other places"
+ORPHANS = "no session"
+AHEAD = "dated ahead"
+RESTORED = "restored"
+ROUNDING = "rounding"

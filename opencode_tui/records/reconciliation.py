@@ -1,0 +1,154 @@
+"""What OpenCode's stores hold now, what the ledger holds, and how the two figures differ, by cause."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+from msgspec import Struct
+
+from opencode_tui.records.calls import Basis, Tokens
+from opencode_tui.records.requests import ReconcileRequest
+
+LeftOut = Literal["", "compaction", "fork", "ahead", "session"]
+"""Why `opencode stats` leaves a call out: it is a compaction, counts as a fork's copy, is dated in the future, or its
+session has no row."""
+
+
+class StandingCall(Struct, frozen=True, gc=False):
+    """A call's row as a store has it now."""
+
+    id: str
+    """The message's id, as the ledger has it."""
+    session_id: str
+    nano: int
+    """The recorded cost; 0 if it cannot be read."""
+    left_out: LeftOut = ""
+    in_sum: bool = True
+    """OpenCode's own sum of the session includes it."""
+    final: bool = True
+    readable: bool = True
+    output: int | None = None
+    """The output tokens as recorded, which up to OpenCode 1.3.2 include the reasoning."""
+    has_fraction: bool = False
+    """Its cost is not a whole number of nano-dollars, so that sums of such calls differ by a rounding."""
+    touched_ms: int = 0
+    """When the row was last written, in Unix milliseconds."""
+
+
+class Standing(Struct, frozen=True):
+    """All calls and sums of one store, as read now."""
+
+    key: str
+    """The store's name in the ledger."""
+    path: str
+    form: str
+    """What wrote it, such as `OpenCode 2`."""
+    calls: tuple[StandingCall, ...]
+    sums: Mapping[str, int | None] | None = None
+    """OpenCode's sum of each session in nano-dollars, None for one that cannot be read; None if it keeps no sums."""
+    shows_sums: bool = False
+    """`opencode stats` adds up the sums of the sessions, not the messages."""
+    has_titles: bool = False
+    """The sums have calls that stand in no row: titles, and what was undone."""
+    extra_nano: int = 0
+    """What `opencode stats` adds from elsewhere in the store."""
+    is_current: bool = True
+    """OpenCode reads it today; an older generation beside it is not current."""
+
+
+class LedgerCall(Struct, frozen=True, gc=False):
+    """A call as the ledger has it, with what its cost was made from."""
+
+    id: str
+    session_id: str
+    store: str
+    """The key of the store that it was read from."""
+    agent: str
+    recorded_nano: int
+    amount_nano: int
+    cost_nano: int
+    list_nano: int
+    basis: Basis
+    final: bool
+    missing: bool
+    copied: bool
+    copied_from: bool
+    """Another call pays for it, and is there."""
+    is_summed: bool
+    """It is from a store of OpenCode 2, whose sum of the session includes it, whether or not it has a row."""
+    tokens: Tokens
+    rates: tuple[int, int, int, int] | None
+    """Nano-dollars per million tokens of input, output, cache read and cache write; None if unknown."""
+
+
+class LedgerSession(Struct, frozen=True, gc=False):
+    store: str
+    present: bool
+    """The store that described it still had it when it was last read."""
+
+
+class LedgerHoldings(Struct, frozen=True):
+    """All that the ledger has, for the comparison with the stores."""
+
+    calls: tuple[LedgerCall, ...]
+    sessions: Mapping[str, LedgerSession]
+    unreadable: frozenset[tuple[str, str]]
+    """(store, id) of the rows that could not be read."""
+
+
+class Explained(Struct, frozen=True):
+    """One cause of a difference: what it adds to OpenCode's figure to arrive at the ledger's."""
+
+    cause: str
+    nano: int
+    calls: int
+
+
+class OpenCodeFigure(Struct, frozen=True):
+    """One of OpenCode's figures beside the ledger's; `explained` and `unexplained_nano` add up to the difference."""
+
+    name: Literal["stats", "sessions", "messages"]
+    opencode_nano: int
+    ledger_nano: int
+    explained: tuple[Explained, ...]
+
+    @property
+    def difference_nano(self) -> int:
+        return self.ledger_nano - self.opencode_nano
+
+    @property
+    def unexplained_nano(self) -> int:
+        return self.difference_nano - sum(each.nano for each in self.explained)
+
+
+class StoreFigures(Struct, frozen=True):
+    """OpenCode's figures of one store, in nano-dollars."""
+
+    path: str
+    form: str
+    is_current: bool
+    stats_nano: int
+    sessions_nano: int | None
+    """None if the store keeps no sums of sessions."""
+    messages_nano: int
+    calls: int
+
+
+class Reconciliation(Struct, frozen=True):
+    """OpenCode's figures beside the ledger's, each difference by its cause."""
+
+    request: ReconcileRequest
+    taken_ms: int
+    figures: tuple[OpenCodeFigure, ...]
+    """`stats` comes first; `sessions` is only there if a store keeps sums."""
+    stores: tuple[StoreFigures, ...]
+    not_billed: Explained
+    """The list price of what OpenCode recorded at $0, which is in no figure."""
+    doubled: Explained
+    """What OpenCode up to 1.3.2 charged for reasoning a second time, which is in all figures."""
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing is unexplained in any of the figures."""
+        return not any(figure.unexplained_nano for figure in self.figures)

@@ -1,0 +1,153 @@
+"""`reconcile`: the contract of its JSON, amounts that add up on paper, and an exit code for a rest."""
+
+from __future__ import annotations
+
+import json
+import re
+import sqlite3
+from contextlib import closing
+from typing import Any
+
+import pytest
+
+from opencode_tui.money import nano_from_usd
+from opencode_tui.readings.context import Context
+from opencode_tui.readings.reconcile import read_reconciliation
+from opencode_tui.records import causes
+from opencode_tui.records.reconciliation import Reconciliation
+from opencode_tui.records.requests import ReconcileRequest
+from opencode_tui.report.reconciliation import CAUSES
+from tests.stores import V1, V2, Tokens
+from tests.support.ledgers import lay_out
+from tests.support.shell import Shell
+
+AMOUNT = re.compile(r"(.*?) ([+-]?)\$([\d,]+\.\d+)$")
+
+
+def a_year(shell: Shell) -> V2:
+    """A store with a fork, a title and a free call."""
+    lay_out(shell.ledger)
+    store = V2(shell.home)
+    first = store.session("one")
+    store.call(first, cost="0.020000001", tokens=Tokens(input=100, output=10))
+    store.title(first, cost="0.01", tokens=Tokens(input=300, output=9))
+    store.call(store.fork(first), cost="0.05")
+    store.call(first, cost="0", model="opencode/glm-5")
+    return store
+
+
+def test_the_json_is_exactly_the_contract(shell: Shell) -> None:
+    store = a_year(shell)
+    title = {"cause": "titles", "usd": 0.01, "calls": 1}
+    stats = {
+        "opencode_usd": 0.070000001,
+        "ledger_usd": 0.080000001,
+        "difference_usd": 0.01,
+        "explained": [title],
+        "unexplained_usd": 0.0,
+    }
+    told = shell.json("reconcile")
+    listed = told.pop("not_billed")
+    assert (listed["cause"], listed["calls"]) == ("list price", 1)
+    assert listed["usd"] > 0
+    assert told == {
+        "schema_version": 1,
+        **stats,
+        "figures": {
+            "stats": stats,
+            "sessions": stats | {"opencode_usd": 0.080000001, "difference_usd": 0.0, "explained": []},
+            "messages": stats
+            | {
+                "opencode_usd": 0.090000002,
+                "difference_usd": -0.010000001,
+                "explained": [{"cause": "forks", "usd": -0.020000001, "calls": 1}, title],
+            },
+        },
+        "stores": [
+            {
+                "path": str(store.path),
+                "form": "OpenCode 2",
+                "is_current": True,
+                "stats_usd": 0.070000001,
+                "sessions_usd": 0.080000001,
+                "messages_usd": 0.090000002,
+                "calls": 4,
+            }
+        ],
+        "charged_twice": {"cause": "reasoning counted twice", "usd": 0.0, "calls": 0},
+    }
+
+
+def added_up(text: str) -> list[tuple[int, int]]:
+    """(OpenCode's figure and its differences, the ledger), in nano-dollars, of each figure in the text."""
+    found, sum_nano = [], 0
+    for line in text.splitlines():
+        if not (amount := AMOUNT.match(line)):
+            continue
+        nano = nano_from_usd(amount[3].replace(",", "")) * (-1 if amount[2] == "-" else 1)
+        if amount[1].strip() == "the ledger":
+            found.append((sum_nano, nano))
+            sum_nano = 0
+        else:
+            sum_nano += nano
+    return found
+
+
+@pytest.mark.parametrize("columns", [30, 48, 76])
+def test_the_text_adds_up_in_every_width(columns: int, shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    a_year(shell)
+    monkeypatch.setattr("opencode_tui.cli.reconcile.table_width", lambda is_wide: columns)
+    said = shell.said("reconcile")
+    assert max(map(len, said.splitlines())) <= columns
+    figures = added_up(said)
+    assert len(figures) == 3
+    assert all(sum_nano == ledger == 80_000_001 for sum_nano, ledger in figures)
+    assert "Every difference is explained" in said
+    assert "at list price" in " ".join(said.split())
+
+
+def test_equal_figures_stand_once(shell: Shell, store: V1) -> None:
+    said = shell.said("reconcile")
+    assert said.count("the ledger ") == 1
+    assert "The same for OpenCode's sums of the sessions and the sum of the messages." in said
+
+
+def test_a_rest_is_shown_and_ends_with_1(shell: Shell, store: V1) -> None:
+    shell.said("sync")
+    with closing(sqlite3.connect(shell.ledger)) as connection, connection:
+        connection.execute("UPDATE call SET recorded_nano = recorded_nano + 7, amount_nano = amount_nano + 7")
+    code, out, err = shell.run("reconcile")
+    assert (code, err) == (1, "")
+    assert "not explained" in out
+    assert "Not explained: $0.000000070 beside what `opencode stats` shows" in " ".join(out.split())
+    code, out, _ = shell.run("reconcile", "--json")
+    told: Any = json.loads(out)
+    assert (code, told["unexplained_usd"], told["explained"]) == (1, 7e-08, [])
+
+
+def test_what_opencode_writes_meanwhile_is_read_before_anything_is_unexplained(
+    shell: Shell, store: V1, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[Reconciliation] = []
+
+    def while_opencode_writes(request: ReconcileRequest, context: Context) -> Reconciliation:
+        if not looks:
+            store.call(next(iter(store.sessions)), cost="0.07")
+        looks.append(found := read_reconciliation(request, context))
+        return found
+
+    monkeypatch.setattr("opencode_tui.cli.reconcile.read_reconciliation", while_opencode_writes)
+    assert "Every difference is explained" in shell.said("reconcile")
+    assert [found.is_whole for found in looks] == [False, True]
+
+
+def test_without_a_store_it_says_so(shell: Shell) -> None:
+    shell.data_dir.mkdir(parents=True)
+    code, out, err = shell.run("reconcile")
+    assert code == 0
+    assert "no OpenCode store" in err
+    assert "what `opencode stats` shows" in out
+
+
+def test_every_cause_is_put_into_words() -> None:
+    assert set(CAUSES) == {value for name, value in vars(causes).items() if name.isupper()}

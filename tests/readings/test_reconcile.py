@@ -1,0 +1,320 @@
+"""Each difference between OpenCode's figures and the ledger's has its cause, or is called unexplained."""
+
+from __future__ import annotations
+
+import gzip
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from opencode_tui.config.settings import CustomPrice, Pricing, Settings
+from opencode_tui.records.calls import Tokens
+from tests.stores import V1, V2, Files, Store
+from tests.support.ledgers import Reader, reader
+from tests.support.paths import SAMPLES
+from tests.support.reconciled import causes_of, compared, figure, reconciled
+from tests.support.records import replace
+
+CENT = 10_000_000
+GLM = "opencode/glm-5"
+
+
+@pytest.fixture
+def ours(tmp_path: Path) -> Iterator[Callable[..., Reader]]:
+    """A ledger of ours over the store under tmp_path."""
+    opened: list[Reader] = []
+
+    def ours(**settings: object) -> Reader:
+        opened.append(reader(tmp_path / "opencode", **settings))  # type: ignore[arg-type]
+        return opened[-1]
+
+    yield ours
+    for each in opened:
+        each.close()
+
+
+def change(store: Store, sql: str, *values: object) -> None:
+    with closing(sqlite3.connect(store.path)) as connection, connection:  # type: ignore[attr-defined]
+        connection.execute(sql, values)
+
+
+def tamper(ours: Reader, sql: str) -> None:
+    with ours.ledger.writing() as connection:
+        connection.execute(sql)
+
+
+def test_forks_and_forks_of_forks_are_left_out_of_the_ledger_once_each(
+    tmp_path: Path, ours: Callable[..., Reader]
+) -> None:
+    store = V1(tmp_path)
+    first = store.session("one")
+    store.call(first, cost="0.02")
+    fork = store.fork(first)
+    store.call(fork, cost="0.03")
+    store.fork(fork)
+    found = reconciled(ours())
+    assert found.is_whole
+    for name in ("stats", "sessions", "messages"):
+        assert figure(found, name).opencode_nano == 12 * CENT
+        assert causes_of(found, name) == {"forks": -7 * CENT}
+    (explained,) = found.figures[0].explained
+    assert explained.calls == 3
+
+
+def test_what_opencode_1_took_back_and_deleted_stays_in_the_ledger(tmp_path: Path, ours: Callable[..., Reader]) -> None:
+    store, reader = V1(tmp_path), ours()
+    kept, gone = store.session("kept"), store.session("gone")
+    store.call(kept, cost="0.02")
+    undone = store.prompt(kept)
+    store.call(kept, cost="0.04", turn=undone)
+    store.call(gone, cost="0.05")
+    reader.poll()
+    store.revert(kept, undone)
+    store.delete(gone)
+    found = reconciled(reader)
+    assert found.is_whole
+    assert causes_of(found) == {"deleted": 5 * CENT, "undone": 4 * CENT}
+
+
+def test_before_1_15_stats_adds_up_the_messages(tmp_path: Path, ours: Callable[..., Reader]) -> None:
+    store = V1(tmp_path, version="1.2.27")
+    first = store.session("one")
+    store.call(first, cost="0.02")
+    store.fork(first)
+    found = reconciled(ours())
+    assert [each.name for each in found.figures] == ["stats", "messages"]
+    assert figure(found).opencode_nano == 4 * CENT
+    assert causes_of(found) == {"forks": -2 * CENT}
+
+
+def test_what_opencode_2_bills_without_a_row_is_explained_by_kind(tmp_path: Path, ours: Callable[..., Reader]) -> None:
+    store = V2(tmp_path)
+    first = store.session("one")
+    store.call(first, cost="0.02")
+    store.title(first, cost="0.01", tokens=Tokens(input=300, output=9))
+    store.compaction(first, cost="0.03")
+    fork = store.fork(first)
+    store.call(fork, cost="0.05")
+    reader = ours()
+    reader.poll()
+    undone = store.prompt(first)
+    store.call(first, cost="0.04", turn=undone)
+    store.revert(first, undone)
+    store.prompt(first)
+    found = reconciled(reader)
+    assert found.is_whole
+    assert figure(found).opencode_nano == 7 * CENT  # neither copies, nor compactions, nor what has no row
+    assert causes_of(found) == {"undone": 4 * CENT, "compactions": 3 * CENT, "titles": CENT}
+    assert figure(found, "sessions").opencode_nano == figure(found).ledger_nano == 15 * CENT
+    assert causes_of(found, "sessions") == {}
+    assert causes_of(found, "messages") == {"forks": -5 * CENT, "undone": 4 * CENT, "titles": CENT}
+
+
+def test_a_copy_whose_original_is_deleted_is_money_that_stats_no_longer_shows(
+    tmp_path: Path, ours: Callable[..., Reader]
+) -> None:
+    store = V2(tmp_path)
+    first = store.session("one")
+    store.call(first, cost="0.02")
+    fork = store.fork(first)
+    store.call(fork, cost="0.05")
+    store.delete(first)
+    found = reconciled(ours())
+    assert found.is_whole
+    assert causes_of(found) == causes_of(found, "sessions") == {"deleted": 2 * CENT}
+    assert causes_of(found, "messages") == {}
+
+
+def test_what_stats_cannot_see_yet_is_dated_ahead(tmp_path: Path, ours: Callable[..., Reader]) -> None:
+    store = V2(tmp_path)
+    store.call(store.session("one"), cost="0.02")
+    found = reconciled(ours(clock=lambda: store.now - 5_000))
+    assert found.is_whole
+    assert causes_of(found) == {"dated ahead": 2 * CENT}
+
+
+def test_own_and_list_prices_and_reasoning_charged_twice_are_told_apart(
+    tmp_path: Path, ours: Callable[..., Reader]
+) -> None:
+    """Per token: input 1,000 nano-dollars, output and reasoning 2,000."""
+    store = Files(tmp_path, version="1.1.65")
+    tokens = Tokens(input=1000, output=500, reasoning=100)
+    store.call(store.session("one"), cost="0.05", tokens=tokens)
+    own = Settings(pricing=Pricing(custom={"opencode/kimi-k2.6": CustomPrice(10**9, 2 * 10**9, 0, 0)}))
+    found = reconciled(ours(settings=own))
+    assert found.is_whole
+    ledger = 1000 * 1000 + 600 * 2000
+    assert figure(found).difference_nano == ledger - 5 * CENT
+    assert causes_of(found) == {"custom price": ledger + 200_000 - 5 * CENT, "reasoning counted twice": -200_000}
+
+
+def test_a_running_call_and_one_written_meanwhile_are_running(tmp_path: Path, ours: Callable[..., Reader]) -> None:
+    store, reader = V1(tmp_path), ours()
+    session = store.session("one")
+    call = store.call(session, completed=False)
+    reader.poll()
+    change(store, "UPDATE message SET data = json_set(data, '$.cost', 0.03) WHERE id = ?", call)
+    change(store, "UPDATE session SET cost = 0.03")
+    found = compared(reader)
+    assert found.is_whole
+    assert causes_of(found) == {"running": -3 * CENT}
+
+
+def test_what_another_process_is_still_importing_is_not_called_unexplained(
+    tmp_path: Path, ours: Callable[..., Reader]
+) -> None:
+    store, reader = V2(tmp_path), ours()
+    session = store.session("one")
+    store.call(session, cost="0.02")
+    reader.poll()
+    store.call(session, cost="0.03")
+    (key,) = reader.sync._states
+    reader.sync._states[key] = replace(reader.sync._states[key], state="importing")
+    found = compared(reader)
+    assert found.is_whole
+    assert causes_of(found) == {"running": -3 * CENT}
+
+
+@pytest.mark.parametrize("broken", ["x", '{"role":"assistant","cost":0.02', "null"])
+def test_a_row_that_cannot_be_read_is_in_opencodes_sum_alone(
+    broken: str, tmp_path: Path, ours: Callable[..., Reader]
+) -> None:
+    store = V1(tmp_path)
+    session = store.session("one")
+    store.call(session, cost="0.03")
+    lost = store.call(session, cost="0.02")
+    change(store, "UPDATE message SET data = ? WHERE id = ?", broken, lost)
+    change(store, "DELETE FROM event")
+    found = reconciled(ours())
+    assert found.is_whole
+    assert causes_of(found) == {"unreadable": -2 * CENT}
+    assert causes_of(found, "messages") == {"unreadable": 0}
+
+
+def test_the_older_generation_and_a_second_store_are_no_second_spend(
+    tmp_path: Path, ours: Callable[..., Reader]
+) -> None:
+    files = Files(tmp_path)
+    only_in_files = files.session("old")
+    files.call(only_in_files, cost="0.02")
+    store = V1(tmp_path)
+    store.call(store.session("new"), cost="0.03")
+    store.close()
+    shutil.copyfile(store.path, store.path.with_name("opencode-dev.db"))
+    found = reconciled(ours())
+    assert found.is_whole
+    assert figure(found).opencode_nano == 6 * CENT
+    assert causes_of(found) == {"several stores": -3 * CENT, "older stores": 2 * CENT}
+
+
+def test_what_only_a_backup_copy_has_is_of_the_backup(tmp_path: Path, ours: Callable[..., Reader]) -> None:
+    store = V1(tmp_path)
+    gone = store.session("gone")
+    store.call(gone, cost="0.02")
+    store.close()
+    shutil.copyfile(store.path, store.path.with_name("opencode-backup.db"))
+    store.delete(gone)
+    store.call(store.session("new"), cost="0.03")
+    found = reconciled(ours())
+    assert found.is_whole
+    assert causes_of(found) == {"backups": 2 * CENT}
+
+
+def test_a_store_that_is_gone_leaves_its_money_in_other_places(tmp_path: Path, ours: Callable[..., Reader]) -> None:
+    store, reader = V1(tmp_path), ours()
+    store.call(store.session("one"), cost="0.02")
+    reader.poll()
+    store.close()
+    store.path.unlink()
+    found = reconciled(reader)
+    assert found.is_whole
+    assert figure(found).opencode_nano == 0
+    assert causes_of(found) == {"other places": 2 * CENT}
+
+
+def test_fractions_of_a_nano_dollar_are_a_rounding(tmp_path: Path, ours: Callable[..., Reader]) -> None:
+    store = V1(tmp_path)
+    session = store.session("one")
+    for _ in range(4):
+        store.call(session, cost=Decimal("0.0000000104"))
+    found = reconciled(ours())
+    assert found.is_whole
+    assert (figure(found).opencode_nano, figure(found).ledger_nano) == (42, 40)
+    assert causes_of(found) == {"rounding": -2}
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "UPDATE call SET amount_nano = amount_nano + 1 WHERE rowid = 1",
+        "UPDATE call SET amount_nano = amount_nano - 1, recorded_nano = recorded_nano - 1 WHERE rowid = 1",
+        "DELETE FROM call WHERE rowid = 1",
+        "UPDATE call SET copied_from = 'nobody' WHERE rowid = 1",
+        "UPDATE call SET basis = 'list', amount_nano = 3 WHERE rowid = 1",
+    ],
+)
+@pytest.mark.parametrize("kind", [V1, V2])
+def test_a_ledger_that_is_wrong_is_not_explained(
+    sql: str, kind: type[V1 | V2], tmp_path: Path, ours: Callable[..., Reader]
+) -> None:
+    store = kind(tmp_path)
+    session = store.session("one")
+    store.call(session, cost="0.02")
+    store.call(session, cost="0.03")
+    reader = ours()
+    reader.poll()
+    tamper(reader, sql)
+    found = compared(reader)
+    assert not found.is_whole
+    assert figure(found).unexplained_nano == figure(found).difference_nano != 0
+
+
+def test_a_sum_of_opencode_2_that_the_ledger_does_not_reach_is_not_explained(
+    tmp_path: Path, ours: Callable[..., Reader]
+) -> None:
+    store, reader = V2(tmp_path), ours()
+    store.call(store.session("one"), cost="0.02")
+    reader.poll()
+    change(store, "UPDATE session_v2 SET cost = cost + 0.000000001")
+    found = compared(reader)
+    assert figure(found).unexplained_nano == 0
+    assert figure(found, "sessions").unexplained_nano == -1
+
+
+@pytest.mark.parametrize(
+    ("name", "spent"),
+    [
+        ("opencode-1.18.34-before-upgrade", 211_965_910),
+        ("opencode-2.0.15-just-upgraded", 198_363_860),
+        ("opencode-2.0.15-fresh", 1_223_033_830),
+    ],
+)
+def test_stores_of_the_real_opencode_are_explained(
+    name: str, spent: int, tmp_path: Path, ours: Callable[..., Reader]
+) -> None:
+    (tmp_path / "opencode").mkdir()
+    (tmp_path / "opencode" / "opencode.db").write_bytes(gzip.decompress((SAMPLES / f"{name}.db.gz").read_bytes()))
+    found = reconciled(ours())
+    assert found.is_whole
+    assert {each.ledger_nano for each in found.figures} == {spent}
+
+
+@pytest.mark.parametrize("name", ["opencode-0.5", "opencode-0.5-by-1.0"])
+def test_files_of_the_real_opencode_are_explained(name: str, tmp_path: Path, ours: Callable[..., Reader]) -> None:
+    shutil.copytree(SAMPLES / name, tmp_path / "opencode")
+    found = reconciled(ours())
+    assert found.is_whole
+    assert found.figures[0].difference_nano == 0
+    assert found.figures[0].ledger_nano > 0
+
+
+def test_without_any_store_there_is_nothing_to_explain(tmp_path: Path, ours: Callable[..., Reader]) -> None:
+    (tmp_path / "opencode").mkdir()
+    found = reconciled(ours())
+    assert found.is_whole
+    assert [(each.opencode_nano, each.ledger_nano) for each in found.figures] == [(0, 0), (0, 0)]

@@ -1,0 +1,62 @@
+"""The palette's Reconcile: the figures in a dialog that fits every pane and closes with a key."""
+
+from __future__ import annotations
+
+import pytest
+from textual.command import CommandInput
+
+from opencode_tui.records.reconciliation import Explained, OpenCodeFigure, Reconciliation, StoreFigures
+from opencode_tui.records.requests import ReconcileRequest
+from opencode_tui.ui.app import OpencodeTui
+from opencode_tui.ui.palette import Palette
+from opencode_tui.ui.screens.reconcile import ReconcileScreen
+from tests.ui.builders import snapshot
+from tests.ui.quiet import quiet
+from tests.ui.showing import app_over, screen_text, showing, until
+
+FORKS = Explained("forks", -94_121_940, 13)
+FOUND = Reconciliation(
+    request=ReconcileRequest(),
+    taken_ms=1,
+    figures=(
+        OpenCodeFigure("stats", 1_082_150_560, 1_082_150_561, ()),
+        OpenCodeFigure("messages", 1_176_272_501, 1_082_150_561, (FORKS,)),
+    ),
+    stores=(StoreFigures("/home/dev/opencode.db", "OpenCode 2", True, 1, None, 2, 92),),
+    not_billed=Explained("list price", 420_000_000, 7),
+    doubled=Explained("reasoning counted twice", 0, 0),
+)
+
+
+async def opened(app: OpencodeTui, pilot: object) -> None:
+    await pilot.press("ctrl+p")  # type: ignore[attr-defined]
+    await until(pilot, lambda: isinstance(app.screen, Palette))  # type: ignore[arg-type]
+    await quiet(app)
+    app.screen.query_one(CommandInput).value = "reconcile"
+    await quiet(app)
+    await pilot.press("enter")  # type: ignore[attr-defined]
+    await until(pilot, lambda: isinstance(app.screen, ReconcileScreen))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("size", [(32, 20), (80, 24)])
+async def test_the_figures_and_the_rest_are_shown_in_every_pane(size: tuple[int, int]) -> None:
+    app, feed = app_over(snapshot("$0.93"))
+    feed.on_look = lambda request: FOUND
+    async with showing(app, size) as pilot:
+        await opened(app, pilot)
+        await until(pilot, lambda: "+$0.000000001" in screen_text(app) and "stats" in screen_text(app))
+        assert ReconcileRequest() in feed.looks
+        await pilot.press("G")
+        await until(pilot, lambda: "beside" in screen_text(app) or "Not explained" in screen_text(app))
+        await pilot.press("escape")
+        await until(pilot, lambda: not isinstance(app.screen, ReconcileScreen))
+
+
+async def test_why_there_are_no_figures_is_said() -> None:
+    app, _ = app_over(snapshot("$0.93"))
+    async with showing(app) as pilot:
+        await opened(app, pilot)
+        await until(pilot, lambda: "There is no such session." in screen_text(app))
+        await pilot.press("q")
+        await until(pilot, lambda: not isinstance(app.screen, ReconcileScreen))
+        assert app.is_running
