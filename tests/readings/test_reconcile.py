@@ -145,7 +145,7 @@ def test_own_and_list_prices_and_reasoning_charged_twice_are_told_apart(
     store = Files(tmp_path, version="1.1.65")
     tokens = Tokens(input=1000, output=500, reasoning=100)
     store.call(store.session("one"), cost="0.05", tokens=tokens)
-    own = Settings(pricing=Pricing(custom={"opencode/kimi-k2.6": CustomPrice(10**9, 2 * 10**9, 0, 0)}))
+    own = Settings(pricing=Pricing(custom={"opencode/kimi-k2.6": (CustomPrice(10**9, 2 * 10**9, 0, 0),)}))
     found = reconciled(ours(settings=own))
     assert found.is_whole
     ledger = 1000 * 1000 + 600 * 2000

@@ -16,9 +16,9 @@ from opencode_tui.ui.widgets.scale import scale_of
 from opencode_tui.ui.widgets.seven_days import Piece
 from opencode_tui.ui.widgets.standing_bars import LEAST_HEIGHT, axis_width, column_width, standing_rows
 
-LEAST_WIDTH = 48
+LEAST_BARS_WIDTH = 48
 """The least width in cells of bars that stand; below, they lie."""
-TITLES: dict[PeriodUnit, str] = {"day": "Days", "week": "Weeks", "month": "Months"}
+UNIT_TITLES: dict[PeriodUnit, str] = {"day": "Days", "week": "Weeks", "month": "Months"}
 
 
 class HistoryBars(HistoryChart):
@@ -47,7 +47,7 @@ class HistoryBars(HistoryChart):
 
     @property
     def _lies(self) -> bool:
-        return self.inner.width < LEAST_WIDTH or self.inner.height < LEAST_HEIGHT
+        return self.inner.width < LEAST_BARS_WIDTH or self.inner.height < LEAST_HEIGHT
 
     @property
     def numbers(self) -> range:
@@ -85,7 +85,7 @@ class HistoryBars(HistoryChart):
             return ()
         first, last = period_numbered(self.unit, numbers[0])[0], period_numbered(self.unit, numbers[-1])[1]
         year = f"{first.year} " if first.year != last.year else ""
-        name = TITLES[self.unit]
+        name = UNIT_TITLES[self.unit]
         span = f"{month_day(first)} {year}– " if first != last else ""
         span += f"{month_day(last)} {last.year}"
         warning, cutoff = format_usd(self.history.warning_nano), format_usd(self.history.cutoff_nano)
