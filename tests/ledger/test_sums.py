@@ -97,8 +97,8 @@ def _readings(connection: sqlite3.Connection, span: Span) -> list[object]:
     return [
         queries.totals(connection, span, NOON + HOUR_MS),
         queries.spend(connection, span),
-        *(queries.slices(connection, span, by) for by in queries.SLICE_KEYS),
-        *(_sorted_rows(connection, span, by) for by in (("model", "kind"), ("tool",), ("project", "tool"))),
+        *(queries.slices(connection, span, by) for by in ("model", "project")),
+        *(_sorted_rows(connection, span, by) for by in (("model", "kind"), ("project", "tool"))),
         queries.newest_contexts(connection, span, ["ses_1", "ses_2"]),
         {id: sorted(map(_figures, parts)) for id, parts in read_parts(connection, span, costs=True).items()},
     ]
