@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import random
+from copy import deepcopy
 from pathlib import Path
 
 import pytest
@@ -106,6 +107,38 @@ def test_an_undone_call_may_count_twice_only_where_no_store_shows_whose_copy_a_f
     else:
         with pytest.raises(Drift):
             oracle.compare(twice, set())
+
+
+@pytest.mark.parametrize("is_set_back", [True, False])
+def test_a_call_may_be_missed_only_in_a_restored_store_on_a_clock_that_was_set_back_behind_what_was_worked_out(
+    is_set_back: bool, tmp_path: Path
+) -> None:
+    story = Story(Place(tmp_path / "opencode", "v2", (2, 0, 15)), random.Random(2), 1_750_000_000_000)
+    session = story.new_session()
+    story.call(session)
+    before = deepcopy(story.place.main)
+    oracle = Oracle()
+    oracle.look(story.bills, story.place.images(), [], set())
+    for _ in range(9):
+        story.call(session)
+        story.undo(session)
+        story.settle_undo(session)
+    oracle.look(story.bills, story.place.images(), [], set())
+    story.restored(before)
+    session = story.place.main.sessions[session.id]
+    if is_set_back:
+        story.set_clock(story.now - 60_000)
+    story.dice = random.Random(3)
+    story.call(session)
+    bill = story.bills[-1]
+    assert bill.nano and bill.behind == is_set_back
+    known = _totals(oracle)
+    oracle.look(story.bills, story.place.images(), [], set())
+    if is_set_back:
+        assert oracle.compare(known, set()) == known[session.id].nano
+    else:
+        with pytest.raises(Drift):
+            oracle.compare(known, set())
 
 
 def test_an_alert_that_fires_twice_too_early_or_never_is_noticed(story: Story) -> None:
