@@ -180,7 +180,7 @@ async def test_s_sorts_by_the_next_column_and_o_turns_it_around() -> None:
     async with opened() as (app, _, pilot):
         await pilot.press("S", "o")
         assert "sorted by name ▼" in screen_text(app)
-        assert keys_of(app) == KEYS["model"][:2][::1] + KEYS["model"][2:] or keys_of(app)
+        assert keys_of(app) == tuple(sorted(KEYS["model"], reverse=True))
         await pilot.press("o")
         assert keys_of(app) == tuple(sorted(KEYS["model"]))
 

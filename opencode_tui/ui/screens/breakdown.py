@@ -22,7 +22,7 @@ from opencode_tui.ui.poller import same
 from opencode_tui.ui.screens.base import Ask, AskingScreen, OpenBreakdown, OpenSession
 from opencode_tui.ui.screens.compare import CompareScreen
 from opencode_tui.ui.tables.breakdown import BREAKDOWN, BREAKDOWN_SORTS, BY_SPEND, TOOLS, BreakdownContext
-from opencode_tui.ui.tables.columns import sorts
+from opencode_tui.ui.tables.columns import next_sort, sorts
 from opencode_tui.ui.tables.row_table import RowTable
 from opencode_tui.ui.widgets.banner import Banner
 from opencode_tui.ui.widgets.crumb_header import CrumbHeader
@@ -225,10 +225,7 @@ class BreakdownScreen(AskingScreen):
 
     def action_sort(self, columns: int) -> None:
         """Go on by so many of the columns that are shown."""
-        orders = list(sorts(self._table.shown_columns).values()) or [BY_SPEND]
-        names = [order.name for order in orders]
-        at = names.index(self._sort.name) if self._sort.name in names else -columns if columns > 0 else 0
-        self._sort = orders[(at + columns) % len(orders)]
+        self._sort = next_sort(self._table.shown_columns, self._sort, columns)
         self._descending = self._sort.descending
         self.show()
 

@@ -22,7 +22,7 @@ from opencode_tui.report.words import fitting
 from opencode_tui.ui.poller import same
 from opencode_tui.ui.screens.base import Ask, OpenSession
 from opencode_tui.ui.screens.beside import BesideScreen
-from opencode_tui.ui.tables.columns import sorts
+from opencode_tui.ui.tables.columns import next_sort
 from opencode_tui.ui.tables.row_table import RowTable
 from opencode_tui.ui.tables.sessions import SESSIONS, SORTS, SessionContext, session_context
 from opencode_tui.ui.widgets.banner import Banner
@@ -210,9 +210,7 @@ class SessionsScreen(BesideScreen):
 
     def action_sort(self, columns: int) -> None:
         """Go on by so many of the columns that are shown."""
-        names = list(sorts(self._table.shown_columns)) or [self._sort.name]
-        at = names.index(self._sort.name) if self._sort.name in names else -columns if columns > 0 else 0
-        self.action_sort_by(names[(at + columns) % len(names)])
+        self.action_sort_by(next_sort(self._table.shown_columns, self._sort, columns).name)
 
     def action_sort_by(self, name: str) -> None:
         self._sort = SORTS[name]

@@ -53,3 +53,13 @@ AnyColumn = Column[Any, Any, Any]
 def sorts(columns: Iterable[Column[TableRow, CellContext, Group]]) -> dict[str, Sort[TableRow]]:
     """Every order that the columns offer, by name, in the order of the columns."""
     return {column.sort.name: column.sort for column in columns if column.sort is not None}
+
+
+def next_sort(
+    columns: Iterable[Column[TableRow, CellContext, Group]], current: Sort[TableRow], steps: int
+) -> Sort[TableRow]:
+    """The order so many of the columns after the current one; of an unknown one, the first or the last of them."""
+    orders = list(sorts(columns).values()) or [current]
+    names = [order.name for order in orders]
+    at = names.index(current.name) if current.name in names else -steps if steps > 0 else 0
+    return orders[(at + steps) % len(orders)]
