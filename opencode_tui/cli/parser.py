@@ -196,14 +196,14 @@ def _add_usage(commands: _Commands) -> None:
     )
     usage.add_argument("--from", dest="first", metavar="D", help="first day, such as 2026-05-13")
     usage.add_argument("--to", dest="last", metavar="D", help="last day (default: today)")
-    usage.add_argument("--by", choices=DIMENSIONS, default="model", help="what to group by (default: model)")
+    usage.add_argument("--by", choices=DIMENSIONS, help="what to group by (default: model)")
     usage.add_argument("--then", choices=DIMENSIONS, help="what to group each group by")
     usage.add_argument(
         "--where",
         metavar="KEY=TEXT",
         nargs="+",
         action="extend",
-        help="only calls of which a dimension is like TEXT, such as agent=build 'model=kimi k2'; all have to hold",
+        help="only calls for which all of these hold, such as agent=build 'model=kimi k2'; of one dimension, any",
     )
     usage.add_argument("--model", metavar="TEXT", help="the same as --where model=TEXT, such as 'kimi k2'")
     usage.add_argument("--compact", action="store_true", help="print a line each for today, the week and the month")

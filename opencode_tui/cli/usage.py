@@ -25,7 +25,7 @@ _COMPACT = ("today", "week", "month")
 
 def run(arguments: argparse.Namespace) -> int:
     _check(arguments)
-    if arguments.session:
+    if arguments.session is not None:
         from opencode_tui.cli.session_usage import run as run_session
 
         return run_session(arguments)
@@ -48,10 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def complain_of_unknown(usage: Breakdown) -> None:
     """Say on standard error which filter nothing matches."""
-    if usage.unknown is not None:
-        known = ", ".join(usage.known or ()) or "none at all"
-        wanted = " or ".join(map(repr, usage.unknown.keys))
-        print(f"opencode-tui: no {usage.unknown.dimension} is like {wanted}; there are {known}", file=sys.stderr)
+    _say_unknown(usage)
 
 
 def _compact(arguments: argparse.Namespace, where: tuple[Filter, ...]) -> int:
@@ -60,11 +57,20 @@ def _compact(arguments: argparse.Namespace, where: tuple[Filter, ...]) -> int:
         found = [
             read_breakdown(BreakdownRequest((), period, where=where, details=False), context) for period in periods
         ]
+    _say_unknown(found[-1])
     if arguments.json:
         print(json.dumps({"schema_version": 1, "periods": [usage_json(each) for each in found]}))
     else:
         print("\n".join(compact_line(each) for each in found))
     return 0
+
+
+def _say_unknown(usage: Breakdown) -> None:
+    """Says which filter nothing matches, and some of what there is."""
+    if usage.unknown is not None:
+        known = ", ".join(usage.known or ()) or "none at all"
+        wanted = " or ".join(map(repr, usage.unknown.keys))
+        print(f"opencode-tui: no {usage.unknown.dimension} is like {wanted}; there are {known}", file=sys.stderr)
 
 
 def _check(arguments: argparse.Namespace) -> None:
@@ -75,6 +81,13 @@ def _check(arguments: argparse.Namespace) -> None:
         raise Trouble("--compact has periods of its own; leave out --period, --from and --to", EXIT_USAGE)
     if (arguments.year or arguments.all) and not arguments.compact:
         raise Trouble("--year and --all go with --compact; write --period year or --period all instead", EXIT_USAGE)
+    if "" in (arguments.session, arguments.period, arguments.model):
+        raise Trouble("an option has an empty text; write what it is about, or leave it out", EXIT_USAGE)
+    grouped = arguments.by or arguments.then
+    if arguments.compact and grouped:
+        raise Trouble("--compact has a line for each period; leave out --by and --then", EXIT_USAGE)
+    if arguments.session and (grouped or arguments.where or arguments.model):
+        raise Trouble("--session is about a whole session; leave out --by, --then, --where and --model", EXIT_USAGE)
     if arguments.full and not arguments.session:
         raise Trouble("--full goes with --session; write --session current --full", EXIT_USAGE)
     if arguments.reprice is not None and (arguments.compact or arguments.session):
@@ -94,9 +107,9 @@ def _request(arguments: argparse.Namespace) -> BreakdownRequest:
         raise Trouble(str(error), EXIT_USAGE) from None
     if first and last and first > last:
         raise Trouble(f"--from {first} is after --to {last}; swap them", EXIT_USAGE)
-    if arguments.then == arguments.by:
+    if arguments.then == (arguments.by or "model"):
         raise Trouble(f"--then {arguments.then} is what --by has already; name another", EXIT_USAGE)
-    by = (arguments.by, arguments.then) if arguments.then else (arguments.by,)
+    by = (arguments.by or "model", *((arguments.then,) if arguments.then else ()))
     where = tuple(_filters(arguments))
     return BreakdownRequest(by, arguments.period or "today", first, last, where, details=arguments.json)
 
@@ -106,7 +119,7 @@ def _filters(arguments: argparse.Namespace) -> Iterator[Filter]:
     texts: dict[str, list[str]] = {"model": [arguments.model]} if arguments.model is not None else {}
     for each in arguments.where or ():
         dimension, equals, text = each.partition("=")
-        if not equals or dimension not in DIMENSIONS:
+        if not equals or not text or dimension not in DIMENSIONS:
             known = ", ".join(DIMENSIONS)
             raise Trouble(f"--where {each!r} is no filter; write such as model=kimi, with one of {known}", EXIT_USAGE)
         texts.setdefault(dimension, []).append(text)

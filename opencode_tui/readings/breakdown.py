@@ -127,7 +127,8 @@ def _resolved(
         texts = [_typed(each.dimension, text) for text in each.keys]
         found = tuple(dict.fromkeys(key for text in texts for key in matching_keys(each.dimension, text, keys)))
         if not found:
-            return (), each, tuple(keys[:_MOST_KNOWN])
+            more = ("…",) if len(keys) > _MOST_KNOWN else ()
+            return (), each, (*keys[:_MOST_KNOWN], *more)
         resolved.append(Filter(each.dimension, found))
     return tuple(resolved), None, None
 
@@ -135,7 +136,7 @@ def _resolved(
 def _typed(dimension: str, text: str) -> str:
     """What a person types for an hour (`9`) or a weekday (`monday`), as its key."""
     if dimension == "hour":
-        return text.zfill(2)
+        return text.removesuffix(":00").zfill(2)
     return text[:3].capitalize() if dimension == "weekday" else text
 
 

@@ -7,12 +7,14 @@ from typing import Any
 from opencode_tui.clock import HOUR_MS, MINUTE_MS
 from opencode_tui.money import format_usd, usd
 from opencode_tui.records.session_usage import ModelUse, SessionUsage
+from opencode_tui.report.call_words import rate_text
 from opencode_tui.report.json_values import SCHEMA_VERSION, tokens_json
 from opencode_tui.report.turn_words import duration_text
 from opencode_tui.report.usage import short_count
 from opencode_tui.report.words import amount_text
 
 _KINDS = ("input", "output", "cache read", "cache write")
+_NAMES = ("input", "output with reasoning", "cache read", "cache write")
 
 
 def session_usage_text(usage: SessionUsage, *, full: bool = False) -> str:
@@ -39,13 +41,13 @@ def _full(use: ModelUse) -> list[str]:
     counts = (tokens.input, tokens.output + tokens.reasoning, tokens.cache_read, tokens.cache_write)
     parts = use.parts or (0, 0, 0, 0)
     lines = [
-        f"    {kind:<12}{count:>12,} at {format_usd(rate)}/M  {format_usd(part):>10}"
-        for kind, count, rate, part in zip(_KINDS, counts, use.rates, parts, strict=True)
+        f"    {kind:<24}{count:>14,} at {rate_text(rate):>9}{format_usd(part):>12}"
+        for kind, count, rate, part in zip(_NAMES, counts, use.rates, parts, strict=True)
         if count
     ]
     if use.list_nano and not use.spend_nano:
         lines.append(f"    not billed; {format_usd(use.list_nano)} at list price")
-    return [*lines, f"    {'subtotal':<12}{tokens.total:>12,}  {format_usd(use.spend_nano):>10}"]
+    return [*lines, f"    {'subtotal':<24}{tokens.total:>14,}{format_usd(use.spend_nano):>25}"]
 
 
 def session_usage_json(usage: SessionUsage) -> dict[str, Any]:

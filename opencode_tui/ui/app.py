@@ -263,7 +263,11 @@ class OpencodeTui(AlertingApp):
         self.action_show_tab("Today")
         today = self.get_screen("Today")
         assert isinstance(today, TodayScreen)
-        today.go_to(message.day)
+        today.go_to(message.day, "History")
+
+    @on(TodayScreen.Left)
+    def leave_day(self, message: TodayScreen.Left) -> None:
+        self.action_show_tab(message.tab)
 
     async def action_settings(self) -> None:
         """Ask for settings, and use them at once."""

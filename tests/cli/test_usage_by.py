@@ -40,6 +40,9 @@ def test_filters_stack_and_match_what_people_type(shell: Shell, store: V1) -> No
     assert shell.json("usage", *every, "--where", "model=opus", "hour=10", "weekday=monday")["spend_usd"] == 0.4
     assert shell.json("usage", *every, "--where", "agent=plan", "--where", "agent=build")["spend_usd"] == 10.89
     assert shell.json("usage", *every, "--where", "day=2026-05-13", "--by", "model")["spend_usd"] == 0.5
+    assert shell.json("usage", *every, "--where", "hour=10:00", "weekday=Mon")["spend_usd"] == 0.4
+    code, _, err = shell.run("usage", "--compact", "--model", "nobody")
+    assert (code, "no model is like 'nobody'" in err) == (EXIT_OK, True)
     code, out, err = shell.run("usage", *every, "--where", "agent=nobody")
     assert (code, "no agent is like 'nobody'; there are build, plan" in err) == (EXIT_OK, True)
     assert "$0.00" in out
@@ -158,7 +161,7 @@ def test_the_amounts_of_a_sessions_tokens_add_up_to_its_cost(shell: Shell) -> No
     assert round(sum(model["amounts_usd"].values()) * 1e9) == 345_000_000
     assert set(model["rates_usd_per_million"]) == {"input", "output", "cache_read", "cache_write"}
     full = out(shell, "usage", "--session", session, "--full")
-    assert re.search(r"cache read +50,000 at \$\d", full) and re.search(r"subtotal +153,000 +\$0\.34", full)
+    assert re.search(r"cache read +50,000 at +\$\d", full) and re.search(r"subtotal +153,000 +\$0\.34", full)
 
 
 @pytest.mark.parametrize(
@@ -166,6 +169,11 @@ def test_the_amounts_of_a_sessions_tokens_add_up_to_its_cost(shell: Shell) -> No
     [
         (("--where", "colour=red"), "is no filter"),
         (("--where", "model"), "is no filter"),
+        (("--where", "model="), "is no filter"),
+        (("--session", ""), "empty text"),
+        (("--period", ""), "empty text"),
+        (("--compact", "--by", "agent"), "leave out --by"),
+        (("--session", "ses_1", "--where", "model=kimi"), "leave out --by"),
         (("--period", "fortnight"), "is no period"),
         (("--period", "2026-13"), "is no period"),
         (("--period", "2026-05-13..2026-05-01"), "swap them"),

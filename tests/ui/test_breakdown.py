@@ -140,14 +140,14 @@ async def test_a_tools_row_has_its_uses_failures_and_time() -> None:
 async def test_enter_goes_into_a_row_and_filters_stack() -> None:
     async with opened() as (app, feed, pilot):
         await press(app, pilot, "down", "enter")
-        assert asked(feed) == BreakdownRequest(("provider",), "week", where=(Filter("model", ("opencode/glm-5",)),))
-        assert "Breakdown › opencode/glm-5 › by provider" in screen_text(app)
+        assert asked(feed) == BreakdownRequest(("project",), "week", where=(Filter("model", ("opencode/glm-5",)),))
+        assert "Breakdown › opencode/glm-5 " in screen_text(app)
         await press(app, pilot, "T", "enter")
         wanted = (Filter("model", ("opencode/glm-5",)), Filter("tool", ("bash",)))
         assert asked(feed).where == wanted
-        assert "Breakdown › opencode/glm-5 › bash › by provider" in screen_text(app)
+        assert "Breakdown › opencode/glm-5 › bash " in screen_text(app)
         await press(app, pilot, "M")
-        assert asked(feed).where == wanted and asked(feed).by == ("provider",)
+        assert asked(feed).where == wanted and asked(feed).by == ("project",)
         await press(app, pilot, "escape", "escape")
         assert asked(feed) == BreakdownRequest(("model",), "week")
 
@@ -189,7 +189,27 @@ async def test_times_stand_in_their_order() -> None:
     async with opened() as (app, _, pilot):
         await press(app, pilot, "H")
         assert keys_of(app) == KEYS["hour"]
-        assert "09:00" in screen_text(app)
+        assert "09:00" in screen_text(app) and "sorted by name ▲" in screen_text(app)
+        await pilot.press("s", "o")
+        assert keys_of(app) == KEYS["hour"][::-1] and "sorted by spend ▲" in screen_text(app)
+        await press(app, pilot, "M")
+        assert "sorted by spend ▼" in screen_text(app)
+
+
+async def test_c_puts_another_kind_of_measure_first_where_not_all_have_room() -> None:
+    async with opened((120, 24)) as (app, _, pilot):
+        assert "$/turn" in screen_text(app) and "Reason" not in screen_text(app)
+        await pilot.press("c")
+        assert "$/turn" not in screen_text(app) and "Reason" in screen_text(app)
+        await pilot.press("c")
+        assert "s/call" in screen_text(app) and "Retries" in screen_text(app)
+        await pilot.press("c")
+        assert "$/turn" in screen_text(app)
+
+
+async def test_models_have_their_provider_all_or_none() -> None:
+    async with opened(NARROW) as (app, _, _):
+        assert "glm-5" in screen_text(app) and "opencode/" not in screen_text(app)
 
 
 async def test_an_empty_period_says_what_to_do() -> None:

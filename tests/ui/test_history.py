@@ -76,7 +76,9 @@ async def test_days_weeks_and_months_are_bars_with_a_cursor_that_tells_what_it_i
         await pilot.press("G", "enter", "h", "enter")
         await until(pilot, lambda: isinstance(app.screen, TodayScreen) and "Tue 12 May 2026" in screen_text(app))
         assert feed.days == [date(2026, 5, 12)]
-        await pilot.press("4")
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, HistoryScreen))
+        assert feed.days[-1] is None, "Today is today again"
         assert "Tue 12 May 2026  $1.71" in screen_text(app), "the cursor stays"
 
 

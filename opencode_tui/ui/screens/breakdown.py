@@ -21,8 +21,8 @@ from opencode_tui.report.words import fitting
 from opencode_tui.ui.poller import same
 from opencode_tui.ui.screens.base import Ask, AskingScreen, OpenBreakdown, OpenSession
 from opencode_tui.ui.screens.compare import CompareScreen
-from opencode_tui.ui.tables.breakdown import BREAKDOWN, BREAKDOWN_SORTS, BY_SPEND, TOOLS, BreakdownContext
-from opencode_tui.ui.tables.columns import next_sort, sorts
+from opencode_tui.ui.tables.breakdown import BREAKDOWN, BY_NAME, BY_SPEND, COLUMN_SETS, TOOLS, BreakdownContext
+from opencode_tui.ui.tables.columns import next_sort
 from opencode_tui.ui.tables.row_table import RowTable
 from opencode_tui.ui.widgets.banner import Banner
 from opencode_tui.ui.widgets.crumb_header import CrumbHeader
@@ -43,6 +43,8 @@ DIMENSION_KEYS = {
     "day": "D",
 }
 """The key of each dimension that the screen shows."""
+_WITHIN = ("project", "agent", "model", "session", *DIMENSION_KEYS)
+"""What a row is broken down by first, whichever is not filtered yet."""
 _PERIOD_KEYS = dict(zip(PERIODS, ("t", "y", "w", "m", "Y", "*"), strict=True))
 
 
@@ -62,6 +64,7 @@ class BreakdownScreen(AskingScreen):
         Binding("p", "period", "Period", tooltip="The next period, from today to all", id="breakdown.period"),
         Binding("v", "sessions", "Sessions", tooltip="The sessions of this row", id="breakdown.sessions"),
         Binding("x", "mark", "Compare", tooltip="Mark a row; with a second one, compare them", id="breakdown.mark"),
+        Binding("c", "columns", "Columns", tooltip="Cost, tokens or speed first", id="breakdown.columns"),
         Binding("s", "sort(1)", "Sort", tooltip="Sort by the next column", id="breakdown.sort"),
         Binding("S", "sort(-1)", "Sort back", tooltip="Sort by the column before", id="breakdown.unsort", show=False),
         Binding("o", "order", "Order", tooltip="Turn the order around", id="breakdown.order", show=False),
@@ -99,6 +102,9 @@ class BreakdownScreen(AskingScreen):
         self._period, self._by = period, by
         self._sort: Sort[BreakdownRow] = BY_SPEND
         self._descending = True
+        if by in TIMES:
+            self._sort, self._descending = BY_NAME, False
+        self._columns = next(iter(COLUMN_SETS))
         self._shown: Breakdown | None = None
         self._marked: tuple[str, ...] = ()
         self._status: tuple[str, ...] = ("reading",)
@@ -109,7 +115,7 @@ class BreakdownScreen(AskingScreen):
 
     @property
     def crumb(self) -> tuple[str, ...]:
-        return (*self._came_by, f"by {self._by}") if self._came_by else ("Breakdown",)
+        return self._came_by or ("Breakdown",)
 
     @property
     def _dimensions(self) -> tuple[str, ...]:
@@ -159,10 +165,14 @@ class BreakdownScreen(AskingScreen):
         if shown is None or not self._table.is_mounted or not self.is_there:
             return
         rows = list(shown.rows)
-        if self._sort is not BY_SPEND or not self._descending or shown.request.by[0] not in TIMES:
+        if self._sort is not BY_NAME:
             rows.sort(key=self._sort.value, reverse=self._descending)
+        elif shown.request.by[0] not in TIMES:
+            rows.sort(key=lambda row: row_name(shown, row.keys[0], shown.request.by[0]).casefold())
+        if self._sort is BY_NAME and self._descending:
+            rows.reverse()
         by_key = {row.keys[0]: row for row in rows}
-        self._table.take_columns(TOOLS if shown.request.by == ("tool",) else BREAKDOWN)
+        self._table.take_columns(TOOLS if shown.request.by == ("tool",) else COLUMN_SETS[self._columns])
         self._table.show_sort(self._sort.name, self._descending)
         self._table.update_rows(list(by_key), by_key.__getitem__, BreakdownContext(shown, self._marked))
         is_late = shown.request.period != self._period or shown.request.by != (self._by,)
@@ -196,8 +206,7 @@ class BreakdownScreen(AskingScreen):
     def action_show_by(self, by: str) -> None:
         if by != self._by:
             self._by, self._marked = by, ()
-            if self._sort.name not in BREAKDOWN_SORTS or (by != "tool" and self._sort.name in _OF_TOOLS):
-                self._sort, self._descending = BY_SPEND, True
+            self._sort, self._descending = (BY_NAME, False) if by in TIMES else (BY_SPEND, True)
             self._changed()
 
     def action_period(self) -> None:
@@ -222,6 +231,12 @@ class BreakdownScreen(AskingScreen):
             self.action_show_by(message.period)
         else:
             self.action_show_period(message.period)
+
+    def action_columns(self) -> None:
+        """Put the next kind of measure first: cost, tokens, speed."""
+        names = list(COLUMN_SETS)
+        self._columns = names[(names.index(self._columns) + 1) % len(names)]
+        self.show()
 
     def action_sort(self, columns: int) -> None:
         """Go on by so many of the columns that are shown."""
@@ -250,7 +265,7 @@ class BreakdownScreen(AskingScreen):
         if by == "session":
             self.post_message(OpenSession(message.key))
         else:
-            self._go_into(by, message.key, next(each for each in self._dimensions if each != by))
+            self._go_into(by, message.key, next(each for each in _WITHIN if each in self._dimensions and each != by))
 
     def action_sessions(self) -> None:
         key = self._table.cursor_key
@@ -264,7 +279,7 @@ class BreakdownScreen(AskingScreen):
 
     def _go_into(self, by: str, key: str, then: str) -> None:
         assert self._shown is not None
-        crumb = (*(self._came_by or self.crumb), row_name(self._shown, key, by))
+        crumb = (*self.crumb, row_name(self._shown, key, by))
         self.post_message(OpenBreakdown(then, self._period, (*self._where, Filter(by, (key,))), crumb))
 
     def action_mark(self) -> None:
@@ -292,6 +307,3 @@ class BreakdownScreen(AskingScreen):
             BreakdownRequest((), self._period, where=(*self._where, Filter("model", (key,)))) for key in (one, other)
         )
         return ComparisonRequest((one, other), (next(works), next(works)))
-
-
-_OF_TOOLS = sorts(TOOLS).keys() - sorts(BREAKDOWN).keys()

@@ -48,6 +48,7 @@ class TodayScreen(BesideScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("[", "go_day(-1)", "Earlier day", tooltip="Show the day before", id="day.earlier", group=DAY_KEYS),
         Binding("]", "go_day(1)", "Later day", tooltip="Show the day after", id="day.later", group=DAY_KEYS),
+        Binding("escape", "back", "Back", tooltip="Back to the screen that led to this day", id="day.back", show=False),
         Binding("t", "go_today", "Back to today", tooltip="Show today again", id="day.today", group=DAY_KEYS),
     ]
 
@@ -63,6 +64,13 @@ class TodayScreen(BesideScreen):
             super().__init__()
             self.day = day
 
+    class Left(Message):
+        """Go back to a tab."""
+
+        def __init__(self, tab: str) -> None:
+            super().__init__()
+            self.tab = tab
+
     def __init__(self, calendar: Calendar, clock: Clock, places: tuple[str, ...]) -> None:
         """`places` are the directories that are searched for stores."""
         super().__init__()
@@ -70,6 +78,8 @@ class TodayScreen(BesideScreen):
         self._clock = clock
         self._places = places
         self._wanted: date | None = None
+        self._came_from: str | None = None
+        """The tab that led to the day that is shown."""
 
     @property
     def crumb(self) -> tuple[str, ...]:
@@ -125,6 +135,8 @@ class TodayScreen(BesideScreen):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Disables going beyond today."""
+        if action == "back":
+            return self._came_from is not None
         at_today = self._wanted is None
         later = action == "go_day" and parameters == (1,)
         return None if at_today and (later or action == "go_today") else True
@@ -150,9 +162,18 @@ class TodayScreen(BesideScreen):
             filter = quoted(message.field, message.key)
             self.post_message(OpenSessions(self.snapshot.day.isoformat(), filter, message.key))
 
-    def go_to(self, day: date) -> None:
-        """Show a day; one that is not before today is today."""
+    def go_to(self, day: date, came_from: str) -> None:
+        """Show a day, to which a tab led; one that is not before today is today."""
+        self._came_from = came_from
         self._select(day)
+        self.refresh_bindings()
+
+    def action_back(self) -> None:
+        """Go back to the tab that led to this day; Today then shows today again."""
+        if self._came_from is not None:
+            self.post_message(self.Left(self._came_from))
+            self._came_from = None
+            self._select(None)
 
     def _select(self, day: date | None) -> None:
         if day is not None and day >= self._calendar.day(self._clock()):

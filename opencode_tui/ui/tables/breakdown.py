@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from msgspec import Struct
+from msgspec.structs import replace
 from rich.text import Text
 
 from opencode_tui.analysis.session_list import Sort
@@ -23,9 +24,8 @@ from opencode_tui.report.breakdown_words import (
     tool_time_text,
 )
 from opencode_tui.report.words import amount_text
-from opencode_tui.ui.tables.columns import Cell, Column, sorts
-from opencode_tui.ui.tables.layout import cell_width
-from opencode_tui.ui.widgets.blocks import across
+from opencode_tui.ui.tables.columns import Cell, Column
+from opencode_tui.ui.widgets.blocks import across, width_of
 
 MARKED = "◆"
 """Before a row that is marked for the comparison."""
@@ -47,12 +47,19 @@ class BreakdownContext(Struct, frozen=True):
         return max(len(amount_text(self.breakdown.totals.spend_nano, self.breakdown.lower_bound)), 7)
 
     @property
+    def longest(self) -> int:
+        """The width of the longest key, in cells."""
+        return max((width_of(row.keys[0]) for row in self.breakdown.rows), default=0)
+
+    @property
     def most_nano(self) -> int:
         return max((row.measures.spend_nano for row in self.breakdown.rows), default=0)
 
 
 BreakdownColumn = Column[BreakdownRow, BreakdownContext, None]
 BY_SPEND: Sort[BreakdownRow] = Sort("spend", lambda row: row.measures.spend_nano)
+BY_NAME: Sort[BreakdownRow] = Sort("name", lambda row: row.keys[0], descending=False)
+"""By what a row is called; of times, in their order."""
 
 
 def _number(
@@ -71,9 +78,9 @@ def _name(row: BreakdownRow, at: BreakdownContext) -> Cell:
 
 
 def _fitted_name(row: BreakdownRow, at: BreakdownContext, width: int) -> Cell:
-    """The name; that of a model without its provider, where both have no room."""
+    """The name; models without their provider, if not all of them have room with it."""
     name = _name(row, at)
-    if at.dimension == "model" and cell_width(name) > width:
+    if at.dimension == "model" and at.longest > width:
         short = short_name(row.keys[0])
         return f"{MARKED} {short}" if row.keys[0] in at.marked else short
     return name
@@ -95,7 +102,7 @@ BREAKDOWN: tuple[BreakdownColumn, ...] = (
         18,
         grow=True,
         max_width=44,
-        sort=Sort("name", lambda row: row.keys[0], False),
+        sort=BY_NAME,
         fitted=_fitted_name,
     ),
     BreakdownColumn("bar", "", lambda row, at: _bar(row, at, 12), 12, drop_at=4, grow_min=18),
@@ -138,4 +145,18 @@ TOOLS: tuple[BreakdownColumn, ...] = (
     *BREAKDOWN[5:14],
 )
 """The columns of tools, which have uses, failures and time; how fast the calls were says nothing about a tool."""
-BREAKDOWN_SORTS = sorts((*BREAKDOWN, *TOOLS))
+_TOKENS = ("calls", "input", "output", "reasoning", "read", "write", "hit", "saved")
+_SPEED = ("calls", "seconds", "speed", "errors", "retries", "turns")
+
+
+def _first(wanted: tuple[str, ...]) -> tuple[BreakdownColumn, ...]:
+    """The columns with these before the others, which are dropped before them."""
+    rest = [column for column in BREAKDOWN if column.key not in wanted]
+    chosen = [replace(column, drop_at=3 + wanted.index(column.key)) for column in BREAKDOWN if column.key in wanted]
+    kept = [column if column.drop_at < 3 else replace(column, drop_at=column.drop_at + 20) for column in rest]
+    head = [column for column in kept if column.key in ("name", "bar", "spend", "share")]
+    return *head, *chosen, *(column for column in kept if column not in head)
+
+
+COLUMN_SETS = {"cost": BREAKDOWN, "tokens": _first(_TOKENS), "speed": _first(_SPEED)}
+"""The columns with one kind of measure first, since a table has room for few."""
