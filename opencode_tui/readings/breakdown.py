@@ -126,11 +126,19 @@ def _resolved(
             keys = keys_of(context.connection, Selection((NamedSpan((), span),), (each.dimension,)))
         texts = [_typed(each.dimension, text) for text in each.keys]
         found = tuple(dict.fromkeys(key for text in texts for key in matching_keys(each.dimension, text, keys)))
+        if not found and each.dimension == "session":
+            found = _titled(texts, keys, context)
         if not found:
             more = ("…",) if len(keys) > _MOST_KNOWN else ()
             return (), each, (*keys[:_MOST_KNOWN], *more)
         resolved.append(Filter(each.dimension, found))
     return tuple(resolved), None, None
+
+
+def _titled(texts: Sequence[str], ids: Sequence[str], context: Context) -> tuple[str, ...]:
+    """The sessions whose title contains one of the texts."""
+    titles = queries.titles(context.connection, ids)
+    return tuple(id for id in ids if any(text.casefold() in titles.get(id, "").casefold() for text in texts))
 
 
 def _typed(dimension: str, text: str) -> str:

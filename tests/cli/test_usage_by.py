@@ -40,6 +40,7 @@ def test_filters_stack_and_match_what_people_type(shell: Shell, store: V1) -> No
     assert shell.json("usage", *every, "--where", "model=opus", "hour=10", "weekday=monday")["spend_usd"] == 0.4
     assert shell.json("usage", *every, "--where", "agent=plan", "--where", "agent=build")["spend_usd"] == 10.89
     assert shell.json("usage", *every, "--where", "day=2026-05-13", "--by", "model")["spend_usd"] == 0.5
+    assert shell.json("usage", *every, "--where", "session=renew CART")["spend_usd"] == 0.2
     assert shell.json("usage", *every, "--where", "hour=10:00", "weekday=Mon")["spend_usd"] == 0.4
     code, _, err = shell.run("usage", "--compact", "--model", "nobody")
     assert (code, "no model is like 'nobody'" in err) == (EXIT_OK, True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from textual.command import CommandInput
+from textual.widgets import Static
 
 from opencode_tui.records.reconciliation import Explained, OpenCodeFigure, Reconciliation, StoreFigures
 from opencode_tui.records.requests import ReconcileRequest
@@ -60,3 +61,16 @@ async def test_why_there_are_no_figures_is_said() -> None:
         await pilot.press("q")
         await until(pilot, lambda: not isinstance(app.screen, ReconcileScreen))
         assert app.is_running
+
+
+async def test_a_pane_that_grows_has_the_lines_of_its_new_width() -> None:
+    app, feed = app_over(snapshot("$0.93"))
+    feed.on_look = lambda request: FOUND
+    async with showing(app, (80, 24)) as pilot:
+        await opened(app, pilot)
+        await until(pilot, lambda: "+$0.000000001" in screen_text(app))
+        wide = str(app.screen.query_one(Static).render())
+        await pilot.resize_terminal(34, 24)
+        await until(pilot, lambda: str(app.screen.query_one(Static).render()) != wide)
+        await pilot.resize_terminal(80, 24)
+        await until(pilot, lambda: str(app.screen.query_one(Static).render()) == wide)

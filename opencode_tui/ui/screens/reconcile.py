@@ -50,7 +50,8 @@ class ReconcileScreen(AskingScreen, ModalScreen[None]):
 
     def on_resize(self) -> None:
         super().on_resize()
-        self._show()
+        self.query_one("#reconcile").refresh(layout=True)
+        self.call_after_refresh(self._show)  # the box has its new width only then
 
     def _take(self, found: Any) -> None:
         self._found, self._reason = found, ""
@@ -61,6 +62,8 @@ class ReconcileScreen(AskingScreen, ModalScreen[None]):
         self._show()
 
     def _show(self) -> None:
+        if not self.is_there:
+            return
         box = self.query_one("#reconcile", DialogPane)
         width = (box.scrollable_content_region.width or self.size.width - 4) - SCROLLBAR
         if self._found is not None:
