@@ -169,16 +169,24 @@ class Sync:
                     found = store.prompts(session_id, turn_ids) | found
         return found
 
-    def standing(self) -> tuple[Standing, ...]:
-        """What each of OpenCode's stores holds now, backup copies left out, and those that cannot be read."""
+    def standing(self) -> tuple[tuple[Standing, ...], tuple[str, ...]]:
+        """What each of OpenCode's stores holds now, backup copies left out.
+
+        Then the paths of what OpenCode reads today and that cannot be read here.
+        """
         own = [store for store in self._stores.values() if not store.is_backup]
         found = []
+        unread = [state.path for key, state in self._states.items() if key not in self._stores]
         for store in own:
-            with suppress(StoreTrouble), no_collector():
-                is_current = not any(_supersedes(other, store) for other in own)
-                now = _patiently(store, self._clock())
+            is_current = not any(_supersedes(other, store) for other in own)
+            try:
+                with no_collector():
+                    now = _patiently(store, self._clock())
+            except StoreTrouble:
+                unread += [path_text(store.path)] if is_current else []
+            else:
                 found.append(replace(now, key=writing.stored_key(store.key), is_current=is_current))
-        return tuple(found)
+        return tuple(found), tuple(unread)
 
     def store_keys(self) -> tuple[frozenset[str], frozenset[str]]:
         """The keys in the ledger of the backup copies, and of all stores that could be read."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 
+from opencode_tui.cli import EXIT_TROUBLE
 from opencode_tui.cli.common import Opened, opened
 from opencode_tui.cli.streams import table_width
 from opencode_tui.clock import now_ms
@@ -26,6 +27,8 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         width = min(table_width(is_wide=False) or _WIDTH, _WIDTH)
         print("\n".join(reconciliation_lines(found, max(width, _LEAST))))
+    if not found.is_known:
+        return EXIT_TROUBLE
     return 0 if found.is_whole else EXIT_UNEXPLAINED
 
 

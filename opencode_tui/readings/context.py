@@ -42,8 +42,8 @@ class LiveStore(Protocol):
         """The first line of each turn's prompt by turn id, if the settings allow it."""
         ...
 
-    def standing(self) -> tuple[Standing, ...]:
-        """What each of OpenCode's stores holds now, backup copies left out, and those that cannot be read."""
+    def standing(self) -> tuple[tuple[Standing, ...], tuple[str, ...]]:
+        """What each of OpenCode's stores holds now, and the paths of those it reads that cannot be read here."""
         ...
 
     def store_keys(self) -> tuple[frozenset[str], frozenset[str]]:

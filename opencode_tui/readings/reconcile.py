@@ -12,9 +12,11 @@ from opencode_tui.records.requests import ReconcileRequest
 def read_reconciliation(request: ReconcileRequest, context: Context) -> Reconciliation:
     """The figures as the stores and the ledger have them now; reads all calls of both."""
     live = context.live
-    stores = live.standing() if live is not None else ()
+    stores, unread = live.standing() if live is not None else ((), ())
     backups, read = live.store_keys() if live is not None else (frozenset[str](), frozenset[str]())
-    compared = Reconciler(stores, read_holdings(context.connection), backups, read, context.read_ms)
+    is_behind = any(state.state in ("locked", "importing") for state in context.stores or ())
+    polled_ms = 0 if is_behind else context.read_ms  # what a ledger that is behind lacks may be of any time
+    compared = Reconciler(stores, read_holdings(context.connection), backups, read, polled_ms)
     return Reconciliation(
         request=request,
         taken_ms=context.now_ms,
@@ -22,4 +24,6 @@ def read_reconciliation(request: ReconcileRequest, context: Context) -> Reconcil
         stores=store_figures(stores),
         not_billed=compared.not_billed(),
         doubled=compared.doubled(),
+        unread=unread,
+        is_up_to_date=context.whole,
     )

@@ -148,6 +148,21 @@ class Reconciliation(Struct, frozen=True):
     doubled: Explained
     """What OpenCode up to 1.3.2 charged for reasoning a second time, which is in all figures."""
 
+    unread: tuple[str, ...] = ()
+    """The paths of the stores that OpenCode reads and that could not be read, so that its figures are lower bounds."""
+    is_up_to_date: bool = True
+    """All that the stores have was read into the ledger; else its figures are lower bounds."""
+
+    @property
+    def has_figures(self) -> bool:
+        """Whether anything is known of OpenCode's figures: a store that it reads today was read."""
+        return any(store.is_current for store in self.stores)
+
+    @property
+    def is_known(self) -> bool:
+        """Whether OpenCode's figures are known: it has a store, and each was read."""
+        return self.has_figures and not self.unread
+
     @property
     def is_whole(self) -> bool:
         """Whether nothing is unexplained in any of the figures."""

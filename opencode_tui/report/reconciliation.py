@@ -44,12 +44,17 @@ _INDENT = 2
 
 
 def reconciliation_json(found: Reconciliation) -> dict[str, Any]:
-    """The JSON contract: amounts are USD, exact to 1e-9; `opencode_usd` is what `opencode stats` shows."""
+    """The JSON contract: amounts are USD, exact to 1e-9; `opencode_usd` is what `opencode stats` shows.
+
+    It is null, as is what follows from it, if no store was read. `complete` is false if a figure is a lower bound.
+    """
     first = found.figures[0]
     return {
         "schema_version": SCHEMA_VERSION,
-        **_figure_json(first),
-        "figures": {figure.name: _figure_json(figure) for figure in found.figures},
+        **_figure_json(first, found),
+        "complete": found.is_known and found.is_up_to_date,
+        "unread": list(found.unread),
+        "figures": {figure.name: _figure_json(figure, found) for figure in found.figures},
         "stores": [
             {
                 "path": store.path,
@@ -67,7 +72,10 @@ def reconciliation_json(found: Reconciliation) -> dict[str, Any]:
     }
 
 
-def _figure_json(figure: OpenCodeFigure) -> dict[str, Any]:
+def _figure_json(figure: OpenCodeFigure, found: Reconciliation) -> dict[str, Any]:
+    if not found.has_figures:
+        ledger = {"ledger_usd": usd(figure.ledger_nano), "difference_usd": None}
+        return {"opencode_usd": None, **ledger, "explained": [], "unexplained_usd": None}
     return {
         "opencode_usd": usd(figure.opencode_nano),
         "ledger_usd": usd(figure.ledger_nano),
@@ -90,7 +98,7 @@ def reconciliation_lines(found: Reconciliation, width: int) -> list[str]:
     lines: list[str] = []
     for same in _groups(found.figures):
         first, *others = same
-        lines += _figure_lines(first, width, decimals)
+        lines += _figure_lines(first, found, width, decimals)
         if others:
             lines += wrap(f"The same for {' and '.join(_NAMES[each.name][0] for each in others)}.", width)
         lines.append("")
@@ -103,9 +111,22 @@ def reconciliation_lines(found: Reconciliation, width: int) -> list[str]:
 
 
 def reconciled_words(found: Reconciliation) -> str:
-    """One sentence that says whether every difference has a cause."""
+    """A sentence or two that say whether every difference has a cause, and what is not known."""
+    if not found.has_figures and not found.unread:
+        return "Not known: what OpenCode's figures are, because there is no store of it here."
+    if not found.is_known:
+        least = ", so its figures are at least these" if found.has_figures else ""
+        return f"Not known: what OpenCode's figures are, because {' and '.join(found.unread)} cannot be read{least}."
+    if not found.is_up_to_date:
+        behind = "Not known: what is not in the ledger yet, which could not be brought up to date."
+        return f"{behind} {_rest_words(found)}".rstrip()
+    return _rest_words(found) or "Every difference is explained, to the nano-dollar."
+
+
+def _rest_words(found: Reconciliation) -> str:
+    """One sentence about what has no cause; empty if there is nothing."""
     if found.is_whole:
-        return "Every difference is explained, to the nano-dollar."
+        return ""
     rests = [f"{padded_usd(figure.unexplained_nano, 9)} beside {_NAMES[figure.name][0]}" for figure in found.figures]
     open_rests = [text for text, figure in zip(rests, found.figures, strict=True) if figure.unexplained_nano]
     return f"Not explained: {'; '.join(open_rests)}."
@@ -124,21 +145,24 @@ def _groups(figures: Sequence[OpenCodeFigure]) -> list[list[OpenCodeFigure]]:
     return groups
 
 
-def _figure_lines(figure: OpenCodeFigure, width: int, decimals: int) -> Iterator[str]:
-    yield _line(_NAMES[figure.name], padded_usd(figure.opencode_nano, decimals), width)
-    for each in figure.explained:
+def _figure_lines(figure: OpenCodeFigure, found: Reconciliation, width: int, decimals: int) -> Iterator[str]:
+    least = "" if found.is_known else "≥"
+    opencode = f"{least}{padded_usd(figure.opencode_nano, decimals)}" if found.has_figures else "not known"
+    yield _line(_NAMES[figure.name], opencode, width)
+    for each in figure.explained if found.has_figures else ():
         name = f"{' ' * _INDENT}{each.cause}"
         names: tuple[str, ...] = (f"{name} ({plural(each.calls, 'call')})" if each.calls else name, name)
         yield _line(names, padded_usd(each.nano, decimals, sign=True), width)
         indent = " " * (2 * _INDENT)
         yield from wrap(CAUSES[each.cause], width, initial_indent=indent, subsequent_indent=indent)
-    if figure.unexplained_nano:
+    if figure.unexplained_nano and found.has_figures:
         yield _line(
             (f"{' ' * _INDENT}not explained", f"{' ' * _INDENT}rest"),
             padded_usd(figure.unexplained_nano, decimals, sign=True),
             width,
         )
-    yield _line(("the ledger",), padded_usd(figure.ledger_nano, decimals), width)
+    least = "" if found.is_up_to_date else "≥"
+    yield _line(("the ledger",), f"{least}{padded_usd(figure.ledger_nano, decimals)}", width)
 
 
 def _line(names: tuple[str, ...], amount: str, width: int) -> str:

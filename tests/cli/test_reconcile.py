@@ -53,6 +53,8 @@ def test_the_json_is_exactly_the_contract(shell: Shell) -> None:
     assert told == {
         "schema_version": 1,
         **stats,
+        "complete": True,
+        "unread": [],
         "figures": {
             "stats": stats,
             "sessions": stats | {"opencode_usd": 0.080000001, "difference_usd": 0.0, "explained": []},
@@ -144,9 +146,54 @@ def test_what_opencode_writes_meanwhile_is_read_before_anything_is_unexplained(
 def test_without_a_store_it_says_so(shell: Shell) -> None:
     shell.data_dir.mkdir(parents=True)
     code, out, err = shell.run("reconcile")
-    assert code == 0
+    assert code == 3
     assert "no OpenCode store" in err
-    assert "what `opencode stats` shows" in out
+    assert re.search(r"what `opencode stats` shows +not known\n", out)
+    assert re.search(r"the ledger +≥\$0\.00\n", out)
+    assert "explained" not in out
+    code, out, _ = shell.run("reconcile", "--json")
+    told: Any = json.loads(out)
+    assert (code, told["opencode_usd"], told["unexplained_usd"], told["complete"]) == (3, None, None, False)
+
+
+def test_a_store_that_cannot_be_read_leaves_its_figure_unknown(shell: Shell, store: V1) -> None:
+    shell.said("sync")
+    whole = store.path.read_bytes()
+    store.path.write_bytes(whole[:5_000])
+    for each in ("-wal", "-shm"):
+        store.path.with_name(store.path.name + each).unlink(missing_ok=True)
+    code, out, _ = shell.run("reconcile")
+    assert code == 3
+    said = " ".join(out.split())
+    assert "not known the ledger ≥$" in said
+    assert "Not known: what OpenCode's figures are, because" in said
+    assert "explained" not in said
+    code, out, _ = shell.run("reconcile", "--json")
+    assert (code, json.loads(out)["unread"]) == (3, [str(store.path)])
+
+
+def test_one_store_of_two_that_cannot_be_read_makes_a_lower_bound(shell: Shell, store: V1) -> None:
+    broken = store.path.with_name("opencode-beta.db")
+    broken.write_bytes(b"no database" * 500)
+    code, out, _ = shell.run("reconcile")
+    assert code == 3
+    assert re.search(r"what `opencode stats` shows +≥\$\d+\.\d+\n", out)
+    assert "so its figures are at least these" in " ".join(out.split())
+    assert json.loads(shell.run("reconcile", "--json")[1])["complete"] is False
+
+
+def test_a_locked_ledger_is_a_lower_bound(shell: Shell, store: V1, monkeypatch: pytest.MonkeyPatch) -> None:
+    shell.said("sync")
+    monkeypatch.setattr("opencode_tui.cli.common.WAIT_S", 0.01)
+    store.call(next(iter(store.sessions)), cost="0.07")
+    with closing(sqlite3.connect(shell.ledger, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        code, out, err = shell.run("reconcile")
+    assert "locked by another process" in err
+    assert re.search(r"the ledger +≥\$", out)
+    assert "Not known: what is not in the ledger yet" in " ".join(out.split())
+    assert "Every difference is explained" not in out
+    assert code == 0
 
 
 def test_every_cause_is_put_into_words() -> None:
