@@ -203,7 +203,7 @@ def look(
 
     Waits at most `wait_s` seconds for a locked ledger, or for the next progress of another process's import.
     """
-    sync, patience = _sync(settings, ledger), _Patience(WAIT_S if wait_s is None else wait_s)
+    sync, patience = new_sync(settings, ledger), _Patience(WAIT_S if wait_s is None else wait_s)
     detail = ""
     try:
         sync.poll(lambda: patience.see(sync))
@@ -248,7 +248,7 @@ def synced(
     Prints troubles of stores and of new calls' prices on standard error; with `prices`, those of all of today's prices.
     The sync reopens its files if it is asked for more. Raises Trouble if the ledger cannot be written.
     """
-    sync = _sync(settings, ledger)
+    sync = new_sync(settings, ledger)
     try:
         sync.poll(lambda: report(sync))
     except sqlite3.Error as error:
@@ -264,7 +264,8 @@ def synced(
     return sync
 
 
-def _sync(settings: Settings, ledger: Ledger) -> Sync:
+def new_sync(settings: Settings, ledger: Ledger) -> Sync:
+    """A sync that has read nothing yet. Raises Trouble."""
     try:
         return Sync(ledger, settings, os.environ)
     except ValueError as error:

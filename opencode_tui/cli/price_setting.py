@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import argparse
+import sqlite3
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from opencode_tui.cli import EXIT_USAGE
-from opencode_tui.cli.common import Trouble, opened
+from opencode_tui.cli.common import Trouble, new_sync, opened, settings_for, using_ledger
 from opencode_tui.cli.settings_file import SettingsFile
 from opencode_tui.clock import now_ms
 from opencode_tui.config import price_values, values
 from opencode_tui.config.errors import SettingKey
 from opencode_tui.config.price_editing import PriceFields, with_price
 from opencode_tui.config.settings import CustomPrice
+from opencode_tui.ledger.queries import has_calls
 from opencode_tui.money import typed_usd
+from opencode_tui.pricing.book import PriceBook
 from opencode_tui.readings.prices import one_model
 from opencode_tui.report.prices import own_price_text
 
@@ -26,11 +29,7 @@ _RATES = ("input", "output", "cache_read", "cache_write")
 
 def set_price(arguments: argparse.Namespace) -> int:
     fields, wanted = _price(arguments)
-    with opened(arguments) as at, at.reading(now_ms()) as context:
-        try:
-            model, is_known = one_model(arguments.model, context.connection, at.sync.book)
-        except ValueError as error:
-            raise Trouble(str(error), EXIT_USAGE) from None
+    model, is_known = _model(arguments)
     file = SettingsFile(arguments)
     if variable := file.overridden_by(_CUSTOM):
         raise Trouble(f"the environment variable {variable} goes before {file.name}; unset it first")
@@ -42,6 +41,27 @@ def set_price(arguments: argparse.Namespace) -> int:
     written = next(price for price in prices if _holds_when(price) == _holds_when(wanted))
     print(own_price_text(model, written, len(prices) - 1, is_known=is_known, file=file.name))
     return 0
+
+
+def _model(arguments: argparse.Namespace) -> tuple[str, bool]:
+    """The model, and whether the ledger or a list has it. Raises Trouble.
+
+    What OpenCode has written by now is read at the prices of before; but not all of it into a ledger that has nothing
+    yet, because a price that is set first is meant for the first import too.
+    """
+    settings = settings_for(arguments)
+    with using_ledger(settings) as ledger, ledger.reading() as connection:
+        if not has_calls(connection):
+            return _named(arguments.model, connection, new_sync(settings, ledger).book)
+    with opened(arguments) as at, at.reading(now_ms()) as context:
+        return _named(arguments.model, context.connection, at.sync.book)
+
+
+def _named(text: str, connection: sqlite3.Connection, book: PriceBook) -> tuple[str, bool]:
+    try:
+        return one_model(text, connection, book)
+    except ValueError as error:
+        raise Trouble(str(error), EXIT_USAGE) from None
 
 
 def _holds_when(price: CustomPrice) -> tuple[object, ...]:

@@ -111,6 +111,7 @@ class TestSet:
     def test_a_price_from_a_day_on_leaves_the_calls_before_as_they_were_recorded(
         self, shell: Shell, store: V1, config: Path
     ) -> None:
+        shell.said("sync")
         shell.said("prices", "set", GPT, "--input", "3", "--output", "0", "--from", ago(1).isoformat())
         shell.said(
             "prices",
@@ -129,6 +130,13 @@ class TestSet:
             store.call(store.session("x"), cost="0.25", model=GPT, tokens=USED, at=at(time, ago(day)))
         groups = shell.json("usage", "--period", "all", "--by", "day", "--model", GPT)["groups"]
         assert [each["spend_usd"] for each in groups] == [0.25, 4.0, 1.0 + 0.2]
+
+    def test_a_price_that_is_set_first_holds_for_the_first_import_too(
+        self, shell: Shell, store: V1, config: Path
+    ) -> None:
+        store.call(store.session("x"), cost="0.25", model="gw/m", tokens=USED, at=at("12:00", ago(1)))
+        shell.said("prices", "set", "gw/m", "--input", "3", "--output", "0")
+        assert shell.json("usage", "--period", "all", "--model", "gw/m")["spend_usd"] == 3
 
     @pytest.mark.parametrize(
         ("options", "words"),
@@ -150,6 +158,7 @@ class TestSet:
 
     def test_a_text_that_several_models_are_like_is_refused(self, shell: Shell, store: V1) -> None:
         store.call(store.session("x"), cost="0.25", model="openai/gpt-5-mini", at=at("12:00"))
+        shell.said("sync")
         code, _, err = shell.run("prices", "set", "gpt", "--input", "1", "--output", "1")
         assert code == EXIT_USAGE
         assert_one_sentence(err, "openai/gpt-5,", "openai/gpt-5-mini")
