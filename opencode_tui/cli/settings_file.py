@@ -66,7 +66,7 @@ class SettingsFile:
         """The same for any change of the file's text, which may raise SettingsError; `keys` are those it sets."""
         file = self.path
         try:
-            before: str | None = file.read_text(encoding="utf-8-sig")
+            before: str | None = file.read_bytes().decode("utf-8-sig")
             mode = stat.S_IMODE(file.stat().st_mode)
             if not mode & _WRITABLE:
                 raise ValueError(f"{self.name} is read-only; make it writable, or change it where it comes from")
@@ -75,7 +75,7 @@ class SettingsFile:
         except (OSError, UnicodeDecodeError) as error:
             raise ValueError(f"{self.name} cannot be read ({error})") from None
         try:
-            text = change(_HEADER if before is None else before)
+            text = _with_line_ends(change, _HEADER if before is None else before)
         except SettingsError as error:
             raise ValueError(f"{self.name}: {error}") from None
         self._write(file, text, mode)
@@ -104,3 +104,10 @@ class SettingsFile:
             put_in_place(file, text, mode)
         except OSError as error:
             raise ValueError(f"{self.name} cannot be written ({error.strerror})") from None
+
+
+def _with_line_ends(change: Callable[[str], str], text: str) -> str:
+    """The changed text; one whose lines all end with CR LF keeps these ends."""
+    if "\r\n" in text and text.count("\r\n") == text.count("\n"):
+        return change(text.replace("\r\n", "\n")).replace("\n", "\r\n")
+    return change(text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping, MutableMapping, MutableSequence
+from contextlib import suppress
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -28,17 +29,20 @@ def with_price(text: str, model: str, price: PriceFields) -> str:
     which the price cannot be added.
     """
     try:
-        document = tomlkit.parse(text)
-        wanted = _expected(tomllib.loads(text), model, price)
+        document, data = tomlkit.parse(text), tomllib.loads(text)
+    except (TOMLKitError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(f"the file is not TOML ({error}); correct it there first") from None
+    with suppress(TOMLKitError, tomllib.TOMLDecodeError, TypeError, AttributeError, LookupError):
+        wanted = _expected(data, model, price)
         _put(document, model, price)
         changed = tomlkit.dumps(document)
         if tomllib.loads(changed) == wanted:
             return changed
-    except (TOMLKitError, tomllib.TOMLDecodeError) as error:
-        raise SettingsError(f"the file is not TOML ({error}); correct it there first") from None
-    except (TypeError, AttributeError, LookupError):
-        pass
-    raise SettingsError(f"{dotted((*_PLACE, model))} cannot be added to the file in its form; write it there yourself")
+    name = dotted((*_PLACE, model))
+    raise SettingsError(
+        f"{name} cannot be added to the file in its form; write it there yourself, or write each price there as a table"
+        f" of its own, such as [{name}], instead of dotted keys"
+    )
 
 
 def _put(document: MutableMapping[str, Any], model: str, price: PriceFields) -> None:

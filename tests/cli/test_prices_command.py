@@ -171,6 +171,14 @@ class TestSet:
         assert (code, config.read_text()) == (EXIT_TROUBLE, before)
         assert_one_sentence(err, "hold at the same time")
 
+    def test_line_ends_of_another_system_stay(self, shell: Shell, store: V1, config: Path) -> None:
+        config.parent.mkdir(parents=True, exist_ok=True)
+        config.write_bytes(b"# mine\r\n[budget]\r\nwarning_usd = 0.80\r\n")
+        shell.said("prices", "set", GPT, "--input", "1", "--output", "1")
+        written = config.read_bytes()
+        assert written.startswith(b"# mine\r\n[budget]\r\nwarning_usd = 0.80\r\n")
+        assert written.count(b"\r\n") == written.count(b"\n") > 4
+
     def test_a_variable_that_goes_before_the_file_is_named(
         self, shell: Shell, store: V1, monkeypatch: pytest.MonkeyPatch
     ) -> None:

@@ -63,3 +63,11 @@ def test_a_price_that_is_set_again_keeps_the_rates_that_are_not_named() -> None:
 def test_what_cannot_be_changed_is_said(text: str) -> None:
     with pytest.raises(SettingsError, match=r"not TOML|write it there yourself"):
         with_price(text, "a/b", PRICE)
+
+
+def test_dotted_keys_that_nothing_can_be_added_to_are_not_called_broken() -> None:
+    text = "".join(f'pricing.custom."c/d".{rate} = 1\n' for rate in ("input", "output")) + 'pricing.prefer = "list"\n'
+    for model, price in (("a/b", PRICE), ("c/d", LATER)):
+        with pytest.raises(SettingsError, match="instead of dotted keys") as refused:
+            with_price(text, model, price)
+        assert "not TOML" not in str(refused.value)
