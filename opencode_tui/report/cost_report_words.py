@@ -132,10 +132,9 @@ def same_by_usage(report: CostReport, by: str) -> str:
 
 
 def ranking_shares(ranking: Ranking) -> tuple[str, ...]:
-    """The share of each row, the rest's last, in whole percents that add up to 100; `<1%` for less than one."""
+    """The share of each row, the rest's last, each rounded by itself as in `usage`."""
     rows = [each.spend_nano for each in (*ranking.top, *([ranking.rest] if ranking.others else []))]
-    parts = zip(rows, percentages(tuple(max(nano, 0) for nano in rows)), strict=True)
-    return tuple("<1%" if nano > 0 and not part else f"{part}%" for nano, part in parts)
+    return tuple(f"{share(nano, sum(rows)):.0%}" for nano in rows)
 
 
 def session_facts_text(session: ReportSession, money: Money = format_usd) -> str:

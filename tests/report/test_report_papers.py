@@ -41,10 +41,10 @@ def test_shares_are_whole_percents(part: int, whole: int, text: str) -> None:
     assert percent(part, whole) == text
 
 
-def test_the_shares_of_a_ranking_add_up_to_a_hundred() -> None:
-    assert ranking_shares(ranking(1, 1, 1)) == ("34%", "33%", "33%")
-    assert ranking_shares(ranking(10_000, 1, 0, rest=5)) == ("100%", "<1%", "0%", "<1%")
-    assert ranking_shares(ranking(0, -5)) == ("0%", "0%")
+def test_each_share_of_a_ranking_is_rounded_by_itself() -> None:
+    assert ranking_shares(ranking(1, 1, 1)) == ("33%", "33%", "33%")
+    assert ranking_shares(ranking(10_000, 1, 0, rest=5)) == ("100%", "0%", "0%", "0%")
+    assert ranking_shares(ranking(0, 0)) == ("0%", "0%")
 
 
 def test_the_stacked_bar_is_full_and_its_rest_is_grey() -> None:

@@ -13,7 +13,7 @@ from opencode_tui.money import format_usd, share
 from opencode_tui.records.cost_report import CostReport, Ranking, ReportDay
 from opencode_tui.records.day import Band
 from opencode_tui.records.model_key import short_name
-from opencode_tui.report.papers.amounts import brief_usd, percent
+from opencode_tui.report.papers.amounts import brief_usd
 
 PLOT = 170
 """The height of the plot, in pixels."""
@@ -132,7 +132,7 @@ def stacked(ranking: Ranking) -> tuple[Segment, ...]:
     segments, at = [], 0
     for number, (name, nano) in enumerate([*parts, *([("others", rest)] if rest > 0 else [])], 1):
         if nano > 0:
-            tip = f"{name}: {format_usd(nano)}, {percent(nano, whole)}"
+            tip = f"{name}: {format_usd(nano)}, {share(nano, whole):.0%}"
             chosen = number if number <= len(parts) else 0
             x, width = round(100 * share(at, whole), 3), round(100 * share(nano, whole), 3)
             segments.append(Segment(name, tip, x, width, chosen))
