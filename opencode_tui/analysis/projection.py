@@ -33,9 +33,14 @@ def same_point(unit: PeriodUnit, now_ms: int, calendar: Calendar) -> int:
 
     The end of a month that has no such day.
     """
+    today = calendar.day(now_ms)
+    return point_within(*period_before(unit, today), today - period_of(unit, today)[0], now_ms, calendar)
+
+
+def point_within(first: date, last: date, passed: timedelta, now_ms: int, calendar: Calendar) -> int:
+    """The moment so many days after the first day at the time of now, in Unix milliseconds; at most the last's end."""
     local = calendar.local(now_ms)
-    first, last = period_before(unit, local.date())
-    day = first + (local.date() - period_of(unit, local.date())[0])
+    day = first + passed
     if day > last:
         return calendar.span(last).end_ms
     return int(local.replace(year=day.year, month=day.month, day=day.day, fold=0).timestamp() * 1000)

@@ -1,15 +1,17 @@
-"""Reads a report on a period from the ledger. It never depends on the moment at which it is read."""
+"""Reads a report on a period from the ledger. Once the period is over, the moment of reading changes nothing."""
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 from opencode_tui.analysis.pace import band
+from opencode_tui.analysis.projection import point_within
 from opencode_tui.analysis.report_periods import ReportPeriod
-from opencode_tui.clock import Span
+from opencode_tui.clock import EVER, Span
 from opencode_tui.ledger import alert_log, queries, report_queries
 from opencode_tui.ledger.bounds import bounded_days, is_lower_bound
 from opencode_tui.ledger.digests import days_between, digest_calls
+from opencode_tui.ledger.history_queries import spend_until
 from opencode_tui.ledger.residuals import COMPACTION, TITLE, UNDONE
 from opencode_tui.readings.context import Context
 from opencode_tui.readings.day import bounded_slices
@@ -38,6 +40,12 @@ def read_report(period: ReportPeriod, context: Context) -> CostReport:
     # Whatever has not completed by the end of the period counts as incomplete, so that the present does not matter.
     totals = queries.totals(connection, span, span.end_ms)
     costliest = read_costliest(span, context)
+    since_ms = queries.first_call_ms(connection, EVER)
+    point_ms, today = span_before.end_ms, None
+    if context.now_ms < span.end_ms:
+        today = calendar.day(context.now_ms)
+        passed = max(today - period.first, timedelta(0))
+        point_ms = point_within(before.first, before.last, passed, context.now_ms, calendar)
     alerts, other_alerts = _alerts(span, context)
     return CostReport(
         label=period.label,
@@ -48,10 +56,15 @@ def read_report(period: ReportPeriod, context: Context) -> CostReport:
         totals=totals,
         lower_bound=is_lower_bound(connection, span, whole),
         before_label=before.label,
+        before_first=before.first,
+        before_end=before.last,
         before_nano=queries.spend(connection, span_before),
         before_lower_bound=is_lower_bound(connection, span_before, whole),
+        before_point_nano=spend_until(connection, span_before.start_ms, point_ms),
+        since=None if since_ms is None else calendar.day(since_ms),
+        today=today,
         digest=digest,
-        days=_day_rows(digest, lines, context),
+        days=_day_rows(digest, lines, today, context),
         rankings=tuple(_ranking(by, span, context) for by in RANKED),
         sessions=costliest.sessions,
         other_sessions=costliest.others,
@@ -78,11 +91,16 @@ def _days(period: ReportPeriod, context: Context) -> list[tuple[date, Span]]:
     return [(day, calendar.span(day)) for day in dict.fromkeys(map(calendar.day, moments))]
 
 
-def _day_rows(digest: CallsDigest, lines: ReportLines, context: Context) -> tuple[ReportDay, ...]:
+def _day_rows(digest: CallsDigest, lines: ReportLines, today: date | None, context: Context) -> tuple[ReportDay, ...]:
     spans = {each.day.isoformat(): Span(each.start_ms, each.end_ms) for each in digest.days}
     bounded = bounded_days(context.connection, spans, context.whole)
     return tuple(
-        ReportDay(each, band(each.spend_nano, lines.warning_nano, lines.cutoff_nano), each.day.isoformat() in bounded)
+        ReportDay(
+            each,
+            band(each.spend_nano, lines.warning_nano, lines.cutoff_nano),
+            each.day.isoformat() in bounded,
+            is_to_come=today is not None and each.day > today and not each.calls,
+        )
         for each in digest.days
     )
 

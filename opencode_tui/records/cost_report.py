@@ -40,6 +40,8 @@ class ReportDay(Struct, frozen=True):
     band: Band
     """The line that the day's spend has crossed."""
     lower_bound: bool
+    is_to_come: bool = False
+    """It had not begun when the report was made."""
 
 
 class Ranking(Struct, frozen=True):
@@ -123,7 +125,7 @@ class ReportLines(Struct, frozen=True):
 
 
 class CostReport(Struct, frozen=True):
-    """A report. It depends on the ledger and the settings only, never on when it is made."""
+    """A report. That of a period that is over depends on the ledger and the settings only, not on when it is made."""
 
     label: str
     first: date
@@ -135,8 +137,17 @@ class CostReport(Struct, frozen=True):
     lower_bound: bool
     before_label: str
     """The period before."""
+    before_first: date
+    before_end: date
+    """Its last day."""
     before_nano: int
     before_lower_bound: bool
+    before_point_nano: int
+    """The spend of the period before up to where this one is; all of it if this one is over."""
+    since: date | None
+    """The first day that the ledger has a call of; None if it has none."""
+    today: date | None
+    """The day on which the report was made, if the period was not over."""
     digest: CallsDigest
     days: tuple[ReportDay, ...]
     rankings: tuple[Ranking, ...]

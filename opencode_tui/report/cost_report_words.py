@@ -32,6 +32,8 @@ def report_days(report: CostReport) -> str:
     """Such as `Mon 4 May to Sun 10 May 2026, days in Europe/Berlin`."""
     first, last = report.first, report.last
     zone = f"days in {report.timezone}" if report.timezone else "days in the machine's time zone"
+    if report.today is not None:
+        zone += f", so far, on {_day(report.today)}"
     if first == last:
         return f"{_day(last)} {last.year}, {zone}"
     year = f" {first.year}" if first.year != last.year else ""
@@ -69,14 +71,24 @@ def target_band(report: CostReport) -> Band:
 
 
 def against_before(report: CostReport, money: Money = format_usd) -> str:
-    """Such as `week 2026-W18 was $4.80, so 23% more`."""
-    spent, before = report.totals.spend_nano, report.before_nano
+    """Such as `week 2026-W18 was $4.80: 23% more now`; a period that is not over is held against the same point."""
+    if report.since is None or report.since > report.before_end:
+        return f"the ledger begins on {_with_year(report.since)}" if report.since else "the ledger has no call"
+    spent, before = report.totals.spend_nano, report.before_point_nano
     least = "≥" if report.before_lower_bound else ""
-    was = f"{period_label(report.before_label)} was {least}{money(before)}"
+    was = f"{period_label(report.before_label)} was {least}{money(report.before_nano)}"
+    if report.since > report.before_first:
+        return f"{was} from {_with_year(report.since)} on, where the ledger begins"
+    if report.today is not None:
+        was += f" in all and {least}{money(before)} up to the same point"
     if not before or report.lower_bound or report.before_lower_bound:
         return was
     change = percent(abs(spent - before), before) or "0%"
     return f"{was}: {change} {'more' if spent > before else 'less'} now" if spent != before else f"{was}, the same"
+
+
+def _with_year(day: date) -> str:
+    return f"{_day(day)} {day.year}"
 
 
 def counts_text(report: CostReport) -> str:
@@ -111,12 +123,15 @@ def days_summary(report: CostReport, money: Money = format_usd) -> str:
     past += [f"{warning:,} past the warning {money(lines.warning_nano)}"] if warning else []
     crossed = " and ".join(past) or f"none reached the warning {money(lines.warning_nano)}"
     spent = f"{'≥' if most.lower_bound else ''}{money(most.digest.spend_nano)}"
-    of = plural((report.last - report.first).days + 1, "day")
+    last = report.last if report.today is None else min(report.today, report.last)
+    of = plural(max((last - report.first).days + 1, 0), "day") + (" so far" if report.today is not None else "")
     return f"Of {of}, {crossed}; the costliest was {day_name(most.digest.day, report)} with {spent}"
 
 
 def band_text(day: ReportDay) -> str:
     """The line that the day's spend has crossed, such as `▲ warning`; `● calm` if none, `no calls` without any."""
+    if day.is_to_come:
+        return "to come"
     return f"{band_glyph(day.band)} {day.band}" if day.digest.calls else "no calls"
 
 

@@ -122,7 +122,13 @@ def test_the_report_as_json_is_exactly_the_contract(shell: Shell, store: V1) -> 
         " alerts other_alerts beside method calls_sha256 proof"
     )
     assert told["schema_version"] == 1
-    assert told["period"] == {"from": "2026-05-04", "to": "2026-05-10", "label": "2026-W19", "timezone": "UTC"}
+    assert told["period"] == {
+        "from": "2026-05-04",
+        "to": "2026-05-10",
+        "label": "2026-W19",
+        "timezone": "UTC",
+        "is_over": True,
+    }
     assert (told["spend_usd"], told["target_usd"], told["calls"]) == (9.99, 7.0, 1)
     assert told["days"][-1] == {
         "day": "2026-05-10",
@@ -133,7 +139,13 @@ def test_the_report_as_json_is_exactly_the_contract(shell: Shell, store: V1) -> 
         "calls_sha256": told["proof"]["days"][-1]["sha256"],
     }
     assert [day["band"] for day in told["days"][:-1]] == ["calm"] * 6
-    assert told["before"] == {"label": "2026-W18", "spend_usd": 0.0, "lower_bound": False}
+    assert told["before"] == {
+        "label": "2026-W18",
+        "spend_usd": 0.0,
+        "lower_bound": False,
+        "same_point_usd": 0.0,
+        "ledger_begins": "2026-05-10",
+    }
     (session,) = told["costliest_sessions"]
     assert (session["title"], session["total_usd"], session["own_usd"]) == ("Fix header", 9.99, 9.99)
     assert len(told["method"]) == 3
@@ -163,6 +175,7 @@ def test_the_same_ledger_gives_the_same_bytes_at_any_moment(
     shell: Shell, store: V1, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store.call(next(iter(store.sessions)), cost="0.10", at=at("14:22"), completed=False)
+    monkeypatch.setattr("opencode_tui.cli.report.now_ms", lambda: at("00:00", date(2026, 5, 18)))
     before = {format: shell.said(*W20, "--format", format) for format in REPORT_FORMATS}
     monkeypatch.setattr("opencode_tui.cli.report.now_ms", lambda: at("09:00", ago(-400)))
     monkeypatch.setenv("LC_ALL", "tr_TR.UTF-8")
@@ -174,6 +187,7 @@ def test_the_same_ledger_gives_the_same_bytes_at_any_moment(
 
 def test_another_ledger_of_the_same_store_gives_the_same_bytes(shell: Shell, store: V1) -> None:
     forked(store)
+    store.call(next(iter(store.sessions)), cost="0.10", at=at("10:00", ago(31)))
     before = [shell.said(*W20, "--format", format) for format in REPORT_FORMATS]
     store.call(next(iter(store.sessions)), cost="0.10", at=at("10:00", ago(30)))
     other = ["--data-dir", str(shell.data_dir), "--ledger", str(shell.home / "other" / "ledger.db")]

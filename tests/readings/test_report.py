@@ -16,7 +16,7 @@ from opencode_tui.readings.report import read_report
 from opencode_tui.records.calls import undone_id, unlisted_id
 from opencode_tui.records.cost_report import Aside, CostReport
 from opencode_tui.report.cost_report_notes import beside_lines
-from opencode_tui.report.cost_report_words import days_summary
+from opencode_tui.report.cost_report_words import against_before, band_text, days_summary, report_days
 from tests.stores import V2
 from tests.support.ledgers import reader
 from tests.support.opencode2 import undo
@@ -131,7 +131,8 @@ def test_the_present_changes_nothing(watched: Watched) -> None:
     watched.session("ses_1")
     watched.call("ses_1", "0.10", completed=False)
     watched.call("ses_1", "0.50")
-    then = [read(watched, now=now) for now in (NOON, NOON + 40 * 60_000, NOON + 400 * DAY_MS)]
+    over = DAY_START + 5 * DAY_MS
+    then = [read(watched, now=now) for now in (over, over + 40 * 60_000, over + 400 * DAY_MS)]
     assert then[0] == then[1] == then[2]
     assert then[0].asides.incomplete == 1
 
@@ -139,6 +140,8 @@ def test_the_present_changes_nothing(watched: Watched) -> None:
 def test_the_days_are_summed_up_in_a_sentence(watched: Watched) -> None:
     assert days_summary(read(watched)) == "Nothing was spent"
     watched.call("ses_1", "0.50", at=NOON)
+    assert days_summary(read(watched)).startswith("Of 3 days so far, none reached")
+    watched.now = DAY_START + 5 * DAY_MS
     assert days_summary(read(watched)) == (
         "Of 7 days, none reached the warning $0.80; the costliest was Wed 13 May with $0.50"
     )
@@ -147,3 +150,25 @@ def test_the_days_are_summed_up_in_a_sentence(watched: Watched) -> None:
     assert days_summary(read(watched)) == (
         "Of 7 days, 1 past the cutoff $1.50 and 1 past the warning $0.80; the costliest was Tue 12 May with $1.50"
     )
+
+
+def test_a_period_that_still_runs_is_held_against_the_same_point_of_the_one_before(watched: Watched) -> None:
+    watched.session("ses_1")
+    for days, usd in ((15, "9"), (8, "1"), (7, "1"), (4, "6"), (0, "1")):
+        watched.call("ses_1", usd, at=NOON - days * DAY_MS)
+    report = read(watched, now=NOON + HOUR_MS)
+    assert against_before(report) == ("week 2026-W19 was $8.00 in all and $2.00 up to the same point: 50% less now")
+    assert [band_text(day) for day in report.days] == [*["no calls"] * 2, "▲ warning", *["to come"] * 4]
+    assert "so far, on Wed 13 May" in report_days(report)
+    over = read(watched, now=DAY_START + 5 * DAY_MS)
+    assert against_before(over) == "week 2026-W19 was $8.00: 88% less now"
+    assert [band_text(day) for day in over.days][3:] == ["no calls"] * 4
+
+
+def test_what_was_before_the_ledger_began_is_not_nothing(watched: Watched) -> None:
+    assert against_before(read(watched)) == "the ledger has no call"
+    watched.session("ses_1")
+    watched.call("ses_1", "1", at=NOON)
+    assert against_before(read(watched)) == "the ledger begins on Wed 13 May 2026"
+    watched.call("ses_1", "2", at=NOON - 7 * DAY_MS)
+    assert against_before(read(watched)) == ("week 2026-W19 was $2.00 from Wed 6 May 2026 on, where the ledger begins")

@@ -54,6 +54,10 @@ def _rows(report: CostReport) -> Iterator[list[str]]:
     yield _cells("warning", name="of a day", other=lines.warning_nano)
     yield _cells("cutoff", name="of a day", other=lines.cutoff_nano)
     yield _cells("before", report.before_label, other=report.before_nano, bound=report.before_lower_bound)
+    if report.today is not None:
+        yield _cells("before at this point", report.today.isoformat(), other=report.before_point_nano)
+    if report.since is not None:
+        yield _cells("ledger begins", report.since.isoformat())
     for day in report.days:
         digest = day.digest
         yield _cells(
