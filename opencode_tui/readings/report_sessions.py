@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from opencode_tui.analysis.causes import cause_of, causes_in
 from opencode_tui.clock import Span
-from opencode_tui.ledger import session_queries
+from opencode_tui.ledger import queries, session_queries
 from opencode_tui.readings.context import Context
 from opencode_tui.readings.evidence import evidence_of
 from opencode_tui.readings.sessions import session_rows
@@ -41,6 +41,7 @@ def read_costliest(span: Span, context: Context) -> Costliest:
 
 
 def _session(row: SessionRow, span: Span, context: Context) -> ReportSession:
+    members = tuple(session_queries.tree_ids(context.connection, row.id))
     return ReportSession(
         id=row.id,
         title=row.title,
@@ -48,19 +49,19 @@ def _session(row: SessionRow, span: Span, context: Context) -> ReportSession:
         model=row.model,
         own_nano=row.own_nano,
         total_nano=row.total_nano,
+        whole_nano=sum(each.spend_nano for each in queries.sums_of(context.connection, members, span.end_ms).values()),
         subagents=row.subagents,
         calls=row.calls,
         turns=row.turns,
         deleted=row.state == "deleted",
         lower_bound=row.lower_bound,
-        causes=_causes(row, span, context),
+        causes=_causes(row, members, span, context),
     )
 
 
-def _causes(row: SessionRow, span: Span, context: Context) -> tuple[ReportCause, ...]:
+def _causes(row: SessionRow, members: tuple[str, ...], span: Span, context: Context) -> tuple[ReportCause, ...]:
     """What explains most of the session's spend in the span, then what else stands out in it and its subagents."""
     calendar = context.calendar
-    members = tuple(session_queries.tree_ids(context.connection, row.id))
     about = Crossing("report", "spend", "notice", row.id, "", row.total_nano, 0, span.end_ms, row.id)
     evidence = evidence_of(context.connection, about, CallScope(span, members), calendar)
     main = cause_of(about, evidence, calendar)

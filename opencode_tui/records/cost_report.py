@@ -66,6 +66,8 @@ class ReportSession(Struct, frozen=True):
     model: str
     own_nano: int
     total_nano: int
+    whole_nano: int
+    """What it cost in all, as `opencode-tui session` shows it: with the calls outside of the period."""
     subagents: int
     calls: int
     turns: int

@@ -153,8 +153,12 @@ def ranking_shares(ranking: Ranking) -> tuple[str, ...]:
 
 
 def session_facts_text(session: ReportSession, money: Money = format_usd) -> str:
-    """Such as `kimi-k2.6, 22 turns, 31 calls, 3 subagents (own $0.30)`."""
-    facts = [short_name(session.model), plural(session.turns, "turn"), plural(session.calls, "call")]
+    """Such as `of $0.50 in all, kimi-k2.6, 22 turns, 31 calls, 3 subagents (own $0.30)`.
+
+    What it cost in all stands there if only a part of it is of the period.
+    """
+    facts = [f"of {money(session.whole_nano)} in all"] if session.whole_nano != session.total_nano else []
+    facts += [short_name(session.model), plural(session.turns, "turn"), plural(session.calls, "call")]
     if session.subagents:
         facts.append(f"{plural(session.subagents, 'subagent')} (own {money(session.own_nano)})")
     return ", ".join([*facts, *(["deleted in OpenCode"] if session.deleted else [])])

@@ -189,7 +189,7 @@ def test_another_ledger_of_the_same_store_gives_the_same_bytes(shell: Shell, sto
     forked(store)
     store.call(next(iter(store.sessions)), cost="0.10", at=at("10:00", ago(31)))
     before = [shell.said(*W20, "--format", format) for format in REPORT_FORMATS]
-    store.call(next(iter(store.sessions)), cost="0.10", at=at("10:00", ago(30)))
+    store.call(store.session("earlier"), cost="0.10", at=at("10:00", ago(30)))
     other = ["--data-dir", str(shell.data_dir), "--ledger", str(shell.home / "other" / "ledger.db")]
     for format, text in zip(REPORT_FORMATS, before, strict=True):
         assert shell.run(*W20, "--format", format, places=other) == (EXIT_OK, text, "")

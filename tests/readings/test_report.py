@@ -16,7 +16,13 @@ from opencode_tui.readings.report import read_report
 from opencode_tui.records.calls import undone_id, unlisted_id
 from opencode_tui.records.cost_report import Aside, CostReport
 from opencode_tui.report.cost_report_notes import beside_lines
-from opencode_tui.report.cost_report_words import against_before, band_text, days_summary, report_days
+from opencode_tui.report.cost_report_words import (
+    against_before,
+    band_text,
+    days_summary,
+    report_days,
+    session_facts_text,
+)
 from tests.stores import V2
 from tests.support.ledgers import reader
 from tests.support.opencode2 import undo
@@ -46,7 +52,8 @@ def test_the_costliest_sessions_come_with_their_subagents_and_causes(watched: Wa
     report = read(watched)
     first, *others = report.sessions
     assert (first.title, first.total_nano, first.own_nano) == ("Fix header", nano("$1.30"), nano("$0.40"))
-    assert (first.subagents, first.calls) == (1, 5)
+    assert (first.subagents, first.calls, first.whole_nano) == (1, 5, first.total_nano)
+    assert "in all" not in session_facts_text(first)
     causes = [cause.sentence for cause in first.causes]
     assert causes[0] == 'a subagent of "Fix header" cost $0.90'
     assert any("edits of Button.tsx" in cause for cause in causes)
@@ -60,6 +67,7 @@ def test_a_session_counts_with_what_it_did_in_the_period(watched: Watched) -> No
     watched.call("ses_1", "0.25", at=NOON)
     (session,) = read(watched).sessions
     assert (session.total_nano, session.calls) == (nano("$0.25"), 1)
+    assert session_facts_text(session).startswith("of $5.25 in all, ")
     assert read(watched).before_nano == nano("$5")
 
 

@@ -1,7 +1,7 @@
 """The report as CSV: one table in which `section` says what a row is about.
 
 `spend_usd` is spent money; `other_usd` is an amount that is not part of it: a target, a list price, what copies cost
-where they were made, or what a cause explains.
+where they were made, what a session cost in all, or what a cause explains.
 """
 
 from __future__ import annotations
@@ -98,6 +98,7 @@ def _session(session: ReportSession) -> Iterator[list[str]]:
     about = f"{session.project} · {session.model} · {plural(session.subagents, 'subagent')}"
     yield _cells(
         *("session", session.id, session.title, session.total_nano),
+        other=session.whole_nano if session.whole_nano != session.total_nano else None,
         bound=session.lower_bound,
         calls=session.calls,
         text=about + (" · deleted in OpenCode" if session.deleted else ""),

@@ -105,6 +105,7 @@ def _session(session: ReportSession) -> dict[str, Any]:
         "model": session.model,
         "own_usd": usd(session.own_nano),
         "total_usd": usd(session.total_nano),
+        "in_all_usd": usd(session.whole_nano),
         "lower_bound": session.lower_bound,
         "subagents": session.subagents,
         "calls": session.calls,
