@@ -10,10 +10,10 @@ from datetime import date
 from pathlib import Path
 from typing import TextIO
 
-from opencode_tui import paths
 from opencode_tui.analysis.periods import parse_day
 from opencode_tui.cli import EXIT_USAGE
 from opencode_tui.cli.common import NOTIFIER_S, Trouble, opened
+from opencode_tui.cli.output_file import output_place
 from opencode_tui.cli.signals import ended_in_order
 from opencode_tui.clock import EVER, now_ms
 from opencode_tui.export.formats import EXPORT_FORMATS
@@ -38,7 +38,7 @@ from opencode_tui.report.call_words import exact_usd
 def run(arguments: argparse.Namespace) -> int:
     try:
         first = parse_day(arguments.since) if arguments.since else None
-        output = None if arguments.output in (None, "-") else paths.expand(arguments.output)
+        output = output_place(arguments.output)
         format = EXPORT_FORMATS[arguments.format]()
         _check(arguments, format, output)
     except (ValueError, ExportError) as error:
@@ -92,7 +92,8 @@ def _write(
         with put_whole(place) as fresh:
             format.write(request, fresh)
     least = "≥ " if is_bounded(first, context) else ""
-    return f"{plural(tally.calls, 'call')}, {least}{exact_usd(tally.cost_nano)},"
+    copies = tally.copies and f" and {tally.copies:,} {'copy' if tally.copies == 1 else 'copies'}"
+    return f"{plural(tally.calls, 'call')}{copies or ''}, {least}{exact_usd(tally.cost_nano)},"
 
 
 def _text(place: Path | None) -> AbstractContextManager[TextIO]:

@@ -2,34 +2,32 @@
 
 from __future__ import annotations
 
-import os
-import stat
 from pathlib import Path
 
-from opencode_tui.cli import Trouble
-from opencode_tui.guard.files import put_in_place
-from opencode_tui.paths import tilde
+from opencode_tui.cli import EXIT_USAGE, Trouble
+from opencode_tui.export.output import is_regular, text_file
+from opencode_tui.paths import expand, tilde
+
+
+def output_place(name: str | None) -> Path | None:
+    """The place that `-o` names; None for standard output. Raises Trouble."""
+    if name in (None, "-"):
+        return None
+    if not name:
+        raise Trouble("-o needs the name of a file", EXIT_USAGE)
+    return expand(name)
 
 
 def write_output(file: Path, text: str) -> None:
-    """Write a whole file or leave it as it was; a link stays one, and a device is written to. Raises Trouble."""
+    """Write a whole file or leave it as it was; a link stays one, and a device or a pipe is written to.
+
+    Raises Trouble.
+    """
     try:
-        place = file.resolve()
-        mode = _mode(place)
-        if stat.S_ISREG(mode):
-            put_in_place(place, text, stat.S_IMODE(mode))
-        else:
-            place.write_text(text, encoding="utf-8")
+        with text_file(file.resolve() if is_regular(file) else file) as output:
+            output.write(text)
+    except BrokenPipeError:
+        raise
     except (OSError, RuntimeError, ValueError) as error:
         reason = (error.strerror if isinstance(error, OSError) else "") or str(error)
         raise Trouble(f"{tilde(file)} cannot be written ({reason}); name another place with -o") from None
-
-
-def _mode(file: Path) -> int:
-    """The file's type and permissions; those of a new file if it is not there."""
-    try:
-        return file.stat().st_mode
-    except FileNotFoundError:
-        mask = os.umask(0)
-        os.umask(mask)
-        return stat.S_IFREG | 0o666 & ~mask

@@ -12,8 +12,9 @@ from opencode_tui import paths
 from opencode_tui.analysis.report_periods import ReportPeriod, last_week, parse_month, parse_range, parse_week
 from opencode_tui.cli import EXIT_OK, EXIT_USAGE
 from opencode_tui.cli.common import Opened, Trouble, opened
-from opencode_tui.cli.output_file import write_output
+from opencode_tui.cli.output_file import output_place, write_output
 from opencode_tui.clock import now_ms
+from opencode_tui.export.output import is_regular
 from opencode_tui.guard.files import read_small
 from opencode_tui.readings.context import Context, context_of
 from opencode_tui.readings.proof import check_proof
@@ -31,7 +32,7 @@ _MOST_BYTES = 64 << 20
 def run(arguments: argparse.Namespace) -> int:
     if arguments.verify is not None:
         return _verify(arguments)
-    target = _target(arguments)
+    target = output_place(arguments.output)
     format = _format(arguments, target)
     with opened(arguments) as at:
         period = _period(arguments, at)
@@ -46,7 +47,8 @@ def run(arguments: argparse.Namespace) -> int:
         return EXIT_OK
     write_output(target, paper)
     spent = amount_text(report.totals.spend_nano, report.lower_bound)
-    print(f"{paths.tilde(target)}: {period_label(report.label)}, {spent} spent")
+    if is_regular(target):
+        print(f"{paths.tilde(target)}: {period_label(report.label)}, {spent} spent")
     return EXIT_OK
 
 
@@ -55,21 +57,18 @@ def _context(at: Opened, connection: sqlite3.Connection) -> Context:
     return context_of(at.sync, connection, now_ms(), at.settings, at.states)
 
 
-def _target(arguments: argparse.Namespace) -> Path | None:
-    if arguments.output in (None, "-"):
-        return None
-    if not arguments.output:
-        raise Trouble("-o needs the name of a file or of a directory", EXIT_USAGE)
-    return paths.expand(arguments.output)
-
-
 def _format(arguments: argparse.Namespace, target: Path | None) -> str:
     """That of --format or --json, else that of the file's name, else Markdown."""
     if arguments.json and arguments.format not in (None, "json"):
         raise Trouble(f"--json goes without --format {arguments.format}; leave one of them out", EXIT_USAGE)
     if arguments.json:
         return "json"
-    return arguments.format or (SUFFIXES.get(target.suffix.lower(), "md") if target else "md")
+    if arguments.format or target is None or target.is_dir() or arguments.output.endswith("/") or not target.suffix:
+        return arguments.format or "md"
+    if (format := SUFFIXES.get(target.suffix.lower())) is None:
+        endings = ", ".join(SUFFIXES)
+        raise Trouble(f"no format ends with {target.suffix!r}; take one of {endings}, or name a --format", EXIT_USAGE)
+    return format
 
 
 def _period(arguments: argparse.Namespace, at: Opened) -> ReportPeriod:
@@ -98,6 +97,8 @@ def _verify(arguments: argparse.Namespace) -> int:
         for value in (arguments.week, arguments.month, arguments.first, arguments.last, arguments.output)
     ):
         raise Trouble("--verify takes the period from the file; leave the other options out", EXIT_USAGE)
+    if not arguments.verify:
+        raise Trouble("--verify needs the name of a report's file", EXIT_USAGE)
     proof = _read_proof(arguments.verify)
     with opened(arguments) as at, at.ledger.reading() as connection:
         check = check_proof(proof, _context(at, connection))

@@ -18,15 +18,16 @@ class ExportError(Exception):
 
 
 class Tally:
-    """Passes calls on, and counts them and what they cost."""
+    """Passes calls on, and counts them, the copies of forks apart, and what they cost."""
 
     def __init__(self, calls: Iterable[ExportedCall]) -> None:
         self._calls = calls
-        self.calls = self.cost_nano = 0
+        self.calls = self.copies = self.cost_nano = 0
 
     def __iter__(self) -> Iterator[ExportedCall]:
         for call in self._calls:
-            self.calls += 1
+            self.copies += call.is_copy
+            self.calls += not call.is_copy
             self.cost_nano += call.cost_nano
             yield call
 

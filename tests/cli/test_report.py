@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import re
 from contextlib import closing
 from datetime import date
@@ -304,7 +305,9 @@ def test_a_wrong_command_line_is_one_sentence(shell: Shell, store: V1) -> None:
         (("--week", "2026-W19", "--to", "2026-05-13"), "take one"),
         (("--from", "2026-05-13", "--to", "2026-05-04"), "swap them"),
         (("--json", "--format", "csv"), "leave one of them out"),
-        (("-o", ""), "needs the name"),
+        (("-o", ""), "-o needs the name"),
+        (("-o", "x.pdf"), "no format ends with '.pdf'"),
+        (("--verify", ""), "--verify needs the name"),
         (("--verify", "week.md", "--week", "2026-W19"), "takes the period from the file"),
     ):
         code, out, err = shell.run("report", *argv)
@@ -357,3 +360,12 @@ def test_amounts_are_exact_to_the_nano_dollar(shell: Shell, store: V1) -> None:
     store.call(next(iter(store.sessions)), cost="0.000000001", model=OPUS, at=at("13:00"))
     assert json.loads(shell.said(*W20, "--json"))["spend_usd"] == (900 * NANO // 1000 + 1) / NANO
     assert "**$0.900000001**" in shell.said(*W20)
+
+
+def test_a_pipe_is_written_to_like_standard_output(shell: Shell, store: V1, tmp_path: Path) -> None:
+    reading, writing = os.pipe()
+    with os.fdopen(reading) as pipe:
+        assert shell.said("report", "-o", f"/dev/fd/{writing}") == ""
+        os.close(writing)
+        assert pipe.read() == shell.said("report")
+    assert shell.said("report", "--format", "md", "-o", str(tmp_path / "x.pdf")).endswith("spent\n")

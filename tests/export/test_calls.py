@@ -174,4 +174,8 @@ def test_a_file_holds_what_standard_output_would(name: str, history: History) ->
 def test_it_says_what_it_has_written(history: History) -> None:
     file = history.home / "calls.csv"
     told = history.said("export", "--format", "csv", "-o", str(file), "--since", "2026-05-13")
-    assert told == f"{len(file.read_text().splitlines()) - 1} calls, $0.583297802, in {file}\n"
+    lines = list(csv.DictReader(file.read_text().splitlines()))
+    copies = sum(is_yes(line["is_copy"]) for line in lines)
+    calls = history.json("usage", "--from", "2026-05-13")["calls"]
+    assert (copies, calls) == (1, len(lines) - 1)
+    assert told == f"{calls} calls and 1 copy, $0.583297802, in {file}\n"

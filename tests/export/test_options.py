@@ -28,6 +28,7 @@ from tests.support.shell import Shell, assert_one_sentence, at
         (["--format", "sqlite"], ["sqlite is no text", "--output calls.sqlite"]),
         (["--format", "parquet", "-o", "-"], ["parquet is no text"]),
         (["--format", "sqlite", "-o", "/dev/null"], ["sqlite is no text"]),
+        (["--format", "csv", "-o", ""], ["-o needs the name of a file"]),
         (["--format", "openmetrics", "--titles"], ["no sessions", "leave --titles out"]),
         (["--format", "otlp", "-o", "x"], ["leave --output out"]),
     ],
