@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
+from datetime import date, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -123,3 +125,21 @@ def test_the_worst_ledger_makes_a_page_that_fits_a_phone(browser: Browser, tmp_p
     browser.open(page, PHONE)
     assert browser.value("document.documentElement.scrollWidth") <= PHONE
     assert browser.requests == [page.as_uri()]
+
+
+@pytest.mark.parametrize("days", [7, 8, 10, 28, 30, 31, 92, 400, 3000])
+@pytest.mark.parametrize("width", [PHONE, 390])
+def test_the_labels_of_the_chart_stand_apart_on_a_phone(
+    width: int, days: int, browser: Browser, tmp_path: Path
+) -> None:
+    store, last = V1(tmp_path), date(2026, 5, 31)
+    session = store.session("Fix header", created=at("09:00"))
+    for back in {*range(0, days, max(days // 40, 1)), days - 1}:
+        store.call(session, cost="12.34", at=at("09:10", last - timedelta(days=back)))
+    period = ("--from", f"{last - timedelta(days=days - 1)}", "--to", f"{last}")
+    browser.open(written(tmp_path, tmp_path / "ledger.db", store.data_dir, *period), width)
+    for kind in ("label", "amount"):
+        boxes = f"[...document.querySelectorAll('.chart .{kind}')].map(e => e.getBoundingClientRect())"
+        places = browser.value(f"{boxes}.map(box => [box.left, box.right])")
+        assert places or kind == "amount"
+        assert all(before[1] + 2 <= after[0] for before, after in pairwise(places)), (kind, places)

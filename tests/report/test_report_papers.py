@@ -10,7 +10,7 @@ from opencode_tui.records.cost_report import Ranking
 from opencode_tui.records.usage import Slice
 from opencode_tui.report.cost_report_words import ranking_shares
 from opencode_tui.report.papers.amounts import brief_usd, decimal_usd, percent
-from opencode_tui.report.papers.charts import stacked
+from opencode_tui.report.papers.charts import bars, stacked
 
 
 def ranking(*amounts: int, rest: int = 0) -> Ranking:
@@ -53,3 +53,9 @@ def test_the_stacked_bar_is_full_and_its_rest_is_grey() -> None:
     assert sum(each.width for each in segments) == pytest.approx(100)
     assert (segments[-1].name, segments[-1].width) == ("others", 40)
     assert stacked(ranking(0, 0)) == ()
+
+
+@pytest.mark.parametrize(("count", "labels", "amounts"), [(7, 7, 7), (8, 4, 0), (10, 5, 0), (30, 6, 0), (31, 7, 0)])
+def test_a_chart_has_as_many_labels_as_fit_on_a_phone(count: int, labels: int, amounts: int) -> None:
+    shown = bars([(f"{number} May", "", NANO, "calm") for number in range(count)], NANO, 7)
+    assert (sum(bool(bar.label) for bar in shown), sum(bool(bar.amount) for bar in shown)) == (labels, amounts)

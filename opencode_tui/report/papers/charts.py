@@ -19,9 +19,10 @@ PLOT = 170
 """The height of the plot, in pixels."""
 TOP = 18
 """The room above it, for the amounts."""
-_FEW = 10
-"""Up to so many bars have their amounts above them."""
-_LABELS = 10
+_FEW = 7
+"""Up to so many bars have their amounts above them; more would overlap on a phone."""
+_DAY_LABELS, _MONTH_LABELS = 7, 5
+"""The most labels below them; more would overlap on a phone."""
 _MOST_SEGMENTS = 6
 
 
@@ -75,7 +76,7 @@ def day_chart(report: CostReport) -> BarChart:
     top = max(most, lines.cutoff_nano * 23 // 20, 1)
     named = [(_label(day.digest.day, len(report.days)), day.digest.day.isoformat(), day) for day in report.days]
     return BarChart(
-        _bars([(label, tip, day.digest.spend_nano, day.band) for label, tip, day in named], top),
+        bars([(label, tip, day.digest.spend_nano, day.band) for label, tip, day in named], top, _DAY_LABELS),
         "day",
         warning_y=_y(lines.warning_nano, top),
         cutoff_y=_y(lines.cutoff_nano, top),
@@ -89,14 +90,20 @@ def _month_chart(days: Sequence[ReportDay]) -> BarChart:
         months[key] = months.get(key, 0) + day.digest.spend_nano
     top = max([*months.values(), 1])
     never = band(0, 1, 1)
-    return BarChart(_bars([(key, key, nano, never) for key, nano in months.items()], top), "month", None, None)
+    return BarChart(
+        bars([(key, key, nano, never) for key, nano in months.items()], top, _MONTH_LABELS), "month", None, None
+    )
 
 
-def _bars(values: Sequence[tuple[str, str, int, Band]], top: int) -> tuple[Bar, ...]:
+def bars(values: Sequence[tuple[str, str, int, Band]], top: int, labels: int) -> tuple[Bar, ...]:
+    """The bars of (label, tip, nano-dollars, band) side by side; `top` is the amount of a full one.
+
+    At most `labels` of them have theirs.
+    """
     count = len(values)
     slot = 100 / max(count, 1)
     wide = slot * (0.62 if count <= _FEW else 0.78)
-    every = -(-count // _LABELS)
+    every = -(-count // labels)
     return tuple(
         Bar(
             label=label if not number % every else "",
