@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from opencode_tui.money import NANO, plural, usd
 from opencode_tui.records import causes
-from opencode_tui.records.reconciliation import Explained, OpenCodeFigure, Reconciliation
+from opencode_tui.records.reconciliation import Explained, OpenCodeFigure, Reconciliation, StoreFigures
 from opencode_tui.report.json_values import SCHEMA_VERSION
 from opencode_tui.report.words import fitting, text_cells
 
@@ -102,9 +102,8 @@ def reconciliation_lines(found: Reconciliation, width: int) -> list[str]:
         if others:
             lines += wrap(f"The same for {' and '.join(_NAMES[each.name][0] for each in others)}.", width)
         lines.append("")
-    for store in found.stores if len(found.stores) > 1 else ():
-        reads = "" if store.is_current else ", which OpenCode no longer reads"
-        lines += wrap(f"{store.form}{reads}: {store.path}", width, subsequent_indent="  ", break_on_hyphens=False)
+    for line in _store_lines(found.stores) if len(found.stores) > 1 else ():
+        lines += wrap(line, width, subsequent_indent="  ", break_on_hyphens=False)
     for sentence in _beside(found, decimals):
         lines += wrap(sentence, width, subsequent_indent="  ")
     return [*lines, *wrap(reconciled_words(found), width)]
@@ -130,6 +129,19 @@ def _rest_words(found: Reconciliation) -> str:
     rests = [f"{padded_usd(figure.unexplained_nano, 9)} beside {_NAMES[figure.name][0]}" for figure in found.figures]
     open_rests = [text for text, figure in zip(rests, found.figures, strict=True) if figure.unexplained_nano]
     return f"Not explained: {'; '.join(open_rests)}."
+
+
+def _store_lines(stores: Sequence[StoreFigures]) -> Iterator[str]:
+    """A line for each store; the tables of before an upgrade follow those that OpenCode reads in the same file."""
+    current = {store.path for store in stores if store.is_current}
+    for store in stores:
+        if store.is_current:
+            yield f"{store.form}: {store.path}"
+            for older in stores:
+                if older.path == store.path and not older.is_current:
+                    yield f"its {older.form} tables in the same file, which OpenCode no longer reads"
+        elif store.path not in current:
+            yield f"{store.form}, which OpenCode no longer reads: {store.path}"
 
 
 def _groups(figures: Sequence[OpenCodeFigure]) -> list[list[OpenCodeFigure]]:

@@ -14,9 +14,9 @@ from opencode_tui.money import nano_from_usd
 from opencode_tui.readings.context import Context
 from opencode_tui.readings.reconcile import read_reconciliation
 from opencode_tui.records import causes
-from opencode_tui.records.reconciliation import Reconciliation
+from opencode_tui.records.reconciliation import Explained, OpenCodeFigure, Reconciliation, StoreFigures
 from opencode_tui.records.requests import ReconcileRequest
-from opencode_tui.report.reconciliation import CAUSES
+from opencode_tui.report.reconciliation import CAUSES, reconciliation_lines
 from tests.stores import V1, V2, Tokens
 from tests.support.ledgers import lay_out
 from tests.support.shell import Shell
@@ -198,3 +198,24 @@ def test_a_locked_ledger_is_a_lower_bound(shell: Shell, store: V1, monkeypatch: 
 
 def test_every_cause_is_put_into_words() -> None:
     assert set(CAUSES) == {value for name, value in vars(causes).items() if name.isupper()}
+
+
+def test_the_tables_of_before_an_upgrade_are_named_as_part_of_their_file() -> None:
+    def store(form: str, path: str, *, is_current: bool = True) -> StoreFigures:
+        return StoreFigures(path, form, is_current, 1, None, 1, 1)
+
+    nothing = Explained("list price", 0, 0)
+    figure = OpenCodeFigure("stats", 1, 1, ())
+    stores = (
+        store("OpenCode 2", "/a.db"),
+        store("OpenCode 2", "/b.db"),
+        store("OpenCode 1", "/a.db", is_current=False),
+        store("OpenCode 0", "/storage", is_current=False),
+    )
+    lines = reconciliation_lines(Reconciliation(ReconcileRequest(), 1, (figure,), stores, nothing, nothing), 76)
+    assert lines[lines.index("") + 1 : -1] == [
+        "OpenCode 2: /a.db",
+        "its OpenCode 1 tables in the same file, which OpenCode no longer reads",
+        "OpenCode 2: /b.db",
+        "OpenCode 0, which OpenCode no longer reads: /storage",
+    ]
