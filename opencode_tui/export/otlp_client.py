@@ -16,6 +16,7 @@ from opencode_tui.export.request import ExportError
 SIGNALS = ("traces", "metrics")
 _HTTP, _GRPC = "http/protobuf", "grpc"
 _ENDPOINTS = {_HTTP: "http://localhost:4318", _GRPC: "http://localhost:4317"}
+_UNKNOWN = "the address in OTEL_EXPORTER_OTLP_ENDPOINT"
 _DONE = (SpanExportResult.SUCCESS, MetricExportResult.SUCCESS)
 
 
@@ -39,6 +40,10 @@ class Client:
 def make_client(signal: str, environ: Mapping[str, str]) -> Client:
     """The exporter of one of SIGNALS as OpenTelemetry's variables want it. Raises ExportError."""
     exporter, endpoint = _exporters(_protocol(signal, environ))[signal], endpoint_of(signal, environ)
+    if _protocol(signal, environ) == _HTTP and not endpoint.startswith(("http://", "https://")):
+        name = f"OTEL_EXPORTER_OTLP_{signal.upper()}_ENDPOINT"
+        name = name if environ.get(name) else "OTEL_EXPORTER_OTLP_ENDPOINT"
+        raise ExportError(f"{name} is no address; write one such as {_ENDPOINTS[_HTTP]}")
     try:
         with _Listening():
             return Client(exporter(), endpoint)
@@ -73,8 +78,8 @@ def endpoint_of(signal: str, environ: Mapping[str, str]) -> str:
         parts = urlsplit(_variable("ENDPOINT", signal, environ) or _ENDPOINTS.get(_protocol(signal, environ), ""))
         port = f":{parts.port}" if parts.port else ""
     except ValueError:
-        return "the address in OTEL_EXPORTER_OTLP_ENDPOINT"
-    return f"{parts.scheme}://{parts.hostname or ''}{port}"
+        return _UNKNOWN
+    return f"{parts.scheme}://{parts.hostname}{port}" if parts.hostname else _UNKNOWN
 
 
 def _variable(name: str, signal: str, environ: Mapping[str, str]) -> str:

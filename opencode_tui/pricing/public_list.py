@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 from threading import Thread
+from urllib.parse import urlsplit
 
 from msgspec import Struct
 
@@ -16,7 +17,7 @@ from opencode_tui.clock import monotonic_s
 from opencode_tui.pricing.files import put_in_place, reason, shown_path
 from opencode_tui.pricing.list_history import DatedRates, ListHistory, moment_text, render_history, with_list
 from opencode_tui.pricing.list_table import ListTable, PriceKey
-from opencode_tui.pricing.models_cache import ModelsCache, default_path, list_address
+from opencode_tui.pricing.models_cache import USUAL_ADDRESS, ModelsCache, default_path, list_address
 from opencode_tui.pricing.rates import Rates
 from opencode_tui.pricing.renew import prices_in
 
@@ -46,6 +47,8 @@ def refresh_list(file: Path, environ: Mapping[str, str], home: Path, now_ms: int
 
     The prices before the first fetch are those of OpenCode's list, or of the bundled one.
     """
+    if not _is_address(list_address(environ)):
+        raise ValueError(f"OPENCODE_MODELS_URL is no address; write one such as {USUAL_ADDRESS}, or unset it")
     address = f"{list_address(environ)}/api.json"
     fetched = _fetched(address, f"list {moment_text(now_ms)[:10]}")
     now_ms = now_ms // 1000 * 1000  # as the file has it
@@ -111,6 +114,14 @@ def _fetched(address: str, source: str) -> dict[PriceKey, Rates]:
             " again later"
         )
     return prices
+
+
+def _is_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in ("http", "https") and bool(parts.hostname)
+    except ValueError:
+        return False
 
 
 def _shown_address(address: str) -> str:

@@ -223,6 +223,16 @@ class TestRefresh:
         assert (code, out) == (EXIT_TROUBLE, "")
         assert_one_sentence(err, "http://127.0.0.1:1/api.json", "no connection")
 
+    @pytest.mark.parametrize("address", ["nonsense", "me:secret@host", "ftp://host", "http://", "http://[secret"])
+    def test_what_is_no_address_is_said(
+        self, shell: Shell, store: V1, monkeypatch: pytest.MonkeyPatch, address: str
+    ) -> None:
+        monkeypatch.setenv("OPENCODE_MODELS_URL", address)
+        code, out, err = shell.run("prices", "refresh")
+        assert (code, out) == (EXIT_TROUBLE, "")
+        assert_one_sentence(err, "OPENCODE_MODELS_URL is no address", "or unset it")
+        assert "secret" not in err
+
 
 class TestReprice:
     def test_the_same_work_at_another_price_stands_beside_what_it_cost(self, shell: Shell, store: V1) -> None:

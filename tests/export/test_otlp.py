@@ -175,11 +175,13 @@ def test_nobody_there_is_one_sentence(shell: Shell, whole: V1, monkeypatch: pyte
 @pytest.mark.parametrize(
     ("name", "value", "words"),
     [
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "nonsense", ["OTEL_EXPORTER_OTLP_ENDPOINT is no address"]),
+        ("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "localhost:4318", ["OTLP_METRICS_ENDPOINT is no address"]),
         ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json", ["'http/json'", "write http/protobuf or grpc"]),
         ("OTEL_EXPORTER_OTLP_METRICS_PROTOCOL", "grpc", ["pip install opentelemetry-exporter-otlp-proto-grpc"]),
     ],
 )
-def test_a_protocol_that_is_not_spoken_is_said(
+def test_an_address_or_a_protocol_that_is_none_is_said(
     name: str, value: str, words: list[str], shell: Shell, store: V1, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(name, value)

@@ -179,7 +179,7 @@ def test_an_answer_that_does_not_come_is_not_waited_for(
 
 @pytest.mark.parametrize(
     ("address", "reason"),
-    [("http://127.0.0.1:1", "no connection"), ("ftp://x", "not one of http"), ("models\n", "not one of http")],
+    [("http://127.0.0.1:1", "no connection"), ("ftp://x", "is no address"), ("models\n", "is no address")],
 )
 def test_an_address_without_an_answer_is_said(tmp_path: Path, address: str, reason: str) -> None:
     with pytest.raises(ValueError, match=reason) as caught:
