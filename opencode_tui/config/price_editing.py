@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping, MutableMapping, MutableSequence
 from contextlib import suppress
@@ -20,6 +21,8 @@ PriceFields = Mapping[str, Decimal | date | str]
 """A price by the file's keys: `input`, …, `from`, `hours`, `zone`."""
 
 _PLACE = ("pricing", "custom")
+_DOTTED = re.compile(r"(\s*(?:pricing\s*\.\s*)?custom\s*\.\s*)\S")
+"""The beginning of a line with a price in dotted keys."""
 
 
 def with_price(text: str, model: str, price: PriceFields) -> str:
@@ -29,20 +32,35 @@ def with_price(text: str, model: str, price: PriceFields) -> str:
     which the price cannot be added.
     """
     try:
-        document, data = tomlkit.parse(text), tomllib.loads(text)
+        tomlkit.parse(text)
+        tomllib.loads(text)
     except (TOMLKitError, tomllib.TOMLDecodeError) as error:
         raise SettingsError(f"the file is not TOML ({error}); correct it there first") from None
-    with suppress(TOMLKitError, tomllib.TOMLDecodeError, TypeError, AttributeError, LookupError):
-        wanted = _expected(data, model, price)
-        _put(document, model, price)
-        changed = tomlkit.dumps(document)
-        if tomllib.loads(changed) == wanted:
-            return changed
+    for change in (_in_table, _below_dotted):
+        with suppress(TOMLKitError, tomllib.TOMLDecodeError, TypeError, AttributeError, LookupError):
+            changed = change(text, model, price)
+            if tomllib.loads(changed) == _expected(tomllib.loads(text), model, price):
+                return changed
     name = dotted((*_PLACE, model))
     raise SettingsError(
         f"{name} cannot be added to the file in its form; write it there yourself, or write each price there as a table"
         f" of its own, such as [{name}], instead of dotted keys"
     )
+
+
+def _in_table(text: str, model: str, price: PriceFields) -> str:
+    document = tomlkit.parse(text)
+    _put(document, model, price)
+    return tomlkit.dumps(document)
+
+
+def _below_dotted(text: str, model: str, price: PriceFields) -> str:
+    """The text with the price on a line of its own below the last price that stands there in dotted keys."""
+    lines = text.splitlines(keepends=True)
+    place, before = [(number, found[1]) for number, line in enumerate(lines, 1) if (found := _DOTTED.match(line))][-1]
+    lines[place - 1] = lines[place - 1].rstrip("\n") + "\n"
+    value = _table(price, is_inline=True).as_string()
+    return "".join([*lines[:place], f"{before}{tomlkit.key(model).as_string()} = {value}\n", *lines[place:]])
 
 
 def _put(document: MutableMapping[str, Any], model: str, price: PriceFields) -> None:

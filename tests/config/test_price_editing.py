@@ -65,9 +65,17 @@ def test_what_cannot_be_changed_is_said(text: str) -> None:
         with_price(text, "a/b", PRICE)
 
 
-def test_dotted_keys_that_nothing_can_be_added_to_are_not_called_broken() -> None:
+@pytest.mark.parametrize("head", ["", "[budget]\nwarning_usd = 1\n[pricing]\n"])
+def test_a_price_stands_below_those_in_dotted_keys(head: str) -> None:
+    name = "custom" if head else "pricing.custom"
+    text = head + "".join(f'{name}."c/d".{rate} = 1 # {rate}\n' for rate in ("input", "output"))
+    end = 'prefer = "list"\n' if head else 'pricing.prefer = "list"\n'
+    after = with_price(text + end, "a/b", LATER)
+    assert after == text + f'{name}."a/b" = {{input = 0.95, output = 4.0, from = 2026-05-01}}\n' + end
+
+
+def test_a_list_in_place_of_dotted_keys_is_not_called_broken() -> None:
     text = "".join(f'pricing.custom."c/d".{rate} = 1\n' for rate in ("input", "output")) + 'pricing.prefer = "list"\n'
-    for model, price in (("a/b", PRICE), ("c/d", LATER)):
-        with pytest.raises(SettingsError, match="instead of dotted keys") as refused:
-            with_price(text, model, price)
-        assert "not TOML" not in str(refused.value)
+    with pytest.raises(SettingsError, match="instead of dotted keys") as refused:
+        with_price(text, "c/d", LATER)
+    assert "not TOML" not in str(refused.value)
