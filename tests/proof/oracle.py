@@ -56,6 +56,10 @@ class Oracle:
         """Nano-dollars by session that the ledger has from such bills, without it being clear from which."""
         self._how: dict[Bill, int] = {}
         """Where each bill was first found: HELD, SUM, PART or ROW."""
+        self._now_ms = 0
+        """The clock at the last look."""
+        self._known_ms: dict[Bill, int] = {}
+        """When the payer of each bill was found, by that clock."""
         self._glimpsed: dict[Bill, set[str]] = {}
         """The sessions that held each bill at any time when a program may have polled."""
 
@@ -73,6 +77,7 @@ class Oracle:
         copies: list[Image],
         loose: set[str],
         read: list[Image] | None = None,
+        now_ms: int = 0,
     ) -> list[Bill]:
         """Records a successful poll. `unseen` are bills that may be new to this ledger.
 
@@ -80,6 +85,7 @@ class Oracle:
         a `loose` session a bill that is only in its sum may be missed, or be paid by a session that holds a copy.
         Returns the bills that need not be passed again.
         """
+        self._now_ms = now_ms
         wanted = [bill for bill in unseen if bill not in self.seen and bill not in self._open]
         if not wanted:
             return []
@@ -100,7 +106,7 @@ class Oracle:
             how = self._how[bill] = max(places.values(), default=SUM)
             if places.get(bill.session) == SUM and bill.nano:
                 self._allow_twice(bill, {*places, *elsewhere[bill]} - {bill.session}, read or real)
-            if bill.behind and how == ROW and self._may_be_known(bill):
+            if bill.session in loose and how == ROW and self._may_be_known(bill):
                 self._perhaps[bill] = frozenset({bill.session})
                 done.append(bill)
             elif places and how != HELD and (how != SUM or not places.keys() & loose):
@@ -119,11 +125,12 @@ class Oracle:
     def _may_be_known(self, bill: Bill) -> bool:
         """Whether a call may be one that the ledger has already, in an amount that it worked out.
 
-        A call made in a restored store, on a clock that was set back, looks like one that was undone before any look
-        and came back with the restore, if it is dated before what the sum of its session had beyond its rows.
+        In a restored store, a call that is dated before a look at which the sum of its session had more than its rows
+        may be one that was undone before that look and came back with the restore. It may also be new, if the clock was
+        set back, or from the other of two ways that the store went. The rows are the same.
         """
         known = [of for of, payer, in_row in self.paid if payer == bill.session and not in_row]
-        if not any(of.created > bill.created for of in known) or sum(of.nano for of in known) < bill.nano:
+        if not any(self._known_ms[of] > bill.created for of in known) or sum(of.nano for of in known) < bill.nano:
             return False
         return all(sum(of.tokens[place] for of in known) >= count for place, count in enumerate(bill.tokens))
 
@@ -148,6 +155,7 @@ class Oracle:
         """Records that `payer` pays a bill; for a free bill, the sessions in `perhaps` may have its tokens instead."""
         self.seen[bill] = payer
         self.paid.append((bill, payer, self._how[bill] > SUM))
+        self._known_ms[bill] = self._now_ms
         share = self.shares[payer]
         share.nano += bill.nano
         vague = self._how[bill] != ROW or bool(perhaps)

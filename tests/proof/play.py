@@ -137,7 +137,8 @@ class Episode:
             del self._pending[bill]
 
     def _look(self, oracle: Oracle, unseen: list[Bill], loose: set[str]) -> list[Bill]:
-        return oracle.look(unseen, self.place.images(), list(self.place.backups.values()), loose, self.place.read())
+        images, backups = self.place.images(), list(self.place.backups.values())
+        return oracle.look(unseen, images, backups, loose, self.place.read(), self.story.now)
 
     def compare(self, *, whole: bool) -> None:
         """Polls once more and compares the long-lived ledger with the oracle.

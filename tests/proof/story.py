@@ -73,8 +73,7 @@ class Story:
             self.dice.choice((0, 0, self.dice.randint(1, 3_000))),
         )
         early = not self.is_v2 and created < self.place.main.sessions[session].created
-        behind = session in self.loose and self.now < self.latest
-        self.bills.append(Bill(len(self.bills), session, nano, tokens, created, early, behind))
+        self.bills.append(Bill(len(self.bills), session, nano, tokens, created, early))
         return self.bills[-1]
 
     def new_session(self, parent: Session | None = None, fork_of: str | None = None) -> Session:

@@ -27,8 +27,6 @@ class Bill:
     created: int
     early: bool = False
     """The clock was set back to before the session's start, so no store can distinguish the call from a fork's copy."""
-    behind: bool = False
-    """The store was restored and the clock set back, so no store can distinguish the call from an older one."""
 
 
 @dataclass(eq=False, slots=True)
