@@ -85,9 +85,11 @@ def link_to_residuals(connection: sqlite3.Connection) -> None:
 
 
 def _origins(connection: sqlite3.Connection, session_id: str, created_ms: int) -> list[str]:
-    """The session that made a fork's copy: the nearest one that the fork was made from, directly or not, and that
-    existed at the time of the call. If none did, because the clock was set back, all that it was made from, if all are
-    known.
+    """The sessions that may have made a fork's copy, the likeliest first.
+
+    That is the nearest one that the fork was made from, directly or not, and that existed at the time of the call; then,
+    as the clock may have been set back, those in between. If none existed, it is all that the fork was made from, if
+    all are known.
     """
     found: list[str] = []
     for _ in range(_MOST_FORKS):
@@ -96,7 +98,7 @@ def _origins(connection: sqlite3.Connection, session_id: str, created_ms: int) -
             return []
         session_id, made_ms, is_first = row
         if made_ms is not None and created_ms >= made_ms:
-            return [session_id]
+            return [session_id, *found]
         found.append(session_id)
         if is_first:
             return found

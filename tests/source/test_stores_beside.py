@@ -789,6 +789,30 @@ def test_an_earlier_state_replaces_what_was_worked_out_though_its_reader_was_kil
     assert again.rows("SELECT count(*) FROM call WHERE id LIKE '%.unlisted.%'") == [(0,)]
 
 
+def test_a_forks_copy_of_an_undone_call_dated_before_its_session_is_in_the_undone_calls_of_that_session(
+    tmp_path: Path,
+) -> None:
+    store = V2(tmp_path)
+    root = store.session("Fix header")
+    store.call(root, cost="0.01", tokens=Tokens(input=50))
+    store.now += 86_400_000
+    fork = store.fork(root)
+    store.now -= 43_200_000
+    asked = store.prompt(fork)
+    store.call(fork, cost="0.50", turn=asked, tokens=Tokens(input=700))
+    store.now += 86_400_000
+    second = store.fork(fork)
+    snapshot(store, "opencode-backup.db")
+    store.delete(second)
+    store.revert(fork, asked)
+    store.title(fork, cost="0.03", tokens=Tokens(input=900, output=9), title="Header")
+    store.call(fork, cost="0.02", tokens=Tokens(input=30))
+    ours = reader(store.data_dir)
+    ours.poll()
+    assert ours.totals.spend_nano == store.truth.total_nano == 560_000_000
+    ours.close()
+
+
 def test_a_compaction_that_ran_before_its_undo_counts_once_when_a_restore_brings_it_back(tmp_path: Path) -> None:
     store = V2(tmp_path)
     session = store.session("Fix header")
