@@ -87,9 +87,9 @@ def link_to_residuals(connection: sqlite3.Connection) -> None:
 def _origins(connection: sqlite3.Connection, session_id: str, created_ms: int) -> list[str]:
     """The sessions that may have made a fork's copy, the likeliest first.
 
-    That is the nearest one that the fork was made from, directly or not, and that existed at the time of the call; then,
-    as the clock may have been set back, those in between. If none existed, it is all that the fork was made from, if
-    all are known.
+    That is the nearest one that the fork was made from, directly or not, and that existed at the time of the call;
+    then, as the clock may have been set back, those in between. If none existed, it is all that the fork was made from,
+    if all are known.
     """
     found: list[str] = []
     for _ in range(_MOST_FORKS):
