@@ -63,6 +63,16 @@ def format_usd(nano: int, *, cents: bool = False) -> str:
     return f"{sign}${dollars:.4f}"
 
 
+def decimal_text(number: int, unit: int = NANO, least: int = 0) -> str:
+    """A number of parts of a unit, which is a power of ten, without rounding or an exponent.
+
+    It has `least` decimals or more: `12`, `0.05`, with two `5.90`.
+    """
+    whole, rest = divmod(abs(number), unit)
+    decimals = str(unit + rest)[1:].rstrip("0").ljust(least, "0")
+    return f"{'-' if number < 0 else ''}{whole}{'.' if decimals else ''}{decimals}"
+
+
 def share(part: int, whole: int) -> float:
     """`part / whole`, or 0.0 when `whole` is 0."""
     return part / whole if whole else 0.0

@@ -16,7 +16,8 @@ from msgspec import Struct
 
 from opencode_tui.clock import DAY_MS, Calendar
 from opencode_tui.export.request import CallRequest
-from opencode_tui.export.values import decimal_text, spreadsheet_text, usd_decimal, utc_second
+from opencode_tui.export.values import spreadsheet_text, usd_decimal, utc_second
+from opencode_tui.money import decimal_text
 from opencode_tui.records.exports import ExportedCall
 
 _UTC = Calendar(UTC)

@@ -1,4 +1,4 @@
-"""Serves OpenMetrics over HTTP on this machine: each request reads the ledger anew."""
+"""Serves OpenMetrics over HTTP on this machine: each request reads the ledger again."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC
 
 from opencode_tui.clock import Calendar
-from opencode_tui.money import NANO
+from opencode_tui.money import decimal_text
 from opencode_tui.privacy import harmless
 
 _UTC = Calendar(UTC)
@@ -14,14 +14,7 @@ _FORMULA = ("=", "+", "-", "@")
 
 def usd_decimal(nano: int) -> str:
     """Nano-dollars as a decimal of USD with at most nine places: `0.05`, `12`, `-0.000000001`."""
-    return decimal_text(nano, NANO)
-
-
-def decimal_text(number: int, unit: int) -> str:
-    """A number of parts of a unit, which is a power of ten, as a decimal without an exponent."""
-    whole, rest = divmod(abs(number), unit)
-    decimals = f".{str(unit + rest)[1:]}".rstrip("0") if rest else ""
-    return f"{'-' if number < 0 else ''}{whole}{decimals}"
+    return decimal_text(nano)
 
 
 def utc_moment(ms: int) -> str:

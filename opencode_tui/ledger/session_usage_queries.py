@@ -10,10 +10,6 @@ from typing import Any
 from opencode_tui.ledger.sums import exact_sum
 from opencode_tui.records import model_key
 
-_TREE = """
-  WITH RECURSIVE tree(id) AS (SELECT ? UNION SELECT s.id FROM session s JOIN tree ON s.parent_id = tree.id)
-  SELECT id FROM tree
-"""
 _NEWEST = """
   SELECT id FROM session WHERE parent_id IS NULL AND (directory = ?1 OR project = ?1)
   ORDER BY present DESC, updated_ms DESC, id DESC LIMIT 1
@@ -27,11 +23,6 @@ _USES = f"""
   WHERE c.session_id IN (SELECT value FROM json_each(?)) AND c.copied_from IS NULL
   GROUP BY c.provider, c.model, r.input, r.output, r.cache_read, r.cache_write ORDER BY 9 DESC, 6 DESC, 1
 """
-
-
-def tree_of(connection: sqlite3.Connection, session_id: str) -> list[str]:
-    """The ids of a session and of all sessions below it."""
-    return [row[0] for row in connection.execute(_TREE, (session_id,))]
 
 
 def newest_in(connection: sqlite3.Connection, directory: str) -> str | None:

@@ -38,9 +38,8 @@ def read_breakdown(request: BreakdownRequest, context: Context) -> Breakdown:
     # including calls in the future or before the first day, from when the clock was wrong
     span = EVER if label == "all" else context.calendar.span(first, last)
     where, unknown, known = _resolved(request.where, span, context)
-    selection, whole = _selection(request.by, where, span, context), _selection((), where, span, context)
-    if unknown is not None:
-        selection = whole = Selection(())
+    selection = Selection(()) if unknown is not None else _selection(request.by, where, span, context)
+    whole = _whole(selection, span)
     rows, totals = _measured(selection, whole, span, context, details=request.details)
     copied, unfinished = unpaid(context.connection, whole, context.now_ms - RUNNING_MS)
     ids = {row.keys[request.by.index("session")] for row in rows} if "session" in request.by else set()
@@ -110,6 +109,14 @@ def _selection(by: tuple[str, ...], where: tuple[Filter, ...], span: Span, conte
     of_days = days_with_calls(context.connection, context.calendar, span)
     parts = time_spans(context.calendar, of_days, times, where)
     return Selection(tuple(NamedSpan(names, part) for names, part in parts), by, where)
+
+
+def _whole(selection: Selection, span: Span) -> Selection:
+    """The same calls without dimensions; only filters of time leave parts of the span out."""
+    spans = [each.span for each in selection.spans]
+    if spans and not any(each.dimension in TIMES for each in selection.where):
+        spans = [span]
+    return Selection(tuple(NamedSpan((), each) for each in spans), (), selection.where)
 
 
 def _resolved(

@@ -9,6 +9,7 @@ from opencode_tui.clock import EVER
 from opencode_tui.ledger import session_usage_queries
 from opencode_tui.ledger.bounds import bounded_sessions
 from opencode_tui.ledger.queries import session_facts
+from opencode_tui.ledger.session_queries import tree_ids
 from opencode_tui.money import apportion
 from opencode_tui.privacy.harmless import shown_id
 from opencode_tui.readings.context import Context, UnknownSession
@@ -19,7 +20,7 @@ from opencode_tui.records.session_usage import ModelUse, SessionUsage
 def read_session_usage(session_id: str, context: Context) -> SessionUsage:
     """The session over its whole life, with its subagents. Raises UnknownSession."""
     connection = context.connection
-    ids = session_usage_queries.tree_of(connection, session_id)
+    ids = tree_ids(connection, session_id)
     facts = session_facts(connection, ids)
     uses = session_usage_queries.model_uses(connection, ids)
     if session_id not in facts and not uses:

@@ -85,7 +85,7 @@ class ReportCause(Struct, frozen=True):
 
 
 class Aside(Struct, frozen=True):
-    """What stands beside the spend: some calls, and an amount that is told about them."""
+    """What stands beside the spend: some calls, and an amount that belongs to them."""
 
     calls: int
     nano: int

@@ -26,9 +26,9 @@ def beside_lines(report: CostReport, money: Money = format_usd) -> tuple[str, ..
         paid = f"{_calls(asides.forked)} copied by forks had cost {money(asides.forked.nano)} in their originals"
         lines.append(f"Forked: {paid}; copies are not counted again.")
     parts = [(words, getattr(asides, name)) for words, name in _PARTS]
-    told = [f"{money(aside.nano)} {words} ({_calls(aside)})" for words, aside in parts if aside.calls]
-    if told:
-        lines.append(f"In the total, though OpenCode has no row of it: {', '.join(told)}.")
+    unlisted = [f"{money(aside.nano)} {words} ({_calls(aside)})" for words, aside in parts if aside.calls]
+    if unlisted:
+        lines.append(f"In the total, though OpenCode has no row of it: {', '.join(unlisted)}.")
     if asides.incomplete:
         lines.append(
             f"Not known: {plural(asides.incomplete, 'call')} did not complete, and what was streamed is recorded"

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from opencode_tui.money import NANO, format_usd
+from opencode_tui.money import NANO, decimal_text, format_usd
 
 
 def decimal_usd(nano: int) -> str:
     """An amount in USD without rounding, with two decimals or more: `5.90`, `0.013297801`."""
-    dollars, rest = divmod(abs(nano), NANO)
-    decimals = f"{rest:09d}".rstrip("0").ljust(2, "0")
-    return f"{'-' if nano < 0 else ''}{dollars}.{decimals}"
+    return decimal_text(nano, least=2)
 
 
 def brief_usd(nano: int) -> str:

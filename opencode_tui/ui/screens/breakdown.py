@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Callable
+from typing import Any, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -21,6 +22,7 @@ from opencode_tui.report.words import fitting
 from opencode_tui.ui.poller import same
 from opencode_tui.ui.screens.base import Ask, AskingScreen, OpenBreakdown, OpenSession
 from opencode_tui.ui.screens.compare import CompareScreen
+from opencode_tui.ui.screens.sessions import KEYS_OF_PERIODS
 from opencode_tui.ui.tables.breakdown import BREAKDOWN, BY_NAME, BY_SPEND, COLUMN_SETS, TOOLS, BreakdownContext
 from opencode_tui.ui.tables.columns import next_sort
 from opencode_tui.ui.tables.row_table import RowTable
@@ -45,7 +47,6 @@ DIMENSION_KEYS = {
 """The key of each dimension that the screen shows."""
 _WITHIN = ("project", "agent", "model", "session", *DIMENSION_KEYS)
 """What a row is broken down by first, whichever is not filtered yet."""
-_PERIOD_KEYS = dict(zip(PERIODS, ("t", "y", "w", "m", "Y", "*"), strict=True))
 
 
 class DimensionTabs(PeriodTabs):
@@ -81,7 +82,7 @@ class BreakdownScreen(AskingScreen):
                 id=f"breakdown.{period}",
                 show=False,
             )
-            for period, key in _PERIOD_KEYS.items()
+            for period, key in KEYS_OF_PERIODS.items()
         ),
     ]
 
@@ -110,7 +111,7 @@ class BreakdownScreen(AskingScreen):
         self._status: tuple[str, ...] = ("reading",)
         self._table: RowTable[BreakdownRow, BreakdownContext, None] = RowTable(BREAKDOWN, id="breakdown-table")
         self._dimension_tabs = DimensionTabs(self._dimensions, self._by, DIMENSION_KEYS)
-        self._period_tabs = PeriodTabs(self._periods, self._period, _PERIOD_KEYS)
+        self._period_tabs = PeriodTabs(self._periods, self._period, KEYS_OF_PERIODS)
         self._ask_again()
 
     @property
@@ -164,13 +165,7 @@ class BreakdownScreen(AskingScreen):
         shown = self._shown
         if shown is None or not self._table.is_mounted or not self.is_there:
             return
-        rows = list(shown.rows)
-        if self._sort is not BY_NAME:
-            rows.sort(key=self._sort.value, reverse=self._descending)
-        elif shown.request.by[0] not in TIMES:
-            rows.sort(key=lambda row: row_name(shown, row.keys[0], shown.request.by[0]).casefold())
-        if self._sort is BY_NAME and self._descending:
-            rows.reverse()
+        rows = sorted(shown.rows, key=self._sorted_by(shown), reverse=self._descending)
         by_key = {row.keys[0]: row for row in rows}
         self._table.take_columns(TOOLS if shown.request.by == ("tool",) else COLUMN_SETS[self._columns])
         self._table.show_sort(self._sort.name, self._descending)
@@ -185,6 +180,16 @@ class BreakdownScreen(AskingScreen):
             nothing.update(Content.assemble((case, "bold"), "\n", todo))
         self._say()
         self.refresh_bindings()
+
+    def _sorted_by(self, shown: Breakdown) -> Callable[[BreakdownRow], Any]:
+        """What the rows are sorted by; of names, that of a time is its place."""
+        by = shown.request.by[0]
+        if self._sort is not BY_NAME:
+            return self._sort.value
+        if by in TIMES:
+            places = {row.keys[0]: place for place, row in enumerate(shown.rows)}
+            return lambda row: places[row.keys[0]]
+        return lambda row: row_name(shown, row.keys[0], by).casefold()
 
     def _say(self) -> None:
         if self.is_there:

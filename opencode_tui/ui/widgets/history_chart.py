@@ -1,4 +1,4 @@
-"""The base of the charts of the History screen: what they show, their keys, and what they tell the screen."""
+"""The base of the charts of the History screen: what they show, their keys, and what they send the screen."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class HistoryChart(Panel[HistoryView], can_focus=True):
             self.redraw()
 
     def redraw(self) -> None:
-        """Draw all of the chart anew."""
+        """Draw all of the chart again."""
         self._version += 1
         self.show_title()
         self.refresh()
@@ -87,7 +87,7 @@ class HistoryChart(Panel[HistoryView], can_focus=True):
         raise NotImplementedError
 
     def show_title(self) -> None:
-        """Set the title to what fits; Textual draws all of the widget anew when it is set."""
+        """Set the title to what fits; Textual draws all of the widget again when it is set."""
         title = fitting(self.titles(), self.inner.width) if self.history is not None else ""
         if title != self._title:
             self._title = self.border_title = title
