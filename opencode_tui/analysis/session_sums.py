@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from itertools import combinations
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -17,6 +18,9 @@ from opencode_tui.analysis.held_calls import Held
 from opencode_tui.records import causes
 from opencode_tui.records.calls import is_unlisted, undone_id
 from opencode_tui.records.reconciliation import Standing, StandingCall
+
+_MOST_COPIES = 12
+"""How many calls of backup copies are tried in each combination, the largest first."""
 
 
 class Summed(Struct, frozen=True):
@@ -78,8 +82,8 @@ class SumChecks:
         summed, copies = self._summed(session_id) if self._store.has_titles else ([], [])
         rest = sum(row.nano for row in rows if row.in_sum) + _nano(summed) - nano
         leeway = sum(row.has_fraction for row in rows)
-        if copies and abs(rest + _nano(copies)) <= leeway:
-            summed, rest = [*summed, *copies], rest + _nano(copies)
+        if in_sum := _that_fill(-rest, copies, leeway):
+            summed, rest = [*summed, *in_sum], rest + _nano(in_sum)
         taken_over = [each for each in summed if each.is_taken_over]
         if rest > leeway and taken_over and abs(rest - _nano(taken_over)) <= leeway:
             self._gone.came_later(each.id for each in taken_over)
@@ -101,7 +105,8 @@ class SumChecks:
         for id, held in self._without_row.get(session_id, ()):
             older = self._gone.taken_over(id, self._store.path)
             if self._gone.is_of_backup(held):
-                copies.append(Summed(id, held, held.recorded_nano))
+                if not held.first.copied:  # no sum has what a fork copied
+                    copies.append(Summed(id, held, held.recorded_nano))
             elif older is not None:
                 own.append(Summed(id, held, older.nano, is_taken_over=True))
             elif held.first.is_summed and not held.first.copied:
@@ -112,6 +117,17 @@ class SumChecks:
 def _restored(check: SumCheck) -> SumCheck:
     """A session's check in a store that was put back to an earlier state, as others of its sessions show."""
     return replace(check, cause=causes.RESTORED) if 0 < check.rest_nano <= _nano(check.summed) else check
+
+
+def _that_fill(gap: int, copies: Sequence[Summed], leeway: int) -> list[Summed]:
+    """Those of the calls of backup copies that together are what a sum has beyond its rows; the most that are, or none.
+
+    A call that stands in a backup copy only was undone in the store, and so is in its sum, or was made in a store that
+    the copy replaced, and is not.
+    """
+    costly = sorted((each for each in copies if each.nano), key=lambda each: -each.nano)[:_MOST_COPIES]
+    subsets = (subset for size in range(len(costly), 0, -1) for subset in combinations(costly, size))
+    return next((list(subset) for subset in subsets if abs(_nano(subset) - gap) <= leeway), [])
 
 
 def _nano(calls: Sequence[Summed]) -> int:

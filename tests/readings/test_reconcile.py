@@ -48,6 +48,11 @@ def tamper(ours: Reader, sql: str) -> None:
         connection.execute(sql)
 
 
+def back_up(store: V1 | V2) -> None:
+    store.close()
+    shutil.copyfile(store.path, store.path.with_name("opencode-backup.db"))
+
+
 def test_forks_and_forks_of_forks_are_left_out_of_the_ledger_once_each(
     tmp_path: Path, ours: Callable[..., Reader]
 ) -> None:
@@ -216,13 +221,45 @@ def test_what_only_a_backup_copy_has_is_of_the_backup(tmp_path: Path, ours: Call
     store = V1(tmp_path)
     gone = store.session("gone")
     store.call(gone, cost="0.02")
-    store.close()
-    shutil.copyfile(store.path, store.path.with_name("opencode-backup.db"))
+    back_up(store)
     store.delete(gone)
     store.call(store.session("new"), cost="0.03")
     found = reconciled(ours())
     assert found.is_whole
     assert causes_of(found) == {"backups": 2 * CENT}
+
+
+def test_a_sum_has_what_was_undone_before_it_was_read_but_for_a_copy_that_stands_in_a_backup(
+    tmp_path: Path, ours: Callable[..., Reader]
+) -> None:
+    store = V2(tmp_path)
+    first = store.session("one")
+    store.prompt(first)
+    store.call(first, cost="0.02")
+    fork = store.fork(first)
+    undone = store.prompt(fork)
+    store.call(fork, cost="0.03", turn=undone)
+    store.call(fork, cost="0.05", turn=undone)
+    back_up(store)
+    store.revert(fork, store.sessions[fork].messages[0].id)
+    found = reconciled(ours())
+    assert found.is_whole
+    assert figure(found, "sessions").ledger_nano == 10 * CENT
+
+
+def test_a_sum_may_have_some_of_the_calls_that_stand_in_a_backup(tmp_path: Path, ours: Callable[..., Reader]) -> None:
+    store = V2(tmp_path)
+    session = store.session("one")
+    store.call(session, cost="0.02")
+    undone = store.prompt(session)
+    store.call(session, cost="0.03", turn=undone)
+    store.call(session, cost="0.05", turn=undone)
+    back_up(store)
+    store.revert(session, undone)
+    change(store, "UPDATE session_v2 SET cost = cost - 0.05")  # that call was made in the copied store alone
+    found = reconciled(ours())
+    assert found.is_whole
+    assert causes_of(found, "sessions") == {"backups": 5 * CENT}
 
 
 def test_a_store_that_is_gone_leaves_its_money_in_other_places(tmp_path: Path, ours: Callable[..., Reader]) -> None:
