@@ -30,6 +30,7 @@ _PAID = """
 _ORIGIN = """
   SELECT o.id, o.created_ms, o.fork_of IS NULL FROM session s JOIN session o ON o.id = s.fork_of WHERE s.id = ?
 """
+_HOLDERS = "SELECT session_id FROM call INDEXED BY call_copied_from WHERE copied_from = ?"
 _MOST_FORKS = 100
 _Amounts = tuple[int, ...]
 """Nano-dollars and the five counts of tokens."""
@@ -62,7 +63,8 @@ def link_to_residuals(connection: sqlite3.Connection) -> None:
     """Makes residuals pay for the unsettled copies that they contain.
 
     A residual of exactly a copy's cost and tokens is that call, whatever session it is in. One of undone calls contains
-    it if it is the residual of the session that the fork was made from, and has room for it.
+    it if it is the residual of the session that the fork was made from, has room for it, and that session has no row of
+    it: what a session has a row of is not in its residual.
     """
     copies = connection.execute(_COPIES).fetchall()
     if not copies:
@@ -76,7 +78,8 @@ def link_to_residuals(connection: sqlite3.Connection) -> None:
             undone[residual.session_id].append(residual)
     for id, session_id, created_ms, provider, model, *counts in copies if exact else ():
         key, amounts = (created_ms, provider, model), tuple(counts)
-        origins = _origins(connection, session_id, created_ms)
+        holders = {row[0] for row in connection.execute(_HOLDERS, (id,)).fetchall()}
+        origins = [origin for origin in _origins(connection, session_id, created_ms) if origin not in holders]
         near = (each for origin in origins for each in undone.get(origin, ()) if each.made_ms >= created_ms)
         payer = exact.get(amounts) or next((each for each in near if each.contains(key, amounts)), None)
         if payer is not None:

@@ -45,7 +45,7 @@ _OF_COPIES = """
     AND NOT (created_ms > ?3 AND created_ms < ?4)
 """
 _BY_COPIES = f"""
-  SELECT id, of_copy, completed_ms = created_ms, recorded_nano, input, output, reasoning, cache_read, cache_write
+  SELECT id, of_copy, created_ms, completed_ms, recorded_nano, input, output, reasoning, cache_read, cache_write
   FROM (SELECT *, store_id IN (SELECT s.id FROM store s JOIN json_each(?2) copy ON copy.value = s.key) AS of_copy
     FROM call WHERE session_id = ?1 AND copied = 0 AND {_OF_V2})
   WHERE instr(id, ?1) = 0 OR of_copy AND substr(id, 1, length(?3)) = ?3
@@ -156,22 +156,26 @@ def only_in_copies(
 
 def _rows(
     connection: sqlite3.Connection, bill: Bill, copies: Sequence[str], without: frozenset[str]
-) -> tuple[dict[str, tuple[int, ...]], set[str], list[str]]:
+) -> tuple[dict[str, tuple[int, ...]], set[str], dict[str, frozenset[str]]]:
     """A session's calls: their cost and tokens by id, in the order in which they ended; the ids found in backup copies;
-    the ids of those whose end is unknown.
+    those whose end is unknown, each with the calls that had ended when it began.
 
     The end of a call is unknown if it equals its start: of a compaction, or of a call made while the clock was set
     back. These calls come last.
     """
     spent: dict[str, tuple[int, ...]] = {}
     of_copies: set[str] = set()
-    endless: list[str] = []
+    times: dict[str, tuple[int, int | None]] = {}
     values = bill.session_id, json.dumps(copies), undone_id(bill.session_id)
-    for id, of_copy, is_endless, *amounts in connection.execute(_BY_COPIES, values):
+    for id, of_copy, created_ms, completed_ms, *amounts in connection.execute(_BY_COPIES, values):
         if id not in without:
-            spent[id] = tuple(amounts)
+            spent[id], times[id] = tuple(amounts), (created_ms, completed_ms)
             of_copies.update([id] if of_copy else [])
-            endless += [id] if is_endless else []
+    endless = {
+        id: frozenset(other for other, (_, ended_ms) in times.items() if ended_ms is not None and ended_ms < began_ms)
+        for id, (began_ms, completed_ms) in times.items()
+        if completed_ms == began_ms
+    }
     return spent, of_copies, endless
 
 
@@ -181,20 +185,20 @@ def _left_out(
     branches: Sequence[Sequence[str]],
     lost: Sequence[str],
     spent: Mapping[str, tuple[int, ...]],
-    endless: Sequence[str],
+    endless: Mapping[str, frozenset[str]],
 ) -> frozenset[str]:
     """The calls to leave out so that the other known calls come nearest to the sum without exceeding it; else none.
 
     The calls of a branch are in the order in which they started; a call that was running when the store diverged ended
     in another copy, so the order in which they ended is tried too, and each of the `endless` calls, whose end is
-    unknown, as the first. Of the `lost` calls, which the store had itself, those that ended between a backup and its
-    restore may be left out.
+    unknown, as the first after those that had ended when it began. Of the `lost` calls, which the store had itself,
+    those that ended between a backup and its restore may be left out.
     """
     room = (bill.cost_nano - known.nano + rounding_nano(bill, known), *(bill.tokens - known.tokens).counts)
     best, least = frozenset[str](), None
     began = [[id for id in branch if id in spent] for branch in branches]
     ended = [[id for id in spent if id in branch] for branch in map(frozenset, began)]
-    early = ([_with_first(id, branch) for branch in began] for id in endless)
+    early = ([_as_early(id, before, branch) for branch in began] for id, before in endless.items())
     orders = [began, ended], [order for order in early if order != began]
     ends = [lost[:end] for end in range(len(lost), -1, -1)]
     combinations = (divergences([own, *order]) for some in orders for own in ends for order in some)
@@ -206,8 +210,13 @@ def _left_out(
     return best
 
 
-def _with_first(id: str, branch: list[str]) -> list[str]:
-    return [id, *(other for other in branch if other != id)] if id in branch else branch
+def _as_early(id: str, before: frozenset[str], branch: list[str]) -> list[str]:
+    """A branch with one call moved ahead of all but those `before` it."""
+    if id not in branch:
+        return branch
+    others = [other for other in branch if other != id]
+    place = next((place + 1 for place in range(len(others) - 1, -1, -1) if others[place] in before), 0)
+    return [*others[:place], id, *others[place:]]
 
 
 def divergences(

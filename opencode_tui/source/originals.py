@@ -39,6 +39,12 @@ _ORPHANS = """
       WHERE o.session_id = s.fork_session_id AND o.seq = m.seq AND o.time_created = m.time_created)
   ORDER BY m.session_id, m.seq
 """
+_FIRST_OWN = """
+  SELECT session_id, min(seq) FROM session_message
+  WHERE session_id IN (SELECT value FROM json_each(?)) AND typeof(seq) = 'integer'
+    AND id NOT LIKE '%\\_' || seq ESCAPE '\\'
+  GROUP BY session_id
+"""
 _HAS_ROW = "SELECT 1 FROM session_message WHERE session_id = ? AND seq = ? AND time_created = ?"
 _PROMPTED_AT_ONCE_MS = 10_000
 _MOST_FORKS = 100
@@ -106,6 +112,7 @@ def orphans(
         return []
     involved = json.dumps(sorted({*forks, *gapped, *(above for id in forks for above in ancestry[id])}))
     made = {id: moment(created) for id, created in connection.execute(_MADE, (involved,)).fetchall()}
+    first_own: dict[str, int] = dict(connection.execute(_FIRST_OWN, (involved,)).fetchall())
     found: dict[tuple[str, int], Orphan] = {}
 
     def add(orphan: Orphan) -> None:
@@ -116,9 +123,10 @@ def orphans(
     related: dict[str, list[tuple[str, Literal["some", "much"]]]] = {}
     makers: dict[str, str] = {}
     for copy_id, fork, seq, created in connection.execute(_ORPHANS, (json.dumps(forks),)).fetchall():
-        ancestors = ancestry[fork]
+        ancestors = _makers(ancestry[fork], first_own, seq)
         # A call after a session's own calls was made in that session or nearer to the fork, whatever its date.
-        owner = _owner(ancestors, made, created) or makers.get(fork)
+        maker = makers.get(fork)
+        owner = _owner(ancestors, made, created) or (maker if maker in ancestors else None)
         if owner is not None:
             makers[fork] = owner
             if owner in made and (owner not in wanted or _has_row(connection, owner, seq, created)):
@@ -194,6 +202,15 @@ def _related(
     rows = connection.execute(_RELATED, (json.dumps(gapped), fork, seq)).fetchall()
     signs = {id: any(found) or _is_same_title(own, other) for id, *found, own, other in rows}
     return [(id, "some" if has_sign else "much") for id, has_sign in signs.items()]
+
+
+def _makers(ancestors: Sequence[str], first_own: Mapping[str, int], seq: int) -> Sequence[str]:
+    """The ancestors that may have made what a fork copied: up to the first that had a row of its own before it.
+
+    A session copies all it copies when it begins, so what follows its own rows is not from its origins.
+    """
+    ends = (place for place, id in enumerate(ancestors) if first_own.get(id, seq) < seq)
+    return ancestors[: next(ends, len(ancestors)) + 1]
 
 
 def _owner(ancestors: Sequence[str], made: Mapping[str, int | None], created_ms: int) -> str | None:

@@ -187,3 +187,41 @@ def test_a_deleted_forks_copy_of_an_undone_call_dated_before_its_session_is_in_t
     ours.poll()
     assert ours.totals.spend_nano == store.truth.total_nano == 740_000_000
     ours.close()
+
+
+def test_what_follows_a_forks_own_rows_was_made_in_it_though_the_clock_dated_it_before_the_fork(tmp_path: Path) -> None:
+    store = V2(tmp_path)
+    root = store.session("Fix header")
+    store.call(root, cost="0.01")
+    store.now += DAY_MS
+    fork = store.fork(root)
+    store.now -= DAY_MS // 2
+    store.call(fork, cost="0.05")
+    asked = store.prompt(fork)
+    store.call(fork, cost="0.30", turn=asked)
+    store.now += DAY_MS
+    store.fork(fork)
+    store.revert(fork, asked)
+    store.compaction(root, completed=False)
+    ours = reader(store.data_dir)
+    ours.poll()
+    assert ours.spend_by("session") == {root: 10_000_000, fork: 350_000_000}
+    ours.close()
+
+
+def test_what_an_upgraded_session_has_a_row_of_is_not_in_its_undone_calls(tmp_path: Path) -> None:
+    old = V1(tmp_path)
+    session = old.session("Fix header")
+    old.now -= DAY_MS
+    asked = old.prompt(session)
+    old.call(session, cost="0.09", turn=asked, tokens=Tokens(input=300))
+    store = V2(tmp_path, upgraded=old)
+    store.fork(session)
+    store.call(session, cost="0.20", turn=asked, tokens=Tokens(input=900))
+    store.revert(session, asked)
+    store.now += 2 * DAY_MS
+    store.call(session, cost="0.02", tokens=Tokens(input=50))
+    ours = reader(store.data_dir)
+    ours.poll()
+    assert ours.totals.spend_nano == store.truth.total_nano == 310_000_000
+    ours.close()

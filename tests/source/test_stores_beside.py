@@ -901,6 +901,28 @@ def test_a_compaction_that_ended_in_a_copy_alone_is_in_no_sum_of_the_restored_st
     assert ours.rows("SELECT count(*) FROM call WHERE id LIKE '%.unlisted.%'") == [(0,)]
 
 
+def test_a_sum_with_a_later_compaction_of_a_copy_has_the_calls_that_had_ended_before_it_began(tmp_path: Path) -> None:
+    store = V2(tmp_path)
+    session = store.session("Fix header")
+    asked = store.prompt(session)
+    store.call(session, cost="0.82", turn=asked, tokens=Tokens(input=900))
+    store.call(session, cost="0.15", turn=asked, tokens=Tokens(input=1800))
+    before, elsewhere = store.path.read_bytes(), deepcopy(store)
+    elsewhere.compaction(session, cost="0", tokens=Tokens(input=2700))
+    elsewhere.call(session, cost="0.61", tokens=Tokens(input=1600))
+    snapshot(elsewhere, "opencode-backup.db")
+    store.path.write_bytes(before)
+    store.now = elsewhere.now + 3_600_000
+    store.call(session, cost="0.24", turn=asked, tokens=Tokens(input=1650))
+    store.revert(session, asked)
+    store.call(session, cost="0.34", tokens=Tokens(input=400))
+    ours = reader(store.data_dir)
+    ours.poll()
+    assert ours.totals.spend_nano == store.truth.total_nano + 610_000_000
+    assert ours.rows("SELECT recorded_nano FROM call WHERE id LIKE '%.unlisted.%'") == [(240_000_000,)]
+    ours.close()
+
+
 def test_a_backup_shows_which_deleted_fork_made_a_call_though_an_undo_in_its_origin_has_room_for_it(
     tmp_path: Path,
 ) -> None:
