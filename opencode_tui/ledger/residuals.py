@@ -13,15 +13,13 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from itertools import chain, islice
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from opencode_tui.ledger.sums import exact_sum
 from opencode_tui.records.calls import Call, Tokens, undone_id, unlisted_id
-from opencode_tui.records.stores import Bill, Unreadable
+from opencode_tui.records.stores import Bill, CopiedCalls, Unreadable
 
 TITLE, UNDONE, COMPACTION = "title", "undone", "compaction"
-ForeignCalls = tuple[frozenset[str], Sequence[Sequence[str]]]
-"""(calls in backup copies that the store certainly never had; calls that it may never have had, by copy, in order)."""
-
 _MOST_COMBINATIONS = 5_000
 """The most combinations of foreign calls that are compared with the sum of a restored store."""
 
@@ -103,7 +101,7 @@ def unlisted_calls(
     now_ms: int,
     copies: Sequence[str] = (),
     message_ids: Callable[[str], frozenset[str] | None] = lambda session_id: None,
-    foreign_calls: Callable[[str], ForeignCalls] = lambda session_id: (frozenset(), ()),
+    foreign_calls: Callable[[str], CopiedCalls] = lambda session_id: CopiedCalls(),
 ) -> list[Call]:
     """The residuals: calls in the sums that the ledger does not have. Must run in a write transaction.
 
@@ -118,7 +116,8 @@ def unlisted_calls(
     for bill in (bill for bill in bills if not bill.is_held):
         running = connection.execute(_RUNNING, (bill.session_id,))
         if rechecked.issuperset(row[0] for row in running):
-            foreign, branches = foreign_calls(bill.session_id) if copies else (frozenset[str](), ())
+            copied = foreign_calls(bill.session_id) if copies else CopiedCalls()
+            foreign = copied.never
             known = known_calls(connection, bill, foreign)
             if copies and exceeds(known, bill):
                 spent, of_copies, endless = _rows(
@@ -126,9 +125,8 @@ def unlisted_calls(
                 )
                 lost = [id for id in spent if id not in of_copies]
                 undone = [id for id in spent if id.startswith(undone_id(bill.session_id))]
-                nearest = known_calls(
-                    connection, bill, foreign | _left_out(known, bill, (*branches, undone), lost, spent, endless)
-                )
+                copied = replace(copied, perhaps=(*copied.perhaps, undone))
+                nearest = known_calls(connection, bill, foreign | _left_out(known, bill, copied, lost, spent, endless))
                 # Some of the missing rows were undone in the store itself, so this counts only if it fits exactly.
                 known = nearest if not lost or _is_all(nearest, bill) else known
             if copies and exceeds(known, bill):
@@ -182,7 +180,7 @@ def _rows(
 def _left_out(
     known: KnownCalls,
     bill: Bill,
-    branches: Sequence[Sequence[str]],
+    copied: CopiedCalls,
     lost: Sequence[str],
     spent: Mapping[str, tuple[int, ...]],
     endless: Mapping[str, frozenset[str]],
@@ -192,19 +190,24 @@ def _left_out(
     The calls of a branch are in the order in which they started; a call that was running when the store diverged ended
     in another copy, so the order in which they ended is tried too, and each of the `endless` calls, whose end is
     unknown, as the first after those that had ended when it began. Of the `lost` calls, which the store had itself,
-    those that ended between a backup and its restore may be left out.
+    those that ended between a backup and its restore may be left out. If several sets of calls come near, one with all
+    calls that the store had as a whole copy is preferred.
     """
     room = (bill.cost_nano - known.nano + rounding_nano(bill, known), *(bill.tokens - known.tokens).counts)
     best, least = frozenset[str](), None
-    began = [[id for id in branch if id in spent] for branch in branches]
+    began = [[id for id in branch if id in spent] for branch in copied.perhaps]
     ended = [[id for id in spent if id in branch] for branch in map(frozenset, began)]
     early = ([_as_early(id, before, branch) for branch in began] for id, before in endless.items())
     orders = [began, ended], [order for order in early if order != began]
+    apart = [(one & spent.keys(), other & spent.keys()) for one, other in copied.apart]
     ends = [lost[:end] for end in range(len(lost), -1, -1)]
     combinations = (divergences([own, *order]) for some in orders for own in ends for order in some)
+    had = copied.had().intersection(spent)
     for gone in islice(chain.from_iterable(combinations), _MOST_COMBINATIONS):
+        if any(one - gone and other - gone for one, other in apart):
+            continue
         left = [sum(amounts) for amounts in zip(room, *(spent[id] for id in gone), strict=True)]
-        size = sum(left[1:]), left[0], len(gone)
+        size = len(had & gone), sum(left[1:]), left[0], len(gone)
         if min(left) >= 0 and (least is None or size < least):
             best, least = gone, size
     return best

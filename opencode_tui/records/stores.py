@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 from msgspec import Struct
@@ -44,6 +45,19 @@ class Bill(Struct, frozen=True):
     """A compaction is running: the sum includes its cost before a row does, so the excess is not yet meaningful."""
     compaction_ms: int | None = None
     """When the newest compaction ended without a recorded cost; what it had cost has no row."""
+
+
+class CopiedCalls(Struct, frozen=True):
+    """The calls of a session in backup copies that its store, restored since, may never have had."""
+
+    never: frozenset[str] = frozenset()
+    """Those that it certainly never had."""
+    perhaps: Sequence[Sequence[str]] = ()
+    """Those that it may never have had, by copy and in order."""
+    apart: Sequence[tuple[frozenset[str], frozenset[str]]] = ()
+    """Pairs of sets of which it had calls of one at most: two copies that went different ways."""
+    had: Callable[[], frozenset[str]] = frozenset
+    """Finds those that it had, as the other sessions of a copy show."""
 
 
 class Session(Struct, frozen=True):

@@ -8,10 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
+from itertools import combinations
 
 from opencode_tui.records.calls import undone_id
+from opencode_tui.records.stores import CopiedCalls
 from opencode_tui.source.batch import Store, StoreTrouble
-from opencode_tui.source.histories import History, is_earlier, missing, never_had
+from opencode_tui.source.histories import History, apart, goes_on, is_earlier, missing, never_had
+
+_MOST_SESSIONS = 50
+"""How many of a copy's other sessions are looked at. What was new in a copy is in those that changed last."""
 
 
 class Backups:
@@ -23,21 +29,25 @@ class Backups:
     def keys(self) -> list[str]:
         return [store.key for store in self._stores.values() if store.is_backup]
 
-    def foreign_calls(self, store: Store, session_id: str) -> tuple[frozenset[str], Sequence[Sequence[str]]]:
-        """The calls of a session in backup copies that the store, restored since, never had.
+    def foreign_calls(self, store: Store, session_id: str) -> CopiedCalls:
+        """The calls of a session in backup copies that the store, restored since, never had, or may never have had.
 
-        Returns those that it certainly never had, and those that it may never have had, by copy and in order. Raises
-        StoreTrouble if the store cannot be read.
+        Raises StoreTrouble if the store cannot be read.
         """
-        own, certain, possible = store.history(session_id), set[str](), list[list[str]]()
+        own, certain = store.history(session_id), set[str]()
+        copies: list[tuple[Store, History]] = []
         if own is not None:  # an undone call whose row is still in the store was undone in another copy
             open_rows = (number for id, number in own.numbers.items() if id not in own.billed)
             certain |= {undone_id(session_id, number) for number in open_rows}
-            for theirs in self._histories(store, session_id):
-                if not is_earlier(own, theirs):
-                    certain |= never_had(own, theirs)
-                    possible.append(missing(own, theirs))
-        return frozenset(certain), possible
+            copies = [(at, each) for at, each in self._histories(store, session_id) if not is_earlier(own, each)]
+            for _, theirs in copies:
+                certain |= never_had(own, theirs)
+        return CopiedCalls(
+            frozenset(certain),
+            [missing(own, theirs) for _, theirs in copies] if own is not None else (),
+            [both for (_, one), (_, other) in combinations(copies, 2) if all(both := apart(one, other))],
+            partial(self._had, store, session_id, copies),
+        )
 
     def in_sum(self, store: Store, session_id: str) -> frozenset[str] | None:
         """The ids of rows that are certainly in a session's sum: its own, and its earlier states' in backups.
@@ -48,13 +58,26 @@ class Backups:
         if ids is None or own is None:
             return ids
         histories = self._histories(store, session_id)
-        return ids.union(*(theirs.billed for theirs in histories if is_earlier(own, theirs)))
+        return ids.union(*(theirs.billed for _, theirs in histories if is_earlier(own, theirs)))
 
-    def _histories(self, store: Store, session_id: str) -> Iterator[History]:
-        """A session's history in each backup copy that can be read and has it, without those of the store itself."""
+    def _histories(self, store: Store, session_id: str) -> Iterator[tuple[Store, History]]:
+        """Each backup copy that can be read and has a session, without the store itself, and its history there."""
         for other in self._stores.values():
             if other.is_backup and other is not store and (theirs := _history(other, session_id)) is not None:
-                yield theirs
+                yield other, theirs
+
+    @staticmethod
+    def _had(store: Store, session_id: str, copies: Sequence[tuple[Store, History]]) -> frozenset[str]:
+        """The calls of a session in the copies that are earlier states of the store, as their newest sessions show."""
+        own, found = store.history(session_id), set[str]()
+        for at, theirs in copies:
+            with suppress(StoreTrouble):
+                others = [id for id in at.newest_sessions(_MOST_SESSIONS) if id != session_id]
+                pairs = [(_history(store, id), _history(at, id)) for id in others]
+                both = [(one, other) for one, other in pairs if one is not None and other is not None]
+                if own is not None and both and goes_on(own, theirs) and all(goes_on(*pair) for pair in both):
+                    found |= theirs.billed
+        return frozenset(found)
 
 
 def _history(store: Store, session_id: str) -> History | None:

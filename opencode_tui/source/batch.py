@@ -123,6 +123,10 @@ class Store(Protocol):
         """The rows of a session that its sum can cover; None without the session or sums. Raises StoreTrouble."""
         ...
 
+    def newest_sessions(self, most: int) -> list[str]:
+        """The ids of the sessions that changed last, up to so many; none if there are no sums. Raises StoreTrouble."""
+        ...
+
     def rows_of(self, session_id: str) -> list[Call]:
         """The calls of a session that have a row in the store and are part of its sum. Raises StoreTrouble."""
         ...

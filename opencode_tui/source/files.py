@@ -131,6 +131,9 @@ class FilesStore:
     def history(self, session_id: str) -> History | None:
         return None
 
+    def newest_sessions(self, most: int) -> list[str]:
+        return []
+
     def rows_of(self, session_id: str) -> list[Call]:
         return []
 

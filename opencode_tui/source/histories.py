@@ -9,6 +9,7 @@ never had are the last rows of the copy that it lacks.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import inf
 
 from msgspec import Struct
 
@@ -43,6 +44,32 @@ def is_earlier(store: History, copy: History) -> bool:
         return False
     is_part = store.spent[0] == copy.spent[0] and all(map(int.__ge__, store.spent, copy.spent))
     return is_part and _first_new(store, copy) > max(copy.numbers.values(), default=0)
+
+
+def goes_on(store: History, copy: History) -> bool:
+    """Whether a session's rows in the store can be what became of those in the copy, without a restore between them."""
+    last = max(copy.numbers.values(), default=0)
+    return last <= store.last and _first_new(store, copy) > last
+
+
+def apart(one: History, other: History) -> tuple[frozenset[str], frozenset[str]]:
+    """The ids of rows with a cost that no store has had both of: those after the numbers where two copies went apart.
+
+    An undo removes all rows from one on. So if a row of one copy is not in the other, which has a row of a higher
+    number, then they had gone apart before that number.
+    """
+    end = min(_apart_at(one, other), _apart_at(other, one))
+    return _from(one, end) - other.numbers.keys(), _from(other, end) - one.numbers.keys()
+
+
+def _apart_at(one: History, other: History) -> float:
+    """The lowest number in `other` that is higher than that of a row of `one` which it lacks."""
+    lacking = min((number for id, number in one.numbers.items() if id not in other.numbers), default=inf)
+    return min((number for number in other.numbers.values() if number > lacking), default=inf)
+
+
+def _from(copy: History, number: float) -> frozenset[str]:
+    return frozenset(id for id in copy.billed if copy.numbers[id] >= number)
 
 
 def missing(store: History, copy: History) -> list[str]:

@@ -111,6 +111,7 @@ _HISTORY = """
   SELECT id, seq, json_valid(data) AND json_type(data, '$.cost') IS NOT NULL FROM session_message
   WHERE session_id = ? AND typeof(id) = 'text' AND typeof(seq) = 'integer'
 """
+_NEWEST = "SELECT id FROM session_v2 WHERE typeof(id) = 'text' ORDER BY time_updated DESC LIMIT ?"
 _LAST_EVENT = "SELECT seq FROM event_sequence WHERE aggregate_id = ? AND typeof(seq) = 'integer'"
 _SPENT_COLUMNS = (
     *("cost", "tokens_input", "tokens_output", "tokens_reasoning"),
@@ -194,6 +195,12 @@ class SqliteV2(SqliteStore):
         if not rows:
             return None
         return History(numbers, billed, max([*numbers.values(), *(last or ())], default=0), _spent(spent))
+
+    def newest_sessions(self, most: int) -> list[str]:
+        with self.file.reading() as connection:
+            if "time_updated" not in columns(connection, "session_v2"):
+                return []
+            return [row[0] for row in connection.execute(_NEWEST, (most,)).fetchall()]
 
     def _prompts(self, connection: sqlite3.Connection, message_ids: Sequence[str]) -> list[Any]:
         return connection.execute(_PROMPTS, (json.dumps(list(message_ids)),)).fetchall()

@@ -923,6 +923,29 @@ def test_a_sum_with_a_later_compaction_of_a_copy_has_the_calls_that_had_ended_be
     ours.close()
 
 
+def test_of_two_backups_that_went_apart_the_one_that_other_sessions_go_on_from_is_in_the_sum(tmp_path: Path) -> None:
+    store = V2(tmp_path)
+    session, other = store.session("Fix header"), store.session("Fix footer")
+    asked = store.prompt(session)
+    store.call(session, cost="0.01", turn=asked, tokens=Tokens(input=500))
+    before, elsewhere = store.path.read_bytes(), deepcopy(store)
+    elsewhere.call(session, cost="0.07", turn=asked, tokens=Tokens(input=17_000))
+    snapshot(elsewhere, "opencode-copy.db")
+    store.path.write_bytes(before)
+    store.now = elsewhere.now + 3_600_000
+    store.call(session, cost="0.09", turn=asked, tokens=Tokens(input=2_000))
+    store.call(other, cost="0.02", tokens=Tokens(input=100))
+    snapshot(store, "opencode-backup.db")
+    store.call(session, cost="0.14", turn=asked, tokens=Tokens(input=16_000))
+    store.revert(session, asked)
+    store.call(session, cost="0.03", tokens=Tokens(input=300))
+    ours = reader(store.data_dir)
+    ours.poll()
+    assert ours.totals.spend_nano == store.truth.total_nano + 70_000_000
+    assert ours.rows("SELECT recorded_nano FROM call WHERE id LIKE '%.unlisted.%'") == [(140_000_000,)]
+    ours.close()
+
+
 def test_a_backup_shows_which_deleted_fork_made_a_call_though_an_undo_in_its_origin_has_room_for_it(
     tmp_path: Path,
 ) -> None:
