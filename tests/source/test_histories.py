@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
+
 import pytest
 
 from opencode_tui.source.histories import History, apart, goes_on, is_earlier
@@ -32,7 +34,7 @@ def of(*rows: int, last: int = 0, branch: str = "") -> History:
     ],
 )
 def test_copies_went_apart_before_a_number_that_follows_one_that_the_other_lacks(
-    one: History, other: History, expected: tuple[set[str], set[str]]
+    one: History, other: History, expected: tuple[Set[str], Set[str]]
 ) -> None:
     assert apart(one, other) == expected
     assert apart(other, one) == expected[::-1]
