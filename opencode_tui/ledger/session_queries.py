@@ -55,6 +55,12 @@ def tree_ids(connection: sqlite3.Connection, root: str) -> list[str]:
     return [row[0] for row in connection.execute(_TREE, (root,))]
 
 
+def parents(connection: sqlite3.Connection) -> dict[str, str]:
+    """The parent of each subagent whose parent is a session that the ledger knows."""
+    rows = connection.execute("SELECT s.id, s.parent_id FROM session s JOIN session p ON p.id = s.parent_id")
+    return dict(rows.fetchall())
+
+
 def naming_facts(connection: sqlite3.Connection, ids: Iterable[str]) -> list[tuple[str, str, str, int]]:
     """(id, title, project or directory, when it began in Unix ms) of each of the sessions, as far as known."""
     return connection.execute(

@@ -68,6 +68,7 @@ def read_report(period: ReportPeriod, context: Context) -> CostReport:
         rankings=tuple(_ranking(by, span, context) for by in RANKED),
         sessions=costliest.sessions,
         other_sessions=costliest.others,
+        subagents=costliest.subagents,
         other_sessions_nano=costliest.others_nano,
         alerts=alerts,
         other_alerts=other_alerts,

@@ -155,6 +155,8 @@ class CostReport(Struct, frozen=True):
     rankings: tuple[Ranking, ...]
     sessions: tuple[ReportSession, ...]
     other_sessions: int
+    subagents: int
+    """Of all sessions."""
     """How many more root sessions there are."""
     other_sessions_nano: int
     alerts: tuple[Alert, ...]

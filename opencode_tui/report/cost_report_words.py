@@ -92,10 +92,12 @@ def _with_year(day: date) -> str:
 
 
 def counts_text(report: CostReport) -> str:
-    """Such as `214 calls in 11 sessions, 8.2M tokens`."""
+    """Such as `214 calls in 11 sessions and 3 subagents, 8.2M tokens`."""
     totals = report.totals
     tokens = f"{tokens_text(totals.tokens.total)} tokens"
-    return f"{plural(totals.calls, 'call')} in {plural(totals.sessions, 'session')}, {tokens}"
+    within = plural(len(report.sessions) + report.other_sessions, "session")
+    within += f" and {plural(report.subagents, 'subagent')}" if report.subagents else ""
+    return f"{plural(totals.calls, 'call')} in {within}, {tokens}"
 
 
 def split_text(report: CostReport) -> str:
