@@ -140,7 +140,7 @@ def test_a_sessions_line_has_its_subagents_and_its_models(
     assert [model["model"] for model in answer["models"]] == [OPUS, GPT]
     assert round(sum(model["spend_usd"] for model in answer["models"]) * 1e9) == 10_760_000_000
     line, *models = out(shell, "usage", "--session", first).splitlines()
-    assert re.fullmatch(r"Session: 134K tokens \| \$10\.76 \| 9 msgs \| \d+d \d+h", line)
+    assert re.fullmatch(r"Session: 134K tokens \| \$10\.76 \| 9 msgs \| \d+d \d+h \| with 1 subagent", line)
     assert models[1] == f"  {GPT}: 2K tokens | $0.07 | 1 msgs"
     here = tmp_path / "shop" / "below"
     here.mkdir(parents=True)
