@@ -126,14 +126,21 @@ def days_summary(report: CostReport, money: Money = format_usd) -> str:
     crossed = " and ".join(past) or f"none reached the warning {money(lines.warning_nano)}"
     spent = f"{'≥' if most.lower_bound else ''}{money(most.digest.spend_nano)}"
     last = report.last if report.today is None else min(report.today, report.last)
-    of = plural(max((last - report.first).days + 1, 0), "day") + (" so far" if report.today is not None else "")
+    first = max(report.first, report.since or report.first)
+    of = plural(max((last - first).days + 1, 0), "day") + (" in the ledger" if first > report.first else "")
+    of += " so far" if report.today is not None else ""
     return f"Of {of}, {crossed}; the costliest was {day_name(most.digest.day, report)} with {spent}"
 
 
 def band_text(day: ReportDay) -> str:
-    """The line that the day's spend has crossed, such as `▲ warning`; `● calm` if none, `no calls` without any."""
+    """The line that the day's spend has crossed, such as `▲ warning`; `● calm` if none, `no calls` without any.
+
+    A day that nothing is known of is `to come` or `before the ledger`.
+    """
     if day.is_to_come:
         return "to come"
+    if day.is_before_ledger:
+        return "before the ledger"
     return f"{band_glyph(day.band)} {day.band}" if day.digest.calls else "no calls"
 
 

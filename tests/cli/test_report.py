@@ -136,10 +136,11 @@ def test_the_report_as_json_is_exactly_the_contract(shell: Shell, store: V1) -> 
         "spend_usd": 9.99,
         "lower_bound": False,
         "band": "cutoff",
+        "before_ledger": False,
         "calls": 1,
         "calls_sha256": told["proof"]["days"][-1]["sha256"],
     }
-    assert [day["band"] for day in told["days"][:-1]] == ["calm"] * 6
+    assert [(day["band"], day["before_ledger"]) for day in told["days"][:-1]] == [("calm", True)] * 6
     assert told["before"] == {
         "label": "2026-W18",
         "spend_usd": 0.0,

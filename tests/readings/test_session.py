@@ -317,7 +317,7 @@ def test_what_the_cache_saved_is_less_what_writing_it_cost_as_in_a_breakdown(tmp
     root = store.session("Fix header")
     store.call(root, cost="0.64025", model=OPUS, tokens=Tokens(input=3_000, output=10, cache_write=100_000))
     ours = synced(store)
-    rates = ours.sync.book.lookup(*OPUS.split("/"))
+    rates = ours.sync.book.lookup("anthropic", "claude-opus-4-5")
     assert rates is not None and rates.cache_write > rates.input, "a price with a premium for writing"
     saved = view(ours, root).cache_saved_nano
     assert saved is not None and saved < 0

@@ -63,7 +63,7 @@ def _rows(report: CostReport) -> Iterator[list[str]]:
     for day in report.days:
         digest = day.digest
         yield _cells(
-            *("day", digest.day.isoformat(), "", digest.spend_nano),
+            *("day", digest.day.isoformat(), "before the ledger" if day.is_before_ledger else "", digest.spend_nano),
             bound=day.lower_bound,
             band=day.band,
             calls=digest.calls,

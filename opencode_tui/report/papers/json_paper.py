@@ -79,6 +79,7 @@ def _day(day: ReportDay) -> dict[str, Any]:
         "spend_usd": usd(day.digest.spend_nano),
         "lower_bound": day.lower_bound,
         "band": day.band,
+        "before_ledger": day.is_before_ledger,
         "calls": day.digest.calls,
         "calls_sha256": day.digest.sha256,
     }
