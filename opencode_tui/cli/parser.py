@@ -267,6 +267,8 @@ def _add_prices(commands: _Commands) -> None:
     for name, is_required in (("input", True), ("output", True), ("cache-read", False), ("cache-write", False)):
         help = f"price of {name.replace('-', ' ')}, USD per million tokens"
         price.add_argument(f"--{name}", required=is_required, metavar="USD", help=help)
+    tier = "what changes above a context, such as above=200000,input=1.90,output=8.00; once a tier, `none` for none"
+    price.add_argument("--tier", action="append", metavar="TIER", help=tier)
     price.add_argument("--from", dest="first", metavar="DAY", help="the first day on which it holds")
     price.add_argument("--hours", metavar="H", help="the hours of the day at which it holds, such as 16:30-00:30")
     price.add_argument("--zone", metavar="ZONE", help="the time zone of that day and those hours (default: UTC)")
