@@ -282,6 +282,8 @@ class FakeFeed:
         self.days: list[date | None] = []
         self.closed = False
         self.thread: int | None = None
+        self.apart: int | None = None
+        """The thread of the last slow answer."""
         self.on_day: Callable[[date | None], Snapshot] | None = None
         self.looks: list[Request] = []
         self.on_look: Callable[[Request], Answer] | None = None
@@ -309,6 +311,13 @@ class FakeFeed:
 
     def answer(self, request: Request) -> Answer:
         self.thread = threading.get_ident()
+        self.looks.append(request)
+        if self.on_look is None:
+            raise LookupError("There is no such session.")
+        return self.on_look(request)
+
+    def answer_apart(self, request: Request) -> Answer:
+        self.apart = threading.get_ident()
         self.looks.append(request)
         if self.on_look is None:
             raise LookupError("There is no such session.")
