@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from datetime import date
 from pathlib import Path
 
@@ -55,7 +55,7 @@ _FROM_LEDGER = (
 
 
 class LedgerFeed:
-    """Owns the ledger's connection and the sync. Created and used on one thread."""
+    """Owns the ledger's connection and the sync. Created and used on one thread, but for `answer_apart`."""
 
     def __init__(
         self,
@@ -115,7 +115,7 @@ class LedgerFeed:
         self._leave_replaced_ledger()
         if self._ledger is None or self._sync is None:
             self._ledger = self._open_ledger()
-            self._sync = Sync(self._ledger, self._settings, self._environ, self._clock)
+            self._sync = Sync(self._ledger, *self._own)
         reported_s = 0.0
 
         def progress() -> None:
@@ -151,7 +151,7 @@ class LedgerFeed:
         self.close()
         self._rows.clear()
         self._ledger = self._open_ledger()
-        self._sync = Sync(self._ledger, self._settings, self._environ, self._clock)
+        self._sync = Sync(self._ledger, *self._own)
         if change == "replaced" or queries.cursor_moves(self._ledger.connection) < self._turns:
             self._sync.notices.append(
                 f"The ledger {ledger.path} was replaced; what only the old one held is no longer shown"
@@ -175,6 +175,23 @@ class LedgerFeed:
         if isinstance(request, _FROM_LEDGER):
             self._current[request] = found
         return found
+
+    def answer_apart(self, request: Request) -> Answer:
+        """Answer a request over a ledger and stores of its own, on any thread: it holds no poll up.
+
+        The stores are read into the ledger first, so that both are of one moment. Raises LookupError with a sentence.
+        """
+        with closing(self._open_ledger()) as ledger, closing(Sync(ledger, *self._own)) as sync:
+            sync.poll()
+            with ledger.reading() as connection:
+                now = self._clock()
+                settings = with_raised_cutoff(self._settings, ledger.path, now)
+                return answer(request, context_of(sync, connection, now, settings, sync.states))
+
+    @property
+    def _own(self) -> tuple[Settings, Mapping[str, str], Clock]:
+        """What each sync gets besides its ledger."""
+        return self._settings, self._environ, self._clock
 
     @contextmanager
     def _context(self, settings: Settings | None = None) -> Iterator[Context]:

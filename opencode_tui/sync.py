@@ -31,7 +31,7 @@ from opencode_tui.paths import last_part
 from opencode_tui.pricing.book import PriceBook, Priced, price_call
 from opencode_tui.pricing.models_cache import name_for_address
 from opencode_tui.records.calls import Call, message_id
-from opencode_tui.records.reconciliation import Standing
+from opencode_tui.records.reconciliation import Agreement, Standing
 from opencode_tui.records.stores import Session, StoreState
 from opencode_tui.source.backups import Backups
 from opencode_tui.source.batch import Batch, Store, StoreTrouble, no_collector
@@ -169,10 +169,11 @@ class Sync:
                     found = store.prompts(session_id, turn_ids) | found
         return found
 
-    def standing(self) -> tuple[tuple[Standing, ...], tuple[str, ...]]:
+    def standing(self, agreement: Agreement | None = None) -> tuple[tuple[Standing, ...], tuple[str, ...]]:
         """What each of OpenCode's stores holds now, backup copies left out.
 
-        Then the paths of what OpenCode reads today and that cannot be read here.
+        Then the paths of what OpenCode reads today and that cannot be read here. Of what OpenCode reads today, calls
+        that the agreement has alike are summed, not listed.
         """
         own = [store for store in self._stores.values() if not store.is_backup]
         found = []
@@ -181,7 +182,7 @@ class Sync:
             is_current = not any(_supersedes(other, store) for other in own)
             try:
                 with no_collector():
-                    now = _patiently(store, self._clock())
+                    now = _patiently(store, self._clock(), agreement if is_current else None)
             except StoreTrouble:
                 unread += [path_text(store.path)] if is_current else []
             else:
@@ -450,15 +451,21 @@ class Sync:
         self._states[key] = replace(state, since_ms=since)
 
 
-def _patiently(store: Store, now_ms: int) -> Standing:
+def _patiently(store: Store, now_ms: int, agreement: Agreement | None) -> Standing:
     """What a store holds now; tries again if that was read while the file changed. Raises StoreTrouble."""
-    for _ in range(_TRIES):
+    for tries_left in range(_TRIES, -1, -1):
         try:
-            return store.standing(now_ms)
+            found = store.standing(now_ms, agreement)
         except StoreTrouble as trouble:
-            if not trouble.again:
+            if agreement is not None:
+                agreement.take_back()
+            if not (trouble.again and tries_left):
                 raise
-    return store.standing(now_ms)
+        else:
+            if agreement is not None:
+                agreement.keep()
+            return found
+    raise AssertionError("the last try raises")
 
 
 def _supersedes(other: Store, store: Store) -> bool:

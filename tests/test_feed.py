@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -23,7 +24,8 @@ from opencode_tui.records.alerts import Alert
 from opencode_tui.records.answers import Answer
 from opencode_tui.records.day import Snapshot
 from opencode_tui.records.outcomes import GuardInstalled
-from opencode_tui.records.requests import InstallGuard, Request, SessionRequest, SessionsRequest
+from opencode_tui.records.reconciliation import Reconciliation
+from opencode_tui.records.requests import InstallGuard, ReconcileRequest, Request, SessionRequest, SessionsRequest
 from opencode_tui.records.sessions import SessionList, SessionRow
 from opencode_tui.source import sqlite_store
 from tests.stores import V1, Tokens
@@ -376,3 +378,13 @@ def test_a_cutoff_raised_in_another_terminal_is_that_of_the_next_picture_and_of_
     assert cutoffs() == [150 * CENT, 250 * CENT]
     clock.now_ms = at("00:10", DAY.replace(day=14))
     assert seen(feed).cutoff_nano == 150 * CENT
+
+
+def test_a_slow_answer_is_read_on_another_thread_over_connections_of_its_own(feed: LedgerFeed, store: V1) -> None:
+    seen(feed)
+    store.call(session_of(store), cost="0.05", at=at("14:22"))
+    with ThreadPoolExecutor(1) as other:
+        found = other.submit(feed.answer_apart, ReconcileRequest()).result()
+    assert isinstance(found, Reconciliation)
+    assert (found.figures[0].ledger_nano, found.is_whole, found.is_up_to_date) == (95 * CENT, True, True)
+    assert seen(feed).spent_nano == 25 * CENT, "the next poll shows what it has read"

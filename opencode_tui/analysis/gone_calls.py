@@ -22,7 +22,7 @@ class GoneCalls:
         """`backups` are the keys of backup copies, `read` of all stores that could be read."""
         current = [store for store in stores if store.is_current]
         self._sessions = {call.session_id for store in current for call in store.calls}
-        self._sessions |= {id for store in current for id in store.sums or ()}
+        self._sessions |= {id for store in current for id in (*store.agreed, *(store.sums or ()))}
         self._older: dict[str, dict[str, StandingCall]] = defaultdict(dict)
         for store in stores:
             if not store.is_current:

@@ -10,9 +10,9 @@ PERIODS = ("today", "yesterday", "week", "month", "year", "all")
 """`week`, `month` and `year` are the current one up to today."""
 
 
-_DAYS_BACK = re.compile(r"([1-9]\d{0,3})d")
-_WEEK = re.compile(r"(\d{4})-W(\d{2})")
-_MONTH = re.compile(r"(\d{4})-(\d{2})")
+_DAYS_BACK = re.compile(r"([1-9]\d{0,3})d", re.ASCII)
+_WEEK = re.compile(r"(\d{4})-W(\d{2})", re.ASCII)
+_MONTH = re.compile(r"(\d{4})-(\d{2})", re.ASCII)
 OTHER_PERIODS = (
     "last-week, last-month, 30d, 2026-W19, 2026-05, 2026-05-13, or from one to another: 2026-05-01..2026-05-13"
 )
@@ -26,11 +26,9 @@ def days_of_text(text: str, today: date, first_ever: date) -> tuple[date, date]:
     if text in PERIODS:
         return days_of(text, today, first_ever)
     if text == "last-week":
-        monday = today - timedelta(days=today.weekday() + 7)
-        return monday, monday + timedelta(days=6)
+        return days_of_week(today - timedelta(days=7))
     if text == "last-month":
-        last = today.replace(day=1) - timedelta(days=1)
-        return last.replace(day=1), last
+        return days_of_month(today.replace(day=1) - timedelta(days=1))
     if found := _DAYS_BACK.fullmatch(text):
         return max(today - timedelta(days=int(found[1]) - 1), date(1971, 1, 1)), today
     if ".." in text:
@@ -44,21 +42,46 @@ def days_of_text(text: str, today: date, first_ever: date) -> tuple[date, date]:
 
 def _written_days(text: str) -> tuple[date, date]:
     """The days of a week, a month or a day that is written out. Raises ValueError with a sentence."""
+    if _WEEK.fullmatch(text):
+        return written_week(text)
+    if _MONTH.fullmatch(text):
+        return written_month(text)
     try:
-        if found := _WEEK.fullmatch(text):
-            monday = date.fromisocalendar(int(found[1]), int(found[2]), 1)
-            first, last = monday, monday + timedelta(days=6)
-        elif found := _MONTH.fullmatch(text):
-            first = date(int(found[1]), int(found[2]), 1)
-            last = first.replace(day=monthrange(first.year, first.month)[1])
-        else:
-            first = last = date.fromisoformat(text)
-        in_range = first.year > 1970 and last.year < 9999
-    except (ValueError, OverflowError):
-        in_range = False
-    if not in_range:
-        raise ValueError(f"{text!r} is no period; write one of {', '.join(PERIODS)}, {OTHER_PERIODS}")
-    return first, last
+        day = parse_day(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is no period; write one of {', '.join(PERIODS)}, {OTHER_PERIODS}") from None
+    return day, day
+
+
+def days_of_week(day: date) -> tuple[date, date]:
+    """The Monday and the Sunday of the week that a day is in."""
+    monday = day - timedelta(days=day.weekday())
+    return monday, monday + timedelta(days=6)
+
+
+def days_of_month(day: date) -> tuple[date, date]:
+    """The first and the last day of the month that a day is in."""
+    return day.replace(day=1), day.replace(day=monthrange(day.year, day.month)[1])
+
+
+def written_week(text: str) -> tuple[date, date]:
+    """The days of a week such as 2026-W19. Raises ValueError with a sentence."""
+    parts = _WEEK.fullmatch(text)
+    try:
+        monday = date.fromisocalendar(int(parts[1]), int(parts[2]), 1) if parts else None
+    except ValueError:
+        monday = None
+    if monday is None or not 1970 < monday.year < 9998:
+        raise ValueError(f"{text[:40]!r} is not a week; write one such as 2026-W19")
+    return days_of_week(monday)
+
+
+def written_month(text: str) -> tuple[date, date]:
+    """The days of a month such as 2026-05. Raises ValueError with a sentence."""
+    parts = _MONTH.fullmatch(text)
+    if not parts or not 1970 < int(parts[1]) < 9998 or not 1 <= int(parts[2]) <= 12:
+        raise ValueError(f"{text[:40]!r} is not a month; write one such as 2026-05")
+    return days_of_month(date(int(parts[1]), int(parts[2]), 1))
 
 
 def days_of(period: str, today: date, first_ever: date) -> tuple[date, date]:

@@ -46,7 +46,7 @@ class Reconciler:
         `polled_ms` is when the ledger was last brought up to date.
         """
         self._current = [store for store in stores if store.is_current]
-        self._held = held_calls(holdings.calls)
+        self._held, self._agreed = held_calls(holdings.calls), holdings.agreed
         self._unreadable, self._read, self._polled_ms = holdings.unreadable, frozenset(read), polled_ms
         self._gone = GoneCalls(stores, holdings, backups, read)
         in_rows = {row.id for store in self._current for row in store.calls}
@@ -73,11 +73,12 @@ class Reconciler:
         for store in self._current:
             by_sums = is_by_sums(store, name)
             for row, is_counted in _counted(store, name):
+                is_again = row.id in seen or row.id in self._agreed
                 held = self._held.get(row.id)
-                if held is not None and held.cost_nano == (row.nano if is_counted else 0) and row.id not in seen:
+                if held is not None and held.cost_nano == (row.nano if is_counted else 0) and not is_again:
                     seen.add(row.id)
                     continue
-                for cause, nano in self._of_row(row, store, is_counted=is_counted, is_again=row.id in seen):
+                for cause, nano in self._of_row(row, store, is_counted=is_counted, is_again=is_again):
                     tally.add(cause, nano)
                 seen.add(row.id)
             for check in self._checks[store.key] if by_sums else ():
@@ -93,7 +94,8 @@ class Reconciler:
             if held.cost_nano and id not in included:
                 tally.add(self._gone.cause(id, held), held.cost_nano, len(held.calls))
         opencode = sum(figure_nano(store, name) for store in self._current)
-        return OpenCodeFigure(name, opencode, sum(held.cost_nano for held in self._held.values()), tally.explained())
+        ours = sum(held.cost_nano for held in self._held.values()) + sum(each.agreed_nano for each in self._current)
+        return OpenCodeFigure(name, opencode, ours, tally.explained())
 
     def _of_row(self, row: StandingCall, store: Standing, *, is_counted: bool, is_again: bool) -> Iterator[Difference]:
         """What turns a row, as a figure counts it, into what the ledger has of it."""
@@ -201,12 +203,12 @@ def figure_nano(store: Standing, name: Name) -> int:
     """One of OpenCode's figures of a store, in nano-dollars."""
     if is_by_sums(store, name):
         return sum(nano or 0 for nano in (store.sums or {}).values())
-    counted = sum(row.nano for row, is_counted in _counted(store, name) if is_counted)
+    counted = store.agreed_nano + sum(row.nano for row, is_counted in _counted(store, name) if is_counted)
     return counted + (store.extra_nano if name == "stats" else 0)
 
 
 def _counted(store: Standing, name: Name) -> Iterator[tuple[StandingCall, bool]]:
-    """Each call of a store, and whether a figure counts it."""
+    """Each listed call of a store, and whether a figure counts it; those that the ledger has alike count in all."""
     if is_by_sums(store, name):
         summed = {id for id, nano in (store.sums or {}).items() if nano is not None}
         yield from ((row, row.in_sum and row.session_id in summed) for row in store.calls)
@@ -226,7 +228,7 @@ def store_figures(stores: Sequence[Standing]) -> tuple[StoreFigures, ...]:
             figure_nano(store, "stats"),
             figure_nano(store, "sessions") if store.sums is not None else None,
             figure_nano(store, "messages"),
-            len(store.calls),
+            store.count,
         )
         for store in stores
     )

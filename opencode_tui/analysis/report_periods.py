@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date, timedelta
 
 from msgspec import Struct
 
+from opencode_tui.analysis import periods
 from opencode_tui.analysis.periods import parse_day
+from opencode_tui.clock import iso_week
 
 _MOST_DAYS = 3660
-_WEEK = re.compile(r"(\d{4})-W(\d{2})", re.ASCII)
-_MONTH = re.compile(r"(\d{4})-(\d{2})", re.ASCII)
 
 
 class ReportPeriod(Struct, frozen=True):
@@ -30,13 +29,17 @@ class ReportPeriod(Struct, frozen=True):
     def is_week(self) -> bool:
         return "W" in self.label
 
+    @property
+    def is_month(self) -> bool:
+        return len(self.label) == len("2026-05")
+
     def before(self) -> ReportPeriod:
         """The week or the month before, or as many days before."""
         last = self.first - timedelta(days=1)
         if self.is_week:
             return week_of(last)
-        if _MONTH.fullmatch(self.label):
-            return _month_of(last)
+        if self.is_month:
+            return month_of(last)
         return _range(self.first - timedelta(days=self.days), last)
 
 
@@ -47,29 +50,22 @@ def last_week(today: date) -> ReportPeriod:
 
 def week_of(day: date) -> ReportPeriod:
     """The ISO week that a day is in."""
-    monday = day - timedelta(days=day.weekday())
-    year, number, _ = day.isocalendar()
-    return ReportPeriod(monday, monday + timedelta(days=6), f"{year}-W{number:02d}")
+    return ReportPeriod(*periods.days_of_week(day), iso_week(day))
+
+
+def month_of(day: date) -> ReportPeriod:
+    """The month that a day is in."""
+    return ReportPeriod(*periods.days_of_month(day), f"{day:%Y-%m}")
 
 
 def parse_week(text: str) -> ReportPeriod:
     """Parse a week such as 2026-W19. Raises ValueError with a sentence."""
-    parts = _WEEK.fullmatch(text)
-    try:
-        monday = date.fromisocalendar(int(parts[1]), int(parts[2]), 1) if parts else None
-    except ValueError:
-        monday = None
-    if monday is None or not 1970 < monday.year < 9998:
-        raise ValueError(f"{text[:40]!r} is not a week; write one such as 2026-W19")
-    return week_of(monday)
+    return week_of(periods.written_week(text)[0])
 
 
 def parse_month(text: str) -> ReportPeriod:
     """Parse a month such as 2026-05. Raises ValueError with a sentence."""
-    parts = _MONTH.fullmatch(text)
-    if not parts or not 1970 < int(parts[1]) < 9998 or not 1 <= int(parts[2]) <= 12:
-        raise ValueError(f"{text[:40]!r} is not a month; write one such as 2026-05")
-    return _month_of(date(int(parts[1]), int(parts[2]), 1))
+    return month_of(periods.written_month(text)[0])
 
 
 def parse_range(first: str, last: str | None, today: date) -> ReportPeriod:
@@ -81,12 +77,6 @@ def parse_range(first: str, last: str | None, today: date) -> ReportPeriod:
     if period.days > _MOST_DAYS:
         raise ValueError(f"{period.days:,} days are too many for one report; ask for at most {_MOST_DAYS:,}")
     return period
-
-
-def _month_of(day: date) -> ReportPeriod:
-    first = day.replace(day=1)
-    next_first = (first + timedelta(days=31)).replace(day=1)
-    return ReportPeriod(first, next_first - timedelta(days=1), f"{first:%Y-%m}")
 
 
 def _range(first: date, last: date) -> ReportPeriod:

@@ -17,7 +17,7 @@ from opencode_tui.analysis.gone_calls import GoneCalls
 from opencode_tui.analysis.held_calls import Held
 from opencode_tui.records import causes
 from opencode_tui.records.calls import is_unlisted, undone_id
-from opencode_tui.records.reconciliation import Standing, StandingCall
+from opencode_tui.records.reconciliation import Agreed, Standing, StandingCall
 
 _MOST_COPIES = 12
 """How many calls of backup copies are tried in each combination, the largest first."""
@@ -80,8 +80,9 @@ class SumChecks:
     def _check(self, session_id: str, nano: int) -> SumCheck:
         rows = self._rows[session_id]
         summed, copies = self._summed(session_id) if self._store.has_titles else ([], [])
-        rest = sum(row.nano for row in rows if row.in_sum) + _nano(summed) - nano
-        leeway = sum(row.has_fraction for row in rows)
+        agreed = self._store.agreed.get(session_id, Agreed())
+        rest = agreed.nano + sum(row.nano for row in rows if row.in_sum) + _nano(summed) - nano
+        leeway = agreed.fractions + sum(row.has_fraction for row in rows)
         if in_sum := _that_fill(-rest, copies, leeway):
             summed, rest = [*summed, *in_sum], rest + _nano(in_sum)
         taken_over = [each for each in summed if each.is_taken_over]

@@ -191,9 +191,7 @@ def _add_today(commands: _Commands) -> None:
 
 def _add_usage(commands: _Commands) -> None:
     usage = commands.add("usage", "print a table of what a period cost")
-    usage.add_argument(
-        "--period", metavar="P", help=f"which period (default: today): {', '.join(PERIODS)}, {OTHER_PERIODS}"
-    )
+    _add_period(usage, "today")
     usage.add_argument("--from", dest="first", metavar="D", help="first day, such as 2026-05-13")
     usage.add_argument("--to", dest="last", metavar="D", help="last day (default: today)")
     usage.add_argument("--by", choices=DIMENSIONS, help="what to group by (default: model)")
@@ -217,7 +215,8 @@ def _add_usage(commands: _Commands) -> None:
 
 def _add_sessions(commands: _Commands) -> None:
     sessions = commands.add("sessions", "print the root sessions of a period, each with what its subagents added")
-    sessions.add_argument("--period", choices=PERIODS, default="week", help="which period (default: week)")
+    _add_period(sessions, "week")
+    sessions.set_defaults(period="week")
     sessions.add_argument("--sort", choices=("cost", "recent"), default="cost", help="most expensive or newest first")
     sessions.add_argument("--limit", type=_count, metavar="N", help="at most so many")
     _add_wide(sessions)
@@ -243,6 +242,12 @@ def _add_report(commands: _Commands) -> None:
     report.add_argument("--verify", metavar="FILE", help="hold a written report against the ledger")
 
 
+def _add_period(command: _Parser, default: str) -> None:
+    """Adds `--period`, which is None unless it is given."""
+    known = f"{', '.join(PERIODS)}, {OTHER_PERIODS}"
+    command.add_argument("--period", metavar="P", help=f"which period (default: {default}): {known}")
+
+
 def _add_wide(table: _Parser) -> None:
     table.add_argument("--wide", action="store_true", help="all columns, wider than the terminal if need be")
 
@@ -262,6 +267,8 @@ def _add_prices(commands: _Commands) -> None:
     for name, is_required in (("input", True), ("output", True), ("cache-read", False), ("cache-write", False)):
         help = f"price of {name.replace('-', ' ')}, USD per million tokens"
         price.add_argument(f"--{name}", required=is_required, metavar="USD", help=help)
+    tier = "what changes above a context, such as above=200000,input=1.90,output=8.00; once a tier, `none` for none"
+    price.add_argument("--tier", action="append", metavar="TIER", help=tier)
     price.add_argument("--from", dest="first", metavar="DAY", help="the first day on which it holds")
     price.add_argument("--hours", metavar="H", help="the hours of the day at which it holds, such as 16:30-00:30")
     price.add_argument("--zone", metavar="ZONE", help="the time zone of that day and those hours (default: UTC)")

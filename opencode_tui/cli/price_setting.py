@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sqlite3
-from collections.abc import Callable
-from datetime import date
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -24,7 +24,9 @@ from opencode_tui.readings.prices import one_model
 from opencode_tui.report.prices import own_price_text
 
 _CUSTOM: SettingKey = ("pricing", "custom")
-_RATES = ("input", "output", "cache_read", "cache_write")
+_RATES = price_values.TIER_RATES
+_TIER_EXAMPLE = "above=200000,input=1.90,output=8.00"
+_TOKENS = re.compile(r"[1-9][0-9]{0,15}")
 
 
 def set_price(arguments: argparse.Namespace) -> int:
@@ -70,7 +72,7 @@ def _holds_when(price: CustomPrice) -> tuple[object, ...]:
 
 def _price(arguments: argparse.Namespace) -> tuple[PriceFields, CustomPrice]:
     """The price as the file has it, and as the settings do. Raises Trouble."""
-    fields: dict[str, Decimal | date | str] = {}
+    fields: dict[str, Any] = {}
     checked: dict[str, Any] = {}
     for name in _RATES:
         if (text := getattr(arguments, name)) is not None:
@@ -85,7 +87,29 @@ def _price(arguments: argparse.Namespace) -> tuple[PriceFields, CustomPrice]:
         fields["zone"] = checked["zone"] = _given("zone", arguments.zone, values.zone)
         if "from" not in fields and "hours" not in fields:
             raise Trouble("--zone goes with --from or --hours; name one of them", EXIT_USAGE)
+    if arguments.tier:
+        fields["tiers"] = _given("tier", arguments.tier, _tiers)
+        checked["tiers"] = _given("tier", fields["tiers"], price_values.tiers_of_context)
     return fields, CustomPrice(**checked)
+
+
+def _tiers(texts: Sequence[str]) -> list[dict[str, int | Decimal]]:
+    """The tiers from texts such as `above=200000,input=1.90`; none from `none`. Raises ValueError."""
+    if list(texts) == ["none"]:
+        return []
+    tiers: list[dict[str, int | Decimal]] = []
+    for text in texts:
+        tier: dict[str, int | Decimal] = {}
+        for part in text.split(","):
+            name, equals, number = part.strip().partition("=")
+            key = name.replace("-", "_")
+            if not equals or key not in ("above", *price_values.TIER_RATES) or key in tier:
+                raise ValueError(f"{part[:40]!r} is no part of a tier; write such as {_TIER_EXAMPLE}")
+            if key == "above" and not _TOKENS.fullmatch(number):
+                raise ValueError(f"{number[:40]!r} is not a number of tokens; write one such as 200000")
+            tier[key] = int(number) if key == "above" else typed_usd(number)
+        tiers.append(tier)
+    return tiers
 
 
 def _given(name: str, value: Any, check: Callable[[Any], Any]) -> Any:

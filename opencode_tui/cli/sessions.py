@@ -6,6 +6,7 @@ import argparse
 import json
 
 from opencode_tui.cli.common import opened
+from opencode_tui.cli.periods import check_period, refused
 from opencode_tui.cli.streams import table_width
 from opencode_tui.clock import now_ms
 from opencode_tui.readings.sessions import read_sessions
@@ -14,7 +15,8 @@ from opencode_tui.report.sessions import session_row_json, sessions_table
 
 
 def run(arguments: argparse.Namespace) -> int:
-    with opened(arguments) as at, at.reading(now_ms()) as context:
+    check_period(arguments.period)
+    with opened(arguments) as at, at.reading(now_ms()) as context, refused():
         taken = read_sessions(SessionsRequest(arguments.period, arguments.json, arguments.json), context)
     rows = list(taken.rows)
     if arguments.sort == "cost":

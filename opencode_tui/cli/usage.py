@@ -6,11 +6,11 @@ import argparse
 import json
 import sys
 from collections.abc import Iterator
-from datetime import date
 
-from opencode_tui.analysis.periods import days_of_text, parse_day
+from opencode_tui.analysis.periods import parse_day
 from opencode_tui.cli import EXIT_USAGE
 from opencode_tui.cli.common import Trouble, opened
+from opencode_tui.cli.periods import check_period, refused
 from opencode_tui.cli.streams import table_width
 from opencode_tui.clock import now_ms
 from opencode_tui.readings.breakdown import read_breakdown
@@ -19,7 +19,6 @@ from opencode_tui.records.dimensions import DIMENSIONS
 from opencode_tui.records.requests import BreakdownRequest, Filter
 from opencode_tui.report.usage import compact_line, usage_json, usage_table
 
-_ANY_DAY = date(2000, 1, 1)
 _COMPACT = ("today", "week", "month")
 
 
@@ -36,11 +35,8 @@ def run(arguments: argparse.Namespace) -> int:
         from opencode_tui.cli.repricing import print_repriced
 
         return print_repriced(arguments, request, now_ms())
-    with opened(arguments) as at, at.reading(now_ms()) as context:
-        try:
-            usage = read_breakdown(request, context)
-        except ValueError as error:
-            raise Trouble(str(error), EXIT_USAGE) from None
+    with opened(arguments) as at, at.reading(now_ms()) as context, refused():
+        usage = read_breakdown(request, context)
     complain_of_unknown(usage)
     print(json.dumps(usage_json(usage)) if arguments.json else usage_table(usage, table_width(arguments.wide)))
     return 0
@@ -98,13 +94,10 @@ def _check(arguments: argparse.Namespace) -> None:
 
 def _request(arguments: argparse.Namespace) -> BreakdownRequest:
     """The request of the command line. Raises Trouble."""
-    try:
-        for part in (arguments.period or "today").split(".."):  # said before anything is read
-            days_of_text(part, _ANY_DAY, _ANY_DAY)
+    check_period(arguments.period or "today")
+    with refused():
         first = parse_day(arguments.first) if arguments.first else None
         last = parse_day(arguments.last) if arguments.last else None
-    except ValueError as error:
-        raise Trouble(str(error), EXIT_USAGE) from None
     if first and last and first > last:
         raise Trouble(f"--from {first} is after --to {last}; swap them", EXIT_USAGE)
     if arguments.then == (arguments.by or "model"):

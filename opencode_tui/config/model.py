@@ -24,7 +24,7 @@ from opencode_tui.config import price_values, values
 from opencode_tui.config.alert_tables import AlertsTable, ChannelsTable, GuardTable, SpendRuleTable, with_options
 from opencode_tui.config.errors import SettingKey
 from opencode_tui.config.options import Declared
-from opencode_tui.config.settings import Budget, Chart, CustomPrice, Poll, Pricing, Privacy, Settings, Ui
+from opencode_tui.config.settings import Budget, Chart, CustomPrice, CustomTier, Poll, Pricing, Privacy, Settings, Ui
 from opencode_tui.config.table import Amount, Table, Text, keys_in
 
 DEFAULTS = Settings()
@@ -54,6 +54,7 @@ class CustomPriceTable(Table):
     from_: Annotated[date | None, PlainValidator(price_values.first_day)] = CustomPrice().from_
     hours: Annotated[tuple[int, int] | None, PlainValidator(price_values.hours_of_day)] = CustomPrice().hours
     zone: Annotated[str, PlainValidator(values.zone)] = CustomPrice().zone
+    tiers: Annotated[tuple[CustomTier, ...], PlainValidator(price_values.tiers_of_context)] = CustomPrice().tiers
 
     def price(self) -> CustomPrice:
         return CustomPrice(**{name: getattr(self, name) for name in type(self).model_fields})

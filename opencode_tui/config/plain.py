@@ -117,6 +117,7 @@ def _prices_of(prices: Any) -> tuple[CustomPrice, ...]:
     """The prices of a model from its table or from its list of tables."""
     checks: dict[str, _Check] = dict.fromkeys(("input", "output", "cache_read", "cache_write"), values.price)
     checks |= {"from": price_values.first_day, "hours": price_values.hours_of_day, "zone": values.zone}
+    checks["tiers"] = price_values.tiers_of_context
     found = []
     for table in prices if isinstance(prices, list) else [prices]:
         given = _checked(table, checks)

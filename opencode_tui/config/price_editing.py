@@ -17,8 +17,8 @@ from tomlkit.items import AoT, InlineTable, Table
 from opencode_tui.config.editing import toml_number
 from opencode_tui.config.errors import SettingsError, dotted
 
-PriceFields = Mapping[str, Decimal | date | str]
-"""A price by the file's keys: `input`, …, `from`, `hours`, `zone`."""
+PriceFields = Mapping[str, Decimal | date | str | list[dict[str, int | Decimal]]]
+"""A price by the file's keys: `input`, …, `from`, `hours`, `zone`, `tiers`. An empty list takes the tiers out."""
 
 _PLACE = ("pricing", "custom")
 _DOTTED = re.compile(r"(\s*(?:pricing\s*\.\s*)?custom\s*\.\s*)\S")
@@ -110,8 +110,32 @@ def _table(price: PriceFields, *, is_inline: bool = False) -> Any:
 
 def _change(table: MutableMapping[str, Any], price: PriceFields) -> None:
     for key, value in price.items():
-        if key not in table or table[key] != value:
-            table[key] = tomlkit.value(toml_number(value)) if isinstance(value, Decimal) else value
+        if value == []:
+            table.pop(key, None)
+        elif key not in table or table[key] != value:
+            table[key] = _item(value)
+
+
+def _item(value: Any) -> Any:
+    """A value as tomlkit writes it: numbers as they were typed, tiers each as an inline table."""
+    if isinstance(value, Decimal):
+        return tomlkit.value(toml_number(value))
+    if not isinstance(value, list):
+        return value
+    array = tomlkit.array()
+    for tier in value:
+        table = tomlkit.inline_table()
+        for key, number in tier.items():
+            table[key] = _item(number)
+        array.append(table)
+    return array
+
+
+def _plain(value: Any) -> Any:
+    """The value that `tomllib` reads of what `_item` writes."""
+    if isinstance(value, list):
+        return [{key: _plain(number) for key, number in tier.items()} for tier in value]
+    return float(value) if isinstance(value, Decimal) else value
 
 
 def _slot(price: Mapping[str, Any]) -> tuple[object, ...]:
@@ -123,13 +147,16 @@ def _slot(price: Mapping[str, Any]) -> tuple[object, ...]:
 
 def _expected(data: dict[str, Any], model: str, price: PriceFields) -> dict[str, Any]:
     """What the file has to hold afterwards."""
-    plain = {key: float(value) if isinstance(value, Decimal) else value for key, value in price.items()}
+    plain = {key: _plain(value) for key, value in price.items() if value != []}
+    gone = price.keys() - plain.keys()
     custom = data.setdefault(_PLACE[0], {}).setdefault(_PLACE[1], {})
     known = custom.get(model)
     tables = known if isinstance(known, list) else [] if known is None else [known]
     for table in tables:
         if _slot(table) == _slot(price):
             table |= plain
+            for key in gone:
+                table.pop(key, None)
             return data
     custom[model] = [*tables, plain] if isinstance(known, list) or tables else plain
     return data

@@ -1,4 +1,4 @@
-"""Validators of when a price of the user's own holds: from a day on, and at hours of the day.
+"""Validators of when a price of the user's own holds: from a day on, at hours of the day, above a context.
 
 Each raises ValueError with the second half of a sentence: what is wrong, and what to write.
 """
@@ -9,11 +9,15 @@ import re
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import date, datetime
-from itertools import combinations
+from itertools import combinations, pairwise
 
+from opencode_tui.config import values
 from opencode_tui.config.errors import shown
-from opencode_tui.config.settings import CustomPrice, Hours
+from opencode_tui.config.settings import CustomPrice, CustomTier, Hours
 
+TIER_RATES = ("input", "output", "cache_read", "cache_write")
+MOST_TOKENS = 1 << 53
+_TIERS_EXAMPLE = "[{ above = 200000, input = 1.90, output = 8.00 }]"
 _DAY_MINUTES = 24 * 60
 _HOURS = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9]) ?[-\u2013] ?(?:([01][0-9]|2[0-3]):([0-5][0-9])|24:00)")
 
@@ -51,6 +55,40 @@ def covers(hours: Hours, minute: int) -> bool:
     """Whether a minute of the day is within the hours."""
     start, end = hours
     return start <= minute < end if start < end else minute >= start or minute < end
+
+
+def tiers_of_context(value: object) -> tuple[CustomTier, ...]:
+    """The tiers of a price from a list of tables, in ascending order."""
+    if not isinstance(value, list) or not all(isinstance(table, dict) for table in value):
+        raise ValueError(f"{shown(value)} is no list of tiers; write one such as {_TIERS_EXAMPLE}")
+    found = sorted(map(_tier, value), key=lambda tier: tier.above)
+    for one, other in pairwise(found):
+        if one.above == other.above:
+            raise ValueError(f"two tiers are above {one.above} tokens; leave one of them out")
+    return tuple(found)
+
+
+def _tier(table: dict[str, object]) -> CustomTier:
+    above = table.get("above")
+    if isinstance(above, bool) or not isinstance(above, int) or not 0 < above < MOST_TOKENS:
+        raise ValueError(
+            f"a tier begins above a number of tokens, which {shown(above)} is not; write one such as {_TIERS_EXAMPLE}"
+            if "above" in table
+            else f"a tier does not say above how many tokens it begins; write one such as {_TIERS_EXAMPLE}"
+        )
+    rates: dict[str, int] = {}
+    for key, rate in table.items():
+        if key == "above":
+            continue
+        if key not in TIER_RATES:
+            raise ValueError(f"a tier has no {shown(key)}; write above, and of {', '.join(TIER_RATES)} what it changes")
+        try:
+            rates[key] = values.price(rate)
+        except ValueError as error:
+            raise ValueError(f"{key} of the tier above {above} tokens: {error}") from None
+    if not rates:
+        raise ValueError(f"the tier above {above} tokens changes no price; write one such as {_TIERS_EXAMPLE}")
+    return CustomTier(above, **rates)
 
 
 def distinct(prices: Sequence[CustomPrice]) -> None:

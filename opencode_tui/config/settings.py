@@ -39,6 +39,16 @@ class Chart(Struct, frozen=True):
     """The end of that band, and the chart's cutoff line."""
 
 
+class CustomTier(Struct, frozen=True):
+    """The rates of calls whose context is larger than `above` tokens; one that is None is that of the price."""
+
+    above: int
+    input: int | None = None
+    output: int | None = None
+    cache_read: int | None = None
+    cache_write: int | None = None
+
+
 class CustomPrice(Struct, frozen=True):
     """The user's own price of a model, in nano-dollars per million tokens, and when it holds."""
 
@@ -52,6 +62,8 @@ class CustomPrice(Struct, frozen=True):
     """The hours of the day in `zone` in which it holds; None means all."""
     zone: str = "UTC"
     """An IANA time zone; empty means the machine's."""
+    tiers: tuple[CustomTier, ...] = ()
+    """In ascending order of `above`."""
 
 
 class Pricing(Struct, frozen=True):

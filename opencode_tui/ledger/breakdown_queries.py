@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -40,11 +41,17 @@ Failed = Mapping[tuple[str, ...], tuple[int, int]]
 
 
 def breakdown(
-    connection: sqlite3.Connection, selection: Selection, *, details: bool, failed: Failed | None = None
+    connection: sqlite3.Connection,
+    selection: Selection,
+    *,
+    root_of: Mapping[str, str],
+    details: bool,
+    failed: Failed | None = None,
 ) -> list[BreakdownRow]:
     """The measures of each group, in no order; a selection without dimensions has one row, also without a call.
 
-    `details` adds turns, seconds and speeds. `failed` is what `failures` returns, if it is known.
+    `root_of` has the root of each subagent. `details` adds turns, seconds and speeds. `failed` is what `failures`
+    returns, if it is known.
     """
     count = len(selection.by)
     failed = failures(connection, selection) if failed is None else failed
@@ -60,12 +67,30 @@ def breakdown(
         seconds, speed = _speeds(speeds) if details else (None, None)
         errors, retries = failed.get(keys, (0, 0))
         measures = Measures(
-            *(spend, listed, calls, sessions, Tokens(*tokens), input_nano, output_nano, cache_nano, saved),
+            *(
+                spend,
+                listed,
+                calls,
+                *_counts(sessions, root_of),
+                Tokens(*tokens),
+                input_nano,
+                output_nano,
+                cache_nano,
+                saved,
+            ),
             *(aborted or 0, errors, retries, count_turns(turns) if details else None, seconds, speed),
             *(used, unsuccessful, tool_ms),
         )
         rows.append(BreakdownRow(keys, measures))
     return rows
+
+
+def _counts(sessions: str, root_of: Mapping[str, str]) -> tuple[int, int, int]:
+    """(root sessions, subagents, both with a call of their own) of the ids in a JSON list."""
+    ids = json.loads(sessions)
+    subagents = sum(id in root_of for id in ids)
+    roots = {root_of.get(id, id) for id in ids} if subagents else ids
+    return len(roots), subagents, len(ids)
 
 
 def _sums(connection: sqlite3.Connection, selection: Selection, *, details: bool) -> list[tuple[Any, ...]]:
@@ -76,7 +101,7 @@ def _sums(connection: sqlite3.Connection, selection: Selection, *, details: bool
         return ", ".join(
             (
                 *(*selection.keys(), *(f"coalesce({total(name)}, 0)" for name in _AMOUNTS)),
-                *("coalesce(sum(calls), 0)", "count(DISTINCT session_id)", "sum(aborted)", *uses),
+                *("coalesce(sum(calls), 0)", "json_group_array(DISTINCT session_id)", "sum(aborted)", *uses),
                 *(("group_concat(turns)", "group_concat(speeds)") if details else ("NULL", "NULL")),
             )
         )

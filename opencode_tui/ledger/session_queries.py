@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Iterable
 from typing import Any
 
-from opencode_tui.ledger.sums import exact_sum
+from opencode_tui.ledger.sums import SAVED_NANO, exact_sum
 from opencode_tui.records import model_key
 from opencode_tui.records.calls import Tokens
 from opencode_tui.records.facts import CallFacts, ToolFacts
@@ -28,8 +28,7 @@ _TOOLS = """
   FROM call c JOIN tool t ON t.call_id = c.id WHERE c.session_id = ? ORDER BY c.created_ms, t.id
 """
 _CACHE_SAVED = f"""
-  SELECT {exact_sum("c.cache_read * (r.input - r.cache_read)")} / 1000000
-  FROM call c JOIN rates r ON r.id = c.rates_id WHERE c.session_id = ? AND c.copied_from IS NULL
+  SELECT {exact_sum(SAVED_NANO)} FROM call WHERE session_id = ? AND copied_from IS NULL AND rates_id IS NOT NULL
 """
 _ORIGIN = """
   SELECT o.session_id FROM call c JOIN call o ON o.id = c.copied_from
@@ -53,6 +52,12 @@ _TURN = f"""
 def tree_ids(connection: sqlite3.Connection, root: str) -> list[str]:
     """The ids of the session and all its descendants, each once, even if parents form a cycle."""
     return [row[0] for row in connection.execute(_TREE, (root,))]
+
+
+def parents(connection: sqlite3.Connection) -> dict[str, str]:
+    """The parent of each subagent whose parent is a session that the ledger knows."""
+    rows = connection.execute("SELECT s.id, s.parent_id FROM session s JOIN session p ON p.id = s.parent_id")
+    return dict(rows.fetchall())
 
 
 def naming_facts(connection: sqlite3.Connection, ids: Iterable[str]) -> list[tuple[str, str, str, int]]:
@@ -126,7 +131,10 @@ def turn_rows(connection: sqlite3.Connection, session_id: str, turn_id: str) -> 
 
 
 def cache_saved(connection: sqlite3.Connection, session_id: str) -> int | None:
-    """Nano-dollars saved by cache reads compared with uncached input; None if no rates are known."""
+    """What the session's cached tokens would have cost as input, less what they cost; None if no rates are known.
+
+    In nano-dollars, with the same meaning as in a breakdown: negative if writing the cache cost more than it saved.
+    """
     saved = connection.execute(_CACHE_SAVED, (session_id,)).fetchone()[0]
     return None if saved is None else int(saved)
 

@@ -43,7 +43,7 @@ _MAY_BE_NULL = ("list_nano", "input_nano", "output_nano", "cache_nano")
 _WITHIN = "max(min({}, 9000000000000000), -9000000000000000)"
 """SQL for a number within the integers that a float is exact for."""
 _AT_INPUT = "(cache_read + cache_write) * (SELECT r.input FROM rates r WHERE r.id = rates_id) / 1e6"
-_SAVED = f"""
+SAVED_NANO = f"""
   coalesce(CAST({_WITHIN.format(_AT_INPUT)} AS INTEGER) - {_WITHIN.format("cache_nano")}, 0)
 """
 """SQL for what the cache saved on a call, in nano-dollars: its tokens at the input's rate, less what they cost."""
@@ -64,7 +64,7 @@ _OF_CALL = f"""
   1 AS calls, created_ms AS first_ms,
     coalesce(completed_ms, created_ms) AS last_ms, coalesce(error LIKE '%abort%', 0) AS aborted,
     {", ".join(f"coalesce({name}, 0) AS {name}" if name in _MAY_BE_NULL else name for name in AMOUNTS)},
-    {_SAVED} AS saved_nano, CASE WHEN turn_id IS NOT NULL THEN json_quote(turn_id) END AS turns, {_SPEED} AS speeds
+    {SAVED_NANO} AS saved_nano, CASE WHEN turn_id IS NOT NULL THEN json_quote(turn_id) END AS turns, {_SPEED} AS speeds
 """
 _CALLS = f"""
   (SELECT created_ms, {", ".join(GROUP)}, {_OF_CALL},

@@ -9,8 +9,8 @@ from msgspec import Struct
 
 from opencode_tui.clock import MINUTE_MS, Calendar, Span, calendar_for
 from opencode_tui.config.price_values import covers, hours_text
-from opencode_tui.config.settings import CustomPrice, Hours
-from opencode_tui.pricing.rates import Rates
+from opencode_tui.config.settings import CustomPrice, CustomTier, Hours
+from opencode_tui.pricing.rates import Rates, Tier
 
 LAST_MOMENT = (1 << 63) - 1
 """A moment after all others, in Unix milliseconds: what holds then is the newest."""
@@ -94,5 +94,12 @@ def _own_price(price: CustomPrice) -> OwnPrice:
     own = OwnPrice(Rates(0, 0), since_ms, price.hours, calendar, price.zone)
     when = " ".join(filter(None, (f"from {price.from_}" if price.from_ else "", own.hours_in_zone)))
     source = f"custom, {when}" if when else "custom"
-    rates = Rates(price.input, price.output, price.cache_read, price.cache_write, source=source)
+    tiers = tuple(_tier(tier, price) for tier in price.tiers)
+    rates = Rates(price.input, price.output, price.cache_read, price.cache_write, tiers, source)
     return OwnPrice(rates, since_ms, price.hours, calendar, price.zone)
+
+
+def _tier(tier: CustomTier, price: CustomPrice) -> Tier:
+    given = (tier.input, tier.output, tier.cache_read, tier.cache_write)
+    below = (price.input, price.output, price.cache_read, price.cache_write)
+    return Tier(tier.above, *(own if rate is None else rate for rate, own in zip(given, below, strict=True)))

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from datetime import date
 
 from msgspec.structs import replace
 
 from opencode_tui.analysis.matching import matching_keys
-from opencode_tui.analysis.periods import days_of_text
 from opencode_tui.analysis.time_spans import HOURS, WEEKDAYS, order, time_spans
-from opencode_tui.clock import EVER, Span
-from opencode_tui.ledger import queries
+from opencode_tui.analysis.trees import roots
+from opencode_tui.clock import Span
+from opencode_tui.ledger import queries, session_queries
 from opencode_tui.ledger.bounds import bounded_days, bounded_keys, is_lower_bound
 from opencode_tui.ledger.breakdown_queries import Failed, breakdown, failures, keys_of, unpaid
 from opencode_tui.ledger.queries import SLICE_KEYS
 from opencode_tui.ledger.selection import NamedSpan, Selection
 from opencode_tui.readings.context import Context
 from opencode_tui.readings.day import days_with_calls
+from opencode_tui.readings.periods import days, span_of
 from opencode_tui.readings.sessions import RUNNING_MS
 from opencode_tui.records.breakdown import Breakdown, BreakdownRow, Measures
 from opencode_tui.records.dimensions import KINDS_OF_USE, TIMES
@@ -35,8 +36,7 @@ def read_breakdown(request: BreakdownRequest, context: Context) -> Breakdown:
     sums are 0, `unknown` is that filter, and `known` names some of the keys that there are.
     """
     first, last, label = days(request.period, request.first, request.last, context)
-    # including calls in the future or before the first day, from when the clock was wrong
-    span = EVER if label == "all" else context.calendar.span(first, last)
+    span = span_of(first, last, label, context)
     where, unknown, known = _resolved(request.where, span, context)
     selection = Selection(()) if unknown is not None else _selection(request.by, where, span, context)
     whole = _whole(selection, span)
@@ -66,7 +66,7 @@ def read_breakdown(request: BreakdownRequest, context: Context) -> Breakdown:
 def selection_of(request: BreakdownRequest, context: Context) -> Selection:
     """The calls that a request is about; none if nothing matches one of its filters. Raises ValueError as above."""
     first, last, label = days(request.period, request.first, request.last, context)
-    span = EVER if label == "all" else context.calendar.span(first, last)
+    span = span_of(first, last, label, context)
     where, unknown, _ = _resolved(request.where, span, context)
     return Selection(()) if unknown is not None else _selection(request.by, where, span, context)
 
@@ -75,31 +75,23 @@ def _measured(
     selection: Selection, whole: Selection, span: Span, context: Context, *, details: bool
 ) -> tuple[list[BreakdownRow], Measures]:
     """The groups of a selection, in no order, and the measures of the `whole` of it."""
-    failed = failures(context.connection, selection)
-    rows = breakdown(context.connection, selection, details=details, failed=failed) if selection.by else []
+    connection, root_of = context.connection, _roots_of_subagents(context.connection)
+    failed = failures(connection, selection)
+    rows = breakdown(connection, selection, root_of=root_of, details=details, failed=failed) if selection.by else []
     # A call with several tools is in several rows, so those add up to more.
     errors, retries = (sum(each) for each in zip((0, 0), *failed.values(), strict=True))
     all_failed: Failed | None = None if selection.needs_tools else {(): (errors, retries)}
-    (total,) = breakdown(context.connection, whole, details=details, failed=all_failed)
+    (total,) = breakdown(connection, whole, root_of=root_of, details=details, failed=all_failed)
     if not rows:
         return [], total.measures
     bounded = _bounded(selection.by[0], {row.keys[0] for row in rows}, selection, span, context)
     return [replace(row, lower_bound=row.keys[0] in bounded) for row in rows], total.measures
 
 
-def days(period: str, first: date | None, last: date | None, context: Context) -> tuple[date, date, str]:
-    """(first day, last day, name) of a period, or of two given days. Raises ValueError for an unknown period."""
-    today = context.calendar.day(context.now_ms)
-    if first or last:
-        last = last or max(today, first or today)
-        return first or min(_first_ever(context, today), last), last, "custom"
-    first_ever = _first_ever(context, today) if "all" in period else today
-    return *days_of_text(period, today, first_ever), period
-
-
-def _first_ever(context: Context, today: date) -> date:
-    start_ms = queries.all_time(context.connection).start_ms
-    return context.calendar.day(start_ms) if start_ms else today
+def _roots_of_subagents(connection: sqlite3.Connection) -> dict[str, str]:
+    parents = session_queries.parents(connection)
+    known: dict[str, str | None] = {**dict.fromkeys(parents.values()), **parents}
+    return {id: root for id, root in roots(list(parents), known).items() if id != root}
 
 
 def _selection(by: tuple[str, ...], where: tuple[Filter, ...], span: Span, context: Context) -> Selection:

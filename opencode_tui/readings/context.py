@@ -13,7 +13,7 @@ from opencode_tui.config.settings import Settings
 from opencode_tui.ledger.bounds import all_read
 from opencode_tui.pricing.book import PriceBook
 from opencode_tui.records.day import Guard
-from opencode_tui.records.reconciliation import Standing
+from opencode_tui.records.reconciliation import Agreement, Standing
 from opencode_tui.records.sessions import SessionRow
 from opencode_tui.records.stores import StoreState
 
@@ -42,8 +42,11 @@ class LiveStore(Protocol):
         """The first line of each turn's prompt by turn id, if the settings allow it."""
         ...
 
-    def standing(self) -> tuple[tuple[Standing, ...], tuple[str, ...]]:
-        """What each of OpenCode's stores holds now, and the paths of those it reads that cannot be read here."""
+    def standing(self, agreement: Agreement | None = None) -> tuple[tuple[Standing, ...], tuple[str, ...]]:
+        """What each of OpenCode's stores holds now, and the paths of those it reads that cannot be read here.
+
+        Calls that the agreement has alike are summed, not listed.
+        """
         ...
 
     def store_keys(self) -> tuple[frozenset[str], frozenset[str]]:

@@ -31,8 +31,8 @@ def read_history(request: HistoryRequest, context: Context) -> HistoryView:
         today=context.calendar.day(context.now_ms),
         days=tuple(days),
         running=tuple(_running(unit, days, context) for unit in ("week", "month")),
-        warning_nano=settings.chart.warning_nano,
-        cutoff_nano=settings.chart.cutoff_nano,
+        warning_nano=settings.budget.warning_nano,
+        cutoff_nano=settings.budget.cutoff_nano,
         target_nano=settings.budget.week_target_nano,
         lower_bound=bound,
     )

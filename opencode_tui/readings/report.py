@@ -41,6 +41,7 @@ def read_report(period: ReportPeriod, context: Context) -> CostReport:
     totals = queries.totals(connection, span, span.end_ms)
     costliest = read_costliest(span, context)
     since_ms = queries.first_call_ms(connection, EVER)
+    since = None if since_ms is None else calendar.day(since_ms)
     point_ms, today = span_before.end_ms, None
     if context.now_ms < span.end_ms:
         today = calendar.day(context.now_ms)
@@ -61,13 +62,14 @@ def read_report(period: ReportPeriod, context: Context) -> CostReport:
         before_nano=queries.spend(connection, span_before),
         before_lower_bound=is_lower_bound(connection, span_before, whole),
         before_point_nano=spend_until(connection, span_before.start_ms, point_ms),
-        since=None if since_ms is None else calendar.day(since_ms),
+        since=since,
         today=today,
         digest=digest,
-        days=_day_rows(digest, lines, today, context),
+        days=_day_rows(digest, lines, since, today, context),
         rankings=tuple(_ranking(by, span, context) for by in RANKED),
         sessions=costliest.sessions,
         other_sessions=costliest.others,
+        subagents=costliest.subagents,
         other_sessions_nano=costliest.others_nano,
         alerts=alerts,
         other_alerts=other_alerts,
@@ -91,7 +93,9 @@ def _days(period: ReportPeriod, context: Context) -> list[tuple[date, Span]]:
     return [(day, calendar.span(day)) for day in dict.fromkeys(map(calendar.day, moments))]
 
 
-def _day_rows(digest: CallsDigest, lines: ReportLines, today: date | None, context: Context) -> tuple[ReportDay, ...]:
+def _day_rows(
+    digest: CallsDigest, lines: ReportLines, since: date | None, today: date | None, context: Context
+) -> tuple[ReportDay, ...]:
     spans = {each.day.isoformat(): Span(each.start_ms, each.end_ms) for each in digest.days}
     bounded = bounded_days(context.connection, spans, context.whole)
     return tuple(
@@ -100,6 +104,7 @@ def _day_rows(digest: CallsDigest, lines: ReportLines, today: date | None, conte
             band(each.spend_nano, lines.warning_nano, lines.cutoff_nano),
             each.day.isoformat() in bounded,
             is_to_come=today is not None and each.day > today and not each.calls,
+            is_before_ledger=since is not None and each.day < since,
         )
         for each in digest.days
     )

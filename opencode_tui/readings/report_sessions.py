@@ -27,6 +27,8 @@ class Costliest(Struct, frozen=True):
     sessions: tuple[ReportSession, ...]
     others: int
     others_nano: int
+    subagents: int
+    """Of all of them."""
 
 
 def read_costliest(span: Span, context: Context) -> Costliest:
@@ -36,7 +38,10 @@ def read_costliest(span: Span, context: Context) -> Costliest:
     )
     top, others = rows[:_MOST], rows[_MOST:]
     return Costliest(
-        tuple(_session(row, span, context) for row in top), len(others), sum(row.total_nano for row in others)
+        sessions=tuple(_session(row, span, context) for row in top),
+        others=len(others),
+        others_nano=sum(row.total_nano for row in others),
+        subagents=sum(row.subagents for row in rows),
     )
 
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
 from datetime import date
 
-from opencode_tui.analysis.periods import PERIODS, days_of
 from opencode_tui.analysis.trees import roots, trees_of
-from opencode_tui.clock import EVER, HOUR_MS, Calendar, Span
+from opencode_tui.clock import HOUR_MS, Span
 from opencode_tui.ledger import queries, session_queries
 from opencode_tui.ledger.bounds import bounded_sessions, is_lower_bound
 from opencode_tui.readings.context import Context
 from opencode_tui.readings.naming import session_titles
+from opencode_tui.readings.periods import days, span_of
 from opencode_tui.readings.session_parts import main_agent, read_parts, sum_of, turns_in
 from opencode_tui.records.facts import SessionFacts, SessionPart
 from opencode_tui.records.requests import SessionsRequest
@@ -27,9 +28,9 @@ ACTIVE_MS = 120_000
 def read_sessions(request: SessionsRequest, context: Context) -> SessionList:
     """The root sessions of the request's period, the most recently active first.
 
-    Raises ValueError for an unknown period.
+    Raises ValueError for a text that is no period.
     """
-    span = span_of(context.calendar, request.period, context.now_ms)
+    span = span_of_period(request.period, context)
     found = session_rows(span, context, sparks=request.sparks, contexts=request.contexts)
     rows = [_shared(row, context.rows) for row in found]
     rows.sort(key=lambda row: (-row.last_ms, row.id))
@@ -43,15 +44,14 @@ def _shared(row: SessionRow, before: dict[str, SessionRow]) -> SessionRow:
     return before[row.id]
 
 
-def span_of(calendar: Calendar, period: str, now_ms: int) -> Span:
-    """The span of one of PERIODS or of a day (2026-05-13), which may be one of a wrong clock. Raises ValueError."""
-    if period not in PERIODS:
-        return calendar.span(date.fromisoformat(period))
-    # including calls in the future, from when the clock was ahead
-    if period == "all":
-        return EVER
-    today = calendar.day(now_ms)
-    return calendar.span(*days_of(period, today, today))
+def span_of_period(period: str, context: Context) -> Span:
+    """The span of a period as people write it, or of a day that a wrong clock may have made. Raises ValueError."""
+    try:
+        return span_of(*days(period, None, None, context), context)
+    except ValueError:
+        with suppress(ValueError):
+            return context.calendar.span(date.fromisoformat(period))
+        raise
 
 
 def session_rows(span: Span, context: Context, *, sparks: bool = True, contexts: bool = True) -> Iterator[SessionRow]:

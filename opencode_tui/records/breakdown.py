@@ -26,6 +26,10 @@ class Measures(Struct, frozen=True):
     """The list price of the calls that were not billed."""
     calls: int
     sessions: int
+    """Root sessions of which, or of whose subagents, these calls are."""
+    subagents: int
+    all_sessions: int
+    """Sessions with a call of their own among these, subagents included."""
     tokens: Tokens
     input_nano: int
     output_nano: int

@@ -42,6 +42,8 @@ class ReportDay(Struct, frozen=True):
     lower_bound: bool
     is_to_come: bool = False
     """It had not begun when the report was made."""
+    is_before_ledger: bool = False
+    """It is before the ledger's first call, so that what it cost is not known."""
 
 
 class Ranking(Struct, frozen=True):
@@ -155,6 +157,8 @@ class CostReport(Struct, frozen=True):
     rankings: tuple[Ranking, ...]
     sessions: tuple[ReportSession, ...]
     other_sessions: int
+    subagents: int
+    """Of all sessions."""
     """How many more root sessions there are."""
     other_sessions_nano: int
     alerts: tuple[Alert, ...]

@@ -135,8 +135,10 @@ class Snapshot(Struct, frozen=True):
     aborted_calls: int
     """Calls that were cut off. What they streamed was billed but not recorded, so that the total is a lower bound."""
     sessions: int
-    """Sessions with a call on this day, including subagents."""
+    """Root sessions with a call on this day, or with a subagent's."""
     subagents: int
+    all_sessions: int
+    """Sessions with a call of their own on this day, subagents included."""
     active_sessions: int
     split: Split
     tokens: Tokens

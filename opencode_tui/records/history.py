@@ -69,9 +69,9 @@ class HistoryView(Struct, frozen=True):
     running: tuple[RunningPeriod, ...]
     """The week and the month."""
     warning_nano: int
-    """The start of the chart's warning band for a day."""
+    """The budget's warning for a day."""
     cutoff_nano: int
-    """The chart's cutoff line for a day."""
+    """The budget's cutoff for a day."""
     target_nano: int
     """The target of a week."""
     lower_bound: bool = False

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Literal
+from collections.abc import Container, Mapping
+from typing import Literal, Protocol
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from opencode_tui.records.calls import Basis, Tokens
 from opencode_tui.records.requests import ReconcileRequest
@@ -36,6 +36,32 @@ class StandingCall(Struct, frozen=True, gc=False):
     """When the row was last written, in Unix milliseconds."""
 
 
+class Agreed(Struct, frozen=True, gc=False):
+    """The calls of a session that count in every figure and cost in the ledger what the store's rows say."""
+
+    calls: int = 0
+    nano: int = 0
+    fractions: int = 0
+    """How many of the rows' costs are no whole number of nano-dollars."""
+
+
+class Agreement(Protocol):
+    """Says of each row of the stores that OpenCode reads, in their order, whether the ledger has the call alike."""
+
+    def agrees(self, row: StandingCall, *, is_counted: bool) -> bool:
+        """Whether the row and the ledger's call need no further comparison.
+
+        At most one row agrees with a call, and none that comes after one that did not. `is_counted` says whether the
+        sum of the row's session is known, where OpenCode keeps sums.
+        """
+
+    def keep(self) -> None:
+        """A store was read to its end."""
+
+    def take_back(self) -> None:
+        """A store was not read to its end: no row has agreed since `keep`."""
+
+
 class Standing(Struct, frozen=True):
     """All calls and sums of one store, as read now."""
 
@@ -45,6 +71,7 @@ class Standing(Struct, frozen=True):
     form: str
     """What wrote it, such as `OpenCode 2`."""
     calls: tuple[StandingCall, ...]
+    """Those that are not among the `agreed`."""
     sums: Mapping[str, int | None] | None = None
     """OpenCode's sum of each session in nano-dollars, None for one that cannot be read; None if it keeps no sums."""
     shows_sums: bool = False
@@ -55,6 +82,17 @@ class Standing(Struct, frozen=True):
     """What `opencode stats` adds from elsewhere in the store."""
     is_current: bool = True
     """OpenCode reads it today; an older generation beside it is not current."""
+    agreed: Mapping[str, Agreed] = field(default_factory=dict)
+    """What the calls add up to that the ledger has alike, by session."""
+
+    @property
+    def agreed_nano(self) -> int:
+        return sum(each.nano for each in self.agreed.values())
+
+    @property
+    def count(self) -> int:
+        """The number of all calls."""
+        return len(self.calls) + sum(each.calls for each in self.agreed.values())
 
 
 class LedgerCall(Struct, frozen=True, gc=False):
@@ -92,9 +130,12 @@ class LedgerHoldings(Struct, frozen=True):
     """All that the ledger has, for the comparison with the stores."""
 
     calls: tuple[LedgerCall, ...]
+    """Those that are not among the `agreed`."""
     sessions: Mapping[str, LedgerSession]
     unreadable: frozenset[tuple[str, str]]
     """(store, id) of the rows that could not be read."""
+    agreed: Container[str] = ()
+    """The ids of the calls that a store has alike."""
 
 
 class Explained(Struct, frozen=True):

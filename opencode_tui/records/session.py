@@ -114,7 +114,7 @@ class SessionView(Struct, frozen=True):
     cache_hit_rate: float
     """Cache reads as a fraction of all input tokens."""
     cache_saved_nano: int | None
-    """What cache reads saved against uncached input, at the known rates; None if no rates are known."""
+    """As `saved_nano` of a breakdown: less what writing the cache cost; None if no rates are known."""
     parent: SessionName | None
     fork_of: SessionName | None
     forks: tuple[SessionName, ...]

@@ -27,7 +27,8 @@ class Totals(Struct, frozen=True):
     list_nano: int
     calls: int
     copied_calls: int
-    sessions: int
+    all_sessions: int
+    """Sessions with a paid call of their own, subagents among them."""
     tokens: Tokens
     input_nano: int
     output_nano: int

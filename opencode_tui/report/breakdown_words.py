@@ -70,6 +70,7 @@ MEASURES: tuple[tuple[str, Callable[[Measures], str]], ...] = (
     ("not billed, at list price", lambda of: amount_text(of.list_nano)),
     ("calls", lambda of: count_text(of.calls)),
     ("sessions", lambda of: count_text(of.sessions)),
+    ("subagents", lambda of: count_text(of.subagents)),
     ("turns", lambda of: count_text(of.turns)),
     ("cost a turn", per_turn_text),
     ("cost a call", lambda of: format_usd(of.spend_nano // of.calls) if of.calls else NOTHING),

@@ -92,10 +92,12 @@ def _with_year(day: date) -> str:
 
 
 def counts_text(report: CostReport) -> str:
-    """Such as `214 calls in 11 sessions, 8.2M tokens`."""
+    """Such as `214 calls in 11 sessions and 3 subagents, 8.2M tokens`."""
     totals = report.totals
     tokens = f"{tokens_text(totals.tokens.total)} tokens"
-    return f"{plural(totals.calls, 'call')} in {plural(totals.sessions, 'session')}, {tokens}"
+    within = plural(len(report.sessions) + report.other_sessions, "session")
+    within += f" and {plural(report.subagents, 'subagent')}" if report.subagents else ""
+    return f"{plural(totals.calls, 'call')} in {within}, {tokens}"
 
 
 def split_text(report: CostReport) -> str:
@@ -124,14 +126,21 @@ def days_summary(report: CostReport, money: Money = format_usd) -> str:
     crossed = " and ".join(past) or f"none reached the warning {money(lines.warning_nano)}"
     spent = f"{'≥' if most.lower_bound else ''}{money(most.digest.spend_nano)}"
     last = report.last if report.today is None else min(report.today, report.last)
-    of = plural(max((last - report.first).days + 1, 0), "day") + (" so far" if report.today is not None else "")
+    first = max(report.first, report.since or report.first)
+    of = plural(max((last - first).days + 1, 0), "day") + (" in the ledger" if first > report.first else "")
+    of += " so far" if report.today is not None else ""
     return f"Of {of}, {crossed}; the costliest was {day_name(most.digest.day, report)} with {spent}"
 
 
 def band_text(day: ReportDay) -> str:
-    """The line that the day's spend has crossed, such as `▲ warning`; `● calm` if none, `no calls` without any."""
+    """The line that the day's spend has crossed, such as `▲ warning`; `● calm` if none, `no calls` without any.
+
+    A day that nothing is known of is `to come` or `before the ledger`.
+    """
     if day.is_to_come:
         return "to come"
+    if day.is_before_ledger:
+        return "before the ledger"
     return f"{band_glyph(day.band)} {day.band}" if day.digest.calls else "no calls"
 
 

@@ -12,7 +12,7 @@ GLYPHS = (
     ("□", "a session that is archived in OpenCode"),
     ("✕", "deleted in OpenCode; its money stays spent"),
     ("▼ ▲", "the column that the rows are sorted by: highest first, lowest first"),
-    ("! !! ‼", "a high and a very high day, by [chart] in config.toml; in History ! is a week over its target too"),
+    ("! !!", "a high and a very high day, by [chart] in config.toml; in History ! is a week over its target"),
     ("∘", "a day whose calls cost nothing; · is one without calls"),
     ("░▒▓█", "what a day cost, from the least to the most, as the line below the year says"),
     ("▁▂▄▇", "what a session spent from its start to its last call"),

@@ -16,7 +16,8 @@ from opencode_tui.records.history import HistoryView, HourUse, PeriodBefore, Per
 from opencode_tui.report.words import amount_text, band_glyph, clock_time, meter
 
 Measure = Literal["spend", "tokens"]
-_MARKS: dict[Band, str] = {"calm": "", "warning": "!", "cutoff": "‼"}
+_OVER_TARGET = "!"
+"""The mark of a week over its target."""
 _VERDICTS: dict[Band, str] = {"calm": "", "warning": ": ▲ past the target", "cutoff": ": ■ over the target"}
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
@@ -39,15 +40,18 @@ def period_amount(use: PeriodUse, measure: Measure) -> str:
 
 
 def band_of_period(use: PeriodUse, unit: PeriodUnit, history: HistoryView) -> Band:
-    """Where a day stands by the chart's lines; a week past its target is a warning; a month is calm."""
+    """Where a day stands by the budget's warning and cutoff; a week past its target is a warning; a month is calm."""
     if unit == "day":
         return band(use.spend_nano, history.warning_nano, history.cutoff_nano)
     return "warning" if unit == "week" and use.spend_nano > history.target_nano else "calm"
 
 
 def period_mark(use: PeriodUse, unit: PeriodUnit, history: HistoryView) -> str:
-    """`!` for a high day or a week over its target, `‼` for a very high day."""
-    return _MARKS[band_of_period(use, unit, history)]
+    """`▲` for a day past the warning, `■` for one past the cutoff, `!` for a week over its target."""
+    found = band_of_period(use, unit, history)
+    if found == "calm":
+        return ""
+    return _OVER_TARGET if unit == "week" else band_glyph(found)
 
 
 def period_names(unit: PeriodUnit, first: date, last: date) -> tuple[str, ...]:
@@ -59,8 +63,19 @@ def period_names(unit: PeriodUnit, first: date, last: date) -> tuple[str, ...]:
     return (f"{month_name(first)} {first.year}",)
 
 
-def period_facts(use: PeriodUse, unit: PeriodUnit, history: HistoryView) -> tuple[str, ...]:
-    """What a period cost and where it stands by its lines."""
+def day_lines_legend(history: HistoryView) -> tuple[str, ...]:
+    """What the band and the line of the bars of days mean, from the longest variant to the shortest."""
+    warning, cutoff = format_usd(history.warning_nano), format_usd(history.cutoff_nano)
+    return (
+        f"··· ▲ warning from {warning}  ╌╌╌ ■ cutoff from {cutoff}",
+        f"▲ warning {warning} ■ cutoff {cutoff}",
+        f"▲ warn {warning} ■ cut {cutoff}",
+        f"▲ {warning} ■ {cutoff}",
+    )
+
+
+def period_facts(use: PeriodUse, unit: PeriodUnit, history: HistoryView, measure: Measure = "spend") -> tuple[str, ...]:
+    """What a period cost and where it stands by its lines; the shortest variants have the measure that is shown."""
     if use.last < history.first:
         return ("before the ledger begins",)
     amount = amount_text(use.spend_nano, use.lower_bound)
@@ -68,20 +83,16 @@ def period_facts(use: PeriodUse, unit: PeriodUnit, history: HistoryView) -> tupl
         return (f"{amount} · nothing known", amount) if use.lower_bound else ("no calls",)
     standing = _standing(use, unit, history)
     tokens, calls = f"{tokens_text(use.tokens)} tokens", plural(use.calls, "call")
-    return (
-        f"{amount}{standing} · {tokens} · {calls}",
-        f"{amount}{standing} · {tokens}",
-        f"{amount}{standing}",
-        amount,
-    )
+    both = (f"{amount}{standing} · {tokens} · {calls}", f"{amount}{standing} · {tokens}")
+    return (*both, f"{amount} · {tokens}", tokens) if measure == "tokens" else (*both, f"{amount}{standing}", amount)
 
 
 def _standing(use: PeriodUse, unit: PeriodUnit, history: HistoryView) -> str:
     found = band_of_period(use, unit, history)
     if unit == "week":
         target = format_usd(history.target_nano)
-        return f" ! over the target {target}" if found == "warning" else f" of the target {target}"
-    return {"calm": "", "warning": " ! high", "cutoff": " ‼ very high"}[found]
+        return f" {_OVER_TARGET} over the target {target}" if found == "warning" else f" of the target {target}"
+    return {"calm": "", "warning": " ▲ past the warning", "cutoff": " ■ past the cutoff"}[found]
 
 
 def hour_names(hour: int) -> tuple[str, ...]:
@@ -90,14 +101,23 @@ def hour_names(hour: int) -> tuple[str, ...]:
     return f"{_WEEKDAYS[day]} {start:02}–{start + 1:02} h", f"{_WEEKDAYS[day][:3]} {start:02} h"
 
 
-def hour_facts(use: HourUse, spend_nano: int, tokens: int, lower_bound: bool) -> tuple[str, ...]:
-    """What one hour of the week cost, and its share of the year's spend, or of its tokens if nothing was spent."""
+def hour_facts(
+    use: HourUse, spend_nano: int, tokens: int, lower_bound: bool, measure: Measure = "spend"
+) -> tuple[str, ...]:
+    """What one hour of the week cost, and its share of the year's spend; of its tokens if these are shown.
+
+    The share is of the tokens too if nothing was spent.
+    """
     if not use.calls:
         return ("no calls",)
-    part = share(use.spend_nano, spend_nano) if spend_nano else share(use.tokens, tokens)
+    by_spend = measure == "spend" and spend_nano
+    part = share(use.spend_nano, spend_nano) if by_spend else share(use.tokens, tokens)
     amount = amount_text(use.spend_nano, lower_bound)
     counted = f"{tokens_text(use.tokens)} tokens"
     calls = plural(use.calls, "call")
+    if measure == "tokens":
+        of_year = f"{counted} · {part:.1%}"
+        return f"{of_year} of the year · {amount} · {calls}", f"{of_year} · {amount} · {calls}", of_year, counted
     return (
         f"{amount} · {part:.1%} of the year · {counted} · {calls}",
         f"{amount} · {part:.1%} · {counted} · {calls}",

@@ -7,7 +7,7 @@ from typing import Any
 
 from opencode_tui.clock import Calendar
 from opencode_tui.config.price_values import hours_text
-from opencode_tui.config.settings import CustomPrice
+from opencode_tui.config.settings import CustomPrice, CustomTier
 from opencode_tui.money import plural, tokens_text, usd
 from opencode_tui.records.prices import ModelPrice, PricedModel, Prices, PriceTier
 from opencode_tui.report.call_words import exact_usd
@@ -125,6 +125,7 @@ def own_price_text(model: str, price: CustomPrice, others: int, *, is_known: boo
     when += [f"at {hours_text(price.hours)}"] if price.hours else []
     lines = [
         f"{model}: {', '.join(f'{name} {exact_usd(nano)}' for name, nano in rates)} a million tokens",
+        *(_own_tier_text(tier) for tier in price.tiers),
         f"{', '.join([*when, zone] if when else ['for all calls that are read from now on'])}, in {file}",
         "Calls that are in the ledger keep what they cost.",
     ]
@@ -133,6 +134,17 @@ def own_price_text(model: str, price: CustomPrice, others: int, *, is_known: boo
     if not is_known:
         lines.append("Neither the ledger nor a price list has a model of this name.")
     return "\n".join(lines)
+
+
+def _own_tier_text(tier: CustomTier) -> str:
+    rates = (
+        ("input", tier.input),
+        ("output", tier.output),
+        ("cache read", tier.cache_read),
+        ("cache write", tier.cache_write),
+    )
+    changed = ", ".join(f"{name} {exact_usd(nano)}" for name, nano in rates if nano is not None)
+    return f"above {tier.above:,} tokens of context: {changed}"
 
 
 def _cells(rates: ModelPrice | PriceTier) -> tuple[str, ...]:

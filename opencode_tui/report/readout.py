@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from opencode_tui.money import format_usd, percentages, share
+from opencode_tui.money import format_usd, percentages, plural, share
 from opencode_tui.records.day import Snapshot
 from opencode_tui.records.usage import Slice
 from opencode_tui.report.words import amount_text, is_unknown
@@ -19,11 +19,12 @@ def readout(snapshot: Snapshot) -> list[str]:
     if is_unknown(snapshot) and not snapshot.spent_nano:
         spent = "unknown"
     known = "on pace as far as known" if week.lower_bound and week.verdict == "on pace" else week.verdict
+    subagents = plural(snapshot.subagents, "subagent")
     lines = [
         f"opencode cost dashboard | {week.label} {_WEEKDAYS[snapshot.day.weekday()]}",
         f"today's run-rate: {spent}"
         f" (warning {format_usd(snapshot.warning_nano)}, cutoff {format_usd(snapshot.cutoff_nano)})",
-        f"session count: {snapshot.sessions}",
+        f"session count: {snapshot.sessions}{f' + {subagents}' if snapshot.subagents else ''}",
         f"top model: {_top(snapshot.models, snapshot.spent_nano)}",
         f"top provider: {_top(snapshot.providers, snapshot.spent_nano)}",
         f"input/output split: {shares[0]}% / {shares[1]}% / {shares[2]}% cache{unknown}",

@@ -11,7 +11,7 @@ from opencode_tui.money import format_usd, plural, tokens_text, usd
 from opencode_tui.privacy.harmless import shown_id
 from opencode_tui.records.session import Node, SessionView, Turn
 from opencode_tui.report.json_values import SCHEMA_VERSION, tokens_json
-from opencode_tui.report.session_facts import MOST_LEVELS
+from opencode_tui.report.session_facts import MOST_LEVELS, cache, calls_with_subagents
 from opencode_tui.report.table import TextColumn, text_table
 from opencode_tui.report.words import amount_text
 
@@ -100,16 +100,16 @@ def session_text(session: SessionView, calendar: Calendar, width: int | None = N
 
 
 def _facts(session: SessionView) -> list[str]:
-    subagents = len(session.tree) - 1
+    subagents, of_cache = len(session.tree) - 1, cache(session)
     lines = [
         session.title,
         f"{shown_id(session.id)} · {session.state} · {session.project or session.directory}",
         f"total {amount_text(session.total_nano, session.lower_bound)}"
         f" · own {amount_text(session.own_nano, session.own_lower_bound)}"
         + (f" · {plural(subagents, 'subagent')}" if subagents else ""),
-        f"{plural(session.calls, 'call')} · {tokens_text(session.tokens.total)} tokens"
-        f" · cache {session.cache_hit_rate:.0%} hit"
-        + (f", saved {format_usd(session.cache_saved_nano)}" if session.cache_saved_nano else ""),
+        f"{'own: ' if subagents else ''}{plural(session.calls, 'call')} · {tokens_text(session.tokens.total)} tokens"
+        + (f" · {of_cache[0]}" if of_cache else ""),
+        *([f"with subagents: {plural(calls_with_subagents(session) or 0, 'call')}"] if subagents else []),
     ]
     if session.inherited_nano or session.copied_calls:
         origin = f" from {session.fork_of.title} ({shown_id(session.fork_of.id)})" if session.fork_of else ""

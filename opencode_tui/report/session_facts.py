@@ -46,7 +46,17 @@ def spent(view: SessionView) -> Fact:
 
 
 def session_counts(view: SessionView) -> Fact:
-    return (f"{plural(len(view.turns), 'turn')} · {plural(view.calls, 'call')}",)
+    turns, whole = plural(len(view.turns), "turn"), calls_with_subagents(view)
+    if whole is None:
+        return (f"{turns} · {plural(view.calls, 'call')}",)
+    own = f"{turns} · {view.calls:,} own {'call' if view.calls == 1 else 'calls'}"
+    return (f"{own}, {whole:,} with subagents", f"{own}, {whole:,} with sub", own)
+
+
+def calls_with_subagents(view: SessionView) -> int | None:
+    """The calls of the session and all its subagents; None without subagents."""
+    below = view.tree[1:]
+    return view.calls + sum(node.calls for node in below) if below else None
 
 
 def tokens(view: SessionView) -> Fact:
@@ -177,6 +187,16 @@ def head_lines(view: SessionView) -> tuple[Fact, Fact]:
     state, project = STATE_WORDS[view.state], last_part(view.project or view.directory)
     above = (f"{state} · {project} · {short_model(view.model)}", f"{state} · {project}", state)
     return above, (resume_command(view.id), f"-s {shown_id(view.id)}", shown_id(view.id))
+
+
+def low_line(view: SessionView, width: int) -> str:
+    """The state's glyph, the title and the amount in `width` cells, for panes of a few rows; the title gives way."""
+    glyph, amounts = STATE_WORDS[view.state][0], (*spent(view), amount_text(view.total_nano, view.lower_bound))
+    for amount in amounts:
+        room = width - text_cells(f"{glyph}  {amount}")
+        if room >= min(text_cells(shown_title(view)), LEAST_NODE_TITLE):
+            return f"{glyph} {fitting((shown_title(view),), room)} {amount}"
+    return fitting((f"{glyph} {amounts[-1]}", amounts[-1]), width)
 
 
 def node_pieces(node: Node, root_nano: int) -> list[tuple[int, str]]:

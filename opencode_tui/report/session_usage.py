@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from opencode_tui.clock import HOUR_MS, MINUTE_MS
-from opencode_tui.money import format_usd, usd
+from opencode_tui.money import format_usd, plural, tokens_text, usd
 from opencode_tui.records.session_usage import ModelUse, SessionUsage
 from opencode_tui.report.call_words import rate_text
 from opencode_tui.report.json_values import SCHEMA_VERSION, tokens_json
 from opencode_tui.report.turn_words import duration_text
-from opencode_tui.report.usage import short_count
 from opencode_tui.report.words import amount_text
 
 _KINDS = ("input", "output", "cache read", "cache write")
@@ -20,14 +19,18 @@ _NAMES = ("input", "output with reasoning", "cache read", "cache write")
 def session_usage_text(usage: SessionUsage, *, full: bool = False) -> str:
     """Such as `Session: 283K tokens | $0.42 | 12 msgs | 23m`, and a line for each model.
 
-    `full` adds the rate and the amount of each kind of token, with a subtotal for each model.
+    Subagents count in all of it, and the line says how many there are. `full` adds the rate and the amount of each
+    kind of token, with a subtotal for each model.
     """
     took_ms = usage.last_ms - usage.first_ms
     took = f"{took_ms // MINUTE_MS}m" if MINUTE_MS <= took_ms < HOUR_MS else duration_text(took_ms)
     amount = amount_text(usage.spend_nano, usage.lower_bound)
-    lines = [f"Session: {short_count(usage.tokens.total)} tokens | {amount} | {usage.calls} msgs | {took}"]
+    below = f" | with {plural(usage.sessions - 1, 'subagent')}" if usage.sessions > 1 else ""
+    lines = [
+        f"Session: {tokens_text(usage.tokens.total).upper()} tokens | {amount} | {usage.calls} msgs | {took}{below}"
+    ]
     for use in usage.models:
-        tokens = short_count(use.tokens.total)
+        tokens = tokens_text(use.tokens.total).upper()
         lines.append(f"  {use.model}: {tokens} tokens | {format_usd(use.spend_nano)} | {use.calls} msgs")
         if full:
             lines += _full(use)
@@ -57,6 +60,7 @@ def session_usage_json(usage: SessionUsage) -> dict[str, Any]:
         "session_id": usage.id,
         "title": usage.title,
         "sessions": usage.sessions,
+        "subagents": usage.sessions - 1,
         "calls": usage.calls,
         "spend_usd": usd(usage.spend_nano),
         "lower_bound": usage.lower_bound,

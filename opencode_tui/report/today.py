@@ -36,7 +36,8 @@ def today_json(now: Snapshot, calendar: Calendar) -> dict[str, Any]:
         "copied_calls": now.copied_calls,
         "running_calls": now.running_calls,
         "aborted_calls": now.aborted_calls,
-        "sessions": now.sessions,
+        "sessions": now.all_sessions,
+        "root_sessions": now.sessions,
         "subagents": now.subagents,
         "active_sessions": now.active_sessions,
         "split": {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 from typing import Any
 
-from opencode_tui.money import format_usd, plural, share, usd
+from opencode_tui.money import format_usd, plural, share, tokens_text, usd
 from opencode_tui.privacy.harmless import shown_id
 from opencode_tui.records.breakdown import Breakdown, BreakdownRow, Measures, Percentiles
 from opencode_tui.records.calls import Tokens
@@ -25,9 +25,6 @@ _NUMBERS = (
 )
 
 
-_SIZES = (("B", 10**9), ("M", 10**6), ("K", 10**3))
-
-
 def usage_json(usage: Breakdown) -> dict[str, Any]:
     """The JSON contract: amounts are USD, exact to 1e-9; `calls`, `sessions` and `tokens` exclude copied calls.
 
@@ -42,7 +39,9 @@ def usage_json(usage: Breakdown) -> dict[str, Any]:
         "list_usd": usd(totals.list_nano),
         "calls": totals.calls,
         "copied_calls": usage.copied_calls,
-        "sessions": totals.sessions,
+        "sessions": totals.all_sessions,
+        "root_sessions": totals.sessions,
+        "subagents": totals.subagents,
         "tokens": tokens_json(totals.tokens),
         "unreadable_rows": usage.unreadable_rows,
         "by": list(by),
@@ -80,7 +79,9 @@ def _group_json(row: BreakdownRow) -> dict[str, Any]:
         "lower_bound": row.lower_bound,
         "list_usd": usd(measures.list_nano),
         "calls": measures.calls,
-        "sessions": measures.sessions,
+        "sessions": measures.all_sessions,
+        "root_sessions": measures.sessions,
+        "subagents": measures.subagents,
         "turns": measures.turns,
         "tokens": tokens_json(measures.tokens),
         "cache_hit_rate": measures.hit_rate,
@@ -102,17 +103,8 @@ def compact_line(usage: Breakdown) -> str:
     """Such as `Today:  525K tk | $1.01 | 4 sess`; a lower bound has a `≥` before its amount."""
     totals = usage.totals
     amount = amount_text(totals.spend_nano, usage.lower_bound)
-    return (
-        f"{usage.label.capitalize() + ':':<8}{short_count(totals.tokens.total)} tk | {amount} | {totals.sessions} sess"
-    )
-
-
-def short_count(count: int) -> str:
-    """A count in thousands, millions or billions: 950, 525K, 2.9M."""
-    for unit, size in _SIZES:
-        if count >= size - size // 2000:  # what would round to 1000 of the smaller unit
-            return f"{count / size:.0f}{unit}" if unit == "K" else f"{count / size:.1f}{unit}"
-    return str(count)
+    tokens = tokens_text(totals.tokens.total).upper()
+    return f"{usage.label.capitalize() + ':':<8}{tokens} tk | {amount} | {totals.sessions} sess"
 
 
 def usage_table(usage: Breakdown, width: int | None = None) -> str:

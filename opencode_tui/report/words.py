@@ -167,7 +167,7 @@ def activity_text(snapshot: Snapshot) -> tuple[str, ...]:
         return ("no calls",)
     sessions, calls = plural(snapshot.sessions, "session"), plural(snapshot.calls, "call")
     active = f", {snapshot.active_sessions} active" if snapshot.active_sessions else ""
-    subagents = f" ({plural(snapshot.subagents, 'subagent')})" if snapshot.subagents else ""
+    subagents = f" + {plural(snapshot.subagents, 'subagent')}" if snapshot.subagents else ""
     return (
         f"{sessions}{subagents}{active} · {calls}",
         f"{sessions}{active} · {calls}",

@@ -11,7 +11,7 @@ from typing import Literal, Protocol
 from msgspec import Struct, field
 
 from opencode_tui.records.calls import Call, ToolUse
-from opencode_tui.records.reconciliation import Standing
+from opencode_tui.records.reconciliation import Agreement, Standing
 from opencode_tui.records.stores import Bill, Session, Unreadable
 from opencode_tui.source.histories import History
 
@@ -135,8 +135,11 @@ class Store(Protocol):
         """The first line of the prompt of each of a session's user messages, by message id. Raises StoreTrouble."""
         ...
 
-    def standing(self, now_ms: int) -> Standing:
-        """All calls and sums as they are now, in short transactions. Raises StoreTrouble."""
+    def standing(self, now_ms: int, agreement: Agreement | None = None) -> Standing:
+        """All calls and sums as they are now, in short transactions. Raises StoreTrouble.
+
+        Calls that the agreement has alike are summed, not listed.
+        """
         ...
 
     def close(self) -> None: ...

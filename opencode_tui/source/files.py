@@ -19,7 +19,7 @@ from msgspec.structs import replace
 from opencode_tui import clock
 from opencode_tui.money import plural
 from opencode_tui.records.calls import Call, message_id
-from opencode_tui.records.reconciliation import Standing
+from opencode_tui.records.reconciliation import Agreement, Standing
 from opencode_tui.records.stores import Session, Unreadable
 from opencode_tui.source.batch import NOTHING_KNOWN, Batch, KnownSessions, StoreTrouble
 from opencode_tui.source.decode import BadRow
@@ -137,10 +137,10 @@ class FilesStore:
     def rows_of(self, session_id: str) -> list[Call]:
         return []
 
-    def standing(self, now_ms: int) -> Standing:
+    def standing(self, now_ms: int, agreement: Agreement | None = None) -> Standing:
         from opencode_tui.source.standing_files import standing_files
 
-        return standing_files(self._layout, self.key, path_text(self.path))
+        return standing_files(self._layout, self.key, path_text(self.path), agreement)
 
     def prompts(self, session_id: str, message_ids: Sequence[str]) -> dict[str, str]:
         found: dict[str, str] = {}

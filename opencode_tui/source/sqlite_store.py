@@ -21,7 +21,7 @@ from msgspec.structs import replace
 
 from opencode_tui import clock
 from opencode_tui.records.calls import Call, message_id
-from opencode_tui.records.reconciliation import Standing
+from opencode_tui.records.reconciliation import Agreement, Standing
 from opencode_tui.source.batch import NOTHING_KNOWN, Batch, KnownSessions
 from opencode_tui.source.cursor import BELOW_ALL, LAST, TableCursor, advance, extent, rowids, shrink
 from opencode_tui.source.decode import BadRow, json_value
@@ -141,7 +141,7 @@ class SqliteStore:
     def rows_of(self, session_id: str) -> list[Call]:
         return []
 
-    def standing(self, now_ms: int) -> Standing:
+    def standing(self, now_ms: int, agreement: Agreement | None = None) -> Standing:
         raise NotImplementedError
 
     def prompts(self, session_id: str, message_ids: Sequence[str]) -> dict[str, str]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from opencode_tui import clock
 from opencode_tui.records.calls import Call
-from opencode_tui.records.reconciliation import Standing
+from opencode_tui.records.reconciliation import Agreement, Standing
 from opencode_tui.records.stores import Unreadable
 from opencode_tui.source.batch import Batch
 from opencode_tui.source.cursor import rowids
@@ -77,10 +77,10 @@ class SqliteV1(SqliteStore):
     session_table = "session"
     message_table = "message"
 
-    def standing(self, now_ms: int) -> Standing:
+    def standing(self, now_ms: int, agreement: Agreement | None = None) -> Standing:
         from opencode_tui.source.standing import standing_v1
 
-        return standing_v1(self.file, self.key, path_text(self.path))
+        return standing_v1(self.file, self.key, path_text(self.path), agreement)
 
     def _rows_between(self, connection: sqlite3.Connection, above: int, up_to: int, limit: int) -> list[Any]:
         return fetch_bounded(connection.execute(_BETWEEN, (*rowids(above, up_to), limit)))

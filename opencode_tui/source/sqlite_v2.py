@@ -28,7 +28,7 @@ from msgspec.structs import replace
 from opencode_tui import clock
 from opencode_tui.money import nano_from_usd
 from opencode_tui.records.calls import Call, undone_id
-from opencode_tui.records.reconciliation import Standing
+from opencode_tui.records.reconciliation import Agreement, Standing
 from opencode_tui.records.stores import Bill, Unreadable
 from opencode_tui.source.batch import Batch
 from opencode_tui.source.bills import BillTable, PendingSums
@@ -160,10 +160,10 @@ class SqliteV2(SqliteStore):
         self._pending, self._yielded = PendingSums({}, 0, 0), {}
         self._knows_migration = True
 
-    def standing(self, now_ms: int) -> Standing:
+    def standing(self, now_ms: int, agreement: Agreement | None = None) -> Standing:
         from opencode_tui.source.standing import standing_v2
 
-        return standing_v2(self.file, self.key, path_text(self.path), _copied, _OTHERS, now_ms)
+        return standing_v2(self.file, self.key, path_text(self.path), _copied, _OTHERS, now_ms, agreement)
 
     def rows_of(self, session_id: str) -> list[Call]:
         with self.file.reading() as connection:

@@ -16,7 +16,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from opencode_tui.money import MAX_CALL_NANO
-from opencode_tui.records.reconciliation import LeftOut, Standing, StandingCall
+from opencode_tui.records.reconciliation import Agreement, LeftOut, Standing, StandingCall
+from opencode_tui.source.agreeing import Collected
 from opencode_tui.source.decode import BadRow, cost_field, has_fraction, json_value, moment
 from opencode_tui.source.sqlite_file import SqliteFile, columns
 from opencode_tui.source.sqlite_store import fields_of
@@ -44,14 +45,17 @@ _EXTRA = """
 """
 
 
-def standing_v1(file: SqliteFile, key: str, path: str) -> Standing:
+def standing_v1(file: SqliteFile, key: str, path: str, agreement: Agreement | None = None) -> Standing:
     """What the tables of OpenCode 1 hold. Raises StoreTrouble."""
     with file.reading() as connection:
         has_sums = "cost" in columns(connection, "session")
         touched = "m.time_updated" if "time_updated" in columns(connection, "message") else "0"
-    rows, sums = _read(file, "session", "message", lambda source: _V1.format(touched=touched, rows=source))
-    calls = tuple(_calls(rows))
-    return Standing(key, path, "OpenCode 1", calls, sums if has_sums else None, shows_sums=has_sums)
+    found, sums = Collected(agreement), dict[str, int | None]()
+    for rows, some in _pages(file, "session", "message", lambda source: _V1.format(touched=touched, rows=source)):
+        found.add(_calls(rows), some if has_sums else None)
+        sums |= some if has_sums else {}
+    known = sums if has_sums else None
+    return Standing(key, path, "OpenCode 1", tuple(found.calls), known, shows_sums=has_sums, agreed=found.agreed)
 
 
 def standing_v2(
@@ -61,6 +65,7 @@ def standing_v2(
     copied: Callable[[sqlite3.Connection], str],
     others: Sequence[str],
     now_ms: int,
+    agreement: Agreement | None = None,
 ) -> Standing:
     """What the tables of OpenCode 2 hold. Raises StoreTrouble.
 
@@ -75,34 +80,36 @@ def standing_v2(
             extra = connection.execute(_EXTRA).fetchone()[0]
     of_v1 = "EXISTS (SELECT 1 FROM message o WHERE o.id = m.id)" if upgraded else "0"
     names = {"touched": touched, "fork": fork, "copied": is_copy, "of_v1": of_v1, "now": now_ms}
-    rows, sums = _read(file, "session_v2", "session_message", lambda source: _V2.format(**names, rows=source), others)
-    calls = tuple(_calls(rows))
-    nano = cost_field(extra, [], MAX_CALL_NANO)
-    return Standing(key, path, "OpenCode 2", calls, sums, has_titles=True, extra_nano=nano)
+    found, sums = Collected(agreement), dict[str, int | None]()
+    for rows, some in _pages(
+        file, "session_v2", "session_message", lambda source: _V2.format(**names, rows=source), others
+    ):
+        found.add(_calls(rows), some)
+        sums |= some
+    nano, calls = cost_field(extra, [], MAX_CALL_NANO), tuple(found.calls)
+    return Standing(key, path, "OpenCode 2", calls, sums, has_titles=True, extra_nano=nano, agreed=found.agreed)
 
 
-def _read(
+def _pages(
     file: SqliteFile, sessions: str, messages: str, select: Callable[[str], str], others: Sequence[str] = ()
-) -> tuple[list[Any], dict[str, int | None]]:
-    """The rows of all calls, and the sums of all sessions, in several transactions."""
-    rows: list[Any] = []
-    sums: dict[str, int | None] = {}
+) -> Iterator[tuple[list[Any], dict[str, int | None]]]:
+    """The rows of the calls of some sessions with their sums, a transaction each; first those without a session."""
     kind = f"AND (m.type NOT IN {tuple(others)}) IS NOT 0" if others else ""
     page = select(f"{sessions} s CROSS JOIN {messages} m ON m.session_id = s.id WHERE s.rowid BETWEEN ? AND ? {kind}")
     rest = select(f"{messages} m LEFT JOIN {sessions} s ON s.id = m.session_id WHERE s.id IS NULL {kind}")
     with file.reading() as connection:
         cost = "cost" if "cost" in columns(connection, sessions) else "0"
         ids = [row[0] for row in connection.execute(f"SELECT rowid FROM {sessions} ORDER BY rowid")]
-        rows += connection.execute(rest).fetchall()
+        orphans = connection.execute(rest).fetchall()
+    yield orphans, {}
     for start in range(0, len(ids), _PAGE):
         ends = ids[start], ids[min(start + _PAGE, len(ids)) - 1]
         with file.reading() as connection:
             found = connection.execute(
                 f"SELECT id, {cost} FROM {sessions} WHERE rowid BETWEEN ? AND ?", ends
             ).fetchall()
-            rows += connection.execute(page, ends).fetchall()
-        sums |= {id: _sum(value) for id, value in found if isinstance(id, str)}
-    return rows, sums
+            rows = connection.execute(page, ends).fetchall()
+        yield rows, {id: _sum(value) for id, value in found if isinstance(id, str)}
 
 
 def _sum(value: object) -> int | None:

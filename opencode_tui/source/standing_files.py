@@ -8,28 +8,30 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from opencode_tui.records.reconciliation import LeftOut, Standing, StandingCall
+from opencode_tui.records.reconciliation import Agreement, LeftOut, Standing, StandingCall
+from opencode_tui.source.agreeing import Collected
 from opencode_tui.source.decode import BadRow, cost_field, has_fraction, json_object, moment, section
 from opencode_tui.source.layouts import Layout
 from opencode_tui.source.reading import Entry, entries, json_files, read_file
 from opencode_tui.source.text import identifier
 
 
-def standing_files(layout: Layout, key: str, path: str) -> Standing:
+def standing_files(layout: Layout, key: str, path: str, agreement: Agreement | None = None) -> Standing:
     """What the files hold; a file that cannot be opened counts as unreadable."""
     listed: set[str] = set()
     with suppress(OSError):
         for place in layout.session_places():
             with suppress(OSError):
                 listed |= {each.path.stem for each in json_files(place) if _is_listed(layout, each.path)}
-    calls: list[StandingCall] = []
+    found = Collected(agreement)
     with suppress(OSError):
         for place in layout.message_places():
             with suppress(OSError):
                 for folder in (each for each in entries(place) if each.is_folder):
                     left_out: LeftOut = "" if folder.path.name in listed else "session"
-                    calls += _calls_in(folder.path, left_out)
-    return Standing(key, path, "OpenCode 0" if layout.version else "OpenCode 1 (files)", tuple(calls))
+                    found.add(_calls_in(folder.path, left_out), None)
+    form = "OpenCode 0" if layout.version else "OpenCode 1 (files)"
+    return Standing(key, path, form, tuple(found.calls), agreed=found.agreed)
 
 
 def _is_listed(layout: Layout, session: Path) -> bool:

@@ -1,4 +1,7 @@
-"""The poller: a thread that polls the feed at an interval and posts messages to the app."""
+"""The poller: a thread that polls the feed at an interval and posts messages to the app.
+
+What takes seconds to answer is read on a thread of its own, so that the polls go on meanwhile.
+"""
 
 from __future__ import annotations
 
@@ -17,12 +20,14 @@ from opencode_tui.config.settings import Settings
 from opencode_tui.records.answers import Answer
 from opencode_tui.records.day import Snapshot
 from opencode_tui.records.outcomes import Outcome
-from opencode_tui.records.requests import Action, Request
+from opencode_tui.records.requests import Action, ReconcileRequest, Request
 
 STOP_TIMEOUT_S = 3.0
 LEAST_REST = 0.1
 """The least rest after a poll, as a fraction of the interval."""
 UNSET = object()
+SLOW = (ReconcileRequest,)
+"""Requests that are answered once, on a thread of their own."""
 
 
 class Stopping(Exception):
@@ -30,7 +35,10 @@ class Stopping(Exception):
 
 
 class Feed(Protocol):
-    """The app's source of data. Only the poller's thread calls it, so that it can open connections there."""
+    """The app's source of data. Only the poller's thread calls it, so that it can open connections there.
+
+    `answer_apart` alone is called on other threads.
+    """
 
     def poll(self, report: Callable[[Snapshot], None]) -> Snapshot | None:
         """Returns a new snapshot if anything changed since the last call, else None.
@@ -48,6 +56,9 @@ class Feed(Protocol):
     def answer(self, request: Request) -> Answer:
         """Answer a request. Raises LookupError with a sentence for an unknown session."""
 
+    def answer_apart(self, request: Request) -> Answer:
+        """Answer a slow request on any thread, over connections of its own. Raises LookupError with a sentence."""
+
     def act(self, action: Action) -> Outcome:
         """Carry out an action. Raises ValueError with a sentence that says why not."""
 
@@ -58,7 +69,7 @@ class Feed(Protocol):
 class Poller(threading.Thread):
     """Polls every `interval_s` seconds, and at once after `refresh`, `select_day`, `ask` or `act`.
 
-    Requests are answered at once, and again after each poll with a new snapshot.
+    Requests are answered at once, and again after each poll with a new snapshot; those that are SLOW once.
     """
 
     class SnapshotTaken(Message):
@@ -159,6 +170,8 @@ class Poller(threading.Thread):
         self._well_ms: int | None = None
         self._requests: tuple[Request, ...] = ()
         self._answers: dict[Request, Answer | str] = {}
+        self._begun: set[Request] = set()
+        """The slow requests that are being answered."""
         self._actions: list[Action] = []
 
     def refresh(self) -> None:
@@ -237,6 +250,9 @@ class Poller(threading.Thread):
         with self._lock:
             requests, answers = self._requests, self._answers
         for request in requests:
+            if isinstance(request, SLOW):
+                self._begin(request)
+                continue
             before = answers.get(request)
             if before is not None and not again:
                 continue
@@ -251,6 +267,28 @@ class Poller(threading.Thread):
             return self._feed.answer(request)
         except LookupError as error:
             return str(error.args[0]) if error.args else "There is nothing to show."
+
+    def _begin(self, request: Request) -> None:
+        """Answer a slow request on a thread of its own, unless it is answered or being answered."""
+        with self._lock:
+            if request in self._begun or request in self._answers:
+                return
+            self._begun.add(request)
+        threading.Thread(target=self._answer_apart, args=(request,), name="slow answer", daemon=True).start()
+
+    def _answer_apart(self, request: Request) -> None:
+        try:
+            answer: Answer | str = self._feed.answer_apart(request)
+        except LookupError as error:
+            answer = str(error.args[0]) if error.args else "There is nothing to show."
+        except Exception as error:
+            answer = f"This could not be read: {reason_of(error)}."
+        with self._lock:
+            self._begun.discard(request)
+            if request not in self._requests:
+                return
+            self._answers[request] = answer
+        self._post(Poller.Unanswered(request, answer) if isinstance(answer, str) else Poller.Answered(answer))
 
     def _look_at_settings(self) -> None:
         """Before each poll, so that no alert fires by lines that were changed before it."""

@@ -131,6 +131,44 @@ class TestSet:
         groups = shell.json("usage", "--period", "all", "--by", "day", "--model", GPT)["groups"]
         assert [each["spend_usd"] for each in groups] == [0.25, 4.0, 1.0 + 0.2]
 
+    def test_a_tier_is_set_shown_and_counts_above_its_context(self, shell: Shell, store: V1, config: Path) -> None:
+        usual = ("prices", "set", "gw/m", "--input", "3", "--output", "0", "--cache-read", "1")
+        said = shell.said(*usual, "--tier", "above=2000000,input=6", "--tier", "above=1000000, input=5,cache-read=2")
+        assert "\nabove 1,000,000 tokens of context: input $5.00, cache read $2.00\nabove 2,000,000 tokens" in said
+        session = store.session("x")
+        for millions in (1, 2, 3):
+            tokens = Tokens(input=1_000_000, cache_read=(millions - 1) * 1_000_000)
+            store.call(session, cost="0.25", model="gw/m", tokens=tokens, at=at(f"12:0{millions}"))
+        assert shell.json("usage", "--model", "gw/m")["spend_usd"] == 3 + (5 + 2) + (6 + 2)
+        assert [row[:4] for row in rows(shell.said("prices", "gw"))[1:]] == [
+            ["·", "above", "1.0M", "of"],
+            ["·", "above", "2.0M", "of"],
+        ]
+        (price,) = shell.json("prices", "gw")["models"][0]["prices"]
+        assert [(tier["above_tokens"], tier["input_usd"], tier["cache_read_usd"]) for tier in price["tiers"]] == [
+            (1_000_000, 5.0, 2.0),
+            (2_000_000, 6.0, 1.0),
+        ]
+        assert "tokens of context" not in shell.said(*usual, "--tier", "none")
+
+    @pytest.mark.parametrize(
+        ("tier", "words"),
+        [
+            ("", "'' is no part of a tier"),
+            ("input=5", "above how many tokens"),
+            ("above=0,input=5", "'0' is not a number of tokens"),
+            ("above=200k,input=5", "'200k' is not a number of tokens"),
+            ("above=200000", "changes no price"),
+            ("above=200000,input=x", "not an amount"),
+            ("above=200000,input=5,input=6", "'input=6' is no part"),
+            ("above=200000,inptu=5", "'inptu=5' is no part"),
+        ],
+    )
+    def test_a_tier_that_is_none_is_refused(self, shell: Shell, store: V1, config: Path, tier: str, words: str) -> None:
+        code, out, err = shell.run("prices", "set", "gw/m", "--input", "3", "--output", "0", "--tier", tier)
+        assert (code, out, config.exists()) == (EXIT_USAGE, "", False)
+        assert_one_sentence(err, "--tier", words)
+
     def test_a_price_that_is_set_first_holds_for_the_first_import_too(
         self, shell: Shell, store: V1, config: Path
     ) -> None:

@@ -119,8 +119,8 @@ def test_the_report_as_json_is_exactly_the_contract(shell: Shell, store: V1) -> 
     told = json.loads(shell.said("report", "--json"))
     assert " ".join(told) == (
         "schema_version period spend_usd lower_bound target_usd week_target_usd warning_usd cutoff_usd before list_usd"
-        " calls copied_calls sessions tokens days models providers projects agents costliest_sessions other_sessions"
-        " alerts other_alerts beside method calls_sha256 proof"
+        " calls copied_calls sessions root_sessions subagents tokens days models providers projects agents"
+        " costliest_sessions other_sessions alerts other_alerts beside method calls_sha256 proof"
     )
     assert told["schema_version"] == 1
     assert told["period"] == {
@@ -136,10 +136,11 @@ def test_the_report_as_json_is_exactly_the_contract(shell: Shell, store: V1) -> 
         "spend_usd": 9.99,
         "lower_bound": False,
         "band": "cutoff",
+        "before_ledger": False,
         "calls": 1,
         "calls_sha256": told["proof"]["days"][-1]["sha256"],
     }
-    assert [day["band"] for day in told["days"][:-1]] == ["calm"] * 6
+    assert [(day["band"], day["before_ledger"]) for day in told["days"][:-1]] == [("calm", True)] * 6
     assert told["before"] == {
         "label": "2026-W18",
         "spend_usd": 0.0,

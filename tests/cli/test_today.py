@@ -43,7 +43,7 @@ CONTRACT = {
     "": """
         schema_version taken_at read_at machine day is_today day_start_at day_end_at spent_usd list_usd
         warning_usd cutoff_usd band rate_usd warning_at cutoff_at calls copied_calls running_calls
-        aborted_calls sessions subagents active_sessions split tokens models providers curve week_days
+        aborted_calls sessions root_sessions subagents active_sessions split tokens models providers curve week_days
         chart_warning_usd chart_cutoff_usd week session_lines alerts guard guard_condition guard_cutoff_usd
         guard_lifted_until_at guard_trouble unreadable_rows unreadable_reasons stores has_calls notices
         price_problems lower_bound rate_lower_bound

@@ -9,11 +9,11 @@ import pytest
 from msgspec.structs import asdict
 
 from opencode_tui.analysis.periods import PERIODS
-from opencode_tui.cli import EXIT_OK
+from opencode_tui.cli import EXIT_OK, EXIT_USAGE
 from opencode_tui.money import NANO, nano_from_usd
 from opencode_tui.records.dimensions import DIMENSIONS
 from tests.stores import V1, Store, Tokens
-from tests.support.shell import GPT, OPUS, Shell, ago, at, forked
+from tests.support.shell import GPT, OPUS, Shell, ago, assert_one_sentence, at, forked
 
 
 def tokens_of(store: Store, start_ms: int, end_ms: int) -> Tokens:
@@ -38,6 +38,8 @@ def test_usage_as_json_is_exactly_the_contract(shell: Shell, store: V1) -> None:
         "calls": 8,
         "copied_calls": 0,
         "sessions": 2,
+        "root_sessions": 2,
+        "subagents": 0,
         "tokens": {key: opus[key] + gpt[key] for key in opus},
         "unreadable_rows": 0,
         "by": ["model"],
@@ -50,6 +52,8 @@ def test_usage_as_json_is_exactly_the_contract(shell: Shell, store: V1) -> None:
         "list_usd": 0.0,
         "calls": 6,
         "sessions": 1,
+        "root_sessions": 1,
+        "subagents": 0,
         "turns": 6,
         "tokens": opus,
         "cache_hit_rate": 0.625,
@@ -75,6 +79,8 @@ def test_the_contract_has_its_types_where_nothing_was_spent(shell: Shell) -> Non
         "calls": int,
         "copied_calls": int,
         "sessions": int,
+        "root_sessions": int,
+        "subagents": int,
         "tokens": dict,
         "unreadable_rows": int,
         "by": list,
@@ -211,3 +217,41 @@ def test_sessions_in_the_table_have_their_titles(shell: Shell, store: V1) -> Non
 def test_one_call_is_not_calls(shell: Shell, store: V1) -> None:
     store.call(next(iter(store.sessions)), error="MessageAbortedError", at=at("12:01"))
     assert "1 call was aborted" in shell.said("usage")
+
+
+PERIODS_OF_BOTH = ("today", "yesterday", "week", "all", "last-week", "3d", "2026-W20", "2026-05", "2026-05-11..today")
+
+
+@pytest.mark.parametrize("period", PERIODS_OF_BOTH)
+def test_sessions_and_usage_mean_the_same_by_a_session_and_by_a_period(
+    shell: Shell, store: V1, monkeypatch: pytest.MonkeyPatch, period: str
+) -> None:
+    monkeypatch.setattr("opencode_tui.cli.sessions.now_ms", lambda: at("14:23"))
+    first, second = list(store.sessions)[:2]
+    child = store.session("dig", parent=second, created=at("12:02"))
+    store.call(store.session("deep", parent=child, created=at("12:02")), cost="0.02", at=at("12:03"))
+    store.call(store.session("of last week", parent=first, created=at("12:02", ago(2))), cost="0.04", at=at("12:03"))
+    rows = shell.json("sessions", "--period", period)
+    told = shell.json("usage", "--period", period)
+    assert (told["root_sessions"], told["subagents"]) == (len(rows), sum(row["subagents"] for row in rows))
+    assert told["calls"] == sum(row["calls"] for row in rows)
+    by_agent = shell.json("usage", "--period", period, "--by", "agent")["groups"]
+    assert all(group["sessions"] <= group["root_sessions"] + group["subagents"] for group in by_agent)
+
+
+def test_a_subagent_alone_counts_its_root_as_the_session(shell: Shell, store: V1) -> None:
+    second = list(store.sessions)[1]
+    child = store.session("dig", parent=second, created=at("12:02"))
+    store.call(store.session("deep", parent=child, created=at("12:02")), cost="0.02", at=at("12:03"), agent="explore")
+    (group,) = shell.json("usage", "--where", "agent=explore")["groups"]
+    assert (group["sessions"], group["root_sessions"], group["subagents"]) == (1, 1, 1)
+    assert shell.said("usage", "--compact", "--where", "agent=explore").startswith("Today:  ")
+    assert "| 1 sess\n" in shell.said("usage", "--compact", "--where", "agent=explore")
+
+
+@pytest.mark.parametrize("command", ["usage", "sessions"])
+@pytest.mark.parametrize("period", ["", "2026-13", "tomorrow", "2026-05-13..2026-05-01", "2026-W19..x"])
+def test_a_text_that_is_no_period_is_refused_alike(shell: Shell, store: V1, command: str, period: str) -> None:
+    code, out, err = shell.run(command, "--period", period)
+    assert (code, out) == (EXIT_USAGE, "")
+    assert_one_sentence(err)

@@ -140,8 +140,8 @@ def test_a_sessions_line_has_its_subagents_and_its_models(
     assert [model["model"] for model in answer["models"]] == [OPUS, GPT]
     assert round(sum(model["spend_usd"] for model in answer["models"]) * 1e9) == 10_760_000_000
     line, *models = out(shell, "usage", "--session", first).splitlines()
-    assert re.fullmatch(r"Session: 134K tokens \| \$10\.76 \| 9 msgs \| \d+d \d+h", line)
-    assert models[1] == f"  {GPT}: 2K tokens | $0.07 | 1 msgs"
+    assert re.fullmatch(r"Session: 134K tokens \| \$10\.76 \| 9 msgs \| \d+d \d+h \| with 1 subagent", line)
+    assert models[1] == f"  {GPT}: 1.5K tokens | $0.07 | 1 msgs"
     here = tmp_path / "shop" / "below"
     here.mkdir(parents=True)
     newest = store.session("Newest", created=at("12:00"), directory=str(here.parent))
@@ -176,7 +176,7 @@ def test_the_amounts_of_a_sessions_tokens_add_up_to_its_cost(shell: Shell) -> No
         (("--compact", "--by", "agent"), "leave out --by"),
         (("--session", "ses_1", "--where", "model=kimi"), "leave out --by"),
         (("--period", "fortnight"), "is no period"),
-        (("--period", "2026-13"), "is no period"),
+        (("--period", "2026-13"), "is not a month"),
         (("--period", "2026-05-13..2026-05-01"), "swap them"),
         (("--by", "model", "--then", "model"), "name another"),
         (("--compact", "--period", "week"), "--compact has periods of its own"),

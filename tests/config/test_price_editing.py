@@ -79,3 +79,17 @@ def test_a_list_in_place_of_dotted_keys_is_not_called_broken() -> None:
     with pytest.raises(SettingsError, match="instead of dotted keys") as refused:
         with_price(text, "c/d", LATER)
     assert "not TOML" not in str(refused.value)
+
+
+def test_tiers_are_written_changed_and_taken_out() -> None:
+    tiers: list[dict[str, int | Decimal]] = [{"above": 200_000, "input": Decimal("1.90"), "output": Decimal(8)}]
+    written = with_price("# mine\n", "a/b", {**PRICE, "tiers": tiers})
+    assert "tiers = [{above = 200000, input = 1.90, output = 8.0}]\n" in written
+    assert prices(written)["a/b"][0]["tiers"] == [{"above": 200000, "input": 1.9, "output": 8.0}]
+    again = with_price(written, "a/b", PRICE)
+    assert again == written, "as the rates that are not named"
+    other = with_price(written, "a/b", {**PRICE, "tiers": [{"above": 100_000, "cache_read": Decimal("0.1")}]})
+    assert prices(other)["a/b"][0]["tiers"] == [{"above": 100000, "cache_read": 0.1}]
+    assert "tiers" not in with_price(other, "a/b", {**PRICE, "tiers": []})
+    inline = with_price('pricing.custom."c/d" = { input = 1 }\n', "a/b", {**PRICE, "tiers": tiers})
+    assert prices(inline)["a/b"][0]["tiers"] == [{"above": 200000, "input": 1.9, "output": 8.0}]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -14,9 +15,10 @@ from msgspec import Struct
 from msgspec.structs import fields
 
 from opencode_tui.config import load_settings
+from opencode_tui.config.errors import SettingsError
 from opencode_tui.config.model import NAMED_TABLES, all_keys, document_with, tables_in
 from opencode_tui.config.options import declared
-from opencode_tui.config.settings import Budget, CustomPrice, Fills, GuardCaps, Lines, Settings, SpendRule
+from opencode_tui.config.settings import Budget, CustomPrice, CustomTier, Fills, GuardCaps, Lines, Settings, SpendRule
 from opencode_tui.config.table import keys_in
 from tests.support.options import CHANNEL_OPTIONS, RULE_OPTIONS, option, value
 from tests.support.paths import ROOT
@@ -281,7 +283,12 @@ def test_what_the_example_has_behind_a_mark_loads_without_it(config: Path, own_h
     text = re.sub(r"(?m)^#(?=\S)", "", EXAMPLE.read_text(encoding="utf-8"))
     settings = load(config, text)
     opus = SpendRule(Lines(25 * CENT, 50 * CENT), "model", "day", "opus")
-    price = CustomPrice(950_000_000, 4_000_000_000, 160_000_000, 0, date(2026, 5, 1), (990, 30))
+    price = CustomPrice(
+        *(950_000_000, 4_000_000_000, 160_000_000, 0),
+        from_=date(2026, 5, 1),
+        hours=(990, 30),
+        tiers=(CustomTier(200_000, 1_900_000_000, 8_000_000_000),),
+    )
     assert settings.pricing.custom == {"opencode/kimi-k2.6": (price,)}
     assert settings.alerts == replace(DEFAULT.alerts, spend={"opus": opus})
     assert settings.guard == GuardCaps({str(own_home / "shop"): 150 * CENT}, {"build": 75 * CENT})
@@ -290,6 +297,40 @@ def test_what_the_example_has_behind_a_mark_loads_without_it(config: Path, own_h
     data = tomllib.loads(text)
     for key, name in ((("pricing", "custom"), "opencode/kimi-k2.6"), (("alerts", "spend"), "opus")):
         assert set(keys_in(NAMED_TABLES[key])) == set(data[key[0]][key[1]][name])
+
+
+TIER = "{ above = 200000, input = 2 }"
+
+
+@pytest.mark.parametrize(
+    ("tiers", "words"),
+    [
+        ("3", "is no list of tiers"),
+        ("[3]", "is no list of tiers"),
+        ("[{ input = 2 }]", "does not say above how many tokens"),
+        ("[{ above = 0, input = 2 }]", "which 0 is not"),
+        ("[{ above = true, input = 2 }]", "a number of tokens"),
+        ("[{ above = 1e300, input = 2 }]", "a number of tokens"),
+        ("[{ above = 200000 }]", "changes no price"),
+        ("[{ above = 200000, inptu = 2 }]", "a tier has no 'inptu'"),
+        ("[{ above = 200000, input = -2 }]", "input of the tier above 200000 tokens: -2 is out of range"),
+        (f"[{TIER}, {TIER}]", "two tiers are above 200000 tokens"),
+    ],
+)
+def test_a_tier_that_is_none_is_one_sentence(config: Path, tiers: str, words: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        load(config, f'[pricing.custom."a/b"]\ninput = 1\ntiers = {tiers}\n')
+    assert words in str(refused.value) and 'pricing.custom."a/b".tiers' in str(refused.value)
+
+
+def test_tiers_are_read_from_the_file_and_from_a_variable_in_ascending_order(config: Path) -> None:
+    usd = 10**9
+    found = (CustomTier(200_000, 2 * usd), CustomTier(400_000, cache_read=usd // 2))
+    text = f"input = 1\ntiers = [{{ above = 400000, cache_read = 0.5 }}, {TIER}]"
+    custom = load(config, f'[pricing.custom."a/b"]\n{text}\n').pricing.custom
+    assert custom == {"a/b": (CustomPrice(usd, tiers=found),)}
+    table = {"a/b": {"input": 1, "tiers": [{"above": 200000, "input": 2}, {"above": 400000, "cache_read": 0.5}]}}
+    assert load(config, "", {"OPENCODE_TUI_PRICING__CUSTOM": json.dumps(table)}).pricing.custom == custom
 
 
 def test_a_field_of_the_tables_that_holds_nano_dollars_says_so() -> None:

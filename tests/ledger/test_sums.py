@@ -106,7 +106,9 @@ def _readings(connection: sqlite3.Connection, span: Span) -> list[object]:
 
 def _sorted_rows(connection: sqlite3.Connection, span: Span, by: tuple[str, ...]) -> list[BreakdownRow]:
     where = (Filter("agent", ("build",)),)
-    rows = breakdown(connection, Selection((NamedSpan((), span), NamedSpan((), SPANS[1])), by, where), details=True)
+    rows = breakdown(
+        connection, Selection((NamedSpan((), span), NamedSpan((), SPANS[1])), by, where), root_of={}, details=True
+    )
     return sorted(rows, key=lambda row: row.keys)
 
 

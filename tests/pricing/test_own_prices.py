@@ -10,7 +10,7 @@ import pytest
 
 from opencode_tui.clock import DAY_MS, MINUTE_MS, Span
 from opencode_tui.config.price_values import hours_of_day
-from opencode_tui.config.settings import CustomPrice, Pricing
+from opencode_tui.config.settings import CustomPrice, CustomTier, Pricing
 from opencode_tui.pricing.book import PriceBook, price_call
 from opencode_tui.pricing.own_prices import OwnPrices
 from opencode_tui.records.calls import Tokens
@@ -99,3 +99,10 @@ def test_a_call_is_priced_by_what_held_when_it_was_made(tmp_path: Path) -> None:
         at_ms = ms("2026-05-01T00:00") + int(timedelta(days=days).total_seconds()) * 1000
         priced = price_call(tokens, "gw", "m", 7, book, "recorded", at_ms=at_ms)
         assert (priced.amount_nano, priced.basis) == (amount, basis)
+
+
+def test_a_call_above_a_context_costs_what_the_tier_says_and_the_rest_as_below(tmp_path: Path) -> None:
+    price = CustomPrice(2_000_000, 5_000_000, 1_000_000, tiers=(CustomTier(100, input=4_000_000, output=9_000_000),))
+    book = PriceBook(Pricing(custom={"gw/m": (price,)}), {}, tmp_path)
+    for tokens, amount in ((Tokens(50, 10, cache_read=50), 200), (Tokens(51, 10, cache_read=50), 344)):
+        assert price_call(tokens, "gw", "m", 7, book, "recorded").amount_nano == amount

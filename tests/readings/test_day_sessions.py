@@ -83,7 +83,7 @@ def test_subagents_at_any_depth_are_rolled_into_their_root(tmp_path: Path) -> No
     assert (only.own_nano, only.total_nano) == (31 * CENT, 76 * CENT)
     assert (only.subagents, only.turns, only.calls) == (2, 2, 5)
     assert only.model == OPUS
-    assert (taken.sessions, taken.subagents) == (3, 2)
+    assert (taken.sessions, taken.subagents, taken.all_sessions) == (1, 2, 3)
 
 
 def test_a_root_that_did_nothing_itself_that_day_stands_for_its_subagent(tmp_path: Path) -> None:

@@ -191,3 +191,10 @@ def test_a_day_is_one_of_the_users_zone(tmp_path: Path) -> None:
             for each in found.days:
                 assert queries.spend(connection, calendar.span(each.first)) == each.spend_nano
         assert sum(each.spend_nano for each in found.days) == ours.totals.spend_nano
+
+
+def test_the_lines_of_a_day_are_those_of_the_budget_not_of_the_seven_days_chart(tmp_path: Path) -> None:
+    ours = two_months(tmp_path)
+    taken = history(ours)
+    assert (taken.warning_nano, taken.cutoff_nano) == (80 * CENT, 150 * CENT)
+    ours.close()

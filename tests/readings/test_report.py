@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from opencode_tui.report.cost_report_words import (
     report_days,
     session_facts_text,
 )
+from opencode_tui.report.papers import paper_of
 from tests.stores import V2
 from tests.support.ledgers import reader
 from tests.support.opencode2 import undo
@@ -148,15 +150,16 @@ def test_the_present_changes_nothing(watched: Watched) -> None:
 def test_the_days_are_summed_up_in_a_sentence(watched: Watched) -> None:
     assert days_summary(read(watched)) == "Nothing was spent"
     watched.call("ses_1", "0.50", at=NOON)
-    assert days_summary(read(watched)).startswith("Of 3 days so far, none reached")
+    assert days_summary(read(watched)).startswith("Of 1 day in the ledger so far, none reached")
     watched.now = DAY_START + 5 * DAY_MS
     assert days_summary(read(watched)) == (
-        "Of 7 days, none reached the warning $0.80; the costliest was Wed 13 May with $0.50"
+        "Of 5 days in the ledger, none reached the warning $0.80; the costliest was Wed 13 May with $0.50"
     )
     watched.call("ses_1", "0.30", at=NOON)
     watched.call("ses_1", "1.50", at=NOON - DAY_MS)
     assert days_summary(read(watched)) == (
-        "Of 7 days, 1 past the cutoff $1.50 and 1 past the warning $0.80; the costliest was Tue 12 May with $1.50"
+        "Of 6 days in the ledger, 1 past the cutoff $1.50 and 1 past the warning $0.80;"
+        " the costliest was Tue 12 May with $1.50"
     )
 
 
@@ -171,6 +174,20 @@ def test_a_period_that_still_runs_is_held_against_the_same_point_of_the_one_befo
     over = read(watched, now=DAY_START + 5 * DAY_MS)
     assert against_before(over) == "week 2026-W19 was $8.00: 88% less now"
     assert [band_text(day) for day in over.days][3:] == ["no calls"] * 4
+
+
+def test_the_days_before_the_ledger_begins_are_not_without_calls(watched: Watched) -> None:
+    watched.session("ses_1")
+    watched.call("ses_1", "1", at=NOON)
+    watched.call("ses_1", "1", at=NOON + 2 * DAY_MS)
+    report = read(watched, now=DAY_START + 5 * DAY_MS)
+    words = [*["before the ledger"] * 2, "▲ warning", "no calls", "▲ warning", *["no calls"] * 2]
+    assert [band_text(day) for day in report.days] == words
+    utc = calendar_for("UTC")
+    for format in ("md", "html", "csv"):
+        assert paper_of(report, format, utc).count("before the ledger") == 2, format
+    told = json.loads(paper_of(report, "json", utc))
+    assert [day["before_ledger"] for day in told["days"]] == [True, True, *[False] * 5]
 
 
 def test_what_was_before_the_ledger_began_is_not_nothing(watched: Watched) -> None:

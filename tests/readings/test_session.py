@@ -14,14 +14,16 @@ from hypothesis import strategies as st
 from opencode_tui.analysis.sparks import spark_of
 from opencode_tui.clock import Calendar
 from opencode_tui.config.settings import Privacy, Settings
+from opencode_tui.readings.breakdown import read_breakdown
 from opencode_tui.readings.context import Context
 from opencode_tui.readings.session import read_session, read_turn
 from opencode_tui.readings.sessions import read_sessions
-from opencode_tui.records.requests import SessionRequest, SessionsRequest, TurnRequest
+from opencode_tui.records.requests import BreakdownRequest, SessionRequest, SessionsRequest, TurnRequest
 from opencode_tui.records.session import SessionView
 from opencode_tui.records.sessions import SessionList
 from tests.stores import V1, V2, Files, MakeStore, Store, Tokens, tool
 from tests.support.ledgers import Reader, reader
+from tests.support.pictures import OPUS
 
 DAYS = Calendar(UTC)
 GENERATIONS = [V1, V2, Files]
@@ -301,13 +303,29 @@ def test_growth_adds_up_per_model_and_the_spark_to_the_total(tmp_path: Path) -> 
 def test_what_the_cache_saved_is_the_difference_of_the_rates(tmp_path: Path) -> None:
     store = V1(tmp_path)
     root = store.session("Fix header")
-    store.call(root, cost="0.01", tokens=Tokens(input=1_000_000, cache_read=3_000_000))
+    store.call(root, cost="1.43", tokens=Tokens(input=1_000_000, cache_read=3_000_000))
     ours = synced(store)
     seen = view(ours, root)
     rates = ours.sync.book.lookup("opencode", "kimi-k2.6")
     assert rates is not None
     assert seen.cache_saved_nano == 3 * (rates.input - rates.cache_read)
     assert seen.cache_hit_rate == 0.75
+
+
+def test_what_the_cache_saved_is_less_what_writing_it_cost_as_in_a_breakdown(tmp_path: Path) -> None:
+    store = V1(tmp_path)
+    root = store.session("Fix header")
+    store.call(root, cost="0.64025", model=OPUS, tokens=Tokens(input=3_000, output=10, cache_write=100_000))
+    ours = synced(store)
+    rates = ours.sync.book.lookup("anthropic", "claude-opus-4-5")
+    assert rates is not None and rates.cache_write > rates.input, "a price with a premium for writing"
+    saved = view(ours, root).cache_saved_nano
+    assert saved is not None and saved < 0
+    store.call(root, cost="0.01", model=OPUS, tokens=Tokens(input=300, cache_read=90_000))
+    store.call(store.session("dig", parent=root), cost="0.01", model=OPUS, tokens=Tokens(cache_read=50_000))
+    ours.poll()
+    rows = answered(ours, read_breakdown, BreakdownRequest(("session",), "all")).rows
+    assert {row.keys: row.measures.saved_nano for row in rows}[(root,)] == view(ours, root).cache_saved_nano != saved
 
 
 def test_periods_and_days_of_the_list(tmp_path: Path) -> None:

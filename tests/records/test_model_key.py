@@ -67,7 +67,7 @@ def test_two_models_of_the_same_text_are_two_everywhere(tmp_path: Path, pair: tu
     assert {call.model for call in session_queries.session_calls(connection, session)} == set(names)
     for name in names:
         selection = Selection((NamedSpan((), EVER),), where=(Filter("model", (name,)),))
-        (row,) = breakdown(connection, selection, details=False)
+        (row,) = breakdown(connection, selection, root_of={}, details=False)
         assert row.measures.spend_nano == spent[name]
         ((_, nano),) = alert_queries.costs_in(connection, CallScope(EVER, by="model", key=name))
         assert nano == spent[name]

@@ -11,6 +11,8 @@ from opencode_tui.money import NANO
 from opencode_tui.records.calls import Tokens
 from opencode_tui.records.session import CallRates, Node, SessionName, SessionView
 from opencode_tui.report import call_words, session_facts, turn_words
+from opencode_tui.report.session import session_text
+from opencode_tui.report.words import text_cells
 from tests.support.records import replace
 from tests.ui.builders import nano
 from tests.ui.session_builders import GLM, KIMI, ROOT, SESSION, TREE, call, node, tool, turn, view
@@ -165,7 +167,7 @@ def test_a_duration_is_short(ms: int, text: str) -> None:
 def test_the_facts_say_what_a_session_cost_and_what_it_did_not() -> None:
     text = said(view())
     assert "$0.41 · own $0.30 +3 subagents" in text
-    assert "7 turns · 21 calls" in text
+    assert "7 turns · 21 own calls, 39 with subagents" in text
     assert "cache 72% hit, saved $0.12" in text
     assert "+$0.42 at list price, not billed" in text
     assert "↱ $0.0186 inherited from “Plan the [i]header”, not billed again (3 copied calls)" in text
@@ -236,3 +238,17 @@ def test_the_tree_is_read_from_its_order_so_that_a_cycle_of_parents_ends() -> No
 def test_children_stay_in_their_order_below_their_parent() -> None:
     tree: tuple[Node, ...] = (ROOT, node("a", 1), node("b", 2), node("c", 2), node("d", 1))
     assert session_facts.children_of(tree) == {SESSION: ("a", "d"), "a": ("b", "c"), "b": (), "c": (), "d": ()}
+
+
+def test_a_session_alone_says_its_calls_and_one_with_subagents_whose_they_are() -> None:
+    alone = view(tree=TREE[:1])
+    assert session_facts.session_counts(alone) == ("7 turns · 21 calls",)
+    assert "\n21 calls · " in session_text(alone, CALENDAR)
+    text = session_text(view(), CALENDAR)
+    assert "\nown: 21 calls · " in text and "\nwith subagents: 39 calls\n" in text
+
+
+@pytest.mark.parametrize("width", range(8, 60, 4))
+def test_the_line_of_a_low_pane_never_loses_the_amount(width: int) -> None:
+    line = session_facts.low_line(view(title="Write テスト for all"), width)
+    assert "$0.41" in line and text_cells(line) <= width

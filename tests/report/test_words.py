@@ -101,7 +101,7 @@ def test_a_day_that_is_over_has_no_pace() -> None:
 
 
 def test_counts_name_sessions_subagents_and_calls_and_mind_the_singular() -> None:
-    assert words.activity_text(snapshot())[0] == "11 sessions (4 subagents), 3 active · 214 calls"
+    assert words.activity_text(snapshot())[0] == "11 sessions + 4 subagents, 3 active · 214 calls"
     one = snapshot(sessions=1, subagents=0, active_sessions=0, calls=1)
     assert words.activity_text(one)[0] == "1 session · 1 call"
 

@@ -145,6 +145,7 @@ def snapshot(spent: str = "$0.62", *, day: date = DAY, **changes: Any) -> Snapsh
         running_calls=0,
         aborted_calls=0,
         sessions=11,
+        all_sessions=15,
         subagents=4,
         active_sessions=3,
         split=Split(amount * 21 // 100, amount * 75 // 100, amount * 4 // 100, 0),
@@ -182,6 +183,7 @@ def quiet(**changes: Any) -> Snapshot:
         "$0",
         calls=0,
         sessions=0,
+        all_sessions=0,
         subagents=0,
         active_sessions=0,
         rate_nano=0,
@@ -280,6 +282,8 @@ class FakeFeed:
         self.days: list[date | None] = []
         self.closed = False
         self.thread: int | None = None
+        self.apart: int | None = None
+        """The thread of the last slow answer."""
         self.on_day: Callable[[date | None], Snapshot] | None = None
         self.looks: list[Request] = []
         self.on_look: Callable[[Request], Answer] | None = None
@@ -307,6 +311,13 @@ class FakeFeed:
 
     def answer(self, request: Request) -> Answer:
         self.thread = threading.get_ident()
+        self.looks.append(request)
+        if self.on_look is None:
+            raise LookupError("There is no such session.")
+        return self.on_look(request)
+
+    def answer_apart(self, request: Request) -> Answer:
+        self.apart = threading.get_ident()
         self.looks.append(request)
         if self.on_look is None:
             raise LookupError("There is no such session.")

@@ -37,7 +37,22 @@ def measures(spend: str, calls: int, *, tool: bool = False) -> Measures:
     tokens = Tokens(654_000, 110_000, 21_000, 7_400_000, 0)
     of_tool = (calls * 2, 3, 61_000) if tool else (None, None, None)
     return Measures(
-        *(nano(spend), 0, calls, 17, tokens, nano("$0.60"), nano("$1.20"), nano("$0.50"), nano("$5.81"), 1, 4, 2),
+        *(
+            nano(spend),
+            0,
+            calls,
+            17,
+            3,
+            19,
+            tokens,
+            nano("$0.60"),
+            nano("$1.20"),
+            nano("$0.50"),
+            nano("$5.81"),
+            1,
+            4,
+            2,
+        ),
         *(54, Percentiles(8.2, 31.0), Percentiles(66.0, 104.0), *of_tool),
     )
 

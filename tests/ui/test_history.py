@@ -53,15 +53,18 @@ def lines(app: OpencodeTui) -> list[str]:
 async def test_days_weeks_and_months_are_bars_with_a_cursor_that_tells_what_it_is_on() -> None:
     async with on_history() as (app, feed, pilot):
         text = screen_text(app)
-        assert "[d days]" in text and "Days · 8 Apr – 13 May 2026 · ··· ! high from $1.50  ╌╌╌ ‼ very high" in text
+        assert (
+            "[d days]" in text
+            and "Days · 8 Apr – 13 May 2026 · ··· ▲ warning from $1.50  ╌╌╌ ■ cutoff from $2.00" in text
+        )
         assert any(line.startswith("$2.00 ╌") for line in lines(app))
         assert any(line.startswith("$1.50 ·") for line in lines(app))
         assert "Wed 13 May 2026  $0.40 · 10k tokens · 12 calls" in text
         assert "the ledger begins on Sun 15 Mar 2026 · calls on 52 of 60 days · $59.88 in all" in text
         await pilot.press("h")
-        assert "Tue 12 May 2026  $1.71 ! high" in screen_text(app)
+        assert "Tue 12 May 2026  $1.71 ▲ past the warning" in screen_text(app)
         await pilot.press("left", "left", "k", "left")
-        assert "Fri 8 May 2026  $2.36 ‼ very high" in screen_text(app)
+        assert "Fri 8 May 2026  $2.36 ■ past the cutoff" in screen_text(app)
         await pilot.press("[")
         assert "Thu 2 Apr 2026  no calls" in screen_text(app), "as many days before as are shown"
         await pilot.press("t", "w", "h")
@@ -93,9 +96,9 @@ async def test_years_are_calendars_and_the_hours_of_the_week_are_read_by_the_yea
         ]
         assert next(line for line in lines(app) if line.startswith("Thu")) == "Thu  " + "·" * 19, "until today"
         assert next(line for line in lines(app) if line.startswith("Wed")).endswith("◆")
-        assert "· no calls  ░ less  ▒ from $0.83  ▓ ! from $1.50  █ ‼ from $2.00" in screen_text(app)
+        assert "· no calls  ░ less  ▒ from $0.83  ▓ ▲ from $1.50  █ ■ from $2.00" in screen_text(app)
         await pilot.press("h", "k")
-        assert "Tue 5 May 2026  $1.71 ! high" in screen_text(app), "a week and a day before"
+        assert "Tue 5 May 2026  $1.71 ▲ past the warning" in screen_text(app), "a week and a day before"
         await pilot.press("[", "s")
         assert "Mon 5 May 2025  $0.62" in screen_text(app) and "2025 by tokens · $366.48 · 154M tokens" in screen_text(
             app
@@ -126,7 +129,7 @@ async def test_every_view_is_laid_out_for_every_pane(size: tuple[int, int]) -> N
             assert not any("…" in line for line in found[2:])
         await pilot.press("d" if size[0] < 60 else "y", "h", "h", "h", "h", "h")
         if size[0] < 60:
-            assert "Fri  8 ███████████████ $2.36 ‼" in lines(app), "bars that lie"
+            assert "Fri  8 ███████████████ $2.36 ■" in lines(app), "bars that lie"
             assert next(line for line in lines(app) if line.startswith("Mon 11")).endswith("···╎   $0.62")
             await pilot.press("y", "l", "l")
             assert any(line.startswith("4 May  ░░ ▓▓ ░░ ·  ██ ▒▒ [▒]") for line in lines(app)), "a week is a row"
@@ -220,3 +223,26 @@ def test_history_looks(keys: tuple[str, ...], size: tuple[int, int], snap_compar
         await shown(pilot, *keys)
 
     assert snap_compare(app, terminal_size=size, run_before=show)
+
+
+@pytest.mark.parametrize(
+    ("size", "legend"),
+    [
+        ((32, 20), "▲ warning $1.50 ■ cutoff $2.00"),
+        ((60, 20), "Days · 18 Apr – 13 May 2026 · ▲ warn $1.50 ■ cut $2.00"),
+        ((200, 50), "2026 · ··· ▲ warning from $1.50  ╌╌╌ ■ cutoff from $2.00"),
+    ],
+)
+async def test_the_bars_say_in_words_what_their_lines_are_and_when_they_are_of_tokens(
+    size: tuple[int, int], legend: str
+) -> None:
+    async with on_history(size=size) as (app, _, pilot):
+        title = app.screen.query_one(HistoryBars)
+        assert legend in str(title.border_title)
+        await pilot.press("h")
+        assert "▲" in screen_text(app).split("Running")[0].split(str(title.border_title))[-1], "the day's own mark"
+        for key, chart in {"d": "history-bars", "w": "history-bars", "y": "year-chart", "H": "hours-chart"}.items():
+            await pilot.press(key, *("s" if key == "d" else ""))
+            assert "tokens" in str(app.screen.query_one(f"#{chart}").border_title), key
+        await pilot.press("d", "h")
+        assert any(line.startswith(("Mon 11 May", "Mon 11")) and "tokens" in line for line in lines(app))

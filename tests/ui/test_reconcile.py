@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import sqlite3
+import threading
+
 import pytest
 from textual.command import CommandInput
 from textual.widgets import Static
 
+from opencode_tui.records.answers import Answer
 from opencode_tui.records.reconciliation import Explained, OpenCodeFigure, Reconciliation, StoreFigures
-from opencode_tui.records.requests import ReconcileRequest
+from opencode_tui.records.requests import ReconcileRequest, Request
 from opencode_tui.ui.app import OpencodeTui
 from opencode_tui.ui.palette import Palette
 from opencode_tui.ui.screens.reconcile import ReconcileScreen
@@ -51,6 +55,46 @@ async def test_the_figures_and_the_rest_are_shown_in_every_pane(size: tuple[int,
         await until(pilot, lambda: "beside" in screen_text(app) or "Not explained" in screen_text(app))
         await pilot.press("escape")
         await until(pilot, lambda: not isinstance(app.screen, ReconcileScreen))
+
+
+async def test_polls_go_on_while_it_is_being_read() -> None:
+    app, feed = app_over(snapshot("$0.93"))
+    go_on = threading.Event()
+
+    def slowly(request: Request) -> Answer:
+        go_on.wait(60)
+        return FOUND
+
+    feed.on_look = slowly
+    async with showing(app) as pilot:
+        await opened(app, pilot)
+        await until(pilot, lambda: ReconcileRequest() in feed.looks)
+        for spend in ("$0.94", "$0.95"):
+            feed.answers.append(snapshot(spend))
+            await pilot.press("r")
+            app.poller.refresh()
+            await until(pilot, lambda: not feed.answers)
+        assert feed.looks == [ReconcileRequest()], "it is not begun again by a poll"
+        assert "Reading all calls" in screen_text(app)
+        go_on.set()
+        await until(pilot, lambda: "+$0.000000001" in screen_text(app))
+        assert feed.apart != feed.thread
+        feed.answers.append(snapshot("$0.96"))
+        app.poller.refresh()
+        await until(pilot, lambda: not feed.answers)
+        assert feed.looks == [ReconcileRequest()]
+
+
+async def test_what_fails_while_it_is_being_read_is_a_sentence() -> None:
+    app, feed = app_over(snapshot("$0.93"))
+
+    def fail(request: Request) -> Answer:
+        raise sqlite3.OperationalError("database is locked")
+
+    feed.on_look = fail
+    async with showing(app) as pilot:
+        await opened(app, pilot)
+        await until(pilot, lambda: "This could not be read: database is locked." in screen_text(app))
 
 
 async def test_why_there_are_no_figures_is_said() -> None:

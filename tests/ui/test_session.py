@@ -403,3 +403,11 @@ def test_looks(size: tuple[int, int], snap_compare: SnapCompare) -> None:
             await until(pilot, lambda: screen_of(app).turn is not None)
 
     assert snap_compare(app, terminal_size=size, run_before=open_turn)
+
+
+@pytest.mark.parametrize("size", [(36, 3), (32, 3), (36, 6)])
+async def test_a_pane_of_few_rows_has_the_title_and_the_amount(size: tuple[int, int]) -> None:
+    app, _ = over(view(title="Fix header spacing of all the pages of the shop"))
+    async with shown(app, size):
+        line = screen_text(app).splitlines()[1]
+    assert line.startswith(" ● Fix header") and "$0.41" in line and len(line.rstrip()) <= size[0]

@@ -49,7 +49,9 @@ def _rows(report: CostReport) -> Iterator[list[str]]:
     totals, lines = report.totals, report.lines
     yield _cells("period", report.label, f"{report.first} to {report.last}", text=report.timezone)
     yield _cells("total", nano=totals.spend_nano, bound=report.lower_bound, calls=totals.calls, tokens=totals.tokens)
-    yield _cells("sessions", text=str(totals.sessions))
+    yield _cells("sessions", text=str(totals.all_sessions))
+    yield _cells("root sessions", text=str(len(report.sessions) + report.other_sessions))
+    yield _cells("subagents", text=str(report.subagents))
     yield _cells("target", other=lines.target_nano)
     yield _cells("warning", name="of a day", other=lines.warning_nano)
     yield _cells("cutoff", name="of a day", other=lines.cutoff_nano)
@@ -61,7 +63,7 @@ def _rows(report: CostReport) -> Iterator[list[str]]:
     for day in report.days:
         digest = day.digest
         yield _cells(
-            *("day", digest.day.isoformat(), "", digest.spend_nano),
+            *("day", digest.day.isoformat(), "before the ledger" if day.is_before_ledger else "", digest.spend_nano),
             bound=day.lower_bound,
             band=day.band,
             calls=digest.calls,

@@ -57,7 +57,9 @@ def report_json(report: CostReport) -> dict[str, Any]:
         "list_usd": usd(totals.list_nano),
         "calls": totals.calls,
         "copied_calls": totals.copied_calls,
-        "sessions": totals.sessions,
+        "sessions": totals.all_sessions,
+        "root_sessions": len(report.sessions) + report.other_sessions,
+        "subagents": report.subagents,
         "tokens": tokens_json(totals.tokens),
         "days": [_day(day) for day in report.days],
         **{f"{ranking.by}s": _ranking(ranking) for ranking in report.rankings},
@@ -77,6 +79,7 @@ def _day(day: ReportDay) -> dict[str, Any]:
         "spend_usd": usd(day.digest.spend_nano),
         "lower_bound": day.lower_bound,
         "band": day.band,
+        "before_ledger": day.is_before_ledger,
         "calls": day.digest.calls,
         "calls_sha256": day.digest.sha256,
     }

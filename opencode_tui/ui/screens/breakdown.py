@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.content import Content
-from textual.widgets import Static
 
 from opencode_tui.analysis.periods import PERIODS
 from opencode_tui.analysis.session_list import Sort
@@ -18,7 +16,6 @@ from opencode_tui.records.breakdown import Breakdown, BreakdownRow
 from opencode_tui.records.dimensions import TIMES
 from opencode_tui.records.requests import BreakdownRequest, ComparisonRequest, Filter
 from opencode_tui.report.breakdown_words import breakdown_status, compared, nothing_spent, row_name
-from opencode_tui.report.words import fitting
 from opencode_tui.ui.poller import same
 from opencode_tui.ui.screens.base import Ask, AskingScreen, OpenBreakdown, OpenSession
 from opencode_tui.ui.screens.compare import CompareScreen
@@ -30,6 +27,7 @@ from opencode_tui.ui.widgets.banner import Banner
 from opencode_tui.ui.widgets.crumb_header import CrumbHeader
 from opencode_tui.ui.widgets.day_header import LOW_ROWS
 from opencode_tui.ui.widgets.key_footer import KeyFooter
+from opencode_tui.ui.widgets.list_notes import EmptyNote, StatusLine
 from opencode_tui.ui.widgets.period_tabs import PeriodTabs
 
 DIMENSION_KEYS = {
@@ -108,7 +106,6 @@ class BreakdownScreen(AskingScreen):
         self._columns = next(iter(COLUMN_SETS))
         self._shown: Breakdown | None = None
         self._marked: tuple[str, ...] = ()
-        self._status: tuple[str, ...] = ("reading",)
         self._table: RowTable[BreakdownRow, BreakdownContext, None] = RowTable(BREAKDOWN, id="breakdown-table")
         self._dimension_tabs = DimensionTabs(self._dimensions, self._by, DIMENSION_KEYS)
         self._period_tabs = PeriodTabs(self._periods, self._period, KEYS_OF_PERIODS)
@@ -137,9 +134,9 @@ class BreakdownScreen(AskingScreen):
         yield Banner(self._calendar).data_bind(BreakdownScreen.snapshot, BreakdownScreen.failure)
         yield self._dimension_tabs
         yield self._period_tabs
-        yield Static(id="nothing", markup=False)
+        yield EmptyNote()
         yield self._table
-        yield Static(id="status", markup=False)
+        yield StatusLine()
         yield KeyFooter()
 
     def on_mount(self) -> None:
@@ -149,7 +146,6 @@ class BreakdownScreen(AskingScreen):
     def on_resize(self) -> None:
         for tabs in (self._dimension_tabs, self._period_tabs):
             tabs.display = self.size.height > LOW_ROWS
-        self._say()
 
     def show_breakdown(self, breakdown: Breakdown) -> None:
         """Show an answer; the figures that come first do not replace those that have the turns and speeds as well."""
@@ -172,13 +168,8 @@ class BreakdownScreen(AskingScreen):
         self._table.update_rows(list(by_key), by_key.__getitem__, BreakdownContext(shown, self._marked))
         is_late = shown.request.period != self._period or shown.request.by != (self._by,)
         period = f"{shown.request.period}, reading {self._by} of {self._period}" if is_late else self._period
-        self._status = breakdown_status(shown, self._sort.name, self._descending, period)
-        nothing = self.query_one("#nothing", Static)
-        nothing.display = not rows
-        if not rows:
-            case, todo = nothing_spent(shown)
-            nothing.update(Content.assemble((case, "bold"), "\n", todo))
-        self._say()
+        self.query_one(StatusLine).say(breakdown_status(shown, self._sort.name, self._descending, period))
+        self.query_one(EmptyNote).say(None if rows else nothing_spent(shown))
         self.refresh_bindings()
 
     def _sorted_by(self, shown: Breakdown) -> Callable[[BreakdownRow], Any]:
@@ -190,10 +181,6 @@ class BreakdownScreen(AskingScreen):
             places = {row.keys[0]: place for place, row in enumerate(shown.rows)}
             return lambda row: places[row.keys[0]]
         return lambda row: row_name(shown, row.keys[0], by).casefold()
-
-    def _say(self) -> None:
-        if self.is_there:
-            self.query_one("#status", Static).update(fitting(self._status, self.size.width - 2))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Enables `back` on top of another screen, and only dimensions that are not filtered."""

@@ -49,7 +49,7 @@ VIEW_KEYS = Binding.Group("View", compact=True)
 PAGE_KEYS = Binding.Group("Earlier, later", compact=True)
 KEYS_OF_VIEWS: dict[View, str] = {"days": "d", "weeks": "w", "months": "m", "year": "y", "hours": "H"}
 ABOUT: dict[View, str] = {
-    "days": "Days as bars, with the chart's lines",
+    "days": "Days as bars, with the warning and the cutoff",
     "weeks": "Weeks against the target",
     "months": "Months as bars",
     "year": "Years as calendars: the more a day cost, the darker it is",
@@ -214,10 +214,11 @@ class HistoryScreen(AskingScreen):
             if use is None or week is None:
                 return hour_names(chart.hour), ("reading the hours…",)
             spent, tokens = sum(each.spend_nano for each in week.hours), sum(each.tokens for each in week.hours)
-            return hour_names(chart.hour), hour_facts(use, spent, tokens, week.lower_bound)
+            return hour_names(chart.hour), hour_facts(use, spent, tokens, week.lower_bound, self._measure)
         unit = UNIT_OF_VIEW.get(self._view, "day")
         use_of_period = total(history.days, *period_of(unit, self._cursor))
-        return period_names(unit, use_of_period.first, use_of_period.last), period_facts(use_of_period, unit, history)
+        facts = period_facts(use_of_period, unit, history, self._measure)
+        return period_names(unit, use_of_period.first, use_of_period.last), facts
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         return self._came_from is not None if action == "back" else True

@@ -9,8 +9,6 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
-from textual.content import Content
-from textual.widgets import Static
 
 from opencode_tui.analysis.periods import PERIODS
 from opencode_tui.analysis.session_list import ProjectGroup, filtered, grouped, ordered, session_totals
@@ -18,7 +16,6 @@ from opencode_tui.clock import Calendar, Clock
 from opencode_tui.records.requests import SessionsRequest
 from opencode_tui.records.sessions import SessionList, SessionRow
 from opencode_tui.report.session_words import nothing_found, status
-from opencode_tui.report.words import fitting
 from opencode_tui.ui.poller import same
 from opencode_tui.ui.screens.base import Ask, OpenSession
 from opencode_tui.ui.screens.beside import BesideScreen
@@ -30,6 +27,7 @@ from opencode_tui.ui.widgets.crumb_header import CrumbHeader
 from opencode_tui.ui.widgets.day_header import LOW_ROWS
 from opencode_tui.ui.widgets.filter_bar import FilterBar
 from opencode_tui.ui.widgets.key_footer import KeyFooter
+from opencode_tui.ui.widgets.list_notes import EmptyNote, StatusLine
 from opencode_tui.ui.widgets.period_tabs import PeriodTabs
 from opencode_tui.ui.widgets.session_aside import SessionAside
 
@@ -95,7 +93,6 @@ class SessionsScreen(BesideScreen):
         self._list: SessionList | None = None
         self._last: dict[str, SessionList] = {}
         """The last list of each period: shown at once when it is asked for again, until the new one is there."""
-        self._status: tuple[str, ...] = ("reading",)
         context = session_context(session_totals(()), clock(), calendar)
         self._table: RowTable[SessionRow, SessionContext, ProjectGroup] = RowTable(SESSIONS, context, id="session-list")
         self.ask_again()
@@ -114,11 +111,11 @@ class SessionsScreen(BesideScreen):
         yield Banner(self._calendar).data_bind(SessionsScreen.snapshot, SessionsScreen.failure)
         yield PeriodTabs(self._periods, self._period, KEYS_OF_PERIODS)
         yield FilterBar(self._filter, PLACEHOLDER)
-        yield Static(id="nothing", markup=False)
+        yield EmptyNote()
         with Container(id="panes"):
             yield self._table
             yield SessionAside(self._calendar).data_bind(SessionsScreen.session)
-        yield Static(id="status", markup=False)
+        yield StatusLine()
         yield KeyFooter()
 
     def on_mount(self) -> None:
@@ -127,7 +124,6 @@ class SessionsScreen(BesideScreen):
 
     def on_resize(self) -> None:
         self.query_one(PeriodTabs).display = self.size.height > LOW_ROWS
-        self._say()
 
     def show_list(self, sessions: SessionList) -> None:
         shown, self._list = self._list, sessions
@@ -153,18 +149,10 @@ class SessionsScreen(BesideScreen):
         self._table.update_rows(keys, by_id.__getitem__, context, groups)
         shown, wanted, of = self._list.request.period, self._period, len(self._list.rows)
         period = shown if shown == wanted else f"{shown}, reading {wanted}"
-        self._status = status(sums, of, self._sort, self._descending, period, self._filter.strip(), self._by_project)
-        nothing = self.query_one("#nothing", Static)
-        nothing.display = not rows
-        if not rows:
-            case, todo = nothing_found(shown, self._filter.strip(), of)
-            nothing.update(Content.assemble((case, "bold"), "\n", todo))
-        self._say()
+        said = status(sums, of, self._sort, self._descending, period, self._filter.strip(), self._by_project)
+        self.query_one(StatusLine).say(said)
+        self.query_one(EmptyNote).say(None if rows else nothing_found(shown, self._filter.strip(), of))
         self.refresh_bindings()
-
-    def _say(self) -> None:
-        if self.is_there:
-            self.query_one("#status", Static).update(fitting(self._status, self.size.width - 2))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Enables `back` on top of another screen or with a filter, and lets a slash be typed into the filter."""

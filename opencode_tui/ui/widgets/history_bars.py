@@ -10,6 +10,7 @@ from opencode_tui.analysis.history import moved, number_of, period_numbered, per
 from opencode_tui.clock import month_day
 from opencode_tui.money import format_usd
 from opencode_tui.records.history import PeriodUnit, PeriodUse
+from opencode_tui.report.history_words import day_lines_legend
 from opencode_tui.ui.widgets.history_chart import HistoryChart
 from opencode_tui.ui.widgets.lying_bars import lying_rows
 from opencode_tui.ui.widgets.scale import scale_of
@@ -88,16 +89,18 @@ class HistoryBars(HistoryChart):
         name = UNIT_TITLES[self.unit]
         span = f"{month_day(first)} {year}– " if first != last else ""
         span += f"{month_day(last)} {last.year}"
-        warning, cutoff = format_usd(self.history.warning_nano), format_usd(self.history.cutoff_nano)
-        lines: tuple[str, ...] = ("", "")
+        legend: tuple[str, ...] = ()
         if self.measure == "tokens":
-            lines = (" · tokens",)
+            legend = ("tokens",)
         elif self.unit == "day":
-            lines = (f" · ··· ! high from {warning}  ╌╌╌ ‼ very high from {cutoff}", f" · ! {warning} ‼ {cutoff}")
+            legend = day_lines_legend(self.history)
         elif self.unit == "week":
             target = format_usd(self.history.target_nano)
-            lines = (f" · ╌╌╌ ! over the target {target}", f" · ! over {target}")
-        return (*(f"{name} · {span}{line}" for line in lines), f"{name} · {span}", f"{name}{lines[-1]}", span, name)
+            legend = (f"╌╌╌ ! over the target {target}", f"! over {target}")
+        if not legend:
+            return f"{name} · {span}", span, name
+        beside = (f"{name} · {span} · {each}" for each in legend if each in legend[:3])
+        return (*beside, *(title for each in legend for title in (f"{name} · {each}", each)))
 
     def rows(self) -> list[list[Piece]]:
         history, width, height = self.history, self.inner.width, self.inner.height

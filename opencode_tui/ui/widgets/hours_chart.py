@@ -34,7 +34,7 @@ class HoursChart(HistoryChart):
     def titles(self) -> tuple[str, ...]:
         by = "spend" if self.measure == "spend" else "tokens"
         year = self.week.request.year if self.week is not None else self.cursor.year
-        return f"Hours of the week · {year} by {by}", f"Hours · {year} by {by}", f"Hours {year}"
+        return f"Hours of the week · {year} by {by}", f"Hours · {year} by {by}", f"Hours by {by}"
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """There is nothing to open: an hour of the week is of no one day."""

@@ -11,6 +11,7 @@ from opencode_tui.report import session_facts as words
 from opencode_tui.report.words import fitting
 from opencode_tui.ui.theme import STYLES
 from opencode_tui.ui.widgets.blocks import remedy_lines, width_of, wrapped
+from opencode_tui.ui.widgets.day_header import LOW_ROWS
 from opencode_tui.ui.widgets.panel import SessionPanel
 
 ONE_FACT_A_LINE = 64
@@ -18,7 +19,7 @@ ONE_FACT_A_LINE = 64
 
 
 class SessionHead(SessionPanel):
-    """The session's state, project and model, and the command that resumes it."""
+    """The session's state, project and model, and the command that resumes it; in a low pane its title and amount."""
 
     DEFAULT_CSS = """
     SessionHead { height: auto; border: none; &:ansi { border: none; } }
@@ -29,7 +30,7 @@ class SessionHead(SessionPanel):
         self._session_id = session_id
 
     def facts(self, view: SessionView) -> object:
-        return words.head(view), words.head_lines(view)
+        return words.head(view), words.head_lines(view), words.spent(view), words.shown_title(view)
 
     def show(self, view: SessionView) -> None:
         self.refresh(layout=True)
@@ -38,6 +39,8 @@ class SessionHead(SessionPanel):
         view, width = self.session, self.size.width or self.app.size.width - 2
         if view is None:
             return Content(fitting((words.resume_command(self._session_id), shown_id(self._session_id)), width))
+        if self.app.size.height <= LOW_ROWS:
+            return Content(words.low_line(view, width))
         one = words.head(view)
         lines = (one,) if width_of(one[-1]) <= width else words.head_lines(view)
         style = STYLES["calm"] if view.state == "active" else ""

@@ -65,7 +65,7 @@ class YearChart(HistoryChart):
             f"{year} by {by} · {spent} · {tokens} · {plural(of_year.calls, 'call')}",
             f"{year} by {by} · {spent} · {tokens}",
             f"{year} by {by} · {spent if self.measure == 'spend' else tokens}",
-            f"{year}",
+            f"{year} by {by}",
         )
 
     def _heat(self, first: date, last: date) -> Heat:
