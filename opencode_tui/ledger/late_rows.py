@@ -103,7 +103,7 @@ def reduce_residuals(
             store_id, row, residual = known[best]
             rest = replace(
                 residual,
-                tokens=residual.tokens - call.tokens,
+                tokens=_at_least_0(residual.tokens - call.tokens),
                 recorded_nano=max(0, residual.recorded_nano - call.recorded_nano),
             )
             known[best] = store_id, row, rest
@@ -146,9 +146,23 @@ def _containing(
         is_before = residual.created_ms >= call.created_ms or _is_before(followed, row)
         is_before &= is_in_title if residual.agent == TITLE else is_later
         is_before |= _is_before(held, row)
-        if first is None and is_before and min(left.counts) >= 0 <= nano + _ROUNDING_NANO:
+        has_room = min(left.counts) >= 0 or _is_blurred(residual)
+        if first is None and is_before and has_room and nano + _ROUNDING_NANO >= 0:
             first = number
     return first
+
+
+def _is_blurred(residual: Call) -> bool:
+    """Whether a residual's tokens are too few for its cost.
+
+    No call is made without input or output. A free call that the ledger knows from a copy, and that the store never
+    had, was taken off the tokens of the sum.
+    """
+    return residual.recorded_nano > 0 and not (residual.tokens.input and residual.tokens.output)
+
+
+def _at_least_0(tokens: Tokens) -> Tokens:
+    return Tokens(*(max(0, count) for count in tokens.counts))
 
 
 def _is_before(row: int | None, other: int) -> bool:

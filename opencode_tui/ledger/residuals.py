@@ -119,7 +119,7 @@ def unlisted_calls(
             copied = foreign_calls(bill.session_id) if copies else CopiedCalls()
             foreign = copied.never
             known = known_calls(connection, bill, foreign)
-            if copies and exceeds(known, bill):
+            if copies and exceeds(known, bill) and not _is_all_spent(known, bill):
                 spent, of_copies, endless = _rows(
                     connection, bill, copies, foreign.union(message_ids(bill.session_id) or ())
                 )
@@ -127,10 +127,12 @@ def unlisted_calls(
                 undone = [id for id in spent if id.startswith(undone_id(bill.session_id))]
                 copied = replace(copied, perhaps=(*copied.perhaps, undone))
                 nearest = known_calls(connection, bill, foreign | _left_out(known, bill, copied, lost, spent, endless))
-                # Some of the missing rows were undone in the store itself, so this counts only if it fits exactly.
-                known = nearest if not lost or _is_all(nearest, bill) else known
-            if copies and exceeds(known, bill):
-                known = known_calls(connection, bill, only_in_copies(connection, bill, copies, message_ids))
+                # Some missing rows were undone in the store itself, so this counts at once only if it fits exactly.
+                if not lost or _is_all(nearest, bill):
+                    known = nearest
+                if exceeds(known, bill):
+                    backed_up = known_calls(connection, bill, only_in_copies(connection, bill, copies, message_ids))
+                    known = backed_up if not exceeds(backed_up, bill) or exceeds(nearest, bill) else nearest
             found.append(_unlisted(bill, known, now_ms))
     return [call for call in found if call is not None]
 
@@ -240,6 +242,11 @@ def divergences(
     most = next((number for number, id in enumerate(branch) if id in gone), len(branch))
     for number in range(most, least - 1, -1):
         yield from divergences(others, had.union(branch[:number]), gone.union(branch[number:]))
+
+
+def _is_all_spent(known: KnownCalls, bill: Bill) -> bool:
+    """Whether the known calls cost what the sum says. If they have more tokens, then a free call is not in the sum."""
+    return bill.cost_nano > 0 and abs(bill.cost_nano - known.nano) <= rounding_nano(bill, known)
 
 
 def _is_all(known: KnownCalls, bill: Bill) -> bool:

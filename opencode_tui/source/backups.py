@@ -36,9 +36,10 @@ class Backups:
         """
         own, certain = store.history(session_id), set[str]()
         copies: list[tuple[Store, History]] = []
-        if own is not None:  # an undone call whose row is still in the store was undone in another copy
-            open_rows = (number for id, number in own.numbers.items() if id not in own.billed)
-            certain |= {undone_id(session_id, number) for number in open_rows}
+        if own is not None:
+            # A call that is open in the store completed, or was undone, in a state that it has left since.
+            open_rows = {id: number for id, number in own.numbers.items() if id not in own.billed}
+            certain.update(open_rows, (undone_id(session_id, number) for number in open_rows.values()))
             copies = [(at, each) for at, each in self._histories(store, session_id) if not is_earlier(own, each)]
             for _, theirs in copies:
                 certain |= never_had(own, theirs)

@@ -946,6 +946,71 @@ def test_of_two_backups_that_went_apart_the_one_that_other_sessions_go_on_from_i
     ours.close()
 
 
+def test_a_free_call_that_the_restored_store_never_had_doubles_nothing(tmp_path: Path) -> None:
+    store = V2(tmp_path)
+    session = store.session("Fix header")
+    asked = store.prompt(session)
+    store.call(session, cost="0.05", turn=asked, tokens=Tokens(input=500))
+    store.call(session, cost="0.03", turn=asked, tokens=Tokens(input=700))
+    snapshot(store, "opencode-backup.db")
+    before, elsewhere = store.path.read_bytes(), deepcopy(store)
+    elsewhere.call(session, cost="0", turn=asked, tokens=Tokens(input=9_000))
+    ours = reader(store.data_dir)
+    ours.poll()
+    store.path.write_bytes(before)
+    store.now = elsewhere.now + 3_600_000
+    store.call(session, cost="0", turn=asked, tokens=Tokens(input=100))
+    store.revert(session, asked)
+    store.call(session, cost="0.02", tokens=Tokens(input=30))
+    ours.poll()
+    assert ours.totals.spend_nano == store.truth.total_nano == 100_000_000
+    ours.close()
+
+
+def test_a_call_that_runs_again_after_a_restore_is_in_no_sum_with_what_it_had_cost(tmp_path: Path) -> None:
+    store = V2(tmp_path)
+    session = store.session("Fix header")
+    slow = store.call(session, completed=False)
+    asked = store.prompt(session)
+    store.call(session, cost="0.05", turn=asked, tokens=Tokens(input=500))
+    snapshot(store, "opencode-backup.db")
+    before, elsewhere = store.path.read_bytes(), deepcopy(store)
+    elsewhere.finish(slow, cost="0.03", tokens=Tokens(input=300))
+    ours = reader(store.data_dir)
+    ours.poll()
+    store.path.write_bytes(before)
+    store.now = elsewhere.now + 3_600_000
+    store.revert(session, asked)
+    store.call(session, cost="0.02", tokens=Tokens(input=30))
+    ours.poll()
+    assert ours.totals.spend_nano == store.truth.total_nano + 30_000_000 == 100_000_000
+    ours.close()
+
+
+def test_what_was_undone_counts_once_beside_a_backup_though_a_free_call_is_in_no_sum(tmp_path: Path) -> None:
+    store = V2(tmp_path)
+    session = store.session("Fix header")
+    running = store.call(session, completed=False)
+    before, elsewhere = store.path.read_bytes(), deepcopy(store)
+    elsewhere.finish(running, cost="0", tokens=Tokens(input=19_000, output=60))
+    ours = reader(store.data_dir)
+    ours.poll()
+    store.path.write_bytes(before)
+    store.now = elsewhere.now + 3_600_000
+    store.revert(session, store.sessions[session].messages[0].id)
+    first = store.prompt(session)
+    store.call(session, cost="0.19", turn=first, tokens=Tokens(input=16_000, output=30))
+    store.revert(session, first)
+    second = store.prompt(session)
+    store.call(session, cost="0.07", turn=second, tokens=Tokens(input=11_000, output=9))
+    snapshot(store, "opencode-backup.db")
+    store.revert(session, second)
+    store.call(session, cost="0.02", tokens=Tokens(input=30, output=3))
+    ours.poll()
+    assert ours.totals.spend_nano == store.truth.total_nano == 280_000_000
+    ours.close()
+
+
 def test_a_backup_shows_which_deleted_fork_made_a_call_though_an_undo_in_its_origin_has_room_for_it(
     tmp_path: Path,
 ) -> None:
