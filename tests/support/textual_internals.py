@@ -18,6 +18,7 @@ from textual.events import MouseScrollDown
 from textual.geometry import Region
 from textual.pilot import Pilot
 from textual.screen import Screen
+from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Input
 
@@ -28,8 +29,13 @@ def running_app() -> App[Any]:
 
 def screen_lines(app: App[Any]) -> list[str]:
     """The text on the screen, line by line."""
-    strips = app.screen._compositor.render_strips()
-    return ["".join(segment.text for segment in strip) for strip in strips]
+    return ["".join(segment.text for segment in strip) for strip in _composed(app)]
+
+
+def _composed(app: App[Any]) -> list[Strip]:
+    """All of the screen, as if it were drawn now."""
+    _unseen.discard(id(app.screen))
+    return app.screen._compositor.render_strips()
 
 
 def has_messages(app: App[Any]) -> bool:
@@ -57,6 +63,8 @@ def draw_pending(app: App[Any]) -> bool:
 _refresh = Screen._compositor_refresh
 _undrawn: set[int] = set()
 """The screens, by `id`, whose changed regions are still to be drawn."""
+_unseen: set[int] = set()
+"""Those of them that no test has looked at since they changed."""
 
 
 def defer_drawing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -67,10 +75,12 @@ def defer_drawing(monkeypatch: pytest.MonkeyPatch) -> None:
             _refresh(self)
             return
         _undrawn.add(id(self))
+        _unseen.add(id(self))
         self._dirty_widgets.clear()
         self.app._update_mouse_over(self)
 
     _undrawn.clear()
+    _unseen.clear()
     monkeypatch.setattr(Screen, "_compositor_refresh", later)
 
 
@@ -83,8 +93,15 @@ def draw_deferred(app: App[Any]) -> bool:
     if id(screen) not in _undrawn:
         return False
     _undrawn.remove(id(screen))
+    _unseen.discard(id(screen))
     _refresh(screen)
     return True
+
+
+def draw_unseen(app: App[Any]) -> None:
+    """Draw what was deferred on the current screen, unless a test has looked at it since."""
+    if app.is_running and id(app.screen) in _unseen:
+        draw_deferred(app)
 
 
 def watch_drawn_lines(monkeypatch: pytest.MonkeyPatch) -> list[int]:
@@ -109,9 +126,25 @@ async def scroll_down(pilot: Pilot[Any], widget: Widget, offset: tuple[int, int]
     await pilot._post_mouse_events([MouseScrollDown], widget, offset=offset, button=0)
 
 
-def replace_wait_for_idle(monkeypatch: pytest.MonkeyPatch, wait: Callable[[float, float], Awaitable[None]]) -> None:
-    for module in ("textual.app", "textual.pilot"):
-        monkeypatch.setattr(f"{module}.wait_for_idle", wait)
+Wait = Callable[[float, float], Awaitable[None]]
+_press = Pilot.press
+
+
+def replace_waiting(monkeypatch: pytest.MonkeyPatch, in_between: Wait, at_rest: Wait) -> None:
+    """Wait by these in the place of Textual's: at the start and after each key; in a pause and after all keys."""
+
+    async def wait_for_screen(self: Pilot[Any], timeout: float = 30.0) -> bool:  # Textual's asks each widget
+        await in_between(0, timeout)
+        return True
+
+    async def press(self: Pilot[Any], *keys: str) -> None:
+        await _press(self, *keys)
+        await at_rest(0, 1)
+
+    monkeypatch.setattr("textual.app.wait_for_idle", in_between)
+    monkeypatch.setattr("textual.pilot.wait_for_idle", at_rest)
+    monkeypatch.setattr(Pilot, "_wait_for_screen", wait_for_screen)
+    monkeypatch.setattr(Pilot, "press", press)
 
 
 def stop_cursor_blinking(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -156,6 +189,6 @@ def is_awaited(event: threading.Event) -> bool:
 
 def screen_segments(app: App[Any], region: Region | None = None) -> Iterator[Segment]:
     """The segments on the screen, or in a region of it."""
-    strips = app.screen._compositor.render_strips()
+    strips = _composed(app)
     for strip in strips if region is None else strips[region.y : region.bottom]:
         yield from strip if region is None else strip.crop(region.x, region.right)

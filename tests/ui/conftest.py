@@ -10,10 +10,10 @@ from tests.support.textual_internals import (
     defer_drawing,
     keep_parsed_styles,
     keep_strips_in_plain_dicts,
-    replace_wait_for_idle,
+    replace_waiting,
     stop_cursor_blinking,
 )
-from tests.ui.quiet import wait_for_idle
+from tests.ui.quiet import wait_for_idle, wait_undrawn
 
 COLLECTED: set[tuple[str, str]] = set()
 """Modules and tests, also those that are not run."""
@@ -33,7 +33,7 @@ def collected() -> set[tuple[str, str]]:
 
 @pytest.fixture(autouse=True)
 def timeless(monkeypatch: pytest.MonkeyPatch) -> None:
-    replace_wait_for_idle(monkeypatch, wait_for_idle)
+    replace_waiting(monkeypatch, wait_undrawn, wait_for_idle)
     stop_cursor_blinking(monkeypatch)
     keep_parsed_styles(PARSED, monkeypatch)
     keep_strips_in_plain_dicts(monkeypatch)
@@ -42,7 +42,7 @@ def timeless(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def drawn_at_rest(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A screen is drawn once it is quiet, not after each of the steps that lead there."""
+    """A screen is drawn once it is quiet or looked at, not after each of the steps that lead there."""
     defer_drawing(monkeypatch)
 
 
