@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Awaitable, Callable, Iterator
+from inspect import CO_VARARGS, CO_VARKEYWORDS
+from types import FunctionType
 from typing import Any
 
 import pytest
 from rich.segment import Segment
+from textual._callback import _count_parameters as count_parameters
 from textual._compositor import ChopsUpdate, Compositor
 from textual._context import active_app
 from textual.app import App, ScreenError
@@ -168,6 +171,34 @@ def keep_parsed_styles(kept: dict[Any, Any], monkeypatch: pytest.MonkeyPatch) ->
 
     monkeypatch.setattr(Stylesheet, "_parse_rules", parsed)
     monkeypatch.setattr(RuleSet, "__hash__", object.__hash__)  # by identity as Textual's, without Python's own calls
+
+
+def keep_maps_of_rules(kept: dict[Any, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Map selectors to rules once for all apps with the same rules, those that `keep_parsed_styles` keeps."""
+    make: Any = Stylesheet.__dict__["rules_map"].fget
+
+    def rules_map(self: Stylesheet) -> dict[str, list[RuleSet]]:
+        if self._rules_map is None:
+            key = tuple(map(id, self.rules))
+            if key not in kept:
+                kept[key] = make(self)
+            self._rules_map = kept[key]
+        return self._rules_map
+
+    monkeypatch.setattr(Stylesheet, "rules_map", property(rules_map))
+
+
+def count_parameters_by_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Count the parameters of plain functions without a signature: each app makes new ones for its bindings."""
+
+    def count(function: Any) -> int:
+        if type(function) is not FunctionType or function.__dict__:  # it may wrap another
+            return count_parameters(function)
+        code = function.__code__
+        rest = bool(code.co_flags & CO_VARARGS) + bool(code.co_flags & CO_VARKEYWORDS)
+        return code.co_argcount + code.co_kwonlyargcount + rest
+
+    monkeypatch.setattr("textual._callback._count_parameters", count)
 
 
 def keep_strips_in_plain_dicts(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from tests.support.textual_internals import (
+    count_parameters_by_code,
     defer_drawing,
+    keep_maps_of_rules,
     keep_parsed_styles,
     keep_strips_in_plain_dicts,
     replace_waiting,
@@ -20,6 +22,7 @@ COLLECTED: set[tuple[str, str]] = set()
 
 
 PARSED: dict[Any, Any] = {}
+MAPPED: dict[Any, Any] = {}
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
@@ -36,6 +39,8 @@ def timeless(monkeypatch: pytest.MonkeyPatch) -> None:
     replace_waiting(monkeypatch, wait_undrawn, wait_for_idle)
     stop_cursor_blinking(monkeypatch)
     keep_parsed_styles(PARSED, monkeypatch)
+    keep_maps_of_rules(MAPPED, monkeypatch)
+    count_parameters_by_code(monkeypatch)
     keep_strips_in_plain_dicts(monkeypatch)
     monkeypatch.setattr("opencode_tui.ui.alerting.TOAST_S", 3600.0)
 
