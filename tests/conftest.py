@@ -20,6 +20,8 @@ from tests.support.paths import ROOT
 # Several processes of pytest and hundreds that tests start would each compile all modules again, in every run.
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+# argparse looks in several folders for a translation of each of its words, for each parser: there is none.
+os.environ["LANGUAGE"] = "C"
 
 pytest.register_assert_rewrite("tests.support.shell", "tests.support.pictures")
 watch_opens()

@@ -7,11 +7,13 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from sqlite_utils import Database
-
 from opencode_tui.export.columns import CallColumn, ValueType, columns_of_calls
 from opencode_tui.export.request import CallRequest
 from opencode_tui.export.values import utc_moment
+from opencode_tui.ledger.lean_imports import without_pandas
+
+with without_pandas():
+    from sqlite_utils import Database
 
 _TYPES: dict[ValueType, type] = {"text": str, "count": int, "moment": str, "amount": int, "yes_no": int}
 _UNITS: dict[ValueType, str] = {

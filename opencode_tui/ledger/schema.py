@@ -246,9 +246,11 @@ def migrate(connection: sqlite3.Connection) -> None:
 
 
 def _migrate(connection: sqlite3.Connection) -> None:
-    from sqlite_utils import Database, Migrations
-
     from opencode_tui.ledger.copies import link_paying_copies
+    from opencode_tui.ledger.lean_imports import without_pandas
+
+    with without_pandas():
+        from sqlite_utils import Database, Migrations
 
     migrations = Migrations("opencode_tui")
 

@@ -52,7 +52,10 @@ def store(shell: Shell) -> V1:
 
 EACH = f"""
 import importlib, json, os, pkgutil, sys
-import platformdirs, sqlite_utils, sqlite_utils.migrations, tabulate, opencode_tui
+import platformdirs, tabulate, opencode_tui
+from opencode_tui.ledger.lean_imports import without_pandas
+with without_pandas():
+    import sqlite_utils, sqlite_utils.migrations
 for module in pkgutil.walk_packages(opencode_tui.__path__, "opencode_tui."):
     if ".ui" not in module.name and not module.name.endswith("__main__"):
         importlib.import_module(module.name)

@@ -25,6 +25,7 @@ from opencode_tui.records.breakdown import BreakdownRow
 from opencode_tui.records.facts import SessionPart
 from opencode_tui.records.requests import Filter
 from tests.support.hostile import MOST
+from tests.support.ledgers import lay_out
 from tests.support.old_ledgers import old_call, old_ledger
 from tests.support.sums import QUARTER_MS, kept_session_sums, kept_sums, true_sums, wrong_sums
 from tests.support.watched import DAY_START, NOON, Watched
@@ -130,6 +131,7 @@ def _readings_of_calls(connection: sqlite3.Connection, span: Span) -> list[objec
 def test_the_sums_are_those_of_the_calls_whoever_wrote_them(steps: list[tuple[str, list[Any]]]) -> None:
     with TemporaryDirectory() as folder:
         file = Path(folder) / "ledger.db"
+        lay_out(file)
         ledgers = {"first": Ledger(file), "second": Ledger(file)}
         _add_store(ledgers["first"])
         for who, writes in steps:

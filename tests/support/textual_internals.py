@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Awaitable, Callable, Iterator
+from inspect import CO_VARARGS, CO_VARKEYWORDS
+from types import FunctionType
 from typing import Any
 
 import pytest
 from rich.segment import Segment
+from textual._callback import _count_parameters as count_parameters
 from textual._compositor import ChopsUpdate, Compositor
 from textual._context import active_app
 from textual.app import App, ScreenError
@@ -18,6 +21,7 @@ from textual.events import MouseScrollDown
 from textual.geometry import Region
 from textual.pilot import Pilot
 from textual.screen import Screen
+from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Input
 
@@ -28,8 +32,13 @@ def running_app() -> App[Any]:
 
 def screen_lines(app: App[Any]) -> list[str]:
     """The text on the screen, line by line."""
-    strips = app.screen._compositor.render_strips()
-    return ["".join(segment.text for segment in strip) for strip in strips]
+    return ["".join(segment.text for segment in strip) for strip in _composed(app)]
+
+
+def _composed(app: App[Any]) -> list[Strip]:
+    """All of the screen, as if it were drawn now."""
+    _unseen.discard(id(app.screen))
+    return app.screen._compositor.render_strips()
 
 
 def has_messages(app: App[Any]) -> bool:
@@ -57,6 +66,8 @@ def draw_pending(app: App[Any]) -> bool:
 _refresh = Screen._compositor_refresh
 _undrawn: set[int] = set()
 """The screens, by `id`, whose changed regions are still to be drawn."""
+_unseen: set[int] = set()
+"""Those of them that no test has looked at since they changed."""
 
 
 def defer_drawing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -67,10 +78,12 @@ def defer_drawing(monkeypatch: pytest.MonkeyPatch) -> None:
             _refresh(self)
             return
         _undrawn.add(id(self))
+        _unseen.add(id(self))
         self._dirty_widgets.clear()
         self.app._update_mouse_over(self)
 
     _undrawn.clear()
+    _unseen.clear()
     monkeypatch.setattr(Screen, "_compositor_refresh", later)
 
 
@@ -83,8 +96,15 @@ def draw_deferred(app: App[Any]) -> bool:
     if id(screen) not in _undrawn:
         return False
     _undrawn.remove(id(screen))
+    _unseen.discard(id(screen))
     _refresh(screen)
     return True
+
+
+def draw_unseen(app: App[Any]) -> None:
+    """Draw what was deferred on the current screen, unless a test has looked at it since."""
+    if app.is_running and id(app.screen) in _unseen:
+        draw_deferred(app)
 
 
 def watch_drawn_lines(monkeypatch: pytest.MonkeyPatch) -> list[int]:
@@ -109,9 +129,25 @@ async def scroll_down(pilot: Pilot[Any], widget: Widget, offset: tuple[int, int]
     await pilot._post_mouse_events([MouseScrollDown], widget, offset=offset, button=0)
 
 
-def replace_wait_for_idle(monkeypatch: pytest.MonkeyPatch, wait: Callable[[float, float], Awaitable[None]]) -> None:
-    for module in ("textual.app", "textual.pilot"):
-        monkeypatch.setattr(f"{module}.wait_for_idle", wait)
+Wait = Callable[[float, float], Awaitable[None]]
+_press = Pilot.press
+
+
+def replace_waiting(monkeypatch: pytest.MonkeyPatch, in_between: Wait, at_rest: Wait) -> None:
+    """Wait by these in the place of Textual's: at the start and after each key; in a pause and after all keys."""
+
+    async def wait_for_screen(self: Pilot[Any], timeout: float = 30.0) -> bool:  # Textual's asks each widget
+        await in_between(0, timeout)
+        return True
+
+    async def press(self: Pilot[Any], *keys: str) -> None:
+        await _press(self, *keys)
+        await at_rest(0, 1)
+
+    monkeypatch.setattr("textual.app.wait_for_idle", in_between)
+    monkeypatch.setattr("textual.pilot.wait_for_idle", at_rest)
+    monkeypatch.setattr(Pilot, "_wait_for_screen", wait_for_screen)
+    monkeypatch.setattr(Pilot, "press", press)
 
 
 def stop_cursor_blinking(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -137,6 +173,34 @@ def keep_parsed_styles(kept: dict[Any, Any], monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(RuleSet, "__hash__", object.__hash__)  # by identity as Textual's, without Python's own calls
 
 
+def keep_maps_of_rules(kept: dict[Any, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Map selectors to rules once for all apps with the same rules, those that `keep_parsed_styles` keeps."""
+    make: Any = Stylesheet.__dict__["rules_map"].fget
+
+    def rules_map(self: Stylesheet) -> dict[str, list[RuleSet]]:
+        if self._rules_map is None:
+            key = tuple(map(id, self.rules))
+            if key not in kept:
+                kept[key] = make(self)
+            self._rules_map = kept[key]
+        return self._rules_map
+
+    monkeypatch.setattr(Stylesheet, "rules_map", property(rules_map))
+
+
+def count_parameters_by_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Count the parameters of plain functions without a signature: each app makes new ones for its bindings."""
+
+    def count(function: Any) -> int:
+        if type(function) is not FunctionType or function.__dict__:  # it may wrap another
+            return count_parameters(function)
+        code = function.__code__
+        rest = bool(code.co_flags & CO_VARARGS) + bool(code.co_flags & CO_VARKEYWORDS)
+        return code.co_argcount + code.co_kwonlyargcount + rest
+
+    monkeypatch.setattr("textual._callback._count_parameters", count)
+
+
 def keep_strips_in_plain_dicts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each of the many short-lived strips makes seven caches, whose limits only matter to a program that goes on."""
     monkeypatch.setattr("textual.strip.FIFOCache", lambda maxsize: {})
@@ -156,6 +220,6 @@ def is_awaited(event: threading.Event) -> bool:
 
 def screen_segments(app: App[Any], region: Region | None = None) -> Iterator[Segment]:
     """The segments on the screen, or in a region of it."""
-    strips = app.screen._compositor.render_strips()
+    strips = _composed(app)
     for strip in strips if region is None else strips[region.y : region.bottom]:
         yield from strip if region is None else strip.crop(region.x, region.right)

@@ -19,8 +19,13 @@ async def wait_for_idle(min_sleep: float = 0, max_sleep: float = 1) -> None:
     await quiet(running_app())
 
 
-async def quiet(app: App[Any]) -> None:
-    """Until all messages are handled, what was asked is answered, and everything is drawn."""
+async def wait_undrawn(min_sleep: float = 0, max_sleep: float = 1) -> None:
+    """The same where more is to come before a test looks: at the start, and after each key but the last."""
+    await quiet(running_app(), draw=False)
+
+
+async def quiet(app: App[Any], *, draw: bool = True) -> None:
+    """Until all messages are handled, what was asked is answered, and everything is drawn unless it can wait."""
     loop = asyncio.get_running_loop()
     held = loop.time() + HELD_S
     while True:
@@ -29,7 +34,7 @@ async def quiet(app: App[Any]) -> None:
             await asyncio.sleep(0.001)
         elif has_ready_callbacks(loop):
             continue
-        elif not draw_pending(app) and not draw_deferred(app):
+        elif not draw_pending(app) and not (draw and draw_deferred(app)):
             return
 
 

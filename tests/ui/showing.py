@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
+from textual.app import App
 from textual.pilot import Pilot
 from textual.widgets import Static
 
@@ -19,7 +20,7 @@ from opencode_tui.ui.screens.session import SessionScreen
 from opencode_tui.ui.screens.sessions import SessionsScreen
 from opencode_tui.ui.screens.why import WhyScreen
 from tests.support.records import replace
-from tests.support.textual_internals import screen_lines
+from tests.support.textual_internals import draw_unseen, screen_lines
 from tests.ui.builders import SETTINGS, FakeFeed, clock
 from tests.ui.quiet import quiet
 
@@ -39,17 +40,23 @@ def app_over(*answers: Snapshot | Exception, settings: Settings = THEME) -> tupl
 async def until(pilot: Pilot[Any], condition: Callable[[], bool]) -> None:
     """Let the app go on until the condition holds and it has drawn."""
     async with asyncio.timeout(PATIENCE_S):
+        await _reached(pilot.app, condition)
         await quiet(pilot.app)
-        while not condition():
-            await asyncio.sleep(0.005)
-            await quiet(pilot.app)
+
+
+async def _reached(app: App[Any], condition: Callable[[], bool]) -> None:
+    await quiet(app, draw=False)
+    while not condition():
+        await asyncio.sleep(0.005)
+        await quiet(app, draw=False)
 
 
 async def settled(pilot: Pilot[Any]) -> None:
-    """Until the first poll has come back, one way or the other."""
+    """Until the first poll has come back, one way or the other; what it shows is drawn when a test looks at it."""
     app = pilot.app
     assert isinstance(app, OpencodeTui)
-    await until(pilot, lambda: app.polled_ms is not None or app.failure is not None)
+    async with asyncio.timeout(PATIENCE_S):
+        await _reached(app, lambda: app.polled_ms is not None or app.failure is not None)
 
 
 @asynccontextmanager
@@ -57,6 +64,7 @@ async def showing(app: OpencodeTui, size: tuple[int, int] = (80, 24)) -> AsyncIt
     async with app.run_test(size=size) as pilot:
         await settled(pilot)
         yield pilot
+        draw_unseen(app)  # what a test ends with is drawn, whatever it looks at
 
 
 def screen_text(app: OpencodeTui) -> str:
