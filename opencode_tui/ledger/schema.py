@@ -6,6 +6,9 @@ If that is current, sqlite-utils is not imported, which would take longer than a
 from __future__ import annotations
 
 import sqlite3
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from opencode_tui.ledger.sums import NEWEST_CALLS, SUMS_OF_SESSIONS, settle_in_steps
@@ -245,10 +248,24 @@ def migrate(connection: sqlite3.Connection) -> None:
     settle_in_steps(connection)
 
 
-def _migrate(connection: sqlite3.Connection) -> None:
-    from sqlite_utils import Database, Migrations
+@contextmanager
+def _without_pandas() -> Iterator[None]:
+    """Makes pandas appear not to be installed: sqlite-utils would import it, which takes half a second and 90 MB."""
+    is_free = "pandas" not in sys.modules
+    if is_free:
+        sys.modules["pandas"] = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        if is_free:
+            del sys.modules["pandas"]
 
+
+def _migrate(connection: sqlite3.Connection) -> None:
     from opencode_tui.ledger.copies import link_paying_copies
+
+    with _without_pandas():
+        from sqlite_utils import Database, Migrations
 
     migrations = Migrations("opencode_tui")
 
