@@ -21,7 +21,7 @@ from opencode_tui.clock import monotonic_s
 from opencode_tui.ledger.schema import LATEST, migrate
 from opencode_tui.ledger.sums import check_rows, settle
 
-_IMPORT_CACHE_KB, _IMPORT_WAL_PAGES = 32_000, 8_000
+_IMPORT_CACHE_KB, _IMPORT_WAL_PAGES = 16_000, 8_000
 _BUSY_S = 20.0
 _LEAST_S = 0.1
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
