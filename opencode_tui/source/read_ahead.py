@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 WORTH_IT = 20_000
 """From so many rows on, starting a process takes less time than it saves."""
+_MOST_BYTES = 1 << 29
+"""A larger piece is none of ours."""
 _CODE = """
 import sys
 sys.path.append(sys.argv[1])
@@ -98,10 +100,9 @@ def _pieces(pipe: IO[bytes]) -> Iterator[ReadPiece]:
 
     decoder = msgspec.msgpack.Decoder(ReadPiece)
     while True:
-        length = pipe.read(LENGTH_BYTES)
-        frame = pipe.read(int.from_bytes(length, "big")) if len(length) == LENGTH_BYTES else b""
+        length = int.from_bytes(pipe.read(LENGTH_BYTES), "big")
         try:
-            piece = decoder.decode(frame)
+            piece = decoder.decode(pipe.read(length) if length <= _MOST_BYTES else b"")
         except msgspec.MsgspecError:
             return
         yield piece

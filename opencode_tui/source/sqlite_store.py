@@ -32,7 +32,7 @@ from opencode_tui.source.sessions import SessionsCursor, SessionTable
 from opencode_tui.source.sqlite_file import SqliteFile, columns
 from opencode_tui.source.text import first_line, path_text
 
-_FIRST_STEP, _STEP = 1_000, 8_000
+_FIRST_STEP, _STEP = 1_000, 5_000
 """Messages per batch, the first and the later ones."""
 _READ, _EVENT_READ, _PIECE, _LOOKUP = 1_000, 2_000, 100, 2_000
 """The most that one transaction reads: messages, events, messages with their parts, messages looked up by id."""

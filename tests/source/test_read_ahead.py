@@ -9,15 +9,17 @@ import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path
 from typing import IO
 
+import msgspec
 import pytest
 
 from opencode_tui.source import read_ahead, sqlite_store
 from opencode_tui.source.batch import Batch
 from opencode_tui.source.discovery import generations
-from opencode_tui.source.pieces import ReadPiece, ReadRequest
+from opencode_tui.source.pieces import LENGTH_BYTES, ReadPiece, ReadRequest
 from tests.source.test_hostile_stores import loose, put_anything
 from tests.stores import V1, V2, tool
 
@@ -151,3 +153,10 @@ def test_nothing_of_the_current_folder_is_imported(
     monkeypatch.chdir(project)
     assert sum(len(batch.calls) for batch in batches(store.path)) == 8
     assert started.rows > 0 and not (project / "imported").exists()
+
+
+def test_what_is_no_piece_is_not_taken_for_one() -> None:
+    encoded = msgspec.msgpack.encode(ReadPiece([], [], [], 3, "[]"))
+    sound = len(encoded).to_bytes(LENGTH_BYTES, "big") + encoded
+    for rest in (b"", sound[:-1], sound[:5], b"usage: opencode-tui", bytes(8) + b"x", bytes(7) + b"\1\xc0"):
+        assert [piece.rows for piece in read_ahead._pieces(BytesIO(sound + rest))] == [3]
