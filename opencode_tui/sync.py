@@ -6,7 +6,7 @@ import os
 import re
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from functools import partial
 from pathlib import Path
 
@@ -280,7 +280,11 @@ class Sync:
             return self._pull(store, report, sums=sums)
 
     def _pull(self, store: Store, report: Report, *, sums: bool) -> bool:
-        wrote = False
+        with ExitStack() as stack:
+            return self._pull_batches(store, report, stack, sums=sums)
+
+    def _pull_batches(self, store: Store, report: Report, stack: ExitStack, *, sums: bool) -> bool:
+        wrote, is_long = False, False
         with self._ledger.writing() as connection:
             writing.store_row(connection, store.key)
             if self._machine_id is None:
@@ -301,6 +305,9 @@ class Sync:
                         break
                     row = moved
                     if batch.total - batch.done > _LARGE or self._states[store.key].state == "importing":
+                        if not is_long:
+                            stack.enter_context(self._ledger.long_import())
+                            is_long = True
                         self._states[store.key] = self._importing(store, batch)
                         report()
                 else:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+import random
+from decimal import ROUND_HALF_EVEN, Decimal
 
 import pytest
 from hypothesis import given
@@ -108,3 +109,12 @@ def test_percentages_are_of_the_whole() -> None:
     assert percentages((21, 75, 4)) == (21, 75, 4)
     assert percentages((1, 1, 1)) == (34, 33, 33)
     assert percentages((0, 0, 0)) == (0, 0, 0)
+
+
+def test_a_float_is_rounded_as_its_decimal_text() -> None:
+    dice = random.Random(5)
+    for _ in range(1_000):
+        nano = dice.randrange(10 ** dice.randrange(1, 17))
+        for amount in (nano / NANO, -nano / NANO, (nano + 0.5) / NANO, dice.uniform(0, 10.0 ** dice.randrange(-9, 9))):
+            exact = int((Decimal(str(amount)) * NANO).to_integral_value(ROUND_HALF_EVEN))
+            assert nano_from_usd(amount) == exact

@@ -13,8 +13,9 @@ from __future__ import annotations
 import os
 import sqlite3
 from contextlib import suppress
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
+from typing import Any
 
 _KEY_BYTES = 32
 
@@ -34,12 +35,17 @@ def key_of(connection: sqlite3.Connection) -> bytes | None:
 
 def keyed(key: bytes | None, digest: int | None) -> int | None:
     """The 32-bit fingerprint to store; None without a key or a digest."""
-    from hashlib import blake2b
-
     if key is None or digest is None:
         return None
     given = digest.to_bytes(8, "big", signed=True)
-    return int.from_bytes(blake2b(given, digest_size=4, key=key).digest(), "big")
+    return int.from_bytes(_blake2b()(given, digest_size=4, key=key).digest(), "big")
+
+
+@cache
+def _blake2b() -> Any:
+    from hashlib import blake2b  # a slow import, for new uses of tools only
+
+    return blake2b
 
 
 @lru_cache(maxsize=16)

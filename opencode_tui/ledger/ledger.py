@@ -21,6 +21,7 @@ from opencode_tui.clock import monotonic_s
 from opencode_tui.ledger.schema import LATEST, migrate
 from opencode_tui.ledger.sums import check_rows, settle
 
+_IMPORT_CACHE_KB, _IMPORT_WAL_PAGES = 16_000, 8_000
 _BUSY_S = 20.0
 _LEAST_S = 0.1
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
@@ -121,6 +122,33 @@ class Ledger:
             return "replaced"
         return "no" if now == self._files else "touched"
 
+    @contextmanager
+    def long_import(self) -> Iterator[None]:
+        """Makes large transactions faster, at the price of memory and of a larger `-wal`, which is as safe.
+
+        Pages stay in memory until their transaction ends, instead of being written several times, and are moved from
+        the `-wal` into the ledger's file in larger portions.
+        """
+        (pages,) = self.connection.execute("PRAGMA cache_size").fetchone()
+        (portion,) = self.connection.execute("PRAGMA wal_autocheckpoint").fetchone()
+        self.connection.execute(f"PRAGMA cache_size = -{_IMPORT_CACHE_KB}")
+        self.connection.execute(f"PRAGMA wal_autocheckpoint = {_IMPORT_WAL_PAGES}")
+        try:
+            yield
+        finally:
+            with suppress(sqlite3.Error):
+                self.connection.execute(f"PRAGMA cache_size = {pages}")
+                self.connection.execute("PRAGMA shrink_memory")
+                self.connection.execute(f"PRAGMA wal_autocheckpoint = {portion}")
+                self._checkpoint("PASSIVE")
+
+    def _checkpoint(self, kind: Literal["PASSIVE", "TRUNCATE"]) -> None:
+        """Moves what is in the `-wal` into the file. Raises sqlite3.Error."""
+        is_ours = self.changed_outside() == "no"
+        self.connection.execute(f"PRAGMA wal_checkpoint({kind})").fetchone()
+        if is_ours:
+            self._files = self._files_now()
+
     def tidy(self) -> None:
         """Moves the contents of the `-wal` into the ledger's file, unless another process is reading it.
 
@@ -130,10 +158,9 @@ class Ledger:
             if self._wal.stat().st_size and self.changed_outside() == "no":
                 self.connection.execute("PRAGMA busy_timeout = 0")
                 try:
-                    self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+                    self._checkpoint("TRUNCATE")
                 finally:
                     self._set_patience(self._left_s)
-                    self._files = self._files_now()
 
     def close(self) -> None:
         self.connection.close()

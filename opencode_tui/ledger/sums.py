@@ -13,6 +13,7 @@ interrupted.
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from contextlib import suppress
 
 from msgspec import Struct
@@ -72,12 +73,6 @@ _CALLS = f"""
   FROM call WHERE copied_from IS NULL)
 """
 _COLUMNS = (*GROUP, "calls", "first_ms", "last_ms", "aborted", *AMOUNTS, "saved_nano", "turns", "speeds", "costs")
-_SUMMED_BOTH = (
-    *("sum(calls)", "min(first_ms)", "max(last_ms)", "sum(aborted)"),
-    *(exact_sum(name) for name in (*AMOUNTS, "saved_nano")),
-    *("group_concat(DISTINCT turns)", "group_concat(speeds)"),
-)
-_SUMMED = ", ".join((*_SUMMED_BOTH, "group_concat(costs)"))
 _USES = ("uses", "failures", "tool_ms")
 _OF_TOOL = f"""
   SELECT created_ms, {", ".join(f"c.{name}" for name in GROUP)}, t.name, {_OF_CALL}, count(*) AS uses,
@@ -93,23 +88,36 @@ _NOTE_NEW = f"""
   INSERT OR IGNORE INTO unsummed (quarter, session_id)
   SELECT DISTINCT {QUARTER}, session_id FROM call WHERE rowid > ? AND rowid <= ?
 """
-_SUM = f"""
-  INSERT INTO call_sum (quarter, {", ".join(_COLUMNS)})
-  SELECT quarter, {", ".join(f"c.{name}" for name in GROUP)}, {_SUMMED}
-  FROM unsummed u CROSS JOIN {_CALLS} c ON c.session_id = u.session_id
-    AND c.created_ms >= u.quarter * {QUARTER_MS} AND c.created_ms <= u.quarter * {QUARTER_MS} + {QUARTER_MS - 1}
-  GROUP BY quarter, {", ".join(f"c.{name}" for name in GROUP)}
-"""
-_SUM_TOOLS = f"""
-  INSERT INTO tool_sum (quarter, {", ".join(GROUP)}, name, {", ".join(_COLUMNS[len(GROUP) : -1])}, {", ".join(_USES)})
-  SELECT quarter, {", ".join(GROUP)}, name, {", ".join(_SUMMED_BOTH)}, {", ".join(map(exact_sum, _USES))}
-  FROM ({_OF_TOOL}, quarter
-    FROM unsummed u CROSS JOIN call c ON c.session_id = u.session_id
-      AND c.created_ms >= u.quarter * {QUARTER_MS} AND c.created_ms <= u.quarter * {QUARTER_MS} + {QUARTER_MS - 1}
-    CROSS JOIN tool t ON t.call_id = c.id
-    WHERE copied_from IS NULL GROUP BY c.rowid, t.name)
-  GROUP BY quarter, {", ".join(GROUP)}, name
-"""
+
+
+def _sum_queries(sum_of: Callable[[str], str]) -> tuple[str, str]:
+    """The statements that sum the calls and the calls with tools in the quarters of `unsummed`."""
+    both = (
+        *("sum(calls)", "min(first_ms)", "max(last_ms)", "sum(aborted)"),
+        *(sum_of(name) for name in (*AMOUNTS, "saved_nano")),
+        *("group_concat(DISTINCT turns)", "group_concat(speeds)"),
+    )
+    of_calls = f"""
+      INSERT INTO call_sum (quarter, {", ".join(_COLUMNS)})
+      SELECT quarter, {", ".join(f"c.{name}" for name in GROUP)}, {", ".join(both)}, group_concat(costs)
+      FROM unsummed u CROSS JOIN {_CALLS} c ON c.session_id = u.session_id
+        AND c.created_ms >= u.quarter * {QUARTER_MS} AND c.created_ms <= u.quarter * {QUARTER_MS} + {QUARTER_MS - 1}
+      GROUP BY quarter, {", ".join(f"c.{name}" for name in GROUP)}
+    """
+    of_tools = f"""
+      INSERT INTO tool_sum (quarter, {", ".join((*GROUP, "name", *_COLUMNS[len(GROUP) : -1], *_USES))})
+      SELECT quarter, {", ".join(GROUP)}, name, {", ".join((*both, *map(sum_of, _USES)))}
+      FROM ({_OF_TOOL}, quarter
+        FROM unsummed u CROSS JOIN call c ON c.session_id = u.session_id
+          AND c.created_ms >= u.quarter * {QUARTER_MS} AND c.created_ms <= u.quarter * {QUARTER_MS} + {QUARTER_MS - 1}
+        CROSS JOIN tool t ON t.call_id = c.id
+        WHERE copied_from IS NULL GROUP BY c.rowid, t.name)
+      GROUP BY quarter, {", ".join(GROUP)}, name
+    """
+    return of_calls, of_tools
+
+
+_PLAIN, _EXACT = _sum_queries("sum({})".format), _sum_queries(exact_sum)
 SESSION_AMOUNTS = ("cost_nano", "input", "output", "reasoning", "cache_read", "cache_write")
 """The amounts in `session_sum`."""
 SUMS_OF_SESSIONS = f"""
@@ -196,8 +204,13 @@ def settle(connection: sqlite3.Connection, most: int | None = None) -> None:
         connection.execute(
             f"DELETE FROM {table} WHERE (quarter, session_id) IN (SELECT quarter, session_id FROM unsummed)"
         )
-    connection.execute(_SUM)
-    connection.execute(_SUM_TOOLS)
+    for plain, exact in zip(_PLAIN, _EXACT, strict=True):
+        try:
+            connection.execute(plain)
+        except sqlite3.OperationalError as error:  # over absurd amounts; the failed statement has written nothing
+            if "overflow" not in str(error):
+                raise
+            connection.execute(exact)
     connection.execute(f"DELETE FROM session_sum WHERE {_CHANGED}")
     connection.execute(SUMS_OF_SESSIONS.format(_CHANGED))
     connection.execute(f"DELETE FROM newest_call WHERE {_CHANGED}")

@@ -179,7 +179,7 @@ def write_calls(
 ) -> None:
     """Inserts calls, completes those that were running, and links copies to the calls that pay."""
     rates = {each: _rates_id(connection, each) for each in {priced.rates for _, priced in calls}}
-    in_steps = {message_id(call.id) for call, _ in calls if call.id != message_id(call.id)}
+    in_steps = {message_id(call.id) for call, _ in calls if "#" in call.id}
     known = _known(connection, (call.id for call, _ in calls))
     running = {call.id for call, _ in calls if call.final and known.get(call.id)}
     rows = [_call_row(*each, store_id, machine, rates[each[1].rates]) for each in calls]

@@ -19,11 +19,12 @@ from opencode_tui.records.calls import Call, Tokens
 from opencode_tui.source.text import identifier, label
 
 # Above any real call. A million rows at these limits still add up within SQLite's 64 bits.
-_MAX_TOKENS = 10**9
-_MAX_COST_NANO = 10_000 * NANO
+MAX_TOKENS = 10**9
+MAX_COST_USD = 10_000
+_MAX_COST_NANO = MAX_COST_USD * NANO
 _FLOAT_NANO = 0.01
 """More than a float of a large cost can differ from it by itself, in nano-dollars."""
-_MAX_MS = 253_402_300_799_999  # the end of the year 9999
+MAX_MS = 253_402_300_799_999  # the end of the year 9999
 BEGAN_MS = 1_577_836_800_000  # 2020-01-01, when there was no OpenCode
 ABORTED = "aborted"
 _VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)$")
@@ -71,7 +72,7 @@ def section(data: dict[str, Any], name: str) -> dict[str, Any]:
     return value if type(value) is dict else {}
 
 
-def count_field(value: object, name: str, missing: list[str], most: int = _MAX_TOKENS) -> int:
+def count_field(value: object, name: str, missing: list[str], most: int = MAX_TOKENS) -> int:
     """A token count; returns 0 and adds `name` to `missing` if the value is not a valid count."""
     if type(value) is int and 0 <= value <= most:
         return value
@@ -84,9 +85,9 @@ def count_field(value: object, name: str, missing: list[str], most: int = _MAX_T
 def moment(*candidates: object) -> int | None:
     """The first candidate that is a time in Unix milliseconds up to the year 9999, or None."""
     for value in candidates:
-        if type(value) is int and 0 < value <= _MAX_MS:
+        if type(value) is int and 0 < value <= MAX_MS:
             return value
-        if isinstance(value, float) and 1 <= value <= _MAX_MS:
+        if isinstance(value, float) and 1 <= value <= MAX_MS:
             return int(value)
     return None
 
@@ -126,9 +127,13 @@ def tokens_of(data: dict[str, Any], version: str | None, missing: list[str]) -> 
         count_field(cache.get("read", 0), "tokens.cache.read", missing),
         count_field(cache.get("write", 0), "tokens.cache.write", missing),
     )
+    return disjoint_tokens(parts, data.get("total"), version)
+
+
+def disjoint_tokens(parts: Tokens, total: object, version: str | None) -> Tokens:
+    """The counts as they are, or with `output` less `reasoning` if their message's total or version says so."""
     if not 0 < parts.reasoning <= parts.output:
         return parts
-    total = data.get("total")
     if isinstance(total, int | float) and not isinstance(total, bool):
         doubled = total == parts.total - parts.reasoning
     else:

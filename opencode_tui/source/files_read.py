@@ -19,7 +19,6 @@ from opencode_tui.source.session_times import made_ms
 from opencode_tui.source.sessions import is_unattended, project_of
 from opencode_tui.source.steps import Step
 from opencode_tui.source.text import clean_text, identifier
-from opencode_tui.source.tools import tool_use
 
 
 def read_call(entry: Entry, session: Session | None, version: str) -> Call | None:
@@ -63,6 +62,8 @@ def _tool(id: str, data: dict[str, Any], call: Call) -> ToolUse:
     values += [entry.get("command"), entry.get("url"), entry.get("subagent_type")]
     values += [meta.get("sessionId"), None]
     values += [time.get("start"), time.get("end"), None, None]
+    from opencode_tui.source.tool_uses import tool_use  # here, since most commands find no new part
+
     return tool_use(id, call.id, call.session_id, values, json.dumps(entry), entry.get("patchText"))
 
 

@@ -55,6 +55,11 @@ class SqliteFile:
         stamp = self._main_stamp()
         return f"{stamp[0]}:{stamp[1]}"
 
+    @property
+    def is_copied(self) -> bool:
+        """Whether a private copy of the file is read instead of the file."""
+        return self._copy is not None
+
     def token(self) -> object:
         """A value that differs from an earlier one if anything was committed since; None if the file is unreadable."""
         try:

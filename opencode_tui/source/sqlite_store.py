@@ -26,11 +26,13 @@ from opencode_tui.source.batch import NOTHING_KNOWN, Batch, KnownSessions
 from opencode_tui.source.cursor import BELOW_ALL, LAST, TableCursor, advance, extent, rowids, shrink
 from opencode_tui.source.decode import BadRow, json_value
 from opencode_tui.source.histories import History
+from opencode_tui.source.pieces import gaps_of
+from opencode_tui.source.read_ahead import reading_ahead
 from opencode_tui.source.sessions import SessionsCursor, SessionTable
 from opencode_tui.source.sqlite_file import SqliteFile, columns
 from opencode_tui.source.text import first_line, path_text
 
-_FIRST_STEP, _STEP = 1_000, 8_000
+_FIRST_STEP, _STEP = 1_000, 5_000
 """Messages per batch, the first and the later ones."""
 _READ, _EVENT_READ, _PIECE, _LOOKUP = 1_000, 2_000, 100, 2_000
 """The most that one transaction reads: messages, events, messages with their parts, messages looked up by id."""
@@ -79,6 +81,10 @@ class Cursor(Struct, frozen=True):
             billed_ms,
             _running(saved[5]) if len(saved) > 5 else {},
         )
+
+
+_Step = tuple[Batch, Cursor, int]
+"""A batch of the newest unread messages, the cursor below them, and how many rows they are."""
 
 
 def _running(saved: Any) -> dict[str, Stamp]:
@@ -183,13 +189,11 @@ class SqliteStore:
             if at.running != self._last_stamps:
                 at = replace(at, running=self._last_stamps)
                 yield self._stamped(Batch(""), at, left, total)
-        limit = _FIRST_STEP
-        while at.messages.gaps:
-            batch, at, rows = self._messages(at, limit)
+        for batch, now, rows in self._newest_messages(at):
+            at = now
             running += [call.id for call in batch.calls if not call.final]
             left = max(0, left - rows) if at.messages.width is None else at.messages.width
             yield self._stamped(batch, at, left, total)
-            limit = _STEP
         while at.events.gaps:
             batch, at = self._events(at)
             yield self._stamped(batch, at, 0, total)
@@ -283,7 +287,32 @@ class SqliteStore:
         rows = connection.execute(query, (json.dumps(ids),)).fetchall()
         return {id: (_plain(updated), size) for id, updated, size in rows}
 
-    def _messages(self, at: Cursor, limit: int) -> tuple[Batch, Cursor, int]:
+    def _newest_messages(self, at: Cursor) -> Iterator[_Step]:
+        """All unread messages in batches; another process reads ahead while many are left."""
+        if not at.messages.gaps:
+            return
+        first = self._messages(at, _FIRST_STEP)
+        at = first[1]
+        with reading_ahead(self.file, self.message_table, at.messages) as ahead:
+            yield first
+            for piece in ahead:
+                at = replace(at, messages=replace(at.messages, gaps=gaps_of(piece.gaps)))
+                yield Batch("", calls=piece.calls, tools=piece.tools, unreadable=piece.unreadable), at, piece.rows
+        yield from self._messages_in_steps(at)
+
+    def messages_alone(self, at: Cursor) -> Iterator[_Step]:
+        """All unread messages in batches, without anything else that a complete read consists of."""
+        with self._reading() as connection:
+            self._prepare(connection)
+        yield from self._messages_in_steps(at)
+
+    def _messages_in_steps(self, at: Cursor) -> Iterator[_Step]:
+        while at.messages.gaps:
+            step = self._messages(at, _STEP)
+            at = step[1]
+            yield step
+
+    def _messages(self, at: Cursor, limit: int) -> _Step:
         """A batch of the newest unread rows, the cursor below them, and their number."""
         rows: list[Any] = []
         while at.messages.gaps and len(rows) < limit:

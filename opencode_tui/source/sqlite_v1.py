@@ -19,7 +19,7 @@ from opencode_tui.source.sqlite_file import columns
 from opencode_tui.source.sqlite_store import SqliteStore, fetch_bounded, fields_of
 from opencode_tui.source.steps import by_step
 from opencode_tui.source.text import path_text
-from opencode_tui.source.tools import v1_parts, v1_steps, v1_tools
+from opencode_tui.source.tools import steps_by_message, v1_parts, v1_step_counts, v1_steps, v1_tools
 
 _HUGE = 1_000_000
 _FIELDS = (
@@ -103,12 +103,17 @@ class SqliteV1(SqliteStore):
         # A call without a cost and tokens has no finished step yet.
         wanted = [call.id for call in calls if call.final or call.recorded_nano or call.tokens.total or call.missing]
         parts = self.in_pieces(v1_parts, wanted)
-        steps = v1_steps(parts)
-        final = {call.id for call in calls if call.final}
+        ended = v1_step_counts(parts)
+        in_steps = [call.id for call in calls if ended[call.id] > 1 or (call.missing and ended[call.id])]
+        steps = steps_by_message(self.in_pieces(v1_steps, in_steps))
         for call in calls:
-            version = versions.get(call.id)
-            batch.calls += by_step(call, steps.get(call.id, ()), version if isinstance(version, str) else None)
-        batch.tools += v1_tools(row for row in parts if row[1] in final)
+            if (of_call := steps.get(call.id)) is None:
+                batch.calls.append(call)
+            else:
+                version = versions.get(call.id)
+                batch.calls += by_step(call, of_call, version if isinstance(version, str) else None)
+        final = {call.id for call in calls if call.final}
+        batch.tools += v1_tools([row for row in parts if row[1] in final])
 
     def _has_events(self, connection: sqlite3.Connection) -> bool:
         return {"id", "aggregate_id", "type", "data"} <= columns(connection, "event")
@@ -137,6 +142,8 @@ def _slim(text: str) -> dict[str, Any]:
 
 def _calls(rows: list[Any], batch: Batch) -> list[Call]:
     """The calls among message rows; unreadable rows are recorded in the batch."""
+    from opencode_tui.source.plain_messages import plain_call  # here, since most commands find no new row
+
     calls, now_ms = [], clock.now_ms()
     for rowid, id, session_id, created_ms, session_created_ms, version, text in rows:
         if isinstance(text, str) and text.startswith('{"role":"user"'):
@@ -144,16 +151,17 @@ def _calls(rows: list[Any], batch: Batch) -> list[Call]:
         try:
             if not isinstance(id, str) or not isinstance(session_id, str):
                 raise BadRow("has no usable id")
-            is_slim = isinstance(text, str) and text.startswith(_SLIM)
-            data = _slim(text.removeprefix(_SLIM)) if is_slim else json_object(text)
-            call = call_from_v1(
-                data,
-                id=id,
-                session_id=session_id,
-                created_ms=created_ms,
-                session_created_ms=made_ms(session_id, session_created_ms, created_ms, now_ms),
-                version=version if isinstance(version, str) else None,
-            )
+            made = made_ms(session_id, session_created_ms, created_ms, now_ms)
+            of = version if isinstance(version, str) else None
+            call = None
+            if isinstance(text, str):
+                call = plain_call(text, id=id, session_id=session_id, session_created_ms=made, version=of)
+            if call is None:
+                is_slim = isinstance(text, str) and text.startswith(_SLIM)
+                data = _slim(text.removeprefix(_SLIM)) if is_slim else json_object(text)
+                call = call_from_v1(
+                    data, id=id, session_id=session_id, created_ms=created_ms, session_created_ms=made, version=of
+                )
         except BadRow as bad:
             name = id if isinstance(id, str) else f"row {rowid}"
             batch.unreadable.append(Unreadable("message", name, str(bad), moment(created_ms)))

@@ -19,7 +19,7 @@ from opencode_tui.privacy.commands import command_head
 from opencode_tui.privacy.programs import MODULES, PROGRAMS
 from opencode_tui.privacy.targets import agent_of, file_of, host_of, kept_target, program_name, tool_name, word_of
 from opencode_tui.source.digest import digest_of
-from opencode_tui.source.tools import tool_use
+from opencode_tui.source.tool_uses import tool_use
 from tests.stores import V1, V2, Files, MakeStore, tool
 from tests.support.ledgers import reader
 from tests.support.paths import COMMANDS_WITH_SECRETS

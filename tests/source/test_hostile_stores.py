@@ -16,7 +16,7 @@ from opencode_tui.ledger import queries
 from opencode_tui.source import cursor, sqlite_store
 from opencode_tui.source.decode import BadRow, call_from_v1, call_from_v2, json_object
 from opencode_tui.source.text import identifier
-from opencode_tui.source.tools import tool_use
+from opencode_tui.source.tool_uses import tool_use
 from tests.stores import V1, V2, Files
 from tests.support.ledgers import EVER, assert_truth, reader
 

@@ -1,0 +1,54 @@
+"""The process that reads and decodes the messages of a large store for another one: see `read_ahead.py`.
+
+It gets a `ReadRequest` through its standard input and writes the batches to its standard output, each as its length in
+bytes and a `ReadPiece`. It ends without a word at the first trouble: whoever asked then goes on reading by itself.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import msgspec
+from msgspec.structs import replace
+
+import opencode_tui
+from opencode_tui.source.batch import StoreTrouble, no_collector
+from opencode_tui.source.cursor import TableCursor
+from opencode_tui.source.pieces import LENGTH_BYTES, ReadPiece, ReadRequest, gaps_of
+from opencode_tui.source.sqlite_file import SqliteFile
+from opencode_tui.source.sqlite_store import Cursor, SqliteStore
+from opencode_tui.source.sqlite_v1 import SqliteV1
+from opencode_tui.source.sqlite_v2 import SqliteV2
+
+_STORES: Mapping[str, type[SqliteStore]] = {store.message_table: store for store in (SqliteV1, SqliteV2)}
+
+
+def _pieces(request: ReadRequest) -> Iterator[ReadPiece]:
+    """The messages in the gaps that were asked for. Raises StoreTrouble."""
+    store = _STORES[request.table](SqliteFile(Path(request.path)))
+    if opencode_tui.__file__ != request.package or store.file.identity != request.identity:
+        return
+    at = replace(Cursor(request.identity), messages=TableCursor(gaps=gaps_of(request.gaps)))
+    for batch, left, rows in store.messages_alone(at):
+        yield ReadPiece(batch.calls, batch.tools, batch.unreadable, rows, json.dumps(left.messages.gaps))
+
+
+def serve() -> int:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever asked is told, and stops this
+    with os.fdopen(0, "rb") as given:
+        request = msgspec.msgpack.decode(given.read(), type=ReadRequest)
+    encoder = msgspec.msgpack.Encoder()
+    try:
+        with no_collector(), os.fdopen(1, "wb") as asked:
+            for piece in _pieces(request):
+                frame = encoder.encode(piece)
+                asked.write(len(frame).to_bytes(LENGTH_BYTES, "big"))
+                asked.write(frame)
+                asked.flush()
+    except (StoreTrouble, OSError, ValueError):
+        return 1
+    return 0

@@ -1,0 +1,63 @@
+"""Makes the records of tool uses: name, target, outcome and duration, no prompt or output text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+
+from opencode_tui.privacy import targets
+from opencode_tui.privacy.commands import command_head
+from opencode_tui.records.calls import ToolUse
+from opencode_tui.source.decode import moment
+from opencode_tui.source.digest import digest_of
+from opencode_tui.source.text import identifier
+from opencode_tui.source.tools import LONG
+
+_PATCHED = re.compile(r"^\*\*\* (?:Update|Add|Delete) File: *(\S.*)$", re.MULTILINE)
+_OUTCOMES = {"completed": True, "error": False}
+_tool_name = lru_cache(maxsize=256)(targets.tool_name)
+
+
+def tool_use(
+    id: object, call_id: object, session_id: object, state: Sequence[object], given: object, patch: object = None
+) -> ToolUse:
+    """The record of one tool use.
+
+    `state` has the tool's name and the values of `_STATE` in `tools.py`, `given` the input's JSON, `patch` the
+    beginning of a patch.
+    """
+    name, status, file_path, path, command, url, agent, child, child_v2, start, end, ran, completed = state
+    tool = _tool_name(name) if isinstance(name, str) else ""
+    began, ended = moment(start, ran), moment(end, completed)
+    return ToolUse(
+        str(id),
+        str(call_id),
+        str(session_id),
+        tool or "unknown",
+        _target(tool, file_path, path, patch, command, url, agent),
+        _OUTCOMES.get(status) if isinstance(status, str) else None,
+        max(0, ended - began) if began and ended else None,
+        identifier(child) or identifier(child_v2),
+        digest_of(str(session_id), given) if isinstance(given, str) and len(given) <= LONG else None,
+    )
+
+
+def _target(
+    tool: str, file_path: object, path: object, patch: object, command: object, url: object, agent: object
+) -> str:
+    """The target of one of OpenCode's own tools, taken from its input; empty for any other tool."""
+    if tool in targets.COMMAND_TOOLS:
+        return command_head(command) if isinstance(command, str) else ""
+    if tool in targets.FILE_TOOLS:
+        named = (targets.file_of(each) for each in (file_path, path) if isinstance(each, str))
+        return next(filter(None, named), "") or (patched_file(patch) if isinstance(patch, str) else "")
+    if tool in targets.URL_TOOLS:
+        return targets.host_of(url) if isinstance(url, str) else ""
+    return targets.program_name(agent) if tool in targets.AGENT_TOOLS and isinstance(agent, str) else ""
+
+
+def patched_file(patch: str) -> str:
+    """The first file that a patch names in its beginning, or ""."""
+    found = _PATCHED.search(patch)
+    return targets.file_of(found[1]) if found else ""
