@@ -131,8 +131,9 @@ def unlisted_calls(
                 if not lost or _is_all(nearest, bill):
                     known = nearest
                 if exceeds(known, bill):
-                    backed_up = known_calls(connection, bill, only_in_copies(connection, bill, copies, message_ids))
-                    known = backed_up if not exceeds(backed_up, bill) or exceeds(nearest, bill) else nearest
+                    known = known_calls(connection, bill, only_in_copies(connection, bill, copies, message_ids))
+                    if exceeds(known, bill) and not exceeds(nearest, bill) and _unlisted(bill, known, now_ms):
+                        known = nearest  # a residual with too few tokens of some kind would have others' calls in it
             found.append(_unlisted(bill, known, now_ms))
     return [call for call in found if call is not None]
 
