@@ -10,7 +10,6 @@ import stat
 import subprocess
 import sys
 from collections.abc import Callable
-from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -19,7 +18,6 @@ from opencode_tui.clock import monotonic_s, now_ms
 from opencode_tui.config.settings import Settings
 from opencode_tui.feed import LedgerFeed
 from opencode_tui.ledger import ledger as ledger_file
-from opencode_tui.ledger import schema
 from opencode_tui.ledger.ledger import Ledger, LedgerError
 from opencode_tui.records.day import Snapshot
 from tests.stores import V1
@@ -249,15 +247,6 @@ def test_a_lease_that_nobody_renews_keeps_nobody_waiting(store: V1, place: Path,
     assert ours.totals.spend_nano == 25 * CENT
     assert ours.rows("SELECT lease_ms FROM store") == [(None,)]
     ours.close()
-
-
-def test_a_new_ledger_does_without_pandas() -> None:
-    before = sys.modules.get("pandas")
-    with schema._without_pandas():
-        if before is None:
-            with pytest.raises(ImportError):
-                import_module("pandas")
-    assert sys.modules.get("pandas") is before
 
 
 def test_a_long_import_leaves_the_connection_as_it_was(place: Path) -> None:
