@@ -104,8 +104,9 @@ class SqliteV1(SqliteStore):
         wanted = [call.id for call in calls if call.final or call.recorded_nano or call.tokens.total or call.missing]
         parts = self.in_pieces(v1_parts, wanted)
         ended = v1_step_counts(parts)
-        in_steps = [call.id for call in calls if ended[call.id] > 1 or (call.missing and ended[call.id])]
-        steps = steps_by_message(self.in_pieces(v1_steps, in_steps))
+        in_steps = {call.id for call in calls if ended[call.id] > 1 or (call.missing and ended[call.id])}
+        texts = dict(self.in_pieces(v1_steps, list(in_steps)))
+        steps = steps_by_message(parts, texts) if texts else {}
         for call in calls:
             if (of_call := steps.get(call.id)) is None:
                 batch.calls.append(call)

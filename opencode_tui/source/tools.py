@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -39,14 +39,14 @@ _PATCH = "substr(json_extract({of}, '$.state.input.patchText'), 1, 500)"
 _V1 = f"""
   SELECT p.id, p.message_id, p.session_id,
     CASE json_extract(p.data, '$.type') WHEN 'tool' THEN json_extract(p.data, '$.tool', {_STATE}) END,
-    {_GIVEN.format(row="p.data", of="p.data", long=LONG)}, {_PATCH.format(of="p.data")}
+    {_GIVEN.format(row="p.data", of="p.data", long=LONG)}, {_PATCH.format(of="p.data")}, p.rowid
   FROM part p
   WHERE p.message_id IN (SELECT value FROM json_each(?))
     AND CASE WHEN json_valid(p.data) THEN json_extract(p.data, '$.type') IN ('tool', 'step-finish') END
 """
 
 _V1_STEPS = """
-  SELECT p.id, p.message_id, json_object('tokens', json_extract(p.data, '$.tokens'),
+  SELECT p.rowid, json_object('tokens', json_extract(p.data, '$.tokens'),
     'cost', json_extract(p.data, '$.cost'), 'reason', json_extract(p.data, '$.reason'))
   FROM part p
   WHERE p.message_id IN (SELECT value FROM json_each(?))
@@ -80,7 +80,7 @@ def v1_tools(rows: Iterable[Any]) -> list[ToolUse]:
     from opencode_tui.source.tool_uses import tool_use  # here, since most commands find no new row
 
     tools = []
-    for id, call_id, session_id, state, given, patch in rows:
+    for id, call_id, session_id, state, given, patch, _ in rows:
         if state is not None:
             with suppress(BadRow):
                 tools.append(tool_use(id, call_id, session_id, json_value(state), given, patch))
@@ -93,16 +93,20 @@ def v1_step_counts(rows: Iterable[Any]) -> Counter[str]:
 
 
 def v1_steps(connection: sqlite3.Connection, message_ids: Sequence[str]) -> list[Any]:
-    """(id of the part, id of the message, JSON) of the ends of the steps of messages."""
+    """(rowid, JSON) of the ends of the steps of messages."""
     return connection.execute(_V1_STEPS, (json.dumps(message_ids),)).fetchall()
 
 
-def steps_by_message(rows: Iterable[Any]) -> dict[str, list[Step]]:
-    """The steps by message id, from rows of `v1_steps`; unreadable ones are skipped."""
+def steps_by_message(parts: Iterable[Any], texts: Mapping[int, str]) -> dict[str, list[Step]]:
+    """The steps by message id, from rows of `v1_parts` and what `v1_steps` gives of them; unreadable ones are skipped.
+
+    A part counts as often as it is in `parts`.
+    """
     steps: dict[str, list[Step]] = {}
-    for id, message_id, text in rows:
-        with suppress(BadRow):
-            steps.setdefault(message_id, []).append(Step(str(id), json_object(text)))
+    for id, message_id, *_, rowid in parts:
+        if rowid in texts:
+            with suppress(BadRow):
+                steps.setdefault(message_id, []).append(Step(str(id), json_object(texts[rowid])))
     return steps
 
 
