@@ -1005,9 +1005,13 @@ def test_what_was_undone_counts_once_beside_a_backup_though_a_free_call_is_in_no
     store.call(session, cost="0.07", turn=second, tokens=Tokens(input=11_000, output=9))
     snapshot(store, "opencode-backup.db")
     store.revert(session, second)
+    store.call(session, cost="0.04", tokens=Tokens(input=40, output=4))
+    third = store.prompt(session)
+    store.call(session, cost="0.01", turn=third, tokens=Tokens(input=20, output=2))
+    store.revert(session, third)
     store.call(session, cost="0.02", tokens=Tokens(input=30, output=3))
     ours.poll()
-    assert ours.totals.spend_nano == store.truth.total_nano == 280_000_000
+    assert ours.totals.spend_nano == store.truth.total_nano == 330_000_000
     ours.close()
 
 
