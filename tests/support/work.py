@@ -15,12 +15,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from opencode_tui.analysis.insights.rule import AnyInsightRule, InsightRule
+from opencode_tui.analysis.turn_work import turn_work
 from opencode_tui.money import nano_from_usd
 from opencode_tui.records.calls import Tokens
 from opencode_tui.records.facts import CallFacts, ToolFacts
 from opencode_tui.records.insights import Finding, Words
 from opencode_tui.records.session import CallRates
 from opencode_tui.records.work import SessionWork, TurnWork
+from tests.support.records import replace
 from tests.support.watched import NOON
 
 KIMI, GLM, OPUS = "opencode/kimi-k2.6", "opencode/glm-5.1", "anthropic/claude-opus-4-6"
@@ -67,16 +69,18 @@ def session(
     *turns: tuple[tuple[Written, ...], dict[str, Any]], id: str = "ses_1", start_ms: int = NOON, **fields: Any
 ) -> SessionWork:
     """A session's work; turns are named `turn_1` and so on, calls `ses_1.c1` and so on over the whole session."""
-    made, number, now_ms = [], 0, start_ms
+    made: list[TurnWork] = []
+    number, now_ms = 0, start_ms
     for place, (calls, of_turn) in enumerate(turns, 1):
         turn_id = str(of_turn.get("id", f"turn_{place}"))
-        facts, tools = [], []
+        facts: list[CallFacts] = []
+        tools: list[ToolFacts] = []
         for each in calls:
             number += 1
             now_ms += each.pause_s * 1000
             facts.append(_facts(each, f"{id}.c{number}", turn_id, now_ms))
             tools += [_tool(use, facts[-1].id) for use in each.uses]
-        made.append(TurnWork(**{"id": turn_id, "calls": tuple(facts), "tools": tuple(tools), **of_turn}))
+        made.append(replace(turn_work(turn_id, facts, tools), **of_turn))
     known = {"title": "Fix header", "agent": "build", "limits": LIMITS, "rates": RATES, "directory": "/home/dev/shop"}
     return SessionWork(id=id, turns=tuple(made), **{**known, **fields})
 
