@@ -89,7 +89,7 @@ _SETUP_FILE = re.compile(
 class Deed(NamedTuple):
     """One tool use."""
 
-    kind: Kind
+    did: Kind
     target: str
     ok: bool | None
     """None while it runs."""

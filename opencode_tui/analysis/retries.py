@@ -16,12 +16,12 @@ def edits_and_retries(deeds: Iterable[Deed]) -> tuple[int, int]:
     edits = retries = 0
     troubled: dict[str, bool] = {}
     for deed in deeds:
-        if deed.kind in EDITS:
+        if deed.did in EDITS:
             if troubled.get(deed.target):
                 retries += 1
             edits += deed.ok is not False
             troubled[deed.target] = deed.ok is False
-        elif deed.failed or (deed.kind == "test" and deed.ok is not None):
+        elif deed.failed or (deed.did == "test" and deed.ok is not None):
             troubled = dict.fromkeys(troubled, True)
     return edits, retries
 

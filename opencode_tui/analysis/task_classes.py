@@ -24,7 +24,7 @@ class TurnDeeds:
         self.is_overhead = not self.agents
         self.is_compaction = self.is_overhead and any(agent != "title" for agent in agents)
         self.deeds = deeds
-        self.kinds: frozenset[Kind] = frozenset(deed.kind for deed in deeds)
+        self.kinds: frozenset[Kind] = frozenset(deed.did for deed in deeds)
         self.edits = self.kinds & EDITS
 
     def has(self, *kinds: Kind) -> bool:
@@ -45,7 +45,7 @@ class TurnDeeds:
     def began_with_a_failure(self) -> bool:
         """A command had failed when the first file was edited."""
         for deed in self.deeds:
-            if deed.kind in EDITS:
+            if deed.did in EDITS:
                 return False
             if deed.failed:
                 return True
@@ -54,7 +54,7 @@ class TurnDeeds:
     @cached_property
     def changed_many_files(self) -> bool:
         """Many code files that were there before were edited, and none was written whole."""
-        edits = [deed for deed in self.deeds if deed.kind == "code" and deed.target]
+        edits = [deed for deed in self.deeds if deed.did == "code" and deed.target]
         return len({deed.target for deed in edits}) >= _MANY_FILES and not any(deed.is_whole for deed in edits)
 
 
