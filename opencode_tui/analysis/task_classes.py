@@ -11,6 +11,8 @@ from functools import cached_property
 
 from opencode_tui.analysis.deeds import EDITS, Deed, Kind
 
+VERSION = "1"
+"""Change it with the rules, or with those of `deeds` and `retries`, so that turns are classified again."""
 OVERHEAD_AGENTS = frozenset(("title", "compaction", "summary"))
 _MANY_FILES = 4
 _MANY_FAILURES = 2

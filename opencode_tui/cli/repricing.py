@@ -11,18 +11,21 @@ from opencode_tui.cli.streams import table_width
 from opencode_tui.cli.usage import complain_of_unknown
 from opencode_tui.readings.prices import one_model
 from opencode_tui.readings.repricing import read_repriced
+from opencode_tui.readings.turn_settling import settle_for
 from opencode_tui.records.requests import BreakdownRequest
 from opencode_tui.report.repricing import repriced_json, repriced_table
 
 
 def print_repriced(arguments: argparse.Namespace, request: BreakdownRequest, at_ms: int) -> int:
     """Print the request's usage at the price of the model that `--reprice` names."""
-    with opened(arguments) as at, at.reading(at_ms) as context:
-        try:
-            model, _ = one_model(arguments.reprice, context.connection, at.sync.book, with_price=True)
-            repriced = read_repriced(request, model, context, at.sync.book)
-        except ValueError as error:
-            raise Trouble(f"--reprice: {error}", EXIT_USAGE) from None
+    with opened(arguments) as at:
+        settle_for(at.ledger, request)
+        with at.reading(at_ms) as context:
+            try:
+                model, _ = one_model(arguments.reprice, context.connection, at.sync.book, with_price=True)
+                repriced = read_repriced(request, model, context, at.sync.book)
+            except ValueError as error:
+                raise Trouble(f"--reprice: {error}", EXIT_USAGE) from None
     complain_of_unknown(repriced.usage)
     width = table_width(arguments.wide)
     print(json.dumps(repriced_json(repriced)) if arguments.json else repriced_table(repriced, width))

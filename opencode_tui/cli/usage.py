@@ -14,6 +14,7 @@ from opencode_tui.cli.periods import check_period, refused
 from opencode_tui.cli.streams import table_width
 from opencode_tui.clock import now_ms
 from opencode_tui.readings.breakdown import read_breakdown
+from opencode_tui.readings.turn_settling import settle_for
 from opencode_tui.records.breakdown import Breakdown
 from opencode_tui.records.dimensions import DIMENSIONS
 from opencode_tui.records.requests import BreakdownRequest, Filter
@@ -35,8 +36,10 @@ def run(arguments: argparse.Namespace) -> int:
         from opencode_tui.cli.repricing import print_repriced
 
         return print_repriced(arguments, request, now_ms())
-    with opened(arguments) as at, at.reading(now_ms()) as context, refused():
-        usage = read_breakdown(request, context)
+    with opened(arguments) as at:
+        settle_for(at.ledger, request)
+        with at.reading(now_ms()) as context, refused():
+            usage = read_breakdown(request, context)
     complain_of_unknown(usage)
     print(json.dumps(usage_json(usage)) if arguments.json else usage_table(usage, table_width(arguments.wide)))
     return 0
@@ -49,10 +52,11 @@ def complain_of_unknown(usage: Breakdown) -> None:
 
 def _compact(arguments: argparse.Namespace, where: tuple[Filter, ...]) -> int:
     periods = [*_COMPACT, *(("year",) if arguments.year else ()), *(("all",) if arguments.all else ())]
-    with opened(arguments) as at, at.reading(now_ms()) as context:
-        found = [
-            read_breakdown(BreakdownRequest((), period, where=where, details=False), context) for period in periods
-        ]
+    requests = [BreakdownRequest((), period, where=where, details=False) for period in periods]
+    with opened(arguments) as at:
+        settle_for(at.ledger, requests[-1])
+        with at.reading(now_ms()) as context:
+            found = [read_breakdown(each, context) for each in requests]
     _say_unknown(found[-1])
     if arguments.json:
         print(json.dumps({"schema_version": 1, "periods": [usage_json(each) for each in found]}))

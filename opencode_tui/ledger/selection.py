@@ -24,8 +24,8 @@ _KIND = f"""
       SELECT CASE WHEN k.parent_id IS NOT NULL THEN 'subagent' WHEN k.unattended = 1 THEN 'opencode run' END
       FROM session k WHERE k.id = session_id), 'interactive') END
 """
-KEYS = {**SLICE_KEYS, "kind": _KIND, "tool": "name"}
-"""The dimensions that do not depend on the time, as SQL over `call`, `call_sum` or `tool_sum`."""
+KEYS = {**SLICE_KEYS, "kind": _KIND, "tool": "name", "task": "task"}
+"""The dimensions that do not depend on the time, as SQL over `call` and the tables of sums."""
 
 
 class NamedSpan(Struct, frozen=True):
@@ -44,7 +44,15 @@ class Selection(Struct, frozen=True):
 
     @property
     def needs_tools(self) -> bool:
-        return "tool" in self.by or any(each.dimension == "tool" for each in self.where)
+        return self.is_about("tool")
+
+    @property
+    def needs_tasks(self) -> bool:
+        return self.is_about("task")
+
+    def is_about(self, dimension: str) -> bool:
+        """Whether its calls are grouped or filtered by a dimension."""
+        return dimension in self.by or any(each.dimension == dimension for each in self.where)
 
     def keys(self) -> tuple[str, ...]:
         """SQL for the key of each dimension, over the rows of `source`."""

@@ -35,6 +35,7 @@ DIMENSION_KEYS = {
     "provider": "P",
     "agent": "N",
     "project": "R",
+    "task": "A",
     "tool": "T",
     "session": "E",
     "kind": "K",

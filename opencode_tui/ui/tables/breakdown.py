@@ -136,6 +136,8 @@ BREAKDOWN: tuple[BreakdownColumn, ...] = (
     _number("speed", "tok/s", lambda of: speeds_text(of.speed), lambda of: of.speed.median if of.speed else 0, 11, 7),
     _number("errors", "Errors", lambda of: count_text(of.errors), lambda of: of.errors, 6, 14),
     _number("retries", "Retries", lambda of: count_text(of.retries), lambda of: of.retries, 7, 15),
+    _number("one-shot", "1-shot", lambda of: ratio_text(of.one_shot_rate), lambda of: of.one_shot_rate or 0, 6, 17),
+    _number("edited again", "Again", lambda of: count_text(of.edit_retries), lambda of: of.edit_retries or 0, 6, 18),
 )
 TOOLS: tuple[BreakdownColumn, ...] = (
     *BREAKDOWN[:5],
@@ -146,7 +148,7 @@ TOOLS: tuple[BreakdownColumn, ...] = (
 )
 """The columns of tools, which have uses, failures and time; how fast the calls were says nothing about a tool."""
 _TOKENS = ("calls", "input", "output", "reasoning", "read", "write", "hit", "saved")
-_SPEED = ("calls", "seconds", "speed", "errors", "retries", "turns")
+_SPEED = ("calls", "seconds", "speed", "errors", "retries", "one-shot", "edited again", "turns")
 
 
 def _first(wanted: tuple[str, ...]) -> tuple[BreakdownColumn, ...]:
