@@ -26,6 +26,7 @@ from opencode_tui.paths import NoHomeError, stat_key
 from opencode_tui.readings.answering import answer
 from opencode_tui.readings.context import Context, context_of
 from opencode_tui.readings.day import read_day
+from opencode_tui.readings.insights import settle_insights
 from opencode_tui.readings.turn_settling import settle_for, settle_turns
 from opencode_tui.records.alerts import Alert
 from opencode_tui.records.answers import Answer
@@ -39,6 +40,7 @@ from opencode_tui.records.requests import (
     DayRequest,
     HistoryRequest,
     HoursRequest,
+    InsightsRequest,
     ProjectsRequest,
     Request,
     SessionsRequest,
@@ -54,7 +56,7 @@ _AT_A_BEAT = 200
 """Sessions whose turns are classified after a poll."""
 _FROM_LEDGER = (
     *(SessionsRequest, AlertsRequest, ProjectsRequest, BreakdownRequest),
-    *(ComparisonRequest, HistoryRequest, HoursRequest),
+    *(ComparisonRequest, HistoryRequest, HoursRequest, InsightsRequest),
 )
 """Requests whose answers can change only with a new snapshot; the others read OpenCode's store as well."""
 
@@ -149,15 +151,25 @@ class LedgerFeed:
         return None
 
     def catch_up(self) -> None:
-        """Classify some more turns of calls that are new. Called after a poll, so that no poll waits for it.
+        """Classify some more turns of calls that are new, then look for insights in them.
 
-        Once nothing is left, the next poll takes a snapshot, so that what waited for it is answered again.
+        Called after a poll, so that no poll waits for it. Once nothing is left, the next poll takes a snapshot, so that
+        what waited for it is answered again.
         """
-        if self._ledger is None or not is_behind(self._ledger.connection, "turns"):
+        if self._ledger is None:
             return
-        with suppress(sqlite3.OperationalError):  # another process has the ledger
-            settle_turns(self._ledger, most=_AT_A_BEAT)
-            self._stale = self._stale or not is_behind(self._ledger.connection, "turns")
+        if is_behind(self._ledger.connection, "turns"):
+            with suppress(sqlite3.OperationalError):  # another process has the ledger
+                settle_turns(self._ledger, most=_AT_A_BEAT)
+        elif is_behind(self._ledger.connection, "findings"):
+            self._find(_AT_A_BEAT)
+        else:
+            return
+        self._stale = self._stale or not is_behind(self._ledger.connection, "findings")
+
+    def _find(self, most: int) -> None:
+        assert self._ledger is not None and self._sync is not None
+        settle_insights(self._ledger, self._settings.insights.options, self._sync.book, most)
 
     def _leave_replaced_ledger(self) -> None:
         """Reopen the ledger if another file has taken its path."""
@@ -186,6 +198,8 @@ class LedgerFeed:
             return self._kept[request][1]
         if self._ledger is not None and isinstance(request, BreakdownRequest):
             settle_for(self._ledger, request, _AT_A_BEAT)
+        elif self._ledger is not None and isinstance(request, InsightsRequest):
+            self._find(_AT_A_BEAT)
         with self._context() as context:
             found = answer(request, context)
         ended_s = clocks.monotonic_s()

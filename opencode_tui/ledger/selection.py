@@ -17,8 +17,14 @@ _WORKSPACES = (
     *("/home/vsts/work/*", "/bitbucket/pipelines/*", "/drone/src*", "/woodpecker/*", "/var/lib/buildkite-agent/*"),
 )
 """Where CI machines check out: GitHub, GitLab, Azure, Bitbucket, Drone, Woodpecker, Buildkite."""
+_IS_CI = " OR ".join(f"directory GLOB '{place}'" for place in _WORKSPACES)
+KIND_OF_SESSION = f"""
+  CASE WHEN {_IS_CI} THEN 'CI' WHEN k.parent_id IS NOT NULL THEN 'subagent'
+    WHEN k.unattended = 1 THEN 'opencode run' ELSE 'interactive' END
+"""
+"""SQL for the kind of use of a session `k`, whose titles and compactions are of a kind of their own."""
 _KIND = f"""
-  CASE WHEN {" OR ".join(f"directory GLOB '{place}'" for place in _WORKSPACES)} THEN 'CI'
+  CASE WHEN {_IS_CI} THEN 'CI'
     WHEN agent IN ('title', 'compaction', 'summary') THEN 'title or compaction'
     ELSE coalesce((
       SELECT CASE WHEN k.parent_id IS NOT NULL THEN 'subagent' WHEN k.unattended = 1 THEN 'opencode run' END

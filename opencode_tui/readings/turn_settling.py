@@ -43,10 +43,9 @@ def settle_for(ledger: Ledger, request: BreakdownRequest, most: int | None = Non
 
     A ledger that is locked is left as it is.
     """
-    about_tasks = "task" in request.by or any(each.dimension == "task" for each in request.where)
-    if about_tasks or request.details:
+    if request.is_about_tasks or request.details:
         with suppress(sqlite3.OperationalError):
-            settle_turns(ledger, most=most if about_tasks else _ON_THE_WAY)
+            settle_turns(ledger, most=most if request.is_about_tasks else _ON_THE_WAY)
 
 
 def classified(connection: sqlite3.Connection, ids: Sequence[str]) -> Iterator[KeptTurn]:
