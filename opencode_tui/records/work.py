@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from msgspec import Struct, field
 
-from opencode_tui.clock import Calendar, Span
+from opencode_tui.clock import MINUTE_MS, Calendar, Span
 from opencode_tui.records.calls import Tokens
 from opencode_tui.records.facts import CallFacts, ToolFacts
 from opencode_tui.records.session import CallRates
@@ -73,6 +73,10 @@ class ChildWork(Struct, frozen=True):
     last_ms: int
     reads: tuple[str, ...] = ()
     """The targets that it read or searched, each once."""
+    call_ids: tuple[str, ...] = ()
+    """The ids of its paid calls."""
+    first_nano: int = 0
+    """The cost of its first call, which reads the instructions and the descriptions of the tools."""
 
 
 class SessionWork(Struct, frozen=True):
@@ -156,6 +160,24 @@ class QuarterShare(Struct, frozen=True):
     nano: int
     calls: int
     tokens: Tokens
+    prompts: int = 0
+    """The turns that began in it."""
+
+    @property
+    def end_ms(self) -> int:
+        return self.start_ms + 15 * MINUTE_MS
+
+
+class OfferedServer(Struct, frozen=True):
+    """An MCP server in OpenCode's configuration, whose tools are described in every call."""
+
+    name: str
+    projects: tuple[str, ...]
+    """Those whose configuration has it switched on."""
+    since_ms: int
+    """Since when it is certain to be there: the last change of a file that configures it."""
+    last_used_ms: int | None = None
+    """The last call that used one of its tools; None if there was none."""
 
 
 class PeriodWork(Struct, frozen=True):
@@ -171,3 +193,4 @@ class PeriodWork(Struct, frozen=True):
     """The number of uses by tool name."""
     rates: Mapping[str, CallRates] = field(default_factory=dict)
     """The latest known rates by model key."""
+    servers: tuple[OfferedServer, ...] = ()

@@ -6,9 +6,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import ClassVar
 
+from opencode_tui.clock import Span
 from opencode_tui.records.facts import CallFacts
 from opencode_tui.records.insights import Finding, Lever, Sure, Threshold, Words
-from opencode_tui.records.work import PeriodWork, SessionWork
+from opencode_tui.records.work import ChildWork, PeriodWork, SessionWork
 
 InsightSettings = Mapping[str, int]
 """The thresholds that are no defaults, by name."""
@@ -75,6 +76,35 @@ class InsightRule(AnyInsightRule):
             title=work.title,
         )
 
+    def finding_on(
+        self,
+        work: SessionWork,
+        children: Iterable[ChildWork],
+        *,
+        key: str,
+        saves_nano: int,
+        turn_id: str = "",
+        sure: Sure = "estimated",
+        **figures: int | str,
+    ) -> Finding:
+        """A finding about one or more subagents of a session; its cost is the exact sum of theirs."""
+        them = tuple(children)
+        cost = sum(child.nano for child in them)
+        return Finding(
+            rule=self.name,
+            key=key,
+            session_id=work.id,
+            turn_id=turn_id,
+            calls=tuple(id for child in them for id in child.call_ids),
+            cost_nano=cost,
+            saves_nano=max(0, min(saves_nano, cost)),
+            first_ms=min(child.started_ms for child in them),
+            last_ms=max(child.last_ms for child in them),
+            sure=sure,
+            figures=figures,
+            title=work.title,
+        )
+
 
 class PeriodRule(AnyInsightRule):
     """A rule on a whole period, for what no single session shows."""
@@ -82,6 +112,23 @@ class PeriodRule(AnyInsightRule):
     @abstractmethod
     def find(self, work: PeriodWork, settings: InsightSettings) -> Iterator[Finding]:
         """What it finds in a period. Called only if the rule is on. Its findings may leave out the calls' ids."""
+
+    def finding(
+        self,
+        span: Span,
+        *,
+        key: str,
+        cost_nano: int,
+        saves_nano: int = 0,
+        sure: Sure = "measured",
+        session_id: str = "",
+        title: str = "",
+        **figures: int | str,
+    ) -> Finding:
+        """A finding about what was spent in a span, in one session if it names one."""
+        saves = max(0, min(saves_nano, cost_nano))
+        times = span.start_ms, span.end_ms
+        return Finding(self.name, key, session_id, "", (), cost_nano, saves, *times, sure, figures, title)
 
 
 def where(findings: Sequence[Finding]) -> str:
