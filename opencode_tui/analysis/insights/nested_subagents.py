@@ -1,0 +1,51 @@
+"""Subagents that were started by subagents."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, figure, where
+from opencode_tui.analysis.subagents import cheapest_starts, sum_of_starts
+from opencode_tui.money import format_usd, plural
+from opencode_tui.records.insights import Finding, Threshold, Words
+from opencode_tui.records.work import SessionWork
+
+
+class NestedSubagents(InsightRule):
+    """The cost is that of the subagents at that depth and below; without them, their first calls are saved."""
+
+    name = "nested_subagents"
+    lever = "context"
+    thresholds = (Threshold("nested_subagents", 2),)
+
+    def find(self, work: SessionWork, settings: InsightSettings) -> Iterator[Finding]:
+        if work.parent_id:  # its root has them as well
+            return
+        deep = [child for child in work.children if child.depth >= self.thresholds[0].of(settings)]
+        if deep:
+            starts = cheapest_starts(deep, len(deep))
+            yield self.finding_on(
+                *(work, deep),
+                key="depth",
+                saves_nano=starts,
+                many=len(deep),
+                deepest=max(child.depth for child in deep),
+                starts_nano=starts,
+            )
+
+    def words(self, findings: Sequence[Finding]) -> Words:
+        cost = sum(finding.cost_nano for finding in findings)
+        many, starts = (sum(figure(finding, name) for finding in findings) for name in ("many", "starts_nano"))
+        deepest = max(figure(finding, "deepest") for finding in findings)
+        return Words(
+            title=f"{plural(many, 'subagent')} started by subagents",
+            what=(
+                f"{plural(many, 'subagent')} of {where(findings)} were started by subagents, up to {deepest} levels "
+                f"deep: {format_usd(cost)}"
+            ),
+            how="deny subagents the task tool in opencode.json, so that only the session itself starts some",
+            sum_shown=sum_of_starts(cost, starts, many),
+        )
+
+
+RULES = (NestedSubagents(),)
