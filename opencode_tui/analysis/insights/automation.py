@@ -1,0 +1,47 @@
+"""What `opencode run` and CI machines spent, beside what people did."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from opencode_tui.analysis.insights.period_findings import (
+    AUTOMATION,
+    quarter_findings,
+    root_kinds,
+    sum_shown_of,
+)
+from opencode_tui.analysis.insights.rule import InsightSettings, PeriodRule, figure, where
+from opencode_tui.money import format_usd, plural
+from opencode_tui.records.insights import Finding, Threshold, Words
+from opencode_tui.records.work import PeriodWork
+
+
+class Automation(PeriodRule):
+    """The cost is that of the sessions that `opencode run` or a CI machine began, with their subagents."""
+
+    name = "automation"
+    lever = "routing"
+    thresholds = (Threshold("automation_share", 25, "percent"),)
+
+    def find(self, work: PeriodWork, settings: InsightSettings) -> Iterator[Finding]:
+        root_kind = root_kinds(work)
+        automated = [quarter for quarter in work.quarters if root_kind.get(quarter.session_id) in AUTOMATION]
+        cost, whole = (sum(quarter.nano for quarter in quarters) for quarters in (automated, work.quarters))
+        if cost < whole and cost * 100 >= self.thresholds[0].of(settings) * whole:
+            yield from quarter_findings(self, work, automated, "runs", whole=whole)
+
+    def words(self, findings: Sequence[Finding]) -> Words:
+        cost, whole = sum(finding.cost_nano for finding in findings), figure(findings[0], "whole")
+        calls, others = sum(figure(finding, "calls") for finding in findings), whole - cost
+        return Words(
+            title=f"{cost * 100 // whole}% spent by automation",
+            what=(
+                f"{plural(calls, 'call')} of {where(findings)} were made for `opencode run` or CI: {format_usd(cost)}, "
+                f"beside {format_usd(others)} for people"
+            ),
+            how="opencode run --model with a cheaper model, and a cap for its agent in the guard's settings",
+            sum_shown=sum_shown_of(findings, cost),
+        )
+
+
+RULES = (Automation(),)
