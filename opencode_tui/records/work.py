@@ -177,7 +177,7 @@ class OfferedServer(Struct, frozen=True):
     since_ms: int
     """Since when it is certain to be there: the last change of a file that configures it."""
     last_used_ms: int | None = None
-    """The last call that used one of its tools; None if there was none."""
+    """The last call that used one of its tools; None if there was none in the last weeks."""
 
 
 class PeriodWork(Struct, frozen=True):

@@ -11,7 +11,8 @@ from opencode_tui.records.insights import Finding, Threshold, Words
 from opencode_tui.records.work import OfferedServer, PeriodWork, QuarterShare
 
 _LEAST_CALLS = 100
-_UNUSED_DAYS = 14
+UNUSED_DAYS = 14
+"""The days without a use after which a server is called unused."""
 _MILLION = 1_000_000
 
 
@@ -26,7 +27,7 @@ class UnusedServers(PeriodRule):
         assumed = self.thresholds[0].of(settings)
         projects = {session.id: session.project for session in work.sessions}
         for server in work.servers:
-            if server.last_used_ms is not None and server.last_used_ms > work.span.end_ms - _UNUSED_DAYS * DAY_MS:
+            if server.last_used_ms is not None and server.last_used_ms > work.span.end_ms - UNUSED_DAYS * DAY_MS:
                 continue
             carried = [
                 quarter for quarter in work.quarters if _carries(quarter, server, projects.get(quarter.session_id))
@@ -43,16 +44,17 @@ class UnusedServers(PeriodRule):
                     server=server.name,
                     calls=calls,
                     assumed=assumed,
-                    was_used=int(server.last_used_ms is not None),
                 )
 
     def words(self, findings: Sequence[Finding]) -> Words:
         finding = findings[0]
         server, calls, assumed = str(finding.figures["server"]), figure(finding, "calls"), figure(finding, "assumed")
-        ever = f"for {_UNUSED_DAYS} days" if figure(finding, "was_used") else "ever"
         return Words(
             title=f"the MCP server {server} is offered and not used",
-            what=f"the tools of the MCP server {server} were described in {calls:,} calls, and none was used {ever}",
+            what=(
+                f"the tools of the MCP server {server} were described in {calls:,} calls, and none was used in the "
+                f"last {UNUSED_DAYS} days"
+            ),
             how=f'in opencode.json: "mcp": {{"{server}": {{"enabled": false}}}}, and enable it where you need it',
             sum_shown=(
                 f"how large the descriptions are is recorded nowhere; with {tokens_text(assumed)} tokens (the setting "
