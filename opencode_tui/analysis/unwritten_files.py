@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 _INSTALLED = frozenset(
     (
@@ -45,6 +46,7 @@ _WRITTEN = re.compile(r"config|webpack|rollup|vite|gulp|script", re.IGNORECASE)
 """In the name of a file that somebody wrote for the build."""
 
 
+@lru_cache(maxsize=65_536)
 def ignore_line(path: str, directory: str = "") -> str:
     """The line of an ignore file that keeps such a file out, such as `node_modules/`; empty for any other file.
 

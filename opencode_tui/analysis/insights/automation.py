@@ -10,7 +10,7 @@ from opencode_tui.analysis.insights.period_findings import (
     root_kinds,
     sum_shown_of,
 )
-from opencode_tui.analysis.insights.rule import InsightSettings, PeriodRule, figure, where
+from opencode_tui.analysis.insights.rule import InsightSettings, PeriodRule, figure, were, where
 from opencode_tui.money import format_usd, plural
 from opencode_tui.records.insights import Finding, Threshold, Words
 from opencode_tui.records.work import PeriodWork
@@ -36,8 +36,8 @@ class Automation(PeriodRule):
         return Words(
             title=f"{cost * 100 // whole}% spent by automation",
             what=(
-                f"{plural(calls, 'call')} of {where(findings)} were made for `opencode run` or CI: {format_usd(cost)}, "
-                f"beside {format_usd(others)} for people"
+                f"{plural(calls, 'call')} of {where(findings)} {were(calls)} made for `opencode run` or CI: "
+                f"{format_usd(cost)}, beside {format_usd(others)} for people"
             ),
             how="opencode run --model with a cheaper model, and a cap for its agent in the guard's settings",
             sum_shown=sum_shown_of(findings, cost),

@@ -81,7 +81,7 @@ class EqualOrchestrator(InsightRule):
             what=(
                 f"in {where(findings)} {model} used {own * 100 // (own + fixed)}% of the tokens ({tokens_text(own)}), "
                 f"its subagents on {fixer} {tokens_text(fixed)}; {plural(calls, 'call')} of {model} read, edited or "
-                f"ran commands themselves: {format_usd(cost)}"
+                f"ran commands: {format_usd(cost)}"
             ),
             how=f"let {model} plan and {agent} do it: deny {model}'s agent edit and bash in opencode.json",
             sum_shown=f"{format_usd(cost)} on {model}; the same tokens at the price of {fixer}: {format_usd(less)}",

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, figure, where
 from opencode_tui.analysis.loops import is_edit
+from opencode_tui.analysis.overhead import is_overhead
 from opencode_tui.analysis.unwritten_files import ignore_line
 from opencode_tui.money import format_usd, plural, tokens_text
 from opencode_tui.paths import last_part
@@ -93,11 +94,13 @@ class LargeInputs(InsightRule):
 
 def _inputs(work: SessionWork) -> Iterator[_Input]:
     """What was read of such files, where it can be told from what else was read."""
-    calls = [call for call in work.calls if call.tokens.context]
+    line_of = partial(ignore_line, directory=work.directory)
+    if not any(use.name in _READERS and line_of(use.target) for use in work.tools):
+        return
+    calls = [call for call in work.calls if call.tokens.context and not is_overhead(call)]
     uses: dict[str, list[ToolFacts]] = defaultdict(list)
     for use in work.tools:
         uses[use.call_id].append(use)
-    line_of = partial(ignore_line, directory=work.directory)
     written = {line_of(use.target) for use in work.tools if is_edit(use)} - {""}
     for place, (call, next_call) in enumerate(pairwise(calls)):
         loud = [use for use in uses[call.id] if use.name not in _SMALL]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, figure, where
+from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, figure, were, where
 from opencode_tui.analysis.subagents import cheapest_starts, sum_of_starts
 from opencode_tui.money import format_usd, plural
 from opencode_tui.records.insights import Finding, Threshold, Words
@@ -40,8 +40,8 @@ class NestedSubagents(InsightRule):
         return Words(
             title=f"{plural(many, 'subagent')} started by subagents",
             what=(
-                f"{plural(many, 'subagent')} of {where(findings)} were started by subagents, up to {deepest} levels "
-                f"deep: {format_usd(cost)}"
+                f"{plural(many, 'subagent')} of {where(findings)} {were(many)} started by subagents, up to {deepest} "
+                f"levels deep: {format_usd(cost)}"
             ),
             how="deny subagents the task tool in opencode.json, so that only the session itself starts some",
             sum_shown=sum_of_starts(cost, starts, many),

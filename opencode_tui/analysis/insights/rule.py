@@ -140,6 +140,11 @@ def where(findings: Sequence[Finding]) -> str:
     return f"{first} and {more} more session{'s' if more > 1 else ''}"
 
 
+def were(count: int) -> str:
+    """`was` for one, else `were`."""
+    return "was" if count == 1 else "were"
+
+
 def figure(finding: Finding, name: str) -> int:
     """A number among a finding's figures; 0 if it is missing."""
     value = finding.figures.get(name, 0)

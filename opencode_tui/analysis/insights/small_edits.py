@@ -8,8 +8,10 @@ from collections.abc import Iterator, Sequence
 from opencode_tui.analysis.cheaper_models import bare_name, cheaper_model, read_anew
 from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, figure, where
 from opencode_tui.analysis.loops import is_edit
+from opencode_tui.analysis.overhead import is_overhead
 from opencode_tui.money import format_usd, plural, tokens_text
 from opencode_tui.records.calls import Tokens
+from opencode_tui.records.facts import CallFacts
 from opencode_tui.records.insights import Finding, Threshold, Words
 from opencode_tui.records.work import SessionWork, TurnWork
 
@@ -28,18 +30,18 @@ class SmallEdits(InsightRule):
 
     def find(self, work: SessionWork, settings: InsightSettings) -> Iterator[Finding]:
         least, most_written = (threshold.of(settings) for threshold in self.thresholds)
-        small: dict[str, list[tuple[TurnWork, Tokens]]] = defaultdict(list)
+        small: dict[str, list[tuple[list[CallFacts], Tokens]]] = defaultdict(list)
         last: tuple[int, str] = (-1, "")
         for place, turn in enumerate(work.turns):
-            if _is_small(turn, most_written):
-                model = turn.calls[0].model
+            if calls := _small(turn, most_written):
+                model = calls[0].model
                 is_switch = place > 0 and last != (place - 1, model)
-                small[model].append((turn, _switched(turn) if is_switch else turn.tokens))
+                small[model].append((calls, _tokens(calls, is_switch=is_switch)))
                 last = place, model
         for model, turns in sorted(small.items()):
             if len(turns) < least:
                 continue
-            calls = [call for turn, _ in turns for call in turn.calls]
+            calls = [call for of_turn, _ in turns for call in of_turn]
             cost = sum(call.cost_nano for call in calls)
             tokens = sum((each for _, each in turns), Tokens())
             context = max(call.tokens.context for call in calls)
@@ -55,7 +57,7 @@ class SmallEdits(InsightRule):
                     model=model,
                     cheaper=cheaper.model,
                     turns=len(turns),
-                    most_written=max(_written(turn) for turn, _ in turns),
+                    most_written=max(_written(of_turn) for of_turn, _ in turns),
                     cheaper_nano=cheaper.nano,
                 )
 
@@ -82,27 +84,30 @@ def _costs(finding: Finding) -> tuple[int, int]:
     return finding.cost_nano, figure(finding, "cheaper_nano")
 
 
-def _written(turn: TurnWork) -> int:
-    return turn.tokens.output + turn.tokens.reasoning
+def _written(calls: Sequence[CallFacts]) -> int:
+    return sum(call.tokens.output + call.tokens.reasoning for call in calls)
 
 
-def _switched(turn: TurnWork) -> Tokens:
-    """The turn's tokens if its first call finds nothing in the cache of another model."""
-    first, *rest = (call.tokens for call in turn.calls)
-    return sum(rest, read_anew(first))
+def _tokens(calls: Sequence[CallFacts], *, is_switch: bool) -> Tokens:
+    """The calls' tokens; after a switch of the model, the first one finds nothing in the cache."""
+    first, *rest = (call.tokens for call in calls)
+    return sum(rest, read_anew(first) if is_switch else first)
 
 
-def _is_small(turn: TurnWork, most_written: int) -> bool:
+def _small(turn: TurnWork, most_written: int) -> list[CallFacts]:
+    """The calls of a turn that is a small edit; none of any other turn."""
     files = {use.target for use in turn.tools if is_edit(use)}
-    return (
+    calls = [call for call in turn.calls if not is_overhead(call)]
+    is_small = (
         bool(turn.id)
         and turn.task not in _HARD
         and 0 < len(files) <= _MOST_FILES
-        and len({call.model for call in turn.calls}) == 1
-        and 0 < _written(turn) <= most_written
-        and not any(call.error for call in turn.calls)
+        and len({call.model for call in calls}) == 1
+        and 0 < _written(calls) <= most_written
+        and not any(call.error for call in calls)
         and all(use.ok is True and use.child_session_id is None for use in turn.tools)
     )
+    return calls if is_small else []
 
 
 RULES = (SmallEdits(),)

@@ -23,10 +23,12 @@ class SubagentModel(InsightRule):
     thresholds = (Threshold("subagent_price", 2),)
 
     def find(self, work: SessionWork, settings: InsightSettings) -> Iterator[Finding]:
+        if not work.parent_id:
+            return
         tools, calls = work.tools, [call for call in work.calls if call.tokens.total]
         models = {call.model for call in calls}
         lookups = sum(looks_something_up(use) for use in tools)
-        if not work.parent_id or len(models) != 1 or lookups < _LEAST_LOOKUPS or not all(map(changes_nothing, tools)):
+        if len(models) != 1 or lookups < _LEAST_LOOKUPS or not all(map(changes_nothing, tools)):
             return
         (model,) = models
         cost = sum(call.cost_nano for call in calls)
@@ -61,12 +63,19 @@ class SubagentModel(InsightRule):
                 f"{plural(len(findings), kind)}, {where(findings)}, changed nothing and ran on {bare_name(model)}: "
                 f"{format_usd(cost)}"
             ),
-            how=f'in opencode.json: "agent": {{"{agent or "name"}": {{"model": "{setting_name(cheaper)}"}}}}',
+            how=_how(agent, setting_name(cheaper)),
             sum_shown=(
                 f"{format_usd(cost)} on {bare_name(model)}; the same tokens at the price of {bare_name(cheaper)}: "
                 f"{format_usd(less)}"
             ),
         )
+
+
+def _how(agent: str, model: str) -> str:
+    """The general agent does other work as well, which may need its model."""
+    is_general = agent in ("", "general")
+    setting = f'in opencode.json: "agent": {{"{"explore" if is_general else agent}": {{"model": "{model}"}}}}'
+    return f"ask for the explore agent where only reading is needed, and {setting}" if is_general else setting
 
 
 RULES = (SubagentModel(),)

@@ -10,7 +10,7 @@ from opencode_tui.analysis.insights.period_findings import (
     root_kinds,
     sum_shown_of,
 )
-from opencode_tui.analysis.insights.rule import InsightSettings, PeriodRule, figure, where
+from opencode_tui.analysis.insights.rule import InsightSettings, PeriodRule, figure, were, where
 from opencode_tui.clock import MINUTE_MS, Span
 from opencode_tui.money import format_usd, plural
 from opencode_tui.records.insights import Finding, Threshold, Words
@@ -44,8 +44,8 @@ class AwayFromKeyboard(PeriodRule):
         return Words(
             title=f"{format_usd(cost)} spent long after the last prompt",
             what=(
-                f"{plural(calls, 'call')} of {where(findings)} were made {minutes} minutes and more after the last "
-                f"prompt in any session: {format_usd(cost)}{at_night}"
+                f"{plural(calls, 'call')} of {where(findings)} {were(calls)} made {minutes} minutes and more after the "
+                f"last prompt in any session: {format_usd(cost)}{at_night}"
             ),
             how="set a cutoff that the guard holds before you leave, and /models to a cheaper model for long runs",
             sum_shown=sum_shown_of(findings, cost),

@@ -32,7 +32,7 @@ def test_what_it_did_itself_is_priced_on_the_model_of_its_fixer() -> None:
     said = words(RULE, [finding])
     assert said.what == (
         'in "Fix header" claude-opus-4-6 used 50% of the tokens (100k), its subagents on kimi-k2.6 100k; 1 call of '
-        "claude-opus-4-6 read, edited or ran commands themselves: $0.26"
+        "claude-opus-4-6 read, edited or ran commands: $0.26"
     )
     assert said.sum_shown == "$0.26 on claude-opus-4-6; the same tokens at the price of kimi-k2.6: $0.05"
 

@@ -43,6 +43,13 @@ def test_a_cache_that_is_written_is_paid_at_its_own_rate() -> None:
     assert finding.cost_nano == (22_010 - 100) * 6250
 
 
+def test_a_title_in_between_changes_nothing() -> None:
+    title = call("0.001", input=300, agent="title", model=GLM, pause_s=1)
+    calls = (call("0.02", LOCK, input=10_000), title, call("0.05", input=22_000, cache_read=10_000))
+    (finding,) = found(RULE, session(turn(*calls)))
+    assert finding.calls == ("ses_1.c3",)
+
+
 def test_the_lines_of_several_sessions_are_one_insight() -> None:
     works = (growing(LOCK, "grep node_modules/react"), growing("read dist/app.js", id="ses_2"))
     findings = [finding for work in works for finding in found(RULE, work)]

@@ -44,6 +44,12 @@ def test_a_switch_in_the_middle_of_a_session_reads_the_context_anew() -> None:
     )
 
 
+def test_a_title_on_another_model_in_the_same_turn_is_left_out() -> None:
+    title = small("0.01", "todowrite", agent="title", model=KIMI)
+    (finding,) = found(RULE, session(turn(small(), title), turn(small()), turn(small())))
+    assert finding.cost_nano == 450_000_000
+
+
 def test_two_are_too_few_and_much_written_failed_or_spread_edits_are_not_small() -> None:
     assert not found(RULE, session(*(turn(small()) for _ in range(2))))
     for each in (
