@@ -27,17 +27,21 @@ class Automation(PeriodRule):
         root_kind = root_kinds(work)
         automated = [quarter for quarter in work.quarters if root_kind.get(quarter.session_id) in AUTOMATION]
         cost, whole = (sum(quarter.nano for quarter in quarters) for quarters in (automated, work.quarters))
-        if cost < whole and cost * 100 >= self.thresholds[0].of(settings) * whole:
-            yield from quarter_findings(self, work, automated, "runs", whole=whole)
+        if not cost or cost * 100 < self.thresholds[0].of(settings) * whole:
+            return
+        findings = tuple(quarter_findings(self, work, automated, "runs", whole=whole))
+        if cost < whole or any(finding.saves_nano or figure(finding, "night_nano") for finding in findings):
+            yield from findings  # that a machine for automation does nothing else says nothing
 
     def words(self, findings: Sequence[Finding]) -> Words:
         cost, whole = sum(finding.cost_nano for finding in findings), figure(findings[0], "whole")
-        calls, others = sum(figure(finding, "calls") for finding in findings), whole - cost
+        calls, night = (sum(figure(finding, name) for finding in findings) for name in ("calls", "night_nano"))
+        at_night = f", {format_usd(night)} of it between 0:00 and 6:00" if night else ""
         return Words(
             title=f"{cost * 100 // whole}% spent by automation",
             what=(
                 f"{plural(calls, 'call')} of {where(findings)} {were(calls)} made for `opencode run` or CI: "
-                f"{format_usd(cost)}, beside {format_usd(others)} for people"
+                f"{format_usd(cost)}{at_night}, beside {format_usd(whole - cost)} for people"
             ),
             how="opencode run --model with a cheaper model, and a cap for its agent in the guard's settings",
             sum_shown=sum_shown_of(findings, cost),

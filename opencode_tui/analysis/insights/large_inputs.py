@@ -2,43 +2,18 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from functools import partial
-from itertools import pairwise
 
-from msgspec import Struct
-
+from opencode_tui.analysis.context_inputs import ContextInput, context_inputs
 from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, figure, where
 from opencode_tui.analysis.loops import is_edit
-from opencode_tui.analysis.overhead import is_overhead
 from opencode_tui.analysis.unwritten_files import ignore_line
 from opencode_tui.money import format_usd, plural, tokens_text
 from opencode_tui.paths import last_part
-from opencode_tui.records.calls import EDIT_TOOLS
-from opencode_tui.records.facts import CallFacts, ToolFacts
+from opencode_tui.records.facts import ToolFacts
 from opencode_tui.records.insights import Finding, Threshold, Words
-from opencode_tui.records.session import CallRates
 from opencode_tui.records.work import SessionWork
-
-_READERS = ("read", "grep")
-_SMALL = frozenset((*EDIT_TOOLS, "todowrite", "todoread", "glob"))
-"""Tools whose output adds next to nothing to the context."""
-_CACHED_PERCENT = 90
-_MILLION = 1_000_000
-
-
-class _Input(Struct, frozen=True):
-    """What the reading of such files by one call added to the context."""
-
-    files: tuple[str, ...]
-    tokens: int
-    paid_by: CallFacts
-    """The next call, which read it first."""
-    fresh_nano: int
-    carried: int
-    """The calls after that one which read it from the cache."""
-    carried_nano: int
 
 
 class LargeInputs(InsightRule):
@@ -53,7 +28,7 @@ class LargeInputs(InsightRule):
         inputs = [each for each in _inputs(work) if each.tokens >= least and each.fresh_nano]
         if not inputs:
             return
-        files = tuple(dict.fromkeys(file for each in inputs for file in each.files))
+        files = tuple(dict.fromkeys(use.target for each in inputs for use in each.uses))
         fresh, carried = sum(each.fresh_nano for each in inputs), sum(each.carried_nano for each in inputs)
         yield self.finding(
             *(work, [each.paid_by for each in inputs]),
@@ -92,47 +67,15 @@ class LargeInputs(InsightRule):
         )
 
 
-def _inputs(work: SessionWork) -> Iterator[_Input]:
-    """What was read of such files, where it can be told from what else was read."""
+def _inputs(work: SessionWork) -> Iterator[ContextInput]:
+    """The reading of such files; a folder of which the session itself edits files is somebody's own."""
     line_of = partial(ignore_line, directory=work.directory)
-    if not any(use.name in _READERS and line_of(use.target) for use in work.tools):
-        return
-    calls = [call for call in work.calls if call.tokens.context and not is_overhead(call)]
-    uses: dict[str, list[ToolFacts]] = defaultdict(list)
-    for use in work.tools:
-        uses[use.call_id].append(use)
-    written = {line_of(use.target) for use in work.tools if is_edit(use)} - {""}
-    for place, (call, next_call) in enumerate(pairwise(calls)):
-        loud = [use for use in uses[call.id] if use.name not in _SMALL]
-        lines = {line_of(use.target) if use.name in _READERS else "" for use in loud}
-        if not loud or "" in lines or lines & written or call.model != next_call.model:
-            continue
-        tokens = next_call.tokens.context - call.tokens.context - call.tokens.output
-        rates = work.rates.get(call.model)
-        if tokens <= 0 or rates is None or call.turn_id != next_call.turn_id:
-            continue
-        carried = _carried(calls[place + 1 :])
-        fresh = min(tokens * _fresh_rate(next_call, rates) // _MILLION, next_call.cost_nano)
-        yield _Input(
-            tuple(dict.fromkeys(use.target for use in loud)),
-            *(tokens, next_call, fresh, carried, tokens * carried * rates.cache_read // _MILLION),
-        )
+    written = {"", *(line_of(use.target) for use in work.tools if is_edit(use))}
 
+    def is_unwritten(use: ToolFacts) -> bool:
+        return use.name in ("read", "grep") and line_of(use.target) not in written
 
-def _carried(calls: Sequence[CallFacts]) -> int:
-    """How many calls after the first of these go on with its context, cached, on the same model."""
-    many = 0
-    for before, call in pairwise(calls):
-        if call.model != before.model or call.tokens.context < before.tokens.context:
-            break
-        is_cached = call.tokens.cache_read * 100 >= _CACHED_PERCENT * before.tokens.context
-        many += is_cached and call.cost_nano > 0
-    return many
-
-
-def _fresh_rate(call: CallFacts, rates: CallRates) -> int:
-    """The rate at which a call paid for what it read for the first time: that of the cache if it wrote most of it."""
-    return rates.cache_write if call.tokens.cache_write > call.tokens.input else rates.input
+    return context_inputs(work, is_unwritten)
 
 
 RULES = (LargeInputs(),)

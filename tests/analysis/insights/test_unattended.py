@@ -80,6 +80,8 @@ def test_automation_is_set_beside_what_people_spent() -> None:
 
 def test_a_machine_that_only_runs_automation_and_one_without_it_are_none() -> None:
     assert not found_in(RUNS, week(quarter("9:00", id="ses_run")))
+    (nightly,) = found_in(RUNS, week(quarter("3:00", id="ses_run")))
+    assert words(RUNS, [nightly]).what.endswith("$0.10, $0.10 of it between 0:00 and 6:00, beside $0.00 for people")
     assert not found_in(RUNS, week(quarter("9:00")))
     assert not found_in(RUNS, week())
 
