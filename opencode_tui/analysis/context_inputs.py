@@ -9,6 +9,7 @@ from itertools import pairwise
 from msgspec import Struct
 
 from opencode_tui.analysis.overhead import is_overhead
+from opencode_tui.money import format_usd, plural, tokens_text
 from opencode_tui.records.calls import EDIT_TOOLS
 from opencode_tui.records.facts import CallFacts, ToolFacts
 from opencode_tui.records.session import CallRates
@@ -53,6 +54,15 @@ def context_inputs(work: SessionWork, is_wanted: Callable[[ToolFacts], bool]) ->
             carried = _carried(calls[place + 1 :])
             carried_nano = tokens * carried * rates.cache_read // _MILLION
             yield ContextInput(tuple(uses[call.id]), tokens, next_call, fresh, carried, carried_nano)
+
+
+def sum_of_inputs(tokens: int, cost_nano: int, fresh_nano: int, carried_nano: int, carried: int) -> str:
+    """The sum behind what such outputs cost; a cost of only a part of them is split as that of all is."""
+    fresh = cost_nano * fresh_nano // max(1, fresh_nano + carried_nano)
+    return (
+        f"{tokens_text(tokens)} tokens, by how much the context grew: {format_usd(fresh)} when first read, and "
+        f"{format_usd(cost_nano - fresh)} for {plural(carried, 'call')} that read them from the cache"
+    )
 
 
 def _carried(calls: Sequence[CallFacts]) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from opencode_tui.analysis.cheaper_models import bare_name, price_of_tokens
 from opencode_tui.analysis.insights.fan_out import FAN_OUT
-from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, figure, where
+from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, cost_and_saving, figure, where
 from opencode_tui.analysis.subagents import cheapest_starts, started_by_turn, sum_of_starts, total_nano
 from opencode_tui.money import format_usd, plural
 from opencode_tui.records.insights import Finding, Threshold, Words
@@ -30,22 +30,18 @@ class CostlySubagents(InsightRule):
         model = max(sorted(by_model), key=lambda each: by_model[each], default="")
         costly = [child for child in work.children if child.nano and _is_no_cheaper(child, model, work)]
         if len(costly) > 1 and total_nano(costly) >= self.thresholds[0].of(settings) * work.cost_nano > 0:
-            starts = cheapest_starts(costly, len(costly) - 1)
             yield self.finding_on(
                 *(work, costly),
                 key=model,
-                saves_nano=starts,
+                saves_nano=cheapest_starts(costly, len(costly) - 1),
                 model=model,
                 many=len(costly),
-                starts_nano=starts,
                 own_nano=work.cost_nano,
             )
 
     def words(self, findings: Sequence[Finding]) -> Words:
-        cost = sum(finding.cost_nano for finding in findings)
-        many, starts, own = (
-            sum(figure(finding, name) for finding in findings) for name in ("many", "starts_nano", "own_nano")
-        )
+        cost, starts = cost_and_saving(findings)
+        many, own = (sum(figure(finding, name) for finding in findings) for name in ("many", "own_nano"))
         model = bare_name(str(findings[0].figures["model"]))
         return Words(
             title=f"{plural(many, 'subagent')} cost {cost // own}× the session that asked for them",

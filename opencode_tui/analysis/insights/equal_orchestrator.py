@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from opencode_tui.analysis.cheaper_models import bare_name, cheaper_model
-from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, figure, where
+from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, cost_and_saving, figure, where
 from opencode_tui.analysis.tool_kinds import is_hands_on
 from opencode_tui.money import format_usd, plural, tokens_text
 from opencode_tui.records.calls import Tokens
@@ -64,16 +64,14 @@ class EqualOrchestrator(InsightRule):
                 tokens=its,
                 fixer_tokens=fixed,
                 own_calls=len(calls),
-                fixer_nano=cheaper.nano,
             )
 
     def words(self, findings: Sequence[Finding]) -> Words:
         named = findings[0].figures
         model, fixer = bare_name(str(named["model"])), bare_name(str(named["fixer"]))
-        cost = sum(finding.cost_nano for finding in findings)
-        own, fixed, calls, less = (
-            sum(figure(finding, name) for finding in findings)
-            for name in ("tokens", "fixer_tokens", "own_calls", "fixer_nano")
+        cost, saves = cost_and_saving(findings)
+        own, fixed, calls = (
+            sum(figure(finding, name) for finding in findings) for name in ("tokens", "fixer_tokens", "own_calls")
         )
         agent = str(named["agent"]) or "the subagent"
         return Words(
@@ -84,7 +82,9 @@ class EqualOrchestrator(InsightRule):
                 f"ran commands: {format_usd(cost)}"
             ),
             how=f"let {model} plan and {agent} do it: deny {model}'s agent edit and bash in opencode.json",
-            sum_shown=f"{format_usd(cost)} on {model}; the same tokens at the price of {fixer}: {format_usd(less)}",
+            sum_shown=(
+                f"{format_usd(cost)} on {model}; the same tokens at the price of {fixer}: {format_usd(cost - saves)}"
+            ),
         )
 
 

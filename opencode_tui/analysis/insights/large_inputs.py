@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import partial
 
-from opencode_tui.analysis.context_inputs import ContextInput, context_inputs
-from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, figure, where
+from opencode_tui.analysis.context_inputs import ContextInput, context_inputs, sum_of_inputs
+from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, cost_and_saving, figure, where
 from opencode_tui.analysis.loops import is_edit
 from opencode_tui.analysis.unwritten_files import ignore_line
-from opencode_tui.money import format_usd, plural, tokens_text
+from opencode_tui.money import plural, tokens_text
 from opencode_tui.paths import last_part
 from opencode_tui.records.facts import ToolFacts
 from opencode_tui.records.insights import Finding, Threshold, Words
@@ -47,6 +47,7 @@ class LargeInputs(InsightRule):
         )
 
     def words(self, findings: Sequence[Finding]) -> Words:
+        cost, _ = cost_and_saving(findings)
         files, tokens, carried, fresh_nano, carried_nano = (
             sum(figure(finding, name) for finding in findings)
             for name in ("files", "tokens", "carried", "fresh_nano", "carried_nano")
@@ -60,10 +61,7 @@ class LargeInputs(InsightRule):
                 f"added {tokens_text(tokens)} tokens to the context"
             ),
             how=f"add to .ignore in the project: {lines}; and tell it in AGENTS.md not to read them",
-            sum_shown=(
-                f"{tokens_text(tokens)} tokens, by how much the context grew: {format_usd(fresh_nano)} when first "
-                f"read, and {format_usd(carried_nano)} for {plural(carried, 'call')} that read them from the cache"
-            ),
+            sum_shown=sum_of_inputs(tokens, cost, fresh_nano, carried_nano, carried),
         )
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
-from opencode_tui.analysis.context_inputs import ContextInput, context_inputs
+from opencode_tui.analysis.context_inputs import ContextInput, context_inputs, sum_of_inputs
 from opencode_tui.analysis.deeds import deed_of
-from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, figure, where
-from opencode_tui.money import format_usd, plural, tokens_text
+from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, cost_and_saving, figure, where
+from opencode_tui.money import plural, tokens_text
 from opencode_tui.records.facts import ToolFacts
 from opencode_tui.records.insights import Finding, Threshold, Words
 from opencode_tui.records.work import SessionWork
@@ -48,6 +48,7 @@ class LoudCommands(InsightRule):
                 )
 
     def words(self, findings: Sequence[Finding]) -> Words:
+        cost, _ = cost_and_saving(findings)
         times, tokens, carried, fresh_nano, carried_nano = (
             sum(figure(finding, name) for finding in findings)
             for name in ("times", "tokens", "carried", "fresh_nano", "carried_nano")
@@ -60,10 +61,7 @@ class LoudCommands(InsightRule):
                 f"{tokens_text(tokens // times)} tokens each time"
             ),
             how=f"tell it in AGENTS.md to run {command} quietly, or with its output cut to what failed",
-            sum_shown=(
-                f"{tokens_text(tokens)} tokens, by how much the context grew: {format_usd(fresh_nano)} when first "
-                f"read, and {format_usd(carried_nano)} for {plural(carried, 'call')} that read them from the cache"
-            ),
+            sum_shown=sum_of_inputs(tokens, cost, fresh_nano, carried_nano, carried),
         )
 
 

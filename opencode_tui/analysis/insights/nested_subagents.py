@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, figure, were, where
+from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, cost_and_saving, figure, were, where
 from opencode_tui.analysis.subagents import cheapest_starts, sum_of_starts
 from opencode_tui.money import format_usd, plural
 from opencode_tui.records.insights import Finding, Threshold, Words
@@ -23,19 +23,17 @@ class NestedSubagents(InsightRule):
             return
         deep = [child for child in work.children if child.depth >= self.thresholds[0].of(settings)]
         if deep:
-            starts = cheapest_starts(deep, len(deep))
             yield self.finding_on(
                 *(work, deep),
                 key="depth",
-                saves_nano=starts,
+                saves_nano=cheapest_starts(deep, len(deep)),
                 many=len(deep),
                 deepest=max(child.depth for child in deep),
-                starts_nano=starts,
             )
 
     def words(self, findings: Sequence[Finding]) -> Words:
-        cost = sum(finding.cost_nano for finding in findings)
-        many, starts = (sum(figure(finding, name) for finding in findings) for name in ("many", "starts_nano"))
+        cost, starts = cost_and_saving(findings)
+        many = sum(figure(finding, "many") for finding in findings)
         deepest = max(figure(finding, "deepest") for finding in findings)
         return Words(
             title=f"{plural(many, 'subagent')} started by subagents",

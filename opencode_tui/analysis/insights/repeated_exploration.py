@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, figure, where
+from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, cost_and_saving, figure, where
 from opencode_tui.analysis.subagents import started_by_turn
 from opencode_tui.money import format_usd, plural
 from opencode_tui.paths import last_part
@@ -24,10 +24,11 @@ class RepeatedExploration(InsightRule):
 
     def find(self, work: SessionWork, settings: InsightSettings) -> Iterator[Finding]:
         least = self.thresholds[0].of(settings)
+        later: list[ChildWork] = []
+        again = files = saves = 0
+        last_turn = ""
         for turn, started in started_by_turn(work):
             seen: set[str] = set()
-            later: list[ChildWork] = []
-            again = files = saves = 0
             for child in sorted(started, key=lambda child: (child.started_ms, child.id)):
                 if child.task != "exploration":
                     continue
@@ -36,21 +37,21 @@ class RepeatedExploration(InsightRule):
                 seen |= own
                 if common >= least and common * 100 >= _LEAST_PERCENT * len(own):
                     later.append(child)
-                    again, files = again + common, files + len(own)
+                    again, files, last_turn = again + common, files + len(own), turn.id
                     saves += child.nano * common // len(own)
-            if later:
-                yield self.finding_on(
-                    *(work, later),
-                    key="siblings",
-                    saves_nano=saves,
-                    turn_id=turn.id,
-                    many=len(later),
-                    again=again,
-                    files=files,
-                )
+        if later:
+            yield self.finding_on(
+                *(work, later),
+                key="siblings",
+                saves_nano=saves,
+                turn_id=last_turn,
+                many=len(later),
+                again=again,
+                files=files,
+            )
 
     def words(self, findings: Sequence[Finding]) -> Words:
-        cost, saves = (sum(each) for each in zip(*((f.cost_nano, f.saves_nano) for f in findings), strict=True))
+        cost, saves = cost_and_saving(findings)
         many, again, files = (sum(figure(finding, name) for finding in findings) for name in ("many", "again", "files"))
         return Words(
             title=f"{plural(many, 'subagent')} read again what another had read",

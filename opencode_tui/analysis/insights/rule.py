@@ -145,6 +145,11 @@ def were(count: int) -> str:
     return "was" if count == 1 else "were"
 
 
+def cost_and_saving(findings: Sequence[Finding]) -> tuple[int, int]:
+    """(what findings cost, what they would save) in nano-dollars; in a period, that is the part that lies in it."""
+    return sum(finding.cost_nano for finding in findings), sum(finding.saves_nano for finding in findings)
+
+
 def figure(finding: Finding, name: str) -> int:
     """A number among a finding's figures; 0 if it is missing."""
     value = finding.figures.get(name, 0)

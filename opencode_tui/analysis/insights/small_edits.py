@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from opencode_tui.analysis.cheaper_models import bare_name, cheaper_model, read_anew
-from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, figure, where
+from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, cost_and_saving, figure, where
 from opencode_tui.analysis.loops import is_edit
 from opencode_tui.analysis.overhead import is_overhead
 from opencode_tui.money import format_usd, plural, tokens_text
@@ -58,12 +58,11 @@ class SmallEdits(InsightRule):
                     cheaper=cheaper.model,
                     turns=len(turns),
                     most_written=max(_written(of_turn) for of_turn, _ in turns),
-                    cheaper_nano=cheaper.nano,
                 )
 
     def words(self, findings: Sequence[Finding]) -> Words:
         turns = sum(figure(finding, "turns") for finding in findings)
-        cost, less = (sum(each) for each in zip(*map(_costs, findings), strict=True))
+        cost, saves = cost_and_saving(findings)
         model, cheaper = (bare_name(str(findings[0].figures[name])) for name in ("model", "cheaper"))
         written = tokens_text(max(figure(finding, "most_written") for finding in findings))
         return Words(
@@ -75,13 +74,9 @@ class SmallEdits(InsightRule):
             how=f"/models to {cheaper} for small edits, best in a session of their own with /new",
             sum_shown=(
                 f"{format_usd(cost)} on {model}; the same tokens on {cheaper}, with the context read anew after each "
-                f"switch: {format_usd(less)}"
+                f"switch: {format_usd(cost - saves)}"
             ),
         )
-
-
-def _costs(finding: Finding) -> tuple[int, int]:
-    return finding.cost_nano, figure(finding, "cheaper_nano")
 
 
 def _written(calls: Sequence[CallFacts]) -> int:

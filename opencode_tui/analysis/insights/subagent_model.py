@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from opencode_tui.analysis.cheaper_models import bare_name, cheaper_model, setting_name
-from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, figure, where
+from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, cost_and_saving, where
 from opencode_tui.analysis.tool_kinds import changes_nothing, looks_something_up
 from opencode_tui.money import format_usd, plural
 from opencode_tui.records.calls import Tokens
@@ -48,14 +48,12 @@ class SubagentModel(InsightRule):
                 agent=work.agent,
                 model=model,
                 cheaper=cheaper.model,
-                cheaper_nano=cheaper.nano,
             )
 
     def words(self, findings: Sequence[Finding]) -> Words:
         named = findings[0].figures
         agent, model, cheaper = (str(named[name]) for name in ("agent", "model", "cheaper"))
-        cost = sum(finding.cost_nano for finding in findings)
-        less = sum(figure(finding, "cheaper_nano") for finding in findings)
+        cost, saves = cost_and_saving(findings)
         kind = f"{agent} subagent" if agent else "subagent"
         return Words(
             title=f"{plural(len(findings), kind)} on {bare_name(model)} only read and searched",
@@ -66,7 +64,7 @@ class SubagentModel(InsightRule):
             how=_how(agent, setting_name(cheaper)),
             sum_shown=(
                 f"{format_usd(cost)} on {bare_name(model)}; the same tokens at the price of {bare_name(cheaper)}: "
-                f"{format_usd(less)}"
+                f"{format_usd(cost - saves)}"
             ),
         )
 
