@@ -70,11 +70,13 @@ PERIODS = {
 @pytest.mark.parametrize("work", WORKS.values(), ids=WORKS)
 @pytest.mark.parametrize("rule", SESSION_RULES, ids=lambda rule: rule.name)
 def test_a_rule_on_sessions_takes_any_work(rule: InsightRule, work: SessionWork) -> None:
-    for finding in found(rule, work):
+    findings = found(rule, work)
+    assert len({finding.key for finding in findings}) == len(findings), "the ledger keeps one by its key"
+    for finding in findings:
         assert 0 <= finding.saves_nano <= finding.cost_nano
         words(rule, [finding])
     if not work.cost_nano:
-        assert not any(finding.cost_nano for finding in found(rule, work))
+        assert not any(finding.cost_nano for finding in findings)
 
 
 @pytest.mark.parametrize("work", PERIODS.values(), ids=PERIODS)
