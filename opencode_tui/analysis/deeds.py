@@ -110,13 +110,13 @@ def deeds_of(tools: Iterable[ToolFacts]) -> tuple[Deed, ...]:
     return tuple(deed_of(use.name, use.target, use.ok) for use in tools)
 
 
+@lru_cache(maxsize=65_536)
 def deed_of(name: str, target: str, ok: bool | None) -> Deed:
     """What one use of a tool did."""
     kind, is_command, says_no = _kind_of(name, target)
     return Deed(kind, target, ok, is_command, says_no, name == "write")
 
 
-@lru_cache(maxsize=65_536)
 def _kind_of(name: str, target: str) -> tuple[Kind, bool, bool]:
     if name in _COMMAND_TOOLS:
         return _command(target), True, target.partition(" ")[0] in _SAYS_NO or target == "git diff"

@@ -53,6 +53,11 @@ _READS = """
     CROSS JOIN tool t INDEXED BY tool_call ON t.call_id = c.id
   WHERE copied_from IS NULL AND t.target <> ''
 """
+_PAID = """
+  SELECT c.session_id, c.id, c.cost_nano
+  FROM json_each(?) s CROSS JOIN call c INDEXED BY call_session ON c.session_id = s.value
+  WHERE copied_from IS NULL ORDER BY c.session_id, created_ms, c.id
+"""
 _RATES = f"""
   SELECT {model_key.SQL}, input, output, cache_read, cache_write, source FROM (
     SELECT n.provider, n.model, (SELECT c.rates_id FROM call c INDEXED BY call_session
@@ -105,6 +110,14 @@ def main_tasks(connection: sqlite3.Connection, ids: Sequence[str]) -> dict[str, 
 def targets_of(connection: sqlite3.Connection, ids: Sequence[str]) -> list[tuple[str, str, str]]:
     """(session, tool, target), each once."""
     return connection.execute(_READS, (json.dumps(ids),)).fetchall()
+
+
+def paid_in(connection: sqlite3.Connection, ids: Sequence[str]) -> dict[str, list[tuple[str, int]]]:
+    """(call, nano-dollars) of the sessions' paid calls in order of time, by session."""
+    found: dict[str, list[tuple[str, int]]] = {}
+    for session_id, id, nano in connection.execute(_PAID, (json.dumps(ids),)):
+        found.setdefault(session_id, []).append((id, nano))
+    return found
 
 
 def latest_rates(connection: sqlite3.Connection) -> dict[str, CallRates]:

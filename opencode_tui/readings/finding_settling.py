@@ -32,7 +32,7 @@ def settle_findings(
     `thresholds` are those that are no defaults; other ones find all again. May be interrupted anywhere and run twice
     at once. Raises sqlite3.OperationalError if the ledger is locked.
     """
-    settle_turns(ledger, most=most)
+    settle_turns(ledger, span, most)
     stamp = _stamp(thresholds)
     if not is_stamped(ledger.connection, "findings", stamp):
         with ledger.writing() as connection:

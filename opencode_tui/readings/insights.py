@@ -22,6 +22,8 @@ from opencode_tui.readings.breakdown import days
 from opencode_tui.readings.context import Context, ContextLimits
 from opencode_tui.readings.finding_settling import settle_findings
 from opencode_tui.readings.naming import session_titles
+from opencode_tui.readings.offered_servers import read_offered_servers
+from opencode_tui.readings.undone_spend import with_undone
 from opencode_tui.records.answers import InsightList
 from opencode_tui.records.insights import Finding
 from opencode_tui.records.requests import InsightsRequest
@@ -29,11 +31,24 @@ from opencode_tui.records.work import PeriodWork
 
 
 def settle_insights(
-    ledger: Ledger, thresholds: Mapping[str, int], limits: ContextLimits | None = None, most: int | None = None
+    ledger: Ledger,
+    thresholds: Mapping[str, int],
+    limits: ContextLimits | None = None,
+    span: Span = EVER,
+    most: int | None = None,
 ) -> None:
-    """Finds what is new in the sessions that changed, at most so many. A ledger that is locked is left as it is."""
+    """Finds what is new in the sessions around a span that changed, at most so many; before `read_insights`.
+
+    A ledger that is locked is left as it is.
+    """
     with suppress(sqlite3.OperationalError):
-        settle_findings(ledger, thresholds, limits, most=most)
+        settle_findings(ledger, thresholds, limits, span, most)
+
+
+def insights_span(request: InsightsRequest, context: Context) -> Span:
+    """The time that a request is about. Raises ValueError with a sentence for an unknown period."""
+    first, last, label = days(request.period, request.first, request.last, context)
+    return EVER if label == "all" else context.calendar.span(first, last)
 
 
 def read_insights(request: InsightsRequest, context: Context) -> InsightList:
@@ -43,7 +58,7 @@ def read_insights(request: InsightsRequest, context: Context) -> InsightList:
     """
     connection = context.connection
     first, last, label = days(request.period, request.first, request.last, context)
-    span = EVER if label == "all" else context.calendar.span(first, last)
+    span = insights_span(request, context)
     thresholds = context.settings.insights.options
     are_on = {name: rule.is_on(thresholds) for name, rule in RULE_OF.items()}
     kept = [each for each in findings_in(connection, span) if are_on.get(each.rule)]
@@ -69,14 +84,16 @@ def read_insights(request: InsightsRequest, context: Context) -> InsightList:
 
 def period_work(span: Span, context: Context) -> PeriodWork:
     """What the rules on a period are told."""
-    connection = context.connection
+    connection, until_now = context.connection, _until_now(span, context)
+    sessions = with_undone(connection, shares_of_sessions(connection, span), span, context.live)
     return PeriodWork(
-        span=_until_now(span, context),
+        span=until_now,
         calendar=context.calendar,
-        sessions=shares_of_sessions(connection, span),
+        sessions=sessions,
         quarters=shares_of_quarters(connection, span),
         tools=uses_of_tools(connection, span),
         rates=latest_rates(connection),
+        servers=read_offered_servers((each.project for each in sessions if each.project), until_now.end_ms, context),
     )
 
 

@@ -13,6 +13,7 @@ from opencode_tui.ledger import queries
 from opencode_tui.ledger import session_work_queries as rows
 from opencode_tui.readings.context import ContextLimits
 from opencode_tui.readings.session_parts import main_key
+from opencode_tui.readings.turn_settling import classified
 from opencode_tui.records.calls import Tokens
 from opencode_tui.records.facts import CallFacts
 from opencode_tui.records.model_key import split_key
@@ -28,7 +29,7 @@ def session_works(
     limits: ContextLimits | None = None,
     rates: Mapping[str, CallRates] | None = None,
 ) -> Iterator[SessionWork]:
-    """The work of each of the sessions that has a paid call; the turns of all sessions must be classified.
+    """The work of each of the sessions that has a paid call.
 
     `rates` are those of `latest_rates`, if they are known already.
     """
@@ -77,12 +78,13 @@ def _children(connection: sqlite3.Connection, ids: Sequence[str]) -> dict[str, l
     if not places:
         return {}
     below = sorted({id for _, id, _, _ in places})
-    titles, tasks = queries.titles(connection, below), rows.main_tasks(connection, below)
+    titles, tasks = queries.titles(connection, below), _tasks(connection, below)
     reads: dict[str, list[str]] = defaultdict(list)
     for id, name, target in rows.targets_of(connection, below):
         deed = deed_of(name, target, True)
         if deed.did in _LOOKS and not deed.is_command and target not in reads[id]:
             reads[id].append(target)
+    paid = rows.paid_in(connection, below)
     sums: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
     for row in rows.sums_by_model(connection, below):
         sums[str(row[0])].append(row)
@@ -96,9 +98,21 @@ def _children(connection: sqlite3.Connection, ids: Sequence[str]) -> dict[str, l
                     *(tasks.get(id, "conversation"), sum(row[3] for row in of), sum(row[4] for row in of)),
                     sum((Tokens(*row[7:12]) for row in of), Tokens()),
                     *(min(row[5] for row in of), max(row[6] for row in of), tuple(reads[id])),
+                    call_ids=tuple(call_id for call_id, _ in paid.get(id, ())),
+                    first_nano=next((nano for _, nano in paid.get(id, ())), 0),
                 )
             )
     return {root: sorted(of, key=lambda child: (child.started_ms, child.id)) for root, of in found.items()}
+
+
+def _tasks(connection: sqlite3.Connection, ids: Sequence[str]) -> dict[str, str]:
+    """The task that most of each session's spend was for; what is not kept yet is worked out."""
+    kept = rows.main_tasks(connection, ids)
+    spent: dict[str, dict[str, tuple[int, int]]] = defaultdict(dict)
+    for turn in classified(connection, [id for id in ids if id not in kept]):
+        nano, calls = spent[turn.facts.session_id].get(turn.task, (0, 0))
+        spent[turn.facts.session_id][turn.task] = nano + turn.facts.cost_nano, calls + turn.facts.calls
+    return kept | {id: main_key(tasks) for id, tasks in spent.items()}
 
 
 def _shares(of: Sequence[tuple[Any, ...]], column: int) -> dict[str, tuple[int, int]]:
