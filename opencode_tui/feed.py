@@ -161,6 +161,7 @@ class LedgerFeed:
         if is_behind(self._ledger.connection, "turns"):
             with suppress(sqlite3.OperationalError):  # another process has the ledger
                 settle_turns(self._ledger, most=_AT_A_BEAT)
+                self._stale = self._stale or not is_behind(self._ledger.connection, "turns")
         elif is_behind(self._ledger.connection, "findings"):
             self._find(_AT_A_BEAT)
         else:

@@ -11,9 +11,10 @@ from typing import Any
 from opencode_tui.ledger.queries import count_turns
 from opencode_tui.ledger.selection import Selection, group_by
 from opencode_tui.ledger.sums import PaidCalls, exact_sum
-from opencode_tui.ledger.turns import NOT_KNOWN, TURN_OF_CALL, edit_counts, paid_for
+from opencode_tui.ledger.turns import TURN_OF_CALL, edit_counts, paid_for
 from opencode_tui.records.breakdown import BreakdownRow, Measures, Percentiles
 from opencode_tui.records.calls import Tokens
+from opencode_tui.records.work import NOT_KNOWN
 
 _AMOUNTS = (
     *("cost_nano", "list_nano", "input_nano", "output_nano", "cache_nano", "saved_nano"),

@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from opencode_tui.clock import Span
 from opencode_tui.ledger.changed_work import caught_up, is_behind
-from opencode_tui.ledger.selection import Selection, group_by
+from opencode_tui.ledger.selection import NamedSpan, Selection, group_by
 from opencode_tui.ledger.sums import (
     AMOUNTS,
     GROUP,
@@ -31,9 +31,10 @@ from opencode_tui.ledger.sums import (
     paid_calls,
     paid_tools,
 )
+from opencode_tui.records.calls import Tokens
+from opencode_tui.records.usage import Slice
+from opencode_tui.records.work import NOT_KNOWN
 
-NOT_KNOWN = "not known yet"
-"""The task of a turn that was not classified yet."""
 EDIT_COUNTS = ("edit_turns", "one_shots", "edit_retries")
 TURN_OF_CALL = """
   (SELECT session_id AS of_session, turn_id AS of_turn, task, edits, retries, one_shot, edit_call_id FROM turn) w
@@ -152,6 +153,16 @@ def _is_behind(connection: sqlite3.Connection, spans: Sequence[Span]) -> bool:
         return False
     around = Span(min(span.start_ms for span in spans), max(span.end_ms for span in spans))
     return is_behind(connection, "turns", around)
+
+
+def task_slices(connection: sqlite3.Connection, span: Span) -> tuple[Slice, ...]:
+    """The span's spend by task, most expensive first; turns that are not classified yet are in one of their own."""
+    selection = Selection((NamedSpan((), span),), ("task",))
+    query, values = selection.source(paid_for(connection, selection))
+    tokens = ", ".join(exact_sum(name) for name in ("input", "output", "reasoning", "cache_read", "cache_write"))
+    columns = f"task, {exact_sum('cost_nano')}, sum(calls), {exact_sum('list_nano')}, {tokens}"
+    rows = connection.execute(f"{query.format(columns)} GROUP BY 1 ORDER BY 2 DESC, 3 DESC, 1", values)
+    return tuple(Slice(task, nano, calls, Tokens(*counts), listed) for task, nano, calls, listed, *counts in rows)
 
 
 def turn_facts(connection: sqlite3.Connection, ids: Sequence[str]) -> list[TurnFacts]:

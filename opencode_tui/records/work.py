@@ -16,6 +16,8 @@ TASKS = (
     *("git", "build and deploy", "delegation", "conversation", "compaction"),
 )
 """The classes of what a turn was for."""
+NOT_KNOWN = "not known yet"
+"""The class of a turn that was not classified yet."""
 
 
 class TurnWork(Struct, frozen=True):

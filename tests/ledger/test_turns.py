@@ -17,6 +17,7 @@ from opencode_tui.readings import turn_settling
 from opencode_tui.readings.turn_settling import settle_turns
 from opencode_tui.records.breakdown import Measures
 from opencode_tui.records.requests import Filter
+from opencode_tui.records.work import NOT_KNOWN
 from tests.support.watched import DAY_START, NOON, Watched
 
 DAY = Span(DAY_START, DAY_START + DAY_MS)
@@ -80,7 +81,7 @@ def test_while_they_are_behind_the_total_is_right_all_the_same(watched: Watched)
     assert spent(watched, "task") == {
         ("coding",): 570_000_000,
         ("exploration",): 40_000_000,
-        (turns.NOT_KNOWN,): 20_000_000,
+        (NOT_KNOWN,): 20_000_000,
     }
     assert measured(watched)[()].edit_turns is None
     settle_turns(watched.ledger)

@@ -64,7 +64,7 @@ class BreakdownScreen(AskingScreen):
         Binding("p", "period", "Period", tooltip="The next period, from today to all", id="breakdown.period"),
         Binding("v", "sessions", "Sessions", tooltip="The sessions of this row", id="breakdown.sessions"),
         Binding("x", "mark", "Compare", tooltip="Mark a row; with a second one, compare them", id="breakdown.mark"),
-        Binding("c", "columns", "Columns", tooltip="Cost, tokens or speed first", id="breakdown.columns"),
+        Binding("c", "columns", "Columns", tooltip="Cost, tokens, speed or edits first", id="breakdown.columns"),
         Binding("s", "sort(1)", "Sort", tooltip="Sort by the next column", id="breakdown.sort"),
         Binding("S", "sort(-1)", "Sort back", tooltip="Sort by the column before", id="breakdown.unsort", show=False),
         Binding("o", "order", "Order", tooltip="Turn the order around", id="breakdown.order", show=False),
