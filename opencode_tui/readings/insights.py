@@ -18,11 +18,11 @@ from opencode_tui.ledger.findings import call_costs, findings_in
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.ledger.period_work_queries import shares_of_quarters, shares_of_sessions, uses_of_tools
 from opencode_tui.ledger.session_work_queries import latest_rates
-from opencode_tui.readings.breakdown import days
 from opencode_tui.readings.context import Context, ContextLimits
 from opencode_tui.readings.finding_settling import settle_findings
 from opencode_tui.readings.naming import session_titles
 from opencode_tui.readings.offered_servers import read_offered_servers
+from opencode_tui.readings.periods import days, span_of
 from opencode_tui.readings.undone_spend import with_undone
 from opencode_tui.records.answers import InsightList
 from opencode_tui.records.insights import Finding
@@ -47,8 +47,7 @@ def settle_insights(
 
 def insights_span(request: InsightsRequest, context: Context) -> Span:
     """The time that a request is about. Raises ValueError with a sentence for an unknown period."""
-    first, last, label = days(request.period, request.first, request.last, context)
-    return EVER if label == "all" else context.calendar.span(first, last)
+    return span_of(*days(request.period, request.first, request.last, context), context)
 
 
 def read_insights(request: InsightsRequest, context: Context) -> InsightList:
@@ -58,7 +57,7 @@ def read_insights(request: InsightsRequest, context: Context) -> InsightList:
     """
     connection = context.connection
     first, last, label = days(request.period, request.first, request.last, context)
-    span = insights_span(request, context)
+    span = span_of(first, last, label, context)
     thresholds = context.settings.insights.options
     are_on = {name: rule.is_on(thresholds) for name, rule in RULE_OF.items()}
     kept = [each for each in findings_in(connection, span) if are_on.get(each.rule)]

@@ -35,7 +35,7 @@ def measured(
     watched: Watched, *by: str, where: tuple[Filter, ...] = (), span: Span = EVER
 ) -> dict[tuple[str, ...], Measures]:
     selection = Selection((NamedSpan((), span),), by, where)
-    return {row.keys: row.measures for row in breakdown(watched.ledger.connection, selection, details=True)}
+    return {row.keys: row.measures for row in breakdown(watched.ledger.connection, selection, root_of={}, details=True)}
 
 
 def spent(watched: Watched, *by: str, where: tuple[Filter, ...] = (), span: Span = EVER) -> dict[tuple[str, ...], int]:

@@ -9,7 +9,7 @@ import pytest
 
 from opencode_tui.clock import Span
 from opencode_tui.readings.undone_spend import with_undone
-from opencode_tui.records.reconciliation import Standing
+from opencode_tui.records.reconciliation import Agreement, Standing
 from tests.support.periods import share
 from tests.support.watched import DAY_START, NOON, Watched
 
@@ -29,7 +29,7 @@ class Store:
     def prompts(self, session_id: str, turn_ids: Sequence[str]) -> Mapping[str, str]:
         return {}
 
-    def standing(self) -> tuple[tuple[Standing, ...], tuple[str, ...]]:
+    def standing(self, agreement: Agreement | None = None) -> tuple[tuple[Standing, ...], tuple[str, ...]]:
         return (), ()
 
     def store_keys(self) -> tuple[frozenset[str], frozenset[str]]:
