@@ -19,9 +19,9 @@ def run(arguments: argparse.Namespace) -> int:
     with opened(arguments, prices=True) as at:
         now = now_ms()
         if arguments.json:
-            from opencode_tui.readings.turn_settling import settle_day
+            from opencode_tui.readings.turn_settling import settle_span
 
-            settle_day(at.ledger, at.calendar, now)
+            settle_span(at.ledger, at.calendar.span(at.calendar.day(now)))
         with at.reading(now) as context:
             if arguments.json:
                 guard = guard_record(at.settings, at.ledger.path, os.environ, context.now_ms, context.connection)

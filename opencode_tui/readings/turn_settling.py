@@ -10,7 +10,7 @@ from contextlib import suppress
 from opencode_tui.analysis.deeds import EDITS, Deed, deed_of
 from opencode_tui.analysis.retries import edits_and_retries, is_one_shot
 from opencode_tui.analysis.task_classes import VERSION, TurnDeeds, task_of
-from opencode_tui.clock import EVER, Calendar, Span
+from opencode_tui.clock import EVER, Span
 from opencode_tui.ledger.changed_work import is_stamped, restamp, sessions_behind
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.ledger.turns import KeptTurn, TurnFacts, keep_turns, tools_of_turns, turn_facts
@@ -48,10 +48,10 @@ def settle_for(ledger: Ledger, request: BreakdownRequest, most: int | None = Non
             settle_turns(ledger, most=most if request.is_about_tasks else _ON_THE_WAY)
 
 
-def settle_day(ledger: Ledger, calendar: Calendar, now_ms: int) -> None:
-    """Classifies what is new of today. A ledger that is locked is left as it is."""
+def settle_span(ledger: Ledger, span: Span) -> None:
+    """Classifies what is new around a span. A ledger that is locked is left as it is."""
     with suppress(sqlite3.OperationalError):
-        settle_turns(ledger, calendar.span(calendar.day(now_ms)))
+        settle_turns(ledger, span)
 
 
 def classified(connection: sqlite3.Connection, ids: Sequence[str]) -> Iterator[KeptTurn]:
