@@ -6,6 +6,7 @@ import json
 import os
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 
@@ -107,10 +108,17 @@ def polls(settings: Settings, ledger: Path) -> tuple[float, float, float]:
     return median(idle), median(busy), median(whole)
 
 
+PROBES: dict[str, Callable[[Settings, Path], tuple[float, ...]]] = {
+    "today_right": today_right,
+    "polls": polls,
+    "insights": insights,
+}
+
+
 def main() -> int:
     probe, data_dir, ledger = sys.argv[1:]
     settings = Settings(data_dirs=(Path(data_dir),), ledger=Path(ledger))
-    print(json.dumps((today_right if probe == "today_right" else polls)(settings, Path(ledger))))
+    print(json.dumps(PROBES[probe](settings, Path(ledger))))
     return 0
 
 
