@@ -11,10 +11,12 @@ from opencode_tui.analysis.deeds import EDITS, Deed, deed_of
 from opencode_tui.analysis.retries import edits_and_retries, is_one_shot
 from opencode_tui.analysis.task_classes import VERSION, TurnDeeds, task_of
 from opencode_tui.clock import EVER, Span
-from opencode_tui.ledger.changed_work import is_stamped, restamp, sessions_behind
+from opencode_tui.ledger.changed_work import Part, is_stamped, restamp, sessions_behind
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.ledger.turns import KeptTurn, TurnFacts, keep_turns, tools_of_turns, turn_facts
+from opencode_tui.readings.collecting import paused_collection
 from opencode_tui.records.requests import BreakdownRequest
+from opencode_tui.records.work import SessionWork
 
 _AT_ONCE = 2_000
 """Sessions that are settled in one transaction."""
@@ -27,15 +29,20 @@ def settle_turns(ledger: Ledger, span: Span = EVER, most: int | None = None) -> 
 
     May be interrupted anywhere and run twice at once. Raises sqlite3.OperationalError if the ledger is locked.
     """
-    if not is_stamped(ledger.connection, "turns", VERSION):
-        with ledger.writing() as connection:
-            if not is_stamped(connection, "turns", VERSION):
-                restamp(connection, "turns", VERSION)
+    stamp_part(ledger, "turns", VERSION)
     behind = sessions_behind(ledger.connection, "turns", span)[:most]
     for first in range(0, len(behind), _AT_ONCE):
         ids = behind[first : first + _AT_ONCE]
-        with ledger.writing() as connection:
+        with paused_collection(), ledger.writing() as connection:
             keep_turns(connection, ids, classified(connection, ids))
+
+
+def stamp_part(ledger: Ledger, part: Part, stamp: str) -> None:
+    """Notes all sessions as behind if a part was made by other rules than those that a stamp stands for."""
+    if not is_stamped(ledger.connection, part, stamp):
+        with ledger.writing() as connection:
+            if not is_stamped(connection, part, stamp):
+                restamp(connection, part, stamp)
 
 
 def settle_for(ledger: Ledger, request: BreakdownRequest, most: int | None = None) -> None:
@@ -63,6 +70,22 @@ def classified(connection: sqlite3.Connection, ids: Sequence[str]) -> Iterator[K
 
 _Uses = Sequence[tuple[str, Deed]]
 """The id of the call that asked for it, and the deed, in their order."""
+
+
+def turns_to_keep(work: SessionWork) -> Iterator[KeptTurn]:
+    """The turns of a session whose work is put together already."""
+    for turn in work.turns:
+        facts = TurnFacts(
+            *(work.id, turn.id, turn.started_ms, max(call.completed_ms or call.created_ms for call in turn.calls)),
+            *(len(turn.calls), turn.cost_nano, ",".join(dict.fromkeys(call.agent for call in turn.calls))),
+        )
+        edits = (
+            use.call_id
+            for use in turn.tools
+            if use.ok is not False and deed_of(use.name, use.target, None).did in EDITS
+        )
+        edit_call_id = next(edits) if turn.edits else None
+        yield KeptTurn(facts, turn.task, turn.edits, turn.retries, turn.is_one_shot, edit_call_id)
 
 
 def _deeds(connection: sqlite3.Connection, ids: Sequence[str]) -> Mapping[tuple[str, str], _Uses]:
