@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from datetime import date
@@ -19,11 +20,14 @@ from opencode_tui.guard.setup import SyncProgram, install_guard
 from opencode_tui.guard.state import StateError, state_file, with_raised_cutoff
 from opencode_tui.guard.status import GuardStatus, guard_status
 from opencode_tui.ledger import deliveries, queries
+from opencode_tui.ledger.changed_work import is_behind
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.paths import NoHomeError, stat_key
 from opencode_tui.readings.answering import answer
 from opencode_tui.readings.context import Context, context_of
 from opencode_tui.readings.day import read_day
+from opencode_tui.readings.insights import settle_insights
+from opencode_tui.readings.turn_settling import settle_for, settle_turns
 from opencode_tui.records.alerts import Alert
 from opencode_tui.records.answers import Answer
 from opencode_tui.records.day import Snapshot
@@ -36,6 +40,7 @@ from opencode_tui.records.requests import (
     DayRequest,
     HistoryRequest,
     HoursRequest,
+    InsightsRequest,
     ProjectsRequest,
     Request,
     SessionsRequest,
@@ -47,9 +52,11 @@ _REFRESH_MS = MINUTE_MS
 _REPORT_S = 0.4
 _PATIENCE = 10
 """An answer is reused for this many times as long as it took, so that slow queries do not run at every poll."""
+_AT_A_BEAT = 200
+"""Sessions whose turns are classified after a poll."""
 _FROM_LEDGER = (
     *(SessionsRequest, AlertsRequest, ProjectsRequest, BreakdownRequest),
-    *(ComparisonRequest, HistoryRequest, HoursRequest),
+    *(ComparisonRequest, HistoryRequest, HoursRequest, InsightsRequest),
 )
 """Requests whose answers can change only with a new snapshot; the others read OpenCode's store as well."""
 
@@ -143,6 +150,28 @@ class LedgerFeed:
         self._ledger.tidy()
         return None
 
+    def catch_up(self) -> None:
+        """Classify some more turns of calls that are new, then look for insights in them.
+
+        Called after a poll, so that no poll waits for it. Once nothing is left, the next poll takes a snapshot, so that
+        what waited for it is answered again.
+        """
+        if self._ledger is None:
+            return
+        if is_behind(self._ledger.connection, "turns"):
+            with suppress(sqlite3.OperationalError):  # another process has the ledger
+                settle_turns(self._ledger, most=_AT_A_BEAT)
+                self._stale = self._stale or not is_behind(self._ledger.connection, "turns")
+        elif is_behind(self._ledger.connection, "findings"):
+            self._find(_AT_A_BEAT)
+        else:
+            return
+        self._stale = self._stale or not is_behind(self._ledger.connection, "findings")
+
+    def _find(self, most: int) -> None:
+        assert self._ledger is not None and self._sync is not None
+        settle_insights(self._ledger, self._settings.insights.options, self._sync.book, most=most)
+
     def _leave_replaced_ledger(self) -> None:
         """Reopen the ledger if another file has taken its path."""
         ledger = self._ledger
@@ -168,6 +197,10 @@ class LedgerFeed:
         self._kept = {each: kept for each, kept in self._kept.items() if began_s < kept[0]}
         if request in self._kept:
             return self._kept[request][1]
+        if self._ledger is not None and isinstance(request, BreakdownRequest):
+            settle_for(self._ledger, request, _AT_A_BEAT)
+        elif self._ledger is not None and isinstance(request, InsightsRequest):
+            self._find(_AT_A_BEAT)
         with self._context() as context:
             found = answer(request, context)
         ended_s = clocks.monotonic_s()

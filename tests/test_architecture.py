@@ -34,11 +34,14 @@ LAYERS = (
     ("config",),
     ("records",),
     ("privacy",),
-    ("clock", "money", "paths"),
+    ("clock", "discovery", "money", "paths"),
 )
 """From the top. An import points down; those of one layer do not know each other."""
-UPWARD = {("config.options", "alerts.rules"), ("config.options", "alerts.channels")}
-"""Rules and channels declare their own settings, which are asked for when [alerts] or [channels] is read."""
+UPWARD = {
+    *(("config.options", "alerts.rules"), ("config.options", "alerts.channels")),
+    ("config.options", "analysis.insights"),
+}
+"""Rules and channels declare their own settings, which are asked for when their table is read."""
 DEPTH = {name: depth for depth, names in enumerate(LAYERS) for name in names}
 
 SCREEN_LIBRARIES = {"textual", "textual_plotext", "plotext"}
@@ -89,8 +92,13 @@ WRITERS: dict[str, tuple[str, ...]] = {
     "copy_to_clipboard": ("ui.harmless_screen", "ui.screens.session"),
 }
 """What reaches a terminal or a clipboard past `print` and the screen, and who may use it."""
-CONVENTIONAL = {"run": "cli.", "RULES": "alerts.rules.", "CHANNEL": "alerts.channels.", "make": "alerts.channels."}
-CONVENTIONAL["OPTIONS"] = "alerts."
+CONVENTIONAL: dict[str, str | tuple[str, ...]] = {
+    "run": "cli.",
+    "RULES": ("alerts.rules.", "analysis.insights."),
+    "CHANNEL": "alerts.channels.",
+    "make": "alerts.channels.",
+    "OPTIONS": "alerts.",
+}
 """What each file of a folder defines under the same name, so that it is found without a list."""
 RULE_NAMES = {rule.name for rule in RULES if "_" in rule.name}
 """Those that cannot be taken for a word of something else."""
@@ -284,13 +292,13 @@ def programs_started_in_odd_places(modules: Modules) -> list[str]:
 
 
 def imports_by_a_name_made_at_run_time(modules: Modules) -> list[str]:
-    """The other rules cannot see these. The parser imports from its folder, `alerts` from its rules and channels."""
+    """The other rules cannot see these. The parser imports from its folder, `discovery` rules and channels."""
     return [
         each.name
         for each in modules
         for node in each.nodes
         if isinstance(node, ast.Name) and node.id in ("import_module", "__import__")
-        if each.name not in ("cli.parser", "alerts.discovery")
+        if each.name not in ("cli.parser", "discovery")
     ]
 
 

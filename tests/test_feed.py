@@ -21,12 +21,22 @@ from opencode_tui.money import NANO
 from opencode_tui.readings.answering import answer
 from opencode_tui.readings.context import Context
 from opencode_tui.records.alerts import Alert
-from opencode_tui.records.answers import Answer
+from opencode_tui.records.answers import Answer, InsightList
+from opencode_tui.records.breakdown import Breakdown
 from opencode_tui.records.day import Snapshot
 from opencode_tui.records.outcomes import GuardInstalled
 from opencode_tui.records.reconciliation import Reconciliation
-from opencode_tui.records.requests import InstallGuard, ReconcileRequest, Request, SessionRequest, SessionsRequest
+from opencode_tui.records.requests import (
+    BreakdownRequest,
+    InsightsRequest,
+    InstallGuard,
+    ReconcileRequest,
+    Request,
+    SessionRequest,
+    SessionsRequest,
+)
 from opencode_tui.records.sessions import SessionList, SessionRow
+from opencode_tui.records.work import NOT_KNOWN
 from opencode_tui.source import sqlite_store
 from tests.stores import V1, Tokens
 from tests.support.ledgers import reader
@@ -388,3 +398,25 @@ def test_a_slow_answer_is_read_on_another_thread_over_connections_of_its_own(fee
     assert isinstance(found, Reconciliation)
     assert (found.figures[0].ledger_nano, found.is_whole, found.is_up_to_date) == (95 * CENT, True, True)
     assert seen(feed).spent_nano == 25 * CENT, "the next poll shows what it has read"
+
+
+def test_what_the_day_was_for_stands_a_poll_later_and_no_poll_waits_for_it(feed: LedgerFeed, store: V1) -> None:
+    first = feed.poll(lambda _: None)
+    assert first is not None and [each.key for each in first.tasks] == [NOT_KNOWN]
+    feed.catch_up()
+    second = feed.poll(lambda _: None)
+    assert second is not None and [(each.key, each.spend_nano) for each in second.tasks] == [
+        ("conversation", 20 * CENT)
+    ]
+    feed.catch_up()
+    feed.poll(lambda _: None)
+    feed.catch_up()
+    assert feed.poll(lambda _: None) is None
+
+
+def test_insights_and_tasks_are_up_to_date_when_they_are_asked_for(feed: LedgerFeed, store: V1) -> None:
+    feed.poll(lambda _: None)
+    by_task = feed.answer(BreakdownRequest(("task",), "all"))
+    assert isinstance(by_task, Breakdown) and [row.keys for row in by_task.rows] == [("conversation",)]
+    found = feed.answer(InsightsRequest("all"))
+    assert isinstance(found, InsightList) and (found.sessions_left, found.spend_nano) == (0, 90 * CENT)

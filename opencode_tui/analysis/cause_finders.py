@@ -33,7 +33,7 @@ _LONG = 10
 """The least number of calls of a session's only turn that is worth a sentence."""
 
 
-class Finding(Struct, frozen=True):
+class FoundCause(Struct, frozen=True):
     """A cause, and where it shows in its session."""
 
     cause: Cause
@@ -45,10 +45,10 @@ class Finding(Struct, frozen=True):
     """The ids of the turns that are marked with it."""
 
 
-Findings = Iterator[Finding]
+FoundCauses = Iterator[FoundCause]
 
 
-def edits(session: SessionEvidence) -> Findings:
+def edits(session: SessionEvidence) -> FoundCauses:
     """One file edited in many turns; the cost is that of those whole turns."""
     turns = by_turn(session.calls)
     turn_of = {call.id: call.turn_id for call in session.calls if call.turn_id}
@@ -64,10 +64,10 @@ def edits(session: SessionEvidence) -> Findings:
             sentence = f'{len(rounds)}× edits of {last_part(file)} in "{session.title}", about {each} a round'
             remedy = remedies.one_message(last_part(file), len(rounds), nano)
             cause = Cause(sentence, session.id, calls[-1].turn_id, nano, remedy=remedy)
-            yield Finding(cause, calls, "same file", tuple(rounds))
+            yield FoundCause(cause, calls, "same file", tuple(rounds))
 
 
-def repeats(session: SessionEvidence) -> Findings:
+def repeats(session: SessionEvidence) -> FoundCauses:
     """The same tool call repeated with no edit in between."""
     for loop in loops(session.calls, session.tools):
         if loop.times >= _REPEATS:
@@ -75,10 +75,10 @@ def repeats(session: SessionEvidence) -> Findings:
             what = f'{plural(loop.times, "identical call")} ({loop.what}) in "{session.title}" cost {format_usd(nano)}'
             turns, remedy = tuple(by_turn(loop.calls)), remedies.interrupt_loop(loop.calls)
             cause = Cause(what, session.id, loop.calls[-1].turn_id, nano, remedy=remedy)
-            yield Finding(cause, loop.calls, "same call", turns)
+            yield FoundCause(cause, loop.calls, "same call", turns)
 
 
-def costlier_model(session: SessionEvidence, calendar: Calendar) -> Findings:
+def costlier_model(session: SessionEvidence, calendar: Calendar) -> FoundCauses:
     """A switch to a model with a much higher cost per call; the cost is what the switch added."""
     calls = [call for call in session.calls if call.cost_nano]
     for model in sorted({call.model for call in calls}):
@@ -100,7 +100,7 @@ def costlier_model(session: SessionEvidence, calendar: Calendar) -> Findings:
             extra = total_cost(after) - was * len(after)
             turns = tuple(by_turn(after))
             cause = Cause(sentence, session.id, after[0].turn_id, extra, remedy=remedy)
-            yield Finding(cause, after, "costlier model", turns)
+            yield FoundCause(cause, after, "costlier model", turns)
 
 
 def _name(model: str) -> str:
@@ -108,7 +108,7 @@ def _name(model: str) -> str:
     return short_name(model).rpartition("/")[2]
 
 
-def growth(session: SessionEvidence) -> Findings:
+def growth(session: SessionEvidence) -> FoundCauses:
     """A context that grew until each call cost a multiple; the cost is what the growth added."""
     stretches = _stretches(session.calls)
     for calls in stretches:
@@ -118,7 +118,7 @@ def growth(session: SessionEvidence) -> Findings:
             sentence = f'the context of "{session.title}" {words}'
             turn_id, remedy = calls[-1].turn_id, remedies.compact(calls, freed=calls is not stretches[-1])
             cause = Cause(sentence, session.id, turn_id, extra, remedy=remedy)
-            yield Finding(cause, calls, "grown context", (turn_id,))
+            yield FoundCause(cause, calls, "grown context", (turn_id,))
 
 
 def context_growth(calls: Sequence[CallFacts]) -> tuple[str, int] | None:
@@ -134,16 +134,16 @@ def context_growth(calls: Sequence[CallFacts]) -> tuple[str, int] | None:
     return f"grew {sizes}, and each call costs {multiple(now, was)} what it did", total_cost(calls) - was * len(calls)
 
 
-def failed_calls(session: SessionEvidence) -> Findings:
+def failed_calls(session: SessionEvidence) -> FoundCauses:
     failed = [call for call in session.calls if call.error and call.cost_nano]
     if len(failed) > 1:
         nano = total_cost(failed)
         sentence = f'{plural(len(failed), "failed call")} in "{session.title}" cost {format_usd(nano)}'
         cause = Cause(sentence, session.id, failed[-1].turn_id, nano, remedy=remedies.FAILED)
-        yield Finding(cause, failed, "failed calls", tuple(by_turn(failed)))
+        yield FoundCause(cause, failed, "failed calls", tuple(by_turn(failed)))
 
 
-def one_turn(session: SessionEvidence, calendar: Calendar) -> Findings:
+def one_turn(session: SessionEvidence, calendar: Calendar) -> FoundCauses:
     """A turn that made nearly all of the session's cost, or the only one of many calls."""
     turns = {id: calls for id, calls in by_turn(session.calls).items() if id and total_cost(calls)}
     if not turns:
@@ -157,7 +157,7 @@ def one_turn(session: SessionEvidence, calendar: Calendar) -> Findings:
         spent = f"{format_usd(nano)} in {plural(len(calls), 'call')}"
         sentence = f'one turn of "{session.title}", at {at}, cost {spent}, {share} of its spend'
         cause = Cause(sentence, session.id, turn_id, nano, remedy=remedies.smaller_steps(calls))
-        yield Finding(cause, calls, "most of the cost", (turn_id,))
+        yield FoundCause(cause, calls, "most of the cost", (turn_id,))
 
 
 def last_stretch(session: SessionEvidence) -> list[CallFacts]:

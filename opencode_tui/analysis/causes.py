@@ -9,8 +9,8 @@ from msgspec import Struct
 from opencode_tui.analysis import remedies
 from opencode_tui.analysis.call_costs import total_cost
 from opencode_tui.analysis.cause_finders import (
-    Finding,
-    Findings,
+    FoundCause,
+    FoundCauses,
     costlier_model,
     edits,
     failed_calls,
@@ -64,7 +64,7 @@ def _is_substantial(each: _Candidate, evidence: Evidence) -> bool:
     return nano * 100 >= _SUBSTANTIAL * evidence.nano or (of_hour and nano * 100 >= _OF_ALL * evidence.nano)
 
 
-def causes_in(session: SessionEvidence, calendar: Calendar) -> tuple[Finding, ...]:
+def causes_in(session: SessionEvidence, calendar: Calendar) -> tuple[FoundCause, ...]:
     """The session's causes, most expensive first, each of at least a tenth of the cost of its own calls.
 
     Without any, the one turn of several that made nearly all of it.
@@ -77,7 +77,7 @@ def causes_in(session: SessionEvidence, calendar: Calendar) -> tuple[Finding, ..
     return tuple(sorted(kept, key=lambda each: -each.cause.cost_nano))
 
 
-def _finders(calendar: Calendar) -> tuple[Callable[[SessionEvidence], Findings], ...]:
+def _finders(calendar: Calendar) -> tuple[Callable[[SessionEvidence], FoundCauses], ...]:
     return (edits, repeats, lambda session: costlier_model(session, calendar), growth, failed_calls)
 
 
@@ -100,7 +100,7 @@ def _single_turns(evidence: Evidence, calendar: Calendar) -> Iterator[_Candidate
         yield from (_candidate(found, evidence) for found in one_turn(session, calendar))
 
 
-def _candidate(found: Finding, evidence: Evidence) -> _Candidate:
+def _candidate(found: FoundCause, evidence: Evidence) -> _Candidate:
     """A cause with its part of the last hour, in proportion to the cost of its calls."""
     whole = total_cost(found.calls)
     late = total_cost(call for call in found.calls if call.created_ms > evidence.since_ms)

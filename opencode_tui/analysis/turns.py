@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
 
+from opencode_tui.analysis.deeds import deeds_of
+from opencode_tui.analysis.retries import edits_and_retries
+from opencode_tui.analysis.task_classes import TurnDeeds, task_of
 from opencode_tui.records.calls import Tokens, is_unlisted
 from opencode_tui.records.facts import CallFacts, ToolFacts
 from opencode_tui.records.session import ToolCount, Turn
@@ -80,6 +83,8 @@ def _turn(
 ) -> Turn:
     billed = [call for call in calls if not call.copied]
     models = tuple(dict.fromkeys(call.model for call in calls if not is_unlisted(call.id)))
+    deeds = deeds_of(uses)
+    edits, retries = edits_and_retries(deeds)
     read = next((call for call in reversed(calls) if call.tokens.context and not is_unlisted(call.id)), calls[-1])
     return Turn(
         id=turn_id,
@@ -103,6 +108,9 @@ def _turn(
         tokens_per_second=_speed(calls),
         prompt=prompt,
         lower_bound=any(call.missing for call in calls),
+        task=task_of(TurnDeeds([call.agent for call in calls], deeds)),
+        edits=edits,
+        edit_retries=retries,
     )
 
 

@@ -19,6 +19,7 @@ from opencode_tui.guard.files import read_small
 from opencode_tui.readings.context import Context, context_of
 from opencode_tui.readings.proof import check_proof
 from opencode_tui.readings.report import read_report
+from opencode_tui.readings.turn_settling import settle_span
 from opencode_tui.records.proof import Proof
 from opencode_tui.report.cost_report_words import period_label
 from opencode_tui.report.papers import SUFFIXES, paper_of
@@ -38,6 +39,7 @@ def run(arguments: argparse.Namespace) -> int:
         period = _period(arguments, at)
         if target is not None and (target.is_dir() or arguments.output.endswith("/")):
             target /= f"opencode-costs-{period.label.replace(' to ', '_')}.{format}"
+        settle_span(at.ledger, at.calendar.span(period.first, period.last))
         with at.ledger.reading() as connection:
             context = _context(at, connection)
             report = read_report(period, context)

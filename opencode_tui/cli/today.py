@@ -16,11 +16,17 @@ from opencode_tui.records.requests import DayRequest
 
 
 def run(arguments: argparse.Namespace) -> int:
-    with opened(arguments, prices=True) as at, at.reading(now_ms()) as context:
+    with opened(arguments, prices=True) as at:
+        now = now_ms()
         if arguments.json:
-            guard = guard_record(at.settings, at.ledger.path, os.environ, context.now_ms, context.connection)
-            context = replace(context, guard=guard)
-        snapshot = read_day(DayRequest(), context)
+            from opencode_tui.readings.turn_settling import settle_span
+
+            settle_span(at.ledger, at.calendar.span(at.calendar.day(now)))
+        with at.reading(now) as context:
+            if arguments.json:
+                guard = guard_record(at.settings, at.ledger.path, os.environ, context.now_ms, context.connection)
+                context = replace(context, guard=guard)
+            snapshot = read_day(DayRequest(), context)
     if arguments.json:
         from opencode_tui.report.today import today_json
 

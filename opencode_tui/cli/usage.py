@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from opencode_tui.analysis.periods import parse_day
 from opencode_tui.cli import EXIT_USAGE
-from opencode_tui.cli.common import Trouble, opened
+from opencode_tui.cli.common import Opened, Trouble, opened
 from opencode_tui.cli.periods import check_period, refused
 from opencode_tui.cli.streams import table_width
 from opencode_tui.clock import now_ms
@@ -35,11 +35,21 @@ def run(arguments: argparse.Namespace) -> int:
         from opencode_tui.cli.repricing import print_repriced
 
         return print_repriced(arguments, request, now_ms())
-    with opened(arguments) as at, at.reading(now_ms()) as context, refused():
-        usage = read_breakdown(request, context)
+    with opened(arguments) as at:
+        settle_usage(at, request)
+        with at.reading(now_ms()) as context, refused():
+            usage = read_breakdown(request, context)
     complain_of_unknown(usage)
     print(json.dumps(usage_json(usage)) if arguments.json else usage_table(usage, table_width(arguments.wide)))
     return 0
+
+
+def settle_usage(at: Opened, request: BreakdownRequest) -> None:
+    """Classify the turns that a request needs classified."""
+    if request.details or request.is_about_tasks:
+        from opencode_tui.readings.turn_settling import settle_for
+
+        settle_for(at.ledger, request)
 
 
 def complain_of_unknown(usage: Breakdown) -> None:
@@ -49,10 +59,11 @@ def complain_of_unknown(usage: Breakdown) -> None:
 
 def _compact(arguments: argparse.Namespace, where: tuple[Filter, ...]) -> int:
     periods = [*_COMPACT, *(("year",) if arguments.year else ()), *(("all",) if arguments.all else ())]
-    with opened(arguments) as at, at.reading(now_ms()) as context:
-        found = [
-            read_breakdown(BreakdownRequest((), period, where=where, details=False), context) for period in periods
-        ]
+    requests = [BreakdownRequest((), period, where=where, details=False) for period in periods]
+    with opened(arguments) as at:
+        settle_usage(at, requests[-1])
+        with at.reading(now_ms()) as context:
+            found = [read_breakdown(each, context) for each in requests]
     _say_unknown(found[-1])
     if arguments.json:
         print(json.dumps({"schema_version": 1, "periods": [usage_json(each) for each in found]}))

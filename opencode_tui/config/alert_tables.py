@@ -1,4 +1,4 @@
-"""The tables of config.toml on alerts, channels and the guard's caps."""
+"""The tables of config.toml on alerts, channels, insights and the guard's caps."""
 
 from __future__ import annotations
 
@@ -9,7 +9,17 @@ from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, cre
 
 from opencode_tui.config import alert_values as values
 from opencode_tui.config.options import LinesOption, Option, ValueOption, set_options
-from opencode_tui.config.settings import Alerts, Budget, Channels, Fills, GuardCaps, LevelOrOff, Lines, SpendRule
+from opencode_tui.config.settings import (
+    Alerts,
+    Budget,
+    Channels,
+    Fills,
+    GuardCaps,
+    Insights,
+    LevelOrOff,
+    Lines,
+    SpendRule,
+)
 from opencode_tui.config.table import Amount, Table, Text
 from opencode_tui.records.alerts import Period, Scope
 
@@ -80,6 +90,13 @@ class ChannelsTable(Table):
     def channels(self, options: tuple[Option[Any], ...]) -> Channels:
         given = {option.name: getattr(self, option.name) for option in options}
         return Channels(self.toast, self.bell, set_options(options, given))
+
+
+class InsightsTable(Table):
+    """The keys of [insights], which `with_options` adds."""
+
+    def insights(self, options: tuple[Option[Any], ...]) -> Insights:
+        return Insights(set_options(options, {option.name: getattr(self, option.name) for option in options}))
 
 
 Keyed = TypeVar("Keyed", bound=Table)

@@ -44,6 +44,11 @@ def fill(value: object) -> int | None:
     return _whole(value, "percent", 100, 80) or None
 
 
+def percentage(value: object) -> int:
+    """An integer percentage; 0 for `off`."""
+    return fill(value) or 0
+
+
 def count_setting(value: object) -> int:
     """An integer; 0 for `off`."""
     return _whole(value, "number", _MOST, 8)

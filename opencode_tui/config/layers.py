@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 _NO_KEYS = ("[key]", TABLE, TABLES)
 """Parts of the place of an error that stand in no file."""
-_DECLARED_TABLES = frozenset({"alerts", "channels", "budget"})
+_DECLARED_TABLES = frozenset({"alerts", "channels", "insights", "budget"})
 """The tables whose keys rules and channels declare, and the one that some of their defaults follow."""
 
 

@@ -21,7 +21,14 @@ from pydantic import (
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from opencode_tui.config import price_values, values
-from opencode_tui.config.alert_tables import AlertsTable, ChannelsTable, GuardTable, SpendRuleTable, with_options
+from opencode_tui.config.alert_tables import (
+    AlertsTable,
+    ChannelsTable,
+    GuardTable,
+    InsightsTable,
+    SpendRuleTable,
+    with_options,
+)
 from opencode_tui.config.errors import SettingKey
 from opencode_tui.config.options import Declared
 from opencode_tui.config.settings import Budget, Chart, CustomPrice, CustomTier, Poll, Pricing, Privacy, Settings, Ui
@@ -113,6 +120,7 @@ class SettingsDocument(BaseSettings):
     poll: PollTable = PollTable()
     alerts: AlertsTable = AlertsTable()
     channels: ChannelsTable = ChannelsTable()
+    insights: InsightsTable = InsightsTable()
     guard: GuardTable = GuardTable()
     privacy: PrivacyTable = PrivacyTable()
     ui: UiTable = UiTable()
@@ -135,6 +143,7 @@ class SettingsDocument(BaseSettings):
             poll=Poll(self.poll.interval_s),
             alerts=self.alerts.alerts(budget, self.declared.alerts),
             channels=self.channels.channels(self.declared.channels),
+            insights=self.insights.insights(self.declared.insights),
             guard=self.guard.caps(),
             privacy=Privacy(self.privacy.show_prompts),
             ui=Ui(self.ui.theme, self.ui.mouse),
@@ -146,7 +155,12 @@ def document_with(declared: Declared) -> type[SettingsDocument]:
     """The document with the keys that rules and channels declare."""
     alerts = with_options(AlertsTable, declared.alerts)
     channels = with_options(ChannelsTable, declared.channels)
-    tables: dict[str, Any] = {"alerts": (alerts, alerts()), "channels": (channels, channels())}
+    insights = with_options(InsightsTable, declared.insights)
+    tables: dict[str, Any] = {
+        "alerts": (alerts, alerts()),
+        "channels": (channels, channels()),
+        "insights": (insights, insights()),
+    }
     document = create_model("SettingsDocument", __base__=SettingsDocument, **tables)
     document.declared = declared
     return document

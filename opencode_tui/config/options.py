@@ -1,4 +1,4 @@
-"""Settings that the file of an alert rule or a channel declares for itself: keys below [alerts] and [channels]."""
+"""Settings that the file of a rule or a channel declares for itself: keys below [alerts], [channels] and [insights]."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar, cast
 
 from msgspec import Struct
 
-from opencode_tui.config.settings import Alerts, Budget, Channels, Fills, Lines
+from opencode_tui.config.settings import Alerts, Budget, Channels, Fills, Insights, Lines
 
 T = TypeVar("T")
 
@@ -19,7 +19,7 @@ class Option(Struct, Generic[T], frozen=True):
     """The file's key, with `_usd` in place of `_nano`."""
     default: T
 
-    def of(self, record: Alerts | Channels) -> T:
+    def of(self, record: Alerts | Channels | Insights) -> T:
         """Its value in the settings."""
         return cast(T, record.options.get(self.name, self.default))
 
@@ -43,10 +43,11 @@ class FillsOption(Option[Fills], frozen=True):
 
 
 class Declared(Struct, frozen=True):
-    """All settings that the rules and the channels declare."""
+    """All settings that rules and channels declare."""
 
     alerts: tuple[Option[Any], ...] = ()
     channels: tuple[Option[Any], ...] = ()
+    insights: tuple[Option[Any], ...] = ()
 
 
 def declared() -> Declared:
@@ -55,8 +56,12 @@ def declared() -> Declared:
     Imports them, which is why `load_settings` calls this only when such a setting may be given.
     """
     from opencode_tui.alerts import channels, rules
+    from opencode_tui.analysis import insights
+    from opencode_tui.config import alert_values
 
-    return Declared(rules.OPTIONS, channels.OPTIONS)
+    checks = {"count": alert_values.count_setting, "percent": alert_values.percentage, "usd": alert_values.step}
+    thresholds = tuple(ValueOption(each.name, each.default, checks[each.unit]) for each in insights.THRESHOLDS)
+    return Declared(rules.OPTIONS, channels.OPTIONS, thresholds)
 
 
 def set_options(options: tuple[Option[Any], ...], values: dict[str, Any]) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from opencode_tui.config.settings import (
     Chart,
     CustomPrice,
     GuardCaps,
+    Insights,
     Lines,
     Poll,
     Pricing,
@@ -67,7 +68,7 @@ def _anchored(settings: Settings, folder: Path) -> Settings:
 
 
 def _settings(document: _Tables) -> Settings:
-    known = declared() if {"alerts", "channels"} & document.keys() else Declared()
+    known = declared() if {"alerts", "channels", "insights"} & document.keys() else Declared()
     budget = Budget(**_amounts(document.get("budget", {}), Budget()))
     tables = {
         "budget": lambda table: budget,
@@ -76,6 +77,7 @@ def _settings(document: _Tables) -> Settings:
         "poll": lambda table: Poll(**_checked(table, {"interval_s": values.interval})),
         "alerts": lambda table: _alerts(table, budget, known.alerts),
         "channels": lambda table: _channels(table, known.channels),
+        "insights": lambda table: Insights(_options(table, known.insights, budget)),
         "guard": lambda table: GuardCaps(**_checked(table, {"projects": _project_caps, "agents": _agent_caps})),
         "privacy": lambda table: Privacy(**_checked(table, {"show_prompts": values.switch})),
         "ui": lambda table: Ui(**_checked(table, {"theme": values.text_setting, "mouse": values.switch})),

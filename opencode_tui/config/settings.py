@@ -147,6 +147,13 @@ class Channels(Struct, frozen=True):
     """The channels' settings that differ from their defaults, by option name."""
 
 
+class Insights(Struct, frozen=True):
+    """The thresholds of the insight rules, which each rule declares in its own file."""
+
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """Those that differ from their defaults, by name; 0 turns a rule off."""
+
+
 class GuardCaps(Struct, frozen=True):
     """The guard's further limits: caps on a day's spend, in nano-dollars."""
 
@@ -182,6 +189,7 @@ class Settings(Struct, frozen=True):
     poll: Poll = Poll()
     alerts: Alerts = Alerts()
     channels: Channels = Channels()
+    insights: Insights = Insights()
     guard: GuardCaps = GuardCaps()
     privacy: Privacy = Privacy()
     ui: Ui = Ui()
@@ -197,6 +205,7 @@ def with_live(settings: Settings, new: Settings) -> Settings:
         poll=new.poll,
         alerts=new.alerts,
         channels=new.channels,
+        insights=new.insights,
         guard=new.guard,
         ui=replace(settings.ui, theme=new.ui.theme),
     )

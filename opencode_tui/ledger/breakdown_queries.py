@@ -10,9 +10,11 @@ from typing import Any
 
 from opencode_tui.ledger.queries import count_turns
 from opencode_tui.ledger.selection import Selection, group_by
-from opencode_tui.ledger.sums import PaidCalls, each_call, exact_sum, paid_calls, paid_tools
+from opencode_tui.ledger.sums import PaidCalls, exact_sum
+from opencode_tui.ledger.turns import TURN_OF_CALL, edit_counts, paid_for
 from opencode_tui.records.breakdown import BreakdownRow, Measures, Percentiles
 from opencode_tui.records.calls import Tokens
+from opencode_tui.records.work import NOT_KNOWN
 
 _AMOUNTS = (
     *("cost_nano", "list_nano", "input_nano", "output_nano", "cache_nano", "saved_nano"),
@@ -50,11 +52,12 @@ def breakdown(
 ) -> list[BreakdownRow]:
     """The measures of each group, in no order; a selection without dimensions has one row, also without a call.
 
-    `root_of` has the root of each subagent. `details` adds turns, seconds and speeds. `failed` is what `failures`
-    returns, if it is known.
+    `root_of` has the root of each subagent. `details` adds turns, seconds, speeds and, once all turns are classified,
+    edits. `failed` is what `failures` returns, if it is known.
     """
     count = len(selection.by)
     failed = failures(connection, selection) if failed is None else failed
+    edited = edit_counts(connection, selection) if details else None
     rows = []
     for row in _sums(connection, selection, details=details):
         keys, amounts, rest = (
@@ -80,6 +83,7 @@ def breakdown(
             ),
             *(aborted or 0, errors, retries, count_turns(turns) if details else None, seconds, speed),
             *(used, unsuccessful, tool_ms),
+            *((None, None, None) if edited is None else edited.get(keys, (0, 0, 0))),
         )
         rows.append(BreakdownRow(keys, measures))
     return rows
@@ -106,7 +110,7 @@ def _sums(connection: sqlite3.Connection, selection: Selection, *, details: bool
             )
         )
 
-    query, values = selection.source(_paid(connection, selection))
+    query, values = selection.source(paid_for(connection, selection))
     query += group_by(len(selection.by))
     try:
         return connection.execute(query.format(columns("sum({})".format)), values).fetchall()
@@ -117,9 +121,9 @@ def _sums(connection: sqlite3.Connection, selection: Selection, *, details: bool
 def unpaid(connection: sqlite3.Connection, selection: Selection, running_since_ms: int) -> tuple[int, int]:
     """(copied calls, calls that began before a time and never completed) of a selection without dimensions.
 
-    What copies and unfinished calls did with tools is not known, so with a filter by tool there are none.
+    What copies and unfinished calls did with tools is not known, so with a filter by tool or task there are none.
     """
-    if selection.needs_tools:
+    if selection.needs_tools or selection.needs_tasks:
         return 0, 0
     copies, values = selection.source(PaidCalls(_COPIES, "created_ms", 1))
     (copied,) = connection.execute(copies.format("count(*)"), values).fetchone()
@@ -131,18 +135,10 @@ def unpaid(connection: sqlite3.Connection, selection: Selection, running_since_m
 
 def keys_of(connection: sqlite3.Connection, selection: Selection) -> list[str]:
     """The keys of a selection's one dimension, most expensive first."""
-    query, values = selection.source(_paid(connection, selection))
+    query, values = selection.source(paid_for(connection, selection))
     (key,) = selection.keys()
     rows = connection.execute(f"{query.format(key)} GROUP BY 1 ORDER BY {exact_sum('cost_nano')} DESC, 1", values)
     return [str(row[0]) for row in rows]
-
-
-def _paid(connection: sqlite3.Connection, selection: Selection) -> PaidCalls:
-    spans = [each.span for each in selection.spans]
-    paid = paid_calls(connection, *spans)
-    if not selection.needs_tools:
-        return paid
-    return paid_tools(summed=paid != each_call())
 
 
 def failures(connection: sqlite3.Connection, selection: Selection) -> Failed:
@@ -152,6 +148,9 @@ def failures(connection: sqlite3.Connection, selection: Selection) -> Failed:
         named = f"(SELECT f.*, t.name FROM {_FAILED.table} f CROSS JOIN tool t ON t.call_id = f.id)"
         source = PaidCalls(named, *("created_ms", 1))
         failed, went_on = "count(DISTINCT id)", "count(DISTINCT CASE WHEN went_on THEN id END)"
+    if selection.needs_tasks:
+        tasked = f"(SELECT c.*, coalesce(w.task, '{NOT_KNOWN}') AS task FROM {source.table} c LEFT JOIN {TURN_OF_CALL})"
+        source = PaidCalls(tasked, *("created_ms", 1))
     query, values = selection.source(source)
     count = len(selection.by)
     columns = ", ".join((*selection.keys(), failed, went_on))

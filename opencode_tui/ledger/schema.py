@@ -8,12 +8,13 @@ from __future__ import annotations
 import sqlite3
 from typing import TYPE_CHECKING
 
+from opencode_tui.ledger.changed_work import NOTE_ALL
 from opencode_tui.ledger.sums import NEWEST_CALLS, SUMS_OF_SESSIONS, settle_in_steps
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-LATEST = 11
+LATEST = 12
 
 _V1 = """
 CREATE TABLE machine (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
@@ -233,6 +234,41 @@ CREATE TABLE sender (
 ) STRICT;
 """
 
+# What the turns were for (`turn`, and `task_sum` by quarter of an hour as `tool_sum`), and what the insight rules found
+# in sessions; see ledger/turns.py and ledger/findings.py. `changed_work` has the sessions for which a part, `turns` or
+# `findings`, is behind; `work_stamp` says by which rules a part was made. The edits of a turn count at `edit_call_id`,
+# its first call that edited a file. The `calls` of a finding are a JSON list of ids, `figures` a JSON object.
+_V12 = f"""
+CREATE TABLE turn (
+  session_id TEXT NOT NULL, turn_id TEXT NOT NULL, task TEXT NOT NULL,
+  started_ms INTEGER NOT NULL, ended_ms INTEGER NOT NULL, calls INTEGER NOT NULL, cost_nano INTEGER NOT NULL,
+  edits INTEGER NOT NULL, retries INTEGER NOT NULL, one_shot INTEGER, edit_call_id TEXT,
+  PRIMARY KEY (session_id, turn_id)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE task_sum (
+  quarter INTEGER NOT NULL, session_id TEXT NOT NULL, provider TEXT NOT NULL, model TEXT NOT NULL,
+  agent TEXT NOT NULL, directory TEXT NOT NULL, task TEXT NOT NULL,
+  calls INTEGER NOT NULL, first_ms INTEGER NOT NULL, last_ms INTEGER NOT NULL, aborted INTEGER NOT NULL,
+  cost_nano INTEGER NOT NULL, list_nano INTEGER NOT NULL, input INTEGER NOT NULL, output INTEGER NOT NULL,
+  reasoning INTEGER NOT NULL, cache_read INTEGER NOT NULL, cache_write INTEGER NOT NULL,
+  input_nano INTEGER NOT NULL, output_nano INTEGER NOT NULL, cache_nano INTEGER NOT NULL, saved_nano INTEGER NOT NULL,
+  edit_turns INTEGER NOT NULL, one_shots INTEGER NOT NULL, edit_retries INTEGER NOT NULL,
+  turns TEXT, speeds TEXT, PRIMARY KEY (quarter, session_id, provider, model, agent, directory, task)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX task_sum_session ON task_sum(session_id);
+CREATE TABLE finding (
+  session_id TEXT NOT NULL, rule TEXT NOT NULL, key TEXT NOT NULL, turn_id TEXT NOT NULL, calls TEXT NOT NULL,
+  cost_nano INTEGER NOT NULL, saves_nano INTEGER NOT NULL, first_ms INTEGER NOT NULL, last_ms INTEGER NOT NULL,
+  sure TEXT NOT NULL, figures TEXT NOT NULL, PRIMARY KEY (session_id, rule, key)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX finding_last ON finding(last_ms);
+CREATE TABLE changed_work (
+  part TEXT NOT NULL, session_id TEXT NOT NULL, PRIMARY KEY (part, session_id)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE work_stamp (part TEXT PRIMARY KEY, stamp TEXT NOT NULL) STRICT, WITHOUT ROWID;
+{NOTE_ALL}
+"""
+
 
 def migrate(connection: sqlite3.Connection) -> None:
     """Migrates the ledger to the latest schema; does and imports nothing if it is current."""
@@ -301,6 +337,10 @@ def _migrate(connection: sqlite3.Connection) -> None:
     @migrations()
     def m011_sent_calls(db: Database) -> None:
         _run(db, _V11)
+
+    @migrations()
+    def m012_work_of_turns(db: Database) -> None:
+        _run(db, _V12)
 
     db = Database(connection)
     db.enable_wal()

@@ -17,15 +17,21 @@ _WORKSPACES = (
     *("/home/vsts/work/*", "/bitbucket/pipelines/*", "/drone/src*", "/woodpecker/*", "/var/lib/buildkite-agent/*"),
 )
 """Where CI machines check out: GitHub, GitLab, Azure, Bitbucket, Drone, Woodpecker, Buildkite."""
+_IS_CI = " OR ".join(f"directory GLOB '{place}'" for place in _WORKSPACES)
+KIND_OF_SESSION = f"""
+  CASE WHEN {_IS_CI} THEN 'CI' WHEN k.parent_id IS NOT NULL THEN 'subagent'
+    WHEN k.unattended = 1 THEN 'opencode run' ELSE 'interactive' END
+"""
+"""SQL for the kind of use of a session `k`, whose titles and compactions are of a kind of their own."""
 _KIND = f"""
-  CASE WHEN {" OR ".join(f"directory GLOB '{place}'" for place in _WORKSPACES)} THEN 'CI'
+  CASE WHEN {_IS_CI} THEN 'CI'
     WHEN agent IN ('title', 'compaction', 'summary') THEN 'title or compaction'
     ELSE coalesce((
       SELECT CASE WHEN k.parent_id IS NOT NULL THEN 'subagent' WHEN k.unattended = 1 THEN 'opencode run' END
       FROM session k WHERE k.id = session_id), 'interactive') END
 """
-KEYS = {**SLICE_KEYS, "kind": _KIND, "tool": "name"}
-"""The dimensions that do not depend on the time, as SQL over `call`, `call_sum` or `tool_sum`."""
+KEYS = {**SLICE_KEYS, "kind": _KIND, "tool": "name", "task": "task"}
+"""The dimensions that do not depend on the time, as SQL over `call` and the tables of sums."""
 
 
 class NamedSpan(Struct, frozen=True):
@@ -44,7 +50,15 @@ class Selection(Struct, frozen=True):
 
     @property
     def needs_tools(self) -> bool:
-        return "tool" in self.by or any(each.dimension == "tool" for each in self.where)
+        return self.is_about("tool")
+
+    @property
+    def needs_tasks(self) -> bool:
+        return self.is_about("task")
+
+    def is_about(self, dimension: str) -> bool:
+        """Whether its calls are grouped or filtered by a dimension."""
+        return dimension in self.by or any(each.dimension == dimension for each in self.where)
 
     def keys(self) -> tuple[str, ...]:
         """SQL for the key of each dimension, over the rows of `source`."""

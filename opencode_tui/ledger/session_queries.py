@@ -104,10 +104,11 @@ def with_ancestors(connection: sqlite3.Connection, ids: Iterable[str]) -> list[s
 
 def session_calls(connection: sqlite3.Connection, session_id: str) -> list[CallFacts]:
     """The session's own calls, copies among them, in order of time."""
-    return [_call_facts(row) for row in connection.execute(_CALLS, (session_id,))]
+    return [call_facts(row) for row in connection.execute(_CALLS, (session_id,))]
 
 
-def _call_facts(row: tuple[Any, ...]) -> CallFacts:
+def call_facts(row: tuple[Any, ...]) -> CallFacts:
+    """The record of a row with the columns of `_CALLS`."""
     id, turn, created, completed, model, *more = row
     counts, (cost, amount, listed, copied, error, agent, streamed, part) = Tokens(*more[:5]), more[5:]
     paid = (cost, amount, listed, bool(copied), error, agent, streamed, bool(part))

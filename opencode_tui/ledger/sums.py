@@ -19,6 +19,7 @@ from contextlib import suppress
 from msgspec import Struct
 
 from opencode_tui.clock import EVER, Span
+from opencode_tui.ledger.changed_work import note_changed
 
 QUARTER_MS = 900_000
 _ROWS_AT_ONCE = 50_000
@@ -61,21 +62,23 @@ _SPEED = f"""
 From ten seconds on, the time is rounded to seconds. OpenCode 1 records only the end of a call's tools, which says
 nothing about the tokens of a call that asked for some.
 """
-_OF_CALL = f"""
+OF_CALL = f"""
   1 AS calls, created_ms AS first_ms,
     coalesce(completed_ms, created_ms) AS last_ms, coalesce(error LIKE '%abort%', 0) AS aborted,
     {", ".join(f"coalesce({name}, 0) AS {name}" if name in _MAY_BE_NULL else name for name in AMOUNTS)},
     {SAVED_NANO} AS saved_nano, CASE WHEN turn_id IS NOT NULL THEN json_quote(turn_id) END AS turns, {_SPEED} AS speeds
 """
+"""SQL for what a call adds to the sums."""
 _CALLS = f"""
-  (SELECT created_ms, {", ".join(GROUP)}, {_OF_CALL},
+  (SELECT created_ms, {", ".join(GROUP)}, {OF_CALL},
     CASE WHEN cost_nano <> 0 THEN created_ms || ',' || cost_nano END AS costs
   FROM call WHERE copied_from IS NULL)
 """
-_COLUMNS = (*GROUP, "calls", "first_ms", "last_ms", "aborted", *AMOUNTS, "saved_nano", "turns", "speeds", "costs")
+SUM_COLUMNS = ("calls", "first_ms", "last_ms", "aborted", *AMOUNTS, "saved_nano", "turns", "speeds")
+_COLUMNS = (*GROUP, *SUM_COLUMNS, "costs")
 _USES = ("uses", "failures", "tool_ms")
 _OF_TOOL = f"""
-  SELECT created_ms, {", ".join(f"c.{name}" for name in GROUP)}, t.name, {_OF_CALL}, count(*) AS uses,
+  SELECT created_ms, {", ".join(f"c.{name}" for name in GROUP)}, t.name, {OF_CALL}, count(*) AS uses,
     sum(coalesce(ok = 0, 0)) AS failures, {exact_sum("max(coalesce(duration_ms, 0), 0)")} AS tool_ms
 """
 _TOOLS_OF_CALLS = f"""
@@ -90,13 +93,21 @@ _NOTE_NEW = f"""
 """
 
 
-def _sum_queries(sum_of: Callable[[str], str]) -> tuple[str, str]:
-    """The statements that sum the calls and the calls with tools in the quarters of `unsummed`."""
-    both = (
+def summed_columns(sum_of: Callable[[str], str]) -> tuple[str, ...]:
+    """SQL for SUM_COLUMNS, over rows of OF_CALL."""
+    return (
         *("sum(calls)", "min(first_ms)", "max(last_ms)", "sum(aborted)"),
         *(sum_of(name) for name in (*AMOUNTS, "saved_nano")),
         *("group_concat(DISTINCT turns)", "group_concat(speeds)"),
     )
+
+
+SUMMED_BOTH = summed_columns(exact_sum)
+
+
+def _sum_queries(sum_of: Callable[[str], str]) -> tuple[str, str]:
+    """The statements that sum the calls and the calls with tools in the quarters of `unsummed`."""
+    both = summed_columns(sum_of)
     of_calls = f"""
       INSERT INTO call_sum (quarter, {", ".join(_COLUMNS)})
       SELECT quarter, {", ".join(f"c.{name}" for name in GROUP)}, {", ".join(both)}, group_concat(costs)
@@ -105,7 +116,7 @@ def _sum_queries(sum_of: Callable[[str], str]) -> tuple[str, str]:
       GROUP BY quarter, {", ".join(f"c.{name}" for name in GROUP)}
     """
     of_tools = f"""
-      INSERT INTO tool_sum (quarter, {", ".join((*GROUP, "name", *_COLUMNS[len(GROUP) : -1], *_USES))})
+      INSERT INTO tool_sum (quarter, {", ".join((*GROUP, "name", *SUM_COLUMNS, *_USES))})
       SELECT quarter, {", ".join(GROUP)}, name, {", ".join((*both, *map(sum_of, _USES)))}
       FROM ({_OF_TOOL}, quarter
         FROM unsummed u CROSS JOIN call c ON c.session_id = u.session_id
@@ -200,7 +211,7 @@ def settle(connection: sqlite3.Connection, most: int | None = None) -> None:
         return
     to = last if most is None else min(last, upto + most)
     connection.execute(_NOTE_NEW, (upto, to))
-    for table in ("call_sum", "tool_sum"):
+    for table in ("call_sum", "tool_sum", "task_sum"):
         connection.execute(
             f"DELETE FROM {table} WHERE (quarter, session_id) IN (SELECT quarter, session_id FROM unsummed)"
         )
@@ -215,6 +226,7 @@ def settle(connection: sqlite3.Connection, most: int | None = None) -> None:
     connection.execute(SUMS_OF_SESSIONS.format(_CHANGED))
     connection.execute(f"DELETE FROM newest_call WHERE {_CHANGED}")
     connection.execute(NEWEST_CALLS.format("unsummed"))
+    note_changed(connection)
     connection.execute("DELETE FROM unsummed")
     connection.execute("UPDATE summed SET upto = ?", (to,))
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from opencode_tui.ledger.selection import Selection
-from opencode_tui.ledger.sums import each_call, paid_tools
+from opencode_tui.ledger.turns import each_paid
 
 _COLUMNS = "created_ms, input, output, reasoning, cache_read, cache_write, cost_nano, coalesce(list_nano, 0)"
 
@@ -21,5 +21,5 @@ def work_of_calls(connection: sqlite3.Connection, selection: Selection) -> Itera
 
     By tool, a call comes once for each tool that it asked for.
     """
-    query, values = selection.source(paid_tools(summed=False) if selection.needs_tools else each_call())
+    query, values = selection.source(each_paid(selection))
     return connection.execute(query.format(", ".join((*selection.keys(), _COLUMNS))), values)

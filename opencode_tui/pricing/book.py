@@ -90,6 +90,10 @@ class PriceBook:
         """The model's context limit in tokens, also for a model without a price; None if unknown."""
         return self._known((provider, model), directory, LAST_MOMENT)[1]
 
+    def mcp_servers(self, directory: str) -> dict[str, int]:
+        """The MCP servers that OpenCode is certain to offer in a directory, and since when, in Unix milliseconds."""
+        return self._config.servers(directory)
+
     @property
     def list_fetched_ms(self) -> int | None:
         """When `prices refresh` fetched the newest list; None if it never has."""

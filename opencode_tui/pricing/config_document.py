@@ -1,4 +1,4 @@
-"""Parses one file of OpenCode's configuration: the prices of models in it, and what cannot be read.
+"""Parses one file of OpenCode's configuration: prices of models, MCP servers, and what cannot be read.
 
 OpenCode 1 has prices under `provider.<id>.models.<id>.{id, cost, limit}`. OpenCode 2 also has them under
 `providers.<id>.models.<id>.{modelID, cost, limit}`, where `cost` is one price or a list of prices, some of them for a
@@ -15,6 +15,7 @@ from msgspec import Struct, field
 from opencode_tui.pricing import jsonc, models_dev
 from opencode_tui.pricing.files import Mark, first_few, reason, shown_path
 from opencode_tui.pricing.list_table import PriceKey
+from opencode_tui.pricing.mcp_servers import NO_SERVERS, Servers, servers_in
 from opencode_tui.pricing.substitution import Substituted, substitute
 
 _UNREADABLE: Mapping[str, object] = {"input": None}
@@ -34,6 +35,7 @@ class ModelEntry(Struct, frozen=True):
 
 class Document(Struct, frozen=True):
     models: Mapping[PriceKey, ModelEntry] = field(default_factory=dict)
+    servers: Servers = NO_SERVERS
     problems: tuple[str, ...] = ()
     """Sentences about what cannot be used; they quote only names from the file, no values."""
     files: tuple[tuple[Path, Mark], ...] = ()
@@ -58,13 +60,13 @@ def parse_document(where: Path, text: str, folder: Path, environ: Mapping[str, s
             raise ValueError("it holds no JSON object")
     except ValueError as error:
         problems.append(f"OpenCode's configuration {name} cannot be used for prices: {reason(error)}.")
-        return Document({}, tuple(problems), found.files)
+        return Document(problems=tuple(problems), files=found.files)
     models = dict(_models(data))
     if broken := [key for key, entry in models.items() if _broken(entry)]:
         problems.append(
             f"OpenCode's configuration {name} has prices that cannot be read: {_listed(broken, found, text)}."
         )
-    return Document(models, tuple(problems), found.files)
+    return Document(models, servers_in(data), tuple(problems), found.files)
 
 
 def _listed(broken: list[PriceKey], found: Substituted, text: str) -> str:

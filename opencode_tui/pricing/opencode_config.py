@@ -11,6 +11,7 @@ from opencode_tui.pricing.config_document import Document, parse_document
 from opencode_tui.pricing.config_places import INLINE, ConfigPlaces, working_directory
 from opencode_tui.pricing.files import Mark, file_mark, read_text, reason, shown_path
 from opencode_tui.pricing.list_table import PriceKey
+from opencode_tui.pricing.mcp_servers import NO_SERVERS, Servers, offered
 from opencode_tui.pricing.merged_config import ConfigModel, Known, merged
 
 _MOST_DIRECTORIES = 2_000
@@ -53,6 +54,19 @@ class OpenCodeConfig:
                 known = self._merged[key] = Configuration(merged(documents), documents)
             self._at[directory] = known
         return known
+
+    def servers(self, directory: str) -> dict[str, int]:
+        """The MCP servers that are certain to be offered in a directory, and since when, in Unix milliseconds.
+
+        That is the last change of a file that says something about the server. What stands in an environment variable
+        has no time, so servers that it names are left out.
+        """
+        documents: list[tuple[Servers, int | None]] = []
+        for path in self._places_of(directory):
+            document, mark = self._document(path, directory), self._mark(path)
+            if document and document.servers != NO_SERVERS:
+                documents.append((document.servers, mark[0] // 1_000_000 if mark and path != INLINE else None))
+        return offered(documents)
 
     def refresh(self) -> bool:
         """Checks the files again; returns whether a global one changed."""

@@ -9,6 +9,7 @@ from opencode_tui.readings.alerts import read_alerts
 from opencode_tui.readings.breakdown import read_breakdown
 from opencode_tui.readings.context import Context
 from opencode_tui.readings.history import read_history, read_hours
+from opencode_tui.readings.insights import read_insights
 from opencode_tui.readings.projects import read_projects
 from opencode_tui.readings.reconcile import read_reconciliation
 from opencode_tui.readings.repricing import read_comparison
@@ -21,6 +22,7 @@ from opencode_tui.records.requests import (
     ComparisonRequest,
     HistoryRequest,
     HoursRequest,
+    InsightsRequest,
     ProjectsRequest,
     ReconcileRequest,
     Request,
@@ -35,6 +37,7 @@ READINGS: Mapping[type[Any], Callable[[Any, Context], Answer]] = {
     ComparisonRequest: read_comparison,
     HistoryRequest: read_history,
     HoursRequest: read_hours,
+    InsightsRequest: read_insights,
     ReconcileRequest: read_reconciliation,
     SessionRequest: read_session,
     SessionsRequest: read_sessions,

@@ -14,6 +14,7 @@ from opencode_tui.clock import HOUR_MS, Calendar, Span
 from opencode_tui.config.settings import Settings
 from opencode_tui.ledger import alert_log, queries
 from opencode_tui.ledger.bounds import bounded_keys, is_lower_bound
+from opencode_tui.ledger.turns import task_slices
 from opencode_tui.paths import last_part
 from opencode_tui.readings.context import Context
 from opencode_tui.readings.naming import session_titles
@@ -36,6 +37,7 @@ class _Read(Struct, frozen=True):
     week_nano: int
     models: tuple[Slice, ...]
     providers: tuple[Slice, ...]
+    tasks: tuple[Slice, ...]
     unreadable: tuple[tuple[str, int], ...]
     has_calls: bool
     alerts: tuple[Alert, ...]
@@ -83,6 +85,7 @@ def _read(day: date, context: Context) -> _Read:
         week_nano=queries.spend(connection, so_far),
         models=bounded_slices(connection, span, "model", whole=whole),
         providers=bounded_slices(connection, span, "provider", whole=whole),
+        tasks=task_slices(connection, span),
         unreadable=queries.unreadable_reasons(connection),
         has_calls=queries.has_calls(connection),
         alerts=alert_log.standing(connection, now_ms, since_ms=calendar.start_of(today - timedelta(days=1))),
@@ -145,6 +148,7 @@ def _picture(read: _Read, settings: Settings, now_ms: int, day: date, calendar: 
         has_calls=read.has_calls,
         lower_bound=read.lower_bound,
         rate_lower_bound=read.rate_lower_bound,
+        tasks=read.tasks,
     )
 
 

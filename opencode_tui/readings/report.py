@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+from msgspec.structs import replace
+
 from opencode_tui.analysis.pace import band
 from opencode_tui.analysis.projection import point_within
 from opencode_tui.analysis.report_periods import ReportPeriod
@@ -13,6 +15,7 @@ from opencode_tui.ledger.bounds import bounded_days, is_lower_bound
 from opencode_tui.ledger.digests import days_between, digest_calls
 from opencode_tui.ledger.history_queries import spend_until
 from opencode_tui.ledger.residuals import COMPACTION, TITLE, UNDONE
+from opencode_tui.ledger.turns import task_slices
 from opencode_tui.readings.context import Context
 from opencode_tui.readings.day import bounded_slices
 from opencode_tui.readings.report_sessions import read_costliest
@@ -20,6 +23,7 @@ from opencode_tui.records.alerts import Alert, severity
 from opencode_tui.records.calls import Tokens
 from opencode_tui.records.cost_report import Asides, CallsDigest, CostReport, Ranking, ReportDay, ReportLines
 from opencode_tui.records.usage import Slice
+from opencode_tui.records.work import NOT_KNOWN
 
 RANKED = ("model", "provider", "project", "agent")
 MOST_DAYS = 92
@@ -66,7 +70,7 @@ def read_report(period: ReportPeriod, context: Context) -> CostReport:
         today=today,
         digest=digest,
         days=_day_rows(digest, lines, since, today, context),
-        rankings=tuple(_ranking(by, span, context) for by in RANKED),
+        rankings=(*(_ranking(by, span, context) for by in RANKED), *_tasks(span, context)),
         sessions=costliest.sessions,
         other_sessions=costliest.others,
         subagents=costliest.subagents,
@@ -110,8 +114,20 @@ def _day_rows(
     )
 
 
+def _tasks(span: Span, context: Context) -> tuple[Ranking, ...]:
+    """What the spend was for; nothing as long as no turn is classified."""
+    found = task_slices(context.connection, span)
+    if all(each.key == NOT_KNOWN for each in found):
+        return ()
+    bounded = is_lower_bound(context.connection, span, context.whole)
+    return (_ranked("task", tuple(replace(each, lower_bound=bounded) for each in found)),)
+
+
 def _ranking(by: str, span: Span, context: Context) -> Ranking:
-    found = bounded_slices(context.connection, span, by, whole=context.whole)
+    return _ranked(by, bounded_slices(context.connection, span, by, whole=context.whole))
+
+
+def _ranked(by: str, found: tuple[Slice, ...]) -> Ranking:
     rest = found[_TOP:] if len(found) > _TOP + 1 else ()  # one more is no longer than a line about it
     return Ranking(by, found[: len(found) - len(rest)], len(rest), _sum_of(rest))
 

@@ -10,7 +10,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from opencode_tui.analysis.cause_finders import Finding
+from opencode_tui.analysis.cause_finders import FoundCause
 from opencode_tui.analysis.causes import causes_in
 from opencode_tui.analysis.trees import TreeNode, tree_nodes
 from opencode_tui.analysis.turns import growth_of, turns_of
@@ -114,7 +114,7 @@ def session_turns(
     )
 
 
-def _marked(turn: Turn, findings: Sequence[Finding]) -> Turn:
+def _marked(turn: Turn, findings: Sequence[FoundCause]) -> Turn:
     """The turn with the short names of the findings that it is part of."""
     marks = tuple(finding.mark for finding in findings if turn.id in finding.turns)
     return replace(turn, causes=tuple(dict.fromkeys(marks))) if marks else turn

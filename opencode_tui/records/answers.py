@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from msgspec import Struct
 
 from opencode_tui.records.alerts import Alert, AlertedSession
 from opencode_tui.records.breakdown import Breakdown
 from opencode_tui.records.history import HistoryView, WeekHours
+from opencode_tui.records.insights import Insight
 from opencode_tui.records.reconciliation import Reconciliation
 from opencode_tui.records.repricing import RepricedWork
-from opencode_tui.records.requests import AlertsRequest, ComparisonRequest
+from opencode_tui.records.requests import AlertsRequest, ComparisonRequest, InsightsRequest
 from opencode_tui.records.session import SessionView, TurnView
 from opencode_tui.records.sessions import SessionList
 from opencode_tui.records.usage import Projects
@@ -31,5 +34,23 @@ class Comparison(Struct, frozen=True):
     works: tuple[RepricedWork | None, RepricedWork | None]
 
 
+class InsightList(Struct, frozen=True):
+    """A period's insights, the costliest first."""
+
+    request: InsightsRequest
+    taken_ms: int
+    first: date
+    last: date
+    label: str
+    """The request's period, or `custom`."""
+    insights: tuple[Insight, ...]
+    spend_nano: int
+    """What the whole period cost."""
+    lower_bound: bool = False
+    """The spend is a lower bound: a row or a store could not be read."""
+    sessions_left: int = 0
+    """Sessions that the rules have not looked at since they changed."""
+
+
 _OfPeriod = SessionList | Projects | Breakdown | Comparison | HistoryView | WeekHours
-Answer = _OfPeriod | SessionView | TurnView | AlertList | Reconciliation
+Answer = _OfPeriod | InsightList | SessionView | TurnView | AlertList | Reconciliation

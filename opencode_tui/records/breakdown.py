@@ -52,6 +52,17 @@ class Measures(Struct, frozen=True):
     failures: int | None = None
     tool_ms: int | None = None
     """How long the tool ran in all."""
+    edit_turns: int | None = None
+    """Turns that edited files, each where its first edit was; None if not all turns are classified yet."""
+    one_shots: int | None = None
+    """Those in which no file had to be edited again."""
+    edit_retries: int | None = None
+    """Files edited again after a failing command, a failing edit, or a run of the tests."""
+
+    @property
+    def one_shot_rate(self) -> float | None:
+        """The share of the turns with edits that needed no retry; None without such a turn."""
+        return self.one_shots / self.edit_turns if self.edit_turns and self.one_shots is not None else None
 
     @property
     def hit_rate(self) -> float | None:

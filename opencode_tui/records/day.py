@@ -174,3 +174,5 @@ class Snapshot(Struct, frozen=True):
     """The run rate is a lower bound."""
     last_call: LastCall | None = None
     """The newest call of an earlier day, while today has none."""
+    tasks: tuple[Slice, ...] = ()
+    """What the day's spend was for, by one of work.TASKS, most expensive first; `NOT_KNOWN` is not classified yet."""

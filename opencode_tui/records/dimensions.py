@@ -4,8 +4,8 @@ from __future__ import annotations
 
 TIMES = ("hour", "weekday", "day", "week", "month")
 """The dimensions that a call's time decides."""
-DIMENSIONS = ("model", "provider", "agent", "project", "tool", "session", "kind", *TIMES)
-"""All dimensions; `kind` is the kind of use, one of KINDS_OF_USE."""
+DIMENSIONS = ("model", "provider", "agent", "project", "task", "tool", "session", "kind", *TIMES)
+"""All dimensions; `task` is what the call's turn was for, one of work.TASKS; `kind` is one of KINDS_OF_USE."""
 KINDS_OF_USE = ("interactive", "opencode run", "subagent", "title or compaction", "CI")
 """Who caused a call: a person, or one of four machines.
 

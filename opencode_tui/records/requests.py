@@ -66,7 +66,11 @@ class BreakdownRequest(Struct, frozen=True):
     last: date | None = None
     where: tuple[Filter, ...] = ()
     details: bool = True
-    """Whether the rows have their turns, seconds and speeds, which take longer than the rest."""
+    """Whether the rows have their turns, seconds, speeds and edits, which take longer than the rest."""
+
+    @property
+    def is_about_tasks(self) -> bool:
+        return "task" in self.by or any(each.dimension == "task" for each in self.where)
 
 
 class ComparisonRequest(Struct, frozen=True):
@@ -76,6 +80,15 @@ class ComparisonRequest(Struct, frozen=True):
     """Their keys."""
     works: tuple[BreakdownRequest, BreakdownRequest]
     """The calls of each."""
+
+
+class InsightsRequest(Struct, frozen=True):
+    """A period's insights; `first` and `last`, if given, replace the named period."""
+
+    period: str = "week"
+    """As people write it; see analysis.periods.days_of_text."""
+    first: date | None = None
+    last: date | None = None
 
 
 class HistoryRequest(Struct, frozen=True):
@@ -93,7 +106,7 @@ class ReconcileRequest(Struct, frozen=True):
 
 
 _OfPeriod = SessionsRequest | ProjectsRequest | BreakdownRequest | ComparisonRequest | HistoryRequest | HoursRequest
-Request = _OfPeriod | SessionRequest | TurnRequest | AlertsRequest | ReconcileRequest
+Request = _OfPeriod | InsightsRequest | SessionRequest | TurnRequest | AlertsRequest | ReconcileRequest
 
 
 class SeeAlerts(Struct, frozen=True):

@@ -79,6 +79,17 @@ class Turn(Struct, frozen=True):
     """Short names of the session's causes that this turn is part of, such as `same file`."""
     lower_bound: bool = False
     """Part of one of its calls could not be read."""
+    task: str = ""
+    """What it was for: one of work.TASKS."""
+    edits: int = 0
+    """Edits of files that did not fail."""
+    edit_retries: int = 0
+    """Files edited again after a failing command, a failing edit, or a run of the tests."""
+
+    @property
+    def is_one_shot(self) -> bool | None:
+        """Whether it edited files without a retry; None if it edited none."""
+        return None if not self.edits else not self.edit_retries
 
     @property
     def duration_ms(self) -> int:

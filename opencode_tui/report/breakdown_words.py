@@ -86,6 +86,9 @@ MEASURES: tuple[tuple[str, Callable[[Measures], str]], ...] = (
     ("errors", lambda of: count_text(of.errors)),
     ("retries", lambda of: count_text(of.retries)),
     ("aborted", lambda of: count_text(of.aborted)),
+    ("turns with edits", lambda of: count_text(of.edit_turns)),
+    ("of them at the first go", lambda of: ratio_text(of.one_shot_rate)),
+    ("files edited again", lambda of: count_text(of.edit_retries)),
 )
 """The name and the text of each measure, in the order in which two rows are compared."""
 

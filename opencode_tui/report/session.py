@@ -13,12 +13,14 @@ from opencode_tui.records.session import Node, SessionView, Turn
 from opencode_tui.report.json_values import SCHEMA_VERSION, tokens_json
 from opencode_tui.report.session_facts import MOST_LEVELS, cache, calls_with_subagents
 from opencode_tui.report.table import TextColumn, text_table
+from opencode_tui.report.turn_words import edited_again
 from opencode_tui.report.words import amount_text
 
 _TURN_COLUMNS = (
     TextColumn("turn"),
     TextColumn("began", "left"),
     TextColumn("spend"),
+    TextColumn("task", "left", gives_way=10),
     TextColumn("calls", gives_way=5),
     TextColumn("input", gives_way=9),
     TextColumn("output", gives_way=8),
@@ -90,6 +92,9 @@ def _turn_json(turn: Turn, calendar: Calendar) -> dict[str, Any]:
         "tokens_per_second": turn.tokens_per_second,
         "prompt": turn.prompt,
         "causes": list(turn.causes),
+        "task": turn.task,
+        "one_shot": turn.is_one_shot,
+        "edit_retries": turn.edit_retries,
         "lower_bound": turn.lower_bound,
     }
 
@@ -161,12 +166,14 @@ def _turn(turn: Turn, calendar: Calendar) -> tuple[str, ...]:
         *([f"{format_usd(turn.inherited_nano)} inherited"] if turn.inherited_nano else []),
         *([f"{turn.undone} undone"] if turn.undone else []),
         *([plural(turn.errors, "error")] if turn.errors else []),
+        *([edited_again(turn)] if turn.edit_retries else []),
         *([turn.prompt] if turn.prompt else []),
     ]
     return (
         str(turn.number or ""),
         calendar.local(turn.started_ms).strftime("%Y-%m-%d %H:%M"),
         amount_text(turn.cost_nano, turn.lower_bound),
+        turn.task,
         str(turn.calls),
         tokens_text(tokens.input),
         tokens_text(tokens.output + tokens.reasoning),

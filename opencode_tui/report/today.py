@@ -69,6 +69,7 @@ def today_json(now: Snapshot, calendar: Calendar) -> dict[str, Any]:
         "price_problems": list(now.price_problems),
         "lower_bound": now.lower_bound,
         "rate_lower_bound": now.rate_lower_bound,
+        "tasks": [_slice(each) for each in now.tasks],
     }
 
 

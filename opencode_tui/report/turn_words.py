@@ -122,6 +122,11 @@ def took(turn: Turn) -> str:
     return "" if turn.running and not turn.duration_ms else duration_text(turn.duration_ms)
 
 
+def edited_again(turn: Turn) -> str:
+    """Such as `2 files edited again`."""
+    return f"{plural(turn.edit_retries, 'file')} edited again"
+
+
 def marks(turn: Turn) -> tuple[str, ...]:
     """The turn's marks, each a glyph and a word: `▲ same file`, `↶ undone`, `→ glm-5`."""
     found = [f"▲ {cause}" for cause in turn.causes]
@@ -133,6 +138,8 @@ def marks(turn: Turn) -> tuple[str, ...]:
         found.append(f"↱ {fine_usd(turn.inherited_nano)} inherited")
     if turn.errors:
         found.append("✕ " + plural(turn.errors, "error"))
+    if turn.edit_retries:
+        found.append(f"↺ {edited_again(turn)}")
     if turn.switched and turn.models:
         found.append(f"→ {short_model(turn.models[-1])}")
     return tuple(found)

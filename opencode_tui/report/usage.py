@@ -91,6 +91,9 @@ def _group_json(row: BreakdownRow) -> dict[str, Any]:
         "retries": measures.retries,
         "seconds": _percentiles_json(measures.seconds),
         "tokens_per_second": _percentiles_json(measures.speed),
+        "edit_turns": measures.edit_turns,
+        "one_shot_rate": measures.one_shot_rate,
+        "edit_retries": measures.edit_retries,
         **uses,
     }
 

@@ -61,7 +61,7 @@ def _tool(id: str, data: dict[str, Any], call: Call) -> ToolUse:
     values = [data.get("tool"), state.get("status"), entry.get("filePath"), entry.get("path")]
     values += [entry.get("command"), entry.get("url"), entry.get("subagent_type")]
     values += [meta.get("sessionId"), None]
-    values += [time.get("start"), time.get("end"), None, None]
+    values += [time.get("start"), time.get("end"), None, None, meta.get("exit")]
     from opencode_tui.source.tool_uses import tool_use  # here, since most commands find no new part
 
     return tool_use(id, call.id, call.session_id, values, json.dumps(entry), entry.get("patchText"))

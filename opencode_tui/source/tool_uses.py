@@ -25,9 +25,9 @@ def tool_use(
     """The record of one tool use.
 
     `state` has the tool's name and the values of `_STATE` in `tools.py`, `given` the input's JSON, `patch` the
-    beginning of a patch.
+    beginning of a patch. A command that ended with another exit code than 0 failed, though OpenCode calls it completed.
     """
-    name, status, file_path, path, command, url, agent, child, child_v2, start, end, ran, completed = state
+    name, status, file_path, path, command, url, agent, child, child_v2, start, end, ran, completed, *more = state
     tool = _tool_name(name) if isinstance(name, str) else ""
     began, ended = moment(start, ran), moment(end, completed)
     return ToolUse(
@@ -36,11 +36,18 @@ def tool_use(
         str(session_id),
         tool or "unknown",
         _target(tool, file_path, path, patch, command, url, agent),
-        _OUTCOMES.get(status) if isinstance(status, str) else None,
+        _outcome(tool, status, more[0] if more else None),
         max(0, ended - began) if began and ended else None,
         identifier(child) or identifier(child_v2),
         digest_of(str(session_id), given) if isinstance(given, str) and len(given) <= LONG else None,
     )
+
+
+def _outcome(tool: str, status: object, exit_code: object) -> bool | None:
+    """Whether it succeeded; None while it runs."""
+    ok = _OUTCOMES.get(status) if isinstance(status, str) else None
+    failed = tool in targets.COMMAND_TOOLS and isinstance(exit_code, int) and exit_code != 0
+    return False if ok and failed else ok
 
 
 def _target(

@@ -59,6 +59,9 @@ class Feed(Protocol):
     def answer_apart(self, request: Request) -> Answer:
         """Answer a slow request on any thread, over connections of its own. Raises LookupError with a sentence."""
 
+    def catch_up(self) -> None:
+        """Do a little of what can wait; called after each poll."""
+
     def act(self, action: Action) -> Outcome:
         """Carry out an action. Raises ValueError with a sentence that says why not."""
 
@@ -234,6 +237,7 @@ class Poller(threading.Thread):
             if snapshot is not None:
                 self._post(Poller.SnapshotTaken(snapshot))
             self._answer_all(again=snapshot is not None)
+            self._feed.catch_up()
         except Stopping:
             return
         except Exception as error:

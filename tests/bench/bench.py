@@ -86,6 +86,12 @@ class Bench:
             Row("a poll with nothing new, in process", unit="µs"),
             Row("a poll after one new call, in process", unit="ms"),
         )
+        work = (
+            Row("all turns classified for the first time, in process", "<= 2 s with the next"),
+            Row("all sessions looked at for insights for the first time", "<= 2 s with the one before"),
+            Row("both after one new call", unit="ms"),
+            Row("the insights of a week read", unit="ms"),
+        )
         for _ in range(self.runs):
             python.values.append(self.run("-c", "pass").seconds)
             scan.values.append(self.run("-c", SCAN, str(self.store)).seconds)
@@ -105,9 +111,11 @@ class Bench:
             idle.values.append(quiet)
             busy.values.append(new)
             seen.values.append(whole)
+            for row, value in zip(work, self._probe("insights"), strict=True):
+                row.values.append(value)
             self._forget()
         baselines, imports = (python, scan, fields), (first, against, peak, right)
-        return [*baselines, *imports, today, status, check, usage, sessions, idle, busy, seen]
+        return [*baselines, *imports, today, status, check, usage, sessions, idle, busy, seen, *work]
 
     def run(self, *arguments: str) -> Ran:
         """A Python process from its start to its end. Raises SystemExit where it fails."""

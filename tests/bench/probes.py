@@ -6,13 +6,20 @@ import json
 import os
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 
+from opencode_tui.clock import now_ms
 from opencode_tui.config.settings import Settings
 from opencode_tui.feed import LedgerFeed
 from opencode_tui.ledger.ledger import Ledger
+from opencode_tui.readings.context import context_of
+from opencode_tui.readings.finding_settling import settle_findings
+from opencode_tui.readings.insights import read_insights
+from opencode_tui.readings.turn_settling import settle_turns
 from opencode_tui.records.day import Snapshot
+from opencode_tui.records.requests import InsightsRequest
 from opencode_tui.sync import Sync
 from tests.bench.appending import append_call, today_nano
 
@@ -38,6 +45,34 @@ def today_right(settings: Settings, ledger: Path) -> tuple[float]:
     if not seen:
         raise SystemExit(f"today never became {truth} nano-dollars")
     return (seen[0] - began,)
+
+
+def insights(settings: Settings, ledger: Path) -> tuple[float, float, float, float]:
+    """Seconds to classify all turns, and then to look for insights in all sessions, of a ledger that has neither; the
+    same together after one new call; and to read the week's insights.
+    """
+    opened = Ledger(ledger)
+    sync = Sync(opened, settings, os.environ)
+    sync.poll()
+    thresholds = settings.insights.options
+    times = [time.perf_counter()]
+    settle_turns(opened)
+    times.append(time.perf_counter())
+    settle_findings(opened, thresholds, sync.book)
+    times.append(time.perf_counter())
+    append_call(settings.data_dirs[0] / "opencode.db")
+    sync.poll()
+    began = time.perf_counter()
+    settle_findings(opened, thresholds, sync.book)
+    after_one = time.perf_counter() - began
+    began = time.perf_counter()
+    with opened.reading() as connection:
+        found = read_insights(InsightsRequest("week"), context_of(sync, connection, now_ms(), settings, sync.states))
+    if found.sessions_left:
+        raise SystemExit(f"{found.sessions_left} sessions were not looked at")
+    read = time.perf_counter() - began
+    opened.close()
+    return times[1] - times[0], times[2] - times[1], after_one, read
 
 
 def polls(settings: Settings, ledger: Path) -> tuple[float, float, float]:
@@ -73,10 +108,17 @@ def polls(settings: Settings, ledger: Path) -> tuple[float, float, float]:
     return median(idle), median(busy), median(whole)
 
 
+PROBES: dict[str, Callable[[Settings, Path], tuple[float, ...]]] = {
+    "today_right": today_right,
+    "polls": polls,
+    "insights": insights,
+}
+
+
 def main() -> int:
     probe, data_dir, ledger = sys.argv[1:]
     settings = Settings(data_dirs=(Path(data_dir),), ledger=Path(ledger))
-    print(json.dumps((today_right if probe == "today_right" else polls)(settings, Path(ledger))))
+    print(json.dumps(PROBES[probe](settings, Path(ledger))))
     return 0
 
 

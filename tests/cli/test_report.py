@@ -25,7 +25,7 @@ from tests.support.shell import OPUS, Shell, ago, assert_one_sentence, at, forke
 
 W20 = ("report", "--week", "2026-W20")
 DAYS = [f"2026-05-{day}" for day in range(11, 18)]
-RANKED = ("model", "provider", "project", "agent")
+RANKED = ("model", "provider", "project", "agent", "task")
 
 
 @pytest.fixture(autouse=True)
@@ -119,7 +119,7 @@ def test_the_report_as_json_is_exactly_the_contract(shell: Shell, store: V1) -> 
     told = json.loads(shell.said("report", "--json"))
     assert " ".join(told) == (
         "schema_version period spend_usd lower_bound target_usd week_target_usd warning_usd cutoff_usd before list_usd"
-        " calls copied_calls sessions root_sessions subagents tokens days models providers projects agents"
+        " calls copied_calls sessions root_sessions subagents tokens days models providers projects agents tasks"
         " costliest_sessions other_sessions alerts other_alerts beside method calls_sha256 proof"
     )
     assert told["schema_version"] == 1

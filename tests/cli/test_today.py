@@ -46,7 +46,7 @@ CONTRACT = {
         aborted_calls sessions root_sessions subagents active_sessions split tokens models providers curve week_days
         chart_warning_usd chart_cutoff_usd week session_lines alerts guard guard_condition guard_cutoff_usd
         guard_lifted_until_at guard_trouble unreadable_rows unreadable_reasons stores has_calls notices
-        price_problems lower_bound rate_lower_bound
+        price_problems lower_bound rate_lower_bound tasks
     """,
     "split": "input_usd output_usd cache_usd unknown_usd",
     "tokens": "input output reasoning cache_read cache_write",

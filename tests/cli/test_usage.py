@@ -63,6 +63,9 @@ def test_usage_as_json_is_exactly_the_contract(shell: Shell, store: V1) -> None:
         "retries": 0,
         "seconds": groups[0]["seconds"],
         "tokens_per_second": groups[0]["tokens_per_second"],
+        "edit_turns": 0,
+        "one_shot_rate": None,
+        "edit_retries": 0,
     }
     assert (groups[1]["key"], groups[1]["spend_usd"], groups[1]["calls"], groups[1]["tokens"]) == (GPT, 0.2, 2, gpt)
 

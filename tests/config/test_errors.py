@@ -38,8 +38,8 @@ WRONG = {
     "Timezone = 'UTC'": "Timezone: unknown key (did you mean 'timezone'?)",
     "[budgets]\nwarning_usd = 1": "budgets: unknown key (did you mean 'budget'?)",
     '"a b" = 1': (
-        '"a b": unknown key (there is alerts, budget, channels, chart, data_dirs, guard, ledger, machine, poll, '
-        "pricing, privacy, timezone, ui)"
+        '"a b": unknown key (there is alerts, budget, channels, chart, data_dirs, guard, insights, ledger, machine, '
+        "poll, pricing, privacy, timezone, ui)"
     ),
     "budget = 5": "budget: 5 is not a table; write its keys below [budget]",
     "[[budget]]\nwarning_usd = 1": "budget: a list is not a table; write its keys below [budget]",

@@ -20,7 +20,7 @@ from opencode_tui.config.model import NAMED_TABLES, all_keys, document_with, tab
 from opencode_tui.config.options import declared
 from opencode_tui.config.settings import Budget, CustomPrice, CustomTier, Fills, GuardCaps, Lines, Settings, SpendRule
 from opencode_tui.config.table import keys_in
-from tests.support.options import CHANNEL_OPTIONS, RULE_OPTIONS, option, value
+from tests.support.options import CHANNEL_OPTIONS, INSIGHT_OPTIONS, RULE_OPTIONS, option, value
 from tests.support.paths import ROOT
 from tests.support.records import replace
 
@@ -37,7 +37,7 @@ def load(config: Path, text: str, env: Texts | None = None, flags: Texts | None 
     return load_settings(flags, env or {}, config)
 
 
-DECLARED = {"alerts": RULE_OPTIONS, "channels": CHANNEL_OPTIONS}
+DECLARED = {"alerts": RULE_OPTIONS, "channels": CHANNEL_OPTIONS, "insights": INSIGHT_OPTIONS}
 
 
 def keys_of(record: object, above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:

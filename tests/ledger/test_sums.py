@@ -21,6 +21,7 @@ from opencode_tui.ledger.breakdown_queries import breakdown
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.ledger.selection import NamedSpan, Selection
 from opencode_tui.readings.session_parts import read_parts
+from opencode_tui.readings.turn_settling import settle_turns
 from opencode_tui.records.breakdown import BreakdownRow
 from opencode_tui.records.facts import SessionPart
 from opencode_tui.records.requests import Filter
@@ -57,7 +58,8 @@ _CALL = st.fixed_dictionaries(
 )
 _WRITE = st.tuples(st.sampled_from(["insert", "update", "delete", "upsert", "use", "end use"]), _IDS, _CALL)
 _STEP = st.tuples(
-    st.sampled_from(["first", "second", "raw", "rolled back", "vacuum", "reopen"]), st.lists(_WRITE, max_size=4)
+    st.sampled_from(["first", "second", "raw", "rolled back", "vacuum", "reopen", "settle"]),
+    st.lists(_WRITE, max_size=4),
 )
 SPANS = (EVER, Span(DAY_START, DAY_START + DAY_MS), Span(NOON, NOON + HOUR_MS), Span(NOON + 1, NOON + HOUR_MS - 7))
 
@@ -99,7 +101,7 @@ def _readings(connection: sqlite3.Connection, span: Span) -> list[object]:
         queries.totals(connection, span, NOON + HOUR_MS),
         queries.spend(connection, span),
         *(queries.slices(connection, span, by) for by in ("model", "project")),
-        *(_sorted_rows(connection, span, by) for by in (("model", "kind"), ("project", "tool"))),
+        *(_sorted_rows(connection, span, by) for by in (("task", "kind"), ("project", "tool"))),
         queries.newest_contexts(connection, span, ["ses_1", "ses_2"]),
         {id: sorted(map(_figures, parts)) for id, parts in read_parts(connection, span, costs=True).items()},
     ]
@@ -122,7 +124,7 @@ def _figures(part: SessionPart) -> tuple[object, ...]:
 
 def _readings_of_calls(connection: sqlite3.Connection, span: Span) -> list[object]:
     with pytest.MonkeyPatch.context() as patch:
-        for module in ("queries", "breakdown_queries"):
+        for module in ("queries", "turns"):
             patch.setattr(f"opencode_tui.ledger.{module}.paid_calls", lambda *_: sums.each_call())
         return _readings(connection, span)
 
@@ -149,6 +151,8 @@ def test_the_sums_are_those_of_the_calls_whoever_wrote_them(steps: list[tuple[st
                     for write in writes:
                         _write(writing, write)
                     raise ZeroDivisionError
+            elif who == "settle":
+                settle_turns(ledgers["second"])
             elif who == "vacuum":
                 connection.execute("VACUUM")
             else:

@@ -24,6 +24,7 @@ from opencode_tui.records.sessions import SessionList
 from tests.stores import V1, V2, Files, MakeStore, Store, Tokens, tool
 from tests.support.ledgers import Reader, reader
 from tests.support.pictures import OPUS
+from tests.support.watched import Watched
 
 DAYS = Calendar(UTC)
 GENERATIONS = [V1, V2, Files]
@@ -373,3 +374,19 @@ def test_one_session_reads_its_own_rows_by_index(tmp_path: Path) -> None:
                 step,
                 sql,
             )
+
+
+def test_a_turn_says_what_it_was_for_and_whether_it_was_done_at_the_first_go(tmp_path: Path) -> None:
+    watched = Watched(tmp_path / "work.db")
+    watched.call(turn="fix", tools=[("edit", "a.ts"), ("bash", "npm test")])
+    watched.call(turn="fix", tools=[("edit", "a.ts")])
+    watched.call(turn="more", tools=[("edit", "b.ts")])
+    watched.call(turn="talk")
+    context = Context(watched.ledger.connection, watched.now, Settings())
+    turns = read_session(SessionRequest("ses_1"), context).turns
+    assert [(turn.task, turn.is_one_shot, turn.edit_retries) for turn in turns] == [
+        ("coding", False, 1),
+        ("coding", True, 0),
+        ("conversation", None, 0),
+    ]
+    watched.ledger.close()

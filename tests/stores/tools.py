@@ -33,6 +33,7 @@ class Tool:
     output: str
     child: str | None
     agent: str
+    exit: int | None = None
 
     @property
     def _key(self) -> str:
@@ -58,6 +59,8 @@ class Tool:
         metadata: Json = {"truncated": False}
         if self.child is not None:
             metadata = {"parentSessionId": parent, "sessionId": self.child, "truncated": False}
+        if self.exit is not None:
+            metadata["exit"] = self.exit
         return {
             "status": "completed",
             "input": self.input(),
@@ -79,6 +82,8 @@ class Tool:
         if self.status == "completed":
             state["content"] = [{"type": "text", "text": self.output}]
             state["metadata"] = {} if self.child is None else {"sessionID": self.child, "status": "completed"}
+            if self.exit is not None:
+                state["metadata"]["exit"] = self.exit
         elif self.status == "error":
             state["error"] = {"type": "tool.execution", "message": self.output}
         name = _NAME_IN_2.get(self.name, self.name)
@@ -94,7 +99,11 @@ def tool(
     output: str = "done",
     child: str | None = None,
     agent: str = "explore",
+    exit: int | None = None,
 ) -> Tool:
-    """A use of a tool by OpenCode 1's name for it; `ok=None` while it runs, `child` the session of a `task`."""
+    """A use of a tool by OpenCode 1's name for it; `ok=None` while it runs, `child` the session of a `task`.
+
+    A command that completes has an `exit` code, which OpenCode writes into its metadata.
+    """
     status: Status = "running" if ok is None else "completed" if ok else "error"
-    return Tool(name, target, status, took, output, child, agent)
+    return Tool(name, target, status, took, output, child, agent, exit)

@@ -8,6 +8,7 @@ from opencode_tui.config.options import Option, declared
 from opencode_tui.config.settings import Alerts, Channels
 
 RULE_OPTIONS = {option.name: option for option in declared().alerts}
+INSIGHT_OPTIONS = {option.name: option for option in declared().insights}
 CHANNEL_OPTIONS = {option.name: option for option in declared().channels}
 
 

@@ -301,6 +301,9 @@ class FakeFeed:
             raise answer
         return answer
 
+    def catch_up(self) -> None:
+        pass
+
     def select_day(self, day: date | None) -> None:
         self.days.append(day)
         if self.on_day is not None:

@@ -53,6 +53,8 @@ def turn(number: int = 1, cost: str = "$0.03", **changes: Any) -> Turn:
         files=("/home/ada/shop/src/Button.tsx", "/home/ada/shop/src/theme/colors.ts"),
         tokens_per_second=41.6,
         prompt=None,
+        task="coding",
+        edits=4,
     )
     return replace(base, **changes)
 

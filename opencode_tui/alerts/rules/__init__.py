@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from opencode_tui.alerts.discovery import modules_in
 from opencode_tui.alerts.rules.measurements import Measurements
 from opencode_tui.alerts.rules.rule import Rule, Unit, counted
 from opencode_tui.config.options import Option
 from opencode_tui.config.settings import Settings
+from opencode_tui.discovery import modules_in
 from opencode_tui.records.alerts import Crossing
 
 RULES: tuple[Rule, ...] = tuple(

@@ -137,6 +137,12 @@ BREAKDOWN: tuple[BreakdownColumn, ...] = (
     _number("errors", "Errors", lambda of: count_text(of.errors), lambda of: of.errors, 6, 14),
     _number("retries", "Retries", lambda of: count_text(of.retries), lambda of: of.retries, 7, 15),
 )
+EDIT_COLUMNS: tuple[BreakdownColumn, ...] = (
+    _number("edits", "Edits", lambda of: count_text(of.edit_turns), lambda of: of.edit_turns or 0, 7, 17),
+    _number("one-shot", "1-shot", lambda of: ratio_text(of.one_shot_rate), lambda of: of.one_shot_rate or 0, 6, 18),
+    _number("edited again", "Again", lambda of: count_text(of.edit_retries), lambda of: of.edit_retries or 0, 6, 18),
+)
+"""The columns about turns that edited files."""
 TOOLS: tuple[BreakdownColumn, ...] = (
     *BREAKDOWN[:5],
     _number("uses", "Uses", lambda of: count_text(of.uses), lambda of: of.uses or 0, 8, 3),
@@ -147,16 +153,22 @@ TOOLS: tuple[BreakdownColumn, ...] = (
 """The columns of tools, which have uses, failures and time; how fast the calls were says nothing about a tool."""
 _TOKENS = ("calls", "input", "output", "reasoning", "read", "write", "hit", "saved")
 _SPEED = ("calls", "seconds", "speed", "errors", "retries", "turns")
+_EDITS = ("edits", "one-shot", "edited again", "errors", "retries", "turns", "a turn", "calls")
 
 
-def _first(wanted: tuple[str, ...]) -> tuple[BreakdownColumn, ...]:
+def _first(wanted: tuple[str, ...], columns: tuple[BreakdownColumn, ...] = BREAKDOWN) -> tuple[BreakdownColumn, ...]:
     """The columns with these before the others, which are dropped before them."""
-    rest = [column for column in BREAKDOWN if column.key not in wanted]
-    chosen = [replace(column, drop_at=3 + wanted.index(column.key)) for column in BREAKDOWN if column.key in wanted]
+    rest = [column for column in columns if column.key not in wanted]
+    chosen = [replace(column, drop_at=3 + wanted.index(column.key)) for column in columns if column.key in wanted]
     kept = [column if column.drop_at < 3 else replace(column, drop_at=column.drop_at + 20) for column in rest]
     head = [column for column in kept if column.key in ("name", "bar", "spend", "share")]
     return *head, *chosen, *(column for column in kept if column not in head)
 
 
-COLUMN_SETS = {"cost": BREAKDOWN, "tokens": _first(_TOKENS), "speed": _first(_SPEED)}
+COLUMN_SETS = {
+    "cost": BREAKDOWN,
+    "tokens": _first(_TOKENS),
+    "speed": _first(_SPEED),
+    "edits": _first(_EDITS, (*BREAKDOWN, *EDIT_COLUMNS)),
+}
 """The columns with one kind of measure first, since a table has room for few."""

@@ -41,6 +41,10 @@ class TurnContext(Struct, frozen=True, dict=True):
         return max(len(str(len(self.view.turns))), 2)
 
     @cached_property
+    def task_width(self) -> int:
+        return max((len(turn.task) for turn in self.view.turns), default=4)
+
+    @cached_property
     def money_width(self) -> int:
         cost = max((turn.cost_nano for turn in self.view.turns), default=0)
         lower_bound = any(turn.lower_bound for turn in self.view.turns)
@@ -63,9 +67,9 @@ def files(turn: Turn, at: TurnContext) -> str:
 
 
 def what(turn: Turn) -> str:
-    """The turn's marks, tools and files, else its prompt, in one cell."""
-    parts = (words.marks_text(turn), words.tools_text(turn), words.file_names(turn))
-    return "  ".join(filter(None, parts)) or turn.prompt or ""
+    """The turn's marks, task, tools and files, in one cell; the prompt of a conversation in place of its task."""
+    task = turn.prompt if turn.prompt and not turn.tools else turn.task
+    return "  ".join(filter(None, (words.marks_text(turn), task, words.tools_text(turn), words.file_names(turn))))
 
 
 TurnColumn = Column[Turn, TurnContext, Never]
@@ -80,6 +84,7 @@ TURN_COLUMNS = (
     ),
     TurnColumn("calls", "Calls", lambda turn, at: f"{turn.calls:,}", 6, "right", drop_at=2, min_table=WIDE),
     TurnColumn("cost", "Cost", lambda turn, at: words.turn_cost(turn), lambda at: at.money_width, "right"),
+    TurnColumn("task", "Task", lambda turn, at: turn.task, lambda at: at.task_width, drop_at=3, min_table=WIDE),
     TurnColumn("in", "In", lambda turn, at: tokens_text(turn.tokens.input), 4, "right", drop_at=4, min_table=WIDE),
     TurnColumn("out", "Out", lambda turn, at: words.output_tokens(turn), 4, "right", drop_at=5, min_table=WIDE),
     TurnColumn("cache", "Cache", lambda turn, at: words.cache_tokens(turn), 5, "right", drop_at=3, min_table=WIDE),

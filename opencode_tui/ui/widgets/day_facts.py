@@ -10,6 +10,7 @@ from opencode_tui.report import words
 from opencode_tui.report.quiet_words import quiet_lines, week_left
 from opencode_tui.report.split_words import split_lines
 from opencode_tui.report.states import quiet_day
+from opencode_tui.report.task_words import task_lines
 from opencode_tui.ui.theme import STYLES
 from opencode_tui.ui.widgets.panel import DayPanel
 
@@ -43,6 +44,8 @@ def day_lines(snapshot: Snapshot, calendar: Calendar, width: int) -> list[list[F
     spend: list[FactLine] = [
         (2 if i == 0 else 8, line, "" if i == 0 else STYLES["note"]) for i, line in enumerate(split)
     ]
+    if not quiet and (tasks := task_lines(snapshot.tasks)):
+        spend.append((6, words.fitting(tasks, width), ""))
     if list_price := words.list_price(snapshot):
         spend.append((5, words.fitting(list_price, width), ""))
     verdict = {"on pace": "", "over pace": STYLES["warning"], "over target": STYLES["cutoff"]}

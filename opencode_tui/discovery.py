@@ -1,4 +1,4 @@
-"""Finds the rules and channels: every file of a folder is one, without a list that names them."""
+"""Finds rules and channels: every file of a folder is one, without a list that names them."""
 
 from __future__ import annotations
 

@@ -1,0 +1,159 @@
+"""What a tool use did, in the few kinds that task classes and retries are told from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Literal, NamedTuple
+
+from opencode_tui.records.calls import EDIT_TOOLS
+from opencode_tui.records.facts import ToolFacts
+
+Kind = Literal[
+    "code",
+    "tests",
+    "docs",
+    "setup",
+    "read",
+    "search",
+    "web",
+    "plan",
+    "delegate",
+    "test",
+    "build",
+    "deploy",
+    "git",
+    "diff",
+    "move",
+    "other",
+]
+"""`code`, `tests`, `docs` and `setup` are edits of such files; `git` changes a repository, `diff` shows its changes."""
+EDITS: frozenset[Kind] = frozenset(("code", "tests", "docs", "setup"))
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_OF_TOOL: dict[str, Kind] = {
+    **dict.fromkeys(("read", "list", "ls", "lsp"), "read"),
+    **dict.fromkeys(("grep", "glob", "codesearch"), "search"),
+    **dict.fromkeys(("webfetch", "websearch", "fetch"), "web"),
+    **dict.fromkeys(("todowrite", "todoread", "plan", "plan_enter", "plan_exit", "exitplanmode"), "plan"),
+    **dict.fromkeys(("task", "subagent", "agent"), "delegate"),
+}
+_COMMAND_TOOLS = ("bash", "shell")
+_READERS = _words("cat ls head tail less more bat tree stat wc file pwd du eza exa lsd ll which")
+_SEARCHERS = _words("grep egrep fgrep rg ag ack find fd fzf")
+_SAYS_NO = _SEARCHERS | _words("diff cmp test pgrep which type comm false")
+"""Programs whose exit code 1 is an answer, not a failure."""
+_TESTERS = _words("""
+  pytest py.test tox nox jest vitest mocha cypress playwright ctest rspec phpunit pest coverage cargo-nextest
+  eslint stylelint oxlint tsc mypy pyright basedpyright flake8 pylint bandit ruff black isort prettier biome
+  golangci-lint phpstan psalm rubocop luacheck swiftlint ktlint clang-tidy ty pre-commit
+""")
+_BUILDERS = _words("""
+  make gmake just cmake ninja meson bazel buck2 mvn mvnw gradle gradlew javac kotlinc msbuild xcodebuild webpack
+  rollup esbuild vite next nuxt astro turbo nx tsx gcc g++ clang clang++ rustc npm pnpm yarn bun bunx npx pip
+  pip3 uv poetry pdm hatch conda mamba cargo go dotnet swift flutter bundle composer gem sbt stack cabal zig nix
+  nix-build docker-compose brew apt apt-get apk dnf yum pacman
+""")
+_DEPLOYERS = _words("""
+  docker podman kubectl helm terraform tofu pulumi ansible ansible-playbook aws gcloud az fly flyctl heroku
+  vercel netlify firebase wrangler serverless sam cdk skaffold argocd nomad twine
+""")
+_MOVERS = frozenset(("mv", "rename"))
+_TESTS_WORD = _words("test tests check clippy lint typecheck vet nextest runtest audit credo dialyzer spec")
+_SHOWS = _words("""
+  diff show log blame shortlog range-diff describe reflog status grep ls-files rev-parse branch remote
+""")
+_REVIEWS = frozenset(("diff", "show", "range-diff", "blame"))
+_TEST_FILE = re.compile(
+    r"(?:^|[/\\])(?:__tests__|tests?|specs?|e2e|cypress)[/\\]|(?:^|[/\\])(?:test_|conftest\.)|"
+    r"[._-](?:test|spec|tests)\.\w+$|_test\.\w+$",
+    re.IGNORECASE,
+)
+_DOC_FILE = re.compile(
+    r"\.(?:md|mdx|rst|adoc|txt|tex)$|(?:^|[/\\])(?:docs?|LICENSE|CHANGELOG)(?:[/\\]|$)", re.IGNORECASE
+)
+_SETUP_FILE = re.compile(
+    r"(?:^|[/\\])(?:Dockerfile[^/\\]*|Makefile|Justfile|CMakeLists\.txt|docker-compose[^/\\]*|compose\.ya?ml|"
+    r"package\.json|pyproject\.toml|setup\.(?:py|cfg)|Cargo\.toml|go\.mod|pom\.xml|"
+    r"build\.gradle(?:\.kts)?|Jenkinsfile|Procfile|\.gitlab-ci\.yml|requirements[^/\\]*\.txt|tsconfig[^/\\]*\.json|(?:vite|webpack|rollup)\.config\.\w+)$|"
+    r"[/\\]\.github[/\\]|[/\\]\.circleci[/\\]|\.(?:tf|tfvars|nix|lock)$",
+    re.IGNORECASE,
+)
+
+
+class Deed(NamedTuple):
+    """One tool use."""
+
+    did: Kind
+    target: str
+    ok: bool | None
+    """None while it runs."""
+    is_command: bool = False
+    says_no: bool = False
+    """It is a search or a comparison, whose failure may be only its answer."""
+    is_whole: bool = False
+    """It wrote a whole file, which as a rule is a new one."""
+
+    @property
+    def failed(self) -> bool:
+        """It is a command that failed."""
+        return self.ok is False and self.is_command and not self.says_no
+
+
+def deeds_of(tools: Iterable[ToolFacts]) -> tuple[Deed, ...]:
+    """What some tool uses did, in their order."""
+    return tuple(deed_of(use.name, use.target, use.ok) for use in tools)
+
+
+@lru_cache(maxsize=65_536)
+def deed_of(name: str, target: str, ok: bool | None) -> Deed:
+    """What one use of a tool did."""
+    kind, is_command, says_no = _kind_of(name, target)
+    return Deed(kind, target, ok, is_command, says_no, name == "write")
+
+
+def _kind_of(name: str, target: str) -> tuple[Kind, bool, bool]:
+    if name in _COMMAND_TOOLS:
+        return _command(target), True, target.partition(" ")[0] in _SAYS_NO or target == "git diff"
+    if name in EDIT_TOOLS:
+        return _file(target), False, False
+    return _OF_TOOL.get(name.lower(), "other"), False, False
+
+
+def _file(path: str) -> Kind:
+    """The kind of an edit by the file that it changes."""
+    if _TEST_FILE.search(path):
+        return "tests"
+    if _SETUP_FILE.search(path):
+        return "setup"
+    return "docs" if _DOC_FILE.search(path) else "code"
+
+
+def _command(head: str) -> Kind:
+    """The kind of a command by its program and subcommand, as the ledger keeps them."""
+    program, _, rest = head.partition(" ")
+    sub = rest.removeprefix("-m ")
+    if program in ("git", "jj", "hg", "svn"):
+        if sub == "mv":
+            return "move"
+        return "diff" if sub in _REVIEWS else "read" if sub in _SHOWS or not sub else "git"
+    if program in ("gh", "glab"):
+        return "diff" if sub in ("pr", "mr") else "git"
+    if program in _READERS:
+        return "read"
+    if program in _SEARCHERS:
+        return "search"
+    if program in _MOVERS:
+        return "move"
+    if program in _TESTERS or sub in _TESTERS or sub in _TESTS_WORD:
+        return "test"
+    if program in _DEPLOYERS or sub in ("deploy", "publish"):
+        return "deploy"
+    if program in ("curl", "wget"):
+        return "web"
+    return "build" if program in _BUILDERS or sub in ("build", "pip") else "other"

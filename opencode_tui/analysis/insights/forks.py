@@ -1,0 +1,42 @@
+"""Sessions that began as copies of others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from opencode_tui.analysis.insights.period_findings import own_work, share_findings, sums
+from opencode_tui.analysis.insights.rule import InsightSettings, PeriodRule, figure, where
+from opencode_tui.money import format_usd, plural
+from opencode_tui.records.insights import Finding, Threshold, Words
+from opencode_tui.records.work import PeriodWork
+
+
+class Forks(PeriodRule):
+    """The cost is that of the forks' own calls, without undone ones; what they copied was paid before."""
+
+    name = "forks"
+    lever = "context"
+    thresholds = (Threshold("fork_share", 20, "percent"),)
+
+    def find(self, work: PeriodWork, settings: InsightSettings) -> Iterator[Finding]:
+        yield from share_findings(
+            *(self, work, self.thresholds[0].of(settings)),
+            lambda share: own_work(share) if share.fork_of and not share.is_deleted else (0, 0),
+        )
+
+    def words(self, findings: Sequence[Finding]) -> Words:
+        cost, calls = sums(findings)
+        inherited = sum(figure(finding, "inherited_nano") for finding in findings)
+        many = plural(len(findings), "fork")
+        return Words(
+            title=f"{many} cost {format_usd(cost)}",
+            what=f"{where(findings)}, {many} with {plural(calls, 'call')} of their own, cost {format_usd(cost)}",
+            how="fork before a session is long, or begin with /new: each call of a fork reads all that it copied",
+            sum_shown=(
+                f"{format_usd(cost)}, the sum of their own calls; the {format_usd(inherited)} of the calls that they "
+                f"copied is not paid again"
+            ),
+        )
+
+
+RULES = (Forks(),)

@@ -1,0 +1,79 @@
+"""Build output, installed packages, generated code and lock files that were read into the context."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+
+from opencode_tui.analysis.context_inputs import ContextInput, context_inputs, sum_of_inputs
+from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, cost_and_saving, figure, where
+from opencode_tui.analysis.loops import is_edit
+from opencode_tui.analysis.unwritten_files import ignore_line
+from opencode_tui.money import plural, tokens_text
+from opencode_tui.paths import last_part
+from opencode_tui.records.facts import ToolFacts
+from opencode_tui.records.insights import Finding, Threshold, Words
+from opencode_tui.records.work import SessionWork
+
+
+class LargeInputs(InsightRule):
+    """The cost is worked out from how the context grew with the next call, as the size of an output is not recorded."""
+
+    name = "large_inputs"
+    lever = "context"
+    thresholds = (Threshold("large_input_tokens", 5000),)
+
+    def find(self, work: SessionWork, settings: InsightSettings) -> Iterator[Finding]:
+        least = self.thresholds[0].of(settings)
+        inputs = [each for each in _inputs(work) if each.tokens >= least and each.fresh_nano]
+        if not inputs:
+            return
+        files = tuple(dict.fromkeys(use.target for each in inputs for use in each.uses))
+        fresh, carried = sum(each.fresh_nano for each in inputs), sum(each.carried_nano for each in inputs)
+        yield self.finding(
+            *(work, [each.paid_by for each in inputs]),
+            key=work.project or work.directory,
+            cost_nano=fresh + carried,
+            saves_nano=fresh + carried,
+            sure="estimated",
+            file=last_part(files[0]),
+            files=len(files),
+            lines=" ".join(dict.fromkeys(ignore_line(file, work.directory) for file in files)),
+            directory=work.project or work.directory,
+            tokens=sum(each.tokens for each in inputs),
+            carried=sum(each.carried for each in inputs),
+            fresh_nano=fresh,
+            carried_nano=carried,
+        )
+
+    def words(self, findings: Sequence[Finding]) -> Words:
+        cost, _ = cost_and_saving(findings)
+        files, tokens, carried, fresh_nano, carried_nano = (
+            sum(figure(finding, name) for finding in findings)
+            for name in ("files", "tokens", "carried", "fresh_nano", "carried_nano")
+        )
+        lines = ", ".join(dict.fromkeys(line for each in findings for line in str(each.figures["lines"]).split()))
+        named = f"{findings[0].figures['file']}" + (f" and {files - 1} more" if files > 1 else "")
+        return Words(
+            title=f"{named} read: {tokens_text(tokens)} tokens that nobody wrote",
+            what=(
+                f"{where(findings)} read {named}, {plural(files, 'file')} of packages, builds or generators, which "
+                f"added {tokens_text(tokens)} tokens to the context"
+            ),
+            how=f"add to .ignore in the project: {lines}; and tell it in AGENTS.md not to read them",
+            sum_shown=sum_of_inputs(tokens, cost, fresh_nano, carried_nano, carried),
+        )
+
+
+def _inputs(work: SessionWork) -> Iterator[ContextInput]:
+    """The reading of such files; a folder of which the session itself edits files is somebody's own."""
+    line_of = partial(ignore_line, directory=work.directory)
+    written = {"", *(line_of(use.target) for use in work.tools if is_edit(use))}
+
+    def is_unwritten(use: ToolFacts) -> bool:
+        return use.name in ("read", "grep") and line_of(use.target) not in written
+
+    return context_inputs(work, is_unwritten)
+
+
+RULES = (LargeInputs(),)

@@ -1,0 +1,72 @@
+"""Builds and tests whose output filled the context."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
+from opencode_tui.analysis.context_inputs import ContextInput, context_inputs, sum_of_inputs
+from opencode_tui.analysis.deeds import deed_of
+from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, cost_and_saving, figure, where
+from opencode_tui.money import plural, tokens_text
+from opencode_tui.records.facts import ToolFacts
+from opencode_tui.records.insights import Finding, Threshold, Words
+from opencode_tui.records.work import SessionWork
+
+_LEAST_TIMES = 2
+
+
+class LoudCommands(InsightRule):
+    """The cost is worked out from how the context grew with the next call, as the size of an output is not recorded."""
+
+    name = "loud_commands"
+    lever = "context"
+    thresholds = (Threshold("loud_command_tokens", 5000),)
+
+    def find(self, work: SessionWork, settings: InsightSettings) -> Iterator[Finding]:
+        least = self.thresholds[0].of(settings)
+        by_command: dict[str, list[ContextInput]] = defaultdict(list)
+        for each in context_inputs(work, _is_build_or_test):
+            commands = {use.target for use in each.uses}
+            if len(commands) == 1 and each.tokens >= least * len(each.uses) and each.fresh_nano:
+                by_command[commands.pop()].append(each)
+        for command, inputs in sorted(by_command.items()):
+            if len(inputs) >= _LEAST_TIMES:
+                fresh, carried = sum(each.fresh_nano for each in inputs), sum(each.carried_nano for each in inputs)
+                yield self.finding(
+                    *(work, [each.paid_by for each in inputs]),
+                    key=command,
+                    cost_nano=fresh + carried,
+                    saves_nano=fresh + carried,
+                    sure="estimated",
+                    command=command,
+                    times=sum(len(each.uses) for each in inputs),
+                    tokens=sum(each.tokens for each in inputs),
+                    carried=sum(each.carried for each in inputs),
+                    fresh_nano=fresh,
+                    carried_nano=carried,
+                )
+
+    def words(self, findings: Sequence[Finding]) -> Words:
+        cost, _ = cost_and_saving(findings)
+        times, tokens, carried, fresh_nano, carried_nano = (
+            sum(figure(finding, name) for finding in findings)
+            for name in ("times", "tokens", "carried", "fresh_nano", "carried_nano")
+        )
+        command = str(findings[0].figures["command"])
+        return Words(
+            title=f"{command} filled the context with {tokens_text(tokens)} tokens",
+            what=(
+                f"{command} ran {plural(times, 'time')} in {where(findings)}, and its output added about "
+                f"{tokens_text(tokens // times)} tokens each time"
+            ),
+            how=f"tell it in AGENTS.md to run {command} quietly, or with its output cut to what failed",
+            sum_shown=sum_of_inputs(tokens, cost, fresh_nano, carried_nano, carried),
+        )
+
+
+def _is_build_or_test(use: ToolFacts) -> bool:
+    return use.name == "bash" and deed_of(use.name, use.target, use.ok).did in ("build", "test")
+
+
+RULES = (LoudCommands(),)

@@ -1,0 +1,58 @@
+"""One file edited again in turn after turn of a session."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
+from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, figure, where
+from opencode_tui.analysis.loops import is_edit
+from opencode_tui.money import format_usd
+from opencode_tui.paths import last_part
+from opencode_tui.records.insights import Finding, Threshold, Words
+from opencode_tui.records.work import SessionWork, TurnWork
+
+
+class RedesignLoop(InsightRule):
+    """The cost is that of the whole turns that edited the file; every round after the first could have been saved."""
+
+    name = "redesign_loop"
+    lever = "context"
+    thresholds = (Threshold("redesign_rounds", 4),)
+
+    def find(self, work: SessionWork, settings: InsightSettings) -> Iterator[Finding]:
+        least = self.thresholds[0].of(settings)
+        rounds: dict[str, dict[str, TurnWork]] = defaultdict(dict)
+        for turn in work.turns if len(work.turns) >= least else ():
+            for use in turn.tools:
+                if turn.id and is_edit(use):
+                    rounds[use.target][turn.id] = turn
+        for file, turns in sorted(rounds.items()):
+            if len(turns) >= least:
+                calls = [call for turn in turns.values() for call in turn.calls]
+                first = next(iter(turns.values()))
+                later = sum(turn.cost_nano for turn in turns.values()) - first.cost_nano
+                yield self.finding(
+                    *(work, calls),
+                    key=file,
+                    saves_nano=later,
+                    file=file,
+                    rounds=len(turns),
+                    first_nano=first.cost_nano,
+                )
+
+    def words(self, findings: Sequence[Finding]) -> Words:
+        rounds = sum(figure(finding, "rounds") for finding in findings)
+        first = sum(figure(finding, "first_nano") for finding in findings)
+        cost = sum(finding.cost_nano for finding in findings)
+        file = last_part(str(findings[0].figures["file"]))
+        each, later = format_usd(cost // rounds), format_usd(cost - first)
+        return Words(
+            title=f"{file} edited in {rounds} turns",
+            what=f"{rounds} turns of {where(findings)} edited {file}, about {each} a round",
+            how=f"describe the whole change of {file} in one message, with what it should look like in the end",
+            sum_shown=f"{rounds} rounds cost {format_usd(cost)}; without the first ({format_usd(first)}): {later}",
+        )
+
+
+RULES = (RedesignLoop(),)

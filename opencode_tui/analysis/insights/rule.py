@@ -1,0 +1,156 @@
+"""The base of all insight rules."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import ClassVar
+
+from opencode_tui.clock import Span
+from opencode_tui.records.facts import CallFacts
+from opencode_tui.records.insights import Finding, Lever, Sure, Threshold, Words
+from opencode_tui.records.work import ChildWork, PeriodWork, SessionWork
+
+InsightSettings = Mapping[str, int]
+"""The thresholds that are no defaults, by name."""
+
+
+class AnyInsightRule(ABC):
+    """What rules on sessions and rules on periods share. A rule stores no settings: they are passed to `find`."""
+
+    name: ClassVar[str]
+    """Its name in the ledger and in JSON: lower case with underscores."""
+    lever: ClassVar[Lever]
+    thresholds: ClassVar[tuple[Threshold, ...]]
+    """Its settings below [insights]; if the first is 0, the rule is off."""
+    version: ClassVar[int] = 1
+    """Raise it when the rule finds something else than before, so that kept findings are found again."""
+
+    def is_on(self, settings: InsightSettings) -> bool:
+        return bool(self.thresholds[0].of(settings))
+
+    @abstractmethod
+    def words(self, findings: Sequence[Finding]) -> Words:
+        """The insight that one or more findings with equal keys make, the most expensive first. No markup."""
+
+
+class InsightRule(AnyInsightRule):
+    """A rule on one session."""
+
+    @abstractmethod
+    def find(self, work: SessionWork, settings: InsightSettings) -> Iterator[Finding]:
+        """What it finds in a session. Called only if the rule is on."""
+
+    def finding(
+        self,
+        work: SessionWork,
+        calls: Iterable[CallFacts],
+        *,
+        key: str,
+        saves_nano: int,
+        cost_nano: int | None = None,
+        sure: Sure = "measured",
+        turn_id: str | None = None,
+        **figures: int | str,
+    ) -> Finding:
+        """A finding about some calls of a session; its cost is the exact sum of theirs unless another is given.
+
+        Without a turn, it is shown at that of its last call. Raises ValueError without a call.
+        """
+        paid = sorted({call.id: call for call in calls}.values(), key=lambda call: (call.created_ms, call.id))
+        if not paid:
+            raise ValueError("a finding needs a call")
+        cost = sum(call.cost_nano for call in paid) if cost_nano is None else cost_nano
+        return Finding(
+            rule=self.name,
+            key=key,
+            session_id=work.id,
+            turn_id=paid[-1].turn_id if turn_id is None else turn_id,
+            calls=tuple(call.id for call in paid),
+            cost_nano=cost,
+            saves_nano=max(0, min(saves_nano, cost)),
+            first_ms=paid[0].created_ms,
+            last_ms=paid[-1].created_ms,
+            sure=sure,
+            figures=figures,
+            title=work.title,
+        )
+
+    def finding_on(
+        self,
+        work: SessionWork,
+        children: Iterable[ChildWork],
+        *,
+        key: str,
+        saves_nano: int,
+        turn_id: str = "",
+        sure: Sure = "estimated",
+        **figures: int | str,
+    ) -> Finding:
+        """A finding about one or more subagents of a session; its cost is the exact sum of theirs."""
+        them = tuple(children)
+        cost = sum(child.nano for child in them)
+        return Finding(
+            rule=self.name,
+            key=key,
+            session_id=work.id,
+            turn_id=turn_id,
+            calls=tuple(id for child in them for id in child.call_ids),
+            cost_nano=cost,
+            saves_nano=max(0, min(saves_nano, cost)),
+            first_ms=min(child.started_ms for child in them),
+            last_ms=max(child.last_ms for child in them),
+            sure=sure,
+            figures=figures,
+            title=work.title,
+        )
+
+
+class PeriodRule(AnyInsightRule):
+    """A rule on a whole period, for what no single session shows."""
+
+    @abstractmethod
+    def find(self, work: PeriodWork, settings: InsightSettings) -> Iterator[Finding]:
+        """What it finds in a period. Called only if the rule is on. Its findings may leave out the calls' ids."""
+
+    def finding(
+        self,
+        span: Span,
+        *,
+        key: str,
+        cost_nano: int,
+        saves_nano: int = 0,
+        sure: Sure = "measured",
+        session_id: str = "",
+        title: str = "",
+        **figures: int | str,
+    ) -> Finding:
+        """A finding about what was spent in a span, in one session if it names one."""
+        saves = max(0, min(saves_nano, cost_nano))
+        times = span.start_ms, span.end_ms
+        return Finding(self.name, key, session_id, "", (), cost_nano, saves, *times, sure, figures, title)
+
+
+def where(findings: Sequence[Finding]) -> str:
+    """The sessions of some findings as text: `"Fix header"`, or `"Fix header" and 2 more sessions`."""
+    titles = list(dict.fromkeys((finding.session_id, finding.title) for finding in findings))
+    first, more = f'"{titles[0][1]}"', len(titles) - 1
+    if not more:
+        return first
+    return f"{first} and {more} more session{'s' if more > 1 else ''}"
+
+
+def were(count: int) -> str:
+    """`was` for one, else `were`."""
+    return "was" if count == 1 else "were"
+
+
+def cost_and_saving(findings: Sequence[Finding]) -> tuple[int, int]:
+    """(what findings cost, what they would save) in nano-dollars; in a period, that is the part that lies in it."""
+    return sum(finding.cost_nano for finding in findings), sum(finding.saves_nano for finding in findings)
+
+
+def figure(finding: Finding, name: str) -> int:
+    """A number among a finding's figures; 0 if it is missing."""
+    value = finding.figures.get(name, 0)
+    return value if isinstance(value, int) else 0

@@ -1,0 +1,108 @@
+"""Small edits made on a model that costs a multiple of another one in use."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
+from opencode_tui.analysis.cheaper_models import bare_name, cheaper_model, read_anew
+from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, cost_and_saving, figure, where
+from opencode_tui.analysis.loops import is_edit
+from opencode_tui.analysis.overhead import is_overhead
+from opencode_tui.money import format_usd, plural, tokens_text
+from opencode_tui.records.calls import Tokens
+from opencode_tui.records.facts import CallFacts
+from opencode_tui.records.insights import Finding, Threshold, Words
+from opencode_tui.records.work import SessionWork, TurnWork
+
+_TIMES = 2
+_MOST_FILES = 2
+_HARD = ("planning", "debugging", "refactoring", "review", "delegation")
+"""Tasks that are more than their edits."""
+
+
+class SmallEdits(InsightRule):
+    """The cost is that of the turns that edited one or two files, wrote little, and in which nothing failed."""
+
+    name = "small_edits"
+    lever = "routing"
+    thresholds = (Threshold("small_edit_turns", 3), Threshold("small_edit_tokens", 1500))
+
+    def find(self, work: SessionWork, settings: InsightSettings) -> Iterator[Finding]:
+        least, most_written = (threshold.of(settings) for threshold in self.thresholds)
+        small: dict[str, list[tuple[list[CallFacts], Tokens]]] = defaultdict(list)
+        last: tuple[int, str] = (-1, "")
+        for place, turn in enumerate(work.turns):
+            if calls := _small(turn, most_written):
+                model = calls[0].model
+                is_switch = place > 0 and last != (place - 1, model)
+                small[model].append((calls, _tokens(calls, is_switch=is_switch)))
+                last = place, model
+        for model, turns in sorted(small.items()):
+            if len(turns) < least:
+                continue
+            calls = [call for of_turn, _ in turns for call in of_turn]
+            cost = sum(call.cost_nano for call in calls)
+            tokens = sum((each for _, each in turns), Tokens())
+            context = max(call.tokens.context for call in calls)
+            cheaper = cheaper_model(
+                *(cost, tokens, work.rates), times=_TIMES, used=(model,), context=context, limits=work.limits
+            )
+            if cheaper:
+                yield self.finding(
+                    *(work, calls),
+                    key=f"{model} {cheaper.model}",
+                    saves_nano=cost - cheaper.nano,
+                    sure="estimated",
+                    model=model,
+                    cheaper=cheaper.model,
+                    turns=len(turns),
+                    most_written=max(_written(of_turn) for of_turn, _ in turns),
+                )
+
+    def words(self, findings: Sequence[Finding]) -> Words:
+        turns = sum(figure(finding, "turns") for finding in findings)
+        cost, saves = cost_and_saving(findings)
+        model, cheaper = (bare_name(str(findings[0].figures[name])) for name in ("model", "cheaper"))
+        written = tokens_text(max(figure(finding, "most_written") for finding in findings))
+        return Words(
+            title=f"{plural(turns, 'small edit')} on {model}",
+            what=(
+                f"{plural(turns, 'turn')} of {where(findings)} edited one or two files at the first try and wrote at "
+                f"most {written} tokens each, on {model}: {format_usd(cost)}"
+            ),
+            how=f"/models to {cheaper} for small edits, best in a session of their own with /new",
+            sum_shown=(
+                f"{format_usd(cost)} on {model}; the same tokens on {cheaper}, with the context read anew after each "
+                f"switch: {format_usd(cost - saves)}"
+            ),
+        )
+
+
+def _written(calls: Sequence[CallFacts]) -> int:
+    return sum(call.tokens.output + call.tokens.reasoning for call in calls)
+
+
+def _tokens(calls: Sequence[CallFacts], *, is_switch: bool) -> Tokens:
+    """The calls' tokens; after a switch of the model, the first one finds nothing in the cache."""
+    first, *rest = (call.tokens for call in calls)
+    return sum(rest, read_anew(first) if is_switch else first)
+
+
+def _small(turn: TurnWork, most_written: int) -> list[CallFacts]:
+    """The calls of a turn that is a small edit; none of any other turn."""
+    files = {use.target for use in turn.tools if is_edit(use)}
+    calls = [call for call in turn.calls if not is_overhead(call)]
+    is_small = (
+        bool(turn.id)
+        and turn.task not in _HARD
+        and 0 < len(files) <= _MOST_FILES
+        and len({call.model for call in calls}) == 1
+        and 0 < _written(calls) <= most_written
+        and not any(call.error for call in calls)
+        and all(use.ok is True and use.child_session_id is None for use in turn.tools)
+    )
+    return calls if is_small else []
+
+
+RULES = (SmallEdits(),)

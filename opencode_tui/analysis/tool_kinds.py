@@ -1,0 +1,28 @@
+"""Which tool uses only looked something up, and which are work that could be handed to a subagent."""
+
+from __future__ import annotations
+
+from opencode_tui.analysis.deeds import Kind, deed_of
+from opencode_tui.records.facts import ToolFacts
+
+_LOOKS: frozenset[Kind] = frozenset(("read", "search", "web", "diff"))
+_MAY_CHANGE = frozenset(("curl", "wget", "gh", "glab"))
+"""Programs that look things up, and change things elsewhere as well."""
+
+
+def looks_something_up(use: ToolFacts) -> bool:
+    """Whether it read or searched something and can have changed nothing."""
+    deed = deed_of(use.name, use.target, use.ok)
+    return deed.did in _LOOKS and not (deed.is_command and use.target.partition(" ")[0] in _MAY_CHANGE)
+
+
+def changes_nothing(use: ToolFacts) -> bool:
+    """Whether it looked something up or wrote a note for itself."""
+    return looks_something_up(use) or deed_of(use.name, use.target, use.ok).did == "plan"
+
+
+def is_hands_on(use: ToolFacts) -> bool:
+    """Whether it read, edited or ran something itself, neither planning nor asking a subagent."""
+    deed = deed_of(use.name, use.target, use.ok)
+    is_tool_of_others = deed.did == "other" and not deed.is_command
+    return use.child_session_id is None and deed.did not in ("plan", "delegate") and not is_tool_of_others

@@ -1,0 +1,36 @@
+"""Puts a session's calls and tool uses together into turns with their task class and their retries."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from opencode_tui.analysis.deeds import deeds_of
+from opencode_tui.analysis.retries import edits_and_retries, is_one_shot
+from opencode_tui.analysis.task_classes import TurnDeeds, task_of
+from opencode_tui.records.facts import CallFacts, ToolFacts
+from opencode_tui.records.work import TurnWork
+
+
+def turn_work(id: str, calls: Sequence[CallFacts], tools: Iterable[ToolFacts]) -> TurnWork:
+    """A turn from its calls, of which there is at least one, and what they did; both in order of time."""
+    uses = tuple(tools)
+    deeds = deeds_of(uses)
+    edits, retries = edits_and_retries(deeds)
+    task = task_of(TurnDeeds([call.agent for call in calls], deeds))
+    return TurnWork(id, tuple(calls), uses, task, edits, retries, is_one_shot(edits, retries))
+
+
+def turns_work(calls: Iterable[CallFacts], tools: Iterable[ToolFacts]) -> tuple[TurnWork, ...]:
+    """The turns of a session without its copied calls, in order of time."""
+    uses: dict[str, list[ToolFacts]] = defaultdict(list)
+    for use in tools:
+        uses[use.call_id].append(use)
+    turns: dict[str, list[CallFacts]] = defaultdict(list)
+    for call in calls:
+        if not call.copied:
+            turns[call.turn_id].append(call)
+    return tuple(
+        turn_work(id, members, (use for call in members for use in uses.get(call.id, ())))
+        for id, members in turns.items()
+    )

@@ -1,0 +1,80 @@
+"""Notes the sessions whose turns or findings are behind their calls, until somebody reads these and settles them.
+
+A session is behind once one of its calls or tools changed; its ancestors' findings are behind as well, as they know of
+their subagents.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable
+from typing import Literal
+
+from opencode_tui.clock import EVER, Span
+
+Part = Literal["turns", "findings"]
+
+_QUARTER_MS = 900_000
+NOTE_ALL = """
+INSERT OR IGNORE INTO changed_work (part, session_id)
+  SELECT part, session_id FROM (SELECT DISTINCT session_id FROM call), (SELECT 'turns' AS part UNION SELECT 'findings');
+"""
+_NOTE = """
+  INSERT OR IGNORE INTO changed_work (part, session_id)
+  SELECT 'turns', session_id FROM unsummed
+  UNION SELECT 'findings', id FROM (
+    WITH RECURSIVE above(id) AS (
+      SELECT session_id FROM unsummed
+      UNION SELECT s.parent_id FROM above JOIN session s ON s.id = above.id WHERE s.parent_id IS NOT NULL)
+    SELECT id FROM above)
+"""
+_BEHIND = "SELECT session_id FROM changed_work WHERE part = ?"
+_IN_SPAN = """
+  AND EXISTS (SELECT 1 FROM session_sum s
+    WHERE s.session_id = changed_work.session_id AND s.last_quarter >= ? AND s.first_quarter < ?)
+"""
+
+
+def note_changed(connection: sqlite3.Connection) -> None:
+    """Notes the sessions in `unsummed` as behind. Must run in a write transaction."""
+    connection.execute(_NOTE)
+
+
+def sessions_behind(connection: sqlite3.Connection, part: Part, span: Span = EVER) -> list[str]:
+    """The ids of the sessions with calls around a span for which a part is behind; reads no call."""
+    if span == EVER:
+        return [row[0] for row in connection.execute(_BEHIND, (part,))]
+    bounds = span.start_ms // _QUARTER_MS, -(-span.end_ms // _QUARTER_MS)
+    return [row[0] for row in connection.execute(_BEHIND + _IN_SPAN, (part, *bounds))]
+
+
+def is_behind(connection: sqlite3.Connection, part: Part, span: Span = EVER) -> bool:
+    """Whether there is such a session."""
+    if connection.execute(f"{_BEHIND} LIMIT 1", (part,)).fetchone() is None:
+        return False
+    return bool(sessions_behind(connection, part, span))
+
+
+def caught_up(connection: sqlite3.Connection, part: Part, ids: Iterable[str]) -> None:
+    """A part is settled for these sessions. Must run in the transaction that settled it."""
+    connection.execute(
+        "DELETE FROM changed_work WHERE part = ? AND session_id IN (SELECT value FROM json_each(?))",
+        (part, json.dumps(list(ids))),
+    )
+
+
+def is_stamped(connection: sqlite3.Connection, part: Part, stamp: str) -> bool:
+    """Whether a part was made by the rules that a stamp stands for."""
+    return (
+        connection.execute("SELECT 1 FROM work_stamp WHERE (part, stamp) = (?, ?)", (part, stamp)).fetchone()
+        is not None
+    )
+
+
+def restamp(connection: sqlite3.Connection, part: Part, stamp: str) -> None:
+    """Notes all sessions as behind, as a part has to be made by other rules. Must run in a write transaction."""
+    connection.execute(
+        "INSERT OR IGNORE INTO changed_work (part, session_id) SELECT DISTINCT ?, session_id FROM session_sum", (part,)
+    )
+    connection.execute("INSERT OR REPLACE INTO work_stamp (part, stamp) VALUES (?, ?)", (part, stamp))

@@ -1,0 +1,64 @@
+"""Keeps what the insight rules found in each session, until its calls change."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Sequence
+
+from opencode_tui.clock import Span
+from opencode_tui.ledger.changed_work import caught_up
+from opencode_tui.records.insights import Finding
+
+_COLUMNS = "rule, key, session_id, turn_id, calls, cost_nano, saves_nano, first_ms, last_ms, sure, figures"
+_IN_SPAN = f"""
+  SELECT {_COLUMNS} FROM finding WHERE last_ms >= ? AND first_ms < ? ORDER BY cost_nano DESC, session_id, rule, key
+"""
+_COSTS = """
+  SELECT c.id, c.created_ms, c.cost_nano FROM json_each(?) wanted CROSS JOIN call c ON c.id = wanted.value
+"""
+
+
+def keep_findings(connection: sqlite3.Connection, ids: Sequence[str], findings: Iterable[Finding]) -> None:
+    """Replaces what was found in these sessions. Must run in a write transaction."""
+    connection.execute("DELETE FROM finding WHERE session_id IN (SELECT value FROM json_each(?))", (json.dumps(ids),))
+    connection.executemany(
+        f"INSERT OR REPLACE INTO finding ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            (
+                *(each.rule, each.key, each.session_id, each.turn_id, json.dumps(each.calls)),
+                *(each.cost_nano, each.saves_nano, each.first_ms, each.last_ms, each.sure),
+                json.dumps(dict(each.figures)),
+            )
+            for each in findings
+        ),
+    )
+    caught_up(connection, "findings", ids)
+
+
+def findings_in(connection: sqlite3.Connection, span: Span) -> list[Finding]:
+    """What was found in calls around a span, without the sessions' titles."""
+    return [
+        Finding(
+            rule=rule,
+            key=key,
+            session_id=session_id,
+            turn_id=turn_id,
+            calls=tuple(json.loads(calls)),
+            cost_nano=cost,
+            saves_nano=saves,
+            first_ms=first_ms,
+            last_ms=last_ms,
+            sure=sure,
+            figures=json.loads(figures),
+        )
+        for rule, key, session_id, turn_id, calls, cost, saves, first_ms, last_ms, sure, figures in connection.execute(
+            _IN_SPAN, (span.start_ms, span.end_ms)
+        )
+    ]
+
+
+def call_costs(connection: sqlite3.Connection, ids: Iterable[str]) -> dict[str, tuple[int, int]]:
+    """(created in Unix milliseconds, nano-dollars) of calls, by id."""
+    rows = connection.execute(_COSTS, (json.dumps(sorted(ids)),))
+    return {id: (created_ms, nano) for id, created_ms, nano in rows}

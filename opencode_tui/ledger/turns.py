@@ -1,0 +1,197 @@
+"""Keeps what each turn was for, and the sums of the calls by that task.
+
+`turn` has a row for each turn with a paid call; calls without a turn belong to the turn with an empty id. `task_sum`
+has the sums of `call_sum` by task, with the turns that edited files: such a turn counts where its first edit was made.
+Both are settled for sessions in `changed_work`; until then, tasks are read from the calls.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from msgspec import Struct
+
+from opencode_tui.clock import Span
+from opencode_tui.ledger.changed_work import caught_up, is_behind
+from opencode_tui.ledger.selection import NamedSpan, Selection, group_by
+from opencode_tui.ledger.sums import (
+    AMOUNTS,
+    GROUP,
+    OF_CALL,
+    QUARTER,
+    QUARTER_MS,
+    SUM_COLUMNS,
+    SUMMED_BOTH,
+    PaidCalls,
+    each_call,
+    exact_sum,
+    paid_calls,
+    paid_tools,
+)
+from opencode_tui.records.calls import Tokens
+from opencode_tui.records.usage import Slice
+from opencode_tui.records.work import NOT_KNOWN
+
+EDIT_COUNTS = ("edit_turns", "one_shots", "edit_retries")
+TURN_OF_CALL = """
+  (SELECT session_id AS of_session, turn_id AS of_turn, task, edits, retries, one_shot, edit_call_id FROM turn) w
+    ON w.of_session = c.session_id AND w.of_turn = coalesce(c.turn_id, '')
+"""
+"""SQL for what joins the calls `c` with the task of their turn, as `w`."""
+_OF_TASK = f"""
+  SELECT created_ms, {", ".join(f"c.{name}" for name in GROUP)}, coalesce(w.task, '{NOT_KNOWN}') AS task, {OF_CALL},
+    coalesce(w.edits > 0 AND w.edit_call_id = c.id, 0) AS edit_turns,
+    coalesce(w.one_shot = 1 AND w.edit_call_id = c.id, 0) AS one_shots,
+    CASE WHEN w.edit_call_id = c.id THEN w.retries ELSE 0 END AS edit_retries
+"""
+_TASKS_OF_CALLS = f"({_OF_TASK} FROM call c LEFT JOIN {TURN_OF_CALL} WHERE copied_from IS NULL)"
+_BY_QUARTER = PaidCalls("task_sum", "quarter", QUARTER_MS)
+_BY_CALL = PaidCalls(_TASKS_OF_CALLS, "created_ms", 1)
+_TOOLS_WITH_TASKS = PaidCalls(
+    f"(SELECT c.*, coalesce(w.task, '{NOT_KNOWN}') AS task FROM {paid_tools(summed=False).table} c LEFT JOIN "
+    + TURN_OF_CALL.replace("c.turn_id", "json_extract(c.turns, '$')")
+    + ")",
+    *("created_ms", 1),
+)
+
+_TURNS = """
+  SELECT c.session_id, coalesce(turn_id, ''), min(created_ms), max(coalesce(completed_ms, created_ms)), count(*),
+    sum(cost_nano), group_concat(DISTINCT agent)
+  FROM json_each(?) s CROSS JOIN call c INDEXED BY call_session ON c.session_id = s.value
+  WHERE copied_from IS NULL GROUP BY 1, 2
+"""
+_TOOLS = """
+  SELECT c.session_id, coalesce(turn_id, ''), c.id, t.id, t.name, t.target, t.ok
+  FROM json_each(?) s CROSS JOIN call c INDEXED BY call_session ON c.session_id = s.value
+    CROSS JOIN tool t INDEXED BY tool_call ON t.call_id = c.id
+  WHERE copied_from IS NULL
+"""
+_SUM = f"""
+  INSERT INTO task_sum (quarter, {", ".join(GROUP)}, task, {", ".join(SUM_COLUMNS)}, {", ".join(EDIT_COUNTS)})
+  SELECT {QUARTER}, {", ".join(GROUP)}, task, {", ".join(SUMMED_BOTH)},
+    {", ".join(f"sum({name})" for name in EDIT_COUNTS)}
+  FROM ({_OF_TASK} FROM json_each(?) s CROSS JOIN call c INDEXED BY call_session ON c.session_id = s.value
+    CROSS JOIN {TURN_OF_CALL} WHERE copied_from IS NULL)
+  GROUP BY 1, {", ".join(GROUP)}, task
+"""
+
+
+def _with_plain_sums(query: str) -> str:
+    """The same query with sums that are twice as fast, and fail over absurd amounts."""
+    for name in (*AMOUNTS, "saved_nano"):
+        query = query.replace(exact_sum(name), f"sum({name})")
+    return query
+
+
+_QUICK_SUM = _with_plain_sums(_SUM)
+
+
+class TurnFacts(Struct, frozen=True, gc=False):
+    """The sums of a turn's paid calls."""
+
+    session_id: str
+    turn_id: str
+    started_ms: int
+    ended_ms: int
+    calls: int
+    cost_nano: int
+    agents: str
+    """The names of all agents that answered, with commas between them."""
+
+
+class KeptTurn(Struct, frozen=True, gc=False):
+    """A turn with its task."""
+
+    facts: TurnFacts
+    task: str
+    edits: int = 0
+    retries: int = 0
+    one_shot: bool | None = None
+    edit_call_id: str | None = None
+
+
+def each_paid(selection: Selection) -> PaidCalls:
+    """The single calls that a selection is about, with their tool or their task if it needs them."""
+    if selection.needs_tools:
+        return _TOOLS_WITH_TASKS if selection.needs_tasks else paid_tools(summed=False)
+    return _BY_CALL if selection.needs_tasks else each_call()
+
+
+def paid_for(connection: sqlite3.Connection, selection: Selection) -> PaidCalls:
+    """The calls that a selection is about: their sums where these are kept and complete, else the single calls."""
+    spans = [each.span for each in selection.spans]
+    paid = paid_calls(connection, *spans)
+    if paid == each_call() or (selection.needs_tools and selection.needs_tasks):
+        return each_paid(selection)
+    if selection.needs_tasks:
+        return each_paid(selection) if _is_behind(connection, spans) else _BY_QUARTER
+    return paid_tools(summed=True) if selection.needs_tools else paid
+
+
+EditCounts = Mapping[tuple[str, ...], tuple[int, int, int]]
+"""(turns that edited files, those without a retry, retries) by the keys of their group."""
+
+
+def edit_counts(connection: sqlite3.Connection, selection: Selection) -> EditCounts | None:
+    """The edits of each group; None as long as not all turns of the selection are classified, or by tool."""
+    spans = [each.span for each in selection.spans]
+    if selection.needs_tools or _is_behind(connection, spans):
+        return None
+    summed = paid_calls(connection, *spans) != each_call()
+    query, values = selection.source(_BY_QUARTER if summed else _BY_CALL)
+    count = len(selection.by)
+    columns = ", ".join((*selection.keys(), *(f"coalesce(sum({name}), 0)" for name in EDIT_COUNTS)))
+    rows = connection.execute(f"{query.format(columns)} {group_by(count)}", values)
+    return {tuple(map(str, row[:count])): (row[count], row[count + 1], row[count + 2]) for row in rows}
+
+
+def _is_behind(connection: sqlite3.Connection, spans: Sequence[Span]) -> bool:
+    if not spans:
+        return False
+    around = Span(min(span.start_ms for span in spans), max(span.end_ms for span in spans))
+    return is_behind(connection, "turns", around)
+
+
+def task_slices(connection: sqlite3.Connection, span: Span) -> tuple[Slice, ...]:
+    """The span's spend by task, most expensive first; turns that are not classified yet are in one of their own."""
+    selection = Selection((NamedSpan((), span),), ("task",))
+    query, values = selection.source(paid_for(connection, selection))
+    tokens = ", ".join(exact_sum(name) for name in ("input", "output", "reasoning", "cache_read", "cache_write"))
+    columns = f"task, {exact_sum('cost_nano')}, sum(calls), {exact_sum('list_nano')}, {tokens}"
+    rows = connection.execute(f"{query.format(columns)} GROUP BY 1 ORDER BY 2 DESC, 3 DESC, 1", values)
+    return tuple(Slice(task, nano, calls, Tokens(*counts), listed) for task, nano, calls, listed, *counts in rows)
+
+
+def turn_facts(connection: sqlite3.Connection, ids: Sequence[str]) -> list[TurnFacts]:
+    """The turns of sessions."""
+    return [TurnFacts(*row) for row in connection.execute(_TURNS, (json.dumps(ids),))]
+
+
+def tools_of_turns(connection: sqlite3.Connection, ids: Sequence[str]) -> sqlite3.Cursor:
+    """(session id, turn id, call id, tool use's id, name, target, ok) of sessions' tool uses.
+
+    Calls of a session are in order of time; the uses of one call are in no order.
+    """
+    return connection.execute(_TOOLS, (json.dumps(ids),))
+
+
+def keep_turns(connection: sqlite3.Connection, ids: Sequence[str], turns: Iterable[KeptTurn]) -> None:
+    """Replaces what is kept of the turns of these sessions, and their sums. Must run in a write transaction."""
+    given = json.dumps(ids)
+    for table in ("turn", "task_sum"):
+        connection.execute(f"DELETE FROM {table} WHERE session_id IN (SELECT value FROM json_each(?))", (given,))
+    connection.executemany("INSERT INTO turn VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", map(_row, turns))
+    try:
+        connection.execute(_QUICK_SUM, (given,))
+    except sqlite3.OperationalError:  # "integer overflow", over absurd amounts
+        connection.execute(_SUM, (given,))
+    caught_up(connection, "turns", ids)
+
+
+def _row(turn: KeptTurn) -> tuple[Any, ...]:
+    facts, one_shot = turn.facts, None if turn.one_shot is None else int(turn.one_shot)
+    sums = facts.started_ms, facts.ended_ms, facts.calls, facts.cost_nano
+    return (facts.session_id, facts.turn_id, turn.task, *sums, turn.edits, turn.retries, one_shot, turn.edit_call_id)

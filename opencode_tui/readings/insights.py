@@ -1,0 +1,110 @@
+"""Reads the insights of a period from what is kept of its sessions, and from the period itself."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+
+from msgspec.structs import replace
+
+from opencode_tui.analysis.insight_order import insights_of, part_within
+from opencode_tui.analysis.insights import PERIOD_RULES, RULE_OF
+from opencode_tui.clock import EVER, Span
+from opencode_tui.ledger import queries
+from opencode_tui.ledger.bounds import is_lower_bound
+from opencode_tui.ledger.changed_work import sessions_behind
+from opencode_tui.ledger.findings import call_costs, findings_in
+from opencode_tui.ledger.ledger import Ledger
+from opencode_tui.ledger.period_work_queries import shares_of_quarters, shares_of_sessions, uses_of_tools
+from opencode_tui.ledger.session_work_queries import latest_rates
+from opencode_tui.readings.context import Context, ContextLimits
+from opencode_tui.readings.finding_settling import settle_findings
+from opencode_tui.readings.naming import session_titles
+from opencode_tui.readings.offered_servers import read_offered_servers
+from opencode_tui.readings.periods import days, span_of
+from opencode_tui.readings.undone_spend import with_undone
+from opencode_tui.records.answers import InsightList
+from opencode_tui.records.insights import Finding
+from opencode_tui.records.requests import InsightsRequest
+from opencode_tui.records.work import PeriodWork
+
+
+def settle_insights(
+    ledger: Ledger,
+    thresholds: Mapping[str, int],
+    limits: ContextLimits | None = None,
+    span: Span = EVER,
+    most: int | None = None,
+) -> None:
+    """Finds what is new in the sessions around a span that changed, at most so many; before `read_insights`.
+
+    A ledger that is locked is left as it is.
+    """
+    with suppress(sqlite3.OperationalError):
+        settle_findings(ledger, thresholds, limits, span, most)
+
+
+def insights_span(request: InsightsRequest, context: Context) -> Span:
+    """The time that a request is about. Raises ValueError with a sentence for an unknown period."""
+    return span_of(*days(request.period, request.first, request.last, context), context)
+
+
+def read_insights(request: InsightsRequest, context: Context) -> InsightList:
+    """The period's insights, the costliest first. Raises ValueError with a sentence for an unknown period.
+
+    `sessions_left` counts the sessions around the period that no rule has looked at since they changed.
+    """
+    connection = context.connection
+    first, last, label = days(request.period, request.first, request.last, context)
+    span = span_of(first, last, label, context)
+    thresholds = context.settings.insights.options
+    are_on = {name: rule.is_on(thresholds) for name, rule in RULE_OF.items()}
+    kept = [each for each in findings_in(connection, span) if are_on.get(each.rule)]
+    costs = call_costs(connection, {id for each in kept for id in each.calls})
+    found = [part for each in kept if (part := part_within(each, span, costs))]
+    on = [rule for rule in PERIOD_RULES if rule.is_on(thresholds)]
+    if on:
+        work = period_work(span, context)
+        found += [each for rule in on for each in rule.find(work, thresholds)]
+    titled = _titled(found, context)
+    return InsightList(
+        request=request,
+        taken_ms=context.now_ms,
+        first=first,
+        last=last,
+        label=label,
+        insights=insights_of(titled, costs, RULE_OF, _until_now(span, context)),
+        spend_nano=queries.spend(connection, span),
+        lower_bound=is_lower_bound(connection, span, context.whole),
+        sessions_left=len(sessions_behind(connection, "findings", span)),
+    )
+
+
+def period_work(span: Span, context: Context) -> PeriodWork:
+    """What the rules on a period are told."""
+    connection, until_now = context.connection, _until_now(span, context)
+    sessions = with_undone(connection, shares_of_sessions(connection, span), span, context.live)
+    return PeriodWork(
+        span=until_now,
+        calendar=context.calendar,
+        sessions=sessions,
+        quarters=shares_of_quarters(connection, span),
+        tools=uses_of_tools(connection, span),
+        rates=latest_rates(connection),
+        servers=read_offered_servers((each.project for each in sessions if each.project), until_now.end_ms, context),
+    )
+
+
+def _until_now(span: Span, context: Context) -> Span:
+    """The part of a span in which there can be calls: for what is said a week."""
+    ever = queries.all_time(context.connection)
+    start_ms = max(span.start_ms, ever.start_ms)
+    return Span(start_ms, max(start_ms + 1, min(span.end_ms, max(context.now_ms, ever.end_ms))))
+
+
+def _titled(findings: Sequence[Finding], context: Context) -> list[Finding]:
+    """The findings with the titles that their sessions have now."""
+    ids = {each.session_id for each in findings}
+    titles = session_titles(context.connection, ids, context.calendar) if ids else {}
+    return [replace(each, title=titles.get(each.session_id, each.title)) for each in findings]

@@ -1,0 +1,96 @@
+"""What was spent with nobody there, and by automation."""
+
+from __future__ import annotations
+
+from opencode_tui.analysis.insights.automation import Automation
+from opencode_tui.analysis.insights.unattended import AwayFromKeyboard
+from opencode_tui.records.calls import Tokens
+from opencode_tui.records.work import PeriodWork, QuarterShare
+from tests.support.periods import found_in, period, quarter, share
+from tests.support.work import OPUS, words
+
+AWAY, RUNS = AwayFromKeyboard(), Automation()
+SESSIONS = (
+    share(),
+    share("ses_a", parent_id="ses_1", kind_of_use="subagent"),
+    share("ses_run", kind_of_use="opencode run"),
+    share("ses_below", parent_id="ses_run", kind_of_use="subagent"),
+)
+
+
+def week(*quarters: QuarterShare) -> PeriodWork:
+    return period(SESSIONS, sorted(quarters, key=lambda each: each.start_ms))
+
+
+def test_what_runs_on_an_hour_after_the_last_prompt_in_any_session() -> None:
+    work = week(
+        quarter("22:00", "1.00", prompts=2),
+        quarter("22:30", "0.10"),
+        quarter("23:00", "0.20"),
+        quarter("23:15", "0.30"),
+        quarter("+1 3:00", "0.40", id="ses_a"),
+        quarter("+1 9:00", "0.50", prompts=1),
+        quarter("+1 9:15", "0.60"),
+    )
+    findings = found_in(AWAY, work)
+    assert [(f.session_id, f.cost_nano) for f in findings] == [("ses_1", 300_000_000), ("ses_a", 400_000_000)]
+    said = words(AWAY, findings)
+    assert said.title == "$0.70 spent long after the last prompt"
+    assert said.what == (
+        '4 calls of "Title of ses_a" and 1 more session were made 60 minutes and more after the last prompt in any '
+        "session: $0.70, $0.40 of it between 0:00 and 6:00"
+    )
+    assert said.sum_shown == "$0.70, the sum of those calls; what of it was wanted only you know"
+    assert len(found_in(AWAY, work, unattended_minutes=30)) == 2
+    assert sum(f.cost_nano for f in found_in(AWAY, work, unattended_minutes=30)) == 900_000_000
+
+
+def test_a_prompt_in_another_session_means_that_somebody_is_there() -> None:
+    work = week(quarter("22:00", prompts=1), quarter("23:30", "0.30"), quarter("23:00", prompts=1))
+    assert not found_in(AWAY, work)
+
+
+def test_prompts_of_subagents_and_runs_are_nobodys_and_runs_are_no_ones_absence() -> None:
+    work = week(
+        quarter("20:00", prompts=1),
+        quarter("22:00", "0.10"),
+        quarter("21:45", "0.20", id="ses_a", prompts=1),
+        quarter("21:45", "0.40", id="ses_run", prompts=1),
+    )
+    assert sum(finding.cost_nano for finding in found_in(AWAY, work)) == 300_000_000
+
+
+def test_the_first_hour_of_a_period_and_one_without_prompts_are_not_known() -> None:
+    assert not found_in(AWAY, week(quarter("0:45", "0.30"), quarter("9:00", prompts=1)))
+    assert found_in(AWAY, week(quarter("1:00", "0.30"), quarter("9:00", prompts=1)))
+    assert not found_in(AWAY, week(quarter("9:00", "0.30")))
+    assert not found_in(AWAY, period())
+
+
+def test_automation_is_set_beside_what_people_spent() -> None:
+    work = week(quarter("9:00", "0.70"), quarter("9:00", "0.20", id="ses_run"), quarter("9:15", "0.10", id="ses_below"))
+    findings = found_in(RUNS, work)
+    assert [(f.session_id, f.cost_nano) for f in findings] == [("ses_below", 100_000_000), ("ses_run", 200_000_000)]
+    said = words(RUNS, findings)
+    assert said.title == "30% spent by automation"
+    assert said.what.endswith("were made for `opencode run` or CI: $0.30, beside $0.70 for people")
+    assert not found_in(RUNS, work, automation_share=31)
+    assert not found_in(RUNS, work, automation_share=0)
+
+
+def test_a_machine_that_only_runs_automation_and_one_without_it_are_none() -> None:
+    assert not found_in(RUNS, week(quarter("9:00", id="ses_run")))
+    (nightly,) = found_in(RUNS, week(quarter("3:00", id="ses_run")))
+    assert words(RUNS, [nightly]).what.endswith("$0.10, $0.10 of it between 0:00 and 6:00, beside $0.00 for people")
+    assert not found_in(RUNS, week(quarter("9:00")))
+    assert not found_in(RUNS, week())
+
+
+def test_what_nobody_waits_for_is_priced_on_the_cheaper_model() -> None:
+    tokens = Tokens(input=40_000, output=2000)
+    work = week(quarter("9:00", "0.70"), quarter("9:00", "0.25", id="ses_run", model=OPUS, tokens=tokens))
+    (finding,) = found_in(RUNS, work)
+    assert finding.saves_nano == 250_000_000 - (40_000 * 950 + 2000 * 4000)
+    assert (
+        words(RUNS, [finding]).sum_shown == "$0.25, the sum of those calls; $0.20 less for the same tokens on kimi-k2.6"
+    )
