@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from opencode_tui.analysis.deeds import deed_of
@@ -36,6 +36,7 @@ def session_works(
     calls, tools = rows.calls_of_sessions(connection, ids), rows.tools_of_sessions(connection, ids)
     titles = queries.titles(connection, ids)
     known = rows.latest_rates(connection) if rates is None else rates
+    known_limits = _limits(known, limits)
     children = _children(connection, ids)
     for id, parent_id, fork_of, project, directory, is_deleted, kind_of_use in rows.worked_sessions(connection, ids):
         if id not in calls:
@@ -51,7 +52,7 @@ def session_works(
             agent=_main_agent(calls[id]),
             kind_of_use=kind_of_use,
             is_deleted=bool(is_deleted),
-            limits=_limits(calls[id], limits, directory),
+            limits=known_limits | _limits({call.model for call in calls[id]}, limits, directory),
             rates=known,
             children=tuple(children.get(id, ())),
         )
@@ -65,10 +66,10 @@ def _main_agent(calls: Sequence[CallFacts]) -> str:
     return main_key(shares)
 
 
-def _limits(calls: Sequence[CallFacts], limits: ContextLimits | None, directory: str) -> dict[str, int]:
+def _limits(models: Iterable[str], limits: ContextLimits | None, directory: str = "") -> dict[str, int]:
     if limits is None:
         return {}
-    found = {model: limits.context_limit(*split_key(model), directory) for model in {call.model for call in calls}}
+    found = {model: limits.context_limit(*split_key(model), directory) for model in models}
     return {model: limit for model, limit in found.items() if limit}
 
 
