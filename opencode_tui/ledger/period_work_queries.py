@@ -30,7 +30,7 @@ _SESSIONS = f"""
 """
 _COPIES = f"""
   SELECT session_id, count(*), {exact_sum("amount_nano")} FROM call INDEXED BY call_copied
-  WHERE copied = 1 AND copied_from IS NOT NULL AND created_ms >= ? AND created_ms < ? GROUP BY 1
+  WHERE copied = 1 AND copied_from IS NOT NULL AND created_ms < ? GROUP BY 1
 """
 _QUARTERS = f"""
   SELECT {{at}} * {{unit_ms}} / {QUARTER_MS} * {QUARTER_MS} AS start_ms, session_id, {model_key.SQL} AS model, agent,
@@ -48,7 +48,7 @@ _PROMPTS = f"""
 def shares_of_sessions(connection: sqlite3.Connection, span: Span) -> tuple[SessionShare, ...]:
     """What each session spent in a span, the costliest first."""
     paid = paid_calls(connection, span)
-    copies = {id: (count, nano) for id, count, nano in connection.execute(_COPIES, (span.start_ms, span.end_ms))}
+    copies = {id: (count, nano) for id, count, nano in connection.execute(_COPIES, (span.end_ms,))}
     query = _SESSIONS.replace("{table}", paid.table).replace("{at}", paid.at)
     return tuple(
         SessionShare(id, title, parent, origin, project, kind, bool(is_deleted), *[*rest, *copies.get(id, (0, 0))])

@@ -147,6 +147,7 @@ class SessionShare(Struct, frozen=True):
     """The cost of calls that are known to have been taken back in OpenCode."""
     undone_calls: int = 0
     copied_calls: int = 0
+    """The calls that a fork copied, also from before the period."""
     inherited_nano: int = 0
     """What its copied calls cost where they were paid."""
 

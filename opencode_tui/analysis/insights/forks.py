@@ -8,7 +8,7 @@ from opencode_tui.analysis.insights.period_findings import own_work, share_findi
 from opencode_tui.analysis.insights.rule import InsightSettings, PeriodRule, figure, where
 from opencode_tui.money import format_usd, plural
 from opencode_tui.records.insights import Finding, Threshold, Words
-from opencode_tui.records.work import PeriodWork
+from opencode_tui.records.work import PeriodWork, SessionShare
 
 
 class Forks(PeriodRule):
@@ -21,7 +21,7 @@ class Forks(PeriodRule):
     def find(self, work: PeriodWork, settings: InsightSettings) -> Iterator[Finding]:
         yield from share_findings(
             *(self, work, self.thresholds[0].of(settings)),
-            lambda share: own_work(share) if share.fork_of and not share.is_deleted else (0, 0),
+            lambda share: own_work(share) if _is_fork(share) else (0, 0),
         )
 
     def words(self, findings: Sequence[Finding]) -> Words:
@@ -37,6 +37,11 @@ class Forks(PeriodRule):
                 f"copied is not paid again"
             ),
         )
+
+
+def _is_fork(share: SessionShare) -> bool:
+    """OpenCode 1 does not say of which session it is one."""
+    return not share.is_deleted and (share.fork_of is not None or share.copied_calls > 0)
 
 
 RULES = (Forks(),)

@@ -13,7 +13,8 @@ WORK = period(
     (
         share("ses_1", "6.00", undone_nano=50 * CENT, undone_calls=3),
         share("ses_2", "2.00", is_deleted=True, undone_nano=25 * CENT, undone_calls=1),
-        share("ses_3", "2.00", fork_of="ses_1", inherited_nano=90 * CENT),
+        share("ses_3", "1.50", fork_of="ses_1", inherited_nano=90 * CENT),
+        share("ses_5", "0.50", copied_calls=2),
         share("ses_4", "0.00", fork_of="ses_1", is_deleted=True),
     )
 )
@@ -38,9 +39,12 @@ def test_deleted_sessions_count_without_what_was_undone_and_save_nothing_for_sur
 
 
 def test_forks_cost_their_own_calls() -> None:
-    (finding,) = found_in(Forks(), WORK)
-    assert (finding.session_id, finding.cost_nano, finding.saves_nano) == ("ses_3", 200 * CENT, 0)
-    assert words(Forks(), [finding]).sum_shown == (
+    findings = found_in(Forks(), WORK)
+    assert [(each.session_id, each.cost_nano, each.saves_nano) for each in findings] == [
+        ("ses_3", 150 * CENT, 0),
+        ("ses_5", 50 * CENT, 0),
+    ]
+    assert words(Forks(), findings).sum_shown == (
         "$2.00, the sum of their own calls; the $0.90 of the calls that they copied is not paid again"
     )
     assert not found_in(Forks(), WORK, fork_share=21)

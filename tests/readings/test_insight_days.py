@@ -1,0 +1,170 @@
+"""Days written by hand into a store of OpenCode's, each with one cause: it stands first, with what it cost."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from opencode_tui.analysis.insights import unused_servers
+from opencode_tui.clock import HOUR_MS, MINUTE_MS
+from opencode_tui.config.settings import Settings
+from opencode_tui.readings.context import context_of
+from opencode_tui.readings.finding_settling import settle_findings
+from opencode_tui.readings.insights import read_insights
+from opencode_tui.records.insights import Insight
+from opencode_tui.records.requests import InsightsRequest
+from tests.stores import V1, Tokens, tool
+from tests.stores.recorder import START_MS
+from tests.support.ledgers import reader
+from tests.support.records import replace
+
+OPUS, KIMI = "anthropic/claude-opus-4-6", "opencode/kimi-k2.6"
+SETTINGS = Settings(timezone="UTC")
+EDIT = (tool("edit", "/home/dev/shop/src/theme.css"),)
+Day = Callable[[], tuple[Insight, ...]]
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> V1:
+    return V1(tmp_path)
+
+
+@pytest.fixture
+def day(store: V1, tmp_path: Path) -> Iterator[Day]:
+    """The insights of the day when the store stands as it does now."""
+    read = reader(store.data_dir, settings=SETTINGS, clock=lambda: store.now + MINUTE_MS)
+
+    def insights() -> tuple[Insight, ...]:
+        while read.poll():
+            pass
+        settle_findings(read.ledger, {}, read.sync.book)
+        context = context_of(read.sync, read.ledger.connection, store.now + MINUTE_MS, SETTINGS, ())
+        return read_insights(InsightsRequest("today"), replace(context, stores=None)).insights
+
+    yield insights
+    read.close()
+
+
+def cheap_work(store: V1) -> None:
+    """An ordinary session on the cheaper model, so that it is in use."""
+    session = store.session("Sort the imports")
+    store.call(session, cost="0.004", model=KIMI, tokens=Tokens(input=3000, output=300))
+
+
+def test_small_edits_on_the_expensive_model(store: V1, day: Day) -> None:
+    cheap_work(store)
+    session = store.session("Nudge the colours")
+    for file in "abcde":
+        turn = store.prompt(session, model=OPUS)
+        for tools in ((tool("edit", f"/home/dev/shop/src/{file}.css"),), ()):
+            store.call(session, turn=turn, cost="0.110000001", model=OPUS, tokens=Tokens(20_000, 300), tools=tools)
+    first, *others = day()
+    assert (first.rule, first.cost_nano, first.calls, first.lever) == ("small_edits", 1_100_000_010, 10, "routing")
+    assert first.saves_nano == 1_100_000_010 - 10 * (20_000 * 950 + 300 * 4_000)
+    assert not others
+
+
+def explorer(store: V1, parent: str, *files: str, model: str = KIMI, cost: str = "0.02", calls: int = 2) -> str:
+    child = store.session("Look around", parent=parent)
+    turn = store.prompt(child, model=model)
+    for number in range(calls):
+        uses = [tool("read", f"/home/dev/shop/{file}") for file in files] if not number else ()
+        store.call(child, turn=turn, cost=cost, model=model, tokens=Tokens(12_000, 200), tools=uses)
+    return child
+
+
+def test_subagents_that_only_read_on_the_expensive_model(store: V1, day: Day) -> None:
+    cheap_work(store)
+    session = store.session("Where are orders made")
+    for turn in (store.prompt(session) for _ in range(3)):
+        child = explorer(store, session, "a.ts", "b.ts", model=OPUS, cost="0.0700000003")
+        store.call(session, turn=turn, cost="0.01", tools=[tool("task", "Look around", child=child)])
+    first = next(each for each in day() if each.rule == "subagent_model")
+    assert (first.cost_nano, first.calls, len(first.sessions)) == (6 * 70_000_000, 6, 3)
+    assert '"explore": {"model": "opencode/kimi-k2.6"}' in first.how
+
+
+def test_a_turn_that_starts_eight_subagents(store: V1, day: Day) -> None:
+    session = store.session("Audit everything")
+    turn = store.prompt(session)
+    children = [explorer(store, session, f"{name}.ts", cost="0.030000001") for name in "abcdefgh"]
+    store.call(session, turn=turn, cost="0.05", tools=[tool("task", "Look", child=child) for child in children])
+    first, *others = day()
+    assert (first.rule, first.cost_nano, first.calls) == ("fan_out", 16 * 30_000_001, 16)
+    assert first.saves_nano == 3 * 30_000_001
+    assert [each.title for each in first.sessions] == ["Audit everything"]
+    assert not others
+
+
+def test_siblings_that_read_the_same_files(store: V1, day: Day) -> None:
+    session = store.session("Plan the move")
+    turn = store.prompt(session)
+    files = [f"src/{name}.ts" for name in "abcde"]
+    children = [explorer(store, session, *files, cost=cost) for cost in ("0.02", "0.03", "0.04")]
+    store.call(session, turn=turn, cost="0.5", tools=[tool("task", "Look", child=child) for child in children])
+    first, *_ = day()
+    assert (first.rule, first.cost_nano, first.saves_nano) == ("repeated_exploration", 140_000_000, 140_000_000)
+
+
+def test_a_lock_file_in_the_context(store: V1, day: Day) -> None:
+    session = store.session("Upgrade React")
+    turn = store.prompt(session)
+    lock = [tool("read", "/home/dev/shop/package-lock.json")]
+    store.call(session, turn=turn, cost="0.0099", tokens=Tokens(10_000, 100), tools=lock)
+    for _ in range(3):
+        store.call(session, turn=turn, cost="0.05", tokens=Tokens(30_000, 100, 0, 10_000))
+    (first,) = [each for each in day() if each.rule == "large_inputs"]
+    assert (first.cost_nano, first.sure) == (29_900 * 950, "estimated")
+    assert "package-lock.json" in first.how
+
+
+def test_work_that_runs_on_after_everybody_has_left(store: V1, day: Day) -> None:
+    session = store.session("Migrate the tests")
+    turn = store.prompt(session, at=START_MS)
+    for minutes in (0, 30, 90, 150, 210):
+        store.call(session, turn=turn, cost="0.100000007", at=START_MS + minutes * MINUTE_MS)
+    store.call(store.session("Back again"), cost="0.01", at=START_MS + 5 * HOUR_MS)
+    (first,) = [each for each in day() if each.rule == "unattended"]
+    assert first.cost_nano == 3 * 100_000_007
+    assert first.calls == 3
+
+
+def test_a_turn_that_was_undone(store: V1, day: Day) -> None:
+    session = store.session("Try a grid")
+    store.call(session, cost="0.20")
+    turn = store.prompt(session)
+    store.call(session, turn=turn, cost="0.300000009", tools=EDIT)
+    assert not [each for each in day() if each.rule == "undone_calls"]
+    store.revert(session, turn)
+    first, *_ = day()
+    assert (first.rule, first.cost_nano, first.saves_nano) == ("undone_calls", 300_000_009, 300_000_009)
+
+
+def test_a_deleted_session_and_a_fork(store: V1, day: Day) -> None:
+    kept, lost = store.session("Keep this"), store.session("Drop this")
+    for session, cost in ((kept, "0.30"), (lost, "0.200000005")):
+        store.call(session, cost=cost)
+    store.call(store.fork(kept), cost="0.400000003")
+    day()
+    store.delete(lost)
+    found = {each.rule: each for each in day()}
+    assert found["deleted_sessions"].cost_nano == 200_000_005
+    assert found["forks"].cost_nano == 400_000_003
+
+
+def test_an_mcp_server_that_nobody_uses(store: V1, tmp_path: Path, day: Day, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(unused_servers, "_LEAST_CALLS", 5)
+    config = tmp_path / "ours/none/opencode/opencode.json"
+    config.parent.mkdir(parents=True)
+    config.write_text(json.dumps({"mcp": {"github": {"type": "local", "command": ["x"]}}}))
+    os.utime(config, (1_700_000_000, 1_700_000_000))
+    session = store.session("A long day")
+    for _ in range(30):
+        store.call(session, cost="0.02", tokens=Tokens(19_000, 10))
+    (first,) = [each for each in day() if each.rule == "unused_servers"]
+    assert (first.sure, first.calls) == ("estimated", 30)
+    assert "github" in first.what
