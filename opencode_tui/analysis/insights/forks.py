@@ -16,7 +16,7 @@ class Forks(PeriodRule):
 
     name = "forks"
     lever = "context"
-    thresholds = (Threshold("fork_share", 20, "percent"),)
+    thresholds = (Threshold("fork_share", 30, "percent"),)
 
     def find(self, work: PeriodWork, settings: InsightSettings) -> Iterator[Finding]:
         yield from share_findings(

@@ -39,7 +39,7 @@ def test_deleted_sessions_count_without_what_was_undone_and_save_nothing_for_sur
 
 
 def test_forks_cost_their_own_calls() -> None:
-    findings = found_in(Forks(), WORK)
+    findings = found_in(Forks(), WORK, fork_share=20)
     assert [(each.session_id, each.cost_nano, each.saves_nano) for each in findings] == [
         ("ses_3", 150 * CENT, 0),
         ("ses_5", 50 * CENT, 0),
@@ -48,6 +48,7 @@ def test_forks_cost_their_own_calls() -> None:
         "$2.00, the sum of their own calls; the $0.90 of the calls that they copied is not paid again"
     )
     assert not found_in(Forks(), WORK, fork_share=21)
+    assert not found_in(Forks(), WORK)
 
 
 def test_a_period_without_any_has_none() -> None:
