@@ -110,6 +110,38 @@ def test_siblings_that_read_the_same_files(store: V1, day: Day) -> None:
     assert (first.rule, first.cost_nano, first.saves_nano) == ("repeated_exploration", 140_000_000, 140_000_000)
 
 
+def test_an_orchestrator_that_works_as_much_as_its_fixer(store: V1, day: Day) -> None:
+    session = store.session("Ship the settings page", agent="orchestrator")
+    for name in "abc":
+        turn = store.prompt(session, model=OPUS)
+        child = store.session("Do it", parent=session, agent="fixer")
+        given = store.prompt(child, model=KIMI)
+        for tools in ([tool("edit", f"src/{name}.ts")], ()):
+            store.call(child, turn=given, cost="0.02", model=KIMI, tokens=Tokens(20_000, 500), tools=tools)
+        for cost, use in (
+            ("0.050000001", tool("task", "Do it", child=child, agent="fixer")),
+            ("0.150000001", tool("bash", "npm test", exit=0)),
+            ("0.150000001", tool("edit", f"src/{name}.css")),
+        ):
+            store.call(session, turn=turn, cost=cost, model=OPUS, tokens=Tokens(15_000, 2000), tools=[use])
+    first, *_ = day()
+    assert (first.rule, first.cost_nano, first.calls) == ("equal_orchestrator", 6 * 150_000_001, 6)
+    assert first.saves_nano == 6 * 150_000_001 - 6 * (15_000 * 950 + 2000 * 4_000)
+
+
+def test_a_build_that_fills_the_context(store: V1, day: Day) -> None:
+    session = store.session("Fix the build")
+    for number in range(3):
+        turn = store.prompt(session)
+        before = 10_000 + 15_000 * number
+        build = [tool("bash", "npm run build", exit=1)]
+        store.call(session, turn=turn, cost="0.01", tokens=Tokens(0, 0, 0, before), tools=build)
+        store.call(session, turn=turn, cost="0.02", tokens=Tokens(12_000, 0, 0, before))
+    (first,) = [each for each in day() if each.rule == "loud_commands"]
+    assert (first.calls, first.sure) == (3, "estimated")
+    assert first.cost_nano == 3 * 12_000 * 950 + 12_000 * 160 * (4 + 2)
+
+
 def test_a_lock_file_in_the_context(store: V1, day: Day) -> None:
     session = store.session("Upgrade React")
     turn = store.prompt(session)
