@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from itertools import pairwise
+from itertools import dropwhile, pairwise
 
 from msgspec import Struct
 
@@ -35,25 +35,28 @@ class ContextInput(Struct, frozen=True):
     carried_nano: int
 
 
-def context_inputs(work: SessionWork, is_wanted: Callable[[ToolFacts], bool]) -> Iterator[ContextInput]:
-    """The outputs of wanted tools, where no other tool of the same call can have added to the context as well."""
+def context_inputs(work: SessionWork, is_wanted: Callable[[ToolFacts], bool], least: int) -> Iterator[ContextInput]:
+    """The outputs of wanted tools of so many tokens, where no other tool of the same call can have added any."""
+    loud = [use for use in work.tools if use.name not in _QUIET]
     uses: dict[str, list[ToolFacts]] = defaultdict(list)
-    for use in work.tools:
-        if use.name not in _QUIET:
-            uses[use.call_id].append(use)
-    wanted = {call_id for call_id, of_call in uses.items() if all(map(is_wanted, of_call))}
-    if not wanted:
+    for use in filter(is_wanted, loud):
+        uses[use.call_id].append(use)
+    if not uses:
         return
-    calls = [call for call in work.calls if call.tokens.context and not is_overhead(call)]
-    for place, (call, next_call) in enumerate(pairwise(calls)):
-        tokens = next_call.tokens.context - call.tokens.context - call.tokens.output
-        rates = work.rates.get(call.model)
-        is_next = call.turn_id == next_call.turn_id and call.model == next_call.model
-        if call.id in wanted and is_next and tokens > 0 and rates:
-            fresh = min(tokens * _fresh_rate(next_call, rates) // _MILLION, next_call.cost_nano)
-            carried = _carried(calls[place + 1 :])
-            carried_nano = tokens * carried * rates.cache_read // _MILLION
-            yield ContextInput(tuple(uses[call.id]), tokens, next_call, fresh, carried, carried_nano)
+    count = Counter(use.call_id for use in loud)
+    for turn in work.turns:
+        if not any(use.call_id in uses for use in turn.tools):
+            continue
+        for call, next_call in pairwise(_with_context(turn.calls)):
+            of_call = uses.get(call.id, ())
+            tokens = next_call.tokens.context - call.tokens.context - call.tokens.output
+            if 0 < count[call.id] == len(of_call) and tokens >= least and call.model == next_call.model:
+                rates = work.rates.get(call.model)
+                fresh = rates and min(tokens * _fresh_rate(next_call, rates) // _MILLION, next_call.cost_nano)
+                if rates and fresh:
+                    carried = _carried(work, next_call)
+                    carried_nano = tokens * carried * rates.cache_read // _MILLION
+                    yield ContextInput(tuple(of_call), tokens, next_call, fresh, carried, carried_nano)
 
 
 def sum_of_inputs(tokens: int, cost_nano: int, fresh_nano: int, carried_nano: int, carried: int) -> str:
@@ -65,10 +68,15 @@ def sum_of_inputs(tokens: int, cost_nano: int, fresh_nano: int, carried_nano: in
     )
 
 
-def _carried(calls: Sequence[CallFacts]) -> int:
-    """How many calls after the first of these go on with its context, cached, on the same model."""
+def _with_context(calls: Sequence[CallFacts]) -> list[CallFacts]:
+    return [call for call in calls if call.tokens.context and not is_overhead(call)]
+
+
+def _carried(work: SessionWork, first: CallFacts) -> int:
+    """How many calls of a session after this one go on with its context, cached, on the same model."""
     many = 0
-    for before, call in pairwise(calls):
+    later = dropwhile(lambda call: call.id != first.id, _with_context(work.calls))
+    for before, call in pairwise(later):
         if call.model != before.model or call.tokens.context < before.tokens.context:
             break
         is_cached = call.tokens.cache_read * 100 >= _CACHED_PERCENT * before.tokens.context

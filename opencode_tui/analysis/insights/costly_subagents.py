@@ -24,19 +24,22 @@ class CostlySubagents(InsightRule):
     def find(self, work: SessionWork, settings: InsightSettings) -> Iterator[Finding]:
         if work.parent_id or not work.children or _fans_out(work, settings):  # a fan-out is the closer cause
             return
+        own, below, times = work.cost_nano, total_nano(work.children), self.thresholds[0].of(settings)
+        if below < times * own or not own:
+            return
         by_model: dict[str, int] = defaultdict(int)
         for call in work.calls:
             by_model[call.model] += call.cost_nano
-        model = max(sorted(by_model), key=lambda each: by_model[each], default="")
+        model = max(sorted(by_model), key=lambda each: by_model[each])
         costly = [child for child in work.children if child.nano and _is_no_cheaper(child, model, work)]
-        if len(costly) > 1 and total_nano(costly) >= self.thresholds[0].of(settings) * work.cost_nano > 0:
+        if len(costly) > 1 and total_nano(costly) >= times * own:
             yield self.finding_on(
                 *(work, costly),
                 key=model,
                 saves_nano=cheapest_starts(costly, len(costly) - 1),
                 model=model,
                 many=len(costly),
-                own_nano=work.cost_nano,
+                own_nano=own,
             )
 
     def words(self, findings: Sequence[Finding]) -> Words:

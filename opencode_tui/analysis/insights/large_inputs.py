@@ -25,7 +25,7 @@ class LargeInputs(InsightRule):
 
     def find(self, work: SessionWork, settings: InsightSettings) -> Iterator[Finding]:
         least = self.thresholds[0].of(settings)
-        inputs = [each for each in _inputs(work) if each.tokens >= least and each.fresh_nano]
+        inputs = list(_inputs(work, least))
         if not inputs:
             return
         files = tuple(dict.fromkeys(use.target for each in inputs for use in each.uses))
@@ -65,7 +65,7 @@ class LargeInputs(InsightRule):
         )
 
 
-def _inputs(work: SessionWork) -> Iterator[ContextInput]:
+def _inputs(work: SessionWork, least: int) -> Iterator[ContextInput]:
     """The reading of such files; a folder of which the session itself edits files is somebody's own."""
     line_of = partial(ignore_line, directory=work.directory)
     written = {"", *(line_of(use.target) for use in work.tools if is_edit(use))}
@@ -73,7 +73,7 @@ def _inputs(work: SessionWork) -> Iterator[ContextInput]:
     def is_unwritten(use: ToolFacts) -> bool:
         return use.name in ("read", "grep") and line_of(use.target) not in written
 
-    return context_inputs(work, is_unwritten)
+    return context_inputs(work, is_unwritten, least)
 
 
 RULES = (LargeInputs(),)

@@ -26,9 +26,9 @@ class LoudCommands(InsightRule):
     def find(self, work: SessionWork, settings: InsightSettings) -> Iterator[Finding]:
         least = self.thresholds[0].of(settings)
         by_command: dict[str, list[ContextInput]] = defaultdict(list)
-        for each in context_inputs(work, _is_build_or_test):
+        for each in context_inputs(work, _is_build_or_test, least):
             commands = {use.target for use in each.uses}
-            if len(commands) == 1 and each.tokens >= least * len(each.uses) and each.fresh_nano:
+            if len(commands) == 1 and each.tokens >= least * len(each.uses):
                 by_command[commands.pop()].append(each)
         for command, inputs in sorted(by_command.items()):
             if len(inputs) >= _LEAST_TIMES:

@@ -10,7 +10,7 @@ from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, co
 from opencode_tui.analysis.loops import is_edit
 from opencode_tui.analysis.overhead import is_overhead
 from opencode_tui.money import format_usd, plural, tokens_text
-from opencode_tui.records.calls import Tokens
+from opencode_tui.records.calls import EDIT_TOOLS, Tokens
 from opencode_tui.records.facts import CallFacts
 from opencode_tui.records.insights import Finding, Threshold, Words
 from opencode_tui.records.work import SessionWork, TurnWork
@@ -30,6 +30,8 @@ class SmallEdits(InsightRule):
 
     def find(self, work: SessionWork, settings: InsightSettings) -> Iterator[Finding]:
         least, most_written = (threshold.of(settings) for threshold in self.thresholds)
+        if len(work.turns) < least:
+            return
         small: dict[str, list[tuple[list[CallFacts], Tokens]]] = defaultdict(list)
         last: tuple[int, str] = (-1, "")
         for place, turn in enumerate(work.turns):
@@ -91,12 +93,12 @@ def _tokens(calls: Sequence[CallFacts], *, is_switch: bool) -> Tokens:
 
 def _small(turn: TurnWork, most_written: int) -> list[CallFacts]:
     """The calls of a turn that is a small edit; none of any other turn."""
-    files = {use.target for use in turn.tools if is_edit(use)}
+    files = {use.target for use in turn.tools if use.name in EDIT_TOOLS and is_edit(use)}
+    if not 0 < len(files) <= _MOST_FILES or turn.task in _HARD:
+        return []
     calls = [call for call in turn.calls if not is_overhead(call)]
     is_small = (
         bool(turn.id)
-        and turn.task not in _HARD
-        and 0 < len(files) <= _MOST_FILES
         and len({call.model for call in calls}) == 1
         and 0 < _written(calls) <= most_written
         and not any(call.error for call in calls)
