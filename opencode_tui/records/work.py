@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 
 from msgspec import Struct, field
 
@@ -81,7 +82,7 @@ class ChildWork(Struct, frozen=True):
     """The cost of its first call, which reads the instructions and the descriptions of the tools."""
 
 
-class SessionWork(Struct, frozen=True):
+class SessionWork(Struct, frozen=True, dict=True):
     """One session with its own calls; what its subagents did is in works of their own, summed up in `children`."""
 
     id: str
@@ -110,16 +111,16 @@ class SessionWork(Struct, frozen=True):
         """No person was there to ask for it."""
         return self.kind_of_use in ("opencode run", "CI")
 
-    @property
+    @cached_property
     def calls(self) -> tuple[CallFacts, ...]:
         """All calls in order of time."""
         return tuple(sorted((call for turn in self.turns for call in turn.calls), key=lambda c: (c.created_ms, c.id)))
 
-    @property
+    @cached_property
     def tools(self) -> tuple[ToolFacts, ...]:
         return tuple(use for turn in self.turns for use in turn.tools)
 
-    @property
+    @cached_property
     def cost_nano(self) -> int:
         return sum(turn.cost_nano for turn in self.turns)
 
