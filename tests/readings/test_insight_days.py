@@ -95,7 +95,7 @@ def test_a_turn_that_starts_eight_subagents(store: V1, day: Day) -> None:
     store.call(session, turn=turn, cost="0.05", tools=[tool("task", "Look", child=child) for child in children])
     first, *others = day()
     assert (first.rule, first.cost_nano, first.calls) == ("fan_out", 16 * 30_000_001, 16)
-    assert first.saves_nano == 3 * 30_000_001
+    assert first.saves_nano == 4 * 30_000_001
     assert [each.title for each in first.sessions] == ["Audit everything"]
     assert not others
 

@@ -16,7 +16,7 @@ from opencode_tui.money import format_usd, plural
 from opencode_tui.records.insights import Finding, Threshold, Words
 from opencode_tui.records.work import SessionWork
 
-FAN_OUT = Threshold("fan_out", 6)
+FAN_OUT = Threshold("fan_out", 5)
 
 
 class FanOut(InsightRule):

@@ -8,9 +8,11 @@ from opencode_tui.analysis.insights.costly_subagents import CostlySubagents
 from opencode_tui.analysis.insights.fan_out import FanOut
 from opencode_tui.analysis.insights.nested_subagents import NestedSubagents
 from opencode_tui.analysis.insights.repeated_exploration import RepeatedExploration
+from opencode_tui.clock import HOUR_MS, MINUTE_MS
 from opencode_tui.records.calls import Tokens
 from opencode_tui.records.work import ChildWork, SessionWork
 from tests.support.periods import child
+from tests.support.watched import NOON
 from tests.support.work import GLM, OPUS, call, found, session, turn, words
 
 NANO = 10**9
@@ -34,24 +36,24 @@ def some(count: int, cost: str = "0.10", **fields: object) -> list[ChildWork]:
     return [child(cost, id=f"ses_{number}", **fields) for number in range(10, 10 + count)]  # type: ignore[arg-type]
 
 
-def test_six_subagents_of_a_turn_cost_all_that_is_below_them() -> None:
+def test_many_subagents_of_a_turn_cost_all_that_is_below_them() -> None:
     below = child("0.30", id="ses_x", parent="ses_10", depth=2)
     work = asking(some(6), more=(below,))
     (finding,) = found(FanOut(), work)
     assert finding.cost_nano == 900_000_000
     assert len(finding.calls) == 14
-    assert finding.saves_nano == 10_000_000, "the first call of the one that is too many"
+    assert finding.saves_nano == 20_000_000, "the first calls of the two that are too many"
     said = words(FanOut(), [finding])
     assert said.title == "one turn started 6 subagents"
     assert said.what == ('one turn of "Fix header" started 6 subagents, which cost $0.90 beside $0.05 for the asking')
-    assert said.sum_shown.startswith("$0.90 in all; the first calls of 1 subagent, which read")
+    assert said.sum_shown.startswith("$0.90 in all; the first calls of 2 subagents, which read")
 
 
-def test_five_or_six_over_two_turns_or_one_resumed_often_are_no_fan_out() -> None:
-    assert not found(FanOut(), asking(some(5)))
+def test_four_or_six_over_two_turns_or_one_resumed_often_are_no_fan_out() -> None:
+    assert not found(FanOut(), asking(some(4)))
     assert not found(FanOut(), asking(some(6)[:3], some(6)[3:]))
     assert not found(FanOut(), asking([child() for _ in range(6)]))
-    assert found(FanOut(), asking(some(5)), fan_out=5)
+    assert found(FanOut(), asking(some(4)), fan_out=4)
     assert not found(FanOut(), asking(some(9)), fan_out=0)
 
 
@@ -88,21 +90,36 @@ def test_below_the_multiple_on_a_cheaper_model_one_alone_or_a_fan_out_are_none()
 FILES = tuple(f"src/{name}.ts" for name in "abcdef")
 
 
-def test_a_subagent_that_reads_what_another_of_its_turn_had_read() -> None:
-    first, second = child(id="ses_a", reads=FILES), child("0.30", id="ses_b", reads=(*FILES[:4], "src/x.ts", "src"))
-    (finding,) = found(RepeatedExploration(), asking([first, second]))
-    assert (finding.cost_nano, finding.saves_nano) == (300_000_000, 240_000_000)
-    assert finding.calls == ("ses_b.c1", "ses_b.c2")
-    assert words(RepeatedExploration(), [finding]).what == (
-        '1 subagent of "Fix header" read 4 files of 5 that another subagent of the same turn had read: $0.30'
-    )
+def test_a_subagent_that_reads_what_another_had_just_read() -> None:
+    first = child(id="ses_a", reads=FILES)
+    second = child("0.30", id="ses_b", reads=(*FILES[:4], "src/x.ts", "src"), started_ms=NOON + HOUR_MS - 1)
+    for work in (asking([first, second]), asking([first], [second])):
+        (finding,) = found(RepeatedExploration(), work)
+        assert (finding.cost_nano, finding.saves_nano) == (300_000_000, 240_000_000)
+        assert finding.calls == ("ses_b.c1", "ses_b.c2")
+        assert words(RepeatedExploration(), [finding]).what == (
+            '1 subagent of "Fix header" read 4 files of 5 that another subagent had just read: $0.30'
+        )
 
 
-def test_few_common_files_folders_other_turns_and_other_work_are_none() -> None:
+def test_few_common_files_folders_and_other_work_are_none() -> None:
     first = child(id="ses_a", reads=FILES)
     for reads in (FILES[:3], (*FILES[:4], *(f"lib/{n}.ts" for n in range(5))), ("src", "lib", "docs", "tests", ".git")):
         assert not found(RepeatedExploration(), asking([first, child(id="ses_b", reads=reads)]))
     again = child(id="ses_b", reads=FILES)
-    assert not found(RepeatedExploration(), asking([first], [again]))
     assert not found(RepeatedExploration(), asking([first, replace(again, task="coding")]))
     assert not found(RepeatedExploration(), asking([first, again]), repeated_exploration=7)
+    assert not found(RepeatedExploration(), asking([first], more=(replace(again, parent_id="ses_a", depth=2),)))
+
+
+def test_files_that_may_have_changed_since_are_worth_another_look() -> None:
+    first, again = child(id="ses_a", reads=FILES), child(id="ses_b", reads=FILES, started_ms=NOON + 10 * MINUTE_MS)
+    assert not found(RepeatedExploration(), asking([first, replace(again, started_ms=NOON + HOUR_MS)]))
+    worker = child(id="ses_w", task="coding", started_ms=NOON + MINUTE_MS, last_ms=NOON + 2 * MINUTE_MS)
+    assert not found(RepeatedExploration(), asking([first, worker, again]))
+    edited = asking([first, again])
+    edit = session(turn(call("0.01", "edit src/a.ts", pause_s=300)), id="ses_1").turns[0]
+    own = replace(edit, calls=tuple(replace(each, id="own") for each in edit.calls))
+    own = replace(own, tools=tuple(replace(use, call_id="own") for use in own.tools))
+    assert found(RepeatedExploration(), edited)
+    assert not found(RepeatedExploration(), replace(edited, turns=(*edited.turns, own)))
