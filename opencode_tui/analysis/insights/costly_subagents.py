@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 
 from opencode_tui.analysis.cheaper_models import bare_name, price_of_tokens
 from opencode_tui.analysis.insights.fan_out import FAN_OUT
-from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, cost_and_saving, figure, where
+from opencode_tui.analysis.insights.parts import in_part
+from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, cost_and_saving, where
 from opencode_tui.analysis.subagents import cheapest_starts, started_by_turn, sum_of_starts, total_nano
 from opencode_tui.money import format_usd, plural
 from opencode_tui.records.insights import Finding, Threshold, Words
@@ -44,7 +45,7 @@ class CostlySubagents(InsightRule):
 
     def words(self, findings: Sequence[Finding]) -> Words:
         cost, starts = cost_and_saving(findings)
-        many, own = (sum(figure(finding, name) for finding in findings) for name in ("many", "own_nano"))
+        many, own = (max(1, in_part(findings, name)) for name in ("many", "own_nano"))
         model = bare_name(str(findings[0].figures["model"]))
         return Words(
             title=f"{plural(many, 'subagent')} cost {cost // own}× the session that asked for them",

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from opencode_tui.analysis.cheaper_models import bare_name, cheaper_model
+from opencode_tui.analysis.insights.parts import calls_left
 from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, cost_and_saving, figure, where
 from opencode_tui.analysis.tool_kinds import is_hands_on
 from opencode_tui.money import format_usd, plural, tokens_text
@@ -63,16 +64,14 @@ class EqualOrchestrator(InsightRule):
                 agent=fixers[cheaper.model][0].agent,
                 tokens=its,
                 fixer_tokens=fixed,
-                own_calls=len(calls),
             )
 
     def words(self, findings: Sequence[Finding]) -> Words:
         named = findings[0].figures
         model, fixer = bare_name(str(named["model"])), bare_name(str(named["fixer"]))
         cost, saves = cost_and_saving(findings)
-        own, fixed, calls = (
-            sum(figure(finding, name) for finding in findings) for name in ("tokens", "fixer_tokens", "own_calls")
-        )
+        own, fixed = (sum(figure(finding, name) for finding in findings) for name in ("tokens", "fixer_tokens"))
+        calls = calls_left(findings)
         agent = str(named["agent"]) or "the subagent"
         return Words(
             title=f"{model} works as much as {fixer}, to which it hands the work",

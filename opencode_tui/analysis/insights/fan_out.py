@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, cost_and_saving, figure, where
+from opencode_tui.analysis.insights.parts import in_part
+from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, cost_and_saving, where
 from opencode_tui.analysis.subagents import (
     cheapest_starts,
     started_by_turn,
@@ -50,10 +51,8 @@ class FanOut(InsightRule):
 
     def words(self, findings: Sequence[Finding]) -> Words:
         cost, starts = cost_and_saving(findings)
-        turns, started, too_many, asking = (
-            sum(figure(finding, name) for finding in findings)
-            for name in ("turns", "started", "too_many", "asking_nano")
-        )
+        turns, started, too_many = (max(1, in_part(findings, name)) for name in ("turns", "started", "too_many"))
+        asking = in_part(findings, "asking_nano")
         by = "one turn" if turns == 1 else plural(turns, "turn")
         return Words(
             title=f"{by} started {plural(started, 'subagent')}",

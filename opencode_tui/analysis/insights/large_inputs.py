@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 
 from opencode_tui.analysis.context_inputs import ContextInput, context_inputs, sum_of_inputs
-from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, cost_and_saving, figure, where
+from opencode_tui.analysis.insights.parts import in_part
+from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, cost_and_saving, where
 from opencode_tui.analysis.loops import is_edit
 from opencode_tui.analysis.unwritten_files import ignore_line
 from opencode_tui.money import plural, tokens_text
@@ -49,10 +50,10 @@ class LargeInputs(InsightRule):
     def words(self, findings: Sequence[Finding]) -> Words:
         cost, _ = cost_and_saving(findings)
         files, tokens, carried, fresh_nano, carried_nano = (
-            sum(figure(finding, name) for finding in findings)
-            for name in ("files", "tokens", "carried", "fresh_nano", "carried_nano")
+            in_part(findings, name) for name in ("files", "tokens", "carried", "fresh_nano", "carried_nano")
         )
         lines = ", ".join(dict.fromkeys(line for each in findings for line in str(each.figures["lines"]).split()))
+        files = max(1, files)
         named = f"{findings[0].figures['file']}" + (f" and {files - 1} more" if files > 1 else "")
         return Words(
             title=f"{named} read: {tokens_text(tokens)} tokens that nobody wrote",

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 
 from opencode_tui.analysis.context_inputs import ContextInput, context_inputs, sum_of_inputs
 from opencode_tui.analysis.deeds import deed_of
-from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, cost_and_saving, figure, where
+from opencode_tui.analysis.insights.parts import in_part
+from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, cost_and_saving, where
 from opencode_tui.money import plural, tokens_text
 from opencode_tui.records.facts import ToolFacts
 from opencode_tui.records.insights import Finding, Threshold, Words
@@ -50,9 +51,9 @@ class LoudCommands(InsightRule):
     def words(self, findings: Sequence[Finding]) -> Words:
         cost, _ = cost_and_saving(findings)
         times, tokens, carried, fresh_nano, carried_nano = (
-            sum(figure(finding, name) for finding in findings)
-            for name in ("times", "tokens", "carried", "fresh_nano", "carried_nano")
+            in_part(findings, name) for name in ("times", "tokens", "carried", "fresh_nano", "carried_nano")
         )
+        times = max(1, times)
         command = str(findings[0].figures["command"])
         return Words(
             title=f"{command} filled the context with {tokens_text(tokens)} tokens",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from opencode_tui.analysis.insights.parts import in_part
 from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, cost_and_saving, figure, were, where
 from opencode_tui.analysis.subagents import cheapest_starts, sum_of_starts
 from opencode_tui.money import format_usd, plural
@@ -33,7 +34,7 @@ class NestedSubagents(InsightRule):
 
     def words(self, findings: Sequence[Finding]) -> Words:
         cost, starts = cost_and_saving(findings)
-        many = sum(figure(finding, "many") for finding in findings)
+        many = max(1, in_part(findings, "many"))
         deepest = max(figure(finding, "deepest") for finding in findings)
         return Words(
             title=f"{plural(many, 'subagent')} started by subagents",

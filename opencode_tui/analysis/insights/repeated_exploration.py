@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, cost_and_saving, figure, where
+from opencode_tui.analysis.insights.parts import in_part
+from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, cost_and_saving, where
 from opencode_tui.analysis.loops import changes_files
 from opencode_tui.analysis.subagents import started_by_turn
 from opencode_tui.clock import HOUR_MS
@@ -58,7 +59,7 @@ class RepeatedExploration(InsightRule):
 
     def words(self, findings: Sequence[Finding]) -> Words:
         cost, saves = cost_and_saving(findings)
-        many, again, files = (sum(figure(finding, name) for finding in findings) for name in ("many", "again", "files"))
+        many, again, files = (max(1, in_part(findings, name)) for name in ("many", "again", "files"))
         return Words(
             title=f"{plural(many, 'subagent')} read again what another had read",
             what=(

@@ -55,7 +55,8 @@ class InsightRule(AnyInsightRule):
     ) -> Finding:
         """A finding about some calls of a session; its cost is the exact sum of theirs unless another is given.
 
-        Without a turn, it is shown at that of its last call. Raises ValueError without a call.
+        The figure `count` is the number of calls, also where a period has only some of them. Without a turn, it is
+        shown at that of its last call. Raises ValueError without a call.
         """
         paid = sorted({call.id: call for call in calls}.values(), key=lambda call: (call.created_ms, call.id))
         if not paid:
@@ -72,7 +73,7 @@ class InsightRule(AnyInsightRule):
             first_ms=paid[0].created_ms,
             last_ms=paid[-1].created_ms,
             sure=sure,
-            figures=figures,
+            figures={"count": len(paid), **figures},
             title=work.title,
         )
 
@@ -89,19 +90,19 @@ class InsightRule(AnyInsightRule):
     ) -> Finding:
         """A finding about one or more subagents of a session; its cost is the exact sum of theirs."""
         them = tuple(children)
-        cost = sum(child.nano for child in them)
+        cost, calls = sum(child.nano for child in them), tuple(id for child in them for id in child.call_ids)
         return Finding(
             rule=self.name,
             key=key,
             session_id=work.id,
             turn_id=turn_id,
-            calls=tuple(id for child in them for id in child.call_ids),
+            calls=calls,
             cost_nano=cost,
             saves_nano=max(0, min(saves_nano, cost)),
             first_ms=min(child.started_ms for child in them),
             last_ms=max(child.last_ms for child in them),
             sure=sure,
-            figures=figures,
+            figures={"count": len(calls), **figures},
             title=work.title,
         )
 

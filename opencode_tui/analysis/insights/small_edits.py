@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from opencode_tui.analysis.cheaper_models import bare_name, cheaper_model, read_anew
+from opencode_tui.analysis.insights.parts import in_part
 from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, cost_and_saving, figure, where
 from opencode_tui.analysis.loops import is_edit
 from opencode_tui.analysis.overhead import is_overhead
@@ -63,7 +64,7 @@ class SmallEdits(InsightRule):
                 )
 
     def words(self, findings: Sequence[Finding]) -> Words:
-        turns = sum(figure(finding, "turns") for finding in findings)
+        turns = max(1, in_part(findings, "turns"))
         cost, saves = cost_and_saving(findings)
         model, cheaper = (bare_name(str(findings[0].figures[name])) for name in ("model", "cheaper"))
         written = tokens_text(max(figure(finding, "most_written") for finding in findings))
