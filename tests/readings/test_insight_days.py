@@ -70,11 +70,11 @@ def test_small_edits_on_the_expensive_model(store: V1, day: Day) -> None:
 
 def test_a_day_has_its_own_part_of_a_session_that_began_the_day_before(store: V1, day: Day) -> None:
     cheap_work(store)
-    session = store.session("Nudge the colours")
-    for at, file in enumerate("abcdef"):
-        turn = store.prompt(session, at=START_MS + (at - 4) * 6 * HOUR_MS, model=OPUS)
+    session = store.session("Nudge the colours", created=START_MS - 30 * HOUR_MS)
+    for number, file in enumerate("abcdef"):
+        at = START_MS + (number - 4) * 6 * HOUR_MS
         edit = [tool("edit", f"/home/dev/shop/src/{file}.css")]
-        store.call(session, turn=turn, cost="0.11", model=OPUS, tokens=Tokens(20_000, 300), tools=edit)
+        store.call(session, at=at, cost="0.11", model=OPUS, tokens=Tokens(20_000, 300), tools=edit)
     (first,) = [each for each in day() if each.rule == "small_edits"]
     assert (first.cost_nano, first.calls, first.title) == (330_000_000, 3, "3 small edits on claude-opus-4-6")
     assert first.sum_shown.startswith("$0.33 on claude-opus-4-6; the same tokens on kimi-k2.6")
