@@ -18,6 +18,8 @@ from opencode_tui.records.work import SessionWork
 _QUIET = frozenset((*EDIT_TOOLS, "todowrite", "todoread", "glob"))
 """Tools whose output adds next to nothing to the context."""
 _CACHED_PERCENT = 90
+_MOST_TOKENS = 25_000
+"""OpenCode cuts the output of a tool at 50 kB; a context that grew by more has grown by something else."""
 _MILLION = 1_000_000
 
 
@@ -50,7 +52,9 @@ def context_inputs(work: SessionWork, is_wanted: Callable[[ToolFacts], bool], le
         for call, next_call in pairwise(_with_context(turn.calls)):
             of_call = uses.get(call.id, ())
             tokens = next_call.tokens.context - call.tokens.context - call.tokens.output
-            if 0 < count[call.id] == len(of_call) and tokens >= least and call.model == next_call.model:
+            if not 0 < count[call.id] == len(of_call) or call.model != next_call.model:
+                continue
+            if least <= tokens <= _MOST_TOKENS * len(of_call):
                 rates = work.rates.get(call.model)
                 fresh = rates and min(tokens * _fresh_rate(next_call, rates) // _MILLION, next_call.cost_nano)
                 if rates and fresh:

@@ -15,8 +15,10 @@ from opencode_tui.records.insights import Finding, Threshold, Words
 from opencode_tui.records.work import ChildWork, SessionWork
 
 _TIMES = 2
-_MOSTLY_ALONE = 80
-"""The percentage of the tokens from which on a session only now and then hands something over."""
+_MOSTLY_ALONE = 60
+"""The percentage of the tokens above which a session works for itself, and now and then hands something over."""
+_READERS = ("explore", "plan")
+"""Agents of OpenCode's own that edit nothing."""
 _FIXING = ("coding", "refactoring", "debugging", "testing", "documentation", "build and deploy")
 
 
@@ -30,7 +32,7 @@ class EqualOrchestrator(InsightRule):
     def find(self, work: SessionWork, settings: InsightSettings) -> Iterator[Finding]:
         fixers: dict[str, list[ChildWork]] = defaultdict(list)
         for child in work.children:
-            if child.task in _FIXING or child.agent == "fixer":
+            if (child.task in _FIXING or child.agent == "fixer") and child.agent not in _READERS:
                 fixers[child.model].append(child)
         if not fixers:
             return
@@ -53,7 +55,7 @@ class EqualOrchestrator(InsightRule):
             return
         its = sum(call.tokens.total for call in own)
         fixed = sum(child.tokens.total for child in fixers[cheaper.model])
-        if self.thresholds[0].of(settings) <= its * 100 // (its + fixed) < _MOSTLY_ALONE:
+        if self.thresholds[0].of(settings) <= its * 100 // (its + fixed) <= _MOSTLY_ALONE:
             yield self.finding(
                 *(work, calls),
                 key=f"{model} {cheaper.model}",

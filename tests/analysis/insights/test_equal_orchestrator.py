@@ -41,11 +41,13 @@ def test_less_than_the_share_is_an_orchestrator_and_nearly_all_is_none() -> None
     assert found(RULE, orchestrated(fixer(149_000)))
     assert not found(RULE, orchestrated(fixer(160_000)))
     assert found(RULE, orchestrated(fixer(160_000)), orchestrator_share=30)
-    assert not found(RULE, orchestrated(fixer(20_000)))
+    assert found(RULE, orchestrated(fixer(66_000)))
+    assert not found(RULE, orchestrated(fixer(62_000)))
 
 
 def test_explorers_fixers_on_the_same_model_and_an_orchestrator_that_only_asks_are_none() -> None:
     assert not found(RULE, orchestrated(child("0.10", tokens=Tokens(input=100_000))))
+    assert not found(RULE, orchestrated(fixer(agent="explore")))
     assert not found(RULE, orchestrated(fixer(model=OPUS)))
     assert not found(RULE, orchestrated(fixer(model="ollama/qwen3")))
     assert not found(RULE, orchestrated(fixer(), tool="todowrite"))

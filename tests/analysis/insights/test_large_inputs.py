@@ -60,6 +60,8 @@ def test_the_lines_of_several_sessions_are_one_insight() -> None:
 
 def test_small_growth_and_what_cannot_be_told_apart_are_none() -> None:
     assert not found(RULE, growing(LOCK, then=15_000))
+    assert not found(RULE, growing(LOCK, then=36_000)), "more than OpenCode lets one tool say"
+    assert found(RULE, growing(LOCK, "read yarn.lock", then=36_000))
     assert found(RULE, growing(LOCK, then=15_000), large_input_tokens=4000)
     for other in ("read src/app.ts", "bash npm test", "task explore", "grep src"):
         assert not found(RULE, growing(LOCK, other))
