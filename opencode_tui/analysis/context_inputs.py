@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from itertools import dropwhile, pairwise
 
 from msgspec import Struct
@@ -43,24 +43,22 @@ def context_inputs(work: SessionWork, is_wanted: Callable[[ToolFacts], bool], le
     uses: dict[str, list[ToolFacts]] = defaultdict(list)
     for use in filter(is_wanted, loud):
         uses[use.call_id].append(use)
-    if not uses:
-        return
     count = Counter(use.call_id for use in loud)
-    for turn in work.turns:
-        if not any(use.call_id in uses for use in turn.tools):
-            continue
-        for call, next_call in pairwise(_with_context(turn.calls)):
-            of_call = uses.get(call.id, ())
-            tokens = next_call.tokens.context - call.tokens.context - call.tokens.output
-            if not 0 < count[call.id] == len(of_call) or call.model != next_call.model:
+    for turn in work.turns if uses else ():
+        for place, call in enumerate(turn.calls):
+            if call.id not in uses or len(uses[call.id]) < count[call.id]:
                 continue
-            if least <= tokens <= _MOST_TOKENS * len(of_call):
-                rates = work.rates.get(call.model)
-                fresh = rates and min(tokens * _fresh_rate(next_call, rates) // _MILLION, next_call.cost_nano)
-                if rates and fresh:
-                    carried = _carried(work, next_call)
-                    carried_nano = tokens * carried * rates.cache_read // _MILLION
-                    yield ContextInput(tuple(of_call), tokens, next_call, fresh, carried, carried_nano)
+            next_call = next(_with_context(turn.calls[place + 1 :]), None)
+            if next_call is None or next_call.model != call.model:
+                continue
+            tokens = next_call.tokens.context - call.tokens.context - call.tokens.output
+            rates = work.rates.get(call.model)
+            if rates and least <= tokens <= _MOST_TOKENS * count[call.id] and call.tokens.context:
+                fresh = min(tokens * _fresh_rate(next_call, rates) // _MILLION, next_call.cost_nano)
+                carried = _carried(work, next_call) if fresh else 0
+                carried_nano = tokens * carried * rates.cache_read // _MILLION
+                if fresh:
+                    yield ContextInput(tuple(uses[call.id]), tokens, next_call, fresh, carried, carried_nano)
 
 
 def sum_of_inputs(tokens: int, cost_nano: int, fresh_nano: int, carried_nano: int, carried: int) -> str:
@@ -72,8 +70,8 @@ def sum_of_inputs(tokens: int, cost_nano: int, fresh_nano: int, carried_nano: in
     )
 
 
-def _with_context(calls: Sequence[CallFacts]) -> list[CallFacts]:
-    return [call for call in calls if call.tokens.context and not is_overhead(call)]
+def _with_context(calls: Iterable[CallFacts]) -> Iterator[CallFacts]:
+    return (call for call in calls if call.tokens.context and not is_overhead(call))
 
 
 def _carried(work: SessionWork, first: CallFacts) -> int:
