@@ -5,7 +5,8 @@
         turn(call("0.10", "edit src/Button.tsx"), call("0.05", pause_s=600, model=OPUS)),
     )
 
-A use of a tool is its name and its target; `!` after the name means that it failed, `?` that it still runs.
+A use of a tool is its name and its target; `!` after the name means that it failed, `?` that it still runs. `#7` after
+the name is its digest: uses with equal ones had the same input.
 """
 
 from __future__ import annotations
@@ -94,9 +95,10 @@ def _facts(each: Written, id: str, turn_id: str, at_ms: int) -> CallFacts:
 
 
 def _tool(text: str, call_id: str) -> ToolFacts:
-    name, _, target = text.partition(" ")
+    named, _, target = text.partition(" ")
+    name, _, digest = named.partition("#")
     ok = {"!": False, "?": None}.get(name[-1], True)
-    return ToolFacts(call_id, name.rstrip("!?"), target, ok, 1000, None, None)
+    return ToolFacts(call_id, name.rstrip("!?"), target, ok, 1000, None, int(digest) if digest else None)
 
 
 def found(rule: InsightRule, work: SessionWork, **settings: int) -> list[Finding]:

@@ -1,0 +1,45 @@
+"""The calls of a session that carry on its conversation, what they asked for, and how long they took."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from opencode_tui.records.calls import is_unlisted
+from opencode_tui.records.facts import CallFacts, ToolFacts
+
+ASIDES = frozenset(("compaction", "title", "summary"))
+"""The agents of calls that OpenCode makes beside the conversation, with a prompt of their own."""
+
+
+def conversation(calls: Iterable[CallFacts]) -> Iterator[CallFacts]:
+    """The calls that read the conversation, without asides, inferred calls, and calls that no tokens are known of."""
+    return (call for call in calls if call.tokens.context and call.agent not in ASIDES and not is_unlisted(call.id))
+
+
+def stretches(calls: Iterable[CallFacts]) -> list[list[CallFacts]]:
+    """The conversation's calls, divided where the context fell to less than half: it was compacted, or much undone."""
+    found: list[list[CallFacts]] = []
+    for call in conversation(calls):
+        if not found or call.tokens.context * 2 < found[-1][-1].tokens.context:
+            found.append([])
+        found[-1].append(call)
+    return found
+
+
+def uses_by_call(tools: Iterable[ToolFacts]) -> Mapping[str, Sequence[ToolFacts]]:
+    """The tool uses by the id of the call that asked for them, none for a call without any."""
+    uses: dict[str, list[ToolFacts]] = defaultdict(list)
+    for use in tools:
+        uses[use.call_id].append(use)
+    return uses
+
+
+def seconds_of(calls: Iterable[CallFacts]) -> int:
+    """How long the calls took together, in seconds; one that never completed took no known time."""
+    return sum(max(0, (call.completed_ms or call.created_ms) - call.created_ms) for call in calls) // 1000
+
+
+def is_aborted(call: CallFacts) -> bool:
+    """Whether somebody stopped the call, or OpenCode ended before its answer."""
+    return "abort" in (call.error or "").lower()

@@ -1,0 +1,35 @@
+"""Which tool uses may have changed files, so that reading one again afterwards is no repetition."""
+
+from __future__ import annotations
+
+from opencode_tui.analysis.loops import changes_files
+from opencode_tui.records.facts import ToolFacts
+
+_LOOKING = frozenset(
+    """
+head|tail|less|more|bat|nl|wc|grep|egrep|fgrep|rg|ag|ack|fd|ls|ll|tree|du|df|file|stat|pwd|cd|which|whoami|env|printenv
+date|uname|ps|sleep|true|test|diff|cmp|realpath|readlink|basename|dirname|md5sum|sha256sum|git status|git diff|git log
+git show|git grep|git blame|git ls-files|git rev-parse|git describe|git shortlog|gh run|gh pr|gh issue|gh search
+npm test|npm ls|npm view|npm outdated|pnpm test|yarn test|bun test|deno test|deno check|jest|vitest|vitest run|mocha
+pytest|py.test|python -m pytest|python3 -m pytest|tox|nox|go test|go vet|go list|cargo test|cargo check|cargo tree
+dotnet test|mvn test|gradle test|flutter test|swift test|mypy|pyright|basedpyright|tsc|terraform validate|terraform plan
+""".strip()
+    .replace("\n", "|")
+    .split("|")
+)
+"""Commands that look or test and leave source files as they are; of all others nothing is known.
+
+`cat` and `echo` are not among them, as a file is often written by them.
+"""
+
+
+def may_change_files(use: ToolFacts) -> bool:
+    """Whether a tool use changed files or may have, as commands may that are not known only to look."""
+    if use.name in ("task", "unknown"):
+        return True
+    return use.target not in _LOOKING if use.name == "bash" else changes_files(use)
+
+
+def changed_file(use: ToolFacts) -> str:
+    """The one file that a use changed; empty if it may have been another or several, as a patch can."""
+    return use.target if use.name in ("edit", "write", "multiedit") else ""

@@ -1,0 +1,95 @@
+"""A large file read raw in turn after turn."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+from msgspec import Struct
+
+from opencode_tui.analysis.conversation import ASIDES, uses_by_call
+from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, figure, where
+from opencode_tui.money import format_usd, plural, tokens_text
+from opencode_tui.paths import last_part
+from opencode_tui.records.facts import CallFacts
+from opencode_tui.records.insights import Finding, Threshold, Words
+from opencode_tui.records.work import SessionWork, TurnWork
+
+_TURNS = 3
+"""The least number of turns that read the file."""
+_MILLION = 1_000_000
+
+
+class _Read(Struct, frozen=True):
+    turn_id: str
+    by: CallFacts
+    after: CallFacts
+    """The call that got the file as its input."""
+    tokens: int
+    nano: int
+
+
+class LargeReads(InsightRule):
+    """How large a file was is what the context grew by from the call that read it, and nothing else, to the next one.
+
+    The cost is estimated: those tokens at the input's rate, once each time, though they were sent with later calls too.
+    """
+
+    name = "large_reads"
+    lever = "context"
+    thresholds = (Threshold("large_read_tokens", 10_000),)
+
+    def find(self, work: SessionWork, settings: InsightSettings) -> Iterator[Finding]:
+        least = self.thresholds[0].of(settings)
+        of_file: dict[str, list[_Read]] = defaultdict(list)
+        for turn in work.turns if len(work.turns) >= _TURNS else ():
+            for file, read in _reads(turn, work):
+                if read.tokens >= least:
+                    of_file[file].append(read)
+        for file, reads in sorted(of_file.items()):
+            if len({read.turn_id for read in reads}) >= _TURNS:
+                cost = sum(read.nano for read in reads)
+                yield self.finding(
+                    *(work, [call for read in reads for call in (read.by, read.after)]),
+                    key=file,
+                    cost_nano=cost,
+                    saves_nano=cost - reads[0].nano,
+                    sure="estimated",
+                    file=file,
+                    reads=len(reads),
+                    tokens=sum(read.tokens for read in reads),
+                )
+
+    def words(self, findings: Sequence[Finding]) -> Words:
+        reads = sum(figure(finding, "reads") for finding in findings)
+        tokens = sum(figure(finding, "tokens") for finding in findings)
+        cost = sum(finding.cost_nano for finding in findings)
+        saves = sum(finding.saves_nano for finding in findings)
+        file = last_part(str(findings[0].figures["file"]))
+        return Words(
+            title=f"{file} read whole {plural(reads, 'time')}",
+            what=f"{where(findings)} read {file} {reads} times, about {tokens_text(tokens // reads)} tokens each time",
+            how=f"ask for the lines of {file} that matter, which read takes as offset and limit, or have it searched; "
+            "a summary in AGENTS.md is read once a session",
+            sum_shown=f"{tokens_text(tokens)} tokens at the input's rate: {format_usd(cost)}; without the first of "
+            f"each session: {format_usd(saves)}",
+        )
+
+
+def _reads(turn: TurnWork, work: SessionWork) -> Iterator[tuple[str, _Read]]:
+    """The files that were read alone in a call of the turn, whose next call cost something."""
+    asked = uses_by_call(turn.tools)
+    for call, after in pairwise(turn.calls):
+        uses, rates = asked.get(call.id, ()), work.rates.get(after.model)
+        if len(uses) != 1 or uses[0].name != "read" or not uses[0].target or not uses[0].ok or rates is None:
+            continue
+        if call.model == after.model and after.agent not in ASIDES and call.tokens.context and after.cost_nano:
+            written = call.tokens.output + call.tokens.reasoning
+            tokens = after.tokens.context - call.tokens.context - written
+            paid = min(tokens, after.tokens.input + after.tokens.cache_write)
+            nano = min(after.cost_nano, max(0, paid) * rates.input // _MILLION)
+            yield uses[0].target, _Read(turn.id, call, after, paid, nano)
+
+
+RULES = (LargeReads(),)

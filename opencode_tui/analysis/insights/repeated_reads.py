@@ -1,0 +1,100 @@
+"""The same part of a file read again and again, though nothing had changed it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
+from msgspec import Struct
+
+from opencode_tui.analysis.conversation import ASIDES, uses_by_call
+from opencode_tui.analysis.file_changes import changed_file, may_change_files
+from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, figure, where
+from opencode_tui.analysis.loops import identity
+from opencode_tui.money import format_usd, plural
+from opencode_tui.paths import last_part
+from opencode_tui.records.facts import CallFacts
+from opencode_tui.records.insights import Finding, Threshold, Words
+from opencode_tui.records.work import SessionWork
+
+_LOOKS = frozenset(("read", "grep", "glob", "list", "ls"))
+
+
+class _Read(Struct, frozen=True):
+    call: CallFacts
+    turn_id: str
+
+
+class RepeatedReads(InsightRule):
+    """The cost is that of the calls which read the file and did nothing but look.
+
+    A run of reads ends with an edit of the file, with a command that may have changed it, and with a compaction, after
+    which the model no longer has what it read.
+    """
+
+    name = "repeated_reads"
+    lever = "context"
+    thresholds = (Threshold("repeated_reads", 4),)
+
+    def find(self, work: SessionWork, settings: InsightSettings) -> Iterator[Finding]:
+        least = self.thresholds[0].of(settings)
+        did_more = {use.call_id for turn in work.turns for use in turn.tools if use.name not in _LOOKS}
+        of_file: dict[str, list[list[_Read]]] = defaultdict(list)
+        for file, reads in _runs(work):
+            run = [read for read in reads if read.call.id not in did_more]
+            if len({read.call.id for read in run}) >= least:
+                of_file[file].append(run)
+        for file, runs in sorted(of_file.items()):
+            first = {run[0].call.id for run in runs}
+            calls = {read.call.id: read.call for run in runs for read in run}
+            again = [call for call in calls.values() if call.id not in first]
+            yield self.finding(
+                *(work, calls.values()),
+                key=file,
+                saves_nano=sum(call.cost_nano for call in again),
+                file=file,
+                reads=len(calls),
+                turns=len({read.turn_id for run in runs for read in run}),
+            )
+
+    def words(self, findings: Sequence[Finding]) -> Words:
+        reads = sum(figure(finding, "reads") for finding in findings)
+        turns = sum(figure(finding, "turns") for finding in findings)
+        cost = sum(finding.cost_nano for finding in findings)
+        saves = sum(finding.saves_nano for finding in findings)
+        file = last_part(str(findings[0].figures["file"]))
+        within = plural(turns, "turn") if turns > 1 else "one turn"
+        return Words(
+            title=f"{file} read {reads} times",
+            what=f"{reads} calls in {within} of {where(findings)} read {file}, which OpenCode had not changed since: "
+            f"they cost {format_usd(cost)}",
+            how=f"say that {file} is in the conversation already, or put what is always needed of it into AGENTS.md",
+            sum_shown=f"{reads} calls that only read or searched cost {format_usd(cost)}; without the first read: "
+            f"{format_usd(saves)}",
+        )
+
+
+def _runs(work: SessionWork) -> Iterator[tuple[str, list[_Read]]]:
+    """Each file with the reads of one part of it between which nothing changed it."""
+    running: dict[str, dict[str, list[_Read]]] = {}
+    for turn in work.turns:
+        uses = uses_by_call(turn.tools)
+        for call in turn.calls:
+            if call.agent in ASIDES:
+                yield from _ended(running)
+            for use in uses.get(call.id, ()):
+                if may_change_files(use):
+                    file = changed_file(use)
+                    yield from _ended({file: running.pop(file, {})} if file else running)
+                elif use.name == "read" and use.target and use.ok is not False:
+                    running.setdefault(use.target, {}).setdefault(identity(use), []).append(_Read(call, turn.id))
+    yield from _ended(running)
+
+
+def _ended(running: dict[str, dict[str, list[_Read]]]) -> Iterator[tuple[str, list[_Read]]]:
+    for file, parts in running.items():
+        yield from ((file, reads) for reads in parts.values())
+    running.clear()
+
+
+RULES = (RepeatedReads(),)

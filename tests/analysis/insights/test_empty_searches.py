@@ -1,0 +1,39 @@
+"""Searches that find next to nothing."""
+
+from __future__ import annotations
+
+from opencode_tui.analysis.insights.empty_searches import EmptySearches
+from tests.support.work import Written, call, found, session, turn, words
+
+RULE = EmptySearches()
+CENT = 10_000_000
+
+
+def searches(count: int, grown: int, use: str = "grep src") -> list[Written]:
+    """Calls that each search, after which the context grows by so many tokens beside the answer of 100, and an end."""
+    sizes = [20_000 + number * (100 + grown) for number in range(count + 1)]
+    return [call("0.05", *([use] if number < count else []), input=size) for number, size in enumerate(sizes)]
+
+
+def test_four_searches_after_which_the_context_hardly_grew() -> None:
+    (finding,) = found(RULE, session(turn(*searches(4, 12))))
+    assert (finding.cost_nano, finding.saves_nano) == (20 * CENT, 15 * CENT)
+    assert (finding.calls, finding.sure) == (tuple(f"ses_1.c{number}" for number in (1, 2, 3, 4)), "estimated")
+    said = words(RULE, [finding])
+    assert said.title == "4 searches that found next to nothing"
+    assert said.sum_shown == "4 calls cost $0.20; without the first of each row: $0.15"
+
+
+def test_one_match_is_more_than_nothing_and_three_are_too_few() -> None:
+    assert not found(RULE, session(turn(*searches(4, 25))))
+    assert not found(RULE, session(turn(*searches(3, 12))))
+    assert len(found(RULE, session(turn(*searches(3, 12))), empty_searches=3)) == 1
+    assert not found(RULE, session(turn(*searches(4, 12))), empty_searches=0)
+
+
+def test_a_read_in_between_other_tools_and_a_context_that_fell_are_none() -> None:
+    two = searches(3, 12)[:2]
+    assert not found(RULE, session(turn(*two, call("0.05", "read src/a.ts", input=30_000), *searches(2, 12))))
+    assert not found(RULE, session(turn(*searches(6, 12, "glob src"))))
+    assert not found(RULE, session(turn(*searches(6, 12, "bash npm test"))))
+    assert not found(RULE, session(turn(*searches(6, -50))))
