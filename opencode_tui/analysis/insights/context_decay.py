@@ -1,0 +1,87 @@
+"""A conversation that went on for long: its context grew, each call cost more, and a /compact would have paid."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from opencode_tui.analysis.compaction import KEPT_PERCENT, Compaction, best_compaction, growth_percent
+from opencode_tui.analysis.conversation import stretches
+from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, figure, where
+from opencode_tui.money import format_usd, plural, tokens_text
+from opencode_tui.records.facts import CallFacts
+from opencode_tui.records.insights import Finding, Threshold, Words
+from opencode_tui.records.work import SessionWork
+
+_CALLS = 12
+"""The least number of calls whose growth tells anything."""
+_GROWN_PERCENT = 150
+"""The cost of a late call in percent of that of an early one."""
+
+
+class ContextDecay(InsightRule):
+    """The cost is estimated: what the calls after the best moment for a /compact paid for what it would have dropped.
+
+    Of that, the saving is what is left after the price of the /compact itself.
+    """
+
+    name = "context_decay"
+    lever = "compaction"
+    thresholds = (Threshold("long_session_turns", 20), Threshold("long_session_context", 60, "percent"))
+
+    def find(self, work: SessionWork, settings: InsightSettings) -> Iterator[Finding]:
+        """At most one: the stretch between two compactions that would have saved most."""
+        found = []
+        for calls in stretches(work.calls):
+            if self._is_long(calls, work, settings) and growth_percent(calls) >= _GROWN_PERCENT:
+                best = best_compaction(calls, work.rates)
+                found += [] if best is None else [self._finding(work, calls, best)]
+        if found:
+            yield max(found, key=lambda finding: finding.saves_nano)
+
+    def _is_long(self, calls: Sequence[CallFacts], work: SessionWork, settings: InsightSettings) -> bool:
+        if len(calls) < _CALLS:
+            return False
+        turns, percent = (threshold.of(settings) for threshold in self.thresholds)
+        if len({call.turn_id for call in calls}) > turns:
+            return True
+        limits = {model: work.limit(model) or 0 for model in {call.model for call in calls}}
+        return any(0 < percent * limits[call.model] <= call.tokens.context * 100 for call in calls)
+
+    def _finding(self, work: SessionWork, calls: Sequence[CallFacts], best: Compaction) -> Finding:
+        return self.finding(
+            *(work, best.later),
+            key="",
+            cost_nano=best.carried_nano,
+            saves_nano=best.net_nano,
+            sure="estimated",
+            turn_id=best.turn_id,
+            turns=len({call.turn_id for call in calls}),
+            turn=list(dict.fromkeys(call.turn_id for call in calls)).index(best.turn_id) + 1,
+            grown=growth_percent(calls),
+            context=best.context,
+            end=calls[-1].tokens.context,
+            dropped=best.dropped,
+            price_nano=best.price_nano,
+        )
+
+    def words(self, findings: Sequence[Finding]) -> Words:
+        worst, many = findings[0], len({finding.session_id for finding in findings})
+        cost = sum(finding.cost_nano for finding in findings)
+        saves = sum(finding.saves_nano for finding in findings)
+        price = sum(figure(finding, "price_nano") for finding in findings)
+        turns, turn, grown = (figure(worst, name) for name in ("turns", "turn", "grown"))
+        context, end, dropped = (tokens_text(figure(worst, name)) for name in ("context", "end", "dropped"))
+        each = "the calls after it" if many == 1 else "the calls after such moments"
+        return Words(
+            title=f"long context: a call cost {grown / 100:.1f}× in the end",
+            what=f'over {plural(turns, "turn")} of "{worst.title}" the context grew to {end} tokens, and a call in the '
+            f"end cost {grown / 100:.1f}× one at the beginning; carrying what was old in {where(findings)} cost "
+            f"{format_usd(cost)}",
+            how=f"/compact before turn {turn}, at {context} tokens, or /new for another subject",
+            sum_shown=f"{each} paid {format_usd(cost)} for old tokens ({dropped} a call in "
+            f'"{worst.title}": what had been added by then, less {KEPT_PERCENT}% kept), less {format_usd(price)} for '
+            f"the /compact: {format_usd(saves)}",
+        )
+
+
+RULES = (ContextDecay(),)
