@@ -1,0 +1,82 @@
+"""How much of what a model's cache held each call read from it, and what it cost where it did not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from msgspec import Struct
+
+from opencode_tui.analysis.conversation import conversation
+from opencode_tui.clock import MINUTE_MS
+from opencode_tui.records.facts import CallFacts
+from opencode_tui.records.session import CallRates
+
+CACHE_LIVES_MS = 5 * MINUTE_MS
+"""How long a cache is kept after its last use, unless a provider keeps it for longer."""
+LEAST_TOKENS = 10_000
+"""Fewer lost tokens than this may be the provider's rounding, or another wording of a short prompt."""
+_MILLION = 1_000_000
+
+
+class CacheUse(Struct, frozen=True):
+    """A call that sent a conversation again of which part was in the model's cache."""
+
+    call: CallFacts
+    before: CallFacts
+    """The call before it on the same model in the same session."""
+    held: int
+    """Tokens of the conversation that earlier calls are known to have read from the cache or written to it."""
+
+    @property
+    def pause_ms(self) -> int:
+        """From the last use of the cache, when the answer before had arrived, to this call."""
+        ended = self.before.streamed_ms or self.before.completed_ms or self.before.created_ms
+        return max(0, self.call.created_ms - ended)
+
+    @property
+    def lost(self) -> int:
+        """Tokens that had been in the cache and were paid in full again."""
+        return max(0, self.held - self.call.tokens.cache_read)
+
+    @property
+    def is_miss(self) -> bool:
+        """At least half of what the cache held was not read from it."""
+        return self.lost >= LEAST_TOKENS and self.lost * 2 >= self.held
+
+    @property
+    def hit_percent(self) -> int:
+        """The share of the conversation so far that was read from the cache."""
+        return min(100, self.call.tokens.cache_read * 100 // self.before.tokens.context)
+
+
+def cache_uses(calls: Iterable[CallFacts]) -> Iterator[CacheUse]:
+    """In order of time, each call that went on from an earlier one of its model, with nothing dropped from the context.
+
+    `calls` are one session's, in order of time.
+    """
+    last: dict[str, CallFacts] = {}
+    held: dict[str, int] = {}
+    for call in conversation(calls):
+        before, tokens = last.get(call.model), call.tokens
+        if before is None or tokens.context < before.tokens.context:
+            held[call.model] = 0
+        elif call.cost_nano:
+            yield CacheUse(call, before, min(held[call.model], before.tokens.context))
+        held[call.model] = max(held[call.model], tokens.cache_read + tokens.cache_write)
+        last[call.model] = call
+
+
+def extra_nano(call: CallFacts, tokens: int, rates: CallRates) -> int:
+    """What these tokens of a call's input cost above what reading them from the cache would have cost.
+
+    Of its cache writes first, then of its uncached input, at the model's rates; no more than the call cost.
+    """
+    written = min(tokens, call.tokens.cache_write)
+    plain = min(tokens - written, call.tokens.input)
+    paid = written * (rates.cache_write or rates.input) + plain * rates.input
+    return max(0, min(call.cost_nano, (paid - (written + plain) * rates.cache_read) // _MILLION))
+
+
+def cache_saved_nano(call: CallFacts, rates: CallRates) -> int:
+    """What reading from the cache saved against uncached input; nothing for a call that cost nothing."""
+    return call.tokens.cache_read * max(0, rates.input - rates.cache_read) // _MILLION if call.cost_nano else 0

@@ -1,0 +1,64 @@
+"""Calls after a pause that was longer than a model's cache lives."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
+from opencode_tui.analysis.cache_use import CacheUse, cache_saved_nano, cache_uses, extra_nano
+from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, figure, where
+from opencode_tui.clock import MINUTE_MS
+from opencode_tui.money import format_usd, plural, tokens_text
+from opencode_tui.records.insights import Finding, Threshold, Words
+from opencode_tui.records.model_key import short_name
+from opencode_tui.records.work import SessionWork
+
+
+class CachePause(InsightRule):
+    """By model. The cost is that of the calls; what they could have saved is what their lost tokens cost extra."""
+
+    name = "cache_pause"
+    lever = "context"
+    thresholds = (Threshold("cache_pause_minutes", 5),)
+
+    def find(self, work: SessionWork, settings: InsightSettings) -> Iterator[Finding]:
+        pause_ms = self.thresholds[0].of(settings) * MINUTE_MS
+        missed: dict[str, list[CacheUse]] = defaultdict(list)
+        for use in cache_uses(work.calls):
+            if use.pause_ms > pause_ms and use.is_miss and use.call.model in work.rates:
+                missed[use.call.model].append(use)
+        for model, uses in sorted(missed.items()):
+            rates, calls = work.rates[model], [use.call for use in uses]
+            yield self.finding(
+                *(work, calls),
+                key=model,
+                saves_nano=sum(extra_nano(use.call, use.lost, rates) for use in uses),
+                turn_id=max(uses, key=lambda use: use.call.cost_nano).call.turn_id,
+                model=model,
+                pauses=len(uses),
+                tools=sum(1 for use in uses if use.call.turn_id == use.before.turn_id),
+                lost=sum(use.lost for use in uses),
+                saved_nano=sum(cache_saved_nano(call, rates) for call in work.calls if call.model == model),
+            )
+
+    def words(self, findings: Sequence[Finding]) -> Words:
+        pauses = sum(figure(finding, "pauses") for finding in findings)
+        lost = sum(figure(finding, "lost") for finding in findings)
+        saved = sum(figure(finding, "saved_nano") for finding in findings)
+        cost = sum(finding.cost_nano for finding in findings)
+        saves = sum(finding.saves_nano for finding in findings)
+        model = short_name(str(findings[0].figures["model"]))
+        of_tools = sum(figure(finding, "tools") for finding in findings)
+        waited = f", {of_tools} of them while a tool ran" if of_tools else ""
+        return Words(
+            title=f"{plural(pauses, 'pause')} that outlived the cache of {model}",
+            what=f"in {where(findings)} {plural(pauses, 'call')} came after a pause longer than the cache lives{waited}"
+            f", and read {tokens_text(lost)} tokens anew: {format_usd(cost)}",
+            how="before a break /compact, or go on in a new session: the next call then reads less; what belongs "
+            "together is cheapest within five minutes",
+            sum_shown=f"{tokens_text(lost)} tokens cost {format_usd(saves)} more than from the cache, which saved "
+            f"{format_usd(saved)} there",
+        )
+
+
+RULES = (CachePause(),)
