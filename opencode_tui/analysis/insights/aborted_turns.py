@@ -43,10 +43,11 @@ class AbortedTurns(InsightRule):
         cost = sum(finding.cost_nano for finding in findings)
         saves = sum(finding.saves_nano for finding in findings)
         took = f" in {plural(seconds, 'second')}" if seconds else ""
+        unchanged = f"; {lost} of them had changed nothing" if lost else ""
         return Words(
             title=f"{plural(turns, 'turn')} stopped before the end",
-            what=f"{plural(turns, 'turn')} of {where(findings)} had cost {format_usd(cost)}{took} when stopped; "
-            f"{lost} of them had changed nothing",
+            what=f"{plural(turns, 'turn')} of {where(findings)} had cost {format_usd(cost)}{took} when stopped"
+            f"{unchanged}",
             how="say first how far to go and what not to do, and let plan show the way before build takes it; /undo "
             "before asking again keeps what failed out of the context",
             sum_shown=f"stopped turns {format_usd(cost)}, those that changed nothing {format_usd(saves)} of it; what "

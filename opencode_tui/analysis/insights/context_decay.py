@@ -29,9 +29,12 @@ class ContextDecay(InsightRule):
     thresholds = (Threshold("long_session_turns", 20), Threshold("long_session_context", 60, "percent"))
 
     def find(self, work: SessionWork, settings: InsightSettings) -> Iterator[Finding]:
-        """At most one: the stretch between two compactions that would have saved most."""
+        """At most one: the stretch between two compactions that would have saved most.
+
+        None for a subagent, which nobody can tell to compact.
+        """
         found = []
-        for calls in stretches(work.calls):
+        for calls in stretches(work.calls) if work.parent_id is None else ():
             if self._is_long(calls, work, settings) and growth_percent(calls) >= _GROWN_PERCENT:
                 best = best_compaction(calls, work.rates)
                 found += [] if best is None else [self._finding(work, calls, best)]
@@ -56,7 +59,7 @@ class ContextDecay(InsightRule):
             sure="estimated",
             turn_id=best.turn_id,
             turns=len({call.turn_id for call in calls}),
-            turn=list(dict.fromkeys(call.turn_id for call in calls)).index(best.turn_id) + 1,
+            turn=[turn.id for turn in work.turns if turn.id].index(best.turn_id) + 1,
             grown=growth_percent(calls),
             context=best.context,
             end=calls[-1].tokens.context,
@@ -77,7 +80,7 @@ class ContextDecay(InsightRule):
             what=f'over {plural(turns, "turn")} of "{worst.title}" the context grew to {end} tokens, and a call in the '
             f"end cost {grown / 100:.1f}× one at the beginning; carrying what was old in {where(findings)} cost "
             f"{format_usd(cost)}",
-            how=f"/compact before turn {turn}, at {context} tokens, or /new for another subject",
+            how=f'/compact in time: in "{worst.title}" before turn {turn}, at {context} tokens; /new for a new subject',
             sum_shown=f"{each} paid {format_usd(cost)} for old tokens ({dropped} a call in "
             f'"{worst.title}": what had been added by then, less {KEPT_PERCENT}% kept), less {format_usd(price)} for '
             f"the /compact: {format_usd(saves)}",

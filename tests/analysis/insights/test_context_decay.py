@@ -37,7 +37,7 @@ def test_thirty_turns_that_grew_say_where_a_compact_would_have_paid() -> None:
     assert finding.cost_nano < sum(each.cost_nano for each in best.later)
     said = words(RULE, [finding])
     assert said.title == "long context: a call cost 3.5× in the end"
-    assert said.how.startswith(f"/compact before turn {best.turn_id.removeprefix('turn_')}, at ")
+    assert f'in "Fix header" before turn {best.turn_id.removeprefix("turn_")}, at ' in said.how
     assert said.sum_shown.endswith(f"for the /compact: {format_usd(best.net_nano)}")
 
 
@@ -58,9 +58,10 @@ def test_many_turns_that_did_not_grow_dearer_or_where_it_would_not_pay_are_none(
     assert not found(RULE, session(*grown(30, 1, step=300)))
     assert not found(RULE, session(*grown(30), rates={}))
     assert not found(RULE, session(*grown(30)), long_session_turns=0)
+    assert not found(RULE, session(*grown(30), parent_id="ses_0"))
 
 
 def test_the_better_of_two_long_stretches_is_told() -> None:
     (finding,) = found(RULE, session(*grown(25), *grown(40)))
-    assert int(finding.turn_id.removeprefix("turn_")) > 25
+    assert int(finding.turn_id.removeprefix("turn_")) == finding.figures["turn"] > 25
     assert finding.figures["turns"] == 40
