@@ -29,9 +29,8 @@ class CacheUse(Struct, frozen=True):
 
     @property
     def pause_ms(self) -> int:
-        """From the last use of the cache, when the answer before had arrived, to this call."""
-        ended = self.before.streamed_ms or self.before.completed_ms or self.before.created_ms
-        return max(0, self.call.created_ms - ended)
+        """From the last use of the cache, which was at the beginning of the call before, to this call."""
+        return max(0, self.call.created_ms - self.before.created_ms)
 
     @property
     def lost(self) -> int:

@@ -20,9 +20,9 @@ def test_what_was_read_or_written_before_is_held() -> None:
     assert (second.held, second.lost, second.is_miss, second.hit_percent) == (50_000, 30_000, True, 38)
 
 
-def test_a_pause_begins_when_the_answer_had_arrived() -> None:
+def test_a_pause_begins_when_the_cache_was_last_used() -> None:
     (use,) = uses(call(input=50_000), call(input=51_000, pause_s=400))
-    assert use.pause_ms == 395_000
+    assert use.pause_ms == 400_000
 
 
 def test_a_context_that_fell_another_model_and_asides_are_no_loss() -> None:

@@ -43,7 +43,8 @@ class AbortedTurns(InsightRule):
         cost = sum(finding.cost_nano for finding in findings)
         saves = sum(finding.saves_nano for finding in findings)
         took = f" in {plural(seconds, 'second')}" if seconds else ""
-        unchanged = f"; {lost} of them had changed nothing" if lost else ""
+        all_lost, some_lost = " and had changed nothing", f"; {lost} of them had changed nothing"
+        unchanged = all_lost if lost == turns else some_lost if lost else ""
         return Words(
             title=f"{plural(turns, 'turn')} stopped before the end",
             what=f"{plural(turns, 'turn')} of {where(findings)} had cost {format_usd(cost)}{took} when stopped"
