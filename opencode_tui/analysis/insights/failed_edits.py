@@ -9,7 +9,7 @@ from opencode_tui.analysis.conversation import uses_by_call
 from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, figure, where
 from opencode_tui.money import format_usd, plural
 from opencode_tui.records.calls import EDIT_TOOLS
-from opencode_tui.records.facts import CallFacts
+from opencode_tui.records.facts import CallFacts, ToolFacts
 from opencode_tui.records.insights import Finding, Threshold, Words
 from opencode_tui.records.model_key import short_name
 from opencode_tui.records.work import SessionWork
@@ -24,6 +24,8 @@ class FailedEdits(InsightRule):
 
     def find(self, work: SessionWork, settings: InsightSettings) -> Iterator[Finding]:
         least = self.thresholds[0].of(settings)
+        if sum(_failed(use) for turn in work.turns for use in turn.tools) < least:
+            return
         failed: dict[str, list[CallFacts]] = defaultdict(list)
         edits: dict[str, int] = defaultdict(int)
         for turn in work.turns:
@@ -31,7 +33,7 @@ class FailedEdits(InsightRule):
             for call in turn.calls if asked else ():
                 uses = asked.get(call.id, ())
                 edits[call.model] += sum(1 for use in uses if use.name in EDIT_TOOLS)
-                if uses and all(use.name in EDIT_TOOLS and use.ok is False for use in uses):
+                if uses and all(map(_failed, uses)):
                     failed[call.model].append(call)
         for model, calls in sorted(failed.items()):
             if len(calls) >= least:
@@ -53,6 +55,10 @@ class FailedEdits(InsightRule):
             "on failing, another model with /models",
             sum_shown=f"{failed} calls cost {format_usd(cost)}, about {format_usd(cost // failed)} each",
         )
+
+
+def _failed(use: ToolFacts) -> bool:
+    return use.ok is False and use.name in EDIT_TOOLS
 
 
 RULES = (FailedEdits(),)

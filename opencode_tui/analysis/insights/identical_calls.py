@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 
 from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, figure, where
@@ -58,9 +58,11 @@ def _repeats(turn: TurnWork, least: int) -> Iterator[tuple[str, list[CallFacts]]
 
     Only inputs with a digest are known to be identical.
     """
-    known = [use for use in turn.tools if use.digest is not None]
+    known = [use for use in turn.tools if use.digest is not None and use.name != "read"]
+    if max(Counter(use.digest for use in known).values(), default=0) < least:
+        return
     found = [loop for loop in loops(turn.calls, turn.tools) if loop.times >= least]
-    repeated = {loop.key for loop in found} & {identity(use) for use in known if use.name != "read"}
+    repeated = {loop.key for loop in found} & {identity(use) for use in known}
     did_more = {use.call_id for use in turn.tools if identity(use) not in repeated}
     for loop in found:
         calls = [call for call in loop.calls if call.id not in did_more]

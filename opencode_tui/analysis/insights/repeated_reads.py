@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
@@ -38,6 +38,9 @@ class RepeatedReads(InsightRule):
 
     def find(self, work: SessionWork, settings: InsightSettings) -> Iterator[Finding]:
         least = self.thresholds[0].of(settings)
+        read = Counter(use.target for turn in work.turns for use in turn.tools if use.name == "read")
+        if max(read.values(), default=0) < least:
+            return
         did_more = {use.call_id for turn in work.turns for use in turn.tools if use.name not in _LOOKS}
         of_file: dict[str, list[list[_Read]]] = defaultdict(list)
         for file, reads in _runs(work):
