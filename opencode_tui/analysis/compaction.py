@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
-from opencode_tui.analysis.call_costs import total_cost
+from opencode_tui.analysis.call_costs import first_and_last, total_cost
 from opencode_tui.records.facts import CallFacts
 from opencode_tui.records.session import CallRates
 
@@ -69,7 +69,10 @@ def _paid_for(dropped: int, kept: int, call: CallFacts, rates: CallRates) -> int
 
 
 def growth_percent(calls: Sequence[CallFacts]) -> int:
-    """The mean cost of the last quarter of the calls in percent of that of the first quarter; 0 without a cost."""
-    quarter = max(1, len(calls) // 4)
-    first, last = total_cost(calls[:quarter]), total_cost(calls[-quarter:])
+    """The mean cost of the last quarter of the calls in percent of that of the first; 0 without a cost.
+
+    Only the calls of the last one's model count, so that a dearer model is no growth.
+    """
+    alike = [call for call in calls if call.model == calls[-1].model]
+    first, last = map(total_cost, first_and_last(alike))
     return last * 100 // first if first else 0

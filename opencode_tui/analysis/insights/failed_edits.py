@@ -48,7 +48,7 @@ class FailedEdits(InsightRule):
         cost = sum(finding.cost_nano for finding in findings)
         model = short_name(str(findings[0].figures["model"]))
         return Words(
-            title=f"{plural(failed, 'failed edit call')} by {model}",
+            title=f"{plural(failed, 'call')} of {model} with failed edits",
             what=f"{failed} calls of {model} in {where(findings)} asked for nothing but edits that failed, and cost "
             f"{format_usd(cost)}; it asked for {plural(edits, 'edit')} there",
             how="have the file read just before it is edited, and formatters that run on saving turned off; if it goes "

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct, field
 
+from opencode_tui.analysis.conversation import seconds_of
 from opencode_tui.analysis.deeds import EDITS, deed_of
 from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, figure, where
 from opencode_tui.money import format_usd, plural
@@ -52,11 +53,14 @@ class RetriedEdits(InsightRule):
                 saves_nano=sum(call.cost_nano for call in again.values()),
                 file=file,
                 again=len(again),
+                seconds=seconds_of({**again, **failed}.values()),
                 turns=len(found),
             )
 
     def words(self, findings: Sequence[Finding]) -> Words:
-        again, turns = (sum(figure(finding, name) for finding in findings) for name in ("again", "turns"))
+        again, turns, seconds = (
+            sum(figure(finding, name) for finding in findings) for name in ("again", "turns", "seconds")
+        )
         calls = sum(len(finding.calls) for finding in findings)
         cost = sum(finding.cost_nano for finding in findings)
         saves = sum(finding.saves_nano for finding in findings)
@@ -64,7 +68,7 @@ class RetriedEdits(InsightRule):
         return Words(
             title=f"{file} edited again {plural(again, 'time')} after failures",
             what=f"in {plural(turns, 'turn')} of {where(findings)} {file} was edited again {plural(again, 'time')} as "
-            f"a command or an edit had failed: {format_usd(cost)} with the failures",
+            f"a command or an edit had failed: {format_usd(cost)} and {plural(seconds, 'second')} with the failures",
             how="give the error and the rule it breaks with the first message, or let plan find the cause before build "
             "edits; esc after the second failure and say what to try",
             sum_shown=f"{plural(calls, 'call')} with a failure or another edit cost {format_usd(cost)}, the edits "

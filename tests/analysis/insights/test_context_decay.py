@@ -7,7 +7,7 @@ from typing import Any
 from opencode_tui.analysis.compaction import best_compaction
 from opencode_tui.analysis.insights.context_decay import ContextDecay
 from opencode_tui.money import format_usd
-from tests.support.work import KIMI, RATES, call, found, session, turn, words
+from tests.support.work import KIMI, OPUS, RATES, call, found, session, turn, words
 
 RULE = ContextDecay()
 
@@ -61,7 +61,14 @@ def test_many_turns_that_did_not_grow_dearer_or_where_it_would_not_pay_are_none(
     assert not found(RULE, session(*grown(30), parent_id="ses_0"))
 
 
+def test_a_dearer_model_is_no_growth() -> None:
+    flat = [turn(call("0.02", input=1_000, cache_read=20_000 + 100 * number)) for number in range(20)]
+    dear = [turn(call("0.20", input=1_000, cache_read=22_000 + 100 * number, model=OPUS)) for number in range(20)]
+    assert not found(RULE, session(*flat, *dear))
+
+
 def test_the_better_of_two_long_stretches_is_told() -> None:
     (finding,) = found(RULE, session(*grown(25), *grown(40)))
-    assert int(finding.turn_id.removeprefix("turn_")) == finding.figures["turn"] > 25
+    place = int(finding.turn_id.removeprefix("turn_"))
+    assert place > 25 and finding.figures["turn"] == place
     assert finding.figures["turns"] == 40

@@ -16,7 +16,7 @@ def test_three_calls_whose_edits_failed_cost_what_they_cost() -> None:
     assert (finding.cost_nano, finding.saves_nano, finding.sure) == (15 * CENT, 15 * CENT, "measured")
     assert finding.calls == ("ses_1.c1", "ses_1.c2", "ses_1.c3")
     said = words(RULE, [finding])
-    assert said.title == "3 failed edit calls by kimi-k2.6"
+    assert said.title == "3 calls of kimi-k2.6 with failed edits"
     assert said.what.endswith("and cost $0.15; it asked for 4 edits there")
     assert said.sum_shown == "3 calls cost $0.15, about $0.05 each"
 

@@ -18,6 +18,7 @@ def test_three_edits_after_failing_tests_cost_the_failures_and_the_edits() -> No
     assert (finding.cost_nano, finding.saves_nano, finding.sure) == (21 * CENT, 15 * CENT, "measured")
     said = words(RULE, [finding])
     assert said.title == "cart.ts edited again 3 times after failures"
+    assert said.what.endswith("a command or an edit had failed: $0.21 and 30 seconds with the failures")
     assert said.sum_shown == "6 calls with a failure or another edit cost $0.21, the edits $0.15 of it"
 
 
