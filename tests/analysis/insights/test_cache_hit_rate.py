@@ -9,10 +9,10 @@ RULE = CacheHitRate()
 CENT = 10_000_000
 
 
-def calls(count: int, percent: int, start: int = 40_000) -> list[Written]:
+def calls(count: int, percent: int, start: int = 40_000, pause_s: int = 60) -> list[Written]:
     """Calls that each read this share of the context of the one before, which is always as large."""
     return [
-        call("0.03", input=start - start * percent // 100, cache_read=start * percent // 100, output=0)
+        call("0.03", input=start - start * percent // 100, cache_read=start * percent // 100, pause_s=pause_s)
         for _ in range(count)
     ]
 
@@ -38,8 +38,13 @@ def test_a_smaller_drop_fewer_calls_or_much_new_input_are_none() -> None:
 
 
 def test_misses_after_pauses_are_left_to_their_own_rule() -> None:
-    late = [call("0.04", input=40_000, pause_s=900) for _ in range(9)]
-    assert not found(RULE, session(turn(call("0.04", input=40_000), *calls(9, 90), *late)))
+    first = call("0.04", input=40_000), *calls(9, 90)
+    assert not found(RULE, session(turn(*first, *calls(9, 60, pause_s=900))))
+    assert not found(RULE, session(turn(*first, *calls(9, 10))))
+
+
+def test_a_short_conversation_is_none() -> None:
+    assert not found(RULE, session(turn(call("0.01", input=9_000), *calls(9, 90, 9_000), *calls(9, 60, 9_000))))
 
 
 def test_the_setting_counts() -> None:

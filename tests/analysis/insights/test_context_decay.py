@@ -61,10 +61,21 @@ def test_many_turns_that_did_not_grow_dearer_or_where_it_would_not_pay_are_none(
     assert not found(RULE, session(*grown(30), parent_id="ses_0"))
 
 
-def test_a_dearer_model_is_no_growth() -> None:
-    flat = [turn(call("0.02", input=1_000, cache_read=20_000 + 100 * number)) for number in range(20)]
-    dear = [turn(call("0.20", input=1_000, cache_read=22_000 + 100 * number, model=OPUS)) for number in range(20)]
-    assert not found(RULE, session(*flat, *dear))
+def test_costs_that_did_not_grow_and_a_dearer_model_are_no_decay() -> None:
+    def at(cost: str, model: str, turns: int, first: int) -> list[Any]:
+        sizes = range(first, first + turns * 6_000, 6_000)
+        return [turn(call(cost, input=6_000, cache_read=size, model=model)) for size in sizes]
+
+    assert not found(RULE, session(*at("0.50", KIMI, 60, 6_000)))
+    assert not found(RULE, session(*at("0.50", KIMI, 30, 6_000), *at("1.50", OPUS, 30, 186_000)))
+    assert len(found(RULE, session(*at("0.50", KIMI, 30, 6_000), *at("1.50", KIMI, 30, 186_000)))) == 1
+
+
+def test_eleven_calls_are_too_few() -> None:
+    sizes = range(12_000, 412_000, 30_000)
+    turns = [turn(call(f"{size * 950 / 10**9:.9f}", input=size)) for size in sizes]
+    assert not found(RULE, session(*turns[:11]))
+    assert len(found(RULE, session(*turns[:12]))) == 1
 
 
 def test_the_better_of_two_long_stretches_is_told() -> None:

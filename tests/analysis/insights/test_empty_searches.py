@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from opencode_tui.analysis.insights.empty_searches import EmptySearches
-from tests.support.work import Written, call, found, session, turn, words
+from tests.support.work import GLM, Written, call, found, session, turn, words
 
 RULE = EmptySearches()
 CENT = 10_000_000
@@ -37,3 +37,6 @@ def test_a_read_in_between_other_tools_and_a_context_that_fell_are_none() -> Non
     assert not found(RULE, session(turn(*searches(6, 12, "glob src"))))
     assert not found(RULE, session(turn(*searches(6, 12, "bash npm test"))))
     assert not found(RULE, session(turn(*searches(6, -50))))
+    *four, last = searches(4, 12)
+    assert not found(RULE, session(turn(*four, call("0.05", input=20_448, model=GLM))))
+    assert last.fields["tokens"].input == 20_448

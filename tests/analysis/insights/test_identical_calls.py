@@ -32,6 +32,7 @@ def test_a_test_after_every_edit_four_times_or_in_turns_of_their_own_is_none() -
     assert not found(RULE, session(turn(*edited)))
     assert not found(RULE, session(turn(*(call("0.05", TEST) for _ in range(4)))))
     assert not found(RULE, session(*(turn(call("0.05", TEST)) for _ in range(9))))
+    assert not found(RULE, session(turn(*(call("0.05", TEST) for _ in range(9)), id="")))
 
 
 def test_inputs_that_differ_or_are_not_known_to_be_the_same_and_reads_are_none() -> None:

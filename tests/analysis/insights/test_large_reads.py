@@ -16,7 +16,7 @@ def rounds(count: int, tokens: int, use: str = READ, **after: Any) -> list[Any]:
     return [
         turn(
             call("0.02", use, input=1000, cache_read=19_000),
-            call("0.10", input=tokens, cache_read=20_100, **after),
+            call("0.10", input=tokens + 100, cache_read=20_000, **after),
             call("0.01", input=100, cache_read=20_100 + tokens),
         )
         for _ in range(count)
@@ -44,8 +44,14 @@ def test_a_smaller_file_two_turns_or_a_search_are_none() -> None:
     assert not found(RULE, session(*rounds(3, 30_000)), large_read_tokens=0)
 
 
+def test_two_reads_in_one_turn_are_of_one_turn() -> None:
+    (twice, _), (once, _) = rounds(2, 30_000)
+    assert not found(RULE, session(turn(*twice, *twice), turn(*once), turn(call("0.01"))))
+
+
 def test_growth_that_another_model_or_a_price_unknown_made_is_none() -> None:
     assert not found(RULE, session(*rounds(3, 30_000, model=GLM)))
+    assert not found(RULE, session(*rounds(3, 30_000, agent="compaction")))
     assert not found(RULE, session(*rounds(3, 30_000), rates={}))
 
 

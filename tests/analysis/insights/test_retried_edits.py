@@ -38,7 +38,9 @@ def test_two_retries_tests_that_passed_and_edits_of_other_files_are_none() -> No
 
 
 def test_retries_in_turns_of_their_own_are_none() -> None:
-    assert not found(RULE, session(*(turn(call("0.05", EDIT), call("0.02", FAILS)) for _ in range(9))))
+    once = (call("0.05", EDIT), call("0.02", FAILS))
+    assert not found(RULE, session(*(turn(*once) for _ in range(9))))
+    assert not found(RULE, session(turn(*once, *once, *once, *once, id="")))
 
 
 def test_a_search_that_found_nothing_is_no_failure_and_the_setting_counts() -> None:
