@@ -75,10 +75,11 @@ class ContextDecay(InsightRule):
         turns, turn, grown = (figure(worst, name) for name in ("turns", "turn", "grown"))
         context, end, dropped = (tokens_text(figure(worst, name)) for name in ("context", "end", "dropped"))
         each = "the calls after it" if many == 1 else "the calls after such moments"
+        inside = f" in {where(findings)}" if many > 1 else ""
         return Words(
             title=f"long context: a call cost {grown / 100:.1f}× in the end",
             what=f'over {plural(turns, "turn")} of "{worst.title}" the context grew to {end} tokens, and a call in the '
-            f"end cost {grown / 100:.1f}× one at the beginning; carrying what was old in {where(findings)} cost "
+            f"end cost {grown / 100:.1f}× one at the beginning; carrying what was old{inside} cost "
             f"{format_usd(cost)}",
             how=f'/compact in time: in "{worst.title}" before turn {turn}, at {context} tokens; /new for a new subject',
             sum_shown=f"{each} paid {format_usd(cost)} for old tokens ({dropped} a call in "

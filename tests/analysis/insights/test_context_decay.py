@@ -36,6 +36,7 @@ def test_thirty_turns_that_grew_say_where_a_compact_would_have_paid() -> None:
     assert finding.calls == tuple(each.id for each in best.later)
     assert finding.cost_nano < sum(each.cost_nano for each in best.later)
     said = words(RULE, [finding])
+    assert said.what.endswith(f"; carrying what was old cost {format_usd(finding.cost_nano)}")
     assert said.title == "long context: a call cost 3.5× in the end"
     assert f'in "Fix header" before turn {best.turn_id.removeprefix("turn_")}, at ' in said.how
     assert said.sum_shown.endswith(f"for the /compact: {format_usd(best.net_nano)}")
@@ -83,3 +84,10 @@ def test_the_better_of_two_long_stretches_is_told() -> None:
     place = int(finding.turn_id.removeprefix("turn_"))
     assert place > 25 and finding.figures["turn"] == place
     assert finding.figures["turns"] == 40
+
+
+def test_decays_of_two_sessions_are_said_together() -> None:
+    findings = [each for id in ("ses_1", "ses_2") for each in found(RULE, session(*grown(30), id=id, title=id))]
+    said = words(RULE, findings)
+    assert 'carrying what was old in "ses_1" and 1 more session cost' in said.what
+    assert said.sum_shown.startswith("the calls after such moments paid ")
