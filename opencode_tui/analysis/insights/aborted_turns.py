@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from opencode_tui.analysis.conversation import is_aborted, seconds_of
-from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, figure, where
+from opencode_tui.analysis.insights.parts import in_part
+from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, where
 from opencode_tui.money import format_usd, plural
 from opencode_tui.records.insights import Finding, Threshold, Words
 from opencode_tui.records.work import SessionWork, TurnWork
@@ -31,15 +32,15 @@ class AbortedTurns(InsightRule):
                 key="",
                 saves_nano=sum(turn.cost_nano for turn in lost),
                 turn_id=max(stopped, key=lambda turn: turn.cost_nano).id,
+                count=len(calls),
                 turns=len(stopped),
                 lost=len(lost),
                 seconds=seconds_of(calls),
             )
 
     def words(self, findings: Sequence[Finding]) -> Words:
-        turns, lost, seconds = (
-            sum(figure(finding, name) for finding in findings) for name in ("turns", "lost", "seconds")
-        )
+        turns, lost, seconds = (in_part(findings, name) for name in ("turns", "lost", "seconds"))
+        turns = max(1, turns)
         cost = sum(finding.cost_nano for finding in findings)
         saves = sum(finding.saves_nano for finding in findings)
         took = f" in {plural(seconds, 'second')}" if seconds else ""

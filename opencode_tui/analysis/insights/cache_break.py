@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from opencode_tui.analysis.cache_use import CACHE_LIVES_MS, CacheUse, cache_saved_nano, cache_uses, extra_nano
+from opencode_tui.analysis.insights.parts import calls_in, in_part
 from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, figure, where
 from opencode_tui.money import format_usd, plural, tokens_text
 from opencode_tui.records.insights import Finding, Threshold, Words
@@ -34,20 +35,19 @@ class CacheBreak(InsightRule):
                 saves_nano=sum(extra_nano(use.call, use.lost, rates) for use in uses),
                 turn_id=max(uses, key=lambda use: use.call.cost_nano).call.turn_id,
                 model=model,
-                breaks=len(uses),
+                count=len(uses),
                 agents=sum(1 for use in uses if use.call.agent != use.before.agent),
                 lost=sum(use.lost for use in uses),
                 saved_nano=sum(cache_saved_nano(call, rates) for call in work.calls if call.model == model),
             )
 
     def words(self, findings: Sequence[Finding]) -> Words:
-        breaks, lost, saved = (
-            sum(figure(finding, name) for finding in findings) for name in ("breaks", "lost", "saved_nano")
-        )
+        breaks, lost = calls_in(findings), in_part(findings, "lost")
+        saved = sum(figure(finding, "saved_nano") for finding in findings)
         cost = sum(finding.cost_nano for finding in findings)
         saves = sum(finding.saves_nano for finding in findings)
         model = short_name(str(findings[0].figures["model"]))
-        switches = sum(figure(finding, "agents") for finding in findings)
+        switches = in_part(findings, "agents")
         switched = f", {switches} of them just after another agent took over" if switches else ""
         how = "switch between plan and build less often within a session" if switches * 2 > breaks else _CAUSES
         return Words(

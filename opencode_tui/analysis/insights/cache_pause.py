@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from opencode_tui.analysis.cache_use import CacheUse, cache_saved_nano, cache_uses, extra_nano
+from opencode_tui.analysis.insights.parts import are_whole, calls_in, in_part
 from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, figure, where
 from opencode_tui.clock import MINUTE_MS
 from opencode_tui.money import format_usd, plural, tokens_text
@@ -35,21 +36,20 @@ class CachePause(InsightRule):
                 saves_nano=sum(extra_nano(use.call, use.lost, rates) for use in uses),
                 turn_id=max(uses, key=lambda use: use.call.cost_nano).call.turn_id,
                 model=model,
-                pauses=len(uses),
+                count=len(uses),
                 tools=sum(1 for use in uses if use.call.turn_id == use.before.turn_id),
                 lost=sum(use.lost for use in uses),
                 saved_nano=sum(cache_saved_nano(call, rates) for call in work.calls if call.model == model),
             )
 
     def words(self, findings: Sequence[Finding]) -> Words:
-        pauses = sum(figure(finding, "pauses") for finding in findings)
-        lost = sum(figure(finding, "lost") for finding in findings)
+        pauses, lost = calls_in(findings), in_part(findings, "lost")
         saved = sum(figure(finding, "saved_nano") for finding in findings)
         cost = sum(finding.cost_nano for finding in findings)
         saves = sum(finding.saves_nano for finding in findings)
         model = short_name(str(findings[0].figures["model"]))
         of_tools = sum(figure(finding, "tools") for finding in findings)
-        waited = f", {of_tools} of them while a tool ran" if of_tools else ""
+        waited = f", {of_tools} of them while a tool ran" if of_tools and are_whole(findings) else ""
         return Words(
             title=f"{plural(pauses, 'pause')} that outlived the cache of {model}",
             what=f"in {where(findings)} {plural(pauses, 'call')} came after a pause longer than the cache lives{waited}"

@@ -64,14 +64,12 @@ class ContextDecay(InsightRule):
             context=best.context,
             end=calls[-1].tokens.context,
             dropped=best.dropped,
-            price_nano=best.price_nano,
         )
 
     def words(self, findings: Sequence[Finding]) -> Words:
         worst, many = findings[0], len({finding.session_id for finding in findings})
         cost = sum(finding.cost_nano for finding in findings)
         saves = sum(finding.saves_nano for finding in findings)
-        price = sum(figure(finding, "price_nano") for finding in findings)
         turns, turn, grown = (figure(worst, name) for name in ("turns", "turn", "grown"))
         context, end, dropped = (tokens_text(figure(worst, name)) for name in ("context", "end", "dropped"))
         each = "the calls after it" if many == 1 else "the calls after such moments"
@@ -83,8 +81,8 @@ class ContextDecay(InsightRule):
             f"{format_usd(cost)}",
             how=f'/compact in time: in "{worst.title}" before turn {turn}, at {context} tokens; /new for a new subject',
             sum_shown=f"{each} paid {format_usd(cost)} for old tokens ({dropped} a call in "
-            f'"{worst.title}": what had been added by then, less {KEPT_PERCENT}% kept), less {format_usd(price)} for '
-            f"the /compact: {format_usd(saves)}",
+            f'"{worst.title}": what had been added by then, less {KEPT_PERCENT}% kept), less '
+            f"{format_usd(cost - saves)} for the /compact: {format_usd(saves)}",
         )
 
 

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from opencode_tui.analysis.conversation import uses_by_call
-from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, figure, where
-from opencode_tui.money import format_usd
+from opencode_tui.analysis.insights.parts import calls_in
+from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, where
+from opencode_tui.money import format_usd, plural
 from opencode_tui.records.facts import CallFacts
 from opencode_tui.records.insights import Finding, Threshold, Words
 from opencode_tui.records.work import SessionWork, TurnWork
@@ -34,10 +35,10 @@ class EmptySearches(InsightRule):
         if runs:
             calls = [call for run in runs for call in run]
             saves = sum(call.cost_nano for run in runs for call in run[1:])
-            yield self.finding(work, calls, key="", saves_nano=saves, sure="estimated", searches=len(calls))
+            yield self.finding(work, calls, key="", saves_nano=saves, sure="estimated")
 
     def words(self, findings: Sequence[Finding]) -> Words:
-        searches = sum(figure(finding, "searches") for finding in findings)
+        searches = calls_in(findings)
         cost = sum(finding.cost_nano for finding in findings)
         saves = sum(finding.saves_nano for finding in findings)
         return Words(
@@ -45,7 +46,8 @@ class EmptySearches(InsightRule):
             what=f"{where(findings)} searched {searches} times without reading anything in between, and got at most "
             f"{_EMPTY} tokens back each time, as from an empty result: {format_usd(cost)}",
             how="name the file or the symbol with @, or describe in AGENTS.md where things are",
-            sum_shown=f"{searches} calls cost {format_usd(cost)}; without the first of each row: {format_usd(saves)}",
+            sum_shown=f"{plural(searches, 'call')} cost {format_usd(cost)}; without the first of each "
+            f"row: {format_usd(saves)}",
         )
 
 

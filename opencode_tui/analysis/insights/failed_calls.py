@@ -6,7 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from opencode_tui.analysis.conversation import is_aborted, seconds_of
-from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, figure, where
+from opencode_tui.analysis.insights.parts import calls_in, in_part
+from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, where
 from opencode_tui.money import format_usd, plural
 from opencode_tui.records.facts import CallFacts
 from opencode_tui.records.insights import Finding, Threshold, Words
@@ -36,13 +37,13 @@ class FailedCalls(InsightRule):
                     key=model,
                     saves_nano=cost,
                     model=model,
+                    count=len(calls),
                     seconds=seconds_of(calls),
                     errors=", ".join(errors[:3]),
                 )
 
     def words(self, findings: Sequence[Finding]) -> Words:
-        calls = sum(len(finding.calls) for finding in findings)
-        seconds = sum(figure(finding, "seconds") for finding in findings)
+        calls, seconds = calls_in(findings), in_part(findings, "seconds")
         cost = sum(finding.cost_nano for finding in findings)
         model = short_name(str(findings[0].figures["model"]))
         took = f" and took {plural(seconds, 'second')}" if seconds else ""

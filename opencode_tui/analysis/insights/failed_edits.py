@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from opencode_tui.analysis.conversation import uses_by_call
+from opencode_tui.analysis.insights.parts import calls_in
 from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, figure, where
 from opencode_tui.money import format_usd, plural
 from opencode_tui.records.calls import EDIT_TOOLS
@@ -38,22 +39,20 @@ class FailedEdits(InsightRule):
         for model, calls in sorted(failed.items()):
             if len(calls) >= least:
                 cost = sum(call.cost_nano for call in calls)
-                yield self.finding(
-                    work, calls, key=model, saves_nano=cost, model=model, failed=len(calls), edits=edits[model]
-                )
+                yield self.finding(work, calls, key=model, saves_nano=cost, model=model, edits=edits[model])
 
     def words(self, findings: Sequence[Finding]) -> Words:
-        failed = sum(figure(finding, "failed") for finding in findings)
+        failed = calls_in(findings)
         edits = sum(figure(finding, "edits") for finding in findings)
         cost = sum(finding.cost_nano for finding in findings)
         model = short_name(str(findings[0].figures["model"]))
         return Words(
             title=f"{plural(failed, 'call')} of {model} with failed edits",
-            what=f"{failed} calls of {model} in {where(findings)} asked for nothing but edits that failed, and cost "
-            f"{format_usd(cost)}; it asked for {plural(edits, 'edit')} there",
+            what=f"{plural(failed, 'call')} of {model} in {where(findings)} asked for nothing but edits that failed, "
+            f"and cost {format_usd(cost)}; it asked for {plural(edits, 'edit')} there",
             how="have the file read just before it is edited, and formatters that run on saving turned off; if it goes "
             "on failing, another model with /models",
-            sum_shown=f"{failed} calls cost {format_usd(cost)}, about {format_usd(cost // failed)} each",
+            sum_shown=f"{plural(failed, 'call')} cost {format_usd(cost)}, about {format_usd(cost // failed)} each",
         )
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 
-from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, figure, where
+from opencode_tui.analysis.insights.parts import calls_in
+from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, where
 from opencode_tui.analysis.loops import identity, loops
-from opencode_tui.money import format_usd
+from opencode_tui.money import format_usd, plural
 from opencode_tui.records.facts import CallFacts
 from opencode_tui.records.insights import Finding, Threshold, Words
 from opencode_tui.records.work import SessionWork, TurnWork
@@ -35,21 +36,21 @@ class IdenticalCalls(InsightRule):
                 key=what,
                 saves_nano=sum(again.values()),
                 what=what,
-                times=len(calls),
             )
 
     def words(self, findings: Sequence[Finding]) -> Words:
-        times = sum(figure(finding, "times") for finding in findings)
+        times = calls_in(findings)
         cost = sum(finding.cost_nano for finding in findings)
         saves = sum(finding.saves_nano for finding in findings)
         what = str(findings[0].figures["what"])
         return Words(
-            title=f"{what}: {times} identical calls",
-            what=f"{where(findings)} ran the same {what} {times} times with no file edited in between: "
+            title=f"{what}: {plural(times, 'identical call')}",
+            what=f"{where(findings)} ran the same {what} {plural(times, 'time')} with no file edited in between: "
             f"{format_usd(cost)}",
             how="esc in OpenCode when a call repeats, and say what to try instead; what has to be waited for can wait "
             "in one command",
-            sum_shown=f"{times} calls cost {format_usd(cost)}; without the first of each run: {format_usd(saves)}",
+            sum_shown=f"{plural(times, 'call')} cost {format_usd(cost)}; without the first of each "
+            f"run: {format_usd(saves)}",
         )
 
 

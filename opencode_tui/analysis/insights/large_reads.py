@@ -9,7 +9,8 @@ from itertools import pairwise
 from msgspec import Struct
 
 from opencode_tui.analysis.conversation import ASIDES, uses_by_call
-from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, figure, where
+from opencode_tui.analysis.insights.parts import in_part
+from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, where
 from opencode_tui.money import format_usd, plural, tokens_text
 from opencode_tui.paths import last_part
 from opencode_tui.records.facts import CallFacts
@@ -50,26 +51,28 @@ class LargeReads(InsightRule):
         for file, reads in sorted(of_file.items()):
             if len({read.turn_id for read in reads}) >= _TURNS:
                 cost = sum(read.nano for read in reads)
+                calls = {call.id: call for read in reads for call in (read.by, read.after)}
                 yield self.finding(
-                    *(work, [call for read in reads for call in (read.by, read.after)]),
+                    *(work, calls.values()),
                     key=file,
                     cost_nano=cost,
                     saves_nano=cost - reads[0].nano,
                     sure="estimated",
                     file=file,
+                    count=len(calls),
                     reads=len(reads),
                     tokens=sum(read.tokens for read in reads),
                 )
 
     def words(self, findings: Sequence[Finding]) -> Words:
-        reads = sum(figure(finding, "reads") for finding in findings)
-        tokens = sum(figure(finding, "tokens") for finding in findings)
+        reads, tokens = max(1, in_part(findings, "reads")), in_part(findings, "tokens")
         cost = sum(finding.cost_nano for finding in findings)
         saves = sum(finding.saves_nano for finding in findings)
         file = last_part(str(findings[0].figures["file"]))
         return Words(
             title=f"{file} read whole {plural(reads, 'time')}",
-            what=f"{where(findings)} read {file} {reads} times, about {tokens_text(tokens // reads)} tokens each time",
+            what=f"{where(findings)} read {file} {plural(reads, 'time')}, about "
+            f"{tokens_text(tokens // reads)} tokens each time",
             how=f"ask for the lines of {file} that matter, which read takes as offset and limit, or have it searched; "
             "a summary in AGENTS.md is read once a session",
             sum_shown=f"{tokens_text(tokens)} tokens at the input's rate: {format_usd(cost)}; without the first of "

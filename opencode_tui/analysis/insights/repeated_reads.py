@@ -9,7 +9,8 @@ from msgspec import Struct
 
 from opencode_tui.analysis.conversation import ASIDES, uses_by_call
 from opencode_tui.analysis.file_changes import changed_file, may_change_files
-from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, figure, where
+from opencode_tui.analysis.insights.parts import calls_in
+from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, where
 from opencode_tui.analysis.loops import identity
 from opencode_tui.money import format_usd, plural
 from opencode_tui.paths import last_part
@@ -56,24 +57,20 @@ class RepeatedReads(InsightRule):
                 key=file,
                 saves_nano=sum(call.cost_nano for call in again),
                 file=file,
-                reads=len(calls),
-                turns=len({read.turn_id for run in runs for read in run}),
             )
 
     def words(self, findings: Sequence[Finding]) -> Words:
-        reads = sum(figure(finding, "reads") for finding in findings)
-        turns = sum(figure(finding, "turns") for finding in findings)
+        reads = calls_in(findings)
         cost = sum(finding.cost_nano for finding in findings)
         saves = sum(finding.saves_nano for finding in findings)
         file = last_part(str(findings[0].figures["file"]))
-        within = plural(turns, "turn") if turns > 1 else "one turn"
         return Words(
-            title=f"{file} read {reads} times",
-            what=f"{reads} calls in {within} of {where(findings)} read {file}, which OpenCode had not changed since: "
+            title=f"{file} read {plural(reads, 'time')}",
+            what=f"{plural(reads, 'call')} of {where(findings)} read {file}, which OpenCode had not changed since: "
             f"they cost {format_usd(cost)}",
             how=f"say that {file} is in the conversation already, or put what is always needed of it into AGENTS.md",
-            sum_shown=f"{reads} calls that only read or searched cost {format_usd(cost)}; without the first read: "
-            f"{format_usd(saves)}",
+            sum_shown=f"{plural(reads, 'call')} that only read or searched cost {format_usd(cost)}; without "
+            f"the first reads: {format_usd(saves)}",
         )
 
 

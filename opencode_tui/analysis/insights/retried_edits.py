@@ -9,7 +9,8 @@ from msgspec import Struct, field
 
 from opencode_tui.analysis.conversation import seconds_of
 from opencode_tui.analysis.deeds import EDITS, deed_of
-from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, figure, where
+from opencode_tui.analysis.insights.parts import calls_in, in_part
+from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, where
 from opencode_tui.money import format_usd, plural
 from opencode_tui.paths import last_part
 from opencode_tui.records.facts import CallFacts
@@ -52,22 +53,20 @@ class RetriedEdits(InsightRule):
                 key=file,
                 saves_nano=sum(call.cost_nano for call in again.values()),
                 file=file,
+                count=len({**again, **failed}),
                 again=len(again),
                 seconds=seconds_of({**again, **failed}.values()),
-                turns=len(found),
             )
 
     def words(self, findings: Sequence[Finding]) -> Words:
-        again, turns, seconds = (
-            sum(figure(finding, name) for finding in findings) for name in ("again", "turns", "seconds")
-        )
-        calls = sum(len(finding.calls) for finding in findings)
+        seconds, calls = in_part(findings, "seconds"), calls_in(findings)
+        again = plural(max(1, in_part(findings, "again")), "time")
         cost = sum(finding.cost_nano for finding in findings)
         saves = sum(finding.saves_nano for finding in findings)
         file = last_part(str(findings[0].figures["file"]))
         return Words(
-            title=f"{file} edited again {plural(again, 'time')} after failures",
-            what=f"in {plural(turns, 'turn')} of {where(findings)} {file} was edited again {plural(again, 'time')} as "
+            title=f"{file} edited again {again} after failures",
+            what=f"in {where(findings)} {file} was edited again {again} as "
             f"a command or an edit had failed: {format_usd(cost)} and {plural(seconds, 'second')} with the failures",
             how="give the error and the rule it breaks with the first message, or let plan find the cause before build "
             "edits; esc after the second failure and say what to try",

@@ -1,0 +1,49 @@
+"""What is said of findings of which a period has only a part."""
+
+from __future__ import annotations
+
+import pytest
+from msgspec.structs import replace
+
+from opencode_tui.analysis.insights import RULE_OF
+from opencode_tui.analysis.insights.cache_break import CacheBreak
+from opencode_tui.analysis.insights.parts import are_whole, calls_in, in_part
+from opencode_tui.analysis.insights.rule import InsightRule
+from opencode_tui.records.insights import Finding
+from opencode_tui.records.work import SessionWork
+from tests.support.work import call, found, session, turn, words
+
+KEPT, LOST = call("0.02", input=1_000, cache_read=60_000), call("0.10", input=62_000)
+AFTER_A_PAUSE = call("0.10", input=62_000, pause_s=600)
+MISSES = (KEPT, LOST) * 4
+
+
+def half(finding: Finding) -> Finding:
+    """The first half of a finding, as a period cuts it."""
+    kept = finding.calls[: len(finding.calls) // 2]
+    return replace(finding, calls=kept, cost_nano=finding.cost_nano // 2, saves_nano=finding.saves_nano // 2)
+
+
+CASES: dict[str, tuple[SessionWork, str]] = {
+    "cache_break": (session(turn(*MISSES)), "2 calls read 120k tokens anew"),
+    "cache_pause": (session(*(turn(KEPT, AFTER_A_PAUSE) for _ in range(4))), "2 calls came after a pause"),
+    "failed_calls": (session(turn(*(call("0.05", error="APIError") for _ in range(4)))), "$0.10 and took 10 seconds"),
+    "failed_edits": (session(turn(*(call("0.05", "edit! a.ts") for _ in range(4)))), "2 calls of kimi-k2.6"),
+    "identical_calls": (session(turn(*(call("0.05", "bash#1 npm test") for _ in range(6)))), "npm test 3 times"),
+    "repeated_reads": (session(turn(*(call("0.05", "read#1 a.ts") for _ in range(6)))), "3 calls of"),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_half_says_half_of_it(name: str) -> None:
+    rule, (work, expected) = RULE_OF[name], CASES[name]
+    assert isinstance(rule, InsightRule)
+    (finding,) = found(rule, work)
+    assert expected in words(rule, [half(finding)]).what
+
+
+def test_figures_are_exact_in_the_whole_and_in_proportion_in_a_part() -> None:
+    (finding,) = found(CacheBreak(), session(turn(*MISSES)))
+    part = half(finding)
+    assert (calls_in([finding]), in_part([finding], "lost"), are_whole([finding])) == (4, 240_000, True)
+    assert (calls_in([part]), in_part([part], "lost"), are_whole([finding, part])) == (2, 120_000, False)
