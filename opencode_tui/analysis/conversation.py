@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from opencode_tui.records.calls import is_unlisted
+from opencode_tui.analysis.overhead import is_overhead
 from opencode_tui.records.facts import CallFacts, ToolFacts
-
-ASIDES = frozenset(("compaction", "title", "summary"))
-"""The agents of calls that OpenCode makes beside the conversation, with a prompt of their own."""
 
 
 def conversation(calls: Iterable[CallFacts]) -> Iterator[CallFacts]:
-    """The calls that read the conversation, without asides, inferred calls, and calls that no tokens are known of."""
-    return (call for call in calls if call.tokens.context and call.agent not in ASIDES and not is_unlisted(call.id))
+    """The calls that read the conversation, without OpenCode's own and those that no tokens are known of."""
+    return (call for call in calls if call.tokens.context and not is_overhead(call))
 
 
 def stretches(calls: Iterable[CallFacts]) -> list[list[CallFacts]]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from opencode_tui.analysis.conversation import is_aborted, seconds_of
 from opencode_tui.analysis.insights.parts import in_part
 from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, where
+from opencode_tui.analysis.tool_kinds import changes_nothing
 from opencode_tui.money import format_usd, plural
 from opencode_tui.records.insights import Finding, Threshold, Words
 from opencode_tui.records.work import SessionWork, TurnWork
@@ -59,11 +60,7 @@ class AbortedTurns(InsightRule):
 
 def _may_last(turn: TurnWork) -> Iterator[bool]:
     """Whether each tool use may have had an effect that outlasts the turn."""
-    return (use.ok is not False and use.name not in _LOOKS for use in turn.tools)
+    return (use.ok is not False and not changes_nothing(use) for use in turn.tools)
 
-
-_LOOKS = frozenset(
-    ("read", "grep", "glob", "list", "ls", "webfetch", "codesearch", "websearch", "todoread", "todowrite")
-)
 
 RULES = (AbortedTurns(),)

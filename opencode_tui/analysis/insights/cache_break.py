@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from opencode_tui.analysis.cache_use import CACHE_LIVES_MS, CacheUse, cache_saved_nano, cache_uses, extra_nano
-from opencode_tui.analysis.insights.parts import calls_in, in_part
+from opencode_tui.analysis.insights.parts import calls_left, in_part
 from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, figure, where
 from opencode_tui.money import format_usd, plural, tokens_text
 from opencode_tui.records.insights import Finding, Threshold, Words
@@ -42,7 +42,7 @@ class CacheBreak(InsightRule):
             )
 
     def words(self, findings: Sequence[Finding]) -> Words:
-        breaks, lost = calls_in(findings), in_part(findings, "lost")
+        breaks, lost = calls_left(findings), in_part(findings, "lost")
         saved = sum(figure(finding, "saved_nano") for finding in findings)
         cost = sum(finding.cost_nano for finding in findings)
         saves = sum(finding.saves_nano for finding in findings)

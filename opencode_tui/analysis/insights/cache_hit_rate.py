@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from opencode_tui.analysis.cache_use import CACHE_LIVES_MS, LEAST_TOKENS, CacheUse, cache_uses, extra_nano
-from opencode_tui.analysis.insights.parts import calls_in
+from opencode_tui.analysis.insights.parts import calls_left
 from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, figure, where
 from opencode_tui.money import format_usd, plural
 from opencode_tui.records.insights import Finding, Threshold, Words
@@ -56,7 +56,7 @@ class CacheHitRate(InsightRule):
     def words(self, findings: Sequence[Finding]) -> Words:
         cost = sum(finding.cost_nano for finding in findings)
         saves = sum(finding.saves_nano for finding in findings)
-        calls = calls_in(findings)
+        calls = calls_left(findings)
         worst = findings[0]
         model, before = short_name(str(worst.figures["model"])), figure(worst, "before")
         return Words(

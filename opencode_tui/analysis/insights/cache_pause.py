@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from opencode_tui.analysis.cache_use import CacheUse, cache_saved_nano, cache_uses, extra_nano
-from opencode_tui.analysis.insights.parts import are_whole, calls_in, in_part
+from opencode_tui.analysis.insights.parts import are_whole, calls_left, in_part
 from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, figure, where
 from opencode_tui.clock import MINUTE_MS
 from opencode_tui.money import format_usd, plural, tokens_text
@@ -43,7 +43,7 @@ class CachePause(InsightRule):
             )
 
     def words(self, findings: Sequence[Finding]) -> Words:
-        pauses, lost = calls_in(findings), in_part(findings, "lost")
+        pauses, lost = calls_left(findings), in_part(findings, "lost")
         saved = sum(figure(finding, "saved_nano") for finding in findings)
         cost = sum(finding.cost_nano for finding in findings)
         saves = sum(finding.saves_nano for finding in findings)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from opencode_tui.analysis.conversation import uses_by_call
-from opencode_tui.analysis.insights.parts import calls_in
+from opencode_tui.analysis.insights.parts import calls_left
 from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, where
 from opencode_tui.money import format_usd, plural
 from opencode_tui.records.facts import CallFacts
@@ -38,7 +38,7 @@ class EmptySearches(InsightRule):
             yield self.finding(work, calls, key="", saves_nano=saves, sure="estimated")
 
     def words(self, findings: Sequence[Finding]) -> Words:
-        searches = calls_in(findings)
+        searches = calls_left(findings)
         cost = sum(finding.cost_nano for finding in findings)
         saves = sum(finding.saves_nano for finding in findings)
         return Words(

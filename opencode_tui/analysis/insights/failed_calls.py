@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from opencode_tui.analysis.conversation import is_aborted, seconds_of
-from opencode_tui.analysis.insights.parts import calls_in, in_part
+from opencode_tui.analysis.insights.parts import calls_left, in_part
 from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, where
 from opencode_tui.money import format_usd, plural
 from opencode_tui.records.facts import CallFacts
@@ -43,7 +43,7 @@ class FailedCalls(InsightRule):
                 )
 
     def words(self, findings: Sequence[Finding]) -> Words:
-        calls, seconds = calls_in(findings), in_part(findings, "seconds")
+        calls, seconds = calls_left(findings), in_part(findings, "seconds")
         cost = sum(finding.cost_nano for finding in findings)
         model = short_name(str(findings[0].figures["model"]))
         took = f" and took {plural(seconds, 'second')}" if seconds else ""

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from opencode_tui.analysis.conversation import uses_by_call
-from opencode_tui.analysis.insights.parts import calls_in
+from opencode_tui.analysis.insights.parts import calls_left
 from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, figure, where
 from opencode_tui.money import format_usd, plural
 from opencode_tui.records.calls import EDIT_TOOLS
@@ -42,7 +42,7 @@ class FailedEdits(InsightRule):
                 yield self.finding(work, calls, key=model, saves_nano=cost, model=model, edits=edits[model])
 
     def words(self, findings: Sequence[Finding]) -> Words:
-        failed = calls_in(findings)
+        failed = calls_left(findings)
         edits = sum(figure(finding, "edits") for finding in findings)
         cost = sum(finding.cost_nano for finding in findings)
         model = short_name(str(findings[0].figures["model"]))

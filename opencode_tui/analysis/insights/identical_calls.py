@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 
-from opencode_tui.analysis.insights.parts import calls_in
+from opencode_tui.analysis.insights.parts import calls_left
 from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, where
 from opencode_tui.analysis.loops import identity, loops
 from opencode_tui.money import format_usd, plural
@@ -39,7 +39,7 @@ class IdenticalCalls(InsightRule):
             )
 
     def words(self, findings: Sequence[Finding]) -> Words:
-        times = calls_in(findings)
+        times = calls_left(findings)
         cost = sum(finding.cost_nano for finding in findings)
         saves = sum(finding.saves_nano for finding in findings)
         what = str(findings[0].figures["what"])

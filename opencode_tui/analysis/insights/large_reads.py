@@ -8,9 +8,10 @@ from itertools import pairwise
 
 from msgspec import Struct
 
-from opencode_tui.analysis.conversation import ASIDES, uses_by_call
+from opencode_tui.analysis.conversation import uses_by_call
 from opencode_tui.analysis.insights.parts import in_part
 from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, where
+from opencode_tui.analysis.overhead import is_overhead
 from opencode_tui.money import format_usd, plural, tokens_text
 from opencode_tui.paths import last_part
 from opencode_tui.records.facts import CallFacts
@@ -87,7 +88,7 @@ def _reads(turn: TurnWork, work: SessionWork) -> Iterator[tuple[str, _Read]]:
         uses, rates = asked.get(call.id, ()), work.rates.get(after.model)
         if len(uses) != 1 or uses[0].name != "read" or not uses[0].target or not uses[0].ok or rates is None:
             continue
-        if call.model == after.model and after.agent not in ASIDES and call.tokens.context and after.cost_nano:
+        if call.model == after.model and not is_overhead(after) and call.tokens.context and after.cost_nano:
             written = call.tokens.output + call.tokens.reasoning
             tokens = after.tokens.context - call.tokens.context - written
             paid = min(tokens, after.tokens.input + after.tokens.cache_write)

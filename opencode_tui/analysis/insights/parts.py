@@ -12,7 +12,7 @@ from opencode_tui.analysis.insights.rule import figure
 from opencode_tui.records.insights import Finding
 
 
-def calls_in(findings: Sequence[Finding]) -> int:
+def calls_left(findings: Sequence[Finding]) -> int:
     """The number of calls that are left in all."""
     return sum(len(finding.calls) for finding in findings)
 

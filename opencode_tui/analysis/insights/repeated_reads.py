@@ -7,18 +7,18 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
-from opencode_tui.analysis.conversation import ASIDES, uses_by_call
+from opencode_tui.analysis.conversation import uses_by_call
 from opencode_tui.analysis.file_changes import changed_file, may_change_files
-from opencode_tui.analysis.insights.parts import calls_in
+from opencode_tui.analysis.insights.parts import calls_left
 from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, where
 from opencode_tui.analysis.loops import identity
+from opencode_tui.analysis.overhead import is_overhead
+from opencode_tui.analysis.tool_kinds import looks_something_up
 from opencode_tui.money import format_usd, plural
 from opencode_tui.paths import last_part
 from opencode_tui.records.facts import CallFacts
 from opencode_tui.records.insights import Finding, Threshold, Words
 from opencode_tui.records.work import SessionWork
-
-_LOOKS = frozenset(("read", "grep", "glob", "list", "ls"))
 
 
 class _Read(Struct, frozen=True):
@@ -42,7 +42,7 @@ class RepeatedReads(InsightRule):
         read = Counter(use.target for turn in work.turns for use in turn.tools if use.name == "read")
         if max(read.values(), default=0) < least:
             return
-        did_more = {use.call_id for turn in work.turns for use in turn.tools if use.name not in _LOOKS}
+        did_more = {use.call_id for turn in work.turns for use in turn.tools if not looks_something_up(use)}
         of_file: dict[str, list[list[_Read]]] = defaultdict(list)
         for file, reads in _runs(work):
             run = [read for read in reads if read.call.id not in did_more]
@@ -60,7 +60,7 @@ class RepeatedReads(InsightRule):
             )
 
     def words(self, findings: Sequence[Finding]) -> Words:
-        reads = calls_in(findings)
+        reads = calls_left(findings)
         cost = sum(finding.cost_nano for finding in findings)
         saves = sum(finding.saves_nano for finding in findings)
         file = last_part(str(findings[0].figures["file"]))
@@ -80,7 +80,7 @@ def _runs(work: SessionWork) -> Iterator[tuple[str, list[_Read]]]:
     for turn in work.turns:
         uses = uses_by_call(turn.tools)
         for call in turn.calls:
-            if call.agent in ASIDES:
+            if is_overhead(call):
                 yield from _ended(running)
             for use in uses.get(call.id, ()):
                 if may_change_files(use):

@@ -9,7 +9,7 @@ from msgspec import Struct, field
 
 from opencode_tui.analysis.conversation import seconds_of
 from opencode_tui.analysis.deeds import EDITS, deed_of
-from opencode_tui.analysis.insights.parts import calls_in, in_part
+from opencode_tui.analysis.insights.parts import calls_left, in_part
 from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, where
 from opencode_tui.money import format_usd, plural
 from opencode_tui.paths import last_part
@@ -59,7 +59,7 @@ class RetriedEdits(InsightRule):
             )
 
     def words(self, findings: Sequence[Finding]) -> Words:
-        seconds, calls = in_part(findings, "seconds"), calls_in(findings)
+        seconds, calls = in_part(findings, "seconds"), calls_left(findings)
         again = plural(max(1, in_part(findings, "again")), "time")
         cost = sum(finding.cost_nano for finding in findings)
         saves = sum(finding.saves_nano for finding in findings)

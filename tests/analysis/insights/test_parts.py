@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from opencode_tui.analysis.insights import RULE_OF
 from opencode_tui.analysis.insights.cache_break import CacheBreak
-from opencode_tui.analysis.insights.parts import are_whole, calls_in, in_part
+from opencode_tui.analysis.insights.parts import are_whole, calls_left, in_part
 from opencode_tui.analysis.insights.rule import InsightRule
 from opencode_tui.records.insights import Finding
 from opencode_tui.records.work import SessionWork
@@ -45,5 +45,5 @@ def test_a_half_says_half_of_it(name: str) -> None:
 def test_figures_are_exact_in_the_whole_and_in_proportion_in_a_part() -> None:
     (finding,) = found(CacheBreak(), session(turn(*MISSES)))
     part = half(finding)
-    assert (calls_in([finding]), in_part([finding], "lost"), are_whole([finding])) == (4, 240_000, True)
-    assert (calls_in([part]), in_part([part], "lost"), are_whole([finding, part])) == (2, 120_000, False)
+    assert (calls_left([finding]), in_part([finding], "lost"), are_whole([finding])) == (4, 240_000, True)
+    assert (calls_left([part]), in_part([part], "lost"), are_whole([finding, part])) == (2, 120_000, False)
