@@ -53,6 +53,20 @@ def cache_uses(calls: Iterable[CallFacts]) -> Iterator[CacheUse]:
 
     `calls` are one session's, in order of time.
     """
+    return (CacheUse(call, before, held) for call, before, held in _continuations(calls))
+
+
+def cache_misses(calls: Iterable[CallFacts]) -> Iterator[CacheUse]:
+    """Those of them that are misses."""
+    for call, before, held in _continuations(calls):
+        if held - call.tokens.cache_read >= LEAST_TOKENS:
+            use = CacheUse(call, before, held)
+            if use.is_miss:
+                yield use
+
+
+def _continuations(calls: Iterable[CallFacts]) -> Iterator[tuple[CallFacts, CallFacts, int]]:
+    """(call, the call before it, tokens held) of each cache use."""
     last: dict[str, CallFacts] = {}
     held: dict[str, int] = {}
     for call in conversation(calls):
@@ -60,7 +74,7 @@ def cache_uses(calls: Iterable[CallFacts]) -> Iterator[CacheUse]:
         if before is None or tokens.context < before.tokens.context:
             held[call.model] = 0
         elif call.cost_nano:
-            yield CacheUse(call, before, min(held[call.model], before.tokens.context))
+            yield call, before, min(held[call.model], before.tokens.context)
         held[call.model] = max(held[call.model], tokens.cache_read + tokens.cache_write)
         last[call.model] = call
 

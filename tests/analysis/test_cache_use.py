@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from opencode_tui.analysis.cache_use import CacheUse, cache_saved_nano, cache_uses, extra_nano
+from opencode_tui.analysis.cache_use import CacheUse, cache_misses, cache_saved_nano, cache_uses, extra_nano
 from tests.support.work import KIMI, OPUS, RATES, Written, call, session, turn
 
 
@@ -42,6 +42,11 @@ def test_a_few_lost_tokens_are_no_miss() -> None:
     (few,) = uses(call(cache_read=9_000), call(input=11_000))
     (part,) = uses(call(cache_read=50_000), call(input=21_000, cache_read=30_000))
     assert (few.lost, few.is_miss, part.lost, part.is_miss) == (9_000, False, 20_000, False)
+
+
+def test_misses_are_those_uses_that_are_one() -> None:
+    calls = session(turn(call(cache_read=50_000), call(input=51_000), call(input=21_000, cache_read=31_000))).calls
+    assert list(cache_misses(calls)) == [use for use in cache_uses(calls) if use.is_miss] != []
 
 
 def test_lost_tokens_cost_the_difference_of_the_rates_of_writes_first() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
-from opencode_tui.analysis.cache_use import CACHE_LIVES_MS, CacheUse, cache_saved_nano, cache_uses, extra_nano
+from opencode_tui.analysis.cache_use import CACHE_LIVES_MS, CacheUse, cache_misses, cache_saved_nano, extra_nano
 from opencode_tui.analysis.insights.parts import calls_left, in_part
 from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, figure, where
 from opencode_tui.money import format_usd, plural, tokens_text
@@ -24,8 +24,8 @@ class CacheBreak(InsightRule):
     def find(self, work: SessionWork, settings: InsightSettings) -> Iterator[Finding]:
         least = self.thresholds[0].of(settings)
         broken: dict[str, list[CacheUse]] = defaultdict(list)
-        for use in cache_uses(work.calls):
-            if use.pause_ms <= CACHE_LIVES_MS and use.is_miss and use.lost >= least and use.call.model in work.rates:
+        for use in cache_misses(work.calls):
+            if use.pause_ms <= CACHE_LIVES_MS and use.lost >= least and use.call.model in work.rates:
                 broken[use.call.model].append(use)
         for model, uses in sorted(broken.items()):
             rates, calls = work.rates[model], [use.call for use in uses]

@@ -31,7 +31,8 @@ class CacheHitRate(InsightRule):
     def find(self, work: SessionWork, settings: InsightSettings) -> Iterator[Finding]:
         drop = self.thresholds[0].of(settings)
         used: dict[str, list[CacheUse]] = defaultdict(list)
-        for use in cache_uses(work.calls):
+        calls = work.calls
+        for use in cache_uses(calls) if len(calls) > 3 * _CALLS else ():
             large = use.before.tokens.context >= LEAST_TOKENS
             if large and use.pause_ms <= CACHE_LIVES_MS and not use.is_miss and use.call.model in work.rates:
                 used[use.call.model].append(use)
