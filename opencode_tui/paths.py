@@ -15,6 +15,9 @@ OPENCODES_VARIABLE = VARIABLE_PREFIX + "CONFIG"
 WEBHOOK_VARIABLE = VARIABLE_PREFIX + "WEBHOOK_URL"
 """The environment variable that holds the webhook's address, which is a secret and therefore not a setting."""
 
+COOKIE_VARIABLE = VARIABLE_PREFIX + "CONSOLE_COOKIE"
+"""The environment variable that holds the cookie of OpenCode's console, which is a secret as well."""
+
 
 class NoHomeError(ValueError):
     """No home directory is known, as for a container user without a passwd entry. The message is one sentence."""
