@@ -80,6 +80,11 @@ class Sync:
         self.read_ms: int | None = None
         """When all stores were last polled without a problem, in Unix milliseconds."""
 
+    @property
+    def environ(self) -> Mapping[str, str]:
+        """The environment that it was made with."""
+        return self._environ
+
     def use(self, pricing: Pricing) -> None:
         """Price the calls that are read from now on by these settings."""
         if pricing != self._settings.pricing:

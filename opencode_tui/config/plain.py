@@ -54,7 +54,7 @@ _PLAN: dict[str, _Check] = {
     "unit": quota_values.quota_unit,
     "counts": quota_values.model_counts,
     "zone": values.zone,
-    "month_day": quota_values.month_day,
+    "month_day": quota_values.first_of_month,
 }
 
 

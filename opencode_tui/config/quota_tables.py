@@ -35,7 +35,7 @@ class QuotaPlanTable(Table):
     unit: Annotated[QuotaUnit, PlainValidator(quota_values.quota_unit)] = PLAN.unit
     counts: Annotated[dict[str, int], PlainValidator(quota_values.model_counts)] = Field(default_factory=dict)
     zone: Annotated[str, PlainValidator(values.zone)] = PLAN.zone
-    month_day: Annotated[int, PlainValidator(quota_values.month_day)] = PLAN.month_day
+    month_day: Annotated[int, PlainValidator(quota_values.first_of_month)] = PLAN.month_day
 
     def plan(self, name: str) -> QuotaPlan:
         return quota_values.plan_of(name, {field: getattr(self, field) for field in self.model_fields_set})

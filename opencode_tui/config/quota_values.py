@@ -85,7 +85,7 @@ def quota_unit(value: object) -> QuotaUnit:
     raise ValueError(f"{shown(value)} is none of {', '.join(map(repr, QUOTA_UNITS))}; write one of them")
 
 
-def month_day(value: object) -> int:
+def first_of_month(value: object) -> int:
     """A day of the month."""
     is_text = isinstance(value, str) and re.fullmatch(r"\d{1,2}", value, re.ASCII)
     day = int(str(value)) if is_text or (isinstance(value, int) and not isinstance(value, bool)) else 0

@@ -230,6 +230,11 @@ class Settings(Struct, frozen=True):
     privacy: Privacy = Privacy()
     ui: Ui = Ui()
 
+    @property
+    def plans(self) -> Mapping[str, QuotaPlan]:
+        """All plans with a quota by name: OpenCode Go and the user's."""
+        return {OPENCODE_GO: GO_PLAN, **self.quota}
+
 
 def with_live(settings: Settings, new: Settings) -> Settings:
     """The settings with those of `new` that a running dashboard can take over."""

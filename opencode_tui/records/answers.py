@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from opencode_tui.records.accounts import Accounts
 from opencode_tui.records.alerts import Alert, AlertedSession
 from opencode_tui.records.breakdown import Breakdown
 from opencode_tui.records.history import HistoryView, WeekHours
+from opencode_tui.records.quotas import Quotas
 from opencode_tui.records.reconciliation import Reconciliation
 from opencode_tui.records.repricing import RepricedWork
 from opencode_tui.records.requests import AlertsRequest, ComparisonRequest
@@ -32,4 +34,5 @@ class Comparison(Struct, frozen=True):
 
 
 _OfPeriod = SessionList | Projects | Breakdown | Comparison | HistoryView | WeekHours
-Answer = _OfPeriod | SessionView | TurnView | AlertList | Reconciliation
+_OfPlans = Quotas | Accounts
+Answer = _OfPeriod | _OfPlans | SessionView | TurnView | AlertList | Reconciliation

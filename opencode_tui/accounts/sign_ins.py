@@ -1,0 +1,186 @@
+"""Reads to which providers OpenCode is signed in: `auth.json` in its data directory, and the environment.
+
+Only kinds and names leave this module, but for a key or a cookie as a Secret.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+
+from opencode_tui import paths
+from opencode_tui.accounts.secret import Secret
+from opencode_tui.privacy.harmless import one_line
+from opencode_tui.records.accounts import SignIn
+
+AUTH_FILE = "auth.json"
+_MOST_BYTES = 1 << 20
+_MOST_LINE = 16_384
+_MOST_PROVIDERS = 500
+ZEN, GO = "opencode", "opencode-go"
+_VARIABLES = {
+    ZEN: ("OPENCODE_API_KEY", "ZEN_API_KEY"),
+    "anthropic": ("ANTHROPIC_API_KEY",),
+    "openai": ("OPENAI_API_KEY",),
+    "google": ("GOOGLE_GENERATIVE_AI_API_KEY", "GEMINI_API_KEY"),
+    "openrouter": ("OPENROUTER_API_KEY",),
+    "deepseek": ("DEEPSEEK_API_KEY",),
+    "groq": ("GROQ_API_KEY",),
+    "mistral": ("MISTRAL_API_KEY",),
+    "moonshotai": ("MOONSHOT_API_KEY",),
+    "xai": ("XAI_API_KEY",),
+    "zai": ("ZHIPU_API_KEY",),
+    "cerebras": ("CEREBRAS_API_KEY",),
+    "togetherai": ("TOGETHER_API_KEY",),
+    "github-models": ("GITHUB_TOKEN",),
+    "amazon-bedrock": ("AWS_BEARER_TOKEN_BEDROCK",),
+}
+"""The variables in which OpenCode finds a provider's key, the first that is set before the others."""
+_KINDS = {"api": "key", "wellknown": "well-known"}
+_PLANS = {
+    (GO, "key"): "OpenCode Go",
+    (ZEN, "key"): "OpenCode Zen",
+    ("anthropic", "oauth"): "a Claude plan",
+    ("openai", "oauth"): "a ChatGPT plan",
+    ("github-copilot", "oauth"): "GitHub Copilot",
+}
+
+
+class AuthFiles(Struct, frozen=True):
+    """What the `auth.json` of OpenCode's data directories say, with the sentences on those that cannot be read."""
+
+    entries: tuple[tuple[Path, dict[str, Any]], ...]
+    problems: tuple[str, ...]
+
+    def __repr__(self) -> str:  # without the entries, which have the keys
+        return f"AuthFiles({len(self.entries)} read)"
+
+
+class FoundKey(Struct, frozen=True):
+    secret: Secret
+    source: str
+    """Where it is from, without anything of it: a variable's name, or the file with its time."""
+
+
+class SignInSource:
+    """Looks at the environment and at OpenCode's data directories anew each time that it is asked."""
+
+    def __init__(self, environ: Mapping[str, str], directories: Sequence[Path]) -> None:
+        self._environ, self._directories = environ, directories
+
+    def sign_ins(self) -> tuple[tuple[SignIn, ...], tuple[str, ...]]:
+        """(every sign-in by provider, a sentence for each `auth.json` that cannot be read or is not private).
+
+        Those of the environment come before those of the file, as they do for OpenCode.
+        """
+        found = [
+            SignIn(provider, "key", name, _PLANS.get((provider, "key"), ""))
+            for provider, names in _VARIABLES.items()
+            for name in names
+            if self._variable(name)
+        ]
+        files = auth_files(self._directories)
+        for _, entries in files.entries:
+            found += [_sign_in(provider, entry) for provider, entry in list(entries.items())[:_MOST_PROVIDERS]]
+        return tuple(dict.fromkeys(sorted(found, key=lambda each: each.provider))), files.problems
+
+    def key_for(self, provider: str) -> FoundKey | None:
+        """The key of Zen or Go; None if there is none.
+
+        It is OPENCODE_API_KEY, else ZEN_API_KEY, else the provider's in `auth.json`, else the other's there.
+        """
+        for name in _VARIABLES[ZEN]:
+            if text := self._variable(name):
+                return FoundKey(Secret(text), name)
+        files = auth_files(self._directories)
+        for wanted in (provider, GO if provider == ZEN else ZEN):
+            for file, entries in files.entries:
+                entry = entries.get(wanted)
+                key = entry.get("key") if isinstance(entry, dict) and entry.get("type") == "api" else None
+                if isinstance(key, str) and key.strip():
+                    return FoundKey(Secret(key.strip()), f"{AUTH_FILE} {wanted} {paths.stat_key(file)}")
+        return None
+
+    def cookie(self, file: Path | None) -> FoundKey | None:
+        """The console's cookie from a file, else from the environment; None if there is none that can be read."""
+        if file is None:
+            text, source = self._variable(paths.COOKIE_VARIABLE), paths.COOKIE_VARIABLE
+        else:
+            text, source = _first_line(file), f"console_cookie_file {paths.stat_key(file)}"
+        if not text:
+            return None
+        return FoundKey(Secret(text if "=" in text else f"auth={text}"), source)
+
+    def _variable(self, name: str) -> str:
+        return self._environ.get(name, "").strip()
+
+
+def auth_files(directories: Sequence[Path]) -> AuthFiles:
+    """Reads the `auth.json` of each directory. That there is none is no trouble; one that is broken is a sentence."""
+    entries: list[tuple[Path, dict[str, Any]]] = []
+    problems: list[str] = []
+    for file in (directory / AUTH_FILE for directory in directories):
+        try:
+            found = _content(file)
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            reason = (error.strerror or "no reason was given").lower()
+            problems.append(f"{_shown(file)} cannot be read ({reason}); see to its rights")
+        except (ValueError, RecursionError):
+            # Raised away here: a decoder's error holds the text, which has the keys.
+            problems.append(f"{_shown(file)} is not the JSON that OpenCode writes; sign in again with `opencode auth`")
+        else:
+            entries.append((file, found))
+            if os.name == "posix" and file.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+                problems.append(f"{_shown(file)} has keys and can be read by others; run chmod 600 on it")
+    return AuthFiles(tuple(entries), tuple(problems))
+
+
+def _content(file: Path) -> dict[str, Any]:
+    """The file's providers. Raises OSError, and ValueError for anything else than a JSON object of a sane size."""
+    if not stat.S_ISREG(file.stat().st_mode):
+        raise ValueError
+    with file.open("rb") as opened:
+        data = opened.read(_MOST_BYTES + 1)
+    if len(data) > _MOST_BYTES:
+        raise ValueError
+    content = json.loads(data)
+    if not isinstance(content, dict):
+        raise ValueError
+    return content
+
+
+def _sign_in(provider: str, entry: object) -> SignIn:
+    told = entry.get("type") if isinstance(entry, dict) else None
+    kind = _KINDS.get(told, one_line(told, 20)) if isinstance(told, str) and told else "unknown"
+    name = one_line(provider, 60)
+    return SignIn(name, kind, AUTH_FILE, _PLANS.get((name, kind), ""), _expiry(entry))
+
+
+def _first_line(file: Path) -> str:
+    """The first line of a small file; empty if it cannot be read."""
+    try:
+        if not stat.S_ISREG(file.stat().st_mode):
+            return ""
+        with file.open("rb") as opened:
+            return opened.read(_MOST_LINE).decode("utf-8").strip().partition("\n")[0].strip()
+    except (OSError, ValueError):
+        return ""
+
+
+def _expiry(entry: object) -> int | None:
+    """When an OAuth token expires, in Unix milliseconds, if that is a plausible time."""
+    told = entry.get("expires") if isinstance(entry, dict) else None
+    is_time = isinstance(told, int) and not isinstance(told, bool) and 10**12 <= told < 253_370_764_800_000
+    return told if is_time else None
+
+
+def _shown(file: Path) -> str:
+    return one_line(paths.tilde(file))
