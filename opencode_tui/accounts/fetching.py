@@ -60,9 +60,10 @@ class _Exchange:
         for name in ("httpx", "httpcore"):  # these loggers would log the request
             logging.getLogger(name).setLevel(logging.WARNING)
         plain = {"User-Agent": "opencode-tui", "Accept-Encoding": "identity"}
+        is_encrypted = not self._url.startswith("http://")  # else no certificates are loaded, which takes a while
         try:
             with (
-                httpx.Client(timeout=ASK_TIMEOUT_S, follow_redirects=False) as client,
+                httpx.Client(timeout=ASK_TIMEOUT_S, follow_redirects=False, verify=is_encrypted) as client,
                 client.stream(
                     "GET",
                     self._url,

@@ -4,8 +4,8 @@ Of each reading is known which share of the cap is used, and what the ledger had
 are those that fit best (least squares), with two things taken into account:
 
 - a percentage is rounded down, so that it is only known to within a hundredth of the cap;
-- a window may hold calls that the ledger has not (another machine, a lost title). Each window has such a rest of its
-  own, which is nothing as a rule; what a window's readings tell of each other counts for more than where it began.
+- a window may hold calls that the ledger has not (another machine, a lost title). Each sitting has such a rest of its
+  own, which is nothing as a rule; what its readings tell of each other counts for more than where it began.
 
 Before any reading each factor is taken to be 1, give or take 2. What the readings do not tell apart stays that
 uncertain.
@@ -14,9 +14,9 @@ uncertain.
 from __future__ import annotations
 
 import math
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
+from opencode_tui.clock import HOUR_MS
 from opencode_tui.records.quotas import WHOLE, ModelWeight, QuotaReading
 
 _PRIOR_FACTOR, _PRIOR_ERROR = 1.0, 2.0
@@ -33,6 +33,8 @@ _LEAST_SHARE = 0.01
 _MOST_OF_CAP = 100
 """No model is used for more than so many caps before its percentage is 100."""
 _NEAR_MS = 600_000
+_PAUSE_MS = HOUR_MS
+"""Readings with a longer pause between them are of two sittings: another machine may have been used meanwhile."""
 
 _Row = tuple[list[float], float]
 
@@ -43,7 +45,7 @@ def learned_weights(readings: Sequence[QuotaReading], caps: Mapping[str, int]) -
     models = sorted({model for each in usable for model, nano in each.sums.items() if _counts(nano, caps[each.window])})
     if not models:
         return ()
-    rows = [row for group in _windows(usable) for row in _rows(group, models, caps)]
+    rows = [row for sitting in _sittings(usable) for row in _rows(sitting, models, caps)]
     factors, errors = _fitted(rows, len(models))
     found = []
     for at, model in enumerate(models):
@@ -63,17 +65,21 @@ def _counts(nano: int, cap: int) -> bool:
     return nano >= cap * _LEAST_SHARE
 
 
-def _windows(readings: Sequence[QuotaReading]) -> list[list[QuotaReading]]:
-    """The readings by window: those of one reset."""
-    groups: dict[tuple[str, int], list[QuotaReading]] = defaultdict(list)
-    for each in sorted(readings, key=lambda each: (each.window, each.resets_ms)):
-        near = [key for key in groups if key[0] == each.window and abs(key[1] - each.resets_ms) < _NEAR_MS]
-        groups[near[-1] if near else (each.window, each.resets_ms)].append(each)
-    return list(groups.values())
+def _sittings(readings: Sequence[QuotaReading]) -> list[list[QuotaReading]]:
+    """The readings of one window, which have one reset, without a long pause between them."""
+    groups: list[list[QuotaReading]] = []
+    for each in sorted(readings, key=lambda each: (each.window, each.at_ms)):
+        last = groups[-1][-1] if groups else each
+        is_same = last.window == each.window and abs(last.resets_ms - each.resets_ms) < _NEAR_MS
+        if groups and is_same and each.at_ms - last.at_ms <= _PAUSE_MS:
+            groups[-1].append(each)
+        else:
+            groups.append([each])
+    return groups
 
 
 def _rows(group: Sequence[QuotaReading], models: Sequence[str], caps: Mapping[str, int]) -> list[_Row]:
-    """The readings of one window as (shares of the cap by model, share used), in units of the rounding's error.
+    """The readings of one sitting as (shares of the cap by model, share used), in units of the rounding's error.
 
     Part of their mean is taken off, as the rest that all of them have in common is not known.
     """

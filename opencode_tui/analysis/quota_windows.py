@@ -27,10 +27,11 @@ def running_block(first_in: FirstCall, length_ms: int, since_ms: int, now_ms: in
     A block lasts `length_ms`, and the first call after its end opens the next. No block reaches over a pause of that
     length, so that the first call after one opened a block: from there they are followed to now.
     """
-    opened: int | None = None
-    at_ms = now_ms + 1
-    while (found := first_in(Span(max(at_ms - length_ms + 1, since_ms), at_ms))) is not None:
-        opened = at_ms = found
+    opened = first_in(Span(max(now_ms - length_ms + 1, since_ms), now_ms + 1))
+    before = opened
+    while before is not None:
+        opened = before
+        before = first_in(Span(max(opened - length_ms + 1, since_ms), opened))
     while opened is not None and now_ms >= opened + length_ms:
         opened = first_in(Span(opened + length_ms, now_ms + 1))
     return opened
