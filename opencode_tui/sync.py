@@ -61,7 +61,7 @@ class Sync:
 
     def __init__(self, ledger: Ledger, settings: Settings, environ: Mapping[str, str], clock: Clock = now_ms) -> None:
         self._ledger, self._settings, self._environ, self._clock = ledger, settings, environ, clock
-        self.data_dirs = settings.data_dirs or (paths.opencode_data_dir(environ),)
+        self.data_dirs = paths.opencode_data_dirs(settings.data_dirs, environ)
         # As text, because a poll reads their mtimes, and creating Path objects takes longer than that.
         folders = (folder for each in self.data_dirs for folder in (each, each / "storage", each / "project"))
         self._folders = tuple(map(str, folders))

@@ -136,7 +136,7 @@ def _session_lines(plan: PlanQuota, window: QuotaWindow) -> Iterator[str]:
         return
     yield f"  of {window_text(window.name)}:"
     for each in window.sessions[:_MOST_SESSIONS]:
-        share = share_text(each, window)
+        share = session_share_text(each, window)
         yield f"    {share:>7}  {amount_in(each.amount, plan.unit)}  {each.title} ({shown_id(each.id)})"
     if others := window.sessions[_MOST_SESSIONS:]:
         rest = sum(each.amount for each in others)
@@ -154,7 +154,7 @@ def weight_text(weight: ModelWeight) -> str:
     )
 
 
-def share_text(session: SessionQuota, window: QuotaWindow) -> str:
+def session_share_text(session: SessionQuota, window: QuotaWindow) -> str:
     """A session's part of the cap in percent, with its uncertainty if there is one: `12.5%`, `12.5±0.4%`."""
     off = (_share(session.most, window) - _share(session.least, window)) / 2
     return f"{_share(session.amount, window):.1f}{f'±{off:.1f}' if off >= 0.05 else ''}%"
