@@ -28,6 +28,7 @@ _FIRST = f"""
   SELECT created_ms FROM call INDEXED BY call_created
   WHERE created_ms >= ? AND created_ms < ? AND copied_from IS NULL AND {_OF_PLAN} ORDER BY created_ms LIMIT 1
 """
+_BEGAN = f"SELECT min(first_ms) FROM session_sum WHERE {_OF_PLAN}"
 _WAS_USED = f"SELECT 1 FROM session_sum WHERE last_quarter >= ? AND {_OF_PLAN} LIMIT 1"
 
 
@@ -87,6 +88,12 @@ def first_plan_call(connection: sqlite3.Connection, span: Span, providers: Seque
 def was_plan_used(connection: sqlite3.Connection, since_ms: int, providers: Sequence[str]) -> bool:
     """Whether these providers were called since a moment, or since a little before it; costs next to nothing."""
     return connection.execute(_WAS_USED, (since_ms // QUARTER_MS, json.dumps(list(providers)))).fetchone() is not None
+
+
+def plan_began_ms(connection: sqlite3.Connection, providers: Sequence[str]) -> int | None:
+    """When these providers were called first, in Unix milliseconds; None if they never were."""
+    began: int | None = connection.execute(_BEGAN, (json.dumps(list(providers)),)).fetchone()[0]
+    return began
 
 
 def _parts(span: Span) -> Iterator[Span]:

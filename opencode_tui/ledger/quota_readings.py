@@ -55,6 +55,12 @@ def last_reading(connection: sqlite3.Connection, plan: str, window: str) -> Quot
     return None if row is None else _reading(row)
 
 
+def was_read(connection: sqlite3.Connection, plan: str, since_ms: int) -> bool:
+    """Whether a window of a plan was read since a moment."""
+    query = "SELECT 1 FROM quota_reading WHERE plan = ? AND at_ms >= ? LIMIT 1"
+    return connection.execute(query, (plan, since_ms)).fetchone() is not None
+
+
 def readings_of(connection: sqlite3.Connection, plan: str) -> tuple[QuotaReading, ...]:
     """The readings of a plan, newest first."""
     rows = connection.execute(

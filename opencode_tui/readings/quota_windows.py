@@ -21,7 +21,7 @@ from opencode_tui.analysis.trees import roots
 from opencode_tui.clock import DAY_MS, HOUR_MS, Calendar, Span, calendar_for
 from opencode_tui.config.settings import QuotaPlan
 from opencode_tui.ledger import alert_queries
-from opencode_tui.ledger.quota_queries import PlanSum, first_plan_call, plan_sums
+from opencode_tui.ledger.quota_queries import PlanSum, first_plan_call, plan_began_ms, plan_sums
 from opencode_tui.ledger.quota_readings import last_reading
 from opencode_tui.readings.naming import session_titles
 from opencode_tui.records.quotas import WHOLE, QuotaReading, QuotaWindow, SessionQuota
@@ -120,7 +120,7 @@ def _estimate(look: PlanLook, cap: int, reading: QuotaReading | None, sums: Sequ
 def _rate(look: PlanLook, name: str, span: Span) -> int:
     """What is used an hour, of late."""
     now_ms = look.now_ms
-    first_ms = None if block_ms(name) else look.first_in(Span(now_ms - 7 * DAY_MS, now_ms + 1))
+    first_ms = None if block_ms(name) else plan_began_ms(look.connection, look.plan.providers)
     part = rate_span(name, span, first_ms, now_ms)
     used = sum(look.weights.estimated(each)[0] for each in look.sums(Span(part.start_ms, part.end_ms + 1)))
     return used * HOUR_MS // (part.end_ms - part.start_ms)

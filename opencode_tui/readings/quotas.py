@@ -14,8 +14,8 @@ from opencode_tui.analysis.quota_weights import learned_weights
 from opencode_tui.clock import DAY_MS, Calendar, Span
 from opencode_tui.config.settings import OPENCODE_GO, QuotaPlan, Settings
 from opencode_tui.ledger.bounds import is_lower_bound
-from opencode_tui.ledger.quota_queries import recent_uses
-from opencode_tui.ledger.quota_readings import readings_of
+from opencode_tui.ledger.quota_queries import recent_uses, was_plan_used
+from opencode_tui.ledger.quota_readings import readings_of, was_read
 from opencode_tui.ledger.services import kept_answer
 from opencode_tui.ledger.sums import QUARTER_MS
 from opencode_tui.readings.context import Context
@@ -32,9 +32,8 @@ def read_quotas(request: QuotasRequest, context: Context) -> Quotas:
     """Every plan of the settings, and OpenCode Go if it was used, asked or signed in to."""
     found = []
     for name in context.settings.plans:
-        plan = read_plan(context.connection, context.settings, name, context.now_ms, context.calendar)
-        is_known = name in context.settings.quota or _is_signed_in(name, context)
-        if is_known or any(each.calls or each.reading for each in plan.windows):
+        if name in context.settings.quota or _is_known(name, context):
+            plan = read_plan(context.connection, context.settings, name, context.now_ms, context.calendar)
             found.append(replace(plan, service=_service(name, context)))
     span = Span(context.now_ms - LOOKED_BACK_MS, context.now_ms + 1)
     bound = is_lower_bound(context.connection, span, context.whole)
@@ -78,7 +77,11 @@ def _service(name: str, context: Context) -> ServiceState | None:
     return service_state(kept, GO_USAGE, context.settings.network, context.sign_ins)
 
 
-def _is_signed_in(name: str, context: Context) -> bool:
-    if name != OPENCODE_GO or context.sign_ins is None:
-        return False
-    return any(each.provider == GO for each in context.sign_ins.sign_ins()[0])
+def _is_known(name: str, context: Context) -> bool:
+    """Whether a plan was used or asked of late, or OpenCode is signed in to it."""
+    connection, since_ms = context.connection, context.now_ms - LOOKED_BACK_MS
+    if was_plan_used(connection, since_ms, context.settings.plans[name].providers):
+        return True
+    if was_read(connection, name, since_ms):
+        return True
+    return context.sign_ins is not None and any(each.provider == GO for each in context.sign_ins.sign_ins()[0])

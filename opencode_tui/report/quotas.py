@@ -116,11 +116,7 @@ def quotas_text(quotas: Quotas, calendar: Calendar) -> str:
 def _plan_lines(plan: PlanQuota, quotas: Quotas, calendar: Calendar) -> Iterator[str]:
     now_ms = quotas.taken_ms
     yield plan.name if plan.service is None else f"{plan.name}: {service_text(plan.service, now_ms, calendar)}"
-    for window in plan.windows:
-        bar = meter(min(window.percent_now, WHOLE), WHOLE, _BAR)
-        used = f"{amount_in(window.used, plan.unit)} of {amount_in(window.cap, plan.unit)}"
-        known = f"{used} in the ledger" if window.reading else used
-        yield f"  {window.name:5}  {bar}  {percent_text(window)}  {known}  {pace_text(window, now_ms, calendar)}"
+    yield from _window_lines(plan, now_ms, calendar)
     if any(window.is_lower_bound for window in plan.windows):
         yield "  ≥ is a lower bound: some models count more than their price, and calls elsewhere are not known here"
     for weight in plan.weights:
@@ -129,6 +125,19 @@ def _plan_lines(plan: PlanQuota, quotas: Quotas, calendar: Calendar) -> Iterator
         yield from _session_lines(plan, window)
     if plan.switch is not None:
         yield f"  → {switch_text(plan.switch, now_ms, calendar)}"
+
+
+def _window_lines(plan: PlanQuota, now_ms: int, calendar: Calendar) -> Iterator[str]:
+    percents = [percent_text(window) for window in plan.windows]
+    used = [
+        f"{amount_in(window.used, plan.unit)} of {amount_in(window.cap, plan.unit)}"
+        f"{' in the ledger' if window.reading else ''}"
+        for window in plan.windows
+    ]
+    wide, wider = max(map(len, percents)), max(map(len, used))
+    for window, percent, amount in zip(plan.windows, percents, used, strict=True):
+        bar = meter(min(window.percent_now, WHOLE), WHOLE, _BAR)
+        yield f"  {window.name:5}  {bar}  {percent:>{wide}}  {amount:{wider}}  {pace_text(window, now_ms, calendar)}"
 
 
 def _session_lines(plan: PlanQuota, window: QuotaWindow) -> Iterator[str]:
