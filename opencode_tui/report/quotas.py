@@ -143,7 +143,7 @@ def _window_lines(plan: PlanQuota, now_ms: int, calendar: Calendar) -> Iterator[
 def _session_lines(plan: PlanQuota, window: QuotaWindow) -> Iterator[str]:
     if not window.sessions:
         return
-    yield f"  of {window_text(window.name)}:"
+    yield f"  what each session took of {window_text(window.name)}:"
     for each in window.sessions[:_MOST_SESSIONS]:
         share = session_share_text(each, window)
         yield f"    {share:>7}  {amount_in(each.amount, plan.unit)}  {each.title} ({shown_id(each.id)})"

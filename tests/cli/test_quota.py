@@ -99,10 +99,10 @@ opencode-go: not asked ([network] turns it on)
   week   ▰▱▱▱▱▱▱▱▱▱▱▱  ≥15%  $4.50 of $30.00  resets Mon 18 May 00:00
   month  ▰▱▱▱▱▱▱▱▱▱▱▱   ≥7%  $4.50 of $60.00  full at Mon 25 May 22:23, 6 d 1 h before the reset
   ≥ is a lower bound: some models count more than their price, and calls elsewhere are not known here
-  of the 5 hours:
+  what each session took of the 5 hours:
       29.2%  $3.50  Fix [header] ({first})
        8.3%  $1.00  Cart ({second})
-  of the week:
+  what each session took of the week:
       11.7%  $3.50  Fix [header] ({first})
        3.3%  $1.00  Cart ({second})
 """
