@@ -88,7 +88,7 @@ def with_sums(connection: sqlite3.Connection, plan: QuotaPlan, reading: QuotaRea
     sums: dict[str, int] = {}
     if began is not None:
         span = Span(began.start_ms, max(began.start_ms, reading.at_ms))
-        for each in quota_queries.plan_sums(connection, span, plan.providers):
+        for each in quota_queries.plan_sums(connection, span, plan.providers, sessions=False, turns=False):
             sums[each.model] = sums.get(each.model, 0) + each.nano
     return replace(reading, sums=sums)
 

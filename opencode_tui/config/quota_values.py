@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from ipaddress import ip_address
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from msgspec.structs import replace
 
@@ -99,6 +97,8 @@ def base_url(value: object) -> str:
 
     A key or a cookie goes to it, so it must not pass a network in the clear.
     """
+    from urllib.parse import urlsplit
+
     text = text_setting(value)
     wrong = "is no address to send a key to; write https://…, or http:// on this machine, without a name or password"
     try:
@@ -115,6 +115,8 @@ def base_url(value: object) -> str:
 
 def is_this_machine(host: str) -> bool:
     """Whether a host is this machine by its name or address alone."""
+    from ipaddress import ip_address
+
     if host == "localhost":
         return True
     try:

@@ -17,8 +17,8 @@ _OF_PLAN = "provider IN (SELECT value FROM json_each(?))"
 _VALUE = f"{exact_sum('cost_nano')} + coalesce({exact_sum('list_nano')}, 0)"
 """SQL for what calls are worth: their cost, and the list price where nothing was billed."""
 _SUMS = f"""
-  SELECT session_id, model, {_VALUE}, sum(calls), group_concat(turns)
-  FROM {{table}} WHERE {{at}} >= ? AND {{at}} < ? AND {_OF_PLAN} GROUP BY session_id, model
+  SELECT {{session}}, model, {_VALUE}, sum(calls), {{turns}}
+  FROM {{table}} WHERE {{at}} >= ? AND {{at}} < ? AND {_OF_PLAN} GROUP BY 1, 2
 """
 _USES = f"""
   SELECT {model_key.SQL}, provider, {_VALUE}, sum(calls)
@@ -53,19 +53,28 @@ class RecentUse(Struct, frozen=True):
     calls: int
 
 
-def plan_sums(connection: sqlite3.Connection, span: Span, providers: Sequence[str]) -> list[PlanSum]:
+def plan_sums(
+    connection: sqlite3.Connection,
+    span: Span,
+    providers: Sequence[str],
+    *,
+    sessions: bool = True,
+    turns: bool = True,
+) -> list[PlanSum]:
     """What each session did with each model of these providers in a span, in the order of their ids.
 
-    Of a long span only the calls of its first and its last quarter of an hour are read, and sums between them.
+    Of a long span only the calls of its first and its last quarter of an hour are read, and sums between them. Without
+    `sessions` the sums are those of all sessions, under an empty id; without `turns` there are 0. Both take longer.
     """
+    columns = {"session": "session_id" if sessions else "''", "turns": "group_concat(turns)" if turns else "NULL"}
     found: dict[tuple[str, str], tuple[int, int, list[str]]] = {}
     for part in _parts(span):
         paid = paid_calls(connection, part)
-        query = _SUMS.format(table=paid.table, at=paid.at)
+        query = _SUMS.format(table=paid.table, at=paid.at, **columns)
         rows = connection.execute(query, (*paid.bounds(part), json.dumps(list(providers))))
-        for session_id, model, nano, calls, turns in rows.fetchall():
+        for session_id, model, nano, calls, some in rows.fetchall():
             known_nano, known_calls, texts = found.get((session_id, model), (0, 0, []))
-            texts += [turns] if turns else []
+            texts += [some] if some else []
             found[session_id, model] = known_nano + nano, known_calls + calls, texts
     return [
         PlanSum(*key, nano, calls, count_turns(",".join(texts))) for key, (nano, calls, texts) in sorted(found.items())

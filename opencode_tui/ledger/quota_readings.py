@@ -13,7 +13,7 @@ from opencode_tui.records.quotas import QuotaReading
 
 KEPT_MS = 93 * DAY_MS
 """Readings are kept for so long: the last three months."""
-_MOST = 500
+_MOST = 300
 """The newest readings of a plan that are read."""
 _NEAR_MS = 600_000
 """A service that counts down in seconds tells the same reset a little differently each time."""

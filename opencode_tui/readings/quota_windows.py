@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
-from functools import partial
 
 from msgspec import Struct
 
@@ -28,6 +27,8 @@ from opencode_tui.records.quotas import WHOLE, QuotaReading, QuotaWindow, Sessio
 
 LOOKED_BACK_MS = 35 * DAY_MS
 """No window is longer, and no older call is looked at."""
+_BLOCKS_BACK = 40
+"""So many blocks are followed from one to the next, which is a week of five hours each without a pause."""
 
 
 class PlanLook(Struct, frozen=True):
@@ -44,8 +45,10 @@ class PlanLook(Struct, frozen=True):
     details: bool = True
     """Whether the windows have their pace and their sessions, which takes longer than the rest."""
 
-    def sums(self, span: Span) -> list[PlanSum]:
-        return plan_sums(self.connection, span, self.plan.providers)
+    def sums(self, span: Span, *, sessions: bool = False) -> list[PlanSum]:
+        """What counts in a span by model, and by session if it is asked for or if turns are counted."""
+        turns = self.plan.unit == "turns"
+        return plan_sums(self.connection, span, self.plan.providers, sessions=sessions or turns, turns=turns)
 
     def first_in(self, span: Span) -> int | None:
         return first_plan_call(self.connection, span, self.plan.providers)
@@ -65,7 +68,7 @@ def read_window(look: PlanLook, name: str) -> QuotaWindow:
         return QuotaWindow(name, None, None, cap, 0, 0)
     if reading is not None and not span.start_ms <= reading.at_ms <= now_ms:
         reading = None  # it is of a window that has ended, or of a clock that was ahead
-    sums = look.sums(Span(span.start_ms, min(span.end_ms, now_ms + 1)))
+    sums = look.sums(Span(span.start_ms, min(span.end_ms, now_ms + 1)), sessions=look.details)
     used = sum(map(look.weights.used, sums))
     estimate = _estimate(look, cap, reading, sums)
     rate = _rate(look, name, span) if look.details else 0
@@ -97,7 +100,8 @@ def _span(look: PlanLook, name: str, reading: QuotaReading | None) -> Span | Non
         since_ms = max(since_ms, reading.resets_ms if told is None else reading.at_ms)
     if length_ms is None:
         return calendar_window(name, now_ms, look.zone, look.plan.month_day)
-    opened = running_block(partial(look.first_in), length_ms, since_ms, now_ms)
+    since_ms = max(since_ms, now_ms - _BLOCKS_BACK * length_ms)
+    opened = running_block(look.first_in, length_ms, since_ms, now_ms)
     return None if opened is None else Span(opened, opened + length_ms)
 
 

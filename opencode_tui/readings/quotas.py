@@ -49,7 +49,7 @@ def read_plan(
     *,
     details: bool = True,
 ) -> PlanQuota:
-    """One of the settings' plans as it stands now; `details` adds the pace and the sessions of each window."""
+    """One of the settings' plans as it stands now; `details` adds each window's pace and sessions, and the advice."""
     plan = settings.plans[name]
     weights = plan_weights(connection, name, plan)
     look = PlanLook(connection, name, plan, weights, now_ms, calendar, details)
@@ -57,7 +57,7 @@ def read_plan(
     used = {model.model for window in windows for model in window.models}
     learned = tuple(each for each in weights.learned.values() if each.model in used)
     switch = None
-    if any(window.percent_now >= NEARLY_FULL for window in windows):
+    if details and any(window.percent_now >= NEARLY_FULL for window in windows):
         end_ms = -(-(now_ms + 1) // QUARTER_MS) * QUARTER_MS
         switch = model_switch(windows, recent_uses(connection, Span(end_ms - _USED_MS, end_ms)), plan.providers)
     return PlanQuota(name, plan.unit, plan.providers, windows, learned, switch)

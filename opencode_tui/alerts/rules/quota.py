@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 from opencode_tui.alerts.rules.measurements import Measurements
-from opencode_tui.alerts.rules.rule import PERCENT, Rule, least, titled
+from opencode_tui.alerts.rules.rule import PERCENT, Rule, titled
+from opencode_tui.analysis.causes import NO_CALLS
 from opencode_tui.analysis.quota_words import pace_text, switch_text, window_text
 from opencode_tui.clock import HOUR_MS, Calendar, Span
 from opencode_tui.config.options import FillsOption
@@ -23,14 +24,15 @@ from opencode_tui.records.quotas import NEARLY_FULL, PlanQuota, QuotaWindow
 
 
 class PlanCrossing(Crossing, frozen=True):
-    """A crossing with what the cause needs, which is known only while it is measured."""
+    """A crossing with what its cause needs, which is looked up only if it is new."""
 
+    window: str = ""
     start_ms: int = 0
     """When the window began."""
     provider: str = ""
     """The one of the plan's providers whose calls are looked at."""
-    pace: str = ""
-    remedy: str = ""
+    plan: Callable[[], PlanQuota | None] = lambda: None
+    """Reads the plan with its pace and what to do."""
 
 
 class PlanQuotaRule(Rule):
@@ -45,41 +47,27 @@ class PlanQuotaRule(Rule):
         return titled(self, self.option.of(settings.alerts))
 
     def crossings(self, measured: Measurements) -> Iterator[Crossing]:
-        """Reads the pace and what to do only of plans that have reached a line."""
         lines = self.option.of(measured.settings.alerts)
-        for name in self._used_plans(measured) if lines.levels else ():
-            if any(each.percent_now >= least(lines) for each in self._plan(name, measured, details=False).windows):
-                plan = self._plan(name, measured, details=True)
-                for window in plan.windows:
+        for name, plan in measured.settings.plans.items() if lines.levels else ():
+            if was_plan_used(measured.connection, measured.now_ms - LOOKED_BACK_MS, plan.providers):
+                for window in _plan(name, measured, details=False).windows:
                     for level, line in lines.levels:
                         if window.percent_now >= line and window.start_ms is not None:
-                            yield self._reached(measured, plan, window, self.crossing(measured, level, 0, line))
+                            yield self._reached(measured, name, window, self.crossing(measured, level, 0, line))
 
-    @staticmethod
-    def _used_plans(measured: Measurements) -> Iterator[str]:
-        for name, plan in measured.settings.plans.items():
-            if was_plan_used(measured.connection, measured.now_ms - LOOKED_BACK_MS, plan.providers):
-                yield name
-
-    @staticmethod
-    def _plan(name: str, measured: Measurements, *, details: bool) -> PlanQuota:
-        now_ms, calendar = measured.now_ms, measured.calendar
-        return read_plan(measured.connection, measured.settings, name, now_ms, calendar, details=details)
-
-    def _reached(self, measured: Measurements, plan: PlanQuota, window: QuotaWindow, made: Crossing) -> PlanCrossing:
-        assert window.start_ms is not None
-        subject, now_ms, calendar = f"{plan.name}:{window.name}", measured.now_ms, measured.calendar
+    def _reached(self, measured: Measurements, name: str, window: QuotaWindow, made: Crossing) -> PlanCrossing:
+        start_ms, subject = window.start_ms or 0, f"{name}:{window.name}"
         return PlanCrossing(
             *(self.name, self.kind, made.level, subject),
-            period=_period(measured, subject, window.start_ms),
+            period=_period(measured, subject, start_ms),
             value=window.percent_now,
             line=made.line,
             at_ms=made.at_ms,
-            about=f"{window_text(window.name)} of {plan.name}",
-            start_ms=window.start_ms,
-            provider=plan.providers[0],
-            pace=pace_text(window, now_ms, calendar),
-            remedy=switch_text(plan.switch, now_ms, calendar) if plan.switch else "",
+            about=f"{window_text(window.name)} of {name}",
+            window=window.name,
+            start_ms=start_ms,
+            provider=measured.settings.plans[name].providers[0],
+            plan=lambda: _plan(name, measured, details=True),
         )
 
     def calls(self, crossing: Crossing, measured: Measurements) -> CallScope | None:
@@ -88,25 +76,27 @@ class PlanQuotaRule(Rule):
         return CallScope(Span(crossing.start_ms, measured.now_ms + 1), by="provider", key=crossing.provider)
 
     def headline(self, crossing: Crossing, settings: Settings) -> str:
-        return f"{crossing.about} are {crossing.value}% used" if _is_hours(crossing) else self._one(crossing)
-
-    @staticmethod
-    def _one(crossing: Crossing) -> str:
-        return f"{crossing.about} is {crossing.value}% used"
+        are = "are" if crossing.subject.endswith("h") else "is"
+        return f"{crossing.about} {are} {crossing.value}% used"
 
     def cause(self, crossing: Crossing, evidence: Evidence, calendar: Calendar) -> Cause:
-        """The pace, and the session that took most of it."""
-        if not isinstance(crossing, PlanCrossing):
-            return Cause("", found=False)
+        """The pace, the session that took most of it, and the model to switch to."""
+        plan = crossing.plan() if isinstance(crossing, PlanCrossing) else None
+        if plan is None or not isinstance(crossing, PlanCrossing):
+            return NO_CALLS
+        now_ms, switch = crossing.at_ms, plan.switch
+        pace = next(pace_text(each, now_ms, calendar) for each in plan.windows if each.name == crossing.window)
+        remedy = switch_text(switch, now_ms, calendar) if switch else ""
         if not evidence.shares:
-            return Cause(crossing.pace, found=False, remedy=crossing.remedy)
+            return Cause(pace, found=False, remedy=remedy)
         most = evidence.shares[0]
-        sentence = f'{crossing.pace}; "{most.title}" took the most, {format_usd(most.nano)}'
-        return Cause(sentence, most.id, None, most.nano, remedy=crossing.remedy)
+        sentence = f'{pace}; "{most.title}" took the most, {format_usd(most.nano)}'
+        return Cause(sentence, most.id, None, most.nano, remedy=remedy)
 
 
-def _is_hours(crossing: Crossing) -> bool:
-    return crossing.subject.endswith("h")
+def _plan(name: str, measured: Measurements, *, details: bool) -> PlanQuota:
+    now_ms, calendar = measured.now_ms, measured.calendar
+    return read_plan(measured.connection, measured.settings, name, now_ms, calendar, details=details)
 
 
 def _period(measured: Measurements, subject: str, start_ms: int) -> str:
