@@ -11,6 +11,8 @@ from opencode_tui.clock import DAY_MS, HOUR_MS, MINUTE_MS, Calendar, Span
 
 FirstCall = Callable[[Span], int | None]
 """When the first call of a span was made, in Unix milliseconds; None if there is none."""
+LOOKED_BACK_MS = 35 * DAY_MS
+"""No window is longer, and no older call is looked at."""
 _LEAST_RATE_MS = 10 * MINUTE_MS
 """A rate is of no shorter time: two calls in a minute are no pace."""
 

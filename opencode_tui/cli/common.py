@@ -16,7 +16,6 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from opencode_tui import paths
-from opencode_tui.accounts.sign_ins import SignInSource
 from opencode_tui.cli import EXIT_USAGE, Trouble, without_controls
 from opencode_tui.clock import Calendar, calendar_for, monotonic_s, now_ms
 from opencode_tui.config import SettingsError, load_settings
@@ -30,6 +29,7 @@ from opencode_tui.sync import Sync
 
 if TYPE_CHECKING:
     from opencode_tui.accounts.service import Service
+    from opencode_tui.accounts.sign_ins import SignInSource
 
 __all__ = ["Trouble"]
 
@@ -163,6 +163,8 @@ class Opened(Struct, frozen=True):
     @property
     def sign_ins(self) -> SignInSource:
         """Where OpenCode's sign-ins are looked up."""
+        from opencode_tui.accounts.sign_ins import SignInSource
+
         return SignInSource(self.sync.environ, self.sync.data_dirs)
 
     def in_force(self, at_ms: int) -> Settings:

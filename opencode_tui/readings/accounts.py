@@ -27,7 +27,8 @@ def read_accounts(request: AccountsRequest, context: Context) -> Accounts:
     """The accounts that were paid in the period or that OpenCode is signed in to. Raises ValueError for no period."""
     first, last, label = days(request.period, None, None, context)
     span = EVER if label == "all" else context.calendar.span(first, last)
-    sign_ins, problems = context.sign_ins.sign_ins() if context.sign_ins else ((), ())
+    source = context.sign_ins()
+    sign_ins, problems = source.sign_ins() if source else ((), ())
     return Accounts(
         request,
         context.now_ms,
@@ -94,6 +95,6 @@ def _console(context: Context) -> ConsoleBalance:
 def _kept(service: Service, context: Context) -> tuple[ServiceState, dict[str, Any]]:
     """How a service stands, and its last usable answer."""
     kept = kept_answer(context.connection, service.name)
-    state = service_state(kept, service, context.settings.network, context.sign_ins)
+    state = service_state(kept, service, context.settings.network, context.sign_ins())
     answer = json.loads(kept.answer) if kept and kept.answer else {}
     return state, answer if isinstance(answer, dict) else {}

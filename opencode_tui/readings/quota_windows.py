@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from opencode_tui.analysis.quota_shares import Weights, by_model, by_session
 from opencode_tui.analysis.quota_windows import (
+    LOOKED_BACK_MS,
     block_ms,
     calendar_window,
     full_at,
@@ -17,7 +18,7 @@ from opencode_tui.analysis.quota_windows import (
     window_of_reset,
 )
 from opencode_tui.analysis.trees import roots
-from opencode_tui.clock import DAY_MS, HOUR_MS, Calendar, Span, calendar_for
+from opencode_tui.clock import HOUR_MS, Calendar, Span, calendar_for
 from opencode_tui.config.settings import QuotaPlan
 from opencode_tui.ledger import alert_queries
 from opencode_tui.ledger.quota_queries import PlanSum, first_plan_call, plan_began_ms, plan_sums
@@ -25,8 +26,6 @@ from opencode_tui.ledger.quota_readings import last_reading
 from opencode_tui.readings.naming import session_titles
 from opencode_tui.records.quotas import WHOLE, QuotaReading, QuotaWindow, SessionQuota
 
-LOOKED_BACK_MS = 35 * DAY_MS
-"""No window is longer, and no older call is looked at."""
 _BLOCKS_BACK = 40
 """So many blocks are followed from one to the next, which is a week of five hours each without a pause."""
 

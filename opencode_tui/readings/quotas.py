@@ -11,6 +11,7 @@ from opencode_tui.accounts.sign_ins import GO
 from opencode_tui.analysis.quota_advice import model_switch
 from opencode_tui.analysis.quota_shares import Weights
 from opencode_tui.analysis.quota_weights import learned_weights
+from opencode_tui.analysis.quota_windows import LOOKED_BACK_MS
 from opencode_tui.clock import DAY_MS, Calendar, Span
 from opencode_tui.config.settings import OPENCODE_GO, QuotaPlan, Settings
 from opencode_tui.ledger.bounds import is_lower_bound
@@ -19,7 +20,7 @@ from opencode_tui.ledger.quota_readings import readings_of, was_read
 from opencode_tui.ledger.services import kept_answer
 from opencode_tui.ledger.sums import QUARTER_MS
 from opencode_tui.readings.context import Context
-from opencode_tui.readings.quota_windows import LOOKED_BACK_MS, PlanLook, read_window
+from opencode_tui.readings.quota_windows import PlanLook, read_window
 from opencode_tui.records.quotas import NEARLY_FULL, ModelWeight, PlanQuota, Quotas
 from opencode_tui.records.requests import QuotasRequest
 from opencode_tui.records.services import ServiceState
@@ -74,7 +75,7 @@ def _service(name: str, context: Context) -> ServiceState | None:
     if name != OPENCODE_GO:
         return None
     kept = kept_answer(context.connection, GO_USAGE.name)
-    return service_state(kept, GO_USAGE, context.settings.network, context.sign_ins)
+    return service_state(kept, GO_USAGE, context.settings.network, context.sign_ins())
 
 
 def _is_known(name: str, context: Context) -> bool:
@@ -84,4 +85,5 @@ def _is_known(name: str, context: Context) -> bool:
         return True
     if was_read(connection, name, since_ms):
         return True
-    return context.sign_ins is not None and any(each.provider == GO for each in context.sign_ins.sign_ins()[0])
+    source = context.sign_ins()
+    return source is not None and any(each.provider == GO for each in source.sign_ins()[0])

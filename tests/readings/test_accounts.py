@@ -29,7 +29,7 @@ def accounts(watched: Watched, period: str = "month", **environ: str) -> Account
     source = SignInSource(environ, [watched.path.parent])
     with watched.ledger.reading() as connection:
         return read_accounts(
-            AccountsRequest(period), Context(connection, NOON, Settings(timezone="UTC"), sign_ins=source)
+            AccountsRequest(period), Context(connection, NOON, Settings(timezone="UTC"), sign_ins=lambda: source)
         )
 
 

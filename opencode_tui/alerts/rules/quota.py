@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from opencode_tui.alerts.rules.measurements import Measurements
 from opencode_tui.alerts.rules.rule import PERCENT, Rule, titled
 from opencode_tui.analysis.causes import NO_CALLS
+from opencode_tui.analysis.quota_windows import LOOKED_BACK_MS
 from opencode_tui.analysis.quota_words import pace_text, switch_text, window_text
 from opencode_tui.clock import HOUR_MS, Calendar, Span
 from opencode_tui.config.options import FillsOption
@@ -15,8 +16,6 @@ from opencode_tui.config.settings import Fills, Settings
 from opencode_tui.ledger import alert_log
 from opencode_tui.ledger.quota_queries import was_plan_used
 from opencode_tui.money import format_usd
-from opencode_tui.readings.quota_windows import LOOKED_BACK_MS
-from opencode_tui.readings.quotas import read_plan
 from opencode_tui.records.alerts import Cause, Crossing
 from opencode_tui.records.evidence import Evidence
 from opencode_tui.records.facts import CallScope
@@ -95,6 +94,8 @@ class PlanQuotaRule(Rule):
 
 
 def _plan(name: str, measured: Measurements, *, details: bool) -> PlanQuota:
+    from opencode_tui.readings.quotas import read_plan
+
     now_ms, calendar = measured.now_ms, measured.calendar
     return read_plan(measured.connection, measured.settings, name, now_ms, calendar, details=details)
 
