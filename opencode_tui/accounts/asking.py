@@ -87,7 +87,8 @@ def with_sums(connection: sqlite3.Connection, plan: QuotaPlan, reading: QuotaRea
     began = window_of_reset(reading.window, reading.resets_ms, reading.at_ms, calendar_for(plan.zone))
     sums: dict[str, int] = {}
     if began is not None:
-        span = Span(began.start_ms, max(began.start_ms, reading.at_ms))
+        start_ms = quota_queries.counted_from(connection, began.start_ms, plan.providers)
+        span = Span(start_ms, max(start_ms, reading.at_ms))
         for each in quota_queries.plan_sums(connection, span, plan.providers, sessions=False, turns=False):
             sums[each.model] = sums.get(each.model, 0) + each.nano
     return replace(reading, sums=sums)

@@ -28,6 +28,13 @@ _FIRST = f"""
   SELECT created_ms FROM call INDEXED BY call_created
   WHERE created_ms >= ? AND created_ms < ? AND copied_from IS NULL AND {_OF_PLAN} ORDER BY created_ms LIMIT 1
 """
+_LONGEST_CALL_MS = 1_800_000
+_CLOCKS_DIFFER_MS = 15_000
+_ANSWERED = f"""
+  SELECT min(created_ms) FROM call INDEXED BY call_created
+  WHERE created_ms >= ? AND created_ms < ? AND coalesce(streamed_ms, completed_ms) >= ? AND copied_from IS NULL
+    AND {_OF_PLAN}
+"""
 _BEGAN = f"SELECT min(first_ms) FROM session_sum WHERE {_OF_PLAN}"
 _WAS_USED = f"SELECT 1 FROM session_sum WHERE last_quarter >= ? AND {_OF_PLAN} LIMIT 1"
 
@@ -92,6 +99,16 @@ def first_plan_call(connection: sqlite3.Connection, span: Span, providers: Seque
     """When the first call of these providers in a span was made, in Unix milliseconds; None if there is none."""
     row = connection.execute(_FIRST, (span.start_ms, span.end_ms, json.dumps(list(providers)))).fetchone()
     return None if row is None else int(row[0])
+
+
+def counted_from(connection: sqlite3.Connection, start_ms: int, providers: Sequence[str]) -> int:
+    """When the first call was made that counts in a window which began at a moment by a service's clock.
+
+    A service counts a call when it has answered: the request that opens a block is older than the block.
+    """
+    values = (start_ms - _LONGEST_CALL_MS, start_ms, start_ms - _CLOCKS_DIFFER_MS, json.dumps(list(providers)))
+    first: int | None = connection.execute(_ANSWERED, values).fetchone()[0]
+    return start_ms if first is None else first
 
 
 def was_plan_used(connection: sqlite3.Connection, since_ms: int, providers: Sequence[str]) -> bool:

@@ -21,7 +21,7 @@ from opencode_tui.analysis.trees import roots
 from opencode_tui.clock import HOUR_MS, Calendar, Span, calendar_for
 from opencode_tui.config.settings import QuotaPlan
 from opencode_tui.ledger import alert_queries
-from opencode_tui.ledger.quota_queries import PlanSum, first_plan_call, plan_began_ms, plan_sums
+from opencode_tui.ledger.quota_queries import PlanSum, counted_from, first_plan_call, plan_began_ms, plan_sums
 from opencode_tui.ledger.quota_readings import last_reading
 from opencode_tui.readings.naming import session_titles
 from opencode_tui.records.quotas import WHOLE, QuotaReading, QuotaWindow, SessionQuota
@@ -95,7 +95,7 @@ def _span(look: PlanLook, name: str, reading: QuotaReading | None) -> Span | Non
     if reading is not None and reading.at_ms <= now_ms:
         told = window_of_reset(name, reading.resets_ms, now_ms, look.zone)
         if told is not None and not (length_ms and _is_unopened(look, told, reading)):
-            return told
+            return Span(counted_from(look.connection, told.start_ms, look.plan.providers), told.end_ms)
         since_ms = max(since_ms, reading.resets_ms if told is None else reading.at_ms)
     if length_ms is None:
         return calendar_window(name, now_ms, look.zone, look.plan.month_day)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from opencode_tui.analysis.quota_words import pace_text, percent_text, switch_text, window_text
-from opencode_tui.clock import Calendar
+from opencode_tui.clock import MINUTE_MS, Calendar
 from opencode_tui.money import NANO, decimal_text, format_usd, plural
 from opencode_tui.privacy.harmless import shown_id
 from opencode_tui.records.quotas import (
@@ -23,6 +23,8 @@ from opencode_tui.report.words import meter
 
 _BAR = 12
 _MOST_SESSIONS = 5
+_OLD_MS = 10 * MINUTE_MS
+"""From then on a reading's age is said."""
 _NONE = (
     "no quota is known: no call of OpenCode Go in the last five weeks, and no plan in the settings; see [quota.NAME] in"
     " config.example.toml"
@@ -137,7 +139,10 @@ def _window_lines(plan: PlanQuota, now_ms: int, calendar: Calendar) -> Iterator[
     wide, wider = max(map(len, percents)), max(map(len, used))
     for window, percent, amount in zip(plan.windows, percents, used, strict=True):
         bar = meter(min(window.percent_now, WHOLE), WHOLE, _BAR)
-        yield f"  {window.name:5}  {bar}  {percent:>{wide}}  {amount:{wider}}  {pace_text(window, now_ms, calendar)}"
+        pace = pace_text(window, now_ms, calendar)
+        if window.reading is not None and now_ms - window.reading.at_ms >= _OLD_MS:
+            pace += f"; {window.reading.percent}% told {calendar.moment(window.reading.at_ms, now_ms)}"
+        yield f"  {window.name:5}  {bar}  {percent:>{wide}}  {amount:{wider}}  {pace}"
 
 
 def _session_lines(plan: PlanQuota, window: QuotaWindow) -> Iterator[str]:

@@ -197,6 +197,19 @@ def test_a_service_that_does_not_answer_is_said_and_the_ledgers_meters_stay(
     assert "≥37%  $4.50 of $12.00" in out
 
 
+def test_an_older_answer_says_of_when_it_is_and_what_it_is_by_now(
+    go: Shell, server: OpenCodeServices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turn_on(go, server, monkeypatch)
+    go.said("quota")
+    server.replies[USAGE] = Reply(500)
+    for name in ("common", "quota"):
+        monkeypatch.setattr(f"opencode_tui.cli.{name}.now_ms", lambda: at("14:43"))
+    out = go.said("quota").splitlines()
+    assert out[0] == "opencode-go: it answered 500, asked again from 14:44 on; its last answer is of 14:23"
+    assert "83%  $4.50 of $12.00 in the ledger  full at " in out[1] and out[1].endswith("; 83% told 14:23")
+
+
 def test_no_secret_is_printed_or_written_whatever_happens(
     go: Shell, server: OpenCodeServices, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

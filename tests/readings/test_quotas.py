@@ -128,6 +128,19 @@ def test_what_the_service_tells_replaces_the_ledgers_percentage_and_its_block(wa
     assert (block.start_ms, block.resets_ms, block.used) == (NOON - 4 * HOUR_MS, NOON + HOUR_MS, 3 * NANO)
 
 
+def test_the_request_that_opened_a_block_counts_though_it_was_made_before_the_services_clock_says(
+    watched: Watched,
+) -> None:
+    watched.call(cost="1.00", model=KIMI, at=NOON - 4 * HOUR_MS - 20 * MINUTE, id="msg_of_the_block_before")
+    watched.call(cost="3.00", model=KIMI, at=NOON - 4 * HOUR_MS - 3 * MINUTE, id="msg_first")
+    with watched.ledger.writing() as connection:
+        connection.execute("UPDATE call SET completed_ms = ? WHERE id = 'msg_first'", (NOON - 4 * HOUR_MS,))
+    told(watched, 25, resets=NOON + HOUR_MS)
+    plan = go(watched)
+    assert (window(plan).used, window(plan).start_ms) == (3 * NANO, NOON - 4 * HOUR_MS - 3 * MINUTE)
+    assert plan.weights[0].factor == pytest.approx(1.0, abs=0.05)
+
+
 def test_what_was_spent_since_is_added_by_what_a_dollar_counts(watched: Watched) -> None:
     watched.call(cost="3.00", model=KIMI, at=NOON - 2 * HOUR_MS)
     told(watched, 50, at=NOON - HOUR_MS, resets=NOON + 2 * HOUR_MS)
