@@ -20,12 +20,22 @@ from opencode_tui.ledger.ledger import Ledger, LedgerError
 from opencode_tui.money import NANO
 from opencode_tui.readings.answering import answer
 from opencode_tui.readings.context import Context
+from opencode_tui.records.accounts import Accounts
 from opencode_tui.records.alerts import Alert
 from opencode_tui.records.answers import Answer
 from opencode_tui.records.day import Snapshot
 from opencode_tui.records.outcomes import GuardInstalled
+from opencode_tui.records.quotas import Quotas
 from opencode_tui.records.reconciliation import Reconciliation
-from opencode_tui.records.requests import InstallGuard, ReconcileRequest, Request, SessionRequest, SessionsRequest
+from opencode_tui.records.requests import (
+    AccountsRequest,
+    InstallGuard,
+    QuotasRequest,
+    ReconcileRequest,
+    Request,
+    SessionRequest,
+    SessionsRequest,
+)
 from opencode_tui.records.sessions import SessionList, SessionRow
 from opencode_tui.source import sqlite_store
 from tests.stores import V1, Tokens
@@ -388,3 +398,23 @@ def test_a_slow_answer_is_read_on_another_thread_over_connections_of_its_own(fee
     assert isinstance(found, Reconciliation)
     assert (found.figures[0].ledger_nano, found.is_whole, found.is_up_to_date) == (95 * CENT, True, True)
     assert seen(feed).spent_nano == 25 * CENT, "the next poll shows what it has read"
+
+
+def test_services_are_asked_after_each_poll_and_when_somebody_looks_at_quotas_or_accounts(
+    store: V1, ledger: Path, clock: StoppedClock
+) -> None:
+    asked: list[bool] = []
+    settings = Settings(data_dirs=(store.data_dir,), timezone="UTC")
+    feed = LedgerFeed(lambda: Ledger(ledger), settings, {}, clock, ask_services=asked.append)
+    try:
+        poll(feed)
+        poll(feed)
+        assert asked == [False, False]
+        quotas = feed.answer(QuotasRequest())
+        accounts = feed.answer(AccountsRequest())
+        feed.answer(SessionsRequest())
+        assert asked == [False, False, True, True]
+        assert isinstance(quotas, Quotas) and quotas.plans == ()
+        assert isinstance(accounts, Accounts) and sum(each.spend_nano for each in accounts.accounts) == 90 * CENT
+    finally:
+        feed.close()
