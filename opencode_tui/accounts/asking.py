@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from opencode_tui.accounts.console import Console
 from opencode_tui.accounts.go import GoUsage
-from opencode_tui.accounts.service import Refusal, Service
+from opencode_tui.accounts.service import Refusal, Service, ServiceAnswer
 from opencode_tui.accounts.sign_ins import FoundKey, SignInSource
 from opencode_tui.accounts.zen import ZenModels
 from opencode_tui.analysis.quota_windows import window_of_reset
@@ -66,12 +66,11 @@ def _ask(ledger: Ledger, settings: Settings, due: DueService, clock: Clock) -> N
     with ledger.writing() as connection:
         if not services.claim(connection, service.name, due.key.source, clock(), service.wait_ms):
             return
-    try:
-        answer = service.ask(settings.network, due.key, clock())
-    except Refusal as refusal:
+    answer = _answer(settings, due, clock())
+    if isinstance(answer, Refusal):
         with ledger.writing() as connection:
             services.note_failure(
-                connection, service.name, clock(), service.wait_ms, refusal.state, str(refusal), refusal.leave_ms
+                connection, service.name, clock(), service.wait_ms, answer.state, str(answer), answer.leave_ms
             )
         return
     with ledger.writing() as connection:
@@ -80,6 +79,15 @@ def _ask(ledger: Ledger, settings: Settings, due: DueService, clock: Clock) -> N
         if plan is not None:
             counted = [with_sums(connection, plan, each) for each in answer.readings]
             quota_readings.add_readings(connection, service.name, counted)
+
+
+def _answer(settings: Settings, due: DueService, now_ms: int) -> ServiceAnswer | Refusal:
+    try:
+        return due.service.ask(settings.network, due.key, now_ms)
+    except Refusal as refusal:
+        return refusal
+    except Exception as error:  # whatever a service answers, it ends nobody's command or screen
+        return Refusal("failed", f"its answer cannot be used ({type(error).__name__})")
 
 
 def with_sums(connection: sqlite3.Connection, plan: QuotaPlan, reading: QuotaReading) -> QuotaReading:

@@ -44,7 +44,7 @@ def readings_in(answer: Mapping[str, Any], now_ms: int) -> tuple[QuotaReading, .
         if not isinstance(told, dict):
             continue
         percent, resets_ms = _percent(told.get("percent")), _moment(told.get("resetsAt"))
-        if percent is not None and resets_ms is not None and -DAY_MS < resets_ms - now_ms < _LONGEST_MS:
+        if percent is not None and resets_ms is not None and 0 < resets_ms - now_ms < _LONGEST_MS:
             is_limited = told.get("status") == "rate-limited"
             found.append(QuotaReading(window, now_ms, resets_ms, WHOLE if is_limited else percent, is_limited, {}))
     if not found:

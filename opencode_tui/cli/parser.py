@@ -326,9 +326,8 @@ def _add_quota(commands: _Commands) -> None:
 
 def _add_accounts(commands: _Commands) -> None:
     accounts = commands.add("accounts", "print who was paid for whose models, and how OpenCode is signed in there")
-    accounts.add_argument(
-        "--period", default="month", metavar="P", help=f"which period (default: month): {', '.join(PERIODS)}"
-    )
+    help = f"which period (default: month): {', '.join(PERIODS)}, {OTHER_PERIODS}"
+    accounts.add_argument("--period", default="month", metavar="P", help=help)
     _add_wide(accounts)
 
 

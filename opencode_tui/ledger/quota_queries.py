@@ -79,7 +79,8 @@ def plan_sums(
         paid = paid_calls(connection, part)
         query = _SUMS.format(table=paid.table, at=paid.at, **columns)
         rows = connection.execute(query, (*paid.bounds(part), json.dumps(list(providers))))
-        for session_id, model, nano, calls, some in rows.fetchall():
+        for session_id, model, total, calls, some in rows.fetchall():
+            nano = int(total)  # SQLite makes a float of the sum of two absurd amounts
             known_nano, known_calls, texts = found.get((session_id, model), (0, 0, []))
             texts += [some] if some else []
             found[session_id, model] = known_nano + nano, known_calls + calls, texts
@@ -92,7 +93,8 @@ def recent_uses(connection: sqlite3.Connection, span: Span) -> list[RecentUse]:
     """Every model that was used in a span of whole quarters of an hour, most calls first."""
     paid = paid_calls(connection, span)
     query = _USES.format(table=paid.table, at=paid.at)
-    return [RecentUse(*row) for row in connection.execute(query, paid.bounds(span))]
+    rows = connection.execute(query, paid.bounds(span))
+    return [RecentUse(model, provider, int(nano), calls) for model, provider, nano, calls in rows]
 
 
 def first_plan_call(connection: sqlite3.Connection, span: Span, providers: Sequence[str]) -> int | None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from opencode_tui.analysis.quota_words import pace_text, percent_text, switch_text, window_text
 from opencode_tui.clock import MINUTE_MS, Calendar
-from opencode_tui.money import NANO, decimal_text, format_usd, plural
+from opencode_tui.money import NANO, decimal_text, format_usd, plural, usd
 from opencode_tui.privacy.harmless import shown_id
 from opencode_tui.records.quotas import (
     WHOLE,
@@ -57,7 +57,7 @@ def _plan_json(plan: PlanQuota, calendar: Calendar) -> dict[str, Any]:
         and {
             "model": switch.model or None,
             "until_at": calendar.iso(switch.until_ms),
-            "usd_per_call": switch.nano_per_call / NANO,
+            "usd_per_call": usd(switch.nano_per_call),
             "same_plan": switch.is_of_plan,
         },
     }
@@ -119,8 +119,9 @@ def _plan_lines(plan: PlanQuota, quotas: Quotas, calendar: Calendar) -> Iterator
     now_ms = quotas.taken_ms
     yield plan.name if plan.service is None else f"{plan.name}: {service_text(plan.service, now_ms, calendar)}"
     yield from _window_lines(plan, now_ms, calendar)
-    if any(window.is_lower_bound for window in plan.windows):
-        yield "  ≥ is a lower bound: some models count more than their price, and calls elsewhere are not known here"
+    if any(window.is_lower_bound and window.estimate is None for window in plan.windows):
+        more = "some models count more than their price, and " if plan.unit == "usd" and not plan.weights else ""
+        yield f"  ≥ is a lower bound: {more}calls elsewhere are not known here"
     for weight in plan.weights:
         yield f"  {weight_text(weight)}"
     for window in plan.windows[:1] + tuple(each for each in plan.windows[1:] if each.sessions)[:1]:

@@ -256,6 +256,16 @@ def test_absurd_calls_leave_it_standing(watched: Watched, cost: str, at: int) ->
     assert block.used == int(cost) * NANO
 
 
+def test_amounts_that_no_integer_holds_are_no_matter(watched: Watched) -> None:
+    watched.call(cost="0", model=KIMI, at=NOON - 1, id="msg_absurd")
+    with watched.ledger.writing() as connection:
+        largest = 9 * 10**18
+        connection.execute("UPDATE call SET amount_nano = ?, list_nano = ? WHERE id = 'msg_absurd'", (largest, largest))
+    plan = go(watched)
+    assert window(plan).percent_now > 10**8
+    assert plan.switch is not None
+
+
 def test_a_long_span_reads_the_sums_and_only_the_calls_of_its_ends(watched: Watched) -> None:
     for minute in range(0, 600, 7):
         watched.call(f"ses_{minute % 3}", cost="0.01", model=KIMI, turn=f"t{minute // 30}", at=NOON + minute * MINUTE)
