@@ -1,4 +1,4 @@
-"""Reads to which providers OpenCode is signed in: `auth.json` in its data directory, and the environment.
+"""Reads to which providers OpenCode is signed in: the environment, `auth.json`, and the database of OpenCode 2.
 
 Only kinds and names leave this module, but for a key or a cookie as a Secret.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 import stat
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from opencode_tui import paths
 from opencode_tui.accounts.secret import Secret
+from opencode_tui.accounts.stored import DATABASE, StoredEntry, stored_entries
 from opencode_tui.privacy.harmless import one_line
 from opencode_tui.records.accounts import SignIn
 
@@ -77,7 +78,8 @@ class SignInSource:
     def sign_ins(self) -> tuple[tuple[SignIn, ...], tuple[str, ...]]:
         """(every sign-in by provider, a sentence for each `auth.json` that cannot be read or is not private).
 
-        Those of the environment come before those of the file, as they do for OpenCode.
+        Those of the environment come before those that are stored, as they do for OpenCode. One that OpenCode 2 has
+        copied from `auth.json` is told once.
         """
         found = [
             SignIn(provider, "key", name, _PLANS.get((provider, "key"), ""))
@@ -87,24 +89,33 @@ class SignInSource:
         ]
         files = auth_files(self._directories)
         for _, entries in files.entries:
-            found += [_sign_in(provider, entry) for provider, entry in list(entries.items())[:_MOST_PROVIDERS]]
+            found += [_sign_in(provider, entry, AUTH_FILE) for provider, entry in _first(entries)]
+        known = {(each.provider, each.kind) for each in found if each.source == AUTH_FILE}
+        stored = [_sign_in(each.provider, each.entry, DATABASE) for each in self._stored()]
+        found += [each for each in stored if (each.provider, each.kind) not in known]
         return tuple(dict.fromkeys(sorted(found, key=lambda each: each.provider))), files.problems
 
     def key_for(self, provider: str) -> FoundKey | None:
         """The key of Zen or Go; None if there is none.
 
-        It is OPENCODE_API_KEY, else ZEN_API_KEY, else the provider's in `auth.json`, else the other's there.
+        It is OPENCODE_API_KEY, else ZEN_API_KEY, else the provider's that was stored last, else the other's.
         """
         for name in _VARIABLES[ZEN]:
             if text := self._variable(name):
                 return FoundKey(Secret(text), name)
-        files = auth_files(self._directories)
+        files, stored = auth_files(self._directories), tuple(self._stored())
         for wanted in (provider, GO if provider == ZEN else ZEN):
+            found = [
+                (each.updated_ms, FoundKey(Secret(key), f"{DATABASE} {wanted} {each.updated_ms}"))
+                for each in stored
+                if each.provider == wanted and (key := _key_in(each.entry))
+            ][:1]
             for file, entries in files.entries:
-                entry = entries.get(wanted)
-                key = entry.get("key") if isinstance(entry, dict) and entry.get("type") == "api" else None
-                if isinstance(key, str) and key.strip():
-                    return FoundKey(Secret(key.strip()), f"{AUTH_FILE} {wanted} {paths.stat_key(file)}")
+                if key := _key_in(entries.get(wanted)):
+                    known = paths.stat_key(file) or (0, 0, 0)
+                    found.append((known[1] // 1_000_000, FoundKey(Secret(key), f"{AUTH_FILE} {wanted} {known}")))
+            if found:
+                return max(found, key=lambda each: each[0])[1]
         return None
 
     def cookie(self, file: Path | None) -> FoundKey | None:
@@ -116,6 +127,9 @@ class SignInSource:
         if not text:
             return None
         return FoundKey(Secret(text if "=" in text else f"auth={text}"), source)
+
+    def _stored(self) -> Iterator[StoredEntry]:
+        return stored_entries(self._directories, self._environ)
 
     def _variable(self, name: str) -> str:
         return self._environ.get(name, "").strip()
@@ -157,11 +171,22 @@ def _content(file: Path) -> dict[str, Any]:
     return content
 
 
-def _sign_in(provider: str, entry: object) -> SignIn:
+def _first(entries: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    return list(entries.items())[:_MOST_PROVIDERS]
+
+
+def _key_in(entry: object) -> str:
+    """The key of an entry; empty if it has none."""
+    is_key = isinstance(entry, dict) and entry.get("type") in ("api", "key")
+    key = entry.get("key") if isinstance(entry, dict) and is_key else None
+    return key.strip() if isinstance(key, str) else ""
+
+
+def _sign_in(provider: str, entry: object, source: str) -> SignIn:
     told = entry.get("type") if isinstance(entry, dict) else None
     kind = _KINDS.get(told, one_line(told, 20)) if isinstance(told, str) and told else "unknown"
     name = one_line(provider, 60)
-    return SignIn(name, kind, AUTH_FILE, _PLANS.get((name, kind), ""), _expiry(entry))
+    return SignIn(name, kind, source, _PLANS.get((name, kind), ""), _expiry(entry))
 
 
 def _first_line(file: Path) -> str:

@@ -18,7 +18,7 @@ class SignIn(Struct, frozen=True):
     kind: str
     """`key` or `oauth`, or what else OpenCode calls it."""
     source: str
-    """`auth.json`, or the name of the environment variable."""
+    """`auth.json`, `opencode.db` of OpenCode 2, or the name of the environment variable."""
     plan: str = ""
     """The plan that it stands for, if its kind tells: such as `OpenCode Go` or `a ChatGPT plan`."""
     expires_ms: int | None = None

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from opencode_tui.accounts.sign_ins import AuthFiles, SignInSource, auth_files
+from opencode_tui.accounts.stored import stored_entries
 from opencode_tui.records.accounts import SignIn
 
+CREDENTIAL = (
+    "CREATE TABLE credential (id text PRIMARY KEY, integration_id text, label text NOT NULL, value text NOT NULL,"
+    " connector_id text, method_id text, active integer, time_created integer NOT NULL, time_updated integer NOT NULL)"
+)
+"""As OpenCode 2.0.15 makes it."""
 KEY = "sk-secret-1234"
 
 
@@ -107,6 +115,57 @@ def test_what_is_no_plain_file_is_not_opened(tmp_path: Path) -> None:
 
 def test_no_file_is_no_trouble(tmp_path: Path) -> None:
     assert SignInSource({}, [tmp_path, tmp_path / "none"]).sign_ins() == ((), ())
+
+
+def stored(place: Path, *rows: tuple[object, ...]) -> Path:
+    """OpenCode 2's table of sign-ins: (provider, value, active, Unix ms)."""
+    file = place / "opencode.db"
+    with closing(sqlite3.connect(file)) as connection, connection:
+        connection.execute(CREDENTIAL)
+        connection.executemany("INSERT INTO credential VALUES (hex(randomblob(9)),?,'x',?,NULL,NULL,?,0,?)", rows)
+    return file
+
+
+def test_what_opencode_2_has_stored_is_told_too_and_what_it_copied_once(tmp_path: Path) -> None:
+    oauth = json.dumps({"type": "oauth", "methodID": "oauth", "refresh": KEY, "expires": 1_778_673_600_000})
+    key = json.dumps({"type": "key", "key": KEY})
+    stored(tmp_path, ("opencode", key, None, 5), ("anthropic", oauth, None, 5), ("broken", "{", None, 5))
+    source = sign_in(tmp_path, {"opencode": {"type": "api", "key": KEY}})
+    found, problems = source.sign_ins()
+    assert problems == ()
+    assert found == (
+        SignIn("anthropic", "oauth", "opencode.db", "a Claude plan", 1_778_673_600_000),
+        SignIn("opencode", "key", "auth.json", "OpenCode Zen"),
+    )
+
+
+def test_the_key_that_was_stored_last_is_the_one(tmp_path: Path) -> None:
+    def value(key: str) -> str:
+        return json.dumps({"type": "key", "key": key})
+
+    def key_of(source: SignInSource) -> str:
+        found = source.key_for("opencode-go")
+        assert found is not None
+        return found.secret.reveal()
+
+    file = stored(tmp_path, ("opencode-go", value("old"), None, 5), ("opencode-go", value("new"), None, 6))
+    only_2 = SignInSource({}, [tmp_path])
+    assert key_of(only_2) == "new"
+    assert key_of(SignInSource({"OPENCODE_DB": str(file)}, [tmp_path / "elsewhere"])) == "new"
+    both = sign_in(tmp_path, {"opencode-go": {"type": "api", "key": "of the file"}})
+    assert key_of(both) == "of the file"
+    with closing(sqlite3.connect(file)) as connection, connection:
+        connection.execute("UPDATE credential SET time_updated = 99999999999999 WHERE time_updated = 5")
+    assert key_of(both) == "old"
+    assert KEY not in repr(list(stored_entries([tmp_path], {})))
+
+
+@pytest.mark.parametrize("rows", [[], [(5, b"x", "y", "z")], [("opencode", "[" * 60_000, None, 5)]])
+def test_a_database_with_odd_rows_or_of_opencode_1_has_none(rows: list[Any], tmp_path: Path) -> None:
+    stored(tmp_path, *rows)
+    assert SignInSource({}, [tmp_path]).sign_ins() == ((), ())
+    (tmp_path / "opencode.db").write_bytes(b"no database")
+    assert SignInSource({}, [tmp_path]).key_for("opencode") is None
 
 
 def test_what_was_read_shows_no_key_when_it_is_printed(tmp_path: Path) -> None:
