@@ -8,6 +8,7 @@ opened read-only, and never changed.
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, suppress
@@ -63,7 +64,7 @@ def _databases(directory: Path, environ: Mapping[str, str]) -> Iterator[Path]:
 def _rows(file: Path) -> list[tuple[str, str, int]]:
     if not file.is_file():
         return []
-    address = f"file:{quote(str(file.absolute()))}?mode=ro"
+    address = f"file:{quote(os.fsencode(file.absolute()))}?mode=ro"
     with suppress(sqlite3.Error), closing(sqlite3.connect(address, uri=True, timeout=_BUSY_S)) as connection:
         return connection.execute(_STORED, (_MOST,)).fetchall()
     return []
