@@ -1,8 +1,8 @@
 """Reads the sign-ins that OpenCode 2 keeps in its database, in the table `credential`.
 
-Seen on 2.0.15: its first start copies those of `auth.json` there, and leaves that file as it is. `value` is JSON such
-as `{"type": "key", "key": "…"}` or `{"type": "oauth", "refresh": "…", "access": "…", "expires": …}`. The database is
-opened read-only, and never changed.
+Seen on 2.0.15: where it upgrades a database of OpenCode 1 it copies those of `auth.json` there, and leaves that file as
+it is. `value` is JSON such as `{"type": "key", "key": "…"}` or `{"type": "oauth", "refresh": "…", "expires": …}`. The
+database is opened read-only, and never changed.
 """
 
 from __future__ import annotations
