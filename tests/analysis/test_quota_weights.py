@@ -83,3 +83,15 @@ def test_what_says_nothing_is_left_out() -> None:
 def test_a_model_that_the_plan_does_not_count_has_a_factor_of_nothing() -> None:
     found = learned(reading(0, kimi=3.0), reading(0, at=1, kimi=6.0), reading(0, at=2, kimi=9.0))["kimi"]
     assert found.factor < 0.02 and found.low == 0.0
+
+
+def test_the_margin_holds_19_times_out_of_20() -> None:
+    true = {"kimi": 1.5, "glm": 1.0, "opus": 3.0}
+    found = [
+        each
+        for seed in range(12)
+        for elsewhere in (0.0, 0.4)
+        for each in learned_weights(tuple(used_at_random(true, seed, elsewhere)), CAPS)
+    ]
+    held = sum(each.low <= true[each.model] <= each.high for each in found)
+    assert len(found) == 72 and held >= 66
