@@ -10,12 +10,11 @@ import msgspec
 from opencode_tui.accounts.asking import CONSOLE, ZEN_MODELS, service_state
 from opencode_tui.accounts.service import Service
 from opencode_tui.analysis.model_makers import maker_of, provider_title
-from opencode_tui.clock import EVER
 from opencode_tui.ledger.bounds import is_lower_bound
 from opencode_tui.ledger.queries import slices
 from opencode_tui.ledger.services import kept_answer
-from opencode_tui.readings.breakdown import days
 from opencode_tui.readings.context import Context
+from opencode_tui.readings.periods import days, span_of
 from opencode_tui.records.accounts import Account, Accounts, ConsoleBalance, MakerSpend, SignIn, ZenStatus
 from opencode_tui.records.model_key import split_key
 from opencode_tui.records.requests import AccountsRequest
@@ -26,7 +25,7 @@ from opencode_tui.records.usage import Slice
 def read_accounts(request: AccountsRequest, context: Context) -> Accounts:
     """The accounts that were paid in the period or that OpenCode is signed in to. Raises ValueError for no period."""
     first, last, label = days(request.period, None, None, context)
-    span = EVER if label == "all" else context.calendar.span(first, last)
+    span = span_of(first, last, label, context)
     source = context.sign_ins()
     sign_ins, problems = source.sign_ins() if source else ((), ())
     return Accounts(
