@@ -5,8 +5,6 @@ Only kinds and names leave this module, but for a key or a cookie as a Secret.
 
 from __future__ import annotations
 
-import json
-import os
 import stat
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -15,13 +13,12 @@ from typing import Any
 from msgspec import Struct
 
 from opencode_tui import paths
+from opencode_tui.accounts.auth_files import AUTH_FILE, auth_files
 from opencode_tui.accounts.secret import Secret
 from opencode_tui.accounts.stored import DATABASE, StoredEntry, stored_entries
 from opencode_tui.privacy.harmless import one_line
 from opencode_tui.records.accounts import SignIn
 
-AUTH_FILE = "auth.json"
-_MOST_BYTES = 1 << 20
 _MOST_LINE = 16_384
 _MOST_PROVIDERS = 500
 ZEN, GO = "opencode", "opencode-go"
@@ -51,16 +48,6 @@ _PLANS = {
     ("openai", "oauth"): "a ChatGPT plan",
     ("github-copilot", "oauth"): "GitHub Copilot",
 }
-
-
-class AuthFiles(Struct, frozen=True):
-    """What the `auth.json` of OpenCode's data directories say, with the sentences on those that cannot be read."""
-
-    entries: tuple[tuple[Path, dict[str, Any]], ...]
-    problems: tuple[str, ...]
-
-    def __repr__(self) -> str:  # without the entries, which have the keys
-        return f"AuthFiles({len(self.entries)} read)"
 
 
 class FoundKey(Struct, frozen=True):
@@ -135,42 +122,6 @@ class SignInSource:
         return self._environ.get(name, "").strip()
 
 
-def auth_files(directories: Sequence[Path]) -> AuthFiles:
-    """Reads the `auth.json` of each directory. That there is none is no trouble; one that is broken is a sentence."""
-    entries: list[tuple[Path, dict[str, Any]]] = []
-    problems: list[str] = []
-    for file in (directory / AUTH_FILE for directory in directories):
-        try:
-            found = _content(file)
-        except FileNotFoundError:
-            continue
-        except OSError as error:
-            reason = (error.strerror or "no reason was given").lower()
-            problems.append(f"{_shown(file)} cannot be read ({reason}); see to its rights")
-        except (ValueError, RecursionError):
-            # Raised away here: a decoder's error holds the text, which has the keys.
-            problems.append(f"{_shown(file)} is not the JSON that OpenCode writes; sign in again with `opencode auth`")
-        else:
-            entries.append((file, found))
-            if os.name == "posix" and file.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-                problems.append(f"{_shown(file)} has keys and can be read by others; run chmod 600 on it")
-    return AuthFiles(tuple(entries), tuple(problems))
-
-
-def _content(file: Path) -> dict[str, Any]:
-    """The file's providers. Raises OSError, and ValueError for anything else than a JSON object of a sane size."""
-    if not stat.S_ISREG(file.stat().st_mode):
-        raise ValueError
-    with file.open("rb") as opened:
-        data = opened.read(_MOST_BYTES + 1)
-    if len(data) > _MOST_BYTES:
-        raise ValueError
-    content = json.loads(data)
-    if not isinstance(content, dict):
-        raise ValueError
-    return content
-
-
 def _first(entries: Mapping[str, Any]) -> list[tuple[str, Any]]:
     return list(entries.items())[:_MOST_PROVIDERS]
 
@@ -205,7 +156,3 @@ def _expiry(entry: object) -> int | None:
     told = entry.get("expires") if isinstance(entry, dict) else None
     is_time = isinstance(told, int) and not isinstance(told, bool) and 10**12 <= told < 253_370_764_800_000
     return told if is_time else None
-
-
-def _shown(file: Path) -> str:
-    return one_line(paths.tilde(file))

@@ -13,7 +13,7 @@ from typing import Any
 
 from msgspec.structs import fields, replace
 
-from opencode_tui.config import alert_values, price_values, quota_values, values
+from opencode_tui.config import alert_values, network_values, price_values, quota_values, values
 from opencode_tui.config.errors import Given
 from opencode_tui.config.lines import wrong_lines
 from opencode_tui.config.options import Declared, FillsOption, LinesOption, Option, ValueOption, declared, set_options
@@ -43,10 +43,10 @@ _Check = Callable[[Any], Any]
 _NETWORK: dict[str, _Check] = {
     "opencode_go": values.switch,
     "zen": values.switch,
-    "opencode_go_url": quota_values.base_url,
-    "zen_url": quota_values.base_url,
-    "console_url": quota_values.base_url,
-    "console_cookie_file": quota_values.cookie_file,
+    "opencode_go_url": network_values.base_url,
+    "zen_url": network_values.base_url,
+    "console_url": network_values.base_url,
+    "console_cookie_file": network_values.cookie_file,
 }
 _PLAN: dict[str, _Check] = {
     "providers": quota_values.plan_providers,

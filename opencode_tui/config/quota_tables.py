@@ -7,13 +7,13 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator
 
-from opencode_tui.config import quota_values, values
+from opencode_tui.config import network_values, quota_values, values
 from opencode_tui.config.settings import Network, QuotaPlan, QuotaUnit
 from opencode_tui.config.table import Table
 
 NETWORK, PLAN = Network(), QuotaPlan()
 
-Address = Annotated[str, PlainValidator(quota_values.base_url)]
+Address = Annotated[str, PlainValidator(network_values.base_url)]
 Switch = Annotated[bool, PlainValidator(values.switch)]
 
 
@@ -23,7 +23,9 @@ class NetworkTable(Table):
     opencode_go_url: Address = NETWORK.opencode_go_url
     zen_url: Address = NETWORK.zen_url
     console_url: Address = NETWORK.console_url
-    console_cookie_file: Annotated[Path | None, PlainValidator(quota_values.cookie_file)] = NETWORK.console_cookie_file
+    console_cookie_file: Annotated[Path | None, PlainValidator(network_values.cookie_file)] = (
+        NETWORK.console_cookie_file
+    )
 
     def network(self) -> Network:
         return Network(**{name: getattr(self, name) for name in type(self).model_fields})

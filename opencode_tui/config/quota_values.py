@@ -1,4 +1,4 @@
-"""Validators of the settings of quotas and of the network.
+"""Validators of the settings of quotas.
 
 Each raises ValueError with the second half of a sentence: what is wrong, and what to write.
 """
@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from pathlib import Path
 
 from msgspec.structs import replace
 
 from opencode_tui.config.errors import shown
 from opencode_tui.config.settings import GO_PLAN, OPENCODE_GO, QUOTA_UNITS, QuotaPlan, QuotaUnit
-from opencode_tui.config.values import file_path, json_table, nano, text_setting
+from opencode_tui.config.values import json_table, nano, text_setting
 from opencode_tui.money import NANO
 
 _MOST_CAP = 1_000_000_000
@@ -90,46 +89,6 @@ def first_of_month(value: object) -> int:
     if not 1 <= day <= 31:
         raise ValueError(f"{shown(value)} is not a day of the month; write one from 1 to 31")
     return day
-
-
-def base_url(value: object) -> str:
-    """The address of a service, without a slash at its end: https, or http on this machine.
-
-    A key or a cookie goes to it, so it must not pass a network in the clear.
-    """
-    from urllib.parse import urlsplit
-
-    text = text_setting(value)
-    wrong = "is no address to send a key to; write https://…, or http:// on this machine, without a name or password"
-    try:
-        parts = urlsplit(text)
-        port_is_right = parts.port is None or parts.port > 0
-    except ValueError:
-        raise ValueError(f"this {wrong}") from None
-    host = parts.hostname or ""
-    safe = parts.scheme == "https" or (parts.scheme == "http" and is_this_machine(host))
-    if not (safe and host and port_is_right and "@" not in parts.netloc and not parts.query and not parts.fragment):
-        raise ValueError(f"{'this' if text else 'an empty text'} {wrong}")
-    return text.rstrip("/")
-
-
-def is_this_machine(host: str) -> bool:
-    """Whether a host is this machine by its name or address alone."""
-    from ipaddress import ip_address
-
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def cookie_file(value: object) -> Path | None:
-    """The path of the file that holds the console's cookie; rejects the cookie itself."""
-    if isinstance(value, str) and (len(value) > 1000 or value.startswith(("auth=", "Fe26."))):
-        raise ValueError("this is a cookie, a secret; put it into a file of its own, and write that file's path here")
-    return file_path(value)
 
 
 def plan_of(name: str, given: Mapping[str, object]) -> QuotaPlan:

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from opencode_tui.accounts.sign_ins import AuthFiles, SignInSource, auth_files
+from opencode_tui.accounts.auth_files import AuthFiles, auth_files
+from opencode_tui.accounts.sign_ins import SignInSource
 from opencode_tui.accounts.stored import stored_entries
 from opencode_tui.records.accounts import SignIn
 
