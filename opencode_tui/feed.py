@@ -33,6 +33,7 @@ from opencode_tui.records.answers import Answer
 from opencode_tui.records.day import Snapshot
 from opencode_tui.records.outcomes import GuardInstalled, Outcome
 from opencode_tui.records.requests import (
+    AccountsRequest,
     Action,
     AlertsRequest,
     BreakdownRequest,
@@ -42,6 +43,7 @@ from opencode_tui.records.requests import (
     HoursRequest,
     InsightsRequest,
     ProjectsRequest,
+    QuotasRequest,
     Request,
     SessionsRequest,
 )
@@ -74,13 +76,16 @@ class LedgerFeed:
         deliver_waiting: Callable[[], None] = lambda: None,
         use_channels: Callable[[Settings], None] = lambda _: None,
         program: Callable[[Path], SyncProgram] | None = None,
+        ask_services: Callable[[bool], None] = lambda watched: None,
     ) -> None:
         """`notify` gets each alert once, when it fires; `deliver_waiting` is called when deliveries are due, including
         those that an ended process left; `use_channels` gets changed settings. All run on the thread of `poll` and must
         not block. `program` says how an installed guard runs `sync` for a ledger; without it none can be installed.
+        `ask_services` is called after each poll, and with True when somebody looks at quotas or accounts: it must not
+        block either.
         """
         self._notify, self._deliver_waiting, self._use_channels = notify, deliver_waiting, use_channels
-        self._program = program
+        self._program, self._ask_services = program, ask_services
         self._open_ledger, self._settings, self._environ, self._clock = open_ledger, settings, environ, clock
         self._calendar = calendar_for(settings.timezone)
         self._sync: Sync | None = None
@@ -135,6 +140,7 @@ class LedgerFeed:
         # Stale until this poll succeeds, so that the next one makes up for a failure.
         wanted, self._stale = self._stale, True
         changed = self._sync.poll(progress)
+        self._ask_services(False)
         now = self._clock()
         aged = self._taken_ms is None or not 0 <= now - self._taken_ms < _REFRESH_MS
         next_day = self._day is None and self._calendar.day(now) != self._taken_day
@@ -201,6 +207,8 @@ class LedgerFeed:
             settle_for(self._ledger, request, _AT_A_BEAT)
         elif self._ledger is not None and isinstance(request, InsightsRequest):
             self._find(_AT_A_BEAT)
+        if isinstance(request, QuotasRequest | AccountsRequest):
+            self._ask_services(True)
         with self._context() as context:
             found = answer(request, context)
         ended_s = clocks.monotonic_s()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 APP = "opencode-tui"
@@ -14,6 +14,9 @@ OPENCODES_VARIABLE = VARIABLE_PREFIX + "CONFIG"
 """OpenCode's own variable for the settings of its TUI: despite its name not one of ours."""
 WEBHOOK_VARIABLE = VARIABLE_PREFIX + "WEBHOOK_URL"
 """The environment variable that holds the webhook's address, which is a secret and therefore not a setting."""
+
+COOKIE_VARIABLE = VARIABLE_PREFIX + "CONSOLE_COOKIE"
+"""The environment variable that holds the cookie of OpenCode's console, which is a secret as well."""
 
 
 class NoHomeError(ValueError):
@@ -114,6 +117,11 @@ def _of_home(platforms: Callable[..., Path]) -> Path | None:
     except RuntimeError:
         return None
     return None if str(place).startswith("~") else place
+
+
+def opencode_data_dirs(configured: Sequence[Path], environ: Mapping[str, str]) -> tuple[Path, ...]:
+    """OpenCode's data directories: those of the settings, else its own. Raises NoHomeError."""
+    return tuple(configured) or (opencode_data_dir(environ),)
 
 
 def opencode_data_dir(environ: Mapping[str, str]) -> Path:

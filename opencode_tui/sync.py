@@ -61,7 +61,7 @@ class Sync:
 
     def __init__(self, ledger: Ledger, settings: Settings, environ: Mapping[str, str], clock: Clock = now_ms) -> None:
         self._ledger, self._settings, self._environ, self._clock = ledger, settings, environ, clock
-        self.data_dirs = settings.data_dirs or (paths.opencode_data_dir(environ),)
+        self.data_dirs = paths.opencode_data_dirs(settings.data_dirs, environ)
         # As text, because a poll reads their mtimes, and creating Path objects takes longer than that.
         folders = (folder for each in self.data_dirs for folder in (each, each / "storage", each / "project"))
         self._folders = tuple(map(str, folders))
@@ -79,6 +79,11 @@ class Sync:
         """Sentences to show to the user once; the caller that shows them clears the list."""
         self.read_ms: int | None = None
         """When all stores were last polled without a problem, in Unix milliseconds."""
+
+    @property
+    def environ(self) -> Mapping[str, str]:
+        """The environment that it was made with."""
+        return self._environ
 
     def use(self, pricing: Pricing) -> None:
         """Price the calls that are read from now on by these settings."""

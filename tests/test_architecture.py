@@ -28,6 +28,7 @@ LAYERS = (
     ("actions", "alerts"),
     ("guard",),
     ("readings",),
+    ("accounts",),
     ("analysis", "sync"),
     ("ledger", "source"),
     ("pricing",),
@@ -59,6 +60,7 @@ NETWORK_LIBRARIES = {
 }
 NETWORK_PARTS = ("urllib.request.", "opentelemetry.exporter.")
 WAYS_TO_THE_NETWORK = {
+    ("accounts.fetching", "httpx"),
     ("alerts.channels.webhook", "httpx"),
     ("export.otlp_client", "opentelemetry.exporter.otlp.proto.grpc"),
     ("export.otlp_client", "opentelemetry.exporter.otlp.proto.http"),

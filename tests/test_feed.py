@@ -20,16 +20,20 @@ from opencode_tui.ledger.ledger import Ledger, LedgerError
 from opencode_tui.money import NANO
 from opencode_tui.readings.answering import answer
 from opencode_tui.readings.context import Context
+from opencode_tui.records.accounts import Accounts
 from opencode_tui.records.alerts import Alert
 from opencode_tui.records.answers import Answer, InsightList
 from opencode_tui.records.breakdown import Breakdown
 from opencode_tui.records.day import Snapshot
 from opencode_tui.records.outcomes import GuardInstalled
+from opencode_tui.records.quotas import Quotas
 from opencode_tui.records.reconciliation import Reconciliation
 from opencode_tui.records.requests import (
+    AccountsRequest,
     BreakdownRequest,
     InsightsRequest,
     InstallGuard,
+    QuotasRequest,
     ReconcileRequest,
     Request,
     SessionRequest,
@@ -420,3 +424,23 @@ def test_insights_and_tasks_are_up_to_date_when_they_are_asked_for(feed: LedgerF
     assert isinstance(by_task, Breakdown) and [row.keys for row in by_task.rows] == [("conversation",)]
     found = feed.answer(InsightsRequest("all"))
     assert isinstance(found, InsightList) and (found.sessions_left, found.spend_nano) == (0, 90 * CENT)
+
+
+def test_services_are_asked_after_each_poll_and_when_somebody_looks_at_quotas_or_accounts(
+    store: V1, ledger: Path, clock: StoppedClock
+) -> None:
+    asked: list[bool] = []
+    settings = Settings(data_dirs=(store.data_dir,), timezone="UTC")
+    feed = LedgerFeed(lambda: Ledger(ledger), settings, {}, clock, ask_services=asked.append)
+    try:
+        poll(feed)
+        poll(feed)
+        assert asked == [False, False]
+        quotas = feed.answer(QuotasRequest())
+        accounts = feed.answer(AccountsRequest())
+        feed.answer(SessionsRequest())
+        assert asked == [False, False, True, True]
+        assert isinstance(quotas, Quotas) and quotas.plans == ()
+        assert isinstance(accounts, Accounts) and sum(each.spend_nano for each in accounts.accounts) == 90 * CENT
+    finally:
+        feed.close()

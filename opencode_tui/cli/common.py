@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -25,6 +26,10 @@ from opencode_tui.ledger.ledger import Ledger, LedgerError
 from opencode_tui.readings.context import Context, UnknownSession, context_of
 from opencode_tui.records.stores import StoreState
 from opencode_tui.sync import Sync
+
+if TYPE_CHECKING:
+    from opencode_tui.accounts.service import Service
+    from opencode_tui.accounts.sign_ins import SignInSource
 
 __all__ = ["Trouble"]
 
@@ -155,6 +160,13 @@ class Opened(Struct, frozen=True):
     def calendar(self) -> Calendar:
         return calendar_for(self.settings.timezone)
 
+    @property
+    def sign_ins(self) -> SignInSource:
+        """Where OpenCode's sign-ins are looked up."""
+        from opencode_tui.accounts.sign_ins import SignInSource
+
+        return SignInSource(self.sync.environ, self.sync.data_dirs)
+
     def in_force(self, at_ms: int) -> Settings:
         """The settings with the cutoff that was raised for today, if one was."""
         return with_raised_cutoff(self.settings, self.ledger.path, at_ms)
@@ -220,6 +232,20 @@ def look(
         states = tuple(replace(state, state="locked", detail=detail) for state in states)
     _complain(sync, states, prices=prices, say=say)
     return Opened(settings, ledger, sync, states)
+
+
+def ask_now(at: Opened, *services: Service) -> None:
+    """Ask these of OpenCode's services, if they are turned on and due; a locked ledger leaves it at the last answers.
+
+    What goes wrong there is part of what the ledger then knows of the service.
+    """
+    from opencode_tui.accounts.asking import ask_services
+
+    try:
+        ask_services(at.ledger, at.settings, at.sign_ins, now_ms, services)
+    except sqlite3.Error as error:
+        if not is_busy(error):
+            raise
 
 
 class _Enough(Exception):

@@ -15,7 +15,7 @@ from opencode_tui.cli.common import NOTIFIER_S, Trouble, open_ledger, settings_f
 from opencode_tui.cli.program import sync_program
 from opencode_tui.cli.settings_file import SettingsFile
 from opencode_tui.clock import calendar_for
-from opencode_tui.config.settings import Alerts, Budget, Settings
+from opencode_tui.config.settings import Alerts, Budget, Network, Settings
 from opencode_tui.guard.setup import SyncProgram
 
 
@@ -34,7 +34,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _of_demo(settings: Settings, data_dir: Path, ledger: Path) -> Settings:
-    """The user's UI settings with default limits, and no delivery of demo alerts."""
+    """The user's UI settings with default limits, no delivery of demo alerts, and no network."""
     from opencode_tui.alerts.channels import all_off
 
     return replace(
@@ -45,6 +45,8 @@ def _of_demo(settings: Settings, data_dir: Path, ledger: Path) -> Settings:
         budget=Budget(),
         alerts=Alerts(),
         channels=all_off(settings.channels),
+        network=Network(),
+        quota={},
     )
 
 
@@ -52,11 +54,18 @@ def _show(
     settings: Settings, file: SettingsFile | None = None, program: Callable[[Path], SyncProgram] | None = None
 ) -> int:
     usable_ledger(settings)
+    from opencode_tui.accounts.background import ServiceAsker
     from opencode_tui.alerts.notifier import CLOSE_S, Notifier
     from opencode_tui.feed import LedgerFeed
     from opencode_tui.ui.app import run_app
 
     notifier = Notifier(settings, lambda: open_ledger(settings, NOTIFIER_S), os.environ)
+    asker = ServiceAsker(settings, lambda: open_ledger(settings, NOTIFIER_S), os.environ)
+
+    def use(changed: Settings) -> None:
+        notifier.use(changed)
+        asker.use(changed)
+
     try:
         run_app(
             LedgerFeed(
@@ -65,8 +74,9 @@ def _show(
                 os.environ,
                 notify=notifier.notify,
                 deliver_waiting=notifier.deliver_waiting,
-                use_channels=notifier.use,
+                use_channels=use,
                 program=program,
+                ask_services=lambda watched: asker.ask_due(watched=watched) if file else None,
             ),
             settings,
             file,

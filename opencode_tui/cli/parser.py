@@ -62,6 +62,8 @@ EXAMPLES = {
     "alerts snooze": "alerts snooze 12 --for 2h",
     "export": "export --format csv --since 2026-05-01 --output calls.csv",
     "metrics": "metrics --listen 127.0.0.1:9400",
+    "quota": "quota",
+    "accounts": "accounts --period 30d",
     "reconcile": "reconcile --json",
     "commands": "commands install",
     "commands install": "commands install",
@@ -318,6 +320,17 @@ def _add_reconcile(commands: _Commands) -> None:
     commands.add("reconcile", what, codes=_RECONCILE_EXIT_CODES)
 
 
+def _add_quota(commands: _Commands) -> None:
+    commands.add("quota", "print how much of each plan's quota is used, when it is full, and by which sessions")
+
+
+def _add_accounts(commands: _Commands) -> None:
+    accounts = commands.add("accounts", "print who was paid for whose models, and how OpenCode is signed in there")
+    help = f"which period (default: month): {', '.join(PERIODS)}, {OTHER_PERIODS}"
+    accounts.add_argument("--period", default="month", metavar="P", help=help)
+    _add_wide(accounts)
+
+
 def _add_commands(commands: _Commands) -> None:
     what = "put /usage and /globalusage into OpenCode, which print what this session and these days cost"
     own = commands.all.add_parser(
@@ -416,6 +429,8 @@ COMMANDS: dict[str, Callable[[_Commands], None]] = {
     "alerts": _add_alerts,
     "export": _add_export,
     "metrics": _add_metrics,
+    "quota": _add_quota,
+    "accounts": _add_accounts,
     "reconcile": _add_reconcile,
     "commands": _add_commands,
     "completions": _add_completions,

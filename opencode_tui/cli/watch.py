@@ -10,6 +10,7 @@ from pathlib import Path
 from threading import Event
 
 from opencode_tui import paths
+from opencode_tui.accounts.background import ServiceAsker
 from opencode_tui.alerts.channels import routes
 from opencode_tui.alerts.notifier import Notifier
 from opencode_tui.cli import silence_stdout
@@ -45,6 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
     ledger = usable_ledger(settings)
     calendar = calendar_for(settings.timezone)
     notifier = Notifier(settings, lambda: open_ledger(settings, NOTIFIER_S), os.environ)
+    asker = ServiceAsker(settings, lambda: open_ledger(settings, NOTIFIER_S), os.environ)
 
     with ended_by_signals() as ended:
 
@@ -70,6 +72,10 @@ def run(arguments: argparse.Namespace) -> int:
                 print(_beginning(settings), flush=True)
             return settings
 
+        def use(changed: Settings) -> None:
+            notifier.use(changed)
+            asker.use(changed)
+
         feed = LedgerFeed(
             lambda: open_ledger(settings),
             settings,
@@ -77,7 +83,9 @@ def run(arguments: argparse.Namespace) -> int:
             now_ms,
             notify,
             notifier.deliver_waiting,
-            use_channels=notifier.use,
+            use_channels=use,
+            # One look ends before an answer can be there.
+            ask_services=lambda watched: None if arguments.once else asker.ask_due(watched=watched),
         )
         try:
             _watch(feed, settings, ledger, ended, reread, once=arguments.once)

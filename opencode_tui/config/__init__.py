@@ -18,6 +18,7 @@ from opencode_tui.config.errors import SettingsError, unreadable
 from opencode_tui.config.settings import Settings
 from opencode_tui.paths import (
     CONFIG_VARIABLE,
+    COOKIE_VARIABLE,
     OPENCODES_VARIABLE,
     VARIABLE_PREFIX,
     WEBHOOK_VARIABLE,
@@ -30,7 +31,7 @@ from opencode_tui.paths import (
 __all__ = ["SettingsError", "load_settings"]
 
 PLAIN_FLAGS = frozenset({"data_dirs", "ledger"})
-NO_SETTINGS = frozenset({CONFIG_VARIABLE, OPENCODES_VARIABLE, WEBHOOK_VARIABLE})
+NO_SETTINGS = frozenset({CONFIG_VARIABLE, OPENCODES_VARIABLE, WEBHOOK_VARIABLE, COOKIE_VARIABLE})
 
 
 def load_settings(

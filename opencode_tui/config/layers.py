@@ -113,10 +113,15 @@ def _wrong_values(
         if error["type"] == "value_error":
             yield f"{where}: {error['ctx']['error']}"
         elif error["type"] == "extra_forbidden":
-            yield unknown(where, key[-1], keys_in(tables.get(key[:-1]) or NAMED_TABLES[key[:2]]))
+            yield unknown(where, key[-1], keys_in(_table_at(key, tables)))
         else:
             off = ", such as warning_usd = 'off'" if error["input"] == "off" else ""
             yield f"{where}: {shown(error['input'])} is not a table; write its keys below [{dotted(key)}]{off}"
+
+
+def _table_at(key: SettingKey, tables: Mapping[SettingKey, type[BaseModel]]) -> type[BaseModel]:
+    """The model of the table that has an unknown key."""
+    return tables.get(key[:-1]) or next(NAMED_TABLES[key[:cut]] for cut in (2, 1) if key[:cut] in NAMED_TABLES)
 
 
 def _part(part: str | int) -> str:
@@ -143,6 +148,10 @@ def _anchored(settings: Settings, givens: Sequence[Given], file: Path | None) ->
     if options:
         channels = replace(settings.channels, options={**settings.channels.options, **options})
         settings = replace(settings, channels=channels)
+    cookie = settings.network.console_cookie_file
+    if cookie and _source_of(("network", "console_cookie_file"), givens) is givens[-1]:
+        network = replace(settings.network, console_cookie_file=file.parent / cookie)
+        settings = replace(settings, network=network)
     if _source_of(("data_dirs",), givens) is givens[-1]:
         settings = replace(settings, data_dirs=tuple(file.parent / path for path in settings.data_dirs))
     return settings

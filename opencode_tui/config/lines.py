@@ -6,12 +6,14 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from opencode_tui.config.errors import Given, SettingKey
+from opencode_tui.config.quota_values import plan_fault
 from opencode_tui.config.settings import Fills, Lines, Settings, SpendRule
 from opencode_tui.money import format_usd
 
 
 def wrong_lines(settings: Settings, givens: Sequence[Given]) -> Iterator[str]:
-    """A sentence for each table whose lines do not ascend, and for each of the user's rules without lines."""
+    """A sentence for each table whose lines do not ascend, each of the user's rules without lines, and each plan that
+    lacks something."""
     for table, lines in _tables(settings):
         in_usd = isinstance(lines, Lines)
         unit = "_usd" if in_usd else ""
@@ -28,6 +30,9 @@ def wrong_lines(settings: Settings, givens: Sequence[Given]) -> Iterator[str]:
         key = ("alerts", "spend", name)
         where = next(given.name(key) for given in givens if given.has(key))
         yield from (f"{where}: {fault}" for fault in _faults(rule))
+    for name, plan in settings.quota.items():
+        if fault := plan_fault(plan):
+            yield f"{next(given.name(('quota', name)) for given in givens if given.has(('quota', name)))}: {fault}"
 
 
 def _tables(settings: Settings) -> Iterator[tuple[SettingKey, Lines | Fills]]:

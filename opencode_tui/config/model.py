@@ -31,6 +31,7 @@ from opencode_tui.config.alert_tables import (
 )
 from opencode_tui.config.errors import SettingKey
 from opencode_tui.config.options import Declared
+from opencode_tui.config.quota_tables import NetworkTable, QuotaPlanTable, QuotaPlanTables
 from opencode_tui.config.settings import Budget, Chart, CustomPrice, CustomTier, Poll, Pricing, Privacy, Settings, Ui
 from opencode_tui.config.table import Amount, Table, Text, keys_in
 
@@ -122,6 +123,8 @@ class SettingsDocument(BaseSettings):
     channels: ChannelsTable = ChannelsTable()
     insights: InsightsTable = InsightsTable()
     guard: GuardTable = GuardTable()
+    network: NetworkTable = NetworkTable()
+    quota: QuotaPlanTables = Field(default_factory=dict)
     privacy: PrivacyTable = PrivacyTable()
     ui: UiTable = UiTable()
 
@@ -145,6 +148,8 @@ class SettingsDocument(BaseSettings):
             channels=self.channels.channels(self.declared.channels),
             insights=self.insights.insights(self.declared.insights),
             guard=self.guard.caps(),
+            network=self.network.network(),
+            quota={name: table.plan(name) for name, table in self.quota.items()},
             privacy=Privacy(self.privacy.show_prompts),
             ui=Ui(self.ui.theme, self.ui.mouse),
         )
@@ -169,6 +174,7 @@ def document_with(declared: Declared) -> type[SettingsDocument]:
 NAMED_TABLES: dict[SettingKey, type[BaseModel]] = {
     ("pricing", "custom"): CustomPriceTable,
     ("alerts", "spend"): SpendRuleTable,
+    ("quota",): QuotaPlanTable,
 }
 """The model of tables that the user names, by the path of their parent."""
 

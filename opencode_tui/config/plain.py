@@ -13,7 +13,7 @@ from typing import Any
 
 from msgspec.structs import fields, replace
 
-from opencode_tui.config import alert_values, price_values, values
+from opencode_tui.config import alert_values, network_values, price_values, quota_values, values
 from opencode_tui.config.errors import Given
 from opencode_tui.config.lines import wrong_lines
 from opencode_tui.config.options import Declared, FillsOption, LinesOption, Option, ValueOption, declared, set_options
@@ -26,9 +26,11 @@ from opencode_tui.config.settings import (
     GuardCaps,
     Insights,
     Lines,
+    Network,
     Poll,
     Pricing,
     Privacy,
+    QuotaPlan,
     Settings,
     SpendRule,
     Ui,
@@ -37,6 +39,24 @@ from opencode_tui.config.toml import read_toml
 
 _Tables = Mapping[str, Any]
 _Check = Callable[[Any], Any]
+
+
+_NETWORK: dict[str, _Check] = {
+    "opencode_go": values.switch,
+    "zen": values.switch,
+    "opencode_go_url": network_values.base_url,
+    "zen_url": network_values.base_url,
+    "console_url": network_values.base_url,
+    "console_cookie_file": network_values.cookie_file,
+}
+_PLAN: dict[str, _Check] = {
+    "providers": quota_values.plan_providers,
+    "windows": quota_values.window_caps,
+    "unit": quota_values.quota_unit,
+    "counts": quota_values.model_counts,
+    "zone": values.zone,
+    "month_day": quota_values.first_of_month,
+}
 
 
 class NotPlain(Exception):
@@ -59,8 +79,10 @@ def _anchored(settings: Settings, folder: Path) -> Settings:
     options = {
         name: folder / value if isinstance(value, Path) else value for name, value in settings.channels.options.items()
     }
+    cookie = settings.network.console_cookie_file
     return replace(
         settings,
+        network=replace(settings.network, console_cookie_file=cookie and folder / cookie),
         ledger=settings.ledger and folder / settings.ledger,
         data_dirs=tuple(folder / path for path in settings.data_dirs),
         channels=replace(settings.channels, options=options),
@@ -79,6 +101,8 @@ def _settings(document: _Tables) -> Settings:
         "channels": lambda table: _channels(table, known.channels),
         "insights": lambda table: Insights(_options(table, known.insights, budget)),
         "guard": lambda table: GuardCaps(**_checked(table, {"projects": _project_caps, "agents": _agent_caps})),
+        "network": lambda table: Network(**_checked(table, _NETWORK)),
+        "quota": _plans,
         "privacy": lambda table: Privacy(**_checked(table, {"show_prompts": values.switch})),
         "ui": lambda table: Ui(**_checked(table, {"theme": values.text_setting, "mouse": values.switch})),
     }
@@ -127,6 +151,12 @@ def _prices_of(prices: Any) -> tuple[CustomPrice, ...]:
         found.append(CustomPrice(**given, **first_day))
     price_values.distinct(found)
     return tuple(found)
+
+
+def _plans(table: _Tables) -> dict[str, QuotaPlan]:
+    return {
+        quota_values.plan_name(name): quota_values.plan_of(name, _checked(plan, _PLAN)) for name, plan in table.items()
+    }
 
 
 def _project_caps(table: _Tables) -> dict[str, int]:

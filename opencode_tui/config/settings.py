@@ -162,6 +162,47 @@ class GuardCaps(Struct, frozen=True):
     agents: Mapping[str, int] = field(default_factory=dict)
 
 
+class Network(Struct, frozen=True):
+    """What is asked of OpenCode's services. Nothing is, unless it is turned on here; a cookie turns the console on."""
+
+    opencode_go: bool = False
+    """Ask OpenCode Go how much of its quota is used."""
+    zen: bool = False
+    """Ask OpenCode Zen whether the key works and which models it has."""
+    opencode_go_url: str = "https://opencode.ai/zen/go/v1"
+    zen_url: str = "https://opencode.ai/zen/v1"
+    console_url: str = "https://opencode.ai"
+    console_cookie_file: Path | None = None
+    """The file with the console's cookie; None uses OPENCODE_TUI_CONSOLE_COOKIE."""
+
+
+QuotaUnit = Literal["usd", "calls", "turns"]
+QUOTA_UNITS: tuple[QuotaUnit, ...] = ("usd", "calls", "turns")
+
+
+class QuotaPlan(Struct, frozen=True):
+    """A plan with a quota: who is paid by it, how much it allows in which time, and what counts more."""
+
+    providers: tuple[str, ...] = ()
+    """OpenCode's names of the providers whose calls count."""
+    windows: Mapping[str, int] = field(default_factory=dict)
+    """The cap of each window in 1e-9 of the unit: `5h` is a block that the first request opens, `day`, `week`, `month`
+    begin at midnight."""
+    unit: QuotaUnit = "usd"
+    """What is counted: spend (at list price where nothing was billed), calls, or turns."""
+    counts: Mapping[str, int] = field(default_factory=dict)
+    """How much a model counts in thousandths, by its name; 1000 unless it is here."""
+    zone: str = "UTC"
+    """The time zone of the midnights."""
+    month_day: int = 1
+    """The day on which the plan's month begins; a shorter month begins on its last."""
+
+
+OPENCODE_GO = "opencode-go"
+GO_PLAN = QuotaPlan((OPENCODE_GO,), {"5h": 12 * NANO, "week": 30 * NANO, "month": 60 * NANO})
+"""OpenCode Go: its caps, its block of five hours, its weeks from Monday 00:00 UTC."""
+
+
 class Privacy(Struct, frozen=True):
     show_prompts: bool = False
     """Show the first line of each turn's prompt, which is read from OpenCode's store and not stored."""
@@ -191,8 +232,16 @@ class Settings(Struct, frozen=True):
     channels: Channels = Channels()
     insights: Insights = Insights()
     guard: GuardCaps = GuardCaps()
+    network: Network = Network()
+    quota: Mapping[str, QuotaPlan] = field(default_factory=dict)
+    """The user's plans by name; one called `opencode-go` changes OPENCODE_GO's."""
     privacy: Privacy = Privacy()
     ui: Ui = Ui()
+
+    @property
+    def plans(self) -> Mapping[str, QuotaPlan]:
+        """All plans with a quota by name: OpenCode Go and the user's."""
+        return {OPENCODE_GO: GO_PLAN, **self.quota}
 
 
 def with_live(settings: Settings, new: Settings) -> Settings:
@@ -207,5 +256,7 @@ def with_live(settings: Settings, new: Settings) -> Settings:
         channels=new.channels,
         insights=new.insights,
         guard=new.guard,
+        network=new.network,
+        quota=new.quota,
         ui=replace(settings.ui, theme=new.ui.theme),
     )

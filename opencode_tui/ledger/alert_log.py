@@ -116,6 +116,13 @@ def last_fired_ms(connection: sqlite3.Connection, rule: str, now_ms: int) -> int
     return at_ms
 
 
+def last_period(connection: sqlite3.Connection, rule: str, subject: str) -> str | None:
+    """The period of a rule's last alert on a subject; None if none has fired."""
+    query = "SELECT period FROM alert WHERE rule = ? AND subject = ? ORDER BY id DESC LIMIT 1"
+    row = connection.execute(query, (rule, subject)).fetchone()
+    return None if row is None else str(row[0])
+
+
 def standing(connection: sqlite3.Connection, now_ms: int, *, since_ms: int = 0) -> tuple[Alert, ...]:
     """The alerts that fired since a time (Unix ms) and are neither seen nor snoozed, newest first."""
     return _read(

@@ -14,7 +14,7 @@ from opencode_tui.ledger.sums import NEWEST_CALLS, SUMS_OF_SESSIONS, settle_in_s
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-LATEST = 12
+LATEST = 13
 
 _V1 = """
 CREATE TABLE machine (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
@@ -269,6 +269,19 @@ CREATE TABLE work_stamp (part TEXT PRIMARY KEY, stamp TEXT NOT NULL) STRICT, WIT
 {NOTE_ALL}
 """
 
+# What OpenCode's services answered last, and the percents of a quota that were seen, with what the ledger had of that
+# window at that moment (`sums`: nano-dollars by model, as JSON); see ledger/services.py and ledger/quota_readings.py.
+_V13 = """
+CREATE TABLE service (
+  name TEXT PRIMARY KEY, asked_as TEXT NOT NULL, asked_ms INTEGER NOT NULL, next_ms INTEGER NOT NULL,
+  failures INTEGER NOT NULL, state TEXT NOT NULL, detail TEXT NOT NULL, answered_ms INTEGER, answer TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE quota_reading (
+  plan TEXT NOT NULL, window TEXT NOT NULL, at_ms INTEGER NOT NULL, resets_ms INTEGER NOT NULL,
+  percent INTEGER NOT NULL, is_limited INTEGER NOT NULL, sums TEXT NOT NULL, PRIMARY KEY (plan, window, at_ms)
+) STRICT, WITHOUT ROWID;
+"""
+
 
 def migrate(connection: sqlite3.Connection) -> None:
     """Migrates the ledger to the latest schema; does and imports nothing if it is current."""
@@ -341,6 +354,10 @@ def _migrate(connection: sqlite3.Connection) -> None:
     @migrations()
     def m012_work_of_turns(db: Database) -> None:
         _run(db, _V12)
+
+    @migrations()
+    def m013_quotas(db: Database) -> None:
+        _run(db, _V13)
 
     db = Database(connection)
     db.enable_wal()

@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from opencode_tui.readings.accounts import read_accounts
 from opencode_tui.readings.alerts import read_alerts
 from opencode_tui.readings.breakdown import read_breakdown
 from opencode_tui.readings.context import Context
 from opencode_tui.readings.history import read_history, read_hours
 from opencode_tui.readings.insights import read_insights
 from opencode_tui.readings.projects import read_projects
+from opencode_tui.readings.quotas import read_quotas
 from opencode_tui.readings.reconcile import read_reconciliation
 from opencode_tui.readings.repricing import read_comparison
 from opencode_tui.readings.session import read_session, read_turn
 from opencode_tui.readings.sessions import read_sessions
 from opencode_tui.records.answers import Answer
 from opencode_tui.records.requests import (
+    AccountsRequest,
     AlertsRequest,
     BreakdownRequest,
     ComparisonRequest,
@@ -24,6 +27,7 @@ from opencode_tui.records.requests import (
     HoursRequest,
     InsightsRequest,
     ProjectsRequest,
+    QuotasRequest,
     ReconcileRequest,
     Request,
     SessionRequest,
@@ -32,12 +36,14 @@ from opencode_tui.records.requests import (
 )
 
 READINGS: Mapping[type[Any], Callable[[Any, Context], Answer]] = {
+    AccountsRequest: read_accounts,
     AlertsRequest: read_alerts,
     BreakdownRequest: read_breakdown,
     ComparisonRequest: read_comparison,
     HistoryRequest: read_history,
     HoursRequest: read_hours,
     InsightsRequest: read_insights,
+    QuotasRequest: read_quotas,
     ReconcileRequest: read_reconciliation,
     SessionRequest: read_session,
     SessionsRequest: read_sessions,

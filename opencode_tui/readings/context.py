@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct, field
@@ -18,6 +18,7 @@ from opencode_tui.records.sessions import SessionRow
 from opencode_tui.records.stores import StoreState
 
 if TYPE_CHECKING:
+    from opencode_tui.accounts.sign_ins import SignInSource
     from opencode_tui.sync import Sync
 
 
@@ -72,6 +73,8 @@ class Context(Struct, frozen=True):
     guard: Guard | None = None
     price_problems: tuple[str, ...] = ()
     book: PriceBook | None = None
+    sign_ins: Callable[[], SignInSource | None] = lambda: None
+    """Gives where OpenCode's sign-ins are looked up; None where nobody looks."""
     rows: dict[str, SessionRow] = field(default_factory=dict)
     """The last row of each session that was read with the same ledger; kept up to date by the readings."""
 
@@ -90,4 +93,13 @@ def context_of(
 ) -> Context:
     """The context after a sync; `stores` are the states of the stores as the reader is to see them."""
     known = (sync.read_ms, sync.machine, sync.book, sync)
-    return Context(connection, now_ms, settings, stores, *known, price_problems=sync.book.problems, book=sync.book)
+
+    def sign_ins() -> SignInSource:
+        from opencode_tui.accounts.sign_ins import SignInSource
+
+        return SignInSource(sync.environ, sync.data_dirs)
+
+    book = sync.book
+    return Context(
+        *(connection, now_ms, settings, stores, *known), price_problems=book.problems, book=book, sign_ins=sign_ins
+    )

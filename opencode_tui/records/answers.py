@@ -6,10 +6,12 @@ from datetime import date
 
 from msgspec import Struct
 
+from opencode_tui.records.accounts import Accounts
 from opencode_tui.records.alerts import Alert, AlertedSession
 from opencode_tui.records.breakdown import Breakdown
 from opencode_tui.records.history import HistoryView, WeekHours
 from opencode_tui.records.insights import Insight
+from opencode_tui.records.quotas import Quotas
 from opencode_tui.records.reconciliation import Reconciliation
 from opencode_tui.records.repricing import RepricedWork
 from opencode_tui.records.requests import AlertsRequest, ComparisonRequest, InsightsRequest
@@ -53,4 +55,5 @@ class InsightList(Struct, frozen=True):
 
 
 _OfPeriod = SessionList | Projects | Breakdown | Comparison | HistoryView | WeekHours
-Answer = _OfPeriod | InsightList | SessionView | TurnView | AlertList | Reconciliation
+_OfPlans = Quotas | Accounts
+Answer = _OfPeriod | _OfPlans | InsightList | SessionView | TurnView | AlertList | Reconciliation

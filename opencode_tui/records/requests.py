@@ -101,12 +101,24 @@ class HoursRequest(Struct, frozen=True):
     year: int
 
 
+class QuotasRequest(Struct, frozen=True):
+    """How much of each plan's quota is used."""
+
+
+class AccountsRequest(Struct, frozen=True):
+    """Who was paid in a period for whose models."""
+
+    period: str = "month"
+    """As people write it; see analysis.periods.days_of_text."""
+
+
 class ReconcileRequest(Struct, frozen=True):
     """OpenCode's own figures beside the ledger's, each difference by its cause."""
 
 
 _OfPeriod = SessionsRequest | ProjectsRequest | BreakdownRequest | ComparisonRequest | HistoryRequest | HoursRequest
-Request = _OfPeriod | InsightsRequest | SessionRequest | TurnRequest | AlertsRequest | ReconcileRequest
+_OfPlans = QuotasRequest | AccountsRequest
+Request = _OfPeriod | _OfPlans | InsightsRequest | SessionRequest | TurnRequest | AlertsRequest | ReconcileRequest
 
 
 class SeeAlerts(Struct, frozen=True):

@@ -41,6 +41,8 @@ COMMANDS = (
     ("sync",),
     ("sync", "--json"),
     ("reconcile",),
+    ("quota",),
+    ("accounts",),
     ("check",),
     ("check", "--json"),
     ("watch", "--once"),

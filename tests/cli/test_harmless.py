@@ -55,6 +55,8 @@ COMMANDS = (
     ("alerts",),
     ("sync",),
     ("reconcile",),
+    ("quota",),
+    ("accounts", "--period", "all"),
     ("watch", "--once"),
 )
 

@@ -16,7 +16,7 @@ from opencode_tui.ledger import queries
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.readings.day import days_with_calls
 from tests.stores import V1
-from tests.support.hostile import MOST, YEAR_9999, add_call, fill
+from tests.support.hostile import LEAST, MOST, YEAR_9999, add_call, fill
 from tests.support.shell import Shell
 
 COMMANDS = (
@@ -49,6 +49,9 @@ COMMANDS = (
     ("sync", "--json"),
     ("reconcile",),
     ("reconcile", "--json"),
+    ("quota",),
+    ("accounts", "--period", "all"),
+    ("accounts", "--period", "all", "--json"),
     ("check",),
     ("check", "--json", "--notify"),
     ("watch", "--once"),
@@ -90,6 +93,20 @@ def test_every_command_survives(shell: Shell, hostile: list[str]) -> None:
             assert out.strip(), (argv, code, err)
         elif argv[0] in ("status", "today", "usage", "sessions"):
             assert "≥" in out, argv
+
+
+def test_a_quota_of_hostile_calls_is_told(shell: Shell, hostile: list[str]) -> None:
+    ledger = Ledger(shell.ledger)
+    with closing(ledger), ledger.writing() as connection:
+        connection.execute("UPDATE call SET provider = 'opencode-go'")
+        rows = [("5h", MOST, MOST, MOST), ("week", -1, YEAR_9999, -5), ("month", 0, 0, 0), ("week", 0, LEAST, 9)]
+        insert = "INSERT INTO quota_reading VALUES ('opencode-go', ?, ?, ?, ?, 1, '{\"\": 1}')"
+        connection.executemany(insert, rows)
+        connection.execute("INSERT INTO service VALUES ('opencode-go', '', ?, ?, ?, 'x', '', ?, '')", (MOST,) * 4)
+    for argv in (("quota",), ("quota", "--json"), ("check", "--notify"), ("accounts", "--period", "all", "--json")):
+        code, out, err = shell.run(*argv)
+        assert "Traceback" not in err and "this should not happen" not in err, (argv, err)
+        assert code in ((0, 1, 2, 3) if argv[0] == "check" else (0,)) and out.strip(), (argv, code, err)
 
 
 def test_every_session_survives(shell: Shell, hostile: list[str]) -> None:

@@ -31,6 +31,8 @@ COMMANDS = (
     ("session", "ses_", "--json"),
     ("sync",),
     ("reconcile",),
+    ("quota",),
+    ("accounts",),
     ("check",),
     ("check", "--notify"),
     ("watch", "--once"),

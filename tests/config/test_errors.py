@@ -27,6 +27,7 @@ def sentence(config: Path, text: str = "", env: Texts | None = None, flags: Text
 # What is told when a setting is wrong
 
 AMOUNT = "is not an amount in USD; write a number such as 0.80"
+NO_ADDRESS = "is no address to send a key to; write https://…, or http:// on this machine, without a name or password"
 MAY = "from = 2026-05-01"
 PRICE = "is not a price in USD per million tokens; write a number such as 0.95"
 WHOLE_PATH = 'is not a whole path; write a project\'s in quotes, such as "~/shop"'
@@ -39,7 +40,7 @@ WRONG = {
     "[budgets]\nwarning_usd = 1": "budgets: unknown key (did you mean 'budget'?)",
     '"a b" = 1': (
         '"a b": unknown key (there is alerts, budget, channels, chart, data_dirs, guard, insights, ledger, machine, '
-        "poll, pricing, privacy, timezone, ui)"
+        "network, poll, pricing, privacy, quota, timezone, ui)"
     ),
     "budget = 5": "budget: 5 is not a table; write its keys below [budget]",
     "[[budget]]\nwarning_usd = 1": "budget: a list is not a table; write its keys below [budget]",
@@ -152,6 +153,45 @@ WRONG = {
     "[budget]\nweek_target_usd = 9\n[alerts.week]\ncutoff_usd = 8": (
         "alerts.week.cutoff_usd: the warning at $9.00 comes after the cutoff at $8.00; "
         "lower the warning or raise the cutoff"
+    ),
+    "[quota.'a b']\nwindows = { day = 1 }": (
+        'quota."a b": a plan is named with at most 40 letters, digits, dots, - and _; write one such as copilot'
+    ),
+    "[quota.acme]\nwindows = { day = 1 }": (
+        'quota.acme: this plan has no providers; write such as providers = ["github-copilot"]'
+    ),
+    "[quota.acme]\nproviders = ['acme']": (
+        "quota.acme: this plan has no windows; write such as windows = { month = 300 }"
+    ),
+    "[quota.acme]\nproviders = 'acme'": (
+        "quota.acme.providers: 'acme' is not a list of providers; write one such as [\"github-copilot\"]"
+    ),
+    "[quota.opencode-go]\nwindows = { '200h' = 1 }": (
+        "quota.opencode-go.windows: '200h' is no window; write hours from 1h to 168h, day, week or month"
+    ),
+    "[quota.opencode-go]\nwindows = { day = 0 }": (
+        "quota.opencode-go.windows: the cap 0 of day is out of range; write a number above 0, to 1000000000"
+    ),
+    "[quota.opencode-go]\nwindows = { day = 'much' }": (
+        "quota.opencode-go.windows: 'much' is not a cap of day; write a number such as 30"
+    ),
+    "[quota.opencode-go]\ncounts = { glm-5 = 1.2345 }": (
+        "quota.opencode-go.counts: 1.2345 for 'glm-5' is out of range; write from 0 to 1000, with at most three "
+        "decimals"
+    ),
+    "[quota.opencode-go]\nunit = 'eur'": (
+        "quota.opencode-go.unit: 'eur' is none of 'usd', 'calls', 'turns'; write one of them"
+    ),
+    "[quota.opencode-go]\nmonth_day = 0": (
+        "quota.opencode-go.month_day: 0 is not a day of the month; write one from 1 to 31"
+    ),
+    "[quota.opencode-go]\nmonthday = 1": "quota.opencode-go.monthday: unknown key (did you mean 'month_day'?)",
+    "[network]\nzen_url = 'http://zen.example/v1'": f"network.zen_url: this {NO_ADDRESS}",
+    "[network]\nzen_url = 'https://me:secret@zen.example'": f"network.zen_url: this {NO_ADDRESS}",
+    "[network]\nzen_url = ''": f"network.zen_url: an empty text {NO_ADDRESS}",
+    "[network]\nconsole_cookie_file = 'auth=Fe26.2**secret'": (
+        "network.console_cookie_file: this is a cookie, a secret; put it into a file of its own, and write that file's "
+        "path here"
     ),
     "[alerts.spend.'a b']\nwarning_usd = 1": (
         'alerts.spend."a b": a rule is named with at most 40 letters, digits, - and _; write one such as opus-a-day'

@@ -20,7 +20,7 @@ from tests.support.paths import ROOT
 KEYS = [
     key
     for key in all_keys(tables_in(document_with(declared())))
-    if key[-1] not in ("spend", "custom", "projects", "agents")  # whose keys the user names: see NAMED
+    if key[-1] not in ("spend", "custom", "projects", "agents", "quota")  # whose keys the user names: see NAMED
 ]
 RIGHT: tuple[Any, ...] = (
     1,
@@ -60,6 +60,14 @@ NAMED = st.sampled_from(
         (("guard", "projects", "shop"), 1.5),
         (("guard", "agents", "build"), 0.75),
         (("guard", "agents", "build"), "much"),
+        (("quota", "copilot"), {"providers": ["github-copilot"], "unit": "turns", "windows": {"month": 300}}),
+        (("quota", "copilot"), {"providers": ["github-copilot"], "windows": {"fortnight": 300}}),
+        (("quota", "copilot"), {"providers": ["github-copilot"]}),
+        (("quota", "opencode-go"), {"month_day": 14, "counts": {"glm-5": 1.5}}),
+        (("quota", "opencode-go"), {"month_day": 32}),
+        (("quota", "a plan"), {"providers": ["x"], "windows": {"day": 1}}),
+        (("network", "zen_url"), "http://127.0.0.1:8080/zen/"),
+        (("network", "zen_url"), "http://zen.example"),
         (("bugdet", "warning_usd"), 1),
         (("alerts", "lop"), 3),
         (("channels", "pager"), "warning"),
@@ -114,7 +122,7 @@ def test_both_ways_give_the_same_settings_or_none(config: Path, pairs: list[tupl
 @pytest.mark.parametrize("key", KEYS, ids=".".join)
 def test_every_key_can_be_read_without_pydantic(key: tuple[str, ...], config: Path) -> None:
     plains = []
-    for value in (*RIGHT, ["notify-send"], "recorded"):
+    for value in (*RIGHT, ["notify-send"], "recorded", "https://x.example/v1"):
         config.write_text(f"{key[0]} = {toml(nested([(key, value)])[key[0]])}", encoding="utf-8")
         plain, layered = both(config)
         assert plain == layered, config.read_text(encoding="utf-8")

@@ -18,8 +18,21 @@ from opencode_tui.config import load_settings
 from opencode_tui.config.errors import SettingsError
 from opencode_tui.config.model import NAMED_TABLES, all_keys, document_with, tables_in
 from opencode_tui.config.options import declared
-from opencode_tui.config.settings import Budget, CustomPrice, CustomTier, Fills, GuardCaps, Lines, Settings, SpendRule
+from opencode_tui.config.settings import (
+    GO_PLAN,
+    Budget,
+    CustomPrice,
+    CustomTier,
+    Fills,
+    GuardCaps,
+    Lines,
+    Network,
+    QuotaPlan,
+    Settings,
+    SpendRule,
+)
 from opencode_tui.config.table import keys_in
+from opencode_tui.money import NANO
 from tests.support.options import CHANNEL_OPTIONS, INSIGHT_OPTIONS, RULE_OPTIONS, option, value
 from tests.support.paths import ROOT
 from tests.support.records import replace
@@ -258,6 +271,21 @@ def test_the_webhooks_address_in_the_environment_is_no_setting() -> None:
     assert load_settings({}, {"OPENCODE_TUI_WEBHOOK_URL": "https://hooks.example/secret"}) == DEFAULT
 
 
+def test_a_plan_with_the_name_of_opencode_go_changes_only_what_it_says(config: Path) -> None:
+    settings = load(config, '[quota.opencode-go]\nmonth_day = 14\ncounts = { "glm-5" = 1.25 }')
+    assert settings.quota == {"opencode-go": replace(GO_PLAN, month_day=14, counts={"glm-5": 1250})}
+    env = {"OPENCODE_TUI_QUOTA": '{"acme": {"providers": ["acme"], "windows": {"5h": 1.5}, "unit": "calls"}}'}
+    assert load_settings({}, env).quota == {"acme": QuotaPlan(("acme",), {"5h": 1_500_000_000}, "calls")}
+
+
+def test_the_file_of_the_consoles_cookie_starts_from_the_settings_folder(config: Path, own_home: Path) -> None:
+    for text in ("", "[pricing]\nprefer = 'list'\n"):
+        settings = load(config, f"{text}[network]\nconsole_cookie_file = 'cookie'\nzen = true")
+        assert settings.network == Network(zen=True, console_cookie_file=config.parent / "cookie")
+    env = {"OPENCODE_TUI_NETWORK__CONSOLE_COOKIE_FILE": "here", "OPENCODE_TUI_CONSOLE_COOKIE": "secret"}
+    assert load(config, "", env).network == Network(console_cookie_file=Path("here"))
+
+
 # The example and the records
 
 
@@ -266,7 +294,7 @@ def test_the_example_file_loads_and_equals_the_defaults() -> None:
 
 
 # What the user gives names: the example has it behind a mark, to be taken away.
-NAMED = {("pricing", "custom"), ("alerts", "spend")}
+NAMED = {("pricing", "custom"), ("alerts", "spend"), ("quota",)}
 
 
 def test_the_example_file_has_every_setting() -> None:
@@ -292,11 +320,18 @@ def test_what_the_example_has_behind_a_mark_loads_without_it(config: Path, own_h
     assert settings.pricing.custom == {"opencode/kimi-k2.6": (price,)}
     assert settings.alerts == replace(DEFAULT.alerts, spend={"opus": opus})
     assert settings.guard == GuardCaps({str(own_home / "shop"): 150 * CENT}, {"build": 75 * CENT})
-    rest = replace(settings, pricing=DEFAULT.pricing, alerts=DEFAULT.alerts, guard=DEFAULT.guard)
+    counts, day = {"claude-opus-4.5": 3000, "gpt-5-mini": 0}, 1
+    plan = QuotaPlan(("github-copilot",), {"month": 300 * NANO}, "turns", counts, "UTC", day)
+    assert settings.quota == {"copilot": plan}
+    rest = replace(settings, pricing=DEFAULT.pricing, alerts=DEFAULT.alerts, guard=DEFAULT.guard, quota={})
     assert rest == DEFAULT
     data = tomllib.loads(text)
-    for key, name in ((("pricing", "custom"), "opencode/kimi-k2.6"), (("alerts", "spend"), "opus")):
-        assert set(keys_in(NAMED_TABLES[key])) == set(data[key[0]][key[1]][name])
+    named = ((("pricing", "custom"), "opencode/kimi-k2.6"), (("alerts", "spend"), "opus"), (("quota",), "copilot"))
+    for key, name in named:
+        table = data
+        for part in (*key, name):
+            table = table[part]
+        assert set(keys_in(NAMED_TABLES[key])) == set(table)
 
 
 TIER = "{ above = 200000, input = 2 }"
@@ -346,6 +381,7 @@ def test_the_file_can_hold_each_field_of_the_records_and_nothing_else() -> None:
     assert fields[("pricing", "custom")] == set(keys_of(CustomPrice()))
     rule = set(keys_of(SpendRule())) - {("lines", *key) for key in keys_of(Lines())}
     assert fields[("alerts", "spend")] == rule | set(keys_of(Lines()))
+    assert fields[("quota",)] == set(keys_of(QuotaPlan()))
 
 
 # What is not imported
