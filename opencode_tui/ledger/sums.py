@@ -102,9 +102,6 @@ def summed_columns(sum_of: Callable[[str], str]) -> tuple[str, ...]:
     )
 
 
-SUMMED_BOTH = summed_columns(exact_sum)
-
-
 def _sum_queries(sum_of: Callable[[str], str]) -> tuple[str, str]:
     """The statements that sum the calls and the calls with tools in the quarters of `unsummed`."""
     both = summed_columns(sum_of)

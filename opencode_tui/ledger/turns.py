@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -18,18 +18,17 @@ from opencode_tui.clock import Span
 from opencode_tui.ledger.changed_work import caught_up, is_behind
 from opencode_tui.ledger.selection import NamedSpan, Selection, group_by
 from opencode_tui.ledger.sums import (
-    AMOUNTS,
     GROUP,
     OF_CALL,
     QUARTER,
     QUARTER_MS,
     SUM_COLUMNS,
-    SUMMED_BOTH,
     PaidCalls,
     each_call,
     exact_sum,
     paid_calls,
     paid_tools,
+    summed_columns,
 )
 from opencode_tui.records.calls import Tokens
 from opencode_tui.records.usage import Slice
@@ -69,24 +68,21 @@ _TOOLS = """
     CROSS JOIN tool t INDEXED BY tool_call ON t.call_id = c.id
   WHERE copied_from IS NULL
 """
-_SUM = f"""
-  INSERT INTO task_sum (quarter, {", ".join(GROUP)}, task, {", ".join(SUM_COLUMNS)}, {", ".join(EDIT_COUNTS)})
-  SELECT {QUARTER}, {", ".join(GROUP)}, task, {", ".join(SUMMED_BOTH)},
-    {", ".join(f"sum({name})" for name in EDIT_COUNTS)}
-  FROM ({_OF_TASK} FROM json_each(?) s CROSS JOIN call c INDEXED BY call_session ON c.session_id = s.value
-    CROSS JOIN {TURN_OF_CALL} WHERE copied_from IS NULL)
-  GROUP BY 1, {", ".join(GROUP)}, task
-"""
 
 
-def _with_plain_sums(query: str) -> str:
-    """The same query with sums that are twice as fast, and fail over absurd amounts."""
-    for name in (*AMOUNTS, "saved_nano"):
-        query = query.replace(exact_sum(name), f"sum({name})")
-    return query
+def _sum_query(sum_of: Callable[[str], str]) -> str:
+    """The statement that sums the calls of sessions by task."""
+    counts = ", ".join(f"sum({name})" for name in EDIT_COUNTS)
+    return f"""
+      INSERT INTO task_sum (quarter, {", ".join(GROUP)}, task, {", ".join(SUM_COLUMNS)}, {", ".join(EDIT_COUNTS)})
+      SELECT {QUARTER}, {", ".join(GROUP)}, task, {", ".join(summed_columns(sum_of))}, {counts}
+      FROM ({_OF_TASK} FROM json_each(?) s CROSS JOIN call c INDEXED BY call_session ON c.session_id = s.value
+        CROSS JOIN {TURN_OF_CALL} WHERE copied_from IS NULL)
+      GROUP BY 1, {", ".join(GROUP)}, task
+    """
 
 
-_QUICK_SUM = _with_plain_sums(_SUM)
+_PLAIN, _EXACT = _sum_query("sum({})".format), _sum_query(exact_sum)
 
 
 class TurnFacts(Struct, frozen=True, gc=False):
@@ -185,9 +181,11 @@ def keep_turns(connection: sqlite3.Connection, ids: Sequence[str], turns: Iterab
         connection.execute(f"DELETE FROM {table} WHERE session_id IN (SELECT value FROM json_each(?))", (given,))
     connection.executemany("INSERT INTO turn VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", map(_row, turns))
     try:
-        connection.execute(_QUICK_SUM, (given,))
-    except sqlite3.OperationalError:  # "integer overflow", over absurd amounts
-        connection.execute(_SUM, (given,))
+        connection.execute(_PLAIN, (given,))
+    except sqlite3.OperationalError as error:  # over absurd amounts; the failed statement has written nothing
+        if "overflow" not in str(error):
+            raise
+        connection.execute(_EXACT, (given,))
     caught_up(connection, "turns", ids)
 
 
