@@ -127,7 +127,7 @@ def _speed(call: dict[str, Any]) -> str | None:
     start, end, streamed = call["created_ms"], call["completed_ms"], call["streamed_ms"]
     if call["error"] is not None or end is None or end <= start:
         return None
-    took = end - start
+    took = min(end - start, 10**12)
     tenths = (took + 50) // 100 if took < 10_000 else (took + 500) // 1000 * 10
     if streamed is None and call["finish"] != "tool-calls":
         streamed = end
