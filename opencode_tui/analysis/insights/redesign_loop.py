@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
-from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, figure, where
+from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, cost_and_saving, figure, where
 from opencode_tui.analysis.loops import is_edit
 from opencode_tui.money import format_usd
 from opencode_tui.paths import last_part
@@ -38,20 +38,18 @@ class RedesignLoop(InsightRule):
                     saves_nano=later,
                     file=file,
                     rounds=len(turns),
-                    first_nano=first.cost_nano,
                 )
 
     def words(self, findings: Sequence[Finding]) -> Words:
         rounds = sum(figure(finding, "rounds") for finding in findings)
-        first = sum(figure(finding, "first_nano") for finding in findings)
-        cost = sum(finding.cost_nano for finding in findings)
+        cost, saves = cost_and_saving(findings)
         file = last_part(str(findings[0].figures["file"]))
-        each, later = format_usd(cost // rounds), format_usd(cost - first)
+        each, first, later = (format_usd(nano) for nano in (cost // rounds, cost - saves, saves))
         return Words(
             title=f"{file} edited in {rounds} turns",
             what=f"{rounds} turns of {where(findings)} edited {file}, about {each} a round",
             how=f"describe the whole change of {file} in one message, with what it should look like in the end",
-            sum_shown=f"{rounds} rounds cost {format_usd(cost)}; without the first ({format_usd(first)}): {later}",
+            sum_shown=f"{rounds} rounds cost {format_usd(cost)}; without the first ({first}): {later}",
         )
 
 
