@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from opencode_tui.clock import Span
 from opencode_tui.ledger.changed_work import caught_up
+from opencode_tui.ledger.sums import MOST_NANO
 from opencode_tui.records.insights import Finding
 
 _COLUMNS = "rule, key, session_id, turn_id, calls, cost_nano, saves_nano, first_ms, last_ms, sure, figures"
@@ -27,7 +28,13 @@ def keep_findings(connection: sqlite3.Connection, ids: Sequence[str], findings: 
         (
             (
                 *(each.rule, each.key, each.session_id, each.turn_id, json.dumps(each.calls)),
-                *(each.cost_nano, each.saves_nano, each.first_ms, each.last_ms, each.sure),
+                *(
+                    min(each.cost_nano, MOST_NANO),
+                    min(each.saves_nano, MOST_NANO),
+                    each.first_ms,
+                    each.last_ms,
+                    each.sure,
+                ),
                 json.dumps(dict(each.figures)),
             )
             for each in findings

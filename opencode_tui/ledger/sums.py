@@ -27,6 +27,10 @@ _UNIT = 1_000_000_000
 _MOST_UNITS = 9_000_000_000
 
 
+MOST_NANO = _MOST_UNITS * _UNIT
+"""The largest sum that is kept: SQLite's integers end a little above."""
+
+
 def exact_sum(value: str) -> str:
     """SQL for the sum of an integer expression: NULL over no rows, and limited to about 9e18.
 

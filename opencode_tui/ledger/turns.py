@@ -19,6 +19,7 @@ from opencode_tui.ledger.changed_work import caught_up, is_behind
 from opencode_tui.ledger.selection import NamedSpan, Selection, group_by
 from opencode_tui.ledger.sums import (
     GROUP,
+    MOST_NANO,
     OF_CALL,
     QUARTER,
     QUARTER_MS,
@@ -56,9 +57,9 @@ _TOOLS_WITH_TASKS = PaidCalls(
     *("created_ms", 1),
 )
 
-_TURNS = """
+_TURNS = f"""
   SELECT c.session_id, coalesce(turn_id, ''), min(created_ms), max(coalesce(completed_ms, created_ms)), count(*),
-    sum(cost_nano), group_concat(DISTINCT agent)
+    {exact_sum("cost_nano")}, group_concat(DISTINCT agent)
   FROM json_each(?) s CROSS JOIN call c INDEXED BY call_session ON c.session_id = s.value
   WHERE copied_from IS NULL GROUP BY 1, 2
 """
@@ -191,5 +192,5 @@ def keep_turns(connection: sqlite3.Connection, ids: Sequence[str], turns: Iterab
 
 def _row(turn: KeptTurn) -> tuple[Any, ...]:
     facts, one_shot = turn.facts, None if turn.one_shot is None else int(turn.one_shot)
-    sums = facts.started_ms, facts.ended_ms, facts.calls, facts.cost_nano
+    sums = facts.started_ms, facts.ended_ms, facts.calls, min(facts.cost_nano, MOST_NANO)
     return (facts.session_id, facts.turn_id, turn.task, *sums, turn.edits, turn.retries, one_shot, turn.edit_call_id)

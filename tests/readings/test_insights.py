@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from opencode_tui.clock import DAY_MS, Span
+from opencode_tui.clock import DAY_MS, EVER, Span
 from opencode_tui.config.settings import Insights, Settings
 from opencode_tui.ledger import findings
 from opencode_tui.ledger.changed_work import sessions_behind
@@ -21,6 +21,7 @@ from opencode_tui.readings.turn_settling import settle_turns
 from opencode_tui.records.answers import InsightList
 from opencode_tui.records.requests import InsightsRequest
 from tests.ledger.test_turns import steps_of
+from tests.support.hostile import MOST
 from tests.support.watched import DAY_START, NOON, Limits, Watched
 
 CENT = 10_000_000
@@ -174,3 +175,16 @@ def test_the_work_of_a_period_adds_up_to_its_spend(watched: Watched) -> None:
     assert (shares["ses_3"].undone_nano, shares["ses_3"].undone_calls) == (7 * CENT, 1)
     assert work.tools == {"edit": 4}
     assert latest_rates(watched.ledger.connection) == {}
+
+
+def test_absurd_amounts_and_times_are_no_trouble(watched: Watched) -> None:
+    rounds(watched)
+    watched.call("ses_2", at=-5_000, tools=[("edit", BUTTON)])
+    with watched.ledger.writing() as connection:
+        connection.execute("UPDATE call SET amount_nano = ?, input = ?, cache_read = ?", (MOST, MOST, MOST))
+        connection.execute("UPDATE call SET completed_ms = ? WHERE id = 'msg_000001'", (253_402_300_799_000,))
+    settle_turns(watched.ledger, most=1)
+    settle_findings(watched.ledger, {}, Limits())
+    assert not sessions_behind(watched.ledger.connection, "turns")
+    assert insights(watched, "all").spend_nano >= 9 * 10**18
+    assert period_work(EVER, context(watched)).sessions
