@@ -1,0 +1,45 @@
+"""Queries on what levers could change: reads of files, the subagents' models, sessions of many turns."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+
+from opencode_tui.clock import Span
+from opencode_tui.ledger.sums import exact_sum
+from opencode_tui.records.calls import EDIT_TOOLS
+
+_READS = """
+  SELECT coalesce(nullif(s.project, ''), c.directory), c.directory, t.target, c.id, c.cost_nano
+  FROM call c JOIN tool t ON t.call_id = c.id LEFT JOIN session s ON s.id = c.session_id
+  WHERE c.created_ms >= ? AND c.created_ms < ? AND c.copied_from IS NULL AND t.name = 'read' AND t.target != ''
+"""
+_SUBAGENTS = f"""
+  SELECT c.agent, max(c.input + c.cache_read + c.cache_write), max(EXISTS (
+    SELECT 1 FROM tool t WHERE t.call_id = c.id AND t.name IN ({", ".join(f"'{name}'" for name in EDIT_TOOLS)})))
+  FROM call c JOIN session s ON s.id = c.session_id
+  WHERE c.created_ms >= ? AND c.created_ms < ? AND c.copied_from IS NULL AND s.parent_id IS NOT NULL GROUP BY 1
+"""
+_LONG = f"""
+  SELECT count(*), coalesce(max(turns), 0), coalesce({exact_sum("nano")}, 0) FROM (
+    SELECT count(DISTINCT turn_id) turns, {exact_sum("cost_nano")} nano FROM call
+    WHERE created_ms >= ? AND created_ms < ? AND copied_from IS NULL GROUP BY session_id)
+  WHERE turns > ?
+"""
+
+
+def reads_of_files(connection: sqlite3.Connection, span: Span) -> Iterator[tuple[str, str, str, str, int]]:
+    """(project, directory, target, call id, the call's nano-dollars) of each read of a file, in no order."""
+    return connection.execute(_READS, (span.start_ms, span.end_ms))
+
+
+def subagents(connection: sqlite3.Connection, span: Span) -> dict[str, tuple[int, bool]]:
+    """(the largest context of a call in tokens, whether it asked for an edit) by the subagent's name."""
+    rows = connection.execute(_SUBAGENTS, (span.start_ms, span.end_ms))
+    return {agent: (context, bool(edits)) for agent, context, edits in rows}
+
+
+def long_sessions(connection: sqlite3.Connection, span: Span, turns: int) -> tuple[int, int, int]:
+    """(how many sessions had more turns in the span, the most turns of one, their nano-dollars)."""
+    sessions, most, nano = connection.execute(_LONG, (span.start_ms, span.end_ms, turns)).fetchone()
+    return sessions, most, int(nano)
