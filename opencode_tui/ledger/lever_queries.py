@@ -5,18 +5,22 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 
+from msgspec import Struct
+
 from opencode_tui.clock import Span
 from opencode_tui.ledger.sums import exact_sum
 from opencode_tui.records.calls import EDIT_TOOLS
 
-_READS = """
-  SELECT coalesce(nullif(s.project, ''), c.directory), c.directory, t.target, c.id, c.cost_nano
+_EDITS = ", ".join(f"'{name}'" for name in EDIT_TOOLS)
+_FILES = f"""
+  SELECT coalesce(nullif(s.project, ''), c.directory), t.target, t.name != 'read', c.id, c.cost_nano
   FROM call c JOIN tool t ON t.call_id = c.id LEFT JOIN session s ON s.id = c.session_id
-  WHERE c.created_ms >= ? AND c.created_ms < ? AND c.copied_from IS NULL AND t.name = 'read' AND t.target != ''
+  WHERE c.created_ms >= ? AND c.created_ms < ? AND c.copied_from IS NULL AND t.name IN ('read', {_EDITS})
+    AND t.target != ''
 """
 _SUBAGENTS = f"""
   SELECT c.agent, max(c.input + c.cache_read + c.cache_write), max(EXISTS (
-    SELECT 1 FROM tool t WHERE t.call_id = c.id AND t.name IN ({", ".join(f"'{name}'" for name in EDIT_TOOLS)})))
+    SELECT 1 FROM tool t WHERE t.call_id = c.id AND t.name IN ({_EDITS})))
   FROM call c JOIN session s ON s.id = c.session_id
   WHERE c.created_ms >= ? AND c.created_ms < ? AND c.copied_from IS NULL AND s.parent_id IS NOT NULL GROUP BY 1
 """
@@ -28,9 +32,21 @@ _LONG = f"""
 """
 
 
-def reads_of_files(connection: sqlite3.Connection, span: Span) -> Iterator[tuple[str, str, str, str, int]]:
-    """(project, directory, target, call id, the call's nano-dollars) of each read of a file, in no order."""
-    return connection.execute(_READS, (span.start_ms, span.end_ms))
+class FileUse(Struct, frozen=True, gc=False):
+    """A file that a call read or edited."""
+
+    project: str
+    target: str
+    is_edit: bool
+    call_id: str
+    cost_nano: int
+    """That of the call."""
+
+
+def uses_of_files(connection: sqlite3.Connection, span: Span) -> Iterator[FileUse]:
+    """Each read and each edit of a file, in no order."""
+    for project, target, is_edit, call_id, nano in connection.execute(_FILES, (span.start_ms, span.end_ms)):
+        yield FileUse(project, target, bool(is_edit), call_id, nano)
 
 
 def subagents(connection: sqlite3.Connection, span: Span) -> dict[str, tuple[int, bool]]:

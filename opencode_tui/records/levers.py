@@ -33,18 +33,18 @@ class GeneratedReads(Struct, frozen=True):
     """The cost of the calls that asked for them; a call that asked for several kinds is in each."""
 
 
-class SubagentModel(Struct, frozen=True):
+class SubagentSpend(Struct, frozen=True):
     """What a subagent that edited no file cost, and what its calls cost on one cheaper model."""
 
     agent: str
     models: tuple[str, ...]
-    """The `model_key` of each model but the cheaper one that it used, the one with the most spend first."""
+    """The `model_key` of each model that it used, the one with the most spend first."""
     calls: int
     spend_nano: int
     cheaper: str
-    """The `model_key` of the cheapest model that the user works with as well."""
+    """The `model_key` of a model that the user works with as well."""
     cheaper_nano: int
-    """The same calls at the price of that model."""
+    """The same tokens at the price of that model."""
 
 
 class LongSessions(Struct, frozen=True):
@@ -65,7 +65,7 @@ class LeversView(Struct, frozen=True):
     """In the order of LEVERS."""
     generated: tuple[GeneratedReads, ...]
     """Most expensive first."""
-    subagents: tuple[SubagentModel, ...]
+    subagents: tuple[SubagentSpend, ...]
     """The largest saving first."""
     long_sessions: LongSessions
 

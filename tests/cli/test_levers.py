@@ -65,12 +65,36 @@ def test_the_levers_come_in_their_order_with_what_can_be_changed(shell: Shell, s
     assert change["name"] == "model-explore"
     # 3 calls of 20,000 input and 1,000 output: $0.375 as billed, $0.09 at $1 and $10 a million
     assert "cost $0.38 in 3 calls" in change["what"]
-    assert "the same calls cost $0.09 on openai/gpt-5, $0.28 less (estimated" in change["what"]
+    assert "the same tokens cost $0.09 on openai/gpt-5, $0.28 less (estimated" in change["what"]
     text = shell.said("levers")
     assert "1 context discipline" in text
     assert "4 quota-aware switching: no insight in this period" in text
     assert not (shell.home / ".config").exists()
     assert list(shop.iterdir()) == []
+
+
+def test_an_insight_is_the_evidence_of_its_lever(shell: Shell, store: V1) -> None:
+    with store.database.connection():
+        session = store.session("Fix header", created=at("12:00"))
+        for minute in range(5):
+            store.call(session, cost="0.10", tools=[tool("edit", "src/Button.tsx")], at=at(f"12:0{minute}"))
+    context = shell.json("levers", "--period", "today")["levers"][0]
+    (insight,) = context["insights"]
+    assert (insight["rule"], insight["cost_usd"], insight["saves_usd"]) == ("redesign_loop", 0.5, 0.4)
+    assert (context["cost_usd"], context["saves_usd"], context["sure"]) == (0.5, 0.4, "measured")
+    assert context["next"] == insight["how"]
+    said = shell.said("levers", "--period", "today")
+    assert "1 context discipline: 1 insight, $0.50; $0.40 would not have been spent (measured)" in said
+    assert f"  next: {insight['how']}" in said
+
+
+def test_what_is_edited_as_well_is_not_ignored(shell: Shell, shop: Path) -> None:
+    store = V1(shell.home, name="opencode-dev.db")
+    with store.database.connection():
+        root = store.session("Patch it", created=at("11:00"), directory=str(shop))
+        edit = tool("edit", f"{shop}/node_modules/react/1.js")
+        store.call(root, cost="0.01", model=GPT, tools=[edit], at=at("11:01"))
+    assert shell.json("levers")["levers"][0]["changes"] == []
 
 
 def test_another_period_has_other_evidence(shell: Shell, shop: Path) -> None:
@@ -209,12 +233,12 @@ def test_two_changes_of_one_file_are_taken_back_one_by_one(shell: Shell, shop: P
     store = V1(shell.home, name="opencode-dev.db")
     with store.database.connection():
         root = store.session("More", created=at("11:00"), directory=str(shop))
-        child = store.session("dig", parent=root, created=at("11:01"), directory=str(shop), agent="general")
+        child = store.session("dig", parent=root, created=at("11:01"), directory=str(shop), agent="research")
         store.call(child, cost="0.125", model=OPUS, tokens=LARGE, at=at("11:02"))
     shell.said("levers", "apply", "routing", "--yes")
     value = jsonc_value(settings.read_text())
     assert isinstance(value, dict)
-    assert value["agent"].keys() == {"explore", "general"}
+    assert value["agent"].keys() == {"explore", "research"}
     code, _, err = shell.run("levers", "undo", "1")
     assert code == EXIT_TROUBLE
     assert_one_sentence(err, "was changed since")

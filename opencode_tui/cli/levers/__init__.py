@@ -11,13 +11,15 @@ from pathlib import Path
 from opencode_tui.cli import EXIT_USAGE, Trouble
 from opencode_tui.cli.common import Opened, opened, settings_for, using_ledger
 from opencode_tui.cli.levers.kept import KeptChanges, digest
-from opencode_tui.cli.levers.offers import offered
+from opencode_tui.cli.levers.offers import offered_changes
 from opencode_tui.cli.levers.place import replace_text, text_of
 from opencode_tui.clock import calendar_for, now_ms
 from opencode_tui.paths import tilde
+from opencode_tui.readings.insights import read_insights, settle_insights
 from opencode_tui.readings.levers import read_levers
 from opencode_tui.records.insights import LEVERS
 from opencode_tui.records.levers import AppliedChange, FileChange, LeversView
+from opencode_tui.records.requests import InsightsRequest
 from opencode_tui.report.differences import difference
 from opencode_tui.report.levers import applied_json, applied_lines, levers_json, levers_lines
 
@@ -31,7 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _show(arguments: argparse.Namespace) -> int:
     with opened(arguments) as at:
         view = _view(arguments, at)
-    changes, by_hand = offered(view)
+    changes, by_hand = offered_changes(view)
     if arguments.json:
         print(json.dumps(levers_json(view, changes, by_hand)))
     else:
@@ -40,9 +42,11 @@ def _show(arguments: argparse.Namespace) -> int:
 
 
 def _view(arguments: argparse.Namespace, at: Opened) -> LeversView:
+    settle_insights(at.ledger, at.settings.insights.options, at.sync.book)
     with at.reading(now_ms()) as context:
         try:
-            return read_levers(arguments.period, (), context)
+            insights = read_insights(InsightsRequest(arguments.period), context).insights
+            return read_levers(arguments.period, insights, context)
         except ValueError as error:
             raise Trouble(str(error), EXIT_USAGE) from None
 
@@ -50,7 +54,7 @@ def _view(arguments: argparse.Namespace, at: Opened) -> LeversView:
 def _apply(arguments: argparse.Namespace) -> int:
     with opened(arguments) as at:
         view, kept = _view(arguments, at), KeptChanges(at.ledger.path)
-    changes, by_hand = offered(view)
+    changes, by_hand = offered_changes(view)
     wanted = _named(arguments.change, changes)
     if not wanted:
         print("no change of a file is offered for this period; `opencode-tui levers` says what there is")
@@ -58,7 +62,11 @@ def _apply(arguments: argparse.Namespace) -> int:
         if number:
             print()
         # The one before may have changed the same file.
-        current = change if not number else next((each for each in offered(view)[0] if each.name == change.name), None)
+        current = (
+            change
+            if not number
+            else next((each for each in offered_changes(view)[0] if each.name == change.name), None)
+        )
         if current is not None:
             _offer(current, kept, is_sure=arguments.yes)
     for sentence in by_hand if not arguments.change else ():

@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from opencode_tui import paths
+from opencode_tui.analysis.cheaper_models import setting_name
 from opencode_tui.cli import Trouble
 from opencode_tui.cli.levers.place import followed, text_of
 from opencode_tui.guard.install import config_dir
@@ -16,7 +17,7 @@ from opencode_tui.money import format_usd, plural
 from opencode_tui.pricing.config_places import INLINE, NAMES, ConfigPlaces
 from opencode_tui.pricing.jsonc import jsonc_value
 from opencode_tui.pricing.jsonc_editing import with_json_string
-from opencode_tui.records.levers import FileChange, GeneratedReads, LeversView, SubagentModel
+from opencode_tui.records.levers import FileChange, GeneratedReads, LeversView, SubagentSpend
 
 HINT = (
     "- When a session has gone on for about 20 turns, or something new begins, say in one short line that /compact or a"
@@ -26,7 +27,7 @@ _HINT_TOKENS = 40
 _NAME = re.compile(r"[^a-z0-9.]+")
 
 
-def offered(view: LeversView) -> tuple[list[FileChange], list[str]]:
+def offered_changes(view: LeversView) -> tuple[list[FileChange], list[str]]:
     """(the changes, sentences on those that have to be made by hand), in the order of the levers."""
     changes: list[FileChange] = []
     by_hand: list[str] = []
@@ -93,13 +94,13 @@ def _subagent_models(view: LeversView, by_hand: list[str]) -> Iterator[FileChang
             by_hand.append(str(trouble))
 
 
-def _cheaper(each: SubagentModel) -> FileChange:
+def _cheaper(each: SubagentSpend) -> FileChange:
     saved, cost = format_usd(each.spend_nano - each.cheaper_nano), format_usd(each.spend_nano)
     seen = f"{plural(each.calls, 'call')} on {_few(each.models)}"
     what = (
         f"the subagent {each.agent} edited nothing and cost {cost} in {seen};"
-        f" the same calls cost {format_usd(each.cheaper_nano)} on {each.cheaper}, {saved} less (estimated: with as many"
-        " tokens). It holds for sessions that begin once OpenCode is started again."
+        f" the same tokens cost {format_usd(each.cheaper_nano)} on {each.cheaper}, {saved} less (estimated, as another"
+        " model uses other tokens). It holds for sessions that begin once OpenCode is started again."
     )
     own = config_dir(os.environ)
     for folder in ("agent", "agents"):
@@ -109,11 +110,11 @@ def _cheaper(each: SubagentModel) -> FileChange:
     before = text_of(file)
     text = (before or "").removeprefix("\ufeff")
     try:
-        after = with_json_string(text or _NEW, ("agent", each.agent, "model"), each.cheaper)
+        after = with_json_string(text or _NEW, ("agent", each.agent, "model"), setting_name(each.cheaper))
     except ValueError as error:
         raise Trouble(
-            f'{what} {paths.tilde(file)} cannot be edited ({error}); write "model": "{each.cheaper}" for the agent'
-            f" {each.agent} by hand"
+            f'{what} {paths.tilde(file)} cannot be edited ({error}); write "model": "{setting_name(each.cheaper)}" for'
+            f" the agent {each.agent} by hand"
         ) from None
     mark = "\ufeff" if (before or "").startswith("\ufeff") else ""
     return FileChange(f"model-{_slug(each.agent)}", "routing", file, before, mark + after, what)
