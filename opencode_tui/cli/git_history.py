@@ -11,7 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from opencode_tui.cli.git import GitError, GitProgram
-from opencode_tui.paths import tilde
+from opencode_tui.paths import is_folder, tilde
 from opencode_tui.records.shipped import Commit, CommitState, GitHistory
 
 WEEK_MS = 7 * 86_400_000
@@ -42,7 +42,7 @@ class GitHistories:
         self._git, self._now_ms = git, now_ms
 
     def __call__(self, directory: str, start_ms: int, end_ms: int) -> GitHistory:
-        if not Path(directory).is_dir():
+        if not is_folder(directory):
             return GitHistory(trouble=f"{tilde(Path(directory))} is not there, so its commits are not known")
         try:
             commits = self._commits(directory, start_ms, end_ms)

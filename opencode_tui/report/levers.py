@@ -51,6 +51,8 @@ def _sum_of(lever: LeverEvidence) -> str:
 
 
 def _saving(lever: LeverEvidence) -> str:
+    if not lever.saves_nano:
+        return f"what it would save is not known ({sure_of(lever)})"
     return f"{format_usd(lever.saves_nano)} would not have been spent ({sure_of(lever)})"
 
 

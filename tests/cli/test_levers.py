@@ -247,6 +247,25 @@ def test_two_changes_of_one_file_are_taken_back_one_by_one(shell: Shell, shop: P
     assert not settings.exists()
 
 
+def test_projects_of_one_name_have_changes_of_their_own(shell: Shell, shop: Path) -> None:
+    other = shell.home / "old" / "shop"
+    other.mkdir(parents=True)
+    store = V1(shell.home, name="opencode-dev.db")
+    with store.database.connection():
+        root = store.session("Look", created=at("11:00"), directory=str(other))
+        lock = tool("read", f"{other}/package-lock.json")
+        store.call(root, cost="0.01", model=GPT, tools=[lock] * 3, at=at("11:01"))
+    shell.said("levers", "apply", "context", "--yes")
+    assert (shop / ".ignore").read_text() == "node_modules/\n"
+    assert (other / ".ignore").read_text() == "package-lock.json\n"
+    assert {each["name"] for each in shell.json("levers", "list")["applied"]} == {"ignore-shop", "ignore-shop-2"}
+
+
+def test_what_is_applied_is_not_offered_again(shell: Shell, shop: Path) -> None:
+    shell.said("levers", "apply", "--yes")
+    assert not any(lever["changes"] for lever in shell.json("levers")["levers"])
+
+
 def test_a_name_that_is_none_is_said(shell: Shell, shop: Path) -> None:
     code, _, err = shell.run("levers", "apply", "nope")
     assert code == EXIT_USAGE

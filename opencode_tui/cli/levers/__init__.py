@@ -61,14 +61,10 @@ def _apply(arguments: argparse.Namespace) -> int:
     for number, change in enumerate(wanted):
         if number:
             print()
-        # The one before may have changed the same file.
-        current = (
-            change
-            if not number
-            else next((each for each in offered_changes(view)[0] if each.name == change.name), None)
-        )
-        if current is not None:
-            _offer(current, kept, is_sure=arguments.yes)
+        # A change before this one may have been of the same file.
+        for current in offered_changes(view)[0] if number else wanted:
+            if current.name == change.name:
+                _offer(current, kept, is_sure=arguments.yes)
     for sentence in by_hand if not arguments.change else ():
         print(sentence)
     return 0

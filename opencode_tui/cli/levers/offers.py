@@ -42,19 +42,19 @@ def _ignore_lines(view: LeversView, by_hand: list[str]) -> Iterator[FileChange]:
     taken: list[str] = []
     for project in projects:
         folder = Path(project)
-        if not folder.is_absolute() or folder in (Path("/"), paths.home()) or not folder.is_dir():
+        if not folder.is_absolute() or folder in (Path("/"), paths.home()) or not paths.is_folder(folder):
             continue
+        taken.append(_unique(f"ignore-{folder.name}", taken))
         try:
-            change = _ignoring(folder, [each for each in view.generated if each.project == project], taken)
+            change = _ignoring(folder, taken[-1], [each for each in view.generated if each.project == project])
         except Trouble as trouble:
             by_hand.append(str(trouble))
             continue
         if change is not None:
-            taken.append(change.name)
             yield change
 
 
-def _ignoring(folder: Path, reads: Sequence[GeneratedReads], taken: Sequence[str]) -> FileChange | None:
+def _ignoring(folder: Path, name: str, reads: Sequence[GeneratedReads]) -> FileChange | None:
     file = followed(folder / ".ignore")
     before = text_of(file)
     known = {_bare(line) for line in (before or "").splitlines()}
@@ -69,7 +69,7 @@ def _ignoring(folder: Path, reads: Sequence[GeneratedReads], taken: Sequence[str
         text += end
     count, cost = sum(each.reads for each in new), format_usd(sum(each.cost_nano for each in new))
     return FileChange(
-        _unique(f"ignore-{folder.name}", taken),
+        name,
         "context",
         file,
         before,
@@ -87,14 +87,19 @@ def _bare(line: str) -> str:
 
 def _subagent_models(view: LeversView, by_hand: list[str]) -> Iterator[FileChange]:
     """The model of a subagent in OpenCode's own settings, which 1.x and 2.x read alike."""
+    taken: list[str] = []
     for each in view.subagents:
         try:
-            yield _cheaper(each)
+            taken.append(_unique(f"model-{each.agent}", taken))
+            change = _cheaper(each, taken[-1])
         except Trouble as trouble:
             by_hand.append(str(trouble))
+            continue
+        if change.after != change.before:
+            yield change
 
 
-def _cheaper(each: SubagentSpend) -> FileChange:
+def _cheaper(each: SubagentSpend, name: str) -> FileChange:
     saved, cost = format_usd(each.spend_nano - each.cheaper_nano), format_usd(each.spend_nano)
     seen = f"{plural(each.calls, 'call')} on {_few(each.models)}"
     what = (
@@ -117,7 +122,7 @@ def _cheaper(each: SubagentSpend) -> FileChange:
             f" the agent {each.agent} by hand"
         ) from None
     mark = "\ufeff" if (before or "").startswith("\ufeff") else ""
-    return FileChange(f"model-{_slug(each.agent)}", "routing", file, before, mark + after, what)
+    return FileChange(name, "routing", file, before, mark + after, what)
 
 
 _NEW = '{\n  "$schema": "https://opencode.ai/config.json"\n}\n'
