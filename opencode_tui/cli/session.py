@@ -32,7 +32,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps(session_json(session, turns | {session.id: session.turns}, at.calendar, shipped)))
     else:
-        print(session_text(session, at.calendar, shipped, table_width(arguments.wide)))
+        print(session_text(session, at.calendar, table_width(arguments.wide), shipped))
     return 0
 
 

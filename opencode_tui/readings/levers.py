@@ -8,11 +8,12 @@ from collections.abc import Iterable, Sequence
 from opencode_tui.analysis.cheaper_models import cheaper_model
 from opencode_tui.analysis.insights.subagent_model import SubagentModel
 from opencode_tui.analysis.unwritten_files import ignore_line
-from opencode_tui.clock import EVER, Span
+from opencode_tui.clock import Span
 from opencode_tui.ledger import lever_queries
 from opencode_tui.ledger.session_work_queries import latest_rates
-from opencode_tui.readings.breakdown import days, read_breakdown
+from opencode_tui.readings.breakdown import read_breakdown
 from opencode_tui.readings.context import Context
+from opencode_tui.readings.periods import days, span_of
 from opencode_tui.records.breakdown import Measures
 from opencode_tui.records.calls import Tokens
 from opencode_tui.records.insights import LEVERS, Insight
@@ -32,7 +33,7 @@ _SUBAGENT_PRICE = SubagentModel.thresholds[0]
 def read_levers(period: str, insights: Sequence[Insight], context: Context) -> LeversView:
     """The levers with the insights of the same period. Raises ValueError with a sentence for an unknown period."""
     first, last, label = days(period, None, None, context)
-    span = EVER if label == "all" else context.calendar.span(first, last)
+    span = span_of(first, last, label, context)
     return LeversView(
         label=label,
         first=first,

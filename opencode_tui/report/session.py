@@ -35,7 +35,7 @@ _TURN_COLUMNS = (
 
 
 def session_json(
-    session: SessionView, turns: Mapping[str, tuple[Turn, ...]], calendar: Calendar, shipped: Shipped
+    session: SessionView, turns: Mapping[str, tuple[Turn, ...]], calendar: Calendar, shipped: Shipped | None = None
 ) -> dict[str, Any]:
     """The JSON contract: the session, with each subagent in the same shape in `children`.
 
@@ -70,7 +70,7 @@ def session_json(
         }
     causes = [cause.sentence for cause in session.causes]
     remedies = [cause.remedy for cause in session.causes]
-    more = {"causes": causes, "remedies": remedies, "shipped": shipped_json(shipped)}
+    more = {"causes": causes, "remedies": remedies, "shipped": shipped_json(shipped) if shipped else None}
     return {"schema_version": SCHEMA_VERSION} | made[session.id] | more
 
 
@@ -104,10 +104,19 @@ def _turn_json(turn: Turn, calendar: Calendar) -> dict[str, Any]:
     }
 
 
-def session_text(session: SessionView, calendar: Calendar, shipped: Shipped, width: int | None = None) -> str:
+def session_text(
+    session: SessionView, calendar: Calendar, width: int | None = None, shipped: Shipped | None = None
+) -> str:
     """The facts, the tree, and the turns in `width` cells."""
     return "\n".join(
-        [*_facts(session), *shipped_lines(shipped), "", *_tree(session), "", *_turns(session, calendar, width)]
+        [
+            *_facts(session),
+            *(shipped_lines(shipped) if shipped else ()),
+            "",
+            *_tree(session),
+            "",
+            *_turns(session, calendar, width),
+        ]
     )
 
 

@@ -21,7 +21,6 @@ from opencode_tui.readings.sessions import read_sessions
 from opencode_tui.records.requests import BreakdownRequest, SessionRequest, SessionsRequest, TurnRequest
 from opencode_tui.records.session import SessionView
 from opencode_tui.records.sessions import SessionList
-from opencode_tui.records.shipped import Shipped
 from tests.stores import V1, V2, Files, MakeStore, Store, Tokens, tool
 from tests.support.ledgers import Reader, reader
 from tests.support.pictures import OPUS
@@ -32,8 +31,6 @@ GENERATIONS = [V1, V2, Files]
 
 Asked = TypeVar("Asked")
 Found = TypeVar("Found")
-
-NOTHING = Shipped(0, 0, 0, 0, 0)
 
 
 def answered(ours: Reader, read: Callable[[Asked, Context], Found], request: Asked, now_ms: int = 0) -> Found:
@@ -270,8 +267,8 @@ def test_a_thousand_subagents_deep_are_no_recursion(tmp_path: Path) -> None:
     from opencode_tui.report.session import session_json, session_text
 
     seen = view(ours, root)
-    assert len(session_text(seen, Calendar(), NOTHING).splitlines()) > 1100
-    assert session_json(seen, {node.id: () for node in tree}, Calendar(), NOTHING)["total_usd"] == 0.01
+    assert len(session_text(seen, Calendar()).splitlines()) > 1100
+    assert session_json(seen, {node.id: () for node in tree}, Calendar())["total_usd"] == 0.01
 
 
 @pytest.mark.parametrize("generation", GENERATIONS)
