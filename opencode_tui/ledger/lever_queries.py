@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
+from collections import defaultdict
 from collections.abc import Iterator
 
 from msgspec import Struct
@@ -10,6 +12,7 @@ from msgspec import Struct
 from opencode_tui.clock import Span
 from opencode_tui.ledger.sums import exact_sum
 from opencode_tui.records.calls import EDIT_TOOLS
+from opencode_tui.records.facts import ToolFacts
 
 _EDITS = ", ".join(f"'{name}'" for name in EDIT_TOOLS)
 _FILES = f"""
@@ -18,11 +21,16 @@ _FILES = f"""
   WHERE c.created_ms >= ? AND c.created_ms < ? AND c.copied_from IS NULL AND t.name IN ('read', {_EDITS})
     AND t.target != ''
 """
-_SUBAGENTS = f"""
-  SELECT c.agent, max(c.input + c.cache_read + c.cache_write), max(EXISTS (
-    SELECT 1 FROM tool t WHERE t.call_id = c.id AND t.name IN ({_EDITS})))
+_OF_SUBAGENTS = """
   FROM call c JOIN session s ON s.id = c.session_id
-  WHERE c.created_ms >= ? AND c.created_ms < ? AND c.copied_from IS NULL AND s.parent_id IS NOT NULL GROUP BY 1
+  WHERE c.created_ms >= ? AND c.created_ms < ? AND c.copied_from IS NULL AND s.parent_id IS NOT NULL
+"""
+_SUBAGENTS = f"""
+  SELECT c.agent, max(c.input + c.cache_read + c.cache_write), json_group_array(DISTINCT c.directory) {_OF_SUBAGENTS}
+  GROUP BY 1
+"""
+_THEIR_TOOLS = f"""
+  SELECT DISTINCT c.agent, t.name, t.target {_OF_SUBAGENTS.replace("WHERE", "JOIN tool t ON t.call_id = c.id WHERE")}
 """
 _LONG = f"""
   SELECT count(*), coalesce(max(turns), 0), coalesce({exact_sum("nano")}, 0) FROM (
@@ -49,10 +57,26 @@ def uses_of_files(connection: sqlite3.Connection, span: Span) -> Iterator[FileUs
         yield FileUse(project, target, bool(is_edit), call_id, nano)
 
 
-def subagents(connection: sqlite3.Connection, span: Span) -> dict[str, tuple[int, bool]]:
-    """(the largest context of a call in tokens, whether it asked for an edit) by the subagent's name."""
-    rows = connection.execute(_SUBAGENTS, (span.start_ms, span.end_ms))
-    return {agent: (context, bool(edits)) for agent, context, edits in rows}
+class SubagentFacts(Struct, frozen=True):
+    """What a subagent, by its name, did in a span."""
+
+    context: int
+    """The largest of a call, in tokens."""
+    directories: tuple[str, ...]
+    tools: tuple[ToolFacts, ...]
+    """Each tool with each target once; the other fields are empty."""
+
+
+def subagents(connection: sqlite3.Connection, span: Span) -> dict[str, SubagentFacts]:
+    """The subagents of a span by name."""
+    values = (span.start_ms, span.end_ms)
+    tools: dict[str, list[ToolFacts]] = defaultdict(list)
+    for agent, name, target in connection.execute(_THEIR_TOOLS, values):
+        tools[agent].append(ToolFacts("", name, target, None, None, None))
+    return {
+        agent: SubagentFacts(context, tuple(sorted(json.loads(directories))), tuple(tools[agent]))
+        for agent, context, directories in connection.execute(_SUBAGENTS, values)
+    }
 
 
 def long_sessions(connection: sqlite3.Connection, span: Span, turns: int) -> tuple[int, int, int]:

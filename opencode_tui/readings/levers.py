@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from opencode_tui.analysis.cheaper_models import cheaper_model
 from opencode_tui.analysis.insights.subagent_model import SubagentModel
+from opencode_tui.analysis.tool_kinds import changes_nothing
 from opencode_tui.analysis.unwritten_files import ignore_line
 from opencode_tui.clock import Span
 from opencode_tui.ledger import lever_queries
@@ -85,9 +86,9 @@ def _generated(span: Span, context: Context) -> list[GeneratedReads]:
 def _subagents(period: str, span: Span, context: Context) -> list[SubagentSpend]:
     """The subagents that changed nothing, with the model that the insight on them names as well."""
     readers = {
-        agent: size
-        for agent, (size, edits) in lever_queries.subagents(context.connection, span).items()
-        if agent not in _OF_ANY_WORK and not edits
+        agent: facts
+        for agent, facts in lever_queries.subagents(context.connection, span).items()
+        if agent not in _OF_ANY_WORK and all(map(changes_nothing, facts.tools))
     }
     if not readers:
         return []
@@ -106,12 +107,13 @@ def _subagents(period: str, span: Span, context: Context) -> list[SubagentSpend]
             *(cost, sum((part.tokens for _, part in parts), Tokens()), rates),
             times=_SUBAGENT_PRICE.of(context.settings.insights.options),
             used=[model for model, _ in parts],
-            context=readers[agent],
+            context=readers[agent].context,
             limits=limits,
         )
         if cheaper is not None and cost - cheaper.nano >= _LEAST_SAVING_NANO:
             models, calls = tuple(model for model, _ in parts), sum(part.calls for _, part in parts)
-            found.append(SubagentSpend(agent, models, calls, cost, cheaper.model, cheaper.nano))
+            spend = SubagentSpend(agent, models, calls, cost, cheaper.model, cheaper.nano, readers[agent].directories)
+            found.append(spend)
     return sorted(found, key=lambda each: (each.cheaper_nano - each.spend_nano, each.agent))
 
 

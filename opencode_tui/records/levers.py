@@ -34,7 +34,7 @@ class GeneratedReads(Struct, frozen=True):
 
 
 class SubagentSpend(Struct, frozen=True):
-    """What a subagent that edited no file cost, and what its calls cost on one cheaper model."""
+    """What a subagent that changed nothing cost, and what its calls cost on one cheaper model."""
 
     agent: str
     models: tuple[str, ...]
@@ -45,6 +45,8 @@ class SubagentSpend(Struct, frozen=True):
     """The `model_key` of a model that the user works with as well."""
     cheaper_nano: int
     """The same tokens at the price of that model."""
+    directories: tuple[str, ...] = ()
+    """Where it ran."""
 
 
 class LongSessions(Struct, frozen=True):

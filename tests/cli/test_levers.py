@@ -201,20 +201,26 @@ def test_a_model_that_is_set_elsewhere_is_changed_there(
     other = shell.home / "other.json"
     other.write_text(json.dumps({"agent": {"explore": {"model": "anthropic/claude-opus-4-5"}}}))
     monkeypatch.setenv("OPENCODE_CONFIG", str(other))
-    assert str(other) in shell.json("levers")["by_hand"][0]
+    assert "Its model is set by ~/other.json; write openai/gpt-5 there" in shell.json("levers")["by_hand"][0]
+    monkeypatch.delenv("OPENCODE_CONFIG")
+    project = shop / ".opencode" / "opencode.jsonc"
+    project.parent.mkdir()
+    project.write_text('{"agent": {"explore": {"model": "anthropic/claude-opus-4-5"}}, /* mine */}')
+    assert "its model is set by ~/shop/.opencode/opencode.jsonc" in shell.json("levers")["by_hand"][0].casefold()
+    project.unlink()
     agent = settings.parent / "agent" / "explore.md"
     agent.parent.mkdir(parents=True)
     agent.write_text("---\nmodel: anthropic/claude-opus-4-5\n---\n")
     assert "explore.md" in shell.json("levers")["by_hand"][0]
 
 
-def test_a_subagent_that_edits_or_is_free_elsewhere_keeps_its_model(shell: Shell, shop: Path) -> None:
+@pytest.mark.parametrize("used", [("edit", "a.py"), ("bash", "npm install")])
+def test_a_subagent_that_changes_something_keeps_its_model(shell: Shell, shop: Path, used: tuple[str, str]) -> None:
     store = V1(shell.home, name="opencode-dev.db")
     with store.database.connection():
         root = store.session("More", created=at("11:00"), directory=str(shop))
         child = store.session("change", parent=root, created=at("11:01"), directory=str(shop))
-        edit = tool("edit", f"{shop}/a.py")
-        store.call(child, cost="0.125", model=OPUS, tokens=LARGE, tools=[edit], at=at("11:02"))
+        store.call(child, cost="0.125", model=OPUS, tokens=LARGE, tools=[tool(*used)], at=at("11:02"))
     assert shell.json("levers")["levers"][1]["changes"] == []
 
 

@@ -11,11 +11,10 @@ from pathlib import Path
 from opencode_tui import paths
 from opencode_tui.analysis.cheaper_models import setting_name
 from opencode_tui.cli import Trouble
+from opencode_tui.cli.levers.agents import ElsewhereError, file_of_agent
 from opencode_tui.cli.levers.place import followed, text_of
 from opencode_tui.guard.install import config_dir
 from opencode_tui.money import format_usd, plural
-from opencode_tui.pricing.config_places import INLINE, NAMES, ConfigPlaces
-from opencode_tui.pricing.jsonc import jsonc_value
 from opencode_tui.pricing.jsonc_editing import with_json_string
 from opencode_tui.records.levers import FileChange, GeneratedReads, LeversView, SubagentSpend
 
@@ -103,15 +102,14 @@ def _cheaper(each: SubagentSpend, name: str) -> FileChange:
     saved, cost = format_usd(each.spend_nano - each.cheaper_nano), format_usd(each.spend_nano)
     seen = f"{plural(each.calls, 'call')} on {_few(each.models)}"
     what = (
-        f"the subagent {each.agent} edited nothing and cost {cost} in {seen};"
+        f"the subagent {each.agent} changed nothing and cost {cost} in {seen};"
         f" the same tokens cost {format_usd(each.cheaper_nano)} on {each.cheaper}, {saved} less (estimated, as another"
         " model uses other tokens). It holds for sessions that begin once OpenCode is started again."
     )
-    own = config_dir(os.environ)
-    for folder in ("agent", "agents"):
-        if (own / folder / f"{each.agent}.md").exists():
-            raise Trouble(f"{what} Its model is set in {paths.tilde(own / folder / each.agent)}.md: change it there")
-    file = followed(_file_to_change(each.agent, own))
+    try:
+        file = followed(file_of_agent(each.agent, each.directories))
+    except ElsewhereError as error:
+        raise Trouble(f"{what} {error}; write {setting_name(each.cheaper)} there") from None
     before = text_of(file)
     text = (before or "").removeprefix("\ufeff")
     try:
@@ -128,35 +126,9 @@ def _cheaper(each: SubagentSpend, name: str) -> FileChange:
 _NEW = '{\n  "$schema": "https://opencode.ai/config.json"\n}\n'
 
 
-def _file_to_change(agent: str, own: Path) -> Path:
-    """The last of OpenCode's files that sets the agent's model, else its own one. Raises Trouble if that is no file."""
-    places = ConfigPlaces(os.environ, paths.home()).of("", Path.exists)
-    for file in reversed(places):
-        if file == INLINE:
-            text: str | None = os.environ.get(str(INLINE))
-        else:
-            text = text_of(file)
-        if text and _sets_model(text, agent):
-            if file == INLINE or own not in file.parents:
-                raise Trouble(f"the model of the subagent {agent} is set by {file}; change it there")
-            return file
-    there = [own / name for name in NAMES if (own / name).exists()]
-    return there[-1] if there else own / NAMES[0]
-
-
 def _few(models: Sequence[str]) -> str:
     more = len(models) - 1
     return f"{models[0]} and {plural(more, 'other model')}" if more else models[0]
-
-
-def _sets_model(text: str, agent: str) -> bool:
-    try:
-        value = jsonc_value(text.removeprefix("\ufeff"))
-    except ValueError:
-        return False
-    for key in ("agent", agent, "model"):
-        value = value.get(key) if isinstance(value, dict) else None
-    return value is not None
 
 
 def _compact_hint(view: LeversView, by_hand: list[str]) -> Iterator[FileChange]:
