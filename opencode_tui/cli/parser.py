@@ -16,7 +16,6 @@ from opencode_tui.analysis.periods import OTHER_PERIODS, PERIODS
 from opencode_tui.cli import EXIT_TROUBLE, EXIT_USAGE
 from opencode_tui.export.formats import EXPORT_FORMATS
 from opencode_tui.records.dimensions import DIMENSIONS
-from opencode_tui.records.insights import LEVERS
 
 _MOST_ALERTS = 1_000_000
 SHELLS = ("bash", "zsh", "fish")
@@ -343,7 +342,9 @@ def _add_levers(commands: _Commands) -> None:
     actions = levers.add_subparsers(prog=levers.prog, metavar="ACTION", title="actions", dest="action")
     add = partial(_add_action, actions, commands.common, "levers")
     apply = add("apply", "show the changes of files that are offered, ask, and write them; each is kept as it was")
-    apply.add_argument("change", nargs="*", metavar="NAME", help="a change, or a lever: " + ", ".join(LEVERS))
+    apply.add_argument(
+        "change", nargs="*", metavar="NAME", help="a change, or a lever: context, routing, compaction, quota"
+    )
     apply.add_argument("--period", default=argparse.SUPPRESS, **period)
     apply.add_argument("--yes", action="store_true", help="do not ask")
     undo = add("undo", "put a file back as it was before a change, the newest one by default")

@@ -12,6 +12,7 @@ import pytest
 from opencode_tui.cli import EXIT_TROUBLE, EXIT_USAGE
 from opencode_tui.cli.levers.offers import HINT
 from opencode_tui.pricing.jsonc import jsonc_value
+from opencode_tui.records.insights import LEVERS
 from tests.stores import V1, Tokens
 from tests.stores.tools import tool
 from tests.support.ledgers import lay_out
@@ -290,6 +291,11 @@ def test_a_file_that_is_changed_before_the_yes_stays(shell: Shell, shop: Path, m
     assert_one_sentence(err, "was changed meanwhile")
     assert (shop / ".ignore").read_text() == "somebody's\n"
     assert "no lever has changed a file" in shell.said("levers", "list")
+
+
+def test_the_help_names_the_levers(shell: Shell) -> None:
+    said = " ".join(shell.run("levers", "apply", "--help", places=())[1].split())
+    assert f"a lever: {', '.join(LEVERS)}" in said
 
 
 def test_an_empty_ledger_has_four_levers_and_no_change(shell: Shell) -> None:
