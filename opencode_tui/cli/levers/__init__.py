@@ -17,6 +17,7 @@ from opencode_tui.clock import calendar_for, now_ms
 from opencode_tui.paths import tilde
 from opencode_tui.readings.insights import read_insights, settle_insights
 from opencode_tui.readings.levers import read_levers
+from opencode_tui.readings.periods import days, span_of
 from opencode_tui.records.insights import LEVERS
 from opencode_tui.records.levers import AppliedChange, FileChange, LeversView
 from opencode_tui.records.requests import InsightsRequest
@@ -42,13 +43,16 @@ def _show(arguments: argparse.Namespace) -> int:
 
 
 def _view(arguments: argparse.Namespace, at: Opened) -> LeversView:
-    settle_insights(at.ledger, at.settings.insights.options, at.sync.book)
-    with at.reading(now_ms()) as context:
-        try:
+    """The levers of the period. Raises Trouble for a period that is none."""
+    try:
+        with at.reading(now_ms()) as context:
+            span = span_of(*days(arguments.period, None, None, context), context)
+        settle_insights(at.ledger, at.settings.insights.options, at.sync.book, span)
+        with at.reading(now_ms()) as context:
             insights = read_insights(InsightsRequest(arguments.period), context).insights
             return read_levers(arguments.period, insights, context)
-        except ValueError as error:
-            raise Trouble(str(error), EXIT_USAGE) from None
+    except ValueError as error:
+        raise Trouble(str(error), EXIT_USAGE) from None
 
 
 def _apply(arguments: argparse.Namespace) -> int:
