@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
+from msgspec.structs import replace
+
 from opencode_tui.analysis.cheaper_models import cheaper_model
 from opencode_tui.analysis.insights.subagent_model import SubagentModel
+from opencode_tui.analysis.quota_words import pace_text, percent_text, switch_text, window_text
 from opencode_tui.analysis.tool_kinds import changes_nothing
 from opencode_tui.analysis.unwritten_files import ignore_line
 from opencode_tui.clock import Span
@@ -15,12 +18,13 @@ from opencode_tui.ledger.session_work_queries import latest_rates
 from opencode_tui.readings.breakdown import read_breakdown
 from opencode_tui.readings.context import Context
 from opencode_tui.readings.periods import days, span_of
+from opencode_tui.readings.quotas import read_quotas
 from opencode_tui.records.breakdown import Measures
 from opencode_tui.records.calls import Tokens
 from opencode_tui.records.insights import LEVERS, Insight
 from opencode_tui.records.levers import GeneratedReads, LeverEvidence, LeversView, LongSessions, SubagentSpend
 from opencode_tui.records.model_key import split_key
-from opencode_tui.records.requests import BreakdownRequest, Filter
+from opencode_tui.records.requests import BreakdownRequest, Filter, QuotasRequest
 
 MANY_TURNS = 20
 """A session with more turns is long."""
@@ -39,7 +43,7 @@ def read_levers(period: str, insights: Sequence[Insight], context: Context) -> L
         label=label,
         first=first,
         last=last,
-        levers=lever_evidence(insights),
+        levers=tuple(_with_quotas(each, context) for each in lever_evidence(insights)),
         generated=tuple(_generated(span, context)),
         subagents=tuple(_subagents(period, span, context)),
         long_sessions=LongSessions(*lever_queries.long_sessions(context.connection, span, MANY_TURNS)),
@@ -61,6 +65,20 @@ def lever_evidence(insights: Iterable[Insight]) -> tuple[LeverEvidence, ...]:
         )
         for lever in LEVERS
     )
+
+
+def _with_quotas(evidence: LeverEvidence, context: Context) -> LeverEvidence:
+    """The quota's lever with how full each plan is now, and the model to switch to where one is nearly full."""
+    if evidence.lever != "quota":
+        return evidence
+    plans, now_ms, calendar = read_quotas(QuotasRequest(), context).plans, context.now_ms, context.calendar
+    facts = tuple(
+        f"{plan.name}: {percent_text(window)} of {window_text(window.name)}, {pace_text(window, now_ms, calendar)}"
+        for plan in plans
+        for window in plan.windows
+    )
+    switches = [switch_text(plan.switch, now_ms, calendar) for plan in plans if plan.switch is not None]
+    return replace(evidence, facts=facts, advice=switches[0] if switches else "")
 
 
 def _generated(span: Span, context: Context) -> list[GeneratedReads]:

@@ -20,6 +20,10 @@ class LeverEvidence(Struct, frozen=True):
     """What these insights cost."""
     saves_nano: int
     """What would not have been spent."""
+    facts: tuple[str, ...] = ()
+    """What else there is to see, a sentence each: how full each quota is now."""
+    advice: str = ""
+    """What to do about it now; empty if there is nothing."""
 
 
 class GeneratedReads(Struct, frozen=True):

@@ -32,6 +32,7 @@ def levers_lines(view: LeversView, changes: Sequence[FileChange], by_hand: Seque
             yield f"  {format_usd(insight.cost_nano)} {insight.title}: {insight.what}"
         if more := len(lever.insights) - _MOST_INSIGHTS:
             yield from (f"  and {plural(more, 'more insight')}",) if more > 0 else ()
+        yield from (f"  {fact}" for fact in lever.facts)
         if step := _next_step(lever, changes):
             yield f"  next: {step}"
     if changes:
@@ -68,7 +69,7 @@ def _next_step(lever: LeverEvidence, changes: Sequence[FileChange]) -> str:
     name = next((change.name for change in changes if change.lever == lever.lever), "")
     if name:
         return f"opencode-tui levers apply {name}"
-    return lever.insights[0].how if lever.insights else ""
+    return lever.advice or (lever.insights[0].how if lever.insights else "")
 
 
 def levers_json(view: LeversView, changes: Sequence[FileChange], by_hand: Sequence[str]) -> dict[str, Any]:
@@ -85,6 +86,7 @@ def levers_json(view: LeversView, changes: Sequence[FileChange], by_hand: Sequen
                 "cost_usd": usd(lever.cost_nano),
                 "saves_usd": usd(lever.saves_nano),
                 "sure": sure_of(lever) or None,
+                "facts": list(lever.facts),
                 "insights": [_insight_json(insight) for insight in lever.insights],
                 "next": _next_step(lever, changes) or None,
                 "changes": [_change_json(change) for change in changes if change.lever == lever.lever],

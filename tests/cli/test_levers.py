@@ -89,6 +89,18 @@ def test_an_insight_is_the_evidence_of_its_lever(shell: Shell, store: V1) -> Non
     assert f"  next: {insight['how']}" in said
 
 
+def test_a_quota_that_is_nearly_full_has_the_model_to_switch_to(shell: Shell, store: V1) -> None:
+    with store.database.connection():
+        session = store.session("Fix header", created=at("13:00"))
+        store.call(session, cost="10.50", model="opencode-go/kimi-k2.6", tokens=LARGE, at=at("13:01"))
+    quota = shell.json("levers")["levers"][3]
+    assert quota["facts"][0].startswith("opencode-go: ≥87% of the 5 hours, ")
+    assert quota["next"].startswith("/models in OpenCode, to ")
+    said = shell.said("levers")
+    assert f"  {quota['facts'][0]}\n" in said
+    assert f"  next: {quota['next']}" in said
+
+
 def test_what_is_edited_as_well_is_not_ignored(shell: Shell, shop: Path) -> None:
     store = V1(shell.home, name="opencode-dev.db")
     with store.database.connection():
