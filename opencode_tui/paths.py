@@ -39,6 +39,14 @@ def home() -> Path:
         return Path(os.devnull)
 
 
+def is_folder(path: str | Path) -> bool:
+    """Whether a folder is there; somebody's text that can be no path is none."""
+    try:
+        return Path(path).is_dir()
+    except (OSError, ValueError):  # such as a name that is too long
+        return False
+
+
 def stat_key(file: Path) -> tuple[int, ...] | None:
     """Values that differ if a file was written again; None if it is not there. Costs microseconds."""
     try:

@@ -11,6 +11,7 @@ import os
 import selectors
 import signal
 import subprocess
+import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -38,14 +39,24 @@ class Ended(Struct, frozen=True):
     """The beginning of its standard error."""
     stopped: str = ""
     """Why it was stopped, as the rest of a sentence, such as `did not end within 10 s`."""
+    stdout: bytes = b""
+    """Its standard output, if it was to be kept."""
 
 
-def run_program(line: Sequence[str], given: bytes, environ: Mapping[str, str], timeout_s: float) -> Ended:
+def run_program(
+    line: Sequence[str],
+    given: bytes,
+    environ: Mapping[str, str],
+    timeout_s: float,
+    *,
+    keep_output: bool = False,
+    most_memory: int | None = None,
+) -> Ended:
     """Run a program without a shell, with `given` as its standard input, and wait for it.
 
     It is stopped with its process group after `timeout_s` seconds, after too much output, and if we end. Processes that
-    it leaves running are stopped only if they still hold its output. Raises OSError and ValueError if it does not
-    start.
+    it leaves running are stopped only if they still hold its output. `keep_output` keeps its standard output, and
+    `most_memory` limits its data in bytes, on Linux. Raises OSError and ValueError if it does not start.
     """
     with tempfile.TemporaryFile() as file:
         file.write(given)
@@ -62,8 +73,10 @@ def run_program(line: Sequence[str], given: bytes, environ: Mapping[str, str], t
                 start_new_session=True,
             )
             _running[process.pid] = process
+            if most_memory is not None:
+                _limit_memory(process.pid, most_memory)
     try:
-        ended = _follow(process, timeout_s)
+        ended = _follow(process, timeout_s, keep_output=keep_output)
     except BaseException:
         _stop(process)
         raise
@@ -83,11 +96,19 @@ _starting = Lock()
 """Held until a started program is in `_running`."""
 
 
-def _follow(process: subprocess.Popen[bytes], timeout_s: float) -> Ended:
+def _limit_memory(pid: int, most: int) -> None:
+    if sys.platform == "linux":
+        import resource
+
+        with suppress(OSError):  # it has ended already
+            resource.prlimit(pid, resource.RLIMIT_DATA, (most, most))
+
+
+def _follow(process: subprocess.Popen[bytes], timeout_s: float, *, keep_output: bool) -> Ended:
     """Read the program's output until it ends or reaches a limit."""
     assert process.stdout is not None and process.stderr is not None
     end_s = monotonic_s() + timeout_s
-    stderr, size, stopped = bytearray(), 0, f"did not end within {timeout_s:g} s"
+    stdout, stderr, size, stopped = bytearray(), bytearray(), 0, f"did not end within {timeout_s:g} s"
     with selectors.DefaultSelector() as pipes:
         for pipe in (process.stdout, process.stderr):
             os.set_blocking(pipe.fileno(), False)
@@ -103,6 +124,8 @@ def _follow(process: subprocess.Popen[bytes], timeout_s: float) -> Ended:
                     pipes.unregister(key.fileobj)
                 elif key.fileobj is process.stderr:
                     stderr += piece[: _KEPT - len(stderr)]
+                elif keep_output:
+                    stdout += piece
         holds_output = bool(pipes.get_map())
     if size > _MOST:
         stopped = f"wrote more than {_MOST // 1_000_000} MB"
@@ -112,7 +135,7 @@ def _follow(process: subprocess.Popen[bytes], timeout_s: float) -> Ended:
     code = process.poll()
     if code is None or holds_output:
         _stop(process)
-    return Ended(code, bytes(stderr), "" if code is not None else stopped)
+    return Ended(code, bytes(stderr), "" if code is not None else stopped, bytes(stdout))
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:

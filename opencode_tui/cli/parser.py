@@ -65,6 +65,10 @@ EXAMPLES = {
     "quota": "quota",
     "accounts": "accounts --period 30d",
     "reconcile": "reconcile --json",
+    "levers": "levers --period month",
+    "levers apply": "levers apply model-explore",
+    "levers undo": "levers undo",
+    "levers list": "levers list --json",
     "commands": "commands install",
     "commands install": "commands install",
     "commands remove": "commands remove",
@@ -331,6 +335,25 @@ def _add_accounts(commands: _Commands) -> None:
     _add_wide(accounts)
 
 
+def _add_levers(commands: _Commands) -> None:
+    levers = commands.add("levers", "print what a period shows for the four levers, and offer changes of files")
+    period: dict[str, Any] = {"metavar": "P", "help": f"which period (default: week): {', '.join(PERIODS)}, …"}
+    levers.add_argument("--period", default="week", **period)
+    actions = levers.add_subparsers(prog=levers.prog, metavar="ACTION", title="actions", dest="action")
+    add = partial(_add_action, actions, commands.common, "levers")
+    apply = add("apply", "show the changes of files that are offered, ask, and write them; each is kept as it was")
+    apply.add_argument(
+        "change", nargs="*", metavar="NAME", help="a change, or a lever: context, routing, compaction, quota"
+    )
+    apply.add_argument("--period", default=argparse.SUPPRESS, **period)
+    apply.add_argument("--yes", action="store_true", help="do not ask")
+    undo = add("undo", "put a file back as it was before a change, the newest one by default")
+    undo.add_argument("change", nargs="?", metavar="CHANGE", help="its number or its name in `levers list`")
+    undo.add_argument("--force", action="store_true", help="even if the file was changed since")
+    listed = add("list", "list the changes that were written")
+    listed.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print JSON")
+
+
 def _add_commands(commands: _Commands) -> None:
     what = "put /usage and /globalusage into OpenCode, which print what this session and these days cost"
     own = commands.all.add_parser(
@@ -432,6 +455,7 @@ COMMANDS: dict[str, Callable[[_Commands], None]] = {
     "quota": _add_quota,
     "accounts": _add_accounts,
     "reconcile": _add_reconcile,
+    "levers": _add_levers,
     "commands": _add_commands,
     "completions": _add_completions,
     "guard": _add_guard,

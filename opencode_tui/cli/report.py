@@ -11,6 +11,7 @@ from pathlib import Path
 from opencode_tui import paths
 from opencode_tui.analysis.report_periods import ReportPeriod, last_week, parse_month, parse_range, parse_week
 from opencode_tui.cli import EXIT_OK, EXIT_USAGE
+from opencode_tui.cli.asking_git import asking_git
 from opencode_tui.cli.common import Opened, Trouble, opened
 from opencode_tui.cli.output_file import output_place, write_output
 from opencode_tui.clock import now_ms
@@ -42,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
         settle_span(at.ledger, at.calendar.span(period.first, period.last))
         with at.ledger.reading() as connection:
             context = _context(at, connection)
-            report = read_report(period, context)
+            report = read_report(period, context, asking_git(context.settings))
             paper = paper_of(report, format, context.calendar)
     if target is None:
         sys.stdout.write(paper)

@@ -7,12 +7,14 @@ import json
 import sqlite3
 
 from opencode_tui.cli import EXIT_USAGE
+from opencode_tui.cli.asking_git import asking_git
 from opencode_tui.cli.common import Trouble, opened
 from opencode_tui.cli.streams import table_width
 from opencode_tui.clock import now_ms
 from opencode_tui.ledger import session_queries
 from opencode_tui.privacy.harmless import shown_id
 from opencode_tui.readings.session import read_session, read_turns_of
+from opencode_tui.readings.shipped import read_shipped_by_session
 from opencode_tui.records.requests import SessionRequest
 from opencode_tui.records.session import Turn
 from opencode_tui.report.session import session_json, session_text
@@ -24,12 +26,13 @@ def run(arguments: argparse.Namespace) -> int:
     turns: dict[str, tuple[Turn, ...]] = {}
     with opened(arguments) as at, at.reading(now_ms()) as context:
         session = read_session(SessionRequest(one_session(context.connection, arguments.id)), context)
+        shipped = read_shipped_by_session(session.id, context, asking_git(context.settings))
         if arguments.json:
             turns = {node.id: read_turns_of(node.id, context) for node in session.tree[1:]}
     if arguments.json:
-        print(json.dumps(session_json(session, turns | {session.id: session.turns}, at.calendar)))
+        print(json.dumps(session_json(session, turns | {session.id: session.turns}, at.calendar, shipped)))
     else:
-        print(session_text(session, at.calendar, table_width(arguments.wide)))
+        print(session_text(session, at.calendar, table_width(arguments.wide), shipped))
     return 0
 
 

@@ -21,6 +21,7 @@ from opencode_tui.config.settings import (
     SpendRule,
 )
 from opencode_tui.config.table import Amount, Table, Text
+from opencode_tui.config.values import switch
 from opencode_tui.records.alerts import Period, Scope
 
 GUARD, RULE = GuardCaps(), SpendRule()
@@ -93,10 +94,13 @@ class ChannelsTable(Table):
 
 
 class InsightsTable(Table):
-    """The keys of [insights], which `with_options` adds."""
+    """The keys of [insights] that belong to no rule; `with_options` adds the others."""
+
+    git: Annotated[bool, PlainValidator(switch)] = Insights().git
 
     def insights(self, options: tuple[Option[Any], ...]) -> Insights:
-        return Insights(set_options(options, {option.name: getattr(self, option.name) for option in options}))
+        given = {option.name: getattr(self, option.name) for option in options}
+        return Insights(set_options(options, given), self.git)
 
 
 Keyed = TypeVar("Keyed", bound=Table)

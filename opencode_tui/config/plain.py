@@ -99,7 +99,7 @@ def _settings(document: _Tables) -> Settings:
         "poll": lambda table: Poll(**_checked(table, {"interval_s": values.interval})),
         "alerts": lambda table: _alerts(table, budget, known.alerts),
         "channels": lambda table: _channels(table, known.channels),
-        "insights": lambda table: Insights(_options(table, known.insights, budget)),
+        "insights": lambda table: _insights(table, known.insights),
         "guard": lambda table: GuardCaps(**_checked(table, {"projects": _project_caps, "agents": _agent_caps})),
         "network": lambda table: Network(**_checked(table, _NETWORK)),
         "quota": _plans,
@@ -182,6 +182,11 @@ def _rule(table: _Tables) -> SpendRule:
 def _channels(table: _Tables, options: tuple[Option[Any], ...]) -> Channels:
     own = {key: alert_values.level(table[key]) for key in ("toast", "bell") if key in table}
     return Channels(**own, options=_options({key: table[key] for key in table if key not in own}, options, Budget()))
+
+
+def _insights(table: _Tables, options: tuple[Option[Any], ...]) -> Insights:
+    own = {key: values.switch(table[key]) for key in ("git",) if key in table}
+    return Insights(_options({key: table[key] for key in table if key not in own}, options, Budget()), **own)
 
 
 def _options(table: _Tables, options: tuple[Option[Any], ...], budget: Budget) -> dict[str, Any]:

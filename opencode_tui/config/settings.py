@@ -148,10 +148,12 @@ class Channels(Struct, frozen=True):
 
 
 class Insights(Struct, frozen=True):
-    """The thresholds of the insight rules, which each rule declares in its own file."""
+    """The thresholds of the insight rules, which each rule declares in its own file, and what may be looked at."""
 
     options: Mapping[str, Any] = field(default_factory=dict)
     """Those that differ from their defaults, by name; 0 turns a rule off."""
+    git: bool = False
+    """Run git in the projects, reading only, to say what became of what a session changed."""
 
 
 class GuardCaps(Struct, frozen=True):

@@ -14,7 +14,7 @@ from opencode_tui.ledger.sums import NEWEST_CALLS, SUMS_OF_SESSIONS, settle_in_s
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-LATEST = 13
+LATEST = 15
 
 _V1 = """
 CREATE TABLE machine (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
@@ -282,6 +282,12 @@ CREATE TABLE quota_reading (
 ) STRICT, WITHOUT ROWID;
 """
 
+# The lines that an edit changed; see source/changed_lines.py. Uses read by older versions have none.
+_V15 = """
+ALTER TABLE tool ADD COLUMN added INTEGER;
+ALTER TABLE tool ADD COLUMN removed INTEGER;
+"""
+
 
 def migrate(connection: sqlite3.Connection) -> None:
     """Migrates the ledger to the latest schema; does and imports nothing if it is current."""
@@ -358,6 +364,10 @@ def _migrate(connection: sqlite3.Connection) -> None:
     @migrations()
     def m013_quotas(db: Database) -> None:
         _run(db, _V13)
+
+    @migrations()
+    def m015_changed_lines(db: Database) -> None:
+        _run(db, _V15)
 
     db = Database(connection)
     db.enable_wal()

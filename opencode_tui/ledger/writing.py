@@ -80,8 +80,9 @@ _END_CALL = """
 # A message that completes as one call has the cost of all its steps. '$' follows '#'. The steps' tools are kept.
 _STEPS = "SELECT id FROM call WHERE id > ?1 || '#' AND id < ?1 || '$' AND completed_ms IS NULL"
 _INSERT_TOOL = """
-  INSERT OR IGNORE INTO tool (id, call_id, session_id, name, target, ok, duration_ms, child_session_id, digest)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+  INSERT OR IGNORE INTO tool
+    (id, call_id, session_id, name, target, ok, duration_ms, child_session_id, digest, added, removed)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 
 
@@ -210,7 +211,7 @@ def write_tools(connection: sqlite3.Connection, tools: Iterable[ToolUse]) -> Non
         [
             (
                 *(t.id, t.call_id, t.session_id, t.name, t.target, t.ok, t.duration_ms, t.child_session_id),
-                keyed(key, t.digest),
+                *(keyed(key, t.digest), t.added, t.removed),
             )
             for t in found
         ],

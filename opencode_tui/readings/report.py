@@ -19,9 +19,11 @@ from opencode_tui.ledger.turns import task_slices
 from opencode_tui.readings.context import Context
 from opencode_tui.readings.day import bounded_slices
 from opencode_tui.readings.report_sessions import read_costliest
+from opencode_tui.readings.shipped import read_shipped_in
 from opencode_tui.records.alerts import Alert, severity
 from opencode_tui.records.calls import Tokens
 from opencode_tui.records.cost_report import Asides, CallsDigest, CostReport, Ranking, ReportDay, ReportLines
+from opencode_tui.records.shipped import AskGit
 from opencode_tui.records.usage import Slice
 from opencode_tui.records.work import NOT_KNOWN
 
@@ -33,7 +35,7 @@ _MOST_ALERTS = 40
 _WEEK_DAYS = 7
 
 
-def read_report(period: ReportPeriod, context: Context) -> CostReport:
+def read_report(period: ReportPeriod, context: Context, ask_git: AskGit | None = None) -> CostReport:
     """The report on a period, with the lines of the context's settings."""
     connection, calendar, whole = context.connection, context.calendar, context.whole
     span = calendar.span(period.first, period.last)
@@ -79,6 +81,7 @@ def read_report(period: ReportPeriod, context: Context) -> CostReport:
         other_alerts=other_alerts,
         asides=_asides(span, totals.aborted, context),
         has_every_day=period.days <= MOST_DAYS,
+        shipped=read_shipped_in(span, context, ask_git),
     )
 
 

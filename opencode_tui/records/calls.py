@@ -77,6 +77,9 @@ class ToolUse(Struct, frozen=True):
     """The subagent's session, for a `task`."""
     digest: int | None = None
     """A fingerprint of its input, equal for identical uses in one session; None if the input is empty or too long."""
+    added: int | None = None
+    """The lines that an edit added; all lines of a file that was written whole. None if not known."""
+    removed: int | None = None
 
 
 class Call(Struct, frozen=True):

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from opencode_tui.records.alerts import Alert
 from opencode_tui.records.day import Band
+from opencode_tui.records.shipped import Shipped
 from opencode_tui.records.usage import Slice, Totals
 
 
@@ -167,3 +168,5 @@ class CostReport(Struct, frozen=True):
     asides: Asides
     has_every_day: bool
     """Whether `days` has the days without calls as well."""
+    shipped: Shipped
+    """What became of it. What git says depends on when it is asked, and is there only if `insights.git` is on."""

@@ -10,8 +10,10 @@ from opencode_tui.clock import Calendar
 from opencode_tui.money import format_usd, plural, tokens_text, usd
 from opencode_tui.privacy.harmless import shown_id
 from opencode_tui.records.session import Node, SessionView, Turn
+from opencode_tui.records.shipped import Shipped
 from opencode_tui.report.json_values import SCHEMA_VERSION, tokens_json
 from opencode_tui.report.session_facts import MOST_LEVELS, cache, calls_with_subagents
+from opencode_tui.report.shipped_words import shipped_json, shipped_lines
 from opencode_tui.report.table import TextColumn, text_table
 from opencode_tui.report.turn_words import edited_again
 from opencode_tui.report.words import amount_text
@@ -32,7 +34,9 @@ _TURN_COLUMNS = (
 )
 
 
-def session_json(session: SessionView, turns: Mapping[str, tuple[Turn, ...]], calendar: Calendar) -> dict[str, Any]:
+def session_json(
+    session: SessionView, turns: Mapping[str, tuple[Turn, ...]], calendar: Calendar, shipped: Shipped | None = None
+) -> dict[str, Any]:
     """The JSON contract: the session, with each subagent in the same shape in `children`.
 
     Deeper than MOST_LEVELS the tree is flattened into that level's `children`, since JSON parsers limit the depth;
@@ -66,7 +70,8 @@ def session_json(session: SessionView, turns: Mapping[str, tuple[Turn, ...]], ca
         }
     causes = [cause.sentence for cause in session.causes]
     remedies = [cause.remedy for cause in session.causes]
-    return {"schema_version": SCHEMA_VERSION} | made[session.id] | {"causes": causes, "remedies": remedies}
+    more = {"causes": causes, "remedies": remedies, "shipped": shipped_json(shipped) if shipped else None}
+    return {"schema_version": SCHEMA_VERSION} | made[session.id] | more
 
 
 def _turn_json(turn: Turn, calendar: Calendar) -> dict[str, Any]:
@@ -99,9 +104,20 @@ def _turn_json(turn: Turn, calendar: Calendar) -> dict[str, Any]:
     }
 
 
-def session_text(session: SessionView, calendar: Calendar, width: int | None = None) -> str:
+def session_text(
+    session: SessionView, calendar: Calendar, width: int | None = None, shipped: Shipped | None = None
+) -> str:
     """The facts, the tree, and the turns in `width` cells."""
-    return "\n".join([*_facts(session), "", *_tree(session), "", *_turns(session, calendar, width)])
+    return "\n".join(
+        [
+            *_facts(session),
+            *(shipped_lines(shipped) if shipped else ()),
+            "",
+            *_tree(session),
+            "",
+            *_turns(session, calendar, width),
+        ]
+    )
 
 
 def _facts(session: SessionView) -> list[str]:

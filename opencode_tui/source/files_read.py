@@ -12,6 +12,7 @@ from opencode_tui import clock
 from opencode_tui.records.calls import Call, ToolUse
 from opencode_tui.records.stores import Session, Unreadable
 from opencode_tui.source.batch import Batch
+from opencode_tui.source.changed_lines import lines_in
 from opencode_tui.source.decode import BadRow, call_from_v1, json_object, moment, section
 from opencode_tui.source.layouts import Layout
 from opencode_tui.source.reading import Entry, json_files, mtime_ns, read_file
@@ -64,7 +65,8 @@ def _tool(id: str, data: dict[str, Any], call: Call) -> ToolUse:
     values += [time.get("start"), time.get("end"), None, None, meta.get("exit")]
     from opencode_tui.source.tool_uses import tool_use  # here, since most commands find no new part
 
-    return tool_use(id, call.id, call.session_id, values, json.dumps(entry), entry.get("patchText"))
+    lines = lines_in(data.get("tool"), state)
+    return tool_use(id, call.id, call.session_id, values, json.dumps(entry), entry.get("patchText"), lines)
 
 
 def read_session_file(layout: Layout, file: Path | None, batch: Batch) -> Session | None:

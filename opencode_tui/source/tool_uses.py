@@ -9,6 +9,7 @@ from functools import lru_cache
 from opencode_tui.privacy import targets
 from opencode_tui.privacy.commands import command_head
 from opencode_tui.records.calls import ToolUse
+from opencode_tui.source.changed_lines import ChangedLines
 from opencode_tui.source.decode import moment
 from opencode_tui.source.digest import digest_of
 from opencode_tui.source.text import identifier
@@ -20,7 +21,13 @@ _tool_name = lru_cache(maxsize=256)(targets.tool_name)
 
 
 def tool_use(
-    id: object, call_id: object, session_id: object, state: Sequence[object], given: object, patch: object = None
+    id: object,
+    call_id: object,
+    session_id: object,
+    state: Sequence[object],
+    given: object,
+    patch: object = None,
+    lines: ChangedLines = (None, None),
 ) -> ToolUse:
     """The record of one tool use.
 
@@ -40,6 +47,7 @@ def tool_use(
         max(0, ended - began) if began and ended else None,
         identifier(child) or identifier(child_v2),
         digest_of(str(session_id), given) if isinstance(given, str) and len(given) <= LONG else None,
+        *lines,
     )
 
 

@@ -14,6 +14,7 @@ from contextlib import suppress
 from typing import Any
 
 from opencode_tui.records.calls import ToolUse
+from opencode_tui.source.changed_lines import lines_of, lines_sql
 from opencode_tui.source.decode import BadRow, json_object, json_value
 from opencode_tui.source.steps import Step
 
@@ -40,7 +41,8 @@ _PATCH = "substr(json_extract({of}, '$.state.input.patchText'), 1, 500)"
 _V1 = f"""
   SELECT p.id, p.message_id, p.session_id,
     CASE json_extract(p.data, '$.type') WHEN 'tool' THEN json_extract(p.data, '$.tool', {_STATE}) END,
-    {_GIVEN.format(row="p.data", of="p.data", long=LONG)}, {_PATCH.format(of="p.data")}, p.rowid
+    {_GIVEN.format(row="p.data", of="p.data", long=LONG)}, {_PATCH.format(of="p.data")},
+    {lines_sql("p.data", "json_extract(p.data, '$.tool')")}, p.rowid
   FROM part p
   WHERE p.message_id IN (SELECT value FROM json_each(?))
     AND CASE WHEN json_valid(p.data) THEN json_extract(p.data, '$.type') IN ('tool', 'step-finish') END
@@ -58,7 +60,8 @@ _V2 = f"""
   SELECT m.id || ':' || coalesce(json_extract(c.value, '$.id'), c.key), m.id, m.session_id,
     json_extract(c.value, '$.name', {_STATE}), {_GIVEN.format(row="c.value", of="c.value", long=LONG)},
     {_PATCH.format(of="c.value")},
-    json_extract(c.value, '$.time'), json_extract(c.value, '$.state.input.agent')
+    json_extract(c.value, '$.time'), json_extract(c.value, '$.state.input.agent'),
+    {lines_sql("c.value", "json_extract(c.value, '$.name')")}
   FROM session_message m, json_each(CASE WHEN json_valid(m.data) THEN m.data ELSE '{{}}' END, '$.content') c
   WHERE m.id IN (SELECT value FROM json_each(?))
     AND CASE WHEN c.type = 'object' THEN json_extract(c.value, '$.type') = 'tool' END
@@ -81,10 +84,10 @@ def v1_tools(rows: Iterable[Any]) -> list[ToolUse]:
     from opencode_tui.source.tool_uses import tool_use  # here, since most commands find no new row
 
     tools = []
-    for id, call_id, session_id, state, given, patch, _ in rows:
+    for id, call_id, session_id, state, given, patch, lines, _ in rows:
         if state is not None:
             with suppress(BadRow):
-                tools.append(tool_use(id, call_id, session_id, json_value(state), given, patch))
+                tools.append(tool_use(id, call_id, session_id, json_value(state), given, patch, lines_of(lines)))
     return tools
 
 
@@ -121,7 +124,7 @@ def v2_tools(rows: Iterable[Any]) -> list[ToolUse]:
     from opencode_tui.source.tool_uses import tool_use
 
     tools = []
-    for id, call_id, session_id, text, given, patch, time_text, agent in rows:
+    for id, call_id, session_id, text, given, patch, time_text, agent, lines in rows:
         with suppress(BadRow):
             state, time = json_value(text), json_value(time_text or "null")
             if isinstance(time, dict):
@@ -129,5 +132,5 @@ def v2_tools(rows: Iterable[Any]) -> list[ToolUse]:
                 state[10] = state[10] or time.get("completed")
             state[6] = state[6] or agent
             state[0] = _NAMES.get(state[0], state[0]) if isinstance(state[0], str) else None
-            tools.append(tool_use(id, call_id, session_id, state, given, patch))
+            tools.append(tool_use(id, call_id, session_id, state, given, patch, lines_of(lines)))
     return tools

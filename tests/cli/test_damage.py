@@ -32,6 +32,7 @@ COMMANDS = (
     ("usage", "--period", "all", "--by", "project"),
     ("usage", "--period", "all", "--reprice", "openai/gpt-5.4"),
     ("prices",),
+    ("levers", "--period", "all"),
     ("sessions", "--period", "all"),
     ("sessions", "--period", "all", "--json"),
     ("session", "ses_"),

@@ -54,11 +54,16 @@ class Ledger:
         """What a command prints."""
         return self._run(*command)
 
+    def said_at(self, home: Path, *command: str) -> str:
+        """What a command prints that is run in the home of an OpenCode."""
+        process = self._start(*command, home=home)
+        out, err = process.communicate(timeout=PATIENCE_S)
+        assert process.returncode == 0, f"{' '.join(command)} ended with {process.returncode}: {err}{out}"
+        return out
+
     def commands(self, action: str, home: Path) -> None:
         """`commands install` or `commands remove`, for the OpenCode of this home."""
-        process = self._start("commands", action, home=home)
-        out, err = process.communicate(timeout=PATIENCE_S)
-        assert process.returncode == 0, f"commands {action} ended with {process.returncode}: {err}{out}"
+        self.said_at(home, "commands", action)
 
     def held_nano(self) -> int:
         """What the ledger holds, without reading any store."""

@@ -34,6 +34,7 @@ class Tool:
     child: str | None
     agent: str
     exit: int | None = None
+    lines: tuple[int, int] | None = None
 
     @property
     def _key(self) -> str:
@@ -61,6 +62,12 @@ class Tool:
             metadata = {"parentSessionId": parent, "sessionId": self.child, "truncated": False}
         if self.exit is not None:
             metadata["exit"] = self.exit
+        if self.lines is not None:
+            changed = dict(zip(("additions", "deletions"), self.lines, strict=True))
+            if self.name == "edit":
+                metadata["filediff"] = {"file": self.target, "patch": "@@", **changed}
+            else:
+                metadata["files"] = [{"filePath": self.target, "patch": "@@", **changed}]
         return {
             "status": "completed",
             "input": self.input(),
@@ -84,6 +91,9 @@ class Tool:
             state["metadata"] = {} if self.child is None else {"sessionID": self.child, "status": "completed"}
             if self.exit is not None:
                 state["metadata"]["exit"] = self.exit
+            if self.lines is not None:
+                changed = dict(zip(("additions", "deletions"), self.lines, strict=True))
+                state["metadata"]["files"] = [{"file": self.target, "status": "modified", "patch": "@@", **changed}]
         elif self.status == "error":
             state["error"] = {"type": "tool.execution", "message": self.output}
         name = _NAME_IN_2.get(self.name, self.name)
@@ -100,10 +110,13 @@ def tool(
     child: str | None = None,
     agent: str = "explore",
     exit: int | None = None,
+    lines: tuple[int, int] | None = None,
 ) -> Tool:
     """A use of a tool by OpenCode 1's name for it; `ok=None` while it runs, `child` the session of a `task`.
+
+    `lines` are those that an edit added and removed.
 
     A command that completes has an `exit` code, which OpenCode writes into its metadata.
     """
     status: Status = "running" if ok is None else "completed" if ok else "error"
-    return Tool(name, target, status, took, output, child, agent, exit)
+    return Tool(name, target, status, took, output, child, agent, exit, lines)

@@ -19,6 +19,7 @@ from opencode_tui.records.cost_report import CostReport, Ranking, ReportSession
 from opencode_tui.report.cost_report_notes import method
 from opencode_tui.report.papers.amounts import decimal_usd
 from opencode_tui.report.papers.proofs import proof_json, proof_text
+from opencode_tui.report.shipped_words import shipped_lines
 
 _TOKENS = ("input", "output", "reasoning", "cache_read", "cache_write")
 CSV_COLUMNS = (
@@ -75,6 +76,8 @@ def _rows(report: CostReport) -> Iterator[list[str]]:
         yield from _session(session)
     if report.other_sessions:
         yield _cells("session", name=f"{report.other_sessions} others", nano=report.other_sessions_nano)
+    for line in shipped_lines(report.shipped):
+        yield _cells("what became of it", text=line)
     for alert in report.alerts:
         yield _cells("alert", str(alert.id), alert.crossing.level, text=body(alert))
     if report.other_alerts:

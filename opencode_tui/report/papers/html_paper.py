@@ -20,6 +20,7 @@ from opencode_tui.report.papers import LONGEST_NAME
 from opencode_tui.report.papers.amounts import decimal_usd
 from opencode_tui.report.papers.charts import colour_of, day_chart, stacked
 from opencode_tui.report.papers.proofs import proof_json, proof_text
+from opencode_tui.report.shipped_words import shipped_lines
 from opencode_tui.report.words import amount_text
 
 _HERE = Path(__file__).parent
@@ -56,6 +57,7 @@ def _template() -> Template:
     environment.globals.update(
         words=words,
         beside_lines=beside_lines,
+        shipped_lines=shipped_lines,
         method=method,
         amount=amount_text,
         decimal=decimal_usd,

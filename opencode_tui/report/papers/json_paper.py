@@ -13,6 +13,7 @@ from opencode_tui.records.usage import Slice
 from opencode_tui.report.cost_report_notes import method
 from opencode_tui.report.json_values import SCHEMA_VERSION, tokens_json
 from opencode_tui.report.papers.proofs import proof_json
+from opencode_tui.report.shipped_words import shipped_json
 
 _OF_ALERT = ("id", "level", "rule", "text", "remedy", "session", "unit", "value", "line", "crossed_at", "fired_at")
 
@@ -65,6 +66,7 @@ def report_json(report: CostReport) -> dict[str, Any]:
         **{f"{ranking.by}s": _ranking(ranking) for ranking in report.rankings},
         "costliest_sessions": [_session(session) for session in report.sessions],
         "other_sessions": {"sessions": report.other_sessions, "total_usd": usd(report.other_sessions_nano)},
+        "shipped": shipped_json(report.shipped),
         "alerts": [{key: alert_fields(alert)[key] for key in _OF_ALERT} for alert in report.alerts],
         "other_alerts": report.other_alerts,
         "beside": _beside(report),

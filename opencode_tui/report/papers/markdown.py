@@ -14,6 +14,7 @@ from opencode_tui.report.call_words import exact_usd
 from opencode_tui.report.cost_report_notes import beside_lines, method
 from opencode_tui.report.papers import LONGEST_NAME
 from opencode_tui.report.papers.proofs import proof_json, proof_text
+from opencode_tui.report.shipped_words import shipped_lines
 
 _SPECIAL = re.compile(r"([\\`*_\[\]|~$])")
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
@@ -54,6 +55,8 @@ def _lines(report: CostReport, calendar: Calendar) -> Iterator[str]:
         yield from ("", f"`{words.same_by_usage(report, ranking.by)}`")
     yield from ("", "## Costliest sessions", "")
     yield from _sessions(report)
+    if shipped := shipped_lines(report.shipped, exact_usd):
+        yield from ("", "## What became of it", "", *(f"- {literal(line)}" for line in shipped))
     yield from ("", "## Alerts", "")
     yield from _alerts(report, calendar)
     yield from ("", "## Beside the total", "")

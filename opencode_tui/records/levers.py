@@ -1,0 +1,107 @@
+"""The four levers: what a period shows for each, and what could be changed in a file."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+from msgspec import Struct
+
+from opencode_tui.records.insights import Insight, Lever
+
+
+class LeverEvidence(Struct, frozen=True):
+    """One lever with the insights of a period that it answers."""
+
+    lever: Lever
+    insights: tuple[Insight, ...]
+    """Those that were not dismissed, the one that would save most first."""
+    cost_nano: int
+    """What these insights cost."""
+    saves_nano: int
+    """What would not have been spent."""
+    facts: tuple[str, ...] = ()
+    """What else there is to see, a sentence each: how full each quota is now."""
+    advice: str = ""
+    """What to do about it now; empty if there is nothing."""
+
+
+class GeneratedReads(Struct, frozen=True):
+    """Reads of generated or installed files of one kind in one project."""
+
+    project: str
+    line: str
+    """The line of an ignore file that names them, such as `node_modules/`."""
+    reads: int
+    cost_nano: int
+    """The cost of the calls that asked for them; a call that asked for several kinds is in each."""
+
+
+class SubagentSpend(Struct, frozen=True):
+    """What a subagent that changed nothing cost, and what its calls cost on one cheaper model."""
+
+    agent: str
+    models: tuple[str, ...]
+    """The `model_key` of each model that it used, the one with the most spend first."""
+    calls: int
+    spend_nano: int
+    cheaper: str
+    """The `model_key` of a model that the user works with as well."""
+    cheaper_nano: int
+    """The same tokens at the price of that model."""
+    directories: tuple[str, ...] = ()
+    """Where it ran."""
+
+
+class LongSessions(Struct, frozen=True):
+    """Sessions that went on for many turns."""
+
+    sessions: int
+    most_turns: int
+    spend_nano: int
+
+
+class LeversView(Struct, frozen=True):
+    """The evidence of a period for each lever, and what changes of files follow from it."""
+
+    label: str
+    first: date
+    last: date
+    levers: tuple[LeverEvidence, ...]
+    """In the order of LEVERS."""
+    generated: tuple[GeneratedReads, ...]
+    """Most expensive first."""
+    subagents: tuple[SubagentSpend, ...]
+    """The largest saving first."""
+    long_sessions: LongSessions
+
+
+class FileChange(Struct, frozen=True):
+    """A change of one file that a lever offers."""
+
+    name: str
+    """What `levers apply` calls it: such as `model-explore`."""
+    lever: Lever
+    file: Path
+    """No link, so that a link to it stays one."""
+    before: str | None
+    """Its text now; None if there is no such file."""
+    after: str
+    what: str
+    """What it does and why, in a few sentences."""
+
+
+class AppliedChange(Struct, frozen=True):
+    """A change that was written."""
+
+    id: int
+    name: str
+    lever: Lever
+    what: str
+    file: str
+    applied_ms: int
+    existed: bool
+    """Whether the file was there before."""
+    after_sha256: str
+    """Of the text that was written."""
+    undone_ms: int | None = None

@@ -1,0 +1,324 @@
+"""`levers`: what it offers, what it writes after a yes, and that it can be taken back."""
+
+from __future__ import annotations
+
+import json
+import sys
+from io import StringIO
+from pathlib import Path
+
+import pytest
+
+from opencode_tui.cli import EXIT_TROUBLE, EXIT_USAGE
+from opencode_tui.cli.levers.offers import HINT
+from opencode_tui.pricing.jsonc import jsonc_value
+from opencode_tui.records.insights import LEVERS
+from tests.stores import V1, Tokens
+from tests.stores.tools import tool
+from tests.support.ledgers import lay_out
+from tests.support.prices import cost, models_json
+from tests.support.shell import GPT, OPUS, Shell, assert_one_sentence, at
+
+LARGE = Tokens(input=20_000, output=1_000)
+
+
+@pytest.fixture(autouse=True)
+def stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("opencode_tui.cli.levers.now_ms", lambda: at("14:23"))
+
+
+@pytest.fixture
+def shop(shell: Shell) -> Path:
+    """A project whose calls ran on two models, with a subagent on the dear one and reads below node_modules."""
+    project = shell.home / "shop"
+    project.mkdir()
+    limits = {"limit": {"context": 200_000, "output": 8_000}}
+    models_json(
+        shell.home,
+        anthropic={"claude-opus-4-5": {**cost(5, 25), **limits}},
+        openai={"gpt-5": {**cost(1, 10), **limits}},
+    )
+    lay_out(shell.ledger)
+    store = V1(shell.home)
+    with store.database.connection():
+        root = store.session("Fix header", created=at("10:00"), directory=str(project))
+        for minute in range(4):
+            used = tool("read", f"{project}/node_modules/react/{minute}.js")
+            store.call(root, cost="0.03", model=GPT, tokens=LARGE, tools=[used], at=at(f"10:0{minute}"))
+        child = store.session("look", parent=root, created=at("10:10"), directory=str(project))
+        for minute in range(3):
+            store.call(child, cost="0.125", model=OPUS, tokens=LARGE, at=at(f"10:1{minute}"))
+    return project
+
+
+@pytest.fixture
+def settings(shell: Shell) -> Path:
+    return shell.home / ".config/opencode/opencode.json"
+
+
+def test_the_levers_come_in_their_order_with_what_can_be_changed(shell: Shell, shop: Path) -> None:
+    said = shell.json("levers")
+    assert [lever["lever"] for lever in said["levers"]] == ["context", "routing", "compaction", "quota"]
+    context, routing = said["levers"][:2]
+    assert context["next"] == "opencode-tui levers apply ignore-shop"
+    assert "+node_modules/" in context["changes"][0]["diff"].splitlines()
+    (change,) = routing["changes"]
+    assert change["name"] == "model-explore"
+    # 3 calls of 20,000 input and 1,000 output: $0.375 as billed, $0.09 at $1 and $10 a million
+    assert "cost $0.38 in 3 calls" in change["what"]
+    assert "the same tokens cost $0.09 on openai/gpt-5, $0.28 less (estimated" in change["what"]
+    text = shell.said("levers")
+    assert "1 context discipline" in text
+    assert "4 quota-aware switching: no insight in this period" in text
+    assert not (shell.home / ".config").exists()
+    assert list(shop.iterdir()) == []
+
+
+def test_an_insight_is_the_evidence_of_its_lever(shell: Shell, store: V1) -> None:
+    with store.database.connection():
+        session = store.session("Fix header", created=at("12:00"))
+        for minute in range(5):
+            store.call(session, cost="0.10", tools=[tool("edit", "src/Button.tsx")], at=at(f"12:0{minute}"))
+    context = shell.json("levers", "--period", "today")["levers"][0]
+    (insight,) = context["insights"]
+    assert (insight["rule"], insight["cost_usd"], insight["saves_usd"]) == ("redesign_loop", 0.5, 0.4)
+    assert (context["cost_usd"], context["saves_usd"], context["sure"]) == (0.5, 0.4, "measured")
+    assert context["next"] == insight["how"]
+    said = shell.said("levers", "--period", "today")
+    assert "1 context discipline: 1 insight, $0.50; $0.40 would not have been spent (measured)" in said
+    assert f"  next: {insight['how']}" in said
+
+
+def test_a_quota_that_is_nearly_full_has_the_model_to_switch_to(shell: Shell, store: V1) -> None:
+    with store.database.connection():
+        session = store.session("Fix header", created=at("13:00"))
+        store.call(session, cost="10.50", model="opencode-go/kimi-k2.6", tokens=LARGE, at=at("13:01"))
+    quota = shell.json("levers")["levers"][3]
+    assert quota["facts"][0].startswith("opencode-go: ≥87% of the 5 hours, ")
+    assert quota["next"].startswith("/models in OpenCode, to ")
+    said = shell.said("levers")
+    assert f"  {quota['facts'][0]}\n" in said
+    assert f"  next: {quota['next']}" in said
+
+
+def test_what_is_edited_as_well_is_not_ignored(shell: Shell, shop: Path) -> None:
+    store = V1(shell.home, name="opencode-dev.db")
+    with store.database.connection():
+        root = store.session("Patch it", created=at("11:00"), directory=str(shop))
+        edit = tool("edit", f"{shop}/node_modules/react/1.js")
+        store.call(root, cost="0.01", model=GPT, tools=[edit], at=at("11:01"))
+    assert shell.json("levers")["levers"][0]["changes"] == []
+
+
+def test_another_period_has_other_evidence(shell: Shell, shop: Path) -> None:
+    assert shell.json("levers", "--period", "yesterday")["levers"][1]["changes"] == []
+    assert "no change of a file is offered" in shell.said("levers", "apply", "--yes", "--period", "yesterday")
+    code, _, err = shell.run("levers", "--period", "soon")
+    assert code == EXIT_USAGE
+    assert_one_sentence(err, "'soon' is no period")
+
+
+def test_nothing_is_written_without_a_yes(shell: Shell, shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    code, out, err = shell.run("levers", "apply", "ignore-shop")
+    assert (code, "+node_modules/" in out) == (EXIT_USAGE, True)
+    assert_one_sentence(err, "--yes")
+    for answer in ("\n", "n\n", ""):
+        _answer(monkeypatch, answer)
+        assert "stays as it is" in shell.said("levers", "apply", "context")
+    assert not (shop / ".ignore").exists()
+    assert "no lever has changed a file" in shell.said("levers", "list")
+    _answer(monkeypatch, "y\n")
+    assert "is written" in shell.said("levers", "apply", "context")
+    assert (shop / ".ignore").read_text() == "node_modules/\n"
+
+
+def test_what_is_written_was_shown_and_is_taken_back(shell: Shell, shop: Path, settings: Path) -> None:
+    settings.parent.mkdir(parents=True)
+    mine = b'\xef\xbb\xbf{\r\n  // mine\r\n  "share": "disabled"\r\n}'
+    settings.write_bytes(mine)
+    settings.chmod(0o640)
+    said = shell.said("levers", "apply", "model-explore", "--yes")
+    assert '+    "explore": {' in said.splitlines()
+    written = settings.read_bytes()
+    assert written.startswith(b'\xef\xbb\xbf{\r\n  // mine\r\n  "share": "disabled",\r\n')
+    assert b"\n" not in written.replace(b"\r\n", b"")
+    value = jsonc_value(written.decode("utf-8-sig"))
+    assert value == {"share": "disabled", "agent": {"explore": {"model": "openai/gpt-5"}}}
+    assert settings.stat().st_mode & 0o777 == 0o640
+    (applied,) = shell.json("levers", "list")["applied"]
+    assert (applied["name"], applied["undone_at"]) == ("model-explore", None)
+    assert "as it was before" in shell.said("levers", "undo")
+    assert settings.read_bytes() == mine
+    assert settings.stat().st_mode & 0o777 == 0o640
+    assert shell.json("levers", "list")["applied"][0]["undone_at"] is not None
+    code, _, err = shell.run("levers", "undo")
+    assert code == EXIT_USAGE
+    assert_one_sentence(err, "no change")
+
+
+def test_a_file_that_was_not_there_is_gone_again(shell: Shell, shop: Path) -> None:
+    shell.said("levers", "apply", "ignore-shop", "--yes")
+    assert "gone again" in shell.said("levers", "undo", "ignore-shop")
+    assert not (shop / ".ignore").exists()
+
+
+def test_undo_refuses_a_file_that_was_changed_since(shell: Shell, shop: Path) -> None:
+    file = shop / ".ignore"
+    file.write_text("mine")
+    shell.said("levers", "apply", "ignore-shop", "--yes")
+    assert file.read_text() == "mine\nnode_modules/\n"
+    file.write_text("mine\nnode_modules/\nmore\n")
+    code, _, err = shell.run("levers", "undo")
+    assert code == EXIT_TROUBLE
+    assert_one_sentence(err, "was changed since", "--force")
+    assert file.read_text() == "mine\nnode_modules/\nmore\n"
+    said = shell.said("levers", "undo", "--force")
+    assert "-more" in said
+    assert file.read_text() == "mine"
+
+
+def test_a_link_stays_a_link(shell: Shell, shop: Path, settings: Path) -> None:
+    real = shell.home / "dotfiles" / "opencode.json"
+    real.parent.mkdir()
+    real.write_text("{}\n")
+    settings.parent.mkdir(parents=True)
+    settings.symlink_to(real)
+    shell.said("levers", "apply", "routing", "--yes")
+    assert settings.is_symlink()
+    assert "explore" in real.read_text()
+    shell.said("levers", "undo")
+    assert real.read_text() == "{}\n"
+    assert settings.is_symlink()
+
+
+def test_what_is_ignored_already_is_not_offered(shell: Shell, shop: Path) -> None:
+    (shop / ".gitignore").write_text("/node_modules\n")
+    assert shell.json("levers")["levers"][0]["changes"] == []
+
+
+@pytest.mark.parametrize("text", ['{"agent": {env:AGENTS}}', '{"agent": 1}'])
+def test_settings_that_cannot_be_edited_are_left_to_the_person(
+    shell: Shell, shop: Path, settings: Path, text: str
+) -> None:
+    settings.parent.mkdir(parents=True)
+    settings.write_text(text)
+    (sentence,) = shell.json("levers")["by_hand"]
+    assert '"model": "openai/gpt-5"' in sentence
+    assert "by hand" in shell.said("levers", "apply", "--yes")
+    assert settings.read_text() == text
+
+
+def test_a_model_that_is_set_elsewhere_is_changed_there(
+    shell: Shell, shop: Path, settings: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = shell.home / "other.json"
+    other.write_text(json.dumps({"agent": {"explore": {"model": "anthropic/claude-opus-4-5"}}}))
+    monkeypatch.setenv("OPENCODE_CONFIG", str(other))
+    assert "Its model is set by ~/other.json; write openai/gpt-5 there" in shell.json("levers")["by_hand"][0]
+    monkeypatch.delenv("OPENCODE_CONFIG")
+    project = shop / ".opencode" / "opencode.jsonc"
+    project.parent.mkdir()
+    project.write_text('{"agent": {"explore": {"model": "anthropic/claude-opus-4-5"}}, /* mine */}')
+    assert "its model is set by ~/shop/.opencode/opencode.jsonc" in shell.json("levers")["by_hand"][0].casefold()
+    project.unlink()
+    agent = settings.parent / "agent" / "explore.md"
+    agent.parent.mkdir(parents=True)
+    agent.write_text("---\nmodel: anthropic/claude-opus-4-5\n---\n")
+    assert "explore.md" in shell.json("levers")["by_hand"][0]
+
+
+@pytest.mark.parametrize("used", [("edit", "a.py"), ("bash", "npm install")])
+def test_a_subagent_that_changes_something_keeps_its_model(shell: Shell, shop: Path, used: tuple[str, str]) -> None:
+    store = V1(shell.home, name="opencode-dev.db")
+    with store.database.connection():
+        root = store.session("More", created=at("11:00"), directory=str(shop))
+        child = store.session("change", parent=root, created=at("11:01"), directory=str(shop))
+        store.call(child, cost="0.125", model=OPUS, tokens=LARGE, tools=[tool(*used)], at=at("11:02"))
+    assert shell.json("levers")["levers"][1]["changes"] == []
+
+
+def test_long_sessions_are_answered_with_a_hint_that_is_there_once(shell: Shell, store: V1) -> None:
+    with store.database.connection():
+        long = store.session("Go on", created=at("12:00"))
+        for minute in range(21):
+            store.call(long, cost="0.01", model=GPT, tokens=LARGE, at=at(f"12:{minute:02}"))
+    said = shell.said("levers", "apply", "compaction", "--yes")
+    assert "1 session of more than 20 turns cost $0.21" in said
+    assert (shell.home / ".config/opencode/AGENTS.md").read_text() == HINT
+    assert shell.json("levers")["levers"][2]["changes"] == []
+
+
+def test_two_changes_of_one_file_are_taken_back_one_by_one(shell: Shell, shop: Path, settings: Path) -> None:
+    store = V1(shell.home, name="opencode-dev.db")
+    with store.database.connection():
+        root = store.session("More", created=at("11:00"), directory=str(shop))
+        child = store.session("dig", parent=root, created=at("11:01"), directory=str(shop), agent="research")
+        store.call(child, cost="0.125", model=OPUS, tokens=LARGE, at=at("11:02"))
+    shell.said("levers", "apply", "routing", "--yes")
+    value = jsonc_value(settings.read_text())
+    assert isinstance(value, dict)
+    assert value["agent"].keys() == {"explore", "research"}
+    code, _, err = shell.run("levers", "undo", "1")
+    assert code == EXIT_TROUBLE
+    assert_one_sentence(err, "was changed since")
+    shell.said("levers", "undo")
+    shell.said("levers", "undo")
+    assert not settings.exists()
+
+
+def test_projects_of_one_name_have_changes_of_their_own(shell: Shell, shop: Path) -> None:
+    other = shell.home / "old" / "shop"
+    other.mkdir(parents=True)
+    store = V1(shell.home, name="opencode-dev.db")
+    with store.database.connection():
+        root = store.session("Look", created=at("11:00"), directory=str(other))
+        lock = tool("read", f"{other}/package-lock.json")
+        store.call(root, cost="0.01", model=GPT, tools=[lock] * 3, at=at("11:01"))
+    shell.said("levers", "apply", "context", "--yes")
+    assert (shop / ".ignore").read_text() == "node_modules/\n"
+    assert (other / ".ignore").read_text() == "package-lock.json\n"
+    assert {each["name"] for each in shell.json("levers", "list")["applied"]} == {"ignore-shop", "ignore-shop-2"}
+
+
+def test_what_is_applied_is_not_offered_again(shell: Shell, shop: Path) -> None:
+    shell.said("levers", "apply", "--yes")
+    assert not any(lever["changes"] for lever in shell.json("levers")["levers"])
+
+
+def test_a_name_that_is_none_is_said(shell: Shell, shop: Path) -> None:
+    code, _, err = shell.run("levers", "apply", "nope")
+    assert code == EXIT_USAGE
+    assert_one_sentence(err, "'nope'", "ignore-shop", "model-explore")
+
+
+def test_a_file_that_is_changed_before_the_yes_stays(shell: Shell, shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def change() -> str:
+        (shop / ".ignore").write_text("somebody's\n")
+        return "y\n"
+
+    _answer(monkeypatch, "y\n")
+    monkeypatch.setattr(sys.stdin, "readline", change)
+    code, _, err = shell.run("levers", "apply", "ignore-shop")
+    assert code == EXIT_TROUBLE
+    assert_one_sentence(err, "was changed meanwhile")
+    assert (shop / ".ignore").read_text() == "somebody's\n"
+    assert "no lever has changed a file" in shell.said("levers", "list")
+
+
+def test_the_help_names_the_levers(shell: Shell) -> None:
+    said = " ".join(shell.run("levers", "apply", "--help", places=())[1].split())
+    assert f"a lever: {', '.join(LEVERS)}" in said
+
+
+def test_an_empty_ledger_has_four_levers_and_no_change(shell: Shell) -> None:
+    lay_out(shell.ledger)
+    V1(shell.home)
+    said = shell.json("levers", "--period", "all")
+    assert len(said["levers"]) == 4
+    assert not any(lever["changes"] for lever in said["levers"])
+
+
+def _answer(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    stdin = StringIO(text)
+    monkeypatch.setattr(stdin, "isatty", lambda: True)
+    monkeypatch.setattr(sys, "stdin", stdin)
