@@ -14,7 +14,7 @@ from opencode_tui.ledger.sums import NEWEST_CALLS, SUMS_OF_SESSIONS, settle_in_s
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-LATEST = 15
+LATEST = 14
 
 _V1 = """
 CREATE TABLE machine (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
@@ -283,7 +283,7 @@ CREATE TABLE quota_reading (
 """
 
 # The lines that an edit changed; see source/changed_lines.py. Uses read by older versions have none.
-_V15 = """
+_V14 = """
 ALTER TABLE tool ADD COLUMN added INTEGER;
 ALTER TABLE tool ADD COLUMN removed INTEGER;
 """
@@ -366,8 +366,8 @@ def _migrate(connection: sqlite3.Connection) -> None:
         _run(db, _V13)
 
     @migrations()
-    def m015_changed_lines(db: Database) -> None:
-        _run(db, _V15)
+    def m014_changed_lines(db: Database) -> None:
+        _run(db, _V14)
 
     db = Database(connection)
     db.enable_wal()
