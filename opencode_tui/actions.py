@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from opencode_tui.clock import Calendar
 from opencode_tui.guard.control import lift, raise_cutoff, unraise
-from opencode_tui.ledger import alert_log
+from opencode_tui.ledger import alert_log, insight_marks
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.records.outcomes import (
     AlertsAcknowledged,
@@ -23,6 +23,8 @@ from opencode_tui.records.outcomes import (
     CutoffRaised,
     GuardInstalled,
     GuardLifted,
+    InsightsMarked,
+    InsightsUnmarked,
     Outcome,
 )
 from opencode_tui.records.requests import (
@@ -30,10 +32,12 @@ from opencode_tui.records.requests import (
     Action,
     InstallGuard,
     LiftGuard,
+    MarkInsights,
     RaiseCutoff,
     SeeAlerts,
     SnoozeAlerts,
     UnacknowledgeAlerts,
+    UnmarkInsights,
     UnseeAlerts,
 )
 
@@ -95,6 +99,17 @@ def _unacknowledge(action: UnacknowledgeAlerts, at: Workplace) -> AlertsUnacknow
         return AlertsUnacknowledged(action.ids, alert_log.unacknowledge(connection, action.ids))
 
 
+def _mark(action: MarkInsights, at: Workplace) -> InsightsMarked:
+    with at.writing() as connection:
+        insight_marks.mark_insights(connection, action.marks)
+    return InsightsMarked(action.marks)
+
+
+def _unmark(action: UnmarkInsights, at: Workplace) -> InsightsUnmarked:
+    with at.writing() as connection:
+        return InsightsUnmarked(insight_marks.unmark_insights(connection, action.insights))
+
+
 def _install(action: InstallGuard, at: Workplace) -> GuardInstalled:
     if at.install_guard is None:
         raise ValueError("the demo installs nothing; start without --demo to install the guard")
@@ -118,6 +133,8 @@ _DEEDS: Mapping[type[Any], Callable[[Any, Workplace], Outcome]] = {
     UnseeAlerts: _unsee,
     SnoozeAlerts: _snooze,
     AcknowledgeAlerts: _acknowledge,
+    MarkInsights: _mark,
+    UnmarkInsights: _unmark,
     InstallGuard: _install,
     UnacknowledgeAlerts: _unacknowledge,
     LiftGuard: _lift,

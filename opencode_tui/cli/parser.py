@@ -60,6 +60,10 @@ EXAMPLES = {
     "alerts ack": "alerts ack 12 13",
     "alerts unack": "alerts unack 12",
     "alerts snooze": "alerts snooze 12 --for 2h",
+    "why": "why --period month",
+    "why dismiss": "why dismiss 3f2a1b --for-ever",
+    "why done": "why done 3f2a1b",
+    "why restore": "why restore 3f2a1b",
     "export": "export --format csv --since 2026-05-01 --output calls.csv",
     "metrics": "metrics --listen 127.0.0.1:9400",
     "quota": "quota",
@@ -400,6 +404,25 @@ def _add_alerts(commands: _Commands) -> None:
     snooze.add_argument("--for", dest="time", metavar="TIME", required=True, help="how long: 90s, 30m, 2h or today")
 
 
+def _add_why(commands: _Commands) -> None:
+    what = "say why a period cost that, and what to do about it: insights, the costliest first"
+    why = commands.add("why", what)
+    _add_period(why, "week")
+    why.set_defaults(period="week")
+    why.add_argument("--dismissed", action="store_true", help="list those that were dismissed as well")
+    actions = why.add_subparsers(prog=why.prog, metavar="ACTION", title="actions", dest="action")
+    add = partial(_add_action, actions, commands.common, "why")
+    ids: dict[str, Any] = {"dest": "ids", "nargs": "+", "metavar": "ID", "help": "an insight's id, or its beginning"}
+    dismiss = add("dismiss", "show insights no longer, for a week")
+    done = add("done", "say that insights were acted on: what they cost from now on is compared with the week before")
+    for action in (dismiss, done):
+        action.add_argument(**ids)
+        known = f"{', '.join(PERIODS)}, {OTHER_PERIODS}"
+        action.add_argument("--period", metavar="P", default=argparse.SUPPRESS, help=f"in which period: {known}")
+    dismiss.add_argument("--for-ever", action="store_true", help="not for a week only")
+    add("restore", "take back that insights were dismissed or done").add_argument(**ids)
+
+
 def _add_guard(commands: _Commands) -> None:
     what = "hold the cutoff inside OpenCode: refuse its next model call once the day has cost that much"
     guard = commands.all.add_parser("guard", help=what, description=what, epilog=_epilog("guard"), allow_abbrev=False)
@@ -450,6 +473,7 @@ COMMANDS: dict[str, Callable[[_Commands], None]] = {
     "watch": _add_watch,
     "status": _add_status,
     "alerts": _add_alerts,
+    "why": _add_why,
     "export": _add_export,
     "metrics": _add_metrics,
     "quota": _add_quota,

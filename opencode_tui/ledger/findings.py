@@ -13,7 +13,8 @@ from opencode_tui.records.insights import Finding
 
 _COLUMNS = "rule, key, session_id, turn_id, calls, cost_nano, saves_nano, first_ms, last_ms, sure, figures"
 _IN_SPAN = f"""
-  SELECT {_COLUMNS} FROM finding WHERE last_ms >= ? AND first_ms < ? ORDER BY cost_nano DESC, session_id, rule, key
+  SELECT {_COLUMNS} FROM finding WHERE last_ms >= ?1 AND first_ms < ?2 AND (?3 = '' OR rule = ?3)
+  ORDER BY cost_nano DESC, session_id, rule, key
 """
 _COSTS = """
   SELECT c.id, c.created_ms, c.cost_nano FROM json_each(?) wanted CROSS JOIN call c ON c.id = wanted.value
@@ -43,11 +44,11 @@ def keep_findings(connection: sqlite3.Connection, ids: Sequence[str], findings: 
     caught_up(connection, "findings", ids)
 
 
-def findings_in(connection: sqlite3.Connection, span: Span) -> list[Finding]:
-    """What was found in calls around a span, without the sessions' titles."""
+def findings_in(connection: sqlite3.Connection, span: Span, rule: str = "") -> list[Finding]:
+    """What was found in calls around a span, by all rules or by one, without the sessions' titles."""
     return [
         Finding(
-            rule=rule,
+            rule=name,
             key=key,
             session_id=session_id,
             turn_id=turn_id,
@@ -59,8 +60,8 @@ def findings_in(connection: sqlite3.Connection, span: Span) -> list[Finding]:
             sure=sure,
             figures=json.loads(figures),
         )
-        for rule, key, session_id, turn_id, calls, cost, saves, first_ms, last_ms, sure, figures in connection.execute(
-            _IN_SPAN, (span.start_ms, span.end_ms)
+        for name, key, session_id, turn_id, calls, cost, saves, first_ms, last_ms, sure, figures in connection.execute(
+            _IN_SPAN, (span.start_ms, span.end_ms, rule)
         )
     ]
 

@@ -14,7 +14,7 @@ from opencode_tui.ledger.sums import NEWEST_CALLS, SUMS_OF_SESSIONS, settle_in_s
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-LATEST = 14
+LATEST = 15
 
 _V1 = """
 CREATE TABLE machine (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
@@ -288,6 +288,15 @@ ALTER TABLE tool ADD COLUMN added INTEGER;
 ALTER TABLE tool ADD COLUMN removed INTEGER;
 """
 
+# What a person decided about an insight: dismissed until a moment or for ever, or done; see ledger/insight_marks.py.
+_V15 = """
+CREATE TABLE insight_mark (
+  rule TEXT NOT NULL, key TEXT NOT NULL, title TEXT NOT NULL, lever TEXT NOT NULL, marked_ms INTEGER NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('dismissed', 'done')), until_ms INTEGER,
+  cost_nano INTEGER NOT NULL, saves_nano INTEGER NOT NULL, PRIMARY KEY (rule, key)
+) STRICT, WITHOUT ROWID;
+"""
+
 
 def migrate(connection: sqlite3.Connection) -> None:
     """Migrates the ledger to the latest schema; does and imports nothing if it is current."""
@@ -368,6 +377,10 @@ def _migrate(connection: sqlite3.Connection) -> None:
     @migrations()
     def m014_changed_lines(db: Database) -> None:
         _run(db, _V14)
+
+    @migrations()
+    def m015_marks_of_insights(db: Database) -> None:
+        _run(db, _V15)
 
     db = Database(connection)
     db.enable_wal()

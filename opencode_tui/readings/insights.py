@@ -8,6 +8,7 @@ from contextlib import suppress
 
 from msgspec.structs import replace
 
+from opencode_tui.analysis.insight_marks import marked
 from opencode_tui.analysis.insight_order import insights_of, part_within
 from opencode_tui.analysis.insights import PERIOD_RULES, RULE_OF
 from opencode_tui.clock import EVER, Span
@@ -15,11 +16,13 @@ from opencode_tui.ledger import queries
 from opencode_tui.ledger.bounds import is_lower_bound
 from opencode_tui.ledger.changed_work import sessions_behind
 from opencode_tui.ledger.findings import call_costs, findings_in
+from opencode_tui.ledger.insight_marks import marks_of_insights
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.ledger.period_work_queries import shares_of_quarters, shares_of_sessions, uses_of_tools
 from opencode_tui.ledger.session_work_queries import latest_rates
 from opencode_tui.readings.context import Context, ContextLimits
 from opencode_tui.readings.finding_settling import settle_findings
+from opencode_tui.readings.insight_following import read_followed
 from opencode_tui.readings.naming import session_titles
 from opencode_tui.readings.offered_servers import read_offered_servers
 from opencode_tui.readings.periods import days, span_of
@@ -67,17 +70,22 @@ def read_insights(request: InsightsRequest, context: Context) -> InsightList:
     if on:
         work = period_work(span, context)
         found += [each for rule in on for each in rule.find(work, thresholds)]
-    titled = _titled(found, context)
+    decided = marks_of_insights(connection)
+    followed = read_followed(decided, context, period_work)
+    insights = insights_of(_titled(found, context), costs, RULE_OF, _until_now(span, context))
+    shown, dismissed = marked(insights, decided, followed, context.now_ms)
     return InsightList(
         request=request,
         taken_ms=context.now_ms,
         first=first,
         last=last,
         label=label,
-        insights=insights_of(titled, costs, RULE_OF, _until_now(span, context)),
+        insights=shown,
         spend_nano=queries.spend(connection, span),
         lower_bound=is_lower_bound(connection, span, context.whole),
         sessions_left=len(sessions_behind(connection, "findings", span)),
+        dismissed=dismissed,
+        followed=followed,
     )
 
 

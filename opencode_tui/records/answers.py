@@ -10,7 +10,7 @@ from opencode_tui.records.accounts import Accounts
 from opencode_tui.records.alerts import Alert, AlertedSession
 from opencode_tui.records.breakdown import Breakdown
 from opencode_tui.records.history import HistoryView, WeekHours
-from opencode_tui.records.insights import Insight
+from opencode_tui.records.insights import FollowedInsight, Insight
 from opencode_tui.records.quotas import Quotas
 from opencode_tui.records.reconciliation import Reconciliation
 from opencode_tui.records.repricing import RepricedWork
@@ -37,7 +37,7 @@ class Comparison(Struct, frozen=True):
 
 
 class InsightList(Struct, frozen=True):
-    """A period's insights, the costliest first."""
+    """A period's insights, the costliest first; those that were dismissed are apart."""
 
     request: InsightsRequest
     taken_ms: int
@@ -52,6 +52,9 @@ class InsightList(Struct, frozen=True):
     """The spend is a lower bound: a row or a store could not be read."""
     sessions_left: int = 0
     """Sessions that the rules have not looked at since they changed."""
+    dismissed: tuple[Insight, ...] = ()
+    followed: tuple[FollowedInsight, ...] = ()
+    """All that were marked as done, in whatever period; the last one first."""
 
 
 _OfPeriod = SessionList | Projects | Breakdown | Comparison | HistoryView | WeekHours

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from hashlib import sha256
 from typing import Literal
 
 from msgspec import Struct, field
@@ -73,7 +74,7 @@ class InsightSession(Struct, frozen=True):
 
 
 class Follow(Struct, frozen=True):
-    """What became of an insight that was acted on, in nano-dollars a week."""
+    """What became of an insight that was acted on: the same measure before and after, in nano-dollars a week."""
 
     done_ms: int
     before_nano_week: int
@@ -81,6 +82,47 @@ class Follow(Struct, frozen=True):
     """None as long as it is too early to say."""
     estimate_nano_week: int
     """What it was said to save."""
+    all_before_nano_week: int = 0
+    """What everything cost, before and after: whether more or less was done in all."""
+    all_after_nano_week: int = 0
+    told_ms: int = 0
+    """From when on it is not too early."""
+
+
+class InsightMark(Struct, frozen=True):
+    """What a person decided about an insight, whether or not it is still found."""
+
+    rule: str
+    key: str
+    title: str
+    lever: Lever
+    marked_ms: int
+    """When, in Unix milliseconds."""
+    state: Literal["dismissed", "done"]
+    until_ms: int | None = None
+    """Until when it is dismissed; None is for ever."""
+    cost_nano: int = 0
+    saves_nano: int = 0
+    """What was found and what it was said to save, when it was marked as done."""
+
+    @property
+    def id(self) -> str:
+        return insight_id(self.rule, self.key)
+
+    def is_dismissed(self, now_ms: int) -> bool:
+        return self.state == "dismissed" and (self.until_ms is None or now_ms < self.until_ms)
+
+
+class FollowedInsight(Struct, frozen=True):
+    """An insight that was marked as done, and what became of it."""
+
+    mark: InsightMark
+    follow: Follow
+
+
+def insight_id(rule: str, key: str) -> str:
+    """A short name that commands take: six digits of base 16, always the same for a rule and its key."""
+    return sha256(f"{rule}\n{key}".encode(errors="surrogatepass")).hexdigest()[:6]
 
 
 class Insight(Struct, frozen=True):
@@ -103,3 +145,7 @@ class Insight(Struct, frozen=True):
     last_ms: int
     state: Literal["new", "dismissed", "done"] = "new"
     follow: Follow | None = None
+
+    @property
+    def id(self) -> str:
+        return insight_id(self.rule, self.key)

@@ -7,6 +7,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from opencode_tui.records.alerts import Alert
+from opencode_tui.records.insights import InsightMark
 
 
 class AlertsSeen(Struct, frozen=True):
@@ -38,6 +39,15 @@ class AlertsUnacknowledged(Struct, frozen=True):
     """Those that had been acknowledged, as they are now."""
 
 
+class InsightsMarked(Struct, frozen=True):
+    marks: tuple[InsightMark, ...]
+
+
+class InsightsUnmarked(Struct, frozen=True):
+    marks: tuple[InsightMark, ...]
+    """Those that were taken away."""
+
+
 class GuardLifted(Struct, frozen=True):
     until_ms: int | None
     """None if the lift was ended."""
@@ -66,6 +76,8 @@ Outcome = (
     | AlertsSnoozed
     | AlertsAcknowledged
     | AlertsUnacknowledged
+    | InsightsMarked
+    | InsightsUnmarked
     | GuardLifted
     | CutoffRaised
     | GuardInstalled

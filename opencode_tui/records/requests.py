@@ -6,6 +6,8 @@ from datetime import date
 
 from msgspec import Struct
 
+from opencode_tui.records.insights import InsightMark
+
 
 class SessionsRequest(Struct, frozen=True):
     """The root sessions active in one of analysis.periods.PERIODS or on a day (2026-05-13)."""
@@ -168,7 +170,20 @@ class RaiseCutoff(Struct, frozen=True):
     cutoff_nano: int | None
 
 
-TakeBack = UnseeAlerts | UnacknowledgeAlerts
-"""What takes an earlier action on alerts back."""
-Action = SeeAlerts | SnoozeAlerts | AcknowledgeAlerts | TakeBack | InstallGuard | LiftGuard | RaiseCutoff
+class MarkInsights(Struct, frozen=True):
+    """Dismiss these insights or mark them as done, as each mark says; an earlier mark is replaced."""
+
+    marks: tuple[InsightMark, ...]
+
+
+class UnmarkInsights(Struct, frozen=True):
+    """Take the marks of insights away: each is new again. An insight is its rule and its key."""
+
+    insights: tuple[tuple[str, str], ...]
+
+
+TakeBack = UnseeAlerts | UnacknowledgeAlerts | UnmarkInsights
+"""What takes an earlier action back."""
+_OnGuard = InstallGuard | LiftGuard | RaiseCutoff
+Action = SeeAlerts | SnoozeAlerts | AcknowledgeAlerts | MarkInsights | TakeBack | _OnGuard
 """What a person does on the screen; the poller's thread carries it out."""

@@ -9,6 +9,7 @@ from opencode_tui.alerts.rules import title_of
 from opencode_tui.clock import Calendar
 from opencode_tui.money import format_usd, plural
 from opencode_tui.paths import tilde
+from opencode_tui.records.insights import InsightMark
 from opencode_tui.records.outcomes import (
     AlertsAcknowledged,
     AlertsSeen,
@@ -18,6 +19,8 @@ from opencode_tui.records.outcomes import (
     CutoffRaised,
     GuardInstalled,
     GuardLifted,
+    InsightsMarked,
+    InsightsUnmarked,
     Outcome,
 )
 
@@ -58,6 +61,22 @@ def _unacknowledged(outcome: AlertsUnacknowledged, calendar: Calendar, now_ms: i
     return f"{plural(len(outcome.changed), 'acknowledgement')} taken back"
 
 
+def _insights_marked(outcome: InsightsMarked, calendar: Calendar, now_ms: int) -> str:
+    return "\n".join(_marked(mark, calendar, now_ms) for mark in outcome.marks)
+
+
+def _marked(mark: InsightMark, calendar: Calendar, now_ms: int) -> str:
+    if mark.state == "done":
+        return f"done: {mark.title}; what it costs from now on is compared with the week before"
+    if mark.until_ms is None:
+        return f"dismissed for ever: {mark.title}"
+    return f"dismissed until {calendar.moment(mark.until_ms, now_ms)}: {mark.title}"
+
+
+def _insights_unmarked(outcome: InsightsUnmarked, calendar: Calendar, now_ms: int) -> str:
+    return "\n".join(f"new again: {mark.title}" for mark in outcome.marks) or "no insight was marked"
+
+
 def _lifted(outcome: GuardLifted, calendar: Calendar, now_ms: int) -> str:
     if outcome.until_ms is None:
         return f"The guard holds again: the cutoff is {format_usd(outcome.cutoff_nano)}."
@@ -88,6 +107,8 @@ _WORDS: Mapping[type[Any], Callable[[Any, Calendar, int], str]] = {
     AlertsSnoozed: _snoozed,
     AlertsAcknowledged: _acknowledged,
     AlertsUnacknowledged: _unacknowledged,
+    InsightsMarked: _insights_marked,
+    InsightsUnmarked: _insights_unmarked,
     GuardLifted: _lifted,
     CutoffRaised: _raised,
     GuardInstalled: _installed,

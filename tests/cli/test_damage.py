@@ -26,6 +26,7 @@ COMMANDS = (
     ("status", "--format", "{spent}{week}{rate}{guard}{model}{alert}"),
     ("today",),
     ("today", "--json"),
+    ("why", "--period", "all", "--json"),
     ("usage", "--period", "all"),
     ("usage", "--period", "all", "--by", "day", "--json"),
     ("usage", "--period", "all", "--by", "session"),

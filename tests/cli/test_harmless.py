@@ -53,6 +53,8 @@ COMMANDS = (
     ("check",),
     ("check", "--notify"),
     ("alerts",),
+    ("why", "--period", "all"),
+    ("why", "--period", "all", "--json"),
     ("sync",),
     ("reconcile",),
     ("quota",),

@@ -23,6 +23,8 @@ COMMANDS = (
     ("status", "--format", "{spent} {week} {rate} {guard} {model} {alert} {calls} {sessions} {active}"),
     ("today",),
     ("today", "--json"),
+    ("why", "--period", "all"),
+    ("why", "--period", "all", "--json"),
     *(
         ("usage", "--period", period, "--by", by, *form)
         for period, form in (("today", ()), ("all", ()), ("all", ("--json",)))

@@ -18,6 +18,7 @@ class RedesignLoop(InsightRule):
 
     name = "redesign_loop"
     lever = "context"
+    is_followed_whole = True
     thresholds = (Threshold("redesign_rounds", 4),)
 
     def find(self, work: SessionWork, settings: InsightSettings) -> Iterator[Finding]:

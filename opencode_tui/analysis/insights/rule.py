@@ -23,6 +23,9 @@ class AnyInsightRule(ABC):
     lever: ClassVar[Lever]
     thresholds: ClassVar[tuple[Threshold, ...]]
     """Its settings below [insights]; if the first is 0, the rule is off."""
+    is_followed_whole: ClassVar[bool] = False
+    """An insight that was acted on is followed by all that the rule finds, since its key is a thing that work leaves
+    behind anyway, such as a file; else by what it finds with that key."""
     version: ClassVar[int] = 1
     """Raise it when the rule finds something else than before, so that kept findings are found again."""
 

@@ -1,0 +1,86 @@
+"""The sentences of insights, for the screen and the commands alike."""
+
+from __future__ import annotations
+
+from opencode_tui.clock import Calendar
+from opencode_tui.money import format_usd, plural
+from opencode_tui.privacy.harmless import shown_id
+from opencode_tui.records.answers import InsightList
+from opencode_tui.records.insights import Follow, Insight, InsightSession, Lever
+
+LEVER_NAMES: dict[Lever, str] = {
+    "context": "context discipline",
+    "routing": "provider routing",
+    "compaction": "compaction",
+    "quota": "quota-aware switching",
+}
+_LIKE_BEFORE = 10
+"""The percentage of what it cost before below which a saving is none."""
+
+
+def saving_text(insight: Insight) -> str:
+    """Such as `would save $0.60`."""
+    return f"would save {format_usd(insight.saves_nano)}" if insight.saves_nano else "what it would save is not known"
+
+
+def insight_facts(insight: Insight) -> tuple[str, ...]:
+    """The lever, how sure it is, and the number of calls."""
+    return (LEVER_NAMES[insight.lever], insight.sure, *((plural(insight.calls, "call"),) if insight.calls else ()))
+
+
+def insight_session_text(session: InsightSession) -> str:
+    """Such as `$0.83 in "Fix header" (ses_4f2c)`."""
+    return f'{format_usd(session.nano)} in "{session.title}" ({shown_id(session.id)})'
+
+
+def behind_text(found: InsightList) -> str:
+    """How many sessions are not looked at yet; empty if all are."""
+    if not found.sessions_left:
+        return ""
+    return f"{plural(found.sessions_left, 'session')} not looked at yet: there may be more"
+
+
+def no_insight(found: InsightList) -> str:
+    """Why there is no insight in a period."""
+    if found.sessions_left:
+        return "No insight yet"
+    if not found.spend_nano:
+        return "Nothing was spent"
+    if found.insights or found.dismissed:
+        return "No other insight"
+    return "No insight: nothing stands out that could have cost less"
+
+
+def costliest_text(insight: Insight) -> tuple[str, ...]:
+    """An insight in one line, from the longest variant to the shortest."""
+    cost = format_usd(insight.cost_nano)
+    saves = f", would save {format_usd(insight.saves_nano)}" if insight.saves_nano else ""
+    head = f"why {cost}: {insight.title}"
+    return (f"{head}{saves} → {insight.how}", f"{head}{saves}", head)
+
+
+def became_text(follow: Follow, calendar: Calendar, now_ms: int) -> str:
+    """The same measure before and after, what was saved, and whether the estimate was wrong."""
+    before, after = follow.before_nano_week, follow.after_nano_week
+    since = calendar.moment(follow.done_ms, now_ms)
+    was = f"{format_usd(before)} a week before {since}"
+    if after is None:
+        return f"{was}; too early to say before {calendar.moment(follow.told_ms, now_ms)}"
+    all_spent = f"all spend {format_usd(follow.all_before_nano_week)} and {format_usd(follow.all_after_nano_week)}"
+    return f"{was}, {format_usd(after)} a week since ({all_spent}): {_verdict(before - after, before, follow)}"
+
+
+def _verdict(saved: int, before: int, follow: Follow) -> str:
+    estimate = follow.estimate_nano_week
+    said = f"{format_usd(estimate)} a week"
+    if saved * 100 < _LIKE_BEFORE * before or saved <= 0:
+        wrong = f"; the estimate that it saves {said} was wrong" if estimate else ""
+        return f"{'it costs more' if saved < 0 else 'nothing is saved'}{wrong}"
+    what = f"{format_usd(saved)} a week is saved"
+    if not estimate:
+        return what
+    if saved * 2 < estimate:
+        return f"{what}, less than half of the {said} estimated: the estimate was wrong"
+    if saved > 2 * estimate:
+        return f"{what}, more than twice the {said} estimated: the estimate was wrong"
+    return f"{what}, {said} was estimated"
