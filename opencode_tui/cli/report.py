@@ -18,6 +18,7 @@ from opencode_tui.clock import now_ms
 from opencode_tui.export.output import is_regular
 from opencode_tui.guard.files import read_small
 from opencode_tui.readings.context import Context, context_of
+from opencode_tui.readings.insights import settle_insights
 from opencode_tui.readings.proof import check_proof
 from opencode_tui.readings.report import read_report
 from opencode_tui.readings.turn_settling import settle_span
@@ -40,7 +41,9 @@ def run(arguments: argparse.Namespace) -> int:
         period = _period(arguments, at)
         if target is not None and (target.is_dir() or arguments.output.endswith("/")):
             target /= f"opencode-costs-{period.label.replace(' to ', '_')}.{format}"
-        settle_span(at.ledger, at.calendar.span(period.first, period.last))
+        span = at.calendar.span(period.first, period.last)
+        settle_span(at.ledger, span)
+        settle_insights(at.ledger, at.settings.insights.options, at.sync.book, span)
         with at.ledger.reading() as connection:
             context = _context(at, connection)
             report = read_report(period, context, asking_git(context.settings))

@@ -18,12 +18,14 @@ from opencode_tui.ledger.residuals import COMPACTION, TITLE, UNDONE
 from opencode_tui.ledger.turns import task_slices
 from opencode_tui.readings.context import Context
 from opencode_tui.readings.day import bounded_slices
+from opencode_tui.readings.insights import read_insights
 from opencode_tui.readings.report_sessions import read_costliest
 from opencode_tui.readings.shipped import read_shipped_in
 from opencode_tui.records.alerts import Alert, severity
 from opencode_tui.records.calls import Tokens
 from opencode_tui.records.cost_report import Asides, CallsDigest, CostReport, Ranking, ReportDay, ReportLines
 from opencode_tui.records.shipped import AskGit
+from opencode_tui.records.requests import InsightsRequest
 from opencode_tui.records.usage import Slice
 from opencode_tui.records.work import NOT_KNOWN
 
@@ -31,6 +33,7 @@ RANKED = ("model", "provider", "project", "agent")
 MOST_DAYS = 92
 """A period of up to so many days shows those without calls as well."""
 _TOP = 8
+_MOST_INSIGHTS = 5
 _MOST_ALERTS = 40
 _WEEK_DAYS = 7
 
@@ -54,6 +57,8 @@ def read_report(period: ReportPeriod, context: Context, ask_git: AskGit | None =
         passed = max(today - period.first, timedelta(0))
         point_ms = point_within(before.first, before.last, passed, context.now_ms, calendar)
     alerts, other_alerts = _alerts(span, context)
+    found = read_insights(InsightsRequest(first=period.first, last=period.last), context)
+    insights = sorted((*found.insights, *found.dismissed), key=lambda each: -each.cost_nano)
     return CostReport(
         label=period.label,
         first=period.first,
@@ -79,6 +84,8 @@ def read_report(period: ReportPeriod, context: Context, ask_git: AskGit | None =
         other_sessions_nano=costliest.others_nano,
         alerts=alerts,
         other_alerts=other_alerts,
+        insights=tuple(insights[:_MOST_INSIGHTS]),
+        other_insights=max(len(insights) - _MOST_INSIGHTS, 0),
         asides=_asides(span, totals.aborted, context),
         has_every_day=period.days <= MOST_DAYS,
         shipped=read_shipped_in(span, context, ask_git),

@@ -10,6 +10,7 @@ from msgspec import Struct
 from opencode_tui.records.alerts import Alert
 from opencode_tui.records.day import Band
 from opencode_tui.records.shipped import Shipped
+from opencode_tui.records.insights import Insight
 from opencode_tui.records.usage import Slice, Totals
 
 
@@ -165,6 +166,9 @@ class CostReport(Struct, frozen=True):
     alerts: tuple[Alert, ...]
     """Those whose line was crossed in the period, in order of time; of many, the most severe."""
     other_alerts: int
+    insights: tuple[Insight, ...]
+    """The costliest ones, whatever a person decided about them."""
+    other_insights: int
     asides: Asides
     has_every_day: bool
     """Whether `days` has the days without calls as well."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from opencode_tui.clock import Calendar
+from collections.abc import Iterator
+
+from opencode_tui.clock import Calendar, short_day
 from opencode_tui.money import format_usd, plural
 from opencode_tui.privacy.harmless import shown_id
 from opencode_tui.records.answers import InsightList
-from opencode_tui.records.insights import Follow, Insight, InsightSession, Lever
+from opencode_tui.records.insights import Follow, FollowedInsight, Insight, InsightSession, Lever
+from opencode_tui.report.words import amount_text
 
 LEVER_NAMES: dict[Lever, str] = {
     "context": "context discipline",
@@ -14,6 +17,7 @@ LEVER_NAMES: dict[Lever, str] = {
     "compaction": "compaction",
     "quota": "quota-aware switching",
 }
+_MOST_SESSIONS = 3
 _LIKE_BEFORE = 10
 """The percentage of what it cost before below which a saving is none."""
 
@@ -84,3 +88,35 @@ def _verdict(saved: int, before: int, follow: Follow) -> str:
     if saved > 2 * estimate:
         return f"{what}, more than twice the {said} estimated: the estimate was wrong"
     return f"{what}, {said} was estimated"
+
+
+def insight_details(
+    insight: Insight | None, followed: FollowedInsight | None, calendar: Calendar, now_ms: int
+) -> Iterator[tuple[str, str]]:
+    """(label, text) of an insight's details; of one that is not found any more, what became of it."""
+    if followed is not None:
+        yield "since", became_text(followed.follow, calendar, now_ms)
+    if insight is None:
+        return
+    yield "seen", insight.what
+    yield "do", insight.how
+    yield "saves", saving_text(insight).removeprefix("would save ")
+    yield "sum", insight.sum_shown
+    yield "lever", " · ".join(insight_facts(insight))
+    sessions = [each for each in insight.sessions if each.id]
+    for place, each in enumerate(sessions[:_MOST_SESSIONS]):
+        yield "" if place else "where", insight_session_text(each)
+    if (more := len(sessions) - _MOST_SESSIONS) > 0:
+        yield "", f"and {plural(more, 'more session')}"
+    yield "id", f"{insight.id} for opencode-tui why"
+
+
+def insight_status(found: InsightList) -> tuple[str, ...]:
+    """What the list is of, what there is besides it, and whether more may come: a sentence each."""
+    first, last = short_day(found.first), short_day(found.last)
+    days = first if found.first == found.last else f"{first} to {last}"
+    hidden = len(found.dismissed)
+    lines = [f"{found.label}, {days}: {amount_text(found.spend_nano, found.lower_bound)} spent"]
+    lines += [f"{hidden:,} dismissed: h shows them"] if hidden else []
+    lines += [behind_text(found)] if found.sessions_left else []
+    return tuple(lines)

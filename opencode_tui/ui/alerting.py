@@ -18,6 +18,7 @@ from opencode_tui.records.outcomes import (
     AlertsSnoozed,
     AlertsUnacknowledged,
     AlertsUnseen,
+    InsightsMarked,
 )
 from opencode_tui.records.requests import (
     AcknowledgeAlerts,
@@ -25,6 +26,7 @@ from opencode_tui.records.requests import (
     SnoozeAlerts,
     TakeBack,
     UnacknowledgeAlerts,
+    UnmarkInsights,
     UnseeAlerts,
 )
 from opencode_tui.report.alert_words import alert_session, level_glyph
@@ -32,7 +34,7 @@ from opencode_tui.report.outcome_words import outcome_words, undo_notice
 from opencode_tui.ui.announcer import Announcer
 from opencode_tui.ui.guarding import GuardingApp
 from opencode_tui.ui.poller import Poller
-from opencode_tui.ui.screens.base import OpenCause, OpenSession, SnapshotScreen
+from opencode_tui.ui.screens.base import Act, OpenCause, OpenSession, SnapshotScreen
 from opencode_tui.ui.toasts import Severity
 from opencode_tui.ui.widgets.banner import Banner
 
@@ -69,7 +71,7 @@ class AlertingApp(GuardingApp):
             "u",
             "take_back",
             "Undo",
-            tooltip="Take back the last that you have seen or acknowledged",
+            tooltip="Take back the last that you have seen, acknowledged or dismissed",
             id="alert.undo",
             show=False,
         ),
@@ -205,6 +207,10 @@ class AlertingApp(GuardingApp):
     def open_what_caused(self, message: OpenCause) -> None:
         self.open_cause(message.alert)
 
+    @on(Act)
+    def carry_out(self, message: Act) -> None:
+        self.poller.act(message.action)
+
     @on(Banner.Clicked)
     def open_from_banner(self) -> None:
         self.action_open_cause()
@@ -223,6 +229,9 @@ class AlertingApp(GuardingApp):
                 self._undoing += (UnseeAlerts(outcome.new),)
             if len(outcome.new) > 1:  # of one alert the banner disappears, which is enough
                 self.notify(undo_notice(outcome), markup=False)
+        elif isinstance(outcome, InsightsMarked):
+            self._undoing += (UnmarkInsights(tuple((mark.rule, mark.key) for mark in outcome.marks)),)
+            self.notify(f"{outcome_words(outcome, self.calendar, self.now_ms())}  u takes it back", markup=False)
         else:
             self.notify(outcome_words(outcome, self.calendar, self.now_ms()), markup=False)
         for screen in self.screen_stack[-1:]:

@@ -38,6 +38,7 @@ from opencode_tui.ui.poller import Feed, Poller
 from opencode_tui.ui.screens.base import (
     AskingScreen,
     OpenBreakdown,
+    OpenInsights,
     OpenSession,
     OpenSessions,
     SnapshotScreen,
@@ -73,7 +74,7 @@ TABS = (
     Tab("2", "Sessions", "All sessions of a period: sort, filter, group", lambda app: app.sessions_screen()),
     Tab("3", "Breakdown", "What a period cost, by any dimension and within each", lambda app: app.breakdown_screen()),
     Tab("4", "History", "Every day, week, month and year of the ledger", lambda app: app.history_screen()),
-    Tab("5", "Why", "The alerts that fired, and what caused them", lambda app: app.why_screen()),
+    Tab("5", "Why", "The alerts that fired, what caused them, and what would cost less", lambda app: app.why_screen()),
 )
 
 
@@ -243,6 +244,13 @@ class OpencodeTui(AlertingApp):
     def open_session(self, message: OpenSession) -> None:
         self.action_open_session(message.session_id, message.turn_id)
 
+    @on(OpenInsights)
+    def open_insights(self) -> None:
+        self.action_show_tab("Why")
+        why = self.get_screen("Why")
+        assert isinstance(why, WhyScreen)
+        why.action_show_tab("insights")
+
     @on(OpenSessions)
     def open_sessions(self, message: OpenSessions) -> None:
         crumb = (*self._crumb, message.name)
@@ -307,7 +315,7 @@ class OpencodeTui(AlertingApp):
             if isinstance(screen, SnapshotScreen):
                 screen.poll_ms = int(settings.poll.interval_s * 1000)
             if isinstance(screen, WhyScreen):
-                screen.rules = in_force(settings)
+                screen.alerts.rules = in_force(settings)
 
     def _show_theme(self, name: str) -> None:
         if name in self.available_themes:

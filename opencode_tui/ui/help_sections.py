@@ -19,6 +19,8 @@ from opencode_tui.ui.screens.history import HistoryScreen
 from opencode_tui.ui.screens.sessions import SessionsScreen
 from opencode_tui.ui.screens.today import TodayScreen
 from opencode_tui.ui.screens.why import WhyScreen
+from opencode_tui.ui.why.alerts import AlertsTab
+from opencode_tui.ui.why.insights import InsightsTab
 from opencode_tui.ui.widgets.history_chart import HistoryChart
 from opencode_tui.ui.widgets.seven_days import SevenDays
 from opencode_tui.ui.widgets.subagent_tree import SubagentTree
@@ -69,6 +71,7 @@ def help_sections(app: App[Any], screen: Screen[Any]) -> tuple[HelpSection, ...]
         "Session": key_rows(app, of_session),
         "History": key_rows(app, of_history),
         "Alerts": key_rows(app, (key for key in AlertingApp.BINDINGS if key not in of_guard)),
+        "Why": key_rows(app, [*WhyScreen.BINDINGS, *AlertsTab.BINDINGS, *InsightsTab.BINDINGS]),
         "Guard": (*key_rows(app, of_guard), *GUARD_ROWS),
         "Everywhere": key_rows(app, [*app.BINDINGS, *SnapshotScreen.BINDINGS]),
         "Glyphs": GLYPHS,
@@ -80,7 +83,7 @@ def help_sections(app: App[Any], screen: Screen[Any]) -> tuple[HelpSection, ...]
         BreakdownScreen: "Breakdown",
         SessionScreen: "Session",
         HistoryScreen: "History",
-        WhyScreen: "Alerts",
+        WhyScreen: "Why",
     }
     first = next((heading for kind, heading in homes.items() if isinstance(screen, kind)), "")
     shown = [HelpSection(first + THIS, sections.pop(first))] if first else []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
@@ -110,3 +111,12 @@ def test_an_id_that_is_none_is_one_sentence(shell: Shell, redesign: str) -> None
 def test_an_empty_ledger_has_no_insight(shell: Shell, store: V1) -> None:
     assert "Nothing was spent" in shell.said("why", "--period", "2026-01")
     assert "No insight: nothing stands out" in shell.said("why", "--period", "today")
+
+
+def test_reports_have_the_insights_of_their_days(shell: Shell, redesign: str) -> None:
+    days = ("report", "--from", "2026-05-13", "--to", "2026-05-13", "--format")
+    (insight,) = json.loads(shell.said(*days, "json"))["insights"]
+    assert (insight["rule"], insight["cost_usd"]) == ("redesign_loop", 0.800000004)
+    shell.said("why", "dismiss", insight_id(shell), "--for-ever")
+    for format in ("md", "html", "csv"):
+        assert "Button.tsx edited in 4 turns" in shell.said(*days, format), "a report is the same for everybody"

@@ -11,11 +11,11 @@ from typing import Any
 from opencode_tui.clock import DAY_MS, HOUR_MS
 from opencode_tui.config.settings import Poll, Settings
 from opencode_tui.money import nano_from_usd
-from opencode_tui.records.answers import Answer
+from opencode_tui.records.answers import Answer, InsightList
 from opencode_tui.records.calls import Tokens
 from opencode_tui.records.day import Band, DaySpend, SessionLine, Snapshot, Split, Week
 from opencode_tui.records.outcomes import AlertsSeen, Outcome
-from opencode_tui.records.requests import Action, Request, SessionsRequest
+from opencode_tui.records.requests import Action, InsightsRequest, Request, SessionsRequest
 from opencode_tui.records.sessions import SessionList, SessionRow
 from opencode_tui.records.stores import StoreState
 from opencode_tui.records.usage import Slice
@@ -273,6 +273,10 @@ def session_list(*rows: SessionRow, period: str = "week", taken_ms: int = NOW) -
     return SessionList(SessionsRequest(period), taken_ms, rows or ROWS)
 
 
+def insights_of_a_quiet_week(request: InsightsRequest) -> InsightList:
+    return InsightList(request, NOW, DAY, DAY, request.period, (), 0)
+
+
 class FakeFeed:
     """Gives what it is told to: a snapshot once, an exception each time, or None when there is nothing new."""
 
@@ -314,10 +318,15 @@ class FakeFeed:
 
     def answer(self, request: Request) -> Answer:
         self.thread = threading.get_ident()
+        if isinstance(request, InsightsRequest) and not self.has_insights:
+            return insights_of_a_quiet_week(request)
         self.looks.append(request)
         if self.on_look is None:
             raise LookupError("There is no such session.")
         return self.on_look(request)
+
+    has_insights = False
+    """Whether `on_look` answers what Today and Why ask of insights as well; else there are none."""
 
     def answer_apart(self, request: Request) -> Answer:
         self.apart = threading.get_ident()

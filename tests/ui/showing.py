@@ -87,7 +87,7 @@ def answered(app: OpencodeTui) -> bool:
     if isinstance(screen, HistoryScreen):
         return screen._history is not None
     if isinstance(screen, WhyScreen):
-        return screen._alerts is not None
+        return screen.shown.has_answer
     if isinstance(screen, SessionScreen):
         return screen.session is not None or "Reading" not in str(screen.query_one("#nothing", Static).render())
     return False

@@ -19,7 +19,7 @@ from tests.ui.quiet import quiet
 from tests.ui.session_builders import SESSION
 from tests.ui.showing import app_over, screen_text, showing, until
 
-HEADINGS = {"1": "Day", "2": "Sessions", "4": "History", "5": "Alerts", "e": "Session"}
+HEADINGS = {"1": "Day", "2": "Sessions", "4": "History", "5": "Why", "e": "Session"}
 """The heading that the help begins with, by the key that leads to the screen."""
 IN_WORDS = {"⏎": "enter", "pgdn": "page down", "pgup": "page up", "^p": "ctrl+p", "^d": "ctrl+d", "^u": "ctrl+u"}
 """How the README writes what the help shows as a sign."""
@@ -40,7 +40,7 @@ async def test_the_help_begins_with_the_screen_that_one_is_on(key: str) -> None:
         await until(pilot, lambda: isinstance(app.screen, HelpScreen))
         assert f"{HEADINGS[key]} · this screen" in screen_text(app)
         headings = [section.heading.split(" · ")[0] for section in help_sections(app, app.screen_stack[-2])]
-        every = ["Move", "Day", "Sessions", "Breakdown", "Session", "History", "Alerts", "Guard", "Everywhere"]
+        every = ["Move", "Day", "Sessions", "Breakdown", "Session", "History", "Alerts", "Why", "Guard", "Everywhere"]
         every += ["Glyphs", "Words"]
         assert headings == [HEADINGS[key], *(heading for heading in every if heading != HEADINGS[key])]
         await pilot.press("escape")

@@ -63,7 +63,9 @@ async def test_why_groups_by_session_and_details_the_alert_at_the_cursor() -> No
         assert "desktop delivered at 14:22" in text and "webhook failed at 14:22: HTTP 500 [from] hook" in joined(text)
         await pilot.press("end")
         await until(pilot, lambda: "session Add login flow" in joined(screen_text(app)))
-        assert [row.alert.id for row in screen._rows.values()] == [4, 1, 3], "the new one, the cutoff, the notices"
+        assert [row.alert.id for row in screen.alerts.rows.values()] == [4, 1, 3], (
+            "the new one, the cutoff, the notices"
+        )
 
 
 def test_what_to_do_comes_first_in_the_details() -> None:
@@ -193,7 +195,7 @@ async def test_help_and_the_footer_of_why_name_its_keys() -> None:
         await why(pilot)
         assert "a A z x Alerts" in screen_text(app)
         await pilot.press("question_mark")
-        await until(pilot, lambda: "You have seen the alert" in screen_text(app))
+        await until(pilot, lambda: "You have seen this alert" in screen_text(app))
 
 
 async def test_a_narrow_pane_sets_in_what_goes_on_in_the_next_line() -> None:

@@ -78,6 +78,9 @@ def _rows(report: CostReport) -> Iterator[list[str]]:
         yield _cells("session", name=f"{report.other_sessions} others", nano=report.other_sessions_nano)
     for line in shipped_lines(report.shipped):
         yield _cells("what became of it", text=line)
+    for insight in report.insights:
+        text = f"{insight.what}: {insight.sum_shown} ({insight.sure}) → {insight.how}"
+        yield _cells("insight", insight.rule, insight.title, other=insight.cost_nano, calls=insight.calls, text=text)
     for alert in report.alerts:
         yield _cells("alert", str(alert.id), alert.crossing.level, text=body(alert))
     if report.other_alerts:

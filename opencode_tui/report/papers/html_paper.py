@@ -16,6 +16,7 @@ from opencode_tui.records.cost_report import CostReport
 from opencode_tui.report import cost_report_words as words
 from opencode_tui.report.call_words import exact_usd
 from opencode_tui.report.cost_report_notes import beside_lines, method
+from opencode_tui.report.insight_words import saving_text
 from opencode_tui.report.papers import LONGEST_NAME
 from opencode_tui.report.papers.amounts import decimal_usd
 from opencode_tui.report.papers.charts import colour_of, day_chart, stacked
@@ -66,6 +67,7 @@ def _template() -> Template:
         colour_of=colour_of,
         last_part=last_part,
         shown_id=shown_id,
+        saving_text=saving_text,
         cut=partial(one_line, limit=LONGEST_NAME),
     )
     return environment.get_template("page.html")

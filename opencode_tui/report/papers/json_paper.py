@@ -9,6 +9,7 @@ from opencode_tui.alerts.channels.message import alert_fields
 from opencode_tui.clock import Calendar
 from opencode_tui.money import usd
 from opencode_tui.records.cost_report import Aside, CostReport, Ranking, ReportDay, ReportSession
+from opencode_tui.records.insights import Insight
 from opencode_tui.records.usage import Slice
 from opencode_tui.report.cost_report_notes import method
 from opencode_tui.report.json_values import SCHEMA_VERSION, tokens_json
@@ -67,6 +68,8 @@ def report_json(report: CostReport) -> dict[str, Any]:
         "costliest_sessions": [_session(session) for session in report.sessions],
         "other_sessions": {"sessions": report.other_sessions, "total_usd": usd(report.other_sessions_nano)},
         "shipped": shipped_json(report.shipped),
+        "insights": [_insight(each) for each in report.insights],
+        "other_insights": report.other_insights,
         "alerts": [{key: alert_fields(alert)[key] for key in _OF_ALERT} for alert in report.alerts],
         "other_alerts": report.other_alerts,
         "beside": _beside(report),
@@ -99,6 +102,22 @@ def _slice(each: Slice) -> dict[str, Any]:
         "list_usd": usd(each.list_nano),
         "calls": each.calls,
         "tokens": tokens_json(each.tokens),
+    }
+
+
+def _insight(insight: Insight) -> dict[str, Any]:
+    return {
+        "rule": insight.rule,
+        "title": insight.title,
+        "what": insight.what,
+        "cost_usd": usd(insight.cost_nano),
+        "saves_usd": usd(insight.saves_nano),
+        "lever": insight.lever,
+        "how": insight.how,
+        "sure": insight.sure,
+        "sum": insight.sum_shown,
+        "calls": insight.calls,
+        "sessions": [{"id": each.id, "cost_usd": usd(each.nano)} for each in insight.sessions if each.id],
     }
 
 

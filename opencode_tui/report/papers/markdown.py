@@ -12,6 +12,7 @@ from opencode_tui.records.cost_report import CostReport, Ranking, ReportSession
 from opencode_tui.report import cost_report_words as words
 from opencode_tui.report.call_words import exact_usd
 from opencode_tui.report.cost_report_notes import beside_lines, method
+from opencode_tui.report.insight_words import saving_text
 from opencode_tui.report.papers import LONGEST_NAME
 from opencode_tui.report.papers.proofs import proof_json, proof_text
 from opencode_tui.report.shipped_words import shipped_lines
@@ -57,6 +58,8 @@ def _lines(report: CostReport, calendar: Calendar) -> Iterator[str]:
     yield from _sessions(report)
     if shipped := shipped_lines(report.shipped, exact_usd):
         yield from ("", "## What became of it", "", *(f"- {literal(line)}" for line in shipped))
+    yield from ("", "## Why", "")
+    yield from _insights(report)
     yield from ("", "## Alerts", "")
     yield from _alerts(report, calendar)
     yield from ("", "## Beside the total", "")
@@ -95,6 +98,17 @@ def _session(session: ReportSession) -> Iterator[str]:
         yield f"  - {_money(cause.nano)}: {literal(cause.sentence)}"
     if not session.causes:
         yield "  - nothing stands out in it"
+
+
+def _insights(report: CostReport) -> Iterator[str]:
+    for each in report.insights:
+        yield f"- **{_money(each.cost_nano)}** {literal(each.title)}: {literal(each.what)}"
+        yield f"  - {literal(each.sum_shown)} ({each.sure})"
+        yield f"  - {literal(saving_text(each))}: {literal(each.how)}"
+    if report.other_insights:
+        yield f"- {plural(report.other_insights, 'other')} that cost less"
+    if not report.insights:
+        yield "Nothing stands out that could have cost less."
 
 
 def _alerts(report: CostReport, calendar: Calendar) -> Iterator[str]:

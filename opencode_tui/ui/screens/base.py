@@ -14,7 +14,7 @@ from textual.reactive import var
 from opencode_tui.records.alerts import Alert
 from opencode_tui.records.answers import Answer
 from opencode_tui.records.day import Snapshot
-from opencode_tui.records.requests import Filter, Request
+from opencode_tui.records.requests import Action, Filter, Request
 from opencode_tui.report.states import POLL_MS, Failure
 from opencode_tui.ui.leaving import LeavingScreen
 from opencode_tui.ui.widgets.day_header import LOWEST_ROWS
@@ -48,12 +48,24 @@ class OpenSession(Message):
         self.session_id, self.turn_id = session_id, turn_id
 
 
+class Act(Message):
+    """Carry out an action."""
+
+    def __init__(self, action: Action) -> None:
+        super().__init__()
+        self.action = action
+
+
 class OpenCause(Message):
     """Open the cause of an alert."""
 
     def __init__(self, alert: Alert) -> None:
         super().__init__()
         self.alert = alert
+
+
+class OpenInsights(Message):
+    """Show the insights on the Why screen."""
 
 
 class OpenSessions(Message):

@@ -14,19 +14,20 @@ from textual.reactive import var
 
 from opencode_tui.analysis.session_list import quoted
 from opencode_tui.clock import Calendar, Clock, short_day
-from opencode_tui.records.answers import AlertList
+from opencode_tui.records.answers import AlertList, InsightList
 from opencode_tui.records.day import Snapshot
-from opencode_tui.records.requests import AlertsRequest, ProjectsRequest
+from opencode_tui.records.requests import AlertsRequest, InsightsRequest, ProjectsRequest
 from opencode_tui.records.usage import Projects
 from opencode_tui.report.states import empty_screen
 from opencode_tui.ui.moving import ScrollPane
-from opencode_tui.ui.screens.base import Ask, OpenSession, OpenSessions
+from opencode_tui.ui.screens.base import Ask, OpenInsights, OpenSession, OpenSessions
 from opencode_tui.ui.screens.beside import BesideScreen
 from opencode_tui.ui.tables.today import DaySessionTable
 from opencode_tui.ui.widgets.banner import Banner
 from opencode_tui.ui.widgets.day_curve import DayCurve
 from opencode_tui.ui.widgets.day_header import DayHeader
 from opencode_tui.ui.widgets.hours import HoursPanel
+from opencode_tui.ui.widgets.insight_line import InsightLine
 from opencode_tui.ui.widgets.key_footer import KeyFooter
 from opencode_tui.ui.widgets.last_alerts import LastAlerts
 from opencode_tui.ui.widgets.notice import Notice
@@ -48,6 +49,14 @@ class TodayScreen(BesideScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("[", "go_day(-1)", "Earlier day", tooltip="Show the day before", id="day.earlier", group=DAY_KEYS),
         Binding("]", "go_day(1)", "Later day", tooltip="Show the day after", id="day.later", group=DAY_KEYS),
+        Binding(
+            "w",
+            "insights",
+            "Why",
+            tooltip="What would have cost less: the insights by money",
+            id="day.insights",
+            show=False,
+        ),
         Binding("escape", "back", "Back", tooltip="Back to the screen that led to this day", id="day.back", show=False),
         Binding("t", "go_today", "Back to today", tooltip="Show today again", id="day.today", group=DAY_KEYS),
     ]
@@ -56,6 +65,7 @@ class TodayScreen(BesideScreen):
     """The day's spend by project, in a wide terminal."""
     fired: var[AlertList | None] = var(None)
     """The last alerts, in a wide terminal."""
+    insights: var[InsightList | None] = var(None)
 
     class DaySelected(Message):
         """Show another day; None is today."""
@@ -91,6 +101,7 @@ class TodayScreen(BesideScreen):
         )
         yield Banner(self._calendar).data_bind(TodayScreen.snapshot, TodayScreen.failure)
         yield Notice(self._places).data_bind(TodayScreen.snapshot)
+        yield InsightLine().data_bind(TodayScreen.insights)
         with ScrollPane(id="body"):
             with Container(id="top"):
                 yield TodayPanel(self._calendar).data_bind(TodayScreen.snapshot)
@@ -110,13 +121,19 @@ class TodayScreen(BesideScreen):
 
     def on_mount(self) -> None:
         self._show_panels()
+        self.ask_again()
         self.query_one(DaySessionTable).focus(scroll_visible=False)  # a low pane stays scrolled to the day's figure
 
     def asks(self) -> tuple[Ask, ...]:
+        day = self._wanted.isoformat() if self._wanted is not None else "today"
+        insights = Ask(InsightsRequest(day), self._show_insights)
         if not self.is_broad:
-            return ()
+            return (insights,)
         by_project = ProjectsRequest(self._wanted)
-        return Ask(by_project, self._show_projects), Ask(AlertsRequest(most=LAST_ALERTS), self._show_fired)
+        return insights, Ask(by_project, self._show_projects), Ask(AlertsRequest(most=LAST_ALERTS), self._show_fired)
+
+    def _show_insights(self, insights: InsightList) -> None:
+        self.insights = insights
 
     def _show_projects(self, projects: Projects) -> None:
         self.projects = projects
@@ -133,6 +150,10 @@ class TodayScreen(BesideScreen):
         for body in self.query("#body"):
             body.display = empty_screen(self.snapshot, self._places) is None
 
+    def on_resize(self) -> None:
+        for line in self.query(InsightLine):
+            line.show()
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Disables going beyond today."""
         if action == "back":
@@ -140,6 +161,11 @@ class TodayScreen(BesideScreen):
         at_today = self._wanted is None
         later = action == "go_day" and parameters == (1,)
         return None if at_today and (later or action == "go_today") else True
+
+    @on(InsightLine.Clicked)
+    def action_insights(self) -> None:
+        """Show the insights of the Why screen."""
+        self.post_message(OpenInsights())
 
     def action_go_day(self, days: int) -> None:
         shown = self._wanted or self._calendar.day(self._clock())
@@ -179,7 +205,7 @@ class TodayScreen(BesideScreen):
         if day is not None and day >= self._calendar.day(self._clock()):
             day = None
         if day != self._wanted:
-            self._wanted = day
+            self._wanted, self.insights = day, None
             self.post_message(self.DaySelected(day))
             self.ask_again()
             self.refresh_bindings()

@@ -1,91 +1,64 @@
-"""The Why screen: the alerts that fired by session, the gravest first, and the details of the one at the cursor."""
+"""The Why screen: the alerts that fired, the insights by money, and what to do about them, as tabs."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from typing import ClassVar, Never
+from collections.abc import Mapping
+from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
-from textual.widget import Widget
-from textual.widgets import Static
 
-from opencode_tui.analysis.alert_groups import AlertGroup, grouped_alerts
 from opencode_tui.clock import Calendar, Clock
 from opencode_tui.records.alerts import Alert
-from opencode_tui.records.answers import AlertList
-from opencode_tui.records.requests import AlertsRequest
-from opencode_tui.report.alert_words import alert_session
-from opencode_tui.ui.moving import ScrollPane
-from opencode_tui.ui.screens.base import Ask, AskingScreen, OpenCause
-from opencode_tui.ui.tables.alerts import ALERT_COLUMNS, AlertContext, AlertRow, is_handled
-from opencode_tui.ui.tables.row_table import RowTable
-from opencode_tui.ui.widgets.alert_detail import AlertDetail, nothing_fired
+from opencode_tui.ui.screens.base import AskingScreen
+from opencode_tui.ui.why.alerts import AlertsTab
+from opencode_tui.ui.why.insights import InsightsTab
+from opencode_tui.ui.why.tab import Make, WhyTab
 from opencode_tui.ui.widgets.banner import Banner
 from opencode_tui.ui.widgets.crumb_header import CrumbHeader
+from opencode_tui.ui.widgets.day_header import LOW_ROWS
 from opencode_tui.ui.widgets.key_footer import KeyFooter
+from opencode_tui.ui.widgets.period_tabs import PeriodTabs
 
-ALERT_KEYS = Binding.Group("Alerts", compact=True)
-
-
-def alert_key(alert: Alert) -> str:
-    return str(alert.id)
+TAB_KEYS = {"alerts": "L", "insights": "I"}
+"""The key of each tab, in their order."""
 
 
-def alert_rows_of(groups: Iterable[AlertGroup], opened: Collection[str]) -> dict[str, AlertRow]:
-    """The rows by key: a heading for each group of several alerts, with these below it if it is opened."""
-    rows: dict[str, AlertRow] = {}
-    for group in groups:
-        if len(group.alerts) == 1:
-            rows[alert_key(group.gravest)] = AlertRow("one", group.gravest, group)
-            continue
-        rows[group.key] = AlertRow("opened" if group.key in opened else "closed", group.gravest, group)
-        if group.key in opened:
-            rows |= {alert_key(alert): AlertRow("member", alert, group) for alert in group.alerts}
-    return rows
+class WhyTabs(PeriodTabs):
+    """The tabs in one line."""
+
+    class Selected(PeriodTabs.Selected):
+        """A tab was clicked."""
 
 
 class WhyScreen(AskingScreen):
     AUTO_FOCUS = ""
     BINDING_GROUP_TITLE = "Why"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space", "toggle_group", "Open or close", tooltip="Open or close a session's alerts", id="why.open"),
-        Binding("a", "app.see_alert", "Seen", tooltip="You have seen this alert", id="why.seen", group=ALERT_KEYS),
-        Binding("A", "app.see_alerts", "All seen", tooltip="You have seen all alerts", id="why.all", group=ALERT_KEYS),
-        Binding(
-            "z", "app.snooze_alert", "Snooze", tooltip="Show this alert again in an hour", id="why.z", group=ALERT_KEYS
-        ),
-        Binding(
-            "x",
-            "app.acknowledge_alert",
-            "Acknowledge",
-            tooltip="You have dealt with this alert: it does not come back",
-            id="why.acknowledge",
-            group=ALERT_KEYS,
-        ),
-        Binding(
-            "u",
-            "app.take_back",
-            "Undo",
-            tooltip="Take back the last that you have seen or acknowledged",
-            id="why.undo",
-            group=ALERT_KEYS,
+        Binding("]", "go_tab(1)", "Next tab", tooltip="The next tab, from alerts to accounts", id="why.next"),
+        Binding("[", "go_tab(-1)", "Tab before", tooltip="The tab before", id="why.before", show=False),
+        *(
+            Binding(key, f"show_tab('{name}')", name.capitalize(), tooltip=name, id=f"why.{name}", show=False)
+            for name, key in TAB_KEYS.items()
         ),
     ]
 
     def __init__(self, calendar: Calendar, clock: Clock, rules: tuple[str, ...], config: str) -> None:
-        """`rules` are the texts of the enabled rules; `config` is the file that sets them."""
+        """`rules` are the texts of the enabled alert rules; `config` is the file that sets them."""
         super().__init__()
-        self._calendar, self._clock, self.rules, self._config = calendar, clock, rules, config
-        self._alerts: AlertList | None = None
-        self._rows: dict[str, AlertRow] = {}
-        self._opened: set[str] = set()
-        """The keys of the groups that are opened."""
-        self._table: RowTable[AlertRow, AlertContext, Never] = RowTable(ALERT_COLUMNS, is_dim=is_handled, id="alerts")
-        self._wanted: str | None = None
-        self.ask(Ask(AlertsRequest(), self.show_alerts))
+        self._calendar, self._clock = calendar, clock
+        self.alerts = AlertsTab(calendar, clock, rules, config)
+        self._makers: Mapping[str, Make] = {
+            AlertsTab.NAME: lambda: self.alerts,
+            InsightsTab.NAME: lambda: InsightsTab(calendar, clock),
+        }
+        self._tabs: dict[str, WhyTab] = {AlertsTab.NAME: self.alerts}
+        """Those that were shown already, by name."""
+        self.shown: WhyTab = self.alerts
+        self._line = WhyTabs(tuple(TAB_KEYS), self.shown.NAME, TAB_KEYS)
+        self.ask(*self.shown.asks())
 
     @property
     def crumb(self) -> tuple[str, ...]:
@@ -93,100 +66,54 @@ class WhyScreen(AskingScreen):
 
     @property
     def alert_at_hand(self) -> Alert | None:
-        """The alert at the cursor; at a group's heading its gravest."""
-        row = self._row
-        return row.alert if row is not None else None
-
-    @property
-    def _row(self) -> AlertRow | None:
-        return self._rows.get(self._table.cursor_key or "")
+        return self.shown.alert_at_hand
 
     def compose(self) -> ComposeResult:
         yield CrumbHeader(self.crumb, self._calendar, self._clock, self.poll_ms).data_bind(
             WhyScreen.snapshot, WhyScreen.polled_ms, WhyScreen.failure
         )
         yield Banner(self._calendar, alerts=False).data_bind(WhyScreen.snapshot, WhyScreen.failure)
-        with ScrollPane(id="nothing"):
-            yield Static("Reading the alerts…", markup=False)
-        with Container(id="panes"):
-            yield self._table
-            yield AlertDetail(self._calendar, self._clock)
+        yield self._line
+        with Container(id="tab"):
+            yield self.shown
         yield KeyFooter()
 
     def on_mount(self) -> None:
-        self._table.focus()
+        self.shown.table.focus()
+
+    def on_resize(self) -> None:
+        self._line.display = self.size.height > LOW_ROWS
 
     def go_to(self, alert_id: int) -> None:
         """Move the cursor to an alert as soon as it is loaded."""
-        self._wanted = str(alert_id)
-        self._go()
+        self.action_show_tab(AlertsTab.NAME)
+        self.alerts.go_to(alert_id)
 
-    def show_alerts(self, fired: AlertList) -> None:
-        self._alerts = fired
-        self._show()
+    def action_go_tab(self, tabs: int) -> None:
+        names = list(TAB_KEYS)
+        self.action_show_tab(names[(names.index(self.shown.NAME) + tabs) % len(names)])
 
-    def _show(self) -> None:
-        fired = self._alerts
-        if fired is None:
+    def action_show_tab(self, name: str) -> None:
+        if name == self.shown.NAME:
             return
-        self.set_class(bool(fired.alerts), "-there")
-        if not fired.alerts:
-            self.query_one("#nothing Static", Static).update(nothing_fired(self.rules, self._config))
-        self._focus_shown(self._table if fired.alerts else self.query_one("#nothing"))
-        sessions = {session.id: session for session in fired.sessions}
-        self._rows = alert_rows_of(grouped_alerts(fired.alerts, sessions, self._clock()), self._opened)
-        context = AlertContext(self._clock, self._calendar)
-        self._table.update_rows(tuple(self._rows), self._rows.__getitem__, context)
-        self._go()
-        self._show_detail()
+        before, is_first = self.shown, name not in self._tabs
+        self.shown = self._tabs.setdefault(name, self._makers[name]()) if is_first else self._tabs[name]
+        if self.is_mounted:
+            self.set_focus(None)  # else the keys would act on what is no longer seen
+        before.display = False
+        self.shown.display = True
+        if self.is_mounted:
+            if is_first:
+                self.query_one("#tab").mount(self.shown)
+            self._line.show_period(name)
+            self.call_after_refresh(self.shown.take_focus)
+            self.ask(*self.shown.asks())
+            self.refresh_bindings()
 
-    def _focus_shown(self, shown: Widget) -> None:
-        """Focus the list or the text in its place, unless the focus is somewhere else."""
-        if not shown.has_focus and self.focused in (None, self._table, self.query_one("#nothing")):
-            self.call_after_refresh(shown.focus)
+    @on(WhyTabs.Selected)
+    def select_tab(self, message: WhyTabs.Selected) -> None:
+        self.action_show_tab(message.period)
 
-    def title_of(self, alert: Alert) -> str:
-        """The title of the session that the alert leads to."""
-        sessions = self._alerts.sessions if self._alerts is not None else ()
-        return next((each.title for each in sessions if each.id == alert.leads_to), "a session that is not known")
-
-    def _go(self) -> None:
-        if self._wanted is None:
-            return
-        if self._wanted not in self._rows:
-            groups = (row.group for row in self._rows.values() if row.place == "closed")
-            key = next((group.key for group in groups if self._wanted in map(alert_key, group.alerts)), None)
-            if key is not None:
-                self._opened.add(key)
-                self._show()
-            return
-        self._table.move_to(self._wanted)
-        self._wanted = None
-
-    def action_toggle_group(self) -> None:
-        """Open or close the group at the cursor."""
-        row = self._row
-        if row is None or row.place == "one":
-            return
-        self._opened ^= {row.group.key}
-        self._show()
-        self._table.move_to(row.group.key)
-
-    def _show_detail(self) -> None:
-        alert = self.alert_at_hand
-        self.query_one(AlertDetail).show_alert(alert, self.title_of(alert) if alert else "")
-        self.refresh_bindings()
-
-    @on(RowTable.Highlighted)
-    def follow_cursor(self) -> None:
-        self._show_detail()
-
-    @on(RowTable.Opened)
-    def open(self) -> None:
-        row, alert = self._row, self.alert_at_hand
-        if row is not None and row.is_heading:
-            self.action_toggle_group()
-        elif alert is None or alert_session(alert) is None:
-            self.notify("No session stands out as the cause of this alert.", markup=False)
-        else:
-            self.post_message(OpenCause(alert))
+    @on(WhyTab.Asking)
+    def ask_for_tab(self) -> None:
+        self.ask(*self.shown.asks())

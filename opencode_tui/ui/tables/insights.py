@@ -1,0 +1,95 @@
+"""The columns of the insights of a period, with the sessions of an opened one below it."""
+
+from __future__ import annotations
+
+from typing import Literal, Never
+
+from msgspec import Struct
+from rich.text import Text
+
+from opencode_tui.money import format_usd
+from opencode_tui.records.answers import InsightList
+from opencode_tui.records.insights import FollowedInsight, Insight, InsightSession
+from opencode_tui.report.insight_words import LEVER_NAMES
+from opencode_tui.ui.tables.columns import Column
+from opencode_tui.ui.theme import STYLES
+
+InsightPlace = Literal["one", "closed", "opened", "member"]
+"""An insight with one session or none, one with several, or a session below an opened one."""
+FULL_WHAT = 44
+
+
+class InsightRow(Struct, frozen=True):
+    place: InsightPlace
+    insight: Insight | None
+    """None for one that was done and is not found in the period any more."""
+    session: InsightSession | None = None
+    """For a member its session, else the first."""
+    followed: FollowedInsight | None = None
+
+    @property
+    def title(self) -> str:
+        if self.place == "member" and self.session is not None:
+            return f"  {self.session.title}"
+        mark = {"closed": "▸ ", "opened": "▾ "}.get(self.place, "")
+        if self.insight is not None:
+            return mark + self.insight.title
+        return self.followed.mark.title if self.followed is not None else ""
+
+    @property
+    def state(self) -> str:
+        if self.place == "member":
+            return ""
+        state = self.insight.state if self.insight is not None else "done"
+        return "" if state == "new" else state
+
+
+def is_decided(row: InsightRow, _: InsightList) -> bool:
+    """Whether it is dismissed or done."""
+    return bool(row.state)
+
+
+def _cost(row: InsightRow) -> Text | str:
+    if row.place == "member" and row.session is not None:
+        return format_usd(row.session.nano)
+    if row.insight is None:
+        return ""
+    return Text(format_usd(row.insight.cost_nano), style="" if row.state else STYLES["warning"])
+
+
+def _saves(row: InsightRow) -> str:
+    if row.place == "member" or row.insight is None:
+        return ""
+    return format_usd(row.insight.saves_nano) if row.insight.saves_nano else "?"
+
+
+def _of_insight(row: InsightRow, text: str) -> str:
+    return "" if row.place == "member" or row.insight is None else text
+
+
+InsightColumn = Column[InsightRow, InsightList, Never]
+
+INSIGHT_COLUMNS = (
+    InsightColumn("cost", "Cost", lambda row, _: _cost(row), 7, "right"),
+    InsightColumn("saves", "Would save", lambda row, _: _saves(row), 10, "right", drop_at=2),
+    InsightColumn("what", "Why", lambda row, _: row.title, FULL_WHAT, grow=True, grow_min=18),
+    InsightColumn(
+        "lever",
+        "Lever",
+        lambda row, _: _of_insight(row, LEVER_NAMES[row.insight.lever] if row.insight else ""),
+        21,
+        drop_at=4,
+    ),
+    InsightColumn(
+        "sure", "Sure", lambda row, _: _of_insight(row, row.insight.sure if row.insight else ""), 9, drop_at=5
+    ),
+    InsightColumn(
+        "calls",
+        "Calls",
+        lambda row, _: _of_insight(row, f"{row.insight.calls:,}" if row.insight else ""),
+        5,
+        "right",
+        drop_at=6,
+    ),
+    InsightColumn("state", "State", lambda row, _: row.state, 9, drop_at=3),
+)
