@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from opencode_tui.analysis.lever_groups import LeverGroup
 from opencode_tui.clock import Calendar, short_day
 from opencode_tui.money import format_usd, plural
 from opencode_tui.privacy.harmless import shown_id
@@ -11,13 +12,14 @@ from opencode_tui.records.answers import InsightList
 from opencode_tui.records.insights import Follow, FollowedInsight, Insight, InsightSession, Lever
 from opencode_tui.report.words import amount_text
 
-LEVER_NAMES: dict[Lever, str] = {
+LEVER_TITLES: dict[Lever, str] = {
     "context": "context discipline",
     "routing": "provider routing",
     "compaction": "compaction",
     "quota": "quota-aware switching",
 }
 _MOST_SESSIONS = 3
+_MOST_INSIGHTS = 5
 _LIKE_BEFORE = 10
 """The percentage of what it cost before below which a saving is none."""
 
@@ -29,7 +31,7 @@ def saving_text(insight: Insight) -> str:
 
 def insight_facts(insight: Insight) -> tuple[str, ...]:
     """The lever, how sure it is, and the number of calls."""
-    return (LEVER_NAMES[insight.lever], insight.sure, *((plural(insight.calls, "call"),) if insight.calls else ()))
+    return (LEVER_TITLES[insight.lever], insight.sure, *((plural(insight.calls, "call"),) if insight.calls else ()))
 
 
 def insight_session_text(session: InsightSession) -> str:
@@ -120,3 +122,20 @@ def insight_status(found: InsightList) -> tuple[str, ...]:
     lines += [f"{hidden:,} dismissed: h shows them"] if hidden else []
     lines += [behind_text(found)] if found.sessions_left else []
     return tuple(lines)
+
+
+def lever_details(group: LeverGroup, found: InsightList) -> Iterator[tuple[str, str]]:
+    """(label, text) of what a period shows for a lever, and of the next thing to do."""
+    if not group.insights:
+        yield "seen", no_insight(found) if not found.insights else "No insight that this lever answers"
+    else:
+        sure = "estimated" if group.is_estimated else "measured"
+        yield "saves", f"{format_usd(group.saves_nano)} of {format_usd(group.cost_nano)} ({sure})"
+        yield "next", group.insights[0].how
+    for place, each in enumerate(group.insights[:_MOST_INSIGHTS]):
+        yield "" if place else "seen", f"{format_usd(each.cost_nano)} {each.what}"
+    if (more := len(group.insights) - _MOST_INSIGHTS) > 0:
+        yield "", f"and {plural(more, 'more insight')}"
+    first, *others = insight_status(found)
+    yield "period", first
+    yield from (("", other) for other in others if "dismissed" not in other)

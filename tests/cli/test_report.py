@@ -120,7 +120,8 @@ def test_the_report_as_json_is_exactly_the_contract(shell: Shell, store: V1) -> 
     assert " ".join(told) == (
         "schema_version period spend_usd lower_bound target_usd week_target_usd warning_usd cutoff_usd before list_usd"
         " calls copied_calls sessions root_sessions subagents tokens days models providers projects agents tasks"
-        " costliest_sessions other_sessions shipped insights other_insights alerts other_alerts beside method calls_sha256 proof"
+        " costliest_sessions other_sessions shipped insights other_insights alerts other_alerts beside method"
+        " calls_sha256 proof"
     )
     assert told["schema_version"] == 1
     assert told["period"] == {

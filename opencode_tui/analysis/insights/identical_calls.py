@@ -19,6 +19,7 @@ class IdenticalCalls(InsightRule):
 
     name = "identical_calls"
     lever = "context"
+    is_followed_whole = True
     thresholds = (Threshold("identical_calls", 5),)
 
     def find(self, work: SessionWork, settings: InsightSettings) -> Iterator[Finding]:

@@ -40,6 +40,7 @@ class LargeReads(InsightRule):
 
     name = "large_reads"
     lever = "context"
+    is_followed_whole = True
     thresholds = (Threshold("large_read_tokens", 10_000),)
 
     def find(self, work: SessionWork, settings: InsightSettings) -> Iterator[Finding]:

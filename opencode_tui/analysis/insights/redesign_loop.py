@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
+from opencode_tui.analysis.insights.parts import are_whole
 from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, cost_and_saving, figure, where
 from opencode_tui.analysis.loops import is_edit
 from opencode_tui.money import format_usd
@@ -19,6 +20,7 @@ class RedesignLoop(InsightRule):
     name = "redesign_loop"
     lever = "context"
     is_followed_whole = True
+    version = 2
     thresholds = (Threshold("redesign_rounds", 4),)
 
     def find(self, work: SessionWork, settings: InsightSettings) -> Iterator[Finding]:
@@ -39,16 +41,22 @@ class RedesignLoop(InsightRule):
                     saves_nano=later,
                     file=file,
                     rounds=len(turns),
+                    count=len(calls),
                 )
 
     def words(self, findings: Sequence[Finding]) -> Words:
         rounds = sum(figure(finding, "rounds") for finding in findings)
         cost, saves = cost_and_saving(findings)
         file = last_part(str(findings[0].figures["file"]))
-        each, first, later = (format_usd(nano) for nano in (cost // rounds, cost - saves, saves))
+        each, first, later = format_usd(cost // rounds), format_usd(cost - saves), format_usd(saves)
+        spent = (
+            f", about {each} a round"
+            if are_whole(findings)
+            else f"; their calls that count here cost {format_usd(cost)}"
+        )
         return Words(
             title=f"{file} edited in {rounds} turns",
-            what=f"{rounds} turns of {where(findings)} edited {file}, about {each} a round",
+            what=f"{rounds} turns of {where(findings)} edited {file}{spent}",
             how=f"describe the whole change of {file} in one message, with what it should look like in the end",
             sum_shown=f"{rounds} rounds cost {format_usd(cost)}; without the first ({first}): {later}",
         )

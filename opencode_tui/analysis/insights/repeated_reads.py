@@ -35,6 +35,7 @@ class RepeatedReads(InsightRule):
 
     name = "repeated_reads"
     lever = "context"
+    is_followed_whole = True
     thresholds = (Threshold("repeated_reads", 4),)
 
     def find(self, work: SessionWork, settings: InsightSettings) -> Iterator[Finding]:

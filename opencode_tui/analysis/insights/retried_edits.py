@@ -35,6 +35,7 @@ class RetriedEdits(InsightRule):
 
     name = "retried_edits"
     lever = "context"
+    is_followed_whole = True
     thresholds = (Threshold("retried_edits", 3),)
 
     def find(self, work: SessionWork, settings: InsightSettings) -> Iterator[Finding]:

@@ -15,6 +15,7 @@ from opencode_tui.records.alerts import Alert
 from opencode_tui.ui.screens.base import AskingScreen
 from opencode_tui.ui.why.alerts import AlertsTab
 from opencode_tui.ui.why.insights import InsightsTab
+from opencode_tui.ui.why.levers import LeversTab
 from opencode_tui.ui.why.tab import Make, WhyTab
 from opencode_tui.ui.widgets.banner import Banner
 from opencode_tui.ui.widgets.crumb_header import CrumbHeader
@@ -22,7 +23,7 @@ from opencode_tui.ui.widgets.day_header import LOW_ROWS
 from opencode_tui.ui.widgets.key_footer import KeyFooter
 from opencode_tui.ui.widgets.period_tabs import PeriodTabs
 
-TAB_KEYS = {"alerts": "L", "insights": "I"}
+TAB_KEYS = {"alerts": "L", "insights": "I", "levers": "V"}
 """The key of each tab, in their order."""
 
 
@@ -53,6 +54,7 @@ class WhyScreen(AskingScreen):
         self._makers: Mapping[str, Make] = {
             AlertsTab.NAME: lambda: self.alerts,
             InsightsTab.NAME: lambda: InsightsTab(calendar, clock),
+            LeversTab.NAME: lambda: LeversTab(calendar, clock),
         }
         self._tabs: dict[str, WhyTab] = {AlertsTab.NAME: self.alerts}
         """Those that were shown already, by name."""
