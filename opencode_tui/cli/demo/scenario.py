@@ -20,6 +20,8 @@ DAYS = 21
 TODAY_NANO = 705 * NANO // 1000
 """The most that today has cost when the demo starts; it has cost at least this minus `_SLACK_NANO`."""
 _SLACK_NANO = 35 * NANO // 1000
+_ROUNDS = (2, 2, 2, 3)
+"""The calls of each round in which today's loop redesigns the same file."""
 _FORK_DAYS = (17, 13, 8, 4, 2)
 _UNDO_DAY = 6
 _ARCHIVE_DAY = 12
@@ -103,14 +105,14 @@ def _archive_one(store: V1Store, desk: Desk, turns: list[DemoTurn], ms: int) -> 
 def _seed_today(store: V1Store, random: Random, desk: Desk, midnight: int, now_ms: int) -> None:
     """Writes today's work, which starts at 08:00, or two hours ago if that is earlier, but not before midnight."""
     start = max(midnight, min(midnight + 8 * HOUR_MS, now_ms - 2 * HOUR_MS))
-    rounds = [plan_loop(random, desk.loop, 4, 2_500), plan_loop(random, desk.loop, 5, 2_600)]
+    rounds = [plan_loop(random, desk.loop, calls, 2_500) for calls in _ROUNDS]
     looped = sum(turn.cost_nano for turn in rounds)
     fork = now_ms - start > _SHORTEST_WITH_FORK_S * 1000
     turns = _plan_day(random, desk, TODAY_NANO - looped, fork=fork)
     unbilled = desk.open(Work(cast.DOCS, cast.UNBILLED_TITLE, models.SUBSCRIPTION))
     turns.insert(len(turns) // 5, plan_turn(random, unbilled))
-    turns.insert(len(turns) * 2 // 5, rounds[0])
-    turns.insert(len(turns) * 4 // 5, rounds[1])
+    for place, turn in enumerate(rounds, 2):
+        turns.insert(len(turns) * place // (len(rounds) + 2), turn)
     desk.spent_nano = sum(turn.cost_nano for turn in turns)
     _write(store, turns, start, now_ms)
 
