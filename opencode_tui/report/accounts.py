@@ -111,6 +111,19 @@ def accounts_text(accounts: Accounts, calendar: Calendar, width: int | None) -> 
     return "\n".join(lines)
 
 
+def accounts_list(accounts: Accounts, calendar: Calendar) -> list[str]:
+    """Who bills, and below each whose models they were, for where the tables have no room."""
+    spent = amount_text(sum(each.spend_nano for each in accounts.accounts), accounts.lower_bound)
+    lines = [f"{spent} ({accounts.label})"]
+    for account in accounts.accounts:
+        lines += ["", f"{amount_text(account.spend_nano, accounts.lower_bound)} {account.title}"]
+        lines += [
+            f"  {format_usd(each.spend_nano)} {each.maker}, {plural(each.calls, 'call')}" for each in account.makers
+        ]
+        lines += [f"  {sign_in_text(each)}" for each in account.sign_ins]
+    return [*lines, "", *_service_lines(accounts, calendar), *accounts.problems]
+
+
 def _bill_rows(accounts: Accounts) -> Iterator[tuple[str, ...]]:
     for account in accounts.accounts:
         signed = ", ".join(map(sign_in_text, account.sign_ins)) or "no sign-in is known"

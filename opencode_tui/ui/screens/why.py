@@ -13,9 +13,11 @@ from textual.containers import Container
 from opencode_tui.clock import Calendar, Clock
 from opencode_tui.records.alerts import Alert
 from opencode_tui.ui.screens.base import AskingScreen
+from opencode_tui.ui.why.accounts import AccountsTab
 from opencode_tui.ui.why.alerts import AlertsTab
 from opencode_tui.ui.why.insights import InsightsTab
 from opencode_tui.ui.why.levers import LeversTab
+from opencode_tui.ui.why.quotas import QuotasTab
 from opencode_tui.ui.why.tab import Make, WhyTab
 from opencode_tui.ui.widgets.banner import Banner
 from opencode_tui.ui.widgets.crumb_header import CrumbHeader
@@ -23,7 +25,7 @@ from opencode_tui.ui.widgets.day_header import LOW_ROWS
 from opencode_tui.ui.widgets.key_footer import KeyFooter
 from opencode_tui.ui.widgets.period_tabs import PeriodTabs
 
-TAB_KEYS = {"alerts": "L", "insights": "I", "levers": "V"}
+TAB_KEYS = {"alerts": "L", "insights": "I", "levers": "V", "quotas": "Q", "accounts": "C"}
 """The key of each tab, in their order."""
 
 
@@ -55,6 +57,8 @@ class WhyScreen(AskingScreen):
             AlertsTab.NAME: lambda: self.alerts,
             InsightsTab.NAME: lambda: InsightsTab(calendar, clock),
             LeversTab.NAME: lambda: LeversTab(calendar, clock),
+            QuotasTab.NAME: lambda: QuotasTab(calendar),
+            AccountsTab.NAME: lambda: AccountsTab(calendar),
         }
         self._tabs: dict[str, WhyTab] = {AlertsTab.NAME: self.alerts}
         """Those that were shown already, by name."""
@@ -81,7 +85,7 @@ class WhyScreen(AskingScreen):
         yield KeyFooter()
 
     def on_mount(self) -> None:
-        self.shown.table.focus()
+        self.alerts.table.focus()
 
     def on_resize(self) -> None:
         self._line.display = self.size.height > LOW_ROWS

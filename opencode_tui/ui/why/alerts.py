@@ -17,7 +17,7 @@ from opencode_tui.report.alert_words import alert_session
 from opencode_tui.ui.screens.base import Ask, OpenCause
 from opencode_tui.ui.tables.alerts import ALERT_COLUMNS, AlertContext, AlertRow, is_handled
 from opencode_tui.ui.tables.row_table import RowTable
-from opencode_tui.ui.why.tab import WhyTab
+from opencode_tui.ui.why.tab import ListTab
 from opencode_tui.ui.widgets.alert_detail import AlertDetail, nothing_fired
 
 ALERT_KEYS = Binding.Group("Alerts", compact=True)
@@ -40,7 +40,7 @@ def alert_rows_of(groups: Iterable[AlertGroup], opened: Collection[str]) -> dict
     return rows
 
 
-class AlertsTab(WhyTab):
+class AlertsTab(ListTab):
     NAME = "alerts"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "toggle_group", "Open or close", tooltip="Open or close a session's alerts", id="why.open"),
@@ -105,7 +105,10 @@ class AlertsTab(WhyTab):
         fired = self._alerts
         if fired is None:
             return
-        self.show_panes(None if fired.alerts else nothing_fired(self.rules, self._config))
+        if fired.alerts:
+            self.show_list()
+        else:
+            self.show_text(nothing_fired(self.rules, self._config))
         sessions = {session.id: session for session in fired.sessions}
         self.rows = alert_rows_of(grouped_alerts(fired.alerts, sessions, self._clock()), self._opened)
         context = AlertContext(self._clock, self._calendar)

@@ -19,7 +19,7 @@ from opencode_tui.report.insight_words import insight_details, insight_status, n
 from opencode_tui.ui.screens.base import Act, Ask, OpenSession
 from opencode_tui.ui.tables.insights import INSIGHT_COLUMNS, InsightRow, is_decided
 from opencode_tui.ui.tables.row_table import RowTable
-from opencode_tui.ui.why.tab import WhyTab
+from opencode_tui.ui.why.tab import ListTab
 from opencode_tui.ui.widgets.blocks import wrapped
 from opencode_tui.ui.widgets.detail_pane import DetailPane, labelled
 
@@ -50,7 +50,7 @@ def _rows_of(insight: Insight, opened: Collection[str], followed: FollowedInsigh
     return rows
 
 
-class InsightsTab(WhyTab):
+class InsightsTab(ListTab):
     NAME = "insights"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "show_sessions", "Sessions", tooltip="Show or hide an insight's sessions", id="insight.open"),
@@ -118,8 +118,10 @@ class InsightsTab(WhyTab):
         if found is None:
             return
         self.rows = insight_rows_of(found, self._opened, hidden=self._hidden)
-        nothing = Content.assemble((no_insight(found), "bold"), "\n\n", "\n".join(insight_status(found)))
-        self.show_panes(None if self.rows else nothing)
+        if self.rows:
+            self.show_list()
+        else:
+            self.show_text(Content.assemble((no_insight(found), "bold"), "\n\n", "\n".join(insight_status(found))))
         self._list.update_rows(tuple(self.rows), self.rows.__getitem__, found)
         self._show_detail()
 

@@ -15,11 +15,11 @@ from opencode_tui.report.insight_words import LEVER_TITLES, lever_details
 from opencode_tui.ui.screens.base import Ask, OpenSession
 from opencode_tui.ui.tables.levers import LEVER_COLUMNS, has_no_insight
 from opencode_tui.ui.tables.row_table import RowTable
-from opencode_tui.ui.why.tab import WhyTab
+from opencode_tui.ui.why.tab import ListTab
 from opencode_tui.ui.widgets.detail_pane import DetailPane, labelled
 
 
-class LeversTab(WhyTab):
+class LeversTab(ListTab):
     NAME = "levers"
 
     def __init__(self, calendar: Calendar, clock: Clock) -> None:
@@ -37,7 +37,7 @@ class LeversTab(WhyTab):
     def show_insights(self, found: InsightList) -> None:
         self._found = found
         self._groups = {group.lever: group for group in by_lever(found.insights)}
-        self.show_panes(None)
+        self.show_list()
         self._list.update_rows(tuple(self._groups), self._groups.__getitem__, found)
         self._show_detail()
 
