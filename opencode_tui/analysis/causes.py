@@ -18,6 +18,7 @@ from opencode_tui.analysis.cause_finders import (
     one_turn,
     repeats,
 )
+from opencode_tui.analysis.insight_causes import insight_causes
 from opencode_tui.clock import Calendar
 from opencode_tui.money import format_usd, plural
 from opencode_tui.records.alerts import Cause, Crossing
@@ -43,7 +44,7 @@ def cause_of(crossing: Crossing, evidence: Evidence, calendar: Calendar) -> Caus
 
     Deterministic: the same evidence gives the same cause.
     """
-    for found in (_candidates(evidence, calendar), _single_turns(evidence, calendar)):
+    for found in (_candidates(evidence, calendar), _insights(evidence), _single_turns(evidence, calendar)):
         candidates = [each for each in found if _is_substantial(each, evidence)]
         if candidates:
             # max keeps the first of equals, and the finders are ordered from the most to the least specific.
@@ -92,6 +93,12 @@ def _candidates(evidence: Evidence, calendar: Calendar) -> Iterator[_Candidate]:
             remedy = remedies.fewer_subagents(share.subagents, share.subagents_nano)
             cause = Cause(sentence, share.id, None, share.subagents_nano, remedy=remedy)
             yield _Candidate(cause, share.subagents_hour_nano)
+
+
+def _insights(evidence: Evidence) -> Iterator[_Candidate]:
+    """What the insight rules find, which know more patterns than the finders, and say the same of those they share."""
+    for session in evidence.leading:
+        yield from (_candidate(found, evidence) for found in insight_causes(session))
 
 
 def _single_turns(evidence: Evidence, calendar: Calendar) -> Iterator[_Candidate]:

@@ -58,7 +58,10 @@ def test_edits_that_failed_are_no_redesigns(day: Watched) -> None:
     day.session("ses_1", "Fix header")
     for turn in range(4):
         day.call("ses_1", "0.21", turn=f"turn_{turn}", tools=[("edit", BUTTON)], ok=False)
-    assert day.texts() == ['$0.84 is past the warning $0.80: "Fix header" made all of it in 4 calls']
+    assert day.texts() == [
+        '$0.84 is past the warning $0.80: 4 calls of kimi-k2.6 in "Fix header" asked for nothing but edits that failed,'
+        " and cost $0.84; it asked for 4 edits there"
+    ]
 
 
 def test_364_greps_of_one_folder_are_the_cause(day: Watched) -> None:

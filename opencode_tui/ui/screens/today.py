@@ -121,7 +121,6 @@ class TodayScreen(BesideScreen):
 
     def on_mount(self) -> None:
         self._show_panels()
-        self.ask_again()
         self.query_one(DaySessionTable).focus(scroll_visible=False)  # a low pane stays scrolled to the day's figure
 
     def asks(self) -> tuple[Ask, ...]:
@@ -144,6 +143,8 @@ class TodayScreen(BesideScreen):
     def watch_snapshot(self, snapshot: Snapshot | None) -> None:
         self._show_panels()
         self.refresh_bindings()
+        if snapshot is not None and not self.requests:
+            self.ask_again()  # not before, as what is asked for wakes the poller
 
     def _show_panels(self) -> None:
         """Show the panels unless the notice stands in their place. A class of the screen would style all of it anew."""

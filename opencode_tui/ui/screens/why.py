@@ -81,11 +81,11 @@ class WhyScreen(AskingScreen):
         yield Banner(self._calendar, alerts=False).data_bind(WhyScreen.snapshot, WhyScreen.failure)
         yield self._line
         with Container(id="tab"):
-            yield self.shown
+            yield from self._tabs.values()
         yield KeyFooter()
 
     def on_mount(self) -> None:
-        self.alerts.table.focus()
+        self.call_after_refresh(self.shown.take_focus)
 
     def on_resize(self) -> None:
         self._line.display = self.size.height > LOW_ROWS
