@@ -42,6 +42,7 @@ from opencode_tui.records.requests import (
     HistoryRequest,
     HoursRequest,
     InsightsRequest,
+    LeversRequest,
     ProjectsRequest,
     QuotasRequest,
     Request,
@@ -58,7 +59,7 @@ _AT_A_BEAT = 200
 """Sessions whose turns are classified after a poll."""
 _FROM_LEDGER = (
     *(SessionsRequest, AlertsRequest, ProjectsRequest, BreakdownRequest),
-    *(ComparisonRequest, HistoryRequest, HoursRequest, InsightsRequest),
+    *(ComparisonRequest, HistoryRequest, HoursRequest, InsightsRequest, LeversRequest),
 )
 """Requests whose answers can change only with a new snapshot; the others read OpenCode's store as well."""
 
@@ -205,7 +206,7 @@ class LedgerFeed:
             return self._kept[request][1]
         if self._ledger is not None and isinstance(request, BreakdownRequest):
             settle_for(self._ledger, request, _AT_A_BEAT)
-        elif self._ledger is not None and isinstance(request, InsightsRequest):
+        elif self._ledger is not None and isinstance(request, InsightsRequest | LeversRequest):
             self._find(_AT_A_BEAT)
         if isinstance(request, QuotasRequest | AccountsRequest):
             self._ask_services(True)

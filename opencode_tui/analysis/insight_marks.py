@@ -9,8 +9,8 @@ from msgspec.structs import replace
 from opencode_tui.clock import DAY_MS, Span
 from opencode_tui.records.insights import Follow, FollowedInsight, Insight, InsightMark
 
-WEEK_MS = 7 * DAY_MS
-EARLY_MS = 3 * DAY_MS
+_WEEK_MS = 7 * DAY_MS
+_EARLY_MS = 3 * DAY_MS
 """How long after an insight was acted on it is too early to say what became of it."""
 
 
@@ -34,7 +34,7 @@ def marked(
 
 
 def mark_of(
-    insight: Insight, now_ms: int, *, is_done: bool = False, for_ever: bool = False, span_ms: int = WEEK_MS
+    insight: Insight, now_ms: int, *, is_done: bool = False, for_ever: bool = False, span_ms: int = _WEEK_MS
 ) -> InsightMark:
     """The mark that dismisses an insight for so long, by default for a week, or says that it was acted on."""
     return InsightMark(
@@ -53,18 +53,18 @@ def mark_of(
 def spans_around(mark: InsightMark, since_ms: int, now_ms: int) -> tuple[Span, Span]:
     """(the week before an insight was marked as far as the ledger has it, the week up to now as far as it is after)."""
     done_ms = mark.marked_ms
-    first_ms = max(done_ms - WEEK_MS, min(since_ms, done_ms - DAY_MS))
-    return Span(first_ms, done_ms), Span(max(done_ms, now_ms - WEEK_MS), max(done_ms, now_ms))
+    first_ms = max(done_ms - _WEEK_MS, min(since_ms, done_ms - DAY_MS))
+    return Span(first_ms, done_ms), Span(max(done_ms, now_ms - _WEEK_MS), max(done_ms, now_ms))
 
 
 def a_week(nano: int, span: Span) -> int:
     """An amount of a span as so many nano-dollars a week."""
     length = span.end_ms - span.start_ms
-    return nano * WEEK_MS // length if length > 0 else 0
+    return nano * _WEEK_MS // length if length > 0 else 0
 
 
 def is_early(mark: InsightMark, now_ms: int) -> bool:
-    return now_ms < mark.marked_ms + EARLY_MS
+    return now_ms < mark.marked_ms + _EARLY_MS
 
 
 def estimate(mark: InsightMark, before_nano_week: int) -> int:
@@ -88,6 +88,6 @@ def followed_by(
             estimate_nano_week=estimate(mark, before),
             all_before_nano_week=all_before,
             all_after_nano_week=0 if early else all_after,
-            told_ms=mark.marked_ms + EARLY_MS,
+            told_ms=mark.marked_ms + _EARLY_MS,
         ),
     )

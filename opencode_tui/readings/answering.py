@@ -11,6 +11,7 @@ from opencode_tui.readings.breakdown import read_breakdown
 from opencode_tui.readings.context import Context
 from opencode_tui.readings.history import read_history, read_hours
 from opencode_tui.readings.insights import read_insights
+from opencode_tui.readings.levers import read_lever_list
 from opencode_tui.readings.projects import read_projects
 from opencode_tui.readings.quotas import read_quotas
 from opencode_tui.readings.reconcile import read_reconciliation
@@ -26,6 +27,7 @@ from opencode_tui.records.requests import (
     HistoryRequest,
     HoursRequest,
     InsightsRequest,
+    LeversRequest,
     ProjectsRequest,
     QuotasRequest,
     ReconcileRequest,
@@ -43,6 +45,7 @@ READINGS: Mapping[type[Any], Callable[[Any, Context], Answer]] = {
     HistoryRequest: read_history,
     HoursRequest: read_hours,
     InsightsRequest: read_insights,
+    LeversRequest: read_lever_list,
     QuotasRequest: read_quotas,
     ReconcileRequest: read_reconciliation,
     SessionRequest: read_session,

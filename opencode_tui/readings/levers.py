@@ -17,14 +17,16 @@ from opencode_tui.ledger import lever_queries
 from opencode_tui.ledger.session_work_queries import latest_rates
 from opencode_tui.readings.breakdown import read_breakdown
 from opencode_tui.readings.context import Context
+from opencode_tui.readings.insights import read_insights
 from opencode_tui.readings.periods import days, span_of
 from opencode_tui.readings.quotas import read_quotas
+from opencode_tui.records.answers import LeverList
 from opencode_tui.records.breakdown import Measures
 from opencode_tui.records.calls import Tokens
 from opencode_tui.records.insights import LEVERS, Insight
 from opencode_tui.records.levers import GeneratedReads, LeverEvidence, LeversView, LongSessions, SubagentSpend
 from opencode_tui.records.model_key import split_key
-from opencode_tui.records.requests import BreakdownRequest, Filter, QuotasRequest
+from opencode_tui.records.requests import BreakdownRequest, Filter, InsightsRequest, LeversRequest, QuotasRequest
 
 MANY_TURNS = 20
 """A session with more turns is long."""
@@ -50,11 +52,18 @@ def read_levers(period: str, insights: Sequence[Insight], context: Context) -> L
     )
 
 
+def read_lever_list(request: LeversRequest, context: Context) -> LeverList:
+    """The levers without what could be changed in a file. Raises ValueError with a sentence for an unknown period."""
+    found = read_insights(InsightsRequest(request.period), context)
+    levers = tuple(_with_quotas(each, context) for each in lever_evidence(found.insights))
+    return LeverList(request, context.now_ms, levers, found)
+
+
 def lever_evidence(insights: Iterable[Insight]) -> tuple[LeverEvidence, ...]:
     """The insights by lever, in the order of LEVERS."""
     found: dict[str, list[Insight]] = defaultdict(list)
     for insight in sorted(insights, key=lambda insight: (-insight.saves_nano, -insight.cost_nano, insight.key)):
-        if insight.state != "dismissed":
+        if insight.state == "new":
             found[insight.lever].append(insight)
     return tuple(
         LeverEvidence(

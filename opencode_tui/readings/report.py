@@ -24,8 +24,8 @@ from opencode_tui.readings.shipped import read_shipped_in
 from opencode_tui.records.alerts import Alert, severity
 from opencode_tui.records.calls import Tokens
 from opencode_tui.records.cost_report import Asides, CallsDigest, CostReport, Ranking, ReportDay, ReportLines
-from opencode_tui.records.shipped import AskGit
 from opencode_tui.records.requests import InsightsRequest
+from opencode_tui.records.shipped import AskGit
 from opencode_tui.records.usage import Slice
 from opencode_tui.records.work import NOT_KNOWN
 

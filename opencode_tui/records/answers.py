@@ -11,10 +11,11 @@ from opencode_tui.records.alerts import Alert, AlertedSession
 from opencode_tui.records.breakdown import Breakdown
 from opencode_tui.records.history import HistoryView, WeekHours
 from opencode_tui.records.insights import FollowedInsight, Insight
+from opencode_tui.records.levers import LeverEvidence
 from opencode_tui.records.quotas import Quotas
 from opencode_tui.records.reconciliation import Reconciliation
 from opencode_tui.records.repricing import RepricedWork
-from opencode_tui.records.requests import AlertsRequest, ComparisonRequest, InsightsRequest
+from opencode_tui.records.requests import AlertsRequest, ComparisonRequest, InsightsRequest, LeversRequest
 from opencode_tui.records.session import SessionView, TurnView
 from opencode_tui.records.sessions import SessionList
 from opencode_tui.records.usage import Projects
@@ -57,6 +58,15 @@ class InsightList(Struct, frozen=True):
     """All that were marked as done, in whatever period; the last one first."""
 
 
+class LeverList(Struct, frozen=True):
+    request: LeversRequest
+    taken_ms: int
+    levers: tuple[LeverEvidence, ...]
+    """In the order in which to try them."""
+    insights: InsightList
+    """Those of the same period."""
+
+
 _OfPeriod = SessionList | Projects | Breakdown | Comparison | HistoryView | WeekHours
 _OfPlans = Quotas | Accounts
-Answer = _OfPeriod | _OfPlans | InsightList | SessionView | TurnView | AlertList | Reconciliation
+Answer = _OfPeriod | _OfPlans | InsightList | LeverList | SessionView | TurnView | AlertList | Reconciliation

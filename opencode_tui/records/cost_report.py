@@ -9,8 +9,8 @@ from msgspec import Struct
 
 from opencode_tui.records.alerts import Alert
 from opencode_tui.records.day import Band
-from opencode_tui.records.shipped import Shipped
 from opencode_tui.records.insights import Insight
+from opencode_tui.records.shipped import Shipped
 from opencode_tui.records.usage import Slice, Totals
 
 

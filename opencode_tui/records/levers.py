@@ -15,7 +15,7 @@ class LeverEvidence(Struct, frozen=True):
 
     lever: Lever
     insights: tuple[Insight, ...]
-    """Those that were not dismissed, the one that would save most first."""
+    """Those that are neither dismissed nor done, the one that would save most first."""
     cost_nano: int
     """What these insights cost."""
     saves_nano: int

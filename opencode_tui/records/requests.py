@@ -93,6 +93,13 @@ class InsightsRequest(Struct, frozen=True):
     last: date | None = None
 
 
+class LeversRequest(Struct, frozen=True):
+    """The levers with what a period shows for each."""
+
+    period: str = "week"
+    """As people write it; see analysis.periods.days_of_text."""
+
+
 class HistoryRequest(Struct, frozen=True):
     """Every day that the ledger has, with the running week and month."""
 
@@ -120,7 +127,16 @@ class ReconcileRequest(Struct, frozen=True):
 
 _OfPeriod = SessionsRequest | ProjectsRequest | BreakdownRequest | ComparisonRequest | HistoryRequest | HoursRequest
 _OfPlans = QuotasRequest | AccountsRequest
-Request = _OfPeriod | _OfPlans | InsightsRequest | SessionRequest | TurnRequest | AlertsRequest | ReconcileRequest
+Request = (
+    _OfPeriod
+    | _OfPlans
+    | InsightsRequest
+    | LeversRequest
+    | SessionRequest
+    | TurnRequest
+    | AlertsRequest
+    | ReconcileRequest
+)
 
 
 class SeeAlerts(Struct, frozen=True):

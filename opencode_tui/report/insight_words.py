@@ -4,20 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from opencode_tui.analysis.lever_groups import LeverGroup
 from opencode_tui.clock import Calendar, short_day
 from opencode_tui.money import format_usd, plural
 from opencode_tui.privacy.harmless import shown_id
 from opencode_tui.records.answers import InsightList
-from opencode_tui.records.insights import Follow, FollowedInsight, Insight, InsightSession, Lever
+from opencode_tui.records.insights import Follow, FollowedInsight, Insight, InsightSession
+from opencode_tui.records.levers import LeverEvidence
+from opencode_tui.report.levers import LEVER_NAMES, sure_of
 from opencode_tui.report.words import amount_text
 
-LEVER_TITLES: dict[Lever, str] = {
-    "context": "context discipline",
-    "routing": "provider routing",
-    "compaction": "compaction",
-    "quota": "quota-aware switching",
-}
 _MOST_SESSIONS = 3
 _MOST_INSIGHTS = 5
 _LIKE_BEFORE = 10
@@ -31,7 +26,7 @@ def saving_text(insight: Insight) -> str:
 
 def insight_facts(insight: Insight) -> tuple[str, ...]:
     """The lever, how sure it is, and the number of calls."""
-    return (LEVER_TITLES[insight.lever], insight.sure, *((plural(insight.calls, "call"),) if insight.calls else ()))
+    return (LEVER_NAMES[insight.lever], insight.sure, *((plural(insight.calls, "call"),) if insight.calls else ()))
 
 
 def insight_session_text(session: InsightSession) -> str:
@@ -124,18 +119,21 @@ def insight_status(found: InsightList) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def lever_details(group: LeverGroup, found: InsightList) -> Iterator[tuple[str, str]]:
+def lever_details(group: LeverEvidence, found: InsightList) -> Iterator[tuple[str, str]]:
     """(label, text) of what a period shows for a lever, and of the next thing to do."""
     if not group.insights:
         yield "seen", no_insight(found) if not found.insights else "No insight that this lever answers"
+        if group.advice:
+            yield "next", group.advice
     else:
-        sure = "estimated" if group.is_estimated else "measured"
-        yield "saves", f"{format_usd(group.saves_nano)} of {format_usd(group.cost_nano)} ({sure})"
-        yield "next", group.insights[0].how
+        yield "saves", f"{format_usd(group.saves_nano)} of {format_usd(group.cost_nano)} ({sure_of(group)})"
+        yield "next", group.advice or group.insights[0].how
+    yield from (("quota", fact) for fact in group.facts)
     for place, each in enumerate(group.insights[:_MOST_INSIGHTS]):
         yield "" if place else "seen", f"{format_usd(each.cost_nano)} {each.what}"
     if (more := len(group.insights) - _MOST_INSIGHTS) > 0:
         yield "", f"and {plural(more, 'more insight')}"
+    yield "files", "opencode-tui levers says which change of a file would help, shows it, and can take it back"
     first, *others = insight_status(found)
     yield "period", first
     yield from (("", other) for other in others if "dismissed" not in other)

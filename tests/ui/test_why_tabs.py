@@ -8,7 +8,8 @@ import pytest
 from textual.pilot import Pilot
 
 from opencode_tui.clock import DAY_MS
-from opencode_tui.records.answers import Answer, InsightList
+from opencode_tui.readings.levers import lever_evidence
+from opencode_tui.records.answers import Answer, InsightList, LeverList
 from opencode_tui.records.insights import Follow, FollowedInsight, Insight, InsightMark, InsightSession
 from opencode_tui.records.outcomes import InsightsMarked, InsightsUnmarked
 from opencode_tui.records.quotas import Quotas
@@ -16,6 +17,7 @@ from opencode_tui.records.requests import (
     AccountsRequest,
     Action,
     InsightsRequest,
+    LeversRequest,
     MarkInsights,
     QuotasRequest,
     Request,
@@ -67,6 +69,9 @@ def over_insights(*insights: Insight, **fields: Any) -> tuple[OpencodeTui, FakeF
         if isinstance(request, InsightsRequest):
             shown = insights if request.period != "today" else insights[:1]
             return InsightList(request, NOW, DAY, DAY, request.period, shown, nano("$3.18"), **fields)
+        if isinstance(request, LeversRequest):
+            found = InsightList(InsightsRequest(), NOW, DAY, DAY, "week", insights, nano("$3.18"), **fields)
+            return LeverList(request, NOW, lever_evidence(found.insights), found)
         if isinstance(request, QuotasRequest):
             return Quotas(request, NOW, (), lower_bound=False)
         return answer(request)
@@ -181,7 +186,7 @@ async def test_a_quiet_period_says_so_and_p_asks_for_the_next() -> None:
 async def test_levers_stand_in_their_order_with_what_they_would_save() -> None:
 
     app, _ = over_insights(LOOP, READS, NIGHTS)
-    async with showing(app, WIDE) as pilot:
+    async with showing(app, (100, 40)) as pilot:
         await tab(pilot, "V")
         lines = screen_text(app).splitlines()
         places = [
@@ -189,7 +194,7 @@ async def test_levers_stand_in_their_order_with_what_they_would_save() -> None:
             for name in ("context discipline", "provider routing", "compaction", "quota-aware")
         ]
         assert places == sorted(places)
-        assert "$0.42" in lines[places[0]] and "$0.10" in lines[places[1]]
+        assert "$0.47" in lines[places[0]] and "$0.10" in lines[places[1]]
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, SessionScreen))
 

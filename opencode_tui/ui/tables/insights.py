@@ -10,7 +10,7 @@ from rich.text import Text
 from opencode_tui.money import format_usd
 from opencode_tui.records.answers import InsightList
 from opencode_tui.records.insights import FollowedInsight, Insight, InsightSession
-from opencode_tui.report.insight_words import LEVER_TITLES
+from opencode_tui.report.levers import LEVER_NAMES
 from opencode_tui.ui.tables.columns import Column
 from opencode_tui.ui.theme import STYLES
 
@@ -76,7 +76,7 @@ INSIGHT_COLUMNS = (
     InsightColumn(
         "lever",
         "Lever",
-        lambda row, _: _of_insight(row, LEVER_TITLES[row.insight.lever] if row.insight else ""),
+        lambda row, _: _of_insight(row, LEVER_NAMES[row.insight.lever] if row.insight else ""),
         21,
         drop_at=4,
     ),

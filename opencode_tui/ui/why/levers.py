@@ -7,11 +7,12 @@ from typing import Never
 from textual import on
 from textual.content import Content
 
-from opencode_tui.analysis.lever_groups import LeverGroup, by_lever
 from opencode_tui.clock import Calendar, Clock
-from opencode_tui.records.answers import InsightList
-from opencode_tui.records.requests import InsightsRequest
-from opencode_tui.report.insight_words import LEVER_TITLES, lever_details
+from opencode_tui.records.answers import LeverList
+from opencode_tui.records.levers import LeverEvidence
+from opencode_tui.records.requests import LeversRequest
+from opencode_tui.report.insight_words import lever_details
+from opencode_tui.report.levers import LEVER_NAMES
 from opencode_tui.ui.screens.base import Ask, OpenSession
 from opencode_tui.ui.tables.levers import LEVER_COLUMNS, has_no_insight
 from opencode_tui.ui.tables.row_table import RowTable
@@ -23,20 +24,20 @@ class LeversTab(ListTab):
     NAME = "levers"
 
     def __init__(self, calendar: Calendar, clock: Clock) -> None:
-        self._list: RowTable[LeverGroup, InsightList, Never] = RowTable(
+        self._list: RowTable[LeverEvidence, LeverList, Never] = RowTable(
             LEVER_COLUMNS, is_dim=has_no_insight, id="levers"
         )
         super().__init__(self._list, DetailPane(id="lever"))
         self._calendar, self._clock = calendar, clock
-        self._found: InsightList | None = None
-        self._groups: dict[str, LeverGroup] = {}
+        self._found: LeverList | None = None
+        self._groups: dict[str, LeverEvidence] = {}
 
     def asks(self) -> tuple[Ask, ...]:
-        return (Ask(InsightsRequest(), self.show_insights, self.show_reason),)
+        return (Ask(LeversRequest(), self.show_levers, self.show_reason),)
 
-    def show_insights(self, found: InsightList) -> None:
+    def show_levers(self, found: LeverList) -> None:
         self._found = found
-        self._groups = {group.lever: group for group in by_lever(found.insights)}
+        self._groups = {group.lever: group for group in found.levers}
         self.show_list()
         self._list.update_rows(tuple(self._groups), self._groups.__getitem__, found)
         self._show_detail()
@@ -49,8 +50,8 @@ class LeversTab(ListTab):
             return
 
         def content(width: int) -> Content:
-            head = Content.styled(LEVER_TITLES[group.lever], "bold")
-            return Content("\n").join([head, *labelled(lever_details(group, found), width)])
+            head = Content.styled(LEVER_NAMES[group.lever], "bold")
+            return Content("\n").join([head, *labelled(lever_details(group, found.insights), width)])
 
         self.detail.show_content(key, content)
 
