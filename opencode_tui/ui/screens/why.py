@@ -108,17 +108,24 @@ class WhyScreen(AskingScreen):
             self.set_focus(None)  # else the keys would act on what is no longer seen
         before.display = False
         self.shown.display = True
-        if self.is_mounted:
-            if is_first:
-                self.query_one("#tab").mount(self.shown)
-            self._line.show_period(name)
-            self.call_after_refresh(self.shown.take_focus)
-            self.ask(*self.shown.asks())
-            self.refresh_bindings()
+        if not self.is_mounted:
+            return
+        self._line.show_period(name)
+        if is_first:
+            self.query_one("#tab").mount(self.shown)
+        elif self.shown.is_mounted:
+            self.show_mounted_tab()
+        self.refresh_bindings()
 
     @on(WhyTabs.Selected)
     def select_tab(self, message: WhyTabs.Selected) -> None:
         self.action_show_tab(message.period)
+
+    @on(WhyTab.Mounted)
+    def show_mounted_tab(self) -> None:
+        """Focus the tab and ask for what it shows; not before it has all that it shows it in."""
+        self.call_after_refresh(self.shown.take_focus)
+        self.ask(*self.shown.asks())
 
     @on(WhyTab.Asking)
     def ask_for_tab(self) -> None:

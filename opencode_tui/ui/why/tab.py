@@ -37,9 +37,15 @@ class WhyTab(Container):
     class Asking(Message):
         """It asks for something else than before."""
 
+    class Mounted(Message):
+        """It is there with all that is in it."""
+
     def __init__(self) -> None:
         super().__init__(id=f"{self.NAME}-tab")
         self._answered = False
+
+    def on_mount(self) -> None:
+        self.post_message(self.Mounted())
 
     def asks(self) -> tuple[Ask, ...]:
         """What the screen asks for while this tab is shown."""
@@ -76,9 +82,11 @@ class WhyTab(Container):
 
     def take_focus(self, *, only_if_free: bool = False) -> None:
         """Focus what is shown; with `only_if_free` unless the focus is on something else than its list or text."""
+        if not self.is_mounted or not self.display:
+            return
         target, focused = self.focus_target, self.screen.focused
         is_free = focused is None or focused is self.query_one("#nothing") or isinstance(focused, RowTable)
-        if self.display and not target.has_focus and (is_free or not only_if_free):
+        if not target.has_focus and (is_free or not only_if_free):
             self.call_after_refresh(target.focus)
 
     def ask_again(self) -> None:
