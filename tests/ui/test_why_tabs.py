@@ -31,7 +31,18 @@ from tests.support.records import replace
 from tests.ui.alert_showing import answer, over
 from tests.ui.builders import DAY, NOW, FakeFeed, nano
 from tests.ui.session_builders import SESSION
-from tests.ui.showing import NARROW, NORMAL, WIDE, answered, screen_text, showing, toast_texts, until
+from tests.ui.showing import (
+    NARROW,
+    NORMAL,
+    WIDE,
+    SnapCompare,
+    answered,
+    screen_text,
+    settled,
+    showing,
+    toast_texts,
+    until,
+)
 
 
 def insight(rule: str, cost: str, *sessions: str, **fields: Any) -> Insight:
@@ -245,3 +256,15 @@ def test_done_insights_stand_last_also_if_they_are_not_found_any_more() -> None:
     rows = insight_rows_of(found, {LOOP.id}, hidden=False)
     assert list(rows) == [LOOP.id, f"{LOOP.id} {SESSION}", f"{LOOP.id} ses_other", NIGHTS.id, OLD.id]
     assert [row.state for row in rows.values()] == ["", "", "", "done", "done"]
+
+
+@pytest.mark.parametrize("size", [NARROW, WIDE], ids=["narrow", "wide"])
+def test_insights_look(snap_compare: SnapCompare, size: tuple[int, int]) -> None:
+    app, _ = over_insights(LOOP, READS, NIGHTS, followed=(FOLLOWED,), dismissed=(replace(LOOP, state="dismissed"),))
+
+    async def show(pilot: Pilot[Any]) -> None:
+        await settled(pilot)
+        await tab(pilot, "I")
+        await pilot.press("space", "j")
+
+    assert snap_compare(app, terminal_size=size, run_before=show)

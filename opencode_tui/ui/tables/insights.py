@@ -30,10 +30,14 @@ class InsightRow(Struct, frozen=True):
     @property
     def title(self) -> str:
         if self.place == "member" and self.session is not None:
-            return f"  {self.session.title}"
-        mark = {"closed": "▸ ", "opened": "▾ "}.get(self.place, "")
+            return f"· {self.session.title}"
+        return {"closed": "▸ ", "opened": "▾ "}.get(self.place, "") + self.name
+
+    @property
+    def name(self) -> str:
+        """The insight's title, for a member as well."""
         if self.insight is not None:
-            return mark + self.insight.title
+            return self.insight.title
         return self.followed.mark.title if self.followed is not None else ""
 
     @property

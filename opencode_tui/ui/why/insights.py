@@ -132,7 +132,7 @@ class InsightsTab(ListTab):
 
     def _content(self, row: InsightRow, width: int) -> Content:
         """The details of a row in lines of at most `width` cells, and below them what the list is of."""
-        lines = [Content.styled(line, "bold") for line in wrapped(row.title.strip("▸▾ "), width)]
+        lines = [Content.styled(line, "bold") for line in wrapped(row.name, width)]
         details = insight_details(row.insight, row.followed, self._calendar, self._clock())
         return Content("\n").join([*lines, *labelled([*details, *self._list_details()], width)])
 
