@@ -175,6 +175,11 @@ class LedgerFeed:
             return
         self._stale = self._stale or not is_behind(self._ledger.connection, "findings")
 
+    @property
+    def _is_importing(self) -> bool:
+        """Whether a store is still read for the first time, which looking for insights would hold up."""
+        return self._sync is not None and any(store.state == "importing" for store in self._sync.states)
+
     def _find(self, most: int) -> None:
         assert self._ledger is not None and self._sync is not None
         settle_insights(self._ledger, self._settings.insights.options, self._sync.book, most=most)
@@ -206,7 +211,9 @@ class LedgerFeed:
             return self._kept[request][1]
         if self._ledger is not None and isinstance(request, BreakdownRequest):
             settle_for(self._ledger, request, _AT_A_BEAT)
-        elif self._ledger is not None and isinstance(request, InsightsRequest | LeversRequest):
+        elif (
+            self._ledger is not None and isinstance(request, InsightsRequest | LeversRequest) and not self._is_importing
+        ):
             self._find(_AT_A_BEAT)
         if isinstance(request, QuotasRequest | AccountsRequest):
             self._ask_services(True)

@@ -426,6 +426,21 @@ def test_insights_and_tasks_are_up_to_date_when_they_are_asked_for(feed: LedgerF
     assert isinstance(found, InsightList) and (found.sessions_left, found.spend_nano) == (0, 90 * CENT)
 
 
+def test_nobody_looks_for_insights_while_a_store_is_imported(feed: LedgerFeed, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("opencode_tui.sync._LARGE", -1)
+    monkeypatch.setattr("opencode_tui.feed._REPORT_S", 0.0)
+    looked: list[str] = []
+    monkeypatch.setattr("opencode_tui.feed.settle_insights", lambda *_, **__: looked.append("looked"))
+
+    def report(_: Snapshot) -> None:
+        looked.append("reported")
+        feed.answer(InsightsRequest("all"))
+
+    feed.poll(report)
+    feed.answer(InsightsRequest("all"))
+    assert looked[0] == "reported" and looked.index("looked") == len(looked) - 1
+
+
 def test_services_are_asked_after_each_poll_and_when_somebody_looks_at_quotas_or_accounts(
     store: V1, ledger: Path, clock: StoppedClock
 ) -> None:
