@@ -44,7 +44,7 @@ PICTURES = {
     "sessions": ((120, 30), "2", "calm"),
     "breakdown": ((140, 24), "3", "calm"),
     "history": ((120, 38), "4", "calm"),
-    "why": ((120, 34), "5", "calm"),
+    "why": ((120, 34), "w", "calm"),
     "session": ((120, 34), "e", "calm"),
 }
 """(size, key that leads there from Today, theme) by name."""
