@@ -237,7 +237,6 @@ async def test_a_click_selects_a_tab_and_its_keys_do_not_act_on_alerts() -> None
 
 @pytest.mark.parametrize("size", [(32, 40), NORMAL, WIDE])
 async def test_today_tells_the_costliest_insight_in_one_line(size: tuple[int, int]) -> None:
-
     app, _ = over_insights(replace(LOOP, state="done"), READS)
     app_new, _ = over_insights(LOOP)
     async with showing(app_new, size) as pilot:
@@ -245,6 +244,8 @@ async def test_today_tells_the_costliest_insight_in_one_line(size: tuple[int, in
         await pilot.press("w")
         await until(pilot, lambda: isinstance(app_new.screen, WhyScreen))
         assert isinstance(app_new.screen, WhyScreen) and app_new.screen.shown.NAME == "insights"
+        if size[0] > 32:
+            await until(pilot, lambda: "[I insights]" in screen_text(app_new))
     async with showing(app, size) as pilot:
         await until(pilot, lambda: app.snapshot is not None)
         assert "why $" not in screen_text(app)

@@ -85,6 +85,7 @@ class WhyScreen(AskingScreen):
         yield KeyFooter()
 
     def on_mount(self) -> None:
+        self._line.show_period(self.shown.NAME)  # Today may have chosen another tab before
         self.call_after_refresh(self.shown.take_focus)
 
     def on_resize(self) -> None:
