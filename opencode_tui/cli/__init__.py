@@ -58,13 +58,20 @@ def _run(argv: Sequence[str] | None) -> int:
         if error.errno == errno.ENOSPC and error.filename is None:
             silence_stdout()
             return _complain(f"the output cannot be written ({error.strerror}); make room for it")
-        return _complain(f"{error.strerror or error}: {error.filename or 'a file or a directory'}; see to its rights")
+        return _complain(sentence_of(error))
     except Exception as error:
-        from opencode_tui.paths import NoHomeError
+        return _complain(sentence_of(error))
 
-        if isinstance(error, NoHomeError):
-            return _complain(str(error))
-        return _complain(f"this should not happen, please report it: {type(error).__name__}: {error} ({_place(error)})")
+
+def sentence_of(error: Exception) -> str:
+    """One sentence about an error that no command has expected."""
+    from opencode_tui.paths import NoHomeError
+
+    if isinstance(error, OSError):
+        return f"{error.strerror or error}: {error.filename or 'a file or a directory'}; see to its rights"
+    if isinstance(error, NoHomeError):
+        return str(error)
+    return f"this should not happen, please report it: {type(error).__name__}: {error} ({_place(error)})"
 
 
 def _complain(sentence: str, code: int = EXIT_TROUBLE) -> int:

@@ -76,6 +76,7 @@ EXAMPLES = {
     "commands": "commands install",
     "commands install": "commands install",
     "commands remove": "commands remove",
+    "mcp": "mcp",
     "completions": "completions bash > ~/.local/share/bash-completion/completions/opencode-tui",
     "guard": "guard install",
     "guard install": "guard install",
@@ -369,6 +370,10 @@ def _add_commands(commands: _Commands) -> None:
     add("remove", "take the two commands out of OpenCode")
 
 
+def _add_mcp(commands: _Commands) -> None:
+    commands.add("mcp", "let OpenCode's agent ask what it costs, over standard input and output", json=False)
+
+
 def _add_completions(commands: _Commands) -> None:
     what = "print the shell's completion of this program's commands"
     completions = commands.add("completions", what, json=False)
@@ -481,6 +486,7 @@ COMMANDS: dict[str, Callable[[_Commands], None]] = {
     "reconcile": _add_reconcile,
     "levers": _add_levers,
     "commands": _add_commands,
+    "mcp": _add_mcp,
     "completions": _add_completions,
     "guard": _add_guard,
     "tmux": _add_tmux,

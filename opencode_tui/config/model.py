@@ -95,6 +95,7 @@ class PollTable(Table):
 
 class PrivacyTable(Table):
     show_prompts: Annotated[bool, PlainValidator(values.switch)] = DEFAULTS.privacy.show_prompts
+    other_projects: Annotated[bool, PlainValidator(values.switch)] = DEFAULTS.privacy.other_projects
 
 
 class UiTable(Table):
@@ -150,7 +151,7 @@ class SettingsDocument(BaseSettings):
             guard=self.guard.caps(),
             network=self.network.network(),
             quota={name: table.plan(name) for name, table in self.quota.items()},
-            privacy=Privacy(self.privacy.show_prompts),
+            privacy=Privacy(self.privacy.show_prompts, self.privacy.other_projects),
             ui=Ui(self.ui.theme, self.ui.mouse),
         )
 

@@ -49,6 +49,7 @@ _NETWORK: dict[str, _Check] = {
     "console_url": network_values.base_url,
     "console_cookie_file": network_values.cookie_file,
 }
+_PRIVACY = ("show_prompts", "other_projects")
 _PLAN: dict[str, _Check] = {
     "providers": quota_values.plan_providers,
     "windows": quota_values.window_caps,
@@ -103,7 +104,7 @@ def _settings(document: _Tables) -> Settings:
         "guard": lambda table: GuardCaps(**_checked(table, {"projects": _project_caps, "agents": _agent_caps})),
         "network": lambda table: Network(**_checked(table, _NETWORK)),
         "quota": _plans,
-        "privacy": lambda table: Privacy(**_checked(table, {"show_prompts": values.switch})),
+        "privacy": lambda table: Privacy(**_checked(table, dict.fromkeys(_PRIVACY, values.switch))),
         "ui": lambda table: Ui(**_checked(table, {"theme": values.text_setting, "mouse": values.switch})),
     }
     plain: dict[str, _Check] = {

@@ -208,6 +208,8 @@ GO_PLAN = QuotaPlan((OPENCODE_GO,), {"5h": 12 * NANO, "week": 30 * NANO, "month"
 class Privacy(Struct, frozen=True):
     show_prompts: bool = False
     """Show the first line of each turn's prompt, which is read from OpenCode's store and not stored."""
+    other_projects: bool = False
+    """Let the agent that asks through `opencode-tui mcp` see titles and paths of projects other than its own."""
 
 
 class Ui(Struct, frozen=True):
