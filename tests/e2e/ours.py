@@ -77,6 +77,10 @@ class Ledger:
     def spend_nano(self) -> int:
         return nano(self.usage()["spend_usd"])
 
+    def command(self, *command: str) -> list[str]:
+        """The command line of a command of ours."""
+        return [sys.executable, "-m", "opencode_tui", *command, *self._where]
+
     @contextmanager
     def watching(self) -> Iterator[None]:
         """One `watch` beside whatever happens in the `with`, looking several times a second.
@@ -153,7 +157,7 @@ class Ledger:
 
     def _start(self, *command: str, home: Path | None = None) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            [sys.executable, "-m", "opencode_tui", *command, *self._where],
+            self.command(*command),
             cwd=ROOT,
             env={"HOME": str(home or self._home), "PATH": "/usr/bin:/bin", "TERM": "dumb"},
             stdin=subprocess.DEVNULL,
