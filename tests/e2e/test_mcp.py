@@ -15,6 +15,8 @@ from tests.e2e.bill import knowable, nano_by_session, total_nano
 from tests.e2e.hold import NewLedger
 from tests.e2e.model import ScriptedModel
 from tests.e2e.opencode import LATEST, Install
+from tests.e2e.opencode2 import LATEST_2, OpenCode2
+from tests.e2e.server import until
 from tests.support.paths import ROOT
 
 pytestmark = pytest.mark.e2e
@@ -72,3 +74,32 @@ def nano_of(amount: float) -> int:
 
 def cost_sessions(cost: Json) -> set[str]:
     return {cost["session_id"], *(each["session_id"] for each in cost["subagents"])}
+
+
+def test_opencode_2_tells_which_session_asks(
+    install: Install, new_ledger: NewLedger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = list[tuple[str, ...]]()
+
+    def plan(prompt: str, offered: frozenset[str], answered: tuple[str, ...]) -> list[plans.Call]:
+        answers.append(answered)
+        code = "return await tools.cost.session_cost({})"
+        return [("execute", {"code": code})] if "COSTS" in prompt else plans.plan(prompt, offered, answered)
+
+    monkeypatch.setattr(scripted, "plan", plan)
+    opencode = install(LATEST_2)
+    assert isinstance(opencode, OpenCode2)
+    ledger = new_ledger(opencode)
+    settings = opencode.home / ".config" / "opencode" / "opencode.json"
+    server = {"type": "local", "command": ledger.command("mcp"), "environment": {"PYTHONPATH": str(ROOT)}}
+    settings.write_text(json.dumps(json.loads(settings.read_text()) | {"mcp": {"cost": server}}))
+    with opencode.serve() as running:
+        asking = opencode.run("hello", server=running)
+        opencode.run("hello", server=running)  # a newer session, which is not the one that asks
+
+        def is_answered() -> bool:
+            opencode.run("COSTS", session=asking, server=running)
+            return "OpenCode told which session asks" in "".join(answers[-1])
+
+        until(is_answered, lambda: f"the answer is {answers[-1]}", 25.0)
+    assert asking in "".join(answers[-1])
