@@ -41,6 +41,8 @@ class Bill(Struct, frozen=True):
     """Calls from copies in forks that may be of this session; they are its own if its sum leaves room for them."""
     possible_originals: tuple[Call, ...] = ()
     """Less likely ones; they are its own if its sum leaves room for exactly what they cost together."""
+    whole: tuple[int, ...] = ()
+    """The sum as the store has it: nano-dollars and its five counts of tokens; empty if they are not plain numbers."""
     is_held: bool = False
     """A compaction is running: the sum includes its cost before a row does, so the excess is not yet meaningful."""
     compaction_ms: int | None = None
@@ -56,6 +58,8 @@ class CopiedCalls(Struct, frozen=True):
     """Those that it may never have had, by copy and in order."""
     apart: Sequence[tuple[frozenset[str], frozenset[str]]] = ()
     """Pairs of sets of which it had calls of one at most: two copies that went different ways."""
+    sum_now: tuple[int, ...] = ()
+    """The session's sum in the store when this was found out; empty if it is not known."""
     had: Callable[[], frozenset[str]] = frozenset
     """Finds those that it had, as the other sessions of a copy show."""
 

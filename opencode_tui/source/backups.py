@@ -47,6 +47,7 @@ class Backups:
             frozenset(certain),
             [missing(own, theirs) for _, theirs in copies] if own is not None else (),
             [both for (_, one), (_, other) in combinations(copies, 2) if all(both := apart(one, other))],
+            own.spent if own is not None else (),
             partial(self._had, store, session_id, copies),
         )
 

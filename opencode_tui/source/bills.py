@@ -18,13 +18,14 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Sequence
+from math import isfinite
 from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from opencode_tui import clock
-from opencode_tui.money import MAX_CALL_NANO
+from opencode_tui.money import MAX_CALL_NANO, nano_from_usd
 from opencode_tui.records.calls import Tokens
 from opencode_tui.records.stores import Bill, Unreadable
 from opencode_tui.source.decode import BadRow, cost_field, count_field, json_object, json_value, moment
@@ -108,6 +109,7 @@ _AROUND = """
   SELECT (SELECT max(time_created) FROM session_message WHERE session_id = ?1 AND seq < ?2),
     (SELECT time_created FROM session_message WHERE session_id = ?1 AND seq = ?2)
 """
+_COUNTS = 5
 
 
 class PendingSums(Struct, frozen=True):
@@ -204,7 +206,7 @@ class BillTable:
             try:
                 if not self.upgraded and _is_of_v1(version):
                     raise BadRow("holds messages of OpenCode 1 that are gone")
-                bill = replace(_bill(row[:-3], before.get(id), ended), is_held=is_held)
+                bill = replace(_bill(row[:-3], before.get(id), ended), is_held=is_held, whole=plain_sum(row[5:11]))
             except BadRow as bad:
                 created, updated = row[-5:-3]
                 unreadable.append(Unreadable("session", id, f"sum {bad}", moment(updated, created)))
@@ -213,6 +215,15 @@ class BillTable:
                 bill = _with_prompt(connection, bill, prompt)
             bills.append(_with_undo(connection, bill, gaps.get(id), last.get(id)))
         return bills, unreadable
+
+
+def plain_sum(sums: Sequence[object] | None) -> tuple[int, ...]:
+    """Nano-dollars and tokens of a session's sum; empty if they are not numbers."""
+    cost, *tokens = sums or (None,)
+    counts = [count for count in tokens if isinstance(count, int)]
+    if not isinstance(cost, int | float) or not isfinite(cost) or len(counts) < _COUNTS:
+        return ()
+    return (nano_from_usd(cost), *counts)
 
 
 def _by_session(rows: Iterable[tuple[Any, ...]]) -> dict[str, tuple[Any, ...]]:

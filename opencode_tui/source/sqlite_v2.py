@@ -20,18 +20,16 @@ import json
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from math import isfinite
 from typing import Any
 
 from msgspec.structs import replace
 
 from opencode_tui import clock
-from opencode_tui.money import nano_from_usd
 from opencode_tui.records.calls import Call, undone_id
 from opencode_tui.records.reconciliation import Agreement, Standing
 from opencode_tui.records.stores import Bill, Unreadable
 from opencode_tui.source.batch import Batch
-from opencode_tui.source.bills import BillTable, PendingSums
+from opencode_tui.source.bills import BillTable, PendingSums, plain_sum
 from opencode_tui.source.cursor import advance, rowids, shrink
 from opencode_tui.source.decode import BadRow, call_from_v2, json_object, json_value, moment
 from opencode_tui.source.histories import History
@@ -194,7 +192,7 @@ class SqliteV2(SqliteStore):
         billed = frozenset(id for id, _, has_cost in rows if has_cost)
         if not rows:
             return None
-        return History(numbers, billed, max([*numbers.values(), *(last or ())], default=0), _spent(spent))
+        return History(numbers, billed, max([*numbers.values(), *(last or ())], default=0), plain_sum(spent))
 
     def newest_sessions(self, most: int) -> list[str]:
         with self.file.reading() as connection:
@@ -344,15 +342,6 @@ def _fields(error: str | None, text: object) -> dict[str, Any]:
     if error is not None:
         data["error"] = {"name": name or kind} | json_object(error)
     return data
-
-
-def _spent(sums: Sequence[object] | None) -> tuple[int, ...]:
-    """Nano-dollars and tokens of a session's sum; empty if they are not numbers."""
-    cost, *tokens = sums or (None,)
-    counts = [count for count in tokens if isinstance(count, int)]
-    if not isinstance(cost, int | float) or not isfinite(cost) or len(counts) < len(_SPENT_COLUMNS) - 1:
-        return ()
-    return (nano_from_usd(cost), *counts)
 
 
 def _kind(value: object) -> str:

@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from opencode_tui.ledger.residuals import unlisted_calls
+from opencode_tui.records.stores import Bill, CopiedCalls
 from opencode_tui.source import sqlite_store
 from opencode_tui.source.discovery import is_copy_name
 from tests.stores import V1, V2, Files, MakeStore, Tokens
@@ -1012,6 +1014,27 @@ def test_what_was_undone_counts_once_beside_a_backup_though_a_free_call_is_in_no
     store.call(session, cost="0.02", tokens=Tokens(input=30, output=3))
     ours.poll()
     assert ours.totals.spend_nano == store.truth.total_nano == 330_000_000
+    ours.close()
+
+
+@pytest.mark.parametrize(
+    ("sum_now", "residuals"), [((80_000_000, 800, 80, 0, 0, 0), 1), ((20_000_000, 200, 20, 0, 0, 0), 0)]
+)
+def test_a_sum_that_was_read_just_before_a_restore_is_not_held_against_the_rows_of_after_it(
+    sum_now: tuple[int, ...], residuals: int, tmp_path: Path
+) -> None:
+    store = V2(tmp_path)
+    session = store.session("Fix header")
+    store.call(session, cost="0.02", tokens=Tokens(input=200, output=20))
+    ours = reader(store.data_dir)
+    ours.poll()
+    whole, tokens = (80_000_000, 800, 80, 0, 0, 0), Tokens(input=800, output=80)
+    bill = Bill(session, "/home/dev", "opencode", "glm-5", whole[0], tokens, 0, 0, None, True, store.now, whole=whole)
+    with ours.ledger.reading() as connection:
+        found = unlisted_calls(
+            connection, [bill], frozenset(), 0, ["backup"], foreign_calls=lambda _: CopiedCalls(sum_now=sum_now)
+        )
+    assert len(found) == residuals
     ours.close()
 
 
