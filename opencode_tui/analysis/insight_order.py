@@ -97,6 +97,7 @@ def _part(finding: Finding, kept: Sequence[str], costs: CallCosts) -> Finding | 
         calls=tuple(kept),
         cost_nano=cost,
         saves_nano=min(saves, cost),
+        sure="estimated" if saves else finding.sure,
         first_ms=min(times),
         last_ms=max(times),
     )

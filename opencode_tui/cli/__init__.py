@@ -42,7 +42,10 @@ def _run(argv: Sequence[str] | None) -> int:
 
     import_msgspec()
     words = sys.argv[1:] if argv is None else argv
-    arguments = make_parser(words[0] if words and words[0] in COMMANDS else "").parse_args(words)
+    parser = make_parser(words[0] if words and words[0] in COMMANDS else "")
+    arguments = parser.parse_args(words)
+    if getattr(arguments, "demo", False) and arguments.run is not parser.get_default("run"):
+        parser.error("--demo shows the dashboard, and takes no COMMAND")
     try:
         code = int(arguments.run(arguments))
         sys.stdout.flush()

@@ -82,6 +82,7 @@ def test_only_the_calls_of_the_period_count() -> None:
     part = part_within(found, Span(DAY_START + 2000, DAY_START + 9000), COSTS)
     assert part is not None
     assert (part.calls, part.cost_nano, part.first_ms) == (("c2", "c3"), 5 * CENT, DAY_START + 2000)
+    assert part is not None and part.sure == "estimated"  # what could be saved is taken in proportion
     assert part_within(found, Span(0, DAY_START), COSTS) is None
 
 

@@ -120,6 +120,12 @@ def test_the_dashboard_needs_a_terminal(argv: list[str], shell: Shell) -> None:
     assert_one_sentence(err, "needs a terminal", "`opencode-tui today`")
 
 
+def test_the_demo_takes_no_command_which_would_read_the_real_ledger(shell: Shell) -> None:
+    code, out, err = shell.run("--demo", "today")
+    assert (code, out) == (2, "")
+    assert "--demo shows the dashboard, and takes no COMMAND" in err
+
+
 def test_interrupting_is_quiet(shell: Shell, store: V1, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupt() -> int:
         raise KeyboardInterrupt

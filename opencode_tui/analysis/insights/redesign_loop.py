@@ -15,7 +15,7 @@ from opencode_tui.records.work import SessionWork, TurnWork
 
 
 class RedesignLoop(InsightRule):
-    """The cost is that of the whole turns that edited the file; every round after the first could have been saved."""
+    """The cost is that of the whole turns that edited the file; at most the rounds after the first could be saved."""
 
     name = "redesign_loop"
     lever = "context"
@@ -49,16 +49,17 @@ class RedesignLoop(InsightRule):
         cost, saves = cost_and_saving(findings)
         file = last_part(str(findings[0].figures["file"]))
         each, first, later = format_usd(cost // rounds), format_usd(cost - saves), format_usd(saves)
-        spent = (
-            f", about {each} a round"
-            if are_whole(findings)
-            else f"; their calls that count here cost {format_usd(cost)}"
-        )
+        if are_whole(findings):
+            spent = f", about {each} a round"
+            shown = f"{rounds} rounds cost {format_usd(cost)}; at most what came after the first ({first}): {later}"
+        else:
+            spent = f"; those of their calls that are of this period, and no other insight's, cost {format_usd(cost)}"
+            shown = f"{format_usd(cost)} of the {rounds} rounds; in proportion, {later} of it after the first round"
         return Words(
             title=f"{file} edited in {rounds} turns",
             what=f"{rounds} turns of {where(findings)} edited {file}{spent}",
             how=f"describe the whole change of {file} in one message, with what it should look like in the end",
-            sum_shown=f"{rounds} rounds cost {format_usd(cost)}; without the first ({first}): {later}",
+            sum_shown=shown,
         )
 
 

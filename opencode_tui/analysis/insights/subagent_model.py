@@ -21,6 +21,7 @@ class SubagentModel(InsightRule):
     name = "subagent_model"
     lever = "routing"
     thresholds = (Threshold("subagent_price", 2),)
+    version = 2
 
     def find(self, work: SessionWork, settings: InsightSettings) -> Iterator[Finding]:
         if not work.parent_id:
@@ -42,7 +43,7 @@ class SubagentModel(InsightRule):
         if cheaper:
             yield self.finding(
                 *(work, calls),
-                key=f"{work.agent} {model} {cheaper.model}",
+                key=work.agent,  # the setting that saves it is one for all of an agent's sessions
                 saves_nano=cost - cheaper.nano,
                 sure="estimated",
                 agent=work.agent,
@@ -52,21 +53,26 @@ class SubagentModel(InsightRule):
 
     def words(self, findings: Sequence[Finding]) -> Words:
         named = findings[0].figures
-        agent, model, cheaper = (str(named[name]) for name in ("agent", "model", "cheaper"))
+        agent, cheaper = str(named["agent"]), str(named["cheaper"])
+        model, prices = (_names(findings, name) for name in ("model", "cheaper"))
         cost, saves = cost_and_saving(findings)
         kind = f"{agent} subagent" if agent else "subagent"
         return Words(
-            title=f"{plural(len(findings), kind)} on {bare_name(model)} only read and searched",
+            title=f"{plural(len(findings), kind)} on {model} only read and searched",
             what=(
-                f"{plural(len(findings), kind)}, {where(findings)}, changed nothing and ran on {bare_name(model)}: "
+                f"{plural(len(findings), kind)}, {where(findings)}, changed nothing and ran on {model}: "
                 f"{format_usd(cost)}"
             ),
             how=_how(agent, setting_name(cheaper)),
             sum_shown=(
-                f"{format_usd(cost)} on {bare_name(model)}; the same tokens at the price of {bare_name(cheaper)}: "
-                f"{format_usd(cost - saves)}"
+                f"{format_usd(cost)} on {model}; the same tokens at the price of {prices}: {format_usd(cost - saves)}"
             ),
         )
+
+
+def _names(findings: Sequence[Finding], name: str) -> str:
+    """The models in this figure of the findings, the costliest finding's first."""
+    return " or ".join(dict.fromkeys(bare_name(str(finding.figures[name])) for finding in findings))
 
 
 def _how(agent: str, model: str) -> str:

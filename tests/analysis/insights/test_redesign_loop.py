@@ -25,7 +25,7 @@ def test_a_file_edited_in_four_turns_costs_all_of_those_turns() -> None:
     said = words(RULE, [finding])
     assert said.title == "Button.tsx edited in 4 turns"
     assert said.what == '4 turns of "Fix header" edited Button.tsx, about $0.19 a round'
-    assert said.sum_shown == "4 rounds cost $0.77; without the first ($0.32): $0.45"
+    assert said.sum_shown == "4 rounds cost $0.77; at most what came after the first ($0.32): $0.45"
 
 
 def test_three_turns_or_four_edits_in_one_turn_are_none() -> None:

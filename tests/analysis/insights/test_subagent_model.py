@@ -22,13 +22,20 @@ def test_an_explorer_is_priced_on_the_cheaper_model_that_is_in_use() -> None:
     findings = [*found(RULE, explorer(*LOOKS)), *found(RULE, explorer("read a", "read b", id="ses_b"))]
     assert [finding.cost_nano for finding in findings] == [550_000_000, 550_000_000]
     assert findings[0].saves_nano == 550_000_000 - (102_000 * 950 + 200 * 4_000)
-    assert findings[0].key == findings[1].key == "explore anthropic/claude-opus-4-6 opencode/kimi-k2.6"
+    assert findings[0].key == findings[1].key == "explore", "one setting holds for all of its sessions"
     said = words(RULE, findings)
     assert said.title == "2 explore subagents on claude-opus-4-6 only read and searched"
     assert said.what.startswith('2 explore subagents, "Find the callers" and 1 more session, changed nothing')
     assert said.how == 'in opencode.json: "agent": {"explore": {"model": "opencode/kimi-k2.6"}}'
     general = words(RULE, found(RULE, explorer(*LOOKS, agent="general")))
     assert general.how == f"ask for the explore agent where only reading is needed, and {said.how}"
+
+
+def test_explorers_on_two_dear_models_are_one_insight_with_one_setting() -> None:
+    dearer, dear = explorer(*LOOKS, cost="0.90"), explorer(*LOOKS, model="opencode/gpt-5.2", id="ses_b")
+    said = words(RULE, [*found(RULE, dearer), *found(RULE, dear)])
+    assert said.title == "2 explore subagents on claude-opus-4-6 or gpt-5.2 only read and searched"
+    assert said.how.count('"model"') == 1
 
 
 def test_one_that_edits_or_runs_something_needs_its_model() -> None:
