@@ -31,10 +31,11 @@ from opencode_tui.paths import last_part
 from opencode_tui.pricing.book import PriceBook, Priced, price_call
 from opencode_tui.pricing.models_cache import name_for_address
 from opencode_tui.records.calls import Call, message_id
+from opencode_tui.records.collecting import paused_collection
 from opencode_tui.records.reconciliation import Agreement, Standing
 from opencode_tui.records.stores import Session, StoreState
 from opencode_tui.source.backups import Backups
-from opencode_tui.source.batch import Batch, Store, StoreTrouble, no_collector
+from opencode_tui.source.batch import Batch, Store, StoreTrouble
 from opencode_tui.source.discovery import (
     closed_places,
     database_files,
@@ -186,7 +187,7 @@ class Sync:
         for store in own:
             is_current = not any(_supersedes(other, store) for other in own)
             try:
-                with no_collector():
+                with paused_collection():
                     now = _patiently(store, self._clock(), agreement if is_current else None)
             except StoreTrouble:
                 unread += [path_text(store.path)] if is_current else []
@@ -275,7 +276,7 @@ class Sync:
         del self._states[key]
 
     def _pull_patiently(self, store: Store, report: Report, *, sums: bool) -> bool:
-        with no_collector():
+        with paused_collection():
             for _ in range(_TRIES):
                 try:
                     return self._pull(store, report, sums=sums)

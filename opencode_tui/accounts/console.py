@@ -77,18 +77,18 @@ def billing_in(page: str, now_ms: int) -> dict[str, Any]:
     at = _BALANCE.search(page)
     if at is None:
         raise Refusal("failed", "its page has no balance")
-    told = _object_around(page, at.start() + 1)
-    month = _number(told, "monthlyUsage")
-    if month is not None and not _is_this_month(told, now_ms):
+    billing = _object_around(page, at.start() + 1)
+    month = _number(billing, "monthlyUsage")
+    if month is not None and not _is_this_month(billing, now_ms):
         month = 0
     return {
-        "balance_nano": _scaled(_number(told, "balance"), _UNIT_NANO),
+        "balance_nano": _scaled(_number(billing, "balance"), _UNIT_NANO),
         "month_nano": _scaled(month, _UNIT_NANO),
-        "limit_nano": _scaled(_number(told, "monthlyLimit"), NANO),
-        "reloads": _switch(told, "reload"),
-        "reload_nano": _scaled(_number(told, "reloadAmount"), NANO),
-        "trigger_nano": _scaled(_number(told, "reloadTrigger"), NANO),
-        "subscription": _subscription(told),
+        "limit_nano": _scaled(_number(billing, "monthlyLimit"), NANO),
+        "reloads": _switch(billing, "reload"),
+        "reload_nano": _scaled(_number(billing, "reloadAmount"), NANO),
+        "trigger_nano": _scaled(_number(billing, "reloadTrigger"), NANO),
+        "subscription": _subscription(billing),
     }
 
 
@@ -110,13 +110,13 @@ def _object_around(text: str, at: int) -> str:
     return text[start:end]
 
 
-def _value(told: str, name: str, pattern: str) -> str | None:
-    found = re.search(rf'(?<![A-Za-z]){name}"?\s*:\s*(?:\$R\[\d+\]\s*=\s*)?({pattern})', told)
+def _value(billing: str, name: str, pattern: str) -> str | None:
+    found = re.search(rf'(?<![A-Za-z]){name}"?\s*:\s*(?:\$R\[\d+\]\s*=\s*)?({pattern})', billing)
     return found[1] if found else None
 
 
-def _number(told: str, name: str) -> int | None:
-    text = _value(told, name, r"-?\d{1,17}(?![\d.e])")
+def _number(billing: str, name: str) -> int | None:
+    text = _value(billing, name, r"-?\d{1,17}(?![\d.e])")
     return int(text) if text is not None and abs(int(text)) <= _MOST else None
 
 
@@ -124,23 +124,23 @@ def _scaled(number: int | None, unit_nano: int) -> int | None:
     return None if number is None or abs(number * unit_nano) > _MOST * _UNIT_NANO else number * unit_nano
 
 
-def _switch(told: str, name: str) -> bool | None:
-    text = _value(told, name, r"![01]|true|false")
+def _switch(billing: str, name: str) -> bool | None:
+    text = _value(billing, name, r"![01]|true|false")
     return None if text is None else text in ("!0", "true")
 
 
-def _is_this_month(told: str, now_ms: int) -> bool:
-    text = _value(told, "timeMonthlyUsageUpdated", r'(?:new Date\()?"[^"]{10,40}"')
+def _is_this_month(billing: str, now_ms: int) -> bool:
+    text = _value(billing, "timeMonthlyUsageUpdated", r'(?:new Date\()?"[^"]{10,40}"')
     if text is None:
         return True
     now = datetime.fromtimestamp(now_ms / 1000, UTC)
     return text.partition('"')[2].startswith(f"{now:%Y-%m}")
 
 
-def _subscription(told: str) -> str:
+def _subscription(billing: str) -> str:
     """The plan's name: OpenCode Go is called `lite` there."""
-    text = _value(told, "subscription", r"\{[^}]{0,500}\}")
+    text = _value(billing, "subscription", r"\{[^}]{0,500}\}")
     plan = text and (_value(text, "plan", r'"[^"]{1,60}"') or '"subscription"')
     if plan:
         return one_line(plan.strip('"'), 60)
-    return "OpenCode Go" if _value(told, "lite(?:SubscriptionID)?", r"\{|\"") else ""
+    return "OpenCode Go" if _value(billing, "lite(?:SubscriptionID)?", r"\{|\"") else ""

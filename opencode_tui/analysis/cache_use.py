@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
 
 from msgspec import Struct
 
@@ -10,6 +11,7 @@ from opencode_tui.analysis.conversation import conversation
 from opencode_tui.clock import MINUTE_MS
 from opencode_tui.records.facts import CallFacts
 from opencode_tui.records.session import CallRates
+from opencode_tui.records.work import SessionWork
 
 CACHE_LIVES_MS = 5 * MINUTE_MS
 """How long a cache is kept after its last use, unless a provider keeps it for longer."""
@@ -54,6 +56,15 @@ def cache_uses(calls: Iterable[CallFacts]) -> Iterator[CacheUse]:
     `calls` are one session's, in order of time.
     """
     return (CacheUse(call, before, held) for call, before, held in _continuations(calls))
+
+
+def misses_by_model(work: SessionWork, counts: Callable[[CacheUse], bool]) -> list[tuple[str, list[CacheUse]]]:
+    """Those misses of a session that count, by model in the order of its name, where the model's rates are known."""
+    found: dict[str, list[CacheUse]] = defaultdict(list)
+    for use in cache_misses(work.calls):
+        if counts(use) and use.call.model in work.rates:
+            found[use.call.model].append(use)
+    return sorted(found.items())
 
 
 def cache_misses(calls: Iterable[CallFacts]) -> Iterator[CacheUse]:

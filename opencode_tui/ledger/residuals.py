@@ -121,7 +121,7 @@ def unlisted_calls(
                 continue  # the store was changed since, such as restored; its new sum comes with the next read
             foreign = copied.never
             known = known_calls(connection, bill, foreign)
-            if copies and exceeds(known, bill) and not _is_all_spent(known, bill):
+            if copies and exceeds(known, bill) and not (bill.cost_nano > 0 and _is_all_spent(known, bill)):
                 spent, of_copies, endless = _rows(
                     connection, bill, copies, foreign.union(message_ids(bill.session_id) or ())
                 )
@@ -249,12 +249,11 @@ def divergences(
 
 def _is_all_spent(known: KnownCalls, bill: Bill) -> bool:
     """Whether the known calls cost what the sum says. If they have more tokens, then a free call is not in the sum."""
-    return bill.cost_nano > 0 and abs(bill.cost_nano - known.nano) <= rounding_nano(bill, known)
+    return abs(bill.cost_nano - known.nano) <= rounding_nano(bill, known)
 
 
 def _is_all(known: KnownCalls, bill: Bill) -> bool:
-    left = bill.cost_nano - known.nano
-    return abs(left) <= rounding_nano(bill, known) and not any((bill.tokens - known.tokens).counts)
+    return _is_all_spent(known, bill) and not any((bill.tokens - known.tokens).counts)
 
 
 def exceeds(known: KnownCalls, bill: Bill) -> bool:

@@ -13,10 +13,10 @@ from opencode_tui.ledger.findings import keep_findings
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.ledger.session_work_queries import latest_rates
 from opencode_tui.ledger.turns import keep_turns
-from opencode_tui.readings.collecting import paused_collection
 from opencode_tui.readings.context import ContextLimits
 from opencode_tui.readings.session_works import session_works
 from opencode_tui.readings.turn_settling import stamp_part, turns_to_keep
+from opencode_tui.records.collecting import paused_collection
 
 _AT_ONCE = 200
 """Sessions that are settled in one transaction."""

@@ -14,7 +14,7 @@ from opencode_tui.clock import EVER, Span
 from opencode_tui.ledger.changed_work import Part, is_stamped, restamp, sessions_behind
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.ledger.turns import KeptTurn, TurnFacts, keep_turns, tools_of_turns, turn_facts
-from opencode_tui.readings.collecting import paused_collection
+from opencode_tui.records.collecting import paused_collection
 from opencode_tui.records.requests import BreakdownRequest
 from opencode_tui.records.work import SessionWork
 

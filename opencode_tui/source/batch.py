@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -143,15 +141,3 @@ class Store(Protocol):
         ...
 
     def close(self) -> None: ...
-
-
-@contextmanager
-def no_collector() -> Iterator[None]:
-    """Turns the garbage collector off: reading makes many records but no cycles, and collecting costs 10 % of it."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()

@@ -16,7 +16,8 @@ import msgspec
 from msgspec.structs import replace
 
 import opencode_tui
-from opencode_tui.source.batch import StoreTrouble, no_collector
+from opencode_tui.records.collecting import paused_collection
+from opencode_tui.source.batch import StoreTrouble
 from opencode_tui.source.cursor import TableCursor
 from opencode_tui.source.pieces import LENGTH_BYTES, ReadPiece, ReadRequest, gaps_of
 from opencode_tui.source.sqlite_file import SqliteFile
@@ -43,7 +44,7 @@ def serve() -> int:
         request = msgspec.msgpack.decode(given.read(), type=ReadRequest)
     encoder = msgspec.msgpack.Encoder()
     try:
-        with no_collector(), os.fdopen(1, "wb") as asked:
+        with paused_collection(), os.fdopen(1, "wb") as asked:
             for piece in _pieces(request):
                 frame = encoder.encode(piece)
                 asked.write(len(frame).to_bytes(LENGTH_BYTES, "big"))

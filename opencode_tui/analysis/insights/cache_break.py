@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
-from opencode_tui.analysis.cache_use import CACHE_LIVES_MS, CacheUse, cache_misses, cache_saved_nano, extra_nano
+from opencode_tui.analysis.cache_use import CACHE_LIVES_MS, cache_saved_nano, extra_nano, misses_by_model
 from opencode_tui.analysis.insights.parts import calls_left, in_part
 from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, figure, where
 from opencode_tui.money import format_usd, plural, tokens_text
@@ -23,11 +22,7 @@ class CacheBreak(InsightRule):
 
     def find(self, work: SessionWork, settings: InsightSettings) -> Iterator[Finding]:
         least = self.thresholds[0].of(settings)
-        broken: dict[str, list[CacheUse]] = defaultdict(list)
-        for use in cache_misses(work.calls):
-            if use.pause_ms <= CACHE_LIVES_MS and use.lost >= least and use.call.model in work.rates:
-                broken[use.call.model].append(use)
-        for model, uses in sorted(broken.items()):
+        for model, uses in misses_by_model(work, lambda use: use.pause_ms <= CACHE_LIVES_MS and use.lost >= least):
             rates, calls = work.rates[model], [use.call for use in uses]
             yield self.finding(
                 *(work, calls),

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
-from opencode_tui.analysis.cache_use import CacheUse, cache_misses, cache_saved_nano, extra_nano
+from opencode_tui.analysis.cache_use import cache_saved_nano, extra_nano, misses_by_model
 from opencode_tui.analysis.insights.parts import are_whole, calls_left, in_part
 from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, figure, where
 from opencode_tui.clock import MINUTE_MS
@@ -24,11 +23,7 @@ class CachePause(InsightRule):
 
     def find(self, work: SessionWork, settings: InsightSettings) -> Iterator[Finding]:
         pause_ms = self.thresholds[0].of(settings) * MINUTE_MS
-        missed: dict[str, list[CacheUse]] = defaultdict(list)
-        for use in cache_misses(work.calls):
-            if use.pause_ms > pause_ms and use.call.model in work.rates:
-                missed[use.call.model].append(use)
-        for model, uses in sorted(missed.items()):
+        for model, uses in misses_by_model(work, lambda use: use.pause_ms > pause_ms):
             rates, calls = work.rates[model], [use.call for use in uses]
             yield self.finding(
                 *(work, calls),
