@@ -180,40 +180,40 @@ class AlertingApp(GuardingApp):
             self.poller.act(self._undo)
             self._undoing = self._undoing[:-1]
 
-    def action_open_cause(self) -> None:
+    async def action_open_cause(self) -> None:
         """Open the cause of the current alert."""
         if self._at_hand is not None:
-            self.open_cause(self._at_hand)
+            await self.open_cause(self._at_hand)
 
-    def open_cause(self, alert: Alert) -> None:
+    async def open_cause(self, alert: Alert) -> None:
         """Open the session and turn that caused an alert, or the Why screen if there is no such session.
 
         So the alert is seen; others about that session stand until they are opened as well.
         """
         session_id = alert_session(alert)
         if session_id is None:
-            self.open_why(alert)
+            await self.open_why(alert)
         else:
             self.post_message(OpenSession(session_id, alert.cause.turn_id if alert.cause.session_id else None))
         if alert.seen_ms is None:
             self.clear_notifications()
             self.poller.act(SeeAlerts((alert.id,)))
 
-    def open_why(self, alert: Alert) -> None:
+    async def open_why(self, alert: Alert) -> None:
         """Show the alert on the Why screen."""
         raise NotImplementedError
 
     @on(OpenCause)
-    def open_what_caused(self, message: OpenCause) -> None:
-        self.open_cause(message.alert)
+    async def open_what_caused(self, message: OpenCause) -> None:
+        await self.open_cause(message.alert)
 
     @on(Act)
     def carry_out(self, message: Act) -> None:
         self.poller.act(message.action)
 
     @on(Banner.Clicked)
-    def open_from_banner(self) -> None:
-        self.action_open_cause()
+    async def open_from_banner(self) -> None:
+        await self.action_open_cause()
 
     @on(Poller.Acted)
     def say_what_was_done(self, message: Poller.Acted) -> None:

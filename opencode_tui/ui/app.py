@@ -245,8 +245,8 @@ class OpencodeTui(AlertingApp):
         self.action_open_session(message.session_id, message.turn_id)
 
     @on(OpenInsights)
-    def open_insights(self) -> None:
-        self.action_show_tab("Why")
+    async def open_insights(self) -> None:
+        await self.action_show_tab("Why")
         why = self.get_screen("Why")
         assert isinstance(why, WhyScreen)
         why.action_show_tab("insights")
@@ -267,15 +267,15 @@ class OpencodeTui(AlertingApp):
         self.poller.select_day(message.day)
 
     @on(HistoryScreen.DayOpened)
-    def open_day(self, message: HistoryScreen.DayOpened) -> None:
-        self.action_show_tab("Today")
+    async def open_day(self, message: HistoryScreen.DayOpened) -> None:
+        await self.action_show_tab("Today")
         today = self.get_screen("Today")
         assert isinstance(today, TodayScreen)
         today.go_to(message.day, "History")
 
     @on(TodayScreen.Left)
-    def leave_day(self, message: TodayScreen.Left) -> None:
-        self.action_show_tab(message.tab)
+    async def leave_day(self, message: TodayScreen.Left) -> None:
+        await self.action_show_tab(message.tab)
 
     async def action_settings(self) -> None:
         """Ask for settings, and use them at once."""
@@ -326,13 +326,13 @@ class OpencodeTui(AlertingApp):
     def action_refresh(self) -> None:
         self.poller.refresh()
 
-    def action_show_tab(self, name: str) -> None:
+    async def action_show_tab(self, name: str) -> None:
         """Close the screens on top and show a tab. The first tab is at the bottom of the stack."""
         tab = self.get_screen(name)
         while self.screen is not tab and len(self.screen_stack) > 1:
             self.pop_screen()
         if self.screen is not tab:
-            self.push_screen(tab)
+            await self.push_screen(tab)  # what is typed meanwhile waits for its widgets
 
     def action_open_session(self, session_id: str, turn_id: str | None = None) -> None:
         """Open a session on top of the current screen, with the cursor on a turn."""
@@ -351,8 +351,8 @@ class OpencodeTui(AlertingApp):
 
         self.push_screen(self._bound(ReconcileScreen()))
 
-    def open_why(self, alert: Alert) -> None:
-        self.action_show_tab("Why")
+    async def open_why(self, alert: Alert) -> None:
+        await self.action_show_tab("Why")
         why = self.get_screen("Why")
         assert isinstance(why, WhyScreen)
         why.go_to(alert.id)
@@ -410,7 +410,7 @@ class OpencodeTui(AlertingApp):
 
     async def _in_sessions(self, action: str) -> None:
         """Do on the Sessions screen what one of its keys does."""
-        self.action_show_tab("Sessions")
+        await self.action_show_tab("Sessions")
         await self.run_action(action, self.get_screen("Sessions"))
 
     def _screenshot_soon(self) -> None:

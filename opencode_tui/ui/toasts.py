@@ -11,6 +11,7 @@ from textual.content import Content
 from textual.reactive import var
 
 from opencode_tui.ui.harmless_screen import HarmlessApp
+from opencode_tui.ui.keys_in_order import KeysInOrder
 from opencode_tui.ui.theme import STYLES
 from opencode_tui.ui.widgets.blocks import cut, in_lines, wrapped
 
@@ -31,7 +32,7 @@ class Toast(Struct, frozen=True):
     severity: Severity = "information"
 
 
-class ToastingApp(HarmlessApp):
+class ToastingApp(KeysInOrder, HarmlessApp):
     """Keeps the toasts until their time is over. Textual's own toasts would cover figures."""
 
     toasts: var[tuple[Toast, ...]] = var(())

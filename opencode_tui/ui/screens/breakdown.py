@@ -56,7 +56,7 @@ class DimensionTabs(PeriodTabs):
 
 
 class BreakdownScreen(AskingScreen):
-    AUTO_FOCUS = ""
+    AUTO_FOCUS = "#breakdown-table"
     BINDING_GROUP_TITLE = "Breakdown"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", "Back", tooltip="Take the last filter away", id="breakdown.back"),
@@ -141,7 +141,6 @@ class BreakdownScreen(AskingScreen):
         yield KeyFooter()
 
     def on_mount(self) -> None:
-        self._table.focus()
         self.show()
 
     def on_resize(self) -> None:

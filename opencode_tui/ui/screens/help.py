@@ -44,9 +44,6 @@ class HelpText(DialogPane):
     def compose(self) -> ComposeResult:
         yield Static(markup=False)
 
-    def on_mount(self) -> None:
-        self.focus()
-
     def on_resize(self) -> None:
         width = (self.scrollable_content_region.width or self.app.size.width - 4) - SCROLLBAR
         text = Content("\n\n").join([section_content(section, max(width, LEAST_TEXT)) for section in self._sections])
@@ -63,7 +60,7 @@ class HelpScreen(LeavingScreen, ModalScreen[None]):
         Static { height: auto; }
     }
     """
-    AUTO_FOCUS = ""
+    AUTO_FOCUS = "#help"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,question_mark,q", "dismiss", "Close", id="help.close"),
     ]

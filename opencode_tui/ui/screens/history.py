@@ -147,7 +147,7 @@ class HistoryScreen(AskingScreen):
             self.query_one(HoursChart).hour = now.weekday() * 24 + now.hour
         self._cursor = min(max(self._cursor, history.first), history.last)
         if self.focused is None:
-            self.chart.focus()
+            self.set_focus(self.chart)
         self._show()
 
     def show_hours(self, hours: WeekHours) -> None:
@@ -174,7 +174,7 @@ class HistoryScreen(AskingScreen):
         running.display = self.size.height >= LOWEST
         running.set_class(self.size.height < LOW, "-one-line")
         if self.focused is None or isinstance(self.focused, HistoryChart):
-            self.chart.focus()
+            self.set_focus(self.chart)
         self._show()
 
     def _show(self) -> None:

@@ -45,7 +45,6 @@ class ReconcileScreen(AskingScreen, ModalScreen[None]):
             yield Static("", markup=False)
 
     def on_mount(self) -> None:
-        self.query_one("#reconcile").focus()
         self.ask(Ask(ReconcileRequest(), self._take, self._take_reason))
 
     def on_resize(self) -> None:

@@ -108,7 +108,7 @@ class SessionScreen(AskingScreen):
     def on_mount(self) -> None:
         self._following = self.set_interval(FOLLOW_S, self._follow, pause=True)
         self._ask_for(None)
-        self.query_one(TurnsPanel).table.focus(scroll_visible=False)
+        self.set_focus(self.query_one(TurnsPanel).table, scroll_visible=False)
 
     def go_to_turn(self, turn_id: str | None) -> None:
         """Move the cursor to a turn, if the session has it."""
@@ -195,7 +195,7 @@ class SessionScreen(AskingScreen):
         panes = [pane for pane in (*panes, self.query_one(TurnDetail).calls) if pane in self.focus_chain]
         if panes:
             at = panes.index(self.focused) if self.focused in panes else -step
-            panes[(at + step) % len(panes)].focus()
+            self.set_focus(panes[(at + step) % len(panes)])
 
     def _copy(self, text: str) -> None:
         if text:
@@ -215,6 +215,6 @@ class SessionScreen(AskingScreen):
         detail.open_turn(turn_id)
         self._ask_for(turn_id)
         if turn_id is None:
-            table.focus()
+            self.set_focus(table)
         else:
             self.call_after_refresh(table.move_to, turn_id)

@@ -63,7 +63,7 @@ PLACEHOLDER = "title, project, model, provider, agent"
 
 
 class SessionsScreen(BesideScreen):
-    AUTO_FOCUS = ""
+    AUTO_FOCUS = "#session-list"
     BINDING_GROUP_TITLE = "Sessions"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", "Back", tooltip="Take the filter away, or go back", id="sessions.back"),
@@ -119,7 +119,6 @@ class SessionsScreen(BesideScreen):
         yield KeyFooter()
 
     def on_mount(self) -> None:
-        self._table.focus()
         self.show()
 
     def on_resize(self) -> None:
@@ -169,7 +168,7 @@ class SessionsScreen(BesideScreen):
             self.app.pop_screen()
         else:
             self.query_one(FilterBar).clear()
-            self._table.focus()
+            self.set_focus(self._table)
 
     def action_filter(self) -> None:
         self.query_one(FilterBar).open()
@@ -229,4 +228,4 @@ class SessionsScreen(BesideScreen):
 
     @on(FilterBar.Entered)
     def go_to_rows(self) -> None:
-        self._table.focus()
+        self.set_focus(self._table)

@@ -121,7 +121,9 @@ class TodayScreen(BesideScreen):
 
     def on_mount(self) -> None:
         self._show_panels()
-        self.query_one(DaySessionTable).focus(scroll_visible=False)  # a low pane stays scrolled to the day's figure
+        self.set_focus(
+            self.query_one(DaySessionTable), scroll_visible=False
+        )  # a low pane stays scrolled to the day's figure
 
     def asks(self) -> tuple[Ask, ...]:
         day = self._wanted.isoformat() if self._wanted is not None else "today"

@@ -134,7 +134,7 @@ class Banner(Static):
         """Take the focus, so that enter opens the cause; it returns when the alert is seen."""
         if self._alert is not None and self.display and not self.has_focus:
             self._before = self.screen.focused
-            self.focus(scroll_visible=False)
+            self.screen.set_focus(self, scroll_visible=False)
 
     def _say(self) -> None:
         alerts = self.snapshot.alerts if self.snapshot is not None and self._with_alerts else ()
