@@ -1,4 +1,4 @@
-"""What the output of tools added to the context: no store records its size, so it is told from the next call."""
+"""What the output of tools added to the context: no store records its size, so it is derived from the next call."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a tool use did, in the few kinds that task classes and retries are told from."""
+"""What a tool use did, in the few kinds that task classes and retries are derived from."""
 
 from __future__ import annotations
 

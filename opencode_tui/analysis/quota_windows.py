@@ -59,7 +59,7 @@ def _month_start(year: int, month: int, month_day: int) -> date:
 
 
 def window_of_reset(window: str, resets_ms: int, now_ms: int, calendar: Calendar) -> Span | None:
-    """The window that runs now, from a reset that the service has told; None for a block whose reset has passed."""
+    """The window that runs now, from a reset that the service has reported; None for a block whose reset has passed."""
     length_ms = block_ms(window) or {"day": DAY_MS, "week": 7 * DAY_MS}.get(window)
     if length_ms is not None:
         if now_ms < resets_ms:

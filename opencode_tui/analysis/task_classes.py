@@ -1,7 +1,7 @@
 """What a turn was for: one of TASKS, by a table of rules of which the first that holds decides.
 
-No model is asked. A turn is told by which agents answered, which tools they used, what those touched, in which order,
-and how they ended. Calls for a title or a compaction say nothing about the work of the turn that they are in.
+No model is asked. A turn is classified by which agents answered, which tools they used, what those touched, in which
+order, and how they ended. Calls for a title or a compaction say nothing about the work of the turn that they are in.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ def read_followed(
 ) -> tuple[FollowedInsight, ...]:
     """The marks that say `done`, each with what its rule found in the week before it and in the last week since.
 
-    `work_in` reads what the rules on a period are told.
+    `work_in` reads what the rules on a period look at.
     """
     done = [mark for mark in marks if mark.state == "done" and RULE_OF.get(mark.rule)]
     if not done:

@@ -90,7 +90,7 @@ def read_insights(request: InsightsRequest, context: Context) -> InsightList:
 
 
 def period_work(span: Span, context: Context) -> PeriodWork:
-    """What the rules on a period are told."""
+    """What the rules on a period look at."""
     connection, until_now = context.connection, _until_now(span, context)
     sessions = with_undone(connection, shares_of_sessions(connection, span), span, context.live)
     return PeriodWork(

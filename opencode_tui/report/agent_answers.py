@@ -18,7 +18,7 @@ MOST_SUBAGENTS = 10
 MOST_GROUPS = 12
 WITHHELD = "is about other projects or all; [privacy] other_projects = true in config.toml would show it"
 _HOW = {
-    "told": "OpenCode told which session asks",
+    "named": "OpenCode named the session that asks",
     "newest": "OpenCode does not tell which session asks: this is the newest one of the directory",
 }
 

@@ -96,7 +96,7 @@ def test_a_session_costs_its_own_calls_and_its_subagents(asked: Shell) -> None:
 
 def test_the_session_that_opencode_tells_wins_over_the_directory(asked: Shell) -> None:
     found = ask(asked, "session_cost", told=session_id(asked, "Secret cart"))
-    assert (found["total_usd"], found["how"]) == (0.4, "OpenCode told which session asks")
+    assert (found["total_usd"], found["how"]) == (0.4, "OpenCode named the session that asks")
 
 
 def test_a_session_that_the_ledger_does_not_know_is_one_sentence(asked: Shell) -> None:

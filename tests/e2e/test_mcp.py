@@ -99,7 +99,7 @@ def test_opencode_2_tells_which_session_asks(
 
         def is_answered() -> bool:
             opencode.run("COSTS", session=asking, server=running)
-            return "OpenCode told which session asks" in "".join(answers[-1])
+            return "OpenCode named the session that asks" in "".join(answers[-1])
 
         until(is_answered, lambda: f"the answer is {answers[-1]}", 25.0)
     assert asking in "".join(answers[-1])
