@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from mcp.client.client import Client
 
-from opencode_tui.cli import EXIT_OK, EXIT_TROUBLE, agent_tools, main, mcp_server
+from opencode_tui.cli import EXIT_OK, EXIT_TROUBLE, agent_tools, main
 from opencode_tui.cli.agent_tools import MCP_TOOL_OF
 from tests.stores import V1, tool
 from tests.support.ledgers import lay_out
@@ -49,14 +48,20 @@ def arguments(shell: Shell) -> argparse.Namespace:
     return argparse.Namespace(data_dir=str(shell.data_dir), ledger=str(shell.ledger), config=str(config))
 
 
+def answer_call(shell: Shell, directory: Path, name: str, given: dict[str, Any], told: object) -> tuple[str, bool]:
+    from opencode_tui.cli.mcp_server import answer_call  # its library takes half a second to import
+
+    return answer_call(arguments(shell), directory, name, given, told)
+
+
 def ask(shell: Shell, name: str, directory: Path = SHOP, told: object = None, **given: Any) -> Any:
-    text, is_error = mcp_server.answer_call(arguments(shell), directory, name, given, told)
+    text, is_error = answer_call(shell, directory, name, given, told)
     assert not is_error, text
     return json.loads(text)
 
 
 def refused(shell: Shell, name: str, directory: Path = SHOP, told: object = None, **given: Any) -> str:
-    text, is_error = mcp_server.answer_call(arguments(shell), directory, name, given, told)
+    text, is_error = answer_call(shell, directory, name, given, told)
     assert is_error and "\n" not in text and "Traceback" not in text
     return text
 
@@ -183,6 +188,10 @@ def test_without_a_store_the_answer_says_so(shell: Shell) -> None:
 
 
 async def test_a_client_gets_the_tools_and_tells_its_session(asked: Shell) -> None:
+    from mcp.client.client import Client
+
+    from opencode_tui.cli import mcp_server
+
     wanted = session_id(asked, "Secret cart")
     meta: Any = {mcp_server.SESSION_KEY: wanted}
     async with Client(mcp_server.make_server(arguments(asked), SHOP)) as client:
