@@ -98,7 +98,7 @@ def _candidates(evidence: Evidence, calendar: Calendar) -> Iterator[_Candidate]:
 def _insights(evidence: Evidence) -> Iterator[_Candidate]:
     """What the insight rules find, which know more patterns than the finders, and say the same of those they share."""
     for session in evidence.leading:
-        yield from (_candidate(found, evidence) for found in insight_causes(session))
+        yield from (_candidate(found, evidence) for found in insight_causes(session, evidence.thresholds))
 
 
 def _single_turns(evidence: Evidence, calendar: Calendar) -> Iterator[_Candidate]:

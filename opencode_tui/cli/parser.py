@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 from opencode_tui.analysis.periods import OTHER_PERIODS, PERIODS
 from opencode_tui.cli import EXIT_TROUBLE, EXIT_USAGE
 from opencode_tui.export.formats import EXPORT_FORMATS
+from opencode_tui.records.collecting import paused_collection
 from opencode_tui.records.dimensions import DIMENSIONS
 
 _MOST_ALERTS = 1_000_000
@@ -504,7 +505,9 @@ def _common_options() -> _Parser:
 
 def _command(name: str) -> Callable[[argparse.Namespace], int]:
     def run(arguments: argparse.Namespace) -> int:
-        code: int = import_module(f"opencode_tui.cli.{name}").run(arguments)
+        with paused_collection():
+            command = import_module(f"opencode_tui.cli.{name}")
+        code: int = command.run(arguments)
         return code
 
     return run

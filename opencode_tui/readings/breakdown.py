@@ -14,7 +14,7 @@ from opencode_tui.analysis.trees import roots
 from opencode_tui.clock import Span
 from opencode_tui.ledger import queries, session_queries
 from opencode_tui.ledger.bounds import bounded_days, bounded_keys, is_lower_bound
-from opencode_tui.ledger.breakdown_queries import Failed, breakdown, failures, keys_of, unpaid
+from opencode_tui.ledger.breakdown_queries import breakdown, breakdown_with_total, failures, keys_of, unpaid
 from opencode_tui.ledger.queries import SLICE_KEYS
 from opencode_tui.ledger.selection import NamedSpan, Selection
 from opencode_tui.readings.context import Context
@@ -77,15 +77,18 @@ def _measured(
     """The groups of a selection, in no order, and the measures of the `whole` of it."""
     connection, root_of = context.connection, _roots_of_subagents(context.connection)
     failed = failures(connection, selection)
-    rows = breakdown(connection, selection, root_of=root_of, details=details, failed=failed) if selection.by else []
-    # A call with several tools is in several rows, so those add up to more.
-    errors, retries = (sum(each) for each in zip((0, 0), *failed.values(), strict=True))
-    all_failed: Failed | None = None if selection.needs_tools else {(): (errors, retries)}
-    (total,) = breakdown(connection, whole, root_of=root_of, details=details, failed=all_failed)
+    if selection.by and not selection.needs_tools:
+        rows, total = breakdown_with_total(connection, selection, root_of=root_of, details=details, failed=failed)
+    else:
+        rows = breakdown(connection, selection, root_of=root_of, details=details, failed=failed) if selection.by else []
+        # A call with several tools is in several rows, so those add up to more.
+        known = None if selection.by else failed
+        (all_calls,) = breakdown(connection, whole, root_of=root_of, details=details, failed=known)
+        total = all_calls.measures
     if not rows:
-        return [], total.measures
+        return [], total
     bounded = _bounded(selection.by[0], {row.keys[0] for row in rows}, selection, span, context)
-    return [replace(row, lower_bound=row.keys[0] in bounded) for row in rows], total.measures
+    return [replace(row, lower_bound=row.keys[0] in bounded) for row in rows], total
 
 
 def _roots_of_subagents(connection: sqlite3.Connection) -> dict[str, str]:
