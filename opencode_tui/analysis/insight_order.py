@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec.structs import replace
 
+from opencode_tui.analysis.insight_titles import with_distinct_titles
 from opencode_tui.analysis.insights.parts import rounds_of, with_calls
 from opencode_tui.analysis.insights.rule import AnyInsightRule
 from opencode_tui.clock import DAY_MS, Span
@@ -55,7 +56,8 @@ def insights_of(
         groups[finding.rule, finding.key].append(finding)
     least = _LEAST_NANO_WEEK * max(span.end_ms - span.start_ms, _WEEK_MS) // _WEEK_MS
     made = [_insight(rules[name], sorted(of, key=_order)) for (name, _), of in groups.items() if _sum(of) >= least]
-    return tuple(sorted(made, key=lambda each: (-each.cost_nano, -each.saves_nano, each.rule, each.key)))
+    by_money = sorted(made, key=lambda each: (-each.cost_nano, -each.saves_nano, each.rule, each.key))
+    return tuple(with_distinct_titles(by_money))
 
 
 def _insight(rule: AnyInsightRule, findings: Sequence[Finding]) -> Insight:

@@ -20,7 +20,6 @@ from tests.ui.showing import answered, app_over, showing, until
 from tests.ui.test_sessions import Ledger
 from tests.ui.test_why_tabs import LOOP, NIGHTS, READS, over_insights, tab
 
-
 NAMES = {"/": "slash", "[": "left_square_bracket", "]": "right_square_bracket"}
 
 
