@@ -7,10 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec.structs import replace
 
+from opencode_tui.analysis.insight_titles import with_distinct_titles
+from opencode_tui.analysis.insights.parts import rounds_of, with_calls
 from opencode_tui.analysis.insights.rule import AnyInsightRule
 from opencode_tui.clock import DAY_MS, Span
 from opencode_tui.money import NANO
-from opencode_tui.records.insights import Finding, Insight, InsightSession
+from opencode_tui.records.insights import Finding, Insight, InsightSession, Sure
 
 _LEAST_NANO_WEEK = NANO // 100
 _WEEK_MS = 7 * DAY_MS
@@ -54,7 +56,8 @@ def insights_of(
         groups[finding.rule, finding.key].append(finding)
     least = _LEAST_NANO_WEEK * max(span.end_ms - span.start_ms, _WEEK_MS) // _WEEK_MS
     made = [_insight(rules[name], sorted(of, key=_order)) for (name, _), of in groups.items() if _sum(of) >= least]
-    return tuple(sorted(made, key=lambda each: (-each.cost_nano, -each.saves_nano, each.rule, each.key)))
+    by_money = sorted(made, key=lambda each: (-each.cost_nano, -each.saves_nano, each.rule, each.key))
+    return tuple(with_distinct_titles(by_money))
 
 
 def _insight(rule: AnyInsightRule, findings: Sequence[Finding]) -> Insight:
@@ -70,6 +73,7 @@ def _insight(rule: AnyInsightRule, findings: Sequence[Finding]) -> Insight:
         sessions=tuple(sorted(sessions.values(), key=lambda each: (-each.nano, each.id))),
         cost_nano=_sum(findings),
         saves_nano=sum(each.saves_nano for each in findings),
+        saves_at_most=rule.saves_at_most,
         lever=rule.lever,
         sure="estimated" if any(each.sure == "estimated" for each in findings) else "measured",
         calls=sum(_calls(each) for each in findings),
@@ -85,22 +89,32 @@ def _calls(finding: Finding) -> int:
 
 
 def _part(finding: Finding, kept: Sequence[str], costs: CallCosts) -> Finding | None:
-    """The finding with only these of its calls; amounts that are no sum of calls are cut in proportion."""
+    """The finding with only these of its calls; amounts that are no sum of calls are cut in proportion.
+
+    Of rounds, what came after the first is what could be saved; a part that has nothing of that is none.
+    """
     if not kept:
         return None
+    if rounds := rounds_of(finding):
+        return _part_of_rounds(finding, kept, [id for id in kept if rounds[id]], costs)
     whole, part = _cost(finding.calls, costs), _cost(kept, costs)
     cost = part if finding.cost_nano == whole else finding.cost_nano * part // whole if whole else 0
     saves = finding.saves_nano * part // whole if whole else 0
-    times = [costs[id][0] for id in kept if id in costs] or [finding.first_ms]
-    return replace(
-        finding,
-        calls=tuple(kept),
-        cost_nano=cost,
-        saves_nano=min(saves, cost),
-        sure="estimated" if saves else finding.sure,
-        first_ms=min(times),
-        last_ms=max(times),
-    )
+    sure: Sure = "estimated" if saves else finding.sure
+    return _timed(replace(with_calls(finding, kept), cost_nano=cost, saves_nano=min(saves, cost), sure=sure), costs)
+
+
+def _part_of_rounds(finding: Finding, kept: Sequence[str], later: Sequence[str], costs: CallCosts) -> Finding | None:
+    if not later:
+        return None
+    part = replace(with_calls(finding, kept), cost_nano=_cost(kept, costs), saves_nano=_cost(later, costs))
+    return _timed(part, costs)
+
+
+def _timed(part: Finding, costs: CallCosts) -> Finding:
+    """The part with the times of its own calls."""
+    times = [costs[id][0] for id in part.calls if id in costs] or [part.first_ms]
+    return replace(part, first_ms=min(times), last_ms=max(times))
 
 
 def _cost(ids: Sequence[str], costs: CallCosts) -> int:

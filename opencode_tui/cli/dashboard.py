@@ -15,7 +15,7 @@ from opencode_tui.cli.common import NOTIFIER_S, Trouble, open_ledger, settings_f
 from opencode_tui.cli.program import sync_program
 from opencode_tui.cli.settings_file import SettingsFile
 from opencode_tui.clock import calendar_for
-from opencode_tui.config.settings import Alerts, Budget, Network, Settings
+from opencode_tui.config.settings import GO_PLAN, OPENCODE_GO, Alerts, Budget, Network, Settings
 from opencode_tui.guard.setup import SyncProgram
 
 
@@ -34,8 +34,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _of_demo(settings: Settings, data_dir: Path, ledger: Path) -> Settings:
-    """The user's UI settings with default limits, no delivery of demo alerts, and no network."""
+    """The user's UI settings with default limits, the demo's plan, no delivery of its alerts, and no network."""
     from opencode_tui.alerts.channels import all_off
+    from opencode_tui.cli.demo import GO_CAPS
 
     return replace(
         settings,
@@ -46,7 +47,7 @@ def _of_demo(settings: Settings, data_dir: Path, ledger: Path) -> Settings:
         alerts=Alerts(),
         channels=all_off(settings.channels),
         network=Network(),
-        quota={},
+        quota={OPENCODE_GO: replace(GO_PLAN, windows=GO_CAPS)},
     )
 
 

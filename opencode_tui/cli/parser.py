@@ -426,7 +426,10 @@ def _add_why(commands: _Commands) -> None:
         known = f"{', '.join(PERIODS)}, {OTHER_PERIODS}"
         action.add_argument("--period", metavar="P", default=argparse.SUPPRESS, help=f"in which period: {known}")
     dismiss.add_argument("--for-ever", action="store_true", help="not for a week only")
-    add("restore", "take back that insights were dismissed or done").add_argument(**ids)
+    restore = add("restore", "take back that insights were dismissed or done")
+    restore.add_argument(**ids)
+    for action in (dismiss, done, restore):
+        action.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print JSON")
 
 
 def _add_guard(commands: _Commands) -> None:

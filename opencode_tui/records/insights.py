@@ -145,6 +145,8 @@ class Insight(Struct, frozen=True):
     first_ms: int
     last_ms: int
     state: Literal["new", "dismissed", "done"] = "new"
+    saves_at_most: bool = False
+    """What would be saved is the most that could be: some of that work may have been needed."""
     follow: Follow | None = None
 
     @property

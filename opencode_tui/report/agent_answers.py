@@ -12,7 +12,7 @@ from opencode_tui.records.breakdown import Breakdown
 from opencode_tui.records.day import Snapshot
 from opencode_tui.records.insights import Insight
 from opencode_tui.records.session import Node
-from opencode_tui.report.json_values import SCHEMA_VERSION, moment_or_none
+from opencode_tui.report.json_values import SCHEMA_VERSION, moment_or_none, saving_or_none
 
 MOST_SUBAGENTS = 10
 MOST_GROUPS = 12
@@ -81,7 +81,7 @@ def _insight(insight: Insight, is_shown: bool) -> dict[str, Any]:
         "rule": insight.rule,
         "lever": insight.lever,
         "cost_usd": usd(insight.cost_nano),
-        "saves_usd": usd(insight.saves_nano),
+        "saves_usd": saving_or_none(insight.saves_nano),
         "sure": insight.sure,
         "calls": insight.calls,
     }

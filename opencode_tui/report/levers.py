@@ -11,7 +11,7 @@ from opencode_tui.paths import tilde
 from opencode_tui.records.insights import Insight, Lever
 from opencode_tui.records.levers import AppliedChange, FileChange, LeverEvidence, LeversView
 from opencode_tui.report.differences import difference
-from opencode_tui.report.json_values import SCHEMA_VERSION, moment_or_none
+from opencode_tui.report.json_values import SCHEMA_VERSION, moment_or_none, saving_or_none
 
 LEVER_NAMES: dict[Lever, str] = {
     "context": "context discipline",
@@ -54,7 +54,12 @@ def _sum_of(lever: LeverEvidence) -> str:
 def _saving(lever: LeverEvidence) -> str:
     if not lever.saves_nano:
         return f"what it would save is not known ({sure_of(lever)})"
-    return f"{format_usd(lever.saves_nano)} would not have been spent ({sure_of(lever)})"
+    return f"{most_of(lever)}{format_usd(lever.saves_nano)} would not have been spent ({sure_of(lever)})"
+
+
+def most_of(lever: LeverEvidence) -> str:
+    """What stands before what a lever would save: `at most ` if of one of its insights only the most is known."""
+    return "at most " if any(insight.saves_at_most for insight in lever.insights) else ""
 
 
 def sure_of(lever: LeverEvidence) -> str:
@@ -72,6 +77,21 @@ def _next_step(lever: LeverEvidence, changes: Sequence[FileChange]) -> str:
     return lever.advice or (lever.insights[0].how if lever.insights else "")
 
 
+def unwritten_lines(
+    view: LeversView, changes: Sequence[FileChange], by_hand: Sequence[str], levers: Sequence[str]
+) -> Iterator[str]:
+    """Of each of these levers that has an insight and no change of a file, what to do instead.
+
+    One whose next step is among those that are explained in `by_hand` is left out.
+    """
+    written = {change.lever for change in changes}
+    for lever in view.levers:
+        step = _next_step(lever, ())
+        explained = any(step in sentence for sentence in by_hand)
+        if lever.lever in levers and lever.insights and lever.lever not in written and not explained:
+            yield f"{LEVER_NAMES[lever.lever]}: no file can be written for it; do by hand: {step}"
+
+
 def levers_json(view: LeversView, changes: Sequence[FileChange], by_hand: Sequence[str]) -> dict[str, Any]:
     """The JSON of `levers`."""
     return {
@@ -84,7 +104,7 @@ def levers_json(view: LeversView, changes: Sequence[FileChange], by_hand: Sequen
                 "lever": lever.lever,
                 "name": LEVER_NAMES[lever.lever],
                 "cost_usd": usd(lever.cost_nano),
-                "saves_usd": usd(lever.saves_nano),
+                "saves_usd": saving_or_none(lever.saves_nano) if lever.insights else 0.0,
                 "sure": sure_of(lever) or None,
                 "facts": list(lever.facts),
                 "insights": [_insight_json(insight) for insight in lever.insights],
@@ -104,7 +124,7 @@ def _insight_json(insight: Insight) -> dict[str, Any]:
         "what": insight.what,
         "how": insight.how,
         "cost_usd": usd(insight.cost_nano),
-        "saves_usd": usd(insight.saves_nano),
+        "saves_usd": saving_or_none(insight.saves_nano),
         "sure": insight.sure,
         "sum": insight.sum_shown,
     }

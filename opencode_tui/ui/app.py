@@ -249,7 +249,7 @@ class OpencodeTui(AlertingApp):
         await self.action_show_tab("Why")
         why = self.get_screen("Why")
         assert isinstance(why, WhyScreen)
-        why.action_show_tab("insights")
+        await why.action_show_tab("insights")
 
     @on(OpenSessions)
     def open_sessions(self, message: OpenSessions) -> None:
@@ -355,7 +355,7 @@ class OpencodeTui(AlertingApp):
         await self.action_show_tab("Why")
         why = self.get_screen("Why")
         assert isinstance(why, WhyScreen)
-        why.go_to(alert.id)
+        await why.go_to(alert.id)
 
     @property
     def _crumb(self) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from opencode_tui.cli.dashboard import _of_demo
 from opencode_tui.cli.demo import demo_store
 from opencode_tui.cli.demo.cast import LOOP_FILE, LOOP_TITLE
 from opencode_tui.cli.demo.models import GLM, KIMI, SUBSCRIPTION
@@ -21,7 +22,14 @@ from opencode_tui.cli.demo.player import Player
 from opencode_tui.cli.demo.scenario import DAYS, Desk, seed_history
 from opencode_tui.cli.demo.store import V1Store
 from opencode_tui.clock import HOUR_MS, Calendar
+from opencode_tui.config.settings import Settings
+from opencode_tui.readings.context import context_of
+from opencode_tui.readings.quotas import read_quotas
 from opencode_tui.records.calls import Tokens
+from opencode_tui.records.quotas import NEARLY_FULL
+from opencode_tui.records.requests import QuotasRequest
+from tests.support.ledgers import reader
+from tests.support.records import replace
 
 NOON = int(datetime(2026, 5, 13, 14, 23, tzinfo=UTC).timestamp() * 1000)
 STEPS = 900
@@ -425,3 +433,18 @@ def test_a_failed_tool_carries_an_error_instead_of_an_output() -> None:
     assert (state["status"], state["time"]) == ("error", {"start": 10, "end": 25})
     assert state["input"]["filePath"] == "/home/dev/shop/tea.py"
     assert "error" in state and "output" not in state
+
+
+def test_the_demo_has_a_plan_with_meters_worth_seeing(history: Path) -> None:
+    settings = replace(_of_demo(Settings(), history.parent, history), timezone="UTC")
+    read = reader(history.parent, settings=settings, clock=lambda: NOON)
+    while read.poll():
+        pass
+    context = context_of(read.sync, read.ledger.connection, NOON, settings, ())
+    (plan,) = read_quotas(QuotasRequest(), context).plans
+    read.close()
+    assert plan.name == "opencode-go"
+    assert [window.name for window in plan.windows] == ["5h", "week", "month"]
+    percents = [window.percent_now for window in plan.windows]
+    assert all(10 <= percent < NEARLY_FULL for percent in percents), percents
+    assert all(window.sessions for window in plan.windows)

@@ -67,11 +67,11 @@ class RepeatedReads(InsightRule):
         file = last_part(str(findings[0].figures["file"]))
         return Words(
             title=f"{file} read {plural(reads, 'time')}",
-            what=f"{plural(reads, 'call')} of {where(findings)} read {file}, which OpenCode had not changed since: "
-            f"they cost {format_usd(cost)}",
+            what=f"{plural(reads, 'call')} of {where(findings)} did nothing but look, and read {file}, which OpenCode "
+            f"had not changed in between: {format_usd(cost)}",
             how=f"say that {file} is in the conversation already, or put what is always needed of it into AGENTS.md",
-            sum_shown=f"{plural(reads, 'call')} that only read or searched cost {format_usd(cost)}; without "
-            f"the first reads: {format_usd(saves)}",
+            sum_shown=f"{plural(reads, 'call')} cost {format_usd(cost)}, the first of each row of reads "
+            f"{format_usd(cost - saves)} of it; the others {format_usd(saves)}",
         )
 
 

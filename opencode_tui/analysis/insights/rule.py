@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import ClassVar
 
+from opencode_tui.analysis.quoting import in_quotes
 from opencode_tui.clock import Span
 from opencode_tui.records.facts import CallFacts
 from opencode_tui.records.insights import Finding, Lever, Sure, Threshold, Words
@@ -26,6 +27,8 @@ class AnyInsightRule(ABC):
     is_followed_whole: ClassVar[bool] = False
     """An insight that was acted on is followed by all that the rule finds, since its key is a thing that work leaves
     behind anyway, such as a file; else by what it finds with that key."""
+    saves_at_most: ClassVar[bool] = False
+    """What it says would be saved is the most that could be: some of that work may have been needed."""
     version: ClassVar[int] = 1
     """Raise it when the rule finds something else than before, so that kept findings are found again."""
 
@@ -138,7 +141,7 @@ class PeriodRule(AnyInsightRule):
 def where(findings: Sequence[Finding]) -> str:
     """The sessions of some findings as text: `"Fix header"`, or `"Fix header" and 2 more sessions`."""
     titles = list(dict.fromkeys((finding.session_id, finding.title) for finding in findings))
-    first, more = f'"{titles[0][1]}"', len(titles) - 1
+    first, more = f"{in_quotes(titles[0][1])}", len(titles) - 1
     if not more:
         return first
     return f"{first} and {more} more session{'s' if more > 1 else ''}"

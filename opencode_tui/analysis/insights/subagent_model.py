@@ -55,18 +55,17 @@ class SubagentModel(InsightRule):
         named = findings[0].figures
         agent, cheaper = str(named["agent"]), str(named["cheaper"])
         model, prices = (_names(findings, name) for name in ("model", "cheaper"))
+        each = ", each at the price of a model in use that costs much less:" if " or " in prices else " at the price of"
         cost, saves = cost_and_saving(findings)
         kind = f"{agent} subagent" if agent else "subagent"
         return Words(
             title=f"{plural(len(findings), kind)} on {model} only read and searched",
             what=(
-                f"{plural(len(findings), kind)}, {where(findings)}, changed nothing and ran on {model}: "
+                f"{plural(len(findings), kind)} ({where(findings)}) changed nothing and ran on {model}: "
                 f"{format_usd(cost)}"
             ),
             how=_how(agent, setting_name(cheaper)),
-            sum_shown=(
-                f"{format_usd(cost)} on {model}; the same tokens at the price of {prices}: {format_usd(cost - saves)}"
-            ),
+            sum_shown=(f"{format_usd(cost)} on {model}; the same tokens{each} {prices}: {format_usd(cost - saves)}"),
         )
 
 

@@ -14,6 +14,10 @@ from opencode_tui.cli.demo.player import Player
 from opencode_tui.cli.demo.scenario import seed_history
 from opencode_tui.cli.demo.store import V1Store
 from opencode_tui.clock import Clock, now_ms
+from opencode_tui.money import NANO
+
+GO_CAPS = {"5h": NANO // 5, "week": NANO, "month": 3 * NANO}
+"""The demo's days cost little: of OpenCode Go's own caps they would take next to nothing."""
 
 
 class DemoPlace(Struct, frozen=True):

@@ -16,7 +16,7 @@ from opencode_tui.cli.levers.place import followed, text_of
 from opencode_tui.guard.install import config_dir
 from opencode_tui.money import format_usd, plural
 from opencode_tui.pricing.jsonc_editing import with_json_string
-from opencode_tui.records.levers import FileChange, GeneratedReads, LeversView, SubagentSpend
+from opencode_tui.records.levers import FileChange, GeneratedReads, LeversView, MixedSubagent, SubagentSpend
 
 HINT = (
     "- When a session has gone on for about 20 turns, or something new begins, say in one short line that /compact or a"
@@ -96,6 +96,18 @@ def _subagent_models(view: LeversView, by_hand: list[str]) -> Iterator[FileChang
             continue
         if change.after != change.before:
             yield change
+    by_hand += [_why_not(each) for each in view.mixed]
+
+
+def _why_not(each: MixedSubagent) -> str:
+    """Why no setting is offered for a subagent that an insight names."""
+    ran = f"no setting is written for the subagent {each.agent}"
+    if len(each.models) == 1:
+        return f"{ran}, as it would save less than a cent; by hand: {each.how}"
+    return (
+        f"{ran}: it ran on {_few(each.models)}, one setting would replace them all, and on no model in use would all of"
+        f" its calls together cost much less; by hand: {each.how}"
+    )
 
 
 def _cheaper(each: SubagentSpend, name: str) -> FileChange:

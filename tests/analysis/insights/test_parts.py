@@ -25,7 +25,7 @@ def half(finding: Finding) -> Finding:
 
 
 CASES: dict[str, tuple[SessionWork, str]] = {
-    "cache_break": (session(turn(*MISSES)), "2 calls read 120k tokens anew"),
+    "cache_break": (session(turn(*MISSES)), "2 calls found 120k tokens no longer in the cache"),
     "cache_pause": (session(*(turn(KEPT, AFTER_A_PAUSE) for _ in range(4))), "2 calls came after a pause"),
     "failed_calls": (session(turn(*(call("0.05", error="APIError") for _ in range(4)))), "$0.10 and took 10 seconds"),
     "failed_edits": (session(turn(*(call("0.05", "edit! a.ts") for _ in range(4)))), "2 calls of kimi-k2.6"),
