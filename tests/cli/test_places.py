@@ -157,8 +157,8 @@ def assert_survived(argv: tuple[str, ...], code: int, out: bytes, err: str, code
 @pytest.mark.parametrize("encoding", ["latin-1", "ascii", "cp437"])
 def test_a_terminal_that_is_not_utf_8_gets_something_similar(encoding: str, shell: Shell, store: V1) -> None:
     commands = with_places(str(shell.data_dir), str(shell.home))
-    for argv in commands:  # how a ledger is made has nothing to do with the terminal
-        lay_out(Path(os.fsdecode(argv[-1])))
+    for command in commands:  # how a ledger is made has nothing to do with the terminal
+        lay_out(Path(os.fsdecode(command[-1])))
     environ = {"PYTHONIOENCODING": encoding, "HOME": str(shell.home)}
     for argv, result in zip(COMMANDS, run_each(commands, environ=environ), strict=True):
         assert_survived(argv, *result)
