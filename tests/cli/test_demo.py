@@ -140,10 +140,11 @@ def test_the_same_seed_and_clock_give_the_same_rows(tmp_path: Path) -> None:
     assert dumps[0] == dumps[1]
 
 
+@pytest.mark.usefixtures("short_past")
 def test_another_seed_gives_another_day(tmp_path: Path, history: Path) -> None:
     with seeded(tmp_path / "other.db", NOON, seed=8):
         pass
-    titles = "SELECT title FROM session ORDER BY time_created"
+    titles = "SELECT title FROM session ORDER BY time_created DESC LIMIT 10"
     assert rows(tmp_path / "other.db", titles) != rows(history, titles)
 
 
@@ -152,7 +153,7 @@ def test_another_seed_gives_another_day(tmp_path: Path, history: Path) -> None:
 def test_today_begins_just_under_the_warning_and_nothing_lies_ahead(
     tmp_path: Path, at: str, zone: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if at != "14:23:00":  # which has the whole past before it
+    if (at, zone) != ("14:23:00", "UTC"):  # which has the whole past before it
         monkeypatch.setattr("opencode_tui.cli.demo.scenario.DAYS", 4)
     now = int(datetime.fromisoformat(f"2026-05-13T{at}").replace(tzinfo=ZoneInfo(zone)).timestamp() * 1000)
     path = tmp_path / "opencode.db"
@@ -325,6 +326,7 @@ def test_the_context_manager_plays_and_leaves_nothing_behind() -> None:
     assert "demo-player" not in [thread.name for thread in threading.enumerate()]
 
 
+@pytest.mark.usefixtures("short_past")
 def test_without_play_the_day_is_there_and_no_thread_runs() -> None:
     with demo_store(play=False, clock=lambda: NOON, zone=UTC) as place:
         assert "demo-player" not in [thread.name for thread in threading.enumerate()]
