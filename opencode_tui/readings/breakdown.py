@@ -88,7 +88,7 @@ def _measured(
     if not rows:
         return [], total
     bounded = _bounded(selection.by[0], {row.keys[0] for row in rows}, selection, span, context)
-    return [replace(row, lower_bound=row.keys[0] in bounded) for row in rows], total
+    return [replace(row, lower_bound=True) if row.keys[0] in bounded else row for row in rows], total
 
 
 def _roots_of_subagents(connection: sqlite3.Connection) -> dict[str, str]:
@@ -165,6 +165,8 @@ def _bounded(
 
 def _sorted(rows: Sequence[BreakdownRow], by: tuple[str, ...]) -> list[BreakdownRow]:
     """The rows by what their first key costs, then by their own cost; keys of times in their order."""
+    if len(by) == 1 and by[0] not in TIMES:
+        return sorted(rows, key=lambda row: (-row.measures.spend_nano, -row.measures.calls, row.keys[0]))
     spent: dict[str, int] = defaultdict(int)
     calls: dict[str, int] = defaultdict(int)
     for row in rows:
