@@ -93,8 +93,10 @@ def _measured(
 
 def _roots_of_subagents(connection: sqlite3.Connection) -> dict[str, str]:
     parents = session_queries.parents(connection)
+    nested = [id for id, parent in parents.items() if parent in parents]
     known: dict[str, str | None] = {**dict.fromkeys(parents.values()), **parents}
-    return {id: root for id, root in roots(list(parents), known).items() if id != root}
+    found = parents | roots(nested, known)
+    return {id: root for id, root in found.items() if id != root}
 
 
 def _selection(by: tuple[str, ...], where: tuple[Filter, ...], span: Span, context: Context) -> Selection:
@@ -157,8 +159,10 @@ def _bounded(
     connection, whole = context.connection, context.whole
     if dimension in SLICE_KEYS:
         return bounded_keys(connection, span, dimension, keys, whole)
+    if not is_lower_bound(connection, span, whole):
+        return frozenset()
     if dimension not in TIMES:
-        return frozenset(keys) if is_lower_bound(connection, span, whole) else frozenset()
+        return frozenset(keys)
     spans = {f"{each.names[0]}\n{number}": each.span for number, each in enumerate(selection.spans)}
     return frozenset(name.partition("\n")[0] for name in bounded_days(connection, spans, whole))
 
