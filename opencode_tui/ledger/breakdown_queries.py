@@ -190,9 +190,11 @@ def failures(connection: sqlite3.Connection, selection: Selection) -> Failed:
 
 def _speeds(text: str | None) -> tuple[Percentiles | None, Percentiles | None]:
     """(seconds, tokens a second) of the calls whose `speeds` stand in a text with commas between them."""
+    if not text:
+        return None, None
     tenths: Counter[int] = Counter()
     speeds: Counter[int] = Counter()
-    for item, count in Counter(text.split(",") if text else ()).items():
+    for item, count in Counter(text.split(",")).items():
         took, _, speed = item.partition(" ")
         tenths[int(took)] += count
         if speed:
