@@ -16,6 +16,7 @@ from opencode_tui.money import format_usd, plural, tokens_text
 from opencode_tui.paths import last_part
 from opencode_tui.records.facts import CallFacts
 from opencode_tui.records.insights import Finding, Threshold, Words
+from opencode_tui.records.signs import SessionSigns
 from opencode_tui.records.work import SessionWork, TurnWork
 
 _TURNS = 3
@@ -42,6 +43,9 @@ class LargeReads(InsightRule):
     lever = "context"
     is_followed_whole = True
     thresholds = (Threshold("large_read_tokens", 10_000),)
+
+    def may_find(self, signs: SessionSigns, settings: InsightSettings) -> bool:
+        return signs.turns >= _TURNS and signs.most_reads >= _TURNS
 
     def find(self, work: SessionWork, settings: InsightSettings) -> Iterator[Finding]:
         least = self.thresholds[0].of(settings)

@@ -11,6 +11,7 @@ from opencode_tui.analysis.loops import is_edit
 from opencode_tui.money import format_usd, plural
 from opencode_tui.paths import last_part
 from opencode_tui.records.insights import Finding, Threshold, Words
+from opencode_tui.records.signs import SessionSigns
 from opencode_tui.records.work import SessionWork, TurnWork
 
 
@@ -23,6 +24,9 @@ class RedesignLoop(InsightRule):
     saves_at_most = True
     version = 3
     thresholds = (Threshold("redesign_rounds", 4),)
+
+    def may_find(self, signs: SessionSigns, settings: InsightSettings) -> bool:
+        return signs.edit_turns >= self.thresholds[0].of(settings)
 
     def find(self, work: SessionWork, settings: InsightSettings) -> Iterator[Finding]:
         least = self.thresholds[0].of(settings)
