@@ -33,8 +33,7 @@ def history(dice: Random) -> SessionWork:
             used = model if dice.random() < 0.95 else dice.choice(MODELS)
             calls.append(_call(dice, dice.choice(habits), context, used, f"{cost * context / 20_000_000:.6f}"))
         turns.append(turn(*calls))
-    is_subagent = dice.random() < 0.3
-    work = session(*turns, **({"parent_id": "ses_0", "agent": "explore"} if is_subagent else {}))
+    work = session(*turns, parent_id="ses_0" if dice.random() < 0.3 else None)
     children = tuple(_child(dice, number, work.id) for number in range(dice.choice((0, 0, 2, 7))))
     first = work.turns[0]
     asked = tuple(ToolFacts(first.calls[-1].id, "task", "explore", True, 1000, child.id) for child in children)
