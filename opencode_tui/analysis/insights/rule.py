@@ -146,6 +146,13 @@ class PeriodRule(AnyInsightRule):
         return Finding(self.name, key, session_id, "", (), cost_nano, saves, *times, sure, figures, title)
 
 
+def file_key(work: SessionWork, file: str) -> str:
+    """A key for a file of a session: a relative path is one in its directory, as other projects have such files too."""
+    is_absolute = file.startswith(("/", "\\")) or file[1:3] in (":/", ":\\")
+    directory = (work.directory or work.project).rstrip("/\\")
+    return file if is_absolute or not directory else f"{directory}/{file.removeprefix('./')}"
+
+
 def where(findings: Sequence[Finding]) -> str:
     """The sessions of some findings as text: `"Fix header"`, or `"Fix header" and 2 more sessions`."""
     titles = list(dict.fromkeys((finding.session_id, finding.title) for finding in findings))
