@@ -20,7 +20,7 @@ from opencode_tui.guard.setup import SyncProgram, install_guard
 from opencode_tui.guard.state import StateError, state_file, with_raised_cutoff
 from opencode_tui.guard.status import GuardStatus, guard_status
 from opencode_tui.ledger import deliveries, queries
-from opencode_tui.ledger.changed_work import is_behind
+from opencode_tui.ledger.changed_work import PARTS, is_behind
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.paths import NoHomeError, stat_key
 from opencode_tui.readings.answering import answer
@@ -158,22 +158,21 @@ class LedgerFeed:
         return None
 
     def catch_up(self) -> None:
-        """Classify some more turns of calls that are new, then look for insights in them.
+        """Look for insights in some more sessions with new calls, and classify their turns on the way.
 
         Called after a poll, so that no poll waits for it. Once nothing is left, the next poll takes a snapshot, so that
         what waited for it is answered again.
         """
         if self._ledger is None:
             return
-        if is_behind(self._ledger.connection, "turns"):
+        if is_behind(self._ledger.connection, "findings"):
+            self._find(_AT_A_BEAT)
+        elif is_behind(self._ledger.connection, "turns"):
             with suppress(sqlite3.OperationalError):  # another process has the ledger
                 settle_turns(self._ledger, most=_AT_A_BEAT)
-                self._stale = self._stale or not is_behind(self._ledger.connection, "turns")
-        elif is_behind(self._ledger.connection, "findings"):
-            self._find(_AT_A_BEAT)
         else:
             return
-        self._stale = self._stale or not is_behind(self._ledger.connection, "findings")
+        self._stale = self._stale or not any(is_behind(self._ledger.connection, part) for part in PARTS)
 
     @property
     def _is_importing(self) -> bool:

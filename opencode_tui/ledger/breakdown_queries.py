@@ -12,7 +12,8 @@ from msgspec.json import Decoder
 from opencode_tui.ledger.queries import count_turns
 from opencode_tui.ledger.selection import Selection, group_by
 from opencode_tui.ledger.sums import PaidCalls, exact_sum
-from opencode_tui.ledger.turns import TURN_OF_CALL, EditCounts, edit_counts, paid_for
+from opencode_tui.ledger.task_sums import TURN_OF_CALL
+from opencode_tui.ledger.turns import EditCounts, edit_counts, paid_for
 from opencode_tui.records.breakdown import BreakdownRow, Measures, Percentiles
 from opencode_tui.records.calls import Tokens
 from opencode_tui.records.work import NOT_KNOWN

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from opencode_tui.analysis.finding_parts import part_within
 from opencode_tui.analysis.insight_marks import followed_by, spans_around
-from opencode_tui.analysis.insight_order import part_within
 from opencode_tui.analysis.insights import RULE_OF
 from opencode_tui.analysis.insights.rule import AnyInsightRule, PeriodRule
 from opencode_tui.clock import Span

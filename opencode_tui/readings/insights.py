@@ -8,8 +8,9 @@ from contextlib import suppress
 
 from msgspec.structs import replace
 
+from opencode_tui.analysis.finding_parts import part_within
 from opencode_tui.analysis.insight_marks import marked
-from opencode_tui.analysis.insight_order import insights_of, part_within
+from opencode_tui.analysis.insight_order import insights_of
 from opencode_tui.analysis.insights import PERIOD_RULES, RULE_OF
 from opencode_tui.clock import EVER, Span
 from opencode_tui.ledger import queries

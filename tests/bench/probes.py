@@ -16,12 +16,12 @@ from opencode_tui.clock import now_ms
 from opencode_tui.config.settings import Settings
 from opencode_tui.feed import LedgerFeed
 from opencode_tui.ledger import ledger as ledger_module
+from opencode_tui.ledger.changed_work import sessions_behind
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.ledger.sums import settle
 from opencode_tui.readings.context import context_of
 from opencode_tui.readings.finding_settling import settle_findings
 from opencode_tui.readings.insights import read_insights
-from opencode_tui.readings.turn_settling import settle_turns
 from opencode_tui.records.day import Snapshot
 from opencode_tui.records.requests import InsightsRequest
 from opencode_tui.sync import Sync
@@ -64,19 +64,19 @@ def today_right(settings: Settings, ledger: Path) -> tuple[float]:
     return (seen[0] - began,)
 
 
-def insights(settings: Settings, ledger: Path) -> tuple[float, float, float, float]:
-    """Seconds to classify all turns, and then to look for insights in all sessions, of a ledger that has neither; the
-    same together after one new call; and to read the week's insights.
+def insights(settings: Settings, ledger: Path) -> tuple[float, float, float]:
+    """Seconds to classify all turns and to look for insights in all sessions, of a ledger that has neither; the same
+    after one new call; and to read the week's insights.
     """
     opened = Ledger(ledger)
     sync = Sync(opened, settings, os.environ)
     sync.poll()
     thresholds = settings.insights.options
-    times = [time.perf_counter()]
-    settle_turns(opened)
-    times.append(time.perf_counter())
+    began = time.perf_counter()
     settle_findings(opened, thresholds, sync.book)
-    times.append(time.perf_counter())
+    first = time.perf_counter() - began
+    if sessions_behind(opened.connection, "turns"):
+        raise SystemExit("not all turns were classified")
     append_call(settings.data_dirs[0] / "opencode.db")
     sync.poll()
     began = time.perf_counter()
@@ -89,7 +89,7 @@ def insights(settings: Settings, ledger: Path) -> tuple[float, float, float, flo
         raise SystemExit(f"{found.sessions_left} sessions were not looked at")
     read = time.perf_counter() - began
     opened.close()
-    return times[1] - times[0], times[2] - times[1], after_one, read
+    return first, after_one, read
 
 
 def polls(settings: Settings, ledger: Path) -> tuple[float, float, float, float]:

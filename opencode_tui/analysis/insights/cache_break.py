@@ -10,6 +10,7 @@ from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, fi
 from opencode_tui.money import format_usd, plural, tokens_text
 from opencode_tui.records.insights import Finding, Threshold, Words
 from opencode_tui.records.model_key import short_name
+from opencode_tui.records.signs import SessionSigns
 from opencode_tui.records.work import SessionWork
 
 
@@ -19,6 +20,9 @@ class CacheBreak(InsightRule):
     name = "cache_break"
     lever = "context"
     thresholds = (Threshold("cache_break_tokens", 20_000),)
+
+    def may_find(self, signs: SessionSigns, settings: InsightSettings) -> bool:
+        return signs.most_lost >= self.thresholds[0].of(settings)
 
     def find(self, work: SessionWork, settings: InsightSettings) -> Iterator[Finding]:
         least = self.thresholds[0].of(settings)

@@ -11,6 +11,7 @@ from opencode_tui.clock import MINUTE_MS
 from opencode_tui.money import format_usd, plural, tokens_text
 from opencode_tui.records.insights import Finding, Threshold, Words
 from opencode_tui.records.model_key import short_name
+from opencode_tui.records.signs import SessionSigns
 from opencode_tui.records.work import SessionWork
 
 
@@ -20,6 +21,9 @@ class CachePause(InsightRule):
     name = "cache_pause"
     lever = "context"
     thresholds = (Threshold("cache_pause_minutes", 5),)
+
+    def may_find(self, signs: SessionSigns, settings: InsightSettings) -> bool:
+        return signs.lost_after_ms > self.thresholds[0].of(settings) * MINUTE_MS
 
     def find(self, work: SessionWork, settings: InsightSettings) -> Iterator[Finding]:
         pause_ms = self.thresholds[0].of(settings) * MINUTE_MS

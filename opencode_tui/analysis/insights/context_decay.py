@@ -11,6 +11,7 @@ from opencode_tui.analysis.quoting import in_quotes
 from opencode_tui.money import format_usd, plural, tokens_text
 from opencode_tui.records.facts import CallFacts
 from opencode_tui.records.insights import Finding, Threshold, Words
+from opencode_tui.records.signs import SessionSigns
 from opencode_tui.records.work import SessionWork
 
 _CALLS = 12
@@ -28,6 +29,11 @@ class ContextDecay(InsightRule):
     name = "context_decay"
     lever = "compaction"
     thresholds = (Threshold("long_session_turns", 20), Threshold("long_session_context", 60, "percent"))
+
+    def may_find(self, signs: SessionSigns, settings: InsightSettings) -> bool:
+        turns, percent = (threshold.of(settings) for threshold in self.thresholds)
+        is_full = 0 < percent <= signs.fullest_percent
+        return not signs.is_subagent and signs.calls >= _CALLS and (signs.turns > turns or is_full)
 
     def find(self, work: SessionWork, settings: InsightSettings) -> Iterator[Finding]:
         """At most one: the stretch between two compactions that would have saved most.

@@ -6,11 +6,12 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from opencode_tui.analysis.insights.parts import are_whole, in_rounds, rounds_of
-from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, cost_and_saving, figure, where
+from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, cost_and_saving, figure, file_key, where
 from opencode_tui.analysis.loops import is_edit
 from opencode_tui.money import format_usd, plural
 from opencode_tui.paths import last_part
 from opencode_tui.records.insights import Finding, Threshold, Words
+from opencode_tui.records.signs import SessionSigns
 from opencode_tui.records.work import SessionWork, TurnWork
 
 
@@ -21,8 +22,11 @@ class RedesignLoop(InsightRule):
     lever = "context"
     is_followed_whole = True
     saves_at_most = True
-    version = 3
+    version = 4
     thresholds = (Threshold("redesign_rounds", 4),)
+
+    def may_find(self, signs: SessionSigns, settings: InsightSettings) -> bool:
+        return signs.edit_turns >= self.thresholds[0].of(settings)
 
     def find(self, work: SessionWork, settings: InsightSettings) -> Iterator[Finding]:
         least = self.thresholds[0].of(settings)
@@ -37,7 +41,9 @@ class RedesignLoop(InsightRule):
                 calls = [call for turn in turns.values() for call in turn.calls]
                 first = next(iter(turns.values()))
                 later = sum(turn.cost_nano for turn in turns.values()) - first.cost_nano
-                found = self.finding(*(work, calls), key=file, saves_nano=later, file=file, rounds=len(turns))
+                found = self.finding(
+                    *(work, calls), key=file_key(work, file), saves_nano=later, file=file, rounds=len(turns)
+                )
                 yield in_rounds(found, round_of)
 
     def words(self, findings: Sequence[Finding]) -> Words:

@@ -10,6 +10,7 @@ from opencode_tui.analysis.quoting import in_quotes
 from opencode_tui.clock import Span
 from opencode_tui.records.facts import CallFacts
 from opencode_tui.records.insights import Finding, Lever, Sure, Threshold, Words
+from opencode_tui.records.signs import SessionSigns
 from opencode_tui.records.work import ChildWork, PeriodWork, SessionWork
 
 InsightSettings = Mapping[str, int]
@@ -42,6 +43,13 @@ class AnyInsightRule(ABC):
 
 class InsightRule(AnyInsightRule):
     """A rule on one session."""
+
+    is_about_subagents: ClassVar[bool] = False
+    """Whether it looks at the subagents below the session; the others are given none."""
+
+    def may_find(self, signs: SessionSigns, settings: InsightSettings) -> bool:
+        """Whether a session with these signs needs a look; False only where `find` would find nothing that cost."""
+        return True
 
     @abstractmethod
     def find(self, work: SessionWork, settings: InsightSettings) -> Iterator[Finding]:
@@ -136,6 +144,13 @@ class PeriodRule(AnyInsightRule):
         saves = max(0, min(saves_nano, cost_nano))
         times = span.start_ms, span.end_ms
         return Finding(self.name, key, session_id, "", (), cost_nano, saves, *times, sure, figures, title)
+
+
+def file_key(work: SessionWork, file: str) -> str:
+    """A key for a file of a session: a relative path is one in its directory, as other projects have such files too."""
+    is_absolute = file.startswith(("/", "\\")) or file[1:3] in (":/", ":\\")
+    directory = (work.directory or work.project).rstrip("/\\")
+    return file if is_absolute or not directory else f"{directory}/{file.removeprefix('./')}"
 
 
 def where(findings: Sequence[Finding]) -> str:

@@ -14,6 +14,7 @@ from opencode_tui.money import format_usd, plural, tokens_text
 from opencode_tui.records.calls import EDIT_TOOLS, Tokens
 from opencode_tui.records.facts import CallFacts
 from opencode_tui.records.insights import Finding, Threshold, Words
+from opencode_tui.records.signs import SessionSigns
 from opencode_tui.records.work import SessionWork, TurnWork
 
 _TIMES = 2
@@ -28,6 +29,9 @@ class SmallEdits(InsightRule):
     name = "small_edits"
     lever = "routing"
     thresholds = (Threshold("small_edit_turns", 3), Threshold("small_edit_tokens", 1500))
+
+    def may_find(self, signs: SessionSigns, settings: InsightSettings) -> bool:
+        return signs.edit_turns >= self.thresholds[0].of(settings)
 
     def find(self, work: SessionWork, settings: InsightSettings) -> Iterator[Finding]:
         least, most_written = (threshold.of(settings) for threshold in self.thresholds)

@@ -10,6 +10,7 @@ from opencode_tui.analysis.tool_kinds import changes_nothing, looks_something_up
 from opencode_tui.money import format_usd, plural
 from opencode_tui.records.calls import Tokens
 from opencode_tui.records.insights import Finding, Threshold, Words
+from opencode_tui.records.signs import SessionSigns
 from opencode_tui.records.work import SessionWork
 
 _LEAST_LOOKUPS = 2
@@ -22,6 +23,9 @@ class SubagentModel(InsightRule):
     lever = "routing"
     thresholds = (Threshold("subagent_price", 2),)
     version = 2
+
+    def may_find(self, signs: SessionSigns, settings: InsightSettings) -> bool:
+        return signs.is_subagent and not signs.edit_turns
 
     def find(self, work: SessionWork, settings: InsightSettings) -> Iterator[Finding]:
         if not work.parent_id:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from opencode_tui.analysis.insight_order import insights_of, part_within
+from opencode_tui.analysis.finding_parts import part_within
+from opencode_tui.analysis.insight_order import insights_of
 from opencode_tui.analysis.insights.redesign_loop import RedesignLoop
 from opencode_tui.clock import Span
 from opencode_tui.records.insights import Finding
