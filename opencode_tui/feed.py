@@ -49,6 +49,7 @@ from opencode_tui.records.requests import (
     SessionsRequest,
 )
 from opencode_tui.records.sessions import SessionRow
+from opencode_tui.records.shipped import AskGit
 from opencode_tui.sync import Sync
 
 _REFRESH_MS = MINUTE_MS
@@ -78,15 +79,16 @@ class LedgerFeed:
         use_channels: Callable[[Settings], None] = lambda _: None,
         program: Callable[[Path], SyncProgram] | None = None,
         ask_services: Callable[[bool], None] = lambda watched: None,
+        ask_git: Callable[[Settings], AskGit | None] = lambda settings: None,
     ) -> None:
         """`notify` gets each alert once, when it fires; `deliver_waiting` is called when deliveries are due, including
         those that an ended process left; `use_channels` gets changed settings. All run on the thread of `poll` and must
         not block. `program` says how an installed guard runs `sync` for a ledger; without it none can be installed.
         `ask_services` is called after each poll, and with True when somebody looks at quotas or accounts: it must not
-        block either.
+        block either. `ask_git` gives who answers for the repositories, if the settings allow it.
         """
         self._notify, self._deliver_waiting, self._use_channels = notify, deliver_waiting, use_channels
-        self._program, self._ask_services = program, ask_services
+        self._program, self._ask_services, self._ask_git = program, ask_services, ask_git
         self._open_ledger, self._settings, self._environ, self._clock = open_ledger, settings, environ, clock
         self._calendar = calendar_for(settings.timezone)
         self._sync: Sync | None = None
@@ -234,7 +236,8 @@ class LedgerFeed:
             with ledger.reading() as connection:
                 now = self._clock()
                 settings = with_raised_cutoff(self._settings, ledger.path, now)
-                return answer(request, context_of(sync, connection, now, settings, sync.states))
+                context = context_of(sync, connection, now, settings, sync.states)
+                return answer(request, replace(context, ask_git=self._ask_git(settings)))
 
     @property
     def _own(self) -> tuple[Settings, Mapping[str, str], Clock]:

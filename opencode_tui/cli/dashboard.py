@@ -11,6 +11,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
+from opencode_tui.cli.asking_git import asking_git
 from opencode_tui.cli.common import NOTIFIER_S, Trouble, open_ledger, settings_for, usable_ledger
 from opencode_tui.cli.program import sync_program
 from opencode_tui.cli.settings_file import SettingsFile
@@ -78,6 +79,7 @@ def _show(
                 use_channels=use,
                 program=program,
                 ask_services=lambda watched: asker.ask_due(watched=watched) if file else None,
+                ask_git=asking_git,
             ),
             settings,
             file,

@@ -15,9 +15,16 @@ from opencode_tui.records.levers import LeverEvidence
 from opencode_tui.records.quotas import Quotas
 from opencode_tui.records.reconciliation import Reconciliation
 from opencode_tui.records.repricing import RepricedWork
-from opencode_tui.records.requests import AlertsRequest, ComparisonRequest, InsightsRequest, LeversRequest
+from opencode_tui.records.requests import (
+    AlertsRequest,
+    ComparisonRequest,
+    InsightsRequest,
+    LeversRequest,
+    ShippedRequest,
+)
 from opencode_tui.records.session import SessionView, TurnView
 from opencode_tui.records.sessions import SessionList
+from opencode_tui.records.shipped import Shipped
 from opencode_tui.records.usage import Projects
 
 
@@ -67,6 +74,15 @@ class LeverList(Struct, frozen=True):
     """Those of the same period."""
 
 
+class SessionShipped(Struct, frozen=True):
+    """What became of what a session with all its subagents cost."""
+
+    request: ShippedRequest
+    taken_ms: int
+    shipped: Shipped
+
+
 _OfPeriod = SessionList | Projects | Breakdown | Comparison | HistoryView | WeekHours
 _OfPlans = Quotas | Accounts
-Answer = _OfPeriod | _OfPlans | InsightList | LeverList | SessionView | TurnView | AlertList | Reconciliation
+_OfSession = SessionView | TurnView | SessionShipped
+Answer = _OfPeriod | _OfPlans | InsightList | LeverList | _OfSession | AlertList | Reconciliation

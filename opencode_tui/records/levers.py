@@ -102,6 +102,14 @@ class FileChange(Struct, frozen=True):
     """What it does and why, in a few sentences."""
 
 
+class NotOffered(Struct, frozen=True):
+    """Why a change of a file is not offered, and what to do instead."""
+
+    lever: Lever
+    sentence: str
+    """Without a full stop."""
+
+
 class AppliedChange(Struct, frozen=True):
     """A change that was written."""
 

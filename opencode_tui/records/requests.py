@@ -25,6 +25,12 @@ class SessionRequest(Struct, frozen=True):
     session_id: str
 
 
+class ShippedRequest(Struct, frozen=True):
+    """What became of a session's spend, as git knows it where it may be asked."""
+
+    session_id: str
+
+
 class TurnRequest(Struct, frozen=True):
     """The calls of one turn of a session."""
 
@@ -136,6 +142,7 @@ Request = (
     | TurnRequest
     | AlertsRequest
     | ReconcileRequest
+    | ShippedRequest
 )
 
 

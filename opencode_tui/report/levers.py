@@ -9,7 +9,7 @@ from opencode_tui.clock import Calendar
 from opencode_tui.money import format_usd, plural, usd
 from opencode_tui.paths import tilde
 from opencode_tui.records.insights import Insight, Lever
-from opencode_tui.records.levers import AppliedChange, FileChange, LeverEvidence, LeversView
+from opencode_tui.records.levers import AppliedChange, FileChange, LeverEvidence, LeversView, NotOffered
 from opencode_tui.report.differences import difference
 from opencode_tui.report.json_values import SCHEMA_VERSION, moment_or_none, saving_or_none
 
@@ -22,7 +22,7 @@ LEVER_NAMES: dict[Lever, str] = {
 _MOST_INSIGHTS = 3
 
 
-def levers_lines(view: LeversView, changes: Sequence[FileChange], by_hand: Sequence[str]) -> Iterator[str]:
+def levers_lines(view: LeversView, changes: Sequence[FileChange], by_hand: Sequence[NotOffered]) -> Iterator[str]:
     """Each lever with its evidence and the next thing to do, and then the changes that can be written."""
     yield f"levers | {view.label}, {view.first} to {view.last}"
     for number, lever in enumerate(view.levers, 1):
@@ -42,7 +42,7 @@ def levers_lines(view: LeversView, changes: Sequence[FileChange], by_hand: Seque
             yield f"    {change.what}"
         yield "`opencode-tui levers apply NAME` shows and writes one, `opencode-tui levers undo` takes it back"
     if by_hand:
-        yield from ("", "to be changed by hand:", *(f"  {sentence}" for sentence in by_hand))
+        yield from ("", "not offered:", *(f"  {each.sentence}" for each in by_hand))
 
 
 def _sum_of(lever: LeverEvidence) -> str:
@@ -78,21 +78,17 @@ def _next_step(lever: LeverEvidence, changes: Sequence[FileChange]) -> str:
 
 
 def unwritten_lines(
-    view: LeversView, changes: Sequence[FileChange], by_hand: Sequence[str], levers: Sequence[str]
+    view: LeversView, changes: Sequence[FileChange], by_hand: Sequence[NotOffered], levers: Sequence[str]
 ) -> Iterator[str]:
-    """Of each of these levers that has an insight and no change of a file, what to do instead.
-
-    One whose next step is among those that are explained in `by_hand` is left out.
-    """
-    written = {change.lever for change in changes}
+    """Of each of these levers that has an insight and no change of a file, why not, and what to do instead."""
+    written, explained = {change.lever for change in changes}, {each.lever for each in by_hand}
     for lever in view.levers:
-        step = _next_step(lever, ())
-        explained = any(step in sentence for sentence in by_hand)
-        if lever.lever in levers and lever.insights and lever.lever not in written and not explained:
-            yield f"{LEVER_NAMES[lever.lever]}: no file can be written for it; do by hand: {step}"
+        if lever.lever in levers and lever.insights and lever.lever not in written | explained:
+            yield f"{LEVER_NAMES[lever.lever]}: no change of a file is offered; do by hand: {_next_step(lever, ())}"
+    yield from (each.sentence for each in by_hand if each.lever in levers)
 
 
-def levers_json(view: LeversView, changes: Sequence[FileChange], by_hand: Sequence[str]) -> dict[str, Any]:
+def levers_json(view: LeversView, changes: Sequence[FileChange], by_hand: Sequence[NotOffered]) -> dict[str, Any]:
     """The JSON of `levers`."""
     return {
         "schema_version": SCHEMA_VERSION,
@@ -113,7 +109,7 @@ def levers_json(view: LeversView, changes: Sequence[FileChange], by_hand: Sequen
             }
             for lever in view.levers
         ],
-        "by_hand": list(by_hand),
+        "by_hand": [each.sentence for each in by_hand],
     }
 
 

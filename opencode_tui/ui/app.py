@@ -342,7 +342,8 @@ class OpencodeTui(AlertingApp):
         if isinstance(screen, SessionScreen) and screen.session_id == session_id:
             screen.go_to_turn(turn_id)
         else:
-            opened = SessionScreen(session_id, self.calendar, self.now_ms, self._crumb, turn_id)
+            has_git = self._settings.insights.git
+            opened = SessionScreen(session_id, self.calendar, self.now_ms, self._crumb, turn_id, has_git=has_git)
             self.push_screen(self._bound(opened))
 
     def open_reconcile(self) -> None:

@@ -347,4 +347,13 @@ def test_levers_without_a_file_say_what_to_do_by_hand(shell: Shell, shop: Path) 
     assert "scout" not in (shell.home / ".config/opencode/opencode.json").read_text()
     again = shell.said("levers", "apply", "context", "--period", "today", "--yes")
     assert again.startswith("no change of a file is offered")
-    assert "context discipline: no file can be written for it; do by hand: " in again
+    assert "context discipline: no change of a file is offered; do by hand: " in again
+
+
+def test_a_setting_that_is_there_already_is_said_and_not_advised(shell: Shell, shop: Path) -> None:
+    shell.said("levers", "apply", "model-explore", "--yes")
+    sentence = "the model of the subagent explore is openai/gpt-5 already, by ~/.config/opencode/opencode.json"
+    said = shell.said("levers", "apply", "routing")
+    assert said.splitlines()[1:] == [f"{sentence}; sessions take it up once OpenCode is started again"]
+    assert sentence in shell.json("levers")["by_hand"][0]
+    assert "routing" not in shell.said("levers", "apply", "compaction")

@@ -91,6 +91,26 @@ def test_a_raised_cutoff_counts_and_what_is_left_is_never_below_zero(asked: Shel
     assert (found["left_to_warning_usd"], found["left_usd"], found["band"]) == (0, 0, "cutoff")
 
 
+def test_a_raise_of_the_guard_counts_and_a_lift_leaves_what_is_left(
+    asked: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("opencode_tui.cli.guard.now_ms", lambda: at("14:23"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(asked.home / "config"))
+    asked.said("guard", "install")
+
+    def left() -> tuple[float, float, float]:
+        found = ask(asked, "budget_left")
+        return found["cutoff_usd"], found["left_usd"], found["left_to_warning_usd"]
+
+    assert left() == (1.5, 0.849999999, 0.149999999)
+    asked.said("guard", "raise", "2.50")
+    assert left() == (2.5, 1.849999999, 0.149999999)
+    asked.said("guard", "lift", "--for", "30m")
+    assert left() == (2.5, 1.849999999, 0.149999999), "calls pass, and the line stands"
+    asked.said("guard", "raise", "--off")
+    assert left() == (1.5, 0.849999999, 0.149999999)
+
+
 def test_a_session_costs_its_own_calls_and_its_subagents(asked: Shell) -> None:
     found = ask(asked, "session_cost")
     assert (found["total_usd"], found["own_usd"], found["subagents_usd"]) == (0.250000001, 0.200000001, 0.05)

@@ -12,8 +12,11 @@ from collections.abc import Mapping, Sequence
 from msgspec.structs import replace
 
 from opencode_tui.analysis.insights.rule import figure
+from opencode_tui.money import NANO, format_usd
 from opencode_tui.records.insights import Finding
 
+CENT = NANO // 100
+_DIGITS = str.maketrans("", "", "$.,")
 ROUNDS = "round_of_call"
 """The figure with the round of each call, in the order of the calls: `0 0 1 1 1 2`."""
 
@@ -33,6 +36,17 @@ def with_calls(finding: Finding, kept: Sequence[str]) -> Finding:
     """The finding with only these of its calls, and with their rounds; its amounts stay."""
     rounds, part = rounds_of(finding), replace(finding, calls=tuple(kept))
     return in_rounds(part, rounds) if rounds else part
+
+
+def rest_text(whole_nano: int, part_nano: int) -> str:
+    """What a part leaves of a whole, such that the rounded amounts of all three add up; exact below a cent."""
+    rest = _cents(whole_nano) - _cents(part_nano)
+    return format_usd(rest * CENT if rest and part_nano >= CENT else whole_nano - part_nano)
+
+
+def _cents(nano: int) -> int:
+    """As `format_usd` rounds an amount."""
+    return int(format_usd(nano, cents=True).translate(_DIGITS))
 
 
 def calls_left(findings: Sequence[Finding]) -> int:

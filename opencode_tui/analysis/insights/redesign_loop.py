@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
-from opencode_tui.analysis.insights.parts import are_whole, in_rounds, rounds_of
+from opencode_tui.analysis.insights.parts import are_whole, in_rounds, rest_text, rounds_of
 from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, cost_and_saving, figure, file_key, where
 from opencode_tui.analysis.loops import is_edit
 from opencode_tui.money import format_usd, plural
@@ -68,7 +68,7 @@ def _sum(rounds: int, cost: int, saves: int) -> str:
     paid = f"{plural(rounds, 'round')} cost {format_usd(cost)}"
     if cost == saves:
         return f"{paid}, all after the first; at most that could be saved"
-    return f"{paid}, the first {format_usd(cost - saves)} of it; at most the other {format_usd(saves)} could be saved"
+    return f"{paid}, the first {rest_text(cost, saves)} of it; at most the other {format_usd(saves)} could be saved"
 
 
 RULES = (RedesignLoop(),)

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from opencode_tui.analysis.conversation import uses_by_call
 from opencode_tui.analysis.file_changes import changed_file, may_change_files
-from opencode_tui.analysis.insights.parts import calls_left
+from opencode_tui.analysis.insights.parts import calls_left, rest_text
 from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, file_key, where
 from opencode_tui.analysis.loops import identity
 from opencode_tui.analysis.overhead import is_overhead
@@ -76,7 +76,7 @@ class RepeatedReads(InsightRule):
             f"had not changed in between: {format_usd(cost)}",
             how=f"say that {file} is in the conversation already, or put what is always needed of it into AGENTS.md",
             sum_shown=f"{plural(reads, 'call')} cost {format_usd(cost)}, the first of each row of reads "
-            f"{format_usd(cost - saves)} of it; the others {format_usd(saves)}",
+            f"{rest_text(cost, saves)} of it; the others {format_usd(saves)}",
         )
 
 

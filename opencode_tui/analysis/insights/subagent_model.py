@@ -59,7 +59,7 @@ class SubagentModel(InsightRule):
         named = findings[0].figures
         agent, cheaper = str(named["agent"]), str(named["cheaper"])
         model, prices = (_names(findings, name) for name in ("model", "cheaper"))
-        each = ", each at the price of a model in use that costs much less:" if " or " in prices else " at the price of"
+        several = f"a model in use that costs much less ({prices}, whichever is closest)"
         cost, saves = cost_and_saving(findings)
         kind = f"{agent} subagent" if agent else "subagent"
         return Words(
@@ -69,7 +69,10 @@ class SubagentModel(InsightRule):
                 f"{format_usd(cost)}"
             ),
             how=_how(agent, setting_name(cheaper)),
-            sum_shown=(f"{format_usd(cost)} on {model}; the same tokens{each} {prices}: {format_usd(cost - saves)}"),
+            sum_shown=(
+                f"{format_usd(cost)} on {model}; the same tokens at the price of "
+                f"{several if ' or ' in prices else prices}: {format_usd(cost - saves)}"
+            ),
         )
 
 

@@ -109,7 +109,7 @@ def _archive_one(store: V1Store, desk: Desk, turns: list[DemoTurn], ms: int) -> 
 
 def _plan_go(random: Random) -> list[DemoTurn]:
     """A day's session on a model of OpenCode Go, of which much the same is used each day."""
-    work, turns = replace(new_work(random), model=models.GO, agent="build"), list[DemoTurn]()
+    work, turns = replace(new_work(random), model=models.KIMI_CODE, agent="build"), list[DemoTurn]()
     while (room := _GO_NANO - _cost(turns)) > _SLACK_NANO // 2:
         turn = fitted(plan_turn(random, work, errands=False), room)
         if not turn.steps:

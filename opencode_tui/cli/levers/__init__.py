@@ -69,13 +69,10 @@ def _apply(arguments: argparse.Namespace) -> int:
         for current in offered_changes(view)[0] if number else wanted:
             if current.name == change.name:
                 _offer(current, kept, is_sure=arguments.yes)
-    by_name = [name for name in arguments.change if name not in LEVERS]
-    if not by_name:
+    if all(name in LEVERS for name in arguments.change):
         print(
             "".join(f"{line}\n" for line in unwritten_lines(view, changes, by_hand, arguments.change or LEVERS)), end=""
         )
-    if not arguments.change or not wanted:
-        print("".join(f"{sentence}\n" for sentence in by_hand), end="")
     return 0
 
 
