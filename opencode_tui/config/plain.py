@@ -104,7 +104,7 @@ def _settings(document: _Tables) -> Settings:
         "channels": lambda table: _channels(table, known.channels),
         "insights": lambda table: _insights(table, known.insights),
         "guard": lambda table: GuardCaps(**_in_nano(_checked(table, _GUARD))),
-        "budgets": lambda table: {held_values.held_name(name): _budget(each) for name, each in table.items()},
+        "budgets": lambda table: {held_values.held_name(name): budget_of(each) for name, each in table.items()},
         "tags": lambda table: {held_values.held_name(tag): held_values.patterns(each) for tag, each in table.items()},
         "team": lambda table: Team(**_checked(table, {"budgets_file": values.file_path})),
         "network": lambda table: Network(**_checked(table, _NETWORK)),
@@ -182,8 +182,9 @@ def _rate(table: _Tables) -> RateLimit:
     return cast(RateLimit, held_values.with_whole_path(RateLimit(**_in_nano(_checked(table, _RATE)))))
 
 
-def _budget(table: _Tables) -> NamedBudget:
-    return cast(NamedBudget, held_values.with_whole_path(NamedBudget(**_in_nano(_checked(table, _BUDGET)))))
+def budget_of(table: _Tables) -> NamedBudget:
+    """A budget of its table. Raises ValueError, and KeyError for an unknown key."""
+    return cast(NamedBudget, held_values.with_whole_path(NamedBudget(**_in_nano(_checked(table, BUDGET_CHECKS)))))
 
 
 def _in_nano(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -201,7 +202,7 @@ _GUARD: dict[str, _Check] = {
     "agents": _agent_caps,
     "rates": _rates,
 }
-_BUDGET: dict[str, _Check] = {
+BUDGET_CHECKS: dict[str, _Check] = {
     "scope": held_values.budget_scope,
     "only": values.text_setting,
     "period": alert_values.period,

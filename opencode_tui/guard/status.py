@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from msgspec import Struct, field
 
@@ -67,6 +68,10 @@ class GuardStatus(Struct, frozen=True):
     """The plugin is of another version of opencode-tui."""
     projects: Mapping[str, int] = field(default_factory=dict)
     agents: Mapping[str, int] = field(default_factory=dict)
+    held: Mapping[str, Any] = field(default_factory=dict)
+    """Rates, loops, subagents and budgets, as in GuardState."""
+    lifts: Mapping[str, int] = field(default_factory=dict)
+    """The ends of the lifts of single limits that are active, in Unix milliseconds."""
 
     @property
     def record(self) -> Guard:
@@ -127,6 +132,8 @@ def guard_status(
         outdated=_is_outdated(plugin, file),
         projects=state.projects,
         agents=state.agents,
+        held=state.held,
+        lifts=state.lifts_at(now_ms),
     )
 
 

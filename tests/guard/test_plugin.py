@@ -95,7 +95,7 @@ const asked = { formatUsd, suggestedRaise, dayBounds, isUnder, isInProject, refu
     const query = (sql) => ({ get: () => ({ data_version: 1 }), all: () => answers.get(sql) })
     guard.spending.open = () => ({ run() {}, query })
     const state = { warning_nano: 0, cutoff_nano: 2 ** 50, lifted_until_ms: 0, projects: {}, agents: {}, prices,
-      days: [0, 2 ** 52], ledger: "/nowhere/ledger.db" }
+      days: [0, 2 ** 52], ledger: "/nowhere/ledger.db", lifts: {}, held: NOTHING_HELD }
     guard.file = { read: () => state, exposed: "" }
     guard.sync = () => {}
     const model = { providerID: "p", id: "m" }
@@ -107,7 +107,7 @@ const asked = { formatUsd, suggestedRaise, dayBounds, isUnder, isInProject, refu
     }
     guard.heardEvent({ id: 1, type: "session.step.started",
       data: { sessionID: "ses", assistantMessageID: "msg", agent: "build", model } })
-    await guard.overIn({ id: "ses", agent: "build", kind: "step", places: ["/srv"], get })
+    await guard.overIn(callOf({ session: "ses", agent: "build", places: ["/srv"] }), get)
     return guard.spending.sums([0, 2 ** 52]).all
   },
   callAmount: (prices, created, completed) => {
@@ -533,7 +533,7 @@ def test_what_is_over_its_line(
 def test_every_part_of_the_plugin_is_in_it() -> None:
     text = plugin_text(Path("/nowhere/guard.json"))
     parts = list(Path(install.__file__).with_name("plugin").glob("*.js"))
-    assert len(parts) == 12
+    assert len(parts) == 19
     for part in parts:
         assert part.read_text().splitlines()[-1] in text
         assert part.read_text().splitlines()[0] in text

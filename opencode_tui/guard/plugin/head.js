@@ -5,6 +5,7 @@
 // note that `opencode-tui guard status` shows and, in OpenCode 1, a toast.
 
 import { spawn } from "node:child_process"
+import { createHash } from "node:crypto"
 import fs from "node:fs"
 import path from "node:path"
 import { fileURLToPath } from "node:url"
