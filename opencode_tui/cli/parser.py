@@ -66,6 +66,7 @@ EXAMPLES = {
     "why restore": "why restore 3f2a1b",
     "export": "export --format csv --since 2026-05-01 --output calls.csv",
     "metrics": "metrics --listen 127.0.0.1:9400",
+    "budget": "budget --json",
     "quota": "quota",
     "accounts": "accounts --period 30d",
     "reconcile": "reconcile --json",
@@ -329,6 +330,10 @@ def _add_reconcile(commands: _Commands) -> None:
     commands.add("reconcile", what, codes=_RECONCILE_EXIT_CODES)
 
 
+def _add_budget(commands: _Commands) -> None:
+    commands.add("budget", "print each budget with its owner, what is spent and what is left of it")
+
+
 def _add_quota(commands: _Commands) -> None:
     commands.add("quota", "print how much of each plan's quota is used, when it is full, and by which sessions")
 
@@ -484,6 +489,7 @@ COMMANDS: dict[str, Callable[[_Commands], None]] = {
     "why": _add_why,
     "export": _add_export,
     "metrics": _add_metrics,
+    "budget": _add_budget,
     "quota": _add_quota,
     "accounts": _add_accounts,
     "reconcile": _add_reconcile,

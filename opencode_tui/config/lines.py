@@ -13,7 +13,7 @@ from opencode_tui.money import format_usd
 
 
 def wrong_lines(settings: Settings, givens: Sequence[Given]) -> Iterator[str]:
-    """A sentence for each table whose lines do not ascend, and for each rule, rate, budget and plan that lacks something
+    """A sentence for each table whose lines do not ascend, and for each rule, rate, budget and plan that is incomplete
     or contradicts itself."""
     for table, lines in _tables(settings):
         in_usd = isinstance(lines, Lines)

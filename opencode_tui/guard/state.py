@@ -130,11 +130,6 @@ def warned_file(state: Path) -> Path:
     return state.with_name("guard-warned.json")
 
 
-def environments_file(state: Path) -> Path:
-    """The file in which the plugin notes the environments of sessions, where a limit is about one."""
-    return state.with_name("guard-environments.tsv")
-
-
 def seen_file(state: Path, generation: int) -> Path:
     """The file in which the plugin notes that an OpenCode of a generation (1 or 2) has loaded it."""
     return state.with_name(f"guard-seen-{generation}.json")

@@ -39,8 +39,8 @@ WRONG = {
     "Timezone = 'UTC'": "Timezone: unknown key (did you mean 'timezone'?)",
     "[budgt]\nwarning_usd = 1": "budgt: unknown key (did you mean 'budget'?)",
     '"a b" = 1': (
-        '"a b": unknown key (there is alerts, budget, budgets, channels, chart, data_dirs, environment, guard, insights, ledger, machine, '
-        "network, poll, pricing, privacy, quota, tags, team, timezone, ui)"
+        '"a b": unknown key (there is alerts, budget, budgets, channels, chart, data_dirs, environment, guard, '
+        "insights, ledger, machine, network, poll, pricing, privacy, quota, tags, team, timezone, ui)"
     ),
     "budget = 5": "budget: 5 is not a table; write its keys below [budget]",
     "[[budget]]\nwarning_usd = 1": "budget: a list is not a table; write its keys below [budget]",
