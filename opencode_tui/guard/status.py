@@ -77,7 +77,14 @@ class GuardStatus(Struct, frozen=True):
     def record(self) -> Guard:
         """The part that a snapshot holds."""
         trouble = self.detail if self.condition == "trouble" else self.trouble
-        return Guard(self.condition, self.cutoff_nano, self.raised, self.lifted_until_ms, trouble)
+        lifts = tuple(sorted({what.partition(" ")[0] for what in self.lifts}))
+        return Guard(self.condition, self.cutoff_nano, self.raised, self.lifted_until_ms, trouble, self._limits, lifts)
+
+    @property
+    def _limits(self) -> tuple[str, ...]:
+        """What is held beside the cutoff and has a lift of its own."""
+        named = {"rate": "rates", "loop": "same_call", "subagent": "subagent_nano", "budget": "budgets"}
+        return tuple(what for what, field in named.items() if self.held.get(field))
 
     @property
     def trouble(self) -> str:

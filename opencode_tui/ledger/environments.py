@@ -14,12 +14,20 @@ def environments_beside(ledger: Path) -> Path:
     return ledger.with_name(_NAME)
 
 
+def file_of(connection: sqlite3.Connection) -> Path | None:
+    """The ledger's file; None for one in memory."""
+    name = next((row[2] for row in connection.execute("PRAGMA database_list") if row[1] == "main"), "")
+    return Path(name) if name else None
+
+
 def environments_of(connection: sqlite3.Connection) -> dict[str, str]:
     """The environment by session; empty where nothing was noted or the notes cannot be read."""
-    name = next((row[2] for row in connection.execute("PRAGMA database_list") if row[1] == "main"), "")
-    file = environments_beside(Path(name))
+    ledger = file_of(connection)
+    if ledger is None:
+        return {}
+    file = environments_beside(ledger)
     try:
-        if not name or not file.is_file() or file.stat().st_size > _MOST:
+        if not file.is_file() or file.stat().st_size > _MOST:
             return {}
         lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:

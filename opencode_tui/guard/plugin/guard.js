@@ -109,6 +109,7 @@ class Guard {
     const spent = this.spending.sums(day)
     const over = whatIsOver(state, spent, call.agent, call.places, now) ?? this.limits.over(state, day, call, spent, now)
     if (!over) this.limits.passed(state, call, now)
+    else if (over.kind) noteRefusal(over, call, now)
     return over
   }
 

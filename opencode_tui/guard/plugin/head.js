@@ -14,6 +14,7 @@ const STATE_FILE = "@STATE_FILE@"
 const BUILD = "@BUILD@"
 const NOTES = path.dirname(STATE_FILE)
 const WARNED_FILE = path.join(NOTES, "guard-warned.json")
+const REFUSED_FILE = path.join(NOTES, "guard-refused.json")
 const TROUBLE_FILE = path.join(NOTES, "guard-trouble.json")
 
 const NANO = 1e9

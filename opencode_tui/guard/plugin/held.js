@@ -84,6 +84,17 @@ class Limits {
   }
 }
 
+// Notes a refusal for the alerts: one a session and limit in an hour, with how often.
+function noteRefusal(over, call, now) {
+  const about = { kind: over.kind, session: call.session, budget: over.budget?.name ?? "" }
+  const isSame = (one) => Object.keys(about).every((key) => one?.[key] === about[key]) && now - one.at_ms < HOUR_MS
+  const known = [].concat(readJson(REFUSED_FILE).refused ?? [])
+  const same = known.find(isSame)
+  if (same) same.times += 1
+  else known.push({ ...about, at_ms: now, times: 1, sentence: saidOf(over) })
+  writeJson(REFUSED_FILE, { refused: known.slice(-20) })
+}
+
 function asksEnvironment({ rates, budgets }) {
   return [...rates, ...budgets].some(({ scope }) => scope === "environment")
 }

@@ -16,6 +16,10 @@ function refusalOfHeld(over) {
   return `opencode-tui guard: ${said}, so this call was not made. Go on ${first}with \`opencode-tui guard lift ${lift} --for 30m\`.`
 }
 
+function saidOf(over) {
+  return HELD_WORDS[over.kind](over)[0].replaceAll("\u2060", "")
+}
+
 const HELD_WORDS = {
   calls: ({ calls, most, scope, waitMs }) => [
     `${counted(calls, "call")} in the last minute${BY[scope]}, and the limit is ${joined(String(most))} a minute`,
