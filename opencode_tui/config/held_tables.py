@@ -15,14 +15,14 @@ from opencode_tui.records.alerts import Period
 
 GUARD, RATE, BUDGET = GuardCaps(), RateLimit(), NamedBudget()
 
-Count = Annotated[int, PlainValidator(alert_values.count_setting)]
+CountOrOff = Annotated[int, PlainValidator(alert_values.count_setting)]
 AmountOrOff = Annotated[int, PlainValidator(alert_values.step)]
 Line = Annotated[int | None, PlainValidator(alert_values.line)]
-Name = Annotated[str, AfterValidator(held_values.held_name)]
+HeldName = Annotated[str, AfterValidator(held_values.held_name)]
 
 
 class RateTable(Table):
-    calls_a_minute: Count = RATE.calls_a_minute
+    calls_a_minute: CountOrOff = RATE.calls_a_minute
     hour_nano: AmountOrOff = RATE.hour_nano
     scope: Annotated[RateScope, PlainValidator(held_values.rate_scope)] = RATE.scope
     only: Text = RATE.only
@@ -48,18 +48,19 @@ class NamedBudgetTable(Table):
         return cast(NamedBudget, held_values.with_whole_path(NamedBudget(**given)))
 
 
-RateTables = Annotated[dict[Name, RateTable], BeforeValidator(held_values.rate_tables)]
-BudgetTables = Annotated[dict[Name, NamedBudgetTable], BeforeValidator(held_values.budget_tables)]
+RateTables = Annotated[dict[HeldName, RateTable], BeforeValidator(held_values.rate_tables)]
+BudgetTables = Annotated[dict[HeldName, NamedBudgetTable], BeforeValidator(held_values.budget_tables)]
 Tags = Annotated[
-    dict[Name, Annotated[tuple[str, ...], PlainValidator(held_values.patterns)]], BeforeValidator(held_values.tag_table)
+    dict[HeldName, Annotated[tuple[str, ...], PlainValidator(held_values.patterns)]],
+    BeforeValidator(held_values.tag_table),
 ]
 Caps = BeforeValidator(alert_values.caps)
 
 
 class GuardTable(Table):
-    calls_a_minute: Count = GUARD.calls_a_minute
+    calls_a_minute: CountOrOff = GUARD.calls_a_minute
     hour_nano: AmountOrOff = GUARD.hour_nano
-    same_call: Count = GUARD.same_call
+    identical_calls: CountOrOff = GUARD.identical_calls
     subagent_nano: AmountOrOff = GUARD.subagent_nano
     projects: Annotated[dict[Annotated[str, AfterValidator(alert_values.project)], Amount], Caps] = Field(
         default_factory=dict

@@ -196,7 +196,7 @@ _FASTEST: dict[str, _Check] = {"calls_a_minute": alert_values.count_setting, "ho
 _RATE: dict[str, _Check] = {**_FASTEST, "scope": held_values.rate_scope, "only": values.text_setting}
 _GUARD: dict[str, _Check] = {
     **_FASTEST,
-    "same_call": alert_values.count_setting,
+    "identical_calls": alert_values.count_setting,
     "subagent_usd": alert_values.step,
     "projects": _project_caps,
     "agents": _agent_caps,

@@ -168,7 +168,7 @@ class GuardCaps(Struct, frozen=True):
     """The most calls in a minute, of all agents and projects."""
     hour_nano: int = 0
     """The most that may be spent in 60 minutes."""
-    same_call: int = 0
+    identical_calls: int = 0
     """A session is stopped after so many identical tool calls with nothing changed in between."""
     subagent_nano: int = 0
     """What one subagent may cost with those below it, over its whole life."""

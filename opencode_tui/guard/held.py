@@ -30,7 +30,7 @@ def held_limits(settings: Settings, calendar: Calendar, days: tuple[int, ...], b
     first, last = calendar.day(days[0]), calendar.day(days[-1])
     return {
         "rates": [_limit(name, rate) for name, rate in caps.all_rates.items()],
-        "same_call": caps.same_call,
+        "identical_calls": caps.identical_calls,
         "subagent_nano": caps.subagent_nano,
         "budgets": budgets,
         "tags": tags,

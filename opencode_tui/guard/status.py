@@ -83,7 +83,7 @@ class GuardStatus(Struct, frozen=True):
     @property
     def _limits(self) -> tuple[str, ...]:
         """What is held beside the cutoff and has a lift of its own."""
-        named = {"rate": "rates", "loop": "same_call", "subagent": "subagent_nano", "budget": "budgets"}
+        named = {"rate": "rates", "loop": "identical_calls", "subagent": "subagent_nano", "budget": "budgets"}
         return tuple(what for what, field in named.items() if self.held.get(field))
 
     @property

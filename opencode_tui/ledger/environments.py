@@ -14,7 +14,7 @@ def environments_beside(ledger: Path) -> Path:
     return ledger.with_name(_NAME)
 
 
-def file_of(connection: sqlite3.Connection) -> Path | None:
+def file_behind(connection: sqlite3.Connection) -> Path | None:
     """The ledger's file; None for one in memory."""
     name = next((row[2] for row in connection.execute("PRAGMA database_list") if row[1] == "main"), "")
     return Path(name) if name else None
@@ -22,7 +22,7 @@ def file_of(connection: sqlite3.Connection) -> Path | None:
 
 def environments_of(connection: sqlite3.Connection) -> dict[str, str]:
     """The environment by session; empty where nothing was noted or the notes cannot be read."""
-    ledger = file_of(connection)
+    ledger = file_behind(connection)
     if ledger is None:
         return {}
     file = environments_beside(ledger)

@@ -23,7 +23,7 @@ def held_lines(held: Mapping[str, Any]) -> Iterator[str]:
     """One line for each rate, and for loops and subagents where they are held; budgets are `budget`'s."""
     for rate in held.get("rates", ()):
         yield f"rate of {_whose(rate)}: {', '.join(_rate_limits(rate))}"
-    if times := held.get("same_call"):
+    if times := held.get("identical_calls"):
         yield f"loops: stopped after {plural(times, 'identical tool call')} with nothing changed in between"
     if nano := held.get("subagent_nano"):
         yield f"cap of each subagent: {format_usd(nano)}"
@@ -42,7 +42,7 @@ def held_json(held: Mapping[str, Any]) -> dict[str, object]:
             }
             for rate in held.get("rates", ())
         ],
-        "same_call": held.get("same_call") or None,
+        "identical_calls": held.get("identical_calls") or None,
         "subagent_usd": usd(held["subagent_nano"]) if held.get("subagent_nano") else None,
         "budgets": [budget["name"] for budget in held.get("budgets", ())],
     }

@@ -180,7 +180,7 @@ HELD = """
 [guard]
 calls_a_minute = 30
 hour_usd = 2
-same_call = 8
+identical_calls = 8
 subagent_usd = 0.5
 [guard.rates.explorers]
 scope = "agent"
@@ -229,7 +229,7 @@ def test_each_limit_has_a_lift_of_its_own_and_status_says_it(held: Shell) -> Non
     assert held.said("lift", "rate", "--off") == "The guard holds rates again.\n"
     assert "rate" not in held.state.lifts
     found = json.loads(held.said("status", "--json"))
-    assert (found["same_call"], found["subagent_usd"], found["budgets"]) == (8, 0.5, ["web"])
+    assert (found["identical_calls"], found["subagent_usd"], found["budgets"]) == (8, 0.5, ["web"])
     assert found["rates"][1] == {
         "name": "explorers",
         "scope": "agent",
@@ -252,7 +252,7 @@ def test_installing_again_keeps_the_lifts_of_single_limits(held: Shell) -> None:
     held.said("lift", "loop", "--for", "30m")
     held.said("install")
     assert held.state.lifts == {"loop": NOON + 1_800_000}
-    assert held.state.held["same_call"] == 8
+    assert held.state.held["identical_calls"] == 8
 
 
 def test_the_weeks_and_months_of_the_state_hold_today(held: Shell) -> None:
@@ -402,7 +402,7 @@ def test_status_as_json(shell: Shell) -> None:
         "projects": {},
         "agents": {},
         "rates": [],
-        "same_call": None,
+        "identical_calls": None,
         "subagent_usd": None,
         "budgets": [],
         "lifts": {},

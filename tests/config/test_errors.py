@@ -224,7 +224,7 @@ WRONG = {
     "[guard.projects]\n'/shop' = 0": f'guard.projects."/shop": 0 {RANGE}',
     "[guard.projects]\nshop = 1": f"guard.projects.shop: 'shop' {WHOLE_PATH}",
     "[guard.projects]\n'' = 1": f"guard.projects.\"\": '' {WHOLE_PATH}",
-    "[guard]\nsame_call = 1.5": "guard.same_call: 1.5 is not a whole number; write one such as 8, or 'off'",
+    "[guard]\nidentical_calls = 1.5": "guard.identical_calls: 1.5 is not a whole number; write one such as 8, or 'off'",
     "[guard.rates.x]\nscope = 'agent'": (
         "guard.rates.x: this rate has no limit; write a calls_a_minute or an hour_usd"
     ),

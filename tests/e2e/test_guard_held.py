@@ -98,7 +98,7 @@ def test_what_was_spent_before_this_hour_is_not_counted(server: Server, guard: G
 def test_a_loop_is_stopped_and_goes_on_with_a_prompt_or_a_lift(
     server: Server, guard: Guarded, model: ScriptedModel
 ) -> None:
-    hold(guard, "[guard]\nsame_call = 4")
+    hold(guard, "[guard]\nidentical_calls = 4")
     session = server.new_session()
     server.prompt(session, "AGAIN please")
     assert steps(model) == 4
@@ -110,7 +110,7 @@ def test_a_loop_is_stopped_and_goes_on_with_a_prompt_or_a_lift(
 
 
 def test_a_check_after_each_edit_is_no_loop(server: Server, guard: Guarded, model: ScriptedModel) -> None:
-    hold(guard, "[guard]\nsame_call = 2")
+    hold(guard, "[guard]\nidentical_calls = 2")
     server.prompt(server.new_session(), "CHECK it")
     assert steps(model) == 14
 

@@ -234,7 +234,7 @@ BUDGETS = {"budgets": [limit(period="day", cutoff_nano=1)]}
     ("held", "about", "kind", "others"),
     [
         (RATES, {}, "calls", ("loop", "subagent", "budget")),
-        ({"same_call": 3}, {"reads": 3}, "loop", ("rate", "subagent", "budget x")),
+        ({"identical_calls": 3}, {"reads": 3}, "loop", ("rate", "subagent", "budget x")),
         ({"subagent_nano": 5}, {"parent": "p", "tree": 5}, "subagent", ("rate", "loop", "budget")),
         (BUDGETS, {}, "budget", ("rate", "loop", "subagent", "budget y")),
     ],
@@ -258,8 +258,8 @@ def test_each_limit_has_its_own_lift(
     [
         pytest.param({"subagent_nano": 5}, {"tree": 9}, id="a session that is no subagent"),
         pytest.param({"subagent_nano": 5}, {"parent": "p", "tree": None}, id="a subagent of unknown cost"),
-        pytest.param({"same_call": 3}, {"reads": 2}, id="one call less"),
-        pytest.param({"same_call": 0}, {"reads": 99}, id="loops are off"),
+        pytest.param({"identical_calls": 3}, {"reads": 2}, id="one call less"),
+        pytest.param({"identical_calls": 0}, {"reads": 99}, id="loops are off"),
         pytest.param({}, {"reads": 99, "parent": "p", "tree": 9}, id="nothing is set"),
         pytest.param({"budgets": [limit("environment", "ci", period="day", cutoff_nano=1)]}, {}, id="no environment"),
         pytest.param({"budgets": [limit(period="day", cutoff_nano=None, ci_nano=1)]}, {}, id="a line for CI alone"),

@@ -8,8 +8,8 @@ from opencode_tui.alerts.rules.measurements import Measurements
 from opencode_tui.alerts.rules.rule import Rule, counted, period_key
 from opencode_tui.clock import DAY_MS, Calendar
 from opencode_tui.config.settings import Settings
-from opencode_tui.guard.refusals import Refusal, read_refusals, refusals_beside
-from opencode_tui.ledger.environments import file_of
+from opencode_tui.guard.held_calls import HeldCall, held_calls_beside, read_held_calls
+from opencode_tui.ledger.environments import file_behind
 from opencode_tui.records.alerts import JITTER_MS, Cause, Crossing
 from opencode_tui.records.evidence import Evidence
 
@@ -38,12 +38,12 @@ class Refused(Rule):
 
     def crossings(self, measured: Measurements) -> Iterator[Crossing]:
         """A notice for each incident of the last day."""
-        file = file_of(measured.connection)
-        for refusal in read_refusals(refusals_beside(file)) if file else ():
+        file = file_behind(measured.connection)
+        for refusal in read_held_calls(held_calls_beside(file)) if file else ():
             if -JITTER_MS <= measured.now_ms - refusal.at_ms < DAY_MS:
                 yield self._crossing(refusal, measured)
 
-    def _crossing(self, refusal: Refusal, measured: Measurements) -> Crossing:
+    def _crossing(self, refusal: HeldCall, measured: Measurements) -> Crossing:
         session_id = refusal.session_id or None
         where = f' in "{measured.title(session_id)}"' if session_id else ""
         return Crossing(

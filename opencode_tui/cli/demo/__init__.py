@@ -14,7 +14,7 @@ from opencode_tui.cli.demo.player import Player
 from opencode_tui.cli.demo.scenario import Desk, seed_history
 from opencode_tui.cli.demo.store import V1Store
 from opencode_tui.clock import MINUTE_MS, Clock, now_ms
-from opencode_tui.guard.refusals import Refusal, refusals_beside, write_refusals
+from opencode_tui.guard.held_calls import HeldCall, held_calls_beside, write_held_calls
 
 _LOOPED = 3
 """The edits of the loop's last round."""
@@ -62,5 +62,5 @@ def demo_store(
 def _note_refusal(ledger: Path, desk: Desk, now: int) -> None:
     """Note that the guard has stopped the day's loop, so that the demo shows what a refusal looks like."""
     said = f"the same tool call was made {_LOOPED} times with nothing changed in between"
-    refusal = Refusal("loop", desk.loop.id, "", now - _REFUSED_AGO_MS, 1, said)
-    write_refusals(refusals_beside(ledger), (refusal,))
+    refusal = HeldCall("loop", desk.loop.id, "", now - _REFUSED_AGO_MS, 1, said)
+    write_held_calls(held_calls_beside(ledger), (refusal,))

@@ -56,7 +56,7 @@ class Limits {
     call.isBackground = sessions.background.has(call.session)
   }
 
-  overLoop({ same_call: most }, { session }) {
+  overLoop({ identical_calls: most }, { session }) {
     const times = most ? this.loops.most(session) : 0
     return most && times >= most ? { kind: "loop", times } : null
   }
@@ -80,7 +80,7 @@ class Limits {
 
   // A tool is about to run.
   used({ held }, session, tool, input) {
-    if (held.same_call) this.loops.used(session, tool, input)
+    if (held.identical_calls) this.loops.used(session, tool, input)
   }
 }
 

@@ -41,13 +41,13 @@ function checked(state) {
   return state
 }
 
-const NOTHING_HELD = { rates: [], same_call: 0, subagent_nano: 0, budgets: [], tags: {}, weeks: [], months: [] }
+const NOTHING_HELD = { rates: [], identical_calls: 0, subagent_nano: 0, budgets: [], tags: {}, weeks: [], months: [] }
 
 function checkedHeld(held) {
   const lists = [held.rates, held.budgets, held.weeks, held.months]
   if (!lists.every(Array.isArray)) throw new Error("its limits are broken")
   const isAmount = (nano) => nano === null || nano === undefined || (Number.isFinite(nano) && nano >= 0)
-  const amounts = [held.same_call, held.subagent_nano]
+  const amounts = [held.identical_calls, held.subagent_nano]
   for (const limit of [...held.rates, ...held.budgets]) {
     if (typeof limit?.scope !== "string" || typeof limit.only !== "string") throw new Error("its limits are broken")
     amounts.push(limit.calls_a_minute, limit.hour_nano, limit.cutoff_nano)

@@ -10,12 +10,12 @@ from msgspec import Struct
 from opencode_tui.guard.files import small_text
 
 _MOST = 20
-KINDS = ("calls", "hour", "loop", "subagent", "budget")
+HELD_KINDS = ("calls", "hour", "loop", "subagent", "budget")
 
 
-class Refusal(Struct, frozen=True):
+class HeldCall(Struct, frozen=True):
     kind: str
-    """One of KINDS."""
+    """One of HELD_KINDS."""
     session_id: str
     """Empty if it is not known."""
     budget: str
@@ -28,12 +28,12 @@ class Refusal(Struct, frozen=True):
     """What had happened, such as `the same tool call was made 8 times with nothing changed in between`."""
 
 
-def refusals_beside(ledger: Path) -> Path:
+def held_calls_beside(ledger: Path) -> Path:
     """The path of the plugin's notes."""
     return ledger.with_name("guard-refused.json")
 
 
-def write_refusals(file: Path, refusals: tuple[Refusal, ...]) -> None:
+def write_held_calls(file: Path, refusals: tuple[HeldCall, ...]) -> None:
     """Write notes as the plugin does, for a demo."""
     notes = [
         {name: getattr(each, name) for name in ("kind", "budget", "at_ms", "times", "sentence")}
@@ -43,7 +43,7 @@ def write_refusals(file: Path, refusals: tuple[Refusal, ...]) -> None:
     file.write_text(json.dumps({"refused": notes}))
 
 
-def read_refusals(file: Path) -> tuple[Refusal, ...]:
+def read_held_calls(file: Path) -> tuple[HeldCall, ...]:
     """The notes, without those that this version does not know."""
     try:
         notes = json.loads(small_text(file)).get("refused", [])
@@ -52,7 +52,7 @@ def read_refusals(file: Path) -> tuple[Refusal, ...]:
     return tuple(filter(None, map(_refusal, notes[-_MOST:] if isinstance(notes, list) else [])))
 
 
-def _refusal(note: object) -> Refusal | None:
+def _refusal(note: object) -> HeldCall | None:
     if not isinstance(note, dict):
         return None
     texts = [note.get(name) for name in ("kind", "session", "budget", "sentence")]
@@ -60,7 +60,7 @@ def _refusal(note: object) -> Refusal | None:
     if type(at_ms) is not int or type(times) is not int:
         return None
     kind, session, budget, sentence = (_printable(text) if isinstance(text, str) else "" for text in texts)
-    return Refusal(kind, session, budget, at_ms, times, sentence[:500]) if kind in KINDS and sentence else None
+    return HeldCall(kind, session, budget, at_ms, times, sentence[:500]) if kind in HELD_KINDS and sentence else None
 
 
 def _printable(text: str) -> str:
