@@ -45,7 +45,7 @@ class Refused(Rule):
 
     def _crossing(self, refusal: HeldCall, measured: Measurements) -> Crossing:
         session_id = refusal.session_id or None
-        where = f' in "{measured.title(session_id)}"' if session_id else ""
+        where = f', in "{measured.title(session_id)}"' if session_id else ""
         return Crossing(
             rule=self.name,
             kind=self.kind,
@@ -56,22 +56,22 @@ class Refused(Rule):
             line=0,
             at_ms=refusal.at_ms,
             session_id=session_id,
-            about=f"{_WHAT[refusal.kind]}{where}: {refusal.sentence}",
+            about=f"{refusal.sentence}{where}",
         )
 
     def calls(self, crossing: Crossing, measured: Measurements) -> None:
         return None
 
     def headline(self, crossing: Crossing, settings: Settings) -> str:
-        what, _, _ = crossing.about.partition(": ")
-        return f"the guard has held {what}"
+        return f"the guard has held {_WHAT[crossing.subject.partition(':')[0]]}"
 
     def cause(self, crossing: Crossing, evidence: Evidence, calendar: Calendar) -> Cause:
-        _, _, sentence = crossing.about.rpartition(": ")
         kind, _, rest = crossing.subject.partition(":")
         name = rest.partition(":")[2]
         lift = f"{_LIFTS.get(kind, kind)} {name}".rstrip()
-        return Cause(sentence, crossing.session_id, remedy=f"`opencode-tui guard lift {lift} --for 30m` lets it go on")
+        return Cause(
+            crossing.about, crossing.session_id, remedy=f"`opencode-tui guard lift {lift} --for 30m` lets it go on"
+        )
 
 
 RULES: tuple[Rule, ...] = (Refused(),)
