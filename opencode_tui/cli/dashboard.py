@@ -15,6 +15,7 @@ from opencode_tui.cli.common import NOTIFIER_S, Trouble, open_ledger, settings_f
 from opencode_tui.cli.program import sync_program
 from opencode_tui.cli.settings_file import SettingsFile
 from opencode_tui.clock import calendar_for
+from opencode_tui.config.held import Team
 from opencode_tui.config.settings import Alerts, Budget, Network, Settings
 from opencode_tui.guard.setup import SyncProgram
 
@@ -47,6 +48,9 @@ def _of_demo(settings: Settings, data_dir: Path, ledger: Path) -> Settings:
         channels=all_off(settings.channels),
         network=Network(),
         quota={},
+        budgets={},
+        tags={},
+        team=Team(),
     )
 
 

@@ -17,9 +17,7 @@ from msgspec.structs import replace
 from opencode_tui.config import held_values
 from opencode_tui.config.errors import SettingsError, dotted, shown
 from opencode_tui.config.held import NamedBudget
-from opencode_tui.config.plain import BUDGET_CHECKS, budget_of
 from opencode_tui.config.settings import Settings
-from opencode_tui.config.toml import read_toml
 from opencode_tui.paths import tilde
 
 OF_TEAM = "team:"
@@ -61,6 +59,8 @@ def all_tags(settings: Settings) -> Mapping[str, tuple[str, ...]]:
 def _read(file: Path, version: str) -> TeamBudgets:
     if not version:
         return TeamBudgets(trouble=f"{tilde(file)}: there is no such file, though team.budgets_file names it")
+    from opencode_tui.config.toml import read_toml  # only where there is such a file
+
     try:
         document = read_toml(file)
     except SettingsError as error:
@@ -84,6 +84,8 @@ def _table(document: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 
 
 def _budget(name: str, table: Any) -> NamedBudget:
+    from opencode_tui.config.plain import BUDGET_CHECKS, budget_of
+
     _check(("budgets", name), held_values.held_name, name)
     if not isinstance(table, Mapping):
         raise ValueError(f"budgets.{name}: {shown(table)} is not a table; write its keys below [budgets.{name}]")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import time
 from collections.abc import Iterator
@@ -130,6 +131,25 @@ def test_a_subagent_past_its_cap_is_stopped_and_its_parent_goes_on(
     server.prompt(session, "SUBAGENT again")
     server.settle(model)
     assert len(model.recorded) == len(by) + 9
+
+
+def test_two_directories_in_one_opencode_count_each_call_once(
+    opencode: OpenCode, server: Server, guard: Guarded, model: ScriptedModel
+) -> None:
+    hold(guard, "[guard]\ncalls_a_minute = 6\nidentical_calls = 4")
+    here, project = server._project, opencode.project.parent / "another"
+    shutil.copytree(here, project)
+    first = server.new_session()
+    server.prompt(first, "hello")
+    server._project = project
+    second = server.new_session()
+    server.prompt(second, "AGAIN please")
+    assert steps(model) == 5  # a loop of four
+    server._project = here
+    server.prompt(first, "hello")
+    assert steps(model) == 6
+    server.prompt(first, "hello")
+    assert steps(model) == 6
 
 
 def test_nothing_of_this_is_held_unless_it_is_set(server: Server, guard: Guarded, model: ScriptedModel) -> None:
