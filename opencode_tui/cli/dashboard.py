@@ -16,6 +16,7 @@ from opencode_tui.cli.common import NOTIFIER_S, Trouble, open_ledger, settings_f
 from opencode_tui.cli.program import sync_program
 from opencode_tui.cli.settings_file import SettingsFile
 from opencode_tui.clock import calendar_for
+from opencode_tui.config.held import Team
 from opencode_tui.config.settings import GO_PLAN, OPENCODE_GO, Alerts, Budget, Network, Settings
 from opencode_tui.guard.setup import SyncProgram
 
@@ -49,6 +50,9 @@ def _of_demo(settings: Settings, data_dir: Path, ledger: Path) -> Settings:
         channels=all_off(settings.channels),
         network=Network(),
         quota={OPENCODE_GO: replace(GO_PLAN, windows=GO_CAPS)},
+        budgets={},
+        tags={},
+        team=Team(),
     )
 
 

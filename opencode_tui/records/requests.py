@@ -182,9 +182,11 @@ class InstallGuard(Struct, frozen=True):
 
 
 class LiftGuard(Struct, frozen=True):
-    """Let the guard pass all calls until a moment; None ends the lift."""
+    """Let the guard pass all calls until a moment, or those past one kind of limit; None ends the lift."""
 
     until_ms: int | None
+    what: str = ""
+    """`rate`, `loop`, `subagent`, `budget` or `budget NAME`; empty for everything."""
 
 
 class RaiseCutoff(Struct, frozen=True):
