@@ -67,6 +67,6 @@ def serve() -> int:
                 asked.write(len(frame).to_bytes(LENGTH_BYTES, "big"))
                 asked.write(frame)
                 asked.flush()
-    except (LedgerError, sqlite3.Error, OSError, OverflowError):
+    except (LedgerError, sqlite3.Error, OSError, ValueError, OverflowError):
         return 1
     return 0
