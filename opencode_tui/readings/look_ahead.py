@@ -27,15 +27,15 @@ if TYPE_CHECKING:
 
     from opencode_tui.readings.look_process import LookRequest
 
-WORTH_IT = 2_000
+WORTH_A_PROCESS = 2_000
 """From so many sessions on, starting a process takes less time than it saves."""
 _SHARE_PERCENT = 55
 """Of the sessions, those that it looks at: this process writes as well."""
 _CODE = """
 import sys
 sys.path.append(sys.argv[1])
-from opencode_tui.readings.look_process import serve
-sys.exit(serve())
+from opencode_tui.readings.look_process import serve_looks
+sys.exit(serve_looks())
 """
 
 
@@ -65,7 +65,7 @@ def looking_ahead(ledger: Ledger, look: Look, portions: Sequence[list[str]]) -> 
 
 def given_away(portions: Sequence[list[str]]) -> int:
     """How many of the portions, the last ones, the other process looks at."""
-    is_worth_it = sum(map(len, portions)) >= WORTH_IT and bool(sys.executable) and _cores() > 1
+    is_worth_it = sum(map(len, portions)) >= WORTH_A_PROCESS and bool(sys.executable) and _cores() > 1
     return len(portions) * _SHARE_PERCENT // 100 if is_worth_it else 0
 
 
@@ -119,9 +119,9 @@ def _start(request: LookRequest) -> Popen[bytes]:
 
 def _receive(pipe: IO[bytes], frames: SimpleQueue[bytes]) -> None:
     """Puts what comes through the pipe into a queue, so that the other process need not wait, and at last nothing."""
-    from opencode_tui.readings.look_process import LENGTH_BYTES
+    from opencode_tui.readings.look_process import SIZE_BYTES
 
-    while frame := pipe.read(int.from_bytes(pipe.read(LENGTH_BYTES), "big")):
+    while frame := pipe.read(int.from_bytes(pipe.read(SIZE_BYTES), "big")):
         frames.put(frame)
     frames.put(b"")
 

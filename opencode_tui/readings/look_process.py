@@ -22,7 +22,7 @@ from opencode_tui.records.collecting import paused_collection
 from opencode_tui.records.model_key import model_key
 from opencode_tui.records.session import CallRates
 
-LENGTH_BYTES = 8
+SIZE_BYTES = 8
 """Before each portion stands how many bytes it has, as a big-endian number of so many bytes."""
 
 
@@ -50,7 +50,7 @@ class KnownLimits:
         return self._limits.get((model_key(provider, model), directory))
 
 
-def serve() -> int:
+def serve_looks() -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent gets the signal too, and stops this
     with os.fdopen(0, "rb") as given:
         request = msgspec.msgpack.decode(given.read(), type=LookRequest)
@@ -64,7 +64,7 @@ def serve() -> int:
             for ids in request.portions:
                 with paused_collection(), ledger.reading() as connection:
                     frame = encoder.encode(look.at(connection, ids))
-                asked.write(len(frame).to_bytes(LENGTH_BYTES, "big"))
+                asked.write(len(frame).to_bytes(SIZE_BYTES, "big"))
                 asked.write(frame)
                 asked.flush()
     except (LedgerError, sqlite3.Error, OSError, ValueError, OverflowError):

@@ -25,7 +25,7 @@ SESSIONS = 8
 @pytest.fixture
 def watched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Watched]:
     """A few sessions are enough for a process, and for several portions."""
-    monkeypatch.setattr(look_ahead, "WORTH_IT", 1)
+    monkeypatch.setattr(look_ahead, "WORTH_A_PROCESS", 1)
     monkeypatch.setattr(look_ahead, "_cores", lambda: 2)
     monkeypatch.setattr(finding_settling, "_AT_ONCE", 2)
     watched = Watched(tmp_path / "ledger.db")
@@ -60,7 +60,7 @@ def alone(watched: Watched) -> Rows:
         for part in ("turns", "findings"):
             connection.execute("INSERT INTO changed_work SELECT DISTINCT ?, session_id FROM session_sum", (part,))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(look_ahead, "WORTH_IT", 10**9)
+        patch.setattr(look_ahead, "WORTH_A_PROCESS", 10**9)
         return settled(watched)
 
 
