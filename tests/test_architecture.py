@@ -70,7 +70,7 @@ WAYS_TO_THE_NETWORK = {
     ("pricing.public_list", "httpx"),
     ("ui.app", "asyncio"),  # whose event loop takes the signals
 }
-STARTERS = {"alerts.running", "source.copying", "source.read_ahead"}
+STARTERS = {"alerts.running", "source.copying", "source.read_ahead", "readings.look_ahead"}
 TIME_READERS = {
     "time": {
         "time",
@@ -277,7 +277,7 @@ def ways_to_the_network(modules: Modules) -> list[str]:
 
 
 def programs_started_in_odd_places(modules: Modules) -> list[str]:
-    """Other programs are started for two channels, to copy a store and to read one ahead, and never through a shell."""
+    """Other programs are started for two channels, to copy a store, to read or look ahead, never through a shell."""
     found = [
         f"{each.name} -> {target}"
         for each in modules
