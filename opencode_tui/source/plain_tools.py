@@ -68,8 +68,11 @@ class _Difference(Struct, gc=False):
     deletions: Lines | None = None
 
 
-_PART, _INPUT, _TEXT = (msgspec.json.Decoder(of) for of in (_Part, _Input, _Text))
-_DIFFERENCE, _DIFFERENCES = msgspec.json.Decoder(_Difference), msgspec.json.Decoder(list[_Difference])
+_PART = msgspec.json.Decoder(_Part)
+_INPUT = msgspec.json.Decoder(_Input)
+_TEXT = msgspec.json.Decoder(_Text)
+_DIFFERENCE = msgspec.json.Decoder(_Difference)
+_DIFFERENCES = msgspec.json.Decoder(list[_Difference])
 
 
 def plain_tool(text: str, id: str, call_id: str, session_id: str) -> ToolUse | None:

@@ -124,7 +124,7 @@ def v1_other_tools(values: Iterable[Any], parts: Mapping[int, Any]) -> list[Tool
     for rowid, state, given, patch, lines in values:
         with suppress(BadRow):
             ids = parts[rowid][:ROWID]
-            tools.append(tool_use(*ids, json_value(state), given, patch, lines_of(lines)))
+            tools.append(tool_use(ids[0], ids[1], ids[2], json_value(state), given, patch, lines_of(lines)))
     return tools
 
 

@@ -130,7 +130,8 @@ def test_each_kind_of_part_is_found_by_what_it_is_not_by_how_it_begins(parts: sq
         {"type": "reasoning"},
         {"snapshot": "s", "type": "step-start"},
     ]
-    texts = [json.dumps(each, separators=(",", ":")) for each in (part(), tool, reordered, end, of_type, *unused)]
+    parts_of = [part(), tool, reordered, end, of_type, *unused]
+    texts = [json.dumps(each, separators=(",", ":")) for each in parts_of]
     texts += ['{"type":"tool",', '{"type":"tool","x":', "", "{}", "[]", '{"type":"text"']
     parts.executemany("INSERT INTO part VALUES ('p', 'm', 's', ?)", [(text,) for text in texts])
     parts.execute("INSERT INTO part VALUES ('p', 'm', 's', ?)", (b"\xff{",))
