@@ -19,7 +19,7 @@ from opencode_tui.source.tool_uses import tool_use
 _PATCH_BEGINNING = 500
 Exit = Annotated[int, Meta(ge=-(1 << 62), le=1 << 62)]
 """Another reader takes a larger one for a float."""
-Lines = Annotated[int, Meta(ge=0, le=MOST_LINES)]
+LineCount = Annotated[int, Meta(ge=0, le=MOST_LINES)]
 
 
 class _Time(Struct, frozen=True, gc=False):
@@ -64,8 +64,8 @@ class _Text(Struct, gc=False):
 
 
 class _Difference(Struct, gc=False):
-    additions: Lines | None = None
-    deletions: Lines | None = None
+    additions: LineCount | None = None
+    deletions: LineCount | None = None
 
 
 _PART = msgspec.json.Decoder(_Part)

@@ -120,7 +120,7 @@ class SqliteV1(SqliteStore):
             with self._reading() as connection:
                 parts = v1_parts(connection, wanted[start : start + PIECE])
             ends += [part for part in parts if part[TOOL] == 0]
-            tools, rest = v1_tools(part for part in parts if part[MESSAGE_ID] in final)
+            tools, rest = v1_tools([part for part in parts if part[TOOL] != 0 and part[MESSAGE_ID] in final])
             batch.tools += tools
             others |= {part[ROWID]: part for part in rest}
         batch.tools += v1_other_tools(self.in_pieces(v1_tool_values, list(others)), others)
@@ -129,9 +129,13 @@ class SqliteV1(SqliteStore):
     def _add_calls(self, batch: Batch, calls: list[Call], ends: list[Any], versions: dict[str, Any]) -> None:
         """Adds the calls, those of several steps split; `ends` are the parts that end a step."""
         ended = Counter(part[MESSAGE_ID] for part in ends)
-        in_steps = {call.id for call in calls if ended[call.id] > 1 or (call.missing and ended[call.id])}
+        several = {id for id, steps in ended.items() if steps > 1}
+        in_steps = {call.id for call in calls if call.id in several or (call.missing and ended[call.id])}
         texts = dict(self.in_pieces(v1_steps, list(in_steps)))
-        steps = steps_by_message(ends, texts) if texts else {}
+        if not texts:
+            batch.calls += calls
+            return
+        steps = steps_by_message(ends, texts)
         for call in calls:
             if (of_call := steps.get(call.id)) is None:
                 batch.calls.append(call)

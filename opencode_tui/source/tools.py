@@ -102,7 +102,7 @@ def v1_tool_values(connection: sqlite3.Connection, rowids: Sequence[int]) -> lis
 
 
 def v1_tools(parts: Iterable[Any]) -> tuple[list[ToolUse], list[Any]]:
-    """The tools in rows of `v1_parts`, and the rows of those that `v1_tool_values` has to read."""
+    """The tools in these rows of `v1_parts`, and the rows of those that `v1_tool_values` has to read."""
     from opencode_tui.source.plain_tools import plain_tool  # here, since most commands find no new row
 
     tools, others = [], []
@@ -111,7 +111,7 @@ def v1_tools(parts: Iterable[Any]) -> tuple[list[ToolUse], list[Any]]:
         tool = plain_tool(text, str(id), str(call_id), str(session_id)) if isinstance(text, str) else None
         if tool is not None:
             tools.append(tool)
-        elif text != 0:
+        else:
             others.append(part)
     return tools, others
 

@@ -139,7 +139,7 @@ def test_each_kind_of_part_is_found_by_what_it_is_not_by_how_it_begins(parts: sq
     assert [(row[3], row[4] if isinstance(row[4], int) else "text") for row in found] == [
         *((1, "text"), (2, 1), (3, 1), (4, 0), (5, 0), (9, "text"), (10, "text"))
     ]
-    tools, others = v1_tools(found)
+    tools, others = v1_tools(row for row in found if row[4] != 0)
     assert (len(tools), [row[3] for row in others]) == (1, [2, 3, 9, 10])
     read = v1_other_tools(v1_tool_values(parts, [row[3] for row in others]), {row[3]: row for row in others})
     assert [each.name for each in read] == ["read", "read"]
