@@ -152,6 +152,9 @@ def _anchored(settings: Settings, givens: Sequence[Given], file: Path | None) ->
     if cookie and _source_of(("network", "console_cookie_file"), givens) is givens[-1]:
         network = replace(settings.network, console_cookie_file=file.parent / cookie)
         settings = replace(settings, network=network)
+    if settings.team.seats and _source_of(("team", "seats"), givens) is givens[-1]:
+        seats = {name: replace(seat, path=file.parent / seat.path) for name, seat in settings.team.seats.items()}
+        settings = replace(settings, team=replace(settings.team, seats=seats))
     if _source_of(("data_dirs",), givens) is givens[-1]:
         settings = replace(settings, data_dirs=tuple(file.parent / path for path in settings.data_dirs))
     return settings

@@ -34,6 +34,7 @@ from opencode_tui.config.options import Declared
 from opencode_tui.config.quota_tables import NetworkTable, QuotaPlanTable, QuotaPlanTables
 from opencode_tui.config.settings import Budget, Chart, CustomPrice, CustomTier, Poll, Pricing, Privacy, Settings, Ui
 from opencode_tui.config.table import Amount, Table, Text, keys_in
+from opencode_tui.config.team_tables import TeamTable
 
 DEFAULTS = Settings()
 TABLE, TABLES = "[table]", "[tables]"
@@ -126,6 +127,7 @@ class SettingsDocument(BaseSettings):
     guard: GuardTable = GuardTable()
     network: NetworkTable = NetworkTable()
     quota: QuotaPlanTables = Field(default_factory=dict)
+    team: TeamTable = TeamTable()
     privacy: PrivacyTable = PrivacyTable()
     ui: UiTable = UiTable()
 
@@ -151,6 +153,7 @@ class SettingsDocument(BaseSettings):
             guard=self.guard.caps(),
             network=self.network.network(),
             quota={name: table.plan(name) for name, table in self.quota.items()},
+            team=self.team.team(),
             privacy=Privacy(self.privacy.show_prompts, self.privacy.other_projects),
             ui=Ui(self.ui.theme, self.ui.mouse),
         )

@@ -13,7 +13,7 @@ from typing import Any
 
 from msgspec.structs import fields, replace
 
-from opencode_tui.config import alert_values, network_values, price_values, quota_values, values
+from opencode_tui.config import alert_values, network_values, price_values, quota_values, team_values, values
 from opencode_tui.config.errors import Given
 from opencode_tui.config.lines import wrong_lines
 from opencode_tui.config.options import Declared, FillsOption, LinesOption, Option, ValueOption, declared, set_options
@@ -33,6 +33,7 @@ from opencode_tui.config.settings import (
     QuotaPlan,
     Settings,
     SpendRule,
+    Team,
     Ui,
 )
 from opencode_tui.config.toml import read_toml
@@ -60,6 +61,15 @@ _PLAN: dict[str, _Check] = {
 }
 
 
+_TEAM: dict[str, tuple[str, _Check]] = {
+    "share": ("share", team_values.share),
+    "week_budget_usd": ("week_budget_nano", team_values.amount_or_off),
+    "warning_usd": ("warning_nano", team_values.amount_or_off),
+    "cutoff_usd": ("cutoff_nano", team_values.amount_or_off),
+    "seats": ("seats", team_values.seats),
+}
+
+
 class NotPlain(Exception):
     """The file holds something that is not certain to be right."""
 
@@ -81,8 +91,10 @@ def _anchored(settings: Settings, folder: Path) -> Settings:
         name: folder / value if isinstance(value, Path) else value for name, value in settings.channels.options.items()
     }
     cookie = settings.network.console_cookie_file
+    seats = {name: replace(seat, path=folder / seat.path) for name, seat in settings.team.seats.items()}
     return replace(
         settings,
+        team=replace(settings.team, seats=seats),
         network=replace(settings.network, console_cookie_file=cookie and folder / cookie),
         ledger=settings.ledger and folder / settings.ledger,
         data_dirs=tuple(folder / path for path in settings.data_dirs),
@@ -104,6 +116,7 @@ def _settings(document: _Tables) -> Settings:
         "guard": lambda table: GuardCaps(**_checked(table, {"projects": _project_caps, "agents": _agent_caps})),
         "network": lambda table: Network(**_checked(table, _NETWORK)),
         "quota": _plans,
+        "team": lambda table: Team(**{_TEAM[key][0]: _TEAM[key][1](value) for key, value in table.items()}),
         "privacy": lambda table: Privacy(**_checked(table, dict.fromkeys(_PRIVACY, values.switch))),
         "ui": lambda table: Ui(**_checked(table, {"theme": values.text_setting, "mouse": values.switch})),
     }

@@ -219,6 +219,34 @@ class Ui(Struct, frozen=True):
     """Use the mouse; false leaves it to the terminal or tmux."""
 
 
+Share = Literal["sums", "sessions", "titles"]
+"""What others see of a seat: what it cost, which of its sessions cost what, and how these are called."""
+SHARES: tuple[Share, ...] = ("sums", "sessions", "titles")
+
+
+class TeamSeat(Struct, frozen=True):
+    """Where a seat's ledger is, or a folder with the ledgers of some seats."""
+
+    path: Path
+    share: Share = "sums"
+    """What may be shown of a ledger that was given whole; an exported one says it itself."""
+
+
+class Team(Struct, frozen=True):
+    """What the seats of a team share, their budget, and where they are. There is a team if there are seats."""
+
+    share: Share = "sums"
+    """What `team export` writes of this machine's ledger for others."""
+    week_budget_nano: int | None = None
+    """What the whole team should cost in an ISO week; None is no budget."""
+    warning_nano: int | None = None
+    """Of a seat's day; None takes the day's warning of `budget`."""
+    cutoff_nano: int | None = None
+    """Of a seat's day; None takes the day's cutoff of `budget`."""
+    seats: Mapping[str, TeamSeat] = field(default_factory=dict)
+    """By name."""
+
+
 class Settings(Struct, frozen=True):
     data_dirs: tuple[Path, ...] = ()
     """OpenCode's data directories; empty uses OpenCode's own default."""
@@ -239,6 +267,7 @@ class Settings(Struct, frozen=True):
     network: Network = Network()
     quota: Mapping[str, QuotaPlan] = field(default_factory=dict)
     """The user's plans by name; one called `opencode-go` changes OPENCODE_GO's."""
+    team: Team = Team()
     privacy: Privacy = Privacy()
     ui: Ui = Ui()
 
@@ -262,5 +291,6 @@ def with_live(settings: Settings, new: Settings) -> Settings:
         guard=new.guard,
         network=new.network,
         quota=new.quota,
+        team=new.team,
         ui=replace(settings.ui, theme=new.ui.theme),
     )

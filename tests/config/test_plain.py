@@ -20,7 +20,8 @@ from tests.support.paths import ROOT
 KEYS = [
     key
     for key in all_keys(tables_in(document_with(declared())))
-    if key[-1] not in ("spend", "custom", "projects", "agents", "quota")  # whose keys the user names: see NAMED
+    if key[-1]
+    not in ("spend", "custom", "projects", "agents", "quota", "seats")  # whose keys the user names: see NAMED
 ]
 RIGHT: tuple[Any, ...] = (
     1,
@@ -66,6 +67,10 @@ NAMED = st.sampled_from(
         (("quota", "opencode-go"), {"month_day": 14, "counts": {"glm-5": 1.5}}),
         (("quota", "opencode-go"), {"month_day": 32}),
         (("quota", "a plan"), {"providers": ["x"], "windows": {"day": 1}}),
+        (("team", "share"), "titles"),
+        (("team", "week_budget_usd"), "off"),
+        (("team", "seats"), {"anna": "~/anna.db", "ben": {"path": "ben", "share": "sessions"}}),
+        (("team", "seats"), {"anna": 3}),
         (("network", "zen_url"), "http://127.0.0.1:8080/zen/"),
         (("network", "zen_url"), "http://zen.example"),
         (("bugdet", "warning_usd"), 1),

@@ -30,6 +30,7 @@ from opencode_tui.config.settings import (
     QuotaPlan,
     Settings,
     SpendRule,
+    TeamSeat,
 )
 from opencode_tui.config.table import keys_in
 from opencode_tui.money import NANO
@@ -323,7 +324,11 @@ def test_what_the_example_has_behind_a_mark_loads_without_it(config: Path, own_h
     counts, day = {"claude-opus-4.5": 3000, "gpt-5-mini": 0}, 1
     plan = QuotaPlan(("github-copilot",), {"month": 300 * NANO}, "turns", counts, "UTC", day)
     assert settings.quota == {"copilot": plan}
-    rest = replace(settings, pricing=DEFAULT.pricing, alerts=DEFAULT.alerts, guard=DEFAULT.guard, quota={})
+    seats = {"anna": TeamSeat(own_home / "team/anna.db"), "ben": TeamSeat(own_home / "team/ben", "titles")}
+    assert settings.team.seats == seats
+    rest = replace(
+        settings, pricing=DEFAULT.pricing, alerts=DEFAULT.alerts, guard=DEFAULT.guard, quota={}, team=DEFAULT.team
+    )
     assert rest == DEFAULT
     data = tomllib.loads(text)
     named = ((("pricing", "custom"), "opencode/kimi-k2.6"), (("alerts", "spend"), "opus"), (("quota",), "copilot"))
