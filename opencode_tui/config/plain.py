@@ -62,7 +62,7 @@ _PLAN: dict[str, _Check] = {
 
 
 _TEAM: dict[str, tuple[str, _Check]] = {
-    "share": ("share", team_values.share),
+    "share": ("share", team_values.seat_share),
     "week_budget_usd": ("week_budget_nano", team_values.amount_or_off),
     "warning_usd": ("warning_nano", team_values.amount_or_off),
     "cutoff_usd": ("cutoff_nano", team_values.amount_or_off),

@@ -219,23 +219,23 @@ class Ui(Struct, frozen=True):
     """Use the mouse; false leaves it to the terminal or tmux."""
 
 
-Share = Literal["sums", "sessions", "titles"]
+SeatShare = Literal["sums", "sessions", "titles"]
 """What others see of a seat: what it cost, which of its sessions cost what, and how these are called."""
-SHARES: tuple[Share, ...] = ("sums", "sessions", "titles")
+SHARES: tuple[SeatShare, ...] = ("sums", "sessions", "titles")
 
 
 class TeamSeat(Struct, frozen=True):
     """Where a seat's ledger is, or a folder with the ledgers of some seats."""
 
     path: Path
-    share: Share = "sums"
+    share: SeatShare = "sums"
     """What may be shown of a ledger that was given whole; an exported one says it itself."""
 
 
 class Team(Struct, frozen=True):
     """What the seats of a team share, their budget, and where they are. There is a team if there are seats."""
 
-    share: Share = "sums"
+    share: SeatShare = "sums"
     """What `team export` writes of this machine's ledger for others."""
     week_budget_nano: int | None = None
     """What the whole team should cost in an ISO week; None is no budget."""

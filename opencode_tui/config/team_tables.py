@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field, PlainValidator
 
 from opencode_tui.config import team_values
-from opencode_tui.config.settings import Share, Team, TeamSeat
+from opencode_tui.config.settings import SeatShare, Team, TeamSeat
 from opencode_tui.config.table import Table
 
 _DEFAULTS = Team()
@@ -15,7 +15,7 @@ AmountOrNone = Annotated[int | None, PlainValidator(team_values.amount_or_off)]
 
 
 class TeamTable(Table):
-    share: Annotated[Share, PlainValidator(team_values.share)] = _DEFAULTS.share
+    share: Annotated[SeatShare, PlainValidator(team_values.seat_share)] = _DEFAULTS.share
     week_budget_nano: AmountOrNone = _DEFAULTS.week_budget_nano
     warning_nano: AmountOrNone = _DEFAULTS.warning_nano
     cutoff_nano: AmountOrNone = _DEFAULTS.cutoff_nano

@@ -6,19 +6,19 @@ import re
 
 from opencode_tui.config import values
 from opencode_tui.config.errors import shown
-from opencode_tui.config.settings import SHARES, Share, TeamSeat
+from opencode_tui.config.settings import SHARES, SeatShare, TeamSeat
 
-OFF = "off"
+_OFF = "off"
 _NAME = re.compile(r"[^\s/\\\x00-\x1f\x7f][^/\\\x00-\x1f\x7f]{0,59}")
 _KEYS = {"path", "share"}
 
 
 def amount_or_off(value: object) -> int | None:
     """An amount in USD as nano-dollars, or None for `off`."""
-    return None if value == OFF else values.amount_setting(value)
+    return None if value == _OFF else values.amount_setting(value)
 
 
-def share(value: object) -> Share:
+def seat_share(value: object) -> SeatShare:
     """What a seat shares."""
     for known in SHARES:
         if value == known:
@@ -51,4 +51,4 @@ def _seat(name: str, value: object) -> TeamSeat:
     path = values.file_path(value["path"])
     if path is None:
         raise ValueError(f"the seat {name!r} has an empty path; write that of a ledger or of a folder")
-    return TeamSeat(path, share(value.get("share", TeamSeat(path).share)))
+    return TeamSeat(path, seat_share(value.get("share", TeamSeat(path).share)))

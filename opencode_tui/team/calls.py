@@ -8,11 +8,11 @@ from typing import Any, Protocol
 from msgspec import Struct
 
 from opencode_tui.clock import Span
-from opencode_tui.config.settings import Share
+from opencode_tui.config.settings import SeatShare
 from opencode_tui.ledger.digests import DIGEST_FIELDS
 
 _NAMES = ("id", "session_id", "created_ms", "provider", "model", "cost_nano")
-ID, SESSION, CREATED, PROVIDER, MODEL, COST = map(DIGEST_FIELDS.index, _NAMES)
+AT_ID, AT_SESSION, AT_CREATED, AT_PROVIDER, AT_MODEL, AT_COST = map(DIGEST_FIELDS.index, _NAMES)
 
 
 class SeatCall(Struct, frozen=True, gc=False):
@@ -28,7 +28,7 @@ class SeatCall(Struct, frozen=True, gc=False):
 class LedgerFacts(Struct, frozen=True):
     """What a file is, and how far it goes."""
 
-    share: Share | None
+    share: SeatShare | None
     """What its owner shares; None for a file that does not say so."""
     calls: int
     """Paid calls, of all times."""

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from opencode_tui.team.calls import CREATED, ID, SeatCall
-from opencode_tui.team.collected import Collected, DayStamp
+from opencode_tui.team.calls import AT_CREATED, AT_ID, SeatCall
+from opencode_tui.team.collected import CollectedStore, DayStamp
 from opencode_tui.team.collecting import Days, SeatState
 from opencode_tui.team.merging import Merged, best_calls, read_days
 
@@ -16,7 +16,7 @@ _encoded = msgspec.json.Encoder().encode
 
 
 def checksums(
-    store: Collected,
+    store: CollectedStore,
     seats: Mapping[str, Sequence[SeatState]],
     merged: Merged,
     days: Days,
@@ -68,6 +68,6 @@ def _checksum(
             for key, found in wanted.items():
                 if key[1] == day:
                     of_day += (call for id, call, _ in best_calls(found, calls[key]) if id in own)
-            for call in sorted(of_day, key=lambda call: (call.fields[CREATED], call.fields[ID])):
+            for call in sorted(of_day, key=lambda call: (call.fields[AT_CREATED], call.fields[AT_ID])):
                 everything.update(_encoded(call.fields) + b"\n")
     return everything.hexdigest()

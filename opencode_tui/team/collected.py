@@ -82,7 +82,7 @@ class DayStamp(Struct, frozen=True, gc=False):
     stamp: str
 
 
-class Part(Struct, frozen=True, gc=False):
+class SpendPart(Struct, frozen=True, gc=False):
     model: str
     project: str
     session: str
@@ -94,10 +94,10 @@ class FilePart(Struct, frozen=True, gc=False):
     file_id: int
     machine: str
     day: int
-    part: Part
+    part: SpendPart
 
 
-class Collected:
+class CollectedStore:
     """The file at `path`; one in memory where that cannot be written."""
 
     def __init__(self, path: Path) -> None:
@@ -181,7 +181,7 @@ class Collected:
             " WHERE file_id = ? AND day >= ? AND day <= ?",
             (file_id, first, last),
         )
-        return (FilePart(file_id, machine, day, Part(*rest)) for machine, day, *rest in rows)
+        return (FilePart(file_id, machine, day, SpendPart(*rest)) for machine, day, *rest in rows)
 
     def causes(self, file_id: int, first: str, last: str) -> tuple[DayCause, ...]:
         rows = self._connection.execute(
@@ -217,7 +217,7 @@ class Collected:
             )
 
 
-def covers(file: CollectedFile, span: Span) -> bool:
+def has_collected(file: CollectedFile, span: Span) -> bool:
     """Whether all calls of a span were collected."""
     return file.from_ms <= span.start_ms and span.end_ms <= file.to_ms
 
@@ -239,7 +239,8 @@ def _connection(path: Path) -> sqlite3.Connection:
 
 
 def _usable(path: Path) -> sqlite3.Connection:
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    if not path.exists():
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
     connection = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None)
     try:
         return _prepared(connection)

@@ -16,11 +16,11 @@ from opencode_tui.clock import HOUR_MS, MINUTE_MS, Calendar, Span, short_day
 from opencode_tui.ledger.digests import days_between
 from opencode_tui.privacy.harmless import one_line
 from opencode_tui.records.model_key import model_key
-from opencode_tui.team.calls import COST, MODEL, PROVIDER, SESSION, SeatCall, SeatReader
-from opencode_tui.team.collected import Collected, CollectedFile, DayStamp, FilePart, Part, covers
+from opencode_tui.team.calls import AT_COST, AT_MODEL, AT_PROVIDER, AT_SESSION, SeatCall, SeatReader
+from opencode_tui.team.collected import CollectedFile, CollectedStore, DayStamp, FilePart, SpendPart, has_collected
 from opencode_tui.team.finding import SeatFile
 from opencode_tui.team.ledger_reader import without_titles
-from opencode_tui.team.opening import Unreadable, identity, written_ms
+from opencode_tui.team.opening import UnreadableFile, file_identity, written_ms
 from opencode_tui.team.reading import reading
 
 _AHEAD_MS = 10 * MINUTE_MS
@@ -53,12 +53,12 @@ class Days(Struct, frozen=True):
         return self.calendar.span(self.first, self.last)
 
 
-def days_of(first: date, last: date, calendar: Calendar) -> Days:
+def seat_days(first: date, last: date, calendar: Calendar) -> Days:
     starts = [calendar.start_of(date(year, month, 1)) for year in range(2015, 2045) for month in (1, 4, 7, 10)]
     return Days(first, last, calendar, hashlib.sha256(repr(starts).encode()).hexdigest()[:16])
 
 
-def collect(store: Collected, files: Sequence[SeatFile], days: Days, now_ms: int) -> tuple[SeatState, ...]:
+def collect(store: CollectedStore, files: Sequence[SeatFile], days: Days, now_ms: int) -> tuple[SeatState, ...]:
     """The state of each file, after those were read that changed; a file that two seats name belongs to the first."""
     known = store.files()
     owners: dict[str, SeatFile] = {}
@@ -81,20 +81,20 @@ def _key(file: SeatFile) -> str:
         return str(file.path.absolute())
 
 
-def _state(store: Collected, file: SeatFile, known: CollectedFile | None, days: Days, now_ms: int) -> SeatState:
+def _state(store: CollectedStore, file: SeatFile, known: CollectedFile | None, days: Days, now_ms: int) -> SeatState:
     try:
-        current = identity(file.path)
+        current = file_identity(file.path)
         share = file.share
         if known is None or not _is_current(known, current, share, days):
             known = _read(store, file, known, current, days, now_ms)
-    except Unreadable as problem:
+    except UnreadableFile as problem:
         return SeatState(file, known, f"{file.path.name} {problem}; {_what_stands(known, days)}")
     return SeatState(file, known, _remarks(file, known))
 
 
 def _is_current(known: CollectedFile, current: str, share: str, days: Days) -> bool:
     is_same = known.identity == f"{current} {share}" and known.zone == days.zone
-    return is_same and covers(known, days.span)
+    return is_same and has_collected(known, days.span)
 
 
 def _what_stands(known: CollectedFile | None, days: Days) -> str:
@@ -102,7 +102,7 @@ def _what_stands(known: CollectedFile | None, days: Days) -> str:
         return "nothing of it is counted"
     at = days.calendar.local(known.collected_ms)
     stands = f"what was read of it on {short_day(at)} {at:%H:%M} is counted"
-    return stands if covers(known, days.span) else f"{stands}, as far as it goes"
+    return stands if has_collected(known, days.span) else f"{stands}, as far as it goes"
 
 
 def _remarks(file: SeatFile, known: CollectedFile) -> str:
@@ -120,16 +120,16 @@ def _remarks(file: SeatFile, known: CollectedFile) -> str:
 
 
 def _read(
-    store: Collected, file: SeatFile, known: CollectedFile | None, current: str, days: Days, now_ms: int
+    store: CollectedStore, file: SeatFile, known: CollectedFile | None, current: str, days: Days, now_ms: int
 ) -> CollectedFile:
-    """Reads the days, and those that were collected before as well. Raises Unreadable."""
+    """Reads the days, and those that were collected before as well. Raises UnreadableFile."""
     whole = days
-    if known is not None and known.zone == days.zone and not covers(known, days.span):
+    if known is not None and known.zone == days.zone and not has_collected(known, days.span):
         first = min(days.first, days.calendar.day(known.from_ms))
         last = max(days.last, days.calendar.day(known.to_ms - 1))
         whole = replace(days, first=first, last=last)
     id = store.next_id()
-    with reading(file.path) as reader:
+    with reading(file) as reader:
         facts = reader.facts
         share = facts.share or file.share
         stamps, parts = _sums(reader, whole, id, with_sessions=share != "sums")
@@ -167,13 +167,13 @@ def _sums(
             hashes[key] = hashlib.sha256()
         hashes[key].update(_encoded(fields) + b"\n")
         counts[key] += 1
-        session = fields[SESSION] if with_sessions else ""
-        sum = sums[call.machine, day, model_key(fields[PROVIDER], fields[MODEL]), call.project, session]
+        session = fields[AT_SESSION] if with_sessions else ""
+        sum = sums[call.machine, day, model_key(fields[AT_PROVIDER], fields[AT_MODEL]), call.project, session]
         sum[0] += 1
-        sum[1] += fields[COST]
+        sum[1] += fields[AT_COST]
     stamps = [DayStamp(file_id, *key, counts[key], found.hexdigest()[:32]) for key, found in hashes.items()]
     parts = [
-        FilePart(file_id, machine, day, Part(model, project, session, *sum))
+        FilePart(file_id, machine, day, SpendPart(model, project, session, *sum))
         for (machine, day, model, project, session), sum in sums.items()
     ]
     return stamps, parts
@@ -188,7 +188,7 @@ def _by_day(reader: SeatReader, days: Days) -> Iterator[tuple[int, SeatCall]]:
 
 
 def _gone(
-    store: Collected,
+    store: CollectedStore,
     known: dict[str, CollectedFile],
     present: Iterable[str],
     states: Sequence[SeatState],

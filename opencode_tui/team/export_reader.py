@@ -14,8 +14,8 @@ from typing import Any, TextIO
 from opencode_tui.clock import Span
 from opencode_tui.money import nano_from_usd
 from opencode_tui.paths import last_part
-from opencode_tui.team.calls import CREATED, ID, DayCause, LedgerFacts, SeatCall
-from opencode_tui.team.opening import Unreadable
+from opencode_tui.team.calls import AT_CREATED, AT_ID, DayCause, LedgerFacts, SeatCall
+from opencode_tui.team.opening import UnreadableFile
 
 _TOKENS = ("input_tokens", "output_tokens", "reasoning_tokens", "cache_read_tokens", "cache_write_tokens")
 _UNFINISHED = "is half-copied, or no export of opencode-tui's: call {} in it is none"
@@ -26,7 +26,7 @@ class ExportReader:
     """All calls of an exported file, in memory."""
 
     def __init__(self, rows: Iterable[_Row]) -> None:
-        """Raises Unreadable at the first row that is no call."""
+        """Raises UnreadableFile at the first row that is no call."""
         self._calls: list[SeatCall] = []
         self._titles: dict[str, str] = {}
         try:
@@ -35,15 +35,15 @@ class ExportReader:
                 if title := row.get("session_title"):
                     self._titles[str(row["session_id"])] = str(title)
         except (KeyError, TypeError, ValueError, ArithmeticError, csv.Error, RecursionError):
-            raise Unreadable(_UNFINISHED.format(len(self._calls) + 1)) from None
-        self._calls.sort(key=lambda call: (call.fields[CREATED], call.fields[ID]))
+            raise UnreadableFile(_UNFINISHED.format(len(self._calls) + 1)) from None
+        self._calls.sort(key=lambda call: (call.fields[AT_CREATED], call.fields[AT_ID]))
         paid = [call for call in self._calls if not call.is_copy]
-        first = f"{paid[0].machine}\n{paid[0].fields[ID]}" if paid else ""
-        last = self._calls[-1].fields[CREATED] if self._calls else None
+        first = f"{paid[0].machine}\n{paid[0].fields[AT_ID]}" if paid else ""
+        last = self._calls[-1].fields[AT_CREATED] if self._calls else None
         self.facts = LedgerFacts(None, len(paid), first, last)
 
     def calls(self, span: Span) -> Iterator[SeatCall]:
-        return (call for call in self._calls if call.fields[CREATED] in span)
+        return (call for call in self._calls if call.fields[AT_CREATED] in span)
 
     def causes(self, first: str, last: str) -> tuple[DayCause, ...]:
         """None: an export has no alerts."""
@@ -62,7 +62,9 @@ def read_csv(path: Path) -> ExportReader:
     with _text(path) as file:
         rows = csv.DictReader(file, strict=True)
         if "created_at" not in (rows.fieldnames or ()):
-            raise Unreadable("is no export of opencode-tui's calls; write one with `opencode-tui export --format csv`")
+            raise UnreadableFile(
+                "is no export of opencode-tui's calls; write one with `opencode-tui export --format csv`"
+            )
         return ExportReader({key: _typed(key, value) for key, value in row.items()} for row in rows)
 
 

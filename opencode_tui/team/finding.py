@@ -8,7 +8,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from opencode_tui.config.settings import Share, TeamSeat
+from opencode_tui.config.settings import SeatShare, TeamSeat
 
 COLLECTED = "team.db"
 """The name of our own file of collected sums, which stands beside a ledger and is no seat's."""
@@ -23,11 +23,13 @@ class SeatFile(Struct, frozen=True):
     seat: str
     """The name of its seat; below the folder's name, that of the file or of the folder that it is in."""
     path: Path
-    share: Share
+    share: SeatShare
     group: str = ""
     """The name of the folder in the settings that it was found in; empty for a file that the settings name."""
     order: int = 0
     """Its place among the seats of the settings."""
+    is_own: bool = False
+    """Whether it is the ledger of this machine, which this process may have open."""
 
 
 class SeatTrouble(Struct, frozen=True):
@@ -37,16 +39,16 @@ class SeatTrouble(Struct, frozen=True):
     sentence: str
 
 
-def seat_files(seats: Mapping[str, TeamSeat]) -> tuple[tuple[SeatFile, ...], tuple[SeatTrouble, ...]]:
-    """The files of all seats, and what is wrong with seats that have none."""
+def seat_files(seats: Mapping[str, TeamSeat], ledger: Path) -> tuple[tuple[SeatFile, ...], tuple[SeatTrouble, ...]]:
+    """The files of all seats, and what is wrong with seats that have none; `ledger` is this machine's own."""
     files: list[SeatFile] = []
     troubles: list[SeatTrouble] = []
     for order, (name, seat) in enumerate(seats.items()):
         try:
             if not seat.path.is_dir():
-                files.append(SeatFile(name, seat.path, seat.share, order=order))
+                files.append(SeatFile(name, seat.path, seat.share, "", order, _is_same(seat.path, ledger)))
                 continue
-            found = [_in_folder(name, seat, path, order) for path in sorted(_ledgers_in(seat.path))]
+            found = [_in_folder(name, seat, path, order, ledger) for path in sorted(_ledgers_in(seat.path))]
         except OSError as error:
             troubles.append(SeatTrouble(name, f"{seat.path} cannot be read ({error.strerror}); see to its rights"))
             continue
@@ -57,10 +59,17 @@ def seat_files(seats: Mapping[str, TeamSeat]) -> tuple[tuple[SeatFile, ...], tup
     return tuple(files), tuple(troubles)
 
 
-def _in_folder(name: str, seat: TeamSeat, path: Path, order: int) -> SeatFile:
+def _is_same(path: Path, ledger: Path) -> bool:
+    try:
+        return path.samefile(ledger)
+    except OSError:
+        return False
+
+
+def _in_folder(name: str, seat: TeamSeat, path: Path, order: int, ledger: Path) -> SeatFile:
     parts = path.relative_to(seat.path).parts
     own = parts[0] if len(parts) > 1 else path.stem
-    return SeatFile(f"{name}/{own}", path, seat.share, name, order)
+    return SeatFile(f"{name}/{own}", path, seat.share, name, order, _is_same(path, ledger))
 
 
 def _ledgers_in(folder: Path) -> Iterator[Path]:

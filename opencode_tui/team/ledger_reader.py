@@ -12,8 +12,8 @@ from opencode_tui.config.settings import SHARES
 from opencode_tui.ledger.digests import DIGEST_FIELDS
 from opencode_tui.ledger.schema import LATEST
 from opencode_tui.paths import last_part
-from opencode_tui.team.calls import SESSION, DayCause, LedgerFacts, SeatCall
-from opencode_tui.team.opening import Unreadable
+from opencode_tui.team.calls import AT_SESSION, DayCause, LedgerFacts, SeatCall
+from opencode_tui.team.opening import UnreadableFile
 
 _NEEDED = {*DIGEST_FIELDS, "machine_id", "completed_ms", "copied_from"}
 _QUOTED = re.compile(r'".*"')
@@ -21,15 +21,17 @@ _PLACES = len(DIGEST_FIELDS)
 
 
 class LedgerReader:
-    """`connection` must stay open; raises Unreadable for a file that is no ledger of ours, or lacks what is needed."""
+    """Reads by a connection that stays open. Raises UnreadableFile if it is no ledger, or lacks what is needed."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self._columns = self._columns_of("call")
         if not self._columns:
-            raise Unreadable("is no ledger of opencode-tui's, and no export of its calls")
+            raise UnreadableFile("is no ledger of opencode-tui's, and no export of its calls")
         if missing := _NEEDED - self._columns:
-            raise Unreadable(f"is of a version of opencode-tui that is not known here (call.{min(missing)} is missing)")
+            raise UnreadableFile(
+                f"is of a version of opencode-tui that is not known here (call.{min(missing)} is missing)"
+            )
         self._machines = dict(self._rows("SELECT id, name FROM machine"))
         self._projects = {id: last_part(project) for id, project in self._rows("SELECT id, project FROM session")}
         self.facts = self._facts()
@@ -70,7 +72,7 @@ class LedgerReader:
         machines, projects = self._machines, self._projects
         for row in rows:
             machine, is_completed, is_copy, directory = row[_PLACES:]
-            project = projects.get(row[SESSION]) or last_part(directory) or "unknown"
+            project = projects.get(row[AT_SESSION]) or last_part(directory) or "unknown"
             yield SeatCall(row[:_PLACES], machines.get(machine, ""), project, bool(is_completed), bool(is_copy))
 
     def causes(self, first: str, last: str) -> tuple[DayCause, ...]:

@@ -16,10 +16,10 @@ from typing import Any
 from msgspec import Struct
 
 from opencode_tui.records.model_key import model_key
-from opencode_tui.team.calls import COST, ID, MODEL, PROVIDER, SESSION, SeatCall
-from opencode_tui.team.collected import Collected, CollectedFile, DayStamp, FilePart, Part
+from opencode_tui.team.calls import AT_COST, AT_ID, AT_MODEL, AT_PROVIDER, AT_SESSION, SeatCall
+from opencode_tui.team.collected import CollectedFile, CollectedStore, DayStamp, FilePart, SpendPart
 from opencode_tui.team.collecting import Days, SeatState
-from opencode_tui.team.opening import Unreadable
+from opencode_tui.team.opening import UnreadableFile
 from opencode_tui.team.reading import reading
 
 MachineDay = tuple[str, int]
@@ -60,7 +60,7 @@ def _furthest(file: CollectedFile | None) -> tuple[int, int]:
     return -(file.last_call_ms or 0), -file.calls
 
 
-def merge(store: Collected, states: Sequence[SeatState], days: Days, now_ms: int) -> Merged:
+def merge(store: CollectedStore, states: Sequence[SeatState], days: Days, now_ms: int) -> Merged:
     order = ranked(states)
     files = {state.collected.id: state for state in order if state.collected is not None}
     rank = {id: place for place, id in enumerate(files)}
@@ -83,14 +83,14 @@ def merge(store: Collected, states: Sequence[SeatState], days: Days, now_ms: int
     parts = [each for id in files for each in store.parts(id, first, last) if whole.get((each.machine, each.day)) == id]
     not_compared: set[int] = set()
     for key, result in _settled(store, contested, files, days, now_ms, not_compared):
-        parts += (FilePart(id, *key, Part(*rest)) for id, *rest in result["parts"])
+        parts += (FilePart(id, *key, SpendPart(*rest)) for id, *rest in result["parts"])
         for loser, winner, count in result["shared"]:
             shared[loser, winner] += count
     return Merged(tuple(parts), whole, contested, shared, frozenset(not_compared))
 
 
 def _settled(
-    store: Collected,
+    store: CollectedStore,
     contested: Mapping[MachineDay, tuple[DayStamp, ...]],
     files: Mapping[int, SeatState],
     days: Days,
@@ -152,7 +152,7 @@ def read_days(
     broken: set[int] = set()
     for id, keys in by_file.items():
         try:
-            with reading(files[id].file.path) as reader:
+            with reading(files[id].file) as reader:
                 for day in sorted({day for _, day in keys}):
                     of_machine: dict[str, list[SeatCall]] = defaultdict(list)
                     for call in reader.calls(days.calendar.span(date.fromordinal(day))):
@@ -160,7 +160,7 @@ def read_days(
                     for machine, calls in of_machine.items():
                         if (machine, day) in keys:
                             found[machine, day][id] = calls
-        except Unreadable:
+        except UnreadableFile:
             broken.add(id)
     return found, broken
 
@@ -175,7 +175,7 @@ def best_calls(
     best: dict[str, tuple[int, SeatCall, list[int]]] = {}
     for stamp in stamps:
         for call in found.get(stamp.file_id, ()):
-            id = call.fields[ID]
+            id = call.fields[AT_ID]
             if id not in best:
                 best[id] = (stamp.file_id, call, [])
                 continue
@@ -193,10 +193,10 @@ def _result(
     shared: dict[tuple[int, int], int] = defaultdict(int)
     for owner, call, others in best:
         fields, file = call.fields, files[owner].collected
-        session = fields[SESSION] if file is not None and file.share != "sums" else ""
-        added = sums[owner, model_key(fields[PROVIDER], fields[MODEL]), call.project, session]
+        session = fields[AT_SESSION] if file is not None and file.share != "sums" else ""
+        added = sums[owner, model_key(fields[AT_PROVIDER], fields[AT_MODEL]), call.project, session]
         added[0] += 1
-        added[1] += fields[COST]
+        added[1] += fields[AT_COST]
         for other in others:
             shared[other, owner] += 1
     parts: list[list[Any]] = [[*key, *added] for key, added in sums.items()]
@@ -204,7 +204,7 @@ def _result(
 
 
 def _without_comparing(
-    store: Collected, key: MachineDay, stamps: Sequence[DayStamp], files: Mapping[int, SeatState]
+    store: CollectedStore, key: MachineDay, stamps: Sequence[DayStamp], files: Mapping[int, SeatState]
 ) -> dict[str, list[list[Any]]]:
     """The sums as they were collected: of copies of one ledger those of the furthest, of different ledgers all."""
     machine, day = key

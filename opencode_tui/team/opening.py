@@ -19,16 +19,16 @@ _HEADER = b"SQLite format 3\0"
 _BUSY_S = 2.0
 
 
-class Unreadable(Exception):
+class UnreadableFile(Exception):
     """A seat's file cannot be read now. The message is the end of a sentence about it."""
 
 
-def identity(path: Path) -> str:
-    """Differs once a file, or the `-wal` beside it, was written again. Raises Unreadable."""
+def file_identity(path: Path) -> str:
+    """Differs once a file, or the `-wal` beside it, was written again. Raises UnreadableFile."""
     try:
         found = path.stat()
     except OSError as error:
-        raise Unreadable(f"cannot be read ({error.strerror})") from None
+        raise UnreadableFile(f"cannot be read ({error.strerror})") from None
     key = f"{found.st_dev}:{found.st_ino}:{found.st_size}:{found.st_mtime_ns}"
     with suppress(OSError):
         wal = _beside(path, "-wal").stat()
@@ -45,36 +45,41 @@ def written_ms(path: Path) -> int:
     return max(times, default=0)
 
 
-def is_sqlite(path: Path) -> bool:
-    """Whether a file is SQLite's, by its first bytes. Raises Unreadable."""
-    return _head(path).startswith(_HEADER)
-
-
 @contextmanager
-def opened_sqlite(path: Path) -> Iterator[sqlite3.Connection]:
-    """A connection that reads one state of the file. Raises Unreadable if it is half-copied, locked or broken."""
-    before = identity(path)
-    _check_size(path)
+def opened_sqlite(path: Path, *, is_own: bool = False) -> Iterator[sqlite3.Connection]:
+    """A connection that reads one state of the file. Raises UnreadableFile if it is half-copied, locked or broken.
+
+    The own ledger is opened by SQLite alone: see ledger/ledger.py.
+    """
+    before = file_identity(path)
     try:
+        if is_own:
+            with _connection(path, "mode=ro") as connection:
+                connection.execute("BEGIN")
+                yield connection
+            return
+        _check_size(path)
         with _connected(path) as connection:
             yield connection
     except sqlite3.Error as error:
-        raise Unreadable(_reason(error)) from None
+        raise UnreadableFile(_reason(error)) from None
     except OSError as error:
-        raise Unreadable(f"cannot be read ({error.strerror})") from None
-    if identity(path) != before:
-        raise Unreadable("is being written; it is read the next time")
+        raise UnreadableFile(f"cannot be read ({error.strerror})") from None
+    if file_identity(path) != before:
+        raise UnreadableFile("is being written; it is read the next time")
 
 
 @contextmanager
 def _connected(path: Path) -> Iterator[sqlite3.Connection]:
     wal = _beside(path, "-wal")
-    if _size(_beside(path, "-journal")):
-        raise Unreadable("is being written, or the writing was interrupted (a -journal is beside it)")
-    if not _size(wal):
+    if _size(_beside(path, "-journal")):  # SQLite says whether it is locked, or has to be rolled back
+        with _connection(path, "mode=ro") as connection:
+            connection.execute("BEGIN")
+            yield connection
+    elif not _size(wal):
         with _connection(path, "mode=ro&immutable=1") as connection:
             yield connection
-    elif _beside(path, "-shm").exists() and os.access(path.parent, os.W_OK):
+    elif _beside(path, "-shm").exists():
         with _connection(path, "mode=ro") as connection:
             connection.execute("BEGIN")
             yield connection
@@ -97,18 +102,18 @@ def _connection(path: Path, how: str) -> Iterator[sqlite3.Connection]:
 
 
 def _check_size(path: Path) -> None:
-    """Raises Unreadable if a database is shorter than its header says."""
+    """Raises UnreadableFile if a database is shorter than its header says."""
     head = _head(path)
     if not head:
-        raise Unreadable("is empty: half-copied, or a program is about to write it")
+        raise UnreadableFile("is empty: half-copied, or a program is about to write it")
     if not head.startswith(_HEADER) or len(head) < 100:
-        raise Unreadable("is half-copied, or no ledger")
+        raise UnreadableFile("is half-copied, or no ledger")
     page = int.from_bytes(head[16:18], "big")
     page = 65_536 if page == 1 else page
     whole, there = page * int.from_bytes(head[28:32], "big"), _size(path)
     # The count in the header is right if the file was last written by a version of SQLite that keeps it.
     if head[24:28] == head[92:96] and there < whole and not _size(_beside(path, "-wal")):
-        raise Unreadable(f"is half-copied ({_megabytes(there)} of {_megabytes(whole)})")
+        raise UnreadableFile(f"is half-copied ({_megabytes(there)} of {_megabytes(whole)})")
 
 
 def _head(path: Path) -> bytes:
@@ -117,13 +122,15 @@ def _head(path: Path) -> bytes:
         with os.fdopen(descriptor, "rb") as file:
             return file.read(100)
     except OSError as error:
-        raise Unreadable(f"cannot be read ({error.strerror})") from None
+        raise UnreadableFile(f"cannot be read ({error.strerror})") from None
 
 
 def _reason(error: sqlite3.Error) -> str:
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return "is locked by another process"
+    if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN):
+        return "was left half-written by a program that was interrupted; it is read once that program has opened it"
     if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
         return "is half-copied or damaged"
     return f"cannot be read ({error})"

@@ -16,8 +16,8 @@ from opencode_tui.clock import Calendar, calendar_for
 from opencode_tui.config.settings import Settings
 from opencode_tui.records.team import Seat, SeatDay, SeatSession, TeamReport
 from opencode_tui.team.checksums import checksums
-from opencode_tui.team.collected import Collected, FilePart
-from opencode_tui.team.collecting import Days, SeatState, collect, days_of
+from opencode_tui.team.collected import CollectedStore, FilePart
+from opencode_tui.team.collecting import Days, SeatState, collect, seat_days
 from opencode_tui.team.finding import COLLECTED, seat_files
 from opencode_tui.team.lateness import late_ms, sentences_of
 from opencode_tui.team.merging import Merged, merge
@@ -30,13 +30,13 @@ _TOP_SESSIONS = 5
 def team_report(period: ReportPeriod, settings: Settings, ledger: Path, now_ms: int) -> TeamReport:
     """The report on the settings' seats; what is collected is kept beside the ledger."""
     calendar = calendar_for(settings.timezone)
-    files, lacking = seat_files(settings.team.seats)
+    files, lacking = seat_files(settings.team.seats, ledger)
     known_to = min(period.last, calendar.day(now_ms) - timedelta(days=1))
-    before = period_before(period, calendar.day(now_ms))
+    before = compared_period(period, calendar.day(now_ms))
     first_of_month, last_of_month = days_of_month(period.last)
     first = min(before.first, first_of_month, known_to - timedelta(days=LOOK_BACK_DAYS - 1))
-    wide = days_of(first, max(period.last, last_of_month), calendar)
-    with closing(Collected(ledger.with_name(COLLECTED))) as store:
+    wide = seat_days(first, max(period.last, last_of_month), calendar)
+    with closing(CollectedStore(ledger.with_name(COLLECTED))) as store:
         states = collect(store, files, wide, now_ms)
         merged = merge(store, states, wide, now_ms)
         seats = seats_of(states)
@@ -48,7 +48,7 @@ def team_report(period: ReportPeriod, settings: Settings, ledger: Path, now_ms: 
     return _summed(rows, book, known_to, calendar, now_ms)
 
 
-def period_before(period: ReportPeriod, today: date) -> ReportPeriod:
+def compared_period(period: ReportPeriod, today: date) -> ReportPeriod:
     """The period before; of one that is not over, only its days up to the same one."""
     before = period.before()
     if not period.first <= today < period.last:
@@ -65,7 +65,7 @@ class _Book:
 
     def __init__(
         self,
-        store: Collected,
+        store: CollectedStore,
         merged: Merged,
         seats: Mapping[str, Sequence[SeatState]],
         period: ReportPeriod,
@@ -111,8 +111,8 @@ class _Book:
             over,
             cut,
             self._cause(states, days, over),
-            ranked_parts(sums_by(now, "model"), spends_by(before, "model")),
-            ranked_parts(sums_by(now, "project"), spends_by(before, "project")),
+            ranked_parts(part_sums(now, "model"), spends_by(before, "model")),
+            ranked_parts(part_sums(now, "project"), spends_by(before, "project")),
             sum(each.part.spend_nano for each in before),
             max((each.last_call_ms for each in known if each.last_call_ms is not None), default=None),
             last_sync,
@@ -144,7 +144,7 @@ class _Book:
         return tuple(SeatSession(key[1], self._store.title(*key), projects[key], *sums[key]) for key in top)
 
 
-def sums_by(parts: Iterable[FilePart], field: str) -> dict[str, tuple[int, int]]:
+def part_sums(parts: Iterable[FilePart], field: str) -> dict[str, tuple[int, int]]:
     """The spend and the calls by `model` or `project`."""
     found: dict[str, tuple[int, int]] = {}
     for each in parts:
@@ -155,7 +155,7 @@ def sums_by(parts: Iterable[FilePart], field: str) -> dict[str, tuple[int, int]]
 
 
 def spends_by(parts: Iterable[FilePart], field: str) -> dict[str, int]:
-    return {key: spend for key, (spend, _) in sums_by(parts, field).items()}
+    return {key: spend for key, (spend, _) in part_sums(parts, field).items()}
 
 
 def _days(parts: Iterable[FilePart]) -> tuple[SeatDay, ...]:
@@ -183,8 +183,8 @@ def _summed(rows: Sequence[Seat], book: _Book, known_to: date, calendar: Calenda
         sum(seat.spend_nano for seat in seats),
         None if budget is None else budget * period.days // _WEEK_DAYS,
         sum(seat.before_nano for seat in seats),
-        ranked_parts(sums_by(now, "model"), spends_by(earlier, "model")),
-        ranked_parts(sums_by(now, "project"), spends_by(earlier, "project")),
+        ranked_parts(part_sums(now, "model"), spends_by(earlier, "model")),
+        ranked_parts(part_sums(now, "project"), spends_by(earlier, "project")),
         now_ms,
         book.warning_nano,
         book.cutoff_nano,

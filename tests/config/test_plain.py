@@ -127,7 +127,7 @@ def test_both_ways_give_the_same_settings_or_none(config: Path, pairs: list[tupl
 @pytest.mark.parametrize("key", KEYS, ids=".".join)
 def test_every_key_can_be_read_without_pydantic(key: tuple[str, ...], config: Path) -> None:
     plains = []
-    for value in (*RIGHT, ["notify-send"], "recorded", "https://x.example/v1"):
+    for value in (*RIGHT, ["notify-send"], "recorded", "titles", "https://x.example/v1"):
         config.write_text(f"{key[0]} = {toml(nested([(key, value)])[key[0]])}", encoding="utf-8")
         plain, layered = both(config)
         assert plain == layered, config.read_text(encoding="utf-8")
