@@ -7,6 +7,7 @@ from datetime import date
 from msgspec import Struct
 
 from opencode_tui.clock import DAY_MS
+from opencode_tui.money import share
 
 
 class SeatDay(Struct, frozen=True):
@@ -127,5 +128,22 @@ class TeamReport(Struct, frozen=True):
     month: MonthForecast | None = None
     changes: tuple[TeamChange, ...] = ()
     """Two or three that make up most of the change, the largest first."""
-    troubles: tuple[str, ...] = ()
-    """What is wrong with files that belong to no seat."""
+
+    @property
+    def calls(self) -> int:
+        return sum(seat.calls for seat in self.seats)
+
+    @property
+    def lower_bound(self) -> bool:
+        """Whether a seat is missing in the sums, as nothing of it could be read."""
+        return any(seat.last_sync_ms is None for seat in self.seats)
+
+    @property
+    def changes_share(self) -> float:
+        """How much of all seats' changes the named ones are."""
+        whole = sum(abs(seat.spend_nano - seat.before_nano) for seat in self.seats)
+        return share(sum(abs(each.nano) for each in self.changes), whole)
+
+    def day_nano(self, day: date) -> int:
+        """What all seats cost on a day."""
+        return sum(each.spend_nano for seat in self.seats for each in seat.days if each.day == day)

@@ -22,13 +22,16 @@ def checksums(
     days: Days,
     now_ms: int,
 ) -> dict[str, str]:
-    """By seat; empty for a seat whose files cannot be read now, without calls that of nothing."""
+    """By seat; empty for one whose files cannot be read now, without calls that of nothing."""
     files = {state.collected.id: state for states in seats.values() for state in states if state.collected is not None}
     first, last = days.first.toordinal(), days.last.toordinal()
     stamps = {(each.file_id, each.machine, each.day): each for each in store.stamps(first, last)}
     found, fresh = {}, {}
     for name, states in seats.items():
         own = {state.collected.id for state in states if state.collected is not None}
+        if not own:
+            found[name] = ""
+            continue
         wanted: dict[tuple[str, int], tuple[DayStamp, ...]] = {
             key: (stamps[id, *key],) for key, id in merged.whole.items() if id in own and first <= key[1] <= last
         }
