@@ -18,6 +18,7 @@ from opencode_tui.readings.reconcile import read_reconciliation
 from opencode_tui.readings.repricing import read_comparison
 from opencode_tui.readings.session import read_session, read_turn
 from opencode_tui.readings.sessions import read_sessions
+from opencode_tui.readings.team import read_team
 from opencode_tui.records.answers import Answer
 from opencode_tui.records.requests import (
     AccountsRequest,
@@ -34,6 +35,7 @@ from opencode_tui.records.requests import (
     Request,
     SessionRequest,
     SessionsRequest,
+    TeamRequest,
     TurnRequest,
 )
 
@@ -50,6 +52,7 @@ READINGS: Mapping[type[Any], Callable[[Any, Context], Answer]] = {
     ReconcileRequest: read_reconciliation,
     SessionRequest: read_session,
     SessionsRequest: read_sessions,
+    TeamRequest: read_team,
     TurnRequest: read_turn,
     ProjectsRequest: read_projects,
 }

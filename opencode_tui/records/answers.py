@@ -15,9 +15,10 @@ from opencode_tui.records.levers import LeverEvidence
 from opencode_tui.records.quotas import Quotas
 from opencode_tui.records.reconciliation import Reconciliation
 from opencode_tui.records.repricing import RepricedWork
-from opencode_tui.records.requests import AlertsRequest, ComparisonRequest, InsightsRequest, LeversRequest
+from opencode_tui.records.requests import AlertsRequest, ComparisonRequest, InsightsRequest, LeversRequest, TeamRequest
 from opencode_tui.records.session import SessionView, TurnView
 from opencode_tui.records.sessions import SessionList
+from opencode_tui.records.team import TeamReport
 from opencode_tui.records.usage import Projects
 
 
@@ -67,6 +68,12 @@ class LeverList(Struct, frozen=True):
     """Those of the same period."""
 
 
+class TeamView(Struct, frozen=True):
+    request: TeamRequest
+    taken_ms: int
+    report: TeamReport
+
+
 _OfPeriod = SessionList | Projects | Breakdown | Comparison | HistoryView | WeekHours
 _OfPlans = Quotas | Accounts
-Answer = _OfPeriod | _OfPlans | InsightList | LeverList | SessionView | TurnView | AlertList | Reconciliation
+Answer = _OfPeriod | TeamView | _OfPlans | InsightList | LeverList | SessionView | TurnView | AlertList | Reconciliation

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from opencode_tui.analysis.pace import band
 from opencode_tui.clock import Calendar, month_day, month_name, short_day
 from opencode_tui.money import format_usd, plural
+from opencode_tui.privacy.harmless import one_line
 from opencode_tui.records.day import Band
 from opencode_tui.records.model_key import short_name
 from opencode_tui.records.team import Seat, SeatDay, TeamChange, TeamReport
@@ -175,3 +176,75 @@ def team_method(report: TeamReport) -> tuple[str, ...]:
         " if its days are those of the same time zone.",
         "The forecast takes the weekdays and the weekend days of the four weeks before as they were.",
     )
+
+
+def short_state(seat: Seat) -> str:
+    """What is wrong with a seat's data in at most 12 cells; empty if nothing is."""
+    if seat.last_sync_ms is None:
+        return "not read"
+    return f"late {seat.late_days} d" if seat.late_ms else "see below" if seat.trouble else ""
+
+
+def team_lines(report: TeamReport, calendar: Calendar) -> tuple[tuple[str, ...], ...]:
+    """The lines above the seats, each from its longest variant to its shortest."""
+    spent = f"{'≥' if report.lower_bound else ''}{format_usd(report.total_nano)}"
+    period, budget, before = period_label(report.period), against_budget(report), against_period_before(report)
+    share = percent(report.total_nano, report.budget_nano or 0)
+    short = f"{share} of {format_usd(report.budget_nano)}" if report.budget_nano else ""
+    first = (
+        " · ".join((period, spent, budget, before, average_text(report, calendar))),
+        " · ".join((period, spent, budget, before)),
+        " · ".join((period, spent, budget)),
+        " · ".join(part for part in (report.period, spent, short) if part),
+        spent,
+    )
+    month = report.month
+    if month is None or not month.days_left:
+        second: tuple[str, ...] = (forecast_text(report), "")
+    else:
+        likely = f"{month_name(month.first)} {format_usd(month.likely_nano, cents=True)} likely"
+        between = f"{format_usd(month.low_nano, cents=True)} to {format_usd(month.high_nano, cents=True)}"
+        second = (forecast_text(report), f"{likely}, {between}", likely, "")
+    third = tuple(" · ".join(change_text(each) for each in report.changes[:many]) for many in (3, 2, 1))
+    return (first, second, (*third, "")) if report.changes else (first, second)
+
+
+def team_status(report: TeamReport) -> tuple[str, ...]:
+    """Such as `8 seats · 1 late · 2 with trouble · ▲ warning from $0.80, ■ cutoff from $1.50 a seat's day`."""
+    late = sum(1 for seat in report.seats if seat.late_ms)
+    wrong = sum(1 for seat in report.seats if seat.trouble)
+    pieces = [plural(len(report.seats), "seat")]
+    pieces += [f"{late} late"] if late else []
+    pieces += [f"{wrong} with trouble"] if wrong else []
+    counts = " · ".join(pieces)
+    return (f"{counts} · {seat_lines_text(report)}", counts, pieces[0])
+
+
+def no_seats() -> tuple[str, str]:
+    """(what is the case, what to do) where there is no seat."""
+    return "The team has no seats.", "opencode-tui team add NAME PATH adds one."
+
+
+def seat_rows(seat: Seat, report: TeamReport, calendar: Calendar) -> tuple[tuple[str, str], ...]:
+    """(label, text) about one seat."""
+    change = seat.spend_nano - seat.before_nano
+    late = f"{late_text(seat)}, " if seat.late_ms else ""
+    rows = [
+        ("seat", f"{seat.name}: {format_usd(seat.spend_nano)}, {_signed(change)} against {report.before}"),
+        ("over", over_text(seat) or "no day past the warning"),
+        ("cause", seat.cause),
+        ("models", _named(tuple((short_name(part.key), part.spend_nano) for part in seat.models[:3]))),
+        ("projects", _named(tuple((part.key, part.spend_nano) for part in seat.projects[:3]))),
+        ("sessions", _named(tuple((each.title or each.id, each.spend_nano) for each in seat.sessions[:3]))),
+        ("data", late + freshness_text(seat, calendar)),
+        ("trouble", seat.trouble),
+    ]
+    return tuple((what, text) for what, text in rows if text)
+
+
+def _signed(nano: int) -> str:
+    return f"{'+' if nano > 0 else ''}{format_usd(nano)}"
+
+
+def _named(parts: tuple[tuple[str, int], ...]) -> str:
+    return ", ".join(f"{one_line(name, 60)} {format_usd(nano)}" for name, nano in parts)

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 from opencode_tui.clock import Span
 from opencode_tui.config.settings import SeatShare
@@ -30,11 +31,46 @@ CREATE TABLE alert (
 ) STRICT;
 """
 _INDEX = "CREATE INDEX call_created ON call(created_ms)"
+_INSERT_CALL = f"INSERT INTO call ({', '.join(_FIELDS)}) VALUES ({', '.join('?' * len(_FIELDS))})"
+_DAYS_RULE = "day"
 
 
-def write_seat(ledger: sqlite3.Connection, place: Path, share: SeatShare, span: Span, now_ms: int) -> int:
-    """Writes the calls of a span; returns how many were paid."""
-    within = (span.start_ms, span.end_ms)
+class SeatTables:
+    """Fills the tables of a seat's file."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def machine(self, id: int, name: str) -> None:
+        self._connection.execute("INSERT INTO machine VALUES (?, ?)", (id, name))
+
+    def session(self, id: str, project: str, title: str) -> None:
+        self._connection.execute("INSERT INTO session VALUES (?, ?, ?)", (id, project, title))
+
+    def call(
+        self, fields: tuple[Any, ...], machine: int, completed_ms: int | None, copied_from: str | None = None
+    ) -> None:
+        """`fields` are the values of DIGEST_FIELDS."""
+        self._connection.execute(_INSERT_CALL, (*fields, machine, completed_ms, copied_from))
+
+    def calls(self, rows: Iterator[tuple[Any, ...]]) -> None:
+        """Rows of the digest's fields, the machine, when it completed, and what it is a copy of."""
+        self._connection.executemany(_INSERT_CALL, rows)
+
+    def alert(self, day: str, level: str, at_ms: int, cause: str, line: int = 0) -> None:
+        """An alert of the day's spend."""
+        values = (_DAYS_RULE, day, level, at_ms, line, cause)
+        self._connection.execute("INSERT INTO alert VALUES (?, ?, ?, ?, ?, ?)", values)
+
+    @property
+    def paid_calls(self) -> int:
+        (paid,) = self._connection.execute("SELECT count(*) FROM call WHERE copied_from IS NULL").fetchone()
+        return int(paid)
+
+
+@contextmanager
+def new_seat_file(place: Path, share: SeatShare, now_ms: int) -> Iterator[SeatTables]:
+    """The tables of a new file, which is whole at the end of the block."""
     with closing(sqlite3.connect(place, isolation_level=None)) as connection:
         connection.execute("PRAGMA journal_mode = OFF")  # what is not whole is thrown away
         connection.execute("PRAGMA synchronous = OFF")
@@ -42,35 +78,29 @@ def write_seat(ledger: sqlite3.Connection, place: Path, share: SeatShare, span: 
         for statement in _SCHEMA.split(";\n"):
             connection.execute(statement)
         connection.execute("INSERT INTO seat VALUES (?, ?)", (share, now_ms))
-        connection.executemany("INSERT INTO machine VALUES (?, ?)", ledger.execute("SELECT id, name FROM machine"))
-        fields = ", ".join(_FIELDS)
-        connection.executemany(
-            f"INSERT INTO call ({fields}) VALUES ({', '.join('?' * len(_FIELDS))})",
-            ledger.execute(f"SELECT {fields} FROM call WHERE created_ms >= ? AND created_ms < ?", within),
-        )
+        yield SeatTables(connection)
         connection.execute(_INDEX)
-        connection.executemany("INSERT INTO session VALUES (?, ?, ?)", _sessions(ledger, share, within))
-        connection.executemany("INSERT INTO alert VALUES (?, ?, ?, ?, ?, ?)", _alerts(ledger, share, within))
-        (paid,) = connection.execute("SELECT count(*) FROM call WHERE copied_from IS NULL").fetchone()
         connection.execute("COMMIT")
-    return int(paid)
 
 
-def _sessions(ledger: sqlite3.Connection, share: SeatShare, within: tuple[int, int]) -> Iterator[tuple[str, str, str]]:
-    rows = ledger.execute(
-        """SELECT c.session_id, coalesce(nullif(s.project, ''), c.directory), coalesce(s.title, '')
-        FROM (SELECT session_id, min(directory) AS directory FROM call WHERE created_ms >= ? AND created_ms < ?
-          GROUP BY session_id) c LEFT JOIN session s ON s.id = c.session_id""",
-        within,
-    )
-    for id, project, title in rows:
-        yield id, last_part(project), title if share == "titles" else ""
+def write_seat(ledger: sqlite3.Connection, place: Path, share: SeatShare, span: Span, now_ms: int) -> int:
+    """Writes the calls of a span; returns how many were paid."""
+    within = (span.start_ms, span.end_ms)
+    with new_seat_file(place, share, now_ms) as tables:
+        for id, name in ledger.execute("SELECT id, name FROM machine"):
+            tables.machine(id, name)
+        fields = ", ".join(_FIELDS)
+        tables.calls(ledger.execute(f"SELECT {fields} FROM call WHERE created_ms >= ? AND created_ms < ?", within))
+        for id, project, title in ledger.execute(_SESSIONS, within):
+            tables.session(id, last_part(project), title if share == "titles" else "")
+        for day, level, at_ms, cause, line in ledger.execute(_ALERTS, (_DAYS_RULE, *within)):
+            tables.alert(day, level, at_ms, cause if share == "titles" else without_titles(cause), line)
+        return tables.paid_calls
 
 
-def _alerts(ledger: sqlite3.Connection, share: SeatShare, within: tuple[int, int]) -> Iterator[tuple[object, ...]]:
-    rows = ledger.execute(
-        "SELECT rule, period, level, at_ms, line, cause FROM alert WHERE rule = 'day' AND at_ms >= ? AND at_ms < ?",
-        within,
-    )
-    for *rest, cause in rows:
-        yield *rest, cause if share == "titles" else without_titles(cause)
+_SESSIONS = """
+  SELECT c.session_id, coalesce(nullif(s.project, ''), c.directory), coalesce(s.title, '')
+  FROM (SELECT session_id, min(directory) AS directory FROM call WHERE created_ms >= ? AND created_ms < ?
+    GROUP BY session_id) c LEFT JOIN session s ON s.id = c.session_id
+"""
+_ALERTS = "SELECT period, level, at_ms, cause, line FROM alert WHERE rule = ? AND at_ms >= ? AND at_ms < ?"

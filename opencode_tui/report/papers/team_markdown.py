@@ -22,7 +22,8 @@ def team_markdown(report: TeamReport, calendar: Calendar) -> str:
 
 def _lines(report: TeamReport, calendar: Calendar) -> Iterator[str]:
     yield from (f"# {literal(words.team_title(report))}", "", f"{literal(words.team_days(report))}.", "")
-    yield f"**{'≥' if report.lower_bound else ''}{exact_usd(report.total_nano)}**: {literal(words.against_budget(report, exact_usd))};"
+    least = "≥" if report.lower_bound else ""
+    yield f"**{least}{exact_usd(report.total_nano)}**: {literal(words.against_budget(report, exact_usd))};"
     yield f"{literal(words.against_period_before(report, exact_usd))}; {words.average_text(report, calendar)}."
     yield from ("", f"{literal(words.forecast_text(report, exact_usd))}.")
     if report.changes:
