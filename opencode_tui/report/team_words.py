@@ -62,11 +62,17 @@ def average_text(report: TeamReport, calendar: Calendar, money: Money = format_u
 
 def against_period_before(report: TeamReport, money: Money = format_usd) -> str:
     """Such as `$3.10 (34%) more than in week 2026-W19`."""
-    change, label = report.total_nano - report.before_nano, period_label(report.before)
+    change, label = report.total_nano - report.before_nano, before_text(report)
     if not change:
         return f"as much as in {label}"
     share = percent(abs(change), report.before_nano)
     return f"{money(abs(change))}{f' ({share})' if share else ''} {'more' if change > 0 else 'less'} than in {label}"
+
+
+def before_text(report: TeamReport) -> str:
+    """Such as `week 2026-W19`, or `week 2026-W19 up to Wed 6 May` where this one is not over."""
+    until = f" up to {short_day(report.before_last)}" if report.before_last else ""
+    return f"{period_label(report.before)}{until}"
 
 
 def change_text(change: TeamChange, money: Money = format_usd) -> str:

@@ -74,7 +74,7 @@ def _fill(tables: SeatTables, who: _Colleague, until_ms: int, calendar: Calendar
         counts = (random.randrange(400, 3_000), random.randrange(200, 2_500), 0, cached, 0)
         id = f"msg_{who.name}{at_ms}"
         tables.call((id, session, at_ms, provider, model, "build", *counts, nano, None), 1, at_ms + 9_000)
-        if nano > 6 * who.usual_nano:
+        if nano > 4 * who.usual_nano:
             tables.alert(day.isoformat(), "cutoff", at_ms, who.cause)
 
 
@@ -84,7 +84,7 @@ def _calls(who: _Colleague, until_ms: int, calendar: Calendar, random: Random) -
     for back in range(_DAYS, -1, -1):
         day = last - timedelta(days=back)
         many = random.randrange(3, 14) if day.weekday() < 5 else random.choice((0, 0, 2))
-        is_dear = random.random() < 0.12
+        is_dear = random.random() < 0.25
         start = calendar.start_of(day) + 9 * HOUR_MS
         for number in range(many):
             at_ms = start + number * 41 * MINUTE_MS + random.randrange(20 * MINUTE_MS)

@@ -52,7 +52,8 @@ class TeamSums(Static):
 
     def on_resize(self) -> None:
         width = self.screen.size.width - 2
-        self.update(Content("\n").join(Content(fitting(variants, width)) for variants in self._lines))
+        fitted = (fitting(variants, width) for variants in self._lines)
+        self.update(Content("\n").join(Content(line) for line in fitted if line))
 
 
 class TeamScreen(AskingScreen):
@@ -70,16 +71,16 @@ class TeamScreen(AskingScreen):
     def __init__(self, calendar: Calendar, clock: Clock) -> None:
         super().__init__()
         self._calendar, self._clock = calendar, clock
-        self._period: ReportPeriod = week_of(calendar.day(clock()))
+        self.period: ReportPeriod = week_of(calendar.day(clock()))
         self._number = 0
-        self._report: TeamReport | None = None
+        self.report: TeamReport | None = None
         self._sort: Sort[Seat] = BY_SEAT_SPEND
         self._descending = True
         self._table: RowTable[Seat, TeamReport, Never] = RowTable((), id="seats")
         self._ask_again()
 
     def _ask_again(self) -> None:
-        self.ask(Ask(TeamRequest(self._period.label, self._number), self.show_team, self.show_reason))
+        self.ask(Ask(TeamRequest(self.period.label, self._number), self.show_team, self.show_reason))
 
     def compose(self) -> ComposeResult:
         yield CrumbHeader(("Team",), self._calendar, self._clock, self.poll_ms).data_bind(
@@ -97,17 +98,17 @@ class TeamScreen(AskingScreen):
         self._say(("reading the seats' files…", "reading…"))
 
     def show_team(self, view: TeamView) -> None:
-        self._report = view.report
+        self.report = view.report
         self.show()
 
     def show_reason(self, reason: str) -> None:
-        self._report = None
+        self.report = None
         self._table.display = False
         self.query_one(EmptyNote).say((reason, "config.toml names the seats below [team.seats]."))
 
     def show(self) -> None:
         """Sort and show the seats."""
-        report = self._report
+        report = self.report
         if report is None or not self._table.is_mounted or not self.is_there:
             return
         seats = {seat.name: seat for seat in sorted(report.seats, key=self._sort.value, reverse=self._descending)}
@@ -117,7 +118,7 @@ class TeamScreen(AskingScreen):
         self._table.display = bool(seats)
         self.query_one(EmptyNote).say(None if seats else no_seats())
         self.query_one(TeamSums).show_lines(team_lines(report, self._calendar))
-        is_late = report.period != self._period.label
+        is_late = report.period != self.period.label
         self._say(("reading the seats' files…",) if is_late else team_status(report))
         self._show_seat()
 
@@ -126,7 +127,7 @@ class TeamScreen(AskingScreen):
 
     @on(RowTable.Highlighted)
     def _show_seat(self) -> None:
-        key, report = self._table.cursor_key, self._report
+        key, report = self._table.cursor_key, self.report
         seat = next((each for each in report.seats if each.name == key), None) if report is not None else None
         make: Callable[[int], Content] | None = None
         if seat is not None and report is not None:
@@ -135,23 +136,23 @@ class TeamScreen(AskingScreen):
         self.query_one("#seat", DetailPane).show_content(key, make)
 
     def action_page(self, steps: int) -> None:
-        self._go_to(self._period.before() if steps < 0 else self._after())
+        self._go_to(self.period.before() if steps < 0 else self._after())
 
     def _after(self) -> ReportPeriod:
         """The period after, if it has begun."""
-        day = self._period.last + timedelta(days=1)
+        day = self.period.last + timedelta(days=1)
         if day > self._calendar.day(self._clock()):
-            return self._period
-        return week_of(day) if self._period.is_week else month_of(day)
+            return self.period
+        return week_of(day) if self.period.is_week else month_of(day)
 
     def action_unit(self) -> None:
         """A month of the week's last day, or the week of the month's, at most this one."""
-        day = min(self._period.last, self._calendar.day(self._clock()))
-        self._go_to(month_of(day) if self._period.is_week else week_of(day))
+        day = min(self.period.last, self._calendar.day(self._clock()))
+        self._go_to(month_of(day) if self.period.is_week else week_of(day))
 
     def _go_to(self, period: ReportPeriod) -> None:
-        if period != self._period:
-            self._period = period
+        if period != self.period:
+            self.period = period
             self._ask_again()
             self.show()
 

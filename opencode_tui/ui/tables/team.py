@@ -11,9 +11,10 @@ from rich.text import Text
 from opencode_tui.analysis.session_list import Sort
 from opencode_tui.clock import weekday
 from opencode_tui.money import format_usd
+from opencode_tui.records.day import Band
 from opencode_tui.records.team import Seat, TeamReport
 from opencode_tui.report.team_words import MOST_DAY_COLUMNS, day_band, day_mark, days_in, short_state
-from opencode_tui.report.words import amount_text
+from opencode_tui.report.words import amount_text, band_glyph
 from opencode_tui.ui.tables.columns import Cell, Column
 from opencode_tui.ui.theme import STYLES
 
@@ -21,6 +22,8 @@ TeamColumn = Column[Seat, TeamReport, Never]
 _ROOM_FOR_DAYS = 100
 """The least width of a table with a column for each day; a narrower one has a mark for each."""
 _NO_DAY = "·"
+_WARNING: Band = "warning"
+_CUTOFF: Band = "cutoff"
 BY_SEAT_SPEND: Sort[Seat] = Sort("spend", lambda seat: seat.spend_nano)
 
 
@@ -67,7 +70,7 @@ def _day_column(day: date) -> TeamColumn:
 
 
 def _name(seat: Seat, report: TeamReport) -> Cell:
-    return Text.assemble(("! ", STYLES["warning"]), seat.name) if short_state(seat) else seat.name
+    return f"! {seat.name}" if short_state(seat) else seat.name
 
 
 def _day(seat: Seat, day: date, report: TeamReport) -> Cell:
@@ -79,26 +82,18 @@ def _day(seat: Seat, day: date, report: TeamReport) -> Cell:
 
 
 def _marks(seat: Seat, report: TeamReport) -> Text:
-    """A mark for each day: of the line that it crossed, `▪` for a calm day, `·` for one without calls."""
-    by_day = {each.day: each for each in seat.days}
-    marks = Text()
-    for day in days_in(report):
-        found = by_day.get(day)
-        if found is None:
-            marks.append(_NO_DAY, style=STYLES["note"])
-        else:
-            marks.append(day_mark(report, found) or "▪", style=_style(report, found.spend_nano))
-    return marks
+    """The glyph of each day's band, `·` for a day without calls, in the colour of the gravest."""
+    by_day = {each.day: each.spend_nano for each in seat.days}
+    bands = [day_band(report, by_day[day]) if day in by_day else None for day in days_in(report)]
+    marks = "".join(band_glyph(band) if band else _NO_DAY for band in bands)
+    return Text(marks, style=next((STYLES[band] for band in (_CUTOFF, _WARNING) if band in bands), ""))
 
 
 def _over(seat: Seat, report: TeamReport) -> Text:
     """How many days of a long period crossed which line."""
     cut, warned = len(seat.over_cutoff), len(seat.over_warning) - len(seat.over_cutoff)
-    found = Text()
-    for many, band, glyph in ((cut, "cutoff", "■"), (warned, "warning", "▲")):
-        if many:
-            found.append(f"{many}{glyph} ", style=STYLES[band])
-    return found
+    parts = [f"{many}{band_glyph(band)}" for many, band in ((cut, _CUTOFF), (warned, _WARNING)) if many]
+    return Text(" ".join(parts), style=STYLES[_CUTOFF if cut else _WARNING] if parts else "")
 
 
 def _style(report: TeamReport, spend_nano: int) -> str:
