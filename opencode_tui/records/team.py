@@ -69,6 +69,8 @@ class Seat(Struct, frozen=True):
     """For how long up to the end of the period, or up to now, nothing is known; 0 for less than a day."""
     sessions: tuple[SeatSession, ...] = ()
     """The costliest ones, if the seat shares them."""
+    is_missing: bool = False
+    """Whether nothing of it could be read, so that sums lack it."""
 
     @property
     def late_days(self) -> int:
@@ -138,7 +140,7 @@ class TeamReport(Struct, frozen=True):
     @property
     def lower_bound(self) -> bool:
         """Whether a seat is missing in the sums, as nothing of it could be read."""
-        return any(seat.last_sync_ms is None for seat in self.seats)
+        return any(seat.is_missing for seat in self.seats)
 
     @property
     def changes_share(self) -> float:

@@ -186,7 +186,7 @@ def team_method(report: TeamReport) -> tuple[str, ...]:
 
 def short_state(seat: Seat) -> str:
     """What is wrong with a seat's data in at most 12 cells; empty if nothing is."""
-    if seat.last_sync_ms is None:
+    if seat.is_missing:
         return "not read"
     return f"late {seat.late_days} d" if seat.late_ms else "see below" if seat.trouble else ""
 

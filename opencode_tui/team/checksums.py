@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 import msgspec
@@ -10,7 +11,7 @@ import msgspec
 from opencode_tui.team.calls import AT_CREATED, AT_ID, SeatCall
 from opencode_tui.team.collected import CollectedStore, DayStamp
 from opencode_tui.team.collecting import Days, SeatState
-from opencode_tui.team.merging import Merged, best_calls, read_days
+from opencode_tui.team.merging import MachineDay, Merged, best_calls, read_days
 
 _encoded = msgspec.json.Encoder().encode
 
@@ -24,20 +25,14 @@ def checksums(
 ) -> dict[str, str]:
     """By seat; empty for one whose files cannot be read now, without calls that of nothing."""
     files = {state.collected.id: state for states in seats.values() for state in states if state.collected is not None}
-    first, last = days.first.toordinal(), days.last.toordinal()
-    stamps = {(each.file_id, each.machine, each.day): each for each in store.stamps(first, last)}
+    by_file = _wanted(store, merged, days)
     found, fresh = {}, {}
     for name, states in seats.items():
         own = {state.collected.id for state in states if state.collected is not None}
         if not own:
             found[name] = ""
             continue
-        wanted: dict[tuple[str, int], tuple[DayStamp, ...]] = {
-            key: (stamps[id, *key],) for key, id in merged.whole.items() if id in own and first <= key[1] <= last
-        }
-        for key, contested in merged.contested.items():
-            if first <= key[1] <= last and not own.isdisjoint(each.file_id for each in contested):
-                wanted[key] = contested
+        wanted = {key: stamps for id in own for key, stamps in by_file.get(id, {}).items()}
         cached = _name(wanted, own)
         known = store.worked_out(cached)
         if known is None:
@@ -49,14 +44,27 @@ def checksums(
     return found
 
 
-def _name(wanted: Mapping[tuple[str, int], Sequence[DayStamp]], own: set[int]) -> str:
+def _wanted(store: CollectedStore, merged: Merged, days: Days) -> dict[int, dict[MachineDay, tuple[DayStamp, ...]]]:
+    """By file, the days that it has calls of, with the files that their calls are to be read from."""
+    first, last = days.first.toordinal(), days.last.toordinal()
+    found: dict[int, dict[MachineDay, tuple[DayStamp, ...]]] = defaultdict(dict)
+    for each in store.stamps(first, last):
+        key = (each.machine, each.day)
+        if merged.whole.get(key) == each.file_id:
+            found[each.file_id][key] = (each,)
+        elif key in merged.contested:
+            found[each.file_id][key] = merged.contested[key]
+    return found
+
+
+def _name(wanted: Mapping[MachineDay, Sequence[DayStamp]], own: set[int]) -> str:
     days = [(key, [(each.file_id, each.stamp) for each in found]) for key, found in sorted(wanted.items())]
     text = repr((days, sorted(own)))
     return f"checksum {hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()}"
 
 
 def _checksum(
-    wanted: Mapping[tuple[str, int], Sequence[DayStamp]], own: set[int], files: Mapping[int, SeatState], days: Days
+    wanted: Mapping[MachineDay, Sequence[DayStamp]], own: set[int], files: Mapping[int, SeatState], days: Days
 ) -> str:
     """A day's calls are in memory at a time; the files are read once for each week of days."""
     everything = hashlib.sha256()

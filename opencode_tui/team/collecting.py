@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -13,12 +13,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from opencode_tui.clock import HOUR_MS, MINUTE_MS, Calendar, Span, short_day
+from opencode_tui.config.settings import TeamSeat
 from opencode_tui.ledger.digests import days_between
 from opencode_tui.privacy.harmless import one_line
 from opencode_tui.records.model_key import model_key
 from opencode_tui.team.calls import AT_COST, AT_MODEL, AT_PROVIDER, AT_SESSION, SeatCall, SeatReader
 from opencode_tui.team.collected import CollectedFile, CollectedStore, DayStamp, FilePart, SpendPart, has_collected
-from opencode_tui.team.finding import SeatFile
+from opencode_tui.team.finding import SeatFile, file_in_folder
 from opencode_tui.team.ledger_reader import without_titles
 from opencode_tui.team.opening import UnreadableFile, file_identity, written_ms
 from opencode_tui.team.reading import reading
@@ -37,6 +38,8 @@ class SeatState(Struct, frozen=True):
     """None if nothing could be read of it yet."""
     trouble: str = ""
     """What is wrong with it, in one sentence; empty if nothing is."""
+    is_twice: bool = False
+    """Whether another seat has the same file, which counts there."""
 
 
 class Days(Struct, frozen=True):
@@ -58,20 +61,26 @@ def seat_days(first: date, last: date, calendar: Calendar) -> Days:
     return Days(first, last, calendar, hashlib.sha256(repr(starts).encode()).hexdigest()[:16])
 
 
-def collect(store: CollectedStore, files: Sequence[SeatFile], days: Days, now_ms: int) -> tuple[SeatState, ...]:
-    """The state of each file, after those were read that changed; a file that two seats name belongs to the first."""
+def collect(
+    store: CollectedStore, files: Sequence[SeatFile], seats: Mapping[str, TeamSeat], days: Days, now_ms: int
+) -> tuple[SeatState, ...]:
+    """The state of each file, after those were read that changed; a file that two seats name belongs to the first.
+
+    `seats` are those of the settings, in whose folders files may have been.
+    """
     known = store.files()
     owners: dict[str, SeatFile] = {}
     states = []
     for file in files:
         key = _key(file)
         if key in owners:
-            owner = owners[key].seat
-            states.append(SeatState(file, None, f"{file.path.name} is a file of {owner} already, and counts there"))
+            if not file.group:
+                said = f"{file.path.name} is a file of {owners[key].seat} already, and counts there"
+                states.append(SeatState(file, None, said, is_twice=True))
             continue
         owners[key] = file
         states.append(_state(store, file, known.get(key), days, now_ms))
-    return *states, *_gone(store, known, owners, states, days.calendar)
+    return *states, *_gone(store, known, states, seats, days.calendar)
 
 
 def _key(file: SeatFile) -> str:
@@ -122,9 +131,9 @@ def _remarks(file: SeatFile, known: CollectedFile) -> str:
 def _read(
     store: CollectedStore, file: SeatFile, known: CollectedFile | None, current: str, days: Days, now_ms: int
 ) -> CollectedFile:
-    """Reads the days, and those that were collected before as well. Raises UnreadableFile."""
+    """Reads the days, and of a file that has not changed those of before as well. Raises UnreadableFile."""
     whole = days
-    if known is not None and known.zone == days.zone and not has_collected(known, days.span):
+    if known is not None and known.zone == days.zone and known.identity == f"{current} {file.share}":
         first = min(days.first, days.calendar.day(known.from_ms))
         last = max(days.last, days.calendar.day(known.to_ms - 1))
         whole = replace(days, first=first, last=last)
@@ -140,7 +149,7 @@ def _read(
             for each in reader.causes(whole.first.isoformat(), whole.last.isoformat())
         ]
     written = written_ms(file.path) if facts.exported_ms is None else facts.exported_ms
-    ahead = (facts.last_call_ms or 0) - min(written, now_ms)
+    ahead = max((facts.last_call_ms or 0) - min(written, now_ms), 0)
     span = whole.span
     fresh = CollectedFile(
         *(id, _key(file), f"{current} {file.share}", share, days.zone, span.start_ms, span.end_ms),
@@ -189,28 +198,35 @@ def _by_day(reader: SeatReader, days: Days) -> Iterator[tuple[int, SeatCall]]:
 
 def _gone(
     store: CollectedStore,
-    known: dict[str, CollectedFile],
-    present: Iterable[str],
+    known: Mapping[str, CollectedFile],
     states: Sequence[SeatState],
+    folders: Mapping[str, TeamSeat],
     calendar: Calendar,
 ) -> list[SeatState]:
     """Files that were in a folder of the settings and are gone from it: what was read of them goes on counting.
 
     One whose calls a file that is there continues was renamed, and is forgotten, as are those of seats that are gone.
     """
-    folders = {str(state.file.path.parent.resolve()): state.file for state in states if state.file.group}
+    present = {_key(state.file) for state in states}
     there = {state.collected.first_call for state in states if state.collected is not None}
     kept, forgotten = [], []
-    for path in known.keys() - set(present):
-        folder = folders.get(str(Path(path).parent))
-        if folder is None or known[path].first_call in there:
+    for path in known.keys() - present:
+        file = _once_in(Path(path), folders)
+        if file is None or known[path].first_call in there:
             forgotten.append(path)
             continue
-        place = Path(path)
-        file = replace(folder, path=place, seat=f"{folder.group}/{place.stem}")
         at = calendar.local(known[path].collected_ms)
-        stands = f"{place.name} is gone from its folder; what was read of it on {short_day(at)} {at:%H:%M} is counted"
-        kept.append(SeatState(file, known[path], stands))
+        said = f"{file.path.name} is gone from its folder; what was read of it on {short_day(at)} {at:%H:%M} is counted"
+        kept.append(SeatState(file, known[path], said))
     if forgotten:
         store.forget(forgotten)
     return sorted(kept, key=lambda state: state.file.seat)
+
+
+def _once_in(path: Path, folders: Mapping[str, TeamSeat]) -> SeatFile | None:
+    """The file as it was found in one of these folders; None if it is in none of them."""
+    for order, (name, seat) in enumerate(folders.items()):
+        root = seat.path.resolve()
+        if path != root and path.is_relative_to(root):
+            return file_in_folder(name, seat, path, root, order)
+    return None

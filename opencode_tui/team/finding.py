@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from opencode_tui.config.settings import SeatShare, TeamSeat
 
@@ -48,7 +49,10 @@ def seat_files(seats: Mapping[str, TeamSeat], ledger: Path) -> tuple[tuple[SeatF
             if not seat.path.is_dir():
                 files.append(SeatFile(name, seat.path, seat.share, "", order, _is_same(seat.path, ledger)))
                 continue
-            found = [_in_folder(name, seat, path, order, ledger) for path in sorted(_ledgers_in(seat.path))]
+            found = [
+                replace(file_in_folder(name, seat, path, seat.path, order), is_own=_is_same(path, ledger))
+                for path in sorted(_ledgers_in(seat.path))
+            ]
         except OSError as error:
             troubles.append(SeatTrouble(name, f"{seat.path} cannot be read ({error.strerror}); see to its rights"))
             continue
@@ -66,10 +70,11 @@ def _is_same(path: Path, ledger: Path) -> bool:
         return False
 
 
-def _in_folder(name: str, seat: TeamSeat, path: Path, order: int, ledger: Path) -> SeatFile:
-    parts = path.relative_to(seat.path).parts
+def file_in_folder(name: str, seat: TeamSeat, path: Path, root: Path, order: int) -> SeatFile:
+    """A file below `root`, the folder of what the settings call `name`."""
+    parts = path.relative_to(root).parts
     own = parts[0] if len(parts) > 1 else path.stem
-    return SeatFile(f"{name}/{own}", path, seat.share, name, order, _is_same(path, ledger))
+    return SeatFile(f"{name}/{own}", path, seat.share, name, order)
 
 
 def _ledgers_in(folder: Path) -> Iterator[Path]:

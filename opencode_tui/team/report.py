@@ -37,7 +37,7 @@ def team_report(period: ReportPeriod, settings: Settings, ledger: Path, now_ms: 
     first = min(before.first, first_of_month, known_to - timedelta(days=LOOK_BACK_DAYS - 1))
     wide = seat_days(first, max(period.last, last_of_month), calendar)
     with closing(CollectedStore(ledger.with_name(COLLECTED))) as store:
-        states = collect(store, files, wide, now_ms)
+        states = collect(store, files, settings.team.seats, wide, now_ms)
         merged = merge(store, states, wide, now_ms)
         seats = seats_of(states)
         of_period = Days(period.first, period.last, calendar, wide.zone)
@@ -57,7 +57,7 @@ def compared_period(period: ReportPeriod, today: date) -> ReportPeriod:
 
 
 def _lacking(name: str, sentence: str) -> Seat:
-    return Seat(name, 0, 0, (), (), (), "", (), (), 0, None, None, "", sentence)
+    return Seat(name, 0, 0, (), (), (), "", (), (), 0, None, None, "", sentence, is_missing=True)
 
 
 class _Book:
@@ -120,6 +120,7 @@ class _Book:
             "; ".join(sentences_of(states, self._merged, self._seats)),
             late_ms(last_sync, min(end_ms, now_ms)),
             self._sessions(now),
+            is_missing=not known and not all(state.is_twice for state in states),
         )
 
     def _cause(self, states: Sequence[SeatState], days: Sequence[SeatDay], over: Sequence[date]) -> str:

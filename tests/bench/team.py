@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import resource
 import shutil
 import sqlite3
 import subprocess
@@ -82,7 +83,7 @@ def measure(scratch: Path, seats: int, calls: int, runs: int) -> list[Row]:
 def _time(scratch: Path, row: Row, peak: Row) -> None:
     words = ["team", "report", "--week", WEEK, "-o", str(scratch / "team.html"), "--config", "config.toml"]
     environ = {**os.environ, "HOME": str(scratch), "XDG_DATA_HOME": str(scratch), "PYTHONPATH": str(Path.cwd())}
-    began = time.perf_counter()
+    before, began = _used_s(), time.perf_counter()
     process = subprocess.Popen(
         [sys.executable, "-m", "opencode_tui", *words, "--ledger", str(scratch / "own.db")], env=environ, cwd=scratch
     )
@@ -91,6 +92,13 @@ def _time(scratch: Path, row: Row, peak: Row) -> None:
             raise SystemExit("team report failed")
     row.values.append(time.perf_counter() - began)
     peak.values.append(memory.mb)
+    print(f"{row.what}: {row.values[-1]:.2f} s, of which the processor {_used_s() - before:.2f} s", file=sys.stderr)
+
+
+def _used_s() -> float:
+    """Seconds of the processor that all ended child processes took."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def main() -> None:

@@ -44,6 +44,7 @@ def test_one_file_under_two_seats_counts_once_and_says_so(tmp_path: Path) -> Non
     report = team_of(tmp_path, anna=anna, ben=anna).report(WEEK)
     assert report.total_nano == 5005
     assert "is a file of anna already" in seat(report, "ben").trouble
+    assert not report.lower_bound
 
 
 def test_calls_that_only_the_older_copy_or_only_the_newer_has_all_count(tmp_path: Path) -> None:
@@ -216,6 +217,30 @@ def test_a_file_that_is_gone_from_a_folder_goes_on_counting_and_a_renamed_one_co
     report = team.report(WEEK)
     assert {each.name: each.spend_nano for each in report.seats} == {"team/anne": 5005, "team/ben": 5005}
     assert "ben.db is gone from its folder" in seat(report, "team/ben").trouble
+
+
+def test_a_folder_that_is_empty_or_gone_for_a_while_goes_on_counting(tmp_path: Path) -> None:
+    for name in ("anna", "ben"):
+        put_calls(tmp_path / "seats" / name / "ledger.db", week_of_calls(name, 1000), machine=name)
+    team = team_of(tmp_path, team=tmp_path / "seats")
+    first = team.report(WEEK)
+    (tmp_path / "seats").rename(tmp_path / "elsewhere")
+    gone = team.report(WEEK)
+    assert gone.total_nano == first.total_nano == 10010
+    assert "is gone from its folder" in seat(gone, "team/anna").trouble
+    (tmp_path / "seats").mkdir()
+    assert team.report(WEEK).total_nano == 10010
+    (tmp_path / "seats").rmdir()
+    (tmp_path / "elsewhere").rename(tmp_path / "seats")
+    assert [each.trouble for each in team.report(WEEK).seats] == ["", ""]
+
+
+def test_a_file_that_the_settings_name_and_that_is_in_a_folder_too_counts_once(tmp_path: Path) -> None:
+    anna = put_calls(tmp_path / "seats" / "anna.db", week_of_calls("a", 1000))
+    put_calls(tmp_path / "seats" / "ben.db", week_of_calls("b", 1000), machine="other")
+    report = team_of(tmp_path, anna=anna, crew=tmp_path / "seats").report(WEEK)
+    assert {each.name: each.spend_nano for each in report.seats} == {"anna": 5005, "crew": 5005}
+    assert not report.lower_bound
 
 
 def test_a_seat_without_new_data_is_late_by_so_many_days(tmp_path: Path) -> None:

@@ -83,11 +83,18 @@ def team_report_of(*seats: Seat) -> TeamReport:
     )
 
 
+HALF_COPIED = "dora.db is half-copied; nothing of it is counted"
 SEATS = (
     seat_of("anna", "$0.62", "$1.71", "$0.71", cause=CAUSE),
     seat_of("crew/[b]ben", "$0.93", "", "$0.10"),
     seat_of("carl", "$0.30", late_ms=3 * 86_400_000, last_sync_ms=NOW - 3 * 86_400_000),
-    seat_of("dora", last_sync_ms=None, last_call_ms=None, trouble="dora.db is half-copied; nothing of it is counted"),
+    seat_of(
+        "dora",
+        is_missing=True,
+        last_sync_ms=None,
+        last_call_ms=None,
+        trouble="dora.db is half-copied; nothing of it is counted",
+    ),
 )
 WITH_TEAM = replace(THEME, team=Team(seats={"anna": TeamSeat(Path("anna.db"))}))
 
