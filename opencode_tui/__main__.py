@@ -2,6 +2,6 @@
 
 import sys
 
-from opencode_tui.cli import main
+from opencode_tui.cli import program
 
-sys.exit(main())
+sys.exit(program())

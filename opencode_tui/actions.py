@@ -117,8 +117,8 @@ def _install(action: InstallGuard, at: Workplace) -> GuardInstalled:
 
 
 def _lift(action: LiftGuard, at: Workplace) -> GuardLifted:
-    state = lift(at.guard, action.until_ms or 0)
-    return GuardLifted(action.until_ms, state.cutoff_at(at.now_ms))
+    state = lift(at.guard, action.until_ms or 0, action.what, at.now_ms)
+    return GuardLifted(action.until_ms, state.cutoff_at(at.now_ms), action.what)
 
 
 def _raise(action: RaiseCutoff, at: Workplace) -> CutoffRaised:

@@ -20,7 +20,7 @@ from opencode_tui.guard.setup import SyncProgram, install_guard
 from opencode_tui.guard.state import StateError, state_file, with_raised_cutoff
 from opencode_tui.guard.status import GuardStatus, guard_status
 from opencode_tui.ledger import deliveries, queries
-from opencode_tui.ledger.changed_work import is_behind
+from opencode_tui.ledger.changed_work import PARTS, is_behind
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.paths import NoHomeError, stat_key
 from opencode_tui.readings.answering import answer
@@ -49,6 +49,7 @@ from opencode_tui.records.requests import (
     SessionsRequest,
 )
 from opencode_tui.records.sessions import SessionRow
+from opencode_tui.records.shipped import AskGit
 from opencode_tui.sync import Sync
 
 _REFRESH_MS = MINUTE_MS
@@ -78,15 +79,16 @@ class LedgerFeed:
         use_channels: Callable[[Settings], None] = lambda _: None,
         program: Callable[[Path], SyncProgram] | None = None,
         ask_services: Callable[[bool], None] = lambda watched: None,
+        ask_git: Callable[[Settings], AskGit | None] = lambda settings: None,
     ) -> None:
         """`notify` gets each alert once, when it fires; `deliver_waiting` is called when deliveries are due, including
         those that an ended process left; `use_channels` gets changed settings. All run on the thread of `poll` and must
         not block. `program` says how an installed guard runs `sync` for a ledger; without it none can be installed.
         `ask_services` is called after each poll, and with True when somebody looks at quotas or accounts: it must not
-        block either.
+        block either. `ask_git` gives who answers for the repositories, if the settings allow it.
         """
         self._notify, self._deliver_waiting, self._use_channels = notify, deliver_waiting, use_channels
-        self._program, self._ask_services = program, ask_services
+        self._program, self._ask_services, self._ask_git = program, ask_services, ask_git
         self._open_ledger, self._settings, self._environ, self._clock = open_ledger, settings, environ, clock
         self._calendar = calendar_for(settings.timezone)
         self._sync: Sync | None = None
@@ -158,22 +160,21 @@ class LedgerFeed:
         return None
 
     def catch_up(self) -> None:
-        """Classify some more turns of calls that are new, then look for insights in them.
+        """Look for insights in some more sessions with new calls, and classify their turns on the way.
 
         Called after a poll, so that no poll waits for it. Once nothing is left, the next poll takes a snapshot, so that
         what waited for it is answered again.
         """
         if self._ledger is None:
             return
-        if is_behind(self._ledger.connection, "turns"):
+        if is_behind(self._ledger.connection, "findings"):
+            self._find(_AT_A_BEAT)
+        elif is_behind(self._ledger.connection, "turns"):
             with suppress(sqlite3.OperationalError):  # another process has the ledger
                 settle_turns(self._ledger, most=_AT_A_BEAT)
-                self._stale = self._stale or not is_behind(self._ledger.connection, "turns")
-        elif is_behind(self._ledger.connection, "findings"):
-            self._find(_AT_A_BEAT)
         else:
             return
-        self._stale = self._stale or not is_behind(self._ledger.connection, "findings")
+        self._stale = self._stale or not any(is_behind(self._ledger.connection, part) for part in PARTS)
 
     @property
     def _is_importing(self) -> bool:
@@ -235,7 +236,8 @@ class LedgerFeed:
             with ledger.reading() as connection:
                 now = self._clock()
                 settings = with_raised_cutoff(self._settings, ledger.path, now)
-                return answer(request, context_of(sync, connection, now, settings, sync.states))
+                context = context_of(sync, connection, now, settings, sync.states)
+                return answer(request, replace(context, ask_git=self._ask_git(settings)))
 
     @property
     def _own(self) -> tuple[Settings, Mapping[str, str], Clock]:

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import platformdirs
 import pytest
 
 from opencode_tui.paths import config_file, expand, ledger_file, opencode_data_dir, path_list, tilde
@@ -80,6 +81,21 @@ def test_paths_are_a_json_list(home: Path) -> None:
 def test_a_broken_json_list_is_no_list_of_paths(text: str) -> None:
     with pytest.raises(ValueError, match="not a JSON list of paths"):
         path_list(text)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="XDG places")
+@pytest.mark.parametrize("base", [None, "", "relative", "/absolute", "/with/slash/", "~/x"])
+@pytest.mark.parametrize("place", ["/home/me", "/home/me/", "/", "", "relative", None])
+def test_our_places_are_those_of_platformdirs(
+    monkeypatch: pytest.MonkeyPatch, base: str | None, place: str | None
+) -> None:
+    for name, value in (("XDG_CONFIG_HOME", base), ("XDG_DATA_HOME", base), ("HOME", place)):
+        if value is None:
+            monkeypatch.delenv(name, raising=False)
+        else:
+            monkeypatch.setenv(name, value)
+    assert config_file({}).parent == platformdirs.user_config_path("opencode-tui", appauthor=False)
+    assert ledger_file().parent == platformdirs.user_data_path("opencode-tui", appauthor=False)
 
 
 def test_platformdirs_is_not_imported_for_a_named_file() -> None:

@@ -40,12 +40,12 @@ def readings_in(answer: Mapping[str, Any], now_ms: int) -> tuple[QuotaReading, .
     usage = answer.get("usage")
     found = []
     for name, window in WINDOWS.items():
-        told = usage.get(name) if isinstance(usage, dict) else None
-        if not isinstance(told, dict):
+        reported = usage.get(name) if isinstance(usage, dict) else None
+        if not isinstance(reported, dict):
             continue
-        percent, resets_ms = _percent(told.get("percent")), _moment(told.get("resetsAt"))
+        percent, resets_ms = _percent(reported.get("percent")), _moment(reported.get("resetsAt"))
         if percent is not None and resets_ms is not None and 0 < resets_ms - now_ms < _LONGEST_MS:
-            is_limited = told.get("status") == "rate-limited"
+            is_limited = reported.get("status") == "rate-limited"
             found.append(QuotaReading(window, now_ms, resets_ms, WHOLE if is_limited else percent, is_limited, {}))
     if not found:
         raise Refusal("failed", "its answer has no percentages")

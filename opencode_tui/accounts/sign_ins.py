@@ -57,7 +57,7 @@ class FoundKey(Struct, frozen=True):
 
 
 class SignInSource:
-    """Looks at the environment and at OpenCode's data directories anew each time that it is asked."""
+    """Looks at the environment and at OpenCode's data directories again at each request."""
 
     def __init__(self, environ: Mapping[str, str], directories: Sequence[Path]) -> None:
         self._environ, self._directories = environ, directories
@@ -66,7 +66,7 @@ class SignInSource:
         """(every sign-in by provider, a sentence for each `auth.json` that cannot be read or is not private).
 
         Those of the environment come before those that are stored, as they do for OpenCode. One that OpenCode 2 has
-        copied from `auth.json` is told once.
+        copied from `auth.json` is listed once.
         """
         found = [
             SignIn(provider, "key", name, _PLANS.get((provider, "key"), ""))
@@ -134,8 +134,8 @@ def _key_in(entry: object) -> str:
 
 
 def _sign_in(provider: str, entry: object, source: str) -> SignIn:
-    told = entry.get("type") if isinstance(entry, dict) else None
-    kind = _KINDS.get(told, one_line(told, 20)) if isinstance(told, str) and told else "unknown"
+    kind_text = entry.get("type") if isinstance(entry, dict) else None
+    kind = _KINDS.get(kind_text, one_line(kind_text, 20)) if isinstance(kind_text, str) and kind_text else "unknown"
     name = one_line(provider, 60)
     return SignIn(name, kind, source, _PLANS.get((name, kind), ""), _expiry(entry))
 
@@ -153,6 +153,8 @@ def _first_line(file: Path) -> str:
 
 def _expiry(entry: object) -> int | None:
     """When an OAuth token expires, in Unix milliseconds, if that is a plausible time."""
-    told = entry.get("expires") if isinstance(entry, dict) else None
-    is_time = isinstance(told, int) and not isinstance(told, bool) and 10**12 <= told < 253_370_764_800_000
-    return told if is_time else None
+    expires_ms = entry.get("expires") if isinstance(entry, dict) else None
+    is_time = (
+        isinstance(expires_ms, int) and not isinstance(expires_ms, bool) and 10**12 <= expires_ms < 253_370_764_800_000
+    )
+    return expires_ms if is_time else None

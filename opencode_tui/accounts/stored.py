@@ -20,7 +20,7 @@ from msgspec import Struct
 
 DATABASE = "opencode.db"
 _VARIABLE = "OPENCODE_DB"
-"""Where OpenCode itself is told of another database: absolute, or relative to the data directory."""
+"""Where OpenCode itself reads the place of another database: absolute, or relative to the data directory."""
 _BUSY_S = 0.2
 _MOST = 500
 _STORED = """

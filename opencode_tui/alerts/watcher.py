@@ -61,7 +61,7 @@ def explained(rule: Rule, crossing: Crossing, measured: Measurements) -> tuple[C
     if scope is not None:
         if rule.is_sum:
             crossing = dated(measured.connection, crossing, scope)
-        evidence = evidence_of(measured.connection, crossing, scope, measured.calendar)
+        evidence = evidence_of(measured.connection, crossing, scope, measured.calendar, measured.settings)
     return crossing, rule.cause(crossing, evidence, measured.calendar)
 
 

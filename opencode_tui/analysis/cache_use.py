@@ -55,7 +55,7 @@ def cache_uses(calls: Iterable[CallFacts]) -> Iterator[CacheUse]:
 
     `calls` are one session's, in order of time.
     """
-    return (CacheUse(call, before, held) for call, before, held in _continuations(calls))
+    return (CacheUse(call, before, held) for call, before, held in continuations(calls))
 
 
 def misses_by_model(work: SessionWork, counts: Callable[[CacheUse], bool]) -> list[tuple[str, list[CacheUse]]]:
@@ -69,25 +69,27 @@ def misses_by_model(work: SessionWork, counts: Callable[[CacheUse], bool]) -> li
 
 def cache_misses(calls: Iterable[CallFacts]) -> Iterator[CacheUse]:
     """Those of them that are misses."""
-    for call, before, held in _continuations(calls):
+    for call, before, held in continuations(calls):
         if held - call.tokens.cache_read >= LEAST_TOKENS:
             use = CacheUse(call, before, held)
             if use.is_miss:
                 yield use
 
 
-def _continuations(calls: Iterable[CallFacts]) -> Iterator[tuple[CallFacts, CallFacts, int]]:
+def continuations(calls: Iterable[CallFacts]) -> Iterator[tuple[CallFacts, CallFacts, int]]:
     """(call, the call before it, tokens held) of each cache use."""
-    last: dict[str, CallFacts] = {}
-    held: dict[str, int] = {}
+    last: dict[str, tuple[CallFacts, int, int]] = {}
     for call in conversation(calls):
-        before, tokens = last.get(call.model), call.tokens
-        if before is None or tokens.context < before.tokens.context:
-            held[call.model] = 0
-        elif call.cost_nano:
-            yield call, before, min(held[call.model], before.tokens.context)
-        held[call.model] = max(held[call.model], tokens.cache_read + tokens.cache_write)
-        last[call.model] = call
+        tokens = call.tokens
+        cached = tokens.cache_read + tokens.cache_write
+        context = tokens.input + cached
+        if (known := last.get(call.model)) is None or context < known[1]:
+            held = 0
+        else:
+            before, before_context, held = known
+            if call.cost_nano:
+                yield call, before, min(held, before_context)
+        last[call.model] = call, context, max(held, cached)
 
 
 def extra_nano(call: CallFacts, tokens: int, rates: CallRates) -> int:

@@ -10,6 +10,7 @@ from msgspec import Struct
 from opencode_tui.analysis import remedies
 from opencode_tui.analysis.call_costs import first_and_last, mean_cost, multiple, total_cost
 from opencode_tui.analysis.loops import is_edit, loops
+from opencode_tui.analysis.quoting import in_quotes
 from opencode_tui.clock import Calendar
 from opencode_tui.money import format_usd, plural, tokens_text
 from opencode_tui.paths import last_part
@@ -61,7 +62,7 @@ def edits(session: SessionEvidence) -> FoundCauses:
             calls = [call for turn in rounds for call in turns[turn]]
             nano = total_cost(calls)
             each = format_usd(nano // len(rounds))
-            sentence = f'{len(rounds)}× edits of {last_part(file)} in "{session.title}", about {each} a round'
+            sentence = f"{len(rounds)}× edits of {last_part(file)} in {in_quotes(session.title)}, about {each} a round"
             remedy = remedies.one_message(last_part(file), len(rounds), nano)
             cause = Cause(sentence, session.id, calls[-1].turn_id, nano, remedy=remedy)
             yield FoundCause(cause, calls, "same file", tuple(rounds))
@@ -72,7 +73,8 @@ def repeats(session: SessionEvidence) -> FoundCauses:
     for loop in loops(session.calls, session.tools):
         if loop.times >= _REPEATS:
             nano = total_cost(loop.calls)
-            what = f'{plural(loop.times, "identical call")} ({loop.what}) in "{session.title}" cost {format_usd(nano)}'
+            many = f"{plural(loop.times, 'identical call')} ({loop.what})"
+            what = f"{many} in {in_quotes(session.title)} cost {format_usd(nano)}"
             turns, remedy = tuple(by_turn(loop.calls)), remedies.interrupt_loop(loop.calls)
             cause = Cause(what, session.id, loop.calls[-1].turn_id, nano, remedy=remedy)
             yield FoundCause(cause, loop.calls, "same call", turns)
@@ -92,11 +94,11 @@ def costlier_model(session: SessionEvidence, calendar: Calendar) -> FoundCauses:
             remedy = ""
             if calls[-1].model == model:
                 since = calendar.moment(after[0].created_ms, calls[-1].created_ms)
-                sentence = f'since {since} "{session.title}" runs on {name}, {times} the price per call'
+                sentence = f"since {since} {in_quotes(session.title)} runs on {name}, {times} the price per call"
                 remedy = remedies.switch_back(_name(before[-1].model), times)
             else:  # the session has switched back since
                 calls_on, spent = f"{plural(len(after), 'call')} on {name}", format_usd(total_cost(after))
-                sentence = f'{calls_on} in "{session.title}" cost {spent}, {times} the price per call'
+                sentence = f"{calls_on} in {in_quotes(session.title)} cost {spent}, {times} the price per call"
             extra = total_cost(after) - was * len(after)
             turns = tuple(by_turn(after))
             cause = Cause(sentence, session.id, after[0].turn_id, extra, remedy=remedy)
@@ -115,7 +117,7 @@ def growth(session: SessionEvidence) -> FoundCauses:
         grown = context_growth(calls)
         if grown is not None:
             words, extra = grown
-            sentence = f'the context of "{session.title}" {words}'
+            sentence = f"the context of {in_quotes(session.title)} {words}"
             turn_id, remedy = calls[-1].turn_id, remedies.compact(calls, freed=calls is not stretches[-1])
             cause = Cause(sentence, session.id, turn_id, extra, remedy=remedy)
             yield FoundCause(cause, calls, "grown context", (turn_id,))
@@ -138,7 +140,7 @@ def failed_calls(session: SessionEvidence) -> FoundCauses:
     failed = [call for call in session.calls if call.error and call.cost_nano]
     if len(failed) > 1:
         nano = total_cost(failed)
-        sentence = f'{plural(len(failed), "failed call")} in "{session.title}" cost {format_usd(nano)}'
+        sentence = f"{plural(len(failed), 'failed call')} in {in_quotes(session.title)} cost {format_usd(nano)}"
         cause = Cause(sentence, session.id, failed[-1].turn_id, nano, remedy=remedies.FAILED)
         yield FoundCause(cause, failed, "failed calls", tuple(by_turn(failed)))
 
@@ -155,7 +157,7 @@ def one_turn(session: SessionEvidence, calendar: Calendar) -> FoundCauses:
         share = "all" if nano == whole else f"{nano * 100 // whole}%"
         at = calendar.moment(calls[0].created_ms, session.calls[-1].created_ms)
         spent = f"{format_usd(nano)} in {plural(len(calls), 'call')}"
-        sentence = f'one turn of "{session.title}", at {at}, cost {spent}, {share} of its spend'
+        sentence = f"one turn of {in_quotes(session.title)}, at {at}, cost {spent}, {share} of its spend"
         cause = Cause(sentence, session.id, turn_id, nano, remedy=remedies.smaller_steps(calls))
         yield FoundCause(cause, calls, "most of the cost", (turn_id,))
 

@@ -19,6 +19,7 @@ from opencode_tui.analysis.cause_finders import (
     repeats,
 )
 from opencode_tui.analysis.insight_causes import insight_causes
+from opencode_tui.analysis.quoting import in_quotes
 from opencode_tui.clock import Calendar
 from opencode_tui.money import format_usd, plural
 from opencode_tui.records.alerts import Cause, Crossing
@@ -89,7 +90,7 @@ def _candidates(evidence: Evidence, calendar: Calendar) -> Iterator[_Candidate]:
     for share in evidence.shares:
         if share.subagents:
             many = plural(share.subagents, "subagent") if share.subagents > 1 else "a subagent"
-            sentence = f'{many} of "{share.title}" cost {format_usd(share.subagents_nano)}'
+            sentence = f"{many} of {in_quotes(share.title)} cost {format_usd(share.subagents_nano)}"
             remedy = remedies.fewer_subagents(share.subagents, share.subagents_nano)
             cause = Cause(sentence, share.id, None, share.subagents_nano, remedy=remedy)
             yield _Candidate(cause, share.subagents_hour_nano)
@@ -98,7 +99,7 @@ def _candidates(evidence: Evidence, calendar: Calendar) -> Iterator[_Candidate]:
 def _insights(evidence: Evidence) -> Iterator[_Candidate]:
     """What the insight rules find, which know more patterns than the finders, and say the same of those they share."""
     for session in evidence.leading:
-        yield from (_candidate(found, evidence) for found in insight_causes(session))
+        yield from (_candidate(found, evidence) for found in insight_causes(session, evidence.thresholds))
 
 
 def _single_turns(evidence: Evidence, calendar: Calendar) -> Iterator[_Candidate]:
@@ -124,11 +125,11 @@ def _shared(crossing: Crossing, evidence: Evidence) -> Cause:
         calls = plural(top.calls, "call") if top.calls > 1 else "one call"
         if crossing.session_id == top.id:
             return Cause(f"nothing stands out in its {calls}", top.id, None, top.nano, found=False, remedy=remedy)
-        return Cause(f'"{top.title}" made all of it in {calls}', top.id, None, top.nano, remedy=remedy)
+        return Cause(f"{in_quotes(top.title)} made all of it in {calls}", top.id, None, top.nano, remedy=remedy)
     if top.nano * 100 >= _MOST_OF_IT * evidence.nano and top.nano:
-        return Cause(f'"{top.title}" made {format_usd(top.nano)} of it', top.id, None, top.nano, remedy=remedy)
-    largest = f'the largest is "{top.title}" with {format_usd(top.nano)}'
+        return Cause(f"{in_quotes(top.title)} made {format_usd(top.nano)} of it", top.id, None, top.nano, remedy=remedy)
+    largest = f"the largest is {in_quotes(top.title)} with {format_usd(top.nano)}"
     if not top.nano:
         top = max(evidence.shares, key=lambda share: share.calls)
-        largest = f'"{top.title}" made the most calls, {top.calls:,}'
+        largest = f"{in_quotes(top.title)} made the most calls, {top.calls:,}"
     return Cause(f"{plural(many, 'session')} share it; {largest}", top.id, None, top.nano, found=False, remedy=remedy)

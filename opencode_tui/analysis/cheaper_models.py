@@ -56,7 +56,7 @@ def cheaper_model(
     return max(found, key=lambda each: (each.nano, each.model), default=None)
 
 
-def read_anew(tokens: Tokens) -> Tokens:
+def uncached(tokens: Tokens) -> Tokens:
     """The tokens of a call whose context is in no cache."""
     return replace(tokens, input=tokens.input + tokens.cache_read, cache_read=0)
 

@@ -1,10 +1,10 @@
-"""What the output of tools added to the context: no store records its size, so it is told from the next call."""
+"""What the output of tools added to the context: no store records its size, so it is derived from the next call."""
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator
-from itertools import dropwhile, pairwise
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator
+from itertools import islice, pairwise
 
 from msgspec import Struct
 
@@ -37,23 +37,27 @@ class ContextInput(Struct, frozen=True):
     carried_nano: int
 
 
-def context_inputs(work: SessionWork, is_wanted: Callable[[ToolFacts], bool], least: int) -> Iterator[ContextInput]:
-    """The outputs of wanted tools of so many tokens, where no other tool of the same call can have added any."""
-    loud = [use for use in work.tools if use.name not in _QUIET]
-    uses: dict[str, list[ToolFacts]] = defaultdict(list)
-    for use in filter(is_wanted, loud):
-        uses[use.call_id].append(use)
-    count = Counter(use.call_id for use in loud)
-    for turn in work.turns if uses else ():
+def context_inputs(
+    work: SessionWork, tools: Collection[str], is_wanted: Callable[[ToolFacts], bool], least: int
+) -> Iterator[ContextInput]:
+    """The outputs of wanted uses of some tools, where no other tool of the same call can have added so many tokens."""
+    for turn in work.turns:
+        uses: dict[str, list[ToolFacts]] = {}
+        for use in turn.tools:
+            if use.name in tools and is_wanted(use):
+                uses.setdefault(use.call_id, []).append(use)
+        if not uses:
+            continue
+        loud = Counter([use.call_id for use in turn.tools if use.call_id in uses and use.name not in _QUIET])
         for place, call in enumerate(turn.calls):
-            if call.id not in uses or len(uses[call.id]) < count[call.id]:
+            if call.id not in uses or len(uses[call.id]) < loud[call.id]:
                 continue
             next_call = next(_with_context(turn.calls[place + 1 :]), None)
             if next_call is None or next_call.model != call.model:
                 continue
             tokens = next_call.tokens.context - call.tokens.context - call.tokens.output
             rates = work.rates.get(call.model)
-            if rates and least <= tokens <= _MOST_TOKENS * count[call.id] and call.tokens.context:
+            if rates and least <= tokens <= _MOST_TOKENS * loud[call.id] and call.tokens.context:
                 fresh = min(tokens * _fresh_rate(next_call, rates) // _MILLION, next_call.cost_nano)
                 carried = _carried(work, next_call) if fresh else 0
                 carried_nano = tokens * carried * rates.cache_read // _MILLION
@@ -77,8 +81,8 @@ def _with_context(calls: Iterable[CallFacts]) -> Iterator[CallFacts]:
 def _carried(work: SessionWork, first: CallFacts) -> int:
     """How many calls of a session after this one go on with its context, cached, on the same model."""
     many = 0
-    later = dropwhile(lambda call: call.id != first.id, _with_context(work.calls))
-    for before, call in pairwise(later):
+    calls = work.calls
+    for before, call in pairwise(_with_context(islice(calls, calls.index(first), None))):
         if call.model != before.model or call.tokens.context < before.tokens.context:
             break
         is_cached = call.tokens.cache_read * 100 >= _CACHED_PERCENT * before.tokens.context

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from opencode_tui.analysis.overhead import is_overhead
+from opencode_tui.analysis.task_classes import OVERHEAD_AGENTS
+from opencode_tui.records.calls import is_unlisted
 from opencode_tui.records.facts import CallFacts, ToolFacts
 
 
 def conversation(calls: Iterable[CallFacts]) -> Iterator[CallFacts]:
     """The calls that read the conversation, without OpenCode's own and those that no tokens are known of."""
-    return (call for call in calls if call.tokens.context and not is_overhead(call))
+    for call in calls:
+        if call.agent not in OVERHEAD_AGENTS and call.tokens.context and not is_unlisted(call.id):
+            yield call
 
 
 def stretches(calls: Iterable[CallFacts]) -> list[list[CallFacts]]:

@@ -1,4 +1,4 @@
-"""What a tool use did, in the few kinds that task classes and retries are told from."""
+"""What a tool use did, in the few kinds that task classes and retries are derived from."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ class Deed(NamedTuple):
 
 def deeds_of(tools: Iterable[ToolFacts]) -> tuple[Deed, ...]:
     """What some tool uses did, in their order."""
-    return tuple(deed_of(use.name, use.target, use.ok) for use in tools)
+    return tuple([deed_of(use.name, use.target, use.ok) for use in tools])
 
 
 @lru_cache(maxsize=65_536)

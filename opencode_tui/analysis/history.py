@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from calendar import monthrange
 from collections.abc import Iterable, Sequence
 from datetime import date
 
+from opencode_tui.analysis.periods import days_in_month
 from opencode_tui.clock import Calendar
 from opencode_tui.records.history import PeriodUnit, PeriodUse
 
@@ -48,7 +48,7 @@ def period_numbered(unit: PeriodUnit, number: int) -> tuple[date, date]:
     if unit == "week":
         return date.fromordinal(number * 7 + 1), date.fromordinal(number * 7 + 7)
     year, month = divmod(number, 12)
-    return date(year, month + 1, 1), date(year, month + 1, monthrange(year, month + 1)[1])
+    return date(year, month + 1, 1), date(year, month + 1, days_in_month(year, month + 1))
 
 
 def period_of(unit: PeriodUnit, day: date) -> tuple[date, date]:

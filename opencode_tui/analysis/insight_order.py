@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
-from msgspec.structs import replace
-
+from opencode_tui.analysis.claims import by_money, once
+from opencode_tui.analysis.finding_parts import CallCosts
+from opencode_tui.analysis.insight_titles import with_distinct_titles
 from opencode_tui.analysis.insights.rule import AnyInsightRule
 from opencode_tui.clock import DAY_MS, Span
 from opencode_tui.money import NANO
@@ -14,35 +15,6 @@ from opencode_tui.records.insights import Finding, Insight, InsightSession
 
 _LEAST_NANO_WEEK = NANO // 100
 _WEEK_MS = 7 * DAY_MS
-
-CallCosts = Mapping[str, tuple[int, int]]
-"""(created in Unix milliseconds, nano-dollars) by call."""
-
-
-def part_within(finding: Finding, span: Span, costs: CallCosts) -> Finding | None:
-    """The part of a finding that belongs to a span: that of its calls in it; None without any."""
-    if span.start_ms <= finding.first_ms and finding.last_ms < span.end_ms:
-        return finding
-    kept = [id for id in finding.calls if id in costs and span.start_ms <= costs[id][0] < span.end_ms]
-    return _part(finding, kept, costs)
-
-
-def once(findings: Sequence[Finding], costs: CallCosts) -> Iterator[Finding]:
-    """The findings without the calls that a costlier one of the same session has; costliest first.
-
-    One that would lose half of its calls' cost or more says nothing new, and is left out.
-    """
-    claimed: dict[str, set[str]] = defaultdict(set)
-    for finding in sorted(findings, key=_order):
-        taken = claimed[finding.session_id]
-        kept = [id for id in finding.calls if id not in taken]
-        if len(kept) == len(finding.calls):
-            yield finding
-        elif 2 * _cost(kept, costs) > _cost(finding.calls, costs) and (part := _part(finding, kept, costs)):
-            yield part
-        else:
-            continue
-        taken.update(kept)
 
 
 def insights_of(
@@ -53,8 +25,9 @@ def insights_of(
     for finding in once([each for each in findings if rules.get(each.rule)], costs):
         groups[finding.rule, finding.key].append(finding)
     least = _LEAST_NANO_WEEK * max(span.end_ms - span.start_ms, _WEEK_MS) // _WEEK_MS
-    made = [_insight(rules[name], sorted(of, key=_order)) for (name, _), of in groups.items() if _sum(of) >= least]
-    return tuple(sorted(made, key=lambda each: (-each.cost_nano, -each.saves_nano, each.rule, each.key)))
+    made = [_insight(rules[name], sorted(of, key=by_money)) for (name, _), of in groups.items() if _sum(of) >= least]
+    made.sort(key=lambda each: (-each.cost_nano, -each.saves_nano, each.rule, each.key))
+    return tuple(with_distinct_titles(made))
 
 
 def _insight(rule: AnyInsightRule, findings: Sequence[Finding]) -> Insight:
@@ -70,6 +43,7 @@ def _insight(rule: AnyInsightRule, findings: Sequence[Finding]) -> Insight:
         sessions=tuple(sorted(sessions.values(), key=lambda each: (-each.nano, each.id))),
         cost_nano=_sum(findings),
         saves_nano=sum(each.saves_nano for each in findings),
+        saves_at_most=rule.saves_at_most,
         lever=rule.lever,
         sure="estimated" if any(each.sure == "estimated" for each in findings) else "measured",
         calls=sum(_calls(each) for each in findings),
@@ -84,32 +58,5 @@ def _calls(finding: Finding) -> int:
     return len(finding.calls) or (counted if isinstance(counted, int) else 0)
 
 
-def _part(finding: Finding, kept: Sequence[str], costs: CallCosts) -> Finding | None:
-    """The finding with only these of its calls; amounts that are no sum of calls are cut in proportion."""
-    if not kept:
-        return None
-    whole, part = _cost(finding.calls, costs), _cost(kept, costs)
-    cost = part if finding.cost_nano == whole else finding.cost_nano * part // whole if whole else 0
-    saves = finding.saves_nano * part // whole if whole else 0
-    times = [costs[id][0] for id in kept if id in costs] or [finding.first_ms]
-    return replace(
-        finding,
-        calls=tuple(kept),
-        cost_nano=cost,
-        saves_nano=min(saves, cost),
-        sure="estimated" if saves else finding.sure,
-        first_ms=min(times),
-        last_ms=max(times),
-    )
-
-
-def _cost(ids: Sequence[str], costs: CallCosts) -> int:
-    return sum(costs[id][1] for id in ids if id in costs)
-
-
 def _sum(findings: Sequence[Finding]) -> int:
     return sum(each.cost_nano for each in findings)
-
-
-def _order(finding: Finding) -> tuple[object, ...]:
-    return -finding.cost_nano, -finding.saves_nano, finding.rule, finding.session_id, finding.key

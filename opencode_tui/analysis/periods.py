@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from calendar import monthrange
 from datetime import date, timedelta
 
 PERIODS = ("today", "yesterday", "week", "month", "year", "all")
@@ -61,7 +60,12 @@ def days_of_week(day: date) -> tuple[date, date]:
 
 def days_of_month(day: date) -> tuple[date, date]:
     """The first and the last day of the month that a day is in."""
-    return day.replace(day=1), day.replace(day=monthrange(day.year, day.month)[1])
+    return day.replace(day=1), day.replace(day=days_in_month(day.year, day.month))
+
+
+def days_in_month(year: int, month: int) -> int:
+    """28 to 31; as `calendar.monthrange`, whose module takes as long to import as all of ours that read the day."""
+    return 31 if month == 12 else (date(year, month + 1, 1) - timedelta(days=1)).day
 
 
 def written_week(text: str) -> tuple[date, date]:

@@ -1,4 +1,4 @@
-"""Learns how much of a quota a dollar of each model takes, from the percents that its service has told.
+"""Learns how much of a quota a dollar of each model takes, from the percents that its service has reported.
 
 Of each reading is known which share of the cap is used, and what the ledger had by model at that moment. The factors
 are those that fit best (least squares), with two things taken into account:
@@ -27,7 +27,7 @@ _REST_ERROR = 0.05
 _OF_20 = 1.96
 """Standard errors on each side that hold 19 of 20 cases."""
 _SURE = 0.5
-"""A factor is told if it is known to within this, or to within this share of it."""
+"""A factor is stated if it is known to within this, or to within this share of it."""
 _LEAST_SHARE = 0.01
 """A model that took less of every window than this share says nothing that rounding does not hide."""
 _MOST_OF_CAP = 100

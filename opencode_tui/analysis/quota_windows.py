@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from calendar import monthrange
 from collections.abc import Callable
 from datetime import date, timedelta
 
+from opencode_tui.analysis.periods import days_in_month
 from opencode_tui.clock import DAY_MS, HOUR_MS, MINUTE_MS, Calendar, Span
 
 FirstCall = Callable[[Span], int | None]
@@ -55,11 +55,11 @@ def calendar_window(window: str, now_ms: int, calendar: Calendar, month_day: int
 
 
 def _month_start(year: int, month: int, month_day: int) -> date:
-    return date(year, month, min(month_day, monthrange(year, month)[1]))
+    return date(year, month, min(month_day, days_in_month(year, month)))
 
 
 def window_of_reset(window: str, resets_ms: int, now_ms: int, calendar: Calendar) -> Span | None:
-    """The window that runs now, from a reset that the service has told; None for a block whose reset has passed."""
+    """The window that runs now, from a reset that the service has reported; None for a block whose reset has passed."""
     length_ms = block_ms(window) or {"day": DAY_MS, "week": 7 * DAY_MS}.get(window)
     if length_ms is not None:
         if now_ms < resets_ms:

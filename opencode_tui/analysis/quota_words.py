@@ -15,7 +15,7 @@ def window_text(name: str) -> str:
 
 
 def percent_text(window: QuotaWindow) -> str:
-    """Such as `82%`, `≥41%` where only the ledger tells, `about 84%` with what was spent since the service told it."""
+    """Such as `82%`, `≥41%` where only the ledger knows, `about 84%` with what was spent since the report."""
     if window.percent_now > window.percent or (window.estimate is not None and window.reading is None):
         return f"about {window.percent_now}%"
     return f"{'≥' if window.is_lower_bound else ''}{window.percent_now}%"

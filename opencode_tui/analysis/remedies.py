@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from opencode_tui.analysis.call_costs import first_and_last, mean_cost, multiple, total_cost
+from opencode_tui.analysis.quoting import in_quotes
 from opencode_tui.money import format_usd, plural, tokens_text
 from opencode_tui.records.facts import CallFacts
 
@@ -66,4 +67,4 @@ def fewer_subagents(subagents: int, nano: int) -> str:
 def pause(title: str, nano: int, calls: int) -> str:
     """For spend without a single cause: the session that spent the most."""
     each = f": {plural(calls, 'call')} at about {format_usd(nano // calls)}" if calls and nano else ""
-    return f'esc in OpenCode stops "{title}" if it can wait, /models chooses a cheaper model{each}'
+    return f"esc in OpenCode stops {in_quotes(title)} if it can wait, /models chooses a cheaper model{each}"

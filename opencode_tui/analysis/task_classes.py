@@ -1,13 +1,12 @@
 """What a turn was for: one of TASKS, by a table of rules of which the first that holds decides.
 
-No model is asked. A turn is told by which agents answered, which tools they used, what those touched, in which order,
-and how they ended. Calls for a title or a compaction say nothing about the work of the turn that they are in.
+No model is asked. A turn is classified by which agents answered, which tools they used, what those touched, in which
+order, and how they ended. Calls for a title or a compaction say nothing about the work of the turn that they are in.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import cached_property
 
 from opencode_tui.analysis.deeds import EDITS, Deed, Kind
 
@@ -26,7 +25,7 @@ class TurnDeeds:
         self.is_overhead = not self.agents
         self.is_compaction = self.is_overhead and any(agent != "title" for agent in agents)
         self.deeds = deeds
-        self.kinds: frozenset[Kind] = frozenset(deed.did for deed in deeds)
+        self.kinds: frozenset[Kind] = frozenset([deed.did for deed in deeds])
         self.edits = self.kinds & EDITS
 
     def has(self, *kinds: Kind) -> bool:
@@ -38,12 +37,12 @@ class TurnDeeds:
     def has_agent(self, word: str) -> bool:
         return any(word in agent.lower() for agent in self.agents)
 
-    @cached_property
+    @property
     def failures(self) -> int:
         """Commands that failed."""
         return sum(deed.failed for deed in self.deeds)
 
-    @cached_property
+    @property
     def began_with_a_failure(self) -> bool:
         """A command had failed when the first file was edited."""
         for deed in self.deeds:
@@ -53,7 +52,7 @@ class TurnDeeds:
                 return True
         return False
 
-    @cached_property
+    @property
     def changed_many_files(self) -> bool:
         """Many code files that were there before were edited, and none was written whole."""
         edits = [deed for deed in self.deeds if deed.did == "code" and deed.target]
@@ -106,4 +105,7 @@ def task_of(turn: TurnDeeds) -> str:
 
 def rule_for(turn: TurnDeeds) -> TaskRule:
     """The rule that decides, with its reason."""
-    return next(rule for rule in TASK_RULES if rule.test(turn))
+    for rule in TASK_RULES:
+        if rule.test(turn):
+            return rule
+    raise AssertionError("the last rule holds for every turn")

@@ -20,17 +20,20 @@ def time_spans(
 
     Parts that follow each other and have the same keys are joined. A day on which the clocks go back has an hour twice.
     """
-    wanted = [each for each in where if each.dimension in TIMES]
-    needed = {*dimensions, *(each.dimension for each in wanted)}
+    wanted = [each for each in where if each.dimension in TIMES and each.dimension != "hour"]
+    hours = [each.keys for each in where if each.dimension == "hour"]
+    needed = {*dimensions, *(each.dimension for each in where if each.dimension in TIMES)}
     open_names: tuple[str, ...] | None = None
     start_ms = end_ms = 0
     for day, span in days:
-        parts = _hours(calendar, span) if "hour" in needed else ((None, span),)
+        keys = _keys(day)
+        if any(keys[each.dimension] not in each.keys for each in wanted):
+            continue
+        parts = _hours(calendar, span) if "hour" in needed else (("", span),)
         for hour, part in parts:
-            keys = _keys(day, hour)
-            if any(keys[each.dimension] not in each.keys for each in wanted):
+            if any(hour not in each for each in hours):
                 continue
-            names = tuple(keys[dimension] for dimension in dimensions)
+            names = tuple([keys.get(dimension, hour) for dimension in dimensions])
             if open_names is not None and (names != open_names or (part.start_ms != end_ms and needed)):
                 yield open_names, Span(start_ms, end_ms)
                 open_names = None
@@ -65,12 +68,12 @@ def _hours(calendar: Calendar, span: Span) -> Iterator[tuple[str, Span]]:
         at = end
 
 
-def _keys(day: date, hour: str | None) -> dict[str, str]:
+def _keys(day: date) -> dict[str, str]:
+    """The keys of a day for the dimensions that do not divide it."""
     year, week, number = day.isocalendar()
     return {
-        "hour": hour or "",
         "weekday": WEEKDAYS[number - 1],
         "day": day.isoformat(),
         "week": f"{year}-W{week:02}",
-        "month": f"{day:%Y-%m}",
+        "month": day.isoformat()[:7],
     }

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from opencode_tui.analysis.deeds import deeds_of
 from opencode_tui.analysis.retries import edits_and_retries, is_one_shot
@@ -17,20 +16,17 @@ def turn_work(id: str, calls: Sequence[CallFacts], tools: Iterable[ToolFacts]) -
     uses = tuple(tools)
     deeds = deeds_of(uses)
     edits, retries = edits_and_retries(deeds)
-    task = task_of(TurnDeeds([call.agent for call in calls], deeds))
+    task = task_of(TurnDeeds({call.agent for call in calls}, deeds))
     return TurnWork(id, tuple(calls), uses, task, edits, retries, is_one_shot(edits, retries))
 
 
-def turns_work(calls: Iterable[CallFacts], tools: Iterable[ToolFacts]) -> tuple[TurnWork, ...]:
-    """The turns of a session without its copied calls, in order of time."""
-    uses: dict[str, list[ToolFacts]] = defaultdict(list)
-    for use in tools:
-        uses[use.call_id].append(use)
-    turns: dict[str, list[CallFacts]] = defaultdict(list)
+def turns_work(calls: Iterable[CallFacts], uses: Mapping[str, Sequence[ToolFacts]]) -> tuple[TurnWork, ...]:
+    """The turns of a session without its copied calls, in order of time; `uses` are the tool uses by call id."""
+    turns: dict[str, list[CallFacts]] = {}
     for call in calls:
         if not call.copied:
-            turns[call.turn_id].append(call)
+            turns.setdefault(call.turn_id, []).append(call)
     return tuple(
-        turn_work(id, members, (use for call in members for use in uses.get(call.id, ())))
+        turn_work(id, members, [use for call in members for use in uses.get(call.id, ())])
         for id, members in turns.items()
     )

@@ -31,13 +31,13 @@ class ToolCall(Struct, frozen=True):
 
     at: Opened
     arguments: Mapping[str, str]
-    told: str
-    """The id of the session that asks, as OpenCode told it; empty if it did not."""
+    given_id: str
+    """The id of the session that asks, as OpenCode gave it; empty if it did not."""
     directory: Path
     """Where OpenCode started this program."""
 
     def asker(self, context: Context) -> Asker | None:
-        return read_asker(self.told, self.directory, context)
+        return read_asker(self.given_id, self.directory, context)
 
 
 class AgentTool(Struct, frozen=True):

@@ -11,11 +11,13 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
+from opencode_tui.cli.asking_git import asking_git
 from opencode_tui.cli.common import NOTIFIER_S, Trouble, open_ledger, settings_for, usable_ledger
 from opencode_tui.cli.program import sync_program
 from opencode_tui.cli.settings_file import SettingsFile
 from opencode_tui.clock import calendar_for, now_ms
-from opencode_tui.config.settings import Alerts, Budget, Network, Settings, Team
+from opencode_tui.config.settings import GO_PLAN, OPENCODE_GO, Alerts, Budget, Network, Settings
+from opencode_tui.config.team import Team
 from opencode_tui.guard.setup import SyncProgram
 
 
@@ -37,8 +39,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _of_demo(settings: Settings, data_dir: Path, ledger: Path, team: Team) -> Settings:
-    """The user's UI settings with default limits, a made-up team, no delivery of demo alerts, and no network."""
+    """The user's UI settings with default limits, the demo's plan and team, and neither deliveries nor network."""
     from opencode_tui.alerts.channels import all_off
+    from opencode_tui.cli.demo import GO_CAPS
 
     return replace(
         settings,
@@ -49,7 +52,9 @@ def _of_demo(settings: Settings, data_dir: Path, ledger: Path, team: Team) -> Se
         alerts=Alerts(),
         channels=all_off(settings.channels),
         network=Network(),
-        quota={},
+        quota={OPENCODE_GO: replace(GO_PLAN, windows=GO_CAPS)},
+        budgets={},
+        tags={},
         team=team,
     )
 
@@ -81,6 +86,7 @@ def _show(
                 use_channels=use,
                 program=program,
                 ask_services=lambda watched: asker.ask_due(watched=watched) if file else None,
+                ask_git=asking_git,
             ),
             settings,
             file,

@@ -26,6 +26,7 @@ from opencode_tui.ledger.bounds import is_lower_bound
 from opencode_tui.money import format_usd, nano_from_usd, usd
 from opencode_tui.records.requests import Action, LiftGuard, RaiseCutoff
 from opencode_tui.report.guard_words import guard_words
+from opencode_tui.report.held_words import held_json, held_lines, lift_lines
 from opencode_tui.report.json_values import SCHEMA_VERSION
 from opencode_tui.report.outcome_words import outcome_words
 from opencode_tui.report.words import amount_text
@@ -58,14 +59,28 @@ def _remove(arguments: argparse.Namespace) -> None:
 
 def _lift(arguments: argparse.Namespace) -> None:
     at = Workplace(_installed(), calendar_for(settings_for(arguments).timezone), now_ms())
+    what = _lifted(arguments)
     if arguments.off:
-        _act(LiftGuard(None), at)
+        _act(LiftGuard(None, what), at)
         return
     try:
         until = control.lift_end(arguments.time, at.calendar, at.now_ms)
     except ValueError as error:
         raise Trouble(f"--for: {error}", EXIT_USAGE) from None
-    _act(LiftGuard(until), at)
+    try:
+        _act(LiftGuard(until, what), at)
+    except ValueError as error:
+        raise Trouble(str(error), EXIT_USAGE) from None
+
+
+def _lifted(arguments: argparse.Namespace) -> str:
+    """The one kind of limit that is lifted; empty for all. Raises Trouble."""
+    what, name = str(arguments.what), str(arguments.name)
+    if what and what not in control.LIFTABLE:
+        raise Trouble(f"{what[:40]!r} cannot be lifted; name one of {', '.join(control.LIFTABLE)}", EXIT_USAGE)
+    if name and what != "budget":
+        raise Trouble(f"{what} has no names; leave {name[:40]!r} out", EXIT_USAGE)
+    return f"{what} {name}".rstrip()
 
 
 def _raise(arguments: argparse.Namespace) -> None:
@@ -134,6 +149,7 @@ def _lines(status: GuardStatus, spent: str, calendar: Calendar, now: int) -> lis
     ]
     lines += [f"cap of project {name}: {format_usd(nano)}" for name, nano in status.projects.items()]
     lines += [f"cap of agent {name}: {format_usd(nano)}" for name, nano in status.agents.items()]
+    lines += [*held_lines(status.held), *lift_lines(status.lifts, calendar, now)]
     lines.append(f"plugin: {paths.tilde(status.plugin)}, its limits: {paths.tilde(status.state_file)}")
     if status.condition in ("absent", "elsewhere"):
         return lines
@@ -180,6 +196,8 @@ def _as_json(status: GuardStatus, spent: int, least: bool, calendar: Calendar) -
         "state_file": str(status.state_file),
         "projects": {name: usd(nano) for name, nano in status.projects.items()},
         "agents": {name: usd(nano) for name, nano in status.agents.items()},
+        **held_json(status.held),
+        "lifts": {what: calendar.iso(until) for what, until in status.lifts.items()},
     }
 
 

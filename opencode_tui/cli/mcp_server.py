@@ -50,8 +50,8 @@ def make_server(arguments: argparse.Namespace, directory: Path) -> Server[Any]:
         return ListToolsResult(tools=[_described(tool) for tool in MCP_TOOLS])
 
     async def call_tool(context: Any, params: CallToolRequestParams) -> CallToolResult:
-        told = (context.meta or {}).get(SESSION_KEY)
-        ask = partial(answer_call, arguments, directory, params.name, params.arguments or {}, told)
+        given_id = (context.meta or {}).get(SESSION_KEY)
+        ask = partial(answer_call, arguments, directory, params.name, params.arguments or {}, given_id)
         text, is_error = await run_sync(ask, limiter=one_at_a_time)
         return CallToolResult(content=[TextContent(type="text", text=text)], is_error=is_error)
 
@@ -59,14 +59,14 @@ def make_server(arguments: argparse.Namespace, directory: Path) -> Server[Any]:
 
 
 def answer_call(
-    arguments: argparse.Namespace, directory: Path, name: str, given: Mapping[str, Any], told: object
+    arguments: argparse.Namespace, directory: Path, name: str, given: Mapping[str, Any], given_id: object
 ) -> tuple[str, bool]:
     """A tool's answer as JSON, or a sentence on what went wrong and True. The stores are read first."""
     notes: list[str] = []
     try:
         tool, texts = _checked(name, given)
         with opened(arguments, say=notes.append) as at:
-            found = tool.answer(ToolCall(at, texts, told if isinstance(told, str) else "", directory))
+            found = tool.answer(ToolCall(at, texts, given_id if isinstance(given_id, str) else "", directory))
     except (Trouble, ValueError, sqlite3.Error) as error:
         return without_controls(str(error)), True
     except Exception as error:

@@ -14,8 +14,9 @@ from typing import Any, NoReturn
 
 from opencode_tui.analysis.periods import OTHER_PERIODS, PERIODS
 from opencode_tui.cli import EXIT_TROUBLE, EXIT_USAGE
-from opencode_tui.config.settings import SHARES
+from opencode_tui.config.team import SHARES
 from opencode_tui.export.formats import EXPORT_FORMATS
+from opencode_tui.records.collecting import paused_collection
 from opencode_tui.records.dimensions import DIMENSIONS
 
 _MOST_ALERTS = 1_000_000
@@ -67,6 +68,7 @@ EXAMPLES = {
     "why restore": "why restore 3f2a1b",
     "export": "export --format csv --since 2026-05-01 --output calls.csv",
     "metrics": "metrics --listen 127.0.0.1:9400",
+    "budget": "budget --json",
     "quota": "quota",
     "accounts": "accounts --period 30d",
     "reconcile": "reconcile --json",
@@ -341,6 +343,10 @@ def _add_reconcile(commands: _Commands) -> None:
     commands.add("reconcile", what, codes=_RECONCILE_EXIT_CODES)
 
 
+def _add_budget(commands: _Commands) -> None:
+    commands.add("budget", "print each budget with its owner, what is spent and what is left of it")
+
+
 def _add_quota(commands: _Commands) -> None:
     commands.add("quota", "print how much of each plan's quota is used, when it is full, and by which sessions")
 
@@ -437,7 +443,10 @@ def _add_why(commands: _Commands) -> None:
         known = f"{', '.join(PERIODS)}, {OTHER_PERIODS}"
         action.add_argument("--period", metavar="P", default=argparse.SUPPRESS, help=f"in which period: {known}")
     dismiss.add_argument("--for-ever", action="store_true", help="not for a week only")
-    add("restore", "take back that insights were dismissed or done").add_argument(**ids)
+    restore = add("restore", "take back that insights were dismissed or done")
+    restore.add_argument(**ids)
+    for action in (dismiss, done, restore):
+        action.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print JSON")
 
 
 def _add_guard(commands: _Commands) -> None:
@@ -451,7 +460,10 @@ def _add_guard(commands: _Commands) -> None:
     status.add_argument("--json", action="store_true", help="print JSON")
     status.add_argument("--ask", action="store_true", help="ask OpenCode 2's own server on this machine as well")
     status.add_argument("--server", metavar="URL", default="", help="ask this one, on this machine")
-    lift = add("lift", "refuse nothing for a while").add_mutually_exclusive_group(required=True)
+    lift_parser = add("lift", "refuse nothing for a while, or nothing because of one kind of limit")
+    lift_parser.add_argument("what", nargs="?", metavar="WHAT", default="", help="rate, loop, subagent or budget alone")
+    lift_parser.add_argument("name", nargs="?", metavar="NAME", default="", help="this budget alone")
+    lift = lift_parser.add_mutually_exclusive_group(required=True)
     lift.add_argument("--for", dest="time", metavar="TIME", help="how long: 90s, 30m, 2h or today")
     lift.add_argument("--off", action="store_true", help="hold again")
     raised = add("raise", "raise the cutoff for today").add_mutually_exclusive_group(required=True)
@@ -513,6 +525,7 @@ COMMANDS: dict[str, Callable[[_Commands], None]] = {
     "why": _add_why,
     "export": _add_export,
     "metrics": _add_metrics,
+    "budget": _add_budget,
     "quota": _add_quota,
     "accounts": _add_accounts,
     "reconcile": _add_reconcile,
@@ -537,7 +550,9 @@ def _common_options() -> _Parser:
 
 def _command(name: str) -> Callable[[argparse.Namespace], int]:
     def run(arguments: argparse.Namespace) -> int:
-        code: int = import_module(f"opencode_tui.cli.{name}").run(arguments)
+        with paused_collection():
+            command = import_module(f"opencode_tui.cli.{name}")
+        code: int = command.run(arguments)
         return code
 
     return run

@@ -19,11 +19,13 @@ from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.readings.insights import insights_span, read_insights, settle_insights
 from opencode_tui.records.answers import InsightList
 from opencode_tui.records.insights import Insight, InsightMark
+from opencode_tui.records.outcomes import InsightsMarked, InsightsUnmarked
 from opencode_tui.records.requests import InsightsRequest, MarkInsights, UnmarkInsights
-from opencode_tui.report.insights import insights_json, insights_text
+from opencode_tui.report.insights import insights_json, insights_text, marks_json
 from opencode_tui.report.outcome_words import outcome_words
 
 _LEAST_OF_ID = 3
+_LISTS = "`opencode-tui why --dismissed` lists those there are"
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -62,7 +64,7 @@ def _mark(arguments: argparse.Namespace) -> None:
         chosen: list[Insight] = [there[id] for id in _ids(arguments.ids, list(there), f"in {found.label}")]
         is_done, for_ever = arguments.action == "done", getattr(arguments, "for_ever", False)
         marked = tuple(mark_of(each, now, is_done=is_done, for_ever=for_ever) for each in chosen)
-        _act(MarkInsights(marked), at.ledger, at.settings.timezone)
+        _act(MarkInsights(marked), at.ledger, at.settings.timezone, arguments)
 
 
 def _restore(arguments: argparse.Namespace) -> None:
@@ -71,23 +73,29 @@ def _restore(arguments: argparse.Namespace) -> None:
         with ledger.reading() as connection:
             decided: dict[str, InsightMark] = {mark.id: mark for mark in marks_of_insights(connection)}
         chosen = [decided[id] for id in _ids(arguments.ids, list(decided), "that was dismissed or marked as done")]
-        _act(UnmarkInsights(tuple((mark.rule, mark.key) for mark in chosen)), ledger, settings.timezone)
+        _act(UnmarkInsights(tuple((mark.rule, mark.key) for mark in chosen)), ledger, settings.timezone, arguments)
 
 
-def _act(action: MarkInsights | UnmarkInsights, ledger: Ledger, timezone: str) -> None:
+def _act(action: MarkInsights | UnmarkInsights, ledger: Ledger, timezone: str, arguments: argparse.Namespace) -> None:
     """Carries the action out, and prints its outcome."""
     at = Workplace(state_file(ledger.path), calendar_for(timezone), now_ms(), ledger)
-    print(outcome_words(act(action, at), at.calendar, at.now_ms))
+    outcome = act(action, at)
+    if arguments.json and isinstance(outcome, InsightsMarked | InsightsUnmarked):
+        print(json.dumps(marks_json(outcome, at.calendar)))
+    else:
+        print(outcome_words(outcome, at.calendar, at.now_ms))
 
 
 def _ids(texts: Sequence[str], there: Sequence[str], where: str) -> list[str]:
     """The ids that texts name in full or by their beginning. Raises Trouble for one that names none, or several."""
     found: dict[str, None] = {}
     for text in texts:
-        like = [id for id in there if id.startswith(text.lower())] if len(text) >= _LEAST_OF_ID else []
+        if len(text) < _LEAST_OF_ID:
+            least = f"write at least the first {_LEAST_OF_ID} characters of its id"
+            raise Trouble(f"{text!r} is too short to name an insight: {least}; {_LISTS}", EXIT_USAGE)
+        like = [id for id in there if id.startswith(text.lower())]
         if not like:
-            lists = "`opencode-tui why --dismissed` lists those there are"
-            raise Trouble(f"there is no insight {text!r} {where}; {lists}", EXIT_USAGE)
+            raise Trouble(f"there is no insight {text!r} {where}; {_LISTS}", EXIT_USAGE)
         if len(like) > 1:
             raise Trouble(f"{text!r} is the beginning of {' and '.join(sorted(like))}; write more of it", EXIT_USAGE)
         found[like[0]] = None

@@ -1,4 +1,4 @@
-"""The tables of config.toml on alerts, channels, insights and the guard's caps."""
+"""The tables of config.toml on alerts, channels and insights."""
 
 from __future__ import annotations
 
@@ -14,17 +14,16 @@ from opencode_tui.config.settings import (
     Budget,
     Channels,
     Fills,
-    GuardCaps,
     Insights,
     LevelOrOff,
     Lines,
     SpendRule,
 )
-from opencode_tui.config.table import Amount, Table, Text
+from opencode_tui.config.table import Table, Text
 from opencode_tui.config.values import switch
 from opencode_tui.records.alerts import Period, Scope
 
-GUARD, RULE = GuardCaps(), SpendRule()
+RULE = SpendRule()
 
 LineAmount = Annotated[int | None, PlainValidator(values.line)]
 FillPercent = Annotated[int | None, PlainValidator(values.fill)]
@@ -120,13 +119,3 @@ def _key(option: Option[Any]) -> tuple[Any, Any]:
     lines: dict[str, Any] = {each.name: (kind, getattr(option.default, each.name)) for each in fields(option.default)}
     table = create_model(base.__name__, __base__=base, **lines)
     return table, table()
-
-
-class GuardTable(Table):
-    projects: Annotated[dict[Annotated[str, AfterValidator(values.project)], Amount], BeforeValidator(values.caps)] = (
-        Field(default_factory=dict)
-    )
-    agents: Annotated[dict[Text, Amount], BeforeValidator(values.caps)] = Field(default_factory=dict)
-
-    def caps(self) -> GuardCaps:
-        return GuardCaps(self.projects, self.agents)

@@ -68,20 +68,20 @@ def _whole(value: object, what: str, most: int, example: int) -> int:
 
 def level(value: object) -> LevelOrOff:
     """The least level that a channel delivers."""
-    return _one_of(value, _LEVELS_AND_OFF)
+    return one_of(value, _LEVELS_AND_OFF)
 
 
 def scope(value: object) -> Scope:
     """The scope of a spend rule."""
-    return _one_of(value, SCOPES)
+    return one_of(value, SCOPES)
 
 
 def period(value: object) -> Period:
     """The period of a spend rule."""
-    return _one_of(value, ALERT_PERIODS)
+    return one_of(value, ALERT_PERIODS)
 
 
-def _one_of(value: object, words: Sequence[Choice]) -> Choice:
+def one_of(value: object, words: Sequence[Choice]) -> Choice:
     for word in words:
         if value == word:
             return word

@@ -155,6 +155,9 @@ def _anchored(settings: Settings, givens: Sequence[Given], file: Path | None) ->
     if settings.team.seats and _source_of(("team", "seats"), givens) is givens[-1]:
         seats = {name: replace(seat, path=file.parent / seat.path) for name, seat in settings.team.seats.items()}
         settings = replace(settings, team=replace(settings.team, seats=seats))
+    budgets = settings.team.budgets_file
+    if budgets and _source_of(("team", "budgets_file"), givens) is givens[-1]:
+        settings = replace(settings, team=replace(settings.team, budgets_file=file.parent / budgets))
     if _source_of(("data_dirs",), givens) is givens[-1]:
         settings = replace(settings, data_dirs=tuple(file.parent / path for path in settings.data_dirs))
     return settings

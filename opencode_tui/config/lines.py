@@ -6,14 +6,15 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from opencode_tui.config.errors import Given, SettingKey
+from opencode_tui.config.held_values import budget_faults, rate_faults
 from opencode_tui.config.quota_values import plan_fault
 from opencode_tui.config.settings import Fills, Lines, Settings, SpendRule
 from opencode_tui.money import format_usd
 
 
 def wrong_lines(settings: Settings, givens: Sequence[Given]) -> Iterator[str]:
-    """A sentence for each table whose lines do not ascend, each of the user's rules without lines, and each plan that
-    lacks something."""
+    """A sentence for each table whose lines do not ascend, and for each rule, rate, budget and plan that is incomplete
+    or contradicts itself."""
     for table, lines in _tables(settings):
         in_usd = isinstance(lines, Lines)
         unit = "_usd" if in_usd else ""
@@ -26,13 +27,8 @@ def wrong_lines(settings: Settings, givens: Sequence[Given]) -> Iterator[str]:
                     f"{where}: the {lower} at {lows} comes after the {upper} at {highs}; "
                     f"lower the {lower} or raise the {upper}"
                 )
-    for name, rule in settings.alerts.spend.items():
-        key = ("alerts", "spend", name)
-        where = next(given.name(key) for given in givens if given.has(key))
-        yield from (f"{where}: {fault}" for fault in _faults(rule))
-    for name, plan in settings.quota.items():
-        if fault := plan_fault(plan):
-            yield f"{next(given.name(('quota', name)) for given in givens if given.has(('quota', name)))}: {fault}"
+    for key, fault in _faults_of_named(settings):
+        yield f"{next(given.name(key) for given in givens if given.has(key))}: {fault}"
 
 
 def _tables(settings: Settings) -> Iterator[tuple[SettingKey, Lines | Fills]]:
@@ -43,6 +39,21 @@ def _tables(settings: Settings) -> Iterator[tuple[SettingKey, Lines | Fills]]:
             yield ("alerts", name), lines
     for name, rule in settings.alerts.spend.items():
         yield ("alerts", "spend", name), rule.lines
+    for name, budget in settings.budgets.items():
+        yield ("budgets", name), Lines(warning_nano=budget.warning_nano, cutoff_nano=budget.cutoff_nano)
+
+
+def _faults_of_named(settings: Settings) -> Iterator[tuple[SettingKey, str]]:
+    """What is wrong with each table that the user has named."""
+    for name, rule in settings.alerts.spend.items():
+        yield from ((("alerts", "spend", name), fault) for fault in _faults(rule))
+    for name, plan in settings.quota.items():
+        if fault := plan_fault(plan):
+            yield ("quota", name), fault
+    for name, rate in settings.guard.rates.items():
+        yield from ((("guard", "rates", name), fault) for fault in rate_faults(rate))
+    for name, budget in settings.budgets.items():
+        yield from ((("budgets", name), fault) for fault in budget_faults(budget))
 
 
 def _faults(rule: SpendRule) -> Iterator[str]:

@@ -20,16 +20,16 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from opencode_tui.config import price_values, values
+from opencode_tui.config import held_values, price_values, values
 from opencode_tui.config.alert_tables import (
     AlertsTable,
     ChannelsTable,
-    GuardTable,
     InsightsTable,
     SpendRuleTable,
     with_options,
 )
 from opencode_tui.config.errors import SettingKey
+from opencode_tui.config.held_tables import BudgetTables, GuardTable, NamedBudgetTable, RateTable, Tags
 from opencode_tui.config.options import Declared
 from opencode_tui.config.quota_tables import NetworkTable, QuotaPlanTable, QuotaPlanTables
 from opencode_tui.config.settings import Budget, Chart, CustomPrice, CustomTier, Poll, Pricing, Privacy, Settings, Ui
@@ -117,6 +117,7 @@ class SettingsDocument(BaseSettings):
     ledger: Annotated[Path | None, PlainValidator(values.file_path)] = DEFAULTS.ledger
     machine: Text = DEFAULTS.machine
     timezone: Annotated[str, PlainValidator(values.zone)] = DEFAULTS.timezone
+    environment: Annotated[str, PlainValidator(held_values.environment_name)] = DEFAULTS.environment
     budget: BudgetTable = BudgetTable()
     chart: ChartTable = ChartTable()
     pricing: PricingTable = PricingTable()
@@ -125,6 +126,8 @@ class SettingsDocument(BaseSettings):
     channels: ChannelsTable = ChannelsTable()
     insights: InsightsTable = InsightsTable()
     guard: GuardTable = GuardTable()
+    budgets: BudgetTables = Field(default_factory=dict)
+    tags: Tags = Field(default_factory=dict)
     network: NetworkTable = NetworkTable()
     quota: QuotaPlanTables = Field(default_factory=dict)
     team: TeamTable = TeamTable()
@@ -143,6 +146,7 @@ class SettingsDocument(BaseSettings):
             ledger=self.ledger,
             machine=self.machine,
             timezone=self.timezone,
+            environment=self.environment,
             budget=budget,
             chart=Chart(chart.warning_nano, chart.cutoff_nano),
             pricing=Pricing(self.pricing.prefer, custom),
@@ -151,6 +155,8 @@ class SettingsDocument(BaseSettings):
             channels=self.channels.channels(self.declared.channels),
             insights=self.insights.insights(self.declared.insights),
             guard=self.guard.caps(),
+            budgets={name: table.budget() for name, table in self.budgets.items()},
+            tags=self.tags,
             network=self.network.network(),
             quota={name: table.plan(name) for name, table in self.quota.items()},
             team=self.team.team(),
@@ -179,6 +185,8 @@ NAMED_TABLES: dict[SettingKey, type[BaseModel]] = {
     ("pricing", "custom"): CustomPriceTable,
     ("alerts", "spend"): SpendRuleTable,
     ("quota",): QuotaPlanTable,
+    ("guard", "rates"): RateTable,
+    ("budgets",): NamedBudgetTable,
 }
 """The model of tables that the user names, by the path of their parent."""
 

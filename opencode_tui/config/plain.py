@@ -9,12 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from msgspec.structs import fields, replace
 
-from opencode_tui.config import alert_values, network_values, price_values, quota_values, team_values, values
+from opencode_tui.config import (
+    alert_values,
+    held_values,
+    network_values,
+    price_values,
+    quota_values,
+    team_values,
+    values,
+)
 from opencode_tui.config.errors import Given
+from opencode_tui.config.held import NamedBudget, RateLimit
 from opencode_tui.config.lines import wrong_lines
 from opencode_tui.config.options import Declared, FillsOption, LinesOption, Option, ValueOption, declared, set_options
 from opencode_tui.config.settings import (
@@ -33,9 +42,9 @@ from opencode_tui.config.settings import (
     QuotaPlan,
     Settings,
     SpendRule,
-    Team,
     Ui,
 )
+from opencode_tui.config.team import Team
 from opencode_tui.config.toml import read_toml
 
 _Tables = Mapping[str, Any]
@@ -62,6 +71,7 @@ _PLAN: dict[str, _Check] = {
 
 
 _TEAM: dict[str, tuple[str, _Check]] = {
+    "budgets_file": ("budgets_file", values.file_path),
     "share": ("share", team_values.seat_share),
     "week_budget_usd": ("week_budget_nano", team_values.amount_or_off),
     "warning_usd": ("warning_nano", team_values.amount_or_off),
@@ -90,11 +100,11 @@ def _anchored(settings: Settings, folder: Path) -> Settings:
     options = {
         name: folder / value if isinstance(value, Path) else value for name, value in settings.channels.options.items()
     }
-    cookie = settings.network.console_cookie_file
+    cookie, budgets = settings.network.console_cookie_file, settings.team.budgets_file
     seats = {name: replace(seat, path=folder / seat.path) for name, seat in settings.team.seats.items()}
     return replace(
         settings,
-        team=replace(settings.team, seats=seats),
+        team=replace(settings.team, budgets_file=budgets and folder / budgets, seats=seats),
         network=replace(settings.network, console_cookie_file=cookie and folder / cookie),
         ledger=settings.ledger and folder / settings.ledger,
         data_dirs=tuple(folder / path for path in settings.data_dirs),
@@ -113,7 +123,9 @@ def _settings(document: _Tables) -> Settings:
         "alerts": lambda table: _alerts(table, budget, known.alerts),
         "channels": lambda table: _channels(table, known.channels),
         "insights": lambda table: _insights(table, known.insights),
-        "guard": lambda table: GuardCaps(**_checked(table, {"projects": _project_caps, "agents": _agent_caps})),
+        "guard": lambda table: GuardCaps(**_in_nano(_checked(table, _GUARD))),
+        "budgets": lambda table: {held_values.held_name(name): budget_of(each) for name, each in table.items()},
+        "tags": lambda table: {held_values.held_name(tag): held_values.patterns(each) for tag, each in table.items()},
         "network": lambda table: Network(**_checked(table, _NETWORK)),
         "quota": _plans,
         "team": lambda table: Team(**{_TEAM[key][0]: _TEAM[key][1](value) for key, value in table.items()}),
@@ -125,6 +137,7 @@ def _settings(document: _Tables) -> Settings:
         "ledger": values.file_path,
         "machine": values.text_setting,
         "timezone": values.zone,
+        "environment": held_values.environment_name,
     }
     settings = Settings(**_checked(document, plain | tables))
     if "alerts" not in document and "budget" in document:
@@ -179,6 +192,43 @@ def _project_caps(table: _Tables) -> dict[str, int]:
 
 def _agent_caps(table: _Tables) -> dict[str, int]:
     return {values.text_setting(name): values.amount_setting(cap) for name, cap in table.items()}
+
+
+def _rates(table: _Tables) -> dict[str, RateLimit]:
+    return {held_values.held_name(name): _rate(rate) for name, rate in table.items()}
+
+
+def _rate(table: _Tables) -> RateLimit:
+    return cast(RateLimit, held_values.with_whole_path(RateLimit(**_in_nano(_checked(table, _RATE)))))
+
+
+def budget_of(table: _Tables) -> NamedBudget:
+    """A budget of its table. Raises ValueError, and KeyError for an unknown key."""
+    return cast(NamedBudget, held_values.with_whole_path(NamedBudget(**_in_nano(_checked(table, BUDGET_CHECKS)))))
+
+
+def _in_nano(given: Mapping[str, Any]) -> dict[str, Any]:
+    """The values by the records' names, which end in `_nano` in place of `_usd`."""
+    return {key.removesuffix("_usd") + "_nano" * key.endswith("_usd"): value for key, value in given.items()}
+
+
+_FASTEST: dict[str, _Check] = {"calls_a_minute": alert_values.count_setting, "hour_usd": alert_values.step}
+_RATE: dict[str, _Check] = {**_FASTEST, "scope": held_values.rate_scope, "only": values.text_setting}
+_GUARD: dict[str, _Check] = {
+    **_FASTEST,
+    "identical_calls": alert_values.count_setting,
+    "subagent_usd": alert_values.step,
+    "projects": _project_caps,
+    "agents": _agent_caps,
+    "rates": _rates,
+}
+BUDGET_CHECKS: dict[str, _Check] = {
+    "scope": held_values.budget_scope,
+    "only": values.text_setting,
+    "period": alert_values.period,
+    "owner": values.text_setting,
+    **dict.fromkeys(("warning_usd", "cutoff_usd", "ci_usd", "automation_usd", "background_usd"), alert_values.line),
+}
 
 
 def _alerts(table: _Tables, budget: Budget, options: tuple[Option[Any], ...]) -> Alerts:

@@ -11,7 +11,7 @@ import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
 from opencode_tui.config.errors import SettingsError, dotted
-from opencode_tui.config.settings import TeamSeat
+from opencode_tui.config.team import TeamSeat
 
 _PLACE = ("team", "seats")
 _Seats = MutableMapping[str, Any]

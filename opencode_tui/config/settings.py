@@ -15,6 +15,8 @@ from typing import Any, Literal
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from opencode_tui.config.held import NamedBudget, RateLimit
+from opencode_tui.config.team import Team
 from opencode_tui.money import NANO
 from opencode_tui.records.alerts import LEVELS, Level, Period, Scope
 
@@ -157,11 +159,28 @@ class Insights(Struct, frozen=True):
 
 
 class GuardCaps(Struct, frozen=True):
-    """The guard's further limits: caps on a day's spend, in nano-dollars."""
+    """The guard's further limits, in nano-dollars; 0 turns one off."""
 
     projects: Mapping[str, int] = field(default_factory=dict)
-    """By project path."""
+    """What a day may cost, by project path."""
     agents: Mapping[str, int] = field(default_factory=dict)
+    """What a day may cost, by agent."""
+    calls_a_minute: int = 0
+    """The most calls in a minute, of all agents and projects."""
+    hour_nano: int = 0
+    """The most that may be spent in 60 minutes."""
+    identical_calls: int = 0
+    """A session is stopped after so many identical tool calls with nothing changed in between."""
+    subagent_nano: int = 0
+    """What one subagent may cost with those below it, over its whole life."""
+    rates: Mapping[str, RateLimit] = field(default_factory=dict)
+    """Limits of projects, agents and environments, by a name of the user's."""
+
+    @property
+    def all_rates(self) -> Mapping[str, RateLimit]:
+        """The seat's own rate, with an empty name, if one is set, and the named ones."""
+        own = RateLimit(self.calls_a_minute, self.hour_nano)
+        return {"": own, **self.rates} if own != RateLimit() else self.rates
 
 
 class Network(Struct, frozen=True):
@@ -219,34 +238,6 @@ class Ui(Struct, frozen=True):
     """Use the mouse; false leaves it to the terminal or tmux."""
 
 
-SeatShare = Literal["sums", "sessions", "titles"]
-"""What others see of a seat: what it cost, which of its sessions cost what, and how these are called."""
-SHARES: tuple[SeatShare, ...] = ("sums", "sessions", "titles")
-
-
-class TeamSeat(Struct, frozen=True):
-    """Where a seat's ledger is, or a folder with the ledgers of some seats."""
-
-    path: Path
-    share: SeatShare = "sums"
-    """What may be shown of a ledger that was given whole; an exported one says it itself."""
-
-
-class Team(Struct, frozen=True):
-    """What the seats of a team share, their budget, and where they are. There is a team if there are seats."""
-
-    share: SeatShare = "sums"
-    """What `team export` writes of this machine's ledger for others."""
-    week_budget_nano: int | None = None
-    """What the whole team should cost in an ISO week; None is no budget."""
-    warning_nano: int | None = None
-    """Of a seat's day; None takes the day's warning of `budget`."""
-    cutoff_nano: int | None = None
-    """Of a seat's day; None takes the day's cutoff of `budget`."""
-    seats: Mapping[str, TeamSeat] = field(default_factory=dict)
-    """By name."""
-
-
 class Settings(Struct, frozen=True):
     data_dirs: tuple[Path, ...] = ()
     """OpenCode's data directories; empty uses OpenCode's own default."""
@@ -256,6 +247,8 @@ class Settings(Struct, frozen=True):
     """This machine's name in the ledger; empty uses the host name."""
     timezone: str = ""
     """The IANA name of the time zone of days; empty uses the machine's."""
+    environment: str = ""
+    """The environment that calls here are made in; empty is `ci` where the variable CI is true, else none."""
     budget: Budget = Budget()
     chart: Chart = Chart()
     pricing: Pricing = Pricing()
@@ -264,6 +257,10 @@ class Settings(Struct, frozen=True):
     channels: Channels = Channels()
     insights: Insights = Insights()
     guard: GuardCaps = GuardCaps()
+    budgets: Mapping[str, NamedBudget] = field(default_factory=dict)
+    """The user's budgets by name. Those of the team are read by `config.team_budgets`."""
+    tags: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Patterns of project paths by tag."""
     network: Network = Network()
     quota: Mapping[str, QuotaPlan] = field(default_factory=dict)
     """The user's plans by name; one called `opencode-go` changes OPENCODE_GO's."""
@@ -289,6 +286,8 @@ def with_live(settings: Settings, new: Settings) -> Settings:
         channels=new.channels,
         insights=new.insights,
         guard=new.guard,
+        budgets=new.budgets,
+        tags=new.tags,
         network=new.network,
         quota=new.quota,
         team=new.team,

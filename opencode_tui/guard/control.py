@@ -35,9 +35,29 @@ def day_end(calendar: Calendar, now_ms: int) -> int:
     return calendar.start_of(calendar.day(now_ms) + timedelta(days=1))
 
 
-def lift(file: Path, until_ms: int) -> GuardState:
-    """Let all calls pass until a moment; 0 ends a lift. Raises StateError."""
-    return change(file, lambda state: replace(state, lifted_until_ms=until_ms))
+LIFTABLE = ("rate", "loop", "subagent", "budget")
+"""What can be lifted by itself; a budget also by its name."""
+
+
+def lift(file: Path, until_ms: int, what: str = "", now_ms: int = 0) -> GuardState:
+    """Let all calls pass until a moment, or those past one kind of limit; 0 ends a lift. Raises StateError.
+
+    `what` is one of LIFTABLE, or `budget NAME`. Raises ValueError for the name of a budget that is not held.
+    """
+    if not what:
+        return change(file, lambda state: replace(state, lifted_until_ms=until_ms))
+
+    def lifted(state: GuardState) -> GuardState:
+        known = [str(budget["name"]) for budget in state.held.get("budgets", ())]
+        name = what.removeprefix("budget ")
+        if name != what and until_ms and name not in known:
+            raise ValueError(
+                f"there is no budget {name!r} here ({', '.join(known) or 'none is set'}); name one of them"
+            )
+        others = {each: until for each, until in state.lifts_at(now_ms).items() if each != what}
+        return replace(state, lifts={**others, what: until_ms} if until_ms else others)
+
+    return change(file, lifted)
 
 
 def raise_cutoff(file: Path, cutoff_nano: int, spent_nano: int, calendar: Calendar, now_ms: int) -> GuardState:

@@ -12,14 +12,15 @@ from pathlib import Path
 
 from opencode_tui.guard.files import PUBLIC, put_in_place, small_text
 from opencode_tui.guard.state import seen_file, trouble_file, warned_file
+from opencode_tui.ledger.environments import environments_beside
 from opencode_tui.paths import expand
 
 NAME = "opencode-tui-guard.js"
 MARK = "// opencode-tui guard:"
 """The first line of our plugin's file."""
 _PARTS = (
-    *("head", "words", "days", "limits", "state", "prices", "sessions", "spending", "sync"),
-    *("guard", "fetch", "entry"),
+    *("head", "words", "held_words", "days", "limits", "state", "prices", "sessions", "spending", "older", "sync"),
+    *("scopes", "rates", "loops", "budgets", "held", "guard", "fetch", "entry"),
 )
 _PLACE, _BUILD = '"@STATE_FILE@"', "@BUILD@"
 _NAMED = re.compile(r'^const STATE_FILE = (".*")$', re.MULTILINE)
@@ -106,7 +107,13 @@ def remove_plugin(plugin: Path) -> bool:
 
 def remove_state(state: Path) -> None:
     """Remove a guard.json and the plugin's notes beside it."""
-    for file in (state, trouble_file(state), warned_file(state), *(seen_file(state, each) for each in (1, 2))):
+    for file in (
+        state,
+        trouble_file(state),
+        warned_file(state),
+        environments_beside(state),
+        *(seen_file(state, each) for each in (1, 2)),
+    ):
         with suppress(OSError):
             file.unlink()
 

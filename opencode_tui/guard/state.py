@@ -18,6 +18,7 @@ from msgspec.structs import replace
 from opencode_tui.clock import DAY_MS, Clock, Span, calendar_for, monotonic_s, now_ms
 from opencode_tui.config.settings import Settings
 from opencode_tui.guard.files import PRIVATE, exposure, put_in_place, read_small
+from opencode_tui.guard.held import held_limits
 from opencode_tui.guard.price_rows import own_price_rows
 from opencode_tui.paths import CONFIG_VARIABLE, VARIABLE_PREFIX, WEBHOOK_VARIABLE, expand
 
@@ -27,7 +28,7 @@ DAYS_AHEAD = 62
 LONGEST_LIFT_MS = 7 * DAY_MS
 LONGEST_RAISE_MS = 2 * DAY_MS
 """A day plus a margin for changes of the clock."""
-_LIMITS = ("timezone", "days", "warning_nano", "cutoff_nano", "projects", "agents", "prices")
+_LIMITS = ("timezone", "days", "warning_nano", "cutoff_nano", "projects", "agents", "prices", "held")
 _INSTALL = "run `opencode-tui guard install`"
 _PATIENCE_S, _PAUSE_S = 2.0, 0.02
 """Seconds to wait for another process that is changing the state, and between two attempts."""
@@ -76,6 +77,10 @@ class GuardState(Struct, frozen=True):
     """
     plugin: str = ""
     """The plugin's file; empty in the state of an older version."""
+    held: Mapping[str, Any] = field(default_factory=dict)
+    """Rates, loops, subagents and budgets; see guard/held.py. Empty in the state of an older version."""
+    lifts: Mapping[str, int] = field(default_factory=dict)
+    """Until when `rate`, `loop`, `subagent`, `budget` or `budget NAME` let calls pass, in Unix milliseconds."""
 
     def cutoff_at(self, now_ms: int) -> int:
         """The day's cutoff in force, in nano-dollars."""
@@ -89,6 +94,10 @@ class GuardState(Struct, frozen=True):
     def is_lifted(self, now_ms: int) -> bool:
         """Whether a lift is active. One that ends later than any lift can (the clock was ahead) is not."""
         return 0 < self.lifted_until_ms - now_ms <= LONGEST_LIFT_MS
+
+    def lifts_at(self, now_ms: int) -> Mapping[str, int]:
+        """The ends of the lifts of single limits that are active."""
+        return {what: until for what, until in self.lifts.items() if 0 < until - now_ms <= LONGEST_LIFT_MS}
 
 
 def with_raised_cutoff(settings: Settings, ledger: Path, now_ms: int) -> Settings:
@@ -147,6 +156,7 @@ def limits_of(settings: Settings, now_ms: int, before: GuardState | None = None)
         projects,
         agents,
         prices,
+        held_limits(settings, calendar, days, before.held if before else {}),
     )
     return dict(zip(_LIMITS, limits, strict=True))
 
@@ -170,7 +180,7 @@ def read_state(file: Path) -> GuardState:
 def _checked(state: GuardState) -> GuardState:
     """The state if the plugin can use it, else raises ValueError or a similar error."""
     amounts = [state.warning_nano, state.cutoff_nano, state.lifted_until_ms, *state.days]
-    amounts += [*state.projects.values(), *state.agents.values()]
+    amounts += [*state.projects.values(), *state.agents.values(), *state.lifts.values()]
     amounts += [state.raised.cutoff_nano, state.raised.until_ms] if state.raised else []
     if not all(type(amount) is int for amount in amounts):
         raise ValueError("an amount is no number")
@@ -182,6 +192,8 @@ def _checked(state: GuardState) -> GuardState:
         raise ValueError("its days are no days")
     if not {"prefer", "custom", "list"} <= state.prices.keys():
         raise ValueError("it has no prices")
+    if not isinstance(state.held, dict):
+        raise ValueError("what it holds is no table")
     return state
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from msgspec import Struct, field
 
@@ -67,12 +68,23 @@ class GuardStatus(Struct, frozen=True):
     """The plugin is of another version of opencode-tui."""
     projects: Mapping[str, int] = field(default_factory=dict)
     agents: Mapping[str, int] = field(default_factory=dict)
+    held: Mapping[str, Any] = field(default_factory=dict)
+    """Rates, loops, subagents and budgets, as in GuardState."""
+    lifts: Mapping[str, int] = field(default_factory=dict)
+    """The ends of the lifts of single limits that are active, in Unix milliseconds."""
 
     @property
     def record(self) -> Guard:
         """The part that a snapshot holds."""
         trouble = self.detail if self.condition == "trouble" else self.trouble
-        return Guard(self.condition, self.cutoff_nano, self.raised, self.lifted_until_ms, trouble)
+        lifts = tuple(sorted({what.partition(" ")[0] for what in self.lifts}))
+        return Guard(self.condition, self.cutoff_nano, self.raised, self.lifted_until_ms, trouble, self._limits, lifts)
+
+    @property
+    def _limits(self) -> tuple[str, ...]:
+        """What is held beside the cutoff and has a lift of its own."""
+        named = {"rate": "rates", "loop": "identical_calls", "subagent": "subagent_nano", "budget": "budgets"}
+        return tuple(what for what, field in named.items() if self.held.get(field))
 
     @property
     def trouble(self) -> str:
@@ -127,6 +139,8 @@ def guard_status(
         outdated=_is_outdated(plugin, file),
         projects=state.projects,
         agents=state.agents,
+        held=state.held,
+        lifts=state.lifts_at(now_ms),
     )
 
 

@@ -1,17 +1,19 @@
-"""The measures of a period's calls, group_by by any dimension, from the sums that are kept with the calls."""
+"""The measures of a period's calls, grouped by any dimension, from the sums that are kept with the calls."""
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from msgspec.json import Decoder
+
 from opencode_tui.ledger.queries import count_turns
 from opencode_tui.ledger.selection import Selection, group_by
 from opencode_tui.ledger.sums import PaidCalls, exact_sum
-from opencode_tui.ledger.turns import TURN_OF_CALL, edit_counts, paid_for
+from opencode_tui.ledger.task_sums import TURN_OF_CALL
+from opencode_tui.ledger.turns import EditCounts, edit_counts, paid_for
 from opencode_tui.records.breakdown import BreakdownRow, Measures, Percentiles
 from opencode_tui.records.calls import Tokens
 from opencode_tui.records.work import NOT_KNOWN
@@ -37,6 +39,7 @@ _INCOMPLETE = (
     " WHERE completed_ms IS NULL AND copied_from IS NULL)"
 )
 _HIGH = 0.95
+_IDS = Decoder(list[str])
 
 Failed = Mapping[tuple[str, ...], tuple[int, int]]
 """(failed calls, those after which their turn went on) by the keys of their group."""
@@ -55,34 +58,62 @@ def breakdown(
     `root_of` has the root of each subagent. `details` adds turns, seconds, speeds and, once all turns are classified,
     edits. `failed` is what `failures` returns, if it is known.
     """
-    count = len(selection.by)
     failed = failures(connection, selection) if failed is None else failed
     edited = edit_counts(connection, selection) if details else None
+    return _rows(_sums(connection, selection, details=details), len(selection.by), root_of, failed, edited)
+
+
+def breakdown_with_total(
+    connection: sqlite3.Connection, selection: Selection, *, root_of: Mapping[str, str], details: bool, failed: Failed
+) -> tuple[list[BreakdownRow], Measures]:
+    """What `breakdown` returns, and the measures of all groups together, without reading their sums twice.
+
+    Not for groups by tool, as a call with several tools is in several of these.
+    """
+    edited = edit_counts(connection, selection) if details else None
+    sums, count = _sums(connection, selection, details=details), len(selection.by)
+    all_failed: Failed = {(): _added(failed, 2)}
+    all_edited: EditCounts | None = None if edited is None else {(): _added(edited, 3)}
+    (total,) = _rows([_whole(sums, count, details=details)], 0, root_of, all_failed, all_edited)
+    return _rows(sums, count, root_of, failed, edited), total.measures
+
+
+def _added(counts: Mapping[tuple[str, ...], tuple[int, ...]], count: int) -> Any:
+    return tuple(sum(each) for each in zip((0,) * count, *counts.values(), strict=True))
+
+
+def _whole(rows: Sequence[tuple[Any, ...]], count: int, *, details: bool) -> tuple[Any, ...]:
+    """The one row of `_sums` for the same calls without dimensions, of which `rows` have so many."""
+    columns = list(zip(*(row[count:] for row in rows), strict=True)) or [()] * (len(_AMOUNTS) + 8)
+    amounts, (calls, sessions, aborted, *_, turns, speeds) = columns[: len(_AMOUNTS)], columns[len(_AMOUNTS) :]
+    ids = ",".join(each[1:-1] for each in sessions if each != "[]")
+    counts = (sum(calls), f"[{ids}]", sum(each or 0 for each in aborted), None, None, None)
+    texts = [",".join(filter(None, each)) if details else None for each in (turns, speeds)]
+    return (*map(sum, amounts), *counts, *texts)
+
+
+def _rows(
+    sums: Sequence[tuple[Any, ...]],
+    count: int,
+    root_of: Mapping[str, str],
+    failed: Failed,
+    edited: EditCounts | None,
+) -> list[BreakdownRow]:
+    """The rows of `_sums` with so many keys, as measures."""
     rows = []
-    for row in _sums(connection, selection, details=details):
+    for row in sums:
         keys, amounts, rest = (
             tuple(map(str, row[:count])),
             row[count : count + len(_AMOUNTS)],
             row[count + len(_AMOUNTS) :],
         )
         spend, listed, input_nano, output_nano, cache_nano, saved, *tokens = amounts
-        calls, sessions, aborted, used, unsuccessful, tool_ms, turns, speeds = rest
-        seconds, speed = _speeds(speeds) if details else (None, None)
-        errors, retries = failed.get(keys, (0, 0))
+        calls, sessions, aborted, *uses, turns, speeds = rest
+        seconds, speed = _speeds(speeds)
         measures = Measures(
-            *(
-                spend,
-                listed,
-                calls,
-                *_counts(sessions, root_of),
-                Tokens(*tokens),
-                input_nano,
-                output_nano,
-                cache_nano,
-                saved,
-            ),
-            *(aborted or 0, errors, retries, count_turns(turns) if details else None, seconds, speed),
-            *(used, unsuccessful, tool_ms),
+            *(spend, listed, calls, *_counts(sessions, root_of), Tokens(*tokens)),
+            *(input_nano, output_nano, cache_nano, saved, aborted or 0, *failed.get(keys, (0, 0))),
+            *(None if turns is None else count_turns(turns), seconds, speed, *uses),
             *((None, None, None) if edited is None else edited.get(keys, (0, 0, 0))),
         )
         rows.append(BreakdownRow(keys, measures))
@@ -90,11 +121,11 @@ def breakdown(
 
 
 def _counts(sessions: str, root_of: Mapping[str, str]) -> tuple[int, int, int]:
-    """(root sessions, subagents, both with a call of their own) of the ids in a JSON list."""
-    ids = json.loads(sessions)
-    subagents = sum(id in root_of for id in ids)
-    roots = {root_of.get(id, id) for id in ids} if subagents else ids
-    return len(roots), subagents, len(ids)
+    """(root sessions, subagents, both with a call of their own) of the ids in a JSON list, some perhaps twice."""
+    ids = set(_IDS.decode(sessions))
+    subagents = ids & root_of.keys()
+    roots = (ids - subagents) | {root_of[id] for id in subagents}
+    return len(roots), len(subagents), len(ids)
 
 
 def _sums(connection: sqlite3.Connection, selection: Selection, *, details: bool) -> list[tuple[Any, ...]]:
@@ -106,7 +137,7 @@ def _sums(connection: sqlite3.Connection, selection: Selection, *, details: bool
             (
                 *(*selection.keys(), *(f"coalesce({total(name)}, 0)" for name in _AMOUNTS)),
                 *("coalesce(sum(calls), 0)", "json_group_array(DISTINCT session_id)", "sum(aborted)", *uses),
-                *(("group_concat(turns)", "group_concat(speeds)") if details else ("NULL", "NULL")),
+                *(("coalesce(group_concat(turns), '')", "group_concat(speeds)") if details else ("NULL", "NULL")),
             )
         )
 
@@ -160,9 +191,11 @@ def failures(connection: sqlite3.Connection, selection: Selection) -> Failed:
 
 def _speeds(text: str | None) -> tuple[Percentiles | None, Percentiles | None]:
     """(seconds, tokens a second) of the calls whose `speeds` stand in a text with commas between them."""
+    if not text:
+        return None, None
     tenths: Counter[int] = Counter()
     speeds: Counter[int] = Counter()
-    for item, count in Counter(text.split(",") if text else ()).items():
+    for item, count in Counter(text.split(",")).items():
         took, _, speed = item.partition(" ")
         tenths[int(took)] += count
         if speed:

@@ -14,6 +14,7 @@ from typing import Literal
 from opencode_tui.clock import EVER, Span
 
 Part = Literal["turns", "findings"]
+PARTS: tuple[Part, ...] = ("turns", "findings")
 
 _QUARTER_MS = 900_000
 NOTE_ALL = """
@@ -30,9 +31,16 @@ _NOTE = """
     SELECT id FROM above)
 """
 _BEHIND = "SELECT session_id FROM changed_work WHERE part = ?"
-_IN_SPAN = """
-  AND EXISTS (SELECT 1 FROM session_sum s
+_FEW = 50
+"""So many sessions are looked up one by one; of more, those with calls around the span are found first."""
+_OF_FEW = """
+  SELECT session_id FROM changed_work WHERE part = ? AND EXISTS (SELECT 1 FROM session_sum s
     WHERE s.session_id = changed_work.session_id AND s.last_quarter >= ? AND s.first_quarter < ?)
+"""
+_OF_MANY = """
+  SELECT w.session_id FROM session_sum s INDEXED BY session_sum_quarters
+  CROSS JOIN changed_work w ON w.part = ? AND w.session_id = s.session_id
+  WHERE s.last_quarter >= ? AND s.first_quarter < ?
 """
 
 
@@ -42,18 +50,24 @@ def note_changed(connection: sqlite3.Connection) -> None:
 
 
 def sessions_behind(connection: sqlite3.Connection, part: Part, span: Span = EVER) -> list[str]:
-    """The ids of the sessions with calls around a span for which a part is behind; reads no call."""
+    """The ids of the sessions with calls around a span for which a part is behind, in order; reads no call."""
     if span == EVER:
         return [row[0] for row in connection.execute(_BEHIND, (part,))]
-    bounds = span.start_ms // _QUARTER_MS, -(-span.end_ms // _QUARTER_MS)
-    return [row[0] for row in connection.execute(_BEHIND + _IN_SPAN, (part, *bounds))]
+    query, values = _around(connection, part, span)
+    return sorted({row[0] for row in connection.execute(query, values)})
 
 
 def is_behind(connection: sqlite3.Connection, part: Part, span: Span = EVER) -> bool:
-    """Whether there is such a session."""
-    if connection.execute(f"{_BEHIND} LIMIT 1", (part,)).fetchone() is None:
-        return False
-    return bool(sessions_behind(connection, part, span))
+    """Whether there is such a session; stops at the first."""
+    query, values = (_BEHIND, (part,)) if span == EVER else _around(connection, part, span)
+    return connection.execute(f"{query} LIMIT 1", values).fetchone() is not None
+
+
+def _around(connection: sqlite3.Connection, part: Part, span: Span) -> tuple[str, tuple[str | int, ...]]:
+    """The statement for the sessions around a span, and its values."""
+    many = connection.execute(f"{_BEHIND} LIMIT 1 OFFSET {_FEW}", (part,)).fetchone() is not None
+    bounds = span.start_ms // _QUARTER_MS, -(-span.end_ms // _QUARTER_MS)
+    return _OF_MANY if many else _OF_FEW, (part, *bounds)
 
 
 def caught_up(connection: sqlite3.Connection, part: Part, ids: Iterable[str]) -> None:

@@ -1,4 +1,4 @@
-"""Reads what the insight rules on a period are told: who spent it, when, and which tools were used."""
+"""Reads what the insight rules on a period look at: who spent it, when, and which tools were used."""
 
 from __future__ import annotations
 

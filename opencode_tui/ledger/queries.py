@@ -32,6 +32,7 @@ _SPEND = exact_sum("cost_nano")
 _LIST = exact_sum("list_nano")
 _IN_SPAN = "created_ms >= ? AND created_ms < ?"
 _STRINGS = msgspec.json.Decoder(list[str])
+_TITLES = "SELECT id, title FROM session"
 _FACTS = """
   SELECT id, parent_id, title, coalesce(nullif(project, ''), directory), directory,
     archived_ms IS NOT NULL, fork_of IS NOT NULL OR EXISTS (
@@ -144,7 +145,8 @@ def last_call(connection: sqlite3.Connection, before_ms: int) -> tuple[int, str,
 
 def titles(connection: sqlite3.Connection, ids: Iterable[str]) -> dict[str, str]:
     """The titles of sessions by id."""
-    return {id: facts.title for id, facts in session_facts(connection, frozenset(ids)).items()}
+    found: dict[str, str] = dict(_only_of(connection, _TITLES, "id", frozenset(ids)))
+    return found
 
 
 def directories(connection: sqlite3.Connection, span: Span) -> list[str]:

@@ -1,4 +1,4 @@
-"""Keeps the percents of a quota that its service has told, with what the ledger had of the window at that moment."""
+"""Keeps the percents of a quota that its service has reported, with what the ledger had of the window then."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ _NEAR_MS = 600_000
 
 def add_readings(connection: sqlite3.Connection, plan: str, readings: Iterable[QuotaReading]) -> None:
     """Adds readings, if they tell more than the last one of their window. Must run in a write transaction."""
-    for told in readings:
-        last = last_reading(connection, plan, told.window)
-        is_near = last is not None and abs(last.resets_ms - told.resets_ms) < _NEAR_MS
-        reading = replace(told, resets_ms=last.resets_ms) if last is not None and is_near else told
+    for reported in readings:
+        last = last_reading(connection, plan, reported.window)
+        is_near = last is not None and abs(last.resets_ms - reported.resets_ms) < _NEAR_MS
+        reading = replace(reported, resets_ms=last.resets_ms) if last is not None and is_near else reported
         if last is None or not _is_same(last, reading):
             connection.execute(
                 "INSERT OR REPLACE INTO quota_reading (plan, window, at_ms, resets_ms, percent, is_limited, sums)"

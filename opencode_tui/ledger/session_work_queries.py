@@ -4,27 +4,28 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Sequence
+from bisect import bisect
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+from itertools import groupby
+from operator import itemgetter
+from typing import Any, NamedTuple
 
 from opencode_tui.ledger.selection import KIND_OF_SESSION
-from opencode_tui.ledger.session_queries import call_facts, tool_facts
 from opencode_tui.ledger.sums import exact_sum
 from opencode_tui.records import model_key
+from opencode_tui.records.calls import Tokens
 from opencode_tui.records.facts import CallFacts, ToolFacts
 from opencode_tui.records.session import CallRates
 
-_CALLS = f"""
-  SELECT c.session_id, c.id, coalesce(turn_id, ''), created_ms, completed_ms, {model_key.SQL},
-    input, output, reasoning, cache_read, cache_write, cost_nano, amount_nano, coalesce(list_nano, 0),
-    0, error, agent, streamed_ms, missing IS NOT NULL
+# In order of session and time, by the index; the calls of one moment and the uses of one call come in any order.
+_WORK = """
+  SELECT s.key, c.id, turn_id, created_ms, completed_ms, provider, model,
+    input, output, reasoning, cache_read, cache_write, cost_nano, error, agent,
+    t.id, t.name, t.target, t.ok, t.child_session_id, t.digest
   FROM json_each(?) s CROSS JOIN call c INDEXED BY call_session ON c.session_id = s.value
-  WHERE copied_from IS NULL ORDER BY c.session_id, created_ms, c.id
-"""
-_TOOLS = """
-  SELECT c.session_id, t.call_id, t.name, t.target, t.ok, t.duration_ms, t.child_session_id, t.digest
-  FROM json_each(?) s CROSS JOIN call c INDEXED BY call_session ON c.session_id = s.value
-    CROSS JOIN tool t INDEXED BY tool_call ON t.call_id = c.id
-  WHERE copied_from IS NULL ORDER BY c.session_id, c.created_ms, t.id
+    LEFT JOIN tool t INDEXED BY tool_call ON t.call_id = c.id
+  WHERE copied_from IS NULL
 """
 _SESSIONS = f"""
   SELECT s.value, k.parent_id, k.fork_of, coalesce(k.project, ''), coalesce(k.directory, ''), k.present = 0,
@@ -71,20 +72,51 @@ WorkedSession = tuple[str, str | None, str | None, str, str, int | None, str]
 """(id, parent, origin of a fork, project, directory, whether OpenCode has it no more, kind of use)"""
 
 
-def calls_of_sessions(connection: sqlite3.Connection, ids: Sequence[str]) -> dict[str, list[CallFacts]]:
-    """The sessions' own calls without copies, in order of time."""
-    found: dict[str, list[CallFacts]] = {}
-    for session_id, *row in connection.execute(_CALLS, (json.dumps(ids),)):
-        found.setdefault(session_id, []).append(call_facts(tuple(row)))
-    return found
+_model_key = lru_cache(model_key.model_key)
 
 
-def tools_of_sessions(connection: sqlite3.Connection, ids: Sequence[str]) -> dict[str, list[ToolFacts]]:
-    """The tool uses of these calls, in order of time."""
-    found: dict[str, list[ToolFacts]] = {}
-    for session_id, *row in connection.execute(_TOOLS, (json.dumps(ids),)):
-        found.setdefault(session_id, []).append(tool_facts(tuple(row)))
-    return found
+class CallsOfSession(NamedTuple):
+    """A session's paid calls in order of time, and the tool uses that each asked for, by its id and in their order.
+
+    Without what no rule looks at: list prices, when an answer came, whether a row is incomplete, how long a tool ran.
+    """
+
+    session_id: str
+    calls: list[CallFacts]
+    uses: dict[str, list[ToolFacts]]
+
+
+def calls_of_sessions(connection: sqlite3.Connection, ids: Sequence[str]) -> Iterator[CallsOfSession]:
+    """The sessions' own calls without copies; a session without any is left out. Reads each row once."""
+    for key, rows in groupby(connection.execute(_WORK, (json.dumps(ids),)), itemgetter(0)):
+        yield CallsOfSession(ids[key], *_calls_and_uses(rows))
+
+
+def _calls_and_uses(rows: Iterable[Any]) -> tuple[list[CallFacts], dict[str, list[ToolFacts]]]:
+    calls: list[CallFacts] = []
+    uses: dict[str, list[ToolFacts]] = {}
+    last_id, last_ms, is_tied = "", None, False
+    for (
+        _, id, turn_id, at_ms, end_ms, provider, model, input, output, reasoning, cache_read, cache_write, nano, error,
+        agent, use_id, name, target, ok, child_id, digest,
+    ) in rows:  # fmt: skip
+        if id != last_id:
+            is_tied = is_tied or at_ms == last_ms
+            last_id, last_ms = id, at_ms
+            tokens = Tokens(input, output, reasoning, cache_read, cache_write)
+            key = _model_key(provider, model)
+            calls.append(CallFacts(id, turn_id or "", at_ms, end_ms, key, tokens, nano, nano, 0, False, error, agent))
+        if use_id is not None:
+            use = ToolFacts(id, name, target, None if ok is None else ok != 0, None, child_id, digest)
+            if id not in uses:
+                uses[id], order = [use], [use_id]
+            else:
+                place = bisect(order, use_id)
+                order.insert(place, use_id)
+                uses[id].insert(place, use)
+    if is_tied:
+        calls.sort(key=lambda call: (call.created_ms, call.id))
+    return calls, uses
 
 
 def worked_sessions(connection: sqlite3.Connection, ids: Sequence[str]) -> list[WorkedSession]:
@@ -97,7 +129,7 @@ def below(connection: sqlite3.Connection, ids: Sequence[str]) -> list[tuple[str,
     return connection.execute(_BELOW, (json.dumps(ids),)).fetchall()
 
 
-def sums_by_model(connection: sqlite3.Connection, ids: Sequence[str]) -> list[tuple[object, ...]]:
+def sums_by_model(connection: sqlite3.Connection, ids: Sequence[str]) -> list[tuple[Any, ...]]:
     """Columns as in `_SUMS`, a row for each model and agent of each of the sessions."""
     return connection.execute(_SUMS, (json.dumps(ids),)).fetchall()
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -17,37 +17,13 @@ from msgspec import Struct
 from opencode_tui.clock import Span
 from opencode_tui.ledger.changed_work import caught_up, is_behind
 from opencode_tui.ledger.selection import NamedSpan, Selection, group_by
-from opencode_tui.ledger.sums import (
-    GROUP,
-    MOST_NANO,
-    OF_CALL,
-    QUARTER,
-    QUARTER_MS,
-    SUM_COLUMNS,
-    PaidCalls,
-    each_call,
-    exact_sum,
-    paid_calls,
-    paid_tools,
-    summed_columns,
-)
+from opencode_tui.ledger.sums import MOST_NANO, QUARTER_MS, PaidCalls, each_call, exact_sum, paid_calls, paid_tools
+from opencode_tui.ledger.task_sums import CALL_OF_TASK, EDIT_COUNTS, TURN_OF_CALL, sum_tasks
 from opencode_tui.records.calls import Tokens
 from opencode_tui.records.usage import Slice
 from opencode_tui.records.work import NOT_KNOWN
 
-EDIT_COUNTS = ("edit_turns", "one_shots", "edit_retries")
-TURN_OF_CALL = """
-  (SELECT session_id AS of_session, turn_id AS of_turn, task, edits, retries, one_shot, edit_call_id FROM turn) w
-    ON w.of_session = c.session_id AND w.of_turn = coalesce(c.turn_id, '')
-"""
-"""SQL for what joins the calls `c` with the task of their turn, as `w`."""
-_OF_TASK = f"""
-  SELECT created_ms, {", ".join(f"c.{name}" for name in GROUP)}, coalesce(w.task, '{NOT_KNOWN}') AS task, {OF_CALL},
-    coalesce(w.edits > 0 AND w.edit_call_id = c.id, 0) AS edit_turns,
-    coalesce(w.one_shot = 1 AND w.edit_call_id = c.id, 0) AS one_shots,
-    CASE WHEN w.edit_call_id = c.id THEN w.retries ELSE 0 END AS edit_retries
-"""
-_TASKS_OF_CALLS = f"({_OF_TASK} FROM call c LEFT JOIN {TURN_OF_CALL} WHERE copied_from IS NULL)"
+_TASKS_OF_CALLS = f"({CALL_OF_TASK} FROM call c LEFT JOIN {TURN_OF_CALL} WHERE copied_from IS NULL)"
 _BY_QUARTER = PaidCalls("task_sum", "quarter", QUARTER_MS)
 _BY_CALL = PaidCalls(_TASKS_OF_CALLS, "created_ms", 1)
 _TOOLS_WITH_TASKS = PaidCalls(
@@ -56,34 +32,6 @@ _TOOLS_WITH_TASKS = PaidCalls(
     + ")",
     *("created_ms", 1),
 )
-
-_TURNS = f"""
-  SELECT c.session_id, coalesce(turn_id, ''), min(created_ms), max(coalesce(completed_ms, created_ms)), count(*),
-    {exact_sum("cost_nano")}, group_concat(DISTINCT agent)
-  FROM json_each(?) s CROSS JOIN call c INDEXED BY call_session ON c.session_id = s.value
-  WHERE copied_from IS NULL GROUP BY 1, 2
-"""
-_TOOLS = """
-  SELECT c.session_id, coalesce(turn_id, ''), c.id, t.id, t.name, t.target, t.ok
-  FROM json_each(?) s CROSS JOIN call c INDEXED BY call_session ON c.session_id = s.value
-    CROSS JOIN tool t INDEXED BY tool_call ON t.call_id = c.id
-  WHERE copied_from IS NULL
-"""
-
-
-def _sum_query(sum_of: Callable[[str], str]) -> str:
-    """The statement that sums the calls of sessions by task."""
-    counts = ", ".join(f"sum({name})" for name in EDIT_COUNTS)
-    return f"""
-      INSERT INTO task_sum (quarter, {", ".join(GROUP)}, task, {", ".join(SUM_COLUMNS)}, {", ".join(EDIT_COUNTS)})
-      SELECT {QUARTER}, {", ".join(GROUP)}, task, {", ".join(summed_columns(sum_of))}, {counts}
-      FROM ({_OF_TASK} FROM json_each(?) s CROSS JOIN call c INDEXED BY call_session ON c.session_id = s.value
-        CROSS JOIN {TURN_OF_CALL} WHERE copied_from IS NULL)
-      GROUP BY 1, {", ".join(GROUP)}, task
-    """
-
-
-_PLAIN, _EXACT = _sum_query("sum({})".format), _sum_query(exact_sum)
 
 
 class TurnFacts(Struct, frozen=True, gc=False):
@@ -95,8 +43,6 @@ class TurnFacts(Struct, frozen=True, gc=False):
     ended_ms: int
     calls: int
     cost_nano: int
-    agents: str
-    """The names of all agents that answered, with commas between them."""
 
 
 class KeptTurn(Struct, frozen=True, gc=False):
@@ -162,31 +108,11 @@ def task_slices(connection: sqlite3.Connection, span: Span) -> tuple[Slice, ...]
     return tuple(Slice(task, nano, calls, Tokens(*counts), listed) for task, nano, calls, listed, *counts in rows)
 
 
-def turn_facts(connection: sqlite3.Connection, ids: Sequence[str]) -> list[TurnFacts]:
-    """The turns of sessions."""
-    return [TurnFacts(*row) for row in connection.execute(_TURNS, (json.dumps(ids),))]
-
-
-def tools_of_turns(connection: sqlite3.Connection, ids: Sequence[str]) -> sqlite3.Cursor:
-    """(session id, turn id, call id, tool use's id, name, target, ok) of sessions' tool uses.
-
-    Calls of a session are in order of time; the uses of one call are in no order.
-    """
-    return connection.execute(_TOOLS, (json.dumps(ids),))
-
-
 def keep_turns(connection: sqlite3.Connection, ids: Sequence[str], turns: Iterable[KeptTurn]) -> None:
     """Replaces what is kept of the turns of these sessions, and their sums. Must run in a write transaction."""
-    given = json.dumps(ids)
-    for table in ("turn", "task_sum"):
-        connection.execute(f"DELETE FROM {table} WHERE session_id IN (SELECT value FROM json_each(?))", (given,))
+    connection.execute("DELETE FROM turn WHERE session_id IN (SELECT value FROM json_each(?))", (json.dumps(ids),))
     connection.executemany("INSERT INTO turn VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", map(_row, turns))
-    try:
-        connection.execute(_PLAIN, (given,))
-    except sqlite3.OperationalError as error:  # over absurd amounts; the failed statement has written nothing
-        if "overflow" not in str(error):
-            raise
-        connection.execute(_EXACT, (given,))
+    sum_tasks(connection, ids)
     caught_up(connection, "turns", ids)
 
 

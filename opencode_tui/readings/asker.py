@@ -13,16 +13,16 @@ from opencode_tui.records.agent import Asker
 from opencode_tui.records.insights import Insight
 
 
-def read_asker(told: str, directory: Path, context: Context) -> Asker | None:
-    """The session whose id OpenCode told, else the newest one of the directory or of one above it; None without one.
+def read_asker(given: str, directory: Path, context: Context) -> Asker | None:
+    """The session whose id OpenCode gave, else the newest one of the directory or of one above it; None without one.
 
-    Raises UnknownSession if the told one is not in the ledger.
+    Raises UnknownSession if that one is not in the ledger.
     """
-    if told:
-        facts = session_facts(context.connection, [told]).get(told)
+    if given:
+        facts = session_facts(context.connection, [given]).get(given)
         if facts is None:
-            raise UnknownSession(f"no session {shown_id(told)} is in the ledger yet")
-        return Asker(told, facts.project, "told")
+            raise UnknownSession(f"no session {shown_id(given)} is in the ledger yet")
+        return Asker(given, facts.project, "named")
     for place in (directory, *directory.parents):
         if (found := newest_in(context.connection, str(place))) is not None:
             return Asker(found, session_facts(context.connection, [found])[found].project, "newest")

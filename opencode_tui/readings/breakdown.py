@@ -14,7 +14,7 @@ from opencode_tui.analysis.trees import roots
 from opencode_tui.clock import Span
 from opencode_tui.ledger import queries, session_queries
 from opencode_tui.ledger.bounds import bounded_days, bounded_keys, is_lower_bound
-from opencode_tui.ledger.breakdown_queries import Failed, breakdown, failures, keys_of, unpaid
+from opencode_tui.ledger.breakdown_queries import breakdown, breakdown_with_total, failures, keys_of, unpaid
 from opencode_tui.ledger.queries import SLICE_KEYS
 from opencode_tui.ledger.selection import NamedSpan, Selection
 from opencode_tui.readings.context import Context
@@ -77,21 +77,26 @@ def _measured(
     """The groups of a selection, in no order, and the measures of the `whole` of it."""
     connection, root_of = context.connection, _roots_of_subagents(context.connection)
     failed = failures(connection, selection)
-    rows = breakdown(connection, selection, root_of=root_of, details=details, failed=failed) if selection.by else []
-    # A call with several tools is in several rows, so those add up to more.
-    errors, retries = (sum(each) for each in zip((0, 0), *failed.values(), strict=True))
-    all_failed: Failed | None = None if selection.needs_tools else {(): (errors, retries)}
-    (total,) = breakdown(connection, whole, root_of=root_of, details=details, failed=all_failed)
+    if selection.by and not selection.needs_tools:
+        rows, total = breakdown_with_total(connection, selection, root_of=root_of, details=details, failed=failed)
+    else:
+        rows = breakdown(connection, selection, root_of=root_of, details=details, failed=failed) if selection.by else []
+        # A call with several tools is in several rows, so those add up to more.
+        known = None if selection.by else failed
+        (all_calls,) = breakdown(connection, whole, root_of=root_of, details=details, failed=known)
+        total = all_calls.measures
     if not rows:
-        return [], total.measures
+        return [], total
     bounded = _bounded(selection.by[0], {row.keys[0] for row in rows}, selection, span, context)
-    return [replace(row, lower_bound=row.keys[0] in bounded) for row in rows], total.measures
+    return [replace(row, lower_bound=True) if row.keys[0] in bounded else row for row in rows], total
 
 
 def _roots_of_subagents(connection: sqlite3.Connection) -> dict[str, str]:
     parents = session_queries.parents(connection)
+    nested = [id for id, parent in parents.items() if parent in parents]
     known: dict[str, str | None] = {**dict.fromkeys(parents.values()), **parents}
-    return {id: root for id, root in roots(list(parents), known).items() if id != root}
+    found = parents | roots(nested, known)
+    return {id: root for id, root in found.items() if id != root}
 
 
 def _selection(by: tuple[str, ...], where: tuple[Filter, ...], span: Span, context: Context) -> Selection:
@@ -154,14 +159,18 @@ def _bounded(
     connection, whole = context.connection, context.whole
     if dimension in SLICE_KEYS:
         return bounded_keys(connection, span, dimension, keys, whole)
+    if not is_lower_bound(connection, span, whole):
+        return frozenset()
     if dimension not in TIMES:
-        return frozenset(keys) if is_lower_bound(connection, span, whole) else frozenset()
+        return frozenset(keys)
     spans = {f"{each.names[0]}\n{number}": each.span for number, each in enumerate(selection.spans)}
     return frozenset(name.partition("\n")[0] for name in bounded_days(connection, spans, whole))
 
 
 def _sorted(rows: Sequence[BreakdownRow], by: tuple[str, ...]) -> list[BreakdownRow]:
     """The rows by what their first key costs, then by their own cost; keys of times in their order."""
+    if len(by) == 1 and by[0] not in TIMES:
+        return sorted(rows, key=lambda row: (-row.measures.spend_nano, -row.measures.calls, row.keys[0]))
     spent: dict[str, int] = defaultdict(int)
     calls: dict[str, int] = defaultdict(int)
     for row in rows:

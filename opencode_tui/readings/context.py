@@ -15,6 +15,7 @@ from opencode_tui.pricing.book import PriceBook
 from opencode_tui.records.day import Guard
 from opencode_tui.records.reconciliation import Agreement, Standing
 from opencode_tui.records.sessions import SessionRow
+from opencode_tui.records.shipped import AskGit
 from opencode_tui.records.stores import StoreState
 
 if TYPE_CHECKING:
@@ -75,6 +76,8 @@ class Context(Struct, frozen=True):
     book: PriceBook | None = None
     sign_ins: Callable[[], SignInSource | None] = lambda: None
     """Gives where OpenCode's sign-ins are looked up; None where nobody looks."""
+    ask_git: AskGit | None = None
+    """Answers for the repositories; None where git is not asked."""
     rows: dict[str, SessionRow] = field(default_factory=dict)
     """The last row of each session that was read with the same ledger; kept up to date by the readings."""
 

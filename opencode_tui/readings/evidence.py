@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from opencode_tui.analysis.thresholds import crossed_at
 from opencode_tui.analysis.trees import roots
 from opencode_tui.clock import EVER, HOUR_MS, Calendar
+from opencode_tui.config.settings import Settings
 from opencode_tui.ledger import alert_queries
 from opencode_tui.readings.naming import session_titles
 from opencode_tui.records.alerts import Crossing
@@ -24,7 +25,9 @@ def dated(connection: sqlite3.Connection, crossing: Crossing, scope: CallScope) 
     return crossing if at_ms is None else replace(crossing, at_ms=at_ms)
 
 
-def evidence_of(connection: sqlite3.Connection, crossing: Crossing, scope: CallScope, calendar: Calendar) -> Evidence:
+def evidence_of(
+    connection: sqlite3.Connection, crossing: Crossing, scope: CallScope, calendar: Calendar, settings: Settings
+) -> Evidence:
     """The shares of all sessions in the scope, and the calls and tool uses of the few most expensive."""
     since_ms = max(crossing.at_ms - HOUR_MS, EVER.start_ms)
     rows = alert_queries.shares(connection, scope, since_ms)
@@ -54,4 +57,4 @@ def evidence_of(connection: sqlite3.Connection, crossing: Crossing, scope: CallS
         tools = alert_queries.tools_of(connection, calls_of)
         leading.append(SessionEvidence(id, titles[id], tuple(calls_of), tuple(tools)))
     ordered = sorted(shares.values(), key=lambda share: (-share.nano, -share.calls, share.id))
-    return Evidence(since_ms, tuple(ordered), tuple(leading))
+    return Evidence(since_ms, tuple(ordered), tuple(leading), settings.insights.options)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from opencode_tui.analysis.finding_parts import part_within
 from opencode_tui.analysis.insight_marks import followed_by, spans_around
-from opencode_tui.analysis.insight_order import part_within
 from opencode_tui.analysis.insights import RULE_OF
 from opencode_tui.analysis.insights.rule import AnyInsightRule, PeriodRule
 from opencode_tui.clock import Span
@@ -21,7 +21,7 @@ def read_followed(
 ) -> tuple[FollowedInsight, ...]:
     """The marks that say `done`, each with what its rule found in the week before it and in the last week since.
 
-    `work_in` reads what the rules on a period are told.
+    `work_in` reads what the rules on a period look at.
     """
     done = [mark for mark in marks if mark.state == "done" and RULE_OF.get(mark.rule)]
     if not done:

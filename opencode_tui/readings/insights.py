@@ -8,8 +8,9 @@ from contextlib import suppress
 
 from msgspec.structs import replace
 
+from opencode_tui.analysis.finding_parts import part_within
 from opencode_tui.analysis.insight_marks import marked
-from opencode_tui.analysis.insight_order import insights_of, part_within
+from opencode_tui.analysis.insight_order import insights_of
 from opencode_tui.analysis.insights import PERIOD_RULES, RULE_OF
 from opencode_tui.clock import EVER, Span
 from opencode_tui.ledger import queries
@@ -90,7 +91,7 @@ def read_insights(request: InsightsRequest, context: Context) -> InsightList:
 
 
 def period_work(span: Span, context: Context) -> PeriodWork:
-    """What the rules on a period are told."""
+    """What the rules on a period look at."""
     connection, until_now = context.connection, _until_now(span, context)
     sessions = with_undone(connection, shares_of_sessions(connection, span), span, context.live)
     return PeriodWork(

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from msgspec.structs import replace
 
 from opencode_tui.analysis.cheaper_models import cheaper_model
+from opencode_tui.analysis.insights import RULE_OF
 from opencode_tui.analysis.insights.subagent_model import SubagentModel
 from opencode_tui.analysis.quota_words import pace_text, percent_text, switch_text, window_text
 from opencode_tui.analysis.tool_kinds import changes_nothing
@@ -24,7 +25,14 @@ from opencode_tui.records.answers import LeverList
 from opencode_tui.records.breakdown import Measures
 from opencode_tui.records.calls import Tokens
 from opencode_tui.records.insights import LEVERS, Insight
-from opencode_tui.records.levers import GeneratedReads, LeverEvidence, LeversView, LongSessions, SubagentSpend
+from opencode_tui.records.levers import (
+    GeneratedReads,
+    LeverEvidence,
+    LeversView,
+    LongSessions,
+    MixedSubagent,
+    SubagentSpend,
+)
 from opencode_tui.records.model_key import split_key
 from opencode_tui.records.requests import BreakdownRequest, Filter, InsightsRequest, LeversRequest, QuotasRequest
 
@@ -41,14 +49,16 @@ def read_levers(period: str, insights: Sequence[Insight], context: Context) -> L
     """The levers with the insights of the same period. Raises ValueError with a sentence for an unknown period."""
     first, last, label = days(period, None, None, context)
     span = span_of(first, last, label, context)
+    subagents, used = _subagents(period, span, context)
     return LeversView(
         label=label,
         first=first,
         last=last,
         levers=tuple(_with_quotas(each, context) for each in lever_evidence(insights)),
         generated=tuple(_generated(span, context)),
-        subagents=tuple(_subagents(period, span, context)),
+        subagents=tuple(subagents),
         long_sessions=LongSessions(*lever_queries.long_sessions(context.connection, span, MANY_TURNS)),
+        mixed=tuple(_mixed(insights, used, {each.agent for each in subagents})),
     )
 
 
@@ -110,15 +120,25 @@ def _generated(span: Span, context: Context) -> list[GeneratedReads]:
     return sorted(found, key=lambda each: (-each.cost_nano, each.project, each.line))
 
 
-def _subagents(period: str, span: Span, context: Context) -> list[SubagentSpend]:
-    """The subagents that changed nothing, with the model that the insight on them names as well."""
+def _mixed(
+    insights: Iterable[Insight], used: Mapping[str, tuple[str, ...]], offered: Collection[str]
+) -> Iterator[MixedSubagent]:
+    """The subagents for which an insight names a setting that is not offered; `used` has the models of each."""
+    for insight in insights:
+        agent, is_named = insight.key, isinstance(RULE_OF.get(insight.rule), SubagentModel)
+        if is_named and insight.state == "new" and agent in used.keys() - offered:
+            yield MixedSubagent(agent, used[agent], insight.how)
+
+
+def _subagents(period: str, span: Span, context: Context) -> tuple[list[SubagentSpend], dict[str, tuple[str, ...]]]:
+    """The subagents that changed nothing and would cost less on one cheaper model, and the models that each used."""
     readers = {
         agent: facts
         for agent, facts in lever_queries.subagents(context.connection, span).items()
         if agent not in _OF_ANY_WORK and all(map(changes_nothing, facts.tools))
     }
     if not readers:
-        return []
+        return [], {}
     request = BreakdownRequest(("agent", "model"), period, where=(Filter("kind", ("subagent",)),), details=False)
     spent: dict[str, dict[str, Measures]] = defaultdict(dict)
     for row in read_breakdown(request, context).rows:
@@ -126,22 +146,23 @@ def _subagents(period: str, span: Span, context: Context) -> list[SubagentSpend]
         spent[agent][model] = row.measures
     rates = latest_rates(context.connection)
     limits = _limits(rates, context)
-    found = []
+    found, used = [], {}
     for agent in readers.keys() & spent.keys():
         parts = sorted(spent[agent].items(), key=lambda part: (-part[1].spend_nano, part[0]))
+        used[agent] = models = tuple(model for model, _ in parts)
         cost = sum(part.spend_nano for _, part in parts)
         cheaper = cheaper_model(
             *(cost, sum((part.tokens for _, part in parts), Tokens()), rates),
             times=_SUBAGENT_PRICE.of(context.settings.insights.options),
-            used=[model for model, _ in parts],
+            used=models,
             context=readers[agent].context,
             limits=limits,
         )
         if cheaper is not None and cost - cheaper.nano >= _LEAST_SAVING_NANO:
-            models, calls = tuple(model for model, _ in parts), sum(part.calls for _, part in parts)
+            calls = sum(part.calls for _, part in parts)
             spend = SubagentSpend(agent, models, calls, cost, cheaper.model, cheaper.nano, readers[agent].directories)
             found.append(spend)
-    return sorted(found, key=lambda each: (each.cheaper_nano - each.spend_nano, each.agent))
+    return sorted(found, key=lambda each: (each.cheaper_nano - each.spend_nano, each.agent)), used
 
 
 def _limits(models: Iterable[str], context: Context) -> dict[str, int]:

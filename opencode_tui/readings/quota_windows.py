@@ -59,7 +59,7 @@ class PlanLook(Struct, frozen=True):
 
 
 def read_window(look: PlanLook, name: str) -> QuotaWindow:
-    """A window of the plan as it stands now; what the service has told of it replaces what the ledger knows."""
+    """A window of the plan as it stands now; what the service has reported of it replaces what the ledger knows."""
     cap, now_ms = look.plan.windows[name], look.now_ms
     reading = last_reading(look.connection, look.name, name)
     span = _span(look, name, reading)
@@ -93,10 +93,10 @@ def _span(look: PlanLook, name: str, reading: QuotaReading | None) -> Span | Non
     length_ms, now_ms = block_ms(name), look.now_ms
     since_ms = now_ms - LOOKED_BACK_MS
     if reading is not None and reading.at_ms <= now_ms:
-        told = window_of_reset(name, reading.resets_ms, now_ms, look.zone)
-        if told is not None and not (length_ms and _is_unopened(look, told, reading)):
-            return Span(counted_from(look.connection, told.start_ms, look.plan.providers), told.end_ms)
-        since_ms = max(since_ms, reading.resets_ms if told is None else reading.at_ms)
+        reported = window_of_reset(name, reading.resets_ms, now_ms, look.zone)
+        if reported is not None and not (length_ms and _is_unopened(look, reported, reading)):
+            return Span(counted_from(look.connection, reported.start_ms, look.plan.providers), reported.end_ms)
+        since_ms = max(since_ms, reading.resets_ms if reported is None else reading.at_ms)
     if length_ms is None:
         return calendar_window(name, now_ms, look.zone, look.plan.month_day)
     since_ms = max(since_ms, now_ms - _BLOCKS_BACK * length_ms)
@@ -104,9 +104,9 @@ def _span(look: PlanLook, name: str, reading: QuotaReading | None) -> Span | Non
     return None if opened is None else Span(opened, opened + length_ms)
 
 
-def _is_unopened(look: PlanLook, told: Span, reading: QuotaReading) -> bool:
+def _is_unopened(look: PlanLook, reported: Span, reading: QuotaReading) -> bool:
     """Whether a reset is that of a block which the next request opens: nothing is used, and none was known."""
-    return reading.percent == 0 and look.first_in(Span(told.start_ms, reading.at_ms)) is None
+    return reading.percent == 0 and look.first_in(Span(reported.start_ms, reading.at_ms)) is None
 
 
 def _estimate(look: PlanLook, cap: int, reading: QuotaReading | None, sums: Sequence[PlanSum]) -> int | None:

@@ -68,7 +68,7 @@ def _causes(row: SessionRow, members: tuple[str, ...], span: Span, context: Cont
     """What explains most of the session's spend in the span, then what else stands out in it and its subagents."""
     calendar = context.calendar
     about = Crossing("report", "spend", "notice", row.id, "", row.total_nano, 0, span.end_ms, row.id)
-    evidence = evidence_of(context.connection, about, CallScope(span, members), calendar)
+    evidence = evidence_of(context.connection, about, CallScope(span, members), calendar, context.settings)
     main = cause_of(about, evidence, calendar)
     beside = chain.from_iterable(causes_in(session, calendar) for session in evidence.leading)
     others = sorted((finding.cause for finding in beside), key=lambda cause: -cause.cost_nano)

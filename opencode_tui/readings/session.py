@@ -22,6 +22,7 @@ from opencode_tui.readings.context import Context, ContextLimits, LiveStore, Unk
 from opencode_tui.readings.naming import session_titles
 from opencode_tui.readings.session_parts import main_key
 from opencode_tui.readings.sessions import RUNNING_MS, state_of
+from opencode_tui.readings.shipped import read_shipped_by_session
 from opencode_tui.records.calls import Tokens, is_unlisted, message_id
 from opencode_tui.records.evidence import SessionEvidence
 from opencode_tui.records.facts import CallFacts, SessionFacts, SessionSum, ToolFacts
@@ -87,6 +88,7 @@ def read_session(request: SessionRequest, context: Context) -> SessionView:
         causes=tuple(finding.cause for finding in findings),
         lower_bound=root.lower_bound,
         own_lower_bound=root.own_lower_bound,
+        shipped=read_shipped_by_session(root.id, context),
     )
 
 

@@ -9,7 +9,16 @@ from opencode_tui.clock import Span
 from opencode_tui.ledger import shipped_queries as queries
 from opencode_tui.ledger.session_queries import tree_ids
 from opencode_tui.readings.context import Context
+from opencode_tui.records.answers import SessionShipped
+from opencode_tui.records.requests import ShippedRequest
 from opencode_tui.records.shipped import AskGit, GitShipped, PaidCall, Shipped
+
+
+def read_session_shipped(request: ShippedRequest, context: Context) -> SessionShipped:
+    """Of a session with all its subagents; git is asked if it may be, which can take seconds."""
+    return SessionShipped(
+        request, context.now_ms, read_shipped_by_session(request.session_id, context, context.ask_git)
+    )
 
 
 def read_shipped_by_session(session_id: str, context: Context, ask_git: AskGit | None = None) -> Shipped:

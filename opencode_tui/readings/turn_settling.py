@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import sqlite3
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 
-from opencode_tui.analysis.deeds import EDITS, Deed, deed_of
-from opencode_tui.analysis.retries import edits_and_retries, is_one_shot
-from opencode_tui.analysis.task_classes import VERSION, TurnDeeds, task_of
+from opencode_tui.analysis.deeds import EDITS, deed_of
+from opencode_tui.analysis.task_classes import VERSION
+from opencode_tui.analysis.turn_work import turns_work
 from opencode_tui.clock import EVER, Span
 from opencode_tui.ledger.changed_work import Part, is_stamped, restamp, sessions_behind
 from opencode_tui.ledger.ledger import Ledger
-from opencode_tui.ledger.turns import KeptTurn, TurnFacts, keep_turns, tools_of_turns, turn_facts
+from opencode_tui.ledger.session_work_queries import calls_of_sessions
+from opencode_tui.ledger.turns import KeptTurn, TurnFacts, keep_turns
 from opencode_tui.records.collecting import paused_collection
+from opencode_tui.records.facts import ToolFacts
 from opencode_tui.records.requests import BreakdownRequest
-from opencode_tui.records.work import SessionWork
+from opencode_tui.records.work import TurnWork
 
 _AT_ONCE = 2_000
 """Sessions that are settled in one transaction."""
@@ -34,7 +35,9 @@ def settle_turns(ledger: Ledger, span: Span = EVER, most: int | None = None) -> 
     for first in range(0, len(behind), _AT_ONCE):
         ids = behind[first : first + _AT_ONCE]
         with paused_collection(), ledger.writing() as connection:
-            keep_turns(connection, ids, classified(connection, ids))
+            found = calls_of_sessions(connection, ids)
+            turns = (turn for of in found for turn in turns_to_keep(of.session_id, turns_work(of.calls, of.uses)))
+            keep_turns(connection, ids, turns)
 
 
 def stamp_part(ledger: Ledger, part: Part, stamp: str) -> None:
@@ -61,56 +64,16 @@ def settle_span(ledger: Ledger, span: Span) -> None:
         settle_turns(ledger, span)
 
 
-def classified(connection: sqlite3.Connection, ids: Sequence[str]) -> Iterator[KeptTurn]:
-    """The turns of sessions, each with its task."""
-    deeds = _deeds(connection, ids)
-    for facts in turn_facts(connection, ids):
-        yield _kept(facts, deeds.get((facts.session_id, facts.turn_id), ()))
-
-
-_Uses = Sequence[tuple[str, Deed]]
-"""The id of the call that asked for it, and the deed, in their order."""
-
-
-def turns_to_keep(work: SessionWork) -> Iterator[KeptTurn]:
-    """The turns of a session whose work is put together already."""
-    for turn in work.turns:
+def turns_to_keep(session_id: str, turns: Iterable[TurnWork]) -> Iterator[KeptTurn]:
+    """The turns of a session as the ledger keeps them."""
+    for turn in turns:
         facts = TurnFacts(
-            *(work.id, turn.id, turn.started_ms, max(call.completed_ms or call.created_ms for call in turn.calls)),
-            *(len(turn.calls), turn.cost_nano, ",".join(dict.fromkeys(call.agent for call in turn.calls))),
+            *(session_id, turn.id, turn.started_ms, max(call.completed_ms or call.created_ms for call in turn.calls)),
+            *(len(turn.calls), turn.cost_nano),
         )
-        edits = (
-            use.call_id
-            for use in turn.tools
-            if use.ok is not False and deed_of(use.name, use.target, None).did in EDITS
-        )
-        edit_call_id = next(edits) if turn.edits else None
+        edit_call_id = next(filter(_is_edit, turn.tools)).call_id if turn.edits else None
         yield KeptTurn(facts, turn.task, turn.edits, turn.retries, turn.is_one_shot, edit_call_id)
 
 
-def _deeds(connection: sqlite3.Connection, ids: Sequence[str]) -> Mapping[tuple[str, str], _Uses]:
-    found: dict[tuple[str, str], list[tuple[str, Deed]]] = defaultdict(list)
-    of_call: list[tuple[str, Deed]] = []
-    last_call = ""
-    for session_id, turn_id, call_id, use_id, name, target, ok in tools_of_turns(connection, ids):
-        deed = deed_of(name, target, None if ok is None else bool(ok))
-        uses = found[session_id, turn_id]
-        if call_id != last_call:
-            last_call, of_call = call_id, []
-        of_call.append((use_id, deed))
-        if len(of_call) > 1:  # the uses of a call come in no order
-            del uses[1 - len(of_call) :]
-            uses += [(call_id, each) for _, each in sorted(of_call, key=lambda use: use[0])]
-        else:
-            uses.append((call_id, deed))
-    return found
-
-
-def _kept(facts: TurnFacts, uses: _Uses) -> KeptTurn:
-    deeds = tuple(deed for _, deed in uses)
-    task = task_of(TurnDeeds(facts.agents.split(","), deeds))
-    edits, retries = edits_and_retries(deeds)
-    if not edits:
-        return KeptTurn(facts, task, retries=retries)
-    edit_call_id = next(call_id for call_id, deed in uses if deed.did in EDITS and deed.ok is not False)
-    return KeptTurn(facts, task, edits, retries, is_one_shot(edits, retries), edit_call_id)
+def _is_edit(use: ToolFacts) -> bool:
+    return use.ok is not False and deed_of(use.name, use.target, use.ok).did in EDITS

@@ -1,4 +1,4 @@
-"""Who asks through `opencode-tui mcp`, and what such an agent may be told."""
+"""Who asks through `opencode-tui mcp`, and what such an agent may be shown."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from typing import Literal
 
 from msgspec import Struct
 
-HowFound = Literal["told", "newest"]
-"""OpenCode told the session (2.x), or it is the newest one of the directory (1.x tells none)."""
+HowFound = Literal["named", "newest"]
+"""OpenCode named the session (2.x), or it is the newest one of the directory (1.x names none)."""
 
 
 class Asker(Struct, frozen=True):

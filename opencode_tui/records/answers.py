@@ -15,9 +15,17 @@ from opencode_tui.records.levers import LeverEvidence
 from opencode_tui.records.quotas import Quotas
 from opencode_tui.records.reconciliation import Reconciliation
 from opencode_tui.records.repricing import RepricedWork
-from opencode_tui.records.requests import AlertsRequest, ComparisonRequest, InsightsRequest, LeversRequest, TeamRequest
+from opencode_tui.records.requests import (
+    AlertsRequest,
+    ComparisonRequest,
+    InsightsRequest,
+    LeversRequest,
+    ShippedRequest,
+    TeamRequest,
+)
 from opencode_tui.records.session import SessionView, TurnView
 from opencode_tui.records.sessions import SessionList
+from opencode_tui.records.shipped import Shipped
 from opencode_tui.records.team import TeamReport
 from opencode_tui.records.usage import Projects
 
@@ -74,6 +82,15 @@ class TeamView(Struct, frozen=True):
     report: TeamReport
 
 
+class SessionShipped(Struct, frozen=True):
+    """What became of what a session with all its subagents cost."""
+
+    request: ShippedRequest
+    taken_ms: int
+    shipped: Shipped
+
+
 _OfPeriod = SessionList | Projects | Breakdown | Comparison | HistoryView | WeekHours
 _OfPlans = Quotas | Accounts
-Answer = _OfPeriod | TeamView | _OfPlans | InsightList | LeverList | SessionView | TurnView | AlertList | Reconciliation
+_OfSession = SessionView | TurnView | SessionShipped
+Answer = _OfPeriod | TeamView | _OfPlans | InsightList | LeverList | _OfSession | AlertList | Reconciliation

@@ -96,6 +96,10 @@ class Guard(Struct, frozen=True):
     """It lets calls pass until then, in Unix milliseconds."""
     trouble: str = ""
     """What is wrong with it, in one sentence; else empty."""
+    limits: tuple[str, ...] = ()
+    """What it holds beside the cutoff and can lift by itself: `rate`, `loop`, `subagent`, `budget`."""
+    lifts: tuple[str, ...] = ()
+    """Those of them that are lifted now."""
 
 
 class LastCall(Struct, frozen=True):

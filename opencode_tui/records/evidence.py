@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from msgspec import Struct
+from collections.abc import Mapping
+
+from msgspec import Struct, field
 
 from opencode_tui.records.facts import CallFacts, ToolFacts
 
@@ -40,6 +42,8 @@ class Evidence(Struct, frozen=True):
     """Most expensive first."""
     leading: tuple[SessionEvidence, ...]
     """The most expensive sessions, most expensive first."""
+    thresholds: Mapping[str, int] = field(default_factory=dict)
+    """The thresholds of the insight rules in the settings; those left out have their defaults."""
 
     @property
     def nano(self) -> int:

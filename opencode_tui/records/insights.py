@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from hashlib import sha256
 from typing import Literal
 
 from msgspec import Struct, field
@@ -122,6 +121,8 @@ class FollowedInsight(Struct, frozen=True):
 
 def insight_id(rule: str, key: str) -> str:
     """A short name that commands take: six digits of base 16, always the same for a rule and its key."""
+    from hashlib import sha256  # a slow import, for those who show insights
+
     return sha256(f"{rule}\n{key}".encode(errors="surrogatepass")).hexdigest()[:6]
 
 
@@ -144,6 +145,8 @@ class Insight(Struct, frozen=True):
     first_ms: int
     last_ms: int
     state: Literal["new", "dismissed", "done"] = "new"
+    saves_at_most: bool = False
+    """What would be saved is the most that could be: some of that work may have been needed."""
     follow: Follow | None = None
 
     @property

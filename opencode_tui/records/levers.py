@@ -53,6 +53,16 @@ class SubagentSpend(Struct, frozen=True):
     """Where it ran."""
 
 
+class MixedSubagent(Struct, frozen=True):
+    """A subagent of which some calls would be cheaper on another model, but not all of them together."""
+
+    agent: str
+    models: tuple[str, ...]
+    """The `model_key` of each model that it used, the one with the most spend first."""
+    how: str
+    """What the insight on it says to do."""
+
+
 class LongSessions(Struct, frozen=True):
     """Sessions that went on for many turns."""
 
@@ -74,6 +84,7 @@ class LeversView(Struct, frozen=True):
     subagents: tuple[SubagentSpend, ...]
     """The largest saving first."""
     long_sessions: LongSessions
+    mixed: tuple[MixedSubagent, ...] = ()
 
 
 class FileChange(Struct, frozen=True):
@@ -89,6 +100,14 @@ class FileChange(Struct, frozen=True):
     after: str
     what: str
     """What it does and why, in a few sentences."""
+
+
+class NotOffered(Struct, frozen=True):
+    """Why a change of a file is not offered, and what to do instead."""
+
+    lever: Lever
+    sentence: str
+    """Without a full stop."""
 
 
 class AppliedChange(Struct, frozen=True):

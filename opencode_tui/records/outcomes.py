@@ -53,6 +53,8 @@ class GuardLifted(Struct, frozen=True):
     """None if the lift was ended."""
     cutoff_nano: int
     """The cutoff that is enforced now or after the lift."""
+    what: str = ""
+    """The kind of limit that was lifted; empty for everything."""
 
 
 class CutoffRaised(Struct, frozen=True):

@@ -25,6 +25,12 @@ class SessionRequest(Struct, frozen=True):
     session_id: str
 
 
+class ShippedRequest(Struct, frozen=True):
+    """What became of a session's spend, as git knows it where it may be asked."""
+
+    session_id: str
+
+
 class TurnRequest(Struct, frozen=True):
     """The calls of one turn of a session."""
 
@@ -146,6 +152,7 @@ Request = (
     | AlertsRequest
     | ReconcileRequest
     | TeamRequest
+    | ShippedRequest
 )
 
 
@@ -185,9 +192,11 @@ class InstallGuard(Struct, frozen=True):
 
 
 class LiftGuard(Struct, frozen=True):
-    """Let the guard pass all calls until a moment; None ends the lift."""
+    """Let the guard pass all calls until a moment, or those past one kind of limit; None ends the lift."""
 
     until_ms: int | None
+    what: str = ""
+    """`rate`, `loop`, `subagent`, `budget` or `budget NAME`; empty for everything."""
 
 
 class RaiseCutoff(Struct, frozen=True):

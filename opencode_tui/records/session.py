@@ -8,6 +8,7 @@ from opencode_tui.records.alerts import Cause
 from opencode_tui.records.calls import Basis, Tokens
 from opencode_tui.records.requests import SessionRequest, TurnRequest
 from opencode_tui.records.sessions import State
+from opencode_tui.records.shipped import Shipped
 
 
 class Node(Struct, frozen=True):
@@ -140,6 +141,8 @@ class SessionView(Struct, frozen=True):
     lower_bound: bool = False
     """The total is a lower bound: part of the session or of its descendants could not be read."""
     own_lower_bound: bool = False
+    shipped: Shipped | None = None
+    """The lines that it and its subagents changed, as OpenCode recorded them; git is asked by a request of its own."""
 
 
 class CallRates(Struct, frozen=True):

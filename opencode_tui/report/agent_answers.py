@@ -12,13 +12,13 @@ from opencode_tui.records.breakdown import Breakdown
 from opencode_tui.records.day import Snapshot
 from opencode_tui.records.insights import Insight
 from opencode_tui.records.session import Node
-from opencode_tui.report.json_values import SCHEMA_VERSION, moment_or_none
+from opencode_tui.report.json_values import SCHEMA_VERSION, moment_or_none, saving_or_none
 
 MOST_SUBAGENTS = 10
 MOST_GROUPS = 12
 WITHHELD = "is about other projects or all; [privacy] other_projects = true in config.toml would show it"
 _HOW = {
-    "told": "OpenCode told which session asks",
+    "named": "OpenCode named the session that asks",
     "newest": "OpenCode does not tell which session asks: this is the newest one of the directory",
 }
 
@@ -81,7 +81,7 @@ def _insight(insight: Insight, is_shown: bool) -> dict[str, Any]:
         "rule": insight.rule,
         "lever": insight.lever,
         "cost_usd": usd(insight.cost_nano),
-        "saves_usd": usd(insight.saves_nano),
+        "saves_usd": saving_or_none(insight.saves_nano),
         "sure": insight.sure,
         "calls": insight.calls,
     }

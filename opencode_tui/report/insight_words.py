@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from opencode_tui.analysis.quoting import in_quotes
 from opencode_tui.clock import Calendar, short_day
 from opencode_tui.money import format_usd, plural
 from opencode_tui.privacy.harmless import shown_id
 from opencode_tui.records.answers import InsightList
 from opencode_tui.records.insights import Follow, FollowedInsight, Insight, InsightSession
 from opencode_tui.records.levers import LeverEvidence
-from opencode_tui.report.levers import LEVER_NAMES, sure_of
+from opencode_tui.report.levers import LEVER_NAMES, most_of, sure_of
 from opencode_tui.report.words import amount_text
 
 _MOST_SESSIONS = 3
@@ -21,7 +22,13 @@ _LIKE_BEFORE = 10
 
 def saving_text(insight: Insight) -> str:
     """Such as `would save $0.60`."""
-    return f"would save {format_usd(insight.saves_nano)}" if insight.saves_nano else "what it would save is not known"
+    if not insight.saves_nano:
+        return "what it would save is not known"
+    return f"would save {_most(insight)}{format_usd(insight.saves_nano)}"
+
+
+def _most(insight: Insight) -> str:
+    return "at most " if insight.saves_at_most else ""
 
 
 def insight_facts(insight: Insight) -> tuple[str, ...]:
@@ -31,7 +38,7 @@ def insight_facts(insight: Insight) -> tuple[str, ...]:
 
 def insight_session_text(session: InsightSession) -> str:
     """Such as `$0.83 in "Fix header" (ses_4f2c)`."""
-    return f'{format_usd(session.nano)} in "{session.title}" ({shown_id(session.id)})'
+    return f"{format_usd(session.nano)} in {in_quotes(session.title)} ({shown_id(session.id)})"
 
 
 def behind_text(found: InsightList) -> str:
@@ -55,7 +62,7 @@ def no_insight(found: InsightList) -> str:
 def costliest_text(insight: Insight) -> tuple[str, ...]:
     """An insight in one line, from the longest variant to the shortest."""
     cost = format_usd(insight.cost_nano)
-    saves = f", would save {format_usd(insight.saves_nano)}" if insight.saves_nano else ""
+    saves = f", {saving_text(insight)}" if insight.saves_nano else ""
     head = f"why {cost}: {insight.title}"
     return (f"{head}{saves} → {insight.how}", f"{head}{saves}", head)
 
@@ -126,7 +133,8 @@ def lever_details(group: LeverEvidence, found: InsightList) -> Iterator[tuple[st
         if group.advice:
             yield "next", group.advice
     else:
-        yield "saves", f"{format_usd(group.saves_nano)} of {format_usd(group.cost_nano)} ({sure_of(group)})"
+        saves = f"{most_of(group)}{format_usd(group.saves_nano)}" if group.saves_nano else "not known,"
+        yield "saves", f"{saves} of {format_usd(group.cost_nano)} ({sure_of(group)})"
         yield "next", group.advice or group.insights[0].how
     yield from (("quota", fact) for fact in group.facts)
     for place, each in enumerate(group.insights[:_MOST_INSIGHTS]):

@@ -9,6 +9,7 @@ from opencode_tui.clock import Calendar
 from opencode_tui.money import format_usd, usd
 from opencode_tui.records.answers import InsightList
 from opencode_tui.records.insights import FollowedInsight, Insight, InsightMark, InsightSession
+from opencode_tui.records.outcomes import InsightsMarked, InsightsUnmarked
 from opencode_tui.report.filling import filled
 from opencode_tui.report.insight_words import (
     became_text,
@@ -18,7 +19,7 @@ from opencode_tui.report.insight_words import (
     no_insight,
     saving_text,
 )
-from opencode_tui.report.json_values import SCHEMA_VERSION, moment_or_none
+from opencode_tui.report.json_values import SCHEMA_VERSION, moment_or_none, saving_or_none
 from opencode_tui.report.words import amount_text
 
 _MOST_SESSIONS = 3
@@ -48,7 +49,8 @@ def insight_json(insight: Insight, calendar: Calendar) -> dict[str, Any]:
         "what": insight.what,
         "sessions": [_session_json(each) for each in insight.sessions if each.id],
         "cost_usd": usd(insight.cost_nano),
-        "saves_usd": usd(insight.saves_nano),
+        "saves_usd": saving_or_none(insight.saves_nano),
+        "saves_at_most": insight.saves_at_most,
         "lever": insight.lever,
         "how": insight.how,
         "sure": insight.sure,
@@ -69,6 +71,25 @@ def _session_json(session: InsightSession) -> dict[str, Any]:
     }
 
 
+def marks_json(outcome: InsightsMarked | InsightsUnmarked, calendar: Calendar) -> dict[str, Any]:
+    """The JSON contract of `why dismiss`, `why done` and `why restore`: the insights and what they are now."""
+    is_marked = isinstance(outcome, InsightsMarked)
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "insights": [
+            {
+                "id": mark.id,
+                "rule": mark.rule,
+                "key": mark.key,
+                "title": mark.title,
+                "state": mark.state if is_marked else "new",
+                "until_at": moment_or_none(mark.until_ms if is_marked else None, calendar),
+            }
+            for mark in outcome.marks
+        ],
+    }
+
+
 def _followed_json(each: FollowedInsight, calendar: Calendar) -> dict[str, Any]:
     mark, follow = each.mark, each.follow
     after = follow.after_nano_week
@@ -81,7 +102,7 @@ def _followed_json(each: FollowedInsight, calendar: Calendar) -> dict[str, Any]:
         "done_at": calendar.iso(mark.marked_ms),
         "before_usd_week": usd(follow.before_nano_week),
         "after_usd_week": None if after is None else usd(after),
-        "estimate_usd_week": usd(follow.estimate_nano_week),
+        "estimate_usd_week": saving_or_none(follow.estimate_nano_week),
         "saved_usd_week": None if after is None else usd(follow.before_nano_week - after),
         "all_before_usd_week": usd(follow.all_before_nano_week),
         "all_after_usd_week": None if after is None else usd(follow.all_after_nano_week),

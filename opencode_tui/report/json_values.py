@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from opencode_tui.clock import Calendar
+from opencode_tui.money import usd
 from opencode_tui.records.calls import Tokens
 
 SCHEMA_VERSION = 1
@@ -13,6 +14,11 @@ SCHEMA_VERSION = 1
 
 def moment_or_none(ms: int | None, calendar: Calendar) -> str | None:
     return None if ms is None else calendar.iso(ms)
+
+
+def saving_or_none(nano: int) -> float | None:
+    """What would have been saved, in USD; None if that is not known, which rules write as 0."""
+    return usd(nano) if nano else None
 
 
 def tokens_json(tokens: Tokens) -> dict[str, Any]:

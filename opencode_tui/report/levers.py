@@ -9,9 +9,9 @@ from opencode_tui.clock import Calendar
 from opencode_tui.money import format_usd, plural, usd
 from opencode_tui.paths import tilde
 from opencode_tui.records.insights import Insight, Lever
-from opencode_tui.records.levers import AppliedChange, FileChange, LeverEvidence, LeversView
+from opencode_tui.records.levers import AppliedChange, FileChange, LeverEvidence, LeversView, NotOffered
 from opencode_tui.report.differences import difference
-from opencode_tui.report.json_values import SCHEMA_VERSION, moment_or_none
+from opencode_tui.report.json_values import SCHEMA_VERSION, moment_or_none, saving_or_none
 
 LEVER_NAMES: dict[Lever, str] = {
     "context": "context discipline",
@@ -22,7 +22,7 @@ LEVER_NAMES: dict[Lever, str] = {
 _MOST_INSIGHTS = 3
 
 
-def levers_lines(view: LeversView, changes: Sequence[FileChange], by_hand: Sequence[str]) -> Iterator[str]:
+def levers_lines(view: LeversView, changes: Sequence[FileChange], by_hand: Sequence[NotOffered]) -> Iterator[str]:
     """Each lever with its evidence and the next thing to do, and then the changes that can be written."""
     yield f"levers | {view.label}, {view.first} to {view.last}"
     for number, lever in enumerate(view.levers, 1):
@@ -42,7 +42,7 @@ def levers_lines(view: LeversView, changes: Sequence[FileChange], by_hand: Seque
             yield f"    {change.what}"
         yield "`opencode-tui levers apply NAME` shows and writes one, `opencode-tui levers undo` takes it back"
     if by_hand:
-        yield from ("", "to be changed by hand:", *(f"  {sentence}" for sentence in by_hand))
+        yield from ("", "not offered:", *(f"  {each.sentence}" for each in by_hand))
 
 
 def _sum_of(lever: LeverEvidence) -> str:
@@ -54,7 +54,12 @@ def _sum_of(lever: LeverEvidence) -> str:
 def _saving(lever: LeverEvidence) -> str:
     if not lever.saves_nano:
         return f"what it would save is not known ({sure_of(lever)})"
-    return f"{format_usd(lever.saves_nano)} would not have been spent ({sure_of(lever)})"
+    return f"{most_of(lever)}{format_usd(lever.saves_nano)} would not have been spent ({sure_of(lever)})"
+
+
+def most_of(lever: LeverEvidence) -> str:
+    """What stands before what a lever would save: `at most ` if of one of its insights only the most is known."""
+    return "at most " if any(insight.saves_at_most for insight in lever.insights) else ""
 
 
 def sure_of(lever: LeverEvidence) -> str:
@@ -72,7 +77,18 @@ def _next_step(lever: LeverEvidence, changes: Sequence[FileChange]) -> str:
     return lever.advice or (lever.insights[0].how if lever.insights else "")
 
 
-def levers_json(view: LeversView, changes: Sequence[FileChange], by_hand: Sequence[str]) -> dict[str, Any]:
+def unwritten_lines(
+    view: LeversView, changes: Sequence[FileChange], by_hand: Sequence[NotOffered], levers: Sequence[str]
+) -> Iterator[str]:
+    """Of each of these levers that has an insight and no change of a file, why not, and what to do instead."""
+    written, explained = {change.lever for change in changes}, {each.lever for each in by_hand}
+    for lever in view.levers:
+        if lever.lever in levers and lever.insights and lever.lever not in written | explained:
+            yield f"{LEVER_NAMES[lever.lever]}: no change of a file is offered; do by hand: {_next_step(lever, ())}"
+    yield from (each.sentence for each in by_hand if each.lever in levers)
+
+
+def levers_json(view: LeversView, changes: Sequence[FileChange], by_hand: Sequence[NotOffered]) -> dict[str, Any]:
     """The JSON of `levers`."""
     return {
         "schema_version": SCHEMA_VERSION,
@@ -84,7 +100,7 @@ def levers_json(view: LeversView, changes: Sequence[FileChange], by_hand: Sequen
                 "lever": lever.lever,
                 "name": LEVER_NAMES[lever.lever],
                 "cost_usd": usd(lever.cost_nano),
-                "saves_usd": usd(lever.saves_nano),
+                "saves_usd": saving_or_none(lever.saves_nano) if lever.insights else 0.0,
                 "sure": sure_of(lever) or None,
                 "facts": list(lever.facts),
                 "insights": [_insight_json(insight) for insight in lever.insights],
@@ -93,7 +109,7 @@ def levers_json(view: LeversView, changes: Sequence[FileChange], by_hand: Sequen
             }
             for lever in view.levers
         ],
-        "by_hand": list(by_hand),
+        "by_hand": [each.sentence for each in by_hand],
     }
 
 
@@ -104,7 +120,7 @@ def _insight_json(insight: Insight) -> dict[str, Any]:
         "what": insight.what,
         "how": insight.how,
         "cost_usd": usd(insight.cost_nano),
-        "saves_usd": usd(insight.saves_nano),
+        "saves_usd": saving_or_none(insight.saves_nano),
         "sure": insight.sure,
         "sum": insight.sum_shown,
     }

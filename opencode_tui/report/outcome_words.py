@@ -23,6 +23,7 @@ from opencode_tui.records.outcomes import (
     InsightsUnmarked,
     Outcome,
 )
+from opencode_tui.report.held_words import lifted_words
 
 
 def outcome_words(outcome: Outcome, calendar: Calendar, now_ms: int) -> str:
@@ -78,6 +79,11 @@ def _insights_unmarked(outcome: InsightsUnmarked, calendar: Calendar, now_ms: in
 
 
 def _lifted(outcome: GuardLifted, calendar: Calendar, now_ms: int) -> str:
+    if outcome.what:
+        limit = lifted_words(outcome.what)
+        if outcome.until_ms is None:
+            return f"The guard holds {limit} again."
+        return f"The guard does not hold {limit} until {calendar.moment(outcome.until_ms, now_ms)}."
     if outcome.until_ms is None:
         return f"The guard holds again: the cutoff is {format_usd(outcome.cutoff_nano)}."
     return f"The guard is lifted until {calendar.moment(outcome.until_ms, now_ms)}."

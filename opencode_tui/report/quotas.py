@@ -142,7 +142,7 @@ def _window_lines(plan: PlanQuota, now_ms: int, calendar: Calendar) -> Iterator[
         bar = meter(min(window.percent_now, WHOLE), WHOLE, _BAR)
         pace = pace_text(window, now_ms, calendar)
         if window.reading is not None and now_ms - window.reading.at_ms >= _OLD_MS:
-            pace += f"; {window.reading.percent}% told {calendar.moment(window.reading.at_ms, now_ms)}"
+            pace += f"; {window.reading.percent}% reported {calendar.moment(window.reading.at_ms, now_ms)}"
         yield f"  {window.name:5}  {bar}  {percent:>{wide}}  {amount:{wider}}  {pace}"
 
 

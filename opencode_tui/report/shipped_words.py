@@ -18,6 +18,39 @@ def shipped_lines(shipped: Shipped, money: _Money = format_usd) -> tuple[str, ..
     return (*_line_counts(shipped, money), *git)
 
 
+def shipped_facts(shipped: Shipped) -> list[tuple[str, ...]]:
+    """What became of the spend as facts of the Session screen, each from its longest variant to its shortest."""
+    found: list[tuple[str, ...]] = []
+    if changed := shipped.added + shipped.removed:
+        each = f", {format_usd(shipped.spend_nano // changed)} a line" if shipped.spend_nano else ""
+        lines = f"+{shipped.added:,} −{shipped.removed:,} lines"
+        found.append((f"{plural(shipped.added, 'line')} added, {shipped.removed:,} removed{each}", f"{lines}{each}"))
+    if shipped.git is not None:
+        found += _git_facts(shipped.git)
+    return found
+
+
+def _git_facts(git: GitShipped) -> Iterator[tuple[str, ...]]:
+    if git.commits:
+        counts = f"{plural(git.commits, 'commit')}, {_states(git)}"
+        each = f", {format_usd(git.spend_nano // git.kept)} for each that was kept" if git.kept else ""
+        yield (f"{counts}{each}", counts)
+    elif not git.troubles:
+        yield ("no commit was made by then", "no commit")
+    if git.aged:
+        line = _of_standing(git.spend_nano, git.standing, git.too_young, format_usd)
+        short = f"{git.standing:,} of {plural(git.aged, 'line')} still stood a week later"
+        yield (f"{short}{line}", short, f"{git.standing:,} of {git.aged:,} lines stood")
+    if git.too_young:
+        yield (f"{plural(git.too_young, 'commit')} not looked at yet: younger than a week, or on another branch",)
+    yield from ((trouble,) for trouble in git.troubles)
+
+
+def _states(git: GitShipped) -> str:
+    counts = (git.kept, "kept"), (git.reverted, "reverted"), (git.abandoned, "abandoned")
+    return ", ".join(f"{count:,} {name}" for count, name in counts if count)
+
+
 def _line_counts(shipped: Shipped, money: _Money) -> Iterator[str]:
     changed = shipped.added + shipped.removed
     if not changed:
@@ -31,13 +64,8 @@ def _line_counts(shipped: Shipped, money: _Money) -> Iterator[str]:
 
 def _git_lines(git: GitShipped, money: _Money) -> Iterator[str]:
     if git.commits:
-        states = [
-            *((f"{git.kept:,} kept",) if git.kept else ()),
-            *((f"{git.reverted:,} reverted",) if git.reverted else ()),
-            *((f"{git.abandoned:,} abandoned",) if git.abandoned else ()),
-        ]
         each = f", {money(git.spend_nano // git.kept)} for each that was kept" if git.kept else ""
-        yield f"{plural(git.commits, 'commit')} made by then, {', '.join(states)}{each}"
+        yield f"{plural(git.commits, 'commit')} made by then, {_states(git)}{each}"
     elif not git.troubles:
         yield "no commit was made by then"
     if git.aged:

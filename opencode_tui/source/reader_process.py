@@ -39,7 +39,7 @@ def _pieces(request: ReadRequest) -> Iterator[ReadPiece]:
 
 
 def serve() -> int:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever asked is told, and stops this
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent gets the signal too, and stops this
     with os.fdopen(0, "rb") as given:
         request = msgspec.msgpack.decode(given.read(), type=ReadRequest)
     encoder = msgspec.msgpack.Encoder()

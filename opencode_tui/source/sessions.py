@@ -62,8 +62,7 @@ class SessionTable:
         wanted = ", ".join([*map(column, names), worktree, *map(column, times), column("permission")])
         self._select = f"SELECT s.rowid, s.id, {wanted} FROM {table} s {join} "
         # Archiving a session does not set its time_updated.
-        changes = [f"coalesce(s.{name}, 0)" for name in ("time_updated", "time_archived") if name in has]
-        self._changed = f"max({', '.join(changes)}, 0)"
+        self._changes = [name for name in ("time_updated", "time_archived") if name in has]
 
     def changed_since(
         self,
@@ -93,10 +92,7 @@ class SessionTable:
         if held and cursor.top == LAST and total == cursor.count:
             floor = LAST - 1
         back = sorted(present - known()) if present is not None else []
-        rows = connection.execute(
-            f"{self._select} WHERE {self._changed} >= ? OR s.rowid >= ? OR s.id IN (SELECT value FROM json_each(?))",
-            (cursor.updated_ms, floor + 1, json.dumps(back)),
-        ).fetchall()
+        rows = self._changed_rows(connection, cursor.updated_ms, floor, back)
         sessions, unreadable = _records(rows, now_ms, lambda id: self._rows_made(connection, id))
         updated = max((max(s.updated_ms, s.archived_ms or 0) for s in sessions), default=0)
         top_id = ""
@@ -111,6 +107,20 @@ class SessionTable:
             rowids,
         )
         return sessions, unreadable, present, after
+
+    def _changed_rows(
+        self, connection: sqlite3.Connection, updated_ms: int, floor: int, back: list[str]
+    ) -> list[tuple[object, ...]]:
+        """The rows changed at or after a watermark, those above a rowid, and some by their ids."""
+        if updated_ms <= 0:
+            return connection.execute(self._select).fetchall()
+        # Each column by itself and no list where there is none: this reads all sessions at every new call.
+        conditions = [*(f"+s.{name} >= ?" for name in self._changes), "s.rowid >= ?"]
+        values: list[object] = [*(updated_ms for _ in self._changes), floor + 1]
+        if back:
+            conditions.append("s.id IN (SELECT value FROM json_each(?))")
+            values.append(json.dumps(back))
+        return connection.execute(f"{self._select} WHERE {' OR '.join(conditions)}", values).fetchall()
 
     def _rows_made(self, connection: sqlite3.Connection, id: str) -> object:
         """When the first message of a session was created; None if it has none."""

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from msgspec import Struct
 
 from opencode_tui.clock import Span
-from opencode_tui.config.settings import SeatShare
+from opencode_tui.config.team import SeatShare
 from opencode_tui.ledger.digests import DIGEST_FIELDS
 
 _NAMES = ("id", "session_id", "created_ms", "provider", "model", "cost_nano")

@@ -82,7 +82,7 @@ class DayStamp(Struct, frozen=True, gc=False):
     stamp: str
 
 
-class SpendPart(Struct, frozen=True, gc=False):
+class SummedPart(Struct, frozen=True, gc=False):
     model: str
     project: str
     session: str
@@ -94,7 +94,7 @@ class FilePart(Struct, frozen=True, gc=False):
     file_id: int
     machine: str
     day: int
-    part: SpendPart
+    part: SummedPart
 
 
 class CollectedStore:
@@ -181,7 +181,7 @@ class CollectedStore:
             " WHERE file_id = ? AND day >= ? AND day <= ?",
             (file_id, first, last),
         )
-        return (FilePart(file_id, machine, day, SpendPart(*rest)) for machine, day, *rest in rows)
+        return (FilePart(file_id, machine, day, SummedPart(*rest)) for machine, day, *rest in rows)
 
     def causes(self, file_id: int, first: str, last: str) -> tuple[DayCause, ...]:
         rows = self._connection.execute(

@@ -13,12 +13,12 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from opencode_tui.clock import HOUR_MS, MINUTE_MS, Calendar, Span, short_day
-from opencode_tui.config.settings import TeamSeat
+from opencode_tui.config.team import TeamSeat
 from opencode_tui.ledger.digests import days_between
 from opencode_tui.privacy.harmless import one_line
 from opencode_tui.records.model_key import model_key
 from opencode_tui.team.calls import AT_COST, AT_MODEL, AT_PROVIDER, AT_SESSION, SeatCall, SeatReader
-from opencode_tui.team.collected import CollectedFile, CollectedStore, DayStamp, FilePart, SpendPart, has_collected
+from opencode_tui.team.collected import CollectedFile, CollectedStore, DayStamp, FilePart, SummedPart, has_collected
 from opencode_tui.team.finding import SeatFile, file_in_folder
 from opencode_tui.team.ledger_reader import without_titles
 from opencode_tui.team.opening import UnreadableFile, file_identity, written_ms
@@ -182,7 +182,7 @@ def _sums(
         sum[1] += fields[AT_COST]
     stamps = [DayStamp(file_id, *key, counts[key], found.hexdigest()[:32]) for key, found in hashes.items()]
     parts = [
-        FilePart(file_id, machine, day, SpendPart(model, project, session, *sum))
+        FilePart(file_id, machine, day, SummedPart(model, project, session, *sum))
         for (machine, day, model, project, session), sum in sums.items()
     ]
     return stamps, parts

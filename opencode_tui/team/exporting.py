@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from opencode_tui.clock import Span
-from opencode_tui.config.settings import SeatShare
+from opencode_tui.config.team import SeatShare
 from opencode_tui.ledger.digests import DIGEST_FIELDS
 from opencode_tui.paths import last_part
 from opencode_tui.team.ledger_reader import without_titles

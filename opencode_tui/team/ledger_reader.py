@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from opencode_tui.clock import Span
-from opencode_tui.config.settings import SHARES
+from opencode_tui.config.team import SHARES
 from opencode_tui.ledger.digests import DIGEST_FIELDS
 from opencode_tui.ledger.schema import LATEST
 from opencode_tui.paths import last_part

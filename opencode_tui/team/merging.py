@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from opencode_tui.records.model_key import model_key
 from opencode_tui.team.calls import AT_COST, AT_ID, AT_MODEL, AT_PROVIDER, AT_SESSION, SeatCall
-from opencode_tui.team.collected import CollectedFile, CollectedStore, DayStamp, FilePart, SpendPart
+from opencode_tui.team.collected import CollectedFile, CollectedStore, DayStamp, FilePart, SummedPart
 from opencode_tui.team.collecting import Days, SeatState
 from opencode_tui.team.opening import UnreadableFile
 from opencode_tui.team.reading import reading
@@ -83,7 +83,7 @@ def merge(store: CollectedStore, states: Sequence[SeatState], days: Days, now_ms
     parts = [each for id in files for each in store.parts(id, first, last) if whole.get((each.machine, each.day)) == id]
     not_compared: set[int] = set()
     for key, result in _settled(store, contested, files, days, now_ms, not_compared):
-        parts += (FilePart(id, *key, SpendPart(*rest)) for id, *rest in result["parts"])
+        parts += (FilePart(id, *key, SummedPart(*rest)) for id, *rest in result["parts"])
         for loser, winner, count in result["shared"]:
             shared[loser, winner] += count
     return Merged(tuple(parts), whole, contested, shared, frozenset(not_compared))

@@ -260,7 +260,7 @@ class OpencodeTui(AlertingApp):
         await self.action_show_tab("Why")
         why = self.get_screen("Why")
         assert isinstance(why, WhyScreen)
-        why.action_show_tab("insights")
+        await why.action_show_tab("insights")
 
     @on(OpenSessions)
     def open_sessions(self, message: OpenSessions) -> None:
@@ -354,7 +354,8 @@ class OpencodeTui(AlertingApp):
         if isinstance(screen, SessionScreen) and screen.session_id == session_id:
             screen.go_to_turn(turn_id)
         else:
-            opened = SessionScreen(session_id, self.calendar, self.now_ms, self._crumb, turn_id)
+            has_git = self._settings.insights.git
+            opened = SessionScreen(session_id, self.calendar, self.now_ms, self._crumb, turn_id, has_git=has_git)
             self.push_screen(self._bound(opened))
 
     def open_reconcile(self) -> None:
@@ -367,7 +368,7 @@ class OpencodeTui(AlertingApp):
         await self.action_show_tab("Why")
         why = self.get_screen("Why")
         assert isinstance(why, WhyScreen)
-        why.go_to(alert.id)
+        await why.go_to(alert.id)
 
     @property
     def _crumb(self) -> tuple[str, ...]:

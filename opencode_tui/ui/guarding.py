@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from functools import partial
 from typing import ClassVar
 
 from textual.app import SystemCommand
@@ -16,6 +17,7 @@ from opencode_tui.guard.install import plugin_file
 from opencode_tui.records.day import Guard, Snapshot
 from opencode_tui.records.requests import InstallGuard, LiftGuard, RaiseCutoff
 from opencode_tui.report.guard_words import install_sentences, is_installable
+from opencode_tui.report.held_words import lifted_words
 from opencode_tui.ui.poller import Poller
 from opencode_tui.ui.toasts import ToastingApp
 
@@ -63,6 +65,7 @@ class GuardingApp(ToastingApp):
         else:
             about = "Let OpenCode's calls pass although the cutoff is crossed"
             yield SystemCommand(f"Lift the guard for {LIFT_MIN} minutes", about, lambda: self._lift(LIFT_MIN))
+        yield from self._lift_commands(guard)
         if guard.raised:
             yield SystemCommand(
                 "End the raise", "Let the guard hold the settings' cutoff again", lambda: self._raise(None)
@@ -70,6 +73,17 @@ class GuardingApp(ToastingApp):
         yield SystemCommand(
             "Raise today's cutoff", "Let the guard hold a higher amount today", self.action_ask_for_cutoff
         )
+
+    def _lift_commands(self, guard: Guard) -> Iterator[SystemCommand]:
+        """The palette's commands that lift one kind of limit, or end that."""
+        for what in guard.limits:
+            limits = lifted_words(what)
+            lift, end = partial(self._lift, LIFT_MIN, what), partial(self._lift, None, what)
+            if what in guard.lifts:
+                yield SystemCommand(f"Hold {limits} again", f"End the lift of {limits}", end)
+            else:
+                about = f"Let OpenCode's calls pass although one of the {limits} is reached"
+                yield SystemCommand(f"Lift {limits} for {LIFT_MIN} minutes", about, lift)
 
     @property
     def _guard(self) -> Guard | None:
@@ -89,8 +103,8 @@ class GuardingApp(ToastingApp):
             sentences = install_sentences(plugin_file(os.environ), self.snapshot.cutoff_nano)
             self.push_screen(ConfirmScreen("Install the guard", "installs", sentences), install)
 
-    def _lift(self, minutes: int | None) -> None:
-        self.poller.act(LiftGuard(None if minutes is None else self.now_ms() + minutes * MINUTE_MS))
+    def _lift(self, minutes: int | None, what: str = "") -> None:
+        self.poller.act(LiftGuard(None if minutes is None else self.now_ms() + minutes * MINUTE_MS, what))
 
     def _raise(self, nano: int | None) -> None:
         self.poller.act(RaiseCutoff(nano))

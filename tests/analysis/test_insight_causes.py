@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from datetime import UTC
+from pathlib import Path
 
 from opencode_tui.analysis.causes import cause_of
 from opencode_tui.analysis.insights import RULE_OF
 from opencode_tui.analysis.insights.rule import InsightRule
 from opencode_tui.clock import Calendar
+from opencode_tui.config.settings import Budget, Insights
 from opencode_tui.records.alerts import Cause, Crossing
 from opencode_tui.records.evidence import Evidence, SessionEvidence, Share
 from opencode_tui.records.work import SessionWork
-from tests.support.watched import NOON
+from tests.support.records import replace
+from tests.support.watched import NOON, Watched
 from tests.support.work import call, found, session, turn, words
 
 
-def cause(work: SessionWork) -> Cause:
+def cause(work: SessionWork, **thresholds: int) -> Cause:
     evidence = SessionEvidence(work.id, work.title, work.calls, work.tools)
     share = Share(work.id, work.title, work.cost_nano, work.cost_nano, len(work.calls))
     crossing = Crossing("day", "spend", "warning", "", "", 0, 0, NOON)
-    return cause_of(crossing, Evidence(NOON - 3_600_000, (share,), (evidence,)), Calendar(UTC))
+    return cause_of(crossing, Evidence(NOON - 3_600_000, (share,), (evidence,), thresholds), Calendar(UTC))
 
 
 def rule(name: str) -> InsightRule:
@@ -49,3 +52,24 @@ def test_what_only_an_insight_rule_knows_is_the_cause_in_its_words() -> None:
     if "read" in told.sentence and "identical" not in told.sentence:
         said = words(rule("repeated_reads"), [finding])
         assert (told.sentence, told.remedy, told.cost_nano) == (said.what, said.how, finding.cost_nano)
+
+
+def test_a_cause_keeps_to_the_thresholds_of_the_settings() -> None:
+    work = session(*(turn(call("0.10", f"edit! src/a{number}.tsx")) for number in range(8)), turn(call("0.05")))
+    assert "asked for nothing but edits that failed" in cause(work).sentence
+    assert "asked for nothing but edits that failed" in cause(work, failed_edits=8).sentence
+    for threshold in (9, 0):  # more than there were, and the rule turned off
+        assert "edits" not in cause(work, failed_edits=threshold).sentence
+
+
+def test_an_alert_has_them_from_the_settings(tmp_path: Path) -> None:
+    for threshold, expected in ((3, True), (9, False)):
+        watched = Watched(tmp_path / f"{threshold}.db")
+        budget = Budget(warning_nano=500_000_000, cutoff_nano=10**12)
+        insights = Insights({"failed_edits": threshold})
+        watched.settings = replace(watched.settings, budget=budget, insights=insights)
+        watched.session("ses_1", "Fix header")
+        for number in range(8):
+            watched.call(cost="0.10", tools=[("edit", f"src/a{number}.tsx")], ok=False)
+        causes = [alert.cause.sentence for alert in watched.look() if alert.crossing.rule == "day"]
+        assert ["edits that failed" in sentence for sentence in causes] == [expected]

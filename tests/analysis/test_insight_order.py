@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from opencode_tui.analysis.insight_order import CallCosts, insights_of, once, part_within
+from opencode_tui.analysis.claims import once
+from opencode_tui.analysis.finding_parts import CallCosts, part_within
+from opencode_tui.analysis.insight_order import insights_of
 from opencode_tui.analysis.insights.rule import InsightRule
 from opencode_tui.clock import DAY_MS, Span
 from opencode_tui.records.insights import Finding, Threshold, Words

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from datetime import date
 
 import pytest
 
+from opencode_tui.analysis.periods import days_in_month
 from opencode_tui.analysis.report_periods import ReportPeriod, last_week, parse_month, parse_range, parse_week
 
 TODAY = date(2026, 5, 13)
@@ -23,6 +25,13 @@ TODAY = date(2026, 5, 13)
 )
 def test_the_last_week_is_the_one_that_ends_on_a_sunday_or_has_ended(day: date, label: str) -> None:
     assert last_week(day).label == label
+
+
+@pytest.mark.parametrize("year", [1, 1900, 2000, 2026, 2028, 9999])
+def test_months_have_the_days_of_the_calendar(year: int) -> None:
+    assert [days_in_month(year, month) for month in range(1, 13)] == [
+        monthrange(year, month)[1] for month in range(1, 13)
+    ]
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
 from tests.stores import V1
+from tests.stores.store_copy import StoreCopy
 from tests.support.ledgers import lay_out
 from tests.support.shell import GPT, GPT_TOKENS, OPUS, OPUS_TOKENS, Shell, ago, at
 
@@ -31,17 +34,23 @@ def shell(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytes
 def store(shell: Shell) -> V1:
     """Today $0.50 in two sessions, $0.40 on Monday, and $9.99 on the Sunday before, which is another week."""
     lay_out(shell.ledger)
-    store = V1(shell.home)
-    with store.database.connection():
-        first = store.session("Fix header", created=at("10:00", ago(3)))
-        store.call(first, cost="9.99", model=OPUS, tokens=OPUS_TOKENS, at=at("10:01", ago(3)))
-        store.call(first, cost="0.40", model=OPUS, tokens=OPUS_TOKENS, at=at("10:01", ago(2)))
-        for minute in range(6):
-            store.call(first, cost="0.05", model=OPUS, tokens=OPUS_TOKENS, at=at(f"10:0{minute}"))
-        second = store.session("Renew cart", created=at("11:00"), directory="/home/dev/cart", agent="plan")
-        for minute in range(2):
-            store.call(second, cost="0.10", model=GPT, tokens=GPT_TOKENS, at=at(f"11:0{minute}"))
-    return store
+    return _week().at(shell.home)
+
+
+@cache
+def _week() -> StoreCopy:
+    with TemporaryDirectory() as place:
+        store = V1(Path(place))
+        with store.database.connection():
+            first = store.session("Fix header", created=at("10:00", ago(3)))
+            store.call(first, cost="9.99", model=OPUS, tokens=OPUS_TOKENS, at=at("10:01", ago(3)))
+            store.call(first, cost="0.40", model=OPUS, tokens=OPUS_TOKENS, at=at("10:01", ago(2)))
+            for minute in range(6):
+                store.call(first, cost="0.05", model=OPUS, tokens=OPUS_TOKENS, at=at(f"10:0{minute}"))
+            second = store.session("Renew cart", created=at("11:00"), directory="/home/dev/cart", agent="plan")
+            for minute in range(2):
+                store.call(second, cost="0.10", model=GPT, tokens=GPT_TOKENS, at=at(f"11:0{minute}"))
+        return StoreCopy(store)
 
 
 @pytest.fixture

@@ -150,6 +150,12 @@ def test_a_command_line_is_fast_because_heavy_libraries_stay_out(shell: Shell, s
         assert out.splitlines()[-1] == "[] 0", argv
 
 
+def test_a_command_leaves_no_garbage_to_search_at_its_end(shell: Shell, store: V1) -> None:
+    code = "import gc, sys\nfrom opencode_tui.cli import program\nprogram()\nprint(gc.get_freeze_count() > 10_000)"
+    process = spawn(shell, "-c", code, "status", *shell.places, **PIPES)
+    assert process.communicate(timeout=60)[0].splitlines()[-1] == "True"
+
+
 @pytest.mark.parametrize("command", ["usage --period all", "sessions --period all", "session ses_"])
 def test_a_table_fits_the_terminal_and_is_whole_in_a_pipe(shell: Shell, store: V1, command: str) -> None:
     words = command.replace("session ses_", f"session {next(iter(store.sessions))}").split()

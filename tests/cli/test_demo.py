@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from opencode_tui.cli.dashboard import _of_demo
 from opencode_tui.cli.demo import demo_store
 from opencode_tui.cli.demo.cast import LOOP_FILE, LOOP_TITLE
 from opencode_tui.cli.demo.models import GLM, KIMI, SUBSCRIPTION
@@ -21,7 +22,15 @@ from opencode_tui.cli.demo.player import Player
 from opencode_tui.cli.demo.scenario import DAYS, Desk, seed_history
 from opencode_tui.cli.demo.store import V1Store
 from opencode_tui.clock import HOUR_MS, Calendar
+from opencode_tui.config.settings import Settings
+from opencode_tui.config.team import Team
+from opencode_tui.readings.context import context_of
+from opencode_tui.readings.quotas import read_quotas
 from opencode_tui.records.calls import Tokens
+from opencode_tui.records.quotas import NEARLY_FULL
+from opencode_tui.records.requests import QuotasRequest
+from tests.support.ledgers import reader
+from tests.support.records import replace
 
 NOON = int(datetime(2026, 5, 13, 14, 23, tzinfo=UTC).timestamp() * 1000)
 STEPS = 900
@@ -132,10 +141,11 @@ def test_the_same_seed_and_clock_give_the_same_rows(tmp_path: Path) -> None:
     assert dumps[0] == dumps[1]
 
 
+@pytest.mark.usefixtures("short_past")
 def test_another_seed_gives_another_day(tmp_path: Path, history: Path) -> None:
     with seeded(tmp_path / "other.db", NOON, seed=8):
         pass
-    titles = "SELECT title FROM session ORDER BY time_created"
+    titles = "SELECT title FROM session ORDER BY time_created DESC LIMIT 10"
     assert rows(tmp_path / "other.db", titles) != rows(history, titles)
 
 
@@ -144,7 +154,7 @@ def test_another_seed_gives_another_day(tmp_path: Path, history: Path) -> None:
 def test_today_begins_just_under_the_warning_and_nothing_lies_ahead(
     tmp_path: Path, at: str, zone: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if at != "14:23:00":  # which has the whole past before it
+    if (at, zone) != ("14:23:00", "UTC"):  # which has the whole past before it
         monkeypatch.setattr("opencode_tui.cli.demo.scenario.DAYS", 4)
     now = int(datetime.fromisoformat(f"2026-05-13T{at}").replace(tzinfo=ZoneInfo(zone)).timestamp() * 1000)
     path = tmp_path / "opencode.db"
@@ -317,6 +327,7 @@ def test_the_context_manager_plays_and_leaves_nothing_behind() -> None:
     assert "demo-player" not in [thread.name for thread in threading.enumerate()]
 
 
+@pytest.mark.usefixtures("short_past")
 def test_without_play_the_day_is_there_and_no_thread_runs() -> None:
     with demo_store(play=False, clock=lambda: NOON, zone=UTC) as place:
         assert "demo-player" not in [thread.name for thread in threading.enumerate()]
@@ -425,3 +436,18 @@ def test_a_failed_tool_carries_an_error_instead_of_an_output() -> None:
     assert (state["status"], state["time"]) == ("error", {"start": 10, "end": 25})
     assert state["input"]["filePath"] == "/home/dev/shop/tea.py"
     assert "error" in state and "output" not in state
+
+
+def test_the_demo_has_a_plan_with_meters_worth_seeing(history: Path) -> None:
+    settings = replace(_of_demo(Settings(), history.parent, history, Team()), timezone="UTC")
+    read = reader(history.parent, settings=settings, clock=lambda: NOON)
+    while read.poll():
+        pass
+    context = context_of(read.sync, read.ledger.connection, NOON, settings, ())
+    (plan,) = read_quotas(QuotasRequest(), context).plans
+    read.close()
+    assert plan.name == "opencode-go"
+    assert [window.name for window in plan.windows] == ["5h", "week", "month"]
+    percents = [window.percent_now for window in plan.windows]
+    assert all(10 <= percent < NEARLY_FULL for percent in percents), percents
+    assert all(window.sessions for window in plan.windows)

@@ -176,9 +176,117 @@ def test_lift_and_off(shell: Shell) -> None:
     assert shell.said("status").startswith("guarded: ")
 
 
+HELD = """
+[guard]
+calls_a_minute = 30
+hour_usd = 2
+identical_calls = 8
+subagent_usd = 0.5
+[guard.rates.explorers]
+scope = "agent"
+calls_a_minute = 20
+[budgets.web]
+scope = "project"
+only = "/srv/web"
+period = "week"
+owner = "Anna"
+cutoff_usd = 5
+"""
+
+
+@pytest.fixture
+def held(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> Shell:
+    """The same machine with a guard that holds rates, loops, subagents and a budget."""
+    config = shell.home / "held.toml"
+    config.write_text(HELD)
+    monkeypatch.setenv("OPENCODE_TUI_CONFIG_FILE", str(config))
+    shell.said("install")
+    return shell
+
+
+def test_each_limit_has_a_lift_of_its_own_and_status_says_it(held: Shell) -> None:
+    assert held.said("lift", "rate", "--for", "30m") == "The guard does not hold rates until 12:30.\n"
+    assert held.said("lift", "loop", "--for", "1h") == "The guard does not hold loops until 13:00.\n"
+    assert held.said("lift", "subagent", "--for", "1h").startswith("The guard does not hold subagents' caps until")
+    assert (
+        held.said("lift", "budget", "web", "--for", "2h") == "The guard does not hold the budget “web” until 14:00.\n"
+    )
+    ends = {"rate": NOON + 1_800_000, "loop": NOON + 3_600_000, "subagent": NOON + 3_600_000}
+    assert held.state.lifts == ends | {"budget web": NOON + 7_200_000}
+    assert held.state.lifted_until_ms == 0
+    lines = held.said("status").splitlines()
+    assert lines[0].startswith("guarded: ")
+    for line in (
+        "rate of all calls: 30 calls a minute, $2.00 an hour",
+        "rate of each agent: 20 calls a minute",
+        "loops: stopped after 8 identical tool calls with nothing changed in between",
+        "cap of each subagent: $0.50",
+        "budgets: web (`opencode-tui budget` shows them)",
+        "rates: not held until 12:30",
+        "the budget “web”: not held until 14:00",
+    ):
+        assert line in lines
+    assert held.said("lift", "rate", "--off") == "The guard holds rates again.\n"
+    assert "rate" not in held.state.lifts
+    found = json.loads(held.said("status", "--json"))
+    assert (found["identical_calls"], found["subagent_usd"], found["budgets"]) == (8, 0.5, ["web"])
+    assert found["rates"][1] == {
+        "name": "explorers",
+        "scope": "agent",
+        "only": "",
+        "calls_a_minute": 20,
+        "hour_usd": None,
+    }
+    assert set(found["lifts"]) == {"loop", "subagent", "budget web"}
+
+
+def test_a_lift_that_has_ended_is_forgotten(held: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    held.said("lift", "rate", "--for", "30m")
+    monkeypatch.setattr("opencode_tui.cli.guard.now_ms", lambda: NOON + 1_800_000)
+    assert "not held until" not in held.said("status")
+    held.said("lift", "loop", "--for", "30m")
+    assert set(held.state.lifts) == {"loop"}
+
+
+def test_installing_again_keeps_the_lifts_of_single_limits(held: Shell) -> None:
+    held.said("lift", "loop", "--for", "30m")
+    held.said("install")
+    assert held.state.lifts == {"loop": NOON + 1_800_000}
+    assert held.state.held["identical_calls"] == 8
+
+
+def test_the_weeks_and_months_of_the_state_hold_today(held: Shell) -> None:
+    limits = held.state.held
+    week, month = datetime(2026, 5, 11, tzinfo=UTC), datetime(2026, 5, 1, tzinfo=UTC)
+    assert limits["weeks"][0] == int(week.timestamp() * 1000)
+    assert limits["months"][0] == int(month.timestamp() * 1000)
+    assert limits["weeks"][-1] > held.state.days[-1] and limits["months"][-1] > held.state.days[-1]
+
+
+def test_of_a_teams_file_that_is_broken_the_guard_keeps_what_it_had(
+    held: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    team = held.home / "budgets.toml"
+    team.write_text('[budgets.all]\nowner = "Bo"\ncutoff_usd = 9\n')
+    monkeypatch.setenv("OPENCODE_TUI_TEAM__BUDGETS_FILE", str(team))
+    held.said("install")
+    assert [each["name"] for each in held.state.held["budgets"]] == ["web", "team:all"]
+    before = held.state.held["team_version"]
+    team.write_text("[budgets.all]\nowner = ")
+    held.said("status")
+    assert [each["name"] for each in held.state.held["budgets"]] == ["web", "team:all"]
+    assert held.state.held["team_version"] not in ("", before)
+    team.write_text("")
+    held.said("status")
+    assert [each["name"] for each in held.state.held["budgets"]] == ["web"]
+
+
 @pytest.mark.parametrize(
     ("argv", "said"),
     [
+        (("lift", "speed", "--for", "30m"), "'speed' cannot be lifted; name one of rate, loop, subagent, budget"),
+        (("lift", "loop", "web", "--for", "30m"), "loop has no names; leave 'web' out"),
+        (("lift", "budget", "wob", "--for", "30m"), "there is no budget 'wob' here (none is set); name one of them"),
         (("lift", "--for", "soon"), "'soon' is not a time to lift the guard for; write 90s, 30m, 2h or today"),
         (("raise", "much"), "'much' is not an amount in USD; write one such as 2.50"),
         (("raise", "nan"), "'nan' is not an amount in USD; write one such as 2.50"),
@@ -293,6 +401,11 @@ def test_status_as_json(shell: Shell) -> None:
         "state_file": str(installed_state(shell.plugin)),
         "projects": {},
         "agents": {},
+        "rates": [],
+        "identical_calls": None,
+        "subagent_usd": None,
+        "budgets": [],
+        "lifts": {},
     }
 
 

@@ -63,13 +63,13 @@ COMMANDS = (
 )
 
 
-@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: " ".join(command[:1] + command[3:]).strip()[:24])
-def test_no_command_prints_what_acts(nasty: str, shell: Shell, command: tuple[str, ...]) -> None:
+def test_no_command_prints_what_acts(nasty: str, shell: Shell) -> None:
     shell.run("watch", "--once")  # so that there are alerts
-    _, out, err = shell.run(*command)
-    assert out or err
-    assert acts(out + err, "\n") == []
-    assert "rm -rf ~\n" not in out + err  # nothing of an id stands on a line of its own
+    for command in COMMANDS:
+        _, out, err = shell.run(*command)
+        assert out or err, command
+        assert acts(out + err, "\n") == [], command
+        assert "rm -rf ~\n" not in out + err, command  # nothing of an id stands on a line of its own
 
 
 def test_an_id_is_shown_as_it_has_to_be_quoted(nasty: str, shell: Shell) -> None:

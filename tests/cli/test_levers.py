@@ -85,7 +85,7 @@ def test_an_insight_is_the_evidence_of_its_lever(shell: Shell, store: V1) -> Non
     assert (context["cost_usd"], context["saves_usd"], context["sure"]) == (0.5, 0.4, "measured")
     assert context["next"] == insight["how"]
     said = shell.said("levers", "--period", "today")
-    assert "1 context discipline: 1 insight, $0.50; $0.40 would not have been spent (measured)" in said
+    assert "1 context discipline: 1 insight, $0.50; at most $0.40 would not have been spent (measured)" in said
     assert f"  next: {insight['how']}" in said
 
 
@@ -322,3 +322,38 @@ def _answer(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     stdin = StringIO(text)
     monkeypatch.setattr(stdin, "isatty", lambda: True)
     monkeypatch.setattr(sys, "stdin", stdin)
+
+
+def test_levers_without_a_file_say_what_to_do_by_hand(shell: Shell, shop: Path) -> None:
+    """A subagent of which the costly half has an insight, and the cheap half would be moved by the same setting."""
+    store = V1(shell.home, name="opencode-dev.db")
+    with store.database.connection():
+        root = store.session("Redesign", created=at("11:00"), directory=str(shop))
+        for minute in range(4):
+            edit = tool("edit", f"{shop}/src/Button.tsx")
+            store.call(root, cost="0.10", model=GPT, tools=[edit], at=at(f"11:0{minute}"))
+        looks = [tool("read", f"{shop}/a.ts"), tool("grep", "src")]
+        for model, cost, calls in ((OPUS, "0.125", 2), (GPT, "0.09", 12)):
+            child = store.session("look", parent=root, created=at("11:10"), agent="scout", directory=str(shop))
+            for minute in range(calls):
+                at_ms = at(f"11:{10 + minute}")
+                store.call(child, cost=cost, model=model, tokens=LARGE, agent="scout", tools=looks, at=at_ms)
+    by_hand = shell.json("levers")["by_hand"]
+    (scout,) = [sentence for sentence in by_hand if "scout" in sentence]
+    assert "one setting would replace them all" in scout
+    assert scout.endswith('by hand: in opencode.json: "agent": {"scout": {"model": "openai/gpt-5"}}')
+    said = shell.said("levers", "apply", "--period", "today", "--yes")
+    assert scout in said
+    assert "scout" not in (shell.home / ".config/opencode/opencode.json").read_text()
+    again = shell.said("levers", "apply", "context", "--period", "today", "--yes")
+    assert again.startswith("no change of a file is offered")
+    assert "context discipline: no change of a file is offered; do by hand: " in again
+
+
+def test_a_setting_that_is_there_already_is_said_and_not_advised(shell: Shell, shop: Path) -> None:
+    shell.said("levers", "apply", "model-explore", "--yes")
+    sentence = "the model of the subagent explore is openai/gpt-5 already, by ~/.config/opencode/opencode.json"
+    said = shell.said("levers", "apply", "routing")
+    assert said.splitlines()[1:] == [f"{sentence}; sessions take it up once OpenCode is started again"]
+    assert sentence in shell.json("levers")["by_hand"][0]
+    assert "routing" not in shell.said("levers", "apply", "compaction")

@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from mcp.client.client import Client
 
-from opencode_tui.cli import EXIT_OK, EXIT_TROUBLE, agent_tools, main, mcp_server
+from opencode_tui.cli import EXIT_OK, EXIT_TROUBLE, agent_tools, main
 from opencode_tui.cli.agent_tools import MCP_TOOL_OF
 from tests.stores import V1, tool
 from tests.support.ledgers import lay_out
@@ -49,14 +48,20 @@ def arguments(shell: Shell) -> argparse.Namespace:
     return argparse.Namespace(data_dir=str(shell.data_dir), ledger=str(shell.ledger), config=str(config))
 
 
+def answer_call(shell: Shell, directory: Path, name: str, given: dict[str, Any], told: object) -> tuple[str, bool]:
+    from opencode_tui.cli.mcp_server import answer_call  # its library takes half a second to import
+
+    return answer_call(arguments(shell), directory, name, given, told)
+
+
 def ask(shell: Shell, name: str, directory: Path = SHOP, told: object = None, **given: Any) -> Any:
-    text, is_error = mcp_server.answer_call(arguments(shell), directory, name, given, told)
+    text, is_error = answer_call(shell, directory, name, given, told)
     assert not is_error, text
     return json.loads(text)
 
 
 def refused(shell: Shell, name: str, directory: Path = SHOP, told: object = None, **given: Any) -> str:
-    text, is_error = mcp_server.answer_call(arguments(shell), directory, name, given, told)
+    text, is_error = answer_call(shell, directory, name, given, told)
     assert is_error and "\n" not in text and "Traceback" not in text
     return text
 
@@ -86,6 +91,26 @@ def test_a_raised_cutoff_counts_and_what_is_left_is_never_below_zero(asked: Shel
     assert (found["left_to_warning_usd"], found["left_usd"], found["band"]) == (0, 0, "cutoff")
 
 
+def test_a_raise_of_the_guard_counts_and_a_lift_leaves_what_is_left(
+    asked: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("opencode_tui.cli.guard.now_ms", lambda: at("14:23"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(asked.home / "config"))
+    asked.said("guard", "install")
+
+    def left() -> tuple[float, float, float]:
+        found = ask(asked, "budget_left")
+        return found["cutoff_usd"], found["left_usd"], found["left_to_warning_usd"]
+
+    assert left() == (1.5, 0.849999999, 0.149999999)
+    asked.said("guard", "raise", "2.50")
+    assert left() == (2.5, 1.849999999, 0.149999999)
+    asked.said("guard", "lift", "--for", "30m")
+    assert left() == (2.5, 1.849999999, 0.149999999), "calls pass, and the line stands"
+    asked.said("guard", "raise", "--off")
+    assert left() == (1.5, 0.849999999, 0.149999999)
+
+
 def test_a_session_costs_its_own_calls_and_its_subagents(asked: Shell) -> None:
     found = ask(asked, "session_cost")
     assert (found["total_usd"], found["own_usd"], found["subagents_usd"]) == (0.250000001, 0.200000001, 0.05)
@@ -96,7 +121,7 @@ def test_a_session_costs_its_own_calls_and_its_subagents(asked: Shell) -> None:
 
 def test_the_session_that_opencode_tells_wins_over_the_directory(asked: Shell) -> None:
     found = ask(asked, "session_cost", told=session_id(asked, "Secret cart"))
-    assert (found["total_usd"], found["how"]) == (0.4, "OpenCode told which session asks")
+    assert (found["total_usd"], found["how"]) == (0.4, "OpenCode named the session that asks")
 
 
 def test_a_session_that_the_ledger_does_not_know_is_one_sentence(asked: Shell) -> None:
@@ -183,6 +208,10 @@ def test_without_a_store_the_answer_says_so(shell: Shell) -> None:
 
 
 async def test_a_client_gets_the_tools_and_tells_its_session(asked: Shell) -> None:
+    from mcp.client.client import Client
+
+    from opencode_tui.cli import mcp_server
+
     wanted = session_id(asked, "Secret cart")
     meta: Any = {mcp_server.SESSION_KEY: wanted}
     async with Client(mcp_server.make_server(arguments(asked), SHOP)) as client:

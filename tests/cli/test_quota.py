@@ -207,7 +207,7 @@ def test_an_older_answer_says_of_when_it_is_and_what_it_is_by_now(
         monkeypatch.setattr(f"opencode_tui.cli.{name}.now_ms", lambda: at("14:43"))
     out = go.said("quota").splitlines()
     assert out[0] == "opencode-go: it answered 500, asked again from 14:44 on; its last answer is of 14:23"
-    assert "83%  $4.50 of $12.00 in the ledger  full at " in out[1] and out[1].endswith("; 83% told 14:23")
+    assert "83%  $4.50 of $12.00 in the ledger  full at " in out[1] and out[1].endswith("; 83% reported 14:23")
 
 
 def test_no_secret_is_printed_or_written_whatever_happens(

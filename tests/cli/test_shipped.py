@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from opencode_tui.cli.asking_git import asking_git
+from opencode_tui.config.settings import Insights, Settings
+from opencode_tui.feed import LedgerFeed
+from opencode_tui.ledger.ledger import Ledger
+from opencode_tui.records.answers import SessionShipped
+from opencode_tui.records.requests import SessionRequest, ShippedRequest
+from opencode_tui.records.session import SessionView
 from tests.stores import V1, tool
 from tests.support.ledgers import lay_out
 from tests.support.repositories import Repository, needs_git
@@ -99,6 +108,24 @@ def test_git_says_what_became_of_it(shell: Shell, root: str, repository: Reposit
     assert json.loads(shell.said("report", *WEEK, *config, "--format", "json"))["shipped"]["git"] == git
     for format in ("md", "html", "csv"):
         assert "still stood a week later" in shell.said("report", *WEEK, *config, "--format", format)
+
+
+@needs_git
+@pytest.mark.parametrize("is_on", [True, False])
+def test_the_dashboard_asks_git_where_it_may(shell: Shell, root: str, repository: Repository, is_on: bool) -> None:
+    settings = Settings(data_dirs=(shell.data_dir,), timezone="UTC", insights=Insights(git=is_on))
+    made = LedgerFeed(lambda: Ledger(shell.ledger), settings, os.environ, lambda: at("14:23"), ask_git=asking_git)
+    with closing(made) as feed:
+        while feed.poll(lambda _: None):
+            pass
+        view = feed.answer(SessionRequest(root))
+        found = feed.answer_apart(ShippedRequest(root))
+    assert isinstance(view, SessionView) and view.shipped is not None
+    assert (view.shipped.added, view.shipped.removed, view.shipped.git) == (35, 5, None)
+    assert isinstance(found, SessionShipped)
+    git = found.shipped.git
+    assert (git is not None) == is_on
+    assert git is None or (git.commits, git.kept, git.standing, git.spend_nano) == (2, 2, 3, 600_000_000)
 
 
 def test_a_place_without_a_repository_is_said(shell: Shell, root: str) -> None:

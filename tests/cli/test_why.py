@@ -18,6 +18,7 @@ BUTTON = "/home/dev/shop/src/Button.tsx"
 @pytest.fixture(autouse=True)
 def half_past_two(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("opencode_tui.cli.why.now_ms", lambda: at("14:30"))
+    monkeypatch.setattr("opencode_tui.cli.levers.now_ms", lambda: at("14:30"))
 
 
 @pytest.fixture
@@ -75,6 +76,33 @@ def test_an_insight_is_dismissed_for_a_week_or_for_ever_and_restored(shell: Shel
     assert insight_id(shell) == id
 
 
+def test_what_was_decided_is_said_as_json(shell: Shell, redesign: str) -> None:
+    id = insight_id(shell)
+    expected = {"id": id, "rule": "redesign_loop", "key": BUTTON, "title": "Button.tsx edited in 4 turns"}
+    until = "2026-05-20T14:30:00.000+00:00"
+    for argv, state, until_at in (
+        (("dismiss", id), "dismissed", until),
+        (("dismiss", id, "--for-ever"), "dismissed", None),
+        (("restore", id), "new", None),
+        (("done", id), "done", None),
+    ):
+        said = shell.json("why", *argv)
+        assert said["schema_version"] == 1
+        assert said["insights"] == [{**expected, "state": state, "until_at": until_at}]
+
+
+def test_a_saving_that_is_not_known_is_null(shell: Shell, store: V1) -> None:
+    with store.database.connection():
+        session = store.session("Stopped", created=at("13:00"))
+        store.call(session, cost="0.30", at=at("13:01"), tools=[tool("edit", BUTTON)], error="MessageAbortedError")
+    (insight,) = shell.json("why")["insights"]
+    assert (insight["rule"], insight["cost_usd"], insight["saves_usd"]) == ("aborted_turns", 0.3, None)
+    (context, *_) = shell.json("levers")["levers"]
+    assert (context["saves_usd"], context["insights"][0]["saves_usd"]) == (None, None)
+    days = ("report", "--from", "2026-05-13", "--to", "2026-05-13", "--format", "json")
+    assert json.loads(shell.said(*days))["insights"][0]["saves_usd"] is None
+
+
 def test_a_week_later_a_dismissed_insight_is_back(shell: Shell, redesign: str, monkeypatch: pytest.MonkeyPatch) -> None:
     shell.said("why", "dismiss", insight_id(shell))
     monkeypatch.setattr("opencode_tui.cli.why.now_ms", lambda: at("14:31") + 7 * 86_400_000)
@@ -99,10 +127,14 @@ def test_what_was_acted_on_is_followed(shell: Shell, redesign: str, store: V1, m
 
 
 def test_an_id_that_is_none_is_one_sentence(shell: Shell, redesign: str) -> None:
-    for argv in (("dismiss", "nothing"), ("done", "d"), ("restore", "abcdef"), ("restore", "\x1b[31m")):
+    for argv in (("dismiss", "nothing"), ("done", "ddd"), ("restore", "abcdef"), ("restore", "\x1b[31m")):
         code, out, err = shell.run("why", *argv)
         assert (code, out) == (EXIT_USAGE, "")
         assert_one_sentence(err, "there is no insight")
+    for action in ("dismiss", "done", "restore"):
+        code, out, err = shell.run("why", action, insight_id(shell)[:2])
+        assert (code, out) == (EXIT_USAGE, "")
+        assert_one_sentence(err, "is too short", "at least the first 3 characters", "why --dismissed")
     code, _, err = shell.run("why", "--period", "never")
     assert code == EXIT_USAGE
     assert_one_sentence(err, "'never' is no period")

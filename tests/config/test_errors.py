@@ -37,10 +37,10 @@ WRONG = {
     "[budget]\nwarnin_usd = 1": "budget.warnin_usd: unknown key (did you mean 'warning_usd'?)",
     "[budget]\ndaily = 1": "budget.daily: unknown key (there is cutoff_usd, warning_usd, week_target_usd)",
     "Timezone = 'UTC'": "Timezone: unknown key (did you mean 'timezone'?)",
-    "[budgets]\nwarning_usd = 1": "budgets: unknown key (did you mean 'budget'?)",
+    "[budgt]\nwarning_usd = 1": "budgt: unknown key (did you mean 'budget'?)",
     '"a b" = 1': (
-        '"a b": unknown key (there is alerts, budget, channels, chart, data_dirs, guard, insights, ledger, machine, '
-        "network, poll, pricing, privacy, quota, team, timezone, ui)"
+        '"a b": unknown key (there is alerts, budget, budgets, channels, chart, data_dirs, environment, guard, '
+        "insights, ledger, machine, network, poll, pricing, privacy, quota, tags, team, timezone, ui)"
     ),
     "budget = 5": "budget: 5 is not a table; write its keys below [budget]",
     "[[budget]]\nwarning_usd = 1": "budget: a list is not a table; write its keys below [budget]",
@@ -231,6 +231,21 @@ WRONG = {
     "[guard.projects]\n'/shop' = 0": f'guard.projects."/shop": 0 {RANGE}',
     "[guard.projects]\nshop = 1": f"guard.projects.shop: 'shop' {WHOLE_PATH}",
     "[guard.projects]\n'' = 1": f"guard.projects.\"\": '' {WHOLE_PATH}",
+    "[guard]\nidentical_calls = 1.5": "guard.identical_calls: 1.5 is not a whole number; write one such as 8, or 'off'",
+    "[guard.rates.x]\nscope = 'agent'": (
+        "guard.rates.x: this rate has no limit; write a calls_a_minute or an hour_usd"
+    ),
+    "[guard.rates.x]\nscope = 'tag'": (
+        "guard.rates.x.scope: 'tag' is none of 'seat', 'project', 'agent', 'environment'; write one of them"
+    ),
+    "[budgets.web]\nowner = 'Anna'": "budgets.web: this budget has no line; write a warning_usd or a cutoff_usd",
+    "[budgets.web]\nscope = 'tag'\ncutoff_usd = 1": (
+        'budgets.web: this budget is for one tag; write which, such as only = "client-a"'
+    ),
+    "[budgets.web]\nci_usd = 2\ncutoff_usd = 1": (
+        "budgets.web: ci_usd at $2.00 comes after the cutoff at $1.00; lower it"
+    ),
+    "[tags]\nweb = 'web/*'": "tags.web: 'web/*' is not a whole path; write one such as \"~/work/client-a/*\"",
     "[guard]\nagents = 1": "guard.agents: 1 is not a table; write its keys below [guard.agents]",
 }
 

@@ -21,7 +21,17 @@ KEYS = [
     key
     for key in all_keys(tables_in(document_with(declared())))
     if key[-1]
-    not in ("spend", "custom", "projects", "agents", "quota", "seats")  # whose keys the user names: see NAMED
+    not in (
+        "spend",
+        "custom",
+        "projects",
+        "agents",
+        "quota",
+        "rates",
+        "budgets",
+        "tags",
+        "seats",
+    )  # whose keys the user names: see NAMED
 ]
 RIGHT: tuple[Any, ...] = (
     1,
@@ -58,6 +68,20 @@ NAMED = st.sampled_from(
         (("pricing", "custom", "kimi"), {"input": 0.95}),
         (("pricing", "custom", "opencode/kimi-k2.6"), {"inptu": 0.95}),
         (("guard", "projects", "~/shop"), 1.5),
+        (("guard", "rates", "explore"), {"scope": "agent", "calls_a_minute": 20, "hour_usd": 0.5}),
+        (("guard", "rates", "shop"), {"scope": "project", "only": "~/shop", "hour_usd": 0.5}),
+        (("guard", "rates", "shop"), {"scope": "project", "only": "shop", "hour_usd": 0.5}),
+        (("guard", "rates", "none"), {"scope": "agent"}),
+        (("guard", "rates", "b b"), {"calls_a_minute": 20}),
+        (("budgets", "web"), {"scope": "project", "only": "~/web", "period": "week", "cutoff_usd": 5}),
+        (("budgets", "web"), {"scope": "project", "cutoff_usd": 5}),
+        (("budgets", "web"), {"warning_usd": 5, "cutoff_usd": 4}),
+        (("budgets", "web"), {"owner": "Anna", "ci_usd": 5, "cutoff_usd": 4}),
+        (("budgets", "web"), {"only": "web", "cutoff_usd": 4}),
+        (("budgets", "web"), {"of_team": True, "cutoff_usd": 4}),
+        (("tags", "client-a"), ["~/a/*"]),
+        (("tags", "client-a"), "/srv/a"),
+        (("tags", "client-a"), "a"),
         (("guard", "projects", "shop"), 1.5),
         (("guard", "agents", "build"), 0.75),
         (("guard", "agents", "build"), "much"),

@@ -16,6 +16,7 @@ from msgspec.structs import fields
 
 from opencode_tui.config import load_settings
 from opencode_tui.config.errors import SettingsError
+from opencode_tui.config.held import NamedBudget, RateLimit
 from opencode_tui.config.model import NAMED_TABLES, all_keys, document_with, tables_in
 from opencode_tui.config.options import declared
 from opencode_tui.config.settings import (
@@ -30,9 +31,9 @@ from opencode_tui.config.settings import (
     QuotaPlan,
     Settings,
     SpendRule,
-    TeamSeat,
 )
 from opencode_tui.config.table import keys_in
+from opencode_tui.config.team import TeamSeat
 from opencode_tui.money import NANO
 from tests.support.options import CHANNEL_OPTIONS, INSIGHT_OPTIONS, RULE_OPTIONS, option, value
 from tests.support.paths import ROOT
@@ -295,7 +296,7 @@ def test_the_example_file_loads_and_equals_the_defaults() -> None:
 
 
 # What the user gives names: the example has it behind a mark, to be taken away.
-NAMED = {("pricing", "custom"), ("alerts", "spend"), ("quota",)}
+NAMED = {("pricing", "custom"), ("alerts", "spend"), ("quota",), ("guard", "rates"), ("budgets",)}
 
 
 def test_the_example_file_has_every_setting() -> None:
@@ -320,18 +321,29 @@ def test_what_the_example_has_behind_a_mark_loads_without_it(config: Path, own_h
     )
     assert settings.pricing.custom == {"opencode/kimi-k2.6": (price,)}
     assert settings.alerts == replace(DEFAULT.alerts, spend={"opus": opus})
-    assert settings.guard == GuardCaps({str(own_home / "shop"): 150 * CENT}, {"build": 75 * CENT})
+    explorers = RateLimit(20, 50 * CENT, "agent", "explore")
+    assert settings.guard == GuardCaps(
+        {str(own_home / "shop"): 150 * CENT}, {"build": 75 * CENT}, rates={"explorers": explorers}
+    )
+    lines = (8 * NANO, 10 * NANO, 5 * NANO, 6 * NANO, 9 * NANO)
+    assert settings.budgets == {"client-a": NamedBudget("tag", "client-a", "week", "Anna", *lines)}
+    assert settings.tags == {"client-a": (str(own_home / "work/client-a/*"), "/srv/client-a")}
     counts, day = {"claude-opus-4.5": 3000, "gpt-5-mini": 0}, 1
     plan = QuotaPlan(("github-copilot",), {"month": 300 * NANO}, "turns", counts, "UTC", day)
     assert settings.quota == {"copilot": plan}
     seats = {"anna": TeamSeat(own_home / "team/anna.db"), "ben": TeamSeat(own_home / "team/ben", "titles")}
     assert settings.team.seats == seats
-    rest = replace(
-        settings, pricing=DEFAULT.pricing, alerts=DEFAULT.alerts, guard=DEFAULT.guard, quota={}, team=DEFAULT.team
-    )
+    rest = replace(settings, pricing=DEFAULT.pricing, alerts=DEFAULT.alerts, guard=DEFAULT.guard, quota={})
+    rest = replace(rest, budgets={}, tags={}, team=DEFAULT.team)
     assert rest == DEFAULT
     data = tomllib.loads(text)
-    named = ((("pricing", "custom"), "opencode/kimi-k2.6"), (("alerts", "spend"), "opus"), (("quota",), "copilot"))
+    named = (
+        (("pricing", "custom"), "opencode/kimi-k2.6"),
+        (("alerts", "spend"), "opus"),
+        (("quota",), "copilot"),
+        (("guard", "rates"), "explorers"),
+        (("budgets",), "client-a"),
+    )
     for key, name in named:
         table = data
         for part in (*key, name):
@@ -387,6 +399,8 @@ def test_the_file_can_hold_each_field_of_the_records_and_nothing_else() -> None:
     rule = set(keys_of(SpendRule())) - {("lines", *key) for key in keys_of(Lines())}
     assert fields[("alerts", "spend")] == rule | set(keys_of(Lines()))
     assert fields[("quota",)] == set(keys_of(QuotaPlan()))
+    assert fields[("guard", "rates")] == set(keys_of(RateLimit()))
+    assert fields[("budgets",)] == set(keys_of(NamedBudget())) - {("of_team",)}
 
 
 # What is not imported

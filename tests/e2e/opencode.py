@@ -57,6 +57,8 @@ class OpenCode:
         self.started_in = self.project
         self.fetches_list = False
         """It asks for its price list when it starts, as it does where nobody turns that off, and gets none."""
+        self.environ: dict[str, str] = {}
+        """More of its environment."""
         self.data_dir = self.home / ".local" / "share" / "opencode"
         settings = self.home / ".config" / "opencode" / "opencode.json"
         if settings.exists():
@@ -179,6 +181,7 @@ class OpenCode:
             "HTTP_PROXY": NOWHERE,
             "HTTPS_PROXY": NOWHERE,
             "NO_PROXY": "127.0.0.1,localhost",
+            **self.environ,
         }
         return {"cwd": self.started_in, "env": environment}
 

@@ -7,6 +7,8 @@ MODELSUB    a general subagent on another model (2.x)
 RESUME      an explore subagent, and then the same one again
 EXPLORE     glob, grep, read          DIG  the shell
 EDIT        read, edit, the shell     REDESIGN  as EDIT
+AGAIN       the same read twelve times
+CHECK       the same shell command six times, each after another edit
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from tests.e2e.answer import Json
 
 Call = tuple[str, Json]
 READ: Call = ("read", {"filePath": "a.py"})
+LOOK: Call = ("bash", {"command": "cat a.py", "description": "show"})
 NAMES_IN_2 = {"bash": "shell", "task": "subagent"}
 ARGUMENTS_IN_2 = {"filePath": "path", "subagent_type": "agent", "task_id": "sessionID"}
 NOT_IN_2 = {"bash": ["description"]}
@@ -52,10 +55,18 @@ def _plan(prompt: str, answers: Sequence[str]) -> list[Call]:
         return [("glob", {"pattern": "**/*.py"}), ("grep", {"pattern": "def "}), READ]
     if "DIG" in prompt:
         return [("bash", {"command": "ls -la", "description": "list"})]
+    if "AGAIN" in prompt:
+        return [READ] * 12
+    if "CHECK" in prompt:
+        return [READ, *(call for number in range(6) for call in (_edit(number), LOOK))]
     if "EDIT" in prompt or "REDESIGN" in prompt:
         edit = {"filePath": "a.py", "oldString": "x = 1", "newString": "x = 1  # one"}
         return [READ, ("edit", edit), ("bash", {"command": "cat a.py", "description": "show"})]
     return []
+
+
+def _edit(number: int) -> Call:
+    return "edit", {"filePath": "a.py", "oldString": "x = 1", "newString": f"x = 1  # {number}"}
 
 
 def _task(agent: str, prompt: str, **more: object) -> Call:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -24,6 +25,11 @@ pytestmark = pytest.mark.e2e
 TOOLS = ("cost_budget_left", "cost_session_cost", "cost_costliest_insight", "cost_usage")
 MOST_DESCRIPTION = 1_300
 """Characters that the tools' description adds to each request: the README says 1,200."""
+
+IN_CATALOG = re.compile(r"^- cost \(4 tools\)\n(?:(?:  |\}).*\n)+", re.MULTILINE)
+"""The tools in the catalog of OpenCode 2's Code Mode, which it sends with the conversation."""
+MOST_IN_CATALOG = 800
+"""Its characters: the README says 770."""
 
 
 def test_the_model_calls_the_tools_and_gets_what_the_bill_says(
@@ -79,7 +85,15 @@ def cost_sessions(cost: Json) -> set[str]:
 def test_opencode_2_tells_which_session_asks(
     install: Install, new_ledger: NewLedger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    answers = list[tuple[str, ...]]()
+    answers, described = list[tuple[str, ...]](), list[int]()
+
+    def read(path: str, headers: Any, body: Json) -> asked.Asked:
+        catalogs = (IN_CATALOG.search(asked.text_of(each["content"])) for each in body["messages"])
+        described.extend(len(found.group()) for found in catalogs if found)
+        return read_request(path, headers, body)
+
+    read_request = asked.read
+    monkeypatch.setattr(asked, "read", read)
 
     def plan(prompt: str, offered: frozenset[str], answered: tuple[str, ...]) -> list[plans.Call]:
         answers.append(answered)
@@ -99,7 +113,8 @@ def test_opencode_2_tells_which_session_asks(
 
         def is_answered() -> bool:
             opencode.run("COSTS", session=asking, server=running)
-            return "OpenCode told which session asks" in "".join(answers[-1])
+            return "OpenCode named the session that asks" in "".join(answers[-1])
 
         until(is_answered, lambda: f"the answer is {answers[-1]}", 25.0)
     assert asking in "".join(answers[-1])
+    assert described and all(0 < characters < MOST_IN_CATALOG for characters in described), described

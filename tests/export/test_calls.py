@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pyarrow import parquet
 
 from opencode_tui.cli import EXIT_OK
 from opencode_tui.money import nano_from_usd
@@ -45,6 +44,8 @@ def sqlite_rows(shell: Shell, *options: str) -> Rows:
 
 
 def parquet_rows(shell: Shell, *options: str) -> Rows:
+    from pyarrow import parquet
+
     rows: Rows = parquet.read_table(file_of(shell, "parquet", *options)).to_pylist()
     return rows
 
@@ -151,6 +152,8 @@ def test_the_sqlite_file_says_what_its_columns_mean(history: History) -> None:
 
 
 def test_parquet_has_exact_types(history: History) -> None:
+    from pyarrow import parquet
+
     schema = parquet.read_schema(file_of(history, "parquet"))
     assert str(schema.field("cost_usd").type) == "decimal128(28, 9)"
     assert str(schema.field("created_at").type) == "timestamp[ms, tz=UTC]"

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
-import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -27,41 +25,19 @@ from opencode_tui.pricing.book import PriceBook, price_call
 from opencode_tui.pricing.rates import Rates, Tier
 from opencode_tui.records.calls import Tokens
 from opencode_tui.records.model_key import model_key
+from tests.support.plugin import Ask, is_retried, plugin_asked
 
 JOINER = "\u2060"
-# As they stand in OpenCode 1.18.34, which searches an error's text for them and for the words after them.
-RETRIED = [
-    r"429|500|502|503|504|524",
-    r"rate increased too quickly|rate limit|rate-limit|rate_limit|too many requests",
-    r"overloaded|service unavailable|service_unavailable|service-unavailable|internal error|internal_error"
-    r"|internal server error|server error|server_error|server-error|provider returned error"
-    r"|provider_returned_error|provider-returned-error",
-    r"terminated|fetch failed|failed to fetch|network[-_\s]error|upstream connect|connection error"
-    r"|connection refused|connection lost|socket connection was closed|socket hang up|reset before headers"
-    r"|getaddrinfo|enotfound|eai_again|econnrefused|econnreset|etimedout",
-    r"^timeout$|\b(?:request|response|connection|network|stream|read) (?:timeout|timed out|time out)\b",
-    r"try your request again|retry your request|resource exhausted|resource_exhausted",
-    r"\btry again (?:later|in\b)|\b(?:currently|temporarily) at capacity\b",
-    r"too_many_requests|exhausted|unavailable",
-]
 # Some with a day that begins at 1 or at the second midnight, odd offsets, and the ends of the world.
 ZONES = ["UTC", "Europe/Berlin", "America/Sao_Paulo", "Africa/Cairo", "Asia/Beirut", "America/Havana"]
 ZONES += ["Asia/Kathmandu", "Australia/Lord_Howe", "Pacific/Apia", "Pacific/Kiritimati", "America/St_Johns"]
 # Some that Python knows and OpenCode's Bun does not.
 ZONES += ["CET", "EST5EDT", "PST8PDT", "MET", "EET", "WET", "America/Coyhaique"]
 
-Ask = Callable[..., Any]
 AMOUNTS = st.one_of(
     st.integers(0, 10**7), st.integers(0, 20 * NANO), st.integers(0, 10_000 * NANO), st.integers(0, 2**53 - 1)
 )
 
-_RUNNER = """
-import { createInterface } from "node:readline"
-for await (const line of createInterface({ input: process.stdin })) {
-  const [name, ...given] = JSON.parse(line)
-  console.log(JSON.stringify((await asked[name](...given)) ?? null))
-}
-"""
 _ASKED = """
 const sums = ({ all, projects, agents }) =>
   ({ all, project: (path) => projects[path] ?? 0, agent: (name) => agents[name] ?? 0 })
@@ -95,7 +71,7 @@ const asked = { formatUsd, suggestedRaise, dayBounds, isUnder, isInProject, refu
     const query = (sql) => ({ get: () => ({ data_version: 1 }), all: () => answers.get(sql) })
     guard.spending.open = () => ({ run() {}, query })
     const state = { warning_nano: 0, cutoff_nano: 2 ** 50, lifted_until_ms: 0, projects: {}, agents: {}, prices,
-      days: [0, 2 ** 52], ledger: "/nowhere/ledger.db" }
+      days: [0, 2 ** 52], ledger: "/nowhere/ledger.db", lifts: {}, held: NOTHING_HELD }
     guard.file = { read: () => state, exposed: "" }
     guard.sync = () => {}
     const model = { providerID: "p", id: "m" }
@@ -107,7 +83,7 @@ const asked = { formatUsd, suggestedRaise, dayBounds, isUnder, isInProject, refu
     }
     guard.heardEvent({ id: 1, type: "session.step.started",
       data: { sessionID: "ses", assistantMessageID: "msg", agent: "build", model } })
-    await guard.overIn({ id: "ses", agent: "build", kind: "step", places: ["/srv"], get })
+    await guard.overIn(callOf({ session: "ses", agent: "build", places: ["/srv"] }), get)
     return guard.spending.sums([0, 2 ** 52]).all
   },
   callAmount: (prices, created, completed) => {
@@ -133,28 +109,7 @@ const asked = { formatUsd, suggestedRaise, dayBounds, isUnder, isInProject, refu
 @pytest.fixture(scope="module")
 def ask(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ask]:
     """Calls a function of the plugin by its name."""
-    node = shutil.which("node")
-    if node is None:
-        pytest.skip("the plugin's JavaScript is tested with node, which is not there")
-    script = tmp_path_factory.mktemp("plugin") / "asked.mjs"
-    script.write_text(plugin_text(Path("/nowhere/guard.json")) + _ASKED + _RUNNER)
-    process = subprocess.Popen([node, str(script)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    assert process.stdin and process.stdout
-    stdin, stdout = process.stdin, process.stdout
-
-    def ask(name: str, *given: object) -> Any:
-        stdin.write(json.dumps([name, *given]) + "\n")
-        stdin.flush()
-        return json.loads(stdout.readline())
-
-    yield ask
-    stdin.close()
-    process.wait()
-    stdout.close()
-
-
-def is_retried(text: str) -> bool:
-    return any(re.search(pattern, text, re.IGNORECASE) for pattern in RETRIED)
+    yield from plugin_asked(tmp_path_factory.mktemp("plugin"), _ASKED)
 
 
 def over(spent: int, cap: int, **rest: object) -> dict[str, object]:
@@ -533,7 +488,7 @@ def test_what_is_over_its_line(
 def test_every_part_of_the_plugin_is_in_it() -> None:
     text = plugin_text(Path("/nowhere/guard.json"))
     parts = list(Path(install.__file__).with_name("plugin").glob("*.js"))
-    assert len(parts) == 12
+    assert len(parts) == 19
     for part in parts:
         assert part.read_text().splitlines()[-1] in text
         assert part.read_text().splitlines()[0] in text

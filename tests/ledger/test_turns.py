@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from opencode_tui.analysis import turn_work
 from opencode_tui.clock import DAY_MS, EVER, HOUR_MS, Span
 from opencode_tui.ledger import queries, turns
 from opencode_tui.ledger.breakdown_queries import breakdown
@@ -139,7 +140,7 @@ def test_other_rules_classify_again(watched: Watched, monkeypatch: pytest.Monkey
     settle_turns(watched.ledger)
     assert not is_behind(watched.ledger.connection, "turns")
     monkeypatch.setattr(turn_settling, "VERSION", "of a later version")
-    monkeypatch.setattr(turn_settling, "task_of", lambda turn: "review")
+    monkeypatch.setattr(turn_work, "task_of", lambda turn: "review")
     settle_turns(watched.ledger)
     assert spent(watched, "task") == {("review",): 540_000_000}
 

@@ -14,6 +14,7 @@ from opencode_tui.ledger.changed_work import sessions_behind
 from opencode_tui.ledger.session_work_queries import latest_rates
 from opencode_tui.readings import finding_settling
 from opencode_tui.readings.context import Context
+from opencode_tui.readings.families import child_works
 from opencode_tui.readings.finding_settling import settle_findings
 from opencode_tui.readings.insights import period_work, read_insights
 from opencode_tui.readings.session_works import session_works
@@ -140,16 +141,23 @@ def test_the_work_of_a_session_knows_its_subagents(watched: Watched) -> None:
     watched.call("ses_2", "0.20", agent="explore", model="opencode/glm-5.1", tools=[("read", "a.ts"), ("bash", "ls")])
     watched.call("ses_3", "0.30", agent="general", tools=[("edit", "a.ts"), ("grep", "src")])
     settle_turns(watched.ledger)
-    (work,) = session_works(watched.ledger.connection, ["ses_1", "unknown"], Limits())
-    assert [(each.id, each.parent_id, each.depth, each.nano) for each in work.children] == [
+    ((work, signs),) = session_works(watched.ledger.connection, ["ses_1", "unknown"], Limits())
+    children = child_works(watched.ledger.connection, ["ses_1", "unknown"])["ses_1"]
+    assert [(each.id, each.parent_id, each.depth, each.nano) for each in children] == [
         ("ses_2", "ses_1", 1, 20 * CENT),
         ("ses_3", "ses_2", 2, 30 * CENT),
     ]
-    child, deeper = work.children
+    child, deeper = children
     assert (child.agent, child.model, child.reads) == ("explore", "opencode/glm-5.1", ("a.ts",))
     assert child.task == "exploration"
     assert (deeper.task, deeper.reads) == ("coding", ("src",))
-    assert (work.kind_of_use, work.title, work.turns[0].task) == ("interactive", "Root", "delegation")
+    family = signs.family
+    assert (family.many, family.direct, family.depth, family.nano) == (2, 1, 2, 50 * CENT)
+    assert (family.tokens, family.own_tokens) == (
+        sum(each.tokens.total for each in children),
+        work.calls[0].tokens.total,
+    )
+    assert (work.kind_of_use, work.turns[0].task) == ("interactive", "delegation")
     assert work.limit("opencode/kimi-k2.6") == 100_000
 
 

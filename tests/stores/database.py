@@ -28,6 +28,13 @@ def _laid_out(schema: str) -> bytes:
         return path.read_bytes()
 
 
+@cache
+def _upsert(table: str, names: tuple[str, ...]) -> str:
+    marks = ", ".join("?" * len(names))
+    changes = ", ".join(f"{name} = excluded.{name}" for name in names if name != "id")
+    return f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks}) ON CONFLICT (id) DO UPDATE SET {changes}"
+
+
 def dumps(data: object) -> str:
     return _ENCODER.encode(data)
 
@@ -40,9 +47,12 @@ class Database:
         self.ids = ids
         self._open: sqlite3.Connection | None = None
         self._current: sqlite3.Connection | None = None
+        self._dates_events: bool | None = None
+        """Whether an event has a column for its time, as since OpenCode 2."""
 
     def create(self, schema: str) -> None:
         """Lay out the tables of one generation; a file that has other tables keeps them."""
+        self._dates_events = None
         if not self.path.exists():
             self.path.write_bytes(_laid_out(schema))
             return
@@ -84,14 +94,8 @@ class Database:
 
     def put(self, table: str, row: Mapping[str, object]) -> None:
         """Insert, or update by `id` in place as OpenCode does."""
-        names = ", ".join(row)
-        marks = ", ".join("?" * len(row))
-        changes = ", ".join(f"{name} = excluded.{name}" for name in row if name != "id")
         with self.connection() as db:
-            db.execute(
-                f"INSERT INTO {table} ({names}) VALUES ({marks}) ON CONFLICT (id) DO UPDATE SET {changes}",
-                tuple(row.values()),
-            )
+            db.execute(_upsert(table, tuple(row)), tuple(row.values()))
 
     def remove(self, table: str, column: str, value: str) -> None:
         self.run(f"DELETE FROM {table} WHERE {column} = ?", value)
@@ -104,12 +108,11 @@ class Database:
     def event(self, session_id: str, kind: str, data: Json, at: int) -> tuple[str, int]:
         """Append an event, of a type such as `message.updated.1`; returns its id and `seq`."""
         with self.connection() as db:
-            db.execute(
+            ((seq,),) = db.execute(
                 "INSERT INTO event_sequence (aggregate_id, seq) VALUES (?, 0)"
-                " ON CONFLICT (aggregate_id) DO UPDATE SET seq = seq + 1",
+                " ON CONFLICT (aggregate_id) DO UPDATE SET seq = seq + 1 RETURNING seq",
                 (session_id,),
             )
-            (seq,) = db.execute("SELECT seq FROM event_sequence WHERE aggregate_id = ?", (session_id,)).fetchone()
             event_id = self.ids.event(at)
             row: dict[str, object] = {
                 "id": event_id,
@@ -118,7 +121,9 @@ class Database:
                 "type": kind,
                 "data": dumps(data),
             }
-            if "created" in self.columns("event"):  # since OpenCode 2
+            if self._dates_events is None:
+                self._dates_events = "created" in self.columns("event")
+            if self._dates_events:
                 row["created"] = at
             self.put("event", row)
         return event_id, int(seq)

@@ -38,4 +38,5 @@ class Ids:
         return ms * 0x1000 + self._counter
 
     def _letters(self) -> str:
-        return "".join(self._random.choices(LETTERS, k=14))
+        random = self._random.random
+        return "".join([LETTERS[int(random() * 62)] for _ in range(14)])

@@ -30,7 +30,7 @@ def _look(event: str, values: tuple[object, ...]) -> None:
     if event != "open" or not isinstance(values[0], str | bytes):
         return
     path = os.fsdecode(values[0])
-    if path.endswith(SUFFIXES) and _is_open(path) and (frame := _frame_of_ours(sys._getframe(1))):
+    if path.endswith(SUFFIXES) and (frame := _frame_of_ours(sys._getframe(1))) and _is_open(path):
         _seen.append(f"{path} at {frame.f_code.co_filename}:{frame.f_lineno}")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from inspect import CO_VARARGS, CO_VARKEYWORDS
 from types import FunctionType
 from typing import Any
@@ -15,10 +15,14 @@ from textual._callback import _count_parameters as count_parameters
 from textual._compositor import ChopsUpdate, Compositor
 from textual._context import active_app
 from textual.app import App, ScreenError
-from textual.css.model import RuleSet
+from textual.css.match import _check_selectors as check_selectors
+from textual.css.model import RuleSet, Selector
 from textual.css.stylesheet import Stylesheet
+from textual.dom import DOMNode
 from textual.events import MouseScrollDown
 from textual.geometry import Region
+from textual.message import Message
+from textual.message_pump import MessagePump
 from textual.pilot import Pilot
 from textual.screen import Screen
 from textual.strip import Strip
@@ -203,7 +207,46 @@ def count_parameters_by_code(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def keep_strips_in_plain_dicts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each of the many short-lived strips makes seven caches, whose limits only matter to a program that goes on."""
-    monkeypatch.setattr("textual.strip.FIFOCache", lambda maxsize: {})
+
+    def init(self: Any, segments: Iterable[Segment], cell_length: int | None = None) -> None:
+        self._segments = list(segments)
+        self._cell_length = cell_length
+        self._divide_cache, self._crop_cache, self._style_cache, self._filter_cache = {}, {}, {}, {}
+        self._line_length_cache, self._crop_extend_cache, self._offsets_cache = {}, {}, {}
+        self._render_cache = self._link_ids = self._cell_count = None
+
+    monkeypatch.setattr(Strip, "__init__", init)
+
+
+def match_last_selector_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Most rules fail at the node itself, which Textual looks at last, after all nodes above it."""
+
+    def matches(selectors: list[Selector], nodes: list[DOMNode]) -> bool:
+        return selectors[-1].check(nodes[-1]) and (len(selectors) == 1 or check_selectors(selectors, nodes))
+
+    monkeypatch.setattr("textual.css.stylesheet._check_selectors", matches)
+
+
+def remember_unhandled_messages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Look once in a test whether any base of a class handles a type of message: most are handled by none."""
+    find = MessagePump._get_dispatch_methods
+    handles: dict[Any, bool] = {}
+
+    def handled(pump: type, name: str, message: type) -> bool:
+        names = {name, f"_{name}"}
+        for base in pump.__mro__:
+            decorated = base.__dict__.get("_decorated_handlers") or {}
+            if not names.isdisjoint(base.__dict__) or not decorated.keys().isdisjoint(message.__mro__):
+                return True
+        return False
+
+    def dispatch_methods(self: MessagePump, method_name: str, message: Message) -> Any:
+        key = (type(self), method_name, type(message))
+        if key not in handles:
+            handles[key] = handled(*key)
+        return find(self, method_name, message) if handles[key] else ()
+
+    monkeypatch.setattr(MessagePump, "_get_dispatch_methods", dispatch_methods)
 
 
 def has_ready_callbacks(loop: asyncio.AbstractEventLoop) -> bool:

@@ -77,6 +77,7 @@ class Watched:
         error: str | None = None,
         id: str | None = None,
         completed: bool = True,
+        directory: str = "/home/dev/shop",
     ) -> str:
         """One call at `at`, a second after the last when it is not given; tools are (name, target)."""
         self._count += 1
@@ -87,7 +88,7 @@ class Watched:
         self.now = max(self.now, moment)
         provider, _, bare = model.partition("/")
         call = Call(
-            *(name, session, turn or name, provider, bare, agent, "/home/dev/shop", moment),
+            *(name, session, turn or name, provider, bare, agent, directory, moment),
             *(moment + 500 if completed else None, Tokens(input=context), nano_from_usd(cost)),
             error=error,
         )

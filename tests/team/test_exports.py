@@ -12,7 +12,7 @@ import pytest
 
 from opencode_tui.analysis.report_periods import parse_week
 from opencode_tui.clock import EVER, Calendar
-from opencode_tui.config.settings import SeatShare
+from opencode_tui.config.team import SeatShare
 from opencode_tui.export.csv_calls import write_csv
 from opencode_tui.export.jsonl import write_jsonl
 from opencode_tui.export.request import CallRequest, Tally

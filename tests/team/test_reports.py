@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from opencode_tui.analysis.report_periods import ReportPeriod, parse_week
 from opencode_tui.analysis.team_forecast import month_forecast
-from opencode_tui.config.settings import Team
+from opencode_tui.config.team import Team
 from opencode_tui.team.report import compared_period
 from tests.support.seats import MONDAY, Addition, Paid, put_calls, seat, team_of, week_of_calls
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from textual.widgets import Input
 
 from opencode_tui.records.day import Guard
@@ -85,6 +86,19 @@ async def test_the_palette_lifts_the_guard_and_ends_the_lift() -> None:
         commands(app)["End the lift"]()
         await until(pilot, lambda: len(feed.actions) == 2)
     assert feed.actions == [LiftGuard(at("14:53")), LiftGuard(None)]
+
+
+async def test_the_palette_lifts_each_limit_that_is_set_and_holds_it_again() -> None:
+    app, feed = over()
+    async with showing(app) as pilot:
+        await poll(pilot, feed, snapshot(guard=GUARDED))
+        assert not [title for title in commands(app) if "loops" in title or "rates" in title]
+        await poll(pilot, feed, snapshot(guard=replace(GUARDED, limits=("rate", "loop"), lifts=("rate",))))
+        commands(app)["Lift loops for 30 minutes"]()
+        commands(app)["Hold rates again"]()
+        await until(pilot, lambda: len(feed.actions) == 2)
+        assert "Lift rates for 30 minutes" not in commands(app)
+    assert feed.actions == [LiftGuard(at("14:53"), "loop"), LiftGuard(None, "rate")]
 
 
 async def test_the_cutoff_is_raised_to_the_amount_that_is_typed() -> None:

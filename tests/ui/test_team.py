@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from opencode_tui.config.settings import Team, TeamSeat
+from opencode_tui.config.team import Team, TeamSeat
 from opencode_tui.records.answers import Answer, TeamView
 from opencode_tui.records.requests import Request, TeamRequest
 from opencode_tui.records.team import MonthForecast, Seat, SeatDay, SeatPart, TeamChange, TeamReport

@@ -154,7 +154,7 @@ async def test_an_alert_in_a_closed_group_is_gone_to() -> None:
     app, _ = over(*FIRED[:1])
     async with showing(app, NORMAL) as pilot:
         screen = await why(pilot)
-        screen.go_to(2)
+        await screen.go_to(2)
         await until(pilot, lambda: screen.query_one(RowTable).cursor_key == "2")
 
 

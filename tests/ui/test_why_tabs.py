@@ -118,6 +118,40 @@ async def test_insights_fit_every_size_and_name_the_costliest_first(size: tuple[
     assert all(len(line) <= size[0] for line in text.splitlines())
 
 
+TWINS = (
+    insight("redesign_loop", "$0.84", title="CheckoutConfirmationDialog.tsx edited in 4 turns (components)"),
+    insight("retried_edits", "$0.83", title="CheckoutConfirmationDialog.tsx edited in 4 turns (pages)"),
+    insight("repeated_reads", "$0.20", title="A title of which nothing else has the beginning, and which is cut"),
+)
+
+
+@pytest.mark.parametrize(
+    ("size", "shown"),
+    [
+        ((32, 20), ("CheckoutCo…mponents)", "CheckoutCo…s (pages)", "A title of which no…")),
+        ((80, 24), ("Di…n 4 turns (components)", "Di…ted in 4 turns (pages)", "A title of which nothing else has")),
+    ],
+)
+async def test_titles_that_would_be_cut_to_the_same_keep_their_ends(
+    size: tuple[int, int], shown: tuple[str, ...]
+) -> None:
+    app, _ = over_insights(*TWINS)
+    async with showing(app, size) as pilot:
+        await tab(pilot, "I")
+        text = screen_text(app)
+    assert [each for each in shown if each not in text] == [], text
+
+
+async def test_sessions_of_one_title_have_the_end_of_their_ids() -> None:
+    sessions = tuple(InsightSession(f"ses_{end}", "Find all callers", "", 1) for end in ("abcd", "efgh"))
+    app, _ = over_insights(replace(LOOP, sessions=sessions))
+    async with showing(app, NARROW) as pilot:
+        await tab(pilot, "I")
+        await pilot.press("space")
+        await until(pilot, lambda: "…efgh" in screen_text(app))
+        assert "…abcd" in screen_text(app)
+
+
 async def test_enter_leads_to_the_session_and_space_shows_the_others() -> None:
 
     app, _ = over_insights(LOOP, NIGHTS)

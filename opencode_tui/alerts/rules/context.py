@@ -9,6 +9,7 @@ from opencode_tui.alerts.rules.rule import ANY_TIME, PERCENT, Rule, Subject, lea
 from opencode_tui.analysis import remedies
 from opencode_tui.analysis.cause_finders import context_growth, last_stretch
 from opencode_tui.analysis.causes import NO_CALLS
+from opencode_tui.analysis.quoting import in_quotes
 from opencode_tui.clock import Calendar
 from opencode_tui.config.options import FillsOption
 from opencode_tui.config.settings import Fills, Settings
@@ -40,7 +41,7 @@ class ContextFill(Rule):
             if _percent(limits, tokens, *model) >= least(lines):
                 calls = alert_queries.fills(measured.connection, id)
                 course = [(at_ms, _percent(limits, read, *each)) for at_ms, read, *each in calls]
-                subject = Subject(id, id, f'of "{measured.title(id)}"')
+                subject = Subject(id, id, f"of {in_quotes(measured.title(id))}")
                 yield from self.rearmed(measured, lines.levels, course[-1][1], course, subject)
 
     def calls(self, crossing: Crossing, measured: Measurements) -> CallScope:

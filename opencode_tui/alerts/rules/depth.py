@@ -9,6 +9,7 @@ from opencode_tui.alerts.rules.rule import ANY_TIME, Rule, Subject, counted
 from opencode_tui.analysis import remedies
 from opencode_tui.analysis.call_costs import total_cost
 from opencode_tui.analysis.causes import NO_CALLS, cause_in
+from opencode_tui.analysis.quoting import in_quotes
 from opencode_tui.clock import Calendar
 from opencode_tui.config.alert_values import count_setting
 from opencode_tui.config.options import ValueOption
@@ -36,7 +37,7 @@ class SubagentDepth(Rule):
         most = self.option.of(measured.settings.alerts)
         for node in measured.nodes if most else ():
             if node.depth > most:
-                subject = Subject(node.id, node.id, f'"{measured.title(node.id)}"')
+                subject = Subject(node.id, node.id, in_quotes(measured.title(node.id)))
                 yield self.crossing(measured, "warning", node.depth, most, subject)
 
     def calls(self, crossing: Crossing, measured: Measurements) -> CallScope:

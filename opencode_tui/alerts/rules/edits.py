@@ -11,6 +11,7 @@ from opencode_tui.analysis.call_costs import total_cost
 from opencode_tui.analysis.cause_finders import by_turn
 from opencode_tui.analysis.causes import NO_CALLS, cause_in
 from opencode_tui.analysis.loops import is_edit
+from opencode_tui.analysis.quoting import in_quotes
 from opencode_tui.clock import Calendar
 from opencode_tui.config.alert_values import count_setting
 from opencode_tui.config.options import ValueOption
@@ -39,7 +40,7 @@ class SameFile(Rule):
     def crossings(self, measured: Measurements) -> Iterator[Crossing]:
         least = self.option.of(measured.settings.alerts)
         for id, file, turns in alert_queries.edited(measured.connection, measured.day, least) if least else ():
-            subject = Subject(f"{id}:{file}", id, f'{last_part(file)} in "{measured.title(id)}"')
+            subject = Subject(f"{id}:{file}", id, f"{last_part(file)} in {in_quotes(measured.title(id))}")
             yield self.crossing(measured, "notice", turns, least, subject)
 
     def calls(self, crossing: Crossing, measured: Measurements) -> CallScope:

@@ -10,6 +10,7 @@ from opencode_tui.analysis import remedies
 from opencode_tui.analysis.call_costs import total_cost
 from opencode_tui.analysis.causes import NO_CALLS, cause_in
 from opencode_tui.analysis.loops import loops
+from opencode_tui.analysis.quoting import in_quotes
 from opencode_tui.clock import Calendar
 from opencode_tui.config.alert_values import count_setting
 from opencode_tui.config.options import ValueOption
@@ -41,7 +42,7 @@ class SameCall(Rule):
             calls = alert_queries.calls_in(measured.connection, CallScope(measured.day, (id,)), id)
             for loop in loops(calls, alert_queries.tools_of(measured.connection, calls)):
                 if loop.times >= least:
-                    subject = Subject(f"{id}:{loop.key}", id, f'({loop.what}) in "{measured.title(id)}"')
+                    subject = Subject(f"{id}:{loop.key}", id, f"({loop.what}) in {in_quotes(measured.title(id))}")
                     yield self.crossing(measured, "notice", loop.times, least, subject)
 
     def calls(self, crossing: Crossing, measured: Measurements) -> CallScope:

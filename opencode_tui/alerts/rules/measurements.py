@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable
-from datetime import date, timedelta
 from functools import cached_property
 
 from msgspec import Struct
@@ -15,9 +14,11 @@ from opencode_tui.clock import Calendar, Span
 from opencode_tui.config.settings import Settings
 from opencode_tui.guard.troubles import GuardTrouble
 from opencode_tui.ledger import alert_queries, queries
+from opencode_tui.readings.budgets import budget_states, period_span
 from opencode_tui.readings.context import ContextLimits
 from opencode_tui.readings.naming import session_titles
 from opencode_tui.records.alerts import Period, Scope
+from opencode_tui.records.budgets import BudgetState
 
 _ALL = ""
 
@@ -49,10 +50,7 @@ class Measurements(Struct, dict=True):
 
     def span(self, period: Period) -> Span:
         """The current day, ISO week or month."""
-        day = self.calendar.day(self.now_ms)
-        if period == "week":
-            return self.calendar.span(*self.calendar.week(day))
-        return self.calendar.span(*_month(day)) if period == "month" else self.calendar.span(day)
+        return period_span(period, self.calendar, self.now_ms)
 
     @cached_property
     def day(self) -> Span:
@@ -80,6 +78,11 @@ class Measurements(Struct, dict=True):
         for id, nano in sums:
             totals[root_of[id]] = totals.get(root_of[id], 0) + nano
         return tuple(ScopeSpend(id, self.title(id), nano) for id, nano in totals.items())
+
+    @cached_property
+    def budgets(self) -> dict[str, BudgetState]:
+        """The state of each budget by name."""
+        return budget_states(self.connection, self.settings, self.calendar, self.now_ms)
 
     @cached_property
     def nodes(self) -> tuple[TreeNode, ...]:
@@ -118,8 +121,3 @@ class Measurements(Struct, dict=True):
         unknown = {id for id in ids if id not in self._known}
         if unknown:
             self._known |= dict.fromkeys(unknown, (None, "")) | alert_queries.ancestry(self.connection, unknown)
-
-
-def _month(day: date) -> tuple[date, date]:
-    first = day.replace(day=1)
-    return first, (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)

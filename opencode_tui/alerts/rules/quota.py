@@ -10,6 +10,7 @@ from opencode_tui.alerts.rules.rule import PERCENT, Rule, titled
 from opencode_tui.analysis.causes import NO_CALLS
 from opencode_tui.analysis.quota_windows import LOOKED_BACK_MS
 from opencode_tui.analysis.quota_words import pace_text, switch_text, window_text
+from opencode_tui.analysis.quoting import in_quotes
 from opencode_tui.clock import HOUR_MS, Calendar, Span
 from opencode_tui.config.options import FillsOption
 from opencode_tui.config.settings import Fills, Settings
@@ -89,7 +90,7 @@ class PlanQuotaRule(Rule):
         if not evidence.shares:
             return Cause(pace, found=False, remedy=remedy)
         most = evidence.shares[0]
-        sentence = f'{pace}; "{most.title}" took the most, {format_usd(most.nano)}'
+        sentence = f"{pace}; {in_quotes(most.title)} took the most, {format_usd(most.nano)}"
         return Cause(sentence, most.id, None, most.nano, remedy=remedy)
 
 

@@ -7,6 +7,7 @@ from typing import Literal
 
 from opencode_tui.alerts.rules.measurements import Measurements, ScopeSpend
 from opencode_tui.alerts.rules.rule import ANY_TIME, USD, Rule, Subject, lines_text, past_the_line, titled
+from opencode_tui.analysis.quoting import in_quotes
 from opencode_tui.analysis.trees import TreeNode
 from opencode_tui.config.options import LinesOption, Option
 from opencode_tui.config.settings import Budget, Lines, Settings, SpendRule
@@ -136,7 +137,7 @@ class TreeSpend(_Spend):
         levels = self.option.of(measured.settings.alerts).levels
         for node in self._nodes(measured) if levels else ():
             title = measured.title(node.id)
-            yield from self.reached(measured, levels, node.total, Subject(node.id, node.id, f'in "{title}"'))
+            yield from self.reached(measured, levels, node.total, Subject(node.id, node.id, f"in {in_quotes(title)}"))
 
     def _nodes(self, measured: Measurements) -> Iterable[TreeNode]:
         return (node for node in measured.nodes if bool(node.depth) == self.of_subagents)
@@ -147,7 +148,7 @@ class TreeSpend(_Spend):
 
 def _where(scope: Scope, each: ScopeSpend) -> str:
     if scope == "session":
-        return f'in "{each.name}"'
+        return f"in {in_quotes(each.name)}"
     if scope == "project":
         return f"in {last_part(each.key)}"
     return _WHERE.get(scope, "").format(each.key)

@@ -10,6 +10,7 @@ from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, wh
 from opencode_tui.analysis.tool_kinds import changes_nothing
 from opencode_tui.money import format_usd, plural
 from opencode_tui.records.insights import Finding, Threshold, Words
+from opencode_tui.records.signs import SessionSigns
 from opencode_tui.records.work import SessionWork, TurnWork
 
 
@@ -22,6 +23,9 @@ class AbortedTurns(InsightRule):
     name = "aborted_turns"
     lever = "context"
     thresholds = (Threshold("aborted_turns", 1),)
+
+    def may_find(self, signs: SessionSigns, settings: InsightSettings) -> bool:
+        return signs.errors > 0
 
     def find(self, work: SessionWork, settings: InsightSettings) -> Iterator[Finding]:
         stopped = [turn for turn in work.turns if turn.id and is_aborted(turn.calls[-1]) and turn.cost_nano]

@@ -10,6 +10,7 @@ from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, fi
 from opencode_tui.money import format_usd, plural, tokens_text
 from opencode_tui.records.insights import Finding, Threshold, Words
 from opencode_tui.records.model_key import short_name
+from opencode_tui.records.signs import SessionSigns
 from opencode_tui.records.work import SessionWork
 
 
@@ -19,6 +20,9 @@ class CacheBreak(InsightRule):
     name = "cache_break"
     lever = "context"
     thresholds = (Threshold("cache_break_tokens", 20_000),)
+
+    def may_find(self, signs: SessionSigns, settings: InsightSettings) -> bool:
+        return signs.most_lost >= self.thresholds[0].of(settings)
 
     def find(self, work: SessionWork, settings: InsightSettings) -> Iterator[Finding]:
         least = self.thresholds[0].of(settings)
@@ -43,12 +47,13 @@ class CacheBreak(InsightRule):
         saves = sum(finding.saves_nano for finding in findings)
         model = short_name(str(findings[0].figures["model"]))
         switches = in_part(findings, "agents")
-        switched = f", {switches} of them just after another agent took over" if switches else ""
+        them = "" if switches == breaks else f" {switches} of them"
+        switched = f",{them} just after another agent took over" if switches else ""
         how = "switch between plan and build less often within a session" if switches * 2 > breaks else _CAUSES
         return Words(
             title=f"the cache of {model} broke {plural(breaks, 'time')}",
-            what=f"in {where(findings)} {plural(breaks, 'call')} read {tokens_text(lost)} tokens anew that the cache "
-            f"had held minutes before{switched}: {format_usd(cost)}",
+            what=f"in {where(findings)} {plural(breaks, 'call')} found {tokens_text(lost)} tokens no longer in the "
+            f"cache that were there minutes before{switched}: {format_usd(cost)}",
             how=how,
             sum_shown=f"{tokens_text(lost)} tokens cost {format_usd(saves)} more than from the cache, which saved "
             f"{format_usd(saved)} there",

@@ -11,6 +11,7 @@ from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, fi
 from opencode_tui.money import format_usd, plural
 from opencode_tui.records.insights import Finding, Threshold, Words
 from opencode_tui.records.model_key import short_name
+from opencode_tui.records.signs import SessionSigns
 from opencode_tui.records.work import SessionWork
 
 _CALLS = 6
@@ -27,6 +28,9 @@ class CacheHitRate(InsightRule):
     name = "cache_hit_rate"
     lever = "routing"
     thresholds = (Threshold("cache_hit_drop", 25, "percent"),)
+
+    def may_find(self, signs: SessionSigns, settings: InsightSettings) -> bool:
+        return signs.calls > 3 * _CALLS and signs.hit_drop >= self.thresholds[0].of(settings)
 
     def find(self, work: SessionWork, settings: InsightSettings) -> Iterator[Finding]:
         drop = self.thresholds[0].of(settings)

@@ -11,6 +11,7 @@ from opencode_tui.clock import MINUTE_MS
 from opencode_tui.money import format_usd, plural, tokens_text
 from opencode_tui.records.insights import Finding, Threshold, Words
 from opencode_tui.records.model_key import short_name
+from opencode_tui.records.signs import SessionSigns
 from opencode_tui.records.work import SessionWork
 
 
@@ -20,6 +21,9 @@ class CachePause(InsightRule):
     name = "cache_pause"
     lever = "context"
     thresholds = (Threshold("cache_pause_minutes", 5),)
+
+    def may_find(self, signs: SessionSigns, settings: InsightSettings) -> bool:
+        return signs.lost_after_ms > self.thresholds[0].of(settings) * MINUTE_MS
 
     def find(self, work: SessionWork, settings: InsightSettings) -> Iterator[Finding]:
         pause_ms = self.thresholds[0].of(settings) * MINUTE_MS
@@ -44,11 +48,12 @@ class CachePause(InsightRule):
         saves = sum(finding.saves_nano for finding in findings)
         model = short_name(str(findings[0].figures["model"]))
         of_tools = sum(figure(finding, "tools") for finding in findings)
-        waited = f", {of_tools} of them while a tool ran" if of_tools and are_whole(findings) else ""
+        them = "" if of_tools == pauses else f", {of_tools} of them"
+        waited = f"{them} while a tool ran" if of_tools and are_whole(findings) else ""
         return Words(
             title=f"{plural(pauses, 'pause')} that outlived the cache of {model}",
             what=f"in {where(findings)} {plural(pauses, 'call')} came after a pause longer than the cache lives{waited}"
-            f", and read {tokens_text(lost)} tokens anew: {format_usd(cost)}",
+            f", and sent {tokens_text(lost)} tokens that were no longer in it: {format_usd(cost)}",
             how="before a break /compact, or go on in a new session: the next call then reads less; what belongs "
             "together is cheapest within five minutes",
             sum_shown=f"{tokens_text(lost)} tokens cost {format_usd(saves)} more than from the cache, which saved "

@@ -7,9 +7,11 @@ from collections.abc import Iterator, Sequence
 from opencode_tui.analysis.compaction import KEPT_PERCENT, Compaction, best_compaction, growth_percent
 from opencode_tui.analysis.conversation import stretches
 from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, figure, where
+from opencode_tui.analysis.quoting import in_quotes
 from opencode_tui.money import format_usd, plural, tokens_text
 from opencode_tui.records.facts import CallFacts
 from opencode_tui.records.insights import Finding, Threshold, Words
+from opencode_tui.records.signs import SessionSigns
 from opencode_tui.records.work import SessionWork
 
 _CALLS = 12
@@ -27,6 +29,11 @@ class ContextDecay(InsightRule):
     name = "context_decay"
     lever = "compaction"
     thresholds = (Threshold("long_session_turns", 20), Threshold("long_session_context", 60, "percent"))
+
+    def may_find(self, signs: SessionSigns, settings: InsightSettings) -> bool:
+        turns, percent = (threshold.of(settings) for threshold in self.thresholds)
+        is_full = 0 < percent <= signs.fullest_percent
+        return not signs.is_subagent and signs.calls >= _CALLS and (signs.turns > turns or is_full)
 
     def find(self, work: SessionWork, settings: InsightSettings) -> Iterator[Finding]:
         """At most one: the stretch between two compactions that would have saved most.
@@ -67,7 +74,11 @@ class ContextDecay(InsightRule):
         )
 
     def words(self, findings: Sequence[Finding]) -> Words:
-        worst, many = findings[0], len({finding.session_id for finding in findings})
+        worst, title, many = (
+            findings[0],
+            in_quotes(findings[0].title),
+            len({finding.session_id for finding in findings}),
+        )
         cost = sum(finding.cost_nano for finding in findings)
         saves = sum(finding.saves_nano for finding in findings)
         turns, turn, grown = (figure(worst, name) for name in ("turns", "turn", "grown"))
@@ -76,12 +87,12 @@ class ContextDecay(InsightRule):
         inside = f" in {where(findings)}" if many > 1 else ""
         return Words(
             title=f"long context: a call cost {grown / 100:.1f}× in the end",
-            what=f'over {plural(turns, "turn")} of "{worst.title}" the context grew to {end} tokens, and a call in the '
-            f"end cost {grown / 100:.1f}× one at the beginning; carrying what was old{inside} cost "
+            what=f"over {plural(turns, 'turn')} of {title} the context grew to {end} tokens, and a call in the end "
+            f"cost {grown / 100:.1f}× one at the beginning; carrying what was old{inside} cost "
             f"{format_usd(cost)}",
-            how=f'/compact in time: in "{worst.title}" before turn {turn}, at {context} tokens; /new for a new subject',
+            how=f"/compact in time: in {title} before turn {turn}, at {context} tokens; /new for a new subject",
             sum_shown=f"{each} paid {format_usd(cost)} for old tokens ({dropped} a call in "
-            f'"{worst.title}": what had been added by then, less {KEPT_PERCENT}% kept), less '
+            f"{title}: what had been added by then, less {KEPT_PERCENT}% kept), less "
             f"{format_usd(cost - saves)} for the /compact: {format_usd(saves)}",
         )
 

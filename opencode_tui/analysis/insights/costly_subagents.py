@@ -12,6 +12,7 @@ from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, co
 from opencode_tui.analysis.subagents import cheapest_starts, started_by_turn, sum_of_starts, total_nano
 from opencode_tui.money import format_usd, plural
 from opencode_tui.records.insights import Finding, Threshold, Words
+from opencode_tui.records.signs import SessionSigns
 from opencode_tui.records.work import ChildWork, SessionWork
 
 
@@ -20,7 +21,15 @@ class CostlySubagents(InsightRule):
 
     name = "costly_subagents"
     lever = "context"
+    is_about_subagents = True
     thresholds = (Threshold("subagent_cost", 3),)
+
+    def may_find(self, signs: SessionSigns, settings: InsightSettings) -> bool:
+        return (
+            not signs.is_subagent
+            and signs.family.many > 1
+            and signs.family.nano >= self.thresholds[0].of(settings) * signs.nano
+        )
 
     def find(self, work: SessionWork, settings: InsightSettings) -> Iterator[Finding]:
         if work.parent_id or not work.children or _fans_out(work, settings):  # a fan-out is the closer cause

@@ -11,6 +11,7 @@ from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, wh
 from opencode_tui.money import format_usd, plural
 from opencode_tui.records.facts import CallFacts
 from opencode_tui.records.insights import Finding, Threshold, Words
+from opencode_tui.records.signs import SessionSigns
 from opencode_tui.records.work import SessionWork, TurnWork
 
 _SEARCHES = frozenset(("grep", "codesearch"))
@@ -29,9 +30,13 @@ class EmptySearches(InsightRule):
     lever = "context"
     thresholds = (Threshold("empty_searches", 4),)
 
+    def may_find(self, signs: SessionSigns, settings: InsightSettings) -> bool:
+        return sum(signs.uses.get(name, 0) for name in _SEARCHES) >= self.thresholds[0].of(settings)
+
     def find(self, work: SessionWork, settings: InsightSettings) -> Iterator[Finding]:
         least = self.thresholds[0].of(settings)
-        runs = [run for turn in work.turns for run in _runs(turn) if len(run) >= least]
+        turns = [turn for turn in work.turns if sum([use.name in _SEARCHES for use in turn.tools]) >= least]
+        runs = [run for turn in turns for run in _runs(turn) if len(run) >= least]
         if runs:
             calls = [call for run in runs for call in run]
             saves = sum(call.cost_nano for run in runs for call in run[1:])

@@ -12,6 +12,7 @@ from opencode_tui.analysis.tool_kinds import is_hands_on
 from opencode_tui.money import format_usd, plural, tokens_text
 from opencode_tui.records.calls import Tokens
 from opencode_tui.records.insights import Finding, Threshold, Words
+from opencode_tui.records.signs import SessionSigns
 from opencode_tui.records.work import ChildWork, SessionWork
 
 _TIMES = 2
@@ -27,7 +28,12 @@ class EqualOrchestrator(InsightRule):
 
     name = "equal_orchestrator"
     lever = "routing"
+    is_about_subagents = True
     thresholds = (Threshold("orchestrator_share", 40, "percent"),)
+
+    def may_find(self, signs: SessionSigns, settings: InsightSettings) -> bool:
+        its, below = signs.family.own_tokens, signs.family.tokens
+        return signs.family.many > 0 and its * 100 // max(1, its + below) <= _MOSTLY_ALONE
 
     def find(self, work: SessionWork, settings: InsightSettings) -> Iterator[Finding]:
         fixers: dict[str, list[ChildWork]] = defaultdict(list)

@@ -12,6 +12,7 @@ from opencode_tui.money import format_usd, plural
 from opencode_tui.records.facts import CallFacts
 from opencode_tui.records.insights import Finding, Threshold, Words
 from opencode_tui.records.model_key import short_name
+from opencode_tui.records.signs import SessionSigns
 from opencode_tui.records.work import SessionWork
 
 
@@ -21,6 +22,9 @@ class FailedCalls(InsightRule):
     name = "failed_calls"
     lever = "routing"
     thresholds = (Threshold("failed_calls", 2),)
+
+    def may_find(self, signs: SessionSigns, settings: InsightSettings) -> bool:
+        return signs.errors >= self.thresholds[0].of(settings)
 
     def find(self, work: SessionWork, settings: InsightSettings) -> Iterator[Finding]:
         failed: dict[str, list[CallFacts]] = defaultdict(list)

@@ -13,6 +13,7 @@ from opencode_tui.records.calls import EDIT_TOOLS
 from opencode_tui.records.facts import CallFacts, ToolFacts
 from opencode_tui.records.insights import Finding, Threshold, Words
 from opencode_tui.records.model_key import short_name
+from opencode_tui.records.signs import SessionSigns
 from opencode_tui.records.work import SessionWork
 
 
@@ -22,6 +23,9 @@ class FailedEdits(InsightRule):
     name = "failed_edits"
     lever = "routing"
     thresholds = (Threshold("failed_edits", 3),)
+
+    def may_find(self, signs: SessionSigns, settings: InsightSettings) -> bool:
+        return sum(signs.failures.get(name, 0) for name in EDIT_TOOLS) >= self.thresholds[0].of(settings)
 
     def find(self, work: SessionWork, settings: InsightSettings) -> Iterator[Finding]:
         least = self.thresholds[0].of(settings)

@@ -15,6 +15,7 @@ from opencode_tui.analysis.subagents import (
 )
 from opencode_tui.money import format_usd, plural
 from opencode_tui.records.insights import Finding, Threshold, Words
+from opencode_tui.records.signs import SessionSigns
 from opencode_tui.records.work import SessionWork
 
 FAN_OUT = Threshold("fan_out", 5)
@@ -25,7 +26,11 @@ class FanOut(InsightRule):
 
     name = "fan_out"
     lever = "context"
+    is_about_subagents = True
     thresholds = (FAN_OUT,)
+
+    def may_find(self, signs: SessionSigns, settings: InsightSettings) -> bool:
+        return signs.family.direct >= FAN_OUT.of(settings)
 
     def find(self, work: SessionWork, settings: InsightSettings) -> Iterator[Finding]:
         least = FAN_OUT.of(settings)

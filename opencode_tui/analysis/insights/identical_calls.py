@@ -11,6 +11,7 @@ from opencode_tui.analysis.loops import identity, loops
 from opencode_tui.money import format_usd, plural
 from opencode_tui.records.facts import CallFacts
 from opencode_tui.records.insights import Finding, Threshold, Words
+from opencode_tui.records.signs import SessionSigns
 from opencode_tui.records.work import SessionWork, TurnWork
 
 
@@ -21,6 +22,9 @@ class IdenticalCalls(InsightRule):
     lever = "context"
     is_followed_whole = True
     thresholds = (Threshold("identical_calls", 5),)
+
+    def may_find(self, signs: SessionSigns, settings: InsightSettings) -> bool:
+        return signs.most_repeats >= self.thresholds[0].of(settings)
 
     def find(self, work: SessionWork, settings: InsightSettings) -> Iterator[Finding]:
         least = self.thresholds[0].of(settings)

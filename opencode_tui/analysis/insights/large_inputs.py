@@ -14,6 +14,7 @@ from opencode_tui.money import plural, tokens_text
 from opencode_tui.paths import last_part
 from opencode_tui.records.facts import ToolFacts
 from opencode_tui.records.insights import Finding, Threshold, Words
+from opencode_tui.records.signs import SessionSigns
 from opencode_tui.records.work import SessionWork
 
 
@@ -23,6 +24,9 @@ class LargeInputs(InsightRule):
     name = "large_inputs"
     lever = "context"
     thresholds = (Threshold("large_input_tokens", 5000),)
+
+    def may_find(self, signs: SessionSigns, settings: InsightSettings) -> bool:
+        return signs.unwritten > 0
 
     def find(self, work: SessionWork, settings: InsightSettings) -> Iterator[Finding]:
         least = self.thresholds[0].of(settings)
@@ -72,9 +76,9 @@ def _inputs(work: SessionWork, least: int) -> Iterator[ContextInput]:
     written = {"", *(line_of(use.target) for use in work.tools if is_edit(use))}
 
     def is_unwritten(use: ToolFacts) -> bool:
-        return use.name in ("read", "grep") and line_of(use.target) not in written
+        return line_of(use.target) not in written
 
-    return context_inputs(work, is_unwritten, least)
+    return context_inputs(work, ("read", "grep"), is_unwritten, least)
 
 
 RULES = (LargeInputs(),)

@@ -10,12 +10,13 @@ from msgspec import Struct
 
 from opencode_tui.analysis.conversation import uses_by_call
 from opencode_tui.analysis.insights.parts import in_part
-from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, where
+from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, file_key, where
 from opencode_tui.analysis.overhead import is_overhead
 from opencode_tui.money import format_usd, plural, tokens_text
 from opencode_tui.paths import last_part
 from opencode_tui.records.facts import CallFacts
 from opencode_tui.records.insights import Finding, Threshold, Words
+from opencode_tui.records.signs import SessionSigns
 from opencode_tui.records.work import SessionWork, TurnWork
 
 _TURNS = 3
@@ -41,7 +42,11 @@ class LargeReads(InsightRule):
     name = "large_reads"
     lever = "context"
     is_followed_whole = True
+    version = 2
     thresholds = (Threshold("large_read_tokens", 10_000),)
+
+    def may_find(self, signs: SessionSigns, settings: InsightSettings) -> bool:
+        return signs.turns >= _TURNS and signs.most_reads >= _TURNS
 
     def find(self, work: SessionWork, settings: InsightSettings) -> Iterator[Finding]:
         least = self.thresholds[0].of(settings)
@@ -56,7 +61,7 @@ class LargeReads(InsightRule):
                 calls = {call.id: call for read in reads for call in (read.by, read.after)}
                 yield self.finding(
                     *(work, calls.values()),
-                    key=file,
+                    key=file_key(work, file),
                     cost_nano=cost,
                     saves_nano=cost - reads[0].nano,
                     sure="estimated",

@@ -12,6 +12,7 @@ from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, co
 from opencode_tui.money import plural, tokens_text
 from opencode_tui.records.facts import ToolFacts
 from opencode_tui.records.insights import Finding, Threshold, Words
+from opencode_tui.records.signs import SessionSigns
 from opencode_tui.records.work import SessionWork
 
 _LEAST_TIMES = 2
@@ -24,10 +25,13 @@ class LoudCommands(InsightRule):
     lever = "context"
     thresholds = (Threshold("loud_command_tokens", 5000),)
 
+    def may_find(self, signs: SessionSigns, settings: InsightSettings) -> bool:
+        return signs.loud >= _LEAST_TIMES
+
     def find(self, work: SessionWork, settings: InsightSettings) -> Iterator[Finding]:
         least = self.thresholds[0].of(settings)
         by_command: dict[str, list[ContextInput]] = defaultdict(list)
-        for each in context_inputs(work, _is_build_or_test, least):
+        for each in context_inputs(work, ("bash",), _is_build_or_test, least):
             commands = {use.target for use in each.uses}
             if len(commands) == 1 and each.tokens >= least * len(each.uses):
                 by_command[commands.pop()].append(each)
@@ -67,7 +71,7 @@ class LoudCommands(InsightRule):
 
 
 def _is_build_or_test(use: ToolFacts) -> bool:
-    return use.name == "bash" and deed_of(use.name, use.target, use.ok).did in ("build", "test")
+    return deed_of(use.name, use.target, use.ok).did in ("build", "test")
 
 
 RULES = (LoudCommands(),)

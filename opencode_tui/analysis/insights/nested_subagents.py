@@ -9,6 +9,7 @@ from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, co
 from opencode_tui.analysis.subagents import cheapest_starts, sum_of_starts
 from opencode_tui.money import format_usd, plural
 from opencode_tui.records.insights import Finding, Threshold, Words
+from opencode_tui.records.signs import SessionSigns
 from opencode_tui.records.work import SessionWork
 
 
@@ -17,7 +18,11 @@ class NestedSubagents(InsightRule):
 
     name = "nested_subagents"
     lever = "context"
+    is_about_subagents = True
     thresholds = (Threshold("nested_subagents", 2),)
+
+    def may_find(self, signs: SessionSigns, settings: InsightSettings) -> bool:
+        return not signs.is_subagent and signs.family.depth >= self.thresholds[0].of(settings)
 
     def find(self, work: SessionWork, settings: InsightSettings) -> Iterator[Finding]:
         if work.parent_id:  # its root has them as well

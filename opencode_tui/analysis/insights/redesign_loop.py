@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
-from opencode_tui.analysis.insights.parts import are_whole
-from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, cost_and_saving, figure, where
+from opencode_tui.analysis.insights.parts import are_whole, in_rounds, rest_text, rounds_of
+from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, cost_and_saving, figure, file_key, where
 from opencode_tui.analysis.loops import is_edit
-from opencode_tui.money import format_usd
+from opencode_tui.money import format_usd, plural
 from opencode_tui.paths import last_part
 from opencode_tui.records.insights import Finding, Threshold, Words
+from opencode_tui.records.signs import SessionSigns
 from opencode_tui.records.work import SessionWork, TurnWork
 
 
@@ -20,8 +21,12 @@ class RedesignLoop(InsightRule):
     name = "redesign_loop"
     lever = "context"
     is_followed_whole = True
-    version = 2
+    saves_at_most = True
+    version = 4
     thresholds = (Threshold("redesign_rounds", 4),)
+
+    def may_find(self, signs: SessionSigns, settings: InsightSettings) -> bool:
+        return signs.edit_turns >= self.thresholds[0].of(settings)
 
     def find(self, work: SessionWork, settings: InsightSettings) -> Iterator[Finding]:
         least = self.thresholds[0].of(settings)
@@ -32,35 +37,38 @@ class RedesignLoop(InsightRule):
                     rounds[use.target][turn.id] = turn
         for file, turns in sorted(rounds.items()):
             if len(turns) >= least:
+                round_of = {call.id: number for number, turn in enumerate(turns.values()) for call in turn.calls}
                 calls = [call for turn in turns.values() for call in turn.calls]
                 first = next(iter(turns.values()))
                 later = sum(turn.cost_nano for turn in turns.values()) - first.cost_nano
-                yield self.finding(
-                    *(work, calls),
-                    key=file,
-                    saves_nano=later,
-                    file=file,
-                    rounds=len(turns),
-                    count=len(calls),
+                found = self.finding(
+                    *(work, calls), key=file_key(work, file), saves_nano=later, file=file, rounds=len(turns)
                 )
+                yield in_rounds(found, round_of)
 
     def words(self, findings: Sequence[Finding]) -> Words:
-        rounds = sum(figure(finding, "rounds") for finding in findings)
+        left = [set(rounds_of(finding).values()) for finding in findings]
+        rounds, whole = sum(map(len, left)), sum(figure(finding, "rounds") for finding in findings)
         cost, saves = cost_and_saving(findings)
-        file = last_part(str(findings[0].figures["file"]))
-        each, first, later = format_usd(cost // rounds), format_usd(cost - saves), format_usd(saves)
-        if are_whole(findings):
-            spent = f", about {each} a round"
-            shown = f"{rounds} rounds cost {format_usd(cost)}; at most what came after the first ({first}): {later}"
-        else:
-            spent = f"; those of their calls that are of this period, and no other insight's, cost {format_usd(cost)}"
-            shown = f"{format_usd(cost)} of the {rounds} rounds; in proportion, {later} of it after the first round"
+        file, turns = last_part(str(findings[0].figures["file"])), plural(rounds, "turn")
+        again = "" if any(0 in numbers for numbers in left) else " again"
+        spent = f"about {format_usd(cost // rounds)} a round"
+        if not are_whole(findings):
+            of_all = f" of {whole}" if rounds < whole else ""
+            spent += f": this is the part{of_all} in this period that no costlier insight counts"
         return Words(
-            title=f"{file} edited in {rounds} turns",
-            what=f"{rounds} turns of {where(findings)} edited {file}{spent}",
+            title=f"{file} edited{again} in {turns}",
+            what=f"{turns} of {where(findings)} edited {file}{again}, {spent}",
             how=f"describe the whole change of {file} in one message, with what it should look like in the end",
-            sum_shown=shown,
+            sum_shown=_sum(rounds, cost, saves),
         )
+
+
+def _sum(rounds: int, cost: int, saves: int) -> str:
+    paid = f"{plural(rounds, 'round')} cost {format_usd(cost)}"
+    if cost == saves:
+        return f"{paid}, all after the first; at most that could be saved"
+    return f"{paid}, the first {rest_text(cost, saves)} of it; at most the other {format_usd(saves)} could be saved"
 
 
 RULES = (RedesignLoop(),)

@@ -12,6 +12,7 @@ from opencode_tui.clock import HOUR_MS
 from opencode_tui.money import format_usd, plural
 from opencode_tui.paths import last_part
 from opencode_tui.records.insights import Finding, Threshold, Words
+from opencode_tui.records.signs import SessionSigns
 from opencode_tui.records.work import ChildWork, SessionWork
 
 _LOOKING = ("exploration", "planning", "review", "conversation")
@@ -24,7 +25,11 @@ class RepeatedExploration(InsightRule):
 
     name = "repeated_exploration"
     lever = "context"
+    is_about_subagents = True
     thresholds = (Threshold("repeated_exploration", 4),)
+
+    def may_find(self, signs: SessionSigns, settings: InsightSettings) -> bool:
+        return signs.family.direct > 1
 
     def find(self, work: SessionWork, settings: InsightSettings) -> Iterator[Finding]:
         siblings = [child for child in work.children if child.parent_id == work.id]

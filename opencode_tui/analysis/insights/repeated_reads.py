@@ -9,8 +9,8 @@ from msgspec import Struct
 
 from opencode_tui.analysis.conversation import uses_by_call
 from opencode_tui.analysis.file_changes import changed_file, may_change_files
-from opencode_tui.analysis.insights.parts import calls_left
-from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, where
+from opencode_tui.analysis.insights.parts import calls_left, rest_text
+from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, file_key, where
 from opencode_tui.analysis.loops import identity
 from opencode_tui.analysis.overhead import is_overhead
 from opencode_tui.analysis.tool_kinds import looks_something_up
@@ -18,6 +18,7 @@ from opencode_tui.money import format_usd, plural
 from opencode_tui.paths import last_part
 from opencode_tui.records.facts import CallFacts
 from opencode_tui.records.insights import Finding, Threshold, Words
+from opencode_tui.records.signs import SessionSigns
 from opencode_tui.records.work import SessionWork
 
 
@@ -36,7 +37,11 @@ class RepeatedReads(InsightRule):
     name = "repeated_reads"
     lever = "context"
     is_followed_whole = True
+    version = 2
     thresholds = (Threshold("repeated_reads", 4),)
+
+    def may_find(self, signs: SessionSigns, settings: InsightSettings) -> bool:
+        return signs.most_reads >= self.thresholds[0].of(settings)
 
     def find(self, work: SessionWork, settings: InsightSettings) -> Iterator[Finding]:
         least = self.thresholds[0].of(settings)
@@ -55,7 +60,7 @@ class RepeatedReads(InsightRule):
             again = [call for call in calls.values() if call.id not in first]
             yield self.finding(
                 *(work, calls.values()),
-                key=file,
+                key=file_key(work, file),
                 saves_nano=sum(call.cost_nano for call in again),
                 file=file,
             )
@@ -67,11 +72,11 @@ class RepeatedReads(InsightRule):
         file = last_part(str(findings[0].figures["file"]))
         return Words(
             title=f"{file} read {plural(reads, 'time')}",
-            what=f"{plural(reads, 'call')} of {where(findings)} read {file}, which OpenCode had not changed since: "
-            f"they cost {format_usd(cost)}",
+            what=f"{plural(reads, 'call')} of {where(findings)} did nothing but look, and read {file}, which OpenCode "
+            f"had not changed in between: {format_usd(cost)}",
             how=f"say that {file} is in the conversation already, or put what is always needed of it into AGENTS.md",
-            sum_shown=f"{plural(reads, 'call')} that only read or searched cost {format_usd(cost)}; without "
-            f"the first reads: {format_usd(saves)}",
+            sum_shown=f"{plural(reads, 'call')} cost {format_usd(cost)}, the first of each row of reads "
+            f"{rest_text(cost, saves)} of it; the others {format_usd(saves)}",
         )
 
 

@@ -10,11 +10,12 @@ from msgspec import Struct, field
 from opencode_tui.analysis.conversation import seconds_of
 from opencode_tui.analysis.deeds import EDITS, deed_of
 from opencode_tui.analysis.insights.parts import calls_left, in_part
-from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, where
+from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, file_key, where
 from opencode_tui.money import format_usd, plural
 from opencode_tui.paths import last_part
 from opencode_tui.records.facts import CallFacts
 from opencode_tui.records.insights import Finding, Threshold, Words
+from opencode_tui.records.signs import SessionSigns
 from opencode_tui.records.work import SessionWork, TurnWork
 
 
@@ -36,7 +37,11 @@ class RetriedEdits(InsightRule):
     name = "retried_edits"
     lever = "context"
     is_followed_whole = True
+    version = 2
     thresholds = (Threshold("retried_edits", 3),)
+
+    def may_find(self, signs: SessionSigns, settings: InsightSettings) -> bool:
+        return signs.most_retries >= self.thresholds[0].of(settings)
 
     def find(self, work: SessionWork, settings: InsightSettings) -> Iterator[Finding]:
         least = self.thresholds[0].of(settings)
@@ -51,7 +56,7 @@ class RetriedEdits(InsightRule):
             failed = {id: call for retries in found for id, call in retries.failed.items()}
             yield self.finding(
                 *(work, [*again.values(), *failed.values()]),
-                key=file,
+                key=file_key(work, file),
                 saves_nano=sum(call.cost_nano for call in again.values()),
                 file=file,
                 count=len({**again, **failed}),

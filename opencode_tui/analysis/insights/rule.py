@@ -6,9 +6,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import ClassVar
 
+from opencode_tui.analysis.quoting import in_quotes
 from opencode_tui.clock import Span
 from opencode_tui.records.facts import CallFacts
 from opencode_tui.records.insights import Finding, Lever, Sure, Threshold, Words
+from opencode_tui.records.signs import SessionSigns
 from opencode_tui.records.work import ChildWork, PeriodWork, SessionWork
 
 InsightSettings = Mapping[str, int]
@@ -26,6 +28,8 @@ class AnyInsightRule(ABC):
     is_followed_whole: ClassVar[bool] = False
     """An insight that was acted on is followed by all that the rule finds, since its key is a thing that work leaves
     behind anyway, such as a file; else by what it finds with that key."""
+    saves_at_most: ClassVar[bool] = False
+    """What it says would be saved is the most that could be: some of that work may have been needed."""
     version: ClassVar[int] = 1
     """Raise it when the rule finds something else than before, so that kept findings are found again."""
 
@@ -39,6 +43,13 @@ class AnyInsightRule(ABC):
 
 class InsightRule(AnyInsightRule):
     """A rule on one session."""
+
+    is_about_subagents: ClassVar[bool] = False
+    """Whether it looks at the subagents below the session; the others are given none."""
+
+    def may_find(self, signs: SessionSigns, settings: InsightSettings) -> bool:
+        """Whether a session with these signs needs a look; False only where `find` would find nothing that cost."""
+        return True
 
     @abstractmethod
     def find(self, work: SessionWork, settings: InsightSettings) -> Iterator[Finding]:
@@ -135,10 +146,17 @@ class PeriodRule(AnyInsightRule):
         return Finding(self.name, key, session_id, "", (), cost_nano, saves, *times, sure, figures, title)
 
 
+def file_key(work: SessionWork, file: str) -> str:
+    """A key for a file of a session: a relative path is one in its directory, as other projects have such files too."""
+    is_absolute = file.startswith(("/", "\\")) or file[1:3] in (":/", ":\\")
+    directory = (work.directory or work.project).rstrip("/\\")
+    return file if is_absolute or not directory else f"{directory}/{file.removeprefix('./')}"
+
+
 def where(findings: Sequence[Finding]) -> str:
     """The sessions of some findings as text: `"Fix header"`, or `"Fix header" and 2 more sessions`."""
     titles = list(dict.fromkeys((finding.session_id, finding.title) for finding in findings))
-    first, more = f'"{titles[0][1]}"', len(titles) - 1
+    first, more = f"{in_quotes(titles[0][1])}", len(titles) - 1
     if not more:
         return first
     return f"{first} and {more} more session{'s' if more > 1 else ''}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
-from opencode_tui.analysis.cheaper_models import bare_name, cheaper_model, read_anew
+from opencode_tui.analysis.cheaper_models import bare_name, cheaper_model, uncached
 from opencode_tui.analysis.insights.parts import in_part
 from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, cost_and_saving, figure, where
 from opencode_tui.analysis.loops import is_edit
@@ -14,6 +14,7 @@ from opencode_tui.money import format_usd, plural, tokens_text
 from opencode_tui.records.calls import EDIT_TOOLS, Tokens
 from opencode_tui.records.facts import CallFacts
 from opencode_tui.records.insights import Finding, Threshold, Words
+from opencode_tui.records.signs import SessionSigns
 from opencode_tui.records.work import SessionWork, TurnWork
 
 _TIMES = 2
@@ -28,6 +29,9 @@ class SmallEdits(InsightRule):
     name = "small_edits"
     lever = "routing"
     thresholds = (Threshold("small_edit_turns", 3), Threshold("small_edit_tokens", 1500))
+
+    def may_find(self, signs: SessionSigns, settings: InsightSettings) -> bool:
+        return signs.edit_turns >= self.thresholds[0].of(settings)
 
     def find(self, work: SessionWork, settings: InsightSettings) -> Iterator[Finding]:
         least, most_written = (threshold.of(settings) for threshold in self.thresholds)
@@ -76,7 +80,7 @@ class SmallEdits(InsightRule):
             ),
             how=f"/models to {cheaper} for small edits, best in a session of their own with /new",
             sum_shown=(
-                f"{format_usd(cost)} on {model}; the same tokens on {cheaper}, with the context read anew after each "
+                f"{format_usd(cost)} on {model}; the same tokens on {cheaper}, with no cache after each "
                 f"switch: {format_usd(cost - saves)}"
             ),
         )
@@ -89,7 +93,7 @@ def _written(calls: Sequence[CallFacts]) -> int:
 def _tokens(calls: Sequence[CallFacts], *, is_switch: bool) -> Tokens:
     """The calls' tokens; after a switch of the model, the first one finds nothing in the cache."""
     first, *rest = (call.tokens for call in calls)
-    return sum(rest, read_anew(first) if is_switch else first)
+    return sum(rest, uncached(first) if is_switch else first)
 
 
 def _small(turn: TurnWork, most_written: int) -> list[CallFacts]:

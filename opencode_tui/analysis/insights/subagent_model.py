@@ -10,6 +10,7 @@ from opencode_tui.analysis.tool_kinds import changes_nothing, looks_something_up
 from opencode_tui.money import format_usd, plural
 from opencode_tui.records.calls import Tokens
 from opencode_tui.records.insights import Finding, Threshold, Words
+from opencode_tui.records.signs import SessionSigns
 from opencode_tui.records.work import SessionWork
 
 _LEAST_LOOKUPS = 2
@@ -22,6 +23,9 @@ class SubagentModel(InsightRule):
     lever = "routing"
     thresholds = (Threshold("subagent_price", 2),)
     version = 2
+
+    def may_find(self, signs: SessionSigns, settings: InsightSettings) -> bool:
+        return signs.is_subagent and not signs.edit_turns
 
     def find(self, work: SessionWork, settings: InsightSettings) -> Iterator[Finding]:
         if not work.parent_id:
@@ -55,17 +59,19 @@ class SubagentModel(InsightRule):
         named = findings[0].figures
         agent, cheaper = str(named["agent"]), str(named["cheaper"])
         model, prices = (_names(findings, name) for name in ("model", "cheaper"))
+        several = f"a model in use that costs much less ({prices}, whichever is closest)"
         cost, saves = cost_and_saving(findings)
         kind = f"{agent} subagent" if agent else "subagent"
         return Words(
             title=f"{plural(len(findings), kind)} on {model} only read and searched",
             what=(
-                f"{plural(len(findings), kind)}, {where(findings)}, changed nothing and ran on {model}: "
+                f"{plural(len(findings), kind)} ({where(findings)}) changed nothing and ran on {model}: "
                 f"{format_usd(cost)}"
             ),
             how=_how(agent, setting_name(cheaper)),
             sum_shown=(
-                f"{format_usd(cost)} on {model}; the same tokens at the price of {prices}: {format_usd(cost - saves)}"
+                f"{format_usd(cost)} on {model}; the same tokens at the price of "
+                f"{several if ' or ' in prices else prices}: {format_usd(cost - saves)}"
             ),
         )
 

@@ -40,6 +40,7 @@ class Model(Struct, frozen=True):
 
 KIMI = Model("opencode", "kimi-k2.6", 262_144, "0.95", "4", "0.16")
 GLM = Model("opencode", "glm-5", 204_800, "1", "3.2", "0.2")
+KIMI_CODE = Model("opencode-go", "kimi-k2.7-code", 262_144, "0.95", "4", "0.19")
 SONNET = Model("anthropic", "claude-sonnet-5", 1_000_000, "2", "10", "0.2", "2.5")
 HAIKU = Model("anthropic", "claude-haiku-4-5", 200_000, "1", "5", "0.1", "1.25")
 GPT = Model("openai", "gpt-5.2", 400_000, "1.75", "14", "0.175")

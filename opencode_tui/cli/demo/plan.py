@@ -20,6 +20,8 @@ from opencode_tui.records.calls import Tokens
 
 _SYSTEM_PROMPT = 11_800
 _LOOK = (Tool("read", "src/components/Header.tsx"), Tool("read", cast.LOOP_FILE))
+_THINKING = ("opencode", "opencode-go", "openai")
+"""The providers whose models think before they answer."""
 _PLAN_READERS = ("read", "grep", "glob", "webfetch")
 
 
@@ -136,7 +138,7 @@ def _step(
     if work.fork_of is not None and work.context == 0:
         fresh += work.fork_of.context
     written = output if output is not None else int(random.triangular(60, 1100, 260))
-    thought = random.randint(0, 240) if work.model.provider in ("opencode", "openai") else 0
+    thought = random.randint(0, 240) if work.model.provider in _THINKING else 0
     kept = fresh - 6 if work.model.cache_write != "0" else 0
     tokens = Tokens(fresh - kept, written, thought, work.context, kept)
     work.context = min(work.context + fresh + written, work.model.context * 3 // 4)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import date, timedelta, tzinfo
 from random import Random
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from opencode_tui.cli.demo import cast, models
 from opencode_tui.cli.demo.act import play_turn
@@ -22,6 +23,8 @@ TODAY_NANO = 705 * NANO // 1000
 _SLACK_NANO = 35 * NANO // 1000
 _ROUNDS = (2, 2, 2, 3)
 """The calls of each round in which today's loop redesigns the same file."""
+_GO_NANO = 9 * NANO // 100
+"""The most that the sessions of OpenCode Go cost on a day."""
 _FORK_DAYS = (17, 13, 8, 4, 2)
 _UNDO_DAY = 6
 _ARCHIVE_DAY = 12
@@ -76,7 +79,7 @@ def seed_history(store: V1Store, now_ms: int, zone: tzinfo | None = None, *, see
 
     Days are in `zone` (None for the machine's own). Returns the desk with which the player continues.
     """
-    random = Random(seed)
+    random, of_plan = Random(seed), Random(seed + 1)
     calendar = Calendar(zone)
     today = calendar.day(now_ms)
     desk = Desk()
@@ -84,13 +87,15 @@ def seed_history(store: V1Store, now_ms: int, zone: tzinfo | None = None, *, see
         costly = _costly_day(today)
         for back in range(DAYS, 0, -1):
             day = today - timedelta(days=back)
-            turns = _plan_day(random, desk, _target(random, day, day == costly), fork=back in _FORK_DAYS)
+            of_go = _plan_go(of_plan)
+            target = _target(random, day, day == costly) - _cost(of_go)
+            turns = of_go + _plan_day(random, desk, target, fork=back in _FORK_DAYS)
             start = calendar.start_of(day) + int(random.uniform(7.8, 9.2) * HOUR_MS)
             end = start + int(random.uniform(7.5, 9.8) * HOUR_MS)
             _write(store, turns, start, end, undo=back == _UNDO_DAY)
             if back == _ARCHIVE_DAY:
                 _archive_one(store, desk, turns, end)
-        _seed_today(store, random, desk, calendar.start_of(today), now_ms)
+        _seed_today(store, random, desk, _plan_go(of_plan), calendar.start_of(today), now_ms)
     return desk
 
 
@@ -102,18 +107,38 @@ def _archive_one(store: V1Store, desk: Desk, turns: list[DemoTurn], ms: int) -> 
             return
 
 
-def _seed_today(store: V1Store, random: Random, desk: Desk, midnight: int, now_ms: int) -> None:
-    """Writes today's work, which starts at 08:00, or two hours ago if that is earlier, but not before midnight."""
+def _plan_go(random: Random) -> list[DemoTurn]:
+    """A day's session on a model of OpenCode Go, of which much the same is used each day."""
+    work, turns = replace(new_work(random), model=models.KIMI_CODE, agent="build"), list[DemoTurn]()
+    while (room := _GO_NANO - _cost(turns)) > _SLACK_NANO // 2:
+        turn = fitted(plan_turn(random, work, errands=False), room)
+        if not turn.steps:
+            break
+        turns.append(turn)
+        work.turns += 1
+    return turns
+
+
+def _cost(turns: Iterable[DemoTurn]) -> int:
+    return sum(turn.cost_nano for turn in turns)
+
+
+def _seed_today(store: V1Store, random: Random, desk: Desk, of_go: list[DemoTurn], midnight: int, now_ms: int) -> None:
+    """Writes today's work, which starts at 08:00, or two hours ago if that is earlier, but not before midnight.
+
+    What is `of_go` comes last, so that its five hours run now.
+    """
     start = max(midnight, min(midnight + 8 * HOUR_MS, now_ms - 2 * HOUR_MS))
     rounds = [plan_loop(random, desk.loop, calls, 2_500) for calls in _ROUNDS]
-    looped = sum(turn.cost_nano for turn in rounds)
+    planned = _cost(rounds) + _cost(of_go)
     fork = now_ms - start > _SHORTEST_WITH_FORK_S * 1000
-    turns = _plan_day(random, desk, TODAY_NANO - looped, fork=fork)
+    turns = _plan_day(random, desk, TODAY_NANO - planned, fork=fork)
     unbilled = desk.open(Work(cast.DOCS, cast.UNBILLED_TITLE, models.SUBSCRIPTION))
     turns.insert(len(turns) // 5, plan_turn(random, unbilled))
     for place, turn in enumerate(rounds, 2):
         turns.insert(len(turns) * place // (len(rounds) + 2), turn)
-    desk.spent_nano = sum(turn.cost_nano for turn in turns)
+    turns += of_go
+    desk.spent_nano = _cost(turns)
     _write(store, turns, start, now_ms)
 
 

@@ -22,7 +22,7 @@ from opencode_tui.records.insights import LEVERS
 from opencode_tui.records.levers import AppliedChange, FileChange, LeversView
 from opencode_tui.records.requests import InsightsRequest
 from opencode_tui.report.differences import difference
-from opencode_tui.report.levers import applied_json, applied_lines, levers_json, levers_lines
+from opencode_tui.report.levers import applied_json, applied_lines, levers_json, levers_lines, unwritten_lines
 
 _STAYS = "stays as it is"
 
@@ -69,8 +69,10 @@ def _apply(arguments: argparse.Namespace) -> int:
         for current in offered_changes(view)[0] if number else wanted:
             if current.name == change.name:
                 _offer(current, kept, is_sure=arguments.yes)
-    for sentence in by_hand if not arguments.change else ():
-        print(sentence)
+    if all(name in LEVERS for name in arguments.change):
+        print(
+            "".join(f"{line}\n" for line in unwritten_lines(view, changes, by_hand, arguments.change or LEVERS)), end=""
+        )
     return 0
 
 

@@ -16,7 +16,7 @@ from opencode_tui.cli.levers.place import followed, text_of
 from opencode_tui.guard.install import config_dir
 from opencode_tui.money import format_usd, plural
 from opencode_tui.pricing.jsonc_editing import with_json_string
-from opencode_tui.records.levers import FileChange, GeneratedReads, LeversView, SubagentSpend
+from opencode_tui.records.levers import FileChange, GeneratedReads, LeversView, MixedSubagent, NotOffered, SubagentSpend
 
 HINT = (
     "- When a session has gone on for about 20 turns, or something new begins, say in one short line that /compact or a"
@@ -26,16 +26,16 @@ _HINT_TOKENS = 40
 _NAME = re.compile(r"[^a-z0-9.]+")
 
 
-def offered_changes(view: LeversView) -> tuple[list[FileChange], list[str]]:
-    """(the changes, sentences on those that have to be made by hand), in the order of the levers."""
+def offered_changes(view: LeversView) -> tuple[list[FileChange], list[NotOffered]]:
+    """(the changes, why others are not offered), in the order of the levers."""
     changes: list[FileChange] = []
-    by_hand: list[str] = []
+    by_hand: list[NotOffered] = []
     for make in (_ignore_lines, _subagent_models, _compact_hint):
         changes += make(view, by_hand)
     return changes, by_hand
 
 
-def _ignore_lines(view: LeversView, by_hand: list[str]) -> Iterator[FileChange]:
+def _ignore_lines(view: LeversView, by_hand: list[NotOffered]) -> Iterator[FileChange]:
     """A `.ignore` for each project, which OpenCode's grep and glob follow, as ripgrep does."""
     projects = dict.fromkeys(each.project for each in view.generated)
     taken: list[str] = []
@@ -47,7 +47,7 @@ def _ignore_lines(view: LeversView, by_hand: list[str]) -> Iterator[FileChange]:
         try:
             change = _ignoring(folder, taken[-1], [each for each in view.generated if each.project == project])
         except Trouble as trouble:
-            by_hand.append(str(trouble))
+            by_hand.append(NotOffered("context", str(trouble)))
             continue
         if change is not None:
             yield change
@@ -84,7 +84,7 @@ def _bare(line: str) -> str:
     return line.strip().removeprefix("**/").strip("/")
 
 
-def _subagent_models(view: LeversView, by_hand: list[str]) -> Iterator[FileChange]:
+def _subagent_models(view: LeversView, by_hand: list[NotOffered]) -> Iterator[FileChange]:
     """The model of a subagent in OpenCode's own settings, which 1.x and 2.x read alike."""
     taken: list[str] = []
     for each in view.subagents:
@@ -92,10 +92,26 @@ def _subagent_models(view: LeversView, by_hand: list[str]) -> Iterator[FileChang
             taken.append(_unique(f"model-{each.agent}", taken))
             change = _cheaper(each, taken[-1])
         except Trouble as trouble:
-            by_hand.append(str(trouble))
+            by_hand.append(NotOffered("routing", str(trouble)))
             continue
         if change.after != change.before:
             yield change
+        else:
+            held = f"the model of the subagent {each.agent} is {setting_name(each.cheaper)} already, by"
+            since = "; sessions take it up once OpenCode is started again"
+            by_hand.append(NotOffered("routing", f"{held} {paths.tilde(change.file)}{since}"))
+    by_hand += [NotOffered("routing", _why_not(each)) for each in view.mixed]
+
+
+def _why_not(each: MixedSubagent) -> str:
+    """Why no setting is offered for a subagent that an insight names."""
+    ran = f"no setting is written for the subagent {each.agent}"
+    if len(each.models) == 1:
+        return f"{ran}, as it would save less than a cent; by hand: {each.how}"
+    return (
+        f"{ran}: it ran on {_few(each.models)}, one setting would replace them all, and on no model in use would all of"
+        f" its calls together cost much less; by hand: {each.how}"
+    )
 
 
 def _cheaper(each: SubagentSpend, name: str) -> FileChange:
@@ -131,7 +147,7 @@ def _few(models: Sequence[str]) -> str:
     return f"{models[0]} and {plural(more, 'other model')}" if more else models[0]
 
 
-def _compact_hint(view: LeversView, by_hand: list[str]) -> Iterator[FileChange]:
+def _compact_hint(view: LeversView, by_hand: list[NotOffered]) -> Iterator[FileChange]:
     """A line in OpenCode's AGENTS.md, which each call of 1.x and 2.x carries."""
     long = view.long_sessions
     evidence = next(each for each in view.levers if each.lever == "compaction")
@@ -141,7 +157,7 @@ def _compact_hint(view: LeversView, by_hand: list[str]) -> Iterator[FileChange]:
         file = followed(config_dir(os.environ) / "AGENTS.md")
         before = text_of(file)
     except Trouble as trouble:
-        by_hand.append(str(trouble))
+        by_hand.append(NotOffered("compaction", str(trouble)))
         return
     if "/compact" in (before or ""):
         return

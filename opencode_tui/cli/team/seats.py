@@ -11,7 +11,8 @@ from opencode_tui.cli import EXIT_OK, EXIT_USAGE
 from opencode_tui.cli.common import Trouble, ledger_path, settings_for
 from opencode_tui.cli.settings_file import SettingsFile
 from opencode_tui.config.seat_editing import with_seat, without_seat
-from opencode_tui.config.settings import Settings, TeamSeat
+from opencode_tui.config.settings import Settings
+from opencode_tui.config.team import TeamSeat
 from opencode_tui.config.team_values import seat_name
 from opencode_tui.money import plural
 from opencode_tui.paths import expand, tilde

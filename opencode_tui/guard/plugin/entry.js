@@ -50,13 +50,19 @@ async function server({ client, directory, worktree, project }) {
     dispose: async () => guard.syncs.end(),
     event: async ({ event }) => {
       const message = event.properties?.info
+      if (/^session\.(created|updated)$/.test(event.type)) guard.spending.sessions.born(message?.id, message?.parentID)
       if (event.type === "message.updated" && message?.role === "assistant") guard.saw(message)
       else if (event.type === "session.status" || event.type === "session.idle") guard.stepped()
       else return
       show()
     },
-    "chat.params": async ({ agent }) => {
-      const over = guard.over(agent?.name ?? agent, places)
+    "chat.message": async ({ sessionID }) => guard.limits.loops.prompted(sessionID),
+    "tool.execute.before": async ({ tool, sessionID }, output) => guard.usesTool(sessionID, tool, output?.args),
+    "chat.params": async ({ sessionID, agent, model }) => {
+      const name = agent?.name ?? agent
+      const about = { session: sessionID, agent: name, provider: model?.providerID, isTitle: name === "title" }
+      await guard.followTeam()
+      const over = guard.over(callOf({ ...about, places }))
       show()
       if (over) throw new Error(refusal(over))
     },
@@ -68,12 +74,26 @@ async function setup(ctx) {
   const guard = await guardOfProcess(2, ctx.app?.version ?? versionOf())
   const { directory, project } = ctx.location ?? {}
   const places = placesOf(directory, project?.canonical ?? project?.directory)
-  await ctx.session.hook("model.request", async ({ sessionID, agent, kind }) => {
+  await ctx.session.hook("model.request", async ({ sessionID, agent, model, kind }) => {
     const get = () => ctx.session.get({ sessionID })
-    const over = await guard.overIn({ id: sessionID, agent, kind, places, get })
+    const about = { session: sessionID, agent, provider: model?.providerID, isTitle: kind === "title" }
+    await guard.followTeam()
+    const over = await guard.overIn(callOf({ ...about, places }), get)
     if (over) throw new Error(refusal(over))
   })
+  await watchTools(ctx, guard)
   listen(ctx, guard)
+}
+
+// What tools are used with and what is prompted, for loops; without these hooks, no loop is held.
+async function watchTools(ctx, guard) {
+  try {
+    await ctx.session.hook("prompt", ({ sessionID }) => guard.limits.loops.prompted(sessionID))
+    await ctx.tool.hook("execute.before", ({ tool, sessionID, input }) => guard.usesTool(sessionID, tool, input))
+    await ctx.tool.hook("execute.after", ({ tool, input, result }) => guard.usedTool(tool, input, result))
+  } catch {
+    // An OpenCode without them.
+  }
 }
 
 // Follows OpenCode's events until they end. The session's cost is requested at each call as well.

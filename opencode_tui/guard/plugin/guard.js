@@ -33,7 +33,8 @@ class Guard {
   constructor(Database, generation, version) {
     this.file = new StateFile()
     this.spending = new Spending(Database, version)
-    this.troubles = { state: "", ledger: "", cost: "", exposed: "", sync: "" }
+    this.troubles = { state: "", ledger: "", cost: "", exposed: "", sync: "", team: "" }
+    this.limits = new Limits(this.spending)
     this.syncs = new Syncs((trouble) => this.note("sync", trouble))
     this.toasts = []
     this.showsToasts = generation === 1
@@ -51,6 +52,7 @@ class Guard {
       const state = this.file.read()
       this.sync(state)
       this.spending.refresh(state, dayBounds(Date.now(), state.days))
+      this.limits.begin()
     } catch {
       this.file.key = undefined
     }
@@ -68,13 +70,13 @@ class Guard {
   }
 
   // The state and the day, read as far as they can be.
-  look(now) {
+  look(now, call) {
     const state = this.file.read()
     this.note("state", "")
     const day = dayBounds(now, state.days)
     let trouble = ""
     try {
-      this.spending.refresh(state, day)
+      this.spending.refresh(state, day, call ? this.limits.treeOf(state, call) : "")
     } catch (error) {
       trouble = error.message
     }
@@ -89,30 +91,83 @@ class Guard {
     return null
   }
 
-  // OpenCode 1: the limit that the agent's next call would exceed, or null.
-  over(agent, places) {
+  // OpenCode 1: the limit that the call would exceed, or null.
+  over(call) {
     try {
       const now = Date.now()
-      const { state, day } = this.look(now)
-      const spent = this.spending.sums(day)
-      this.warn(state, day, spent.all, now)
+      const { state, day } = this.look(now, call)
+      this.warn(state, day, this.spending.sums(day).all, now)
       if (!this.heard) this.sync(state)
-      return whatIsOver(state, spent, agent, places, now)
+      return this.decide(state, day, call, now)
     } catch (error) {
       return this.failed(error)
     }
   }
 
-  // OpenCode 1, for a call without a hook: its agent is unknown, and only the process's project is known.
+  // The limit that the call would exceed, or null: it is then made, and counted.
+  decide(state, day, call, now) {
+    const spent = this.spending.sums(day)
+    const over = whatIsOver(state, spent, call.agent, call.places, now) ?? this.limits.over(state, day, call, spent, now)
+    if (!over) this.limits.passed(state, call, now)
+    else if (over.kind) noteRefusal(over, call, now)
+    return over
+  }
+
+  // OpenCode 1, for a call without a hook: its agent is unknown, and only the process's project is known. A call with a
+  // hook comes by here, too, after it was counted, so that no rate is asked.
   overAnywhere() {
     try {
       const now = Date.now()
       const { state, day } = this.look(now)
-      const places = this.works.length === 1 ? this.works[0] : []
-      return whatIsOver(state, this.spending.sums(day), "", places, now)
+      const spent = this.spending.sums(day)
+      const call = callOf({ places: this.works.length === 1 ? this.works[0] : [] })
+      return whatIsOver(state, spent, "", call.places, now) ?? this.limits.overBudget(state, call, spent, now)
     } catch (error) {
       return this.failed(error)
     }
+  }
+
+  // The team's budgets are in force from the next call on: where their file has changed, the call waits until our `sync`
+  // has read it.
+  async followTeam() {
+    try {
+      const { held } = this.file.read()
+      if (!held.team_file || versionOfFile(held.team_file) === held.team_version) return this.note("team", "")
+      const version = versionOfFile(held.team_file)
+      if (this.teamVersion !== version) this.teamRead = this.readTeam(version)
+      this.teamVersion = version
+      await this.teamRead
+    } catch {
+      // What the state has is held; if it cannot be read, that is reported with the call.
+    }
+  }
+
+  async readTeam(version) {
+    const end = Date.now() + ANSWERS_WITHIN_MS
+    while (Date.now() < end) {
+      const state = this.file.read()
+      if (state.held.team_version === version) return this.note("team", "")
+      this.sync(state)
+      if (this.file.exposed) break
+      await new Promise((done) => setTimeout(done, 50))
+    }
+    this.note("team", "the team's budgets have changed and were not read in time; those known before are held")
+  }
+
+  // A tool is about to run. Whatever goes wrong here must not keep it from that.
+  usesTool(session, tool, input) {
+    try {
+      this.limits.used(this.file.read(), session, tool, input)
+    } catch {
+      // The state's trouble is reported with the next call.
+    }
+  }
+
+  // OpenCode 2: a subagent that was started in the background is named in what the tool answers at once.
+  usedTool(tool, input, result) {
+    if (tool !== "subagent" || input?.background !== true) return
+    const [id] = JSON.stringify(result ?? "").match(/ses_\w+/) ?? []
+    if (id) this.spending.sessions.background.add(id)
   }
 
   worksIn(places) {
@@ -120,12 +175,13 @@ class Guard {
   }
 
   // OpenCode 2: the same for a call of a session; `get` asks OpenCode for the session's cost.
-  async overIn({ id, agent, kind, places, get }) {
+  async overIn(call, get) {
     try {
       const now = Date.now()
+      const { session: id } = call
       const { sessions } = this.spending
       // A title is generated beside the first answer; its cost counts for the session's own agent.
-      if (id) sessions.called(id, kind === "title" ? "" : agent, places, get, now)
+      if (id) sessions.called(id, call.isTitle ? "" : call.agent, call.places, get, now, call.provider)
       const before = this.look(now)
       let trouble = ""
       try {
@@ -136,9 +192,9 @@ class Guard {
       }
       this.note("cost", trouble && `${trouble}; calls are held to what the ledger has`)
       // Calls that completed meanwhile may be in the ledger already, and must not count twice.
-      const { state, day } = this.look(now)
+      const { state, day } = this.look(now, call)
       this.sync(state)
-      return whatIsOver(state, this.spending.sums(day), agent, places, now)
+      return this.decide(state, day, call, now)
     } catch (error) {
       return this.failed(error)
     }
@@ -194,6 +250,8 @@ class Guard {
     if (type === "session.step.started") {
       const { sessionID: session, agent, model } = data
       sessions.began(data.assistantMessageID, { session, agent, model, at: Date.now() })
+    } else if (type === "session.created") {
+      sessions.born(data.sessionID ?? data.info?.id, data.parentID ?? data.info?.parentID)
     } else if (type === "session.compaction.started") {
       sessions.compactions.set(data.sessionID, { id: data.inputID, at: Date.now() })
     } else if (type === "session.step.ended" || type === "session.compaction.ended" || type === "session.usage.updated") {

@@ -5,6 +5,7 @@
 // note that `opencode-tui guard status` shows and, in OpenCode 1, a toast.
 
 import { spawn } from "node:child_process"
+import { createHash } from "node:crypto"
 import fs from "node:fs"
 import path from "node:path"
 import { fileURLToPath } from "node:url"
@@ -13,6 +14,7 @@ const STATE_FILE = "@STATE_FILE@"
 const BUILD = "@BUILD@"
 const NOTES = path.dirname(STATE_FILE)
 const WARNED_FILE = path.join(NOTES, "guard-warned.json")
+const REFUSED_FILE = path.join(NOTES, "guard-refused.json")
 const TROUBLE_FILE = path.join(NOTES, "guard-trouble.json")
 
 const NANO = 1e9

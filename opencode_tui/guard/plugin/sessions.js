@@ -9,6 +9,8 @@ const ASKED = 20
 class Sessions {
   constructor() {
     this.known = new Map()
+    this.parents = new Map()
+    this.background = new Set()
     this.differences = new Map()
     this.steps = new Map()
     this.compactions = new Map()
@@ -28,9 +30,21 @@ class Sessions {
     for (const session of this.known.values()) session.base = session.held = session.first = undefined
   }
 
-  called(id, agent, places, get, now) {
-    const session = this.known.get(id) ?? { cost: 0, agent: "" }
-    this.known.set(id, Object.assign(session, { agent: agent || session.agent, places, get, activeMs: now }))
+  called(id, agent, places, get, now, provider = "") {
+    const session = this.known.get(id) ?? { id, cost: 0, agent: "", provider: "" }
+    const told = { agent: agent || session.agent, provider: provider || session.provider, places, get, activeMs: now }
+    this.known.set(id, Object.assign(session, told))
+  }
+
+  // OpenCode says whose subagent a session is; null for a session of its own.
+  born(id, parent) {
+    if (this.parents.size > 5000) this.parents.delete(this.parents.keys().next().value)
+    if (id) this.parents.set(id, parent ?? null)
+  }
+
+  isBelow(id, tops) {
+    for (let at = id, steps = 0; at && steps < 20; at = this.parents.get(at), steps++) if (tops.has(at)) return true
+    return false
   }
 
   ids() {
@@ -65,6 +79,7 @@ class Sessions {
   }
 
   take(session, answer, reads) {
+    if (answer) this.born(session.id, answer.parentID)
     if (!Number.isFinite(answer?.cost)) throw new Error("it has no cost")
     session.cost = Math.max(session.cost, Math.round(answer.cost * NANO))
     session.first ??= session.cost
@@ -106,13 +121,15 @@ class Sessions {
   // What is not in the ledger yet, as rows of it.
   pending() {
     const rows = []
-    for (const session of this.known.values()) {
-      const { agent, places } = session
-      rows.push({ agent, place: places[1] ?? places[0], directory: places[0], nano: restOf(session) })
+    for (const known of this.known.values()) {
+      const { id, agent, provider, places, activeMs } = known
+      const about = { session: id, agent, provider, place: places[1] ?? places[0], directory: places[0] }
+      rows.push({ ...about, at: activeMs, nano: restOf(known) })
     }
-    for (const { session, agent, nano, held } of this.differences.values()) {
-      const places = this.known.get(session)?.places ?? []
-      rows.push({ agent, place: places[1] ?? places[0], directory: places[0], nano: nano - (held ?? 0) })
+    for (const { session, agent, nano, held, created } of this.differences.values()) {
+      const { places = [], provider = "" } = this.known.get(session) ?? {}
+      const about = { session, agent, provider, place: places[1] ?? places[0], directory: places[0] }
+      rows.push({ ...about, at: created, nano: nano - (held ?? 0) })
     }
     return rows
   }

@@ -36,5 +36,23 @@ function checked(state) {
   const ascend = days.every((start, i) => Number.isFinite(start) && (i === 0 || start > days[i - 1]))
   if (!ascend) throw new Error("its days are broken")
   if (!state.prices || typeof state.prices.custom !== "object") throw new Error("it has no prices")
+  state.lifts ??= {}
+  state.held = checkedHeld({ ...NOTHING_HELD, ...state.held })
   return state
+}
+
+const NOTHING_HELD = { rates: [], identical_calls: 0, subagent_nano: 0, budgets: [], tags: {}, weeks: [], months: [] }
+
+function checkedHeld(held) {
+  const lists = [held.rates, held.budgets, held.weeks, held.months]
+  if (!lists.every(Array.isArray)) throw new Error("its limits are broken")
+  const isAmount = (nano) => nano === null || nano === undefined || (Number.isFinite(nano) && nano >= 0)
+  const amounts = [held.identical_calls, held.subagent_nano]
+  for (const limit of [...held.rates, ...held.budgets]) {
+    if (typeof limit?.scope !== "string" || typeof limit.only !== "string") throw new Error("its limits are broken")
+    amounts.push(limit.calls_a_minute, limit.hour_nano, limit.cutoff_nano)
+    amounts.push(limit.ci_nano, limit.automation_nano, limit.background_nano)
+  }
+  if (!amounts.every(isAmount)) throw new Error("its limits are broken")
+  return held
 }

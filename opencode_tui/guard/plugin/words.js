@@ -8,7 +8,11 @@ function formatUsd(nano) {
   const whole = Math.floor(units / 10 ** decimals)
   const rest = String(units - whole * 10 ** decimals).padStart(decimals, "0")
   const grouped = String(whole).replace(/\B(?=(\d{3})+$)/g, ",")
-  return `$${grouped}.${rest}`.replace(/4(?=29)|5(?=0[0234]|24)/g, "$&\u2060")
+  return joined(`$${grouped}.${rest}`)
+}
+
+function joined(text) {
+  return text.replace(/4(?=29)|5(?=0[0234]|24)/g, "$&\u2060")
 }
 
 function roundHalfEven(amount, unit) {
@@ -29,6 +33,7 @@ function suggestedRaise(nano) {
 
 // The sentence of a refusal. It names neither the agent nor the project: a name can match the classifier.
 function refusal(over) {
+  if (over.kind) return refusalOfHeld(over)
   const said = `opencode-tui guard: ${formatUsd(over.spent)} is spent today${over.by} and ${over.line}`
   const lift = "`opencode-tui guard lift --for 30m`"
   const raise = over.canRaise ? ` or \`opencode-tui guard raise ${suggestedRaise(Math.max(over.spent, over.cap))}\`` : ""

@@ -12,7 +12,7 @@ from opencode_tui.records.cost_report import Aside, CostReport, Ranking, ReportD
 from opencode_tui.records.insights import Insight
 from opencode_tui.records.usage import Slice
 from opencode_tui.report.cost_report_notes import method
-from opencode_tui.report.json_values import SCHEMA_VERSION, tokens_json
+from opencode_tui.report.json_values import SCHEMA_VERSION, saving_or_none, tokens_json
 from opencode_tui.report.papers.proofs import proof_json
 from opencode_tui.report.shipped_words import shipped_json
 
@@ -111,7 +111,7 @@ def _insight(insight: Insight) -> dict[str, Any]:
         "title": insight.title,
         "what": insight.what,
         "cost_usd": usd(insight.cost_nano),
-        "saves_usd": usd(insight.saves_nano),
+        "saves_usd": saving_or_none(insight.saves_nano),
         "lever": insight.lever,
         "how": insight.how,
         "sure": insight.sure,

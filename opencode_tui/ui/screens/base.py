@@ -27,9 +27,13 @@ BROAD = 160
 
 
 def size_classes(size: Size) -> Iterator[str]:
-    """The classes that Textual gives a screen of this size."""
+    """The classes of a screen of this size: those that Textual gives it, and ours."""
     for steps, length in ((WIDTHS, size.width), (HEIGHTS, size.height)):
         yield next(name for least, name in reversed(steps) if length >= least)
+    if size.width >= BROAD:
+        yield "-broad"
+    if size.height <= LOWEST_ROWS:
+        yield "-lowest"
 
 
 class Ask(Struct, frozen=True):

@@ -15,8 +15,10 @@ from textual.widgets import Static
 from opencode_tui.clock import Calendar, Clock
 from opencode_tui.privacy.harmless import for_shell
 from opencode_tui.records.alerts import Alert
-from opencode_tui.records.requests import SessionRequest, TurnRequest
+from opencode_tui.records.answers import SessionShipped
+from opencode_tui.records.requests import SessionRequest, ShippedRequest, TurnRequest
 from opencode_tui.records.session import SessionView, TurnView
+from opencode_tui.records.shipped import Shipped
 from opencode_tui.report.session_facts import resume_command, shown_title
 from opencode_tui.ui.screens.base import Ask, AskingScreen, OpenSession
 from opencode_tui.ui.tables.row_table import RowTable
@@ -64,6 +66,8 @@ class SessionScreen(AskingScreen):
 
     session: var[SessionView | None] = var(None)
     turn: var[TurnView | None] = var(None)
+    shipped: var[Shipped | None] = var(None)
+    """What became of the spend as git knows it; None as long as that is not known."""
 
     def __init__(
         self,
@@ -72,12 +76,17 @@ class SessionScreen(AskingScreen):
         clock: Clock,
         crumb: tuple[str, ...],
         at_turn: str | None = None,
+        *,
+        has_git: bool = False,
     ) -> None:
-        """`crumb` is that of the screen below; the cursor starts on `at_turn`, by default the last turn."""
+        """`crumb` is that of the screen below; the cursor starts on `at_turn`, by default the last turn.
+
+        `has_git` says that git may be asked what became of the spend.
+        """
         super().__init__()
         self.session_id = session_id
         self._calendar, self._clock, self._way = calendar, clock, crumb
-        self._at_turn = at_turn
+        self._at_turn, self._has_git = at_turn, has_git
         self._turn_id: str | None = None
 
     @property
@@ -94,7 +103,7 @@ class SessionScreen(AskingScreen):
         yield SessionHead(self.session_id).data_bind(SessionScreen.session)
         yield Static("Reading the session…", markup=False, id="nothing")
         with Container(id="session"):
-            yield SessionFactsPanel(self._calendar).data_bind(SessionScreen.session)
+            yield SessionFactsPanel(self._calendar).data_bind(SessionScreen.session, SessionScreen.shipped)
             with Container(id="panes"):
                 with Container(id="aside"):
                     yield SubagentsPanel().data_bind(SessionScreen.session)
@@ -118,6 +127,8 @@ class SessionScreen(AskingScreen):
     def _ask_for(self, turn_id: str | None) -> None:
         """Request the session and, with a turn, its calls."""
         asks = [Ask(SessionRequest(self.session_id), self._show_session, self._say_missing)]
+        if self._has_git:
+            asks.append(Ask(ShippedRequest(self.session_id), self._show_shipped))
         if turn_id is not None:
             say = self.query_one(TurnDetail).calls.show_reason
             asks.append(Ask(TurnRequest(self.session_id, turn_id), self._show_calls, say))
@@ -125,6 +136,9 @@ class SessionScreen(AskingScreen):
 
     def _show_session(self, session: SessionView) -> None:
         self.session = session
+
+    def _show_shipped(self, answer: SessionShipped) -> None:
+        self.shipped = answer.shipped
 
     def _show_calls(self, turn: TurnView) -> None:
         self.turn = turn

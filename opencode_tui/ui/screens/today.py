@@ -149,7 +149,7 @@ class TodayScreen(BesideScreen):
             self.ask_again()  # not before, as what is asked for wakes the poller
 
     def _show_panels(self) -> None:
-        """Show the panels unless the notice stands in their place. A class of the screen would style all of it anew."""
+        """Show the panels unless the notice stands in their place. A class of the screen would restyle all of it."""
         for body in self.query("#body"):
             body.display = empty_screen(self.snapshot, self._places) is None
 

@@ -86,21 +86,22 @@ class WhyScreen(AskingScreen):
 
     def on_mount(self) -> None:
         self._line.show_period(self.shown.NAME)  # Today may have chosen another tab before
-        self.call_after_refresh(self.shown.take_focus)
+        self.shown.take_focus()
 
     def on_resize(self) -> None:
         self._line.display = self.size.height > LOW_ROWS
 
-    def go_to(self, alert_id: int) -> None:
+    async def go_to(self, alert_id: int) -> None:
         """Move the cursor to an alert as soon as it is loaded."""
-        self.action_show_tab(AlertsTab.NAME)
+        await self.action_show_tab(AlertsTab.NAME)
         self.alerts.go_to(alert_id)
 
-    def action_go_tab(self, tabs: int) -> None:
+    async def action_go_tab(self, tabs: int) -> None:
         names = list(TAB_KEYS)
-        self.action_show_tab(names[(names.index(self.shown.NAME) + tabs) % len(names)])
+        await self.action_show_tab(names[(names.index(self.shown.NAME) + tabs) % len(names)])
 
-    def action_show_tab(self, name: str) -> None:
+    async def action_show_tab(self, name: str) -> None:
+        """Show a tab, with the focus on it when this returns: a key that follows is for the tab."""
         if name == self.shown.NAME:
             return
         before, is_first = self.shown, name not in self._tabs
@@ -113,20 +114,14 @@ class WhyScreen(AskingScreen):
             return
         self._line.show_period(name)
         if is_first:
-            self.query_one("#tab").mount(self.shown)
-        elif self.shown.is_mounted:
-            self.show_mounted_tab()
+            await self.query_one("#tab").mount(self.shown)
+        self.shown.take_focus()
+        self.ask(*self.shown.asks())
         self.refresh_bindings()
 
     @on(WhyTabs.Selected)
-    def select_tab(self, message: WhyTabs.Selected) -> None:
-        self.action_show_tab(message.period)
-
-    @on(WhyTab.Mounted)
-    def show_mounted_tab(self) -> None:
-        """Focus the tab and ask for what it shows; not before it has all that it shows it in."""
-        self.call_after_refresh(self.shown.take_focus)
-        self.ask(*self.shown.asks())
+    async def select_tab(self, message: WhyTabs.Selected) -> None:
+        await self.action_show_tab(message.period)
 
     @on(WhyTab.Asking)
     def ask_for_tab(self) -> None:

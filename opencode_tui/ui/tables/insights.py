@@ -13,10 +13,13 @@ from opencode_tui.records.insights import FollowedInsight, Insight, InsightSessi
 from opencode_tui.report.levers import LEVER_NAMES
 from opencode_tui.ui.tables.columns import Column
 from opencode_tui.ui.theme import STYLES
+from opencode_tui.ui.widgets.blocks import cut, cut_inside, width_of
 
 InsightPlace = Literal["one", "closed", "opened", "member"]
 """An insight with one session or none, one with several, or a session below an opened one."""
 FULL_WHAT = 44
+_ID_END = 4
+"""How much of a session's id tells it from another of the same title."""
 
 
 class InsightRow(Struct, frozen=True):
@@ -67,6 +70,19 @@ def _saves(row: InsightRow) -> str:
     return format_usd(row.insight.saves_nano) if row.insight.saves_nano else "?"
 
 
+def _fitted(row: InsightRow, found: InsightList, width: int) -> str:
+    """The title; cut at its end, or inside where another's would be cut to the same."""
+    title, own = row.title, row.name
+    others = [each.title for each in (*found.insights, *found.dismissed) if each is not row.insight]
+    if row.place == "member" and row.session is not None and row.insight is not None:
+        own = row.session.title
+        others = [each.title for each in row.insight.sessions if each.id != row.session.id]
+        title += f" …{row.session.id[-_ID_END:]}" if own in others else ""
+    left = width - width_of(row.title) + width_of(own)  # without the glyph before it
+    is_twin = any(cut(other, left) == cut(own, left) for other in others)
+    return cut_inside(title, width) if is_twin else title
+
+
 def _of_insight(row: InsightRow, text: str) -> str:
     return "" if row.place == "member" or row.insight is None else text
 
@@ -76,7 +92,7 @@ InsightColumn = Column[InsightRow, InsightList, Never]
 INSIGHT_COLUMNS = (
     InsightColumn("cost", "Cost", lambda row, _: _cost(row), 7, "right"),
     InsightColumn("saves", "Would save", lambda row, _: _saves(row), 10, "right", drop_at=2),
-    InsightColumn("what", "Why", lambda row, _: row.title, FULL_WHAT, grow=True, grow_min=18),
+    InsightColumn("what", "Why", lambda row, _: row.title, FULL_WHAT, grow=True, grow_min=18, fitted=_fitted),
     InsightColumn(
         "lever",
         "Lever",

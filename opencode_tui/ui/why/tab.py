@@ -37,15 +37,9 @@ class WhyTab(Container):
     class Asking(Message):
         """It asks for something else than before."""
 
-    class Mounted(Message):
-        """It is there with all that is in it."""
-
     def __init__(self) -> None:
         super().__init__(id=f"{self.NAME}-tab")
         self._answered = False
-
-    def on_mount(self) -> None:
-        self.post_message(self.Mounted())
 
     def asks(self) -> tuple[Ask, ...]:
         """What the screen asks for while this tab is shown."""
@@ -87,7 +81,7 @@ class WhyTab(Container):
         target, focused = self.focus_target, self.screen.focused
         is_free = focused is None or focused is self.query_one("#nothing") or isinstance(focused, RowTable)
         if not target.has_focus and (is_free or not only_if_free):
-            self.call_after_refresh(target.focus)
+            self.screen.set_focus(target)
 
     def ask_again(self) -> None:
         self.post_message(self.Asking())

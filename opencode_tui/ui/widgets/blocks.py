@@ -39,6 +39,19 @@ def cut(text: str, width: int) -> str:
     return set_cell_size(set_cell_size(text, width - 1).rstrip() + "…", width)
 
 
+def cut_inside(text: str, width: int) -> str:
+    """The text in at most `width` cells; a longer one keeps its beginning and its end."""
+    if cell_len(text) <= width or width < 3:
+        return cut(text, width).rstrip()
+    end = ""
+    for letter in reversed(text):
+        if cell_len(letter + end) > (width - 1) // 2:
+            break
+        end = letter + end
+    begin = set_cell_size(text, width - 1 - cell_len(end)).rstrip()
+    return f"{begin}…{end.lstrip()}"
+
+
 def width_of(text: str) -> int:
     """The text's width in terminal cells."""
     return cell_len(text)

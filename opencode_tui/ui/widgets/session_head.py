@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from textual.content import Content
+from textual.reactive import var
 
 from opencode_tui.clock import Calendar
 from opencode_tui.privacy.harmless import shown_id
 from opencode_tui.records.session import SessionView
+from opencode_tui.records.shipped import Shipped
 from opencode_tui.report import session_facts as words
+from opencode_tui.report.shipped_words import shipped_facts
 from opencode_tui.report.words import fitting
 from opencode_tui.ui.theme import STYLES
 from opencode_tui.ui.widgets.blocks import remedy_lines, width_of, wrapped
@@ -60,8 +63,13 @@ class SessionFactsPanel(SessionPanel):
         super().__init__(id="facts")
         self._calendar = calendar
 
+    shipped: var[Shipped | None] = var(None)
+
     def facts(self, view: SessionView) -> object:
-        return words.facts(view, self._calendar), words.causes(view)
+        return words.facts(view, self._calendar), words.causes(view), view.shipped
+
+    def watch_shipped(self) -> None:
+        self.refresh(layout=True)
 
     def show(self, view: SessionView) -> None:
         self.refresh(layout=True)
@@ -70,7 +78,8 @@ class SessionFactsPanel(SessionPanel):
         width = self.size.width or self.app.size.width - 2
         if self.session is None:
             return Content("")
-        facts = words.facts(self.session, self._calendar)
+        shipped = self.shipped or self.session.shipped
+        facts = words.facts(self.session, self._calendar) + (shipped_facts(shipped) if shipped else [])
         lines = [fitting(fact, width) for fact in facts] if width < ONE_FACT_A_LINE else words.packed(facts, width)
         marked: list[Content] = []
         for cause, remedy in words.causes(self.session):

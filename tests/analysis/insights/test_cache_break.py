@@ -20,7 +20,9 @@ def test_a_call_that_read_nothing_of_what_was_held_a_minute_before() -> None:
     assert finding.saves_nano == 2 * 60_000 * (950 - 160)
     said = words(RULE, [finding])
     assert said.title == "the cache of kimi-k2.6 broke 2 times"
-    assert said.what == ('in "Fix header" 2 calls read 120k tokens anew that the cache had held minutes before: $0.14')
+    assert said.what == (
+        'in "Fix header" 2 calls found 120k tokens no longer in the cache that were there minutes before: $0.14'
+    )
     assert said.sum_shown == "120k tokens cost $0.09 more than from the cache, which saved $0.09 there"
     assert not found(CachePause(), work)
 
@@ -28,7 +30,10 @@ def test_a_call_that_read_nothing_of_what_was_held_a_minute_before() -> None:
 def test_a_break_at_a_change_of_agents_says_so() -> None:
     (finding,) = found(RULE, session(turn(KEPT), turn(call("0.07", input=62_000, agent="plan"))))
     said = words(RULE, [finding])
-    assert "1 of them just after another agent took over" in said.what
+    assert (
+        "60k tokens no longer in the cache that were there minutes before, just after another agent took over"
+        in said.what
+    )
     assert said.how == "switch between plan and build less often within a session"
 
 

@@ -24,7 +24,8 @@ def test_the_first_call_after_a_pause_of_ten_minutes_lost_what_the_cache_held() 
     said = words(RULE, [finding])
     assert said.title == "2 pauses that outlived the cache of kimi-k2.6"
     assert said.what == (
-        'in "Fix header" 2 calls came after a pause longer than the cache lives, and read 120k tokens anew: $0.15'
+        'in "Fix header" 2 calls came after a pause longer than the cache lives, and sent 120k tokens that were no'
+        " longer in it: $0.15"
     )
     assert said.sum_shown == "120k tokens cost $0.09 more than from the cache, which saved $0.09 there"
     assert not found(CacheBreak(), work)
@@ -33,7 +34,7 @@ def test_the_first_call_after_a_pause_of_ten_minutes_lost_what_the_cache_held() 
 def test_a_pause_while_a_tool_ran_is_said() -> None:
     (finding,) = found(RULE, session(turn(KEPT, missed(600))))
     said = words(RULE, [finding]).what
-    assert "1 call came after a pause longer than the cache lives, 1 of them while a tool ran, and read" in said
+    assert "1 call came after a pause longer than the cache lives while a tool ran, and sent" in said
 
 
 def test_a_shorter_pause_or_a_cache_that_was_kept_is_none() -> None:

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from opencode_tui.analysis.insights import RULE_OF
 from opencode_tui.analysis.insights.cache_break import CacheBreak
-from opencode_tui.analysis.insights.parts import are_whole, calls_left, in_part
+from opencode_tui.analysis.insights.parts import are_whole, calls_left, in_part, rest_text
 from opencode_tui.analysis.insights.rule import InsightRule
 from opencode_tui.records.insights import Finding
 from opencode_tui.records.work import SessionWork
@@ -25,7 +25,7 @@ def half(finding: Finding) -> Finding:
 
 
 CASES: dict[str, tuple[SessionWork, str]] = {
-    "cache_break": (session(turn(*MISSES)), "2 calls read 120k tokens anew"),
+    "cache_break": (session(turn(*MISSES)), "2 calls found 120k tokens no longer in the cache"),
     "cache_pause": (session(*(turn(KEPT, AFTER_A_PAUSE) for _ in range(4))), "2 calls came after a pause"),
     "failed_calls": (session(turn(*(call("0.05", error="APIError") for _ in range(4)))), "$0.10 and took 10 seconds"),
     "failed_edits": (session(turn(*(call("0.05", "edit! a.ts") for _ in range(4)))), "2 calls of kimi-k2.6"),
@@ -40,6 +40,15 @@ def test_a_half_says_half_of_it(name: str) -> None:
     assert isinstance(rule, InsightRule)
     (finding,) = found(rule, work)
     assert expected in words(rule, [half(finding)]).what
+
+
+def test_rounded_amounts_add_up() -> None:
+    cent = 10_000_000
+    assert rest_text(1266 * cent // 10, 1024 * cent // 10) == "$0.25"  # $1.27 and $1.02
+    assert rest_text(77 * cent, 45 * cent) == "$0.32"
+    assert rest_text(1_234 * 100 * cent, 200 * 100 * cent) == "$1,034.00"
+    assert rest_text(34 * cent // 10, 26 * cent // 10) == "$0.0080", "no rest of nothing"
+    assert rest_text(cent // 2, cent // 4) == "$0.0025"
 
 
 def test_figures_are_exact_in_the_whole_and_in_proportion_in_a_part() -> None:

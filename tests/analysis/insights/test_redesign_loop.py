@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from opencode_tui.analysis.finding_parts import part_within
+from opencode_tui.analysis.insight_order import insights_of
 from opencode_tui.analysis.insights.redesign_loop import RedesignLoop
+from opencode_tui.clock import Span
+from opencode_tui.records.insights import Finding
 from tests.support.work import call, found, session, turn, words
 
 RULE = RedesignLoop()
@@ -25,7 +29,7 @@ def test_a_file_edited_in_four_turns_costs_all_of_those_turns() -> None:
     said = words(RULE, [finding])
     assert said.title == "Button.tsx edited in 4 turns"
     assert said.what == '4 turns of "Fix header" edited Button.tsx, about $0.19 a round'
-    assert said.sum_shown == "4 rounds cost $0.77; at most what came after the first ($0.32): $0.45"
+    assert said.sum_shown == "4 rounds cost $0.77, the first $0.32 of it; at most the other $0.45 could be saved"
 
 
 def test_three_turns_or_four_edits_in_one_turn_are_none() -> None:
@@ -50,3 +54,45 @@ def test_loops_of_two_sessions_are_said_together() -> None:
     findings = [finding for work in sessions for finding in found(RULE, work)]
     assert {finding.key for finding in findings} == {"/home/dev/shop/src/Button.tsx"}
     assert words(RULE, findings).what.startswith('8 turns of "ses_1" and 1 more session edited Button.tsx')
+
+
+LOOP = session(*(turn(call("0.10", EDIT), call("0.05"), call("0.01")) for _ in range(5)))
+COSTS = {each.id: (each.created_ms, each.cost_nano) for each in LOOP.calls}
+
+
+def part(first: int, last: int) -> Finding | None:
+    """The part of the loop from one of its calls to another, counted from 1."""
+    times = [each.created_ms for each in LOOP.calls]
+    (finding,) = found(RULE, LOOP)
+    return part_within(finding, Span(times[first - 1], times[last - 1] + 1), COSTS)
+
+
+def test_a_period_says_its_own_turns_of_a_loop_that_began_before() -> None:
+    later = part(8, 15)
+    assert later is not None
+    assert (later.cost_nano, later.saves_nano, later.sure) == (38 * CENT, 38 * CENT, "measured")
+    said = words(RULE, [later])
+    assert said.title == "Button.tsx edited again in 3 turns"
+    assert said.what == (
+        '3 turns of "Fix header" edited Button.tsx again, about $0.13 a round: '
+        "this is the part of 5 in this period that no costlier insight counts"
+    )
+    assert said.sum_shown == "3 rounds cost $0.38, all after the first; at most that could be saved"
+
+
+def test_a_period_that_ends_within_a_loop_says_its_turns_and_their_first() -> None:
+    begun = part(1, 7)
+    assert begun is not None
+    assert (begun.cost_nano, begun.saves_nano, begun.sure) == (42 * CENT, 26 * CENT, "measured")
+    said = words(RULE, [begun])
+    assert said.title == "Button.tsx edited in 3 turns"
+    assert said.sum_shown == "3 rounds cost $0.42, the first $0.16 of it; at most the other $0.26 could be saved"
+
+
+def test_the_first_round_alone_is_no_loop_yet() -> None:
+    assert part(1, 3) is None
+
+
+def test_what_could_be_saved_is_said_to_be_the_most() -> None:
+    (insight,) = insights_of(found(RULE, LOOP), COSTS, {RULE.name: RULE}, Span(0, 1))
+    assert (insight.saves_at_most, insight.saves_nano) == (True, 64 * CENT)

@@ -21,8 +21,8 @@ def test_four_reads_cost_their_calls_and_all_but_the_first_were_not_needed() -> 
     assert (finding.cost_nano, finding.saves_nano, finding.sure) == (26 * CENT, 21 * CENT, "measured")
     said = words(RULE, [finding])
     assert said.title == "schema.sql read 4 times"
-    assert said.what.startswith('4 calls of "Fix header" read schema.sql')
-    assert said.sum_shown.endswith("cost $0.26; without the first reads: $0.21")
+    assert said.what.startswith('4 calls of "Fix header" did nothing but look, and read schema.sql')
+    assert said.sum_shown.endswith("cost $0.26, the first of each row of reads $0.05 of it; the others $0.21")
 
 
 def test_an_edit_of_the_file_in_between_makes_it_new() -> None:

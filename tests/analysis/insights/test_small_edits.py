@@ -29,11 +29,11 @@ def test_three_small_edits_are_priced_on_the_cheaper_model_that_is_in_use() -> N
         "claude-opus-4-6: $0.60"
     )
     assert said.sum_shown == (
-        "$0.60 on claude-opus-4-6; the same tokens on kimi-k2.6, with the context read anew after each switch: $0.12"
+        "$0.60 on claude-opus-4-6; the same tokens on kimi-k2.6, with no cache after each switch: $0.12"
     )
 
 
-def test_a_switch_in_the_middle_of_a_session_reads_the_context_anew() -> None:
+def test_a_switch_in_the_middle_of_a_session_finds_no_cache() -> None:
     edit = turn(small(input=0, cache_read=20_000))
     other = turn(small("0.50", "read src/a.ts", input=0, cache_read=20_000))
     (finding,) = found(RULE, session(other, edit, edit, edit))

@@ -25,7 +25,7 @@ def test_an_explorer_is_priced_on_the_cheaper_model_that_is_in_use() -> None:
     assert findings[0].key == findings[1].key == "explore", "one setting holds for all of its sessions"
     said = words(RULE, findings)
     assert said.title == "2 explore subagents on claude-opus-4-6 only read and searched"
-    assert said.what.startswith('2 explore subagents, "Find the callers" and 1 more session, changed nothing')
+    assert said.what.startswith('2 explore subagents ("Find the callers" and 1 more session) changed nothing')
     assert said.how == 'in opencode.json: "agent": {"explore": {"model": "opencode/kimi-k2.6"}}'
     general = words(RULE, found(RULE, explorer(*LOOKS, agent="general")))
     assert general.how == f"ask for the explore agent where only reading is needed, and {said.how}"

@@ -1,0 +1,64 @@
+"""What became of a session's spend, on the Session screen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from opencode_tui.config.settings import Insights
+from opencode_tui.records.answers import SessionShipped
+from opencode_tui.records.requests import SessionRequest, ShippedRequest
+from opencode_tui.records.shipped import GitShipped, Shipped
+from opencode_tui.report.shipped_words import shipped_facts
+from opencode_tui.ui.app import OpencodeTui
+from tests.support.records import replace
+from tests.ui.builders import clock, nano
+from tests.ui.session_builders import SESSION, ViewFeed, view
+from tests.ui.showing import NARROW, NORMAL, THEME, WIDE, screen_text, showing, until
+from tests.ui.test_session import opened
+
+LINES = Shipped(nano("$0.41"), 35, 6, 3, 1)
+GIT = GitShipped(nano("$0.40"), 3, 2, 1, 0, 40, 40, 30, 0, ())
+KNOWN = replace(LINES, git=GIT)
+WITH_GIT = replace(THEME, insights=Insights(git=True))
+
+
+def git_facts(**changes: Any) -> list[tuple[str, ...]]:
+    return shipped_facts(replace(LINES, git=replace(GIT, **changes)))[1:]
+
+
+@pytest.mark.parametrize("size", [NARROW, NORMAL, WIDE])
+async def test_without_git_a_line_has_its_cost(size: tuple[int, int]) -> None:
+    feed = ViewFeed(view(shipped=LINES))
+    app = OpencodeTui(feed, THEME, clock)
+    async with showing(app, size) as pilot:
+        await opened(pilot)
+        assert "$0.01 a line" in screen_text(app)
+        assert ShippedRequest(SESSION) not in (*feed.looked, *feed.looks)
+
+
+async def test_with_git_its_commits_and_lines_are_shown_once_git_has_answered() -> None:
+    feed = ViewFeed(view(shipped=LINES))
+    feed.on_look = lambda request: SessionShipped(ShippedRequest(SESSION), 1, KNOWN)
+    app = OpencodeTui(feed, WITH_GIT, clock)
+    async with showing(app, WIDE) as pilot:
+        await opened(pilot)
+        await until(pilot, lambda: "3 commits, 2 kept, 1 reverted, $0.20 for each that was kept" in screen_text(app))
+        text = screen_text(app)
+    assert "30 of 40 lines still stood a week later, $0.01 a line that stands" in text
+    assert "35 lines added, 6 removed, $0.01 a line" in text
+    assert feed.looks == [ShippedRequest(SESSION)]
+    assert SessionRequest(SESSION) in feed.looked
+
+
+def test_what_git_does_not_know_yet_is_said() -> None:
+    none = git_facts(commits=0, kept=0, reverted=0, aged=0)
+    assert none == [("no commit was made by then", "no commit")]
+    young = git_facts(aged=0, too_young=2)
+    assert young[-1] == ("2 commits not looked at yet: younger than a week, or on another branch",)
+    assert git_facts(commits=0, aged=0, troubles=("~/shop is not there",)) == [("~/shop is not there",)]
+
+
+def test_without_edits_and_git_nothing_is_said() -> None:
+    assert shipped_facts(replace(LINES, added=0, removed=0)) == []
