@@ -57,7 +57,7 @@ def settings_for(arguments: argparse.Namespace) -> Settings:
     except SettingsError as error:
         raise Trouble(str(error)) from None
     # Only here, since commands change their copy of the settings later.
-    refresh(settings, _ledger_path(settings), config_of(arguments), os.environ)
+    refresh(settings, ledger_path(settings), config_of(arguments), os.environ)
     return settings
 
 
@@ -82,7 +82,7 @@ def _existing_directory(text: str) -> Path:
 
 def open_ledger(settings: Settings, busy_s: float | None = None) -> Ledger:
     """Open the settings' ledger. Raises Trouble."""
-    path = _ledger_path(settings)
+    path = ledger_path(settings)
     try:
         return Ledger(path, WAIT_S if busy_s is None else busy_s)
     except LedgerError as error:
@@ -100,7 +100,8 @@ def usable_ledger(settings: Settings) -> Path:
         return ledger.path
 
 
-def _ledger_path(settings: Settings) -> Path:
+def ledger_path(settings: Settings) -> Path:
+    """The path of the settings' ledger, which need not exist. Raises Trouble."""
     try:
         return settings.ledger or paths.ledger_file()
     except ValueError as error:

@@ -15,9 +15,9 @@ from opencode_tui.cli.asking_git import asking_git
 from opencode_tui.cli.common import NOTIFIER_S, Trouble, open_ledger, settings_for, usable_ledger
 from opencode_tui.cli.program import sync_program
 from opencode_tui.cli.settings_file import SettingsFile
-from opencode_tui.clock import calendar_for
-from opencode_tui.config.held import Team
+from opencode_tui.clock import calendar_for, now_ms
 from opencode_tui.config.settings import GO_PLAN, OPENCODE_GO, Alerts, Budget, Network, Settings
+from opencode_tui.config.team import Team
 from opencode_tui.guard.setup import SyncProgram
 
 
@@ -29,14 +29,17 @@ def run(arguments: argparse.Namespace) -> int:
         settings = replace(settings, ui=replace(settings.ui, mouse=False))
     if arguments.demo:
         from opencode_tui.cli.demo import demo_store
+        from opencode_tui.cli.demo.seats import demo_team
 
-        with demo_store(zone=calendar_for(settings.timezone).zone) as place:
-            return _show(_of_demo(settings, place.data_dir, place.ledger))
+        calendar = calendar_for(settings.timezone)
+        with demo_store(zone=calendar.zone) as place:
+            team = demo_team(place.ledger.with_name("seats"), place.ledger, now_ms(), calendar)
+            return _show(_of_demo(settings, place.data_dir, place.ledger, team))
     return _show(settings, SettingsFile(arguments), partial(sync_program, arguments))
 
 
-def _of_demo(settings: Settings, data_dir: Path, ledger: Path) -> Settings:
-    """The user's UI settings with default limits, the demo's plan, no delivery of its alerts, and no network."""
+def _of_demo(settings: Settings, data_dir: Path, ledger: Path, team: Team) -> Settings:
+    """The user's UI settings with default limits, the demo's plan and team, and neither deliveries nor network."""
     from opencode_tui.alerts.channels import all_off
     from opencode_tui.cli.demo import GO_CAPS
 
@@ -52,7 +55,7 @@ def _of_demo(settings: Settings, data_dir: Path, ledger: Path) -> Settings:
         quota={OPENCODE_GO: replace(GO_PLAN, windows=GO_CAPS)},
         budgets={},
         tags={},
-        team=Team(),
+        team=team,
     )
 
 

@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 
 from opencode_tui.analysis.periods import OTHER_PERIODS, PERIODS
 from opencode_tui.cli import EXIT_TROUBLE, EXIT_USAGE
+from opencode_tui.config.team import SHARES
 from opencode_tui.export.formats import EXPORT_FORMATS
 from opencode_tui.records.collecting import paused_collection
 from opencode_tui.records.dimensions import DIMENSIONS
@@ -80,6 +81,12 @@ EXAMPLES = {
     "commands remove": "commands remove",
     "mcp": "mcp",
     "completions": "completions bash > ~/.local/share/bash-completion/completions/opencode-tui",
+    "team": "team report --format html -o team.html",
+    "team add": "team add anna ~/team/anna.db",
+    "team list": "team list --json",
+    "team remove": "team remove anna",
+    "team report": "team report --week 2026-W20 --format html -o team.html",
+    "team export": "team export ~/team/anna.db",
     "guard": "guard install",
     "guard install": "guard install",
     "guard remove": "guard remove",
@@ -244,6 +251,12 @@ def _add_session(commands: _Commands) -> None:
 def _add_report(commands: _Commands) -> None:
     what = "write a report on a week, a month or some days, or say whether the ledger still says what one does"
     report = commands.add("report", what, codes=_REPORT_EXIT_CODES)
+    _add_paper(report)
+    report.add_argument("--verify", metavar="FILE", help="hold a written report against the ledger")
+
+
+def _add_paper(report: _Parser) -> None:
+    """Adds the options of a report's period and of its format."""
     report.add_argument("--week", metavar="W", help="which week, such as 2026-W19 (default: the one that ended last)")
     report.add_argument("--month", metavar="M", help="which month, such as 2026-05")
     report.add_argument("--from", dest="first", metavar="D", help="first day, such as 2026-05-13")
@@ -252,7 +265,6 @@ def _add_report(commands: _Commands) -> None:
         "--format", choices=REPORT_FORMATS, help="which one (default: that of the file's name, else md)"
     )
     report.add_argument("-o", "--output", metavar="FILE", help="write it there; in a directory it names itself")
-    report.add_argument("--verify", metavar="FILE", help="hold a written report against the ledger")
 
 
 def _add_period(command: _Parser, default: str) -> None:
@@ -459,6 +471,26 @@ def _add_guard(commands: _Commands) -> None:
     raised.add_argument("--off", action="store_true", help="hold the settings' cutoff again")
 
 
+def _add_team(commands: _Commands) -> None:
+    what = "add up the ledgers of a team's seats, from files"
+    team = commands.all.add_parser("team", help=what, description=what, epilog=_epilog("team"), allow_abbrev=False)
+    actions = team.add_subparsers(prog=team.prog, metavar="ACTION", title="actions", dest="action", required=True)
+    add = partial(_add_action, actions, commands.common, "team")
+    seat = add("add", "add a seat to the team: a ledger, exported calls, or a folder in which each ledger is a seat")
+    seat.add_argument("name", metavar="NAME", help="the seat's name")
+    seat.add_argument("path", metavar="PATH", help="the file or the folder")
+    seat.add_argument("--share", choices=SHARES, help="what may be shown of a whole ledger (default: sums)")
+    listed = add("list", "list the team's seats and what is found of each")
+    listed.add_argument("--json", action="store_true", help="print JSON")
+    add("remove", "take a seat out of the team").add_argument("name", metavar="NAME", help="the seat's name")
+    report = add("report", "write what all seats cost in a period, who ran over and on what, and whose data is late")
+    report.add_argument("--json", action="store_true", help="print JSON")
+    _add_paper(report)
+    export = add("export", "write what this machine's ledger shares with the team, and nothing else of it")
+    export.add_argument("file", metavar="FILE", help="the file to write, such as one in a synced folder")
+    export.add_argument("--since", metavar="DAY", help="from this day on, such as 2026-05-13 (default: all)")
+
+
 def _add_tmux(commands: _Commands) -> None:
     what = "put a key that opens the dashboard beside a pane, and the status line, into tmux.conf"
     tmux = commands.all.add_parser("tmux", help=what, description=what, epilog=_epilog("tmux"), allow_abbrev=False)
@@ -501,6 +533,7 @@ COMMANDS: dict[str, Callable[[_Commands], None]] = {
     "commands": _add_commands,
     "mcp": _add_mcp,
     "completions": _add_completions,
+    "team": _add_team,
     "guard": _add_guard,
     "tmux": _add_tmux,
 }

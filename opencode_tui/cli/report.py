@@ -6,14 +6,13 @@ import argparse
 import json
 import sqlite3
 import sys
-from pathlib import Path
 
 from opencode_tui import paths
-from opencode_tui.analysis.report_periods import ReportPeriod, last_week, parse_month, parse_range, parse_week
 from opencode_tui.cli import EXIT_OK, EXIT_USAGE
 from opencode_tui.cli.asking_git import asking_git
 from opencode_tui.cli.common import Opened, Trouble, opened
 from opencode_tui.cli.output_file import output_place, write_output
+from opencode_tui.cli.report_options import asked_format, asked_period
 from opencode_tui.clock import now_ms
 from opencode_tui.export.output import is_regular
 from opencode_tui.guard.files import read_small
@@ -24,7 +23,7 @@ from opencode_tui.readings.report import read_report
 from opencode_tui.readings.turn_settling import settle_span
 from opencode_tui.records.proof import Proof
 from opencode_tui.report.cost_report_words import period_label
-from opencode_tui.report.papers import SUFFIXES, paper_of
+from opencode_tui.report.papers import paper_of
 from opencode_tui.report.proof_words import proof_check_json, proof_check_text
 from opencode_tui.report.words import amount_text
 
@@ -36,9 +35,9 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.verify is not None:
         return _verify(arguments)
     target = output_place(arguments.output)
-    format = _format(arguments, target)
+    format = asked_format(arguments, target)
     with opened(arguments) as at:
-        period = _period(arguments, at)
+        period = asked_period(arguments, at.calendar)
         if target is not None and (target.is_dir() or arguments.output.endswith("/")):
             target /= f"opencode-costs-{period.label.replace(' to ', '_')}.{format}"
         span = at.calendar.span(period.first, period.last)
@@ -61,40 +60,6 @@ def run(arguments: argparse.Namespace) -> int:
 def _context(at: Opened, connection: sqlite3.Connection) -> Context:
     """The context with the settings' own lines, not with a cutoff that was raised for today."""
     return context_of(at.sync, connection, now_ms(), at.settings, at.states)
-
-
-def _format(arguments: argparse.Namespace, target: Path | None) -> str:
-    """That of --format or --json, else that of the file's name, else Markdown."""
-    if arguments.json and arguments.format not in (None, "json"):
-        raise Trouble(f"--json goes without --format {arguments.format}; leave one of them out", EXIT_USAGE)
-    if arguments.json:
-        return "json"
-    if arguments.format or target is None or target.is_dir() or arguments.output.endswith("/") or not target.suffix:
-        return arguments.format or "md"
-    if (format := SUFFIXES.get(target.suffix.lower())) is None:
-        endings = ", ".join(SUFFIXES)
-        raise Trouble(f"no format ends with {target.suffix!r}; take one of {endings}, or name a --format", EXIT_USAGE)
-    return format
-
-
-def _period(arguments: argparse.Namespace, at: Opened) -> ReportPeriod:
-    """The period of the command line. Raises Trouble."""
-    given = [option for option in ("week", "month", "first") if getattr(arguments, option) is not None]
-    if len(given) > 1 or (arguments.last is not None and given not in ([], ["first"])):
-        raise Trouble("--week, --month and --from with --to are three ways to name a period; take one", EXIT_USAGE)
-    today = at.calendar.day(now_ms())
-    try:
-        if arguments.week is not None:
-            return parse_week(arguments.week)
-        if arguments.month is not None:
-            return parse_month(arguments.month)
-        if arguments.first is not None:
-            return parse_range(arguments.first, arguments.last, today)
-    except ValueError as error:
-        raise Trouble(str(error), EXIT_USAGE) from None
-    if arguments.last is not None:
-        raise Trouble("--to needs --from, the first day of the period", EXIT_USAGE)
-    return last_week(today)
 
 
 def _verify(arguments: argparse.Namespace) -> int:

@@ -5,7 +5,6 @@ Amounts are nano-dollars.
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Literal
 
 from msgspec import Struct
@@ -56,8 +55,3 @@ class NamedBudget(Struct, frozen=True):
         """The alerts' levels with their lines, the lowest first."""
         lines = (None, self.warning_nano, self.cutoff_nano)
         return tuple((level, line) for level, line in zip(LEVELS, lines, strict=True) if line is not None)
-
-
-class Team(Struct, frozen=True):
-    budgets_file: Path | None = None
-    """A file with the team's budgets, in a folder that is synced; None where there is none."""

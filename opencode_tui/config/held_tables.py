@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, cast
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator
 
-from opencode_tui.config import alert_values, held_values, values
-from opencode_tui.config.held import HeldScope, NamedBudget, RateLimit, RateScope, Team
+from opencode_tui.config import alert_values, held_values
+from opencode_tui.config.held import HeldScope, NamedBudget, RateLimit, RateScope
 from opencode_tui.config.settings import GuardCaps
 from opencode_tui.config.table import Amount, Table, Text
 from opencode_tui.records.alerts import Period
@@ -71,10 +70,3 @@ class GuardTable(Table):
     def caps(self) -> GuardCaps:
         given = {name: getattr(self, name) for name in type(self).model_fields}
         return GuardCaps(**given | {"rates": {name: table.rate() for name, table in self.rates.items()}})
-
-
-class TeamTable(Table):
-    budgets_file: Annotated[Path | None, PlainValidator(values.file_path)] = Team().budgets_file
-
-    def team(self) -> Team:
-        return Team(self.budgets_file)

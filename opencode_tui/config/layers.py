@@ -152,6 +152,9 @@ def _anchored(settings: Settings, givens: Sequence[Given], file: Path | None) ->
     if cookie and _source_of(("network", "console_cookie_file"), givens) is givens[-1]:
         network = replace(settings.network, console_cookie_file=file.parent / cookie)
         settings = replace(settings, network=network)
+    if settings.team.seats and _source_of(("team", "seats"), givens) is givens[-1]:
+        seats = {name: replace(seat, path=file.parent / seat.path) for name, seat in settings.team.seats.items()}
+        settings = replace(settings, team=replace(settings.team, seats=seats))
     budgets = settings.team.budgets_file
     if budgets and _source_of(("team", "budgets_file"), givens) is givens[-1]:
         settings = replace(settings, team=replace(settings.team, budgets_file=file.parent / budgets))

@@ -32,7 +32,7 @@ def wrong_lines(settings: Settings, givens: Sequence[Given]) -> Iterator[str]:
 
 
 def _tables(settings: Settings) -> Iterator[tuple[SettingKey, Lines | Fills]]:
-    for name, table in (("budget", settings.budget), ("chart", settings.chart)):
+    for name, table in (("budget", settings.budget), ("chart", settings.chart), ("team", settings.team)):
         yield (name,), Lines(warning_nano=table.warning_nano, cutoff_nano=table.cutoff_nano)
     for name, lines in settings.alerts.options.items():
         if isinstance(lines, Lines | Fills):

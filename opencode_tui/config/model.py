@@ -29,11 +29,12 @@ from opencode_tui.config.alert_tables import (
     with_options,
 )
 from opencode_tui.config.errors import SettingKey
-from opencode_tui.config.held_tables import BudgetTables, GuardTable, NamedBudgetTable, RateTable, Tags, TeamTable
+from opencode_tui.config.held_tables import BudgetTables, GuardTable, NamedBudgetTable, RateTable, Tags
 from opencode_tui.config.options import Declared
 from opencode_tui.config.quota_tables import NetworkTable, QuotaPlanTable, QuotaPlanTables
 from opencode_tui.config.settings import Budget, Chart, CustomPrice, CustomTier, Poll, Pricing, Privacy, Settings, Ui
 from opencode_tui.config.table import Amount, Table, Text, keys_in
+from opencode_tui.config.team_tables import TeamTable
 
 DEFAULTS = Settings()
 TABLE, TABLES = "[table]", "[tables]"
@@ -127,9 +128,9 @@ class SettingsDocument(BaseSettings):
     guard: GuardTable = GuardTable()
     budgets: BudgetTables = Field(default_factory=dict)
     tags: Tags = Field(default_factory=dict)
-    team: TeamTable = TeamTable()
     network: NetworkTable = NetworkTable()
     quota: QuotaPlanTables = Field(default_factory=dict)
+    team: TeamTable = TeamTable()
     privacy: PrivacyTable = PrivacyTable()
     ui: UiTable = UiTable()
 
@@ -156,9 +157,9 @@ class SettingsDocument(BaseSettings):
             guard=self.guard.caps(),
             budgets={name: table.budget() for name, table in self.budgets.items()},
             tags=self.tags,
-            team=self.team.team(),
             network=self.network.network(),
             quota={name: table.plan(name) for name, table in self.quota.items()},
+            team=self.team.team(),
             privacy=Privacy(self.privacy.show_prompts, self.privacy.other_projects),
             ui=Ui(self.ui.theme, self.ui.mouse),
         )

@@ -13,9 +13,17 @@ from typing import Any, cast
 
 from msgspec.structs import fields, replace
 
-from opencode_tui.config import alert_values, held_values, network_values, price_values, quota_values, values
+from opencode_tui.config import (
+    alert_values,
+    held_values,
+    network_values,
+    price_values,
+    quota_values,
+    team_values,
+    values,
+)
 from opencode_tui.config.errors import Given
-from opencode_tui.config.held import NamedBudget, RateLimit, Team
+from opencode_tui.config.held import NamedBudget, RateLimit
 from opencode_tui.config.lines import wrong_lines
 from opencode_tui.config.options import Declared, FillsOption, LinesOption, Option, ValueOption, declared, set_options
 from opencode_tui.config.settings import (
@@ -36,6 +44,7 @@ from opencode_tui.config.settings import (
     SpendRule,
     Ui,
 )
+from opencode_tui.config.team import Team
 from opencode_tui.config.toml import read_toml
 
 _Tables = Mapping[str, Any]
@@ -61,6 +70,16 @@ _PLAN: dict[str, _Check] = {
 }
 
 
+_TEAM: dict[str, tuple[str, _Check]] = {
+    "budgets_file": ("budgets_file", values.file_path),
+    "share": ("share", team_values.seat_share),
+    "week_budget_usd": ("week_budget_nano", team_values.amount_or_off),
+    "warning_usd": ("warning_nano", team_values.amount_or_off),
+    "cutoff_usd": ("cutoff_nano", team_values.amount_or_off),
+    "seats": ("seats", team_values.seats),
+}
+
+
 class NotPlain(Exception):
     """The file holds something that is not certain to be right."""
 
@@ -82,9 +101,10 @@ def _anchored(settings: Settings, folder: Path) -> Settings:
         name: folder / value if isinstance(value, Path) else value for name, value in settings.channels.options.items()
     }
     cookie, budgets = settings.network.console_cookie_file, settings.team.budgets_file
+    seats = {name: replace(seat, path=folder / seat.path) for name, seat in settings.team.seats.items()}
     return replace(
         settings,
-        team=replace(settings.team, budgets_file=budgets and folder / budgets),
+        team=replace(settings.team, budgets_file=budgets and folder / budgets, seats=seats),
         network=replace(settings.network, console_cookie_file=cookie and folder / cookie),
         ledger=settings.ledger and folder / settings.ledger,
         data_dirs=tuple(folder / path for path in settings.data_dirs),
@@ -106,9 +126,9 @@ def _settings(document: _Tables) -> Settings:
         "guard": lambda table: GuardCaps(**_in_nano(_checked(table, _GUARD))),
         "budgets": lambda table: {held_values.held_name(name): budget_of(each) for name, each in table.items()},
         "tags": lambda table: {held_values.held_name(tag): held_values.patterns(each) for tag, each in table.items()},
-        "team": lambda table: Team(**_checked(table, {"budgets_file": values.file_path})),
         "network": lambda table: Network(**_checked(table, _NETWORK)),
         "quota": _plans,
+        "team": lambda table: Team(**{_TEAM[key][0]: _TEAM[key][1](value) for key, value in table.items()}),
         "privacy": lambda table: Privacy(**_checked(table, dict.fromkeys(_PRIVACY, values.switch))),
         "ui": lambda table: Ui(**_checked(table, {"theme": values.text_setting, "mouse": values.switch})),
     }

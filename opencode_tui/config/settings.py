@@ -15,7 +15,8 @@ from typing import Any, Literal
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from opencode_tui.config.held import NamedBudget, RateLimit, Team
+from opencode_tui.config.held import NamedBudget, RateLimit
+from opencode_tui.config.team import Team
 from opencode_tui.money import NANO
 from opencode_tui.records.alerts import LEVELS, Level, Period, Scope
 
@@ -260,10 +261,10 @@ class Settings(Struct, frozen=True):
     """The user's budgets by name. Those of the team are read by `config.team_budgets`."""
     tags: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Patterns of project paths by tag."""
-    team: Team = Team()
     network: Network = Network()
     quota: Mapping[str, QuotaPlan] = field(default_factory=dict)
     """The user's plans by name; one called `opencode-go` changes OPENCODE_GO's."""
+    team: Team = Team()
     privacy: Privacy = Privacy()
     ui: Ui = Ui()
 
@@ -287,8 +288,8 @@ def with_live(settings: Settings, new: Settings) -> Settings:
         guard=new.guard,
         budgets=new.budgets,
         tags=new.tags,
-        team=new.team,
         network=new.network,
         quota=new.quota,
+        team=new.team,
         ui=replace(settings.ui, theme=new.ui.theme),
     )

@@ -19,6 +19,7 @@ from opencode_tui.readings.repricing import read_comparison
 from opencode_tui.readings.session import read_session, read_turn
 from opencode_tui.readings.sessions import read_sessions
 from opencode_tui.readings.shipped import read_session_shipped
+from opencode_tui.readings.team import read_team
 from opencode_tui.records.answers import Answer
 from opencode_tui.records.requests import (
     AccountsRequest,
@@ -36,6 +37,7 @@ from opencode_tui.records.requests import (
     SessionRequest,
     SessionsRequest,
     ShippedRequest,
+    TeamRequest,
     TurnRequest,
 )
 
@@ -52,6 +54,7 @@ READINGS: Mapping[type[Any], Callable[[Any, Context], Answer]] = {
     ReconcileRequest: read_reconciliation,
     SessionRequest: read_session,
     SessionsRequest: read_sessions,
+    TeamRequest: read_team,
     ShippedRequest: read_session_shipped,
     TurnRequest: read_turn,
     ProjectsRequest: read_projects,

@@ -21,10 +21,12 @@ from opencode_tui.records.requests import (
     InsightsRequest,
     LeversRequest,
     ShippedRequest,
+    TeamRequest,
 )
 from opencode_tui.records.session import SessionView, TurnView
 from opencode_tui.records.sessions import SessionList
 from opencode_tui.records.shipped import Shipped
+from opencode_tui.records.team import TeamReport
 from opencode_tui.records.usage import Projects
 
 
@@ -74,6 +76,12 @@ class LeverList(Struct, frozen=True):
     """Those of the same period."""
 
 
+class TeamView(Struct, frozen=True):
+    request: TeamRequest
+    taken_ms: int
+    report: TeamReport
+
+
 class SessionShipped(Struct, frozen=True):
     """What became of what a session with all its subagents cost."""
 
@@ -85,4 +93,4 @@ class SessionShipped(Struct, frozen=True):
 _OfPeriod = SessionList | Projects | Breakdown | Comparison | HistoryView | WeekHours
 _OfPlans = Quotas | Accounts
 _OfSession = SessionView | TurnView | SessionShipped
-Answer = _OfPeriod | _OfPlans | InsightList | LeverList | _OfSession | AlertList | Reconciliation
+Answer = _OfPeriod | TeamView | _OfPlans | InsightList | LeverList | _OfSession | AlertList | Reconciliation

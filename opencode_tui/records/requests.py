@@ -50,6 +50,15 @@ class DayRequest(Struct, frozen=True):
     day: date | None = None
 
 
+class TeamRequest(Struct, frozen=True):
+    """What the seats of the team cost in a week (2026-W20) or a month (2026-05), from their files."""
+
+    period: str = ""
+    """Empty for this week."""
+    number: int = 0
+    """Another number asks again."""
+
+
 class ProjectsRequest(Struct, frozen=True):
     """A day's cost by project; None is today."""
 
@@ -142,6 +151,7 @@ Request = (
     | TurnRequest
     | AlertsRequest
     | ReconcileRequest
+    | TeamRequest
     | ShippedRequest
 )
 

@@ -49,6 +49,7 @@ from opencode_tui.ui.screens.help import HelpScreen
 from opencode_tui.ui.screens.history import HistoryScreen
 from opencode_tui.ui.screens.sessions import PERIOD_KEYS, SORT_KEYS, SessionsScreen
 from opencode_tui.ui.screens.settings import SettingsStore
+from opencode_tui.ui.screens.team import TEAM, TeamScreen
 from opencode_tui.ui.screens.today import TodayScreen
 from opencode_tui.ui.screens.why import WhyScreen
 from opencode_tui.ui.theme import CALM, default_theme
@@ -75,6 +76,7 @@ TABS = (
     Tab("3", "Breakdown", "What a period cost, by any dimension and within each", lambda app: app.breakdown_screen()),
     Tab("4", "History", "Every day, week, month and year of the ledger", lambda app: app.history_screen()),
     Tab("5", "Why", "The alerts that fired, what caused them, and what would cost less", lambda app: app.why_screen()),
+    Tab("6", TEAM, "What the team's seats cost, who ran over and on what", lambda app: app.team_screen()),
 )
 
 
@@ -158,6 +160,15 @@ class OpencodeTui(AlertingApp):
 
     def why_screen(self) -> WhyScreen:
         return WhyScreen(self.calendar, self.now_ms, in_force(self._settings), tilde(config_file(os.environ)))
+
+    def team_screen(self) -> TeamScreen:
+        return TeamScreen(self.calendar, self.now_ms)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offers the team's tab only where there is a team."""
+        if action == "show_tab" and parameters[0] == TEAM:
+            return bool(self._settings.team.seats)
+        return super().check_action(action, parameters)
 
     def get_default_screen(self) -> Screen[Any]:
         for tab in TABS:
@@ -311,6 +322,7 @@ class OpencodeTui(AlertingApp):
         if settings.ui.theme != before.ui.theme:
             self._show_theme(settings.ui.theme or default_theme(self.console.color_system))
         self.announcer.channels = settings.channels
+        self.refresh_bindings()
         for screen in {*self.screen_stack, *(self.get_screen(tab.name) for tab in TABS)}:
             if isinstance(screen, SnapshotScreen):
                 screen.poll_ms = int(settings.poll.interval_s * 1000)

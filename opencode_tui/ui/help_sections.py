@@ -17,6 +17,7 @@ from opencode_tui.ui.screens.base import SnapshotScreen
 from opencode_tui.ui.screens.breakdown import BreakdownScreen
 from opencode_tui.ui.screens.history import HistoryScreen
 from opencode_tui.ui.screens.sessions import SessionsScreen
+from opencode_tui.ui.screens.team import TEAM, TeamScreen
 from opencode_tui.ui.screens.today import TodayScreen
 from opencode_tui.ui.screens.why import WhyScreen
 from opencode_tui.ui.why.alerts import AlertsTab
@@ -49,10 +50,14 @@ def key_rows(app: App[Any], bindings: Iterable[BindingType]) -> tuple[HelpRow, .
     keys: dict[str, list[str]] = {}
     texts: dict[str, str] = {}
     for binding in Binding.make_bindings(bindings):
-        if not binding.system:
+        if not binding.system and (binding.id != "tab.team" or _has_team(app)):
             keys.setdefault(binding.action.removeprefix("app."), []).append(app.get_key_display(binding))
             texts.setdefault(binding.action.removeprefix("app."), binding.tooltip or binding.description)
     return tuple((" ".join(shown), texts[action]) for action, shown in keys.items())
+
+
+def _has_team(app: App[Any]) -> bool:
+    return app.check_action("show_tab", (TEAM,)) is not False
 
 
 def help_sections(app: App[Any], screen: Screen[Any]) -> tuple[HelpSection, ...]:
@@ -72,6 +77,7 @@ def help_sections(app: App[Any], screen: Screen[Any]) -> tuple[HelpSection, ...]
         "History": key_rows(app, of_history),
         "Alerts": key_rows(app, (key for key in AlertingApp.BINDINGS if key not in of_guard)),
         "Why": key_rows(app, [*WhyScreen.BINDINGS, *AlertsTab.BINDINGS, *InsightsTab.BINDINGS]),
+        **({TEAM: key_rows(app, TeamScreen.BINDINGS)} if _has_team(app) else {}),
         "Guard": (*key_rows(app, of_guard), *GUARD_ROWS),
         "Everywhere": key_rows(app, [*app.BINDINGS, *SnapshotScreen.BINDINGS]),
         "Glyphs": GLYPHS,
@@ -84,6 +90,7 @@ def help_sections(app: App[Any], screen: Screen[Any]) -> tuple[HelpSection, ...]
         SessionScreen: "Session",
         HistoryScreen: "History",
         WhyScreen: "Why",
+        TeamScreen: TEAM,
     }
     first = next((heading for kind, heading in homes.items() if isinstance(screen, kind)), "")
     shown = [HelpSection(first + THIS, sections.pop(first))] if first else []

@@ -20,13 +20,13 @@ from opencode_tui.config.settings import Settings
 from opencode_tui.records.answers import Answer
 from opencode_tui.records.day import Snapshot
 from opencode_tui.records.outcomes import Outcome
-from opencode_tui.records.requests import Action, ReconcileRequest, Request, ShippedRequest
+from opencode_tui.records.requests import Action, ReconcileRequest, Request, ShippedRequest, TeamRequest
 
 STOP_TIMEOUT_S = 3.0
 LEAST_REST = 0.1
 """The least rest after a poll, as a fraction of the interval."""
 UNSET = object()
-SLOW = (ReconcileRequest, ShippedRequest)
+SLOW = (ReconcileRequest, ShippedRequest, TeamRequest)
 """Requests that are answered once, on a thread of their own."""
 
 

@@ -23,6 +23,7 @@ from opencode_tui.cli.demo.scenario import DAYS, Desk, seed_history
 from opencode_tui.cli.demo.store import V1Store
 from opencode_tui.clock import HOUR_MS, Calendar
 from opencode_tui.config.settings import Settings
+from opencode_tui.config.team import Team
 from opencode_tui.readings.context import context_of
 from opencode_tui.readings.quotas import read_quotas
 from opencode_tui.records.calls import Tokens
@@ -438,7 +439,7 @@ def test_a_failed_tool_carries_an_error_instead_of_an_output() -> None:
 
 
 def test_the_demo_has_a_plan_with_meters_worth_seeing(history: Path) -> None:
-    settings = replace(_of_demo(Settings(), history.parent, history), timezone="UTC")
+    settings = replace(_of_demo(Settings(), history.parent, history, Team()), timezone="UTC")
     read = reader(history.parent, settings=settings, clock=lambda: NOON)
     while read.poll():
         pass

@@ -193,6 +193,13 @@ WRONG = {
         "network.console_cookie_file: this is a cookie, a secret; put it into a file of its own, and write that file's "
         "path here"
     ),
+    "[team]\nshare = 'all'": "team.share: 'all' is none of 'sums', 'sessions', 'titles'; write one of them",
+    "[team.seats]\n'a/b' = '~/a.db'": (
+        "team.seats: 'a/b' is no name of a seat; write up to 60 characters without a slash"
+    ),
+    "[team.seats]\nanna = { share = 'titles' }": (
+        "team.seats: the seat 'anna' needs a path, and can have a share; write such as { path = '~/anna.db' }"
+    ),
     "[alerts.spend.'a b']\nwarning_usd = 1": (
         'alerts.spend."a b": a rule is named with at most 40 letters, digits, - and _; write one such as opus-a-day'
     ),

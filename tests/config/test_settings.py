@@ -33,6 +33,7 @@ from opencode_tui.config.settings import (
     SpendRule,
 )
 from opencode_tui.config.table import keys_in
+from opencode_tui.config.team import TeamSeat
 from opencode_tui.money import NANO
 from tests.support.options import CHANNEL_OPTIONS, INSIGHT_OPTIONS, RULE_OPTIONS, option, value
 from tests.support.paths import ROOT
@@ -330,8 +331,10 @@ def test_what_the_example_has_behind_a_mark_loads_without_it(config: Path, own_h
     counts, day = {"claude-opus-4.5": 3000, "gpt-5-mini": 0}, 1
     plan = QuotaPlan(("github-copilot",), {"month": 300 * NANO}, "turns", counts, "UTC", day)
     assert settings.quota == {"copilot": plan}
+    seats = {"anna": TeamSeat(own_home / "team/anna.db"), "ben": TeamSeat(own_home / "team/ben", "titles")}
+    assert settings.team.seats == seats
     rest = replace(settings, pricing=DEFAULT.pricing, alerts=DEFAULT.alerts, guard=DEFAULT.guard, quota={})
-    rest = replace(rest, budgets={}, tags={})
+    rest = replace(rest, budgets={}, tags={}, team=DEFAULT.team)
     assert rest == DEFAULT
     data = tomllib.loads(text)
     named = (

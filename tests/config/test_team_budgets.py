@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from opencode_tui.config import load_settings
-from opencode_tui.config.held import NamedBudget, Team
+from opencode_tui.config.held import NamedBudget
 from opencode_tui.config.settings import Settings
+from opencode_tui.config.team import Team
 from opencode_tui.config.team_budgets import all_budgets, all_tags, file_version, team_budgets
 from opencode_tui.money import NANO
 

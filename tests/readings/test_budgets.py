@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from opencode_tui.clock import DAY_MS, Calendar, calendar_for
-from opencode_tui.config.held import NamedBudget, Team
+from opencode_tui.config.held import NamedBudget
 from opencode_tui.config.settings import Settings
+from opencode_tui.config.team import Team
 from opencode_tui.ledger.environments import environments_beside
 from opencode_tui.money import NANO, nano_from_usd
 from opencode_tui.readings.budgets import budget_states

@@ -18,6 +18,7 @@ from opencode_tui.ui.screens.breakdown import BreakdownScreen
 from opencode_tui.ui.screens.history import HistoryScreen
 from opencode_tui.ui.screens.session import SessionScreen
 from opencode_tui.ui.screens.sessions import SessionsScreen
+from opencode_tui.ui.screens.team import TeamScreen
 from opencode_tui.ui.screens.why import WhyScreen
 from tests.support.records import replace
 from tests.support.textual_internals import draw_unseen, screen_lines
@@ -88,6 +89,8 @@ def answered(app: OpencodeTui) -> bool:
         return screen._history is not None
     if isinstance(screen, WhyScreen):
         return screen.shown.has_answer
+    if isinstance(screen, TeamScreen):
+        return screen.report is not None and screen.report.period == screen.period.label
     if isinstance(screen, SessionScreen):
         return screen.session is not None or "Reading" not in str(screen.query_one("#nothing", Static).render())
     return False

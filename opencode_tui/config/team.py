@@ -1,0 +1,38 @@
+"""The settings of a team: its seats, its budget, and what this machine shares."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+from msgspec import Struct, field
+
+SeatShare = Literal["sums", "sessions", "titles"]
+"""What others see of a seat: what it cost, which of its sessions cost what, and how these are called."""
+SHARES: tuple[SeatShare, ...] = ("sums", "sessions", "titles")
+
+
+class TeamSeat(Struct, frozen=True):
+    """Where a seat's ledger is, or a folder with the ledgers of some seats."""
+
+    path: Path
+    share: SeatShare = "sums"
+    """What may be shown of a ledger that was given whole; an exported one says it itself."""
+
+
+class Team(Struct, frozen=True):
+    """What the seats of a team share, their budget, and where they are. There is a team if there are seats."""
+
+    budgets_file: Path | None = None
+    """A file with the team's budgets, in a folder that is synced; None where there is none."""
+    share: SeatShare = "sums"
+    """What `team export` writes of this machine's ledger for others."""
+    week_budget_nano: int | None = None
+    """What the whole team should cost in an ISO week; None is no budget."""
+    warning_nano: int | None = None
+    """Of a seat's day; None takes the day's warning of `budget`."""
+    cutoff_nano: int | None = None
+    """Of a seat's day; None takes the day's cutoff of `budget`."""
+    seats: Mapping[str, TeamSeat] = field(default_factory=dict)
+    """By name."""

@@ -1,0 +1,207 @@
+"""A team's report from the files of its seats."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
+from datetime import date, timedelta
+from pathlib import Path
+
+from opencode_tui.analysis.periods import days_of_month
+from opencode_tui.analysis.report_periods import ReportPeriod
+from opencode_tui.analysis.team_changes import ranked_parts, team_changes
+from opencode_tui.analysis.team_forecast import LOOK_BACK_DAYS, month_forecast
+from opencode_tui.clock import Calendar, calendar_for
+from opencode_tui.config.settings import Settings
+from opencode_tui.records.team import Seat, SeatDay, SeatSession, TeamReport
+from opencode_tui.team.checksums import checksums
+from opencode_tui.team.collected import CollectedStore, FilePart
+from opencode_tui.team.collecting import Days, SeatState, collect, seat_days
+from opencode_tui.team.finding import COLLECTED, seat_files
+from opencode_tui.team.lateness import late_ms, sentences_of
+from opencode_tui.team.merging import Merged, merge
+from opencode_tui.team.seat_names import seats_of
+
+_WEEK_DAYS = 7
+_TOP_SESSIONS = 5
+
+
+def team_report(period: ReportPeriod, settings: Settings, ledger: Path, now_ms: int) -> TeamReport:
+    """The report on the settings' seats; what is collected is kept beside the ledger."""
+    calendar = calendar_for(settings.timezone)
+    files, lacking = seat_files(settings.team.seats, ledger)
+    known_to = min(period.last, calendar.day(now_ms) - timedelta(days=1))
+    before = compared_period(period, calendar.day(now_ms))
+    first_of_month, last_of_month = days_of_month(period.last)
+    first = min(before.first, first_of_month, known_to - timedelta(days=LOOK_BACK_DAYS - 1))
+    wide = seat_days(first, max(period.last, last_of_month), calendar)
+    with closing(CollectedStore(ledger.with_name(COLLECTED))) as store:
+        states = collect(store, files, settings.team.seats, wide, now_ms)
+        merged = merge(store, states, wide, now_ms)
+        seats = seats_of(states)
+        of_period = Days(period.first, period.last, calendar, wide.zone)
+        digests = checksums(store, seats, merged, of_period, now_ms)
+        book = _Book(store, merged, seats, period, before, settings)
+        rows = [book.seat(name, digests[name], now_ms) for name in seats]
+    rows += [_lacking(each.seat, each.sentence) for each in lacking if each.seat not in seats]
+    return _summed(rows, book, known_to, calendar, now_ms)
+
+
+def compared_period(period: ReportPeriod, today: date) -> ReportPeriod:
+    """The period before; of one that is not over, only its days up to the same one."""
+    before = period.before()
+    if not period.first <= today < period.last:
+        return before
+    return ReportPeriod(before.first, min(before.last, before.first + (today - period.first)), before.label)
+
+
+def _lacking(name: str, sentence: str) -> Seat:
+    return Seat(name, 0, 0, (), (), (), "", (), (), 0, None, None, "", sentence, is_missing=True)
+
+
+class _Book:
+    """The parts that count, by seat."""
+
+    def __init__(
+        self,
+        store: CollectedStore,
+        merged: Merged,
+        seats: Mapping[str, Sequence[SeatState]],
+        period: ReportPeriod,
+        before: ReportPeriod,
+        settings: Settings,
+    ) -> None:
+        self._store, self._merged, self._seats = store, merged, seats
+        self.period, self.before, self.settings = period, before, settings
+        owner = {state.collected.id: name for name, states in seats.items() for state in states if state.collected}
+        self._parts: dict[str, list[FilePart]] = defaultdict(list)
+        for part in merged.parts:
+            self._parts[owner[part.file_id]].append(part)
+        team, budget = settings.team, settings.budget
+        self.warning_nano = budget.warning_nano if team.warning_nano is None else team.warning_nano
+        self.cutoff_nano = budget.cutoff_nano if team.cutoff_nano is None else team.cutoff_nano
+
+    def within(self, parts: Iterable[FilePart], period: ReportPeriod) -> list[FilePart]:
+        first, last = period.first.toordinal(), period.last.toordinal()
+        return [each for each in parts if first <= each.day <= last]
+
+    @property
+    def parts(self) -> tuple[FilePart, ...]:
+        return self._merged.parts
+
+    def before_of(self, name: str) -> list[FilePart]:
+        return self.within(self._parts.get(name, ()), self.before)
+
+    def seat(self, name: str, digest: str, now_ms: int) -> Seat:
+        states = self._seats[name]
+        now = self.within(self._parts[name], self.period)
+        before = self.before_of(name)
+        days = _days(now)
+        over = tuple(each.day for each in days if each.spend_nano >= self.warning_nano)
+        cut = tuple(each.day for each in days if each.spend_nano >= self.cutoff_nano)
+        known = [state.collected for state in states if state.collected is not None]
+        last_sync = max((each.sync_ms for each in known), default=None)
+        end_ms = calendar_for(self.settings.timezone).span(self.period.last).end_ms
+        return Seat(
+            name,
+            sum(each.spend_nano for each in days),
+            sum(each.calls for each in days),
+            days,
+            over,
+            cut,
+            self._cause(states, days, over),
+            ranked_parts(part_sums(now, "model"), spends_by(before, "model")),
+            ranked_parts(part_sums(now, "project"), spends_by(before, "project")),
+            sum(each.part.spend_nano for each in before),
+            max((each.last_call_ms for each in known if each.last_call_ms is not None), default=None),
+            last_sync,
+            digest,
+            "; ".join(sentences_of(states, self._merged, self._seats)),
+            late_ms(last_sync, min(end_ms, now_ms)),
+            self._sessions(now),
+            is_missing=not known and not all(state.is_twice for state in states),
+        )
+
+    def _cause(self, states: Sequence[SeatState], days: Sequence[SeatDay], over: Sequence[date]) -> str:
+        """That of the costliest day that ran over and has one."""
+        for day in sorted((each for each in days if each.day in over), key=lambda each: -each.spend_nano):
+            text = day.day.isoformat()
+            for state in states:
+                if state.collected and (found := self._store.causes(state.collected.id, text, text)):
+                    return found[-1].sentence
+        return ""
+
+    def _sessions(self, parts: Iterable[FilePart]) -> tuple[SeatSession, ...]:
+        sums: dict[tuple[int, str], list[int]] = defaultdict(lambda: [0, 0])
+        projects: dict[tuple[int, str], str] = {}
+        for each in parts:
+            if each.part.session:
+                key = (each.file_id, each.part.session)
+                sums[key][0] += each.part.spend_nano
+                sums[key][1] += each.part.calls
+                projects.setdefault(key, each.part.project)
+        top = sorted(sums, key=lambda key: (-sums[key][0], key))[:_TOP_SESSIONS]
+        return tuple(SeatSession(key[1], self._store.title(*key), projects[key], *sums[key]) for key in top)
+
+
+def part_sums(parts: Iterable[FilePart], field: str) -> dict[str, tuple[int, int]]:
+    """The spend and the calls by `model` or `project`."""
+    found: dict[str, tuple[int, int]] = {}
+    for each in parts:
+        key = getattr(each.part, field)
+        spend, calls = found.get(key, (0, 0))
+        found[key] = (spend + each.part.spend_nano, calls + each.part.calls)
+    return found
+
+
+def spends_by(parts: Iterable[FilePart], field: str) -> dict[str, int]:
+    return {key: spend for key, (spend, _) in part_sums(parts, field).items()}
+
+
+def _days(parts: Iterable[FilePart]) -> tuple[SeatDay, ...]:
+    sums: dict[int, list[int]] = defaultdict(lambda: [0, 0])
+    for each in parts:
+        sums[each.day][0] += each.part.spend_nano
+        sums[each.day][1] += each.part.calls
+    return tuple(SeatDay(date.fromordinal(day), *sums[day]) for day in sorted(sums))
+
+
+def _summed(rows: Sequence[Seat], book: _Book, known_to: date, calendar: Calendar, now_ms: int) -> TeamReport:
+    period, before = book.period, book.before
+    seats = tuple(sorted(rows, key=lambda seat: (-seat.spend_nano, seat.name)))
+    now, earlier = book.within(book.parts, period), book.within(book.parts, before)
+    spends: dict[date, int] = defaultdict(int)
+    for each in book.parts:
+        spends[date.fromordinal(each.day)] += each.part.spend_nano
+    today = calendar.day(now_ms)
+    budget = book.settings.team.week_budget_nano
+    return TeamReport(
+        period.label,
+        period.first,
+        period.last,
+        seats,
+        sum(seat.spend_nano for seat in seats),
+        None if budget is None else budget * period.days // _WEEK_DAYS,
+        sum(seat.before_nano for seat in seats),
+        ranked_parts(part_sums(now, "model"), spends_by(earlier, "model")),
+        ranked_parts(part_sums(now, "project"), spends_by(earlier, "project")),
+        now_ms,
+        book.warning_nano,
+        book.cutoff_nano,
+        before.label,
+        None if before.last == period.before().last else before.last,
+        month_forecast(spends, period.last, known_to, min(spends, default=None), spends.get(today, 0)),
+        team_changes(seats, _changed(seats, "models", book, "model"), _changed(seats, "projects", book, "project")),
+    )
+
+
+def _changed(seats: Sequence[Seat], parts: str, book: _Book, field: str) -> dict[str, dict[str, int]]:
+    """By seat, the change of each model or project."""
+    found = {}
+    for seat in seats:
+        changes = {part.key: part.spend_nano - part.before_nano for part in getattr(seat, parts)}
+        for key, nano in spends_by(book.before_of(seat.name), field).items():
+            changes.setdefault(key, -nano)
+        found[seat.name] = changes
+    return found
