@@ -1,0 +1,148 @@
+"""The statements of a push: which calls are known, the calls, and then the sums of their days.
+
+The calls go as one array a column, which PostgreSQL makes rows of: COPY, a third faster, is refused for tables with
+row-level security, and the way around it, a temporary table, is not to be had everywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from msgspec import Struct
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Connection,
+    Date,
+    Select,
+    Subquery,
+    Text,
+    and_,
+    bindparam,
+    cast,
+    column,
+    func,
+    literal,
+    select,
+)
+from sqlalchemy.dialects.postgresql import insert
+
+from opencode_tui.team.postgres.batches import CallRow
+from opencode_tui.team.postgres.tables import CALLS, DAYS, PARTS, PUSHES
+
+_SENT = CallRow.__struct_fields__
+_DAY_MS = 86_400_000
+_MOST_NANO = 9_000_000_000_000_000_000
+_SEAT, _REVISION = bindparam("seat_", type_=Text), bindparam("revision_", type_=BigInteger)
+
+_BETWEEN = CALLS.c.created_ms.between(bindparam("first_", type_=BigInteger), bindparam("last_", type_=BigInteger))
+
+
+class Known(Struct, frozen=True, gc=False):
+    """A call as the database has it."""
+
+    content: int
+    day: date
+
+
+def next_revision(connection: Connection, seat: str) -> int:
+    """The revision after the last one of a seat."""
+    newest = connection.scalar(select(func.max(PUSHES.c.revision)).where(PUSHES.c.seat == seat))
+    return int(newest or 0) + 1
+
+
+def begin_revision(connection: Connection, seat: str, revision: int, machine: str, sent_ms: int, calls: int) -> None:
+    """Takes a revision of a seat, or waits for who has it; fails if that one keeps it."""
+    values = {"seat": seat, "revision": revision, "machine": machine, "sent_ms": sent_ms, "calls": calls}
+    connection.execute(PUSHES.insert().values(values))
+
+
+def known_calls(connection: Connection, seat: str, calls: Sequence[tuple[int, str]]) -> dict[tuple[int, str], Known]:
+    """Of calls in order of time, each a moment and an id, those that the database has, as their newest revision."""
+    values = {"seat_": seat, "first_": calls[0][0], "last_": calls[-1][0], "ids_": [call_id for _, call_id in calls]}
+    return {(row[0], row[1]): Known(row[2], row[3]) for row in connection.execute(_KNOWN, values)}
+
+
+def write_calls(connection: Connection, seat: str, revision: int, columns: Mapping[str, list[Any]]) -> None:
+    """Writes calls, a list a column of CallRow."""
+    values = {"seat_": seat, "revision_": revision, **{f"{name}_": each for name, each in columns.items()}}
+    connection.execute(_WRITE_CALLS, values)
+
+
+def write_sums(connection: Connection, seat: str, revision: int, digests: Mapping[date, str]) -> None:
+    """Writes the sums of these days as the database has them now, each with the digest that the ledger has of it."""
+    days = sorted(digests)
+    values: dict[str, Any] = {"seat_": seat, "revision_": revision, "days_": days}
+    values |= {"digests_": [digests[day] for day in days]}
+    values |= {"first_": _start_ms(days[0]) - _DAY_MS, "last_": _start_ms(days[-1]) + 2 * _DAY_MS}
+    connection.execute(_WRITE_DAYS, values)
+    connection.execute(_WRITE_PARTS, values)
+
+
+def _start_ms(day: date) -> int:
+    """The day's start in UTC."""
+    return (day - date(1970, 1, 1)).days * _DAY_MS
+
+
+def _known_calls() -> Select[Any]:
+    c = CALLS.c
+    ids = c.id == func.any(bindparam("ids_", type_=ARRAY(Text)))
+    # In this order the newest revision of a call comes last, and is the one that a dict keeps.
+    return select(c.created_ms, c.id, c.content, c.day).where(c.seat == _SEAT, _BETWEEN, ids).order_by(c.revision)
+
+
+def _insert_calls() -> Any:
+    given = (bindparam(f"{name}_", type_=ARRAY(CALLS.c[name].type)) for name in _SENT)
+    sent = func.unnest(*given).table_valued(*(column(name, CALLS.c[name].type) for name in _SENT)).render_derived("sent")
+    rows = select(cast(_SEAT, Text), cast(_REVISION, BigInteger), *(sent.c[name] for name in _SENT))
+    return insert(CALLS).from_select(("seat", "revision", *_SENT), rows).on_conflict_do_nothing()
+
+
+def _newest_calls() -> Subquery:
+    """The seat's calls between two moments, each as its newest revision has it, gone ones among them."""
+    of_call = (CALLS.c.created_ms, CALLS.c.id)
+    newest = select(CALLS).where(CALLS.c.seat == _SEAT, _BETWEEN).distinct(*of_call)
+    return newest.order_by(*of_call, CALLS.c.revision.desc()).subquery("newest")
+
+
+def _exact(values: Any) -> Any:
+    """The sum of integers, which is not limited, as one that is."""
+    return cast(func.least(func.greatest(func.coalesce(func.sum(values), 0), -_MOST_NANO), _MOST_NANO), BigInteger)
+
+
+def _insert_days() -> Any:
+    calls = _newest_calls()
+    given = (bindparam("days_", type_=ARRAY(Date)), bindparam("digests_", type_=ARRAY(Text)))
+    days = func.unnest(*given).table_valued(column("day", Date), column("digest", Text)).render_derived("days")
+    of_day = and_(calls.c.day == days.c.day, calls.c.content != 0)
+    rows = (
+        select(
+            cast(_SEAT, Text), days.c.day, cast(_REVISION, BigInteger), _exact(calls.c.cost_nano),
+            func.count(calls.c.id), func.max(calls.c.created_ms), days.c.digest,
+        )
+        .select_from(days.outerjoin(calls, of_day))
+        .group_by(days.c.day, days.c.digest)
+    )
+    names = ("seat", "day", "revision", "spend_nano", "calls", "last_ms", "digest")
+    return insert(DAYS).from_select(names, rows).on_conflict_do_nothing()
+
+
+def _insert_parts() -> Any:
+    calls = _newest_calls()
+    keys = (calls.c.provider, calls.c.model, calls.c.project)
+    rows = (
+        select(
+            cast(_SEAT, Text), calls.c.day, cast(_REVISION, BigInteger), *keys,
+            _exact(calls.c.cost_nano), func.count(literal(1)),
+        )
+        .where(calls.c.content != 0, calls.c.day == func.any(bindparam("days_", type_=ARRAY(Date))))
+        .group_by(calls.c.day, *keys)
+    )
+    names = ("seat", "day", "revision", "provider", "model", "project", "spend_nano", "calls")
+    return insert(PARTS).from_select(names, rows).on_conflict_do_nothing()
+
+
+_KNOWN, _WRITE_CALLS = _known_calls(), _insert_calls()
+_WRITE_DAYS, _WRITE_PARTS = _insert_days(), _insert_parts()
