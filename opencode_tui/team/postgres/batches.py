@@ -11,7 +11,8 @@ import msgspec
 from msgspec import Struct
 
 from opencode_tui.clock import Calendar
-from opencode_tui.config.settings import Share
+from opencode_tui.config.settings import SeatShare
+from opencode_tui.paths import last_part
 from opencode_tui.records.calls import Tokens
 from opencode_tui.records.pushes import PushedCall, WaitingCall
 
@@ -55,7 +56,7 @@ def columns_of(rows: Sequence[CallRow]) -> dict[str, list[Any]]:
 class RowMaker:
     """Remembers the days of quarters of an hour, which divide the days of every time zone."""
 
-    def __init__(self, calendar: Calendar, share: Share) -> None:
+    def __init__(self, calendar: Calendar, share: SeatShare) -> None:
         self._calendar, self._share = calendar, share
         self._days: dict[int, date] = {}
 
@@ -64,7 +65,7 @@ class RowMaker:
         told = (
             _plain(call.session_id) if self._share != "sums" else "",
             _plain(call.title) if self._share == "titles" else "",
-            *map(_plain, (call.project, call.provider, call.model, call.agent)),
+            *map(_plain, (last_part(call.project), call.provider, call.model, call.agent)),
             *(call.completed_ms, *call.tokens.counts, call.cost_nano, call.list_nano, _plain(call.basis)),
             None if call.error is None else _plain(call.error),
         )

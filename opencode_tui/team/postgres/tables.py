@@ -71,6 +71,7 @@ DAYS = Table(
     _number("calls"),
     Column("last_ms", BigInteger, comment="the last call's moment; NULL if the day has none left"),
     Column("digest", Text, nullable=False, comment="SHA-256 of the day's calls, as the seat's own report gives it"),
+    Column("week_digest", Text, nullable=False, comment="the same of its ISO week, as of this revision"),
     PrimaryKeyConstraint("seat", "day", "revision"),
     comment="what a seat's day costs: of the rows of a day, the newest revision counts",
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from itertools import starmap
 from typing import Any
 
 from msgspec import Struct
@@ -21,6 +22,7 @@ from sqlalchemy import (
     Text,
     and_,
     bindparam,
+    case,
     cast,
     column,
     func,
@@ -38,6 +40,14 @@ _MOST_NANO = 9_000_000_000_000_000_000
 _SEAT, _REVISION = bindparam("seat_", type_=Text), bindparam("revision_", type_=BigInteger)
 
 _BETWEEN = CALLS.c.created_ms.between(bindparam("first_", type_=BigInteger), bindparam("last_", type_=BigInteger))
+
+
+class DayProof(Struct, frozen=True):
+    """What a ledger has of a day: the number of its calls, their digest, and that of the whole ISO week."""
+
+    calls: int
+    digest: str
+    week_digest: str
 
 
 class Known(Struct, frozen=True, gc=False):
@@ -71,11 +81,15 @@ def write_calls(connection: Connection, seat: str, revision: int, columns: Mappi
     connection.execute(_WRITE_CALLS, values)
 
 
-def write_sums(connection: Connection, seat: str, revision: int, digests: Mapping[date, str]) -> None:
-    """Writes the sums of these days as the database has them now, each with the digest that the ledger has of it."""
-    days = sorted(digests)
-    values: dict[str, Any] = {"seat_": seat, "revision_": revision, "days_": days}
-    values |= {"digests_": [digests[day] for day in days]}
+def write_sums(connection: Connection, seat: str, revision: int, proofs: Mapping[date, DayProof]) -> None:
+    """Writes the sums of these days as the database has them now.
+
+    A day on which the database has other calls as well, of another machine of the seat, gets no digest.
+    """
+    days = sorted(proofs)
+    values: dict[str, Any] = {"seat_": seat, "revision_": revision, "day_": days}
+    for name in DayProof.__struct_fields__:
+        values[f"{name}_"] = [getattr(proofs[day], name) for day in days]
     values |= {"first_": _start_ms(days[0]) - _DAY_MS, "last_": _start_ms(days[-1]) + 2 * _DAY_MS}
     connection.execute(_WRITE_DAYS, values)
     connection.execute(_WRITE_PARTS, values)
@@ -114,18 +128,20 @@ def _exact(values: Any) -> Any:
 
 def _insert_days() -> Any:
     calls = _newest_calls()
-    given = (bindparam("days_", type_=ARRAY(Date)), bindparam("digests_", type_=ARRAY(Text)))
-    days = func.unnest(*given).table_valued(column("day", Date), column("digest", Text)).render_derived("days")
-    of_day = and_(calls.c.day == days.c.day, calls.c.content != 0)
+    types: dict[str, Any] = {"day": Date, "calls": BigInteger, "digest": Text, "week_digest": Text}
+    given = (bindparam(f"{name}_", type_=ARRAY(type_)) for name, type_ in types.items())
+    days = func.unnest(*given).table_valued(*starmap(column, types.items())).render_derived("days")
+    count = func.count(calls.c.id)
     rows = (
         select(
-            cast(_SEAT, Text), days.c.day, cast(_REVISION, BigInteger), _exact(calls.c.cost_nano),
-            func.count(calls.c.id), func.max(calls.c.created_ms), days.c.digest,
+            *(cast(_SEAT, Text), days.c.day, cast(_REVISION, BigInteger), _exact(calls.c.cost_nano), count),
+            func.max(calls.c.created_ms),
+            *(case((count == days.c.calls, days.c[name]), else_="") for name in ("digest", "week_digest")),
         )
-        .select_from(days.outerjoin(calls, of_day))
-        .group_by(days.c.day, days.c.digest)
+        .select_from(days.outerjoin(calls, and_(calls.c.day == days.c.day, calls.c.content != 0)))
+        .group_by(*days.c)
     )
-    names = ("seat", "day", "revision", "spend_nano", "calls", "last_ms", "digest")
+    names = ("seat", "day", "revision", "spend_nano", "calls", "last_ms", "digest", "week_digest")
     return insert(DAYS).from_select(names, rows).on_conflict_do_nothing()
 
 
@@ -137,7 +153,7 @@ def _insert_parts() -> Any:
             cast(_SEAT, Text), calls.c.day, cast(_REVISION, BigInteger), *keys,
             _exact(calls.c.cost_nano), func.count(literal(1)),
         )
-        .where(calls.c.content != 0, calls.c.day == func.any(bindparam("days_", type_=ARRAY(Date))))
+        .where(calls.c.content != 0, calls.c.day == func.any(bindparam("day_", type_=ARRAY(Date))))
         .group_by(calls.c.day, *keys)
     )
     names = ("seat", "day", "revision", "provider", "model", "project", "spend_nano", "calls")
