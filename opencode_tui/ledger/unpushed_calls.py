@@ -18,7 +18,8 @@ from opencode_tui.records.pushes import PushedCall, PushTarget, WaitingCall
 PUSH_LEASE_MS = 120_000
 """Longer than a database takes for one batch."""
 _NOTE = """
-  DELETE FROM unpushed WHERE created_ms = {0}.created_ms AND call_id = {0}.id AND target_id IN (SELECT id FROM push_target);
+  DELETE FROM unpushed
+    WHERE created_ms = {0}.created_ms AND call_id = {0}.id AND target_id IN (SELECT id FROM push_target);
   INSERT INTO unpushed (target_id, created_ms, call_id) SELECT id, {0}.created_ms, {0}.id FROM push_target;
 """
 _TRIGGERS = (
@@ -87,9 +88,7 @@ def take_push_lease(connection: sqlite3.Connection, target: PushTarget, now_ms: 
 
 
 def end_push_lease(connection: sqlite3.Connection, target: PushTarget) -> None:
-    connection.execute(
-        "UPDATE push_target SET holder = '' WHERE id = ? AND holder = ?", (target.id, this_process())
-    )
+    connection.execute("UPDATE push_target SET holder = '' WHERE id = ? AND holder = ?", (target.id, this_process()))
 
 
 def waiting_count(connection: sqlite3.Connection, target: PushTarget) -> int:
@@ -106,7 +105,8 @@ def waiting_batch(
 
 def _waiting(row: Any) -> WaitingCall:
     number, created_ms, call_id, is_there = row[:_PLACE]
-    call = PushedCall(*row[_PLACE:_TOKENS], Tokens(*row[_TOKENS:])) if is_there else None
+    fields = (*row[_PLACE:_TOKENS], Tokens(*row[_TOKENS:]))
+    call = PushedCall(*fields) if is_there else None
     return WaitingCall(number, created_ms, call_id, call)
 
 

@@ -70,7 +70,7 @@ class Server:
         self.run("pg_ctl", "-D", str(self.place / "data"), *words)
 
     def run(self, program: str, *words: str) -> None:
-        user = {"user": _NOBODY, "group": _NOBODY, "extra_groups": ()} if os.geteuid() == 0 else {}
+        user: Any = {"user": _NOBODY, "group": _NOBODY, "extra_groups": ()} if os.geteuid() == 0 else {}
         done = subprocess.run(
             [self.bin / program, *words],
             cwd=self.place,
@@ -93,7 +93,19 @@ def serving(installed: Path) -> Iterator[Server]:
     try:
         server = Server(place, _reachable(installed, place) / "bin", _free_port())
         _hand_over(place)
-        server.run("initdb", "-D", str(place / "data"), "-U", OWNER, "-A", "trust", "-E", "UTF8", "--no-sync", "--no-instructions")
+        server.run(
+            "initdb",
+            "-D",
+            str(place / "data"),
+            "-U",
+            OWNER,
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--no-sync",
+            "--no-instructions",
+        )
         server.start()
         try:
             yield server

@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from opencode_tui.clock import Calendar
-from opencode_tui.config.settings import SeatShare
+from opencode_tui.config.team import SeatShare
 from opencode_tui.paths import last_part
 from opencode_tui.records.calls import Tokens
 from opencode_tui.records.pushes import PushedCall, WaitingCall
@@ -62,7 +62,7 @@ class RowMaker:
 
     def row(self, waiting: WaitingCall) -> CallRow:
         call, day = waiting.call or _GONE, self._day(waiting.created_ms)
-        told = (
+        told: tuple[Any, ...] = (
             _plain(call.session_id) if self._share != "sums" else "",
             _plain(call.title) if self._share == "titles" else "",
             *map(_plain, (last_part(call.project), call.provider, call.model, call.agent)),

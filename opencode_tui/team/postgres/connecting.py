@@ -61,7 +61,9 @@ def password_in(file: Path) -> str:
             text = opened.read(_MOST_PASSWORD).decode().partition("\n")[0].rstrip("\r")
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-        raise DatabaseError(f"the password in {file} cannot be read ({reason}); see to team.push.password_file") from None
+        raise DatabaseError(
+            f"the password in {file} cannot be read ({reason}); see to team.push.password_file"
+        ) from None
     if not text:
         raise DatabaseError(f"the first line of {file} is empty; put the database's password there")
     return text

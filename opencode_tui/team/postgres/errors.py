@@ -15,5 +15,6 @@ def missing_library(error: ImportError) -> DatabaseError:
     """What to say for an import that failed."""
     found = "" if isinstance(error, ModuleNotFoundError) else f" ({error})"
     return DatabaseError(
-        f"a team's database needs SQLAlchemy and psycopg{found}; install them with: pip install 'opencode-tui[postgres]'"
+        f"a team's database needs SQLAlchemy and psycopg{found}; install them with:"
+        " pip install 'opencode-tui[postgres]'"
     )

@@ -17,16 +17,15 @@ from sqlalchemy.exc import DBAPIError
 
 from opencode_tui.clock import Calendar, Clock
 from opencode_tui.config.database_values import DatabaseAddress
-from opencode_tui.config.settings import SeatShare
+from opencode_tui.config.team import SeatShare
 from opencode_tui.ledger import unpushed_calls
-from opencode_tui.ledger.digests import days_between, digest_calls
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.records.pushes import PushResult, PushTarget, WaitingCall
 from opencode_tui.team.postgres import writing_calls
 from opencode_tui.team.postgres.batches import CallRow, RowMaker, columns_of
 from opencode_tui.team.postgres.connecting import code_of, connected
+from opencode_tui.team.postgres.day_facts import DayFacts, facts_of
 from opencode_tui.team.postgres.errors import DatabaseError, DatabaseGone
-from opencode_tui.team.postgres.writing_calls import DayProof
 
 CALLS_AT_ONCE = 5_000
 _TRIES = 8
@@ -128,18 +127,12 @@ class _Push:
                 return 0, 0
             writing_calls.write_calls(database, seat, revision, columns_of(new))
             days = {row.day for row in new} | {had.day for row in new if (had := before[row]) is not None}
-            writing_calls.write_sums(database, seat, revision, self._proofs(days))
+            writing_calls.write_sums(database, seat, revision, self._facts(days))
         return revision, len(new)
 
-    def _proofs(self, days: Iterable[date]) -> dict[date, DayProof]:
-        """What the ledger has of each of these days."""
-        found, calendar = {}, self._request.calendar
+    def _facts(self, days: Iterable[date]) -> dict[date, DayFacts]:
         with self._ledger.reading() as connection:
-            for monday, sunday in sorted({calendar.week(day) for day in days}):
-                week = digest_calls(connection, days_between(calendar, monday, sunday))
-                for each in week.days:
-                    found[each.day] = DayProof(each.calls, each.sha256 if each.calls else "", week.sha256)
-        return {day: found[day] for day in days}
+            return facts_of(connection, days, self._request.calendar, self._request.share)
 
     def _keep_lease(self) -> None:
         with self._ledger.writing() as connection:

@@ -22,6 +22,7 @@ class DayRow(Struct, frozen=True):
     calls: int
     digest: str
     week_digest: str
+    cause: str
     revision: int
 
 
@@ -50,7 +51,9 @@ def day_rows(connection: Connection, days: Days) -> Iterator[DayRow]:
     """The days of all seats, in order."""
     found = _newest_days(days)
     c = DAYS.c
-    query = select(c.seat, c.day, c.spend_nano, c.calls, c.digest, c.week_digest, c.revision).select_from(_current(DAYS, found))
+    query = select(c.seat, c.day, c.spend_nano, c.calls, c.digest, c.week_digest, c.cause, c.revision).select_from(
+        _current(DAYS, found)
+    )
     for row in connection.execute(query.where(c.calls > 0).order_by(c.seat, c.day)):
         yield DayRow(*row)
 

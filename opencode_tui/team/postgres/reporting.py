@@ -76,7 +76,9 @@ def database_report(request: DatabaseRequest) -> TeamReport:
         found.warning_nano,
         found.cutoff_nano,
         before.label,
-        month_forecast(found.spends, period.last, known_to, min(found.spends, default=None), found.spends.get(today, 0)),
+        month_forecast(
+            found.spends, period.last, known_to, min(found.spends, default=None), found.spends.get(today, 0)
+        ),
         team_changes(seats, _changes(found.parts, _model), _changes(found.parts, _project)),
     )
 
@@ -115,6 +117,7 @@ class _Found:
 
     def seat(self, name: str) -> Seat:
         rows, parts, push = self._days.get(name, []), self.parts.get(name, []), self._pushes.get(name)
+        synced_ms = None if push is None else push.received_ms
         return Seat(
             name,
             sum(row.spend_nano for row in rows),
@@ -122,16 +125,21 @@ class _Found:
             tuple(SeatDay(row.day, row.spend_nano, row.calls) for row in rows),
             tuple(row.day for row in rows if row.spend_nano >= self.warning_nano),
             tuple(row.day for row in rows if row.spend_nano >= self.cutoff_nano),
-            "",
+            self._cause(rows),
             _ranked(parts, _model),
             _ranked(parts, _project),
             sum(part.before_nano for part in parts),
             self._last_calls.get(name),
-            push and push.received_ms,
+            synced_ms,
             _digest(rows, self._period),
             "; ".join([*_clock_trouble(push), *self._twins.get(name, ())]),
-            late_ms(push and push.received_ms, self._needed_ms),
+            late_ms(synced_ms, self._needed_ms),
         )
+
+    def _cause(self, rows: Sequence[DayRow]) -> str:
+        """That of the costliest day that ran over and has one."""
+        over = [row for row in rows if row.spend_nano >= self.warning_nano and row.cause]
+        return max(over, key=lambda row: row.spend_nano).cause if over else ""
 
 
 def _digest(rows: Sequence[DayRow], period: ReportPeriod) -> str:

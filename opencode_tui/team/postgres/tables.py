@@ -72,6 +72,9 @@ DAYS = Table(
     Column("last_ms", BigInteger, comment="the last call's moment; NULL if the day has none left"),
     Column("digest", Text, nullable=False, comment="SHA-256 of the day's calls, as the seat's own report gives it"),
     Column("week_digest", Text, nullable=False, comment="the same of its ISO week, as of this revision"),
+    Column(
+        "cause", Text, nullable=False, comment="why it ran over, by the seat's alerts; titles only if it shares them"
+    ),
     PrimaryKeyConstraint("seat", "day", "revision"),
     comment="what a seat's day costs: of the rows of a day, the newest revision counts",
 )

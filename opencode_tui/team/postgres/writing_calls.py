@@ -32,6 +32,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 
 from opencode_tui.team.postgres.batches import CallRow
+from opencode_tui.team.postgres.day_facts import DayFacts
 from opencode_tui.team.postgres.tables import CALLS, DAYS, PARTS, PUSHES
 
 _SENT = CallRow.__struct_fields__
@@ -40,14 +41,6 @@ _MOST_NANO = 9_000_000_000_000_000_000
 _SEAT, _REVISION = bindparam("seat_", type_=Text), bindparam("revision_", type_=BigInteger)
 
 _BETWEEN = CALLS.c.created_ms.between(bindparam("first_", type_=BigInteger), bindparam("last_", type_=BigInteger))
-
-
-class DayProof(Struct, frozen=True):
-    """What a ledger has of a day: the number of its calls, their digest, and that of the whole ISO week."""
-
-    calls: int
-    digest: str
-    week_digest: str
 
 
 class Known(Struct, frozen=True, gc=False):
@@ -81,15 +74,15 @@ def write_calls(connection: Connection, seat: str, revision: int, columns: Mappi
     connection.execute(_WRITE_CALLS, values)
 
 
-def write_sums(connection: Connection, seat: str, revision: int, proofs: Mapping[date, DayProof]) -> None:
+def write_sums(connection: Connection, seat: str, revision: int, facts: Mapping[date, DayFacts]) -> None:
     """Writes the sums of these days as the database has them now.
 
     A day on which the database has other calls as well, of another machine of the seat, gets no digest.
     """
-    days = sorted(proofs)
+    days = sorted(facts)
     values: dict[str, Any] = {"seat_": seat, "revision_": revision, "day_": days}
-    for name in DayProof.__struct_fields__:
-        values[f"{name}_"] = [getattr(proofs[day], name) for day in days]
+    for name in DayFacts.__struct_fields__:
+        values[f"{name}_"] = [getattr(facts[day], name) for day in days]
     values |= {"first_": _start_ms(days[0]) - _DAY_MS, "last_": _start_ms(days[-1]) + 2 * _DAY_MS}
     connection.execute(_WRITE_DAYS, values)
     connection.execute(_WRITE_PARTS, values)
@@ -109,7 +102,9 @@ def _known_calls() -> Select[Any]:
 
 def _insert_calls() -> Any:
     given = (bindparam(f"{name}_", type_=ARRAY(CALLS.c[name].type)) for name in _SENT)
-    sent = func.unnest(*given).table_valued(*(column(name, CALLS.c[name].type) for name in _SENT)).render_derived("sent")
+    sent = (
+        func.unnest(*given).table_valued(*(column(name, CALLS.c[name].type) for name in _SENT)).render_derived("sent")
+    )
     rows = select(cast(_SEAT, Text), cast(_REVISION, BigInteger), *(sent.c[name] for name in _SENT))
     return insert(CALLS).from_select(("seat", "revision", *_SENT), rows).on_conflict_do_nothing()
 
@@ -128,7 +123,7 @@ def _exact(values: Any) -> Any:
 
 def _insert_days() -> Any:
     calls = _newest_calls()
-    types: dict[str, Any] = {"day": Date, "calls": BigInteger, "digest": Text, "week_digest": Text}
+    types: dict[str, Any] = {"day": Date, "calls": BigInteger, "digest": Text, "week_digest": Text, "cause": Text}
     given = (bindparam(f"{name}_", type_=ARRAY(type_)) for name, type_ in types.items())
     days = func.unnest(*given).table_valued(*starmap(column, types.items())).render_derived("days")
     count = func.count(calls.c.id)
@@ -137,11 +132,12 @@ def _insert_days() -> Any:
             *(cast(_SEAT, Text), days.c.day, cast(_REVISION, BigInteger), _exact(calls.c.cost_nano), count),
             func.max(calls.c.created_ms),
             *(case((count == days.c.calls, days.c[name]), else_="") for name in ("digest", "week_digest")),
+            days.c.cause,
         )
         .select_from(days.outerjoin(calls, and_(calls.c.day == days.c.day, calls.c.content != 0)))
         .group_by(*days.c)
     )
-    names = ("seat", "day", "revision", "spend_nano", "calls", "last_ms", "digest", "week_digest")
+    names = ("seat", "day", "revision", "spend_nano", "calls", "last_ms", "digest", "week_digest", "cause")
     return insert(DAYS).from_select(names, rows).on_conflict_do_nothing()
 
 
@@ -150,8 +146,12 @@ def _insert_parts() -> Any:
     keys = (calls.c.provider, calls.c.model, calls.c.project)
     rows = (
         select(
-            cast(_SEAT, Text), calls.c.day, cast(_REVISION, BigInteger), *keys,
-            _exact(calls.c.cost_nano), func.count(literal(1)),
+            cast(_SEAT, Text),
+            calls.c.day,
+            cast(_REVISION, BigInteger),
+            *keys,
+            _exact(calls.c.cost_nano),
+            func.count(literal(1)),
         )
         .where(calls.c.content != 0, calls.c.day == func.any(bindparam("day_", type_=ARRAY(Date))))
         .group_by(calls.c.day, *keys)
