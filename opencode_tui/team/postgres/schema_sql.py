@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from msgspec import Struct
 from sqlalchemy import Table
 from sqlalchemy.dialects.postgresql import dialect
-from sqlalchemy.schema import CreateIndex, CreateTable
+from sqlalchemy.schema import CreateIndex, CreateTable, SetColumnComment, SetTableComment
 
 from opencode_tui.team.postgres.tables import CALLS, DAYS, PARTITIONED, PARTS, PUSHES
 
@@ -45,6 +45,7 @@ def schema_sql(request: SchemaRequest) -> str:
     is_flat = request.server == "cockroachdb"  # which splits its tables itself, and has no declared partitions
     parts = [
         *(_table(each, is_flat=is_flat) for each in _TABLES),
+        *(sql for each in _TABLES for sql in _comments(each)),
         *(str(CreateIndex(index, if_not_exists=True).compile(dialect=_dialect)) for index in DAYS.indexes),
         *(_distributed(each) for each in _TABLES if request.server == "citus"),
         *(() if is_flat else _partitions(request.mondays)),
@@ -54,6 +55,22 @@ def schema_sql(request: SchemaRequest) -> str:
         *_members(request.readers, READERS, is_flat=is_flat),
     ]
     return "".join(f"{part.strip()};\n" for part in parts)
+
+
+def pruning_sql() -> str:
+    """Deletes the sums and pushes that newer ones of the same seat have replaced. Calls are all kept."""
+    newest = {
+        DAYS: "SELECT seat, day, max(revision) AS revision FROM team_day GROUP BY seat, day",
+        PARTS: "SELECT seat, day, max(revision) AS revision FROM team_day GROUP BY seat, day",
+        PUSHES: "SELECT seat, max(revision) AS revision FROM team_push GROUP BY seat",
+    }
+    # The parts first: by the days it is known which ones are old.
+    return "".join(_prune(table.name, newest[table], by_day=table is not PUSHES) for table in (PARTS, DAYS, PUSHES))
+
+
+def _prune(table: str, newest: str, *, by_day: bool) -> str:
+    same = f"newest.seat = {table}.seat{f' AND newest.day = {table}.day' if by_day else ''}"
+    return f"DELETE FROM {table} USING ({newest}) AS newest WHERE {same} AND {table}.revision < newest.revision;\n"
 
 
 def mondays_from(day: date, weeks: int) -> tuple[date, ...]:
@@ -66,6 +83,13 @@ def _table(table: Table, *, is_flat: bool) -> str:
     sql = str(CreateTable(table, if_not_exists=True).compile(dialect=_dialect)).strip()
     by = PARTITIONED.get(table)
     return sql if by is None or is_flat else f"{sql} PARTITION BY RANGE ({by.name})"
+
+
+def _comments(table: Table) -> Iterator[str]:
+    yield str(SetTableComment(table).compile(dialect=_dialect))
+    for each in table.columns:
+        if each.comment:
+            yield str(SetColumnComment(each).compile(dialect=_dialect))
 
 
 def _distributed(table: Table) -> str:
@@ -130,4 +154,4 @@ def _role(name: str, login: str, *, is_flat: bool) -> str:
 
 
 def _quoted(name: str) -> str:
-    return _dialect.identifier_preparer.quote_identifier(name).replace("$$", "")
+    return _dialect.identifier_preparer.quote_identifier(name)

@@ -29,7 +29,7 @@ from sqlalchemy import (
     literal,
     select,
 )
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import distinct_on, insert
 
 from opencode_tui.team.postgres.batches import CallRow
 from opencode_tui.team.postgres.day_facts import DayFacts
@@ -112,7 +112,7 @@ def _insert_calls() -> Any:
 def _newest_calls() -> Subquery:
     """The seat's calls between two moments, each as its newest revision has it, gone ones among them."""
     of_call = (CALLS.c.created_ms, CALLS.c.id)
-    newest = select(CALLS).where(CALLS.c.seat == _SEAT, _BETWEEN).distinct(*of_call)
+    newest = select(CALLS).where(CALLS.c.seat == _SEAT, _BETWEEN).ext(distinct_on(*of_call))
     return newest.order_by(*of_call, CALLS.c.revision.desc()).subquery("newest")
 
 
