@@ -21,7 +21,7 @@ _GONE = PushedCall("", "", "", "", "", "", "", None, 0, None, "", None, Tokens()
 _encoded = msgspec.json.Encoder().encode
 
 
-class CallRow(Struct, frozen=True, gc=False):
+class PushedRow(Struct, frozen=True, gc=False):
     """A row of `team_call`, without its seat and its revision."""
 
     created_ms: int
@@ -48,9 +48,9 @@ class CallRow(Struct, frozen=True, gc=False):
     error: str | None
 
 
-def columns_of(rows: Sequence[CallRow]) -> dict[str, list[Any]]:
+def columns_of(rows: Sequence[PushedRow]) -> dict[str, list[Any]]:
     """A list a column."""
-    return {name: [getattr(row, name) for row in rows] for name in CallRow.__struct_fields__}
+    return {name: [getattr(row, name) for row in rows] for name in PushedRow.__struct_fields__}
 
 
 class RowMaker:
@@ -60,7 +60,7 @@ class RowMaker:
         self._calendar, self._share = calendar, share
         self._days: dict[int, date] = {}
 
-    def row(self, waiting: WaitingCall) -> CallRow:
+    def row(self, waiting: WaitingCall) -> PushedRow:
         call, day = waiting.call or _GONE, self._day(waiting.created_ms)
         told: tuple[Any, ...] = (
             _plain(call.session_id) if self._share != "sums" else "",
@@ -70,7 +70,7 @@ class RowMaker:
             None if call.error is None else _plain(call.error),
         )
         content = 0 if waiting.call is None else _content((day, *told))
-        return CallRow(waiting.created_ms, _plain(waiting.id), content, day, _plain(call.machine), *told)
+        return PushedRow(waiting.created_ms, _plain(waiting.id), content, day, _plain(call.machine), *told)
 
     def _day(self, created_ms: int) -> date:
         quarter = created_ms // _QUARTER_MS

@@ -20,6 +20,8 @@ _WAIT = {"connect_timeout": 10, "keepalives_idle": 10, "keepalives_interval": 5,
 _MOST_PASSWORD = 4096
 _LACKING = {"42P01": "has no tables for a team", "42703": "has tables of another version"}
 """What PostgreSQL's codes mean of the tables."""
+_REFUSALS = ("does not exist", "no pg_hba.conf entry", "not permitted to log in", "permission denied")
+"""Of a connection, of which no code is known."""
 
 
 @contextmanager
@@ -74,17 +76,21 @@ def code_of(error: BaseException) -> str:
     return (getattr(error.orig, "sqlstate", "") or "") if isinstance(error, DBAPIError) else ""
 
 
+def _reason(error: SQLAlchemyError, secret: str) -> str:
+    """The first line of what the server or its library said."""
+    said = str(getattr(error, "orig", None) or type(error).__name__).strip().partition("\n")[0]
+    return said.replace(secret, "…") if secret else said
+
+
 def _sentence(error: SQLAlchemyError, address: DatabaseAddress, secret: str) -> DatabaseError:
-    code = code_of(error)
-    reason = " ".join(str(getattr(error, "orig", None) or type(error).__name__).split())
-    reason = reason.replace(secret, "…") if secret else reason
+    code, reason = code_of(error), _reason(error, secret)
     if code in _LACKING:
         return DatabaseError(
             f"the database {address.name} {_LACKING[code]}; its owner makes them with what `opencode-tui team schema`"
             " prints"
         )
-    if code == "42501":
-        return DatabaseError(f"the database {address.name} does not allow it ({reason}); its owner grants it")
+    if code == "42501" or any(each in reason for each in _REFUSALS):
+        return DatabaseError(f"the database {address.name} does not allow this user that ({reason}); ask its owner")
     if code == "28P01" or "password" in reason:
         return DatabaseError(
             f"the database {address.name} refuses the password; give it in PGPASSWORD, in ~/.pgpass or in the file"

@@ -22,10 +22,10 @@ from opencode_tui.ledger import unpushed_calls
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.records.pushes import PushResult, PushTarget, WaitingCall
 from opencode_tui.team.postgres import writing_calls
-from opencode_tui.team.postgres.batches import CallRow, RowMaker, columns_of
+from opencode_tui.team.postgres.batches import PushedRow, RowMaker, columns_of
 from opencode_tui.team.postgres.connecting import code_of, connected
-from opencode_tui.team.postgres.day_facts import DayFacts, facts_of
 from opencode_tui.team.postgres.errors import DatabaseError, DatabaseGone
+from opencode_tui.team.postgres.ledger_day import LedgerDay, ledger_days
 
 CALLS_AT_ONCE = 5_000
 _TRIES = 8
@@ -113,26 +113,26 @@ class _Push:
                     raise
         raise AssertionError
 
-    def _write(self, database: Connection, seat: str, rows: Sequence[CallRow]) -> tuple[int, int]:
+    def _write(self, database: Connection, seat: str, rows: Sequence[PushedRow]) -> tuple[int, int]:
         """One transaction, which leaves nothing if the database knows all of these calls."""
         with database.begin() as transaction:
             revision = writing_calls.next_revision(database, seat)
             machine, now_ms = self._request.machine, self._request.clock()
             writing_calls.begin_revision(database, seat, revision, machine, now_ms, len(rows))
-            known = writing_calls.known_calls(database, seat, [(row.created_ms, row.id) for row in rows])
+            known = writing_calls.calls_there(database, seat, [(row.created_ms, row.id) for row in rows])
             before = {row: known.get((row.created_ms, row.id)) for row in rows}
             new = [row for row, had in before.items() if row.content != (had.content if had else 0)]
             if not new:
                 transaction.rollback()
                 return 0, 0
-            writing_calls.write_calls(database, seat, revision, columns_of(new))
+            writing_calls.insert_calls(database, seat, revision, columns_of(new))
             days = {row.day for row in new} | {had.day for row in new if (had := before[row]) is not None}
-            writing_calls.write_sums(database, seat, revision, self._facts(days))
+            writing_calls.insert_sums(database, seat, revision, self._facts(days))
         return revision, len(new)
 
-    def _facts(self, days: Iterable[date]) -> dict[date, DayFacts]:
+    def _facts(self, days: Iterable[date]) -> dict[date, LedgerDay]:
         with self._ledger.reading() as connection:
-            return facts_of(connection, days, self._request.calendar, self._request.share)
+            return ledger_days(connection, days, self._request.calendar, self._request.share)
 
     def _keep_lease(self) -> None:
         with self._ledger.writing() as connection:

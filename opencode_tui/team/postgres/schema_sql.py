@@ -14,12 +14,12 @@ from sqlalchemy import Table
 from sqlalchemy.dialects.postgresql import dialect
 from sqlalchemy.schema import CreateIndex, CreateTable, SetColumnComment, SetTableComment
 
-from opencode_tui.team.postgres.tables import CALLS, DAYS, PARTITIONED, PARTS, PUSHES
+from opencode_tui.team.postgres.tables import PARTITIONED, TEAM_CALLS, TEAM_DAYS, TEAM_PARTS, TEAM_PUSHES
 
-SEATS, READERS = "opencode_seat", "opencode_reader"
+SEAT_GROUP, READER_GROUP = "opencode_seat", "opencode_reader"
 """The groups."""
-_TABLES = (PUSHES, CALLS, DAYS, PARTS)
-_SUMS = (PUSHES, DAYS, PARTS)
+_TABLES = (TEAM_PUSHES, TEAM_CALLS, TEAM_DAYS, TEAM_PARTS)
+_SUMS = (TEAM_PUSHES, TEAM_DAYS, TEAM_PARTS)
 _DAY_MS = 86_400_000
 _OWN = "seat = CAST(current_user AS text)"
 _dialect = dialect()  # type: ignore[no-untyped-call]
@@ -29,15 +29,12 @@ class SchemaRequest(Struct, frozen=True):
     """What the SQL is for."""
 
     server: str
-    """One of SERVERS."""
+    """One of DATABASE_SERVERS."""
     mondays: tuple[date, ...]
     """The weeks, in UTC, that get a partition of their own; all others share one."""
     seats: tuple[str, ...] = ()
     readers: tuple[str, ...] = ()
     """Roles that may log in."""
-
-
-SERVERS = ("postgresql", "citus", "yugabytedb", "cockroachdb")
 
 
 def schema_sql(request: SchemaRequest) -> str:
@@ -46,13 +43,13 @@ def schema_sql(request: SchemaRequest) -> str:
     parts = [
         *(_table(each, is_flat=is_flat) for each in _TABLES),
         *(sql for each in _TABLES for sql in _comments(each)),
-        *(str(CreateIndex(index, if_not_exists=True).compile(dialect=_dialect)) for index in DAYS.indexes),
+        *(str(CreateIndex(index, if_not_exists=True).compile(dialect=_dialect)) for index in TEAM_DAYS.indexes),
         *(_distributed(each) for each in _TABLES if request.server == "citus"),
         *(() if is_flat else _partitions(request.mondays)),
-        *(_role(name, "NOLOGIN", is_flat=is_flat) for name in (SEATS, READERS)),
+        *(_role(name, "NOLOGIN", is_flat=is_flat) for name in (SEAT_GROUP, READER_GROUP)),
         *_rules(),
-        *_members(request.seats, SEATS, is_flat=is_flat),
-        *_members(request.readers, READERS, is_flat=is_flat),
+        *_members(request.seats, SEAT_GROUP, is_flat=is_flat),
+        *_members(request.readers, READER_GROUP, is_flat=is_flat),
     ]
     return "".join(f"{part.strip()};\n" for part in parts)
 
@@ -60,12 +57,15 @@ def schema_sql(request: SchemaRequest) -> str:
 def pruning_sql() -> str:
     """Deletes the sums and pushes that newer ones of the same seat have replaced. Calls are all kept."""
     newest = {
-        DAYS: "SELECT seat, day, max(revision) AS revision FROM team_day GROUP BY seat, day",
-        PARTS: "SELECT seat, day, max(revision) AS revision FROM team_day GROUP BY seat, day",
-        PUSHES: "SELECT seat, max(revision) AS revision FROM team_push GROUP BY seat",
+        TEAM_DAYS: "SELECT seat, day, max(revision) AS revision FROM team_day GROUP BY seat, day",
+        TEAM_PARTS: "SELECT seat, day, max(revision) AS revision FROM team_day GROUP BY seat, day",
+        TEAM_PUSHES: "SELECT seat, max(revision) AS revision FROM team_push GROUP BY seat",
     }
     # The parts first: by the days it is known which ones are old.
-    return "".join(_prune(table.name, newest[table], by_day=table is not PUSHES) for table in (PARTS, DAYS, PUSHES))
+    return "".join(
+        _prune(table.name, newest[table], by_day=table is not TEAM_PUSHES)
+        for table in (TEAM_PARTS, TEAM_DAYS, TEAM_PUSHES)
+    )
 
 
 def _prune(table: str, newest: str, *, by_day: bool) -> str:
@@ -103,7 +103,7 @@ def _partitions(mondays: Sequence[date]) -> Iterator[str]:
     for table, by in PARTITIONED.items():
         yield f"CREATE TABLE IF NOT EXISTS {table.name}_rest PARTITION OF {table.name} DEFAULT"
         for monday in mondays:
-            yield _partition(table.name, by.name, monday, is_moment=table is CALLS)
+            yield _partition(table.name, by.name, monday, is_moment=table is TEAM_CALLS)
 
 
 def _partition(table: str, by: str, monday: date, *, is_moment: bool) -> str:
@@ -128,12 +128,12 @@ def _ms(day: date) -> int:
 def _rules() -> Iterator[str]:
     for table in (each.name for each in _TABLES):
         yield f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY"
-        yield f"GRANT SELECT, INSERT ON {table} TO {SEATS}"
-        yield from _policy(table, "own_rows_read", f"FOR SELECT TO {SEATS} USING ({_OWN})")
-        yield from _policy(table, "own_rows_added", f"FOR INSERT TO {SEATS} WITH CHECK ({_OWN})")
+        yield f"GRANT SELECT, INSERT ON {table} TO {SEAT_GROUP}"
+        yield from _policy(table, "own_rows_read", f"FOR SELECT TO {SEAT_GROUP} USING ({_OWN})")
+        yield from _policy(table, "own_rows_added", f"FOR INSERT TO {SEAT_GROUP} WITH CHECK ({_OWN})")
     for table in (each.name for each in _SUMS):
-        yield f"GRANT SELECT ON {table} TO {READERS}"
-        yield from _policy(table, "sums_read", f"FOR SELECT TO {READERS} USING (true)")
+        yield f"GRANT SELECT ON {table} TO {READER_GROUP}"
+        yield from _policy(table, "sums_read", f"FOR SELECT TO {READER_GROUP} USING (true)")
 
 
 def _policy(table: str, name: str, rest: str) -> Iterator[str]:

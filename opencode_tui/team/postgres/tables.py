@@ -31,7 +31,7 @@ def _number(name: str) -> Column[int]:
     return Column(name, BigInteger, nullable=False, autoincrement=False)
 
 
-CALLS = Table(
+TEAM_CALLS = Table(
     "team_call",
     metadata,
     _text("seat"),
@@ -61,7 +61,7 @@ CALLS = Table(
     comment="each call of each seat: of those with one id, the newest revision counts",
 )
 
-DAYS = Table(
+TEAM_DAYS = Table(
     "team_day",
     metadata,
     _text("seat"),
@@ -79,7 +79,7 @@ DAYS = Table(
     comment="what a seat's day costs: of the rows of a day, the newest revision counts",
 )
 
-PARTS = Table(
+TEAM_PARTS = Table(
     "team_part",
     metadata,
     _text("seat"),
@@ -94,7 +94,7 @@ PARTS = Table(
     comment="the parts of the row of team_day with the same revision",
 )
 
-PUSHES = Table(
+TEAM_PUSHES = Table(
     "team_push",
     metadata,
     _text("seat"),
@@ -108,7 +108,7 @@ PUSHES = Table(
 )
 
 # The report asks for all seats of some days, whatever a server keeps together.
-Index("team_day_by_day", DAYS.c.day, DAYS.c.seat, DAYS.c.revision)
+Index("team_day_by_day", TEAM_DAYS.c.day, TEAM_DAYS.c.seat, TEAM_DAYS.c.revision)
 
-PARTITIONED = {CALLS: CALLS.c.created_ms, DAYS: DAYS.c.day, PARTS: PARTS.c.day}
+PARTITIONED = {TEAM_CALLS: TEAM_CALLS.c.created_ms, TEAM_DAYS: TEAM_DAYS.c.day, TEAM_PARTS: TEAM_PARTS.c.day}
 """The tables that are partitioned by week, and by which column."""

@@ -31,19 +31,19 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 
-from opencode_tui.team.postgres.batches import CallRow
-from opencode_tui.team.postgres.day_facts import DayFacts
-from opencode_tui.team.postgres.tables import CALLS, DAYS, PARTS, PUSHES
+from opencode_tui.team.postgres.batches import PushedRow
+from opencode_tui.team.postgres.ledger_day import LedgerDay
+from opencode_tui.team.postgres.tables import TEAM_CALLS, TEAM_DAYS, TEAM_PARTS, TEAM_PUSHES
 
-_SENT = CallRow.__struct_fields__
+_SENT = PushedRow.__struct_fields__
 _DAY_MS = 86_400_000
 _MOST_NANO = 9_000_000_000_000_000_000
 _SEAT, _REVISION = bindparam("seat_", type_=Text), bindparam("revision_", type_=BigInteger)
 
-_BETWEEN = CALLS.c.created_ms.between(bindparam("first_", type_=BigInteger), bindparam("last_", type_=BigInteger))
+_BETWEEN = TEAM_CALLS.c.created_ms.between(bindparam("first_", type_=BigInteger), bindparam("last_", type_=BigInteger))
 
 
-class Known(Struct, frozen=True, gc=False):
+class CallThere(Struct, frozen=True, gc=False):
     """A call as the database has it."""
 
     content: int
@@ -52,37 +52,39 @@ class Known(Struct, frozen=True, gc=False):
 
 def next_revision(connection: Connection, seat: str) -> int:
     """The revision after the last one of a seat."""
-    newest = connection.scalar(select(func.max(PUSHES.c.revision)).where(PUSHES.c.seat == seat))
+    newest = connection.scalar(select(func.max(TEAM_PUSHES.c.revision)).where(TEAM_PUSHES.c.seat == seat))
     return int(newest or 0) + 1
 
 
 def begin_revision(connection: Connection, seat: str, revision: int, machine: str, sent_ms: int, calls: int) -> None:
     """Takes a revision of a seat, or waits for who has it; fails if that one keeps it."""
     values = {"seat": seat, "revision": revision, "machine": machine, "sent_ms": sent_ms, "calls": calls}
-    connection.execute(PUSHES.insert().values(values))
+    connection.execute(TEAM_PUSHES.insert().values(values))
 
 
-def known_calls(connection: Connection, seat: str, calls: Sequence[tuple[int, str]]) -> dict[tuple[int, str], Known]:
+def calls_there(
+    connection: Connection, seat: str, calls: Sequence[tuple[int, str]]
+) -> dict[tuple[int, str], CallThere]:
     """Of calls in order of time, each a moment and an id, those that the database has, as their newest revision."""
     values = {"seat_": seat, "first_": calls[0][0], "last_": calls[-1][0], "ids_": [call_id for _, call_id in calls]}
-    return {(row[0], row[1]): Known(row[2], row[3]) for row in connection.execute(_KNOWN, values)}
+    return {(row[0], row[1]): CallThere(row[2], row[3]) for row in connection.execute(_KNOWN, values)}
 
 
-def write_calls(connection: Connection, seat: str, revision: int, columns: Mapping[str, list[Any]]) -> None:
-    """Writes calls, a list a column of CallRow."""
+def insert_calls(connection: Connection, seat: str, revision: int, columns: Mapping[str, list[Any]]) -> None:
+    """Writes calls, a list a column of PushedRow."""
     values = {"seat_": seat, "revision_": revision, **{f"{name}_": each for name, each in columns.items()}}
     connection.execute(_WRITE_CALLS, values)
 
 
-def write_sums(connection: Connection, seat: str, revision: int, facts: Mapping[date, DayFacts]) -> None:
+def insert_sums(connection: Connection, seat: str, revision: int, ledger_days: Mapping[date, LedgerDay]) -> None:
     """Writes the sums of these days as the database has them now.
 
     A day on which the database has other calls as well, of another machine of the seat, gets no digest.
     """
-    days = sorted(facts)
+    days = sorted(ledger_days)
     values: dict[str, Any] = {"seat_": seat, "revision_": revision, "day_": days}
-    for name in DayFacts.__struct_fields__:
-        values[f"{name}_"] = [getattr(facts[day], name) for day in days]
+    for name in LedgerDay.__struct_fields__:
+        values[f"{name}_"] = [getattr(ledger_days[day], name) for day in days]
     values |= {"first_": _start_ms(days[0]) - _DAY_MS, "last_": _start_ms(days[-1]) + 2 * _DAY_MS}
     connection.execute(_WRITE_DAYS, values)
     connection.execute(_WRITE_PARTS, values)
@@ -94,26 +96,28 @@ def _start_ms(day: date) -> int:
 
 
 def _known_calls() -> Select[Any]:
-    c = CALLS.c
+    c = TEAM_CALLS.c
     ids = c.id == func.any(bindparam("ids_", type_=ARRAY(Text)))
     # In this order the newest revision of a call comes last, and is the one that a dict keeps.
     return select(c.created_ms, c.id, c.content, c.day).where(c.seat == _SEAT, _BETWEEN, ids).order_by(c.revision)
 
 
 def _insert_calls() -> Any:
-    given = (bindparam(f"{name}_", type_=ARRAY(CALLS.c[name].type)) for name in _SENT)
+    given = (bindparam(f"{name}_", type_=ARRAY(TEAM_CALLS.c[name].type)) for name in _SENT)
     sent = (
-        func.unnest(*given).table_valued(*(column(name, CALLS.c[name].type) for name in _SENT)).render_derived("sent")
+        func.unnest(*given)
+        .table_valued(*(column(name, TEAM_CALLS.c[name].type) for name in _SENT))
+        .render_derived("sent")
     )
     rows = select(cast(_SEAT, Text), cast(_REVISION, BigInteger), *(sent.c[name] for name in _SENT))
-    return insert(CALLS).from_select(("seat", "revision", *_SENT), rows).on_conflict_do_nothing()
+    return insert(TEAM_CALLS).from_select(("seat", "revision", *_SENT), rows).on_conflict_do_nothing()
 
 
 def _newest_calls() -> Subquery:
     """The seat's calls between two moments, each as its newest revision has it, gone ones among them."""
-    of_call = (CALLS.c.created_ms, CALLS.c.id)
-    newest = select(CALLS).where(CALLS.c.seat == _SEAT, _BETWEEN).ext(distinct_on(*of_call))
-    return newest.order_by(*of_call, CALLS.c.revision.desc()).subquery("newest")
+    of_call = (TEAM_CALLS.c.created_ms, TEAM_CALLS.c.id)
+    newest = select(TEAM_CALLS).where(TEAM_CALLS.c.seat == _SEAT, _BETWEEN).ext(distinct_on(*of_call))
+    return newest.order_by(*of_call, TEAM_CALLS.c.revision.desc()).subquery("newest")
 
 
 def _exact(values: Any) -> Any:
@@ -138,7 +142,7 @@ def _insert_days() -> Any:
         .group_by(*days.c)
     )
     names = ("seat", "day", "revision", "spend_nano", "calls", "last_ms", "digest", "week_digest", "cause")
-    return insert(DAYS).from_select(names, rows).on_conflict_do_nothing()
+    return insert(TEAM_DAYS).from_select(names, rows).on_conflict_do_nothing()
 
 
 def _insert_parts() -> Any:
@@ -157,7 +161,7 @@ def _insert_parts() -> Any:
         .group_by(calls.c.day, *keys)
     )
     names = ("seat", "day", "revision", "provider", "model", "project", "spend_nano", "calls")
-    return insert(PARTS).from_select(names, rows).on_conflict_do_nothing()
+    return insert(TEAM_PARTS).from_select(names, rows).on_conflict_do_nothing()
 
 
 _KNOWN, _WRITE_CALLS = _known_calls(), _insert_calls()

@@ -152,7 +152,7 @@ def test_a_database_that_crashes_in_the_middle_has_nothing_twice_and_lacks_nothi
     database: TeamDatabase, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     total = add_calls(ledger, FIRST, days=4, a_day=50)
-    write, batches = writing_calls.write_sums, 0
+    write, batches = writing_calls.insert_sums, 0
 
     def crash(*values: Any) -> None:
         nonlocal batches
@@ -162,7 +162,7 @@ def test_a_database_that_crashes_in_the_middle_has_nothing_twice_and_lacks_nothi
         write(*values)
 
     with monkeypatch.context() as patch:
-        patch.setattr(writing_calls, "write_sums", crash)
+        patch.setattr(writing_calls, "insert_sums", crash)
         with pytest.raises(DatabaseGone, match="80 of its calls were sent, 120 wait for the next push"):
             database.push(ledger)
     with pytest.raises(DatabaseGone, match="0 of its calls were sent, 120 wait"):
@@ -184,7 +184,7 @@ from opencode_tui.team.postgres import pushing, writing_calls
 
 url, ledger, where = sys.argv[1:]
 pushing.CALLS_AT_ONCE = 40
-module = {"write_sums": writing_calls, "note_pushed": unpushed_calls}[where]
+module = {"insert_sums": writing_calls, "note_pushed": unpushed_calls}[where]
 real, batches = getattr(module, where), []
 
 def killed(*values):
@@ -199,7 +199,7 @@ pushing.push_calls(pushing.PushRequest(*request))
 """
 
 
-@pytest.mark.parametrize(("where", "there"), [("write_sums", 80), ("note_pushed", 120)])
+@pytest.mark.parametrize(("where", "there"), [("insert_sums", 80), ("note_pushed", 120)])
 def test_a_push_that_is_killed_is_taken_up_by_the_next(
     where: str, there: int, database: TeamDatabase, ledger: Ledger
 ) -> None:
@@ -229,14 +229,14 @@ def test_a_call_that_changes_while_it_is_sent_is_sent_again(
     database: TeamDatabase, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     add_calls(ledger, FIRST, days=1, a_day=3)
-    write = writing_calls.write_sums
+    write = writing_calls.insert_sums
 
     def change(*values: Any) -> None:
         write(*values)
         ledger.connection.execute("UPDATE call SET amount_nano = 5 WHERE id = 'msg_0000_00001'")
 
     with monkeypatch.context() as patch:
-        patch.setattr(writing_calls, "write_sums", change)
+        patch.setattr(writing_calls, "insert_sums", change)
         database.push(ledger)
     assert database.push(ledger).sent == 1
     assert database.totals == {"anna": (2 * COST_NANO + 5, 3)}

@@ -15,7 +15,7 @@ from opencode_tui.ledger.digests import days_between, digest_calls
 from opencode_tui.team.ledger_reader import without_titles
 
 
-class DayFacts(Struct, frozen=True):
+class LedgerDay(Struct, frozen=True):
     calls: int
     """How many the ledger has."""
     digest: str
@@ -26,10 +26,10 @@ class DayFacts(Struct, frozen=True):
     """Why the day ran over; empty if it did not, or nothing is known."""
 
 
-def facts_of(
+def ledger_days(
     connection: sqlite3.Connection, days: Iterable[date], calendar: Calendar, share: SeatShare
-) -> dict[date, DayFacts]:
-    """The facts of these days, by day."""
+) -> dict[date, LedgerDay]:
+    """What the ledger has of these days."""
     wanted, found = sorted(days), {}
     causes = causes_of_days(connection, wanted[0], wanted[-1])
     for monday, sunday in sorted({calendar.week(day) for day in wanted}):
@@ -37,5 +37,5 @@ def facts_of(
         for each in week.days:
             cause = causes.get(each.day, "")
             cause = cause if share == "titles" else without_titles(cause)
-            found[each.day] = DayFacts(each.calls, each.sha256 if each.calls else "", week.sha256, cause)
+            found[each.day] = LedgerDay(each.calls, each.sha256 if each.calls else "", week.sha256, cause)
     return {day: found[day] for day in wanted}
