@@ -78,7 +78,7 @@ class _Push:
         with engine.connect() as database:
             with database.begin():
                 seat = str(database.scalar(select(func.current_user())))
-                newest = writing_calls.next_revision(database, seat) - 1
+                newest = writing_calls.last_revision(database, seat).revision
             self.result = PushResult(seat, 0, 0)
             if newest < self._target.revision:  # the database is an older copy of itself, or a new one
                 with self._ledger.writing() as connection:
@@ -116,9 +116,7 @@ class _Push:
     def _write(self, database: Connection, seat: str, rows: Sequence[PushedRow]) -> tuple[int, int]:
         """One transaction, which leaves nothing if the database knows all of these calls."""
         with database.begin() as transaction:
-            revision = writing_calls.next_revision(database, seat)
-            machine, now_ms = self._request.machine, self._request.clock()
-            writing_calls.begin_revision(database, seat, revision, machine, now_ms, len(rows))
+            revision = self._begin(database, seat, rows)
             known = writing_calls.calls_there(database, seat, [(row.created_ms, row.id) for row in rows])
             before = {row: known.get((row.created_ms, row.id)) for row in rows}
             new = [row for row, had in before.items() if row.content != (had.content if had else 0)]
@@ -129,6 +127,20 @@ class _Push:
             days = {row.day for row in new} | {had.day for row in new if (had := before[row]) is not None}
             writing_calls.insert_sums(database, seat, revision, self._facts(days))
         return revision, len(new)
+
+    def _begin(self, database: Connection, seat: str, rows: Sequence[PushedRow]) -> int:
+        last = writing_calls.last_revision(database, seat)
+        last_ms = rows[-1].created_ms if last.last_ms is None else max(last.last_ms, rows[-1].created_ms)
+        writing_calls.begin_revision(
+            database,
+            seat=seat,
+            revision=last.revision + 1,
+            machine=self._request.machine,
+            sent_ms=self._request.clock(),
+            calls=len(rows),
+            last_ms=last_ms,
+        )
+        return last.revision + 1
 
     def _facts(self, days: Iterable[date]) -> dict[date, LedgerDay]:
         with self._ledger.reading() as connection:

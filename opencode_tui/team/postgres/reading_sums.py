@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import BigInteger, Connection, Subquery, and_, case, cast, func, select
+from sqlalchemy import BigInteger, Connection, Select, Subquery, Table, and_, case, cast, func, select
 
 from opencode_tui.team.postgres.tables import TEAM_DAYS, TEAM_PARTS, TEAM_PUSHES
 
@@ -45,72 +45,61 @@ class PushRow(Struct, frozen=True):
     sent_ms: int
     """By the seat's clock, and by the server's."""
     received_ms: int
+    last_ms: int | None
+    """The moment of the last call that it ever pushed."""
 
 
 def day_rows(connection: Connection, days: DaySpan) -> Iterator[DayRow]:
     """The days of all seats, in order."""
-    found = _newest_days(days)
     c = TEAM_DAYS.c
-    query = select(c.seat, c.day, c.spend_nano, c.calls, c.digest, c.week_digest, c.cause, c.revision).select_from(
-        _current(TEAM_DAYS, found)
-    )
-    for row in connection.execute(query.where(c.calls > 0).order_by(c.seat, c.day)):
+    columns = (c.seat, c.day, c.spend_nano, c.calls, c.digest, c.week_digest, c.cause, c.revision)
+    query = _newest_of_days(TEAM_DAYS, days, *columns).where(c.calls > 0).order_by(c.seat, c.day)
+    for row in connection.execute(query):
         yield DayRow(*row)
 
 
 def part_rows(connection: Connection, days: DaySpan, before: DaySpan) -> Iterator[PartRow]:
     """What each seat spent on what in a period, and in the one before."""
-    found = _newest_days((min(days[0], before[0]), max(days[1], before[1])))
     c = TEAM_PARTS.c
-    is_now, was_before = c.day.between(*days), c.day.between(*before)
-    query = (
-        select(
-            *(c.seat, c.provider, c.model, c.project),
-            _sum(case((is_now, c.spend_nano), else_=0)),
-            _sum(case((is_now, c.calls), else_=0)),
-            _sum(case((was_before, c.spend_nano), else_=0)),
-        )
-        .select_from(_current(TEAM_PARTS, found))
-        .group_by(c.seat, c.provider, c.model, c.project)
+    keys, is_now, was_before = (c.seat, c.provider, c.model, c.project), c.day.between(*days), c.day.between(*before)
+    sums = (
+        _sum(case((is_now, c.spend_nano), else_=0)),
+        _sum(case((is_now, c.calls), else_=0)),
+        _sum(case((was_before, c.spend_nano), else_=0)),
     )
-    for row in connection.execute(query):
+    both = (min(days[0], before[0]), max(days[1], before[1]))
+    for row in connection.execute(_newest_of_days(TEAM_PARTS, both, *keys, *sums).group_by(*keys)):
         yield PartRow(*row)
 
 
 def spend_by_day(connection: Connection, days: DaySpan) -> dict[date, int]:
     """What the whole team spent."""
-    query = select(TEAM_DAYS.c.day, _sum(TEAM_DAYS.c.spend_nano)).select_from(_current(TEAM_DAYS, _newest_days(days)))
-    return {row[0]: row[1] for row in connection.execute(query.group_by(TEAM_DAYS.c.day))}
-
-
-def last_calls(connection: Connection, days: DaySpan) -> dict[str, int]:
-    """The moment of each seat's last call in these days."""
-    query = select(TEAM_DAYS.c.seat, func.max(TEAM_DAYS.c.last_ms)).select_from(_current(TEAM_DAYS, _newest_days(days)))
-    return {row[0]: row[1] for row in connection.execute(query.group_by(TEAM_DAYS.c.seat)) if row[1] is not None}
+    c = TEAM_DAYS.c
+    query = _newest_of_days(TEAM_DAYS, days, c.day, _sum(c.spend_nano)).group_by(c.day)
+    return {row[0]: row[1] for row in connection.execute(query)}
 
 
 def last_pushes(connection: Connection, since: datetime) -> Iterator[PushRow]:
     """The last push of each seat that pushed since a moment."""
     c = TEAM_PUSHES.c
     newest = select(c.seat, func.max(c.revision).label("revision")).where(c.received_at >= since).group_by(c.seat)
-    query = select(c.seat, c.sent_ms, c.received_at).select_from(
-        _current(TEAM_PUSHES, newest.subquery("newest"), "seat")
-    )
-    for seat, sent_ms, received in connection.execute(query.order_by(c.seat)):
-        yield PushRow(seat, sent_ms, round(received.timestamp() * 1000))
+    current = _joined(TEAM_PUSHES, newest.subquery("newest"), "seat")
+    query = select(c.seat, c.sent_ms, c.received_at, c.last_ms).select_from(current).order_by(c.seat)
+    for seat, sent_ms, received, last_ms in connection.execute(query):
+        yield PushRow(seat, sent_ms, round(received.timestamp() * 1000), last_ms)
 
 
-def _newest_days(days: DaySpan) -> Subquery:
-    """The newest revision of each seat's day."""
-    c = TEAM_DAYS.c
-    newest = func.max(c.revision).label("revision")
-    return select(c.seat, c.day, newest).where(c.day.between(*days)).group_by(c.seat, c.day).subquery("newest")
+def _newest_of_days(table: Table, days: DaySpan, *columns: Any) -> Select[Any]:
+    """Columns of a table's rows that belong to the newest revision of their seat's day."""
+    c = TEAM_DAYS.alias("of_day").c
+    newest = select(c.seat, c.day, func.max(c.revision).label("revision"))
+    of_days = newest.where(c.day.between(*days)).group_by(c.seat, c.day).subquery("newest")
+    # The days again, as no server takes other weeks out of the join by itself.
+    return select(*columns).select_from(_joined(table, of_days, "seat", "day")).where(table.c.day.between(*days))
 
 
-def _current(table: Any, newest: Subquery, *keys: str) -> Any:
-    """The rows of a table of which there is no newer revision."""
-    same = [table.c[name] == newest.c[name] for name in (*(keys or ("seat", "day")), "revision")]
-    return table.join(newest, and_(*same))
+def _joined(table: Table, newest: Subquery, *keys: str) -> Any:
+    return table.join(newest, and_(*(table.c[name] == newest.c[name] for name in (*keys, "revision"))))
 
 
 def _sum(value: Any) -> Any:

@@ -26,7 +26,6 @@ from opencode_tui.team.postgres.reading_sums import (
     PartRow,
     PushRow,
     day_rows,
-    last_calls,
     last_pushes,
     part_rows,
     spend_by_day,
@@ -99,7 +98,6 @@ class _Found:
         for part in part_rows(connection, (period.first, period.last), (before.first, before.last)):
             self.parts[part.seat].append(part)
         self.spends = spend_by_day(connection, wide)
-        self._last_calls = last_calls(connection, wide)
         since = datetime.fromtimestamp((request.now_ms - SILENT_DAYS * DAY_MS) / 1000, UTC)
         self._pushes = {each.seat: each for each in last_pushes(connection, since)}
         end_ms = calendar_for(request.settings.timezone).span(period.last).end_ms
@@ -129,7 +127,7 @@ class _Found:
             _ranked(parts, _model),
             _ranked(parts, _project),
             sum(part.before_nano for part in parts),
-            self._last_calls.get(name),
+            None if push is None else push.last_ms,
             synced_ms,
             _digest(rows, self._period),
             "; ".join([*_clock_trouble(push), *self._twins.get(name, ())]),

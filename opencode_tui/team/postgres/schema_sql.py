@@ -56,21 +56,21 @@ def schema_sql(request: SchemaRequest) -> str:
 
 def pruning_sql() -> str:
     """Deletes the sums and pushes that newer ones of the same seat have replaced. Calls are all kept."""
-    newest = {
-        TEAM_DAYS: "SELECT seat, day, max(revision) AS revision FROM team_day GROUP BY seat, day",
-        TEAM_PARTS: "SELECT seat, day, max(revision) AS revision FROM team_day GROUP BY seat, day",
-        TEAM_PUSHES: "SELECT seat, max(revision) AS revision FROM team_push GROUP BY seat",
-    }
+    of_days, of_pushes = ("seat", "day"), ("seat",)
     # The parts first: by the days it is known which ones are old.
-    return "".join(
-        _prune(table.name, newest[table], by_day=table is not TEAM_PUSHES)
-        for table in (TEAM_PARTS, TEAM_DAYS, TEAM_PUSHES)
+    steps = (
+        ("team_part", "team_day", of_days),
+        ("team_day", "team_day", of_days),
+        ("team_push", "team_push", of_pushes),
     )
+    return "".join(_prune(*step) for step in steps)
 
 
-def _prune(table: str, newest: str, *, by_day: bool) -> str:
-    same = f"newest.seat = {table}.seat{f' AND newest.day = {table}.day' if by_day else ''}"
-    return f"DELETE FROM {table} USING ({newest}) AS newest WHERE {same} AND {table}.revision < newest.revision;\n"
+def _prune(table: str, by: str, keys: Sequence[str]) -> str:
+    names, same = ", ".join(keys), " AND ".join(f"newest.{key} = {table}.{key}" for key in keys)
+    newest = f"SELECT {names}, max(revision) AS revision FROM {by} GROUP BY {names}"
+    return f"""DELETE FROM {table} USING ({newest}) AS newest
+  WHERE {same} AND {table}.revision < newest.revision;\n"""
 
 
 def mondays_from(day: date, weeks: int) -> tuple[date, ...]:

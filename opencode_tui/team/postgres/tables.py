@@ -69,7 +69,6 @@ TEAM_DAYS = Table(
     _number("revision"),
     Column("spend_nano", BigInteger, nullable=False, comment="1e-9 USD"),
     _number("calls"),
-    Column("last_ms", BigInteger, comment="the last call's moment; NULL if the day has none left"),
     Column("digest", Text, nullable=False, comment="SHA-256 of the day's calls, as the seat's own report gives it"),
     Column("week_digest", Text, nullable=False, comment="the same of its ISO week, as of this revision"),
     Column(
@@ -103,6 +102,7 @@ TEAM_PUSHES = Table(
     Column("sent_ms", BigInteger, nullable=False, comment="Unix milliseconds by the seat's clock"),
     Column("received_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     Column("calls", BigInteger, nullable=False, comment="how many were looked at"),
+    Column("last_ms", BigInteger, nullable=False, comment="the moment of the last call of all pushes so far"),
     PrimaryKeyConstraint("seat", "revision"),
     comment="the pushes of each seat",
 )

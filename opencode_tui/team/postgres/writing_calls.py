@@ -43,6 +43,16 @@ _SEAT, _REVISION = bindparam("seat_", type_=Text), bindparam("revision_", type_=
 _BETWEEN = TEAM_CALLS.c.created_ms.between(bindparam("first_", type_=BigInteger), bindparam("last_", type_=BigInteger))
 
 
+class LastPush(Struct, frozen=True):
+    revision: int
+    last_ms: int | None
+    """The moment of the last call that the seat ever pushed."""
+
+
+CallKey = tuple[int, str]
+"""A moment and an id."""
+
+
 class CallThere(Struct, frozen=True, gc=False):
     """A call as the database has it."""
 
@@ -50,22 +60,21 @@ class CallThere(Struct, frozen=True, gc=False):
     day: date
 
 
-def next_revision(connection: Connection, seat: str) -> int:
-    """The revision after the last one of a seat."""
-    newest = connection.scalar(select(func.max(TEAM_PUSHES.c.revision)).where(TEAM_PUSHES.c.seat == seat))
-    return int(newest or 0) + 1
+def last_revision(connection: Connection, seat: str) -> LastPush:
+    """The last revision of a seat, or 0."""
+    c = TEAM_PUSHES.c
+    query = select(c.revision, c.last_ms).where(c.seat == seat).order_by(c.revision.desc()).limit(1)
+    row = connection.execute(query).first()
+    return LastPush(0, None) if row is None else LastPush(*row)
 
 
-def begin_revision(connection: Connection, seat: str, revision: int, machine: str, sent_ms: int, calls: int) -> None:
-    """Takes a revision of a seat, or waits for who has it; fails if that one keeps it."""
-    values = {"seat": seat, "revision": revision, "machine": machine, "sent_ms": sent_ms, "calls": calls}
+def begin_revision(connection: Connection, **values: str | int) -> None:
+    """Takes a revision by its row of `team_push`, or waits for who has it; fails if that one keeps it."""
     connection.execute(TEAM_PUSHES.insert().values(values))
 
 
-def calls_there(
-    connection: Connection, seat: str, calls: Sequence[tuple[int, str]]
-) -> dict[tuple[int, str], CallThere]:
-    """Of calls in order of time, each a moment and an id, those that the database has, as their newest revision."""
+def calls_there(connection: Connection, seat: str, calls: Sequence[CallKey]) -> dict[CallKey, CallThere]:
+    """Of calls in order of time, those that the database has, as their newest revision."""
     values = {"seat_": seat, "first_": calls[0][0], "last_": calls[-1][0], "ids_": [call_id for _, call_id in calls]}
     return {(row[0], row[1]): CallThere(row[2], row[3]) for row in connection.execute(_KNOWN, values)}
 
@@ -134,14 +143,13 @@ def _insert_days() -> Any:
     rows = (
         select(
             *(cast(_SEAT, Text), days.c.day, cast(_REVISION, BigInteger), _exact(calls.c.cost_nano), count),
-            func.max(calls.c.created_ms),
             *(case((count == days.c.calls, days.c[name]), else_="") for name in ("digest", "week_digest")),
             days.c.cause,
         )
         .select_from(days.outerjoin(calls, and_(calls.c.day == days.c.day, calls.c.content != 0)))
         .group_by(*days.c)
     )
-    names = ("seat", "day", "revision", "spend_nano", "calls", "last_ms", "digest", "week_digest", "cause")
+    names = ("seat", "day", "revision", "spend_nano", "calls", "digest", "week_digest", "cause")
     return insert(TEAM_DAYS).from_select(names, rows).on_conflict_do_nothing()
 
 

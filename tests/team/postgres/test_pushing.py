@@ -252,10 +252,10 @@ def test_two_pushes_of_one_seat_at_once_follow_each_other(
     total += add_calls(desk, FIRST, days=1, a_day=4, prefix="desk")
     begin, is_first = writing_calls.begin_revision, [True]
 
-    def overtaken(*values: Any) -> None:
-        if is_first.pop() if is_first else False:
+    def overtaken(connection: Any, **values: Any) -> None:
+        if is_first and is_first.pop():
             database.push(desk)
-        begin(*values)
+        begin(connection, **values)
 
     monkeypatch.setattr(writing_calls, "begin_revision", overtaken)
     database.push(ledger)
