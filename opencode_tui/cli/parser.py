@@ -622,7 +622,8 @@ class _DayOrDatabase(argparse.Action):
     """Takes `--from` as a day, or as a database."""
 
     def __call__(self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, value: Any, *_: object) -> None:
-        setattr(namespace, "database" if "://" in value or value == "database" else self.dest, value)
+        is_database = value == "database" or bool({"/", "@"} & set(value))
+        setattr(namespace, "database" if is_database else self.dest, value)
 
 
 class _Version(argparse.Action):

