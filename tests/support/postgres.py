@@ -28,7 +28,12 @@ _TIMEOUT_S = 60
 
 
 def programs() -> Path | None:
-    """The directory with PostgreSQL's `bin`, `lib` and `share`; None if there is none on this machine."""
+    """The directory with PostgreSQL's `bin`, `lib` and `share`; None if there is none on this machine.
+
+    OPENCODE_TUI_TEST_POSTGRES names another one.
+    """
+    if named := os.environ.get("OPENCODE_TUI_TEST_POSTGRES"):
+        return Path(named)
     spec = find_spec(_WHEEL)
     places = [Path(place) / "pginstall" for place in (spec.submodule_search_locations or ())] if spec else []
     places += sorted(Path("/usr/lib/postgresql").glob("*"), reverse=True)

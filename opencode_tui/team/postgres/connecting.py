@@ -17,6 +17,8 @@ from opencode_tui.team.postgres.errors import DatabaseError, DatabaseGone
 
 _WAIT = {"connect_timeout": 10, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
 """Seconds, so that a network that swallows everything is noticed."""
+_OURS = {"application_name": "opencode-tui", "prepare_threshold": None}
+"""Prepared statements would outlive the transaction, which a pool of connections between need not allow."""
 _MOST_PASSWORD = 4096
 _LACKING = {"42P01": "has no tables for a team", "42703": "has tables of another version"}
 """What PostgreSQL's codes mean of the tables."""
@@ -31,7 +33,7 @@ def connected(address: DatabaseAddress, password_file: Path | None) -> Iterator[
     Without a password file, PostgreSQL's library looks in PGPASSWORD and in `.pgpass`.
     """
     secret = "" if password_file is None else password_in(password_file)
-    options: dict[str, object] = {**_WAIT, **dict(address.options), "application_name": "opencode-tui"}
+    options: dict[str, object] = {**_WAIT, **dict(address.options), **_OURS}
     if secret:
         options["password"] = secret
     url = URL.create(
