@@ -79,6 +79,7 @@ def test_the_settings_of_the_installing_shell_go_to_the_sync_and_its_secrets_do_
     config = shell.home / "mine.toml"
     config.write_text("[budget]\ncutoff_usd = 3\n")
     monkeypatch.setenv("OPENCODE_TUI_CONFIG_FILE", str(config))
+    monkeypatch.setenv("OPENCODE_TUI_TIMEZONE", "UTC")
     monkeypatch.setenv("OPENCODE_TUI_WEBHOOK_URL", "https://hooks.example/secret")
     shell.said("install")
     assert shell.state.sync[-2:] == ("--config", str(config))
