@@ -9,7 +9,8 @@ import pytest
 from opencode_tui.analysis.report_periods import parse_range, parse_week
 from opencode_tui.clock import DAY_MS, calendar_for, now_ms
 from opencode_tui.config.database_values import database_address
-from opencode_tui.config.settings import Budget, Settings, Team
+from opencode_tui.config.settings import Budget, Settings
+from opencode_tui.config.team import Team
 from opencode_tui.ledger.digests import days_between, digest_calls
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.records.team import Seat, TeamReport
