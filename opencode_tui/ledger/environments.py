@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from pathlib import Path
 
@@ -15,9 +16,9 @@ def environments_beside(ledger: Path) -> Path:
 
 
 def file_behind(connection: sqlite3.Connection) -> Path | None:
-    """The ledger's file; None for one in memory."""
-    name = next((row[2] for row in connection.execute("PRAGMA database_list") if row[1] == "main"), "")
-    return Path(name) if name else None
+    """The ledger's file, whose name may be no UTF-8; None for one in memory."""
+    row = connection.execute("SELECT CAST(file AS BLOB) FROM pragma_database_list WHERE name = 'main'").fetchone()
+    return Path(os.fsdecode(row[0])) if row and row[0] else None
 
 
 def environments_of(connection: sqlite3.Connection) -> dict[str, str]:
