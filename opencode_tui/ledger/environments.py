@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from pathlib import Path
 
@@ -16,8 +17,9 @@ def environments_beside(ledger: Path) -> Path:
 
 def file_behind(connection: sqlite3.Connection) -> Path | None:
     """The ledger's file; None for one in memory."""
-    name = next((row[2] for row in connection.execute("PRAGMA database_list") if row[1] == "main"), "")
-    return Path(name) if name else None
+    query = "SELECT CAST(file AS BLOB) FROM pragma_database_list WHERE name = 'main'"  # a path need not be UTF-8
+    name = connection.execute(query).fetchone()[0]
+    return Path(os.fsdecode(name)) if name else None
 
 
 def environments_of(connection: sqlite3.Connection) -> dict[str, str]:
