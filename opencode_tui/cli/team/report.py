@@ -26,7 +26,7 @@ def report_team(arguments: argparse.Namespace) -> int:
     format = asked_format(arguments, target)
     settings = settings_for(arguments)
     calendar = calendar_for(settings.timezone)
-    period = asked_period(arguments, calendar)
+    period = asked_period(arguments, calendar.day(now_ms()))
     if not settings.team.seats:
         raise Trouble("the team has no seats yet; `opencode-tui team add NAME PATH` adds one")
     _sync_own(arguments, settings)
