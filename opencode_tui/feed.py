@@ -20,7 +20,7 @@ from opencode_tui.guard.setup import SyncProgram, install_guard
 from opencode_tui.guard.state import StateError, state_file, with_raised_cutoff
 from opencode_tui.guard.status import GuardStatus, guard_status
 from opencode_tui.ledger import deliveries, queries
-from opencode_tui.ledger.changed_work import PARTS, is_behind
+from opencode_tui.ledger.changed_work import WORK_PARTS, is_behind
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.paths import NoHomeError, stat_key
 from opencode_tui.readings.answering import answer
@@ -174,7 +174,7 @@ class LedgerFeed:
                 settle_turns(self._ledger, most=_AT_A_BEAT)
         else:
             return
-        self._stale = self._stale or not any(is_behind(self._ledger.connection, part) for part in PARTS)
+        self._stale = self._stale or not any(is_behind(self._ledger.connection, part) for part in WORK_PARTS)
 
     @property
     def _is_importing(self) -> bool:

@@ -28,7 +28,7 @@ from opencode_tui.ledger.residuals import (
 from opencode_tui.ledger.resplit import possibly_unsplit, reopen_messages, resplit_messages
 from opencode_tui.ledger.undone import undone_calls
 from opencode_tui.paths import last_part
-from opencode_tui.pricing.book import PriceBook, Priced, price_call
+from opencode_tui.pricing.book import PriceBook, Priced, price_calls
 from opencode_tui.pricing.models_cache import name_for_address
 from opencode_tui.records.calls import Call, message_id
 from opencode_tui.records.collecting import paused_collection
@@ -431,16 +431,7 @@ class Sync:
         wanted, prefer = list(calls), self._settings.pricing.prefer
         if wanted:
             self.book.refresh()
-        return [
-            (
-                call,
-                price_call(
-                    *(call.tokens, call.provider, call.model, call.recorded_nano, self.book, prefer),
-                    *(call.directory, call.created_ms),
-                ),
-            )
-            for call in wanted
-        ]
+        return list(zip(wanted, price_calls(wanted, self.book, prefer), strict=True))
 
     def _live(self, store: Store) -> StoreState:
         return StoreState(path_text(store.path), store.generation, "live")

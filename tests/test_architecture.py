@@ -58,8 +58,9 @@ NETWORK_LIBRARIES = {
     "httpx",
     "aiohttp",
     "urllib3",
+    "psycopg",
 }
-NETWORK_PARTS = ("urllib.request.", "opentelemetry.exporter.")
+NETWORK_PARTS = ("urllib.request.", "opentelemetry.exporter.", "sqlalchemy.create_engine.")
 WAYS_TO_THE_NETWORK = {
     ("accounts.fetching", "httpx"),
     ("alerts.channels.webhook", "httpx"),
@@ -69,9 +70,11 @@ WAYS_TO_THE_NETWORK = {
     ("export.server", "socket"),
     ("guard.ask", "http.client"),
     ("pricing.public_list", "httpx"),
+    ("team.postgres.connecting", "psycopg.types.array"),
+    ("team.postgres.connecting", "sqlalchemy"),
     ("ui.app", "asyncio"),  # whose event loop takes the signals
 }
-STARTERS = {"alerts.running", "source.copying", "source.read_ahead"}
+STARTERS = {"alerts.running", "source.copying", "source.read_ahead", "readings.look_ahead"}
 TIME_READERS = {
     "time": {
         "time",
@@ -267,7 +270,7 @@ def _time_read_in(each: Module) -> Iterator[str]:
 
 
 def ways_to_the_network(modules: Modules) -> list[str]:
-    """The webhook, `guard status --ask`, `prices refresh`, OTLP, `metrics`: imported only when a person allows it."""
+    """The webhook, `guard status --ask`, `prices refresh`, OTLP, `metrics`, `team push`: imported where allowed."""
     return [
         f"{each.name} -> {target}"
         for each in modules
@@ -278,7 +281,7 @@ def ways_to_the_network(modules: Modules) -> list[str]:
 
 
 def programs_started_in_odd_places(modules: Modules) -> list[str]:
-    """Other programs are started for two channels, to copy a store and to read one ahead, and never through a shell."""
+    """Other programs are started for two channels, to copy a store, to read or look ahead, never through a shell."""
     found = [
         f"{each.name} -> {target}"
         for each in modules
@@ -417,6 +420,7 @@ BREACHES: dict[Rule, list[Module]] = {
         module("alerts.channels.webhook", "def f():\n    import socket"),
         module("alerts.channels.command", "def f():\n    import httpx"),
         module("export.otlp", "from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter"),
+        module("cli.team.push", "from sqlalchemy import create_engine"),
         module("cli.metrics", "from http.server import HTTPServer"),
     ],
     programs_started_in_odd_places: [

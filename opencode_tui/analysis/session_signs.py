@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from opencode_tui.analysis.cache_use import CACHE_LIVES_MS, LEAST_TOKENS, CacheUse, continuations
 from opencode_tui.analysis.deeds import deed_of
+from opencode_tui.analysis.tool_kinds import TEXT_SEARCHES
 from opencode_tui.analysis.unwritten_files import ignore_line
+from opencode_tui.records.calls import EDIT_TOOLS
 from opencode_tui.records.facts import CallFacts, ToolFacts
 from opencode_tui.records.signs import NO_FAMILY, FamilySigns, SessionSigns
 from opencode_tui.records.work import SessionWork, TurnWork
@@ -30,8 +31,8 @@ def signs_of(work: SessionWork, calls: Sequence[CallFacts], family: FamilySigns 
         most_lost=most_lost,
         lost_after_ms=lost_after_ms,
         hit_drop=hit_drop,
-        uses=Counter([use.name for use in tools]),
-        failures=Counter([use.name for use in tools if use.ok is False]),
+        searches=sum([use.name in TEXT_SEARCHES for use in tools]),
+        failed_edits=sum([use.name in EDIT_TOOLS for use in tools if use.ok is False]),
         edit_turns=sum([turn.edits > 0 for turn in turns]),
         most_retries=max([turn.retries for turn in turns], default=0),
         most_reads=_most_alike([use.target for use in tools if use.name == "read"]),

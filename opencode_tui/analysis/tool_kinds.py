@@ -6,6 +6,8 @@ from opencode_tui.analysis.deeds import Kind, deed_of
 from opencode_tui.records.facts import ToolFacts
 
 _LOOKS: frozenset[Kind] = frozenset(("read", "search", "web", "diff"))
+TEXT_SEARCHES = frozenset(("grep", "codesearch"))
+"""Not `glob`, of which one path is an answer as short as none."""
 _MAY_CHANGE = frozenset(("curl", "wget", "gh", "glab"))
 """Programs that look things up, and change things elsewhere as well."""
 

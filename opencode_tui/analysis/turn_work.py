@@ -15,8 +15,9 @@ def turn_work(id: str, calls: Sequence[CallFacts], tools: Iterable[ToolFacts]) -
     """A turn from its calls, of which there is at least one, and what they did; both in order of time."""
     uses = tuple(tools)
     deeds = deeds_of(uses)
-    edits, retries = edits_and_retries(deeds)
-    task = task_of(TurnDeeds({call.agent for call in calls}, deeds))
+    seen = TurnDeeds({call.agent for call in calls}, deeds)
+    edits, retries = edits_and_retries(deeds) if seen.edits else (0, 0)
+    task = task_of(seen)
     return TurnWork(id, tuple(calls), uses, task, edits, retries, is_one_shot(edits, retries))
 
 

@@ -17,7 +17,7 @@ from opencode_tui.cli import EXIT_TROUBLE, EXIT_USAGE
 from opencode_tui.export.formats import EXPORT_FORMATS
 from opencode_tui.records.collecting import paused_collection
 from opencode_tui.records.dimensions import DIMENSIONS
-from opencode_tui.records.shares import SHARES
+from opencode_tui.records.team_choices import DATABASE_SERVERS, SHARES
 
 _MOST_ALERTS = 1_000_000
 SHELLS = ("bash", "zsh", "fish")
@@ -38,6 +38,7 @@ _RECONCILE_EXIT_CODES = (
     "exit codes: 0 every difference is explained; 1 a rest is not; 2 wrong command line; 3 something is wrong with the"
     " settings, the data directory or the ledger (one sentence on standard error says what); 130 interrupted"
 )
+_PUSH_EXIT_CODES = _EXIT_CODES.replace("0 done;", "0 done; 1 the database did not answer, the rest goes next time;")
 _AS_IT_IS = "  "
 """What a line of the help begins with that is not filled."""
 
@@ -87,6 +88,8 @@ EXAMPLES = {
     "team remove": "team remove anna",
     "team report": "team report --week 2026-W20 --format html -o team.html",
     "team export": "team export ~/team/anna.db",
+    "team push": "team push --to postgresql://anna@db.example/costs",
+    "team schema": "team schema --seat anna --seat ben --reader boss | psql costs",
     "guard": "guard install",
     "guard install": "guard install",
     "guard remove": "guard remove",
@@ -255,11 +258,11 @@ def _add_report(commands: _Commands) -> None:
     report.add_argument("--verify", metavar="FILE", help="hold a written report against the ledger")
 
 
-def _add_paper(report: _Parser) -> None:
+def _add_paper(report: _Parser, **first: Any) -> None:
     """Adds the options of a report's period and of its format."""
     report.add_argument("--week", metavar="W", help="which week, such as 2026-W19 (default: the one that ended last)")
     report.add_argument("--month", metavar="M", help="which month, such as 2026-05")
-    report.add_argument("--from", dest="first", metavar="D", help="first day, such as 2026-05-13")
+    report.add_argument("--from", **{"dest": "first", "metavar": "D", "help": "first day, such as 2026-05-13"} | first)
     report.add_argument("--to", dest="last", metavar="D", help="last day (default: today)")
     report.add_argument(
         "--format", choices=REPORT_FORMATS, help="which one (default: that of the file's name, else md)"
@@ -314,8 +317,10 @@ def _add_check(commands: _Commands) -> None:
 
 
 def _add_watch(commands: _Commands) -> None:
-    watch = commands.add("watch", "look for alerts as the dashboard does, without a screen", json=False)
+    what = "look for alerts as the dashboard does, without a screen"
+    watch = commands.add("watch", what, json=False, codes=_PUSH_EXIT_CODES)
     watch.add_argument("--once", action="store_true", help="look once and end")
+    watch.add_argument("--push", action="store_true", help="send new calls to team.push.to of the settings as well")
 
 
 def _add_status(commands: _Commands) -> None:
@@ -399,10 +404,16 @@ def _add_completions(commands: _Commands) -> None:
 
 
 def _add_action(
-    actions: argparse._SubParsersAction[_Parser], common: _Parser, command: str, name: str, help: str
+    actions: argparse._SubParsersAction[_Parser],
+    common: _Parser,
+    command: str,
+    name: str,
+    help: str,
+    *,
+    codes: str = _EXIT_CODES,
 ) -> _Parser:
     """An action of a command, run by the command's module."""
-    epilog = _epilog(f"{command} {name}")
+    epilog = _epilog(f"{command} {name}", codes)
     action = actions.add_parser(name, help=help, description=help, parents=[common], epilog=epilog, allow_abbrev=False)
     action.set_defaults(run=_command(command))
     return action
@@ -472,7 +483,7 @@ def _add_guard(commands: _Commands) -> None:
 
 
 def _add_team(commands: _Commands) -> None:
-    what = "add up the ledgers of a team's seats, from files"
+    what = "add up the ledgers of a team's seats, from files or from a database"
     team = commands.all.add_parser("team", help=what, description=what, epilog=_epilog("team"), allow_abbrev=False)
     actions = team.add_subparsers(prog=team.prog, metavar="ACTION", title="actions", dest="action", required=True)
     add = partial(_add_action, actions, commands.common, "team")
@@ -485,10 +496,28 @@ def _add_team(commands: _Commands) -> None:
     add("remove", "take a seat out of the team").add_argument("name", metavar="NAME", help="the seat's name")
     report = add("report", "write what all seats cost in a period, who ran over and on what, and whose data is late")
     report.add_argument("--json", action="store_true", help="print JSON")
-    _add_paper(report)
+    which = "first day, such as 2026-05-13; or which database to ask: its address, or `database` for team.push.to"
+    _add_paper(report, action=_DayOrDatabase, metavar="D|URL", help=which)
+    report.set_defaults(database=None)
     export = add("export", "write what this machine's ledger shares with the team, and nothing else of it")
+    _add_push(add)
     export.add_argument("file", metavar="FILE", help="the file to write, such as one in a synced folder")
     export.add_argument("--since", metavar="DAY", help="from this day on, such as 2026-05-13 (default: all)")
+
+
+def _add_push(add: Callable[..., _Parser]) -> None:
+    what = "send what a team's database lacks of this machine's calls"
+    push = add("push", what, codes=_PUSH_EXIT_CODES)
+    push.add_argument("--to", metavar="URL", help="the database (default: team.push.to of the settings)")
+    push.add_argument("--all", action="store_true", help="look at every call again; what is there is not sent twice")
+    schema = add("schema", "print the SQL that the owner of a team's database runs: tables, weeks, roles")
+    schema.add_argument("--seat", action="append", metavar="ROLE", help="a role that pushes; can be given again")
+    schema.add_argument("--reader", action="append", metavar="ROLE", help="a role that reads the sums of all seats")
+    schema.add_argument("--since", metavar="DAY", help="the first week with a partition (default: this one)")
+    schema.add_argument("--weeks", type=_weeks, default=53, metavar="N", help="how many have one (default: 53)")
+    which: dict[str, Any] = {"choices": DATABASE_SERVERS, "default": DATABASE_SERVERS[0]}
+    schema.add_argument("--for", dest="server", help="for which server (default: postgresql)", **which)
+    schema.add_argument("--prune", action="store_true", help="print instead what deletes sums that newer ones replaced")
 
 
 def _add_tmux(commands: _Commands) -> None:
@@ -570,6 +599,12 @@ def _width(text: str) -> int:
     return int(text)
 
 
+def _weeks(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 520:
+        raise argparse.ArgumentTypeError(f"{text[:40]!r} is not 1 to 520 weeks; write a number such as 53")
+    return int(text)
+
+
 def _key(text: str) -> str:
     if not re.fullmatch(r"(?:[CMS]-)*(?:[A-Za-z0-9]|F[0-9]{1,2})", text):
         raise argparse.ArgumentTypeError(f"{text[:40]!r} is not a key; write one such as O, C-o or F9")
@@ -580,6 +615,14 @@ def _number(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= _MOST_ALERTS:
         raise argparse.ArgumentTypeError(f"{text[:40]!r} is not a number of alerts; write one such as 20")
     return int(text)
+
+
+class _DayOrDatabase(argparse.Action):
+    """Takes `--from` as a day, or as a database."""
+
+    def __call__(self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, value: Any, *_: object) -> None:
+        is_database = value == "database" or bool({"/", "@"} & set(value))
+        setattr(namespace, "database" if is_database else self.dest, value)
 
 
 class _Version(argparse.Action):

@@ -13,7 +13,8 @@ from opencode_tui import paths
 from opencode_tui.accounts.background import ServiceAsker
 from opencode_tui.alerts.channels import routes
 from opencode_tui.alerts.notifier import Notifier
-from opencode_tui.cli import silence_stdout
+from opencode_tui.cli import EXIT_OK, silence_stdout
+from opencode_tui.cli.background_push import BackgroundPusher
 from opencode_tui.cli.common import NOTIFIER_S, Trouble, fault_of, no_store, open_ledger, settings_for, usable_ledger
 from opencode_tui.cli.settings_file import SettingsFile
 from opencode_tui.cli.signals import ended_by_signals
@@ -46,6 +47,8 @@ def run(arguments: argparse.Namespace) -> int:
     ledger = usable_ledger(settings)
     calendar = calendar_for(settings.timezone)
     notifier = Notifier(settings, lambda: open_ledger(settings, NOTIFIER_S), os.environ)
+    machine = settings.machine or os.uname().nodename
+    pusher = BackgroundPusher(settings, lambda: open_ledger(settings, NOTIFIER_S), machine) if arguments.push else None
     asker = ServiceAsker(settings, lambda: open_ledger(settings, NOTIFIER_S), os.environ)
 
     with ended_by_signals() as ended:
@@ -75,6 +78,17 @@ def run(arguments: argparse.Namespace) -> int:
         def use(changed: Settings) -> None:
             notifier.use(changed)
             asker.use(changed)
+            if pusher is not None:
+                pusher.use(changed)
+
+        def say_news() -> None:
+            for sentence in pusher.news() if pusher is not None else ():
+                print(f"opencode-tui: {sentence}", file=sys.stderr, flush=True)
+
+        def push() -> None:
+            if pusher is not None:
+                pusher.push_due()
+                say_news()
 
         feed = LedgerFeed(
             lambda: open_ledger(settings),
@@ -88,14 +102,18 @@ def run(arguments: argparse.Namespace) -> int:
             ask_services=lambda watched: None if arguments.once else asker.ask_due(watched=watched),
         )
         try:
-            _watch(feed, settings, ledger, ended, reread, once=arguments.once)
+            _watch(feed, settings, ledger, ended, reread, push, once=arguments.once)
         except _Ended:
             pass
         finally:
             feed.close()
             _wait_for_deliveries(notifier, ended)
             notifier.close(_END_S)
-    return 0
+            if pusher is not None:
+                pusher.wait(lambda: not arguments.once or ended.is_set())
+                pusher.close(_END_S)
+                say_news()
+    return pusher.exit_code if pusher is not None and arguments.once else EXIT_OK
 
 
 def _wait_for_deliveries(notifier: Notifier, ended: Event) -> None:
@@ -111,6 +129,7 @@ def _watch(
     ledger: Path,
     ended: Event,
     reread: Callable[[], Settings],
+    push: Callable[[], None],
     *,
     once: bool,
 ) -> None:
@@ -149,6 +168,7 @@ def _watch(
                 _say_troubles(troubles, troubled)
             elif troubles.pop("the ledger", None):
                 print("opencode-tui: the ledger is well again", file=sys.stderr, flush=True)
+        push()
         if once or ended.wait(settings.poll.interval_s):
             return
 

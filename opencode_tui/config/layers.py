@@ -158,6 +158,10 @@ def _anchored(settings: Settings, givens: Sequence[Given], file: Path | None) ->
     budgets = settings.team.budgets_file
     if budgets and _source_of(("team", "budgets_file"), givens) is givens[-1]:
         settings = replace(settings, team=replace(settings.team, budgets_file=file.parent / budgets))
+    push = settings.team.push
+    if push.password_file and _source_of(("team", "push", "password_file"), givens) is givens[-1]:
+        push = replace(push, password_file=file.parent / push.password_file)
+        settings = replace(settings, team=replace(settings.team, push=push))
     if _source_of(("data_dirs",), givens) is givens[-1]:
         settings = replace(settings, data_dirs=tuple(file.parent / path for path in settings.data_dirs))
     return settings

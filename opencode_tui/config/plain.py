@@ -15,6 +15,7 @@ from msgspec.structs import fields, replace
 
 from opencode_tui.config import (
     alert_values,
+    database_values,
     held_values,
     network_values,
     price_values,
@@ -44,7 +45,7 @@ from opencode_tui.config.settings import (
     SpendRule,
     Ui,
 )
-from opencode_tui.config.team import Team
+from opencode_tui.config.team import Team, TeamPush
 from opencode_tui.config.toml import read_toml
 
 _Tables = Mapping[str, Any]
@@ -76,8 +77,10 @@ _TEAM: dict[str, tuple[str, _Check]] = {
     "week_budget_usd": ("week_budget_nano", team_values.amount_or_off),
     "warning_usd": ("warning_nano", team_values.amount_or_off),
     "cutoff_usd": ("cutoff_nano", team_values.amount_or_off),
+    "push": ("push", lambda table: TeamPush(**_checked(table, _PUSH))),
     "seats": ("seats", team_values.seats),
 }
+_PUSH: dict[str, _Check] = {"to": database_values.database_setting, "password_file": values.file_path}
 
 
 class NotPlain(Exception):
@@ -101,10 +104,16 @@ def _anchored(settings: Settings, folder: Path) -> Settings:
         name: folder / value if isinstance(value, Path) else value for name, value in settings.channels.options.items()
     }
     cookie, budgets = settings.network.console_cookie_file, settings.team.budgets_file
-    seats = {name: replace(seat, path=folder / seat.path) for name, seat in settings.team.seats.items()}
+    push, seats = settings.team.push, settings.team.seats
+    team = replace(
+        settings.team,
+        budgets_file=budgets and folder / budgets,
+        push=replace(push, password_file=push.password_file and folder / push.password_file),
+        seats={name: replace(seat, path=folder / seat.path) for name, seat in seats.items()},
+    )
     return replace(
         settings,
-        team=replace(settings.team, budgets_file=budgets and folder / budgets, seats=seats),
+        team=team,
         network=replace(settings.network, console_cookie_file=cookie and folder / cookie),
         ledger=settings.ledger and folder / settings.ledger,
         data_dirs=tuple(folder / path for path in settings.data_dirs),

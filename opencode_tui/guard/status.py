@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from msgspec import Struct, field
 
 from opencode_tui.clock import DAY_MS, MINUTE_MS, Calendar, Span, calendar_for
 from opencode_tui.config.settings import Settings
+from opencode_tui.config.team_budgets import team_budgets
 from opencode_tui.guard.files import small_text
 from opencode_tui.guard.install import MARK, installed_state, plugin_file, plugin_text
 from opencode_tui.guard.state import GuardState, StateError, read_state, state_file
@@ -118,6 +119,7 @@ def guard_status(
         return _without(settings, plugin, file, named)
     calendar, held = calendar_for(settings.timezone), state if here else None
     more = _ledger_troubles(connection, calendar, plugin, file, held, environ, now_ms, days_back)
+    more = [*more, *_team_troubles(settings, file, now_ms)]
     troubles = troubles_of(plugin, file, broken, is_ours=here, more=more)
     lifted_until_ms = state.lifted_until_ms if state and state.is_lifted(now_ms) else None
     condition, detail = _condition(troubles, lifted_until_ms, calendar, now_ms)
@@ -167,6 +169,17 @@ def _ledger_troubles(
         past = _passed(connection, today, plugin, file, state, now_ms) if state else None
         found += [calls_passed(past, calendar.moment(past.last_ms, now_ms))] if past else []
     return [*found, *map(turned_off, turned_off_by(environ, made_in))]
+
+
+def _team_troubles(settings: Settings, state: Path, now_ms: int) -> Iterator[GuardTrouble]:
+    """The trouble that the team's file of budgets cannot be read, once it is no longer being copied."""
+    file = settings.team.budgets_file
+    if file is None or not (trouble := team_budgets(file).trouble):
+        return
+    since_ms = changed_ms(file) or changed_ms(state)
+    if now_ms - since_ms >= _GRACE_MS:
+        remedy = "the team's budgets that were known before are held until it is mended"
+        yield GuardTrouble("team file", trouble, True, since_ms, remedy=remedy)
 
 
 def _condition(

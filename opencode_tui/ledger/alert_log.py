@@ -14,6 +14,7 @@ import json
 import sqlite3
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from datetime import date
 from typing import Any
 
 from opencode_tui.clock import DAY_MS
@@ -32,6 +33,10 @@ from opencode_tui.records.alerts import (
     severity,
 )
 
+_CAUSES_OF_DAYS = """
+  SELECT period, cause FROM alert WHERE rule = 'day' AND period >= ? AND period <= ? AND cause <> ''
+  ORDER BY period, at_ms, line
+"""
 _AS_HIGH = "level IN (SELECT value FROM json_each(?))"
 _FIRED_LINE = f"SELECT max(line) FROM alert WHERE rule = ? AND subject = ? AND period = ? AND {_AS_HIGH}"
 _FIRED_AT = f"""
@@ -240,3 +245,9 @@ def _alert(row: tuple[Any, ...], channels: tuple[DeliveryResult, ...]) -> Alert:
 
 def _json(ids: Iterable[int]) -> str:
     return json.dumps(list(ids))
+
+
+def causes_of_days(connection: sqlite3.Connection, first: date, last: date) -> dict[date, str]:
+    """Why the days of a span reached their highest line, of those for which that is known."""
+    rows = connection.execute(_CAUSES_OF_DAYS, (first.isoformat(), last.isoformat()))
+    return {date.fromisoformat(day): cause for day, cause in rows}

@@ -14,7 +14,7 @@ from typing import Literal
 from opencode_tui.clock import EVER, Span
 
 Part = Literal["turns", "findings"]
-PARTS: tuple[Part, ...] = ("turns", "findings")
+WORK_PARTS: tuple[Part, ...] = ("turns", "findings")
 
 _QUARTER_MS = 900_000
 NOTE_ALL = """

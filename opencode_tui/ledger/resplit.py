@@ -38,7 +38,9 @@ def possibly_unsplit(connection: sqlite3.Connection) -> list[tuple[str, str]]:
 
 def resplit_messages(calls: Sequence[Call], final: Collection[str]) -> frozenset[str]:
     """The messages of these calls that the ledger has, but not with all their calls."""
-    first = {message for call in calls if (message := message_id(call.id)) != call.id and message in final}
+    first = {message for call in calls if "#" in call.id and (message := message_id(call.id)) in final}
+    if not first:
+        return frozenset()
     new = {message_id(call.id) for call in calls if call.id not in final}
     return frozenset(first & new)
 

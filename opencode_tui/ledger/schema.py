@@ -14,7 +14,7 @@ from opencode_tui.ledger.sums import NEWEST_CALLS, SUMS_OF_SESSIONS, settle_in_s
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-LATEST = 15
+LATEST = 16
 
 _V1 = """
 CREATE TABLE machine (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
@@ -297,6 +297,20 @@ CREATE TABLE insight_mark (
 ) STRICT, WITHOUT ROWID;
 """
 
+# The databases that calls are pushed to, and which calls still have to be; see ledger/unpushed_calls.py. `revision` is
+# the last one that a database has taken, `holder` the process that is pushing. A call stands in `unpushed` by the time
+# that a database knows it by, so that one that is gone, or moved, is corrected there.
+_V16 = """
+CREATE TABLE push_target (
+  id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, revision INTEGER NOT NULL DEFAULT 0, pushed_ms INTEGER,
+  holder TEXT NOT NULL DEFAULT '', lease_until_ms INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE TABLE unpushed (
+  number INTEGER PRIMARY KEY AUTOINCREMENT, target_id INTEGER NOT NULL REFERENCES push_target(id),
+  created_ms INTEGER NOT NULL, call_id TEXT NOT NULL, UNIQUE (target_id, created_ms, call_id)
+) STRICT;
+"""
+
 
 def migrate(connection: sqlite3.Connection) -> None:
     """Migrates the ledger to the latest schema; does and imports nothing if it is current."""
@@ -381,6 +395,10 @@ def _migrate(connection: sqlite3.Connection) -> None:
     @migrations()
     def m015_marks_of_insights(db: Database) -> None:
         _run(db, _V15)
+
+    @migrations()
+    def m016_pushes(db: Database) -> None:
+        _run(db, _V16)
 
     db = Database(connection)
     db.enable_wal()

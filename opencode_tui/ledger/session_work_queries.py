@@ -46,7 +46,9 @@ _SUMS = f"""
 """
 _TASKS = f"""
   SELECT session_id, task, {exact_sum("cost_nano")} AS nano FROM turn
-  WHERE session_id IN (SELECT value FROM json_each(?)) GROUP BY 1, 2 ORDER BY nano, task DESC
+  WHERE session_id IN (SELECT value FROM json_each(?))
+    AND NOT EXISTS (SELECT 1 FROM changed_work w WHERE w.part = 'turns' AND w.session_id = turn.session_id)
+  GROUP BY 1, 2 ORDER BY nano, task DESC
 """
 _READS = """
   SELECT DISTINCT c.session_id, t.name, t.target
@@ -66,6 +68,11 @@ _RATES = f"""
         ORDER BY c.created_ms DESC LIMIT 1) AS rates_id
     FROM (SELECT provider, model, session_id, max(created_ms) FROM newest_call GROUP BY provider, model) n)
   JOIN rates r ON r.id = rates_id
+"""
+
+_PLACES = f"""
+  SELECT DISTINCT {model_key.SQL}, coalesce(k.directory, '')
+  FROM session_sum s LEFT JOIN session k ON k.id = s.session_id
 """
 
 WorkedSession = tuple[str, str | None, str | None, str, str, int | None, str]
@@ -135,7 +142,7 @@ def sums_by_model(connection: sqlite3.Connection, ids: Sequence[str]) -> list[tu
 
 
 def main_tasks(connection: sqlite3.Connection, ids: Sequence[str]) -> dict[str, str]:
-    """The task that most of each session's spend was for, by id; those that are not classified are left out."""
+    """The task that most of each session's spend was for, by id, without sessions that are not classified yet."""
     return {id: task for id, task, _ in connection.execute(_TASKS, (json.dumps(ids),))}
 
 
@@ -150,6 +157,11 @@ def paid_in(connection: sqlite3.Connection, ids: Sequence[str]) -> dict[str, lis
     for session_id, id, nano in connection.execute(_PAID, (json.dumps(ids),)):
         found.setdefault(session_id, []).append((id, nano))
     return found
+
+
+def models_in_directories(connection: sqlite3.Connection) -> list[tuple[str, str]]:
+    """(model key, directory of the session) of all sessions, each once."""
+    return connection.execute(_PLACES).fetchall()
 
 
 def latest_rates(connection: sqlite3.Connection) -> dict[str, CallRates]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Sequence
+from itertools import groupby
 from typing import Any
 
 from msgspec import Struct
@@ -51,12 +52,23 @@ _CALL_COLUMNS = (
     *("recorded_nano", "amount_nano", "basis", "rates_id", "list_nano", "input_nano", "output_nano"),
     *("cache_nano", "finish", "error", "copied", "copy_of", "variant", "streamed_ms", "missing"),
 )
+_Rated = tuple[Call, Priced, int | None]
+"""A call, its price, and the id of its rates in the ledger."""
+_NO_PARTS = (None, None, None)
+_NONE = (None,) * 5
 _TOKENS = "{0}.input + {0}.output + {0}.reasoning + {0}.cache_read + {0}.cache_write"
 # A completed call is never changed, unless a store can fill in fields that could not be read before. Of a running call
 # in several stores, the row with the most cost and tokens wins, so an older backup copy, even if restored, does not set
 # it back. The last parameter is true if the steps of the message may split the cost differently.
 _INSERT_CALL = f"""
   INSERT INTO call ({", ".join(_CALL_COLUMNS)}) VALUES ({", ".join(f"?{n + 1}" for n in range(len(_CALL_COLUMNS)))})
+"""
+# Most calls have none of these, and binding values takes longer than all else of an insert.
+_SELDOM = ("error", "copy_of", "variant", "streamed_ms", "missing")
+_USUAL_COLUMNS = tuple(name for name in _CALL_COLUMNS if name not in ("machine_id", "store_id", *_SELDOM))
+_INSERT_USUAL = f"""
+  INSERT INTO call ({", ".join(_USUAL_COLUMNS)}, machine_id, store_id)
+  VALUES ({", ".join("?" * len(_USUAL_COLUMNS))}, {{machine}}, {{store}})
 """
 _UPSERT_CALL = f"""
   INSERT INTO call ({", ".join(_CALL_COLUMNS)})
@@ -179,18 +191,18 @@ def write_calls(
     connection: sqlite3.Connection, store_id: int, machine: int, calls: Sequence[tuple[Call, Priced]]
 ) -> None:
     """Inserts calls, completes those that were running, and links copies to the calls that pay."""
-    rates = {each: _rates_id(connection, each) for each in {priced.rates for _, priced in calls}}
     in_steps = {message_id(call.id) for call, _ in calls if "#" in call.id}
     known = _known(connection, (call.id for call, _ in calls))
     running = {call.id for call, _ in calls if call.final and known.get(call.id)}
-    rows = [_call_row(*each, store_id, machine, rates[each[1].rates]) for each in calls]
-    new = {row[0]: row for row in rows if row[0] not in known and "\0" not in row[0]}
-    old = [(*row, message_id(row[0]) in in_steps) for row in rows if row is not new.get(row[0])]
+    rated = [(*each, of_call) for each, of_call in zip(calls, _rates_ids(connection, calls), strict=True)]
+    new = {each[0].id: each for each in rated if each[0].id not in known and "\0" not in each[0].id}
+    others = [each for each in rated if each is not new.get(each[0].id)]
+    old = [(*_call_row(*each, store_id, machine), message_id(each[0].id) in in_steps) for each in others]
     for id in running - in_steps:
         steps = [(id, step) for (step,) in connection.execute(_STEPS, (id,))]
         connection.executemany("UPDATE tool SET call_id = ? WHERE call_id = ?", steps)
         connection.executemany("DELETE FROM call WHERE id = ?", [(step,) for _, step in steps])
-    connection.executemany(_INSERT_CALL, new.values())  # faster than an upsert, which prepares for the triggers
+    _insert(connection, new.values(), store_id, machine)
     connection.executemany(_UPSERT_CALL, old)
     ended = [call for call, _ in calls if call.id in running]
     connection.executemany(_END_CALL, [(c.completed_ms, c.streamed_ms, c.finish, c.error, c.id) for c in ended])
@@ -202,20 +214,35 @@ def write_calls(
         )
 
 
+def _insert(connection: sqlite3.Connection, calls: Iterable[_Rated], store_id: int, machine: int) -> None:
+    """Inserts new calls in this order, which is faster than an upsert, as that prepares for the triggers."""
+    for is_usual, some in groupby(calls, _is_usual):
+        if is_usual:
+            query = _INSERT_USUAL.format(machine=machine, store=store_id)
+            connection.executemany(query, [_usual_row(*each) for each in some])
+        else:
+            connection.executemany(_INSERT_CALL, [_call_row(*each, store_id, machine) for each in some])
+
+
+def _is_usual(rated: _Rated) -> bool:
+    """Whether a call has no value in the columns that are left out of `_USUAL_COLUMNS`."""
+    call = rated[0]
+    some = (call.error, call.copy_of, call.variant, call.streamed_ms, call.missing)
+    return some == _NONE
+
+
 def write_tools(connection: sqlite3.Connection, tools: Iterable[ToolUse]) -> None:
     """Inserts tool uses; existing ones are not changed."""
-    found = list(tools)
+    # The oldest first, as SQLite fills its pages when ids ascend.
+    found = list(tools)[::-1]
     key = key_of(connection) if any(t.digest is not None for t in found) else None
-    connection.executemany(
-        _INSERT_TOOL,
-        [
-            (
-                *(t.id, t.call_id, t.session_id, t.name, t.target, t.ok, t.duration_ms, t.child_session_id),
-                *(keyed(key, t.digest), t.added, t.removed),
-            )
-            for t in found
-        ],
-    )
+    # fmt: off
+    connection.executemany(_INSERT_TOOL, [
+        (t.id, t.call_id, t.session_id, t.name, t.target, t.ok, t.duration_ms, t.child_session_id,
+         keyed(key, t.digest), t.added, t.removed)
+        for t in found
+    ])
+    # fmt: on
 
 
 def write_unreadable(connection: sqlite3.Connection, store_id: int, rows: Iterable[Unreadable]) -> None:
@@ -232,15 +259,36 @@ def clear_unreadable_sums(connection: sqlite3.Connection, store_id: int, bills: 
     connection.execute(query, (store_id, json.dumps([bill.session_id for bill in bills])))
 
 
-def _call_row(call: Call, priced: Priced, store_id: int, machine: int, rates_id: int | None) -> tuple[Any, ...]:
+def _usual_row(call: Call, priced: Priced, rates_id: int | None) -> tuple[Any, ...]:
+    """The values of `_USUAL_COLUMNS`; a plain tuple, as each call of a first import comes by here."""
+    tokens, parts = call.tokens, priced.parts or _NO_PARTS
+    # fmt: off
+    return (
+        call.id, call.session_id, call.turn_id, call.provider, call.model, call.agent, call.directory,
+        call.created_ms, call.completed_ms, tokens.input, tokens.output, tokens.reasoning, tokens.cache_read,
+        tokens.cache_write, call.recorded_nano, priced.amount_nano, priced.basis, rates_id, priced.list_nano,
+        parts[0], parts[1], parts[2], call.finish, call.copied,
+    )
+    # fmt: on
+
+
+def _call_row(call: Call, priced: Priced, rates_id: int | None, store_id: int, machine: int) -> tuple[Any, ...]:
     tokens = call.tokens
     return (
         *(call.id, call.session_id, call.turn_id, machine, store_id, call.provider, call.model, call.agent),
         *(call.directory, call.created_ms, call.completed_ms, tokens.input, tokens.output, tokens.reasoning),
         *(tokens.cache_read, tokens.cache_write, call.recorded_nano, priced.amount_nano, priced.basis),
-        *(rates_id, priced.list_nano, *(priced.parts or (None, None, None))),
+        *(rates_id, priced.list_nano, *(priced.parts or _NO_PARTS)),
         *(call.finish, call.error, call.copied, call.copy_of, call.variant, call.streamed_ms, call.missing),
     )
+
+
+def _rates_ids(connection: sqlite3.Connection, calls: Sequence[tuple[Call, Priced]]) -> list[int | None]:
+    """The id in the ledger of the rates of each call; most calls share the same object."""
+    objects = {id(priced.rates): priced.rates for _, priced in calls}
+    known = {rates: _rates_id(connection, rates) for rates in set(objects.values())}
+    by_object = {key: known[rates] for key, rates in objects.items()}
+    return [by_object[id(priced.rates)] for _, priced in calls]
 
 
 def _rates_id(connection: sqlite3.Connection, rates: Rates | None) -> int | None:

@@ -24,7 +24,7 @@ from opencode_tui.pricing.models_cache import default_path as models_path
 from opencode_tui.pricing.opencode_config import OpenCodeConfig
 from opencode_tui.pricing.own_prices import LAST_MOMENT, OwnPrice, OwnPrices
 from opencode_tui.pricing.rates import Rates, cost_nano, cost_parts
-from opencode_tui.records.calls import Basis, Tokens
+from opencode_tui.records.calls import Basis, Call, Tokens
 from opencode_tui.records.model_key import model_key, split_key
 
 PriceAt = Callable[[int], Rates | None]
@@ -54,6 +54,10 @@ class PriceBook:
         """The user's own price, from the setting `pricing.custom` under exactly this model's key."""
         own = self._own.get(model_key(provider, model))
         return own.at(at_ms) if own else None
+
+    def is_constant(self, provider: str, model: str) -> bool:
+        """Whether a model has no own price, and each list price holds for all moments."""
+        return not self._history.moments and model_key(provider, model) not in self._own
 
     def own_prices(self, provider: str, model: str) -> Sequence[OwnPrice]:
         """All own prices of a model, the latest first."""
@@ -149,7 +153,7 @@ class PriceBook:
         return rates or self._table.rates(*key), limit or self._table.context(*key)
 
 
-class Priced(Struct, frozen=True):
+class Priced(Struct, frozen=True, gc=False):
     """The cost of one call and its basis."""
 
     amount_nano: int
@@ -179,13 +183,36 @@ def price_call(
     """
     own = book.custom(provider, model, at_ms)
     known = own or book.lookup(provider, model, directory, at_ms)
-    rates = known.at(tokens.context) if known else None
-    if rates and (own or prefer == "list"):
+    return _priced(tokens, recorded_nano, known, prefer, is_own=own is not None)
+
+
+def price_calls(calls: Iterable[Call], book: PriceBook, prefer: Literal["recorded", "list"]) -> list[Priced]:
+    """`price_call` of each, which looks the price of a model up once if it holds for all moments."""
+    listed: dict[tuple[str, str, str], Rates | None] = {}
+    found = []
+    for call in calls:
+        key = call.provider, call.model, call.directory
+        if key not in listed:
+            if not book.is_constant(call.provider, call.model):
+                nano, made_ms = call.recorded_nano, call.created_ms
+                found.append(price_call(call.tokens, *key[:2], nano, book, prefer, call.directory, made_ms))
+                continue
+            listed[key] = book.lookup(*key)
+        found.append(_priced(call.tokens, call.recorded_nano, listed[key], prefer, is_own=False))
+    return found
+
+
+def _priced(
+    tokens: Tokens, recorded_nano: int, known: Rates | None, prefer: Literal["recorded", "list"], *, is_own: bool
+) -> Priced:
+    rates = known.at(tokens.context) if known is not None and known.tiers else known
+    if rates is not None and (is_own or prefer == "list"):
         amount = cost_nano(tokens, rates)
-        return Priced(amount, "custom" if own else "list", rates, None, _parts(tokens, rates, amount))
-    not_billed = recorded_nano == 0 and tokens.total > 0
-    list_nano = cost_nano(tokens, rates) if rates and not_billed else None
-    return Priced(recorded_nano, "recorded", rates, list_nano, _parts(tokens, rates, recorded_nano))
+        return Priced(amount, "custom" if is_own else "list", rates, None, _parts(tokens, rates, amount))
+    if recorded_nano:
+        return Priced(recorded_nano, "recorded", rates, None, _parts(tokens, rates, recorded_nano))
+    list_nano = cost_nano(tokens, rates) if rates is not None and tokens.total > 0 else None
+    return Priced(0, "recorded", rates, list_nano, (0, 0, 0))
 
 
 def _parts(tokens: Tokens, rates: Rates | None, amount_nano: int) -> tuple[int, int, int] | None:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-
-from msgspec.structs import replace
 
 from opencode_tui.analysis.insights import SESSION_RULES
 from opencode_tui.analysis.task_classes import VERSION
@@ -16,16 +14,12 @@ from opencode_tui.ledger.changed_work import sessions_behind
 from opencode_tui.ledger.findings import keep_findings
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.ledger.session_work_queries import latest_rates
-from opencode_tui.ledger.turns import KeptTurn, keep_turns
+from opencode_tui.ledger.turns import keep_turns
 from opencode_tui.readings.context import ContextLimits
-from opencode_tui.readings.families import child_works
-from opencode_tui.readings.session_works import session_works
-from opencode_tui.readings.turn_settling import stamp_part, turns_to_keep
+from opencode_tui.readings.look_ahead import given_away, looking_ahead
+from opencode_tui.readings.session_look import Look, Looked
+from opencode_tui.readings.turn_settling import stamp_part
 from opencode_tui.records.collecting import paused_collection
-from opencode_tui.records.insights import Finding
-from opencode_tui.records.session import CallRates
-from opencode_tui.records.signs import SessionSigns
-from opencode_tui.records.work import SessionWork
 
 _AT_ONCE = 500
 """Sessions that are settled in one transaction."""
@@ -50,45 +44,23 @@ def settle_findings(
     behind = sessions_behind(ledger.connection, "findings", span)[:most]
     unclassified = set(sessions_behind(ledger.connection, "turns", span)) if behind else set()
     look = Look(thresholds, limits, latest_rates(ledger.connection) if behind else {})
-    for first in range(0, len(behind), _AT_ONCE):
-        ids = behind[first : first + _AT_ONCE]
-        with paused_collection(), ledger.writing() as connection:
-            look.at(connection, ids, unclassified.intersection(ids))
+    portions = [behind[first : first + _AT_ONCE] for first in range(0, len(behind), _AT_ONCE)]
+    version, own = ledger.data_version(), len(portions) - given_away(portions)
+    with looking_ahead(ledger, look, portions) as others:
+        for number, ids in enumerate(portions):
+            looked = next(others) if number >= own else None
+            with paused_collection(), ledger.writing() as connection:
+                if looked is None or ledger.data_version() != version:
+                    looked = look.at(connection, ids)
+                _keep(connection, ids, unclassified.intersection(ids), looked)
 
 
-class Look:
-    """Looks at sessions by all rules that are on."""
-
-    def __init__(
-        self, thresholds: Mapping[str, int], limits: ContextLimits | None, rates: Mapping[str, CallRates]
-    ) -> None:
-        self._thresholds, self._limits, self._rates = thresholds, limits, rates
-        self._rules = [rule for rule in SESSION_RULES if rule.is_on(thresholds)]
-
-    def at(self, connection: sqlite3.Connection, ids: Sequence[str], unclassified: AbstractSet[str]) -> None:
-        """Replaces the findings of these sessions, and the turns of the unclassified ones among them."""
-        turns: list[KeptTurn] = []
-        found: list[Finding] = []
-        families: list[tuple[SessionWork, SessionSigns]] = []
-        for work, signs in session_works(connection, ids, self._limits, self._rates):
-            if work.id in unclassified:
-                turns += turns_to_keep(work.id, work.turns)
-            found += self._found(work, signs, is_about_subagents=False)
-            if any(rule.is_about_subagents and rule.may_find(signs, self._thresholds) for rule in self._rules):
-                families.append((work, signs))
-        if unclassified:
-            keep_turns(connection, sorted(unclassified), turns)
-        children = child_works(connection, [work.id for work, _ in families])
-        for work, signs in families:
-            work = replace(work, children=children.get(work.id, ()))
-            found += self._found(work, signs, is_about_subagents=True)
-        keep_findings(connection, ids, found)
-
-    def _found(self, work: SessionWork, signs: SessionSigns, *, is_about_subagents: bool) -> Iterator[Finding]:
-        if signs.nano or signs.family.nano:
-            for rule in self._rules:
-                if rule.is_about_subagents == is_about_subagents and rule.may_find(signs, self._thresholds):
-                    yield from (each for each in rule.find(work, self._thresholds) if each.cost_nano > 0)
+def _keep(connection: sqlite3.Connection, ids: Sequence[str], unclassified: AbstractSet[str], looked: Looked) -> None:
+    """Replaces the findings of these sessions, and the turns of the unclassified ones among them."""
+    if unclassified:
+        turns = (turn for turn in looked.turns if turn.facts.session_id in unclassified)
+        keep_turns(connection, sorted(unclassified), turns)
+    keep_findings(connection, ids, looked.found)
 
 
 def _stamp(thresholds: Mapping[str, int]) -> str:

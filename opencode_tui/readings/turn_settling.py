@@ -68,7 +68,7 @@ def turns_to_keep(session_id: str, turns: Iterable[TurnWork]) -> Iterator[KeptTu
     """The turns of a session as the ledger keeps them."""
     for turn in turns:
         facts = TurnFacts(
-            *(session_id, turn.id, turn.started_ms, max(call.completed_ms or call.created_ms for call in turn.calls)),
+            *(session_id, turn.id, turn.started_ms, max([call.completed_ms or call.created_ms for call in turn.calls])),
             *(len(turn.calls), turn.cost_nano),
         )
         edit_call_id = next(filter(_is_edit, turn.tools)).call_id if turn.edits else None

@@ -19,7 +19,7 @@ Basis = Literal["custom", "recorded", "list"]
 """Where a call's cost is from: the user's own price, OpenCode's record, or the list price."""
 
 
-class Tokens(Struct, frozen=True, gc=False):
+class Tokens(Struct, frozen=True, gc=False, array_like=True):
     """Five disjoint token counts of one or many calls; `output` excludes `reasoning`."""
 
     input: int = 0
@@ -61,7 +61,7 @@ class Tokens(Struct, frozen=True, gc=False):
         )
 
 
-class ToolUse(Struct, frozen=True):
+class ToolUse(Struct, frozen=True, gc=False, array_like=True):
     """One tool use of a call, without its input and output."""
 
     id: str
@@ -82,7 +82,7 @@ class ToolUse(Struct, frozen=True):
     removed: int | None = None
 
 
-class Call(Struct, frozen=True):
+class Call(Struct, frozen=True, gc=False, array_like=True):
     """One model call (an assistant message) as a store records it, before it is priced."""
 
     id: str

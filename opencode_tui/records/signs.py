@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
-
 from msgspec import Struct
-
-NO_USES: Mapping[str, int] = MappingProxyType({})
 
 
 class FamilySigns(Struct, frozen=True):
@@ -43,10 +38,9 @@ class SessionSigns(Struct, frozen=True):
     """The longest pause before a call that lost its cache; -1 without such a call."""
     hit_drop: int = 0
     """The most percentage points by which the share read from the cache fell from one call to a later one."""
-    uses: Mapping[str, int] = NO_USES
-    """The number of uses by tool name."""
-    failures: Mapping[str, int] = NO_USES
-    """The number of failed uses by tool name."""
+    searches: int = 0
+    """Searches for text."""
+    failed_edits: int = 0
     edit_turns: int = 0
     """Turns that edited a file."""
     most_retries: int = 0

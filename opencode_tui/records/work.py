@@ -45,7 +45,7 @@ class TurnWork(Struct, frozen=True):
 
     @property
     def cost_nano(self) -> int:
-        return sum(call.cost_nano for call in self.calls)
+        return sum([call.cost_nano for call in self.calls])
 
     @property
     def tokens(self) -> Tokens:

@@ -9,13 +9,14 @@ from collections.abc import Sequence
 from typing import Literal
 
 from msgspec import Struct
-from wcwidth import wcswidth, wcwidth
 
 _GAP = 2
 """Cells between two columns."""
 _BESIDE_HEAD = 2
 """Cells added to a head."""
 _MORE = "…"
+_NARROW = "…–—·→×"
+_FIRST_COMBINING = "\u0300"
 
 
 class TextColumn(Struct, frozen=True):
@@ -60,7 +61,16 @@ def _padded(texts: Sequence[str], widths: Sequence[int], least: int, align: Lite
 
 def cells(text: str) -> int:
     """How many cells of a terminal a text takes."""
-    return len(text) if text.isascii() else max(wcswidth(text), 0)
+    if text.isascii() or _is_narrow(text):
+        return len(text)
+    from wcwidth import wcswidth  # here, since its tables take longer to import than most commands to run
+
+    return max(wcswidth(text), 0)
+
+
+def _is_narrow(text: str) -> bool:
+    """Whether each letter surely takes one cell, as those of Latin do."""
+    return all((letter < _FIRST_COMBINING and letter.isprintable()) or letter in _NARROW for letter in text)
 
 
 def _head(column: TextColumn) -> int:
@@ -99,7 +109,7 @@ def _cut(text: str, size: int, column: TextColumn) -> str:
         return text[:size]
     short, left = "", size - cells(_MORE)
     for letter in text:
-        left -= max(wcwidth(letter), 0)
+        left -= cells(letter)
         if left < 0:
             break
         short += letter

@@ -14,7 +14,7 @@ from opencode_tui.records.calls import EDIT_TOOLS
 ChangedLines = tuple[int | None, int | None]
 """(added, removed); None where it is not known."""
 
-_MOST = 10_000_000
+MOST_LINES = 10_000_000
 _SUM = """
   (SELECT CASE WHEN count(json_extract(f.value, '$.{name}')) THEN total(json_extract(f.value, '$.{name}')) END
    FROM json_each({of}, '$.state.metadata.files') f WHERE f.type = 'object')
@@ -59,10 +59,14 @@ def lines_in(name: object, state: dict[str, Any]) -> ChangedLines:
         return _count(diff.get("additions")), _count(diff.get("deletions"))
     content = given.get("content") if isinstance(given, dict) else None
     if isinstance(content, str):
-        return content.count("\n") + (not content.endswith("\n") and content != ""), None
+        return lines_in_text(content), None
     return None, None
+
+
+def lines_in_text(text: str) -> int:
+    return text.count("\n") + (not text.endswith("\n") and text != "")
 
 
 def _count(value: object) -> int | None:
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return int(value) if is_number and 0 <= value <= _MOST and value == int(value) else None  # type: ignore[call-overload,operator]
+    return int(value) if is_number and 0 <= value <= MOST_LINES and value == int(value) else None  # type: ignore[call-overload,operator]

@@ -6,6 +6,7 @@ gives the same call for a message that is decoded here.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Annotated, Literal
 
 import msgspec
@@ -80,18 +81,37 @@ def plain_call(
     if not 0 <= cost <= MAX_COST_USD:
         return None
     counts = Tokens(used.input, used.output, used.reasoning, used.cache.read, used.cache.write)
+    agent = message.agent or message.mode or None
+    provider, model, agent, directory, finish = _names(
+        message.providerID[:240], message.modelID[:400], agent, message.path.cwd[:2000], message.finish
+    )
     return Call(
         id,
         session_id,
         identifier(message.parentID),
-        label(message.providerID) or "unknown",
-        label(message.modelID, 200) or "unknown",
-        agent_name(message.agent or message.mode or None),
-        label(message.path.cwd, 1000),
+        provider,
+        model,
+        agent,
+        directory,
         time.created,
         time.completed,
         disjoint_tokens(counts, used.total, version) if used.reasoning else counts,
         nano_from_usd(cost) if cost else 0,
-        finish_word(message.finish),
-        copied=is_copy(time.created, session_created_ms),
+        finish,
+        None,
+        is_copy(time.created, session_created_ms),
+    )
+
+
+@lru_cache(maxsize=4096)
+def _names(
+    provider: str, model: str, agent: str | None, directory: str, finish: str | None
+) -> tuple[str, str, str, str, str | None]:
+    """The names of a call, of which there are few; cached together, as that is faster than each by itself."""
+    return (
+        label(provider) or "unknown",
+        label(model, 200) or "unknown",
+        agent_name(agent),
+        label(directory, 1000),
+        finish_word(finish),
     )

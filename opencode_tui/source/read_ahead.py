@@ -1,6 +1,6 @@
 """Lets another process read and decode the messages of a large store while this one writes what has been read.
 
-Python decodes rows in one thread at a time, so only a process uses a second core. It is at most one batch ahead, waits
+Python decodes rows in one thread at a time, so only a process uses a second core. It is a few batches ahead, waits
 for us without a read transaction, and ends when we do, `kill -9` included, as its pipe closes. If it cannot be started
 or stops at a row, this process reads on from where the last batch ended, and meets the trouble itself.
 """

@@ -11,6 +11,8 @@ import os
 import signal
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from queue import Queue
+from threading import Thread
 
 import msgspec
 from msgspec.structs import replace
@@ -26,6 +28,8 @@ from opencode_tui.source.sqlite_v1 import SqliteV1
 from opencode_tui.source.sqlite_v2 import SqliteV2
 
 _STORES: Mapping[str, type[SqliteStore]] = {store.message_table: store for store in (SqliteV1, SqliteV2)}
+_FRAMES = 3
+"""So many batches may wait to be taken, so that a batch that takes long on one side does not stop the other."""
 
 
 def _pieces(request: ReadRequest) -> Iterator[ReadPiece]:
@@ -43,13 +47,28 @@ def serve() -> int:
     with os.fdopen(0, "rb") as given:
         request = msgspec.msgpack.decode(given.read(), type=ReadRequest)
     encoder = msgspec.msgpack.Encoder()
+    frames: Queue[bytes | None] = Queue(_FRAMES)
+    writer = Thread(target=_write, args=(frames,), daemon=True)
+    writer.start()
+    code = 0
     try:
-        with paused_collection(), os.fdopen(1, "wb") as asked:
+        with paused_collection():
             for piece in _pieces(request):
-                frame = encoder.encode(piece)
+                frames.put(encoder.encode(piece))
+    except (StoreTrouble, OSError, ValueError):
+        code = 1
+    frames.put(None)
+    writer.join()
+    return code
+
+
+def _write(frames: Queue[bytes | None]) -> None:
+    """Writes frames to the standard output up to None; ends the process once nobody reads them any more."""
+    try:
+        with os.fdopen(1, "wb") as asked:
+            while (frame := frames.get()) is not None:
                 asked.write(len(frame).to_bytes(LENGTH_BYTES, "big"))
                 asked.write(frame)
                 asked.flush()
-    except (StoreTrouble, OSError, ValueError):
-        return 1
-    return 0
+    except OSError:
+        os._exit(1)

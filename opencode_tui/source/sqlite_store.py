@@ -34,7 +34,7 @@ from opencode_tui.source.text import first_line, path_text
 
 _FIRST_STEP, _STEP = 1_000, 5_000
 """Messages per batch, the first and the later ones."""
-_READ, _EVENT_READ, _PIECE, _LOOKUP = 1_000, 2_000, 100, 2_000
+_READ, _EVENT_READ, PIECE, _LOOKUP = 1_000, 2_000, 100, 2_000
 """The most that one transaction reads: messages, events, messages with their parts, messages looked up by id."""
 _READ_BYTES = 8_000_000
 _EVENT_STEP = 20_000
@@ -258,9 +258,9 @@ class SqliteStore:
         store costs one index seek.
         """
         changed, stamps = self._changed(call_ids)
-        for start in range(0, len(changed), _PIECE):
+        for start in range(0, len(changed), PIECE):
             with self._reading() as connection:
-                rows = self._rows_by_id(connection, changed[start : start + _PIECE])
+                rows = self._rows_by_id(connection, changed[start : start + PIECE])
             batch = Batch("")
             self._take(batch, rows)
             yield self._stamped(batch, at, left, total)
@@ -344,12 +344,12 @@ class SqliteStore:
             at = replace(at, events=shrink(at.events, None if lowest is None else lowest[0]))
         return batch, at
 
-    def in_pieces(self, fetch: Callable[[sqlite3.Connection, list[str]], list[Any]], ids: list[str]) -> list[Any]:
+    def in_pieces(self, fetch: Callable[[sqlite3.Connection, list[Any]], list[Any]], ids: list[Any]) -> list[Any]:
         """The rows that `fetch` finds for these ids, in several short read transactions."""
         rows: list[Any] = []
-        for start in range(0, len(ids), _PIECE):
+        for start in range(0, len(ids), PIECE):
             with self._reading() as connection:
-                rows += fetch(connection, ids[start : start + _PIECE])
+                rows += fetch(connection, ids[start : start + PIECE])
         return rows
 
     def _stamped(self, batch: Batch, at: Cursor, left: int, total: int) -> Batch:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,10 +17,20 @@ from opencode_tui.source.cursor import rowids
 from opencode_tui.source.decode import BadRow, call_from_v1, json_object, json_value, moment
 from opencode_tui.source.session_times import event_ms, made_ms
 from opencode_tui.source.sqlite_file import columns
-from opencode_tui.source.sqlite_store import SqliteStore, fetch_bounded, fields_of
+from opencode_tui.source.sqlite_store import PIECE, SqliteStore, fetch_bounded, fields_of
 from opencode_tui.source.steps import by_step
 from opencode_tui.source.text import path_text
-from opencode_tui.source.tools import steps_by_message, v1_parts, v1_step_counts, v1_steps, v1_tools
+from opencode_tui.source.tools import (
+    MESSAGE_ID,
+    ROWID,
+    TOOL,
+    steps_by_message,
+    v1_other_tools,
+    v1_parts,
+    v1_steps,
+    v1_tool_values,
+    v1_tools,
+)
 
 _HUGE = 1_000_000
 _FIELDS = (
@@ -39,7 +50,7 @@ _FIELDS = (
 _SLIM = "slim"
 _SELECT = f"""
   SELECT m.rowid, m.id, m.session_id, m.time_created, s.time_created, s.version,
-    CASE WHEN length(m.data) < {_HUGE} THEN m.data WHEN json_valid(m.data)
+    CASE WHEN length(CAST(m.data AS BLOB)) < {_HUGE} THEN m.data WHEN json_valid(m.data)
       THEN '{_SLIM}' || {fields_of((*_FIELDS, "error.name"))} END
   FROM message m LEFT JOIN session s ON s.id = m.session_id
 """
@@ -102,19 +113,35 @@ class SqliteV1(SqliteStore):
     def _take_calls(self, batch: Batch, calls: list[Call], versions: dict[str, Any]) -> None:
         # A call without a cost and tokens has no finished step yet.
         wanted = [call.id for call in calls if call.final or call.recorded_nano or call.tokens.total or call.missing]
-        parts = self.in_pieces(v1_parts, wanted)
-        ended = v1_step_counts(parts)
-        in_steps = {call.id for call in calls if ended[call.id] > 1 or (call.missing and ended[call.id])}
+        final = {call.id for call in calls if call.final}
+        ends: list[Any] = []
+        others: dict[int, Any] = {}
+        for start in range(0, len(wanted), PIECE):
+            with self._reading() as connection:
+                parts = v1_parts(connection, wanted[start : start + PIECE])
+            ends += [part for part in parts if part[TOOL] == 0]
+            tools, rest = v1_tools([part for part in parts if part[TOOL] != 0 and part[MESSAGE_ID] in final])
+            batch.tools += tools
+            others |= {part[ROWID]: part for part in rest}
+        batch.tools += v1_other_tools(self.in_pieces(v1_tool_values, list(others)), others)
+        self._add_calls(batch, calls, ends, versions)
+
+    def _add_calls(self, batch: Batch, calls: list[Call], ends: list[Any], versions: dict[str, Any]) -> None:
+        """Adds the calls, those of several steps split; `ends` are the parts that end a step."""
+        ended = Counter(part[MESSAGE_ID] for part in ends)
+        several = {id for id, steps in ended.items() if steps > 1}
+        in_steps = {call.id for call in calls if call.id in several or (call.missing and ended[call.id])}
         texts = dict(self.in_pieces(v1_steps, list(in_steps)))
-        steps = steps_by_message(parts, texts) if texts else {}
+        if not texts:
+            batch.calls += calls
+            return
+        steps = steps_by_message(ends, texts)
         for call in calls:
             if (of_call := steps.get(call.id)) is None:
                 batch.calls.append(call)
             else:
                 version = versions.get(call.id)
                 batch.calls += by_step(call, of_call, version if isinstance(version, str) else None)
-        final = {call.id for call in calls if call.final}
-        batch.tools += v1_tools([row for row in parts if row[1] in final])
 
     def _has_events(self, connection: sqlite3.Connection) -> bool:
         return {"id", "aggregate_id", "type", "data"} <= columns(connection, "event")

@@ -182,6 +182,8 @@ class SqliteV2(SqliteStore):
     def history(self, session_id: str) -> History | None:
         with self.file.reading() as connection:
             rows = connection.execute(_HISTORY, (session_id,)).fetchall()
+            if not rows:  # as in each of many backups that lack the session
+                return None
             last = None
             if "seq" in columns(connection, "event_sequence"):
                 last = connection.execute(_LAST_EVENT, (session_id,)).fetchone()
@@ -190,8 +192,6 @@ class SqliteV2(SqliteStore):
                 spent = connection.execute(_SPENT, (session_id,)).fetchone()
         numbers = {id: seq for id, seq, _ in rows}
         billed = frozenset(id for id, _, has_cost in rows if has_cost)
-        if not rows:
-            return None
         return History(numbers, billed, max([*numbers.values(), *(last or ())], default=0), plain_sum(spent))
 
     def newest_sessions(self, most: int) -> list[str]:

@@ -10,7 +10,7 @@ from opencode_tui.privacy import targets
 from opencode_tui.privacy.commands import command_head
 from opencode_tui.records.calls import ToolUse
 from opencode_tui.source.changed_lines import ChangedLines
-from opencode_tui.source.decode import moment
+from opencode_tui.source.decode import MAX_MS, moment
 from opencode_tui.source.digest import digest_of
 from opencode_tui.source.text import identifier
 from opencode_tui.source.tools import LONG
@@ -36,7 +36,8 @@ def tool_use(
     """
     name, status, file_path, path, command, url, agent, child, child_v2, start, end, ran, completed, *more = state
     tool = _tool_name(name) if isinstance(name, str) else ""
-    began, ended = moment(start, ran), moment(end, completed)
+    began = start if type(start) is int and 0 < start <= MAX_MS else moment(start, ran)
+    ended = end if type(end) is int and 0 < end <= MAX_MS else moment(end, completed)
     return ToolUse(
         str(id),
         str(call_id),
@@ -45,28 +46,33 @@ def tool_use(
         _target(tool, file_path, path, patch, command, url, agent),
         _outcome(tool, status, more[0] if more else None),
         max(0, ended - began) if began and ended else None,
-        identifier(child) or identifier(child_v2),
+        (identifier(child) or identifier(child_v2)) if child or child_v2 else None,
         digest_of(str(session_id), given) if isinstance(given, str) and len(given) <= LONG else None,
-        *lines,
+        lines[0],
+        lines[1],
     )
 
 
 def _outcome(tool: str, status: object, exit_code: object) -> bool | None:
     """Whether it succeeded; None while it runs."""
     ok = _OUTCOMES.get(status) if isinstance(status, str) else None
-    failed = tool in targets.COMMAND_TOOLS and isinstance(exit_code, int) and exit_code != 0
-    return False if ok and failed else ok
+    if ok and exit_code and isinstance(exit_code, int) and tool in targets.COMMAND_TOOLS:
+        return False
+    return ok
 
 
 def _target(
     tool: str, file_path: object, path: object, patch: object, command: object, url: object, agent: object
 ) -> str:
     """The target of one of OpenCode's own tools, taken from its input; empty for any other tool."""
+    if tool in targets.FILE_TOOLS:
+        if isinstance(file_path, str) and (named := targets.file_of(file_path)):
+            return named
+        if isinstance(path, str) and (named := targets.file_of(path)):
+            return named
+        return patched_file(patch) if isinstance(patch, str) else ""
     if tool in targets.COMMAND_TOOLS:
         return command_head(command) if isinstance(command, str) else ""
-    if tool in targets.FILE_TOOLS:
-        named = (targets.file_of(each) for each in (file_path, path) if isinstance(each, str))
-        return next(filter(None, named), "") or (patched_file(patch) if isinstance(patch, str) else "")
     if tool in targets.URL_TOOLS:
         return targets.host_of(url) if isinstance(url, str) else ""
     return targets.program_name(agent) if tool in targets.AGENT_TOOLS and isinstance(agent, str) else ""

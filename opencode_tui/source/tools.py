@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
@@ -39,13 +38,24 @@ _GIVEN = """
 _PATCH = "substr(json_extract({of}, '$.state.input.patchText'), 1, 500)"
 
 _V1 = f"""
-  SELECT p.id, p.message_id, p.session_id,
-    CASE json_extract(p.data, '$.type') WHEN 'tool' THEN json_extract(p.data, '$.tool', {_STATE}) END,
-    {_GIVEN.format(row="p.data", of="p.data", long=LONG)}, {_PATCH.format(of="p.data")},
-    {lines_sql("p.data", "json_extract(p.data, '$.tool')")}, p.rowid
+  SELECT p.rowid, json_extract(p.data, '$.tool', {_STATE}), {_GIVEN.format(row="p.data", of="p.data", long=LONG)},
+    {_PATCH.format(of="p.data")}, {lines_sql("p.data", "json_extract(p.data, '$.tool')")}
+  FROM part p WHERE p.rowid IN (SELECT value FROM json_each(?)) AND json_valid(p.data)
+"""
+
+# Most parts say first of all what they are; comparing that is several times as fast as parsing all of a part.
+_BEGINS = 'p.data >= \'{{"type":"{0}",\' AND p.data < \'{{"type":"{0}"-\''
+_PLAIN_BYTES = 64_000
+"""Larger tools are not read whole."""
+_V1_PARTS = f"""
+  SELECT p.id, p.message_id, p.session_id, p.rowid, CASE
+    WHEN {_BEGINS.format("tool")} THEN CASE WHEN length(CAST(p.data AS BLOB)) <= {_PLAIN_BYTES} THEN p.data ELSE 1 END
+    ELSE json_extract(p.data, '$.type') = 'tool' END
   FROM part p
-  WHERE p.message_id IN (SELECT value FROM json_each(?))
-    AND CASE WHEN json_valid(p.data) THEN json_extract(p.data, '$.type') IN ('tool', 'step-finish') END
+  WHERE p.message_id IN (SELECT value FROM json_each(?)) AND CASE
+    WHEN {_BEGINS.format("tool")} THEN 1
+    WHEN {_BEGINS.format("text")} OR {_BEGINS.format("reasoning")} THEN 0
+    WHEN json_valid(p.data) THEN json_extract(p.data, '$.type') IN ('tool', 'step-finish') END
 """
 
 _V1_STEPS = """
@@ -71,29 +81,51 @@ _V2 = f"""
 _NAMES = {"shell": "bash", "patch": "apply_patch", "subagent": "task"}
 
 
+MESSAGE_ID, ROWID, TOOL = 1, 3, 4
+"""The places in a row of `v1_parts`.
+
+The last is the JSON of a tool, 1 for a tool that has to be read by `v1_tool_values`, or 0 for the end of a step.
+"""
+
+
 def v1_parts(connection: sqlite3.Connection, message_ids: Sequence[str]) -> list[Any]:
     """The rows of the tools and of the ends of steps of messages, with one index seek per message.
 
     Of a step they have only the ids, as most messages are one step, which has nothing to add.
     """
-    return connection.execute(_V1, (json.dumps(message_ids),)).fetchall()
+    return connection.execute(_V1_PARTS, (json.dumps(message_ids),)).fetchall()
 
 
-def v1_tools(rows: Iterable[Any]) -> list[ToolUse]:
-    """The tool uses in rows of `v1_parts`; unreadable ones are skipped."""
-    from opencode_tui.source.tool_uses import tool_use  # here, since most commands find no new row
+def v1_tool_values(connection: sqlite3.Connection, rowids: Sequence[int]) -> list[Any]:
+    """(rowid, fields, input, beginning of a patch, changed lines) of tools."""
+    return connection.execute(_V1, (json.dumps(rowids),)).fetchall()
+
+
+def v1_tools(parts: Iterable[Any]) -> tuple[list[ToolUse], list[Any]]:
+    """The tools in these rows of `v1_parts`, and the rows of those that `v1_tool_values` has to read."""
+    from opencode_tui.source.plain_tools import plain_tool  # here, since most commands find no new row
+
+    tools, others = [], []
+    for part in parts:
+        id, call_id, session_id, _, text = part
+        tool = plain_tool(text, str(id), str(call_id), str(session_id)) if isinstance(text, str) else None
+        if tool is not None:
+            tools.append(tool)
+        else:
+            others.append(part)
+    return tools, others
+
+
+def v1_other_tools(values: Iterable[Any], parts: Mapping[int, Any]) -> list[ToolUse]:
+    """The tools of rows of `v1_tool_values`, by the rows of `v1_parts` by rowid; unreadable ones are skipped."""
+    from opencode_tui.source.tool_uses import tool_use
 
     tools = []
-    for id, call_id, session_id, state, given, patch, lines, _ in rows:
-        if state is not None:
-            with suppress(BadRow):
-                tools.append(tool_use(id, call_id, session_id, json_value(state), given, patch, lines_of(lines)))
+    for rowid, state, given, patch, lines in values:
+        with suppress(BadRow):
+            ids = parts[rowid][:ROWID]
+            tools.append(tool_use(ids[0], ids[1], ids[2], json_value(state), given, patch, lines_of(lines)))
     return tools
-
-
-def v1_step_counts(rows: Iterable[Any]) -> Counter[str]:
-    """How many steps have ended in each message, from rows of `v1_parts`."""
-    return Counter([row[1] for row in rows if row[3] is None])
 
 
 def v1_steps(connection: sqlite3.Connection, message_ids: Sequence[str]) -> list[Any]:
@@ -107,7 +139,7 @@ def steps_by_message(parts: Iterable[Any], texts: Mapping[int, str]) -> dict[str
     A part counts as often as it is in `parts`.
     """
     steps: dict[str, list[Step]] = {}
-    for id, message_id, *_, rowid in parts:
+    for id, message_id, _, rowid, _ in parts:
         if rowid in texts:
             with suppress(BadRow):
                 steps.setdefault(message_id, []).append(Step(str(id), json_object(texts[rowid])))

@@ -10,7 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from opencode_tui.config.team import TeamSeat
-from opencode_tui.records.shares import SeatShare
+from opencode_tui.records.team_choices import SeatShare
 
 COLLECTED = "team.db"
 """The name of our own file of collected sums, which stands beside a ledger and is no seat's."""

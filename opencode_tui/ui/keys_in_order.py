@@ -6,14 +6,15 @@ from collections import deque
 from functools import partial
 
 from textual import events, on
-from textual.app import App
 from textual.message import Message
+
+from opencode_tui.ui.harmless_screen import HarmlessApp
 
 PATIENCE_S = 0.25
 """How long keys wait for one that a widget neither consumes nor passes on, as its screen was closed."""
 
 
-class KeysInOrder(App[None]):
+class KeysInOrder(HarmlessApp):
     """Holds a key back until the one before it has been handled.
 
     Textual passes each key to the widget with the focus at once, and runs the binding only when the event has bubbled

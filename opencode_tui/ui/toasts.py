@@ -10,7 +10,6 @@ from msgspec import Struct
 from textual.content import Content
 from textual.reactive import var
 
-from opencode_tui.ui.harmless_screen import HarmlessApp
 from opencode_tui.ui.keys_in_order import KeysInOrder
 from opencode_tui.ui.theme import STYLES
 from opencode_tui.ui.widgets.blocks import cut, in_lines, wrapped
@@ -32,7 +31,7 @@ class Toast(Struct, frozen=True):
     severity: Severity = "information"
 
 
-class ToastingApp(KeysInOrder, HarmlessApp):
+class ToastingApp(KeysInOrder):
     """Keeps the toasts until their time is over. Textual's own toasts would cover figures."""
 
     toasts: var[tuple[Toast, ...]] = var(())

@@ -64,6 +64,13 @@ def test_each_window_fires_once_and_the_next_one_anew(watched: Watched) -> None:
     assert [alert.text.partition(":")[0] for alert in watched.look()] == ["the week of opencode-go is 86% used"]
 
 
+@pytest.mark.parametrize("window", ["day", "week", "month"])
+def test_a_single_window_is_used(watched: Watched, window: str) -> None:
+    watched.settings = replace(watched.settings, quota={"acme": QuotaPlan(("acme",), {window: NANO}, "calls")})
+    watched.call("ses_1", "0", model="acme/m")
+    assert [alert.text.partition(":")[0] for alert in watched.look()] == [f"the {window} of acme is 100% used"]
+
+
 def test_the_service_and_the_ledger_mean_the_same_window_though_they_date_it_differently(watched: Watched) -> None:
     watched.call(cost="10.00", model=KIMI, at=NOON)
     assert len(watched.look()) == 1

@@ -25,7 +25,7 @@ from statistics import median
 from tests.bench.generate import generate
 
 COLUMNS, LINES = 120, 40
-SCREENS = {"Today": b"", "Sessions": b"2", "a session": b"2\r", "History": b"4", "Why": b"5"}
+SCREENS = {"Today": b"", "Sessions": b"2", "a session": b"2\r", "Breakdown": b"3", "History": b"4", "Why": b"5"}
 KEYS = (
     b"2",
     b"\r",
@@ -45,9 +45,17 @@ KEYS = (
     b"H",
     b"m",
     b"d",
+    b"3",
+    b"Y",
+    b"T",
+    b"M",
+    b"w",
     b"1",
 )
-"""Pressed one after the other in each round; the periods of Sessions and the views of History are among them."""
+"""Pressed one after the other in each round.
+
+The periods of Sessions, the views of History, and a year and its tools in Breakdown are among them.
+"""
 HEADER_BYTES = 1000
 """A drawing of fewer bytes is the header's clock."""
 SETTLED_S = 1.0

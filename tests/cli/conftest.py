@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -23,11 +24,20 @@ def shell(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytes
         if name.startswith(("OPENCODE", "XDG_")):
             monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setenv("OPENCODE_TUI_TIMEZONE", "UTC")
     for command in ("today", "usage"):
         monkeypatch.setattr(f"opencode_tui.cli.{command}.now_ms", lambda: at("14:23"))
-    with ExitStack() as at_end:
+    with ExitStack() as at_end, _machine_in_utc():
         yield Shell(tmp_path, capsys, at_end)
+
+
+@contextmanager
+def _machine_in_utc() -> Iterator[None]:
+    """Not by a variable of ours, which each command would read through pydantic, at several milliseconds."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TZ", "UTC")
+        time.tzset()
+        yield
+    time.tzset()
 
 
 @pytest.fixture

@@ -140,10 +140,11 @@ def test_a_command_line_is_fast_because_heavy_libraries_stay_out(shell: Shell, s
     shell.said("sync")  # makes the ledger, so that there is nothing to migrate
     code = (
         "import sys\nfrom opencode_tui.cli import main\ncode = main(sys.argv[1:])\n"
-        "heavy = {'textual', 'pydantic', 'pydantic_settings', 'sqlite_utils', 'rich', 'tabulate', 'plotext'}\n"
+        "heavy = {'textual', 'pydantic', 'pydantic_settings', 'sqlite_utils', 'rich', 'tabulate', 'plotext',"
+        " 'wcwidth'}\n"
         "print(sorted(heavy & sys.modules.keys()), code)"
     )
-    for argv in (["today"], ["today", "--json"], ["usage", "--json"], ["sync"]):
+    for argv in (["today"], ["today", "--json"], ["usage"], ["usage", "--json"], ["sync"]):
         process = spawn(shell, "-c", code, *argv, *shell.places, **PIPES)
         out, err = process.communicate(timeout=60)
         assert err == ""

@@ -79,6 +79,7 @@ def test_the_settings_of_the_installing_shell_go_to_the_sync_and_its_secrets_do_
     config = shell.home / "mine.toml"
     config.write_text("[budget]\ncutoff_usd = 3\n")
     monkeypatch.setenv("OPENCODE_TUI_CONFIG_FILE", str(config))
+    monkeypatch.setenv("OPENCODE_TUI_TIMEZONE", "UTC")
     monkeypatch.setenv("OPENCODE_TUI_WEBHOOK_URL", "https://hooks.example/secret")
     shell.said("install")
     assert shell.state.sync[-2:] == ("--config", str(config))
@@ -273,7 +274,12 @@ def test_of_a_teams_file_that_is_broken_the_guard_keeps_what_it_had(
     assert [each["name"] for each in held.state.held["budgets"]] == ["web", "team:all"]
     before = held.state.held["team_version"]
     team.write_text("[budgets.all]\nowner = ")
-    held.said("status")
+    os.utime(team, (NOON / 1000 - 30,) * 2)
+    assert "budgets.toml" not in held.said("status")  # it may still be being copied
+    os.utime(team, (NOON / 1000 - 60,) * 2)
+    status = held.said("status")
+    assert "budgets.toml: line 2, column 9: invalid value; correct the TOML there; the team's budgets that" in status
+    assert status.startswith("guarded: ")
     assert [each["name"] for each in held.state.held["budgets"]] == ["web", "team:all"]
     assert held.state.held["team_version"] not in ("", before)
     team.write_text("")

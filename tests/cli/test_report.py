@@ -115,7 +115,8 @@ def test_the_command_below_a_table_shows_the_same_figures(shell: Shell, store: V
             assert groups == [(each["key"], each["spend_usd"], each["calls"]) for each in told[f"{by}s"]["top"]]
 
 
-def test_the_report_as_json_is_exactly_the_contract(shell: Shell, store: V1) -> None:
+def test_the_report_as_json_is_exactly_the_contract(shell: Shell, store: V1, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENCODE_TUI_TIMEZONE", "UTC")
     told = json.loads(shell.said("report", "--json"))
     assert " ".join(told) == (
         "schema_version period spend_usd lower_bound target_usd week_target_usd warning_usd cutoff_usd before list_usd"

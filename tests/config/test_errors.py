@@ -194,6 +194,13 @@ WRONG = {
         "path here"
     ),
     "[team]\nshare = 'all'": "team.share: 'all' is none of 'sums', 'sessions', 'titles'; write one of them",
+    "[team.push]\nto = 'postgresql://anna:hunter2@db/costs'": (
+        "team.push.to: this address holds a password, which others could see; leave it out, and give it in PGPASSWORD,"
+        " in ~/.pgpass or in the file team.push.password_file"
+    ),
+    "[team.push]\nto = 'db.example'": (
+        "team.push.to: this is no address of a database; write one such as postgresql://anna@db.example/costs"
+    ),
     "[team.seats]\n'a/b' = '~/a.db'": (
         "team.seats: 'a/b' is no name of a seat; write up to 60 characters without a slash"
     ),

@@ -95,6 +95,8 @@ NAMED = st.sampled_from(
         (("team", "week_budget_usd"), "off"),
         (("team", "seats"), {"anna": "~/anna.db", "ben": {"path": "ben", "share": "sessions"}}),
         (("team", "seats"), {"anna": 3}),
+        (("team", "push"), {"to": "postgresql://anna@db/costs", "password_file": "secret"}),
+        (("team", "push"), {"to": "postgresql://anna:pw@db/costs"}),
         (("network", "zen_url"), "http://127.0.0.1:8080/zen/"),
         (("network", "zen_url"), "http://zen.example"),
         (("bugdet", "warning_usd"), 1),
@@ -151,7 +153,7 @@ def test_both_ways_give_the_same_settings_or_none(config: Path, pairs: list[tupl
 @pytest.mark.parametrize("key", KEYS, ids=".".join)
 def test_every_key_can_be_read_without_pydantic(key: tuple[str, ...], config: Path) -> None:
     plains = []
-    for value in (*RIGHT, ["notify-send"], "recorded", "titles", "https://x.example/v1"):
+    for value in (*RIGHT, ["notify-send"], "recorded", "titles", "https://x.example/v1", "postgresql://db/costs"):
         config.write_text(f"{key[0]} = {toml(nested([(key, value)])[key[0]])}", encoding="utf-8")
         plain, layered = both(config)
         assert plain == layered, config.read_text(encoding="utf-8")

@@ -33,7 +33,7 @@ from opencode_tui.config.settings import (
     SpendRule,
 )
 from opencode_tui.config.table import keys_in
-from opencode_tui.config.team import TeamSeat
+from opencode_tui.config.team import TeamPush, TeamSeat
 from opencode_tui.money import NANO
 from tests.support.options import CHANNEL_OPTIONS, INSIGHT_OPTIONS, RULE_OPTIONS, option, value
 from tests.support.paths import ROOT
@@ -286,6 +286,14 @@ def test_the_file_of_the_consoles_cookie_starts_from_the_settings_folder(config:
         assert settings.network == Network(zen=True, console_cookie_file=config.parent / "cookie")
     env = {"OPENCODE_TUI_NETWORK__CONSOLE_COOKIE_FILE": "here", "OPENCODE_TUI_CONSOLE_COOKIE": "secret"}
     assert load(config, "", env).network == Network(console_cookie_file=Path("here"))
+
+
+def test_the_file_of_a_databases_password_starts_from_the_settings_folder(config: Path) -> None:
+    for text in ("", "[pricing]\nprefer = 'list'\n"):
+        settings = load(config, f"{text}[team.push]\nto = 'postgresql://anna@db/costs'\npassword_file = 'secret'")
+        assert settings.team.push == TeamPush("postgresql://anna@db/costs", config.parent / "secret")
+    env = {"OPENCODE_TUI_TEAM__PUSH__PASSWORD_FILE": "here"}
+    assert load(config, "", env).team.push == TeamPush("", Path("here"))
 
 
 # The example and the records

@@ -10,7 +10,7 @@ import pytest
 
 from opencode_tui.analysis import turn_work
 from opencode_tui.clock import DAY_MS, EVER, HOUR_MS, Span
-from opencode_tui.ledger import queries, turns
+from opencode_tui.ledger import changed_work, queries, turns
 from opencode_tui.ledger.breakdown_queries import breakdown
 from opencode_tui.ledger.changed_work import is_behind, sessions_behind
 from opencode_tui.ledger.selection import NamedSpan, Selection
@@ -183,3 +183,28 @@ def test_after_one_new_call_only_its_session_is_read(watched: Watched) -> None:
     settle_turns(watched.ledger)
     assert new_call() <= few + 20
     assert steps_of(watched.ledger.connection, lambda: settle_turns(watched.ledger)) <= 2
+
+
+def test_whether_a_day_is_behind_reads_none_of_the_other_days(watched: Watched) -> None:
+    connection, today = watched.ledger.connection, Span(NOON, NOON + HOUR_MS)
+    for number in range(200):
+        watched.call(f"ses_{number}", at=NOON - (number + 2) * DAY_MS)
+    watched.call("ses_today", at=NOON)
+    assert steps_of(connection, lambda: is_behind(connection, "turns", today)) <= 2
+    assert sessions_behind(connection, "turns", today) == ["ses_today"]
+    settle_turns(watched.ledger, today)
+    assert steps_of(connection, lambda: is_behind(connection, "turns", today)) <= 2
+    assert not is_behind(connection, "turns", today)
+
+
+@pytest.mark.parametrize("few", [0, 4, 5, 50])
+def test_few_sessions_and_many_are_found_the_same(watched: Watched, monkeypatch: pytest.MonkeyPatch, few: int) -> None:
+    monkeypatch.setattr(changed_work, "_FEW", few)
+    for number in range(5):
+        for day in range(number + 1):
+            watched.call(f"ses_{number}", at=NOON - day * DAY_MS, model=f"opencode/{day}")
+    connection = watched.ledger.connection
+    for day in range(6):
+        span = Span(NOON - day * DAY_MS, NOON - day * DAY_MS + HOUR_MS)
+        assert sessions_behind(connection, "turns", span) == [f"ses_{number}" for number in range(day, 5)]
+        assert is_behind(connection, "turns", span) == (day < 5)

@@ -10,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from opencode_tui.config.settings import CustomPrice, Pricing
-from opencode_tui.pricing.book import PriceBook, Priced, price_call
-from opencode_tui.pricing.rates import Rates
-from opencode_tui.records.calls import Tokens
-from tests.support.prices import USD, any_tokens, book, book_with, cost, models_json
+from opencode_tui.money import apportion
+from opencode_tui.pricing.book import PriceBook, Priced, price_call, price_calls
+from opencode_tui.pricing.rates import Rates, cost_parts
+from opencode_tui.records.calls import Call, Tokens
+from tests.support.prices import USD, any_rates, any_tokens, book, book_with, cost, models_json
 
 Prefer = Literal["recorded", "list"]
 
@@ -92,3 +93,35 @@ class TestPriceOfACall:
         assert priced.rates is not None
         assert priced.parts is None or sum(priced.parts) == priced.amount_nano
         assert (priced.parts is None) == (tokens.total == 0 and priced.amount_nano > 0)
+
+    @pytest.mark.parametrize("prefer", ["recorded", "list"])
+    @pytest.mark.parametrize("own", [{}, {"acme/m": CustomPrice(input=5 * USD)}])
+    def test_many_calls_are_priced_as_each_is(
+        self, tmp_path: Path, prefer: Prefer, own: dict[str, CustomPrice]
+    ) -> None:
+        over = {"input": 10, "output": 20}
+        models_json(tmp_path, acme={"m": cost(1, 2, cache_read=0.1, context_over_200k=over), "free": cost(0, 0)})
+        prices = book_with(tmp_path, own)
+        used = (Tokens(), self.tokens, Tokens(250_000, 7, 3, 11, 13))
+        calls = [
+            Call("c", "s", None, "acme", model, "build", directory, 1_778_666_400_000, None, tokens, nano)
+            for model in ("m", "free", "unknown")
+            for directory in ("", "/home/dev/shop")
+            for tokens in used
+            for nano in (0, 7, 14_001)
+        ]
+        each = [
+            price_call(c.tokens, c.provider, c.model, c.recorded_nano, prices, prefer, c.directory, c.created_ms)
+            for c in calls
+        ]
+        assert price_calls(calls, prices, prefer) == each
+
+    @given(any_tokens, any_rates, st.integers(0, 10**12))
+    def test_parts_are_apportioned_by_their_price(self, tokens: Tokens, rates: Rates, amount: int) -> None:
+        weights = (
+            tokens.input * rates.input,
+            (tokens.output + tokens.reasoning) * rates.output,
+            tokens.cache_read * rates.cache_read + tokens.cache_write * rates.cache_write,
+        )
+        if any(weights):
+            assert cost_parts(tokens, rates, amount) == apportion(amount, weights)

@@ -43,7 +43,7 @@ class Beside(Episode):
         try:
             for arguments in LASTING:
                 self.crowd.start(arguments)
-            next_barrier = begun + 4
+            next_barrier = begun + min(4, seconds / 2)
             while time.monotonic() - begun < seconds or self.figures.operations < least:
                 self._burst()
                 self._disturb()

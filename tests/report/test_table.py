@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 from tabulate import tabulate
+from wcwidth import wcswidth
 
 from opencode_tui.report.table import TextColumn, cells, text_table
 
@@ -63,3 +64,10 @@ def test_columns_give_way_one_by_one_and_text_before_them() -> None:
 def test_a_table_is_laid_out_as_by_tabulate(rows: list[tuple[str, ...]]) -> None:
     heads, align = [column.head for column in COLUMNS], [column.align for column in COLUMNS]
     assert text_table(COLUMNS, rows) == tabulate(rows, heads, colalign=align, disable_numparse=True)
+
+
+def test_the_letters_that_are_taken_for_narrow_are() -> None:
+    letters = [chr(number) for number in range(128, 0x3000) if not 0xD800 <= number < 0xE000]
+    assert [cells(letter) for letter in letters] == [max(wcswidth(letter), 0) for letter in letters]
+    assert cells("müll…") == 5
+    assert cells("漢字") == 4

@@ -18,7 +18,7 @@ from opencode_tui.export.request import CallRequest, Tally
 from opencode_tui.export.sqlite import write_sqlite
 from opencode_tui.ledger.call_export import exported_calls
 from opencode_tui.ledger.ledger import Ledger
-from opencode_tui.records.shares import SeatShare
+from opencode_tui.records.team_choices import SeatShare
 from opencode_tui.team.exporting import write_seat
 from tests.support.seats import NOW_MS, Paid, own_digest, put_alert, put_calls, seat, team_of, week_of_calls
 

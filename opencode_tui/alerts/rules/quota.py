@@ -22,6 +22,9 @@ from opencode_tui.records.evidence import Evidence
 from opencode_tui.records.facts import CallScope
 from opencode_tui.records.quotas import NEARLY_FULL, PlanQuota, QuotaWindow
 
+_HOURS = tuple(f"the {digit}" for digit in range(1, 10))
+"""How the words for a window of hours begin: `the 5 hours`."""
+
 
 class PlanCrossing(Crossing, frozen=True):
     """A crossing with what its cause needs, which is looked up only if it is new."""
@@ -76,7 +79,7 @@ class PlanQuotaRule(Rule):
         return CallScope(Span(crossing.start_ms, measured.now_ms + 1), by="provider", key=crossing.provider)
 
     def headline(self, crossing: Crossing, settings: Settings) -> str:
-        are = "are" if crossing.subject.endswith("h") else "is"
+        are = "are" if crossing.about.startswith(_HOURS) else "is"
         return f"{crossing.about} {are} {crossing.value}% used"
 
     def cause(self, crossing: Crossing, evidence: Evidence, calendar: Calendar) -> Cause:

@@ -8,14 +8,13 @@ from itertools import pairwise
 from opencode_tui.analysis.conversation import uses_by_call
 from opencode_tui.analysis.insights.parts import calls_left
 from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, where
+from opencode_tui.analysis.tool_kinds import TEXT_SEARCHES
 from opencode_tui.money import format_usd, plural
 from opencode_tui.records.facts import CallFacts
 from opencode_tui.records.insights import Finding, Threshold, Words
 from opencode_tui.records.signs import SessionSigns
 from opencode_tui.records.work import SessionWork, TurnWork
 
-_SEARCHES = frozenset(("grep", "codesearch"))
-"""Not `glob`, of which one path is an answer as short as none."""
 _EMPTY = 24
 """The most tokens that an answer adds to the context if nothing was found: one match, its path and line, adds more."""
 
@@ -31,11 +30,11 @@ class EmptySearches(InsightRule):
     thresholds = (Threshold("empty_searches", 4),)
 
     def may_find(self, signs: SessionSigns, settings: InsightSettings) -> bool:
-        return sum(signs.uses.get(name, 0) for name in _SEARCHES) >= self.thresholds[0].of(settings)
+        return signs.searches >= self.thresholds[0].of(settings)
 
     def find(self, work: SessionWork, settings: InsightSettings) -> Iterator[Finding]:
         least = self.thresholds[0].of(settings)
-        turns = [turn for turn in work.turns if sum([use.name in _SEARCHES for use in turn.tools]) >= least]
+        turns = [turn for turn in work.turns if sum([use.name in TEXT_SEARCHES for use in turn.tools]) >= least]
         runs = [run for turn in turns for run in _runs(turn) if len(run) >= least]
         if runs:
             calls = [call for run in runs for call in run]
@@ -62,7 +61,7 @@ def _runs(turn: TurnWork) -> Iterator[list[CallFacts]]:
     run: list[CallFacts] = []
     for call, after in pairwise(turn.calls):
         uses = asked.get(call.id, ())
-        is_search = len(uses) == 1 and uses[0].name in _SEARCHES and uses[0].ok is not False
+        is_search = len(uses) == 1 and uses[0].name in TEXT_SEARCHES and uses[0].ok is not False
         if is_search and call.model == after.model and 0 <= _grown(call, after) <= _EMPTY:
             run.append(call)
         else:

@@ -25,7 +25,7 @@ class FailedEdits(InsightRule):
     thresholds = (Threshold("failed_edits", 3),)
 
     def may_find(self, signs: SessionSigns, settings: InsightSettings) -> bool:
-        return sum(signs.failures.get(name, 0) for name in EDIT_TOOLS) >= self.thresholds[0].of(settings)
+        return signs.failed_edits >= self.thresholds[0].of(settings)
 
     def find(self, work: SessionWork, settings: InsightSettings) -> Iterator[Finding]:
         least = self.thresholds[0].of(settings)

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from opencode_tui.analysis.conversation import uses_by_call
 from opencode_tui.analysis.insights.parts import in_part
-from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, file_key, where
+from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, project_file_key, where
 from opencode_tui.analysis.overhead import is_overhead
 from opencode_tui.money import format_usd, plural, tokens_text
 from opencode_tui.paths import last_part
@@ -61,7 +61,7 @@ class LargeReads(InsightRule):
                 calls = {call.id: call for read in reads for call in (read.by, read.after)}
                 yield self.finding(
                     *(work, calls.values()),
-                    key=file_key(work, file),
+                    key=project_file_key(work, file),
                     cost_nano=cost,
                     saves_nano=cost - reads[0].nano,
                     sure="estimated",

@@ -6,7 +6,14 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from opencode_tui.analysis.insights.parts import are_whole, in_rounds, rest_text, rounds_of
-from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, cost_and_saving, figure, file_key, where
+from opencode_tui.analysis.insights.rule import (
+    InsightRule,
+    InsightSettings,
+    cost_and_saving,
+    figure,
+    project_file_key,
+    where,
+)
 from opencode_tui.analysis.loops import is_edit
 from opencode_tui.money import format_usd, plural
 from opencode_tui.paths import last_part
@@ -42,7 +49,7 @@ class RedesignLoop(InsightRule):
                 first = next(iter(turns.values()))
                 later = sum(turn.cost_nano for turn in turns.values()) - first.cost_nano
                 found = self.finding(
-                    *(work, calls), key=file_key(work, file), saves_nano=later, file=file, rounds=len(turns)
+                    *(work, calls), key=project_file_key(work, file), saves_nano=later, file=file, rounds=len(turns)
                 )
                 yield in_rounds(found, round_of)
 

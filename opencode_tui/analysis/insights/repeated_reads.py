@@ -10,7 +10,7 @@ from msgspec import Struct
 from opencode_tui.analysis.conversation import uses_by_call
 from opencode_tui.analysis.file_changes import changed_file, may_change_files
 from opencode_tui.analysis.insights.parts import calls_left, rest_text
-from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, file_key, where
+from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, project_file_key, where
 from opencode_tui.analysis.loops import identity
 from opencode_tui.analysis.overhead import is_overhead
 from opencode_tui.analysis.tool_kinds import looks_something_up
@@ -60,7 +60,7 @@ class RepeatedReads(InsightRule):
             again = [call for call in calls.values() if call.id not in first]
             yield self.finding(
                 *(work, calls.values()),
-                key=file_key(work, file),
+                key=project_file_key(work, file),
                 saves_nano=sum(call.cost_nano for call in again),
                 file=file,
             )

@@ -10,7 +10,7 @@ from msgspec import Struct, field
 from opencode_tui.analysis.conversation import seconds_of
 from opencode_tui.analysis.deeds import EDITS, deed_of
 from opencode_tui.analysis.insights.parts import calls_left, in_part
-from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, file_key, where
+from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, project_file_key, where
 from opencode_tui.money import format_usd, plural
 from opencode_tui.paths import last_part
 from opencode_tui.records.facts import CallFacts
@@ -56,7 +56,7 @@ class RetriedEdits(InsightRule):
             failed = {id: call for retries in found for id, call in retries.failed.items()}
             yield self.finding(
                 *(work, [*again.values(), *failed.values()]),
-                key=file_key(work, file),
+                key=project_file_key(work, file),
                 saves_nano=sum(call.cost_nano for call in again.values()),
                 file=file,
                 count=len({**again, **failed}),

@@ -146,7 +146,7 @@ class PeriodRule(AnyInsightRule):
         return Finding(self.name, key, session_id, "", (), cost_nano, saves, *times, sure, figures, title)
 
 
-def file_key(work: SessionWork, file: str) -> str:
+def project_file_key(work: SessionWork, file: str) -> str:
     """A key for a file of a session: a relative path is one in its directory, as other projects have such files too."""
     is_absolute = file.startswith(("/", "\\")) or file[1:3] in (":/", ":\\")
     directory = (work.directory or work.project).rstrip("/\\")

@@ -87,7 +87,7 @@ class SmallEdits(InsightRule):
 
 
 def _written(calls: Sequence[CallFacts]) -> int:
-    return sum(call.tokens.output + call.tokens.reasoning for call in calls)
+    return sum([call.tokens.output + call.tokens.reasoning for call in calls])
 
 
 def _tokens(calls: Sequence[CallFacts], *, is_switch: bool) -> Tokens:
@@ -98,14 +98,16 @@ def _tokens(calls: Sequence[CallFacts], *, is_switch: bool) -> Tokens:
 
 def _small(turn: TurnWork, most_written: int) -> list[CallFacts]:
     """The calls of a turn that is a small edit; none of any other turn."""
-    files = {use.target for use in turn.tools if use.name in EDIT_TOOLS and is_edit(use)}
-    if not 0 < len(files) <= _MOST_FILES or turn.task in _HARD:
+    if not turn.edits or turn.task in _HARD:
         return []
     calls = [call for call in turn.calls if not is_overhead(call)]
+    if not 0 < _written(calls) <= most_written:
+        return []
+    files = {use.target for use in turn.tools if use.name in EDIT_TOOLS and is_edit(use)}
     is_small = (
         bool(turn.id)
+        and 0 < len(files) <= _MOST_FILES
         and len({call.model for call in calls}) == 1
-        and 0 < _written(calls) <= most_written
         and not any(call.error for call in calls)
         and all(use.ok is True and use.child_session_id is None for use in turn.tools)
     )

@@ -12,7 +12,7 @@ from msgspec import Struct
 from opencode_tui.clock import DAY_MS, HOUR_MS, MINUTE_MS, Calendar
 from opencode_tui.config.team import Team, TeamSeat
 from opencode_tui.money import NANO
-from opencode_tui.records.shares import SeatShare
+from opencode_tui.records.team_choices import SeatShare
 from opencode_tui.team.exporting import SeatTables, new_seat_file
 
 _DAYS = 70

@@ -19,6 +19,14 @@ def _action(name: str) -> Callable[[argparse.Namespace], int]:
         from opencode_tui.cli.team.export import export_seat
 
         return export_seat
+    if name == "push":
+        from opencode_tui.cli.team.push import push_seat
+
+        return push_seat
+    if name == "schema":
+        from opencode_tui.cli.team.schema import print_schema
+
+        return print_schema
     from opencode_tui.cli.team import seats
 
     return {"add": seats.add_seat, "remove": seats.remove_seat, "list": seats.list_seats}[name]

@@ -34,7 +34,18 @@ function isLifted(state, what, now) {
   return [kind, what].some((name) => Object.hasOwn(state.lifts, name) && isAhead(state.lifts[name], now, 7))
 }
 
-// `opencode run`, as the process or, where the ledger knows it already, as the session.
-function isRun() {
-  return process.argv.slice(2).find((word) => !word.startsWith("-")) === "run"
+// Whether this process is `opencode run`, or the server that OpenCode 2's `run --standalone` has started for itself: what
+// started it is known on Linux alone. In OpenCode 1 the ledger knows it of a session, too.
+const IS_RUN = isRunning(process.argv.slice(2)) || (process.argv.includes("--stdio") && isRunning(parentWords()))
+
+function isRunning(words) {
+  return words.find((word) => !word.startsWith("-")) === "run"
+}
+
+function parentWords() {
+  try {
+    return fs.readFileSync(`/proc/${process.ppid}/cmdline`, "utf8").split("\0").slice(1)
+  } catch {
+    return []
+  }
 }

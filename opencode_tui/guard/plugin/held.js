@@ -1,7 +1,7 @@
 // What is known of a call that is about to be made.
 function callOf({ session = "", agent = "", provider = "", places = [], isTitle = false }) {
   const [directory = "", project = directory] = places
-  return { session, agent, provider, places, place: project, directory, isTitle, isCI: isCI(), isAutomation: isRun() }
+  return { session, agent, provider, places, place: project, directory, isTitle, isCI: isCI(), isAutomation: IS_RUN }
 }
 
 // The limits beside the day's cutoff: rates, loops, subagents' caps, budgets. What is not known is not held.

@@ -10,7 +10,7 @@ from opencode_tui.analysis.insights.large_reads import LargeReads
 from opencode_tui.analysis.insights.redesign_loop import RedesignLoop
 from opencode_tui.analysis.insights.repeated_reads import RepeatedReads
 from opencode_tui.analysis.insights.retried_edits import RetriedEdits
-from opencode_tui.analysis.insights.rule import InsightRule, file_key
+from opencode_tui.analysis.insights.rule import InsightRule, project_file_key
 from tests.support.work import call, found, session, turn
 
 FILE = "src/schema.ts"
@@ -38,8 +38,8 @@ def test_a_relative_path_is_one_of_its_project(rule: InsightRule) -> None:
 
 def test_what_is_relative_to_what() -> None:
     at = session(turn(call()), directory="/home/dev/shop/")
-    assert file_key(at, "./a.ts") == "/home/dev/shop/a.ts"
+    assert project_file_key(at, "./a.ts") == "/home/dev/shop/a.ts"
     for absolute in ("/etc/hosts", "C:/a.ts", "C:\\a.ts", "\\\\server\\a.ts"):
-        assert file_key(at, absolute) == absolute
-    assert file_key(session(turn(call()), directory="", project="/home/dev"), "a.ts") == "/home/dev/a.ts"
-    assert file_key(session(turn(call()), directory=""), "a.ts") == "a.ts"
+        assert project_file_key(at, absolute) == absolute
+    assert project_file_key(session(turn(call()), directory="", project="/home/dev"), "a.ts") == "/home/dev/a.ts"
+    assert project_file_key(session(turn(call()), directory=""), "a.ts") == "a.ts"

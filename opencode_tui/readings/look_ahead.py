@@ -1,0 +1,143 @@
+"""Lets another process look at the later ones of very many sessions while this one looks at the first.
+
+Python computes in one thread at a time, so only a process uses a second core. It only reads. What it found is good as
+long as nobody but us has written to the ledger since it was started: whoever takes it asks that in the transaction that
+keeps it. If it cannot be started or stops, this process looks at the rest by itself.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from queue import SimpleQueue
+from threading import Thread
+from typing import IO, TYPE_CHECKING
+
+import opencode_tui
+from opencode_tui.ledger.ledger import Ledger
+from opencode_tui.ledger.session_work_queries import models_in_directories
+from opencode_tui.readings.session_look import Look, Looked
+from opencode_tui.records.model_key import split_key
+
+if TYPE_CHECKING:
+    from subprocess import Popen
+
+    from opencode_tui.readings.look_process import LookRequest
+
+WORTH_A_PROCESS = 2_000
+"""From so many sessions on, starting a process takes less time than it saves."""
+_SHARE_PERCENT = 55
+"""Of the sessions, those that it looks at: this process writes as well."""
+_CODE = """
+import sys
+sys.path.append(sys.argv[1])
+from opencode_tui.readings.look_process import serve_looks
+sys.exit(serve_looks())
+"""
+
+
+@contextmanager
+def looking_ahead(ledger: Ledger, look: Look, portions: Sequence[list[str]]) -> Iterator[Iterator[Looked | None]]:
+    """Starts the process, if it is worth it, and ends it at the end.
+
+    The iterator has what was found in each of the last portions, in their order, and then None for ever. How many they
+    are is `given_away` of the portions.
+    """
+    process = _started(ledger, look, portions[len(portions) - given_away(portions) :])
+    if process is None:
+        yield _nothing()
+        return
+    assert process.stdout is not None
+    frames: SimpleQueue[bytes] = SimpleQueue()
+    thread = Thread(target=_receive, args=(process.stdout, frames), name="look-ahead", daemon=True)
+    thread.start()
+    try:
+        yield _looked(frames)
+    finally:
+        process.kill()
+        thread.join()
+        process.stdout.close()
+        process.wait()
+
+
+def given_away(portions: Sequence[list[str]]) -> int:
+    """How many of the portions, the last ones, the other process looks at."""
+    is_worth_it = sum(map(len, portions)) >= WORTH_A_PROCESS and bool(sys.executable) and _cores() > 1
+    return len(portions) * _SHARE_PERCENT // 100 if is_worth_it else 0
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _started(ledger: Ledger, look: Look, portions: Sequence[list[str]]) -> Popen[bytes] | None:
+    if not portions:
+        return None
+    try:
+        return _start(_request(ledger, look, portions))
+    except (OSError, ValueError, OverflowError):
+        return None
+
+
+def _request(ledger: Ledger, look: Look, portions: Sequence[list[str]]) -> LookRequest:
+    from opencode_tui.readings.look_process import LookRequest
+
+    limits = None
+    if look.limits is not None:
+        places = {*models_in_directories(ledger.connection), *((model, "") for model in look.rates)}
+        known = ((*place, look.limits.context_limit(*split_key(place[0]), place[1])) for place in sorted(places))
+        limits = [(model, directory, limit) for model, directory, limit in known if limit]
+    where = os.fspath(ledger.path.absolute())
+    return LookRequest(
+        opencode_tui.__file__ or "", where, list(portions), dict(look.thresholds), dict(look.rates), limits
+    )
+
+
+def _start(request: LookRequest) -> Popen[bytes]:
+    """Starts the process and gives it the request. Raises OSError, ValueError and OverflowError."""
+    from subprocess import DEVNULL, PIPE, Popen  # here, as only a first look needs it
+
+    import msgspec
+
+    given = msgspec.msgpack.encode(request)
+    # -P and the path at the end: nothing in the current folder, which may be anybody's project, is imported.
+    root = os.fspath(Path(request.package).parent.parent)
+    process = Popen([sys.executable, "-P", "-c", _CODE, root], stdin=PIPE, stdout=PIPE, stderr=DEVNULL, close_fds=True)
+    assert process.stdin is not None
+    try:
+        process.stdin.write(given)
+        process.stdin.close()
+    except BaseException:
+        process.kill()
+        process.wait()
+        raise
+    return process
+
+
+def _receive(pipe: IO[bytes], frames: SimpleQueue[bytes]) -> None:
+    """Puts what comes through the pipe into a queue, so that the other process need not wait, and at last nothing."""
+    from opencode_tui.readings.look_process import SIZE_BYTES
+
+    while frame := pipe.read(int.from_bytes(pipe.read(SIZE_BYTES), "big")):
+        frames.put(frame)
+    frames.put(b"")
+
+
+def _looked(frames: SimpleQueue[bytes]) -> Iterator[Looked | None]:
+    import msgspec
+
+    decoder = msgspec.msgpack.Decoder(Looked)
+    while frame := frames.get():
+        try:
+            yield decoder.decode(frame)
+        except msgspec.MsgspecError:  # it was cut off
+            break
+    yield from _nothing()
+
+
+def _nothing() -> Iterator[None]:
+    while True:
+        yield None

@@ -1,0 +1,101 @@
+"""Connects to a team's database, and says in one sentence what goes wrong there, without its password."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from psycopg.types.array import ListBinaryDumper
+from sqlalchemy import URL, Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.pool import NullPool
+
+from opencode_tui.config.database_values import DatabaseAddress
+from opencode_tui.team.postgres.errors import DatabaseError, DatabaseGone
+
+_WAIT = {"connect_timeout": 10, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
+"""Seconds, so that a network that swallows everything is noticed."""
+_OURS = {"application_name": "opencode-tui", "prepare_threshold": None}
+"""Prepared statements would outlive the transaction, which a pool of connections between need not allow."""
+_MOST_PASSWORD = 4096
+_LACKING = {"42P01": "has no tables for a team", "42703": "has tables of another version"}
+"""What PostgreSQL's codes mean of the tables."""
+_REFUSALS = ("does not exist", "no pg_hba.conf entry", "not permitted to log in", "permission denied")
+"""Of a connection, of which no code is known."""
+
+
+@contextmanager
+def connected(address: DatabaseAddress, password_file: Path | None) -> Iterator[Engine]:
+    """An engine for the database, whose errors become DatabaseError and DatabaseGone.
+
+    Without a password file, PostgreSQL's library looks in PGPASSWORD and in `.pgpass`.
+    """
+    secret = "" if password_file is None else password_in(password_file)
+    options: dict[str, object] = {**_WAIT, **dict(address.options), **_OURS}
+    if secret:
+        options["password"] = secret
+    url = URL.create(
+        "postgresql+psycopg",
+        username=address.user or None,
+        host=address.host or None,
+        port=address.port,
+        database=address.database,
+    )
+    engine = create_engine(url, connect_args=options, poolclass=NullPool, hide_parameters=True)
+    event.listen(engine, "connect", _send_lists_in_binary)
+    try:
+        yield engine
+    except SQLAlchemyError as error:
+        raise _sentence(error, address, secret) from None
+    finally:
+        engine.dispose()
+
+
+def _send_lists_in_binary(connection: Any, _: object) -> None:
+    """As text they would take the client three times as long."""
+    connection.adapters.register_dumper(list, ListBinaryDumper)
+
+
+def password_in(file: Path) -> str:
+    """The first line of a file with a password. Raises DatabaseError."""
+    try:
+        with file.open("rb") as opened:
+            text = opened.read(_MOST_PASSWORD).decode().partition("\n")[0].rstrip("\r")
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise DatabaseError(
+            f"the password in {file} cannot be read ({reason}); see to team.push.password_file"
+        ) from None
+    if not text:
+        raise DatabaseError(f"the first line of {file} is empty; put the database's password there")
+    return text
+
+
+def code_of(error: BaseException) -> str:
+    """PostgreSQL's code of an error; empty if it did not come from the server."""
+    return (getattr(error.orig, "sqlstate", "") or "") if isinstance(error, DBAPIError) else ""
+
+
+def _reason(error: SQLAlchemyError, secret: str) -> str:
+    """The first line of what the server or its library said."""
+    said = str(getattr(error, "orig", None) or type(error).__name__).strip().partition("\n")[0]
+    return said.replace(secret, "…") if secret else said
+
+
+def _sentence(error: SQLAlchemyError, address: DatabaseAddress, secret: str) -> DatabaseError:
+    code, reason = code_of(error), _reason(error, secret)
+    if code in _LACKING:
+        return DatabaseError(
+            f"the database {address.name} {_LACKING[code]}; its owner makes them with what `opencode-tui team schema`"
+            " prints"
+        )
+    if code == "42501" or any(each in reason for each in _REFUSALS):
+        return DatabaseError(f"the database {address.name} does not allow this user that ({reason}); ask its owner")
+    if code == "28P01" or "password" in reason:
+        return DatabaseError(
+            f"the database {address.name} refuses the password; give it in PGPASSWORD, in ~/.pgpass or in the file"
+            " team.push.password_file"
+        )
+    return DatabaseGone(f"the database {address.name} did not answer ({reason})")

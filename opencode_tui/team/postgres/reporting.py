@@ -1,0 +1,207 @@
+"""A team's report from its database."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from msgspec import Struct
+from sqlalchemy import Connection
+
+from opencode_tui.analysis.periods import days_of_month
+from opencode_tui.analysis.report_periods import ReportPeriod
+from opencode_tui.analysis.team_changes import ranked_parts, team_changes
+from opencode_tui.analysis.team_forecast import LOOK_BACK_DAYS, month_forecast
+from opencode_tui.clock import DAY_MS, calendar_for
+from opencode_tui.config.database_values import DatabaseAddress
+from opencode_tui.config.settings import Settings
+from opencode_tui.records.model_key import model_key
+from opencode_tui.records.team import Seat, SeatDay, SeatPart, TeamReport
+from opencode_tui.team.lateness import late_ms
+from opencode_tui.team.postgres.connecting import connected
+from opencode_tui.team.postgres.reading_sums import (
+    DayRow,
+    PartRow,
+    PushRow,
+    day_rows,
+    last_pushes,
+    part_rows,
+    spend_by_day,
+)
+from opencode_tui.team.report import compared_period
+
+SILENT_DAYS = 56
+"""A seat that pushed nothing for so long, and has no calls in the period, is left out."""
+_WEEK_DAYS = 7
+_SKEW_MS = 10 * 60_000
+"""So far from the server's clock a seat's may be before it is said."""
+
+
+class DatabaseRequest(Struct, frozen=True):
+    """Which database is asked about which days."""
+
+    address: DatabaseAddress
+    password_file: Path | None
+    period: ReportPeriod
+    settings: Settings
+    now_ms: int
+
+
+def database_report(request: DatabaseRequest) -> TeamReport:
+    """The report on the seats that the database shows to this user. Raises DatabaseError."""
+    calendar = calendar_for(request.settings.timezone)
+    period, today = request.period, calendar.day(request.now_ms)
+    before, known_to = compared_period(period, today), min(period.last, today - timedelta(days=1))
+    first_of_month, last_of_month = days_of_month(period.last)
+    first = min(before.first, first_of_month, known_to - timedelta(days=LOOK_BACK_DAYS - 1))
+    wide = (first, max(period.last, last_of_month))
+    with connected(request.address, request.password_file) as engine, engine.connect() as connection:
+        found = _Found(connection, request, before, wide)
+    seats = tuple(sorted(map(found.seat, found.names), key=lambda seat: (-seat.spend_nano, seat.name)))
+    budget = request.settings.team.week_budget_nano
+    return TeamReport(
+        period.label,
+        period.first,
+        period.last,
+        seats,
+        sum(seat.spend_nano for seat in seats),
+        None if budget is None else budget * period.days // _WEEK_DAYS,
+        sum(seat.before_nano for seat in seats),
+        _ranked(found.all_parts, _model),
+        _ranked(found.all_parts, _project),
+        request.now_ms,
+        found.warning_nano,
+        found.cutoff_nano,
+        before.label,
+        month_forecast(
+            found.spends, period.last, known_to, min(found.spends, default=None), found.spends.get(today, 0)
+        ),
+        team_changes(seats, _changes(found.parts, _model), _changes(found.parts, _project)),
+    )
+
+
+class _Found:
+    """What the database answered, by seat."""
+
+    def __init__(
+        self, connection: Connection, request: DatabaseRequest, before: ReportPeriod, wide: tuple[date, date]
+    ) -> None:
+        period, team, budget = request.period, request.settings.team, request.settings.budget
+        self.warning_nano = budget.warning_nano if team.warning_nano is None else team.warning_nano
+        self.cutoff_nano = budget.cutoff_nano if team.cutoff_nano is None else team.cutoff_nano
+        self._days: dict[str, list[DayRow]] = defaultdict(list)
+        for day in day_rows(connection, (period.first, period.last)):
+            self._days[day.seat].append(day)
+        self.parts: dict[str, list[PartRow]] = defaultdict(list)
+        for part in part_rows(connection, (period.first, period.last), (before.first, before.last)):
+            self.parts[part.seat].append(part)
+        self.spends = spend_by_day(connection, wide)
+        since = datetime.fromtimestamp((request.now_ms - SILENT_DAYS * DAY_MS) / 1000, UTC)
+        self._pushes = {each.seat: each for each in last_pushes(connection, since)}
+        end_ms = calendar_for(request.settings.timezone).span(period.last).end_ms
+        self._needed_ms = min(end_ms, request.now_ms)
+        self._period = period
+        self._twins = _twins(self._days)
+
+    @property
+    def names(self) -> list[str]:
+        return sorted({*self._days, *self.parts, *self._pushes})
+
+    @property
+    def all_parts(self) -> list[PartRow]:
+        return [part for parts in self.parts.values() for part in parts]
+
+    def seat(self, name: str) -> Seat:
+        rows, parts, push = self._days.get(name, []), self.parts.get(name, []), self._pushes.get(name)
+        synced_ms = None if push is None else push.received_ms
+        return Seat(
+            name,
+            sum(row.spend_nano for row in rows),
+            sum(row.calls for row in rows),
+            tuple(SeatDay(row.day, row.spend_nano, row.calls) for row in rows),
+            tuple(row.day for row in rows if row.spend_nano >= self.warning_nano),
+            tuple(row.day for row in rows if row.spend_nano >= self.cutoff_nano),
+            self._cause(rows),
+            _ranked(parts, _model),
+            _ranked(parts, _project),
+            sum(part.before_nano for part in parts),
+            None if push is None else push.last_ms,
+            synced_ms,
+            _digest(rows, self._period),
+            "; ".join([*_clock_trouble(push), *self._twins.get(name, ())]),
+            late_ms(synced_ms, self._needed_ms),
+        )
+
+    def _cause(self, rows: Sequence[DayRow]) -> str:
+        """That of the costliest day that ran over and has one."""
+        over = [row for row in rows if row.spend_nano >= self.warning_nano and row.cause]
+        return max(over, key=lambda row: row.spend_nano).cause if over else ""
+
+
+def _digest(rows: Sequence[DayRow], period: ReportPeriod) -> str:
+    """That of a day or a week, where all of its calls are of one ledger; of other periods none is known."""
+    if not rows or not all(row.digest for row in rows):
+        return ""
+    if period.is_week:
+        return max(rows, key=lambda row: row.revision).week_digest
+    return rows[0].digest if period.days == 1 else ""
+
+
+def _clock_trouble(push: PushRow | None) -> list[str]:
+    off_ms = push.sent_ms - push.received_ms if push else 0
+    if abs(off_ms) < _SKEW_MS:
+        return []
+    minutes = abs(off_ms) // 60_000
+    much = f"{minutes} min" if minutes < 120 else f"{minutes // 60} h"
+    return [f"its clock is {much} {'ahead of' if off_ms > 0 else 'behind'} the database's"]
+
+
+def _twins(days: Mapping[str, Sequence[DayRow]]) -> dict[str, list[str]]:
+    """What to say of seats whose days have the very calls of another seat's."""
+    first: dict[tuple[date, str], str] = {}
+    same: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for row in (row for rows in days.values() for row in rows if row.digest):
+        owner = first.setdefault((row.day, row.digest), row.seat)
+        if owner != row.seat:
+            same[row.seat][owner] += 1
+    return {
+        seat: [
+            f"on {count} day{'s' * (count > 1)} it has the very calls of {other}: one ledger was pushed for both,"
+            " and counts twice"
+            for other, count in others.items()
+        ]
+        for seat, others in same.items()
+    }
+
+
+def _model(part: PartRow) -> str:
+    return model_key(part.provider, part.model)
+
+
+def _project(part: PartRow) -> str:
+    return part.project
+
+
+def _ranked(parts: Iterable[PartRow], key: Callable[[PartRow], str]) -> tuple[SeatPart, ...]:
+    now: dict[str, tuple[int, int]] = {}
+    before: dict[str, int] = defaultdict(int)
+    for part in parts:
+        name = key(part)
+        before[name] += part.before_nano
+        if part.calls:
+            spend, calls = now.get(name, (0, 0))
+            now[name] = (spend + part.spend_nano, calls + part.calls)
+    return ranked_parts(now, before)
+
+
+def _changes(parts: Mapping[str, Sequence[PartRow]], key: Callable[[PartRow], str]) -> dict[str, dict[str, int]]:
+    """By seat, the change of each model or project."""
+    found: dict[str, dict[str, int]] = {}
+    for seat, rows in parts.items():
+        changes: dict[str, int] = defaultdict(int)
+        for part in rows:
+            changes[key(part)] += part.spend_nano - part.before_nano
+        found[seat] = changes
+    return found

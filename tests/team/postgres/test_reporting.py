@@ -1,0 +1,134 @@
+"""A team's report from its database: what the engine added up, and what is wrong with which seat."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+
+from opencode_tui.analysis.report_periods import parse_range, parse_week
+from opencode_tui.clock import DAY_MS, calendar_for, now_ms
+from opencode_tui.config.database_values import database_address
+from opencode_tui.config.settings import Budget, Settings
+from opencode_tui.config.team import Team
+from opencode_tui.ledger.digests import days_between, digest_calls
+from opencode_tui.ledger.ledger import Ledger
+from opencode_tui.records.team import Seat, TeamReport
+from opencode_tui.team.postgres.reporting import DatabaseRequest, database_report
+from tests.support.many_calls import COST_NANO, add_calls
+from tests.team.postgres.conftest import FIRST, TeamDatabase
+
+SETTINGS = Settings(
+    timezone="UTC", budget=Budget(20 * COST_NANO, 30 * COST_NANO), team=Team(week_budget_nano=7 * 10**9)
+)
+LAST = FIRST + timedelta(6)
+
+
+def report(
+    database: TeamDatabase, user: str = "boss", week: str = "2026-W20", at_ms: int | None = None, first: str = ""
+) -> TeamReport:
+    period = parse_range(first, first, LAST) if first else parse_week(week)
+    address = database_address(database.url(user))
+    return database_report(DatabaseRequest(address, None, period, SETTINGS, now_ms() if at_ms is None else at_ms))
+
+
+def only(found: TeamReport) -> Seat:
+    (seat,) = found.seats
+    return seat
+
+
+def digest_of(ledger: Ledger, first: date, last: date) -> str:
+    return digest_calls(ledger.connection, days_between(calendar_for("UTC"), first, last)).sha256
+
+
+def test_the_sums_are_those_of_the_ledgers(database: TeamDatabase, ledger: Ledger) -> None:
+    add_calls(ledger, FIRST - timedelta(7), days=14, a_day=18)
+    database.push(ledger)
+    add_calls(ledger, FIRST, days=1, a_day=12, prefix="extra")
+    database.push(ledger)
+    found = report(database)
+    seat = only(found)
+    assert (found.total_nano, found.before_nano, found.budget_nano) == (138 * COST_NANO, 126 * COST_NANO, 7 * 10**9)
+    assert (seat.name, seat.spend_nano, seat.calls, seat.before_nano) == ("anna", 138 * COST_NANO, 138, 126 * COST_NANO)
+    assert [(each.day, each.calls) for each in seat.days] == [
+        (FIRST + timedelta(number), 30 if number == 0 else 18) for number in range(7)
+    ]
+    assert (seat.over_warning, seat.over_cutoff) == ((FIRST,), (FIRST,))
+    assert (
+        sum(part.spend_nano for part in seat.models)
+        == sum(part.spend_nano for part in seat.projects)
+        == found.total_nano
+    )
+    assert {(part.key, part.calls, part.before_nano) for part in found.projects} == {
+        ("shop", 69, 63 * COST_NANO), ("cart", 69, 63 * COST_NANO)
+    }  # fmt: skip
+    assert [change.nano for change in found.changes] == [12 * COST_NANO]
+    assert seat.last_call_ms is not None
+    assert seat.trouble == ""
+
+
+def test_the_checksum_is_that_of_the_seats_own_report(database: TeamDatabase, ledger: Ledger) -> None:
+    add_calls(ledger, FIRST, days=7, a_day=5)
+    database.push(ledger)
+    add_calls(ledger, FIRST + timedelta(2), days=1, a_day=1, prefix="late")
+    database.push(ledger)
+    assert only(report(database)).digest == digest_of(ledger, FIRST, LAST)
+    assert only(report(database, first="2026-05-12")).digest == digest_of(
+        ledger, FIRST + timedelta(1), FIRST + timedelta(1)
+    )
+
+
+def test_a_seat_sees_its_own_report_only(database: TeamDatabase, ledger: Ledger) -> None:
+    add_calls(ledger, FIRST, days=1, a_day=4)
+    database.push(ledger)
+    add_calls(ledger, FIRST, days=1, a_day=1, prefix="other")
+    database.push(ledger, "ben")
+    assert {seat.name: seat.calls for seat in report(database).seats} == {"anna": 4, "ben": 5}
+    assert {seat.name: seat.calls for seat in report(database, "anna").seats} == {"anna": 4}
+
+
+def test_one_ledger_pushed_for_two_seats_is_said(database: TeamDatabase, ledger: Ledger) -> None:
+    add_calls(ledger, FIRST, days=2, a_day=4)
+    for name in ("anna", "ben"):
+        database.push(ledger, name)
+    troubles = {seat.name: seat.trouble for seat in report(database).seats}
+    assert troubles["anna"] == ""
+    assert "on 2 days it has the very calls of anna" in troubles["ben"]
+
+
+def test_a_seat_that_stopped_pushing_is_late(database: TeamDatabase, ledger: Ledger) -> None:
+    add_calls(ledger, FIRST, days=2, a_day=1)
+    database.push(ledger)
+    database.rows("UPDATE team_push SET received_at = '2026-05-13 00:00+00', sent_ms = 1778630400000")
+    sunday_ms = calendar_for("UTC").span(LAST).end_ms
+    assert only(report(database, at_ms=sunday_ms)).late_days == 5
+    silent = only(report(database, week="2026-W22", at_ms=sunday_ms + 14 * DAY_MS))
+    assert (silent.calls, silent.days, silent.late_days) == (0, (), 19)
+    assert report(database, week="2026-W30", at_ms=sunday_ms + 70 * DAY_MS).seats == ()
+
+
+@pytest.mark.parametrize(
+    ("off_ms", "words"),
+    [(DAY_MS, "its clock is 24 h ahead of"), (-15 * 60_000, "its clock is 15 min behind"), (60_000, "")],
+)
+def test_a_clock_that_is_wrong_is_said(off_ms: int, words: str, database: TeamDatabase, ledger: Ledger) -> None:
+    add_calls(ledger, FIRST, days=1, a_day=1)
+    database.push(ledger)
+    database.rows(f"UPDATE team_push SET sent_ms = (extract(epoch FROM received_at) * 1000)::bigint + {off_ms}")
+    trouble = only(report(database)).trouble
+    assert words in trouble
+    assert bool(trouble) == bool(words)
+
+
+def test_why_a_day_ran_over_goes_with_it_without_titles(database: TeamDatabase, ledger: Ledger) -> None:
+    add_calls(ledger, FIRST, days=1, a_day=20)
+    with ledger.writing() as connection:
+        connection.execute(
+            """INSERT INTO alert (fired_ms, rule, kind, level, subject, period, mark, value, line, at_ms, about, cause,
+                 cause_nano, cause_found, text) VALUES (0, 'day', 'day', 'warning', '', '2026-05-11', 0, 0, 0, 0, '',
+                 '4× redesign in "Secret title"', 0, 1, '')"""
+        )
+    database.push(ledger)
+    assert only(report(database)).cause == "4× redesign in a session"
+    database.push(ledger, "ben", share="titles")
+    assert {seat.name: seat.cause for seat in report(database).seats}["ben"] == '4× redesign in "Secret title"'
