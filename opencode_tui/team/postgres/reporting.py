@@ -75,6 +75,7 @@ def database_report(request: DatabaseRequest) -> TeamReport:
         found.warning_nano,
         found.cutoff_nano,
         before.label,
+        None if before.last == period.before().last else before.last,
         month_forecast(
             found.spends, period.last, known_to, min(found.spends, default=None), found.spends.get(today, 0)
         ),
