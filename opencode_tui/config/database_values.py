@@ -9,8 +9,6 @@ from msgspec import Struct
 _SCHEMES = ("postgresql", "postgres")
 _EXAMPLE = "postgresql://anna@db.example/costs"
 _MOST_NAME = 63
-DATABASE_SERVERS = ("postgresql", "citus", "yugabytedb", "cockroachdb")
-"""What speaks PostgreSQL and has what a team's tables need."""
 _SECRETS = {"password", "sslpassword", "passfile"}
 
 

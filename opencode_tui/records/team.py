@@ -128,7 +128,7 @@ class TeamReport(Struct, frozen=True):
     before: str = ""
     """The name of the period before."""
     before_last: date | None = None
-    """The last day of it that counts, where the period is not over; None where all of it does."""
+    """The last day of the period before that counts, where this one is not over; None where all of it does."""
     month: MonthForecast | None = None
     changes: tuple[TeamChange, ...] = ()
     """Two or three that make up most of the change, the largest first."""

@@ -70,7 +70,7 @@ def examples() -> list[list[str]]:
     found = []
     for text in EXAMPLES.values():
         words = shlex.split(text)
-        ends = [number for number, word in enumerate(words) if word in (">", "||")]
+        ends = [number for number, word in enumerate(words) if word in (">", "||", "|")]
         found.append(words[: min(ends, default=len(words))])
     return found
 
