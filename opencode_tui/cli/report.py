@@ -37,7 +37,7 @@ def run(arguments: argparse.Namespace) -> int:
     target = output_place(arguments.output)
     format = asked_format(arguments, target)
     with opened(arguments) as at:
-        period = asked_period(arguments, at.calendar)
+        period = asked_period(arguments, at.calendar.day(now_ms()))
         if target is not None and (target.is_dir() or arguments.output.endswith("/")):
             target /= f"opencode-costs-{period.label.replace(' to ', '_')}.{format}"
         span = at.calendar.span(period.first, period.last)

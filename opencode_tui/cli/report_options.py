@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
+from datetime import date
 from pathlib import Path
 
 from opencode_tui.analysis.report_periods import ReportPeriod, last_week, parse_month, parse_range, parse_week
 from opencode_tui.cli import EXIT_USAGE
 from opencode_tui.cli.common import Trouble
-from opencode_tui.clock import Calendar, now_ms
 from opencode_tui.report.papers import SUFFIXES
 
 
@@ -26,12 +26,11 @@ def asked_format(arguments: argparse.Namespace, target: Path | None) -> str:
     return format
 
 
-def asked_period(arguments: argparse.Namespace, calendar: Calendar) -> ReportPeriod:
+def asked_period(arguments: argparse.Namespace, today: date) -> ReportPeriod:
     """The period of the command line. Raises Trouble."""
     given = [option for option in ("week", "month", "first") if getattr(arguments, option) is not None]
     if len(given) > 1 or (arguments.last is not None and given not in ([], ["first"])):
         raise Trouble("--week, --month and --from with --to are three ways to name a period; take one", EXIT_USAGE)
-    today = calendar.day(now_ms())
     try:
         if arguments.week is not None:
             return parse_week(arguments.week)

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
 
 from msgspec import Struct, field
 
-SeatShare = Literal["sums", "sessions", "titles"]
-"""What others see of a seat: what it cost, which of its sessions cost what, and how these are called."""
-SHARES: tuple[SeatShare, ...] = ("sums", "sessions", "titles")
+from opencode_tui.records.team_choices import SeatShare
 
 
 class TeamSeat(Struct, frozen=True):

@@ -9,7 +9,8 @@ from pydantic import Field, PlainValidator
 
 from opencode_tui.config import database_values, team_values, values
 from opencode_tui.config.table import Table
-from opencode_tui.config.team import SeatShare, Team, TeamPush, TeamSeat
+from opencode_tui.config.team import Team, TeamPush, TeamSeat
+from opencode_tui.records.team_choices import SeatShare
 
 _DEFAULTS = Team()
 AmountOrNone = Annotated[int | None, PlainValidator(team_values.amount_or_off)]

@@ -6,7 +6,8 @@ import re
 
 from opencode_tui.config import values
 from opencode_tui.config.errors import shown
-from opencode_tui.config.team import SHARES, SeatShare, TeamSeat
+from opencode_tui.config.team import TeamSeat
+from opencode_tui.records.team_choices import SHARES, SeatShare
 
 _OFF = "off"
 _NAME = re.compile(r"[^\s/\\\x00-\x1f\x7f][^/\\\x00-\x1f\x7f]{0,59}")

@@ -127,11 +127,11 @@ class TeamReport(Struct, frozen=True):
     """Of a seat's day."""
     before: str = ""
     """The name of the period before."""
-    before_last: date | None = None
-    """The last day of it that counts, where the period is not over; None where all of it does."""
     month: MonthForecast | None = None
     changes: tuple[TeamChange, ...] = ()
     """Two or three that make up most of the change, the largest first."""
+    before_last: date | None = None
+    """The last day of the period before that counts, where this one is not over; None where all of it does."""
 
     @property
     def calls(self) -> int:

@@ -8,8 +8,8 @@ from typing import Any, Protocol
 from msgspec import Struct
 
 from opencode_tui.clock import Span
-from opencode_tui.config.team import SeatShare
 from opencode_tui.ledger.digests import DIGEST_FIELDS
+from opencode_tui.records.team_choices import SeatShare
 
 _NAMES = ("id", "session_id", "created_ms", "provider", "model", "cost_nano")
 AT_ID, AT_SESSION, AT_CREATED, AT_PROVIDER, AT_MODEL, AT_COST = map(DIGEST_FIELDS.index, _NAMES)

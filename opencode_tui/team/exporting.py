@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from opencode_tui.clock import Span
-from opencode_tui.config.team import SeatShare
 from opencode_tui.ledger.digests import DIGEST_FIELDS
 from opencode_tui.paths import last_part
+from opencode_tui.records.team_choices import SeatShare
 from opencode_tui.team.ledger_reader import without_titles
 
 _FIELDS = (*DIGEST_FIELDS, "machine_id", "completed_ms", "copied_from")

@@ -9,7 +9,8 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 
-from opencode_tui.config.team import SeatShare, TeamSeat
+from opencode_tui.config.team import TeamSeat
+from opencode_tui.records.team_choices import SeatShare
 
 COLLECTED = "team.db"
 """The name of our own file of collected sums, which stands beside a ledger and is no seat's."""

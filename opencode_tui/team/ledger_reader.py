@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from opencode_tui.clock import Span
-from opencode_tui.config.team import SHARES
 from opencode_tui.ledger.digests import DIGEST_FIELDS
 from opencode_tui.ledger.schema import LATEST
 from opencode_tui.paths import last_part
+from opencode_tui.records.team_choices import SHARES
 from opencode_tui.team.calls import AT_SESSION, DayCause, LedgerFacts, SeatCall
 from opencode_tui.team.opening import UnreadableFile
 

@@ -190,9 +190,9 @@ def _summed(rows: Sequence[Seat], book: _Book, known_to: date, calendar: Calenda
         book.warning_nano,
         book.cutoff_nano,
         before.label,
-        None if before.last == period.before().last else before.last,
         month_forecast(spends, period.last, known_to, min(spends, default=None), spends.get(today, 0)),
         team_changes(seats, _changed(seats, "models", book, "model"), _changed(seats, "projects", book, "project")),
+        None if before.last == period.before().last else before.last,
     )
 
 

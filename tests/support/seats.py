@@ -14,10 +14,11 @@ from msgspec.structs import replace
 from opencode_tui.analysis.report_periods import ReportPeriod
 from opencode_tui.clock import DAY_MS, Calendar
 from opencode_tui.config.settings import Settings
-from opencode_tui.config.team import SeatShare, Team, TeamSeat
+from opencode_tui.config.team import Team, TeamSeat
 from opencode_tui.ledger.digests import days_between, digest_calls
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.records.team import Seat, TeamReport
+from opencode_tui.records.team_choices import SeatShare
 from opencode_tui.team.report import team_report
 from tests.support.ledgers import lay_out
 from tests.support.old_ledgers import insert

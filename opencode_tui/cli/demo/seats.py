@@ -10,8 +10,9 @@ from random import Random
 from msgspec import Struct
 
 from opencode_tui.clock import DAY_MS, HOUR_MS, MINUTE_MS, Calendar
-from opencode_tui.config.team import SeatShare, Team, TeamSeat
+from opencode_tui.config.team import Team, TeamSeat
 from opencode_tui.money import NANO
+from opencode_tui.records.team_choices import SeatShare
 from opencode_tui.team.exporting import SeatTables, new_seat_file
 
 _DAYS = 70

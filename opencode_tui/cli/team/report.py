@@ -29,7 +29,7 @@ def report_team(arguments: argparse.Namespace) -> int:
     format = asked_format(arguments, target)
     settings = settings_for(arguments)
     calendar = calendar_for(settings.timezone)
-    period = asked_period(arguments, calendar)
+    period = asked_period(arguments, calendar.day(now_ms()))
     report = (
         _from_files(arguments, settings, period)
         if arguments.database is None

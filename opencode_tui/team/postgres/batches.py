@@ -11,10 +11,10 @@ import msgspec
 from msgspec import Struct
 
 from opencode_tui.clock import Calendar
-from opencode_tui.config.team import SeatShare
 from opencode_tui.paths import last_part
 from opencode_tui.records.calls import Tokens
 from opencode_tui.records.pushes import PushedCall, WaitingCall
+from opencode_tui.records.team_choices import SeatShare
 
 _QUARTER_MS = 900_000
 _GONE = PushedCall("", "", "", "", "", "", "", None, 0, None, "", None, Tokens())

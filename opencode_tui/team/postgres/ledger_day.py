@@ -9,9 +9,9 @@ from datetime import date
 from msgspec import Struct
 
 from opencode_tui.clock import Calendar
-from opencode_tui.config.team import SeatShare
 from opencode_tui.ledger.alert_log import causes_of_days
 from opencode_tui.ledger.digests import days_between, digest_calls
+from opencode_tui.records.team_choices import SeatShare
 from opencode_tui.team.ledger_reader import without_titles
 
 

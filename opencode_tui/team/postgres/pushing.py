@@ -17,10 +17,10 @@ from sqlalchemy.exc import DBAPIError
 
 from opencode_tui.clock import Calendar, Clock
 from opencode_tui.config.database_values import DatabaseAddress
-from opencode_tui.config.team import SeatShare
 from opencode_tui.ledger import unpushed_calls
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.records.pushes import PushResult, PushTarget, WaitingCall
+from opencode_tui.records.team_choices import SeatShare
 from opencode_tui.team.postgres import writing_calls
 from opencode_tui.team.postgres.batches import PushedRow, RowMaker, columns_of
 from opencode_tui.team.postgres.connecting import code_of, connected

@@ -12,9 +12,9 @@ import pytest
 
 from opencode_tui.clock import calendar_for, now_ms
 from opencode_tui.config.database_values import database_address
-from opencode_tui.config.team import SeatShare
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.records.pushes import PushResult
+from opencode_tui.records.team_choices import SeatShare
 from opencode_tui.team.postgres.pushing import PushRequest, push_calls
 from opencode_tui.team.postgres.schema_sql import SchemaRequest, mondays_from, schema_sql
 from tests.support.ledgers import lay_out
