@@ -147,6 +147,19 @@ def test_days_are_those_of_the_seats_time_zone(database: TeamDatabase, ledger: L
     assert [day.isoformat() for (day,) in moved] == ["2026-05-11", "2026-05-12"]
 
 
+def test_a_call_that_another_time_zone_puts_on_another_day_leaves_the_old_one(
+    database: TeamDatabase, ledger: Ledger
+) -> None:
+    total = add_calls(ledger, FIRST, days=1, a_day=1)
+    ledger.connection.execute("UPDATE call SET created_ms = created_ms + 3600000 * 11")
+    database.push(ledger)
+    ledger.connection.execute("UPDATE call SET finish = 'stop'")
+    assert database.push(ledger, zone="Pacific/Kiritimati").sent == 1
+    newest = "SELECT DISTINCT ON (day) calls FROM team_day ORDER BY day, revision DESC"
+    assert [calls for (calls,) in database.rows(newest)] == [0, 1]
+    assert database.totals == {"anna": (total, 1)}
+
+
 @pytest.mark.usefixtures("small_batches")
 def test_a_database_that_crashes_in_the_middle_has_nothing_twice_and_lacks_nothing(
     database: TeamDatabase, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
