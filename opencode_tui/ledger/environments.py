@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
+from opencode_tui.ledger.main_file import main_file
+
 _NAME = "guard-environments.tsv"
 _MOST = 4 << 20
 
@@ -16,7 +18,7 @@ def environments_beside(ledger: Path) -> Path:
 
 def file_behind(connection: sqlite3.Connection) -> Path | None:
     """The ledger's file; None for one in memory."""
-    name = next((row[2] for row in connection.execute("PRAGMA database_list") if row[1] == "main"), "")
+    name = main_file(connection)
     return Path(name) if name else None
 
 
