@@ -43,6 +43,16 @@ def home() -> Path:
         return Path(os.devnull)
 
 
+def downloads() -> Path:
+    """Where a person looks for saved files: their folder for downloads, else their home, else the current folder."""
+    import platformdirs
+
+    for folder in (platformdirs.user_downloads_path(), home()):
+        if folder.is_dir():
+            return folder
+    return Path.cwd()
+
+
 def is_folder(path: str | Path) -> bool:
     """Whether a folder is there; somebody's text that can be no path is none."""
     try:

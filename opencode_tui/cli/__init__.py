@@ -49,10 +49,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(argv: Sequence[str] | None) -> int:
-    from opencode_tui.cli.parser import COMMANDS, make_parser
     from opencode_tui.cli.quick_start import import_msgspec
 
-    import_msgspec()
+    import_msgspec()  # before anything that imports it
+    from opencode_tui.cli.parser import COMMANDS, make_parser
+
     words = sys.argv[1:] if argv is None else argv
     parser = make_parser(words[0] if words and words[0] in COMMANDS else "")
     arguments = parser.parse_args(words)

@@ -89,7 +89,7 @@ EXAMPLES = {
     "team report": "team report --week 2026-W20 --format html -o team.html",
     "team export": "team export ~/team/anna.db",
     "team push": "team push --to postgresql://anna@db.example/costs",
-    "team schema": "team schema --seat anna --seat ben --reader boss | psql costs",
+    "team schema": "team schema --seat anna --seat ben --reader boss > schema.sql",
     "guard": "guard install",
     "guard install": "guard install",
     "guard remove": "guard remove",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from urllib.parse import parse_qsl, unquote, urlsplit
-
 from msgspec import Struct
 
 _SCHEMES = ("postgresql", "postgres")
@@ -33,6 +31,8 @@ class DatabaseAddress(Struct, frozen=True):
 
 def database_address(text: str) -> DatabaseAddress:
     """The address in a URL. Raises ValueError with what is wrong, without repeating what may be a secret."""
+    from urllib.parse import parse_qsl, unquote, urlsplit
+
     try:
         parts = urlsplit(text.strip())
         port = parts.port

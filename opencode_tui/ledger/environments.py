@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from pathlib import Path
-
-from opencode_tui.ledger.main_file import main_file
 
 _NAME = "guard-environments.tsv"
 _MOST = 4 << 20
@@ -17,9 +16,9 @@ def environments_beside(ledger: Path) -> Path:
 
 
 def file_behind(connection: sqlite3.Connection) -> Path | None:
-    """The ledger's file; None for one in memory."""
-    name = main_file(connection)
-    return Path(name) if name else None
+    """The ledger's file, whose name may be no UTF-8; None for one in memory."""
+    row = connection.execute("SELECT CAST(file AS BLOB) FROM pragma_database_list WHERE name = 'main'").fetchone()
+    return Path(os.fsdecode(row[0])) if row and row[0] else None
 
 
 def environments_of(connection: sqlite3.Connection) -> dict[str, str]:

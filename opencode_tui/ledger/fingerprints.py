@@ -17,6 +17,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from opencode_tui.ledger.environments import file_behind
+
 _KEY_BYTES = 32
 
 
@@ -26,9 +28,9 @@ def key_file(ledger: Path) -> Path:
 
 def key_of(connection: sqlite3.Connection) -> bytes | None:
     """The key of the connected ledger; None if it can neither be read nor created."""
-    path = connection.execute("PRAGMA database_list").fetchone()[2]
+    ledger = file_behind(connection)
     try:
-        return _key(key_file(Path(path))) if path else None
+        return _key(key_file(ledger)) if ledger else None
     except OSError:
         return None
 

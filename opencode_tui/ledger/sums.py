@@ -81,12 +81,11 @@ _CALLS = f"""
 SUM_COLUMNS = ("calls", "first_ms", "last_ms", "aborted", *AMOUNTS, "saved_nano", "turns", "speeds")
 _COLUMNS = (*GROUP, *SUM_COLUMNS, "costs")
 _USES = ("uses", "failures", "tool_ms")
-_OF_USES = f"""
-  count(*) AS uses, sum(coalesce(ok = 0, 0)) AS failures,
-    {exact_sum("max(coalesce(duration_ms, 0), 0)")} AS tool_ms
-"""
+_TOOL_MS = "max(coalesce(duration_ms, 0), 0)"
+_OF_USES = "count(*) AS uses, sum(coalesce(ok = 0, 0)) AS failures, {} AS tool_ms"
 _TOOLS_OF_CALLS = f"""
-  (SELECT created_ms, {", ".join(f"c.{name}" for name in GROUP)}, t.name, {OF_CALL}, {_OF_USES}
+  (SELECT created_ms, {", ".join(f"c.{name}" for name in GROUP)}, t.name, {OF_CALL},
+    {_OF_USES.format(exact_sum(_TOOL_MS))}
   FROM call c CROSS JOIN tool t ON t.call_id = c.id WHERE copied_from IS NULL GROUP BY c.rowid, t.name)
 """
 QUARTER = f"created_ms / {QUARTER_MS} - (created_ms % {QUARTER_MS} < 0)"
@@ -122,7 +121,7 @@ def _sum_queries(sum_of: Callable[[str], str]) -> tuple[str, str]:
       INSERT INTO tool_sum (quarter, {", ".join((*GROUP, "name", *SUM_COLUMNS, *_USES))})
       SELECT quarter, {", ".join(GROUP)}, name, {", ".join((*both, *map(sum_of, _USES)))}
       FROM (SELECT quarter, name, {", ".join(_USES)}, {", ".join(f"c.{name}" for name in GROUP)}, {OF_CALL}
-        FROM (SELECT u.quarter, c.rowid AS row, t.name, {_OF_USES}
+        FROM (SELECT u.quarter, c.rowid AS row, t.name, {_OF_USES.format(sum_of(_TOOL_MS))}
           FROM unsummed u CROSS JOIN call c ON c.session_id = u.session_id
             AND c.created_ms >= u.quarter * {QUARTER_MS} AND c.created_ms <= u.quarter * {QUARTER_MS} + {QUARTER_MS - 1}
           CROSS JOIN tool t ON t.call_id = c.id

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 WORTH_A_PROCESS = 2_000
 """From so many sessions on, starting a process takes less time than it saves."""
-_SHARE_PERCENT = 55
+_SHARE_PERCENT = 60
 """Of the sessions, those that it looks at: this process writes as well."""
 _CODE = """
 import sys

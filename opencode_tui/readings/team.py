@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from opencode_tui.analysis.report_periods import ReportPeriod, parse_month, parse_week, week_of
-from opencode_tui.ledger.main_file import main_file
+from opencode_tui.ledger.environments import file_behind
 from opencode_tui.readings.context import Context
 from opencode_tui.records.answers import TeamView
 from opencode_tui.records.requests import TeamRequest
@@ -28,4 +28,6 @@ def _period(request: TeamRequest, context: Context) -> ReportPeriod:
 
 def _ledger(context: Context) -> Path:
     """The file of the context's ledger."""
-    return Path(main_file(context.connection))
+    ledger = file_behind(context.connection)
+    assert ledger is not None
+    return ledger

@@ -24,6 +24,7 @@ WORDS = (
     ("undone", "taken back in OpenCode; its money stays spent"),
     ("list price", "what calls that OpenCode recorded as $0 would have cost; never added to what is spent"),
     ("≥", "at least so much: something could not be read, or is not read yet"),
+    ("≤", "at most so much: some of what it counts may have been needed"),
     ("at least", "calls were cut off, and billed unseen"),
     ("not guarded", "the guard is not installed, so nothing stops OpenCode at the cutoff"),
     ("lifted", "the guard lets all calls pass until the time that is named"),

@@ -25,7 +25,7 @@ from textual.widget import Widget
 from opencode_tui.alerts.rules import in_force
 from opencode_tui.clock import Clock, calendar_for, now_ms
 from opencode_tui.config.settings import Settings, with_live
-from opencode_tui.paths import config_file, tilde
+from opencode_tui.paths import config_file, downloads, tilde
 from opencode_tui.records.alerts import Alert
 from opencode_tui.records.requests import Request
 from opencode_tui.report.states import Failure, looked_in
@@ -427,7 +427,10 @@ class OpencodeTui(AlertingApp):
         await self.run_action(action, self.get_screen("Sessions"))
 
     def _screenshot_soon(self) -> None:
-        self.set_timer(0.1, self.deliver_screenshot)  # after the palette has closed
+        self.set_timer(0.1, self._save_screenshot)  # after the palette has closed
+
+    def _save_screenshot(self) -> None:
+        self.deliver_screenshot(path=str(downloads()))
 
     def _runner(self, action: str, node: DOMNode) -> Callable[[], Any]:
         async def run() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -68,3 +69,11 @@ def test_control_characters_of_a_note_are_taken_out(tmp_path: Path) -> None:
     file = tmp_path / "guard-refused.json"
     write_held_calls(file, (replace(LOOP, sentence="a\x1b[31m\nb"),))
     assert read_held_calls(file) == (replace(LOOP, sentence="a[31mb"),)
+
+
+def test_they_are_found_beside_a_ledger_whose_path_is_not_utf_8(tmp_path: Path) -> None:
+    folder = tmp_path / os.fsdecode(b"d\xe4ta")
+    folder.mkdir()
+    watched = Watched(folder / "ledger.db", only())
+    write_held_calls(held_calls_beside(watched.path), (OF_WEB,))
+    assert len(watched.texts()) == 1

@@ -60,7 +60,7 @@ from opencode_tui.ledger.lean_imports import without_pandas
 with without_pandas():
     import sqlite_utils, sqlite_utils.migrations
 for module in pkgutil.walk_packages(opencode_tui.__path__, "opencode_tui."):
-    if set(module.name.split(".")).isdisjoint(("ui", "export", "mcp_server", "__main__")):
+    if set(module.name.split(".")).isdisjoint(("ui", "export", "postgres", "mcp_server", "__main__")):
         importlib.import_module(module.name)
 if sys.argv[1] == "nobody":
     os.setgroups([])

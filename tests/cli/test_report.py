@@ -30,7 +30,12 @@ RANKED = ("model", "provider", "project", "agent", "task")
 
 @pytest.fixture(autouse=True)
 def _on_the_day(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("opencode_tui.cli.report.now_ms", lambda: at("14:23"))
+    stop_at(monkeypatch, at("14:23"))
+
+
+def stop_at(monkeypatch: pytest.MonkeyPatch, moment_ms: int) -> None:
+    for module in ("report", "report_options"):
+        monkeypatch.setattr(f"opencode_tui.cli.{module}.now_ms", lambda: moment_ms)
 
 
 def rows(text: str) -> list[dict[str, str]]:
@@ -179,9 +184,9 @@ def test_the_same_ledger_gives_the_same_bytes_at_any_moment(
     shell: Shell, store: V1, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store.call(next(iter(store.sessions)), cost="0.10", at=at("14:22"), completed=False)
-    monkeypatch.setattr("opencode_tui.cli.report.now_ms", lambda: at("00:00", date(2026, 5, 18)))
+    stop_at(monkeypatch, at("00:00", date(2026, 5, 18)))
     before = {format: shell.said(*W20, "--format", format) for format in REPORT_FORMATS}
-    monkeypatch.setattr("opencode_tui.cli.report.now_ms", lambda: at("09:00", ago(-400)))
+    stop_at(monkeypatch, at("09:00", ago(-400)))
     monkeypatch.setenv("LC_ALL", "tr_TR.UTF-8")
     for format in REPORT_FORMATS:
         file = shell.home / f"week.{format}"

@@ -192,6 +192,21 @@ def test_absurd_amounts_are_summed_to_the_most_that_there_is(watched: Watched) -
         assert queries.newest_contexts(connection, span, ["ses_1"])["ses_1"][0] == MOST
 
 
+def test_absurd_times_of_tools_of_one_call_are_summed_as_well(watched: Watched) -> None:
+    watched.call(at=NOON)
+    with watched.ledger.writing() as connection:
+        (id,) = connection.execute("UPDATE call SET finish = 'tool-calls' RETURNING id").fetchone()
+        for number in range(3):
+            connection.execute(
+                "INSERT INTO tool (id, call_id, session_id, name, target, duration_ms)"
+                " VALUES (?, ?, '', 'bash', '', ?)",
+                (f"prt_{number}", id, MOST),
+            )
+    ((uses, took),) = watched.ledger.connection.execute("SELECT uses, tool_ms FROM tool_sum").fetchall()
+    assert uses == 3
+    assert took >= 9 * 10**18
+
+
 def test_a_call_that_takes_the_row_of_a_deleted_one_is_summed(watched: Watched) -> None:
     for number in range(3):
         watched.call(at=NOON + number * HOUR_MS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 
 import pytest
 from textual.command import CommandInput, CommandList
@@ -21,7 +22,7 @@ from tests.ui.alert_builders import alert
 from tests.ui.alert_showing import answer
 from tests.ui.builders import session_list, snapshot
 from tests.ui.quiet import quiet
-from tests.ui.showing import app_over, showing, until
+from tests.ui.showing import NORMAL, app_over, screen_text, showing, toast_texts, until
 
 GUARDED = snapshot("$0.93", alerts=(alert(2),), guard=Guard("guarded", 1_500_000_000))
 
@@ -177,3 +178,21 @@ async def test_a_theme_is_found_by_its_name() -> None:
         await quiet(app)
         await pilot.press(*"nord", "enter")
         await until(pilot, lambda: app.theme == "nord")
+
+
+@pytest.mark.parametrize("has_downloads", [True, False])
+async def test_a_screenshot_is_saved_where_there_is_a_folder(
+    has_downloads: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("XDG_DOWNLOAD_DIR", raising=False)
+    folder = tmp_path / "Downloads" if has_downloads else tmp_path
+    folder.mkdir(exist_ok=True)
+    app, _ = app_over(snapshot())
+    async with showing(app, NORMAL) as pilot:
+        await pilot.press("ctrl+p")
+        await pilot.press(*"screenshot")
+        await until(pilot, lambda: "Save the screen as an SVG file" in screen_text(app))
+        await pilot.press("down", "enter")
+        await until(pilot, lambda: bool(list(folder.glob("*.svg"))))
+        await until(pilot, lambda: any("Saved screenshot" in text for text in toast_texts(app)))

@@ -142,6 +142,17 @@ async def test_titles_that_would_be_cut_to_the_same_keep_their_ends(
     assert [each for each in shown if each not in text] == [], text
 
 
+async def test_what_could_be_saved_at_most_is_marked() -> None:
+    app, _ = over_insights(replace(LOOP, saves_at_most=True), READS)
+    async with showing(app, WIDE) as pilot:
+        await tab(pilot, "I")
+        text = screen_text(app)
+        assert "≤$0.42" in text and "at most $0.42" in text and " $0.10" in text and "≤$0.10" not in text
+        await pilot.press("V")
+        await until(pilot, lambda: "context discipline" in screen_text(app))
+        assert "≤$0.42" in screen_text(app)
+
+
 async def test_sessions_of_one_title_have_the_end_of_their_ids() -> None:
     sessions = tuple(InsightSession(f"ses_{end}", "Find all callers", "", 1) for end in ("abcd", "efgh"))
     app, _ = over_insights(replace(LOOP, sessions=sessions))

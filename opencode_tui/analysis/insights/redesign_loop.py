@@ -67,15 +67,16 @@ class RedesignLoop(InsightRule):
             title=f"{file} edited{again} in {turns}",
             what=f"{turns} of {where(findings)} edited {file}{again}, {spent}",
             how=f"describe the whole change of {file} in one message, with what it should look like in the end",
-            sum_shown=_sum(rounds, cost, saves),
+            sum_shown=_sum(rounds, cost, saves, len(findings)),
         )
 
 
-def _sum(rounds: int, cost: int, saves: int) -> str:
+def _sum(rounds: int, cost: int, saves: int, sessions: int) -> str:
     paid = f"{plural(rounds, 'round')} cost {format_usd(cost)}"
     if cost == saves:
         return f"{paid}, all after the first; at most that could be saved"
-    return f"{paid}, the first {rest_text(cost, saves)} of it; at most the other {format_usd(saves)} could be saved"
+    first = "the first" if sessions == 1 else "the first of each session"
+    return f"{paid}, {first} {rest_text(cost, saves)} of it; at most the other {format_usd(saves)} could be saved"
 
 
 RULES = (RedesignLoop(),)

@@ -60,26 +60,24 @@ def database_report(request: DatabaseRequest) -> TeamReport:
     with connected(request.address, request.password_file) as engine, engine.connect() as connection:
         found = _Found(connection, request, before, wide)
     seats = tuple(sorted(map(found.seat, found.names), key=lambda seat: (-seat.spend_nano, seat.name)))
-    budget = request.settings.team.week_budget_nano
+    budget, spends = request.settings.team.week_budget_nano, found.spends
     return TeamReport(
-        period.label,
-        period.first,
-        period.last,
-        seats,
-        sum(seat.spend_nano for seat in seats),
-        None if budget is None else budget * period.days // _WEEK_DAYS,
-        sum(seat.before_nano for seat in seats),
-        _ranked(found.all_parts, _model),
-        _ranked(found.all_parts, _project),
-        request.now_ms,
-        found.warning_nano,
-        found.cutoff_nano,
-        before.label,
-        None if before.last == period.before().last else before.last,
-        month_forecast(
-            found.spends, period.last, known_to, min(found.spends, default=None), found.spends.get(today, 0)
-        ),
-        team_changes(seats, _changes(found.parts, _model), _changes(found.parts, _project)),
+        period=period.label,
+        first=period.first,
+        last=period.last,
+        seats=seats,
+        total_nano=sum(seat.spend_nano for seat in seats),
+        budget_nano=None if budget is None else budget * period.days // _WEEK_DAYS,
+        before_nano=sum(seat.before_nano for seat in seats),
+        models=_ranked(found.all_parts, _model),
+        projects=_ranked(found.all_parts, _project),
+        taken_ms=request.now_ms,
+        warning_nano=found.warning_nano,
+        cutoff_nano=found.cutoff_nano,
+        before=before.label,
+        before_last=None if before.last == period.before().last else before.last,
+        month=month_forecast(spends, period.last, known_to, min(spends, default=None), spends.get(today, 0)),
+        changes=team_changes(seats, _changes(found.parts, _model), _changes(found.parts, _project)),
     )
 
 
@@ -118,21 +116,21 @@ class _Found:
         rows, parts, push = self._days.get(name, []), self.parts.get(name, []), self._pushes.get(name)
         synced_ms = None if push is None else push.received_ms
         return Seat(
-            name,
-            sum(row.spend_nano for row in rows),
-            sum(row.calls for row in rows),
-            tuple(SeatDay(row.day, row.spend_nano, row.calls) for row in rows),
-            tuple(row.day for row in rows if row.spend_nano >= self.warning_nano),
-            tuple(row.day for row in rows if row.spend_nano >= self.cutoff_nano),
-            self._cause(rows),
-            _ranked(parts, _model),
-            _ranked(parts, _project),
-            sum(part.before_nano for part in parts),
-            None if push is None else push.last_ms,
-            synced_ms,
-            _digest(rows, self._period),
-            "; ".join([*_clock_trouble(push), *self._twins.get(name, ())]),
-            late_ms(synced_ms, self._needed_ms),
+            name=name,
+            spend_nano=sum(row.spend_nano for row in rows),
+            calls=sum(row.calls for row in rows),
+            days=tuple(SeatDay(row.day, row.spend_nano, row.calls) for row in rows),
+            over_warning=tuple(row.day for row in rows if row.spend_nano >= self.warning_nano),
+            over_cutoff=tuple(row.day for row in rows if row.spend_nano >= self.cutoff_nano),
+            cause=self._cause(rows),
+            models=_ranked(parts, _model),
+            projects=_ranked(parts, _project),
+            before_nano=sum(part.before_nano for part in parts),
+            last_call_ms=None if push is None else push.last_ms,
+            last_sync_ms=synced_ms,
+            digest=_digest(rows, self._period),
+            trouble="; ".join([*_clock_trouble(push), *self._twins.get(name, ())]),
+            late_ms=late_ms(synced_ms, self._needed_ms),
         )
 
     def _cause(self, rows: Sequence[DayRow]) -> str:

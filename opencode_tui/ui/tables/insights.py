@@ -67,7 +67,8 @@ def _cost(row: InsightRow) -> Text | str:
 def _saves(row: InsightRow) -> str:
     if row.place == "member" or row.insight is None:
         return ""
-    return format_usd(row.insight.saves_nano) if row.insight.saves_nano else "?"
+    most = "≤" if row.insight.saves_at_most else ""
+    return f"{most}{format_usd(row.insight.saves_nano)}" if row.insight.saves_nano else "?"
 
 
 def _fitted(row: InsightRow, found: InsightList, width: int) -> str:

@@ -23,7 +23,8 @@ def has_no_insight(group: LeverEvidence, _: LeverList) -> bool:
 def _saves(group: LeverEvidence) -> Text | str:
     if not group.insights:
         return ""
-    return Text(format_usd(group.saves_nano), style=STYLES["warning"]) if group.saves_nano else "?"
+    most = "≤" if any(insight.saves_at_most for insight in group.insights) else ""
+    return Text(f"{most}{format_usd(group.saves_nano)}", style=STYLES["warning"]) if group.saves_nano else "?"
 
 
 def _cost(group: LeverEvidence) -> str:

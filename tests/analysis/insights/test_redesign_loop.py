@@ -53,7 +53,11 @@ def test_loops_of_two_sessions_are_said_together() -> None:
     sessions = (session(*(turn(call("0.30", EDIT)) for _ in range(4)), id=id, title=id) for id in ("ses_1", "ses_2"))
     findings = [finding for work in sessions for finding in found(RULE, work)]
     assert {finding.key for finding in findings} == {"/home/dev/shop/src/Button.tsx"}
-    assert words(RULE, findings).what.startswith('8 turns of "ses_1" and 1 more session edited Button.tsx')
+    said = words(RULE, findings)
+    assert said.what.startswith('8 turns of "ses_1" and 1 more session edited Button.tsx')
+    assert said.sum_shown.startswith(
+        "8 rounds cost $2.40, the first of each session $0.60 of it; at most the other $1.80"
+    )
 
 
 LOOP = session(*(turn(call("0.10", EDIT), call("0.05"), call("0.01")) for _ in range(5)))
