@@ -34,8 +34,7 @@ def _on_the_day(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def stop_at(monkeypatch: pytest.MonkeyPatch, moment_ms: int) -> None:
-    for module in ("report", "report_options"):
-        monkeypatch.setattr(f"opencode_tui.cli.{module}.now_ms", lambda: moment_ms)
+    monkeypatch.setattr("opencode_tui.cli.report.now_ms", lambda: moment_ms)
 
 
 def rows(text: str) -> list[dict[str, str]]:

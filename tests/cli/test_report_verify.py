@@ -23,8 +23,7 @@ HOLDS = "week 2026-W20: the ledger still says so, $0.90 in 9 calls\n"
 
 @pytest.fixture(autouse=True)
 def _on_the_day(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in ("report", "report_options"):
-        monkeypatch.setattr(f"opencode_tui.cli.{module}.now_ms", lambda: at("14:23"))
+    monkeypatch.setattr("opencode_tui.cli.report.now_ms", lambda: at("14:23"))
 
 
 @pytest.fixture

@@ -19,8 +19,9 @@ from tests.ui.builders import session_list, snapshot
 from tests.ui.quiet import quiet
 from tests.ui.showing import app_over, screen_text, showing, until
 
-SCREENS = tuple(f"{tab.key} {tab.name}" for tab in TABS)
-TOGETHER = (" ".join((*(tab.key for tab in TABS), "Screens")),)
+WITHOUT_A_TEAM = tuple(tab for tab in TABS if tab.name != "Team")
+SCREENS = tuple(f"{tab.key} {tab.name}" for tab in WITHOUT_A_TEAM)
+TOGETHER = (" ".join((*(tab.key for tab in WITHOUT_A_TEAM), "Screens")),)
 
 
 def footer(app: OpencodeTui) -> KeyFooter:
