@@ -19,7 +19,7 @@ class TeamSeat(Struct, frozen=True):
 
 
 class TeamPush(Struct, frozen=True):
-    """The database that this machine's calls are pushed to. Nothing is pushed unless a person or `watch` is told to."""
+    """The database that this machine's calls are pushed to. Only `team push` and `watch --push` push."""
 
     to: str = ""
     """Its address, such as `postgresql://anna@db.example/costs`, without a password; empty for none."""

@@ -40,8 +40,8 @@ class LedgerReader:
         share = exported = None
         remark = ""
         if self._columns_of("seat"):
-            told, exported = next(iter(self._rows("SELECT share, exported_ms FROM seat")), ("", None))
-            share = next((known for known in SHARES if known == told), None)
+            stated, exported = next(iter(self._rows("SELECT share, exported_ms FROM seat")), ("", None))
+            share = next((known for known in SHARES if known == stated), None)
         elif (version := self._one("PRAGMA user_version")) > LATEST:
             remark = (
                 f"is of a newer version of opencode-tui (schema {version}, here {LATEST}), and is read all the same"

@@ -1,4 +1,4 @@
-"""The demo's team: what three colleagues' machines shared, made up anew for the day of the demo."""
+"""The demo's team: what three colleagues' machines shared, made up for the day of the demo."""
 
 from __future__ import annotations
 

@@ -62,15 +62,15 @@ class RowMaker:
 
     def row(self, waiting: WaitingCall) -> PushedRow:
         call, day = waiting.call or _GONE, self._day(waiting.created_ms)
-        told: tuple[Any, ...] = (
+        sent: tuple[Any, ...] = (
             _plain(call.session_id) if self._share != "sums" else "",
             _plain(call.title) if self._share == "titles" else "",
             *map(_plain, (last_part(call.project), call.provider, call.model, call.agent)),
             *(call.completed_ms, *call.tokens.counts, call.cost_nano, call.list_nano, _plain(call.basis)),
             None if call.error is None else _plain(call.error),
         )
-        content = 0 if waiting.call is None else _content((day, *told))
-        return PushedRow(waiting.created_ms, _plain(waiting.id), content, day, _plain(call.machine), *told)
+        content = 0 if waiting.call is None else _content((day, *sent))
+        return PushedRow(waiting.created_ms, _plain(waiting.id), content, day, _plain(call.machine), *sent)
 
     def _day(self, created_ms: int) -> date:
         quarter = created_ms // _QUARTER_MS
