@@ -23,7 +23,9 @@ from rich.cells import cell_len
 from opencode_tui.analysis.report_periods import last_week
 from opencode_tui.cli.demo.player import Player
 from opencode_tui.cli.demo.scenario import seed_history
+from opencode_tui.cli.demo.seats import demo_team
 from opencode_tui.cli.demo.store import V1Store
+from opencode_tui.clock import calendar_for
 from opencode_tui.config.settings import Settings, Ui
 from opencode_tui.feed import LedgerFeed
 from opencode_tui.ledger.ledger import Ledger
@@ -45,6 +47,7 @@ PICTURES = {
     "breakdown": ((140, 24), "3", "calm"),
     "history": ((120, 38), "4", "calm"),
     "why": ((120, 34), "w", "calm"),
+    "team": ((140, 30), "6", "calm"),
     "session": ((120, 34), "e", "calm"),
 }
 """(size, key that leads there from Today, theme) by name."""
@@ -170,8 +173,9 @@ def main() -> None:
         settings = Settings(data_dirs=(data_dir,), timezone="UTC", machine="laptop", ui=Ui(theme="calm"))
         with closing(V1Store(data_dir / "opencode.db", seed=7)) as store:
             play(store, feed_of(place, settings, clock), clock)
+        team = demo_team(place / "seats", place / "ledger.db", clock(), calendar_for("UTC"))
         for name, (size, key, theme) in PICTURES.items():
-            themed = replace(settings, ui=Ui(theme=theme))
+            themed = replace(settings, ui=Ui(theme=theme), team=team if name == "team" else settings.team)
             svg = with_blanks(asyncio.run(picture(feed_of(place, themed, clock), themed, clock, size, key)))
             file = PLACE / f"{name}.png"
             subprocess.run(["rsvg-convert", "-o", str(file)], input=svg.encode(), check=True)
