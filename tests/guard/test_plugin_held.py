@@ -170,15 +170,15 @@ def test_a_command_reads_only_if_each_of_its_parts_does(ask: Ask, command: str, 
 
 
 PATTERNS = [
-    ("/work/a/x", "/work/a/*", True),
-    ("/work/a/x/deep/er", "/work/a/*", True),
-    ("/work/a", "/work/a/*", False),
-    ("/work/a", "/work/a/", True),
-    ("/work/ab", "/work/a", False),
-    ("/work/a.b", "/work/a?b", True),
-    ("/work/axb", "/work/a.b", False),
+    ("/code/a/x", "/code/a/*", True),
+    ("/code/a/x/deep/er", "/code/a/*", True),
+    ("/code/a", "/code/a/*", False),
+    ("/code/a", "/code/a/", True),
+    ("/code/ab", "/code/a", False),
+    ("/code/a.b", "/code/a?b", True),
+    ("/code/axb", "/code/a.b", False),
     ("/x/y/client-a/z", "/**/client-a", True),
-    ("/work/[a]", "/work/[a]", True),
+    ("/code/[a]", "/code/[a]", True),
     ("", "/**", False),
 ]
 
