@@ -8,7 +8,6 @@ read with `stat` on the path.
 
 from __future__ import annotations
 
-import errno
 import os
 import sqlite3
 import stat
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import Literal
 
 from opencode_tui.clock import monotonic_s
+from opencode_tui.ledger.private_file import create_private
 from opencode_tui.ledger.schema import LATEST, migrate
 from opencode_tui.ledger.sums import check_rows, settle
 
@@ -45,7 +45,7 @@ class Ledger:
         self._wal = path.with_name(path.name + "-wal")
         try:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            _create_private(path)
+            create_private(path)
             self.connection = sqlite3.connect(path, timeout=busy_s, isolation_level=None, check_same_thread=False)
             self.connection.execute("PRAGMA synchronous = NORMAL")
             self._refuse_newer()
@@ -173,26 +173,6 @@ class Ledger:
             wal and (wal.st_dev, wal.st_ino),
             main and (main.st_mtime_ns, main.st_size),
         )
-
-
-def _create_private(path: Path) -> None:
-    """Creates an empty file that only its owner can read, if there is none. Raises OSError if it is not usable."""
-    with suppress(FileNotFoundError):
-        if not stat.S_ISREG(path.stat().st_mode):
-            raise OSError(errno.EINVAL, "not a file")
-        if not os.access(path, os.R_OK | os.W_OK):
-            raise OSError(errno.EACCES, os.strerror(errno.EACCES))
-        return
-    from tempfile import mkstemp
-
-    handle, fresh = mkstemp(prefix=f".{path.name}-", dir=path.parent)
-    os.close(handle)
-    try:
-        # A link, not a rename: another process may just have created the ledger. If links fail, SQLite creates it.
-        with suppress(OSError):
-            os.link(fresh, path)
-    finally:
-        Path(fresh).unlink()
 
 
 def _make_private(path: Path) -> None:

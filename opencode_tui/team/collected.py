@@ -5,7 +5,6 @@ It can be deleted at any time: it is made again from the seats' files. Titles ar
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -14,6 +13,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from opencode_tui.clock import Span
+from opencode_tui.ledger.private_file import create_private
 from opencode_tui.ledger.sums import MOST_NANO
 from opencode_tui.team.calls import DayCause
 
@@ -239,8 +239,7 @@ def _connection(path: Path) -> sqlite3.Connection:
 
 
 def _usable(path: Path) -> sqlite3.Connection:
-    if not path.exists():
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+    create_private(path)
     connection = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None)
     try:
         return _prepared(connection)

@@ -80,7 +80,7 @@ def test_a_second_ledger_in_one_process_leaves_the_locks_of_the_first(place: Pat
 
 def test_an_open_beside_sqlite_is_noticed(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ledger = Ledger(place)
-    monkeypatch.setattr(ledger_file, "_create_private", lambda path: os.close(os.open(path, os.O_RDWR)))
+    monkeypatch.setattr(ledger_file, "create_private", lambda path: os.close(os.open(path, os.O_RDWR)))
     monkeypatch.setattr("tests.support.opens.PACKAGE", str(Path(__file__).parent))
     Ledger(place).close()
     assert [each.split(" at ")[0] for each in forget_opens()] == [str(place)]
