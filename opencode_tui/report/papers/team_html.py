@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from jinja2 import Template
 from markupsafe import Markup
 
 from opencode_tui.clock import Calendar, weekday
-from opencode_tui.privacy.harmless import one_line
 from opencode_tui.records.team import TeamReport
 from opencode_tui.report import team_words as words
-from opencode_tui.report.call_words import exact_usd
-from opencode_tui.report.papers import LONGEST_NAME
-from opencode_tui.report.papers.amounts import decimal_usd, percent
-from opencode_tui.report.words import amount_text
+from opencode_tui.report.papers.amounts import percent
+from opencode_tui.report.papers.html_templates import html_template
 
 _HERE = Path(__file__).parent
-_LONGEST = 600
 
 
 def team_html(report: TeamReport, calendar: Calendar) -> str:
@@ -34,26 +30,9 @@ def team_html(report: TeamReport, calendar: Calendar) -> str:
 
 @cache
 def _template() -> Template:
-    environment = Environment(
-        autoescape=True,
-        undefined=StrictUndefined,
-        loader=FileSystemLoader(_HERE),
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=lambda value: value if isinstance(value, Markup) or not isinstance(value, str) else _shown(value),
-    )
-    environment.globals.update(
+    return html_template(
+        "team.html",
         words=words,
-        amount=amount_text,
-        decimal=decimal_usd,
-        exact=exact_usd,
         percent=percent,
         weekday=weekday,
-        cut=partial(one_line, limit=LONGEST_NAME),
     )
-    return environment.get_template("team.html")
-
-
-def _shown(text: str) -> str:
-    """Foreign text on one line of some length; our own is not changed by it."""
-    return one_line(text, _LONGEST)
