@@ -53,21 +53,21 @@ def rate_tables(value: object) -> object:
 
 def tag_table(value: object) -> object:
     """Patterns of paths by tag: a table, or text with a JSON table."""
-    return json_table(value, "tags", '{"client-a": ["~/work/client-a/*"]}')
+    return json_table(value, "tags", '{"client-a": ["~/code/client-a/*"]}')
 
 
 def patterns(value: object) -> tuple[str, ...]:
     """A tag's patterns of whole paths, from one or a list, with `~` expanded."""
     given = [value] if isinstance(value, str) else value
     if not isinstance(given, list) or not given:
-        raise ValueError(f'{shown(value)} is not a pattern of paths; write one such as "~/work/client-a/*"')
+        raise ValueError(f'{shown(value)} is not a pattern of paths; write one such as "~/code/client-a/*"')
     return tuple(_pattern(each) for each in given)
 
 
 def _pattern(value: object) -> str:
     pattern = str(expand(text_setting(value)))
     if not pattern.startswith("/"):
-        raise ValueError(f'{shown(value)} is not a whole path; write one such as "~/work/client-a/*"')
+        raise ValueError(f'{shown(value)} is not a whole path; write one such as "~/code/client-a/*"')
     return pattern
 
 

@@ -252,7 +252,7 @@ WRONG = {
     "[budgets.web]\nci_usd = 2\ncutoff_usd = 1": (
         "budgets.web: ci_usd at $2.00 comes after the cutoff at $1.00; lower it"
     ),
-    "[tags]\nweb = 'web/*'": "tags.web: 'web/*' is not a whole path; write one such as \"~/work/client-a/*\"",
+    "[tags]\nweb = 'web/*'": "tags.web: 'web/*' is not a whole path; write one such as \"~/code/client-a/*\"",
     "[guard]\nagents = 1": "guard.agents: 1 is not a table; write its keys below [guard.agents]",
 }
 

@@ -335,7 +335,7 @@ def test_what_the_example_has_behind_a_mark_loads_without_it(config: Path, own_h
     )
     lines = (8 * NANO, 10 * NANO, 5 * NANO, 6 * NANO, 9 * NANO)
     assert settings.budgets == {"client-a": NamedBudget("tag", "client-a", "week", "Anna", *lines)}
-    assert settings.tags == {"client-a": (str(own_home / "work/client-a/*"), "/srv/client-a")}
+    assert settings.tags == {"client-a": (str(own_home / "code/client-a/*"), "/srv/client-a")}
     counts, day = {"claude-opus-4.5": 3000, "gpt-5-mini": 0}, 1
     plan = QuotaPlan(("github-copilot",), {"month": 300 * NANO}, "turns", counts, "UTC", day)
     assert settings.quota == {"copilot": plan}
