@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.support.environment import leave_only_what_tests_need
 from tests.support.in_memory import use_memory_for_tmp_path
 from tests.support.opens import forget_opens, watch_opens
 from tests.support.paths import ROOT
@@ -20,8 +21,7 @@ from tests.support.paths import ROOT
 # Several processes of pytest and hundreds that tests start would each compile all modules again, in every run.
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-# argparse looks in several folders for a translation of each of its words, for each parser: there is none.
-os.environ["LANGUAGE"] = "C"
+leave_only_what_tests_need()
 
 pytest.register_assert_rewrite("tests.support.shell", "tests.support.pictures")
 watch_opens()

@@ -125,7 +125,7 @@ def test_a_session_that_has_only_opencodes_placeholder_is_called_by_project_and_
     store.call(root, cost="0.01", turn=store.prompt(root))
     named = store.session(f"{kind} session - notes")
     store.call(named, cost="0.01", turn=store.prompt(named))
-    ours = synced(store)
+    ours = synced(store, settings=Settings(timezone="UTC"))
     assert view(ours, root).title == "shop, 10:00"
     assert view(ours, named).title == f"{kind} session - notes"
 
