@@ -54,7 +54,8 @@ def store(shell: Shell) -> V1:
 
 
 EACH = f"""
-import importlib, json, os, pkgutil, sys
+import gc, importlib, json, os, pkgutil, sys
+gc.disable()
 import platformdirs, tabulate, opencode_tui
 for module in pkgutil.walk_packages(opencode_tui.__path__, "opencode_tui."):
     if set(module.name.split(".")).isdisjoint(("ui", "export", "postgres", "mcp_server", "__main__")):
