@@ -106,11 +106,11 @@ def test_without_declared_partitions_a_push_works_as_well(server: Server, templa
 def test_every_key_has_the_seat_and_nothing_is_used_that_a_server_lacks(server_name: str) -> None:
     sql = schema_sql(SchemaRequest(server_name, mondays_from(FIRST, 2))).upper()
     keys = [line for line in sql.splitlines() if "PRIMARY KEY" in line]
-    assert len(keys) == 4
+    assert len(keys) == 5
     assert all("(SEAT, " in key for key in keys)
     for lacking in ("SERIAL", "SEQUENCE", "IDENTITY", "TRIGGER", "REFERENCES", "UNLOGGED", "TEMP"):
         assert lacking not in sql
-    assert (sql.count("CREATE_DISTRIBUTED_TABLE") == 4) == (server_name == "citus")
+    assert (sql.count("CREATE_DISTRIBUTED_TABLE") == 5) == (server_name == "citus")
 
 
 @pytest.mark.parametrize("days", [date(2026, 5, 11), date(2026, 5, 17)])
