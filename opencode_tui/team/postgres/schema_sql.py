@@ -67,11 +67,15 @@ def pruning_sql() -> str:
     return "".join(_prune(*step) for step in steps)
 
 
+_OLDEST = "\n  AND team_push.revision > (SELECT min(revision) FROM team_push oldest WHERE oldest.seat = team_push.seat)"
+"""The first push of a seat stays: it says which of two seats with one ledger came first."""
+
+
 def _prune(table: str, by: str, keys: Sequence[str]) -> str:
     names, same = ", ".join(keys), " AND ".join(f"newest.{key} = {table}.{key}" for key in keys)
     newest = f"SELECT {names}, max(revision) AS revision FROM {by} GROUP BY {names}"
     return f"""DELETE FROM {table} USING ({newest}) AS newest
-  WHERE {same} AND {table}.revision < newest.revision;\n"""
+  WHERE {same} AND {table}.revision < newest.revision{_OLDEST if table == "team_push" else ""};\n"""
 
 
 def mondays_from(day: date, weeks: int) -> tuple[date, ...]:
