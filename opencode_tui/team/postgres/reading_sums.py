@@ -103,13 +103,13 @@ def part_rows(connection: Connection, days: DaySpan, before: DaySpan, without: S
         yield PartRow(*row)
 
 
-class TeamDays(Struct, frozen=True):
+class SpentDays(Struct, frozen=True):
     spend_nano: dict[date, int]
     """What the whole team spent; calls that more than one seat has count once."""
     twins: SeatDays
 
 
-def team_days(connection: Connection, days: DaySpan) -> TeamDays:
+def spent_days(connection: Connection, days: DaySpan) -> SpentDays:
     """The days of the whole team.
 
     Days of seats with one digest have the same calls, of one ledger that was pushed for each of them: the seat whose
@@ -129,7 +129,7 @@ def team_days(connection: Connection, days: DaySpan) -> TeamDays:
     ):
         spends[day] = nano
         digests += several or []
-    return TeamDays(spends, _twins(connection, days, digests) if digests else {})
+    return SpentDays(spends, _twins(connection, days, digests) if digests else {})
 
 
 def _twins(connection: Connection, days: DaySpan, digests: list[str]) -> SeatDays:

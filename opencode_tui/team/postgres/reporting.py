@@ -28,7 +28,7 @@ from opencode_tui.team.postgres.reading_sums import (
     day_rows,
     last_pushes,
     part_rows,
-    team_days,
+    spent_days,
 )
 from opencode_tui.team.report import compared_period
 
@@ -91,8 +91,8 @@ class _Found:
         self.warning_nano = budget.warning_nano if team.warning_nano is None else team.warning_nano
         self.cutoff_nano = budget.cutoff_nano if team.cutoff_nano is None else team.cutoff_nano
         self._days: dict[str, list[DayRow]] = defaultdict(list)
-        team_of_days = team_days(connection, wide)
-        self.spends, twins = team_of_days.spend_nano, team_of_days.twins
+        of_team = spent_days(connection, wide)
+        self.spends, twins = of_team.spend_nano, of_team.twins
         self._twins: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
         for day in day_rows(connection, (period.first, period.last)):
             if owner := twins.get((day.seat, day.day)):
