@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 from textual.app import App
 from textual.dom import DOMNode
+from textual.events import Resize
 from textual.pilot import Pilot
+from textual.screen import Screen
 
 from opencode_tui.records.answers import Answer
 from opencode_tui.records.requests import HistoryRequest, Request, SessionsRequest
@@ -183,3 +185,22 @@ async def test_a_screen_shown_first_keeps_the_styles_that_its_widgets_were_mount
         before = [node.styles.base.get_rules() for node in nodes]
         screen.app.stylesheet.update(screen)
         assert [node.styles.base.get_rules() for node in nodes] == before
+
+
+async def test_a_screen_is_laid_out_for_a_new_size_and_not_again_for_the_same() -> None:
+    dashboard = Dashboard()
+    async with showing(dashboard.app, NORMAL) as pilot:
+        await dashboard.open(pilot, "2")
+        laid_out: list[Screen[Any]] = []
+        screen = dashboard.app.screen
+        screen.screen_layout_refresh_signal.subscribe(dashboard.app, laid_out.append, immediate=True)
+        screen.post_message(Resize(dashboard.app.size, dashboard.app.size))
+        await quiet(dashboard.app)
+        assert laid_out == []
+        for size, classes in ((WIDE, ("-wide", "-broad")), ((32, 3), ("-narrow", "-lowest")), (NORMAL, ("-middle",))):
+            laid_out.clear()
+            await pilot.resize_terminal(*size)
+            await until(pilot, lambda size=size: screen.outer_size == size)  # type: ignore[misc]
+            assert laid_out
+            assert screen.has_class(*classes)
+            assert len(screen.classes & {"-broad", "-wide", "-middle", "-slim", "-narrow", "-lowest"}) == len(classes)

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator
 from typing import Any, ClassVar
 
 from msgspec import Struct
+from textual import on
 from textual.binding import Binding, BindingType
-from textual.events import ScreenResume
+from textual.events import Resize, ScreenResume
 from textual.geometry import Size
 from textual.message import Message
 from textual.reactive import var
@@ -112,6 +113,16 @@ class SnapshotScreen(LeavingScreen):
     def is_broad(self) -> bool:
         """Whether the terminal is wide enough for panels beside the others."""
         return self.size.width >= BROAD
+
+    @on(Resize)
+    def keep_layout(self, event: Resize) -> None:
+        """Skip Textual's layout at a size that the screen was already laid out for: each layout ends in such an event.
+
+        That of a dialog also lays out the screen that shows through.
+        """
+        has_size = event.size == self.outer_size and self.has_class(*size_classes(event.size))
+        if has_size and not self.is_modal:
+            event.prevent_default()
 
     def on_resize(self) -> None:
         self.set_class(self.is_broad, "-broad")
