@@ -21,6 +21,10 @@ from tests.ui.showing import app_over, screen_text, showing, until
 
 HEADINGS = {"1": "Day", "2": "Sessions", "4": "History", "5": "Why", "e": "Session"}
 """The heading that the help begins with, by the key that leads to the screen."""
+EVERY_HEADING = (
+    *("Move", "Day", "Sessions", "Breakdown", "Session", "History", "Alerts", "Why", "Guard", "Everywhere"),
+    *("Glyphs", "Words"),
+)
 IN_WORDS = {"⏎": "enter", "pgdn": "page down", "pgup": "page up", "^p": "ctrl+p", "^d": "ctrl+d", "^u": "ctrl+u"}
 """How the README writes what the help shows as a sign."""
 
@@ -29,22 +33,20 @@ def shown_lines(app: OpencodeTui) -> list[str]:
     return [re.sub("[▁▂▃▄▅▆▇█]? *│ *$", "", line).strip(" │╭╮╰╯─") for line in screen_text(app).splitlines()]
 
 
-@pytest.mark.parametrize("key", HEADINGS)
-async def test_the_help_begins_with_the_screen_that_one_is_on(key: str) -> None:
+async def test_the_help_begins_with_the_screen_that_one_is_on() -> None:
     app, feed = over(alert(2))
     feed.on_look = lambda request: session_list() if hasattr(request, "period") else answer(request)
     async with showing(app) as pilot:
-        await pilot.press(key)
-        await quiet(app)
-        await pilot.press("question_mark")
-        await until(pilot, lambda: isinstance(app.screen, HelpScreen))
-        assert f"{HEADINGS[key]} · this screen" in screen_text(app)
-        headings = [section.heading.split(" · ")[0] for section in help_sections(app, app.screen_stack[-2])]
-        every = ["Move", "Day", "Sessions", "Breakdown", "Session", "History", "Alerts", "Why", "Guard", "Everywhere"]
-        every += ["Glyphs", "Words"]
-        assert headings == [HEADINGS[key], *(heading for heading in every if heading != HEADINGS[key])]
-        await pilot.press("escape")
-        await until(pilot, lambda: not isinstance(app.screen, HelpScreen))
+        for key, heading in HEADINGS.items():
+            await pilot.press(key)
+            await quiet(app)
+            await pilot.press("question_mark")
+            await until(pilot, lambda: isinstance(app.screen, HelpScreen))
+            assert f"{heading} · this screen" in screen_text(app), heading
+            headings = [section.heading.split(" · ")[0] for section in help_sections(app, app.screen_stack[-2])]
+            assert headings == [heading, *(other for other in EVERY_HEADING if other != heading)], heading
+            await pilot.press("escape")
+            await until(pilot, lambda: not isinstance(app.screen, HelpScreen))
 
 
 async def used_keys(app: OpencodeTui) -> set[str]:
@@ -65,22 +67,22 @@ async def used_keys(app: OpencodeTui) -> set[str]:
     return found
 
 
-@pytest.mark.parametrize("key", HEADINGS)
-async def test_each_key_of_each_screen_stands_in_the_help_and_in_the_readme(key: str) -> None:
+async def test_each_key_of_each_screen_stands_in_the_help_and_in_the_readme() -> None:
     app, feed = over(*FIRED[:1])
     feed.on_look = lambda request: session_list() if hasattr(request, "period") else answer(request)
     tables = "\n".join(line for line in (ROOT / "README.md").read_text().splitlines() if line.startswith("| `"))
     written = set(re.findall(r"`([^`]+)`", tables))
     async with showing(app, (120, 40)) as pilot:
-        await pilot.press(key)
-        await quiet(app)
-        used = await used_keys(app)
-        assert len(used) > 15 and {"j", "g", "?"} <= used
-        explained = {
-            shown for section in help_sections(app, app.screen) for keys, _ in section.rows for shown in keys.split()
-        }
-        assert used <= explained
-        assert {IN_WORDS.get(shown, shown) for shown in used} <= written
+        for key, heading in HEADINGS.items():
+            await pilot.press(key)
+            await quiet(app)
+            sections = help_sections(app, app.screen)
+            assert sections[0].heading.startswith(heading), heading
+            used = await used_keys(app)
+            assert len(used) > 15 and {"j", "g", "?"} <= used, heading
+            explained = {shown for section in sections for keys, _ in section.rows for shown in keys.split()}
+            assert used <= explained, heading
+            assert {IN_WORDS.get(shown, shown) for shown in used} <= written, heading
 
 
 @pytest.mark.parametrize("width", [32, 36, 80])

@@ -36,24 +36,32 @@ def hint(name: str, rank: int = OWN_RANK, key: str = "x") -> Hint:
     return Hint((HintKey(key, key, "", True),), name, rank)
 
 
-@pytest.mark.parametrize("width", [32, 36, 60, 80, 120, 160])
-async def test_each_screen_names_the_screens_first_and_cuts_no_hint(width: int) -> None:
+async def test_each_screen_names_the_screens_first_and_cuts_no_hint() -> None:
     app, feed = app_over(snapshot("$0.93", alerts=(alert(2),)))
     feed.on_look = lambda request: session_list() if hasattr(request, "period") else answer(request)
-    async with showing(app, (width, 24)) as pilot:
-        for key, screen in (("1", TodayScreen), ("2", SessionsScreen), ("5", WhyScreen), ("e", SessionScreen)):
-            await pilot.press(key)
-            await until(pilot, lambda screen=screen: isinstance(app.screen, screen))  # type: ignore[misc]
-            line, shown = last_line(app).rstrip(), footer(app).shown
-            whole = [" ".join((*(key.text for key in hint.keys), hint.name)) for hint in shown]
-            assert line.split() == " ".join(whole).split()
-            first = [
-                *(SCREENS if width >= 60 else TOGETHER),
-                *(["^p Commands"] if width not in (32, 60) else []),
-                "? Help",
-            ]
-            assert whole[: len(first)] == first
-            assert len(line) <= width
+    async with showing(app, (32, 24)) as pilot:
+        for width in (32, 36, 60, 80, 120, 160):
+            await pilot.resize_terminal(width, 24)
+            for key, screen in (("1", TodayScreen), ("2", SessionsScreen), ("5", WhyScreen), ("e", SessionScreen)):
+                await pilot.press(key)
+                await until(pilot, lambda screen=screen: isinstance(app.screen, screen))  # type: ignore[misc]
+                check_footer(app, width)
+
+
+def check_footer(app: OpencodeTui, width: int) -> None:
+    """The screens, the palette and the help come first, and the line is made of whole hints."""
+    case = (width, app.screen)
+    line, shown = last_line(app).rstrip(), footer(app).shown
+    whole = [" ".join((*(key.text for key in hint.keys), hint.name)) for hint in shown]
+    assert app.size.width == width, case
+    assert line.split() == " ".join(whole).split(), case
+    first = [
+        *(SCREENS if width >= 60 else TOGETHER),
+        *(["^p Commands"] if width not in (32, 60) else []),
+        "? Help",
+    ]
+    assert whole[: len(first)] == first, case
+    assert len(line) <= width, case
 
 
 async def test_a_wide_footer_has_the_screens_own_keys() -> None:

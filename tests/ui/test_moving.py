@@ -12,6 +12,9 @@ from textual.widget import Widget
 from opencode_tui.ui.app import OpencodeTui
 from opencode_tui.ui.moving import ScrollPane
 from opencode_tui.ui.screens.help import HelpText
+from opencode_tui.ui.screens.session import SessionScreen
+from opencode_tui.ui.screens.today import TodayScreen
+from opencode_tui.ui.screens.why import WhyScreen
 from opencode_tui.ui.tables.row_table import RowTable
 from opencode_tui.ui.tables.today import DaySessionTable
 from opencode_tui.ui.widgets.alert_detail import AlertDetail
@@ -47,7 +50,8 @@ def place(widget: Widget) -> object:
     return widget.scroll_offset.y
 
 
-async def on_today(app: OpencodeTui, pilot: Pilot[Any]) -> None:
+async def at_once(app: OpencodeTui, pilot: Pilot[Any]) -> None:
+    """The screen that is shown has the widget."""
     await quiet(app)
 
 
@@ -74,25 +78,24 @@ async def in_the_help(app: OpencodeTui, pilot: Pilot[Any]) -> None:
 
 
 Way = Callable[[OpencodeTui, Pilot[Any]], Any]
+Stop = tuple[Way, Any]
+"""The way to a widget from the one before, and its selector."""
 
 
 @pytest.mark.parametrize(
-    ("way", "selector", "size"),
+    ("size", "stops"),
     [
-        pytest.param(on_today, DaySessionTable, (80, 24), id="today"),
-        pytest.param(on_today, "#models", (80, 50), id="models"),
-        pytest.param(on_today, SevenDays, (80, 40), id="days"),
-        pytest.param(on_today, "#body", (80, 14), id="low-today"),
-        pytest.param(on_sessions, RowTable, (80, 24), id="sessions"),
-        pytest.param(on_why, RowTable, (80, 24), id="why"),
-        pytest.param(on_why, AlertDetail, (36, 16), id="alert"),
-        pytest.param(in_a_session, SubagentTree, (120, 40), id="subagents"),
-        pytest.param(in_a_session, "#turn-table", (120, 40), id="turns"),
-        pytest.param(in_a_session, CallLines, (60, 20), id="calls"),
-        pytest.param(in_the_help, HelpText, (36, 24), id="help"),
+        pytest.param((80, 24), ((at_once, DaySessionTable), (on_sessions, RowTable), (on_why, RowTable)), id="tables"),
+        pytest.param((80, 50), ((at_once, "#models"),), id="models"),
+        pytest.param((80, 40), ((at_once, SevenDays),), id="days"),
+        pytest.param((80, 14), ((at_once, "#body"),), id="low-today"),
+        pytest.param((36, 16), ((on_why, AlertDetail),), id="alert"),
+        pytest.param((120, 40), ((in_a_session, SubagentTree), (at_once, "#turn-table")), id="session"),
+        pytest.param((60, 20), ((in_a_session, CallLines),), id="calls"),
+        pytest.param((36, 24), ((in_the_help, HelpText),), id="help"),
     ],
 )
-async def test_j_k_g_and_capital_g_move(way: Way, selector: Any, size: tuple[int, int]) -> None:
+async def test_j_k_g_and_capital_g_move(size: tuple[int, int], stops: tuple[Stop, ...]) -> None:
     app, feed = app_over(snapshot("$0.62", session_lines=LINES, models=MODELS))
     shown = view(tuple(turn(n) for n in range(1, MANY)), TREE)
     rows = session_list(*(row(f"s{i}", f"Session {i}") for i in range(MANY)))
@@ -106,28 +109,33 @@ async def test_j_k_g_and_capital_g_move(way: Way, selector: Any, size: tuple[int
 
     feed.on_look = look
     async with showing(app, size) as pilot:
-        await way(app, pilot)
-        widget = app.screen.query_one(selector)
-        widget.focus()
+        for way, selector in stops:
+            await way(app, pilot)
+            await check_moves(app, pilot, app.screen.query_one(selector))
+
+
+async def check_moves(app: OpencodeTui, pilot: Pilot[Any], widget: Widget) -> None:
+    """Hold each of the keys to where it has to lead from the first, second and last place of a widget."""
+    widget.focus()
+    await quiet(app)
+    assert widget.has_focus, widget
+
+    async def at(*keys: str) -> Any:
+        await pilot.press(*keys)
         await quiet(app)
-        assert widget.has_focus
+        return place(widget)
 
-        async def at(*keys: str) -> Any:
-            await pilot.press(*keys)
-            await quiet(app)
-            return place(widget)
-
-        first, second, last = await at("g"), await at("j"), await at("G")
-        assert second != first and last != first
-        assert await at("k") != last
-        assert await at("j") == last == await at("j")
-        assert await at("home") == first and await at("end") == last
-        assert await at("g") == first == await at("k")
-        assert await at("down") == second and await at("up") == first
-        half = await at("ctrl+d")
-        assert half != first and await at("ctrl+u") == first
-        assert await at("pagedown") != first and await at("pageup") == first
-        assert widget.has_focus
+    first, second, last = await at("g"), await at("j"), await at("G")
+    assert second != first and last != first, widget
+    assert await at("k") != last, widget
+    assert await at("j") == last == await at("j"), widget
+    assert await at("home") == first and await at("end") == last, widget
+    assert await at("g") == first == await at("k"), widget
+    assert await at("down") == second and await at("up") == first, widget
+    half = await at("ctrl+d")
+    assert half != first and await at("ctrl+u") == first, widget
+    assert await at("pagedown") != first and await at("pageup") == first, widget
+    assert widget.has_focus, widget
 
 
 async def test_half_a_page_is_half_of_what_is_seen() -> None:
@@ -158,22 +166,23 @@ async def test_a_pane_without_anything_to_scroll_is_no_tab_stop() -> None:
 
 
 @pytest.mark.parametrize("theme", ["calm", "ansi-dark"])
-@pytest.mark.parametrize("key", ["1", "5", "e"])
-async def test_each_tab_stop_looks_different_without_colours_when_it_has_the_focus(key: str, theme: str) -> None:
+async def test_each_tab_stop_looks_different_without_colours_when_it_has_the_focus(theme: str) -> None:
     app, feed = over(*FIRED[:1], spent="$0.93")
     feed.on_look = lambda request: view() if hasattr(request, "session_id") else answer(request)
     async with showing(app, (100, 24)) as pilot:
         app.theme = theme
-        await pilot.press(key)
-        await quiet(app)
-        stops = [stop for stop in app.screen.focus_chain if not isinstance(stop, Banner)]
-        assert stops
-        looks = []
-        for stop in stops:
-            stop.focus()
+        for key, screen in (("1", TodayScreen), ("5", WhyScreen), ("e", SessionScreen)):
+            await pilot.press(key)
             await quiet(app)
-            looks.append(plain_look(app))
-        assert len(set(looks)) == len(stops)
+            assert isinstance(app.screen, screen)
+            stops = [stop for stop in app.screen.focus_chain if not isinstance(stop, Banner)]
+            assert stops, screen
+            looks = []
+            for stop in stops:
+                stop.focus()
+                await quiet(app)
+                looks.append(plain_look(app))
+            assert len(set(looks)) == len(stops), screen
 
 
 def plain_look(app: OpencodeTui) -> str:
