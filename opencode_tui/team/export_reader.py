@@ -19,6 +19,7 @@ from opencode_tui.team.opening import UnreadableFile
 
 _TOKENS = ("input_tokens", "output_tokens", "reasoning_tokens", "cache_read_tokens", "cache_write_tokens")
 _UNFINISHED = "is half-copied, or no export of opencode-tui's: call {} in it is none"
+PARQUET = "is Parquet, which is not read; export jsonl, csv or sqlite, or use `team export`"
 _Row = Mapping[str, Any]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import tomllib
 from html.parser import HTMLParser
 from pathlib import Path
@@ -99,6 +100,58 @@ def test_what_is_wrong_is_one_sentence(
     assert (given, said) == (code, "")
     assert sentence in error
     assert config.read_text(encoding="utf-8") == before
+
+
+def test_a_name_that_is_taken_keeps_its_path(shell: Shell, config: Path, seats: Path) -> None:
+    add(shell, "anna", str(seats / "anna.db"), "--share", "titles")
+    before = config.read_text(encoding="utf-8")
+    code, said, error = shell.run("team", "add", "anna", str(seats / "ben.db"))
+    assert (code, said) == (2, "")
+    assert "anna is a seat already, with" in error and "anna.db" in error and "team remove anna` first" in error
+    assert "anna is already a seat of the team" in add(shell, "anna", str(seats / "anna.db"))
+    assert config.read_text(encoding="utf-8") == before
+    add(shell, "anna", str(seats / "anna.db"), "--share", "sums")
+    assert tomllib.loads(config.read_text(encoding="utf-8"))["team"]["seats"] == {"anna": str(seats / "anna.db")}
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "sentence"),
+    [
+        ("empty.db", b"", "empty.db is an empty file; name a ledger"),
+        ("notes.db", b"Dear diary", "notes.db is no ledger and no export"),
+        ("notes.txt", b"Dear diary", "notes.txt is no ledger and no export"),
+        ("notes.csv", b"day,text\n1,2\n", "notes.csv is no export of opencode-tui's calls"),
+        ("notes.jsonl", b"Dear diary\n", "call 1 in it is none; name a ledger"),
+        ("image.csv", b"\xff\xd8\xff", "image.csv is no ledger and no export"),
+    ],
+)
+def test_a_file_that_can_never_be_a_seat_is_refused(
+    shell: Shell, config: Path, name: str, content: bytes, sentence: str
+) -> None:
+    before = config.read_text(encoding="utf-8")
+    (shell.home / name).write_bytes(content)
+    code, said, error = shell.run("team", "add", "anna", str(shell.home / name))
+    assert (code, said) == (2, "")
+    assert sentence in error
+    assert config.read_text(encoding="utf-8") == before
+
+
+def test_a_pipe_and_a_device_are_no_seats(shell: Shell, config: Path) -> None:
+    os.mkfifo(shell.home / "pipe.db")
+    for path, sentence in ((shell.home / "pipe.db", "pipe.db is a pipe"), (Path(os.devnull), "is a device")):
+        code, _, error = shell.run("team", "add", "anna", str(path))
+        assert code == 2
+        assert sentence in error
+
+
+def test_a_half_copied_ledger_and_an_empty_folder_become_seats_with_what_they_lack(
+    shell: Shell, config: Path, seats: Path
+) -> None:
+    half = shell.home / "half.db"
+    half.write_bytes((seats / "ben.db").read_bytes()[:5000])
+    (shell.home / "later").mkdir()
+    assert "half.db is half-copied" in add(shell, "ben", str(half))
+    assert "holds no ledger and no export" in add(shell, "crew", str(shell.home / "later"))
 
 
 def test_the_json_has_the_days_the_lines_the_causes_and_the_checksums(shell: Shell, config: Path, seats: Path) -> None:

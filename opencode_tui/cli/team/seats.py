@@ -18,6 +18,7 @@ from opencode_tui.money import plural
 from opencode_tui.paths import expand, tilde
 from opencode_tui.report.json_values import SCHEMA_VERSION
 from opencode_tui.report.table import TextColumn, text_table
+from opencode_tui.team.candidates import why_no_seat
 from opencode_tui.team.finding import SeatFile, seat_files
 from opencode_tui.team.opening import UnreadableFile
 from opencode_tui.team.reading import reading
@@ -27,14 +28,36 @@ _SEATS = ("team", "seats")
 
 def add_seat(arguments: argparse.Namespace) -> int:
     name, path = _checked(arguments.name), expand(arguments.path).absolute()
-    if not path.exists():
-        raise Trouble(f"there is no {path}; name a ledger, an export, or a folder with some", EXIT_USAGE)
+    _refuse_unfit(path)
     file = SettingsFile(arguments)
     _refuse_variable(file)
-    seat = TeamSeat(path, arguments.share or TeamSeat(path).share)
-    _write(file, lambda text: with_seat(text, name, seat))
-    print(f"{name} is a seat of the team ({file.name}): {_found(name, seat, ledger_path(settings_for(arguments)))}")
+    present = settings_for(arguments).team.seats.get(name)
+    if present is not None and not _is_same(present.path, path):
+        taken = f"{name} is a seat already, with {tilde(present.path)}"
+        raise Trouble(f"{taken}; take another name, or `opencode-tui team remove {name}` first", EXIT_USAGE)
+    seat = TeamSeat(path, arguments.share or (present or TeamSeat(path)).share)
+    if present is None or present.share != seat.share:
+        _write(file, lambda text: with_seat(text, name, seat))
+    is_seat = "is a seat of the team" if present is None else "is already a seat of the team"
+    print(f"{name} {is_seat} ({file.name}): {_found(name, seat, ledger_path(settings_for(arguments)))}")
     return EXIT_OK
+
+
+def _refuse_unfit(path: Path) -> None:
+    """Raises Trouble for a path that can never be a seat."""
+    what = "name a ledger, an export, or a folder with some"
+    try:
+        reason = why_no_seat(path) if path.exists() else None
+    except OSError as error:
+        raise Trouble(f"{path} cannot be read ({error.strerror}); see to its rights", EXIT_USAGE) from None
+    if reason is None:
+        raise Trouble(f"there is no {path}; {what}", EXIT_USAGE)
+    if reason:
+        raise Trouble(f"{path} {reason}; {what}", EXIT_USAGE)
+
+
+def _is_same(one: Path, other: Path) -> bool:
+    return one.resolve() == other.resolve()
 
 
 def remove_seat(arguments: argparse.Namespace) -> int:
