@@ -16,6 +16,14 @@ _SPREAD = 1.2816
 """Standard deviations on each side between which four of five values of a normal distribution are."""
 
 
+def known_until(month_of: date, today: date) -> date:
+    """The last day that the forecast of a month is made from.
+
+    It is the same for each period of the month, so that the reports of one day give one forecast.
+    """
+    return min(days_of_month(month_of)[1], today - timedelta(days=1))
+
+
 def month_forecast(
     spends: Mapping[date, int], month_of: date, known_to: date, since: date | None, so_far_nano: int = 0
 ) -> MonthForecast | None:

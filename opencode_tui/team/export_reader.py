@@ -41,7 +41,7 @@ class ExportReader:
         paid = [call for call in self._calls if not call.is_copy]
         first = f"{paid[0].machine}\n{paid[0].fields[AT_ID]}" if paid else ""
         last = self._calls[-1].fields[AT_CREATED] if self._calls else None
-        self.facts = LedgerFacts(None, len(paid), first, last)
+        self.facts = LedgerFacts(None, len(paid), first, last, paid[0].fields[AT_CREATED] if paid else None)
 
     def calls(self, span: Span) -> Iterator[SeatCall]:
         return (call for call in self._calls if call.fields[AT_CREATED] in span)

@@ -236,8 +236,29 @@ def test_troubles_are_said_and_do_not_stop_the_report(shell: Shell, config: Path
     code, said, error = shell.run("team", "report", "--week", WEEK, "-o", str(shell.home / "t.md"))
     assert (code, error.count("\n")) == (0, 1)
     assert "crew/ben: ben.db is half-copied" in error
-    assert "**≥$2.000000001**" in (shell.home / "t.md").read_text(encoding="utf-8")
-    assert "t.md: week 2026-W19" in said
+    text = (shell.home / "t.md").read_text(encoding="utf-8")
+    assert "**≥$2.000000001**" in text
+    assert "| not read |  |  |" in text and "| ≥$2.000000001 | ≥1 | ≥$0.000000005 |" in text
+    assert "t.md: week 2026-W19, ≥$2.00 spent by 1 seat, 1 not read" in said
+
+
+def test_a_seat_that_is_not_read_has_no_sums_in_any_paper(shell: Shell, config: Path, seats: Path) -> None:
+    (seats / "ben.db").write_bytes((seats / "ben.db").read_bytes()[:5000])
+    add(shell, "crew", str(seats))
+    papers = {
+        format: shell.run("team", "report", "--week", WEEK, "--format", format)[1] for format in ("json", "csv", "html")
+    }
+    ben = next(seat for seat in json.loads(papers["json"])["seats"] if seat["name"] == "crew/ben")
+    assert (ben["spend_usd"], ben["calls"], ben["before_usd"], ben["change_usd"]) == (None, None, None, None)
+    assert "half-copied" in ben["trouble"]
+    rows = list(csv.DictReader(io.StringIO(papers["csv"])))
+    (row,) = [row for row in rows if row["seat"] == "crew/ben"]
+    assert (row["spend_usd"], row["other_usd"], row["calls"]) == ("", "", "")
+    bounds = {row["section"]: row["lower_bound"] for row in rows}
+    assert {bounds[name] for name in ("total", "before", "model", "project")} == {"true"}
+    assert '<td class="number quiet">not read</td>' in papers["html"]
+    foot = papers["html"].partition("<tfoot>")[2].partition("</tfoot>")[0]
+    assert foot.count("≥$2.00") == 2, "of the day and of all"
 
 
 def test_a_seat_exports_what_it_shares_and_the_own_ledger_can_be_a_seat(shell: Shell, store: V1, config: Path) -> None:

@@ -52,9 +52,11 @@ def test_what_today_cost_already_is_in_the_forecast() -> None:
     assert found.low_nano == found.likely_nano == 5 * USD
 
 
-def test_a_running_week_is_compared_with_the_same_days_of_the_one_before() -> None:
+def test_a_running_week_is_compared_with_as_many_days_of_the_one_before_as_are_over() -> None:
     before = compared_period(WEEK, date(2026, 5, 13))
-    assert before == ReportPeriod(date(2026, 5, 4), date(2026, 5, 6), "2026-W19")
+    assert before == ReportPeriod(date(2026, 5, 4), date(2026, 5, 5), "2026-W19")
+    assert compared_period(WEEK, date(2026, 5, 17)).last == date(2026, 5, 9)
+    assert compared_period(WEEK, date(2026, 5, 11)).last == date(2026, 5, 10), "none is over: all of it is shown"
     assert compared_period(WEEK, date(2026, 5, 18)).last == date(2026, 5, 10)
 
 

@@ -75,7 +75,9 @@ def team_report_of(*seats: Seat) -> TeamReport:
         warning_nano=nano("$0.80"),
         cutoff_nano=nano("$1.50"),
         before="2026-W19",
-        before_last=date(2026, 5, 6),
+        before_last=date(2026, 5, 5),
+        before_first=date(2026, 5, 4),
+        compared_last=date(2026, 5, 12),
         month=MonthForecast(
             *(date(2026, 5, 1), date(2026, 5, 31), nano("$14.20"), nano("$29.00"), nano("$33.50"), nano("$38.00"), 19)
         ),
