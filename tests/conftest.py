@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
@@ -46,6 +47,14 @@ def _databases_are_opened_by_sqlite_alone() -> Iterator[None]:
     forget_opens()
     yield
     assert forget_opens() == [], "closing such a file drops the locks that SQLite holds on it for this process"
+
+
+@pytest.fixture
+def tmp_path(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """pytest's own, without its link `<test>current`: it looks through those of all tests before it makes the next."""
+    current = re.sub(r"\W", "_", request.node.name)[:30] + "current"
+    tmp_path.with_name(current).unlink(missing_ok=True)
+    return tmp_path
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -4,27 +4,39 @@ A finding whose cost is the sum of its calls claims them whole. One whose cost i
 what they paid to carry old context, claims that share of each: the rest of a call can be another finding's. The
 costliest finding chooses first. But a call whose share is claimed goes to a finding that is exact about it, as long as
 the other one keeps more than half of its own; else one broad estimate would hide all the exact causes within it.
+
+Findings of different sessions can have the same calls: a session's finding about its subagents has all calls of these,
+and the subagents' own sessions have findings of their own. Those are the closer causes, so they choose before such a
+broad finding, which gets what they leave. Only cheaper estimates give way to it: they have a share of each call, and it
+has the whole.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from opencode_tui.analysis.finding_parts import CallCosts, cost_of, part_of
 from opencode_tui.records.insights import Finding
 
 
-def once(findings: Iterable[Finding], costs: CallCosts) -> Iterator[Finding]:
+def once(
+    findings: Iterable[Finding], costs: CallCosts, is_broad: Callable[[Finding], bool] = lambda _: False
+) -> Iterator[Finding]:
     """The findings with the calls that each one's money is of, the costliest first.
 
-    One that would lose half of its calls' cost or more says nothing new, and is left out.
+    One that would lose half of its calls' cost or more says nothing new, and is left out. `is_broad` holds for a
+    finding whose calls are those of its session's subagents.
     """
-    of_session: dict[str, list[Finding]] = defaultdict(list)
-    for finding in findings:
-        of_session[finding.session_id].append(finding)
-    parts = (part for of in of_session.values() for part in _Claims(of, costs).parts())
-    yield from sorted(parts, key=by_money)
+    in_order = sorted(findings, key=by_money)
+    claims = _Claims(costs)
+    for finding in in_order:
+        if not is_broad(finding):
+            claims.claim(_Claim(finding, costs))
+    for finding in in_order:
+        if is_broad(finding):
+            claims.claim_broadly(_Claim(finding, costs))
+    yield from sorted(claims.parts(), key=by_money)
 
 
 def by_money(finding: Finding) -> tuple[object, ...]:
@@ -58,23 +70,37 @@ class _Claim:
 
 
 class _Claims:
-    """The claims on the calls of one session."""
+    """The claims on all calls."""
 
-    def __init__(self, findings: Sequence[Finding], costs: CallCosts) -> None:
+    def __init__(self, costs: CallCosts) -> None:
         self._costs = costs
         self._holders: dict[str, list[_Claim]] = defaultdict(list)
         self._held: list[_Claim] = []
-        for finding in sorted(findings, key=by_money):
-            self._claim(_Claim(finding, costs))
 
     def parts(self) -> Iterator[Finding]:
         return (part for claim in self._held if (part := claim.part()) is not None)
 
-    def _claim(self, claim: _Claim) -> None:
-        givers = self._givers(claim)
+    def claim(self, claim: _Claim) -> None:
+        """Gives a claim what is left of its calls, and what those leave to it that can do without."""
+        shares = self._shares(claim) if claim.is_exact else []
+        self._settle(claim, [each for each in shares if each.can_do_without(claim.calls)])
+
+    def claim_broadly(self, claim: _Claim) -> None:
+        """Gives a broad claim what is left of its calls, and those of estimates that cost less, whatever these keep."""
+        cost_nano = claim.finding.cost_nano
+        givers = [each for each in self._shares(claim) if each.finding.cost_nano < cost_nano]
+        dropped = [each for each in givers if not each.can_do_without(claim.calls)]
+        if self._settle(claim, givers):
+            self._held = [each for each in self._held if each not in dropped]
+            for each in dropped:
+                for id in each.calls:
+                    self._holders[id].remove(each)
+
+    def _settle(self, claim: _Claim, givers: Sequence[_Claim]) -> bool:
+        """Returns whether enough is left of the claim; if so, the givers leave their share of its calls to it."""
         lost = [id for id in claim.calls if not self._is_free(id, claim, givers)]
         if not claim.can_do_without(lost):
-            return
+            return False
         for id in lost:
             del claim.calls[id]
         for id in claim.calls:
@@ -82,13 +108,12 @@ class _Claims:
                 giver.calls.pop(id, None)
             self._holders[id] = [each for each in self._holders[id] if each not in givers] + [claim]
         self._held.append(claim)
+        return True
 
-    def _givers(self, claim: _Claim) -> list[_Claim]:
-        """Those that leave their share of the claim's calls to it."""
-        if not claim.is_exact:
-            return []
+    def _shares(self, claim: _Claim) -> list[_Claim]:
+        """Those that have a share of the claim's calls and none whole."""
         shares = {id(each): each for call in claim.calls for each in self._holders[call] if not each.is_exact}
-        return [each for each in shares.values() if each.can_do_without(claim.calls)]
+        return list(shares.values())
 
     def _is_free(self, id: str, claim: _Claim, givers: Sequence[_Claim]) -> bool:
         holders = [each for each in self._holders[id] if each not in givers]

@@ -22,7 +22,8 @@ def insights_of(
 ) -> tuple[Insight, ...]:
     """The insights of a span's findings, costliest first; none of less than a cent a week, none of an unknown rule."""
     groups: dict[tuple[str, str], list[Finding]] = defaultdict(list)
-    for finding in once([each for each in findings if rules.get(each.rule)], costs):
+    known = [each for each in findings if rules.get(each.rule)]
+    for finding in once(known, costs, lambda each: rules[each.rule].is_broad):
         groups[finding.rule, finding.key].append(finding)
     least = _LEAST_NANO_WEEK * max(span.end_ms - span.start_ms, _WEEK_MS) // _WEEK_MS
     made = [_insight(rules[name], sorted(of, key=by_money)) for (name, _), of in groups.items() if _sum(of) >= least]

@@ -5,11 +5,13 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Event, Thread
 
 from opencode_tui.cli import EXIT_OK, Trouble
 from opencode_tui.cli.team.database import asked_database, database_troubles
+from opencode_tui.cli.team.known_budgets import fetch_budgets
 from opencode_tui.cli.team.push import push_ledger, push_words
 from opencode_tui.clock import MINUTE_MS, Clock, now_ms
 from opencode_tui.config.settings import Settings
@@ -26,13 +28,22 @@ class BackgroundPusher:
     """Starts at most one thread at a time. Its methods are called on one thread and do not block, but for `close`."""
 
     def __init__(
-        self, settings: Settings, open_ledger: Callable[[], Ledger], machine: str, clock: Clock = now_ms
+        self,
+        settings: Settings,
+        open_ledger: Callable[[], Ledger],
+        machine: str,
+        config: Path,
+        clock: Clock = now_ms,
     ) -> None:
-        """`open_ledger` is called on the thread. Raises Trouble if no database is named, or its libraries lack."""
+        """`open_ledger` is called on the thread; `config` is the settings' file.
+
+        Raises Trouble if no database is named, or its libraries lack.
+        """
         asked_database("", settings)
         with database_troubles():
             import opencode_tui.team.postgres.pushing  # noqa: F401
         self._settings, self._open_ledger, self._machine, self._clock = settings, open_ledger, machine, clock
+        self._config, self._row_trouble = config, ""
         self._ended, self._news = Event(), SimpleQueue[str]()
         self._thread: Thread | None = None
         self._trouble, self._wait_ms, self.exit_code = "", PUSH_EVERY_MS, EXIT_OK
@@ -80,6 +91,7 @@ class BackgroundPusher:
             with closing(self._open_ledger()) as ledger, database_troubles():
                 address = asked_database("", settings)
                 result = push_ledger(ledger, address, settings, self._machine, lambda: not self._ended.is_set())
+                self._say_of_rows(fetch_budgets(settings, address, ledger.path, self._config, result))
         except Trouble as trouble:
             self._say_trouble(str(trouble))
             self.exit_code = trouble.exit_code
@@ -89,6 +101,12 @@ class BackgroundPusher:
             if self._trouble:
                 self._news.put(f"the team's database is well again: {push_words(result, address)}")
             self._trouble, self._wait_ms, self.exit_code = "", PUSH_EVERY_MS, EXIT_OK
+
+    def _say_of_rows(self, trouble: str) -> None:
+        """What is wrong with the database's budgets, once."""
+        if trouble and trouble != self._row_trouble:
+            self._news.put(trouble)
+        self._row_trouble = trouble
 
     def _say_trouble(self, sentence: str) -> None:
         """Once for each trouble, whatever it counts; and longer apart from time to time."""

@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 
 from opencode_tui.analysis.periods import OTHER_PERIODS, PERIODS
 from opencode_tui.cli import EXIT_TROUBLE, EXIT_USAGE
+from opencode_tui.config.held import HELD_SCOPES
 from opencode_tui.export.formats import EXPORT_FORMATS
 from opencode_tui.records.collecting import paused_collection
 from opencode_tui.records.dimensions import DIMENSIONS
@@ -89,6 +90,7 @@ EXAMPLES = {
     "team report": "team report --week 2026-W20 --format html -o team.html",
     "team export": "team export ~/team/anna.db",
     "team push": "team push --to postgresql://anna@db.example/costs",
+    "team budgets": "team budgets set web --period week --owner Anna --cutoff-usd 50",
     "team schema": "team schema --seat anna --seat ben --reader boss > schema.sql",
     "guard": "guard install",
     "guard install": "guard install",
@@ -510,6 +512,7 @@ def _add_push(add: Callable[..., _Parser]) -> None:
     push = add("push", what, codes=_PUSH_EXIT_CODES)
     push.add_argument("--to", metavar="URL", help="the database (default: team.push.to of the settings)")
     push.add_argument("--all", action="store_true", help="look at every call again; what is there is not sent twice")
+    _add_budgets(add)
     schema = add("schema", "print the SQL that the owner of a team's database runs: tables, weeks, roles")
     schema.add_argument("--seat", action="append", metavar="ROLE", help="a role that pushes; can be given again")
     schema.add_argument("--reader", action="append", metavar="ROLE", help="a role that reads the sums of all seats")
@@ -518,6 +521,29 @@ def _add_push(add: Callable[..., _Parser]) -> None:
     which: dict[str, Any] = {"choices": DATABASE_SERVERS, "default": DATABASE_SERVERS[0]}
     schema.add_argument("--for", dest="server", help="for which server (default: postgresql)", **which)
     schema.add_argument("--prune", action="store_true", help="print instead what deletes sums that newer ones replaced")
+
+
+def _add_budgets(add: Callable[..., _Parser]) -> None:
+    what = "list the budgets in a team's database, or as its owner set or remove one"
+    budgets = add("budgets", what, codes=_PUSH_EXIT_CODES)
+    deeds: dict[str, Any] = {"choices": ("list", "set", "remove"), "nargs": "?", "default": "list"}
+    budgets.add_argument("deed", help="list (default), set or remove", **deeds)
+    budgets.add_argument("name", metavar="NAME", nargs="?", default="", help="the budget's name")
+    budgets.add_argument("--to", metavar="URL", help="the database (default: team.push.to of the settings)")
+    budgets.add_argument("--seat", metavar="ROLE", help="the seat that it is for (default: every seat)")
+    budgets.add_argument("--scope", choices=HELD_SCOPES, help="what counts in it (default: seat)")
+    budgets.add_argument("--only", metavar="KEY", help="the project (a path), agent, provider, tag or environment")
+    budgets.add_argument("--period", choices=("day", "week", "month"), help="day (default), week or month")
+    budgets.add_argument("--owner", metavar="NAME", help="who answers for it")
+    for line, calls in (
+        ("warning", "an alert fires at this amount"),
+        ("cutoff", "the guard refuses calls from this amount on"),
+        ("ci", "those of CI from this one on"),
+        ("automation", "those of `opencode run` from this one on"),
+        ("background", "those of subagents in the background from this one on"),
+    ):
+        budgets.add_argument(f"--{line}-usd", metavar="USD", help=calls)
+    budgets.add_argument("--json", action="store_true", help="print the list as JSON")
 
 
 def _add_tmux(commands: _Commands) -> None:

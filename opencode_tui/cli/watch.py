@@ -15,7 +15,16 @@ from opencode_tui.alerts.channels import routes
 from opencode_tui.alerts.notifier import Notifier
 from opencode_tui.cli import EXIT_OK, silence_stdout
 from opencode_tui.cli.background_push import BackgroundPusher
-from opencode_tui.cli.common import NOTIFIER_S, Trouble, fault_of, no_store, open_ledger, settings_for, usable_ledger
+from opencode_tui.cli.common import (
+    NOTIFIER_S,
+    Trouble,
+    config_of,
+    fault_of,
+    no_store,
+    open_ledger,
+    settings_for,
+    usable_ledger,
+)
 from opencode_tui.cli.settings_file import SettingsFile
 from opencode_tui.cli.signals import ended_by_signals
 from opencode_tui.cli.streams import ring
@@ -48,7 +57,10 @@ def run(arguments: argparse.Namespace) -> int:
     calendar = calendar_for(settings.timezone)
     notifier = Notifier(settings, lambda: open_ledger(settings, NOTIFIER_S), os.environ)
     machine = settings.machine or os.uname().nodename
-    pusher = BackgroundPusher(settings, lambda: open_ledger(settings, NOTIFIER_S), machine) if arguments.push else None
+    pusher = None
+    if arguments.push:
+        config = config_of(arguments)
+        pusher = BackgroundPusher(settings, lambda: open_ledger(settings, NOTIFIER_S), machine, config)
     asker = ServiceAsker(settings, lambda: open_ledger(settings, NOTIFIER_S), os.environ)
 
     with ended_by_signals() as ended:

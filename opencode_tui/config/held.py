@@ -48,7 +48,9 @@ class NamedBudget(Struct, frozen=True):
     background_nano: int | None = None
     """For calls of subagents in the background."""
     of_team: bool = False
-    """It came in the team's file."""
+    """It came in the team's file, or from the team's database."""
+    of_database: bool = False
+    """It came from the database."""
 
     @property
     def levels(self) -> tuple[tuple[Level, int], ...]:

@@ -1,4 +1,5 @@
-"""The budgets of a team that reach this seat by a file in a synced folder, and all budgets together.
+"""The budgets of a team that reach this seat by a file in a synced folder, and all budgets together: also those of the
+team's database, as the last push found them (config/team_rows.py).
 
 The file is written as config.toml is, with [budgets.NAME] and [tags] alone. It is read again when it has changed. One
 that cannot be read right now, such as a half-copied one, is a trouble and no error: the guard keeps what it had of it.
@@ -6,6 +7,7 @@ that cannot be read right now, such as a half-copied one, is a trouble and no er
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -18,6 +20,7 @@ from opencode_tui.config import held_values
 from opencode_tui.config.errors import SettingsError, dotted, shown
 from opencode_tui.config.held import NamedBudget
 from opencode_tui.config.settings import Settings
+from opencode_tui.config.team_rows import known_rows
 from opencode_tui.paths import tilde
 
 OF_TEAM = "team:"
@@ -46,8 +49,27 @@ def team_budgets(file: Path | None) -> TeamBudgets:
 
 
 def all_budgets(settings: Settings) -> Mapping[str, NamedBudget]:
-    """The user's budgets by name, and the team's behind OF_TEAM."""
-    return {**settings.budgets, **team_budgets(settings.team.budgets_file).budgets}
+    """The user's budgets by name, and the team's behind a prefix. All of them hold, so that the strictest counts."""
+    rows = {row.full_name: row.budget for row in known_rows(settings).rows}
+    return {**settings.budgets, **team_budgets(settings.team.budgets_file).budgets, **rows}
+
+
+def name_clashes(settings: Settings) -> tuple[str, ...]:
+    """A sentence for each name that more than one budget of the team has."""
+    same: dict[str, list[str]] = defaultdict(list)
+    for full_name, budget in all_budgets(settings).items():
+        if budget.of_team:
+            same[plain_name(full_name)].append(full_name)
+    return tuple(
+        f"the team has more than one budget {name} ({', '.join(names)}): each of them holds"
+        for name, names in same.items()
+        if names[1:]
+    )
+
+
+def plain_name(full_name: str) -> str:
+    """The name that its owner gave to a budget."""
+    return full_name.rpartition(":")[2]
 
 
 def all_tags(settings: Settings) -> Mapping[str, tuple[str, ...]]:
@@ -69,7 +91,7 @@ def _read(file: Path, version: str) -> TeamBudgets:
         others = document.keys() - {"budgets", "tags"}
         if others:
             raise ValueError(f"{dotted((min(others),))}: a team's file has [budgets.NAME] and [tags] alone")
-        budgets = {OF_TEAM + name: _budget(name, table) for name, table in _table(document, "budgets").items()}
+        budgets = {OF_TEAM + name: checked_budget(name, table) for name, table in _table(document, "budgets").items()}
         tags = {name: _tag(name, given) for name, given in _table(document, "tags").items()}
     except ValueError as error:
         return TeamBudgets(trouble=f"{tilde(file)}: {error}")
@@ -83,7 +105,8 @@ def _table(document: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     return table
 
 
-def _budget(name: str, table: Any) -> NamedBudget:
+def checked_budget(name: str, table: Any) -> NamedBudget:
+    """A budget of the team from its table. Raises ValueError with the key and what is wrong."""
     from opencode_tui.config.plain import BUDGET_CHECKS, budget_of
 
     _check(("budgets", name), held_values.held_name, name)

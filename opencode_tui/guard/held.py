@@ -13,19 +13,25 @@ from opencode_tui.clock import Calendar
 from opencode_tui.config.held import NamedBudget, RateLimit
 from opencode_tui.config.settings import Settings
 from opencode_tui.config.team_budgets import all_budgets, all_tags, file_version, team_budgets
+from opencode_tui.config.team_rows import known_rows
 from opencode_tui.paths import expand
 
 
 def held_limits(settings: Settings, calendar: Calendar, days: tuple[int, ...], before: Mapping[str, Any]) -> Any:
     """The `held` field of a GuardState.
 
-    `days` are those that the state lists. Of a team's file that cannot be read, what `before` had of it stays.
+    `days` are those that the state lists. Of what a team's file or the
+    file of its database's budgets had, as `before` has it, all stays while that file cannot be read.
     """
     caps, file = settings.guard, settings.team.budgets_file
     budgets = [_limit(name, budget) for name, budget in all_budgets(settings).items()]
     tags = {tag: list(patterns) for tag, patterns in all_tags(settings).items()}
-    if file is not None and team_budgets(file).trouble:
-        budgets += [each for each in before.get("budgets", []) if each["of_team"]]
+    is_broken = file is not None and bool(team_budgets(file).trouble)
+    kept = {False: is_broken, True: known_rows(settings).unreadable}
+    known = [each for each in before.get("budgets", []) if each["of_team"] and kept[each.get("of_database", False)]]
+    names = {each["name"] for each in budgets}
+    budgets += [each for each in known if each["name"] not in names]
+    if is_broken:
         tags = {**before.get("tags", {}), **tags}
     first, last = calendar.day(days[0]), calendar.day(days[-1])
     return {

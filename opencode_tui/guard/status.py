@@ -12,6 +12,7 @@ from msgspec import Struct, field
 from opencode_tui.clock import DAY_MS, MINUTE_MS, Calendar, Span, calendar_for
 from opencode_tui.config.settings import Settings
 from opencode_tui.config.team_budgets import team_budgets
+from opencode_tui.config.team_rows import known_rows
 from opencode_tui.guard.files import small_text
 from opencode_tui.guard.install import MARK, installed_state, plugin_file, plugin_text
 from opencode_tui.guard.state import GuardState, StateError, read_state, state_file
@@ -172,7 +173,11 @@ def _ledger_troubles(
 
 
 def _team_troubles(settings: Settings, state: Path, now_ms: int) -> Iterator[GuardTrouble]:
-    """The trouble that the team's file of budgets cannot be read, once it is no longer being copied."""
+    """What keeps the team's budgets from being read: those of a file once it is no longer being copied."""
+    rows = known_rows(settings)
+    if rows.trouble:
+        remedy = "the budgets that were known before are held until it is mended"
+        yield GuardTrouble("team database", rows.trouble, True, rows.fetched_ms or changed_ms(state), remedy=remedy)
     file = settings.team.budgets_file
     if file is None or not (trouble := team_budgets(file).trouble):
         return

@@ -136,7 +136,7 @@ def _sums(connection: sqlite3.Connection, selection: Selection, *, details: bool
         return ", ".join(
             (
                 *(*selection.keys(), *(f"coalesce({total(name)}, 0)" for name in _AMOUNTS)),
-                *("coalesce(sum(calls), 0)", "json_group_array(DISTINCT session_id)", "sum(aborted)", *uses),
+                *("coalesce(sum(calls), 0)", "json_group_array(session_id)", "sum(aborted)", *uses),
                 *(("coalesce(group_concat(turns), '')", "group_concat(speeds)") if details else ("NULL", "NULL")),
             )
         )

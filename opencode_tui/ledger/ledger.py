@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import Literal
 
 from opencode_tui.clock import monotonic_s
+from opencode_tui.ledger.migrations import migrate
 from opencode_tui.ledger.private_file import create_private
-from opencode_tui.ledger.schema import LATEST, migrate
+from opencode_tui.ledger.schema import LATEST
 from opencode_tui.ledger.sums import check_rows, settle
 
 _IMPORT_CACHE_KB, _IMPORT_WAL_PAGES = 16_000, 8_000

@@ -35,11 +35,15 @@ _STRINGS = msgspec.json.Decoder(list[str])
 _TITLES = "SELECT id, title FROM session"
 _FACTS = """
   SELECT id, parent_id, title, coalesce(nullif(project, ''), directory), directory,
-    archived_ms IS NOT NULL, fork_of IS NOT NULL OR EXISTS (
-      SELECT 1 FROM call c WHERE c.session_id = s.id AND c.created_ms < s.created_ms AND c.copied = 1),
-    NOT present, fork_of
+    archived_ms IS NOT NULL, fork_of IS NOT NULL OR {}, NOT present, fork_of
   FROM session s
 """
+_HAS_COPIES = "EXISTS (SELECT 1 FROM call c WHERE c.session_id = s.id AND c.created_ms < s.created_ms AND c.copied = 1)"
+_IS_AMONG_COPIES = """
+  id IN (SELECT c.session_id FROM call c INDEXED BY call_copied CROSS JOIN session f ON f.id = c.session_id
+    WHERE c.copied = 1 AND c.created_ms < f.created_ms)
+"""
+_COPIES = "SELECT count(*) FROM (SELECT 1 FROM call INDEXED BY call_copied WHERE copied = 1 LIMIT ?)"
 _COUNTS = "input, output, reasoning, cache_read, cache_write"
 _SUMMED = f"""
   SELECT session_id, {model_key.SQL}, agent, {_SPEND}, sum(calls), min(first_ms), max(last_ms),
@@ -285,7 +289,7 @@ def _only_of(connection: sqlite3.Connection, query: str, key: str, ids: Collecti
 
 def session_facts(connection: sqlite3.Connection, ids: Collection[str]) -> dict[str, SessionFacts]:
     """The facts about sessions, by id; sessions that were in no store are left out."""
-    rows = _only_of(connection, _FACTS, "id", ids)
+    rows = _only_of(connection, _FACTS.format(_is_copy(connection, len(ids))), "id", ids)
     return {
         id: SessionFacts(
             id,
@@ -300,6 +304,12 @@ def session_facts(connection: sqlite3.Connection, ids: Collection[str]) -> dict[
         )
         for id, parent_id, title, project, directory, archived, is_fork, deleted, fork_of in rows
     }
+
+
+def _is_copy(connection: sqlite3.Connection, sessions: int) -> str:
+    """SQL for whether a session has copied calls: all copies are read where they are fewer than so many sessions."""
+    (copies,) = connection.execute(_COPIES, (sessions,)).fetchone()
+    return _IS_AMONG_COPIES if copies < sessions else _HAS_COPIES
 
 
 def unreadable_reasons(connection: sqlite3.Connection) -> tuple[tuple[str, int], ...]:

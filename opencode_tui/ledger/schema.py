@@ -1,20 +1,11 @@
-"""The ledger's tables, as migrations. `PRAGMA user_version` is the number of applied ones.
-
-If that is current, sqlite-utils is not imported, which would take longer than all of `today`.
-"""
+"""The ledger's tables, as one script a migration; `opencode_tui/ledger/migrations.py` runs them."""
 
 from __future__ import annotations
 
-import sqlite3
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from opencode_tui.ledger.changed_work import NOTE_ALL
-from opencode_tui.ledger.sums import NEWEST_CALLS, SUMS_OF_SESSIONS, settle_in_steps
-
-if TYPE_CHECKING:
-    from sqlite_utils import Database
-
-LATEST = 16
+from opencode_tui.ledger.sums import NEWEST_CALLS, SUMS_OF_SESSIONS
 
 _V1 = """
 CREATE TABLE machine (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
@@ -311,111 +302,29 @@ CREATE TABLE unpushed (
 ) STRICT;
 """
 
+SCRIPTS = {
+    "m001_first_ledger": _V1,
+    "m002_alerts": _V2,
+    "m003_digest": _V3,
+    "m004_lower_bounds": _V4,
+    "m005_deliveries_and_known_words": _V5,
+    "m006_sums_of_calls": _V6,
+    "m007_remedies": _V7,
+    "m008_sums_of_sessions": _V8,
+    "m009_rereads": _V9,
+    "m010_sums_of_tools": _V10,
+    "m011_sent_calls": _V11,
+    "m012_work_of_turns": _V12,
+    "m013_quotas": _V13,
+    "m014_changed_lines": _V14,
+    "m015_marks_of_insights": _V15,
+    "m016_pushes": _V16,
+}
+"""The name that a ledger notes for each migration, and what it runs, in order."""
 
-def migrate(connection: sqlite3.Connection) -> None:
-    """Migrates the ledger to the latest schema; does and imports nothing if it is current."""
-    if connection.execute("PRAGMA user_version").fetchone()[0] < LATEST:
-        _migrate(connection)
-    if connection.execute("SELECT 1 FROM chore").fetchone():
-        from opencode_tui.ledger.cleaning import scrub
-
-        scrub(connection)
-    settle_in_steps(connection)
-
-
-def _migrate(connection: sqlite3.Connection) -> None:
-    from opencode_tui.ledger.copies import link_paying_copies
-    from opencode_tui.ledger.lean_imports import without_pandas
-
-    with without_pandas():
-        from sqlite_utils import Database, Migrations
-
-    migrations = Migrations("opencode_tui")
-
-    @migrations()
-    def m001_first_ledger(db: Database) -> None:
-        _run(db, _V1)
-
-    @migrations()
-    def m002_alerts(db: Database) -> None:
-        _run(db, _V2)
-
-    @migrations()
-    def m003_digest(db: Database) -> None:
-        _run(db, _V3)
-
-    @migrations()
-    def m004_lower_bounds(db: Database) -> None:
-        _run(db, _V4)
-        link_paying_copies(connection)  # some were counted twice, as they were compared by fields that upgrades rewrite
-
-    @migrations()
-    def m005_deliveries_and_known_words(db: Database) -> None:
-        from opencode_tui.ledger.cleaning import clean_ledger
-
-        _run(db, _V5)
-        clean_ledger(connection)
-
-    @migrations()
-    def m006_sums_of_calls(db: Database) -> None:
-        _run(db, _V6)
-
-    @migrations()
-    def m007_remedies(db: Database) -> None:
-        _run(db, _V7)
-
-    @migrations()
-    def m008_sums_of_sessions(db: Database) -> None:
-        _run(db, _V8)
-
-    @migrations()
-    def m009_rereads(db: Database) -> None:
-        _run(db, _V9)
-
-    @migrations()
-    def m010_sums_of_tools(db: Database) -> None:
-        _run(db, _V10)
-
-    @migrations()
-    def m011_sent_calls(db: Database) -> None:
-        _run(db, _V11)
-
-    @migrations()
-    def m012_work_of_turns(db: Database) -> None:
-        _run(db, _V12)
-
-    @migrations()
-    def m013_quotas(db: Database) -> None:
-        _run(db, _V13)
-
-    @migrations()
-    def m014_changed_lines(db: Database) -> None:
-        _run(db, _V14)
-
-    @migrations()
-    def m015_marks_of_insights(db: Database) -> None:
-        _run(db, _V15)
-
-    @migrations()
-    def m016_pushes(db: Database) -> None:
-        _run(db, _V16)
-
-    db = Database(connection)
-    db.enable_wal()
-    # If two processes migrate at once, the lock makes one of them wait and find it done.
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        if connection.execute("PRAGMA user_version").fetchone()[0] < LATEST:
-            migrations.apply(db)
-            connection.execute(f"PRAGMA user_version = {LATEST}")
-        connection.execute("COMMIT")
-    except BaseException:
-        connection.execute("ROLLBACK")
-        raise
+LATEST = len(SCRIPTS)
 
 
-def _run(db: Database, script: str) -> None:
-    # executescript() would commit the transaction around all migrations.
-    for statement in script.split(";\n"):
-        if statement.strip():
-            db.execute(statement)
+def statements(script: str) -> Iterator[str]:
+    """Splits a script, as `executescript` would commit the transaction around all migrations."""
+    return (statement for statement in script.split(";\n") if statement.strip())

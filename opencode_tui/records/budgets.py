@@ -16,7 +16,7 @@ class BudgetState(Struct, frozen=True):
     """One budget in its current period; amounts are nano-dollars, and a line that is None is off."""
 
     name: str
-    """Begins with `team:` if it came in the team's file."""
+    """Begins with `team:`, `database:` or `seat:` if it is the team's, by where it came from."""
     owner: str
     scope: str
     only: str
@@ -49,4 +49,10 @@ class Budgets(Struct, frozen=True):
     budgets: tuple[BudgetState, ...]
     taken_ms: int
     trouble: str = ""
-    """Why the team's file cannot be read, in one sentence."""
+    """Why the team's budgets cannot be read, in one sentence."""
+    database: str = ""
+    """The team's database that some came from; empty for none."""
+    fetched_ms: int | None = None
+    """When it was last asked."""
+    clashes: tuple[str, ...] = ()
+    """What to say of names that more than one of the team's budgets has."""

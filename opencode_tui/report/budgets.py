@@ -51,6 +51,8 @@ def budgets_json(budgets: Budgets, holding: Holding, calendar: Calendar) -> dict
         "taken_at": calendar.iso(budgets.taken_ms),
         "budgets": [_json(each, holding, calendar) for each in budgets.budgets],
         "trouble": budgets.trouble or None,
+        "database": budgets.database or None,
+        "database_asked_at": moment_or_none(budgets.fetched_ms, calendar),
     }
 
 
@@ -85,7 +87,10 @@ def budgets_text(budgets: Budgets, holding: Holding, calendar: Calendar, width: 
     """A table, and below it what else there is to know."""
     rows = [_row(each, holding, calendar, budgets.taken_ms) for each in budgets.budgets]
     lines = [text_table(_COLUMNS, rows, width) if rows else _NONE]
-    lines += [*_stricter(budgets), *([budgets.trouble] if budgets.trouble else [])]
+    lines += [*_stricter(budgets), *budgets.clashes, *([budgets.trouble] if budgets.trouble else [])]
+    if budgets.fetched_ms is not None:
+        at = calendar.moment(budgets.fetched_ms, budgets.taken_ms)
+        lines.append(f"the budgets in {budgets.database} are those of {at}, when a push last asked for them")
     if any(each.scope == "environment" for each in budgets.budgets):
         lines.append(_ENVIRONMENTS)
     return "\n".join(lines)

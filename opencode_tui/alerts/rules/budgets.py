@@ -8,7 +8,7 @@ from opencode_tui.alerts.rules.measurements import Measurements
 from opencode_tui.alerts.rules.rule import USD, Rule, Subject, lines_text, past_the_line
 from opencode_tui.config.held import NamedBudget
 from opencode_tui.config.settings import Lines, Settings
-from opencode_tui.config.team_budgets import OF_TEAM, all_budgets
+from opencode_tui.config.team_budgets import all_budgets, plain_name
 from opencode_tui.records.alerts import Crossing, FiringPeriod
 from opencode_tui.records.facts import CallScope
 
@@ -65,8 +65,8 @@ class _OneBudget(BudgetSpend):
 
 
 def _title(name: str) -> str:
-    whose = "the team's budget" if name.startswith(OF_TEAM) else "the budget"
-    return f"{whose} “{name.removeprefix(OF_TEAM)}”"
+    whose = "the team's budget" if ":" in name else "the budget"
+    return f"{whose} “{plain_name(name)}”"
 
 
 def _owner(budget: NamedBudget) -> str:

@@ -22,6 +22,7 @@ class CostlySubagents(InsightRule):
     name = "costly_subagents"
     lever = "context"
     is_about_subagents = True
+    is_broad = True
     thresholds = (Threshold("subagent_cost", 3),)
 
     def may_find(self, signs: SessionSigns, settings: InsightSettings) -> bool:

@@ -27,6 +27,7 @@ class FanOut(InsightRule):
     name = "fan_out"
     lever = "context"
     is_about_subagents = True
+    is_broad = True
     thresholds = (FAN_OUT,)
 
     def may_find(self, signs: SessionSigns, settings: InsightSettings) -> bool:

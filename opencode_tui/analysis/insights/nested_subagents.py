@@ -19,6 +19,7 @@ class NestedSubagents(InsightRule):
     name = "nested_subagents"
     lever = "context"
     is_about_subagents = True
+    is_broad = True
     thresholds = (Threshold("nested_subagents", 2),)
 
     def may_find(self, signs: SessionSigns, settings: InsightSettings) -> bool:

@@ -26,6 +26,7 @@ class RepeatedExploration(InsightRule):
     name = "repeated_exploration"
     lever = "context"
     is_about_subagents = True
+    is_broad = True
     thresholds = (Threshold("repeated_exploration", 4),)
 
     def may_find(self, signs: SessionSigns, settings: InsightSettings) -> bool:

@@ -30,6 +30,10 @@ class AnyInsightRule(ABC):
     behind anyway, such as a file; else by what it finds with that key."""
     saves_at_most: ClassVar[bool] = False
     """What it says would be saved is the most that could be: some of that work may have been needed."""
+    is_about_subagents: ClassVar[bool] = False
+    """Whether it looks at the subagents below a session; the others are given none."""
+    is_broad: ClassVar[bool] = False
+    """Whether its findings have the calls of a session's subagents, in which closer causes can be found."""
     version: ClassVar[int] = 1
     """Raise it when the rule finds something else than before, so that kept findings are found again."""
 
@@ -43,9 +47,6 @@ class AnyInsightRule(ABC):
 
 class InsightRule(AnyInsightRule):
     """A rule on one session."""
-
-    is_about_subagents: ClassVar[bool] = False
-    """Whether it looks at the subagents below the session; the others are given none."""
 
     def may_find(self, signs: SessionSigns, settings: InsightSettings) -> bool:
         """Whether a session with these signs needs a look; False only where `find` would find nothing that cost."""

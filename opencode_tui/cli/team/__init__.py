@@ -23,6 +23,10 @@ def _action(name: str) -> Callable[[argparse.Namespace], int]:
         from opencode_tui.cli.team.push import push_seat
 
         return push_seat
+    if name == "budgets":
+        from opencode_tui.cli.team.budgets import database_budgets
+
+        return database_budgets
     if name == "schema":
         from opencode_tui.cli.team.schema import print_schema
 

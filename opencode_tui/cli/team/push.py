@@ -6,9 +6,10 @@ import argparse
 from collections.abc import Callable
 
 from opencode_tui.cli import EXIT_OK
-from opencode_tui.cli.common import NOTIFIER_S, opened
+from opencode_tui.cli.common import NOTIFIER_S, config_of, opened, say_trouble
 from opencode_tui.cli.signals import ended_by_signals
 from opencode_tui.cli.team.database import asked_database, database_troubles
+from opencode_tui.cli.team.known_budgets import fetch_budgets
 from opencode_tui.clock import calendar_for, now_ms
 from opencode_tui.config.database_values import DatabaseAddress
 from opencode_tui.config.settings import Settings
@@ -26,6 +27,9 @@ def push_seat(arguments: argparse.Namespace) -> int:
         with ended_by_signals() as ended, database_troubles():
             result = push_ledger(at.ledger, address, at.settings, at.sync.machine, lambda: not ended.is_set())
         print(push_words(result, address))
+        with database_troubles():
+            if trouble := fetch_budgets(at.settings, address, at.ledger.path, config_of(arguments), result):
+                say_trouble(trouble)
     return EXIT_OK
 
 

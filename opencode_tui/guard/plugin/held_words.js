@@ -46,7 +46,7 @@ const HELD_WORDS = {
 
 function budgetName({ name, owner, of_team: ofTeam }) {
   const whose = owner ? ` of ${harmless(owner)}` : ""
-  return `${ofTeam ? "the team's budget" : "the budget"} “${harmless(name.replace(/^team:/, ""))}”${whose}`
+  return `${ofTeam ? "the team's budget" : "the budget"} “${harmless(name.replace(/^\w+:/, ""))}”${whose}`
 }
 
 function counted(count, noun) {

@@ -2,17 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import BigInteger, Connection, Select, Subquery, Table, and_, case, cast, func, select
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Connection,
+    Date,
+    Select,
+    Subquery,
+    Table,
+    Text,
+    and_,
+    bindparam,
+    case,
+    cast,
+    column,
+    func,
+    select,
+    tuple_,
+)
 
 from opencode_tui.team.postgres.tables import TEAM_DAYS, TEAM_PARTS, TEAM_PUSHES
 
 DaySpan = tuple[date, date]
 """The first and the last day."""
+SeatDays = Mapping[tuple[str, date], str]
+"""Of days of seats that have the very calls of another seat's, that other seat."""
 
 
 class DayRow(Struct, frozen=True):
@@ -58,8 +79,8 @@ def day_rows(connection: Connection, days: DaySpan) -> Iterator[DayRow]:
         yield DayRow(*row)
 
 
-def part_rows(connection: Connection, days: DaySpan, before: DaySpan) -> Iterator[PartRow]:
-    """What each seat spent on what in a period, and in the one before."""
+def part_rows(connection: Connection, days: DaySpan, before: DaySpan, without: SeatDays) -> Iterator[PartRow]:
+    """What each seat spent on what in a period, and in the one before, `without` those days of seats."""
     c = TEAM_PARTS.c
     keys, is_now, was_before = (c.seat, c.provider, c.model, c.project), c.day.between(*days), c.day.between(*before)
     sums = (
@@ -68,15 +89,68 @@ def part_rows(connection: Connection, days: DaySpan, before: DaySpan) -> Iterato
         _sum(case((was_before, c.spend_nano), else_=0)),
     )
     both = (min(days[0], before[0]), max(days[1], before[1]))
-    for row in connection.execute(_newest_of_days(TEAM_PARTS, both, *keys, *sums).group_by(*keys)):
+    query = _newest_of_days(TEAM_PARTS, both, *keys, *sums).group_by(*keys)
+    left_out = [seat_day for seat_day in without if both[0] <= seat_day[1] <= both[1]]
+    if left_out:
+        types: dict[str, Any] = {"seat": Text, "day": Date}
+        given = (
+            bindparam(f"{name}s_", [each[number] for each in left_out], type_=ARRAY(type_))
+            for number, (name, type_) in enumerate(types.items())
+        )
+        twins = func.unnest(*given).table_valued(*(column(*each) for each in types.items())).render_derived("twins")
+        query = query.where(tuple_(c.seat, c.day).not_in(select(twins.c.seat, twins.c.day)))
+    for row in connection.execute(query):
         yield PartRow(*row)
 
 
-def spend_by_day(connection: Connection, days: DaySpan) -> dict[date, int]:
-    """What the whole team spent."""
+class SpentDays(Struct, frozen=True):
+    spend_nano: dict[date, int]
+    """What the whole team spent; calls that more than one seat has count once."""
+    twins: SeatDays
+
+
+def spent_days(connection: Connection, days: DaySpan) -> SpentDays:
+    """The days of the whole team.
+
+    Days of seats with one digest have the same calls, of one ledger that was pushed for each of them: the seat whose
+    first push is the oldest has them.
+    """
     c = TEAM_DAYS.c
-    query = _newest_of_days(TEAM_DAYS, days, c.day, _sum(c.spend_nano)).group_by(c.day)
-    return {row[0]: row[1] for row in connection.execute(query)}
+    same = case((c.digest == "", func.concat("of ", c.seat)), else_=c.digest).label("same")
+    each = _newest_of_days(
+        TEAM_DAYS, days, c.day, same, func.max(c.spend_nano).label("nano"), func.count(c.seat).label("seats")
+    )
+    sums = each.group_by(c.day, same).subquery("sums")
+    shared = func.array_agg(sums.c.same).filter(sums.c.seats > 1)
+    spends: dict[date, int] = {}
+    digests: list[str] = []
+    for day, nano, several in connection.execute(
+        select(sums.c.day, _sum(sums.c.nano), shared).group_by(sums.c.day).order_by(sums.c.day)
+    ):
+        spends[day] = nano
+        digests += several or []
+    return SpentDays(spends, _twins(connection, days, digests) if digests else {})
+
+
+def _twins(connection: Connection, days: DaySpan, digests: list[str]) -> SeatDays:
+    c = TEAM_DAYS.c
+    is_shared = c.digest == func.any(bindparam("digests_", digests, type_=ARRAY(Text)))
+    seats: dict[tuple[date, str], list[str]] = defaultdict(list)
+    for seat, day, digest in connection.execute(
+        _newest_of_days(TEAM_DAYS, days, c.seat, c.day, c.digest).where(is_shared)
+    ):
+        seats[day, digest].append(seat)
+    pushes = TEAM_PUSHES.c
+    names = bindparam("seats_", sorted({seat for each in seats.values() for seat in each}), type_=ARRAY(Text))
+    first = (
+        select(pushes.seat, func.min(pushes.received_at)).where(pushes.seat == func.any(names)).group_by(pushes.seat)
+    )
+    began = {row[0]: row[1].timestamp() for row in connection.execute(first)}
+    found: dict[tuple[str, date], str] = {}
+    for (day, _), several in seats.items():
+        owner = min(several, key=lambda seat: (began.get(seat, math.inf), seat))
+        found |= {(seat, day): owner for seat in several if seat != owner}
+    return found
 
 
 def last_pushes(connection: Connection, since: datetime) -> Iterator[PushRow]:

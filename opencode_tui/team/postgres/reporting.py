@@ -29,7 +29,7 @@ from opencode_tui.team.postgres.reading_sums import (
     day_rows,
     last_pushes,
     part_rows,
-    spend_by_day,
+    spent_days,
 )
 from opencode_tui.team.report import compared_last, compared_period
 
@@ -95,22 +95,26 @@ class _Found:
         self.warning_nano = budget.warning_nano if team.warning_nano is None else team.warning_nano
         self.cutoff_nano = budget.cutoff_nano if team.cutoff_nano is None else team.cutoff_nano
         self._days: dict[str, list[DayRow]] = defaultdict(list)
+        of_team = spent_days(connection, wide)
+        self.spends, twins = of_team.spend_nano, of_team.twins
+        self._twins: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
         for day in day_rows(connection, (period.first, period.last)):
-            self._days[day.seat].append(day)
+            if owner := twins.get((day.seat, day.day)):
+                self._twins[day.seat][owner] += 1
+            else:
+                self._days[day.seat].append(day)
         self.parts: dict[str, list[PartRow]] = defaultdict(list)
-        for part in part_rows(connection, (period.first, period.last), (before.first, before.last)):
+        for part in part_rows(connection, (period.first, period.last), (before.first, before.last), twins):
             self.parts[part.seat].append(part)
-        self.spends = spend_by_day(connection, wide)
         since = datetime.fromtimestamp((request.now_ms - SILENT_DAYS * DAY_MS) / 1000, UTC)
         self._pushes = {each.seat: each for each in last_pushes(connection, since)}
         end_ms = calendar_for(request.settings.timezone).span(period.last).end_ms
         self._needed_ms = min(end_ms, request.now_ms)
         self._period = period
-        self._twins = _twins(self._days)
 
     @property
     def names(self) -> list[str]:
-        return sorted({*self._days, *self.parts, *self._pushes})
+        return sorted({*self._days, *self.parts, *self._pushes, *self._twins})
 
     @property
     def all_parts(self) -> list[PartRow]:
@@ -132,8 +136,8 @@ class _Found:
             before_nano=sum(part.before_nano for part in parts),
             last_call_ms=None if push is None else push.last_ms,
             last_sync_ms=synced_ms,
-            digest=_digest(rows, self._period),
-            trouble="; ".join([*_clock_trouble(push), *self._twins.get(name, ())]),
+            digest="" if name in self._twins else _digest(rows, self._period),
+            trouble="; ".join([*_clock_trouble(push), *_twin_troubles(self._twins.get(name, {}))]),
             late_ms=late_ms(synced_ms, self._needed_ms),
         )
 
@@ -161,22 +165,13 @@ def _clock_trouble(push: PushRow | None) -> list[str]:
     return [f"its clock is {much} {'ahead of' if off_ms > 0 else 'behind'} the database's"]
 
 
-def _twins(days: Mapping[str, Sequence[DayRow]]) -> dict[str, list[str]]:
-    """What to say of seats whose days have the very calls of another seat's."""
-    first: dict[tuple[date, str], str] = {}
-    same: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    for row in (row for rows in days.values() for row in rows if row.digest):
-        owner = first.setdefault((row.day, row.digest), row.seat)
-        if owner != row.seat:
-            same[row.seat][owner] += 1
-    return {
-        seat: [
-            f"on {count} day{'s' * (count > 1)} it has the very calls of {other}: one ledger was pushed for both,"
-            " and counts twice"
-            for other, count in others.items()
-        ]
-        for seat, others in same.items()
-    }
+def _twin_troubles(owners: Mapping[str, int]) -> list[str]:
+    """What to say of a seat's days, so many by seat, whose calls count for that one."""
+    return [
+        f"on {count} day{'s' * (count > 1)} it has the very calls of {owner}: one ledger was pushed for both, and"
+        f" counts for {owner}, which pushed first"
+        for owner, count in owners.items()
+    ]
 
 
 def _model(part: PartRow) -> str:

@@ -1,7 +1,8 @@
 """The SQL that the owner of a team's database runs: tables, their weeks, and who may do what. It can be run again.
 
 A seat's role inserts and reads rows of its own name, and changes and deletes none; a reader's role reads the sums of
-all. Both are members of a group, so that they are granted once.
+all. Budgets are written by the owner alone: a seat reads its own and those of everybody, a reader all. Both are members
+of a group, so that they are granted once.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from sqlalchemy import Table
 from sqlalchemy.dialects.postgresql import dialect
 from sqlalchemy.schema import CreateIndex, CreateTable, SetColumnComment, SetTableComment
 
-from opencode_tui.team.postgres.tables import PARTITIONED, TEAM_CALLS, TEAM_DAYS, TEAM_PARTS, TEAM_PUSHES
+from opencode_tui.team.postgres.tables import PARTITIONED, TEAM_BUDGETS, TEAM_CALLS, TEAM_DAYS, TEAM_PARTS, TEAM_PUSHES
 
 SEAT_GROUP, READER_GROUP = "opencode_seat", "opencode_reader"
 """The groups."""
@@ -41,10 +42,10 @@ def schema_sql(request: SchemaRequest) -> str:
     """The statements, in the order in which they are run."""
     is_flat = request.server == "cockroachdb"  # which splits its tables itself, and has no declared partitions
     parts = [
-        *(_table(each, is_flat=is_flat) for each in _TABLES),
-        *(sql for each in _TABLES for sql in _comments(each)),
+        *(_table(each, is_flat=is_flat) for each in (*_TABLES, TEAM_BUDGETS)),
+        *(sql for each in (*_TABLES, TEAM_BUDGETS) for sql in _comments(each)),
         *(str(CreateIndex(index, if_not_exists=True).compile(dialect=_dialect)) for index in TEAM_DAYS.indexes),
-        *(_distributed(each) for each in _TABLES if request.server == "citus"),
+        *(_distributed(each) for each in (*_TABLES, TEAM_BUDGETS) if request.server == "citus"),
         *(() if is_flat else _partitions(request.mondays)),
         *(_role(name, "NOLOGIN", is_flat=is_flat) for name in (SEAT_GROUP, READER_GROUP)),
         *_rules(),
@@ -66,11 +67,15 @@ def pruning_sql() -> str:
     return "".join(_prune(*step) for step in steps)
 
 
+_OLDEST = "\n  AND team_push.revision > (SELECT min(revision) FROM team_push oldest WHERE oldest.seat = team_push.seat)"
+"""The first push of a seat stays: it says which of two seats with one ledger came first."""
+
+
 def _prune(table: str, by: str, keys: Sequence[str]) -> str:
     names, same = ", ".join(keys), " AND ".join(f"newest.{key} = {table}.{key}" for key in keys)
     newest = f"SELECT {names}, max(revision) AS revision FROM {by} GROUP BY {names}"
     return f"""DELETE FROM {table} USING ({newest}) AS newest
-  WHERE {same} AND {table}.revision < newest.revision;\n"""
+  WHERE {same} AND {table}.revision < newest.revision{_OLDEST if table == "team_push" else ""};\n"""
 
 
 def mondays_from(day: date, weeks: int) -> tuple[date, ...]:
@@ -134,6 +139,11 @@ def _rules() -> Iterator[str]:
     for table in (each.name for each in _SUMS):
         yield f"GRANT SELECT ON {table} TO {READER_GROUP}"
         yield from _policy(table, "sums_read", f"FOR SELECT TO {READER_GROUP} USING (true)")
+    budgets = TEAM_BUDGETS.name
+    yield f"ALTER TABLE {budgets} ENABLE ROW LEVEL SECURITY"
+    yield f"GRANT SELECT ON {budgets} TO {SEAT_GROUP}, {READER_GROUP}"
+    yield from _policy(budgets, "own_budgets_read", f"FOR SELECT TO {SEAT_GROUP} USING (seat = '' OR {_OWN})")
+    yield from _policy(budgets, "budgets_read", f"FOR SELECT TO {READER_GROUP} USING (true)")
 
 
 def _policy(table: str, name: str, rest: str) -> Iterator[str]:

@@ -1,8 +1,9 @@
 """The tables of a team's database.
 
-Nothing in them is ever changed: a call that changed, and a day's sums that grew, are rows of a new revision, and the
-newest one counts. Revisions count the pushes of a seat, and are taken by inserting into `team_push`, whose key makes
-two pushes of a seat follow each other. Each key has the seat, to distribute by, and the time, to partition by.
+Nothing in them is ever changed, but for budgets: a call that changed, and a day's sums that grew, are rows of a new
+revision, and the newest one counts. Revisions count the pushes of a seat, and are taken by inserting into `team_push`,
+whose key makes two pushes of a seat follow each other. Each key has the seat, to distribute by, and the time, to
+partition by.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from sqlalchemy import (
 )
 
 metadata = MetaData()
+BUDGET_LINES = ("warning", "cutoff", "ci", "automation", "background")
 
 
 def _text(name: str) -> Column[str]:
@@ -105,6 +107,21 @@ TEAM_PUSHES = Table(
     Column("last_ms", BigInteger, nullable=False, comment="the moment of the last call of all pushes so far"),
     PrimaryKeyConstraint("seat", "revision"),
     comment="the pushes of each seat",
+)
+
+TEAM_BUDGETS = Table(
+    "team_budget",
+    metadata,
+    Column("seat", Text, nullable=False, comment="the role that it is for; empty for every seat"),
+    Column("name", Text, nullable=False, comment="letters, digits, - and _"),
+    Column("scope", Text, nullable=False, server_default="seat"),
+    Column("only", Text, nullable=False, server_default="", comment="the project (a path), agent, provider, tag, …"),
+    Column("period", Text, nullable=False, server_default="day", comment="day, week or month"),
+    Column("owner", Text, nullable=False, server_default="", comment="who answers for it"),
+    *(Column(f"{line}_nano", BigInteger, comment="1e-9 USD; NULL is off") for line in BUDGET_LINES),
+    Column("changed_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    PrimaryKeyConstraint("seat", "name"),
+    comment="what the guard of each seat holds, from its next push on; the only table whose rows change",
 )
 
 # The report asks for all seats of some days, whatever a server keeps together.

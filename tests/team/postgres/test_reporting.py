@@ -15,6 +15,7 @@ from opencode_tui.ledger.digests import days_between, digest_calls
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.records.team import Seat, TeamReport
 from opencode_tui.team.postgres.reporting import DatabaseRequest, database_report
+from opencode_tui.team.postgres.schema_sql import pruning_sql
 from tests.support.many_calls import COST_NANO, add_calls
 from tests.team.postgres.conftest import FIRST, TeamDatabase
 
@@ -87,13 +88,33 @@ def test_a_seat_sees_its_own_report_only(database: TeamDatabase, ledger: Ledger)
     assert {seat.name: seat.calls for seat in report(database, "anna").seats} == {"anna": 4}
 
 
-def test_one_ledger_pushed_for_two_seats_is_said(database: TeamDatabase, ledger: Ledger) -> None:
-    add_calls(ledger, FIRST, days=2, a_day=4)
-    for name in ("anna", "ben"):
+def test_one_ledger_pushed_for_two_seats_counts_once_and_is_said(database: TeamDatabase, ledger: Ledger) -> None:
+    add_calls(ledger, FIRST - timedelta(7), days=9, a_day=4)
+    for name in ("ben", "anna"):
         database.push(ledger, name)
-    troubles = {seat.name: seat.trouble for seat in report(database).seats}
-    assert troubles["anna"] == ""
-    assert "on 2 days it has the very calls of anna" in troubles["ben"]
+    found = report(database)
+    seats = {seat.name: seat for seat in found.seats}
+    assert (found.total_nano, found.before_nano) == (8 * COST_NANO, 28 * COST_NANO)
+    assert {name: seat.spend_nano for name, seat in seats.items()} == {"ben": 8 * COST_NANO, "anna": 0}
+    assert sum(part.spend_nano for part in found.models) == 8 * COST_NANO
+    assert sum(part.before_nano for part in found.projects) == 28 * COST_NANO
+    assert found.month is not None and found.month.spent_nano == 36 * COST_NANO
+    assert (seats["ben"].trouble, seats["anna"].digest) == ("", "")
+    assert "on 2 days it has the very calls of ben" in seats["anna"].trouble
+    assert "counts for ben, which pushed first" in seats["anna"].trouble
+
+
+def test_of_two_seats_with_one_ledger_the_days_that_differ_count_for_both(
+    database: TeamDatabase, ledger: Ledger
+) -> None:
+    add_calls(ledger, FIRST, days=2, a_day=4)
+    database.push(ledger, "anna")
+    add_calls(ledger, FIRST + timedelta(1), days=2, a_day=1, prefix="more")
+    database.push(ledger, "ben")
+    days = {seat.name: [day.calls for day in seat.days] for seat in report(database).seats}
+    assert days == {"anna": [4, 4], "ben": [5, 1]}
+    database.rows(pruning_sql())
+    assert {seat.name: [day.calls for day in seat.days] for seat in report(database).seats} == days
 
 
 def test_a_seat_that_stopped_pushing_is_late(database: TeamDatabase, ledger: Ledger) -> None:
@@ -130,5 +151,6 @@ def test_why_a_day_ran_over_goes_with_it_without_titles(database: TeamDatabase, 
         )
     database.push(ledger)
     assert only(report(database)).cause == "4× redesign in a session"
+    database.rows("DELETE FROM team_day")  # else the calls are anna's
     database.push(ledger, "ben", share="titles")
     assert {seat.name: seat.cause for seat in report(database).seats}["ben"] == '4× redesign in "Secret title"'
