@@ -246,6 +246,12 @@ WRONG = {
         "guard.rates.x.scope: 'tag' is none of 'seat', 'project', 'agent', 'environment'; write one of them"
     ),
     "[budgets.web]\nowner = 'Anna'": "budgets.web: this budget has no line; write a warning_usd or a cutoff_usd",
+    "[budgets.web]\nscope = 'tag'\nonly = 'nope'\ncutoff_usd = 1": (
+        "budgets.web.only: no tag is called 'nope'; see [tags], which has none"
+    ),
+    "[budgets.web]\nscope = 'tag'\nonly = 'nope'\ncutoff_usd = 1\n[tags]\na = '/a'\nb = '/b'": (
+        "budgets.web.only: no tag is called 'nope'; see [tags], which has a, b"
+    ),
     "[budgets.web]\nscope = 'tag'\ncutoff_usd = 1": (
         'budgets.web: this budget is for one tag; write which, such as only = "client-a"'
     ),

@@ -81,7 +81,7 @@ def database_report(request: DatabaseRequest) -> TeamReport:
         compared_last=compared_last(period, today),
         month=month_forecast(spends, period.last, known_to, min(spends, default=None), spends.get(today, 0)),
     )
-    changes = team_changes(report, _changes(found.parts, _model), _changes(found.parts, _project))
+    changes = team_changes(report, _changes(found.compared, _model), _changes(found.compared, _project))
     return replace(report, changes=changes)
 
 
@@ -106,6 +106,12 @@ class _Found:
         self.parts: dict[str, list[PartRow]] = defaultdict(list)
         for part in part_rows(connection, (period.first, period.last), (before.first, before.last), twins):
             self.parts[part.seat].append(part)
+        over = compared_last(period, calendar_for(request.settings.timezone).day(request.now_ms))
+        self.compared = self.parts
+        if over is not None:
+            self.compared = defaultdict(list)
+            for part in part_rows(connection, (period.first, over), (before.first, before.last), twins):
+                self.compared[part.seat].append(part)
         since = datetime.fromtimestamp((request.now_ms - SILENT_DAYS * DAY_MS) / 1000, UTC)
         self._pushes = {each.seat: each for each in last_pushes(connection, since)}
         end_ms = calendar_for(request.settings.timezone).span(period.last).end_ms
