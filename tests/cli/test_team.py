@@ -83,12 +83,18 @@ def test_a_seat_is_added_to_any_form_of_the_file(shell: Shell, config: Path, sea
     ("words", "code", "sentence"),
     [
         (("add", "anna", "/no/such.db"), 2, "there is no /no/such.db; name a ledger"),
-        (("add", "a/b", "."), 2, "'a/b' is no name of a seat"),
+        (("add", "a/b", "."), 2, "'a/b' is no name of a seat: it has a slash"),
+        (("add", "", "."), 2, "'' is no name of a seat: it is empty; write one such as anna"),
+        (("add", " a", "."), 2, "' a' is no name of a seat: it begins or ends with a blank"),
+        (("add", "a\tb", "."), 2, "is no name of a seat: it has a character that cannot be shown"),
+        (("add", "a" * 61, "."), 2, "is no name of a seat: it has 61 characters; write at most 60"),
         (("remove", "anna"), 2, "no seat is called 'anna'; there are none"),
         (("report",), 3, "the team has no seats yet; `opencode-tui team add NAME PATH` adds one"),
         (("report", "--week", "2026-W99"), 2, "2026-W99"),
         (("report", "--week", "2026-W19", "--month", "2026-05"), 2, "take one"),
-        (("export", "-"), 2, "is no text; name a file"),
+        (("export", "-"), 2, "- is standard output, and what a seat shares is a database; name a file"),
+        (("export", "/dev/full"), 2, "/dev/full is a device or a pipe, and what a seat shares is a database"),
+        (("export", "/usr"), 2, "/usr is a directory, and what a seat shares is a database; name a file"),
         ((), 2, "ACTION"),
     ],
 )
@@ -152,6 +158,17 @@ def test_a_half_copied_ledger_and_an_empty_folder_become_seats_with_what_they_la
     (shell.home / "later").mkdir()
     assert "half.db is half-copied" in add(shell, "ben", str(half))
     assert "holds no ledger and no export" in add(shell, "crew", str(shell.home / "later"))
+
+
+def test_the_list_fits_the_terminal(shell: Shell, config: Path, seats: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("opencode_tui.cli.team.seats.table_width", lambda *, is_wide: 60)
+    long = shell.home / ("a_long_folder_" * 6)
+    long.mkdir()
+    add(shell, "anna", str(seats / "anna.db"))
+    add(shell, "crew", str(long))
+    lines = shell.said("team", "list").splitlines()
+    assert max(map(len, lines)) <= 60
+    assert lines[0].split()[:2] == ["seat", "path"] and lines[2].startswith("anna") and lines[2].endswith("2 calls")
 
 
 def test_the_json_has_the_days_the_lines_the_causes_and_the_checksums(shell: Shell, config: Path, seats: Path) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from opencode_tui.cli import EXIT_OK, EXIT_USAGE
 from opencode_tui.cli.common import Trouble, ledger_path, settings_for
 from opencode_tui.cli.settings_file import SettingsFile
+from opencode_tui.cli.streams import table_width
 from opencode_tui.config.seat_editing import with_seat, without_seat
 from opencode_tui.config.settings import Settings
 from opencode_tui.config.team import TeamSeat
@@ -24,6 +25,12 @@ from opencode_tui.team.opening import UnreadableFile
 from opencode_tui.team.reading import reading
 
 _SEATS = ("team", "seats")
+_COLUMNS = (
+    TextColumn("seat", "left", least=8),
+    TextColumn("path", "left", gives_way=1, least=12),
+    TextColumn("shares", "left", gives_way=2),
+    TextColumn("what is there", "left", least=16),
+)
 
 
 def add_seat(arguments: argparse.Namespace) -> int:
@@ -80,8 +87,8 @@ def list_seats(arguments: argparse.Namespace) -> int:
     elif not rows:
         print("the team has no seats yet; `opencode-tui team add NAME PATH` adds one")
     else:
-        columns = (TextColumn("seat"), TextColumn("path"), TextColumn("shares"), TextColumn("what is there"))
-        print(text_table(columns, [(name, tilde(seat.path), seat.share, found) for name, seat, found in rows]))
+        texts = [(name, tilde(seat.path), seat.share, found) for name, seat, found in rows]
+        print(text_table(_COLUMNS, texts, table_width(is_wide=False)))
     return EXIT_OK
 
 
