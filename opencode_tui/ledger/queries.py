@@ -307,7 +307,9 @@ def session_facts(connection: sqlite3.Connection, ids: Collection[str]) -> dict[
 
 
 def _is_copy(connection: sqlite3.Connection, sessions: int) -> str:
-    """SQL for whether a session has copied calls: all copies are read where they are fewer than so many sessions."""
+    """SQL for whether a session has copied calls: of many sessions, all copies are read if these are fewer."""
+    if sessions <= _FEW:
+        return _HAS_COPIES
     (copies,) = connection.execute(_COPIES, (sessions,)).fetchone()
     return _IS_AMONG_COPIES if copies < sessions else _HAS_COPIES
 

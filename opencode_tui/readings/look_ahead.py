@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
 WORTH_A_PROCESS = 2_000
 """From so many sessions on, starting a process takes less time than it saves."""
-_SHARE_PERCENT = 60
-"""Of the sessions, those that it looks at: this process writes as well."""
+_SHARE_PERCENT = 65
+"""Of the sessions, those that it looks at: this process writes as well, so that both are busy for as long."""
 _CODE = """
 import sys
 sys.path.append(sys.argv[1])

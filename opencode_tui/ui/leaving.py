@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from textual.css.query import NoMatches
+from textual.events import ScreenResume
 from textual.message import Message
 from textual.screen import Screen
 
@@ -41,3 +42,13 @@ class Leaving(_Base):
 
 class LeavingScreen(Leaving, Screen[Any]):
     """The base of our screens."""
+
+    _was_shown = False
+
+    def on_screen_resume(self, event: ScreenResume) -> None:
+        """Keep the styles at the first showing.
+
+        Each widget was styled as it was mounted just before; Textual would style all of them a second time.
+        """
+        if not self._was_shown:
+            self._was_shown, event.refresh_styles = True, False

@@ -2,7 +2,7 @@
 
 The store is generated if there is none. Everything runs against baselines measured in the same run: Python
 itself, SQLite's own scan of what every message cost, and its extracting of all fields that the first import takes.
-The file is in the page cache.
+The file is in the page cache. `--messages 371000` makes a store of 331,000 calls.
 """
 
 from __future__ import annotations
@@ -192,7 +192,9 @@ def main() -> int:
             generate(data_dir, args.messages)
         bench = Bench(data_dir, Path(scratch), args.runs)
         size = bench.store.stat().st_size / 1e9
-        print(f"Store of {size:.2f} GB, {args.runs} runs, Python {sys.version.split()[0]}, {os.cpu_count()} cores\n")
+        calls = json.loads((data_dir / "truth.json").read_text())["calls"]
+        machine = f"Python {sys.version.split()[0]}, {os.cpu_count()} cores"
+        print(f"Store of {size:.2f} GB, {calls:,} calls, {args.runs} runs, {machine}\n")
         print("| what | median | min .. max | target |\n|---|---|---|---|")
         for row in bench.rows():
             print(row.markdown())

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from opencode_tui.analysis.sparks import spark_of
 from opencode_tui.clock import Calendar
 from opencode_tui.config.settings import Privacy, Settings
+from opencode_tui.ledger import queries
 from opencode_tui.readings.breakdown import read_breakdown
 from opencode_tui.readings.context import Context
 from opencode_tui.readings.session import read_session, read_turn
@@ -174,6 +175,25 @@ def test_a_fork_says_what_it_inherited_and_from_whom(generation: MakeStore, tmp_
     assert [each.id for each in origin.forks] == [fork]
     assert [(turn.cost_nano, turn.inherited_nano) for turn in forked.turns] == [(0, 18_600_000), (50_000_000, 0)]
     assert {row.id: row.is_fork for row in listed(ours).rows} == {root: False, fork: True}
+
+
+@pytest.mark.parametrize("more", [1, 3], ids=["as many copies as sessions", "fewer copies than sessions"])
+def test_a_fork_among_very_many_sessions_is_known_by_its_copies(
+    more: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = V1(tmp_path)  # which does not record of what a session is a fork
+    root = store.session("Fix header")
+    for _ in range(3):
+        store.call(root, cost="0.01")
+    fork = store.fork(root)
+    store.call(fork, cost="0.05")
+    others = [store.session("Another") for _ in range(more)]
+    for other in others:
+        store.call(other, cost="0.02")
+    monkeypatch.setattr(queries, "_FEW", 1)
+    rows = listed(synced(store)).rows
+    assert {row.id for row in rows if row.is_fork} == {fork}
+    assert len(rows) == 2 + more
 
 
 @pytest.mark.parametrize("generation", GENERATIONS)

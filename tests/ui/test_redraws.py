@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from textual.app import App
+from textual.dom import DOMNode
 from textual.pilot import Pilot
 
 from opencode_tui.records.answers import Answer
@@ -155,3 +156,30 @@ async def test_what_changes_on_a_screen_behind_is_seen_when_it_comes_back(monkey
         assert "$1.23" in text
         assert dashboard.app.screen.has_class("-middle")
         assert all(len(line) <= NORMAL[0] for line in text.splitlines())
+
+
+@pytest.mark.parametrize("size", [NORMAL, WIDE])
+@pytest.mark.parametrize("way", [*WAYS, "help"])
+async def test_a_screen_shown_first_keeps_the_styles_that_its_widgets_were_mounted_with(
+    way: str, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    again: list[DOMNode] = []
+    update = App.update_styles
+
+    def watched(self: App[Any], node: DOMNode, animate: bool = True) -> None:
+        again.append(node)
+        update(self, node, animate)
+
+    monkeypatch.setattr(App, "update_styles", watched)
+    dashboard = Dashboard()
+    async with showing(dashboard.app, size) as pilot:
+        if way == "help":
+            await pilot.press("question_mark")
+        else:
+            await dashboard.open(pilot, *WAYS[way])
+        screen = dashboard.app.screen
+        assert way == "session" or screen not in again  # a session's screen has classes by what it shows
+        nodes = list(screen.walk_children())
+        before = [node.styles.base.get_rules() for node in nodes]
+        screen.app.stylesheet.update(screen)
+        assert [node.styles.base.get_rules() for node in nodes] == before

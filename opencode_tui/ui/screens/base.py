@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from msgspec import Struct
 from textual.binding import Binding, BindingType
+from textual.events import ScreenResume
 from textual.geometry import Size
 from textual.message import Message
 from textual.reactive import var
@@ -156,7 +157,7 @@ class AskingScreen(SnapshotScreen):
             if each.request == request and self.is_there:
                 each.take_reason(reason)
 
-    def on_screen_resume(self) -> None:
+    def on_screen_resume(self, event: ScreenResume) -> None:
         self.post_message(self.Asking())
 
     def on_screen_suspend(self) -> None:

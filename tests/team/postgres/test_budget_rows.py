@@ -175,6 +175,16 @@ def test_a_damaged_file_of_what_was_known_lets_nothing_pass(shell: Shell, config
     assert "cannot be read" not in shell.said("budget")
 
 
+def test_a_place_that_takes_no_file_is_said_after_the_calls_were_sent(
+    shell: Shell, config: Path, database: TeamDatabase
+) -> None:
+    database.rows(ROW.format("", "web", NANO))
+    shell.ledger.with_name("team-budgets.json").mkdir()
+    code, out, err = shell.run(*SENT_AGAIN)
+    assert code == EXIT_TROUBLE and out.startswith("sent 10 calls")
+    assert_one_sentence(err, "the database's budgets cannot be kept in ", "team-budgets.json (Is a directory)")
+
+
 def test_a_database_without_the_table_takes_a_push(shell: Shell, config: Path, database: TeamDatabase) -> None:
     database.rows("DROP TABLE team_budget")
     assert shell.run(*SENT_AGAIN)[0] == 0
