@@ -41,7 +41,7 @@ def _name_fault(value: str) -> str:
     if not value.isprintable():
         return "it has a character that cannot be shown, such as a line feed; leave that out"
     if "/" in value or "\\" in value:
-        return "it has a slash, which stands between a folder and its seats; leave that out"
+        return "it has a slash; leave that out"
     return f"it has {len(value)} characters; write at most {_LONGEST_NAME}" if len(value) > _LONGEST_NAME else ""
 
 

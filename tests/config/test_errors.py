@@ -201,9 +201,7 @@ WRONG = {
     "[team.push]\nto = 'db.example'": (
         "team.push.to: this is no address of a database; write one such as postgresql://anna@db.example/costs"
     ),
-    "[team.seats]\n'a/b' = '~/a.db'": (
-        "team.seats: 'a/b' is no name of a seat: it has a slash, which stands between a folder and its seats; leave that out"
-    ),
+    "[team.seats]\n'a/b' = '~/a.db'": ("team.seats: 'a/b' is no name of a seat: it has a slash; leave that out"),
     "[team.seats]\nanna = { share = 'titles' }": (
         "team.seats: the seat 'anna' needs a path, and can have a share; write such as { path = '~/anna.db' }"
     ),
