@@ -47,6 +47,8 @@ def month_forecast(
         count = sum((day.weekday() > 4) is is_weekend for day in left)
         mean += count * (fmean(values) if values else 0.0)
         spread += _variance_of_sum(values, count)
+    if known_to + timedelta(days=1) < first:
+        so_far_nano = 0  # it was spent in the month before
     likely = spent + max(round(mean), so_far_nano)
     margin = round(_SPREAD * math.sqrt(spread))
     low = max(spent + so_far_nano, likely - margin)
