@@ -134,8 +134,8 @@ def change_text(change: TeamChange, money: Money = format_usd) -> str:
 
 def changes_head(report: TeamReport) -> str:
     """How much of all changes the named ones are, such as `2 of 8 seats account for 84% of what changed`."""
-    many = f"{len(report.changes)} of {plural(len(report.seats), 'seat')}"
-    return f"{many} account for {report.changes_share:.0%} of what changed, ups and downs counted alike"
+    many = f"{len(report.changes)} of {plural(len(report.compared_seats), 'seat')}"
+    return f"{many} {'accounts' if len(report.changes) == 1 else 'account'} for {report.changes_share:.0%} of what changed, ups and downs counted alike"
 
 
 def forecast_text(report: TeamReport, money: Money = format_usd) -> str:
@@ -230,8 +230,8 @@ def team_method(report: TeamReport) -> tuple[str, ...]:
         " if its days are those of the same time zone.",
         "The forecast is made on the day of the report, whichever week it is about: it takes the weekdays and the"
         " weekend days of the four weeks before as they were.",
-        "The average leaves out today and the seats that were not read; so does the comparison, and ledgers that began"
-        " after the first day of the period before.",
+        "The average and the comparison leave out today and the seats that were not read; the comparison leaves out"
+        " ledgers that began after the first day of the period before, too.",
     )
 
 

@@ -79,6 +79,7 @@ def test_a_ledger_that_began_later_is_no_growth(tmp_path: Path) -> None:
         "$1.00 (50%) more than in week 2026-W19, without 2 seats whose spend then is not known"
     )
     assert [(change.seat, change.nano) for change in report.changes] == [("anna", USD)]
+    assert words.changes_head(report) == "1 of 1 seat accounts for 100% of what changed, ups and downs counted alike"
     rows = {found.name: words.seat_rows(found, report, UTC_DAYS)[0][1] for found in report.seats}
     assert rows["carl"] == "carl: $30.00; week 2026-W19 is before the ledger, which begins on Tue 12 May 2026"
     assert rows["ben"] == "ben: $1.00; week 2026-W19 was $4.00 from Wed 6 May 2026 on, where the ledger begins"
