@@ -135,7 +135,8 @@ def change_text(change: TeamChange, money: Money = format_usd) -> str:
 def changes_head(report: TeamReport) -> str:
     """How much of all changes the named ones are, such as `2 of 8 seats account for 84% of what changed`."""
     many = f"{len(report.changes)} of {plural(len(report.compared_seats), 'seat')}"
-    return f"{many} {'accounts' if len(report.changes) == 1 else 'account'} for {report.changes_share:.0%} of what changed, ups and downs counted alike"
+    verb, much = "accounts" if len(report.changes) == 1 else "account", f"{report.changes_share:.0%}"
+    return f"{many} {verb} for {much} of what changed, ups and downs counted alike"
 
 
 def forecast_text(report: TeamReport, money: Money = format_usd) -> str:
