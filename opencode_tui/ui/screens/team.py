@@ -146,11 +146,11 @@ class TeamScreen(AskingScreen):
     @on(RowTable.Opened)
     def read_seat(self) -> None:
         """Give the details of the seat more room, and the keys that scroll."""
-        self.query_one("#seat", DetailPane).focus()
+        self.set_focus(self.query_one("#seat", DetailPane))
 
     def action_leave(self) -> None:
         """Go back from the details to the seats."""
-        self._table.focus()
+        self.set_focus(self._table)
 
     def action_page(self, steps: int) -> None:
         self._go_to(self.period.before() if steps < 0 else self._after())
