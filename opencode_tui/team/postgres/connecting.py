@@ -95,7 +95,7 @@ def _sentence(error: SQLAlchemyError, address: DatabaseAddress, secret: str) -> 
             " prints"
         )
     if not code and (missing := _MISSING.search(reason)):
-        return DatabaseError(_not_there(*missing.groups(), address))
+        return DatabaseError(_not_there(missing[1], missing[2], address))
     if code == "42501" or any(each in reason for each in _REFUSALS):
         return DatabaseError(f"the database {address.name} does not allow this user that ({reason}); ask its owner")
     if "no password supplied" in reason:
