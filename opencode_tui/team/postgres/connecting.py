@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,6 +25,8 @@ _LACKING = {"42P01": "has no tables for a team", "42703": "has tables of another
 """What PostgreSQL's codes mean of the tables."""
 _REFUSALS = ("does not exist", "no pg_hba.conf entry", "not permitted to log in", "permission denied")
 """Of a connection, of which no code is known."""
+_MISSING = re.compile(r'\b(database|role) "(.*)" does not exist$')
+_PLACES = "PGPASSWORD, in ~/.pgpass or in the file team.push.password_file"
 
 
 @contextmanager
@@ -91,11 +94,28 @@ def _sentence(error: SQLAlchemyError, address: DatabaseAddress, secret: str) -> 
             f"the database {address.name} {_LACKING[code]}; its owner makes them with what `opencode-tui team schema`"
             " prints"
         )
+    if not code and (missing := _MISSING.search(reason)):
+        return DatabaseError(_not_there(missing[1], missing[2], address))
     if code == "42501" or any(each in reason for each in _REFUSALS):
         return DatabaseError(f"the database {address.name} does not allow this user that ({reason}); ask its owner")
-    if code == "28P01" or "password" in reason:
+    if "no password supplied" in reason:
         return DatabaseError(
-            f"the database {address.name} refuses the password; give it in PGPASSWORD, in ~/.pgpass or in the file"
-            " team.push.password_file"
+            f"the database {address.name} asks for a password, and none was given; give it in {_PLACES}"
         )
+    if code == "28P01" or "password" in reason:
+        return DatabaseError(f"the database {address.name} refuses the password; give the right one in {_PLACES}")
     return DatabaseGone(f"the database {address.name} did not answer ({reason})")
+
+
+def _not_there(kind: str, name: str, address: DatabaseAddress) -> str:
+    """What to say of a database or a role that the server does not have."""
+    place = f" on {address.place}" if address.place else ""
+    if kind == "role":
+        return (
+            f"there is no role {name}{place}, so {address.name} cannot be used; correct the user in the address, or ask"
+            f" the database's owner to make the role with `opencode-tui team schema --seat {name}`"
+        )
+    return (
+        f"there is no database {name}{place}, so {address.name} cannot be used; correct the name in the address, or"
+        " ask for the database to be made"
+    )
