@@ -71,6 +71,13 @@ class Seat(Struct, frozen=True):
     """The costliest ones, if the seat shares them."""
     is_missing: bool = False
     """Whether nothing of it could be read, so that sums lack it."""
+    unread: int = 0
+    """The rows and calls that its ledger could not read completely, and that may belong to the period."""
+
+    @property
+    def lower_bound(self) -> bool:
+        """Whether its sums may lack something."""
+        return self.is_missing or self.unread > 0
 
     @property
     def late_days(self) -> int:
@@ -139,8 +146,8 @@ class TeamReport(Struct, frozen=True):
 
     @property
     def lower_bound(self) -> bool:
-        """Whether a seat is missing in the sums, as nothing of it could be read."""
-        return any(seat.is_missing for seat in self.seats)
+        """Whether the sums may lack something, as those of a seat may."""
+        return any(seat.lower_bound for seat in self.seats)
 
     @property
     def changes_share(self) -> float:
