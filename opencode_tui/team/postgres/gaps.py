@@ -1,4 +1,4 @@
-"""What of a ledger could not be read, by day: it goes to the database, so that a report knows which sums lack something.
+"""What of a ledger could not be read, by day. It goes to the database, so that a report knows which sums may lack it.
 
 Each machine of a seat has rows of its own. A day on which all is read again gets a row with 0.
 """
@@ -18,7 +18,7 @@ Gaps = Mapping[date, int]
 _KEY = ("seat", "machine", "day")
 
 
-def gaps_of(unread: Mapping[date | None, int]) -> Gaps:
+def day_gaps(unread: Mapping[date | None, int]) -> Gaps:
     """The gaps, of what `unread_by_day` counted."""
     return {EVERY_DAY if day is None else day: count for day, count in unread.items()}
 
@@ -28,7 +28,7 @@ def gaps_there(connection: Connection, seat: str, machine: str) -> Gaps:
     c = TEAM_GAPS.c
     newest = _newest(c.seat == seat, c.machine == machine)
     query = select(c.day, c.unread).select_from(_joined(newest)).where(c.unread > 0)
-    return {day: unread for day, unread in connection.execute(query)}
+    return {row.day: row.unread for row in connection.execute(query)}
 
 
 def insert_gaps(connection: Connection, seat: str, machine: str, revision: int, gaps: Gaps) -> None:

@@ -27,7 +27,7 @@ from opencode_tui.team.postgres import writing_calls
 from opencode_tui.team.postgres.batches import PushedRow, RowMaker, columns_of
 from opencode_tui.team.postgres.connecting import NO_TABLE, code_of, connected
 from opencode_tui.team.postgres.errors import DatabaseError, DatabaseGone
-from opencode_tui.team.postgres.gaps import Gaps, gaps_of, gaps_there, insert_gaps
+from opencode_tui.team.postgres.gaps import Gaps, day_gaps, gaps_there, insert_gaps
 from opencode_tui.team.postgres.ledger_day import LedgerDay, ledger_days
 from opencode_tui.team.postgres.tables import NO_CALL_MS
 
@@ -128,7 +128,7 @@ class _Push:
         if known is not None and known.gaps == text:
             return
         try:
-            revision, changed = _behind_others(lambda: self._write_gaps(database, seat, gaps_of(unread)))
+            revision, changed = _behind_others(lambda: self._write_gaps(database, seat, day_gaps(unread)))
         except ProgrammingError as error:
             if unread or code_of(error) != NO_TABLE:
                 raise

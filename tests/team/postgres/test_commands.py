@@ -74,7 +74,7 @@ def test_a_database_that_is_not_there_gets_the_calls_next_time(shell: Shell, sto
 @pytest.mark.parametrize(
     ("user", "name", "words"),
     [
-        ("anna", "postgres", ["has no tables for a team", "`opencode-tui team schema`"]),
+        ("anna", "postgres", ["has no tables for a team", "`opencode-tui team schema | psql postgres`"]),
         ("anna", "nowhere", ['database "nowhere" does not exist', "ask its owner"]),
         ("stranger", "", ['role "stranger" does not exist', "ask its owner"]),
         (GUARDED, "", ["refuses the password", "PGPASSWORD"]),

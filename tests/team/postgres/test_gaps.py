@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from opencode_tui.cli import EXIT_TROUBLE
-from opencode_tui.clock import DAY_MS
+from opencode_tui.clock import DAY_MS, calendar_for
 from opencode_tui.ledger.ledger import Ledger
+from opencode_tui.report.papers.team_papers import team_paper
+from opencode_tui.report.team_words import seat_rows
 from opencode_tui.team.postgres.schema_sql import SchemaRequest, mondays_from, pruning_sql, schema_sql
 from tests.cli.conftest import shell, store
 from tests.stores import V1
@@ -146,9 +148,9 @@ def test_a_database_without_the_table_is_one_sentence_until_the_schema_is_run_ag
 ) -> None:
     url, boss = older.url("anna"), older.url("boss")
     assert shell.said("team", "push", "--to", url).startswith("sent 10 calls"), "all of it was read"
-    ways = [(boss, ("team", "report", "--from", boss, "--week", "2026-W20"))]
+    ways: list[tuple[str, tuple[str, ...]]] = [(boss, ("team", "report", "--from", boss, "--week", "2026-W20"))]
     with Ledger(shell.ledger).writing() as connection:
-        connection.execute("UPDATE call SET missing = 'input' WHERE id = (SELECT min(id) FROM call)")
+        connection.execute("UPDATE call SET missing = 'input' WHERE created_ms = (SELECT max(created_ms) FROM call)")
     ways.append((url, ("team", "push", "--to", url)))
     for address, words in ways:
         code, out, err = shell.run(*words)
@@ -159,6 +161,28 @@ def test_a_database_without_the_table_is_one_sentence_until_the_schema_is_run_ag
     assert shell.said("team", "push", "--to", url) == f"nothing to send: {url} has all calls\n"
     found = json.loads(shell.said("team", "report", "--from", boss, "--week", "2026-W20", "--json"))
     assert (found["lower_bound"], [seat["lower_bound"] for seat in found["seats"]]) == (True, [True])
+
+
+def test_every_paper_marks_the_seat_and_the_total(database: TeamDatabase, ledger: Ledger, tmp_path: Path) -> None:
+    add_calls(ledger, FIRST, days=1, a_day=3)
+    database.push(ledger)
+    lay_out(tmp_path / "bens.db")
+    bens = Ledger(tmp_path / "bens.db")
+    add_calls(bens, FIRST, days=1, a_day=100, prefix="bens")
+    cut_off(bens, "bens_0000_00000")
+    database.push(bens, "ben")
+    bens.close()
+    found, days = report(database), calendar_for("UTC")
+    markdown = team_paper(found, "md", days)
+    assert "**≥$0.432600103**" in markdown
+    assert "| ≥$0.4200001 |" in markdown and "| $0.012600003 |" in markdown
+    html = team_paper(found, "html", days)
+    assert html.count(">≥$0.42<") == 1 and "≥$0.01<" not in html
+    table = [row.split(",") for row in team_paper(found, "csv", days).splitlines()]
+    marked = {(row[0], row[1]): row[-1] for row in table if row[0] in ("seat", "total")}
+    assert marked == {("total", ""): "true", ("seat", "ben"): "true", ("seat", "anna"): "false"}
+    assert dict(seat_rows(found.seats[0], found, days))["seat"].startswith("ben: ≥$0.42")
+    assert dict(seat_rows(found.seats[1], found, days))["seat"].startswith("anna: $0.01")
 
 
 def test_days_are_those_of_the_seats_time_zone(database: TeamDatabase, ledger: Ledger) -> None:
