@@ -24,9 +24,12 @@ class DatabaseAddress(Struct, frozen=True):
     def name(self) -> str:
         """The address as it is shown, and as the ledger knows the database."""
         port = f":{self.port}" if self.port else ""
-        options = dict(self.options)
-        place = self.host or options.get("host", "")
-        return f"postgresql://{self.user}{'@' if self.user else ''}{place}{port}/{self.database}"
+        return f"postgresql://{self.user}{'@' if self.user else ''}{self.place}{port}/{self.database}"
+
+    @property
+    def place(self) -> str:
+        """The server's host; empty for that of this machine."""
+        return self.host or dict(self.options).get("host", "")
 
 
 def database_address(text: str) -> DatabaseAddress:

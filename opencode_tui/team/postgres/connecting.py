@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,6 +28,8 @@ _LATER_TABLES = (TEAM_BUDGETS.name, TEAM_GAPS.name)
 """Those that a database made by an older version lacks."""
 _REFUSALS = ("does not exist", "no pg_hba.conf entry", "not permitted to log in", "permission denied")
 """Of a connection, of which no code is known."""
+_MISSING = re.compile(r'\b(database|role) "(.*)" does not exist$')
+_PLACES = "PGPASSWORD, in ~/.pgpass or in the file team.push.password_file"
 
 
 @contextmanager
@@ -96,11 +99,28 @@ def _sentence(error: SQLAlchemyError, address: DatabaseAddress, secret: str) -> 
             f"the database {address.name} {lacking}; its owner makes them with `opencode-tui team schema | psql"
             f" {address.database}`"
         )
+    if not code and (missing := _MISSING.search(reason)):
+        return DatabaseError(_not_there(missing[1], missing[2], address))
     if code == "42501" or any(each in reason for each in _REFUSALS):
         return DatabaseError(f"the database {address.name} does not allow this user that ({reason}); ask its owner")
-    if code == "28P01" or "password" in reason:
+    if "no password supplied" in reason:
         return DatabaseError(
-            f"the database {address.name} refuses the password; give it in PGPASSWORD, in ~/.pgpass or in the file"
-            " team.push.password_file"
+            f"the database {address.name} asks for a password, and none was given; give it in {_PLACES}"
         )
+    if code == "28P01" or "password" in reason:
+        return DatabaseError(f"the database {address.name} refuses the password; give the right one in {_PLACES}")
     return DatabaseGone(f"the database {address.name} did not answer ({reason})")
+
+
+def _not_there(kind: str, name: str, address: DatabaseAddress) -> str:
+    """What to say of a database or a role that the server does not have."""
+    place = f" on {address.place}" if address.place else ""
+    if kind == "role":
+        return (
+            f"there is no role {name}{place}, so {address.name} cannot be used; correct the user in the address, or ask"
+            f" the database's owner to make the role with `opencode-tui team schema --seat {name}`"
+        )
+    return (
+        f"there is no database {name}{place}, so {address.name} cannot be used; correct the name in the address, or"
+        " ask for the database to be made"
+    )

@@ -50,6 +50,7 @@ def schema_sql(request: SchemaRequest) -> str:
     """The statements, in the order in which they are run."""
     is_flat = request.server == "cockroachdb"  # which splits its tables itself, and has no declared partitions
     parts = [
+        "SET client_min_messages = warning",  # otherwise each policy that is not there yet is a NOTICE
         *(_table(each, is_flat=is_flat) for each in (*_TABLES, TEAM_BUDGETS)),
         *(sql for each in (*_TABLES, TEAM_BUDGETS) for sql in _comments(each)),
         *(str(CreateIndex(index, if_not_exists=True).compile(dialect=_dialect)) for index in TEAM_DAYS.indexes),

@@ -75,9 +75,9 @@ def test_a_database_that_is_not_there_gets_the_calls_next_time(shell: Shell, sto
     ("user", "name", "words"),
     [
         ("anna", "postgres", ["has no tables for a team", "`opencode-tui team schema | psql postgres`"]),
-        ("anna", "nowhere", ['database "nowhere" does not exist', "ask its owner"]),
-        ("stranger", "", ['role "stranger" does not exist', "ask its owner"]),
-        (GUARDED, "", ["refuses the password", "PGPASSWORD"]),
+        ("anna", "nowhere", ["there is no database nowhere on 127.0.0.1", "correct the name"]),
+        ("stranger", "", ["there is no role stranger on 127.0.0.1", "`opencode-tui team schema --seat stranger`"]),
+        (GUARDED, "", ["asks for a password, and none was given", "PGPASSWORD", "team.push.password_file"]),
     ],
 )
 def test_what_somebody_has_to_change_is_said(

@@ -129,3 +129,13 @@ def test_a_name_in_quotes_stays_one_name(server: Server, database: TeamDatabase)
     database.rows(schema_sql(SchemaRequest("postgresql", (), (odd,))))
     assert database.rows("SELECT count(*) FROM pg_roles WHERE rolname = 'o\"ben; DROP TABLE team_day'") == [(1,)]
     assert database.rows("SELECT count(*) FROM team_day") == [(0,)]
+
+
+def test_the_schema_says_nothing_where_it_works(server: Server) -> None:
+    said: list[str] = []
+    with psycopg.connect(server.url(server.new_database()), autocommit=True) as connection:
+        connection.add_notice_handler(lambda notice: said.append(notice.message_primary or ""))
+        for _ in range(2):
+            connection.execute("SET client_min_messages = notice")
+            connection.execute(schema_sql(SchemaRequest("postgresql", mondays_from(FIRST, 2), ("anna",))).encode())
+    assert said == []
