@@ -29,8 +29,8 @@ def lose_row(ledger: Ledger, at_ms: int | None) -> None:
     with ledger.writing() as connection:
         connection.execute("INSERT OR IGNORE INTO store (id, key) VALUES (1, 'a store')")
         connection.execute(
-            "INSERT INTO unreadable (store_id, kind, id, reason, at_ms) VALUES (1, 'message', 'msg_x', 'broken', ?)",
-            (at_ms,),
+            "INSERT INTO unreadable (store_id, kind, id, reason, at_ms) VALUES (1, 'message', ?, 'broken', ?)",
+            (f"lost_{at_ms}", at_ms),
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from tests.cli.conftest import shell, store
 from tests.stores import V1
 from tests.support.ledgers import lay_out
 from tests.support.many_calls import COST_NANO, add_calls, cut_off, lose_row, start_of
+from tests.support.paths import ROOT
 from tests.support.shell import Shell, assert_one_sentence
 from tests.team.postgres.conftest import FIRST, TeamDatabase
 from tests.team.postgres.test_reporting import only, report
@@ -161,6 +163,23 @@ def test_a_database_without_the_table_is_one_sentence_until_the_schema_is_run_ag
     assert shell.said("team", "push", "--to", url) == f"nothing to send: {url} has all calls\n"
     found = json.loads(shell.said("team", "report", "--from", boss, "--week", "2026-W20", "--json"))
     assert (found["lower_bound"], [seat["lower_bound"] for seat in found["seats"]]) == (True, [True])
+
+
+def test_the_sql_of_the_owners_page_says_the_same_as_the_report(database: TeamDatabase, ledger: Ledger) -> None:
+    add_calls(ledger, FIRST, days=14, a_day=3)
+    lose_row(ledger, start_of(FIRST))
+    database.push(ledger)
+    lose_row(ledger, None)
+    for day in range(6, 8):  # one of them is in the next week
+        cut_off(ledger, f"msg_{day:04}_00001")
+    database.push(ledger)
+    page = (ROOT / ".github" / "TEAM_DATABASE.md").read_text()
+    of_gaps, of_projects = re.findall(r"```sql\n(.*?)```", page, re.DOTALL)
+    found = report(database)
+    assert [(seat, int(unread)) for seat, unread in database.rows(of_gaps)] == [("anna", 3)]
+    assert only(found).unread == 3
+    spends = {project: int(usd * 10**9) for project, usd in database.rows(of_projects)}
+    assert spends == {part.key: part.spend_nano for part in found.projects}
 
 
 def test_every_paper_marks_the_seat_and_the_total(database: TeamDatabase, ledger: Ledger, tmp_path: Path) -> None:
