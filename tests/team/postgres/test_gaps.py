@@ -70,6 +70,16 @@ def test_a_day_of_which_nothing_was_read_is_marked(database: TeamDatabase, ledge
     assert only(report(database)).last_call_ms == last_ms
 
 
+@pytest.mark.parametrize(("day", "seats"), [(FIRST, ["anna"]), (None, [])])
+def test_a_seat_that_is_silent_for_long_is_there_where_it_has_a_gap(
+    day: date | None, seats: list[str], database: TeamDatabase, ledger: Ledger
+) -> None:
+    lose_row(ledger, day and start_of(day))
+    database.push(ledger)
+    database.rows("UPDATE team_push SET received_at = received_at - INTERVAL '100 days'")
+    assert [seat.name for seat in report(database).seats] == seats
+
+
 def test_a_row_of_which_not_even_the_day_is_known_marks_every_week(database: TeamDatabase, ledger: Ledger) -> None:
     add_calls(ledger, FIRST, days=14, a_day=1)
     lose_row(ledger, None)
