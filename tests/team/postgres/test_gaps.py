@@ -74,7 +74,7 @@ def test_a_day_of_which_nothing_was_read_is_marked(database: TeamDatabase, ledge
 def test_a_seat_that_is_silent_for_long_is_there_where_it_has_a_gap(
     day: date | None, seats: list[str], database: TeamDatabase, ledger: Ledger
 ) -> None:
-    lose_row(ledger, day and start_of(day))
+    lose_row(ledger, None if day is None else start_of(day))
     database.push(ledger)
     database.rows("UPDATE team_push SET received_at = received_at - INTERVAL '100 days'")
     assert [seat.name for seat in report(database).seats] == seats
