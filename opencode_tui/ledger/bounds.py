@@ -9,9 +9,11 @@ from __future__ import annotations
 import json
 import sqlite3
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 
-from opencode_tui.clock import DAY_MS, EVER, Span
+from opencode_tui.clock import DAY_MS, EVER, Calendar, Span
 from opencode_tui.ledger.queries import SLICE_KEYS, missing_rows
 from opencode_tui.records.stores import StoreState
 
@@ -22,6 +24,10 @@ _PARTIAL = "FROM call INDEXED BY call_missing WHERE missing IS NOT NULL AND crea
 _MISSING_AT = (
     f"SELECT at_ms FROM unreadable WHERE at_ms >= ? AND at_ms < ? UNION SELECT created_ms {_PARTIAL} ORDER BY 1"
 )
+_ALL_MISSING = """
+  SELECT at_ms FROM unreadable
+  UNION ALL SELECT created_ms FROM call INDEXED BY call_missing WHERE missing IS NOT NULL
+"""
 _UPDATED = "SELECT id, created_ms, updated_ms FROM session WHERE id IN (SELECT value FROM json_each(?))"
 
 
@@ -39,6 +45,12 @@ def missing_moments(connection: sqlite3.Connection, span: Span) -> list[int]:
     """The times of a span's rows and calls that could not be read completely, in Unix milliseconds, in order."""
     bounds = (span.start_ms, span.end_ms)
     return [row[0] for row in connection.execute(_MISSING_AT, (*bounds, *bounds))]
+
+
+def unread_by_day(connection: sqlite3.Connection, calendar: Calendar) -> dict[date | None, int]:
+    """The number of rows and calls that could not be read completely, by day; None for those whose time is unknown."""
+    moments = (row[0] for row in connection.execute(_ALL_MISSING))
+    return dict(Counter(None if at_ms is None else calendar.day(at_ms) for at_ms in moments))
 
 
 def bounded_days(connection: sqlite3.Connection, days: Mapping[str, Span], whole: bool = True) -> frozenset[str]:

@@ -302,6 +302,9 @@ CREATE TABLE unpushed (
 ) STRICT;
 """
 
+# What a database knows of the days whose sums are lower bounds, as JSON; empty if that has to be asked.
+_V17 = "ALTER TABLE push_target ADD COLUMN gaps TEXT NOT NULL DEFAULT ''"
+
 SCRIPTS = {
     "m001_first_ledger": _V1,
     "m002_alerts": _V2,
@@ -319,6 +322,7 @@ SCRIPTS = {
     "m014_changed_lines": _V14,
     "m015_marks_of_insights": _V15,
     "m016_pushes": _V16,
+    "m017_pushed_gaps": _V17,
 }
 """The name that a ledger notes for each migration, and what it runs, in order."""
 

@@ -7,8 +7,10 @@ changes while it is being sent. One process pushes to a database at a time, by a
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from datetime import date
 from typing import Any
 
 from opencode_tui.ledger.holder import is_gone, this_process
@@ -32,7 +34,7 @@ _ALL = """
   INSERT INTO unpushed (target_id, created_ms, call_id)
   SELECT ?1, created_ms, id FROM call WHERE copied_from IS NULL ORDER BY created_ms, id
 """
-_TARGET = "SELECT id, revision, pushed_ms FROM push_target WHERE name = ?"
+_TARGET = "SELECT id, revision, pushed_ms, gaps FROM push_target WHERE name = ?"
 _LEASE = "UPDATE push_target SET holder = ?, lease_until_ms = ? WHERE id = ?"
 _BATCH = """
   SELECT u.number, u.created_ms, u.call_id, c.id IS NOT NULL AND c.copied_from IS NULL,
@@ -67,9 +69,9 @@ def known_target(connection: sqlite3.Connection, name: str) -> PushTarget | None
 
 
 def queue_all(connection: sqlite3.Connection, target: PushTarget) -> None:
-    """Notes every call as lacking, as after the first push. Must run in a write transaction."""
+    """Notes every call and every gap as lacking, as before the first push. Must run in a write transaction."""
     connection.execute("DELETE FROM unpushed WHERE target_id = ?", (target.id,))
-    connection.execute("UPDATE push_target SET revision = 0 WHERE id = ?", (target.id,))
+    connection.execute("UPDATE push_target SET revision = 0, gaps = '' WHERE id = ?", (target.id,))
     connection.execute(_ALL, (target.id,))
 
 
@@ -117,4 +119,16 @@ def note_pushed(
     connection.executemany("DELETE FROM unpushed WHERE number = ?", ((call.number,) for call in calls))
     connection.execute(
         "UPDATE push_target SET revision = max(revision, ?), pushed_ms = ? WHERE id = ?", (revision, now_ms, target.id)
+    )
+
+
+def gaps_text(unread: Mapping[date | None, int]) -> str:
+    """What `unread_by_day` counted, in the form in which it is noted."""
+    return json.dumps({"" if day is None else day.isoformat(): count for day, count in unread.items()}, sort_keys=True)
+
+
+def note_gaps(connection: sqlite3.Connection, target: PushTarget, gaps: str, revision: int) -> None:
+    """Notes what the database now knows of the gaps, at a revision. Must run in a write transaction."""
+    connection.execute(
+        "UPDATE push_target SET revision = max(revision, ?), gaps = ? WHERE id = ?", (revision, gaps, target.id)
     )

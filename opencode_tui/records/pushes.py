@@ -44,6 +44,8 @@ class PushTarget(Struct, frozen=True):
     revision: int
     """The last one that it has taken from this ledger; 0 for none."""
     pushed_ms: int | None
+    gaps: str
+    """What it knows of the days whose sums are lower bounds, as `gaps_text` writes them; empty if that is not known."""
 
 
 class PushResult(Struct, frozen=True):
@@ -55,3 +57,5 @@ class PushResult(Struct, frozen=True):
     """The calls that the database lacked, or had in another state."""
     known: int
     """The calls that it had already."""
+    gaps: int = 0
+    """The days of which it now knows something else about what could not be read."""

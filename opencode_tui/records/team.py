@@ -73,6 +73,13 @@ class Seat(Struct, frozen=True):
     """Whether nothing of it could be read, so that sums lack it."""
     since: date | None = None
     """The day of its first call of all times; None where it is not known."""
+    unread: int = 0
+    """The rows and calls that its ledger could not read completely, and that may belong to the period."""
+
+    @property
+    def lower_bound(self) -> bool:
+        """Whether its sums may lack something."""
+        return self.is_missing or self.unread > 0
 
     @property
     def late_days(self) -> int:
@@ -149,8 +156,8 @@ class TeamReport(Struct, frozen=True):
 
     @property
     def lower_bound(self) -> bool:
-        """Whether a seat is missing in the sums, as nothing of it could be read."""
-        return any(seat.is_missing for seat in self.seats)
+        """Whether the sums may lack something, as those of a seat may."""
+        return any(seat.lower_bound for seat in self.seats)
 
     @property
     def read_seats(self) -> tuple[Seat, ...]:

@@ -54,12 +54,17 @@ def budget_percent(report: TeamReport) -> int:
 
 
 def spent_by_team(report: TeamReport, money: Money = format_usd) -> str:
-    """The total, with `≥` where a seat is missing in it."""
+    """The total, with `≥` where it may lack something."""
     return _at_least(report, money)(report.total_nano)
 
 
 def _at_least(report: TeamReport, money: Money) -> Money:
     return (lambda nano: f"≥{money(nano)}") if report.lower_bound else money
+
+
+def spent_by_seat(seat: Seat, money: Money = format_usd) -> str:
+    """Its spend, with `≥` where that may lack something."""
+    return f"{'≥' if seat.lower_bound else ''}{money(seat.spend_nano)}"
 
 
 def seats_text(report: TeamReport) -> str:
@@ -306,7 +311,7 @@ def _spent_and_change(seat: Seat, report: TeamReport) -> str:
     """Such as `$0.62, +$0.10 against week 2026-W19`."""
     if seat.is_missing:
         return "not read"
-    spent, change, label = format_usd(seat.spend_nano), report.change_of(seat), period_label(report.before)
+    spent, change, label = spent_by_seat(seat), report.change_of(seat), period_label(report.before)
     if change is not None:
         return f"{spent}, {_compared_days(report)}{_signed(change)} against {before_text(report)}"
     if is_before_ledger(seat, report) and seat.since is not None:

@@ -13,11 +13,32 @@ PROJECTS = ("shop", "cart")
 COST_NANO = 4_200_001
 
 
+def start_of(day: date) -> int:
+    """The day's start in UTC."""
+    return (day - _EPOCH).days * DAY_MS
+
+
+def cut_off(ledger: Ledger, call_id: str) -> None:
+    """Makes a call one that could not be read completely."""
+    with ledger.writing() as connection:
+        connection.execute("UPDATE call SET missing = 'input' WHERE id = ?", (call_id,))
+
+
+def lose_row(ledger: Ledger, at_ms: int | None) -> None:
+    """A message that could not be read, and of which nothing but perhaps its time is known."""
+    with ledger.writing() as connection:
+        connection.execute("INSERT OR IGNORE INTO store (id, key) VALUES (1, 'a store')")
+        connection.execute(
+            "INSERT INTO unreadable (store_id, kind, id, reason, at_ms) VALUES (1, 'message', ?, 'broken', ?)",
+            (f"lost_{at_ms}", at_ms),
+        )
+
+
 def add_calls(
     ledger: Ledger, first: date, days: int, a_day: int, *, prefix: str = "msg", machine: str = "laptop"
 ) -> int:
     """Adds `a_day` calls to each of so many days (UTC), from 09:00 on; returns what they cost in nano-dollars."""
-    start_ms = (first - _EPOCH).days * DAY_MS + 9 * 3_600_000
+    start_ms = start_of(first) + 9 * 3_600_000
     with ledger.writing() as connection:
         connection.execute("INSERT OR IGNORE INTO machine (name) VALUES (?)", (machine,))
         (machine_id,) = connection.execute("SELECT id FROM machine WHERE name = ?", (machine,)).fetchone()

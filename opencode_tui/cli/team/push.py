@@ -10,10 +10,11 @@ from opencode_tui.cli.common import NOTIFIER_S, config_of, opened, say_trouble
 from opencode_tui.cli.signals import ended_by_signals
 from opencode_tui.cli.team.database import asked_database, database_troubles
 from opencode_tui.cli.team.known_budgets import fetch_budgets
-from opencode_tui.clock import calendar_for, now_ms
+from opencode_tui.clock import Calendar, calendar_for, now_ms
 from opencode_tui.config.database_values import DatabaseAddress
 from opencode_tui.config.settings import Settings
 from opencode_tui.ledger import unpushed_calls
+from opencode_tui.ledger.bounds import unread_by_day
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.money import plural
 from opencode_tui.records.pushes import PushResult
@@ -41,20 +42,22 @@ def push_ledger(
     keep_going: Callable[[], bool] = lambda: True,
 ) -> PushResult | None:
     """Send what the database lacks; None if that is nothing, and then no library is imported. Raises DatabaseError."""
-    if is_pushed(ledger, address):
+    calendar = calendar_for(settings.timezone)
+    if is_pushed(ledger, address, calendar):
         return None
     from opencode_tui.team.postgres.pushing import PushRequest, push_calls
 
     push = settings.team.push
-    calendar = calendar_for(settings.timezone)
     request = (ledger, address, push.password_file, calendar, settings.team.share, machine, now_ms, keep_going)
     return push_calls(PushRequest(*request))
 
 
-def is_pushed(ledger: Ledger, address: DatabaseAddress) -> bool:
+def is_pushed(ledger: Ledger, address: DatabaseAddress, calendar: Calendar) -> bool:
     """Whether the database has all of the ledger, as far as the ledger knows."""
     target = unpushed_calls.known_target(ledger.connection, address.name)
-    return target is not None and not unpushed_calls.waiting_count(ledger.connection, target)
+    if target is None or unpushed_calls.waiting_count(ledger.connection, target):
+        return False
+    return target.gaps == unpushed_calls.gaps_text(unread_by_day(ledger.connection, calendar))
 
 
 def send_all_again(ledger: Ledger, address: DatabaseAddress) -> None:
@@ -67,4 +70,6 @@ def push_words(result: PushResult | None, address: DatabaseAddress) -> str:
     if result is None:
         return f"nothing to send: {address.name} has all calls"
     known = f"; it had {plural(result.known, 'call')} already" if result.known else ""
-    return f"sent {plural(result.sent, 'call')} as the seat {result.seat} to {address.name}{known}"
+    gaps = [f"the gaps of {plural(result.gaps, 'day')}"] if result.gaps else []
+    calls = [plural(result.sent, "call")] if result.sent or not gaps else []
+    return f"sent {' and '.join([*calls, *gaps])} as the seat {result.seat} to {address.name}{known}"

@@ -49,7 +49,8 @@ def _of_seat(seat: Seat, report: TeamReport, calendar: Calendar) -> Iterator[lis
         yield _row("seat", seat.name, text=said)
         return
     before = None if is_before_ledger(seat, report) else seat.before_nano
-    yield _row("seat", seat.name, "", seat.spend_nano, before, seat.calls, text=said, sha256=seat.digest)
+    sums, least = (seat.spend_nano, before, seat.calls), seat.lower_bound
+    yield _row("seat", seat.name, "", *sums, text=said, sha256=seat.digest, bound=least)
     for day in seat.days:
         mark = day_band(report, day.spend_nano)
         yield _row("day", seat.name, day.day.isoformat(), day.spend_nano, calls=day.calls, band=mark)

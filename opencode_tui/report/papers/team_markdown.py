@@ -75,7 +75,7 @@ def _sums(seat: Seat, report: TeamReport) -> tuple[str, str, str]:
     if seat.is_missing:
         return "not read", "", ""
     before = "before the ledger" if words.is_before_ledger(seat, report) else exact_usd(seat.before_nano)
-    return exact_usd(seat.spend_nano), f"{seat.calls:,}", before
+    return words.spent_by_seat(seat, exact_usd), f"{seat.calls:,}", before
 
 
 def _day(report: TeamReport, day: SeatDay | None) -> str:

@@ -62,6 +62,8 @@ def _seat(seat: Seat, report: TeamReport, calendar: Calendar) -> dict[str, Any]:
         "name": seat.name,
         "spend_usd": None if seat.is_missing else usd(seat.spend_nano),
         "calls": None if seat.is_missing else seat.calls,
+        "lower_bound": seat.lower_bound,
+        "unread": seat.unread,
         "days": {each.day.isoformat(): usd(each.spend_nano) for each in seat.days},
         "over_warning": [day.isoformat() for day in seat.over_warning],
         "over_cutoff": [day.isoformat() for day in seat.over_cutoff],

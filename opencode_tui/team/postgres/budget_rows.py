@@ -16,12 +16,11 @@ from opencode_tui.config.database_values import DatabaseAddress
 from opencode_tui.config.errors import shown
 from opencode_tui.config.team_budgets import checked_budget
 from opencode_tui.config.team_rows import TeamRow, TeamRows
-from opencode_tui.team.postgres.connecting import code_of, connected
+from opencode_tui.team.postgres.connecting import NO_TABLE, code_of, connected
 from opencode_tui.team.postgres.tables import BUDGET_LINES, TEAM_BUDGETS
 
 MOST_BUDGETS = 1_000
 """Of one database; there is a guard that looks at each before every call."""
-_NO_TABLE = "42P01"
 _FIELDS = ("scope", "only", "period", "owner", *(f"{line}_nano" for line in BUDGET_LINES))
 Row = Mapping[str, Any]
 
@@ -39,7 +38,7 @@ def budget_rows(address: DatabaseAddress, password_file: Path | None, *, own: bo
         try:
             return [dict(row) for row in connection.execute(query).mappings()]
         except ProgrammingError as error:
-            if own and code_of(error) == _NO_TABLE:
+            if own and code_of(error) == NO_TABLE:
                 return None
             raise
 

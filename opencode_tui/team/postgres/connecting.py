@@ -15,14 +15,17 @@ from sqlalchemy.pool import NullPool
 
 from opencode_tui.config.database_values import DatabaseAddress
 from opencode_tui.team.postgres.errors import DatabaseError, DatabaseGone
+from opencode_tui.team.postgres.tables import TEAM_BUDGETS, TEAM_GAPS
 
 _WAIT = {"connect_timeout": 10, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
 """Seconds, so that a network that swallows everything is noticed."""
 _OURS = {"application_name": "opencode-tui", "prepare_threshold": None}
 """Prepared statements would outlive the transaction, which a pool of connections between need not allow."""
 _MOST_PASSWORD = 4096
-_LACKING = {"42P01": "has no tables for a team", "42703": "has tables of another version"}
-"""What PostgreSQL's codes mean of the tables."""
+NO_TABLE, _NO_COLUMN = "42P01", "42703"
+"""PostgreSQL's codes of what a database lacks."""
+_LATER_TABLES = (TEAM_BUDGETS.name, TEAM_GAPS.name)
+"""Those that a database made by an older version lacks."""
 _REFUSALS = ("does not exist", "no pg_hba.conf entry", "not permitted to log in", "permission denied")
 """Of a connection, of which no code is known."""
 _MISSING = re.compile(r'\b(database|role) "(.*)" does not exist$')
@@ -89,10 +92,12 @@ def _reason(error: SQLAlchemyError, secret: str) -> str:
 
 def _sentence(error: SQLAlchemyError, address: DatabaseAddress, secret: str) -> DatabaseError:
     code, reason = code_of(error), _reason(error, secret)
-    if code in _LACKING:
+    if code in (NO_TABLE, _NO_COLUMN):
+        is_old = code == _NO_COLUMN or any(f'"{name}"' in reason for name in _LATER_TABLES)
+        lacking = "has the tables of another version" if is_old else "has no tables for a team"
         return DatabaseError(
-            f"the database {address.name} {_LACKING[code]}; its owner makes them with what `opencode-tui team schema`"
-            " prints"
+            f"the database {address.name} {lacking}; its owner makes them with `opencode-tui team schema | psql"
+            f" {address.database}`"
         )
     if not code and (missing := _MISSING.search(reason)):
         return DatabaseError(_not_there(missing[1], missing[2], address))

@@ -12,20 +12,24 @@ from datetime import date
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy import Connection, Engine, func, select
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, ProgrammingError
 
 from opencode_tui.clock import Calendar, Clock
 from opencode_tui.config.database_values import DatabaseAddress
 from opencode_tui.ledger import unpushed_calls
+from opencode_tui.ledger.bounds import unread_by_day
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.records.pushes import PushResult, PushTarget, WaitingCall
 from opencode_tui.records.team_choices import SeatShare
 from opencode_tui.team.postgres import writing_calls
 from opencode_tui.team.postgres.batches import PushedRow, RowMaker, columns_of
-from opencode_tui.team.postgres.connecting import code_of, connected
+from opencode_tui.team.postgres.connecting import NO_TABLE, code_of, connected
 from opencode_tui.team.postgres.errors import DatabaseError, DatabaseGone
+from opencode_tui.team.postgres.gaps import Gaps, day_gaps, gaps_there, insert_gaps
 from opencode_tui.team.postgres.ledger_day import LedgerDay, ledger_days
+from opencode_tui.team.postgres.tables import NO_CALL_MS
 
 CALLS_AT_ONCE = 5_000
 _TRIES = 8
@@ -59,6 +63,17 @@ def push_calls(request: PushRequest) -> PushResult:
     return push.result
 
 
+def _behind_others(write: Callable[[], tuple[int, int]]) -> tuple[int, int]:
+    """What `write` returns, once no other push of the seat comes between."""
+    for left in reversed(range(_TRIES)):
+        try:
+            return write()
+        except DBAPIError as error:
+            if not left or code_of(error) not in _AGAIN:
+                raise
+    raise AssertionError
+
+
 class _Push:
     def __init__(self, request: PushRequest, target: PushTarget) -> None:
         self._request, self._target, self._ledger = request, target, request.ledger
@@ -88,6 +103,8 @@ class _Push:
                 self._send_batch(database, seat, calls)
                 after = (calls[-1].created_ms, calls[-1].id)
                 self._keep_lease()
+            if self._request.keep_going():
+                self._send_gaps(database, seat)
 
     def so_far(self) -> str:
         waiting = unpushed_calls.waiting_count(self._ledger.connection, self._target)
@@ -102,16 +119,41 @@ class _Push:
             unpushed_calls.note_pushed(connection, self._target, calls, revision, self._request.clock())
         self.result = PushResult(seat, self.result.sent + sent, self.result.known + len(calls) - sent)
 
+    def _send_gaps(self, database: Connection, seat: str) -> None:
+        """Say which sums are lower bounds, where the database knows something else of this machine."""
+        with self._ledger.reading() as connection:
+            unread = unread_by_day(connection, self._request.calendar)
+            known = unpushed_calls.known_target(connection, self._request.address.name)
+        text = unpushed_calls.gaps_text(unread)
+        if known is not None and known.gaps == text:
+            return
+        try:
+            revision, changed = _behind_others(lambda: self._write_gaps(database, seat, day_gaps(unread)))
+        except ProgrammingError as error:
+            if unread or code_of(error) != NO_TABLE:
+                raise
+            revision, changed = 0, 0  # nothing to say, and an older version made the tables
+        with self._ledger.writing() as connection:
+            unpushed_calls.note_gaps(connection, self._target, text, revision)
+        self.result = replace(self.result, gaps=changed)
+
+    def _write_gaps(self, database: Connection, seat: str, gaps: Gaps) -> tuple[int, int]:
+        """One transaction; returns its revision, and how many days changed, which are 0 and 0 where none did."""
+        machine = self._request.machine
+        with database.begin() as transaction:
+            revision = self._begin(database, seat, ())
+            known = gaps_there(database, seat, machine)
+            changed = {day: gaps.get(day, 0) for day in {*gaps, *known} if gaps.get(day, 0) != known.get(day, 0)}
+            if not changed:
+                transaction.rollback()
+                return 0, 0
+            insert_gaps(database, seat, machine, revision, changed)
+        return revision, len(changed)
+
     def _written(self, database: Connection, seat: str, calls: Sequence[WaitingCall]) -> tuple[int, int]:
         """Write a batch behind other pushes of the seat; returns its revision, and how many calls were new."""
         rows = [self._maker.row(each) for each in calls]
-        for left in reversed(range(_TRIES)):
-            try:
-                return self._write(database, seat, rows)
-            except DBAPIError as error:
-                if not left or code_of(error) not in _AGAIN:
-                    raise
-        raise AssertionError
+        return _behind_others(lambda: self._write(database, seat, rows))
 
     def _write(self, database: Connection, seat: str, rows: Sequence[PushedRow]) -> tuple[int, int]:
         """One transaction, which leaves nothing if the database knows all of these calls."""
@@ -130,7 +172,9 @@ class _Push:
 
     def _begin(self, database: Connection, seat: str, rows: Sequence[PushedRow]) -> int:
         last = writing_calls.last_revision(database, seat)
-        last_ms = rows[-1].created_ms if last.last_ms is None else max(last.last_ms, rows[-1].created_ms)
+        last_ms = max((row.created_ms for row in rows[-1:]), default=NO_CALL_MS)
+        if last.last_ms is not None:
+            last_ms = max(last.last_ms, last_ms)
         writing_calls.begin_revision(
             database,
             seat=seat,

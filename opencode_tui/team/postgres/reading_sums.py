@@ -28,7 +28,7 @@ from sqlalchemy import (
     tuple_,
 )
 
-from opencode_tui.team.postgres.tables import TEAM_DAYS, TEAM_PARTS, TEAM_PUSHES
+from opencode_tui.team.postgres.tables import NO_CALL_MS, TEAM_DAYS, TEAM_PARTS, TEAM_PUSHES
 
 DaySpan = tuple[date, date]
 """The first and the last day."""
@@ -160,7 +160,7 @@ def last_pushes(connection: Connection, since: datetime) -> Iterator[PushRow]:
     current = _joined(TEAM_PUSHES, newest.subquery("newest"), "seat")
     query = select(c.seat, c.sent_ms, c.received_at, c.last_ms).select_from(current).order_by(c.seat)
     for seat, sent_ms, received, last_ms in connection.execute(query):
-        yield PushRow(seat, sent_ms, round(received.timestamp() * 1000), last_ms)
+        yield PushRow(seat, sent_ms, round(received.timestamp() * 1000), None if last_ms == NO_CALL_MS else last_ms)
 
 
 def _newest_of_days(table: Table, days: DaySpan, *columns: Any) -> Select[Any]:

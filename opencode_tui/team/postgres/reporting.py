@@ -18,10 +18,12 @@ from opencode_tui.analysis.team_forecast import LOOK_BACK_DAYS, known_until, mon
 from opencode_tui.clock import DAY_MS, calendar_for
 from opencode_tui.config.database_values import DatabaseAddress
 from opencode_tui.config.settings import Settings
+from opencode_tui.money import plural
 from opencode_tui.records.model_key import model_key
 from opencode_tui.records.team import Seat, SeatDay, SeatPart, TeamReport
 from opencode_tui.team.lateness import late_ms
 from opencode_tui.team.postgres.connecting import connected
+from opencode_tui.team.postgres.gaps import seat_gaps
 from opencode_tui.team.postgres.reading_sums import (
     DayRow,
     PartRow,
@@ -31,6 +33,7 @@ from opencode_tui.team.postgres.reading_sums import (
     part_rows,
     spent_days,
 )
+from opencode_tui.team.postgres.tables import EVERY_DAY
 from opencode_tui.team.report import compared_last, compared_period
 
 SILENT_DAYS = 56
@@ -106,6 +109,9 @@ class _Found:
         self.parts: dict[str, list[PartRow]] = defaultdict(list)
         for part in part_rows(connection, (period.first, period.last), (before.first, before.last), twins):
             self.parts[part.seat].append(part)
+        self._unread: dict[str, dict[date, int]] = defaultdict(dict)
+        for seat, gap_day, unread in seat_gaps(connection, (period.first, period.last)):
+            self._unread[seat][gap_day] = unread
         over = compared_last(period, calendar_for(request.settings.timezone).day(request.now_ms))
         self.compared = self.parts
         if over is not None:
@@ -120,7 +126,8 @@ class _Found:
 
     @property
     def names(self) -> list[str]:
-        return sorted({*self._days, *self.parts, *self._pushes, *self._twins})
+        with_gaps = (name for name, days in self._unread.items() if days.keys() - {EVERY_DAY})
+        return sorted({*self._days, *self.parts, *self._pushes, *self._twins, *with_gaps})
 
     @property
     def all_parts(self) -> list[PartRow]:
@@ -129,6 +136,7 @@ class _Found:
     def seat(self, name: str) -> Seat:
         rows, parts, push = self._days.get(name, []), self.parts.get(name, []), self._pushes.get(name)
         synced_ms = None if push is None else push.received_ms
+        unread = sum(self._unread.get(name, {}).values())
         return Seat(
             name=name,
             spend_nano=sum(row.spend_nano for row in rows),
@@ -143,8 +151,11 @@ class _Found:
             last_call_ms=None if push is None else push.last_ms,
             last_sync_ms=synced_ms,
             digest="" if name in self._twins else _digest(rows, self._period),
-            trouble="; ".join([*_clock_trouble(push), *_twin_troubles(self._twins.get(name, {}))]),
+            trouble="; ".join(
+                [*_clock_trouble(push), *_twin_troubles(self._twins.get(name, {})), *_gap_trouble(unread)]
+            ),
             late_ms=late_ms(synced_ms, self._needed_ms),
+            unread=unread,
         )
 
     def _cause(self, rows: Sequence[DayRow]) -> str:
@@ -178,6 +189,10 @@ def _twin_troubles(owners: Mapping[str, int]) -> list[str]:
         f" counts for {owner}, which pushed first"
         for owner, count in owners.items()
     ]
+
+
+def _gap_trouble(unread: int) -> list[str]:
+    return [f"{plural(unread, 'row')} of its OpenCode could not be read, so that it may have cost more"] * (unread > 0)
 
 
 def _model(part: PartRow) -> str:

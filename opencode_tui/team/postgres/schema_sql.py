@@ -15,12 +15,20 @@ from sqlalchemy import Table
 from sqlalchemy.dialects.postgresql import dialect
 from sqlalchemy.schema import CreateIndex, CreateTable, SetColumnComment, SetTableComment
 
-from opencode_tui.team.postgres.tables import PARTITIONED, TEAM_BUDGETS, TEAM_CALLS, TEAM_DAYS, TEAM_PARTS, TEAM_PUSHES
+from opencode_tui.team.postgres.tables import (
+    PARTITIONED,
+    TEAM_BUDGETS,
+    TEAM_CALLS,
+    TEAM_DAYS,
+    TEAM_GAPS,
+    TEAM_PARTS,
+    TEAM_PUSHES,
+)
 
 SEAT_GROUP, READER_GROUP = "opencode_seat", "opencode_reader"
 """The groups."""
-_TABLES = (TEAM_PUSHES, TEAM_CALLS, TEAM_DAYS, TEAM_PARTS)
-_SUMS = (TEAM_PUSHES, TEAM_DAYS, TEAM_PARTS)
+_TABLES = (TEAM_PUSHES, TEAM_CALLS, TEAM_DAYS, TEAM_PARTS, TEAM_GAPS)
+_SUMS = (TEAM_PUSHES, TEAM_DAYS, TEAM_PARTS, TEAM_GAPS)
 _DAY_MS = 86_400_000
 _OWN = "seat = CAST(current_user AS text)"
 _dialect = dialect()  # type: ignore[no-untyped-call]
@@ -63,6 +71,7 @@ def pruning_sql() -> str:
     steps = (
         ("team_part", "team_day", of_days),
         ("team_day", "team_day", of_days),
+        ("team_gap", "team_gap", ("seat", "machine", "day")),
         ("team_push", "team_push", of_pushes),
     )
     return "".join(_prune(*step) for step in steps)

@@ -8,6 +8,8 @@ partition by.
 
 from __future__ import annotations
 
+from datetime import date
+
 from sqlalchemy import (
     BigInteger,
     Column,
@@ -107,6 +109,24 @@ TEAM_PUSHES = Table(
     Column("last_ms", BigInteger, nullable=False, comment="the moment of the last call of all pushes so far"),
     PrimaryKeyConstraint("seat", "revision"),
     comment="the pushes of each seat",
+)
+
+EVERY_DAY = date(1970, 1, 1)
+"""Stands for any day, in `team_gap`: nobody knows when that was which could not be read."""
+
+NO_CALL_MS = 0
+"""The moment of the last call, in `team_push`, of a seat that has not pushed any."""
+
+TEAM_GAPS = Table(
+    "team_gap",
+    metadata,
+    _text("seat"),
+    _text("machine"),
+    Column("day", Date, nullable=False, comment=f"in the seat's time zone; {EVERY_DAY} if it may be any day"),
+    _number("revision"),
+    Column("unread", BigInteger, nullable=False, comment="rows and calls that could not be read completely"),
+    PrimaryKeyConstraint("seat", "machine", "day", "revision"),
+    comment="which sums are lower bounds: of a machine's day the newest revision counts",
 )
 
 TEAM_BUDGETS = Table(

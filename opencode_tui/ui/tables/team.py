@@ -13,7 +13,15 @@ from opencode_tui.clock import weekday
 from opencode_tui.money import format_usd
 from opencode_tui.records.day import Band
 from opencode_tui.records.team import Seat, TeamReport
-from opencode_tui.report.team_words import MOST_DAY_COLUMNS, day_band, day_mark, days_in, is_before_ledger, short_state
+from opencode_tui.report.team_words import (
+    MOST_DAY_COLUMNS,
+    day_band,
+    day_mark,
+    days_in,
+    is_before_ledger,
+    short_state,
+    spent_by_seat,
+)
 from opencode_tui.report.words import amount_text, band_glyph
 from opencode_tui.ui.tables.columns import Cell, Column
 from opencode_tui.ui.theme import STYLES
@@ -102,7 +110,7 @@ def _style(report: TeamReport, spend_nano: int) -> str:
 
 
 def _spend(seat: Seat, _: TeamReport) -> Cell:
-    return Text("not read", style=STYLES["note"]) if seat.is_missing else format_usd(seat.spend_nano)
+    return Text("not read", style=STYLES["note"]) if seat.is_missing else spent_by_seat(seat)
 
 
 def _calls(seat: Seat, _: TeamReport) -> Cell:

@@ -37,9 +37,17 @@ class TeamDatabase:
     def rows(self, sql: str, user: str = OWNER) -> list[Any]:
         return self.server.query(self.name, sql, user=user)
 
-    def push(self, ledger: Ledger, user: str = "anna", *, share: SeatShare = "sums", zone: str = "UTC") -> PushResult:
+    def push(
+        self,
+        ledger: Ledger,
+        user: str = "anna",
+        *,
+        share: SeatShare = "sums",
+        zone: str = "UTC",
+        machine: str = "laptop",
+    ) -> PushResult:
         address, calendar = database_address(self.url(user)), calendar_for(zone)
-        return push_calls(PushRequest(ledger, address, None, calendar, share, "laptop", now_ms))
+        return push_calls(PushRequest(ledger, address, None, calendar, share, machine, now_ms))
 
     @property
     def totals(self) -> dict[str, tuple[int, int]]:

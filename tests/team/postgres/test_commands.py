@@ -74,7 +74,7 @@ def test_a_database_that_is_not_there_gets_the_calls_next_time(shell: Shell, sto
 @pytest.mark.parametrize(
     ("user", "name", "words"),
     [
-        ("anna", "postgres", ["has no tables for a team", "`opencode-tui team schema`"]),
+        ("anna", "postgres", ["has no tables for a team", "`opencode-tui team schema | psql postgres`"]),
         ("anna", "nowhere", ["there is no database nowhere on 127.0.0.1", "correct the name"]),
         ("stranger", "", ["there is no role stranger on 127.0.0.1", "`opencode-tui team schema --seat stranger`"]),
         (GUARDED, "", ["asks for a password, and none was given", "PGPASSWORD", "team.push.password_file"]),
