@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from opencode_tui.records.team import Seat, SeatPart, TeamChange
+from opencode_tui.records.team import SeatPart, TeamChange, TeamReport
 
 Parts = Mapping[str, Mapping[str, int]]
 """By seat, the change of each model or project in nano-dollars."""
@@ -14,10 +14,10 @@ _ENOUGH = 0.6
 """The share of a change that has to be explained, and by one model or project to be named."""
 
 
-def team_changes(seats: tuple[Seat, ...], models: Parts, projects: Parts) -> tuple[TeamChange, ...]:
+def team_changes(report: TeamReport, models: Parts, projects: Parts) -> tuple[TeamChange, ...]:
     """Up to three seats whose changes make up most of the team's, the largest first."""
     found = sorted(
-        ((seat.spend_nano - seat.before_nano, seat) for seat in seats if seat.spend_nano != seat.before_nano),
+        ((nano, seat) for seat in report.seats if (nano := report.change_of(seat))),
         key=lambda each: (-abs(each[0]), each[1].name),
     )
     all_nano = sum(abs(nano) for nano, _ in found)

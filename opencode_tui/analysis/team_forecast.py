@@ -16,6 +16,14 @@ _SPREAD = 1.2816
 """Standard deviations on each side between which four of five values of a normal distribution are."""
 
 
+def known_until(month_of: date, today: date) -> date:
+    """The last day that the forecast of a month is made from.
+
+    It is the same for each period of the month, so that the reports of one day give one forecast.
+    """
+    return min(days_of_month(month_of)[1], today - timedelta(days=1))
+
+
 def month_forecast(
     spends: Mapping[date, int], month_of: date, known_to: date, since: date | None, so_far_nano: int = 0
 ) -> MonthForecast | None:
@@ -39,6 +47,8 @@ def month_forecast(
         count = sum((day.weekday() > 4) is is_weekend for day in left)
         mean += count * (fmean(values) if values else 0.0)
         spread += _variance_of_sum(values, count)
+    if known_to + timedelta(days=1) < first:
+        so_far_nano = 0  # it was spent in the month before
     likely = spent + max(round(mean), so_far_nano)
     margin = round(_SPREAD * math.sqrt(spread))
     low = max(spent + so_far_nano, likely - margin)

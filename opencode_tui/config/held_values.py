@@ -6,7 +6,7 @@ Each raises ValueError with the second half of a sentence: what is wrong, and wh
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec.structs import replace
 
@@ -88,6 +88,14 @@ def budget_faults(budget: NamedBudget) -> Iterator[str]:
     for key, nano in stricter.items():
         if nano and cutoff and nano > cutoff:
             yield f"{key} at {format_usd(nano)} comes after the cutoff at {format_usd(cutoff)}; lower it"
+
+
+def tag_fault(budget: NamedBudget, tags: Iterable[str]) -> str:
+    """What is wrong with a budget for a tag that no project can have; empty if nothing is."""
+    if budget.scope != "tag" or not budget.only or budget.only in tags:
+        return ""
+    there = ", ".join(sorted(tags)) or "none"
+    return f"no tag is called {shown(budget.only)}; see [tags], which has {there}"
 
 
 _EXAMPLES: Mapping[HeldScope, str] = {

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from opencode_tui.config.errors import Given, SettingKey
-from opencode_tui.config.held_values import budget_faults, rate_faults
+from opencode_tui.config.held_values import budget_faults, rate_faults, tag_fault
 from opencode_tui.config.quota_values import plan_fault
 from opencode_tui.config.settings import Fills, Lines, Settings, SpendRule
 from opencode_tui.money import format_usd
@@ -54,6 +54,9 @@ def _faults_of_named(settings: Settings) -> Iterator[tuple[SettingKey, str]]:
         yield from ((("guard", "rates", name), fault) for fault in rate_faults(rate))
     for name, budget in settings.budgets.items():
         yield from ((("budgets", name), fault) for fault in budget_faults(budget))
+        # The tags of a team's file may arrive later than a budget for one of them.
+        if settings.team.budgets_file is None and (fault := tag_fault(budget, settings.tags)):
+            yield ("budgets", name, "only"), fault
 
 
 def _faults(rule: SpendRule) -> Iterator[str]:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
-
 from opencode_tui.config import values
 from opencode_tui.config.errors import shown
 from opencode_tui.config.team import TeamSeat
 from opencode_tui.records.team_choices import SHARES, SeatShare
 
 _OFF = "off"
-_NAME = re.compile(r"[^\s/\\\x00-\x1f\x7f][^/\\\x00-\x1f\x7f]{0,59}")
+_LONGEST_NAME = 60
 _KEYS = {"path", "share"}
 
 
@@ -29,9 +27,22 @@ def seat_share(value: object) -> SeatShare:
 
 def seat_name(value: str) -> str:
     """The name of a seat: up to 60 characters, without slashes."""
-    if not _NAME.fullmatch(value) or value != value.strip() or not value.isprintable():
-        raise ValueError(f"{shown(value)} is no name of a seat; write up to 60 characters without a slash")
+    if fault := _name_fault(value):
+        raise ValueError(f"{shown(value)} is no name of a seat: {fault}")
     return value
+
+
+def _name_fault(value: str) -> str:
+    """What is wrong with a seat's name, and what to write; empty if nothing is."""
+    if not value.strip():
+        return "it is empty; write one such as anna"
+    if value != value.strip():
+        return "it begins or ends with a blank; leave that out"
+    if not value.isprintable():
+        return "it has a character that cannot be shown, such as a line feed; leave that out"
+    if "/" in value or "\\" in value:
+        return "it has a slash; leave that out"
+    return f"it has {len(value)} characters; write at most {_LONGEST_NAME}" if len(value) > _LONGEST_NAME else ""
 
 
 def seats(value: object) -> dict[str, TeamSeat]:

@@ -71,10 +71,16 @@ class Seat(Struct, frozen=True):
     """The costliest ones, if the seat shares them."""
     is_missing: bool = False
     """Whether nothing of it could be read, so that sums lack it."""
+    since: date | None = None
+    """The day of its first call of all times; None where it is not known."""
 
     @property
     def late_days(self) -> int:
         return self.late_ms // DAY_MS
+
+    def spend_until(self, last: date | None) -> int:
+        """What it cost in the days of the period up to this one; None for all of them."""
+        return sum(each.spend_nano for each in self.days if last is None or each.day <= last)
 
 
 class MonthForecast(Struct, frozen=True):
@@ -129,6 +135,10 @@ class TeamReport(Struct, frozen=True):
     """The name of the period before."""
     before_last: date | None = None
     """The last day of the period before that counts, where this one is not over; None where all of it does."""
+    before_first: date | None = None
+    """The first day of the period before; None where it is not known."""
+    compared_last: date | None = None
+    """The last day that is held against the period before: yesterday in a period that is not over, else None."""
     month: MonthForecast | None = None
     changes: tuple[TeamChange, ...] = ()
     """Two or three that make up most of the change, the largest first."""
@@ -143,9 +153,31 @@ class TeamReport(Struct, frozen=True):
         return any(seat.is_missing for seat in self.seats)
 
     @property
+    def read_seats(self) -> tuple[Seat, ...]:
+        """Those that are in the sums."""
+        return tuple(seat for seat in self.seats if not seat.is_missing)
+
+    @property
+    def has_compared_days(self) -> bool:
+        """Whether a day of the period is over, so that it can be held against the period before."""
+        return self.compared_last is None or self.compared_last >= self.first
+
+    def change_of(self, seat: Seat) -> int | None:
+        """By how much its spend changed; None where that is not known, as for a ledger that began too late."""
+        began = seat.since is not None and self.before_first is not None and seat.since > self.before_first
+        if seat.is_missing or began or not self.has_compared_days:
+            return None
+        return seat.spend_until(self.compared_last) - seat.before_nano
+
+    @property
+    def compared_seats(self) -> tuple[Seat, ...]:
+        """Those whose change is known."""
+        return tuple(seat for seat in self.seats if self.change_of(seat) is not None)
+
+    @property
     def changes_share(self) -> float:
         """How much of all seats' changes the named ones are."""
-        whole = sum(abs(seat.spend_nano - seat.before_nano) for seat in self.seats)
+        whole = sum(abs(self.change_of(seat) or 0) for seat in self.seats)
         return share(sum(abs(each.nano) for each in self.changes), whole)
 
     def day_nano(self, day: date) -> int:

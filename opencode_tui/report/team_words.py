@@ -53,20 +53,68 @@ def budget_percent(report: TeamReport) -> int:
     return min(report.total_nano * 100 // report.budget_nano, 100) if report.budget_nano else 0
 
 
+def spent_by_team(report: TeamReport, money: Money = format_usd) -> str:
+    """The total, with `≥` where a seat is missing in it."""
+    return _at_least(report, money)(report.total_nano)
+
+
+def _at_least(report: TeamReport, money: Money) -> Money:
+    return (lambda nano: f"≥{money(nano)}") if report.lower_bound else money
+
+
+def seats_text(report: TeamReport) -> str:
+    """Such as `8 seats, 1 not read`."""
+    missing = len(report.seats) - len(report.read_seats)
+    return f"{plural(len(report.read_seats), 'seat')}{f', {missing} not read' if missing else ''}"
+
+
 def average_text(report: TeamReport, calendar: Calendar, money: Money = format_usd) -> str:
-    """Such as `$0.31 a seat a day on average`, over the days that have begun."""
-    last = min(report.last, calendar.day(report.taken_ms))
-    days = max((last - report.first).days + 1, 1) * max(len(report.seats), 1)
-    return f"{money(report.total_nano // days)} a seat a day on average"
+    """Such as `$0.31 a seat a day on average`, of the seats that were read and the days that are over."""
+    last = min(report.last, calendar.day(report.taken_ms) - timedelta(days=1))
+    days = ((last - report.first).days + 1) * len(report.read_seats)
+    if days <= 0:
+        return "no average yet, as no day is over"
+    return f"{money(sum(seat.spend_until(last) for seat in report.seats) // days)} a seat a day on average"
 
 
-def against_period_before(report: TeamReport, money: Money = format_usd) -> str:
-    """Such as `$3.10 (34%) more than in week 2026-W19`."""
-    change, label = report.total_nano - report.before_nano, before_text(report)
-    if not change:
-        return f"as much as in {label}"
-    share = percent(abs(change), report.before_nano)
-    return f"{money(abs(change))}{f' ({share})' if share else ''} {'more' if change > 0 else 'less'} than in {label}"
+def against_period_before(report: TeamReport, money: Money = format_usd, *, is_brief: bool = False) -> str:
+    """Such as `$3.10 (34%) more than in week 2026-W19`, of the seats whose change is known."""
+    label, seats = before_text(report), report.compared_seats
+    if not seats:
+        return _not_compared(report, money)
+    spent, before = sum(seat.spend_until(report.compared_last) for seat in seats), sum(s.before_nano for s in seats)
+    change, left_out = spent - before, len(report.seats) - len(seats)
+    share = percent(abs(change), before)
+    much = f"{money(abs(change))}{f' ({share})' if share else ''} {'more' if change > 0 else 'less'} than"
+    rest = f", without {plural(left_out, 'seat')}" if left_out else ""
+    rest += " whose spend then is not known" if left_out and not is_brief else ""
+    return f"{'' if is_brief else _compared_days(report)}{much if change else 'as much as'} in {label}{rest}"
+
+
+def _compared_days(report: TeamReport) -> str:
+    return "" if report.compared_last is None else f"up to {short_day(report.compared_last)} "
+
+
+def _not_compared(report: TeamReport, money: Money) -> str:
+    label, begins = period_label(report.before), [seat.since for seat in report.seats if seat.since]
+    if begins and all(is_before_ledger(seat, report) for seat in report.read_seats):
+        return f"{label} is before the ledgers, which begin on {_full_day(min(begins))}"
+    spent = _at_least(report, money)(report.before_nano)
+    if not report.has_compared_days:
+        return f"no day is over yet to hold against {label}, which was {spent} in all"
+    if begins:
+        return f"{label} was {spent} from {_full_day(min(begins))} on, where the ledgers begin"
+    return f"nothing is known of {label}"
+
+
+def _full_day(day: date) -> str:
+    return f"{short_day(day)} {day.year}"
+
+
+def is_before_ledger(seat: Seat, report: TeamReport) -> bool:
+    """Whether the period before was over when the seat's ledger began, so that it is no $0.00."""
+    last = report.before_last or report.first - timedelta(days=1)
+    return seat.since is not None and seat.since > last
 
 
 def before_text(report: TeamReport) -> str:
@@ -85,14 +133,15 @@ def change_text(change: TeamChange, money: Money = format_usd) -> str:
 
 
 def changes_head(report: TeamReport) -> str:
-    """How much of all changes the named ones are, such as `84% of all changes are those of 2 of 8 seats`."""
-    many = f"{len(report.changes)} of {plural(len(report.seats), 'seat')}"
-    return f"{report.changes_share:.0%} of all changes are those of {many}"
+    """How much of all changes the named ones are, such as `2 of 8 seats account for 84% of what changed`."""
+    many = f"{len(report.changes)} of {plural(len(report.compared_seats), 'seat')}"
+    verb, much = "accounts" if len(report.changes) == 1 else "account", f"{report.changes_share:.0%}"
+    return f"{many} {verb} for {much} of what changed, ups and downs counted alike"
 
 
 def forecast_text(report: TeamReport, money: Money = format_usd) -> str:
     """Such as `May 2026: $80.10 likely, between $70 and $90 in four of five cases; $40.05 until 17 May`."""
-    month = report.month
+    month, money = report.month, _at_least(report, money)
     if month is None:
         return f"{month_name(report.last)}: too few days are known for a forecast"
     name = f"{month_name(month.first)} {month.first.year}"
@@ -180,7 +229,10 @@ def team_method(report: TeamReport) -> tuple[str, ...]:
         "The seats add up to the total, and the days of a seat to its spend, to the nano-dollar.",
         f"A seat's checksum is the SHA-256 of its calls: on the seat, `opencode-tui report {period}` gives the same one"
         " if its days are those of the same time zone.",
-        "The forecast takes the weekdays and the weekend days of the four weeks before as they were.",
+        "The forecast is made on the day of the report, whichever week it is about: it takes the weekdays and the"
+        " weekend days of the four weeks before as they were.",
+        "The average and the comparison leave out today and the seats that were not read; the comparison leaves out"
+        " ledgers that began after the first day of the period before, too.",
     )
 
 
@@ -193,13 +245,15 @@ def short_state(seat: Seat) -> str:
 
 def team_lines(report: TeamReport, calendar: Calendar) -> tuple[tuple[str, ...], ...]:
     """The lines above the seats, each from its longest variant to its shortest."""
-    spent = f"{'≥' if report.lower_bound else ''}{format_usd(report.total_nano)}"
+    spent = spent_by_team(report)
     period, budget, before = period_label(report.period), against_budget(report), against_period_before(report)
+    brief = against_period_before(report, is_brief=True)
     share = percent(report.total_nano, report.budget_nano or 0)
     short = f"{share} of {format_usd(report.budget_nano)}" if report.budget_nano else ""
     first = (
         " · ".join((period, spent, budget, before, average_text(report, calendar))),
         " · ".join((period, spent, budget, before)),
+        " · ".join((period, spent, budget, brief)),
         " · ".join((period, spent, budget)),
         " · ".join(part for part in (report.period, spent, short) if part),
         spent,
@@ -208,8 +262,9 @@ def team_lines(report: TeamReport, calendar: Calendar) -> tuple[tuple[str, ...],
     if month is None or not month.days_left:
         second: tuple[str, ...] = (forecast_text(report), "")
     else:
-        likely = f"{month_name(month.first)} {format_usd(month.likely_nano, cents=True)} likely"
-        between = f"{format_usd(month.low_nano, cents=True)} to {format_usd(month.high_nano, cents=True)}"
+        least = "≥" if report.lower_bound else ""
+        likely = f"{month_name(month.first)} {least}{format_usd(month.likely_nano, cents=True)} likely"
+        between = f"{least}{format_usd(month.low_nano, cents=True)} to {least}{format_usd(month.high_nano, cents=True)}"
         second = (forecast_text(report), f"{likely}, {between}", likely, "")
     third = tuple(" · ".join(change_text(each) for each in report.changes[:many]) for many in (3, 2, 1))
     return (first, second, (*third, "")) if report.changes else (first, second)
@@ -233,11 +288,10 @@ def no_seats() -> tuple[str, str]:
 
 def seat_rows(seat: Seat, report: TeamReport, calendar: Calendar) -> tuple[tuple[str, str], ...]:
     """(label, text) about one seat."""
-    change = seat.spend_nano - seat.before_nano
     late = f"{late_text(seat)}, " if seat.late_ms else ""
     rows = [
-        ("seat", f"{seat.name}: {format_usd(seat.spend_nano)}, {_signed(change)} against {report.before}"),
-        ("over", over_text(seat) or "no day past the warning"),
+        ("seat", f"{seat.name}: {_spent_and_change(seat, report)}"),
+        ("over", over_text(seat) or ("" if seat.is_missing else "no day past the warning")),
         ("cause", seat.cause),
         ("models", _named(tuple((short_name(part.key), part.spend_nano) for part in seat.models[:3]))),
         ("projects", _named(tuple((part.key, part.spend_nano) for part in seat.projects[:3]))),
@@ -246,6 +300,21 @@ def seat_rows(seat: Seat, report: TeamReport, calendar: Calendar) -> tuple[tuple
         ("trouble", seat.trouble),
     ]
     return tuple((what, text) for what, text in rows if text)
+
+
+def _spent_and_change(seat: Seat, report: TeamReport) -> str:
+    """Such as `$0.62, +$0.10 against week 2026-W19`."""
+    if seat.is_missing:
+        return "not read"
+    spent, change, label = format_usd(seat.spend_nano), report.change_of(seat), period_label(report.before)
+    if change is not None:
+        return f"{spent}, {_compared_days(report)}{_signed(change)} against {before_text(report)}"
+    if is_before_ledger(seat, report) and seat.since is not None:
+        return f"{spent}; {label} is before the ledger, which begins on {_full_day(seat.since)}"
+    if report.has_compared_days and seat.since is not None:
+        begins = f"from {_full_day(seat.since)} on, where the ledger begins"
+        return f"{spent}; {label} was {format_usd(seat.before_nano)} {begins}"
+    return f"{spent}; {label} was {format_usd(seat.before_nano)} in all"
 
 
 def _signed(nano: int) -> str:

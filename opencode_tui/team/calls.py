@@ -35,6 +35,7 @@ class LedgerFacts(Struct, frozen=True):
     first_call: str
     """The machine and the id of its first call: equal in all copies of a ledger. Empty without calls."""
     last_call_ms: int | None
+    first_call_ms: int | None = None
     exported_ms: int | None = None
     """When it was exported; None for a ledger, which says it by when it was written."""
     remark: str = ""

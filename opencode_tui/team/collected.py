@@ -17,15 +17,15 @@ from opencode_tui.ledger.private_file import create_private
 from opencode_tui.ledger.sums import MOST_NANO
 from opencode_tui.team.calls import DayCause
 
-_VERSION = 1
+_VERSION = 2
 _BUSY_S = 10.0
 _MOST_CACHED = 5_000
 _SCHEMA = """
 CREATE TABLE file (
   id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, identity TEXT NOT NULL, share TEXT NOT NULL, zone TEXT NOT NULL,
   from_ms INTEGER NOT NULL, to_ms INTEGER NOT NULL, calls INTEGER NOT NULL, first_call TEXT NOT NULL,
-  last_call_ms INTEGER, sync_ms INTEGER NOT NULL, ahead_ms INTEGER NOT NULL, remark TEXT NOT NULL,
-  collected_ms INTEGER NOT NULL
+  first_call_ms INTEGER, last_call_ms INTEGER, sync_ms INTEGER NOT NULL, ahead_ms INTEGER NOT NULL,
+  remark TEXT NOT NULL, collected_ms INTEGER NOT NULL
 ) STRICT;
 -- `day` is the date's ordinal; `stamp` is a digest of the calls of that machine on that day.
 CREATE TABLE day (
@@ -49,7 +49,8 @@ CREATE TABLE worked_out (key TEXT PRIMARY KEY, value TEXT NOT NULL, made_ms INTE
 """
 _TABLES = ("file", "day", "part", "cause", "title", "worked_out")
 _FILE = (
-    "identity, share, zone, from_ms, to_ms, calls, first_call, last_call_ms, sync_ms, ahead_ms, remark, collected_ms"
+    "identity, share, zone, from_ms, to_ms, calls, first_call, first_call_ms, last_call_ms, sync_ms, ahead_ms, remark,"
+    " collected_ms"
 )
 
 
@@ -66,6 +67,7 @@ class CollectedFile(Struct, frozen=True):
     to_ms: int
     calls: int
     first_call: str
+    first_call_ms: int | None
     last_call_ms: int | None
     sync_ms: int
     ahead_ms: int

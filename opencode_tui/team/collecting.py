@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from opencode_tui.clock import HOUR_MS, MINUTE_MS, Calendar, Span, short_day
 from opencode_tui.config.team import TeamSeat
 from opencode_tui.ledger.digests import days_between
+from opencode_tui.money import format_usd
 from opencode_tui.privacy.harmless import one_line
 from opencode_tui.records.model_key import model_key
 from opencode_tui.team.calls import AT_COST, AT_MODEL, AT_PROVIDER, AT_SESSION, SeatCall, SeatReader
@@ -98,7 +99,7 @@ def _state(store: CollectedStore, file: SeatFile, known: CollectedFile | None, d
             known = _read(store, file, known, current, days, now_ms)
     except UnreadableFile as problem:
         return SeatState(file, known, f"{file.path.name} {problem}; {_what_stands(known, days)}")
-    return SeatState(file, known, _remarks(file, known))
+    return SeatState(file, known, _remarks(store, file, known, days.calendar))
 
 
 def _is_current(known: CollectedFile, current: str, share: str, days: Days) -> bool:
@@ -114,7 +115,7 @@ def _what_stands(known: CollectedFile | None, days: Days) -> str:
     return stands if has_collected(known, days.span) else f"{stands}, as far as it goes"
 
 
-def _remarks(file: SeatFile, known: CollectedFile) -> str:
+def _remarks(store: CollectedStore, file: SeatFile, known: CollectedFile, calendar: Calendar) -> str:
     found = []
     if known.ahead_ms > _AHEAD_MS:
         ahead = (
@@ -122,10 +123,23 @@ def _remarks(file: SeatFile, known: CollectedFile) -> str:
             if known.ahead_ms >= HOUR_MS
             else f"{known.ahead_ms // MINUTE_MS} min"
         )
-        found.append(f"its clock is {ahead} ahead, or was: calls stand on the days that it gave them")
+        found.append(f"its clock is {ahead} ahead, or was: {_on_days_ahead(store, known, calendar)}")
     if known.remark:
         found.append(f"{file.path.name} {known.remark}")
     return "; ".join(found)
+
+
+def _on_days_ahead(store: CollectedStore, known: CollectedFile, calendar: Calendar) -> str:
+    """What stands on days that had not begun when the file was written, such as `$1.23 stands on Sat 28 Nov`."""
+    last_ms = known.last_call_ms or 0
+    written, last = calendar.day(last_ms - known.ahead_ms).toordinal(), calendar.day(last_ms).toordinal()
+    spends: dict[int, int] = defaultdict(int)
+    for each in store.parts(known.id, written + 1, last):
+        spends[each.day] += each.part.spend_nano
+    stands = [
+        f"{format_usd(nano)} stands on {short_day(date.fromordinal(day))}" for day, nano in sorted(spends.items())
+    ]
+    return ", ".join(stands) or "its calls keep the times that it gave them"
 
 
 def _read(
@@ -153,7 +167,8 @@ def _read(
     span = whole.span
     fresh = CollectedFile(
         *(id, _key(file), f"{current} {file.share}", share, days.zone, span.start_ms, span.end_ms),
-        *(facts.calls, facts.first_call, facts.last_call_ms, written, ahead, facts.remark, now_ms),
+        *(facts.calls, facts.first_call, facts.first_call_ms, facts.last_call_ms),
+        *(written, ahead, facts.remark, now_ms),
     )
     return store.put(fresh, stamps, parts, causes, {id: one_line(title) for id, title in titles.items()})
 

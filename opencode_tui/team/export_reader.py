@@ -19,6 +19,7 @@ from opencode_tui.team.opening import UnreadableFile
 
 _TOKENS = ("input_tokens", "output_tokens", "reasoning_tokens", "cache_read_tokens", "cache_write_tokens")
 _UNFINISHED = "is half-copied, or no export of opencode-tui's: call {} in it is none"
+PARQUET = "is Parquet, which is not read; export jsonl, csv or sqlite, or use `team export`"
 _Row = Mapping[str, Any]
 
 
@@ -40,7 +41,7 @@ class ExportReader:
         paid = [call for call in self._calls if not call.is_copy]
         first = f"{paid[0].machine}\n{paid[0].fields[AT_ID]}" if paid else ""
         last = self._calls[-1].fields[AT_CREATED] if self._calls else None
-        self.facts = LedgerFacts(None, len(paid), first, last)
+        self.facts = LedgerFacts(None, len(paid), first, last, paid[0].fields[AT_CREATED] if paid else None)
 
     def calls(self, span: Span) -> Iterator[SeatCall]:
         return (call for call in self._calls if call.fields[AT_CREATED] in span)

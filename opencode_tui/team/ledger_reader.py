@@ -48,7 +48,10 @@ class LedgerReader:
             )
         first = next(
             iter(
-                self._rows("SELECT machine_id, id FROM call WHERE copied_from IS NULL ORDER BY created_ms, id LIMIT 1")
+                self._rows(
+                    "SELECT machine_id, id, created_ms FROM call WHERE copied_from IS NULL"
+                    " ORDER BY created_ms, id LIMIT 1"
+                )
             ),
             None,
         )
@@ -59,6 +62,7 @@ class LedgerReader:
             self._one("SELECT count(*) FROM call") - copies,
             f"{self._machines.get(first[0], '')}\n{first[1]}" if first else "",
             self._one("SELECT max(created_ms) FROM call"),
+            first[2] if first else None,
             exported,
             remark,
         )

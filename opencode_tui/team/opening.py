@@ -45,6 +45,11 @@ def written_ms(path: Path) -> int:
     return max(times, default=0)
 
 
+def is_sqlite(path: Path) -> bool:
+    """Whether a file begins as those of SQLite do, though it may be half-copied. Raises UnreadableFile."""
+    return _head(path).startswith(_HEADER)
+
+
 @contextmanager
 def opened_sqlite(path: Path, *, is_own: bool = False) -> Iterator[sqlite3.Connection]:
     """A connection that reads one state of the file. Raises UnreadableFile if it is half-copied, locked or broken.

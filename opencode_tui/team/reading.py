@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from opencode_tui.team.calls import SeatReader
-from opencode_tui.team.export_reader import READERS, read_exported_sqlite
+from opencode_tui.team.export_reader import PARQUET, READERS, read_exported_sqlite
 from opencode_tui.team.finding import SeatFile
 from opencode_tui.team.ledger_reader import LedgerReader
 from opencode_tui.team.opening import UnreadableFile, file_identity, opened_sqlite
@@ -23,7 +23,7 @@ def reading(file: SeatFile) -> Iterator[SeatReader]:
         yield _exported(path)
     else:
         if path.suffix.lower() == ".parquet":
-            raise UnreadableFile("is Parquet, which is not read; export jsonl, csv or sqlite, or use `team export`")
+            raise UnreadableFile(PARQUET)
         with opened_sqlite(path, is_own=file.is_own) as connection:
             try:
                 yield _of_sqlite(connection)

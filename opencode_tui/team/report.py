@@ -8,15 +8,17 @@ from contextlib import closing
 from datetime import date, timedelta
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from opencode_tui.analysis.periods import days_of_month
 from opencode_tui.analysis.report_periods import ReportPeriod
 from opencode_tui.analysis.team_changes import ranked_parts, team_changes
-from opencode_tui.analysis.team_forecast import LOOK_BACK_DAYS, month_forecast
+from opencode_tui.analysis.team_forecast import LOOK_BACK_DAYS, known_until, month_forecast
 from opencode_tui.clock import Calendar, calendar_for
 from opencode_tui.config.settings import Settings
 from opencode_tui.records.team import Seat, SeatDay, SeatSession, TeamReport
 from opencode_tui.team.checksums import checksums
-from opencode_tui.team.collected import CollectedStore, FilePart
+from opencode_tui.team.collected import CollectedFile, CollectedStore, FilePart
 from opencode_tui.team.collecting import Days, SeatState, collect, seat_days
 from opencode_tui.team.finding import COLLECTED, seat_files
 from opencode_tui.team.lateness import late_ms, sentences_of
@@ -31,7 +33,7 @@ def team_report(period: ReportPeriod, settings: Settings, ledger: Path, now_ms: 
     """The report on the settings' seats; what is collected is kept beside the ledger."""
     calendar = calendar_for(settings.timezone)
     files, lacking = seat_files(settings.team.seats, ledger)
-    known_to = min(period.last, calendar.day(now_ms) - timedelta(days=1))
+    known_to = known_until(period.last, calendar.day(now_ms))
     before = compared_period(period, calendar.day(now_ms))
     first_of_month, last_of_month = days_of_month(period.last)
     first = min(before.first, first_of_month, known_to - timedelta(days=LOOK_BACK_DAYS - 1))
@@ -49,11 +51,16 @@ def team_report(period: ReportPeriod, settings: Settings, ledger: Path, now_ms: 
 
 
 def compared_period(period: ReportPeriod, today: date) -> ReportPeriod:
-    """The period before; of one that is not over, only its days up to the same one."""
-    before = period.before()
-    if not period.first <= today < period.last:
+    """The period before; of one that is not over, only as many of its days as are over by now, if one is."""
+    before, over = period.before(), compared_last(period, today)
+    if over is None or over < period.first:
         return before
-    return ReportPeriod(before.first, min(before.last, before.first + (today - period.first)), before.label)
+    return ReportPeriod(before.first, min(before.last, before.first + (over - period.first)), before.label)
+
+
+def compared_last(period: ReportPeriod, today: date) -> date | None:
+    """The last day that is over, if the period is not; it is the day before the period on its first day."""
+    return today - timedelta(days=1) if period.first <= today <= period.last else None
 
 
 def _lacking(name: str, sentence: str) -> Seat:
@@ -90,6 +97,11 @@ class _Book:
     def parts(self) -> tuple[FilePart, ...]:
         return self._merged.parts
 
+    def compared_of(self, name: str, last: date | None) -> list[FilePart]:
+        """The parts of a seat in the days that are held against the period before."""
+        period = self.period if last is None else replace(self.period, last=last)
+        return self.within(self._parts.get(name, ()), period)
+
     def before_of(self, name: str) -> list[FilePart]:
         return self.within(self._parts.get(name, ()), self.before)
 
@@ -102,7 +114,8 @@ class _Book:
         cut = tuple(each.day for each in days if each.spend_nano >= self.cutoff_nano)
         known = [state.collected for state in states if state.collected is not None]
         last_sync = max((each.sync_ms for each in known), default=None)
-        end_ms = calendar_for(self.settings.timezone).span(self.period.last).end_ms
+        calendar = calendar_for(self.settings.timezone)
+        end_ms = calendar.span(self.period.last).end_ms
         return Seat(
             name,
             sum(each.spend_nano for each in days),
@@ -121,6 +134,7 @@ class _Book:
             late_ms(last_sync, min(end_ms, now_ms)),
             self._sessions(now),
             is_missing=not known and not all(state.is_twice for state in states),
+            since=_first_day(known, calendar),
         )
 
     def _cause(self, states: Sequence[SeatState], days: Sequence[SeatDay], over: Sequence[date]) -> str:
@@ -159,6 +173,11 @@ def spends_by(parts: Iterable[FilePart], field: str) -> dict[str, int]:
     return {key: spend for key, (spend, _) in part_sums(parts, field).items()}
 
 
+def _first_day(files: Iterable[CollectedFile], calendar: Calendar) -> date | None:
+    first = min((each.first_call_ms for each in files if each.first_call_ms is not None), default=None)
+    return None if first is None else calendar.day(first)
+
+
 def _days(parts: Iterable[FilePart]) -> tuple[SeatDay, ...]:
     sums: dict[int, list[int]] = defaultdict(lambda: [0, 0])
     for each in parts:
@@ -176,7 +195,7 @@ def _summed(rows: Sequence[Seat], book: _Book, known_to: date, calendar: Calenda
         spends[date.fromordinal(each.day)] += each.part.spend_nano
     today = calendar.day(now_ms)
     budget = book.settings.team.week_budget_nano
-    return TeamReport(
+    report = TeamReport(
         period.label,
         period.first,
         period.last,
@@ -191,17 +210,21 @@ def _summed(rows: Sequence[Seat], book: _Book, known_to: date, calendar: Calenda
         book.cutoff_nano,
         before.label,
         None if before.last == period.before().last else before.last,
+        before.first,
+        compared_last(period, today),
         month_forecast(spends, period.last, known_to, min(spends, default=None), spends.get(today, 0)),
-        team_changes(seats, _changed(seats, "models", book, "model"), _changed(seats, "projects", book, "project")),
     )
+    changes = team_changes(report, _changed(report, book, "model"), _changed(report, book, "project"))
+    return replace(report, changes=changes)
 
 
-def _changed(seats: Sequence[Seat], parts: str, book: _Book, field: str) -> dict[str, dict[str, int]]:
+def _changed(report: TeamReport, book: _Book, field: str) -> dict[str, dict[str, int]]:
     """By seat, the change of each model or project."""
     found = {}
-    for seat in seats:
-        changes = {part.key: part.spend_nano - part.before_nano for part in getattr(seat, parts)}
-        for key, nano in spends_by(book.before_of(seat.name), field).items():
-            changes.setdefault(key, -nano)
+    for seat in report.seats:
+        changes: dict[str, int] = defaultdict(int)
+        for sign, parts in ((1, book.compared_of(seat.name, report.compared_last)), (-1, book.before_of(seat.name))):
+            for key, nano in spends_by(parts, field).items():
+                changes[key] += sign * nano
         found[seat.name] = changes
     return found

@@ -104,3 +104,11 @@ def test_without_a_budget_it_says_how_to_set_one(shell: Shell, config: Path) -> 
     config.write_text("")
     assert shell.said("budget") == "no budget is set; see [budgets.NAME] in config.example.toml\n"
     assert json.loads(shell.said("budget", "--json"))["budgets"] == []
+
+
+def test_a_teams_file_that_is_gone_is_said_and_the_others_are_shown(shell: Shell, config: Path) -> None:
+    config.write_text(f'{BUDGETS}\n[team]\nbudgets_file = "gone.toml"\n')
+    code, said, error = shell.run("budget")
+    assert (code, error) == (0, "")
+    assert "builders" in said and "gone.toml: there is no such file, though team.budgets_file names it" in said
+    assert "there is no such file" in json.loads(shell.said("budget", "--json"))["trouble"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import tomllib
 from html.parser import HTMLParser
 from pathlib import Path
@@ -82,12 +83,18 @@ def test_a_seat_is_added_to_any_form_of_the_file(shell: Shell, config: Path, sea
     ("words", "code", "sentence"),
     [
         (("add", "anna", "/no/such.db"), 2, "there is no /no/such.db; name a ledger"),
-        (("add", "a/b", "."), 2, "'a/b' is no name of a seat"),
+        (("add", "a/b", "."), 2, "'a/b' is no name of a seat: it has a slash"),
+        (("add", "", "."), 2, "'' is no name of a seat: it is empty; write one such as anna"),
+        (("add", " a", "."), 2, "' a' is no name of a seat: it begins or ends with a blank"),
+        (("add", "a\tb", "."), 2, "is no name of a seat: it has a character that cannot be shown"),
+        (("add", "a" * 61, "."), 2, "is no name of a seat: it has 61 characters; write at most 60"),
         (("remove", "anna"), 2, "no seat is called 'anna'; there are none"),
         (("report",), 3, "the team has no seats yet; `opencode-tui team add NAME PATH` adds one"),
         (("report", "--week", "2026-W99"), 2, "2026-W99"),
         (("report", "--week", "2026-W19", "--month", "2026-05"), 2, "take one"),
-        (("export", "-"), 2, "is no text; name a file"),
+        (("export", "-"), 2, "- is standard output, and what a seat shares is a database; name a file"),
+        (("export", "/dev/full"), 2, "/dev/full is a device or a pipe, and what a seat shares is a database"),
+        (("export", "/usr"), 2, "/usr is a directory, and what a seat shares is a database; name a file"),
         ((), 2, "ACTION"),
     ],
 )
@@ -99,6 +106,69 @@ def test_what_is_wrong_is_one_sentence(
     assert (given, said) == (code, "")
     assert sentence in error
     assert config.read_text(encoding="utf-8") == before
+
+
+def test_a_name_that_is_taken_keeps_its_path(shell: Shell, config: Path, seats: Path) -> None:
+    add(shell, "anna", str(seats / "anna.db"), "--share", "titles")
+    before = config.read_text(encoding="utf-8")
+    code, said, error = shell.run("team", "add", "anna", str(seats / "ben.db"))
+    assert (code, said) == (2, "")
+    assert "anna is a seat already, with" in error and "anna.db" in error and "team remove anna` first" in error
+    assert "anna is already a seat of the team" in add(shell, "anna", str(seats / "anna.db"))
+    assert config.read_text(encoding="utf-8") == before
+    add(shell, "anna", str(seats / "anna.db"), "--share", "sums")
+    assert tomllib.loads(config.read_text(encoding="utf-8"))["team"]["seats"] == {"anna": str(seats / "anna.db")}
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "sentence"),
+    [
+        ("empty.db", b"", "empty.db is an empty file; name a ledger"),
+        ("notes.db", b"Dear diary", "notes.db is no ledger and no export"),
+        ("notes.txt", b"Dear diary", "notes.txt is no ledger and no export"),
+        ("notes.csv", b"day,text\n1,2\n", "notes.csv is no export of opencode-tui's calls"),
+        ("notes.jsonl", b"Dear diary\n", "call 1 in it is none; name a ledger"),
+        ("image.csv", b"\xff\xd8\xff", "image.csv is no ledger and no export"),
+    ],
+)
+def test_a_file_that_can_never_be_a_seat_is_refused(
+    shell: Shell, config: Path, name: str, content: bytes, sentence: str
+) -> None:
+    before = config.read_text(encoding="utf-8")
+    (shell.home / name).write_bytes(content)
+    code, said, error = shell.run("team", "add", "anna", str(shell.home / name))
+    assert (code, said) == (2, "")
+    assert sentence in error
+    assert config.read_text(encoding="utf-8") == before
+
+
+def test_a_pipe_and_a_device_are_no_seats(shell: Shell, config: Path) -> None:
+    os.mkfifo(shell.home / "pipe.db")
+    for path, sentence in ((shell.home / "pipe.db", "pipe.db is a pipe"), (Path(os.devnull), "is a device")):
+        code, _, error = shell.run("team", "add", "anna", str(path))
+        assert code == 2
+        assert sentence in error
+
+
+def test_a_half_copied_ledger_and_an_empty_folder_become_seats_with_what_they_lack(
+    shell: Shell, config: Path, seats: Path
+) -> None:
+    half = shell.home / "half.db"
+    half.write_bytes((seats / "ben.db").read_bytes()[:5000])
+    (shell.home / "later").mkdir()
+    assert "half.db is half-copied" in add(shell, "ben", str(half))
+    assert "holds no ledger and no export" in add(shell, "crew", str(shell.home / "later"))
+
+
+def test_the_list_fits_the_terminal(shell: Shell, config: Path, seats: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("opencode_tui.cli.team.seats.table_width", lambda *, is_wide: 60)
+    long = shell.home / ("a_long_folder_" * 6)
+    long.mkdir()
+    add(shell, "anna", str(seats / "anna.db"))
+    add(shell, "crew", str(long))
+    lines = shell.said("team", "list").splitlines()
+    assert max(map(len, lines)) <= 60
+    assert lines[0].split()[:2] == ["seat", "path"] and lines[2].startswith("anna") and lines[2].endswith("2 calls")
 
 
 def test_the_json_has_the_days_the_lines_the_causes_and_the_checksums(shell: Shell, config: Path, seats: Path) -> None:
@@ -183,8 +253,29 @@ def test_troubles_are_said_and_do_not_stop_the_report(shell: Shell, config: Path
     code, said, error = shell.run("team", "report", "--week", WEEK, "-o", str(shell.home / "t.md"))
     assert (code, error.count("\n")) == (0, 1)
     assert "crew/ben: ben.db is half-copied" in error
-    assert "**≥$2.000000001**" in (shell.home / "t.md").read_text(encoding="utf-8")
-    assert "t.md: week 2026-W19" in said
+    text = (shell.home / "t.md").read_text(encoding="utf-8")
+    assert "**≥$2.000000001**" in text
+    assert "| not read |  |  |" in text and "| ≥$2.000000001 | ≥1 | ≥$0.000000005 |" in text
+    assert "t.md: week 2026-W19, ≥$2.00 spent by 1 seat, 1 not read" in said
+
+
+def test_a_seat_that_is_not_read_has_no_sums_in_any_paper(shell: Shell, config: Path, seats: Path) -> None:
+    (seats / "ben.db").write_bytes((seats / "ben.db").read_bytes()[:5000])
+    add(shell, "crew", str(seats))
+    papers = {
+        format: shell.run("team", "report", "--week", WEEK, "--format", format)[1] for format in ("json", "csv", "html")
+    }
+    ben = next(seat for seat in json.loads(papers["json"])["seats"] if seat["name"] == "crew/ben")
+    assert (ben["spend_usd"], ben["calls"], ben["before_usd"], ben["change_usd"]) == (None, None, None, None)
+    assert "half-copied" in ben["trouble"]
+    rows = list(csv.DictReader(io.StringIO(papers["csv"])))
+    (row,) = [row for row in rows if row["seat"] == "crew/ben"]
+    assert (row["spend_usd"], row["other_usd"], row["calls"]) == ("", "", "")
+    bounds = {row["section"]: row["lower_bound"] for row in rows}
+    assert {bounds[name] for name in ("total", "before", "model", "project")} == {"true"}
+    assert '<td class="number quiet">not read</td>' in papers["html"]
+    foot = papers["html"].partition("<tfoot>")[2].partition("</tfoot>")[0]
+    assert foot.count("≥$2.00") == 2, "of the day and of all"
 
 
 def test_a_seat_exports_what_it_shares_and_the_own_ledger_can_be_a_seat(shell: Shell, store: V1, config: Path) -> None:

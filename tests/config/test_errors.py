@@ -201,9 +201,7 @@ WRONG = {
     "[team.push]\nto = 'db.example'": (
         "team.push.to: this is no address of a database; write one such as postgresql://anna@db.example/costs"
     ),
-    "[team.seats]\n'a/b' = '~/a.db'": (
-        "team.seats: 'a/b' is no name of a seat; write up to 60 characters without a slash"
-    ),
+    "[team.seats]\n'a/b' = '~/a.db'": ("team.seats: 'a/b' is no name of a seat: it has a slash; leave that out"),
     "[team.seats]\nanna = { share = 'titles' }": (
         "team.seats: the seat 'anna' needs a path, and can have a share; write such as { path = '~/anna.db' }"
     ),
@@ -246,6 +244,12 @@ WRONG = {
         "guard.rates.x.scope: 'tag' is none of 'seat', 'project', 'agent', 'environment'; write one of them"
     ),
     "[budgets.web]\nowner = 'Anna'": "budgets.web: this budget has no line; write a warning_usd or a cutoff_usd",
+    "[budgets.web]\nscope = 'tag'\nonly = 'nope'\ncutoff_usd = 1": (
+        "budgets.web.only: no tag is called 'nope'; see [tags], which has none"
+    ),
+    "[budgets.web]\nscope = 'tag'\nonly = 'nope'\ncutoff_usd = 1\n[tags]\na = '/a'\nb = '/b'": (
+        "budgets.web.only: no tag is called 'nope'; see [tags], which has a, b"
+    ),
     "[budgets.web]\nscope = 'tag'\ncutoff_usd = 1": (
         'budgets.web: this budget is for one tag; write which, such as only = "client-a"'
     ),

@@ -52,9 +52,18 @@ def test_what_today_cost_already_is_in_the_forecast() -> None:
     assert found.low_nano == found.likely_nano == 5 * USD
 
 
-def test_a_running_week_is_compared_with_the_same_days_of_the_one_before() -> None:
+def test_what_today_cost_is_not_in_the_forecast_of_the_month_that_begins_tomorrow() -> None:
+    spends = days(date(2026, 4, 1), 60, 0)
+    found = month_forecast(spends, date(2026, 6, 1), date(2026, 5, 30), date(2026, 4, 1), so_far_nano=5 * USD)
+    assert found is not None
+    assert (found.spent_nano, found.likely_nano) == (0, 0)
+
+
+def test_a_running_week_is_compared_with_as_many_days_of_the_one_before_as_are_over() -> None:
     before = compared_period(WEEK, date(2026, 5, 13))
-    assert before == ReportPeriod(date(2026, 5, 4), date(2026, 5, 6), "2026-W19")
+    assert before == ReportPeriod(date(2026, 5, 4), date(2026, 5, 5), "2026-W19")
+    assert compared_period(WEEK, date(2026, 5, 17)).last == date(2026, 5, 9)
+    assert compared_period(WEEK, date(2026, 5, 11)).last == date(2026, 5, 10), "none is over: all of it is shown"
     assert compared_period(WEEK, date(2026, 5, 18)).last == date(2026, 5, 10)
 
 

@@ -75,7 +75,9 @@ def team_report_of(*seats: Seat) -> TeamReport:
         warning_nano=nano("$0.80"),
         cutoff_nano=nano("$1.50"),
         before="2026-W19",
-        before_last=date(2026, 5, 6),
+        before_last=date(2026, 5, 5),
+        before_first=date(2026, 5, 4),
+        compared_last=date(2026, 5, 12),
         month=MonthForecast(
             *(date(2026, 5, 1), date(2026, 5, 31), nano("$14.20"), nano("$29.00"), nano("$33.50"), nano("$38.00"), 19)
         ),
@@ -186,3 +188,28 @@ async def test_the_seats_are_sorted_by_any_column() -> None:
         await show_team(pilot)
         await pilot.press("o")
         await until(pilot, lambda: screen_text(app).index("dora") < screen_text(app).index("anna  "))
+
+
+async def test_a_small_terminal_shows_four_seats_above_the_details() -> None:
+    app, _ = team_app(*SEATS)
+    async with showing(app, (32, 20)) as pilot:
+        await show_team(pilot)
+        table, details = app.screen.query_one("#seats"), app.screen.query_one("#seat")
+        assert table.region.height >= 5, "the header and four rows"
+        assert details.region.height >= 2
+        text = screen_text(app)
+        assert all(seat.name[:6] in text for seat in SEATS)
+
+
+async def test_enter_gives_the_details_the_keys_and_more_room_and_escape_goes_back() -> None:
+    app, _ = team_app(*SEATS)
+    async with showing(app, (32, 20)) as pilot:
+        await show_team(pilot)
+        details = app.screen.query_one("#seat")
+        before = details.region.height
+        await pilot.press("enter")
+        await until(pilot, lambda: details.has_focus and details.region.height > before)
+        await pilot.press("G")
+        await until(pilot, lambda: "data " in screen_text(app))
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen.query_one("#seats").has_focus)

@@ -17,11 +17,14 @@ from opencode_tui.money import plural
 from opencode_tui.paths import tilde
 from opencode_tui.team.exporting import write_seat
 
+_FILE_NAMED = "name a file, such as team.db in a synced folder"
+
 
 def export_seat(arguments: argparse.Namespace) -> int:
     place, first = output_place(arguments.file), _first(arguments.since)
     if place is None or not is_regular(place):
-        raise Trouble("what a seat shares is no text; name a file, such as team.db in a synced folder", EXIT_USAGE)
+        what = "- is standard output" if place is None else f"{tilde(place)} is {_kind(place)}"
+        raise Trouble(f"{what}, and what a seat shares is a database; {_FILE_NAMED}", EXIT_USAGE)
     with opened(arguments) as at:
         try:
             target = check_place(place, [at.ledger.path, *(Path(each.path) for each in at.states)])
@@ -32,6 +35,10 @@ def export_seat(arguments: argparse.Namespace) -> int:
             calls = write_seat(connection, fresh, at.settings.team.share, span, now_ms())
     print(f"{tilde(target)}: {plural(calls, 'call')}, shares {at.settings.team.share} (team.share says what)")
     return EXIT_OK
+
+
+def _kind(place: Path) -> str:
+    return "a directory" if place.is_dir() else "a device or a pipe"
 
 
 def _first(text: str | None) -> date | None:

@@ -15,11 +15,10 @@ from opencode_tui.cli.team.database import asked_database, database_troubles
 from opencode_tui.clock import calendar_for, now_ms
 from opencode_tui.config.settings import Settings
 from opencode_tui.export.output import is_regular
-from opencode_tui.money import format_usd, plural
 from opencode_tui.records.team import TeamReport
 from opencode_tui.report.cost_report_words import period_label
 from opencode_tui.report.papers.team_papers import team_paper
-from opencode_tui.report.team_words import in_trouble, trouble_line
+from opencode_tui.report.team_words import in_trouble, seats_text, spent_by_team, trouble_line
 from opencode_tui.team.finding import seat_files
 from opencode_tui.team.report import team_report
 
@@ -43,7 +42,7 @@ def report_team(arguments: argparse.Namespace) -> int:
         target /= f"opencode-team-costs-{period.label.replace(' to ', '_')}.{format}"
     write_output(target, paper)
     if is_regular(target):
-        spent = f"{format_usd(report.total_nano)} spent by {plural(len(report.seats), 'seat')}"
+        spent = f"{spent_by_team(report)} spent by {seats_text(report)}"
         print(f"{paths.tilde(target)}: {period_label(report.period)}, {spent}")
     for seat in in_trouble(report):
         say_trouble(f"{seat.name}: {trouble_line(seat, calendar)}")

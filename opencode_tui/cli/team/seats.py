@@ -10,6 +10,7 @@ from pathlib import Path
 from opencode_tui.cli import EXIT_OK, EXIT_USAGE
 from opencode_tui.cli.common import Trouble, ledger_path, settings_for
 from opencode_tui.cli.settings_file import SettingsFile
+from opencode_tui.cli.streams import table_width
 from opencode_tui.config.seat_editing import with_seat, without_seat
 from opencode_tui.config.settings import Settings
 from opencode_tui.config.team import TeamSeat
@@ -18,23 +19,52 @@ from opencode_tui.money import plural
 from opencode_tui.paths import expand, tilde
 from opencode_tui.report.json_values import SCHEMA_VERSION
 from opencode_tui.report.table import TextColumn, text_table
+from opencode_tui.team.candidates import why_no_seat
 from opencode_tui.team.finding import SeatFile, seat_files
 from opencode_tui.team.opening import UnreadableFile
 from opencode_tui.team.reading import reading
 
 _SEATS = ("team", "seats")
+_COLUMNS = (
+    TextColumn("seat", "left", least=8),
+    TextColumn("path", "left", gives_way=1, least=12),
+    TextColumn("shares", "left", gives_way=2),
+    TextColumn("what is there", "left", least=16),
+)
 
 
 def add_seat(arguments: argparse.Namespace) -> int:
     name, path = _checked(arguments.name), expand(arguments.path).absolute()
-    if not path.exists():
-        raise Trouble(f"there is no {path}; name a ledger, an export, or a folder with some", EXIT_USAGE)
+    _refuse_unfit(path)
     file = SettingsFile(arguments)
     _refuse_variable(file)
-    seat = TeamSeat(path, arguments.share or TeamSeat(path).share)
-    _write(file, lambda text: with_seat(text, name, seat))
-    print(f"{name} is a seat of the team ({file.name}): {_found(name, seat, ledger_path(settings_for(arguments)))}")
+    present = settings_for(arguments).team.seats.get(name)
+    if present is not None and not _is_same(present.path, path):
+        taken = f"{name} is a seat already, with {tilde(present.path)}"
+        raise Trouble(f"{taken}; take another name, or `opencode-tui team remove {name}` first", EXIT_USAGE)
+    seat = TeamSeat(path, arguments.share or (present or TeamSeat(path)).share)
+    if present is None or present.share != seat.share:
+        _write(file, lambda text: with_seat(text, name, seat))
+    is_seat = "is a seat of the team" if present is None else "is already a seat of the team"
+    print(f"{name} {is_seat} ({file.name}): {_found(name, seat, ledger_path(settings_for(arguments)))}")
     return EXIT_OK
+
+
+def _refuse_unfit(path: Path) -> None:
+    """Raises Trouble for a path that can never be a seat."""
+    what = "name a ledger, an export, or a folder with some"
+    try:
+        reason = why_no_seat(path) if path.exists() else None
+    except OSError as error:
+        raise Trouble(f"{path} cannot be read ({error.strerror}); see to its rights", EXIT_USAGE) from None
+    if reason is None:
+        raise Trouble(f"there is no {path}; {what}", EXIT_USAGE)
+    if reason:
+        raise Trouble(f"{path} {reason}; {what}", EXIT_USAGE)
+
+
+def _is_same(one: Path, other: Path) -> bool:
+    return one.resolve() == other.resolve()
 
 
 def remove_seat(arguments: argparse.Namespace) -> int:
@@ -57,8 +87,8 @@ def list_seats(arguments: argparse.Namespace) -> int:
     elif not rows:
         print("the team has no seats yet; `opencode-tui team add NAME PATH` adds one")
     else:
-        columns = (TextColumn("seat"), TextColumn("path"), TextColumn("shares"), TextColumn("what is there"))
-        print(text_table(columns, [(name, tilde(seat.path), seat.share, found) for name, seat, found in rows]))
+        texts = [(name, tilde(seat.path), seat.share, found) for name, seat, found in rows]
+        print(text_table(_COLUMNS, texts, table_width(is_wide=False)))
     return EXIT_OK
 
 

@@ -9,9 +9,12 @@ from opencode_tui.privacy.harmless import one_line
 from opencode_tui.records.team import Seat, TeamReport
 from opencode_tui.report.papers.amounts import decimal_usd
 from opencode_tui.report.papers.csv_paper import rows_text
-from opencode_tui.report.team_words import day_band, trouble_line
+from opencode_tui.report.team_words import day_band, is_before_ledger, trouble_line
 
-TEAM_COLUMNS = ("section", "seat", "key", "spend_usd", "other_usd", "calls", "band", "text", "calls_sha256")
+TEAM_COLUMNS = (
+    *("section", "seat", "key", "spend_usd", "other_usd", "calls", "band", "text", "calls_sha256"),
+    "lower_bound",
+)
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -21,26 +24,32 @@ def team_csv(report: TeamReport, calendar: Calendar) -> str:
 
 def _rows(report: TeamReport, calendar: Calendar) -> Iterator[list[str]]:
     yield _row("period", key=report.period, text=f"{report.first} to {report.last}")
-    yield _row("total", nano=report.total_nano, calls=sum(seat.calls for seat in report.seats))
+    least = report.lower_bound
+    yield _row("total", nano=report.total_nano, calls=report.calls, bound=least)
     if report.budget_nano is not None:
         yield _row("budget", other=report.budget_nano)
-    yield _row("before", key=report.before, other=report.before_nano)
+    yield _row("before", key=report.before, other=report.before_nano, bound=least)
     if report.month is not None:
         month = report.month
         for key, nano in (("low", month.low_nano), ("likely", month.likely_nano), ("high", month.high_nano)):
-            yield _row("month", key=key, other=nano, text=f"{month.first} to {month.last}")
+            yield _row("month", key=key, other=nano, text=f"{month.first} to {month.last}", bound=least)
     for change in report.changes:
         yield _row("change", change.seat, change.model, other=change.nano, text=change.project)
     for seat in report.seats:
         yield from _of_seat(seat, report, calendar)
     for section, parts in (("model", report.models), ("project", report.projects)):
         for part in parts:
-            yield _row(section, key=part.key, nano=part.spend_nano, other=part.before_nano, calls=part.calls)
+            sums = part.spend_nano, part.before_nano, part.calls
+            yield _row(section, "", part.key, *sums, bound=least)
 
 
 def _of_seat(seat: Seat, report: TeamReport, calendar: Calendar) -> Iterator[list[str]]:
     said = trouble_line(seat, calendar)
-    yield _row("seat", seat.name, "", seat.spend_nano, seat.before_nano, seat.calls, text=said, sha256=seat.digest)
+    if seat.is_missing:
+        yield _row("seat", seat.name, text=said)
+        return
+    before = None if is_before_ledger(seat, report) else seat.before_nano
+    yield _row("seat", seat.name, "", seat.spend_nano, before, seat.calls, text=said, sha256=seat.digest)
     for day in seat.days:
         mark = day_band(report, day.spend_nano)
         yield _row("day", seat.name, day.day.isoformat(), day.spend_nano, calls=day.calls, band=mark)
@@ -64,9 +73,12 @@ def _row(
     band: str = "",
     text: str = "",
     sha256: str = "",
+    bound: bool | None = None,
 ) -> list[str]:
     amounts = ("" if each is None else decimal_usd(each) for each in (nano, other))
-    return [section, _safe(seat), _safe(key), *amounts, "" if calls is None else str(calls), band, _safe(text), sha256]
+    about = (section, _safe(seat), _safe(key))
+    least = "" if bound is None else str(bound).lower()
+    return [*about, *amounts, "" if calls is None else str(calls), band, _safe(text), sha256, least]
 
 
 def _safe(text: str) -> str:

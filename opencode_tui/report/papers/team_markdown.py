@@ -22,8 +22,7 @@ def team_markdown(report: TeamReport, calendar: Calendar) -> str:
 
 def _lines(report: TeamReport, calendar: Calendar) -> Iterator[str]:
     yield from (f"# {literal(words.team_title(report))}", "", f"{literal(words.team_days(report))}.", "")
-    least = "≥" if report.lower_bound else ""
-    yield f"**{least}{exact_usd(report.total_nano)}**: {literal(words.against_budget(report, exact_usd))};"
+    yield f"**{words.spent_by_team(report, exact_usd)}**: {literal(words.against_budget(report, exact_usd))};"
     yield f"{literal(words.against_period_before(report, exact_usd))}; {words.average_text(report, calendar)}."
     yield from ("", f"{literal(words.forecast_text(report, exact_usd))}.")
     if report.changes:
@@ -64,10 +63,19 @@ def _seats(report: TeamReport) -> Iterator[str]:
     for seat in report.seats:
         by_day = {each.day: each for each in seat.days}
         cells = [_day(report, by_day.get(day)) for day in days]
-        rows.append((_name(seat), *cells, exact_usd(seat.spend_nano), f"{seat.calls:,}", exact_usd(seat.before_nano)))
-    sums = map(report.day_nano, days)
-    total = (exact_usd(report.total_nano), f"{report.calls:,}", exact_usd(report.before_nano))
-    yield from _table(heads, [*rows, ("total", *map(exact_usd, sums), *total)])
+        rows.append((_name(seat), *cells, *_sums(seat, report)))
+    least = "≥" if report.lower_bound else ""
+    sums = [exact_usd(nano) for nano in (*map(report.day_nano, days), report.total_nano, report.before_nano)]
+    *shown, before = (f"{least}{text}" for text in sums)
+    yield from _table(heads, [*rows, ("total", *shown, f"{least}{report.calls:,}", before)])
+
+
+def _sums(seat: Seat, report: TeamReport) -> tuple[str, str, str]:
+    """The spend, the calls and the spend of the period before."""
+    if seat.is_missing:
+        return "not read", "", ""
+    before = "before the ledger" if words.is_before_ledger(seat, report) else exact_usd(seat.before_nano)
+    return exact_usd(seat.spend_nano), f"{seat.calls:,}", before
 
 
 def _day(report: TeamReport, day: SeatDay | None) -> str:

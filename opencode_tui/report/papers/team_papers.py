@@ -9,6 +9,7 @@ from opencode_tui.clock import Calendar
 from opencode_tui.money import usd
 from opencode_tui.records.team import MonthForecast, Seat, SeatPart, TeamReport
 from opencode_tui.report.json_values import SCHEMA_VERSION, moment_or_none
+from opencode_tui.report.team_words import is_before_ledger
 
 
 def team_paper(report: TeamReport, format: str, calendar: Calendar) -> str:
@@ -35,12 +36,14 @@ def team_json(report: TeamReport, calendar: Calendar) -> dict[str, Any]:
         "week": report.period,
         "first": report.first.isoformat(),
         "last": report.last.isoformat(),
-        "seats": [_seat(seat, calendar) for seat in report.seats],
+        "seats": [_seat(seat, report, calendar) for seat in report.seats],
         "total_usd": usd(report.total_nano),
         "lower_bound": report.lower_bound,
         "budget_usd": None if budget is None else usd(budget),
         "before": report.before,
         "before_usd": usd(report.before_nano),
+        "before_until": None if report.before_last is None else report.before_last.isoformat(),
+        "compared_until": None if report.compared_last is None else report.compared_last.isoformat(),
         "changes": [
             {"seat": each.seat, "model": each.model, "project": each.project, "change_usd": usd(each.nano)}
             for each in report.changes
@@ -52,11 +55,13 @@ def team_json(report: TeamReport, calendar: Calendar) -> dict[str, Any]:
     }
 
 
-def _seat(seat: Seat, calendar: Calendar) -> dict[str, Any]:
+def _seat(seat: Seat, report: TeamReport, calendar: Calendar) -> dict[str, Any]:
+    change = report.change_of(seat)
+    is_before_known = not seat.is_missing and not is_before_ledger(seat, report)
     return {
         "name": seat.name,
-        "spend_usd": usd(seat.spend_nano),
-        "calls": seat.calls,
+        "spend_usd": None if seat.is_missing else usd(seat.spend_nano),
+        "calls": None if seat.is_missing else seat.calls,
         "days": {each.day.isoformat(): usd(each.spend_nano) for each in seat.days},
         "over_warning": [day.isoformat() for day in seat.over_warning],
         "over_cutoff": [day.isoformat() for day in seat.over_cutoff],
@@ -67,7 +72,9 @@ def _seat(seat: Seat, calendar: Calendar) -> dict[str, Any]:
             {"id": each.id, "title": each.title, "project": each.project, "spend_usd": usd(each.spend_nano)}
             for each in seat.sessions
         ],
-        "before_usd": usd(seat.before_nano),
+        "before_usd": usd(seat.before_nano) if is_before_known else None,
+        "change_usd": None if change is None else usd(change),
+        "ledger_begins": None if seat.since is None else seat.since.isoformat(),
         "last_call_at": moment_or_none(seat.last_call_ms, calendar),
         "last_sync_at": moment_or_none(seat.last_sync_ms, calendar),
         "late_days": seat.late_days,

@@ -8,12 +8,13 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from opencode_tui.analysis.periods import days_of_month
 from opencode_tui.analysis.report_periods import ReportPeriod
 from opencode_tui.analysis.team_changes import ranked_parts, team_changes
-from opencode_tui.analysis.team_forecast import LOOK_BACK_DAYS, month_forecast
+from opencode_tui.analysis.team_forecast import LOOK_BACK_DAYS, known_until, month_forecast
 from opencode_tui.clock import DAY_MS, calendar_for
 from opencode_tui.config.database_values import DatabaseAddress
 from opencode_tui.config.settings import Settings
@@ -30,7 +31,7 @@ from opencode_tui.team.postgres.reading_sums import (
     part_rows,
     spent_days,
 )
-from opencode_tui.team.report import compared_period
+from opencode_tui.team.report import compared_last, compared_period
 
 SILENT_DAYS = 56
 """A seat that pushed nothing for so long, and has no calls in the period, is left out."""
@@ -53,7 +54,7 @@ def database_report(request: DatabaseRequest) -> TeamReport:
     """The report on the seats that the database shows to this user. Raises DatabaseError."""
     calendar = calendar_for(request.settings.timezone)
     period, today = request.period, calendar.day(request.now_ms)
-    before, known_to = compared_period(period, today), min(period.last, today - timedelta(days=1))
+    before, known_to = compared_period(period, today), known_until(period.last, today)
     first_of_month, last_of_month = days_of_month(period.last)
     first = min(before.first, first_of_month, known_to - timedelta(days=LOOK_BACK_DAYS - 1))
     wide = (first, max(period.last, last_of_month))
@@ -61,7 +62,7 @@ def database_report(request: DatabaseRequest) -> TeamReport:
         found = _Found(connection, request, before, wide)
     seats = tuple(sorted(map(found.seat, found.names), key=lambda seat: (-seat.spend_nano, seat.name)))
     budget, spends = request.settings.team.week_budget_nano, found.spends
-    return TeamReport(
+    report = TeamReport(
         period=period.label,
         first=period.first,
         last=period.last,
@@ -76,9 +77,12 @@ def database_report(request: DatabaseRequest) -> TeamReport:
         cutoff_nano=found.cutoff_nano,
         before=before.label,
         before_last=None if before.last == period.before().last else before.last,
+        before_first=before.first,
+        compared_last=compared_last(period, today),
         month=month_forecast(spends, period.last, known_to, min(spends, default=None), spends.get(today, 0)),
-        changes=team_changes(seats, _changes(found.parts, _model), _changes(found.parts, _project)),
     )
+    changes = team_changes(report, _changes(found.compared, _model), _changes(found.compared, _project))
+    return replace(report, changes=changes)
 
 
 class _Found:
@@ -102,6 +106,12 @@ class _Found:
         self.parts: dict[str, list[PartRow]] = defaultdict(list)
         for part in part_rows(connection, (period.first, period.last), (before.first, before.last), twins):
             self.parts[part.seat].append(part)
+        over = compared_last(period, calendar_for(request.settings.timezone).day(request.now_ms))
+        self.compared = self.parts
+        if over is not None:
+            self.compared = defaultdict(list)
+            for part in part_rows(connection, (period.first, over), (before.first, before.last), twins):
+                self.compared[part.seat].append(part)
         since = datetime.fromtimestamp((request.now_ms - SILENT_DAYS * DAY_MS) / 1000, UTC)
         self._pushes = {each.seat: each for each in last_pushes(connection, since)}
         end_ms = calendar_for(request.settings.timezone).span(period.last).end_ms

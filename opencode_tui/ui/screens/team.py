@@ -57,6 +57,13 @@ class TeamSums(Static):
 
 
 class TeamScreen(AskingScreen):
+    DEFAULT_CSS = """
+    TeamScreen {
+        #seats { min-height: 5; }
+        #seat { max-height: 40%; }
+        #seat:focus { max-height: 75%; }
+    }
+    """
     AUTO_FOCUS = "#seats"
     BINDING_GROUP_TITLE = "Team"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -65,6 +72,7 @@ class TeamScreen(AskingScreen):
         Binding("m", "unit", "Week or month", tooltip="Show a month, or a week again", id="team.unit"),
         Binding("s", "sort(1)", "Sort", tooltip="Sort by the next column", id="team.sort"),
         Binding("o", "order", "Order", tooltip="Turn the order around", id="team.order", show=False),
+        Binding("escape", "leave", "Back", tooltip="Back from a seat's details", id="team.leave", show=False),
         Binding("r", "read", "Refresh", tooltip="Read the seats' files now", id="team.read", show=False),
     ]
 
@@ -134,6 +142,15 @@ class TeamScreen(AskingScreen):
             rows = seat_rows(seat, report, self._calendar)
             make = lambda width: Content("\n").join(labelled(rows, width))  # noqa: E731
         self.query_one("#seat", DetailPane).show_content(key, make)
+
+    @on(RowTable.Opened)
+    def read_seat(self) -> None:
+        """Give the details of the seat more room, and the keys that scroll."""
+        self.set_focus(self.query_one("#seat", DetailPane))
+
+    def action_leave(self) -> None:
+        """Go back from the details to the seats."""
+        self.set_focus(self._table)
 
     def action_page(self, steps: int) -> None:
         self._go_to(self.period.before() if steps < 0 else self._after())

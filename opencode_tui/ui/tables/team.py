@@ -13,7 +13,7 @@ from opencode_tui.clock import weekday
 from opencode_tui.money import format_usd
 from opencode_tui.records.day import Band
 from opencode_tui.records.team import Seat, TeamReport
-from opencode_tui.report.team_words import MOST_DAY_COLUMNS, day_band, day_mark, days_in, short_state
+from opencode_tui.report.team_words import MOST_DAY_COLUMNS, day_band, day_mark, days_in, is_before_ledger, short_state
 from opencode_tui.report.words import amount_text, band_glyph
 from opencode_tui.ui.tables.columns import Cell, Column
 from opencode_tui.ui.theme import STYLES
@@ -41,9 +41,9 @@ def team_columns(report: TeamReport) -> tuple[TeamColumn, ...]:
             len(days) if of_days else 7,
             max_table=_ROOM_FOR_DAYS - 1 if of_days else 1000,
         ),
-        TeamColumn("spend", "Spend", lambda seat, _: format_usd(seat.spend_nano), 8, "right", sort=BY_SEAT_SPEND),
+        TeamColumn("spend", "Spend", _spend, 8, "right", sort=BY_SEAT_SPEND),
         TeamColumn("before", "Before", _before, 9, "right", drop_at=3, sort=Sort("before", lambda s: s.before_nano)),
-        TeamColumn("calls", "Calls", lambda seat, _: f"{seat.calls:,}", 7, "right", drop_at=4, sort=_by("calls")),
+        TeamColumn("calls", "Calls", _calls, 7, "right", drop_at=4, sort=_by("calls")),
         TeamColumn("data", "Data", _state, 12, drop_at=2, sort=Sort("data", lambda seat: seat.late_ms)),
     )
 
@@ -101,7 +101,17 @@ def _style(report: TeamReport, spend_nano: int) -> str:
     return "" if band == "calm" else STYLES[band]
 
 
-def _before(seat: Seat, _: TeamReport) -> str:
+def _spend(seat: Seat, _: TeamReport) -> Cell:
+    return Text("not read", style=STYLES["note"]) if seat.is_missing else format_usd(seat.spend_nano)
+
+
+def _calls(seat: Seat, _: TeamReport) -> Cell:
+    return "" if seat.is_missing else f"{seat.calls:,}"
+
+
+def _before(seat: Seat, report: TeamReport) -> Cell:
+    if seat.is_missing or is_before_ledger(seat, report):
+        return Text(_NO_DAY, style=STYLES["note"])
     return amount_text(seat.before_nano)
 
 

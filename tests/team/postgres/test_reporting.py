@@ -68,6 +68,17 @@ def test_the_sums_are_those_of_the_ledgers(database: TeamDatabase, ledger: Ledge
     assert seat.trouble == ""
 
 
+def test_a_running_week_is_held_against_the_days_that_are_over(database: TeamDatabase, ledger: Ledger) -> None:
+    add_calls(ledger, FIRST - timedelta(7), days=10, a_day=18)
+    add_calls(ledger, FIRST, days=1, a_day=12, prefix="monday")
+    add_calls(ledger, FIRST + timedelta(2), days=1, a_day=100, prefix="wednesday")
+    database.push(ledger)
+    wednesday = calendar_for("UTC").start_of(FIRST + timedelta(2)) + DAY_MS // 2
+    found = report(database, at_ms=wednesday)
+    assert (found.total_nano, found.before_nano) == (166 * COST_NANO, 36 * COST_NANO)
+    assert [change.nano for change in found.changes] == [12 * COST_NANO], "without the calls of the Wednesday"
+
+
 def test_the_checksum_is_that_of_the_seats_own_report(database: TeamDatabase, ledger: Ledger) -> None:
     add_calls(ledger, FIRST, days=7, a_day=5)
     database.push(ledger)
