@@ -46,6 +46,11 @@ _WRITTEN = re.compile(r"config|webpack|rollup|vite|gulp|script", re.IGNORECASE)
 """In the name of a file that somebody wrote for the build."""
 
 
+def bare_line(line: str) -> str:
+    """A line of an ignore file without what makes no difference for a whole folder."""
+    return line.strip().removeprefix("**/").strip("/")
+
+
 @lru_cache(maxsize=65_536)
 def ignore_line(path: str, directory: str = "") -> str:
     """The line of an ignore file that keeps such a file out, such as `node_modules/`; empty for any other file.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
@@ -31,6 +31,10 @@ _SUBAGENTS = f"""
 """
 _THEIR_TOOLS = f"""
   SELECT DISTINCT c.agent, t.name, t.target {_OF_SUBAGENTS.replace("WHERE", "JOIN tool t ON t.call_id = c.id WHERE")}
+"""
+_DIRECTORIES = """
+  SELECT DISTINCT directory FROM call
+  WHERE session_id IN (SELECT value FROM json_each(?)) AND directory != '' ORDER BY directory
 """
 _LONG = f"""
   SELECT count(*), coalesce(max(turns), 0), coalesce({exact_sum("nano")}, 0) FROM (
@@ -77,6 +81,12 @@ def subagents(connection: sqlite3.Connection, span: Span) -> dict[str, SubagentF
         agent: SubagentFacts(context, tuple(sorted(json.loads(directories))), tuple(tools[agent]))
         for agent, context, directories in connection.execute(_SUBAGENTS, values)
     }
+
+
+def directories_of(connection: sqlite3.Connection, sessions: Sequence[str]) -> tuple[str, ...]:
+    """The directories in which sessions ran, by their ids."""
+    rows = connection.execute(_DIRECTORIES, (json.dumps(sessions),))
+    return tuple(directory for (directory,) in rows)
 
 
 def long_sessions(connection: sqlite3.Connection, span: Span, turns: int) -> tuple[int, int, int]:

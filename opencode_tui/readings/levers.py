@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from opencode_tui.analysis.cheaper_models import cheaper_model
 from opencode_tui.analysis.insights import RULE_OF
-from opencode_tui.analysis.insights.subagent_model import SubagentModel
+from opencode_tui.analysis.insights.subagent_model import OF_ANY_WORK, SubagentModel
 from opencode_tui.analysis.quota_words import pace_text, percent_text, switch_text, window_text
 from opencode_tui.analysis.tool_kinds import changes_nothing
 from opencode_tui.analysis.unwritten_files import ignore_line
@@ -19,6 +19,7 @@ from opencode_tui.ledger.session_work_queries import latest_rates
 from opencode_tui.readings.breakdown import read_breakdown
 from opencode_tui.readings.context import Context
 from opencode_tui.readings.insights import read_insights
+from opencode_tui.readings.levers_set import SettingsInPlace
 from opencode_tui.readings.periods import days, span_of
 from opencode_tui.readings.quotas import read_quotas
 from opencode_tui.records.answers import LeverList
@@ -40,8 +41,6 @@ MANY_TURNS = 20
 """A session with more turns is long."""
 _LEAST_READS = 3
 _LEAST_SAVING_NANO = 10_000_000
-_OF_ANY_WORK = ("", "general")
-"""Agents that do other work as well, which may need their model."""
 _SUBAGENT_PRICE = SubagentModel.thresholds[0]
 
 
@@ -50,14 +49,20 @@ def read_levers(period: str, insights: Sequence[Insight], context: Context) -> L
     first, last, label = days(period, None, None, context)
     span = span_of(first, last, label, context)
     subagents, used = _subagents(period, span, context)
+    generated = tuple(_generated(span, context))
+    long = LongSessions(*lever_queries.long_sessions(context.connection, span, MANY_TURNS))
+    in_place = SettingsInPlace(context)
     return LeversView(
         label=label,
         first=first,
         last=last,
-        levers=tuple(_with_quotas(each, context) for each in lever_evidence(insights)),
-        generated=tuple(_generated(span, context)),
+        levers=tuple(
+            in_place.marked(_with_quotas(each, context), generated, subagents, has_long_sessions=bool(long.sessions))
+            for each in lever_evidence(insights)
+        ),
+        generated=generated,
         subagents=tuple(subagents),
-        long_sessions=LongSessions(*lever_queries.long_sessions(context.connection, span, MANY_TURNS)),
+        long_sessions=long,
         mixed=tuple(_mixed(insights, used, {each.agent for each in subagents})),
     )
 
@@ -65,7 +70,8 @@ def read_levers(period: str, insights: Sequence[Insight], context: Context) -> L
 def read_lever_list(request: LeversRequest, context: Context) -> LeverList:
     """The levers without what could be changed in a file. Raises ValueError with a sentence for an unknown period."""
     found = read_insights(InsightsRequest(request.period), context)
-    levers = tuple(_with_quotas(each, context) for each in lever_evidence(found.insights))
+    in_place = SettingsInPlace(context)
+    levers = tuple(in_place.marked(_with_quotas(each, context)) for each in lever_evidence(found.insights))
     return LeverList(request, context.now_ms, levers, found)
 
 
@@ -135,7 +141,7 @@ def _subagents(period: str, span: Span, context: Context) -> tuple[list[Subagent
     readers = {
         agent: facts
         for agent, facts in lever_queries.subagents(context.connection, span).items()
-        if agent not in _OF_ANY_WORK and all(map(changes_nothing, facts.tools))
+        if agent not in OF_ANY_WORK and all(map(changes_nothing, facts.tools))
     }
     if not readers:
         return [], {}

@@ -24,6 +24,13 @@ class LeverEvidence(Struct, frozen=True):
     """What else there is to see, a sentence each: how full each quota is now."""
     advice: str = ""
     """What to do about it now; empty if there is nothing."""
+    already: tuple[str, ...] = ()
+    """What would be advised and is set already, a sentence each."""
+
+    @property
+    def step(self) -> str:
+        """The next thing to do; empty if there is nothing, or nothing that is not set already."""
+        return self.advice or (self.insights[0].how if self.insights and not self.already else "")
 
 
 class GeneratedReads(Struct, frozen=True):
@@ -108,6 +115,8 @@ class NotOffered(Struct, frozen=True):
     lever: Lever
     sentence: str
     """Without a full stop."""
+    is_set: bool = False
+    """Whether it is set already, which the lever says as well."""
 
 
 class AppliedChange(Struct, frozen=True):

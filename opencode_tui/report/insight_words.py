@@ -130,12 +130,14 @@ def lever_details(group: LeverEvidence, found: InsightList) -> Iterator[tuple[st
     """(label, text) of what a period shows for a lever, and of the next thing to do."""
     if not group.insights:
         yield "seen", no_insight(found) if not found.insights else "No insight that this lever answers"
-        if group.advice:
-            yield "next", group.advice
+        if group.step:
+            yield "next", group.step
     else:
         saves = f"{most_of(group)}{format_usd(group.saves_nano)}" if group.saves_nano else "not known,"
         yield "saves", f"{saves} of {format_usd(group.cost_nano)} ({sure_of(group)})"
-        yield "next", group.advice or group.insights[0].how
+        yield from (("set", f"already: {each}") for each in group.already)
+        if group.step:
+            yield "next", group.step
     yield from (("quota", fact) for fact in group.facts)
     for place, each in enumerate(group.insights[:_MOST_INSIGHTS]):
         yield "" if place else "seen", f"{format_usd(each.cost_nano)} {each.what}"

@@ -33,6 +33,7 @@ def levers_lines(view: LeversView, changes: Sequence[FileChange], by_hand: Seque
         if more := len(lever.insights) - _MOST_INSIGHTS:
             yield from (f"  and {plural(more, 'more insight')}",) if more > 0 else ()
         yield from (f"  {fact}" for fact in lever.facts)
+        yield from (f"  already set: {each}" for each in lever.already)
         if step := _next_step(lever, changes):
             yield f"  next: {step}"
     if changes:
@@ -41,8 +42,8 @@ def levers_lines(view: LeversView, changes: Sequence[FileChange], by_hand: Seque
             yield f"  {change.name}  {tilde(change.file)}"
             yield f"    {change.what}"
         yield "`opencode-tui levers apply NAME` shows and writes one, `opencode-tui levers undo` takes it back"
-    if by_hand:
-        yield from ("", "not offered:", *(f"  {each.sentence}" for each in by_hand))
+    if others := [each.sentence for each in by_hand if not each.is_set]:
+        yield from ("", "not offered:", *(f"  {each}" for each in others))
 
 
 def _sum_of(lever: LeverEvidence) -> str:
@@ -70,11 +71,11 @@ def sure_of(lever: LeverEvidence) -> str:
 
 
 def _next_step(lever: LeverEvidence, changes: Sequence[FileChange]) -> str:
-    """What to do next: a change of a file if there is one, else what the insight that saves most says."""
+    """What to do next: a change of a file if there is one, else the lever's own step."""
     name = next((change.name for change in changes if change.lever == lever.lever), "")
     if name:
         return f"opencode-tui levers apply {name}"
-    return lever.advice or (lever.insights[0].how if lever.insights else "")
+    return lever.step
 
 
 def unwritten_lines(
@@ -84,7 +85,9 @@ def unwritten_lines(
     written, explained = {change.lever for change in changes}, {each.lever for each in by_hand}
     for lever in view.levers:
         if lever.lever in levers and lever.insights and lever.lever not in written | explained:
-            yield f"{LEVER_NAMES[lever.lever]}: no change of a file is offered; do by hand: {_next_step(lever, ())}"
+            by_hand_step = f"; do by hand: {lever.step}" if lever.step else ""
+            yield f"{LEVER_NAMES[lever.lever]}: no change of a file is offered{by_hand_step}"
+            yield from (f"  already set: {each}" for each in lever.already)
     yield from (each.sentence for each in by_hand if each.lever in levers)
 
 
@@ -104,6 +107,7 @@ def levers_json(view: LeversView, changes: Sequence[FileChange], by_hand: Sequen
                 "sure": sure_of(lever) or None,
                 "facts": list(lever.facts),
                 "insights": [_insight_json(insight) for insight in lever.insights],
+                "already_set": list(lever.already),
                 "next": _next_step(lever, changes) or None,
                 "changes": [_change_json(change) for change in changes if change.lever == lever.lever],
             }

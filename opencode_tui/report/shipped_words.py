@@ -10,6 +10,8 @@ from opencode_tui.records.model_key import short_name
 from opencode_tui.records.shipped import GitShipped, ModelShipped, Shipped
 
 _Money = Callable[[int], str]
+_LEVELS = 4
+"""Of short variants."""
 
 
 def shipped_lines(shipped: Shipped, money: _Money = format_usd) -> tuple[str, ...]:
@@ -28,6 +30,37 @@ def shipped_facts(shipped: Shipped) -> list[tuple[str, ...]]:
     if shipped.git is not None:
         found += _git_facts(shipped.git)
     return found
+
+
+def shipped_in_one(shipped: Shipped) -> tuple[str, ...]:
+    """All of `shipped_facts` as one fact, from its longest variant to its shortest, each of whole words."""
+    full = [fact[0] for fact in shipped_facts(shipped)]
+    short = [list(_short_facts(shipped, level)) for level in range(_LEVELS)]
+    bare = short[-1]
+    variants = (full, *short, *(bare[:count] for count in range(len(bare) - 1, 0, -1)))
+    return tuple(dict.fromkeys("   ".join(parts) for parts in variants if parts))
+
+
+def _short_facts(shipped: Shipped, level: int) -> Iterator[str]:
+    """Each fact in a few words, the least important last; the levels leave out more and more of the costs."""
+
+    def each(nano: int, count: int, last_level: int) -> str:
+        return f", {format_usd(nano // count)} each" if level <= last_level and nano and count else ""
+
+    if changed := shipped.added + shipped.removed:
+        yield f"+{shipped.added:,} −{shipped.removed:,} lines{each(shipped.spend_nano, changed, 1)}"
+    if (git := shipped.git) is None:
+        return
+    if git.commits:
+        yield f"{git.kept:,} of {plural(git.commits, 'commit')} kept{each(git.spend_nano, git.kept, 2)}"
+    elif not git.troubles:
+        yield "no commit"
+    if git.aged:
+        yield f"{git.standing:,} of {git.aged:,} lines stood{'' if level else ' a week'}"
+    if git.troubles:
+        yield "git has not answered for all"
+    if git.too_young:
+        yield f"{git.too_young:,} too young"
 
 
 def _git_facts(git: GitShipped) -> Iterator[tuple[str, ...]]:

@@ -245,7 +245,9 @@ def test_long_sessions_are_answered_with_a_hint_that_is_there_once(shell: Shell,
     said = shell.said("levers", "apply", "compaction", "--yes")
     assert "1 session of more than 20 turns cost $0.21" in said
     assert (shell.home / ".config/opencode/AGENTS.md").read_text() == HINT
-    assert shell.json("levers")["levers"][2]["changes"] == []
+    compaction = shell.json("levers")["levers"][2]
+    assert (compaction["changes"], compaction["next"]) == ([], None)
+    assert compaction["already_set"] == ["~/.config/opencode/AGENTS.md speaks of /compact, since 14:23"]
 
 
 def test_two_changes_of_one_file_are_taken_back_one_by_one(shell: Shell, shop: Path, settings: Path) -> None:
@@ -357,3 +359,52 @@ def test_a_setting_that_is_there_already_is_said_and_not_advised(shell: Shell, s
     assert said.splitlines()[1:] == [f"{sentence}; sessions take it up once OpenCode is started again"]
     assert sentence in shell.json("levers")["by_hand"][0]
     assert "routing" not in shell.said("levers", "apply", "compaction")
+
+
+def test_what_was_applied_is_said_to_be_set_since_then(shell: Shell, shop: Path) -> None:
+    shell.said("levers", "apply", "--yes")
+    context, routing = shell.json("levers")["levers"][:2]
+    (ignored,) = context["already_set"]
+    assert ignored.startswith("~/shop/.ignore has node_modules/, since 14:23; ")
+    settings = "~/.config/opencode/opencode.json"
+    assert routing["already_set"] == [f"the model of the subagent explore is openai/gpt-5 by {settings}, since 14:23"]
+    assert (context["next"], routing["next"]) == (None, None)
+    said = shell.said("levers")
+    assert f"  already set: {routing['already_set'][0]}\n" in said
+    assert "next:" not in said
+    assert "not offered:" not in said
+    shell.said("levers", "undo")
+    shell.said("levers", "undo")
+    assert not any(lever["already_set"] for lever in shell.json("levers")["levers"])
+
+
+def test_what_was_set_by_hand_is_set_without_a_moment(shell: Shell, shop: Path, settings: Path) -> None:
+    (shop / ".gitignore").write_text("/node_modules\n")
+    settings.parent.mkdir(parents=True)
+    settings.write_text('{"agent": {"explore": {"model": "openai/gpt-5"}}} // mine')
+    context, routing = shell.json("levers")["levers"][:2]
+    assert context["already_set"][0].startswith("~/shop/.gitignore has node_modules/; ")
+    set_by = f"~/{settings.relative_to(shell.home)}"
+    assert routing["already_set"] == [f"the model of the subagent explore is openai/gpt-5 by {set_by}"]
+    (shop / "opencode.json").write_text('{"agent": {"explore": {"model": "anthropic/claude-opus-4-5"}}}')
+    assert shell.json("levers")["levers"][1]["already_set"] == []  # as it is another one in this project
+
+
+def test_the_advice_of_an_insight_ends_where_its_setting_is_there(shell: Shell, shop: Path, settings: Path) -> None:
+    store = V1(shell.home, name="opencode-dev.db")
+    looks = [tool("read", f"{shop}/a.ts"), tool("grep", "src")]
+    with store.database.connection():
+        root = store.session("Look", created=at("11:00"), directory=str(shop))
+        child = store.session("look", parent=root, created=at("11:10"), directory=str(shop))
+        for minute in range(3):
+            store.call(child, cost="0.125", model=OPUS, tokens=LARGE, tools=looks, at=at(f"11:1{minute}"))
+    (insight,) = shell.json("levers")["levers"][1]["insights"]
+    assert insight["rule"] == "subagent_model"
+    assert insight["how"] == 'in opencode.json: "agent": {"explore": {"model": "openai/gpt-5"}}'
+    settings.parent.mkdir(parents=True)
+    settings.write_text('{"agent": {"explore": {"model": "openai/other"}}}')
+    routing = shell.json("levers")["levers"][1]
+    assert (routing["already_set"], routing["next"]) == ([], "opencode-tui levers apply model-explore")
+    settings.write_text('{"agent": {"explore": {"model": "openai/gpt-5"}}}')
+    routing = shell.json("levers")["levers"][1]
+    assert (len(routing["insights"]), len(routing["already_set"]), routing["next"]) == (1, 1, None)

@@ -10,7 +10,7 @@ from opencode_tui.config.settings import Insights
 from opencode_tui.records.answers import SessionShipped
 from opencode_tui.records.requests import SessionRequest, ShippedRequest
 from opencode_tui.records.shipped import GitShipped, Shipped
-from opencode_tui.report.shipped_words import shipped_facts
+from opencode_tui.report.shipped_words import shipped_facts, shipped_in_one
 from opencode_tui.ui.app import OpencodeTui
 from tests.support.records import replace
 from tests.ui.builders import clock, nano
@@ -62,3 +62,41 @@ def test_what_git_does_not_know_yet_is_said() -> None:
 
 def test_without_edits_and_git_nothing_is_said() -> None:
     assert shipped_facts(replace(LINES, added=0, removed=0)) == []
+
+
+OF_MANY = replace(LINES, added=12_040, removed=3_866, git=replace(GIT, commits=15, kept=12, aged=8_400, standing=8_030))
+
+
+@pytest.mark.parametrize(
+    ("shipped", "line"),
+    [
+        (KNOWN, "+35 −6 lines   2 of 3 commits kept, $0.20 each   30 of 40 lines stood"),
+        (replace(LINES, git=replace(GIT, too_young=2)), "2 of 3 commits kept   30 of 40 lines stood   2 too young"),
+        (OF_MANY, "+12,040 −3,866 lines   12 of 15 commits kept   8,030 of 8,400 lines stood"),
+        (replace(LINES, git=replace(GIT, commits=0, kept=0, aged=0)), "6 removed, $0.01 a line   no commit was made"),
+    ],
+)
+async def test_where_rows_are_few_it_takes_one_line(shipped: Shipped, line: str) -> None:
+    for height in (24, 40):
+        app = OpencodeTui(ViewFeed(view(shipped=shipped)), THEME, clock)
+        async with showing(app, (80, height)) as pilot:
+            await opened(pilot)
+            text = screen_text(app)
+        if height == NORMAL[1]:
+            assert line in text
+            shown = next(row for row in text.splitlines() if line in row)
+            assert "…" not in shown
+            assert [row for row in text.splitlines() if "commit" in row] == [shown]
+        elif shipped.git is not None and shipped.git.commits:
+            assert f"{shipped.git.commits} commits, {shipped.git.kept} kept" in text
+            assert "still stood a week later" in text
+
+
+def test_its_one_line_has_whole_words_at_every_width() -> None:
+    variants = shipped_in_one(replace(KNOWN, git=replace(GIT, too_young=2, troubles=("~/shop is not there",))))
+    assert len(set(variants)) == len(variants)
+    assert [len(each) for each in variants] == sorted(map(len, variants), reverse=True)
+    assert variants[-1] == "+35 −6 lines"
+    assert "~/shop is not there" in variants[0]
+    assert "git has not answered for all" in variants[1]
+    assert shipped_in_one(replace(LINES, added=0, removed=0)) == ()

@@ -72,7 +72,7 @@ OLD = InsightMark("fan_out", "subagents", "8 subagents at once", "context", NOW 
 FOLLOWED = FollowedInsight(OLD, Follow(OLD.marked_ms, nano("$2.00"), nano("$1.90"), nano("$1.00")))
 
 
-def over_insights(*insights: Insight, **fields: Any) -> tuple[OpencodeTui, FakeFeed]:
+def over_insights(*insights: Insight, already: tuple[str, ...] = (), **fields: Any) -> tuple[OpencodeTui, FakeFeed]:
     app, feed = over()
     feed.has_insights = True
 
@@ -82,7 +82,8 @@ def over_insights(*insights: Insight, **fields: Any) -> tuple[OpencodeTui, FakeF
             return InsightList(request, NOW, DAY, DAY, request.period, shown, nano("$3.18"), **fields)
         if isinstance(request, LeversRequest):
             found = InsightList(InsightsRequest(), NOW, DAY, DAY, "week", insights, nano("$3.18"), **fields)
-            return LeverList(request, NOW, lever_evidence(found.insights), found)
+            context, *others = lever_evidence(found.insights)
+            return LeverList(request, NOW, (replace(context, already=already), *others), found)
         if isinstance(request, QuotasRequest):
             return Quotas(request, NOW, (), lower_bound=False)
         return answer(request)
@@ -314,3 +315,16 @@ def test_insights_look(snap_compare: SnapCompare, size: tuple[int, int]) -> None
         await pilot.press("space", "j")
 
     assert snap_compare(app, terminal_size=size, run_before=show)
+
+
+async def test_a_lever_whose_setting_is_there_says_so_and_advises_nothing() -> None:
+    for already, shown, hidden in (
+        ((), "do less of redesign_loop", "already:"),
+        (("~/shop/.ignore has dist/, since 14:23",), "already: ~/shop/.ignore has dist/", "do less of"),
+    ):
+        app, _ = over_insights(LOOP, already=already)
+        async with showing(app, WIDE) as pilot:
+            await tab(pilot, "V")
+            text = screen_text(app)
+        assert shown in text
+        assert hidden not in text

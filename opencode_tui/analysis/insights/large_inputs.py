@@ -17,6 +17,8 @@ from opencode_tui.records.insights import Finding, Threshold, Words
 from opencode_tui.records.signs import SessionSigns
 from opencode_tui.records.work import SessionWork
 
+_ADVICE, _REST = "add to .ignore in the project: ", "; and tell it in AGENTS.md not to read them"
+
 
 class LargeInputs(InsightRule):
     """The cost is worked out from how the context grew with the next call, as the size of an output is not recorded."""
@@ -65,7 +67,7 @@ class LargeInputs(InsightRule):
                 f"{where(findings)} read {named}, {plural(files, 'file')} of packages, builds or generators, which "
                 f"added {tokens_text(tokens)} tokens to the context"
             ),
-            how=f"add to .ignore in the project: {lines}; and tell it in AGENTS.md not to read them",
+            how=f"{_ADVICE}{lines}{_REST}",
             sum_shown=sum_of_inputs(tokens, cost, fresh_nano, carried_nano, carried),
         )
 
@@ -79,6 +81,13 @@ def _inputs(work: SessionWork, least: int) -> Iterator[ContextInput]:
         return line_of(use.target) not in written
 
     return context_inputs(work, ("read", "grep"), is_unwritten, least)
+
+
+def advised_lines(how: str) -> tuple[str, ...]:
+    """The lines for a project's ignore file in what an insight of this rule says to do; none in that of another."""
+    if not (how.startswith(_ADVICE) and how.endswith(_REST)):
+        return ()
+    return tuple(how.removeprefix(_ADVICE).removesuffix(_REST).split(", "))
 
 
 RULES = (LargeInputs(),)

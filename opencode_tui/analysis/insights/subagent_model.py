@@ -14,6 +14,8 @@ from opencode_tui.records.signs import SessionSigns
 from opencode_tui.records.work import SessionWork
 
 _LEAST_LOOKUPS = 2
+OF_ANY_WORK = ("", "general")
+"""Agents that do other work as well, which may need their model."""
 
 
 class SubagentModel(InsightRule):
@@ -68,7 +70,7 @@ class SubagentModel(InsightRule):
                 f"{plural(len(findings), kind)} ({where(findings)}) changed nothing and ran on {model}: "
                 f"{format_usd(cost)}"
             ),
-            how=_how(agent, setting_name(cheaper)),
+            how=how_to_set(agent, setting_name(cheaper)),
             sum_shown=(
                 f"{format_usd(cost)} on {model}; the same tokens at the price of "
                 f"{several if ' or ' in prices else prices}: {format_usd(cost - saves)}"
@@ -81,9 +83,11 @@ def _names(findings: Sequence[Finding], name: str) -> str:
     return " or ".join(dict.fromkeys(bare_name(str(finding.figures[name])) for finding in findings))
 
 
-def _how(agent: str, model: str) -> str:
-    """The general agent does other work as well, which may need its model."""
-    is_general = agent in ("", "general")
+def how_to_set(agent: str, model: str) -> str:
+    """What to do for a subagent, with the model as OpenCode's settings name it.
+
+    The general agent does other work as well, which may need its model."""
+    is_general = agent in OF_ANY_WORK
     setting = f'in opencode.json: "agent": {{"{"explore" if is_general else agent}": {{"model": "{model}"}}}}'
     return f"ask for the explore agent where only reading is needed, and {setting}" if is_general else setting
 

@@ -10,7 +10,7 @@ from opencode_tui import paths
 from opencode_tui.cli.levers.place import text_of
 from opencode_tui.guard.install import config_dir
 from opencode_tui.pricing.config_places import INLINE, NAMES, ConfigPlaces
-from opencode_tui.pricing.jsonc import jsonc_value
+from opencode_tui.readings.levers_set import model_in
 
 _MOST_DIRECTORIES = 50
 _FOLDERS = ("agent", "agents")
@@ -33,7 +33,7 @@ def file_of_agent(agent: str, directories: Sequence[str]) -> Path:
         for file in (folder / name / f"{agent}.md" for name in _FOLDERS):
             if _exists(file):
                 raise ElsewhereError(f"It is described in {paths.tilde(file)}")
-    setting = [file for file in found if _sets_model(_text(file), agent)]
+    setting = [file for file in found if model_in(_text(file), agent) is not None]
     for file in setting:
         if file == INLINE or file.parent != own:
             raise ElsewhereError(f"Its model is set by {paths.tilde(file)}")
@@ -54,13 +54,3 @@ def _exists(file: Path) -> bool:
 
 def _text(file: Path) -> str:
     return (os.environ.get(str(INLINE)) if file == INLINE else text_of(file)) or ""
-
-
-def _sets_model(text: str, agent: str) -> bool:
-    try:
-        value = jsonc_value(text.removeprefix("\ufeff"))
-    except ValueError:
-        return False
-    for key in ("agent", agent, "model"):
-        value = value.get(key) if isinstance(value, dict) else None
-    return value is not None

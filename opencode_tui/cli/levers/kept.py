@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from opencode_tui.guard.files import PRIVATE, put_in_place, read_small
+from opencode_tui.readings.levers_set import applied_changes, folder_of_changes
 from opencode_tui.records.levers import AppliedChange, FileChange
 
 _FOLDER_MODE = 0o700
@@ -21,15 +22,11 @@ class KeptChanges:
     """Reads and writes the folder. Every method may raise OSError."""
 
     def __init__(self, ledger: Path) -> None:
-        self.folder = ledger.parent / "levers"
+        self.folder = folder_of_changes(ledger)
 
     def all(self) -> list[AppliedChange]:
         """The changes in the order in which they were applied; a file that is none of ours is left out."""
-        found = []
-        for file in self.folder.glob("*.json") if self.folder.is_dir() else ():
-            with suppress(ValueError, msgspec.ValidationError):
-                found.append(msgspec.convert(json.loads(read_small(file)), AppliedChange))
-        return sorted(found, key=lambda each: each.id)
+        return list(applied_changes(self.folder))
 
     def keep(self, change: FileChange, at_ms: int) -> AppliedChange:
         """Keep a copy of the file, and that it is changed; to be called before the file is written."""

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from opencode_tui import paths
 from opencode_tui.analysis.cheaper_models import setting_name
+from opencode_tui.analysis.unwritten_files import bare_line
 from opencode_tui.cli import Trouble
 from opencode_tui.cli.levers.agents import ElsewhereError, file_of_agent
 from opencode_tui.cli.levers.place import followed, text_of
 from opencode_tui.guard.install import config_dir
 from opencode_tui.money import format_usd, plural
 from opencode_tui.pricing.jsonc_editing import with_json_string
+from opencode_tui.readings.levers_set import slug
 from opencode_tui.records.levers import FileChange, GeneratedReads, LeversView, MixedSubagent, NotOffered, SubagentSpend
 
 HINT = (
@@ -23,7 +24,6 @@ HINT = (
     " new session makes the next turns cheaper.\n"
 )
 _HINT_TOKENS = 40
-_NAME = re.compile(r"[^a-z0-9.]+")
 
 
 def offered_changes(view: LeversView) -> tuple[list[FileChange], list[NotOffered]]:
@@ -56,10 +56,10 @@ def _ignore_lines(view: LeversView, by_hand: list[NotOffered]) -> Iterator[FileC
 def _ignoring(folder: Path, name: str, reads: Sequence[GeneratedReads]) -> FileChange | None:
     file = followed(folder / ".ignore")
     before = text_of(file)
-    known = {_bare(line) for line in (before or "").splitlines()}
+    known = {bare_line(line) for line in (before or "").splitlines()}
     with suppress(Trouble):
-        known |= {_bare(line) for line in (text_of(folder / ".gitignore") or "").splitlines()}
-    new = [each for each in reads if _bare(each.line) not in known]
+        known |= {bare_line(line) for line in (text_of(folder / ".gitignore") or "").splitlines()}
+    new = [each for each in reads if bare_line(each.line) not in known]
     if not new:
         return None
     end = "\r\n" if "\r\n" in (before or "") else "\n"
@@ -79,11 +79,6 @@ def _ignoring(folder: Path, name: str, reads: Sequence[GeneratedReads]) -> FileC
     )
 
 
-def _bare(line: str) -> str:
-    """A line of an ignore file without what makes no difference for a whole folder."""
-    return line.strip().removeprefix("**/").strip("/")
-
-
 def _subagent_models(view: LeversView, by_hand: list[NotOffered]) -> Iterator[FileChange]:
     """The model of a subagent in OpenCode's own settings, which 1.x and 2.x read alike."""
     taken: list[str] = []
@@ -99,7 +94,7 @@ def _subagent_models(view: LeversView, by_hand: list[NotOffered]) -> Iterator[Fi
         else:
             held = f"the model of the subagent {each.agent} is {setting_name(each.cheaper)} already, by"
             since = "; sessions take it up once OpenCode is started again"
-            by_hand.append(NotOffered("routing", f"{held} {paths.tilde(change.file)}{since}"))
+            by_hand.append(NotOffered("routing", f"{held} {paths.tilde(change.file)}{since}", is_set=True))
     by_hand += [NotOffered("routing", _why_not(each)) for each in view.mixed]
 
 
@@ -179,11 +174,7 @@ def _compact_hint(view: LeversView, by_hand: list[NotOffered]) -> Iterator[FileC
 
 
 def _unique(name: str, taken: Sequence[str]) -> str:
-    slug, number = _slug(name), 2
-    while (found := slug if number == 2 else f"{slug}-{number - 1}") in taken:
+    plain, number = slug(name), 2
+    while (found := plain if number == 2 else f"{plain}-{number - 1}") in taken:
         number += 1
     return found
-
-
-def _slug(text: str) -> str:
-    return _NAME.sub("-", text.casefold()).strip("-") or "agent"

@@ -10,13 +10,15 @@ from opencode_tui.privacy.harmless import shown_id
 from opencode_tui.records.session import SessionView
 from opencode_tui.records.shipped import Shipped
 from opencode_tui.report import session_facts as words
-from opencode_tui.report.shipped_words import shipped_facts
+from opencode_tui.report.shipped_words import shipped_facts, shipped_in_one
 from opencode_tui.report.words import fitting
 from opencode_tui.ui.theme import STYLES
 from opencode_tui.ui.widgets.blocks import remedy_lines, width_of, wrapped
 from opencode_tui.ui.widgets.day_header import LOW_ROWS
 from opencode_tui.ui.widgets.panel import SessionPanel
 
+ROOM_FOR_ALL = 30
+"""Below this height of the terminal in rows, what became of the spend has one line."""
 ONE_FACT_A_LINE = 64
 """Below this width in cells, each fact has its own line."""
 
@@ -79,10 +81,17 @@ class SessionFactsPanel(SessionPanel):
         if self.session is None:
             return Content("")
         shipped = self.shipped or self.session.shipped
-        facts = words.facts(self.session, self._calendar) + (shipped_facts(shipped) if shipped else [])
+        facts = words.facts(self.session, self._calendar) + self._became(shipped)
         lines = [fitting(fact, width) for fact in facts] if width < ONE_FACT_A_LINE else words.packed(facts, width)
         marked: list[Content] = []
         for cause, remedy in words.causes(self.session):
             marked += [Content.styled(line, STYLES["warning"]) for line in wrapped(cause, width)]
             marked += map(Content, remedy_lines(remedy, width))
         return Content("\n").join([*marked, *map(Content, lines)])
+
+    def _became(self, shipped: Shipped | None) -> list[words.Fact]:
+        if shipped is None:
+            return []
+        if self.app.size.height >= ROOM_FOR_ALL:
+            return shipped_facts(shipped)
+        return [fact] if (fact := shipped_in_one(shipped)) else []
