@@ -298,19 +298,24 @@ class SqliteStore:
             for piece in ahead:
                 at = replace(at, messages=replace(at.messages, gaps=gaps_of(piece.gaps)))
                 yield Batch("", calls=piece.calls, tools=piece.tools, unreadable=piece.unreadable), at, piece.rows
-        yield from self._messages_in_steps(at)
+        yield from self._messages_in_steps(at, _STEP)
 
     def messages_alone(self, at: Cursor) -> Iterator[_Step]:
-        """All unread messages in batches, without anything else that a complete read consists of."""
+        """All unread messages in batches, without anything else that a complete read consists of.
+
+        The first batches are small, so that the process that waits for them can begin.
+        """
         with self._reading() as connection:
             self._prepare(connection)
-        yield from self._messages_in_steps(at)
+        yield from self._messages_in_steps(at, _FIRST_STEP)
 
-    def _messages_in_steps(self, at: Cursor) -> Iterator[_Step]:
+    def _messages_in_steps(self, at: Cursor, limit: int) -> Iterator[_Step]:
+        """All unread messages in batches; each has up to twice the rows of the one before, but no more than _STEP."""
         while at.messages.gaps:
-            step = self._messages(at, _STEP)
+            step = self._messages(at, limit)
             at = step[1]
             yield step
+            limit = min(2 * limit, _STEP)
 
     def _messages(self, at: Cursor, limit: int) -> _Step:
         """A batch of the newest unread rows, the cursor below them, and their number."""

@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from opencode_tui.source import sqlite_store, sqlite_v1, sqlite_v2
+from opencode_tui.source.cursor import TableCursor
 from opencode_tui.source.discovery import generations
-from opencode_tui.source.sqlite_store import SqliteStore
+from opencode_tui.source.sqlite_store import Cursor, SqliteStore
 from tests.stores import V1, V2, tool
 from tests.support.ledgers import assert_truth, reader
 
@@ -36,6 +38,22 @@ def test_a_checkpoint_finds_nobody_reading_between_any_two_steps_of_an_import(
         assert other.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0
         other.close()
     assert steps > 4
+    ours.close()
+    store.close()
+
+
+def test_the_first_batches_for_a_process_that_waits_are_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqlite_store, "_FIRST_STEP", 10)
+    monkeypatch.setattr(sqlite_store, "_STEP", 30)
+    store = V1(tmp_path)
+    session = store.session("Fix header")
+    for _ in range(50):  # each with its prompt
+        store.call(session)
+    (ours,) = generations(store.path)
+    assert isinstance(ours, SqliteStore)
+    ours.file.open()
+    at = replace(Cursor(ours.file.identity), messages=TableCursor(gaps=((0, 1_000),)))
+    assert [rows for _, _, rows in ours.messages_alone(at)] == [10, 20, 30, 30, 10]
     ours.close()
     store.close()
 
