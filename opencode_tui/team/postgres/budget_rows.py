@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from msgspec.structs import replace
-from sqlalchemy import Connection, Text, cast, delete, func, or_, select
+from sqlalchemy import Text, cast, delete, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import ProgrammingError
 
@@ -54,13 +54,9 @@ def write_budget(address: DatabaseAddress, password_file: Path | None, row: Row)
 
 def remove_budget(address: DatabaseAddress, password_file: Path | None, seat: str, name: str) -> bool:
     """Whether there was such a budget. Raises DatabaseError."""
-    with connected(address, password_file) as engine, engine.begin() as connection:
-        return _removed(connection, seat, name)
-
-
-def _removed(connection: Connection, seat: str, name: str) -> bool:
     c = TEAM_BUDGETS.c
-    return connection.execute(delete(TEAM_BUDGETS).where(c.seat == seat, c.name == name)).rowcount > 0
+    with connected(address, password_file) as engine, engine.begin() as connection:
+        return connection.execute(delete(TEAM_BUDGETS).where(c.seat == seat, c.name == name)).rowcount > 0
 
 
 def checked_rows(rows: Iterable[Row], before: TeamRows, database: str, now_ms: int) -> TeamRows:

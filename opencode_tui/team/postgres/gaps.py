@@ -9,8 +9,9 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Subquery, and_, func, or_, select
+from sqlalchemy import Connection, Subquery, func, or_, select
 
+from opencode_tui.team.postgres.reading_sums import joined
 from opencode_tui.team.postgres.tables import EVERY_DAY, TEAM_GAPS
 
 Gaps = Mapping[date, int]
@@ -27,7 +28,7 @@ def gaps_there(connection: Connection, seat: str, machine: str) -> Gaps:
     """What the database knows of this machine, days that have no gap any more left out."""
     c = TEAM_GAPS.c
     newest = _newest(c.seat == seat, c.machine == machine)
-    query = select(c.day, c.unread).select_from(_joined(newest)).where(c.unread > 0)
+    query = select(c.day, c.unread).select_from(joined(TEAM_GAPS, newest, *_KEY)).where(c.unread > 0)
     return {row.day: row.unread for row in connection.execute(query)}
 
 
@@ -43,7 +44,7 @@ def seat_gaps(connection: Connection, days: tuple[date, date]) -> Iterator[tuple
     """Each seat's number of rows and calls of days, and of EVERY_DAY, that could not be read completely."""
     c = TEAM_GAPS.c
     newest = _newest(or_(c.day.between(*days), c.day == EVERY_DAY))
-    query = select(c.seat, c.day, func.sum(c.unread)).select_from(_joined(newest)).where(c.unread > 0)
+    query = select(c.seat, c.day, func.sum(c.unread)).select_from(joined(TEAM_GAPS, newest, *_KEY)).where(c.unread > 0)
     for seat, day, unread in connection.execute(query.group_by(c.seat, c.day)):
         yield seat, day, int(unread)
 
@@ -52,7 +53,3 @@ def _newest(*conditions: Any) -> Subquery:
     c = TEAM_GAPS.c
     query = select(*(c[name] for name in _KEY), func.max(c.revision).label("revision")).where(*conditions)
     return query.group_by(*(c[name] for name in _KEY)).subquery("newest")
-
-
-def _joined(newest: Subquery) -> Any:
-    return TEAM_GAPS.join(newest, and_(*(TEAM_GAPS.c[name] == newest.c[name] for name in (*_KEY, "revision"))))

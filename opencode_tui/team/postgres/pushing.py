@@ -172,7 +172,7 @@ class _Push:
 
     def _begin(self, database: Connection, seat: str, rows: Sequence[PushedRow]) -> int:
         last = writing_calls.last_revision(database, seat)
-        last_ms = max((row.created_ms for row in rows[-1:]), default=NO_CALL_MS)
+        last_ms = rows[-1].created_ms if rows else NO_CALL_MS
         if last.last_ms is not None:
             last_ms = max(last.last_ms, last_ms)
         writing_calls.begin_revision(

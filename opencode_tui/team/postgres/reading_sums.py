@@ -22,12 +22,12 @@ from sqlalchemy import (
     bindparam,
     case,
     cast,
-    column,
     func,
     select,
     tuple_,
 )
 
+from opencode_tui.team.postgres.arrays import rows_of_arrays
 from opencode_tui.team.postgres.tables import NO_CALL_MS, TEAM_DAYS, TEAM_PARTS, TEAM_PUSHES
 
 DaySpan = tuple[date, date]
@@ -57,6 +57,8 @@ class PartRow(Struct, frozen=True):
     spend_nano: int
     calls: int
     before_nano: int
+    compared_nano: int
+    """Of `spend_nano`, that of the days that are held against the period before."""
 
 
 class PushRow(Struct, frozen=True):
@@ -79,27 +81,30 @@ def day_rows(connection: Connection, days: DaySpan) -> Iterator[DayRow]:
         yield DayRow(*row)
 
 
-def part_rows(connection: Connection, days: DaySpan, before: DaySpan, without: SeatDays) -> Iterator[PartRow]:
-    """What each seat spent on what in a period, and in the one before, `without` those days of seats."""
+def part_rows(
+    connection: Connection, days: DaySpan, before: DaySpan, compared_last: date, without: SeatDays
+) -> Iterator[PartRow]:
+    """What each seat spent on what in a period, and in the one before, `without` those days of seats.
+
+    `compared_last` is the last day of the period that is held against the one before.
+    """
     c = TEAM_PARTS.c
     keys, is_now, was_before = (c.seat, c.provider, c.model, c.project), c.day.between(*days), c.day.between(*before)
+    is_compared = c.day.between(days[0], compared_last)
     sums = (
         _sum(case((is_now, c.spend_nano), else_=0)),
         _sum(case((is_now, c.calls), else_=0)),
         _sum(case((was_before, c.spend_nano), else_=0)),
+        _sum(case((is_compared, c.spend_nano), else_=0)),
     )
     both = (min(days[0], before[0]), max(days[1], before[1]))
     query = _newest_of_days(TEAM_PARTS, both, *keys, *sums).group_by(*keys)
     left_out = [seat_day for seat_day in without if both[0] <= seat_day[1] <= both[1]]
     if left_out:
-        types: dict[str, Any] = {"seat": Text, "day": Date}
-        given = (
-            bindparam(f"{name}s_", [each[number] for each in left_out], type_=ARRAY(type_))
-            for number, (name, type_) in enumerate(types.items())
-        )
-        twins = func.unnest(*given).table_valued(*(column(*each) for each in types.items())).render_derived("twins")
+        twins = rows_of_arrays("twins", {"seat": Text, "day": Date})
         query = query.where(tuple_(c.seat, c.day).not_in(select(twins.c.seat, twins.c.day)))
-    for row in connection.execute(query):
+    given = {"seat_": [seat for seat, _ in left_out], "day_": [day for _, day in left_out]} if left_out else {}
+    for row in connection.execute(query, given):
         yield PartRow(*row)
 
 
@@ -157,7 +162,7 @@ def last_pushes(connection: Connection, since: datetime) -> Iterator[PushRow]:
     """The last push of each seat that pushed since a moment."""
     c = TEAM_PUSHES.c
     newest = select(c.seat, func.max(c.revision).label("revision")).where(c.received_at >= since).group_by(c.seat)
-    current = _joined(TEAM_PUSHES, newest.subquery("newest"), "seat")
+    current = joined(TEAM_PUSHES, newest.subquery("newest"), "seat")
     query = select(c.seat, c.sent_ms, c.received_at, c.last_ms).select_from(current).order_by(c.seat)
     for seat, sent_ms, received, last_ms in connection.execute(query):
         yield PushRow(seat, sent_ms, round(received.timestamp() * 1000), None if last_ms == NO_CALL_MS else last_ms)
@@ -169,10 +174,11 @@ def _newest_of_days(table: Table, days: DaySpan, *columns: Any) -> Select[Any]:
     newest = select(c.seat, c.day, func.max(c.revision).label("revision"))
     of_days = newest.where(c.day.between(*days)).group_by(c.seat, c.day).subquery("newest")
     # The days again, as no server takes other weeks out of the join by itself.
-    return select(*columns).select_from(_joined(table, of_days, "seat", "day")).where(table.c.day.between(*days))
+    return select(*columns).select_from(joined(table, of_days, "seat", "day")).where(table.c.day.between(*days))
 
 
-def _joined(table: Table, newest: Subquery, *keys: str) -> Any:
+def joined(table: Table, newest: Subquery, *keys: str) -> Any:
+    """A table's rows that have the keys and the revision of a row of `newest`."""
     return table.join(newest, and_(*(table.c[name] == newest.c[name] for name in (*keys, "revision"))))
 
 

@@ -84,7 +84,7 @@ def database_report(request: DatabaseRequest) -> TeamReport:
         compared_last=compared_last(period, today),
         month=month_forecast(spends, period.last, known_to, min(spends, default=None), spends.get(today, 0)),
     )
-    changes = team_changes(report, _changes(found.compared, _model), _changes(found.compared, _project))
+    changes = team_changes(report, _changes(found.parts, _model), _changes(found.parts, _project))
     return replace(report, changes=changes)
 
 
@@ -107,17 +107,13 @@ class _Found:
             else:
                 self._days[day.seat].append(day)
         self.parts: dict[str, list[PartRow]] = defaultdict(list)
-        for part in part_rows(connection, (period.first, period.last), (before.first, before.last), twins):
+        days, days_before = (period.first, period.last), (before.first, before.last)
+        over = compared_last(period, calendar_for(request.settings.timezone).day(request.now_ms)) or period.last
+        for part in part_rows(connection, days, days_before, over, twins):
             self.parts[part.seat].append(part)
         self._unread: dict[str, dict[date, int]] = defaultdict(dict)
         for seat, gap_day, unread in seat_gaps(connection, (period.first, period.last)):
             self._unread[seat][gap_day] = unread
-        over = compared_last(period, calendar_for(request.settings.timezone).day(request.now_ms))
-        self.compared = self.parts
-        if over is not None:
-            self.compared = defaultdict(list)
-            for part in part_rows(connection, (period.first, over), (before.first, before.last), twins):
-                self.compared[part.seat].append(part)
         since = datetime.fromtimestamp((request.now_ms - SILENT_DAYS * DAY_MS) / 1000, UTC)
         self._pushes = {each.seat: each for each in last_pushes(connection, since)}
         end_ms = calendar_for(request.settings.timezone).span(period.last).end_ms
@@ -221,6 +217,6 @@ def _changes(parts: Mapping[str, Sequence[PartRow]], key: Callable[[PartRow], st
     for seat, rows in parts.items():
         changes: dict[str, int] = defaultdict(int)
         for part in rows:
-            changes[key(part)] += part.spend_nano - part.before_nano
+            changes[key(part)] += part.compared_nano - part.before_nano
         found[seat] = changes
     return found

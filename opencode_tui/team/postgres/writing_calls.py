@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from itertools import starmap
 from typing import Any
 
 from msgspec import Struct
@@ -24,13 +23,13 @@ from sqlalchemy import (
     bindparam,
     case,
     cast,
-    column,
     func,
     literal,
     select,
 )
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 
+from opencode_tui.team.postgres.arrays import rows_of_arrays
 from opencode_tui.team.postgres.batches import PushedRow
 from opencode_tui.team.postgres.ledger_day import LedgerDay
 from opencode_tui.team.postgres.tables import TEAM_CALLS, TEAM_DAYS, TEAM_PARTS, TEAM_PUSHES
@@ -112,12 +111,7 @@ def _known_calls() -> Select[Any]:
 
 
 def _insert_calls() -> Any:
-    given = (bindparam(f"{name}_", type_=ARRAY(TEAM_CALLS.c[name].type)) for name in _SENT)
-    sent = (
-        func.unnest(*given)
-        .table_valued(*(column(name, TEAM_CALLS.c[name].type) for name in _SENT))
-        .render_derived("sent")
-    )
+    sent = rows_of_arrays("sent", {name: TEAM_CALLS.c[name].type for name in _SENT})
     rows = select(cast(_SEAT, Text), cast(_REVISION, BigInteger), *(sent.c[name] for name in _SENT))
     return insert(TEAM_CALLS).from_select(("seat", "revision", *_SENT), rows).on_conflict_do_nothing()
 
@@ -137,8 +131,7 @@ def _exact(values: Any) -> Any:
 def _insert_days() -> Any:
     calls = _newest_calls()
     types: dict[str, Any] = {"day": Date, "calls": BigInteger, "digest": Text, "week_digest": Text, "cause": Text}
-    given = (bindparam(f"{name}_", type_=ARRAY(type_)) for name, type_ in types.items())
-    days = func.unnest(*given).table_valued(*starmap(column, types.items())).render_derived("days")
+    days = rows_of_arrays("days", types)
     count = func.count(calls.c.id)
     rows = (
         select(
