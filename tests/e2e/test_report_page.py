@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
 from datetime import date, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -13,7 +12,7 @@ import pytest
 
 from opencode_tui.cli import main
 from opencode_tui.clock import now_ms
-from tests.e2e.chromium import Browser, chromium
+from tests.e2e.chromium import Browser
 from tests.stores import V1
 from tests.support.hostile import fill
 from tests.support.ledgers import lay_out
@@ -33,15 +32,6 @@ _CONTRAST = """
     return (Math.max(a, b) + .05) / (Math.min(a, b) + .05); }));
 })()
 """
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    program = chromium()
-    if program is None:
-        pytest.skip("there is no Chromium; `apt-get install chromium` brings one")
-    with Browser(program, tmp_path_factory.mktemp("chromium")) as browser:
-        yield browser
 
 
 @pytest.fixture(autouse=True)

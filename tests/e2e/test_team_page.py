@@ -2,26 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
-
-import pytest
 
 from opencode_tui.analysis.report_periods import parse_week
 from opencode_tui.report.papers.team_papers import team_paper
-from tests.e2e.chromium import Browser, chromium
+from tests.e2e.chromium import Browser
 from tests.support.seats import UTC_DAYS, put_calls, team_of, week_of_calls
 
 PHONE = 400
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    program = chromium()
-    if program is None:
-        pytest.skip("there is no Chromium; `apt-get install chromium` brings one")
-    with Browser(program, tmp_path_factory.mktemp("chromium")) as browser:
-        yield browser
 
 
 def test_a_seat_keeps_its_name_readable_and_the_page_its_width(browser: Browser, tmp_path: Path) -> None:
