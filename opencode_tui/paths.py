@@ -61,6 +61,14 @@ def is_folder(path: str | Path) -> bool:
         return False
 
 
+def is_there(path: Path) -> bool:
+    """Whether anything is there, as far as one can see; somebody's text that can be no path is nothing."""
+    try:
+        return path.exists()
+    except (OSError, ValueError):  # such as a name that is too long
+        return False
+
+
 def stat_key(file: Path) -> tuple[int, ...] | None:
     """Values that differ if a file was written again; None if it is not there. Costs microseconds."""
     try:

@@ -146,17 +146,10 @@ def _model_of(agent: str, directories: Iterable[str]) -> tuple[Path | None, str]
     for directory in ("", *directories):
         if directory and not paths.is_folder(directory):
             continue
-        set_by = ((file, model_in(_text(file), agent)) for file in places.of(directory, _exists))
+        set_by = ((file, model_in(_text(file), agent)) for file in places.of(directory, paths.is_there))
         found.add(next((each for each in reversed([*set_by]) if each[1] is not None), (None, "")))
     file, model = found.pop()
     return (None, "") if found or not isinstance(model, str) else (file, model)
-
-
-def _exists(file: Path) -> bool:
-    try:
-        return file.exists()
-    except (OSError, ValueError):  # such as a name that is too long
-        return False
 
 
 def _text(file: Path) -> str:

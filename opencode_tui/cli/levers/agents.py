@@ -31,25 +31,18 @@ def file_of_agent(agent: str, directories: Sequence[str]) -> Path:
     found = list(dict.fromkeys(file for each in ("", *directories[:_MOST_DIRECTORIES]) for file in _of(places, each)))
     for folder in dict.fromkeys([own, *(file.parent for file in found if file != INLINE)]):
         for file in (folder / name / f"{agent}.md" for name in _FOLDERS):
-            if _exists(file):
+            if paths.is_there(file):
                 raise ElsewhereError(f"It is described in {paths.tilde(file)}")
     setting = [file for file in found if model_in(_text(file), agent) is not None]
     for file in setting:
         if file == INLINE or file.parent != own:
             raise ElsewhereError(f"Its model is set by {paths.tilde(file)}")
-    there = setting or [own / name for name in NAMES if _exists(own / name)]
+    there = setting or [own / name for name in NAMES if paths.is_there(own / name)]
     return there[-1] if there else own / NAMES[0]
 
 
 def _of(places: ConfigPlaces, directory: str) -> list[Path]:
-    return places.of(directory, _exists) if not directory or paths.is_folder(directory) else []
-
-
-def _exists(file: Path) -> bool:
-    try:
-        return file.exists()
-    except (OSError, ValueError):  # such as a name that is too long
-        return False
+    return places.of(directory, paths.is_there) if not directory or paths.is_folder(directory) else []
 
 
 def _text(file: Path) -> str:
