@@ -15,10 +15,10 @@ from typing import Any, NoReturn
 from opencode_tui.analysis.periods import OTHER_PERIODS, PERIODS
 from opencode_tui.cli import EXIT_TROUBLE, EXIT_USAGE
 from opencode_tui.config.held import HELD_SCOPES
-from opencode_tui.export.formats import EXPORT_FORMATS
 from opencode_tui.records.collecting import paused_collection
 from opencode_tui.records.dimensions import DIMENSIONS
 from opencode_tui.records.team_choices import DATABASE_SERVERS, SHARES
+from opencode_tui.report.export.formats import EXPORT_FORMATS
 
 _MOST_ALERTS = 1_000_000
 SHELLS = ("bash", "zsh", "fish")

@@ -11,8 +11,8 @@ from typing import Any
 import pyarrow
 from pyarrow.parquet import ParquetWriter
 
-from opencode_tui.export.columns import CallColumn, ValueType, columns_of_calls
-from opencode_tui.export.request import CallRequest
+from opencode_tui.report.export.columns import CallColumn, ValueType, columns_of_calls
+from opencode_tui.report.export.request import CallRequest
 
 _CALLS_AT_ONCE = 10_000
 _TYPES: dict[ValueType, Any] = {

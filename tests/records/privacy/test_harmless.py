@@ -14,7 +14,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from opencode_tui.cli.streams import HarmlessStream
-from opencode_tui.privacy.harmless import for_shell, for_tmux, lines, one_line, plain_cells, shown_id
+from opencode_tui.records.privacy.harmless import for_shell, for_tmux, lines, one_line, plain_cells, shown_id
 from opencode_tui.report.session_facts import resume_command
 from tests.support.escapes import ESCAPES, acts
 

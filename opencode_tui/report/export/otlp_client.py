@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from opentelemetry.sdk.metrics.export import MetricExportResult
 from opentelemetry.sdk.trace.export import SpanExportResult
 
-from opencode_tui.export.request import ExportError
+from opencode_tui.report.export.request import ExportError
 
 SIGNALS = ("traces", "metrics")
 _HTTP, _GRPC = "http/protobuf", "grpc"

@@ -12,13 +12,13 @@ from importlib.metadata import PackageNotFoundError, version
 from opentelemetry.sdk.resources import OTELResourceDetector, Resource
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 
-from opencode_tui.export.otlp_client import SIGNALS, Client, endpoint_of, make_client
-from opencode_tui.export.otlp_metrics import metrics_of
-from opencode_tui.export.otlp_spans import spans_of
-from opencode_tui.export.request import ExportError, SendRequest
 from opencode_tui.ledger import sent_calls
 from opencode_tui.money import plural
 from opencode_tui.records.exports import ExportedCall
+from opencode_tui.report.export.otlp_client import SIGNALS, Client, endpoint_of, make_client
+from opencode_tui.report.export.otlp_metrics import metrics_of
+from opencode_tui.report.export.otlp_spans import spans_of
+from opencode_tui.report.export.request import ExportError, SendRequest
 
 _CALLS_AT_ONCE = 512
 

@@ -6,9 +6,9 @@ import csv
 from collections.abc import Callable
 from typing import Any, TextIO
 
-from opencode_tui.export.columns import ValueType, columns_of_calls
-from opencode_tui.export.request import CallRequest
-from opencode_tui.export.values import spreadsheet_text, usd_decimal, utc_moment
+from opencode_tui.report.export.columns import ValueType, columns_of_calls
+from opencode_tui.report.export.request import CallRequest
+from opencode_tui.report.export.values import spreadsheet_text, usd_decimal, utc_moment
 
 TEXTS: dict[ValueType, Callable[[Any], str]] = {
     "text": spreadsheet_text,

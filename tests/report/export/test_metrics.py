@@ -14,10 +14,10 @@ import pytest
 from opencode_tui.cli import EXIT_OK, EXIT_TROUBLE, EXIT_USAGE
 from opencode_tui.cli.metrics import Scrapes
 from opencode_tui.cli.parser import make_parser
-from opencode_tui.export.address import ListenAddress, is_own_host, parse_listen
-from opencode_tui.export.openmetrics import CONTENT_TYPE
-from opencode_tui.export.request import ExportError
-from opencode_tui.export.server import serving
+from opencode_tui.report.export.address import ListenAddress, is_own_host, parse_listen
+from opencode_tui.report.export.openmetrics import CONTENT_TYPE
+from opencode_tui.report.export.request import ExportError
+from opencode_tui.report.export.server import serving
 from tests.stores import V1
 from tests.support.shell import PIPES, Shell, assert_one_sentence, spawn
 

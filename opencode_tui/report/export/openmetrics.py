@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from opencode_tui.export.values import plain_text, usd_decimal
 from opencode_tui.records.calls import Tokens
 from opencode_tui.records.exports import SpendCounters, SpendGroup
+from opencode_tui.report.export.values import plain_text, usd_decimal
 
 CONTENT_TYPE = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 _ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n"})

@@ -15,9 +15,17 @@ from hypothesis import strategies as st
 
 from opencode_tui.ledger import fingerprints
 from opencode_tui.ledger.fingerprints import key_file, keyed
-from opencode_tui.privacy.commands import command_head
-from opencode_tui.privacy.programs import MODULES, PROGRAMS
-from opencode_tui.privacy.targets import agent_of, file_of, host_of, kept_target, program_name, tool_name, word_of
+from opencode_tui.records.privacy.commands import command_head
+from opencode_tui.records.privacy.programs import MODULES, PROGRAMS
+from opencode_tui.records.privacy.targets import (
+    agent_of,
+    file_of,
+    host_of,
+    kept_target,
+    program_name,
+    tool_name,
+    word_of,
+)
 from opencode_tui.source.digest import digest_of
 from opencode_tui.source.tool_uses import tool_use
 from tests.stores import V1, V2, Files, MakeStore, tool

@@ -15,10 +15,10 @@ from typing import TextIO
 from msgspec import Struct
 
 from opencode_tui.clock import DAY_MS, Calendar
-from opencode_tui.export.request import CallRequest
-from opencode_tui.export.values import spreadsheet_text, usd_decimal, utc_second
 from opencode_tui.money import decimal_text
 from opencode_tui.records.exports import ExportedCall
+from opencode_tui.report.export.request import CallRequest
+from opencode_tui.report.export.values import spreadsheet_text, usd_decimal, utc_second
 
 _UTC = Calendar(UTC)
 

@@ -7,10 +7,10 @@ from typing import Any, TextIO
 
 import orjson
 
-from opencode_tui.export.columns import ValueType, columns_of_calls
-from opencode_tui.export.request import CallRequest
-from opencode_tui.export.values import plain_text, utc_moment
 from opencode_tui.money import usd
+from opencode_tui.report.export.columns import ValueType, columns_of_calls
+from opencode_tui.report.export.request import CallRequest
+from opencode_tui.report.export.values import plain_text, utc_moment
 from opencode_tui.report.json_values import SCHEMA_VERSION
 
 _JSON: dict[ValueType, Callable[[Any], Any]] = {

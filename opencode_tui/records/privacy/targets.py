@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from opencode_tui.privacy.commands import command_head
-from opencode_tui.privacy.harmless import one_line
-from opencode_tui.privacy.programs import PROGRAMS
+from opencode_tui.records.privacy.commands import command_head
+from opencode_tui.records.privacy.harmless import one_line
+from opencode_tui.records.privacy.programs import PROGRAMS
 
 FILE_TOOLS = frozenset(
     ("read", "edit", "write", "multiedit", "apply_patch", "patch", "list", "ls", "glob", "grep", "codesearch", "lsp")

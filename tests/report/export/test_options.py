@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from opencode_tui.cli import EXIT_INTERRUPTED, EXIT_OK, EXIT_TROUBLE, EXIT_USAGE
-from opencode_tui.export import csv_calls
-from opencode_tui.export.formats import EXPORT_FORMATS
+from opencode_tui.report.export import csv_calls
+from opencode_tui.report.export.formats import EXPORT_FORMATS
 from tests.stores import V1
 from tests.support.hostile import fill
 from tests.support.shell import Shell, assert_one_sentence, at
@@ -115,7 +115,7 @@ def test_without_its_extra_a_format_says_what_to_install(
     format: str, library: str, shell: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, library, None)
-    monkeypatch.delitem(sys.modules, f"opencode_tui.export.{format}", raising=False)
+    monkeypatch.delitem(sys.modules, f"opencode_tui.report.export.{format}", raising=False)
     code, _, err = shell.run("export", "--format", format)
     assert code == EXIT_USAGE
     assert_one_sentence(err, f"pip install 'opencode-tui[{format}]'")

@@ -6,7 +6,7 @@ from datetime import UTC
 
 from opencode_tui.clock import Calendar
 from opencode_tui.money import decimal_text
-from opencode_tui.privacy import harmless
+from opencode_tui.records.privacy import harmless
 
 _UTC = Calendar(UTC)
 _FORMULA = ("=", "+", "-", "@")

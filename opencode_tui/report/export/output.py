@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
 
-from opencode_tui.export.request import ExportError
+from opencode_tui.report.export.request import ExportError
 
 _BESIDE = ("", "-wal", "-shm", "-journal")
 

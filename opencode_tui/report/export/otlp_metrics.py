@@ -24,9 +24,9 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 
 from opencode_tui.clock import HOUR_MS
-from opencode_tui.export.otlp_names import all_input, all_output, common_attributes, unix_nano, within
 from opencode_tui.money import usd
 from opencode_tui.records.exports import ExportedCall
+from opencode_tui.report.export.otlp_names import all_input, all_output, common_attributes, unix_nano, within
 
 _DELTA = AggregationTemporality.DELTA
 _TOKEN_BOUNDS = tuple(4.0**power for power in range(14))

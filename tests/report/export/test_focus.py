@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from opencode_tui.money import nano_from_usd
-from tests.export.conftest import History
+from tests.report.export.conftest import History
 from tests.stores import V1
 from tests.support.shell import Shell, ago, at
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from opencode_tui.privacy.programs import MODULES, PROGRAMS, PYTHONS
+from opencode_tui.records.privacy.programs import MODULES, PROGRAMS, PYTHONS
 
 _LONGEST = 2000
 _ENDS = r"(?=[\s;&|<>()]|$)"

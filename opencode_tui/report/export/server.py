@@ -8,9 +8,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socket import AF_INET, AF_INET6, SO_REUSEADDR, SOL_SOCKET
 from threading import Lock, Thread
 
-from opencode_tui.export.address import ListenAddress, is_own_host
-from opencode_tui.export.openmetrics import CONTENT_TYPE
-from opencode_tui.export.request import ExportError
+from opencode_tui.report.export.address import ListenAddress, is_own_host
+from opencode_tui.report.export.openmetrics import CONTENT_TYPE
+from opencode_tui.report.export.request import ExportError
 
 _PLAIN = "text/plain; charset=utf-8"
 _CLIENT_S = 10

@@ -12,9 +12,9 @@ from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.trace import SpanContext, SpanKind, TraceFlags
 from opentelemetry.trace.status import Status, StatusCode
 
-from opencode_tui.export.otlp_names import OPERATION, all_input, all_output, common_attributes, unix_nano, within
 from opencode_tui.money import usd
 from opencode_tui.records.exports import ExportedCall
+from opencode_tui.report.export.otlp_names import OPERATION, all_input, all_output, common_attributes, unix_nano, within
 
 
 def spans_of(

@@ -7,10 +7,10 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from opencode_tui.export.columns import CallColumn, ValueType, columns_of_calls
-from opencode_tui.export.request import CallRequest
-from opencode_tui.export.values import utc_moment
 from opencode_tui.ledger.lean_imports import without_pandas
+from opencode_tui.report.export.columns import CallColumn, ValueType, columns_of_calls
+from opencode_tui.report.export.request import CallRequest
+from opencode_tui.report.export.values import utc_moment
 
 with without_pandas():
     from sqlite_utils import Database

@@ -151,7 +151,7 @@ def test_the_variables_of_opentelemetry_are_honoured(
 def test_what_the_collector_refuses_is_sent_the_next_time(
     shell: Shell, whole: V1, collector: Collector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("opencode_tui.export.otlp._CALLS_AT_ONCE", 4)
+    monkeypatch.setattr("opencode_tui.report.export.otlp._CALLS_AT_ONCE", 4)
     collector.status["/v1/metrics"] = 401
     code, out, err = shell.run("export", "--format", "otlp")
     assert (code, out) == (EXIT_TROUBLE, "")

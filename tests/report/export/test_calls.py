@@ -16,7 +16,7 @@ import pytest
 
 from opencode_tui.cli import EXIT_OK
 from opencode_tui.money import nano_from_usd
-from tests.export.conftest import History
+from tests.report.export.conftest import History
 from tests.stores import V1
 from tests.support.shell import GPT, Shell, ago, at
 

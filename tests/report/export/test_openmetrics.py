@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
-from opencode_tui.export.openmetrics import openmetrics_text
 from opencode_tui.records.calls import Tokens
 from opencode_tui.records.exports import SpendCounters, SpendGroup
-from tests.export.conftest import History
+from opencode_tui.report.export.openmetrics import openmetrics_text
+from tests.report.export.conftest import History
 from tests.support.records import replace
 
 LABELS = {"provider", "model", "agent", "project"}

@@ -7,7 +7,7 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from opencode_tui.export.values import spreadsheet_text, usd_decimal, utc_moment, utc_second
+from opencode_tui.report.export.values import spreadsheet_text, usd_decimal, utc_moment, utc_second
 
 INTEGERS = st.integers(-(1 << 63), (1 << 63) - 1)
 
