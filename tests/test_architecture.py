@@ -311,13 +311,13 @@ def programs_started_in_odd_places(modules: Modules) -> list[str]:
 
 
 def imports_by_a_name_made_at_run_time(modules: Modules) -> list[str]:
-    """The other rules cannot see these. The parser imports from its folder, `paths` rules and channels."""
+    """The other rules cannot see these. The parser imports commands, `paths` rules and channels."""
     return [
         each.name
         for each in modules
         for node in each.nodes
         if isinstance(node, ast.Name) and node.id in ("import_module", "__import__")
-        if each.name not in ("cli.parser", "paths")
+        if each.name not in ("cli.parser", "cli.options.parsers", "paths")
     ]
 
 
