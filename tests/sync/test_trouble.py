@@ -9,7 +9,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing, redirect_stdout
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -442,14 +442,6 @@ def test_a_live_writer_can_checkpoint_and_truncate_beside_us(tmp_path: Path) -> 
     ours.poll()
     assert_truth(ours, store.truth)
     store.close()
-
-
-@pytest.fixture
-def public_path() -> Iterator[Path]:
-    """A directory that other users can enter; that of `tmp_path` is closed to them as soon as another pytest starts."""
-    with TemporaryDirectory() as made:
-        Path(made).chmod(0o755)
-        yield Path(made)
 
 
 @as_root
