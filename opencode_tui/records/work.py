@@ -157,6 +157,8 @@ class SessionShare(Struct, frozen=True):
     """The calls that a fork copied, also from before the period."""
     inherited_nano: int = 0
     """What its copied calls cost where they were paid."""
+    undone_ids: frozenset[str] = frozenset()
+    """The undone calls that are missing in OpenCode's store; the ledger knows the others by itself."""
 
 
 class QuarterShare(Struct, frozen=True):
