@@ -70,8 +70,11 @@ WAYS_TO_THE_NETWORK = {
     ("export.server", "socket"),
     ("guard.ask", "http.client"),
     ("pricing.public_list", "httpx"),
+    ("team.postgres.asking", "psycopg"),
+    ("team.postgres.connecting", "psycopg"),
     ("team.postgres.connecting", "psycopg.types.array"),
-    ("team.postgres.connecting", "sqlalchemy"),
+    ("team.postgres.engines", "sqlalchemy"),
+    ("team.postgres.reading_sums", "psycopg"),
     ("ui.app", "asyncio"),  # whose event loop takes the signals
 }
 STARTERS = {"alerts.running", "source.copying", "source.read_ahead", "readings.look_ahead"}

@@ -10,7 +10,7 @@ from opencode_tui.clock import DAY_MS
 from opencode_tui.money import share
 
 
-class SeatDay(Struct, frozen=True):
+class SeatDay(Struct, frozen=True, gc=False):
     """What a seat's calls of one day add up to."""
 
     day: date
@@ -18,7 +18,7 @@ class SeatDay(Struct, frozen=True):
     calls: int
 
 
-class SeatPart(Struct, frozen=True):
+class SeatPart(Struct, frozen=True, gc=False):
     """A model (`provider/model`) or a project, and what it cost in the period."""
 
     key: str
@@ -28,7 +28,7 @@ class SeatPart(Struct, frozen=True):
     """What it cost in the period before."""
 
 
-class SeatSession(Struct, frozen=True):
+class SeatSession(Struct, frozen=True, gc=False):
     """A session of a seat that shares its sessions."""
 
     id: str

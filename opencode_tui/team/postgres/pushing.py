@@ -25,11 +25,12 @@ from opencode_tui.records.pushes import PushResult, PushTarget, WaitingCall
 from opencode_tui.records.team_choices import SeatShare
 from opencode_tui.team.postgres import writing_calls
 from opencode_tui.team.postgres.batches import PushedRow, RowMaker, columns_of
-from opencode_tui.team.postgres.connecting import NO_TABLE, code_of, connected
+from opencode_tui.team.postgres.connecting import NO_TABLE
+from opencode_tui.team.postgres.engines import code_behind, connected
 from opencode_tui.team.postgres.errors import DatabaseError, DatabaseGone
 from opencode_tui.team.postgres.gaps import Gaps, day_gaps, gaps_there, insert_gaps
 from opencode_tui.team.postgres.ledger_day import LedgerDay, ledger_days
-from opencode_tui.team.postgres.tables import NO_CALL_MS
+from opencode_tui.team.postgres.special_values import NO_CALL_MS
 
 CALLS_AT_ONCE = 5_000
 _TRIES = 8
@@ -69,7 +70,7 @@ def _behind_others(write: Callable[[], tuple[int, int]]) -> tuple[int, int]:
         try:
             return write()
         except DBAPIError as error:
-            if not left or code_of(error) not in _AGAIN:
+            if not left or code_behind(error) not in _AGAIN:
                 raise
     raise AssertionError
 
@@ -130,7 +131,7 @@ class _Push:
         try:
             revision, changed = _behind_others(lambda: self._write_gaps(database, seat, day_gaps(unread)))
         except ProgrammingError as error:
-            if unread or code_of(error) != NO_TABLE:
+            if unread or code_behind(error) != NO_TABLE:
                 raise
             revision, changed = 0, 0  # nothing to say, and an older version made the tables
         with self._ledger.writing() as connection:

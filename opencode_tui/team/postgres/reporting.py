@@ -9,7 +9,6 @@ from pathlib import Path
 
 from msgspec import Struct
 from msgspec.structs import replace
-from sqlalchemy import Connection
 
 from opencode_tui.analysis.periods import days_of_month
 from opencode_tui.analysis.report_periods import ReportPeriod
@@ -19,21 +18,14 @@ from opencode_tui.clock import DAY_MS, calendar_for
 from opencode_tui.config.database_values import DatabaseAddress
 from opencode_tui.config.settings import Settings
 from opencode_tui.money import plural
+from opencode_tui.records.collecting import paused_collection
 from opencode_tui.records.model_key import model_key
 from opencode_tui.records.team import Seat, SeatDay, SeatPart, TeamReport
 from opencode_tui.team.lateness import late_ms
-from opencode_tui.team.postgres.connecting import connected
-from opencode_tui.team.postgres.gaps import seat_gaps
-from opencode_tui.team.postgres.reading_sums import (
-    DayRow,
-    PartRow,
-    PushRow,
-    day_rows,
-    last_pushes,
-    part_rows,
-    spent_days,
-)
-from opencode_tui.team.postgres.tables import EVERY_DAY
+from opencode_tui.team.postgres.asking import AskedDays, SeatSums, seat_sums
+from opencode_tui.team.postgres.connecting import Database
+from opencode_tui.team.postgres.reading_sums import DayRow, PartRow, PushRow
+from opencode_tui.team.postgres.special_values import EVERY_DAY
 from opencode_tui.team.report import compared_last, compared_period
 
 SILENT_DAYS = 56
@@ -53,6 +45,7 @@ class DatabaseRequest(Struct, frozen=True):
     now_ms: int
 
 
+@paused_collection()
 def database_report(request: DatabaseRequest) -> TeamReport:
     """The report on the seats that the database shows to this user. Raises DatabaseError."""
     calendar = calendar_for(request.settings.timezone)
@@ -60,9 +53,15 @@ def database_report(request: DatabaseRequest) -> TeamReport:
     before, known_to = compared_period(period, today), known_until(period.last, today)
     first_of_month, last_of_month = days_of_month(period.last)
     first = min(before.first, first_of_month, known_to - timedelta(days=LOOK_BACK_DAYS - 1))
-    wide = (first, max(period.last, last_of_month))
-    with connected(request.address, request.password_file) as engine, engine.connect() as connection:
-        found = _Found(connection, request, before, wide)
+    asked = AskedDays(
+        days=(period.first, period.last),
+        before=(before.first, before.last),
+        compared_last=compared_last(period, today) or period.last,
+        wide=(first, max(period.last, last_of_month)),
+        since=datetime.fromtimestamp((request.now_ms - SILENT_DAYS * DAY_MS) / 1000, UTC),
+        is_week=period.is_week,
+    )
+    found = _Found(seat_sums(Database(request.address, request.password_file), asked), request)
     seats = tuple(sorted(map(found.seat, found.names), key=lambda seat: (-seat.spend_nano, seat.name)))
     budget, spends = request.settings.team.week_budget_nano, found.spends
     report = TeamReport(
@@ -91,31 +90,26 @@ def database_report(request: DatabaseRequest) -> TeamReport:
 class _Found:
     """What the database answered, by seat."""
 
-    def __init__(
-        self, connection: Connection, request: DatabaseRequest, before: ReportPeriod, wide: tuple[date, date]
-    ) -> None:
+    def __init__(self, sums: SeatSums, request: DatabaseRequest) -> None:
         period, team, budget = request.period, request.settings.team, request.settings.budget
         self.warning_nano = budget.warning_nano if team.warning_nano is None else team.warning_nano
         self.cutoff_nano = budget.cutoff_nano if team.cutoff_nano is None else team.cutoff_nano
         self._days: dict[str, list[DayRow]] = defaultdict(list)
-        of_team = spent_days(connection, wide)
-        self.spends, twins = of_team.spend_nano, of_team.twins
+        self.spends, twins = sums.spent.spend_nano, sums.spent.twins
         self._twins: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-        for day in day_rows(connection, (period.first, period.last)):
+        for day in sums.days:
             if owner := twins.get((day.seat, day.day)):
                 self._twins[day.seat][owner] += 1
             else:
                 self._days[day.seat].append(day)
+        self.all_parts = sums.parts
         self.parts: dict[str, list[PartRow]] = defaultdict(list)
-        days, days_before = (period.first, period.last), (before.first, before.last)
-        over = compared_last(period, calendar_for(request.settings.timezone).day(request.now_ms)) or period.last
-        for part in part_rows(connection, days, days_before, over, twins):
+        for part in sums.parts:
             self.parts[part.seat].append(part)
         self._unread: dict[str, dict[date, int]] = defaultdict(dict)
-        for seat, gap_day, unread in seat_gaps(connection, (period.first, period.last)):
+        for seat, gap_day, unread in sums.gaps:
             self._unread[seat][gap_day] = unread
-        since = datetime.fromtimestamp((request.now_ms - SILENT_DAYS * DAY_MS) / 1000, UTC)
-        self._pushes = {each.seat: each for each in last_pushes(connection, since)}
+        self._pushes = {each.seat: each for each in sums.pushes}
         end_ms = calendar_for(request.settings.timezone).span(period.last).end_ms
         self._needed_ms = min(end_ms, request.now_ms)
         self._period = period
@@ -124,10 +118,6 @@ class _Found:
     def names(self) -> list[str]:
         with_gaps = (name for name, days in self._unread.items() if days.keys() - {EVERY_DAY})
         return sorted({*self._days, *self.parts, *self._pushes, *self._twins, *with_gaps})
-
-    @property
-    def all_parts(self) -> list[PartRow]:
-        return [part for parts in self.parts.values() for part in parts]
 
     def seat(self, name: str) -> Seat:
         rows, parts, push = self._days.get(name, []), self.parts.get(name, []), self._pushes.get(name)
@@ -162,11 +152,9 @@ class _Found:
 
 def _digest(rows: Sequence[DayRow], period: ReportPeriod) -> str:
     """That of a day or a week, where all of its calls are of one ledger; of other periods none is known."""
-    if not rows or not all(row.digest for row in rows):
+    if not rows or not all(row.digest for row in rows) or not (period.is_week or period.days == 1):
         return ""
-    if period.is_week:
-        return max(rows, key=lambda row: row.revision).week_digest
-    return rows[0].digest if period.days == 1 else ""
+    return max(rows, key=lambda row: row.revision).digest
 
 
 def _clock_trouble(push: PushRow | None) -> list[str]:

@@ -8,8 +8,6 @@ partition by.
 
 from __future__ import annotations
 
-from datetime import date
-
 from sqlalchemy import (
     BigInteger,
     Column,
@@ -22,6 +20,8 @@ from sqlalchemy import (
     Text,
     func,
 )
+
+from opencode_tui.team.postgres.special_values import EVERY_DAY
 
 metadata = MetaData()
 BUDGET_LINES = ("warning", "cutoff", "ci", "automation", "background")
@@ -110,12 +110,6 @@ TEAM_PUSHES = Table(
     PrimaryKeyConstraint("seat", "revision"),
     comment="the pushes of each seat",
 )
-
-EVERY_DAY = date(1970, 1, 1)
-"""Stands for any day, in `team_gap`: nobody knows when that was which could not be read."""
-
-NO_CALL_MS = 0
-"""The moment of the last call, in `team_push`, of a seat that has not pushed any."""
 
 TEAM_GAPS = Table(
     "team_gap",
