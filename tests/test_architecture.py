@@ -75,6 +75,7 @@ WAYS_TO_THE_NETWORK = {
     ("team.postgres.connecting", "psycopg.types.array"),
     ("team.postgres.engines", "sqlalchemy"),
     ("team.postgres.reading_sums", "psycopg"),
+    ("team.postgres.sharing", "psycopg"),
     ("ui.app", "asyncio"),  # whose event loop takes the signals
 }
 STARTERS = {"alerts.running", "source.copying", "source.read_ahead", "readings.look_ahead"}

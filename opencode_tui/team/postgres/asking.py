@@ -8,6 +8,7 @@ from threading import Thread
 from typing import Any, Generic, TypeVar
 
 from msgspec import Struct
+from msgspec.structs import replace
 from psycopg import Connection
 
 from opencode_tui.team.postgres.connecting import Database
@@ -16,13 +17,13 @@ from opencode_tui.team.postgres.reading_sums import (
     DaySpan,
     PartRow,
     PushRow,
-    SpentDays,
     day_rows,
     last_pushes,
     part_rows,
     seat_gaps,
     spent_days,
 )
+from opencode_tui.team.postgres.sharing import SharedRow, first_moments, shared_calls
 
 Found = TypeVar("Found")
 
@@ -43,40 +44,40 @@ class AskedDays(Struct, frozen=True):
 
 
 class SeatSums(Struct, frozen=True):
+    """What the database knows of all seats; calls that count for another seat are in the sums of both."""
+
     days: list[DayRow]
     parts: list[PartRow]
-    spent: SpentDays
+    spent_nano: dict[date, int]
+    """By day, of the whole team."""
     gaps: list[tuple[str, date, int]]
     pushes: list[PushRow]
+    first_ms: dict[str, int]
+    """The moment of the first call of each seat's ledgers, where it is known."""
+    shared: list[SharedRow]
 
 
 def seat_sums(database: Database, asked: AskedDays) -> SeatSums:
-    """What the database knows. Raises DatabaseError."""
+    """Raises DatabaseError."""
     with database.troubles():
-        beside = _Beside(database, lambda connection: _sums(connection, asked))
+        beside = _Beside(database, lambda connection: _by_day(connection, asked))
         with database.connect() as connection:
-            parts = _parts(connection, asked, SpentDays({}, {}))
-        days, spent, gaps, pushes = beside.found()
-        if spent.twins:
-            with database.connect() as connection:
-                parts = _parts(connection, asked, spent)
-    return SeatSums(days, parts, spent, gaps, pushes)
+            parts = list(part_rows(connection, asked.days, asked.before, asked.compared_last))
+        return replace(beside.found(), parts=parts)
 
 
-def _parts(connection: Connection[Any], asked: AskedDays, spent: SpentDays) -> list[PartRow]:
-    first, last = min(asked.days[0], asked.before[0]), max(asked.days[1], asked.before[1])
-    twins = {seat_day: owner for seat_day, owner in spent.twins.items() if first <= seat_day[1] <= last}
-    return list(part_rows(connection, asked.days, asked.before, asked.compared_last, twins))
-
-
-def _sums(
-    connection: Connection[Any], asked: AskedDays
-) -> tuple[list[DayRow], SpentDays, list[tuple[str, date, int]], list[PushRow]]:
-    return (
-        list(day_rows(connection, asked.days, is_week=asked.is_week)),
+def _by_day(connection: Connection[Any], asked: AskedDays) -> SeatSums:
+    days = list(day_rows(connection, asked.days, is_week=asked.is_week))
+    pushes, first_ms = list(last_pushes(connection, asked.since)), first_moments(connection)
+    all_say_firsts = first_ms.keys() >= {*(day.seat for day in days), *(push.seat for push in pushes)}
+    return SeatSums(
+        days,
+        [],
         spent_days(connection, asked.wide),
         list(seat_gaps(connection, asked.days)),
-        list(last_pushes(connection, asked.since)),
+        pushes,
+        first_ms,
+        shared_calls(connection, asked.wide, all_say_firsts=all_say_firsts),
     )
 
 

@@ -24,9 +24,9 @@ _WAIT: dict[str, object] = {
 _OURS: dict[str, object] = {"application_name": "opencode-tui", "prepare_threshold": None}
 """Prepared statements would outlive the transaction, which a pool of connections between need not allow."""
 _MOST_PASSWORD = 4096
-NO_TABLE, _NO_COLUMN = "42P01", "42703"
+NO_TABLE, _NO_COLUMN, _NO_FUNCTION = "42P01", "42703", "42883"
 """PostgreSQL's codes of what a database lacks."""
-_LATER_TABLES = ("team_budget", "team_gap")
+_LATER_TABLES = ("team_budget", "team_first", "team_gap")
 """Those that a database made by an older version lacks."""
 _REFUSALS = ("does not exist", "no pg_hba.conf entry", "not permitted to log in", "permission denied")
 """Of a connection, of which no code is known."""
@@ -94,8 +94,8 @@ def _reason(error: BaseException, secret: str) -> str:
 
 def _sentence(error: BaseException, address: DatabaseAddress, secret: str) -> DatabaseError:
     code, reason = code_of(error), _reason(error, secret)
-    if code in (NO_TABLE, _NO_COLUMN):
-        is_old = code == _NO_COLUMN or any(f'"{name}"' in reason for name in _LATER_TABLES)
+    if code in (NO_TABLE, _NO_COLUMN, _NO_FUNCTION):
+        is_old = code != NO_TABLE or any(f'"{name}"' in reason for name in _LATER_TABLES)
         lacking = "has the tables of another version" if is_old else "has no tables for a team"
         return DatabaseError(
             f"the database {address.name} {lacking}; its owner makes them with `opencode-tui team schema | psql"

@@ -20,6 +20,7 @@ from opencode_tui.clock import Calendar, Clock
 from opencode_tui.config.database_values import DatabaseAddress
 from opencode_tui.ledger import unpushed_calls
 from opencode_tui.ledger.bounds import unread_by_day
+from opencode_tui.ledger.early_calls import EarlyCall, early_calls
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.records.pushes import PushResult, PushTarget, WaitingCall
 from opencode_tui.records.team_choices import SeatShare
@@ -96,6 +97,7 @@ class _Push:
                 seat = str(database.scalar(select(func.current_user())))
                 newest = writing_calls.last_revision(database, seat).revision
             self.result = PushResult(seat, 0, 0)
+            firsts = self._send_firsts(database, seat)
             if newest < self._target.revision:  # the database is an older copy of itself, or a new one
                 with self._ledger.writing() as connection:
                     unpushed_calls.queue_all(connection, self._target)
@@ -105,7 +107,18 @@ class _Push:
                 after = (calls[-1].created_ms, calls[-1].id)
                 self._keep_lease()
             if self._request.keep_going():
-                self._send_gaps(database, seat)
+                self._send_gaps(database, seat, firsts)
+
+    def _send_firsts(self, database: Connection, seat: str) -> tuple[EarlyCall, ...]:
+        """Say of which ledger the calls are, before they are there, in the words of the ones that it has first."""
+        firsts = early_calls(self._ledger.connection)
+        try:
+            with database.begin():
+                writing_calls.insert_firsts(database, seat, firsts)
+        except ProgrammingError as error:
+            if code_behind(error) != NO_TABLE:  # else an older version made the tables
+                raise
+        return firsts
 
     def so_far(self) -> str:
         waiting = unpushed_calls.waiting_count(self._ledger.connection, self._target)
@@ -120,13 +133,13 @@ class _Push:
             unpushed_calls.note_pushed(connection, self._target, calls, revision, self._request.clock())
         self.result = PushResult(seat, self.result.sent + sent, self.result.known + len(calls) - sent)
 
-    def _send_gaps(self, database: Connection, seat: str) -> None:
+    def _send_gaps(self, database: Connection, seat: str, firsts: tuple[EarlyCall, ...]) -> None:
         """Say which sums are lower bounds, where the database knows something else of this machine."""
         with self._ledger.reading() as connection:
             unread = unread_by_day(connection, self._request.calendar)
             known = unpushed_calls.known_target(connection, self._request.address.name)
-        text = unpushed_calls.gaps_text(unread)
-        if known is not None and known.gaps == text:
+        text = unpushed_calls.facts_text(unread, firsts)
+        if known is not None and known.facts == text:
             return
         try:
             revision, changed = _behind_others(lambda: self._write_gaps(database, seat, day_gaps(unread)))
@@ -135,7 +148,7 @@ class _Push:
                 raise
             revision, changed = 0, 0  # nothing to say, and an older version made the tables
         with self._ledger.writing() as connection:
-            unpushed_calls.note_gaps(connection, self._target, text, revision)
+            unpushed_calls.note_facts(connection, self._target, text, revision)
         self.result = replace(self.result, gaps=changed)
 
     def _write_gaps(self, database: Connection, seat: str, gaps: Gaps) -> tuple[int, int]:

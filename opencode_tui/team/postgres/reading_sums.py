@@ -5,8 +5,6 @@ They are written in SQL, as SQLAlchemy's import would take a third of the time o
 
 from __future__ import annotations
 
-import math
-from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from typing import Any
@@ -18,8 +16,6 @@ from opencode_tui.team.postgres.special_values import EVERY_DAY, NO_CALL_MS
 
 DaySpan = tuple[date, date]
 """The first and the last day."""
-SeatDays = Mapping[tuple[str, date], str]
-"""Of days of seats that have the very calls of another seat's, that other seat."""
 
 # The days are named twice, as no server takes other weeks out of the join by itself. No revision is above the newest:
 # with = in place of >=, PostgreSQL expects a handful of rows, and sorts what it could group by hash.
@@ -28,15 +24,11 @@ _NEWEST = """
       WHERE day BETWEEN %(first)s AND %(last)s GROUP BY seat, day) newest
     ON t.seat = newest.seat AND t.day = newest.day AND t.revision >= newest.revision
   WHERE t.day BETWEEN %(first)s AND %(last)s"""
-_OF_DAYS, _OF_PARTS = _NEWEST.format(table="team_day"), _NEWEST.format(table="team_part")
+OF_DAYS, _OF_PARTS = _NEWEST.format(table="team_day"), _NEWEST.format(table="team_part")
 _DAYS = f"""
   SELECT t.seat, t.day, spend_nano, calls,
     CASE WHEN digest = '' THEN '' WHEN %(is_week)s THEN week_digest ELSE digest END, cause, t.revision
-  {_OF_DAYS} AND calls > 0 ORDER BY t.seat, t.day"""
-_PARTS = f"""
-  SELECT seat, provider, model, project, {{sums}}
-  FROM (SELECT t.seat, t.day, provider, model, project, spend_nano, calls {_OF_PARTS}{{without}}) newest
-  GROUP BY seat, provider, model, project"""
+  {OF_DAYS} AND calls > 0 ORDER BY t.seat, t.day"""
 _SUM = "CAST(sum(CASE WHEN day BETWEEN {} AND {} THEN {} ELSE 0 END) AS bigint)"
 _SUMS = ", ".join(
     _SUM.format(first, last, what)
@@ -47,14 +39,11 @@ _SUMS = ", ".join(
         ("%(now_first)s", "%(compared_last)s", "spend_nano"),
     )
 )
-_TWINS = " AND (t.seat, t.day) NOT IN (SELECT * FROM unnest(CAST(%(seats)s AS text[]), CAST(%(days)s AS date[])))"
-_SPENDS = f"""
-  SELECT day, CAST(sum(nano) AS bigint), array_agg(same) FILTER (WHERE seats > 1)
-  FROM (SELECT t.day, CASE WHEN digest = '' THEN concat('of ', t.seat) ELSE digest END AS same,
-      max(spend_nano) AS nano, count(*) AS seats {_OF_DAYS} GROUP BY 1, 2) sums
-  GROUP BY day ORDER BY day"""
-_SAME = f"SELECT t.seat, t.day, digest {_OF_DAYS} AND digest = ANY(%(digests)s)"
-_BEGAN = "SELECT seat, min(received_at) FROM team_push WHERE seat = ANY(%(seats)s) GROUP BY seat"
+_PARTS = f"""
+  SELECT seat, provider, model, project, {_SUMS}
+  FROM (SELECT t.seat, t.day, provider, model, project, spend_nano, calls {_OF_PARTS}) newest
+  GROUP BY seat, provider, model, project"""
+_SPENDS = f"SELECT t.day, CAST(sum(spend_nano) AS bigint) {OF_DAYS} GROUP BY t.day"
 _PUSHES = """
   SELECT p.seat, sent_ms, received_at, last_ms
   FROM team_push p JOIN (SELECT seat, max(revision) AS revision FROM team_push
@@ -106,71 +95,40 @@ class PushRow(Struct, frozen=True, gc=False):
 
 def day_rows(connection: Connection[Any], days: DaySpan, *, is_week: bool) -> Iterator[DayRow]:
     """The days of all seats, in order, with the digests of their weeks or their own."""
-    for row in _asked(connection, _DAYS, {**_span(days), "is_week": is_week}):
+    for row in asked(connection, _DAYS, {**_span(days), "is_week": is_week}):
         yield DayRow(*row)
 
 
-def part_rows(
-    connection: Connection[Any], days: DaySpan, before: DaySpan, compared_last: date, without: SeatDays
-) -> Iterator[PartRow]:
-    """What each seat spent on what in a period, and in the one before, `without` those days of seats.
+def part_rows(connection: Connection[Any], days: DaySpan, before: DaySpan, compared_last: date) -> Iterator[PartRow]:
+    """What each seat spent on what in a period, and in the one before.
 
     `compared_last` is the last day of the period that is held against the one before.
     """
     given: dict[str, Any] = {"now_first": days[0], "now_last": days[1], "compared_last": compared_last}
     given |= {"before_first": before[0], "before_last": before[1]}
     given |= _span((min(days[0], before[0]), max(days[1], before[1])))
-    if without:
-        given |= {"seats": [seat for seat, _ in without], "days": [day for _, day in without]}
-    for row in _asked(connection, _PARTS.format(sums=_SUMS, without=_TWINS if without else ""), given):
+    for row in asked(connection, _PARTS, given):
         yield PartRow(*row)
 
 
-class SpentDays(Struct, frozen=True):
-    spend_nano: dict[date, int]
-    """What the whole team spent; calls that more than one seat has count once."""
-    twins: SeatDays
-
-
-def spent_days(connection: Connection[Any], days: DaySpan) -> SpentDays:
-    """The days of the whole team.
-
-    Days of seats with one digest have the same calls, of one ledger that was pushed for each of them: the seat whose
-    first push is the oldest has them.
-    """
-    spends: dict[date, int] = {}
-    digests: list[str] = []
-    for day, nano, several in _asked(connection, _SPENDS, _span(days)):
-        spends[day] = nano
-        digests += several or []
-    return SpentDays(spends, _twins(connection, days, digests) if digests else {})
-
-
-def _twins(connection: Connection[Any], days: DaySpan, digests: list[str]) -> SeatDays:
-    seats: dict[tuple[date, str], list[str]] = defaultdict(list)
-    for seat, day, digest in _asked(connection, _SAME, {**_span(days), "digests": digests}):
-        seats[day, digest].append(seat)
-    names = sorted({seat for each in seats.values() for seat in each})
-    began = {row[0]: row[1].timestamp() for row in _asked(connection, _BEGAN, {"seats": names})}
-    found: dict[tuple[str, date], str] = {}
-    for (day, _), several in seats.items():
-        owner = min(several, key=lambda seat: (began.get(seat, math.inf), seat))
-        found |= {(seat, day): owner for seat in several if seat != owner}
-    return found
+def spent_days(connection: Connection[Any], days: DaySpan) -> dict[date, int]:
+    """What the whole team spent on each day, calls that two seats have twice."""
+    return dict(asked(connection, _SPENDS, _span(days)))
 
 
 def last_pushes(connection: Connection[Any], since: datetime) -> Iterator[PushRow]:
     """The last push of each seat that pushed since a moment."""
-    for seat, sent_ms, received, last_ms in _asked(connection, _PUSHES, {"since": since}):
+    for seat, sent_ms, received, last_ms in asked(connection, _PUSHES, {"since": since}):
         yield PushRow(seat, sent_ms, round(received.timestamp() * 1000), None if last_ms == NO_CALL_MS else last_ms)
 
 
 def seat_gaps(connection: Connection[Any], days: DaySpan) -> Iterator[tuple[str, date, int]]:
     """Each seat's number of rows and calls of days, and of EVERY_DAY, that could not be read completely."""
-    yield from _asked(connection, _GAPS, {**_span(days), "every_day": EVERY_DAY})
+    yield from asked(connection, _GAPS, {**_span(days), "every_day": EVERY_DAY})
 
 
-def _asked(connection: Connection[Any], sql: str, given: Mapping[str, Any]) -> Iterator[tuple[Any, ...]]:
+def asked(connection: Connection[Any], sql: str, given: Mapping[str, Any]) -> Iterator[tuple[Any, ...]]:
+    """The rows of an answer. Raises psycopg's errors."""
     with connection.cursor(binary=True) as cursor:
         yield from cursor.execute(sql.encode(), given).fetchall()
 

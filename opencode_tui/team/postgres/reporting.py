@@ -24,6 +24,7 @@ from opencode_tui.records.team import Seat, SeatDay, SeatPart, TeamReport
 from opencode_tui.team.lateness import late_ms
 from opencode_tui.team.postgres.asking import AskedDays, SeatSums, seat_sums
 from opencode_tui.team.postgres.connecting import Database
+from opencode_tui.team.postgres.counting_once import counted_once
 from opencode_tui.team.postgres.reading_sums import DayRow, PartRow, PushRow
 from opencode_tui.team.postgres.special_values import EVERY_DAY
 from opencode_tui.team.report import compared_last, compared_period
@@ -61,7 +62,8 @@ def database_report(request: DatabaseRequest) -> TeamReport:
         since=datetime.fromtimestamp((request.now_ms - SILENT_DAYS * DAY_MS) / 1000, UTC),
         is_week=period.is_week,
     )
-    found = _Found(seat_sums(Database(request.address, request.password_file), asked), request)
+    sums = seat_sums(Database(request.address, request.password_file), asked)
+    found = _Found(counted_once(sums, asked), request)
     seats = tuple(sorted(map(found.seat, found.names), key=lambda seat: (-seat.spend_nano, seat.name)))
     budget, spends = request.settings.team.week_budget_nano, found.spends
     report = TeamReport(
@@ -95,13 +97,13 @@ class _Found:
         self.warning_nano = budget.warning_nano if team.warning_nano is None else team.warning_nano
         self.cutoff_nano = budget.cutoff_nano if team.cutoff_nano is None else team.cutoff_nano
         self._days: dict[str, list[DayRow]] = defaultdict(list)
-        self.spends, twins = sums.spent.spend_nano, sums.spent.twins
-        self._twins: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+        self.spends = sums.spent_nano
         for day in sums.days:
-            if owner := twins.get((day.seat, day.day)):
-                self._twins[day.seat][owner] += 1
-            else:
-                self._days[day.seat].append(day)
+            self._days[day.seat].append(day)
+        self._shared: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+        for row in sums.shared:
+            if period.first <= row.day <= period.last:
+                self._shared[row.seat][row.owner] += row.calls
         self.all_parts = sums.parts
         self.parts: dict[str, list[PartRow]] = defaultdict(list)
         for part in sums.parts:
@@ -117,7 +119,7 @@ class _Found:
     @property
     def names(self) -> list[str]:
         with_gaps = (name for name, days in self._unread.items() if days.keys() - {EVERY_DAY})
-        return sorted({*self._days, *self.parts, *self._pushes, *self._twins, *with_gaps})
+        return sorted({*self._days, *self.parts, *self._pushes, *self._shared, *with_gaps})
 
     def seat(self, name: str) -> Seat:
         rows, parts, push = self._days.get(name, []), self.parts.get(name, []), self._pushes.get(name)
@@ -136,9 +138,9 @@ class _Found:
             before_nano=sum(part.before_nano for part in parts),
             last_call_ms=None if push is None else push.last_ms,
             last_sync_ms=synced_ms,
-            digest="" if name in self._twins else _digest(rows, self._period),
+            digest="" if name in self._shared else _digest(rows, self._period),
             trouble="; ".join(
-                [*_clock_trouble(push), *_twin_troubles(self._twins.get(name, {})), *_gap_trouble(unread)]
+                [*_clock_trouble(push), *_shared_troubles(self._shared.get(name, {})), *_gap_trouble(unread)]
             ),
             late_ms=late_ms(synced_ms, self._needed_ms),
             unread=unread,
@@ -166,12 +168,12 @@ def _clock_trouble(push: PushRow | None) -> list[str]:
     return [f"its clock is {much} {'ahead of' if off_ms > 0 else 'behind'} the database's"]
 
 
-def _twin_troubles(owners: Mapping[str, int]) -> list[str]:
-    """What to say of a seat's days, so many by seat, whose calls count for that one."""
+def _shared_troubles(owners: Mapping[str, int]) -> list[str]:
+    """What to say of a seat's calls, so many by seat, that count for that one."""
     return [
-        f"on {count} day{'s' * (count > 1)} it has the very calls of {owner}: one ledger was pushed for both, and"
-        f" counts for {owner}, which pushed first"
-        for owner, count in owners.items()
+        f"it has {plural(count, 'call')} in common with {owner}, counted there: one ledger, or a copy of it, was pushed"
+        " for both"
+        for owner, count in sorted(owners.items())
     ]
 
 

@@ -15,11 +15,13 @@ from sqlalchemy import Table
 from sqlalchemy.dialects.postgresql import dialect
 from sqlalchemy.schema import CreateIndex, CreateTable, SetColumnComment, SetTableComment
 
+from opencode_tui.team.postgres.sharing_sql import SHARED, sharing_sql
 from opencode_tui.team.postgres.tables import (
     PARTITIONED,
     TEAM_BUDGETS,
     TEAM_CALLS,
     TEAM_DAYS,
+    TEAM_FIRSTS,
     TEAM_GAPS,
     TEAM_PARTS,
     TEAM_PUSHES,
@@ -27,8 +29,8 @@ from opencode_tui.team.postgres.tables import (
 
 SEAT_GROUP, READER_GROUP = "opencode_seat", "opencode_reader"
 """The groups."""
-_TABLES = (TEAM_PUSHES, TEAM_CALLS, TEAM_DAYS, TEAM_PARTS, TEAM_GAPS)
-_SUMS = (TEAM_PUSHES, TEAM_DAYS, TEAM_PARTS, TEAM_GAPS)
+_SUMS = (TEAM_PUSHES, TEAM_DAYS, TEAM_PARTS, TEAM_GAPS, TEAM_FIRSTS)
+_TABLES = (*_SUMS, TEAM_CALLS)
 _DAY_MS = 86_400_000
 _OWN = "seat = CAST(current_user AS text)"
 _dialect = dialect()  # type: ignore[no-untyped-call]
@@ -58,6 +60,8 @@ def schema_sql(request: SchemaRequest) -> str:
         *(() if is_flat else _partitions(request.mondays)),
         *(_role(name, "NOLOGIN", is_flat=is_flat) for name in (SEAT_GROUP, READER_GROUP)),
         *_rules(),
+        sharing_sql(is_flat=is_flat),
+        f"GRANT EXECUTE ON FUNCTION {SHARED} TO {READER_GROUP}",
         *_members(request.seats, SEAT_GROUP, is_flat=is_flat),
         *_members(request.readers, READER_GROUP, is_flat=is_flat),
     ]

@@ -111,6 +111,17 @@ TEAM_PUSHES = Table(
     comment="the pushes of each seat",
 )
 
+TEAM_FIRSTS = Table(
+    "team_first",
+    metadata,
+    _text("seat"),
+    Column("month", Date, nullable=False, comment="its first day, in UTC"),
+    Column("call", Text, nullable=False, comment="a hash of the machine and the id of a ledger's first call of it"),
+    Column("first_ms", BigInteger, nullable=False, comment="the moment of that call in Unix milliseconds"),
+    PrimaryKeyConstraint("seat", "month", "call"),
+    comment="two seats with the same call have copies of one ledger, whose calls count once",
+)
+
 TEAM_GAPS = Table(
     "team_gap",
     metadata,

@@ -6,7 +6,7 @@ row-level security, and the way around it, a temporary table, is not to be had e
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -29,10 +29,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 
+from opencode_tui.ledger.early_calls import EarlyCall
 from opencode_tui.team.postgres.arrays import rows_of_arrays
 from opencode_tui.team.postgres.batches import PushedRow
 from opencode_tui.team.postgres.ledger_day import LedgerDay
-from opencode_tui.team.postgres.tables import TEAM_CALLS, TEAM_DAYS, TEAM_PARTS, TEAM_PUSHES
+from opencode_tui.team.postgres.tables import TEAM_CALLS, TEAM_DAYS, TEAM_FIRSTS, TEAM_PARTS, TEAM_PUSHES
 
 _SENT = PushedRow.__struct_fields__
 _DAY_MS = 86_400_000
@@ -76,6 +77,13 @@ def calls_there(connection: Connection, seat: str, calls: Sequence[CallKey]) -> 
     """Of calls in order of time, those that the database has, as their newest revision."""
     values = {"seat_": seat, "first_": calls[0][0], "last_": calls[-1][0], "ids_": [call_id for _, call_id in calls]}
     return {(row[0], row[1]): CallThere(row[2], row[3]) for row in connection.execute(_KNOWN, values)}
+
+
+def insert_firsts(connection: Connection, seat: str, firsts: Iterable[EarlyCall]) -> None:
+    """Writes the first calls of a ledger's months; what is there stays."""
+    rows = [{"seat": seat, "month": each.month, "call": each.call, "first_ms": each.first_ms} for each in firsts]
+    if rows:
+        connection.execute(insert(TEAM_FIRSTS).on_conflict_do_nothing(), rows)
 
 
 def insert_calls(connection: Connection, seat: str, revision: int, columns: Mapping[str, list[Any]]) -> None:

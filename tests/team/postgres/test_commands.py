@@ -92,7 +92,7 @@ def test_what_somebody_has_to_change_is_said(
 def test_a_seat_that_may_not_write_is_told_so(shell: Shell, store: V1, database: TeamDatabase) -> None:
     code, _, err = shell.run("team", "push", "--to", database.url("boss"))
     assert code == EXIT_TROUBLE
-    assert_one_sentence(err, "permission denied for table team_push")
+    assert_one_sentence(err, "permission denied for table team_first")
 
 
 @pytest.fixture
