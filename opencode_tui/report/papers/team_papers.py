@@ -67,6 +67,7 @@ def _seat(seat: Seat, report: TeamReport, calendar: Calendar) -> dict[str, Any]:
         "calls": None if seat.is_missing else seat.calls,
         "lower_bound": seat.lower_bound,
         "unread": seat.unread,
+        "lower_bound_days": [day.isoformat() for day in seat.unread_days],
         "days": {each.day.isoformat(): usd(each.spend_nano) for each in seat.days},
         "over_warning": [day.isoformat() for day in seat.over_warning],
         "over_cutoff": [day.isoformat() for day in seat.over_cutoff],

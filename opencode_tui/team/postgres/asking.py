@@ -18,6 +18,7 @@ from opencode_tui.team.postgres.reading_sums import (
     PartRow,
     PushRow,
     day_rows,
+    first_days,
     last_pushes,
     part_rows,
     seat_gaps,
@@ -53,7 +54,9 @@ class SeatSums(Struct, frozen=True):
     gaps: list[tuple[str, date, int]]
     pushes: list[PushRow]
     first_ms: dict[str, int]
-    """The moment of the first call of each seat's ledgers, where it is known."""
+    """The moment of the first call of each seat's ledgers, but for seats that push with an older version."""
+    first_days: dict[str, date]
+    """The first day that each of these ever pushed."""
     shared: list[SharedRow]
 
 
@@ -69,7 +72,7 @@ def seat_sums(database: Database, asked: AskedDays) -> SeatSums:
 def _by_day(connection: Connection[Any], asked: AskedDays) -> SeatSums:
     days = list(day_rows(connection, asked.days, is_week=asked.is_week))
     pushes, first_ms = list(last_pushes(connection, asked.since)), first_moments(connection)
-    all_say_firsts = first_ms.keys() >= {*(day.seat for day in days), *(push.seat for push in pushes)}
+    silent = {*(day.seat for day in days), *(push.seat for push in pushes)} - first_ms.keys()
     return SeatSums(
         days,
         [],
@@ -77,7 +80,8 @@ def _by_day(connection: Connection[Any], asked: AskedDays) -> SeatSums:
         list(seat_gaps(connection, asked.days)),
         pushes,
         first_ms,
-        shared_calls(connection, asked.wide, all_say_firsts=all_say_firsts),
+        first_days(connection, silent) if silent else {},
+        shared_calls(connection, asked.wide, all_say_firsts=not silent),
     )
 
 

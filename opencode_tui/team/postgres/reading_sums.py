@@ -5,7 +5,7 @@ They are written in SQL, as SQLAlchemy's import would take a third of the time o
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -44,6 +44,7 @@ _PARTS = f"""
   FROM (SELECT t.seat, t.day, provider, model, project, spend_nano, calls {_OF_PARTS}) newest
   GROUP BY seat, provider, model, project"""
 _SPENDS = f"SELECT t.day, CAST(sum(spend_nano) AS bigint) {OF_DAYS} GROUP BY t.day"
+_FIRST_DAYS = "SELECT seat, min(day) FROM team_day WHERE seat = ANY(%(seats)s) GROUP BY seat"
 _PUSHES = """
   SELECT p.seat, sent_ms, received_at, last_ms
   FROM team_push p JOIN (SELECT seat, max(revision) AS revision FROM team_push
@@ -114,6 +115,11 @@ def part_rows(connection: Connection[Any], days: DaySpan, before: DaySpan, compa
 def spent_days(connection: Connection[Any], days: DaySpan) -> dict[date, int]:
     """What the whole team spent on each day, calls that two seats have twice."""
     return dict(asked(connection, _SPENDS, _span(days)))
+
+
+def first_days(connection: Connection[Any], seats: Iterable[str]) -> dict[str, date]:
+    """The first day of each of these seats."""
+    return dict(asked(connection, _FIRST_DAYS, {"seats": sorted(seats)}))
 
 
 def last_pushes(connection: Connection[Any], since: datetime) -> Iterator[PushRow]:

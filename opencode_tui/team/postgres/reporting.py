@@ -21,13 +21,13 @@ from opencode_tui.money import plural
 from opencode_tui.records.collecting import paused_collection
 from opencode_tui.records.model_key import model_key
 from opencode_tui.records.team import Seat, SeatDay, SeatPart, TeamReport
-from opencode_tui.team.lateness import late_ms
+from opencode_tui.team.lateness import late_ms, unread_sentences
 from opencode_tui.team.postgres.asking import AskedDays, SeatSums, seat_sums
 from opencode_tui.team.postgres.connecting import Database
 from opencode_tui.team.postgres.counting_once import counted_once
 from opencode_tui.team.postgres.reading_sums import DayRow, PartRow, PushRow
 from opencode_tui.team.postgres.special_values import EVERY_DAY
-from opencode_tui.team.report import compared_last, compared_period
+from opencode_tui.team.report import compared_last, compared_period, unread_days
 
 SILENT_DAYS = 56
 """A seat that pushed nothing for so long, and has no calls in the period, is left out."""
@@ -112,7 +112,9 @@ class _Found:
         for seat, gap_day, unread in sums.gaps:
             self._unread[seat][gap_day] = unread
         self._pushes = {each.seat: each for each in sums.pushes}
-        end_ms = calendar_for(request.settings.timezone).span(period.last).end_ms
+        self._first_ms, self._first_days = sums.first_ms, sums.first_days
+        self._calendar = calendar_for(request.settings.timezone)
+        end_ms = self._calendar.span(period.last).end_ms
         self._needed_ms = min(end_ms, request.now_ms)
         self._period = period
 
@@ -124,7 +126,7 @@ class _Found:
     def seat(self, name: str) -> Seat:
         rows, parts, push = self._days.get(name, []), self.parts.get(name, []), self._pushes.get(name)
         synced_ms = None if push is None else push.received_ms
-        unread = sum(self._unread.get(name, {}).values())
+        unread = {None if day == EVERY_DAY else day: count for day, count in self._unread.get(name, {}).items()}
         return Seat(
             name=name,
             spend_nano=sum(row.spend_nano for row in rows),
@@ -140,11 +142,22 @@ class _Found:
             last_sync_ms=synced_ms,
             digest="" if name in self._shared else _digest(rows, self._period),
             trouble="; ".join(
-                [*_clock_trouble(push), *_shared_troubles(self._shared.get(name, {})), *_gap_trouble(unread)]
+                [
+                    *_clock_trouble(push),
+                    *_shared_troubles(self._shared.get(name, {})),
+                    *unread_sentences(sum(unread.values())),
+                ]
             ),
             late_ms=late_ms(synced_ms, self._needed_ms),
-            unread=unread,
+            since=self._since(name),
+            unread=sum(unread.values()),
+            unread_days=unread_days(unread, self._period),
         )
+
+    def _since(self, name: str) -> date | None:
+        """The day of the first call of the seat's ledgers, or the first day that an older version pushed."""
+        at_ms = self._first_ms.get(name)
+        return self._first_days.get(name) if at_ms is None else self._calendar.day(at_ms)
 
     def _cause(self, rows: Sequence[DayRow]) -> str:
         """That of the costliest day that ran over and has one."""
@@ -175,10 +188,6 @@ def _shared_troubles(owners: Mapping[str, int]) -> list[str]:
         " for both"
         for owner, count in sorted(owners.items())
     ]
-
-
-def _gap_trouble(unread: int) -> list[str]:
-    return [f"{plural(unread, 'row')} of its OpenCode could not be read, so that it may have cost more"] * (unread > 0)
 
 
 def _model(part: PartRow) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -14,7 +15,9 @@ from opencode_tui.config.team import Team
 from opencode_tui.ledger.digests import days_between, digest_calls
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.records.team import Seat, TeamReport
+from opencode_tui.report.papers.team_papers import team_paper
 from opencode_tui.team.postgres.reporting import DatabaseRequest, database_report
+from tests.support.ledgers import lay_out
 from tests.support.many_calls import COST_NANO, add_calls
 from tests.team.postgres.conftest import FIRST, TeamDatabase
 
@@ -150,3 +153,26 @@ def test_why_a_day_ran_over_goes_with_it_without_titles(database: TeamDatabase, 
     database.rows("DELETE FROM team_day; DELETE FROM team_first")  # else the calls are anna's
     database.push(ledger, "ben", share="titles")
     assert {seat.name: seat.cause for seat in report(database).seats}["ben"] == '4× redesign in "Secret title"'
+
+
+@pytest.mark.parametrize("is_older", [False, True], ids=["now", "of an older version"])
+def test_a_ledger_that_began_later_is_no_growth(
+    is_older: bool, database: TeamDatabase, ledger: Ledger, tmp_path: Path
+) -> None:
+    lay_out(tmp_path / "bens.db")
+    bens = Ledger(tmp_path / "bens.db")
+    add_calls(ledger, FIRST - timedelta(30), days=1, a_day=3)
+    add_calls(ledger, FIRST, days=1, a_day=2, prefix="now")
+    add_calls(bens, FIRST + timedelta(1), days=1, a_day=9, prefix="bens")
+    database.push(ledger)
+    database.push(bens, "ben")
+    bens.close()
+    if is_older:
+        database.rows("DELETE FROM team_first")
+    found = report(database)
+    assert {seat.name: seat.since for seat in found.seats} == {
+        "anna": FIRST - timedelta(30),
+        "ben": FIRST + timedelta(1),
+    }
+    assert [(change.seat, change.nano) for change in found.changes] == [("anna", 2 * COST_NANO)]
+    assert "before the ledger" in team_paper(found, "md", calendar_for("UTC"))
