@@ -28,6 +28,10 @@ class SeatPart(Struct, frozen=True, gc=False):
     """What it cost in the period before."""
 
 
+TOP_SESSIONS = 5
+"""So many sessions of a seat are in a report at most."""
+
+
 class SeatSession(Struct, frozen=True, gc=False):
     """A session of a seat that shares its sessions."""
 

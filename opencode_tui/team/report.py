@@ -16,7 +16,7 @@ from opencode_tui.analysis.team_changes import ranked_parts, team_changes
 from opencode_tui.analysis.team_forecast import LOOK_BACK_DAYS, known_until, month_forecast
 from opencode_tui.clock import Calendar, calendar_for
 from opencode_tui.config.settings import Settings
-from opencode_tui.records.team import Seat, SeatDay, SeatSession, TeamReport
+from opencode_tui.records.team import TOP_SESSIONS, Seat, SeatDay, SeatSession, TeamReport
 from opencode_tui.team.checksums import checksums
 from opencode_tui.team.collected import ANY_DAY, CollectedFile, CollectedStore, FilePart
 from opencode_tui.team.collecting import Days, SeatState, collect, seat_days
@@ -26,7 +26,6 @@ from opencode_tui.team.merging import Merged, merge
 from opencode_tui.team.seat_names import seats_of
 
 _WEEK_DAYS = 7
-_TOP_SESSIONS = 5
 
 
 def team_report(period: ReportPeriod, settings: Settings, ledger: Path, now_ms: int) -> TeamReport:
@@ -171,7 +170,7 @@ class _Book:
                 sums[key][0] += each.part.spend_nano
                 sums[key][1] += each.part.calls
                 projects.setdefault(key, each.part.project)
-        top = sorted(sums, key=lambda key: (-sums[key][0], key))[:_TOP_SESSIONS]
+        top = sorted(sums, key=lambda key: (-sums[key][0], key))[:TOP_SESSIONS]
         return tuple(SeatSession(key[1], self._store.title(*key), projects[key], *sums[key]) for key in top)
 
 

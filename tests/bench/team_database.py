@@ -101,7 +101,7 @@ class TeamBench:
 
     def _forget(self) -> None:
         """Both sides are as before the first push."""
-        for table in ("team_call", "team_day", "team_part", "team_push", "team_gap", "team_first"):
+        for table in ("team_call", "team_day", "team_part", "team_push", "team_gap", "team_first", "team_session"):
             self.server.query(self.name, f"TRUNCATE {table}")
         ledger = Ledger(self.ledger)
         ledger.connection.executescript("DELETE FROM unpushed; DELETE FROM push_target")

@@ -11,12 +11,15 @@ from msgspec import Struct
 from msgspec.structs import replace
 from psycopg import Connection
 
+from opencode_tui.records.team import TOP_SESSIONS
 from opencode_tui.team.postgres.connecting import Database
 from opencode_tui.team.postgres.reading_sums import (
     DayRow,
     DaySpan,
     PartRow,
     PushRow,
+    SharedSession,
+    costly_sessions,
     day_rows,
     first_days,
     last_pushes,
@@ -58,6 +61,8 @@ class SeatSums(Struct, frozen=True):
     first_days: dict[str, date]
     """The first day that each of these ever pushed."""
     shared: list[SharedRow]
+    sessions: list[SharedSession]
+    """The costliest of each seat that shares them, and all of one with calls that count for another seat."""
 
 
 def seat_sums(database: Database, asked: AskedDays) -> SeatSums:
@@ -73,6 +78,7 @@ def _by_day(connection: Connection[Any], asked: AskedDays) -> SeatSums:
     days = list(day_rows(connection, asked.days, is_week=asked.is_week))
     pushes, first_ms = list(last_pushes(connection, asked.since)), first_moments(connection)
     silent = {*(day.seat for day in days), *(push.seat for push in pushes)} - first_ms.keys()
+    shared = shared_calls(connection, asked.wide, all_say_firsts=not silent)
     return SeatSums(
         days,
         [],
@@ -81,7 +87,8 @@ def _by_day(connection: Connection[Any], asked: AskedDays) -> SeatSums:
         pushes,
         first_ms,
         first_days(connection, silent) if silent else {},
-        shared_calls(connection, asked.wide, all_say_firsts=not silent),
+        shared,
+        costly_sessions(connection, asked.days, TOP_SESSIONS, {row.seat for row in shared}),
     )
 
 

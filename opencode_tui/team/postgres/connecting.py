@@ -26,7 +26,7 @@ _OURS: dict[str, object] = {"application_name": "opencode-tui", "prepare_thresho
 _MOST_PASSWORD = 4096
 NO_TABLE, _NO_COLUMN, _NO_FUNCTION = "42P01", "42703", "42883"
 """PostgreSQL's codes of what a database lacks."""
-_LATER_TABLES = ("team_budget", "team_first", "team_gap")
+_LATER_TABLES = ("team_budget", "team_first", "team_gap", "team_session")
 """Those that a database made by an older version lacks."""
 _REFUSALS = ("does not exist", "no pg_hba.conf entry", "not permitted to log in", "permission denied")
 """Of a connection, of which no code is known."""

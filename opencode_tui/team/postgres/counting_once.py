@@ -7,7 +7,7 @@ from collections import defaultdict
 from msgspec.structs import replace
 
 from opencode_tui.team.postgres.asking import AskedDays, SeatSums
-from opencode_tui.team.postgres.reading_sums import DayRow, DaySpan, PartRow
+from opencode_tui.team.postgres.reading_sums import DayRow, DaySpan, PartRow, SharedSession
 from opencode_tui.team.postgres.sharing import SharedRow
 
 
@@ -18,7 +18,7 @@ def counted_once(sums: SeatSums, asked: AskedDays) -> SeatSums:
     spent = dict(sums.spent_nano)
     for row in sums.shared:
         spent[row.day] = spent.get(row.day, 0) - row.spend_nano
-    return replace(sums, days=_days(sums), parts=_parts(sums, asked), spent_nano=spent)
+    return replace(sums, days=_days(sums), parts=_parts(sums, asked), sessions=_sessions(sums, asked), spent_nano=spent)
 
 
 def _days(sums: SeatSums) -> list[DayRow]:
@@ -56,6 +56,20 @@ def _parts(sums: SeatSums, asked: AskedDays) -> list[PartRow]:
         else:
             parts.append(part)
     return parts
+
+
+def _sessions(sums: SeatSums, asked: AskedDays) -> list[SharedSession]:
+    less: dict[object, list[SharedRow]] = defaultdict(list)
+    for row in sums.shared:
+        if _is_in(row, asked.days):
+            less[row.seat, row.session_id].append(row)
+    sessions = []
+    for each in sums.sessions:
+        rows = less.get((each.seat, each.id), ())
+        spend, calls = sum(row.spend_nano for row in rows), sum(row.calls for row in rows)
+        if each.calls > calls:
+            sessions.append(replace(each, spend_nano=each.spend_nano - spend, calls=each.calls - calls))
+    return sessions
 
 
 def _spent(rows: list[SharedRow], days: DaySpan) -> int:

@@ -80,6 +80,7 @@ class _Push:
     def __init__(self, request: PushRequest, target: PushTarget) -> None:
         self._request, self._target, self._ledger = request, target, request.ledger
         self._maker = RowMaker(request.calendar, request.share)
+        self._with_sessions = False
         self.result = PushResult("", 0, 0)
 
     @contextmanager
@@ -96,6 +97,7 @@ class _Push:
             with database.begin():
                 seat = str(database.scalar(select(func.current_user())))
                 newest = writing_calls.last_revision(database, seat).revision
+                self._with_sessions = self._request.share != "sums" and writing_calls.keeps_sessions(database)
             self.result = PushResult(seat, 0, 0)
             firsts = self._send_firsts(database, seat)
             if newest < self._target.revision:  # the database is an older copy of itself, or a new one
@@ -182,6 +184,8 @@ class _Push:
             writing_calls.insert_calls(database, seat, revision, columns_of(new))
             days = {row.day for row in new} | {had.day for row in new if (had := before[row]) is not None}
             writing_calls.insert_sums(database, seat, revision, self._facts(days))
+            if self._with_sessions:
+                writing_calls.insert_sessions(database, seat, revision, days)
         return revision, len(new)
 
     def _begin(self, database: Connection, seat: str, rows: Sequence[PushedRow]) -> int:

@@ -25,6 +25,7 @@ _NEWEST = """
     ON t.seat = newest.seat AND t.day = newest.day AND t.revision >= newest.revision
   WHERE t.day BETWEEN %(first)s AND %(last)s"""
 OF_DAYS, _OF_PARTS = _NEWEST.format(table="team_day"), _NEWEST.format(table="team_part")
+_OF_SESSIONS = _NEWEST.format(table="team_session")
 _DAYS = f"""
   SELECT t.seat, t.day, spend_nano, calls,
     CASE WHEN digest = '' THEN '' WHEN %(is_week)s THEN week_digest ELSE digest END, cause, t.revision
@@ -43,6 +44,15 @@ _PARTS = f"""
   SELECT seat, provider, model, project, {_SUMS}
   FROM (SELECT t.seat, t.day, provider, model, project, spend_nano, calls {_OF_PARTS}) newest
   GROUP BY seat, provider, model, project"""
+_SESSIONS = f"""
+  SELECT seat, session_id, title, project, spend, many FROM (
+    SELECT seat, session_id, (array_agg(title ORDER BY day DESC))[1] AS title,
+      (array_agg(project ORDER BY day DESC))[1] AS project, CAST(sum(spend_nano) AS bigint) AS spend,
+      CAST(sum(calls) AS bigint) AS many,
+      row_number() OVER (PARTITION BY seat ORDER BY sum(spend_nano) DESC, session_id) AS place
+    FROM (SELECT t.seat, t.day, session_id, title, project, spend_nano, calls {_OF_SESSIONS}) newest
+    GROUP BY seat, session_id) summed
+  WHERE place <= %(most)s OR seat = ANY(%(all_of)s) ORDER BY seat, place"""
 _SPENDS = f"SELECT t.day, CAST(sum(spend_nano) AS bigint) {OF_DAYS} GROUP BY t.day"
 _FIRST_DAYS = "SELECT seat, min(day) FROM team_day WHERE seat = ANY(%(seats)s) GROUP BY seat"
 _PUSHES = """
@@ -83,6 +93,17 @@ class PartRow(Struct, frozen=True, gc=False):
     """Of `spend_nano`, that of the days that are held against the period before."""
 
 
+class SharedSession(Struct, frozen=True, gc=False):
+    """A session of a seat that shares its sessions."""
+
+    seat: str
+    id: str
+    title: str
+    project: str
+    spend_nano: int
+    calls: int
+
+
 class PushRow(Struct, frozen=True, gc=False):
     """The last push of a seat."""
 
@@ -110,6 +131,14 @@ def part_rows(connection: Connection[Any], days: DaySpan, before: DaySpan, compa
     given |= _span((min(days[0], before[0]), max(days[1], before[1])))
     for row in asked(connection, _PARTS, given):
         yield PartRow(*row)
+
+
+def costly_sessions(
+    connection: Connection[Any], days: DaySpan, most: int, all_of: Iterable[str]
+) -> list[SharedSession]:
+    """The costliest sessions of each seat, so many or, of some seats, all, in order."""
+    given = {**_span(days), "most": most, "all_of": list(all_of)}
+    return [SharedSession(*row) for row in asked(connection, _SESSIONS, given)]
 
 
 def spent_days(connection: Connection[Any], days: DaySpan) -> dict[date, int]:

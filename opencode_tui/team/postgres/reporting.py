@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 
 from msgspec import Struct
@@ -20,12 +21,12 @@ from opencode_tui.config.settings import Settings
 from opencode_tui.money import plural
 from opencode_tui.records.collecting import paused_collection
 from opencode_tui.records.model_key import model_key
-from opencode_tui.records.team import Seat, SeatDay, SeatPart, TeamReport
+from opencode_tui.records.team import TOP_SESSIONS, Seat, SeatDay, SeatPart, SeatSession, TeamReport
 from opencode_tui.team.lateness import late_ms, unread_sentences
 from opencode_tui.team.postgres.asking import AskedDays, SeatSums, seat_sums
 from opencode_tui.team.postgres.connecting import Database
 from opencode_tui.team.postgres.counting_once import counted_once
-from opencode_tui.team.postgres.reading_sums import DayRow, PartRow, PushRow
+from opencode_tui.team.postgres.reading_sums import DayRow, PartRow, PushRow, SharedSession
 from opencode_tui.team.postgres.special_values import EVERY_DAY
 from opencode_tui.team.report import compared_last, compared_period, unread_days
 
@@ -112,6 +113,9 @@ class _Found:
         for seat, gap_day, unread in sums.gaps:
             self._unread[seat][gap_day] = unread
         self._pushes = {each.seat: each for each in sums.pushes}
+        self._sessions: dict[str, list[SharedSession]] = defaultdict(list)
+        for session in sums.sessions:
+            self._sessions[session.seat].append(session)
         self._first_ms, self._first_days = sums.first_ms, sums.first_days
         self._calendar = calendar_for(request.settings.timezone)
         end_ms = self._calendar.span(period.last).end_ms
@@ -149,6 +153,7 @@ class _Found:
                 ]
             ),
             late_ms=late_ms(synced_ms, self._needed_ms),
+            sessions=_costliest(self._sessions.get(name, ())),
             since=self._since(name),
             unread=sum(unread.values()),
             unread_days=unread_days(unread, self._period),
@@ -165,9 +170,16 @@ class _Found:
         return max(over, key=lambda row: row.spend_nano).cause if over else ""
 
 
+def _costliest(rows: Iterable[SharedSession]) -> tuple[SeatSession, ...]:
+    top = sorted(rows, key=lambda row: (-row.spend_nano, row.id))[:TOP_SESSIONS]
+    return tuple(SeatSession(row.id, row.title, row.project, row.spend_nano, row.calls) for row in top)
+
+
 def _digest(rows: Sequence[DayRow], period: ReportPeriod) -> str:
-    """That of a day or a week, where all of its calls are of one ledger; of other periods none is known."""
-    if not rows or not all(row.digest for row in rows) or not (period.is_week or period.days == 1):
+    """That of a day or a week, where all of its calls are of one ledger; of other periods with calls none is known."""
+    if not rows:
+        return sha256().hexdigest()
+    if not all(row.digest for row in rows) or not (period.is_week or period.days == 1):
         return ""
     return max(rows, key=lambda row: row.revision).digest
 

@@ -25,11 +25,12 @@ from opencode_tui.team.postgres.tables import (
     TEAM_GAPS,
     TEAM_PARTS,
     TEAM_PUSHES,
+    TEAM_SESSIONS,
 )
 
 SEAT_GROUP, READER_GROUP = "opencode_seat", "opencode_reader"
 """The groups."""
-_SUMS = (TEAM_PUSHES, TEAM_DAYS, TEAM_PARTS, TEAM_GAPS, TEAM_FIRSTS)
+_SUMS = (TEAM_PUSHES, TEAM_DAYS, TEAM_PARTS, TEAM_SESSIONS, TEAM_GAPS, TEAM_FIRSTS)
 _TABLES = (*_SUMS, TEAM_CALLS)
 _DAY_MS = 86_400_000
 _OWN = "seat = CAST(current_user AS text)"
@@ -71,9 +72,10 @@ def schema_sql(request: SchemaRequest) -> str:
 def pruning_sql() -> str:
     """Deletes the sums and pushes that newer ones of the same seat have replaced. Calls are all kept."""
     of_days, of_pushes = ("seat", "day"), ("seat",)
-    # The parts first: by the days it is known which ones are old.
+    # The parts and sessions first: by the days it is known which ones are old.
     steps = (
         ("team_part", "team_day", of_days),
+        ("team_session", "team_day", of_days),
         ("team_day", "team_day", of_days),
         ("team_gap", "team_gap", ("seat", "machine", "day")),
         ("team_push", "team_push", of_pushes),

@@ -97,6 +97,21 @@ TEAM_PARTS = Table(
     comment="the parts of the row of team_day with the same revision",
 )
 
+TEAM_SESSIONS = Table(
+    "team_session",
+    metadata,
+    _text("seat"),
+    Column("day", Date, nullable=False, comment="in the seat's time zone"),
+    _number("revision"),
+    _text("session_id"),
+    Column("title", Text, nullable=False, comment="empty unless the seat shares titles"),
+    _text("project"),
+    Column("spend_nano", BigInteger, nullable=False, comment="1e-9 USD"),
+    _number("calls"),
+    PrimaryKeyConstraint("seat", "day", "revision", "session_id"),
+    comment="the sessions of the row of team_day with the same revision, of a seat that shares them",
+)
+
 TEAM_PUSHES = Table(
     "team_push",
     metadata,
@@ -152,5 +167,8 @@ TEAM_BUDGETS = Table(
 # The report asks for all seats of some days, whatever a server keeps together.
 Index("team_day_by_day", TEAM_DAYS.c.day, TEAM_DAYS.c.seat, TEAM_DAYS.c.revision)
 
-PARTITIONED = {TEAM_CALLS: TEAM_CALLS.c.created_ms, TEAM_DAYS: TEAM_DAYS.c.day, TEAM_PARTS: TEAM_PARTS.c.day}
+PARTITIONED = {
+    TEAM_CALLS: TEAM_CALLS.c.created_ms,
+    **{table: table.c.day for table in (TEAM_DAYS, TEAM_PARTS, TEAM_SESSIONS)},
+}
 """The tables that are partitioned by week, and by which column."""

@@ -170,9 +170,11 @@ def test_sessions_and_models_of_a_copy_are_those_that_it_has_alone(
     older = copied()
     add_calls(older, FIRST, days=1, a_day=1, prefix="own")
     add_calls(ledger, TUESDAY, days=1, a_day=1, prefix="later")
-    database.push(ledger, "anna")
-    database.push(older, "ben")
+    database.push(ledger, "anna", share="sessions")
+    database.push(older, "ben", share="sessions")
     seats = {seat.name: seat for seat in report(database).seats}
+    own = {name: [(each.id, each.calls) for each in seat.sessions] for name, seat in seats.items()}
+    assert own == {"anna": [("ses_0", 4), ("ses_1", 3)], "ben": [("ses_0", 1)]}
     (model,) = seats["ben"].models
     assert (model.key, model.calls, model.spend_nano) == ("/".join(MODELS[0]), 1, COST_NANO)
     assert [part.calls for part in seats["anna"].models] == [3, 2, 2]
