@@ -8,23 +8,25 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from psycopg import Connection, Error
 from psycopg.types.array import ListBinaryDumper
-from sqlalchemy import URL, Engine, create_engine, event
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
-from sqlalchemy.pool import NullPool
 
 from opencode_tui.config.database_values import DatabaseAddress
 from opencode_tui.team.postgres.errors import DatabaseError, DatabaseGone
-from opencode_tui.team.postgres.tables import TEAM_BUDGETS, TEAM_GAPS
 
-_WAIT = {"connect_timeout": 10, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
+_WAIT: dict[str, object] = {
+    "connect_timeout": 10,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+}
 """Seconds, so that a network that swallows everything is noticed."""
-_OURS = {"application_name": "opencode-tui", "prepare_threshold": None}
+_OURS: dict[str, object] = {"application_name": "opencode-tui", "prepare_threshold": None}
 """Prepared statements would outlive the transaction, which a pool of connections between need not allow."""
 _MOST_PASSWORD = 4096
-NO_TABLE, _NO_COLUMN = "42P01", "42703"
+NO_TABLE, _NO_COLUMN, _NO_FUNCTION = "42P01", "42703", "42883"
 """PostgreSQL's codes of what a database lacks."""
-_LATER_TABLES = (TEAM_BUDGETS.name, TEAM_GAPS.name)
+_LATER_TABLES = ("team_budget", "team_first", "team_gap", "team_session")
 """Those that a database made by an older version lacks."""
 _REFUSALS = ("does not exist", "no pg_hba.conf entry", "not permitted to log in", "permission denied")
 """Of a connection, of which no code is known."""
@@ -32,36 +34,36 @@ _MISSING = re.compile(r'\b(database|role) "(.*)" does not exist$')
 _PLACES = "PGPASSWORD, in ~/.pgpass or in the file team.push.password_file"
 
 
-@contextmanager
-def connected(address: DatabaseAddress, password_file: Path | None) -> Iterator[Engine]:
-    """An engine for the database, whose errors become DatabaseError and DatabaseGone.
+class Database:
+    """A team's database, and who asks it."""
 
-    Without a password file, PostgreSQL's library looks in PGPASSWORD and in `.pgpass`.
-    """
-    secret = "" if password_file is None else password_in(password_file)
-    options: dict[str, object] = {**_WAIT, **dict(address.options), **_OURS}
-    if secret:
-        options["password"] = secret
-    url = URL.create(
-        "postgresql+psycopg",
-        username=address.user or None,
-        host=address.host or None,
-        port=address.port,
-        database=address.database,
-    )
-    engine = create_engine(url, connect_args=options, poolclass=NullPool, hide_parameters=True)
-    event.listen(engine, "connect", _send_lists_in_binary)
-    try:
-        yield engine
-    except SQLAlchemyError as error:
-        raise _sentence(error, address, secret) from None
-    finally:
-        engine.dispose()
+    def __init__(self, address: DatabaseAddress, password_file: Path | None) -> None:
+        """Without a password file, PostgreSQL's library looks in PGPASSWORD and in `.pgpass`. Raises DatabaseError."""
+        self.address = address
+        self._secret = "" if password_file is None else password_in(password_file)
 
+    def connect(self) -> Connection[Any]:
+        """A new connection. Raises psycopg's errors."""
+        address = self.address
+        place = {"host": address.host, "user": address.user, "port": address.port, "password": self._secret}
+        given = {name: value for name, value in place.items() if value}
+        options: dict[str, Any] = {**_WAIT, **dict(address.options), **_OURS, **given, "dbname": address.database}
+        connection: Connection[Any] = Connection.connect(**options)
+        # As text they would take the client three times as long.
+        connection.adapters.register_dumper(list, ListBinaryDumper)
+        return connection
 
-def _send_lists_in_binary(connection: Any, _: object) -> None:
-    """As text they would take the client three times as long."""
-    connection.adapters.register_dumper(list, ListBinaryDumper)
+    @contextmanager
+    def troubles(self) -> Iterator[None]:
+        """Turns psycopg's errors in the block into DatabaseError and DatabaseGone."""
+        try:
+            yield
+        except Error as error:
+            raise self.trouble(error) from None
+
+    def trouble(self, error: BaseException) -> DatabaseError:
+        """What to say of an error of psycopg's."""
+        return _sentence(error, self.address, self._secret)
 
 
 def password_in(file: Path) -> str:
@@ -79,21 +81,21 @@ def password_in(file: Path) -> str:
     return text
 
 
-def code_of(error: BaseException) -> str:
-    """PostgreSQL's code of an error; empty if it did not come from the server."""
-    return (getattr(error.orig, "sqlstate", "") or "") if isinstance(error, DBAPIError) else ""
+def code_of(error: BaseException | None) -> str:
+    """PostgreSQL's code of an error of psycopg's; empty if it did not come from the server."""
+    return getattr(error, "sqlstate", "") or ""
 
 
-def _reason(error: SQLAlchemyError, secret: str) -> str:
+def _reason(error: BaseException, secret: str) -> str:
     """The first line of what the server or its library said."""
-    said = str(getattr(error, "orig", None) or type(error).__name__).strip().partition("\n")[0]
+    said = (str(error) or type(error).__name__).strip().partition("\n")[0]
     return said.replace(secret, "…") if secret else said
 
 
-def _sentence(error: SQLAlchemyError, address: DatabaseAddress, secret: str) -> DatabaseError:
+def _sentence(error: BaseException, address: DatabaseAddress, secret: str) -> DatabaseError:
     code, reason = code_of(error), _reason(error, secret)
-    if code in (NO_TABLE, _NO_COLUMN):
-        is_old = code == _NO_COLUMN or any(f'"{name}"' in reason for name in _LATER_TABLES)
+    if code in (NO_TABLE, _NO_COLUMN, _NO_FUNCTION):
+        is_old = code != NO_TABLE or any(f'"{name}"' in reason for name in _LATER_TABLES)
         lacking = "has the tables of another version" if is_old else "has no tables for a team"
         return DatabaseError(
             f"the database {address.name} {lacking}; its owner makes them with `opencode-tui team schema | psql"
