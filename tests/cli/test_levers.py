@@ -89,6 +89,25 @@ def test_an_insight_is_the_evidence_of_its_lever(shell: Shell, store: V1) -> Non
     assert f"  next: {insight['how']}" in said
 
 
+def test_a_call_of_two_insights_is_in_the_sum_of_their_lever_once(shell: Shell, store: V1) -> None:
+    with store.database.connection():
+        session = store.session("Fix header", created=at("12:00"))
+        for minute in range(5):
+            turn = store.prompt(session, at=at(f"12:0{minute}"))
+            edit = tool("edit", "src/Button.tsx")
+            store.call(session, turn=turn, cost="0.10", tools=[edit], at=at(f"12:0{minute}"))
+    shell.json("levers", "--period", "today")
+    store.revert(session, turn)
+    context = shell.json("levers", "--period", "today")["levers"][0]
+    assert {each["rule"]: each["cost_usd"] for each in context["insights"]} == {
+        "redesign_loop": 0.5,
+        "undone_calls": 0.1,
+    }
+    assert (context["cost_usd"], context["saves_usd"]) == (0.5, 0.4)
+    said = shell.said("levers", "--period", "today")
+    assert "2 insights, $0.50 (calls of several counted once); at most $0.40 would not have been spent" in said
+
+
 def test_a_quota_that_is_nearly_full_has_the_model_to_switch_to(shell: Shell, store: V1) -> None:
     with store.database.connection():
         session = store.session("Fix header", created=at("13:00"))
