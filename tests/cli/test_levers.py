@@ -409,6 +409,48 @@ def test_what_was_set_by_hand_is_set_without_a_moment(shell: Shell, shop: Path, 
     assert shell.json("levers")["levers"][1]["already_set"] == []  # as it is another one in this project
 
 
+@pytest.mark.parametrize("folder", ["agent", "agents"])
+@pytest.mark.parametrize("value", ["openai/gpt-5", '"openai/gpt-5"  # cheap', "'openai/gpt-5'"])
+def test_a_model_that_markdown_sets_for_the_agent_is_set_already(
+    shell: Shell, shop: Path, settings: Path, folder: str, value: str
+) -> None:
+    described = settings.parent / folder / "explore.md"
+    described.parent.mkdir(parents=True)
+    described.write_text(f"---\ndescription: Looks\nmode: subagent\nmodel: {value}\n---\nmodel: none/none\n")
+    said = shell.json("levers")
+    by = f"~/{described.relative_to(shell.home)}"
+    assert said["levers"][1]["already_set"] == [f"the model of the subagent explore is openai/gpt-5 by {by}"]
+    assert said["levers"][1]["changes"] == []
+    assert said["by_hand"][0].startswith(f"the model of the subagent explore is openai/gpt-5 already, by {by}")
+    described.write_text("---\nmode: subagent\n---\nmodel: openai/gpt-5\n")
+    assert shell.json("levers")["levers"][1]["already_set"] == [], "it stands in the prompt, not before it"
+
+
+def test_markdown_in_a_project_comes_after_the_projects_json(shell: Shell, shop: Path, settings: Path) -> None:
+    """As in OpenCode 1.18.34 and 2.0.15."""
+    dotted = shop / ".opencode"
+    (dotted / "agent").mkdir(parents=True)
+    (dotted / "opencode.json").write_text('{"agent": {"explore": {"model": "openai/gpt-5"}}}')
+    settings.parent.mkdir(parents=True)
+    settings.write_text('{"agent": {"explore": {"model": "openai/gpt-5"}}}')
+    assert shell.json("levers")["levers"][1]["already_set"] == []  # not the same file everywhere
+    (dotted / "opencode.json").unlink()
+    assert len(shell.json("levers")["levers"][1]["already_set"]) == 1
+    (dotted / "agent" / "explore.md").write_text("---\nmodel: anthropic/claude-opus-4-5\n---\n")
+    assert shell.json("levers")["levers"][1]["already_set"] == []
+
+
+def test_where_opencode_1_and_2_read_in_another_order_nothing_is_said_to_be_set(
+    shell: Shell, shop: Path, settings: Path
+) -> None:
+    """OpenCode 1.18.34 reads the global Markdown after the project's JSON, OpenCode 2.0.15 before it."""
+    (settings.parent / "agent").mkdir(parents=True)
+    (settings.parent / "agent" / "explore.md").write_text("---\nmodel: openai/gpt-5\n---\n")
+    assert len(shell.json("levers")["levers"][1]["already_set"]) == 1
+    (shop / "opencode.json").write_text('{"agent": {"explore": {"model": "anthropic/claude-opus-4-5"}}}')
+    assert shell.json("levers")["levers"][1]["already_set"] == []
+
+
 def test_the_advice_of_an_insight_ends_where_its_setting_is_there(shell: Shell, shop: Path, settings: Path) -> None:
     store = V1(shell.home, name="opencode-dev.db")
     looks = [tool("read", f"{shop}/a.ts"), tool("grep", "src")]
