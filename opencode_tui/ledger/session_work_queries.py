@@ -13,10 +13,12 @@ from typing import Any, NamedTuple
 
 from opencode_tui.ledger.selection import KIND_OF_SESSION
 from opencode_tui.ledger.sums import exact_sum
+from opencode_tui.ledger.tool_files import directory_by_session
 from opencode_tui.records import model_key
 from opencode_tui.records.calls import Tokens
 from opencode_tui.records.facts import CallFacts, ToolFacts
 from opencode_tui.records.session import CallRates
+from opencode_tui.records.whole_files import whole_file
 
 # In order of session and time, by the index; the calls of one moment and the uses of one call come in any order.
 _WORK = """
@@ -95,11 +97,12 @@ class CallsOfSession(NamedTuple):
 
 def calls_of_sessions(connection: sqlite3.Connection, ids: Sequence[str]) -> Iterator[CallsOfSession]:
     """The sessions' own calls without copies; a session without any is left out. Reads each row once."""
+    directories = directory_by_session(connection, ids)
     for key, rows in groupby(connection.execute(_WORK, (json.dumps(ids),)), itemgetter(0)):
-        yield CallsOfSession(ids[key], *_calls_and_uses(rows))
+        yield CallsOfSession(ids[key], *_calls_and_uses(rows, directories.get(ids[key], "")))
 
 
-def _calls_and_uses(rows: Iterable[Any]) -> tuple[list[CallFacts], dict[str, list[ToolFacts]]]:
+def _calls_and_uses(rows: Iterable[Any], directory: str) -> tuple[list[CallFacts], dict[str, list[ToolFacts]]]:
     calls: list[CallFacts] = []
     uses: dict[str, list[ToolFacts]] = {}
     last_id, last_ms, is_tied = "", None, False
@@ -116,6 +119,8 @@ def _calls_and_uses(rows: Iterable[Any]) -> tuple[list[CallFacts], dict[str, lis
                 key, key_of = _model_key(provider, model), (provider, model)
             calls.append(CallFacts(id, turn_id or "", at_ms, end_ms, key, tokens, nano, nano, 0, False, error, agent))
         if use_id is not None:
+            if target and target[0] != "/":  # which most commands and few files are
+                target = whole_file(name, target, directory)
             use = ToolFacts(id, name, target, None if ok is None else ok != 0, None, child_id, digest)
             if id not in uses:
                 uses[id], order = [use], [use_id]
@@ -150,7 +155,10 @@ def main_tasks(connection: sqlite3.Connection, ids: Sequence[str]) -> dict[str, 
 
 def targets_of(connection: sqlite3.Connection, ids: Sequence[str]) -> list[tuple[str, str, str]]:
     """(session, tool, target), each once."""
-    return connection.execute(_READS, (json.dumps(ids),)).fetchall()
+    directories = directory_by_session(connection, ids)
+    rows = connection.execute(_READS, (json.dumps(ids),))
+    whole = ((id, name, whole_file(name, target, directories.get(id, ""))) for id, name, target in rows)
+    return list(dict.fromkeys(whole))
 
 
 def paid_in(connection: sqlite3.Connection, ids: Sequence[str]) -> dict[str, list[tuple[str, int]]]:
