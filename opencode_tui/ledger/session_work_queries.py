@@ -17,7 +17,7 @@ from opencode_tui.ledger.tool_files import directory_by_session
 from opencode_tui.records import model_key
 from opencode_tui.records.calls import Tokens
 from opencode_tui.records.facts import CallFacts, ToolFacts
-from opencode_tui.records.session import CallRates
+from opencode_tui.records.session import ModelRates
 from opencode_tui.records.whole_files import whole_file
 
 # In order of session and time, by the index; the calls of one moment and the uses of one call come in any order.
@@ -64,11 +64,14 @@ _PAID = """
   WHERE copied_from IS NULL ORDER BY c.session_id, created_ms, c.id
 """
 _RATES = f"""
-  SELECT {model_key.SQL}, input, output, cache_read, cache_write, source FROM (
-    SELECT n.provider, n.model, (SELECT c.rates_id FROM call c INDEXED BY call_session
+  SELECT {model_key.SQL}, input, output, cache_read, cache_write, source, worked_ms FROM (
+    SELECT n.provider, n.model, w.worked_ms, (SELECT c.rates_id FROM call c INDEXED BY call_session
         WHERE c.session_id = n.session_id AND c.provider = n.provider AND c.model = n.model AND c.rates_id IS NOT NULL
         ORDER BY c.created_ms DESC LIMIT 1) AS rates_id
-    FROM (SELECT provider, model, session_id, max(created_ms) FROM newest_call GROUP BY provider, model) n)
+    FROM (SELECT provider, model, session_id, max(created_ms) FROM newest_call GROUP BY provider, model) n
+      LEFT JOIN (SELECT provider, model, max(last_ms) AS worked_ms FROM session_sum
+        WHERE agent NOT IN ('title', 'compaction', 'summary') GROUP BY provider, model) w
+      ON w.provider = n.provider AND w.model = n.model)
   JOIN rates r ON r.id = rates_id
 """
 
@@ -174,6 +177,11 @@ def models_in_directories(connection: sqlite3.Connection) -> list[tuple[str, str
     return connection.execute(_PLACES).fetchall()
 
 
-def latest_rates(connection: sqlite3.Connection) -> dict[str, CallRates]:
+def newest_start(connection: sqlite3.Connection) -> int:
+    """A moment before which all sessions had begun, in Unix milliseconds; 0 without any."""
+    return int(connection.execute("SELECT coalesce(max(first_ms), 0) FROM session_sum").fetchone()[0])
+
+
+def latest_rates(connection: sqlite3.Connection) -> dict[str, ModelRates]:
     """The rates of the newest session of each model, by model key; models without known rates are left out."""
-    return {model: CallRates(*rates) for model, *rates in connection.execute(_RATES)}
+    return {model: ModelRates(*rates) for model, *rates in connection.execute(_RATES)}

@@ -7,20 +7,21 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
+from opencode_tui.analysis.cheaper_models import uses_of
 from opencode_tui.analysis.insights import SESSION_RULES
 from opencode_tui.analysis.task_classes import VERSION
 from opencode_tui.clock import EVER, Span
 from opencode_tui.ledger.changed_work import is_behind, sessions_behind
 from opencode_tui.ledger.findings import keep_findings
 from opencode_tui.ledger.ledger import Ledger
-from opencode_tui.ledger.session_work_queries import latest_rates
+from opencode_tui.ledger.session_work_queries import latest_rates, newest_start
 from opencode_tui.ledger.turns import keep_turns
 from opencode_tui.readings.context import ContextLimits
 from opencode_tui.readings.look_ahead import given_away, looking_ahead
 from opencode_tui.readings.session_look import Look, Looked
 from opencode_tui.readings.turn_settling import keep_stamp
 from opencode_tui.records.collecting import paused_collection
-from opencode_tui.records.session import CallRates
+from opencode_tui.records.session import ModelRates
 
 _AT_ONCE = 500
 """Sessions that are settled in one transaction."""
@@ -58,7 +59,7 @@ def settle_findings(
                 _keep(connection, ids, unclassified.intersection(ids), looked)
 
 
-def _settled_rates(ledger: Ledger) -> dict[str, CallRates]:
+def _settled_rates(ledger: Ledger) -> dict[str, ModelRates]:
     """The rates of the models in use, by which all sessions are found again if they are others than before.
 
     They can only change with a call, and then its session is behind; while none is, there are none to be read.
@@ -67,7 +68,8 @@ def _settled_rates(ledger: Ledger) -> dict[str, CallRates]:
         return {}
     rates = latest_rates(ledger.connection)
     by_model = [(model, each.input, each.output, each.cache_read, each.cache_write) for model, each in rates.items()]
-    keep_stamp(ledger, "rates", json.dumps(sorted(by_model)))
+    in_use = uses_of(rates, newest_start(ledger.connection))
+    keep_stamp(ledger, "rates", json.dumps([sorted(by_model), in_use]))
     return rates
 
 
