@@ -66,7 +66,7 @@ def edits(session: SessionEvidence) -> FoundCauses:
 
 
 def repeats(session: SessionEvidence) -> FoundCauses:
-    """The same tool call repeated with no edit in between."""
+    """The same tool call repeated with nothing in between that may have changed files."""
     for loop in loops(session.calls, session.tools):
         if loop.times >= _REPEATS:
             nano = total_cost(loop.calls)
