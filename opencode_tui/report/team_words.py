@@ -7,9 +7,9 @@ from datetime import date, timedelta
 from opencode_tui.analysis.pace import band
 from opencode_tui.clock import Calendar, month_day, month_name, short_day
 from opencode_tui.money import format_usd, plural
-from opencode_tui.privacy.harmless import one_line
 from opencode_tui.records.day import Band
 from opencode_tui.records.model_key import short_name
+from opencode_tui.records.privacy.harmless import one_line
 from opencode_tui.records.team import Seat, SeatDay, TeamChange, TeamReport
 from opencode_tui.report.cost_report_words import Money, period_label
 from opencode_tui.report.papers.amounts import percent

@@ -16,8 +16,8 @@ from opencode_tui.clock import HOUR_MS, MINUTE_MS, Calendar, Span, short_day
 from opencode_tui.config.team import TeamSeat
 from opencode_tui.ledger.digests import days_between
 from opencode_tui.money import format_usd
-from opencode_tui.privacy.harmless import one_line
 from opencode_tui.records.model_key import model_key
+from opencode_tui.records.privacy.harmless import one_line
 from opencode_tui.team.calls import AT_COST, AT_MODEL, AT_PROVIDER, AT_SESSION, SeatCall, SeatReader
 from opencode_tui.team.collected import (
     ANY_DAY,

@@ -28,10 +28,13 @@ _TIMEOUT_S = 60
 _WATCH = """
 cat > /dev/null
 pid=$(head -n 1 "$1/data/postmaster.pid" 2> /dev/null) && kill -QUIT "$pid" &&
-  while kill -0 "$pid" 2> /dev/null; do sleep 0.1; done
+  while [ -e "$1/data/postmaster.pid" ] && kill -0 "$pid" 2> /dev/null; do sleep 0.05; done
 rm -rf "$1"
 """
-"""Reads until whoever holds the other end of its standard input is gone, however that ended."""
+"""Reads until whoever holds the other end of its standard input is gone, however that ended.
+
+The server's last deed is to remove `postmaster.pid`; its process may stay as a zombie for a second longer.
+"""
 
 
 def programs() -> Path | None:

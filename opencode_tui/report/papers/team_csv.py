@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from opencode_tui.clock import Calendar
-from opencode_tui.privacy.harmless import one_line
+from opencode_tui.records.privacy.harmless import one_line
 from opencode_tui.records.team import Seat, SeatDay, TeamReport
 from opencode_tui.report.papers.amounts import decimal_usd
 from opencode_tui.report.papers.csv_paper import rows_text
