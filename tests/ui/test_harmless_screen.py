@@ -77,17 +77,18 @@ async def test_no_session_lets_a_control_character_through(size: tuple[int, int]
         assert shlex.split(app.clipboard) == [one_line(f"/home/{NASTY}")]
 
 
-@pytest.mark.parametrize("id", ["ses_1\nrm -rf ~", "$(touch hit)", "ses_1\x1b[201~\n"])
-async def test_a_session_that_is_not_there_is_named_without_harm(id: str) -> None:
+async def test_a_session_that_is_not_there_is_named_without_harm() -> None:
     app = OpencodeTui(ViewFeed(), THEME, clock)
     async with app.run_test(size=(80, 24)) as pilot:
         await settled(pilot)
-        app.action_open_session(id)
-        await until(pilot, lambda: answered(app))
-        assert acts(screen_text(app), "\n") == []
-        await pilot.press("C")
-        await until(pilot, lambda: "Copied" in screen_text(app))
-        assert "\n" not in app.clipboard
+        for id in ("ses_1\nrm -rf ~", "$(touch hit)", "ses_1\x1b[201~\n"):
+            app.action_open_session(id)
+            await until(pilot, lambda: answered(app))
+            assert acts(screen_text(app), "\n") == [], id
+            app.copy_to_clipboard("")
+            await pilot.press("C")
+            await until(pilot, lambda: "Copied" in screen_text(app) and bool(app.clipboard))
+            assert "\n" not in app.clipboard, id
 
 
 async def test_what_a_person_selects_on_the_screen_is_copied_without_harm() -> None:
