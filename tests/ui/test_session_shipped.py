@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from opencode_tui.config.settings import Insights
 from opencode_tui.records.answers import SessionShipped
 from opencode_tui.records.requests import SessionRequest, ShippedRequest
@@ -15,7 +13,7 @@ from opencode_tui.ui.app import OpencodeTui
 from tests.support.records import replace
 from tests.ui.builders import clock, nano
 from tests.ui.session_builders import SESSION, ViewFeed, view
-from tests.ui.showing import NARROW, NORMAL, THEME, WIDE, screen_text, showing, until
+from tests.ui.showing import NARROW, NORMAL, THEME, WIDE, resize, screen_text, showing, until
 from tests.ui.test_session import opened
 
 LINES = Shipped(nano("$0.41"), 35, 6, 3, 1)
@@ -28,13 +26,14 @@ def git_facts(**changes: Any) -> list[tuple[str, ...]]:
     return shipped_facts(replace(LINES, git=replace(GIT, **changes)))[1:]
 
 
-@pytest.mark.parametrize("size", [NARROW, NORMAL, WIDE])
-async def test_without_git_a_line_has_its_cost(size: tuple[int, int]) -> None:
+async def test_without_git_a_line_has_its_cost() -> None:
     feed = ViewFeed(view(shipped=LINES))
     app = OpencodeTui(feed, THEME, clock)
-    async with showing(app, size) as pilot:
+    async with showing(app, NARROW) as pilot:
         await opened(pilot)
-        assert "$0.01 a line" in screen_text(app)
+        for size in (NARROW, NORMAL, WIDE):
+            await resize(pilot, size)
+            assert "$0.01 a line" in screen_text(app), size
         assert ShippedRequest(SESSION) not in (*feed.looked, *feed.looks)
 
 

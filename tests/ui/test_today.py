@@ -18,7 +18,7 @@ from opencode_tui.ui.widgets.figure import Figure
 from opencode_tui.ui.widgets.seven_days import SevenDays
 from tests.support.records import replace
 from tests.ui.builders import DAY, SETTINGS, STORE, at, part, quiet, session, snapshot
-from tests.ui.showing import app_over, screen_text, showing, until
+from tests.ui.showing import app_over, resize, screen_text, showing, until
 
 YESTERDAY = date(2026, 5, 12)
 
@@ -250,15 +250,17 @@ async def test_a_day_without_sessions_says_that_nothing_was_spent() -> None:
     assert "Nothing spent yet today" in text and "no calls" in text and "Sessions · none" in text
 
 
-@pytest.mark.parametrize("size", [(32, 20), (36, 44), (80, 24), (160, 50)])
-async def test_an_unreadable_store_is_unknown_since_when_and_never_nothing(size: tuple[int, int]) -> None:
+async def test_an_unreadable_store_is_unknown_since_when_and_never_nothing() -> None:
     broken = replace(STORE, state="broken", detail="Broken.", since_ms=at("14:02"))
     app, _ = app_over(quiet(stores=(broken,), lower_bound=True, week=replace(quiet().week, lower_bound=True)))
-    async with showing(app, size):
-        text = screen_text(app)
-        assert "▲ unknown since 14:02" in text
-        assert "$0.00" not in text and "on pace" not in text
-        assert app.screen.query_one(Figure).has_class("-warning")
+    async with showing(app, (32, 20)) as pilot:
+        for size in ((32, 20), (36, 44), (80, 24), (160, 50)):
+            await resize(pilot, size)
+            text = screen_text(app)
+            assert len(text.splitlines()) == size[1]
+            assert "▲ unknown since 14:02" in text, size
+            assert "$0.00" not in text and "on pace" not in text, size
+            assert app.screen.query_one(Figure).has_class("-warning"), size
 
 
 async def test_a_quiet_morning_says_what_came_before_and_what_is_left() -> None:
