@@ -193,6 +193,34 @@ async def test_a_screen_shown_first_keeps_the_styles_that_its_widgets_were_mount
             assert [node.styles.base.get_rules() for node in nodes] == before, way
 
 
+async def test_a_tab_that_is_shown_again_is_styled_again_only_if_the_theme_has_changed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    styled: list[object] = []
+    update = App.update_styles
+
+    def watched(self: App[Any], node: DOMNode, animate: bool = True) -> None:
+        styled.append(node)
+        update(self, node, animate)
+
+    monkeypatch.setattr(App, "update_styles", watched)
+    dashboard = Dashboard()
+    async with showing(dashboard.app, NORMAL) as pilot:
+        for theme, is_new in (("calm", False), ("nord", True), ("nord", False)):
+            await dashboard.open(pilot, "2")
+            screen = dashboard.app.screen
+            await pilot.press("1")
+            styled.clear()
+            dashboard.app.theme = theme
+            await dashboard.open(pilot, "2")
+            assert dashboard.app.screen is screen and (screen in styled) == is_new, theme
+            nodes = list(screen.walk_children())
+            before = [node.styles.base.get_rules() for node in nodes]
+            dashboard.app.stylesheet.update(screen)
+            assert [node.styles.base.get_rules() for node in nodes] == before, theme
+            await pilot.press("1")
+
+
 async def test_a_screen_is_laid_out_for_a_new_size_and_not_again_for_the_same() -> None:
     dashboard = Dashboard()
     async with showing(dashboard.app, NORMAL) as pilot:
