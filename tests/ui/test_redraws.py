@@ -186,7 +186,7 @@ async def test_a_screen_shown_first_keeps_the_styles_that_its_widgets_were_mount
             if way == "help":
                 await pilot.press("question_mark")
             screen = dashboard.app.screen
-            assert way == "session" or screen not in again, way  # a session's screen has classes by what it shows
+            assert screen not in again, way
             nodes = list(screen.walk_children())
             before = [node.styles.base.get_rules() for node in nodes]
             screen.app.stylesheet.update(screen)
