@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable
 from datetime import date, datetime
 from threading import Thread
@@ -30,6 +31,7 @@ from opencode_tui.team.postgres.reading_sums import (
 from opencode_tui.team.postgres.sharing import SharedRow, first_moments, shared_calls
 
 Found = TypeVar("Found")
+_MORE_TRIES = 3
 
 
 class AskedDays(Struct, frozen=True):
@@ -66,12 +68,33 @@ class SeatSums(Struct, frozen=True):
 
 
 def seat_sums(database: Database, asked: AskedDays) -> SeatSums:
-    """Raises DatabaseError."""
+    """The sums, asked for again where a push came between, so that the days and the parts of a seat agree.
+
+    Raises DatabaseError.
+    """
+    sums = _asked_once(database, asked)
+    for _ in range(_MORE_TRIES):
+        if _agree(sums):
+            break
+        sums = _asked_once(database, asked)
+    return sums
+
+
+def _asked_once(database: Database, asked: AskedDays) -> SeatSums:
     with database.troubles():
         beside = _Beside(database, lambda connection: _by_day(connection, asked))
         with database.connect() as connection:
             parts = list(part_rows(connection, asked.days, asked.before, asked.compared_last))
         return replace(beside.found(), parts=parts)
+
+
+def _agree(sums: SeatSums) -> bool:
+    left: dict[str, int] = defaultdict(int)
+    for day in sums.days:
+        left[day.seat] += day.spend_nano
+    for part in sums.parts:
+        left[part.seat] -= part.spend_nano
+    return not any(left.values())
 
 
 def _by_day(connection: Connection[Any], asked: AskedDays) -> SeatSums:
