@@ -120,6 +120,20 @@ def test_a_call_that_the_furthest_copy_took_back_does_not_count(
     assert calls(report(database)) == {"anna": [3, 1], "ben": []}
 
 
+def test_a_call_that_an_older_copy_took_back_takes_nothing_from_what_it_has_of_its_own(
+    database: TeamDatabase, ledger: Ledger, copied: Copying
+) -> None:
+    add_calls(ledger, FIRST, days=1, a_day=4)
+    older = copied()
+    add_calls(older, FIRST, days=1, a_day=2, prefix="own")
+    add_calls(ledger, TUESDAY, days=1, a_day=1, prefix="later")
+    for each, seat in ((ledger, "anna"), (older, "ben")):
+        database.push(each, seat)
+    older.connection.execute("DELETE FROM call WHERE id = 'msg_0000_00001'")
+    database.push(older, "ben")
+    assert calls(report(database)) == {"anna": [4, 1], "ben": [2]}
+
+
 def test_what_an_older_version_pushed_is_known_by_days_that_are_equal(
     database: TeamDatabase, ledger: Ledger, copied: Copying
 ) -> None:
