@@ -150,6 +150,22 @@ def test_what_an_older_version_pushed_is_known_by_days_that_are_equal(
     assert calls(report(database)) == expected
 
 
+@pytest.mark.parametrize("is_older", [False, True], ids=["now", "of an older version"])
+def test_equal_days_count_once_after_their_calls_were_deleted(
+    is_older: bool, database: TeamDatabase, ledger: Ledger
+) -> None:
+    """As where the partitions of old calls are detached, and the sums kept."""
+    add_calls(ledger, FIRST - timedelta(7), days=10, a_day=4)
+    for seat in ("ben", "anna"):
+        database.push(ledger, seat)
+    before = report(database)
+    database.rows("DELETE FROM team_call; DELETE FROM team_first" if is_older else "DELETE FROM team_call")
+    found = report(database)
+    assert calls(found) == calls(before) == {"ben": [4, 4, 4], "anna": []}
+    assert (found.total_nano, found.before_nano) == (12 * COST_NANO, 28 * COST_NANO)
+    assert [seat.trouble for seat in found.seats] == [seat.trouble for seat in before.seats]
+
+
 def test_what_is_known_of_a_ledger_is_sent_after_an_update_though_no_call_waits(
     database: TeamDatabase, ledger: Ledger
 ) -> None:
