@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from opencode_tui.analysis.quoting import in_quotes
 from opencode_tui.clock import Calendar, short_day
 from opencode_tui.money import format_usd, plural
-from opencode_tui.privacy.harmless import shown_id
 from opencode_tui.records.answers import InsightList
 from opencode_tui.records.insights import Follow, FollowedInsight, Insight, InsightSession
 from opencode_tui.records.levers import LeverEvidence
+from opencode_tui.records.privacy.harmless import shown_id
 from opencode_tui.report.levers import LEVER_NAMES, ONCE, most_of, sure_of
 from opencode_tui.report.words import amount_text
 
