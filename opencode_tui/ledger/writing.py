@@ -150,15 +150,14 @@ def _known(connection: sqlite3.Connection, ids: Iterable[str]) -> dict[str, bool
 def _of_calls(connection: sqlite3.Connection, value: str, ids: Iterable[str]) -> list[tuple[str, int]]:
     """The id and the value of an SQL expression for each of these calls that the ledger has."""
     wanted = list(ids)
-    text = json.dumps(wanted)
     # Ids ascend with time, so a batch of a first import lies in a range without any call: one seek instead of many.
-    # A text without an escape is ASCII, which SQLite and Python order alike.
-    if wanted and "\\" not in text:
+    # SQLite and Python order ASCII alike, up to a NUL.
+    if wanted and (text := "".join(wanted)).isascii() and "\0" not in text:
         around = "SELECT 1 FROM call WHERE id BETWEEN ? AND ? LIMIT 1"
         if connection.execute(around, (min(wanted), max(wanted))).fetchone() is None:
             return []
     query = f"SELECT id, {value} FROM call WHERE id IN (SELECT value FROM json_each(?))"
-    return connection.execute(query, (text,)).fetchall()
+    return connection.execute(query, (json.dumps(wanted),)).fetchall()
 
 
 def write_sessions(connection: sqlite3.Connection, store_id: int, rank: int, sessions: Iterable[Session]) -> None:
@@ -193,10 +192,10 @@ def write_calls(
     """Inserts calls, completes those that were running, and links copies to the calls that pay."""
     in_steps = {message_id(call.id) for call, _ in calls if "#" in call.id}
     known = _known(connection, (call.id for call, _ in calls))
-    running = {call.id for call, _ in calls if call.final and known.get(call.id)}
+    running = {call.id for call, _ in calls if call.final and known.get(call.id)} if known else set()
     rated = [(*each, of_call) for each, of_call in zip(calls, _rates_ids(connection, calls), strict=True)]
     new = {each[0].id: each for each in rated if each[0].id not in known and "\0" not in each[0].id}
-    others = [each for each in rated if each is not new.get(each[0].id)]
+    others = [each for each in rated if each is not new.get(each[0].id)] if len(new) < len(rated) else []
     old = [(*_call_row(*each, store_id, machine), message_id(each[0].id) in in_steps) for each in others]
     for id in running - in_steps:
         steps = [(id, step) for (step,) in connection.execute(_STEPS, (id,))]
@@ -204,7 +203,7 @@ def write_calls(
         connection.executemany("DELETE FROM call WHERE id = ?", [(step,) for _, step in steps])
     _insert(connection, new.values(), store_id, machine)
     connection.executemany(_UPSERT_CALL, old)
-    ended = [call for call, _ in calls if call.id in running]
+    ended = [call for call, _ in calls if call.id in running] if running else []
     connection.executemany(_END_CALL, [(c.completed_ms, c.streamed_ms, c.finish, c.error, c.id) for c in ended])
     link_copies(connection, [call for call, _ in calls])
     if connection.execute("SELECT 1 FROM unreadable LIMIT 1").fetchone():
@@ -292,10 +291,17 @@ def _call_row(call: Call, priced: Priced, rates_id: int | None, store_id: int, m
 
 def _rates_ids(connection: sqlite3.Connection, calls: Sequence[tuple[Call, Priced]]) -> list[int | None]:
     """The id in the ledger of the rates of each call; most calls share the same object."""
-    objects = {id(priced.rates): priced.rates for _, priced in calls}
-    known = {rates: _rates_id(connection, rates) for rates in set(objects.values())}
-    by_object = {key: known[rates] for key, rates in objects.items()}
-    return [by_object[id(priced.rates)] for _, priced in calls]
+    by_object: dict[int, int | None] = {}
+    by_value: dict[Rates | None, int | None] = {}
+    found = []
+    for _, priced in calls:
+        rates = priced.rates
+        if id(rates) not in by_object:
+            if rates not in by_value:
+                by_value[rates] = _rates_id(connection, rates)
+            by_object[id(rates)] = by_value[rates]
+        found.append(by_object[id(rates)])
+    return found
 
 
 def _rates_id(connection: sqlite3.Connection, rates: Rates | None) -> int | None:
