@@ -78,8 +78,12 @@ WAYS_TO_THE_NETWORK = {
     ("report.export.server", "socket"),
     ("guard.ask", "http.client"),
     ("pricing.public_list", "httpx"),
+    ("team.postgres.asking", "psycopg"),
+    ("team.postgres.connecting", "psycopg"),
     ("team.postgres.connecting", "psycopg.types.array"),
-    ("team.postgres.connecting", "sqlalchemy"),
+    ("team.postgres.engines", "sqlalchemy"),
+    ("team.postgres.reading_sums", "psycopg"),
+    ("team.postgres.sharing", "psycopg"),
     ("ui.app", "asyncio"),  # whose event loop takes the signals
 }
 STARTERS = {"alerts.running", "source.copying", "source.read_ahead", "readings.look_ahead"}

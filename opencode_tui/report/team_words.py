@@ -67,6 +67,16 @@ def spent_by_seat(seat: Seat, money: Money = format_usd) -> str:
     return f"{'≥' if seat.lower_bound else ''}{money(seat.spend_nano)}"
 
 
+def spent_on_day(report: TeamReport, seat: Seat, day: date, money: Money = format_usd) -> str:
+    """Such as `▲ ≥$1.20`; empty for a day without calls, unless something of it may not have been read."""
+    found = next((each for each in seat.days if each.day == day), None)
+    is_least = day in seat.unread_days
+    if found is None and not is_least:
+        return ""
+    nano = 0 if found is None else found.spend_nano
+    return f"{day_mark(report, found)} {'≥' if is_least else ''}{money(nano)}".strip()
+
+
 def seats_text(report: TeamReport) -> str:
     """Such as `8 seats, 1 not read`."""
     missing = len(report.seats) - len(report.read_seats)

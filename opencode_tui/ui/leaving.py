@@ -43,12 +43,15 @@ class Leaving(_Base):
 class LeavingScreen(Leaving, Screen[Any]):
     """The base of our screens."""
 
-    _was_shown = False
+    _theme_variables: dict[str, str] | None = None
+    """Those of the last showing."""
 
     def on_screen_resume(self, event: ScreenResume) -> None:
-        """Keep the styles at the first showing.
+        """Keep the styles at the first showing, and at a later one unless the theme has changed since.
 
-        Each widget was styled as it was mounted just before; Textual would style all of them a second time.
+        Textual would style all widgets again, though each is styled as it is mounted and as its classes change.
         """
-        if not self._was_shown:
-            self._was_shown, event.refresh_styles = True, False
+        variables = self.app.theme_variables
+        if self._theme_variables in (None, variables):
+            event.refresh_styles = False
+        self._theme_variables = variables

@@ -10,7 +10,7 @@ import os
 import shutil
 import socket
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.util import find_spec
@@ -28,10 +28,13 @@ _TIMEOUT_S = 60
 _WATCH = """
 cat > /dev/null
 pid=$(head -n 1 "$1/data/postmaster.pid" 2> /dev/null) && kill -QUIT "$pid" &&
-  while kill -0 "$pid" 2> /dev/null; do sleep 0.1; done
+  while [ -e "$1/data/postmaster.pid" ] && kill -0 "$pid" 2> /dev/null; do sleep 0.05; done
 rm -rf "$1"
 """
-"""Reads until whoever holds the other end of its standard input is gone, however that ended."""
+"""Reads until whoever holds the other end of its standard input is gone, however that ended.
+
+The server's last deed is to remove `postmaster.pid`; its process may stay as a zombie for a second longer.
+"""
 
 
 def programs() -> Path | None:
@@ -54,6 +57,8 @@ class Server:
     place: Path
     bin: Path
     port: int
+    words: Mapping[str, str] = field(default_factory=lambda: {"LC_ALL": "C"})
+    """The variables that say in which language it speaks."""
     names: Iterator[str] = field(default_factory=lambda: (f"team{number}" for number in range(1_000_000)))
 
     def start(self) -> None:
@@ -86,7 +91,7 @@ class Server:
         done = subprocess.run(
             [self.bin / program, *words],
             cwd=self.place,
-            env={"PATH": os.environ["PATH"], "LC_ALL": "C", "TZ": "UTC"},
+            env={"PATH": os.environ["PATH"], "TZ": "UTC", **self.words},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE if program != "pg_ctl" else subprocess.DEVNULL,
             stderr=subprocess.STDOUT,
@@ -99,11 +104,12 @@ class Server:
 
 
 @contextmanager
-def serving(installed: Path) -> Iterator[Server]:
-    """A new server, which is stopped and deleted at the end."""
+def serving(installed: Path, words: Mapping[str, str] | None = None) -> Iterator[Server]:
+    """A new server, which is stopped and deleted at the end. `words` are variables of a language other than English."""
     place = Path(mkdtemp(prefix="opencode-tui-pg-"))
     try:
         server = Server(place, _reachable(installed, place) / "bin", _free_port())
+        server.words = words or server.words
         _hand_over(place)
         server.run(
             "initdb",

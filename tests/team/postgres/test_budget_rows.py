@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 
 from opencode_tui.cli import EXIT_TROUBLE, EXIT_USAGE
@@ -19,6 +18,7 @@ from tests.stores import V1
 from tests.support.postgres import OWNER
 from tests.support.shell import Shell, assert_one_sentence
 from tests.team.postgres.conftest import TeamDatabase
+from tests.team.postgres.test_roles import is_refused
 
 __all__ = ["shell", "store"]
 
@@ -191,12 +191,10 @@ def test_a_database_without_the_table_takes_a_push(shell: Shell, config: Path, d
     assert held(shell) == {}
 
 
-@pytest.mark.parametrize("change", ["UPDATE team_budget SET cutoff_nano = 9", "DELETE FROM team_budget",
-                                    ROW.format("anna", "more", 1)])  # fmt: skip
-@pytest.mark.parametrize("user", ["anna", "boss"])
-def test_nobody_but_the_owner_writes_a_budget(change: str, user: str, database: TeamDatabase) -> None:
-    with pytest.raises(psycopg.errors.InsufficientPrivilege):
-        database.rows(change, user)
+def test_nobody_but_the_owner_writes_a_budget(database: TeamDatabase) -> None:
+    changes = "UPDATE team_budget SET cutoff_nano = 9", "DELETE FROM team_budget", ROW.format("anna", "more", 1)
+    tried = [(change, user) for change in changes for user in ("anna", "boss")]
+    assert [each for each in tried if not is_refused(*each, database)] == []
 
 
 def test_a_seat_reads_its_own_and_everybodys(database: TeamDatabase) -> None:
