@@ -100,7 +100,8 @@ def _agree(sums: SeatSums) -> bool:
 def _by_day(connection: Connection[Any], asked: AskedDays) -> SeatSums:
     days = list(day_rows(connection, asked.days, is_week=asked.is_week))
     pushes, first_ms = list(last_pushes(connection, asked.since)), first_moments(connection)
-    silent = {*(day.seat for day in days), *(push.seat for push in pushes)} - first_ms.keys()
+    with_calls = {*(day.seat for day in days), *(push.seat for push in pushes if push.last_ms is not None)}
+    silent = with_calls - first_ms.keys()
     shared = shared_calls(connection, asked.wide, all_say_firsts=not silent)
     return SeatSums(
         days,
