@@ -11,7 +11,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from opencode_tui import clock as clocks
-from opencode_tui.actions import Workplace, act
+from opencode_tui.alerts.actions import Workplace, act
 from opencode_tui.alerts.watcher import look_for_alerts
 from opencode_tui.clock import MINUTE_MS, Clock, calendar_for
 from opencode_tui.config.settings import Settings, with_live

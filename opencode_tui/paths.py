@@ -1,11 +1,13 @@
-"""The platform's paths: our settings, our ledger, and OpenCode's data."""
+"""The platform's paths (our settings, our ledger, OpenCode's data), and the modules that lie in a folder."""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import Literal
 
 APP = "opencode-tui"
@@ -162,3 +164,13 @@ def opencode_data_dir(environ: Mapping[str, str]) -> Path:
     """OpenCode's data directory (XDG, on macOS too). Raises NoHomeError."""
     base = environ.get("XDG_DATA_HOME")
     return (Path(base) if base else expand("~/.local/share")) / "opencode"
+
+
+def modules_in(package: str, places: Iterable[str]) -> Iterator[ModuleType]:
+    """Import all modules of a package, by name, and return them. `places` is its `__path__`.
+
+    By this, every file of a folder is a rule or a channel, without a list that names them.
+    """
+    # What pkgutil finds, without its import of inspect, which takes a twentieth of `status`.
+    for name in sorted(file.stem for place in places for file in Path(place).glob("[!_]*.py")):
+        yield import_module(f"{package}.{name}")

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -55,6 +56,14 @@ def tmp_path(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     current = re.sub(r"\W", "_", request.node.name)[:30] + "current"
     tmp_path.with_name(current).unlink(missing_ok=True)
     return tmp_path
+
+
+@pytest.fixture
+def public_path() -> Iterator[Path]:
+    """A directory that other users can enter; that of `tmp_path` is closed to them as soon as another pytest starts."""
+    with TemporaryDirectory() as made:
+        Path(made).chmod(0o755)
+        yield Path(made)
 
 
 @pytest.hookimpl(tryfirst=True)

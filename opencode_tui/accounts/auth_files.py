@@ -12,7 +12,7 @@ from typing import Any
 from msgspec import Struct
 
 from opencode_tui import paths
-from opencode_tui.privacy.harmless import one_line
+from opencode_tui.records.privacy.harmless import one_line
 
 AUTH_FILE = "auth.json"
 _MOST_BYTES = 1 << 20

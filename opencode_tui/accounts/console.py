@@ -17,7 +17,7 @@ from opencode_tui.accounts.sign_ins import FoundKey, SignInSource
 from opencode_tui.clock import MINUTE_MS
 from opencode_tui.config.settings import Network
 from opencode_tui.money import NANO
-from opencode_tui.privacy.harmless import one_line
+from opencode_tui.records.privacy.harmless import one_line
 
 _UNIT_NANO = 10
 """1e-8 USD in nano-dollars."""

@@ -16,8 +16,8 @@ from opencode_tui import paths
 from opencode_tui.accounts.auth_files import AUTH_FILE, auth_files
 from opencode_tui.accounts.secret import Secret
 from opencode_tui.accounts.stored import DATABASE, StoredEntry, stored_entries
-from opencode_tui.privacy.harmless import one_line
 from opencode_tui.records.accounts import SignIn
+from opencode_tui.records.privacy.harmless import one_line
 
 _MOST_LINE = 16_384
 _MOST_PROVIDERS = 500

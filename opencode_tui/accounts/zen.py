@@ -6,7 +6,7 @@ from opencode_tui.accounts.fetching import fetch
 from opencode_tui.accounts.service import Refusal, Service, ServiceAnswer, checked, json_answer
 from opencode_tui.accounts.sign_ins import ZEN, FoundKey, SignInSource
 from opencode_tui.config.settings import Network
-from opencode_tui.privacy.harmless import one_line
+from opencode_tui.records.privacy.harmless import one_line
 
 _MOST_MODELS = 1000
 

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable, Iterator
 
 from msgspec import Struct
 
-from opencode_tui.analysis.conversation import conversation
+from opencode_tui.analysis.task_classes import OVERHEAD_AGENTS
 from opencode_tui.clock import MINUTE_MS
+from opencode_tui.records.calls import is_unlisted
 from opencode_tui.records.facts import CallFacts
 from opencode_tui.records.session import CallRates
 from opencode_tui.records.work import SessionWork
@@ -55,7 +56,7 @@ def cache_uses(calls: Iterable[CallFacts]) -> Iterator[CacheUse]:
 
     `calls` are one session's, in order of time.
     """
-    return (CacheUse(call, before, held) for call, before, held in continuations(calls))
+    return (CacheUse(call, before, held) for call, before, held, _ in continuations(calls))
 
 
 def misses_by_model(work: SessionWork, counts: Callable[[CacheUse], bool]) -> list[tuple[str, list[CacheUse]]]:
@@ -69,27 +70,30 @@ def misses_by_model(work: SessionWork, counts: Callable[[CacheUse], bool]) -> li
 
 def cache_misses(calls: Iterable[CallFacts]) -> Iterator[CacheUse]:
     """Those of them that are misses."""
-    for call, before, held in continuations(calls):
+    for call, before, held, _ in continuations(calls):
         if held - call.tokens.cache_read >= LEAST_TOKENS:
             use = CacheUse(call, before, held)
             if use.is_miss:
                 yield use
 
 
-def continuations(calls: Iterable[CallFacts]) -> Iterator[tuple[CallFacts, CallFacts, int]]:
-    """(call, the call before it, tokens held) of each cache use."""
+def continuations(calls: Iterable[CallFacts]) -> Iterator[tuple[CallFacts, CallFacts, int, int]]:
+    """(call, the call before it, tokens held, context of the call before it) of each cache use."""
     last: dict[str, tuple[CallFacts, int, int]] = {}
-    for call in conversation(calls):
+    for call in calls:
         tokens = call.tokens
         cached = tokens.cache_read + tokens.cache_write
         context = tokens.input + cached
-        if (known := last.get(call.model)) is None or context < known[1]:
+        if not context or call.agent in OVERHEAD_AGENTS or is_unlisted(call.id):  # as in `conversation`
+            continue
+        model = call.model
+        if (known := last.get(model)) is None or context < known[1]:
             held = 0
         else:
             before, before_context, held = known
             if call.cost_nano:
-                yield call, before, min(held, before_context)
-        last[call.model] = call, context, max(held, cached)
+                yield call, before, held if held < before_context else before_context, before_context
+        last[model] = call, context, held if held > cached else cached
 
 
 def extra_nano(call: CallFacts, tokens: int, rates: CallRates) -> int:

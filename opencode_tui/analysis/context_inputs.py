@@ -48,16 +48,20 @@ def context_inputs(
                 uses.setdefault(use.call_id, []).append(use)
         if not uses:
             continue
-        loud = Counter([use.call_id for use in turn.tools if use.call_id in uses and use.name not in _QUIET])
+        loud: Counter[str] | None = None
         for place, call in enumerate(turn.calls):
-            if call.id not in uses or len(uses[call.id]) < loud[call.id]:
+            if call.id not in uses:
                 continue
-            next_call = next(_with_context(turn.calls[place + 1 :]), None)
+            next_call = next(_with_context(islice(turn.calls, place + 1, None)), None)
             if next_call is None or next_call.model != call.model:
                 continue
             tokens = next_call.tokens.context - call.tokens.context - call.tokens.output
             rates = work.rates.get(call.model)
-            if rates and least <= tokens <= _MOST_TOKENS * loud[call.id] and call.tokens.context:
+            if tokens < least or not rates or not call.tokens.context:
+                continue
+            if loud is None:
+                loud = Counter([use.call_id for use in turn.tools if use.call_id in uses and use.name not in _QUIET])
+            if len(uses[call.id]) >= loud[call.id] and tokens <= _MOST_TOKENS * loud[call.id]:
                 fresh = min(tokens * _fresh_rate(next_call, rates) // _MILLION, next_call.cost_nano)
                 carried = _carried(work, next_call) if fresh else 0
                 carried_nano = tokens * carried * rates.cache_read // _MILLION

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import Literal, NamedTuple
+from typing import Literal
+
+from msgspec import Struct
 
 from opencode_tui.records.calls import EDIT_TOOLS
 from opencode_tui.records.facts import ToolFacts
@@ -86,7 +88,7 @@ _SETUP_FILE = re.compile(
 )
 
 
-class Deed(NamedTuple):
+class Deed(Struct, frozen=True, gc=False):
     """One tool use."""
 
     did: Kind
@@ -98,11 +100,8 @@ class Deed(NamedTuple):
     """It is a search or a comparison, whose failure may be only its answer."""
     is_whole: bool = False
     """It wrote a whole file, which as a rule is a new one."""
-
-    @property
-    def failed(self) -> bool:
-        """It is a command that failed."""
-        return self.ok is False and self.is_command and not self.says_no
+    failed: bool = False
+    """It is a command that failed."""
 
 
 def deeds_of(tools: Iterable[ToolFacts]) -> tuple[Deed, ...]:
@@ -114,7 +113,8 @@ def deeds_of(tools: Iterable[ToolFacts]) -> tuple[Deed, ...]:
 def deed_of(name: str, target: str, ok: bool | None) -> Deed:
     """What one use of a tool did."""
     kind, is_command, says_no = _kind_of(name, target)
-    return Deed(kind, target, ok, is_command, says_no, name == "write")
+    failed = ok is False and is_command and not says_no
+    return Deed(kind, target, ok, is_command, says_no, name == "write", failed)
 
 
 def _kind_of(name: str, target: str) -> tuple[Kind, bool, bool]:

@@ -17,14 +17,21 @@ _LEAST_NANO_WEEK = NANO // 100
 _WEEK_MS = 7 * DAY_MS
 
 
-def insights_of(
-    findings: Sequence[Finding], costs: CallCosts, rules: Mapping[str, AnyInsightRule], span: Span
-) -> tuple[Insight, ...]:
-    """The insights of a span's findings, costliest first; none of less than a cent a week, none of an unknown rule."""
+FindingsByCause = Mapping[tuple[str, str], Sequence[Finding]]
+"""The findings of each insight by (rule, key), without what closer findings have."""
+
+
+def by_cause(findings: Sequence[Finding], costs: CallCosts, rules: Mapping[str, AnyInsightRule]) -> FindingsByCause:
+    """The findings of each insight; none of an unknown rule."""
     groups: dict[tuple[str, str], list[Finding]] = defaultdict(list)
     known = [each for each in findings if rules.get(each.rule)]
     for finding in once(known, costs, lambda each: rules[each.rule].is_broad):
         groups[finding.rule, finding.key].append(finding)
+    return groups
+
+
+def insights_of(groups: FindingsByCause, rules: Mapping[str, AnyInsightRule], span: Span) -> tuple[Insight, ...]:
+    """The insights of a span's findings, costliest first; none of less than a cent a week."""
     least = _LEAST_NANO_WEEK * max(span.end_ms - span.start_ms, _WEEK_MS) // _WEEK_MS
     made = [_insight(rules[name], sorted(of, key=by_money)) for (name, _), of in groups.items() if _sum(of) >= least]
     made.sort(key=lambda each: (-each.cost_nano, -each.saves_nano, each.rule, each.key))

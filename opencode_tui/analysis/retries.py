@@ -16,12 +16,14 @@ def edits_and_retries(deeds: Iterable[Deed]) -> tuple[int, int]:
     edits = retries = 0
     troubled: dict[str, bool] = {}
     for deed in deeds:
-        if deed.did in EDITS:
+        did = deed.did
+        if did in EDITS:
             if troubled.get(deed.target):
                 retries += 1
-            edits += deed.ok is not False
-            troubled[deed.target] = deed.ok is False
-        elif deed.failed or (deed.did == "test" and deed.ok is not None):
+            has_failed = deed.ok is False
+            edits += not has_failed
+            troubled[deed.target] = has_failed
+        elif troubled and (deed.failed or (did == "test" and deed.ok is not None)):
             troubled = dict.fromkeys(troubled, True)
     return edits, retries
 

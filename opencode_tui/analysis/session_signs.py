@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from opencode_tui.analysis.cache_use import CACHE_LIVES_MS, LEAST_TOKENS, CacheUse, continuations
 from opencode_tui.analysis.deeds import deed_of
 from opencode_tui.analysis.tool_kinds import TEXT_SEARCHES
 from opencode_tui.analysis.unwritten_files import ignore_line
 from opencode_tui.records.calls import EDIT_TOOLS
-from opencode_tui.records.facts import CallFacts, ToolFacts
+from opencode_tui.records.facts import CallFacts
 from opencode_tui.records.signs import NO_FAMILY, FamilySigns, SessionSigns
 from opencode_tui.records.work import SessionWork, TurnWork
 
-_FILE_TOOLS = ("read", "grep")
+_FILE_TOOLS = frozenset(("read", "grep"))
+_LOUD = ("build", "test")
 
 
 def signs_of(work: SessionWork, calls: Sequence[CallFacts], family: FamilySigns = NO_FAMILY) -> SessionSigns:
     """The signs of a session, whose calls are given in order of time, with those of its subagents."""
     turns = work.turns
-    tools = [use for turn in turns for use in turn.tools]
     most_lost, lost_after_ms, hit_drop = _cache_signs(calls)
+    tools = _tool_signs(turns, work.directory)
     return SessionSigns(
         nano=sum([call.cost_nano for call in calls]),
         calls=len(calls),
@@ -31,24 +33,52 @@ def signs_of(work: SessionWork, calls: Sequence[CallFacts], family: FamilySigns 
         most_lost=most_lost,
         lost_after_ms=lost_after_ms,
         hit_drop=hit_drop,
-        searches=sum([use.name in TEXT_SEARCHES for use in tools]),
-        failed_edits=sum([use.name in EDIT_TOOLS for use in tools if use.ok is False]),
+        searches=tools.searches,
+        failed_edits=tools.failed_edits,
         edit_turns=sum([turn.edits > 0 for turn in turns]),
         most_retries=max([turn.retries for turn in turns], default=0),
-        most_reads=_most_alike([use.target for use in tools if use.name == "read"]),
-        most_repeats=max([_most_repeats(turn) for turn in turns], default=0),
-        loud=sum([_is_loud(use) for use in tools if use.name == "bash"]),
-        unwritten=sum([ignore_line(use.target, work.directory) != "" for use in tools if use.name in _FILE_TOOLS]),
+        most_reads=tools.most_reads,
+        most_repeats=tools.most_repeats,
+        loud=tools.loud,
+        unwritten=tools.unwritten,
         family=family,
     )
 
 
-def _is_loud(use: ToolFacts) -> bool:
-    return deed_of(use.name, use.target, use.ok).did in ("build", "test")
+class _ToolSigns(NamedTuple):
+    """The signs of a session's tool uses."""
+
+    searches: int
+    failed_edits: int
+    most_reads: int
+    most_repeats: int
+    loud: int
+    unwritten: int
 
 
-def _most_repeats(turn: TurnWork) -> int:
-    return _most_alike([use.digest for use in turn.tools if use.digest is not None and use.name != "read"])
+def _tool_signs(turns: Sequence[TurnWork], directory: str) -> _ToolSigns:
+    """Looks at each use once."""
+    searches = failed_edits = most_repeats = loud = unwritten = 0
+    reads: list[str] = []
+    for turn in turns:
+        digests: list[int] = []
+        for use in turn.tools:
+            name = use.name
+            if name == "read":
+                reads.append(use.target)
+            elif use.digest is not None:
+                digests.append(use.digest)
+            if name == "bash":
+                loud += deed_of(name, use.target, use.ok).did in _LOUD
+            elif name in _FILE_TOOLS:
+                unwritten += ignore_line(use.target, directory) != ""
+                searches += name in TEXT_SEARCHES
+            elif name in TEXT_SEARCHES:
+                searches += 1
+            elif use.ok is False and name in EDIT_TOOLS:
+                failed_edits += 1
+        most_repeats = max(most_repeats, _most_alike(digests))
+    return _ToolSigns(searches, failed_edits, _most_alike(reads), most_repeats, loud, unwritten)
 
 
 def _most_alike(values: Sequence[object]) -> int:
@@ -57,11 +87,15 @@ def _most_alike(values: Sequence[object]) -> int:
 
 
 def _fullest_percent(calls: Sequence[CallFacts], limits: Mapping[str, int]) -> int:
-    most = 0
-    for model in {call.model for call in calls}:
-        if limit := limits.get(model):
-            most = max(most, max([call.tokens.context for call in calls if call.model == model]) * 100 // limit)
-    return most
+    if not limits:
+        return 0
+    largest: dict[str, int] = {}
+    for call in calls:
+        tokens = call.tokens
+        context = tokens.input + tokens.cache_read + tokens.cache_write
+        if context > largest.get(call.model, -1):
+            largest[call.model] = context
+    return max([0, *(size * 100 // limit for model, size in largest.items() if (limit := limits.get(model)))])
 
 
 def _cache_signs(calls: Sequence[CallFacts]) -> tuple[int, int, int]:
@@ -69,13 +103,13 @@ def _cache_signs(calls: Sequence[CallFacts]) -> tuple[int, int, int]:
     most_lost = hit_drop = 0
     lost_after_ms = -1
     top: dict[str, int] = {}
-    for call, before, held in continuations(calls):
+    for call, before, held, context in continuations(calls):
         read, pause_ms = call.tokens.cache_read, call.created_ms - before.created_ms
         if held - read >= LEAST_TOKENS and (use := CacheUse(call, before, held)).is_miss:
             lost_after_ms = max(lost_after_ms, use.pause_ms)
             if pause_ms <= CACHE_LIVES_MS:
                 most_lost = max(most_lost, use.lost)
-        elif pause_ms <= CACHE_LIVES_MS and (context := before.tokens.context) >= LEAST_TOKENS:
+        elif pause_ms <= CACHE_LIVES_MS and context >= LEAST_TOKENS:
             hit, best = read * 100 // context, top.get(call.model, -1)
             if hit > best:
                 top[call.model] = min(100, hit)

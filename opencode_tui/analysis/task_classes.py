@@ -56,6 +56,8 @@ class TurnDeeds:
     def changed_many_files(self) -> bool:
         """Many code files that were there before were edited, and none was written whole."""
         edits = [deed for deed in self.deeds if deed.did == "code" and deed.target]
+        if len(edits) < _MANY_FILES:
+            return False
         return len({deed.target for deed in edits}) >= _MANY_FILES and not any(deed.is_whole for deed in edits)
 
 

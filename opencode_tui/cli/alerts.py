@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from threading import Thread
 from typing import TYPE_CHECKING
 
-from opencode_tui.actions import Workplace, act
+from opencode_tui.alerts.actions import Workplace, act
 from opencode_tui.cli import EXIT_OK, EXIT_USAGE
 from opencode_tui.cli.common import Trouble, settings_for, using_ledger
 from opencode_tui.cli.signals import ended_in_order

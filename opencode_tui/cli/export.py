@@ -16,9 +16,13 @@ from opencode_tui.cli.common import NOTIFIER_S, Trouble, opened
 from opencode_tui.cli.output_file import output_place
 from opencode_tui.cli.signals import ended_in_order
 from opencode_tui.clock import EVER, now_ms
-from opencode_tui.export.formats import EXPORT_FORMATS
-from opencode_tui.export.output import check_place, is_regular, put_whole, text_file
-from opencode_tui.export.request import (
+from opencode_tui.money import plural
+from opencode_tui.readings.context import Context
+from opencode_tui.readings.exports import is_bounded, read_counters, read_exported_calls
+from opencode_tui.report.call_words import exact_usd
+from opencode_tui.report.export.formats import EXPORT_FORMATS
+from opencode_tui.report.export.output import check_place, is_regular, put_whole, text_file
+from opencode_tui.report.export.request import (
     CallRequest,
     CallsAsFile,
     CallsAsText,
@@ -29,10 +33,6 @@ from opencode_tui.export.request import (
     SumsAsText,
     Tally,
 )
-from opencode_tui.money import plural
-from opencode_tui.readings.context import Context
-from opencode_tui.readings.exports import is_bounded, read_counters, read_exported_calls
-from opencode_tui.report.call_words import exact_usd
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -10,7 +10,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from opencode_tui import paths
-from opencode_tui.actions import Workplace, act
+from opencode_tui.alerts.actions import Workplace, act
 from opencode_tui.cli import EXIT_USAGE
 from opencode_tui.cli.common import Trouble, look, settings_for, synced, using_ledger
 from opencode_tui.cli.program import sync_program

@@ -26,7 +26,7 @@ from mcp_types import (
 from opencode_tui.cli import Trouble, sentence_of, without_controls
 from opencode_tui.cli.agent_tools import MCP_TOOL_OF, MCP_TOOLS, AgentTool, ToolCall
 from opencode_tui.cli.common import opened
-from opencode_tui.privacy.harmless import lines, shown_id
+from opencode_tui.records.privacy.harmless import lines, shown_id
 
 SESSION_KEY = "ai.opencode/sessionID"
 """Where OpenCode 2 tells in a call's `_meta` which session asks; 1.x tells it nowhere."""

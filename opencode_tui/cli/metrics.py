@@ -9,11 +9,11 @@ from opencode_tui.cli import EXIT_USAGE
 from opencode_tui.cli.common import Trouble, opened, say_trouble
 from opencode_tui.cli.signals import ended_by_signals
 from opencode_tui.clock import now_ms
-from opencode_tui.export.address import parse_listen
-from opencode_tui.export.openmetrics import openmetrics_text
-from opencode_tui.export.request import ExportError
-from opencode_tui.export.server import serving
 from opencode_tui.readings.exports import read_counters
+from opencode_tui.report.export.address import parse_listen
+from opencode_tui.report.export.openmetrics import openmetrics_text
+from opencode_tui.report.export.request import ExportError
+from opencode_tui.report.export.server import serving
 
 
 def run(arguments: argparse.Namespace) -> int:

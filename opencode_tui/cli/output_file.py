@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from opencode_tui.cli import EXIT_USAGE, Trouble
-from opencode_tui.export.output import is_regular, text_file
 from opencode_tui.paths import expand, tilde
+from opencode_tui.report.export.output import is_regular, text_file
 
 
 def output_place(name: str | None) -> Path | None:

@@ -14,7 +14,6 @@ from opencode_tui.cli.common import Opened, Trouble, opened
 from opencode_tui.cli.output_file import output_place, write_output
 from opencode_tui.cli.report_options import asked_format, asked_period
 from opencode_tui.clock import now_ms
-from opencode_tui.export.output import is_regular
 from opencode_tui.guard.files import read_small
 from opencode_tui.readings.context import Context, context_of
 from opencode_tui.readings.insights import settle_insights
@@ -23,6 +22,7 @@ from opencode_tui.readings.report import read_report
 from opencode_tui.readings.turn_settling import settle_span
 from opencode_tui.records.proof import Proof
 from opencode_tui.report.cost_report_words import period_label
+from opencode_tui.report.export.output import is_regular
 from opencode_tui.report.papers import paper_of
 from opencode_tui.report.proof_words import proof_check_json, proof_check_text
 from opencode_tui.report.words import amount_text

@@ -12,9 +12,9 @@ from opencode_tui.cli.common import Trouble, opened
 from opencode_tui.cli.streams import table_width
 from opencode_tui.clock import now_ms
 from opencode_tui.ledger import session_queries
-from opencode_tui.privacy.harmless import shown_id
 from opencode_tui.readings.session import read_session, read_turns_of
 from opencode_tui.readings.shipped import read_shipped_by_session
+from opencode_tui.records.privacy.harmless import shown_id
 from opencode_tui.records.requests import SessionRequest
 from opencode_tui.records.session import Turn
 from opencode_tui.report.session import session_json, session_text

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, TextIO, cast
 
-from opencode_tui.privacy import harmless
+from opencode_tui.records.privacy import harmless
 
 
 class HarmlessStream:

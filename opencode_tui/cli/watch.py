@@ -5,8 +5,6 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable
-from pathlib import Path
 from threading import Event
 
 from opencode_tui import paths
@@ -31,6 +29,7 @@ from opencode_tui.cli.streams import ring
 from opencode_tui.clock import Calendar, calendar_for, monotonic_s, now_ms
 from opencode_tui.config.settings import Settings, with_live
 from opencode_tui.feed import LedgerFeed
+from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.money import format_usd
 from opencode_tui.records.alerts import Alert, at_least
 from opencode_tui.records.day import Snapshot
@@ -51,81 +50,143 @@ class _Ended(Exception):
 
 
 def run(arguments: argparse.Namespace) -> int:
-    file = SettingsFile(arguments)
-    settings = settings_for(arguments)
-    ledger = usable_ledger(settings)
-    calendar = calendar_for(settings.timezone)
-    notifier = Notifier(settings, lambda: open_ledger(settings, NOTIFIER_S), os.environ)
-    machine = settings.machine or os.uname().nodename
-    pusher = None
-    if arguments.push:
-        config = config_of(arguments)
-        pusher = BackgroundPusher(settings, lambda: open_ledger(settings, NOTIFIER_S), machine, config)
-    asker = ServiceAsker(settings, lambda: open_ledger(settings, NOTIFIER_S), os.environ)
-
     with ended_by_signals() as ended:
-
-        def notify(alert: Alert) -> None:
-            notifier.notify(alert)
-            try:
-                _say(alert, settings, calendar)
-            except OSError:  # the reader has gone; other new alerts are still delivered
-                silence_stdout()
-                ended.set()
-
-        def reread() -> Settings:
-            """The settings of the next poll: config.toml may have been changed."""
-            nonlocal settings
-            try:
-                changed = file.reread()
-            except ValueError as error:
-                print(f"opencode-tui: {error}; the settings from before hold", file=sys.stderr, flush=True)
-                return settings
-            if changed is not None:
-                settings = with_live(settings, changed)
-                feed.use(settings)
-                print(_beginning(settings), flush=True)
-            return settings
-
-        def use(changed: Settings) -> None:
-            notifier.use(changed)
-            asker.use(changed)
-            if pusher is not None:
-                pusher.use(changed)
-
-        def say_news() -> None:
-            for sentence in pusher.news() if pusher is not None else ():
-                print(f"opencode-tui: {sentence}", file=sys.stderr, flush=True)
-
-        def push() -> None:
-            if pusher is not None:
-                pusher.push_due()
-                say_news()
-
-        feed = LedgerFeed(
-            lambda: open_ledger(settings),
-            settings,
-            os.environ,
-            now_ms,
-            notify,
-            notifier.deliver_waiting,
-            use_channels=use,
-            # One look ends before an answer can be there.
-            ask_services=lambda watched: None if arguments.once else asker.ask_due(watched=watched),
-        )
+        watch = _Watch(arguments, ended)
         try:
-            _watch(feed, settings, ledger, ended, reread, push, once=arguments.once)
+            watch.look_until_the_end()
         except _Ended:
             pass
         finally:
-            feed.close()
-            _wait_for_deliveries(notifier, ended)
-            notifier.close(_END_S)
-            if pusher is not None:
-                pusher.wait(lambda: not arguments.once or ended.is_set())
-                pusher.close(_END_S)
-                say_news()
-    return pusher.exit_code if pusher is not None and arguments.once else EXIT_OK
+            watch.close()
+    return watch.exit_code
+
+
+class _Watch:
+    """Looks at every interval, or once, with the settings that hold at the time."""
+
+    def __init__(self, arguments: argparse.Namespace, ended: Event) -> None:
+        self._once, self._ended = bool(arguments.once), ended
+        self._file = SettingsFile(arguments)
+        self._settings = settings = settings_for(arguments)
+        self._ledger = usable_ledger(settings)
+        self._calendar = calendar_for(settings.timezone)
+        self._notifier = Notifier(settings, self._open_own, os.environ)
+        self._asker = ServiceAsker(settings, self._open_own, os.environ)
+        self._pusher: BackgroundPusher | None = None
+        if arguments.push:
+            machine = settings.machine or os.uname().nodename
+            self._pusher = BackgroundPusher(settings, self._open_own, machine, config_of(arguments))
+        self._feed = LedgerFeed(
+            lambda: open_ledger(self._settings),
+            settings,
+            os.environ,
+            now_ms,
+            self._notify,
+            self._notifier.deliver_waiting,
+            use_channels=self._use,
+            # One look ends before an answer can be there.
+            ask_services=lambda watched: None if self._once else self._asker.ask_due(watched=watched),
+        )
+        self._troubles = _Troubles()
+
+    @property
+    def exit_code(self) -> int:
+        """That of the push with --once; otherwise it was ended, which is no failure."""
+        return self._pusher.exit_code if self._pusher is not None and self._once else EXIT_OK
+
+    def look_until_the_end(self) -> None:
+        """Raises _Ended for a signal during an import, with --once Trouble for a ledger that cannot be read."""
+        print(_beginning(self._settings), flush=True)
+        while True:
+            self._reread()
+            self._look()
+            self._push()
+            if self._once or self._ended.wait(self._settings.poll.interval_s):
+                return
+
+    def close(self) -> None:
+        """Ends what works in the background. What could not be delivered or pushed goes next time."""
+        self._feed.close()
+        _wait_for_deliveries(self._notifier, self._ended)
+        self._notifier.close(_END_S)
+        if self._pusher is not None:
+            self._pusher.wait(lambda: not self._once or self._ended.is_set())
+            self._pusher.close(_END_S)
+            self._say_news()
+
+    def _open_own(self) -> Ledger:
+        """A connection for what works in the background, which can wait longer for its turn to write."""
+        return open_ledger(self._settings, NOTIFIER_S)
+
+    def _notify(self, alert: Alert) -> None:
+        self._notifier.notify(alert)
+        try:
+            _say(alert, self._settings, self._calendar)
+        except OSError:  # the reader has gone; other new alerts are still delivered
+            silence_stdout()
+            self._ended.set()
+
+    def _reread(self) -> None:
+        """Uses a changed config.toml from the next look on; one with an error changes nothing."""
+        try:
+            changed = self._file.reread()
+        except ValueError as error:
+            print(f"opencode-tui: {error}; the settings from before hold", file=sys.stderr, flush=True)
+            return
+        if changed is not None:
+            self._settings = with_live(self._settings, changed)
+            self._feed.use(self._settings)
+            print(_beginning(self._settings), flush=True)
+
+    def _use(self, changed: Settings) -> None:
+        self._notifier.use(changed)
+        self._asker.use(changed)
+        if self._pusher is not None:
+            self._pusher.use(changed)
+
+    def _look(self) -> None:
+        try:
+            snapshot = self._feed.poll(self._end_if_asked)
+        except _Ended:
+            raise
+        except Trouble as trouble:
+            if self._once:
+                raise
+            self._troubles.add("the ledger", f"{trouble}; trying again")
+        except Exception as error:  # a damaged page of the ledger can raise any error
+            sentence = fault_of(self._ledger, error)
+            if self._once:
+                raise Trouble(sentence) from error
+            self._troubles.add("the ledger", f"{sentence}; trying again")
+        else:
+            if snapshot is None:
+                self._troubles.end("the ledger")
+            else:
+                self._say_of(snapshot)
+
+    def _end_if_asked(self, _: Snapshot) -> None:
+        if self._ended.is_set():
+            raise _Ended
+
+    def _say_of(self, snapshot: Snapshot) -> None:
+        for notice in snapshot.notices:
+            print(f"opencode-tui: {notice}", file=sys.stderr, flush=True)
+        troubled = {s.path: s.detail for s in snapshot.stores if _is_trouble(s, snapshot.taken_ms, self._once)}
+        if snapshot.price_problems:
+            troubled["the reading of OpenCode's prices"] = " ".join(snapshot.price_problems)
+        if not snapshot.stores:
+            places = self._settings.data_dirs or (paths.opencode_data_dir(os.environ),)
+            troubled[", ".join(map(str, places))] = no_store(places)
+        self._troubles.replace(troubled)
+
+    def _push(self) -> None:
+        if self._pusher is not None:
+            self._pusher.push_due()
+            self._say_news()
+
+    def _say_news(self) -> None:
+        for sentence in self._pusher.news() if self._pusher is not None else ():
+            print(f"opencode-tui: {sentence}", file=sys.stderr, flush=True)
 
 
 def _wait_for_deliveries(notifier: Notifier, ended: Event) -> None:
@@ -135,54 +196,28 @@ def _wait_for_deliveries(notifier: Notifier, ended: Event) -> None:
         pass
 
 
-def _watch(
-    feed: LedgerFeed,
-    settings: Settings,
-    ledger: Path,
-    ended: Event,
-    reread: Callable[[], Settings],
-    push: Callable[[], None],
-    *,
-    once: bool,
-) -> None:
-    troubles: dict[str, str] = {}
-    print(_beginning(settings), flush=True)
+class _Troubles:
+    """What is wrong, by place: each is printed once, and once more when it is over."""
 
-    def report(snapshot: Snapshot) -> None:
-        if ended.is_set():
-            raise _Ended
+    def __init__(self) -> None:
+        self._known: dict[str, str] = {}
 
-    while True:
-        settings = reread()
-        try:
-            snapshot = feed.poll(report)
-        except _Ended:
-            raise
-        except Trouble as trouble:
-            if once:
-                raise
-            _say_troubles(troubles, troubles | {"the ledger": f"{trouble}; trying again"})
-        except Exception as error:  # a damaged page of the ledger can raise any error
-            sentence = fault_of(ledger, error)
-            if once:
-                raise Trouble(sentence) from error
-            _say_troubles(troubles, troubles | {"the ledger": f"{sentence}; trying again"})
-        else:
-            if snapshot is not None:
-                for notice in snapshot.notices:
-                    print(f"opencode-tui: {notice}", file=sys.stderr, flush=True)
-                troubled = {s.path: s.detail for s in snapshot.stores if _is_trouble(s, snapshot.taken_ms, once)}
-                if snapshot.price_problems:
-                    troubled["the reading of OpenCode's prices"] = " ".join(snapshot.price_problems)
-                if not snapshot.stores:
-                    places = settings.data_dirs or (paths.opencode_data_dir(os.environ),)
-                    troubled[", ".join(map(str, places))] = no_store(places)
-                _say_troubles(troubles, troubled)
-            elif troubles.pop("the ledger", None):
-                print("opencode-tui: the ledger is well again", file=sys.stderr, flush=True)
-        push()
-        if once or ended.wait(settings.poll.interval_s):
-            return
+    def add(self, place: str, detail: str) -> None:
+        """One more than before."""
+        self.replace(self._known | {place: detail})
+
+    def end(self, place: str) -> None:
+        """One that is over, if it was there."""
+        self.replace({other: detail for other, detail in self._known.items() if other != place})
+
+    def replace(self, now: dict[str, str]) -> None:
+        """All that there are now."""
+        for place, detail in now.items():
+            if self._known.get(place) != detail:
+                print(f"opencode-tui: {detail}", file=sys.stderr, flush=True)
+        for place in self._known.keys() - now.keys():
+            print(f"opencode-tui: {place} is well again", file=sys.stderr, flush=True)
+        self._known = now
 
 
 def _is_trouble(store: StoreState, now_ms: int, once: bool) -> bool:
@@ -205,14 +240,3 @@ def _beginning(settings: Settings) -> str:
         f"watching every {settings.poll.interval_s:g} s: warning {format_usd(budget.warning_nano)},"
         f" cutoff {format_usd(budget.cutoff_nano)} a day; channels: {on}"
     )
-
-
-def _say_troubles(known: dict[str, str], now: dict[str, str]) -> None:
-    """Print one line for each trouble that is new or over."""
-    for place, detail in now.items():
-        if known.get(place) != detail:
-            print(f"opencode-tui: {detail}", file=sys.stderr, flush=True)
-    for place in known.keys() - now.keys():
-        print(f"opencode-tui: {place} is well again", file=sys.stderr, flush=True)
-    known.clear()
-    known |= now

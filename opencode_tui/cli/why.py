@@ -6,7 +6,7 @@ import argparse
 import json
 from collections.abc import Sequence
 
-from opencode_tui.actions import Workplace, act
+from opencode_tui.alerts.actions import Workplace, act
 from opencode_tui.analysis.insight_marks import mark_of
 from opencode_tui.cli import EXIT_OK, EXIT_USAGE
 from opencode_tui.cli.common import Opened, Trouble, opened, settings_for, using_ledger

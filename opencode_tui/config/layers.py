@@ -48,10 +48,7 @@ def read_settings(flags: Mapping[str, str], variables: Mapping[str, str], file: 
     toml = TomlFile(SettingsDocument, file)
     is_declared_one_given = bool(flags.keys() - PLAIN_FLAGS or variables or toml.toml_data.keys() & _DECLARED_TABLES)
     document = document_with(declared() if is_declared_one_given else Declared())
-    tables = tables_in(document)
-    keys = all_keys(tables)
-    by_flag = {dotted(key): key for key in keys}
-    by_variable = {VARIABLE_PREFIX + "__".join(key).upper(): key for key in keys}
+    by_flag, by_variable = _keys_by_name(document) if flags or variables else ({}, {})
     problems = [unknown(f"flag {name}", name, by_flag, "setting") for name in flags if name not in by_flag]
     problems += [
         unknown(name, name, by_variable, "setting", VARIABLE_PREFIX) for name in variables if name not in by_variable
@@ -67,11 +64,18 @@ def read_settings(flags: Mapping[str, str], variables: Mapping[str, str], file: 
     try:
         settings = _sourced(document)(sources=sources).settings()
     except ValidationError as error:
-        problems += _wrong_values(error.errors(), givens, tables)
+        problems += _wrong_values(error.errors(), givens, tables_in(document))
     problems += wrong_lines(settings, givens)
     if problems:
         raise first_of(problems)
     return _anchored(settings, givens, file)
+
+
+@cache
+def _keys_by_name(document: type[SettingsDocument]) -> tuple[dict[str, SettingKey], dict[str, SettingKey]]:
+    """All keys by the names of their flags, and by those of their variables."""
+    keys = all_keys(tables_in(document))
+    return {dotted(key): key for key in keys}, {VARIABLE_PREFIX + "__".join(key).upper(): key for key in keys}
 
 
 def _given(texts: Mapping[SettingKey, tuple[str, str]]) -> Given:

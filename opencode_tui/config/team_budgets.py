@@ -67,6 +67,26 @@ def name_clashes(settings: Settings) -> tuple[str, ...]:
     )
 
 
+def unknown_tags(settings: Settings) -> tuple[str, ...]:
+    """A sentence for each budget that is for a tag which neither the settings nor the team's file define."""
+    file = settings.team.budgets_file
+    if team_budgets(file).trouble:
+        return ()  # the tags may be in it
+    tags = all_tags(settings)
+    place = f"{tilde(file)}: " if file else ""
+    return tuple(
+        f"{place if name.startswith(OF_TEAM) else ''}the budget {name} holds nothing: {fault}"
+        for name, budget in all_budgets(settings).items()
+        if (fault := held_values.tag_fault(budget, tags))
+    )
+
+
+def team_budget_troubles(settings: Settings) -> tuple[str, ...]:
+    """What is wrong with the budgets of the team's file and of its database, in sentences."""
+    found = (team_budgets(settings.team.budgets_file).trouble, known_rows(settings).trouble)
+    return (*filter(None, found), *unknown_tags(settings))
+
+
 def plain_name(full_name: str) -> str:
     """The name that its owner gave to a budget."""
     return full_name.rpartition(":")[2]

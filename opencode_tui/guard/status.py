@@ -11,7 +11,7 @@ from msgspec import Struct, field
 
 from opencode_tui.clock import DAY_MS, MINUTE_MS, Calendar, Span, calendar_for
 from opencode_tui.config.settings import Settings
-from opencode_tui.config.team_budgets import team_budgets
+from opencode_tui.config.team_budgets import team_budgets, unknown_tags
 from opencode_tui.config.team_rows import known_rows
 from opencode_tui.guard.files import small_text
 from opencode_tui.guard.install import MARK, installed_state, plugin_file, plugin_text
@@ -179,6 +179,10 @@ def _team_troubles(settings: Settings, state: Path, now_ms: int) -> Iterator[Gua
         remedy = "the budgets that were known before are held until it is mended"
         yield GuardTrouble("team database", rows.trouble, True, rows.fetched_ms or changed_ms(state), remedy=remedy)
     file = settings.team.budgets_file
+    for sentence in unknown_tags(settings):
+        since_ms = (changed_ms(file) if file else None) or rows.fetched_ms or changed_ms(state)
+        if now_ms - since_ms >= _GRACE_MS:
+            yield GuardTrouble("team tag", sentence, True, since_ms, remedy="the other budgets are held")
     if file is None or not (trouble := team_budgets(file).trouble):
         return
     since_ms = changed_ms(file) or changed_ms(state)

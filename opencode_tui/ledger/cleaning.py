@@ -12,8 +12,8 @@ from contextlib import suppress
 
 from opencode_tui.ledger.fingerprints import key_of, keyed
 from opencode_tui.paths import last_part
-from opencode_tui.privacy.commands import command_head
-from opencode_tui.privacy.targets import agent_of, file_of, kept_target, tool_name, word_of
+from opencode_tui.records.privacy.commands import command_head
+from opencode_tui.records.privacy.targets import agent_of, file_of, kept_target, tool_name, word_of
 
 _SCRUB = "scrub"
 _BUSY_MS = 500

@@ -19,6 +19,9 @@ _IN_SPAN = f"""
 _COSTS = """
   SELECT c.id, c.created_ms, c.cost_nano FROM json_each(?) wanted CROSS JOIN call c ON c.id = wanted.value
 """
+_SESSIONS = """
+  SELECT c.id, c.session_id FROM json_each(?) wanted CROSS JOIN call c ON c.id = wanted.value
+"""
 
 
 def keep_findings(connection: sqlite3.Connection, ids: Sequence[str], findings: Iterable[Finding]) -> None:
@@ -64,6 +67,11 @@ def findings_in(connection: sqlite3.Connection, span: Span, rule: str = "") -> l
             _IN_SPAN, (span.start_ms, span.end_ms, rule)
         )
     ]
+
+
+def sessions_of_calls(connection: sqlite3.Connection, ids: Iterable[str]) -> dict[str, str]:
+    """The session of each of the calls, by id."""
+    return dict(connection.execute(_SESSIONS, (json.dumps(sorted(ids)),)).fetchall())
 
 
 def call_costs(connection: sqlite3.Connection, ids: Iterable[str]) -> dict[str, tuple[int, int]]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
+from collections.abc import Sequence
 
 from opencode_tui.clock import Span
 from opencode_tui.ledger.residuals import UNDONE
@@ -38,7 +40,11 @@ _QUARTERS = f"""
   FROM {{table}} WHERE {{at}} >= ? AND {{at}} < ? GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
 """
 
-
+_PAID_CALLS = f"""
+  SELECT c.id, c.session_id, created_ms, cost_nano, agent = '{UNDONE}'
+  FROM json_each(?) s CROSS JOIN call c INDEXED BY call_session ON c.session_id = s.value
+  WHERE copied_from IS NULL AND created_ms >= ? AND created_ms < ? ORDER BY c.session_id, created_ms, c.id
+"""
 _PROMPTS = f"""
   SELECT started_ms / {QUARTER_MS} * {QUARTER_MS}, session_id, count(*) FROM turn
   WHERE turn_id <> '' AND started_ms >= ? AND started_ms < ? GROUP BY 1, 2
@@ -71,6 +77,16 @@ def shares_of_quarters(connection: sqlite3.Connection, span: Span) -> tuple[Quar
         )
         for start_ms, session_id, model, agent, nano, calls, *counts in connection.execute(query, paid.bounds(span))
     )
+
+
+def paid_calls_of(
+    connection: sqlite3.Connection, ids: Sequence[str], span: Span
+) -> list[tuple[str, str, int, int, int]]:
+    """(id, session, created in Unix milliseconds, nano-dollars, whether it is recorded as undone) of sessions' calls.
+
+    Those of a span, in order of time within each session.
+    """
+    return connection.execute(_PAID_CALLS, (json.dumps(ids), span.start_ms, span.end_ms)).fetchall()
 
 
 def uses_of_tools(connection: sqlite3.Connection, span: Span) -> dict[str, int]:

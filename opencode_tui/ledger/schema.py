@@ -302,7 +302,8 @@ CREATE TABLE unpushed (
 ) STRICT;
 """
 
-# What a database knows of the days whose sums are lower bounds, as JSON; empty if that has to be asked.
+# What a database knows besides the calls, as JSON: the days whose sums are lower bounds, and since then what
+# ledger/unpushed_calls.py adds to it. Empty if that has to be asked.
 _V17 = "ALTER TABLE push_target ADD COLUMN gaps TEXT NOT NULL DEFAULT ''"
 
 SCRIPTS = {

@@ -103,6 +103,7 @@ def _calls_and_uses(rows: Iterable[Any]) -> tuple[list[CallFacts], dict[str, lis
     calls: list[CallFacts] = []
     uses: dict[str, list[ToolFacts]] = {}
     last_id, last_ms, is_tied = "", None, False
+    key, key_of = "", ("", "")
     for (
         _, id, turn_id, at_ms, end_ms, provider, model, input, output, reasoning, cache_read, cache_write, nano, error,
         agent, use_id, name, target, ok, child_id, digest,
@@ -111,7 +112,8 @@ def _calls_and_uses(rows: Iterable[Any]) -> tuple[list[CallFacts], dict[str, lis
             is_tied = is_tied or at_ms == last_ms
             last_id, last_ms = id, at_ms
             tokens = Tokens(input, output, reasoning, cache_read, cache_write)
-            key = _model_key(provider, model)
+            if key_of != (provider, model):
+                key, key_of = _model_key(provider, model), (provider, model)
             calls.append(CallFacts(id, turn_id or "", at_ms, end_ms, key, tokens, nano, nano, 0, False, error, agent))
         if use_id is not None:
             use = ToolFacts(id, name, target, None if ok is None else ok != 0, None, child_id, digest)

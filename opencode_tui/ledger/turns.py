@@ -34,7 +34,7 @@ _TOOLS_WITH_TASKS = PaidCalls(
 )
 
 
-class TurnFacts(Struct, frozen=True, gc=False):
+class TurnFacts(Struct, frozen=True, gc=False, array_like=True):
     """The sums of a turn's paid calls."""
 
     session_id: str
@@ -45,7 +45,7 @@ class TurnFacts(Struct, frozen=True, gc=False):
     cost_nano: int
 
 
-class KeptTurn(Struct, frozen=True, gc=False):
+class KeptTurn(Struct, frozen=True, gc=False, array_like=True):
     """A turn with its task."""
 
     facts: TurnFacts

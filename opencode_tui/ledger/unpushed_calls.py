@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
+from opencode_tui.ledger.early_calls import EarlyCall
 from opencode_tui.ledger.holder import is_gone, this_process
 from opencode_tui.records.calls import Tokens
 from opencode_tui.records.pushes import PushedCall, PushTarget, WaitingCall
@@ -69,7 +70,7 @@ def known_target(connection: sqlite3.Connection, name: str) -> PushTarget | None
 
 
 def queue_all(connection: sqlite3.Connection, target: PushTarget) -> None:
-    """Notes every call and every gap as lacking, as before the first push. Must run in a write transaction."""
+    """Notes every call and every other fact as lacking, as before the first push. Must run in a write transaction."""
     connection.execute("DELETE FROM unpushed WHERE target_id = ?", (target.id,))
     connection.execute("UPDATE push_target SET revision = 0, gaps = '' WHERE id = ?", (target.id,))
     connection.execute(_ALL, (target.id,))
@@ -122,13 +123,14 @@ def note_pushed(
     )
 
 
-def gaps_text(unread: Mapping[date | None, int]) -> str:
-    """What `unread_by_day` counted, in the form in which it is noted."""
-    return json.dumps({"" if day is None else day.isoformat(): count for day, count in unread.items()}, sort_keys=True)
+def facts_text(unread: Mapping[date | None, int], firsts: Iterable[EarlyCall]) -> str:
+    """What `unread_by_day` counted and `early_calls` found, in the form in which it is noted."""
+    gaps = {"" if day is None else day.isoformat(): count for day, count in unread.items()}
+    return json.dumps({"gaps": gaps, "firsts": [each.call for each in firsts]}, sort_keys=True)
 
 
-def note_gaps(connection: sqlite3.Connection, target: PushTarget, gaps: str, revision: int) -> None:
-    """Notes what the database now knows of the gaps, at a revision. Must run in a write transaction."""
+def note_facts(connection: sqlite3.Connection, target: PushTarget, facts: str, revision: int) -> None:
+    """Notes what the database now knows besides the calls, at a revision. Must run in a write transaction."""
     connection.execute(
-        "UPDATE push_target SET revision = max(revision, ?), gaps = ? WHERE id = ?", (revision, gaps, target.id)
+        "UPDATE push_target SET revision = max(revision, ?), gaps = ? WHERE id = ?", (revision, facts, target.id)
     )

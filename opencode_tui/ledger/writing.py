@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Sequence
-from itertools import groupby
 from typing import Any
 
 from msgspec import Struct
 
+from opencode_tui.ledger.bulk_insert import insert_rows
 from opencode_tui.ledger.copies import link_copies
 from opencode_tui.ledger.fingerprints import key_of, keyed
 from opencode_tui.pricing.book import Priced
@@ -54,22 +54,15 @@ _CALL_COLUMNS = (
 )
 _Rated = tuple[Call, Priced, int | None]
 """A call, its price, and the id of its rates in the ledger."""
-_NO_PARTS = (None, None, None)
+_NO_PARTS = _NO_VALUES = (None, None, None)
 _NONE = (None,) * 5
+_USUAL = (False, False)
 _TOKENS = "{0}.input + {0}.output + {0}.reasoning + {0}.cache_read + {0}.cache_write"
 # A completed call is never changed, unless a store can fill in fields that could not be read before. Of a running call
 # in several stores, the row with the most cost and tokens wins, so an older backup copy, even if restored, does not set
 # it back. The last parameter is true if the steps of the message may split the cost differently.
-_INSERT_CALL = f"""
-  INSERT INTO call ({", ".join(_CALL_COLUMNS)}) VALUES ({", ".join(f"?{n + 1}" for n in range(len(_CALL_COLUMNS)))})
-"""
-# Most calls have none of these, and binding values takes longer than all else of an insert.
 _SELDOM = ("error", "copy_of", "variant", "streamed_ms", "missing")
-_USUAL_COLUMNS = tuple(name for name in _CALL_COLUMNS if name not in ("machine_id", "store_id", *_SELDOM))
-_INSERT_USUAL = f"""
-  INSERT INTO call ({", ".join(_USUAL_COLUMNS)}, machine_id, store_id)
-  VALUES ({", ".join("?" * len(_USUAL_COLUMNS))}, {{machine}}, {{store}})
-"""
+_USUAL_COLUMNS = tuple(name for name in _CALL_COLUMNS if name not in ("machine_id", "store_id", "list_nano", *_SELDOM))
 _UPSERT_CALL = f"""
   INSERT INTO call ({", ".join(_CALL_COLUMNS)})
   SELECT {", ".join(f"?{number + 1}" for number in range(len(_CALL_COLUMNS)))} WHERE true
@@ -91,11 +84,9 @@ _END_CALL = """
 """
 # A message that completes as one call has the cost of all its steps. '$' follows '#'. The steps' tools are kept.
 _STEPS = "SELECT id FROM call WHERE id > ?1 || '#' AND id < ?1 || '$' AND completed_ms IS NULL"
-_INSERT_TOOL = """
-  INSERT OR IGNORE INTO tool
-    (id, call_id, session_id, name, target, ok, duration_ms, child_session_id, digest, added, removed)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-"""
+_INSERT_TOOL = "INSERT OR IGNORE INTO tool (id, call_id, session_id, name, target, ok, duration_ms, digest{})"
+_OF_FEW_TOOLS = ", child_session_id, added, removed"
+_AS_INTEGER = {True: 1, False: 0, None: None}
 
 
 def store_row(connection: sqlite3.Connection, key: str) -> StoreRow:
@@ -159,15 +150,14 @@ def _known(connection: sqlite3.Connection, ids: Iterable[str]) -> dict[str, bool
 def _of_calls(connection: sqlite3.Connection, value: str, ids: Iterable[str]) -> list[tuple[str, int]]:
     """The id and the value of an SQL expression for each of these calls that the ledger has."""
     wanted = list(ids)
-    text = json.dumps(wanted)
     # Ids ascend with time, so a batch of a first import lies in a range without any call: one seek instead of many.
-    # A text without an escape is ASCII, which SQLite and Python order alike.
-    if wanted and "\\" not in text:
+    # SQLite and Python order ASCII alike, up to a NUL.
+    if wanted and (text := "".join(wanted)).isascii() and "\0" not in text:
         around = "SELECT 1 FROM call WHERE id BETWEEN ? AND ? LIMIT 1"
         if connection.execute(around, (min(wanted), max(wanted))).fetchone() is None:
             return []
     query = f"SELECT id, {value} FROM call WHERE id IN (SELECT value FROM json_each(?))"
-    return connection.execute(query, (text,)).fetchall()
+    return connection.execute(query, (json.dumps(wanted),)).fetchall()
 
 
 def write_sessions(connection: sqlite3.Connection, store_id: int, rank: int, sessions: Iterable[Session]) -> None:
@@ -202,10 +192,10 @@ def write_calls(
     """Inserts calls, completes those that were running, and links copies to the calls that pay."""
     in_steps = {message_id(call.id) for call, _ in calls if "#" in call.id}
     known = _known(connection, (call.id for call, _ in calls))
-    running = {call.id for call, _ in calls if call.final and known.get(call.id)}
+    running = {call.id for call, _ in calls if call.final and known.get(call.id)} if known else set()
     rated = [(*each, of_call) for each, of_call in zip(calls, _rates_ids(connection, calls), strict=True)]
     new = {each[0].id: each for each in rated if each[0].id not in known and "\0" not in each[0].id}
-    others = [each for each in rated if each is not new.get(each[0].id)]
+    others = [each for each in rated if each is not new.get(each[0].id)] if len(new) < len(rated) else []
     old = [(*_call_row(*each, store_id, machine), message_id(each[0].id) in in_steps) for each in others]
     for id in running - in_steps:
         steps = [(id, step) for (step,) in connection.execute(_STEPS, (id,))]
@@ -213,7 +203,7 @@ def write_calls(
         connection.executemany("DELETE FROM call WHERE id = ?", [(step,) for _, step in steps])
     _insert(connection, new.values(), store_id, machine)
     connection.executemany(_UPSERT_CALL, old)
-    ended = [call for call, _ in calls if call.id in running]
+    ended = [call for call, _ in calls if call.id in running] if running else []
     connection.executemany(_END_CALL, [(c.completed_ms, c.streamed_ms, c.finish, c.error, c.id) for c in ended])
     link_copies(connection, [call for call, _ in calls])
     if connection.execute("SELECT 1 FROM unreadable LIMIT 1").fetchone():
@@ -224,20 +214,32 @@ def write_calls(
 
 
 def _insert(connection: sqlite3.Connection, calls: Iterable[_Rated], store_id: int, machine: int) -> None:
-    """Inserts new calls in this order, which is faster than an upsert, as that prepares for the triggers."""
-    for is_usual, some in groupby(calls, _is_usual):
-        if is_usual:
-            query = _INSERT_USUAL.format(machine=machine, store=store_id)
-            connection.executemany(query, [_usual_row(*each) for each in some])
-        else:
-            connection.executemany(_INSERT_CALL, [_call_row(*each, store_id, machine) for each in some])
+    """Inserts new calls, which is faster than an upsert, as that prepares for the triggers."""
+    groups: dict[tuple[bool, bool], list[tuple[Any, ...]]] = {}
+    for call, priced, rates_id in calls:
+        row = _usual_row(call, priced, rates_id)
+        seldom = (call.error, call.copy_of, call.variant, call.streamed_ms, call.missing)
+        kind = priced.list_nano is not None, seldom != _NONE
+        if kind != _USUAL:
+            row = (*row, *((priced.list_nano,) if kind[0] else ()), *(seldom if kind[1] else ()))
+        groups.setdefault(kind, []).append(row)
+    for (is_listed, is_odd), rows in groups.items():
+        columns = (*_USUAL_COLUMNS, *(("list_nano",) if is_listed else ()), *(_SELDOM if is_odd else ()))
+        into = f"INSERT INTO call ({', '.join(columns)}, machine_id, store_id)"
+        insert_rows(connection, into, f"({'?, ' * len(columns)}{machine}, {store_id})", rows)
 
 
-def _is_usual(rated: _Rated) -> bool:
-    """Whether a call has no value in the columns that are left out of `_USUAL_COLUMNS`."""
-    call = rated[0]
-    some = (call.error, call.copy_of, call.variant, call.streamed_ms, call.missing)
-    return some == _NONE
+def _usual_row(call: Call, priced: Priced, rates_id: int | None) -> tuple[Any, ...]:
+    """The values of `_USUAL_COLUMNS`; a plain tuple, as each call of a first import comes by here."""
+    tokens, parts = call.tokens, priced.parts or _NO_PARTS
+    # fmt: off
+    return (
+        call.id, call.session_id, call.turn_id, call.provider, call.model, call.agent, call.directory,
+        call.created_ms, call.completed_ms, tokens.input, tokens.output, tokens.reasoning, tokens.cache_read,
+        tokens.cache_write, call.recorded_nano, priced.amount_nano, priced.basis, rates_id,
+        parts[0], parts[1], parts[2], call.finish, _AS_INTEGER[call.copied],
+    )
+    # fmt: on
 
 
 def write_tools(connection: sqlite3.Connection, tools: Iterable[ToolUse]) -> None:
@@ -245,13 +247,21 @@ def write_tools(connection: sqlite3.Connection, tools: Iterable[ToolUse]) -> Non
     # The oldest first, as SQLite fills its pages when ids ascend.
     found = list(tools)[::-1]
     key = key_of(connection) if any(t.digest is not None for t in found) else None
-    # fmt: off
-    connection.executemany(_INSERT_TOOL, [
-        (t.id, t.call_id, t.session_id, t.name, t.target, t.ok, t.duration_ms, t.child_session_id,
-         keyed(key, t.digest), t.added, t.removed)
-        for t in found
-    ])
-    # fmt: on
+    usual: list[tuple[Any, ...]] = []
+    others: list[tuple[Any, ...]] = []
+    for t in found:
+        fingerprint = keyed(key, t.digest)
+        row = t.id, t.call_id, t.session_id, t.name, t.target, _AS_INTEGER[t.ok], t.duration_ms, fingerprint
+        if (t.child_session_id, t.added, t.removed) == _NO_VALUES:
+            usual.append(row)
+        else:
+            others.append((*row, t.child_session_id, t.added, t.removed))
+    insert_rows(connection, _INSERT_TOOL.format(""), _values(8), usual)
+    insert_rows(connection, _INSERT_TOOL.format(_OF_FEW_TOOLS), _values(11), others)
+
+
+def _values(count: int) -> str:
+    return f"({', '.join('?' * count)})"
 
 
 def write_unreadable(connection: sqlite3.Connection, store_id: int, rows: Iterable[Unreadable]) -> None:
@@ -268,19 +278,6 @@ def clear_unreadable_sums(connection: sqlite3.Connection, store_id: int, bills: 
     connection.execute(query, (store_id, json.dumps([bill.session_id for bill in bills])))
 
 
-def _usual_row(call: Call, priced: Priced, rates_id: int | None) -> tuple[Any, ...]:
-    """The values of `_USUAL_COLUMNS`; a plain tuple, as each call of a first import comes by here."""
-    tokens, parts = call.tokens, priced.parts or _NO_PARTS
-    # fmt: off
-    return (
-        call.id, call.session_id, call.turn_id, call.provider, call.model, call.agent, call.directory,
-        call.created_ms, call.completed_ms, tokens.input, tokens.output, tokens.reasoning, tokens.cache_read,
-        tokens.cache_write, call.recorded_nano, priced.amount_nano, priced.basis, rates_id, priced.list_nano,
-        parts[0], parts[1], parts[2], call.finish, call.copied,
-    )
-    # fmt: on
-
-
 def _call_row(call: Call, priced: Priced, rates_id: int | None, store_id: int, machine: int) -> tuple[Any, ...]:
     tokens = call.tokens
     return (
@@ -294,10 +291,17 @@ def _call_row(call: Call, priced: Priced, rates_id: int | None, store_id: int, m
 
 def _rates_ids(connection: sqlite3.Connection, calls: Sequence[tuple[Call, Priced]]) -> list[int | None]:
     """The id in the ledger of the rates of each call; most calls share the same object."""
-    objects = {id(priced.rates): priced.rates for _, priced in calls}
-    known = {rates: _rates_id(connection, rates) for rates in set(objects.values())}
-    by_object = {key: known[rates] for key, rates in objects.items()}
-    return [by_object[id(priced.rates)] for _, priced in calls]
+    by_object: dict[int, int | None] = {}
+    by_value: dict[Rates | None, int | None] = {}
+    found = []
+    for _, priced in calls:
+        rates = priced.rates
+        if id(rates) not in by_object:
+            if rates not in by_value:
+                by_value[rates] = _rates_id(connection, rates)
+            by_object[id(rates)] = by_value[rates]
+        found.append(by_object[id(rates)])
+    return found
 
 
 def _rates_id(connection: sqlite3.Connection, rates: Rates | None) -> int | None:

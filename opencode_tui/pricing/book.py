@@ -218,4 +218,7 @@ def _priced(
 def _parts(tokens: Tokens, rates: Rates | None, amount_nano: int) -> tuple[int, int, int] | None:
     if amount_nano == 0:
         return 0, 0, 0
-    return cost_parts(tokens, rates, amount_nano) if rates and tokens.total else None
+    try:
+        return cost_parts(tokens, rates, amount_nano) if rates is not None else None
+    except ValueError:  # without tokens
+        return None

@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 from opencode_tui.pricing.files import xdg
 
@@ -18,6 +19,13 @@ INLINE = Path("OPENCODE_CONFIG_CONTENT")
 """A placeholder path for the environment variable of this name, whose value is a configuration."""
 _MANAGED = {"darwin": "/Library/Application Support/opencode"}
 _TRUE = ("true", "1")
+
+
+class ConfigPlace(NamedTuple):
+    """A file with a configuration, or a folder with Markdown that describes agents."""
+
+    file: Path
+    is_folder: bool = False
 
 
 class ConfigPlaces:
@@ -38,10 +46,22 @@ class ConfigPlaces:
 
         Relative paths in the environment are relative to that directory, which is OpenCode's working directory.
         """
+        return [each.file for each in self.with_folders(directory, exists) if not each.is_folder]
+
+    def with_folders(
+        self, directory: str, exists: Callable[[Path], bool], *, is_new: bool = False
+    ) -> list[ConfigPlace]:
+        """The same with the folders, each where the agents that Markdown in it describes come in the order.
+
+        As observed: OpenCode 1 reads those of the global folder after the project's files, OpenCode 2 (`is_new`, on
+        2.0.15) before them; both read those of any other folder after its files.
+        """
         start = working_directory(directory)
-        found = [self._base / name for name in ("config.json", *NAMES)]
+        found = [ConfigPlace(self._base / name) for name in ("config.json", *NAMES)]
+        if is_new:
+            found.append(ConfigPlace(self._base, is_folder=True))
         if self._file:
-            found.append(start / self._file)
+            found.append(ConfigPlace(start / self._file))
         folders = _upward(start, exists) if self._projects and Path(directory).is_absolute() else []
         for folder in reversed(folders):
             found += _both(folder)
@@ -50,8 +70,10 @@ class ConfigPlaces:
         for folder in dict.fromkeys([self._base, *dotted, self._home, *([extra] if extra else [])]):
             if folder == extra or folder.name.endswith(".opencode"):
                 found += _both(folder)
+            if folder != self._base or not is_new:
+                found.append(ConfigPlace(folder, is_folder=True))
         if self._inline:
-            found.append(INLINE)
+            found.append(ConfigPlace(INLINE))
         return found + _both(self._managed)
 
 
@@ -64,8 +86,8 @@ def working_directory(directory: str) -> Path:
         return Path("/")
 
 
-def _both(folder: Path) -> list[Path]:
-    return [folder / name for name in NAMES]
+def _both(folder: Path) -> list[ConfigPlace]:
+    return [ConfigPlace(folder / name) for name in NAMES]
 
 
 def _upward(directory: Path, exists: Callable[[Path], bool]) -> list[Path]:

@@ -108,20 +108,19 @@ def cost_parts(tokens: Tokens, rates: Rates, amount_nano: int) -> tuple[int, int
     The split is proportional to the parts' cost at these flat rates, or to their tokens if that is 0. Units left over
     from rounding go to the largest remainders, the first of equal ones. Raises ValueError for an amount without tokens.
     """
-    weights = _weights(tokens, rates)
-    if not any(weights):
+    at_input, at_output, at_cache = weights = _weights(tokens, rates)
+    whole = at_input + at_output + at_cache
+    if not whole:
         weights = (tokens.input, tokens.output + tokens.reasoning, tokens.cache_read + tokens.cache_write)
-    whole = sum(weights)
+        at_input, at_output, at_cache = weights
+        whole = sum(weights)
     if not whole:
         if amount_nano:
             raise ValueError("an amount without tokens has no parts")
         return 0, 0, 0
-    at_input, at_output, at_cache = weights
-    first, second, third = (
-        amount_nano * at_input // whole,
-        amount_nano * at_output // whole,
-        amount_nano * at_cache // whole,
-    )
+    first = amount_nano * at_input // whole
+    second = amount_nano * at_output // whole
+    third = amount_nano * at_cache // whole
     if first + second + third == amount_nano:  # as for most calls, and several times as fast
         return first, second, third
     first, second, third = apportion(amount_nano, weights)

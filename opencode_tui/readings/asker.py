@@ -7,10 +7,10 @@ from pathlib import Path
 
 from opencode_tui.ledger.queries import session_facts
 from opencode_tui.ledger.session_usage_queries import newest_in
-from opencode_tui.privacy.harmless import shown_id
 from opencode_tui.readings.context import Context, UnknownSession
 from opencode_tui.records.agent import Asker
 from opencode_tui.records.insights import Insight
+from opencode_tui.records.privacy.harmless import shown_id
 
 
 def read_asker(given: str, directory: Path, context: Context) -> Asker | None:

@@ -11,7 +11,7 @@ from opencode_tui.analysis.tags import matches
 from opencode_tui.clock import Calendar, Span
 from opencode_tui.config.held import NamedBudget
 from opencode_tui.config.settings import Settings
-from opencode_tui.config.team_budgets import all_budgets, all_tags, name_clashes, team_budgets
+from opencode_tui.config.team_budgets import all_budgets, all_tags, name_clashes, team_budget_troubles
 from opencode_tui.config.team_rows import known_rows
 from opencode_tui.ledger.bounds import is_lower_bound
 from opencode_tui.ledger.budget_queries import SpendPart, spend_parts
@@ -27,7 +27,7 @@ def read_budgets(context: Context) -> Budgets:
     """All budgets, the user's first. Raises sqlite3.Error."""
     states = budget_states(context.connection, context.settings, context.calendar, context.now_ms)
     rows = known_rows(context.settings)
-    trouble = "; ".join(filter(None, (team_budgets(context.settings.team.budgets_file).trouble, rows.trouble)))
+    trouble = "; ".join(team_budget_troubles(context.settings))
     known = (rows.database, rows.fetched_ms, name_clashes(context.settings))
     return Budgets(tuple(states.values()), context.now_ms, trouble, *known)
 

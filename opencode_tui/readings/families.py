@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from opencode_tui.analysis.deeds import deed_of
@@ -13,7 +13,7 @@ from opencode_tui.ledger import session_work_queries as rows
 from opencode_tui.readings.session_parts import main_key
 from opencode_tui.records.calls import Tokens
 from opencode_tui.records.signs import NO_FAMILY, FamilySigns
-from opencode_tui.records.work import ChildWork
+from opencode_tui.records.work import ChildWork, TurnWork
 
 _LOOKS = frozenset(("read", "search", "web"))
 
@@ -43,13 +43,18 @@ def family_signs(connection: sqlite3.Connection, ids: Sequence[str]) -> dict[str
     return found
 
 
-def child_works(connection: sqlite3.Connection, ids: Sequence[str]) -> dict[str, list[ChildWork]]:
-    """The subagents below each of the sessions, in order of time, without their titles."""
+def child_works(
+    connection: sqlite3.Connection, ids: Sequence[str], tasks_known: Mapping[str, str] | None = None
+) -> dict[str, list[ChildWork]]:
+    """The subagents below each of the sessions, in order of time, without their titles.
+
+    `tasks_known` is the `main_task` of sessions whose calls were read already; only those of others are read again.
+    """
     places = rows.below(connection, ids)
     if not places:
         return {}
     below = sorted({id for _, id, _, _ in places})
-    tasks = _tasks(connection, below)
+    tasks = _tasks(connection, below, tasks_known or {})
     reads: dict[str, list[str]] = defaultdict(list)
     for id, name, target in rows.targets_of(connection, below):
         deed = deed_of(name, target, True)
@@ -76,16 +81,21 @@ def child_works(connection: sqlite3.Connection, ids: Sequence[str]) -> dict[str,
     return {root: sorted(of, key=lambda child: (child.started_ms, child.id)) for root, of in found.items()}
 
 
-def _tasks(connection: sqlite3.Connection, ids: Sequence[str]) -> dict[str, str]:
-    """The task that most of each session's spend was for; what is not kept yet is worked out."""
-    kept = rows.main_tasks(connection, ids)
-    for of in rows.calls_of_sessions(connection, [id for id in ids if id not in kept]):
-        spent: dict[str, tuple[int, int]] = {}
-        for turn in turns_work(of.calls, of.uses):
-            nano, calls = spent.get(turn.task, (0, 0))
-            spent[turn.task] = nano + turn.cost_nano, calls + len(turn.calls)
-        kept[of.session_id] = main_key(spent)
-    return kept
+def main_task(turns: Iterable[TurnWork]) -> str:
+    """The task that most of a session's spend was for."""
+    spent: dict[str, tuple[int, int]] = {}
+    for turn in turns:
+        nano, calls = spent.get(turn.task, (0, 0))
+        spent[turn.task] = nano + turn.cost_nano, calls + len(turn.calls)
+    return main_key(spent)
+
+
+def _tasks(connection: sqlite3.Connection, ids: Sequence[str], known: Mapping[str, str]) -> dict[str, str]:
+    """The main task of each session; what is neither kept nor known yet is worked out."""
+    found = {**known, **rows.main_tasks(connection, ids)}
+    for of in rows.calls_of_sessions(connection, [id for id in ids if id not in found]):
+        found[of.session_id] = main_task(turns_work(of.calls, of.uses))
+    return found
 
 
 def _shares(of: Sequence[tuple[Any, ...]], column: int) -> dict[str, tuple[int, int]]:

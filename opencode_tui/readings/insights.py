@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import suppress
 
+from msgspec import Struct
 from msgspec.structs import replace
 
-from opencode_tui.analysis.finding_parts import part_within
+from opencode_tui.analysis.finding_parts import CallCosts, part_within
 from opencode_tui.analysis.insight_marks import marked
-from opencode_tui.analysis.insight_order import insights_of
+from opencode_tui.analysis.insight_order import FindingsByCause, by_cause, insights_of
 from opencode_tui.analysis.insights import PERIOD_RULES, RULE_OF
 from opencode_tui.clock import EVER, Span
 from opencode_tui.ledger import queries
@@ -54,8 +56,25 @@ def insights_span(request: InsightsRequest, context: Context) -> Span:
     return span_of(*days(request.period, request.first, request.last, context), context)
 
 
+class FoundInsights(Struct, frozen=True):
+    """A period's insights with the findings that they are made of."""
+
+    insights: InsightList
+    span: Span
+    groups: FindingsByCause
+    costs: CallCosts
+    """Of the calls that the findings name."""
+    undone_ids: AbstractSet[str]
+    """The calls that OpenCode's store no longer has."""
+
+
 def read_insights(request: InsightsRequest, context: Context) -> InsightList:
-    """The period's insights, the costliest first. Raises ValueError with a sentence for an unknown period.
+    """The period's insights, the costliest first. Raises ValueError with a sentence for an unknown period."""
+    return find_insights(request, context).insights
+
+
+def find_insights(request: InsightsRequest, context: Context) -> FoundInsights:
+    """The same with what they are made of.
 
     `sessions_left` counts the sessions around the period that no rule has looked at since they changed.
     """
@@ -68,14 +87,17 @@ def read_insights(request: InsightsRequest, context: Context) -> InsightList:
     costs = call_costs(connection, {id for each in kept for id in each.calls})
     found = [part for each in kept if (part := part_within(each, span, costs))]
     on = [rule for rule in PERIOD_RULES if rule.is_on(thresholds)]
+    undone_ids: frozenset[str] = frozenset()
     if on:
         work = period_work(span, context)
+        undone_ids = frozenset(id for share in work.sessions for id in share.undone_ids)
         found += [each for rule in on for each in rule.find(work, thresholds)]
     decided = marks_of_insights(connection)
     followed = read_followed(decided, context, period_work)
-    insights = insights_of(_titled(found, context), costs, RULE_OF, _until_now(span, context))
+    groups = by_cause(_titled(found, context), costs, RULE_OF)
+    insights = insights_of(groups, RULE_OF, _until_now(span, context))
     shown, dismissed = marked(insights, decided, followed, context.now_ms)
-    return InsightList(
+    answer = InsightList(
         request=request,
         taken_ms=context.now_ms,
         first=first,
@@ -88,6 +110,7 @@ def read_insights(request: InsightsRequest, context: Context) -> InsightList:
         dismissed=dismissed,
         followed=followed,
     )
+    return FoundInsights(answer, span, groups, costs, undone_ids)
 
 
 def period_work(span: Span, context: Context) -> PeriodWork:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from msgspec.structs import replace
 
@@ -18,17 +18,19 @@ from opencode_tui.ledger import lever_queries
 from opencode_tui.ledger.session_work_queries import latest_rates
 from opencode_tui.readings.breakdown import read_breakdown
 from opencode_tui.readings.context import Context
-from opencode_tui.readings.insights import read_insights
+from opencode_tui.readings.insights import find_insights
+from opencode_tui.readings.lever_sums import read_lever_sums
 from opencode_tui.readings.levers_set import SettingsInPlace
 from opencode_tui.readings.periods import days, span_of
 from opencode_tui.readings.quotas import read_quotas
 from opencode_tui.records.answers import LeverList
 from opencode_tui.records.breakdown import Measures
 from opencode_tui.records.calls import Tokens
-from opencode_tui.records.insights import LEVERS, Insight
+from opencode_tui.records.insights import LEVERS, Insight, Lever
 from opencode_tui.records.levers import (
     GeneratedReads,
     LeverEvidence,
+    LeverSum,
     LeversView,
     LongSessions,
     MixedSubagent,
@@ -44,8 +46,10 @@ _LEAST_SAVING_NANO = 10_000_000
 _SUBAGENT_PRICE = SubagentModel.thresholds[0]
 
 
-def read_levers(period: str, insights: Sequence[Insight], context: Context) -> LeversView:
-    """The levers with the insights of the same period. Raises ValueError with a sentence for an unknown period."""
+def read_levers(period: str, context: Context) -> LeversView:
+    """The levers of a period with its insights. Raises ValueError with a sentence for an unknown period."""
+    found = find_insights(InsightsRequest(period), context)
+    insights = found.insights.insights
     first, last, label = days(period, None, None, context)
     span = span_of(first, last, label, context)
     subagents, used = _subagents(period, span, context)
@@ -58,7 +62,7 @@ def read_levers(period: str, insights: Sequence[Insight], context: Context) -> L
         last=last,
         levers=tuple(
             in_place.marked(_with_quotas(each, context), generated, subagents, has_long_sessions=bool(long.sessions))
-            for each in lever_evidence(insights)
+            for each in lever_evidence(insights, read_lever_sums(found, context.connection))
         ),
         generated=generated,
         subagents=tuple(subagents),
@@ -69,26 +73,21 @@ def read_levers(period: str, insights: Sequence[Insight], context: Context) -> L
 
 def read_lever_list(request: LeversRequest, context: Context) -> LeverList:
     """The levers without what could be changed in a file. Raises ValueError with a sentence for an unknown period."""
-    found = read_insights(InsightsRequest(request.period), context)
+    found = find_insights(InsightsRequest(request.period), context)
+    evidence = lever_evidence(found.insights.insights, read_lever_sums(found, context.connection))
     in_place = SettingsInPlace(context)
-    levers = tuple(in_place.marked(_with_quotas(each, context)) for each in lever_evidence(found.insights))
-    return LeverList(request, context.now_ms, levers, found)
+    levers = tuple(in_place.marked(_with_quotas(each, context)) for each in evidence)
+    return LeverList(request, context.now_ms, levers, found.insights)
 
 
-def lever_evidence(insights: Iterable[Insight]) -> tuple[LeverEvidence, ...]:
-    """The insights by lever, in the order of LEVERS."""
+def lever_evidence(insights: Iterable[Insight], sums: Mapping[Lever, LeverSum]) -> tuple[LeverEvidence, ...]:
+    """The insights by lever with what they cost together, in the order of LEVERS."""
     found: dict[str, list[Insight]] = defaultdict(list)
     for insight in sorted(insights, key=lambda insight: (-insight.saves_nano, -insight.cost_nano, insight.key)):
         if insight.state == "new":
             found[insight.lever].append(insight)
     return tuple(
-        LeverEvidence(
-            lever,
-            tuple(found[lever]),
-            sum(insight.cost_nano for insight in found[lever]),
-            sum(insight.saves_nano for insight in found[lever]),
-        )
-        for lever in LEVERS
+        LeverEvidence(lever, tuple(found[lever]), sums[lever].cost_nano, sums[lever].saves_nano) for lever in LEVERS
     )
 
 

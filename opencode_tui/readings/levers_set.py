@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -19,9 +19,8 @@ from opencode_tui.analysis.insights.subagent_model import OF_ANY_WORK, SubagentM
 from opencode_tui.analysis.unwritten_files import bare_line
 from opencode_tui.ledger import lever_queries
 from opencode_tui.ledger.environments import file_behind
-from opencode_tui.pricing.config_places import INLINE, ConfigPlaces
-from opencode_tui.pricing.files import read_text, xdg
-from opencode_tui.pricing.jsonc import jsonc_value
+from opencode_tui.pricing.files import xdg
+from opencode_tui.readings.agent_models import model_of, text_of_place
 from opencode_tui.readings.context import Context
 from opencode_tui.records.insights import Insight
 from opencode_tui.records.levers import AppliedChange, GeneratedReads, LeverEvidence, SubagentSpend
@@ -72,7 +71,7 @@ class SettingsInPlace:
         if not isinstance(RULE_OF.get(insight.rule), SubagentModel) or insight.key in OF_ANY_WORK:
             return ""
         directories = lever_queries.directories_of(self._connection, [each.id for each in insight.sessions])
-        _, model = _model_of(insight.key, directories)
+        _, model = model_of(insight.key, directories)
         return self._model(insight.key, model, directories) if insight.how == how_to_set(insight.key, model) else ""
 
     def _ignored(self, project: str, lines: Sequence[str]) -> str:
@@ -81,7 +80,7 @@ class SettingsInPlace:
             return ""
         parts, left = [], list(lines)
         for file in (folder / name for name in _IGNORE_FILES):
-            known = {bare_line(line) for line in _text(file).splitlines()}
+            known = {bare_line(line) for line in text_of_place(file).splitlines()}
             if here := [line for line in left if bare_line(line) in known]:
                 left = [line for line in left if line not in here]
                 parts.append(f"{paths.tilde(file)} has {', '.join(here)}{self._since('context', file)}")
@@ -89,7 +88,7 @@ class SettingsInPlace:
         return "" if left or not parts else f"{' and '.join(parts)}{rest}"
 
     def _model(self, agent: str, wanted: str, directories: Sequence[str]) -> str:
-        file, model = _model_of(agent, directories)
+        file, model = model_of(agent, directories)
         if file is None or model != wanted:
             return ""
         since = self._since("routing", file, f"model-{slug(agent)}")
@@ -97,7 +96,7 @@ class SettingsInPlace:
 
     def _hint(self) -> str:
         file = xdg(os.environ, "XDG_CONFIG_HOME", paths.home() / ".config") / "AGENTS.md"
-        if "/compact" not in _text(file):
+        if "/compact" not in text_of_place(file):
             return ""
         return f"{paths.tilde(file)} speaks of /compact{self._since('compaction', file)}"
 
@@ -120,43 +119,10 @@ def applied_changes(folder: Path) -> tuple[AppliedChange, ...]:
     found = []
     for file in folder.glob("*.json") if paths.is_folder(folder) else ():
         with suppress(ValueError, msgspec.ValidationError):
-            found.append(msgspec.convert(json.loads(_text(file)), AppliedChange))
+            found.append(msgspec.convert(json.loads(text_of_place(file)), AppliedChange))
     return tuple(sorted(found, key=lambda each: each.id))
 
 
 def slug(text: str) -> str:
     """A part of a change's name."""
     return _NAME.sub("-", text.casefold()).strip("-") or "agent"
-
-
-def model_in(text: str, agent: str) -> object:
-    """The model that a configuration sets for an agent; None if it sets none or is no JSON."""
-    try:
-        value = jsonc_value(text.removeprefix("\ufeff"))
-    except ValueError:
-        return None
-    for key in ("agent", agent, "model"):
-        value = value.get(key) if isinstance(value, dict) else None
-    return value
-
-
-def _model_of(agent: str, directories: Iterable[str]) -> tuple[Path | None, str]:
-    """(the file, the model) that OpenCode's configuration has for an agent; no file where directories differ."""
-    places, found = ConfigPlaces(os.environ, paths.home()), set()
-    for directory in ("", *directories):
-        if directory and not paths.is_folder(directory):
-            continue
-        set_by = ((file, model_in(_text(file), agent)) for file in places.of(directory, paths.is_there))
-        found.add(next((each for each in reversed([*set_by]) if each[1] is not None), (None, "")))
-    file, model = found.pop()
-    return (None, "") if found or not isinstance(model, str) else (file, model)
-
-
-def _text(file: Path) -> str:
-    """A file's text; empty if there is none or it cannot be read."""
-    if file == INLINE:
-        return os.environ.get(str(INLINE)) or ""
-    try:
-        return read_text(file) or ""
-    except (OSError, ValueError):
-        return ""

@@ -9,8 +9,8 @@ from opencode_tui.analysis.insights.unused_servers import UNUSED_DAYS
 from opencode_tui.clock import DAY_MS, EVER, Span
 from opencode_tui.ledger.tool_queries import last_uses
 from opencode_tui.pricing.mcp_servers import tool_prefix
-from opencode_tui.privacy.harmless import one_line
 from opencode_tui.readings.context import Context
+from opencode_tui.records.privacy.harmless import one_line
 from opencode_tui.records.work import OfferedServer
 
 _LONGEST = 60

@@ -17,7 +17,6 @@ from opencode_tui.analysis.turns import growth_of, turns_of
 from opencode_tui.ledger import queries, session_queries
 from opencode_tui.ledger.bounds import bounded_sessions
 from opencode_tui.ledger.residuals import UNDONE
-from opencode_tui.privacy.harmless import shown_id
 from opencode_tui.readings.context import Context, ContextLimits, LiveStore, UnknownSession
 from opencode_tui.readings.naming import session_titles
 from opencode_tui.readings.session_parts import main_key
@@ -27,6 +26,7 @@ from opencode_tui.records.calls import Tokens, is_unlisted, message_id
 from opencode_tui.records.evidence import SessionEvidence
 from opencode_tui.records.facts import CallFacts, SessionFacts, SessionSum, ToolFacts
 from opencode_tui.records.model_key import split_key
+from opencode_tui.records.privacy.harmless import shown_id
 from opencode_tui.records.requests import SessionRequest, TurnRequest
 from opencode_tui.records.session import CallRates, CallRow, Node, SessionName, SessionView, ToolRow, Turn, TurnView
 

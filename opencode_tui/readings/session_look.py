@@ -12,7 +12,7 @@ from opencode_tui.analysis.insights import SESSION_RULES
 from opencode_tui.analysis.insights.rule import InsightRule
 from opencode_tui.ledger.turns import KeptTurn
 from opencode_tui.readings.context import ContextLimits
-from opencode_tui.readings.families import child_works
+from opencode_tui.readings.families import child_works, main_task
 from opencode_tui.readings.session_works import session_works
 from opencode_tui.readings.turn_settling import turns_to_keep
 from opencode_tui.records.insights import Finding
@@ -43,13 +43,16 @@ class Look:
         """The turns of these sessions, and what costs something of what the rules find in them."""
         looked = Looked([], [])
         families: list[tuple[SessionWork, SessionSigns]] = []
+        tasks: dict[str, str] = {}
         for work, signs in session_works(connection, ids, self.limits, self.rates):
             looked.turns.extend(turns_to_keep(work.id, work.turns))
+            if work.parent_id:
+                tasks[work.id] = main_task(work.turns)
             if signs.nano:
                 looked.found.extend(self._found(work, signs, self._rules))
             if signs.family.nano and any(rule.may_find(signs, self.thresholds) for rule in self._rules_on_families):
                 families.append((work, signs))
-        children = child_works(connection, [work.id for work, _ in families])
+        children = child_works(connection, [work.id for work, _ in families], tasks)
         for work, signs in families:
             work = replace(work, children=children.get(work.id, ()))
             looked.found.extend(self._found(work, signs, self._rules_on_families))

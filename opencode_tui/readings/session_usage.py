@@ -11,9 +11,9 @@ from opencode_tui.ledger.bounds import bounded_sessions
 from opencode_tui.ledger.queries import session_facts
 from opencode_tui.ledger.session_queries import tree_ids
 from opencode_tui.money import apportion
-from opencode_tui.privacy.harmless import shown_id
 from opencode_tui.readings.context import Context, UnknownSession
 from opencode_tui.records.calls import Tokens
+from opencode_tui.records.privacy.harmless import shown_id
 from opencode_tui.records.session_usage import ModelUse, SessionUsage
 
 

@@ -50,6 +50,7 @@ def session_works(
             limits=own_limits,
             rates=known,
         )
+        work.keep_calls(calls)
         yield work, signs_of(work, calls, families.get(id, NO_FAMILY))
 
 

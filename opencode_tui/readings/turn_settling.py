@@ -67,10 +67,9 @@ def settle_span(ledger: Ledger, span: Span) -> None:
 def turns_to_keep(session_id: str, turns: Iterable[TurnWork]) -> Iterator[KeptTurn]:
     """The turns of a session as the ledger keeps them."""
     for turn in turns:
-        facts = TurnFacts(
-            *(session_id, turn.id, turn.started_ms, max([call.completed_ms or call.created_ms for call in turn.calls])),
-            *(len(turn.calls), turn.cost_nano),
-        )
+        calls = turn.calls
+        ended_ms = max([call.completed_ms or call.created_ms for call in calls])
+        facts = TurnFacts(session_id, turn.id, calls[0].created_ms, ended_ms, len(calls), turn.cost_nano)
         edit_call_id = next(filter(_is_edit, turn.tools)).call_id if turn.edits else None
         yield KeptTurn(facts, turn.task, turn.edits, turn.retries, turn.is_one_shot, edit_call_id)
 

@@ -41,4 +41,9 @@ def _with_undone(connection: sqlite3.Connection, share: SessionShare, span: Span
         if not call.copied and call.created_ms in span and is_undone(call.id, call.agent, ids)
     ]
     nano = sum(call.cost_nano for call in undone)
-    return replace(share, undone_nano=max(nano, share.undone_nano), undone_calls=max(len(undone), share.undone_calls))
+    return replace(
+        share,
+        undone_nano=max(nano, share.undone_nano),
+        undone_calls=max(len(undone), share.undone_calls),
+        undone_ids=frozenset(call.id for call in undone),
+    )

@@ -59,7 +59,7 @@ class PastLine(Struct, frozen=True):
     last_ms: int
 
 
-class CallFacts(Struct, frozen=True):
+class CallFacts(Struct, frozen=True, gc=False):
     """The facts about one call that turns, causes and loops are computed from."""
 
     id: str
@@ -80,7 +80,7 @@ class CallFacts(Struct, frozen=True):
     """Part of its row could not be read."""
 
 
-class ToolFacts(Struct, frozen=True):
+class ToolFacts(Struct, frozen=True, gc=False):
     call_id: str
     name: str
     target: str

@@ -27,6 +27,14 @@ class Threshold(Struct, frozen=True):
         return settings.get(self.name, self.default)
 
 
+class QuarterCost(Struct, frozen=True, gc=False):
+    """What a session's calls of a quarter of an hour have of a finding's cost."""
+
+    session_id: str
+    start_ms: int
+    nano: int
+
+
 class Finding(Struct, frozen=True):
     """What a rule found in one session, or in a period."""
 
@@ -48,6 +56,10 @@ class Finding(Struct, frozen=True):
     """What the rule's words need."""
     title: str = ""
     """The session's title: somebody's text."""
+    quarters: tuple[QuarterCost, ...] = ()
+    """Of a finding of a period that is no whole session's: where its cost is."""
+    is_undone: bool = False
+    """It is about the undone calls of its session; other findings of a period are about the others."""
 
 
 class Words(Struct, frozen=True):

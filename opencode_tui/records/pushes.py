@@ -44,8 +44,8 @@ class PushTarget(Struct, frozen=True):
     revision: int
     """The last one that it has taken from this ledger; 0 for none."""
     pushed_ms: int | None
-    gaps: str
-    """What it knows of the days whose sums are lower bounds, as `gaps_text` writes them; empty if that is not known."""
+    facts: str
+    """What it knows of the ledger besides its calls, as `facts_text` writes it; empty if that has to be asked."""
 
 
 class PushResult(Struct, frozen=True):

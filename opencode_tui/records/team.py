@@ -10,7 +10,7 @@ from opencode_tui.clock import DAY_MS
 from opencode_tui.money import share
 
 
-class SeatDay(Struct, frozen=True):
+class SeatDay(Struct, frozen=True, gc=False):
     """What a seat's calls of one day add up to."""
 
     day: date
@@ -18,7 +18,7 @@ class SeatDay(Struct, frozen=True):
     calls: int
 
 
-class SeatPart(Struct, frozen=True):
+class SeatPart(Struct, frozen=True, gc=False):
     """A model (`provider/model`) or a project, and what it cost in the period."""
 
     key: str
@@ -28,7 +28,11 @@ class SeatPart(Struct, frozen=True):
     """What it cost in the period before."""
 
 
-class SeatSession(Struct, frozen=True):
+TOP_SESSIONS = 5
+"""So many sessions of a seat are in a report at most."""
+
+
+class SeatSession(Struct, frozen=True, gc=False):
     """A session of a seat that shares its sessions."""
 
     id: str
@@ -75,6 +79,8 @@ class Seat(Struct, frozen=True):
     """The day of its first call of all times; None where it is not known."""
     unread: int = 0
     """The rows and calls that its ledger could not read completely, and that may belong to the period."""
+    unread_days: tuple[date, ...] = ()
+    """The days of the period to which these may belong, whose sums may lack something; all if that is not known."""
 
     @property
     def lower_bound(self) -> bool:
@@ -186,6 +192,10 @@ class TeamReport(Struct, frozen=True):
         """How much of all seats' changes the named ones are."""
         whole = sum(abs(self.change_of(seat) or 0) for seat in self.seats)
         return share(sum(abs(each.nano) for each in self.changes), whole)
+
+    def is_lower_bound_on(self, day: date) -> bool:
+        """Whether the sum of all seats' calls of a day may lack something."""
+        return any(seat.is_missing or day in seat.unread_days for seat in self.seats)
 
     def day_nano(self, day: date) -> int:
         """What all seats cost on a day."""

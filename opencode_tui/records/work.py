@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
+from operator import attrgetter
 
 from msgspec import Struct, field
 
@@ -17,6 +18,7 @@ TASKS = (
     *("git", "build and deploy", "delegation", "conversation", "compaction"),
 )
 """The classes of what a turn was for."""
+_TIME = attrgetter("created_ms", "id")
 NOT_KNOWN = "not known yet"
 """The class of a turn that was not classified yet."""
 
@@ -114,7 +116,11 @@ class SessionWork(Struct, frozen=True, dict=True):
     @cached_property
     def calls(self) -> tuple[CallFacts, ...]:
         """All calls in order of time."""
-        return tuple(sorted((call for turn in self.turns for call in turn.calls), key=lambda c: (c.created_ms, c.id)))
+        return tuple(sorted([call for turn in self.turns for call in turn.calls], key=_TIME))
+
+    def keep_calls(self, calls: Iterable[CallFacts]) -> None:
+        """Spares it sorting its calls, which whoever made it has in order of time."""
+        self.__dict__["calls"] = tuple(calls)
 
     @cached_property
     def tools(self) -> tuple[ToolFacts, ...]:
@@ -151,6 +157,8 @@ class SessionShare(Struct, frozen=True):
     """The calls that a fork copied, also from before the period."""
     inherited_nano: int = 0
     """What its copied calls cost where they were paid."""
+    undone_ids: frozenset[str] = frozenset()
+    """The undone calls that are missing in OpenCode's store; the ledger knows the others by itself."""
 
 
 class QuarterShare(Struct, frozen=True):

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from opencode_tui.money import format_usd, plural, share, tokens_text
 from opencode_tui.paths import last_part
-from opencode_tui.privacy.harmless import shown_id
 from opencode_tui.records.breakdown import Breakdown, BreakdownRow, Measures, Percentiles
+from opencode_tui.records.privacy.harmless import shown_id
 from opencode_tui.records.repricing import RepricedWork
 from opencode_tui.report.turn_words import duration_text
 from opencode_tui.report.words import amount_text

@@ -7,8 +7,8 @@ from decimal import Decimal
 from opencode_tui.clock import Calendar
 from opencode_tui.money import NANO, plural
 from opencode_tui.pricing.rates import Rates, cost_nano
-from opencode_tui.privacy.harmless import shown_id
 from opencode_tui.records.calls import is_unlisted
+from opencode_tui.records.privacy.harmless import shown_id
 from opencode_tui.records.session import CallRates, CallRow, ToolRow
 from opencode_tui.report.turn_words import duration_text, short_model
 from opencode_tui.report.words import amount_text

@@ -8,7 +8,7 @@ from typing import Any
 from opencode_tui.analysis.quota_words import pace_text, percent_text, switch_text, window_text
 from opencode_tui.clock import MINUTE_MS, Calendar
 from opencode_tui.money import NANO, decimal_text, format_usd, plural, usd
-from opencode_tui.privacy.harmless import shown_id
+from opencode_tui.records.privacy.harmless import shown_id
 from opencode_tui.records.quotas import (
     WHOLE,
     ModelWeight,

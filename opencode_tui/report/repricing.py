@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import Any
 
 from opencode_tui.money import format_usd, plural, usd
-from opencode_tui.privacy.harmless import shown_id
+from opencode_tui.records.privacy.harmless import shown_id
 from opencode_tui.records.repricing import Repriced, RepricedWork, summed_work
 from opencode_tui.report.call_words import exact_usd
 from opencode_tui.report.json_values import SCHEMA_VERSION, tokens_json

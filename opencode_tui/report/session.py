@@ -8,7 +8,7 @@ from typing import Any
 
 from opencode_tui.clock import Calendar
 from opencode_tui.money import format_usd, plural, tokens_text, usd
-from opencode_tui.privacy.harmless import shown_id
+from opencode_tui.records.privacy.harmless import shown_id
 from opencode_tui.records.session import Node, SessionView, Turn
 from opencode_tui.records.shipped import Shipped
 from opencode_tui.report.json_values import SCHEMA_VERSION, tokens_json

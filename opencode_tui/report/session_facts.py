@@ -5,7 +5,7 @@ from __future__ import annotations
 from opencode_tui.clock import Calendar, short_day
 from opencode_tui.money import format_usd, plural, tokens_text
 from opencode_tui.paths import last_part
-from opencode_tui.privacy.harmless import shown_id
+from opencode_tui.records.privacy.harmless import shown_id
 from opencode_tui.records.session import Node, SessionName, SessionView
 from opencode_tui.records.sessions import State
 from opencode_tui.report.turn_words import duration_text, fine_usd, short_model

@@ -9,7 +9,7 @@ from opencode_tui.analysis.sparks import spark_of
 from opencode_tui.clock import Calendar
 from opencode_tui.money import plural, tokens_text, usd
 from opencode_tui.paths import last_part
-from opencode_tui.privacy.harmless import shown_id
+from opencode_tui.records.privacy.harmless import shown_id
 from opencode_tui.records.sessions import SessionRow
 from opencode_tui.report.json_values import SCHEMA_VERSION, tokens_json
 from opencode_tui.report.table import TextColumn, text_table

@@ -7,8 +7,8 @@ from string import Formatter
 
 from opencode_tui.clock import Calendar
 from opencode_tui.money import format_usd
-from opencode_tui.privacy.harmless import for_tmux
 from opencode_tui.records.day import Band, Snapshot
+from opencode_tui.records.privacy.harmless import for_tmux
 from opencode_tui.report.guard_words import guard_words
 from opencode_tui.report.words import amount_text, band_glyph, is_unknown, shown_band, spent_text
 

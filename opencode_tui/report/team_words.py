@@ -7,9 +7,9 @@ from datetime import date, timedelta
 from opencode_tui.analysis.pace import band
 from opencode_tui.clock import Calendar, month_day, month_name, short_day
 from opencode_tui.money import format_usd, plural
-from opencode_tui.privacy.harmless import one_line
 from opencode_tui.records.day import Band
 from opencode_tui.records.model_key import short_name
+from opencode_tui.records.privacy.harmless import one_line
 from opencode_tui.records.team import Seat, SeatDay, TeamChange, TeamReport
 from opencode_tui.report.cost_report_words import Money, period_label
 from opencode_tui.report.papers.amounts import percent
@@ -65,6 +65,16 @@ def _at_least(report: TeamReport, money: Money) -> Money:
 def spent_by_seat(seat: Seat, money: Money = format_usd) -> str:
     """Its spend, with `≥` where that may lack something."""
     return f"{'≥' if seat.lower_bound else ''}{money(seat.spend_nano)}"
+
+
+def spent_on_day(report: TeamReport, seat: Seat, day: date, money: Money = format_usd) -> str:
+    """Such as `▲ ≥$1.20`; empty for a day without calls, unless something of it may not have been read."""
+    found = next((each for each in seat.days if each.day == day), None)
+    is_least = day in seat.unread_days
+    if found is None and not is_least:
+        return ""
+    nano = 0 if found is None else found.spend_nano
+    return f"{day_mark(report, found)} {'≥' if is_least else ''}{money(nano)}".strip()
 
 
 def seats_text(report: TeamReport) -> str:

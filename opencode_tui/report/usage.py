@@ -6,9 +6,9 @@ from itertools import groupby
 from typing import Any
 
 from opencode_tui.money import format_usd, plural, share, tokens_text, usd
-from opencode_tui.privacy.harmless import shown_id
 from opencode_tui.records.breakdown import Breakdown, BreakdownRow, Measures, Percentiles
 from opencode_tui.records.calls import Tokens
+from opencode_tui.records.privacy.harmless import shown_id
 from opencode_tui.report.json_values import SCHEMA_VERSION, tokens_json
 from opencode_tui.report.table import TextColumn, text_table
 from opencode_tui.report.words import amount_text

@@ -73,13 +73,23 @@ class Backups:
         """The calls of a session in the copies that are earlier states of the store, as their newest sessions show."""
         own, found = store.history(session_id), set[str]()
         for at, theirs in copies:
-            with suppress(StoreTrouble):
-                others = [id for id in at.newest_sessions(_MOST_SESSIONS) if id != session_id]
-                pairs = [(_history(store, id), _history(at, id)) for id in others]
-                both = [(one, other) for one, other in pairs if one is not None and other is not None]
-                if own is not None and both and goes_on(own, theirs) and all(goes_on(*pair) for pair in both):
-                    found |= theirs.billed
+            if own is not None and goes_on(own, theirs) and _goes_on_elsewhere(store, at, session_id):
+                found |= theirs.billed
         return frozenset(found)
+
+
+def _goes_on_elsewhere(store: Store, copy: Store, session_id: str) -> bool:
+    """Whether the copy's other sessions that the store has too, of which there must be one, go on in the store."""
+    is_shared = False
+    with suppress(StoreTrouble):
+        for id in copy.newest_sessions(_MOST_SESSIONS):
+            theirs = _history(copy, id) if id != session_id else None
+            own = _history(store, id) if theirs is not None else None
+            if own is not None and theirs is not None:
+                if not goes_on(own, theirs):
+                    return False
+                is_shared = True
+    return is_shared
 
 
 def _history(store: Store, session_id: str) -> History | None:

@@ -309,13 +309,13 @@ def _variant(model: dict[str, Any]) -> str | None:
 
 @lru_cache(maxsize=256)
 def _agent(name: str) -> str:
-    from opencode_tui.privacy.targets import agent_of
+    from opencode_tui.records.privacy.targets import agent_of
 
     return agent_of(name) or "unknown"
 
 
 @lru_cache(maxsize=256)
 def _word(text: str) -> str:
-    from opencode_tui.privacy.targets import word_of
+    from opencode_tui.records.privacy.targets import word_of
 
     return word_of(text)

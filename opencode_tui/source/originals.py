@@ -72,7 +72,9 @@ _HAS_GAP = """
 """
 
 
-_DOUBTS = ("none", "some", "much")
+_Guess = Literal["some", "much"]
+_Doubt = Literal["none", _Guess]
+_DOUBTS: tuple[_Doubt, ...] = ("none", "some", "much")
 
 
 class Orphan(Struct, frozen=True):
@@ -82,7 +84,7 @@ class Orphan(Struct, frozen=True):
     session_id: str
     """The session of the original."""
     seq: int
-    doubt: Literal["none", "some", "much"] = "none"
+    doubt: _Doubt = "none"
     """How far the session is a guess, because a fork between the two is gone or the clock was set back.
 
     With some doubt the session's sum must have room for the call; with much doubt, for exactly all such calls.
@@ -110,50 +112,90 @@ def orphans(
     forks = [id for id, above in ancestry.items() if wanted.intersection(above) or ends.intersection((id, *above))]
     if not forks:
         return []
-    involved = json.dumps(sorted({*forks, *gapped, *(above for id in forks for above in ancestry[id])}))
-    made = {id: moment(created) for id, created in connection.execute(_MADE, (involved,)).fetchall()}
-    first_own: dict[str, int] = dict(connection.execute(_FIRST_OWN, (involved,)).fetchall())
+    lineage = _Lineage(connection, wanted, gapped, parents, ends, ancestry, forks)
     found: dict[tuple[str, int], Orphan] = {}
-
-    def add(orphan: Orphan) -> None:
-        known = found.setdefault((orphan.session_id, orphan.seq), orphan)
-        if _DOUBTS.index(orphan.doubt) < _DOUBTS.index(known.doubt):
-            found[orphan.session_id, orphan.seq] = orphan
-
-    related: dict[str, list[tuple[str, Literal["some", "much"]]]] = {}
-    makers: dict[str, str] = {}
     for copy_id, fork, seq, created in connection.execute(_ORPHANS, (json.dumps(forks),)).fetchall():
-        ancestors = _makers(ancestry[fork], first_own, seq)
-        # A call after a session's own calls was made in that session or nearer to the fork, whatever its date.
-        maker = makers.get(fork)
-        owner = _owner(ancestors, made, created) or (maker if maker in ancestors else None)
-        if owner is not None:
-            makers[fork] = owner
-            if owner in made and (owner not in wanted or _has_row(connection, owner, seq, created)):
-                continue
-            if owner in made:
-                add(Orphan(copy_id, owner, seq))
-            between = (fork, *ancestors[: ancestors.index(owner)])
-            for id in _in_between(connection, between, seq, created, made, wanted, is_gone=owner not in made):
-                add(Orphan(copy_id, id, seq, "some"))
-            continue
-        # If the clock was set back, a session's own calls are dated before it. A row in an ancestor is the original.
-        if any(_has_row(connection, id, seq, created) for id in ancestors if id in made):
-            continue
-        for id in ancestors:
-            if id in made and id in wanted:
-                add(Orphan(copy_id, id, seq, "some"))
-        if ends.intersection((fork, *ancestors)):
-            if fork not in related:  # the lowest number comes first
-                related[fork] = _related(connection, gapped, fork, seq)
-            for id, doubt in related[fork]:
-                since = made.get(id) or 0
-                # A fork may have copied the rows it shares, and made no call that is older than itself.
-                if id not in made or (id in parents and created < since):
-                    continue
-                if _has_gap(connection, id, seq, created, since):
-                    add(Orphan(copy_id, id, seq, doubt))
+        for session_id, doubt in lineage.origins_of(fork, seq, created):
+            known = found.setdefault((session_id, seq), orphan := Orphan(copy_id, session_id, seq, doubt))
+            if _DOUBTS.index(doubt) < _DOUBTS.index(known.doubt):
+                found[session_id, seq] = orphan
     return list(found.values())
+
+
+class _Lineage:
+    """The forks whose copies are looked at, and the sessions that they may come from."""
+
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        wanted: Set[str],
+        gapped: Sequence[str],
+        parents: Mapping[str, str],
+        ends: Set[str],
+        ancestry: Mapping[str, Sequence[str]],
+        forks: Sequence[str],
+    ) -> None:
+        """`ends` are the forks whose origins are gone; `ancestry` gives what each fork comes from, nearest first."""
+        self._connection, self._wanted, self._gapped = connection, wanted, gapped
+        self._parents, self._ends, self._ancestry = parents, ends, ancestry
+        involved = json.dumps(sorted({*forks, *gapped, *(above for id in forks for above in ancestry[id])}))
+        self._made = {id: moment(created) for id, created in connection.execute(_MADE, (involved,)).fetchall()}
+        self._first_own: dict[str, int] = dict(connection.execute(_FIRST_OWN, (involved,)).fetchall())
+        self._makers: dict[str, str] = {}
+        self._related: dict[str, list[tuple[str, _Guess]]] = {}
+
+    def origins_of(self, fork: str, seq: int, created_ms: int) -> Iterator[tuple[str, _Doubt]]:
+        """The sessions that may have made what a fork copied under this number. A fork's lowest number comes first."""
+        ancestors = _makers(self._ancestry[fork], self._first_own, seq)
+        # A call after a session's own calls was made in that session or nearer to the fork, whatever its date.
+        maker = self._makers.get(fork)
+        owner = _owner(ancestors, self._made, created_ms) or (maker if maker in ancestors else None)
+        if owner is None:
+            yield from self._guesses(fork, ancestors, seq, created_ms)
+            return
+        self._makers[fork] = owner
+        if owner in self._made:
+            if owner not in self._wanted or _has_row(self._connection, owner, seq, created_ms):
+                return
+            yield owner, "none"
+        between = (fork, *ancestors[: ancestors.index(owner)])
+        for id in self._in_between(between, seq, created_ms, is_gone=owner not in self._made):
+            yield id, "some"
+
+    def _guesses(self, fork: str, ancestors: Sequence[str], seq: int, created_ms: int) -> Iterator[tuple[str, _Guess]]:
+        """Those of a call that is dated before all that its fork comes from."""
+        made = self._made
+        # If the clock was set back, a session's own calls are dated before it. A row in an ancestor is the original.
+        if any(_has_row(self._connection, id, seq, created_ms) for id in ancestors if id in made):
+            return
+        for id in ancestors:
+            if id in made and id in self._wanted:
+                yield id, "some"
+        if self._ends.isdisjoint((fork, *ancestors)):
+            return
+        if fork not in self._related:
+            self._related[fork] = _related(self._connection, self._gapped, fork, seq)
+        for id, doubt in self._related[fork]:
+            since = made.get(id) or 0
+            # A fork may have copied the rows it shares, and made no call that is older than itself.
+            if id not in made or (id in self._parents and created_ms < since):
+                continue
+            if _has_gap(self._connection, id, seq, created_ms, since):
+                yield id, doubt
+
+    def _in_between(self, line: Sequence[str], seq: int, created_ms: int, *, is_gone: bool) -> Iterator[str]:
+        """The wanted sessions of a line that may have made a call, from a fork to below the call's owner by its date.
+
+        If the clock was set back, a call is dated before its session. If its seeming owner is gone, that shows only in
+        a fork that is dated before its own origin.
+        """
+        made = self._made
+        for below, id in pairwise(line):
+            if id in made and id in self._wanted and not _has_row(self._connection, id, seq, created_ms):
+                since = made[id] or 0
+                is_back = created_ms <= (made.get(below) or since) < since
+                if not is_gone or (is_back and _has_gap(self._connection, id, seq, created_ms, since)):
+                    yield id
 
 
 def _leads_back(connection: sqlite3.Connection, id: str, parents: dict[str, str], fork_of: ForkOf) -> bool:
@@ -169,32 +211,7 @@ def _leads_back(connection: sqlite3.Connection, id: str, parents: dict[str, str]
     return False
 
 
-def _in_between(
-    connection: sqlite3.Connection,
-    line: Sequence[str],
-    seq: int,
-    created_ms: int,
-    made: Mapping[str, int | None],
-    wanted: Set[str],
-    *,
-    is_gone: bool,
-) -> Iterator[str]:
-    """The wanted sessions of a line, from a fork to below the owner of a call by its date, that may have made the call.
-
-    If the clock was set back, a call is dated before its session. If its seeming owner is gone, that shows only in a
-    fork that is dated before its own origin.
-    """
-    for below, id in pairwise(line):
-        if id in made and id in wanted and not _has_row(connection, id, seq, created_ms):
-            since = made[id] or 0
-            is_back = created_ms <= (made.get(below) or since) < since
-            if not is_gone or (is_back and _has_gap(connection, id, seq, created_ms, since)):
-                yield id
-
-
-def _related(
-    connection: sqlite3.Connection, gapped: Sequence[str], fork: str, seq: int
-) -> list[tuple[str, Literal["some", "much"]]]:
+def _related(connection: sqlite3.Connection, gapped: Sequence[str], fork: str, seq: int) -> list[tuple[str, _Guess]]:
     """The sessions with a gap that may be an ancestor of a fork whose own ancestors are gone; `seq` is its first call.
 
     Without any sign of it, a session may still be one if its rows before that call were all undone.

@@ -6,7 +6,7 @@ import os
 from functools import lru_cache
 from pathlib import Path
 
-from opencode_tui.privacy.harmless import one_line
+from opencode_tui.records.privacy.harmless import one_line
 
 
 def clean_text(value: object, limit: int = 400) -> str:

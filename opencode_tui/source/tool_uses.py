@@ -6,9 +6,9 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-from opencode_tui.privacy import targets
-from opencode_tui.privacy.commands import command_head
 from opencode_tui.records.calls import ToolUse
+from opencode_tui.records.privacy import targets
+from opencode_tui.records.privacy.commands import command_head
 from opencode_tui.source.changed_lines import ChangedLines
 from opencode_tui.source.decode import MAX_MS, moment
 from opencode_tui.source.digest import digest_of

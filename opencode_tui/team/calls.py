@@ -59,6 +59,10 @@ class SeatReader(Protocol):
         """The calls of a span in order of their time and then of their ids, copies among them."""
         ...
 
+    def unread(self) -> Iterator[int | None]:
+        """The moment of each row and call of all times that was not read completely; None where it is not known."""
+        ...
+
     def causes(self, first: str, last: str) -> tuple[DayCause, ...]:
         """Why days ran over, from the first to the last, which are ISO dates."""
         ...

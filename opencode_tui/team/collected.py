@@ -6,7 +6,7 @@ It can be deleted at any time: it is made again from the seats' files. Titles ar
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -17,9 +17,11 @@ from opencode_tui.ledger.private_file import create_private
 from opencode_tui.ledger.sums import MOST_NANO
 from opencode_tui.team.calls import DayCause
 
-_VERSION = 2
+_VERSION = 3
 _BUSY_S = 10.0
 _MOST_CACHED = 5_000
+ANY_DAY = 0
+"""Stands for the day of what is at a moment that nobody knows."""
 _SCHEMA = """
 CREATE TABLE file (
   id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, identity TEXT NOT NULL, share TEXT NOT NULL, zone TEXT NOT NULL,
@@ -45,9 +47,13 @@ CREATE INDEX cause_file ON cause(file_id, day);
 CREATE TABLE title (
   file_id INTEGER NOT NULL, session TEXT NOT NULL, title TEXT NOT NULL, PRIMARY KEY (file_id, session)
 ) STRICT, WITHOUT ROWID;
+-- `day` 0 is any day.
+CREATE TABLE unread (
+  file_id INTEGER NOT NULL, day INTEGER NOT NULL, count INTEGER NOT NULL, PRIMARY KEY (file_id, day)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE worked_out (key TEXT PRIMARY KEY, value TEXT NOT NULL, made_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 """
-_TABLES = ("file", "day", "part", "cause", "title", "worked_out")
+_TABLES = ("file", "day", "part", "cause", "title", "unread", "worked_out")
 _FILE = (
     "identity, share, zone, from_ms, to_ms, calls, first_call, first_call_ms, last_call_ms, sync_ms, ahead_ms, remark,"
     " collected_ms"
@@ -130,6 +136,7 @@ class CollectedStore:
         parts: Iterable[FilePart],
         causes: Iterable[DayCause],
         titles: dict[str, str],
+        unread: Mapping[int, int],
     ) -> CollectedFile:
         """Replaces all that is known of a file; the ids in the arguments are those of the file as it will be."""
         values = (file.path, *(getattr(file, name.strip()) for name in _FILE.split(",")))
@@ -151,6 +158,9 @@ class CollectedStore:
             connection.executemany(
                 "INSERT INTO title VALUES (?, ?, ?)", ((file.id, id, title) for id, title in titles.items())
             )
+            connection.executemany(
+                "INSERT INTO unread VALUES (?, ?, ?)", ((file.id, day, count) for day, count in unread.items())
+            )
         return file
 
     def next_id(self) -> int:
@@ -166,7 +176,7 @@ class CollectedStore:
     def _delete(self, connection: sqlite3.Connection, path: str) -> None:
         found = connection.execute("SELECT id FROM file WHERE path = ?", (path,)).fetchone()
         if found is not None:
-            for table in ("day", "part", "cause", "title"):
+            for table in ("day", "part", "cause", "title", "unread"):
                 connection.execute(f"DELETE FROM {table} WHERE file_id = ?", found)
             connection.execute("DELETE FROM file WHERE id = ?", found)
 
@@ -191,6 +201,14 @@ class CollectedStore:
             (file_id, first, last),
         )
         return tuple(DayCause(*row) for row in rows)
+
+    def unread(self, file_id: int, first: int, last: int) -> dict[int, int]:
+        """How many rows and calls of these days, and of ANY_DAY, were not read completely."""
+        rows = self._connection.execute(
+            "SELECT day, count FROM unread WHERE file_id = ? AND (day >= ? AND day <= ? OR day = ?)",
+            (file_id, first, last, ANY_DAY),
+        )
+        return dict(rows.fetchall())
 
     def title(self, file_id: int, session: str) -> str:
         found = self._connection.execute(

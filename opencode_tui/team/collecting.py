@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -16,10 +16,18 @@ from opencode_tui.clock import HOUR_MS, MINUTE_MS, Calendar, Span, short_day
 from opencode_tui.config.team import TeamSeat
 from opencode_tui.ledger.digests import days_between
 from opencode_tui.money import format_usd
-from opencode_tui.privacy.harmless import one_line
 from opencode_tui.records.model_key import model_key
+from opencode_tui.records.privacy.harmless import one_line
 from opencode_tui.team.calls import AT_COST, AT_MODEL, AT_PROVIDER, AT_SESSION, SeatCall, SeatReader
-from opencode_tui.team.collected import CollectedFile, CollectedStore, DayStamp, FilePart, SummedPart, has_collected
+from opencode_tui.team.collected import (
+    ANY_DAY,
+    CollectedFile,
+    CollectedStore,
+    DayStamp,
+    FilePart,
+    SummedPart,
+    has_collected,
+)
 from opencode_tui.team.finding import SeatFile, file_in_folder
 from opencode_tui.team.ledger_reader import without_titles
 from opencode_tui.team.opening import UnreadableFile, file_identity, written_ms
@@ -158,6 +166,9 @@ def _read(
         stamps, parts = _sums(reader, whole, id, with_sessions=share != "sums")
         ids = sorted({each.part.session for each in parts if each.part.session})
         titles = reader.titles(ids) if share == "titles" else {}
+        unread = Counter(
+            ANY_DAY if at_ms is None else days.calendar.day(at_ms).toordinal() for at_ms in reader.unread()
+        )
         causes = [
             replace(each, sentence=one_line(_cause(each.sentence, share), _LONGEST_CAUSE))
             for each in reader.causes(whole.first.isoformat(), whole.last.isoformat())
@@ -170,7 +181,7 @@ def _read(
         *(facts.calls, facts.first_call, facts.first_call_ms, facts.last_call_ms),
         *(written, ahead, facts.remark, now_ms),
     )
-    return store.put(fresh, stamps, parts, causes, {id: one_line(title) for id, title in titles.items()})
+    return store.put(fresh, stamps, parts, causes, {id: one_line(title) for id, title in titles.items()}, unread)
 
 
 def _cause(sentence: str, share: str) -> str:

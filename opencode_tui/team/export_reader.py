@@ -30,9 +30,12 @@ class ExportReader:
         """Raises UnreadableFile at the first row that is no call."""
         self._calls: list[SeatCall] = []
         self._titles: dict[str, str] = {}
+        self._unread: list[int] = []
         try:
             for row in rows:
                 self._calls.append(_call(row))
+                if row.get("unreadable"):
+                    self._unread.append(self._calls[-1].fields[AT_CREATED])
                 if title := row.get("session_title"):
                     self._titles[str(row["session_id"])] = str(title)
         except (KeyError, TypeError, ValueError, ArithmeticError, csv.Error, RecursionError):
@@ -45,6 +48,10 @@ class ExportReader:
 
     def calls(self, span: Span) -> Iterator[SeatCall]:
         return (call for call in self._calls if call.fields[AT_CREATED] in span)
+
+    def unread(self) -> Iterator[int | None]:
+        """Of calls only: of other rows an export has nothing."""
+        return iter(self._unread)
 
     def causes(self, first: str, last: str) -> tuple[DayCause, ...]:
         """None: an export has no alerts."""

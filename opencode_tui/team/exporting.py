@@ -29,6 +29,7 @@ CREATE TABLE alert (
   rule TEXT NOT NULL, period TEXT NOT NULL, level TEXT NOT NULL, at_ms INTEGER NOT NULL, line INTEGER NOT NULL,
   cause TEXT NOT NULL
 ) STRICT;
+CREATE TABLE unread (at_ms INTEGER) STRICT;
 """
 _INDEX = "CREATE INDEX call_created ON call(created_ms)"
 _INSERT_CALL = f"INSERT INTO call ({', '.join(_FIELDS)}) VALUES ({', '.join('?' * len(_FIELDS))})"
@@ -61,6 +62,10 @@ class SeatTables:
         """An alert of the day's spend."""
         values = (_DAYS_RULE, day, level, at_ms, line, cause)
         self._connection.execute("INSERT INTO alert VALUES (?, ?, ?, ?, ?, ?)", values)
+
+    def unread(self, moments: Iterator[tuple[int | None]]) -> None:
+        """The moments of what could not be read completely."""
+        self._connection.executemany("INSERT INTO unread VALUES (?)", moments)
 
     @property
     def paid_calls(self) -> int:
@@ -95,6 +100,7 @@ def write_seat(ledger: sqlite3.Connection, place: Path, share: SeatShare, span: 
             tables.session(id, last_part(project), title if share == "titles" else "")
         for day, level, at_ms, cause, line in ledger.execute(_ALERTS, (_DAYS_RULE, *within)):
             tables.alert(day, level, at_ms, cause if share == "titles" else without_titles(cause), line)
+        tables.unread(ledger.execute(_UNREAD, within))
         return tables.paid_calls
 
 
@@ -104,3 +110,7 @@ _SESSIONS = """
     GROUP BY session_id) c LEFT JOIN session s ON s.id = c.session_id
 """
 _ALERTS = "SELECT period, level, at_ms, cause, line FROM alert WHERE rule = ? AND at_ms >= ? AND at_ms < ?"
+_UNREAD = """
+  SELECT at_ms FROM (SELECT at_ms FROM unreadable UNION ALL SELECT created_ms FROM call WHERE missing IS NOT NULL)
+  WHERE at_ms IS NULL OR at_ms >= ? AND at_ms < ?
+"""

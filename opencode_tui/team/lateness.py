@@ -19,6 +19,13 @@ def late_ms(last_sync_ms: int | None, needed_ms: int) -> int:
     return late if late >= DAY_MS else 0
 
 
+def unread_sentences(unread: int) -> list[str]:
+    """What to say of a seat whose ledger could not read so many rows and calls completely."""
+    if not unread:
+        return []
+    return [f"{plural(unread, 'row')} of its OpenCode could not be read, so that it may have cost more"]
+
+
 def sentences_of(
     states: Sequence[SeatState], merged: Merged, seats: Mapping[str, Sequence[SeatState]]
 ) -> Iterator[str]:

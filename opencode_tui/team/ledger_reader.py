@@ -18,6 +18,12 @@ from opencode_tui.team.opening import UnreadableFile
 _NEEDED = {*DIGEST_FIELDS, "machine_id", "completed_ms", "copied_from"}
 _QUOTED = re.compile(r'".*"')
 _PLACES = len(DIGEST_FIELDS)
+_UNREAD = (
+    ("unreadable", "at_ms", ""),
+    ("call", "created_ms", "missing"),
+    ("unread", "at_ms", ""),  # of a file that `team export` wrote
+)
+"""Tables that a file may have, the column with the moment, and the one that says of which rows; empty for all."""
 
 
 class LedgerReader:
@@ -80,6 +86,15 @@ class LedgerReader:
             machine, is_completed, is_copy, directory = row[_PLACES:]
             project = projects.get(row[AT_SESSION]) or last_part(directory) or "unknown"
             yield SeatCall(row[:_PLACES], machines.get(machine, ""), project, bool(is_completed), bool(is_copy))
+
+    def unread(self) -> Iterator[int | None]:
+        for table, moment, which in _UNREAD:
+            if columns := self._columns_of(table):
+                if which and which not in columns:
+                    continue
+                moment = moment if moment in columns else "NULL"  # as of a version that did not note it
+                where = f"WHERE {which} IS NOT NULL" if which else ""
+                yield from (row[0] for row in self._connection.execute(f"SELECT {moment} FROM {table} {where}"))
 
     def causes(self, first: str, last: str) -> tuple[DayCause, ...]:
         if not self._columns_of("alert"):

@@ -16,17 +16,16 @@ from opencode_tui.analysis.team_changes import ranked_parts, team_changes
 from opencode_tui.analysis.team_forecast import LOOK_BACK_DAYS, known_until, month_forecast
 from opencode_tui.clock import Calendar, calendar_for
 from opencode_tui.config.settings import Settings
-from opencode_tui.records.team import Seat, SeatDay, SeatSession, TeamReport
+from opencode_tui.records.team import TOP_SESSIONS, Seat, SeatDay, SeatSession, TeamReport
 from opencode_tui.team.checksums import checksums
-from opencode_tui.team.collected import CollectedFile, CollectedStore, FilePart
+from opencode_tui.team.collected import ANY_DAY, CollectedFile, CollectedStore, FilePart
 from opencode_tui.team.collecting import Days, SeatState, collect, seat_days
 from opencode_tui.team.finding import COLLECTED, seat_files
-from opencode_tui.team.lateness import late_ms, sentences_of
+from opencode_tui.team.lateness import late_ms, sentences_of, unread_sentences
 from opencode_tui.team.merging import Merged, merge
 from opencode_tui.team.seat_names import seats_of
 
 _WEEK_DAYS = 7
-_TOP_SESSIONS = 5
 
 
 def team_report(period: ReportPeriod, settings: Settings, ledger: Path, now_ms: int) -> TeamReport:
@@ -114,6 +113,7 @@ class _Book:
         cut = tuple(each.day for each in days if each.spend_nano >= self.cutoff_nano)
         known = [state.collected for state in states if state.collected is not None]
         last_sync = max((each.sync_ms for each in known), default=None)
+        unread = self._unread(states)
         calendar = calendar_for(self.settings.timezone)
         end_ms = calendar.span(self.period.last).end_ms
         return Seat(
@@ -130,12 +130,27 @@ class _Book:
             max((each.last_call_ms for each in known if each.last_call_ms is not None), default=None),
             last_sync,
             digest,
-            "; ".join(sentences_of(states, self._merged, self._seats)),
+            "; ".join((*sentences_of(states, self._merged, self._seats), *unread_sentences(sum(unread.values())))),
             late_ms(last_sync, min(end_ms, now_ms)),
             self._sessions(now),
             is_missing=not known and not all(state.is_twice for state in states),
             since=_first_day(known, calendar),
+            unread=sum(unread.values()),
+            unread_days=unread_days(unread, self.period),
         )
+
+    def _unread(self, states: Sequence[SeatState]) -> dict[date | None, int]:
+        """What of the period was not read, by day; of copies of one ledger what the one knows that goes furthest."""
+        found: dict[date | None, int] = defaultdict(int)
+        seen: set[str] = set()
+        for file in (state.collected for state in states):
+            if file is None or file.first_call in seen:
+                continue
+            seen |= {file.first_call} - {""}
+            within = self.period.first.toordinal(), self.period.last.toordinal()
+            for day, count in self._store.unread(file.id, *within).items():
+                found[None if day == ANY_DAY else date.fromordinal(day)] += count
+        return found
 
     def _cause(self, states: Sequence[SeatState], days: Sequence[SeatDay], over: Sequence[date]) -> str:
         """That of the costliest day that ran over and has one."""
@@ -155,8 +170,14 @@ class _Book:
                 sums[key][0] += each.part.spend_nano
                 sums[key][1] += each.part.calls
                 projects.setdefault(key, each.part.project)
-        top = sorted(sums, key=lambda key: (-sums[key][0], key))[:_TOP_SESSIONS]
+        top = sorted(sums, key=lambda key: (-sums[key][0], key))[:TOP_SESSIONS]
         return tuple(SeatSession(key[1], self._store.title(*key), projects[key], *sums[key]) for key in top)
+
+
+def unread_days(unread: Mapping[date | None, int], period: ReportPeriod) -> tuple[date, ...]:
+    """The days of a period whose sums may lack what was not read on these days; None is any day."""
+    days = (period.first + timedelta(number) for number in range(period.days))
+    return tuple(day for day in days if unread.get(day) or unread.get(None))
 
 
 def part_sums(parts: Iterable[FilePart], field: str) -> dict[str, tuple[int, int]]:

@@ -9,7 +9,7 @@ from textual.app import App
 from textual.color import Color
 from textual.filter import LineFilter
 
-from opencode_tui.privacy import harmless
+from opencode_tui.records.privacy import harmless
 
 
 class HarmlessText(LineFilter):

@@ -18,6 +18,7 @@ from opencode_tui.ledger import alert_log
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.money import NANO
 from opencode_tui.records.alerts import Alert
+from tests.support.ledgers import lay_out
 from tests.support.options import alert_settings
 from tests.support.watched import DAY_START, MINUTE, NOON, QUIET, Limits, Watched, keys
 
@@ -62,14 +63,15 @@ def watch(path: Path, turn: object, done: object, found: object) -> None:
 
 
 def test_two_processes_never_fire_the_same_alert_twice(file: Path) -> None:
+    lay_out(file)
+    context = multiprocessing.get_context("fork")
+    turn, done, found = context.Barrier(3), context.Event(), context.Queue()
+    processes = [context.Process(target=watch, args=(file, turn, done, found)) for _ in range(2)]
+    for process in processes:  # before this one has opened the ledger, which must not be taken into another
+        process.start()
     watched = Watched(file, EVERYTHING)
     watched.session("ses_1", "Fix header")
     watched.session("ses_2", "dig", parent="ses_1")
-    context = multiprocessing.get_context("spawn")
-    turn, done, found = context.Barrier(3), context.Event(), context.Queue()
-    processes = [context.Process(target=watch, args=(file, turn, done, found)) for _ in range(2)]
-    for process in processes:
-        process.start()
     turn.wait()
     for n in range(120):
         tools = [*[("grep", "src")] * 8, ("edit", "a.ts")]

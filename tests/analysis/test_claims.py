@@ -6,7 +6,7 @@ from dataclasses import replace
 from random import Random
 
 from opencode_tui.analysis.claims import once
-from opencode_tui.analysis.insight_order import insights_of
+from opencode_tui.analysis.insight_order import by_cause, insights_of
 from opencode_tui.analysis.insights import RULE_OF, SESSION_RULES
 from opencode_tui.records.insights import Finding
 from opencode_tui.records.work import SessionWork
@@ -86,7 +86,7 @@ def test_a_long_session_shows_its_failed_calls_beside_its_long_context() -> None
         turns[place] = (replace(calls[0], fields={**calls[0].fields, "error": "APIError"}), *calls[1:]), fields
     work = session(*turns)
     found, costs = of_rules(work)
-    insights = {each.rule: each for each in insights_of(found, costs, RULE_OF, WEEK)}
+    insights = {each.rule: each for each in insights_of(by_cause(found, costs, RULE_OF), RULE_OF, WEEK)}
     exact = sum(call.cost_nano for call in work.calls if call.error)
     decay = next(each for each in found if each.rule == "context_decay")
     assert insights["failed_calls"].cost_nano == exact < decay.cost_nano

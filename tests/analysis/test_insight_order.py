@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from opencode_tui.analysis.claims import once
 from opencode_tui.analysis.finding_parts import CallCosts, part_within
-from opencode_tui.analysis.insight_order import insights_of
+from opencode_tui.analysis.insight_order import by_cause, insights_of
 from opencode_tui.analysis.insights.rule import InsightRule
 from opencode_tui.clock import DAY_MS, Span
 from opencode_tui.records.insights import Finding, Threshold, Words
@@ -51,7 +51,7 @@ def test_findings_of_one_key_are_one_insight_with_its_sessions_costliest_first()
         finding(9, key="b", session="ses_3"),
         finding(3, session="ses_1"),
     ]
-    first, second = insights_of(found, COSTS, RULES, WEEK)
+    first, second = insights_of(by_cause(found, COSTS, RULES), RULES, WEEK)
     assert (first.title, first.cost_nano, first.saves_nano, first.calls) == ("a in 3", 11 * CENT, 55_000_000, 4)
     assert [(each.id, each.nano) for each in first.sessions] == [("ses_1", 6 * CENT), ("ses_2", 5 * CENT)]
     assert (second.key, second.cost_nano) == ("b", 9 * CENT)
@@ -89,15 +89,17 @@ def test_only_the_calls_of_the_period_count() -> None:
 
 
 def test_less_than_a_cent_a_week_is_no_insight() -> None:
-    assert insights_of([finding(1, cost=CENT)], COSTS, RULES, WEEK)
-    assert insights_of([finding(1, cost=CENT)], COSTS, RULES, Span(DAY_START, DAY_START + DAY_MS))
-    assert not insights_of([finding(1, cost=CENT - 1)], COSTS, RULES, WEEK)
-    assert not insights_of([finding(1, cost=CENT)], COSTS, RULES, Span(DAY_START, DAY_START + 14 * DAY_MS))
+    assert insights_of(by_cause([finding(1, cost=CENT)], COSTS, RULES), RULES, WEEK)
+    assert insights_of(by_cause([finding(1, cost=CENT)], COSTS, RULES), RULES, Span(DAY_START, DAY_START + DAY_MS))
+    assert not insights_of(by_cause([finding(1, cost=CENT - 1)], COSTS, RULES), RULES, WEEK)
+    assert not insights_of(
+        by_cause([finding(1, cost=CENT)], COSTS, RULES), RULES, Span(DAY_START, DAY_START + 14 * DAY_MS)
+    )
 
 
 def test_a_rule_of_a_later_version_is_left_out() -> None:
-    assert not insights_of([finding(1, rule="unknown")], COSTS, RULES, WEEK)
+    assert not insights_of(by_cause([finding(1, rule="unknown")], COSTS, RULES), RULES, WEEK)
 
 
 def test_calls_without_a_cost_are_no_trouble() -> None:
-    assert not insights_of([finding(1, cost=0), finding(2, key="b", cost=0)], {}, RULES, WEEK)
+    assert not insights_of(by_cause([finding(1, cost=0), finding(2, key="b", cost=0)], {}, RULES), RULES, WEEK)

@@ -37,6 +37,10 @@ INSERT INTO team_part (seat, day, revision, provider, model, project, spend_nano
     {calls} * {cost} / 6, {calls} / 6
   FROM generate_series(1, {seats}) s, generate_series('{first}'::date, '{last}', '1 day') d,
     generate_series(1, {revisions}) r, generate_series(1, 3) m, generate_series(0, 1) p;
+INSERT INTO team_first (seat, month, call, first_ms)
+  SELECT 'seat' || s, m::date, md5(s || m::text || c), extract(epoch FROM m)::bigint * 1000 + c
+  FROM generate_series(1, {seats}) s, generate_series(date_trunc('month', '{first}'::date), '{last}', '1 month') m,
+    generate_series(1, 3) c;
 INSERT INTO team_push (seat, revision, machine, sent_ms, received_at, calls, last_ms)
   SELECT 'seat' || s, extract(epoch FROM d)::bigint / 86400 * {revisions} + r, 'laptop',
     extract(epoch FROM d)::bigint * 1000, d, {calls}, extract(epoch FROM d)::bigint * 1000
@@ -97,7 +101,7 @@ class TeamBench:
 
     def _forget(self) -> None:
         """Both sides are as before the first push."""
-        for table in ("team_call", "team_day", "team_part", "team_push", "team_gap"):
+        for table in ("team_call", "team_day", "team_part", "team_push", "team_gap", "team_first", "team_session"):
             self.server.query(self.name, f"TRUNCATE {table}")
         ledger = Ledger(self.ledger)
         ledger.connection.executescript("DELETE FROM unpushed; DELETE FROM push_target")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -98,6 +99,34 @@ def test_the_teams_budgets_are_listed_and_a_broken_file_is_one_sentence(shell: S
     assert line.split()[:3] == ["team:all", "Bo", "seat"] and "$0.50 over" in line and "past the cutoff" in line
     team.write_text("[budgets.all]\ncutoff_usd = 'much'\n")
     assert "team.toml: budgets.all.cutoff_usd: 'much' is not an amount in USD" in shell.said("budget")
+
+
+def test_a_teams_budget_for_a_tag_that_nobody_defines_is_said_and_the_others_hold(shell: Shell, config: Path) -> None:
+    team = config.with_name("team.toml")
+    web = "[budgets.web]\nscope = 'tag'\nonly = 'client-b'\ncutoff_usd = 1\n"
+    team.write_text(f"{web}[budgets.all]\ncutoff_usd = 0.50\n[tags]\nclient-a = '/srv/a/*'\n")
+    config.write_text('[team]\nbudgets_file = "team.toml"\n')
+    sentence = "the budget team:web holds nothing: no tag is called 'client-b'; see [tags], which has client-a"
+    *_, said = shell.said("budget").splitlines()
+    assert said.endswith(f"team.toml: {sentence}")
+    found = json.loads(shell.said("budget", "--json"))
+    assert found["trouble"] == said and {each["name"] for each in found["budgets"]} == {"team:web", "team:all"}
+    shell.said("team", "add", "me", str(shell.ledger), "--config", str(config))
+    code, _, error = shell.run("team", "report", "--week", "2026-W20")
+    assert code == 0 and said in error
+    shell.run("guard", "install")
+    os.utime(team, (1_700_000_000, 1_700_000_000))  # it is no longer being copied
+    assert sentence in shell.run("guard", "status")[1]
+    config.write_text(f"{config.read_text()}\n[tags]\nclient-b = '/srv/b/*'\n")
+    assert "client-b'" not in shell.said("budget")
+
+
+def test_a_broken_file_of_the_team_is_said_once_and_not_for_its_tags_as_well(shell: Shell, config: Path) -> None:
+    config.with_name("team.toml").write_text("[tags]\nclient-b = ")
+    web = "[budgets.web]\nscope = 'tag'\nonly = 'client-b'\ncutoff_usd = 1\n"
+    config.write_text(f'{web}[team]\nbudgets_file = "team.toml"\n')
+    said = shell.said("budget")
+    assert "correct the TOML there" in said and "holds nothing" not in said
 
 
 def test_without_a_budget_it_says_how_to_set_one(shell: Shell, config: Path) -> None:

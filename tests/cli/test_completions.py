@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from opencode_tui.cli.parser import EXAMPLES, make_parser
+from opencode_tui.cli.parser import make_parser
+from tests.support.examples import examples
 from tests.support.manpage import FILE, manpage
 from tests.support.shell import Shell
 
@@ -65,23 +66,23 @@ def test_the_manual_page_says_what_the_program_is_and_has_the_examples() -> None
     assert ".SH EXIT STATUS\nexit codes: 0 done" in page
 
 
-def examples() -> list[list[str]]:
+def words_of_examples() -> list[list[str]]:
     """The words of each example that `--help` gives, without what is for the shell."""
     found = []
-    for text in EXAMPLES.values():
+    for text in examples().values():
         words = shlex.split(text)
         ends = [number for number, word in enumerate(words) if word in (">", "||", "|")]
         found.append(words[: min(ends, default=len(words))])
     return found
 
 
-@pytest.mark.parametrize("words", examples(), ids=" ".join)
+@pytest.mark.parametrize("words", words_of_examples(), ids=" ".join)
 def test_each_example_is_a_command_line(words: list[str]) -> None:
     assert make_parser().parse_args(words)
 
 
 def test_each_command_has_an_example(shell: Shell) -> None:
-    for command in EXAMPLES:
+    for command, example in examples().items():
         code, out, _ = shell.run(*command.split(), "--help", places=[])
         assert code == 0
-        assert f"  opencode-tui {EXAMPLES[command]}" in out.split("\n"), "in one line, to be copied"
+        assert f"  opencode-tui {example}" in out.split("\n"), "in one line, to be copied"

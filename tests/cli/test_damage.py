@@ -169,10 +169,18 @@ def test_a_locked_ledger_is_waited_for_no_longer_than_it_is_worth(
     waits: list[float] = []
     connect = sqlite3.connect
 
+    class Impatient(sqlite3.Connection):
+        def execute(self, sql: str, *values: Any) -> sqlite3.Cursor:
+            name, _, milliseconds = sql.partition(" = ")
+            if name == "PRAGMA busy_timeout":
+                waits.append(int(milliseconds) / 1000)
+                sql = "PRAGMA busy_timeout = 10"
+            return super().execute(sql, *values)
+
     def asked(database: Any, timeout: float = 5.0, **options: Any) -> Any:
         if str(database) == str(shell.ledger):
             waits.append(timeout)
-        return connect(database, timeout=0.01, **options)
+        return connect(database, timeout=0.01, factory=Impatient, **options)
 
     monkeypatch.setattr("sqlite3.connect", asked)
     with locked(shell.ledger):

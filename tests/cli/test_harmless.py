@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from opencode_tui.clock import now_ms
-from opencode_tui.privacy.harmless import one_line
+from opencode_tui.records.privacy.harmless import one_line
 from tests.stores import V1
 from tests.support.escapes import ESCAPES, acts
 from tests.support.shell import Shell, at, said_in_terminal

@@ -89,6 +89,25 @@ def test_an_insight_is_the_evidence_of_its_lever(shell: Shell, store: V1) -> Non
     assert f"  next: {insight['how']}" in said
 
 
+def test_a_call_of_two_insights_is_in_the_sum_of_their_lever_once(shell: Shell, store: V1) -> None:
+    with store.database.connection():
+        session = store.session("Fix header", created=at("12:00"))
+        for minute in range(5):
+            turn = store.prompt(session, at=at(f"12:0{minute}"))
+            edit = tool("edit", "src/Button.tsx")
+            store.call(session, turn=turn, cost="0.10", tools=[edit], at=at(f"12:0{minute}"))
+    shell.json("levers", "--period", "today")
+    store.revert(session, turn)
+    context = shell.json("levers", "--period", "today")["levers"][0]
+    assert {each["rule"]: each["cost_usd"] for each in context["insights"]} == {
+        "redesign_loop": 0.5,
+        "undone_calls": 0.1,
+    }
+    assert (context["cost_usd"], context["saves_usd"]) == (0.5, 0.4)
+    said = shell.said("levers", "--period", "today")
+    assert "2 insights, $0.50 (calls of several counted once); at most $0.40 would not have been spent" in said
+
+
 def test_a_quota_that_is_nearly_full_has_the_model_to_switch_to(shell: Shell, store: V1) -> None:
     with store.database.connection():
         session = store.session("Fix header", created=at("13:00"))
@@ -388,6 +407,48 @@ def test_what_was_set_by_hand_is_set_without_a_moment(shell: Shell, shop: Path, 
     assert routing["already_set"] == [f"the model of the subagent explore is openai/gpt-5 by {set_by}"]
     (shop / "opencode.json").write_text('{"agent": {"explore": {"model": "anthropic/claude-opus-4-5"}}}')
     assert shell.json("levers")["levers"][1]["already_set"] == []  # as it is another one in this project
+
+
+@pytest.mark.parametrize("folder", ["agent", "agents"])
+@pytest.mark.parametrize("value", ["openai/gpt-5", '"openai/gpt-5"  # cheap', "'openai/gpt-5'"])
+def test_a_model_that_markdown_sets_for_the_agent_is_set_already(
+    shell: Shell, shop: Path, settings: Path, folder: str, value: str
+) -> None:
+    described = settings.parent / folder / "explore.md"
+    described.parent.mkdir(parents=True)
+    described.write_text(f"---\ndescription: Looks\nmode: subagent\nmodel: {value}\n---\nmodel: none/none\n")
+    said = shell.json("levers")
+    by = f"~/{described.relative_to(shell.home)}"
+    assert said["levers"][1]["already_set"] == [f"the model of the subagent explore is openai/gpt-5 by {by}"]
+    assert said["levers"][1]["changes"] == []
+    assert said["by_hand"][0].startswith(f"the model of the subagent explore is openai/gpt-5 already, by {by}")
+    described.write_text("---\nmode: subagent\n---\nmodel: openai/gpt-5\n")
+    assert shell.json("levers")["levers"][1]["already_set"] == [], "it stands in the prompt, not before it"
+
+
+def test_markdown_in_a_project_comes_after_the_projects_json(shell: Shell, shop: Path, settings: Path) -> None:
+    """As in OpenCode 1.18.34 and 2.0.15."""
+    dotted = shop / ".opencode"
+    (dotted / "agent").mkdir(parents=True)
+    (dotted / "opencode.json").write_text('{"agent": {"explore": {"model": "openai/gpt-5"}}}')
+    settings.parent.mkdir(parents=True)
+    settings.write_text('{"agent": {"explore": {"model": "openai/gpt-5"}}}')
+    assert shell.json("levers")["levers"][1]["already_set"] == []  # not the same file everywhere
+    (dotted / "opencode.json").unlink()
+    assert len(shell.json("levers")["levers"][1]["already_set"]) == 1
+    (dotted / "agent" / "explore.md").write_text("---\nmodel: anthropic/claude-opus-4-5\n---\n")
+    assert shell.json("levers")["levers"][1]["already_set"] == []
+
+
+def test_where_opencode_1_and_2_read_in_another_order_nothing_is_said_to_be_set(
+    shell: Shell, shop: Path, settings: Path
+) -> None:
+    """OpenCode 1.18.34 reads the global Markdown after the project's JSON, OpenCode 2.0.15 before it."""
+    (settings.parent / "agent").mkdir(parents=True)
+    (settings.parent / "agent" / "explore.md").write_text("---\nmodel: openai/gpt-5\n---\n")
+    assert len(shell.json("levers")["levers"][1]["already_set"]) == 1
+    (shop / "opencode.json").write_text('{"agent": {"explore": {"model": "anthropic/claude-opus-4-5"}}}')
+    assert shell.json("levers")["levers"][1]["already_set"] == []
 
 
 def test_the_advice_of_an_insight_ends_where_its_setting_is_there(shell: Shell, shop: Path, settings: Path) -> None:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -66,11 +67,14 @@ if sys.argv[1] == "nobody":
     os.setuid({NOBODY})
 commands = json.loads(sys.argv[2])
 results = []
-for argv in commands:
+for encoding, argv in commands:
     out, err = os.memfd_create("out"), os.memfd_create("err")
     if (child := os.fork()) == 0:
         os.dup2(out, 1)
         os.dup2(err, 2)
+        if encoding:  # as PYTHONIOENCODING makes them
+            sys.stdout.reconfigure(encoding=encoding, errors="strict")
+            sys.stderr.reconfigure(encoding=encoding)
         try:
             code = opencode_tui.cli.main([os.fsdecode(word.encode("latin-1")) for word in argv])
         except SystemExit as end:
@@ -113,12 +117,17 @@ def run_each(
     commands: Sequence[Sequence[str | bytes]],
     *,
     environ: dict[str, str] | None = None,
+    encodings: Sequence[str] = ("",),
     nobody: bool = False,
     cwd: Path = ROOT,
     package: Path = ROOT,
 ) -> list[Result]:
-    """Commands in processes of their own, with nothing but these variables."""
-    words = [[os.fsencode(word).decode("latin-1") for word in argv] for argv in commands]
+    """Commands in processes of their own, with nothing but these variables, in a terminal of each encoding."""
+    words = [
+        (encoding, [os.fsencode(word).decode("latin-1") for word in argv])
+        for encoding in encodings
+        for argv in commands
+    ]
     variables = {"PATH": os.environ["PATH"], "PYTHONPATH": str(package), "PYTHONDONTWRITEBYTECODE": "1"}
     variables |= environ or {}
     argv = [sys.executable, "-c", EACH, "nobody" if nobody else "self", json.dumps(words)]
@@ -139,12 +148,11 @@ def run(*argv: str | bytes, environ: dict[str, str] | None = None) -> Result:
 
 
 def with_places(data_dir: str | bytes, ours: str | bytes) -> list[list[str | bytes]]:
-    """Each command with the places given, and with a ledger of its own."""
-    folder = os.fsencode(ours)
-    return [
-        [*argv, "--data-dir", data_dir, "--ledger", folder + b"/l\xe9dger-%d.db" % number]
-        for number, argv in enumerate(COMMANDS)
-    ]
+    """Each command with the places given, and with a ledger of its own; the first makes it, the others find it."""
+    ledgers = [os.fsencode(ours) + b"/l\xe9dger-%d.db" % number for number in range(len(COMMANDS))]
+    for ledger in ledgers[1:]:
+        lay_out(Path(os.fsdecode(ledger)))
+    return [[*argv, "--data-dir", data_dir, "--ledger", ledger] for argv, ledger in zip(COMMANDS, ledgers, strict=True)]
 
 
 def assert_survived(argv: tuple[str, ...], code: int, out: bytes, err: str, codes: tuple[int, ...] = (0,)) -> None:
@@ -152,13 +160,11 @@ def assert_survived(argv: tuple[str, ...], code: int, out: bytes, err: str, code
     assert code in codes, (argv, code, out, err)
 
 
-@pytest.mark.parametrize("encoding", ["latin-1", "ascii", "cp437"])
-def test_a_terminal_that_is_not_utf_8_gets_something_similar(encoding: str, shell: Shell, store: V1) -> None:
+def test_a_terminal_that_is_not_utf_8_gets_something_similar(shell: Shell, store: V1) -> None:
+    encodings = ("latin-1", "ascii", "cp437")
     commands = with_places(str(shell.data_dir), str(shell.home))
-    for command in commands:  # how a ledger is made has nothing to do with the terminal
-        lay_out(Path(os.fsdecode(command[-1])))
-    environ = {"PYTHONIOENCODING": encoding, "HOME": str(shell.home)}
-    for argv, result in zip(COMMANDS, run_each(commands, environ=environ), strict=True):
+    results = run_each(commands, environ={"HOME": str(shell.home)}, encodings=encodings)
+    for (encoding, argv), result in zip(product(encodings, COMMANDS), results, strict=True):
         assert_survived(argv, *result)
         result[1].decode(encoding)
 
@@ -198,10 +204,10 @@ def test_a_user_without_a_home_needs_no_more_than_the_places(shell: Shell, store
     place = readable / "place"
     shutil.copytree(shell.data_dir, place / "opencode")
     (place / "ours").mkdir()
+    commands = with_places(str(place / "opencode"), str(place / "ours"))
     for each in (place, *place.rglob("*")):
         os.chown(each, NOBODY, NOBODY)
         each.chmod(stat.S_IRWXU if each.is_dir() else stat.S_IRUSR | stat.S_IWUSR)
-    commands = with_places(str(place / "opencode"), str(place / "ours"))
     results = run_each(commands, nobody=True, cwd=readable, package=readable)
     for argv, (code, out, err) in zip(COMMANDS, results, strict=True):
         assert_survived(argv, code, out, err, (0, 3) if argv[0] == "guard" else (0,))

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from opencode_tui.cli import EXIT_OK, EXIT_TROUBLE, EXIT_USAGE
-from opencode_tui.cli.parser import REPORT_FORMATS
+from opencode_tui.cli.options.shared import REPORT_FORMATS
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.money import NANO, nano_from_usd
 from opencode_tui.report.call_words import exact_usd

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from opencode_tui.cli import EXIT_OK, EXIT_TROUBLE
-from opencode_tui.cli.parser import REPORT_FORMATS
+from opencode_tui.cli.options.shared import REPORT_FORMATS
 from opencode_tui.cli.report import EXIT_DIFFERS
 from opencode_tui.ledger.digests import DIGEST_FIELDS
 from opencode_tui.ledger.ledger import Ledger

@@ -415,10 +415,16 @@ def test_the_file_can_hold_each_field_of_the_records_and_nothing_else() -> None:
 
 
 def imports_pydantic(load_call: str, **environ: str) -> bool:
-    """Whether a new process imports pydantic for the call; the process checks that the call succeeds."""
+    """Whether a new process begins to import pydantic for the call; if not, it checks that the call succeeds."""
     code = (
-        "import sys\nfrom opencode_tui.config import load_settings\n"
-        f"{load_call}\nprint('pydantic' in sys.modules or 'pydantic_settings' in sys.modules)"
+        "import os, sys\n"
+        "class Finder:\n"
+        "    def find_spec(self, name, *_):\n"
+        "        if name.partition('.')[0] in ('pydantic', 'pydantic_settings'):\n"
+        "            os.write(1, b'True')\n"
+        "            os._exit(0)\n"
+        "sys.meta_path.insert(0, Finder())\n"
+        f"from opencode_tui.config import load_settings\n{load_call}\nprint(False)"
     )
     run = subprocess.run(
         [sys.executable, "-c", code],

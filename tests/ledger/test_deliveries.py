@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -18,7 +19,9 @@ import pytest
 from opencode_tui.alerts.channels import Route
 from opencode_tui.alerts.channels.message import title
 from opencode_tui.alerts.notifier import Notifier
+from opencode_tui.alerts.watcher import look_for_alerts
 from opencode_tui.clock import calendar_for
+from opencode_tui.config.settings import Settings
 from opencode_tui.ledger import alert_log, deliveries
 from opencode_tui.ledger.holder import is_gone, this_process
 from opencode_tui.ledger.ledger import Ledger
@@ -273,25 +276,20 @@ def test_kill_9_between_firing_and_delivery_loses_nothing(tmp_path: Path) -> Non
     assert [(each.ok, each.attempt) for each in alert.results] == [(True, 2)]
 
 
-def run_look(place: Path, hook: Path) -> int:
-    """One look with the command channel, in a process of its own at a fixed moment."""
-    code = f"""
-from pathlib import Path
-from opencode_tui.alerts.notifier import Notifier
-from opencode_tui.alerts.watcher import look_for_alerts
-from opencode_tui.ledger.ledger import Ledger
-from opencode_tui.config.settings import Settings
-from tests.support.options import channel_settings
-from tests.support.watched import QUIET
-channels = channel_settings(command="notice", command_line=({str(hook)!r},))
-settings = Settings(timezone="UTC", alerts=QUIET, channels=channels)
-path = Path({str(place / "ledger.db")!r})
-ledger = Ledger(path)
-new = look_for_alerts(ledger, settings, {NOON})
-notifier = Notifier(settings, lambda: Ledger(path), {{"PATH": "/usr/bin:/bin"}}, clock=lambda: {NOON})
-for alert in new:
-    notifier.notify(alert)
-notifier.deliver_waiting()
-assert notifier.close(60)
-"""
-    return subprocess.run([sys.executable, "-c", code], cwd=ROOT, timeout=120, check=False).returncode
+def run_look(place: Path, hook: Path) -> int | None:
+    """One look with the command channel, in a process of its own at a fixed moment; returns its exit code."""
+    process = multiprocessing.get_context("fork").Process(target=look_and_deliver, args=(place / "ledger.db", hook))
+    process.start()
+    process.join(120)
+    return process.exitcode
+
+
+def look_and_deliver(path: Path, hook: Path) -> None:
+    channels = channel_settings(command="notice", command_line=(str(hook),))
+    settings = Settings(timezone="UTC", alerts=QUIET, channels=channels)
+    new = look_for_alerts(Ledger(path), settings, NOON)
+    notifier = Notifier(settings, lambda: Ledger(path), {"PATH": "/usr/bin:/bin"}, clock=lambda: NOON)
+    for alert in new:
+        notifier.notify(alert)
+    notifier.deliver_waiting()
+    assert notifier.close(60)

@@ -34,8 +34,13 @@ def mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
 
 
+@pytest.fixture
+def collected() -> None:
+    """No connection is open that an earlier test left to an exception's traceback."""
+    gc.collect()
+
+
 def deleted_descriptors() -> list[str]:
-    gc.collect()  # connections that earlier tests left to an exception's traceback
     names = []
     for each in Path("/proc/self/fd").iterdir():
         try:
@@ -67,6 +72,7 @@ def polled(feed: LedgerFeed) -> Snapshot | None:
     return feed.poll(lambda _: None)
 
 
+@pytest.mark.usefixtures("collected")
 def test_a_second_ledger_in_one_process_leaves_the_locks_of_the_first(place: Path) -> None:
     first = Ledger(place)
     for _ in range(3):
@@ -170,6 +176,7 @@ def test_a_ledger_restored_under_a_running_process_is_noticed_and_gone_on_with(
     feed.close()
 
 
+@pytest.mark.usefixtures("collected")
 def test_a_ledger_deleted_under_a_running_process_is_made_again(feed: LedgerFeed, store: V1, place: Path) -> None:
     polled(feed)
     for each in list(place.parent.iterdir()):

@@ -7,7 +7,6 @@ import os
 import socket
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -36,17 +35,6 @@ def without_rights() -> Iterator[None]:
         os.seteuid(0)
 
 
-@pytest.fixture
-def place() -> Iterator[Path]:
-    """A directory that the process without rights can reach and write in.
-
-    Not one of pytest's: each start of pytest closes the directory that all of them are in.
-    """
-    with tempfile.TemporaryDirectory() as made:
-        Path(made).chmod(0o755)
-        yield Path(made)
-
-
 def poll_without_rights(ours: Reader) -> None:
     with without_rights():
         ours.poll()
@@ -62,8 +50,10 @@ def details(ours: Reader) -> str:
 
 @needs_rights
 @pytest.mark.parametrize(("closed", "more"), [(2, " and 1 more place cannot"), (3, " and 2 more places cannot")])
-def test_of_several_closed_folders_one_is_named_and_the_others_are_counted(closed: int, more: str, place: Path) -> None:
-    files = Files(place)
+def test_of_several_closed_folders_one_is_named_and_the_others_are_counted(
+    closed: int, more: str, public_path: Path
+) -> None:
+    files = Files(public_path)
     sessions = [files.session("Old") for _ in range(3)]
     for session in sessions:
         files.call(session, cost="0.20")
@@ -77,10 +67,10 @@ def test_of_several_closed_folders_one_is_named_and_the_others_are_counted(close
 
 @needs_rights
 @pytest.mark.parametrize("closed", ["storage", "storage/message", "storage/session", "storage/part"])
-def test_a_closed_folder_of_the_files_is_said_and_the_database_is_read(closed: str, place: Path) -> None:
-    files = Files(place)
+def test_a_closed_folder_of_the_files_is_said_and_the_database_is_read(closed: str, public_path: Path) -> None:
+    files = Files(public_path)
     files.call(files.session("Old"), cost="0.20")
-    v1 = V1(place)
+    v1 = V1(public_path)
     v1.call(v1.session("New"), cost="0.10")
     ours = reader(v1.data_dir)
     folder = v1.data_dir / closed
@@ -101,9 +91,9 @@ def test_a_closed_folder_of_the_files_is_said_and_the_database_is_read(closed: s
 @needs_rights
 @pytest.mark.parametrize("restarted", [False, True])
 def test_one_closed_session_is_said_the_others_are_read_and_it_is_read_once_it_opens(
-    restarted: bool, place: Path
+    restarted: bool, public_path: Path
 ) -> None:
-    files = Files(place)
+    files = Files(public_path)
     sessions = [files.session(f"s{number}") for number in range(3)]
     for session in sessions:
         files.call(session, cost="0.20")
@@ -127,8 +117,8 @@ def test_one_closed_session_is_said_the_others_are_read_and_it_is_read_once_it_o
 
 
 @needs_rights
-def test_a_closed_message_is_counted_as_unread_in_its_day(place: Path) -> None:
-    files = Files(place)
+def test_a_closed_message_is_counted_as_unread_in_its_day(public_path: Path) -> None:
+    files = Files(public_path)
     session = files.session("Old")
     call = files.call(session, cost="0.20")
     file = files.path_of("message", session, call)
@@ -148,11 +138,11 @@ def test_a_closed_message_is_counted_as_unread_in_its_day(place: Path) -> None:
 @needs_rights
 @pytest.mark.parametrize("kind", [V1, V2])
 @pytest.mark.parametrize("what", ["file", "directory", "listing"])
-def test_a_closed_database_or_data_directory_is_said(kind: type[V1 | V2], what: str, place: Path) -> None:
-    store = kind(place)
+def test_a_closed_database_or_data_directory_is_said(kind: type[V1 | V2], what: str, public_path: Path) -> None:
+    store = kind(public_path)
     store.call(store.session("Fix header"), cost="0.20")
     closed = store.path if what == "file" else store.data_dir
-    ledger = place / "ours" / "ledger.db"
+    ledger = public_path / "ours" / "ledger.db"
     ours = reader(store.data_dir, ledger)
     closed.chmod(0o311 if what == "listing" else 0)
     poll_without_rights(ours)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import random
 import re
 import sqlite3
@@ -89,11 +90,14 @@ def column(dice: random.Random, usual: Any) -> Any:
     )
 
 
+ROWS = 30 * int(os.environ.get("OPENCODE_TUI_TEST_EXAMPLES", "40"))
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_decoders_give_a_call_a_bad_row_or_nothing(seed: int) -> None:
     dice = random.Random(seed)
     seen = 0
-    for _ in range(3_000):
+    for _ in range(ROWS):
         text = text_of(dice)
         for decode in (_decode_v1, _decode_v2):
             try:
@@ -110,7 +114,7 @@ def test_decoders_give_a_call_a_bad_row_or_nothing(seed: int) -> None:
             assert all(label.isprintable() for label in (call.model, call.provider, call.agent, call.directory))
         usual = ["edit", *[odd(dice) for _ in range(12)]]
         tool_use(odd(dice), "c", "s", usual, odd(dice), odd(dice))
-    assert seen > 1_000
+    assert seen > ROWS / 3
 
 
 def _decode_v1(text: Any, dice: random.Random) -> Any:
@@ -281,7 +285,7 @@ def at(number: int, text: Any) -> Any:
     return re.sub(r'(?<="created": )177[89]\d{9}', str(DATE + number * 9_973), text) if type(text) is str else text
 
 
-def test_thirty_thousand_hostile_rows_are_read_in_bounded_steps(tmp_path: Path) -> None:
+def test_twelve_thousand_hostile_rows_are_read_in_bounded_steps(tmp_path: Path) -> None:
     dice = random.Random(7)
     store = V1(tmp_path)
     store.call(store.session("Fix header"), cost="0.20")
@@ -290,7 +294,7 @@ def test_thirty_thousand_hostile_rows_are_read_in_bounded_steps(tmp_path: Path) 
         connection.execute("PRAGMA foreign_keys = OFF")
         connection.executemany(
             "INSERT INTO message (id, session_id, time_created, time_updated, data) VALUES (?, 'ses_1', ?, 0, ?)",
-            ((f"msg_{number}", DATE + number, at(number, texts[number % 499] or "")) for number in range(30_000)),
+            ((f"msg_{number}", DATE + number, at(number, texts[number % 499] or "")) for number in range(12_000)),
         )
     connection.close()
     ours = reader(store.data_dir)
@@ -299,7 +303,7 @@ def test_thirty_thousand_hostile_rows_are_read_in_bounded_steps(tmp_path: Path) 
     assert [state.state for state in ours.sync.states] == ["live"]
     assert 5 < len(steps) < 15
     seen, unread = ours.rows("SELECT (SELECT count(*) FROM call), (SELECT count(*) FROM unreadable)")[0]
-    assert seen > 12_000 and unread > 12_000
+    assert seen > 5_000 and unread > 4_000
     assert ours.totals.spend_nano > store.truth.total_nano
     assert not ours.poll()
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import orjson
+
 from tests.stores.ids import Ids
 from tests.stores.tools import Json
 
-_ENCODER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 SCHEMA = Path(__file__).parent / "schema"
 
 
@@ -36,7 +36,8 @@ def _upsert(table: str, names: tuple[str, ...]) -> str:
 
 
 def dumps(data: object) -> str:
-    return _ENCODER.encode(data)
+    """As JavaScript writes it: without blanks, and with every letter as it is."""
+    return orjson.dumps(data).decode()
 
 
 class Database:
@@ -71,12 +72,12 @@ class Database:
             self._open.close()
             self._open = None
 
-    @contextmanager
-    def connection(self) -> Iterator[sqlite3.Connection]:
+    def connection(self) -> AbstractContextManager[sqlite3.Connection]:
         """A connection inside one transaction, which the outermost of nested ones commits."""
-        if self._current is not None:
-            yield self._current
-            return
+        return self._transaction() if self._current is None else nullcontext(self._current)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
         db = self._open or self._connect()
         self._current = db
         try:

@@ -32,21 +32,22 @@ class Store(Recorder):
         self.sessions[fork.id] = fork
         self.truth.open(fork.id, None)
         copies = [message for message in origin.messages if before is None or message.id < before]
-        self._write_session(fork)
-        self._open_fork(fork, copies)
-        new_ids: dict[str | None, str] = {}
-        for original in self._forkable(copies):
-            copy = replace(original, session_id=fork.id, copy_of=original.id, part_ids=[])
-            copy.id = self._copy_id(original, moment)
-            copy.parent = new_ids.get(original.parent, original.parent)
-            new_ids[original.id] = copy.id
-            copy.updated = self._copy_updated(original, moment)
-            fork.messages.append(copy)
-            self.messages[copy.id] = copy
-            if copy.billed and copy.completed is not None:
-                self.truth.copy(copy.id, original.id, fork.id)
-            self._write_message(copy)
-        self._write_session(fork)
+        with self._writing():
+            self._write_session(fork)
+            self._open_fork(fork, copies)
+            new_ids: dict[str | None, str] = {}
+            for original in self._forkable(copies):
+                copy = replace(original, session_id=fork.id, copy_of=original.id, part_ids=[])
+                copy.id = self._copy_id(original, moment)
+                copy.parent = new_ids.get(original.parent, original.parent)
+                new_ids[original.id] = copy.id
+                copy.updated = self._copy_updated(original, moment)
+                fork.messages.append(copy)
+                self.messages[copy.id] = copy
+                if copy.billed and copy.completed is not None:
+                    self.truth.copy(copy.id, original.id, fork.id)
+                self._write_message(copy)
+            self._write_session(fork)
         return fork.id
 
     def revert(self, session_id: str, from_message: str, *, at: int | None = None, pending: bool = False) -> None:
@@ -55,20 +56,22 @@ class Store(Recorder):
         moment = self._at(at)
         session.updated = max(session.updated, moment)
         session.revert = {"messageID": from_message, "snapshot": "4e71d83239356f2f4ca6efe3ccd6ffd93adf4750"}
-        if not pending:
-            first = next(n for n, message in enumerate(session.messages) if message.id == from_message)
-            gone = session.messages[first:]
-            session.messages, session.revert = session.messages[:first], None
-            self._drop_messages(session, gone, moment)
-        self._write_session(session)
+        with self._writing():
+            if not pending:
+                first = next(n for n, message in enumerate(session.messages) if message.id == from_message)
+                gone = session.messages[first:]
+                session.messages, session.revert = session.messages[:first], None
+                self._drop_messages(session, gone, moment)
+            self._write_session(session)
 
     def delete(self, session_id: str) -> None:
         """Delete the session with its subagents: their money stays spent."""
-        for child in [one.id for one in self.sessions.values() if one.parent == session_id]:
-            self.delete(child)
-        session = self.sessions.pop(session_id)
-        self.truth.lose_session(session_id)
-        self._drop_session(session)
+        with self._writing():
+            for child in [one.id for one in self.sessions.values() if one.parent == session_id]:
+                self.delete(child)
+            session = self.sessions.pop(session_id)
+            self.truth.lose_session(session_id)
+            self._drop_session(session)
 
     def archive(self, session_id: str, *, at: int | None = None) -> None:
         """Archive: OpenCode does not touch the time of the last update."""

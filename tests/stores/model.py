@@ -96,13 +96,8 @@ class Session:
         return hashlib.sha1(self.directory.encode()).hexdigest()
 
     @property
-    def cost(self) -> Decimal:
-        return sum((message.cost for message in self._counted), self.extra_cost)
-
-    @property
-    def tokens(self) -> Tokens:
-        return sum((message.tokens for message in self._counted), self.extra_tokens)
-
-    @property
-    def _counted(self) -> list[Message]:
-        return [one for one in self.messages if one.billed and (self.counts_copies or one.copy_of is None)]
+    def totals(self) -> tuple[Decimal, Tokens]:
+        """Its cost and tokens, in one pass over its calls: a builder asks after each of them."""
+        counted = [one for one in self.messages if one.role != "user" and (self.counts_copies or one.copy_of is None)]
+        cost = sum((call.cost for call in counted), self.extra_cost)
+        return cost, sum((call.tokens for call in counted), self.extra_tokens)

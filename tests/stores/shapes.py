@@ -122,10 +122,11 @@ def session_json(session: Session, version: Version) -> Json:
     if session.revert is not None:
         info["revert"] = session.revert
     if version >= (1, 15, 0):
+        cost, tokens = session.totals
         info |= {
             "path": "",
-            "cost": json_number(session.cost),
-            "tokens": tokens_json(session.tokens, version, settled=False),
+            "cost": json_number(cost),
+            "tokens": tokens_json(tokens, version, settled=False),
             "agent": session.agent,
         }
         if session.model is not None:

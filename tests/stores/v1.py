@@ -62,10 +62,11 @@ class V1(Store):
     def _import(self, other: Recorder) -> None:
         self.sessions, self.messages = other.sessions, other.messages
         self._telling = False  # OpenCode makes no events of a history that it imports
-        for session in self.sessions.values():
-            self._write_session(session)
-            for message in session.messages:
-                self._write_message(message)
+        with self._writing():
+            for session in self.sessions.values():
+                self._write_session(session)
+                for message in session.messages:
+                    self._write_message(message)
         self._telling = True
 
     def _updated_after(self, session: Session, message: Message) -> int:
@@ -109,9 +110,9 @@ class V1(Store):
             model = None if session.model is None else dumps(model_json(session.model))
             row |= {"path": "", "agent": session.agent if model else None, "model": model}
         if self._schema() == "v1_18.sql":
-            tokens = session.tokens
+            cost, tokens = session.totals
             row |= {
-                "cost": json_number(session.cost),
+                "cost": json_number(cost),
                 "tokens_input": tokens.input,
                 "tokens_output": tokens.output,
                 "tokens_reasoning": tokens.reasoning,

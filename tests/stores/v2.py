@@ -68,11 +68,12 @@ class V2(Store):
         moment, session = self._at(at), self.sessions[session_id]
         session.extra_cost += decimal(cost)
         session.extra_tokens += tokens
-        self.database.pass_events(session_id, 1)
-        if title:
+        with self._writing():
             self.database.pass_events(session_id, 1)
-            session.title, session.updated = title, max(session.updated, moment)
-        self._write_session(session)
+            if title:
+                self.database.pass_events(session_id, 1)
+                session.title, session.updated = title, max(session.updated, moment)
+            self._write_session(session)
         bill_id = self.ids.event(moment)
         self._bill(bill_id, session_id, "", decimal(cost), tokens, moment)
         return bill_id
@@ -82,9 +83,10 @@ class V2(Store):
             raise ValueError("an upgrade goes on with the same file")
         lay_v2_over_v1(self.database, old.now)
         self.sessions, self.messages, self.now = old.sessions, old.messages, old.now
-        for session in self.sessions.values():
-            self._write_session(session)
-            self._import(session)
+        with self._writing():
+            for session in self.sessions.values():
+                self._write_session(session)
+                self._import(session)
         standing = {message.id for session in self.sessions.values() for message in session.messages}
         for bill_id in self.truth.bills:
             if bill_id not in standing:
@@ -121,7 +123,8 @@ class V2(Store):
         }
         self.database.put("project", project | moments)
         forked = session.fork_of is not None and not session.counts_copies
-        tokens = session.tokens + doubled(session)
+        cost, tokens = session.totals
+        tokens += doubled(session)
         row: dict[str, object] = {
             "id": session.id,
             "project_id": session.project_id,
@@ -132,7 +135,7 @@ class V2(Store):
             "path": "",
             "title": session.title or None,
             "version": session.version,
-            "cost": json_number(session.cost),
+            "cost": json_number(cost),
             "tokens_input": tokens.input,
             "tokens_output": tokens.output,
             "tokens_reasoning": tokens.reasoning,

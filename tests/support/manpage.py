@@ -8,7 +8,8 @@ from pathlib import Path
 from argparse_manpage.manpage import Manpage  # type: ignore[import-untyped]
 
 import opencode_tui.cli
-from opencode_tui.cli.parser import EXAMPLES, make_parser
+from opencode_tui.cli.parser import make_parser
+from tests.support.examples import examples
 
 FILE = Path(opencode_tui.cli.__file__).with_name("opencode-tui.1")
 
@@ -18,9 +19,9 @@ def manpage() -> str:
     page = Manpage(make_parser())
     page.date, page.manual = "", "User Commands"
     text = re.sub(r"[ \t]+$", "", str(page), flags=re.MULTILINE).rstrip() + "\n"
-    name, examples = ".SH NAME\nopencode\\-tui", "".join(map(_example, dict.fromkeys(EXAMPLES.values())))
+    name, lines = ".SH NAME\nopencode\\-tui", "".join(map(_example, dict.fromkeys(examples().values())))
     text = text.replace(f"{name}\n", f"{name} \\- what OpenCode costs, live and in scripts\n")
-    return text.replace(".SH COMMENTS\n", f".SH EXAMPLES\n{examples}.SH EXIT STATUS\n")
+    return text.replace(".SH COMMENTS\n", f".SH EXAMPLES\n{lines}.SH EXIT STATUS\n")
 
 
 def _example(words: str) -> str:

@@ -446,21 +446,21 @@ def test_a_live_writer_can_checkpoint_and_truncate_beside_us(tmp_path: Path) -> 
 
 @as_root
 @pytest.mark.parametrize("leave_wal", [False, True], ids=["closed", "left over"])
-def test_a_directory_that_cannot_be_written_is_read(leave_wal: bool, tmp_path: Path) -> None:
-    store = small_store(tmp_path)
+def test_a_directory_that_cannot_be_written_is_read(leave_wal: bool, public_path: Path) -> None:
+    store = small_store(public_path)
     if leave_wal:
         store.keep_open()
         store.call(next(iter(store.sessions)), cost="0.05")
-        copy = tmp_path / "copy" / "opencode"
+        copy = public_path / "copy" / "opencode"
         copy.mkdir(parents=True)
         for name in ("opencode.db", "opencode.db-wal"):
             shutil.copyfile(store.data_dir / name, copy / name)
         store.close()
-    data_dir = tmp_path / "copy" / "opencode" if leave_wal else store.data_dir
-    ledger = tmp_path / "ours" / "ledger.db"
+    data_dir = public_path / "copy" / "opencode" if leave_wal else store.data_dir
+    ledger = public_path / "ours" / "ledger.db"
     ledger.parent.mkdir()
     ledger.parent.chmod(0o777)
-    _open_to_all(tmp_path)
+    _open_to_all(public_path)
     data_dir.chmod(0o555)
     out = _usage_as(NOBODY, data_dir, ledger)
     assert out["spend_usd"] == store.truth.total_nano / 1e9
@@ -471,9 +471,6 @@ def _open_to_all(place: Path) -> None:
     for file in place.rglob("*"):
         file.chmod(0o755 if file.is_dir() else 0o644)
     (place / "ours").chmod(0o777)
-    while place != place.parent:
-        place.chmod(place.stat().st_mode | 0o055)
-        place = place.parent
 
 
 def _usage_as(user: int, data_dir: Path, ledger: Path) -> dict[str, object]:

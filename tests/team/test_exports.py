@@ -12,13 +12,13 @@ import pytest
 
 from opencode_tui.analysis.report_periods import parse_week
 from opencode_tui.clock import EVER, Calendar
-from opencode_tui.export.csv_calls import write_csv
-from opencode_tui.export.jsonl import write_jsonl
-from opencode_tui.export.request import CallRequest, Tally
-from opencode_tui.export.sqlite import write_sqlite
 from opencode_tui.ledger.call_export import exported_calls
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.records.team_choices import SeatShare
+from opencode_tui.report.export.csv_calls import write_csv
+from opencode_tui.report.export.jsonl import write_jsonl
+from opencode_tui.report.export.request import CallRequest, Tally
+from opencode_tui.report.export.sqlite import write_sqlite
 from opencode_tui.team.exporting import write_seat
 from tests.support.seats import NOW_MS, Paid, own_digest, put_alert, put_calls, seat, team_of, week_of_calls
 

@@ -6,8 +6,8 @@ import shlex
 import subprocess
 from pathlib import Path
 
-from opencode_tui.privacy.harmless import one_line
 from opencode_tui.records.day import Snapshot
+from opencode_tui.records.privacy.harmless import one_line
 from opencode_tui.records.requests import SessionRequest, SessionsRequest
 from opencode_tui.records.session import SessionName
 from opencode_tui.ui.app import OpencodeTui

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from opencode_tui.alerts.channels.channel import Channel, ChannelType
 from opencode_tui.config.options import Option
 from opencode_tui.config.settings import Channels, Settings
-from opencode_tui.discovery import modules_in
+from opencode_tui.paths import modules_in
 from opencode_tui.records.alerts import Alert, Level, at_least
 
 CHANNELS: tuple[ChannelType, ...] = tuple(

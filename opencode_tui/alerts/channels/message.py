@@ -8,8 +8,8 @@ from typing import Any
 from opencode_tui.alerts.rules import unit_of
 from opencode_tui.clock import Calendar
 from opencode_tui.money import usd
-from opencode_tui.privacy.harmless import one_line
 from opencode_tui.records.alerts import Alert
+from opencode_tui.records.privacy.harmless import one_line
 
 _LONGEST = 1000
 

@@ -8,7 +8,7 @@ from opencode_tui.alerts.rules.measurements import Measurements
 from opencode_tui.alerts.rules.rule import Rule, Unit, counted
 from opencode_tui.config.options import Option
 from opencode_tui.config.settings import Settings
-from opencode_tui.discovery import modules_in
+from opencode_tui.paths import modules_in
 from opencode_tui.records.alerts import Crossing
 
 RULES: tuple[Rule, ...] = tuple(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from opencode_tui.analysis.insights.rule import AnyInsightRule, InsightRule, PeriodRule
-from opencode_tui.discovery import modules_in
+from opencode_tui.paths import modules_in
 from opencode_tui.records.insights import Threshold
 
 RULES: tuple[AnyInsightRule, ...] = tuple(

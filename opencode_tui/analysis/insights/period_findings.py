@@ -11,7 +11,7 @@ from opencode_tui.analysis.trees import roots
 from opencode_tui.clock import Span
 from opencode_tui.money import format_usd
 from opencode_tui.records.calls import Tokens
-from opencode_tui.records.insights import Finding
+from opencode_tui.records.insights import Finding, QuarterCost
 from opencode_tui.records.work import PeriodWork, QuarterShare, SessionShare
 
 AUTOMATION = ("opencode run", "CI")
@@ -28,7 +28,10 @@ def share_findings(
     *,
     is_lost: bool = False,
 ) -> Iterator[Finding]:
-    """A finding for each session with such a part, if all parts are that percentage of the period's spend."""
+    """A finding for each session with such a part, if all parts are that percentage of the period's spend.
+
+    `is_lost` says that the parts are the undone calls, of which nothing is left.
+    """
     parts = [(share, *part_of(share)) for share in work.sessions]
     if sum(nano for _, nano, _ in parts) * 100 < percent * sum(share.nano for share in work.sessions):
         return
@@ -41,6 +44,7 @@ def share_findings(
                 saves_nano=nano if is_lost else 0,
                 session_id=share.id,
                 title=share.title,
+                is_undone=is_lost,
                 calls=calls,
                 inherited_nano=share.inherited_nano,
             )
@@ -79,11 +83,18 @@ def quarter_findings(
             sure="estimated" if saves else "measured",
             session_id=id,
             title=titles.get(id, id),
+            quarters=(quarter_cost(quarter, quarter.nano) for quarter in own),
+            is_undone=False,
             calls=sum(quarter.calls for quarter in own),
             night_nano=sum(q.nano for q in own if work.calendar.local(q.start_ms).hour < _NIGHT_ENDS),
             cheaper=cheaper,
             **figures,
         )
+
+
+def quarter_cost(quarter: QuarterShare, nano: int) -> QuarterCost:
+    """So much of the cost of a quarter of an hour."""
+    return QuarterCost(quarter.session_id, quarter.start_ms, nano)
 
 
 def root_kinds(work: PeriodWork) -> Mapping[str, str]:

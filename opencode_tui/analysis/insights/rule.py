@@ -9,7 +9,7 @@ from typing import ClassVar
 from opencode_tui.analysis.quoting import in_quotes
 from opencode_tui.clock import Span
 from opencode_tui.records.facts import CallFacts
-from opencode_tui.records.insights import Finding, Lever, Sure, Threshold, Words
+from opencode_tui.records.insights import Finding, Lever, QuarterCost, Sure, Threshold, Words
 from opencode_tui.records.signs import SessionSigns
 from opencode_tui.records.work import ChildWork, PeriodWork, SessionWork
 
@@ -139,12 +139,19 @@ class PeriodRule(AnyInsightRule):
         sure: Sure = "measured",
         session_id: str = "",
         title: str = "",
+        quarters: Iterable[QuarterCost] = (),
+        is_undone: bool = False,
         **figures: int | str,
     ) -> Finding:
-        """A finding about what was spent in a span, in one session if it names one."""
+        """A finding about what was spent in a span, in one session if it names one.
+
+        `quarters` say where its cost is; without them it is that of all calls of its session, of the undone ones if
+        `is_undone`, else of the others.
+        """
         saves = max(0, min(saves_nano, cost_nano))
-        times = span.start_ms, span.end_ms
-        return Finding(self.name, key, session_id, "", (), cost_nano, saves, *times, sure, figures, title)
+        amounts, times = (cost_nano, saves), (span.start_ms, span.end_ms)
+        where_spent = tuple(quarters), is_undone
+        return Finding(self.name, key, session_id, "", (), *amounts, *times, sure, figures, title, *where_spent)
 
 
 def project_file_key(work: SessionWork, file: str) -> str:

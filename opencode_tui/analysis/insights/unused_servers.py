@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from opencode_tui.analysis.insights.period_findings import quarter_cost
 from opencode_tui.analysis.insights.rule import InsightSettings, PeriodRule, figure
 from opencode_tui.clock import DAY_MS
 from opencode_tui.money import format_usd, tokens_text
@@ -33,7 +34,8 @@ class UnusedServers(PeriodRule):
                 quarter for quarter in work.quarters if _carries(quarter, server, projects.get(quarter.session_id))
             ]
             calls = sum(quarter.calls for quarter in carried)
-            cost = sum(_cost(quarter, assumed, work) for quarter in carried)
+            costs = [quarter_cost(quarter, _cost(quarter, assumed, work)) for quarter in carried]
+            cost = sum(each.nano for each in costs)
             if calls >= _LEAST_CALLS:
                 yield self.finding(
                     work.span,
@@ -41,6 +43,7 @@ class UnusedServers(PeriodRule):
                     cost_nano=cost,
                     saves_nano=cost,
                     sure="estimated",
+                    quarters=costs,
                     server=server.name,
                     calls=calls,
                     assumed=assumed,

@@ -15,12 +15,11 @@ from opencode_tui.cli.levers.offers import offered_changes
 from opencode_tui.cli.levers.place import replace_text, text_of
 from opencode_tui.clock import calendar_for, now_ms
 from opencode_tui.paths import tilde
-from opencode_tui.readings.insights import read_insights, settle_insights
+from opencode_tui.readings.insights import settle_insights
 from opencode_tui.readings.levers import read_levers
 from opencode_tui.readings.periods import days, span_of
 from opencode_tui.records.insights import LEVERS
 from opencode_tui.records.levers import AppliedChange, FileChange, LeversView
-from opencode_tui.records.requests import InsightsRequest
 from opencode_tui.report.differences import difference
 from opencode_tui.report.levers import applied_json, applied_lines, levers_json, levers_lines, unwritten_lines
 
@@ -49,8 +48,7 @@ def _view(arguments: argparse.Namespace, at: Opened) -> LeversView:
             span = span_of(*days(arguments.period, None, None, context), context)
         settle_insights(at.ledger, at.settings.insights.options, at.sync.book, span)
         with at.reading(now_ms()) as context:
-            insights = read_insights(InsightsRequest(arguments.period), context).insights
-            return read_levers(arguments.period, insights, context)
+            return read_levers(arguments.period, context)
     except ValueError as error:
         raise Trouble(str(error), EXIT_USAGE) from None
 

@@ -10,10 +10,9 @@ from opencode_tui import paths
 from opencode_tui.cli.levers.place import text_of
 from opencode_tui.guard.install import config_dir
 from opencode_tui.pricing.config_places import INLINE, NAMES, ConfigPlaces
-from opencode_tui.readings.levers_set import model_in
+from opencode_tui.readings.agent_models import AGENT_FOLDERS, model_in
 
 _MOST_DIRECTORIES = 50
-_FOLDERS = ("agent", "agents")
 
 
 class ElsewhereError(Exception):
@@ -30,7 +29,7 @@ def file_of_agent(agent: str, directories: Sequence[str]) -> Path:
     places = ConfigPlaces(os.environ, paths.home())
     found = list(dict.fromkeys(file for each in ("", *directories[:_MOST_DIRECTORIES]) for file in _of(places, each)))
     for folder in dict.fromkeys([own, *(file.parent for file in found if file != INLINE)]):
-        for file in (folder / name / f"{agent}.md" for name in _FOLDERS):
+        for file in (folder / name / f"{agent}.md" for name in AGENT_FOLDERS):
             if paths.is_there(file):
                 raise ElsewhereError(f"It is described in {paths.tilde(file)}")
     setting = [file for file in found if model_in(_text(file), agent) is not None]

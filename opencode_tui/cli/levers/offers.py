@@ -16,6 +16,7 @@ from opencode_tui.cli.levers.place import followed, text_of
 from opencode_tui.guard.install import config_dir
 from opencode_tui.money import format_usd, plural
 from opencode_tui.pricing.jsonc_editing import with_json_string
+from opencode_tui.readings.agent_models import model_of
 from opencode_tui.readings.levers_set import slug
 from opencode_tui.records.levers import FileChange, GeneratedReads, LeversView, MixedSubagent, NotOffered, SubagentSpend
 
@@ -83,6 +84,10 @@ def _subagent_models(view: LeversView, by_hand: list[NotOffered]) -> Iterator[Fi
     """The model of a subagent in OpenCode's own settings, which 1.x and 2.x read alike."""
     taken: list[str] = []
     for each in view.subagents:
+        set_by, model = model_of(each.agent, each.directories)
+        if set_by is not None and model == setting_name(each.cheaper):
+            by_hand.append(_is_set(each, set_by))
+            continue
         try:
             taken.append(_unique(f"model-{each.agent}", taken))
             change = _cheaper(each, taken[-1])
@@ -92,10 +97,13 @@ def _subagent_models(view: LeversView, by_hand: list[NotOffered]) -> Iterator[Fi
         if change.after != change.before:
             yield change
         else:
-            held = f"the model of the subagent {each.agent} is {setting_name(each.cheaper)} already, by"
-            since = "; sessions take it up once OpenCode is started again"
-            by_hand.append(NotOffered("routing", f"{held} {paths.tilde(change.file)}{since}", is_set=True))
+            by_hand.append(_is_set(each, change.file))
     by_hand += [NotOffered("routing", _why_not(each)) for each in view.mixed]
+
+
+def _is_set(each: SubagentSpend, file: Path) -> NotOffered:
+    held = f"the model of the subagent {each.agent} is {setting_name(each.cheaper)} already, by {paths.tilde(file)}"
+    return NotOffered("routing", f"{held}; sessions take it up once OpenCode is started again", is_set=True)
 
 
 def _why_not(each: MixedSubagent) -> str:

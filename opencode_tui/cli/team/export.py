@@ -11,10 +11,10 @@ from opencode_tui.cli import EXIT_OK, EXIT_USAGE
 from opencode_tui.cli.common import Trouble, opened
 from opencode_tui.cli.output_file import output_place
 from opencode_tui.clock import EVER, Span, now_ms
-from opencode_tui.export.output import check_place, is_regular, put_whole
-from opencode_tui.export.request import ExportError
 from opencode_tui.money import plural
 from opencode_tui.paths import tilde
+from opencode_tui.report.export.output import check_place, is_regular, put_whole
+from opencode_tui.report.export.request import ExportError
 from opencode_tui.team.exporting import write_seat
 
 _FILE_NAMED = "name a file, such as team.db in a synced folder"

@@ -15,6 +15,7 @@ from opencode_tui.config.database_values import DatabaseAddress
 from opencode_tui.config.settings import Settings
 from opencode_tui.ledger import unpushed_calls
 from opencode_tui.ledger.bounds import unread_by_day
+from opencode_tui.ledger.early_calls import early_calls
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.money import plural
 from opencode_tui.records.pushes import PushResult
@@ -57,7 +58,8 @@ def is_pushed(ledger: Ledger, address: DatabaseAddress, calendar: Calendar) -> b
     target = unpushed_calls.known_target(ledger.connection, address.name)
     if target is None or unpushed_calls.waiting_count(ledger.connection, target):
         return False
-    return target.gaps == unpushed_calls.gaps_text(unread_by_day(ledger.connection, calendar))
+    unread = unread_by_day(ledger.connection, calendar)
+    return target.facts == unpushed_calls.facts_text(unread, early_calls(ledger.connection))
 
 
 def send_all_again(ledger: Ledger, address: DatabaseAddress) -> None:

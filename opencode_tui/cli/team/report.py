@@ -14,9 +14,10 @@ from opencode_tui.cli.report_options import asked_format, asked_period
 from opencode_tui.cli.team.database import asked_database, database_troubles
 from opencode_tui.clock import calendar_for, now_ms
 from opencode_tui.config.settings import Settings
-from opencode_tui.export.output import is_regular
+from opencode_tui.config.team_budgets import team_budget_troubles
 from opencode_tui.records.team import TeamReport
 from opencode_tui.report.cost_report_words import period_label
+from opencode_tui.report.export.output import is_regular
 from opencode_tui.report.papers.team_papers import team_paper
 from opencode_tui.report.team_words import in_trouble, seats_text, spent_by_team, trouble_line
 from opencode_tui.team.finding import seat_files
@@ -34,6 +35,8 @@ def report_team(arguments: argparse.Namespace) -> int:
         if arguments.database is None
         else _from_database(arguments, settings, period)
     )
+    for sentence in team_budget_troubles(settings):
+        say_trouble(sentence)
     paper = team_paper(report, format, calendar)
     if target is None:
         sys.stdout.write(paper)

@@ -13,9 +13,9 @@ from collections.abc import Iterable, Iterator
 from opencode_tui.alerts.channels.message import body
 from opencode_tui.clock import Calendar
 from opencode_tui.money import plural
-from opencode_tui.privacy.harmless import one_line
 from opencode_tui.records.calls import Tokens
 from opencode_tui.records.cost_report import CostReport, Ranking, ReportSession
+from opencode_tui.records.privacy.harmless import one_line
 from opencode_tui.report.cost_report_notes import method
 from opencode_tui.report.papers.amounts import decimal_usd
 from opencode_tui.report.papers.proofs import proof_json, proof_text

@@ -11,8 +11,8 @@ from markupsafe import Markup
 from opencode_tui.clock import Calendar
 from opencode_tui.money import plural
 from opencode_tui.paths import last_part
-from opencode_tui.privacy.harmless import shown_id
 from opencode_tui.records.cost_report import CostReport
+from opencode_tui.records.privacy.harmless import shown_id
 from opencode_tui.report import cost_report_words as words
 from opencode_tui.report.cost_report_notes import beside_lines, method
 from opencode_tui.report.insight_words import saving_text

@@ -8,7 +8,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
-from opencode_tui.privacy.harmless import one_line
+from opencode_tui.records.privacy.harmless import one_line
 from opencode_tui.report.call_words import exact_usd
 from opencode_tui.report.papers import LONGEST_NAME
 from opencode_tui.report.papers.amounts import decimal_usd

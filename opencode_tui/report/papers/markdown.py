@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 
 from opencode_tui.clock import Calendar
 from opencode_tui.money import plural
-from opencode_tui.privacy.harmless import one_line, shown_id
 from opencode_tui.records.cost_report import CostReport, Ranking, ReportSession
+from opencode_tui.records.privacy.harmless import one_line, shown_id
 from opencode_tui.report import cost_report_words as words
 from opencode_tui.report.call_words import exact_usd
 from opencode_tui.report.cost_report_notes import beside_lines, method

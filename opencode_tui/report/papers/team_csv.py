@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from opencode_tui.clock import Calendar
-from opencode_tui.privacy.harmless import one_line
-from opencode_tui.records.team import Seat, TeamReport
+from opencode_tui.records.privacy.harmless import one_line
+from opencode_tui.records.team import Seat, SeatDay, TeamReport
 from opencode_tui.report.papers.amounts import decimal_usd
 from opencode_tui.report.papers.csv_paper import rows_text
 from opencode_tui.report.team_words import day_band, is_before_ledger, trouble_line
@@ -51,9 +51,10 @@ def _of_seat(seat: Seat, report: TeamReport, calendar: Calendar) -> Iterator[lis
     before = None if is_before_ledger(seat, report) else seat.before_nano
     sums, least = (seat.spend_nano, before, seat.calls), seat.lower_bound
     yield _row("seat", seat.name, "", *sums, text=said, sha256=seat.digest, bound=least)
-    for day in seat.days:
-        mark = day_band(report, day.spend_nano)
-        yield _row("day", seat.name, day.day.isoformat(), day.spend_nano, calls=day.calls, band=mark)
+    without_calls = {day: SeatDay(day, 0, 0) for day in seat.unread_days}
+    for _, day in sorted((without_calls | {each.day: each for each in seat.days}).items()):
+        mark, least = day_band(report, day.spend_nano), day.day in seat.unread_days
+        yield _row("day", seat.name, day.day.isoformat(), day.spend_nano, calls=day.calls, band=mark, bound=least)
     if seat.cause:
         yield _row("cause", seat.name, text=seat.cause)
     for section, parts in (("seat model", seat.models), ("seat project", seat.projects)):

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from opencode_tui.clock import Calendar, weekday
 from opencode_tui.money import plural
-from opencode_tui.records.team import Seat, SeatDay, SeatPart, TeamReport
+from opencode_tui.records.team import Seat, SeatPart, TeamReport
 from opencode_tui.report import team_words as words
 from opencode_tui.report.call_words import exact_usd
 from opencode_tui.report.papers import LONGEST_NAME
@@ -61,13 +61,12 @@ def _seats(report: TeamReport) -> Iterator[str]:
     heads = ("seat", *(f"{weekday(day)} {day.day}" for day in days), "spend", "calls", "before")
     rows = []
     for seat in report.seats:
-        by_day = {each.day: each for each in seat.days}
-        cells = [_day(report, by_day.get(day)) for day in days]
+        cells = [words.spent_on_day(report, seat, day, exact_usd) or "·" for day in days]
         rows.append((_name(seat), *cells, *_sums(seat, report)))
     least = "≥" if report.lower_bound else ""
-    sums = [exact_usd(nano) for nano in (*map(report.day_nano, days), report.total_nano, report.before_nano)]
-    *shown, before = (f"{least}{text}" for text in sums)
-    yield from _table(heads, [*rows, ("total", *shown, f"{least}{report.calls:,}", before)])
+    of_days = (f"{'≥' if report.is_lower_bound_on(day) else ''}{exact_usd(report.day_nano(day))}" for day in days)
+    sums = (exact_usd(report.total_nano), f"{report.calls:,}", exact_usd(report.before_nano))
+    yield from _table(heads, [*rows, ("total", *of_days, *(f"{least}{text}" for text in sums))])
 
 
 def _sums(seat: Seat, report: TeamReport) -> tuple[str, str, str]:
@@ -76,10 +75,6 @@ def _sums(seat: Seat, report: TeamReport) -> tuple[str, str, str]:
         return "not read", "", ""
     before = "before the ledger" if words.is_before_ledger(seat, report) else exact_usd(seat.before_nano)
     return words.spent_by_seat(seat, exact_usd), f"{seat.calls:,}", before
-
-
-def _day(report: TeamReport, day: SeatDay | None) -> str:
-    return "·" if day is None else f"{words.day_mark(report, day)} {exact_usd(day.spend_nano)}".strip()
 
 
 def _parts(title: str, parts: Sequence[SeatPart], whole: int) -> Iterator[str]:

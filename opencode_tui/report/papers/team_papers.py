@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import msgspec
+
 from opencode_tui.clock import Calendar
 from opencode_tui.money import usd
 from opencode_tui.records.team import MonthForecast, Seat, SeatPart, TeamReport
@@ -15,7 +17,8 @@ from opencode_tui.report.team_words import is_before_ledger
 def team_paper(report: TeamReport, format: str, calendar: Calendar) -> str:
     """The report in one of `md`, `html`, `json` and `csv`, ending with a line feed."""
     if format == "json":
-        return f"{json.dumps(team_json(report, calendar), indent=2)}\n"
+        # Laid out by msgspec, as json does that in Python, at ten times its own cost.
+        return f"{msgspec.json.format(json.dumps(team_json(report, calendar)), indent=2)}\n"
     if format == "csv":
         from opencode_tui.report.papers.team_csv import team_csv
 
@@ -64,6 +67,7 @@ def _seat(seat: Seat, report: TeamReport, calendar: Calendar) -> dict[str, Any]:
         "calls": None if seat.is_missing else seat.calls,
         "lower_bound": seat.lower_bound,
         "unread": seat.unread,
+        "lower_bound_days": [day.isoformat() for day in seat.unread_days],
         "days": {each.day.isoformat(): usd(each.spend_nano) for each in seat.days},
         "over_warning": [day.isoformat() for day in seat.over_warning],
         "over_cutoff": [day.isoformat() for day in seat.over_cutoff],

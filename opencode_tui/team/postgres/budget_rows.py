@@ -16,7 +16,8 @@ from opencode_tui.config.database_values import DatabaseAddress
 from opencode_tui.config.errors import shown
 from opencode_tui.config.team_budgets import checked_budget
 from opencode_tui.config.team_rows import TeamRow, TeamRows
-from opencode_tui.team.postgres.connecting import NO_TABLE, code_of, connected
+from opencode_tui.team.postgres.connecting import NO_TABLE
+from opencode_tui.team.postgres.engines import code_behind, connected
 from opencode_tui.team.postgres.tables import BUDGET_LINES, TEAM_BUDGETS
 
 MOST_BUDGETS = 1_000
@@ -38,7 +39,7 @@ def budget_rows(address: DatabaseAddress, password_file: Path | None, *, own: bo
         try:
             return [dict(row) for row in connection.execute(query).mappings()]
         except ProgrammingError as error:
-            if own and code_of(error) == NO_TABLE:
+            if own and code_behind(error) == NO_TABLE:
                 return None
             raise
 

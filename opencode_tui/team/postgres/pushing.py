@@ -20,16 +20,18 @@ from opencode_tui.clock import Calendar, Clock
 from opencode_tui.config.database_values import DatabaseAddress
 from opencode_tui.ledger import unpushed_calls
 from opencode_tui.ledger.bounds import unread_by_day
+from opencode_tui.ledger.early_calls import EarlyCall, early_calls
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.records.pushes import PushResult, PushTarget, WaitingCall
 from opencode_tui.records.team_choices import SeatShare
 from opencode_tui.team.postgres import writing_calls
 from opencode_tui.team.postgres.batches import PushedRow, RowMaker, columns_of
-from opencode_tui.team.postgres.connecting import NO_TABLE, code_of, connected
+from opencode_tui.team.postgres.connecting import NO_TABLE
+from opencode_tui.team.postgres.engines import code_behind, connected
 from opencode_tui.team.postgres.errors import DatabaseError, DatabaseGone
 from opencode_tui.team.postgres.gaps import Gaps, day_gaps, gaps_there, insert_gaps
 from opencode_tui.team.postgres.ledger_day import LedgerDay, ledger_days
-from opencode_tui.team.postgres.tables import NO_CALL_MS
+from opencode_tui.team.postgres.special_values import NO_CALL_MS
 
 CALLS_AT_ONCE = 5_000
 _TRIES = 8
@@ -69,7 +71,7 @@ def _behind_others(write: Callable[[], tuple[int, int]]) -> tuple[int, int]:
         try:
             return write()
         except DBAPIError as error:
-            if not left or code_of(error) not in _AGAIN:
+            if not left or code_behind(error) not in _AGAIN:
                 raise
     raise AssertionError
 
@@ -78,6 +80,7 @@ class _Push:
     def __init__(self, request: PushRequest, target: PushTarget) -> None:
         self._request, self._target, self._ledger = request, target, request.ledger
         self._maker = RowMaker(request.calendar, request.share)
+        self._with_sessions = False
         self.result = PushResult("", 0, 0)
 
     @contextmanager
@@ -94,7 +97,9 @@ class _Push:
             with database.begin():
                 seat = str(database.scalar(select(func.current_user())))
                 newest = writing_calls.last_revision(database, seat).revision
+                self._with_sessions = self._request.share != "sums" and writing_calls.keeps_sessions(database)
             self.result = PushResult(seat, 0, 0)
+            firsts = self._send_firsts(database, seat)
             if newest < self._target.revision:  # the database is an older copy of itself, or a new one
                 with self._ledger.writing() as connection:
                     unpushed_calls.queue_all(connection, self._target)
@@ -104,7 +109,18 @@ class _Push:
                 after = (calls[-1].created_ms, calls[-1].id)
                 self._keep_lease()
             if self._request.keep_going():
-                self._send_gaps(database, seat)
+                self._send_gaps(database, seat, firsts)
+
+    def _send_firsts(self, database: Connection, seat: str) -> tuple[EarlyCall, ...]:
+        """Say of which ledger the calls are, before they are there, in the words of the ones that it has first."""
+        firsts = early_calls(self._ledger.connection)
+        try:
+            with database.begin():
+                writing_calls.insert_firsts(database, seat, firsts)
+        except ProgrammingError as error:
+            if code_behind(error) != NO_TABLE:  # else an older version made the tables
+                raise
+        return firsts
 
     def so_far(self) -> str:
         waiting = unpushed_calls.waiting_count(self._ledger.connection, self._target)
@@ -119,22 +135,22 @@ class _Push:
             unpushed_calls.note_pushed(connection, self._target, calls, revision, self._request.clock())
         self.result = PushResult(seat, self.result.sent + sent, self.result.known + len(calls) - sent)
 
-    def _send_gaps(self, database: Connection, seat: str) -> None:
+    def _send_gaps(self, database: Connection, seat: str, firsts: tuple[EarlyCall, ...]) -> None:
         """Say which sums are lower bounds, where the database knows something else of this machine."""
         with self._ledger.reading() as connection:
             unread = unread_by_day(connection, self._request.calendar)
             known = unpushed_calls.known_target(connection, self._request.address.name)
-        text = unpushed_calls.gaps_text(unread)
-        if known is not None and known.gaps == text:
+        text = unpushed_calls.facts_text(unread, firsts)
+        if known is not None and known.facts == text:
             return
         try:
             revision, changed = _behind_others(lambda: self._write_gaps(database, seat, day_gaps(unread)))
         except ProgrammingError as error:
-            if unread or code_of(error) != NO_TABLE:
+            if unread or code_behind(error) != NO_TABLE:
                 raise
             revision, changed = 0, 0  # nothing to say, and an older version made the tables
         with self._ledger.writing() as connection:
-            unpushed_calls.note_gaps(connection, self._target, text, revision)
+            unpushed_calls.note_facts(connection, self._target, text, revision)
         self.result = replace(self.result, gaps=changed)
 
     def _write_gaps(self, database: Connection, seat: str, gaps: Gaps) -> tuple[int, int]:
@@ -168,6 +184,8 @@ class _Push:
             writing_calls.insert_calls(database, seat, revision, columns_of(new))
             days = {row.day for row in new} | {had.day for row in new if (had := before[row]) is not None}
             writing_calls.insert_sums(database, seat, revision, self._facts(days))
+            if self._with_sessions:
+                writing_calls.insert_sessions(database, seat, revision, days)
         return revision, len(new)
 
     def _begin(self, database: Connection, seat: str, rows: Sequence[PushedRow]) -> int:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 
 from msgspec import Struct
 from msgspec.structs import replace
-from sqlalchemy import Connection
 
 from opencode_tui.analysis.periods import days_of_month
 from opencode_tui.analysis.report_periods import ReportPeriod
@@ -19,22 +19,16 @@ from opencode_tui.clock import DAY_MS, calendar_for
 from opencode_tui.config.database_values import DatabaseAddress
 from opencode_tui.config.settings import Settings
 from opencode_tui.money import plural
+from opencode_tui.records.collecting import paused_collection
 from opencode_tui.records.model_key import model_key
-from opencode_tui.records.team import Seat, SeatDay, SeatPart, TeamReport
-from opencode_tui.team.lateness import late_ms
-from opencode_tui.team.postgres.connecting import connected
-from opencode_tui.team.postgres.gaps import seat_gaps
-from opencode_tui.team.postgres.reading_sums import (
-    DayRow,
-    PartRow,
-    PushRow,
-    day_rows,
-    last_pushes,
-    part_rows,
-    spent_days,
-)
-from opencode_tui.team.postgres.tables import EVERY_DAY
-from opencode_tui.team.report import compared_last, compared_period
+from opencode_tui.records.team import TOP_SESSIONS, Seat, SeatDay, SeatPart, SeatSession, TeamReport
+from opencode_tui.team.lateness import late_ms, unread_sentences
+from opencode_tui.team.postgres.asking import AskedDays, SeatSums, seat_sums
+from opencode_tui.team.postgres.connecting import Database
+from opencode_tui.team.postgres.counting_once import counted_once
+from opencode_tui.team.postgres.reading_sums import DayRow, PartRow, PushRow, SharedSession
+from opencode_tui.team.postgres.special_values import EVERY_DAY
+from opencode_tui.team.report import compared_last, compared_period, unread_days
 
 SILENT_DAYS = 56
 """A seat that pushed nothing for so long, and has no calls in the period, is left out."""
@@ -53,6 +47,7 @@ class DatabaseRequest(Struct, frozen=True):
     now_ms: int
 
 
+@paused_collection()
 def database_report(request: DatabaseRequest) -> TeamReport:
     """The report on the seats that the database shows to this user. Raises DatabaseError."""
     calendar = calendar_for(request.settings.timezone)
@@ -60,9 +55,16 @@ def database_report(request: DatabaseRequest) -> TeamReport:
     before, known_to = compared_period(period, today), known_until(period.last, today)
     first_of_month, last_of_month = days_of_month(period.last)
     first = min(before.first, first_of_month, known_to - timedelta(days=LOOK_BACK_DAYS - 1))
-    wide = (first, max(period.last, last_of_month))
-    with connected(request.address, request.password_file) as engine, engine.connect() as connection:
-        found = _Found(connection, request, before, wide)
+    asked = AskedDays(
+        days=(period.first, period.last),
+        before=(before.first, before.last),
+        compared_last=compared_last(period, today) or period.last,
+        wide=(first, max(period.last, last_of_month)),
+        since=datetime.fromtimestamp((request.now_ms - SILENT_DAYS * DAY_MS) / 1000, UTC),
+        is_week=period.is_week,
+    )
+    sums = seat_sums(Database(request.address, request.password_file), asked)
+    found = _Found(counted_once(sums, asked), request)
     seats = tuple(sorted(map(found.seat, found.names), key=lambda seat: (-seat.spend_nano, seat.name)))
     budget, spends = request.settings.team.week_budget_nano, found.spends
     report = TeamReport(
@@ -91,48 +93,44 @@ def database_report(request: DatabaseRequest) -> TeamReport:
 class _Found:
     """What the database answered, by seat."""
 
-    def __init__(
-        self, connection: Connection, request: DatabaseRequest, before: ReportPeriod, wide: tuple[date, date]
-    ) -> None:
+    def __init__(self, sums: SeatSums, request: DatabaseRequest) -> None:
         period, team, budget = request.period, request.settings.team, request.settings.budget
         self.warning_nano = budget.warning_nano if team.warning_nano is None else team.warning_nano
         self.cutoff_nano = budget.cutoff_nano if team.cutoff_nano is None else team.cutoff_nano
         self._days: dict[str, list[DayRow]] = defaultdict(list)
-        of_team = spent_days(connection, wide)
-        self.spends, twins = of_team.spend_nano, of_team.twins
-        self._twins: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-        for day in day_rows(connection, (period.first, period.last)):
-            if owner := twins.get((day.seat, day.day)):
-                self._twins[day.seat][owner] += 1
-            else:
-                self._days[day.seat].append(day)
+        self.spends = sums.spent_nano
+        for day in sums.days:
+            self._days[day.seat].append(day)
+        self._shared: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+        for row in sums.shared:
+            if period.first <= row.day <= period.last:
+                self._shared[row.seat][row.owner] += row.calls
+        self.all_parts = sums.parts
         self.parts: dict[str, list[PartRow]] = defaultdict(list)
-        days, days_before = (period.first, period.last), (before.first, before.last)
-        over = compared_last(period, calendar_for(request.settings.timezone).day(request.now_ms)) or period.last
-        for part in part_rows(connection, days, days_before, over, twins):
+        for part in sums.parts:
             self.parts[part.seat].append(part)
         self._unread: dict[str, dict[date, int]] = defaultdict(dict)
-        for seat, gap_day, unread in seat_gaps(connection, (period.first, period.last)):
+        for seat, gap_day, unread in sums.gaps:
             self._unread[seat][gap_day] = unread
-        since = datetime.fromtimestamp((request.now_ms - SILENT_DAYS * DAY_MS) / 1000, UTC)
-        self._pushes = {each.seat: each for each in last_pushes(connection, since)}
-        end_ms = calendar_for(request.settings.timezone).span(period.last).end_ms
+        self._pushes = {each.seat: each for each in sums.pushes}
+        self._sessions: dict[str, list[SharedSession]] = defaultdict(list)
+        for session in sums.sessions:
+            self._sessions[session.seat].append(session)
+        self._first_ms, self._first_days = sums.first_ms, sums.first_days
+        self._calendar = calendar_for(request.settings.timezone)
+        end_ms = self._calendar.span(period.last).end_ms
         self._needed_ms = min(end_ms, request.now_ms)
         self._period = period
 
     @property
     def names(self) -> list[str]:
         with_gaps = (name for name, days in self._unread.items() if days.keys() - {EVERY_DAY})
-        return sorted({*self._days, *self.parts, *self._pushes, *self._twins, *with_gaps})
-
-    @property
-    def all_parts(self) -> list[PartRow]:
-        return [part for parts in self.parts.values() for part in parts]
+        return sorted({*self._days, *self.parts, *self._pushes, *self._shared, *with_gaps})
 
     def seat(self, name: str) -> Seat:
         rows, parts, push = self._days.get(name, []), self.parts.get(name, []), self._pushes.get(name)
         synced_ms = None if push is None else push.received_ms
-        unread = sum(self._unread.get(name, {}).values())
+        unread = {None if day == EVERY_DAY else day: count for day, count in self._unread.get(name, {}).items()}
         return Seat(
             name=name,
             spend_nano=sum(row.spend_nano for row in rows),
@@ -146,13 +144,25 @@ class _Found:
             before_nano=sum(part.before_nano for part in parts),
             last_call_ms=None if push is None else push.last_ms,
             last_sync_ms=synced_ms,
-            digest="" if name in self._twins else _digest(rows, self._period),
+            digest="" if name in self._shared else _digest(rows, self._period),
             trouble="; ".join(
-                [*_clock_trouble(push), *_twin_troubles(self._twins.get(name, {})), *_gap_trouble(unread)]
+                [
+                    *_clock_trouble(push),
+                    *_shared_troubles(self._shared.get(name, {})),
+                    *unread_sentences(sum(unread.values())),
+                ]
             ),
             late_ms=late_ms(synced_ms, self._needed_ms),
-            unread=unread,
+            sessions=_costliest(self._sessions.get(name, ())),
+            since=self._since(name),
+            unread=sum(unread.values()),
+            unread_days=unread_days(unread, self._period),
         )
+
+    def _since(self, name: str) -> date | None:
+        """The day of the first call of the seat's ledgers, or the first day that an older version pushed."""
+        at_ms = self._first_ms.get(name)
+        return self._first_days.get(name) if at_ms is None else self._calendar.day(at_ms)
 
     def _cause(self, rows: Sequence[DayRow]) -> str:
         """That of the costliest day that ran over and has one."""
@@ -160,13 +170,18 @@ class _Found:
         return max(over, key=lambda row: row.spend_nano).cause if over else ""
 
 
+def _costliest(rows: Iterable[SharedSession]) -> tuple[SeatSession, ...]:
+    top = sorted(rows, key=lambda row: (-row.spend_nano, row.id))[:TOP_SESSIONS]
+    return tuple(SeatSession(row.id, row.title, row.project, row.spend_nano, row.calls) for row in top)
+
+
 def _digest(rows: Sequence[DayRow], period: ReportPeriod) -> str:
-    """That of a day or a week, where all of its calls are of one ledger; of other periods none is known."""
-    if not rows or not all(row.digest for row in rows):
+    """That of a day or a week, where all of its calls are of one ledger; of other periods with calls none is known."""
+    if not rows:
+        return sha256().hexdigest()
+    if not all(row.digest for row in rows) or not (period.is_week or period.days == 1):
         return ""
-    if period.is_week:
-        return max(rows, key=lambda row: row.revision).week_digest
-    return rows[0].digest if period.days == 1 else ""
+    return max(rows, key=lambda row: row.revision).digest
 
 
 def _clock_trouble(push: PushRow | None) -> list[str]:
@@ -178,17 +193,13 @@ def _clock_trouble(push: PushRow | None) -> list[str]:
     return [f"its clock is {much} {'ahead of' if off_ms > 0 else 'behind'} the database's"]
 
 
-def _twin_troubles(owners: Mapping[str, int]) -> list[str]:
-    """What to say of a seat's days, so many by seat, whose calls count for that one."""
+def _shared_troubles(owners: Mapping[str, int]) -> list[str]:
+    """What to say of a seat's calls, so many by seat, that count for that one."""
     return [
-        f"on {count} day{'s' * (count > 1)} it has the very calls of {owner}: one ledger was pushed for both, and"
-        f" counts for {owner}, which pushed first"
-        for owner, count in owners.items()
+        f"it has {plural(count, 'call')} in common with {owner}, counted there: one ledger, or a copy of it, was pushed"
+        " for both"
+        for owner, count in sorted(owners.items())
     ]
-
-
-def _gap_trouble(unread: int) -> list[str]:
-    return [f"{plural(unread, 'row')} of its OpenCode could not be read, so that it may have cost more"] * (unread > 0)
 
 
 def _model(part: PartRow) -> str:

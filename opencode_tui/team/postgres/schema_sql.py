@@ -15,20 +15,23 @@ from sqlalchemy import Table
 from sqlalchemy.dialects.postgresql import dialect
 from sqlalchemy.schema import CreateIndex, CreateTable, SetColumnComment, SetTableComment
 
+from opencode_tui.team.postgres.sharing_sql import SHARED, sharing_sql
 from opencode_tui.team.postgres.tables import (
     PARTITIONED,
     TEAM_BUDGETS,
     TEAM_CALLS,
     TEAM_DAYS,
+    TEAM_FIRSTS,
     TEAM_GAPS,
     TEAM_PARTS,
     TEAM_PUSHES,
+    TEAM_SESSIONS,
 )
 
 SEAT_GROUP, READER_GROUP = "opencode_seat", "opencode_reader"
 """The groups."""
-_TABLES = (TEAM_PUSHES, TEAM_CALLS, TEAM_DAYS, TEAM_PARTS, TEAM_GAPS)
-_SUMS = (TEAM_PUSHES, TEAM_DAYS, TEAM_PARTS, TEAM_GAPS)
+_SUMS = (TEAM_PUSHES, TEAM_DAYS, TEAM_PARTS, TEAM_SESSIONS, TEAM_GAPS, TEAM_FIRSTS)
+_TABLES = (*_SUMS, TEAM_CALLS)
 _DAY_MS = 86_400_000
 _OWN = "seat = CAST(current_user AS text)"
 _dialect = dialect()  # type: ignore[no-untyped-call]
@@ -58,6 +61,8 @@ def schema_sql(request: SchemaRequest) -> str:
         *(() if is_flat else _partitions(request.mondays)),
         *(_role(name, "NOLOGIN", is_flat=is_flat) for name in (SEAT_GROUP, READER_GROUP)),
         *_rules(),
+        sharing_sql(is_flat=is_flat),
+        f"GRANT EXECUTE ON FUNCTION {SHARED} TO {READER_GROUP}",
         *_members(request.seats, SEAT_GROUP, is_flat=is_flat),
         *_members(request.readers, READER_GROUP, is_flat=is_flat),
     ]
@@ -67,9 +72,10 @@ def schema_sql(request: SchemaRequest) -> str:
 def pruning_sql() -> str:
     """Deletes the sums and pushes that newer ones of the same seat have replaced. Calls are all kept."""
     of_days, of_pushes = ("seat", "day"), ("seat",)
-    # The parts first: by the days it is known which ones are old.
+    # The parts and sessions first: by the days it is known which ones are old.
     steps = (
         ("team_part", "team_day", of_days),
+        ("team_session", "team_day", of_days),
         ("team_day", "team_day", of_days),
         ("team_gap", "team_gap", ("seat", "machine", "day")),
         ("team_push", "team_push", of_pushes),

@@ -8,8 +8,6 @@ partition by.
 
 from __future__ import annotations
 
-from datetime import date
-
 from sqlalchemy import (
     BigInteger,
     Column,
@@ -22,6 +20,8 @@ from sqlalchemy import (
     Text,
     func,
 )
+
+from opencode_tui.team.postgres.special_values import EVERY_DAY
 
 metadata = MetaData()
 BUDGET_LINES = ("warning", "cutoff", "ci", "automation", "background")
@@ -97,6 +97,21 @@ TEAM_PARTS = Table(
     comment="the parts of the row of team_day with the same revision",
 )
 
+TEAM_SESSIONS = Table(
+    "team_session",
+    metadata,
+    _text("seat"),
+    Column("day", Date, nullable=False, comment="in the seat's time zone"),
+    _number("revision"),
+    _text("session_id"),
+    Column("title", Text, nullable=False, comment="empty unless the seat shares titles"),
+    _text("project"),
+    Column("spend_nano", BigInteger, nullable=False, comment="1e-9 USD"),
+    _number("calls"),
+    PrimaryKeyConstraint("seat", "day", "revision", "session_id"),
+    comment="the sessions of the row of team_day with the same revision, of a seat that shares them",
+)
+
 TEAM_PUSHES = Table(
     "team_push",
     metadata,
@@ -111,11 +126,16 @@ TEAM_PUSHES = Table(
     comment="the pushes of each seat",
 )
 
-EVERY_DAY = date(1970, 1, 1)
-"""Stands for any day, in `team_gap`: nobody knows when that was which could not be read."""
-
-NO_CALL_MS = 0
-"""The moment of the last call, in `team_push`, of a seat that has not pushed any."""
+TEAM_FIRSTS = Table(
+    "team_first",
+    metadata,
+    _text("seat"),
+    Column("month", Date, nullable=False, comment="its first day, in UTC"),
+    Column("call", Text, nullable=False, comment="a hash of the machine and the id of a ledger's first call of it"),
+    Column("first_ms", BigInteger, nullable=False, comment="the moment of that call in Unix milliseconds"),
+    PrimaryKeyConstraint("seat", "month", "call"),
+    comment="two seats with the same call have copies of one ledger, whose calls count once",
+)
 
 TEAM_GAPS = Table(
     "team_gap",
@@ -147,5 +167,8 @@ TEAM_BUDGETS = Table(
 # The report asks for all seats of some days, whatever a server keeps together.
 Index("team_day_by_day", TEAM_DAYS.c.day, TEAM_DAYS.c.seat, TEAM_DAYS.c.revision)
 
-PARTITIONED = {TEAM_CALLS: TEAM_CALLS.c.created_ms, TEAM_DAYS: TEAM_DAYS.c.day, TEAM_PARTS: TEAM_PARTS.c.day}
+PARTITIONED = {
+    TEAM_CALLS: TEAM_CALLS.c.created_ms,
+    **{table: table.c.day for table in (TEAM_DAYS, TEAM_PARTS, TEAM_SESSIONS)},
+}
 """The tables that are partitioned by week, and by which column."""

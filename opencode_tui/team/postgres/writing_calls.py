@@ -6,7 +6,7 @@ row-level security, and the way around it, a temporary table, is not to be had e
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -27,12 +27,13 @@ from sqlalchemy import (
     literal,
     select,
 )
-from sqlalchemy.dialects.postgresql import distinct_on, insert
+from sqlalchemy.dialects.postgresql import aggregate_order_by, distinct_on, insert
 
+from opencode_tui.ledger.early_calls import EarlyCall
 from opencode_tui.team.postgres.arrays import rows_of_arrays
 from opencode_tui.team.postgres.batches import PushedRow
 from opencode_tui.team.postgres.ledger_day import LedgerDay
-from opencode_tui.team.postgres.tables import TEAM_CALLS, TEAM_DAYS, TEAM_PARTS, TEAM_PUSHES
+from opencode_tui.team.postgres.tables import TEAM_CALLS, TEAM_DAYS, TEAM_FIRSTS, TEAM_PARTS, TEAM_PUSHES, TEAM_SESSIONS
 
 _SENT = PushedRow.__struct_fields__
 _DAY_MS = 86_400_000
@@ -78,10 +79,22 @@ def calls_there(connection: Connection, seat: str, calls: Sequence[CallKey]) -> 
     return {(row[0], row[1]): CallThere(row[2], row[3]) for row in connection.execute(_KNOWN, values)}
 
 
+def insert_firsts(connection: Connection, seat: str, firsts: Iterable[EarlyCall]) -> None:
+    """Writes the first calls of a ledger's months; what is there stays."""
+    rows = [{"seat": seat, "month": each.month, "call": each.call, "first_ms": each.first_ms} for each in firsts]
+    if rows:
+        connection.execute(insert(TEAM_FIRSTS).on_conflict_do_nothing(), rows)
+
+
 def insert_calls(connection: Connection, seat: str, revision: int, columns: Mapping[str, list[Any]]) -> None:
     """Writes calls, a list a column of PushedRow."""
     values = {"seat_": seat, "revision_": revision, **{f"{name}_": each for name, each in columns.items()}}
     connection.execute(_WRITE_CALLS, values)
+
+
+def keeps_sessions(connection: Connection) -> bool:
+    """Whether there is a table for the sums of sessions, which an older version did not make."""
+    return connection.scalar(select(func.to_regclass(TEAM_SESSIONS.name))) is not None
 
 
 def insert_sums(connection: Connection, seat: str, revision: int, ledger_days: Mapping[date, LedgerDay]) -> None:
@@ -93,9 +106,21 @@ def insert_sums(connection: Connection, seat: str, revision: int, ledger_days: M
     values: dict[str, Any] = {"seat_": seat, "revision_": revision, "day_": days}
     for name in LedgerDay.__struct_fields__:
         values[f"{name}_"] = [getattr(ledger_days[day], name) for day in days]
-    values |= {"first_": _start_ms(days[0]) - _DAY_MS, "last_": _start_ms(days[-1]) + 2 * _DAY_MS}
+    values |= _moments(days)
     connection.execute(_WRITE_DAYS, values)
     connection.execute(_WRITE_PARTS, values)
+
+
+def insert_sessions(connection: Connection, seat: str, revision: int, days: Iterable[date]) -> None:
+    """Writes the sums of the sessions of these days, as far as the database has calls with their ids."""
+    ordered = sorted(days)
+    values: dict[str, Any] = {"seat_": seat, "revision_": revision, "day_": ordered}
+    connection.execute(_WRITE_SESSIONS, values | _moments(ordered))
+
+
+def _moments(days: Sequence[date]) -> dict[str, int]:
+    """Between which the calls of these days lie, in whatever time zone."""
+    return {"first_": _start_ms(days[0]) - _DAY_MS, "last_": _start_ms(days[-1]) + 2 * _DAY_MS}
 
 
 def _start_ms(day: date) -> int:
@@ -165,5 +190,23 @@ def _insert_parts() -> Any:
     return insert(TEAM_PARTS).from_select(names, rows).on_conflict_do_nothing()
 
 
+def _insert_sessions() -> Any:
+    calls = _newest_calls()
+    newest_first = calls.c.created_ms.desc()
+    rows = (
+        select(
+            *(cast(_SEAT, Text), calls.c.day, cast(_REVISION, BigInteger), calls.c.session_id),
+            func.array_agg(aggregate_order_by(calls.c.title, newest_first))[1],
+            func.array_agg(aggregate_order_by(calls.c.project, newest_first))[1],
+            *(_exact(calls.c.cost_nano), func.count(literal(1))),
+        )
+        .where(calls.c.content != 0, calls.c.session_id != "")
+        .where(calls.c.day == func.any(bindparam("day_", type_=ARRAY(Date))))
+        .group_by(calls.c.day, calls.c.session_id)
+    )
+    names = ("seat", "day", "revision", "session_id", "title", "project", "spend_nano", "calls")
+    return insert(TEAM_SESSIONS).from_select(names, rows).on_conflict_do_nothing()
+
+
 _KNOWN, _WRITE_CALLS = _known_calls(), _insert_calls()
-_WRITE_DAYS, _WRITE_PARTS = _insert_days(), _insert_parts()
+_WRITE_DAYS, _WRITE_PARTS, _WRITE_SESSIONS = _insert_days(), _insert_parts(), _insert_sessions()

@@ -13,9 +13,9 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from opencode_tui.clock import Calendar, Clock
-from opencode_tui.privacy.harmless import for_shell
 from opencode_tui.records.alerts import Alert
 from opencode_tui.records.answers import SessionShipped
+from opencode_tui.records.privacy.harmless import for_shell
 from opencode_tui.records.requests import SessionRequest, ShippedRequest, TurnRequest
 from opencode_tui.records.session import SessionView, TurnView
 from opencode_tui.records.shipped import Shipped

@@ -16,11 +16,11 @@ from opencode_tui.records.team import Seat, TeamReport
 from opencode_tui.report.team_words import (
     MOST_DAY_COLUMNS,
     day_band,
-    day_mark,
     days_in,
     is_before_ledger,
     short_state,
     spent_by_seat,
+    spent_on_day,
 )
 from opencode_tui.report.words import amount_text, band_glyph
 from opencode_tui.ui.tables.columns import Cell, Column
@@ -38,7 +38,8 @@ BY_SEAT_SPEND: Sort[Seat] = Sort("spend", lambda seat: seat.spend_nano)
 def team_columns(report: TeamReport) -> tuple[TeamColumn, ...]:
     """The columns for the days of a report."""
     days = days_in(report)
-    of_days = tuple(map(_day_column, days)) if len(days) <= MOST_DAY_COLUMNS else ()
+    width = 9 if any(seat.unread_days for seat in report.seats) else 8
+    of_days = tuple(_day_column(day, width) for day in days) if len(days) <= MOST_DAY_COLUMNS else ()
     return (
         TeamColumn("seat", "Seat", _name, 8, grow=True, max_width=32, sort=Sort("seat", _by_name, descending=False)),
         *of_days,
@@ -64,13 +65,13 @@ def _by_name(seat: Seat) -> str:
     return seat.name.casefold()
 
 
-def _day_column(day: date) -> TeamColumn:
+def _day_column(day: date, width: int) -> TeamColumn:
     spends: Callable[[Seat], int] = lambda seat: next((e.spend_nano for e in seat.days if e.day == day), 0)  # noqa: E731
     return TeamColumn(
         day.isoformat(),
         f"{weekday(day)} {day.day}",
         lambda seat, report: _day(seat, day, report),
-        8,
+        width,
         "right",
         min_table=_ROOM_FOR_DAYS,
         sort=Sort(weekday(day), spends),
@@ -83,10 +84,10 @@ def _name(seat: Seat, report: TeamReport) -> Cell:
 
 def _day(seat: Seat, day: date, report: TeamReport) -> Cell:
     found = next((each for each in seat.days if each.day == day), None)
-    if found is None:
+    text = spent_on_day(report, seat, day, lambda nano: format_usd(nano, cents=True))
+    if not text:
         return Text(_NO_DAY, style=STYLES["note"])
-    text = f"{day_mark(report, found)} {format_usd(found.spend_nano, cents=True)}".strip()
-    return Text(text, style=_style(report, found.spend_nano))
+    return Text(text, style=_style(report, found.spend_nano) if found else "")
 
 
 def _marks(seat: Seat, report: TeamReport) -> Text:

@@ -6,7 +6,7 @@ from textual.content import Content
 from textual.reactive import var
 
 from opencode_tui.clock import Calendar
-from opencode_tui.privacy.harmless import shown_id
+from opencode_tui.records.privacy.harmless import shown_id
 from opencode_tui.records.session import SessionView
 from opencode_tui.records.shipped import Shipped
 from opencode_tui.report import session_facts as words

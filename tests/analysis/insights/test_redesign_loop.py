@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from opencode_tui.analysis.finding_parts import part_within
-from opencode_tui.analysis.insight_order import insights_of
+from opencode_tui.analysis.insight_order import by_cause, insights_of
 from opencode_tui.analysis.insights.redesign_loop import RedesignLoop
 from opencode_tui.clock import Span
 from opencode_tui.records.insights import Finding
@@ -98,5 +98,5 @@ def test_the_first_round_alone_is_no_loop_yet() -> None:
 
 
 def test_what_could_be_saved_is_said_to_be_the_most() -> None:
-    (insight,) = insights_of(found(RULE, LOOP), COSTS, {RULE.name: RULE}, Span(0, 1))
+    (insight,) = insights_of(by_cause(found(RULE, LOOP), COSTS, {RULE.name: RULE}), {RULE.name: RULE}, Span(0, 1))
     assert (insight.saves_at_most, insight.saves_nano) == (True, 64 * CENT)

@@ -92,7 +92,7 @@ def test_what_somebody_has_to_change_is_said(
 def test_a_seat_that_may_not_write_is_told_so(shell: Shell, store: V1, database: TeamDatabase) -> None:
     code, _, err = shell.run("team", "push", "--to", database.url("boss"))
     assert code == EXIT_TROUBLE
-    assert_one_sentence(err, "permission denied for table team_push")
+    assert_one_sentence(err, "permission denied for table team_first")
 
 
 @pytest.fixture
@@ -209,3 +209,13 @@ def test_a_command_that_pushes_nothing_imports_no_database(shell: Shell, store: 
             [sys.executable, "-c", code, json.dumps([*words, *shell.places])], timeout=60, check=False
         )
         assert done.returncode == 0
+
+
+def test_a_report_from_a_database_does_not_import_what_only_a_push_needs(
+    shell: Shell, store: V1, database: TeamDatabase
+) -> None:
+    code = "import json, sys; from opencode_tui.cli import main; code = main(json.loads(sys.argv[1])); "
+    code += "sys.exit(code or 'sqlalchemy' in sys.modules)"
+    words = ["team", "report", "--from", database.url("boss"), "--week", "2026-W20", *shell.places[:2]]
+    done = subprocess.run([sys.executable, "-c", code, json.dumps(words)], timeout=60, check=False, capture_output=True)
+    assert (done.returncode, done.stderr) == (0, b"")

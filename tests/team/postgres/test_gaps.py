@@ -204,11 +204,13 @@ def test_every_paper_marks_the_seat_and_the_total(database: TeamDatabase, ledger
     found, days = report(database), calendar_for("UTC")
     markdown = team_paper(found, "md", days)
     assert "**≥$0.432600103**" in markdown
-    assert "| ≥$0.4200001 |" in markdown and "| $0.012600003 |" in markdown
+    assert "| ben | ■ ≥$0.4200001 | · |" in markdown and "| anna | $0.012600003 | · |" in markdown
+    assert "| total | ≥$0.432600103 | $0.00 |" in markdown, "the other days of the week are whole"
     html = team_paper(found, "html", days)
-    assert html.count(">≥$0.42<") == 1 and "≥$0.01<" not in html
+    assert html.count(">≥$0.42<") == 2 and "≥$0.01<" not in html
     table = [row.split(",") for row in team_paper(found, "csv", days).splitlines()]
     marked = {(row[0], row[1]): row[-1] for row in table if row[0] in ("seat", "total")}
+    assert [row[1:3] for row in table if row[0] == "day" and row[-1] == "true"] == [["ben", "2026-05-11"]]
     assert marked == {("total", ""): "true", ("seat", "ben"): "true", ("seat", "anna"): "false"}
     assert dict(seat_rows(found.seats[0], found, days))["seat"].startswith("ben: ≥$0.42")
     assert dict(seat_rows(found.seats[1], found, days))["seat"].startswith("anna: $0.01")

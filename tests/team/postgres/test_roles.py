@@ -13,7 +13,7 @@ from tests.support.many_calls import COST_NANO, add_calls, cut_off
 from tests.support.postgres import OWNER, Server
 from tests.team.postgres.conftest import FIRST, TeamDatabase
 
-TABLES = ("team_call", "team_day", "team_part", "team_push", "team_gap")
+TABLES = ("team_call", "team_day", "team_part", "team_push", "team_gap", "team_first", "team_session")
 FAKE = "INSERT INTO team_push (seat, revision, machine, sent_ms, calls, last_ms) VALUES ('{}', 99, '', 0, 0, 0)"
 
 
@@ -23,7 +23,7 @@ def filled(database: TeamDatabase, ledger: Ledger) -> TeamDatabase:
     add_calls(ledger, FIRST, days=1, a_day=10)
     cut_off(ledger, "msg_0000_00001")
     for seat in ("anna", "ben"):
-        database.push(ledger, seat)
+        database.push(ledger, seat, share="sessions")
     return database
 
 
@@ -45,7 +45,7 @@ def test_a_seat_reads_its_own_rows_only(filled: TeamDatabase) -> None:
 
 
 def test_a_seat_changes_and_deletes_nothing(filled: TeamDatabase) -> None:
-    changes = ("UPDATE {} SET revision = 9", "DELETE FROM {}", "TRUNCATE {}", "DROP TABLE {}")
+    changes = ("UPDATE {} SET seat = 'anna'", "DELETE FROM {}", "TRUNCATE {}", "DROP TABLE {}")
     statements = [change.format(table) for change in changes for table in TABLES]
     assert [sql for sql in statements if not is_refused(sql, "anna", filled)] == []
 
@@ -112,7 +112,7 @@ def test_without_declared_partitions_a_push_works_as_well(server: Server, templa
     database = TeamDatabase(server, server.new_database())
     sql = schema_sql(SchemaRequest("cockroachdb", (), ("anna",), ("boss",)))
     database.rows("\n".join(line for line in sql.splitlines() if not line.startswith("CREATE ROLE IF NOT EXISTS")))
-    assert "PARTITION" not in sql and "DO $$" not in sql
+    assert "PARTITION BY RANGE" not in sql and "DO $" not in sql
     total = add_calls(ledger, FIRST, days=2, a_day=3)
     database.push(ledger)
     assert database.totals == {"anna": (total, 6)}
@@ -122,11 +122,11 @@ def test_without_declared_partitions_a_push_works_as_well(server: Server, templa
 def test_every_key_has_the_seat_and_nothing_is_used_that_a_server_lacks(server_name: str) -> None:
     sql = schema_sql(SchemaRequest(server_name, mondays_from(FIRST, 2))).upper()
     keys = [line for line in sql.splitlines() if "PRIMARY KEY" in line]
-    assert len(keys) == 6
+    assert len(keys) == 8
     assert all("(SEAT, " in key for key in keys)
     for lacking in ("SERIAL", "SEQUENCE", "IDENTITY", "TRIGGER", "REFERENCES", "UNLOGGED", "TEMP"):
         assert lacking not in sql
-    assert (sql.count("CREATE_DISTRIBUTED_TABLE") == 6) == (server_name == "citus")
+    assert (sql.count("CREATE_DISTRIBUTED_TABLE") == 8) == (server_name == "citus")
 
 
 @pytest.mark.parametrize("days", [date(2026, 5, 11), date(2026, 5, 17)])
