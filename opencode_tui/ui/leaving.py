@@ -26,6 +26,9 @@ class Leaving(_Base):
     would crash the app.
     """
 
+    _theme_variables: dict[str, str] | None = None
+    """Those of the last showing."""
+
     @property
     def is_there(self) -> bool:
         """Whether its widgets exist: it is on the stack or a tab."""
@@ -39,13 +42,6 @@ class Leaving(_Base):
             if self.is_there:
                 raise
 
-
-class LeavingScreen(Leaving, Screen[Any]):
-    """The base of our screens."""
-
-    _theme_variables: dict[str, str] | None = None
-    """Those of the last showing."""
-
     def on_screen_resume(self, event: ScreenResume) -> None:
         """Keep the styles at the first showing, and at a later one unless the theme has changed since.
 
@@ -55,3 +51,7 @@ class LeavingScreen(Leaving, Screen[Any]):
         if self._theme_variables in (None, variables):
             event.refresh_styles = False
         self._theme_variables = variables
+
+
+class LeavingScreen(Leaving, Screen[Any]):
+    """The base of our screens."""
