@@ -17,6 +17,7 @@ from opencode_tui.analysis.insights.rule import (
 from opencode_tui.analysis.loops import is_edit
 from opencode_tui.money import format_usd, plural
 from opencode_tui.paths import last_part
+from opencode_tui.records.calls import EDIT_TOOLS
 from opencode_tui.records.insights import Finding, Threshold, Words
 from opencode_tui.records.signs import SessionSigns
 from opencode_tui.records.work import SessionWork
@@ -40,7 +41,12 @@ class RedesignLoop(InsightRule):
         turn_of = {turn.id: turn for turn in work.turns if turn.id}
         if len(turn_of) < least:
             return
-        edits = ((turn.id, use.target) for turn in turn_of.values() for use in turn.tools if is_edit(use))
+        edits = (
+            (turn.id, use.target)
+            for turn in turn_of.values()
+            for use in turn.tools
+            if use.name in EDIT_TOOLS and is_edit(use)  # most uses are no edits, and need no call to know
+        )
         for file, ids in sorted(edit_rounds(edits, least).items()):
             turns = [turn_of[id] for id in ids]
             round_of = {call.id: number for number, turn in enumerate(turns) for call in turn.calls}
