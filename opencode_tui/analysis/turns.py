@@ -87,8 +87,8 @@ def _turn(
 ) -> Turn:
     billed = [call for call in calls if not call.copied]
     models = tuple(dict.fromkeys(call.model for call in calls if not is_unlisted(call.id)))
-    deeds = deeds_of(with_whole_files(uses, directory))
-    edits, retries = edits_and_retries(deeds)
+    whole = with_whole_files(uses, directory)
+    edits, retries = edits_and_retries(deeds_of(use for use in whole if not use.refused))
     read = next((call for call in reversed(calls) if call.tokens.context and not is_unlisted(call.id)), calls[-1])
     return Turn(
         id=turn_id,
@@ -112,7 +112,7 @@ def _turn(
         tokens_per_second=_speed(calls),
         prompt=prompt,
         lower_bound=any(call.missing for call in calls),
-        task=task_of(TurnDeeds([call.agent for call in calls], deeds)),
+        task=task_of(TurnDeeds([call.agent for call in calls], deeds_of(whole))),
         edits=edits,
         edit_retries=retries,
     )
@@ -124,7 +124,7 @@ def _tool_counts(uses: Sequence[ToolFacts]) -> tuple[ToolCount, ...]:
         ToolCount(
             name,
             sum(1 for use in uses if use.name == name),
-            sum(1 for use in uses if use.name == name and use.ok is False),
+            sum(1 for use in uses if use.name == name and use.ok is False and not use.refused),
         )
         for name in names
     ]

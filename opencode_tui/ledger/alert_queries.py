@@ -69,7 +69,7 @@ _FILLS = """
 _TOOLS = f"""
   SELECT t.call_id, t.name, t.target, t.ok, t.duration_ms, t.child_session_id, t.digest, {DIRECTORY}
   FROM tool t LEFT JOIN call c ON c.id = t.call_id LEFT JOIN session k ON k.id = c.session_id
-  WHERE t.call_id IN {_NAMES} ORDER BY t.id
+  WHERE t.call_id IN {_NAMES} AND t.ok IS NOT 2 ORDER BY t.id
 """
 
 
@@ -179,6 +179,6 @@ def calls_in(connection: sqlite3.Connection, scope: CallScope, session_id: str) 
 
 
 def tools_of(connection: sqlite3.Connection, calls: Iterable[CallFacts]) -> list[ToolFacts]:
-    """The tool uses of the calls, each file by its whole path."""
+    """The tool uses of the calls without refused ones, each file by its whole path."""
     rows = connection.execute(_TOOLS, (json.dumps([call.id for call in calls]),))
     return [use for *row, directory in rows for use in with_whole_files([tool_facts(tuple(row))], directory)]

@@ -56,7 +56,7 @@ _READS = """
   SELECT DISTINCT c.session_id, t.name, t.target
   FROM json_each(?) s CROSS JOIN call c INDEXED BY call_session ON c.session_id = s.value
     CROSS JOIN tool t INDEXED BY tool_call ON t.call_id = c.id
-  WHERE copied_from IS NULL AND t.target <> ''
+  WHERE copied_from IS NULL AND t.target <> '' AND t.ok IS NOT 2
 """
 _PAID = """
   SELECT c.session_id, c.id, c.cost_nano
@@ -124,7 +124,7 @@ def _calls_and_uses(rows: Iterable[Any], directory: str) -> tuple[list[CallFacts
         if use_id is not None:
             if target and target[0] != "/":  # which most commands and few files are
                 target = whole_file(name, target, directory)
-            use = ToolFacts(id, name, target, None if ok is None else ok != 0, None, child_id, digest)
+            use = ToolFacts(id, name, target, None if ok is None else ok == 1, None, child_id, digest, ok == 2)
             if id not in uses:
                 uses[id], order = [use], [use_id]
             else:

@@ -58,7 +58,8 @@ def read_session(request: SessionRequest, context: Context) -> SessionView:
     root = tree.nodes[0]
     billed = [call for call in calls if not call.copied]
     tokens = sum((call.tokens for call in billed), Tokens())
-    whole = with_whole_files(tools, (facts.directory or facts.project) if facts else "")
+    done = [use for use in tools if not use.refused]
+    whole = with_whole_files(done, (facts.directory or facts.project) if facts else "")
     findings = causes_in(SessionEvidence(root.id, root.title, tuple(billed), tuple(whole)), context.calendar)
     return SessionView(
         request=request,
@@ -132,7 +133,8 @@ def read_turn(request: TurnRequest, context: Context) -> TurnView:
     tools: dict[str, list[ToolRow]] = defaultdict(list)
     for use in session_queries.session_tools(context.connection, request.session_id) if rows else ():
         if use.call_id in wanted:
-            tools[use.call_id].append(ToolRow(use.name, use.target, use.ok, use.duration_ms, use.child_session_id))
+            shown = ToolRow(use.name, use.target, use.ok, use.duration_ms, use.child_session_id, use.refused)
+            tools[use.call_id].append(shown)
     ids = context.live.message_ids(request.session_id) if context.live else None
     return TurnView(
         request,

@@ -168,6 +168,8 @@ class ToolRow(Struct, frozen=True):
     ok: bool | None
     duration_ms: int | None
     child_session_id: str | None
+    refused: bool = False
+    """A person did not let it run."""
 
 
 class CallRow(Struct, frozen=True):
