@@ -14,20 +14,27 @@ def edit_rounds(edits: Iterable[tuple[str, str]], least: int) -> dict[str, list[
     edit too. So a request that writes files of its own and adds a line to a list is no round on the list, while a
     component, its styles and its test, edited together each time, have the same rounds.
     """
+    edited = list(edits)
+    turns_of: dict[str, list[str]] = {}
+    for turn, file in edited:
+        if (turns := turns_of.get(file)) is None:
+            turns_of[file] = [turn]
+        elif turns[-1] != turn:
+            turns.append(turn)
+    often = {file: turns for file, turns in turns_of.items() if len(turns) >= least}
+    if not often:
+        return {}
     counts: dict[str, Counter[str]] = defaultdict(Counter)
-    turns_of: dict[str, list[str]] = defaultdict(list)
-    for turn, file in edits:
-        if file not in counts[turn]:
-            turns_of[file].append(turn)
+    for turn, file in edited:
         counts[turn][file] += 1
     found: dict[str, list[str]] = {}
-    for file, turns in turns_of.items():
-        if len(turns) >= least:
-            beside = Counter(other for turn in turns for other in counts[turn])
-            steady = {other for other, times in beside.items() if 2 * times > len(turns)}
-            rounds = [turn for turn in turns if _is_about(file, counts[turn], steady)]
-            if len(rounds) >= least:
-                found[file] = rounds
+    for file, turns in often.items():
+        turns = list(dict.fromkeys(turns))
+        beside = Counter(other for turn in turns for other in counts[turn])
+        steady = {other for other, times in beside.items() if 2 * times > len(turns)}
+        rounds = [turn for turn in turns if _is_about(file, counts[turn], steady)]
+        if len(rounds) >= least:
+            found[file] = rounds
     return found
 
 

@@ -19,7 +19,7 @@ def turn_work(id: str, calls: Sequence[CallFacts], tools: Iterable[ToolFacts]) -
     asked = tuple(tools)
     uses, deeds = asked, deeds_of(asked)
     seen = TurnDeeds({call.agent for call in calls}, deeds)
-    if any(use.refused for use in asked):  # which shows what the turn was for, but did nothing
+    if True in [use.refused for use in asked]:  # which shows what the turn was for, but did nothing
         uses = tuple([use for use in asked if not use.refused])
         deeds = deeds_of(uses)
     edits, retries = edits_and_retries(deeds) if seen.edits else (0, 0)

@@ -14,11 +14,12 @@ from typing import Any, NamedTuple
 from opencode_tui.ledger.selection import KIND_OF_SESSION
 from opencode_tui.ledger.sums import exact_sum
 from opencode_tui.ledger.tool_files import directory_by_session
+from opencode_tui.paths import in_folder
 from opencode_tui.records import model_key
 from opencode_tui.records.calls import Tokens
 from opencode_tui.records.facts import CallFacts, ToolFacts
 from opencode_tui.records.session import ModelRates
-from opencode_tui.records.whole_files import whole_file
+from opencode_tui.records.whole_files import TOOLS_OF_FILES, whole_file
 
 # In order of session and time, by the index; the calls of one moment and the uses of one call come in any order.
 _WORK = """
@@ -122,8 +123,8 @@ def _calls_and_uses(rows: Iterable[Any], directory: str) -> tuple[list[CallFacts
                 key, key_of = _model_key(provider, model), (provider, model)
             calls.append(CallFacts(id, turn_id or "", at_ms, end_ms, key, tokens, nano, nano, 0, False, error, agent))
         if use_id is not None:
-            if target and target[0] != "/":  # which most commands and few files are
-                target = whole_file(name, target, directory)
+            if target and target[0] != "/" and name in TOOLS_OF_FILES:
+                target = in_folder(target, directory)
             use = ToolFacts(id, name, target, None if ok is None else ok == 1, None, child_id, digest, ok == 2)
             if id not in uses:
                 uses[id], order = [use], [use_id]

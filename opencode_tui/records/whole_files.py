@@ -10,7 +10,7 @@ from opencode_tui.paths import in_folder
 from opencode_tui.records.calls import EDIT_TOOLS
 from opencode_tui.records.facts import ToolFacts
 
-_FILE_TOOLS = frozenset((*EDIT_TOOLS, "read"))
+TOOLS_OF_FILES = frozenset((*EDIT_TOOLS, "read"))
 
 
 def whole_file(tool: str, target: str, directory: str) -> str:
@@ -18,7 +18,7 @@ def whole_file(tool: str, target: str, directory: str) -> str:
 
     A relative path is one in the directory of the session.
     """
-    return in_folder(target, directory) if target and tool in _FILE_TOOLS else target
+    return in_folder(target, directory) if target and tool in TOOLS_OF_FILES else target
 
 
 def with_whole_files(uses: Iterable[ToolFacts], directory: str) -> list[ToolFacts]:
