@@ -11,8 +11,10 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any, NamedTuple
 
+from msgspec.structs import replace
+
 from opencode_tui.ledger.selection import KIND_OF_SESSION
-from opencode_tui.ledger.sums import exact_sum
+from opencode_tui.ledger.sums import QUARTER_MS, exact_sum
 from opencode_tui.ledger.tool_files import directory_by_session
 from opencode_tui.paths import in_folder
 from opencode_tui.records import model_key
@@ -65,16 +67,20 @@ _PAID = """
   WHERE copied_from IS NULL ORDER BY c.session_id, created_ms, c.id
 """
 _RATES = f"""
-  SELECT {model_key.SQL}, input, output, cache_read, cache_write, source, worked_ms FROM (
-    SELECT n.provider, n.model, w.worked_ms, (SELECT c.rates_id FROM call c INDEXED BY call_session
+  SELECT {model_key.SQL}, input, output, cache_read, cache_write, source FROM (
+    SELECT n.provider, n.model, (SELECT c.rates_id FROM call c INDEXED BY call_session
         WHERE c.session_id = n.session_id AND c.provider = n.provider AND c.model = n.model AND c.rates_id IS NOT NULL
         ORDER BY c.created_ms DESC LIMIT 1) AS rates_id
-    FROM (SELECT provider, model, session_id, max(created_ms) FROM newest_call GROUP BY provider, model) n
-      LEFT JOIN (SELECT provider, model, max(last_ms) AS worked_ms FROM session_sum
-        WHERE agent NOT IN ('title', 'compaction', 'summary') GROUP BY provider, model) w
-      ON w.provider = n.provider AND w.model = n.model)
+    FROM (SELECT provider, model, session_id, max(created_ms) FROM newest_call GROUP BY provider, model) n)
   JOIN rates r ON r.id = rates_id
 """
+_WORKED = f"""
+  SELECT {model_key.SQL}, max(last_ms) FROM session_sum
+  WHERE last_quarter >= ? AND agent NOT IN ('title', 'compaction', 'summary') GROUP BY 1
+"""
+_RECENT_QUARTERS = 28 * 96
+"""Four weeks, in which most models that are in use have worked."""
+_FIRST_QUARTER = -(2**62)
 
 _PLACES = f"""
   SELECT DISTINCT {model_key.SQL}, coalesce(k.directory, '')
@@ -178,11 +184,28 @@ def models_in_directories(connection: sqlite3.Connection) -> list[tuple[str, str
     return connection.execute(_PLACES).fetchall()
 
 
-def newest_start(connection: sqlite3.Connection) -> int:
-    """A moment before which all sessions had begun, in Unix milliseconds; 0 without any."""
-    return int(connection.execute("SELECT coalesce(max(first_ms), 0) FROM session_sum").fetchone()[0])
+def end_of_calls(connection: sqlite3.Connection) -> int:
+    """The end of the newest call's quarter of an hour, in Unix milliseconds; 0 without any."""
+    newest = _newest_quarter(connection)
+    return 0 if newest is None else (newest + 1) * QUARTER_MS
+
+
+def _newest_quarter(connection: sqlite3.Connection) -> int | None:
+    found: int | None = connection.execute("SELECT max(last_quarter) FROM session_sum").fetchone()[0]
+    return found
 
 
 def latest_rates(connection: sqlite3.Connection) -> dict[str, ModelRates]:
     """The rates of the newest session of each model, by model key; models without known rates are left out."""
-    return {model: ModelRates(*rates) for model, *rates in connection.execute(_RATES)}
+    rates = {model: ModelRates(*each) for model, *each in connection.execute(_RATES)}
+    worked = _last_worked(connection, rates)
+    return {model: replace(each, worked_ms=worked.get(model)) for model, each in rates.items()}
+
+
+def _last_worked(connection: sqlite3.Connection, models: Iterable[str]) -> dict[str, int]:
+    """When each of the models last did somebody's work. Reads all sessions only for one that has not worked lately."""
+    since = (_newest_quarter(connection) or 0) - _RECENT_QUARTERS
+    worked = dict(connection.execute(_WORKED, (since,)).fetchall())
+    if any(model not in worked for model in models):
+        worked = dict(connection.execute(_WORKED, (_FIRST_QUARTER,)).fetchall())
+    return worked

@@ -14,7 +14,7 @@ from opencode_tui.clock import EVER, Span
 from opencode_tui.ledger.changed_work import is_behind, sessions_behind
 from opencode_tui.ledger.findings import keep_findings
 from opencode_tui.ledger.ledger import Ledger
-from opencode_tui.ledger.session_work_queries import latest_rates, newest_start
+from opencode_tui.ledger.session_work_queries import end_of_calls, latest_rates
 from opencode_tui.ledger.turns import keep_turns
 from opencode_tui.readings.context import ContextLimits
 from opencode_tui.readings.look_ahead import given_away, looking_ahead
@@ -68,7 +68,7 @@ def _settled_rates(ledger: Ledger) -> dict[str, ModelRates]:
         return {}
     rates = latest_rates(ledger.connection)
     by_model = [(model, each.input, each.output, each.cache_read, each.cache_write) for model, each in rates.items()]
-    in_use = uses_of(rates, newest_start(ledger.connection))
+    in_use = uses_of(rates, end_of_calls(ledger.connection))
     keep_stamp(ledger, "rates", json.dumps([sorted(by_model), in_use]))
     return rates
 
