@@ -36,7 +36,7 @@ def test_failing_edits_that_end_in_a_success_are_a_matter_of_the_rule_on_these()
 def test_a_failing_edit_between_a_failing_command_and_the_next_edit_is_not_counted() -> None:
     again = (call("0.02", FAILS), FAILED, call("0.05", EDIT))
     (finding,) = found(RULE, session(turn(FAILED, call("0.02", FAILS), call("0.10", EDIT), *again, *again, *again)))
-    assert (finding.cost_nano, finding.saves_nano, finding.figures["again"]) == (21 * CENT, 15 * CENT, 3)
+    assert (finding.cost_nano, finding.saves_nano, len(finding.calls)) == (21 * CENT, 15 * CENT, 6)
 
 
 def test_two_retries_tests_that_passed_and_edits_of_other_files_are_none() -> None:
