@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from random import Random
 
 from opencode_tui.analysis.claims import once
+from opencode_tui.analysis.finding_parts import shares_of
 from opencode_tui.analysis.insight_order import by_cause, insights_of
 from opencode_tui.analysis.insights import RULE_OF, SESSION_RULES
 from opencode_tui.records.insights import Finding
@@ -49,7 +51,7 @@ def test_two_shares_of_a_call_that_it_can_pay_both_stand_whole() -> None:
 
 
 def claimed_with_broad(*findings: Finding) -> list[tuple[str, int, tuple[str, ...]]]:
-    parts = once(findings, COSTS, lambda each: each.key == "subagents")
+    parts = once(findings, COSTS, lambda each: "broad" if each.key == "subagents" else "close")
     return [(each.key, each.cost_nano, each.calls) for each in parts]
 
 
@@ -70,7 +72,7 @@ def test_a_finding_about_subagents_takes_the_calls_of_cheaper_estimates() -> Non
     partly = finding(1, 8, 9, key="decay", cost=6 * CENT)
     assert claimed_with_broad(fan_out, partly) == [
         ("subagents", 10 * CENT, ("c1", "c2", "c3", "c4")),
-        ("decay", 6 * CENT * 17 // 18, ("c8", "c9")),
+        ("decay", -(-6 * CENT * 17 // 18), ("c8", "c9")),
     ]
 
 
@@ -98,6 +100,9 @@ def test_no_money_counts_twice_in_any_history() -> None:
         work = history(Random(seed))
         found, costs = of_rules(work)
         kept = list(once(found, costs))
-        within = [each for each in kept if each.rule not in ("large_inputs", "loud_commands")]  # carried elsewhere too
-        assert sum(each.cost_nano for each in within) <= sum(call.cost_nano for call in work.calls)
+        paid: Counter[str] = Counter()
+        for each in kept:
+            paid.update(shares_of(each, costs))
+        assert sum(each.cost_nano for each in kept) == paid.total()
+        assert all(nano <= costs[id][1] for id, nano in paid.items())
         assert bool(kept) == bool(found)

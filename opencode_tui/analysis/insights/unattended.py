@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from opencode_tui.analysis.call_figures import sum_left
 from opencode_tui.analysis.insights.period_findings import (
     AUTOMATION,
     quarter_findings,
     root_kinds,
     sum_shown_of,
+    sums,
+    the_rest,
 )
 from opencode_tui.analysis.insights.rule import InsightSettings, PeriodRule, figure, were, where
+from opencode_tui.analysis.period_calls import NIGHT
 from opencode_tui.clock import MINUTE_MS, Span
 from opencode_tui.money import format_usd, plural
 from opencode_tui.records.insights import Finding, Threshold, Words
@@ -35,17 +39,14 @@ class AwayFromKeyboard(PeriodRule):
         yield from quarter_findings(self, work, left, "away", minutes=minutes)
 
     def words(self, findings: Sequence[Finding]) -> Words:
-        cost, night = (
-            sum(each) for each in zip(*((f.cost_nano, figure(f, "night_nano")) for f in findings), strict=True)
-        )
-        calls = sum(figure(finding, "calls") for finding in findings)
+        (cost, calls), night = sums(findings), sum_left(findings, NIGHT)
         minutes = figure(findings[0], "minutes")
         at_night = f", {format_usd(night)} of it between 0:00 and 6:00" if night else ""
         return Words(
             title=f"{format_usd(cost)} spent long after the last prompt",
             what=(
                 f"{plural(calls, 'call')} of {where(findings)} {were(calls)} made {minutes} minutes and more after the "
-                f"last prompt in any session: {format_usd(cost)}{at_night}"
+                f"last prompt in any session: {format_usd(cost)}{at_night}{the_rest(findings)}"
             ),
             how="set a cutoff that the guard holds before you leave, and /models to a cheaper model for long runs",
             sum_shown=sum_shown_of(findings, cost),

@@ -1,0 +1,90 @@
+"""Names the calls that a period's findings are about, where other findings are about the same sessions.
+
+A finding of a period is a whole session's or that of some quarters of an hour, so that it needs no call to be read. In
+a session that another finding is about as well, they have to be known, to count their money once (see `claims.py`).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from opencode_tui.analysis.call_figures import SHARE, listed, named
+from opencode_tui.clock import MINUTE_MS
+from opencode_tui.money import apportion
+from opencode_tui.records.insights import Finding, QuarterCost
+
+_QUARTER_MS = 15 * MINUTE_MS
+NIGHT = "night"
+"""The figure with what each call cost at night."""
+
+
+class SharedCall(Struct, frozen=True, gc=False):
+    """A paid call of a period."""
+
+    id: str
+    session_id: str
+    created_ms: int
+    nano: int
+    is_undone: bool = False
+    """It was taken back in OpenCode."""
+
+
+def shared_sessions(findings: Iterable[Finding], session_of: Mapping[str, str]) -> set[str]:
+    """The sessions that several findings are about, at least one of which names no calls.
+
+    `session_of` has the session of each call that is not of its finding's session, as those of subagents are.
+    """
+    seen: set[str] = set()
+    shared: set[str] = set()
+    unnamed: set[str] = set()
+    for finding in findings:
+        touched = {finding.session_id, *(each.session_id for each in finding.quarters)}
+        touched |= {session_of[id] for id in finding.calls if id in session_of}
+        if not finding.calls:
+            unnamed |= touched
+        shared |= touched & seen
+        seen |= touched
+    return (shared & unnamed) - {""}
+
+
+def with_their_calls(findings: Iterable[Finding], calls: Iterable[SharedCall]) -> Iterator[Finding]:
+    """The findings of a period, each with those of these calls that it is about and what it has of each one's cost.
+
+    The calls are those of the sessions that are shared, in order of time.
+    """
+    of_session: dict[str, list[SharedCall]] = defaultdict(list)
+    for call in calls:
+        of_session[call.session_id].append(call)
+    for finding in findings:
+        shares, night = _shares(finding, of_session)
+        if not shares:
+            yield finding
+            continue
+        figures = {**finding.figures, named(SHARE): listed(shares.values())}
+        if night:
+            figures[named(NIGHT)] = listed(night.get(id, 0) for id in shares)
+        yield replace(finding, calls=tuple(shares), figures={**figures, "count": len(shares)})
+
+
+def _shares(finding: Finding, calls: Mapping[str, Sequence[SharedCall]]) -> tuple[dict[str, int], dict[str, int]]:
+    """(what a finding has of each call, what of that was spent at night), in nano-dollars by call."""
+    shares: dict[str, int] = {}
+    night: dict[str, int] = {}
+    for part in finding.quarters:
+        within = [each for each in calls.get(part.session_id, ()) if 0 <= each.created_ms - part.start_ms < _QUARTER_MS]
+        of_part = _apportioned(within, part)
+        shares |= of_part
+        night |= of_part if part.is_night else {}
+    if not finding.quarters:
+        own = calls.get(finding.session_id, ())
+        shares = {each.id: each.nano for each in own if each.is_undone == finding.is_undone}
+    return shares, night
+
+
+def _apportioned(calls: Sequence[SharedCall], part: QuarterCost) -> dict[str, int]:
+    nanos = tuple(each.nano for each in calls)
+    return dict(zip((each.id for each in calls), apportion(min(part.nano, sum(nanos)), nanos), strict=True))
