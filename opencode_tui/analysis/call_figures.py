@@ -25,7 +25,7 @@ def listed(values: Iterable[int]) -> str:
     return " ".join(map(str, values))
 
 
-def of_calls(finding: Finding, name: str) -> tuple[int, ...]:
+def figures_of_calls(finding: Finding, name: str) -> tuple[int, ...]:
     """The figure of each call in the order of the calls; empty without such a figure."""
     return _numbers(finding, name + _OF_CALL)
 
@@ -48,12 +48,14 @@ def with_calls(finding: Finding, kept: Sequence[str]) -> Finding:
 
 def sum_left(findings: Sequence[Finding], name: str) -> int:
     """The sum of a figure over the calls that are left."""
-    return sum(sum(of_calls(each, name)) if named(name) in each.figures else _plain(each, name) for each in findings)
+    return sum(
+        sum(figures_of_calls(each, name)) if named(name) in each.figures else _plain(each, name) for each in findings
+    )
 
 
 def groups(finding: Finding, group: str) -> set[int]:
     """The groups that have calls left, by number; calls of no group have 0."""
-    return set(of_calls(finding, group)) - {0}
+    return set(figures_of_calls(finding, group)) - {0}
 
 
 def groups_left(findings: Sequence[Finding], group: str) -> int:
@@ -68,7 +70,7 @@ def of_groups(findings: Sequence[Finding], name: str, group: str) -> int:
 
 def saving_calls(findings: Sequence[Finding]) -> int:
     """The number of calls that are left and would have saved something."""
-    return sum(nano > 0 for each in findings for nano in of_calls(each, SAVED))
+    return sum(nano > 0 for each in findings for nano in figures_of_calls(each, SAVED))
 
 
 def reached(findings: Sequence[Finding], name: str, group: str) -> int:

@@ -9,7 +9,7 @@ from itertools import islice, pairwise
 
 from msgspec import Struct
 
-from opencode_tui.analysis.call_figures import SHARE, of_calls, sum_left
+from opencode_tui.analysis.call_figures import SHARE, figures_of_calls, sum_left
 from opencode_tui.analysis.overhead import is_overhead
 from opencode_tui.money import format_usd, plural, tokens_text
 from opencode_tui.records.calls import EDIT_TOOLS
@@ -113,7 +113,7 @@ def carrying(findings: Sequence[Finding]) -> int:
     return sum(
         share > fresh
         for each in findings
-        for share, fresh in zip(of_calls(each, SHARE), of_calls(each, FRESH), strict=False)
+        for share, fresh in zip(figures_of_calls(each, SHARE), figures_of_calls(each, FRESH), strict=False)
     )
 
 

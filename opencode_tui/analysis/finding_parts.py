@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec.structs import replace
 
-from opencode_tui.analysis.call_figures import RUNS, SAVED, SHARE, of_calls, with_calls
+from opencode_tui.analysis.call_figures import RUNS, SAVED, SHARE, figures_of_calls, with_calls
 from opencode_tui.analysis.insights.parts import rounds_of
 from opencode_tui.clock import Span
 from opencode_tui.money import apportion
@@ -33,7 +33,7 @@ def part_of(finding: Finding, kept: Sequence[str], costs: CallCosts) -> Finding 
     if not kept:
         return None
     rounds, share = rounds_of(finding), shares_of(finding, costs)
-    saved = dict(zip(finding.calls, of_calls(finding, SAVED), strict=False))
+    saved = dict(zip(finding.calls, figures_of_calls(finding, SAVED), strict=False))
     if rounds:
         saved = {id: nano if rounds[id] else 0 for id, nano in share.items()}
     elif finding.saves_nano == finding.cost_nano:
@@ -54,7 +54,7 @@ def shares_of(finding: Finding, costs: CallCosts) -> dict[str, int]:
 
     It is the whole call unless the finding says otherwise; a cost that is another sum is split in proportion.
     """
-    if shares := of_calls(finding, SHARE):
+    if shares := figures_of_calls(finding, SHARE):
         return dict(zip(finding.calls, shares, strict=False))
     nanos = {id: cost_of((id,), costs) for id in finding.calls}
     if finding.cost_nano == sum(nanos.values()):

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from msgspec.structs import replace
 
-from opencode_tui.analysis.call_figures import listed, named, of_calls
+from opencode_tui.analysis.call_figures import figures_of_calls, listed, named
 from opencode_tui.analysis.insights.rule import figure
 from opencode_tui.money import NANO, format_usd
 from opencode_tui.records.insights import Finding
@@ -28,7 +28,7 @@ def in_rounds(finding: Finding, round_of: Mapping[str, int]) -> Finding:
 
 def rounds_of(finding: Finding) -> dict[str, int]:
     """The round of each call that is left, counted from 0 in the whole; empty if the finding has no rounds."""
-    return dict(zip(finding.calls, of_calls(finding, ROUND), strict=False))
+    return dict(zip(finding.calls, figures_of_calls(finding, ROUND), strict=False))
 
 
 def rest_text(whole_nano: int, part_nano: int) -> str:
