@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import accumulate
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -57,10 +58,17 @@ def with_their_calls(findings: Iterable[Finding], calls: Iterable[SharedCall]) -
     The calls are those of the sessions that are shared, in order of time.
     """
     of_session: dict[str, list[SharedCall]] = defaultdict(list)
+    in_quarter: dict[tuple[str, int], list[SharedCall]] = defaultdict(list)
     for call in calls:
         of_session[call.session_id].append(call)
+        in_quarter[call.session_id, call.created_ms // _QUARTER_MS].append(call)
     for finding in findings:
-        shares, night = _shares(finding, of_session)
+        night: dict[str, int] = {}
+        if finding.quarters:
+            shares, night = _shares_of_quarters(finding.quarters, in_quarter)
+        else:
+            own = of_session.get(finding.session_id, ())
+            shares = {each.id: each.nano for each in own if each.is_undone == finding.is_undone}
         if not shares:
             yield finding
             continue
@@ -70,21 +78,30 @@ def with_their_calls(findings: Iterable[Finding], calls: Iterable[SharedCall]) -
         yield replace(finding, calls=tuple(shares), figures={**figures, "count": len(shares)})
 
 
-def _shares(finding: Finding, calls: Mapping[str, Sequence[SharedCall]]) -> tuple[dict[str, int], dict[str, int]]:
-    """(what a finding has of each call, what of that was spent at night), in nano-dollars by call."""
+def _shares_of_quarters(
+    quarters: Iterable[QuarterCost], in_quarter: Mapping[tuple[str, int], Sequence[SharedCall]]
+) -> tuple[dict[str, int], dict[str, int]]:
+    """(what some quarters of an hour have of each call, what of that was spent at night), in nano-dollars by call."""
+    costs: dict[tuple[str, int], int] = defaultdict(int)
+    nights: set[tuple[str, int]] = set()
+    for part in quarters:
+        costs[part.session_id, part.start_ms] += part.nano
+        if part.is_night:
+            nights.add((part.session_id, part.start_ms))
     shares: dict[str, int] = {}
     night: dict[str, int] = {}
-    for part in finding.quarters:
-        within = [each for each in calls.get(part.session_id, ()) if 0 <= each.created_ms - part.start_ms < _QUARTER_MS]
-        of_part = _apportioned(within, part)
+    for (session_id, start_ms), nano in costs.items():
+        calls = in_quarter.get((session_id, start_ms // _QUARTER_MS), ())
+        of_part = _shares([each for each in calls if each.created_ms >= start_ms], nano)
         shares |= of_part
-        night |= of_part if part.is_night else {}
-    if not finding.quarters:
-        own = calls.get(finding.session_id, ())
-        shares = {each.id: each.nano for each in own if each.is_undone == finding.is_undone}
+        night |= of_part if (session_id, start_ms) in nights else {}
     return shares, night
 
 
-def _apportioned(calls: Sequence[SharedCall], part: QuarterCost) -> dict[str, int]:
+def _shares(calls: Sequence[SharedCall], nano: int) -> dict[str, int]:
+    """The first calls that cost just so much, or a part of each: a finding has a piece of a quarter or a share of it."""
     nanos = tuple(each.nano for each in calls)
-    return dict(zip((each.id for each in calls), apportion(min(part.nano, sum(nanos)), nanos), strict=True))
+    for many, cost in enumerate(accumulate(nanos), 1):
+        if cost == nano:
+            return {each.id: each.nano for each in calls[:many]}
+    return dict(zip((each.id for each in calls), apportion(min(nano, sum(nanos)), nanos), strict=True))

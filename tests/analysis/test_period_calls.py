@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from random import Random
 
+from msgspec.structs import replace
+
 from opencode_tui.analysis.call_figures import SHARE, figures_of_calls
 from opencode_tui.analysis.claims import once
 from opencode_tui.analysis.finding_parts import shares_of
@@ -78,6 +80,13 @@ def test_a_share_of_each_quarter_is_split_among_its_calls_and_the_unnamed_rest_s
     (named,) = with_their_calls([server], calls_of("ses_1", 1, 2, 3))
     assert figures_of_calls(named, SHARE) == (CENT // 2, CENT, 3 * CENT // 2)
     assert kept([finding(2)], [server], calls_of("ses_1", 1, 2, 3))["server"] == (4 * CENT, 4 * CENT)
+
+
+def test_a_piece_of_a_quarter_has_its_own_calls_whole() -> None:
+    left = Finding("away", "away", "ses_1", "", (), 7 * CENT, 0, DAY_START, DAY_START + 1)
+    pieces = (QuarterCost("ses_1", DAY_START + 3_000, 3 * CENT), QuarterCost("ses_1", DAY_START + 3_000, 4 * CENT))
+    (named,) = with_their_calls([replace(left, quarters=pieces)], calls_of("ses_1", 1, 2, 3, 4, 5))
+    assert (named.calls, figures_of_calls(named, SHARE)) == (("c3", "c4"), (3 * CENT, 4 * CENT))
 
 
 def test_no_call_pays_for_more_than_it_cost_whichever_findings_there_are() -> None:
