@@ -99,7 +99,7 @@ def _shares_of_quarters(
 
 
 def _shares(calls: Sequence[SharedCall], nano: int) -> dict[str, int]:
-    """The first calls that cost just so much, or a part of each: a finding has a piece of a quarter or a share of it."""
+    """The first calls that cost just so much, as of a piece of a quarter; else such a part of each of them."""
     nanos = tuple(each.nano for each in calls)
     for many, cost in enumerate(accumulate(nanos), 1):
         if cost == nano:

@@ -74,12 +74,12 @@ def test_the_calls_of_subagents_are_found_in_their_own_session() -> None:
 
 
 def test_a_share_of_each_quarter_is_split_among_its_calls_and_the_unnamed_rest_stays() -> None:
-    parts = (QuarterCost("ses_1", START, 3 * CENT), QuarterCost("ses_2", START, 2 * CENT))
-    server = Finding("server", "github", "", "", (), 5 * CENT, 5 * CENT, DAY_START, DAY_START + 1, quarters=parts)
+    parts = (QuarterCost("ses_1", START, 24_000_000), QuarterCost("ses_2", START, 20_000_000))
+    server = Finding("server", "github", "", "", (), 44_000_000, 44_000_000, START, START + 1, quarters=parts)
     assert shared_sessions([server, finding(2)], {}) == {"ses_1"}
     (named,) = with_their_calls([server], calls_of("ses_1", 1, 2, 3))
-    assert figures_of_calls(named, SHARE) == (CENT // 2, CENT, 3 * CENT // 2)
-    assert kept([finding(2)], [server], calls_of("ses_1", 1, 2, 3))["server"] == (4 * CENT, 4 * CENT)
+    assert figures_of_calls(named, SHARE) == (4_000_000, 8_000_000, 12_000_000)
+    assert kept([finding(2)], [server], calls_of("ses_1", 1, 2, 3))["server"] == (36_000_000, 36_000_000)
 
 
 def test_a_piece_of_a_quarter_has_its_own_calls_whole() -> None:
