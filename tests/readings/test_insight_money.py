@@ -166,7 +166,9 @@ def test_a_fan_out_says_how_many_subagents_there_were_though_two_got_stuck(store
     found = of("today")
     assert costs(found) == {"fan_out": 18 * NANO, "identical_calls": 12 * NANO}
     assert one(found, "fan_out").what.startswith('one turn of "Audit" started 6 subagents, ')
-    assert one(found, "fan_out").what.endswith("cost $1.80 beside $0.01 for the asking")
+    assert one(found, "fan_out").what.endswith(
+        "which cost $1.80 beside $0.01 for the asking, as far as it lies in this period and no closer insight counts it"
+    )
 
 
 def test_of_two_causes_of_the_same_subagents_that_which_would_save_more_stands(store: V1, of: Of) -> None:
