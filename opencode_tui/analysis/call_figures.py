@@ -16,6 +16,8 @@ _OF_CALL = "_of_call"
 SHARE, SAVED = "nano", "saved"
 """What of each call's cost belongs to the finding, without which it is the whole; what of that could be saved."""
 
+NIGHT = "night"
+"""What each call cost at night."""
 RUNS = "runs"
 """The figure of a finding about runs, of each of which only what came after the first call could be saved."""
 

@@ -13,14 +13,12 @@ from itertools import accumulate
 from msgspec import Struct
 from msgspec.structs import replace
 
-from opencode_tui.analysis.call_figures import SHARE, listed, named
+from opencode_tui.analysis.call_figures import NIGHT, SHARE, listed, named
 from opencode_tui.clock import MINUTE_MS
 from opencode_tui.money import apportion
 from opencode_tui.records.insights import Finding, QuarterCost
 
 _QUARTER_MS = 15 * MINUTE_MS
-NIGHT = "night"
-"""The figure with what each call cost at night."""
 
 
 class SharedCall(Struct, frozen=True, gc=False):

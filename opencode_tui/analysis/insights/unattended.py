@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from opencode_tui.analysis.call_figures import sum_left
+from opencode_tui.analysis.call_figures import NIGHT, sum_left
 from opencode_tui.analysis.insights.period_findings import (
     AUTOMATION,
     quarter_findings,
@@ -14,7 +14,6 @@ from opencode_tui.analysis.insights.period_findings import (
     the_rest,
 )
 from opencode_tui.analysis.insights.rule import InsightSettings, PeriodRule, figure, were, where
-from opencode_tui.analysis.period_calls import NIGHT
 from opencode_tui.clock import MINUTE_MS, Span
 from opencode_tui.money import format_usd, plural
 from opencode_tui.records.insights import Finding, Threshold, Words
