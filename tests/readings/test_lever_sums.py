@@ -86,6 +86,16 @@ def test_an_undone_round_of_a_redesign_is_in_the_sum_once(store: V1, levers: Lev
     assert (found.cost_nano, found.saves_nano) == (5 * NANO, 4 * NANO)
 
 
+def test_a_redesign_that_was_undone_whole_is_one_insight(store: V1, levers: Levers) -> None:
+    ordinary_work(store)
+    turns = redesign(store, session := store.session("Wrong way"))
+    levers.of("context")
+    store.revert(session, turns[0])
+    found = levers.of("context")
+    assert costs(found) == {"undone_calls": 5 * NANO}
+    assert (found.cost_nano, found.saves_nano) == (5 * NANO, 5 * NANO)
+
+
 def test_what_was_undone_besides_is_added_to_the_nano_dollar(store: V1, levers: Levers) -> None:
     session = store.session("Fix header")
     redesign(store, session)
