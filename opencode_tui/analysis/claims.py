@@ -23,7 +23,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from msgspec.structs import replace
 
 from opencode_tui.analysis.call_figures import SHARE, listed, named, with_calls
-from opencode_tui.analysis.finding_parts import CallCosts, cost_of, part_of, shares_of
+from opencode_tui.analysis.finding_parts import CallCosts, part_of, shares_of
 from opencode_tui.records.insights import Finding, Reach
 
 
@@ -69,7 +69,7 @@ class _Claim:
         self.calls = shares_of(finding, costs)
         """What it claims of each call, in nano-dollars."""
         self._left_nano = finding.cost_nano
-        self.is_whole = all(nano == cost_of((id,), costs) for id, nano in self.calls.items())
+        self.is_whole = all(nano == _nano_of(id, costs) for id, nano in self.calls.items())
         """It claims all of each call."""
 
     def gives_to(self, other: _Claim) -> bool:
@@ -159,11 +159,18 @@ class _Claims:
         holders = [each for each in self._holders[id] if each not in givers]
         if claim.is_whole:
             return not holders
-        return sum(each.calls[id] for each in (*holders, claim)) <= cost_of((id,), self._costs)
+        return sum([each.calls[id] for each in (*holders, claim)]) <= _nano_of(id, self._costs)
 
     def _free_nano(self, id: str) -> int:
-        held = sum(each.calls[id] for each in self._holders[id] if not self._is_hidden(each.finding))
-        return max(0, cost_of((id,), self._costs) - held)
+        nano, holders = _nano_of(id, self._costs), self._holders.get(id)
+        if not holders:
+            return nano
+        return max(0, nano - sum(each.calls[id] for each in holders if not self._is_hidden(each.finding)))
+
+
+def _nano_of(id: str, costs: CallCosts) -> int:
+    """What a call cost; one that is not known cost nothing."""
+    return costs[id][1] if id in costs else 0
 
 
 def _less(claim: _Claim, shares: Mapping[str, int]) -> Finding:

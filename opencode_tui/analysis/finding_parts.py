@@ -56,7 +56,7 @@ def shares_of(finding: Finding, costs: CallCosts) -> dict[str, int]:
     """
     if shares := figures_of_calls(finding, SHARE):
         return dict(zip(finding.calls, shares, strict=False))
-    nanos = {id: cost_of((id,), costs) for id in finding.calls}
+    nanos = {id: costs[id][1] if id in costs else 0 for id in finding.calls}
     if finding.cost_nano == sum(nanos.values()):
         return nanos
     return dict(zip(nanos, apportion(finding.cost_nano, tuple(nanos.values())), strict=True))
