@@ -6,10 +6,13 @@ from collections import Counter
 from dataclasses import replace
 from random import Random
 
+from msgspec.structs import replace as with_fields
+
 from opencode_tui.analysis.claims import once
 from opencode_tui.analysis.finding_parts import shares_of
 from opencode_tui.analysis.insight_order import by_cause, insights_of
 from opencode_tui.analysis.insights import RULE_OF, SESSION_RULES
+from opencode_tui.money import apportion
 from opencode_tui.records.insights import Finding
 from opencode_tui.records.work import SessionWork
 from tests.analysis.insights.test_context_decay import grown
@@ -41,6 +44,20 @@ def test_an_estimate_keeps_more_than_half_of_its_calls() -> None:
     assert claimed(decay, finding(2, 3, key="edits")) == [("decay", 8 * CENT, ("c1", "c2", "c3", "c4"))]
     both = claimed(decay, finding(4, key="edits"), finding(1, key="more"))
     assert [(key, calls) for key, _, calls in both] == [("decay", ("c1", "c2", "c3")), ("edits", ("c4",))]
+
+
+def test_a_measured_cause_goes_before_an_estimate_that_costs_hardly_more() -> None:
+    decay = with_fields(finding(*range(1, 10), key="decay", cost=40 * CENT), sure="estimated")
+    loop = finding(5, 6, 7, 8, 9, key="loop")
+    shares = apportion(40 * CENT, tuple(number * CENT for number in range(1, 10)))
+    assert claimed(decay, loop) == [
+        ("loop", 35 * CENT, ("c5", "c6", "c7", "c8", "c9")),
+        ("decay", sum(shares[:4]), ("c1", "c2", "c3", "c4")),
+    ]
+    edits = with_fields(finding(*range(1, 10), key="edits"), sure="estimated")
+    assert [each[:2] for each in claimed(edits, finding(*range(3, 10), key="loop"))] == [("loop", 42 * CENT)]
+    small = finding(5, 6, key="small")
+    assert [key for key, *_ in claimed(edits, small)] == ["edits", "small"], "it keeps more than half"
 
 
 def test_two_shares_of_a_call_that_it_can_pay_both_stand_whole() -> None:
