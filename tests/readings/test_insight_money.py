@@ -113,7 +113,7 @@ def test_automation_has_what_a_closer_insight_leaves_and_says_so(store: V1, of: 
     assert costs(found) == {"automation": 14 * NANO, "identical_calls": 6 * NANO}
     said = one(found, "automation")
     assert (said.calls, said.title) == (14, "86% spent by automation")
-    assert said.what.endswith("$1.40, beside $0.30 for people, what closer insights count left out")
+    assert said.what.endswith("$1.40, beside $0.30 for people, without what closer insights count")
 
 
 def test_a_measured_redesign_goes_before_the_estimate_of_small_edits(store: V1, of: Of) -> None:

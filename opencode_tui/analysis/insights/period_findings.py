@@ -63,7 +63,7 @@ def sums(findings: Sequence[Finding]) -> tuple[int, int]:
 
 def the_rest(findings: Sequence[Finding]) -> str:
     """What goes behind the cost of which closer insights have a part."""
-    return "" if are_whole(findings) else ", what closer insights count left out"
+    return "" if are_whole(findings) else ", without what closer insights count"
 
 
 def quarter_findings(
