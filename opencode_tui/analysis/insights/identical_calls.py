@@ -21,7 +21,7 @@ class IdenticalCalls(InsightRule):
     name = "identical_calls"
     lever = "context"
     is_followed_whole = True
-    version = 2
+    version = 3
     thresholds = (Threshold("identical_calls", 5),)
 
     def may_find(self, signs: SessionSigns, settings: InsightSettings) -> bool:
