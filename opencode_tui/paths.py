@@ -93,6 +93,13 @@ def last_part(path: str) -> str:
     return path.rstrip("/\\").replace("\\", "/").rpartition("/")[2] or path
 
 
+def in_folder(path: str, folder: str) -> str:
+    """A path as a whole one: a relative path is one in the folder, if that is known. Reads nothing."""
+    is_whole = path.startswith(("/", "\\")) or path[1:3] in (":/", ":\\")
+    folder = folder.rstrip("/\\")
+    return path if is_whole or not folder else f"{folder}/{path.removeprefix('./')}"
+
+
 def path_list(text: str) -> tuple[Path, ...]:
     """Parse paths from a JSON list or from text separated by `os.pathsep` (`:`, on Windows `;`), with `~` expanded.
 

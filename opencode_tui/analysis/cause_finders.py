@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from opencode_tui.analysis import remedies
 from opencode_tui.analysis.call_costs import first_and_last, mean_cost, multiple, total_cost
+from opencode_tui.analysis.edit_rounds import edit_rounds
 from opencode_tui.analysis.loops import is_edit, loops
 from opencode_tui.analysis.quoting import in_quotes
 from opencode_tui.clock import Calendar
@@ -50,26 +51,22 @@ FoundCauses = Iterator[FoundCause]
 
 
 def edits(session: SessionEvidence) -> FoundCauses:
-    """One file edited in many turns; the cost is that of those whole turns."""
+    """Many turns about one file; the cost is that of those whole turns."""
     turns = by_turn(session.calls)
     turn_of = {call.id: call.turn_id for call in session.calls if call.turn_id}
-    edited: dict[str, dict[str, None]] = defaultdict(dict)
-    for use in session.tools:
-        if is_edit(use) and use.call_id in turn_of:
-            edited[use.target][turn_of[use.call_id]] = None
-    for file, rounds in sorted(edited.items()):
-        if len(rounds) >= _ROUNDS:
-            calls = [call for turn in rounds for call in turns[turn]]
-            nano = total_cost(calls)
-            each = format_usd(nano // len(rounds))
-            sentence = f"{len(rounds)}× edits of {last_part(file)} in {in_quotes(session.title)}, about {each} a round"
-            remedy = remedies.one_message(last_part(file), len(rounds), nano)
-            cause = Cause(sentence, session.id, calls[-1].turn_id, nano, remedy=remedy)
-            yield FoundCause(cause, calls, "same file", tuple(rounds))
+    edited = ((turn_of[use.call_id], use.target) for use in session.tools if is_edit(use) and use.call_id in turn_of)
+    for file, rounds in sorted(edit_rounds(edited, _ROUNDS).items()):
+        calls = [call for turn in rounds for call in turns[turn]]
+        nano = total_cost(calls)
+        each = format_usd(nano // len(rounds))
+        sentence = f"{len(rounds)}× edits of {last_part(file)} in {in_quotes(session.title)}, about {each} a round"
+        remedy = remedies.one_message(last_part(file), len(rounds), nano)
+        cause = Cause(sentence, session.id, calls[-1].turn_id, nano, remedy=remedy)
+        yield FoundCause(cause, calls, "same file", tuple(rounds))
 
 
 def repeats(session: SessionEvidence) -> FoundCauses:
-    """The same tool call repeated with no edit in between."""
+    """The same tool call repeated with nothing in between that may have changed files."""
     for loop in loops(session.calls, session.tools):
         if loop.times >= _REPEATS:
             nano = total_cost(loop.calls)

@@ -105,8 +105,8 @@ class Deed(Struct, frozen=True, gc=False):
 
 
 def deeds_of(tools: Iterable[ToolFacts]) -> tuple[Deed, ...]:
-    """What some tool uses did, in their order."""
-    return tuple([deed_of(use.name, use.target, use.ok) for use in tools])
+    """What some tool uses did, in their order; what was refused neither succeeded nor failed."""
+    return tuple([deed_of(use.name, use.target, None if use.refused else use.ok) for use in tools])
 
 
 @lru_cache(maxsize=65_536)

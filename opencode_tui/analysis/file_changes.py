@@ -1,8 +1,8 @@
-"""Which tool uses may have changed files, so that reading one again afterwards is no repetition."""
+"""Which tool uses may have changed files, so that doing the same again afterwards is no repetition."""
 
 from __future__ import annotations
 
-from opencode_tui.analysis.loops import changes_files
+from opencode_tui.records.calls import EDIT_TOOLS
 from opencode_tui.records.facts import ToolFacts
 
 _LOOKING = frozenset(
@@ -21,6 +21,11 @@ dotnet test|mvn test|gradle test|flutter test|swift test|mypy|pyright|basedpyrig
 
 `cat` and `echo` are not among them, as a file is often written by them.
 """
+
+
+def changes_files(use: ToolFacts) -> bool:
+    """Whether it changed a file with one of OpenCode's tools or is about to."""
+    return use.name in EDIT_TOOLS and use.ok is not False
 
 
 def may_change_files(use: ToolFacts) -> bool:

@@ -1,4 +1,4 @@
-"""Loops: the same tool call repeated in one session with no edit in between."""
+"""Loops: the same tool call repeated in one session, with nothing in between that may have changed files."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
+from opencode_tui.analysis.file_changes import changes_files, may_change_files
 from opencode_tui.paths import last_part
 from opencode_tui.records.calls import EDIT_TOOLS
 from opencode_tui.records.facts import CallFacts, ToolFacts
@@ -24,22 +25,29 @@ class Loop(Struct, frozen=True):
 
 
 def loops(calls: Sequence[CallFacts], tools: Sequence[ToolFacts]) -> tuple[Loop, ...]:
-    """The longest run of each tool call with no edit in between, the most repeated first.
+    """The longest run of each tool call with nothing in between that may have changed files, the most repeated first.
 
     `calls` are one session's, in order of time; `tools` are their tool uses. An edit ends all runs, so that a test that
-    is run after every edit is no loop.
+    is run after every edit is no loop; so does a command that may change files, such as `sed -i`, unless the very same
+    one was run before: two commands in turn are a loop of both.
     """
     uses: dict[str, list[ToolFacts]] = defaultdict(list)
     for use in tools:
         uses[use.call_id].append(use)
     running: dict[str, list[CallFacts]] = {}
     longest: dict[str, tuple[str, list[CallFacts]]] = {}
+    ran: set[str] = set()
     for call in calls:
         for use in uses.get(call.id, ()):
             key = identity(use)
             if changes_files(use):
                 running.clear()
-            elif key:
+                ran.clear()
+                continue
+            if may_change_files(use) and (use.digest is None or use.name == "task" or key not in ran):
+                running = {key: running[key]} if key in running else {}
+            if key:
+                ran.add(key)
                 run = running.setdefault(key, [])
                 run.append(call)
                 if len(run) > len(longest.get(key, ("", ()))[1]):
@@ -69,11 +77,6 @@ def what_ran(use: ToolFacts) -> str:
     if not use.target:
         return use.name
     return use.target if use.name == "bash" else f"{use.name} of {last_part(use.target)}"
-
-
-def changes_files(use: ToolFacts) -> bool:
-    """Whether it changed a file or is about to."""
-    return use.name in EDIT_TOOLS and use.ok is not False
 
 
 def is_edit(use: ToolFacts) -> bool:

@@ -12,10 +12,16 @@ from opencode_tui.records.work import TurnWork
 
 
 def turn_work(id: str, calls: Sequence[CallFacts], tools: Iterable[ToolFacts]) -> TurnWork:
-    """A turn from its calls, of which there is at least one, and what they did; both in order of time."""
-    uses = tuple(tools)
-    deeds = deeds_of(uses)
+    """A turn from its calls, of which there is at least one, and what they asked for; both in order of time.
+
+    Its tools are without those that a person refused.
+    """
+    asked = tuple(tools)
+    uses, deeds = asked, deeds_of(asked)
     seen = TurnDeeds({call.agent for call in calls}, deeds)
+    if True in [use.refused for use in asked]:  # which shows what the turn was for, but did nothing
+        uses = tuple([use for use in asked if not use.refused])
+        deeds = deeds_of(uses)
     edits, retries = edits_and_retries(deeds) if seen.edits else (0, 0)
     task = task_of(seen)
     edit_call_id = _first_edit(uses, deeds) if edits else None

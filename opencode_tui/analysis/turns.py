@@ -11,6 +11,7 @@ from opencode_tui.analysis.task_classes import TurnDeeds, task_of
 from opencode_tui.records.calls import Tokens, is_unlisted
 from opencode_tui.records.facts import CallFacts, ToolFacts
 from opencode_tui.records.session import ToolCount, Turn
+from opencode_tui.records.whole_files import with_whole_files
 
 _FILES = 40
 
@@ -26,11 +27,12 @@ def turns_of(
     undone: frozenset[str],
     running_since_ms: int,
     prompts: Mapping[str, str],
+    directory: str = "",
 ) -> tuple[Turn, ...]:
     """The turns in order of time.
 
-    `undone` are the ids of calls that OpenCode no longer has. An incomplete call is running if it began after
-    `running_since_ms`.
+    `directory` is that of the session, in which its relative paths are. `undone` are the ids of calls that OpenCode no
+    longer has. An incomplete call is running if it began after `running_since_ms`.
     """
     used: dict[str, list[ToolFacts]] = {call_id: list(of) for call_id, of in groupby(tools, lambda t: t.call_id)}
     grouped: dict[str, list[CallFacts]] = {}
@@ -53,6 +55,7 @@ def turns_of(
                 undone,
                 running_since_ms,
                 prompts.get(turn_id),
+                directory,
             )
         )
         before = members[-1].model if turn_id else before
@@ -80,11 +83,12 @@ def _turn(
     undone: frozenset[str],
     running_since_ms: int,
     prompt: str | None,
+    directory: str,
 ) -> Turn:
     billed = [call for call in calls if not call.copied]
     models = tuple(dict.fromkeys(call.model for call in calls if not is_unlisted(call.id)))
-    deeds = deeds_of(uses)
-    edits, retries = edits_and_retries(deeds)
+    whole = with_whole_files(uses, directory)
+    edits, retries = edits_and_retries(deeds_of(use for use in whole if not use.refused))
     read = next((call for call in reversed(calls) if call.tokens.context and not is_unlisted(call.id)), calls[-1])
     return Turn(
         id=turn_id,
@@ -108,7 +112,7 @@ def _turn(
         tokens_per_second=_speed(calls),
         prompt=prompt,
         lower_bound=any(call.missing for call in calls),
-        task=task_of(TurnDeeds([call.agent for call in calls], deeds)),
+        task=task_of(TurnDeeds([call.agent for call in calls], deeds_of(whole))),
         edits=edits,
         edit_retries=retries,
     )
@@ -120,7 +124,7 @@ def _tool_counts(uses: Sequence[ToolFacts]) -> tuple[ToolCount, ...]:
         ToolCount(
             name,
             sum(1 for use in uses if use.name == name),
-            sum(1 for use in uses if use.name == name and use.ok is False),
+            sum(1 for use in uses if use.name == name and use.ok is False and not use.refused),
         )
         for name in names
     ]

@@ -1,4 +1,4 @@
-"""Files that nobody wrote by hand: installed packages, build output, generated code, lock files."""
+"""Files that nobody wrote by hand: installed packages, build output, logs, generated code, lock files."""
 
 from __future__ import annotations
 
@@ -42,6 +42,12 @@ _GENERATED = {
     "*.Designer.cs": re.compile(r"\.Designer\.cs$"),
     "*.generated.*": re.compile(r"\.generated\.\w+$"),
 }
+_WRITTEN_BY_PROGRAMS = {
+    "*.log": re.compile(r"\.log(?:\.\d+)?$", re.IGNORECASE),
+    "*.lcov": re.compile(r"\.lcov$"),
+    "*.tsbuildinfo": re.compile(r"\.tsbuildinfo$"),
+}
+"""What programs leave in any folder of a project; elsewhere an ignore file of the project has no say."""
 _WRITTEN = re.compile(r"config|webpack|rollup|vite|gulp|script", re.IGNORECASE)
 """In the name of a file that somebody wrote for the build."""
 
@@ -69,7 +75,11 @@ def ignore_line(path: str, directory: str = "") -> str:
     for line, pattern in _GENERATED.items():
         if pattern.search(name):
             return line
-    return "" if is_elsewhere else _built(folders, name)
+    return "" if is_elsewhere else _built(folders, name) or _left_by_programs(name)
+
+
+def _left_by_programs(name: str) -> str:
+    return next((line for line, pattern in _WRITTEN_BY_PROGRAMS.items() if pattern.search(name)), "")
 
 
 def _built(folders: Sequence[str], name: str) -> str:

@@ -13,8 +13,10 @@ from opencode_tui.clock import Span
 from opencode_tui.ledger.queries import SLICE_KEYS
 from opencode_tui.ledger.session_queries import tool_facts
 from opencode_tui.ledger.sums import exact_sum
+from opencode_tui.ledger.tool_files import DIRECTORY, FILE
 from opencode_tui.records.calls import EDIT_TOOLS, Tokens
 from opencode_tui.records.facts import CallFacts, CallScope, ToolFacts
+from opencode_tui.records.whole_files import with_whole_files
 
 _SINCE = exact_sum("CASE WHEN c.created_ms > ? THEN c.cost_nano END")
 
@@ -49,8 +51,8 @@ _REPEATED = f"""
   ORDER BY 1
 """
 _EDITED = f"""
-  SELECT c.session_id, t.target, count(DISTINCT c.turn_id)
-  {_OF_DAY} CROSS JOIN tool t ON t.call_id = c.id
+  SELECT c.session_id, {FILE}, count(DISTINCT c.turn_id)
+  {_OF_DAY} CROSS JOIN tool t ON t.call_id = c.id LEFT JOIN session k ON k.id = c.session_id
   WHERE {_IN_SPAN} AND t.target <> '' AND t.name IN {_NAMES} AND coalesce(t.ok, 1) = 1
   GROUP BY 1, 2 HAVING count(DISTINCT c.turn_id) >= ? ORDER BY 3 DESC, 1, 2
 """
@@ -65,8 +67,9 @@ _FILLS = """
   ORDER BY c.created_ms, c.id
 """
 _TOOLS = f"""
-  SELECT t.call_id, t.name, t.target, t.ok, t.duration_ms, t.child_session_id, t.digest
-  FROM tool t WHERE t.call_id IN {_NAMES} ORDER BY t.id
+  SELECT t.call_id, t.name, t.target, t.ok, t.duration_ms, t.child_session_id, t.digest, {DIRECTORY}
+  FROM tool t LEFT JOIN call c ON c.id = t.call_id LEFT JOIN session k ON k.id = c.session_id
+  WHERE t.call_id IN {_NAMES} AND t.ok IS NOT 2 ORDER BY t.id
 """
 
 
@@ -176,5 +179,6 @@ def calls_in(connection: sqlite3.Connection, scope: CallScope, session_id: str) 
 
 
 def tools_of(connection: sqlite3.Connection, calls: Iterable[CallFacts]) -> list[ToolFacts]:
-    """The tool uses of the calls."""
-    return [tool_facts(row) for row in connection.execute(_TOOLS, (json.dumps([call.id for call in calls]),))]
+    """The tool uses of the calls without refused ones, each file by its whole path."""
+    rows = connection.execute(_TOOLS, (json.dumps([call.id for call in calls]),))
+    return [use for *row, directory in rows for use in with_whole_files([tool_facts(tuple(row))], directory)]

@@ -15,6 +15,9 @@ from opencode_tui.clock import EVER, Span
 
 Part = Literal["turns", "findings"]
 WORK_PARTS: tuple[Part, ...] = ("turns", "findings")
+StampName = Literal["turns", "findings", "rates"]
+"""What a part was made by: its rules, or for findings also the rates of all models in use."""
+_PART_OF: dict[StampName, Part] = {"turns": "turns", "findings": "findings", "rates": "findings"}
 
 _QUARTER_MS = 900_000
 NOTE_ALL = """
@@ -78,17 +81,18 @@ def caught_up(connection: sqlite3.Connection, part: Part, ids: Iterable[str]) ->
     )
 
 
-def is_stamped(connection: sqlite3.Connection, part: Part, stamp: str) -> bool:
-    """Whether a part was made by the rules that a stamp stands for."""
+def is_stamped(connection: sqlite3.Connection, name: StampName, stamp: str) -> bool:
+    """Whether what a part depends on besides the calls is still what it was when that stamp was kept."""
     return (
-        connection.execute("SELECT 1 FROM work_stamp WHERE (part, stamp) = (?, ?)", (part, stamp)).fetchone()
+        connection.execute("SELECT 1 FROM work_stamp WHERE (part, stamp) = (?, ?)", (name, stamp)).fetchone()
         is not None
     )
 
 
-def restamp(connection: sqlite3.Connection, part: Part, stamp: str) -> None:
-    """Notes all sessions as behind, as a part has to be made by other rules. Must run in a write transaction."""
+def restamp(connection: sqlite3.Connection, name: StampName, stamp: str) -> None:
+    """Notes all sessions as behind, as a part has to be made again. Must run in a write transaction."""
     connection.execute(
-        "INSERT OR IGNORE INTO changed_work (part, session_id) SELECT DISTINCT ?, session_id FROM session_sum", (part,)
+        "INSERT OR IGNORE INTO changed_work (part, session_id) SELECT DISTINCT ?, session_id FROM session_sum",
+        (_PART_OF[name],),
     )
-    connection.execute("INSERT OR REPLACE INTO work_stamp (part, stamp) VALUES (?, ?)", (part, stamp))
+    connection.execute("INSERT OR REPLACE INTO work_stamp (part, stamp) VALUES (?, ?)", (name, stamp))

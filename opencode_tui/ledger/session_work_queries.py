@@ -11,12 +11,17 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any, NamedTuple
 
+from msgspec.structs import replace
+
 from opencode_tui.ledger.selection import KIND_OF_SESSION
-from opencode_tui.ledger.sums import exact_sum
+from opencode_tui.ledger.sums import QUARTER_MS, exact_sum
+from opencode_tui.ledger.tool_files import directory_by_session
+from opencode_tui.paths import in_folder
 from opencode_tui.records import model_key
 from opencode_tui.records.calls import Tokens
 from opencode_tui.records.facts import CallFacts, ToolFacts
-from opencode_tui.records.session import CallRates
+from opencode_tui.records.session import ModelRates
+from opencode_tui.records.whole_files import TOOLS_OF_FILES, whole_file
 
 # In order of session and time, by the index; the calls of one moment and the uses of one call come in any order.
 _WORK = """
@@ -54,7 +59,7 @@ _READS = """
   SELECT DISTINCT c.session_id, t.name, t.target
   FROM json_each(?) s CROSS JOIN call c INDEXED BY call_session ON c.session_id = s.value
     CROSS JOIN tool t INDEXED BY tool_call ON t.call_id = c.id
-  WHERE copied_from IS NULL AND t.target <> ''
+  WHERE copied_from IS NULL AND t.target <> '' AND t.ok IS NOT 2
 """
 _PAID = """
   SELECT c.session_id, c.id, c.cost_nano
@@ -69,6 +74,13 @@ _RATES = f"""
     FROM (SELECT provider, model, session_id, max(created_ms) FROM newest_call GROUP BY provider, model) n)
   JOIN rates r ON r.id = rates_id
 """
+_WORKED = f"""
+  SELECT {model_key.SQL}, max(last_ms) FROM session_sum
+  WHERE last_quarter >= ? AND agent NOT IN ('title', 'compaction', 'summary') GROUP BY 1
+"""
+_RECENT_QUARTERS = 28 * 96
+"""Four weeks, in which most models that are in use have worked."""
+_FIRST_QUARTER = -(2**62)
 
 _PLACES = f"""
   SELECT DISTINCT {model_key.SQL}, coalesce(k.directory, '')
@@ -95,11 +107,12 @@ class CallsOfSession(NamedTuple):
 
 def calls_of_sessions(connection: sqlite3.Connection, ids: Sequence[str]) -> Iterator[CallsOfSession]:
     """The sessions' own calls without copies; a session without any is left out. Reads each row once."""
+    directories = directory_by_session(connection, ids)
     for key, rows in groupby(connection.execute(_WORK, (json.dumps(ids),)), itemgetter(0)):
-        yield CallsOfSession(ids[key], *_calls_and_uses(rows))
+        yield CallsOfSession(ids[key], *_calls_and_uses(rows, directories.get(ids[key], "")))
 
 
-def _calls_and_uses(rows: Iterable[Any]) -> tuple[list[CallFacts], dict[str, list[ToolFacts]]]:
+def _calls_and_uses(rows: Iterable[Any], directory: str) -> tuple[list[CallFacts], dict[str, list[ToolFacts]]]:
     calls: list[CallFacts] = []
     uses: dict[str, list[ToolFacts]] = {}
     last_id, last_ms, is_tied = "", None, False
@@ -116,7 +129,9 @@ def _calls_and_uses(rows: Iterable[Any]) -> tuple[list[CallFacts], dict[str, lis
                 key, key_of = _model_key(provider, model), (provider, model)
             calls.append(CallFacts(id, turn_id or "", at_ms, end_ms, key, tokens, nano, nano, 0, False, error, agent))
         if use_id is not None:
-            use = ToolFacts(id, name, target, None if ok is None else ok != 0, None, child_id, digest)
+            if target and target[0] != "/" and name in TOOLS_OF_FILES:
+                target = in_folder(target, directory)
+            use = ToolFacts(id, name, target, None if ok is None else ok == 1, None, child_id, digest, ok == 2)
             if id not in uses:
                 uses[id], order = [use], [use_id]
             else:
@@ -150,7 +165,10 @@ def main_tasks(connection: sqlite3.Connection, ids: Sequence[str]) -> dict[str, 
 
 def targets_of(connection: sqlite3.Connection, ids: Sequence[str]) -> list[tuple[str, str, str]]:
     """(session, tool, target), each once."""
-    return connection.execute(_READS, (json.dumps(ids),)).fetchall()
+    directories = directory_by_session(connection, ids)
+    rows = connection.execute(_READS, (json.dumps(ids),))
+    whole = ((id, name, whole_file(name, target, directories.get(id, ""))) for id, name, target in rows)
+    return list(dict.fromkeys(whole))
 
 
 def paid_in(connection: sqlite3.Connection, ids: Sequence[str]) -> dict[str, list[tuple[str, int]]]:
@@ -166,6 +184,28 @@ def models_in_directories(connection: sqlite3.Connection) -> list[tuple[str, str
     return connection.execute(_PLACES).fetchall()
 
 
-def latest_rates(connection: sqlite3.Connection) -> dict[str, CallRates]:
+def end_of_calls(connection: sqlite3.Connection) -> int:
+    """The end of the newest call's quarter of an hour, in Unix milliseconds; 0 without any."""
+    newest = _newest_quarter(connection)
+    return 0 if newest is None else (newest + 1) * QUARTER_MS
+
+
+def _newest_quarter(connection: sqlite3.Connection) -> int | None:
+    found: int | None = connection.execute("SELECT max(last_quarter) FROM session_sum").fetchone()[0]
+    return found
+
+
+def latest_rates(connection: sqlite3.Connection) -> dict[str, ModelRates]:
     """The rates of the newest session of each model, by model key; models without known rates are left out."""
-    return {model: CallRates(*rates) for model, *rates in connection.execute(_RATES)}
+    rates = {model: ModelRates(*each) for model, *each in connection.execute(_RATES)}
+    worked = _last_worked(connection, rates)
+    return {model: replace(each, worked_ms=worked.get(model)) for model, each in rates.items()}
+
+
+def _last_worked(connection: sqlite3.Connection, models: Iterable[str]) -> dict[str, int]:
+    """When each of the models last did somebody's work. Reads all sessions only for one that has not worked lately."""
+    since = (_newest_quarter(connection) or 0) - _RECENT_QUARTERS
+    worked = dict(connection.execute(_WORKED, (since,)).fetchall())
+    if any(model not in worked for model in models):
+        worked = dict(connection.execute(_WORKED, (_FIRST_QUARTER,)).fetchall())
+    return worked

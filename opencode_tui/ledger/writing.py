@@ -87,6 +87,8 @@ _STEPS = "SELECT id FROM call WHERE id > ?1 || '#' AND id < ?1 || '$' AND comple
 _INSERT_TOOL = "INSERT OR IGNORE INTO tool (id, call_id, session_id, name, target, ok, duration_ms, digest{})"
 _OF_FEW_TOOLS = ", child_session_id, added, removed"
 _AS_INTEGER = {True: 1, False: 0, None: None}
+_REFUSED = 2
+"""In the place of an outcome: not 0, as no sum of failures counts it, and not 1, as it did nothing."""
 
 
 def store_row(connection: sqlite3.Connection, key: str) -> StoreRow:
@@ -251,7 +253,8 @@ def write_tools(connection: sqlite3.Connection, tools: Iterable[ToolUse]) -> Non
     others: list[tuple[Any, ...]] = []
     for t in found:
         fingerprint = keyed(key, t.digest)
-        row = t.id, t.call_id, t.session_id, t.name, t.target, _AS_INTEGER[t.ok], t.duration_ms, fingerprint
+        outcome = _REFUSED if t.refused else _AS_INTEGER[t.ok]
+        row = t.id, t.call_id, t.session_id, t.name, t.target, outcome, t.duration_ms, fingerprint
         if (t.child_session_id, t.added, t.removed) == _NO_VALUES:
             usual.append(row)
         else:

@@ -73,6 +73,21 @@ def cost_nano(tokens: Tokens, rates: Rates) -> int:
     return _rounded(sum(_weights(tokens, rates)))
 
 
+def for_other_models(rates: Rates) -> Rates:
+    """The rates at which a model would bill the tokens of another one's calls.
+
+    What has no price of its own in a cache is billed as input: a model that sells no cache writes has to read those
+    tokens all the same, and a provider without a cache reads all anew. OpenCode's 0 is right only for the model's own
+    calls, which have no such tokens.
+    """
+    tiers = tuple(
+        replace(tier, cache_read=tier.cache_read or tier.input, cache_write=tier.cache_write or tier.input)
+        for tier in rates.tiers
+    )
+    cache_read, cache_write = rates.cache_read or rates.input, rates.cache_write or rates.input
+    return replace(rates, cache_read=cache_read, cache_write=cache_write, tiers=tiers)
+
+
 def _rounded(exact: int) -> int:
     """Millionths of a nano-dollar as nano-dollars, ties to even."""
     whole, rest = divmod(exact, MILLION)

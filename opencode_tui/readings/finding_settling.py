@@ -7,19 +7,21 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
+from opencode_tui.analysis.cheaper_models import uses_of
 from opencode_tui.analysis.insights import SESSION_RULES
 from opencode_tui.analysis.task_classes import VERSION
 from opencode_tui.clock import EVER, Span
-from opencode_tui.ledger.changed_work import sessions_behind
+from opencode_tui.ledger.changed_work import is_behind, sessions_behind
 from opencode_tui.ledger.findings import keep_findings
 from opencode_tui.ledger.ledger import Ledger
-from opencode_tui.ledger.session_work_queries import latest_rates
+from opencode_tui.ledger.session_work_queries import end_of_calls, latest_rates
 from opencode_tui.ledger.turns import keep_turns
 from opencode_tui.readings.context import ContextLimits
 from opencode_tui.readings.look_ahead import given_away, looking_ahead
 from opencode_tui.readings.session_look import Look, Looked
-from opencode_tui.readings.turn_settling import stamp_part
+from opencode_tui.readings.turn_settling import keep_stamp
 from opencode_tui.records.collecting import paused_collection
+from opencode_tui.records.session import ModelRates
 
 _AT_ONCE = 500
 """Sessions that are settled in one transaction."""
@@ -36,14 +38,16 @@ def settle_findings(
 
     Their turns are classified on the way.
 
-    `thresholds` are those that are no defaults; other ones find all again. May be interrupted anywhere and run twice
+    `thresholds` are those that are no defaults; other ones find all again, and so do a model that comes into use and a
+    new price, as any session may be compared with them. May be interrupted anywhere and run twice
     at once. Raises sqlite3.OperationalError if the ledger is locked.
     """
-    stamp_part(ledger, "turns", VERSION)
-    stamp_part(ledger, "findings", _stamp(thresholds))
+    keep_stamp(ledger, "turns", VERSION)
+    keep_stamp(ledger, "findings", _stamp(thresholds))
+    rates = _settled_rates(ledger)
     behind = sessions_behind(ledger.connection, "findings", span)[:most]
     unclassified = set(sessions_behind(ledger.connection, "turns", span)) if behind else set()
-    look = Look(thresholds, limits, latest_rates(ledger.connection) if behind else {})
+    look = Look(thresholds, limits, rates)
     portions = [behind[first : first + _AT_ONCE] for first in range(0, len(behind), _AT_ONCE)]
     version, own = ledger.data_version(), len(portions) - given_away(portions)
     with looking_ahead(ledger, look, portions) as others:
@@ -53,6 +57,20 @@ def settle_findings(
                 if looked is None or ledger.data_version() != version:
                     looked = look.at(connection, ids)
                 _keep(connection, ids, unclassified.intersection(ids), looked)
+
+
+def _settled_rates(ledger: Ledger) -> dict[str, ModelRates]:
+    """The rates of the models in use, by which all sessions are found again if they are others than before.
+
+    They can only change with a call, and then its session is behind; while none is, there are none to be read.
+    """
+    if not is_behind(ledger.connection, "findings"):
+        return {}
+    rates = latest_rates(ledger.connection)
+    by_model = [(model, each.input, each.output, each.cache_read, each.cache_write) for model, each in rates.items()]
+    in_use = uses_of(rates, end_of_calls(ledger.connection))
+    keep_stamp(ledger, "rates", json.dumps([sorted(by_model), in_use]))
+    return rates
 
 
 def _keep(connection: sqlite3.Connection, ids: Sequence[str], unclassified: AbstractSet[str], looked: Looked) -> None:

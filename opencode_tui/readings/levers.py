@@ -157,6 +157,7 @@ def _subagents(period: str, span: Span, context: Context) -> tuple[list[Subagent
         cheaper = cheaper_model(
             *(cost, sum((part.tokens for _, part in parts), Tokens()), rates),
             times=_SUBAGENT_PRICE.of(context.settings.insights.options),
+            began_ms=span.start_ms,
             used=models,
             context=readers[agent].context,
             limits=limits,

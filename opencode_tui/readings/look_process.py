@@ -20,7 +20,7 @@ from opencode_tui.ledger.ledger import Ledger, LedgerError
 from opencode_tui.readings.session_look import Look
 from opencode_tui.records.collecting import paused_collection
 from opencode_tui.records.model_key import model_key
-from opencode_tui.records.session import CallRates
+from opencode_tui.records.session import ModelRates
 
 SIZE_BYTES = 8
 """Before each portion stands how many bytes it has, as a big-endian number of so many bytes."""
@@ -35,7 +35,7 @@ class LookRequest(Struct, frozen=True):
     portions: list[list[str]]
     """The ids of the sessions, in the portions in which they are looked at."""
     thresholds: dict[str, int]
-    rates: dict[str, CallRates]
+    rates: dict[str, ModelRates]
     limits: list[tuple[str, str, int]] | None
     """(model key, directory, context limit) of each known one; None if nobody knows any."""
 

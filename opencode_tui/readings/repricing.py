@@ -14,7 +14,7 @@ from opencode_tui.ledger import queries
 from opencode_tui.ledger.selection import Selection
 from opencode_tui.ledger.work_queries import WorkRow, work_of_calls
 from opencode_tui.pricing.book import PriceAt, PriceBook
-from opencode_tui.pricing.rates import CallCost, Rates, cost_at
+from opencode_tui.pricing.rates import CallCost, Rates, cost_at, for_other_models
 from opencode_tui.readings.breakdown import read_breakdown, selection_of
 from opencode_tui.readings.context import Context
 from opencode_tui.records.answers import Comparison
@@ -24,15 +24,16 @@ from opencode_tui.records.requests import BreakdownRequest, ComparisonRequest
 
 
 def reprice(calls: Iterable[WorkRow], dimensions: int, price_at: PriceAt) -> dict[tuple[str, ...], RepricedWork]:
-    """The calls at a price, by their keys of so many dimensions. Each is priced as of its own time and context.
+    """The calls at a price, by their keys of so many dimensions. Each is priced as of its own time and context, those
+    of other models `for_other_models`.
 
     The amounts are those that the ledger would have locked: each is rounded on its own.
     """
     sums: dict[tuple[Any, ...], list[int]] = {}
-    costs: dict[Rates, CallCost] = {}
-    last: Rates | None = None
+    costs: dict[tuple[Rates, int], CallCost] = {}
+    last: tuple[Rates | None, int] = None, 0
     for row in calls:
-        at_ms, input, output, reasoning, cache_read, cache_write, spend, listed = row[dimensions:]
+        at_ms, input, output, reasoning, cache_read, cache_write, spend, listed, is_own = row[dimensions:]
         keys = row[:dimensions]
         found = sums.get(keys) or sums.setdefault(keys, [0] * 13)
         rates = price_at(at_ms)
@@ -44,8 +45,11 @@ def reprice(calls: Iterable[WorkRow], dimensions: int, price_at: PriceAt) -> dic
             found[11] += 1
             found[12] += spend
             continue
-        if rates is not last:  # which is most often that of the call before
-            cost, last = costs.get(rates) or costs.setdefault(rates, cost_at(rates)), rates
+        if rates is not last[0] or is_own != last[1]:  # they are most often those of the call before
+            last = rates, is_own
+            if (known := costs.get(last)) is None:
+                known = costs[last] = cost_at(rates if is_own else for_other_models(rates))
+            cost = known
         found[0] += 1
         found[1] += input
         found[2] += output
@@ -76,10 +80,10 @@ def _directories(connection: sqlite3.Connection) -> Iterator[str]:
 
 
 def read_work(
-    connection: sqlite3.Connection, selection: Selection, price_at: PriceAt
+    connection: sqlite3.Connection, selection: Selection, model: str, price_at: PriceAt
 ) -> dict[tuple[str, ...], RepricedWork]:
-    """The calls of a selection at a price, by the keys of its dimensions."""
-    return reprice(work_of_calls(connection, selection), len(selection.by), price_at)
+    """The calls of a selection at the price of a model, by the keys of its dimensions."""
+    return reprice(work_of_calls(connection, selection, model), len(selection.by), price_at)
 
 
 def read_work_on(request: BreakdownRequest, model: str, context: Context, book: PriceBook) -> RepricedWork | None:
@@ -90,7 +94,7 @@ def read_work_on(request: BreakdownRequest, model: str, context: Context, book: 
     price_at = price_of(model, _directories(context.connection), book)
     if price_at is None:
         return None
-    works = read_work(context.connection, replace(selection_of(request, context), by=()), price_at)
+    works = read_work(context.connection, replace(selection_of(request, context), by=()), model, price_at)
     return summed_work(works.values())
 
 
@@ -111,10 +115,10 @@ def read_repriced(request: BreakdownRequest, model: str, context: Context, book:
     if price_at is None:
         raise ValueError(f"no price of {model} is known; set one with `opencode-tui prices set`")
     usage, selection = read_breakdown(request, context), selection_of(request, context)
-    works = read_work(connection, selection, price_at)
+    works = read_work(connection, selection, model, price_at)
     total = summed_work(works.values())
     if "tool" in selection.by:  # a call is in the row of each of its tools
-        total = summed_work(read_work(connection, replace(selection, by=()), price_at).values())
+        total = summed_work(read_work(connection, replace(selection, by=()), model, price_at).values())
     now = price_at(context.now_ms)
     return Repriced(
         usage=usage,

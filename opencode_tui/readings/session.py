@@ -29,6 +29,7 @@ from opencode_tui.records.model_key import split_key
 from opencode_tui.records.privacy.harmless import shown_id
 from opencode_tui.records.requests import SessionRequest, TurnRequest
 from opencode_tui.records.session import CallRates, CallRow, Node, SessionName, SessionView, ToolRow, Turn, TurnView
+from opencode_tui.records.whole_files import with_whole_files
 
 
 def read_session(request: SessionRequest, context: Context) -> SessionView:
@@ -57,7 +58,9 @@ def read_session(request: SessionRequest, context: Context) -> SessionView:
     root = tree.nodes[0]
     billed = [call for call in calls if not call.copied]
     tokens = sum((call.tokens for call in billed), Tokens())
-    findings = causes_in(SessionEvidence(root.id, root.title, tuple(billed), tuple(tools)), context.calendar)
+    done = [use for use in tools if not use.refused]
+    whole = with_whole_files(done, (facts.directory or facts.project) if facts else "")
+    findings = causes_in(SessionEvidence(root.id, root.title, tuple(billed), tuple(whole)), context.calendar)
     return SessionView(
         request=request,
         taken_ms=now_ms,
@@ -102,7 +105,7 @@ def session_turns(
     live: LiveStore | None = None,
     directory: str = "",
 ) -> tuple[Turn, ...]:
-    """The turns of a session's own calls; `directory` is the session's, for the models' context limits."""
+    """The turns of a session's own calls; `directory` is that of the session: of its files and context limits."""
     ids = live.message_ids(session_id) if live else None
     undone = frozenset() if ids is None else frozenset(call.id for call in calls if is_undone(call.id, call.agent, ids))
     turn_ids = list(dict.fromkeys(call.turn_id for call in calls if call.turn_id))
@@ -113,6 +116,7 @@ def session_turns(
         undone=undone,
         running_since_ms=now_ms - RUNNING_MS,
         prompts=live.prompts(session_id, turn_ids) if live else {},
+        directory=directory,
     )
 
 
@@ -129,7 +133,8 @@ def read_turn(request: TurnRequest, context: Context) -> TurnView:
     tools: dict[str, list[ToolRow]] = defaultdict(list)
     for use in session_queries.session_tools(context.connection, request.session_id) if rows else ():
         if use.call_id in wanted:
-            tools[use.call_id].append(ToolRow(use.name, use.target, use.ok, use.duration_ms, use.child_session_id))
+            shown = ToolRow(use.name, use.target, use.ok, use.duration_ms, use.child_session_id, use.refused)
+            tools[use.call_id].append(shown)
     ids = context.live.message_ids(request.session_id) if context.live else None
     return TurnView(
         request,

@@ -16,7 +16,7 @@ from opencode_tui.readings.families import child_works, main_task
 from opencode_tui.readings.session_works import session_works
 from opencode_tui.readings.turn_settling import turns_to_keep
 from opencode_tui.records.insights import Finding
-from opencode_tui.records.session import CallRates
+from opencode_tui.records.session import ModelRates
 from opencode_tui.records.signs import SessionSigns
 from opencode_tui.records.work import SessionWork
 
@@ -32,7 +32,7 @@ class Look:
     """Looks by all rules that are on; writes nothing."""
 
     def __init__(
-        self, thresholds: Mapping[str, int], limits: ContextLimits | None, rates: Mapping[str, CallRates]
+        self, thresholds: Mapping[str, int], limits: ContextLimits | None, rates: Mapping[str, ModelRates]
     ) -> None:
         self.thresholds, self.limits, self.rates = thresholds, limits, rates
         on = [rule for rule in SESSION_RULES if rule.is_on(thresholds)]

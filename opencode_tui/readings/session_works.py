@@ -13,7 +13,7 @@ from opencode_tui.readings.families import family_signs
 from opencode_tui.readings.session_parts import main_key
 from opencode_tui.records.facts import CallFacts
 from opencode_tui.records.model_key import split_key
-from opencode_tui.records.session import CallRates
+from opencode_tui.records.session import ModelRates
 from opencode_tui.records.signs import NO_FAMILY, SessionSigns
 from opencode_tui.records.work import SessionWork
 
@@ -22,7 +22,7 @@ def session_works(
     connection: sqlite3.Connection,
     ids: Sequence[str],
     limits: ContextLimits | None = None,
-    rates: Mapping[str, CallRates] | None = None,
+    rates: Mapping[str, ModelRates] | None = None,
 ) -> Iterator[tuple[SessionWork, SessionSigns]]:
     """The work of each of the sessions that has a paid call, without its subagents and its title, and its signs.
 

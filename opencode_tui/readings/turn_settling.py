@@ -9,7 +9,7 @@ from contextlib import suppress
 from opencode_tui.analysis.task_classes import VERSION
 from opencode_tui.analysis.turn_work import turns_work
 from opencode_tui.clock import EVER, Span
-from opencode_tui.ledger.changed_work import Part, is_stamped, restamp, sessions_behind
+from opencode_tui.ledger.changed_work import StampName, is_stamped, restamp, sessions_behind
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.ledger.session_work_queries import calls_of_sessions
 from opencode_tui.ledger.turns import KeptTurn, TurnFacts, keep_turns
@@ -28,7 +28,7 @@ def settle_turns(ledger: Ledger, span: Span = EVER, most: int | None = None) -> 
 
     May be interrupted anywhere and run twice at once. Raises sqlite3.OperationalError if the ledger is locked.
     """
-    stamp_part(ledger, "turns", VERSION)
+    keep_stamp(ledger, "turns", VERSION)
     behind = sessions_behind(ledger.connection, "turns", span)[:most]
     for first in range(0, len(behind), _AT_ONCE):
         ids = behind[first : first + _AT_ONCE]
@@ -38,12 +38,12 @@ def settle_turns(ledger: Ledger, span: Span = EVER, most: int | None = None) -> 
             keep_turns(connection, ids, turns)
 
 
-def stamp_part(ledger: Ledger, part: Part, stamp: str) -> None:
-    """Notes all sessions as behind if a part was made by other rules than those that a stamp stands for."""
-    if not is_stamped(ledger.connection, part, stamp):
+def keep_stamp(ledger: Ledger, name: StampName, stamp: str) -> None:
+    """Notes all sessions as behind if a part was made by other rules or rates than those that a stamp stands for."""
+    if not is_stamped(ledger.connection, name, stamp):
         with ledger.writing() as connection:
-            if not is_stamped(connection, part, stamp):
-                restamp(connection, part, stamp)
+            if not is_stamped(connection, name, stamp):
+                restamp(connection, name, stamp)
 
 
 def settle_for(ledger: Ledger, request: BreakdownRequest, most: int | None = None) -> None:

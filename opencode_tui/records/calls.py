@@ -80,6 +80,8 @@ class ToolUse(Struct, frozen=True, gc=False, array_like=True):
     added: int | None = None
     """The lines that an edit added; all lines of a file that was written whole. None if not known."""
     removed: int | None = None
+    refused: bool = False
+    """The person, or a rule of theirs, did not let it run; it has no success, but is no failure of the model either."""
 
 
 class Call(Struct, frozen=True, gc=False, array_like=True):

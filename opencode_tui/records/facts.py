@@ -88,6 +88,8 @@ class ToolFacts(Struct, frozen=True, gc=False):
     duration_ms: int | None
     child_session_id: str | None
     digest: int | None = None
+    refused: bool = False
+    """A person did not let it run; then it has no success."""
 
 
 class CallScope(Struct, frozen=True):

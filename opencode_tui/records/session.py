@@ -155,12 +155,21 @@ class CallRates(Struct, frozen=True):
     source: str
 
 
+class ModelRates(CallRates, frozen=True):
+    """The latest known rates of a model, and whether it is in use."""
+
+    worked_ms: int | None = None
+    """When it last did somebody's work, in Unix milliseconds; None if OpenCode alone used it, for a title or such."""
+
+
 class ToolRow(Struct, frozen=True):
     name: str
     target: str
     ok: bool | None
     duration_ms: int | None
     child_session_id: str | None
+    refused: bool = False
+    """A person did not let it run."""
 
 
 class CallRow(Struct, frozen=True):

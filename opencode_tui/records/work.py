@@ -11,7 +11,7 @@ from msgspec import Struct, field
 from opencode_tui.clock import MINUTE_MS, Calendar, Span
 from opencode_tui.records.calls import Tokens
 from opencode_tui.records.facts import CallFacts, ToolFacts
-from opencode_tui.records.session import CallRates
+from opencode_tui.records.session import ModelRates
 
 TASKS = (
     *("planning", "exploration", "coding", "refactoring", "debugging", "testing", "review", "documentation"),
@@ -105,7 +105,7 @@ class SessionWork(Struct, frozen=True, dict=True):
     """OpenCode no longer has it."""
     limits: Mapping[str, int] = field(default_factory=dict)
     """The context limit in tokens by model key, of the models whose limit is known."""
-    rates: Mapping[str, CallRates] = field(default_factory=dict)
+    rates: Mapping[str, ModelRates] = field(default_factory=dict)
     """The latest known rates by model key, also of models that only other sessions used."""
     children: tuple[ChildWork, ...] = ()
     """All subagents below it, in order of time."""
@@ -123,6 +123,11 @@ class SessionWork(Struct, frozen=True, dict=True):
     def keep_calls(self, calls: Iterable[CallFacts]) -> None:
         """Spares it sorting its calls, which whoever made it has in order of time."""
         self.__dict__["calls"] = tuple(calls)
+
+    @property
+    def started_ms(self) -> int:
+        """When its first call was made."""
+        return self.calls[0].created_ms
 
     @cached_property
     def tools(self) -> tuple[ToolFacts, ...]:
@@ -205,6 +210,6 @@ class PeriodWork(Struct, frozen=True):
     """In order of time."""
     tools: Mapping[str, int] = field(default_factory=dict)
     """The number of uses by tool name."""
-    rates: Mapping[str, CallRates] = field(default_factory=dict)
+    rates: Mapping[str, ModelRates] = field(default_factory=dict)
     """The latest known rates by model key."""
     servers: tuple[OfferedServer, ...] = ()

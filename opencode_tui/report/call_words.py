@@ -116,8 +116,9 @@ def speed_text(call: CallRow) -> str:
 
 
 def tool_line(tool: ToolRow) -> str:
-    """Such as `✓ edit src/Button.tsx 0.3s`; `failed` and `running` are words as well as glyphs."""
+    """Such as `✓ edit src/Button.tsx 0.3s`; `failed`, `refused` and `running` are words as well as glyphs."""
     glyph, word = {True: ("✓", ""), False: ("✕", "failed"), None: ("●", "running")}[tool.ok]
+    word = "refused" if tool.refused else word
     took = duration_text(tool.duration_ms) if tool.duration_ms is not None else ""
     child = f"→ {shown_id(tool.child_session_id)}" if tool.child_session_id else ""
     return " ".join(filter(None, (glyph, tool.name, tool.target, word, took, child)))

@@ -102,6 +102,8 @@ def _price_text(repriced: Repriced) -> str:
 def _notes(repriced: Repriced) -> list[str]:
     total = repriced.total
     notes = []
+    if missing := _missing(repriced):
+        notes.append(f"no price for {missing}: the tokens of other models there count as input")
     if total.no_tokens:
         calls = plural(total.no_tokens, "call")
         notes.append(f"left out: {calls} ({format_usd(total.no_tokens_nano)}) of which no tokens are known")
@@ -109,6 +111,14 @@ def _notes(repriced: Repriced) -> list[str]:
         calls = plural(total.no_price, "call")
         notes.append(f"left out: {calls} ({format_usd(total.no_price_nano)}) from when it had no known price")
     return notes
+
+
+def _missing(repriced: Repriced) -> str:
+    """The kinds of cache tokens that the work has and the price has not; empty if the price is free or has all."""
+    input, _, *cache = repriced.price or (0, 0)
+    tokens = repriced.total.tokens
+    used = (("cache reads", tokens.cache_read), ("cache writes", tokens.cache_write))
+    return " and ".join(name for (name, count), rate in zip(used, cache, strict=False) if input and count and not rate)
 
 
 def _name(repriced: Repriced, dimension: str, key: str) -> str:

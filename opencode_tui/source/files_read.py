@@ -62,7 +62,7 @@ def _tool(id: str, data: dict[str, Any], call: Call) -> ToolUse:
     values = [data.get("tool"), state.get("status"), entry.get("filePath"), entry.get("path")]
     values += [entry.get("command"), entry.get("url"), entry.get("subagent_type")]
     values += [meta.get("sessionId"), None]
-    values += [time.get("start"), time.get("end"), None, None, meta.get("exit")]
+    values += [time.get("start"), time.get("end"), None, None, meta.get("exit"), state.get("error")]
     from opencode_tui.source.tool_uses import tool_use  # here, since most commands find no new part
 
     lines = lines_in(data.get("tool"), state)

@@ -42,6 +42,7 @@ class _State(Struct, gc=False):
     input: Raw = Raw()
     time: _Time = _Time()
     metadata: _Meta = _Meta()
+    error: Any = None
 
 
 class _Part(Struct, gc=False):
@@ -89,7 +90,7 @@ def plain_tool(text: str, id: str, call_id: str, session_id: str) -> ToolUse | N
     time, meta, patch = state.time, state.metadata, given.patchText
     values = (
         *(part.tool, state.status, given.filePath, given.path, given.command, given.url, given.subagent_type),
-        *(meta.sessionId, meta.sessionID, time.start, time.end, time.ran, time.completed, meta.exit),
+        *(meta.sessionId, meta.sessionID, time.start, time.end, time.ran, time.completed, meta.exit, state.error),
     )
     beginning = patch[:_PATCH_BEGINNING] if isinstance(patch, str) else None
     return tool_use(id, call_id, session_id, values, compact, beginning, lines)

@@ -16,6 +16,10 @@ from opencode_tui.source.text import identifier
 from opencode_tui.source.tools import LONG
 
 _PATCHED = re.compile(r"^\*\*\* (?:Update|Add|Delete) File: *(\S.*)$", re.MULTILINE)
+_REFUSED = re.compile(
+    "The user (?:rejected permission to use|has specified a rule which prevents you from using) this specific tool call"
+)
+"""How OpenCode's errors begin where a person, or a rule of theirs, did not let a tool run."""
 _OUTCOMES = {"completed": True, "error": False}
 _tool_name = lru_cache(maxsize=256)(targets.tool_name)
 
@@ -50,6 +54,7 @@ def tool_use(
         digest_of(str(session_id), given) if isinstance(given, str) and len(given) <= LONG else None,
         lines[0],
         lines[1],
+        len(more) > 1 and status == "error" and _is_refusal(more[1]),
     )
 
 
@@ -59,6 +64,12 @@ def _outcome(tool: str, status: object, exit_code: object) -> bool | None:
     if ok and exit_code and isinstance(exit_code, int) and tool in targets.COMMAND_TOOLS:
         return False
     return ok
+
+
+def _is_refusal(error: object) -> bool:
+    """Whether an error, which OpenCode 2 has in an object, says that the tool was refused; nothing of it is kept."""
+    text = error.get("message") if isinstance(error, dict) else error
+    return isinstance(text, str) and _REFUSED.match(text) is not None
 
 
 def _target(

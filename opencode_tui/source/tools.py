@@ -23,7 +23,7 @@ _STATE = ", ".join(
     for name in (
         *("status", "input.filePath", "input.path", "input.command", "input.url", "input.subagent_type"),
         *("metadata.sessionId", "metadata.sessionID", "time.start", "time.end", "time.ran", "time.completed"),
-        "metadata.exit",
+        *("metadata.exit", "error"),
     )
 )
 

@@ -18,7 +18,7 @@ ANSWER = (
 TOOL = (
     *("tool", "state.status", "state.input.filePath", "state.input.path", "state.input.command", "state.input.url"),
     *("state.input.subagent_type", "state.metadata.sessionId", "state.metadata.sessionID", "state.time.start"),
-    *("state.time.end", "state.time.ran", "state.time.completed", "state.metadata.exit", "state.input"),
+    *("state.time.end", "state.time.ran", "state.time.completed", "state.metadata.exit", "state.error", "state.input"),
     "state.input.patchText",
 )
 _ROWS = """

@@ -68,6 +68,38 @@ def test_small_edits_on_the_expensive_model(store: V1, day: Day) -> None:
     assert not others
 
 
+def test_a_model_that_comes_into_use_later_is_compared_with_what_was_looked_at_before(store: V1, day: Day) -> None:
+    session = store.session("Nudge the colours")
+    for file in "abcde":
+        turn = store.prompt(session, model=OPUS)
+        edit = [tool("edit", f"/home/dev/shop/src/{file}.css")]
+        store.call(session, turn=turn, cost="0.110000001", model=OPUS, tokens=Tokens(20_000, 300), tools=edit)
+    assert not day()
+    cheap_work(store)
+    (first,) = day()
+    assert (first.rule, first.cost_nano) == ("small_edits", 550_000_005)
+    assert first.saves_nano == 550_000_005 - 5 * (20_000 * 950 + 300 * 4_000)
+
+
+def test_a_call_of_a_model_in_use_has_no_other_session_looked_at_again(store: V1) -> None:
+    for _ in range(3):
+        cheap_work(store)
+    read = reader(store.data_dir, settings=SETTINGS, clock=lambda: store.now + MINUTE_MS)
+    while read.poll():
+        pass
+    settle_findings(read.ledger, {}, read.sync.book)
+    last = store.session("Sort them again")
+    store.call(last, cost="0.004", model=KIMI, tokens=Tokens(input=3000, output=300))
+    while read.poll():
+        pass
+    notes: list[str] = []
+    read.ledger.connection.set_trace_callback(notes.append)
+    settle_findings(read.ledger, {}, read.sync.book)
+    read.close()
+    kept = [each for each in notes if each.startswith("DELETE FROM finding")]
+    assert len(kept) == 1 and f'["{last}"]' in kept[0]
+
+
 def test_a_day_has_its_own_part_of_a_session_that_began_the_day_before(store: V1, day: Day) -> None:
     cheap_work(store)
     session = store.session("Nudge the colours", created=START_MS - 30 * HOUR_MS)

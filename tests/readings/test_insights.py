@@ -148,7 +148,7 @@ def test_the_work_of_a_session_knows_its_subagents(watched: Watched) -> None:
         ("ses_3", "ses_2", 2, 30 * CENT),
     ]
     child, deeper = children
-    assert (child.agent, child.model, child.reads) == ("explore", "opencode/glm-5.1", ("a.ts",))
+    assert (child.agent, child.model, child.reads) == ("explore", "opencode/glm-5.1", ("/home/dev/shop/a.ts",))
     assert child.task == "exploration"
     assert (deeper.task, deeper.reads) == ("coding", ("src",))
     family = signs.family

@@ -6,7 +6,9 @@ from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
+from opencode_tui.analysis.cheaper_models import price_of_tokens
 from opencode_tui.config.settings import CustomPrice, Pricing, Settings
 from opencode_tui.ledger.work_queries import WorkRow
 from opencode_tui.pricing.book import PriceBook
@@ -16,14 +18,15 @@ from opencode_tui.readings.repricing import price_of, read_work_on, reprice
 from opencode_tui.records.calls import Tokens
 from opencode_tui.records.repricing import RepricedWork, summed_work
 from opencode_tui.records.requests import BreakdownRequest, Filter
+from opencode_tui.records.session import CallRates
 from tests.stores import V1
 from tests.stores import Tokens as StoredTokens
 from tests.support.ledgers import reader
 from tests.support.prices import USD, any_rates, any_tokens, cost, models_json
 
 
-def row(tokens: Tokens, spend: int = 0, key: str = "a/b", at_ms: int = 0, listed: int = 0) -> WorkRow:
-    return (key, at_ms, *tokens.counts, spend, listed)
+def row(tokens: Tokens, spend: int = 0, key: str = "a/b", at_ms: int = 0, listed: int = 0, is_own: int = 1) -> WorkRow:
+    return (key, at_ms, *tokens.counts, spend, listed, is_own)
 
 
 @given(st.lists(st.tuples(any_tokens, st.integers(0, 10**12), st.sampled_from(["a/b", "c/d"])), max_size=8), any_rates)
@@ -42,6 +45,43 @@ def test_the_work_of_a_model_at_its_own_price_costs_what_it_did() -> None:
     calls = [row(each, cost_nano(each, rates.at(each.context))) for each in tokens]
     (work,) = reprice(calls, 1, lambda _: rates).values()
     assert work.repriced_nano == work.spend_nano
+
+
+def test_cache_tokens_of_another_model_are_input_where_the_price_has_none_for_them() -> None:
+    rates = Rates(950_000_000, 4 * USD, 160_000_000, 0, (Tier(200_000, 2 * USD, 8 * USD, 0, 0),))
+    small, large = Tokens(3600, 25_200, 0, 100_000, 50_000), Tokens(1_000, 100, 0, 200_000, 10_000)
+    others, own = ([row(each, is_own=is_own) for each in (small, large)] for is_own in (0, 1))
+    both = reprice([*others, *(("own", *each[1:]) for each in own)], 1, lambda _: rates)
+    assert both["a/b",].repriced_nano == 167_720_000 + 422_800_000
+    assert both["own",].repriced_nano == 120_220_000 + 2_800_000
+
+
+def test_a_free_price_stays_free_and_one_with_all_rates_is_the_same_for_all_calls() -> None:
+    tokens = Tokens(1_000, 100, 0, 200_000, 10_000)
+    for rates, nano in ((Rates(0, 0), 0), (Rates(USD, 4 * USD, USD // 10, USD // 4), 23_900_000)):
+        for is_own in (0, 1):
+            (work,) = reprice([row(tokens, is_own=is_own)], 1, {0: rates}.get).values()
+            assert work.repriced_nano == nano
+
+
+def test_why_and_usage_have_the_same_price_for_the_same_tokens(tmp_path: Path) -> None:
+    models_json(tmp_path, gw={"dear": cost(5, 25, cache_read=0.5, cache_write=6.25), "cheap": cost(0.95, 4)})
+    store = V1(tmp_path)
+    tokens = StoredTokens(input=3_600, output=2_520, cache_read=56_625, cache_write=15_150)
+    store.call(store.session("Look"), cost="1", model="gw/dear", tokens=tokens)
+    store.call(store.session("Fix"), cost="1", model="gw/cheap", tokens=tokens)
+    one = reader(store.data_dir)
+    one.poll()
+    book = PriceBook(Pricing(), {}, tmp_path)
+    with one.ledger.reading() as connection:
+        context = Context(connection, 0, Settings(timezone="UTC"))
+        request = BreakdownRequest(("model",), "all", where=(Filter("model", ("gw/dear",)),))
+        other = read_work_on(request, "gw/cheap", context, book)
+        own = read_work_on(replace(request, where=(Filter("model", ("gw/cheap",)),)), "gw/cheap", context, book)
+    one.close()
+    counted, rates = Tokens(3_600, 2_520, 0, 56_625, 15_150), CallRates(950_000_000, 4 * USD, 0, 0, "models.json")
+    assert other and other.repriced_nano == price_of_tokens(counted, rates) == 81_686_250
+    assert own and own.repriced_nano == 13_500_000  # as OpenCode prices its own calls
 
 
 def test_each_call_takes_the_tier_of_its_own_context() -> None:

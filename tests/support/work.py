@@ -21,18 +21,18 @@ from opencode_tui.money import nano_from_usd
 from opencode_tui.records.calls import Tokens
 from opencode_tui.records.facts import CallFacts, ToolFacts
 from opencode_tui.records.insights import Finding, Words
-from opencode_tui.records.session import CallRates
+from opencode_tui.records.session import ModelRates
 from opencode_tui.records.work import SessionWork, TurnWork
 from tests.support.records import replace
 from tests.support.watched import NOON
 
 KIMI, GLM, OPUS = "opencode/kimi-k2.6", "opencode/glm-5.1", "anthropic/claude-opus-4-6"
 RATES = {
-    KIMI: CallRates(950_000_000, 4_000_000_000, 160_000_000, 0, "models.json"),
-    GLM: CallRates(600_000_000, 2_200_000_000, 110_000_000, 0, "models.json"),
-    OPUS: CallRates(5_000_000_000, 25_000_000_000, 500_000_000, 6_250_000_000, "models.json"),
+    KIMI: ModelRates(950_000_000, 4_000_000_000, 160_000_000, 0, "models.json", NOON),
+    GLM: ModelRates(600_000_000, 2_200_000_000, 110_000_000, 0, "models.json", NOON),
+    OPUS: ModelRates(5_000_000_000, 25_000_000_000, 500_000_000, 6_250_000_000, "models.json", NOON),
 }
-"""Nano-dollars per million tokens."""
+"""Nano-dollars per million tokens, of models that are in use."""
 LIMITS = {KIMI: 262_144, GLM: 200_000, OPUS: 200_000}
 
 

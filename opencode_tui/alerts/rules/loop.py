@@ -1,4 +1,4 @@
-"""The same tool call repeated in one of today's sessions with no edit in between."""
+"""The same tool call repeated in one of today's sessions with nothing in between that may have changed files."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from opencode_tui.records.facts import CallScope
 class SameCall(Rule):
     name = "same_call"
     kind = "loop"
-    title = "the same tool call again and again, with no file edited in between"
+    title = "the same tool call again and again, with nothing changed in between"
     unit = counted("time")
     period = "day"
     option = ValueOption("same_call", 8, count_setting)
@@ -33,7 +33,7 @@ class SameCall(Rule):
 
     def in_force(self, settings: Settings) -> Iterator[str]:
         if times := self.option.of(settings.alerts):
-            yield f"the same tool call {times} times in a session, with no file edited in between: notice"
+            yield f"the same tool call {times} times in a session, with nothing changed in between: notice"
 
     def crossings(self, measured: Measurements) -> Iterator[Crossing]:
         """Reads candidate sessions completely, since edits in between decide."""

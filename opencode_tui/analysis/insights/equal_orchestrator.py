@@ -55,7 +55,12 @@ class EqualOrchestrator(InsightRule):
         rates = {each: work.rates[each] for each in (model, *fixers) if each in work.rates}
         context = max((call.tokens.context for call in calls), default=0)
         cheaper = cheaper_model(
-            *(cost, tokens, rates), times=_TIMES, used=(model,), context=context, limits=work.limits
+            *(cost, tokens, rates),
+            times=_TIMES,
+            began_ms=0,  # the fixers worked in this session
+            used=(model,),
+            context=context,
+            limits=work.limits,
         )
         if not cheaper:
             return

@@ -1,4 +1,4 @@
-"""The same tool call with the same input again and again in one turn, with no file changed in between."""
+"""The same tool call with the same input again and again in one turn, with nothing in between that may change files."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class IdenticalCalls(InsightRule):
         what = str(findings[0].figures["what"])
         return Words(
             title=f"{what}: {plural(times, 'identical call')}",
-            what=f"{where(findings)} ran the same {what} {plural(times, 'time')} with no file edited in between: "
+            what=f"{where(findings)} ran the same {what} {plural(times, 'time')} with nothing changed in between: "
             f"{format_usd(cost)}",
             how="esc in OpenCode when a call repeats, and say what to try instead; what has to be waited for can wait "
             "in one command",

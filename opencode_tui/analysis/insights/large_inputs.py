@@ -1,4 +1,4 @@
-"""Build output, installed packages, generated code and lock files that were read into the context."""
+"""Build output, logs, installed packages, generated code and lock files that were read into the context."""
 
 from __future__ import annotations
 
@@ -63,8 +63,8 @@ class LargeInputs(InsightRule):
         return Words(
             title=f"{named} read: {tokens_text(tokens)} tokens that nobody wrote",
             what=(
-                f"{where(findings)} read {named}, {plural(files, 'file')} of packages, builds or generators, which "
-                f"added {tokens_text(tokens)} tokens to the context"
+                f"{where(findings)} read {named}, {plural(files, 'file')} of packages, builds, logs or generators, "
+                f"which added {tokens_text(tokens)} tokens to the context"
             ),
             how=f"{_ADVICE}{lines}{_REST}",
             sum_shown=sum_of_inputs(findings, tokens),

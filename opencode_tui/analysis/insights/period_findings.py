@@ -80,7 +80,8 @@ def quarter_findings(
         for model in {quarter.model for quarter in own}:
             on_it = [quarter for quarter in own if quarter.model == model]
             nano, tokens = sum(q.nano for q in on_it), sum((q.tokens for q in on_it), Tokens())
-            if found := cheaper_model(nano, tokens, work.rates, times=_TIMES, used=(model,)):
+            began_ms = own[0].start_ms
+            if found := cheaper_model(nano, tokens, work.rates, times=_TIMES, began_ms=began_ms, used=(model,)):
                 cheaper, saves = found.model, saves + nano - found.nano
         yield rule.finding(
             Span(own[0].start_ms, own[-1].end_ms),

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
+from opencode_tui.analysis.edit_rounds import edit_rounds
 from opencode_tui.analysis.insights.parts import are_whole, in_rounds, rest_text, rounds_of
 from opencode_tui.analysis.insights.rule import (
     InsightRule,
@@ -20,17 +20,17 @@ from opencode_tui.paths import last_part
 from opencode_tui.records.calls import EDIT_TOOLS
 from opencode_tui.records.insights import Finding, Threshold, Words
 from opencode_tui.records.signs import SessionSigns
-from opencode_tui.records.work import SessionWork, TurnWork
+from opencode_tui.records.work import SessionWork
 
 
 class RedesignLoop(InsightRule):
-    """The cost is that of the whole turns that edited the file; at most the rounds after the first could be saved."""
+    """The cost is that of all turns that were about the file; at most the rounds after the first could be saved."""
 
     name = "redesign_loop"
     lever = "context"
     is_followed_whole = True
     saves_at_most = True
-    version = 4
+    version = 5
     thresholds = (Threshold("redesign_rounds", 4),)
 
     def may_find(self, signs: SessionSigns, settings: InsightSettings) -> bool:
@@ -38,21 +38,26 @@ class RedesignLoop(InsightRule):
 
     def find(self, work: SessionWork, settings: InsightSettings) -> Iterator[Finding]:
         least = self.thresholds[0].of(settings)
-        rounds: dict[str, dict[str, TurnWork]] = defaultdict(dict)
-        for turn in work.turns if len(work.turns) >= least else ():
-            for use in turn.tools if turn.id else ():
-                if use.name in EDIT_TOOLS and is_edit(use):  # most uses are no edits, and need no call to know
-                    rounds[use.target][turn.id] = turn
-        for file, turns in sorted(rounds.items()):
-            if len(turns) >= least:
-                round_of = {call.id: number for number, turn in enumerate(turns.values()) for call in turn.calls}
-                calls = [call for turn in turns.values() for call in turn.calls]
-                first = next(iter(turns.values()))
-                later = sum(turn.cost_nano for turn in turns.values()) - first.cost_nano
-                found = self.finding(
-                    *(work, calls), key=project_file_key(work, file), saves_nano=later, file=file, rounds=len(turns)
-                )
-                yield in_rounds(found, round_of)
+        turn_of = {turn.id: turn for turn in work.turns if turn.id}
+        if len(turn_of) < least:
+            return
+        edits = (
+            (turn.id, use.target)
+            for turn in turn_of.values()
+            for use in turn.tools
+            if use.name in EDIT_TOOLS and is_edit(use)  # most uses are no edits, and need no call to know
+        )
+        for file, ids in sorted(edit_rounds(edits, least).items()):
+            turns = [turn_of[id] for id in ids]
+            round_of = {call.id: number for number, turn in enumerate(turns) for call in turn.calls}
+            found = self.finding(
+                *(work, [call for turn in turns for call in turn.calls]),
+                key=project_file_key(work, file),
+                saves_nano=sum(turn.cost_nano for turn in turns[1:]),
+                file=file,
+                rounds=len(turns),
+            )
+            yield in_rounds(found, round_of)
 
     def words(self, findings: Sequence[Finding]) -> Words:
         left = [set(rounds_of(finding).values()) for finding in findings]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from opencode_tui.analysis.call_figures import groups_left, listed, of_groups
+from opencode_tui.analysis.file_changes import changes_files
 from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, cost_and_saving, where
-from opencode_tui.analysis.loops import changes_files
 from opencode_tui.analysis.subagents import started_by_turn
 from opencode_tui.clock import HOUR_MS
 from opencode_tui.money import format_usd, plural

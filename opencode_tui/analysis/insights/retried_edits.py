@@ -1,4 +1,4 @@
-"""A file edited again and again within a turn because commands or the edits themselves failed."""
+"""A file edited again and again within a turn because commands failed after its edits."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class _Retries(Struct):
     """The calls of one file's retries in a turn, by id and in their order."""
 
     failed: dict[str, CallFacts] = field(default_factory=dict)
-    """Those in which something failed after the file had been edited, and before it was edited again."""
+    """Those in which a command failed after the file had been edited, and before it was edited again."""
     again: dict[str, CallFacts] = field(default_factory=dict)
     """Those that edited it again."""
 
@@ -32,7 +32,8 @@ class _Retries(Struct):
 class RetriedEdits(InsightRule):
     """The cost is that of the failures after the first edit and of the edits after them; the latter could be saved.
 
-    Only what is recorded as failed counts: tests that passed before the next edit are no reason to call it a retry.
+    Only what is recorded as failed counts: tests that passed before the next edit are no reason to call it a retry. An
+    edit that failed itself changed nothing and is the matter of another rule.
     """
 
     name = "retried_edits"
@@ -76,7 +77,7 @@ class RetriedEdits(InsightRule):
         return Words(
             title=f"{file} edited again {again} after failures",
             what=f"in {where(findings)} {file} was edited again {again} as "
-            f"a command or an edit had failed: {format_usd(cost)} and {plural(seconds, 'second')} with the failures",
+            f"a command had failed: {format_usd(cost)} and {plural(seconds, 'second')} with the failures",
             how="give the error and the rule it breaks with the first message, or let plan find the cause before build "
             "edits; esc after the second failure and say what to try",
             sum_shown=f"{plural(calls, 'call')} with a failure or another edit cost {format_usd(cost)}, the edits "
@@ -85,7 +86,7 @@ class RetriedEdits(InsightRule):
 
 
 def _retries(turn: TurnWork) -> dict[str, _Retries]:
-    """The retries of each file that was edited more than once."""
+    """The retries of each file that was edited more than once; a failing edit of it is none."""
     calls = {call.id: call for call in turn.calls}
     found: dict[str, _Retries] = defaultdict(_Retries)
     since: dict[str, dict[str, CallFacts]] = {}
@@ -93,11 +94,13 @@ def _retries(turn: TurnWork) -> dict[str, _Retries]:
         call, deed = calls.get(use.call_id), deed_of(use.name, use.target, use.ok)
         if call is None:
             continue
-        if deed.did in EDITS and use.target:
+        if deed.did in EDITS:
+            if not use.target or use.ok is False:
+                continue
             if failures := since.get(use.target):
                 found[use.target].failed.update(failures)
                 found[use.target].again[call.id] = call
-            since[use.target] = {call.id: call} if use.ok is False else {}
+            since[use.target] = {}
         elif deed.failed:
             for failures in since.values():
                 failures[call.id] = call

@@ -9,6 +9,7 @@ from typing import ClassVar
 from opencode_tui.analysis.call_figures import SAVED, SHARE, listed, named
 from opencode_tui.analysis.quoting import in_quotes
 from opencode_tui.clock import Span
+from opencode_tui.paths import in_folder
 from opencode_tui.records.facts import CallFacts
 from opencode_tui.records.insights import Finding, Lever, QuarterCost, Reach, Sure, Threshold, Words
 from opencode_tui.records.signs import SessionSigns
@@ -185,9 +186,7 @@ class PeriodRule(AnyInsightRule):
 
 def project_file_key(work: SessionWork, file: str) -> str:
     """A key for a file of a session: a relative path is one in its directory, as other projects have such files too."""
-    is_absolute = file.startswith(("/", "\\")) or file[1:3] in (":/", ":\\")
-    directory = (work.directory or work.project).rstrip("/\\")
-    return file if is_absolute or not directory else f"{directory}/{file.removeprefix('./')}"
+    return in_folder(file, work.directory or work.project)
 
 
 def where(findings: Sequence[Finding]) -> str:

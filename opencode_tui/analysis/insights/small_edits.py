@@ -54,7 +54,12 @@ class SmallEdits(InsightRule):
             tokens = sum((each for _, each in turns), Tokens())
             context = max(call.tokens.context for call in calls)
             cheaper = cheaper_model(
-                *(cost, tokens, work.rates), times=_TIMES, used=(model,), context=context, limits=work.limits
+                *(cost, tokens, work.rates),
+                times=_TIMES,
+                began_ms=work.started_ms,
+                used=(model,),
+                context=context,
+                limits=work.limits,
             )
             if cheaper:
                 yield self.finding(

@@ -42,6 +42,7 @@ class SubagentModel(InsightRule):
         cheaper = cheaper_model(
             *(cost, sum((call.tokens for call in calls), Tokens()), work.rates),
             times=self.thresholds[0].of(settings),
+            began_ms=work.started_ms,
             used=models,
             context=max(call.tokens.context for call in calls),
             limits=work.limits,

@@ -38,6 +38,15 @@ def test_a_lock_file_is_paid_when_it_is_read_and_carried_from_then_on() -> None:
     )
 
 
+def test_a_log_is_one_wherever_it_lies_in_the_project() -> None:
+    tokens = 32_000 - 10_000 - 100
+    for log in ("build.log", "/home/dev/shop/logs/ci-1.log", "npm-debug.log"):
+        (finding,) = found(RULE, growing(f"read {log}"))
+        assert finding.cost_nano == finding.saves_nano == tokens * 950 + 2 * tokens * 160
+        assert "*.log;" in words(RULE, [finding]).how
+    assert not found(RULE, growing("read /var/log/nginx/access.log"))
+
+
 def test_a_cache_that_is_written_is_paid_at_its_own_rate() -> None:
     calls = (
         call("0.06", LOCK, input=10_000, model=OPUS),

@@ -7,7 +7,7 @@ from opencode_tui.analysis.insight_order import by_cause, insights_of
 from opencode_tui.analysis.insights.redesign_loop import RedesignLoop
 from opencode_tui.clock import Span
 from opencode_tui.records.insights import Finding
-from tests.support.work import call, found, session, turn, words
+from tests.support.work import Written, call, found, session, turn, words
 
 RULE = RedesignLoop()
 CENT = 10_000_000
@@ -100,3 +100,34 @@ def test_the_first_round_alone_is_no_loop_yet() -> None:
 def test_what_could_be_saved_is_said_to_be_the_most() -> None:
     (insight,) = insights_of(by_cause(found(RULE, LOOP), COSTS, {RULE.name: RULE}), {RULE.name: RULE}, Span(0, 1))
     assert (insight.saves_at_most, insight.saves_nano) == (True, 64 * CENT)
+
+
+def feature(name: str, *more: str) -> tuple[Written, ...]:
+    """A request of its own: two new files, and a line in a file that all of them add a line to."""
+    files = [call("0.04", f"write src/{name}/{part}.ts") for part in ("view", "state")]
+    return (*files, call("0.01", "edit locales/en.json", *more))
+
+
+FEATURES = ("coupons", "wishlist", "reviews", "search", "export", "darkmode")
+
+
+def test_new_requests_that_each_add_a_line_to_one_file_are_no_rounds_on_it() -> None:
+    assert not found(RULE, session(*(turn(*feature(name)) for name in FEATURES)))
+    assert not found(RULE, session(*(turn(*feature(name, "edit CHANGELOG.md")) for name in FEATURES)))
+    line = call("0.01", "edit locales/en.json")
+    assert not found(RULE, session(*(turn(call("0.04", f"write src/{name}.ts"), line) for name in FEATURES)))
+
+
+def test_only_the_turns_that_are_about_the_file_are_rounds_of_it() -> None:
+    about = (call("0.20", EDIT), call("0.05", EDIT, "edit src/theme.ts"))
+    work = session(*(turn(*about) for _ in range(4)), turn(*feature("coupons", EDIT)))
+    (finding,) = found(RULE, work)
+    assert (finding.cost_nano, finding.saves_nano, finding.figures["rounds"]) == (100 * CENT, 75 * CENT, 4)
+    assert not found(RULE, session(*(turn(*about) for _ in range(3)), turn(*feature("coupons", EDIT))))
+
+
+def test_files_that_are_edited_together_each_time_have_the_same_rounds() -> None:
+    together = call("0.20", EDIT, "edit src/Button.css", "edit src/Button.test.tsx")
+    findings = found(RULE, session(*(turn(together) for _ in range(5))))
+    assert {(finding.cost_nano, finding.saves_nano) for finding in findings} == {(100 * CENT, 80 * CENT)}
+    assert findings[0].figures["file"] == "/home/dev/shop/src/Button.tsx"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from opencode_tui.analysis.call_figures import sum_left
+from opencode_tui.analysis.insights.failed_edits import FailedEdits
 from opencode_tui.analysis.insights.retried_edits import RetriedEdits
 from tests.support.work import call, found, session, turn, words
 
@@ -18,14 +20,24 @@ def test_three_edits_after_failing_tests_cost_the_failures_and_the_edits() -> No
     assert (finding.cost_nano, finding.saves_nano, finding.sure) == (21 * CENT, 15 * CENT, "measured")
     said = words(RULE, [finding])
     assert said.title == "cart.ts edited again 3 times after failures"
-    assert said.what.endswith("a command or an edit had failed: $0.21 and 30 seconds with the failures")
+    assert said.what.endswith("as a command had failed: $0.21 and 30 seconds with the failures")
     assert said.sum_shown == "6 calls with a failure or another edit cost $0.21, the edits $0.15 of it"
 
 
-def test_a_failed_edit_is_a_failure_as_well() -> None:
-    failed = call("0.05", "edit! src/cart.ts")
-    (finding,) = found(RULE, session(turn(failed, failed, failed, call("0.05", EDIT))))
-    assert (finding.cost_nano, finding.saves_nano) == (20 * CENT, 15 * CENT)
+FAILED = call("0.07", "edit! src/cart.ts")
+
+
+def test_failing_edits_that_end_in_a_success_are_a_matter_of_the_rule_on_these() -> None:
+    work = session(turn(call("0.10", "read src/cart.ts"), *[FAILED] * 9, call("0.05", EDIT)))
+    assert not found(RULE, work)
+    (finding,) = found(FailedEdits(), work)
+    assert (finding.cost_nano, finding.saves_nano, finding.figures["count"]) == (63 * CENT, 63 * CENT, 9)
+
+
+def test_a_failing_edit_between_a_failing_command_and_the_next_edit_is_not_counted() -> None:
+    again = (call("0.02", FAILS), FAILED, call("0.05", EDIT))
+    (finding,) = found(RULE, session(turn(FAILED, call("0.02", FAILS), call("0.10", EDIT), *again, *again, *again)))
+    assert (finding.cost_nano, finding.saves_nano, sum_left([finding], "again")) == (21 * CENT, 15 * CENT, 3)
 
 
 def test_two_retries_tests_that_passed_and_edits_of_other_files_are_none() -> None:
