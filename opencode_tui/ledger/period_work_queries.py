@@ -45,10 +45,6 @@ _PAID_CALLS = f"""
   FROM json_each(?) s CROSS JOIN call c INDEXED BY call_session ON c.session_id = s.value
   WHERE copied_from IS NULL AND created_ms >= ? AND created_ms < ? ORDER BY c.session_id, created_ms, c.id
 """
-_PROMPTS = f"""
-  SELECT started_ms / {QUARTER_MS} * {QUARTER_MS}, session_id, count(*) FROM turn
-  WHERE turn_id <> '' AND started_ms >= ? AND started_ms < ? GROUP BY 1, 2
-"""
 
 
 def shares_of_sessions(connection: sqlite3.Connection, span: Span) -> tuple[SessionShare, ...]:
@@ -63,18 +59,11 @@ def shares_of_sessions(connection: sqlite3.Connection, span: Span) -> tuple[Sess
 
 
 def shares_of_quarters(connection: sqlite3.Connection, span: Span) -> tuple[QuarterShare, ...]:
-    """What was spent in each quarter of an hour by session, model and agent, in order of time.
-
-    The prompts of a session count in its first share of a quarter; those that are not classified yet are left out.
-    """
+    """What was spent in each quarter of an hour by session, model and agent, in order of time."""
     paid = paid_calls(connection, span)
     query = _QUARTERS.replace("{table}", paid.table).replace("{at}", paid.at).replace("{unit_ms}", str(paid.unit_ms))
-    prompts = {(at, id): count for at, id, count in connection.execute(_PROMPTS, (span.start_ms, span.end_ms))}
     return tuple(
-        QuarterShare(
-            *(start_ms, session_id, model, agent, nano, calls, Tokens(*(count or 0 for count in counts))),
-            prompts=prompts.pop((start_ms, session_id), 0),
-        )
+        QuarterShare(start_ms, session_id, model, agent, nano, calls, Tokens(*(count or 0 for count in counts)))
         for start_ms, session_id, model, agent, nano, calls, *counts in connection.execute(query, paid.bounds(span))
     )
 

@@ -14,6 +14,7 @@ from opencode_tui.analysis.finding_parts import CallCosts, part_within
 from opencode_tui.analysis.insight_marks import marked
 from opencode_tui.analysis.insight_order import FindingsByCause, by_cause, insights_of
 from opencode_tui.analysis.insights import PERIOD_RULES, RULE_OF
+from opencode_tui.analysis.insights.unattended import away_after_ms
 from opencode_tui.clock import EVER, Span
 from opencode_tui.ledger import queries
 from opencode_tui.ledger.bounds import is_lower_bound
@@ -23,6 +24,7 @@ from opencode_tui.ledger.insight_marks import marks_of_insights
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.ledger.period_work_queries import shares_of_quarters, shares_of_sessions, uses_of_tools
 from opencode_tui.ledger.session_work_queries import latest_rates
+from opencode_tui.readings.attendance import read_alone
 from opencode_tui.readings.context import Context, ContextLimits
 from opencode_tui.readings.finding_settling import settle_findings
 from opencode_tui.readings.insight_following import read_followed
@@ -117,11 +119,13 @@ def period_work(span: Span, context: Context) -> PeriodWork:
     """What the rules on a period look at."""
     connection, until_now = context.connection, _until_now(span, context)
     sessions = with_undone(connection, shares_of_sessions(connection, span), span, context.live)
+    quarters, away_ms = shares_of_quarters(connection, span), away_after_ms(context.settings.insights.options)
     return PeriodWork(
         span=until_now,
         calendar=context.calendar,
         sessions=sessions,
-        quarters=shares_of_quarters(connection, span),
+        quarters=quarters,
+        alone=read_alone(connection, span, sessions, quarters, away_ms) if away_ms else (),
         tools=uses_of_tools(connection, span),
         rates=latest_rates(connection),
         servers=read_offered_servers((each.project for each in sessions if each.project), until_now.end_ms, context),

@@ -18,6 +18,7 @@ TASKS = (
     *("git", "build and deploy", "delegation", "conversation", "compaction"),
 )
 """The classes of what a turn was for."""
+_QUARTER_MS = 15 * MINUTE_MS
 _TIME = attrgetter("created_ms", "id")
 NOT_KNOWN = "not known yet"
 """The class of a turn that was not classified yet."""
@@ -162,7 +163,7 @@ class SessionShare(Struct, frozen=True):
 
 
 class QuarterShare(Struct, frozen=True):
-    """What a session spent in a quarter of an hour with one model and agent."""
+    """What a session spent in a quarter of an hour, or in a piece of one, with one model and agent."""
 
     start_ms: int
     session_id: str
@@ -172,12 +173,11 @@ class QuarterShare(Struct, frozen=True):
     nano: int
     calls: int
     tokens: Tokens
-    prompts: int = 0
-    """The turns that began in it."""
 
     @property
     def end_ms(self) -> int:
-        return self.start_ms + 15 * MINUTE_MS
+        """The end of the quarter."""
+        return (self.start_ms // _QUARTER_MS + 1) * _QUARTER_MS
 
 
 class OfferedServer(Struct, frozen=True):
@@ -201,6 +201,8 @@ class PeriodWork(Struct, frozen=True):
     sessions: tuple[SessionShare, ...] = ()
     quarters: tuple[QuarterShare, ...] = ()
     """In order of time."""
+    alone: tuple[QuarterShare, ...] = ()
+    """What of them was spent long after the last prompt in any session, in order of time."""
     tools: Mapping[str, int] = field(default_factory=dict)
     """The number of uses by tool name."""
     rates: Mapping[str, CallRates] = field(default_factory=dict)
