@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from opencode_tui import paths
 from opencode_tui.clock import Clock, calendar_for, now_ms, sleep_s
 from opencode_tui.config.settings import Pricing, Settings
-from opencode_tui.ledger import copies, late_rows, reread_calls, writing
+from opencode_tui.ledger import copies, known_undone, late_rows, reread_calls, writing
 from opencode_tui.ledger.known_sessions import SessionsInLedger
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.ledger.queries import directories, running_calls
@@ -363,6 +363,9 @@ class Sync:
         with self._ledger.writing() as connection:
             calls = reopen_messages(connection, calls, resplit) if resplit else calls
             writing.write_sessions(connection, row.id, store.rank, map(self._named, batch.sessions))
+            if not store.is_backup:
+                again = (call.session_id for call in batch.calls if (call.id in final) is not batch.is_of_events)
+                known_undone.note_seen_again(connection, (*(each.id for each in batch.sessions), *again))
             if batch.present is not None:
                 writing.mark_vanished(connection, row.id, batch.present)
             is_reread = reread_calls.is_under_way(connection, row.id)
@@ -394,6 +397,7 @@ class Sync:
                 if store.is_backup:
                     self._reduce_residuals(connection, originals, except_store=row.id)
                 writing.write_calls(connection, row.id, self._machine_id, self._priced(originals))
+                known_undone.note_seen_again(connection, (call.session_id for call in originals))
                 rechecked, now = batch.rechecked | known, self._clock()
                 foreign = partial(self._backups.foreign_calls, store)
                 found = unlisted_calls(connection, bills, rechecked, now, backups, in_sum, foreign)

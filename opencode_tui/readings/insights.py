@@ -25,13 +25,13 @@ from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.ledger.period_work_queries import shares_of_quarters, shares_of_sessions, uses_of_tools
 from opencode_tui.ledger.session_work_queries import latest_rates
 from opencode_tui.readings.attendance import read_alone
-from opencode_tui.readings.context import Context, ContextLimits
+from opencode_tui.readings.context import Context, ContextLimits, LiveStore
 from opencode_tui.readings.finding_settling import settle_findings
 from opencode_tui.readings.insight_following import read_followed
 from opencode_tui.readings.naming import session_titles
 from opencode_tui.readings.offered_servers import read_offered_servers
 from opencode_tui.readings.periods import days, span_of
-from opencode_tui.readings.undone_spend import with_undone
+from opencode_tui.readings.undone_settling import settle_undone
 from opencode_tui.records.answers import InsightList
 from opencode_tui.records.insights import Finding
 from opencode_tui.records.requests import InsightsRequest
@@ -44,12 +44,15 @@ def settle_insights(
     limits: ContextLimits | None = None,
     span: Span = EVER,
     most: int | None = None,
+    *,
+    live: LiveStore | None = None,
 ) -> None:
     """Finds what is new in the sessions around a span that changed, at most so many; before `read_insights`.
 
-    A ledger that is locked is left as it is.
+    What was undone in them is asked from the store. A ledger that is locked is left as it is.
     """
     with suppress(sqlite3.OperationalError):
+        settle_undone(ledger, live, span, most)
         settle_findings(ledger, thresholds, limits, span, most)
 
 
@@ -118,7 +121,7 @@ def find_insights(request: InsightsRequest, context: Context) -> FoundInsights:
 def period_work(span: Span, context: Context) -> PeriodWork:
     """What the rules on a period look at."""
     connection, until_now = context.connection, _until_now(span, context)
-    sessions = with_undone(connection, shares_of_sessions(connection, span), span, context.live)
+    sessions = shares_of_sessions(connection, span)
     quarters, away_ms = shares_of_quarters(connection, span), away_after_ms(context.settings.insights.options)
     return PeriodWork(
         span=until_now,

@@ -159,7 +159,7 @@ class SessionShare(Struct, frozen=True):
     inherited_nano: int = 0
     """What its copied calls cost where they were paid."""
     undone_ids: frozenset[str] = frozenset()
-    """The undone calls that are missing in OpenCode's store; the ledger knows the others by itself."""
+    """The undone calls that had a row in OpenCode's store; the others never had one."""
 
 
 class QuarterShare(Struct, frozen=True):
