@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from itertools import islice, pairwise
 
 from msgspec import Struct
@@ -52,12 +52,12 @@ def context_inputs(
         for place, call in enumerate(turn.calls):
             if call.id not in uses:
                 continue
-            next_call = next(_with_context(islice(turn.calls, place + 1, None)), None)
+            next_call, context = _next(turn.calls, place), call.tokens.context
             if next_call is None or next_call.model != call.model:
                 continue
-            tokens = next_call.tokens.context - call.tokens.context - call.tokens.output
+            tokens = next_call.tokens.context - context - call.tokens.output
             rates = work.rates.get(call.model)
-            if tokens < least or not rates or not call.tokens.context:
+            if tokens < least or not rates or not context:
                 continue
             if loud is None:
                 loud = Counter([use.call_id for use in turn.tools if use.call_id in uses and use.name not in _QUIET])
@@ -80,6 +80,15 @@ def sum_of_inputs(tokens: int, cost_nano: int, fresh_nano: int, carried_nano: in
 
 def _with_context(calls: Iterable[CallFacts]) -> Iterator[CallFacts]:
     return (call for call in calls if call.tokens.context and not is_overhead(call))
+
+
+def _next(calls: Sequence[CallFacts], place: int) -> CallFacts | None:
+    """The next call with a context after the one at a place."""
+    for after in range(place + 1, len(calls)):
+        call = calls[after]
+        if call.tokens.context and not is_overhead(call):
+            return call
+    return None
 
 
 def _carried(work: SessionWork, first: CallFacts) -> int:

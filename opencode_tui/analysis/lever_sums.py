@@ -83,9 +83,11 @@ class _Purse:
         self._costs = costs
         self._left: dict[str, int] = {}
         self._calls: dict[str, list[SharedCall]] = defaultdict(list)
+        self._in_quarter: dict[tuple[str, int], list[str]] = defaultdict(list)
         for call in calls:
             self._left[call.id] = call.nano
             self._calls[call.session_id].append(call)
+            self._in_quarter[call.session_id, call.created_ms // _QUARTER_MS].append(call.id)
 
     def take_calls(self, finding: Finding) -> int:
         """What a finding costs in the calls that it names: in each its share, as far as that is left."""
@@ -117,8 +119,7 @@ class _Purse:
     def _take_quarter(self, part: QuarterCost) -> int:
         if part.session_id not in self._calls:
             return part.nano
-        calls = self._calls[part.session_id]
-        return self._take([each.id for each in calls if 0 <= each.created_ms - part.start_ms < _QUARTER_MS], part.nano)
+        return self._take(self._in_quarter.get((part.session_id, part.start_ms // _QUARTER_MS), ()), part.nano)
 
     def _take(self, ids: Iterable[str], most: int) -> int:
         """Takes so much of these calls' money, in their order, or what is left; returns how much."""

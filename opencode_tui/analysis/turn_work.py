@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from opencode_tui.analysis.deeds import deeds_of
+from opencode_tui.analysis.deeds import EDITS, Deed, deeds_of
 from opencode_tui.analysis.retries import edits_and_retries, is_one_shot
 from opencode_tui.analysis.task_classes import TurnDeeds, task_of
 from opencode_tui.records.facts import CallFacts, ToolFacts
@@ -18,7 +18,16 @@ def turn_work(id: str, calls: Sequence[CallFacts], tools: Iterable[ToolFacts]) -
     seen = TurnDeeds({call.agent for call in calls}, deeds)
     edits, retries = edits_and_retries(deeds) if seen.edits else (0, 0)
     task = task_of(seen)
-    return TurnWork(id, tuple(calls), uses, task, edits, retries, is_one_shot(edits, retries))
+    edit_call_id = _first_edit(uses, deeds) if edits else None
+    return TurnWork(id, tuple(calls), uses, task, edits, retries, is_one_shot(edits, retries), edit_call_id)
+
+
+def _first_edit(uses: Sequence[ToolFacts], deeds: Sequence[Deed]) -> str | None:
+    """The call that asked for the first edit that did not fail."""
+    for place, deed in enumerate(deeds):
+        if deed.did in EDITS and deed.ok is not False:
+            return uses[place].call_id
+    return None
 
 
 def turns_work(calls: Iterable[CallFacts], uses: Mapping[str, Sequence[ToolFacts]]) -> tuple[TurnWork, ...]:

@@ -6,7 +6,6 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 
-from opencode_tui.analysis.deeds import EDITS, deed_of
 from opencode_tui.analysis.task_classes import VERSION
 from opencode_tui.analysis.turn_work import turns_work
 from opencode_tui.clock import EVER, Span
@@ -15,7 +14,6 @@ from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.ledger.session_work_queries import calls_of_sessions
 from opencode_tui.ledger.turns import KeptTurn, TurnFacts, keep_turns
 from opencode_tui.records.collecting import paused_collection
-from opencode_tui.records.facts import ToolFacts
 from opencode_tui.records.requests import BreakdownRequest
 from opencode_tui.records.work import TurnWork
 
@@ -70,9 +68,4 @@ def turns_to_keep(session_id: str, turns: Iterable[TurnWork]) -> Iterator[KeptTu
         calls = turn.calls
         ended_ms = max([call.completed_ms or call.created_ms for call in calls])
         facts = TurnFacts(session_id, turn.id, calls[0].created_ms, ended_ms, len(calls), turn.cost_nano)
-        edit_call_id = next(filter(_is_edit, turn.tools)).call_id if turn.edits else None
-        yield KeptTurn(facts, turn.task, turn.edits, turn.retries, turn.is_one_shot, edit_call_id)
-
-
-def _is_edit(use: ToolFacts) -> bool:
-    return use.ok is not False and deed_of(use.name, use.target, use.ok).did in EDITS
+        yield KeptTurn(facts, turn.task, turn.edits, turn.retries, turn.is_one_shot, turn.edit_call_id)

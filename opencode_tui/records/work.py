@@ -41,6 +41,8 @@ class TurnWork(Struct, frozen=True):
     """Files edited again after a command or an edit had failed."""
     is_one_shot: bool | None = None
     """Whether files were edited without a retry; None if no file was edited."""
+    edit_call_id: str | None = None
+    """The call of its first edit that did not fail."""
 
     @property
     def started_ms(self) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 
@@ -15,13 +15,13 @@ def digest_of(session_id: str, given: str) -> int | None:
     """
     if given in ("", "{}", "null"):
         return None
-    key = session_id.encode(errors="replace")[:64]
-    digest = _blake2b()(given.encode(errors="replace"), digest_size=8, key=key).digest()
-    return int.from_bytes(digest, "big", signed=True)
+    made = _keyed(session_id).copy()  # several times as fast as keying each
+    made.update(given.encode(errors="replace"))
+    return int.from_bytes(made.digest(), "big", signed=True)
 
 
-@cache
-def _blake2b() -> Any:
+@lru_cache(maxsize=64)
+def _keyed(session_id: str) -> Any:
     from hashlib import blake2b  # a slow import, which `status` skips if it reads no tool
 
-    return blake2b
+    return blake2b(digest_size=8, key=session_id.encode(errors="replace")[:64])

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from opencode_tui.clock import DAY_MS
-from opencode_tui.source.decode import BEGAN_MS, moment
+from opencode_tui.source.decode import BEGAN_MS, MAX_MS, moment
 
 _ID = re.compile(r"(ses|evt)_([0-9a-f]{12})[0-9A-Za-z]{14}$")
 _TURN_MS = 1 << 36
@@ -21,6 +21,8 @@ def made_ms(id: object, created: object, later: object, now_ms: int) -> int | No
     Of the times that an id can stand for, returns the one nearest to `later`, another time of the session, or the
     newest one up to `now_ms` if `later` is not a time.
     """
+    if type(created) is int and BEGAN_MS <= created <= MAX_MS:  # as nearly all are
+        return created
     made = moment(created)
     if made is not None and made >= BEGAN_MS:
         return made

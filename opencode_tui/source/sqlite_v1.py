@@ -112,15 +112,22 @@ class SqliteV1(SqliteStore):
 
     def _take_calls(self, batch: Batch, calls: list[Call], versions: dict[str, Any]) -> None:
         # A call without a cost and tokens has no finished step yet.
-        wanted = [call.id for call in calls if call.final or call.recorded_nano or call.tokens.total or call.missing]
-        final = {call.id for call in calls if call.final}
+        final = {call.id for call in calls if call.completed_ms is not None}
+        wanted = [
+            call.id for call in calls if call.id in final or call.recorded_nano or call.tokens.total or call.missing
+        ]
         ends: list[Any] = []
         others: dict[int, Any] = {}
         for start in range(0, len(wanted), PIECE):
             with self._reading() as connection:
                 parts = v1_parts(connection, wanted[start : start + PIECE])
-            ends += [part for part in parts if part[TOOL] == 0]
-            tools, rest = v1_tools([part for part in parts if part[TOOL] != 0 and part[MESSAGE_ID] in final])
+            used = []
+            for part in parts:
+                if part[TOOL] == 0:
+                    ends.append(part)
+                elif part[MESSAGE_ID] in final:
+                    used.append(part)
+            tools, rest = v1_tools(used)
             batch.tools += tools
             others |= {part[ROWID]: part for part in rest}
         batch.tools += v1_other_tools(self.in_pieces(v1_tool_values, list(others)), others)

@@ -26,6 +26,9 @@ class Leaving(_Base):
     would crash the app.
     """
 
+    _theme_variables: dict[str, str] | None = None
+    """Those of the last showing."""
+
     @property
     def is_there(self) -> bool:
         """Whether its widgets exist: it is on the stack or a tab."""
@@ -39,16 +42,16 @@ class Leaving(_Base):
             if self.is_there:
                 raise
 
+    def on_screen_resume(self, event: ScreenResume) -> None:
+        """Keep the styles at the first showing, and at a later one unless the theme has changed since.
+
+        Textual would style all widgets again, though each is styled as it is mounted and as its classes change.
+        """
+        variables = self.app.theme_variables
+        if self._theme_variables in (None, variables):
+            event.refresh_styles = False
+        self._theme_variables = variables
+
 
 class LeavingScreen(Leaving, Screen[Any]):
     """The base of our screens."""
-
-    _was_shown = False
-
-    def on_screen_resume(self, event: ScreenResume) -> None:
-        """Keep the styles at the first showing.
-
-        Each widget was styled as it was mounted just before; Textual would style all of them a second time.
-        """
-        if not self._was_shown:
-            self._was_shown, event.refresh_styles = True, False

@@ -53,6 +53,7 @@ class Palette(Leaving, CommandPalette):
 
     def __init__(self, commands: Iterable[SystemCommand], placeholder: str = "Search for commands…") -> None:
         super().__init__(providers=(), placeholder=placeholder)
+        self.add_class("-ready", update=False)  # the list is there with the palette
         self._commands = tuple(commands)
         self._early = 0
 
@@ -70,7 +71,6 @@ class Palette(Leaving, CommandPalette):
         if not hits:
             commands.add_option(Option(Content("No command matches"), disabled=True, id=self._NO_MATCHES))
             self._list_visible = True
-        self.add_class("-ready")
 
     def _found(self, typed: str) -> list[Hit]:
         matcher = Matcher(typed, match_style=self.get_visual_style("command-palette--highlight", partial=True))

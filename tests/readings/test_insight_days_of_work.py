@@ -129,10 +129,12 @@ DAYS: dict[str, tuple[Callable[[V1], None], int, int, str]] = {
 @pytest.mark.parametrize("rule", DAYS)
 def test_the_cause_stands_first_with_its_cost_to_the_nano_dollar(rule: str, store: V1, day: Day) -> None:
     happen, costs, saves, title = DAYS[rule]
-    ordinary_work(store)
-    store.call(store.session("Sort the imports"), cost="0.004", model=KIMI, tokens=Tokens(input=3000, output=300))
+    with store.database.connection():
+        ordinary_work(store)
+        store.call(store.session("Sort the imports"), cost="0.004", model=KIMI, tokens=Tokens(input=3000, output=300))
     assert day() == (), "what had to be done is no insight"
-    happen(store)
+    with store.database.connection():
+        happen(store)
     first, *others = day()
     assert (first.rule, first.title) == (rule, title)
     assert (first.cost_nano, first.calls) == (costs * NANO, costs)
@@ -141,9 +143,10 @@ def test_the_cause_stands_first_with_its_cost_to_the_nano_dollar(rule: str, stor
 
 
 def test_of_ten_causes_on_one_day_the_costliest_stands_first(store: V1, day: Day) -> None:
-    ordinary_work(store)
-    for happen, *_ in DAYS.values():
-        happen(store)
+    with store.database.connection():
+        ordinary_work(store)
+        for happen, *_ in DAYS.values():
+            happen(store)
     found: dict[str, Insight] = {each.rule: each for each in day()}
     costs = [each.cost_nano for each in found.values()]
     assert costs == sorted(costs, reverse=True) and next(iter(found)) == "retried_edits"

@@ -71,9 +71,10 @@ def test_a_root_costs_what_the_calls_of_its_descendants_cost(
     generation: type[V1 | V2], parents: list[int], forked: bool, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     store = generation(tmp_path_factory.mktemp("tree"))
-    ids = grow(store, parents)
-    if forked:
-        store.call(store.fork(ids[0]), cost="0.9")
+    with store.database.connection():
+        ids = grow(store, parents)
+        if forked:
+            store.call(store.fork(ids[0]), cost="0.9")
     ours = synced(store)
     for id in ids:
         tree = view(ours, id).tree

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -69,10 +71,17 @@ def _empty_ledger() -> bytes:
 
 
 def lay_out(file: Path) -> None:
-    """Put an empty ledger where there is none: a copy takes a tenth of the time of a creation."""
+    """Put an empty ledger where there is none: a copy takes a tenth of the time of a creation.
+
+    It appears as a whole, so that a process may be killed here, and never in place of another process's.
+    """
     if not file.exists():
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        file.write_bytes(_empty_ledger())
+        new = file.with_name(f"{file.name}.{os.getpid()}")
+        new.write_bytes(_empty_ledger())
+        with suppress(FileExistsError):
+            file.hardlink_to(new)
+        new.unlink()
 
 
 def reader(

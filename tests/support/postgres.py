@@ -10,7 +10,7 @@ import os
 import shutil
 import socket
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.util import find_spec
@@ -57,6 +57,8 @@ class Server:
     place: Path
     bin: Path
     port: int
+    words: Mapping[str, str] = field(default_factory=lambda: {"LC_ALL": "C"})
+    """The variables that say in which language it speaks."""
     names: Iterator[str] = field(default_factory=lambda: (f"team{number}" for number in range(1_000_000)))
 
     def start(self) -> None:
@@ -89,7 +91,7 @@ class Server:
         done = subprocess.run(
             [self.bin / program, *words],
             cwd=self.place,
-            env={"PATH": os.environ["PATH"], "LC_ALL": "C", "TZ": "UTC"},
+            env={"PATH": os.environ["PATH"], "TZ": "UTC", **self.words},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE if program != "pg_ctl" else subprocess.DEVNULL,
             stderr=subprocess.STDOUT,
@@ -102,11 +104,12 @@ class Server:
 
 
 @contextmanager
-def serving(installed: Path) -> Iterator[Server]:
-    """A new server, which is stopped and deleted at the end."""
+def serving(installed: Path, words: Mapping[str, str] | None = None) -> Iterator[Server]:
+    """A new server, which is stopped and deleted at the end. `words` are variables of a language other than English."""
     place = Path(mkdtemp(prefix="opencode-tui-pg-"))
     try:
         server = Server(place, _reachable(installed, place) / "bin", _free_port())
+        server.words = words or server.words
         _hand_over(place)
         server.run(
             "initdb",

@@ -183,7 +183,7 @@ def keep_maps_of_rules(kept: dict[Any, Any], monkeypatch: pytest.MonkeyPatch) ->
 
     def rules_map(self: Stylesheet) -> dict[str, list[RuleSet]]:
         if self._rules_map is None:
-            key = tuple(map(id, self.rules))
+            key = tuple(self.rules)
             if key not in kept:
                 kept[key] = make(self)
             self._rules_map = kept[key]
@@ -196,7 +196,7 @@ def count_parameters_by_code(monkeypatch: pytest.MonkeyPatch) -> None:
     """Count the parameters of plain functions without a signature: each app makes new ones for its bindings."""
 
     def count(function: Any) -> int:
-        if type(function) is not FunctionType or function.__dict__:  # it may wrap another
+        if type(function) is not FunctionType or "__wrapped__" in function.__dict__:
             return count_parameters(function)
         code = function.__code__
         rest = bool(code.co_flags & CO_VARARGS) + bool(code.co_flags & CO_VARKEYWORDS)
@@ -227,10 +227,12 @@ def match_last_selector_first(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("textual.css.stylesheet._check_selectors", matches)
 
 
-def remember_unhandled_messages(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Look once in a test whether any base of a class handles a type of message: most are handled by none."""
+def remember_unhandled_messages(handles: dict[Any, bool], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Look once whether any base of a class handles a type of message: most are handled by none.
+
+    So a test cannot give a class of the program or of Textual a handler where it had none.
+    """
     find = MessagePump._get_dispatch_methods
-    handles: dict[Any, bool] = {}
 
     def handled(pump: type, name: str, message: type) -> bool:
         names = {name, f"_{name}"}

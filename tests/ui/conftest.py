@@ -28,6 +28,7 @@ COLLECTED: set[tuple[str, str]] = set()
 
 PARSED: dict[Any, Any] = {}
 MAPPED: dict[Any, Any] = {}
+HANDLED: dict[Any, bool] = {}
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
@@ -72,7 +73,7 @@ def timeless(monkeypatch: pytest.MonkeyPatch) -> None:
     count_parameters_by_code(monkeypatch)
     keep_strips_in_plain_dicts(monkeypatch)
     match_last_selector_first(monkeypatch)
-    remember_unhandled_messages(monkeypatch)
+    remember_unhandled_messages(HANDLED, monkeypatch)
     monkeypatch.setattr("opencode_tui.ui.alerting.TOAST_S", 3600.0)
 
 

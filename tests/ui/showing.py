@@ -68,6 +68,13 @@ async def showing(app: OpencodeTui, size: tuple[int, int] = (80, 24)) -> AsyncIt
         draw_unseen(app)  # what a test ends with is drawn, whatever it looks at
 
 
+async def resize(pilot: Pilot[Any], size: tuple[int, int]) -> None:
+    """Change the terminal's size, and wait until the screen is laid out for it and drawn."""
+    screen = pilot.app.screen
+    await pilot.resize_terminal(*size)
+    await until(pilot, lambda: screen.outer_size == size)
+
+
 def screen_text(app: OpencodeTui) -> str:
     """What stands on the screen, line by line."""
     return "\n".join(screen_lines(app))

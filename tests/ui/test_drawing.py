@@ -19,7 +19,7 @@ from opencode_tui.ui.widgets.seven_days import bar_rows, day_label
 from opencode_tui.ui.widgets.slices import slice_rows
 from tests.ui.alert_showing import poll
 from tests.ui.builders import DAY, DAY_START, at, nano, part, quiet, snapshot
-from tests.ui.showing import app_over, screen_text, showing
+from tests.ui.showing import NORMAL, app_over, resize, screen_text, showing
 
 UTC = calendar_for("UTC")
 
@@ -132,24 +132,25 @@ def curve_lines(app: OpencodeTui) -> list[str]:
     return [line[curve.x : curve.right] for line in screen_text(app).splitlines()[curve.y : curve.bottom]]
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40), (160, 50), (36, 50)])
-async def test_the_labels_of_the_curve_stand_at_their_lines(size: tuple[int, int]) -> None:
+async def test_the_labels_of_the_curve_stand_at_their_lines() -> None:
     limits = (("$0.80", "$1.50"), ("$1.40", "$1.50"), ("$0.10", "$9"))
     pictures = [snapshot("$0.62", warning_nano=nano(warning), cutoff_nano=nano(cutoff)) for warning, cutoff in limits]
     app, feed = app_over(pictures[0])
-    async with showing(app, size) as pilot:
+    async with showing(app, NORMAL) as pilot:
         for amounts, picture in zip(limits, pictures, strict=True):
             if app.snapshot is not picture:
                 await poll(pilot, feed, picture)
-            lines = curve_lines(app)
             texts = [format_usd(nano(amount)) for amount in amounts]
             labels = {
                 f"{name} {text}"
                 for names in (("warning", "cutoff"), "▲■")
                 for name, text in zip(names, texts, strict=True)
             }
-            assert sum(label in "\n".join(lines) for label in labels) == 2, amounts
-            assert all(any(label in line for label in labels) for line in lines if "╌" in line), amounts
+            for size in (NORMAL, (120, 40), (160, 50), (36, 50)):
+                await resize(pilot, size)
+                lines = curve_lines(app)
+                assert sum(label in "\n".join(lines) for label in labels) == 2, (amounts, size)
+                assert all(any(label in line for label in labels) for line in lines if "╌" in line), (amounts, size)
 
 
 async def test_the_highest_point_of_the_curve_stands_on_its_axis() -> None:

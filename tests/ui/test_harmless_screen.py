@@ -6,8 +6,6 @@ import shlex
 import subprocess
 from pathlib import Path
 
-import pytest
-
 from opencode_tui.records.day import Snapshot
 from opencode_tui.records.privacy.harmless import one_line
 from opencode_tui.records.requests import SessionRequest, SessionsRequest
@@ -18,7 +16,7 @@ from tests.support.records import replace
 from tests.ui.alert_builders import alert
 from tests.ui.builders import clock, part, row, session, session_list, snapshot
 from tests.ui.session_builders import ViewFeed, node, turn, view
-from tests.ui.showing import THEME, answered, screen_text, settled, until
+from tests.ui.showing import THEME, answered, resize, screen_text, settled, until
 
 NASTY = "".join(ESCAPES) + "$(touch hit)`x`#(y)#[fg=red] \u009b31m [/b] end"
 
@@ -33,22 +31,25 @@ def nasty_snapshot() -> Snapshot:
     )
 
 
-@pytest.mark.parametrize("size", [(160, 50), (80, 24), (36, 30)])
-async def test_no_screen_lets_a_control_character_through(size: tuple[int, int]) -> None:
+SIZES = ((160, 50), (80, 24), (36, 30))
+
+
+async def test_no_screen_lets_a_control_character_through() -> None:
     feed = ViewFeed(session_list(row("ses_1" + NASTY, NASTY, project=NASTY, model=NASTY)))
     feed.answers = [nasty_snapshot()]
     app = OpencodeTui(feed, THEME, clock)
-    async with app.run_test(size=size) as pilot:
+    async with app.run_test(size=SIZES[0]) as pilot:
         await settled(pilot)
         for key in "125":
             await pilot.press(key)
             if key == "2":
                 await until(pilot, lambda: SessionsRequest("week") in feed.looked)
-            assert acts(screen_text(app), "\n") == [], key
+            for size in SIZES:
+                await resize(pilot, size)
+                assert acts(screen_text(app), "\n") == [], (key, size)
 
 
-@pytest.mark.parametrize("size", [(160, 50), (80, 24), (36, 30)])
-async def test_no_session_lets_a_control_character_through(size: tuple[int, int]) -> None:
+async def test_no_session_lets_a_control_character_through() -> None:
     id = "ses_1" + NASTY
     shown = view(
         tuple(turn(n, prompt=NASTY, models=(NASTY,)) for n in (1, 2)),
@@ -63,11 +64,13 @@ async def test_no_session_lets_a_control_character_through(size: tuple[int, int]
         forks=(),
     )
     app = OpencodeTui(ViewFeed(shown), THEME, clock)
-    async with app.run_test(size=size) as pilot:
+    async with app.run_test(size=SIZES[0]) as pilot:
         await settled(pilot)
         app.action_open_session(id)
         await until(pilot, lambda: answered(app))
-        assert acts(screen_text(app), "\n") == []
+        for size in SIZES:
+            await resize(pilot, size)
+            assert acts(screen_text(app), "\n") == [], size
         await pilot.press("C")
         await until(pilot, lambda: "Copied" in screen_text(app))
         assert shlex.split(app.clipboard) == ["opencode", f"--session={one_line(id)}"]
@@ -77,17 +80,18 @@ async def test_no_session_lets_a_control_character_through(size: tuple[int, int]
         assert shlex.split(app.clipboard) == [one_line(f"/home/{NASTY}")]
 
 
-@pytest.mark.parametrize("id", ["ses_1\nrm -rf ~", "$(touch hit)", "ses_1\x1b[201~\n"])
-async def test_a_session_that_is_not_there_is_named_without_harm(id: str) -> None:
+async def test_a_session_that_is_not_there_is_named_without_harm() -> None:
     app = OpencodeTui(ViewFeed(), THEME, clock)
     async with app.run_test(size=(80, 24)) as pilot:
         await settled(pilot)
-        app.action_open_session(id)
-        await until(pilot, lambda: answered(app))
-        assert acts(screen_text(app), "\n") == []
-        await pilot.press("C")
-        await until(pilot, lambda: "Copied" in screen_text(app))
-        assert "\n" not in app.clipboard
+        for id in ("ses_1\nrm -rf ~", "$(touch hit)", "ses_1\x1b[201~\n"):
+            app.action_open_session(id)
+            await until(pilot, lambda: answered(app))
+            assert acts(screen_text(app), "\n") == [], id
+            app.copy_to_clipboard("")
+            await pilot.press("C")
+            await until(pilot, lambda: "Copied" in screen_text(app) and bool(app.clipboard))
+            assert "\n" not in app.clipboard, id
 
 
 async def test_what_a_person_selects_on_the_screen_is_copied_without_harm() -> None:

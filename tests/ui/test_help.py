@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-import pytest
+from textual.pilot import Pilot
 
 from opencode_tui.report.glossary import GLYPHS, WORDS
 from opencode_tui.ui.app import OpencodeTui
@@ -17,7 +17,7 @@ from tests.ui.alert_showing import answer, over
 from tests.ui.builders import session_list, snapshot
 from tests.ui.quiet import quiet
 from tests.ui.session_builders import SESSION
-from tests.ui.showing import app_over, screen_text, showing, until
+from tests.ui.showing import app_over, resize, screen_text, showing, until
 
 HEADINGS = {"1": "Day", "2": "Sessions", "4": "History", "5": "Why", "e": "Session"}
 """The heading that the help begins with, by the key that leads to the screen."""
@@ -85,30 +85,35 @@ async def test_each_key_of_each_screen_stands_in_the_help_and_in_the_readme() ->
             assert {IN_WORDS.get(shown, shown) for shown in used} <= written, heading
 
 
-@pytest.mark.parametrize("width", [32, 36, 80])
-async def test_the_whole_help_can_be_read_with_the_keys_that_move(width: int) -> None:
+async def test_the_whole_help_can_be_read_with_the_keys_that_move() -> None:
     app, _ = app_over(snapshot())
-    async with showing(app, (width, 20)) as pilot:
-        await pilot.press("question_mark")
-        await until(pilot, lambda: isinstance(app.screen, HelpScreen))
-        pane = app.screen.query_one(HelpText)
-        read = shown_lines(app)[:-1]
-        while pane.scroll_offset.y < pane.max_scroll_y:
-            before = pane.scroll_offset.y
-            by_line = before < 10
-            await pilot.press("j" if by_line else "pagedown")
-            moved = int(pane.scroll_offset.y - before)
-            assert moved == 1 if by_line else moved > 0
-            read += shown_lines(app)[-1 - moved : -1]
-        text = " ".join(" ".join(read).split())
-        for section in help_sections(app, app.screen_stack[-2]):
-            for keys, about in section.rows:
-                assert f"{keys} {about}" in text, keys
-        await pilot.press("g")
-        assert pane.scroll_offset.y == 0
-        await pilot.press("q")
-        await until(pilot, lambda: not isinstance(app.screen, HelpScreen))
-        assert app.is_running
+    async with showing(app, (32, 20)) as pilot:
+        for width in (32, 36, 80):
+            await resize(pilot, (width, 20))
+            await read_help(app, pilot)
+
+
+async def read_help(app: OpencodeTui, pilot: Pilot[None]) -> None:
+    await pilot.press("question_mark")
+    await until(pilot, lambda: isinstance(app.screen, HelpScreen))
+    pane = app.screen.query_one(HelpText)
+    read = shown_lines(app)[:-1]
+    while pane.scroll_offset.y < pane.max_scroll_y:
+        before = pane.scroll_offset.y
+        by_line = before < 10
+        await pilot.press("j" if by_line else "pagedown")
+        moved = int(pane.scroll_offset.y - before)
+        assert moved == 1 if by_line else moved > 0
+        read += shown_lines(app)[-1 - moved : -1]
+    text = " ".join(" ".join(read).split())
+    for section in help_sections(app, app.screen_stack[-2]):
+        for keys, about in section.rows:
+            assert f"{keys} {about}" in text, keys
+    await pilot.press("g")
+    assert pane.scroll_offset.y == 0
+    await pilot.press("q")
+    await until(pilot, lambda: not isinstance(app.screen, HelpScreen))
+    assert app.is_running
 
 
 def test_the_words_that_need_it_are_explained() -> None:

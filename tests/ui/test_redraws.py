@@ -28,7 +28,8 @@ from tests.ui.session_builders import SESSION
 from tests.ui.showing import NORMAL, THEME, WIDE, answered, screen_text, showing, until
 
 ALERT = alert(1, level="cutoff")
-WAYS = {"today": (), "sessions": ("2",), "session": ("2", "enter"), "history": ("4",), "why": ("5",)}
+WAYS = {"today": (), "sessions": ("2",), "session": ("enter",), "history": ("4",), "why": ("5",)}
+"""The keys that lead to each screen from the one before it."""
 
 
 class Dashboard:
@@ -39,6 +40,11 @@ class Dashboard:
         self.feed = FakeFeed(snapshot("$0.93", alerts=(ALERT,)))
         self.feed.on_look = self._answer
         self.app = OpencodeTui(self.feed, THEME, lambda: self.now_ms)
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether the header says that the figures were polled just now."""
+        return "0 s ago" in screen_text(self.app)
 
     async def open(self, pilot: Pilot[Any], *keys: str) -> None:
         for key in keys:
@@ -60,21 +66,22 @@ class Dashboard:
         return history() if isinstance(request, HistoryRequest) else answer(request)
 
 
-@pytest.mark.parametrize("way", WAYS)
-async def test_while_nothing_happens_only_the_line_of_the_header_is_drawn(
-    way: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_while_nothing_happens_only_the_line_of_the_header_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
     dashboard = Dashboard()
+    lines = watch_drawn_lines(monkeypatch)
+    drawn: dict[str, set[int]] = {}
     async with showing(dashboard.app, NORMAL) as pilot:
-        await dashboard.open(pilot, *WAYS[way])
-        lines = watch_drawn_lines(monkeypatch)
-        await dashboard.wait(seconds=1)
-        assert "1 s ago" in screen_text(dashboard.app)
-        polls = dashboard.feed.polls
-        dashboard.app.poller.refresh()
-        await until(pilot, lambda: dashboard.feed.polls > polls and "0 s ago" in screen_text(dashboard.app))
-        await dashboard.wait(seconds=2)
-        assert set(lines) == {0}
+        for way, keys in WAYS.items():
+            await dashboard.open(pilot, *keys)
+            lines.clear()
+            await dashboard.wait(seconds=1)
+            assert "1 s ago" in screen_text(dashboard.app), way
+            polls = dashboard.feed.polls
+            dashboard.app.poller.refresh()
+            await until(pilot, lambda polls=polls: dashboard.feed.polls > polls and dashboard.is_fresh)  # type: ignore[misc]
+            await dashboard.wait(seconds=2)
+            drawn[way] = set(lines)
+    assert drawn == {way: {0} for way in WAYS}
 
 
 async def test_a_poll_that_changes_only_the_pace_draws_no_bar_again(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -161,30 +168,56 @@ async def test_what_changes_on_a_screen_behind_is_seen_when_it_comes_back(monkey
 
 
 @pytest.mark.parametrize("size", [NORMAL, WIDE])
-@pytest.mark.parametrize("way", [*WAYS, "help"])
 async def test_a_screen_shown_first_keeps_the_styles_that_its_widgets_were_mounted_with(
-    way: str, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+    size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     again: list[DOMNode] = []
     update = App.update_styles
 
     def watched(self: App[Any], node: DOMNode, animate: bool = True) -> None:
-        again.append(node)
+        if node.is_attached:
+            again.append(node)
         update(self, node, animate)
 
     monkeypatch.setattr(App, "update_styles", watched)
     dashboard = Dashboard()
     async with showing(dashboard.app, size) as pilot:
-        if way == "help":
-            await pilot.press("question_mark")
-        else:
-            await dashboard.open(pilot, *WAYS[way])
-        screen = dashboard.app.screen
-        assert way == "session" or screen not in again  # a session's screen has classes by what it shows
-        nodes = list(screen.walk_children())
-        before = [node.styles.base.get_rules() for node in nodes]
-        screen.app.stylesheet.update(screen)
-        assert [node.styles.base.get_rules() for node in nodes] == before
+        for way, keys in (WAYS | {"help": ("question_mark",), "palette": ("escape", "ctrl+p")}).items():
+            await (dashboard.open(pilot, *keys) if way in WAYS else pilot.press(*keys))
+            screen = dashboard.app.screen
+            assert screen not in again, way
+            nodes = list(screen.walk_children())
+            before = [node.styles.base.get_rules() for node in nodes]
+            screen.app.stylesheet.update(screen)
+            assert [node.styles.base.get_rules() for node in nodes] == before, way
+
+
+async def test_a_tab_that_is_shown_again_is_styled_again_only_if_the_theme_has_changed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    styled: list[object] = []
+    update = App.update_styles
+
+    def watched(self: App[Any], node: DOMNode, animate: bool = True) -> None:
+        styled.append(node)
+        update(self, node, animate)
+
+    monkeypatch.setattr(App, "update_styles", watched)
+    dashboard = Dashboard()
+    async with showing(dashboard.app, NORMAL) as pilot:
+        for theme, is_new in (("calm", False), ("nord", True), ("nord", False)):
+            await dashboard.open(pilot, "2")
+            screen = dashboard.app.screen
+            await pilot.press("1")
+            styled.clear()
+            dashboard.app.theme = theme
+            await dashboard.open(pilot, "2")
+            assert dashboard.app.screen is screen and (screen in styled) == is_new, theme
+            nodes = list(screen.walk_children())
+            before = [node.styles.base.get_rules() for node in nodes]
+            dashboard.app.stylesheet.update(screen)
+            assert [node.styles.base.get_rules() for node in nodes] == before, theme
+            await pilot.press("1")
 
 
 async def test_a_screen_is_laid_out_for_a_new_size_and_not_again_for_the_same() -> None:

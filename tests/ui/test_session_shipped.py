@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from opencode_tui.config.settings import Insights
 from opencode_tui.records.answers import SessionShipped
 from opencode_tui.records.requests import SessionRequest, ShippedRequest
@@ -15,7 +13,7 @@ from opencode_tui.ui.app import OpencodeTui
 from tests.support.records import replace
 from tests.ui.builders import clock, nano
 from tests.ui.session_builders import SESSION, ViewFeed, view
-from tests.ui.showing import NARROW, NORMAL, THEME, WIDE, screen_text, showing, until
+from tests.ui.showing import NARROW, NORMAL, THEME, WIDE, resize, screen_text, showing, until
 from tests.ui.test_session import opened
 
 LINES = Shipped(nano("$0.41"), 35, 6, 3, 1)
@@ -28,13 +26,14 @@ def git_facts(**changes: Any) -> list[tuple[str, ...]]:
     return shipped_facts(replace(LINES, git=replace(GIT, **changes)))[1:]
 
 
-@pytest.mark.parametrize("size", [NARROW, NORMAL, WIDE])
-async def test_without_git_a_line_has_its_cost(size: tuple[int, int]) -> None:
+async def test_without_git_a_line_has_its_cost() -> None:
     feed = ViewFeed(view(shipped=LINES))
     app = OpencodeTui(feed, THEME, clock)
-    async with showing(app, size) as pilot:
+    async with showing(app, NARROW) as pilot:
         await opened(pilot)
-        assert "$0.01 a line" in screen_text(app)
+        for size in (NARROW, NORMAL, WIDE):
+            await resize(pilot, size)
+            assert "$0.01 a line" in screen_text(app), size
         assert ShippedRequest(SESSION) not in (*feed.looked, *feed.looks)
 
 
@@ -67,29 +66,38 @@ def test_without_edits_and_git_nothing_is_said() -> None:
 OF_MANY = replace(LINES, added=12_040, removed=3_866, git=replace(GIT, commits=15, kept=12, aged=8_400, standing=8_030))
 
 
-@pytest.mark.parametrize(
-    ("shipped", "line"),
-    [
-        (KNOWN, "+35 −6 lines   2 of 3 commits kept, $0.20 each   30 of 40 lines stood"),
-        (replace(LINES, git=replace(GIT, too_young=2)), "2 of 3 commits kept   30 of 40 lines stood   2 too young"),
-        (OF_MANY, "+12,040 −3,866 lines   12 of 15 commits kept   8,030 of 8,400 lines stood"),
-        (replace(LINES, git=replace(GIT, commits=0, kept=0, aged=0)), "6 removed, $0.01 a line   no commit was made"),
-    ],
-)
-async def test_where_rows_are_few_it_takes_one_line(shipped: Shipped, line: str) -> None:
-    for height in (24, 40):
-        app = OpencodeTui(ViewFeed(view(shipped=shipped)), THEME, clock)
-        async with showing(app, (80, height)) as pilot:
+IN_ONE_LINE = {
+    "+35 −6 lines   2 of 3 commits kept, $0.20 each   30 of 40 lines stood": KNOWN,
+    "2 of 3 commits kept   30 of 40 lines stood   2 too young": replace(LINES, git=replace(GIT, too_young=2)),
+    "+12,040 −3,866 lines   12 of 15 commits kept   8,030 of 8,400 lines stood": OF_MANY,
+    "6 removed, $0.01 a line   no commit was made": replace(LINES, git=replace(GIT, commits=0, kept=0, aged=0)),
+}
+
+
+async def test_where_rows_are_few_it_takes_one_line() -> None:
+    feed = ViewFeed()
+    app = OpencodeTui(feed, THEME, clock)
+    async with showing(app, NORMAL) as pilot:
+        for line, shipped in IN_ONE_LINE.items():
+            feed.views = {SessionRequest(SESSION): view(shipped=shipped)}
+            await opened(pilot)
+            rows = screen_text(app).splitlines()
+            shown = next((row for row in rows if line in row), f"{line!r} is not there")
+            assert "…" not in shown
+            assert [row for row in rows if "commit" in row] == [shown]
+            await pilot.press("escape")
+
+
+async def test_where_there_are_rows_the_commits_and_the_lines_that_stood_have_their_own() -> None:
+    feed = ViewFeed()
+    app = OpencodeTui(feed, THEME, clock)
+    async with showing(app, (80, 40)) as pilot:
+        for shipped, commits in ((KNOWN, "3 commits, 2 kept"), (OF_MANY, "15 commits, 12 kept")):
+            feed.views = {SessionRequest(SESSION): view(shipped=shipped)}
             await opened(pilot)
             text = screen_text(app)
-        if height == NORMAL[1]:
-            assert line in text
-            shown = next(row for row in text.splitlines() if line in row)
-            assert "…" not in shown
-            assert [row for row in text.splitlines() if "commit" in row] == [shown]
-        elif shipped.git is not None and shipped.git.commits:
-            assert f"{shipped.git.commits} commits, {shipped.git.kept} kept" in text
-            assert "still stood a week later" in text
+            assert commits in text and "still stood a week later" in text, commits
+            await pilot.press("escape")
 
 
 def test_its_one_line_has_whole_words_at_every_width() -> None:

@@ -155,6 +155,16 @@ async def test_a_day_past_a_line_has_its_mark_and_the_seat_its_cause() -> None:
         assert "≥$4.37" in text
 
 
+async def test_a_day_that_may_lack_something_is_marked_and_no_other() -> None:
+    days = (date(2026, 5, 12), date(2026, 5, 13))
+    app, _ = team_app(seat_of("anna", "$0.62", "$1.71", unread=2, unread_days=days), seat_of("ben", "$0.93"))
+    async with showing(app, WIDE) as pilot:
+        await show_team(pilot)
+        (line,) = (line for line in screen_text(app).splitlines() if " anna " in line and "$0.62" in line)
+        assert line.split("anna")[1].split()[:5] == ["$0.62", "■", "≥$1.71", "≥$0.00", "·"]
+        assert "≥$0.93" not in screen_text(app)
+
+
 async def test_the_details_follow_the_cursor() -> None:
     app, _ = team_app(*SEATS)
     async with showing(app) as pilot:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from textual.widgets import Input
 
 from opencode_tui.ui.toasts import Toast, toast_lines
@@ -10,21 +9,23 @@ from opencode_tui.ui.widgets.key_footer import KeyFooter
 from tests.ui.alert_builders import alert
 from tests.ui.alert_showing import over, poll
 from tests.ui.builders import snapshot
-from tests.ui.showing import NARROW, NORMAL, screen_text, showing, toast_texts, until
+from tests.ui.showing import NARROW, NORMAL, resize, screen_text, showing, toast_texts, until
 
 LONG = "word " * 60
 
 
-@pytest.mark.parametrize("size", [(36, 3), (32, 20), NARROW, NORMAL])
-async def test_a_toast_changes_the_last_line_alone(size: tuple[int, int]) -> None:
+async def test_a_toast_changes_the_last_line_alone() -> None:
     app, _ = over()
-    async with showing(app, size) as pilot:
-        before = screen_text(app).splitlines()
-        app.notify("Saved in config.toml", markup=False)
-        await until(pilot, lambda: "Saved in config.toml" in screen_text(app))
-        assert screen_text(app).splitlines()[:-1] == before[:-1]
-        await pilot.click(KeyFooter, offset=(3, 0))
-        await until(pilot, lambda: screen_text(app).splitlines() == before)
+    async with showing(app, NORMAL) as pilot:
+        for size in (NORMAL, NARROW, (32, 20), (36, 3)):
+            await resize(pilot, size)
+            before = screen_text(app).splitlines()
+            assert len(before) == size[1]
+            app.notify("Saved in config.toml", markup=False)
+            await until(pilot, lambda: "Saved in config.toml" in screen_text(app))
+            assert screen_text(app).splitlines()[:-1] == before[:-1], size
+            await pilot.click(KeyFooter, offset=(3, 0))
+            await until(pilot, lambda before=before: screen_text(app).splitlines() == before)  # type: ignore[misc]
 
 
 async def test_a_long_toast_moves_up_what_is_above_it_and_gives_the_room_back() -> None:

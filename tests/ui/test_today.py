@@ -18,7 +18,7 @@ from opencode_tui.ui.widgets.figure import Figure
 from opencode_tui.ui.widgets.seven_days import SevenDays
 from tests.support.records import replace
 from tests.ui.builders import DAY, SETTINGS, STORE, at, part, quiet, session, snapshot
-from tests.ui.showing import app_over, screen_text, showing, until
+from tests.ui.showing import app_over, resize, screen_text, showing, until
 
 YESTERDAY = date(2026, 5, 12)
 
@@ -178,14 +178,14 @@ async def test_markup_in_names_errors_and_paths_is_shown_as_it_is() -> None:
         assert shown in text
 
 
-@pytest.mark.parametrize("title", ["x" * 5000, "長" * 3000, "🎨" * 999, "e\u0301" * 700, ""])
-async def test_a_huge_or_wide_title_keeps_the_columns_in_line(title: str) -> None:
-    app, _ = app_over(snapshot(session_lines=(session("a", title), session("b", "short"))))
-    async with showing(app, (80, 24)):
+async def test_a_huge_or_wide_title_keeps_the_columns_in_line() -> None:
+    titles = ("short", "x" * 5000, "長" * 3000, "🎨" * 999, "e\u0301" * 700, "")
+    app, _ = app_over(snapshot(session_lines=tuple(session(f"s{len(title)}", title) for title in titles)))
+    async with showing(app, (80, 32)):
         lines = screen_text(app).splitlines()
-    amounts = [cell_len(line[: line.index("$0.41")]) for line in lines if "$0.41" in line]
-    assert len(amounts) == 2 and amounts[0] == amounts[1]
-    assert all(cell_len(line) == 80 for line in lines)
+    amounts = {line: cell_len(line[: line.index("$0.41")]) for line in lines if "$0.41" in line}
+    assert len(amounts) == len(titles) and len(set(amounts.values())) == 1, amounts
+    assert [line for line in lines if cell_len(line) != 80] == []
 
 
 async def test_a_failing_feed_shows_what_is_stale_and_goes_on() -> None:
@@ -250,15 +250,17 @@ async def test_a_day_without_sessions_says_that_nothing_was_spent() -> None:
     assert "Nothing spent yet today" in text and "no calls" in text and "Sessions · none" in text
 
 
-@pytest.mark.parametrize("size", [(32, 20), (36, 44), (80, 24), (160, 50)])
-async def test_an_unreadable_store_is_unknown_since_when_and_never_nothing(size: tuple[int, int]) -> None:
+async def test_an_unreadable_store_is_unknown_since_when_and_never_nothing() -> None:
     broken = replace(STORE, state="broken", detail="Broken.", since_ms=at("14:02"))
     app, _ = app_over(quiet(stores=(broken,), lower_bound=True, week=replace(quiet().week, lower_bound=True)))
-    async with showing(app, size):
-        text = screen_text(app)
-        assert "▲ unknown since 14:02" in text
-        assert "$0.00" not in text and "on pace" not in text
-        assert app.screen.query_one(Figure).has_class("-warning")
+    async with showing(app, (32, 20)) as pilot:
+        for size in ((32, 20), (36, 44), (80, 24), (160, 50)):
+            await resize(pilot, size)
+            text = screen_text(app)
+            assert len(text.splitlines()) == size[1]
+            assert "▲ unknown since 14:02" in text, size
+            assert "$0.00" not in text and "on pace" not in text, size
+            assert app.screen.query_one(Figure).has_class("-warning"), size
 
 
 async def test_a_quiet_morning_says_what_came_before_and_what_is_left() -> None:

@@ -17,6 +17,7 @@ from opencode_tui.analysis.insights.rule import (
 from opencode_tui.analysis.loops import is_edit
 from opencode_tui.money import format_usd, plural
 from opencode_tui.paths import last_part
+from opencode_tui.records.calls import EDIT_TOOLS
 from opencode_tui.records.insights import Finding, Threshold, Words
 from opencode_tui.records.signs import SessionSigns
 from opencode_tui.records.work import SessionWork, TurnWork
@@ -39,8 +40,8 @@ class RedesignLoop(InsightRule):
         least = self.thresholds[0].of(settings)
         rounds: dict[str, dict[str, TurnWork]] = defaultdict(dict)
         for turn in work.turns if len(work.turns) >= least else ():
-            for use in turn.tools:
-                if turn.id and is_edit(use):
+            for use in turn.tools if turn.id else ():
+                if use.name in EDIT_TOOLS and is_edit(use):  # most uses are no edits, and need no call to know
                     rounds[use.target][turn.id] = turn
         for file, turns in sorted(rounds.items()):
             if len(turns) >= least:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable
 from datetime import date, datetime
 from threading import Thread
@@ -30,6 +31,7 @@ from opencode_tui.team.postgres.reading_sums import (
 from opencode_tui.team.postgres.sharing import SharedRow, first_moments, shared_calls
 
 Found = TypeVar("Found")
+_MORE_TRIES = 3
 
 
 class AskedDays(Struct, frozen=True):
@@ -66,7 +68,19 @@ class SeatSums(Struct, frozen=True):
 
 
 def seat_sums(database: Database, asked: AskedDays) -> SeatSums:
-    """Raises DatabaseError."""
+    """The sums, asked for again where a push came between, so that the days and the parts of a seat agree.
+
+    Raises DatabaseError.
+    """
+    sums = _asked_once(database, asked)
+    for _ in range(_MORE_TRIES):
+        if _agree(sums):
+            break
+        sums = _asked_once(database, asked)
+    return sums
+
+
+def _asked_once(database: Database, asked: AskedDays) -> SeatSums:
     with database.troubles():
         beside = _Beside(database, lambda connection: _by_day(connection, asked))
         with database.connect() as connection:
@@ -74,10 +88,20 @@ def seat_sums(database: Database, asked: AskedDays) -> SeatSums:
         return replace(beside.found(), parts=parts)
 
 
+def _agree(sums: SeatSums) -> bool:
+    left: dict[str, int] = defaultdict(int)
+    for day in sums.days:
+        left[day.seat] += day.spend_nano
+    for part in sums.parts:
+        left[part.seat] -= part.spend_nano
+    return not any(left.values())
+
+
 def _by_day(connection: Connection[Any], asked: AskedDays) -> SeatSums:
     days = list(day_rows(connection, asked.days, is_week=asked.is_week))
     pushes, first_ms = list(last_pushes(connection, asked.since)), first_moments(connection)
-    silent = {*(day.seat for day in days), *(push.seat for push in pushes)} - first_ms.keys()
+    with_calls = {*(day.seat for day in days), *(push.seat for push in pushes if push.last_ms is not None)}
+    silent = with_calls - first_ms.keys()
     shared = shared_calls(connection, asked.wide, all_say_firsts=not silent)
     return SeatSums(
         days,

@@ -11,7 +11,8 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from opencode_tui.config.database_values import DatabaseAddress
-from opencode_tui.team.postgres.connecting import Database, code_of
+from opencode_tui.team.postgres.connecting import Database
+from opencode_tui.team.postgres.refusals import code_of
 
 
 @contextmanager

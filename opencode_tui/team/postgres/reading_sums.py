@@ -24,7 +24,7 @@ _NEWEST = """
       WHERE day BETWEEN %(first)s AND %(last)s GROUP BY seat, day) newest
     ON t.seat = newest.seat AND t.day = newest.day AND t.revision >= newest.revision
   WHERE t.day BETWEEN %(first)s AND %(last)s"""
-OF_DAYS, _OF_PARTS = _NEWEST.format(table="team_day"), _NEWEST.format(table="team_part")
+OF_DAYS, OF_PARTS = _NEWEST.format(table="team_day"), _NEWEST.format(table="team_part")
 _OF_SESSIONS = _NEWEST.format(table="team_session")
 _DAYS = f"""
   SELECT t.seat, t.day, spend_nano, calls,
@@ -42,7 +42,7 @@ _SUMS = ", ".join(
 )
 _PARTS = f"""
   SELECT seat, provider, model, project, {_SUMS}
-  FROM (SELECT t.seat, t.day, provider, model, project, spend_nano, calls {_OF_PARTS}) newest
+  FROM (SELECT t.seat, t.day, provider, model, project, spend_nano, calls {OF_PARTS}) newest
   GROUP BY seat, provider, model, project"""
 _SESSIONS = f"""
   SELECT seat, session_id, title, project, spend, many FROM (

@@ -150,8 +150,10 @@ class SessionScreen(AskingScreen):
     def watch_session(self, session: SessionView | None) -> None:
         if session is None or not self.is_there:
             return
-        # all at once: each change of a class styles every widget of the screen again
-        self.update_classes({"-there": True, "-parent": len(session.tree) > 1, "-cost": bool(session.growth)})
+        # no class of the screen, which would style every widget of it again
+        self.query_one("#nothing").display, self.query_one("#session").display = False, True
+        aside = self.query_one("#aside")
+        aside.update_classes({"-parent": len(session.tree) > 1, "-cost": bool(session.growth)})
         self.query_one(CrumbHeader).show_crumb(self.crumb)
         self.query_one(Banner).about = self._members
         self.refresh_bindings()

@@ -25,9 +25,6 @@ class Figure(DayPanel):
         Digits { width: auto; display: none; margin: 0 2 0 0; }
         #amount { width: auto; text-style: bold; margin: 0 2 0 0; }
         #limits { width: 1fr; color: $text-muted; text-align: right; }
-        &.-big Digits { display: block; }
-        &.-big #amount { display: none; }
-        &.-big #limits { text-align: left; }
         &.-warning Digits, &.-warning #amount { color: $warning; }
         &.-cutoff Digits, &.-cutoff #amount { color: $error; }
     }
@@ -59,7 +56,9 @@ class Figure(DayPanel):
         is_amount = "$" in spent
         spent = spent if is_amount else f"{band_glyph(shown_band(snapshot))} {spent}"
         big = is_amount and self.size.height >= 3 and digits + 2 + len(warning) + 3 <= self.size.width
-        self.set_class(big, "-big")
+        # a class of the panel would style all in it again, and the size of the digits is found after the first layout
+        self._digits.display, self._amount.display = big, not big
+        self._limits.styles.text_align = "left" if big else "right"
         self._digits.update(spent if big else "")
         self._amount.update(spent)
         if big:

@@ -120,6 +120,20 @@ def test_a_call_that_the_furthest_copy_took_back_does_not_count(
     assert calls(report(database)) == {"anna": [3, 1], "ben": []}
 
 
+def test_a_call_that_an_older_copy_took_back_takes_nothing_from_what_it_has_of_its_own(
+    database: TeamDatabase, ledger: Ledger, copied: Copying
+) -> None:
+    add_calls(ledger, FIRST, days=1, a_day=4)
+    older = copied()
+    add_calls(older, FIRST, days=1, a_day=2, prefix="own")
+    add_calls(ledger, TUESDAY, days=1, a_day=1, prefix="later")
+    for each, seat in ((ledger, "anna"), (older, "ben")):
+        database.push(each, seat)
+    older.connection.execute("DELETE FROM call WHERE id = 'msg_0000_00001'")
+    database.push(older, "ben")
+    assert calls(report(database)) == {"anna": [4, 1], "ben": [2]}
+
+
 def test_what_an_older_version_pushed_is_known_by_days_that_are_equal(
     database: TeamDatabase, ledger: Ledger, copied: Copying
 ) -> None:
@@ -134,6 +148,22 @@ def test_what_an_older_version_pushed_is_known_by_days_that_are_equal(
     assert calls(report(database)) == expected
     database.rows(pruning_sql())
     assert calls(report(database)) == expected
+
+
+@pytest.mark.parametrize("is_older", [False, True], ids=["now", "of an older version"])
+def test_equal_days_count_once_after_their_calls_were_deleted(
+    is_older: bool, database: TeamDatabase, ledger: Ledger
+) -> None:
+    """As where the partitions of old calls are detached, and the sums kept."""
+    add_calls(ledger, FIRST - timedelta(7), days=10, a_day=4)
+    for seat in ("ben", "anna"):
+        database.push(ledger, seat)
+    before = report(database)
+    database.rows("DELETE FROM team_call; DELETE FROM team_first" if is_older else "DELETE FROM team_call")
+    found = report(database)
+    assert calls(found) == calls(before) == {"ben": [4, 4, 4], "anna": []}
+    assert (found.total_nano, found.before_nano) == (12 * COST_NANO, 28 * COST_NANO)
+    assert [seat.trouble for seat in found.seats] == [seat.trouble for seat in before.seats]
 
 
 def test_what_is_known_of_a_ledger_is_sent_after_an_update_though_no_call_waits(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from pathlib import Path
+from threading import Event
+from typing import Any
 
 import pytest
 
@@ -16,6 +18,7 @@ from opencode_tui.ledger.digests import days_between, digest_calls
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.records.team import Seat, TeamReport
 from opencode_tui.report.papers.team_papers import team_paper
+from opencode_tui.team.postgres import asking, reading_sums
 from opencode_tui.team.postgres.reporting import DatabaseRequest, database_report
 from tests.support.ledgers import lay_out
 from tests.support.many_calls import COST_NANO, add_calls
@@ -153,6 +156,31 @@ def test_why_a_day_ran_over_goes_with_it_without_titles(database: TeamDatabase, 
     database.rows("DELETE FROM team_day; DELETE FROM team_first")  # else the calls are anna's
     database.push(ledger, "ben", share="titles")
     assert {seat.name: seat.cause for seat in report(database).seats}["ben"] == '4× redesign in "Secret title"'
+
+
+def test_a_push_between_two_questions_of_a_report_leaves_no_sum_that_disagrees(
+    database: TeamDatabase, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_calls(ledger, FIRST, days=2, a_day=4)
+    database.push(ledger)
+    days_are_read, parts, days = Event(), reading_sums.part_rows, reading_sums.day_rows
+    pushes = iter((True, True))
+
+    def parts_after_a_push(*values: Any) -> Any:
+        if days_are_read.wait(60) and next(pushes, False):
+            add_calls(ledger, FIRST, days=1, a_day=1, prefix=f"between{now_ms()}")
+            database.push(ledger)
+        return parts(*values)
+
+    def days_before_it(*values: Any, **words: Any) -> Any:
+        found = list(days(*values, **words))
+        days_are_read.set()
+        return found
+
+    monkeypatch.setattr(asking, "part_rows", parts_after_a_push)
+    monkeypatch.setattr(asking, "day_rows", days_before_it)
+    found = report(database)
+    assert found.total_nano == sum(part.spend_nano for part in found.models) >= 9 * COST_NANO
 
 
 @pytest.mark.parametrize("is_older", [False, True], ids=["now", "of an older version"])

@@ -1,0 +1,97 @@
+"""What a server says when it refuses a connection is understood in whatever language it speaks."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import mkdtemp
+
+import psycopg
+import pytest
+
+from opencode_tui.config.database_values import database_address
+from opencode_tui.team.postgres.connecting import Database
+from opencode_tui.team.postgres.errors import DatabaseError, DatabaseGone
+from tests.support.postgres import GUARDED, Server, serving
+
+LANGUAGES = {"de_DE": "existiert nicht", "fr_FR": "n'existe pas"}
+_PROGRAMS = Path("/usr/lib/postgresql")
+
+
+@pytest.fixture(scope="module", params=LANGUAGES)
+def foreign(request: pytest.FixtureRequest) -> Iterator[Server]:
+    """A server that speaks a language, for which the machine need not be set up."""
+    installed = sorted(_PROGRAMS.glob("*/bin/initdb"))
+    place = Path(mkdtemp(prefix="opencode-tui-locale-"))
+    place.chmod(0o755)
+    try:
+        words = ["localedef", "-i", request.param, "-f", "UTF-8", str(place / f"{request.param}.UTF-8")]
+        if not installed or shutil.which("localedef") is None or subprocess.run(words, check=False).returncode > 1:
+            pytest.skip("neither Debian's PostgreSQL here nor the sources of a locale")
+        environ = {"LC_ALL": f"{request.param}.UTF-8", "LOCPATH": str(place)}
+        with serving(installed[-1].parent.parent, environ) as server:
+            with pytest.raises(psycopg.OperationalError) as refused:
+                psycopg.connect(server.url("nowhere"))
+            if LANGUAGES[request.param] not in str(refused.value):
+                pytest.skip("this PostgreSQL speaks English alone")
+            server.query("postgres", f"CREATE ROLE {GUARDED} LOGIN PASSWORD 'right'")
+            yield server
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
+
+
+def refused(url: str, password_file: Path | None = None) -> str:
+    database = Database(database_address(url), password_file)
+    with pytest.raises(DatabaseError) as found, database.troubles():
+        database.connect()
+    assert not isinstance(found.value, DatabaseGone), "nobody would try the same again"
+    said = str(found.value)
+    assert "\n" not in said
+    return said
+
+
+def test_a_database_or_role_that_is_not_there_is_to_be_corrected(foreign: Server) -> None:
+    for url in (foreign.url("nowhere"), foreign.url("postgres", "stranger")):
+        said = refused(url)
+        assert said.startswith(f"the server refuses {url} (")
+        assert "correct the user and the database in the address" in said
+        assert "nowhere" in said or "stranger" in said
+
+
+def test_a_password_that_lacks_or_is_wrong_is_told_apart(
+    foreign: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PGPASSFILE", str(tmp_path / "none"))
+    url, file = foreign.url("postgres", GUARDED), tmp_path / "secret"
+    assert "asks for a password, and none was given" in refused(url)
+    file.write_text("wrong")
+    assert "refuses the password" in refused(url, file)
+    file.write_text("right")
+    with Database(database_address(url), file).connect() as connection:
+        assert connection.execute("SELECT 1").fetchone() == (1,)
+    said = refused(foreign.url("nowhere", GUARDED), file)
+    assert said.startswith("the server refuses ") and "right" not in said
+
+
+def test_what_has_a_code_is_known_by_it(foreign: Server) -> None:
+    database = Database(database_address(foreign.url("postgres")), None)
+    cases = {
+        "SELECT * FROM team_day": "has no tables for a team",
+        "SELECT * FROM team_first": "has the tables of another version",
+        "SELECT nothing_of_that_name FROM pg_class": "has the tables of another version",
+        "SELECT team_shared(1)": "has the tables of another version",
+        "SET ROLE guarded; SELECT * FROM pg_authid": "does not allow this user that",
+    }
+    for sql, words in cases.items():
+        with pytest.raises(DatabaseError, match=words), database.troubles(), database.connect() as connection:
+            connection.execute(sql.encode())
+
+
+def test_a_server_that_is_not_there_is_to_be_asked_again(foreign: Server) -> None:
+    foreign.stop("immediate")
+    database = Database(database_address(foreign.url("postgres")), None)
+    with pytest.raises(DatabaseGone, match="did not answer"), database.troubles():
+        database.connect()
+    foreign.start()
