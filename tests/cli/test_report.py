@@ -228,6 +228,11 @@ def test_what_was_undone_is_of_the_ledger_and_stays_when_the_store_is_gone(shell
     assert (gone["beside"]["undone"], gone["insights"]) == (undone, told["insights"])
 
 
+def test_a_week_that_has_not_begun_says_so(shell: Shell, store: V1) -> None:
+    said = shell.said("report", "--week", "2027-W01")
+    assert "not begun, on Wed 13 May" in said and "so far" not in said and "same point" not in said
+
+
 def test_an_empty_ledger_makes_a_paper_too(shell: Shell) -> None:
     V1(shell.home)
     for format in REPORT_FORMATS:
