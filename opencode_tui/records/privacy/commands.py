@@ -11,6 +11,8 @@ import re
 from opencode_tui.records.privacy.programs import MODULES, NAMED_SCRIPTS, PROGRAMS, PYTHONS
 
 _LONGEST = 2000
+_MOST_STARTED = 8
+"""Programs that start one another, as `sudo env npx tsc` does."""
 _ENDS = r"(?=[\s;&|<>()]|$)"
 _WORD = r"""(?:[^\s'"\\`$;&|<>(){}#!*?]|'[^']*'|"[^"\\`$]*"|\\[^\n])"""
 _ASSIGNMENT = re.compile(rf"[A-Za-z_]\w*\+?={_WORD}*+(?=\s)\s+")
@@ -54,49 +56,54 @@ def command_head(command: str) -> str:
     Skips `cd somewhere &&`, assignments, and programs that only start another one (`sudo`, `npx`, `uv run`) if that is
     known. A file that is changed in place or written shows as `sed -i` and `cat >`.
     """
+    return _head_of(command, _MOST_STARTED)
+
+
+def _head_of(command: str, left: int) -> str:
+    """The same, of a command that may start so many others, each the next."""
     text = command[:_LONGEST].lstrip()
     while moved := _ELSEWHERE.match(text):
         text = text[moved.end() :]
-    return _head(text)
+    return _head(text, left)
 
 
-def _head(text: str) -> str:
+def _head(text: str, left: int) -> str:
     while assigned := _ASSIGNMENT.match(text):
         text = text[assigned.end() :]
     found = _PROGRAM.match(text)
-    if found is None or found[1] not in PROGRAMS:
+    if found is None or found[1] not in PROGRAMS or not left:
         return ""
     program, rest = found[1], text[found.end() :]
     if skipped := _SKIPPED.match(rest):
         rest = rest[skipped.end() :]
     if program in _RUNNERS:
         number = _NUMBER.match(rest) if program == "timeout" else None
-        return _head(rest[number.end() if number else 0 :].lstrip(" \t")) or program
+        return _head(rest[number.end() if number else 0 :].lstrip(" \t"), left - 1) or program
     if program in PYTHONS:
-        return _of_python(program, rest)
+        return _of_python(program, rest, left - 1)
     if program in _SHELLS and (given := _GIVEN.match(rest)):
-        return command_head(given[1] or given[2] or "") or program
+        return _head_of(given[1] or given[2] or "", left - 1) or program
     if program in ("sed", "perl"):
         return f"{program} -i" if _IN_PLACE.match(rest) else program
     if program in _WRITERS:
         return f"{program} >" if _WRITTEN.match(rest) else program
     if program == "node" and _NODE_TEST.match(rest):
         return "node --test"
-    return _with_subcommand(program, rest)
+    return _with_subcommand(program, rest, left - 1)
 
 
-def _of_python(program: str, rest: str) -> str:
+def _of_python(program: str, rest: str, left: int) -> str:
     if managed := _MANAGE.match(rest):
-        return _head(rest[managed.end() :])
+        return _head(rest[managed.end() :], left)
     module = _MODULE.match(rest)
     return f"{program} -m {module[1]}" if module and module[1] in MODULES else program
 
 
-def _with_subcommand(program: str, rest: str) -> str:
+def _with_subcommand(program: str, rest: str, left: int) -> str:
     """The program with its subcommand and a script's name, or what it only starts."""
     starts = _STARTERS.get(program, frozenset())
     if "" in starts:
-        return _head(rest.lstrip(" \t")) or program
+        return _head(rest.lstrip(" \t"), left) or program
     sub = _SUBCOMMAND.match(rest)
     word = sub[1] if sub else ""
     if program in _MANAGERS:
@@ -106,7 +113,7 @@ def _with_subcommand(program: str, rest: str) -> str:
     rest = rest[sub.end() :]
     if skipped := _SKIPPED.match(rest):
         rest = rest[skipped.end() :]
-    if word in starts and (started := _head(rest.lstrip(" \t"))):
+    if word in starts and (started := _head(rest.lstrip(" \t"), left)):
         return started
     head = f"{program} {word}"
     if program in _MANAGERS and word in ("run", "run-script"):

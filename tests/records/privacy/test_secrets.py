@@ -111,6 +111,13 @@ def test_a_command_of_nothing_but_quotes_and_operators_is_no_trouble(command: st
 
 
 @pytest.mark.parametrize(
+    "starter", ["npx", "sudo", "uv run", "bundle exec", "env A=b", "python manage.py", "bash -c '"]
+)
+def test_programs_that_start_one_another_without_end_are_no_trouble(starter: str) -> None:
+    assert set(command_head(f"{starter} " * 500).split()) <= KNOWN
+
+
+@pytest.mark.parametrize(
     "path",
     [
         "curl -H 'Authorization: Bearer SEKRIT' https://x",
