@@ -27,6 +27,13 @@ _LAST_PROMPT = f"""
 _ANYBODY = f"""
   SELECT 1 FROM session_sum s LEFT JOIN session k ON k.id = s.session_id WHERE first_ms < ? AND {_IS_PERSON} LIMIT 1
 """
+_ANCESTORS = f"""
+  WITH RECURSIVE above(id) AS (
+    SELECT value FROM json_each(?)
+    UNION SELECT k.parent_id FROM above JOIN session k ON k.id = above.id WHERE k.parent_id IS NOT NULL)
+  SELECT k.id, k.parent_id, {KIND_OF_SESSION.replace("directory", "k.directory")}
+  FROM above JOIN session k ON k.id = above.id
+"""
 _TOKENS = ", ".join(exact_sum(name) for name in ("input", "output", "reasoning", "cache_read", "cache_write"))
 _PIECES = f"""
   SELECT json_extract(p.value, '$[0]'), session_id, {model_key.SQL}, agent,
@@ -35,6 +42,12 @@ _PIECES = f"""
     ON c.created_ms >= json_extract(p.value, '$[0]') AND c.created_ms < json_extract(p.value, '$[1]')
   WHERE copied_from IS NULL GROUP BY 1, 2, 3, 4
 """
+
+
+def ancestors_of(connection: sqlite3.Connection, ids: Iterable[str]) -> dict[str, tuple[str | None, str]]:
+    """(parent, kind of use) of sessions and of all above them, by id."""
+    rows = connection.execute(_ANCESTORS, (json.dumps(sorted(ids)),))
+    return {id: (parent_id, kind) for id, parent_id, kind in rows}
 
 
 def prompts_in(connection: sqlite3.Connection, span: Span) -> list[tuple[int, str]]:

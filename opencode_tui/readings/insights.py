@@ -17,6 +17,7 @@ from opencode_tui.analysis.insights import PERIOD_RULES, RULE_OF
 from opencode_tui.analysis.insights.unattended import away_after_ms
 from opencode_tui.clock import EVER, Span
 from opencode_tui.ledger import queries
+from opencode_tui.ledger.attendance_queries import ancestors_of
 from opencode_tui.ledger.bounds import is_lower_bound
 from opencode_tui.ledger.changed_work import sessions_behind
 from opencode_tui.ledger.findings import call_costs, findings_in
@@ -123,10 +124,13 @@ def period_work(span: Span, context: Context) -> PeriodWork:
     connection, until_now = context.connection, _until_now(span, context)
     sessions = shares_of_sessions(connection, span)
     quarters, away_ms = shares_of_quarters(connection, span), away_after_ms(context.settings.insights.options)
+    spent = {each.id for each in sessions}
+    above = {each.parent_id for each in sessions if each.parent_id} - spent
     return PeriodWork(
         span=until_now,
         calendar=context.calendar,
         sessions=sessions,
+        ancestors=ancestors_of(connection, above) if above else {},
         quarters=quarters,
         alone=read_alone(connection, span, sessions, quarters, away_ms) if away_ms else (),
         tools=uses_of_tools(connection, span),

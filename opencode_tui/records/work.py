@@ -210,3 +210,5 @@ class PeriodWork(Struct, frozen=True):
     rates: Mapping[str, CallRates] = field(default_factory=dict)
     """The latest known rates by model key."""
     servers: tuple[OfferedServer, ...] = ()
+    ancestors: Mapping[str, tuple[str | None, str]] = field(default_factory=dict)
+    """(parent, kind of use) of those sessions above its sessions that spent nothing in it, by id."""

@@ -7,11 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from opencode_tui.analysis.insights.automation import Automation
+from opencode_tui.analysis.insights.unattended import AwayFromKeyboard
 from opencode_tui.clock import DAY_MS, EVER, HOUR_MS, MINUTE_MS, Span
 from opencode_tui.config.settings import Insights, Settings
+from opencode_tui.ledger import writing
 from opencode_tui.readings.context import Context
 from opencode_tui.readings.insights import period_work
 from opencode_tui.readings.turn_settling import settle_turns
+from opencode_tui.records.stores import Session
 from tests.support.watched import DAY_START, NOON, Watched
 
 DAY = Span(DAY_START, DAY_START + DAY_MS)
@@ -23,6 +27,11 @@ def watched(tmp_path: Path) -> Iterator[Watched]:
     watched = Watched(tmp_path / "ledger.db")
     yield watched
     watched.ledger.close()
+
+
+def session(id: str, parent_id: str | None = None, *, unattended: bool = False) -> Session:
+    place = "/home/dev/shop"
+    return Session(id, parent_id, None, id, place, place, "1.18.34", DAY_START, NOON, None, unattended)
 
 
 def at(hour: int, minute: int = 0) -> int:
@@ -87,6 +96,21 @@ def test_prompts_of_subagents_are_nobodys(watched: Watched) -> None:
     watched.call("ses_a", "0.02", turn="two", at=at(20, 50))
     watched.call("ses_a", "0.03", turn="three", at=at(21, 30))
     assert alone(watched) == 3 * CENT
+
+
+def test_a_run_over_midnight_is_automation_where_only_its_subagent_goes_on(watched: Watched) -> None:
+    with watched.ledger.writing() as connection:
+        writing.write_sessions(connection, 1, 1, [session("run", unattended=True), session("below", "run")])
+        writing.write_sessions(connection, 1, 1, [session("deeper", "below")])
+    watched.call("ses_1", "0.01", turn="evening", at=at(-6))
+    watched.call("run", "0.10", turn="nightly", at=at(-1))
+    watched.call("deeper", "0.200000001", turn="look", at=at(2))
+    settle_turns(watched.ledger)
+    work = period_work(DAY, Context(watched.ledger.connection, NOON, Settings(timezone="UTC")))
+    assert sum(each.nano for each in work.alone) == 20 * CENT + 1
+    assert not list(AwayFromKeyboard().find(work, {}))
+    (finding,) = Automation().find(work, {})
+    assert (finding.session_id, finding.cost_nano) == ("deeper", 20 * CENT + 1)
 
 
 def test_before_the_first_prompt_of_all_nothing_is_known(watched: Watched) -> None:
