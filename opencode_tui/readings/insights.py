@@ -12,9 +12,11 @@ from opencode_tui.analysis.finding_parts import part_within
 from opencode_tui.analysis.insight_marks import marked
 from opencode_tui.analysis.insight_order import by_cause, insights_of
 from opencode_tui.analysis.insights import PERIOD_RULES, RULE_OF
+from opencode_tui.analysis.insights.unattended import away_after_ms
 from opencode_tui.analysis.period_calls import SharedCall, shared_sessions, with_their_calls
 from opencode_tui.clock import EVER, Span
 from opencode_tui.ledger import queries
+from opencode_tui.ledger.attendance_queries import ancestors_of
 from opencode_tui.ledger.bounds import is_lower_bound
 from opencode_tui.ledger.changed_work import sessions_behind
 from opencode_tui.ledger.findings import call_costs, findings_in, sessions_of_calls
@@ -22,13 +24,14 @@ from opencode_tui.ledger.insight_marks import marks_of_insights
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.ledger.period_work_queries import paid_calls_of, shares_of_quarters, shares_of_sessions, uses_of_tools
 from opencode_tui.ledger.session_work_queries import latest_rates
-from opencode_tui.readings.context import Context, ContextLimits
+from opencode_tui.readings.attendance import read_alone
+from opencode_tui.readings.context import Context, ContextLimits, LiveStore
 from opencode_tui.readings.finding_settling import settle_findings
 from opencode_tui.readings.insight_following import read_followed
 from opencode_tui.readings.naming import session_titles
 from opencode_tui.readings.offered_servers import read_offered_servers
 from opencode_tui.readings.periods import days, span_of
-from opencode_tui.readings.undone_spend import with_undone
+from opencode_tui.readings.undone_settling import settle_undone
 from opencode_tui.records.answers import InsightList
 from opencode_tui.records.insights import Finding
 from opencode_tui.records.requests import InsightsRequest
@@ -41,12 +44,15 @@ def settle_insights(
     limits: ContextLimits | None = None,
     span: Span = EVER,
     most: int | None = None,
+    *,
+    live: LiveStore | None = None,
 ) -> None:
     """Finds what is new in the sessions around a span that changed, at most so many; before `read_insights`.
 
-    A ledger that is locked is left as it is.
+    What was undone in them is asked from the store. A ledger that is locked is left as it is.
     """
     with suppress(sqlite3.OperationalError):
+        settle_undone(ledger, live, span, most)
         settle_findings(ledger, thresholds, limits, span, most)
 
 
@@ -116,12 +122,17 @@ def _shared_calls(
 def period_work(span: Span, context: Context) -> PeriodWork:
     """What the rules on a period look at."""
     connection, until_now = context.connection, _until_now(span, context)
-    sessions = with_undone(connection, shares_of_sessions(connection, span), span, context.live)
+    sessions = shares_of_sessions(connection, span)
+    quarters, away_ms = shares_of_quarters(connection, span), away_after_ms(context.settings.insights.options)
+    spent = {each.id for each in sessions}
+    above = {each.parent_id for each in sessions if each.parent_id} - spent
     return PeriodWork(
         span=until_now,
         calendar=context.calendar,
         sessions=sessions,
-        quarters=shares_of_quarters(connection, span),
+        ancestors=ancestors_of(connection, above) if above else {},
+        quarters=quarters,
+        alone=read_alone(connection, span, sessions, quarters, away_ms) if away_ms else (),
         tools=uses_of_tools(connection, span),
         rates=latest_rates(connection),
         servers=read_offered_servers((each.project for each in sessions if each.project), until_now.end_ms, context),

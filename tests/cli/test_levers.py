@@ -454,6 +454,7 @@ def test_the_advice_of_an_insight_ends_where_its_setting_is_there(shell: Shell, 
     with store.database.connection():
         root = store.session("Look", created=at("11:00"), directory=str(shop))
         child = store.session("look", parent=root, created=at("11:10"), directory=str(shop))
+        store.call(root, cost="0.001", at=at("11:09"), tools=[tool("task", "look", child=child)])
         for minute in range(3):
             store.call(child, cost="0.125", model=OPUS, tokens=LARGE, tools=looks, at=at(f"11:1{minute}"))
     (insight,) = shell.json("levers")["levers"][1]["insights"]

@@ -12,7 +12,7 @@ from opencode_tui.clock import HOUR_MS, MINUTE_MS
 from opencode_tui.config.settings import Settings
 from opencode_tui.ledger.insight_marks import mark_insights
 from opencode_tui.readings.context import context_of
-from opencode_tui.readings.finding_settling import settle_findings
+from opencode_tui.readings.insights import settle_insights
 from opencode_tui.readings.levers import read_lever_list
 from opencode_tui.records.insights import Insight, Lever
 from opencode_tui.records.levers import LeverEvidence
@@ -38,7 +38,7 @@ class Levers:
         read, now_ms = self._read, self._store.now + MINUTE_MS
         while read.poll():
             pass
-        settle_findings(read.ledger, {}, read.sync.book)
+        settle_insights(read.ledger, {}, read.sync.book, live=read.sync)
         context = context_of(read.sync, read.ledger.connection, now_ms, SETTINGS, ())
         found = read_lever_list(LeversRequest("today"), replace(context, stores=None))
         return next(each for each in found.levers if each.lever == lever)

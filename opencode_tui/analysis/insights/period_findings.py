@@ -110,9 +110,10 @@ def _is_night(quarter: QuarterShare, work: PeriodWork) -> bool:
 
 
 def root_kinds(work: PeriodWork) -> Mapping[str, str]:
-    """The kind of use of each session, for a subagent that of its root."""
-    kinds = {session.id: session.kind_of_use for session in work.sessions}
-    root_of = roots(tuple(kinds), {session.id: session.parent_id for session in work.sessions})
+    """The kind of use of each session, for a subagent that of its root, which may have spent nothing in the period."""
+    known = dict(work.ancestors) | {session.id: (session.parent_id, session.kind_of_use) for session in work.sessions}
+    kinds = {id: kind for id, (_, kind) in known.items()}
+    root_of = roots(tuple(kinds), {id: parent_id for id, (parent_id, _) in known.items()})
     return {id: kinds[root] for id, root in root_of.items()}
 
 
