@@ -167,7 +167,7 @@ class LedgerFeed:
         """
         if self._ledger is None:
             return
-        if is_behind(self._ledger.connection, "findings"):
+        if any(is_behind(self._ledger.connection, part) for part in ("findings", "undone")):
             self._find(_AT_A_BEAT)
         elif is_behind(self._ledger.connection, "turns"):
             with suppress(sqlite3.OperationalError):  # another process has the ledger
@@ -183,7 +183,7 @@ class LedgerFeed:
 
     def _find(self, most: int) -> None:
         assert self._ledger is not None and self._sync is not None
-        settle_insights(self._ledger, self._settings.insights.options, self._sync.book, most=most)
+        settle_insights(self._ledger, self._settings.insights.options, self._sync.book, most=most, live=self._sync)
 
     def _leave_replaced_ledger(self) -> None:
         """Reopen the ledger if another file has taken its path."""

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from opencode_tui import paths
 from opencode_tui.clock import Clock, calendar_for, now_ms, sleep_s
 from opencode_tui.config.settings import Pricing, Settings
-from opencode_tui.ledger import copies, late_rows, reread_calls, writing
+from opencode_tui.ledger import copies, known_undone, late_rows, reread_calls, writing
 from opencode_tui.ledger.known_sessions import SessionsInLedger
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.ledger.queries import directories, running_calls
@@ -117,6 +117,7 @@ class Sync:
             self.read_ms = self._clock()
         if read:
             self._settle_copies()
+            self._leave_superseded()
         return wrote or self.states != before
 
     def _read_changed(self, report: Report) -> tuple[bool, bool]:
@@ -156,6 +157,21 @@ class Sync:
         if writing.unread_stores(self._ledger.connection) <= {writing.stored_key(key) for key in self._stores}:
             with self._ledger.writing() as connection:
                 copies.settle_copies(connection)
+
+    def _is_read_by_opencode(self, store: Store) -> bool:
+        """Whether OpenCode itself reads a store: files of 0.x, until a later version has taken them over."""
+        if store.rank >= 0 or store.is_backup:
+            return store.rank >= 0
+        return not any(_supersedes(other, store) for other in self._stores.values() if not other.is_backup)
+
+    def _leave_superseded(self) -> None:
+        """Marks what only an old store has as deleted once OpenCode no longer reads that one."""
+        for store in self._stores.values():
+            if store.rank < 0 and not store.is_backup and not self._is_read_by_opencode(store):
+                row = writing.store_row(self._ledger.connection, store.key)
+                if SessionsInLedger(self._ledger.connection, row.id).present():
+                    with self._ledger.writing() as connection:
+                        writing.mark_vanished(connection, row.id, frozenset())
 
     def message_ids(self, session_id: str) -> frozenset[str] | None:
         """The ids of a session's messages that OpenCode still has; None if no store has the session."""
@@ -362,9 +378,16 @@ class Sync:
         known = {call.id for call, _ in calls}
         with self._ledger.writing() as connection:
             calls = reopen_messages(connection, calls, resplit) if resplit else calls
-            writing.write_sessions(connection, row.id, store.rank, map(self._named, batch.sessions))
+            is_read = self._is_read_by_opencode(store)
+            named = map(self._named, batch.sessions)
+            writing.write_sessions(connection, row.id, store.rank, named, is_read=is_read)
+            if not store.is_backup:
+                again = (call.session_id for call in batch.calls if (call.id in final) is not batch.is_of_events)
+                known_undone.note_seen_again(connection, (*(each.id for each in batch.sessions), *again))
             if batch.present is not None:
-                writing.mark_vanished(connection, row.id, batch.present)
+                writing.mark_vanished(connection, row.id, batch.present if is_read else frozenset())
+                if is_read and store.rank < 0:
+                    writing.mark_standing(connection, row.id, batch.present)
             is_reread = reread_calls.is_under_way(connection, row.id)
             if not is_reread and self._starts_reread(connection, store, row, batch):
                 reread_calls.begin(connection, row.id)
@@ -394,6 +417,7 @@ class Sync:
                 if store.is_backup:
                     self._reduce_residuals(connection, originals, except_store=row.id)
                 writing.write_calls(connection, row.id, self._machine_id, self._priced(originals))
+                known_undone.note_seen_again(connection, (call.session_id for call in originals))
                 rechecked, now = batch.rechecked | known, self._clock()
                 foreign = partial(self._backups.foreign_calls, store)
                 found = unlisted_calls(connection, bills, rechecked, now, backups, in_sum, foreign)

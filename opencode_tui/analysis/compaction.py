@@ -54,14 +54,14 @@ def _compactions(calls: Sequence[CallFacts], rates: Mapping[str, CallRates]) -> 
         context, later, of = calls[place - 1].tokens.context, calls[place:], rates[calls[place - 1].model]
         dropped = max(0, context - base) * (100 - KEPT_PERCENT) // 100
         kept = context - dropped
-        carried = sum(_paid_for(dropped, kept, call, rates[call.model]) for call in later)
+        carried = sum(paid_for_dropped(dropped, kept, call, rates[call.model]) for call in later)
         refill = kept * max(0, of.input - of.cache_read)
         price = (context * of.input + SUMMARY_TOKENS * of.output + refill) // _MILLION
         if carried > price:
             yield Compaction(calls[place].turn_id, context, dropped, tuple(later), carried, price)
 
 
-def _paid_for(dropped: int, kept: int, call: CallFacts, rates: CallRates) -> int:
+def paid_for_dropped(dropped: int, kept: int, call: CallFacts, rates: CallRates) -> int:
     """What a call paid for the dropped tokens, which follow the kept ones: as cached as far as the cache reached."""
     cached = min(dropped, max(0, call.tokens.cache_read - kept))
     plain = min(dropped - cached, call.tokens.input + call.tokens.cache_write)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import islice, pairwise
 
 from msgspec import Struct
 
+from opencode_tui.analysis.call_figures import SHARE, figures_of_calls, sum_left
 from opencode_tui.analysis.overhead import is_overhead
 from opencode_tui.money import format_usd, plural, tokens_text
 from opencode_tui.records.calls import EDIT_TOOLS
 from opencode_tui.records.facts import CallFacts, ToolFacts
+from opencode_tui.records.insights import Finding
 from opencode_tui.records.session import CallRates
 from opencode_tui.records.work import SessionWork
 
@@ -21,6 +24,8 @@ _CACHED_PERCENT = 90
 _MOST_TOKENS = 25_000
 """OpenCode cuts the output of a tool at 50 kB; a context that grew by more has grown by something else."""
 _MILLION = 1_000_000
+FRESH = "fresh"
+"""The figure with what each call paid to read such outputs for the first time."""
 
 
 class ContextInput(Struct, frozen=True):
@@ -32,9 +37,21 @@ class ContextInput(Struct, frozen=True):
     """The next call, which read it first."""
     fresh_nano: int
     """What it cost there: at most what that call did."""
-    carried: int
+    carriers: tuple[CallFacts, ...]
     """The calls after that one which read it from the cache."""
     carried_nano: int
+    """What it cost each of them."""
+
+
+class PaidInputs(Struct, frozen=True):
+    """Some outputs with the calls that paid for them, in nano-dollars by call."""
+
+    calls: tuple[CallFacts, ...]
+    shares: Mapping[str, int]
+    fresh: Mapping[str, int]
+    """The part of the share that was for reading an output for the first time."""
+    last: Mapping[str, int]
+    """How many of the outputs had been read by then, the call's own included."""
 
 
 def context_inputs(
@@ -63,18 +80,49 @@ def context_inputs(
                 loud = Counter([use.call_id for use in turn.tools if use.call_id in uses and use.name not in _QUIET])
             if len(uses[call.id]) >= loud[call.id] and tokens <= _MOST_TOKENS * loud[call.id]:
                 fresh = min(tokens * _fresh_rate(next_call, rates) // _MILLION, next_call.cost_nano)
-                carried = _carried(work, next_call) if fresh else 0
-                carried_nano = tokens * carried * rates.cache_read // _MILLION
                 if fresh:
-                    yield ContextInput(tuple(uses[call.id]), tokens, next_call, fresh, carried, carried_nano)
+                    carried_nano = tokens * rates.cache_read // _MILLION
+                    yield ContextInput(
+                        tuple(uses[call.id]), tokens, next_call, fresh, _carriers(work, next_call), carried_nano
+                    )
 
 
-def sum_of_inputs(tokens: int, cost_nano: int, fresh_nano: int, carried_nano: int, carried: int) -> str:
-    """The sum behind what such outputs cost; a cost of only a part of them is split as that of all is."""
-    fresh = cost_nano * fresh_nano // max(1, fresh_nano + carried_nano)
+def paid_inputs(inputs: Sequence[ContextInput]) -> PaidInputs:
+    """What each call paid for outputs, which are in order of time: at most what it cost."""
+    calls: dict[str, CallFacts] = {}
+    shares: Counter[str] = Counter()
+    fresh: Counter[str] = Counter()
+    for each in inputs:
+        calls[each.paid_by.id] = each.paid_by
+        fresh[each.paid_by.id] += each.fresh_nano
+        shares[each.paid_by.id] += each.fresh_nano
+        for call in each.carriers if each.carried_nano else ():
+            calls[call.id] = call
+            shares[call.id] += each.carried_nano
+    read_ms = [each.paid_by.created_ms for each in inputs]
+    return PaidInputs(
+        calls=tuple(calls.values()),
+        shares={id: min(nano, calls[id].cost_nano) for id, nano in shares.items()},
+        fresh={id: min(nano, calls[id].cost_nano) for id, nano in fresh.items()},
+        last={call.id: bisect_right(read_ms, call.created_ms) for call in calls.values()},
+    )
+
+
+def carrying(findings: Sequence[Finding]) -> int:
+    """The number of calls that are left and read such an output from the cache."""
+    return sum(
+        share > fresh
+        for each in findings
+        for share, fresh in zip(figures_of_calls(each, SHARE), figures_of_calls(each, FRESH), strict=False)
+    )
+
+
+def sum_of_inputs(findings: Sequence[Finding], tokens: int) -> str:
+    """The sum behind what such outputs cost."""
+    cost, fresh = sum(each.cost_nano for each in findings), sum_left(findings, FRESH)
     return (
         f"{tokens_text(tokens)} tokens, by how much the context grew: {format_usd(fresh)} when first read, and "
-        f"{format_usd(cost_nano - fresh)} for {plural(carried, 'call')} that read them from the cache"
+        f"{format_usd(cost - fresh)} for {plural(carrying(findings), 'call')} that read them from the cache"
     )
 
 
@@ -91,16 +139,17 @@ def _next(calls: Sequence[CallFacts], place: int) -> CallFacts | None:
     return None
 
 
-def _carried(work: SessionWork, first: CallFacts) -> int:
-    """How many calls of a session after this one go on with its context, cached, on the same model."""
-    many = 0
+def _carriers(work: SessionWork, first: CallFacts) -> tuple[CallFacts, ...]:
+    """The calls of a session after this one that go on with its context, cached, on the same model."""
+    found: list[CallFacts] = []
     calls = work.calls
     for before, call in pairwise(_with_context(islice(calls, calls.index(first), None))):
         if call.model != before.model or call.tokens.context < before.tokens.context:
             break
         is_cached = call.tokens.cache_read * 100 >= _CACHED_PERCENT * before.tokens.context
-        many += is_cached and call.cost_nano > 0
-    return many
+        if is_cached and call.cost_nano > 0:
+            found.append(call)
+    return tuple(found)
 
 
 def _fresh_rate(call: CallFacts, rates: CallRates) -> int:

@@ -35,9 +35,9 @@ def uses_by_call(tools: Iterable[ToolFacts]) -> Mapping[str, Sequence[ToolFacts]
     return uses
 
 
-def seconds_of(calls: Iterable[CallFacts]) -> int:
-    """How long the calls took together, in seconds; one that never completed took no known time."""
-    return sum(max(0, (call.completed_ms or call.created_ms) - call.created_ms) for call in calls) // 1000
+def ms_of(call: CallFacts) -> int:
+    """How long a call took, in milliseconds; one that never completed took no known time."""
+    return max(0, (call.completed_ms or call.created_ms) - call.created_ms)
 
 
 def is_aborted(call: CallFacts) -> bool:

@@ -28,9 +28,15 @@ Kind = Literal[
     "git",
     "diff",
     "move",
+    "git move",
+    "rewrite",
+    "look",
     "other",
 ]
-"""`code`, `tests`, `docs` and `setup` are edits of such files; `git` changes a repository, `diff` shows its changes."""
+"""`code`, `tests`, `docs` and `setup` are edits of such files; `git` changes a repository, `diff` shows its changes.
+
+`rewrite` is a command that wrote or deleted files, `look` one that only showed how something stands.
+"""
 EDITS: frozenset[Kind] = frozenset(("code", "tests", "docs", "setup"))
 
 
@@ -65,8 +71,43 @@ _DEPLOYERS = _words("""
   docker podman kubectl helm terraform tofu pulumi ansible ansible-playbook aws gcloud az fly flyctl heroku
   vercel netlify firebase wrangler serverless sam cdk skaffold argocd nomad twine
 """)
+_SCRIPT_RUNNERS = frozenset(("npm", "pnpm", "yarn", "bun"))
+_LOOKS = {
+    **dict.fromkeys(
+        ("docker", "podman", "docker-compose"),
+        _words("config diff history images info inspect logs port ps search stats top version"),
+    ),
+    **dict.fromkeys(
+        ("kubectl", "oc"),
+        _words("api-resources cluster-info describe diff explain get logs top version"),
+    ),
+    "helm": _words("history list search show status template"),
+    **dict.fromkeys(("terraform", "tofu", "terragrunt"), _words("output plan providers show state validate")),
+    "pulumi": _words("preview"),
+    "cdk": _words("diff synth"),
+    "argocd": _words("app"),
+    **dict.fromkeys(("pip", "pip3"), _words("check debug freeze list show")),
+    "uv": _words("tree version"),
+    **dict.fromkeys(("poetry", "conda", "mamba", "bundle", "composer"), _words("check env info list outdated show")),
+    **dict.fromkeys(
+        ("npm", "pnpm", "yarn", "bun"),
+        _words("bin explain fund help info list ls outdated ping prefix root search version view whoami why"),
+    ),
+    "cargo": _words("metadata search tree version"),
+    "go": _words("doc env list version"),
+    "gradle": _words("dependencies tasks"),
+    "brew": _words("doctor info list outdated search"),
+    **dict.fromkeys(("apt", "dnf", "yum", "apt-cache"), _words("list policy search show")),
+    **dict.fromkeys(("heroku", "fly", "flyctl", "railway"), _words("logs ps releases status")),
+    "systemctl": _words("is-active list-units status"),
+}
+"""Subcommands that only show how something stands, by program."""
+_ASKS_THE_HOST = _words("browse ci issue label run search status")
+_REWRITERS = _words("rm rmdir tee patch touch truncate sponge cp ln")
+_REWRITES = frozenset(("sed -i", "perl -i", "cat >", "echo >", "printf >", "git apply"))
 _MOVERS = frozenset(("mv", "rename"))
 _TESTS_WORD = _words("test tests check clippy lint typecheck vet nextest runtest audit credo dialyzer spec")
+_SCRIPTS_THAT_TEST = _TESTS_WORD | _words("ci coverage e2e style stylelint tsc type-check types unit validate verify")
 _SHOWS = _words("""
   diff show log blame shortlog range-diff describe reflog status grep ls-files rev-parse branch remote
 """)
@@ -137,20 +178,27 @@ def _file(path: str) -> Kind:
 def _command(head: str) -> Kind:
     """The kind of a command by its program and subcommand, as the ledger keeps them."""
     program, _, rest = head.partition(" ")
-    sub = rest.removeprefix("-m ")
+    sub = rest.removeprefix("-m ").removeprefix("compose ")
     if program in ("git", "jj", "hg", "svn"):
         if sub == "mv":
-            return "move"
+            return "git move"
         return "diff" if sub in _REVIEWS else "read" if sub in _SHOWS or not sub else "git"
     if program in ("gh", "glab"):
-        return "diff" if sub in ("pr", "mr") else "git"
+        return "diff" if sub in ("pr", "mr") else "web" if sub in _ASKS_THE_HOST else "git"
+    if head in _REWRITES or program in _REWRITERS:
+        return "rewrite"
+    if sub in _LOOKS.get(program, ()):
+        return "look"
     if program in _READERS:
         return "read"
     if program in _SEARCHERS:
         return "search"
     if program in _MOVERS:
         return "move"
-    if program in _TESTERS or sub in _TESTERS or sub in _TESTS_WORD:
+    is_script = program in _SCRIPT_RUNNERS and sub.startswith(("run ", "run-script "))
+    sub = sub.partition(" ")[2] if is_script else sub
+    tests = _SCRIPTS_THAT_TEST if is_script or program == "yarn" else _TESTS_WORD
+    if program in _TESTERS or sub in _TESTERS or sub in tests or head == "node --test":
         return "test"
     if program in _DEPLOYERS or sub in ("deploy", "publish"):
         return "deploy"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from opencode_tui.analysis.deeds import deed_of
 from opencode_tui.records.calls import EDIT_TOOLS
 from opencode_tui.records.facts import ToolFacts
 
@@ -12,6 +13,9 @@ date|uname|ps|sleep|true|test|diff|cmp|realpath|readlink|basename|dirname|md5sum
 git show|git grep|git blame|git ls-files|git rev-parse|git describe|git shortlog|gh run|gh pr|gh issue|gh search
 npm test|npm ls|npm view|npm outdated|pnpm test|yarn test|bun test|deno test|deno check|jest|vitest|vitest run|mocha
 pytest|py.test|python -m pytest|python3 -m pytest|tox|nox|go test|go vet|go list|cargo test|cargo check|cargo tree
+npm run test|npm run e2e|npm run typecheck|npm run unit|pnpm run test|pnpm run e2e|pnpm run typecheck|pnpm run unit
+yarn run test|yarn run e2e|yarn run typecheck|yarn e2e|yarn typecheck|bun run test|bun run e2e|bun run typecheck
+manage.py test|rspec|phpunit|node --test
 dotnet test|mvn test|gradle test|flutter test|swift test|mypy|pyright|basedpyright|tsc|terraform validate|terraform plan
 """.strip()
     .replace("\n", "|")
@@ -32,7 +36,9 @@ def may_change_files(use: ToolFacts) -> bool:
     """Whether a tool use changed files or may have, as commands may that are not known only to look."""
     if use.name in ("task", "unknown"):
         return True
-    return use.target not in _LOOKING if use.name == "bash" else changes_files(use)
+    if use.name == "bash":
+        return use.target not in _LOOKING and deed_of(use.name, use.target, use.ok).did != "look"
+    return changes_files(use)
 
 
 def changed_file(use: ToolFacts) -> str:

@@ -6,8 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec.structs import replace
 
-from opencode_tui.analysis.insights.parts import rounds_of, with_calls
+from opencode_tui.analysis.call_figures import RUNS, SAVED, SHARE, figures_of_calls, with_calls
+from opencode_tui.analysis.insights.parts import rounds_of
 from opencode_tui.clock import Span
+from opencode_tui.money import apportion
 from opencode_tui.records.insights import Finding, Sure
 
 CallCosts = Mapping[str, tuple[int, int]]
@@ -23,26 +25,45 @@ def part_within(finding: Finding, span: Span, costs: CallCosts) -> Finding | Non
 
 
 def part_of(finding: Finding, kept: Sequence[str], costs: CallCosts) -> Finding | None:
-    """The finding with only these of its calls; amounts that are no sum of calls are cut in proportion.
+    """The finding with only these of its calls, which cost and would save what each of them has of the whole.
 
-    Of rounds, what came after the first is what could be saved; a part that has nothing of that is none.
+    A saving that no call has a part of is cut in proportion to the cost. Of rounds and runs, what came after the first
+    is what could be saved; a part that has nothing of that is none.
     """
     if not kept:
         return None
-    if rounds := rounds_of(finding):
-        return _part_of_rounds(finding, kept, [id for id in kept if rounds[id]], costs)
-    whole, part = cost_of(finding.calls, costs), cost_of(kept, costs)
-    cost = part if finding.cost_nano == whole else finding.cost_nano * part // whole if whole else 0
-    saves = finding.saves_nano * part // whole if whole else 0
-    sure: Sure = "estimated" if saves else finding.sure
-    return _timed(replace(with_calls(finding, kept), cost_nano=cost, saves_nano=min(saves, cost), sure=sure), costs)
-
-
-def _part_of_rounds(finding: Finding, kept: Sequence[str], later: Sequence[str], costs: CallCosts) -> Finding | None:
-    if not later:
+    rounds, share = rounds_of(finding), shares_of(finding, costs)
+    saved = dict(zip(finding.calls, figures_of_calls(finding, SAVED), strict=False))
+    if rounds:
+        saved = {id: nano if rounds[id] else 0 for id, nano in share.items()}
+    elif finding.saves_nano == finding.cost_nano:
+        saved = share
+    cost = sum(share[id] for id in kept)
+    if saved:
+        saves, sure = sum(saved.get(id, 0) for id in kept), finding.sure
+    else:
+        saves = min(cost, finding.saves_nano * cost // finding.cost_nano if finding.cost_nano else 0)
+        sure = _sure_of(finding, saves)
+    if (rounds or RUNS in finding.figures) and not saves:
         return None
-    part = replace(with_calls(finding, kept), cost_nano=cost_of(kept, costs), saves_nano=cost_of(later, costs))
-    return _timed(part, costs)
+    return _timed(replace(with_calls(finding, kept), cost_nano=cost, saves_nano=saves, sure=sure), costs)
+
+
+def shares_of(finding: Finding, costs: CallCosts) -> dict[str, int]:
+    """What each call of a finding has of its cost, in nano-dollars.
+
+    It is the whole call unless the finding says otherwise; a cost that is another sum is split in proportion.
+    """
+    if shares := figures_of_calls(finding, SHARE):
+        return dict(zip(finding.calls, shares, strict=False))
+    nanos = {id: costs[id][1] if id in costs else 0 for id in finding.calls}
+    if finding.cost_nano == sum(nanos.values()):
+        return nanos
+    return dict(zip(nanos, apportion(finding.cost_nano, tuple(nanos.values())), strict=True))
+
+
+def _sure_of(finding: Finding, saves_nano: int) -> Sure:
+    return "estimated" if saves_nano and saves_nano != finding.saves_nano else finding.sure
 
 
 def _timed(part: Finding, costs: CallCosts) -> Finding:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from opencode_tui.analysis.claims import by_money, once
 from opencode_tui.analysis.finding_parts import CallCosts
 from opencode_tui.analysis.insight_titles import with_distinct_titles
+from opencode_tui.analysis.insights.parts import calls_of
 from opencode_tui.analysis.insights.rule import AnyInsightRule
 from opencode_tui.clock import DAY_MS, Span
 from opencode_tui.money import NANO
@@ -21,11 +22,18 @@ FindingsByCause = Mapping[tuple[str, str], Sequence[Finding]]
 """The findings of each insight by (rule, key), without what closer findings have."""
 
 
-def by_cause(findings: Sequence[Finding], costs: CallCosts, rules: Mapping[str, AnyInsightRule]) -> FindingsByCause:
-    """The findings of each insight; none of an unknown rule."""
+def by_cause(
+    findings: Sequence[Finding],
+    costs: CallCosts,
+    rules: Mapping[str, AnyInsightRule],
+    hidden: Collection[tuple[str, str]] = (),
+) -> FindingsByCause:
+    """The findings of each insight; none of an unknown rule. `hidden` has the insights that somebody has dismissed."""
     groups: dict[tuple[str, str], list[Finding]] = defaultdict(list)
     known = [each for each in findings if rules.get(each.rule)]
-    for finding in once(known, costs, lambda each: rules[each.rule].is_broad):
+    for finding in once(
+        known, costs, lambda each: rules[each.rule].reach, lambda each: (each.rule, each.key) in hidden
+    ):
         groups[finding.rule, finding.key].append(finding)
     return groups
 
@@ -54,16 +62,10 @@ def _insight(rule: AnyInsightRule, findings: Sequence[Finding]) -> Insight:
         saves_at_most=rule.saves_at_most,
         lever=rule.lever,
         sure="estimated" if any(each.sure == "estimated" for each in findings) else "measured",
-        calls=sum(_calls(each) for each in findings),
+        calls=sum(map(calls_of, findings)),
         first_ms=min(each.first_ms for each in findings),
         last_ms=max(each.last_ms for each in findings),
     )
-
-
-def _calls(finding: Finding) -> int:
-    """A finding of a period may only count its calls."""
-    counted = finding.figures.get("calls", 0)
-    return len(finding.calls) or (counted if isinstance(counted, int) else 0)
 
 
 def _sum(findings: Sequence[Finding]) -> int:

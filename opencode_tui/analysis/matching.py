@@ -13,12 +13,14 @@ _ALIKE = 0.75
 def matching(text: str, names: Sequence[str]) -> list[str]:
     """The model keys that contain every word of the text, ignoring punctuation; a full key finds itself alone.
 
+    A word that goes over punctuation of the key has to begin where a part of it begins.
+
     If there are none, those whose model part is close to the text (a typing error).
     """
     if text in names:
         return [text]
     words = [plain for word in text.split() if (plain := _plain(word))]
-    found = [name for name in names if all(word in _plain(name) for word in words)]
+    found = [name for name in names if all(_has(name, word) for word in words)]
     if found or not words:
         return found
     wanted = "".join(words)
@@ -36,6 +38,13 @@ def matching_keys(dimension: str, text: str, keys: Sequence[str]) -> list[str]:
         return [text]
     wanted = text.casefold()
     return [key for key in keys if wanted in key.casefold()] if wanted else []
+
+
+def _has(name: str, word: str) -> bool:
+    parts = "".join(char if char.isalnum() else " " for char in "/".join(split_key(name)).casefold()).split()
+    return any(word in part for part in parts) or any(
+        "".join(parts[start:]).startswith(word) for start in range(len(parts))
+    )
 
 
 def _plain(text: str) -> str:

@@ -45,6 +45,7 @@ def sum_of_starts(cost_nano: int, starts_nano: int, many: int) -> str:
     )
 
 
-def cheapest_starts(children: Sequence[ChildWork], many: int) -> int:
-    """What the first calls of so many of the subagents cost at least."""
-    return sum(sorted(child.first_nano for child in children)[: max(0, many)])
+def cheapest_starts(children: Sequence[ChildWork], many: int) -> dict[str, int]:
+    """What the first calls of so many of the subagents cost at least, in nano-dollars by call."""
+    cheapest = sorted((child for child in children if child.call_ids), key=lambda child: (child.first_nano, child.id))
+    return {child.call_ids[0]: child.first_nano for child in cheapest[: max(0, many)]}

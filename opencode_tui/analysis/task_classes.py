@@ -83,11 +83,14 @@ TASK_RULES = (
     TaskRule("documentation", "all files that it edited are documents", lambda t: t.edits_only("docs")),
     TaskRule("testing", "all files that it edited are tests", lambda t: t.edits_only("tests")),
     TaskRule("build and deploy", "all files that it edited belong to the build", lambda t: t.edits_only("setup")),
-    TaskRule("refactoring", "files were moved and code was edited", lambda t: "code" in t.edits and t.has("move")),
+    TaskRule(
+        "refactoring", "files were moved and code was edited", lambda t: "code" in t.edits and t.has("move", "git move")
+    ),
     TaskRule("refactoring", "many code files were edited, and none was written whole", lambda t: t.changed_many_files),
     TaskRule("coding", "files were edited", lambda t: bool(t.edits)),
     TaskRule("delegation", "subagents were asked, and it edited nothing itself", lambda t: t.has("delegate")),
-    TaskRule("git", "the repository was changed, and no file", lambda t: t.has("git", "move")),
+    TaskRule("git", "the repository was changed, and no file", lambda t: t.has("git", "git move")),
+    TaskRule("coding", "commands wrote, moved or deleted files", lambda t: t.has("rewrite", "move")),
     TaskRule("review", "a reviewing agent answered, and no file was edited", lambda t: t.has_agent("review")),
     TaskRule("review", "changes were looked at, and no file was edited", lambda t: t.has("diff")),
     TaskRule("testing", "tests or checks ran, and no file was edited", lambda t: t.has("test")),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from opencode_tui.analysis.deeds import Kind, deed_of
 from opencode_tui.records.facts import ToolFacts
 
-_LOOKS: frozenset[Kind] = frozenset(("read", "search", "web", "diff"))
+_LOOKS: frozenset[Kind] = frozenset(("read", "search", "web", "diff", "look"))
 TEXT_SEARCHES = frozenset(("grep", "codesearch"))
 """Not `glob`, of which one path is an answer as short as none."""
 _MAY_CHANGE = frozenset(("curl", "wget", "gh", "glab"))

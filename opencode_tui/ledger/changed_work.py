@@ -13,8 +13,8 @@ from typing import Literal
 
 from opencode_tui.clock import EVER, Span
 
-Part = Literal["turns", "findings"]
-WORK_PARTS: tuple[Part, ...] = ("turns", "findings")
+Part = Literal["turns", "findings", "undone"]
+WORK_PARTS: tuple[Part, ...] = ("turns", "findings", "undone")
 StampName = Literal["turns", "findings", "rates"]
 """What a part was made by: its rules, or for findings also the rates of all models in use."""
 _PART_OF: dict[StampName, Part] = {"turns": "turns", "findings": "findings", "rates": "findings"}

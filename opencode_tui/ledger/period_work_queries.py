@@ -6,7 +6,10 @@ import json
 import sqlite3
 from collections.abc import Sequence
 
+from msgspec.structs import replace
+
 from opencode_tui.clock import Span
+from opencode_tui.ledger.known_undone import IS_UNDONE, UndoneShare, undone_in
 from opencode_tui.ledger.residuals import UNDONE
 from opencode_tui.ledger.selection import KIND_OF_SESSION
 from opencode_tui.ledger.sums import QUARTER_MS, each_call, exact_sum, paid_calls, paid_tools
@@ -41,13 +44,9 @@ _QUARTERS = f"""
 """
 
 _PAID_CALLS = f"""
-  SELECT c.id, c.session_id, created_ms, cost_nano, agent = '{UNDONE}'
+  SELECT c.id, c.session_id, created_ms, cost_nano, {IS_UNDONE.replace("id IN", "c.id IN")}
   FROM json_each(?) s CROSS JOIN call c INDEXED BY call_session ON c.session_id = s.value
   WHERE copied_from IS NULL AND created_ms >= ? AND created_ms < ? ORDER BY c.session_id, created_ms, c.id
-"""
-_PROMPTS = f"""
-  SELECT started_ms / {QUARTER_MS} * {QUARTER_MS}, session_id, count(*) FROM turn
-  WHERE turn_id <> '' AND started_ms >= ? AND started_ms < ? GROUP BY 1, 2
 """
 
 
@@ -55,26 +54,27 @@ def shares_of_sessions(connection: sqlite3.Connection, span: Span) -> tuple[Sess
     """What each session spent in a span, the costliest first."""
     paid = paid_calls(connection, span)
     copies = {id: (count, nano) for id, count, nano in connection.execute(_COPIES, (span.end_ms,))}
+    undone = undone_in(connection, span)
     query = _SESSIONS.replace("{table}", paid.table).replace("{at}", paid.at)
-    return tuple(
+    shares = (
         SessionShare(id, title, parent, origin, project, kind, bool(is_deleted), *[*rest, *copies.get(id, (0, 0))])
         for id, title, parent, origin, project, kind, is_deleted, *rest in connection.execute(query, paid.bounds(span))
     )
+    return tuple(_with_undone(each, undone[each.id]) if each.id in undone else each for each in shares)
+
+
+def _with_undone(share: SessionShare, more: UndoneShare) -> SessionShare:
+    """The share with the undone calls that stand in its rows, beside those that stand in none."""
+    nano, calls = share.undone_nano + more.nano, share.undone_calls + len(more.ids)
+    return replace(share, undone_nano=nano, undone_calls=calls, undone_ids=more.ids)
 
 
 def shares_of_quarters(connection: sqlite3.Connection, span: Span) -> tuple[QuarterShare, ...]:
-    """What was spent in each quarter of an hour by session, model and agent, in order of time.
-
-    The prompts of a session count in its first share of a quarter; those that are not classified yet are left out.
-    """
+    """What was spent in each quarter of an hour by session, model and agent, in order of time."""
     paid = paid_calls(connection, span)
     query = _QUARTERS.replace("{table}", paid.table).replace("{at}", paid.at).replace("{unit_ms}", str(paid.unit_ms))
-    prompts = {(at, id): count for at, id, count in connection.execute(_PROMPTS, (span.start_ms, span.end_ms))}
     return tuple(
-        QuarterShare(
-            *(start_ms, session_id, model, agent, nano, calls, Tokens(*(count or 0 for count in counts))),
-            prompts=prompts.pop((start_ms, session_id), 0),
-        )
+        QuarterShare(start_ms, session_id, model, agent, nano, calls, Tokens(*(count or 0 for count in counts)))
         for start_ms, session_id, model, agent, nano, calls, *counts in connection.execute(query, paid.bounds(span))
     )
 
@@ -82,7 +82,7 @@ def shares_of_quarters(connection: sqlite3.Connection, span: Span) -> tuple[Quar
 def paid_calls_of(
     connection: sqlite3.Connection, ids: Sequence[str], span: Span
 ) -> list[tuple[str, str, int, int, int]]:
-    """(id, session, created in Unix milliseconds, nano-dollars, whether it is recorded as undone) of sessions' calls.
+    """(id, session, created in Unix milliseconds, nano-dollars, whether it is known to be undone) of sessions' calls.
 
     Those of a span, in order of time within each session.
     """

@@ -306,6 +306,18 @@ CREATE TABLE unpushed (
 # ledger/unpushed_calls.py adds to it. Empty if that has to be asked.
 _V17 = "ALTER TABLE push_target ADD COLUMN gaps TEXT NOT NULL DEFAULT ''"
 
+# The calls that a store was found to have no longer, of sessions that it still has; see ledger/known_undone.py. The
+# part `undone` of `changed_work` has the sessions for which it has to be asked, at first all of an older ledger. A
+# compaction of OpenCode 2 is a turn of its own; older versions had it in the one before.
+_V18 = """
+CREATE TABLE undone_call (call_id TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
+INSERT OR IGNORE INTO changed_work (part, session_id) SELECT DISTINCT 'undone', session_id FROM session_sum;
+UPDATE call SET turn_id = id WHERE agent = 'compaction' AND turn_id <> id
+  AND session_id IN (SELECT s.id FROM session s WHERE s.rank = 2)
+  AND EXISTS (SELECT 1 FROM call o INDEXED BY call_session
+    WHERE o.session_id = call.session_id AND o.turn_id = call.turn_id AND o.agent <> 'compaction');
+"""
+
 SCRIPTS = {
     "m001_first_ledger": _V1,
     "m002_alerts": _V2,
@@ -324,6 +336,7 @@ SCRIPTS = {
     "m015_marks_of_insights": _V15,
     "m016_pushes": _V16,
     "m017_pushed_gaps": _V17,
+    "m018_undone_calls": _V18,
 }
 """The name that a ledger notes for each migration, and what it runs, in order."""
 

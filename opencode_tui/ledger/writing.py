@@ -162,7 +162,19 @@ def _of_calls(connection: sqlite3.Connection, value: str, ids: Iterable[str]) ->
     return connection.execute(query, (json.dumps(wanted),)).fetchall()
 
 
-def write_sessions(connection: sqlite3.Connection, store_id: int, rank: int, sessions: Iterable[Session]) -> None:
+def write_sessions(
+    connection: sqlite3.Connection,
+    store_id: int,
+    rank: int,
+    sessions: Iterable[Session],
+    *,
+    is_read: bool | None = None,
+) -> None:
+    """Writes what a store tells of its sessions, which are gone if OpenCode itself no longer reads it.
+
+    `is_read` says whether it does; without it, the store's rank does.
+    """
+    is_there = rank >= 0 if is_read is None else is_read
     sessions = list(sessions)
     if connection.execute("SELECT 1 FROM unreadable WHERE kind = 'session' LIMIT 1").fetchone():
         query = "DELETE FROM unreadable WHERE store_id = ? AND kind = 'session' AND id = ? AND reason NOT LIKE 'sum %'"
@@ -172,7 +184,7 @@ def write_sessions(connection: sqlite3.Connection, store_id: int, rank: int, ses
         [
             (
                 *(s.id, s.parent_id, s.fork_of, s.title, s.directory, s.project, s.version, s.created_ms),
-                *(s.updated_ms, s.archived_ms, s.unattended, store_id, rank, rank >= 0),
+                *(s.updated_ms, s.archived_ms, s.unattended, store_id, rank, is_there),
             )
             for s in sessions
         ],
@@ -184,6 +196,14 @@ def mark_vanished(connection: sqlite3.Connection, store_id: int, present: frozen
     connection.execute(
         "UPDATE session SET present = 0 WHERE store_id = ? AND present = 1"
         " AND id NOT IN (SELECT value FROM json_each(?))",
+        (store_id, json.dumps(sorted(present))),
+    )
+
+
+def mark_standing(connection: sqlite3.Connection, store_id: int, present: frozenset[str]) -> None:
+    """Marks these sessions of this store as not deleted."""
+    connection.execute(
+        "UPDATE session SET present = 1 WHERE store_id = ? AND present = 0 AND id IN (SELECT value FROM json_each(?))",
         (store_id, json.dumps(sorted(present))),
     )
 

@@ -4,32 +4,34 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from contextlib import suppress
 
-from msgspec import Struct
 from msgspec.structs import replace
 
-from opencode_tui.analysis.finding_parts import CallCosts, part_within
+from opencode_tui.analysis.finding_parts import part_within
 from opencode_tui.analysis.insight_marks import marked
-from opencode_tui.analysis.insight_order import FindingsByCause, by_cause, insights_of
+from opencode_tui.analysis.insight_order import by_cause, insights_of
 from opencode_tui.analysis.insights import PERIOD_RULES, RULE_OF
+from opencode_tui.analysis.insights.unattended import away_after_ms
+from opencode_tui.analysis.period_calls import SharedCall, shared_sessions, with_their_calls
 from opencode_tui.clock import EVER, Span
 from opencode_tui.ledger import queries
+from opencode_tui.ledger.attendance_queries import ancestors_of
 from opencode_tui.ledger.bounds import is_lower_bound
 from opencode_tui.ledger.changed_work import sessions_behind
-from opencode_tui.ledger.findings import call_costs, findings_in
+from opencode_tui.ledger.findings import call_costs, findings_in, sessions_of_calls
 from opencode_tui.ledger.insight_marks import marks_of_insights
 from opencode_tui.ledger.ledger import Ledger
-from opencode_tui.ledger.period_work_queries import shares_of_quarters, shares_of_sessions, uses_of_tools
+from opencode_tui.ledger.period_work_queries import paid_calls_of, shares_of_quarters, shares_of_sessions, uses_of_tools
 from opencode_tui.ledger.session_work_queries import latest_rates
-from opencode_tui.readings.context import Context, ContextLimits
+from opencode_tui.readings.attendance import read_alone
+from opencode_tui.readings.context import Context, ContextLimits, LiveStore
 from opencode_tui.readings.finding_settling import settle_findings
 from opencode_tui.readings.insight_following import read_followed
 from opencode_tui.readings.naming import session_titles
 from opencode_tui.readings.offered_servers import read_offered_servers
 from opencode_tui.readings.periods import days, span_of
-from opencode_tui.readings.undone_spend import with_undone
+from opencode_tui.readings.undone_settling import settle_undone
 from opencode_tui.records.answers import InsightList
 from opencode_tui.records.insights import Finding
 from opencode_tui.records.requests import InsightsRequest
@@ -42,12 +44,15 @@ def settle_insights(
     limits: ContextLimits | None = None,
     span: Span = EVER,
     most: int | None = None,
+    *,
+    live: LiveStore | None = None,
 ) -> None:
     """Finds what is new in the sessions around a span that changed, at most so many; before `read_insights`.
 
-    A ledger that is locked is left as it is.
+    What was undone in them is asked from the store. A ledger that is locked is left as it is.
     """
     with suppress(sqlite3.OperationalError):
+        settle_undone(ledger, live, span, most)
         settle_findings(ledger, thresholds, limits, span, most)
 
 
@@ -56,25 +61,8 @@ def insights_span(request: InsightsRequest, context: Context) -> Span:
     return span_of(*days(request.period, request.first, request.last, context), context)
 
 
-class FoundInsights(Struct, frozen=True):
-    """A period's insights with the findings that they are made of."""
-
-    insights: InsightList
-    span: Span
-    groups: FindingsByCause
-    costs: CallCosts
-    """Of the calls that the findings name."""
-    undone_ids: AbstractSet[str]
-    """The calls that OpenCode's store no longer has."""
-
-
 def read_insights(request: InsightsRequest, context: Context) -> InsightList:
-    """The period's insights, the costliest first. Raises ValueError with a sentence for an unknown period."""
-    return find_insights(request, context).insights
-
-
-def find_insights(request: InsightsRequest, context: Context) -> FoundInsights:
-    """The same with what they are made of.
+    """The period's insights, the costliest first. Raises ValueError with a sentence for an unknown period.
 
     `sessions_left` counts the sessions around the period that no rule has looked at since they changed.
     """
@@ -87,17 +75,19 @@ def find_insights(request: InsightsRequest, context: Context) -> FoundInsights:
     costs = call_costs(connection, {id for each in kept for id in each.calls})
     found = [part for each in kept if (part := part_within(each, span, costs))]
     on = [rule for rule in PERIOD_RULES if rule.is_on(thresholds)]
-    undone_ids: frozenset[str] = frozenset()
     if on:
         work = period_work(span, context)
-        undone_ids = frozenset(id for share in work.sessions for id in share.undone_ids)
-        found += [each for rule in on for each in rule.find(work, thresholds)]
+        wide = [each for rule in on for each in rule.find(work, thresholds)]
+        calls = _shared_calls(found, wide, work, span, context)
+        costs |= {call.id: (call.created_ms, call.nano) for call in calls}
+        found += with_their_calls(wide, calls)
     decided = marks_of_insights(connection)
     followed = read_followed(decided, context, period_work)
-    groups = by_cause(_titled(found, context), costs, RULE_OF)
+    hidden = {(each.rule, each.key) for each in decided if each.state == "done" or each.is_dismissed(context.now_ms)}
+    groups = by_cause(_titled(found, context), costs, RULE_OF, hidden)
     insights = insights_of(groups, RULE_OF, _until_now(span, context))
     shown, dismissed = marked(insights, decided, followed, context.now_ms)
-    answer = InsightList(
+    return InsightList(
         request=request,
         taken_ms=context.now_ms,
         first=first,
@@ -110,18 +100,39 @@ def find_insights(request: InsightsRequest, context: Context) -> FoundInsights:
         dismissed=dismissed,
         followed=followed,
     )
-    return FoundInsights(answer, span, groups, costs, undone_ids)
+
+
+def _shared_calls(
+    found: Sequence[Finding], wide: Sequence[Finding], work: PeriodWork, span: Span, context: Context
+) -> list[SharedCall]:
+    """The calls of the sessions that findings of the period are about, and other findings as well."""
+    if not wide:
+        return []
+    connection = context.connection
+    broad = {id for each in found if RULE_OF[each.rule].reach == "broad" for id in each.calls}
+    session_of = sessions_of_calls(connection, broad) if broad else {}
+    ids = sorted(shared_sessions([*found, *wide], session_of))
+    undone_ids = {id for share in work.sessions for id in share.undone_ids}
+    return [
+        SharedCall(id, session_id, created_ms, nano, bool(is_undone) or id in undone_ids)
+        for id, session_id, created_ms, nano, is_undone in (paid_calls_of(connection, ids, span) if ids else ())
+    ]
 
 
 def period_work(span: Span, context: Context) -> PeriodWork:
     """What the rules on a period look at."""
     connection, until_now = context.connection, _until_now(span, context)
-    sessions = with_undone(connection, shares_of_sessions(connection, span), span, context.live)
+    sessions = shares_of_sessions(connection, span)
+    quarters, away_ms = shares_of_quarters(connection, span), away_after_ms(context.settings.insights.options)
+    spent = {each.id for each in sessions}
+    above = {each.parent_id for each in sessions if each.parent_id} - spent
     return PeriodWork(
         span=until_now,
         calendar=context.calendar,
         sessions=sessions,
-        quarters=shares_of_quarters(connection, span),
+        ancestors=ancestors_of(connection, above) if above else {},
+        quarters=quarters,
+        alone=read_alone(connection, span, sessions, quarters, away_ms) if away_ms else (),
         tools=uses_of_tools(connection, span),
         rates=latest_rates(connection),
         servers=read_offered_servers((each.project for each in sessions if each.project), until_now.end_ms, context),

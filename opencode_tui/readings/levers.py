@@ -18,8 +18,7 @@ from opencode_tui.ledger import lever_queries
 from opencode_tui.ledger.session_work_queries import latest_rates
 from opencode_tui.readings.breakdown import read_breakdown
 from opencode_tui.readings.context import Context
-from opencode_tui.readings.insights import find_insights
-from opencode_tui.readings.lever_sums import read_lever_sums
+from opencode_tui.readings.insights import read_insights
 from opencode_tui.readings.levers_set import SettingsInPlace
 from opencode_tui.readings.periods import days, span_of
 from opencode_tui.readings.quotas import read_quotas
@@ -30,7 +29,6 @@ from opencode_tui.records.insights import LEVERS, Insight, Lever
 from opencode_tui.records.levers import (
     GeneratedReads,
     LeverEvidence,
-    LeverSum,
     LeversView,
     LongSessions,
     MixedSubagent,
@@ -48,8 +46,7 @@ _SUBAGENT_PRICE = SubagentModel.thresholds[0]
 
 def read_levers(period: str, context: Context) -> LeversView:
     """The levers of a period with its insights. Raises ValueError with a sentence for an unknown period."""
-    found = find_insights(InsightsRequest(period), context)
-    insights = found.insights.insights
+    insights = read_insights(InsightsRequest(period), context).insights
     first, last, label = days(period, None, None, context)
     span = span_of(first, last, label, context)
     subagents, used = _subagents(period, span, context)
@@ -62,7 +59,7 @@ def read_levers(period: str, context: Context) -> LeversView:
         last=last,
         levers=tuple(
             in_place.marked(_with_quotas(each, context), generated, subagents, has_long_sessions=bool(long.sessions))
-            for each in lever_evidence(insights, read_lever_sums(found, context.connection))
+            for each in lever_evidence(insights)
         ),
         generated=generated,
         subagents=tuple(subagents),
@@ -73,21 +70,22 @@ def read_levers(period: str, context: Context) -> LeversView:
 
 def read_lever_list(request: LeversRequest, context: Context) -> LeverList:
     """The levers without what could be changed in a file. Raises ValueError with a sentence for an unknown period."""
-    found = find_insights(InsightsRequest(request.period), context)
-    evidence = lever_evidence(found.insights.insights, read_lever_sums(found, context.connection))
+    insights = read_insights(InsightsRequest(request.period), context)
+    evidence = lever_evidence(insights.insights)
     in_place = SettingsInPlace(context)
     levers = tuple(in_place.marked(_with_quotas(each, context)) for each in evidence)
-    return LeverList(request, context.now_ms, levers, found.insights)
+    return LeverList(request, context.now_ms, levers, insights)
 
 
-def lever_evidence(insights: Iterable[Insight], sums: Mapping[Lever, LeverSum]) -> tuple[LeverEvidence, ...]:
-    """The insights by lever with what they cost together, in the order of LEVERS."""
-    found: dict[str, list[Insight]] = defaultdict(list)
+def lever_evidence(insights: Iterable[Insight]) -> tuple[LeverEvidence, ...]:
+    """The insights by lever with what they cost together, in the order of LEVERS; no two have the same money."""
+    found: dict[Lever, list[Insight]] = defaultdict(list)
     for insight in sorted(insights, key=lambda insight: (-insight.saves_nano, -insight.cost_nano, insight.key)):
         if insight.state == "new":
             found[insight.lever].append(insight)
     return tuple(
-        LeverEvidence(lever, tuple(found[lever]), sums[lever].cost_nano, sums[lever].saves_nano) for lever in LEVERS
+        LeverEvidence(lever, tuple(own), sum(each.cost_nano for each in own), sum(each.saves_nano for each in own))
+        for lever, own in ((lever, found[lever]) for lever in LEVERS)
     )
 
 

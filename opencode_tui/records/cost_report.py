@@ -103,13 +103,13 @@ class Asides(Struct, frozen=True):
     forked: Aside
     """Copies of calls in forks; the amount was paid where they were made, and is not counted again."""
     undone: Aside
-    """Calls that were undone before they were read, known from a session's sum; the amount is part of the spend."""
+    """Calls that were undone in OpenCode; the amount is part of the spend."""
     titles: Aside
     """Titles that stand in no row, known from a session's sum; part of the spend."""
     compactions: Aside
     """Interrupted compactions that stand in no row, known from a session's sum; part of the spend."""
     deleted: Aside
-    """Calls of sessions that OpenCode no longer has; part of the spend."""
+    """Other calls of sessions that OpenCode no longer has, and the copies that stand for them; part of the spend."""
     incomplete: int
     """Calls that were aborted or have not completed: what they streamed is recorded nowhere."""
     unreadable: int

@@ -10,6 +10,8 @@ from msgspec import Struct, field
 Sure = Literal["measured", "estimated"]
 """A measured cost is the exact sum of calls; an estimated one is worked out, and its sum is shown."""
 Lever = Literal["context", "routing", "compaction", "quota"]
+Reach = Literal["close", "broad", "period"]
+"""How far a finding reaches beyond what it is about: not at all, to all of a session's subagents, to whole sessions."""
 LEVERS: tuple[Lever, ...] = ("context", "routing", "compaction", "quota")
 """What a person can change, in the order in which to try it."""
 
@@ -33,6 +35,7 @@ class QuarterCost(Struct, frozen=True, gc=False):
     session_id: str
     start_ms: int
     nano: int
+    is_night: bool = False
 
 
 class Finding(Struct, frozen=True):

@@ -10,14 +10,6 @@ from msgspec import Struct
 from opencode_tui.records.insights import Insight, Lever
 
 
-class LeverSum(Struct, frozen=True):
-    """What the insights of a lever cost together, each call's money once."""
-
-    cost_nano: int = 0
-    saves_nano: int = 0
-    """What would not have been spent."""
-
-
 class LeverEvidence(Struct, frozen=True):
     """One lever with the insights of a period that it answers."""
 
@@ -25,7 +17,7 @@ class LeverEvidence(Struct, frozen=True):
     insights: tuple[Insight, ...]
     """Those that are neither dismissed nor done, the one that would save most first."""
     cost_nano: int
-    """What these insights cost together: less than their costs add up to where several are about the same calls."""
+    """What these insights cost together; no two have the same money."""
     saves_nano: int
     """What would not have been spent."""
     facts: tuple[str, ...] = ()
@@ -34,11 +26,6 @@ class LeverEvidence(Struct, frozen=True):
     """What to do about it now; empty if there is nothing."""
     already: tuple[str, ...] = ()
     """What would be advised and is set already, a sentence each."""
-
-    @property
-    def shares_calls(self) -> bool:
-        """Whether several of its insights are about the same calls, whose money its sum has once."""
-        return self.cost_nano < sum(insight.cost_nano for insight in self.insights)
 
     @property
     def step(self) -> str:

@@ -18,6 +18,7 @@ TASKS = (
     *("git", "build and deploy", "delegation", "conversation", "compaction"),
 )
 """The classes of what a turn was for."""
+_QUARTER_MS = 15 * MINUTE_MS
 _TIME = attrgetter("created_ms", "id")
 NOT_KNOWN = "not known yet"
 """The class of a turn that was not classified yet."""
@@ -165,11 +166,11 @@ class SessionShare(Struct, frozen=True):
     inherited_nano: int = 0
     """What its copied calls cost where they were paid."""
     undone_ids: frozenset[str] = frozenset()
-    """The undone calls that are missing in OpenCode's store; the ledger knows the others by itself."""
+    """The undone calls that had a row in OpenCode's store; the others never had one."""
 
 
 class QuarterShare(Struct, frozen=True):
-    """What a session spent in a quarter of an hour with one model and agent."""
+    """What a session spent in a quarter of an hour, or in a piece of one, with one model and agent."""
 
     start_ms: int
     session_id: str
@@ -179,12 +180,11 @@ class QuarterShare(Struct, frozen=True):
     nano: int
     calls: int
     tokens: Tokens
-    prompts: int = 0
-    """The turns that began in it."""
 
     @property
     def end_ms(self) -> int:
-        return self.start_ms + 15 * MINUTE_MS
+        """The end of the quarter."""
+        return (self.start_ms // _QUARTER_MS + 1) * _QUARTER_MS
 
 
 class OfferedServer(Struct, frozen=True):
@@ -208,8 +208,12 @@ class PeriodWork(Struct, frozen=True):
     sessions: tuple[SessionShare, ...] = ()
     quarters: tuple[QuarterShare, ...] = ()
     """In order of time."""
+    alone: tuple[QuarterShare, ...] = ()
+    """What of them was spent long after the last prompt in any session, in order of time."""
     tools: Mapping[str, int] = field(default_factory=dict)
     """The number of uses by tool name."""
     rates: Mapping[str, ModelRates] = field(default_factory=dict)
     """The latest known rates by model key."""
     servers: tuple[OfferedServer, ...] = ()
+    ancestors: Mapping[str, tuple[str | None, str]] = field(default_factory=dict)
+    """(parent, kind of use) of those sessions above its sessions that spent nothing in it, by id."""

@@ -8,7 +8,7 @@ from opencode_tui.records.cost_report import Aside, CostReport
 from opencode_tui.report.cost_report_words import Money
 
 _PARTS = (
-    ("undone before it was read", "undone"),
+    ("that was undone", "undone"),
     ("for titles", "titles"),
     ("for interrupted compactions", "compactions"),
     ("in sessions that were deleted", "deleted"),

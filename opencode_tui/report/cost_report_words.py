@@ -33,7 +33,7 @@ def report_days(report: CostReport) -> str:
     first, last = report.first, report.last
     zone = f"days in {report.timezone}" if report.timezone else "days in the machine's time zone"
     if report.today is not None:
-        zone += f", so far, on {_day(report.today)}"
+        zone += f", {'not begun' if report.today < report.first else 'so far'}, on {_day(report.today)}"
     if first == last:
         return f"{_day(last)} {last.year}, {zone}"
     year = f" {first.year}" if first.year != last.year else ""
@@ -79,7 +79,7 @@ def against_before(report: CostReport, money: Money = format_usd) -> str:
     was = f"{period_label(report.before_label)} was {least}{money(report.before_nano)}"
     if report.since > report.before_first:
         return f"{was} from {_with_year(report.since)} on, where the ledger begins"
-    if report.today is not None:
+    if report.today is not None and report.today >= report.first:
         was += f" in all and {least}{money(before)} up to the same point"
     if not before or report.lower_bound or report.before_lower_bound:
         return was

@@ -11,7 +11,7 @@ from opencode_tui.records.answers import InsightList
 from opencode_tui.records.insights import Follow, FollowedInsight, Insight, InsightSession
 from opencode_tui.records.levers import LeverEvidence
 from opencode_tui.records.privacy.harmless import shown_id
-from opencode_tui.report.levers import LEVER_NAMES, ONCE, most_of, sure_of
+from opencode_tui.report.levers import LEVER_NAMES, most_of, sure_of
 from opencode_tui.report.words import amount_text
 
 _MOST_SESSIONS = 3
@@ -134,8 +134,7 @@ def lever_details(group: LeverEvidence, found: InsightList) -> Iterator[tuple[st
             yield "next", group.step
     else:
         saves = f"{most_of(group)}{format_usd(group.saves_nano)}" if group.saves_nano else "not known,"
-        once = f", {ONCE}" if group.shares_calls else ""
-        yield "saves", f"{saves} of {format_usd(group.cost_nano)} ({sure_of(group)}{once})"
+        yield "saves", f"{saves} of {format_usd(group.cost_nano)} ({sure_of(group)})"
         yield from (("set", f"already: {each}") for each in group.already)
         if group.step:
             yield "next", group.step

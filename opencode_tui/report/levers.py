@@ -19,8 +19,6 @@ LEVER_NAMES: dict[Lever, str] = {
     "compaction": "compaction",
     "quota": "quota-aware switching",
 }
-ONCE = "calls of several counted once"
-"""Beside a sum of insights of which several are about the same calls."""
 _MOST_INSIGHTS = 3
 
 
@@ -51,8 +49,7 @@ def levers_lines(view: LeversView, changes: Sequence[FileChange], by_hand: Seque
 def _sum_of(lever: LeverEvidence) -> str:
     if not lever.insights:
         return "no insight in this period"
-    once = f" ({ONCE})" if lever.shares_calls else ""
-    return f"{plural(len(lever.insights), 'insight')}, {format_usd(lever.cost_nano)}{once}; {_saving(lever)}"
+    return f"{plural(len(lever.insights), 'insight')}, {format_usd(lever.cost_nano)}; {_saving(lever)}"
 
 
 def _saving(lever: LeverEvidence) -> str:

@@ -66,6 +66,8 @@ class Batch(Struct):
     """Calls that were still running and were read again in the same transaction as the bills."""
     is_reread: bool = False
     """It covers rows that were read before, as after the store was restored."""
+    is_of_events: bool = False
+    """Its calls are from OpenCode's log of events, which keeps those whose rows are gone."""
     present: frozenset[str] | None = None
     """The ids of all sessions that the store still has; None if no session can have vanished."""
     done: int = 0

@@ -242,7 +242,8 @@ def call_from_v2(
     """The call of a v2 `session_message` row of type assistant or compaction. Raises BadRow.
 
     Returns None for a compaction migrated from OpenCode 1: it has no cost, and the frozen v1 tables hold its call. A
-    compaction that names no model used the session's.
+    compaction that names no model used the session's. It is a turn of its own, as in OpenCode 1: a `/compact` has no
+    prompt, and one that OpenCode starts by itself is no work of the turn that it interrupts.
     """
     missing: list[str] = []
     tokens, recorded = usage_of(data, None, missing)
@@ -260,7 +261,7 @@ def call_from_v2(
     return Call(
         id=id,
         session_id=session_id,
-        turn_id=turn_id,
+        turn_id=id if kind == "compaction" else turn_id,
         provider=label(model.get("providerID")) or "unknown",
         model=label(model.get("id") or model.get("modelID"), 200) or "unknown",
         agent="compaction" if kind == "compaction" else agent_name(data.get("agent")),

@@ -331,7 +331,7 @@ class SqliteStore:
         return batch, at, len(rows)
 
     def _events(self, at: Cursor) -> tuple[Batch, Cursor]:
-        batch = Batch("")
+        batch = Batch("", is_of_events=True)
         done = 0
         while at.events.gaps and done < _EVENT_STEP:
             bottom, top = at.events.gaps[0]

@@ -202,6 +202,8 @@ NAMES = (
         ("claude-sonet-4-5", ["anthropic/claude-sonnet-4-5"]),
         ("glm5", ["opencode/glm-5"]),
         ("gpt", []),
+        ("rmoon", []),
+        ("moonshotkimi", ["openrouter/moonshot/kimi-k2.6"]),
     ],
 )
 def test_a_model_is_found_by_what_a_person_types(text: str, found: list[str]) -> None:

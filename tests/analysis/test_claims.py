@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from random import Random
 
+from msgspec.structs import replace as with_fields
+
 from opencode_tui.analysis.claims import once
+from opencode_tui.analysis.finding_parts import shares_of
 from opencode_tui.analysis.insight_order import by_cause, insights_of
 from opencode_tui.analysis.insights import RULE_OF, SESSION_RULES
+from opencode_tui.money import apportion
 from opencode_tui.records.insights import Finding
 from opencode_tui.records.work import SessionWork
 from tests.analysis.insights.test_context_decay import grown
@@ -41,6 +46,20 @@ def test_an_estimate_keeps_more_than_half_of_its_calls() -> None:
     assert [(key, calls) for key, _, calls in both] == [("decay", ("c1", "c2", "c3")), ("edits", ("c4",))]
 
 
+def test_a_measured_cause_goes_before_an_estimate_that_costs_hardly_more() -> None:
+    decay = with_fields(finding(*range(1, 10), key="decay", cost=40 * CENT), sure="estimated")
+    loop = finding(5, 6, 7, 8, 9, key="loop")
+    shares = apportion(40 * CENT, tuple(number * CENT for number in range(1, 10)))
+    assert claimed(decay, loop) == [
+        ("loop", 35 * CENT, ("c5", "c6", "c7", "c8", "c9")),
+        ("decay", sum(shares[:4]), ("c1", "c2", "c3", "c4")),
+    ]
+    edits = with_fields(finding(*range(1, 10), key="edits"), sure="estimated")
+    assert [each[:2] for each in claimed(edits, finding(*range(3, 10), key="loop"))] == [("loop", 42 * CENT)]
+    small = finding(5, 6, key="small")
+    assert [key for key, *_ in claimed(edits, small)] == ["edits", "small"], "it keeps more than half"
+
+
 def test_two_shares_of_a_call_that_it_can_pay_both_stand_whole() -> None:
     first, second = finding(8, 9, key="a", cost=8 * CENT), finding(9, key="b", cost=4 * CENT)
     assert claimed(first, second) == [("a", 8 * CENT, ("c8", "c9")), ("b", 4 * CENT, ("c9",))]
@@ -49,7 +68,7 @@ def test_two_shares_of_a_call_that_it_can_pay_both_stand_whole() -> None:
 
 
 def claimed_with_broad(*findings: Finding) -> list[tuple[str, int, tuple[str, ...]]]:
-    parts = once(findings, COSTS, lambda each: each.key == "subagents")
+    parts = once(findings, COSTS, lambda each: "broad" if each.key == "subagents" else "close")
     return [(each.key, each.cost_nano, each.calls) for each in parts]
 
 
@@ -70,7 +89,7 @@ def test_a_finding_about_subagents_takes_the_calls_of_cheaper_estimates() -> Non
     partly = finding(1, 8, 9, key="decay", cost=6 * CENT)
     assert claimed_with_broad(fan_out, partly) == [
         ("subagents", 10 * CENT, ("c1", "c2", "c3", "c4")),
-        ("decay", 6 * CENT * 17 // 18, ("c8", "c9")),
+        ("decay", -(-6 * CENT * 17 // 18), ("c8", "c9")),
     ]
 
 
@@ -98,6 +117,9 @@ def test_no_money_counts_twice_in_any_history() -> None:
         work = history(Random(seed))
         found, costs = of_rules(work)
         kept = list(once(found, costs))
-        within = [each for each in kept if each.rule not in ("large_inputs", "loud_commands")]  # carried elsewhere too
-        assert sum(each.cost_nano for each in within) <= sum(call.cost_nano for call in work.calls)
+        paid: Counter[str] = Counter()
+        for each in kept:
+            paid.update(shares_of(each, costs))
+        assert sum(each.cost_nano for each in kept) == paid.total()
+        assert all(nano <= costs[id][1] for id, nano in paid.items())
         assert bool(kept) == bool(found)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from opencode_tui.analysis.conversation import conversation, is_aborted, seconds_of, stretches
+from opencode_tui.analysis.conversation import conversation, is_aborted, ms_of, stretches
 from opencode_tui.records.calls import Tokens, unlisted_id
 from tests.support.work import call, session, turn
 
@@ -22,7 +22,7 @@ def test_a_context_that_fell_to_less_than_half_begins_a_stretch() -> None:
 
 def test_a_call_that_never_ended_or_ended_before_it_began_took_no_time() -> None:
     calls = session(turn(call(), call(completed_ms=None), call(completed_ms=0))).calls
-    assert seconds_of(calls) == 5
+    assert [ms_of(each) for each in calls] == [5000, 0, 0]
 
 
 def test_a_stopped_call_is_known_by_its_error() -> None:

@@ -12,13 +12,24 @@ def use(name: str, target: str = "", ok: bool | None = True) -> ToolFacts:
     return ToolFacts("msg_1", name, target, ok, None, None)
 
 
-@pytest.mark.parametrize("command", ["git checkout", "npm run", "sed", "cat", "", "python", "git"])
+@pytest.mark.parametrize("command", ["git checkout", "npm run", "npm run lint", "sed -i", "cat", "", "python", "git"])
 def test_a_command_may_change_files_unless_it_is_known_to_look(command: str) -> None:
     assert may_change_files(use("bash", command))
 
 
 @pytest.mark.parametrize(
-    "command", ["git status", "npm test", "pytest", "python -m pytest", "rg", "head", "terraform plan"]
+    "command",
+    [
+        "git status",
+        "npm test",
+        "pytest",
+        "python -m pytest",
+        "rg",
+        "head",
+        "terraform plan",
+        "npm run test",
+        "docker ps",
+    ],
 )
 def test_commands_that_look_and_test_change_nothing(command: str) -> None:
     assert not may_change_files(use("bash", command))

@@ -74,8 +74,8 @@ def test_what_a_costlier_finding_has_is_not_counted_again() -> None:
 
 
 def test_an_estimate_is_cut_in_proportion() -> None:
-    (whole, cut) = once([finding(1, 2, cost=20 * CENT), finding(2, 8, key="b", cost=5 * CENT)], COSTS)
-    assert (whole.cost_nano, cut.cost_nano, cut.saves_nano) == (20 * CENT, 4 * CENT, 2 * CENT)
+    (cut, whole) = once([finding(2), finding(2, 8, key="b", cost=5 * CENT)], COSTS)
+    assert (whole.cost_nano, cut.cost_nano, cut.saves_nano) == (2 * CENT, 4 * CENT, 2 * CENT)
 
 
 def test_only_the_calls_of_the_period_count() -> None:

@@ -14,6 +14,8 @@ CASES = {
     "one edit": ((A,), 1, 0, True),
     "several edits": ((A, B, A, "bash npm test"), 3, 0, True),
     "edit, test, edit": ((A, "bash npm test", A), 2, 1, False),
+    "edit, script that tests, edit": ((A, "bash npm run test", A), 2, 1, False),
+    "edit, look, edit": ((A, "bash docker ps", A), 2, 0, True),
     "edit, failing test, edit": ((A, "bash! npm test", A), 2, 1, False),
     "edit, failing command, edit": ((A, "bash! node", A), 2, 1, False),
     "edit, command, edit": ((A, "bash ls", A), 2, 0, True),

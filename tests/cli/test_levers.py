@@ -89,7 +89,7 @@ def test_an_insight_is_the_evidence_of_its_lever(shell: Shell, store: V1) -> Non
     assert f"  next: {insight['how']}" in said
 
 
-def test_a_call_of_two_insights_is_in_the_sum_of_their_lever_once(shell: Shell, store: V1) -> None:
+def test_an_undone_round_of_a_redesign_is_no_second_insight(shell: Shell, store: V1) -> None:
     with store.database.connection():
         session = store.session("Fix header", created=at("12:00"))
         for minute in range(5):
@@ -99,13 +99,10 @@ def test_a_call_of_two_insights_is_in_the_sum_of_their_lever_once(shell: Shell, 
     shell.json("levers", "--period", "today")
     store.revert(session, turn)
     context = shell.json("levers", "--period", "today")["levers"][0]
-    assert {each["rule"]: each["cost_usd"] for each in context["insights"]} == {
-        "redesign_loop": 0.5,
-        "undone_calls": 0.1,
-    }
+    assert {each["rule"]: each["cost_usd"] for each in context["insights"]} == {"redesign_loop": 0.5}
     assert (context["cost_usd"], context["saves_usd"]) == (0.5, 0.4)
     said = shell.said("levers", "--period", "today")
-    assert "2 insights, $0.50 (calls of several counted once); at most $0.40 would not have been spent" in said
+    assert "1 insight, $0.50; at most $0.40 would not have been spent" in said
 
 
 def test_a_quota_that_is_nearly_full_has_the_model_to_switch_to(shell: Shell, store: V1) -> None:
@@ -457,6 +454,7 @@ def test_the_advice_of_an_insight_ends_where_its_setting_is_there(shell: Shell, 
     with store.database.connection():
         root = store.session("Look", created=at("11:00"), directory=str(shop))
         child = store.session("look", parent=root, created=at("11:10"), directory=str(shop))
+        store.call(root, cost="0.001", at=at("11:09"), tools=[tool("task", "look", child=child)])
         for minute in range(3):
             store.call(child, cost="0.125", model=OPUS, tokens=LARGE, tools=looks, at=at(f"11:1{minute}"))
     (insight,) = shell.json("levers")["levers"][1]["insights"]

@@ -203,6 +203,36 @@ def test_another_ledger_of_the_same_store_gives_the_same_bytes(shell: Shell, sto
         assert shell.run(*W20, "--format", format, places=other) == (EXIT_OK, text, "")
 
 
+def test_what_was_undone_is_of_the_ledger_and_stays_when_the_store_is_gone(shell: Shell, store: V1) -> None:
+    session, first = store.session("Wrong way"), ""
+    for _ in range(3):
+        turn = store.prompt(session)
+        first = first or turn
+        store.call(session, turn=turn, cost="0.400000001")
+    before = shell.said(*W20, "--format", "json")
+    assert json.loads(before)["beside"]["undone"]["calls"] == 0
+    store.revert(session, first)
+    shell.said("sync")
+    told = json.loads(shell.said(*W20, "--format", "json"))
+    undone = told["beside"]["undone"]
+    (insight,) = [each for each in told["insights"] if each["rule"] == "undone_calls"]
+    assert (undone["calls"], nano_from_usd(undone["spend_usd"])) == (3, 1_200_000_003)
+    assert (insight["calls"], nano_from_usd(insight["cost_usd"])) == (3, 1_200_000_003)
+    figures = json.loads(shell.said("reconcile", "--json"))["figures"]
+    (cause,) = [each for each in figures["messages"]["explained"] if each["cause"] == "undone"]
+    assert (cause["calls"], nano_from_usd(cause["usd"])) == (3, 1_200_000_003)
+    store.close()
+    for file in shell.data_dir.glob("opencode.db*"):
+        file.unlink()
+    gone = json.loads(shell.run(*W20, "--format", "json")[1])
+    assert (gone["beside"]["undone"], gone["insights"]) == (undone, told["insights"])
+
+
+def test_a_week_that_has_not_begun_says_so(shell: Shell, store: V1) -> None:
+    said = shell.said("report", "--week", "2027-W01")
+    assert "not begun, on Wed 13 May" in said and "so far" not in said and "same point" not in said
+
+
 def test_an_empty_ledger_makes_a_paper_too(shell: Shell) -> None:
     V1(shell.home)
     for format in REPORT_FORMATS:

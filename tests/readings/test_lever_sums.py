@@ -1,4 +1,4 @@
-"""Days written by hand on which several insights are about the same calls: a lever's sum has each dollar once."""
+"""Days written by hand on which several insights could be about the same calls: each dollar counts in one."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from opencode_tui.clock import HOUR_MS, MINUTE_MS
 from opencode_tui.config.settings import Settings
 from opencode_tui.ledger.insight_marks import mark_insights
 from opencode_tui.readings.context import context_of
-from opencode_tui.readings.finding_settling import settle_findings
+from opencode_tui.readings.insights import settle_insights
 from opencode_tui.readings.levers import read_lever_list
 from opencode_tui.records.insights import Insight, Lever
 from opencode_tui.records.levers import LeverEvidence
@@ -38,7 +38,7 @@ class Levers:
         read, now_ms = self._read, self._store.now + MINUTE_MS
         while read.poll():
             pass
-        settle_findings(read.ledger, {}, read.sync.book)
+        settle_insights(read.ledger, {}, read.sync.book, live=read.sync)
         context = context_of(read.sync, read.ledger.connection, now_ms, SETTINGS, ())
         found = read_lever_list(LeversRequest("today"), replace(context, stores=None))
         return next(each for each in found.levers if each.lever == lever)
@@ -82,9 +82,18 @@ def test_an_undone_round_of_a_redesign_is_in_the_sum_once(store: V1, levers: Lev
     levers.of("context")
     store.revert(session, last)
     found = levers.of("context")
-    assert costs(found) == {"redesign_loop": 5 * NANO, "undone_calls": NANO}
+    assert costs(found) == {"redesign_loop": 5 * NANO}
     assert (found.cost_nano, found.saves_nano) == (5 * NANO, 4 * NANO)
-    assert found.shares_calls
+
+
+def test_a_redesign_that_was_undone_whole_is_one_insight(store: V1, levers: Levers) -> None:
+    ordinary_work(store)
+    turns = redesign(store, session := store.session("Wrong way"))
+    levers.of("context")
+    store.revert(session, turns[0])
+    found = levers.of("context")
+    assert costs(found) == {"undone_calls": 5 * NANO}
+    assert (found.cost_nano, found.saves_nano) == (5 * NANO, 5 * NANO)
 
 
 def test_what_was_undone_besides_is_added_to_the_nano_dollar(store: V1, levers: Levers) -> None:
@@ -97,7 +106,6 @@ def test_what_was_undone_besides_is_added_to_the_nano_dollar(store: V1, levers: 
     found = levers.of("context")
     assert costs(found) == {"redesign_loop": 5 * NANO, "undone_calls": 200_000_001}
     assert (found.cost_nano, found.saves_nano) == (5 * NANO + 200_000_001, 4 * NANO + 200_000_001)
-    assert not found.shares_calls
 
 
 def test_a_redesign_in_a_deleted_session_is_part_of_what_the_session_cost(store: V1, levers: Levers) -> None:
@@ -108,8 +116,21 @@ def test_a_redesign_in_a_deleted_session_is_part_of_what_the_session_cost(store:
     levers.of("context")
     store.delete(lost)
     found = levers.of("context")
-    assert costs(found) == {"deleted_sessions": 300_000_007 + 5 * NANO, "redesign_loop": 5 * NANO}
-    assert (found.cost_nano, found.saves_nano) == (300_000_007 + 5 * NANO, 4 * NANO)
+    assert costs(found) == {"redesign_loop": 5 * NANO}, "what is left of the session is less than half"
+    assert (found.cost_nano, found.saves_nano) == (5 * NANO, 4 * NANO)
+
+
+def test_what_a_deleted_session_cost_besides_a_redesign_counts_with_it(store: V1, levers: Levers) -> None:
+    ordinary_work(store)
+    lost = store.session("Drop this")
+    store.call(lost, cost="3.300000007")
+    redesign(store, lost)
+    levers.of("context")
+    store.delete(lost)
+    found = levers.of("context")
+    assert costs(found) == {"deleted_sessions": 3_300_000_007, "redesign_loop": 5 * NANO}
+    assert (found.cost_nano, found.saves_nano) == (3_300_000_007 + 5 * NANO, 4 * NANO)
+    assert [each.calls for each in found.insights] == [5, 1]
 
 
 def test_a_dismissed_insight_leaves_its_calls_to_the_others(store: V1, levers: Levers) -> None:
@@ -122,7 +143,7 @@ def test_a_dismissed_insight_leaves_its_calls_to_the_others(store: V1, levers: L
     levers.dismiss(loop)
     found = levers.of("context")
     assert costs(found) == {"deleted_sessions": 5 * NANO}
-    assert (found.cost_nano, found.saves_nano, found.shares_calls) == (5 * NANO, 0, False)
+    assert (found.cost_nano, found.saves_nano) == (5 * NANO, 0)
 
 
 def test_a_fork_with_a_redesign_and_an_undone_turn_adds_up_to_its_own_calls(store: V1, levers: Levers) -> None:
@@ -137,11 +158,10 @@ def test_a_fork_with_a_redesign_and_an_undone_turn_adds_up_to_its_own_calls(stor
     store.revert(fork, wrong)
     found = levers.of("context")
     assert costs(found) == {
-        "forks": 150_000_011 + 5 * NANO,
         "redesign_loop": 5 * NANO,
         "undone_calls": 200_000_001,
     }
-    assert found.cost_nano == 150_000_011 + 5 * NANO + 200_000_001
+    assert found.cost_nano == 5 * NANO + 200_000_001
     assert found.saves_nano == 4 * NANO + 200_000_001
 
 
@@ -152,11 +172,11 @@ def test_calls_that_failed_with_nobody_there_are_in_the_sum_once(store: V1, leve
         store.call(session, turn=turn, cost=ODD, at=START_MS + minutes * MINUTE_MS, error=error)
     store.call(store.session("Back again"), cost="0.01", at=START_MS + 5 * HOUR_MS)
     found = levers.of("routing")
-    assert costs(found) == {"unattended": 3 * NANO, "failed_calls": 3 * NANO}
-    assert found.cost_nano == 4 * NANO, "two calls are in both"
+    assert costs(found) == {"failed_calls": 3 * NANO}, "two of three calls with nobody there failed"
+    assert found.cost_nano == 3 * NANO
 
 
 def test_levers_without_an_insight_cost_nothing(store: V1, levers: Levers) -> None:
     ordinary_work(store)
     found = levers.of("context")
-    assert (found.insights, found.cost_nano, found.saves_nano, found.shares_calls) == ((), 0, 0, False)
+    assert (found.insights, found.cost_nano, found.saves_nano) == ((), 0, 0)

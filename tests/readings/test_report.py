@@ -94,8 +94,7 @@ def test_what_stands_in_no_row_is_told_apart(watched: Watched) -> None:
     asides = read(watched).asides
     assert (asides.undone, asides.titles) == (Aside(2, nano("$0.75")), Aside(1, nano("$0.01")))
     assert beside_lines(read(watched)) == (
-        "In the total, though OpenCode has no row of it: $0.75 undone before it was read (2 calls), $0.01 for titles"
-        " (1 call).",
+        "In the total, though OpenCode has no row of it: $0.75 that was undone (2 calls), $0.01 for titles (1 call).",
     )
 
 

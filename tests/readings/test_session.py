@@ -159,7 +159,7 @@ def test_a_turn_opens_to_calls_with_the_rates_that_made_them(generation: MakeSto
     rates = opened.rates
     exact = tokens.input * rates.input + (tokens.output + tokens.reasoning) * rates.output
     assert exact == opened.cost_nano * 1_000_000
-    assert [(use.name, use.target, use.duration_ms) for use in opened.tools] == [("bash", "npm run", 321)]
+    assert [(use.name, use.target, use.duration_ms) for use in opened.tools] == [("bash", "npm run test", 321)]
 
 
 @pytest.mark.parametrize("generation", GENERATIONS)

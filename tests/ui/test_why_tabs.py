@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -11,8 +10,7 @@ from textual.pilot import Pilot
 from opencode_tui.clock import DAY_MS
 from opencode_tui.readings.levers import lever_evidence
 from opencode_tui.records.answers import Answer, InsightList, LeverList
-from opencode_tui.records.insights import LEVERS, Follow, FollowedInsight, Insight, InsightMark, InsightSession, Lever
-from opencode_tui.records.levers import LeverSum
+from opencode_tui.records.insights import Follow, FollowedInsight, Insight, InsightMark, InsightSession
 from opencode_tui.records.outcomes import InsightsMarked, InsightsUnmarked
 from opencode_tui.records.quotas import Quotas
 from opencode_tui.records.requests import (
@@ -75,15 +73,6 @@ OLD = InsightMark("fan_out", "subagents", "8 subagents at once", "context", NOW 
 FOLLOWED = FollowedInsight(OLD, Follow(OLD.marked_ms, nano("$2.00"), nano("$1.90"), nano("$1.00")))
 
 
-def sums_of(insights: Iterable[Insight]) -> dict[Lever, LeverSum]:
-    """The sums of insights that share no calls."""
-    of = {lever: [each for each in insights if each.lever == lever and each.state == "new"] for lever in LEVERS}
-    return {
-        lever: LeverSum(sum(each.cost_nano for each in own), sum(each.saves_nano for each in own))
-        for lever, own in of.items()
-    }
-
-
 def over_insights(*insights: Insight, already: tuple[str, ...] = (), **fields: Any) -> tuple[OpencodeTui, FakeFeed]:
     app, feed = over()
     feed.has_insights = True
@@ -94,7 +83,7 @@ def over_insights(*insights: Insight, already: tuple[str, ...] = (), **fields: A
             return InsightList(request, NOW, DAY, DAY, request.period, shown, nano("$3.18"), **fields)
         if isinstance(request, LeversRequest):
             found = InsightList(InsightsRequest(), NOW, DAY, DAY, "week", insights, nano("$3.18"), **fields)
-            context, *others = lever_evidence(insights, sums_of(insights))
+            context, *others = lever_evidence(insights)
             return LeverList(request, NOW, (replace(context, already=already), *others), found)
         if isinstance(request, QuotasRequest):
             return Quotas(request, NOW, (), lower_bound=False)

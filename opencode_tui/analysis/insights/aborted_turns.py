@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from opencode_tui.analysis.conversation import is_aborted, seconds_of
-from opencode_tui.analysis.insights.parts import in_part
+from opencode_tui.analysis.call_figures import groups_left, sum_left
+from opencode_tui.analysis.conversation import is_aborted, ms_of
 from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, where
 from opencode_tui.analysis.tool_kinds import changes_nothing
 from opencode_tui.money import format_usd, plural
@@ -22,6 +22,7 @@ class AbortedTurns(InsightRule):
 
     name = "aborted_turns"
     lever = "context"
+    version = 2
     thresholds = (Threshold("aborted_turns", 1),)
 
     def may_find(self, signs: SessionSigns, settings: InsightSettings) -> bool:
@@ -35,17 +36,19 @@ class AbortedTurns(InsightRule):
             yield self.finding(
                 *(work, calls),
                 key="",
-                saves_nano=sum(turn.cost_nano for turn in lost),
+                saved={call.id: call.cost_nano for turn in lost for call in turn.calls},
                 turn_id=max(stopped, key=lambda turn: turn.cost_nano).id,
                 count=len(calls),
-                turns=len(stopped),
-                lost=len(lost),
-                seconds=seconds_of(calls),
+                each={
+                    "turn": {call.id: number for number, turn in enumerate(stopped, 1) for call in turn.calls},
+                    "lost_turn": {call.id: number for number, turn in enumerate(lost, 1) for call in turn.calls},
+                    "ms": {call.id: ms_of(call) for call in calls},
+                },
             )
 
     def words(self, findings: Sequence[Finding]) -> Words:
-        turns, lost, seconds = (in_part(findings, name) for name in ("turns", "lost", "seconds"))
-        turns = max(1, turns)
+        turns, lost = max(1, groups_left(findings, "turn")), groups_left(findings, "lost_turn")
+        seconds = sum_left(findings, "ms") // 1000
         cost = sum(finding.cost_nano for finding in findings)
         saves = sum(finding.saves_nano for finding in findings)
         took = f" in {plural(seconds, 'second')}" if seconds else ""

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from opencode_tui.analysis.call_figures import NIGHT, sum_left
 from opencode_tui.analysis.insights.period_findings import (
     AUTOMATION,
     quarter_findings,
     root_kinds,
     sum_shown_of,
+    sums,
+    the_rest,
 )
 from opencode_tui.analysis.insights.rule import InsightSettings, PeriodRule, figure, were, where
 from opencode_tui.money import format_usd, plural
@@ -29,19 +32,19 @@ class Automation(PeriodRule):
         cost, whole = (sum(quarter.nano for quarter in quarters) for quarters in (automated, work.quarters))
         if not cost or cost * 100 < self.thresholds[0].of(settings) * whole:
             return
-        findings = tuple(quarter_findings(self, work, automated, "runs", whole=whole))
-        if cost < whole or any(finding.saves_nano or figure(finding, "night_nano") for finding in findings):
+        findings = tuple(quarter_findings(self, work, automated, "runs", whole=whole, automated=cost))
+        if cost < whole or any(finding.saves_nano or figure(finding, "night") for finding in findings):
             yield from findings  # that a machine for automation does nothing else says nothing
 
     def words(self, findings: Sequence[Finding]) -> Words:
-        cost, whole = sum(finding.cost_nano for finding in findings), figure(findings[0], "whole")
-        calls, night = (sum(figure(finding, name) for finding in findings) for name in ("calls", "night_nano"))
+        (cost, calls), night = sums(findings), sum_left(findings, NIGHT)
+        whole, automated = figure(findings[0], "whole"), figure(findings[0], "automated")
         at_night = f", {format_usd(night)} of it between 0:00 and 6:00" if night else ""
         return Words(
-            title=f"{cost * 100 // whole}% spent by automation",
+            title=f"{automated * 100 // whole}% spent by automation",
             what=(
                 f"{plural(calls, 'call')} of {where(findings)} {were(calls)} made for `opencode run` or CI: "
-                f"{format_usd(cost)}{at_night}, beside {format_usd(whole - cost)} for people"
+                f"{format_usd(cost)}{at_night}, beside {format_usd(whole - automated)} for people{the_rest(findings)}"
             ),
             how="opencode run --model with a cheaper model, and a cap for its agent in the guard's settings",
             sum_shown=sum_shown_of(findings, cost),

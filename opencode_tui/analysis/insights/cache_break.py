@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from opencode_tui.analysis.cache_use import CACHE_LIVES_MS, cache_saved_nano, extra_nano, misses_by_model
-from opencode_tui.analysis.insights.parts import calls_left, in_part
+from opencode_tui.analysis.call_figures import sum_left
+from opencode_tui.analysis.insights.parts import calls_left
 from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, figure, where
 from opencode_tui.money import format_usd, plural, tokens_text
 from opencode_tui.records.insights import Finding, Threshold, Words
@@ -19,6 +20,7 @@ class CacheBreak(InsightRule):
 
     name = "cache_break"
     lever = "context"
+    version = 2
     thresholds = (Threshold("cache_break_tokens", 20_000),)
 
     def may_find(self, signs: SessionSigns, settings: InsightSettings) -> bool:
@@ -31,22 +33,24 @@ class CacheBreak(InsightRule):
             yield self.finding(
                 *(work, calls),
                 key=model,
-                saves_nano=sum(extra_nano(use.call, use.lost, rates) for use in uses),
+                saved={use.call.id: extra_nano(use.call, use.lost, rates) for use in uses},
                 turn_id=max(uses, key=lambda use: use.call.cost_nano).call.turn_id,
                 model=model,
                 count=len(uses),
-                agents=sum(1 for use in uses if use.call.agent != use.before.agent),
-                lost=sum(use.lost for use in uses),
+                each={
+                    "agents": {use.call.id: int(use.call.agent != use.before.agent) for use in uses},
+                    "lost": {use.call.id: use.lost for use in uses},
+                },
                 saved_nano=sum(cache_saved_nano(call, rates) for call in work.calls if call.model == model),
             )
 
     def words(self, findings: Sequence[Finding]) -> Words:
-        breaks, lost = calls_left(findings), in_part(findings, "lost")
+        breaks, lost = calls_left(findings), sum_left(findings, "lost")
         saved = sum(figure(finding, "saved_nano") for finding in findings)
         cost = sum(finding.cost_nano for finding in findings)
         saves = sum(finding.saves_nano for finding in findings)
         model = short_name(str(findings[0].figures["model"]))
-        switches = in_part(findings, "agents")
+        switches = sum_left(findings, "agents")
         them = "" if switches == breaks else f" {switches} of them"
         switched = f",{them} just after another agent took over" if switches else ""
         how = "switch between plan and build less often within a session" if switches * 2 > breaks else _CAUSES

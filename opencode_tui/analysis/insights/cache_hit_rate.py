@@ -27,6 +27,7 @@ class CacheHitRate(InsightRule):
 
     name = "cache_hit_rate"
     lever = "routing"
+    version = 2
     thresholds = (Threshold("cache_hit_drop", 25, "percent"),)
 
     def may_find(self, signs: SessionSigns, settings: InsightSettings) -> bool:
@@ -51,7 +52,7 @@ class CacheHitRate(InsightRule):
                 yield self.finding(
                     *(work, [use.call for use in late]),
                     key=model,
-                    saves_nano=sum(extra_nano(use.call, max(0, tokens), rates) for use, tokens in extra),
+                    saved={use.call.id: extra_nano(use.call, max(0, tokens), rates) for use, tokens in extra},
                     model=model,
                     before=before,
                     after=_mean(late),

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from opencode_tui.analysis.cache_use import cache_saved_nano, extra_nano, misses_by_model
-from opencode_tui.analysis.insights.parts import are_whole, calls_left, in_part
+from opencode_tui.analysis.call_figures import sum_left
+from opencode_tui.analysis.insights.parts import calls_left
 from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, figure, where
 from opencode_tui.clock import MINUTE_MS
 from opencode_tui.money import format_usd, plural, tokens_text
@@ -20,6 +21,7 @@ class CachePause(InsightRule):
 
     name = "cache_pause"
     lever = "context"
+    version = 2
     thresholds = (Threshold("cache_pause_minutes", 5),)
 
     def may_find(self, signs: SessionSigns, settings: InsightSettings) -> bool:
@@ -32,24 +34,26 @@ class CachePause(InsightRule):
             yield self.finding(
                 *(work, calls),
                 key=model,
-                saves_nano=sum(extra_nano(use.call, use.lost, rates) for use in uses),
+                saved={use.call.id: extra_nano(use.call, use.lost, rates) for use in uses},
                 turn_id=max(uses, key=lambda use: use.call.cost_nano).call.turn_id,
                 model=model,
                 count=len(uses),
-                tools=sum(1 for use in uses if use.call.turn_id == use.before.turn_id),
-                lost=sum(use.lost for use in uses),
+                each={
+                    "tools": {use.call.id: int(use.call.turn_id == use.before.turn_id) for use in uses},
+                    "lost": {use.call.id: use.lost for use in uses},
+                },
                 saved_nano=sum(cache_saved_nano(call, rates) for call in work.calls if call.model == model),
             )
 
     def words(self, findings: Sequence[Finding]) -> Words:
-        pauses, lost = calls_left(findings), in_part(findings, "lost")
+        pauses, lost = calls_left(findings), sum_left(findings, "lost")
         saved = sum(figure(finding, "saved_nano") for finding in findings)
         cost = sum(finding.cost_nano for finding in findings)
         saves = sum(finding.saves_nano for finding in findings)
         model = short_name(str(findings[0].figures["model"]))
-        of_tools = sum(figure(finding, "tools") for finding in findings)
+        of_tools = sum_left(findings, "tools")
         them = "" if of_tools == pauses else f", {of_tools} of them"
-        waited = f"{them} while a tool ran" if of_tools and are_whole(findings) else ""
+        waited = f"{them} while a tool ran" if of_tools else ""
         return Words(
             title=f"{plural(pauses, 'pause')} that outlived the cache of {model}",
             what=f"in {where(findings)} {plural(pauses, 'call')} came after a pause longer than the cache lives{waited}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from opencode_tui.analysis.compaction import KEPT_PERCENT, Compaction, best_compaction, growth_percent
+from opencode_tui.analysis.compaction import KEPT_PERCENT, Compaction, best_compaction, growth_percent, paid_for_dropped
 from opencode_tui.analysis.conversation import stretches
 from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, figure, where
 from opencode_tui.analysis.quoting import in_quotes
@@ -28,6 +28,7 @@ class ContextDecay(InsightRule):
 
     name = "context_decay"
     lever = "compaction"
+    version = 2
     thresholds = (Threshold("long_session_turns", 20), Threshold("long_session_context", 60, "percent"))
 
     def may_find(self, signs: SessionSigns, settings: InsightSettings) -> bool:
@@ -58,10 +59,12 @@ class ContextDecay(InsightRule):
         return any(0 < percent * limits[call.model] <= call.tokens.context * 100 for call in calls)
 
     def _finding(self, work: SessionWork, calls: Sequence[CallFacts], best: Compaction) -> Finding:
+        kept = best.context - best.dropped
+        shares = {call.id: paid_for_dropped(best.dropped, kept, call, work.rates[call.model]) for call in best.later}
         return self.finding(
             *(work, best.later),
             key="",
-            cost_nano=best.carried_nano,
+            shares=shares,
             saves_nano=best.net_nano,
             sure="estimated",
             turn_id=best.turn_id,

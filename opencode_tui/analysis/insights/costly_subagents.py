@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
+from opencode_tui.analysis.call_figures import groups_left, saving_calls
 from opencode_tui.analysis.cheaper_models import bare_name, price_of_tokens
 from opencode_tui.analysis.insights.fan_out import FAN_OUT
-from opencode_tui.analysis.insights.parts import in_part
-from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, cost_and_saving, where
+from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, cost_and_saving, figure, where
 from opencode_tui.analysis.subagents import cheapest_starts, started_by_turn, sum_of_starts, total_nano
 from opencode_tui.money import format_usd, plural
 from opencode_tui.records.insights import Finding, Threshold, Words
@@ -22,7 +22,8 @@ class CostlySubagents(InsightRule):
     name = "costly_subagents"
     lever = "context"
     is_about_subagents = True
-    is_broad = True
+    reach = "broad"
+    version = 2
     thresholds = (Threshold("subagent_cost", 3),)
 
     def may_find(self, signs: SessionSigns, settings: InsightSettings) -> bool:
@@ -47,24 +48,25 @@ class CostlySubagents(InsightRule):
             yield self.finding_on(
                 *(work, costly),
                 key=model,
-                saves_nano=cheapest_starts(costly, len(costly) - 1),
+                saved=cheapest_starts(costly, len(costly) - 1),
                 model=model,
-                many=len(costly),
+                whole_nano=total_nano(costly),
                 own_nano=own,
             )
 
     def words(self, findings: Sequence[Finding]) -> Words:
         cost, starts = cost_and_saving(findings)
-        many, own = (max(1, in_part(findings, name)) for name in ("many", "own_nano"))
+        many = max(1, groups_left(findings, "child"))
+        whole, own = (max(1, sum(figure(each, name) for each in findings)) for name in ("whole_nano", "own_nano"))
         model = bare_name(str(findings[0].figures["model"]))
         return Words(
-            title=f"{plural(many, 'subagent')} cost {cost // own}× the session that asked for them",
+            title=f"{plural(many, 'subagent')} cost {whole // own}× the session that asked for them",
             what=(
                 f"{plural(many, 'subagent')} of {where(findings)} cost {format_usd(cost)}, the session itself "
                 f"{format_usd(own)}, and none ran on a cheaper model than its {model}"
             ),
             how="give the subagents a cheaper model in opencode.json, or ask the session itself to do the work",
-            sum_shown=sum_of_starts(cost, starts, many - len(findings)),
+            sum_shown=sum_of_starts(cost, starts, saving_calls(findings)),
         )
 
 

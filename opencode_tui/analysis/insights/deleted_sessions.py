@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from opencode_tui.analysis.insights.period_findings import own_work, share_findings, sums
+from opencode_tui.analysis.insights.period_findings import own_work, share_findings, sums, the_rest
 from opencode_tui.analysis.insights.rule import InsightSettings, PeriodRule, where
 from opencode_tui.money import format_usd, plural
 from opencode_tui.records.insights import Finding, Threshold, Words
@@ -30,7 +30,8 @@ class DeletedSessions(PeriodRule):
             title=f"{many} cost {format_usd(cost)}",
             what=f"{where(findings)}, {many} with {plural(calls, 'call')}, cost {format_usd(cost)}",
             how="esc in OpenCode as soon as a session goes wrong: deleting it gives nothing back",
-            sum_shown=f"{format_usd(cost)}, the sum of their calls; whether the work was kept is not known",
+            sum_shown=f"{format_usd(cost)}, the sum of their calls{the_rest(findings)}; whether the work was kept is "
+            "not known",
         )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from opencode_tui.analysis.conversation import uses_by_call
-from opencode_tui.analysis.insights.parts import calls_left
+from opencode_tui.analysis.insights.parts import calls_left, without_first
 from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, where
 from opencode_tui.analysis.tool_kinds import TEXT_SEARCHES
 from opencode_tui.money import format_usd, plural
@@ -27,6 +27,7 @@ class EmptySearches(InsightRule):
 
     name = "empty_searches"
     lever = "context"
+    version = 2
     thresholds = (Threshold("empty_searches", 4),)
 
     def may_find(self, signs: SessionSigns, settings: InsightSettings) -> bool:
@@ -38,8 +39,8 @@ class EmptySearches(InsightRule):
         runs = [run for turn in turns for run in _runs(turn) if len(run) >= least]
         if runs:
             calls = [call for run in runs for call in run]
-            saves = sum(call.cost_nano for run in runs for call in run[1:])
-            yield self.finding(work, calls, key="", saves_nano=saves, sure="estimated")
+            again = {call.id: call.cost_nano for run in runs for call in run[1:]}
+            yield self.finding(work, calls, key="", saved=again, sure="estimated", runs=1)
 
     def words(self, findings: Sequence[Finding]) -> Words:
         searches = calls_left(findings)
@@ -50,8 +51,7 @@ class EmptySearches(InsightRule):
             what=f"{where(findings)} searched {searches} times without reading anything in between, and got at most "
             f"{_EMPTY} tokens back each time, as from an empty result: {format_usd(cost)}",
             how="name the file or the symbol with @, or describe in AGENTS.md where things are",
-            sum_shown=f"{plural(searches, 'call')} cost {format_usd(cost)}; without the first of each "
-            f"row: {format_usd(saves)}",
+            sum_shown=f"{plural(searches, 'call')} cost {format_usd(cost)}{without_first(cost, saves, 'row')}",
         )
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
-from opencode_tui.analysis.conversation import is_aborted, seconds_of
-from opencode_tui.analysis.insights.parts import calls_left, in_part
+from opencode_tui.analysis.call_figures import sum_left
+from opencode_tui.analysis.conversation import is_aborted, ms_of
+from opencode_tui.analysis.insights.parts import calls_left
 from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, where
 from opencode_tui.money import format_usd, plural
 from opencode_tui.records.facts import CallFacts
@@ -21,6 +22,7 @@ class FailedCalls(InsightRule):
 
     name = "failed_calls"
     lever = "routing"
+    version = 2
     thresholds = (Threshold("failed_calls", 2),)
 
     def may_find(self, signs: SessionSigns, settings: InsightSettings) -> bool:
@@ -42,12 +44,12 @@ class FailedCalls(InsightRule):
                     saves_nano=cost,
                     model=model,
                     count=len(calls),
-                    seconds=seconds_of(calls),
+                    each={"ms": {call.id: ms_of(call) for call in calls}},
                     errors=", ".join(errors[:3]),
                 )
 
     def words(self, findings: Sequence[Finding]) -> Words:
-        calls, seconds = calls_left(findings), in_part(findings, "seconds")
+        calls, seconds = calls_left(findings), sum_left(findings, "ms") // 1000
         cost = sum(finding.cost_nano for finding in findings)
         model = short_name(str(findings[0].figures["model"]))
         took = f" and took {plural(seconds, 'second')}" if seconds else ""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from opencode_tui.analysis.insights.parts import in_part
+from opencode_tui.analysis.call_figures import groups_left, listed, of_groups, saving_calls
+from opencode_tui.analysis.insights.parts import are_whole
 from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, cost_and_saving, where
 from opencode_tui.analysis.subagents import (
     cheapest_starts,
@@ -27,7 +28,8 @@ class FanOut(InsightRule):
     name = "fan_out"
     lever = "context"
     is_about_subagents = True
-    is_broad = True
+    reach = "broad"
+    version = 2
     thresholds = (FAN_OUT,)
 
     def may_find(self, signs: SessionSigns, settings: InsightSettings) -> bool:
@@ -42,32 +44,33 @@ class FanOut(InsightRule):
         ]
         if not wide:
             return
-        starts = sum(cheapest_starts(started, len(started) - least + 1) for _, started in wide)
+        starts = [cheapest_starts(started, len(started) - least + 1) for _, started in wide]
+        below = [with_descendants(work, started) for _, started in wide]
         costliest, _ = max(wide, key=lambda each: total_nano(with_descendants(work, each[1])))
         yield self.finding_on(
-            *(work, with_descendants(work, [child for _, started in wide for child in started])),
+            *(work, {child.id: child for children in below for child in children}.values()),
             key="subagents",
-            saves_nano=starts,
+            saved={id: nano for of_turn in starts for id, nano in of_turn.items()},
+            groups={"turn": {child.id: number for number, of in enumerate(below, 1) for child in of}},
             turn_id=costliest.id,
-            turns=len(wide),
-            started=sum(len(started) for _, started in wide),
-            too_many=sum(len(started) - least + 1 for _, started in wide),
-            asking_nano=sum(turn.cost_nano for turn, _ in wide),
+            started_of_turn=listed(len(started) for _, started in wide),
+            asking_of_turn=listed(turn.cost_nano for turn, _ in wide),
         )
 
     def words(self, findings: Sequence[Finding]) -> Words:
         cost, starts = cost_and_saving(findings)
-        turns, started, too_many = (max(1, in_part(findings, name)) for name in ("turns", "started", "too_many"))
-        asking = in_part(findings, "asking_nano")
+        turns = max(1, groups_left(findings, "turn"))
+        started, asking = (of_groups(findings, name, "turn") for name in ("started", "asking"))
+        rest = "" if are_whole(findings) else ", as far as it lies in this period and no closer insight counts it"
         by = "one turn" if turns == 1 else plural(turns, "turn")
         return Words(
             title=f"{by} started {plural(started, 'subagent')}",
             what=(
                 f"{by} of {where(findings)} started {plural(started, 'subagent')}, which cost {format_usd(cost)} "
-                f"beside {format_usd(asking)} for the asking"
+                f"beside {format_usd(asking)} for the asking{rest}"
             ),
             how="ask for fewer subagents with a larger part each, or name the files instead of letting them search",
-            sum_shown=sum_of_starts(cost, starts, too_many),
+            sum_shown=sum_of_starts(cost, starts, saving_calls(findings)),
         )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from opencode_tui.analysis.insights.period_findings import own_work, share_findings, sums
+from opencode_tui.analysis.insights.period_findings import own_work, share_findings, sums, the_rest
 from opencode_tui.analysis.insights.rule import InsightSettings, PeriodRule, figure, where
 from opencode_tui.money import format_usd, plural
 from opencode_tui.records.insights import Finding, Threshold, Words
@@ -33,8 +33,8 @@ class Forks(PeriodRule):
             what=f"{where(findings)}, {many} with {plural(calls, 'call')} of their own, cost {format_usd(cost)}",
             how="fork before a session is long, or begin with /new: each call of a fork reads all that it copied",
             sum_shown=(
-                f"{format_usd(cost)}, the sum of their own calls; the {format_usd(inherited)} of the calls that they "
-                f"copied is not paid again"
+                f"{format_usd(cost)}, the sum of their own calls{the_rest(findings)}; the {format_usd(inherited)} of "
+                f"the calls that they copied is not paid again"
             ),
         )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 
-from opencode_tui.analysis.insights.parts import calls_left
+from opencode_tui.analysis.insights.parts import calls_left, without_first
 from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, where
 from opencode_tui.analysis.loops import identity, loops
 from opencode_tui.money import format_usd, plural
@@ -40,8 +40,9 @@ class IdenticalCalls(InsightRule):
             yield self.finding(
                 *(work, calls.values()),
                 key=what,
-                saves_nano=sum(again.values()),
+                saved=again,
                 what=what,
+                runs=1,
             )
 
     def words(self, findings: Sequence[Finding]) -> Words:
@@ -55,8 +56,7 @@ class IdenticalCalls(InsightRule):
             f"{format_usd(cost)}",
             how="esc in OpenCode when a call repeats, and say what to try instead; what has to be waited for can wait "
             "in one command",
-            sum_shown=f"{plural(times, 'call')} cost {format_usd(cost)}; without the first of each "
-            f"run: {format_usd(saves)}",
+            sum_shown=f"{plural(times, 'call')} cost {format_usd(cost)}{without_first(cost, saves, 'run')}",
         )
 
 

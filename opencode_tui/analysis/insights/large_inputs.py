@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import partial
+from itertools import accumulate
 
-from opencode_tui.analysis.context_inputs import ContextInput, context_inputs, sum_of_inputs
-from opencode_tui.analysis.insights.parts import in_part
-from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, cost_and_saving, where
+from opencode_tui.analysis.call_figures import listed, reached
+from opencode_tui.analysis.context_inputs import FRESH, ContextInput, context_inputs, paid_inputs, sum_of_inputs
+from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, where
 from opencode_tui.analysis.loops import is_edit
 from opencode_tui.analysis.unwritten_files import ignore_line
 from opencode_tui.money import plural, tokens_text
@@ -36,29 +37,26 @@ class LargeInputs(InsightRule):
         inputs = list(_inputs(work, least))
         if not inputs:
             return
-        files = tuple(dict.fromkeys(use.target for each in inputs for use in each.uses))
-        fresh, carried = sum(each.fresh_nano for each in inputs), sum(each.carried_nano for each in inputs)
+        read = [
+            tuple(use.target for each in inputs[:number] for use in each.uses) for number in range(1, len(inputs) + 1)
+        ]
+        paid, files = paid_inputs(inputs), tuple(dict.fromkeys(read[-1]))
         yield self.finding(
-            *(work, [each.paid_by for each in inputs]),
+            *(work, paid.calls),
             key=work.project or work.directory,
-            cost_nano=fresh + carried,
-            saves_nano=fresh + carried,
+            shares=paid.shares,
+            saved=paid.shares,
+            each={FRESH: paid.fresh, "input": paid.last},
             sure="estimated",
             file=last_part(files[0]),
-            files=len(files),
             lines=" ".join(dict.fromkeys(ignore_line(file, work.directory) for file in files)),
             directory=work.project or work.directory,
-            tokens=sum(each.tokens for each in inputs),
-            carried=sum(each.carried for each in inputs),
-            fresh_nano=fresh,
-            carried_nano=carried,
+            tokens_of_input=listed(accumulate(each.tokens for each in inputs)),
+            files_of_input=listed(len(set(targets)) for targets in read),
         )
 
     def words(self, findings: Sequence[Finding]) -> Words:
-        cost, _ = cost_and_saving(findings)
-        files, tokens, carried, fresh_nano, carried_nano = (
-            in_part(findings, name) for name in ("files", "tokens", "carried", "fresh_nano", "carried_nano")
-        )
+        files, tokens = (reached(findings, name, "input") for name in ("files", "tokens"))
         lines = ", ".join(dict.fromkeys(line for each in findings for line in str(each.figures["lines"]).split()))
         files = max(1, files)
         named = f"{findings[0].figures['file']}" + (f" and {files - 1} more" if files > 1 else "")
@@ -69,7 +67,7 @@ class LargeInputs(InsightRule):
                 f"which added {tokens_text(tokens)} tokens to the context"
             ),
             how=f"{_ADVICE}{lines}{_REST}",
-            sum_shown=sum_of_inputs(tokens, cost, fresh_nano, carried_nano, carried),
+            sum_shown=sum_of_inputs(findings, tokens),
         )
 
 

@@ -8,8 +8,9 @@ from itertools import pairwise
 
 from msgspec import Struct
 
+from opencode_tui.analysis.call_figures import sum_left
 from opencode_tui.analysis.conversation import uses_by_call
-from opencode_tui.analysis.insights.parts import in_part
+from opencode_tui.analysis.insights.parts import calls_left, without_first
 from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, project_file_key, where
 from opencode_tui.analysis.overhead import is_overhead
 from opencode_tui.money import format_usd, plural, tokens_text
@@ -26,7 +27,6 @@ _MILLION = 1_000_000
 
 class _Read(Struct, frozen=True):
     turn_id: str
-    by: CallFacts
     after: CallFacts
     """The call that got the file as its input."""
     tokens: int
@@ -42,7 +42,7 @@ class LargeReads(InsightRule):
     name = "large_reads"
     lever = "context"
     is_followed_whole = True
-    version = 2
+    version = 3
     thresholds = (Threshold("large_read_tokens", 10_000),)
 
     def may_find(self, signs: SessionSigns, settings: InsightSettings) -> bool:
@@ -57,22 +57,19 @@ class LargeReads(InsightRule):
                     of_file[file].append(read)
         for file, reads in sorted(of_file.items()):
             if len({read.turn_id for read in reads}) >= _TURNS:
-                cost = sum(read.nano for read in reads)
-                calls = {call.id: call for read in reads for call in (read.by, read.after)}
                 yield self.finding(
-                    *(work, calls.values()),
+                    *(work, [read.after for read in reads]),
                     key=project_file_key(work, file),
-                    cost_nano=cost,
-                    saves_nano=cost - reads[0].nano,
+                    shares={read.after.id: read.nano for read in reads},
+                    saved={read.after.id: read.nano for read in reads[1:]},
                     sure="estimated",
                     file=file,
-                    count=len(calls),
-                    reads=len(reads),
-                    tokens=sum(read.tokens for read in reads),
+                    each={"tokens": {read.after.id: read.tokens for read in reads}},
+                    runs=1,
                 )
 
     def words(self, findings: Sequence[Finding]) -> Words:
-        reads, tokens = max(1, in_part(findings, "reads")), in_part(findings, "tokens")
+        reads, tokens = max(1, calls_left(findings)), sum_left(findings, "tokens")
         cost = sum(finding.cost_nano for finding in findings)
         saves = sum(finding.saves_nano for finding in findings)
         file = last_part(str(findings[0].figures["file"]))
@@ -82,8 +79,8 @@ class LargeReads(InsightRule):
             f"{tokens_text(tokens // reads)} tokens each time",
             how=f"ask for the lines of {file} that matter, which read takes as offset and limit, or have it searched; "
             "a summary in AGENTS.md is read once a session",
-            sum_shown=f"{tokens_text(tokens)} tokens at the input's rate: {format_usd(cost)}; without the first of "
-            f"each session: {format_usd(saves)}",
+            sum_shown=f"{tokens_text(tokens)} tokens at the input's rate: {format_usd(cost)}"
+            f"{without_first(cost, saves, 'session')}",
         )
 
 
@@ -99,7 +96,7 @@ def _reads(turn: TurnWork, work: SessionWork) -> Iterator[tuple[str, _Read]]:
             tokens = after.tokens.context - call.tokens.context - written
             paid = min(tokens, after.tokens.input + after.tokens.cache_write)
             nano = min(after.cost_nano, max(0, paid) * rates.input // _MILLION)
-            yield uses[0].target, _Read(turn.id, call, after, paid, nano)
+            yield uses[0].target, _Read(turn.id, after, paid, nano)
 
 
 RULES = (LargeReads(),)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
 
-from opencode_tui.analysis.context_inputs import ContextInput, context_inputs, sum_of_inputs
+from opencode_tui.analysis.call_figures import listed, reached
+from opencode_tui.analysis.context_inputs import FRESH, ContextInput, context_inputs, paid_inputs, sum_of_inputs
 from opencode_tui.analysis.deeds import deed_of
-from opencode_tui.analysis.insights.parts import in_part
-from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, cost_and_saving, where
+from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, where
 from opencode_tui.money import plural, tokens_text
 from opencode_tui.records.facts import ToolFacts
 from opencode_tui.records.insights import Finding, Threshold, Words
@@ -23,6 +24,7 @@ class LoudCommands(InsightRule):
 
     name = "loud_commands"
     lever = "context"
+    version = 2
     thresholds = (Threshold("loud_command_tokens", 5000),)
 
     def may_find(self, signs: SessionSigns, settings: InsightSettings) -> bool:
@@ -37,27 +39,21 @@ class LoudCommands(InsightRule):
                 by_command[commands.pop()].append(each)
         for command, inputs in sorted(by_command.items()):
             if len(inputs) >= _LEAST_TIMES:
-                fresh, carried = sum(each.fresh_nano for each in inputs), sum(each.carried_nano for each in inputs)
+                paid = paid_inputs(inputs)
                 yield self.finding(
-                    *(work, [each.paid_by for each in inputs]),
+                    *(work, paid.calls),
                     key=command,
-                    cost_nano=fresh + carried,
-                    saves_nano=fresh + carried,
+                    shares=paid.shares,
+                    saved=paid.shares,
+                    each={FRESH: paid.fresh, "input": paid.last},
                     sure="estimated",
                     command=command,
-                    times=sum(len(each.uses) for each in inputs),
-                    tokens=sum(each.tokens for each in inputs),
-                    carried=sum(each.carried for each in inputs),
-                    fresh_nano=fresh,
-                    carried_nano=carried,
+                    tokens_of_input=listed(accumulate(each.tokens for each in inputs)),
+                    times_of_input=listed(accumulate(len(each.uses) for each in inputs)),
                 )
 
     def words(self, findings: Sequence[Finding]) -> Words:
-        cost, _ = cost_and_saving(findings)
-        times, tokens, carried, fresh_nano, carried_nano = (
-            in_part(findings, name) for name in ("times", "tokens", "carried", "fresh_nano", "carried_nano")
-        )
-        times = max(1, times)
+        times, tokens = max(1, reached(findings, "times", "input")), reached(findings, "tokens", "input")
         command = str(findings[0].figures["command"])
         return Words(
             title=f"{command} filled the context with {tokens_text(tokens)} tokens",
@@ -66,7 +62,7 @@ class LoudCommands(InsightRule):
                 f"{tokens_text(tokens // times)} tokens each time"
             ),
             how=f"tell it in AGENTS.md to run {command} quietly, or with its output cut to what failed",
-            sum_shown=sum_of_inputs(tokens, cost, fresh_nano, carried_nano, carried),
+            sum_shown=sum_of_inputs(findings, tokens),
         )
 
 

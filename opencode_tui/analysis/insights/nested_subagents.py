@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from opencode_tui.analysis.insights.parts import in_part
+from opencode_tui.analysis.call_figures import groups_left, saving_calls
 from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, cost_and_saving, figure, were, where
 from opencode_tui.analysis.subagents import cheapest_starts, sum_of_starts
 from opencode_tui.money import format_usd, plural
@@ -19,7 +19,8 @@ class NestedSubagents(InsightRule):
     name = "nested_subagents"
     lever = "context"
     is_about_subagents = True
-    is_broad = True
+    reach = "broad"
+    version = 2
     thresholds = (Threshold("nested_subagents", 2),)
 
     def may_find(self, signs: SessionSigns, settings: InsightSettings) -> bool:
@@ -33,14 +34,13 @@ class NestedSubagents(InsightRule):
             yield self.finding_on(
                 *(work, deep),
                 key="depth",
-                saves_nano=cheapest_starts(deep, len(deep)),
-                many=len(deep),
+                saved=cheapest_starts(deep, len(deep)),
                 deepest=max(child.depth for child in deep),
             )
 
     def words(self, findings: Sequence[Finding]) -> Words:
         cost, starts = cost_and_saving(findings)
-        many = max(1, in_part(findings, "many"))
+        many = max(1, groups_left(findings, "child"))
         deepest = max(figure(finding, "deepest") for finding in findings)
         return Words(
             title=f"{plural(many, 'subagent')} started by subagents",
@@ -49,7 +49,7 @@ class NestedSubagents(InsightRule):
                 f"levels deep: {format_usd(cost)}"
             ),
             how="deny subagents the task tool in opencode.json, so that only the session itself starts some",
-            sum_shown=sum_of_starts(cost, starts, many),
+            sum_shown=sum_of_starts(cost, starts, saving_calls(findings)),
         )
 
 

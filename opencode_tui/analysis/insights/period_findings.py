@@ -6,7 +6,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from opencode_tui.analysis.cheaper_models import bare_name, cheaper_model
-from opencode_tui.analysis.insights.rule import PeriodRule, figure
+from opencode_tui.analysis.insights.parts import are_whole, calls_of
+from opencode_tui.analysis.insights.rule import PeriodRule
 from opencode_tui.analysis.trees import roots
 from opencode_tui.clock import Span
 from opencode_tui.money import format_usd
@@ -56,7 +57,13 @@ def own_work(share: SessionShare) -> tuple[int, int]:
 
 
 def sums(findings: Sequence[Finding]) -> tuple[int, int]:
-    return sum(finding.cost_nano for finding in findings), sum(figure(finding, "calls") for finding in findings)
+    """(nano-dollars, calls) of what is left of some findings."""
+    return sum(finding.cost_nano for finding in findings), sum(map(calls_of, findings))
+
+
+def the_rest(findings: Sequence[Finding]) -> str:
+    """What goes behind the cost of which closer insights have a part."""
+    return "" if are_whole(findings) else ", without what closer insights count"
 
 
 def quarter_findings(
@@ -84,30 +91,36 @@ def quarter_findings(
             sure="estimated" if saves else "measured",
             session_id=id,
             title=titles.get(id, id),
-            quarters=(quarter_cost(quarter, quarter.nano) for quarter in own),
+            quarters=[quarter_cost(quarter, quarter.nano, is_night=_is_night(quarter, work)) for quarter in own],
             is_undone=False,
             calls=sum(quarter.calls for quarter in own),
-            night_nano=sum(q.nano for q in own if work.calendar.local(q.start_ms).hour < _NIGHT_ENDS),
+            night=sum(q.nano for q in own if _is_night(q, work)),
             cheaper=cheaper,
             **figures,
         )
 
 
-def quarter_cost(quarter: QuarterShare, nano: int) -> QuarterCost:
+def quarter_cost(quarter: QuarterShare, nano: int, *, is_night: bool = False) -> QuarterCost:
     """So much of the cost of a quarter of an hour."""
-    return QuarterCost(quarter.session_id, quarter.start_ms, nano)
+    return QuarterCost(quarter.session_id, quarter.start_ms, nano, is_night)
+
+
+def _is_night(quarter: QuarterShare, work: PeriodWork) -> bool:
+    return work.calendar.local(quarter.start_ms).hour < _NIGHT_ENDS
 
 
 def root_kinds(work: PeriodWork) -> Mapping[str, str]:
-    """The kind of use of each session, for a subagent that of its root."""
-    kinds = {session.id: session.kind_of_use for session in work.sessions}
-    root_of = roots(tuple(kinds), {session.id: session.parent_id for session in work.sessions})
+    """The kind of use of each session, for a subagent that of its root, which may have spent nothing in the period."""
+    known = dict(work.ancestors) | {session.id: (session.parent_id, session.kind_of_use) for session in work.sessions}
+    kinds = {id: kind for id, (_, kind) in known.items()}
+    root_of = roots(tuple(kinds), {id: parent_id for id, (parent_id, _) in known.items()})
     return {id: kinds[root] for id, root in root_of.items()}
 
 
 def sum_shown_of(findings: Sequence[Finding], cost: int) -> str:
+    paid = f"{format_usd(cost)}, the sum of those calls{the_rest(findings)}"
     saves = sum(finding.saves_nano for finding in findings)
     if not saves:
-        return f"{format_usd(cost)}, the sum of those calls; what of it was wanted only you know"
+        return f"{paid}; what of it was wanted only you know"
     models = ", ".join(dict.fromkeys(bare_name(str(f.figures["cheaper"])) for f in findings if f.figures["cheaper"]))
-    return f"{format_usd(cost)}, the sum of those calls; {format_usd(saves)} less for the same tokens on {models}"
+    return f"{paid}; {format_usd(saves)} less for the same tokens on {models}"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from opencode_tui.analysis.call_figures import groups_left, listed, of_groups
 from opencode_tui.analysis.file_changes import changes_files
-from opencode_tui.analysis.insights.parts import in_part
 from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, cost_and_saving, where
 from opencode_tui.analysis.subagents import started_by_turn
 from opencode_tui.clock import HOUR_MS
@@ -26,7 +26,8 @@ class RepeatedExploration(InsightRule):
     name = "repeated_exploration"
     lever = "context"
     is_about_subagents = True
-    is_broad = True
+    reach = "broad"
+    version = 2
     thresholds = (Threshold("repeated_exploration", 4),)
 
     def may_find(self, signs: SessionSigns, settings: InsightSettings) -> bool:
@@ -39,7 +40,9 @@ class RepeatedExploration(InsightRule):
         least, changes = self.thresholds[0].of(settings), _changes(work, siblings)
         read_at: dict[str, int] = {}
         later: list[ChildWork] = []
-        again = files = saves = 0
+        again: list[int] = []
+        files: list[int] = []
+        saves = 0
         for child in sorted(siblings, key=lambda child: (child.started_ms, child.id)):
             if child.task != "exploration":
                 continue
@@ -49,7 +52,8 @@ class RepeatedExploration(InsightRule):
             read_at |= dict.fromkeys(own, child.started_ms)
             if common >= least and common * 100 >= _LEAST_PERCENT * len(own):
                 later.append(child)
-                again, files = again + common, files + len(own)
+                again.append(common)
+                files.append(len(own))
                 saves += child.nano * common // len(own)
         if later:
             turn_of = {child.id: turn.id for turn, started in started_by_turn(work) for child in started}
@@ -58,14 +62,14 @@ class RepeatedExploration(InsightRule):
                 key="siblings",
                 saves_nano=saves,
                 turn_id=turn_of.get(later[-1].id, ""),
-                many=len(later),
-                again=again,
-                files=files,
+                again_of_child=listed(again),
+                files_of_child=listed(files),
             )
 
     def words(self, findings: Sequence[Finding]) -> Words:
         cost, saves = cost_and_saving(findings)
-        many, again, files = (max(1, in_part(findings, name)) for name in ("many", "again", "files"))
+        many = max(1, groups_left(findings, "child"))
+        again, files = (of_groups(findings, name, "child") for name in ("again", "files"))
         return Words(
             title=f"{plural(many, 'subagent')} read again what another had read",
             what=(

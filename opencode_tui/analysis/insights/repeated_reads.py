@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from opencode_tui.analysis.conversation import uses_by_call
 from opencode_tui.analysis.file_changes import changed_file, may_change_files
-from opencode_tui.analysis.insights.parts import calls_left, rest_text
+from opencode_tui.analysis.insights.parts import calls_left, rest_text, without_first
 from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, project_file_key, where
 from opencode_tui.analysis.loops import identity
 from opencode_tui.analysis.overhead import is_overhead
@@ -37,7 +37,7 @@ class RepeatedReads(InsightRule):
     name = "repeated_reads"
     lever = "context"
     is_followed_whole = True
-    version = 2
+    version = 3
     thresholds = (Threshold("repeated_reads", 4),)
 
     def may_find(self, signs: SessionSigns, settings: InsightSettings) -> bool:
@@ -57,12 +57,13 @@ class RepeatedReads(InsightRule):
         for file, runs in sorted(of_file.items()):
             first = {run[0].call.id for run in runs}
             calls = {read.call.id: read.call for run in runs for read in run}
-            again = [call for call in calls.values() if call.id not in first]
+            again = {id: call.cost_nano for id, call in calls.items() if id not in first}
             yield self.finding(
                 *(work, calls.values()),
                 key=project_file_key(work, file),
-                saves_nano=sum(call.cost_nano for call in again),
+                saved=again,
                 file=file,
+                runs=1,
             )
 
     def words(self, findings: Sequence[Finding]) -> Words:
@@ -70,13 +71,16 @@ class RepeatedReads(InsightRule):
         cost = sum(finding.cost_nano for finding in findings)
         saves = sum(finding.saves_nano for finding in findings)
         file = last_part(str(findings[0].figures["file"]))
+        first = without_first(cost, saves, "row")
+        if cost != saves:
+            of_it = f"{rest_text(cost, saves)} of it; the others {format_usd(saves)}"
+            first = f", the first of each row of reads {of_it}"
         return Words(
             title=f"{file} read {plural(reads, 'time')}",
             what=f"{plural(reads, 'call')} of {where(findings)} did nothing but look, and read {file}, which OpenCode "
             f"had not changed in between: {format_usd(cost)}",
             how=f"say that {file} is in the conversation already, or put what is always needed of it into AGENTS.md",
-            sum_shown=f"{plural(reads, 'call')} cost {format_usd(cost)}, the first of each row of reads "
-            f"{rest_text(cost, saves)} of it; the others {format_usd(saves)}",
+            sum_shown=f"{plural(reads, 'call')} cost {format_usd(cost)}{first}",
         )
 
 

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct, field
 
-from opencode_tui.analysis.conversation import seconds_of
+from opencode_tui.analysis.call_figures import sum_left
+from opencode_tui.analysis.conversation import ms_of
 from opencode_tui.analysis.deeds import EDITS, deed_of
-from opencode_tui.analysis.insights.parts import calls_left, in_part
+from opencode_tui.analysis.insights.parts import calls_left
 from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, project_file_key, where
 from opencode_tui.money import format_usd, plural
 from opencode_tui.paths import last_part
@@ -58,16 +59,18 @@ class RetriedEdits(InsightRule):
             yield self.finding(
                 *(work, [*again.values(), *failed.values()]),
                 key=project_file_key(work, file),
-                saves_nano=sum(call.cost_nano for call in again.values()),
+                saved={id: call.cost_nano for id, call in again.items()},
                 file=file,
                 count=len({**again, **failed}),
-                again=len(again),
-                seconds=seconds_of({**again, **failed}.values()),
+                each={
+                    "again": dict.fromkeys(again, 1),
+                    "ms": {id: ms_of(call) for id, call in {**again, **failed}.items()},
+                },
             )
 
     def words(self, findings: Sequence[Finding]) -> Words:
-        seconds, calls = in_part(findings, "seconds"), calls_left(findings)
-        again = plural(max(1, in_part(findings, "again")), "time")
+        seconds, calls = sum_left(findings, "ms") // 1000, calls_left(findings)
+        again = plural(max(1, sum_left(findings, "again")), "time")
         cost = sum(finding.cost_nano for finding in findings)
         saves = sum(finding.saves_nano for finding in findings)
         file = last_part(str(findings[0].figures["file"]))

@@ -6,11 +6,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import ClassVar
 
+from opencode_tui.analysis.call_figures import SAVED, SHARE, listed, named
 from opencode_tui.analysis.quoting import in_quotes
 from opencode_tui.clock import Span
 from opencode_tui.paths import in_folder
 from opencode_tui.records.facts import CallFacts
-from opencode_tui.records.insights import Finding, Lever, QuarterCost, Sure, Threshold, Words
+from opencode_tui.records.insights import Finding, Lever, QuarterCost, Reach, Sure, Threshold, Words
 from opencode_tui.records.signs import SessionSigns
 from opencode_tui.records.work import ChildWork, PeriodWork, SessionWork
 
@@ -33,8 +34,8 @@ class AnyInsightRule(ABC):
     """What it says would be saved is the most that could be: some of that work may have been needed."""
     is_about_subagents: ClassVar[bool] = False
     """Whether it looks at the subagents below a session; the others are given none."""
-    is_broad: ClassVar[bool] = False
-    """Whether its findings have the calls of a session's subagents, in which closer causes can be found."""
+    reach: ClassVar[Reach] = "close"
+    """How far its findings reach beyond what they are about; closer causes go before wider ones (see `claims.py`)."""
     version: ClassVar[int] = 1
     """Raise it when the rule finds something else than before, so that kept findings are found again."""
 
@@ -63,13 +64,19 @@ class InsightRule(AnyInsightRule):
         calls: Iterable[CallFacts],
         *,
         key: str,
-        saves_nano: int,
-        cost_nano: int | None = None,
+        saves_nano: int = 0,
+        saved: Mapping[str, int] | None = None,
+        shares: Mapping[str, int] | None = None,
         sure: Sure = "measured",
         turn_id: str | None = None,
+        each: Mapping[str, Mapping[str, int]] | None = None,
         **figures: int | str,
     ) -> Finding:
-        """A finding about some calls of a session; its cost is the exact sum of theirs unless another is given.
+        """A finding about some calls of a session; its cost is the exact sum of theirs.
+
+        If it has only a part of each call's cost, `shares` has those in nano-dollars by call. `saved` says in the same
+        way what would be saved; `saves_nano` is for a sum that no call has a part of. `each` has further figures by
+        name and call (see `call_figures.py`), 0 for a call that is missing in one.
 
         The figure `count` is the number of calls, also where a period has only some of them. Without a turn, it is
         shown at that of its last call. Raises ValueError without a call.
@@ -77,7 +84,14 @@ class InsightRule(AnyInsightRule):
         paid = sorted({call.id: call for call in calls}.values(), key=lambda call: (call.created_ms, call.id))
         if not paid:
             raise ValueError("a finding needs a call")
-        cost = sum(call.cost_nano for call in paid) if cost_nano is None else cost_nano
+        nanos = {call.id: call.cost_nano if shares is None else shares[call.id] for call in paid}
+        cost, own = sum(nanos.values()), dict(each or {})
+        if shares is not None:
+            own[SHARE] = nanos
+        if saved is not None:
+            own[SAVED] = {id: min(saved.get(id, 0), nano) for id, nano in nanos.items()}
+            saves_nano = sum(own[SAVED].values())
+        lists = {named(name): listed(of.get(id, 0) for id in nanos) for name, of in own.items()}
         return Finding(
             rule=self.name,
             key=key,
@@ -89,7 +103,7 @@ class InsightRule(AnyInsightRule):
             first_ms=paid[0].created_ms,
             last_ms=paid[-1].created_ms,
             sure=sure,
-            figures={"count": len(paid), **figures},
+            figures={"count": len(paid), **lists, **figures},
             title=work.title,
         )
 
@@ -99,14 +113,27 @@ class InsightRule(AnyInsightRule):
         children: Iterable[ChildWork],
         *,
         key: str,
-        saves_nano: int,
+        saves_nano: int = 0,
+        saved: Mapping[str, int] | None = None,
+        groups: Mapping[str, Mapping[str, int]] | None = None,
         turn_id: str = "",
         sure: Sure = "estimated",
         **figures: int | str,
     ) -> Finding:
-        """A finding about one or more subagents of a session; its cost is the exact sum of theirs."""
+        """A finding about one or more subagents of a session; its cost is the exact sum of theirs.
+
+        Each call has the number of its subagent as the figure `child`. `saved` has the nano-dollars that would be saved
+        by call; `groups` a number by subagent's id, which its calls have as a figure of that name.
+        """
         them = tuple(children)
         cost, calls = sum(child.nano for child in them), tuple(id for child in them for id in child.call_ids)
+        own = {"child": [place for place, child in enumerate(them, 1) for _ in child.call_ids]}
+        for name, of in (groups or {}).items():
+            own[name] = [of.get(child.id, 0) for child in them for _ in child.call_ids]
+        if saved is not None:
+            own[SAVED] = [saved.get(id, 0) for id in calls]
+            saves_nano = sum(own[SAVED])
+        lists = {named(name): listed(numbers) for name, numbers in own.items()}
         return Finding(
             rule=self.name,
             key=key,
@@ -118,13 +145,15 @@ class InsightRule(AnyInsightRule):
             first_ms=min(child.started_ms for child in them),
             last_ms=max(child.last_ms for child in them),
             sure=sure,
-            figures={"count": len(calls), **figures},
+            figures={"count": len(calls), **lists, **figures},
             title=work.title,
         )
 
 
 class PeriodRule(AnyInsightRule):
     """A rule on a whole period, for what no single session shows."""
+
+    reach: ClassVar[Reach] = "period"
 
     @abstractmethod
     def find(self, work: PeriodWork, settings: InsightSettings) -> Iterator[Finding]:

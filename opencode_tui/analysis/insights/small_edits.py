@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
+from opencode_tui.analysis.call_figures import groups_left
 from opencode_tui.analysis.cheaper_models import bare_name, cheaper_model, uncached
-from opencode_tui.analysis.insights.parts import in_part
 from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, cost_and_saving, figure, where
 from opencode_tui.analysis.loops import is_edit
 from opencode_tui.analysis.overhead import is_overhead
@@ -28,6 +28,7 @@ class SmallEdits(InsightRule):
 
     name = "small_edits"
     lever = "routing"
+    version = 2
     thresholds = (Threshold("small_edit_turns", 3), Threshold("small_edit_tokens", 1500))
 
     def may_find(self, signs: SessionSigns, settings: InsightSettings) -> bool:
@@ -68,12 +69,12 @@ class SmallEdits(InsightRule):
                     sure="estimated",
                     model=model,
                     cheaper=cheaper.model,
-                    turns=len(turns),
+                    each={"turn": {call.id: number for number, (of, _) in enumerate(turns, 1) for call in of}},
                     most_written=max(_written(of_turn) for of_turn, _ in turns),
                 )
 
     def words(self, findings: Sequence[Finding]) -> Words:
-        turns = max(1, in_part(findings, "turns"))
+        turns = max(1, groups_left(findings, "turn"))
         cost, saves = cost_and_saving(findings)
         model, cheaper = (bare_name(str(findings[0].figures[name])) for name in ("model", "cheaper"))
         written = tokens_text(max(figure(finding, "most_written") for finding in findings))

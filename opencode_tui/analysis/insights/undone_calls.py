@@ -16,6 +16,7 @@ class UndoneCalls(PeriodRule):
 
     name = "undone_calls"
     lever = "context"
+    reach = "close"
     thresholds = (Threshold("undone_share", 5, "percent"),)
 
     def find(self, work: PeriodWork, settings: InsightSettings) -> Iterator[Finding]:

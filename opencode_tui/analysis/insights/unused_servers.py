@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from opencode_tui.analysis.insights.period_findings import quarter_cost
+from opencode_tui.analysis.insights.period_findings import quarter_cost, the_rest
 from opencode_tui.analysis.insights.rule import InsightSettings, PeriodRule, figure
 from opencode_tui.clock import DAY_MS
 from opencode_tui.money import format_usd, tokens_text
@@ -61,7 +61,8 @@ class UnusedServers(PeriodRule):
             how=f'in opencode.json: "mcp": {{"{server}": {{"enabled": false}}}}, and enable it where you need it',
             sum_shown=(
                 f"how large the descriptions are is recorded nowhere; with {tokens_text(assumed)} tokens (the setting "
-                f"unused_server_tokens) in {calls:,} calls, mostly from the cache: {format_usd(finding.cost_nano)}"
+                f"unused_server_tokens) in {calls:,} calls, mostly from the cache: "
+                f"{format_usd(finding.cost_nano)}{the_rest(findings)}"
             ),
         )
 

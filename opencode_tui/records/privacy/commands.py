@@ -1,16 +1,18 @@
 """Reduces a shell command to what may be stored: the program's name and a subcommand, both from a list of known ones.
 
 Arguments, assignments, unknown programs and directories can all contain a secret. This module returns only words from
-the list, so no way of quoting a command can leak one.
+the lists, and the signs `-m`, `-i`, `--test` and `>`, so no way of quoting a command can leak one.
 """
 
 from __future__ import annotations
 
 import re
 
-from opencode_tui.records.privacy.programs import MODULES, PROGRAMS, PYTHONS
+from opencode_tui.records.privacy.programs import MODULES, NAMED_SCRIPTS, PROGRAMS, PYTHONS
 
 _LONGEST = 2000
+_MOST_STARTED = 8
+"""Programs that start one another, as `sudo env npx tsc` does."""
 _ENDS = r"(?=[\s;&|<>()]|$)"
 _WORD = r"""(?:[^\s'"\\`$;&|<>(){}#!*?]|'[^']*'|"[^"\\`$]*"|\\[^\n])"""
 _ASSIGNMENT = re.compile(rf"[A-Za-z_]\w*\+?={_WORD}*+(?=\s)\s+")
@@ -19,32 +21,108 @@ _SUBCOMMAND = re.compile(rf"[ \t]+([A-Za-z][A-Za-z0-9._-]{{0,30}}){_ENDS}")
 _MODULE = re.compile(rf"[ \t]+-m[ \t]+([A-Za-z_][A-Za-z0-9._]{{0,30}}){_ENDS}")
 _ELSEWHERE = re.compile(rf"cd[ \t]+{_WORD}++[ \t]*(?:&&|;|\n)\s*")
 _NUMBER = re.compile(r"[ \t]+\d+(?:\.\d+)?[smhd]?(?=\s)")
+_SKIPPED = re.compile(
+    rf"(?:[ \t]+(?:-y|--yes|--no-install|-q|--quiet|-s|--silent|--frozen|--locked){_ENDS}"
+    r"|[ \t]+(?:-C|--prefix|--cwd|--dir|--filter|--workspace|--with|--extra|--group|--project)"
+    rf"(?:[ \t]+|=){_WORD}++{_ENDS})++"
+)
+_SCRIPT = re.compile(rf"[ \t]+([A-Za-z][A-Za-z0-9_-]{{0,30}})(?::[A-Za-z0-9:._-]{{1,40}})?{_ENDS}")
+_MANAGE = re.compile(rf"[ \t]+(?:\./)?(?=manage\.py{_ENDS})")
+_GIVEN = re.compile(r"[ \t]+-l?c[ \t]+(?:'([^']*)'|\"([^\"\\`$]*)\")")
+_IN_PLACE = re.compile(r"(?:[ \t]+-[A-HJ-Za-hj-z]{1,4}(?=\s))*+[ \t]+(?:-[A-Za-z]{0,3}i|--in-place)(?=[\s.=]|$)")
+_HERE = r"<<-?[ \t]*['\"]?\w{1,30}['\"]?"
+_WRITTEN = re.compile(rf"(?:(?:[ \t]*{_HERE}|[ \t]+{_WORD}++(?=[\s<]))*+[ \t]+|[ \t]*)>{{1,2}}(?![>&])(?![ \t]*/dev/)")
+_NODE_TEST = re.compile(r"[ \t]+--test(?=\s|$)")
 _RUNNERS = frozenset({"sudo", "doas", "time", "env", "nohup", "nice", "exec", "command", "xargs", "timeout", "setsid"})
 
 
-def command_head(command: str) -> str:
-    """The program and subcommand, such as `git push`, `npm run`, `python -m pytest`; "" for an unknown program.
+_STARTERS = {
+    **dict.fromkeys(("npx", "bunx", "uvx"), frozenset({""})),
+    **dict.fromkeys(("uv", "poetry", "pdm", "hatch", "rye", "pipenv"), frozenset({"run"})),
+    **dict.fromkeys(("npm", "pnpm", "yarn"), frozenset({"exec", "dlx"})),
+    "bun": frozenset({"x"}),
+    "bundle": frozenset({"exec"}),
+}
+"""Which subcommands of a program only start another program."""
+_MANAGERS = frozenset({"npm", "pnpm", "yarn", "bun"})
+_SHORT = {"t": "test", "tst": "test", "i": "install"}
+_SHELLS = frozenset({"bash", "sh", "zsh"})
+_WRITERS = frozenset({"cat", "echo", "printf"})
 
-    Skips `cd somewhere &&`, assignments, and programs that only start another one (`sudo`, `time`) if that is known.
+
+def command_head(command: str) -> str:
+    """The program and subcommand, such as `git push`, `npm run test`, `python -m pytest`; "" for an unknown program.
+
+    Skips `cd somewhere &&`, assignments, and programs that only start another one (`sudo`, `npx`, `uv run`) if that is
+    known. A file that is changed in place or written shows as `sed -i` and `cat >`.
     """
+    return _head_of(command, _MOST_STARTED)
+
+
+def _head_of(command: str, left: int) -> str:
+    """The same, of a command that may start so many others, each the next."""
     text = command[:_LONGEST].lstrip()
     while moved := _ELSEWHERE.match(text):
         text = text[moved.end() :]
-    return _head(text)
+    return _head(text, left)
 
 
-def _head(text: str) -> str:
+def _head(text: str, left: int) -> str:
     while assigned := _ASSIGNMENT.match(text):
         text = text[assigned.end() :]
     found = _PROGRAM.match(text)
-    if found is None or found[1] not in PROGRAMS:
+    if found is None or found[1] not in PROGRAMS or not left:
         return ""
     program, rest = found[1], text[found.end() :]
+    if skipped := _SKIPPED.match(rest):
+        rest = rest[skipped.end() :]
     if program in _RUNNERS:
         number = _NUMBER.match(rest) if program == "timeout" else None
-        return _head(rest[number.end() if number else 0 :].lstrip(" \t")) or program
+        return _head(rest[number.end() if number else 0 :].lstrip(" \t"), left - 1) or program
     if program in PYTHONS:
-        module = _MODULE.match(rest)
-        return f"{program} -m {module[1]}" if module and module[1] in MODULES else program
+        return _of_python(program, rest, left - 1)
+    if program in _SHELLS and (given := _GIVEN.match(rest)):
+        return _head_of(given[1] or given[2] or "", left - 1) or program
+    if program in ("sed", "perl"):
+        return f"{program} -i" if _IN_PLACE.match(rest) else program
+    if program in _WRITERS:
+        return f"{program} >" if _WRITTEN.match(rest) else program
+    if program == "node" and _NODE_TEST.match(rest):
+        return "node --test"
+    return _with_subcommand(program, rest, left - 1)
+
+
+def _of_python(program: str, rest: str, left: int) -> str:
+    if managed := _MANAGE.match(rest):
+        return _head(rest[managed.end() :], left)
+    module = _MODULE.match(rest)
+    return f"{program} -m {module[1]}" if module and module[1] in MODULES else program
+
+
+def _with_subcommand(program: str, rest: str, left: int) -> str:
+    """The program with its subcommand and a script's name, or what it only starts."""
+    starts = _STARTERS.get(program, frozenset())
+    if "" in starts:
+        return _head(rest.lstrip(" \t"), left) or program
     sub = _SUBCOMMAND.match(rest)
-    return f"{program} {sub[1]}" if sub and sub[1] in PROGRAMS[program] else program
+    word = sub[1] if sub else ""
+    if program in _MANAGERS:
+        word = _SHORT.get(word, word)
+    if sub is None or word not in PROGRAMS[program]:
+        return _with_script(program, rest) if program == "yarn" else program
+    rest = rest[sub.end() :]
+    if skipped := _SKIPPED.match(rest):
+        rest = rest[skipped.end() :]
+    if word in starts and (started := _head(rest.lstrip(" \t"), left)):
+        return started
+    head = f"{program} {word}"
+    if program in _MANAGERS and word in ("run", "run-script"):
+        return _with_script(head, rest)
+    service = _SUBCOMMAND.match(rest) if program in ("docker", "podman") and word == "compose" else None
+    return f"{head} {service[1]}" if service and service[1] in PROGRAMS["docker-compose"] else head
+
+
+def _with_script(head: str, rest: str) -> str:
+    """With the first part of a script's name, as of `test:unit`, if it is a known one."""
+    script = _SCRIPT.match(rest)
+    return f"{head} {script[1]}" if script and script[1] in NAMED_SCRIPTS else head

@@ -82,12 +82,13 @@ black: isort: flake8: pylint: mypy: pyright: basedpyright: ty: check
 bandit: pre-commit: autoupdate install run
 ipython: jupyter: console lab nbconvert notebook
 django-admin: makemessages migrate startapp startproject test
+manage.py: check collectstatic loaddata makemessages makemigrations migrate runserver shell showmigrations test
 flask: db run shell
 uvicorn: gunicorn: celery: beat worker
 alembic: current downgrade history revision stamp upgrade
 twine: check upload
 sphinx-build: mkdocs: build gh-deploy serve
-virtualenv:
+virtualenv: pipenv: install lock run sync
 
 cargo: add audit bench build check clean clippy deny doc expand fetch fix fmt generate-lockfile init install metadata
  new nextest publish remove run rustc search test tree uninstall update version watch
@@ -234,6 +235,14 @@ alembic black build compileall cProfile coverage django ensurepip flake8 flask h
 mkdocs mypy nox pdb pip piptools poetry pre_commit py_compile pydoc pylint pyright pytest ruff sphinx timeit tox twine
 unittest uvicorn venv virtualenv webbrowser zipapp
 """
+
+_SCRIPTS = """
+audit build bundle check ci clean compile coverage deploy dev docs e2e fmt format generate lint migrate preview release
+serve setup start storybook style stylelint test tests tsc type-check typecheck types unit validate verify watch
+"""
+
+NAMED_SCRIPTS = frozenset(_SCRIPTS.split())
+"""The scripts of a package.json that may be named, after `npm run` and the like."""
 
 MODULES = frozenset(_MODULES.split())
 """What `python -m` may be seen to run."""

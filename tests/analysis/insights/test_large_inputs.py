@@ -24,7 +24,11 @@ def test_a_lock_file_is_paid_when_it_is_read_and_carried_from_then_on() -> None:
     (finding,) = found(RULE, growing(LOCK))
     tokens = 32_000 - 10_000 - 100
     assert finding.cost_nano == finding.saves_nano == tokens * 950 + 2 * tokens * 160
-    assert (finding.sure, finding.calls, finding.key) == ("estimated", ("ses_1.c2",), "/home/dev/shop")
+    assert (finding.sure, finding.calls, finding.key) == (
+        "estimated",
+        ("ses_1.c2", "ses_1.c3", "ses_1.c4"),
+        "/home/dev/shop",
+    )
     said = words(RULE, [finding])
     assert said.title == "package-lock.json read: 22k tokens that nobody wrote"
     assert said.how == "add to .ignore in the project: package-lock.json; and tell it in AGENTS.md not to read them"

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
+from opencode_tui.analysis.call_figures import sum_left, with_calls
 from opencode_tui.analysis.insights import RULE_OF
 from opencode_tui.analysis.insights.cache_break import CacheBreak
-from opencode_tui.analysis.insights.parts import are_whole, calls_left, in_part, rest_text
+from opencode_tui.analysis.insights.parts import are_whole, calls_left, rest_text
 from opencode_tui.analysis.insights.rule import InsightRule
 from opencode_tui.records.insights import Finding
 from opencode_tui.records.work import SessionWork
@@ -21,7 +22,7 @@ MISSES = (KEPT, LOST) * 4
 def half(finding: Finding) -> Finding:
     """The first half of a finding, as a period cuts it."""
     kept = finding.calls[: len(finding.calls) // 2]
-    return replace(finding, calls=kept, cost_nano=finding.cost_nano // 2, saves_nano=finding.saves_nano // 2)
+    return replace(with_calls(finding, kept), cost_nano=finding.cost_nano // 2, saves_nano=finding.saves_nano // 2)
 
 
 CASES: dict[str, tuple[SessionWork, str]] = {
@@ -51,8 +52,8 @@ def test_rounded_amounts_add_up() -> None:
     assert rest_text(cent // 2, cent // 4) == "$0.0025"
 
 
-def test_figures_are_exact_in_the_whole_and_in_proportion_in_a_part() -> None:
+def test_figures_of_calls_are_exact_in_a_part_too() -> None:
     (finding,) = found(CacheBreak(), session(turn(*MISSES)))
     part = half(finding)
-    assert (calls_left([finding]), in_part([finding], "lost"), are_whole([finding])) == (4, 240_000, True)
-    assert (calls_left([part]), in_part([part], "lost"), are_whole([finding, part])) == (2, 120_000, False)
+    assert (calls_left([finding]), sum_left([finding], "lost"), are_whole([finding])) == (4, 240_000, True)
+    assert (calls_left([part]), sum_left([part], "lost"), are_whole([finding, part])) == (2, 120_000, False)

@@ -22,47 +22,38 @@ def week(*quarters: QuarterShare) -> PeriodWork:
     return period(SESSIONS, sorted(quarters, key=lambda each: each.start_ms))
 
 
-def test_what_runs_on_an_hour_after_the_last_prompt_in_any_session() -> None:
-    work = week(
-        quarter("22:00", "1.00", prompts=2),
-        quarter("22:30", "0.10"),
+def left_alone(*quarters: QuarterShare) -> PeriodWork:
+    return period(SESSIONS, quarters, alone=quarters)
+
+
+def test_what_ran_long_after_the_last_prompt() -> None:
+    work = left_alone(
         quarter("23:00", "0.20"),
-        quarter("23:15", "0.30"),
+        quarter("23:07", "0.30"),
         quarter("+1 3:00", "0.40", id="ses_a"),
-        quarter("+1 9:00", "0.50", prompts=1),
-        quarter("+1 9:15", "0.60"),
     )
     findings = found_in(AWAY, work)
-    assert [(f.session_id, f.cost_nano) for f in findings] == [("ses_1", 300_000_000), ("ses_a", 400_000_000)]
+    assert [(f.session_id, f.cost_nano) for f in findings] == [("ses_1", 500_000_000), ("ses_a", 400_000_000)]
+    assert findings[0].last_ms == quarter("23:15").start_ms
     said = words(AWAY, findings)
-    assert said.title == "$0.70 spent long after the last prompt"
+    assert said.title == "$0.90 spent long after the last prompt"
     assert said.what == (
-        '4 calls of "Title of ses_a" and 1 more session were made 60 minutes and more after the last prompt in any '
-        "session: $0.70, $0.40 of it between 0:00 and 6:00"
+        '6 calls of "Title of ses_1" and 1 more session were made 60 minutes and more after the last prompt in any '
+        "session: $0.90, $0.40 of it between 0:00 and 6:00"
     )
-    assert said.sum_shown == "$0.70, the sum of those calls; what of it was wanted only you know"
-    assert len(found_in(AWAY, work, unattended_minutes=30)) == 2
-    assert sum(f.cost_nano for f in found_in(AWAY, work, unattended_minutes=30)) == 900_000_000
+    assert said.sum_shown == "$0.90, the sum of those calls; what of it was wanted only you know"
+    assert "made 30 minutes and more" in words(AWAY, found_in(AWAY, work, unattended_minutes=30)).what
+    assert not found_in(AWAY, work, unattended_minutes=0)
 
 
-def test_a_prompt_in_another_session_means_that_somebody_is_there() -> None:
-    work = week(quarter("22:00", prompts=1), quarter("23:30", "0.30"), quarter("23:00", prompts=1))
-    assert not found_in(AWAY, work)
-
-
-def test_prompts_of_subagents_and_runs_are_nobodys_and_runs_are_no_ones_absence() -> None:
-    work = week(
-        quarter("20:00", prompts=1),
-        quarter("22:00", "0.10"),
-        quarter("21:45", "0.20", id="ses_a", prompts=1),
-        quarter("21:45", "0.40", id="ses_run", prompts=1),
+def test_runs_are_no_ones_absence_nor_are_their_subagents() -> None:
+    work = left_alone(
+        quarter("21:45", "0.40", id="ses_run"), quarter("22:00", "0.10", id="ses_below"), quarter("22:00", "0.20")
     )
-    assert sum(finding.cost_nano for finding in found_in(AWAY, work)) == 300_000_000
+    assert [(f.session_id, f.cost_nano) for f in found_in(AWAY, work)] == [("ses_1", 200_000_000)]
 
 
-def test_the_first_hour_of_a_period_and_one_without_prompts_are_not_known() -> None:
-    assert not found_in(AWAY, week(quarter("0:45", "0.30"), quarter("9:00", prompts=1)))
-    assert found_in(AWAY, week(quarter("1:00", "0.30"), quarter("9:00", prompts=1)))
+def test_where_somebody_was_there_all_the_time_there_is_none() -> None:
     assert not found_in(AWAY, week(quarter("9:00", "0.30")))
     assert not found_in(AWAY, period())
 
