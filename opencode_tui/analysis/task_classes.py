@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 
 from opencode_tui.analysis.deeds import EDITS, Deed, Kind
 
-VERSION = "2"
+VERSION = "3"
 """Change it with the rules, or with those of `deeds` and `retries`, so that turns are classified again."""
 OVERHEAD_AGENTS = frozenset(("title", "compaction", "summary"))
 _MANY_FILES = 4
