@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
@@ -54,21 +55,20 @@ def calls_to_ask_for(connection: sqlite3.Connection, session_ids: Sequence[str])
 
 
 def keep_undone(
-    connection: sqlite3.Connection, session_ids: Sequence[str], told: Sequence[str], undone: Iterable[str]
+    connection: sqlite3.Connection, session_ids: Sequence[str], answered: Sequence[str], undone: Iterable[str]
 ) -> None:
-    """Keeps the undone calls of sessions that were asked for; of those not in `told`, the store says nothing.
+    """Keeps the undone calls of sessions that were asked for; of those not in `answered`, the store says nothing.
 
     Must run in a write transaction.
     """
-    connection.execute(_FORGET, (json.dumps(told),))
+    connection.execute(_FORGET, (json.dumps(answered),))
     connection.executemany("INSERT OR IGNORE INTO undone_call (call_id) VALUES (?)", [(id,) for id in undone])
     caught_up(connection, "undone", session_ids)
 
 
 def undone_in(connection: sqlite3.Connection, span: Span) -> dict[str, UndoneShare]:
     """What was found to be undone of the calls of a span, by session; without those of the agent `undone`."""
-    found: dict[str, UndoneShare] = {}
+    nano_of: dict[str, dict[str, int]] = defaultdict(dict)
     for session_id, id, nano in connection.execute(_IN_SPAN, (span.start_ms, span.end_ms)):
-        had = found.get(session_id, UndoneShare(frozenset(), 0))
-        found[session_id] = UndoneShare(had.ids | {id}, had.nano + nano)
-    return found
+        nano_of[session_id][id] = nano
+    return {session_id: UndoneShare(frozenset(of), sum(of.values())) for session_id, of in nano_of.items()}

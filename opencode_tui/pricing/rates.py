@@ -77,8 +77,8 @@ def for_other_models(rates: Rates) -> Rates:
     """The rates at which a model would bill the tokens of another one's calls.
 
     What has no price of its own in a cache is billed as input: a model that sells no cache writes has to read those
-    tokens all the same, and a provider without a cache reads all anew. OpenCode's 0 is right only for the model's own
-    calls, which have no such tokens.
+    tokens all the same, and a provider without a cache reads everything again. OpenCode's 0 is right only for the
+    model's own calls, which have no such tokens.
     """
     tiers = tuple(
         replace(tier, cache_read=tier.cache_read or tier.input, cache_write=tier.cache_write or tier.input)
