@@ -20,7 +20,8 @@ _REFUSALS = ("does not exist", "no pg_hba.conf entry", "not permitted to log in"
 _LATER = ("too many connections", "the database system is", "remaining connection slots")
 """Of a server that has to be asked again, though it says whose connections are too many."""
 _MISSING = re.compile(r'\b(database|role) "(.*)" does not exist$')
-_QUOTED = "[\"'«»„“”‘’‚‹›「」『』`]"
+_QUOTE = "(?:[\"'«»„“”‘’‚‹›「」『』`]|<<|>>)"
+"""The last two are of a server that may write ASCII only."""
 _PLACES = "PGPASSWORD, in ~/.pgpass or in the file team.push.password_file"
 
 
@@ -63,7 +64,7 @@ def _not_connected(error: BaseException, address: DatabaseAddress, reason: str) 
         return DatabaseError(_not_there(missing[1], missing[2], address))
     if any(each in reason for each in _REFUSALS):
         return _not_allowed(address, reason)
-    names_user, names_database = (_quotes(name, reason) for name in (address.user, address.database))
+    names_user, names_database = (is_quoted(name, reason) for name in (address.user, address.database))
     if (tried.used_password and names_user and not names_database) or "password authentication failed" in reason:
         return _wrong_password(address)
     if names_user or names_database:
@@ -74,8 +75,9 @@ def _not_connected(error: BaseException, address: DatabaseAddress, reason: str) 
     return None
 
 
-def _quotes(name: str, reason: str) -> bool:
-    return bool(name) and re.search(rf"{_QUOTED}\s?{re.escape(name)}\s?{_QUOTED}", reason) is not None
+def is_quoted(name: str, reason: str) -> bool:
+    """Whether a server's words, in any language, have a name in quotes."""
+    return bool(name) and re.search(rf"{_QUOTE}\s?{re.escape(name)}\s?{_QUOTE}", reason) is not None
 
 
 def _not_allowed(address: DatabaseAddress, reason: str) -> DatabaseError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import mkdtemp
@@ -14,32 +15,49 @@ import pytest
 from opencode_tui.config.database_values import database_address
 from opencode_tui.team.postgres.connecting import Database
 from opencode_tui.team.postgres.errors import DatabaseError, DatabaseGone
+from opencode_tui.team.postgres.refusals import is_quoted
 from tests.support.postgres import GUARDED, Server, serving
 
 LANGUAGES = {"de_DE": "existiert nicht", "fr_FR": "n'existe pas"}
 _PROGRAMS = Path("/usr/lib/postgresql")
+_MOST_TRIES = 100
 
 
-@pytest.fixture(scope="module", params=LANGUAGES)
-def foreign(request: pytest.FixtureRequest) -> Iterator[Server]:
-    """A server that speaks a language, for which the machine need not be set up."""
+@pytest.fixture(scope="module")
+def polyglot() -> Iterator[Server]:
+    """A server that speaks these languages, for which the machine need not be set up."""
     installed = sorted(_PROGRAMS.glob("*/bin/initdb"))
     place = Path(mkdtemp(prefix="opencode-tui-locale-"))
     place.chmod(0o755)
     try:
-        words = ["localedef", "-i", request.param, "-f", "UTF-8", str(place / f"{request.param}.UTF-8")]
-        if not installed or shutil.which("localedef") is None or subprocess.run(words, check=False).returncode > 1:
+        if not installed or shutil.which("localedef") is None or not all(_is_made(name, place) for name in LANGUAGES):
             pytest.skip("neither Debian's PostgreSQL here nor the sources of a locale")
-        environ = {"LC_ALL": f"{request.param}.UTF-8", "LOCPATH": str(place)}
-        with serving(installed[-1].parent.parent, environ) as server:
-            with pytest.raises(psycopg.OperationalError) as refused:
-                psycopg.connect(server.url("nowhere"))
-            if LANGUAGES[request.param] not in str(refused.value):
-                pytest.skip("this PostgreSQL speaks English alone")
+        with serving(
+            installed[-1].parent.parent, {"LC_ALL": f"{next(iter(LANGUAGES))}.UTF-8", "LOCPATH": str(place)}
+        ) as server:
             server.query("postgres", f"CREATE ROLE {GUARDED} LOGIN PASSWORD 'right'")
             yield server
     finally:
         shutil.rmtree(place, ignore_errors=True)
+
+
+def _is_made(name: str, place: Path) -> bool:
+    words = ["localedef", "-i", name, "-f", "UTF-8", str(place / f"{name}.UTF-8")]
+    return subprocess.run(words, check=False).returncode <= 1
+
+
+@pytest.fixture(params=LANGUAGES)
+def foreign(request: pytest.FixtureRequest, polyglot: Server) -> Server:
+    """The server, which now speaks one of the languages."""
+    polyglot.query("postgres", f"ALTER SYSTEM SET lc_messages = '{request.param}.UTF-8'")
+    polyglot.query("postgres", "SELECT pg_reload_conf()")
+    for _ in range(_MOST_TRIES):  # it reads its settings again a moment later
+        with pytest.raises(psycopg.OperationalError) as refused:
+            psycopg.connect(polyglot.url("nowhere"))
+        if LANGUAGES[request.param] in str(refused.value):
+            return polyglot
+        time.sleep(0.02)
+    pytest.skip("this PostgreSQL speaks English alone")
 
 
 def refused(url: str, password_file: Path | None = None) -> str:
@@ -58,6 +76,12 @@ def test_a_database_or_role_that_is_not_there_is_to_be_corrected(foreign: Server
         assert said.startswith(f"the server refuses {url} (")
         assert "correct the user and the database in the address" in said
         assert "nowhere" in said or "stranger" in said
+
+
+@pytest.mark.parametrize("words", ['"web"', "»web«", "„web“", "« web »", ">>web<<", "<< web >>", "‘web’", "「web」"])
+def test_a_name_is_found_in_the_quotes_of_any_language(words: str) -> None:
+    assert is_quoted("web", f"FATAL: {words} ???")
+    assert not is_quoted("we", f"FATAL: {words} ???") and not is_quoted("FATAL", f"FATAL: {words} ???")
 
 
 def test_a_password_that_lacks_or_is_wrong_is_told_apart(
