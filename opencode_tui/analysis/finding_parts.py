@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from msgspec.structs import replace
 
@@ -70,8 +70,3 @@ def _timed(part: Finding, costs: CallCosts) -> Finding:
     """The part with the times of its own calls."""
     times = [costs[id][0] for id in part.calls if id in costs] or [part.first_ms]
     return replace(part, first_ms=min(times), last_ms=max(times))
-
-
-def cost_of(ids: Iterable[str], costs: CallCosts) -> int:
-    """What some calls cost together, in nano-dollars; those that are not known cost nothing."""
-    return sum(costs[id][1] for id in ids if id in costs)

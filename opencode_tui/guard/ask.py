@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from base64 import b64encode
 from collections.abc import Mapping
-from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from msgspec import Struct
 
+from opencode_tui.config.network_values import is_this_machine
 from opencode_tui.guard.files import small_text
 from opencode_tui.paths import expand
 
@@ -44,7 +44,7 @@ def ask_server(server: Server) -> str:
         host, port = address.hostname or "", address.port or 80
     except ValueError:
         return "that is no address of a server"
-    if address.scheme != "http" or not _is_loopback(host):  # its password must not leave this machine
+    if address.scheme != "http" or not is_this_machine(host):  # its password must not leave this machine
         return f"{host or 'that'} is not this machine, so it is not asked"
     from http.client import HTTPConnection, HTTPException
 
@@ -72,12 +72,3 @@ def _said(plugins: object) -> str:
             status = str(state.get("status", "unknown") if isinstance(state, dict) else "unknown")
             return f"the plugin is {''.join(letter for letter in status[:40] if letter.isalnum())}"
     return "it has not loaded the plugin"
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from msgspec import Struct
+
+from opencode_tui.config.network_values import is_this_machine
 
 
 class ListenAddress(Struct, frozen=True):
@@ -27,24 +28,14 @@ def parse_listen(text: str) -> ListenAddress:
         raise ValueError(wrong) from None
     if not host or port is None or parts.netloc != text or "@" in text:
         raise ValueError(wrong)
-    if not is_loopback(host):
+    if not is_this_machine(host):
         raise ValueError(f"{text[:60]!r} could be reached from outside; write an address such as 127.0.0.1:{port}")
     return ListenAddress("127.0.0.1" if host == "localhost" else host, port)
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host's name or address is that of this machine alone."""
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def is_own_host(header: str | None) -> bool:
     """Whether a request's Host header names this machine, and not a name that somebody else has led here."""
     try:
-        return is_loopback(urlsplit(f"//{header or ''}").hostname or "")
+        return is_this_machine(urlsplit(f"//{header or ''}").hostname or "")
     except ValueError:
         return False
