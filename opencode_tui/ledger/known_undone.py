@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
@@ -32,7 +31,7 @@ _FORGET = """
 IS_UNDONE = f"(agent = '{UNDONE}' OR id IN (SELECT call_id FROM undone_call))"
 """SQL for whether a row of `call` is known to be undone."""
 _IN_SPAN = f"""
-  SELECT c.session_id, c.id, c.cost_nano FROM undone_call u CROSS JOIN call c ON c.id = u.call_id
+  SELECT c.session_id, c.cost_nano FROM undone_call u CROSS JOIN call c ON c.id = u.call_id
   WHERE c.created_ms >= ? AND c.created_ms < ? AND copied_from IS NULL AND agent <> '{UNDONE}'
 """
 
@@ -40,8 +39,8 @@ _IN_SPAN = f"""
 class UndoneShare(Struct, frozen=True, gc=False):
     """What a session spent on calls that were found to be undone."""
 
-    ids: frozenset[str]
-    nano: int
+    calls: int = 0
+    nano: int = 0
 
 
 def note_seen_again(connection: sqlite3.Connection, session_ids: Iterable[str]) -> None:
@@ -68,7 +67,8 @@ def keep_undone(
 
 def undone_in(connection: sqlite3.Connection, span: Span) -> dict[str, UndoneShare]:
     """What was found to be undone of the calls of a span, by session; without those of the agent `undone`."""
-    nano_of: dict[str, dict[str, int]] = defaultdict(dict)
-    for session_id, id, nano in connection.execute(_IN_SPAN, (span.start_ms, span.end_ms)):
-        nano_of[session_id][id] = nano
-    return {session_id: UndoneShare(frozenset(of), sum(of.values())) for session_id, of in nano_of.items()}
+    found: dict[str, UndoneShare] = {}
+    for session_id, nano in connection.execute(_IN_SPAN, (span.start_ms, span.end_ms)):
+        had = found.get(session_id, UndoneShare())
+        found[session_id] = UndoneShare(had.calls + 1, had.nano + nano)
+    return found

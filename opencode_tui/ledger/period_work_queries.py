@@ -65,8 +65,7 @@ def shares_of_sessions(connection: sqlite3.Connection, span: Span) -> tuple[Sess
 
 def _with_undone(share: SessionShare, more: UndoneShare) -> SessionShare:
     """The share with the undone calls that stand in its rows, beside those that stand in none."""
-    nano, calls = share.undone_nano + more.nano, share.undone_calls + len(more.ids)
-    return replace(share, undone_nano=nano, undone_calls=calls, undone_ids=more.ids)
+    return replace(share, undone_nano=share.undone_nano + more.nano, undone_calls=share.undone_calls + more.calls)
 
 
 def shares_of_quarters(connection: sqlite3.Connection, span: Span) -> tuple[QuarterShare, ...]:

@@ -78,7 +78,7 @@ def read_insights(request: InsightsRequest, context: Context) -> InsightList:
     if on:
         work = period_work(span, context)
         wide = [each for rule in on for each in rule.find(work, thresholds)]
-        calls = _shared_calls(found, wide, work, span, context)
+        calls = _shared_calls(found, wide, span, context)
         costs |= {call.id: (call.created_ms, call.nano) for call in calls}
         found += with_their_calls(wide, calls)
     decided = marks_of_insights(connection)
@@ -102,9 +102,7 @@ def read_insights(request: InsightsRequest, context: Context) -> InsightList:
     )
 
 
-def _shared_calls(
-    found: Sequence[Finding], wide: Sequence[Finding], work: PeriodWork, span: Span, context: Context
-) -> list[SharedCall]:
+def _shared_calls(found: Sequence[Finding], wide: Sequence[Finding], span: Span, context: Context) -> list[SharedCall]:
     """The calls of the sessions that findings of the period are about, and other findings as well."""
     if not wide:
         return []
@@ -112,9 +110,8 @@ def _shared_calls(
     broad = {id for each in found if RULE_OF[each.rule].reach == "broad" for id in each.calls}
     session_of = sessions_of_calls(connection, broad) if broad else {}
     ids = sorted(shared_sessions([*found, *wide], session_of))
-    undone_ids = {id for share in work.sessions for id in share.undone_ids}
     return [
-        SharedCall(id, session_id, created_ms, nano, bool(is_undone) or id in undone_ids)
+        SharedCall(id, session_id, created_ms, nano, bool(is_undone))
         for id, session_id, created_ms, nano, is_undone in (paid_calls_of(connection, ids, span) if ids else ())
     ]
 

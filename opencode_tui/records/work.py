@@ -165,8 +165,6 @@ class SessionShare(Struct, frozen=True):
     """The calls that a fork copied, also from before the period."""
     inherited_nano: int = 0
     """What its copied calls cost where they were paid."""
-    undone_ids: frozenset[str] = frozenset()
-    """The undone calls that had a row in OpenCode's store; the others never had one."""
 
 
 class QuarterShare(Struct, frozen=True):
