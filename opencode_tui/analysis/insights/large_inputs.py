@@ -37,10 +37,12 @@ class LargeInputs(InsightRule):
         inputs = list(_inputs(work, least))
         if not inputs:
             return
-        read = [
-            tuple(use.target for each in inputs[:number] for use in each.uses) for number in range(1, len(inputs) + 1)
-        ]
-        paid, files = paid_inputs(inputs), tuple(dict.fromkeys(read[-1]))
+        paid = paid_inputs(inputs)
+        files: dict[str, None] = {}
+        known: list[int] = []
+        for each in inputs:
+            files.update(dict.fromkeys(use.target for use in each.uses))
+            known.append(len(files))
         yield self.finding(
             *(work, paid.calls),
             key=work.project or work.directory,
@@ -48,11 +50,11 @@ class LargeInputs(InsightRule):
             saved=paid.shares,
             each={FRESH: paid.fresh, "input": paid.last},
             sure="estimated",
-            file=last_part(files[0]),
+            file=last_part(next(iter(files))),
             lines=" ".join(dict.fromkeys(ignore_line(file, work.directory) for file in files)),
             directory=work.project or work.directory,
             tokens_of_input=listed(accumulate(each.tokens for each in inputs)),
-            files_of_input=listed(len(set(targets)) for targets in read),
+            files_of_input=listed(known),
         )
 
     def words(self, findings: Sequence[Finding]) -> Words:
