@@ -37,7 +37,7 @@ gc.set_threshold(200_000, 20, 100)
 
 # How fast things are is measured by tests/bench: a deadline would only tell what else the machine does.
 # `.ci/run` tries more of them.
-_EXAMPLES = int(os.environ.get("OPENCODE_TUI_TEST_EXAMPLES", "25"))
+_EXAMPLES = int(os.environ.get("TESTS_EXAMPLES", "25"))
 settings.register_profile(
     "patient", deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=_EXAMPLES
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import subprocess
@@ -115,3 +116,8 @@ def test_a_form_asks_for_what_a_report_needs_and_warns_of_secrets(form: Path) ->
 def test_the_newest_release_notes_are_of_this_version() -> None:
     version = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
     assert re.findall(r"(?m)^## (\S+)", CHANGELOG)[0] == version
+
+
+def test_nothing_that_ci_sets_for_the_tests_is_a_setting_of_the_product() -> None:
+    assert re.findall(r"\bOPENCODE_TUI_\w+=", CI + WORKFLOW) == []
+    assert [name for name in os.environ if name.startswith("OPENCODE_TUI_")] == []

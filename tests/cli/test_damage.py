@@ -53,7 +53,7 @@ COMMANDS = (
     ("alerts", "seen", "all"),
     ("guard", "status"),
 )
-ROUNDS = int(os.environ.get("OPENCODE_TUI_TEST_DAMAGE", "40"))
+ROUNDS = int(os.environ.get("TESTS_DAMAGE", "40"))
 """How many pages are damaged one at a time."""
 
 
@@ -95,7 +95,7 @@ def whole(shell: Shell, store: V1) -> bytes:
 
 
 def test_a_damaged_page_is_no_traceback_in_any_command(shell: Shell, store: V1, whole: bytes) -> None:
-    dice = random.Random(os.environ.get("OPENCODE_TUI_TEST_SEED", "pages"))
+    dice = random.Random(os.environ.get("TESTS_SEED", "pages"))
     session, pages = next(iter(store.sessions)), len(whole) // 4096
     for n in range(ROUNDS):
         place = (n % pages if pages <= ROUNDS else dice.randrange(pages)) * 4096

@@ -90,7 +90,7 @@ def column(dice: random.Random, usual: Any) -> Any:
     )
 
 
-ROWS = 30 * int(os.environ.get("OPENCODE_TUI_TEST_EXAMPLES", "40"))
+ROWS = 30 * int(os.environ.get("TESTS_EXAMPLES", "40"))
 
 
 @pytest.mark.parametrize("seed", range(6))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 
+# What only tests read begins with TESTS_: a name that begins as the product's do would be read as a setting.
 _KEPT = frozenset(["PATH", "HOME", "USER", "TZ", "TMPDIR", "TMP", "TEMP", "VIRTUAL_ENV", "XDG_CACHE_HOME"])
-_KEPT_PREFIXES = ("PYTEST", "TEXTUAL_SNAPSHOT", "PYTHON", "COV", "OPENCODE_E2E", "OPENCODE_TUI_TEST_")
+_KEPT_PREFIXES = ("PYTEST", "TEXTUAL_SNAPSHOT", "PYTHON", "COV", "OPENCODE_E2E", "TESTS_")
 
 
 def leave_only_what_tests_need() -> None:

@@ -40,9 +40,9 @@ The server's last deed is to remove `postmaster.pid`; its process may stay as a 
 def programs() -> Path | None:
     """The directory with PostgreSQL's `bin`, `lib` and `share`; None if there is none on this machine.
 
-    OPENCODE_TUI_TEST_POSTGRES names another one.
+    TESTS_POSTGRES names another one.
     """
-    if named := os.environ.get("OPENCODE_TUI_TEST_POSTGRES"):
+    if named := os.environ.get("TESTS_POSTGRES"):
         return Path(named)
     spec = find_spec(_WHEEL)
     places = [Path(place) / "pginstall" for place in (spec.submodule_search_locations or ())] if spec else []

@@ -1,6 +1,6 @@
 """Random keys at three sizes, faster than the screen follows: the dashboard goes on, whatever its ledger holds.
 
-OPENCODE_TUI_TEST_STROKES sets how many keys are pressed at each size, such as 10000 for the long form.
+TESTS_STROKES sets how many keys are pressed at each size, such as 10000 for the long form.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from tests.support.textual_internals import has_messages, unhandled_exception
 from tests.ui.builders import NOW, SETTINGS, clock, snapshot
 from tests.ui.showing import app_over, settled
 
-STROKES = int(os.environ.get("OPENCODE_TUI_TEST_STROKES", "60"))
+STROKES = int(os.environ.get("TESTS_STROKES", "60"))
 KEYS = (
     *("ctrl+p", "escape", "ctrl+p", "escape", "enter", "tab", "shift+tab", "up", "down", "left", "right"),
     *("pageup", "pagedown", "home", "end", "space", "shift+space", "backspace", "question_mark", "slash"),
@@ -78,7 +78,7 @@ async def test_random_keys_over_a_hostile_ledger(size: tuple[int, int], tmp_path
     async with app.run_test(size=size) as pilot:
         await settled(pilot)
         assert app.failure is None, app.failure
-        await press(pilot, random.Random(os.environ.get("OPENCODE_TUI_TEST_SEED", f"{size}")), STROKES)
+        await press(pilot, random.Random(os.environ.get("TESTS_SEED", f"{size}")), STROKES)
         assert app.failure is None, app.failure
 
 
