@@ -26,6 +26,14 @@ def add_to_sum(store: V2, session_id: str, cost: str, tokens: int) -> None:
     store.database.run(sql, float(cost), tokens, session_id)
 
 
+def add_row(store: V2, session_id: str, kind: str) -> None:
+    """A row that is neither a prompt nor an answer, such as a switch of the model."""
+    at = store.now
+    row = {"id": f"msg_{kind}_{at}", "session_id": session_id, "type": kind, "time_created": at, "time_updated": at}
+    row["seq"] = store.database.pass_events(session_id, 1)
+    store.database.put("session_message", row | {"data": "{}"})
+
+
 def undo(store: V2, session_id: str, cost: str, *, then: bool = True) -> int:
     """A prompt that is undone and, where `then`, followed by another; when that was asked."""
     asked = store.prompt(session_id)
