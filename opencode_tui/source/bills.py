@@ -89,6 +89,11 @@ _NO_EVENT = """
         AND NOT EXISTS (SELECT 1 FROM event e WHERE e.aggregate_id = o.session_id
           AND CASE WHEN json_valid(e.data) THEN json_extract(e.data, '$.info.id') = o.id END)
 """
+_ONLY_HERE = f"""
+  SELECT n.session_id, json_group_array(n.id) FROM session_message n
+  WHERE n.session_id IN {_IDS} AND n.time_created <= ? AND n.type IN ('assistant', 'compaction')
+    AND NOT EXISTS (SELECT 1 FROM message o WHERE o.id = n.id) GROUP BY 1
+"""
 _COMPACTIONS = f"""
   SELECT session_id, time_created, json_extract(data, '$.status') FROM session_message
   WHERE session_id IN {_IDS} AND type = 'compaction'
@@ -202,6 +207,7 @@ class BillTable:
         names = json.dumps(list(ids))
         migrated = self.migrated_ms(connection) or 0
         before = _by_session(connection.execute(self._before, (names, migrated))) if self.upgraded else {}
+        only_here = _by_session(connection.execute(_ONLY_HERE, (names, migrated))) if self.upgraded else {}
         compactions = _by_session(connection.execute(_COMPACTIONS, (names,)))
         gaps = _by_session(connection.execute(_GAPS, (names, since_ms, _UNDONE_GAP)))
         last = _by_session(connection.execute(_LAST, (names,))) if self._has_sequence else {}
@@ -213,7 +219,12 @@ class BillTable:
             try:
                 if not self.upgraded and _is_of_v1(version):
                     raise BadRow("holds messages of OpenCode 1 that are gone")
-                bill = replace(_bill(row[:-3], before.get(id), ended), is_held=is_held, whole=plain_sum(row[5:11]))
+                bill = replace(
+                    _bill(row[:-3], before.get(id), ended),
+                    is_held=is_held,
+                    whole=plain_sum(row[5:11]),
+                    only_here=frozenset(json.loads(*only_here.get(id, ("[]",)))),
+                )
             except BadRow as bad:
                 created, updated = row[-5:-3]
                 unreadable.append(Unreadable("session", id, f"sum {bad}", moment(updated, created)))
