@@ -31,7 +31,7 @@ def add_to_sum(store: V2, session_id: str, cost: str, tokens: int) -> None:
 def add_row(store: V2, session_id: str, kind: str, id: str | None = None, data: Json | None = None) -> None:
     """A row that is neither a prompt nor an answer, such as a switch of the model."""
     at = store.now
-    row = {"id": id or f"msg_{kind}_{at}", "session_id": session_id, "type": kind}
+    row: Json = {"id": id or f"msg_{kind}_{at}", "session_id": session_id, "type": kind}
     row |= {"seq": store.database.pass_events(session_id, 1), "time_created": at, "time_updated": at}
     store.database.put("session_message", row | {"data": dumps(data or {})})
 
