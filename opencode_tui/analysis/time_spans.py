@@ -26,7 +26,7 @@ def time_spans(
     open_names: tuple[str, ...] | None = None
     start_ms = end_ms = 0
     for day, span in days:
-        keys = _keys(day)
+        keys = keys_of_day(day)
         if any(keys[each.dimension] not in each.keys for each in wanted):
             continue
         parts = _hours(calendar, span) if "hour" in needed else (("", span),)
@@ -68,7 +68,7 @@ def _hours(calendar: Calendar, span: Span) -> Iterator[tuple[str, Span]]:
         at = end
 
 
-def _keys(day: date) -> dict[str, str]:
+def keys_of_day(day: date) -> dict[str, str]:
     """The keys of a day for the dimensions that do not divide it."""
     year, week, number = day.isocalendar()
     return {
