@@ -90,9 +90,9 @@ _NO_EVENT = """
           AND CASE WHEN json_valid(e.data) THEN json_extract(e.data, '$.info.id') = o.id END)
 """
 _ONLY_HERE = f"""
-  SELECT n.session_id, json_group_array(n.id) FROM session_message n
-  WHERE n.session_id IN {_IDS} AND n.time_created <= ? AND n.type IN ('assistant', 'compaction')
-    AND NOT EXISTS (SELECT 1 FROM message o WHERE o.id = n.id) GROUP BY 1
+  SELECT s.id, json_group_array(n.id) FROM session_v2 s JOIN session_message n ON n.session_id = s.id
+  WHERE s.id IN {_IDS} AND s.fork_session_id IS NULL AND s.time_created <= ?2 AND n.time_created <= ?2
+    AND n.type IN ('assistant', 'compaction') AND NOT EXISTS (SELECT 1 FROM message o WHERE o.id = n.id) GROUP BY 1
 """
 _COMPACTIONS = f"""
   SELECT session_id, time_created, json_extract(data, '$.status') FROM session_message

@@ -8,7 +8,7 @@ import pytest
 
 from tests.stores import V1, V2
 from tests.support.ledgers import assert_truth, reader
-from tests.support.opencode2 import TITLE_TOKENS, add_row, synced, unlisted
+from tests.support.opencode2 import TITLE_TOKENS, add_row, synced, undo, unlisted
 from tests.support.reconciled import reconciled
 
 DELETED = {
@@ -57,3 +57,15 @@ def test_a_compaction_that_opencode_1_deletes_later_is_no_title(tmp_path: Path) 
     assert_truth(ours, store.truth)
     assert unlisted(ours) == []
     assert [each.unexplained_nano for each in reconciled(ours).figures] == [0, 0, 0]
+
+
+def test_what_a_fork_of_opencode_2_copied_from_opencode_1_is_not_in_its_sum(tmp_path: Path) -> None:
+    old = V1(tmp_path)
+    root = old.session("Fix header")
+    old.call(root, cost="0.20")
+    store = V2(tmp_path, upgraded=old)
+    fork = store.fork(root)
+    undo(store, fork, "0.05")
+    ours = synced(store)
+    assert_truth(ours, store.truth)
+    assert unlisted(ours) == [("undone", 50_000_000)]
