@@ -60,16 +60,18 @@ class Selection(Struct, frozen=True):
         """Whether its calls are grouped or filtered by a dimension."""
         return dimension in self.by or any(each.dimension == dimension for each in self.where)
 
-    def keys(self) -> tuple[str, ...]:
+    def keys(self, paid: PaidCalls) -> tuple[str, ...]:
         """SQL for the key of each dimension, over the rows of `source`."""
         times = [dimension for dimension in self.by if dimension in TIMES]
-        return tuple(f"name{times.index(each)}" if each in TIMES else KEYS[each] for each in self.by)
+        return tuple(f"name{times.index(each)}" if each in TIMES else _key(each, paid) for each in self.by)
 
     def source(self, paid: PaidCalls) -> tuple[str, tuple[str, ...]]:
         """SQL from `WITH` to the conditions, with `{}` for what is selected, and its values."""
         spans = json.dumps([(*paid.bounds(each.span), *each.names) for each in self.spans])
         wanted = [each for each in self.where if each.dimension not in TIMES]
-        conditions = "".join(f" AND {KEYS[each.dimension]} IN (SELECT value FROM json_each(?))" for each in wanted)
+        conditions = "".join(
+            f" AND {_key(each.dimension, paid)} IN (SELECT value FROM json_each(?))" for each in wanted
+        )
         return (
             f"""
             WITH span AS (
@@ -80,6 +82,10 @@ class Selection(Struct, frozen=True):
             """,
             (spans, *(json.dumps(each.keys) for each in wanted)),
         )
+
+
+def _key(dimension: str, paid: PaidCalls) -> str:
+    return dimension if dimension in paid.keys else KEYS[dimension]
 
 
 def group_by(count: int) -> str:
