@@ -112,20 +112,17 @@ def _rows(
 ) -> list[BreakdownRow]:
     """The rows of `_sums` with so many keys, as measures."""
     rows = []
+    first, end = count, count + len(_AMOUNTS)
     for row in sums:
-        keys, amounts, rest = (
-            tuple(map(str, row[:count])),
-            row[count : count + len(_AMOUNTS)],
-            row[count + len(_AMOUNTS) :],
-        )
-        spend, listed, input_nano, output_nano, cache_nano, saved, *tokens = amounts
-        calls, sessions, aborted, *uses, turns, speeds = rest
-        seconds, speed = _speeds(speeds)
+        keys = tuple(map(str, row[:first]))
+        spend, listed, input_nano, output_nano, cache_nano, saved, *tokens = row[first:end]
+        calls, sessions, aborted, uses, tool_failures, tool_ms, turns, speeds = row[end:]
+        roots, subagents, all_sessions = _counts(sessions, root_of)
         measures = Measures(
-            *(spend, listed, calls, *_counts(sessions, root_of), Tokens(*tokens)),
+            *(spend, listed, calls, roots, subagents, all_sessions, Tokens(*tokens)),
             *(input_nano, output_nano, cache_nano, saved, aborted or 0, *failed.get(keys, (0, 0))),
-            *(None if turns is None else count_turns(turns), seconds, speed, *uses),
-            *((None, None, None) if edited is None else edited.get(keys, (0, 0, 0))),
+            *(None if turns is None else count_turns(turns), *(_speeds(speeds) if speeds else (None, None))),
+            *(uses, tool_failures, tool_ms, *((None, None, None) if edited is None else edited.get(keys, (0, 0, 0)))),
         )
         rows.append(BreakdownRow(keys, measures))
     return rows
@@ -134,6 +131,8 @@ def _rows(
 def _counts(sessions: str, root_of: Mapping[str, str]) -> tuple[int, int, int]:
     """(root sessions, subagents, both with a call of their own) of the ids in a JSON list, some perhaps twice."""
     ids = set(_IDS.decode(sessions))
+    if len(ids) == 1:
+        return 1, int(ids.pop() in root_of), 1
     subagents = ids & root_of.keys()
     roots = (ids - subagents) | {root_of[id] for id in subagents}
     return len(roots), len(subagents), len(ids)
@@ -215,13 +214,11 @@ def failures(connection: sqlite3.Connection, selection: Selection) -> Failed:
     return {tuple(map(str, row[:count])): (row[count], row[count + 1] or 0) for row in rows}
 
 
-def _speeds(text: str | None) -> tuple[Percentiles | None, Percentiles | None]:
+def _speeds(text: str) -> tuple[Percentiles | None, Percentiles | None]:
     """(seconds, tokens a second) of the calls whose `speeds` stand in a text with commas between them.
 
     What several calls have in common is followed by their number, as in `35 60*4`.
     """
-    if not text:
-        return None, None
     tenths: Counter[int] = Counter()
     speeds: Counter[int] = Counter()
     for item, count in Counter(text.split(",")).items():

@@ -6,7 +6,7 @@ import json
 
 from msgspec import Struct
 
-from opencode_tui.clock import Span
+from opencode_tui.clock import HOUR_MS, Span
 from opencode_tui.ledger.queries import SLICE_KEYS
 from opencode_tui.ledger.sums import PaidCalls
 from opencode_tui.records.dimensions import TIMES
@@ -35,9 +35,12 @@ KEYS = {**SLICE_KEYS, "kind": _KIND, "tool": "name", "task": "task"}
 
 
 class NamedSpan(Struct, frozen=True):
-    """A span of time with its key for each dimension of time, in the order in which they are asked for."""
+    """A span of time with its key for each dimension of time, in the order in which they are asked for.
 
-    names: tuple[str, ...]
+    The key is None for an hour of the day that is counted from the span's start.
+    """
+
+    names: tuple[str | None, ...]
     span: Span
 
 
@@ -63,7 +66,11 @@ class Selection(Struct, frozen=True):
     def keys(self, paid: PaidCalls) -> tuple[str, ...]:
         """SQL for the key of each dimension, over the rows of `source`."""
         times = [dimension for dimension in self.by if dimension in TIMES]
-        return tuple(f"name{times.index(each)}" if each in TIMES else _key(each, paid) for each in self.by)
+        named = {each: f"name{number}" for number, each in enumerate(times)}
+        if "hour" in named:
+            hours = f"(c.{paid.at} - start_at) / {HOUR_MS // paid.unit_ms} % 24"
+            named["hour"] = f"coalesce({named['hour']}, substr('0' || ({hours}), -2))"
+        return tuple(named.get(each) or _key(each, paid) for each in self.by)
 
     def source(self, paid: PaidCalls) -> tuple[str, tuple[str, ...]]:
         """SQL from `WITH` to the conditions, with `{}` for what is selected, and its values."""
