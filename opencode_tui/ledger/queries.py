@@ -65,7 +65,7 @@ _PARTS = f"""
 """Sessions that are wholly in the span are summed already; of the others, the quarters in it are."""
 _NEWEST = "SELECT session_id, created_ms, context, provider, model, directory FROM newest_call"
 _FEW = 500
-"""Up to so many sessions are looked up one by one; for more, all are read."""
+"""Up to so many sessions are always looked up one by one; of more, all are read if that is half of all."""
 _INCOMPLETE = (
     "FROM store CROSS JOIN call INDEXED BY call_running ON store_id = store.id"
     " WHERE completed_ms IS NULL AND copied_from IS NULL AND created_ms >= ?2 AND created_ms < ?3"
@@ -281,7 +281,10 @@ def _newest_calls(
 
 def _only_of(connection: sqlite3.Connection, query: str, key: str, ids: Collection[str]) -> Iterable[tuple[Any, ...]]:
     """The rows of a query whose first column, `key`, is one of the ids."""
-    if len(ids) > _FEW:
+    if (
+        len(ids) > _FEW
+        and 2 * len(ids) > connection.execute("SELECT coalesce(max(rowid), 0) FROM session").fetchone()[0]
+    ):
         wanted = frozenset(ids)
         return (row for row in connection.execute(query) if row[0] in wanted)
     return connection.execute(f"{query} WHERE {key} IN (SELECT value FROM json_each(?))", (json.dumps(sorted(ids)),))
