@@ -88,16 +88,19 @@ def _within(selection: Selection, spans: Sequence[Span]) -> Selection:
 def _runs(connection: sqlite3.Connection, part: _Part, span: Span) -> Iterator[Span]:
     """The parts of a span that have buckets, each as long as these follow each other."""
     first, end = -(-span.start_ms // _BUCKET_MS), span.end_ms // _BUCKET_MS
-    numbers = [
-        row[0]
-        for row in connection.execute(
-            "SELECT number FROM bucket WHERE part = ? AND number >= ? AND number < ? AND keys = ? ORDER BY number",
-            (part.name, first, end, _KEYS_NOW),
-        )
-    ]
-    starts = [number for number in numbers if number - 1 not in set(numbers)]
-    ends = [number + 1 for number in numbers if number + 1 not in set(numbers)]
+    rows = connection.execute(
+        "SELECT number FROM bucket WHERE part = ? AND number >= ? AND number < ? AND keys = ?",
+        (part.name, first, end, _KEYS_NOW),
+    )
+    numbers = {row[0] for row in rows}
+    starts = sorted(number for number in numbers if number - 1 not in numbers)
+    ends = sorted(number + 1 for number in numbers if number + 1 not in numbers)
     return (Span(start * _BUCKET_MS, end * _BUCKET_MS) for start, end in zip(starts, ends, strict=True))
+
+
+def bucket_of(at_ms: int) -> int:
+    """The number of the bucket of a moment."""
+    return at_ms // _BUCKET_MS
 
 
 def make_bucket(ledger: Ledger, now_ms: int) -> bool:
@@ -120,7 +123,7 @@ def _missing(connection: sqlite3.Connection, now_ms: int) -> Iterator[tuple[_Par
     at: int | None = None
     while (at := _next_quarter(connection, at)) is not None:
         number = at // BUCKET_QUARTERS
-        if number >= now_ms // _BUCKET_MS:
+        if number >= bucket_of(now_ms):
             return
         span = Span(number * _BUCKET_MS, (number + 1) * _BUCKET_MS)
         for part in _PARTS.values():
