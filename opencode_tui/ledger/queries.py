@@ -45,7 +45,7 @@ _WITH_COPIES = """
 _COPIES = "SELECT count(*) FROM (SELECT 1 FROM call INDEXED BY call_copied WHERE copied = 1 LIMIT ?)"
 _COUNTS = "input, output, reasoning, cache_read, cache_write"
 _SUMMED = f"""
-  SELECT session_id, {model_key.SQL}, agent, {_SPEND}, sum(calls), min(first_ms), max(last_ms),
+  SELECT session_id, provider, model, agent, {_SPEND}, sum(calls), min(first_ms), max(last_ms),
     group_concat(turns), group_concat({{costs}}), {_TOKENS}
 """
 _PARTS_OF_CALLS = f"""
@@ -53,7 +53,7 @@ _PARTS_OF_CALLS = f"""
   GROUP BY session_id, provider, model, agent
 """
 _PARTS = f"""
-  SELECT session_id, {model_key.SQL}, agent, cost_nano, calls, first_ms, last_ms, turns, {{costs}}, {_COUNTS}
+  SELECT session_id, provider, model, agent, cost_nano, calls, first_ms, last_ms, turns, {{costs}}, {_COUNTS}
   FROM session_sum WHERE last_quarter >= ?1 AND last_quarter < ?2 AND first_quarter >= ?1
   UNION ALL {_SUMMED} FROM (
     SELECT c.* FROM session_sum s CROSS JOIN call_sum c ON c.session_id = s.session_id AND c.provider = s.provider
@@ -213,12 +213,15 @@ def session_parts(connection: sqlite3.Connection, span: Span, costs: bool = Fals
     """The sums of each session in a span by model and agent; `costs` includes theirs."""
     paid = paid_calls(connection, span)
     query = _PARTS_OF_CALLS if paid == each_call() else _PARTS
-    return [
-        SessionPart(id, intern(model), intern(agent), nano, calls, first_ms, last_ms, turns, spent, Tokens(*counts))
-        for id, model, agent, nano, calls, first_ms, last_ms, turns, spent, *counts in connection.execute(
-            query.replace("{costs}", "costs" if costs else "NULL"), paid.bounds(span)
-        )
-    ]
+    keys: dict[tuple[str, str], str] = {}
+    parts = []
+    for id, provider, name, agent, nano, calls, first_ms, last_ms, turns, spent, *counts in connection.execute(
+        query.replace("{costs}", "costs" if costs else "NULL"), paid.bounds(span)
+    ):
+        model = keys.get((provider, name)) or keys.setdefault((provider, name), model_key.model_key(provider, name))
+        sums = nano, calls, first_ms, last_ms, turns, spent, Tokens(*counts)
+        parts.append(SessionPart(id, model, intern(agent), *sums))
+    return parts
 
 
 def sums_of(connection: sqlite3.Connection, ids: Iterable[str], running_since_ms: int) -> dict[str, SessionSum]:
