@@ -33,7 +33,7 @@ def time_spans(
     open_names: tuple[str | None, ...] | None = None
     start_ms = end_ms = 0
     for day, span in days:
-        keys = _keys(day)
+        keys = keys_of_day(day)
         if any(keys[each.dimension] not in each.keys for each in wanted):
             continue
         parts: Iterable[tuple[str | None, Span]] = (("", span),)
@@ -83,7 +83,7 @@ def _is_ordinary(calendar: Calendar, span: Span) -> bool:
     return calendar.local(span.start_ms).hour == 0 and calendar.local(span.end_ms - 1).hour == 23
 
 
-def _keys(day: date) -> dict[str, str]:
+def keys_of_day(day: date) -> dict[str, str]:
     """The keys of a day for the dimensions that do not divide it."""
     year, week, number = day.isocalendar()
     return {

@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 from msgspec.structs import replace
 
 from opencode_tui.analysis.matching import matching_keys
-from opencode_tui.analysis.time_spans import HOURS, WEEKDAYS, order, time_spans
+from opencode_tui.analysis.time_spans import HOURS, WEEKDAYS, keys_of_day, order, time_spans
 from opencode_tui.analysis.trees import roots
 from opencode_tui.clock import Span
 from opencode_tui.ledger import queries, session_queries
@@ -131,7 +131,8 @@ def _resolved(
         if each.dimension in _FIXED:
             keys: Sequence[str] = _FIXED[each.dimension]
         elif each.dimension in TIMES:
-            keys = each.keys
+            some = days_with_calls(context.connection, context.calendar, span)
+            keys = tuple(dict.fromkeys(keys_of_day(day)[each.dimension] for day, _ in some))
         else:
             keys = keys_of(context.connection, Selection((NamedSpan((), span),), (each.dimension,)))
         texts = [_typed(each.dimension, text) for text in each.keys]
