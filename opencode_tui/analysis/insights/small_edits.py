@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from opencode_tui.analysis.call_figures import groups_left
 from opencode_tui.analysis.cheaper_models import bare_name, cheaper_model, uncached
 from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, cost_and_saving, figure, where
+from opencode_tui.analysis.long_context import calls_with_old_context
 from opencode_tui.analysis.loops import is_edit
 from opencode_tui.analysis.overhead import is_overhead
 from opencode_tui.money import format_usd, plural, tokens_text
@@ -19,16 +20,21 @@ from opencode_tui.records.work import SessionWork, TurnWork
 
 _TIMES = 2
 _MOST_FILES = 2
+_MOST_READ = 10_000
+"""The most tokens that the turn added to the context by reading."""
 _HARD = ("planning", "debugging", "refactoring", "review", "delegation")
 """Tasks that are more than their edits."""
 
 
 class SmallEdits(InsightRule):
-    """The cost is that of the turns that edited one or two files, wrote little, and in which nothing failed."""
+    """The cost is that of the turns that edited one or two files, read and wrote little, and in which nothing failed.
+
+    Late turns of a long conversation do not count: they cost what they do because of what was said before.
+    """
 
     name = "small_edits"
     lever = "routing"
-    version = 2
+    version = 3
     thresholds = (Threshold("small_edit_turns", 3), Threshold("small_edit_tokens", 1500))
 
     def may_find(self, signs: SessionSigns, settings: InsightSettings) -> bool:
@@ -38,10 +44,14 @@ class SmallEdits(InsightRule):
         least, most_written = (threshold.of(settings) for threshold in self.thresholds)
         if len(work.turns) < least:
             return
+        found = {place: calls for place, turn in enumerate(work.turns) if (calls := _small(turn, most_written))}
+        if len(found) < least:
+            return
+        old = calls_with_old_context(work, settings)
         small: dict[str, list[tuple[list[CallFacts], Tokens]]] = defaultdict(list)
         last: tuple[int, str] = (-1, "")
-        for place, turn in enumerate(work.turns):
-            if calls := _small(turn, most_written):
+        for place, calls in found.items():
+            if calls[0].id not in old:
                 model = calls[0].model
                 is_switch = place > 0 and last != (place - 1, model)
                 small[model].append((calls, _tokens(calls, is_switch=is_switch)))
@@ -96,6 +106,11 @@ def _written(calls: Sequence[CallFacts]) -> int:
     return sum([call.tokens.output + call.tokens.reasoning for call in calls])
 
 
+def _read(calls: Sequence[CallFacts]) -> int:
+    """The tokens that the context grew by, beside what the calls themselves wrote."""
+    return calls[-1].tokens.context - calls[0].tokens.context - _written(calls[:-1])
+
+
 def _tokens(calls: Sequence[CallFacts], *, is_switch: bool) -> Tokens:
     """The calls' tokens; after a switch of the model, the first one finds nothing in the cache."""
     first, *rest = (call.tokens for call in calls)
@@ -107,7 +122,7 @@ def _small(turn: TurnWork, most_written: int) -> list[CallFacts]:
     if not turn.edits or turn.task in _HARD:
         return []
     calls = [call for call in turn.calls if not is_overhead(call)]
-    if not 0 < _written(calls) <= most_written:
+    if not 0 < _written(calls) <= most_written or _read(calls) > _MOST_READ:
         return []
     files = {use.target for use in turn.tools if use.name in EDIT_TOOLS and is_edit(use)}
     is_small = (
