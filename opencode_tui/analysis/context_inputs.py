@@ -21,8 +21,6 @@ from opencode_tui.records.work import SessionWork
 _QUIET = frozenset((*EDIT_TOOLS, "todowrite", "todoread", "glob"))
 """Tools whose output adds next to nothing to the context."""
 _CACHED_PERCENT = 90
-_MOST_TOKENS = 25_000
-"""OpenCode cuts the output of a tool at 50 kB; a context that grew by more has grown by something else."""
 _MILLION = 1_000_000
 FRESH = "fresh"
 """The figure with what each call paid to read such outputs for the first time."""
@@ -38,7 +36,7 @@ class ContextInput(Struct, frozen=True):
     fresh_nano: int
     """What it cost there: at most what that call did."""
     carriers: tuple[CallFacts, ...]
-    """The calls after that one which read it from the cache."""
+    """The calls after that one which read it again: from the cache, or as input in a session without any cache."""
     carried_nano: int
     """What it cost each of them."""
 
@@ -78,13 +76,13 @@ def context_inputs(
                 continue
             if loud is None:
                 loud = Counter([use.call_id for use in turn.tools if use.call_id in uses and use.name not in _QUIET])
-            if len(uses[call.id]) >= loud[call.id] and tokens <= _MOST_TOKENS * loud[call.id]:
+            if len(uses[call.id]) >= loud[call.id]:
                 fresh = min(tokens * _fresh_rate(next_call, rates) // _MILLION, next_call.cost_nano)
                 if fresh:
-                    carried_nano = tokens * rates.cache_read // _MILLION
-                    yield ContextInput(
-                        tuple(uses[call.id]), tokens, next_call, fresh, _carriers(work, next_call), carried_nano
-                    )
+                    carriers, is_cached = _carriers(work, next_call)
+                    rate = rates.cache_read if is_cached else rates.input
+                    carried_nano = tokens * rate // _MILLION
+                    yield ContextInput(tuple(uses[call.id]), tokens, next_call, fresh, carriers, carried_nano)
 
 
 def paid_inputs(inputs: Sequence[ContextInput]) -> PaidInputs:
@@ -109,7 +107,7 @@ def paid_inputs(inputs: Sequence[ContextInput]) -> PaidInputs:
 
 
 def carrying(findings: Sequence[Finding]) -> int:
-    """The number of calls that are left and read such an output from the cache."""
+    """The number of calls that are left and read such an output again."""
     return sum(
         share > fresh
         for each in findings
@@ -122,7 +120,7 @@ def sum_of_inputs(findings: Sequence[Finding], tokens: int) -> str:
     cost, fresh = sum(each.cost_nano for each in findings), sum_left(findings, FRESH)
     return (
         f"{tokens_text(tokens)} tokens, by how much the context grew: {format_usd(fresh)} when first read, and "
-        f"{format_usd(cost - fresh)} for {plural(carrying(findings), 'call')} that read them from the cache"
+        f"{format_usd(cost - fresh)} for {plural(carrying(findings), 'call')} that read them again"
     )
 
 
@@ -139,17 +137,21 @@ def _next(calls: Sequence[CallFacts], place: int) -> CallFacts | None:
     return None
 
 
-def _carriers(work: SessionWork, first: CallFacts) -> tuple[CallFacts, ...]:
-    """The calls of a session after this one that go on with its context, cached, on the same model."""
+def _carriers(work: SessionWork, first: CallFacts) -> tuple[tuple[CallFacts, ...], bool]:
+    """The calls of a session after this one that go on with its context, cached, on the same model.
+
+    Those of a session whose provider caches nothing go on with it as well; then the second value is False.
+    """
     found: list[CallFacts] = []
     calls = work.calls
+    has_cache = any([call.tokens.cache_read or call.tokens.cache_write for call in calls])
     for before, call in pairwise(_with_context(islice(calls, calls.index(first), None))):
         if call.model != before.model or call.tokens.context < before.tokens.context:
             break
         is_cached = call.tokens.cache_read * 100 >= _CACHED_PERCENT * before.tokens.context
-        if is_cached and call.cost_nano > 0:
+        if (is_cached or not has_cache) and call.cost_nano > 0:
             found.append(call)
-    return tuple(found)
+    return tuple(found), has_cache
 
 
 def _fresh_rate(call: CallFacts, rates: CallRates) -> int:
