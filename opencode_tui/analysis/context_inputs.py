@@ -10,6 +10,7 @@ from itertools import islice, pairwise
 from msgspec import Struct
 
 from opencode_tui.analysis.call_figures import SHARE, figures_of_calls, sum_left
+from opencode_tui.analysis.deeds import deed_of
 from opencode_tui.analysis.overhead import is_overhead
 from opencode_tui.money import format_usd, plural, tokens_text
 from opencode_tui.records.calls import EDIT_TOOLS
@@ -21,6 +22,11 @@ from opencode_tui.records.work import SessionWork
 _QUIET = frozenset((*EDIT_TOOLS, "todowrite", "todoread", "glob"))
 """Tools whose output adds next to nothing to the context."""
 _CACHED_PERCENT = 90
+_MOST_OF_A_COMMAND = 25_000
+"""OpenCode always cut the output of a command, to 50 kB at most; a context that grew by more grew by something else."""
+_FALLEN_PERCENT = 90
+_STEPS_A_FALL = 8
+"""The least number of calls for each time that the context fell, where growth is to tell something."""
 _MILLION = 1_000_000
 FRESH = "fresh"
 """The figure with what each call paid to read such outputs for the first time."""
@@ -55,7 +61,12 @@ class PaidInputs(Struct, frozen=True):
 def context_inputs(
     work: SessionWork, tools: Collection[str], is_wanted: Callable[[ToolFacts], bool], least: int
 ) -> Iterator[ContextInput]:
-    """The outputs of wanted uses of some tools, where no other tool of the same call can have added so many tokens."""
+    """The outputs of wanted uses of some tools, where no other tool of the same call can have added so many tokens.
+
+    None of a command in a session whose context falls again and again: there its growth says nothing about an output,
+    and most commands say little.
+    """
+    is_steady: bool | None = None
     for turn in work.turns:
         uses: dict[str, list[ToolFacts]] = {}
         for use in turn.tools:
@@ -76,7 +87,12 @@ def context_inputs(
                 continue
             if loud is None:
                 loud = Counter([use.call_id for use in turn.tools if use.call_id in uses and use.name not in _QUIET])
-            if len(uses[call.id]) >= loud[call.id]:
+            commands = sum([deed_of(use.name, use.target, use.ok).is_command for use in uses[call.id]])
+            if (commands and tokens > _MOST_OF_A_COMMAND * commands) or len(uses[call.id]) < loud[call.id]:
+                continue
+            if commands and is_steady is None:
+                is_steady = _is_steady(work)
+            if not commands or (is_steady and _stays(work, next_call)):
                 fresh = min(tokens * _fresh_rate(next_call, rates) // _MILLION, next_call.cost_nano)
                 if fresh:
                     carriers, is_cached = _carriers(work, next_call)
@@ -124,6 +140,31 @@ def sum_of_inputs(findings: Sequence[Finding], tokens: int) -> str:
     )
 
 
+def _is_steady(work: SessionWork) -> bool:
+    """Whether the context of a session only grew, but for compactions and a few times when something was taken back."""
+    calls = falls = 0
+    before: CallFacts | None = None
+    for call in work.calls:
+        if is_overhead(call):
+            before = before if call.agent == "title" else None
+        elif call.tokens.context:
+            falls += before is not None and _has_fallen(before, call)
+            before, calls = call, calls + 1
+    return falls * _STEPS_A_FALL <= calls
+
+
+def _has_fallen(before: CallFacts, after: CallFacts) -> bool:
+    """Models count tokens differently, so only one model's can be compared."""
+    return before.model == after.model and after.tokens.context * 100 < _FALLEN_PERCENT * before.tokens.context
+
+
+def _stays(work: SessionWork, call: CallFacts) -> bool:
+    """Whether the next call of the conversation still has the context of this one, if there is a next one."""
+    calls = work.calls
+    after = next(_with_context(islice(calls, calls.index(call) + 1, None)), None)
+    return after is None or not _has_fallen(call, after)
+
+
 def _with_context(calls: Iterable[CallFacts]) -> Iterator[CallFacts]:
     return (call for call in calls if call.tokens.context and not is_overhead(call))
 
@@ -144,7 +185,7 @@ def _carriers(work: SessionWork, first: CallFacts) -> tuple[tuple[CallFacts, ...
     """
     found: list[CallFacts] = []
     calls = work.calls
-    has_cache = any([call.tokens.cache_read or call.tokens.cache_write for call in calls])
+    has_cache = any(call.tokens.cache_read or call.tokens.cache_write for call in calls)
     for before, call in pairwise(_with_context(islice(calls, calls.index(first), None))):
         if call.model != before.model or call.tokens.context < before.tokens.context:
             break
