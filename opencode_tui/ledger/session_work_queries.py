@@ -131,7 +131,9 @@ def _calls_and_uses(rows: Iterable[Any], directory: str) -> tuple[list[CallFacts
         if use_id is not None:
             if target and target[0] != "/" and name in TOOLS_OF_FILES:
                 target = in_folder(target, directory)
-            use = ToolFacts(id, name, target, None if ok is None else ok == 1, None, child_id, digest, ok == 2)
+            use = ToolFacts(
+                id, name, target, None if ok is None else ok & 1 == 1, None, child_id, digest, ok == 2, ok == 3
+            )
             if id not in uses:
                 uses[id], order = [use], [use_id]
             else:

@@ -1,7 +1,7 @@
 """Decodes the tool parts of OpenCode 1 that are as it writes them, several times as fast as `json_extract` does any.
 
 Anything else, such as an input that is no object, is left to the query for any part in `tools.py`, which gives the
-same record for a part that is decoded here. Of the output only the end is looked for.
+same record for a part that is decoded here. Of the output only the end is looked for, but for a search.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from msgspec import Meta, Raw, Struct
 
 from opencode_tui.records.calls import EDIT_TOOLS, ToolUse
 from opencode_tui.source.changed_lines import MOST_LINES, ChangedLines, lines_in_text
-from opencode_tui.source.tool_uses import tool_use
+from opencode_tui.source.tool_uses import SEARCHES, tool_use
 
 _PATCH_BEGINNING = 500
 Exit = Annotated[int, Meta(ge=-(1 << 62), le=1 << 62)]
@@ -43,6 +43,7 @@ class _State(Struct, gc=False):
     time: _Time = _Time()
     metadata: _Meta = _Meta()
     error: Any = None
+    output: Raw = Raw()
 
 
 class _Part(Struct, gc=False):
@@ -72,6 +73,7 @@ class _Difference(Struct, gc=False):
 _PART = msgspec.json.Decoder(_Part)
 _INPUT = msgspec.json.Decoder(_Input)
 _TEXT = msgspec.json.Decoder(_Text)
+_STRING = msgspec.json.Decoder(str)
 _DIFFERENCE = msgspec.json.Decoder(_Difference)
 _DIFFERENCES = msgspec.json.Decoder(list[_Difference])
 
@@ -93,7 +95,15 @@ def plain_tool(text: str, id: str, call_id: str, session_id: str) -> ToolUse | N
         *(meta.sessionId, meta.sessionID, time.start, time.end, time.ran, time.completed, meta.exit, state.error),
     )
     beginning = patch[:_PATCH_BEGINNING] if isinstance(patch, str) else None
-    return tool_use(id, call_id, session_id, values, compact, beginning, lines)
+    said = _said(state.output) if part.tool in SEARCHES and state.output else None
+    return tool_use(id, call_id, session_id, values, compact, beginning, lines, said)
+
+
+def _said(output: Raw) -> str | None:
+    try:
+        return _STRING.decode(output)
+    except msgspec.ValidationError:
+        return None
 
 
 def _lines(tool: str, state: _State, given: bytes) -> ChangedLines:

@@ -20,6 +20,9 @@ _REFUSED = re.compile(
     "The user (?:rejected permission to use|has specified a rule which prevents you from using) this specific tool call"
 )
 """How OpenCode's errors begin where a person, or a rule of theirs, did not let a tool run."""
+SEARCHES = frozenset(("grep", "glob", "codesearch"))
+_NOTHING = frozenset(("", "No files found", "No matches found"))
+"""The first line of what a search says that found nothing."""
 _OUTCOMES = {"completed": True, "error": False}
 _tool_name = lru_cache(maxsize=256)(targets.tool_name)
 
@@ -32,11 +35,13 @@ def tool_use(
     given: object,
     patch: object = None,
     lines: ChangedLines = (None, None),
+    said: object = None,
 ) -> ToolUse:
     """The record of one tool use.
 
     `state` has the tool's name and the values of `_STATE` in `tools.py`, `given` the input's JSON, `patch` the
-    beginning of a patch. A command that ended with another exit code than 0 failed, though OpenCode calls it completed.
+    beginning of a patch, `said` that of a search's output. A command that ended with another exit code than 0 failed,
+    though OpenCode calls it completed.
     """
     name, status, file_path, path, command, url, agent, child, child_v2, start, end, ran, completed, *more = state
     tool = _tool_name(name) if isinstance(name, str) else ""
@@ -55,6 +60,7 @@ def tool_use(
         lines[0],
         lines[1],
         len(more) > 1 and status == "error" and _is_refusal(more[1]),
+        status == "completed" and isinstance(said, str) and said.partition("\n")[0] in _NOTHING,
     )
 
 

@@ -5,7 +5,8 @@
         turn(call("0.10", "edit src/Button.tsx"), call("0.05", pause_s=600, model=OPUS)),
     )
 
-A use of a tool is its name and its target; `!` after the name means that it failed, `?` that it still runs. `#7` after
+A use of a tool is its name and its target; `!` after the name means that it failed, `?` that it still runs, `0` that it
+found nothing. `#7` after
 the name is its digest: uses with equal ones had the same input.
 """
 
@@ -98,7 +99,8 @@ def _tool(text: str, call_id: str) -> ToolFacts:
     named, _, target = text.partition(" ")
     name, _, digest = named.partition("#")
     ok = {"!": False, "?": None}.get(name[-1], True)
-    return ToolFacts(call_id, name.rstrip("!?"), target, ok, 1000, None, int(digest) if digest else None)
+    plain, number = name.rstrip("!?0"), int(digest) if digest else None
+    return ToolFacts(call_id, plain, target, ok, 1000, None, number, found_nothing=name.endswith("0"))
 
 
 def found(rule: InsightRule, work: SessionWork, **settings: int) -> list[Finding]:
