@@ -29,23 +29,22 @@ _HARD = ("planning", "debugging", "refactoring", "review", "delegation")
 class SmallEdits(InsightRule):
     """The cost is that of the turns that edited one or two files, read and wrote little, and in which nothing failed.
 
+    They may be spread over sessions. A file that is written whole is a new one as a rule, and no small edit.
     Late turns of a long conversation do not count: they cost what they do because of what was said before.
     """
 
     name = "small_edits"
     lever = "routing"
     version = 3
-    thresholds = (Threshold("small_edit_turns", 3), Threshold("small_edit_tokens", 1500))
+    thresholds = (Threshold("small_edit_turns", 3), Threshold("small_edit_tokens", 1000))
 
     def may_find(self, signs: SessionSigns, settings: InsightSettings) -> bool:
-        return signs.edit_turns >= self.thresholds[0].of(settings)
+        return signs.edit_turns > 0
 
     def find(self, work: SessionWork, settings: InsightSettings) -> Iterator[Finding]:
         least, most_written = (threshold.of(settings) for threshold in self.thresholds)
-        if len(work.turns) < least:
-            return
         found = {place: calls for place, turn in enumerate(work.turns) if (calls := _small(turn, most_written))}
-        if len(found) < least:
+        if not found:
             return
         old = calls_with_old_context(work, settings)
         small: dict[str, list[tuple[list[CallFacts], Tokens]]] = defaultdict(list)
@@ -57,8 +56,6 @@ class SmallEdits(InsightRule):
                 small[model].append((calls, _tokens(calls, is_switch=is_switch)))
                 last = place, model
         for model, turns in sorted(small.items()):
-            if len(turns) < least:
-                continue
             calls = [call for of_turn, _ in turns for call in of_turn]
             cost = sum(call.cost_nano for call in calls)
             tokens = sum((each for _, each in turns), Tokens())
@@ -81,7 +78,14 @@ class SmallEdits(InsightRule):
                     cheaper=cheaper.model,
                     each={"turn": {call.id: number for number, (of, _) in enumerate(turns, 1) for call in of}},
                     most_written=max(_written(of_turn) for of_turn, _ in turns),
+                    turns=len(turns),
+                    least=least,
                 )
+
+    def is_enough(self, findings: Sequence[Finding]) -> bool:
+        """Whether there are so many in the period, or in one of the sessions, which may go on beyond the period."""
+        least = figure(findings[0], "least")
+        return groups_left(findings, "turn") >= least or any(figure(each, "turns") >= least for each in findings)
 
     def words(self, findings: Sequence[Finding]) -> Words:
         turns = max(1, groups_left(findings, "turn"))
@@ -130,6 +134,7 @@ def _small(turn: TurnWork, most_written: int) -> list[CallFacts]:
         and 0 < len(files) <= _MOST_FILES
         and len({call.model for call in calls}) == 1
         and not any(call.error for call in calls)
+        and not any(use.name == "write" for use in turn.tools)
         and all(use.ok is True and use.child_session_id is None for use in turn.tools)
     )
     return calls if is_small else []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from opencode_tui.analysis.call_figures import with_calls
 from opencode_tui.analysis.insights.context_decay import ContextDecay
 from opencode_tui.analysis.insights.small_edits import SmallEdits
 from tests.support.work import KIMI, OPUS, RATES, Written, call, found, session, turn, words
@@ -53,10 +54,21 @@ def test_a_title_on_another_model_in_the_same_turn_is_left_out() -> None:
     assert finding.cost_nano == 450_000_000
 
 
-def test_two_are_too_few_and_much_written_failed_or_spread_edits_are_not_small() -> None:
-    assert not found(RULE, session(*(turn(small()) for _ in range(2))))
+def test_those_of_several_sessions_count_together_and_two_are_too_few() -> None:
+    ids = ("ses_1", "ses_2", "ses_3")
+    one, two, three = (each for id in ids for each in found(RULE, session(turn(small()), id=id)))
+    assert not RULE.is_enough([one, two])
+    assert RULE.is_enough([one, two, three])
+    assert words(RULE, [one, two, three]).title == "3 small edits on claude-opus-4-6"
+    assert words(RULE, [one, two, three]).what.startswith('3 turns of "Fix header" and 2 more sessions edited')
+    (many,) = found(RULE, session(*(turn(small()) for _ in range(3))))
+    assert RULE.is_enough([with_calls(many, many.calls[:1])]), "two of its turns were made on another day"
+
+
+def test_what_was_much_written_failed_or_spread_is_not_small() -> None:
     for each in (
-        turn(small(output=2000)),
+        turn(small(output=1001)),
+        turn(small("0.15", EDIT, "write src/new.css")),
         turn(small("0.15", EDIT, "bash! npm")),
         turn(small("0.15", EDIT, "edit src/a.ts", "edit src/b.ts")),
         turn(small("0.15", "read src/a.ts")),
