@@ -93,7 +93,7 @@ def context_inputs(
             if commands and is_steady is None:
                 is_steady = _is_steady(work)
             if not commands or (is_steady and _stays(work, next_call)):
-                fresh = min(tokens * _fresh_rate(next_call, rates) // _MILLION, next_call.cost_nano)
+                fresh = min(tokens * fresh_rate(next_call, rates) // _MILLION, next_call.cost_nano)
                 if fresh:
                     carriers, is_cached = _carriers(work, next_call)
                     rate = rates.cache_read if is_cached else rates.input
@@ -195,6 +195,6 @@ def _carriers(work: SessionWork, first: CallFacts) -> tuple[tuple[CallFacts, ...
     return tuple(found), has_cache
 
 
-def _fresh_rate(call: CallFacts, rates: CallRates) -> int:
+def fresh_rate(call: CallFacts, rates: CallRates) -> int:
     """The rate at which a call paid for what it read for the first time: that of the cache if it wrote most of it."""
     return rates.cache_write if call.tokens.cache_write > call.tokens.input else rates.input
