@@ -39,7 +39,7 @@ def by_cause(
         known, costs, lambda each: rules[each.rule].reach, lambda each: (each.rule, each.key) in hidden
     ):
         groups[finding.rule, finding.key].append(finding)
-    return groups
+    return {cause: of for cause, of in groups.items() if rules[cause[0]].is_enough(of)}
 
 
 def insights_of(groups: FindingsByCause, rules: Mapping[str, AnyInsightRule], span: Span) -> tuple[Insight, ...]:

@@ -64,9 +64,11 @@ def test_findings_that_are_not_enough_together_say_nothing_and_leave_their_calls
 
     rules = {"waste": Pairs(), "loop": Waste()}
     found = [finding(5, 6), finding(5, rule="loop"), finding(1, key="b"), finding(2, key="b", session="ses_2")]
+    found += [finding(3, key="c"), finding(4, key="c", session="ses_2"), finding(4, 9, rule="loop", key="c")]
     groups = by_cause(found, COSTS, rules)
     assert {key: [each.cost_nano for each in of] for key, of in groups.items()} == {
         ("loop", "a"): [5 * CENT],
+        ("loop", "c"): [13 * CENT],
         ("waste", "b"): [2 * CENT, CENT],
     }
 

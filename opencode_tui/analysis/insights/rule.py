@@ -43,7 +43,7 @@ class AnyInsightRule(ABC):
         return bool(self.thresholds[0].of(settings))
 
     def is_enough(self, findings: Sequence[Finding]) -> bool:
-        """Whether findings with equal keys, before any money goes to other insights, say something together."""
+        """Whether findings with equal keys say something together: all of a period, and what others leave of them."""
         return True
 
     @abstractmethod
