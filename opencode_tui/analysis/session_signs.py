@@ -69,7 +69,7 @@ def _tool_signs(turns: Sequence[TurnWork], directory: str) -> _ToolSigns:
             elif use.digest is not None:
                 digests.append(use.digest)
             if name == "bash":
-                loud += deed_of(name, use.target, use.ok).did in _LOUD
+                loud += not deed_of(name, use.target, use.ok).kinds.isdisjoint(_LOUD)
             elif name in _FILE_TOOLS:
                 unwritten += ignore_line(use.target, directory) != ""
                 searches += name in TEXT_SEARCHES

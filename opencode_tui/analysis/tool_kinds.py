@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from opencode_tui.analysis.deeds import Kind, deed_of
+from opencode_tui.records.command_heads import heads_of
 from opencode_tui.records.facts import ToolFacts
 
 _LOOKS: frozenset[Kind] = frozenset(("read", "search", "web", "diff", "look"))
@@ -15,7 +16,11 @@ _MAY_CHANGE = frozenset(("curl", "wget", "gh", "glab"))
 def looks_something_up(use: ToolFacts) -> bool:
     """Whether it read or searched something and can have changed nothing."""
     deed = deed_of(use.name, use.target, use.ok)
-    return deed.did in _LOOKS and not (deed.is_command and use.target.partition(" ")[0] in _MAY_CHANGE)
+    return deed.kinds <= _LOOKS and not (deed.is_command and any(map(_may_change, heads_of(use.target))))
+
+
+def _may_change(head: str) -> bool:
+    return head.partition(" ")[0] in _MAY_CHANGE
 
 
 def changes_nothing(use: ToolFacts) -> bool:
