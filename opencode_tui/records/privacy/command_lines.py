@@ -45,11 +45,13 @@ def split_line(kept: str) -> list[str]:
     return _BETWEEN.split(kept)
 
 
+def is_one_command(line: str) -> bool:
+    """Whether nothing in a line can separate commands."""
+    return _SEPARATED.search(line) is None
+
+
 def commands_of(line: str) -> Iterator[CommandPiece]:
     """The commands of a line in their order, at most 40, without the words of control flow around them."""
-    if not _SEPARATED.search(line):
-        yield from _command(";", line)
-        return
     for number, (after, text) in enumerate(_pieces(line)):
         if number >= _MOST:
             return

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from opencode_tui.records.privacy.command_lines import commands_of, line_of, split_line
+from opencode_tui.records.privacy.command_lines import commands_of, is_one_command, line_of, split_line
 from opencode_tui.records.privacy.programs import MODULES, NAMED_SCRIPTS, PROGRAMS, PYTHONS
 
 _LONGEST = 2000
@@ -97,6 +97,7 @@ _UNKNOWN = "…"
 """In the place of commands of a line that have no name."""
 
 
+@lru_cache(maxsize=2048)
 def command_head(command: str) -> str:
     """The program and subcommand of each command, such as `npm run test` or `ls && git push`; "" if none is known.
 
@@ -109,6 +110,8 @@ def command_head(command: str) -> str:
 
 def _head_of(line: str, left: int) -> str:
     """The same, of a line that may start so many others, each the next."""
+    if is_one_command(line):
+        return _head(line[:_LONGEST].lstrip(), left)
     found: dict[str, str] = {}
     for after, head in _heads(line[:_LONGEST], left):
         found.setdefault(head or _UNKNOWN, after)
