@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from opencode_tui.ledger.selection import KIND_OF_SESSION
 from opencode_tui.ledger.sums import QUARTER_MS, exact_sum
-from opencode_tui.ledger.tool_files import directory_by_session
+from opencode_tui.ledger.tool_files import directory_by_session, files_of_command
 from opencode_tui.paths import in_folder
 from opencode_tui.records import model_key
 from opencode_tui.records.calls import Tokens
@@ -27,7 +27,7 @@ from opencode_tui.records.whole_files import TOOLS_OF_FILES, whole_file
 _WORK = """
   SELECT s.key, c.id, turn_id, created_ms, completed_ms, provider, model,
     input, output, reasoning, cache_read, cache_write, cost_nano, error, agent,
-    t.id, t.name, t.target, t.ok, t.child_session_id, t.digest
+    t.id, t.name, t.target, t.ok, t.child_session_id, t.digest, t.files
   FROM json_each(?) s CROSS JOIN call c INDEXED BY call_session ON c.session_id = s.value
     LEFT JOIN tool t INDEXED BY tool_call ON t.call_id = c.id
   WHERE copied_from IS NULL
@@ -119,7 +119,7 @@ def _calls_and_uses(rows: Iterable[Any], directory: str) -> tuple[list[CallFacts
     key, key_of = "", ("", "")
     for (
         _, id, turn_id, at_ms, end_ms, provider, model, input, output, reasoning, cache_read, cache_write, nano, error,
-        agent, use_id, name, target, ok, child_id, digest,
+        agent, use_id, name, target, ok, child_id, digest, files,
     ) in rows:  # fmt: skip
         if id != last_id:
             is_tied = is_tied or at_ms == last_ms
@@ -131,7 +131,8 @@ def _calls_and_uses(rows: Iterable[Any], directory: str) -> tuple[list[CallFacts
         if use_id is not None:
             if target and target[0] != "/" and name in TOOLS_OF_FILES:
                 target = in_folder(target, directory)
-            use = ToolFacts(id, name, target, None if ok is None else ok == 1, None, child_id, digest, ok == 2)
+            shown = files_of_command(files, directory) if files else ()
+            use = ToolFacts(id, name, target, None if ok is None else ok == 1, None, child_id, digest, ok == 2, shown)
             if id not in uses:
                 uses[id], order = [use], [use_id]
             else:

@@ -90,6 +90,8 @@ class ToolFacts(Struct, frozen=True, gc=False):
     digest: int | None = None
     refused: bool = False
     """A person did not let it run; then it has no success."""
+    files: tuple[str, ...] = ()
+    """The files whose content a command showed."""
 
 
 class CallScope(Struct, frozen=True):

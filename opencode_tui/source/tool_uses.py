@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from opencode_tui.records.calls import ToolUse
 from opencode_tui.records.privacy import targets
+from opencode_tui.records.privacy.command_files import files_read
 from opencode_tui.records.privacy.commands import command_head
 from opencode_tui.source.changed_lines import ChangedLines
 from opencode_tui.source.decode import MAX_MS, moment
@@ -55,6 +56,7 @@ def tool_use(
         lines[0],
         lines[1],
         len(more) > 1 and status == "error" and _is_refusal(more[1]),
+        files_read(command) if tool in targets.COMMAND_TOOLS and isinstance(command, str) else (),
     )
 
 

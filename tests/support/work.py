@@ -6,7 +6,7 @@
     )
 
 A use of a tool is its name and its target; `!` after the name means that it failed, `?` that it still runs. `#7` after
-the name is its digest: uses with equal ones had the same input.
+the name is its digest: uses with equal ones had the same input. `bash cat < build.log` showed that file.
 """
 
 from __future__ import annotations
@@ -97,8 +97,10 @@ def _facts(each: Written, id: str, turn_id: str, at_ms: int) -> CallFacts:
 def _tool(text: str, call_id: str) -> ToolFacts:
     named, _, target = text.partition(" ")
     name, _, digest = named.partition("#")
+    target, *files = target.split(" < ")
     ok = {"!": False, "?": None}.get(name[-1], True)
-    return ToolFacts(call_id, name.rstrip("!?"), target, ok, 1000, None, int(digest) if digest else None)
+    number = int(digest) if digest else None
+    return ToolFacts(call_id, name.rstrip("!?"), target, ok, 1000, None, number, files=tuple(files))
 
 
 def found(rule: InsightRule, work: SessionWork, **settings: int) -> list[Finding]:
