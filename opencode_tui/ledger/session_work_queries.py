@@ -75,12 +75,14 @@ _RATES = f"""
   JOIN rates r ON r.id = rates_id
 """
 _WORKED = f"""
-  SELECT {model_key.SQL}, max(last_ms) FROM session_sum
-  WHERE last_quarter >= ? AND agent NOT IN ('title', 'compaction', 'summary') GROUP BY 1
+  SELECT {model_key.SQL}, max(last_ms), sum(calls) FROM session_sum
+  WHERE last_quarter >= ? AND last_quarter < ? AND agent NOT IN ('title', 'compaction', 'summary') GROUP BY 1
 """
 _RECENT_QUARTERS = 28 * 96
 """Four weeks, in which most models that are in use have worked."""
-_FIRST_QUARTER = -(2**62)
+_FIRST_QUARTER, _LAST_QUARTER = -(2**62), 2**62
+_REGULAR_CALLS, _REGULAR_SHARE = 20, 50
+"""A model is in use that answered so many calls of a time, or one in so many: one call may only have tried it out."""
 
 _PLACES = f"""
   SELECT DISTINCT {model_key.SQL}, coalesce(k.directory, '')
@@ -204,9 +206,19 @@ def latest_rates(connection: sqlite3.Connection) -> dict[str, ModelRates]:
 
 
 def _last_worked(connection: sqlite3.Connection, models: Iterable[str]) -> dict[str, int]:
-    """When each of the models last did somebody's work. Reads all sessions only for one that has not worked lately."""
+    """When each of the models last did somebody's work regularly, lately or before.
+
+    Reads all sessions only for a model that did not do so lately.
+    """
     since = (_newest_quarter(connection) or 0) - _RECENT_QUARTERS
-    worked = dict(connection.execute(_WORKED, (since,)).fetchall())
+    worked = _regular(connection, since, _LAST_QUARTER)
     if any(model not in worked for model in models):
-        worked = dict(connection.execute(_WORKED, (_FIRST_QUARTER,)).fetchall())
+        worked = _regular(connection, _FIRST_QUARTER, since) | worked
     return worked
+
+
+def _regular(connection: sqlite3.Connection, start: int, end: int) -> dict[str, int]:
+    """The models that worked regularly in some quarters of an hour, with when each last did."""
+    rows = connection.execute(_WORKED, (start, end)).fetchall()
+    least = min(_REGULAR_CALLS, sum(calls for _, _, calls in rows) / _REGULAR_SHARE)
+    return {model: last_ms for model, last_ms, calls in rows if calls >= least}

@@ -24,11 +24,14 @@ _HARD = ("planning", "debugging", "refactoring", "review", "delegation")
 
 
 class SmallEdits(InsightRule):
-    """The cost is that of the turns that edited one or two files, wrote little, and in which nothing failed."""
+    """The cost is that of the turns that edited one or two files, wrote little, and in which nothing failed.
+
+    The other model is one that does regular work, see `cheaper_models`: nobody has to find out what it can do.
+    """
 
     name = "small_edits"
     lever = "routing"
-    version = 2
+    version = 3
     thresholds = (Threshold("small_edit_turns", 3), Threshold("small_edit_tokens", 1500))
 
     def may_find(self, signs: SessionSigns, settings: InsightSettings) -> bool:
@@ -84,7 +87,7 @@ class SmallEdits(InsightRule):
                 f"{plural(turns, 'turn')} of {where(findings)} edited one or two files at the first try and wrote at "
                 f"most {written} tokens each, on {model}: {format_usd(cost)}"
             ),
-            how=f"/models to {cheaper} for small edits, best in a session of their own with /new",
+            how=f"/models to {cheaper}, which you use anyway, for small edits, best in a session of its own by /new",
             sum_shown=(
                 f"{format_usd(cost)} on {model}; the same tokens on {cheaper}, with no cache after each "
                 f"switch: {format_usd(cost - saves)}"
