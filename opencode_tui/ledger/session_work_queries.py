@@ -89,6 +89,8 @@ _PLACES = f"""
   FROM session_sum s LEFT JOIN session k ON k.id = s.session_id
 """
 
+_NEWEST_PLACES = f"SELECT DISTINCT {model_key.SQL}, directory FROM newest_call"
+
 WorkedSession = tuple[str, str | None, str | None, str, str, int | None, str]
 """(id, parent, origin of a fork, project, directory, whether OpenCode has it no more, kind of use)"""
 
@@ -185,6 +187,11 @@ def paid_in(connection: sqlite3.Connection, ids: Sequence[str]) -> dict[str, lis
 def models_in_directories(connection: sqlite3.Connection) -> list[tuple[str, str]]:
     """(model key, directory of the session) of all sessions, each once."""
     return connection.execute(_PLACES).fetchall()
+
+
+def newest_places(connection: sqlite3.Connection) -> list[tuple[str, str]]:
+    """(model key, directory) of the newest call of each session, each once; reads one row a session."""
+    return connection.execute(_NEWEST_PLACES).fetchall()
 
 
 def end_of_calls(connection: sqlite3.Connection) -> int:
