@@ -69,7 +69,9 @@ def _tool_signs(turns: Sequence[TurnWork], directory: str) -> _ToolSigns:
             elif use.digest is not None:
                 digests.append(use.digest)
             if name == "bash":
-                loud += deed_of(name, use.target, use.ok).did in _LOUD
+                loud += not deed_of(name, use.target, use.ok).kinds.isdisjoint(_LOUD)
+                if use.files:
+                    unwritten += any(ignore_line(file, directory) for file in use.files)
             elif name in _FILE_TOOLS:
                 unwritten += ignore_line(use.target, directory) != ""
                 searches += name in TEXT_SEARCHES

@@ -318,6 +318,9 @@ UPDATE call SET turn_id = id WHERE agent = 'compaction' AND turn_id <> id
     WHERE o.session_id = call.session_id AND o.turn_id = call.turn_id AND o.agent <> 'compaction');
 """
 
+# The files whose content a command showed; see ledger/tool_files.py. Uses read by older versions have none.
+_V19 = "ALTER TABLE tool ADD COLUMN files TEXT"
+
 SCRIPTS = {
     "m001_first_ledger": _V1,
     "m002_alerts": _V2,
@@ -337,6 +340,7 @@ SCRIPTS = {
     "m016_pushes": _V16,
     "m017_pushed_gaps": _V17,
     "m018_undone_calls": _V18,
+    "m019_files_of_commands": _V19,
 }
 """The name that a ledger notes for each migration, and what it runs, in order."""
 

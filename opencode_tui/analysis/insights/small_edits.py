@@ -31,11 +31,12 @@ class SmallEdits(InsightRule):
 
     They may be spread over sessions. A file that is written whole is a new one as a rule, and no small edit.
     Late turns of a long conversation do not count: they cost what they do because of what was said before.
+    The other model is one that does regular work, see `cheaper_models`: nobody has to find out what it can do.
     """
 
     name = "small_edits"
     lever = "routing"
-    version = 3
+    version = 4
     thresholds = (Threshold("small_edit_turns", 3), Threshold("small_edit_tokens", 1000))
 
     def may_find(self, signs: SessionSigns, settings: InsightSettings) -> bool:
@@ -98,7 +99,7 @@ class SmallEdits(InsightRule):
                 f"{plural(turns, 'turn')} of {where(findings)} edited one or two files at the first try and wrote at "
                 f"most {written} tokens each, on {model}: {format_usd(cost)}"
             ),
-            how=f"/models to {cheaper} for small edits, best in a session of their own with /new",
+            how=f"/models to {cheaper}, which you use anyway, for small edits, best in a session of its own by /new",
             sum_shown=(
                 f"{format_usd(cost)} on {model}; the same tokens on {cheaper}, with no cache after each "
                 f"switch: {format_usd(cost - saves)}"

@@ -46,6 +46,22 @@ def test_a_log_is_one_wherever_it_lies_in_the_project() -> None:
     assert not found(RULE, growing("read /var/log/nginx/access.log"))
 
 
+def test_a_command_that_only_shows_such_a_file_reads_it() -> None:
+    tokens = 32_000 - 10_000 - 100
+    for use, line in (
+        ("bash cat < node_modules/react/index.js", "node_modules/"),
+        ("bash head < dist/bundle.js", "dist/"),
+        ("bash less < build.log", "*.log"),
+        ("bash ls && grep < vendor/", "vendor/"),
+    ):
+        (finding,) = found(RULE, growing(use))
+        assert finding.cost_nano == finding.saves_nano == tokens * 950 + 2 * tokens * 160
+        assert words(RULE, [finding]).how.startswith(f"add to .ignore in the project: {line};")
+    for use in ("bash npm run build && cat < build.log", "bash cat < build.log < src/a.ts", "bash cat", "bash grep"):
+        assert not found(RULE, growing(use)), "what it wrote, or some of it, was something else"
+    assert not found(RULE, growing("bash cat < vendor/a.go", "edit vendor/a.go"))
+
+
 def test_a_cache_that_is_written_is_paid_at_its_own_rate() -> None:
     calls = (
         call("0.06", LOCK, input=10_000, model=OPUS),

@@ -36,6 +36,7 @@ def test_quiet_single_and_mixed_runs_and_other_commands_are_none() -> None:
     assert not found(RULE, runs("bash npm run", "read src/a.ts"))
     assert not found(RULE, runs("bash npm run", "bash npm run"))
     assert not found(RULE, runs("bash cat"))
+    assert found(RULE, runs("bash ls && npm test"))
     assert not found(RULE, runs("bash"))
     assert not found(RULE, runs("bash npm run", cost="0"))
 
