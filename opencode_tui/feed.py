@@ -28,6 +28,7 @@ from opencode_tui.readings.answering import answer
 from opencode_tui.readings.context import Context, context_of
 from opencode_tui.readings.day import read_day
 from opencode_tui.readings.insights import settle_insights
+from opencode_tui.readings.limit_settling import settle_limits
 from opencode_tui.readings.turn_settling import settle_for, settle_turns
 from opencode_tui.records.alerts import Alert
 from opencode_tui.records.answers import Answer
@@ -97,6 +98,8 @@ class LedgerFeed:
         self._ledger: Ledger | None = None
         self._day: date | None = None
         self._taken_ms: int | None = None
+        self._limits_ms: int | None = None
+        """The snapshot after which the context limits were last compared."""
         self._taken_day: date | None = None
         self._version = 0
         self._kept: dict[Request, tuple[float, Answer]] = {}
@@ -170,6 +173,10 @@ class LedgerFeed:
         """
         if self._ledger is None:
             return
+        if self._sync is not None and self._limits_ms != self._taken_ms:  # with a snapshot, prices are read again
+            self._limits_ms = self._taken_ms
+            with suppress(sqlite3.OperationalError):
+                settle_limits(self._ledger, self._sync.book)
         if any(is_behind(self._ledger.connection, part) for part in ("findings", "undone")):
             self._find(_AT_A_BEAT)
         elif is_behind(self._ledger.connection, "turns"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from opencode_tui.guard.control import raise_cutoff
 from opencode_tui.guard.setup import SyncProgram
 from opencode_tui.guard.state import GuardState, read_state, state_file, write_state
 from opencode_tui.ledger.buckets import make_bucket
+from opencode_tui.ledger.changed_work import sessions_behind
 from opencode_tui.ledger.ledger import Ledger, LedgerError
 from opencode_tui.money import NANO
 from opencode_tui.readings.answering import answer
@@ -45,6 +47,7 @@ from opencode_tui.records.work import NOT_KNOWN
 from opencode_tui.source import sqlite_store
 from tests.stores import V1, Tokens
 from tests.support.ledgers import reader
+from tests.support.prices import write
 from tests.support.records import replace
 
 DAY = date(2026, 5, 13)
@@ -417,6 +420,27 @@ def test_what_the_day_was_for_stands_a_poll_later_and_no_poll_waits_for_it(feed:
     feed.poll(lambda _: None)
     feed.catch_up()
     assert feed.poll(lambda _: None) is None
+
+
+def test_another_context_limit_has_the_dashboard_look_again(
+    feed: LedgerFeed, ledger: Path, clock: StoppedClock
+) -> None:
+    def limit(context: int) -> None:
+        models = {"kimi-k2.6": {"limit": {"context": context}}}
+        write(ledger.parent / "none" / "opencode" / "models.json", {"opencode": {"models": models}})
+
+    limit(100_000)
+    for _ in range(3):
+        poll(feed)
+        feed.catch_up()
+    with closing(sqlite3.connect(ledger, isolation_level=None)) as other:
+        limit(99_999)
+        clock.now_ms += 60_000
+        poll(feed)
+        feed.catch_up()
+        assert not sessions_behind(other, "findings")
+        stamp = other.execute("SELECT stamp FROM work_stamp WHERE part = 'limits'").fetchone()
+    assert "99999" in stamp[0]
 
 
 def test_insights_and_tasks_are_up_to_date_when_they_are_asked_for(feed: LedgerFeed, store: V1) -> None:

@@ -346,6 +346,9 @@ DROP INDEX session_parent;
 CREATE INDEX session_parent ON session(parent_id, id) WHERE parent_id IS NOT NULL
 """
 
+# The files whose content a command showed; see ledger/tool_files.py. Uses read by older versions have none.
+_V20 = "ALTER TABLE tool ADD COLUMN files TEXT"
+
 SCRIPTS = {
     "m001_first_ledger": _V1,
     "m002_alerts": _V2,
@@ -366,6 +369,7 @@ SCRIPTS = {
     "m017_pushed_gaps": _V17,
     "m018_undone_calls": _V18,
     "m019_buckets": _V19,
+    "m020_files_of_commands": _V20,
 }
 """The name that a ledger notes for each migration, and what it runs, in order."""
 

@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from opencode_tui.records.calls import ToolUse
 from opencode_tui.records.privacy import targets
+from opencode_tui.records.privacy.command_files import files_read
 from opencode_tui.records.privacy.commands import command_head
 from opencode_tui.source.changed_lines import ChangedLines
 from opencode_tui.source.decode import MAX_MS, moment
@@ -18,7 +19,15 @@ _PATCHED = re.compile(r"^\*\*\* (?:Update|Add|Delete) File: *(\S.*)$", re.MULTIL
 _REFUSED = re.compile(
     "The user (?:rejected permission to use|has specified a rule which prevents you from using) this specific tool call"
 )
-"""How OpenCode's errors begin where a person, or a rule of theirs, did not let a tool run."""
+"""How OpenCode 1's errors begin where a person, or a rule of theirs, did not let a tool run."""
+_BLOCKED, _DECLINED = "permission.rejected", ("aborted", "The user declined this tool call")
+"""The type of OpenCode 2's errors for a rule, and type and message for a person.
+
+A person who says what to do instead leaves an error as of any tool that could not do its work, which tells nothing.
+"""
+SEARCHES = frozenset(("grep", "glob", "codesearch"))
+_NOTHING = frozenset(("", "No files found", "No matches found"))
+"""The first line of what a search says that found nothing."""
 _OUTCOMES = {"completed": True, "error": False}
 known_tool_name = lru_cache(maxsize=256)(targets.tool_name)
 
@@ -31,11 +40,13 @@ def tool_use(
     given: object,
     patch: object = None,
     lines: ChangedLines = (None, None),
+    said: object = None,
 ) -> ToolUse:
     """The record of one tool use.
 
     `state` has the tool's name and the values of `_STATE` in `tools.py`, `given` the input's JSON, `patch` the
-    beginning of a patch. A command that ended with another exit code than 0 failed, though OpenCode calls it completed.
+    beginning of a patch, `said` that of a search's output. A command that ended with another exit code than 0 failed,
+    though OpenCode calls it completed.
     """
     name, status, file_path, path, command, url, agent, child, child_v2, start, end, ran, completed, *more = state
     tool = known_tool_name(name) if isinstance(name, str) else ""
@@ -52,7 +63,19 @@ def tool_use(
         lines[0],
         lines[1],
         len(more) > 1 and status == "error" and is_refusal(more[1]),
+        files_of(tool, command),
+        status == "completed" and found_nothing(said),
     )
+
+
+def files_of(tool: str, command: object) -> tuple[str, ...]:
+    """The files whose content a command showed."""
+    return files_read(command) if tool in targets.COMMAND_TOOLS and isinstance(command, str) else ()
+
+
+def found_nothing(said: object) -> bool:
+    """Whether the output of a search says that nothing was found."""
+    return isinstance(said, str) and said.partition("\n")[0] in _NOTHING
 
 
 def took_ms(start: object, end: object, ran: object, completed: object) -> int | None:
@@ -73,7 +96,12 @@ def outcome(tool: str, status: object, exit_code: object) -> bool | None:
 
 def is_refusal(error: object) -> bool:
     """Whether an error, which OpenCode 2 has in an object, says that the tool was refused; nothing of it is kept."""
-    text = error.get("message") if isinstance(error, dict) else error
+    if isinstance(error, dict):
+        kind, text = error.get("type"), error.get("message")
+        if kind == _BLOCKED or (kind, text) == _DECLINED:
+            return True
+    else:
+        text = error
     return isinstance(text, str) and _REFUSED.match(text) is not None
 
 
