@@ -30,6 +30,8 @@ _FORGET = """
 """
 IS_UNDONE = f"(agent = '{UNDONE}' OR id IN (SELECT call_id FROM undone_call))"
 """SQL for whether a row of `call` is known to be undone."""
+IS_UNDONE_CALL = f"(instr(c.id, '.undone.') OR c.agent = '{UNDONE}' OR c.id IN (SELECT call_id FROM undone_call))"
+"""The same for a row called `c`, or for a copy that stands for such a call."""
 _IN_SPAN = f"""
   SELECT c.session_id, c.cost_nano FROM undone_call u CROSS JOIN call c ON c.id = u.call_id
   WHERE c.created_ms >= ? AND c.created_ms < ? AND copied_from IS NULL AND agent <> '{UNDONE}'
