@@ -50,6 +50,15 @@ def note_seen_again(connection: sqlite3.Connection, session_ids: Iterable[str]) 
     connection.execute(_NOTE, (json.dumps(sorted(set(session_ids))),))
 
 
+def note_undo(connection: sqlite3.Connection, session_ids: Iterable[str]) -> None:
+    """Notes sessions of which the store has taken something back, also before their calls are read.
+
+    Must run in a transaction.
+    """
+    rows = [(id,) for id in session_ids]
+    connection.executemany("INSERT OR IGNORE INTO changed_work (part, session_id) VALUES ('undone', ?)", rows)
+
+
 def calls_to_ask_for(connection: sqlite3.Connection, session_ids: Sequence[str]) -> list[tuple[str, str, str]]:
     """(id, session, agent) of the sessions' calls, without copies."""
     return connection.execute(_ASKED, (json.dumps(session_ids),)).fetchall()
