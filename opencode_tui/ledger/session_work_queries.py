@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from opencode_tui.ledger.selection import KIND_OF_SESSION
 from opencode_tui.ledger.sums import QUARTER_MS, exact_sum
-from opencode_tui.ledger.tool_files import directory_by_session
+from opencode_tui.ledger.tool_files import directory_by_session, files_of_command
 from opencode_tui.paths import in_folder
 from opencode_tui.records import model_key
 from opencode_tui.records.calls import Tokens
@@ -27,7 +27,7 @@ from opencode_tui.records.whole_files import TOOLS_OF_FILES, whole_file
 _WORK = """
   SELECT s.key, c.id, turn_id, created_ms, completed_ms, provider, model,
     input, output, reasoning, cache_read, cache_write, cost_nano, error, agent,
-    t.id, t.name, t.target, t.ok, t.child_session_id, t.digest
+    t.id, t.name, t.target, t.ok, t.child_session_id, t.digest, t.files
   FROM json_each(?) s CROSS JOIN call c INDEXED BY call_session ON c.session_id = s.value
     LEFT JOIN tool t INDEXED BY tool_call ON t.call_id = c.id
   WHERE copied_from IS NULL
@@ -75,17 +75,21 @@ _RATES = f"""
   JOIN rates r ON r.id = rates_id
 """
 _WORKED = f"""
-  SELECT {model_key.SQL}, max(last_ms) FROM session_sum
-  WHERE last_quarter >= ? AND agent NOT IN ('title', 'compaction', 'summary') GROUP BY 1
+  SELECT {model_key.SQL}, max(last_ms), sum(calls) FROM session_sum
+  WHERE last_quarter >= ? AND last_quarter < ? AND agent NOT IN ('title', 'compaction', 'summary') GROUP BY 1
 """
 _RECENT_QUARTERS = 28 * 96
 """Four weeks, in which most models that are in use have worked."""
-_FIRST_QUARTER = -(2**62)
+_FIRST_QUARTER, _LAST_QUARTER = -(2**62), 2**62
+_REGULAR_CALLS, _REGULAR_SHARE = 20, 50
+"""A model is in use that answered so many calls of a time, or one in so many: one call may only have tried it out."""
 
 _PLACES = f"""
   SELECT DISTINCT {model_key.SQL}, coalesce(k.directory, '')
   FROM session_sum s LEFT JOIN session k ON k.id = s.session_id
 """
+
+_NEWEST_PLACES = f"SELECT DISTINCT {model_key.SQL}, directory FROM newest_call"
 
 WorkedSession = tuple[str, str | None, str | None, str, str, int | None, str]
 """(id, parent, origin of a fork, project, directory, whether OpenCode has it no more, kind of use)"""
@@ -119,7 +123,7 @@ def _calls_and_uses(rows: Iterable[Any], directory: str) -> tuple[list[CallFacts
     key, key_of = "", ("", "")
     for (
         _, id, turn_id, at_ms, end_ms, provider, model, input, output, reasoning, cache_read, cache_write, nano, error,
-        agent, use_id, name, target, ok, child_id, digest,
+        agent, use_id, name, target, ok, child_id, digest, files,
     ) in rows:  # fmt: skip
         if id != last_id:
             is_tied = is_tied or at_ms == last_ms
@@ -131,7 +135,9 @@ def _calls_and_uses(rows: Iterable[Any], directory: str) -> tuple[list[CallFacts
         if use_id is not None:
             if target and target[0] != "/" and name in TOOLS_OF_FILES:
                 target = in_folder(target, directory)
-            use = ToolFacts(id, name, target, None if ok is None else ok == 1, None, child_id, digest, ok == 2)
+            shown = files_of_command(files, directory) if files else ()
+            done = None if ok is None else ok & 1 == 1
+            use = ToolFacts(id, name, target, done, None, child_id, digest, ok == 2, shown, ok == 3)
             if id not in uses:
                 uses[id], order = [use], [use_id]
             else:
@@ -184,6 +190,11 @@ def models_in_directories(connection: sqlite3.Connection) -> list[tuple[str, str
     return connection.execute(_PLACES).fetchall()
 
 
+def newest_places(connection: sqlite3.Connection) -> list[tuple[str, str]]:
+    """(model key, directory) of the newest call of each session, each once; reads one row a session."""
+    return connection.execute(_NEWEST_PLACES).fetchall()
+
+
 def end_of_calls(connection: sqlite3.Connection) -> int:
     """The end of the newest call's quarter of an hour, in Unix milliseconds; 0 without any."""
     newest = _newest_quarter(connection)
@@ -203,9 +214,19 @@ def latest_rates(connection: sqlite3.Connection) -> dict[str, ModelRates]:
 
 
 def _last_worked(connection: sqlite3.Connection, models: Iterable[str]) -> dict[str, int]:
-    """When each of the models last did somebody's work. Reads all sessions only for one that has not worked lately."""
+    """When each of the models last did somebody's work regularly, lately or before.
+
+    Reads all sessions only for a model that did not do so lately.
+    """
     since = (_newest_quarter(connection) or 0) - _RECENT_QUARTERS
-    worked = dict(connection.execute(_WORKED, (since,)).fetchall())
+    worked = _regular(connection, since, _LAST_QUARTER)
     if any(model not in worked for model in models):
-        worked = dict(connection.execute(_WORKED, (_FIRST_QUARTER,)).fetchall())
+        worked = _regular(connection, _FIRST_QUARTER, since) | worked
     return worked
+
+
+def _regular(connection: sqlite3.Connection, start: int, end: int) -> dict[str, int]:
+    """The models that worked regularly in some quarters of an hour, with when each last did."""
+    rows = connection.execute(_WORKED, (start, end)).fetchall()
+    least = min(_REGULAR_CALLS, sum(calls for _, _, calls in rows) / _REGULAR_SHARE)
+    return {model: last_ms for model, last_ms, calls in rows if calls >= least}

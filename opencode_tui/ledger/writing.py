@@ -12,6 +12,7 @@ from msgspec import Struct
 from opencode_tui.ledger.bulk_insert import insert_rows
 from opencode_tui.ledger.copies import link_copies
 from opencode_tui.ledger.fingerprints import key_of, keyed
+from opencode_tui.ledger.tool_files import files_text
 from opencode_tui.pricing.book import Priced
 from opencode_tui.pricing.rates import Rates
 from opencode_tui.records.calls import Call, ToolUse, message_id
@@ -85,10 +86,12 @@ _END_CALL = """
 # A message that completes as one call has the cost of all its steps. '$' follows '#'. The steps' tools are kept.
 _STEPS = "SELECT id FROM call WHERE id > ?1 || '#' AND id < ?1 || '$' AND completed_ms IS NULL"
 _INSERT_TOOL = "INSERT OR IGNORE INTO tool (id, call_id, session_id, name, target, ok, duration_ms, digest{})"
-_OF_FEW_TOOLS = ", child_session_id, added, removed"
+_OF_FEW_TOOLS = ", child_session_id, added, removed, files"
 _AS_INTEGER = {True: 1, False: 0, None: None}
 _REFUSED = 2
 """In the place of an outcome: not 0, as no sum of failures counts it, and not 1, as it did nothing."""
+_FOUND_NOTHING = 3
+"""A success, as all odd outcomes are."""
 
 
 def store_row(connection: sqlite3.Connection, key: str) -> StoreRow:
@@ -273,14 +276,14 @@ def write_tools(connection: sqlite3.Connection, tools: Iterable[ToolUse]) -> Non
     others: list[tuple[Any, ...]] = []
     for t in found:
         fingerprint = keyed(key, t.digest)
-        outcome = _REFUSED if t.refused else _AS_INTEGER[t.ok]
+        outcome = _REFUSED if t.refused else _FOUND_NOTHING if t.found_nothing else _AS_INTEGER[t.ok]
         row = t.id, t.call_id, t.session_id, t.name, t.target, outcome, t.duration_ms, fingerprint
-        if (t.child_session_id, t.added, t.removed) == _NO_VALUES:
+        if (t.child_session_id, t.added, t.removed) == _NO_VALUES and not t.files:
             usual.append(row)
         else:
-            others.append((*row, t.child_session_id, t.added, t.removed))
+            others.append((*row, t.child_session_id, t.added, t.removed, files_text(t.files)))
     insert_rows(connection, _INSERT_TOOL.format(""), _values(8), usual)
-    insert_rows(connection, _INSERT_TOOL.format(_OF_FEW_TOOLS), _values(11), others)
+    insert_rows(connection, _INSERT_TOOL.format(_OF_FEW_TOOLS), _values(12), others)
 
 
 def _values(count: int) -> str:

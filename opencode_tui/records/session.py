@@ -166,7 +166,10 @@ class ModelRates(CallRates, frozen=True):
     """The latest known rates of a model, and whether it is in use."""
 
     worked_ms: int | None = None
-    """When it last did somebody's work, in Unix milliseconds; None if OpenCode alone used it, for a title or such."""
+    """When it last did somebody's work regularly, in Unix milliseconds.
+
+    None if it was only tried out, or OpenCode alone used it, for a title or such.
+    """
 
 
 class ToolRow(Struct, frozen=True):

@@ -84,6 +84,8 @@ class Session(Struct, frozen=True):
     archived_ms: int | None = None
     unattended: bool = False
     """`opencode run` of OpenCode 1 began it: nobody can be asked a question."""
+    has_undo: bool = False
+    """Some of it is taken back, and has its rows until the next prompt."""
 
 
 class Unreadable(Struct, frozen=True):
