@@ -7,7 +7,10 @@ import sqlite3
 from opencode_tui.source.sqlite_file import columns
 
 _IN_V1 = "EXISTS (SELECT 1 FROM message o WHERE o.id = m.id)"
-_SESSION_LEFT_V1 = "(s.version LIKE '1.%' AND NOT EXISTS (SELECT 1 FROM session o WHERE o.id = s.id))"
+_SESSION_LEFT_V1 = (
+    "(s.version LIKE '1.%' AND m.id NOT GLOB '*_*_[0-9]*' AND NOT EXISTS (SELECT 1 FROM session o WHERE o.id = s.id))"
+)
+"""A fork that OpenCode 2 made of such a session has its version, but ids that end in a number."""
 
 
 def imported_from_v1(connection: sqlite3.Connection) -> str:

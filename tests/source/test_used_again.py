@@ -66,9 +66,11 @@ def test_what_a_fork_of_opencode_2_copied_from_opencode_1_is_not_in_its_sum(tmp_
     store = V2(tmp_path, upgraded=old)
     fork = store.fork(root)
     undo(store, fork, "0.05")
+    store.database.run("UPDATE session_v2 SET version = '1.18.34' WHERE id = ?", fork)  # as 2.0.15 does
     ours = synced(store)
     assert_truth(ours, store.truth)
     assert unlisted(ours) == [("undone", 50_000_000)]
+    assert [each.unexplained_nano for each in reconciled(ours).figures] == [0, 0, 0]
 
 
 @pytest.mark.parametrize("is_seen", [True, False], ids=["seen", "unseen"])
