@@ -47,6 +47,11 @@ class Bill(Struct, frozen=True):
     """A compaction is running: the sum includes its cost before a row does, so the excess is not yet meaningful."""
     compaction_ms: int | None = None
     """When the newest compaction ended without a recorded cost; what it had cost has no row."""
+    only_here: frozenset[str] = frozenset()
+    """Rows imported from OpenCode 1 which an OpenCode 1 that was used again has deleted from its own table since.
+
+    The sum still includes them; they are not among those subtracted.
+    """
 
 
 class CopiedCalls(Struct, frozen=True):
