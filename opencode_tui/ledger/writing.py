@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from opencode_tui.ledger.bulk_insert import insert_rows
 from opencode_tui.ledger.copies import link_copies
-from opencode_tui.ledger.fingerprints import key_of, keyed
+from opencode_tui.ledger.fingerprints import key_of, keyed_all
 from opencode_tui.pricing.book import Priced
 from opencode_tui.pricing.rates import Rates
 from opencode_tui.records.calls import Call, ToolUse, message_id
@@ -52,7 +52,7 @@ _CALL_COLUMNS = (
     *("recorded_nano", "amount_nano", "basis", "rates_id", "list_nano", "input_nano", "output_nano"),
     *("cache_nano", "finish", "error", "copied", "copy_of", "variant", "streamed_ms", "missing"),
 )
-_NO_PARTS = _NO_VALUES = (None, None, None)
+_NO_PARTS = (None, None, None)
 _NONE = (None,) * 5
 _TOKENS = "{0}.input + {0}.output + {0}.reasoning + {0}.cache_read + {0}.cache_write"
 # A completed call is never changed, unless a store can fill in fields that could not be read before. Of a running call
@@ -219,8 +219,8 @@ def write_calls(
         (*_call_row(call, priced, rates_ids[id(priced.rates)], store_id, machine), message_id(call.id) in in_steps)
         for call, priced in others
     ]
-    for id in running - in_steps:
-        steps = [(id, step) for (step,) in connection.execute(_STEPS, (id,))]
+    for whole in running - in_steps:
+        steps = [(whole, step) for (step,) in connection.execute(_STEPS, (whole,))]
         connection.executemany("UPDATE tool SET call_id = ? WHERE call_id = ?", steps)
         connection.executemany("DELETE FROM call WHERE id = ?", [(step,) for _, step in steps])
     _insert(connection, new.values(), rates_ids, store_id, machine)
@@ -275,16 +275,15 @@ def _usual_row(call: Call, priced: Priced, rates_id: int | None) -> tuple[Any, .
 
 def write_tools(connection: sqlite3.Connection, tools: Iterable[ToolUse]) -> None:
     """Inserts tool uses; existing ones are not changed."""
-    # The oldest first, as SQLite fills its pages when ids ascend.
-    found = list(tools)[::-1]
+    found = list(tools)[::-1]  # the oldest first, as SQLite fills its pages when ids ascend
     key = key_of(connection) if any(t.digest is not None for t in found) else None
+    fingerprints = keyed_all(key, [t.digest for t in found])
     usual: list[tuple[Any, ...]] = []
     others: list[tuple[Any, ...]] = []
-    for t in found:
-        fingerprint = keyed(key, t.digest)
+    for t, fingerprint in zip(found, fingerprints, strict=True):
         outcome = _REFUSED if t.refused else _AS_INTEGER[t.ok]
         row = t.id, t.call_id, t.session_id, t.name, t.target, outcome, t.duration_ms, fingerprint
-        if (t.child_session_id, t.added, t.removed) == _NO_VALUES:
+        if t.added is None and t.child_session_id is None and t.removed is None:
             usual.append(row)
         else:
             others.append((*row, t.child_session_id, t.added, t.removed))
