@@ -20,6 +20,7 @@ from opencode_tui.guard.setup import SyncProgram, install_guard
 from opencode_tui.guard.state import StateError, state_file, with_raised_cutoff
 from opencode_tui.guard.status import GuardStatus, guard_status
 from opencode_tui.ledger import deliveries, queries
+from opencode_tui.ledger.buckets import bucket_of, make_bucket
 from opencode_tui.ledger.changed_work import WORK_PARTS, is_behind
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.paths import NoHomeError, stat_key
@@ -59,6 +60,7 @@ _PATIENCE = 10
 """An answer is reused for this many times as long as it took, so that slow queries do not run at every poll."""
 _AT_A_BEAT = 200
 """Sessions whose turns are classified after a poll."""
+_BUCKETS_AT_A_BEAT = 4
 _FROM_LEDGER = (
     *(SessionsRequest, AlertsRequest, ProjectsRequest, BreakdownRequest),
     *(ComparisonRequest, HistoryRequest, HoursRequest, InsightsRequest, LeversRequest),
@@ -106,6 +108,7 @@ class LedgerFeed:
         self._rows: dict[str, SessionRow] = {}
         self._stale = True
         self._turns = 0
+        self._all_buckets_at: tuple[int, int, int] | None = None
         self._guard_key: tuple[int, ...] | None = None
 
     def select_day(self, day: date | None) -> None:
@@ -166,7 +169,7 @@ class LedgerFeed:
         """Look for insights in some more sessions with new calls, and classify their turns on the way.
 
         Called after a poll, so that no poll waits for it. Once nothing is left, the next poll takes a snapshot, so that
-        what waited for it is answered again.
+        what waited for it is answered again, and sums of long periods are made.
         """
         if self._ledger is None:
             return
@@ -180,8 +183,20 @@ class LedgerFeed:
             with suppress(sqlite3.OperationalError):  # another process has the ledger
                 settle_turns(self._ledger, most=_AT_A_BEAT)
         else:
+            self._make_buckets()
             return
         self._stale = self._stale or not any(is_behind(self._ledger.connection, part) for part in WORK_PARTS)
+
+    def _make_buckets(self) -> None:
+        """Makes some of the sums of past weeks that are missing; does not look for any until something changes."""
+        assert self._ledger is not None
+        connection, now = self._ledger.connection, self._clock()
+        seen = self._ledger.data_version(), connection.total_changes, bucket_of(now)
+        if seen == self._all_buckets_at:
+            return
+        with suppress(sqlite3.OperationalError):  # another process has the ledger
+            if not all(make_bucket(self._ledger, now) for _ in range(_BUCKETS_AT_A_BEAT)):
+                self._all_buckets_at = seen[0], connection.total_changes, seen[2]
 
     @property
     def _is_importing(self) -> bool:

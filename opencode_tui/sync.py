@@ -174,11 +174,11 @@ class Sync:
                         writing.mark_vanished(connection, row.id, frozenset())
 
     def message_ids(self, session_id: str) -> frozenset[str] | None:
-        """The ids of a session's messages that OpenCode still has; None if no store has the session."""
+        """The ids of a session's messages that OpenCode still shows; None if no store has the session."""
         found: frozenset[str] | None = None
         for store in (store for store in self._stores.values() if not store.is_backup):
             with suppress(StoreTrouble):
-                ids = store.message_ids(session_id)
+                ids = store.shown_ids(session_id)
                 found = found if ids is None else (found or frozenset()) | ids
         return found
 
@@ -384,6 +384,7 @@ class Sync:
             if not store.is_backup:
                 again = (call.session_id for call in batch.calls if (call.id in final) is not batch.is_of_events)
                 known_undone.note_seen_again(connection, (*(each.id for each in batch.sessions), *again))
+                known_undone.note_undo(connection, (each.id for each in batch.sessions if each.has_undo))
             if batch.present is not None:
                 writing.mark_vanished(connection, row.id, batch.present if is_read else frozenset())
                 if is_read and store.rank < 0:

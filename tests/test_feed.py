@@ -17,6 +17,7 @@ from opencode_tui.feed import LedgerFeed
 from opencode_tui.guard.control import raise_cutoff
 from opencode_tui.guard.setup import SyncProgram
 from opencode_tui.guard.state import GuardState, read_state, state_file, write_state
+from opencode_tui.ledger.buckets import make_bucket
 from opencode_tui.ledger.changed_work import sessions_behind
 from opencode_tui.ledger.ledger import Ledger, LedgerError
 from opencode_tui.money import NANO
@@ -483,3 +484,27 @@ def test_services_are_asked_after_each_poll_and_when_somebody_looks_at_quotas_or
         assert isinstance(accounts, Accounts) and sum(each.spend_nano for each in accounts.accounts) == 90 * CENT
     finally:
         feed.close()
+
+
+def test_past_weeks_are_summed_while_nothing_else_is_left_and_not_looked_for_again(
+    feed: LedgerFeed, store: V1, clock: StoppedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[bool] = []
+
+    def counted(ledger: Ledger, now_ms: int) -> bool:
+        made.append(make_bucket(ledger, now_ms))
+        return made[-1]
+
+    monkeypatch.setattr("opencode_tui.feed.make_bucket", counted)
+    clock.now_ms = at("14:23", date(2026, 7, 13))
+    for _ in range(5):
+        feed.poll(lambda _: None)
+        feed.catch_up()
+    assert made == [True] * 3 + [False]
+    store.call(session_of(store), cost="1.00", at=at("14:22"))
+    for _ in range(5):
+        feed.poll(lambda _: None)
+        feed.catch_up()
+    assert made[4:] == [True] * 3 + [False], "the weeks of a late call are summed again"
+    by_model = feed.answer(BreakdownRequest(("model",), "all"))
+    assert isinstance(by_model, Breakdown) and by_model.totals.spend_nano == 190 * CENT

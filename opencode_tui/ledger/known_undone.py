@@ -30,6 +30,8 @@ _FORGET = """
 """
 IS_UNDONE = f"(agent = '{UNDONE}' OR id IN (SELECT call_id FROM undone_call))"
 """SQL for whether a row of `call` is known to be undone."""
+IS_UNDONE_CALL = f"(instr(c.id, '.undone.') OR c.agent = '{UNDONE}' OR c.id IN (SELECT call_id FROM undone_call))"
+"""The same for a row called `c`, or for a copy that stands for such a call."""
 _IN_SPAN = f"""
   SELECT c.session_id, c.cost_nano FROM undone_call u CROSS JOIN call c ON c.id = u.call_id
   WHERE c.created_ms >= ? AND c.created_ms < ? AND copied_from IS NULL AND agent <> '{UNDONE}'
@@ -46,6 +48,15 @@ class UndoneShare(Struct, frozen=True, gc=False):
 def note_seen_again(connection: sqlite3.Connection, session_ids: Iterable[str]) -> None:
     """Notes sessions that the store wrote again, if they have calls: some may be gone. Must run in a transaction."""
     connection.execute(_NOTE, (json.dumps(sorted(set(session_ids))),))
+
+
+def note_undo(connection: sqlite3.Connection, session_ids: Iterable[str]) -> None:
+    """Notes sessions of which the store has taken something back, also before their calls are read.
+
+    Must run in a transaction.
+    """
+    rows = [(id,) for id in session_ids]
+    connection.executemany("INSERT OR IGNORE INTO changed_work (part, session_id) VALUES ('undone', ?)", rows)
 
 
 def calls_to_ask_for(connection: sqlite3.Connection, session_ids: Sequence[str]) -> list[tuple[str, str, str]]:

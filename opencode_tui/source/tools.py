@@ -15,6 +15,7 @@ from typing import Any
 from opencode_tui.records.calls import ToolUse
 from opencode_tui.source.changed_lines import lines_of, lines_sql
 from opencode_tui.source.decode import BadRow, json_object, json_value
+from opencode_tui.source.digest import LONG
 from opencode_tui.source.steps import Step
 
 # Only these fields are read; the large ones (output, metadata, a long input) are left in SQLite.
@@ -27,8 +28,6 @@ _STATE = ", ".join(
     )
 )
 
-LONG = 4000
-"""Inputs of more characters get no fingerprint, so that they need not be read."""
 _GIVEN = """
   CASE WHEN length({row}) <= {long} OR length(json_extract({of}, '$.state.input')) <= {long}
     THEN json_extract({of}, '$.state.input') END
@@ -49,18 +48,22 @@ _V1 = f"""
   FROM part p WHERE p.rowid IN (SELECT value FROM json_each(?)) AND json_valid(p.data)
 """
 
-# Most parts say first of all what they are; comparing that is several times as fast as parsing all of a part.
+# Most parts say at a known place what they are; comparing that is several times as fast as parsing all of a part.
+# Quotes within a JSON text are escaped, so what stands in quotes here is a key or a whole text, of the part itself.
+_STARTS_STEP = """p.data GLOB '{"snapshot":"*","type":"step-start"}'"""
+_ENDS_STEP = """p.data GLOB '{"reason":"*","type":"step-finish"*' AND p.data NOT GLOB '{*{*,"type":"step-finish"*'"""
 _BEGINS = 'p.data >= \'{{"type":"{0}",\' AND p.data < \'{{"type":"{0}"-\''
 _PLAIN_BYTES = 64_000
 """Larger tools are not read whole."""
 _V1_PARTS = f"""
   SELECT p.id, p.message_id, p.session_id, p.rowid, CASE
     WHEN {_BEGINS.format("tool")} THEN CASE WHEN length(CAST(p.data AS BLOB)) <= {_PLAIN_BYTES} THEN p.data ELSE 1 END
-    ELSE json_extract(p.data, '$.type') = 'tool' END
+    WHEN {_ENDS_STEP} THEN NULL WHEN json_extract(p.data, '$.type') = 'tool' THEN 1 END
   FROM part p
   WHERE p.message_id IN (SELECT value FROM json_each(?)) AND CASE
     WHEN {_BEGINS.format("tool")} THEN 1
-    WHEN {_BEGINS.format("text")} OR {_BEGINS.format("reasoning")} THEN 0
+    WHEN {_BEGINS.format("text")} OR {_BEGINS.format("reasoning")} OR {_STARTS_STEP} THEN 0
+    WHEN {_ENDS_STEP} THEN 1
     WHEN json_valid(p.data) THEN json_extract(p.data, '$.type') IN ('tool', 'step-finish') END
 """
 
@@ -91,7 +94,7 @@ _NAMES = {"shell": "bash", "patch": "apply_patch", "subagent": "task"}
 MESSAGE_ID, ROWID, TOOL = 1, 3, 4
 """The places in a row of `v1_parts`.
 
-The last is the JSON of a tool, 1 for a tool that has to be read by `v1_tool_values`, or 0 for the end of a step.
+The last is the JSON of a tool, 1 for a tool that has to be read by `v1_tool_values`, or None for the end of a step.
 """
 
 
@@ -115,8 +118,8 @@ def v1_tools(parts: Iterable[Any]) -> tuple[list[ToolUse], list[Any]]:
     tools, others = [], []
     for part in parts:
         id, call_id, session_id, _, text = part
-        tool = plain_tool(text, str(id), str(call_id), str(session_id)) if isinstance(text, str) else None
-        if tool is not None:
+        is_plain = type(id) is type(call_id) is type(session_id) is type(text) is str
+        if is_plain and (tool := plain_tool(text, id, call_id, session_id)) is not None:
             tools.append(tool)
         else:
             others.append(part)

@@ -290,7 +290,7 @@ def test_a_copy_of_the_ledger_does_not_show_what_a_fingerprint_is_of(tmp_path: P
     given = json.dumps({"command": "mysql -p1234", "description": "run"}, separators=(",", ":"))
     with closing(sqlite3.connect(ledger)) as connection:
         (session_id,) = connection.execute("SELECT session_id FROM tool").fetchone()
-    guess = digest_of(session_id, given)
+    guess = digest_of(session_id, given.encode())
     assert guess is not None
     assert keyed(key_of_file(ledger), guess) == kept  # the guess is right, and with the key it could be tested
     assert kept not in (guess, guess & 0xFFFFFFFF, keyed(bytes(32), guess), kept_elsewhere)
